@@ -1,0 +1,1 @@
+# Install and export; tests/install builds a consumer from the result.

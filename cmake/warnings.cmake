@@ -1,0 +1,5 @@
+# What we ask of our own code; never handed on to those who use the library.
+add_library(moebius_warnings INTERFACE)
+target_compile_options(moebius_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wdouble-promotion
+  $<$<BOOL:${MOEBIUS_WARNINGS_AS_ERRORS}>:-Werror>)

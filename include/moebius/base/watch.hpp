@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+
+namespace moebius {
+
+/// Watches a long run: is told how far it is, and may ask it to stop.
+///
+/// The library never prints and never installs a signal handler; a program does both through this.
+struct watch {
+    /// Called with (done, total), from any thread but never from two at once; may be empty.
+    std::function<void(std::size_t, std::size_t)> report;
+    const std::atomic<bool>* stop = nullptr;  ///< set to true to stop the run; may be null
+
+    [[nodiscard]] bool stopping() const noexcept {
+        return stop != nullptr && stop->load(std::memory_order_relaxed);
+    }
+};
+
+}  // namespace moebius

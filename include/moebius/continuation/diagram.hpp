@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <complex>
+#include <moebius/base/table.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace moebius {
+
+/// What stands at a special point, by AUTO's letters.
+enum class point_type {
+    EP,  ///< end of a branch
+    BP,  ///< branch point
+    LP,  ///< fold (limit point)
+    CP,  ///< cusp
+};
+[[nodiscard]] std::string_view to_string(point_type type) noexcept;
+/// @throws invalid_argument for unknown letters
+[[nodiscard]] point_type point_type_from_name(std::string_view name);
+
+/// Why a branch ends where it ends.
+enum class stop_reason {
+    range_end,       ///< a varied parameter reached an end of its range
+    branch_point,    ///< the branch was started here, from a branch point
+    max_points,      ///< as many points as were allowed
+    closed,          ///< the branch came back to its first point
+    step_too_small,  ///< the corrector failed down to the smallest step
+    left_box,        ///< the state left the box that was given
+    not_finite,      ///< the model gave NaN or infinity
+    singular,        ///< more than one direction to go on, and no branch point to explain it
+    stopped,         ///< the caller's watch asked for it
+};
+[[nodiscard]] std::string_view to_string(stop_reason reason) noexcept;
+/// @throws invalid_argument for an unknown name
+[[nodiscard]] stop_reason stop_reason_from_name(std::string_view name);
+
+/// A point of a branch at which something happens.
+struct special_point {
+    std::string label;  ///< "LP1"; unique in its diagram, usable to start again
+    point_type type = point_type::EP;
+    int branch = 0;                  ///< id of the branch on which it was found
+    std::size_t row = 0;             ///< its row in that branch's columns
+    std::vector<double> parameters;  ///< all of the model's, in the model's order
+    std::vector<double> state;
+    int multiplicity = 1;                                     ///< eigenvalues through zero (BP, LP)
+    std::vector<std::complex<double>> eigenvalues;            ///< of the Jacobian
+    std::vector<std::pair<std::string, double>> normal_form;  ///< coefficient by name
+    std::string criticality;  ///< supercritical, subcritical, transcritical or empty
+    double residual = 0;      ///< max norm of the defining system
+};
+
+/// A curve of equilibria or of folds.
+struct branch {
+    int id = 0;
+    std::string kind;  ///< equilibrium or fold
+    std::string from;  ///< label of the special point from which it was started; may be empty
+    stop_reason first = stop_reason::range_end;  ///< why there is nothing before the first row
+    stop_reason last = stop_reason::range_end;   ///< why there is nothing after the last row
+    /// Varied parameters, states, load_1 ..., stable (0 or 1), n_unstable, step.
+    table columns;
+};
+
+/// All branches found, and what stands on them.
+struct diagram {
+    std::vector<branch> branches;
+    std::vector<special_point> special_points;
+
+    /// @throws invalid_argument for an unknown label, offering the nearest
+    [[nodiscard]] const special_point& at(std::string_view label) const;
+};
+
+}  // namespace moebius

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace moebius {
+
+/// What a parameter of a model is called, means, starts as and may be.
+struct parameter_info {
+    std::string_view name;     ///< the word used in the command line, in JSON and in C++
+    std::string_view symbol;   ///< the letter used in formulas
+    std::string_view meaning;  ///< one phrase
+    double value;              ///< default
+    double above = -std::numeric_limits<double>::infinity();  ///< must be larger than this
+};
+
+/// An autonomous vector field x' = f(x, p) with its type forgotten: all that the solvers see.
+///
+/// Shapes: x (n), p (m); matrices column-major. Implementations are immutable, so that threads
+/// share them. None of the calls checks or throws; a bad parameter is found by check_parameters.
+/// They are made from a model type by field_of (model/model.hpp).
+class field {
+public:
+    virtual ~field() = default;
+
+    [[nodiscard]] virtual std::string_view name() const = 0;
+    [[nodiscard]] virtual std::string_view equation() const = 0;  ///< as a reader writes it
+    [[nodiscard]] virtual std::size_t dimension() const = 0;      ///< n
+    [[nodiscard]] virtual std::span<const std::string_view> state_names() const = 0;
+    [[nodiscard]] virtual std::span<const parameter_info> parameters() const = 0;  ///< m of them
+
+    /// out (n) = f(x, p).
+    virtual void rhs(const double* x, const double* p, double* out) const = 0;
+
+    /// f (n), fx (n, n) = df/dx and fp (n, m) = df/dp in one call.
+    virtual void linear(const double* x, const double* p, double* f, double* fx,
+                        double* fp) const = 0;
+
+    /// Taylor coefficients of s -> f(x + s v, p + s q). Shapes: v (n), q (m), out (n, 4) with
+    /// column k for s^k; column 2 is half the second derivative along (v, q), column 3 a sixth of
+    /// the third.
+    virtual void along(const double* x, const double* p, const double* v, const double* q,
+                       double* out) const = 0;
+
+    /// Number of experts whose loads the model knows; 0 for a model that is not a router.
+    [[nodiscard]] virtual std::size_t experts() const = 0;
+
+    /// Expected loads (shares, summing to 1). Shape: out (experts).
+    virtual void loads(const double* x, const double* p, double* out) const = 0;
+
+    /// The length over which the field changes noticeably; sets the unit of steps along x.
+    [[nodiscard]] virtual double state_scale(const double* p) const = 0;
+
+    /// An interval that holds every equilibrium's every coordinate, or an infinite one.
+    [[nodiscard]] virtual std::pair<double, double> state_bounds(const double* p) const = 0;
+};
+
+/// A model and the values of its parameters.
+struct problem {
+    std::shared_ptr<const field> model;
+    std::vector<double> parameters;  ///< in the order of model->parameters()
+
+    /// Position of a parameter in `parameters`.
+    /// @throws invalid_argument for an unknown name, offering the nearest
+    [[nodiscard]] std::size_t index_of(std::string_view parameter) const;
+
+    /// Sets one parameter by name.
+    /// @throws invalid_argument for an unknown name, a value that is not finite or not allowed
+    void set(std::string_view parameter, double value);
+};
+
+/// @throws invalid_argument if a value is not finite or lies outside what the model allows
+void check_parameters(const field& model, std::span<const double> values);
+
+/// A problem with the model's default parameters.
+[[nodiscard]] problem with_defaults(std::shared_ptr<const field> model);
+
+}  // namespace moebius

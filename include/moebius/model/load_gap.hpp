@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/model/jet.hpp>
+#include <moebius/router/noise.hpp>
+
+namespace moebius {
+
+/// The router's expected load gap over any scalar of a model (router/noise.hpp has the formulas).
+[[nodiscard]] inline double load_gap(noise_law law, double z) { return gap(law, z); }
+[[nodiscard]] inline jet load_gap(noise_law law, const jet& z) {
+    return compose(z, gap_derivatives(law, z.at(0)));
+}
+
+}  // namespace moebius

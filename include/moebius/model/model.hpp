@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <memory>
+#include <moebius/model/field.hpp>
+#include <moebius/model/jet.hpp>
+#include <type_traits>
+#include <utility>
+
+namespace moebius {
+
+/// A point of n coordinates over the scalar S.
+template <typename S, std::size_t n>
+using vec = std::array<S, n>;
+
+template <typename M>
+inline constexpr std::size_t parameter_count = M::parameters.size();
+
+/// M's right-hand side works over the scalar S. Shapes: x (n), p (m) -> (n).
+template <typename M, typename S>
+concept evaluates_over = requires(const M& model, vec<S, M::dimension> x,
+                                  vec<S, parameter_count<M>> p) {
+    { model.rhs(x, p) } -> std::same_as<vec<S, M::dimension>>;
+};
+
+/// A model has a name, its equation, named states and parameters, and one right-hand side that
+/// serves numbers (simulation) and jets (derivatives) alike: autonomous, smooth, deterministic.
+///
+/// It may add
+///   linear(x, p) -> first_order<n, m>   its own first derivatives (else jets give them)
+///   loads(x, p) -> vec<double, N>       the loads of N experts
+///   state_scale(p) -> double            see field::state_scale (else 1)
+///   state_bounds(p) -> pair             see field::state_bounds (else infinite)
+template <typename M>
+concept ode_model = requires {
+    { M::name } -> std::convertible_to<std::string_view>;
+    { M::equation } -> std::convertible_to<std::string_view>;
+    requires(M::dimension > 0);
+    requires(M::states.size() == M::dimension);
+    requires std::same_as<typename decltype(M::parameters)::value_type, parameter_info>;
+    requires evaluates_over<M, double>;
+    requires evaluates_over<M, jet>;
+};
+
+/// Value and first derivatives; matrices column-major.
+template <std::size_t n, std::size_t m>
+struct first_order {
+    vec<double, n> f;
+    vec<double, n * n> fx;
+    vec<double, n * m> fp;
+};
+
+namespace detail {
+
+template <ode_model M>
+class erased final : public field {
+public:
+    static constexpr std::size_t n = M::dimension;
+    static constexpr std::size_t m = parameter_count<M>;
+
+    explicit erased(M model) : model_(std::move(model)) {}
+
+    std::string_view name() const override { return M::name; }
+    std::string_view equation() const override { return M::equation; }
+    std::size_t dimension() const override { return n; }
+    std::span<const std::string_view> state_names() const override { return M::states; }
+    std::span<const parameter_info> parameters() const override { return M::parameters; }
+
+    void rhs(const double* x, const double* p, double* out) const override {
+        put(model_.rhs(get<n>(x), get<m>(p)), out);
+    }
+
+    void linear(const double* x, const double* p, double* f, double* fx,
+                double* fp) const override {
+        if constexpr (requires { model_.linear(get<n>(x), get<m>(p)); }) {
+            const auto first = model_.linear(get<n>(x), get<m>(p));
+            put(first.f, f);
+            put(first.fx, fx);
+            put(first.fp, fp);
+        } else {
+            rhs(x, p, f);
+            for (std::size_t j = 0; j < n + m; ++j) {
+                const auto slope = jets(x, p, [j](std::size_t i) { return i == j ? 1.0 : 0.0; });
+                double* column = j < n ? fx + n * j : fp + n * (j - n);
+                for (std::size_t i = 0; i < n; ++i) column[i] = coefficient(slope[i], 1);
+            }
+        }
+    }
+
+    void along(const double* x, const double* p, const double* v, const double* q,
+               double* out) const override {
+        const auto f = jets(x, p, [v, q](std::size_t i) { return i < n ? v[i] : q[i - n]; });
+        for (std::size_t k = 0; k < 4; ++k)
+            for (std::size_t i = 0; i < n; ++i) out[k * n + i] = coefficient(f[i], k);
+    }
+
+    std::size_t experts() const override {
+        if constexpr (has_loads) {
+            return std::tuple_size_v<decltype(model_.loads(get<n>(nullptr), get<m>(nullptr)))>;
+        } else {
+            return 0;
+        }
+    }
+
+    void loads(const double* x, const double* p, double* out) const override {
+        if constexpr (has_loads) put(model_.loads(get<n>(x), get<m>(p)), out);
+    }
+
+    double state_scale(const double* p) const override {
+        if constexpr (requires { model_.state_scale(get<m>(p)); }) {
+            return model_.state_scale(get<m>(p));
+        } else {
+            return 1;
+        }
+    }
+
+    std::pair<double, double> state_bounds(const double* p) const override {
+        if constexpr (requires { model_.state_bounds(get<m>(p)); }) {
+            return model_.state_bounds(get<m>(p));
+        } else {
+            return {-std::numeric_limits<double>::infinity(),
+                    std::numeric_limits<double>::infinity()};
+        }
+    }
+
+private:
+    static constexpr bool has_loads = requires(const M& model, vec<double, n> x, vec<double, m> p) {
+        model.loads(x, p);
+    };
+
+    template <std::size_t size>
+    static vec<double, size> get(const double* from) {
+        vec<double, size> values;
+        for (std::size_t i = 0; i < size; ++i) values[i] = from[i];
+        return values;
+    }
+
+    template <std::size_t size>
+    static void put(const vec<double, size>& values, double* to) {
+        for (std::size_t i = 0; i < size; ++i) to[i] = values[i];
+    }
+
+    template <typename Slope>
+    vec<jet, n> jets(const double* x, const double* p, Slope slope) const {
+        vec<jet, n> xs;
+        vec<jet, m> ps;
+        for (std::size_t i = 0; i < n; ++i) xs[i] = line(x[i], slope(i));
+        for (std::size_t i = 0; i < m; ++i) ps[i] = line(p[i], slope(n + i));
+        return model_.rhs(xs, ps);
+    }
+
+    M model_;
+};
+
+}  // namespace detail
+
+/// The model with its type forgotten.
+template <ode_model M>
+[[nodiscard]] std::shared_ptr<const field> field_of(M model = {}) {
+    return std::make_shared<detail::erased<M>>(std::move(model));
+}
+
+/// The model with its type forgotten and its default parameters.
+template <ode_model M>
+[[nodiscard]] problem problem_of(M model = {}) {
+    return with_defaults(field_of(std::move(model)));
+}
+
+}  // namespace moebius

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/model/two_expert.hpp>
+#include <moebius/router/noise.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// A point mass or a Gaussian bump in the law of the tokens' logit margins a = l1 - l2.
+struct margin_node {
+    double center = 0;  ///< in logits
+    double weight = 1;  ///< > 0; all weights of a law sum to 1
+    double width = 0;   ///< standard deviation in logits, >= 0
+};
+
+/// The law of logit margins over tokens, and the noise that the router adds.
+struct margin_law {
+    std::vector<margin_node> nodes;
+    noise_law noise = noise_law::gumbel;
+};
+
+/// One node of equal weight for each token's margin.
+/// @throws invalid_argument for no margins, or one that is not finite
+[[nodiscard]] margin_law law_of_margins(std::span<const double> margins, noise_law noise);
+
+}  // namespace moebius
+
+namespace moebius::models {
+
+/// Two experts on real tokens: m(x) = sum_i w_i gap(beta (a_i + x)), the mean over the margins a_i.
+///
+/// A node of width sigma has a closed form for gaussian noise (slope beta / sqrt(1 + beta^2
+/// sigma^2 / 2)) and for none (slope sqrt(2)/sigma, beta drops out).
+/// @source theory.md 4
+class token_response : public gap_feedback {
+public:
+    static constexpr std::string_view name = "token-response";
+    static constexpr std::string_view equation =
+        "x' = -decay x + feedback mean_t gap(beta (a_t + x)) + bias";
+
+    /// @throws invalid_argument if the response has no derivative in closed form: no noise on a
+    ///         node without width, or gumbel or logistic noise on a node with one
+    explicit token_response(margin_law law);
+
+    template <typename S>
+    vec<S, 1> rhs(const vec<S, 1>& x, const vec<S, 4>& p) const {
+        return drift(x, p, mean_gap(x[0], p[beta]));
+    }
+    [[nodiscard]] first_order<1, 4> linear(const vec<double, 1>& x, const vec<double, 4>& p) const;
+    [[nodiscard]] vec<double, 2> loads(const vec<double, 1>& x, const vec<double, 4>& p) const {
+        return shares(mean_gap(x[0], p[beta]));
+    }
+
+    /// m at x and beta (of any node: its slope follows from beta, theory.md 4).
+    [[nodiscard]] double mean_gap(double x, double inverse_temperature) const;
+    [[nodiscard]] jet mean_gap(const jet& x, const jet& inverse_temperature) const;
+
+    /// m, m', m'', m''' at x.
+    [[nodiscard]] std::array<double, 4> response(double x, double inverse_temperature) const;
+
+private:
+    margin_law law_;
+};
+static_assert(ode_model<token_response>);
+
+}  // namespace moebius::models

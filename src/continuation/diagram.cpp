@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <moebius/continuation/diagram.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr std::array<std::string_view, 4> type_names{"EP", "BP", "LP", "CP"};
+constexpr std::array<std::string_view, 9> reason_names{"range_end",  "branch_point",   "max_points",
+                                                       "closed",     "step_too_small", "left_box",
+                                                       "not_finite", "singular",       "stopped"};
+
+template <typename Enum, std::size_t n>
+Enum from_name(std::string_view what, std::string_view name,
+               const std::array<std::string_view, n>& names) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end())
+        throw invalid_argument(what, fmt::format("'{}' is unknown", name),
+                               fmt::format("a known name is needed{}", did_you_mean(name, names)));
+    return static_cast<Enum>(found - names.begin());
+}
+
+}  // namespace
+
+std::string_view to_string(point_type type) noexcept {
+    return type_names[static_cast<std::size_t>(type)];
+}
+
+point_type point_type_from_name(std::string_view name) {
+    return from_name<point_type>("point type", name, type_names);
+}
+
+std::string_view to_string(stop_reason reason) noexcept {
+    return reason_names[static_cast<std::size_t>(reason)];
+}
+
+stop_reason stop_reason_from_name(std::string_view name) {
+    return from_name<stop_reason>("stop reason", name, reason_names);
+}
+
+const special_point& diagram::at(std::string_view label) const {
+    std::vector<std::string_view> labels;
+    for (const auto& point : special_points) {
+        if (point.label == label) return point;
+        labels.push_back(point.label);
+    }
+    throw invalid_argument(
+        "label", fmt::format("'{}' came", label),
+        labels.empty() ? std::string("the file has no special points")
+                       : fmt::format("the file has no such point{}", did_you_mean(label, labels)));
+}
+
+}  // namespace moebius

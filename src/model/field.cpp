@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <moebius/model/field.hpp>
+
+namespace moebius {
+namespace {
+
+void check_parameter(const field& model, const parameter_info& info, double value) {
+    if (!std::isfinite(value))
+        throw invalid_argument(model.name(), fmt::format("{} is {}", info.name, value),
+                               "it must be finite");
+    if (!(value > info.above))
+        throw invalid_argument(model.name(), fmt::format("{} is {}", info.name, value),
+                               fmt::format("it must be > {}", info.above));
+}
+
+}  // namespace
+
+std::size_t problem::index_of(std::string_view parameter) const {
+    const auto known = model->parameters();
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        if (known[i].name == parameter) return i;
+        names.push_back(known[i].name);
+    }
+    throw invalid_argument(
+        model->name(), fmt::format("'{}' came as a parameter", parameter),
+        fmt::format("the model has no such name{}", did_you_mean(parameter, names)));
+}
+
+void problem::set(std::string_view parameter, double value) {
+    const std::size_t i = index_of(parameter);
+    check_parameter(*model, model->parameters()[i], value);
+    parameters[i] = value;
+}
+
+void check_parameters(const field& model, std::span<const double> values) {
+    const auto known = model.parameters();
+    if (values.size() != known.size())
+        throw invalid_argument(model.name(), fmt::format("{} parameters came", values.size()),
+                               fmt::format("it has {}", known.size()));
+    for (std::size_t i = 0; i < known.size(); ++i) check_parameter(model, known[i], values[i]);
+}
+
+problem with_defaults(std::shared_ptr<const field> model) {
+    problem result{std::move(model), {}};
+    for (const auto& info : result.model->parameters()) result.parameters.push_back(info.value);
+    return result;
+}
+
+}  // namespace moebius

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/model/load_gap.hpp>
+#include <moebius/model/token_response.hpp>
+#include <numbers>
+
+namespace moebius {
+
+margin_law law_of_margins(std::span<const double> margins, noise_law noise) {
+    const auto reject = [](std::string_view got, std::string_view needed) {
+        throw invalid_argument("law_of_margins", got, needed);
+    };
+    if (margins.empty()) reject("no margins came", "at least one token is needed");
+    margin_law law{{}, noise};
+    law.nodes.reserve(margins.size());
+    for (const double a : margins) {
+        if (!std::isfinite(a)) reject(fmt::format("a margin is {}", a), "it must be finite");
+        law.nodes.push_back({a, 1 / static_cast<double>(margins.size()), 0});
+    }
+    return law;
+}
+
+namespace models {
+namespace {
+
+/// The law whose gap function serves: without noise a Gaussian bump acts like Gaussian noise.
+noise_law kernel(noise_law noise) { return noise == noise_law::none ? noise_law::gaussian : noise; }
+
+/// What multiplies a_i + x before the gap function is taken.
+template <typename S>
+S slope(noise_law noise, const margin_node& node, const S& beta) {
+    using std::sqrt;
+    if (noise == noise_law::none) return S(std::numbers::sqrt2 / node.width);
+    if (node.width == 0) return beta;
+    return beta / sqrt(1.0 + beta * beta * (node.width * node.width / 2));
+}
+
+void check(const margin_law& law) {
+    const auto reject = [](std::string_view got, std::string_view needed) {
+        throw invalid_argument("token-response", got, needed);
+    };
+    if (law.nodes.empty()) reject("no margins came", "at least one token is needed");
+    for (const auto& node : law.nodes) {
+        if (law.noise == noise_law::none && !(node.width > 0))
+            reject("the noise is none and a margin is a single value",
+                   "the load is then a step without derivative: choose another noise");
+        const bool closed = law.noise == noise_law::none || law.noise == noise_law::gaussian;
+        if (!closed && node.width != 0)
+            reject(fmt::format("{} noise came with a margin of width {}", to_string(law.noise),
+                               node.width),
+                   "only gaussian noise or none has a closed form there: give the margins as "
+                   "single values");
+    }
+}
+
+}  // namespace
+
+token_response::token_response(margin_law law) : law_(std::move(law)) { check(law_); }
+
+double token_response::mean_gap(double x, double inverse_temperature) const {
+    double sum = 0;
+    for (const auto& node : law_.nodes)
+        sum += node.weight * gap(kernel(law_.noise),
+                                 slope(law_.noise, node, inverse_temperature) * (node.center + x));
+    return sum;
+}
+
+jet token_response::mean_gap(const jet& x, const jet& inverse_temperature) const {
+    jet sum = 0.0;
+    for (const auto& node : law_.nodes)
+        sum += node.weight *
+               load_gap(kernel(law_.noise),
+                        slope(law_.noise, node, inverse_temperature) * (node.center + x));
+    return sum;
+}
+
+std::array<double, 4> token_response::response(double x, double inverse_temperature) const {
+    const jet m = mean_gap(line(x, 1), jet(inverse_temperature));
+    return {coefficient(m, 0), coefficient(m, 1), 2 * coefficient(m, 2), 6 * coefficient(m, 3)};
+}
+
+first_order<1, 4> token_response::linear(const vec<double, 1>& x, const vec<double, 4>& p) const {
+    double m = 0, m_x = 0, m_beta = 0;
+    for (const auto& node : law_.nodes) {
+        const double c = slope(law_.noise, node, p[beta]);
+        const double a = node.center + x[0];
+        const auto g = gap_derivatives(kernel(law_.noise), c * a);
+        // dc/dbeta = (c/beta)^3 for a widened slope, 1 for a plain one, 0 without noise
+        const double c_beta = law_.noise == noise_law::none ? 0 : std::pow(c / p[beta], 3);
+        m += node.weight * g[0];
+        m_x += node.weight * g[1] * c;
+        m_beta += node.weight * g[1] * a * c_beta;
+    }
+    return drift_linear(x, p, m, m_x, m_beta);
+}
+
+}  // namespace models
+}  // namespace moebius
