@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/continuation/options.hpp>
+#include <moebius/continuation/tracer.hpp>
+#include <moebius/model/field.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// The unknowns of a curve, u = (x / state scale, p_1 / scale_1, ...): states, then free
+/// parameters.
+///
+/// A parameter's scale is a twentieth of its range, the state's is field::state_scale, so that a
+/// model and its rescaled copy give the same steps.
+class scaling {
+public:
+    /// @throws invalid_argument for a bad range, an unknown name, or a bad parameter of the problem
+    scaling(const problem& base, const std::vector<parameter_range>& ranges);
+
+    /// Sets x (n) and p (all parameters) from u; parameters that are not free keep their values.
+    void unscale(const Eigen::VectorXd& u, std::vector<double>& x, std::vector<double>& p) const;
+    [[nodiscard]] Eigen::VectorXd scale(std::span<const double> x, std::span<const double> p) const;
+
+    /// Distances are multiplied by this, coordinate by coordinate.
+    [[nodiscard]] const Eigen::VectorXd& units() const noexcept { return units_; }
+    [[nodiscard]] std::span<const std::size_t> free() const noexcept { return free_; }
+    [[nodiscard]] std::size_t states() const noexcept { return states_; }
+
+private:
+    std::size_t states_ = 0;
+    std::vector<std::size_t> free_;
+    Eigen::VectorXd units_;
+};
+
+/// The equilibria f(x, p) = 0 of a problem as one parameter varies; m = n.
+class equilibrium_curve final : public curve {
+public:
+    equilibrium_curve(const problem& base, const parameter_range& range);
+
+    [[nodiscard]] Eigen::Index unknowns() const override;
+    void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) override;
+
+    [[nodiscard]] const problem& base() const noexcept { return base_; }
+    [[nodiscard]] const scaling& units() const noexcept { return scaling_; }
+
+    // At the point of the last evaluation, in the model's own units:
+    [[nodiscard]] const std::vector<double>& state() const noexcept { return x_; }
+    [[nodiscard]] const std::vector<double>& parameters() const noexcept { return p_; }
+    [[nodiscard]] const Eigen::MatrixXd& jacobian() const noexcept { return fx_; }
+
+private:
+    problem base_;
+    scaling scaling_;
+    std::vector<double> x_, p_;
+    Eigen::MatrixXd fx_, fp_;
+};
+
+}  // namespace moebius

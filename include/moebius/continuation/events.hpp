@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <functional>
+#include <moebius/continuation/diagram.hpp>
+#include <moebius/continuation/tracer.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// A smooth function on a curve whose zeros are special points.
+struct test_function {
+    point_type type;
+    std::function<double(const curve_point&)> value;
+};
+
+/// Two points of a curve between which a test function changes sign once.
+struct bracket {
+    point_type type;
+    std::size_t test;  ///< position in the list of test functions
+    curve_point a, b;  ///< in the order of travel
+    double arc = 0;    ///< arclength at a
+};
+
+/// Notices where test functions vanish along a curve, also when two zeros hide within a step.
+///
+/// A sign change between neighbours gives a bracket. Where a function keeps its sign but dips
+/// towards zero over three neighbours, its minimum is searched on the curve itself; if the sign is
+/// other there, that gives two brackets. So what is found does not hang on where the steps fall.
+class event_finder {
+public:
+    event_finder(tracer& followed, std::vector<test_function> tests);
+
+    /// Forgets the past; the curve goes on from this point, at arclength 0.
+    void begin(const curve_point& point);
+
+    /// Brackets that the step to `point` reveals, by arclength.
+    [[nodiscard]] std::vector<bracket> look(const curve_point& point);
+
+    [[nodiscard]] double arc() const noexcept { return arcs_[2]; }  ///< at the newest point
+    [[nodiscard]] const test_function& test(std::size_t i) const { return tests_[i]; }
+
+private:
+    void search_dip(std::size_t test, std::vector<bracket>& found);
+
+    tracer& tracer_;
+    std::vector<test_function> tests_;
+    std::array<curve_point, 3> points_;  // oldest first
+    std::array<double, 3> arcs_{};
+    std::array<std::vector<double>, 3> values_;
+    int known_ = 0;
+};
+
+}  // namespace moebius

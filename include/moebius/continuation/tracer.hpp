@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/LU>
+#include <functional>
+#include <moebius/continuation/options.hpp>
+#include <optional>
+
+namespace moebius {
+
+/// A curve F(u) = 0 given by m smooth equations in m + 1 unknowns, all scaled to order one.
+class curve {
+public:
+    virtual ~curve() = default;
+    [[nodiscard]] virtual Eigen::Index unknowns() const = 0;  ///< m + 1
+
+    /// Sets F (m) and its derivative (m, m + 1) at u.
+    virtual void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) = 0;
+};
+
+/// A point of a curve.
+struct curve_point {
+    Eigen::VectorXd u;
+    Eigen::VectorXd tangent;  ///< of unit length, in the direction of travel
+    /// Determinant of DF over the tangent, each row divided by its length: in [-1, 1], and zero
+    /// exactly where the curve crosses another one.
+    double regularity = 0;
+};
+
+/// How a step ended.
+enum class step_status { accepted, too_small, not_finite };
+
+/// Follows a curve by pseudo-arclength: tangent predictor, Newton corrector in the plane across the
+/// tangent, and steps that adapt to the corrector's work and to the turn of the tangent.
+///
+/// A step is refused and halved when the corrector does not converge, when the tangent turns by
+/// more than max_turn, or when the correction is long against the step: such steps may have jumped
+/// to another branch.
+/// @source  Keller 1977; Allgower & Georg, Introduction to Numerical Continuation Methods, ch. 2-6;
+///          Govaerts, Numerical Methods for Bifurcations of Dynamical Equilibria, section 1.3
+/// @cost    about four evaluations and dense factorisations of m + 1 rows a step
+class tracer {
+public:
+    /// The curve must outlive the tracer.
+    tracer(curve& followed, const continuation_options& options);
+
+    /// Takes a point near u on the curve, the tangent turned to point along `direction`.
+    /// @return false if there is none near, or the curve has no unique tangent there
+    [[nodiscard]] bool start(const Eigen::VectorXd& u, const Eigen::VectorXd& direction);
+
+    /// Starts at u exactly, with a tangent that the caller knows (at a branch point).
+    void start_with_tangent(const Eigen::VectorXd& u, const Eigen::VectorXd& tangent);
+
+    /// One step on. After it the curve was last evaluated at current().u (up to rounding).
+    [[nodiscard]] step_status advance();
+
+    /// Takes the last step back and halves the next one.
+    /// @return false if it would become shorter than min_step
+    [[nodiscard]] bool retreat();
+
+    /// Replaces the current point by the one near it whose coordinate has the given value.
+    [[nodiscard]] bool land(Eigen::Index coordinate, double value);
+
+    [[nodiscard]] const curve_point& previous() const noexcept { return previous_; }
+    [[nodiscard]] const curve_point& current() const noexcept { return current_; }
+    [[nodiscard]] double step() const noexcept { return step_; }  ///< from previous to current
+
+    /// The point at the share theta in [0, 1] of the way from a to b, two neighbours on the curve.
+    [[nodiscard]] std::optional<curve_point> between(const curve_point& a, const curve_point& b,
+                                                     double theta);
+
+    /// Where between a and b a test function vanishes that has opposite signs at the two.
+    [[nodiscard]] std::optional<curve_point> locate(
+        const curve_point& a, const curve_point& b,
+        const std::function<double(const curve_point&)>& test);
+
+private:
+    enum class corrected { yes, no, not_finite };
+    corrected correct(const Eigen::VectorXd& row, curve_point& point, int& iterations);
+    corrected try_step(int& iterations);
+
+    curve& curve_;
+    continuation_options options_;
+    curve_point previous_, current_, trial_;
+    double step_ = 0;  ///< length of the last accepted step
+    double next_ = 0;  ///< length of the next one
+    Eigen::VectorXd f_, delta_, last_;
+    Eigen::MatrixXd df_, bordered_;
+    Eigen::PartialPivLU<Eigen::MatrixXd> lu_;
+};
+
+}  // namespace moebius

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include <moebius/continuation/equilibrium_curve.hpp>
+
+namespace moebius {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+scaling::scaling(const problem& base, const std::vector<parameter_range>& ranges)
+    : states_(base.model->dimension()) {
+    check_parameters(*base.model, base.parameters);
+    const double state = base.model->state_scale(base.parameters.data());
+    units_ = VectorXd::Constant(static_cast<Index>(states_ + ranges.size()), state);
+    for (std::size_t k = 0; k < ranges.size(); ++k) {
+        check_range(ranges[k]);
+        free_.push_back(base.index_of(ranges[k].name));
+        units_[static_cast<Index>(states_ + k)] = (ranges[k].to - ranges[k].from) / 20;
+    }
+}
+
+void scaling::unscale(const VectorXd& u, std::vector<double>& x, std::vector<double>& p) const {
+    for (std::size_t i = 0; i < states_; ++i) {
+        const auto j = static_cast<Index>(i);
+        x[i] = u[j] * units_[j];
+    }
+    for (std::size_t k = 0; k < free_.size(); ++k) {
+        const auto j = static_cast<Index>(states_ + k);
+        p[free_[k]] = u[j] * units_[j];
+    }
+}
+
+VectorXd scaling::scale(std::span<const double> x, std::span<const double> p) const {
+    VectorXd u(units_.size());
+    for (std::size_t i = 0; i < states_; ++i) u[static_cast<Index>(i)] = x[i];
+    for (std::size_t k = 0; k < free_.size(); ++k) u[static_cast<Index>(states_ + k)] = p[free_[k]];
+    return u.cwiseQuotient(units_);
+}
+
+equilibrium_curve::equilibrium_curve(const problem& base, const parameter_range& range)
+    : base_(base), scaling_(base, {range}), x_(base.model->dimension()), p_(base.parameters) {
+    const auto n = static_cast<Index>(x_.size());
+    fx_.resize(n, n);
+    fp_.resize(n, static_cast<Index>(p_.size()));
+}
+
+Index equilibrium_curve::unknowns() const { return scaling_.units().size(); }
+
+void equilibrium_curve::evaluate(const VectorXd& u, VectorXd& f, Eigen::MatrixXd& df) {
+    const auto n = static_cast<Index>(x_.size());
+    scaling_.unscale(u, x_, p_);
+    base_.model->linear(x_.data(), p_.data(), f.data(), fx_.data(), fp_.data());
+    df.leftCols(n) = fx_ * scaling_.units()[0];  // all states share one unit
+    df.col(n) = fp_.col(static_cast<Index>(scaling_.free()[0])) * scaling_.units()[n];
+}
+
+}  // namespace moebius

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <boost/math/tools/minima.hpp>
+#include <cmath>
+#include <moebius/continuation/events.hpp>
+
+namespace moebius {
+namespace {
+
+/// A dip is searched when the parabola through three values comes this close to zero, against the
+/// middle one.
+constexpr double suspicious = 0.5;
+
+/// Smallest value of the parabola through three points, the middle one being the lowest.
+double vertex_value(const std::array<double, 3>& s, const std::array<double, 3>& v) {
+    const double left = (v[1] - v[0]) / (s[1] - s[0]);
+    const double right = (v[2] - v[1]) / (s[2] - s[1]);
+    const double bend = (right - left) / (s[2] - s[0]);
+    if (!(bend > 0)) return v[1];
+    const double slope = left + bend * (s[1] - s[0]);  // at the middle point
+    return v[1] - slope * slope / (4 * bend);
+}
+
+}  // namespace
+
+event_finder::event_finder(tracer& followed, std::vector<test_function> tests)
+    : tracer_(followed), tests_(std::move(tests)) {
+    for (auto& values : values_) values.resize(tests_.size());
+}
+
+void event_finder::begin(const curve_point& point) {
+    known_ = 1;
+    points_[2] = point;
+    arcs_[2] = 0;
+    for (std::size_t i = 0; i < tests_.size(); ++i) values_[2][i] = tests_[i].value(point);
+}
+
+std::vector<bracket> event_finder::look(const curve_point& point) {
+    for (std::size_t k = 0; k < 2; ++k) {
+        std::swap(points_[k], points_[k + 1]);
+        std::swap(values_[k], values_[k + 1]);
+        arcs_[k] = arcs_[k + 1];
+    }
+    points_[2] = point;
+    arcs_[2] = arcs_[1] + (point.u - points_[1].u).norm();
+    known_ = std::min(known_ + 1, 3);
+    std::vector<bracket> found;
+    for (std::size_t i = 0; i < tests_.size(); ++i) {
+        values_[2][i] = tests_[i].value(point);
+        const double before = values_[1][i], now = values_[2][i];
+        if (before != 0 && ((before > 0) != (now > 0) || now == 0)) {
+            found.push_back({tests_[i].type, i, points_[1], points_[2], arcs_[1]});
+        } else if (known_ == 3) {
+            search_dip(i, found);
+        }
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const bracket& l, const bracket& r) { return l.arc < r.arc; });
+    return found;
+}
+
+void event_finder::search_dip(std::size_t test, std::vector<bracket>& found) {
+    const double sign = values_[1][test] > 0 ? 1 : -1;
+    const std::array<double, 3> v{sign * values_[0][test], sign * values_[1][test],
+                                  sign * values_[2][test]};
+    if (!(v[1] > 0 && v[0] > v[1] && v[2] >= v[1])) return;
+    if (vertex_value(arcs_, v) > suspicious * v[1]) return;
+    for (std::size_t k = 0; k < 2; ++k) {
+        const auto value = [&](double theta) {
+            const auto point = tracer_.between(points_[k], points_[k + 1], theta);
+            return point ? sign * tests_[test].value(*point) : v[k];
+        };
+        std::uintmax_t evaluations = 20;
+        const auto [theta, low] =
+            boost::math::tools::brent_find_minima(value, 0.0, 1.0, 16, evaluations);
+        if (low >= 0) continue;
+        const auto lowest = tracer_.between(points_[k], points_[k + 1], theta);
+        if (!lowest) continue;
+        const double middle = arcs_[k] + (lowest->u - points_[k].u).norm();
+        found.push_back({tests_[test].type, test, points_[k], *lowest, arcs_[k]});
+        found.push_back({tests_[test].type, test, *lowest, points_[k + 1], middle});
+        return;
+    }
+}
+
+}  // namespace moebius

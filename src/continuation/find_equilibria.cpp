@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <boost/math/tools/minima.hpp>
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cmath>
+#include <moebius/continuation/find_equilibria.hpp>
+#include <moebius/solve/newton.hpp>
+#include <optional>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+constexpr double scan_spacing = 0.1;       // of the state scale
+constexpr double unbounded_reach = 50;     // state scales, where the model gives no bounds
+constexpr std::size_t fewest_cells = 64;   // of a scan
+constexpr std::size_t most_cells = 20000;  // beyond it the spacing widens
+
+/// f and the slope f' of a scalar problem.
+struct scalar_field {
+    const problem& base;
+    mutable std::vector<double> fp = std::vector<double>(base.parameters.size());
+
+    std::pair<double, double> operator()(double x) const {
+        double f = 0, fx = 0;
+        base.model->linear(&x, base.parameters.data(), &f, &fx, fp.data());
+        return {f, fx};
+    }
+    double value(double x) const {
+        double f = 0;
+        base.model->rhs(&x, base.parameters.data(), &f);
+        return f;
+    }
+};
+
+/// The root between two points of opposite sign, to rounding.
+double root_between(const scalar_field& f, double a, double b, double fa, double fb) {
+    std::uintmax_t evaluations = 100;
+    const auto [low, high] = boost::math::tools::toms748_solve(
+        [&](double x) { return f.value(x); }, a, b, fa, fb,
+        boost::math::tools::eps_tolerance<double>(52), evaluations);
+    return std::abs(f.value(low)) <= std::abs(f.value(high)) ? low : high;
+}
+
+/// Where |f| is smallest between a and b, if it looks like touching or crossing zero there.
+std::optional<double> dip_between(const scalar_field& f, double a, double b, double sign) {
+    const auto [x, low] = boost::math::tools::brent_find_minima(
+        [&](double at) { return sign * f.value(at); }, a, b, 40);
+    if (low > 0) return std::nullopt;
+    return x;
+}
+
+std::vector<VectorXd> scan(const problem& base) {
+    const scalar_field f{base};
+    const double unit = base.model->state_scale(base.parameters.data());
+    auto [low, high] = base.model->state_bounds(base.parameters.data());
+    if (!std::isfinite(low)) low = -unbounded_reach * unit;
+    if (!std::isfinite(high)) high = unbounded_reach * unit;
+    const double margin = unit + 1e-3 * (high - low);  // an equilibrium may sit on the bound
+    low -= margin;
+    high += margin;
+    const auto cells = static_cast<std::size_t>(std::clamp((high - low) / (scan_spacing * unit),
+                                                           static_cast<double>(fewest_cells),
+                                                           static_cast<double>(most_cells)));
+    std::vector<double> roots;
+    double a = low;
+    auto [fa, sa] = f(a);
+    for (std::size_t i = 1; i <= cells; ++i) {
+        const double b = low + (high - low) * static_cast<double>(i) / static_cast<double>(cells);
+        const auto [fb, sb] = f(b);
+        if (fb == 0) {
+            roots.push_back(b);
+        } else if (fa * fb < 0) {
+            roots.push_back(root_between(f, a, b, fa, fb));
+        } else if (fa * fb > 0 && fa * sa < 0 && fb * sb > 0) {  // |f| falls, then rises
+            if (const auto dip = dip_between(f, a, b, fa > 0 ? 1.0 : -1.0)) {
+                const double fd = f.value(*dip);
+                if (fd == 0) {
+                    roots.push_back(*dip);
+                } else {
+                    roots.push_back(root_between(f, a, *dip, fa, fd));
+                    roots.push_back(root_between(f, *dip, b, fd, fb));
+                }
+            }
+        }
+        a = b;
+        fa = fb;
+        sa = sb;
+    }
+    std::vector<VectorXd> result;
+    for (const double x : roots) result.push_back(VectorXd::Constant(1, x));
+    return result;
+}
+
+/// Starts that fill a box: zero, then a Kronecker sequence of fixed length.
+std::vector<VectorXd> starts(const problem& base) {
+    const auto n = static_cast<Index>(base.model->dimension());
+    const double unit = base.model->state_scale(base.parameters.data());
+    auto [low, high] = base.model->state_bounds(base.parameters.data());
+    if (!std::isfinite(low)) low = -unbounded_reach / 5 * unit;
+    if (!std::isfinite(high)) high = unbounded_reach / 5 * unit;
+    constexpr int count = 64;
+    std::vector<VectorXd> result{VectorXd::Zero(n)};
+    for (int k = 1; k < count; ++k) {
+        VectorXd x(n);
+        for (Index i = 0; i < n; ++i)
+            x[i] = low + (high - low) * std::fmod(k * std::sqrt(2.0 + static_cast<double>(i)), 1.0);
+        result.push_back(x);
+    }
+    return result;
+}
+
+std::vector<VectorXd> newton_from_starts(const problem& base) {
+    const double unit = base.model->state_scale(base.parameters.data());
+    Eigen::MatrixXd fp(static_cast<Index>(base.model->dimension()),
+                       static_cast<Index>(base.parameters.size()));
+    const auto system = [&](const VectorXd& x, VectorXd& f, Eigen::MatrixXd& df) {
+        base.model->linear(x.data(), base.parameters.data(), f.data(), df.data(), fp.data());
+    };
+    std::vector<VectorXd> result;
+    for (const auto& start : starts(base)) {
+        const auto found = newton(system, start);
+        const bool known = std::any_of(result.begin(), result.end(), [&](const VectorXd& x) {
+            return (x - found.u).norm() <= 1e-8 * (unit + x.norm());
+        });
+        if (found && !known) result.push_back(found.u);
+    }
+    return result;
+}
+
+}  // namespace
+
+std::vector<VectorXd> find_equilibria(const problem& base) {
+    check_parameters(*base.model, base.parameters);
+    return base.model->dimension() == 1 ? scan(base) : newton_from_starts(base);
+}
+
+}  // namespace moebius

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cmath>
+#include <limits>
+#include <moebius/continuation/tracer.hpp>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+constexpr int most_corrections = 8;
+constexpr double coarse = 1e-7;         // Newton converges quadratically from here to rounding
+constexpr double singular = 1e-13;      // regularity below this is rounding
+constexpr double most_corrected = 0.3;  // of the step; more looks like a jump to another branch
+
+/// Cubic Hermite interpolant of two points with unit tangents, at the share theta; its derivative.
+struct hermite {
+    VectorXd u, slope;
+
+    hermite(const curve_point& a, const curve_point& b, double theta) {
+        const double length = (b.u - a.u).norm();
+        const double t = theta, t2 = t * t, t3 = t2 * t;
+        u = (2 * t3 - 3 * t2 + 1) * a.u + (3 * t2 - 2 * t3) * b.u +
+            length * ((t3 - 2 * t2 + t) * a.tangent + (t3 - t2) * b.tangent);
+        slope = (6 * t2 - 6 * t) * (a.u - b.u) +
+                length * ((3 * t2 - 4 * t + 1) * a.tangent + (3 * t2 - 2 * t) * b.tangent);
+    }
+};
+
+}  // namespace
+
+tracer::tracer(curve& followed, const continuation_options& options)
+    : curve_(followed), options_(options), next_(options.max_step / 4) {
+    const Index n = curve_.unknowns();
+    f_.resize(n - 1);
+    df_.resize(n - 1, n);
+    bordered_.resize(n, n);
+    delta_.resize(n);
+    last_ = VectorXd::Unit(n, n - 1);
+    lu_ = Eigen::PartialPivLU<Eigen::MatrixXd>(n);
+}
+
+/// Newton on F(u) = 0 within the plane through point.u across `row`; then the tangent, turned to
+/// have a positive product with `row`.
+tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& iterations) {
+    const Index n = curve_.unknowns();
+    bool close = false;
+    for (iterations = 0; iterations <= most_corrections; ++iterations) {
+        curve_.evaluate(point.u, f_, df_);
+        if (!f_.allFinite() || !df_.allFinite()) return corrected::not_finite;
+        bordered_.topRows(n - 1) = df_;
+        bordered_.row(n - 1) = row.transpose();
+        lu_.compute(bordered_);
+        delta_.head(n - 1) = f_;
+        delta_[n - 1] = 0;
+        delta_ = lu_.solve(delta_);
+        if (!delta_.allFinite()) return corrected::no;  // a singular plane
+        point.u -= delta_;
+        if (close) break;
+        close = delta_.norm() <= coarse * (1 + point.u.norm());
+    }
+    if (!close) return corrected::no;
+    point.tangent = lu_.solve(last_);
+    const double length = point.tangent.norm();
+    if (!std::isfinite(length) || length == 0) return corrected::no;
+    point.tangent /= length;
+    // det [DF; t] = det [DF; row] |z| for z = [DF; row]^-1 e, since t = z/|z| and row . z = 1
+    double rows = 1;
+    for (Index i = 0; i + 1 < n; ++i) rows *= df_.row(i).norm();
+    point.regularity = rows > 0 ? lu_.determinant() * length / rows : 0;
+    return corrected::yes;
+}
+
+bool tracer::start(const VectorXd& u, const VectorXd& direction) {
+    int iterations = 0;
+    current_.u = u;
+    VectorXd row = direction.normalized();
+    // Twice: the second time across the tangent itself, so that regularity has its scale.
+    for (int pass = 0; pass < 2; ++pass) {
+        if (correct(row, current_, iterations) != corrected::yes) return false;
+        row = current_.tangent;
+    }
+    previous_ = current_;
+    return std::abs(current_.regularity) > singular;
+}
+
+void tracer::start_with_tangent(const VectorXd& u, const VectorXd& tangent) {
+    current_.u = u;
+    current_.tangent = tangent.normalized();
+    current_.regularity = 0;
+    previous_ = current_;
+}
+
+tracer::corrected tracer::try_step(int& iterations) {
+    trial_.u = current_.u + next_ * current_.tangent;
+    const auto result = correct(current_.tangent, trial_, iterations);
+    if (result != corrected::yes) return result;
+    const double moved = (trial_.u - current_.u - next_ * current_.tangent).norm();
+    const double turn = trial_.tangent.dot(current_.tangent);
+    const bool kept = turn >= std::cos(options_.max_turn) && moved <= most_corrected * next_;
+    return kept ? corrected::yes : corrected::no;
+}
+
+step_status tracer::advance() {
+    int iterations = 0;
+    for (;;) {
+        const auto result = try_step(iterations);
+        // Exactly on a crossing there is no tangent: land elsewhere, the crossing lies between.
+        if (result == corrected::yes && std::abs(trial_.regularity) > singular) break;
+        next_ *= result == corrected::yes ? 0.7 : 0.5;
+        if (next_ < options_.min_step)
+            return result == corrected::not_finite ? step_status::not_finite
+                                                   : step_status::too_small;
+    }
+    std::swap(previous_, current_);
+    std::swap(current_, trial_);
+    step_ = next_;
+    const double turn = (current_.tangent - previous_.tangent).norm();
+    const double wanted = options_.max_turn / 3;  // leaves room before the limit refuses a step
+    const double factor = std::min(iterations <= 3 ? 1.5 : 1.0, wanted / std::max(turn, 1e-6));
+    next_ = std::clamp(next_ * std::max(factor, 0.5), options_.min_step, options_.max_step);
+    return step_status::accepted;
+}
+
+bool tracer::retreat() {
+    std::swap(current_, previous_);
+    next_ = step_ / 2;
+    return next_ >= options_.min_step;
+}
+
+bool tracer::land(Index coordinate, double value) {
+    curve_point point = current_;
+    const double from = previous_.u[coordinate], to = current_.u[coordinate];
+    if (from != to) {
+        const auto near =
+            between(previous_, current_, std::clamp((value - from) / (to - from), 0., 1.));
+        if (near) point = *near;
+    }
+    point.u[coordinate] = value;
+    const VectorXd tangent = point.tangent;
+    VectorXd row = VectorXd::Unit(point.u.size(), coordinate);
+    if (tangent[coordinate] < 0) row = -row;
+    int iterations = 0;
+    if (correct(row, point, iterations) != corrected::yes) return false;
+    point.u[coordinate] = value;
+    step_ = (point.u - previous_.u).norm();
+    current_ = std::move(point);
+    return true;
+}
+
+std::optional<curve_point> tracer::between(const curve_point& a, const curve_point& b,
+                                           double theta) {
+    const hermite guess(a, b, theta);
+    curve_point point{guess.u, {}, 0};
+    int iterations = 0;
+    if (correct(guess.slope.normalized(), point, iterations) != corrected::yes) return std::nullopt;
+    return point;
+}
+
+std::optional<curve_point> tracer::locate(const curve_point& a, const curve_point& b,
+                                          const std::function<double(const curve_point&)>& test) {
+    curve_point best;
+    double smallest = std::numeric_limits<double>::infinity();
+    bool failed = false;
+    const auto at = [&](double theta) {
+        const auto point = between(a, b, theta);
+        if (!point) {
+            failed = true;
+            return 0.0;
+        }
+        const double value = test(*point);
+        if (std::abs(value) < smallest) {
+            smallest = std::abs(value);
+            best = *point;
+        }
+        return value;
+    };
+    const double at_a = test(a), at_b = test(b);
+    if (at_a == 0) return a;
+    if (at_b == 0) return b;
+    if ((at_a > 0) == (at_b > 0)) return std::nullopt;
+    std::uintmax_t evaluations = 60;
+    boost::math::tools::toms748_solve(at, 0.0, 1.0, at_a, at_b,
+                                      boost::math::tools::eps_tolerance<double>(52), evaluations);
+    if (failed) return std::nullopt;
+    return best;
+}
+
+}  // namespace moebius

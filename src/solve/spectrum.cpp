@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include <Eigen/Eigenvalues>
+#include <Eigen/SVD>
+#include <algorithm>
+#include <moebius/solve/spectrum.hpp>
+
+namespace moebius {
+
+std::vector<std::complex<double>> eigenvalues(const Eigen::MatrixXd& a) {
+    if (a.rows() == 1) return {a(0, 0)};
+    const Eigen::VectorXcd values = a.eigenvalues();
+    std::vector<std::complex<double>> sorted(values.begin(), values.end());
+    std::sort(sorted.begin(), sorted.end(), [](auto l, auto r) {
+        return l.real() != r.real() ? l.real() > r.real() : l.imag() > r.imag();
+    });
+    return sorted;
+}
+
+null_pair null_vectors(const Eigen::MatrixXd& a) {
+    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(a, Eigen::ComputeFullU | Eigen::ComputeFullV);
+    const Eigen::Index last = a.cols() - 1;
+    null_pair result{svd.matrixV().col(last), svd.matrixU().col(last), svd.singularValues()[last]};
+    if (result.left.dot(result.right) < 0) result.left = -result.left;
+    return result;
+}
+
+}  // namespace moebius
