@@ -68,18 +68,29 @@ double token_response::mean_gap(double x, double inverse_temperature) const {
     return sum;
 }
 
-jet token_response::mean_gap(const jet& x, const jet& inverse_temperature) const {
-    jet sum = 0.0;
-    for (const auto& node : law_.nodes)
-        sum += node.weight *
-               load_gap(kernel(law_.noise),
-                        slope(law_.noise, node, inverse_temperature) * (node.center + x));
+std::array<double, 4> token_response::response(double x, double inverse_temperature) const {
+    std::array<double, 4> sum{};
+    for (const auto& node : law_.nodes) {
+        const double c = slope(law_.noise, node, inverse_temperature);
+        const auto g = gap_derivatives(kernel(law_.noise), c * (node.center + x));
+        double weight = node.weight;
+        for (std::size_t k = 0; k < 4; ++k) {
+            sum[k] += weight * g[k];
+            weight *= c;
+        }
+    }
     return sum;
 }
 
-std::array<double, 4> token_response::response(double x, double inverse_temperature) const {
-    const jet m = mean_gap(line(x, 1), jet(inverse_temperature));
-    return {coefficient(m, 0), coefficient(m, 1), 2 * coefficient(m, 2), 6 * coefficient(m, 3)};
+jet token_response::mean_gap(const jet& x, const jet& inverse_temperature) const {
+    const jet& b = inverse_temperature;
+    if (b.at(1) == 0 && b.at(2) == 0 && b.at(3) == 0)  // then numbers are summed, not jets
+        return compose(x, response(x.at(0), b.at(0)));
+    jet sum = 0.0;
+    for (const auto& node : law_.nodes)
+        sum += node.weight *
+               load_gap(kernel(law_.noise), slope(law_.noise, node, b) * (node.center + x));
+    return sum;
 }
 
 first_order<1, 4> token_response::linear(const vec<double, 1>& x, const vec<double, 4>& p) const {
@@ -89,7 +100,8 @@ first_order<1, 4> token_response::linear(const vec<double, 1>& x, const vec<doub
         const double a = node.center + x[0];
         const auto g = gap_derivatives(kernel(law_.noise), c * a);
         // dc/dbeta = (c/beta)^3 for a widened slope, 1 for a plain one, 0 without noise
-        const double c_beta = law_.noise == noise_law::none ? 0 : std::pow(c / p[beta], 3);
+        const double r = c / p[beta];
+        const double c_beta = law_.noise == noise_law::none ? 0 : r * r * r;
         m += node.weight * g[0];
         m_x += node.weight * g[1] * c;
         m_beta += node.weight * g[1] * a * c_beta;

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/fold.hpp>
+#include <moebius/bifurcation/locus.hpp>
+#include <moebius/continuation/events.hpp>
+#include <moebius/continuation/recorder.hpp>
+#include <moebius/solve/newton.hpp>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+constexpr double same_point = 1e-6;   // scaled distance within which two points are one
+constexpr int lines_across = 1;       // of the window each way, where closed curves are looked for
+constexpr double search_step = 0.25;  // of the equilibria along edges and lines
+constexpr std::size_t watch_every = 256;
+
+/// A fold curve that has been followed, for telling whether a start lies on it.
+struct followed_curve {
+    std::vector<VectorXd> points;
+
+    /// Points of a smooth curve stray from the chord by at most an eighth of its length times the
+    /// turn along it.
+    [[nodiscard]] bool passes(const VectorXd& u, double max_turn) const {
+        for (std::size_t i = 0; i + 1 < points.size(); ++i) {
+            const VectorXd chord = points[i + 1] - points[i];
+            const double length = chord.norm();
+            if ((u - points[i]).norm() > 2 * length + same_point) continue;
+            const double share =
+                length > 0 ? std::clamp((u - points[i]).dot(chord) / (length * length), 0., 1.) : 0;
+            if ((points[i] + share * chord - u).norm() <= length * max_turn / 8 + same_point)
+                return true;
+        }
+        return false;
+    }
+};
+
+class builder {
+public:
+    builder(const problem& base, const parameter_range& first, const parameter_range& second,
+            const continuation_options& options, const watch& progress)
+        : ranges_{first, second},
+          folds_(base, ranges_),
+          options_(options),
+          watch_(progress),
+          n_(static_cast<Index>(base.model->dimension())) {
+        for (Index k = 0; k < 2; ++k) {
+            const auto& range = ranges_[static_cast<std::size_t>(k)];
+            low_[k] = range.from / folds_.units().units()[n_ + k];
+            high_[k] = range.to / folds_.units().units()[n_ + k];
+            names_.push_back(range.name);
+        }
+        for (const auto name : base.model->state_names()) names_.emplace_back(name);
+        for (std::size_t e = 1; e <= base.model->experts(); ++e)
+            names_.push_back(fmt::format("load_{}", e));
+        names_.emplace_back("quadratic");
+        x_.resize(base.model->dimension());
+        p_ = base.parameters;
+        loads_.resize(base.model->experts());
+    }
+
+    diagram everything() {
+        for (std::size_t fixed = 0; fixed < 2; ++fixed) {
+            const auto& across = ranges_[fixed];
+            for (int line = 0; line < lines_across + 2; ++line) {
+                const double value =
+                    across.from + (across.to - across.from) * line / (lines_across + 1);
+                follow_along(fixed, value);
+            }
+        }
+        return std::move(result_);
+    }
+
+    diagram through(const special_point& start) {
+        if (!follow(start))
+            throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
+                                   "there is no fold near it in this window");
+        return std::move(result_);
+    }
+
+private:
+    /// Starts from the folds of the equilibria along one line of the window.
+    void follow_along(std::size_t fixed, double value) {
+        problem line = folds_.base();
+        line.parameters[folds_.units().free()[fixed]] = value;
+        continuation_options search;
+        search.max_step = search_step;
+        const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);
+        for (const auto& point : along.special_points)
+            if (point.type == point_type::LP || point.type == point_type::BP) follow(point);
+    }
+
+    /// Follows the fold curve through a point, both ways, unless it is known.
+    /// @return false if there is no fold near the point
+    bool follow(const special_point& start) {
+        const VectorXd guess = folds_.units().scale(start.state, start.parameters);
+        folds_.adapt(guess);
+        tracer ahead(folds_, options_);
+        if (!start_near(ahead, guess)) return false;
+        const curve_point first = ahead.current();
+        if ((first.u - guess).norm() > 0.1) return false;
+        for (const auto& curve : followed_)
+            if (curve.passes(first.u, options_.max_turn)) return true;
+        recorder rows(names_);
+        followed_curve way;
+        branch made;
+        made.id = static_cast<int>(result_.branches.size()) + 1;
+        made.kind = "fold";
+        made.from = start.label;
+        rows.add(0, row_at(first.u));
+        tracer back(folds_, options_);
+        back.start_with_tangent(first.u, -first.tangent);
+        made.first = go(back, rows, way);
+        rows.turn_back();
+        std::reverse(way.points.begin(), way.points.end());
+        way.points.push_back(first.u);
+        made.last = made.first == stop_reason::closed ? stop_reason::closed : go(ahead, rows, way);
+        followed_.push_back(std::move(way));
+        if (rows.rows() > 1) rows.finish(std::move(made), result_);
+        return true;
+    }
+
+    /// The plane in which a start is corrected must cross the curve: any coordinate may do.
+    bool start_near(tracer& trace, const VectorXd& guess) {
+        for (Index k = 0; k < guess.size(); ++k)
+            if (trace.start(guess, VectorXd::Unit(guess.size(), guess.size() - 1 - k))) return true;
+        return false;
+    }
+
+    stop_reason go(tracer& trace, recorder& rows, followed_curve& way) {
+        event_finder events(
+            trace,
+            {{point_type::CP, [this](const curve_point& at) { return folds_.quadratic(at.u); }}});
+        events.begin(trace.current());
+        const VectorXd first = trace.current().u;
+        for (std::size_t steps = 1; steps < options_.max_points; ++steps) {
+            if (steps % watch_every == 0 && watch_.stopping()) throw interrupted("locus");
+            const auto status = trace.advance();
+            if (status == step_status::not_finite) return stop_reason::not_finite;
+            if (status == step_status::too_small) return stop_reason::step_too_small;
+            const bool left = land_on_edge(trace);
+            const VectorXd here = trace.current().u;
+            for (const auto& seen : events.look(trace.current()))
+                note_cusp(seen, events, trace, rows);
+            rows.add(events.arc(), row_at(here));
+            way.points.push_back(here);
+            if (left) return stop_reason::range_end;
+            folds_.adapt(here);
+            if (steps > 4 && (here - first).norm() < trace.step()) return stop_reason::closed;
+        }
+        return stop_reason::max_points;
+    }
+
+    /// If the last step left the window, goes back to where it crossed the edge.
+    bool land_on_edge(tracer& trace) {
+        bool left = false;
+        for (Index k = 0; k < 2; ++k) {
+            const double p = trace.current().u[n_ + k];
+            if (p >= low_[k] && p <= high_[k]) continue;
+            left = true;
+            (void)trace.land(n_ + k, p < low_[k] ? low_[k] : high_[k]);
+        }
+        return left;
+    }
+
+    void note_cusp(const bracket& seen, const event_finder& events, tracer& trace, recorder& rows) {
+        const auto at = trace.locate(seen.a, seen.b, events.test(seen.test).value);
+        if (!at) return;
+        folds_.units().unscale(at->u, x_, p_);
+        auto point = point_at(*folds_.base().model, point_type::CP, x_, p_);
+        const auto form = centre_manifold_at(*folds_.base().model, x_, p_);
+        point.normal_form = {{"quadratic", form.quadratic}, {"cubic", form.cubic}};
+        point.criticality = form.cubic < 0 ? "supercritical" : "subcritical";
+        point.residual = std::max(
+            {point.residual, std::abs(point.eigenvalues[0].real()), std::abs(2 * form.quadratic)});
+        rows.add(seen.arc + (at->u - seen.a.u).norm(), row_at(at->u), std::move(point));
+    }
+
+    std::vector<double> row_at(const VectorXd& u) {
+        const double quadratic = folds_.quadratic(u) / 2;
+        folds_.units().unscale(u, x_, p_);
+        std::vector<double> row;
+        row.reserve(names_.size());
+        for (const std::size_t k : folds_.units().free()) row.push_back(p_[k]);
+        row.insert(row.end(), x_.begin(), x_.end());
+        folds_.base().model->loads(x_.data(), p_.data(), loads_.data());
+        row.insert(row.end(), loads_.begin(), loads_.end());
+        row.push_back(quadratic);
+        return row;
+    }
+
+    std::vector<parameter_range> ranges_;
+    fold_curve folds_;
+    continuation_options options_;
+    const watch& watch_;
+    Index n_;
+    Eigen::Array2d low_, high_;  // of the scaled parameters
+    std::vector<std::string> names_;
+    std::vector<double> x_, p_, loads_;
+    std::vector<followed_curve> followed_;
+    diagram result_;
+};
+
+}  // namespace
+
+diagram fold_locus(const problem& base, const parameter_range& first, const parameter_range& second,
+                   const continuation_options& options, const std::optional<special_point>& start,
+                   const watch& progress) {
+    check_options(options);
+    if (first.name == second.name)
+        throw invalid_argument("locus", fmt::format("{} came twice", first.name),
+                               "two different parameters must vary");
+    problem from = base;
+    if (start) from.parameters = start->parameters;
+    builder build(from, first, second, options, progress);
+    return start ? build.through(*start) : build.everything();
+}
+
+}  // namespace moebius
