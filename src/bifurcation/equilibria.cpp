@@ -26,12 +26,6 @@ struct arm {
     VectorXd u, tangent;
 };
 
-/// How one way along a branch ended.
-struct way_end {
-    stop_reason reason = stop_reason::range_end;
-    VectorXd u;
-};
-
 class builder {
 public:
     builder(const problem& base, const parameter_range& range, const continuation_options& options,
@@ -87,11 +81,13 @@ private:
         if (both) {
             tracer back(curve_, options_);
             back.start_with_tangent(first.u, -first.tangent);
-            made.first = go(back, rows).reason;
+            made.first = go(back, rows);
             rows.turn_back();
         }
-        const auto end = go(trace, rows);
-        finish(rows, made, end);
+        if (made.first == stop_reason::closed)
+            finish(rows, made, stop_reason::closed);
+        else
+            finish(rows, made, go(trace, rows));
         follow_arms();
     }
 
@@ -122,8 +118,9 @@ private:
             branch made = new_branch(next.label);
             made.first = stop_reason::branch_point;
             rows.add(0, row_at(next.u));
-            const auto end = go(trace, rows);
-            if (rows.rows() < 2) continue;  // it leaves the window at once
+            const stop_reason end = go(trace, rows);
+            // It leaves the window at once, or ends where a branch known before does.
+            if (rows.rows() < 2 || end_was_known_) continue;
             finish(rows, made, end);
         }
     }
@@ -136,14 +133,15 @@ private:
         return made;
     }
 
-    void finish(recorder& rows, branch& made, const way_end& end) {
-        made.last = end.reason;
+    void finish(recorder& rows, branch& made, stop_reason end) {
+        made.last = end;
         rows.finish(made, result_);
         name_arms();
     }
 
     /// Steps until something ends the branch; the tracer stands on its first point.
-    way_end go(tracer& trace, recorder& rows) {
+    stop_reason go(tracer& trace, recorder& rows) {
+        end_was_known_ = false;
         event_finder events(
             trace, {{point_type::BP, [](const curve_point& at) { return at.regularity; }},
                     {point_type::LP, [n = n_](const curve_point& at) { return at.tangent[n]; }}});
@@ -170,11 +168,11 @@ private:
             const VectorXd here = trace.current().u;
             const std::vector<double> row = row_of_last_evaluation(here);
             for (const auto& seen : events.look(trace.current()))
-                if (!handle(seen, events, trace, rows)) return {stop_reason::branch_point, here};
+                if (!handle(seen, events, trace, rows)) return stop_reason::branch_point;
             if (on_edge) return end_here(rows, events.arc(), here, stop_reason::range_end);
             rows.add(events.arc(), row);
             if (rows.rows() > 4 && (here - first).norm() < trace.step() && comes_back(trace, first))
-                return {stop_reason::closed, here};
+                return stop_reason::closed;
         }
         return end_here(rows, events.arc(), trace.current().u, stop_reason::max_points);
     }
@@ -192,15 +190,21 @@ private:
     std::optional<crossing> find_crossing(const curve_point& a, const curve_point& b, tracer& trace,
                                           const std::function<double(const curve_point&)>& test) {
         const double before = std::abs(test(a)), after = std::abs(test(b));
-        const double reach = (b.u - a.u).norm();
         const VectorXd guess = a.u + before / (before + after) * (b.u - a.u);
         auto found = find_branch_point(curve_, guess);
-        if (found && (found->u - guess).norm() <= reach) return found;
+        if (found && lies_between(a, b, found->u)) return found;
         const auto at = trace.locate(a, b, test);
         if (!at) return std::nullopt;
         found = find_branch_point(curve_, at->u);
-        if (found && (found->u - at->u).norm() <= reach) return found;
+        if (found && lies_between(a, b, found->u)) return found;
         return std::nullopt;
+    }
+
+    /// Whether u belongs to the stretch from a to b: Newton's method may have gone elsewhere.
+    static bool lies_between(const curve_point& a, const curve_point& b, const VectorXd& u) {
+        const VectorXd chord = b.u - a.u;
+        const double share = (u - a.u).dot(chord) / chord.squaredNorm();
+        return share > -1e-3 && share < 1 + 1e-3 && (u - a.u - share * chord).norm() < chord.norm();
     }
 
     /// Whether the last step passes the first point of the branch.
@@ -223,9 +227,8 @@ private:
         auto fold = find_fold(curve_.base(), range, x_, p_);
         if (!fold) return true;
         const VectorXd u = curve_.units().scale(fold->state, fold->parameters);
-        const double reach = (seen.b.u - seen.a.u).norm();
         // Newton may have gone to another fold, or the turn is a crossing of two branches.
-        if ((u - at->u).norm() > reach || near_branch_point(u)) return true;
+        if (!lies_between(seen.a, seen.b, u) || near_branch_point(u)) return true;
         rows.add(seen.arc + (u - seen.a.u).norm(), row_at(u), std::move(*fold));
         return true;
     }
@@ -291,9 +294,10 @@ private:
         });
     }
 
-    way_end end_here(recorder& rows, double arc, const VectorXd& u, stop_reason reason) {
+    stop_reason end_here(recorder& rows, double arc, const VectorXd& u, stop_reason reason) {
+        end_was_known_ = is_known_end(u);
         record_end(rows, arc, u);
-        return {reason, u};
+        return reason;
     }
 
     /// An EP with its row.
@@ -341,6 +345,7 @@ private:
     std::vector<std::string> names_;
     std::vector<double> x_, p_, loads_;
     std::vector<VectorXd> ends_;
+    bool end_was_known_ = false;  // by the last end_here
     std::vector<met_crossing> crossings_;
     std::deque<arm> arms_;
     diagram result_;

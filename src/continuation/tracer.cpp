@@ -14,6 +14,7 @@ constexpr int most_corrections = 8;
 constexpr double coarse = 1e-7;         // Newton converges quadratically from here to rounding
 constexpr double singular = 1e-13;      // regularity below this is rounding
 constexpr double most_corrected = 0.3;  // of the step; more looks like a jump to another branch
+constexpr double most_bend = 0.2;       // of max_turn, for the change of the turn between two steps
 
 /// Cubic Hermite interpolant of two points with unit tangents, at the share theta; its derivative.
 struct hermite {
@@ -39,6 +40,7 @@ tracer::tracer(curve& followed, const continuation_options& options)
     bordered_.resize(n, n);
     delta_.resize(n);
     last_ = VectorXd::Unit(n, n - 1);
+    rate_ = older_rate_ = VectorXd::Zero(n);
     lu_ = Eigen::PartialPivLU<Eigen::MatrixXd>(n);
 }
 
@@ -98,8 +100,12 @@ tracer::corrected tracer::try_step(int& iterations) {
     const auto result = correct(current_.tangent, trial_, iterations);
     if (result != corrected::yes) return result;
     const double moved = (trial_.u - current_.u - next_ * current_.tangent).norm();
-    const double turn = trial_.tangent.dot(current_.tangent);
-    const bool kept = turn >= std::cos(options_.max_turn) && moved <= most_corrected * next_;
+    delta_ = trial_.tangent - current_.tangent;
+    const double turn = delta_.norm();
+    // A jump over a gap shows as a turn that the step before did not announce.
+    const double bend = (delta_ - next_ * rate_).norm();
+    const bool kept = turn <= options_.max_turn && moved <= most_corrected * next_ &&
+                      (!has_rate_ || bend <= most_bend * options_.max_turn);
     return kept ? corrected::yes : corrected::no;
 }
 
@@ -117,7 +123,11 @@ step_status tracer::advance() {
     std::swap(previous_, current_);
     std::swap(current_, trial_);
     step_ = next_;
-    const double turn = (current_.tangent - previous_.tangent).norm();
+    older_rate_ = rate_;
+    had_rate_ = has_rate_;
+    rate_ = (current_.tangent - previous_.tangent) / step_;
+    has_rate_ = true;
+    const double turn = rate_.norm() * step_;
     const double wanted = options_.max_turn / 3;  // leaves room before the limit refuses a step
     const double factor = std::min(iterations <= 3 ? 1.5 : 1.0, wanted / std::max(turn, 1e-6));
     next_ = std::clamp(next_ * std::max(factor, 0.5), options_.min_step, options_.max_step);
@@ -126,6 +136,8 @@ step_status tracer::advance() {
 
 bool tracer::retreat() {
     std::swap(current_, previous_);
+    std::swap(rate_, older_rate_);
+    has_rate_ = had_rate_;
     next_ = step_ / 2;
     return next_ >= options_.min_step;
 }

@@ -35,8 +35,8 @@ enum class step_status { accepted, too_small, not_finite };
 /// tangent, and steps that adapt to the corrector's work and to the turn of the tangent.
 ///
 /// A step is refused and halved when the corrector does not converge, when the tangent turns by
-/// more than max_turn, or when the correction is long against the step: such steps may have jumped
-/// to another branch.
+/// more than max_turn or much otherwise than in the step before, or when the correction is long
+/// against the step: such steps may have jumped to another branch.
 /// @source  Keller 1977; Allgower & Georg, Introduction to Numerical Continuation Methods, ch. 2-6;
 ///          Govaerts, Numerical Methods for Bifurcations of Dynamical Equilibria, section 1.3
 /// @cost    about four evaluations and dense factorisations of m + 1 rows a step
@@ -85,6 +85,8 @@ private:
     curve_point previous_, current_, trial_;
     double step_ = 0;  ///< length of the last accepted step
     double next_ = 0;  ///< length of the next one
+    Eigen::VectorXd rate_, older_rate_;  ///< of turn along the last step and the one before it
+    bool has_rate_ = false, had_rate_ = false;
     Eigen::VectorXd f_, delta_, last_;
     Eigen::MatrixXd df_, bordered_;
     Eigen::PartialPivLU<Eigen::MatrixXd> lu_;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <moebius/continuation/find_equilibria.hpp>
+#include <moebius/model/two_expert.hpp>
+
+#include "catch.hpp"
+#include "unit/test_models.hpp"
+
+using namespace moebius;
+
+TEST_CASE("the scan finds all equilibria of two experts", "[continuation][oracle]") {
+    const double beta = GENERATE(0.3, 1.0, 50.0), decay = GENERATE(0.1, 1.0, 20.0);
+    auto two = problem_of<models::two_expert>();
+    two.set("beta", beta);
+    two.set("decay", decay);
+    const double mu = GENERATE(0.5, 2.0, 100.0);
+    two.set("feedback", 2 * mu * decay / beta);
+
+    const auto found = find_equilibria(two);
+
+    REQUIRE(found.size() == (mu > 1 ? 3u : 1u));
+    for (const auto& x : found) {
+        const double y = beta * x[0] / 2;
+        // y = mu tanh y at eta = 0, theory.md 2; rounding against the slope 1 - mu/cosh^2 y
+        CHECK_THAT(y - mu * std::tanh(y), WithinAbs(0.0, 1e-13 * mu));
+    }
+}
+
+TEST_CASE("two equilibria much closer than the scan are still two", "[continuation]") {
+    auto fold = problem_of<test_models::s_curve>();
+    const double gap = GENERATE(1e-3, 1e-5);  // from the fold at x = -1/sqrt 3
+    fold.set("p", 2 * std::pow(1.0 / 3, 1.5) - gap);
+
+    const auto found = find_equilibria(fold);
+
+    REQUIRE(found.size() == 3);
+    const double near = std::sqrt(gap / std::sqrt(3.0));               // f_xx/2 = sqrt 3 there
+    CHECK_THAT(found[1][0] - found[0][0], WithinRel(2 * near, 0.02));  // leading order in gap
+}
+
+TEST_CASE("a model of two states is searched from many starts", "[continuation]") {
+    auto scores = problem_of<test_models::two_scores>();
+    scores.set("feedback", 4);  // mu = 2: balance and two collapsed states
+
+    const auto found = find_equilibria(scores);
+
+    REQUIRE(found.size() == 3);
+    for (const auto& s : found) CHECK_THAT(s.sum(), WithinAbs(4, 1e-13));  // feedback/decay
+}
+
+TEST_CASE("no equilibrium is an empty answer", "[continuation]") {
+    auto none = problem_of<test_models::circle>();
+    none.set("p", 2);
+    CHECK(find_equilibria(none).empty());
+}
