@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <span>
+#include <utility>
+
+namespace moebius {
+
+/// Four words that depend on nothing but where they are asked for.
+using random_block = std::array<std::uint32_t, 4>;
+
+/// What random numbers are for. Numbers of different streams are independent.
+enum class random_stream : std::uint32_t {
+    token = 0,    ///< words 0, 1: noise of experts 0, 1; words 2, 3: which token comes
+    noise = 1,    ///< noise of experts 2, 3, ..., a word each
+    mixture = 2,  ///< margins drawn from a Gaussian mixture
+    gate = 3,     ///< random gates
+};
+
+/// Where an index of a stream needs more than one block: its block j, j < 2^24.
+[[nodiscard]] constexpr random_stream block(random_stream stream, std::uint32_t j) noexcept {
+    return static_cast<random_stream>(static_cast<std::uint32_t>(stream) + (j << 8));
+}
+
+/// Counter-based random words: the same for any order of calls and any number of threads.
+///
+/// @source Philox4x32-10, Salmon et al., SC11 (Random123); key = seed, counter = (step, index,
+///         stream), low words first
+[[nodiscard]] random_block random_words(std::uint64_t seed, random_stream stream,
+                                        std::uint64_t step, std::uint32_t index) noexcept;
+
+/// out[i] = random_words(seed, stream, step, first + i), in half the time.
+void random_words(std::uint64_t seed, random_stream stream, std::uint64_t step, std::uint32_t first,
+                  std::span<random_block> out) noexcept;
+
+/// Uniform in (0, 1), never 0 or 1: the middles of 2^32 equal intervals.
+[[nodiscard]] inline double uniform(std::uint32_t word) noexcept { return (word + 0.5) * 0x1p-32; }
+
+/// Uniform in (0, 1), never 0 or 1, from 52 bits of two words: the finest grid whose middles are
+/// doubles.
+[[nodiscard]] inline double uniform(std::uint32_t high, std::uint32_t low) noexcept {
+    const std::uint64_t bits = (std::uint64_t{high} << 20) | (low >> 12);
+    return (static_cast<double>(bits) + 0.5) * 0x1p-52;
+}
+
+/// Standard Gumbel (distribution function exp(-exp(-g))) from u uniform in (0, 1).
+[[nodiscard]] inline double gumbel(double u) noexcept { return -std::log(-std::log(u)); }
+
+/// Standard logistic (distribution function 1/(1 + exp(-l))) from u uniform in (0, 1).
+[[nodiscard]] inline double logistic(double u) noexcept { return std::log(u / (1 - u)); }
+
+/// Two independent standard normals from two independent uniforms in (0, 1).
+/// @source Box and Muller, Ann. Math. Stat. 29 (1958)
+[[nodiscard]] inline std::pair<double, double> normal_pair(double u, double v) noexcept {
+    const double radius = std::sqrt(-2 * std::log(u));
+    const double angle = 2 * std::numbers::pi * v;
+    return {radius * std::cos(angle), radius * std::sin(angle)};
+}
+
+}  // namespace moebius
