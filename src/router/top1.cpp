@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/router/top1.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+bool routable(std::span<const double> logits) {
+    double top = -infinity;
+    for (const double l : logits) {
+        if (!(l < infinity)) return false;
+        top = std::max(top, l);
+    }
+    return top > -infinity;
+}
+
+/// Two experts: `wins(z, words)` tells whether the first beats the second by z and the noise.
+template <typename Wins>
+void choose_of_two(std::span<const double> logits, std::span<const double> scores, double beta,
+                   std::span<const random_block> words, std::span<std::uint32_t> choices,
+                   Wins wins) {
+    const double x = scores[0] - scores[1];
+    for (std::size_t t = 0; t < choices.size(); ++t) {
+        const double z = beta * (logits[2 * t] - logits[2 * t + 1] + x);
+        choices[t] = wins(z, words[t]) ? 0 : 1;
+        if (!std::isfinite(z) && !routable(logits.subspan(2 * t, 2))) choices[t] = no_expert;
+    }
+}
+
+/// Noise of all experts for one token: words 0 and 1 of its block, then those of stream `noise`.
+void draw_noise(noise_law law, batch_key key, std::uint32_t token, const random_block& words,
+                std::span<double> out) {
+    random_block drawn = words;
+    for (std::size_t e = 0; e < out.size(); e += 2) {
+        const std::size_t word = e < 2 ? 0 : (e - 2) % 4;
+        if (e >= 2 && word == 0)
+            drawn = random_words(key.seed,
+                                 block(random_stream::noise, static_cast<std::uint32_t>(e - 2) / 4),
+                                 key.step, token);
+        const double u = uniform(drawn[word]), v = uniform(drawn[word + 1]);
+        const auto pair =
+            law == noise_law::gaussian ? normal_pair(u, v) : std::pair(gumbel(u), gumbel(v));
+        out[e] = pair.first;
+        if (e + 1 < out.size()) out[e + 1] = pair.second;
+    }
+}
+
+void choose_of_many(const top1& router, std::span<const double> logits,
+                    std::span<const double> scores, batch_key key, std::uint32_t first,
+                    std::span<const random_block> words, std::span<std::uint32_t> choices) {
+    const std::size_t experts = scores.size();
+    std::vector<double> noise(experts, 0.0);
+    for (std::size_t t = 0; t < choices.size(); ++t) {
+        const auto row = logits.subspan(t * experts, experts);
+        choices[t] = no_expert;
+        if (!routable(row)) continue;
+        if (router.noise != noise_law::none)
+            draw_noise(router.noise, key, first + static_cast<std::uint32_t>(t), words[t], noise);
+        double best = -infinity;
+        for (std::size_t e = 0; e < experts; ++e) {
+            const double value = router.beta * (row[e] + scores[e]) + noise[e];
+            if (value > best) {
+                best = value;
+                choices[t] = static_cast<std::uint32_t>(e);
+            }
+        }
+    }
+}
+
+/// Adds one token's softmax shares and their derivative with respect to the scaled scores.
+void add_softmax(std::span<const double> logits, std::span<const double> scores, double beta,
+                 std::vector<double>& share, load_response& sum) {
+    const std::size_t experts = scores.size();
+    double top = -infinity, total = 0;
+    for (std::size_t e = 0; e < experts; ++e) {
+        share[e] = beta * (logits[e] + scores[e]);
+        top = std::max(top, share[e]);  // exp cannot overflow
+    }
+    for (double& p : share) total += p = std::exp(p - top);
+    for (double& p : share) p /= total;
+    for (std::size_t e = 0; e < experts; ++e) {
+        sum.load[e] += share[e];
+        for (std::size_t f = 0; f < experts; ++f)
+            sum.jacobian[e * experts + f] += share[e] * ((e == f ? 1.0 : 0.0) - share[f]);
+    }
+}
+
+/// The same for two experts and any noise with a smooth gap.
+void add_gap(noise_law noise, double z, load_response& sum) {
+    const auto gap = gap_derivatives(noise, z);
+    const double slope = gap[1] / 2;
+    sum.load[0] += (1 + gap[0]) / 2;
+    sum.load[1] += (1 - gap[0]) / 2;
+    for (const std::size_t i : {0U, 3U}) sum.jacobian[i] += slope;
+    for (const std::size_t i : {1U, 2U}) sum.jacobian[i] -= slope;
+}
+
+void check_batch(std::span<const double> logits, std::span<const double> scores) {
+    if (logits.size() % scores.size() != 0)
+        throw invalid_argument(
+            "top1", fmt::format("{} logits came for {} experts", logits.size(), scores.size()),
+            "each token needs one logit for each expert");
+    for (const double s : scores)
+        if (!std::isfinite(s))
+            throw invalid_argument("top1", fmt::format("a score is {}", s), "it must be finite");
+}
+
+}  // namespace
+
+void top1::check(std::size_t experts) const {
+    if (experts == 0) throw invalid_argument("top1", "no experts came", "at least one is needed");
+    if (!(beta > 0 && beta < infinity))
+        throw invalid_argument("top1", fmt::format("beta is {}", beta),
+                               "it must be > 0 and finite");
+    if (noise == noise_law::logistic && experts != 2)
+        throw invalid_argument("top1", fmt::format("logistic noise came with {} experts", experts),
+                               "it is for two: gumbel noise is the same law for any number");
+}
+
+void top1::choose(std::span<const double> logits, std::span<const double> scores, batch_key key,
+                  std::uint32_t first, std::span<const random_block> words,
+                  std::span<std::uint32_t> choices) const {
+    if (scores.size() != 2)
+        return choose_of_many(*this, logits, scores, key, first, words, choices);
+    const auto choose_by = [&](auto wins) {
+        choose_of_two(logits, scores, beta, words, choices, wins);
+    };
+    switch (noise) {
+        case noise_law::none:
+            return choose_by([](double z, const random_block&) { return z >= 0; });
+        case noise_law::gumbel:  // z - log(-log u) >= -log(-log v), with two logarithms fewer
+            return choose_by([](double z, const random_block& w) {
+                return std::log(uniform(w[0])) >= std::log(uniform(w[1])) * std::exp(z);
+            });
+        case noise_law::logistic:
+            return choose_by(
+                [](double z, const random_block& w) { return z + logistic(uniform(w[0])) >= 0; });
+        case noise_law::gaussian:
+            return choose_by([](double z, const random_block& w) {
+                const auto [g, h] = normal_pair(uniform(w[0]), uniform(w[1]));
+                return z + g >= h;
+            });
+    }
+}
+
+routing top1::route(std::span<const double> logits, std::span<const double> scores,
+                    batch_key key) const {
+    check(scores.size());
+    check_batch(logits, scores);
+    const std::size_t tokens = logits.size() / scores.size();
+    std::vector<random_block> words(tokens);
+    random_words(key.seed, random_stream::token, key.step, 0, words);
+
+    routing result{std::vector<std::uint32_t>(tokens), std::vector<std::uint64_t>(scores.size())};
+    choose(logits, scores, key, 0, words, result.choices);
+
+    for (const auto choice : result.choices)
+        ++(choice == no_expert ? result.unrouted : result.counts[choice]);
+    return result;
+}
+
+load_response top1::mean_load(std::span<const double> logits,
+                              std::span<const double> scores) const {
+    const std::size_t experts = scores.size();
+    check(experts);
+    check_batch(logits, scores);
+    if (logits.empty())
+        throw invalid_argument("top1", "no tokens came", "a mean needs at least one");
+    if (experts > 2 && noise != noise_law::gumbel)
+        throw invalid_argument(
+            "top1",
+            fmt::format("the mean load with {} noise and {} experts was asked for",
+                        to_string(noise), experts),
+            "its closed form needs gumbel noise, or two experts with logistic or gaussian noise");
+
+    load_response sum{std::vector<double>(experts), std::vector<double>(experts * experts)};
+    std::vector<double> share(experts);
+    for (std::size_t t = 0; t < logits.size(); t += experts) {
+        const auto row = logits.subspan(t, experts);
+        if (!routable(row)) continue;
+        if (experts == 2 && noise != noise_law::gumbel)
+            add_gap(noise, beta * (row[0] - row[1] + scores[0] - scores[1]), sum);
+        else
+            add_softmax(row, scores, beta, share, sum);
+    }
+    const double tokens = static_cast<double>(logits.size() / experts);
+    for (double& p : sum.load) p /= tokens;
+    for (double& slope : sum.jacobian) slope *= beta / tokens;
+    return sum;
+}
+
+}  // namespace moebius
