@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <moebius/simulate/token_source.hpp>
+#include <span>
+#include <vector>
+
+namespace moebius {
+
+/// The rule by which a router's scores follow its loads, once a batch:
+/// s_e <- s_e + step (feedback n_e - decay s_e + bias_e), n_e = share of the batch.
+/// @source theory.md 1
+struct feedback_rule {
+    double feedback = 1;            ///< score gained per unit of load
+    double decay = 1;               ///< rate at which every score forgets, > 0
+    double beta = 1;                ///< inverse temperature of the routing, > 0
+    std::vector<double> bias = {};  ///< (E) drift of each score; empty: 0
+    double step = 0.02;             ///< time per batch, > 0; step decay < 2, or scores diverge
+};
+
+/// The bias of two experts under which x = s1 - s2 obeys x' = -decay x + feedback m + h.
+[[nodiscard]] std::vector<double> bias_of_two(double h);
+
+struct loop_options {
+    std::size_t tokens = 1024;            ///< T, tokens of a batch, 1 to 2^32 - 1
+    noise_law noise = noise_law::gumbel;  ///< of the router
+    std::uint64_t seed = 1;               ///< of tokens and noise
+};
+
+/// A hard top-1 router and its adaptive scores, batch after batch.
+class closed_loop {
+public:
+    /// @param scores  (E) to start from; empty: 0
+    /// @throws invalid_argument  for no source, or a size, score or noise that does not fit
+    closed_loop(std::shared_ptr<const token_source> source, loop_options options,
+                std::vector<double> scores = {});
+
+    /// Routes the next batch and moves the scores.
+    ///
+    /// @return  (E) tokens that each expert got, valid until the next call
+    /// @throws invalid_argument  if the rule's values are out of range
+    std::span<const std::uint64_t> advance(const feedback_rule& rule);
+
+    [[nodiscard]] std::span<const double> scores() const noexcept { return scores_; }
+    [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }  ///< batches so far
+    /// Tokens so far that no expert got: router/top1.hpp says which.
+    [[nodiscard]] std::uint64_t unrouted() const noexcept { return unrouted_; }
+
+private:
+    void route_batch(const top1& router);
+
+    std::shared_ptr<const token_source> source_;
+    loop_options options_;
+    std::vector<double> scores_;
+    std::vector<std::uint64_t> counts_;
+    std::vector<random_block> words_;  ///< scratch of route_batch, as are the next two
+    std::vector<double> logits_;
+    std::vector<std::uint32_t> choices_;
+    std::uint64_t steps_ = 0;
+    std::uint64_t unrouted_ = 0;
+};
+
+}  // namespace moebius

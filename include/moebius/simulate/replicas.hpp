@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <moebius/base/table.hpp>
+#include <moebius/base/watch.hpp>
+#include <moebius/simulate/closed_loop.hpp>
+#include <vector>
+
+namespace moebius {
+
+struct simulate_options {
+    loop_options loop = {};           ///< replica r has the seed loop.seed + r
+    std::vector<double> scores = {};  ///< (E) to start from; empty: 0
+    std::size_t replicas = 1;         ///< independent runs, >= 1
+    std::size_t burn_in = 1000;       ///< batches before anything is measured
+    std::size_t steps = 4000;         ///< batches that are measured, >= 2
+    std::size_t record_every = 1;     ///< a row of `records` each so many batches, >= 1
+    unsigned threads = 0;             ///< 0: as many as the hardware runs; changes no number
+};
+
+/// What replicas measured. A quantity is load_e (share of a batch), score_e (after it), for
+/// e = 1, ..., E, and for two experts gap = load_1 - load_2 and x = score_1 - score_2.
+struct simulation {
+    /// Columns replica, step (batches so far), then the quantities; replicas one after another.
+    table records;
+    /// A row for each replica: replica, unrouted (tokens, burn-in included), then for each
+    /// quantity q its q_mean and q_variance (population) over all measured batches, and q_error,
+    /// the standard error of the mean by blocking (32 blocks, or one a batch if there are fewer).
+    /// An error means something only if a block is longer than the loop remembers,
+    /// 1 / (step decay (1 - mu)) batches.
+    table summary;
+};
+
+/// Runs the closed loop in independent replicas, under one rule.
+///
+/// @param watched  told of finished replicas
+/// @throws invalid_argument  if an option or the rule is out of range
+/// @throws interrupted       if the watch asks to stop; looked at once a batch
+[[nodiscard]] simulation simulate(const std::shared_ptr<const token_source>& source,
+                                  const feedback_rule& rule, const simulate_options& options,
+                                  const watch& watched = {});
+
+}  // namespace moebius

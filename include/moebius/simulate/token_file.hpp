@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace moebius {
+
+/// Tokens as a file holds them: one a row, all values finite.
+struct token_table {
+    std::size_t rows = 0;        ///< >= 1
+    std::size_t columns = 0;     ///< >= 1
+    std::vector<double> values;  ///< (rows, columns), row-major
+};
+
+/// Reads a table of tokens; an NPY file is known by its first bytes, anything else is CSV.
+///
+/// CSV: comma-separated numbers, the same count on every line; blank lines are skipped. A first
+/// line without a single number in it is taken as names and skipped.
+/// @throws io_error  if the file cannot be read, holds no row, or has a value that is no finite
+///                   number (with line and column), lines of unequal length, or another rank
+[[nodiscard]] token_table read_tokens(const std::string& path);
+
+/// An array of any rank.
+struct number_array {
+    std::vector<std::size_t> shape;
+    std::vector<double> values;  ///< row-major
+};
+
+/// Reads NumPy's format, versions 1 to 3: little-endian f4, f8, signed and unsigned integers and
+/// bool, in C order.
+/// @throws io_error  naming what is otherwise
+/// @source numpy.lib.format
+[[nodiscard]] number_array read_npy(const std::string& path);
+
+}  // namespace moebius

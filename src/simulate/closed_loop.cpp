@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/simulate/closed_loop.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr std::size_t chunk = 256;  // tokens at a time: all their data stays in the first cache
+
+[[noreturn]] void reject(std::string_view got, std::string_view needed) {
+    throw invalid_argument("closed_loop", got, needed);
+}
+
+void check_finite(std::string_view name, double value) {
+    if (!std::isfinite(value)) reject(fmt::format("{} is {}", name, value), "it must be finite");
+}
+
+void check_positive(std::string_view name, double value) {
+    check_finite(name, value);
+    if (!(value > 0)) reject(fmt::format("{} is {}", name, value), "it must be > 0");
+}
+
+void check_rule(const feedback_rule& rule, std::size_t experts) {
+    check_finite("feedback", rule.feedback);
+    check_positive("decay", rule.decay);
+    check_positive("beta", rule.beta);
+    check_positive("step", rule.step);
+    if (!(rule.step * rule.decay < 2))
+        reject(fmt::format("step x decay is {}", rule.step * rule.decay),
+               "it must be < 2, or the scores diverge");
+    if (!rule.bias.empty() && rule.bias.size() != experts)
+        reject(fmt::format("{} biases came", rule.bias.size()),
+               fmt::format("the {} experts need one each, or none", experts));
+    for (const double b : rule.bias) check_finite("a bias", b);
+}
+
+}  // namespace
+
+std::vector<double> bias_of_two(double h) { return {h / 2, -h / 2}; }
+
+closed_loop::closed_loop(std::shared_ptr<const token_source> source, loop_options options,
+                         std::vector<double> scores)
+    : source_(std::move(source)), options_(options), scores_(std::move(scores)) {
+    if (source_ == nullptr) reject("no token source came", "one is needed");
+    const std::size_t experts = source_->experts();
+    top1{1, options_.noise}.check(experts);
+    if (options_.tokens < 1 || options_.tokens > std::numeric_limits<std::uint32_t>::max())
+        reject(fmt::format("tokens is {}", options_.tokens), "it must be 1 to 4294967295");
+    if (scores_.empty()) scores_.resize(experts);
+    if (scores_.size() != experts)
+        reject(fmt::format("{} scores came", scores_.size()),
+               fmt::format("the {} experts need one each, or none", experts));
+    for (const double s : scores_) check_finite("a score", s);
+    counts_.resize(experts);
+    words_.resize(std::min(chunk, options_.tokens));
+    logits_.resize(words_.size() * experts);
+    choices_.resize(words_.size());
+}
+
+void closed_loop::route_batch(const top1& router) {
+    const batch_key key{options_.seed, steps_};
+    const std::size_t experts = scores_.size();
+    std::fill(counts_.begin(), counts_.end(), 0);
+    for (std::size_t first = 0; first < options_.tokens; first += chunk) {
+        const std::size_t n = std::min(chunk, options_.tokens - first);
+        const auto index = static_cast<std::uint32_t>(first);
+        const std::span words(words_.data(), n);
+        const std::span logits(logits_.data(), n * experts);
+        const std::span choices(choices_.data(), n);
+        random_words(key.seed, random_stream::token, key.step, index, words);
+        source_->fill(key, index, words, logits);
+        router.choose(logits, scores_, key, index, words, choices);
+        for (const auto choice : choices) ++(choice == no_expert ? unrouted_ : counts_[choice]);
+    }
+}
+
+std::span<const std::uint64_t> closed_loop::advance(const feedback_rule& rule) {
+    check_rule(rule, scores_.size());
+    route_batch({rule.beta, options_.noise});
+    const auto tokens = static_cast<double>(options_.tokens);
+    for (std::size_t e = 0; e < scores_.size(); ++e) {
+        const double load = static_cast<double>(counts_[e]) / tokens;
+        const double bias = rule.bias.empty() ? 0 : rule.bias[e];
+        scores_[e] += rule.step * (rule.feedback * load - rule.decay * scores_[e] + bias);
+    }
+    ++steps_;
+    return counts_;
+}
+
+}  // namespace moebius
