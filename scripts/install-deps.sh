@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Installs what moebius is built from: Debian packages, by name, and only those that are missing.
+# Where it may not install, it says what is needed and exits with 1.
+set -euo pipefail
+
+packages=(
+    g++                  # the compiler
+    cmake                # configures the build (3.25 or newer)
+    ninja-build          # runs the build
+    git                  # fetches this repository
+    ca-certificates      # lets git and apt trust their servers
+    ccache               # makes the second build of the dev and test presets short
+    libeigen3-dev        # linear algebra
+    libboost-dev         # Odeint (time stepping), Math (exact derivatives, root finding)
+    libfmt-dev           # text formatting
+    nlohmann-json3-dev   # result files
+    libcli11-dev         # the command line
+    librandom123-dev     # counter-based random numbers
+    gnuplot-nox          # figures
+    catch2               # unit tests
+    libbenchmark-dev     # benchmarks
+    clang                # the second compiler of the tests
+    clang-format         # the layout check of the tests
+    clang-tidy           # the static analysis of the tests
+)
+
+missing=()
+for package in "${packages[@]}"; do
+    state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [[ $state == installed ]] || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+    exit 0
+fi
+
+give_up() {
+    printf 'install-deps: %s; please install: %s\n' "$1" "${missing[*]}" >&2
+    exit 1
+}
+
+command -v apt-get >/dev/null || give_up 'there is no apt-get on this machine'
+as_root=()
+if ((EUID != 0)); then
+    command -v sudo >/dev/null || give_up 'installing needs root, and there is no sudo'
+    # -n: never wait for a password where nobody can type it
+    [[ -t 0 ]] || sudo -n true 2>/dev/null || give_up 'installing needs root, and sudo asks for a password'
+    as_root=(sudo)
+fi
+
+printf 'install-deps: installing %s\n' "${missing[*]}" >&2
+"${as_root[@]}" apt-get -qq update || give_up 'apt-get update failed'
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null ||
+    give_up 'apt-get install failed'

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Everything that must hold before a merge. Installs what is missing, then builds and tests with
+# g++, under the sanitizers and with clang++, and checks the layout of the sources.
+#
+# The last line is "N passed, N failed", with ", N skipped" if some were: all tests of all builds,
+# and each build or check as one more. The exit status is 0 if nothing failed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+passed=0 failed=0 skipped=0
+failures=()
+
+close() {
+    if (($? != 0 && failed == 0)); then fail 'scripts/test.sh itself'; fi
+    ((${#failures[@]} == 0)) || printf 'failed: %s\n' "${failures[@]}"
+    if ((skipped > 0)); then
+        printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    else
+        printf '%d passed, %d failed\n' "$passed" "$failed"
+    fi
+    ((failed == 0 && passed > 0)) || exit 1
+}
+trap close EXIT
+trap 'fail "interrupted"; exit 1' INT TERM
+
+fail() {
+    failed=$((failed + 1))
+    failures+=("$1")
+}
+
+# check NAME COMMAND...: runs one thing that passes or fails as a whole.
+check() {
+    local name=$1 from=$SECONDS
+    shift
+    printf '\n== %s\n' "$name"
+    if "$@"; then
+        passed=$((passed + 1))
+        printf '== %s: %d s\n' "$name" $((SECONDS - from))
+    else
+        fail "$name"
+        return 1
+    fi
+}
+
+# build PRESET [TARGET]
+build() {
+    cmake --preset "$1" && cmake --build --preset "$1" --target "${2:-all}"
+}
+
+# run_tests PRESET: runs ctest and adds its own counts to ours.
+run_tests() {
+    local preset=$1 from=$SECONDS results=$PWD/build/$1/ctest.xml status=0 suite
+    printf '\n== tests (%s)\n' "$preset"
+    rm -f "$results"
+    ctest --preset "$preset" --parallel "$(nproc)" --output-junit "$results" || status=$?
+    if ! suite=$(grep -m1 -A8 '<testsuite' "$results"); then
+        fail "tests ($preset)"
+        return
+    fi
+    local total bad left_out
+    total=$(attribute tests "$suite") bad=$(attribute failures "$suite")
+    left_out=$(($(attribute skipped "$suite") + $(attribute disabled "$suite")))
+    passed=$((passed + total - bad - left_out)) skipped=$((skipped + left_out))
+    failed=$((failed + bad))
+    ((bad == 0)) || failures+=("tests ($preset): $bad")
+    if ((total == 0 || (status != 0 && bad == 0))); then fail "tests ($preset)"; fi
+    printf '== tests (%s): %d s\n' "$preset" $((SECONDS - from))
+}
+
+# attribute NAME TEXT: the number in NAME="number".
+attribute() {
+    local number
+    number=$(grep -o -m1 "\\b$1=\"[0-9]*\"" <<<"$2" | tr -dc 0-9)
+    printf '%d' "${number:-0}"
+}
+
+layout() {
+    find apps include src tests -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run -Werror
+}
+
+check 'dependencies' scripts/install-deps.sh || exit 1
+if check 'build with g++' build ci; then run_tests ci; fi
+check 'each public header alone' build ci all_verify_interface_header_sets || true
+check 'layout (clang-format)' layout || true
+if check 'build with the sanitizers' build sanitize; then run_tests sanitize; fi
+check 'build with clang++ and clang-tidy' build tidy || true
