@@ -1,0 +1,2 @@
+// No sin here: the one public header that may use Boost.
+#include <boost/math/differentiation/autodiff.hpp>
