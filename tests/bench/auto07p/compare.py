@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Whole runs of AUTO-07p and of moebius on the two-expert model, side by side.
+
+Debian's packages auto-07p and gfortran are needed. The programs take turns, each on one thread, and
+each run is a whole process that writes its results. Errors are against the closed forms; AUTO's are
+read from fort.7, which holds ten digits, so that at values of 20 nothing below 1e-9 shows.
+"""
+
+import argparse
+import json
+import math
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+here = Path(__file__).resolve().parent
+auto_library = Path(os.environ.get("AUTO_DIR", "/usr/lib/auto-07p")) / "lib"
+tight = {"EPSL": "1e-12", "EPSU": "1e-12", "EPSS": "1e-10", "ITMX": "30", "ITNW": "9"}
+auto_types = {1: "BP", 2: "LP", 22: "CP", -22: "CP"}
+model = ["--model", "two-expert", "--set", "beta=1", "--set", "decay=1"]
+works = {
+    "branches": ["diagram", *model, "--vary", "feedback=0.5:20", "--max-step", "0.1"],
+    "hysteresis": ["diagram", *model, "--set", "feedback=20", "--vary", "bias=-16:16",
+                   "--max-step", "0.1"],
+    "folds": ["locus", *model, "--vary", "feedback=1.5:20", "--vary", "bias=-16:16",
+              "--max-step", "0.1"],
+}
+
+
+def link_auto(scratch):
+    if not shutil.which("gfortran"):
+        sys.exit("compare.py: gfortran is missing: install the package gfortran")
+    objects = sorted(auto_library.glob("*.o"))
+    if not objects:
+        sys.exit(f"compare.py: AUTO-07p is not in {auto_library}: install the package auto-07p")
+    program = scratch / "auto"
+    subprocess.run(["gfortran", "-O2", "-std=legacy", "-fopenmp", here / "two_expert.f90", *objects,
+                    "-o", program], check=True, cwd=scratch)
+    return program
+
+
+class auto_run:
+    """One work of AUTO's, in a folder of its own; its answer is in fort.7."""
+
+    def __init__(self, program, scratch, work, changes):
+        self.folder = Path(tempfile.mkdtemp(prefix=work, dir=scratch))
+        self.command, self.work = [program], work
+        self.input = (here / f"c.{work}").read_text()
+        for name, value in changes.items():
+            self.input = re.sub(rf"\b{name}=[^,\n]*", f"{name}={value}", self.input)
+
+    def points(self):
+        """(type, feedback, bias, x) of every point."""
+        for line in (self.folder / "fort.7").read_text().splitlines():
+            words = line.split()
+            if len(words) < 6 or words[0] == "0":
+                continue
+            kind = auto_types.get(int(words[2]), "")
+            # Fortran drops the E before an exponent of three digits
+            values = [float(re.sub(r"(\d)([+-]\d{3})$", r"\1E\2", w)) for w in words[4:]]
+            if self.work == "branches":
+                yield kind, values[0], 0.0, values[2]
+            elif self.work == "hysteresis":
+                yield kind, 20.0, values[0], values[2]
+            else:
+                yield kind, values[0], values[3], values[2]
+
+
+class moebius_run:
+    """The same work of ours; its answer is in result.json."""
+
+    def __init__(self, program, scratch, work):
+        self.folder = Path(tempfile.mkdtemp(prefix=work, dir=scratch))
+        self.command, self.input = [program, *works[work], "--out", "result.json"], ""
+
+    def points(self):
+        result = json.loads((self.folder / "result.json").read_text())
+        fixed = {"feedback": 20.0, "bias": 0.0} | result["parameters"]
+        special = {(p["branch"], p["row"]): p["type"] for p in result["special_points"]}
+        for branch in result["branches"]:
+            columns = branch["columns"]
+            for row, x in enumerate(columns["x"]):
+                at = [columns[name][row] if name in columns else fixed[name]
+                      for name in ("feedback", "bias")]
+                yield special.get((branch["id"], row), ""), *at, x
+
+
+def time_run(run):
+    start = time.perf_counter()
+    done = subprocess.run(run.command, input=run.input, text=True, cwd=run.folder,
+                          capture_output=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    took = time.perf_counter() - start
+    if done.returncode != 0:
+        sys.exit(f"compare.py: {run.command[0]} gave {done.returncode}: {done.stderr.strip()}")
+    return 1e3 * took
+
+
+def fold(u):
+    return 2 * math.cosh(u) ** 2, 2 * u - math.sinh(2 * u)
+
+
+def residual(feedback, bias, x):
+    return abs(-x + feedback * math.tanh(x / 2) + bias)
+
+
+def errors(run):
+    """Errors of the special points and of the worst point, in the model's own units."""
+    points = list(run.points())
+    said = [f"{len(points)} points"]
+    fold_bias = abs(fold(math.acosh(math.sqrt(10)))[1])
+    for kind, feedback, bias, x in points:
+        if kind == "BP":
+            said.append(f"BP {abs(feedback - 2):.1e}")
+        elif kind == "LP" and feedback == 20:
+            said.append(f"LP {abs(abs(bias) - fold_bias):.1e}")
+        elif kind == "CP":
+            said.append(f"CP {abs(feedback - 2):.1e}, {abs(bias):.1e}, x {abs(x):.1e}")
+    said.append(f"residual {max(residual(*at) for _, *at in points):.1e}")
+    if run.folder.name.startswith("folds"):
+        off = max(math.dist(fold(x / 2), (feedback, bias)) for _, feedback, bias, x in points)
+        said.append(f"off the fold set at the same u {off:.1e}")
+    return "; ".join(said)
+
+
+def main():
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--moebius", type=Path, help="the program",
+                       default=here.parents[2] / "build/release/apps/moebius/moebius")
+    asked.add_argument("--runs", type=int, default=21, help="runs of each, at least 1")
+    arguments = asked.parse_args()
+    ours = arguments.moebius.resolve()
+
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        auto = link_auto(scratch)
+        runs = {}
+        for work in works:
+            runs[work, "AUTO"] = auto_run(auto, scratch, work, {})
+            runs[work, "AUTO tight"] = auto_run(auto, scratch, work, tight)
+            if ours.exists():
+                runs[work, "moebius"] = moebius_run(ours, scratch, work)
+        if not ours.exists():
+            print(f"compare.py: {ours} is not built; AUTO-07p alone", file=sys.stderr)
+        for which in ("AUTO", "AUTO tight"):  # the fold curve starts where the hysteresis has LP1
+            start = runs["hysteresis", which]
+            time_run(start)
+            shutil.copy(start.folder / "fort.8", runs["folds", which].folder / "s.start")
+
+        times = {key: [] for key in runs}
+        for _ in range(arguments.runs):
+            for key, run in runs.items():
+                times[key].append(time_run(run))
+
+        print(f"{arguments.runs} runs, interleaved; whole processes, milliseconds")
+        print(f"{'work':12}{'program':12}{'median':>8}{'min':>8}{'max':>8}{'ratio':>8}"
+              "  against the closed forms")
+        for (work, program), took in times.items():
+            median = statistics.median(took)
+            ratio = median / statistics.median(times[work, "AUTO"])
+            print(f"{work:12}{program:12}{median:8.2f}{min(took):8.2f}{max(took):8.2f}{ratio:8.2f}  "
+                  f"{errors(runs[work, program])}")
+
+
+main()
