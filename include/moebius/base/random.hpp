@@ -19,6 +19,7 @@ enum class random_stream : std::uint32_t {
     noise = 1,    ///< noise of experts 2, 3, ..., a word each
     mixture = 2,  ///< margins drawn from a Gaussian mixture
     gate = 3,     ///< random gates
+    chain = 4,    ///< a block for four batches of a member of dynamics/noisy_chain.hpp
 };
 
 /// Where an index of a stream needs more than one block: its block j, j < 2^24.

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/dynamics/grid_sweep.hpp>
+
+namespace moebius {
+namespace {
+
+using states = std::vector<std::vector<double>>;
+
+void check(const problem& at, const grid_axis& a, const grid_axis& b,
+           const grid_sweep_options& options) {
+    const auto reject = [](std::string_view got, std::string_view needed) {
+        throw invalid_argument("grid_sweep", got, needed);
+    };
+    if (at.index_of(a.parameter) == at.index_of(b.parameter))
+        reject(fmt::format("both axes are {}", a.parameter), "two parameters are needed");
+    for (const auto& axis : {a, b}) {
+        if (axis.points < 2)
+            reject(fmt::format("{} has {} points", axis.parameter, axis.points), "it needs >= 2");
+        if (axis.from == axis.to)
+            reject(fmt::format("{} goes from {} to {}", axis.parameter, axis.from, axis.to),
+                   "the ends must differ");
+        auto probe = at;
+        probe.set(axis.parameter, axis.from);
+        probe.set(axis.parameter, axis.to);
+    }
+    if (!(options.same > 0)) reject(fmt::format("same is {}", options.same), "it must be > 0");
+}
+
+double value(const grid_axis& axis, std::size_t i) {
+    const double share = static_cast<double>(i) / static_cast<double>(axis.points - 1);
+    return axis.from + (axis.to - axis.from) * share;
+}
+
+states starts_at(const problem& at, const grid_sweep_options& options) {
+    if (!options.starts.empty()) return options.starts;
+    const auto [low, high] = at.model->state_bounds(at.parameters.data());
+    if (!std::isfinite(low) || !std::isfinite(high))
+        throw invalid_argument("grid_sweep", "no starts came",
+                               fmt::format("{} has no bounds to start from", at.model->name()));
+    const std::size_t n = at.model->dimension();
+    return {std::vector(n, low), std::vector(n, high)};
+}
+
+bool is_new(const states& known, const std::vector<double>& x, double distance) {
+    return std::none_of(known.begin(), known.end(), [&](const auto& other) {
+        double apart = 0;
+        for (std::size_t i = 0; i < x.size(); ++i)
+            apart = std::max(apart, std::abs(x[i] - other[i]));
+        return apart <= distance;
+    });
+}
+
+/// The row of one grid point after its two parameters.
+std::vector<double> settle_all(const problem& at, const grid_sweep_options& options) {
+    const std::size_t experts = at.model->experts();
+    const double distance = options.same * at.model->state_scale(at.parameters.data());
+    states found;
+    double unsettled = 0, gap = 0;
+    std::vector<double> ends, loads(experts);
+    for (const auto& start : starts_at(at, options)) {
+        auto end = settle(at, start, options.settle);
+        if (end.status == flow_status::converged) {
+            at.model->loads(end.state.data(), at.parameters.data(), loads.data());
+            if (experts > 0) {
+                const auto [least, most] = std::minmax_element(loads.begin(), loads.end());
+                gap = std::max(gap, *most - *least);
+            }
+            if (is_new(found, end.state, distance)) found.push_back(end.state);
+        } else {
+            ++unsettled;
+            end.state.assign(start.size(), std::numeric_limits<double>::quiet_NaN());
+            loads.assign(experts, std::numeric_limits<double>::quiet_NaN());
+        }
+        ends.insert(ends.end(), end.state.begin(), end.state.end());
+        ends.insert(ends.end(), loads.begin(), loads.end());
+    }
+    std::vector<double> row{static_cast<double>(found.size()), unsettled};
+    if (experts > 0) row.push_back(found.empty() ? std::numeric_limits<double>::quiet_NaN() : gap);
+    row.insert(row.end(), ends.begin(), ends.end());
+    return row;
+}
+
+std::vector<std::string> names_of(const problem& at, const grid_axis& a, const grid_axis& b,
+                                  std::size_t starts) {
+    std::vector<std::string> names{a.parameter, b.parameter, "stable_states", "unsettled"};
+    if (at.model->experts() > 0) names.emplace_back("load_gap");
+    for (std::size_t k = 1; k <= starts; ++k) {
+        for (const auto name : at.model->state_names())
+            names.push_back(fmt::format("{}_{}", name, k));
+        for (std::size_t e = 1; e <= at.model->experts(); ++e)
+            names.push_back(fmt::format("load_{}_{}", e, k));
+    }
+    return names;
+}
+
+}  // namespace
+
+table grid_sweep(const problem& at, const grid_axis& a, const grid_axis& b,
+                 const grid_sweep_options& options, const watch& watch) {
+    check(at, a, b, options);
+    const std::size_t starts = options.starts.empty() ? 2 : options.starts.size();
+    table result{names_of(at, a, b, starts), {}};
+    result.columns.assign(result.names.size(), std::vector<double>(a.points * b.points));
+
+    const auto at_point = [&](std::size_t i) {
+        auto here = at;
+        here.set(a.parameter, value(a, i / b.points));
+        here.set(b.parameter, value(b, i % b.points));
+        const auto row = settle_all(here, options);
+        result.columns[0][i] = value(a, i / b.points);
+        result.columns[1][i] = value(b, i % b.points);
+        for (std::size_t c = 0; c < row.size(); ++c) result.columns[c + 2][i] = row[c];
+    };
+    parallel_for(a.points * b.points, options.threads, at_point, watch, "grid_sweep");
+    return result;
+}
+
+}  // namespace moebius

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/base/random.hpp>
+#include <moebius/dynamics/gap_table.hpp>
+#include <moebius/dynamics/noisy_chain.hpp>
+#include <tuple>
+
+namespace moebius {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+void check(const problem& at, const schedule& plan, double x0, const chain_options& options) {
+    const auto reject = [](std::string_view got, std::string_view needed) {
+        throw invalid_argument("noisy_chain", got, needed);
+    };
+    check_parameters(*at.model, at.parameters);
+    plan.check();
+    if (plan.parameter != "feedback" && plan.parameter != "bias")
+        reject(fmt::format("the schedule moves '{}'", plan.parameter),
+               "feedback or bias is needed");
+    if (!std::isfinite(x0)) reject(fmt::format("the start is {}", x0), "it must be finite");
+    if (!(options.step > 0 && std::isfinite(options.step)))
+        reject(fmt::format("step is {}", options.step), "it must be > 0 and finite");
+    if (options.tokens < 1) reject("tokens is 0", "it must be >= 1");
+    if (options.members < 1) reject("members is 0", "it must be >= 1");
+}
+
+/// The table over all that a member can reach: |n| <= 1, up to the tail of a normal.
+gap_table table_for(problem at, const schedule& plan, double x0) {
+    double low = x0, high = x0;
+    const auto include = [&](double value) {
+        at.set(plan.parameter, value);
+        const auto [from, to] = at.model->state_bounds(at.parameters.data());
+        low = std::min(low, from);
+        high = std::max(high, to);
+    };
+    include(plan.from);
+    for (const auto& leg : plan.legs) include(leg.to);
+    const double scale = at.model->state_scale(at.parameters.data());
+    return gap_table(at, low - scale, high + scale);
+}
+
+/// Standard normals of one member, in the order of its batches: four from a block of words.
+class normals {
+public:
+    normals(std::uint64_t seed, std::size_t member)
+        : seed_(seed), member_(static_cast<std::uint32_t>(member)) {}
+
+    double next() {
+        if (batch_ % 4 == 0) refill();
+        return four_[batch_++ % 4];
+    }
+
+private:
+    void refill() {
+        const auto w = random_words(seed_, random_stream::chain, batch_ / 4, member_);
+        std::tie(four_[0], four_[1]) = normal_pair(uniform(w[0]), uniform(w[1]));
+        std::tie(four_[2], four_[3]) = normal_pair(uniform(w[2]), uniform(w[3]));
+    }
+
+    std::uint64_t seed_;
+    std::uint32_t member_;
+    std::uint64_t batch_ = 0;
+    std::array<double, 4> four_{};
+};
+
+/// What all members share.
+struct chain {
+    const schedule& plan;
+    std::span<const passage> levels;
+    gap_table gap;
+    double feedback, decay, bias, step, per_token;
+    bool moves_bias;
+
+    /// Runs one member from x and writes its own places of the ensemble.
+    void run(double x, normals noise, std::size_t member, chain_ensemble& to) const {
+        double kappa = feedback, h = bias;
+        std::size_t plateau = 0;
+        std::vector<char> open(levels.size(), 1);
+        for (std::size_t leg = 0; leg < plan.legs.size(); ++leg) {
+            const std::size_t batches = plan.legs[leg].batches, measured = plan.legs[leg].measured;
+            double sum = 0;
+            for (std::size_t k = 0; k < batches; ++k) {
+                const double p = plan.value(leg, k);
+                (moves_bias ? h : kappa) = p;
+                const double m = gap(x);
+                const double n =
+                    m + std::sqrt(std::max(0.0, (1 - m) * (1 + m)) * per_token) * noise.next();
+                x += step * (kappa * n - decay * x + h);
+                if (k + measured >= batches) sum += n;
+                for (std::size_t i = 0; i < levels.size(); ++i)
+                    if (open[i] && levels[i].crossed(x)) {
+                        open[i] = 0;
+                        to.passages[i][member] = p;
+                    }
+            }
+            if (measured > 0) to.plateaus[plateau++][member] = sum / static_cast<double>(measured);
+        }
+    }
+};
+
+}  // namespace
+
+chain_ensemble noisy_chain(const problem& at, const schedule& plan, double x0,
+                           std::span<const passage> levels, const chain_options& options,
+                           const watch& watch) {
+    check(at, plan, x0, options);
+    const auto parameter = [&](std::string_view name) { return at.parameters[at.index_of(name)]; };
+    const chain shared{plan,
+                       levels,
+                       table_for(at, plan, x0),
+                       parameter("feedback"),
+                       parameter("decay"),
+                       parameter("bias"),
+                       options.step,
+                       1 / static_cast<double>(options.tokens),
+                       plan.parameter == "bias"};
+    chain_ensemble result;
+    result.passages.assign(levels.size(), std::vector<double>(options.members, nan));
+    result.plateaus.assign(plan.plateaus(), std::vector<double>(options.members, nan));
+    const auto member = [&](std::size_t i) { shared.run(x0, {options.seed, i}, i, result); };
+    parallel_for(options.members, options.threads, member, watch, "noisy_chain");
+    return result;
+}
+
+spread spread_of(std::span<const double> values) {
+    spread result{nan, nan, 0};
+    double sum = 0, squares = 0;
+    for (const double v : values)
+        if (!std::isnan(v)) sum += v, ++result.count;
+    const auto n = static_cast<double>(result.count);
+    if (result.count > 0) result.mean = sum / n;
+    for (const double v : values)
+        if (!std::isnan(v)) squares += (v - result.mean) * (v - result.mean);
+    if (result.count > 1) result.sd = std::sqrt(squares / (n - 1));
+    return result;
+}
+
+linear_noise linear_noise_at(const problem& at, double x, double step, std::size_t tokens) {
+    const double* p = at.parameters.data();
+    const double feedback = p[at.index_of("feedback")], decay = p[at.index_of("decay")];
+    const double along_x = 1;
+    const std::vector<double> still(at.parameters.size(), 0.0);
+    double taylor[4], loads[2];
+    if (at.model->dimension() != 1 || at.model->experts() != 2)
+        throw invalid_argument("linear_noise_at", fmt::format("the model is {}", at.model->name()),
+                               "one state and two experts are needed");
+    at.model->along(&x, p, &along_x, still.data(), taylor);
+    at.model->loads(&x, p, loads);
+    const double r = -taylor[1];
+    if (!(r > 0 && step * r < 2))
+        throw invalid_argument("linear_noise_at", fmt::format("x is {}", x),
+                               "a state that attracts is needed");
+    const double v = 4 * loads[0] * loads[1] / static_cast<double>(tokens);  // (1 - m^2)/T
+    linear_noise result;
+    result.rate = r;
+    result.variance = step * feedback * feedback * v / (r * (2 - step * r));
+    result.shift = taylor[2] * result.variance / r;  // taylor[2] = f_xx / 2
+    result.gap_shift = decay * result.shift / feedback;
+    result.gap_sd = std::sqrt(v) * decay / r;
+    return result;
+}
+
+}  // namespace moebius
