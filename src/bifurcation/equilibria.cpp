@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <deque>
 #include <moebius/base/error.hpp>
@@ -30,16 +31,14 @@ class builder {
 public:
     builder(const problem& base, const parameter_range& range, const continuation_options& options,
             const watch& progress)
-        : curve_(base, range), options_(options), watch_(progress), n_(curve_.unknowns() - 1) {
+        : curve_(base, range),
+          range_(range),
+          options_(options),
+          watch_(progress),
+          n_(curve_.unknowns() - 1) {
         const double unit = curve_.units().units()[n_];
         low_ = range.from / unit;
         high_ = range.to / unit;
-        names_.push_back(range.name);
-        for (const auto name : base.model->state_names()) names_.emplace_back(name);
-        for (std::size_t e = 1; e <= base.model->experts(); ++e)
-            names_.push_back("load_" + std::to_string(e));
-        for (const auto* name : {"eigenvalue", "stable", "n_unstable"}) names_.emplace_back(name);
-        loads_.resize(base.model->experts());
         x_.resize(base.model->dimension());
         p_ = base.parameters;
     }
@@ -74,7 +73,7 @@ private:
         }
         const curve_point first = trace.current();
         const bool both = sign == 0 || std::abs(first.tangent[n_]) < same_point;
-        recorder rows(names_);
+        recorder rows = new_recorder();
         branch made = new_branch(from);
         record_end(rows, 0, first.u);
         made.first = stop_reason::range_end;
@@ -94,7 +93,7 @@ private:
     /// u has no unique tangent: if it is a branch point, all ways out of it are followed.
     void follow_from_singular(const VectorXd& u, const std::string& from) {
         const auto found = find_branch_point(curve_, u);
-        recorder rows(names_);
+        recorder rows = new_recorder();
         branch made = new_branch(from);
         made.first = made.last = stop_reason::singular;
         if (found && (found->u - u).norm() <= 1e-3) {
@@ -114,10 +113,10 @@ private:
             arms_.pop_front();
             tracer trace(curve_, options_);
             trace.start_with_tangent(next.u, next.tangent);
-            recorder rows(names_);
+            recorder rows = new_recorder();
             branch made = new_branch(next.label);
             made.first = stop_reason::branch_point;
-            rows.add(0, row_at(next.u));
+            rows.add(0, next.u, extras_at(next.u));
             const stop_reason end = go(trace, rows);
             // It leaves the window at once, or ends where a branch known before does.
             if (rows.rows() < 2 || end_was_known_) continue;
@@ -166,11 +165,11 @@ private:
             }
             // Only the row of the tracer's own last evaluation is free, so it is taken first.
             const VectorXd here = trace.current().u;
-            const std::vector<double> row = row_of_last_evaluation(here);
+            const auto row = extras_of_last_evaluation();
             for (const auto& seen : events.look(trace.current()))
                 if (!handle(seen, events, trace, rows)) return stop_reason::branch_point;
             if (on_edge) return end_here(rows, events.arc(), here, stop_reason::range_end);
-            rows.add(events.arc(), row);
+            rows.add(events.arc(), here, row);
             if (rows.rows() > 4 && (here - first).norm() < trace.step() && comes_back(trace, first))
                 return stop_reason::closed;
         }
@@ -222,14 +221,12 @@ private:
         const auto at = trace.locate(seen.a, seen.b, events.test(seen.test).value);
         if (!at) return true;
         curve_.units().unscale(at->u, x_, p_);
-        const auto range = parameter_range{names_[0], low_ * curve_.units().units()[n_],
-                                           high_ * curve_.units().units()[n_]};
-        auto fold = find_fold(curve_.base(), range, x_, p_);
+        auto fold = find_fold(curve_.base(), range_, x_, p_);
         if (!fold) return true;
         const VectorXd u = curve_.units().scale(fold->state, fold->parameters);
         // Newton may have gone to another fold, or the turn is a crossing of two branches.
         if (!lies_between(seen.a, seen.b, u) || near_branch_point(u)) return true;
-        rows.add(seen.arc + (u - seen.a.u).norm(), row_at(u), std::move(*fold));
+        rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
         return true;
     }
 
@@ -240,7 +237,7 @@ private:
         const double arc = seen.arc + (found->u - seen.a.u).norm();
         const VectorXd travel = (seen.b.u - seen.a.u).normalized();
         if (const auto known = known_branch_point(found->u)) {
-            rows.add(arc, row_at(found->u));
+            rows.add(arc, found->u, extras_at(found->u));
             std::erase_if(arms_, [&](const arm& a) {  // this way was just come along
                 return a.label == *known && a.tangent.dot(-travel) > 0.9;
             });
@@ -253,7 +250,7 @@ private:
     /// Adds the point and its arms: those across `travel`, or all of them if it is empty.
     void note_branch_point(recorder& rows, double arc, const crossing& found,
                            const VectorXd& travel) {
-        rows.add(arc, row_at(found.u), found.point);
+        rows.add(arc, found.u, extras_at(found.u), found.point);
         crossings_.push_back({"", found.u, {}});
         for (std::size_t k = 0; k < 2; ++k) {
             if (travel.size() > 0 && std::abs(found.tangents[k].dot(travel)) >=
@@ -303,32 +300,28 @@ private:
     /// An EP with its row.
     void record_end(recorder& rows, double arc, const VectorXd& u) {
         ends_.push_back(u);
-        const auto row = row_at(u);
-        rows.add(arc, row, point_at(*curve_.base().model, point_type::EP, x_, p_));
+        curve_.units().unscale(u, x_, p_);
+        rows.add(arc, u, extras_at(u), point_at(*curve_.base().model, point_type::EP, x_, p_));
     }
 
-    std::vector<double> row_at(const VectorXd& u) {
+    recorder new_recorder() const {
+        static constexpr std::array<std::string_view, 3> extras{"eigenvalue", "stable",
+                                                                "n_unstable"};
+        return {curve_.base(), curve_.units(), extras};
+    }
+
+    std::array<double, 3> extras_at(const VectorXd& u) {
         VectorXd f(n_);
         Eigen::MatrixXd df(n_, n_ + 1);
         curve_.evaluate(u, f, df);
-        return row_of_last_evaluation(u);
+        return extras_of_last_evaluation();
     }
 
-    /// The row of u, at or next to which the curve was evaluated last.
-    std::vector<double> row_of_last_evaluation(const VectorXd& u) {
-        curve_.units().unscale(u, x_, p_);
-        std::vector<double> row;
-        row.reserve(names_.size());
-        row.push_back(p_[curve_.units().free()[0]]);
-        row.insert(row.end(), x_.begin(), x_.end());
-        curve_.base().model->loads(x_.data(), p_.data(), loads_.data());
-        row.insert(row.end(), loads_.begin(), loads_.end());
+    std::array<double, 3> extras_of_last_evaluation() {
         const auto values = eigenvalues(curve_.jacobian());
         const auto unstable = std::count_if(values.begin(), values.end(),
                                             [](const auto& value) { return value.real() > 0; });
-        row.insert(row.end(), {values.front().real(), unstable == 0 ? 1.0 : 0.0,
-                               static_cast<double>(unstable)});
-        return row;
+        return {values.front().real(), unstable == 0 ? 1.0 : 0.0, static_cast<double>(unstable)};
     }
 
     struct met_crossing {
@@ -338,12 +331,12 @@ private:
     };
 
     equilibrium_curve curve_;
+    parameter_range range_;
     continuation_options options_;
     const watch& watch_;
     Index n_;
     double low_ = 0, high_ = 0;  // of the scaled parameter
-    std::vector<std::string> names_;
-    std::vector<double> x_, p_, loads_;
+    std::vector<double> x_, p_;
     std::vector<VectorXd> ends_;
     bool end_was_known_ = false;  // by the last end_here
     std::vector<met_crossing> crossings_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
@@ -54,15 +55,9 @@ public:
             const auto& range = ranges_[static_cast<std::size_t>(k)];
             low_[k] = range.from / folds_.units().units()[n_ + k];
             high_[k] = range.to / folds_.units().units()[n_ + k];
-            names_.push_back(range.name);
         }
-        for (const auto name : base.model->state_names()) names_.emplace_back(name);
-        for (std::size_t e = 1; e <= base.model->experts(); ++e)
-            names_.push_back(fmt::format("load_{}", e));
-        names_.emplace_back("quadratic");
         x_.resize(base.model->dimension());
         p_ = base.parameters;
-        loads_.resize(base.model->experts());
     }
 
     diagram everything() {
@@ -107,13 +102,14 @@ private:
         if ((first.u - guess).norm() > 0.1) return false;
         for (const auto& curve : followed_)
             if (curve.passes(first.u, options_.max_turn)) return true;
-        recorder rows(names_);
+        static constexpr std::array<std::string_view, 1> extras{"quadratic"};
+        recorder rows(folds_.base(), folds_.units(), extras);
         followed_curve way;
         branch made;
         made.id = static_cast<int>(result_.branches.size()) + 1;
         made.kind = "fold";
         made.from = start.label;
-        rows.add(0, row_at(first.u));
+        rows.add(0, first.u, quadratic_at(first.u));
         tracer back(folds_, options_);
         back.start_with_tangent(first.u, -first.tangent);
         made.first = go(back, rows, way);
@@ -148,7 +144,7 @@ private:
             const VectorXd here = trace.current().u;
             for (const auto& seen : events.look(trace.current()))
                 note_cusp(seen, events, trace, rows);
-            rows.add(events.arc(), row_at(here));
+            rows.add(events.arc(), here, quadratic_at(here));
             way.points.push_back(here);
             if (left) return stop_reason::range_end;
             folds_.adapt(here);
@@ -179,21 +175,12 @@ private:
         point.criticality = form.cubic < 0 ? "supercritical" : "subcritical";
         point.residual = std::max(
             {point.residual, std::abs(point.eigenvalues[0].real()), std::abs(2 * form.quadratic)});
-        rows.add(seen.arc + (at->u - seen.a.u).norm(), row_at(at->u), std::move(point));
+        rows.add(seen.arc + (at->u - seen.a.u).norm(), at->u, quadratic_at(at->u),
+                 std::move(point));
     }
 
-    std::vector<double> row_at(const VectorXd& u) {
-        const double quadratic = folds_.quadratic(u) / 2;
-        folds_.units().unscale(u, x_, p_);
-        std::vector<double> row;
-        row.reserve(names_.size());
-        for (const std::size_t k : folds_.units().free()) row.push_back(p_[k]);
-        row.insert(row.end(), x_.begin(), x_.end());
-        folds_.base().model->loads(x_.data(), p_.data(), loads_.data());
-        row.insert(row.end(), loads_.begin(), loads_.end());
-        row.push_back(quadratic);
-        return row;
-    }
+    /// Half of w^T f_xx(v, v), the normal form's coefficient of w^2.
+    std::array<double, 1> quadratic_at(const VectorXd& u) { return {folds_.quadratic(u) / 2}; }
 
     std::vector<parameter_range> ranges_;
     fold_curve folds_;
@@ -201,8 +188,7 @@ private:
     const watch& watch_;
     Index n_;
     Eigen::Array2d low_, high_;  // of the scaled parameters
-    std::vector<std::string> names_;
-    std::vector<double> x_, p_, loads_;
+    std::vector<double> x_, p_;
     std::vector<followed_curve> followed_;
     diagram result_;
 };

@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <Eigen/Core>
 #include <moebius/continuation/diagram.hpp>
+#include <moebius/continuation/equilibrium_curve.hpp>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace moebius {
 
 /// Collects the rows of one branch and the special points on it, in any order along the curve.
+///
+/// A row holds the free parameters, the states, load_1 ..., and whatever else the curve tells.
 class recorder {
 public:
-    explicit recorder(std::vector<std::string> names) : names_(std::move(names)) {}
+    /// Model and scaling must outlive the recorder.
+    /// @param extras  names of the columns after the loads
+    recorder(const problem& base, const scaling& units, std::span<const std::string_view> extras);
 
-    /// A row of values, in the order of the names, at an arclength.
-    void add(double arc, const std::vector<double>& row);
-    /// A special point with its row; its `row` and `branch` are set by finish.
-    void add(double arc, const std::vector<double>& row, special_point point);
+    /// A row for the point u (scaled), with the extra columns, at an arclength.
+    void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras);
+    /// The same with a special point; its `row` and `branch` are set by finish.
+    void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,
+             special_point point);
 
     [[nodiscard]] std::size_t rows() const noexcept { return arcs_.size(); }
 
@@ -28,10 +37,13 @@ public:
     void finish(branch into, diagram& result);
 
 private:
+    const field& model_;
+    const scaling& units_;
     std::vector<std::string> names_;
     std::vector<double> arcs_;
     std::vector<double> values_;                                 // row-major
     std::vector<std::pair<std::size_t, special_point>> points_;  // by row
+    std::vector<double> x_, p_, loads_;
 };
 
 }  // namespace moebius

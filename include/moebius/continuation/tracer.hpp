@@ -83,8 +83,8 @@ private:
     curve& curve_;
     continuation_options options_;
     curve_point previous_, current_, trial_;
-    double step_ = 0;  ///< length of the last accepted step
-    double next_ = 0;  ///< length of the next one
+    double step_ = 0;                    ///< length of the last accepted step
+    double next_ = 0;                    ///< length of the next one
     Eigen::VectorXd rate_, older_rate_;  ///< of turn along the last step and the one before it
     bool has_rate_ = false, had_rate_ = false;
     Eigen::VectorXd f_, delta_, last_;
