@@ -31,8 +31,10 @@ std::array<double, 4> gap_derivatives(noise_law law, double z) {
     switch (law) {
         case noise_law::gumbel:
         case noise_law::logistic: {  // t' = (1 - t^2)/2, t'' = -t t', t''' = -t'^2 - t t''
-            const double t = std::tanh(z / 2);
-            const double t1 = (1 - t) * (1 + t) / 2;
+            // From e = exp(-|z|) - 1: accurate near zero and in the tails, and less work than tanh.
+            const double e = std::expm1(-std::abs(z));
+            const double t = std::copysign(e / (2 + e), z);
+            const double t1 = 2 * (1 + e) / ((2 + e) * (2 + e));
             const double t2 = -t * t1;
             return {t, t1, t2, -t1 * t1 - t * t2};
         }
