@@ -87,9 +87,10 @@ struct chain {
         std::vector<char> open(levels.size(), 1);
         for (std::size_t leg = 0; leg < plan.legs.size(); ++leg) {
             const std::size_t batches = plan.legs[leg].batches, measured = plan.legs[leg].measured;
-            double sum = 0;
+            const bool still = plan.value(leg, 0) == plan.value(leg, batches - 1);
+            double p = plan.value(leg, 0), sum = 0;
             for (std::size_t k = 0; k < batches; ++k) {
-                const double p = plan.value(leg, k);
+                if (!still) p = plan.value(leg, k);
                 (moves_bias ? h : kappa) = p;
                 const double m = gap(x);
                 const double n =

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <moebius/compare/prediction.hpp>
+#include <moebius/simulate/token_source.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// What the runs of one sweep did at one hold, over the averaged batches.
+struct measured_hold {
+    std::vector<std::vector<double>> gaps;  ///< [run][batch]: load_1 - load_2
+    std::vector<double> x;                  ///< [run]: mean score difference
+};
+
+struct measured_sweep {
+    std::vector<measured_hold> holds;           ///< as predicted_sweep::holds
+    std::vector<std::vector<double>> passages;  ///< [jump][run]: parameter when crossed, or NaN
+};
+
+/// Drives real routers, token by token, through the predicted sweeps.
+///
+/// Only the schedules, the starts and the levels are taken from the prediction. Every run has its
+/// own seed: options.seed, options.seed + 1, ... over sweeps and runs.
+///
+/// @return  one a sweep
+/// @throws invalid_argument  unless the source has two experts, or as closed_loop
+/// @throws interrupted       if the watch asks for it
+/// @cost    T random tokens a batch; the runs are spread over the threads
+[[nodiscard]] std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& source,
+                                                  noise_law noise, double beta, double decay,
+                                                  const std::vector<predicted_sweep>& sweeps,
+                                                  const validate_options& options = {},
+                                                  const watch& watch = {});
+
+}  // namespace moebius

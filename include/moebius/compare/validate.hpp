@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <moebius/base/table.hpp>
+#include <moebius/compare/blocking.hpp>
+#include <moebius/compare/measurement.hpp>
+#include <moebius/compare/prediction.hpp>
+#include <string>
+#include <vector>
+
+namespace moebius {
+
+/// The steady state of some runs of a sweep at one hold, on one predicted branch.
+struct steady_point {
+    std::size_t sweep = 0;  ///< index into prediction::sweeps
+    double feedback = 0;
+    double bias = 0;
+    std::size_t runs = 0;       ///< that were on this branch
+    blocked_mean measured;      ///< load gap
+    predicted_state predicted;  ///< the stable state nearest to the runs' mean x
+    double z = 0;               ///< normal deviate of measured - predicted.mean_gap()
+    bool judged = true;  ///< false where theory to first order in step / tokens says of itself that
+                         ///< it does not hold, or that the hold was too short to settle
+};
+
+/// Where the runs of a sweep jumped.
+struct jump_point {
+    std::size_t sweep = 0;  ///< index into prediction::sweeps
+    predicted_jump predicted;
+    spread measured;       ///< of jumps_of(the runs)
+    std::size_t runs = 0;  ///< that did jump
+    double z = 0;  ///< (measured mean - ensemble mean) / ensemble sd / sqrt(1/runs + 1/members)
+};
+
+/// Whether chance explains all deviations together.
+struct verdict {
+    bool agrees = false;
+    std::size_t points = 0;        ///< judged steady states, and jumps
+    double chi_square = 0;         ///< sum of z^2
+    double chi_square_p = 0;       ///< chance of a larger one
+    std::size_t beyond_3 = 0;      ///< points with |z| > 3
+    double beyond_3_expected = 0;  ///< of so many points
+    double beyond_3_p = 0;         ///< chance of as many or more
+    std::size_t cusps_missed = 0;  ///< by the continuation
+    std::string sentence;          ///< all of this for a reader
+};
+
+struct validation {
+    prediction predicted;
+    std::vector<steady_point> steady;
+    std::vector<jump_point> jumps;
+    verdict overall;
+};
+
+/// Lays what was measured over what was predicted.
+///
+/// z is a standard normal deviate if theory is right; the verdict fails if the sum of squares, or
+/// the number of |z| > 3, is larger than chance makes it in all but options.chance of the cases,
+/// or if a cusp was missed.
+///
+/// A steady state is judged where its branch is settled by exp(-8) and the noise moves the mean of
+/// x by no more than a tenth of its standard deviation: the next order is then about a hundredth.
+/// @throws invalid_argument  if the two do not belong together
+[[nodiscard]] validation compare(prediction predicted, const std::vector<measured_sweep>& measured,
+                                 const validate_options& options = {});
+
+/// Predicts from the tokens, measures on the tokens, and compares.
+///
+/// @param noise  of the router; none needs a source whose margins have a width
+/// @throws invalid_argument, interrupted  as predict, measure and compare
+/// @cost   dominated by the simulated tokens: about 6e8 with default options
+[[nodiscard]] validation validate(const std::shared_ptr<const token_source>& source,
+                                  noise_law noise, double beta, double decay,
+                                  const validate_options& options = {}, const watch& watch = {});
+
+/// Columns sweep, feedback, bias, x, gap_predicted, gap_shift, gap, gap_error, load_1,
+/// load_1_predicted, runs, z, judged; a row for each steady state.
+[[nodiscard]] table steady_table(const validation& v);
+
+/// Columns sweep, feedback, bias (at the measured jump), fold, delay, noiseless, predicted,
+/// predicted_sd, measured, measured_sd, runs, z; a row for each jump. fold to measured_sd are
+/// values of the swept parameter.
+[[nodiscard]] table jump_table(const validation& v);
+
+/// Columns feedback, bias, x, gap, slope, cubic, located; a row for each cusp.
+[[nodiscard]] table cusp_table(const validation& v);
+
+}  // namespace moebius

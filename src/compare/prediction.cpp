@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/fold.hpp>
+#include <moebius/bifurcation/locus.hpp>
+#include <moebius/compare/prediction.hpp>
+#include <moebius/continuation/find_equilibria.hpp>
+#include <moebius/dynamics/slow_sweep.hpp>
+
+namespace moebius {
+namespace {
+
+void check(const validate_options& options) {
+    const auto need = [](bool fine, std::string_view name, double value, std::string_view needed) {
+        if (!fine) throw invalid_argument("validate", fmt::format("{} is {}", name, value), needed);
+    };
+    const auto whole = [&](std::string_view name, std::size_t value, std::size_t least) {
+        need(value >= least, name, static_cast<double>(value),
+             fmt::format("it must be >= {}", least));
+    };
+    const auto between = [&](std::string_view name, double value, double top) {
+        need(value > 0 && value < top, name, value, fmt::format("it must be > 0 and < {:g}", top));
+    };
+    whole("tokens", options.tokens, 1);
+    whole("seeds", options.seeds, 2);
+    whole("levels", options.levels, 2);
+    whole("members", options.members, 2);
+    between("step", options.step, 1);
+    between("chance", options.chance, 1);
+    between("ramp", options.ramp, 1e9);
+    between("settle", options.settle, 1e9);
+    between("average", options.average, 1e9);
+}
+
+/// Where the response has all of its structure: within twelve units of 1/beta (m' below 1e-5 of
+/// its peak, falling by e a unit) or eight widths around every token.
+exact::interval structure(const margin_law& law, double beta) {
+    exact::interval where{std::numeric_limits<double>::infinity(),
+                          -std::numeric_limits<double>::infinity()};
+    for (const auto& node : law.nodes) {
+        const double reach = 12 / beta + 8 * node.width;
+        where.from = std::min(where.from, -node.center - reach);
+        where.to = std::max(where.to, -node.center + reach);
+    }
+    return where;
+}
+
+/// The two folds between which a feedback above the main cusp's has its two stable states.
+struct wedge {
+    double low;   ///< bias at which the upper state ends
+    double high;  ///< bias at which the lower state ends
+
+    [[nodiscard]] double middle() const { return (low + high) / 2; }
+};
+
+wedge wedge_at(const problem& cusp, double x, double feedback) {
+    auto at = cusp;
+    at.set("feedback", feedback);
+    const double unit = at.model->state_scale(at.parameters.data());
+    std::vector<double> fp(at.parameters.size());
+    const auto slope_and_bias = [&](double there) {
+        double f = 0, fx = 0;
+        at.model->linear(&there, at.parameters.data(), &f, &fx, fp.data());
+        return std::pair{fx, at.parameters[at.index_of("bias")] - f};  // the bias that makes f zero
+    };
+    const auto edge = [&](double direction) {  // where f_x, positive at x, falls to 0
+        double inside = x, outside = x;
+        while (slope_and_bias(outside).first > 0)
+            outside = (inside = outside) + direction * 0.05 * unit;
+        for (int k = 0; k < 60; ++k) {  // bisection to rounding
+            const double middle = (inside + outside) / 2;
+            (slope_and_bias(middle).first > 0 ? inside : outside) = middle;
+        }
+        return slope_and_bias(inside).second;
+    };
+    return {edge(1), edge(-1)};
+}
+
+std::vector<predicted_state> stable_states(const problem& at, const validate_options& options,
+                                           double step) {
+    std::vector<predicted_state> found;
+    for (const auto& equilibrium : find_equilibria(at)) {
+        const double x = equilibrium(0);
+        double f = 0, fx = 0, loads[2];
+        std::vector<double> fp(at.parameters.size());
+        at.model->linear(&x, at.parameters.data(), &f, &fx, fp.data());
+        if (!(fx < 0)) continue;
+        at.model->loads(&x, at.parameters.data(), loads);
+        found.push_back({x, loads[0] - loads[1], linear_noise_at(at, x, step, options.tokens)});
+    }
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.x < b.x; });
+    return found;
+}
+
+/// Builds the sweeps of a prediction one by one.
+class planner {
+public:
+    planner(const validate_options& options, double decay, const watch& watch)
+        : options_(options), decay_(decay), step_(options.step / decay), watch_(watch) {}
+
+    predicted_sweep sweep(std::string name, const problem& at, std::string_view parameter,
+                          double from, double to, double near) {
+        predicted_sweep result{
+            std::move(name), at, {std::string(parameter), from, {}}, 0, 0, {}, {}};
+        result.at.set(parameter, from);
+        result.start = settle(result.at, std::vector{near}).state[0];
+        const double rate = (to - from) * decay_ / options_.ramp;
+        add_jumps(result, from, to, rate);
+        add_legs(result, from, to, rate);
+        run_ensemble(result);
+        return result;
+    }
+
+    /// The stable state furthest from where a sweep ends, at the parameter's value there.
+    [[nodiscard]] double furthest(const predicted_sweep& sweep) const {
+        auto at = sweep.at;
+        at.set(sweep.plan.parameter, sweep.plan.legs.back().to);
+        double best = sweep.end;
+        for (const auto& state : stable_states(at, options_, step_))
+            if (std::abs(state.x - sweep.end) > std::abs(best - sweep.end)) best = state.x;
+        return best;
+    }
+
+private:
+    void add_jumps(predicted_sweep& sweep, double from, double to, double rate) const {
+        const auto direction = to > from ? sweep_direction::up : sweep_direction::down;
+        const auto [low, high] = std::minmax(from, to);
+        const auto run =
+            slow_sweep(sweep.at, sweep.plan.parameter, low, high, std::vector{sweep.start},
+                       {.rate = std::abs(rate), .direction = direction, .samples = 2}, watch_);
+        sweep.end = run.samples.at("x").back();
+        for (const auto& jump : run.jumps) {
+            const double nan = std::numeric_limits<double>::quiet_NaN();
+            predicted_jump next{{jump.at[0], jump.at[0] > jump.from[0] ? 1 : -1},
+                                nan,
+                                nan,
+                                nan,
+                                jump.parameter,
+                                {}};
+            auto p = sweep.at.parameters;
+            const std::size_t moved = sweep.at.index_of(sweep.plan.parameter);
+            p[moved] = jump.entry;
+            const auto fold = find_fold(sweep.at, {sweep.plan.parameter, low, high}, jump.from, p);
+            if (fold) {
+                next.fold_x = fold->state[0];
+                next.fold = fold->parameters[moved];
+                const double quadratic = fold->normal_form.at(0).second;
+                const double slope = fold->normal_form.at(1).second;
+                if (quadratic * slope * rate > 0)
+                    next.delay = swept_fold_delay(slope, quadratic, rate);
+            }
+            sweep.jumps.push_back(next);
+        }
+    }
+
+    void add_legs(predicted_sweep& sweep, double from, double to, double rate) const {
+        const auto batches = [&](double time) {
+            return std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(time / step_)));
+        };
+        const double spacing = (to - from) / static_cast<double>(options_.levels - 1);
+        const std::size_t averaged = batches(options_.average / decay_);
+        double here = from;
+        const auto ramp_to = [&](double value) {
+            if (value != here)
+                sweep.plan.legs.push_back({value, batches((value - here) / rate), 0});
+            here = value;
+        };
+        for (std::size_t k = 0; k < options_.levels; ++k) {
+            const double value =
+                k + 1 == options_.levels ? to : from + spacing * static_cast<double>(k);
+            const auto close = [&](const predicted_jump& jump) {
+                const double left = std::isnan(jump.fold) ? jump.noiseless : jump.fold;
+                return std::abs(value - left) < std::abs(spacing);
+            };
+            if (std::any_of(sweep.jumps.begin(), sweep.jumps.end(), close)) continue;
+            ramp_to(value);
+            sweep.plan.legs.push_back(
+                {value, batches(options_.settle / decay_) + averaged, averaged});
+            auto held = sweep.at;
+            held.set(sweep.plan.parameter, value);
+            sweep.holds.push_back({value, stable_states(held, options_, step_)});
+        }
+        ramp_to(to);
+    }
+
+    void run_ensemble(predicted_sweep& sweep) {
+        std::vector<passage> levels;
+        for (const auto& jump : sweep.jumps) levels.push_back(jump.level);
+        if (levels.empty()) return;
+        const auto runs = noisy_chain(sweep.at, sweep.plan, sweep.start, levels,
+                                      {.step = step_,
+                                       .tokens = options_.tokens,
+                                       .members = options_.members,
+                                       .seed = options_.seed + ++ensembles_,
+                                       .threads = options_.threads},
+                                      {{}, watch_.stop});
+        for (std::size_t j = 0; j < levels.size(); ++j)
+            sweep.jumps[j].ensemble = spread_of(jumps_of(runs.passages[j], sweep.plan));
+    }
+
+    const validate_options& options_;
+    double decay_, step_;
+    moebius::watch watch_;
+    std::uint64_t ensembles_ = 0;
+};
+
+std::vector<predicted_cusp> cusps_of(const models::token_response& model, const margin_law& law,
+                                     double beta, double decay) {
+    std::vector<predicted_cusp> result;
+    const auto response = [&](double x) { return model.response(x, beta); };
+    for (const auto& cusp : exact::cusps(response, decay, structure(law, beta)))
+        result.push_back({cusp, false});
+    std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
+        return a.exact.fold.feedback < b.exact.fold.feedback;
+    });
+    return result;
+}
+
+/// The fold curves of a window that holds all cusps and sweeps; marks the cusps found on them.
+diagram folds_around(const problem& at, const parameter_range& feedback,
+                     std::vector<predicted_cusp>& cusps, const std::vector<predicted_sweep>& sweeps,
+                     const watch& watch) {
+    double low = std::numeric_limits<double>::infinity(), high = -low, most = feedback.to;
+    const auto include = [&](double bias) {
+        low = std::min(low, bias);
+        high = std::max(high, bias);
+    };
+    for (const auto& cusp : cusps) {
+        include(cusp.exact.fold.bias);
+        most = std::max(most, 1.1 * cusp.exact.fold.feedback);
+    }
+    for (const auto& sweep : sweeps)
+        if (sweep.plan.parameter == "bias") include(sweep.plan.from);
+    const double margin = 0.2 * (high - low);
+    auto folds = fold_locus(at, {"feedback", feedback.from, most},
+                            {"bias", low - margin, high + margin}, {}, {}, {{}, watch.stop});
+    const std::size_t kappa = at.index_of("feedback"), h = at.index_of("bias");
+    for (auto& cusp : cusps)
+        for (const auto& point : folds.special_points) {
+            const auto& fold = cusp.exact.fold;
+            const double off = std::max(std::abs(point.parameters[kappa] - fold.feedback),
+                                        std::abs(point.parameters[h] - fold.bias));
+            if (point.type == point_type::CP && off < 1e-8 * (fold.feedback + std::abs(fold.bias)))
+                cusp.located = true;
+        }
+    return folds;
+}
+
+}  // namespace
+
+std::vector<double> jumps_of(std::vector<double> passages, const schedule& plan) {
+    for (double& value : passages)
+        if (std::isnan(value)) value = plan.legs.back().to;
+    return passages;
+}
+
+prediction predict(const margin_law& law, double beta, double decay,
+                   const validate_options& options, const watch& watch) {
+    check(options);
+    const models::token_response model(law);
+    prediction result;
+    result.at = problem_of(model);
+    result.at.set("beta", beta);
+    result.at.set("decay", decay);
+    result.cusps = cusps_of(model, law, beta, decay);
+    const auto opens = std::find_if(result.cusps.begin(), result.cusps.end(),
+                                    [](const auto& cusp) { return cusp.exact.cubic < 0; });
+    if (opens == result.cusps.end())
+        throw invalid_argument("validate", "the tokens' response has no cusp that can be resolved",
+                               "the load gap must rise smoothly somewhere");
+    result.main = static_cast<std::size_t>(opens - result.cusps.begin());
+    const auto cusp = opens->exact;
+    result.at.set("feedback", cusp.fold.feedback);
+    result.at.set("bias", cusp.fold.bias);
+
+    planner plan(options, decay, watch);
+    auto at = result.at;
+    const auto folds = [&](double factor) {
+        return wedge_at(result.at, cusp.fold.x, factor * cusp.fold.feedback);
+    };
+    at.set("bias", folds(1.5).middle());
+    const parameter_range range{"feedback", 0.3 * cusp.fold.feedback, 3 * cusp.fold.feedback};
+    result.equilibria = equilibrium_diagram(at, range, {}, {}, {{}, watch.stop});
+    result.sweeps.push_back(plan.sweep("feedback up", at, "feedback", range.from, range.to, 0));
+    result.sweeps.push_back(plan.sweep("feedback down", at, "feedback", range.to, range.from,
+                                       plan.furthest(result.sweeps.back())));
+    for (const double factor : {1.5, 2.0}) {
+        at.set("feedback", factor * cusp.fold.feedback);
+        const auto [low, high] = folds(factor);
+        const double from = low - 0.75 * (high - low), to = high + 0.75 * (high - low);
+        const auto name = [&](std::string_view way) {
+            return fmt::format("bias {} at {} of the cusp's feedback", way, factor);
+        };
+        at.set("bias", from);
+        const double lowest = at.model->state_bounds(at.parameters.data()).first;
+        result.sweeps.push_back(plan.sweep(name("up"), at, "bias", from, to, lowest));
+        at.set("bias", to);
+        const double highest = at.model->state_bounds(at.parameters.data()).second;
+        result.sweeps.push_back(plan.sweep(name("down"), at, "bias", to, from, highest));
+    }
+    result.folds = folds_around(result.at, range, result.cusps, result.sweeps, watch);
+    return result;
+}
+
+}  // namespace moebius

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/chi_squared.hpp>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/compare/validate.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr double settled = 8;         // relaxation times before a hold is averaged
+constexpr double linear_limit = 0.1;  // shift of the mean in standard deviations
+constexpr double chance_beyond_3 = 0.0026997960632601866;  // of a normal deviate: erfc(3/sqrt 2)
+
+/// Values of feedback and bias when the swept parameter has this one.
+std::pair<double, double> place(const predicted_sweep& sweep, double value) {
+    auto at = sweep.at;
+    at.parameters[at.index_of(sweep.plan.parameter)] = value;
+    return {at.parameters[at.index_of("feedback")], at.parameters[at.index_of("bias")]};
+}
+
+bool holds_to_first_order(const linear_noise& noise, double decay,
+                          const validate_options& options) {
+    return noise.rate * options.settle / decay >= settled &&
+           std::abs(noise.shift) <= linear_limit * std::sqrt(noise.variance);
+}
+
+/// The points of one hold: one for each stable state that some run was on.
+void add_steady(const prediction& predicted, std::size_t s, std::size_t h,
+                const measured_hold& measured, const validate_options& options,
+                std::vector<steady_point>& to) {
+    const auto& sweep = predicted.sweeps[s];
+    const auto& stable = sweep.holds[h].stable;
+    std::vector<std::vector<std::vector<double>>> on(stable.size());
+    for (std::size_t r = 0; r < measured.x.size(); ++r) {
+        const auto nearest = std::min_element(stable.begin(), stable.end(),
+                                              [x = measured.x[r]](const auto& a, const auto& b) {
+                                                  return std::abs(a.x - x) < std::abs(b.x - x);
+                                              });
+        on[static_cast<std::size_t>(nearest - stable.begin())].push_back(measured.gaps[r]);
+    }
+    const double decay = predicted.at.parameters[predicted.at.index_of("decay")];
+    const auto [feedback, bias] = place(sweep, sweep.holds[h].value);
+    for (std::size_t i = 0; i < stable.size(); ++i) {
+        if (on[i].empty()) continue;
+        steady_point point{s, feedback, bias, on[i].size(), blocked(on[i]), stable[i], 0, true};
+        point.z = normal_deviate(point.measured.mean - stable[i].mean_gap(), point.measured.error,
+                                 point.measured.blocks);
+        point.judged = holds_to_first_order(stable[i].noise, decay, options);
+        to.push_back(point);
+    }
+}
+
+jump_point compare_jump(std::size_t s, const predicted_sweep& sweep, const predicted_jump& jump,
+                        const std::vector<double>& passages) {
+    jump_point point{s, jump, spread_of(jumps_of(passages, sweep.plan)), spread_of(passages).count,
+                     0};
+    const auto each = [](const spread& of) { return 1 / static_cast<double>(of.count); };
+    const double error = jump.ensemble.sd * std::sqrt(each(point.measured) + each(jump.ensemble));
+    point.z = (point.measured.mean - jump.ensemble.mean) / error;
+    return point;
+}
+
+std::string sentence_of(const verdict& v, const validate_options& options) {
+    std::string why;
+    if (v.cusps_missed > 0)
+        why = fmt::format("; continuation missed {} of the cusps", v.cusps_missed);
+    return fmt::format(
+        "{}: {} points, chi-square {:.1f} (p = {:.2g}), {} beyond 3 standard errors where {:.2f} "
+        "are expected (p = {:.2g}){}; a test fails below p = {:g}",
+        v.agrees ? "theory and measurement agree" : "theory and measurement disagree", v.points,
+        v.chi_square, v.chi_square_p, v.beyond_3, v.beyond_3_expected, v.beyond_3_p, why,
+        options.chance);
+}
+
+verdict judge(const validation& v, const validate_options& options) {
+    verdict result;
+    const auto add = [&](double z) {
+        ++result.points;
+        result.chi_square += z * z;
+        result.beyond_3 += !(std::abs(z) <= 3);  // a NaN is no agreement
+    };
+    for (const auto& point : v.steady)
+        if (point.judged) add(point.z);
+    for (const auto& point : v.jumps) add(point.z);
+    const auto n = static_cast<double>(result.points);
+    if (n > 0 && std::isfinite(result.chi_square)) {
+        result.chi_square_p = boost::math::cdf(
+            boost::math::complement(boost::math::chi_squared(n), result.chi_square));
+        result.beyond_3_p = result.beyond_3 == 0 ? 1
+                                                 : boost::math::cdf(boost::math::complement(
+                                                       boost::math::binomial(n, chance_beyond_3),
+                                                       static_cast<double>(result.beyond_3) - 1));
+    }
+    result.beyond_3_expected = n * chance_beyond_3;
+    result.cusps_missed = static_cast<std::size_t>(
+        std::count_if(v.predicted.cusps.begin(), v.predicted.cusps.end(),
+                      [](const predicted_cusp& cusp) { return !cusp.located; }));
+    result.agrees = result.chi_square_p >= options.chance && result.beyond_3_p >= options.chance &&
+                    result.cusps_missed == 0;
+    result.sentence = sentence_of(result, options);
+    return result;
+}
+
+/// A table from rows, each as long as the names.
+table table_of(std::vector<std::string> names, const std::vector<std::vector<double>>& rows) {
+    table result{std::move(names), {}};
+    result.columns.resize(result.names.size());
+    for (const auto& row : rows)
+        for (std::size_t c = 0; c < row.size(); ++c) result.columns[c].push_back(row[c]);
+    return result;
+}
+
+double number(std::size_t n) { return static_cast<double>(n); }
+
+}  // namespace
+
+validation compare(prediction predicted, const std::vector<measured_sweep>& measured,
+                   const validate_options& options) {
+    if (measured.size() != predicted.sweeps.size())
+        throw invalid_argument("compare", fmt::format("{} measured sweeps came", measured.size()),
+                               fmt::format("{} were predicted", predicted.sweeps.size()));
+    validation result{std::move(predicted), {}, {}, {}};
+    for (std::size_t s = 0; s < measured.size(); ++s) {
+        const auto& sweep = result.predicted.sweeps[s];
+        for (std::size_t h = 0; h < sweep.holds.size(); ++h)
+            add_steady(result.predicted, s, h, measured[s].holds.at(h), options, result.steady);
+        for (std::size_t j = 0; j < sweep.jumps.size(); ++j)
+            result.jumps.push_back(
+                compare_jump(s, sweep, sweep.jumps[j], measured[s].passages.at(j)));
+    }
+    result.overall = judge(result, options);
+    return result;
+}
+
+validation validate(const std::shared_ptr<const token_source>& source, noise_law noise, double beta,
+                    double decay, const validate_options& options, const watch& watch) {
+    if (!source) throw invalid_argument("validate", "no tokens came", "a source is needed");
+    auto predicted = predict(source->law(noise), beta, decay, options, {{}, watch.stop});
+    const auto measured = measure(source, noise, beta, decay, predicted.sweeps, options, watch);
+    return compare(std::move(predicted), measured, options);
+}
+
+table steady_table(const validation& v) {
+    std::vector<std::vector<double>> rows;
+    for (const auto& p : v.steady)
+        rows.push_back({number(p.sweep), p.feedback, p.bias, p.predicted.x, p.predicted.gap,
+                        p.predicted.noise.gap_shift, p.measured.mean, p.measured.error,
+                        (1 + p.measured.mean) / 2, (1 + p.predicted.mean_gap()) / 2, number(p.runs),
+                        p.z, p.judged ? 1.0 : 0.0});
+    return table_of({"sweep", "feedback", "bias", "x", "gap_predicted", "gap_shift", "gap",
+                     "gap_error", "load_1", "load_1_predicted", "runs", "z", "judged"},
+                    rows);
+}
+
+table jump_table(const validation& v) {
+    std::vector<std::vector<double>> rows;
+    for (const auto& p : v.jumps) {
+        const auto [feedback, bias] = place(v.predicted.sweeps[p.sweep], p.measured.mean);
+        const auto& ensemble = p.predicted.ensemble;
+        rows.push_back({number(p.sweep), feedback, bias, p.predicted.fold, p.predicted.delay,
+                        p.predicted.noiseless, ensemble.mean, ensemble.sd, p.measured.mean,
+                        p.measured.sd, number(p.runs), p.z});
+    }
+    return table_of({"sweep", "feedback", "bias", "fold", "delay", "noiseless", "predicted",
+                     "predicted_sd", "measured", "measured_sd", "runs", "z"},
+                    rows);
+}
+
+table cusp_table(const validation& v) {
+    std::vector<std::vector<double>> rows;
+    for (const auto& [cusp, located] : v.predicted.cusps)
+        rows.push_back({cusp.fold.feedback, cusp.fold.bias, cusp.fold.x, cusp.gap, cusp.slope,
+                        cusp.cubic, located ? 1.0 : 0.0});
+    return table_of({"feedback", "bias", "x", "gap", "slope", "cubic", "located"}, rows);
+}
+
+}  // namespace moebius

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/compare/validate.hpp>
+
+#include "catch.hpp"
+
+using namespace moebius;
+
+namespace {
+
+constexpr double beta = 2, decay = 1;
+
+/// A dozen uneven tokens.
+std::shared_ptr<const token_source> a_dozen() {
+    const std::vector<double> margins{-1.1, -0.9, -0.4, -0.35, -0.2, 0.1,
+                                      0.15, 0.3,  0.8,  0.9,   1.0,  1.3};
+    std::vector<double> logits;
+    for (const double a : margins) logits.insert(logits.end(), {a / 2, -a / 2});
+    return stored_tokens(logits, 2);
+}
+
+/// A tenth of the default work.
+validate_options brief() {
+    return {.tokens = 64, .seeds = 4, .levels = 8, .ramp = 300, .settle = 40, .average = 120};
+}
+
+/// Equal numbers, or NaN in both.
+bool same(const table& a, const table& b) {
+    return std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(),
+                      [](const auto& u, const auto& v) {
+                          return std::equal(u.begin(), u.end(), v.begin(), v.end(),
+                                            [](double x, double y) {
+                                                return x == y || (std::isnan(x) && std::isnan(y));
+                                            });
+                      });
+}
+
+/// Theory for one router held against the simulation of another.
+verdict confront(double predicted_beta, noise_law predicted_noise) {
+    const auto source = a_dozen();
+    auto predicted = predict(source->law(predicted_noise), predicted_beta, decay, brief());
+    const auto measured =
+        measure(source, noise_law::gumbel, beta, decay, predicted.sweeps, brief());
+    return compare(std::move(predicted), measured, brief()).overall;
+}
+
+}  // namespace
+
+TEST_CASE("validate finds that theory holds", "[compare][oracle]") {
+    const auto v = validate(a_dozen(), noise_law::gumbel, beta, decay, brief());
+
+    INFO(v.overall.sentence);
+    CHECK(v.overall.agrees);
+    CHECK(v.overall.points > 30);
+    CHECK(v.overall.cusps_missed == 0);
+    REQUIRE(v.jumps.size() >= 5);
+    for (const auto& jump : v.jumps)  // behind a fold there is no other way
+        if (!std::isnan(jump.predicted.fold)) CHECK(jump.runs == brief().seeds);
+    CHECK(steady_table(v).rows() == v.steady.size());
+    CHECK(steady_table(v).at("z")[3] == v.steady[3].z);
+    CHECK(jump_table(v).at("fold")[1] == v.jumps[1].predicted.fold);
+    CHECK(cusp_table(v).at("feedback")[0] == v.predicted.cusps[0].exact.fold.feedback);
+}
+
+TEST_CASE("validate finds a beta that is 3 % off", "[compare][property]") {
+    const auto v = confront(1.03 * beta, noise_law::gumbel);
+
+    INFO(v.sentence);
+    CHECK_FALSE(v.agrees);
+    CHECK(v.sentence.find("disagree") != std::string::npos);
+}
+
+TEST_CASE("validate finds the wrong law of noise", "[compare][property]") {
+    // gaussian noise at beta' has the slope of gumbel noise at z = 0 for beta' = beta sqrt(pi)/2
+    const auto v = confront(beta * 0.886226925452758, noise_law::gaussian);
+
+    INFO(v.sentence);
+    CHECK_FALSE(v.agrees);
+}
+
+TEST_CASE("a validation is the same for any number of threads", "[compare]") {
+    validate_options options{.tokens = 16,
+                             .seeds = 2,
+                             .levels = 3,
+                             .ramp = 20,
+                             .settle = 5,
+                             .average = 10,
+                             .members = 3,
+                             .threads = 1};
+    const auto run = [&] { return validate(a_dozen(), noise_law::logistic, beta, decay, options); };
+    const auto one = run();
+    options.threads = 3;
+    const auto three = run();
+
+    CHECK(same(steady_table(one), steady_table(three)));
+    CHECK(same(jump_table(one), jump_table(three)));
+    CHECK(one.overall.sentence == three.overall.sentence);
+}
+
+TEST_CASE("validate and measure name what was wrong and stop when asked", "[compare][error]") {
+    const std::atomic<bool> stop = true;
+
+    CHECK_THROWS_WITH(validate(nullptr, noise_law::gumbel, beta, decay),
+                      "validate: no tokens came, but a source is needed");
+    CHECK_THROWS_WITH(measure(no_tokens(3), noise_law::gumbel, beta, decay, {}),
+                      "measure: 3 experts came, but tokens for two experts are needed");
+    CHECK_THROWS_AS(validate(a_dozen(), noise_law::none, beta, decay), invalid_argument);
+    CHECK_THROWS_AS(validate(a_dozen(), noise_law::gumbel, beta, decay, brief(), {{}, &stop}),
+                    interrupted);
+    CHECK_THROWS_WITH(compare({}, {{}}), "compare: 1 measured sweeps came, but 0 were predicted");
+}
