@@ -142,20 +142,26 @@ private:
                                 nan,
                                 jump.parameter,
                                 {}};
-            auto p = sweep.at.parameters;
-            const std::size_t moved = sweep.at.index_of(sweep.plan.parameter);
-            p[moved] = jump.entry;
-            const auto fold = find_fold(sweep.at, {sweep.plan.parameter, low, high}, jump.from, p);
-            if (fold) {
-                next.fold_x = fold->state[0];
-                next.fold = fold->parameters[moved];
-                const double quadratic = fold->normal_form.at(0).second;
-                const double slope = fold->normal_form.at(1).second;
-                if (quadratic * slope * rate > 0)
-                    next.delay = swept_fold_delay(slope, quadratic, rate);
-            }
+            add_fold(sweep, jump, {sweep.plan.parameter, low, high}, rate, next);
             sweep.jumps.push_back(next);
         }
+    }
+
+    /// The fold behind which a state jumped, if it is one.
+    static void add_fold(const predicted_sweep& sweep, const sweep_jump& jump,
+                         const parameter_range& range, double rate, predicted_jump& to) {
+        auto p = sweep.at.parameters;
+        const std::size_t moved = sweep.at.index_of(range.name);
+        p[moved] = jump.entry;
+        const auto fold = find_fold(sweep.at, range, jump.from, p);
+        const double near = sweep.at.model->state_scale(p.data());
+        if (!fold || std::abs(fold->state[0] - jump.from[0]) > near) return;
+        const double quadratic = fold->normal_form.at(0).second;
+        const double slope = fold->normal_form.at(1).second;
+        if (!(quadratic * slope * rate > 0)) return;
+        to.fold_x = fold->state[0];
+        to.fold = fold->parameters[moved];
+        to.delay = swept_fold_delay(slope, quadratic, rate);
     }
 
     void add_legs(predicted_sweep& sweep, double from, double to, double rate) const {

@@ -11,8 +11,9 @@
 namespace moebius {
 namespace {
 
-constexpr double settled = 8;         // relaxation times before a hold is averaged
-constexpr double linear_limit = 0.1;  // shift of the mean in standard deviations
+constexpr double settled = 8;           // relaxation times before a hold is averaged
+constexpr double linear_limit = 0.1;    // shift of the mean in standard deviations
+constexpr double fewest_tokens = 1000;  // for the less loaded expert
 constexpr double chance_beyond_3 = 0.0026997960632601866;  // of a normal deviate: erfc(3/sqrt 2)
 
 /// Values of feedback and bias when the swept parameter has this one.
@@ -22,10 +23,14 @@ std::pair<double, double> place(const predicted_sweep& sweep, double value) {
     return {at.parameters[at.index_of("feedback")], at.parameters[at.index_of("bias")]};
 }
 
-bool holds_to_first_order(const linear_noise& noise, double decay,
-                          const validate_options& options) {
+bool can_be_judged(const steady_point& point, double decay, std::size_t batches,
+                   const validate_options& options) {
+    const auto& noise = point.predicted.noise;
+    const double rarer = (1 - std::abs(point.predicted.gap)) / 2 *
+                         static_cast<double>(options.tokens * batches * point.runs);
     return noise.rate * options.settle / decay >= settled &&
-           std::abs(noise.shift) <= linear_limit * std::sqrt(noise.variance);
+           std::abs(noise.shift) <= linear_limit * std::sqrt(noise.variance) &&
+           rarer >= fewest_tokens;
 }
 
 /// The points of one hold: one for each stable state that some run was on.
@@ -49,7 +54,7 @@ void add_steady(const prediction& predicted, std::size_t s, std::size_t h,
         steady_point point{s, feedback, bias, on[i].size(), blocked(on[i]), stable[i], 0, true};
         point.z = normal_deviate(point.measured.mean - stable[i].mean_gap(), point.measured.error,
                                  point.measured.blocks);
-        point.judged = holds_to_first_order(stable[i].noise, decay, options);
+        point.judged = can_be_judged(point, decay, on[i].front().size(), options);
         to.push_back(point);
     }
 }

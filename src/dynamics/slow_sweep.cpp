@@ -5,6 +5,7 @@
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
@@ -29,6 +30,40 @@ void check(double low, double high, const slow_sweep_options& options) {
         reject(fmt::format("samples is {}", options.samples), "it must be >= 2");
 }
 
+/// The field at frozen parameters: |f|, and the rate f . f_x f / f . f at which that grows.
+struct frozen {
+    double speed;
+    double growth;
+};
+
+frozen frozen_at(const problem& at, const std::vector<double>& x) {
+    const std::size_t n = x.size();
+    std::vector<double> f(n), fx(n * n), fp(n * at.parameters.size());
+    at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+    double up = 0, square = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+        square += f[j] * f[j];
+        for (std::size_t i = 0; i < n; ++i) up += f[i] * fx[j * n + i] * f[j];
+    }
+    return {std::sqrt(square), n == 1 ? fx[0] : square > 0 ? up / square : -1};
+}
+
+/// Whether the flow at frozen parameters speeds up again before it comes to rest.
+bool flies_on(const problem& at, const std::vector<double>& x, const flow_options& options) {
+    const double rest = 1e-6 * frozen_at(at, x).speed;  // well below the slowest of the transit
+    detail::flow flow(at, x, options);
+    std::vector<double> middle;
+    while (flow.step() == flow_status::converged) {
+        flow.state_at((flow.t_before() + flow.t()) / 2, middle);
+        for (const auto& there : {middle, flow.x()}) {
+            const auto now = frozen_at(at, there);
+            if (now.speed <= rest) return false;
+            if (now.growth > 0) return true;
+        }
+    }
+    return false;
+}
+
 /// One direction of a sweep: steps the flow, takes samples, and watches for jumps.
 class leg {
 public:
@@ -39,19 +74,25 @@ public:
           options_(options),
           duration_((moving.to - moving.from) / moving.rate),
           flow_(at, moving, x0, options.flow),
-          x_(x0.begin(), x0.end()) {}
+          x_(x0.begin(), x0.end()),
+          entry_(moving.from),  // a state that is repelled from the start
+          from_(x_) {}
 
     /// @param progress  called with the share that is done, in permille
     flow_status run(slow_sweep_result& result, const std::function<void(std::size_t)>& progress) {
         sample_until(0, result.samples);
-        double growth_before = growth(0);
+        double before = look(0).growth;
         while (flow_.t() < duration_) {
             if (const auto status = flow_.step(); status != flow_status::converged) return status;
             const double t = flow_.t_before(), end = std::min(flow_.t(), duration_);
             for (const double next : {(t + end) / 2, end}) {  // a step may hold a whole excursion
-                const double growth_now = growth(next);
-                look_for_jump(next, growth_before, growth_now, result.jumps);
-                growth_before = growth_now;
+                const auto now = look(next);
+                if (now.growth <= 0 && now.speed < calm_speed_) {
+                    calm_speed_ = now.speed;
+                    calm_ = {frozen_problem(next), x_};
+                }
+                look_for_jump(next, before, now.growth, result.jumps);
+                before = now.growth;
                 looked_until_ = next;
             }
             sample_until(end, result.samples);
@@ -63,20 +104,12 @@ public:
     [[nodiscard]] const std::vector<double>& state() const { return x_; }
 
 private:
-    /// f . f_x f / f . f at frozen parameters: the rate at which the frozen speed grows.
-    double growth(double t) {
-        const std::size_t n = at_.model->dimension();
+    problem frozen_problem(double t) const { return {at_.model, flow_.parameters(t)}; }
+
+    /// Moves x_ to a time within the last step.
+    frozen look(double t) {
         if (t > 0) flow_.state_at(t, x_);
-        const auto p = flow_.parameters(t);
-        std::vector<double> f(n), fx(n * n), fp(n * p.size());
-        at_.model->linear(x_.data(), p.data(), f.data(), fx.data(), fp.data());
-        if (n == 1) return fx[0];
-        double up = 0, square = 0;
-        for (std::size_t j = 0; j < n; ++j) {
-            square += f[j] * f[j];
-            for (std::size_t i = 0; i < n; ++i) up += f[i] * fx[j * n + i] * f[j];
-        }
-        return square > 0 ? up / square : -1;
+        return frozen_at(frozen_problem(t), x_);
     }
 
     void look_for_jump(double t, double before, double now, std::vector<sweep_jump>& jumps) {
@@ -85,18 +118,27 @@ private:
             entry_ = moving_.value(entry);
             flow_.state_at(entry, from_);
         } else if (before > 0 && now <= 0) {
-            const double peak = crossing(t, before, now);
-            sweep_jump jump{moving_.rate > 0 ? 1 : -1, moving_.value(peak), entry_, from_, {}, {}};
-            flow_.state_at(peak, jump.at);
-            if (jump.from.empty()) {  // repelled from the very start
-                jump.entry = moving_.from;
-                jump.from = start_;
-            }
-            auto held = at_;
-            held.parameters[moving_.parameter] = jump.parameter;
-            jump.to = settle(held, jump.at).state;
-            jumps.push_back(std::move(jump));
+            add_jump(crossing(t, before, now), jumps);
+            calm_speed_ = std::numeric_limits<double>::infinity();
         }
+    }
+
+    /// A peak of the speed; of the same flight as the last one, unless it came to rest in between.
+    void add_jump(double peak, std::vector<sweep_jump>& jumps) {
+        const auto speed = look(peak).speed;
+        sweep_jump jump{moving_.rate > 0 ? 1 : -1, moving_.value(peak), entry_, from_, x_, {}};
+        jump.to = settle(frozen_problem(peak), x_).state;
+        if (peak_speed_ > 0 && flies_on(calm_.first, calm_.second, options_.flow)) {
+            auto& last = jumps.back();
+            jump.entry = last.entry;
+            jump.from = last.from;
+            if (speed > peak_speed_) last = jump;
+            last.to = jump.to;
+        } else {
+            jumps.push_back(jump);
+            peak_speed_ = 0;
+        }
+        peak_speed_ = std::max(peak_speed_, speed);
     }
 
     /// The time at which the growth passes zero between `looked_until_` and t.
@@ -105,7 +147,7 @@ private:
         if (before == 0) return looked_until_;
         std::uintmax_t evaluations = 100;
         const auto [a, b] = boost::math::tools::toms748_solve(
-            [this](double s) { return growth(s); }, looked_until_, t, before, now,
+            [this](double s) { return look(s).growth; }, looked_until_, t, before, now,
             boost::math::tools::eps_tolerance<double>(48), evaluations);
         return (a + b) / 2;
     }
@@ -137,12 +179,14 @@ private:
     const slow_sweep_options& options_;
     double duration_;
     detail::flow flow_;
-    std::vector<double> x_;           ///< the state last looked at
-    std::vector<double> start_ = x_;  ///< where the leg began
-    std::size_t row_ = 0;             ///< the next sample
-    double looked_until_ = 0;         ///< time up to which jumps were looked for
-    double entry_ = 0;                ///< the parameter at which the last growth began
-    std::vector<double> from_;        ///< and the state there
+    std::vector<double> x_;     ///< the state last looked at
+    std::size_t row_ = 0;       ///< the next sample
+    double looked_until_ = 0;   ///< time up to which jumps were looked for
+    double entry_;              ///< the parameter at which the last growth began
+    std::vector<double> from_;  ///< and the state there
+    double peak_speed_ = 0;     ///< of the last jump
+    double calm_speed_ = std::numeric_limits<double>::infinity();
+    std::pair<problem, std::vector<double>> calm_;  ///< where the state was slowest since then
 };
 
 }  // namespace

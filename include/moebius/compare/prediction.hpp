@@ -20,7 +20,7 @@ struct validate_options {
     std::size_t levels = 12;    ///< places over a sweep's range at which it may hold, >= 2
     double ramp = 1000;         ///< time that a sweep spends moving, over all of its range, > 0
     double settle = 60;         ///< time at each hold before anything is averaged, > 0
-    double average = 400;       ///< time at each hold that is averaged, > 0
+    double average = 300;       ///< time at each hold that is averaged, > 0
     std::size_t members = 128;  ///< of the ensembles that predict the jumps, >= 2
     double chance = 1e-3;  ///< a test that is passed less often than this by chance fails, 0 to 1
     std::uint64_t seed = 1;

@@ -20,8 +20,7 @@ struct steady_point {
     blocked_mean measured;      ///< load gap
     predicted_state predicted;  ///< the stable state nearest to the runs' mean x
     double z = 0;               ///< normal deviate of measured - predicted.mean_gap()
-    bool judged = true;  ///< false where theory to first order in step / tokens says of itself that
-                         ///< it does not hold, or that the hold was too short to settle
+    bool judged = true;         ///< false where theory says beforehand that z is no normal deviate
 };
 
 /// Where the runs of a sweep jumped.
@@ -59,8 +58,9 @@ struct validation {
 /// the number of |z| > 3, is larger than chance makes it in all but options.chance of the cases,
 /// or if a cusp was missed.
 ///
-/// A steady state is judged where its branch is settled by exp(-8) and the noise moves the mean of
-/// x by no more than a tenth of its standard deviation: the next order is then about a hundredth.
+/// A steady state is judged where, by theory, a hold settles by exp(-8), the noise moves the mean
+/// of x by no more than a tenth of its standard deviation (the next order is then a hundredth), and
+/// the less loaded expert gets at least 1000 tokens (else their number is Poisson, not normal).
 /// @throws invalid_argument  if the two do not belong together
 [[nodiscard]] validation compare(prediction predicted, const std::vector<measured_sweep>& measured,
                                  const validate_options& options = {});

@@ -45,7 +45,8 @@ struct slow_sweep_result {
 /// field f(., p) drives the state away from where it is (f . f_x f > 0; for one state f_x > 0), and
 /// it stands where that growth turns into decay: where |f| at frozen p is largest. A state that
 /// follows a stable branch never shows this, however steep the branch, so no threshold is needed
-/// and the samples do not matter.
+/// and the samples do not matter. A flight that passes several such places without a steady state
+/// to rest at in between is one jump, standing where it was fastest.
 ///
 /// @param x0  start, one number a state
 /// @throws invalid_argument  for an unknown parameter, an empty or reversed range, a start or an

@@ -23,7 +23,7 @@ std::shared_ptr<const token_source> a_dozen() {
 
 /// A tenth of the default work.
 validate_options brief() {
-    return {.tokens = 64, .seeds = 4, .levels = 8, .ramp = 300, .settle = 40, .average = 120};
+    return {.tokens = 64, .seeds = 4, .levels = 7, .ramp = 200, .settle = 40, .average = 80};
 }
 
 /// Equal numbers, or NaN in both.
@@ -53,7 +53,7 @@ TEST_CASE("validate finds that theory holds", "[compare][oracle]") {
 
     INFO(v.overall.sentence);
     CHECK(v.overall.agrees);
-    CHECK(v.overall.points > 30);
+    CHECK(v.overall.points > 20);
     CHECK(v.overall.cusps_missed == 0);
     REQUIRE(v.jumps.size() >= 5);
     for (const auto& jump : v.jumps)  // behind a fold there is no other way

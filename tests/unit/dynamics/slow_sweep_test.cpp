@@ -2,6 +2,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
+#include <moebius/model/token_response.hpp>
 #include <moebius/model/two_expert.hpp>
 
 #include "catch.hpp"
@@ -113,6 +114,28 @@ TEST_CASE("a steep branch without a fold is no jump", "[dynamics]") {
     REQUIRE(sweep.status == flow_status::converged);
     CHECK(sweep.jumps.empty());
     CHECK(sweep.samples.at("x").back() < 0);  // it came back
+}
+
+TEST_CASE("a flight past two repelling bands without rest between them is one jump", "[dynamics]") {
+    // Tokens at -1 and 1 let m rise in two steps, at x = 1 and -1, so there are three stable states.
+    // A state that ends at one step is carried about `feedback` far: to the middle state while that
+    // is less than the steps' distance of 2, past both steps when it is more.
+    auto at = problem_of(models::token_response({{{-1, 0.5, 0}, {1, 0.5, 0}}, noise_law::gumbel}));
+    at.set("beta", 8);
+    const auto jumps_at = [&](double feedback) {
+        at.set("feedback", feedback);
+        return slow_sweep(at, "bias", -2 * feedback, 2 * feedback, std::vector{-3 * feedback},
+                          {.rate = 1e-3, .samples = 2})
+            .jumps;
+    };
+
+    const auto one_by_one = jumps_at(1.2), through = jumps_at(3.5);
+
+    REQUIRE(one_by_one.size() == 4);
+    CHECK(std::abs(one_by_one[0].to[0]) < 1);  // the middle state
+    REQUIRE(through.size() == 2);
+    CHECK(through[0].from[0] < -1);
+    CHECK(through[0].to[0] > 1);
 }
 
 TEST_CASE("a sweep over feedback leaves the balanced state and returns to it", "[dynamics]") {
