@@ -4,9 +4,10 @@
 #include <Eigen/Dense>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/dynamics/integrate.hpp>
+#include <moebius/solve/newton.hpp>
+#include <moebius/solve/spectrum.hpp>
 
 #include "flow.hpp"
 
@@ -30,41 +31,28 @@ void add_row(table& to, double t, const std::vector<double>& x) {
     for (std::size_t i = 0; i < x.size(); ++i) to.columns[i + 1].push_back(x[i]);
 }
 
-struct newton_step {
-    Eigen::VectorXd correction;
-    bool attracting;  ///< every eigenvalue of the Jacobian has a negative real part
-};
-
-newton_step newton_at(const problem& at, const Eigen::VectorXd& x) {
-    const auto n = x.size();
-    const auto m = static_cast<Eigen::Index>(at.parameters.size());
-    Eigen::VectorXd f(n);
-    Eigen::MatrixXd fx(n, n), fp(n, m);
-    at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
-    if (!f.allFinite() || !fx.allFinite()) return {f, false};
-    const bool attracting = n == 1 ? fx(0, 0) < 0 : fx.eigenvalues().real().maxCoeff() < 0;
-    return {-fx.partialPivLu().solve(f), attracting};
-}
-
-/// Newton's method from x, if it starts close, stays attracting and ends at rounding.
+/// Newton's method from a state that is close to an equilibrium; false if it is not, or if the
+/// equilibrium does not attract.
 bool polish(const problem& at, double closeness, std::vector<double>& state) {
-    const double scale = at.model->state_scale(at.parameters.data());
-    Eigen::VectorXd x =
-        Eigen::Map<const Eigen::VectorXd>(state.data(), static_cast<Eigen::Index>(state.size()));
-    const double size = scale + x.lpNorm<Eigen::Infinity>();
-    const double rounding = 16 * std::numeric_limits<double>::epsilon() * size;
+    const auto n = static_cast<Eigen::Index>(state.size());
+    Eigen::MatrixXd fp(n, static_cast<Eigen::Index>(at.parameters.size()));
+    const auto system = [&](const Eigen::VectorXd& x, Eigen::VectorXd& f, Eigen::MatrixXd& fx) {
+        at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+    };
+    const Eigen::VectorXd x = Eigen::Map<const Eigen::VectorXd>(state.data(), n);
+    Eigen::VectorXd f(n);
+    Eigen::MatrixXd fx(n, n);
+    system(x, f, fx);
+    const double near = closeness * at.model->state_scale(at.parameters.data());
+    if (!(fx.partialPivLu().solve(f).lpNorm<Eigen::Infinity>() <= near)) return false;
+
     constexpr int enough = 8;  // quadratic from 1e-6: three steps do, unless a fold is near
-    for (int k = 0; k < enough; ++k) {
-        const auto [correction, attracting] = newton_at(at, x);
-        const double length = correction.lpNorm<Eigen::Infinity>();
-        if (!attracting || !(length <= closeness * scale)) return false;
-        x += correction;
-        if (length <= rounding) {
-            state.assign(x.begin(), x.end());
-            return true;
-        }
-    }
-    return false;
+    const auto end = newton(system, x, {.max_iterations = enough});
+    if (!end || (end.u - x).lpNorm<Eigen::Infinity>() > 2 * near) return false;
+    system(end.u, f, fx);
+    if (!(eigenvalues(fx).front().real() < 0)) return false;
+    state.assign(end.u.begin(), end.u.end());
+    return true;
 }
 
 }  // namespace
