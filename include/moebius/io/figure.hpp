@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace moebius {
+
+/// How a layer of a figure is drawn.
+enum class layer_look {
+    solid,   ///< a line
+    dashed,  ///< a line as wide as a solid one
+    points,  ///< markers, with vertical bars where there are errors
+    region,  ///< a filled polygon
+};
+
+/// Colours that the colour-blind can tell apart (Okabe and Ito), by their use.
+enum class layer_color { blue, vermillion, green, purple, orange, sky, ink, shade };
+
+/// Markers by AUTO's habit of one a type of point.
+enum class layer_marker { circle, square, diamond, triangle, ring, cross };
+
+/// One kind of thing in a figure. A NaN in x or y breaks a line.
+struct figure_layer {
+    std::string title;  ///< in the legend; empty: not there
+    layer_look look = layer_look::solid;
+    layer_color color = layer_color::blue;
+    layer_marker marker = layer_marker::circle;
+    std::vector<double> x, y;
+    std::vector<double> error;  ///< standard errors, one each; or empty
+    bool error_in_x = false;    ///< the errors are those of x, else of y
+};
+
+/// A text at a point; the writer finds a place near it that is free of lines.
+struct figure_label {
+    std::string text;
+    double x = 0, y = 0;
+};
+
+/// A figure as data. Layers are drawn in their order, labels above all.
+struct figure {
+    std::string title, x_axis, y_axis;
+    std::vector<figure_layer> layers;
+    std::vector<figure_label> labels;
+    /// {x from, x to, y from, y to} to show; nothing: all that there is.
+    std::optional<std::array<double, 4>> view;
+};
+
+/// The least box that holds every finite point of every layer: {x from, x to, y from, y to}.
+[[nodiscard]] std::array<double, 4> box_of(const figure& drawing);
+
+/// Draws through gnuplot; written as write_file does it.
+///
+/// @param path  ends in .svg, .png or .pdf
+/// @throws invalid_argument for another ending; io_error if gnuplot is missing or fails, or the
+///         file cannot be written
+void save_figure(const figure& drawing, const std::filesystem::path& path);
+
+/// Fails now rather than after a long run.
+/// @throws invalid_argument for an ending other than .svg, .png or .pdf
+void require_figure_ending(const std::filesystem::path& path);
+
+/// The version line of the gnuplot that would draw; empty if there is none.
+[[nodiscard]] std::string gnuplot_version();
+
+}  // namespace moebius

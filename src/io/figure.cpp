@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/io/atomic_file.hpp>
+#include <moebius/io/figure.hpp>
+
+#include "gnuplot.hpp"
+#include "label_place.hpp"
+
+namespace moebius {
+namespace {
+
+constexpr std::array<std::string_view, 8> colors{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                                 "#E69F00", "#56B4E9", "#222222", "#E4EEF5"};
+constexpr std::array<int, 6> markers{7, 5, 13, 9, 6, 2};  // gnuplot's point types
+
+struct file_kind {
+    std::string_view ending, terminal;
+};
+constexpr std::array<file_kind, 3> file_kinds{{
+    {".svg",
+     "svg size 960,640 noenhanced font 'DejaVu Sans,15' linewidth 1.2 background '#ffffff'"},
+    {".png",
+     "pngcairo size 1440,960 noenhanced font 'DejaVu Sans,22' linewidth 1.8 pointscale 1.5"},
+    {".pdf", "pdfcairo size 6.4in,4.27in noenhanced font 'DejaVu Sans,11' linewidth 1.2"},
+}};
+
+const file_kind& kind_of(const std::filesystem::path& path) {
+    for (const auto& kind : file_kinds)
+        if (path.extension() == kind.ending) return kind;
+    throw invalid_argument("figure", fmt::format("'{}' came", path.string()),
+                           "its name must end in .svg, .png or .pdf");
+}
+
+/// In gnuplot's double quotes.
+std::string in_quotes(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c == '\n' ? ' ' : c;
+    }
+    return out + '"';
+}
+
+/// Room around the data, so that nothing is clipped at the frame.
+std::array<double, 4> frame_of(const figure& drawing) {
+    auto box = drawing.view.value_or(box_of(drawing));
+    for (const std::size_t side : {0U, 2U}) {
+        const double least = 1e-9 * std::max(1.0, std::abs(box[side]));
+        const double room = std::max(0.04 * (box[side + 1] - box[side]), least);
+        box[side] -= room;
+        box[side + 1] += room;
+    }
+    return box;
+}
+
+void append_data(const figure_layer& layer, std::size_t index, std::string& out) {
+    fmt::format_to(std::back_inserter(out), "$layer{} << END\n", index);
+    for (std::size_t i = 0; i < layer.x.size(); ++i) {
+        if (!std::isfinite(layer.x[i]) || !std::isfinite(layer.y[i])) {
+            out += '\n';
+            continue;
+        }
+        fmt::format_to(std::back_inserter(out), "{} {}", layer.x[i], layer.y[i]);
+        if (!layer.error.empty()) fmt::format_to(std::back_inserter(out), " {}", layer.error[i]);
+        out += '\n';
+    }
+    out += "END\n";
+}
+
+std::string_view color_of(const figure_layer& layer) {
+    return colors[static_cast<std::size_t>(layer.color)];
+}
+
+std::string style_of(const figure_layer& layer) {
+    const auto color = color_of(layer);
+    const auto marker = markers[static_cast<std::size_t>(layer.marker)];
+    switch (layer.look) {
+        case layer_look::solid:
+            return fmt::format("with lines lw 2 dt solid lc '{}'", color);
+        case layer_look::dashed:
+            return fmt::format("with lines lw 2 dt (9,7) lc '{}'", color);
+        case layer_look::region:
+            return fmt::format("with filledcurves closed fs solid noborder lc '{}'", color);
+        case layer_look::points:
+            break;
+    }
+    return fmt::format("with points pt {} ps 1.2 lw 1.5 lc '{}'", marker, color);
+}
+
+void append_plot(const figure& drawing, std::string& out) {
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < drawing.layers.size(); ++i) {
+        const auto& layer = drawing.layers[i];
+        if (!layer.error.empty())
+            parts.push_back(
+                fmt::format("$layer{} with {}errorbars pt 0 ps 0 lw 1.4 lc '{}' notitle", i,
+                            layer.error_in_x ? 'x' : 'y', color_of(layer)));
+        const auto title =
+            layer.title.empty() ? "notitle" : fmt::format("title {}", in_quotes(layer.title));
+        parts.push_back(fmt::format("$layer{} using 1:2 {} {}", i, style_of(layer), title));
+    }
+    fmt::format_to(std::back_inserter(out), "plot {}\n", fmt::join(parts, ", "));
+}
+
+std::string script_of(const figure& drawing, const file_kind& kind) {
+    const auto frame = frame_of(drawing);
+    std::string out = fmt::format(
+        "set encoding utf8\nset terminal {}\n"
+        "set border 3 lw 1 lc '#444444'\nset tics nomirror out scale 0.6 tc '#222222'\n"
+        "set grid lc '#e2e2e2' lw 0.8 dt solid back\n"
+        "set key tmargin center horizontal Left reverse maxcols 3 samplen 2.6 spacing 1.15 tc "
+        "'#222222'\n"
+        "set style textbox opaque noborder fc '#ffffff' margins 0.2,0.2\n"
+        "set bars 0.5\nset xrange [{}:{}]\nset yrange [{}:{}]\nset xlabel {}\nset ylabel {}\n",
+        kind.terminal, frame[0], frame[1], frame[2], frame[3], in_quotes(drawing.x_axis),
+        in_quotes(drawing.y_axis));
+    if (!drawing.title.empty())
+        fmt::format_to(std::back_inserter(out), "set title {}\n", in_quotes(drawing.title));
+    for (const auto& placed : place_labels(drawing, frame))
+        fmt::format_to(std::back_inserter(out), "set label {} at {},{} center front\n",
+                       in_quotes(placed.text), placed.x, placed.y);
+    for (std::size_t i = 0; i < drawing.layers.size(); ++i) append_data(drawing.layers[i], i, out);
+    append_plot(drawing, out);
+    return out;
+}
+
+}  // namespace
+
+std::array<double, 4> box_of(const figure& drawing) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    std::array<double, 4> box{infinity, -infinity, infinity, -infinity};
+    for (const auto& layer : drawing.layers)
+        for (std::size_t i = 0; i < layer.x.size(); ++i) {
+            if (!std::isfinite(layer.x[i]) || !std::isfinite(layer.y[i])) continue;
+            const double bar = layer.error.empty() ? 0 : layer.error[i];
+            const double dx = layer.error_in_x ? bar : 0, dy = bar - dx;
+            box = {std::min(box[0], layer.x[i] - dx), std::max(box[1], layer.x[i] + dx),
+                   std::min(box[2], layer.y[i] - dy), std::max(box[3], layer.y[i] + dy)};
+        }
+    if (box[0] > box[1])
+        throw invalid_argument("figure", "no finite point came", "there must be one to draw");
+    return box;
+}
+
+void require_figure_ending(const std::filesystem::path& path) { kind_of(path); }
+
+void save_figure(const figure& drawing, const std::filesystem::path& path) {
+    const auto& kind = kind_of(path);
+    write_file(path, run_gnuplot({}, script_of(drawing, kind)));
+}
+
+std::string gnuplot_version() {
+    try {
+        auto line = run_gnuplot({"--version"}, "");
+        line.erase(std::find(line.begin(), line.end(), '\n'), line.end());
+        return line;
+    } catch (const io_error&) {
+        return {};
+    }
+}
+
+}  // namespace moebius

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <moebius/io/figure.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// The labels moved off their points to where lines, markers and other labels leave most room.
+/// @param frame  what the axes show: {x from, x to, y from, y to}
+[[nodiscard]] std::vector<figure_label> place_labels(const figure& drawing,
+                                                     const std::array<double, 4>& frame);
+
+}  // namespace moebius

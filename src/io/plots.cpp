@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/io/plots.hpp>
+#include <moebius/model/registry.hpp>
+
+#include "heights.hpp"
+#include "shading.hpp"
+
+namespace moebius {
+namespace {
+
+constexpr double pen_up = std::numeric_limits<double>::quiet_NaN();
+
+void add_measured(std::span<const measured_points> measured, figure& drawing) {
+    for (const auto& points : measured)
+        drawing.layers.push_back({points.title, layer_look::points, points.color, points.marker,
+                                  points.x, points.y, points.error, points.error_in_x});
+}
+
+/// A layer for each type of special point that occurs, and a label for each point.
+class special_layers {
+public:
+    void add(const special_point& point, double x, double y) {
+        if (point.type == point_type::EP) return;
+        auto& layer = layers_[static_cast<std::size_t>(point.type)];
+        layer.x.push_back(x);
+        layer.y.push_back(y);
+        labels_.push_back({point.label, x, y});
+    }
+    void move_to(figure& drawing) {
+        constexpr std::array<const char*, 4> titles{"", "branch point (BP)", "fold (LP)",
+                                                    "cusp (CP)"};
+        constexpr std::array<layer_marker, 4> marker{layer_marker::circle, layer_marker::square,
+                                                     layer_marker::circle, layer_marker::diamond};
+        for (std::size_t type = 0; type < layers_.size(); ++type) {
+            auto& layer = layers_[type];
+            if (layer.x.empty()) continue;
+            layer.title = titles[type];
+            layer.look = layer_look::points;
+            layer.color = layer_color::ink;
+            layer.marker = marker[type];
+            drawing.layers.push_back(std::move(layer));
+        }
+        drawing.labels = std::move(labels_);
+    }
+
+private:
+    std::array<figure_layer, 4> layers_;
+    std::vector<figure_label> labels_;
+};
+
+/// Splits a branch where its stability changes; the pieces share the point between them.
+void add_by_stability(const branch& curve, figure_layer& stable, figure_layer& unstable) {
+    const auto& x = curve.columns.columns.at(0);
+    const auto y = heights(curve.columns, 1);
+    const auto& flags = curve.columns.at("stable");
+    for (std::size_t row = 0; row < x.size(); ++row) {
+        auto& layer = flags[row] != 0 ? stable : unstable;
+        if (row == 0 || flags[row] != flags[row - 1]) {
+            layer.x.push_back(pen_up);
+            layer.y.push_back(pen_up);
+            if (row > 0) {
+                layer.x.push_back(x[row - 1]);
+                layer.y.push_back(y[row - 1]);
+            }
+        }
+        layer.x.push_back(x[row]);
+        layer.y.push_back(y[row]);
+    }
+}
+
+const branch* find_branch(const diagram& curves, int id) {
+    for (const auto& curve : curves.branches)
+        if (curve.id == id) return &curve;
+    return nullptr;
+}
+
+const table& first_columns(const diagram_document& result) {
+    if (result.data.branches.empty())
+        throw invalid_argument("figure", "a result without branches came",
+                               "there must be one to draw");
+    return result.data.branches.front().columns;
+}
+
+}  // namespace
+
+std::string axis_name(std::string_view column) {
+    for (const auto& model : known_models())
+        for (const auto& info : model.parameters)
+            if (info.name == column) return fmt::format("{} {}", info.name, info.symbol);
+    if (column == "gap") return "load gap m = n₁ − n₂";
+    if (column == "x") return "score gap x = s₁ − s₂";
+    return std::string(column);
+}
+
+figure diagram_figure(const diagram_document& result, std::span<const measured_points> measured) {
+    const auto& columns = first_columns(result);
+    figure drawing;
+    drawing.x_axis = axis_name(columns.names.at(0));
+    drawing.y_axis = height_name(columns, 1);
+    figure_layer stable{"stable", layer_look::solid, layer_color::blue, {}, {}, {}, {}, false};
+    figure_layer unstable{"unstable", layer_look::dashed, layer_color::vermillion, {}, {}, {}, {},
+                          false};
+    for (const auto& curve : result.data.branches) add_by_stability(curve, stable, unstable);
+    if (!unstable.x.empty()) drawing.layers.push_back(std::move(unstable));
+    if (!stable.x.empty()) drawing.layers.insert(drawing.layers.begin(), std::move(stable));
+    add_measured(measured, drawing);
+
+    special_layers special;
+    for (const auto& point : result.data.special_points)
+        if (const auto* curve = find_branch(result.data, point.branch))
+            special.add(point, curve->columns.columns.at(0).at(point.row),
+                        heights(curve->columns, 1).at(point.row));
+    special.move_to(drawing);
+    return drawing;
+}
+
+figure locus_figure(const diagram_document& result, std::span<const measured_points> measured) {
+    const auto& columns = first_columns(result);
+    figure drawing;
+    drawing.x_axis = axis_name(columns.names.at(0));
+    drawing.y_axis = axis_name(columns.names.at(1));
+    figure_layer folds{"fold", layer_look::solid, layer_color::blue, {}, {}, {}, {}, false};
+    for (const auto& curve : result.data.branches) {
+        const auto& x = curve.columns.columns.at(0);
+        const auto& y = curve.columns.columns.at(1);
+        folds.x.insert(folds.x.end(), x.begin(), x.end());
+        folds.y.insert(folds.y.end(), y.begin(), y.end());
+        folds.x.push_back(pen_up);
+        folds.y.push_back(pen_up);
+    }
+    drawing.layers.push_back(std::move(folds));
+    add_measured(measured, drawing);
+    const auto shade = shading_of(result.data, box_of(drawing));
+    drawing.layers.insert(drawing.layers.begin(), shade.begin(), shade.end());
+
+    special_layers special;
+    for (const auto& point : result.data.special_points)
+        if (const auto* curve = find_branch(result.data, point.branch))
+            special.add(point, curve->columns.columns.at(0).at(point.row),
+                        curve->columns.columns.at(1).at(point.row));
+    special.move_to(drawing);
+    return drawing;
+}
+
+std::vector<named_figure> figures_of(const diagram_document& result) {
+    return {{"", result.heading.schema == locus_schema ? locus_figure(result)
+                                                       : diagram_figure(result)}};
+}
+
+void save_figures(std::span<const named_figure> figures, const std::filesystem::path& path) {
+    for (const auto& [name, drawing] : figures) {
+        auto file = path;
+        if (!name.empty())
+            file.replace_filename(
+                fmt::format("{}-{}{}", path.stem().string(), name, path.extension().string()));
+        save_figure(drawing, file);
+    }
+}
+
+}  // namespace moebius

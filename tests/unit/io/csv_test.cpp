@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/io/csv.hpp>
+
+#include "catch.hpp"
+#include "sample_results.hpp"
+
+using namespace moebius;
+
+TEST_CASE("a table is a line of names and a line a row", "[io]") {
+    const double infinity = std::numeric_limits<double>::infinity();
+    const table values{{"a", "b"}, {{1, 0.1, -infinity}, {1e300, -0.0, 5e-324}}};
+
+    CHECK(to_csv(values) == "a,b\n1,1e+300\n0.1,-0\n-inf,5e-324\n");
+    CHECK(to_csv(table{}) == "\n");
+}
+
+TEST_CASE("a diagram is one tidy table with labels at special points", "[io]") {
+    const auto text = to_csv(sample::pitchfork(3).data);
+
+    CHECK(
+        text.starts_with("branch,kind,label,feedback,x,load_1,load_2,stable,n_unstable,step\n"
+                         "1,equilibrium,,0.5,0,0.5,0.5,1,0,0.1\n"));
+    CHECK(text.find("\n2,equilibrium,BP1,2,0,0.5,0.5,1,0,0.1\n") != std::string::npos);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 1 + 3 * 3);
+}
+
+TEST_CASE("branches with different columns are no one table", "[io][error]") {
+    auto curves = sample::pitchfork(3).data;
+    curves.branches[2].columns.names[1] = "y";
+
+    CHECK_THROWS_WITH(to_csv(curves),
+                      "to_csv: branch 3 has columns of its own, but one table needs the same in "
+                      "all");
+}

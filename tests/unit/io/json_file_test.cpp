@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/io/atomic_file.hpp>
+#include <moebius/io/json_file.hpp>
+
+#include "catch.hpp"
+#include "sample_results.hpp"
+#include "scratch_folder.hpp"
+
+using namespace moebius;
+
+namespace {
+
+using limits = std::numeric_limits<double>;
+
+std::vector<std::uint64_t> bits(const std::vector<double>& values) {
+    std::vector<std::uint64_t> out;
+    for (const double value : values) out.push_back(std::bit_cast<std::uint64_t>(value));
+    return out;
+}
+
+/// Doubles of all magnitudes, by their bits (xorshift); never NaN or infinite.
+std::vector<double> doubles_of_all_sizes(std::size_t count) {
+    std::vector<double> out{0.0,
+                            -0.0,
+                            1.0,
+                            0.1,
+                            -1e23,
+                            9007199254740993.0,
+                            limits::denorm_min(),
+                            limits::min(),
+                            limits::max(),
+                            -limits::max(),
+                            limits::epsilon()};
+    std::uint64_t state = 88172645463325252u;
+    while (out.size() < count) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        if (const double value = std::bit_cast<double>(state); std::isfinite(value))
+            out.push_back(value);
+    }
+    return out;
+}
+
+std::string sentence_of(const std::filesystem::path& path) {
+    try {
+        (void)read_diagram(path);
+    } catch (const error& e) {
+        return e.what();
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("a diagram reads back bit for bit", "[io][property]") {
+    const scratch_folder folder;
+    auto written = sample::pitchfork(50);
+    auto& curve = written.data.branches[1];
+    curve.columns.columns[1] = doubles_of_all_sizes(2000);
+    for (auto& column : curve.columns.columns) column.resize(2000, 0.3);
+    written.data.special_points[0].eigenvalues = {{limits::denorm_min(), -0.0}, {1.0 / 3, -1e300}};
+
+    write_file(folder / "d.json", to_json(written));
+    const auto read = read_diagram(folder / "d.json");
+
+    REQUIRE(read.data.branches.size() == 3);
+    for (std::size_t b = 0; b < 3; ++b) {
+        const auto& was = written.data.branches[b];
+        const auto& is = read.data.branches[b];
+        CHECK(is.columns.names == was.columns.names);
+        for (std::size_t c = 0; c < was.columns.columns.size(); ++c)
+            CHECK(bits(is.columns.columns[c]) == bits(was.columns.columns[c]));
+        CHECK((is.id == was.id && is.kind == was.kind && is.from == was.from));
+        CHECK((is.first == was.first && is.last == was.last));
+    }
+    const auto& was = written.data.special_points[0];
+    const auto& is = read.data.special_points[0];
+    CHECK(bits(is.parameters) == bits(was.parameters));
+    CHECK(is.eigenvalues == was.eigenvalues);
+    CHECK(std::signbit(is.eigenvalues[0].imag()));
+    CHECK((is.label == was.label && is.type == was.type && is.row == was.row));
+    CHECK((is.normal_form == was.normal_form && is.criticality == was.criticality));
+    CHECK(to_json(read) == to_json(written));
+}
+
+TEST_CASE("numbers that JSON does not know come back as they were", "[io]") {
+    const scratch_folder folder;
+    result_document written{sample::heading(sweep_schema), {}};
+    written.heading.seed = std::numeric_limits<std::uint64_t>::max();
+    written.sections = {{"samples", table{{"a"}, {{limits::infinity(), -limits::infinity(), 0.5}}}},
+                        {"gap", limits::quiet_NaN()},
+                        {"status", std::string("converged")},
+                        {"cusp", named_numbers{{"feedback", 2}, {"bias", -0.0}}}};
+
+    write_file(folder / "s.json", to_json(written));
+    const auto read = std::get<result_document>(read_result(folder / "s.json"));
+
+    CHECK(read.heading.seed == written.heading.seed);
+    CHECK(read.table_of("samples").columns == written.table_of("samples").columns);
+    CHECK(std::isnan(std::get<double>(read.sections[1].data)));
+    CHECK(std::get<std::string>(read.sections[2].data) == "converged");
+    CHECK(std::signbit(std::get<named_numbers>(read.sections[3].data)[1].second));
+}
+
+TEST_CASE("whole columns are integers and others are not", "[io]") {
+    const auto text = to_json(sample::pitchfork(3));
+
+    CHECK(text.find("\"n_unstable\": [0,1,1]") != std::string::npos);
+    CHECK(text.find("\"feedback\": [0.5,10.25,20.0]") != std::string::npos);
+}
+
+TEST_CASE("a bad file is refused with its name and the place in it", "[io][error]") {
+    const scratch_folder folder;
+    const auto path = folder / "d.json";
+    const std::string good = to_json(sample::pitchfork(3));
+    const auto with = [&](std::string_view what, std::string_view instead) {
+        std::string text = good;
+        text.replace(text.find(what), what.size(), instead);
+        write_file(path, text);
+        return sentence_of(path);
+    };
+    const std::string name = path.string();
+
+    CHECK(with("[0.5,10.25,20.0]", "[0.5,\"x\",20.0]") ==
+          name + ": /branches/0/columns/feedback/1 is \"x\", but it must be a number");
+    CHECK(with("[0.5,10.25,20.0]", "[0.5,10.25,20.0,3]") ==
+          name +
+              ": /branches/0/columns/x is [0,0,0], but it must be as long as the other columns "
+              "(4)");
+    CHECK(with("\"kind\"", "\"sort\"") == name + ": /branches/0/kind is missing");
+    CHECK(with("\"id\": 1", "\"id\": 1.5") ==
+          name + ": /branches/0/id is 1.5, but it must be a whole number");
+    CHECK(with("range_end", "range_eend").find("/branches/0/first") != std::string::npos);
+    CHECK(with("moebius.diagram/1", "moebius.diagram/2") ==
+          name + ": /schema is \"moebius.diagram/2\", but it must be moebius.<name>/1");
+    write_file(path, to_json(result_document{sample::heading(sweep_schema), {}}));
+    CHECK(sentence_of(path) ==
+          name + ": /schema is \"moebius.sweep/1\", but a diagram or a locus is needed");
+    CHECK(with("{", "[").starts_with(name + ": it is no JSON at line "));
+    CHECK(sentence_of(folder / "absent.json") ==
+          (folder / "absent.json").string() + ": No such file or directory");
+}
