@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <moebius/io/atomic_file.hpp>
+#include <moebius/io/figure.hpp>
+#include <moebius/io/result.hpp>
+#include <thread>
+
+#include "commands.hpp"
+
+namespace moebius::cli {
+namespace {
+
+std::string report() {
+    constexpr const char* digits = "data/digits.csv";
+    const auto gnuplot = gnuplot_version();
+    return fmt::format(
+        "moebius   {}\ncompiler  {}\nthreads   {}\ngnuplot   {}\ncuda      {}\ndata      {}\n",
+        version(), MOEBIUS_COMPILER, std::thread::hardware_concurrency(),
+        gnuplot.empty() ? "missing: figures need it (Debian package gnuplot-nox)" : gnuplot,
+        "not in this build",
+        std::filesystem::exists(digits)
+            ? fmt::format("{} found", digits)
+            : fmt::format("{} is not here: run from the project's folder for it", digits));
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, const session&) {
+    auto* sub =
+        app.add_subcommand("doctor", "Tell what this program was built with and finds here");
+    sub->footer("Example: moebius doctor");
+    sub->callback([] { write_standard_output(report()); });
+}
+
+}  // namespace moebius::cli

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <moebius/base/error.hpp>
+#include <moebius/exact/two_expert.hpp>
+#include <moebius/model/two_expert.hpp>
+
+#include "commands.hpp"
+#include "output.hpp"
+#include "subject.hpp"
+
+namespace moebius::cli {
+namespace {
+
+struct exact_arguments {
+    subject_options subject;
+    std::size_t points = 201;
+    output_options output;
+};
+
+table equilibria_of(const exact::two_expert& at) {
+    table out{{"x", "load_1", "load_2", "eigenvalue", "stable"},
+              std::vector<std::vector<double>>(5)};
+    for (const auto& point : exact::equilibria(at)) {
+        const double row[] = {point.x, point.loads[0], point.loads[1], point.eigenvalue,
+                              point.stable ? 1.0 : 0.0};
+        for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(row[c]);
+    }
+    return out;
+}
+
+/// Both arms up to the largest feedback, evenly spaced in u (mu = cosh^2 u).
+table folds_of(const exact::two_expert& at, double most, std::size_t points) {
+    table out{{"feedback", "bias", "x"}, std::vector<std::vector<double>>(3)};
+    const double mu = exact::reduced({most, at.decay, at.beta, 0}).mu;
+    if (!(mu > 1)) return out;
+    const double end = std::acosh(std::sqrt(mu));
+    for (std::size_t i = 0; i < points; ++i) {
+        const double u = end * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
+        const auto fold = exact::fold(u, at.decay, at.beta);
+        const double row[] = {fold.feedback, fold.bias, fold.x};
+        for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(row[c]);
+    }
+    return out;
+}
+
+result_document answer(const exact_arguments& args, subject on) {
+    using models::two_expert;
+    const auto& p = on.problem.parameters;
+    const exact::two_expert at{p[two_expert::feedback], p[two_expert::decay], p[two_expert::beta],
+                               p[two_expert::bias]};
+    const auto [mu, eta] = exact::reduced(at);
+    const auto fork = exact::pitchfork(at.decay, at.beta);
+    const auto cusp = exact::cusp(at.decay, at.beta);
+    result_document out{std::move(on.heading), {}};
+    out.sections.push_back({"dimensionless", named_numbers{{"mu", mu}, {"eta", eta}}});
+    out.sections.push_back(
+        {"pitchfork", named_numbers{{"feedback", fork.feedback},
+                                    {"bias", fork.bias},
+                                    {"cubic", exact::expansion(fork).cubic},
+                                    {"quintic", exact::expansion(fork).quintic}}});
+    out.sections.push_back({"cusp", named_numbers{{"feedback", cusp.fold.feedback},
+                                                  {"bias", cusp.fold.bias},
+                                                  {"x", cusp.fold.x},
+                                                  {"cubic", cusp.cubic}}});
+    if (mu >= 1) {
+        const double width = exact::half_width(mu);
+        const double drive = exact::scales_of(at.decay, at.beta).drive;
+        out.sections.push_back(
+            {"half_width", named_numbers{{"eta", width}, {"bias", width * drive}}});
+    }
+    out.sections.push_back({"equilibria", equilibria_of(at)});
+    if (!on.ranges.empty())
+        out.sections.push_back({"fold_set", folds_of(at, on.ranges[0].to, args.points)});
+    return out;
+}
+
+int run(const exact_arguments& args, const session& session) {
+    args.output.check();
+    if (args.points < 2)
+        throw invalid_argument("--points", fmt::format("{} came", args.points), "it must be >= 2");
+    auto on =
+        make_subject(args.subject, args.subject.varies.empty() ? 0 : 1, exact_schema, session);
+    if (on.heading.model != models::two_expert::name)
+        throw invalid_argument("exact", fmt::format("--model is {}", on.heading.model),
+                               "closed forms are known for two-expert");
+    if (!on.ranges.empty() && on.ranges[0].name != "feedback")
+        throw invalid_argument("exact", fmt::format("--vary names {}", on.ranges[0].name),
+                               "the fold set is sampled over feedback");
+    const auto result = answer(args, std::move(on));
+    args.output.write(result);
+    return exit_code::found;
+}
+
+}  // namespace
+
+void add_exact(CLI::App& app, const session& session) {
+    auto* sub = app.add_subcommand("exact", "Closed forms of the two-expert model");
+    auto args = std::make_shared<exact_arguments>();
+    args->subject.add_to(*sub);
+    args->subject.add_vary_to(*sub);
+    sub->add_option("--points", args->points, "samples of the fold set")->capture_default_str();
+    args->output.add_to(*sub);
+    sub->footer("Example: moebius exact --set feedback=4 --vary feedback=2:20");
+    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+}
+
+}  // namespace moebius::cli

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <moebius/io/result.hpp>
+#include <string_view>
+#include <vector>
+
+#include "commands.hpp"
+
+namespace {
+
+using namespace moebius;
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  moebius diagram --model two-expert --vary feedback=0.5:20 --out run.json --plot run.svg\n"
+    "  moebius locus --vary feedback=1.5:20 --vary bias=-9:9 --plot cusp.png\n"
+    "  moebius exact --set feedback=4 --vary feedback=2:20\n"
+    "  moebius sweep --set feedback=4 --vary bias=-3:3 --rate 0.01\n"
+    "  moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1\n"
+    "  moebius validate --tokens data/digits.csv --gate class-means:0,1 --set beta=8\n"
+    "  moebius plot run.json --out run.pdf\n"
+    "  moebius models, moebius routers, moebius doctor\n"
+    "Answers go to the standard output unless --out names a file; all else to standard error.\n"
+    "Exit codes: 0 found, 2 rejected input, 3 computed but no answer, 4 no device, 130 Ctrl-C.";
+
+int fail(const char* sentence, int code) {
+    const bool color = cli::may_color(STDERR_FILENO);
+    fmt::print(stderr, "{}moebius: {}{}\n", color ? "\x1b[1;31m" : "", color ? "\x1b[0m" : "",
+               sentence);
+    return code;
+}
+
+/// CLI11 would only say that a subcommand is missing.
+void check_subcommand(const CLI::App& app, std::string_view word) {
+    std::vector<std::string_view> names;
+    for (const auto* sub : app.get_subcommands({})) names.push_back(sub->get_name());
+    if (word.starts_with('-') || std::find(names.begin(), names.end(), word) != names.end()) return;
+    throw invalid_argument("subcommand", fmt::format("'{}' came", word),
+                           fmt::format("a known one is needed{}", did_you_mean(word, names)));
+}
+
+int run(int argc, char** argv) {
+    const auto session = cli::begin_session(argc, argv);
+    CLI::App app{"How far a Mixture-of-Experts router is from collapse, and what it will do there.",
+                 "moebius"};
+    app.set_version_flag("--version", fmt::format("moebius {}", version()));
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    for (const auto add :
+         {cli::add_diagram, cli::add_locus, cli::add_exact, cli::add_sweep, cli::add_simulate,
+          cli::add_validate, cli::add_plot, cli::add_models, cli::add_routers, cli::add_doctor})
+        add(app, session);
+    app.footer(examples);
+    if (argc > 1) check_subcommand(app, argv[1]);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& end) {  // also how a subcommand returns its exit code
+        return app.exit(end);
+    }
+    return cli::exit_code::found;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const interrupted& e) {
+        return fail(e.what(), cli::exit_code::interrupted);
+    } catch (const device_error& e) {
+        return fail(e.what(), cli::exit_code::device);
+    } catch (const not_compiled& e) {
+        return fail(e.what(), cli::exit_code::device);
+    } catch (const error& e) {
+        return fail(e.what(), cli::exit_code::rejected);
+    } catch (const std::exception& e) {
+        return fail(e.what(), cli::exit_code::rejected);
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "output.hpp"
+
+#include <moebius/base/error.hpp>
+#include <moebius/io/atomic_file.hpp>
+#include <moebius/io/csv.hpp>
+#include <moebius/io/json_file.hpp>
+
+namespace moebius::cli {
+namespace {
+
+const table& first_table(const result_document& result) {
+    for (const auto& section : result.sections)
+        if (const auto* data = std::get_if<table>(&section.data)) return *data;
+    throw invalid_argument("--format", "csv came", "this result has no table");
+}
+
+}  // namespace
+
+void output_options::add_to(CLI::App& sub) {
+    sub.add_option("--out", out, "file for the answer; without it the standard output");
+    sub.add_option("--format", format, "json, or csv for the table alone")
+        ->check(CLI::IsMember({"json", "csv"}))
+        ->capture_default_str();
+    sub.add_option("--plot", plots, "figure to draw, .svg, .png or .pdf; may be repeated")
+        ->allow_extra_args(false);
+}
+
+void output_options::check() const {
+    if (!out.empty()) require_writable(out);
+    for (const auto& plot : plots) {
+        require_figure_ending(plot);
+        require_writable(plot);
+    }
+}
+
+void output_options::write(const result_document& result) const {
+    if (format == "json")
+        put(to_json(result));
+    else
+        put(to_csv(first_table(result)));
+    draw(result);
+}
+
+void output_options::write(const diagram_document& result) const {
+    put(format == "json" ? to_json(result) : to_csv(result.data));
+    draw(result);
+}
+
+template <typename Result>
+void output_options::draw(const Result& result) const {
+    if (plots.empty()) return;
+    const auto figures = figures_of(result);
+    for (const auto& plot : plots) save_figures(figures, plot);
+}
+
+void output_options::put(const std::string& text) const {
+    if (out.empty())
+        write_standard_output(text);
+    else
+        write_file(out, text);
+}
+
+}  // namespace moebius::cli

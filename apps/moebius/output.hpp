@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <moebius/io/plots.hpp>
+#include <moebius/io/result.hpp>
+#include <string>
+#include <vector>
+
+namespace moebius::cli {
+
+/// Where a result goes: options that all computing subcommands share.
+struct output_options {
+    std::string out;  ///< empty: the standard output
+    std::string format = "json";
+    std::vector<std::string> plots;
+
+    void add_to(CLI::App& sub);
+
+    /// Fails before the work rather than after it.
+    /// @throws invalid_argument, io_error if an output could not be written
+    void check() const;
+
+    /// Writes the result in the chosen format (CSV holds the first table) and its figures.
+    void write(const result_document& result) const;
+    void write(const diagram_document& result) const;
+
+private:
+    void put(const std::string& text) const;
+    template <typename Result>
+    void draw(const Result& result) const;
+};
+
+}  // namespace moebius::cli

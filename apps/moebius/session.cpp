@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "session.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <moebius/base/error.hpp>
+#include <string_view>
+#include <utility>
+
+namespace moebius::cli {
+namespace {
+
+std::atomic<bool> stop_flag{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "the signal handler writes it");
+
+extern "C" void on_interrupt(int) { stop_flag.store(true, std::memory_order_relaxed); }
+
+/// As a shell would need it to be the same word again.
+std::string shell_word(std::string_view word) {
+    constexpr std::string_view plain = "=:,.+-_/@%";
+    const bool safe = !word.empty() && std::all_of(word.begin(), word.end(), [&](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || plain.find(c) != plain.npos;
+    });
+    if (safe) return std::string(word);
+    std::string out = "'";
+    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+}
+
+/// Results are the same for any number of threads, down to the command they quote.
+std::string command_line(int argc, const char* const* argv) {
+    std::string out = "moebius";
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word == "--threads") ++i;
+        if (word.starts_with("--threads")) continue;
+        out += ' ';
+        out += shell_word(word);
+    }
+    return out;
+}
+
+/// One line that is redrawn in place and wiped at the end.
+class progress_bar {
+public:
+    explicit progress_bar(std::string what) : what_(std::move(what)) {}
+    void draw(std::size_t done, std::size_t total) {
+        constexpr int width = 40;
+        if (total == 0) return;
+        const int percent = static_cast<int>(100 * done / total);
+        if (percent == std::exchange(shown_, percent)) return;
+        const std::string full(static_cast<std::size_t>(width * percent / 100), '#');
+        if (done < total)
+            fmt::print(stderr, "\r{} [{:.<{}}] {:3}%", what_, full, width, percent);
+        else
+            fmt::print(stderr, "\r{:{}}\r", "", what_.size() + width + 8);
+        std::fflush(stderr);
+    }
+
+private:
+    std::string what_;
+    int shown_ = -1;
+};
+
+}  // namespace
+
+void session::check(const char* what) const {
+    if (stop->load()) throw interrupted(what);
+}
+
+moebius::watch session::watch(std::string what) const {
+    moebius::watch out;
+    out.stop = stop;
+    if (::isatty(STDERR_FILENO) != 0)
+        out.report = [bar = progress_bar(std::move(what))](
+                         std::size_t done, std::size_t total) mutable { bar.draw(done, total); };
+    return out;
+}
+
+session begin_session(int argc, const char* const* argv) {
+    struct sigaction action = {};
+    action.sa_handler = on_interrupt;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);  // the next one ends the program
+    ::sigaction(SIGINT, &action, nullptr);
+    return {command_line(argc, argv), &stop_flag};
+}
+
+bool may_color(int descriptor) {
+    const char* no_color = std::getenv("NO_COLOR");
+    return ::isatty(descriptor) != 0 && (no_color == nullptr || *no_color == '\0');
+}
+
+}  // namespace moebius::cli

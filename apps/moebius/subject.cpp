@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "subject.hpp"
+
+#include <fmt/format.h>
+
+#include <moebius/base/error.hpp>
+#include <moebius/io/json_file.hpp>
+#include <moebius/model/registry.hpp>
+#include <moebius/model/token_response.hpp>
+
+#include "words.hpp"
+
+namespace moebius::cli {
+namespace {
+
+constexpr std::string_view default_model = models::two_expert::name;
+
+problem make_problem(std::string_view model, const token_options& tokens) {
+    if (!find_model(model).needs_tokens) return moebius::make_problem(model);
+    if (tokens.tokens.empty())
+        throw invalid_argument("--model", fmt::format("{} came without --tokens", model),
+                               "its response is a mean over tokens");
+    const auto noise = noise_from_name(tokens.noise);
+    return problem_of(models::token_response(tokens.source()->law(noise)));
+}
+
+/// The point that --from names, and the model and tokens of its file where none were given.
+special_point read_start(subject_options& options) {
+    const auto [file, label] = parse_source(options.from);
+    const auto document = read_diagram(file);
+    if (options.model.empty()) options.model = document.heading.model;
+    if (options.model != document.heading.model)
+        throw invalid_argument("--from",
+                               fmt::format("{} is about {}", file, document.heading.model),
+                               fmt::format("--model is {}", options.model));
+    if (!options.sets.empty())
+        throw invalid_argument("--set",
+                               fmt::format("'{}' came beside --from", options.sets.front()),
+                               "the point has its own parameters");
+    options.tokens.inherit(document.heading);
+    return document.data.at(label);
+}
+
+void apply_ranges(const subject_options& options, std::size_t count, subject& result) {
+    if (options.varies.size() != count)
+        throw invalid_argument("--vary", fmt::format("it came {} times", options.varies.size()),
+                               fmt::format("{} is needed", count));
+    for (const auto& text : options.varies) {
+        const auto range = parse_range(text);
+        check_range(range);
+        auto probe = result.problem;  // both ends must be values that the model allows
+        probe.set(range.name, range.from);
+        probe.set(range.name, range.to);
+        result.ranges.push_back(range);
+    }
+}
+
+}  // namespace
+
+void subject_options::add_to(CLI::App& sub) {
+    sub.add_option("--model", model, fmt::format("see 'moebius models' [{}]", default_model));
+    add_sets_to(sub);
+    tokens.add_to(sub);
+}
+
+void subject_options::add_sets_to(CLI::App& sub) {
+    sub.add_option("--set", sets, "name=value of a parameter; may be repeated")
+        ->allow_extra_args(false);
+}
+
+void subject_options::add_vary_to(CLI::App& sub) {
+    sub.add_option("--vary", varies, "name=from:to of a parameter that varies")
+        ->allow_extra_args(false);
+}
+
+void subject_options::add_from_to(CLI::App& sub) {
+    sub.add_option("--from", from, "FILE:LABEL of a special point to start from");
+}
+
+named_numbers parameters_of(const problem& at) {
+    named_numbers out;
+    const auto known = at.model->parameters();
+    for (std::size_t i = 0; i < known.size(); ++i)
+        out.emplace_back(known[i].name, at.parameters[i]);
+    return out;
+}
+
+subject make_subject(subject_options options, std::size_t ranges, std::string_view schema,
+                     const session& session) {
+    subject result;
+    if (!options.from.empty()) result.start = read_start(options);
+    if (options.model.empty()) options.model = default_model;
+    result.problem = make_problem(options.model, options.tokens);
+    if (result.start) {
+        check_parameters(*result.problem.model, result.start->parameters);
+        result.problem.parameters = result.start->parameters;
+    }
+    for (const auto& text : options.sets) {
+        const auto [name, value] = parse_setting(text);
+        result.problem.set(name, value);
+    }
+    apply_ranges(options, ranges, result);
+
+    result.heading.schema = schema;
+    result.heading.command = session.command;
+    result.heading.model = options.model;
+    result.heading.parameters = parameters_of(result.problem);
+    if (!options.varies.empty()) result.heading.options.emplace_back("vary", options.varies);
+    if (!options.from.empty()) result.heading.options.emplace_back("from", options.from);
+    if (find_model(options.model).needs_tokens) options.tokens.describe(result.heading);
+    return result;
+}
+
+}  // namespace moebius::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <moebius/continuation/diagram.hpp>
+#include <moebius/continuation/options.hpp>
+#include <moebius/io/result.hpp>
+#include <moebius/model/field.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "session.hpp"
+#include "tokens.hpp"
+
+namespace moebius::cli {
+
+/// What is computed on: options that all subcommands with a model share.
+struct subject_options {
+    std::string model;                ///< empty: that of --from, else two-expert
+    std::vector<std::string> sets;    ///< name=value
+    std::vector<std::string> varies;  ///< name=from:to
+    std::string from;                 ///< FILE:LABEL
+    token_options tokens;
+
+    void add_to(CLI::App& sub);  ///< model, parameters and tokens
+    void add_sets_to(CLI::App& sub);
+    void add_vary_to(CLI::App& sub);
+    void add_from_to(CLI::App& sub);
+};
+
+/// A model, its parameters, and those that vary.
+struct subject {
+    moebius::problem problem;
+    std::vector<parameter_range> ranges;
+    std::optional<special_point> start;  ///< of --from
+    result_heading heading;              ///< command, model, parameters and the options above
+};
+
+/// @param ranges  how many parameters must vary
+/// @throws invalid_argument for a name, value or range that is not accepted; io_error for a file
+[[nodiscard]] subject make_subject(subject_options options, std::size_t ranges,
+                                   std::string_view schema, const session& session);
+
+/// The parameters of a problem by name.
+[[nodiscard]] named_numbers parameters_of(const problem& at);
+
+}  // namespace moebius::cli

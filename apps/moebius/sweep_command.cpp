@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <moebius/dynamics/grid_sweep.hpp>
+#include <moebius/dynamics/slow_sweep.hpp>
+
+#include "commands.hpp"
+#include "output.hpp"
+#include "subject.hpp"
+
+namespace moebius::cli {
+namespace {
+
+struct sweep_arguments {
+    subject_options subject;
+    slow_sweep_options slow;
+    std::string direction{to_string(slow_sweep_options{}.direction)};
+    double x0 = 0;
+    bool grid = false;
+    std::size_t points = grid_axis{}.points;
+    grid_sweep_options settling;
+    output_options output;
+};
+
+table jumps_of(const std::vector<sweep_jump>& jumps, std::string_view parameter) {
+    table out{{"direction", std::string(parameter), "entry", "from", "at", "to"},
+              std::vector<std::vector<double>>(6)};
+    for (const auto& jump : jumps) {
+        const double row[] = {static_cast<double>(jump.direction),
+                              jump.parameter,
+                              jump.entry,
+                              jump.from.at(0),
+                              jump.at.at(0),
+                              jump.to.at(0)};
+        for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(row[c]);
+    }
+    return out;
+}
+
+void summarize(const table& jumps, std::string_view parameter) {
+    fmt::print(stderr, "{} jumps\n", jumps.rows());
+    for (std::size_t row = 0; row < jumps.rows(); ++row)
+        fmt::print(stderr, "  {:4}  {} = {:.10g}  x {:.6g} -> {:.6g}\n",
+                   jumps.columns[0][row] > 0 ? "up" : "down", parameter, jumps.columns[1][row],
+                   jumps.at("from")[row], jumps.at("to")[row]);
+}
+
+int run_slow(sweep_arguments args, const session& session) {
+    auto [problem, ranges, start, heading] = make_subject(args.subject, 1, sweep_schema, session);
+    args.slow.direction = sweep_direction_from_name(args.direction);
+    heading.options.emplace_back("rate", args.slow.rate);
+    heading.options.emplace_back("direction", args.direction);
+    heading.options.emplace_back("x0", args.x0);
+    const auto& range = ranges[0];
+
+    const auto sweep = slow_sweep(problem, range.name, range.from, range.to,
+                                  std::vector<double>(problem.model->dimension(), args.x0),
+                                  args.slow, session.watch("sweep"));
+
+    const auto jumps = jumps_of(sweep.jumps, range.name);
+    const result_document result{heading,
+                                 {{"status", std::string(to_string(sweep.status))},
+                                  {"samples", sweep.samples},
+                                  {"jumps", jumps}}};
+    args.output.write(result);
+    if (!args.output.out.empty()) summarize(jumps, range.name);
+    return sweep.status == flow_status::converged ? exit_code::found : exit_code::no_answer;
+}
+
+int run_grid(const sweep_arguments& args, const session& session) {
+    auto [problem, ranges, start, heading] = make_subject(args.subject, 2, grid_schema, session);
+    heading.options.emplace_back("points", static_cast<double>(args.points));
+    const auto axis = [&](const parameter_range& range) {
+        return grid_axis{range.name, range.from, range.to, args.points};
+    };
+
+    const auto grid = grid_sweep(problem, axis(ranges[0]), axis(ranges[1]), args.settling,
+                                 session.watch("sweep"));
+
+    const result_document result{heading, {{"grid", grid}}};
+    args.output.write(result);
+    return exit_code::found;
+}
+
+int run(const sweep_arguments& args, const session& session) {
+    args.output.check();
+    return args.grid ? run_grid(args, session) : run_slow(args, session);
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& app, const session& session) {
+    auto* sub = app.add_subcommand("sweep",
+                                   "Follow the state while one parameter moves slowly, or "
+                                   "settle a grid over two");
+    auto args = std::make_shared<sweep_arguments>();
+    args->subject.add_to(*sub);
+    args->subject.add_vary_to(*sub);
+    sub->add_option("--rate", args->slow.rate, "parameter units a unit of time")
+        ->capture_default_str();
+    sub->add_option("--direction", args->direction, "up, down or both")->capture_default_str();
+    sub->add_option("--samples", args->slow.samples, "rows a direction")->capture_default_str();
+    sub->add_option("--x0", args->x0, "state to settle from")->capture_default_str();
+    sub->add_flag("--grid", args->grid, "settle every point of a grid over two parameters");
+    sub->add_option("--points", args->points, "grid points an axis")->capture_default_str();
+    sub->add_option("--threads", args->settling.threads, "of a grid; 0: all")
+        ->capture_default_str();
+    args->output.add_to(*sub);
+    sub->footer("Example: moebius sweep --set feedback=4 --vary bias=-3:3 --rate 0.01");
+    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+}
+
+}  // namespace moebius::cli

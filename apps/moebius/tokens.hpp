@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <moebius/io/result.hpp>
+#include <moebius/router/noise.hpp>
+#include <moebius/simulate/gate.hpp>
+#include <moebius/simulate/token_source.hpp>
+#include <string>
+
+namespace moebius::cli {
+
+/// Which tokens are routed, and with which noise.
+struct token_options {
+    std::string tokens;  ///< a CSV or NPY file, or mixture:CENTER/WIDTH/WEIGHT,...; empty: none
+    gate_options gate;   ///< the library's own struct: one home for the defaults
+    std::string noise = "gumbel";
+
+    void add_to(CLI::App& sub);
+
+    /// Takes what was not given from a file that was made with these options.
+    void inherit(const result_heading& heading);
+
+    /// As they are written into a result.
+    void describe(result_heading& heading) const;
+
+    /// Reads the tokens; without a file all logits are 0.
+    /// @throws invalid_argument, io_error
+    [[nodiscard]] std::shared_ptr<const token_source> source() const;
+};
+
+}  // namespace moebius::cli

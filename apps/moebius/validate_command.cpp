@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <iterator>
+#include <memory>
+#include <moebius/base/error.hpp>
+#include <moebius/compare/validate.hpp>
+#include <moebius/io/atomic_file.hpp>
+
+#include "commands.hpp"
+#include "output.hpp"
+#include "subject.hpp"
+#include "words.hpp"
+
+namespace moebius::cli {
+namespace {
+
+struct validate_arguments {
+    subject_options subject;
+    validate_options options;  // the library's own struct: one home for the defaults
+    output_options output;
+};
+
+void describe(const validate_options& options, result_heading& heading) {
+    const auto count = [&](const char* name, std::size_t value) {
+        heading.options.emplace_back(name, static_cast<double>(value));
+    };
+    count("batch", options.tokens);
+    heading.options.emplace_back("step", options.step);
+    count("seeds", options.seeds);
+    count("levels", options.levels);
+    heading.options.emplace_back("ramp", options.ramp);
+    heading.options.emplace_back("settle", options.settle);
+    heading.options.emplace_back("average", options.average);
+    count("members", options.members);
+    heading.options.emplace_back("chance", options.chance);
+    heading.seed = options.seed;
+    heading.router = "top-1";
+}
+
+result_document document_of(const validation& v, result_heading heading) {
+    const auto& overall = v.overall;
+    std::vector<std::string> names;
+    for (const auto& sweep : v.predicted.sweeps) names.push_back(sweep.name);
+    heading.parameters = parameters_of(v.predicted.at);
+    return {
+        std::move(heading),
+        {{"verdict", overall.sentence},
+         {"agreement", named_numbers{{"agrees", overall.agrees ? 1 : 0},
+                                     {"points", static_cast<double>(overall.points)},
+                                     {"chi_square", overall.chi_square},
+                                     {"chi_square_p", overall.chi_square_p},
+                                     {"beyond_3", static_cast<double>(overall.beyond_3)},
+                                     {"beyond_3_expected", overall.beyond_3_expected},
+                                     {"beyond_3_p", overall.beyond_3_p},
+                                     {"cusps_missed", static_cast<double>(overall.cusps_missed)}}},
+         {"sweeps", names},
+         {"steady", steady_table(v)},
+         {"jumps", jump_table(v)},
+         {"cusps", cusp_table(v)},
+         {"equilibria", v.predicted.equilibria},
+         {"folds", v.predicted.folds}}};
+}
+
+/// For a reader: steady states, jumps, cusps, and what they come to.
+std::string report_of(const validation& v) {
+    std::string out;
+    const auto line = [&](fmt::string_view form, const auto&... values) {
+        fmt::vformat_to(std::back_inserter(out), form, fmt::make_format_args(values...));
+    };
+    const auto name = [&](std::size_t sweep) { return v.predicted.sweeps.at(sweep).name; };
+    line("{:<38} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "steady states", "feedback", "bias",
+         "predicted", "measured", "error", "z");
+    for (const auto& point : v.steady)
+        line("{:<38} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}{}\n",
+             name(point.sweep), point.feedback, point.bias, point.predicted.mean_gap(),
+             point.measured.mean, point.measured.error, point.z, point.judged ? "" : " not judged");
+    line("\n{:<38} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "jumps", "fold", "delay", "predicted",
+         "measured", "sd", "z");
+    for (const auto& jump : v.jumps)
+        line("{:<38} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}\n", name(jump.sweep),
+             jump.predicted.fold, jump.predicted.delay, jump.predicted.ensemble.mean,
+             jump.measured.mean, jump.measured.sd, jump.z);
+    line("\n{:<38} {:>9} {:>9} {:>10}\n", "cusps", "feedback", "bias", "x");
+    for (const auto& cusp : v.predicted.cusps)
+        line("{:<38} {:>9.4f} {:>9.4f} {:>10.5f}\n",
+             cusp.located ? "also found by continuation" : "missed by continuation",
+             cusp.exact.fold.feedback, cusp.exact.fold.bias, cusp.exact.fold.x);
+    line("\n{}\n", v.overall.sentence);
+    return out;
+}
+
+/// Feedback and bias are swept, so only the other two can be chosen.
+void check_sets(const std::vector<std::string>& sets) {
+    for (const auto& text : sets)
+        if (const auto name = parse_setting(text).first; name == "feedback" || name == "bias")
+            throw invalid_argument("--set", fmt::format("'{}' came", text),
+                                   fmt::format("validate sweeps {} itself", name));
+}
+
+int run(validate_arguments args, const session& session) {
+    using models::token_response;
+    args.output.check();
+    check_sets(args.subject.sets);
+    if (!args.subject.tokens.tokens.empty()) args.subject.model = token_response::name;
+    auto on = make_subject(args.subject, 0, validate_schema, session);
+    const auto& p = on.problem.parameters;
+    describe(args.options, on.heading);
+
+    const auto v = validate(args.subject.tokens.source(),
+                            noise_from_name(args.subject.tokens.noise), p[token_response::beta],
+                            p[token_response::decay], args.options, session.watch("validate"));
+
+    args.output.write(document_of(v, on.heading));
+    if (!args.output.out.empty()) write_standard_output(report_of(v));
+    return v.overall.agrees ? exit_code::found : exit_code::no_answer;
+}
+
+}  // namespace
+
+void add_validate(CLI::App& app, const session& session) {
+    auto* sub = app.add_subcommand(
+        "validate", "Lay loads that were measured on tokens over the predicted bifurcation set");
+    auto args = std::make_shared<validate_arguments>();
+    auto& options = args->options;
+    args->subject.add_sets_to(*sub);
+    args->subject.tokens.add_to(*sub);
+    sub->add_option("--batch", options.tokens, "tokens of a batch")->capture_default_str();
+    sub->add_option("--step", options.step, "time per batch times decay")->capture_default_str();
+    sub->add_option("--seeds", options.seeds, "runs of each sweep")->capture_default_str();
+    sub->add_option("--levels", options.levels, "holds over a sweep's range")
+        ->capture_default_str();
+    sub->add_option("--ramp", options.ramp, "time spent moving")->capture_default_str();
+    sub->add_option("--settle", options.settle, "time at a hold before it is averaged")
+        ->capture_default_str();
+    sub->add_option("--average", options.average, "time that is averaged at a hold")
+        ->capture_default_str();
+    sub->add_option("--chance", options.chance, "a test that chance passes less often fails")
+        ->capture_default_str();
+    sub->add_option("--seed", options.seed, "of tokens and noise")->capture_default_str();
+    sub->add_option("--threads", options.threads, "0: all; changes no number")
+        ->capture_default_str();
+    args->output.add_to(*sub);
+    sub->footer(
+        "Example: moebius validate --tokens data/digits.csv --gate class-means:0,1 "
+        "--set beta=8");
+    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+}
+
+}  // namespace moebius::cli

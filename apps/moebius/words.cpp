@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "words.hpp"
+
+#include <fmt/format.h>
+
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+
+namespace moebius::cli {
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        const auto end = text.find(separator);
+        parts.push_back(text.substr(0, end));
+        if (end == std::string_view::npos) return parts;
+        text.remove_prefix(end + 1);
+    }
+}
+
+std::pair<std::string, double> parse_setting(std::string_view text) {
+    const auto parts = split(text, '=');
+    if (parts.size() != 2 || parts[0].empty())
+        throw invalid_argument("--set", fmt::format("'{}' came", text), "it must be name=value");
+    return {std::string(parts[0]), parse_number(fmt::format("--set {}", parts[0]), parts[1])};
+}
+
+parameter_range parse_range(std::string_view text) {
+    const auto parts = split(text, '=');
+    const auto ends = split(parts.back(), ':');
+    if (parts.size() != 2 || parts[0].empty() || ends.size() != 2)
+        throw invalid_argument("--vary", fmt::format("'{}' came", text), "it must be name=from:to");
+    const std::string where = fmt::format("--vary {}", parts[0]);
+    return {std::string(parts[0]), parse_number(where, ends[0]), parse_number(where, ends[1])};
+}
+
+std::pair<std::string, std::string> parse_source(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size())
+        throw invalid_argument("--from", fmt::format("'{}' came", text), "it must be FILE:LABEL");
+    return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+std::string word_of(const result_heading& heading, std::string_view name,
+                    std::string_view otherwise) {
+    for (const auto& [key, value] : heading.options)
+        if (const auto* word = std::get_if<std::string>(&value); word != nullptr && key == name)
+            return *word;
+    return std::string(otherwise);
+}
+
+}  // namespace moebius::cli

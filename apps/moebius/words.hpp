@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/continuation/options.hpp>
+#include <moebius/io/result.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace moebius::cli {
+
+/// The parts of a text between separators; an empty text has one empty part.
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// name=value.
+/// @throws invalid_argument naming --set
+[[nodiscard]] std::pair<std::string, double> parse_setting(std::string_view text);
+
+/// name=from:to; whether the ends are in order is the library's to check.
+/// @throws invalid_argument naming --vary
+[[nodiscard]] parameter_range parse_range(std::string_view text);
+
+/// FILE:LABEL.
+/// @throws invalid_argument naming --from
+[[nodiscard]] std::pair<std::string, std::string> parse_source(std::string_view text);
+
+/// The option of that name in a result, where it is a word; else `otherwise`.
+[[nodiscard]] std::string word_of(const result_heading& heading, std::string_view name,
+                                  std::string_view otherwise);
+
+}  // namespace moebius::cli
