@@ -1,0 +1,46 @@
+set(number "[-+.0-9e]+")
+
+cli_case(version ARGS --version OUT "^moebius ${PROJECT_VERSION}\n$" ERR none)
+cli_case(help ARGS --help OUT "Examples:.*moebius diagram.*Exit codes: 0 found, 2 rejected" ERR none)
+foreach(name diagram locus exact sweep simulate validate plot models routers doctor)
+  cli_case(help_${name} ARGS ${name} --help OUT "Example: moebius ${name}" ERR none)
+endforeach()
+
+cli_case(models ARGS models OUT "two-expert\n  x' = .*feedback +κ.*token-response" ERR none)
+cli_case(models_json ARGS models --format json OUT "\"schema\": \"moebius.models/1\"" ERR none)
+cli_case(routers ARGS routers OUT "none, gumbel, logistic, gaussian" ERR none)
+cli_case(doctor ARGS doctor OUT "^moebius +${PROJECT_VERSION}\n.*cuda +not in this build" ERR none)
+
+# The demand: BP at 2 +- 1e-12 (12 zeros or nines), supercritical, -kappa beta^3 / 24 = -1/12.
+cli_case(diagram
+  ARGS diagram --model two-expert --set beta=1 --set decay=1 --vary feedback=0.5:20
+  OUT "\"label\": \"BP1\".*\"feedback\":(2\\.0|2\\.000000000000|1\\.999999999999)[^}]*\"decay\":1\\.0.*\"cubic\":-0\\.08333333333.*\"criticality\": \"supercritical\""
+  ERR none)
+cli_case(diagram_top_level
+  ARGS diagram --vary feedback=0.5:20
+  OUT "^{\n  \"schema\": \"moebius.diagram/1\",\n  \"version\": \"[^\n]*\n  \"command\": \"moebius diagram --vary feedback=0.5:20\",\n  \"model\": \"two-expert\",\n  \"parameters\": [^\n]*\n  \"options\": .*\n  \"branches\": .*\n  \"special_points\": ")
+cli_case(diagram_csv
+  ARGS diagram --vary feedback=0.5:20 --format csv
+  OUT "^branch,kind,label,feedback,x,load_1,load_2,.*\n[0-9]+,equilibrium,BP1,2,")
+cli_case(locus
+  ARGS locus --vary feedback=1.5:20 --vary bias=-9:9
+  OUT "\"schema\": \"moebius.locus/1\".*\"label\": \"CP1\".*\"feedback\":(2\\.0|2\\.0000000000|1\\.9999999999)"
+  ERR none)
+cli_case(exact
+  ARGS exact --set feedback=4 --vary feedback=2:20
+  # theory.md 2: eta_c(2) = 0.532839975354
+  OUT "\"pitchfork\": {\"feedback\":2.0,.*\"half_width\": {\"eta\":0\\.53283997535.*\"equilibria\".*\"fold_set\""
+  ERR none)
+cli_case(sweep
+  ARGS sweep --set feedback=4 --vary bias=-3:3 --rate 0.01
+  # Jumps stand beyond the folds at +-2 eta_c(2) = +-1.0657, behind by less than 0.5 at this rate.
+  OUT "\"schema\": \"moebius.sweep/1\".*\"direction\": .1,-1.,\n *\"bias\": .1\\.[0-5][0-9]*,-1\\.[0-5]"
+  ERR none)
+cli_case(sweep_grid
+  ARGS sweep --grid --vary feedback=1:6 --vary bias=-2:2 --points 5 --format csv
+  OUT "^feedback,bias,stable_states,.*\n6,0,2,"
+  ERR none)
+cli_case(simulate
+  ARGS simulate --set feedback=1 --batch 64 --steps 50 --burn-in 10 --seed 7
+  OUT "\"schema\": \"moebius.simulate/1\".*\"router\": \"top-1\".*\"seed\": 7,.*\"gap_mean\": "
+  ERR none)

@@ -1,0 +1,69 @@
+# Every row of the issue's bad input: one sentence, exit code 2, nothing on the standard output.
+function(rejected name)
+  cmake_parse_arguments(arg "" "ERR" "ARGS" ${ARGN})
+  cli_case(bad_${name} ARGS ${arg_ARGS} CODE 2 OUT "^$" ERR "^moebius: ${arg_ERR}\n$")
+endfunction()
+set(vary --vary feedback=0.5:20)
+set(missing ${CMAKE_CURRENT_BINARY_DIR}/missing)
+
+rejected(subcommand ARGS digram
+  ERR "subcommand: 'digram' came, but a known one is needed. did you mean 'diagram'[^\n]*")
+rejected(model ARGS diagram --model two-exprt ${vary}
+  ERR "model: 'two-exprt' is unknown, but [^\n]*did you mean 'two-expert'[^\n]*")
+rejected(set_name ARGS diagram --set feedbak=1 ${vary}
+  ERR "two-expert: 'feedbak' came as a parameter, but [^\n]*did you mean 'feedback'[^\n]*")
+rejected(vary_name ARGS diagram --vary biass=0:1
+  ERR "two-expert: 'biass' came as a parameter, but [^\n]*did you mean 'bias'[^\n]*")
+rejected(noise ARGS simulate --noise gumble ERR "[^\n]*'gumble'[^\n]*did you mean 'gumbel'[^\n]*")
+rejected(set_form ARGS diagram --set feedback ${vary}
+  ERR "--set: 'feedback' came, but it must be name=value")
+rejected(vary_form ARGS diagram --vary feedback=2
+  ERR "--vary: 'feedback=2' came, but it must be name=from:to")
+rejected(vary_missing ARGS diagram ERR "--vary: it came 0 times, but 1 is needed")
+rejected(vary_count ARGS locus ${vary} ERR "--vary: it came 1 times, but 2 is needed")
+rejected(number ARGS diagram --set beta=one ${vary}
+  ERR "--set beta: 'one' came, but it must be a number")
+rejected(nan ARGS diagram --set beta=nan ${vary}
+  ERR "--set beta: 'nan' came, but it must be a number")
+rejected(infinite ARGS diagram --set bias=inf ${vary} ERR "two-expert: bias is inf, but it must be finite")
+rejected(range_nan ARGS diagram --vary feedback=nan:2
+  ERR "--vary feedback: 'nan' came, but it must be a number")
+rejected(range_reversed ARGS diagram --vary feedback=20:0.5 ERR "[^\n]*20[^\n]*, but [^\n]*")
+rejected(range_empty ARGS diagram --vary feedback=2:2 ERR "[^\n]*2[^\n]*, but [^\n]*")
+rejected(beta ARGS diagram --set beta=0 ${vary} ERR "two-expert: beta is 0, but it must be > 0")
+rejected(beta_range ARGS diagram --vary beta=-1:1 ERR "two-expert: beta is -1, but it must be > 0")
+rejected(decay ARGS locus --set decay=-1 ${vary} --vary bias=-9:9
+  ERR "two-expert: decay is -1, but it must be > 0")
+rejected(max_step ARGS diagram --max-step -1 ${vary} ERR "[^\n]*max_step is -1, but [^\n]*")
+rejected(no_tokens ARGS diagram --model token-response ${vary}
+  ERR "--model: token-response came without --tokens, but [^\n]*")
+rejected(tokens_missing
+  ARGS diagram --model token-response --tokens ${missing}/t.csv ${vary}
+  ERR "${missing}/t.csv: No such file or directory")
+rejected(out_folder ARGS diagram ${vary} --out ${missing}/d.json
+  ERR "${missing}/d.json: No such file or directory")
+rejected(out_is_folder ARGS diagram ${vary} --out / ERR "/: Is a directory")
+rejected(plot_ending ARGS diagram ${vary} --plot d.jpg
+  ERR "figure: 'd.jpg' came, but its name must end in .svg, .png or .pdf")
+rejected(out_full ARGS diagram ${vary} --out /dev/full ERR "/dev/full: No space left on device")
+rejected(plot_file ARGS plot ${missing}/d.json --out d.svg
+  ERR "${missing}/d.json: No such file or directory")
+rejected(from_form ARGS diagram ${vary} --from d.json ERR "--from: 'd.json' came, but it must be FILE:LABEL")
+rejected(mixture ARGS diagram --model token-response --tokens mixture:1 ${vary}
+  ERR "--tokens: '1' came in a mixture, but it must be CENTER/WIDTH or CENTER/WIDTH/WEIGHT")
+
+function(bad_tokens name content)
+  cmake_parse_arguments(arg "" "ERR" "" ${ARGN})
+  set(file ${CMAKE_CURRENT_BINARY_DIR}/${name}.csv)
+  file(WRITE ${file} "${content}")
+  rejected(tokens_${name} ARGS diagram --model token-response --tokens ${file} ${vary}
+    ERR "${arg_ERR}")
+endfunction()
+bad_tokens(ragged "1,2,0\n3,4,1\n5,1\n" ERR "[^\n]*ragged.csv[^\n]*line 3[^\n]*")
+bad_tokens(words "1,2,0\n3,four,1\n" ERR "[^\n]*words.csv[^\n]*line 2[^\n]*column 2[^\n]*")
+bad_tokens(empty "" ERR "[^\n]*empty.csv[^\n]*")
+
+# Words that CLI11 itself rejects.
+cli_case(bad_option ARGS diagram --bogus 1 ${vary} CODE 109 OUT "^$" ERR "--bogus")
+cli_case(bad_nothing CODE 106 OUT "^$" ERR "A subcommand is required")
+cli_case(bad_format ARGS diagram ${vary} --format xml CODE 105 OUT "^$" ERR "--format")

@@ -1,0 +1,15 @@
+# A special point of one file starts another run; a label that is not there is answered by a near one.
+program=$1 folder=$3
+rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
+"$program" diagram --set feedback=4 --vary bias=-3:3 --out run.json 2>/dev/null
+"$program" locus --from run.json:LP1 --vary feedback=1.5:20 --vary bias=-9:9 --out cusp.json 2>summary
+grep -q '"label": "CP1"' cusp.json
+grep -q '^CP1 ' summary
+
+code=0
+sentence=$("$program" locus --from run.json:LP9 --vary feedback=1.5:20 --vary bias=-9:9 2>&1) || code=$?
+test $code = 2
+case $sentence in "moebius: label: 'LP9' came, but "*"did you mean 'LP"*) ;; *) echo "$sentence"; exit 1 ;; esac
+
+sentence=$("$program" locus --from run.json:LP1 --set beta=2 --vary feedback=1.5:20 --vary bias=-9:9 2>&1) && exit 1
+test "$sentence" = "moebius: --set: 'beta=2' came beside --from, but the point has its own parameters"
