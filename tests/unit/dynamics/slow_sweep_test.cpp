@@ -117,9 +117,9 @@ TEST_CASE("a steep branch without a fold is no jump", "[dynamics]") {
 }
 
 TEST_CASE("a flight past two repelling bands without rest between them is one jump", "[dynamics]") {
-    // Tokens at -1 and 1 let m rise in two steps, at x = 1 and -1, so there are three stable states.
-    // A state that ends at one step is carried about `feedback` far: to the middle state while that
-    // is less than the steps' distance of 2, past both steps when it is more.
+    // Tokens at -1 and 1 let m rise in two steps, at x = 1 and -1, so there are three stable
+    // states. A state that ends at one step is carried about `feedback` far: to the middle state
+    // while that is less than the steps' distance of 2, past both steps when it is more.
     auto at = problem_of(models::token_response({{{-1, 0.5, 0}, {1, 0.5, 0}}, noise_law::gumbel}));
     at.set("beta", 8);
     const auto jumps_at = [&](double feedback) {
