@@ -69,21 +69,21 @@ std::string report_of(const validation& v) {
         fmt::vformat_to(std::back_inserter(out), form, fmt::make_format_args(values...));
     };
     const auto name = [&](std::size_t sweep) { return v.predicted.sweeps.at(sweep).name; };
-    line("{:<38} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "steady states", "feedback", "bias",
+    line("{:<40} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "steady states", "feedback", "bias",
          "predicted", "measured", "error", "z");
     for (const auto& point : v.steady)
-        line("{:<38} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}{}\n",
+        line("{:<40} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}{}\n",
              name(point.sweep), point.feedback, point.bias, point.predicted.mean_gap(),
              point.measured.mean, point.measured.error, point.z, point.judged ? "" : " not judged");
-    line("\n{:<38} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "jumps", "fold", "delay", "predicted",
+    line("\n{:<40} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "jumps", "fold", "delay", "predicted",
          "measured", "sd", "z");
     for (const auto& jump : v.jumps)
-        line("{:<38} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}\n", name(jump.sweep),
+        line("{:<40} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}\n", name(jump.sweep),
              jump.predicted.fold, jump.predicted.delay, jump.predicted.ensemble.mean,
              jump.measured.mean, jump.measured.sd, jump.z);
-    line("\n{:<38} {:>9} {:>9} {:>10}\n", "cusps", "feedback", "bias", "x");
+    line("\n{:<40} {:>9} {:>9} {:>10}\n", "cusps", "feedback", "bias", "x");
     for (const auto& cusp : v.predicted.cusps)
-        line("{:<38} {:>9.4f} {:>9.4f} {:>10.5f}\n",
+        line("{:<40} {:>9.4f} {:>9.4f} {:>10.5f}\n",
              cusp.located ? "also found by continuation" : "missed by continuation",
              cusp.exact.fold.feedback, cusp.exact.fold.bias, cusp.exact.fold.x);
     line("\n{}\n", v.overall.sentence);
