@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <moebius/continuation/recorder.hpp>
 #include <numeric>
@@ -14,7 +16,7 @@ recorder::recorder(const problem& base, const scaling& units,
       loads_(base.model->experts()) {
     for (const std::size_t k : units.free()) names_.emplace_back(model_.parameters()[k].name);
     for (const auto name : model_.state_names()) names_.emplace_back(name);
-    for (std::size_t e = 1; e <= loads_.size(); ++e) names_.push_back("load_" + std::to_string(e));
+    for (std::size_t e = 1; e <= loads_.size(); ++e) names_.push_back(fmt::format("load_{}", e));
     for (const auto name : extras) names_.emplace_back(name);
 }
 
@@ -63,8 +65,7 @@ void recorder::finish(branch into, diagram& result) {
         const auto same =
             std::count_if(result.special_points.begin(), result.special_points.end(),
                           [&](const special_point& known) { return known.type == point.type; });
-        if (point.label.empty())
-            point.label = std::string(to_string(point.type)) + std::to_string(same + 1);
+        if (point.label.empty()) point.label = fmt::format("{}{}", to_string(point.type), same + 1);
         result.special_points.push_back(std::move(point));
     }
     result.branches.push_back(std::move(into));

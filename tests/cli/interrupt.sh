@@ -2,7 +2,7 @@
 program=$1 folder=$3
 rm -rf "$folder" && mkdir -p "$folder"
 code=0
-sentence=$(timeout --preserve-status -s INT 0.5 "$program" sweep --grid --vary feedback=1:6 \
+sentence=$(timeout --preserve-status -s INT 2 "$program" sweep --grid --vary feedback=1:6 \
     --vary bias=-2:2 --points 2000 --out "$folder/grid.json" --plot "$folder/grid.svg" 2>&1) ||
     code=$?
 test $code = 130
