@@ -7,6 +7,7 @@
 #include <moebius/exact/two_expert.hpp>
 #include <numbers>
 
+#include "langevin.hpp"
 #include "root.hpp"
 
 namespace moebius::exact {
@@ -31,12 +32,10 @@ void check(const two_expert& p) {
     check_finite("bias", p.bias);
 }
 
-/// y - tanh y without cancellation: y q/(1 + q), q = y^2/(3 + y^2/(5 + ...)), all terms positive.
-/// @source Lambert's continued fraction of tanh
+/// y - tanh y without cancellation: y q/(1 + q) with q = y coth y - 1.
 double minus_tanh(double y) {
     if (std::abs(y) > 2) return y - std::tanh(y);
-    double q = 0;
-    for (int odd = 31; odd >= 3; odd -= 2) q = y * y / (odd + q);  // enough for |y| <= 2
+    const double q = y * langevin(y);
     return y * (q / (1 + q));
 }
 
