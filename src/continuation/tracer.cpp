@@ -39,9 +39,7 @@ tracer::tracer(curve& followed, const continuation_options& options)
     df_.resize(n - 1, n);
     bordered_.resize(n, n);
     delta_.resize(n);
-    last_ = VectorXd::Unit(n, n - 1);
     rate_ = older_rate_ = VectorXd::Zero(n);
-    lu_ = Eigen::PartialPivLU<Eigen::MatrixXd>(n);
 }
 
 /// Newton on F(u) = 0 within the plane through point.u across `row`; then the tangent, turned to
@@ -57,14 +55,15 @@ tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& 
         lu_.compute(bordered_);
         delta_.head(n - 1) = f_;
         delta_[n - 1] = 0;
-        delta_ = lu_.solve(delta_);
+        lu_.solve_in_place(delta_);
         if (!delta_.allFinite()) return corrected::no;  // a singular plane
         point.u -= delta_;
         if (close) break;
         close = delta_.norm() <= coarse * (1 + point.u.norm());
     }
     if (!close) return corrected::no;
-    point.tangent = lu_.solve(last_);
+    point.tangent = VectorXd::Unit(n, n - 1);
+    lu_.solve_in_place(point.tangent);
     const double length = point.tangent.norm();
     if (!std::isfinite(length) || length == 0) return corrected::no;
     point.tangent /= length;
@@ -96,10 +95,12 @@ void tracer::start_with_tangent(const VectorXd& u, const VectorXd& tangent) {
 }
 
 tracer::corrected tracer::try_step(int& iterations) {
-    trial_.u = current_.u + next_ * current_.tangent;
+    // rate_ is zero at first: then this is the tangent predictor
+    trial_.u = current_.u + next_ * current_.tangent + (next_ * next_ / 2) * rate_;
     const auto result = correct(current_.tangent, trial_, iterations);
     if (result != corrected::yes) return result;
-    const double moved = (trial_.u - current_.u - next_ * current_.tangent).norm();
+    delta_ = trial_.u - current_.u - next_ * current_.tangent;
+    const double moved = delta_.norm();
     delta_ = trial_.tangent - current_.tangent;
     const double turn = delta_.norm();
     // A jump over a gap shows as a turn that the step before did not announce.

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <Eigen/LU>
 #include <functional>
 #include <moebius/continuation/options.hpp>
+#include <moebius/solve/dense_lu.hpp>
 #include <optional>
 
 namespace moebius {
@@ -31,15 +31,16 @@ struct curve_point {
 /// How a step ended.
 enum class step_status { accepted, too_small, not_finite };
 
-/// Follows a curve by pseudo-arclength: tangent predictor, Newton corrector in the plane across the
-/// tangent, and steps that adapt to the corrector's work and to the turn of the tangent.
+/// Follows a curve by pseudo-arclength: a predictor along the tangent that bends as the last step
+/// did, Newton's corrector in the plane across the tangent, and steps that adapt to the corrector's
+/// work and to the turn of the tangent.
 ///
 /// A step is refused and halved when the corrector does not converge, when the tangent turns by
 /// more than max_turn or much otherwise than in the step before, or when the correction is long
 /// against the step: such steps may have jumped to another branch.
 /// @source  Keller 1977; Allgower & Georg, Introduction to Numerical Continuation Methods, ch. 2-6;
 ///          Govaerts, Numerical Methods for Bifurcations of Dynamical Equilibria, section 1.3
-/// @cost    about four evaluations and dense factorisations of m + 1 rows a step
+/// @cost    about three evaluations and dense factorisations of m + 1 rows a step
 class tracer {
 public:
     /// The curve must outlive the tracer.
@@ -87,9 +88,9 @@ private:
     double next_ = 0;                    ///< length of the next one
     Eigen::VectorXd rate_, older_rate_;  ///< of turn along the last step and the one before it
     bool has_rate_ = false, had_rate_ = false;
-    Eigen::VectorXd f_, delta_, last_;
+    Eigen::VectorXd f_, delta_;
     Eigen::MatrixXd df_, bordered_;
-    Eigen::PartialPivLU<Eigen::MatrixXd> lu_;
+    dense_lu lu_;
 };
 
 }  // namespace moebius
