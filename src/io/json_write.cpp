@@ -48,7 +48,10 @@ json object(const table& values) {
 }
 
 json option(const option_value& value) {
-    if (const auto* amount = std::get_if<double>(&value)) return number(*amount);
+    if (const auto* amount = std::get_if<double>(&value)) {  // a count looks like one
+        if (is_whole(*amount)) return static_cast<std::int64_t>(*amount);
+        return number(*amount);
+    }
     if (const auto* words = std::get_if<std::vector<std::string>>(&value)) return *words;
     return std::get<std::string>(value);
 }
