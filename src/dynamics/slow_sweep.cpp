@@ -126,6 +126,7 @@ private:
     /// A peak of the speed; of the same flight as the last one, unless it came to rest in between.
     void add_jump(double peak, std::vector<sweep_jump>& jumps) {
         const auto speed = look(peak).speed;
+        if (!has_moved(frozen_problem(peak))) return;  // it rests on a state that repels
         sweep_jump jump{moving_.rate > 0 ? 1 : -1, moving_.value(peak), entry_, from_, x_, {}};
         jump.to = settle(frozen_problem(peak), x_).state;
         if (peak_speed_ > 0 && flies_on(calm_.first, calm_.second, options_.flow)) {
@@ -139,6 +140,14 @@ private:
             peak_speed_ = 0;
         }
         peak_speed_ = std::max(peak_speed_, speed);
+    }
+
+    /// Whether x_ is away from where it began to be repelled.
+    bool has_moved(const problem& now) const {
+        const double unit = now.model->state_scale(now.parameters.data());
+        for (std::size_t i = 0; i < x_.size(); ++i)
+            if (std::abs(x_[i] - from_[i]) > 1e-6 * unit) return true;
+        return false;
     }
 
     /// The time at which the growth passes zero between `looked_until_` and t.

@@ -154,6 +154,16 @@ TEST_CASE("a sweep over feedback leaves the balanced state and returns to it", "
     CHECK_THAT(sweep.samples.at("x").back(), WithinAbs(2e-6, 1e-8));
 }
 
+TEST_CASE("a state that rests on a repelling branch does not jump", "[dynamics]") {
+    // unbiased, x = 0 stays an equilibrium: repelling above feedback = 2, and never left
+    const auto sweep =
+        slow_sweep(two_expert(1), "feedback", 0.5, 6, std::vector{0.0}, {.rate = 0.01});
+
+    REQUIRE(sweep.status == flow_status::converged);
+    CHECK(sweep.samples.at("x") == std::vector<double>(802, 0.0));
+    CHECK(sweep.jumps.empty());
+}
+
 TEST_CASE("slow_sweep and swept_fold_delay name what was wrong", "[dynamics][error]") {
     const auto at = two_expert(4);
     const std::vector<double> x0{0.0};
