@@ -27,4 +27,9 @@ void random_words(std::uint64_t seed, random_stream stream, std::uint64_t step, 
     }
 }
 
+std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t index) noexcept {
+    const auto words = random_words(seed, random_stream::seed, index, 0);
+    return std::uint64_t{words[1]} << 32 | words[0];
+}
+
 }  // namespace moebius

@@ -4,6 +4,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
+#include <moebius/base/random.hpp>
 #include <moebius/compare/measurement.hpp>
 #include <moebius/simulate/closed_loop.hpp>
 
@@ -94,7 +95,7 @@ std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& s
     }
     const auto one = [&](std::size_t i) {
         const std::size_t s = i / options.seeds, r = i % options.seeds;
-        const loop_options loop{options.tokens, noise, options.seed + i};
+        const loop_options loop{options.tokens, noise, derived_seed(options.seed, i)};
         const feedback_rule rule{.decay = decay, .beta = beta, .step = options.step / decay};
         run(source, sweeps[s], loop, rule, r, result[s]).go(watch);
     };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/random.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/locus.hpp>
@@ -202,7 +203,7 @@ private:
                                       {.step = step_,
                                        .tokens = options_.tokens,
                                        .members = options_.members,
-                                       .seed = options_.seed + ++ensembles_,
+                                       .seed = derived_seed(options_.seed, ensembles_++),
                                        .threads = options_.threads},
                                       {{}, watch_.stop});
         for (std::size_t j = 0; j < levels.size(); ++j)
@@ -212,7 +213,7 @@ private:
     const validate_options& options_;
     double decay_, step_;
     moebius::watch watch_;
-    std::uint64_t ensembles_ = 0;
+    std::uint64_t ensembles_ = std::uint64_t{1} << 63;  ///< far from the measured runs' indices
 };
 
 std::vector<predicted_cusp> cusps_of(const models::token_response& model, const margin_law& law,

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
+#include <moebius/base/random.hpp>
 #include <moebius/simulate/replicas.hpp>
 
 namespace moebius {
@@ -80,7 +81,7 @@ struct replica {
 replica run(const std::shared_ptr<const token_source>& source, const feedback_rule& rule,
             const simulate_options& options, std::size_t number, const watch& watched) {
     auto loop_options = options.loop;
-    loop_options.seed += number;
+    loop_options.seed = derived_seed(loop_options.seed, number);
     closed_loop loop(source, loop_options, options.scores);
     replica result{
         {}, std::vector(quantities(source->experts()).size(), moments(options.steps)), 0};

@@ -20,6 +20,7 @@ enum class random_stream : std::uint32_t {
     mixture = 2,  ///< margins drawn from a Gaussian mixture
     gate = 3,     ///< random gates
     chain = 4,    ///< a block for four batches of a member of dynamics/noisy_chain.hpp
+    seed = 5,     ///< words 0, 1: a derived seed, low word first
 };
 
 /// Where an index of a stream needs more than one block: its block j, j < 2^24.
@@ -37,6 +38,12 @@ enum class random_stream : std::uint32_t {
 /// out[i] = random_words(seed, stream, step, first + i), in half the time.
 void random_words(std::uint64_t seed, random_stream stream, std::uint64_t step, std::uint32_t first,
                   std::span<random_block> out) noexcept;
+
+/// The seed of part `index` of what has one seed, such as a replica: words 0 and 1 of its block.
+///
+/// Parts of adjacent seeds have nothing in common, which seed + index would give them; two of n
+/// derived seeds are equal with probability n^2 / 2^65.
+[[nodiscard]] std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t index) noexcept;
 
 /// Uniform in (0, 1), never 0 or 1: the middles of 2^32 equal intervals.
 [[nodiscard]] inline double uniform(std::uint32_t word) noexcept { return (word + 0.5) * 0x1p-32; }

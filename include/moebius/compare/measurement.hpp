@@ -21,8 +21,8 @@ struct measured_sweep {
 
 /// Drives real routers, token by token, through the predicted sweeps.
 ///
-/// Only the schedules, the starts and the levels are taken from the prediction. Every run has its
-/// own seed: options.seed, options.seed + 1, ... over sweeps and runs.
+/// Only the schedules, the starts and the levels are taken from the prediction. Run r of
+/// sweep s has the seed derived_seed(options.seed, s options.seeds + r).
 ///
 /// @return  one a sweep
 /// @throws invalid_argument  unless the source has two experts, or as closed_loop

@@ -12,7 +12,7 @@
 namespace moebius {
 
 struct simulate_options {
-    loop_options loop = {};           ///< replica r has the seed loop.seed + r
+    loop_options loop = {};           ///< replica r: derived_seed(loop.seed, r)
     std::vector<double> scores = {};  ///< (E) to start from; empty: 0
     std::size_t replicas = 1;         ///< independent runs, >= 1
     std::size_t burn_in = 1000;       ///< batches before anything is measured

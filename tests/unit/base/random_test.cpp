@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/random.hpp>
+#include <set>
 #include <vector>
 
 #include "catch.hpp"
@@ -62,6 +63,17 @@ TEST_CASE("random_words in bulk are those asked for one by one", "[random][prope
 TEST_CASE("streams and their later blocks never share a counter", "[random][property]") {
     CHECK(block(random_stream::noise, 0) == random_stream::noise);
     CHECK(static_cast<std::uint32_t>(block(random_stream::gate, 0xffffff)) == 0xffffff03);
+}
+
+TEST_CASE("derived seeds of adjacent seeds are all different", "[random][property]") {
+    std::set<std::uint64_t> seen;
+
+    for (std::uint64_t seed = 0; seed < 10; ++seed)
+        for (std::uint64_t index = 0; index < 1000; ++index) seen.insert(derived_seed(seed, index));
+
+    CHECK(seen.size() == 10'000);  // by chance fewer once in 4e11
+    const auto words = random_words(1, random_stream::seed, std::uint64_t{1} << 63, 0);
+    CHECK(derived_seed(1, std::uint64_t{1} << 63) == (std::uint64_t{words[1]} << 32) + words[0]);
 }
 
 TEST_CASE("uniforms never reach 0 or 1", "[random][property]") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/compare/validate.hpp>
+#include <set>
 
 #include "catch.hpp"
 
@@ -97,6 +98,30 @@ TEST_CASE("a validation is the same for any number of threads", "[compare]") {
     CHECK(same(steady_table(one), steady_table(three)));
     CHECK(same(jump_table(one), jump_table(three)));
     CHECK(one.overall.sentence == three.overall.sentence);
+}
+
+TEST_CASE("measurements of adjacent seeds share no run", "[compare][property]") {
+    validate_options options{.tokens = 64,
+                             .seeds = 3,
+                             .levels = 3,
+                             .ramp = 20,
+                             .settle = 5,
+                             .average = 10,
+                             .members = 2};
+    const auto source = a_dozen();
+    const auto sweeps = predict(source->law(noise_law::gumbel), beta, decay, options).sweeps;
+    std::set<std::vector<double>> runs;
+
+    for (options.seed = 1; options.seed <= 3; ++options.seed)
+        for (const auto& sweep : measure(source, noise_law::gumbel, beta, decay, sweeps, options))
+            for (std::size_t r = 0; r < options.seeds; ++r) {
+                std::vector<double> x;
+                for (const auto& hold : sweep.holds) x.push_back(hold.x[r]);
+                runs.insert(x);
+            }
+
+    // With shared seeds most would coincide; two short runs may still agree by chance.
+    CHECK(runs.size() + 2 >= 3 * options.seeds * sweeps.size());
 }
 
 TEST_CASE("validate and measure name what was wrong and stop when asked", "[compare][error]") {

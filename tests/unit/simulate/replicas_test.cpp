@@ -2,8 +2,10 @@
 #include <atomic>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/random.hpp>
 #include <moebius/simulate/replicas.hpp>
 #include <numeric>
+#include <set>
 
 #include "catch.hpp"
 
@@ -136,7 +138,7 @@ TEST_CASE("records are the closed loop of each seed", "[simulate][oracle]") {
                                                         "score_1", "score_2", "gap", "x"});
     CHECK(run.records.at("step") == std::vector<double>{7, 10, 7, 10});
     CHECK(run.records.at("replica") == std::vector<double>{0, 0, 1, 1});
-    closed_loop loop(no_tokens(2), {.tokens = 50, .seed = 4}, {0.5, 0});
+    closed_loop loop(no_tokens(2), {.tokens = 50, .seed = derived_seed(3, 1)}, {0.5, 0});
     std::vector<double> loads;
     for (int batch = 0; batch < 10; ++batch)
         loads.push_back(static_cast<double>(loop.advance(rule)[0]) / 50);
@@ -144,6 +146,19 @@ TEST_CASE("records are the closed loop of each seed", "[simulate][oracle]") {
     CHECK(run.records.at("score_2")[3] == loop.scores()[1]);
     CHECK_THAT(run.summary.at("load_1_mean")[1],  // rounding of two ways to sum six numbers
                WithinRel(std::accumulate(loads.begin() + 4, loads.end(), 0.0) / 6, 1e-14));
+}
+
+TEST_CASE("adjacent seeds share no replica", "[simulate][property]") {
+    std::set<double> ends;
+
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
+        const simulate_options options{
+            .loop = {.seed = seed}, .replicas = 10, .burn_in = 0, .steps = 50};
+        for (const double mean : simulate(no_tokens(2), {}, options).summary.at("x_mean"))
+            ends.insert(mean);
+    }
+
+    CHECK(ends.size() == 30);
 }
 
 TEST_CASE("tokens that do not compare are in the summary", "[simulate]") {
