@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -18,7 +20,8 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double same_point = 1e-6;  // scaled distance within which two points are one
+constexpr double low = 0, high = scaling::whole;  // of the scaled parameter
+constexpr double same_point = 1e-6;               // scaled distance within which two points are one
 constexpr std::size_t watch_every = 256;
 
 /// A direction out of a branch point that has not been followed yet.
@@ -36,21 +39,18 @@ public:
           options_(options),
           watch_(progress),
           n_(curve_.unknowns() - 1) {
-        const double unit = curve_.units().units()[n_];
-        low_ = range.from / unit;
-        high_ = range.to / unit;
         x_.resize(base.model->dimension());
         p_ = base.parameters;
     }
 
     diagram everything() {
-        for (const double end : {low_, high_}) {
+        for (const double end : {low, high}) {
             problem at_end = curve_.base();
-            at_end.parameters[curve_.units().free()[0]] = end * curve_.units().units()[n_];
+            at_end.parameters[curve_.units().free()[0]] = end == low ? range_.from : range_.to;
             for (const auto& x : find_equilibria(at_end)) {
                 VectorXd u(n_ + 1);
                 u << x / curve_.units().units()[0], end;
-                if (!is_known_end(u)) follow_from(u, end == low_ ? 1 : -1, "");
+                if (!is_known_end(u)) follow_from(u, end == low ? 1 : -1, "");
             }
         }
         return std::move(result_);
@@ -58,7 +58,13 @@ public:
 
     diagram through(const special_point& start) {
         const VectorXd u = curve_.units().scale(start.state, start.parameters);
-        follow_from(u, 0, start.label);
+        const double p = u[n_];
+        if (p < low - same_point || p > high + same_point)
+            throw invalid_argument("diagram",
+                                   fmt::format("{} stands at {} = {}", start.label, range_.name,
+                                               start.parameters[curve_.units().free()[0]]),
+                                   fmt::format("the range is {} to {}", range_.from, range_.to));
+        follow_from(u, p < low + same_point ? 1 : p > high - same_point ? -1 : 0, start.label);
         return std::move(result_);
     }
 
@@ -71,11 +77,17 @@ private:
             follow_from_singular(u, from);
             return;
         }
+        // On a fold itself no sign changes: one step on, it lies behind and is found.
+        if (sign == 0 && std::abs(trace.current().tangent[n_]) < same_point)
+            if (trace.advance() != step_status::accepted) return follow_from_singular(u, from);
         const curve_point first = trace.current();
         const bool both = sign == 0 || std::abs(first.tangent[n_]) < same_point;
         recorder rows = new_recorder();
         branch made = new_branch(from);
-        record_end(rows, 0, first.u);
+        if (sign == 0)
+            rows.add(0, first.u, extras_at(first.u));
+        else
+            record_end(rows, 0, first.u);
         made.first = stop_reason::range_end;
         if (both) {
             tracer back(curve_, options_);
@@ -146,7 +158,7 @@ private:
                     {point_type::LP, [n = n_](const curve_point& at) { return at.tangent[n]; }}});
         events.begin(trace.current());
         const VectorXd first = trace.current().u;
-        while (rows.rows() < options_.max_points) {
+        while (rows.rows() + 1 < options_.max_points) {
             if (rows.rows() % watch_every == 0 && watch_.stopping()) throw interrupted("diagram");
             const auto status = trace.advance();
             if (status != step_status::accepted)
@@ -154,11 +166,11 @@ private:
                                 status == step_status::not_finite ? stop_reason::not_finite
                                                                   : stop_reason::step_too_small);
             const double p = trace.current().u[n_];
-            const bool outside = p < low_ || p > high_;
-            if (outside && !trace.land(n_, p < low_ ? low_ : high_))
+            const bool outside = p < low || p > high;
+            if (outside && !trace.land(n_, p < low ? low : high))
                 return end_here(rows, events.arc(), trace.previous().u,
                                 stop_reason::step_too_small);
-            const bool on_edge = outside || p == low_ || p == high_;
+            const bool on_edge = outside || p == low || p == high;
             if (jumped(trace)) {
                 if (trace.retreat()) continue;
                 return end_here(rows, events.arc(), trace.current().u, stop_reason::step_too_small);
@@ -287,7 +299,7 @@ private:
 
     [[nodiscard]] bool is_known_end(const VectorXd& u) const {
         return std::any_of(ends_.begin(), ends_.end(), [&](const VectorXd& end) {
-            return (end - u).norm() < same_point * (1 + u.norm());
+            return (end - u).norm() < same_point * (1 + u.head(n_).norm());
         });
     }
 
@@ -335,7 +347,6 @@ private:
     continuation_options options_;
     const watch& watch_;
     Index n_;
-    double low_ = 0, high_ = 0;  // of the scaled parameter
     std::vector<double> x_, p_;
     std::vector<VectorXd> ends_;
     bool end_was_known_ = false;  // by the last end_here
@@ -350,6 +361,10 @@ diagram equilibrium_diagram(const problem& base, const parameter_range& range,
                             const continuation_options& options,
                             const std::optional<special_point>& start, const watch& progress) {
     check_options(options);
+    if (start && start->state.size() != base.model->dimension())
+        throw invalid_argument(
+            "diagram", fmt::format("{} has {} states", start->label, start->state.size()),
+            fmt::format("{} has {}", base.model->name(), base.model->dimension()));
     problem from = base;
     if (start) from.parameters = start->parameters;
     builder build(from, range, options, progress);

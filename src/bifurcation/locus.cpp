@@ -17,7 +17,8 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double same_point = 1e-6;   // scaled distance within which two points are one
+constexpr double low = 0, high = scaling::whole;  // of the scaled parameters
+constexpr double same_point = 1e-6;               // scaled distance within which two points are one
 constexpr int lines_across = 1;       // of the window each way, where closed curves are looked for
 constexpr double search_step = 0.25;  // of the equilibria along edges and lines
 constexpr std::size_t watch_every = 256;
@@ -51,11 +52,6 @@ public:
           options_(options),
           watch_(progress),
           n_(static_cast<Index>(base.model->dimension())) {
-        for (Index k = 0; k < 2; ++k) {
-            const auto& range = ranges_[static_cast<std::size_t>(k)];
-            low_[k] = range.from / folds_.units().units()[n_ + k];
-            high_[k] = range.to / folds_.units().units()[n_ + k];
-        }
         x_.resize(base.model->dimension());
         p_ = base.parameters;
     }
@@ -73,7 +69,7 @@ public:
     }
 
     diagram through(const special_point& start) {
-        if (!follow(start))
+        if (!follow(start, start.label))
             throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
                                    "there is no fold near it in this window");
         return std::move(result_);
@@ -88,18 +84,20 @@ private:
         search.max_step = search_step;
         const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);
         for (const auto& point : along.special_points)
-            if (point.type == point_type::LP || point.type == point_type::BP) follow(point);
+            if (point.type == point_type::LP || point.type == point_type::BP) follow(point, "");
     }
 
     /// Follows the fold curve through a point, both ways, unless it is known.
     /// @return false if there is no fold near the point
-    bool follow(const special_point& start) {
+    bool follow(const special_point& start, const std::string& from) {
         const VectorXd guess = folds_.units().scale(start.state, start.parameters);
         folds_.adapt(guess);
         tracer ahead(folds_, options_);
-        if (!start_near(ahead, guess)) return false;
+        if (!ahead.start(guess, VectorXd::Unit(guess.size(), n_))) return false;
+        if ((ahead.current().u - guess).norm() > 0.1) return false;
+        // On a cusp itself no sign changes: one step on, it lies behind and is found.
+        if (start.type != point_type::LP && ahead.advance() != step_status::accepted) return false;
         const curve_point first = ahead.current();
-        if ((first.u - guess).norm() > 0.1) return false;
         for (const auto& curve : followed_)
             if (curve.passes(first.u, options_.max_turn)) return true;
         static constexpr std::array<std::string_view, 1> extras{"quadratic"};
@@ -108,7 +106,7 @@ private:
         branch made;
         made.id = static_cast<int>(result_.branches.size()) + 1;
         made.kind = "fold";
-        made.from = start.label;
+        made.from = from;
         rows.add(0, first.u, quadratic_at(first.u));
         tracer back(folds_, options_);
         back.start_with_tangent(first.u, -first.tangent);
@@ -122,13 +120,6 @@ private:
         return true;
     }
 
-    /// The plane in which a start is corrected must cross the curve: any coordinate may do.
-    bool start_near(tracer& trace, const VectorXd& guess) {
-        for (Index k = 0; k < guess.size(); ++k)
-            if (trace.start(guess, VectorXd::Unit(guess.size(), guess.size() - 1 - k))) return true;
-        return false;
-    }
-
     stop_reason go(tracer& trace, recorder& rows, followed_curve& way) {
         event_finder events(
             trace,
@@ -140,7 +131,12 @@ private:
             const auto status = trace.advance();
             if (status == step_status::not_finite) return stop_reason::not_finite;
             if (status == step_status::too_small) return stop_reason::step_too_small;
-            const bool left = land_on_edge(trace);
+            const bool left = is_outside(trace.current().u);
+            if (left && !land_on_edge(trace)) {
+                // A fold curve may touch the edge, at a cusp: end as near to it as steps go.
+                if (trace.retreat()) continue;
+                return stop_reason::range_end;
+            }
             const VectorXd here = trace.current().u;
             for (const auto& seen : events.look(trace.current()))
                 note_cusp(seen, events, trace, rows);
@@ -153,16 +149,18 @@ private:
         return stop_reason::max_points;
     }
 
-    /// If the last step left the window, goes back to where it crossed the edge.
+    [[nodiscard]] bool is_outside(const VectorXd& u) const {
+        return u.tail(2).minCoeff() < low || u.tail(2).maxCoeff() > high;
+    }
+
+    /// Goes back to where the last step crossed the window's edge.
     bool land_on_edge(tracer& trace) {
-        bool left = false;
         for (Index k = 0; k < 2; ++k) {
             const double p = trace.current().u[n_ + k];
-            if (p >= low_[k] && p <= high_[k]) continue;
-            left = true;
-            (void)trace.land(n_ + k, p < low_[k] ? low_[k] : high_[k]);
+            if (p >= low && p <= high) continue;
+            if (!trace.land(n_ + k, p < low ? low : high)) return false;
         }
-        return left;
+        return !is_outside(trace.current().u);
     }
 
     void note_cusp(const bracket& seen, const event_finder& events, tracer& trace, recorder& rows) {
@@ -187,7 +185,6 @@ private:
     continuation_options options_;
     const watch& watch_;
     Index n_;
-    Eigen::Array2d low_, high_;  // of the scaled parameters
     std::vector<double> x_, p_;
     std::vector<followed_curve> followed_;
     diagram result_;

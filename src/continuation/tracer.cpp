@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <Eigen/SVD>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <limits>
@@ -74,12 +75,16 @@ tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& 
     return corrected::yes;
 }
 
-bool tracer::start(const VectorXd& u, const VectorXd& direction) {
+bool tracer::start(const VectorXd& u, const VectorXd& towards) {
     int iterations = 0;
     current_.u = u;
-    VectorXd row = direction.normalized();
-    // Twice: the second time across the tangent itself, so that regularity has its scale.
-    for (int pass = 0; pass < 2; ++pass) {
+    curve_.evaluate(u, f_, df_);
+    if (!f_.allFinite() || !df_.allFinite()) return false;
+    // The direction in which DF does least is the tangent, as near as u is to the curve.
+    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(df_, Eigen::ComputeFullV);
+    VectorXd row = svd.matrixV().col(u.size() - 1);
+    if (row.dot(towards) < 0) row = -row;
+    for (int pass = 0; pass < 2; ++pass) {  // the second time across the tangent itself
         if (correct(row, current_, iterations) != corrected::yes) return false;
         row = current_.tangent;
     }

@@ -8,13 +8,15 @@
 
 namespace moebius {
 
-/// The unknowns of a curve, u = (x / state scale, p_1 / scale_1, ...): states, then free
-/// parameters.
+/// The unknowns of a curve: the states in units of field::state_scale, then the free parameters,
+/// each from 0 to `whole` over its range.
 ///
-/// A parameter's scale is a twentieth of its range, the state's is field::state_scale, so that a
-/// model and its rescaled copy give the same steps.
+/// So a model and its rescaled copy give the same steps, a narrow window is as precise as a wide
+/// one, and both ends of a range are met exactly.
 class scaling {
 public:
+    static constexpr double whole = 20;
+
     /// @throws invalid_argument for a bad range, an unknown name, or a bad parameter of the problem
     scaling(const problem& base, const std::vector<parameter_range>& ranges);
 
@@ -29,6 +31,7 @@ public:
 
 private:
     std::size_t states_ = 0;
+    std::vector<parameter_range> ranges_;
     std::vector<std::size_t> free_;
     Eigen::VectorXd units_;
 };

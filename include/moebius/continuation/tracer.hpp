@@ -46,9 +46,9 @@ public:
     /// The curve must outlive the tracer.
     tracer(curve& followed, const continuation_options& options);
 
-    /// Takes a point near u on the curve, the tangent turned to point along `direction`.
+    /// Takes a point near u on the curve, the tangent turned to point along `towards`.
     /// @return false if there is none near, or the curve has no unique tangent there
-    [[nodiscard]] bool start(const Eigen::VectorXd& u, const Eigen::VectorXd& direction);
+    [[nodiscard]] bool start(const Eigen::VectorXd& u, const Eigen::VectorXd& towards);
 
     /// Starts at u exactly, with a tangent that the caller knows (at a branch point).
     void start_with_tangent(const Eigen::VectorXd& u, const Eigen::VectorXd& tangent);
