@@ -27,7 +27,7 @@ int run(const diagram_arguments& args, const session& session) {
     session.check("diagram");
     args.output.write(result);
     if (!args.output.out.empty()) summarize(result);
-    return result.data.branches.empty() ? exit_code::no_answer : exit_code::found;
+    return tell_what_is_missing(result) ? exit_code::no_answer : exit_code::found;
 }
 
 }  // namespace

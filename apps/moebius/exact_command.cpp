@@ -8,6 +8,7 @@
 #include <moebius/model/two_expert.hpp>
 
 #include "commands.hpp"
+#include "counts.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 
@@ -101,7 +102,7 @@ void add_exact(CLI::App& app, const session& session) {
     auto args = std::make_shared<exact_arguments>();
     args->subject.add_to(*sub);
     args->subject.add_vary_to(*sub);
-    sub->add_option("--points", args->points, "samples of the fold set")->capture_default_str();
+    add_count(*sub, "--points", args->points, "samples of the fold set");
     args->output.add_to(*sub);
     sub->footer("Example: moebius exact --set feedback=4 --vary feedback=2:20");
     sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });

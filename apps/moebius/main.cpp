@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -28,12 +26,11 @@ constexpr const char* examples =
     "  moebius plot run.json --out run.pdf\n"
     "  moebius models, moebius routers, moebius doctor\n"
     "Answers go to the standard output unless --out names a file; all else to standard error.\n"
-    "Exit codes: 0 found, 2 rejected input, 3 computed but no answer, 4 no device, 130 Ctrl-C.";
+    "Exit codes: 0 found, 2 rejected input, 3 computed but no answer, 4 no device, 130 Ctrl-C,\n"
+    "100 to 127 a command line that cannot be parsed.";
 
 int fail(const char* sentence, int code) {
-    const bool color = cli::may_color(STDERR_FILENO);
-    fmt::print(stderr, "{}moebius: {}{}\n", color ? "\x1b[1;31m" : "", color ? "\x1b[0m" : "",
-               sentence);
+    cli::tell(sentence);
     return code;
 }
 
@@ -58,6 +55,9 @@ int run(int argc, char** argv) {
           cli::add_validate, cli::add_plot, cli::add_models, cli::add_routers, cli::add_doctor})
         add(app, session);
     app.footer(examples);
+    app.failure_message([](const CLI::App* at, const CLI::Error& e) {
+        return fmt::format("moebius: {}", CLI::FailureMessage::simple(at, e));
+    });
     if (argc > 1) check_subcommand(app, argv[1]);
     try {
         app.parse(argc, argv);

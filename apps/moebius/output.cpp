@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "output.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
 #include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/csv.hpp>
 #include <moebius/io/json_file.hpp>
+#include <utility>
 
 namespace moebius::cli {
 namespace {
@@ -15,15 +20,35 @@ const table& first_table(const result_document& result) {
     throw invalid_argument("--format", "csv came", "this result has no table");
 }
 
+/// @throws invalid_argument if two names lead to one file
+void check_distinct(const std::vector<std::string>& names) {
+    std::vector<std::filesystem::path> seen;
+    for (const auto& name : names) {
+        auto file = std::filesystem::weakly_canonical(name);
+        if (std::find(seen.begin(), seen.end(), file) != seen.end())
+            throw invalid_argument("--out and --plot", fmt::format("{} came twice", name),
+                                   "each must be a file of its own");
+        seen.push_back(std::move(file));
+    }
+}
+
 }  // namespace
 
+CLI::Option* need_name(CLI::Option* option) {
+    return option->check([option](const std::string& text) {
+        if (text.empty())
+            throw invalid_argument(option->get_name(), "'' came", "it must name a file");
+        return std::string{};
+    });
+}
+
 void output_options::add_to(CLI::App& sub) {
-    sub.add_option("--out", out, "file for the answer; without it the standard output");
+    need_name(sub.add_option("--out", out, "file for the answer; without it the standard output"));
     sub.add_option("--format", format, "json, or csv for the table alone")
         ->check(CLI::IsMember({"json", "csv"}))
         ->capture_default_str();
-    sub.add_option("--plot", plots, "figure to draw, .svg, .png or .pdf; may be repeated")
-        ->allow_extra_args(false);
+    need_name(sub.add_option("--plot", plots, "figure to draw, .svg, .png or .pdf; may be repeated")
+                  ->allow_extra_args(false));
 }
 
 void output_options::check() const {
@@ -32,6 +57,9 @@ void output_options::check() const {
         require_figure_ending(plot);
         require_writable(plot);
     }
+    auto names = plots;
+    if (!out.empty()) names.push_back(out);
+    check_distinct(names);
 }
 
 void output_options::write(const result_document& result) const {
@@ -44,7 +72,7 @@ void output_options::write(const result_document& result) const {
 
 void output_options::write(const diagram_document& result) const {
     put(format == "json" ? to_json(result) : to_csv(result.data));
-    draw(result);
+    if (!result.data.branches.empty()) draw(result);
 }
 
 template <typename Result>

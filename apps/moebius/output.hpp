@@ -9,6 +9,10 @@
 
 namespace moebius::cli {
 
+/// Refuses an empty name, which would otherwise mean that none was given.
+/// @throws invalid_argument (while parsing) naming the option
+CLI::Option* need_name(CLI::Option* option);
+
 /// Where a result goes: options that all computing subcommands share.
 struct output_options {
     std::string out;  ///< empty: the standard output

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "commands.hpp"
+#include "output.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -26,7 +27,8 @@ void add_plot(CLI::App& app, const session&) {
     auto* sub = app.add_subcommand("plot", "Draw a result file");
     auto args = std::make_shared<plot_arguments>();
     sub->add_option("FILE", args->file, "a result written as JSON")->required();
-    sub->add_option("--out", args->out, "figure to write, .svg, .png or .pdf")->required();
+    need_name(sub->add_option("--out", args->out, "figure to write, .svg, .png or .pdf"))
+        ->required();
     sub->footer("Example: moebius plot run.json --out run.pdf");
     sub->callback([args] { throw CLI::RuntimeError(run(*args)); });
 }

@@ -67,6 +67,12 @@ private:
     int shown_ = -1;
 };
 
+/// A terminal, and no NO_COLOR.
+bool may_color(int descriptor) {
+    const char* no_color = std::getenv("NO_COLOR");
+    return ::isatty(descriptor) != 0 && (no_color == nullptr || *no_color == '\0');
+}
+
 }  // namespace
 
 void session::check(const char* what) const {
@@ -87,12 +93,16 @@ session begin_session(int argc, const char* const* argv) {
     action.sa_handler = on_interrupt;
     action.sa_flags = static_cast<int>(SA_RESETHAND);  // the next one ends the program
     ::sigaction(SIGINT, &action, nullptr);
+#ifdef SIGXFSZ
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its write
+#endif
     return {command_line(argc, argv), &stop_flag};
 }
 
-bool may_color(int descriptor) {
-    const char* no_color = std::getenv("NO_COLOR");
-    return ::isatty(descriptor) != 0 && (no_color == nullptr || *no_color == '\0');
+void tell(std::string_view sentence) {
+    const bool color = may_color(STDERR_FILENO);
+    fmt::print(stderr, "{}moebius: {}{}\n", color ? "\x1b[1;31m" : "", color ? "\x1b[0m" : "",
+               sentence);
 }
 
 }  // namespace moebius::cli

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <moebius/base/watch.hpp>
 #include <string>
+#include <string_view>
 
 namespace moebius::cli {
 
@@ -31,7 +32,7 @@ struct session {
 /// The session of this process. Ctrl-C is caught from here on; a second one kills.
 [[nodiscard]] session begin_session(int argc, const char* const* argv);
 
-/// Whether text for people may be coloured: a terminal, and no NO_COLOR.
-[[nodiscard]] bool may_color(int descriptor);
+/// One sentence to the person at the terminal, on the standard error.
+void tell(std::string_view sentence);
 
 }  // namespace moebius::cli

@@ -7,6 +7,7 @@
 #include <moebius/simulate/replicas.hpp>
 
 #include "commands.hpp"
+#include "counts.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 
@@ -48,8 +49,9 @@ void summarize(const table& summary) {
 int run(simulate_arguments args, const session& session) {
     using models::two_expert;
     args.output.check();
-    auto [problem, ranges, start, heading] =
-        make_subject(args.subject, 0, simulate_schema, session);
+    auto subject = args.subject;
+    if (subject.model.empty()) subject.tokens.tokens.clear();  // the loop alone needs them
+    auto [problem, ranges, start, heading] = make_subject(subject, 0, simulate_schema, session);
     const auto& p = problem.parameters;
     args.rule.feedback = p[two_expert::feedback];
     args.rule.decay = p[two_expert::decay];
@@ -77,17 +79,15 @@ void add_simulate(CLI::App& app, const session& session) {
     auto& options = args->options;
     args->subject.add_to(*sub);
     sub->add_option("--step", args->rule.step, "time per batch")->capture_default_str();
-    sub->add_option("--batch", options.loop.tokens, "tokens of a batch")->capture_default_str();
-    sub->add_option("--steps", options.steps, "batches that are measured")->capture_default_str();
-    sub->add_option("--burn-in", options.burn_in, "batches before")->capture_default_str();
-    sub->add_option("--replicas", options.replicas, "independent runs")->capture_default_str();
-    sub->add_option("--record-every", options.record_every, "batches for each row of records")
-        ->capture_default_str();
+    add_count(*sub, "--batch", options.loop.tokens, "tokens of a batch");
+    add_count(*sub, "--steps", options.steps, "batches that are measured");
+    add_count(*sub, "--burn-in", options.burn_in, "batches before");
+    add_count(*sub, "--replicas", options.replicas, "independent runs");
+    add_count(*sub, "--record-every", options.record_every, "batches for each row of records");
     sub->add_option("--x0", args->x0, "difference of the scores at the start")
         ->capture_default_str();
-    sub->add_option("--seed", options.loop.seed, "of tokens and noise")->capture_default_str();
-    sub->add_option("--threads", options.threads, "0: all; changes no number")
-        ->capture_default_str();
+    add_count(*sub, "--seed", options.loop.seed, "of tokens and noise");
+    add_count(*sub, "--threads", options.threads, "0: all; changes no number");
     args->output.add_to(*sub);
     sub->footer("Example: moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1");
     sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });

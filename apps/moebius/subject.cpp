@@ -16,7 +16,13 @@ namespace {
 constexpr std::string_view default_model = models::two_expert::name;
 
 problem make_problem(std::string_view model, const token_options& tokens) {
-    if (!find_model(model).needs_tokens) return moebius::make_problem(model);
+    if (!find_model(model).needs_tokens) {
+        if (!tokens.tokens.empty())
+            throw invalid_argument(
+                "--tokens", fmt::format("they came for {}", model),
+                fmt::format("it takes none; --model {} does", models::token_response::name));
+        return moebius::make_problem(model);
+    }
     if (tokens.tokens.empty())
         throw invalid_argument("--model", fmt::format("{} came without --tokens", model),
                                "its response is a mean over tokens");
@@ -41,10 +47,26 @@ special_point read_start(subject_options& options) {
     return document.data.at(label);
 }
 
+std::string times(std::size_t count) {
+    if (count == 1) return "once";
+    return count == 2 ? "twice" : fmt::format("{} times", count);
+}
+
+/// The point of a file becomes where a problem starts.
+void start_from(const special_point& start, std::string_view name, problem& at) {
+    const auto dimension = at.model->dimension();
+    if (start.state.size() != dimension)
+        throw invalid_argument(
+            "--from", fmt::format("{} has a state of {} numbers", start.label, start.state.size()),
+            fmt::format("that of {} has {}", name, dimension));
+    check_parameters(*at.model, start.parameters);
+    at.parameters = start.parameters;
+}
+
 void apply_ranges(const subject_options& options, std::size_t count, subject& result) {
     if (options.varies.size() != count)
-        throw invalid_argument("--vary", fmt::format("it came {} times", options.varies.size()),
-                               fmt::format("{} is needed", count));
+        throw invalid_argument("--vary", fmt::format("it came {}", times(options.varies.size())),
+                               fmt::format("it is needed {}", times(count)));
     for (const auto& text : options.varies) {
         const auto range = parse_range(text);
         check_range(range);
@@ -91,10 +113,7 @@ subject make_subject(subject_options options, std::size_t ranges, std::string_vi
     if (!options.from.empty()) result.start = read_start(options);
     if (options.model.empty()) options.model = default_model;
     result.problem = make_problem(options.model, options.tokens);
-    if (result.start) {
-        check_parameters(*result.problem.model, result.start->parameters);
-        result.problem.parameters = result.start->parameters;
-    }
+    if (result.start) start_from(*result.start, options.model, result.problem);
     for (const auto& text : options.sets) {
         const auto [name, value] = parse_setting(text);
         result.problem.set(name, value);

@@ -6,13 +6,15 @@
 #include <cmath>
 #include <cstdio>
 
+#include "counts.hpp"
+#include "session.hpp"
+
 namespace moebius::cli {
 
 void add_to(CLI::App& sub, continuation_options& options) {
     sub.add_option("--max-step", options.max_step, "longest step along a curve, dimensionless")
         ->capture_default_str();
-    sub.add_option("--max-points", options.max_points, "points of one branch at most")
-        ->capture_default_str();
+    add_count(sub, "--max-points", options.max_points, "points of one branch at most");
 }
 
 void describe(const continuation_options& options, result_heading& heading) {
@@ -24,6 +26,39 @@ namespace {
 
 /// For a reader: a number that is zero up to rounding is shown as zero.
 double shown(double value) { return std::abs(value) < 1e-13 ? 0 : value; }
+
+/// What a branch that ended for this reason needs; empty where it ended as it should.
+std::string_view meaning_of(stop_reason reason) {
+    switch (reason) {
+        case stop_reason::max_points:
+            return "raise --max-points or --max-step";
+        case stop_reason::step_too_small:
+            return "no point was found even with the smallest step";
+        case stop_reason::singular:
+            return "more than one way goes on, and no branch point explains it";
+        case stop_reason::not_finite:
+            return "the model gave NaN or infinity";
+        default:
+            return {};
+    }
+}
+
+/// "row 4, feedback = 3: max_points (...)", or empty.
+std::string early_end(const table& rows, std::size_t row, stop_reason reason) {
+    const auto meaning = meaning_of(reason);
+    if (meaning.empty()) return {};
+    return fmt::format("row {}, {} = {:.6g}: {} ({})", row, rows.names.at(0),
+                       rows.columns.at(0).at(row), to_string(reason), meaning);
+}
+
+/// Where a branch ended early, both ends in one sentence; empty if it did not.
+std::string early_ends(const branch& curve) {
+    const std::size_t last_row = curve.columns.rows() - 1;
+    const auto first = early_end(curve.columns, 0, curve.first);
+    const auto last = early_end(curve.columns, last_row, curve.last);
+    if (first.empty() || (last_row == 0 && first == last)) return last;
+    return last.empty() ? first : fmt::format("{}, and at {}", first, last);
+}
 
 }  // namespace
 
@@ -41,6 +76,25 @@ void summarize(const diagram_document& result) {
         for (const double value : point.state) fmt::print(stderr, " {:>14.10g}", shown(value));
         fmt::print(stderr, "  {}\n", point.criticality.empty() ? "-" : point.criticality);
     }
+}
+
+bool tell_what_is_missing(const diagram_document& result) {
+    if (result.data.branches.empty()) {
+        tell(result.heading.schema == locus_schema
+                 ? "locus: there is no fold in this window"
+                 : "diagram: there is no equilibrium in this window");
+        return true;
+    }
+    bool missing = false;
+    for (const auto& curve : result.data.branches) {
+        const auto where = early_ends(curve);
+        if (where.empty()) continue;
+        tell(fmt::format("branch {} ended early at {}", curve.id, where));
+        // Beyond a point that is not finite, the model has no branch to be missed.
+        for (const auto reason : {curve.first, curve.last})
+            missing |= reason != stop_reason::not_finite && !meaning_of(reason).empty();
+    }
+    return missing;
 }
 
 }  // namespace moebius::cli

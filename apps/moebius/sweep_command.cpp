@@ -7,6 +7,7 @@
 #include <moebius/dynamics/slow_sweep.hpp>
 
 #include "commands.hpp"
+#include "counts.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 
@@ -101,12 +102,11 @@ void add_sweep(CLI::App& app, const session& session) {
     sub->add_option("--rate", args->slow.rate, "parameter units a unit of time")
         ->capture_default_str();
     sub->add_option("--direction", args->direction, "up, down or both")->capture_default_str();
-    sub->add_option("--samples", args->slow.samples, "rows a direction")->capture_default_str();
+    add_count(*sub, "--samples", args->slow.samples, "rows a direction");
     sub->add_option("--x0", args->x0, "state to settle from")->capture_default_str();
     sub->add_flag("--grid", args->grid, "settle every point of a grid over two parameters");
-    sub->add_option("--points", args->points, "grid points an axis")->capture_default_str();
-    sub->add_option("--threads", args->settling.threads, "of a grid; 0: all")
-        ->capture_default_str();
+    add_count(*sub, "--points", args->points, "grid points an axis");
+    add_count(*sub, "--threads", args->settling.threads, "of a grid; 0: all");
     args->output.add_to(*sub);
     sub->footer("Example: moebius sweep --set feedback=4 --vary bias=-3:3 --rate 0.01");
     sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });

@@ -40,7 +40,9 @@ std::vector<margin_node> mixture_of(std::string_view text) {
 void token_options::add_to(CLI::App& sub) {
     sub.add_option("--tokens", tokens,
                    "CSV or NPY file of tokens, or margins mixture:CENTER/WIDTH/WEIGHT,...");
-    sub.add_option("--gate", gate.gate, "class-means:A,B, random:SEED or an NPY file")
+    sub.add_option("--gate", gate.gate,
+                   "class-means:A,B or random:SEED, on features divided by the largest one; or an "
+                   "NPY file of weights, on the raw features")
         ->capture_default_str();
     sub.add_option("--classes", gate.classes, "route tokens of these classes only")->delimiter(',');
     sub.add_flag("!--no-labels", gate.labels, "the last column of the tokens is a feature");

@@ -8,6 +8,7 @@
 #include <moebius/io/atomic_file.hpp>
 
 #include "commands.hpp"
+#include "counts.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 #include "words.hpp"
@@ -125,11 +126,10 @@ void add_validate(CLI::App& app, const session& session) {
     auto& options = args->options;
     args->subject.add_sets_to(*sub);
     args->subject.tokens.add_to(*sub);
-    sub->add_option("--batch", options.tokens, "tokens of a batch")->capture_default_str();
+    add_count(*sub, "--batch", options.tokens, "tokens of a batch");
     sub->add_option("--step", options.step, "time per batch times decay")->capture_default_str();
-    sub->add_option("--seeds", options.seeds, "runs of each sweep")->capture_default_str();
-    sub->add_option("--levels", options.levels, "holds over a sweep's range")
-        ->capture_default_str();
+    add_count(*sub, "--seeds", options.seeds, "runs of each sweep");
+    add_count(*sub, "--levels", options.levels, "holds over a sweep's range");
     sub->add_option("--ramp", options.ramp, "time spent moving")->capture_default_str();
     sub->add_option("--settle", options.settle, "time at a hold before it is averaged")
         ->capture_default_str();
@@ -137,9 +137,8 @@ void add_validate(CLI::App& app, const session& session) {
         ->capture_default_str();
     sub->add_option("--chance", options.chance, "a test that chance passes less often fails")
         ->capture_default_str();
-    sub->add_option("--seed", options.seed, "of tokens and noise")->capture_default_str();
-    sub->add_option("--threads", options.threads, "0: all; changes no number")
-        ->capture_default_str();
+    add_count(*sub, "--seed", options.seed, "of tokens and noise");
+    add_count(*sub, "--threads", options.threads, "0: all; changes no number");
     args->output.add_to(*sub);
     sub->footer(
         "Example: moebius validate --tokens data/digits.csv --gate class-means:0,1 "

@@ -19,8 +19,8 @@ rejected(set_form ARGS diagram --set feedback ${vary}
   ERR "--set: 'feedback' came, but it must be name=value")
 rejected(vary_form ARGS diagram --vary feedback=2
   ERR "--vary: 'feedback=2' came, but it must be name=from:to")
-rejected(vary_missing ARGS diagram ERR "--vary: it came 0 times, but 1 is needed")
-rejected(vary_count ARGS locus ${vary} ERR "--vary: it came 1 times, but 2 is needed")
+rejected(vary_missing ARGS diagram ERR "--vary: it came 0 times, but it is needed once")
+rejected(vary_count ARGS locus ${vary} ERR "--vary: it came once, but it is needed twice")
 rejected(number ARGS diagram --set beta=one ${vary}
   ERR "--set beta: 'one' came, but it must be a number")
 rejected(nan ARGS diagram --set beta=nan ${vary}
@@ -49,8 +49,33 @@ rejected(out_full ARGS diagram ${vary} --out /dev/full ERR "/dev/full: No space 
 rejected(plot_file ARGS plot ${missing}/d.json --out d.svg
   ERR "${missing}/d.json: No such file or directory")
 rejected(from_form ARGS diagram ${vary} --from d.json ERR "--from: 'd.json' came, but it must be FILE:LABEL")
+rejected(from_state ARGS diagram ${vary} --from ${CMAKE_CURRENT_BINARY_DIR}/two_states.json:EP1
+  ERR "--from: EP1 has a state of 2 numbers, but that of two-expert has 1")
+rejected(same_file ARGS diagram ${vary} --out same.svg --plot ./same.svg
+  ERR "--out and --plot: [^\n]*same.svg came twice, but each must be a file of its own")
+rejected(unused_tokens ARGS diagram --model two-expert --tokens mixture:0/1 ${vary}
+  ERR "--tokens: they came for two-expert, but it takes none; --model token-response does")
 rejected(mixture ARGS diagram --model token-response --tokens mixture:1 ${vary}
   ERR "--tokens: '1' came in a mixture, but it must be CENTER/WIDTH or CENTER/WIDTH/WEIGHT")
+
+# Counts: -1 must not wrap to the largest one.
+function(bad_count command option)
+  rejected(negative_${command}${option} ARGS ${command} ${option} -1 ${ARGN}
+    ERR "${option}: '-1' came, but it must be a whole number from 0")
+endfunction()
+bad_count(diagram --max-points ${vary})
+bad_count(exact --points ${vary})
+foreach(option --samples --points --threads)
+  bad_count(sweep ${option} ${vary})
+endforeach()
+foreach(option --batch --steps --burn-in --replicas --record-every --seed --threads)
+  bad_count(simulate ${option})
+endforeach()
+foreach(option --batch --seeds --levels --seed --threads)
+  bad_count(validate ${option})
+endforeach()
+rejected(count_too_large ARGS simulate --seed 18446744073709551616
+  ERR "--seed: '18446744073709551616' came, but it must be a whole number from 0")
 
 function(bad_tokens name content)
   cmake_parse_arguments(arg "" "ERR" "" ${ARGN})
@@ -64,6 +89,6 @@ bad_tokens(words "1,2,0\n3,four,1\n" ERR "[^\n]*words.csv[^\n]*line 2[^\n]*colum
 bad_tokens(empty "" ERR "[^\n]*empty.csv[^\n]*")
 
 # Words that CLI11 itself rejects.
-cli_case(bad_option ARGS diagram --bogus 1 ${vary} CODE 109 OUT "^$" ERR "--bogus")
+cli_case(bad_option ARGS diagram --bogus 1 ${vary} CODE 109 OUT "^$" ERR "^moebius: [^\n]*--bogus")
 cli_case(bad_nothing CODE 106 OUT "^$" ERR "A subcommand is required")
 cli_case(bad_format ARGS diagram ${vary} --format xml CODE 105 OUT "^$" ERR "--format")
