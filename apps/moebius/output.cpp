@@ -24,7 +24,7 @@ const table& first_table(const result_document& result) {
 void check_distinct(const std::vector<std::string>& names) {
     std::vector<std::filesystem::path> seen;
     for (const auto& name : names) {
-        auto file = std::filesystem::weakly_canonical(name);
+        auto file = std::filesystem::weakly_canonical(std::filesystem::absolute(name));
         if (std::find(seen.begin(), seen.end(), file) != seen.end())
             throw invalid_argument("--out and --plot", fmt::format("{} came twice", name),
                                    "each must be a file of its own");

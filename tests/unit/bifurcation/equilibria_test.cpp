@@ -178,6 +178,38 @@ TEST_CASE("a diagram can start at a labelled point", "[bifurcation]") {
           -9);
 }
 
+TEST_CASE("a diagram that starts at a fold goes both ways through it", "[bifurcation]") {
+    auto two = two_experts(1, 1, 0);
+    two.set("feedback", 4);
+    const auto first = equilibrium_diagram(two, {"bias", -9, 9});
+    const auto again = equilibrium_diagram(two, {"bias", -9, 9}, {}, first.at("LP1"));
+
+    CHECK(of_type(again, point_type::LP).size() == 2);
+    REQUIRE(again.branches.size() == 1);
+    const auto& bias = again.branches[0].columns.at("bias");
+    CHECK(bias.front() * bias.back() == -81);
+}
+
+TEST_CASE("a narrow window keeps the side branches", "[bifurcation]") {
+    const auto found = equilibrium_diagram(two_experts(1, 1, 0), {"feedback", 1.9999, 2.0001});
+
+    REQUIRE(found.branches.size() == 3);
+    // x^2 = 12 (kappa - 2)/kappa to leading order: theory.md 2, cubic -kappa/24 against kappa/2 - 1
+    CHECK_THAT(std::abs(found.branches[1].columns.at("x").back()),
+               WithinRel(std::sqrt(12 * 1e-4 / 2), 1e-3));
+}
+
+TEST_CASE("a start outside the range or of another model is refused", "[bifurcation][error]") {
+    const auto two = two_experts(1, 1, 0);
+    const auto first = equilibrium_diagram(two, {"feedback", 0.5, 4});
+    CHECK_THROWS_WITH(equilibrium_diagram(two, {"feedback", 3, 20}, {}, first.at("BP1")),
+                      "diagram: BP1 stands at feedback = 2, but the range is 3 to 20");
+    auto wide = first.at("BP1");
+    wide.state = {1, 2};
+    CHECK_THROWS_WITH(equilibrium_diagram(two, {"feedback", 0.5, 4}, {}, wide),
+                      "diagram: BP1 has 2 states, but two-expert has 1");
+}
+
 TEST_CASE("a closed branch is followed once around", "[bifurcation]") {
     special_point start;
     start.state = {1};

@@ -117,6 +117,12 @@ TEST_CASE("a fold curve can start at a labelled point", "[bifurcation]") {
     CHECK(cusps_of(found).size() == 1);
     REQUIRE(found.branches.size() == 1);
     CHECK(found.branches[0].from == "LP1");
+
+    two.set("feedback", 1);
+    const auto pitchfork = equilibrium_diagram(two, {"feedback", 0.5, 20});
+    const auto through =
+        fold_locus(two, {"feedback", 1.5, 20}, {"bias", -9, 9}, {}, pitchfork.at("BP1"));
+    CHECK(cusps_of(through).size() == 1);  // the branch point is the cusp
 }
 
 TEST_CASE("a window without folds is an empty answer, a bad one a sentence",
