@@ -10,7 +10,8 @@
 namespace moebius {
 namespace {
 
-constexpr std::array<std::string_view, 4> type_names{"EP", "BP", "LP", "CP"};
+constexpr std::array<std::string_view, 11> type_names{"EP",  "BP", "LP", "HB", "PD", "NS",
+                                                      "LPC", "CP", "BT", "GH", "ZH"};
 constexpr std::array<std::string_view, 9> reason_names{"range_end",  "branch_point",   "max_points",
                                                        "closed",     "step_too_small", "left_box",
                                                        "not_finite", "singular",       "stopped"};

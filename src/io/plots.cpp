@@ -33,24 +33,36 @@ public:
         labels_.push_back({point.label, x, y});
     }
     void move_to(figure& drawing) {
-        constexpr std::array<const char*, 4> titles{"", "branch point (BP)", "fold (LP)",
-                                                    "cusp (CP)"};
-        constexpr std::array<layer_marker, 4> marker{layer_marker::circle, layer_marker::square,
-                                                     layer_marker::circle, layer_marker::diamond};
+        using enum layer_marker;
+        constexpr std::array<std::pair<const char*, layer_marker>, kinds> looks{{
+            {"", circle},
+            {"branch point (BP)", square},
+            {"fold (LP)", circle},
+            {"Hopf (HB)", diamond},
+            {"period doubling (PD)", square},
+            {"torus (NS)", diamond},
+            {"fold of cycles (LPC)", circle},
+            {"cusp (CP)", diamond},
+            {"Bogdanov-Takens (BT)", square},
+            {"generalized Hopf (GH)", diamond},
+            {"zero-Hopf (ZH)", circle},
+        }};
         for (std::size_t type = 0; type < layers_.size(); ++type) {
             auto& layer = layers_[type];
             if (layer.x.empty()) continue;
-            layer.title = titles[type];
+            layer.title = looks[type].first;
             layer.look = layer_look::points;
             layer.color = layer_color::ink;
-            layer.marker = marker[type];
+            layer.marker = looks[type].second;
             drawing.layers.push_back(std::move(layer));
         }
         drawing.labels = std::move(labels_);
     }
 
 private:
-    std::array<figure_layer, 4> layers_;
+    static constexpr std::size_t kinds = 11;  // of special points
+
+    std::array<figure_layer, kinds> layers_;
     std::vector<figure_label> labels_;
 };
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <complex>
+#include <moebius/base/grouping.hpp>
 #include <moebius/base/table.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,10 +14,17 @@ namespace moebius {
 
 /// What stands at a special point, by AUTO's letters.
 enum class point_type {
-    EP,  ///< end of a branch
-    BP,  ///< branch point
-    LP,  ///< fold (limit point)
-    CP,  ///< cusp
+    EP,   ///< end of a branch
+    BP,   ///< branch point
+    LP,   ///< fold (limit point)
+    HB,   ///< Hopf bifurcation
+    PD,   ///< period doubling, of a map's fixed point or of a cycle
+    NS,   ///< Neimark-Sacker (torus), of a map's fixed point or of a cycle
+    LPC,  ///< fold of cycles
+    CP,   ///< cusp
+    BT,   ///< Bogdanov-Takens
+    GH,   ///< generalized Hopf (Bautin)
+    ZH,   ///< zero-Hopf (fold-Hopf)
 };
 [[nodiscard]] std::string_view to_string(point_type type) noexcept;
 /// @throws invalid_argument for unknown letters
@@ -37,6 +46,15 @@ enum class stop_reason {
 /// @throws invalid_argument for an unknown name
 [[nodiscard]] stop_reason stop_reason_from_name(std::string_view name);
 
+/// A periodic solution, as the values at the base points of a collocation mesh.
+struct orbit {
+    double period = 0;
+    std::size_t degree = 0;      ///< of the collocation polynomial on each interval
+    std::vector<double> times;   ///< in [0, 1], rising, in units of the period; a multiple of
+                                 ///< `degree` plus one of them
+    std::vector<double> states;  ///< one column for each time. Shape (n, times), column-major
+};
+
 /// A point of a branch at which something happens.
 struct special_point {
     std::string label;  ///< "LP1"; unique in its diagram, usable to start again
@@ -48,17 +66,21 @@ struct special_point {
     int multiplicity = 1;                                     ///< eigenvalues through zero (BP, LP)
     std::vector<std::complex<double>> eigenvalues;            ///< of the Jacobian
     std::vector<std::pair<std::string, double>> normal_form;  ///< coefficient by name
-    std::string criticality;  ///< supercritical, subcritical, transcritical or empty
-    double residual = 0;      ///< max norm of the defining system
+    std::string criticality;     ///< supercritical, subcritical, transcritical or empty
+    double residual = 0;         ///< max norm of the defining system
+    std::optional<orbit> cycle;  ///< on a branch of cycles; `eigenvalues` are its multipliers then
+    grouping groups;  ///< of interchangeable cells, if the state stands for groups of them
 };
 
-/// A curve of equilibria or of folds.
+/// A curve of equilibria, of cycles, or of special points as two parameters vary.
 struct branch {
     int id = 0;
-    std::string kind;  ///< equilibrium or fold
+    std::string kind;  ///< equilibrium, cycle, or what varies with two parameters: fold, hopf, ...
     std::string from;  ///< label of the special point from which it was started; may be empty
     stop_reason first = stop_reason::range_end;  ///< why there is nothing before the first row
     stop_reason last = stop_reason::range_end;   ///< why there is nothing after the last row
+    grouping groups;    ///< cells that agree along the branch; empty if the model has no cells
+    double copies = 1;  ///< branches that differ from this one by the names of cells only
     /// Varied parameters, states, load_1 ..., stable (0 or 1), n_unstable, step.
     table columns;
 };

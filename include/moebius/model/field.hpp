@@ -21,6 +21,8 @@ struct parameter_info {
     double above = -std::numeric_limits<double>::infinity();  ///< must be larger than this
 };
 
+class cell_field;
+
 /// An autonomous vector field x' = f(x, p) with its type forgotten: all that the solvers see.
 ///
 /// Shapes: x (n), p (m); matrices column-major. Implementations are immutable, so that threads
@@ -60,6 +62,12 @@ public:
 
     /// An interval that holds every equilibrium's every coordinate, or an infinite one.
     [[nodiscard]] virtual std::pair<double, double> state_bounds(const double* p) const = 0;
+    [[nodiscard]] static std::pair<double, double> unbounded() noexcept {
+        return {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+    }
+
+    /// The field as one of interchangeable cells (model/cell_field.hpp); null if it is none.
+    [[nodiscard]] virtual const cell_field* cells() const { return nullptr; }
 };
 
 /// A model and the values of its parameters.

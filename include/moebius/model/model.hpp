@@ -120,8 +120,7 @@ public:
         if constexpr (requires { model_.state_bounds(get<m>(p)); }) {
             return model_.state_bounds(get<m>(p));
         } else {
-            return {-std::numeric_limits<double>::infinity(),
-                    std::numeric_limits<double>::infinity()};
+            return unbounded();
         }
     }
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <moebius/base/grouping.hpp>
+#include <string_view>
+
+namespace moebius {
+
+/// The mean loads p(s) of N experts as a function of their adaptive scores, seen on scores that
+/// agree within groups of experts. Loads are shares of all assignments: they sum to 1 over experts.
+///
+/// With G groups, s and p hold one number a group, and p[g] is the load of each member of g. With
+/// singletons G = N and nothing is lost. Implementations are immutable; no call throws.
+/// @source  design.md (one router, two faces); theory.md 3, 4
+class load_response {
+public:
+    virtual ~load_response() = default;
+
+    [[nodiscard]] virtual std::string_view name() const = 0;
+    [[nodiscard]] virtual std::string_view formula() const = 0;  ///< of p_e, as a reader writes it
+    [[nodiscard]] virtual const grouping& groups() const = 0;
+
+    /// The same router on other groups of the same experts; null if its experts are not
+    /// interchangeable (they see tokens).
+    [[nodiscard]] virtual std::shared_ptr<const load_response> regrouped(grouping groups) const = 0;
+
+    /// p (G).
+    virtual void loads(const double* s, double beta, double* p) const = 0;
+
+    /// p (G), by_score (G, G) = dp/ds column-major, by_beta (G) = dp/dbeta. A column of by_score
+    /// belongs to all members of its group moving together.
+    virtual void slopes(const double* s, double beta, double* p, double* by_score,
+                        double* by_beta) const = 0;
+
+    /// Taylor coefficients of t -> p(s + t v, beta + t q). Shape: out (G, 4), column k for t^k.
+    virtual void along(const double* s, double beta, const double* v, double q,
+                       double* out) const = 0;
+
+    /// How the load of a member of g answers to its own score, less how it answers to the score
+    /// of another member: the slope of p along scores that differ within g and sum to zero there.
+    [[nodiscard]] virtual double within(const double* s, double beta, std::size_t g) const = 0;
+
+    /// dp/ds = diag(diagonal) + left right^T, if the response knows it so: diagonal (G), left and
+    /// right (G, rank) column-major.
+    [[nodiscard]] virtual std::size_t rank() const { return 0; }  ///< 0: only the dense form
+    virtual void low_rank(const double* /*s*/, double /*beta*/, double* /*diagonal*/,
+                          double* /*left*/, double* /*right*/) const {}
+};
+
+/// p_e = exp(beta s_e) / sum_f exp(beta s_f).
+/// @throws invalid_argument for fewer than two experts
+[[nodiscard]] std::shared_ptr<const load_response> softmax_loads(std::size_t experts);
+
+}  // namespace moebius

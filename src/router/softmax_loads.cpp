@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/router/load_response.hpp>
+#include <utility>
+#include <vector>
+
+namespace moebius {
+namespace {
+
+class softmax_response final : public load_response {
+public:
+    explicit softmax_response(grouping groups) : groups_(std::move(groups)) {
+        for (const auto& group : groups_.groups)
+            sizes_.push_back(static_cast<double>(group.size()));
+    }
+
+    std::string_view name() const override { return "softmax"; }
+    std::string_view formula() const override { return "exp(beta s_e) / sum_f exp(beta s_f)"; }
+    const grouping& groups() const override { return groups_; }
+    std::shared_ptr<const load_response> regrouped(grouping groups) const override {
+        return std::make_shared<softmax_response>(std::move(groups));
+    }
+
+    void loads(const double* s, double beta, double* p) const override {
+        const double top = *std::max_element(s, s + sizes_.size());  // exp cannot overflow
+        double sum = 0;
+        for (std::size_t g = 0; g < sizes_.size(); ++g)
+            sum += sizes_[g] * (p[g] = std::exp(beta * (s[g] - top)));
+        for (std::size_t g = 0; g < sizes_.size(); ++g) p[g] /= sum;
+    }
+
+    /// dp_g/ds_h = beta p_g (delta_gh - size_h p_h), dp_g/dbeta = p_g (s_g - mean s).
+    void slopes(const double* s, double beta, double* p, double* by_score,
+                double* by_beta) const override {
+        loads(s, beta, p);
+        const std::size_t n = sizes_.size();
+        double mean = 0;
+        for (std::size_t h = 0; h < n; ++h) {
+            const double share = sizes_[h] * p[h];
+            mean += share * s[h];
+            for (std::size_t g = 0; g < n; ++g) by_score[h * n + g] = -beta * p[g] * share;
+            by_score[h * n + h] += beta * p[h];
+        }
+        for (std::size_t g = 0; g < n; ++g) by_beta[g] = p[g] * (s[g] - mean);
+    }
+
+    /// With u = beta s: e = exp(u) and p = e / sum e, as power series.
+    void along(const double* s, double beta, const double* v, double q,
+               double* out) const override {
+        const std::size_t n = sizes_.size();
+        const double top = *std::max_element(s, s + n);
+        std::array<double, 4> sum{};
+        for (std::size_t g = 0; g < n; ++g) {
+            const double u1 = beta * v[g] + q * (s[g] - top), u2 = q * v[g];
+            const double e = std::exp(beta * (s[g] - top));
+            const std::array<double, 4> c{e, e * u1, e * (u2 + u1 * u1 / 2),
+                                          e * u1 * (u2 + u1 * u1 / 6)};
+            for (std::size_t k = 0; k < 4; ++k) {
+                out[k * n + g] = c[k];
+                sum[k] += sizes_[g] * c[k];
+            }
+        }
+        for (std::size_t g = 0; g < n; ++g)
+            for (std::size_t k = 0; k < 4; ++k) {
+                double rest = out[k * n + g];
+                for (std::size_t j = 0; j < k; ++j) rest -= out[j * n + g] * sum[k - j];
+                out[k * n + g] = rest / sum[0];
+            }
+    }
+
+    double within(const double* s, double beta, std::size_t g) const override {
+        std::vector<double> p(sizes_.size());
+        loads(s, beta, p.data());
+        return beta * p[g];
+    }
+
+    std::size_t rank() const override { return 1; }
+
+    void low_rank(const double* s, double beta, double* diagonal, double* left,
+                  double* right) const override {
+        loads(s, beta, left);
+        for (std::size_t g = 0; g < sizes_.size(); ++g) {
+            diagonal[g] = beta * left[g];
+            right[g] = -diagonal[g] * sizes_[g];
+        }
+    }
+
+private:
+    grouping groups_;
+    std::vector<double> sizes_;
+};
+
+}  // namespace
+
+std::shared_ptr<const load_response> softmax_loads(std::size_t experts) {
+    if (experts < 2)
+        throw invalid_argument("softmax", fmt::format("experts is {}", experts), "it must be >= 2");
+    return std::make_shared<softmax_response>(singletons(experts));
+}
+
+}  // namespace moebius
