@@ -24,6 +24,12 @@ std::vector<std::string> numbered(std::string_view letter, const grouping& group
     return names;
 }
 
+std::vector<double> sizes_of(const grouping& groups) {
+    std::vector<double> sizes;
+    for (const auto& group : groups.groups) sizes.push_back(static_cast<double>(group.size()));
+    return sizes;
+}
+
 /// What both models share: the response, the names, and the score equation.
 class feedback_field : public cell_field {
 public:
@@ -156,9 +162,11 @@ public:
     explicit integral_control(std::shared_ptr<const load_response> loads)
         : feedback_field(std::move(loads), shared, letters),
           balanced_(1 / static_cast<double>(groups().members())),
-          equation_(fmt::format("z_e' = feedback p_e - decay z_e + bias_e, "
-                                "b_e' = -gain (p_e - 1/N) - leak b_e, p_e = {} at s = z + b",
-                                response().formula())) {}
+          sizes_(sizes_of(groups())),
+          equation_(fmt::format(
+              "z_e' = feedback p_e - decay z_e + bias_e, "
+              "b_e' = -gain (p_e - 1/N) - leak b_e - decay mean b, p_e = {} at s = z + b",
+              response().formula())) {}
 
     std::string_view equation() const override { return equation_; }
     std::size_t cell_states() const override { return 2; }
@@ -171,10 +179,11 @@ public:
     void rhs(const double* x, const double* p, double* out) const override {
         const std::size_t n = size();
         response().loads(sum(x).data(), p[beta], out);
+        const double mean = mean_control(x);
         for (std::size_t g = 0; g < n; ++g) {
             const double load = out[g];
             out[g] = p[feedback] * load - p[decay] * x[g] + bias(p)[g];
-            out[n + g] = -p[gain] * (load - balanced_) - p[leak] * x[n + g];
+            out[n + g] = -p[gain] * (load - balanced_) - p[leak] * x[n + g] - p[decay] * mean;
         }
     }
 
@@ -190,7 +199,9 @@ public:
                     fx[2 * n * column + g] = p[feedback] * slope;
                     fx[2 * n * column + n + g] = -p[gain] * slope;
                 }
+                fx[2 * n * (n + h) + n + g] -= p[decay] * balanced_ * sizes_[h];
             }
+        const double mean = mean_control(x);
         std::fill_n(fp, 2 * n * parameters().size(), 0.0);
         const auto by = [fp, n](std::size_t j, std::size_t row) -> double& {
             return fp[2 * n * j + row];
@@ -199,9 +210,10 @@ public:
             fx[2 * n * g + g] -= p[decay];
             fx[2 * n * (n + g) + n + g] -= p[leak];
             f[g] = p[feedback] * load[g] - p[decay] * x[g] + bias(p)[g];
-            f[n + g] = -p[gain] * (load[g] - balanced_) - p[leak] * x[n + g];
+            f[n + g] = -p[gain] * (load[g] - balanced_) - p[leak] * x[n + g] - p[decay] * mean;
             by(feedback, g) = load[g];
             by(decay, g) = -x[g];
+            by(decay, n + g) = -mean;
             by(beta, g) = p[feedback] * by_beta[g];
             by(beta, n + g) = -p[gain] * by_beta[g];
             by(gain, n + g) = balanced_ - load[g];
@@ -215,6 +227,7 @@ public:
         const std::size_t n = size();
         std::vector<double> load(4 * n);
         response().along(sum(x).data(), p[beta], sum(v).data(), q[beta], load.data());
+        const double mean = mean_control(x), mean_v = mean_control(v);
         for (std::size_t g = 0; g < n; ++g)
             for (std::size_t k = 0; k < 4; ++k) {
                 const double now = load[k * n + g], before = k > 0 ? load[(k - 1) * n + g] : 0;
@@ -223,13 +236,14 @@ public:
                 double b = -p[gain] * (now - even) - q[gain] * (before - even_before);
                 if (k == 0) {
                     z += bias(p)[g] - p[decay] * x[g];
-                    b -= p[leak] * x[n + g];
+                    b -= p[leak] * x[n + g] + p[decay] * mean;
                 } else if (k == 1) {
                     z += bias(q)[g] - p[decay] * v[g] - q[decay] * x[g];
-                    b -= p[leak] * v[n + g] + q[leak] * x[n + g];
+                    b -= p[leak] * v[n + g] + q[leak] * x[n + g] + p[decay] * mean_v +
+                         q[decay] * mean;
                 } else if (k == 2) {
                     z -= q[decay] * v[g];
-                    b -= q[leak] * v[n + g];
+                    b -= q[leak] * v[n + g] + q[decay] * mean_v;
                 }
                 out[2 * n * k + g] = z;
                 out[2 * n * k + n + g] = b;
@@ -240,7 +254,7 @@ public:
         response().loads(sum(x).data(), p[beta], out);
     }
 
-    /// Of z; without a leak nothing bounds b.
+    /// Of z and b; without a leak nothing bounds b.
     std::pair<double, double> state_bounds(const double* p) const override {
         if (p[leak] > 0) {
             const auto [low, high] = score_bounds(p);
@@ -265,7 +279,15 @@ private:
         return s;
     }
 
+    /// The mean of b over all experts.
+    [[nodiscard]] double mean_control(const double* x) const {
+        double total = 0;
+        for (std::size_t g = 0; g < size(); ++g) total += sizes_[g] * x[size() + g];
+        return total * balanced_;
+    }
+
     double balanced_;
+    std::vector<double> sizes_;
     std::string equation_;
 };
 

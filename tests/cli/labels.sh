@@ -13,3 +13,11 @@ case $sentence in "moebius: label: 'LP9' came, but "*"did you mean 'LP"*) ;; *) 
 
 sentence=$("$program" locus --from run.json:LP1 --set beta=2 --vary feedback=1.5:20 --vary bias=-9:9 2>&1) && exit 1
 test "$sentence" = "moebius: --set: 'beta=2' came beside --from, but the point has its own parameters"
+
+# A file that somebody has changed: the state of LP1 has one number too many.
+sed '/"label": "LP1"/,/"state"/ s/"state": \[/"state": [0, /' run.json >two.json
+cmp -s run.json two.json && exit 1
+code=0
+sentence=$("$program" diagram --from two.json:LP1 --vary bias=-3:3 2>&1) || code=$?
+test $code = 2
+test "$sentence" = "moebius: --from: LP1 has a state of 2 numbers, but that of two-expert has 1"

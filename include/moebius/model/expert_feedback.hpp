@@ -17,7 +17,11 @@ namespace moebius {
 
 /// The same under the integral load-balancing controller:
 ///
-///     z_e' = feedback p_e(z + b) - decay z_e + bias_e,  b_e' = -gain (p_e(z + b) - 1/N) - leak b_e
+///     z_e' = feedback p_e(z + b) - decay z_e + bias_e
+///     b_e' = -gain (p_e(z + b) - 1/N) - leak b_e - decay (mean of b)
+///
+/// No load depends on the mean of b, and without leak the controller conserves it: a zero
+/// eigenvalue everywhere that says nothing. The last term makes it relax and changes no load.
 ///
 /// Cells of two states; parameters feedback, decay, beta, gain, leak, then bias_e.
 /// @source  theory.md 5
