@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
+#include <Eigen/SVD>
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <moebius/base/error.hpp>
+#include <moebius/bifurcation/fold.hpp>
+#include <moebius/bifurcation/hopf.hpp>
+#include <moebius/continuation/equilibrium_curve.hpp>
+#include <moebius/model/derivatives.hpp>
+#include <moebius/solve/newton.hpp>
+#include <numbers>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXcd;
+using Eigen::MatrixXd;
+using Eigen::VectorXcd;
+using Eigen::VectorXd;
+using complex = std::complex<double>;
+
+constexpr complex i_unit{0, 1};
+constexpr double slowest = 1e-6;    // omega below this share of |f_x| is a double zero eigenvalue
+constexpr double same_pair = 1e-6;  // eigenvalues this near to i omega, against |f_x|, are one
+
+/// Linear terms at a point.
+struct linear_terms {
+    VectorXd f;
+    MatrixXd fx, fp;
+
+    linear_terms(const field& model, const std::vector<double>& x, const std::vector<double>& p)
+        : f(static_cast<Index>(x.size())),
+          fx(f.size(), f.size()),
+          fp(f.size(), static_cast<Index>(p.size())) {
+        model.linear(x.data(), p.data(), f.data(), fx.data(), fp.data());
+    }
+
+    [[nodiscard]] MatrixXcd shifted(double omega) const {
+        return fx.cast<complex>() - i_unit * omega * MatrixXcd::Identity(fx.rows(), fx.cols());
+    }
+};
+
+/// The singular vectors of f_x - i omega for its smallest singular value.
+struct critical_pair {
+    VectorXcd right, left;
+    double residual;  ///< that value
+
+    critical_pair(const linear_terms& at, double omega) {
+        const Eigen::JacobiSVD<MatrixXcd> svd(at.shifted(omega),
+                                              Eigen::ComputeFullU | Eigen::ComputeFullV);
+        right = svd.matrixV().col(at.f.size() - 1);
+        left = svd.matrixU().col(at.f.size() - 1);
+        residual = svd.singularValues()[at.f.size() - 1];
+    }
+};
+
+/// Columns f_xx(q, e_j) over the states and the free parameters. Shape (n, n + free)
+MatrixXcd second_columns(const multilinear& forms, const VectorXcd& q, Index directions) {
+    VectorXd re = VectorXd::Zero(directions), im = re;
+    re.head(q.size()) = q.real();
+    im.head(q.size()) = q.imag();
+    MatrixXcd columns(q.size(), directions);
+    for (Index j = 0; j < directions; ++j) {
+        const VectorXd unit = VectorXd::Unit(directions, j);
+        columns.col(j) = forms.second(re, unit) + i_unit * forms.second(im, unit);
+    }
+    return columns;
+}
+
+/// The square system (f, Re h, Im h) = 0 in the scaled unknowns (x, p) and omega / unit.
+class hopf_system {
+public:
+    hopf_system(const problem& base, const parameter_range& range, double omega)
+        : model_(*base.model),
+          scaling_(base, {range}),
+          x_(base.model->dimension()),
+          p_(base.parameters),
+          unit_(omega) {}
+
+    [[nodiscard]] VectorXd start(const std::vector<double>& x) {
+        VectorXd u(scaling_.units().size() + 1);
+        u << scaling_.scale(x, p_), 1;
+        const critical_pair near(linear_terms(model_, x, p_), unit_);
+        b_ = near.left;
+        c_ = near.right;
+        return u;
+    }
+
+    void evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) {
+        const auto n = static_cast<Index>(x_.size());
+        unscale(u);
+        const linear_terms at(model_, x_, p_);
+        MatrixXcd bordered(n + 1, n + 1);
+        bordered << at.shifted(omega_), b_, c_.adjoint(), 0;
+        const Eigen::PartialPivLU<MatrixXcd> lu(bordered);
+        const VectorXcd right = lu.solve(VectorXcd::Unit(n + 1, n));
+        const VectorXcd left = lu.adjoint().solve(VectorXcd::Unit(n + 1, n));
+        const VectorXcd q = right.head(n), w = left.head(n);
+        f << at.f, right[n].real(), right[n].imag();
+
+        // dh = -w^H (d f_x - i d omega) q
+        const multilinear forms(model_, x_, p_, scaling_.free());
+        VectorXcd dh(n + 2);
+        dh << -(w.adjoint() * second_columns(forms, q, n + 1)).transpose(), i_unit * w.dot(q);
+        df.setZero();
+        df.topLeftCorner(n, n) = at.fx;
+        df.col(n).head(n) = at.fp.col(static_cast<Index>(scaling_.free()[0]));
+        df.row(n) = dh.real().transpose();
+        df.row(n + 1) = dh.imag().transpose();
+        df.leftCols(n + 1) *= scaling_.units().asDiagonal();
+        df.col(n + 1) *= unit_;
+    }
+
+    void unscale(const VectorXd& u) {
+        scaling_.unscale(u, x_, p_);
+        omega_ = u[u.size() - 1] * unit_;
+    }
+
+    [[nodiscard]] const std::vector<double>& state() const noexcept { return x_; }
+    [[nodiscard]] const std::vector<double>& parameters() const noexcept { return p_; }
+    [[nodiscard]] double omega() const noexcept { return omega_; }
+    [[nodiscard]] std::span<const std::size_t> free() const noexcept { return scaling_.free(); }
+
+private:
+    const field& model_;
+    scaling scaling_;
+    std::vector<double> x_, p_;
+    double unit_, omega_ = 0;
+    VectorXcd b_, c_;
+};
+
+/// C(q, q, conj(q)) for q = r + i s, from third(a) = C(a, a, a).
+VectorXcd third_form(const multilinear& forms, const VectorXcd& q) {
+    const VectorXd r = q.real(), s = q.imag();
+    const VectorXd rrr = forms.third(r), sss = forms.third(s);
+    const VectorXd plus = forms.third(r + s), minus = forms.third(r - s);
+    const VectorXd rss = (plus + minus - 2 * rrr) / 6, rrs = (plus - minus - 2 * sss) / 6;
+    return (rrr + rss) + i_unit * (rrs + sss);
+}
+
+/// B(a, b) without conjugation.
+VectorXcd second_form(const multilinear& forms, const VectorXcd& a, const VectorXcd& b) {
+    const VectorXd ar = a.real(), ai = a.imag(), br = b.real(), bi = b.imag();
+    return (forms.second(ar, br) - forms.second(ai, bi)) +
+           i_unit * (forms.second(ar, bi) + forms.second(ai, br));
+}
+
+/// l1 by Kuznetsov's eq. (5.34), with <w, q> = 1 and |q| = 1.
+double lyapunov_coefficient(const field& model, const std::vector<double>& x,
+                            const std::vector<double>& p, double omega) {
+    const linear_terms at(model, x, p);
+    const critical_pair pair(at, omega);
+    const VectorXcd q = pair.right, conj = q.conjugate();
+    const VectorXcd w = pair.left / std::conj(pair.left.dot(q));
+    const multilinear forms(model, x, p, {});
+    const VectorXcd even = second_form(forms, q, conj);
+    const VectorXcd h11 = at.fx.cast<complex>().partialPivLu().solve(even);
+    const VectorXcd h20 = (-at.shifted(2 * omega)).partialPivLu().solve(second_form(forms, q, q));
+    const VectorXcd sum =
+        third_form(forms, q) - 2.0 * second_form(forms, q, h11) + second_form(forms, conj, h20);
+    return w.dot(sum).real() / (2 * omega);
+}
+
+/// How fast the critical eigenvalue crosses as the parameter rises along the equilibria.
+double crossing_speed(const hopf_system& at, const field& model) {
+    const linear_terms terms(model, at.state(), at.parameters());
+    const critical_pair pair(terms, at.omega());
+    const Index n = terms.f.size();
+    VectorXd along(n + 1);
+    along << -terms.fx.partialPivLu().solve(terms.fp.col(static_cast<Index>(at.free()[0]))), 1;
+    const multilinear forms(model, at.state(), at.parameters(), at.free());
+    const VectorXcd change = second_columns(forms, pair.right, n + 1) * along;
+    return (pair.left.dot(change) / pair.left.dot(pair.right)).real();
+}
+
+/// Whether i omega is an eigenvalue of its own, away from zero and from others.
+bool is_simple(const linear_terms& at, double omega) {
+    const double size = at.fx.norm();
+    if (!(omega > slowest * size)) return false;
+    const VectorXcd values = at.fx.eigenvalues();
+    return std::count_if(values.begin(), values.end(), [&](complex value) {
+               return std::abs(value - i_unit * omega) <= same_pair * size;
+           }) == 1;
+}
+
+special_point described(const field& model, const hopf_system& at) {
+    auto point = point_at(model, point_type::HB, at.state(), at.parameters());
+    const critical_pair pair(linear_terms(model, at.state(), at.parameters()), at.omega());
+    point.residual = std::max(point.residual, pair.residual);
+    const double l1 = lyapunov_coefficient(model, at.state(), at.parameters(), at.omega());
+    point.normal_form = {{"omega", at.omega()},
+                         {"period", 2 * std::numbers::pi / at.omega()},
+                         {"l1", l1},
+                         {"crossing", crossing_speed(at, model)}};
+    point.criticality = l1 < 0 ? "supercritical" : "subcritical";
+    return point;
+}
+
+}  // namespace
+
+std::optional<special_point> find_hopf(const problem& base, const parameter_range& range,
+                                       const std::vector<double>& x, const std::vector<double>& p,
+                                       double omega_guess) {
+    if (!(omega_guess > 0 && std::isfinite(omega_guess)))
+        throw invalid_argument("find_hopf", fmt::format("omega_guess is {}", omega_guess),
+                               "it must be > 0 and finite");
+    if (x.size() != base.model->dimension())
+        throw invalid_argument(
+            "find_hopf", fmt::format("the state has {} numbers", x.size()),
+            fmt::format("{} has {} states", base.model->name(), base.model->dimension()));
+    problem here = base;
+    here.parameters = p;
+    hopf_system system(here, range, omega_guess);
+    const auto found =
+        newton([&](const VectorXd& u, VectorXd& f, MatrixXd& df) { system.evaluate(u, f, df); },
+               system.start(x));
+    if (!found) return std::nullopt;
+    system.unscale(found.u);
+    const linear_terms terms(*here.model, system.state(), system.parameters());
+    if (!is_simple(terms, system.omega())) return std::nullopt;
+    return described(*here.model, system);
+}
+
+VectorXcd critical_vector(const problem& at, const special_point& hopf) {
+    const auto omega = coefficient_of(hopf, "omega");
+    if (!omega)
+        throw invalid_argument("critical_vector", fmt::format("{} came", hopf.label),
+                               "a Hopf point with omega in its normal form is needed");
+    return critical_pair(linear_terms(*at.model, hopf.state, hopf.parameters), *omega).right;
+}
+
+std::optional<double> coefficient_of(const special_point& point, std::string_view name) {
+    for (const auto& [known, value] : point.normal_form)
+        if (known == name) return value;
+    return std::nullopt;
+}
+
+}  // namespace moebius
