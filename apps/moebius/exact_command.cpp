@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "counts.hpp"
+#include "exact_experts.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 
@@ -78,19 +79,28 @@ result_document answer(const exact_arguments& args, subject on) {
     return out;
 }
 
+bool has_closed_forms(std::string_view model) {
+    return model == models::two_expert::name || model == "softmax" || model == "exact-k";
+}
+
 int run(const exact_arguments& args, const session& session) {
     args.output.check();
     if (args.points < 2)
         throw invalid_argument("--points", fmt::format("{} came", args.points), "it must be >= 2");
     auto on =
         make_subject(args.subject, args.subject.varies.empty() ? 0 : 1, exact_schema, session);
-    if (on.heading.model != models::two_expert::name)
-        throw invalid_argument("exact", fmt::format("--model is {}", on.heading.model),
-                               "closed forms are known for two-expert");
+    const std::string& model = on.heading.model;
+    if (!has_closed_forms(model) || args.subject.experts.controller == "integral")
+        throw invalid_argument("exact",
+                               fmt::format("--model is {}{}", model,
+                                           has_closed_forms(model) ? " with a controller" : ""),
+                               "closed forms are known for two-expert, softmax and exact-k");
     if (!on.ranges.empty() && on.ranges[0].name != "feedback")
         throw invalid_argument("exact", fmt::format("--vary names {}", on.ranges[0].name),
                                "the fold set is sampled over feedback");
-    const auto result = answer(args, std::move(on));
+    const auto result = model == models::two_expert::name
+                            ? answer(args, std::move(on))
+                            : exact_experts(std::move(on), args.points);
     args.output.write(result);
     return exit_code::found;
 }
@@ -98,7 +108,7 @@ int run(const exact_arguments& args, const session& session) {
 }  // namespace
 
 void add_exact(CLI::App& app, const session& session) {
-    auto* sub = app.add_subcommand("exact", "Closed forms of the two-expert model");
+    auto* sub = app.add_subcommand("exact", "Closed forms of two experts, softmax and exact-k");
     auto args = std::make_shared<exact_arguments>();
     args->subject.add_to(*sub);
     args->subject.add_vary_to(*sub);

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <memory>
 #include <moebius/io/atomic_file.hpp>
+#include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/registry.hpp>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "commands.hpp"
 
@@ -29,21 +31,33 @@ std::string as_json() {
         models.push_back({{"name", model.name},
                           {"equation", model.equation},
                           {"needs_tokens", model.needs_tokens},
+                          {"many_experts", model.many_experts},
                           {"parameters", std::move(parameters)}});
     }
     return json{{"schema", "moebius.models/1"}, {"models", std::move(models)}}.dump(2) + '\n';
 }
 
+void append(std::span<const parameter_info> parameters, std::string& out) {
+    for (const auto& info : parameters)
+        out += fmt::format("  {:10} {}  {}; default {}{}\n", info.name, info.symbol, info.meaning,
+                           info.value,
+                           std::isfinite(info.above) ? fmt::format(", > {}", info.above) : "");
+}
+
 std::string as_text() {
     std::string out;
     for (const auto& model : known_models()) {
-        out += fmt::format("{}{}\n  {}\n", model.name,
-                           model.needs_tokens ? " (needs --tokens)" : "", model.equation);
-        for (const auto& info : model.parameters)
-            out += fmt::format("  {:10} {}  {}; default {}{}\n", info.name, info.symbol,
-                               info.meaning, info.value,
-                               std::isfinite(info.above) ? fmt::format(", > {}", info.above) : "");
+        out += fmt::format(
+            "{}{}{}\n  {}\n", model.name, model.needs_tokens ? " (needs --tokens)" : "",
+            model.many_experts && !model.needs_tokens ? " (takes --experts)" : "", model.equation);
+        append(model.parameters, out);
+        if (model.many_experts)
+            out += "  bias_1 ...     external asymmetry in the drift of each expert; default 0\n";
     }
+    out +=
+        "With --controller integral (models of many experts)\n"
+        "  p = p(z + b), s = z, b_e' = -gain (p_e - 1/N) - leak b_e - decay mean b\n";
+    append(expert_parameters(true).subspan(expert_parameters(false).size()), out);
     return out;
 }
 

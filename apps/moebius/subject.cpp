@@ -5,8 +5,10 @@
 
 #include <moebius/base/error.hpp>
 #include <moebius/io/json_file.hpp>
+#include <moebius/model/cell_field.hpp>
 #include <moebius/model/registry.hpp>
 #include <moebius/model/token_response.hpp>
+#include <tuple>
 
 #include "words.hpp"
 
@@ -15,19 +17,32 @@ namespace {
 
 constexpr std::string_view default_model = models::two_expert::name;
 
-problem make_problem(std::string_view model, const token_options& tokens) {
-    if (!find_model(model).needs_tokens) {
+/// The model with its default parameters; each expert by itself.
+problem make_problem(const subject_options& options, result_heading& heading) {
+    const auto& info = find_model(options.model);
+    const auto& tokens = options.tokens;
+    if (!info.needs_tokens) {
         if (!tokens.tokens.empty())
             throw invalid_argument(
-                "--tokens", fmt::format("they came for {}", model),
+                "--tokens", fmt::format("they came for {}", options.model),
                 fmt::format("it takes none; --model {} does", models::token_response::name));
-        return moebius::make_problem(model);
+        return moebius::make_problem(options.model,
+                                     options.experts.apply(options.model, 0, heading));
     }
     if (tokens.tokens.empty())
-        throw invalid_argument("--model", fmt::format("{} came without --tokens", model),
+        throw invalid_argument("--model", fmt::format("{} came without --tokens", options.model),
                                "its response is a mean over tokens");
     const auto noise = noise_from_name(tokens.noise);
-    return problem_of(models::token_response(tokens.source()->law(noise)));
+    if (!info.many_experts) {
+        std::ignore = options.experts.apply(options.model, 0, heading);
+        return problem_of(models::token_response(tokens.source()->law(noise)));
+    }
+    if (noise != noise_law::gumbel)
+        throw invalid_argument("--noise", fmt::format("{} came", tokens.noise),
+                               "the mean load of many experts is a softmax: gumbel noise");
+    auto gated = tokens.gated();
+    const auto made = options.experts.apply(options.model, gated.experts, heading);
+    return make_token_softmax(std::move(gated.logits), made);
 }
 
 /// The point that --from names, and the model and tokens of its file where none were given.
@@ -44,6 +59,7 @@ special_point read_start(subject_options& options) {
                                fmt::format("'{}' came beside --from", options.sets.front()),
                                "the point has its own parameters");
     options.tokens.inherit(document.heading);
+    options.experts.inherit(document.heading);
     return document.data.at(label);
 }
 
@@ -53,14 +69,28 @@ std::string times(std::size_t count) {
 }
 
 /// The point of a file becomes where a problem starts.
-void start_from(const special_point& start, std::string_view name, problem& at) {
+void start_from(special_point& start, std::string_view name, problem& at) {
     const auto dimension = at.model->dimension();
     if (start.state.size() != dimension)
         throw invalid_argument(
             "--from", fmt::format("{} has a state of {} numbers", start.label, start.state.size()),
             fmt::format("that of {} has {}", name, dimension));
-    check_parameters(*at.model, start.parameters);
-    at.parameters = start.parameters;
+    for (std::size_t i = 0; i < start.parameters.size(); ++i)
+        at.set(start.parameter_names[i], start.parameters[i]);
+    start.parameters = at.parameters;
+}
+
+/// Experts that nothing tells apart become one group, or the groups of the point to start from.
+void group_experts(const subject_options& options, subject& result) {
+    if (!result.problem.model->cells()) return;
+    if (result.start) {
+        result.problem = regrouped(result.problem, result.start->groups);
+        return;
+    }
+    std::vector<std::size_t> apart;
+    for (const auto& text : options.varies)
+        apart.push_back(result.problem.index_of(parse_range(text).name));
+    result.problem = regrouped(result.problem, coarsest_groups(result.problem, apart));
 }
 
 void apply_ranges(const subject_options& options, std::size_t count, subject& result) {
@@ -82,6 +112,7 @@ void apply_ranges(const subject_options& options, std::size_t count, subject& re
 void subject_options::add_to(CLI::App& sub) {
     sub.add_option("--model", model, fmt::format("see 'moebius models' [{}]", default_model));
     add_sets_to(sub);
+    experts.add_to(sub);
     tokens.add_to(sub);
 }
 
@@ -112,17 +143,18 @@ subject make_subject(subject_options options, std::size_t ranges, std::string_vi
     subject result;
     if (!options.from.empty()) result.start = read_start(options);
     if (options.model.empty()) options.model = default_model;
-    result.problem = make_problem(options.model, options.tokens);
-    if (result.start) start_from(*result.start, options.model, result.problem);
+    result.heading.schema = schema;
+    result.heading.command = session.command;
+    result.heading.model = options.model;
+    result.problem = make_problem(options, result.heading);
     for (const auto& text : options.sets) {
         const auto [name, value] = parse_setting(text);
         result.problem.set(name, value);
     }
+    group_experts(options, result);
+    if (result.start) start_from(*result.start, options.model, result.problem);
     apply_ranges(options, ranges, result);
 
-    result.heading.schema = schema;
-    result.heading.command = session.command;
-    result.heading.model = options.model;
     result.heading.parameters = parameters_of(result.problem);
     if (!options.varies.empty()) result.heading.options.emplace_back("vary", options.varies);
     if (!options.from.empty()) result.heading.options.emplace_back("from", options.from);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "experts.hpp"
 #include "session.hpp"
 #include "tokens.hpp"
 
@@ -23,8 +24,9 @@ struct subject_options {
     std::vector<std::string> varies;  ///< name=from:to
     std::string from;                 ///< FILE:LABEL
     token_options tokens;
+    expert_arguments experts;
 
-    void add_to(CLI::App& sub);  ///< model, parameters and tokens
+    void add_to(CLI::App& sub);  ///< model, parameters, experts and tokens
     void add_sets_to(CLI::App& sub);
     void add_vary_to(CLI::App& sub);
     void add_from_to(CLI::App& sub);

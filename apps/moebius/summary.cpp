@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -15,17 +16,43 @@ void add_to(CLI::App& sub, continuation_options& options) {
     sub.add_option("--max-step", options.max_step, "longest step along a curve, dimensionless")
         ->capture_default_str();
     add_count(sub, "--max-points", options.max_points, "points of one branch at most");
+    add_count(sub, "--depth", options.depth, "branch points that are followed in a row");
 }
 
 void describe(const continuation_options& options, result_heading& heading) {
     heading.options.emplace_back("max_step", options.max_step);
     heading.options.emplace_back("max_points", static_cast<double>(options.max_points));
+    heading.options.emplace_back("depth", static_cast<double>(options.depth));
 }
 
 namespace {
 
 /// For a reader: a number that is zero up to rounding is shown as zero.
 double shown(double value) { return std::abs(value) < 1e-13 ? 0 : value; }
+
+constexpr std::size_t most_states = 6;  // of a point that are shown
+
+/// The parameters that vary: the first columns.
+std::vector<std::string> varied_names(const diagram_document& result) {
+    if (result.data.branches.empty()) return {};
+    const auto& names = result.data.branches.front().columns.names;
+    return {names.begin(), names.begin() + (result.heading.schema == locus_schema ? 2 : 1)};
+}
+
+std::string parameter_of(const special_point& point, const std::string& name) {
+    for (std::size_t i = 0; i < point.parameters.size(); ++i)
+        if (point.parameter_names[i] == name)
+            return fmt::format("{:.10g}", shown(point.parameters[i]));
+    return "-";
+}
+
+/// "1 + 7" for a group of one and one of seven.
+std::string sizes_of(const grouping& groups) {
+    std::string text;
+    for (const auto& group : groups.groups)
+        text += fmt::format("{}{}", text.empty() ? "" : " + ", group.size());
+    return text;
+}
 
 /// What a branch that ended for this reason needs; empty where it ended as it should.
 std::string_view meaning_of(stop_reason reason) {
@@ -36,6 +63,8 @@ std::string_view meaning_of(stop_reason reason) {
             return "no point was found even with the smallest step";
         case stop_reason::singular:
             return "more than one way goes on, and no branch point explains it";
+        case stop_reason::left_box:
+            return "the state grows beyond all bounds";
         case stop_reason::not_finite:
             return "the model gave NaN or infinity";
         default:
@@ -67,14 +96,24 @@ void summarize(const diagram_document& result) {
     for (const auto& curve : result.data.branches) points += curve.columns.rows();
     const std::size_t count = result.data.branches.size();
     fmt::print(stderr, "{} {}, {} points\n", count, count == 1 ? "branch" : "branches", points);
+    const auto varied = varied_names(result);
+    const bool grouped =
+        std::any_of(result.data.special_points.begin(), result.data.special_points.end(),
+                    [](const auto& point) { return point.groups.size() > 0; });
     fmt::print(stderr, "{:8}", "label");
-    for (const auto& [name, value] : result.heading.parameters) fmt::print(stderr, " {:>14}", name);
+    for (const auto& name : varied) fmt::print(stderr, " {:>14}", name);
+    if (grouped) fmt::print(stderr, "  {:12}", "groups");
     fmt::print(stderr, " {:>14}  criticality\n", "state");
     for (const auto& point : result.data.special_points) {
         fmt::print(stderr, "{:8}", point.label);
-        for (const double value : point.parameters) fmt::print(stderr, " {:>14.10g}", shown(value));
-        for (const double value : point.state) fmt::print(stderr, " {:>14.10g}", shown(value));
-        fmt::print(stderr, "  {}\n", point.criticality.empty() ? "-" : point.criticality);
+        for (const auto& name : varied) fmt::print(stderr, " {:>14}", parameter_of(point, name));
+        if (grouped) fmt::print(stderr, "  {:12}", sizes_of(point.groups));
+        for (std::size_t i = 0; i < std::min(point.state.size(), most_states); ++i)
+            fmt::print(stderr, " {:>14.10g}", shown(point.state[i]));
+        if (point.state.size() > most_states) fmt::print(stderr, " ...");
+        fmt::print(stderr, "  {}", point.criticality.empty() ? "-" : point.criticality);
+        if (point.multiplicity > 1) fmt::print(stderr, ", {} times", point.multiplicity);
+        fmt::print(stderr, "\n");
     }
 }
 

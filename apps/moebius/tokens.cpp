@@ -78,8 +78,15 @@ std::shared_ptr<const token_source> token_options::source() const {
     if (tokens.empty()) return no_tokens(2);
     if (tokens.starts_with(mixture_prefix))
         return mixture_tokens(mixture_of(std::string_view(tokens).substr(mixture_prefix.size())));
-    auto gated = apply_gate(read_tokens(tokens), gate);
-    return stored_tokens(std::move(gated.logits), gated.experts);
+    auto made = gated();
+    return stored_tokens(std::move(made.logits), made.experts);
+}
+
+gated_tokens token_options::gated() const {
+    if (tokens.starts_with(mixture_prefix))
+        throw invalid_argument("--tokens", fmt::format("'{}' came", tokens),
+                               "a mixture has two experts; a file of tokens is needed");
+    return apply_gate(read_tokens(tokens), gate);
 }
 
 }  // namespace moebius::cli

@@ -28,6 +28,10 @@ struct token_options {
     /// Reads the tokens; without a file all logits are 0.
     /// @throws invalid_argument, io_error
     [[nodiscard]] std::shared_ptr<const token_source> source() const;
+
+    /// Reads the tokens of a file and applies the gate.
+    /// @throws invalid_argument, also for a mixture; io_error
+    [[nodiscard]] gated_tokens gated() const;
 };
 
 }  // namespace moebius::cli

@@ -82,6 +82,8 @@ private:
         line.parameters[folds_.units().free()[fixed]] = value;
         continuation_options search;
         search.max_step = search_step;
+        search.searches = 2;
+        search.split_groups = false;
         const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);
         for (const auto& point : along.special_points)
             if (point.type == point_type::LP || point.type == point_type::BP) follow(point, "");

@@ -16,6 +16,7 @@ using Eigen::VectorXd;
 constexpr double scan_spacing = 0.1;       // of the state scale
 constexpr double unbounded_reach = 50;     // state scales, where the model gives no bounds
 constexpr std::size_t fewest_cells = 64;   // of a scan
+constexpr int most_from_a_start = 16;      // roots by deflation
 constexpr std::size_t most_cells = 20000;  // beyond it the spacing widens
 
 /// f and the slope f' of a scalar problem.
@@ -101,7 +102,7 @@ std::vector<VectorXd> starts(const problem& base) {
     auto [low, high] = base.model->state_bounds(base.parameters.data());
     if (!std::isfinite(low)) low = -unbounded_reach / 5 * unit;
     if (!std::isfinite(high)) high = unbounded_reach / 5 * unit;
-    constexpr int count = 64;
+    constexpr int count = 24;
     std::vector<VectorXd> result{VectorXd::Zero(n)};
     for (int k = 1; k < count; ++k) {
         VectorXd x(n);
@@ -112,29 +113,81 @@ std::vector<VectorXd> starts(const problem& base) {
     return result;
 }
 
-std::vector<VectorXd> newton_from_starts(const problem& base) {
-    const double unit = base.model->state_scale(base.parameters.data());
-    Eigen::MatrixXd fp(static_cast<Index>(base.model->dimension()),
-                       static_cast<Index>(base.parameters.size()));
-    const auto system = [&](const VectorXd& x, VectorXd& f, Eigen::MatrixXd& df) {
-        base.model->linear(x.data(), base.parameters.data(), f.data(), df.data(), fp.data());
-    };
-    std::vector<VectorXd> result;
-    for (const auto& start : starts(base)) {
-        const auto found = newton(system, start);
-        const bool known = std::any_of(result.begin(), result.end(), [&](const VectorXd& x) {
-            return (x - found.u).norm() <= 1e-8 * (unit + x.norm());
-        });
-        if (found && !known) result.push_back(found.u);
+/// F with the roots that are known divided out: M F with M = prod (1 + 1/|x - r|^2), distances in
+/// state scales. Newton's method on it does not go where it has been.
+/// @source  Farrell, Birkisson & Funke, SIAM J. Sci. Comput. 37 (2015), eq. (3.3) with p = 2
+class deflated_system {
+public:
+    explicit deflated_system(const problem& base)
+        : base_(base),
+          unit_(base.model->state_scale(base.parameters.data())),
+          fp_(static_cast<Index>(base.model->dimension()),
+              static_cast<Index>(base.parameters.size())) {}
+
+    [[nodiscard]] newton_result plain_from(const VectorXd& start) {
+        return newton(
+            [this](const VectorXd& x, VectorXd& f, Eigen::MatrixXd& df) { linear(x, f, df); },
+            start);
     }
-    return result;
+
+    /// Another root near the start, and the known ones out of the way.
+    [[nodiscard]] newton_result from(const VectorXd& start) {
+        const auto found = newton(
+            [this](const VectorXd& x, VectorXd& f, Eigen::MatrixXd& df) {
+                linear(x, f, df);
+                double m = 1;
+                VectorXd log_slope = VectorXd::Zero(x.size());
+                for (const auto& root : roots_) {
+                    const VectorXd away = (x - root) / unit_;
+                    const double square = away.squaredNorm();
+                    m *= 1 + 1 / square;
+                    log_slope -= 2 * away / (unit_ * square * (square + 1));
+                }
+                df = m * (df + f * log_slope.transpose());
+                f *= m;
+            },
+            start);
+        return found ? plain_from(found.u) : found;
+    }
+
+    /// @return false if it was known
+    bool add(const VectorXd& root) {
+        for (const auto& known : roots_)
+            if ((root - known).norm() <= 1e-8 * (unit_ + root.norm())) return false;
+        roots_.push_back(root);
+        return true;
+    }
+
+    [[nodiscard]] const std::vector<VectorXd>& roots() const noexcept { return roots_; }
+
+private:
+    void linear(const VectorXd& x, VectorXd& f, Eigen::MatrixXd& df) {
+        base_.model->linear(x.data(), base_.parameters.data(), f.data(), df.data(), fp_.data());
+    }
+
+    const problem& base_;
+    double unit_;
+    Eigen::MatrixXd fp_;
+    std::vector<VectorXd> roots_;
+};
+
+std::vector<VectorXd> deflate(const problem& base) {
+    deflated_system system(base);
+    for (const auto& start : starts(base)) {
+        if (const auto plain = system.plain_from(start)) system.add(plain.u);
+        for (int again = 0; again < most_from_a_start; ++again) {
+            const auto found = system.from(start);
+            if (!found || !system.add(found.u)) break;
+        }
+    }
+    return system.roots();
 }
 
 }  // namespace
 
 std::vector<VectorXd> find_equilibria(const problem& base) {
     check_parameters(*base.model, base.parameters);
-    return base.model->dimension() == 1 ? scan(base) : newton_from_starts(base);
+    return base.model->dimension() == 1 ? scan(base) : deflate(base);
 }
 
 }  // namespace moebius

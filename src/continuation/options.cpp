@@ -20,6 +20,8 @@ void check_options(const continuation_options& options) {
     need(options.max_points >= 2, "max_points", static_cast<double>(options.max_points), ">= 2");
     need(options.max_turn > 0 && options.max_turn <= 1, "max_turn", options.max_turn,
          "> 0 and at most 1 radian");
+    need(options.max_state > 0, "max_state", options.max_state, "> 0");
+    need(options.searches >= 2, "searches", static_cast<double>(options.searches), ">= 2");
 }
 
 void check_range(const parameter_range& range) {

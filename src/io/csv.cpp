@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <iterator>
-#include <moebius/base/error.hpp>
 #include <moebius/io/csv.hpp>
 
 namespace moebius {
@@ -24,6 +24,18 @@ std::string label_at(const diagram& curves, int branch, std::size_t row) {
     return {};
 }
 
+/// The column of each name; null where there is none.
+std::vector<const std::vector<double>*> places_of(const std::vector<std::string>& names,
+                                                  const table& columns) {
+    std::vector<const std::vector<double>*> places;
+    for (const auto& name : names) {
+        const auto found = std::find(columns.names.begin(), columns.names.end(), name);
+        const auto c = static_cast<std::size_t>(found - columns.names.begin());
+        places.push_back(found == columns.names.end() ? nullptr : &columns.columns[c]);
+    }
+    return places;
+}
+
 }  // namespace
 
 std::string to_csv(const table& values) {
@@ -33,18 +45,21 @@ std::string to_csv(const table& values) {
 }
 
 std::string to_csv(const diagram& curves) {
-    if (curves.branches.empty()) return "branch,kind,label\n";
-    const auto& names = curves.branches.front().columns.names;
-    std::string out = fmt::format("branch,kind,label,{}\n", fmt::join(names, ","));
+    std::vector<std::string> names;  // of all branches; a branch may lack some
+    for (const auto& curve : curves.branches)
+        for (const auto& name : curve.columns.names)
+            if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    std::string out = "branch,kind,label";
+    for (const auto& name : names) out += "," + name;
+    out += '\n';
     for (const auto& curve : curves.branches) {
-        if (curve.columns.names != names)
-            throw invalid_argument("to_csv",
-                                   fmt::format("branch {} has columns of its own", curve.id),
-                                   "one table needs the same in all");
+        const auto places = places_of(names, curve.columns);
         for (std::size_t row = 0; row < curve.columns.rows(); ++row) {
-            fmt::format_to(std::back_inserter(out), "{},{},{},", curve.id, curve.kind,
+            fmt::format_to(std::back_inserter(out), "{},{},{}", curve.id, curve.kind,
                            label_at(curves, curve.id, row));
-            append_row(curve.columns, row, out);
+            for (const auto* column : places)
+                out += column ? fmt::format(",{}", (*column)[row]) : ",";
+            out += '\n';
         }
     }
     return out;

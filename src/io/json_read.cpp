@@ -146,8 +146,15 @@ branch one_branch(const place& from) {
     out.from = from.at("from").text();
     out.first = from.at("first").word(stop_reason_from_name);
     out.last = from.at("last").word(stop_reason_from_name);
+    if (from.has("groups")) out.groups = from.at("groups").word(grouping_from);
+    if (from.has("copies")) out.copies = from.at("copies").number();
     out.columns = columns(from.at("columns"));
     return out;
+}
+
+orbit one_orbit(const place& from) {
+    return {from.at("period").number(), from.at("degree").whole<std::size_t>(),
+            numbers(from.at("times")), numbers(from.at("states"))};
 }
 
 std::complex<double> eigenvalue(const place& from) {
@@ -156,33 +163,35 @@ std::complex<double> eigenvalue(const place& from) {
     return {parts[0], parts[1]};
 }
 
-special_point one_point(const place& from, const named_numbers& parameters) {
+special_point one_point(const place& from) {
     special_point out;
     out.label = from.at("label").text();
     out.type = from.at("type").word(point_type_from_name);
     out.branch = from.at("branch").whole<int>();
     out.row = from.at("row").whole<std::size_t>();
-    for (const auto& [name, value] : parameters)  // in the model's order, whatever the file's
-        out.parameters.push_back(from.at("parameters").at(name).number());
+    for (auto& [name, value] : object_of_numbers(from.at("parameters"))) {
+        out.parameter_names.push_back(std::move(name));
+        out.parameters.push_back(value);
+    }
     out.state = numbers(from.at("state"));
     out.multiplicity = from.at("multiplicity").whole<int>();
     out.eigenvalues = from.at("eigenvalues").elements(eigenvalue);
     out.normal_form = object_of_numbers(from.at("normal_form"));
     out.criticality = from.at("criticality").text();
     out.residual = from.at("residual").number();
+    if (from.has("groups")) out.groups = from.at("groups").word(grouping_from);
+    if (from.has("cycle")) out.cycle = one_orbit(from.at("cycle"));
     return out;
 }
 
-diagram curves(const place& from, const named_numbers& parameters) {
+diagram curves(const place& from) {
     return {from.at("branches").elements(one_branch),
-            from.at("special_points").elements([&](const place& point) {
-                return one_point(point, parameters);
-            })};
+            from.at("special_points").elements(one_point)};
 }
 
 diagram_document diagram_from(const place& from) {
     auto top = heading(from);
-    auto data = curves(from, top.parameters);
+    auto data = curves(from);
     return {std::move(top), std::move(data)};
 }
 
@@ -194,13 +203,13 @@ bool is_heading(std::string_view key) {
 }
 
 /// A section's type is told by its shape.
-result_section section(const std::string& name, const place& from, const named_numbers& names) {
+result_section section(const std::string& name, const place& from) {
     const auto& value = from.value();
     if (value.is_number() || from.not_finite()) return {name, from.number()};
     if (value.is_string()) return {name, from.text()};
     if (value.is_array())
         return {name, from.elements([](const place& word) { return word.text(); })};
-    if (from.has("branches")) return {name, curves(from, names)};
+    if (from.has("branches")) return {name, curves(from)};
     if (!value.empty() && value.front().is_array()) return {name, columns(from)};
     return {name, object_of_numbers(from)};
 }
@@ -208,7 +217,7 @@ result_section section(const std::string& name, const place& from, const named_n
 result_document sections_from(const place& from) {
     result_document out{heading(from), {}};
     from.members([&](const std::string& key, const place& part) {
-        if (!is_heading(key)) out.sections.push_back(section(key, part, out.heading.parameters));
+        if (!is_heading(key)) out.sections.push_back(section(key, part));
     });
     return out;
 }

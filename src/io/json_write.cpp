@@ -69,34 +69,49 @@ json top_level(const result_heading& heading) {
 }
 
 json object(const branch& curve) {
-    return {{"id", curve.id},
-            {"kind", curve.kind},
-            {"from", curve.from},
-            {"first", to_string(curve.first)},
-            {"last", to_string(curve.last)},
-            {"columns", object(curve.columns)}};
+    json out{{"id", curve.id},
+             {"kind", curve.kind},
+             {"from", curve.from},
+             {"first", to_string(curve.first)},
+             {"last", to_string(curve.last)}};
+    if (curve.groups.size() > 0) {
+        out["groups"] = to_string(curve.groups);
+        out["copies"] = number(curve.copies);
+    }
+    out["columns"] = object(curve.columns);
+    return out;
 }
 
-json object(const special_point& point, const named_numbers& names) {
+json object(const orbit& cycle) {
+    return {{"period", number(cycle.period)},
+            {"degree", cycle.degree},
+            {"times", numbers(cycle.times)},
+            {"states", numbers(cycle.states)}};
+}
+
+json object(const special_point& point) {
     json parameters = json::object();
     for (std::size_t i = 0; i < point.parameters.size(); ++i)
-        parameters[names.at(i).first] = number(point.parameters[i]);
+        parameters[point.parameter_names.at(i)] = number(point.parameters[i]);
     json eigenvalues = json::array();
     for (const auto& value : point.eigenvalues)
         eigenvalues.push_back({number(value.real()), number(value.imag())});
     json state = json::array();
     for (const double value : point.state) state.push_back(number(value));
-    return {{"label", point.label},
-            {"type", to_string(point.type)},
-            {"branch", point.branch},
-            {"row", point.row},
-            {"parameters", std::move(parameters)},
-            {"state", std::move(state)},
-            {"multiplicity", point.multiplicity},
-            {"eigenvalues", std::move(eigenvalues)},
-            {"normal_form", object(point.normal_form)},
-            {"criticality", point.criticality},
-            {"residual", number(point.residual)}};
+    json out{{"label", point.label},
+             {"type", to_string(point.type)},
+             {"branch", point.branch},
+             {"row", point.row},
+             {"parameters", std::move(parameters)},
+             {"state", std::move(state)},
+             {"multiplicity", point.multiplicity},
+             {"eigenvalues", std::move(eigenvalues)},
+             {"normal_form", object(point.normal_form)},
+             {"criticality", point.criticality},
+             {"residual", number(point.residual)}};
+    if (point.groups.size() > 0) out["groups"] = to_string(point.groups);
+    if (point.cycle) out["cycle"] = object(*point.cycle);
+    return out;
 }
 
 bool on_one_line(const json& value) {
@@ -123,10 +138,10 @@ void lay_out(const json& value, std::size_t indent, std::string& out) {
     out += line.substr(0, indent + 1) + (keyed ? '}' : ']');
 }
 
-json object(const diagram& curves, const named_numbers& parameters) {
+json object(const diagram& curves) {
     json branches = json::array(), points = json::array();
     for (const auto& curve : curves.branches) branches.push_back(object(curve));
-    for (const auto& point : curves.special_points) points.push_back(object(point, parameters));
+    for (const auto& point : curves.special_points) points.push_back(object(point));
     return {{"branches", std::move(branches)}, {"special_points", std::move(points)}};
 }
 
@@ -142,13 +157,12 @@ std::string to_json(const result_document& result) {
     json out = top_level(result.heading);
     for (const auto& section : result.sections)
         out[section.name] = std::visit(
-            [&](const auto& data) -> json {
+            [](const auto& data) -> json {
                 using type = std::decay_t<decltype(data)>;
                 if constexpr (std::is_same_v<type, double>)
                     return number(data);
-                else if constexpr (std::is_same_v<type, diagram>)
-                    return object(data, result.heading.parameters);
-                else if constexpr (std::is_same_v<type, named_numbers> ||
+                else if constexpr (std::is_same_v<type, diagram> ||
+                                   std::is_same_v<type, named_numbers> ||
                                    std::is_same_v<type, table>)
                     return object(data);
                 else
@@ -160,7 +174,7 @@ std::string to_json(const result_document& result) {
 
 std::string to_json(const diagram_document& result) {
     json out = top_level(result.heading);
-    out.update(object(result.data, result.heading.parameters));
+    out.update(object(result.data));
     return text_of(out);
 }
 

@@ -66,24 +66,88 @@ private:
     std::vector<figure_label> labels_;
 };
 
-/// Splits a branch where its stability changes; the pieces share the point between them.
-void add_by_stability(const branch& curve, figure_layer& stable, figure_layer& unstable) {
-    const auto& x = curve.columns.columns.at(0);
-    const auto y = heights(curve.columns, 1);
-    const auto& flags = curve.columns.at("stable");
-    for (std::size_t row = 0; row < x.size(); ++row) {
-        auto& layer = flags[row] != 0 ? stable : unstable;
-        if (row == 0 || flags[row] != flags[row - 1]) {
-            layer.x.push_back(pen_up);
-            layer.y.push_back(pen_up);
-            if (row > 0) {
-                layer.x.push_back(x[row - 1]);
-                layer.y.push_back(y[row - 1]);
-            }
-        }
-        layer.x.push_back(x[row]);
-        layer.y.push_back(y[row]);
+/// Lines of one colour pair: solid where stable, dashed where not.
+struct stability_layers {
+    figure_layer stable, unstable;
+
+    stability_layers(std::string_view of, layer_color when_stable, layer_color when_not) {
+        const auto title = [&](std::string_view kind) {
+            return of.empty() ? std::string(kind) : fmt::format("{}, {}", of, kind);
+        };
+        stable = {title("stable"), layer_look::solid, when_stable, {}, {}, {}, {}, false};
+        unstable = {title("unstable"), layer_look::dashed, when_not, {}, {}, {}, {}, false};
     }
+
+    /// A branch at these heights; the pieces share the point between them.
+    void add(const branch& curve, const std::vector<double>& y) {
+        const auto& x = curve.columns.columns.at(0);
+        const auto& flags = curve.columns.at("stable");
+        for (std::size_t row = 0; row < x.size(); ++row) {
+            auto& layer = flags[row] != 0 ? stable : unstable;
+            if (row == 0 || flags[row] != flags[row - 1]) {
+                layer.x.push_back(pen_up);
+                layer.y.push_back(pen_up);
+                if (row > 0) {
+                    layer.x.push_back(x[row - 1]);
+                    layer.y.push_back(y[row - 1]);
+                }
+            }
+            layer.x.push_back(x[row]);
+            layer.y.push_back(y[row]);
+        }
+    }
+
+    void move_to(figure& drawing) {
+        for (auto* layer : {&stable, &unstable})
+            if (!layer->x.empty()) drawing.layers.push_back(std::move(*layer));
+    }
+};
+
+/// The branches of a diagram, by what is drawn of them.
+class branch_layers {
+public:
+    void add(const branch& curve) {
+        if (curve.kind == "cycle")
+            add_band(curve);
+        else if (draws_loads(curve))
+            add_loads(curve);
+        else
+            plain_.add(curve, heights(curve.columns, 1));
+    }
+
+    void move_to(figure& drawing) {
+        for (auto* layers : {&plain_, &others_, &cycles_}) layers->move_to(drawing);
+    }
+
+    /// More than two experts: their loads are shown, not a gap.
+    static bool draws_loads(const branch& curve) { return curve.groups.size() > 0; }
+
+private:
+    void add_loads(const branch& curve) {
+        plain_.add(curve, curve.columns.at("load_1"));
+        for (std::size_t g = 2; g <= curve.groups.size(); ++g)
+            others_.add(curve, curve.columns.at(fmt::format("load_{}", g)));
+    }
+
+    void add_band(const branch& curve) {
+        for (const auto& name : curve.columns.names)
+            if (name.ends_with("_min") || name.ends_with("_max"))
+                cycles_.add(curve, curve.columns.at(name));
+    }
+
+    stability_layers plain_{"", layer_color::blue, layer_color::vermillion};
+    stability_layers others_{"other groups", layer_color::sky, layer_color::orange};
+    stability_layers cycles_{"cycle, least and most", layer_color::green, layer_color::purple};
+};
+
+/// What is drawn upwards at a row of a branch.
+double height_at(const branch& curve, std::size_t row) {
+    if (branch_layers::draws_loads(curve) && curve.kind != "cycle")
+        return curve.columns.at("load_1").at(row);
+    if (curve.kind == "cycle")
+        for (const auto& name : curve.columns.names)
+            if (name.ends_with("_max")) return curve.columns.at(name).at(row);
+    return heights(curve.columns, 1).at(row);
 }
 
 const branch* find_branch(const diagram& curves, int id) {
@@ -114,20 +178,19 @@ figure diagram_figure(const diagram_document& result, std::span<const measured_p
     const auto& columns = first_columns(result);
     figure drawing;
     drawing.x_axis = axis_name(columns.names.at(0));
-    drawing.y_axis = height_name(columns, 1);
-    figure_layer stable{"stable", layer_look::solid, layer_color::blue, {}, {}, {}, {}, false};
-    figure_layer unstable{"unstable", layer_look::dashed, layer_color::vermillion, {}, {}, {}, {},
-                          false};
-    for (const auto& curve : result.data.branches) add_by_stability(curve, stable, unstable);
-    if (!unstable.x.empty()) drawing.layers.push_back(std::move(unstable));
-    if (!stable.x.empty()) drawing.layers.insert(drawing.layers.begin(), std::move(stable));
+    drawing.y_axis = branch_layers::draws_loads(result.data.branches.front())
+                         ? "load of an expert nₑ"
+                         : height_name(columns, 1);
+    branch_layers layers;
+    for (const auto& curve : result.data.branches) layers.add(curve);
+    layers.move_to(drawing);
     add_measured(measured, drawing);
 
     special_layers special;
     for (const auto& point : result.data.special_points)
         if (const auto* curve = find_branch(result.data, point.branch))
             special.add(point, curve->columns.columns.at(0).at(point.row),
-                        heights(curve->columns, 1).at(point.row));
+                        height_at(*curve, point.row));
     special.move_to(drawing);
     return drawing;
 }

@@ -10,17 +10,18 @@
 namespace moebius {
 namespace {
 
-constexpr parameter_info feedback_info{"feedback", "κ", "score gained per unit of load", 1};
-constexpr parameter_info decay_info{"decay", "λ", "rate at which every score forgets", 1, 0};
-constexpr parameter_info beta_info{"beta", "β", "inverse temperature of the routing", 1, 0};
-constexpr parameter_info gain_info{"gain", "γ", "rate of the load-balancing controller", 0.02};
-constexpr parameter_info leak_info{"leak", "μ_b", "rate at which the controller forgets", 0};
+constexpr std::array<parameter_info, 5> shared_by_all{
+    {{"feedback", "κ", "score gained per unit of load", 1},
+     {"decay", "λ", "rate at which every score forgets", 1, 0},
+     {"beta", "β", "inverse temperature of the routing", 1, 0},
+     {"gain", "γ", "rate of the load-balancing controller", 0.02},
+     {"leak", "μ_b", "rate at which the controller forgets", 0}}};
 
-/// Names that hold a group's first member, "s_1".
-std::vector<std::string> numbered(std::string_view letter, const grouping& groups) {
+/// "bias_3" for the group whose first member is the third expert.
+std::vector<std::string> by_first_member(std::string_view word, const grouping& groups) {
     std::vector<std::string> names;
     for (const auto& group : groups.groups)
-        names.push_back(fmt::format("{}_{}", letter, group.front() + 1));
+        names.push_back(fmt::format("{}_{}", word, group.front() + 1));
     return names;
 }
 
@@ -38,10 +39,11 @@ public:
         : response_(std::move(response)), shared_(shared.size()) {
         const grouping& groups = response_->groups();
         for (const auto letter : states)
-            for (auto& name : numbered(letter, groups)) owned_states_.push_back(std::move(name));
+            for (std::size_t g = 1; g <= groups.size(); ++g)
+                owned_states_.push_back(fmt::format("{}_{}", letter, g));
         state_names_.assign(owned_states_.begin(), owned_states_.end());
-        owned_biases_ = numbered("bias", groups);
-        owned_symbols_ = numbered("b", groups);
+        owned_biases_ = by_first_member("bias", groups);
+        owned_symbols_ = by_first_member("b", groups);
         parameters_.assign(shared.begin(), shared.end());
         for (std::size_t g = 0; g < groups.size(); ++g)
             parameters_.push_back({owned_biases_[g], owned_symbols_[g],
@@ -55,6 +57,9 @@ public:
     const grouping& groups() const override { return response_->groups(); }
     std::size_t shared_parameters() const override { return shared_; }
     std::size_t experts() const override { return size(); }
+    const cell_field* cells() const override {
+        return response_->regrouped(groups()) ? this : nullptr;  // experts that see tokens differ
+    }
     double state_scale(const double* p) const override { return 1 / p[beta]; }
 
 protected:
@@ -82,7 +87,7 @@ private:
 
 class plain_feedback final : public feedback_field {
 public:
-    static constexpr std::array<parameter_info, 3> shared{feedback_info, decay_info, beta_info};
+    static constexpr std::span shared{std::span(shared_by_all).first<3>()};
     static constexpr std::array<std::string_view, 1> letters{"s"};
 
     explicit plain_feedback(std::shared_ptr<const load_response> loads)
@@ -155,8 +160,7 @@ private:
 
 class integral_control final : public feedback_field {
 public:
-    static constexpr std::array<parameter_info, 5> shared{feedback_info, decay_info, beta_info,
-                                                          gain_info, leak_info};
+    static constexpr std::span shared{shared_by_all};
     static constexpr std::array<std::string_view, 2> letters{"z", "b"};
 
     explicit integral_control(std::shared_ptr<const load_response> loads)
@@ -292,6 +296,11 @@ private:
 };
 
 }  // namespace
+
+std::span<const parameter_info> expert_parameters(bool controlled) noexcept {
+    if (controlled) return integral_control::shared;
+    return plain_feedback::shared;
+}
 
 std::shared_ptr<const cell_field> expert_feedback(std::shared_ptr<const load_response> response) {
     return std::make_shared<plain_feedback>(std::move(response));

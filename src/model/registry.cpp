@@ -4,6 +4,7 @@
 #include <array>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/registry.hpp>
 #include <moebius/model/token_response.hpp>
 #include <moebius/model/two_expert.hpp>
@@ -13,31 +14,59 @@ namespace {
 
 template <ode_model M>
 constexpr model_info entry(bool needs_tokens) {
-    return {M::name, M::equation, M::parameters, needs_tokens};
+    return {M::name, M::equation, M::parameters, needs_tokens, false};
 }
 
-constexpr std::array<model_info, 2> known{entry<models::two_expert>(false),
-                                          entry<models::token_response>(true)};
+model_info of_experts(std::string_view name, std::string_view equation, bool needs_tokens) {
+    return {name, equation, expert_parameters(false), needs_tokens, true};
+}
+
+const std::array<model_info, 5>& known() {
+    static const std::array<model_info, 5> all{
+        entry<models::two_expert>(false), entry<models::token_response>(true),
+        of_experts("softmax", "s_e' = feedback p_e - decay s_e + bias_e, p = softmax(beta s)",
+                   false),
+        of_experts("exact-k",
+                   "s_e' = feedback p_e - decay s_e + bias_e, p_e = P(e in S)/k, "
+                   "P(S) ~ exp(beta sum of s over S), |S| = k",
+                   false),
+        of_experts("token-softmax",
+                   "s_e' = feedback p_e - decay s_e + bias_e, p = mean_t softmax(beta (l_t + s))",
+                   true)};
+    return all;
+}
+
+problem with_feedback(std::shared_ptr<const load_response> loads, const expert_options& options) {
+    if (options.controlled) return with_defaults(controlled_feedback(std::move(loads)));
+    return with_defaults(expert_feedback(std::move(loads)));
+}
 
 }  // namespace
 
-std::span<const model_info> known_models() noexcept { return known; }
+std::span<const model_info> known_models() noexcept { return known(); }
 
 const model_info& find_model(std::string_view name) {
-    std::array<std::string_view, known.size()> names;
-    for (std::size_t i = 0; i < known.size(); ++i) {
-        if (known[i].name == name) return known[i];
-        names[i] = known[i].name;
+    std::vector<std::string_view> names;
+    for (const auto& model : known()) {
+        if (model.name == name) return model;
+        names.push_back(model.name);
     }
     throw invalid_argument("model", fmt::format("'{}' is unknown", name),
                            fmt::format("a shipped model is needed{}", did_you_mean(name, names)));
 }
 
-problem make_problem(std::string_view name) {
+problem make_problem(std::string_view name, const expert_options& options) {
     if (find_model(name).needs_tokens)
         throw invalid_argument("make_problem", fmt::format("'{}' came without tokens", name),
-                               "that model is made from a margin law");
+                               "its response is a mean over tokens");
+    if (name == "softmax") return with_feedback(softmax_loads(options.experts), options);
+    if (name == "exact-k")
+        return with_feedback(exact_k_loads(options.experts, options.top_k), options);
     return problem_of<models::two_expert>();
+}
+
+problem make_token_softmax(std::vector<double> logits, const expert_options& options) {
+    return with_feedback(token_softmax_loads(std::move(logits), options.experts), options);
 }
 
 }  // namespace moebius

@@ -72,6 +72,12 @@ private:
     bool labels_;
 };
 
+/// (features, experts), row-major.
+struct matrix {
+    std::size_t experts;
+    std::vector<double> weights;
+};
+
 /// w of length `length`, which takes the scale of the features in.
 std::vector<double> with_length(std::vector<double> w, double length) {
     const double norm = std::sqrt(std::inner_product(w.begin(), w.end(), w.begin(), 0.0));
@@ -91,6 +97,34 @@ std::vector<double> class_means(const labelled& tokens, std::string_view text) {
     return difference;
 }
 
+/// One expert a class, three or more: weights (mean of the class - mean of all these means) divided
+/// by the root mean square distance of two means, which for two classes is halves() of with_length.
+matrix many_class_means(const labelled& tokens, std::string_view text, double length) {
+    std::vector<std::vector<double>> means;
+    while (true) {
+        const auto comma = text.find(',');
+        means.push_back(tokens.class_mean(parse_number("class-means", text.substr(0, comma))));
+        if (comma == std::string_view::npos) break;
+        text.remove_prefix(comma + 1);
+    }
+    const std::size_t experts = means.size(), features = tokens.features();
+    matrix gate{experts, std::vector<double>(features * experts)};
+    double square = 0;  // sum over pairs of |a - b|^2 = experts x sum of |a - centre|^2
+    for (std::size_t i = 0; i < features; ++i) {
+        double centre = 0;
+        for (const auto& mean : means) centre += mean[i] / static_cast<double>(experts);
+        for (std::size_t e = 0; e < experts; ++e) {
+            const double away = means[e][i] - centre;
+            gate.weights[i * experts + e] = away;
+            square += away * away;
+        }
+    }
+    if (!(square > 0)) reject("all class means are equal", "a direction is needed");
+    const double distance = std::sqrt(2 * square / static_cast<double>(experts - 1));
+    for (double& weight : gate.weights) weight *= length / distance;
+    return gate;
+}
+
 std::vector<double> random_direction(std::size_t features, std::string_view text) {
     std::uint64_t seed = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seed);
@@ -104,12 +138,6 @@ std::vector<double> random_direction(std::size_t features, std::string_view text
     }
     return w;
 }
-
-/// (features, experts), row-major.
-struct matrix {
-    std::size_t experts;
-    std::vector<double> weights;
-};
 
 /// The logits (a/2, -a/2) of a = w . features.
 matrix halves(const std::vector<double>& w) {
@@ -133,8 +161,12 @@ matrix make_gate(const labelled& tokens, const std::string& gate) {
     const std::string_view text = gate;
     const double largest = tokens.largest();
     const double length = largest > 0 ? 1 / largest : 1;
-    if (text.starts_with(means))
-        return halves(with_length(class_means(tokens, text.substr(means.size())), length));
+    if (text.starts_with(means)) {
+        const auto classes = text.substr(means.size());
+        if (std::count(classes.begin(), classes.end(), ',') > 1)
+            return many_class_means(tokens, classes, length);
+        return halves(with_length(class_means(tokens, classes), length));
+    }
     if (text.starts_with(random))
         return halves(
             with_length(random_direction(tokens.features(), text.substr(random.size())), length));

@@ -10,11 +10,21 @@
 namespace moebius {
 
 /// All branches of equilibria that can be reached as one parameter varies over a range: from every
-/// equilibrium at either end of it, and from every branch point on the way, each branch once.
+/// equilibrium found at either end of it and between (options.searches), and from every branch
+/// point on the way, each branch once.
 ///
-/// Folds (LP), branch points (BP) and ends (EP) are located, labelled and described; each located
-/// point is a row of its branch. Columns: the parameter, the states, load_1 ..., eigenvalue (the
-/// largest real part), stable, n_unstable.
+/// Folds (LP), branch points (BP), Hopf points (HB) and ends (EP) are located, labelled and
+/// described; each located point is a row of its branch. Columns: the parameter, the states, load_1
+/// ..., eigenvalue (the largest real part), stable, n_unstable.
+///
+/// Cells that are interchangeable (model/cell_field.hpp) are seen in the groups of `base`, and
+/// start alike in each. Where what differs within a group of k loses stability, a BP of
+/// multiplicity k - 1 stands; the branches on which 1, 2, ..., k/2 of them part from the rest are
+/// followed once each, in their own groups, and `copies` counts those that are alike. Eigenvalues
+/// of a point are those of its groups, and behind them those within the group that splits.
+/// @source  Golubitsky, Stewart & Schaeffer, Singularities and Groups in Bifurcation Theory II,
+///          section XIII.3 (equivariant branching lemma: a branch in each one-dimensional
+///          fixed-point space)
 ///
 /// @param start  follow only the branch through this point (both ways) and what branches off it,
 ///               with the parameters stored there

@@ -40,6 +40,7 @@ enum class stop_reason {
     left_box,        ///< the state left the box that was given
     not_finite,      ///< the model gave NaN or infinity
     singular,        ///< more than one direction to go on, and no branch point to explain it
+    stop_event,      ///< the function that was given to stop at passed zero
     stopped,         ///< the caller's watch asked for it
 };
 [[nodiscard]] std::string_view to_string(stop_reason reason) noexcept;
@@ -61,7 +62,8 @@ struct special_point {
     point_type type = point_type::EP;
     int branch = 0;                  ///< id of the branch on which it was found
     std::size_t row = 0;             ///< its row in that branch's columns
-    std::vector<double> parameters;  ///< all of the model's, in the model's order
+    std::vector<std::string> parameter_names;  ///< set when the branch is finished
+    std::vector<double> parameters;            ///< all of the model's, in the model's order
     std::vector<double> state;
     int multiplicity = 1;                                     ///< eigenvalues through zero (BP, LP)
     std::vector<std::complex<double>> eigenvalues;            ///< of the Jacobian

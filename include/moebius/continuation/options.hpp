@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <span>
 #include <string>
 
 namespace moebius {
@@ -20,6 +22,15 @@ struct continuation_options {
     double min_step = 1e-8;           ///< a step this short that still fails ends the branch
     std::size_t max_points = 100000;  ///< points of one branch; >= 2
     double max_turn = 0.25;           ///< largest angle between two neighbouring tangents, radians
+    double max_state = 1e6;           ///< state scales from zero at which a branch is left; > 0
+
+    std::size_t depth = 4;  ///< branch points that are followed in a row, from the first branches
+    std::size_t searches = 3;  ///< values of the parameter, ends included, at which equilibria are
+                               ///< searched from scratch; >= 2
+    bool split_groups = true;  ///< follow branches on which cells differ that agreed before
+
+    /// A function of state and parameters; a branch ends where it passes zero. May be empty.
+    std::function<double(std::span<const double>, std::span<const double>)> stop_at = {};
 };
 
 /// @throws invalid_argument if an option is out of range

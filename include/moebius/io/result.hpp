@@ -58,9 +58,9 @@ struct result_document {
     }
 };
 
-/// Branches and special points, with what is needed to name their parameters.
+/// Branches and special points, and how they came about.
 struct diagram_document {
-    result_heading heading;  ///< `parameters` names those of the special points
+    result_heading heading;
     diagram data;
 };
 

@@ -7,6 +7,9 @@
 
 namespace moebius {
 
+/// The parameters of the models below that belong to all experts.
+[[nodiscard]] std::span<const parameter_info> expert_parameters(bool controlled) noexcept;
+
 /// N experts with adaptive scores, s_e' = feedback p_e(s) - decay s_e + bias_e.
 ///
 /// Cells of one state; parameters feedback, decay, beta, then bias_e for each group, named by its

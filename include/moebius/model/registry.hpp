@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <moebius/model/field.hpp>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace moebius {
 
@@ -12,7 +14,15 @@ struct model_info {
     std::string_view name;
     std::string_view equation;
     std::span<const parameter_info> parameters;
-    bool needs_tokens;  ///< made by the caller from a margin law (model/token_response.hpp)
+    bool needs_tokens;  ///< their margins or logits are part of the model
+    bool many_experts;  ///< takes expert_options; each expert has a bias_e, too
+};
+
+/// What a model of many experts is made with.
+struct expert_options {
+    std::size_t experts = 8;  ///< N; that of the tokens if the model needs them
+    std::size_t top_k = 2;    ///< experts that a token goes to; exact-k only
+    bool controlled = false;  ///< with the integral load-balancing controller
 };
 
 /// All shipped models.
@@ -23,7 +33,12 @@ struct model_info {
 [[nodiscard]] const model_info& find_model(std::string_view name);
 
 /// A shipped model that needs no tokens, with its default parameters.
-/// @throws invalid_argument for an unknown name, or for a model that needs tokens
-[[nodiscard]] problem make_problem(std::string_view name);
+/// @throws invalid_argument for an unknown name, a model that needs tokens, or a bad option
+[[nodiscard]] problem make_problem(std::string_view name, const expert_options& options = {});
+
+/// The model token-softmax.
+/// @param logits  (tokens, experts), row-major
+/// @throws invalid_argument as token_softmax_loads
+[[nodiscard]] problem make_token_softmax(std::vector<double> logits, const expert_options& options);
 
 }  // namespace moebius

@@ -4,6 +4,7 @@
 #include <memory>
 #include <moebius/base/grouping.hpp>
 #include <string_view>
+#include <vector>
 
 namespace moebius {
 
@@ -51,5 +52,18 @@ public:
 /// p_e = exp(beta s_e) / sum_f exp(beta s_f).
 /// @throws invalid_argument for fewer than two experts
 [[nodiscard]] std::shared_ptr<const load_response> softmax_loads(std::size_t experts);
+
+/// Each token goes to a set S of exactly k experts, drawn with P(S) proportional to
+/// exp(beta sum_{e in S} s_e): p_e = P(e in S)/k.
+/// @cost    loads: groups x N k; slopes: groups^2 x N k
+/// @throws invalid_argument unless 1 <= k < experts and experts >= 2
+[[nodiscard]] std::shared_ptr<const load_response> exact_k_loads(std::size_t experts,
+                                                                 std::size_t k);
+
+/// Real tokens: p_e = mean over tokens t of softmax(beta (l_t + s))_e.
+/// @param logits  (tokens, experts), row-major, finite
+/// @throws invalid_argument for a logit that is not finite, no tokens, fewer than two experts
+[[nodiscard]] std::shared_ptr<const load_response> token_softmax_loads(std::vector<double> logits,
+                                                                       std::size_t experts);
 
 }  // namespace moebius

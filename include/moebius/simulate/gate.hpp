@@ -12,11 +12,13 @@ namespace moebius {
 struct gate_options {
     /// One of
     /// - `class-means:A,B`: w = difference of the mean features of classes A and B, of length 1;
+    /// - `class-means:A,B,C,...`: an expert for each of three or more classes, whose weights are its
+    ///   mean less the mean of all these means, divided by the rms distance of two of them;
     /// - `random:SEED`: w Gaussian, of length 1;
     /// - the path of an NPY file: a vector w (features), or a matrix (features, experts).
     ///
     /// A vector w gives two experts the logits (a/2, -a/2), a = w . features; a matrix W gives
-    /// features . W. For the first two the features are divided by the largest absolute feature
+    /// features . W. For all but a file the features are divided by the largest absolute feature
     /// of the table, so that a is in the unit of that feature; a file's gate gets them unchanged.
     std::string gate = "class-means:0,1";
     bool labels = true;                ///< the last column is the token's class and no feature

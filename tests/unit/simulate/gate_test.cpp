@@ -149,3 +149,16 @@ TEST_CASE("apply_gate says what is wrong with a gate", "[gate][error]") {
     CHECK_THROWS_WITH(apply_gate({1, 1, {0}}, {.gate = "random:1"}),
                       "gate: the only column is a class, but a feature is needed");
 }
+
+TEST_CASE("class means of many classes make an expert for each", "[gate]") {
+    // Means (0, 0), (2, 0), (0, 2): their mean is (2/3, 2/3), the pairs are 2, 2 and sqrt 8 apart,
+    // so that the rms distance is 4/sqrt 3; the largest feature is 2.
+    const token_table small{3, 3, {0, 0, 1, 2, 0, 2, 0, 2, 3}};
+    const auto three = apply_gate(small, {.gate = "class-means:1,2,3"});
+    REQUIRE(three.experts == 3);
+    const double unit = 1 / 2.0 / (4 / std::sqrt(3.0));
+    // token (2, 0): its logits are 2 (mean_e - centre)_1 in that unit
+    CHECK_THAT(three.logits[3], Catch::Matchers::WithinAbs(2 * (-2.0 / 3) * unit, 1e-15));
+    CHECK_THAT(three.logits[4], Catch::Matchers::WithinAbs(2 * (4.0 / 3) * unit, 1e-15));
+    CHECK_THAT(three.logits[5], Catch::Matchers::WithinAbs(2 * (-2.0 / 3) * unit, 1e-15));
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// What decides on the stability of an equilibrium of interchangeable cells.
+#pragma once
+
+#include <Eigen/Core>
+#include <complex>
+#include <cstddef>
+#include <moebius/model/field.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// One block of the Jacobian of all N cells in symmetry-adapted coordinates: that of the groups, or
+/// the one on what differs within a group, which counts once for each member but one.
+/// @source  Golubitsky & Stewart, The Symmetry Perspective, section 2.5 (isotypic decomposition)
+struct jacobian_block {
+    Eigen::MatrixXd matrix;
+    std::size_t times = 1;
+};
+
+/// The blocks within the groups of two and more, by group; `times` is 0 for a group of one.
+[[nodiscard]] std::vector<jacobian_block> blocks_within(const field& model, const double* x,
+                                                        const double* p);
+
+struct stability {
+    double leading = 0;          ///< largest real part
+    std::size_t n_unstable = 0;  ///< eigenvalues with positive real part, with multiplicity
+};
+
+/// Takes a block's eigenvalues into account.
+void count_in(const jacobian_block& block, stability& of);
+
+/// Of all pairs of eigenvalues that are conjugate or both real, the sum nearest to zero, with a
+/// sign that changes where one of them passes zero: at Hopf points and at neutral saddles.
+///
+/// Zero for fewer than two rows.
+/// @source  Kuznetsov, Elements of Applied Bifurcation Theory (3rd ed.), section 10.2.2: the sign
+/// is
+///          that of det(2 A (.) I)
+[[nodiscard]] double hopf_test(const Eigen::MatrixXd& a);
+
+/// The frequency of the conjugate pair that is nearest to the imaginary axis, if it is nearer than
+/// any two real eigenvalues are to adding up to zero; else 0.
+[[nodiscard]] double hopf_frequency(const Eigen::MatrixXd& a);
+
+}  // namespace moebius

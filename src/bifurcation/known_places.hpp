@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What a diagram has seen already, so that nothing is followed twice.
+#pragma once
+
+#include <Eigen/Core>
+#include <moebius/continuation/equilibrium_curve.hpp>
+#include <moebius/continuation/tracer.hpp>
+#include <string>
+#include <vector>
+
+namespace moebius {
+
+inline constexpr double same_point = 1e-6;  ///< scaled distance within which two points are one
+
+/// Whether u belongs to the stretch of a branch from a to b: Newton's method may go elsewhere.
+[[nodiscard]] bool lies_between(const curve_point& a, const curve_point& b,
+                                const Eigen::VectorXd& u);
+
+/// Ends, branch points and branches of one curve's space, in scaled unknowns.
+class known_places {
+public:
+    /// A branch point; its label comes when the branch on which it was met is finished.
+    struct crossing {
+        std::string label;
+        Eigen::VectorXd u;
+        std::vector<Eigen::VectorXd> ways;  ///< tangents along which to leave it
+    };
+
+    void add_end(const Eigen::VectorXd& u) { ends_.push_back(u); }
+    [[nodiscard]] bool is_end(const Eigen::VectorXd& u) const;
+
+    crossing& add_crossing(const Eigen::VectorXd& u);
+    [[nodiscard]] std::vector<crossing>& crossings() noexcept { return crossings_; }
+    /// The crossing at u; null if none is known there.
+    [[nodiscard]] const crossing* crossing_at(const Eigen::VectorXd& u) const;
+
+    /// The points of a branch, in order.
+    void add_branch(std::vector<Eigen::VectorXd> points) { branches_.push_back(std::move(points)); }
+
+    /// Whether an equilibrium lies on a known branch: where one passes the same parameter value
+    /// near u, Newton's method from the chord must end in u.
+    [[nodiscard]] bool is_on_branch(const Eigen::VectorXd& u, const problem& at_value,
+                                    const scaling& units) const;
+
+private:
+    std::vector<Eigen::VectorXd> ends_;
+    std::vector<crossing> crossings_;
+    std::vector<std::vector<Eigen::VectorXd>> branches_;
+};
+
+}  // namespace moebius

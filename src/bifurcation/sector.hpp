@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// The equilibria of one grouping of cells: one fixed-point space of a diagram.
+#pragma once
+
+#include <deque>
+#include <moebius/base/watch.hpp>
+#include <moebius/bifurcation/branch_point.hpp>
+#include <moebius/continuation/diagram.hpp>
+#include <moebius/continuation/equilibrium_curve.hpp>
+#include <moebius/continuation/events.hpp>
+#include <moebius/continuation/recorder.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jacobian_blocks.hpp"
+#include "known_places.hpp"
+
+namespace moebius {
+
+/// A branch point at which a group of cells may split, so that branches with finer groups leave it.
+struct splitting {
+    std::string label;
+    std::size_t group = 0;
+    std::size_t depth = 0;           ///< of the branch on which it was met
+    std::vector<double> state;       ///< in the sector's groups
+    std::vector<double> parameters;  ///< all of them, in the sector's groups
+};
+
+/// Follows every branch it is told of, and what branches off within the same groups of cells.
+class sector {
+public:
+    /// All arguments must outlive it but the problem, whose model is the one on these groups.
+    /// @param copies  how many sectors differ from this one by the names of cells only
+    sector(const problem& base, const parameter_range& range, const continuation_options& options,
+           double copies, diagram& result, const watch& progress);
+
+    /// From every equilibrium at one value of the parameter that no known branch explains.
+    void search(double value);
+
+    /// The branch through a known point, both ways.
+    void through(const special_point& start);
+
+    /// The branches that leave a splitting of coarser groups into these.
+    /// @param one_way  the two directions are copies of each other
+    void leave(const splitting& from, const cell_field& coarse, bool one_way);
+
+    /// What was met since the last call, labelled.
+    [[nodiscard]] std::vector<splitting> take_splittings();
+
+    [[nodiscard]] const problem& base() const noexcept { return curve_.base(); }
+
+private:
+    struct arm {
+        std::string label;
+        Eigen::VectorXd u, tangent;
+        std::size_t depth;
+    };
+    struct met_splitting {
+        Eigen::VectorXd u;
+        splitting what;
+    };
+    enum class watched { crossing, turn, oscillation, split, oscillation_within };
+    struct watched_test {
+        watched kind;
+        std::size_t group;
+    };
+
+    // sector.cpp: from where to where
+    void follow_from(const Eigen::VectorXd& u, int sign, const std::string& from);
+    void follow_from_singular(const Eigen::VectorXd& u, const std::string& from);
+    void follow_arms();
+    branch new_branch(const std::string& from) const;
+    recorder new_recorder() const;
+    void finish(recorder& rows, branch& made, stop_reason end);
+    void name_what_was_met();
+    stop_reason end_here(recorder& rows, double arc, const Eigen::VectorXd& u, stop_reason reason);
+    void record_end(recorder& rows, double arc, const Eigen::VectorXd& u);
+    std::array<double, 3> extras_at(const Eigen::VectorXd& u);
+    std::array<double, 3> extras_of_last_evaluation();
+
+    // sector_walk.cpp: along one branch; sector_points.cpp: what stands on it
+    stop_reason go(tracer& trace, recorder& rows);
+    std::optional<stop_reason> trouble(tracer& trace, step_status status) const;
+    std::vector<test_function> tests();
+    bool jumped(tracer& trace);
+    std::optional<crossing> find_crossing(const curve_point& a, const curve_point& b, tracer& trace,
+                                          const std::function<double(const curve_point&)>& test);
+    bool handle(const bracket& seen, const event_finder& events, tracer& trace, recorder& rows);
+    bool handle_crossing(const bracket& seen, const event_finder& events, tracer& trace,
+                         recorder& rows);
+    void handle_turn(const bracket& seen, const curve_point& at, recorder& rows);
+    void handle_split(const bracket& seen, const curve_point& at, std::size_t group,
+                      recorder& rows);
+    void handle_oscillation(const bracket& seen, const curve_point& at,
+                            std::optional<std::size_t> group, recorder& rows);
+    void describe_splitting(special_point& point, std::size_t group) const;
+    void note_crossing(recorder& rows, double arc, const crossing& found,
+                       const Eigen::VectorXd& travel);
+    Eigen::MatrixXd within(const curve_point& at, std::size_t group);
+    special_point point_here(point_type type, const Eigen::VectorXd& u);
+
+    equilibrium_curve curve_;
+    parameter_range range_;
+    const continuation_options& options_;
+    double copies_;
+    diagram& result_;
+    const watch& watch_;
+    Eigen::Index n_;
+    std::vector<double> x_, p_;
+    std::vector<watched_test> watched_;
+    known_places known_;
+    std::deque<arm> arms_;
+    std::vector<met_splitting> splittings_;  // not labelled yet
+    std::vector<splitting> ready_;
+    std::vector<Eigen::VectorXd> way_;  // of the branch that is being followed
+    std::size_t depth_ = 0;             // of that branch
+    bool end_was_known_ = false;        // by the last end_here
+};
+
+}  // namespace moebius

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <moebius/bifurcation/fold.hpp>
+#include <moebius/bifurcation/hopf.hpp>
+#include <moebius/model/cell_field.hpp>
+#include <moebius/solve/spectrum.hpp>
+
+#include "sector.hpp"
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+}  // namespace
+
+void sector::handle_turn(const bracket& seen, const curve_point& at, recorder& rows) {
+    curve_.units().unscale(at.u, x_, p_);
+    auto fold = find_fold(base(), range_, x_, p_);
+    if (!fold) return;
+    const VectorXd u = curve_.units().scale(fold->state, fold->parameters);
+    // Newton may have gone to another fold, or the turn is a crossing of two branches.
+    if (!lies_between(seen.a, seen.b, u) || known_.crossing_at(u)) return;
+    if (const cell_field* cells = base().model->cells()) fold->groups = cells->groups();
+    rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
+}
+
+bool sector::handle_crossing(const bracket& seen, const event_finder& events, tracer& trace,
+                             recorder& rows) {
+    const auto found = find_crossing(seen.a, seen.b, trace, events.test(seen.test).value);
+    if (!found) return true;  // a dip without a crossing
+    const double arc = seen.arc + (found->u - seen.a.u).norm();
+    const VectorXd travel = (seen.b.u - seen.a.u).normalized();
+    if (const auto* known = known_.crossing_at(found->u)) {
+        rows.add(arc, found->u, extras_at(found->u));
+        std::erase_if(arms_, [&](const arm& a) {  // this way was just come along
+            return a.label == known->label && a.tangent.dot(-travel) > 0.9;
+        });
+        return false;
+    }
+    note_crossing(rows, arc, *found, travel);
+    return true;
+}
+
+/// Adds the point and its arms: those across `travel`, or all of them if it is empty.
+void sector::note_crossing(recorder& rows, double arc, const crossing& found,
+                           const VectorXd& travel) {
+    auto point = found.point;
+    if (const cell_field* cells = base().model->cells()) point.groups = cells->groups();
+    rows.add(arc, found.u, extras_at(found.u), std::move(point));
+    auto& met = known_.add_crossing(found.u);
+    for (std::size_t k = 0; k < 2; ++k) {
+        if (travel.size() > 0 &&
+            std::abs(found.tangents[k].dot(travel)) >= std::abs(found.tangents[1 - k].dot(travel)))
+            continue;
+        for (const double sign : {1.0, -1.0}) met.ways.push_back(sign * found.tangents[k]);
+    }
+}
+
+/// Normal form and criticality of a splitting, as those of one member against the rest.
+void sector::describe_splitting(special_point& point, std::size_t group) const {
+    problem here = base();
+    here.parameters = point.parameters;
+    const cell_field& coarse = *here.model->cells();
+    const problem apart = regrouped(here, split(coarse.groups(), group, 1));
+    const equilibrium_curve finer(apart, range_);
+    const auto x = regrouped_state(coarse, *apart.model->cells(), point.state);
+    const auto found = find_branch_point(finer, finer.units().scale(x, apart.parameters));
+    if (!found) return;
+    point.normal_form = found->point.normal_form;
+    point.criticality = found->point.criticality;
+}
+
+/// Adds a Hopf point, of the groups or of what differs within one of them.
+void sector::handle_oscillation(const bracket& seen, const curve_point& at,
+                                std::optional<std::size_t> group, recorder& rows) {
+    extras_at(at.u);
+    curve_.units().unscale(at.u, x_, p_);
+    problem here = base();
+    here.parameters = p_;
+    std::vector<double> x = x_;
+    if (group) {  // one member against the rest: there the pair is simple
+        const cell_field& coarse = *base().model->cells();
+        here = regrouped(here, moebius::split(coarse.groups(), *group, 1));
+        x = regrouped_state(coarse, *here.model->cells(), x_);
+    }
+    const double omega = hopf_frequency(group ? within(at, *group) : curve_.jacobian());
+    if (omega == 0) return;  // a neutral saddle
+    const auto hopf = find_hopf(here, range_, x, here.parameters, omega);
+    if (!hopf) return;
+    const std::size_t free = curve_.units().free()[0];
+    p_[free] = hopf->parameters[free];
+    VectorXd u = at.u;
+    u[n_] = curve_.units().scale(x_, p_)[n_];
+    auto point = point_here(point_type::HB, u);
+    point.normal_form = hopf->normal_form;
+    point.criticality = hopf->criticality;
+    point.residual = std::max(point.residual, hopf->residual);
+    if (group) {
+        const auto& members = base().model->cells()->groups().groups[*group];
+        point.multiplicity = static_cast<int>(members.size()) - 1;
+        const auto pair = eigenvalues(within({u, {}, 0}, *group));
+        point.eigenvalues.insert(point.eigenvalues.end(), pair.begin(), pair.end());
+    }
+    rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(point));
+}
+
+/// Adds a point at which a group of cells may split.
+void sector::handle_split(const bracket& seen, const curve_point& at, std::size_t group,
+                          recorder& rows) {
+    // Where a finer branch leaves a coarser one, its groups are about to join, not to split.
+    if (known_.crossing_at(at.u)) return;
+    auto point = point_here(point_type::BP, at.u);
+    const cell_field& cells = *base().model->cells();
+    const auto size = cells.groups().groups[group].size();
+    point.multiplicity = static_cast<int>(size) - 1;
+    const auto block = within(at, group);
+    const auto others = eigenvalues(block);
+    point.eigenvalues.insert(point.eigenvalues.end(), others.begin(), others.end());
+    describe_splitting(point, group);
+    splittings_.push_back({at.u, {"", group, depth_, point.state, point.parameters}});
+    rows.add(seen.arc + (at.u - seen.a.u).norm(), at.u, extras_at(at.u), std::move(point));
+}
+
+}  // namespace moebius

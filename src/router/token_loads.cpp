@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/router/load_response.hpp>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace moebius {
+namespace {
+
+class token_response final : public load_response {
+public:
+    token_response(std::vector<double> logits, std::size_t experts)
+        : logits_(std::move(logits)), groups_(singletons(experts)) {}
+
+    std::string_view name() const override { return "token-softmax"; }
+    std::string_view formula() const override { return "mean_t softmax(beta (l_t + s))_e"; }
+    const grouping& groups() const override { return groups_; }
+    std::shared_ptr<const load_response> regrouped(grouping) const override { return nullptr; }
+
+    void loads(const double* s, double beta, double* p) const override {
+        const std::size_t n = groups_.size();
+        std::fill_n(p, n, 0.0);
+        for_each_token(s, beta, [&](const double*, const double* share) {
+            for (std::size_t e = 0; e < n; ++e) p[e] += share[e];
+        });
+        divide(p, n);
+    }
+
+    /// dp_e/ds_f = beta mean_t p_te (delta_ef - p_tf), dp_e/dbeta = mean_t p_te (z_te - mean_p z_t)
+    /// with z = l + s.
+    void slopes(const double* s, double beta, double* p, double* by_score,
+                double* by_beta) const override {
+        const std::size_t n = groups_.size();
+        std::fill_n(p, n, 0.0);
+        std::fill_n(by_score, n * n, 0.0);
+        std::fill_n(by_beta, n, 0.0);
+        for_each_token(s, beta, [&](const double* z, const double* share) {
+            double mean = 0;
+            for (std::size_t e = 0; e < n; ++e) mean += share[e] * z[e];
+            for (std::size_t f = 0; f < n; ++f) {
+                p[f] += share[f];
+                by_beta[f] += share[f] * (z[f] - mean);
+                for (std::size_t e = 0; e < n; ++e) by_score[f * n + e] -= share[e] * share[f];
+            }
+        });
+        for (std::size_t e = 0; e < n; ++e) by_score[e * n + e] += p[e];
+        divide(p, n);
+        divide(by_beta, n);
+        divide(by_score, n * n);
+        for (std::size_t i = 0; i < n * n; ++i) by_score[i] *= beta;
+    }
+
+    void along(const double* s, double beta, const double* v, double q,
+               double* out) const override {
+        const std::size_t n = groups_.size();
+        std::fill_n(out, 4 * n, 0.0);
+        std::vector<std::array<double, 4>> c(n);
+        for_each_token(s, beta, [&](const double* z, const double* share) {
+            std::array<double, 4> sum{};
+            for (std::size_t e = 0; e < n; ++e) {  // share times exp of the change, as a series
+                const double u1 = beta * v[e] + q * z[e], u2 = q * v[e];
+                c[e] = {share[e], share[e] * u1, share[e] * (u2 + u1 * u1 / 2),
+                        share[e] * u1 * (u2 + u1 * u1 / 6)};
+                for (std::size_t k = 0; k < 4; ++k) sum[k] += c[e][k];
+            }
+            for (std::size_t e = 0; e < n; ++e)
+                for (std::size_t k = 0; k < 4; ++k) {
+                    for (std::size_t j = 0; j < k; ++j) c[e][k] -= c[e][j] * sum[k - j];
+                    out[k * n + e] += c[e][k];
+                }
+        });
+        divide(out, 4 * n);
+    }
+
+    double within(const double*, double, std::size_t) const override {
+        return 0;
+    }  // no group has 2
+
+private:
+    /// Calls use(z, share) with z = l_t + s - max and the token's shares, both (E).
+    template <typename Use>
+    void for_each_token(const double* s, double beta, Use use) const {
+        const std::size_t n = groups_.size();
+        std::vector<double> z(n), share(n);
+        for (auto row = logits_.begin(); row != logits_.end();
+             row += static_cast<std::ptrdiff_t>(n)) {
+            for (std::size_t e = 0; e < n; ++e) z[e] = row[static_cast<std::ptrdiff_t>(e)] + s[e];
+            const double top = *std::max_element(z.begin(), z.end());
+            double sum = 0;
+            for (std::size_t e = 0; e < n; ++e) sum += share[e] = std::exp(beta * (z[e] -= top));
+            for (double& value : share) value /= sum;
+            use(z.data(), share.data());
+        }
+    }
+
+    void divide(double* values, std::size_t count) const {
+        const auto tokens = static_cast<double>(logits_.size() / groups_.size());
+        for (std::size_t i = 0; i < count; ++i) values[i] /= tokens;
+    }
+
+    std::vector<double> logits_;  // (tokens, experts), row-major
+    grouping groups_;
+};
+
+}  // namespace
+
+std::shared_ptr<const load_response> token_softmax_loads(std::vector<double> logits,
+                                                         std::size_t experts) {
+    if (experts < 2)
+        throw invalid_argument("token-softmax", fmt::format("experts is {}", experts),
+                               "it must be >= 2");
+    if (logits.empty() || logits.size() % experts != 0)
+        throw invalid_argument("token-softmax",
+                               fmt::format("{} logits came for {} experts", logits.size(), experts),
+                               "a row of one an expert for each token is needed");
+    for (const double logit : logits)
+        if (!std::isfinite(logit))
+            throw invalid_argument("token-softmax", fmt::format("a logit is {}", logit),
+                                   "all must be finite");
+    return std::make_shared<token_response>(std::move(logits), experts);
+}
+
+}  // namespace moebius
