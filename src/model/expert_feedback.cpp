@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <moebius/model/expert_feedback.hpp>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -127,6 +129,37 @@ public:
         }
     }
 
+    std::size_t jacobian_rank() const override { return response().rank(); }
+
+    void structured(const double* s, const double* p, std::span<const std::size_t> free,
+                    const structured_terms& out) const override {
+        const std::size_t n = size(), rank = response().rank();
+        response().low_rank(s, p[beta], out.diagonal, out.left, out.right);
+        for (std::size_t i = 0; i < n * rank; ++i) out.left[i] *= p[feedback];
+        response().loads(s, p[beta], out.f);
+        for (std::size_t k = 0; k < free.size(); ++k)
+            by_parameter(free[k], s, p, out.f, out.fp + n * k);
+        for (std::size_t g = 0; g < n; ++g) {
+            out.diagonal[g] = p[feedback] * out.diagonal[g] - p[decay];
+            out.f[g] = p[feedback] * out.f[g] - p[decay] * s[g] + bias(p)[g];
+        }
+    }
+
+    void curvature(const double* s, const double* p, std::span<const std::size_t> free,
+                   const double* w, const double* v, double* out) const override {
+        double by_beta = 0;
+        if (!response().curvature(s, p[beta], w, v, out, &by_beta))
+            return field::curvature(s, p, free, w, v, out);
+        const std::size_t n = size();
+        for (std::size_t g = 0; g < n; ++g) out[g] *= p[feedback];
+        for (std::size_t k = 0; k < free.size(); ++k) {
+            out[n + k] = 0;
+            if (free[k] == decay) out[n + k] = -std::inner_product(w, w + n, v, 0.0);
+            if (free[k] == beta) out[n + k] = p[feedback] * by_beta;
+            if (free[k] == feedback) out[n + k] = slope(s, p, w, v);
+        }
+    }
+
     void along(const double* s, const double* p, const double* v, const double* q,
                double* out) const override {
         const std::size_t n = size();
@@ -155,6 +188,34 @@ public:
     }
 
 private:
+    /// out (n) = df/dp_k, where the loads are known.
+    void by_parameter(std::size_t k, const double* s, const double* p, const double* loads,
+                      double* out) const {
+        const std::size_t n = size();
+        if (k == feedback) {
+            std::copy_n(loads, n, out);
+        } else if (k == decay) {
+            std::transform(s, s + n, out, std::negate<>());
+        } else if (k == beta) {
+            std::vector<double> still(n), series(4 * n);
+            response().along(s, p[beta], still.data(), 1, series.data());
+            std::transform(series.begin() + static_cast<std::ptrdiff_t>(n),
+                           series.begin() + static_cast<std::ptrdiff_t>(2 * n), out,
+                           [&](double slope) { return p[feedback] * slope; });
+        } else {
+            std::fill_n(out, n, 0.0);
+            out[k - shared.size()] = 1;
+        }
+    }
+
+    /// w^T (dp/ds) v.
+    double slope(const double* s, const double* p, const double* w, const double* v) const {
+        const std::size_t n = size();
+        std::vector<double> series(4 * n);
+        response().along(s, p[beta], v, 0, series.data());
+        return std::inner_product(w, w + n, series.begin() + static_cast<std::ptrdiff_t>(n), 0.0);
+    }
+
     std::string equation_;
 };
 

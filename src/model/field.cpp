@@ -4,6 +4,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <moebius/model/derivatives.hpp>
 #include <moebius/model/field.hpp>
 
 namespace moebius {
@@ -19,6 +20,17 @@ void check_parameter(const field& model, const parameter_info& info, double valu
 }
 
 }  // namespace
+
+void field::curvature(const double* x, const double* p, std::span<const std::size_t> free,
+                      const double* w, const double* v, double* out) const {
+    const auto n = static_cast<Eigen::Index>(dimension());
+    const auto size = n + static_cast<Eigen::Index>(free.size());
+    Eigen::VectorXd along_states = Eigen::VectorXd::Zero(size);
+    along_states.head(n) = Eigen::Map<const Eigen::VectorXd>(v, n);
+    const multilinear forms(*this, {x, dimension()}, {p, parameters().size()}, free);
+    Eigen::Map<Eigen::VectorXd>(out, size) =
+        forms.hessian_times(Eigen::Map<const Eigen::VectorXd>(w, n), along_states);
+}
 
 std::size_t problem::index_of(std::string_view parameter) const {
     const auto known = model->parameters();

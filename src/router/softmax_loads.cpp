@@ -90,6 +90,34 @@ public:
         }
     }
 
+    /// w^T p' v = beta (A - W V) with A = sum w p v, W = sum w p and V = sum size p v.
+    bool curvature(const double* s, double beta, const double* w, const double* v, double* by_score,
+                   double* by_beta) const override {
+        const std::size_t n = sizes_.size();
+        double* p = by_score;
+        loads(s, beta, p);
+        double a = 0, wp = 0, vp = 0, mean = 0;
+        for (std::size_t g = 0; g < n; ++g) {
+            a += w[g] * p[g] * v[g];
+            wp += w[g] * p[g];
+            vp += sizes_[g] * p[g] * v[g];
+            mean += sizes_[g] * p[g] * s[g];
+        }
+        double da = 0, dw = 0, dv = 0;  // by beta: dp_g = p_g (s_g - mean)
+        for (std::size_t g = 0; g < n; ++g) {
+            const double dp = p[g] * (s[g] - mean);
+            da += w[g] * dp * v[g];
+            dw += w[g] * dp;
+            dv += sizes_[g] * dp * v[g];
+        }
+        *by_beta = a - wp * vp + beta * (da - dw * vp - wp * dv);
+        for (std::size_t g = 0; g < n; ++g) {  // dp_h/ds_g = beta p_g (delta_gh - size_g p_h)
+            const double own = w[g] * v[g] - w[g] * vp - sizes_[g] * v[g] * wp;
+            by_score[g] = beta * beta * p[g] * (own - sizes_[g] * (a - 2 * wp * vp));
+        }
+        return true;
+    }
+
 private:
     grouping groups_;
     std::vector<double> sizes_;

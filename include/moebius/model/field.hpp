@@ -23,6 +23,12 @@ struct parameter_info {
 
 class cell_field;
 
+/// Where field::structured writes. Shapes: f, diagonal (n); left, right (n, rank) and fp (n, free)
+/// column-major.
+struct structured_terms {
+    double *f, *diagonal, *left, *right, *fp;
+};
+
 /// An autonomous vector field x' = f(x, p) with its type forgotten: all that the solvers see.
 ///
 /// Shapes: x (n), p (m); matrices column-major. Implementations are immutable, so that threads
@@ -50,6 +56,20 @@ public:
     /// the third.
     virtual void along(const double* x, const double* p, const double* v, const double* q,
                        double* out) const = 0;
+
+    /// The rank of a Jacobian that the model knows as diag(diagonal) + left right^T; 0 if it does
+    /// not. Solvers then take `structured` in place of `linear`: work and memory grow like n.
+    [[nodiscard]] virtual std::size_t jacobian_rank() const { return 0; }
+
+    /// f, the Jacobian in its parts, and df/dp of the parameters at the positions `free` only.
+    virtual void structured(const double* /*x*/, const double* /*p*/,
+                            std::span<const std::size_t> /*free*/,
+                            const structured_terms& /*out*/) const {}
+
+    /// The row w^T f''(v, .) over the states and the parameters at `free`; v is along the states.
+    /// Shapes: w, v (n), out (n + free). Unless a model knows better, from n + free calls of along.
+    virtual void curvature(const double* x, const double* p, std::span<const std::size_t> free,
+                           const double* w, const double* v, double* out) const;
 
     /// Number of experts whose loads the model knows; 0 for a model that is not a router.
     [[nodiscard]] virtual std::size_t experts() const = 0;

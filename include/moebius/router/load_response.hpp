@@ -47,6 +47,15 @@ public:
     [[nodiscard]] virtual std::size_t rank() const { return 0; }  ///< 0: only the dense form
     virtual void low_rank(const double* /*s*/, double /*beta*/, double* /*diagonal*/,
                           double* /*left*/, double* /*right*/) const {}
+
+    /// The gradient of w^T (dp/ds) v over s and beta, if the response knows it in O(G).
+    /// Shapes: w, v, by_score (G), by_beta (1).
+    /// @return false if it does not
+    [[nodiscard]] virtual bool curvature(const double* /*s*/, double /*beta*/, const double* /*w*/,
+                                         const double* /*v*/, double* /*by_score*/,
+                                         double* /*by_beta*/) const {
+        return false;
+    }
 };
 
 /// p_e = exp(beta s_e) / sum_f exp(beta s_f).

@@ -138,3 +138,17 @@ TEST_CASE("coarsest groups join the experts with equal bias", "[model][cells]") 
     CHECK(few.model->parameters()[4].name == "bias_2");
     CHECK(few.model->state_names()[2] == "s_3");
 }
+
+TEST_CASE("the closed-form curvature is the one from lines", "[model][cells][oracle]") {
+    auto s = random_sample(make(false, 6), 11);
+    if (GENERATE(false, true)) s = random_sample(s.model->regrouped(split(one_group(6), 0, 2)), 12);
+    const auto n = static_cast<Index>(s.x.size());
+    const VectorXd w = VectorXd::Random(n), v = VectorXd::Random(n);
+    const std::vector<std::size_t> free{0, 1, 2, 3};  // feedback, decay, beta, a bias
+    VectorXd closed(n + 4), lines(n + 4);
+
+    s.model->curvature(s.x.data(), s.p.data(), free, w.data(), v.data(), closed.data());
+    s.model->field::curvature(s.x.data(), s.p.data(), free, w.data(), v.data(), lines.data());
+
+    CHECK((closed - lines).norm() < 1e-14 * (1 + lines.norm()));  // sums of a few products
+}
