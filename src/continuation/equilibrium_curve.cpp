@@ -39,20 +39,19 @@ VectorXd scaling::scale(std::span<const double> x, std::span<const double> p) co
 }
 
 equilibrium_curve::equilibrium_curve(const problem& base, const parameter_range& range)
-    : base_(base), scaling_(base, {range}), x_(base.model->dimension()), p_(base.parameters) {
-    const auto n = static_cast<Index>(x_.size());
-    fx_.resize(n, n);
-    fp_.resize(n, static_cast<Index>(p_.size()));
-}
+    : base_(base),
+      scaling_(base, {range}),
+      terms_(*base_.model, {scaling_.free()[0]}),
+      derivative_(terms_.new_linearization()),
+      x_(base.model->dimension()),
+      p_(base.parameters) {}
 
-Index equilibrium_curve::unknowns() const { return scaling_.units().size(); }
-
-void equilibrium_curve::evaluate(const VectorXd& u, VectorXd& f, Eigen::MatrixXd& df) {
-    const auto n = static_cast<Index>(x_.size());
+bool equilibrium_curve::linearize(const VectorXd& u, VectorXd& f) {
     scaling_.unscale(u, x_, p_);
-    base_.model->linear(x_.data(), p_.data(), f.data(), fx_.data(), fp_.data());
-    df.leftCols(n) = fx_ * scaling_.units()[0];  // all states share one unit
-    df.col(n) = fp_.col(static_cast<Index>(scaling_.free()[0])) * scaling_.units()[n];
+    const bool finite = terms_.evaluate(x_, p_);
+    terms_.fill(*derivative_, scaling_.units(), {});
+    f = terms_.f();
+    return finite;
 }
 
 }  // namespace moebius

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/SVD>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <limits>
@@ -31,14 +30,22 @@ struct hermite {
     }
 };
 
+/// Sets t (n) to the unit null vector of DF, on the side of the row that was factored.
+bool tangent_of(const linearization& df, Index n, VectorXd& t) {
+    t = VectorXd::Unit(n, n - 1);
+    df.solve_in_place(t);
+    const double length = t.norm();
+    if (!std::isfinite(length) || length == 0) return false;
+    t /= length;
+    return true;
+}
+
 }  // namespace
 
 tracer::tracer(curve& followed, const continuation_options& options)
     : curve_(followed), options_(options), next_(options.max_step / 4) {
     const Index n = curve_.unknowns();
     f_.resize(n - 1);
-    df_.resize(n - 1, n);
-    bordered_.resize(n, n);
     delta_.resize(n);
     rate_ = older_rate_ = VectorXd::Zero(n);
 }
@@ -47,42 +54,33 @@ tracer::tracer(curve& followed, const continuation_options& options)
 /// have a positive product with `row`.
 tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& iterations) {
     const Index n = curve_.unknowns();
+    linearization& df = curve_.derivative();
     bool close = false;
     for (iterations = 0; iterations <= most_corrections; ++iterations) {
-        curve_.evaluate(point.u, f_, df_);
-        if (!f_.allFinite() || !df_.allFinite()) return corrected::not_finite;
-        bordered_.topRows(n - 1) = df_;
-        bordered_.row(n - 1) = row.transpose();
-        lu_.compute(bordered_);
+        if (!curve_.linearize(point.u, f_)) return corrected::not_finite;
+        df.factor(row);
         delta_.head(n - 1) = f_;
         delta_[n - 1] = 0;
-        lu_.solve_in_place(delta_);
+        df.solve_in_place(delta_);
         if (!delta_.allFinite()) return corrected::no;  // a singular plane
         point.u -= delta_;
         if (close) break;
         close = delta_.norm() <= coarse * (1 + point.u.norm());
     }
     if (!close) return corrected::no;
-    point.tangent = VectorXd::Unit(n, n - 1);
-    lu_.solve_in_place(point.tangent);
-    const double length = point.tangent.norm();
-    if (!std::isfinite(length) || length == 0) return corrected::no;
-    point.tangent /= length;
-    // det [DF; t] = det [DF; row] |z| for z = [DF; row]^-1 e, since t = z/|z| and row . z = 1
-    double rows = 1;
-    for (Index i = 0; i + 1 < n; ++i) rows *= df_.row(i).norm();
-    point.regularity = rows > 0 ? lu_.determinant() * length / rows : 0;
+    if (!tangent_of(df, n, point.tangent)) return corrected::no;
+    point.regularity = df.regularity(point.tangent);
     return corrected::yes;
 }
 
 bool tracer::start(const VectorXd& u, const VectorXd& towards) {
     int iterations = 0;
     current_.u = u;
-    curve_.evaluate(u, f_, df_);
-    if (!f_.allFinite() || !df_.allFinite()) return false;
-    // The direction in which DF does least is the tangent, as near as u is to the curve.
-    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(df_, Eigen::ComputeFullV);
-    VectorXd row = svd.matrixV().col(u.size() - 1);
+    if (!curve_.linearize(u, f_)) return false;
+    // The null vector of DF is the tangent, as near as u is to the curve.
+    VectorXd row;
+    curve_.derivative().factor(generic_vector(u.size()));
+    if (!tangent_of(curve_.derivative(), u.size(), row)) return false;
     if (row.dot(towards) < 0) row = -row;
     for (int pass = 0; pass < 2; ++pass) {  // the second time across the tangent itself
         if (correct(row, current_, iterations) != corrected::yes) return false;
@@ -157,11 +155,13 @@ bool tracer::land(Index coordinate, double value) {
         if (near) point = *near;
     }
     point.u[coordinate] = value;
-    const VectorXd tangent = point.tangent;
+    const VectorXd tangent = point.tangent, guess = point.u;
     VectorXd row = VectorXd::Unit(point.u.size(), coordinate);
     if (tangent[coordinate] < 0) row = -row;
     int iterations = 0;
     if (correct(row, point, iterations) != corrected::yes) return false;
+    // Where the curve is singular there, Newton's method may have gone elsewhere.
+    if ((point.u - guess).norm() > (current_.u - previous_.u).norm()) return false;
     point.u[coordinate] = value;
     step_ = (point.u - previous_.u).norm();
     current_ = std::move(point);

@@ -40,6 +40,14 @@ void dense_lu::compute(const Eigen::MatrixXd& a) {
 
 double dense_lu::determinant() const { return size_ > small ? large_.determinant() : determinant_; }
 
+double dense_lu::sign() const {
+    if (size_ <= small) return std::copysign(1.0, determinant_);
+    const auto& diagonal = large_.matrixLU().diagonal();
+    const auto negative = (diagonal.array() < 0).count();
+    const auto swaps = static_cast<double>(large_.permutationP().determinant());
+    return negative % 2 == 0 ? swaps : -swaps;
+}
+
 void dense_lu::solve_in_place(Eigen::VectorXd& b) const {
     if (size_ > small) {
         b = large_.solve(b);

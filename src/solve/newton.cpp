@@ -13,29 +13,21 @@ std::string_view to_string(outcome o) noexcept {
     return names[static_cast<std::size_t>(o)];
 }
 
-newton_result newton(const square_system& system, Eigen::VectorXd u0,
-                     const newton_options& options) {
+newton_result newton_by_steps(const newton_steps& system, Eigen::VectorXd u0,
+                              const newton_options& options) {
     newton_result result;
     result.u = std::move(u0);
-    Eigen::VectorXd f(result.u.size());
-    Eigen::MatrixXd df(result.u.size(), result.u.size());
-    Eigen::FullPivLU<Eigen::MatrixXd> lu(result.u.size(), result.u.size());
+    Eigen::VectorXd f(result.u.size()), step(result.u.size());
     double last_step = std::numeric_limits<double>::infinity();
     bool small = false;
     for (result.iterations = 1; result.iterations <= options.max_iterations; ++result.iterations) {
-        system(result.u, f, df);
+        const outcome solved = system(result.u, f, step);
         result.residual = f.lpNorm<Eigen::Infinity>();
-        if (!f.allFinite() || !df.allFinite()) {
-            result.status = outcome::not_finite;
+        if (solved != outcome::converged) {
+            const bool arrived = solved == outcome::singular_jacobian && small;
+            result.status = arrived && result.residual == 0 ? outcome::converged : solved;
             return result;
         }
-        lu.compute(df);
-        if (!lu.isInvertible()) {
-            result.status =
-                result.residual == 0 && small ? outcome::converged : outcome::singular_jacobian;
-            return result;
-        }
-        const Eigen::VectorXd step = lu.solve(f);
         const double size = step.norm();
         if (small && size >= last_step / 2) {  // rounding: going on would only wander
             result.status = outcome::converged;
@@ -51,6 +43,22 @@ newton_result newton(const square_system& system, Eigen::VectorXd u0,
     }
     result.status = small ? outcome::converged : outcome::stalled;
     return result;
+}
+
+newton_result newton(const square_system& system, Eigen::VectorXd u0,
+                     const newton_options& options) {
+    const Eigen::Index n = u0.size();
+    Eigen::MatrixXd df(n, n);
+    Eigen::FullPivLU<Eigen::MatrixXd> lu(n, n);
+    const auto steps = [&](const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::VectorXd& step) {
+        system(u, f, df);
+        if (!f.allFinite() || !df.allFinite()) return outcome::not_finite;
+        lu.compute(df);
+        if (!lu.isInvertible()) return outcome::singular_jacobian;
+        step = lu.solve(f);
+        return outcome::converged;
+    };
+    return newton_by_steps(steps, std::move(u0), options);
 }
 
 }  // namespace moebius

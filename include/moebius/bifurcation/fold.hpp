@@ -3,6 +3,7 @@
 
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
+#include <moebius/solve/newton.hpp>
 #include <optional>
 #include <vector>
 
@@ -22,8 +23,14 @@ public:
     /// One or two ranges; their parameters are free, in that order.
     fold_curve(const problem& base, const std::vector<parameter_range>& ranges);
 
-    [[nodiscard]] Eigen::Index unknowns() const override;
-    void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) override;
+    // With two ranges:
+    [[nodiscard]] Eigen::Index unknowns() const override { return scaling_.units().size(); }
+    [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) override;
+    [[nodiscard]] linearization& derivative() override { return *derivative_; }
+
+    /// With one range: the residual (n + 1) and the Newton step of the square system.
+    [[nodiscard]] outcome newton_step(const Eigen::VectorXd& u, Eigen::VectorXd& f,
+                                      Eigen::VectorXd& step);
 
     /// Takes the borders b and c from the null vectors near u; to be called now and then.
     void adapt(const Eigen::VectorXd& u);
@@ -37,17 +44,19 @@ public:
     [[nodiscard]] const std::vector<double>& parameters() const noexcept { return p_; }
 
 private:
-    void null_vectors_at(const Eigen::VectorXd& u);
+    bool null_vectors_at(const Eigen::VectorXd& u);
 
     problem base_;
     scaling scaling_;
+    linear_terms terms_;
+    std::unique_ptr<linearization> derivative_;
     std::vector<double> x_, p_;
-    Eigen::VectorXd f_, b_, c_, v_, w_;
+    Eigen::VectorXd b_, c_, v_, w_, bend_;  // bend_ = w^T f''(v, .), the gradient of -g
     double g_ = 0;
-    Eigen::MatrixXd fx_, fp_;
 };
 
-/// What can be said at any equilibrium: label-free, with state, parameters and eigenvalues.
+/// What can be said at any equilibrium: label-free, with state, parameters and eigenvalues:
+/// all of them, or the leading ones of a structured Jacobian with more than a thousand states.
 [[nodiscard]] special_point point_at(const field& model, point_type type,
                                      const std::vector<double>& x, const std::vector<double>& p);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
+#include <moebius/continuation/linear_terms.hpp>
 #include <moebius/continuation/options.hpp>
 #include <moebius/continuation/tracer.hpp>
 #include <moebius/model/field.hpp>
@@ -41,22 +43,28 @@ class equilibrium_curve final : public curve {
 public:
     equilibrium_curve(const problem& base, const parameter_range& range);
 
-    [[nodiscard]] Eigen::Index unknowns() const override;
-    void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) override;
+    [[nodiscard]] Eigen::Index unknowns() const override { return scaling_.units().size(); }
+    [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) override;
+    [[nodiscard]] linearization& derivative() override { return *derivative_; }
 
     [[nodiscard]] const problem& base() const noexcept { return base_; }
     [[nodiscard]] const scaling& units() const noexcept { return scaling_; }
 
-    // At the point of the last evaluation, in the model's own units:
+    // Where the curve was last linearized, in the model's own units:
     [[nodiscard]] const std::vector<double>& state() const noexcept { return x_; }
     [[nodiscard]] const std::vector<double>& parameters() const noexcept { return p_; }
-    [[nodiscard]] const Eigen::MatrixXd& jacobian() const noexcept { return fx_; }
+    [[nodiscard]] const linear_terms& terms() const noexcept { return terms_; }
+    /// @param leading  how many eigenvalues are wanted
+    [[nodiscard]] stability stability_here(std::size_t leading = 1) const {
+        return terms_.stability_here(leading);
+    }
 
 private:
     problem base_;
     scaling scaling_;
+    linear_terms terms_;
+    std::unique_ptr<linearization> derivative_;
     std::vector<double> x_, p_;
-    Eigen::MatrixXd fx_, fp_;
 };
 
 }  // namespace moebius

@@ -4,7 +4,7 @@
 #include <Eigen/Core>
 #include <functional>
 #include <moebius/continuation/options.hpp>
-#include <moebius/solve/dense_lu.hpp>
+#include <moebius/solve/linearization.hpp>
 #include <optional>
 
 namespace moebius {
@@ -15,17 +15,40 @@ public:
     virtual ~curve() = default;
     [[nodiscard]] virtual Eigen::Index unknowns() const = 0;  ///< m + 1
 
+    /// Sets F (m) and prepares the derivative at u.
+    /// @return false if a number in them is not finite
+    [[nodiscard]] virtual bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) = 0;
+
+    /// DF where the curve was last linearized.
+    [[nodiscard]] virtual linearization& derivative() = 0;
+};
+
+/// A curve that gives its derivative as a dense matrix: enough for a few dozen unknowns.
+class dense_curve : public curve {
+public:
+    explicit dense_curve(Eigen::Index unknowns) : unknowns_(unknowns), derivative_(unknowns) {}
+
     /// Sets F (m) and its derivative (m, m + 1) at u.
     virtual void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) = 0;
+
+    [[nodiscard]] Eigen::Index unknowns() const final { return unknowns_; }
+    [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) final {
+        evaluate(u, f, derivative_.matrix());
+        return f.allFinite() && derivative_.matrix().allFinite();
+    }
+    [[nodiscard]] linearization& derivative() final { return derivative_; }
+
+private:
+    Eigen::Index unknowns_;
+    dense_linearization derivative_;
 };
 
 /// A point of a curve.
 struct curve_point {
     Eigen::VectorXd u;
     Eigen::VectorXd tangent;  ///< of unit length, in the direction of travel
-    /// Determinant of DF over the tangent, each row divided by its length: in [-1, 1], and zero
-    /// exactly where the curve crosses another one.
-    double regularity = 0;
+    double regularity = 0;    ///< its sign changes where the curve crosses another one; see
+                              ///< linearization::regularity
 };
 
 /// How a step ended.
@@ -40,7 +63,7 @@ enum class step_status { accepted, too_small, not_finite };
 /// against the step: such steps may have jumped to another branch.
 /// @source  Keller 1977; Allgower & Georg, Introduction to Numerical Continuation Methods, ch. 2-6;
 ///          Govaerts, Numerical Methods for Bifurcations of Dynamical Equilibria, section 1.3
-/// @cost    about three evaluations and dense factorisations of m + 1 rows a step
+/// @cost    about three linearizations of the curve a step, each factored once
 class tracer {
 public:
     /// The curve must outlive the tracer.
@@ -89,8 +112,6 @@ private:
     Eigen::VectorXd rate_, older_rate_;  ///< of turn along the last step and the one before it
     bool has_rate_ = false, had_rate_ = false;
     Eigen::VectorXd f_, delta_;
-    Eigen::MatrixXd df_, bordered_;
-    dense_lu lu_;
 };
 
 }  // namespace moebius

@@ -17,6 +17,7 @@ public:
 
     void compute(const Eigen::MatrixXd& a);
     [[nodiscard]] double determinant() const;  ///< zero or NaN if the matrix is singular
+    [[nodiscard]] double sign() const;  ///< of the determinant, also where that over- or underflows
 
     /// Overwrites b with the solution; infinite or NaN entries if the matrix is singular.
     void solve_in_place(Eigen::VectorXd& b) const;

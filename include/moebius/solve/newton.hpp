@@ -41,4 +41,12 @@ using square_system =
 [[nodiscard]] newton_result newton(const square_system& system, Eigen::VectorXd u0,
                                    const newton_options& options = {});
 
+/// Sets F (n) and the Newton step DF^-1 F (n) at u; other than `converged` ends the iteration.
+using newton_steps =
+    std::function<outcome(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::VectorXd& step)>;
+
+/// The same for a system that solves its own linear equations.
+[[nodiscard]] newton_result newton_by_steps(const newton_steps& system, Eigen::VectorXd u0,
+                                            const newton_options& options = {});
+
 }  // namespace moebius

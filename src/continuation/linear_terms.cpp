@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include <Eigen/LU>
+#include <moebius/continuation/linear_terms.hpp>
+#include <moebius/solve/low_rank.hpp>
+#include <moebius/solve/secular.hpp>
+#include <utility>
+
+namespace moebius {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+linear_terms::linear_terms(const field& model, std::vector<std::size_t> free)
+    : model_(model),
+      free_(std::move(free)),
+      n_(static_cast<Index>(model.dimension())),
+      rank_(model.dimension() < structured_from ? 0 : static_cast<Index>(model.jacobian_rank())),
+      f_(n_),
+      fp_(n_, static_cast<Index>(free_.size())) {
+    if (is_structured()) {
+        diagonal_.resize(n_);
+        left_.resize(n_, rank_);
+        right_.resize(n_, rank_);
+    } else {
+        fx_.resize(n_, n_);
+        every_fp_.resize(n_, static_cast<Index>(model.parameters().size()));
+    }
+}
+
+bool linear_terms::evaluate(const std::vector<double>& x, const std::vector<double>& p) {
+    if (is_structured()) {
+        model_.structured(x.data(), p.data(), free_,
+                          {f_.data(), diagonal_.data(), left_.data(), right_.data(), fp_.data()});
+        return f_.allFinite() && diagonal_.allFinite() && left_.allFinite() && right_.allFinite() &&
+               fp_.allFinite();
+    }
+    model_.linear(x.data(), p.data(), f_.data(), fx_.data(), every_fp_.data());
+    for (Index k = 0; k < fp_.cols(); ++k)
+        fp_.col(k) = every_fp_.col(static_cast<Index>(free_[static_cast<std::size_t>(k)]));
+    return f_.allFinite() && fx_.allFinite() && fp_.allFinite();
+}
+
+MatrixXd linear_terms::jacobian() const {
+    if (!is_structured()) return fx_;
+    MatrixXd result = left_ * right_.transpose();
+    result.diagonal() += diagonal_;
+    return result;
+}
+
+stability linear_terms::stability_here(std::size_t leading) const {
+    stability result;
+    if (rank_ == 1) {
+        const rank_one_update a{diagonal_, left_.cwiseProduct(right_)};
+        if (has_real_spectrum(a)) {
+            const auto values = leading_eigenvalues(a, leading);
+            result.leading.assign(values.begin(), values.end());
+            result.n_unstable = positive_eigenvalues(a);
+            return result;
+        }
+    }
+    result.leading = eigenvalues(jacobian());
+    for (const auto& value : result.leading)
+        if (value.real() > 0) ++result.n_unstable;
+    return result;
+}
+
+null_pair linear_terms::null_vectors_here() const {
+    if (!is_structured()) return null_vectors(fx_);
+    // Inverse iteration: the solutions become the borders.
+    null_pair result;
+    result.right = result.left = generic_vector(n_).normalized();
+    constexpr int rounds = 4;  // each gains what the gap to the next singular value gives
+    for (int round = 0; round < rounds; ++round) {
+        const VectorXd e = VectorXd::Unit(n_ + 1, n_);
+        const VectorXd right = bordered_solve(side::right, result.left, result.right, e);
+        const VectorXd left = bordered_solve(side::left, result.right, result.left, e);
+        result.singular_value = std::abs(right[n_]) / right.head(n_).norm();
+        result.right = right.head(n_).normalized();
+        result.left = left.head(n_).normalized();
+    }
+    if (result.left.dot(result.right) < 0) result.left = -result.left;
+    return result;
+}
+
+VectorXd linear_terms::bordered_solve(side which, const VectorXd& b, const VectorXd& c,
+                                      const VectorXd& r) const {
+    VectorXd row(n_ + 1);
+    row << c, 0;
+    if (is_structured()) {
+        low_rank_linearization bordered(n_, rank_, 1);
+        bordered.diagonal() = diagonal_;
+        bordered.left() = which == side::right ? left_ : right_;
+        bordered.right() = which == side::right ? right_ : left_;
+        bordered.columns() = b;
+        bordered.factor(row);
+        VectorXd y = r;
+        bordered.solve_in_place(y);
+        return y;
+    }
+    MatrixXd bordered(n_ + 1, n_ + 1);
+    bordered.topRightCorner(n_, 1) = b;
+    bordered.row(n_) = row.transpose();
+    if (which == side::right)
+        bordered.topLeftCorner(n_, n_) = fx_;
+    else
+        bordered.topLeftCorner(n_, n_) = fx_.transpose();
+    return bordered.partialPivLu().solve(r);
+}
+
+std::unique_ptr<linearization> linear_terms::new_linearization() const {
+    const Index border = fp_.cols();
+    if (is_structured()) return std::make_unique<low_rank_linearization>(n_, rank_, border);
+    return std::make_unique<dense_linearization>(n_ + border);
+}
+
+void linear_terms::fill(linearization& into, const VectorXd& units,
+                        std::span<const VectorXd> rows) const {
+    const double unit = units[0];  // all states share it
+    const Index free = fp_.cols();
+    if (is_structured()) {
+        auto& parts = static_cast<low_rank_linearization&>(into);
+        parts.diagonal() = diagonal_ * unit;
+        parts.left() = left_ * unit;
+        parts.right() = right_;
+        parts.columns() = fp_ * units.tail(free).asDiagonal();
+        for (std::size_t j = 0; j < rows.size(); ++j)
+            parts.set_row(static_cast<Index>(j), rows[j].cwiseProduct(units));
+        return;
+    }
+    MatrixXd& df = static_cast<dense_linearization&>(into).matrix();
+    df.topLeftCorner(n_, n_) = fx_ * unit;
+    for (Index k = 0; k < free; ++k) df.col(n_ + k).head(n_) = fp_.col(k) * units[n_ + k];
+    for (std::size_t j = 0; j < rows.size(); ++j)
+        df.row(n_ + static_cast<Index>(j)) = rows[j].cwiseProduct(units).transpose();
+}
+
+}  // namespace moebius

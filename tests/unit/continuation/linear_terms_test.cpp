@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include <Eigen/LU>
+#include <moebius/continuation/linear_terms.hpp>
+#include <moebius/model/expert_feedback.hpp>
+
+#include "catch.hpp"
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+using moebius::linear_terms;
+using side = moebius::linear_terms::side;
+
+namespace {
+
+/// Softmax experts at some point, structured, and the same by field::linear.
+struct instance {
+    explicit instance(std::size_t n)
+        : at(moebius::with_defaults(moebius::expert_feedback(moebius::softmax_loads(n)))),
+          terms(*at.model, {0, 2, 3}),
+          f(static_cast<Index>(n)),
+          fx(f.size(), f.size()),
+          fp(f.size(), static_cast<Index>(at.parameters.size())) {
+        const VectorXd state = 2 * VectorXd::Random(f.size());
+        x.assign(state.begin(), state.end());
+        at.parameters[0] = 0.8 * static_cast<double>(n);
+        at.parameters[1] = 0.7;
+        at.parameters[2] = 1.3;
+        terms.evaluate(x, at.parameters);
+        at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+    }
+
+    moebius::problem at;
+    std::vector<double> x;
+    linear_terms terms;
+    VectorXd f;
+    MatrixXd fx, fp;
+};
+
+}  // namespace
+
+TEST_CASE("structured terms are the dense ones", "[continuation][oracle]") {
+    const auto n = static_cast<std::size_t>(GENERATE(5, 8, 50));
+    const instance here(n);
+
+    REQUIRE(here.terms.is_structured());
+    const double rounding = 1e-14 * here.fx.norm();  // sums of a few products
+    CHECK((here.terms.jacobian() - here.fx).norm() <= rounding);
+    CHECK((here.terms.f() - here.f).norm() <= rounding);
+    for (const auto& [k, p] : {std::pair{0, 0}, {1, 2}, {2, 3}})
+        CHECK((here.terms.by_parameters().col(k) - here.fp.col(p)).norm() <= rounding);
+}
+
+TEST_CASE("structured eigenvalues and counts are the dense ones", "[continuation][oracle]") {
+    const auto n = static_cast<std::size_t>(GENERATE(5, 17, 120));
+    for (int repeat = 0; repeat < 5; ++repeat) {
+        const instance here(n);
+        const auto dense = moebius::eigenvalues(here.fx);
+        const auto found = here.terms.stability_here(n);
+
+        REQUIRE(found.leading.size() == n);
+        const double rounding = 1e-13 * here.fx.norm();  // of the unsymmetric QR algorithm
+        for (std::size_t i = 0; i < n; ++i)
+            CHECK_THAT(found.leading[i].real(), WithinAbs(dense[i].real(), rounding));
+        CHECK(found.n_unstable ==
+              static_cast<std::size_t>(std::count_if(
+                  dense.begin(), dense.end(), [](const auto& value) { return value.real() > 0; })));
+    }
+}
+
+TEST_CASE("bordered solves hold on both sides", "[continuation][oracle]") {
+    const auto n = static_cast<std::size_t>(GENERATE(2, 5, 30));  // dense below structured_from
+    const instance here(n);
+    const Index m = here.f.size();
+    const VectorXd b = VectorXd::Random(m), c = VectorXd::Random(m), r = VectorXd::Random(m + 1);
+
+    for (const auto which : {side::right, side::left}) {
+        MatrixXd bordered(m + 1, m + 1);
+        bordered << (which == side::right ? here.fx : MatrixXd(here.fx.transpose())), b,
+            c.transpose(), 0;
+        const VectorXd y = here.terms.bordered_solve(which, b, c, r);
+        CHECK((bordered * y - r).norm() <= 1e-13 * (bordered.norm() * y.norm() + r.norm()));
+    }
+}
+
+TEST_CASE("a linearization of either kind solves the same bordered system",
+          "[continuation][oracle]") {
+    const auto n = static_cast<std::size_t>(GENERATE(4, 5, 30));
+    const instance here(n);
+    const Index m = here.f.size();
+    const VectorXd units = (VectorXd(m + 3) << VectorXd::Constant(m, 0.6), 2, 3, 0.5).finished();
+    const std::vector<VectorXd> rows{VectorXd::Random(m + 3), VectorXd::Random(m + 3)};
+    const VectorXd row = VectorXd::Random(m + 3), b = VectorXd::Random(m + 3);
+    const auto df = here.terms.new_linearization();
+
+    here.terms.fill(*df, units, rows);
+    df->factor(row);
+    VectorXd y = b;
+    df->solve_in_place(y);
+
+    MatrixXd full(m + 3, m + 3);
+    full << here.fx, here.fp.col(0), here.fp.col(2), here.fp.col(3), rows[0].transpose(),
+        rows[1].transpose(), VectorXd::Zero(m + 3).transpose();
+    full = full * units.asDiagonal();
+    full.row(m + 2) = row.transpose();
+    CHECK((full * y - b).norm() <= 1e-13 * (full.norm() * y.norm() + b.norm()));
+    // The regularity along the tangent has the determinant's sign.
+    const VectorXd t = full.topRows(m + 2).fullPivLu().kernel().col(0).normalized();
+    full.row(m + 2) = t.transpose();
+    CHECK((df->regularity(t) > 0) == (full.determinant() > 0));
+}
+
+TEST_CASE("null vectors of a structured Jacobian are found", "[continuation]") {
+    instance here(20);
+    // Shifting the decay makes an eigenvalue zero.
+    const double top = here.terms.stability_here(1).leading[0].real();
+    here.at.parameters[1] += top;
+    here.terms.evaluate(here.x, here.at.parameters);
+    const auto null = here.terms.null_vectors_here();
+    const MatrixXd fx = here.terms.jacobian();
+
+    CHECK((fx * null.right).norm() <= 1e-13 * fx.norm());
+    CHECK((null.left.transpose() * fx).norm() <= 1e-13 * fx.norm());
+    CHECK_THAT(null.right.norm(), WithinRel(1.0, 1e-14));
+}
