@@ -18,6 +18,7 @@ using Eigen::VectorXd;
 
 constexpr double imperfect =
     1e-12;  // b beyond this, against the second derivatives, is a near miss
+constexpr Index most_states = 1024;    // Moore's system is dense: beyond, gigabytes and minutes
 constexpr double no_quadratic = 1e-7;  // against the cubic and mixed terms: a pitchfork
 
 /// The linear terms and w^T f'' at (x, p) in scaled unknowns.
@@ -109,6 +110,7 @@ void describe(const equilibrium_curve& curve, const scaled_terms& at, crossing& 
 
 std::optional<crossing> find_branch_point(const equilibrium_curve& curve, const VectorXd& u) {
     const Index n = curve.unknowns() - 1;
+    if (n > most_states) return std::nullopt;
     const scaled_terms near(curve, u);
     VectorXd z(2 * n + 2);
     z << u, Eigen::JacobiSVD<MatrixXd>(near.df, Eigen::ComputeFullU).matrixU().col(n - 1), 0;

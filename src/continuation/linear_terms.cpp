@@ -59,7 +59,7 @@ stability linear_terms::stability_here(std::size_t leading) const {
             return result;
         }
     }
-    result.leading = eigenvalues(jacobian());
+    result.leading = is_structured() ? eigenvalues(jacobian()) : eigenvalues(fx_);
     for (const auto& value : result.leading)
         if (value.real() > 0) ++result.n_unstable;
     return result;
@@ -128,7 +128,7 @@ void linear_terms::fill(linearization& into, const VectorXd& units,
             parts.set_row(static_cast<Index>(j), rows[j].cwiseProduct(units));
         return;
     }
-    MatrixXd& df = static_cast<dense_linearization&>(into).matrix();
+    auto df = static_cast<dense_linearization&>(into).matrix();
     df.topLeftCorner(n_, n_) = fx_ * unit;
     for (Index k = 0; k < free; ++k) df.col(n_ + k).head(n_) = fp_.col(k) * units[n_ + k];
     for (std::size_t j = 0; j < rows.size(); ++j)

@@ -134,9 +134,8 @@ public:
     void structured(const double* s, const double* p, std::span<const std::size_t> free,
                     const structured_terms& out) const override {
         const std::size_t n = size(), rank = response().rank();
-        response().low_rank(s, p[beta], out.diagonal, out.left, out.right);
+        response().low_rank(s, p[beta], out.f, out.diagonal, out.left, out.right);
         for (std::size_t i = 0; i < n * rank; ++i) out.left[i] *= p[feedback];
-        response().loads(s, p[beta], out.f);
         for (std::size_t k = 0; k < free.size(); ++k)
             by_parameter(free[k], s, p, out.f, out.fp + n * k);
         for (std::size_t g = 0; g < n; ++g) {

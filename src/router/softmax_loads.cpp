@@ -29,8 +29,13 @@ public:
     void loads(const double* s, double beta, double* p) const override {
         const double top = *std::max_element(s, s + sizes_.size());  // exp cannot overflow
         double sum = 0;
-        for (std::size_t g = 0; g < sizes_.size(); ++g)
-            sum += sizes_[g] * (p[g] = std::exp(beta * (s[g] - top)));
+        constexpr std::size_t block = 64;  // sums of sums: less rounding where there are many
+        for (std::size_t from = 0; from < sizes_.size(); from += block) {
+            double part = 0;
+            for (std::size_t g = from; g < std::min(from + block, sizes_.size()); ++g)
+                part += sizes_[g] * (p[g] = std::exp(beta * (s[g] - top)));
+            sum += part;
+        }
         for (std::size_t g = 0; g < sizes_.size(); ++g) p[g] /= sum;
     }
 
@@ -81,11 +86,12 @@ public:
 
     std::size_t rank() const override { return 1; }
 
-    void low_rank(const double* s, double beta, double* diagonal, double* left,
+    void low_rank(const double* s, double beta, double* p, double* diagonal, double* left,
                   double* right) const override {
-        loads(s, beta, left);
+        loads(s, beta, p);
         for (std::size_t g = 0; g < sizes_.size(); ++g) {
-            diagonal[g] = beta * left[g];
+            left[g] = p[g];
+            diagonal[g] = beta * p[g];
             right[g] = -diagonal[g] * sizes_[g];
         }
     }

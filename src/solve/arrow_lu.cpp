@@ -9,6 +9,12 @@ namespace moebius {
 using Eigen::Index;
 using Eigen::VectorXd;
 
+namespace {
+
+constexpr double harmless = 100;  // ratio of pivots that loses two digits at most
+
+}  // namespace
+
 void arrow_lu::choose_moved() {
     const auto& d = a_->diagonal;
     const auto count = static_cast<std::size_t>(std::min(a_->corner.rows(), d.size()));
@@ -29,16 +35,19 @@ void arrow_lu::compute(const arrow_matrix& a) {
     const auto m = static_cast<Index>(moved_.size()), k = a.corner.rows();
     inverse_ = a.diagonal.cwiseInverse();
     for (const Index i : moved_) inverse_[i] = 0;
-    scaled_ = inverse_.asDiagonal() * a.right;
-    Eigen::MatrixXd schur(m + k, m + k);
-    schur.setZero();
+    scaled_.resizeLike(a.right);
+    for (Index j = 0; j < k; ++j) scaled_.col(j) = inverse_.cwiseProduct(a.right.col(j));
+    const double largest = a.diagonal.size() > 0 ? a.diagonal.cwiseAbs().maxCoeff() : 0;
+    refines_ = !(inverse_.cwiseAbs().maxCoeff() * largest <= harmless);
+    schur_matrix_.setZero(m + k, m + k);
+    auto& schur = schur_matrix_;
     for (Index j = 0; j < m; ++j) {
         const Index i = moved_[static_cast<std::size_t>(j)];
         schur(j, j) = a.diagonal[i];
         schur.row(j).tail(k) = a.right.row(i);
         schur.col(j).tail(k) = a.below.row(i).transpose();
     }
-    schur.bottomRightCorner(k, k) = a.corner - a.below.transpose() * scaled_;
+    schur.bottomRightCorner(k, k) = a.corner - a.below.transpose().lazyProduct(scaled_);
     schur_.compute(schur);
     // Moving an entry permutes rows and columns alike: the sign stays.
     const auto negative = (inverse_.array() < 0).count();
@@ -52,21 +61,22 @@ void arrow_lu::solve_once(VectorXd& b) const {
     for (Index j = 0; j < m; ++j) small_[j] = b[moved_[static_cast<std::size_t>(j)]];
     b.head(n).array() *= inverse_.array();
     small_.tail(k) = b.tail(k);
-    small_.tail(k).noalias() -= a_->below.transpose() * b.head(n);
+    small_.tail(k) -= a_->below.transpose().lazyProduct(b.head(n));
     schur_.solve_in_place(small_);
-    b.head(n).noalias() -= scaled_ * small_.tail(k);
+    for (Index j = 0; j < k; ++j) b.head(n) -= small_[m + j] * scaled_.col(j);
     for (Index j = 0; j < m; ++j) b[moved_[static_cast<std::size_t>(j)]] = small_[j];
     b.tail(k) = small_.tail(k);
 }
 
 void arrow_lu::solve_in_place(VectorXd& b) const {
     const Index n = a_->diagonal.size(), k = a_->corner.rows();
+    if (!refines_) return solve_once(b);
     rest_ = b;
     solve_once(b);
     rest_.head(n).array() -= a_->diagonal.array() * b.head(n).array();
-    rest_.head(n).noalias() -= a_->right * b.tail(k);
-    rest_.tail(k).noalias() -= a_->below.transpose() * b.head(n);
-    rest_.tail(k).noalias() -= a_->corner * b.tail(k);
+    for (Index j = 0; j < k; ++j) rest_.head(n) -= b[n + j] * a_->right.col(j);
+    rest_.tail(k) -= a_->below.transpose().lazyProduct(b.head(n));
+    rest_.tail(k) -= a_->corner.lazyProduct(b.tail(k));
     solve_once(rest_);
     b += rest_;
 }

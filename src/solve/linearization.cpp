@@ -33,23 +33,23 @@ double probed_regularity(const linearization& factored, double sign, const Vecto
 }
 
 dense_linearization::dense_linearization(Index unknowns)
-    : df_(unknowns - 1, unknowns), bordered_(unknowns, unknowns) {}
+    : bordered_(Eigen::MatrixXd::Zero(unknowns, unknowns)) {}
 
 void dense_linearization::factor(const VectorXd& row) {
-    const Index m = df_.rows();
-    row_ = row;
-    bordered_.topRows(m) = df_;
-    bordered_.row(m) = row.transpose();
+    bordered_.row(bordered_.rows() - 1) = row.transpose();
     lu_.compute(bordered_);
 }
 
 double dense_linearization::regularity(const VectorXd& tangent) const {
-    if (bordered_.rows() > dense_lu::small)
-        return probed_regularity(*this, lu_.sign(), row_, df_.rowwise().norm(), tangent);
+    const Index m = bordered_.rows() - 1;
+    const auto df = bordered_.topRows(m);
+    if (m + 1 > dense_lu::small)
+        return probed_regularity(*this, lu_.sign(), bordered_.row(m).transpose(),
+                                 df.rowwise().norm(), tangent);
     double rows = 1;
-    for (Index i = 0; i < df_.rows(); ++i) rows *= df_.row(i).norm();
+    for (Index i = 0; i < m; ++i) rows *= df.row(i).norm();
     // det [DF; t] = det [DF; row] / (row . t), since t = z/|z| for z = [DF; row]^-1 e
-    return rows > 0 ? lu_.determinant() / (row_.dot(tangent) * rows) : 0;
+    return rows > 0 ? lu_.determinant() / (bordered_.row(m).dot(tangent) * rows) : 0;
 }
 
 }  // namespace moebius

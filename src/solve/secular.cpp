@@ -103,8 +103,9 @@ private:
                                        : zero(smooth, far, 0, at_end, -outermost.weight));
     }
 
-    [[nodiscard]] double zero(const std::function<double(double)>& smooth, double a, double b,
-                              double at_a, double at_b) const {
+    template <typename Function>
+    [[nodiscard]] double zero(const Function& smooth, double a, double b, double at_a,
+                              double at_b) const {
         if (at_a == 0) return a;
         if (at_b == 0 || (at_a > 0) == (at_b > 0)) return b;
         std::uintmax_t evaluations = 100;

@@ -21,7 +21,7 @@ struct crossing {
 ///
 /// in (x, p, w, b). It is regular also where a small imperfection turns the crossing into a near
 /// miss; there b does not vanish, and nothing is returned. The two tangents solve the algebraic
-/// bifurcation equation.
+/// bifurcation equation. The system is dense: with more than 1024 states nothing is returned.
 ///
 /// The normal form along the null vector v of length 1 has `quadratic` (of w^2; zero for a
 /// pitchfork), `cubic` (of w^3) and `transversality` (of w dp, the rate at which the eigenvalue

@@ -26,20 +26,22 @@ public:
 /// A curve that gives its derivative as a dense matrix: enough for a few dozen unknowns.
 class dense_curve : public curve {
 public:
-    explicit dense_curve(Eigen::Index unknowns) : unknowns_(unknowns), derivative_(unknowns) {}
+    explicit dense_curve(Eigen::Index unknowns)
+        : df_(unknowns - 1, unknowns), derivative_(unknowns) {}
 
     /// Sets F (m) and its derivative (m, m + 1) at u.
     virtual void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) = 0;
 
-    [[nodiscard]] Eigen::Index unknowns() const final { return unknowns_; }
+    [[nodiscard]] Eigen::Index unknowns() const final { return df_.cols(); }
     [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) final {
-        evaluate(u, f, derivative_.matrix());
-        return f.allFinite() && derivative_.matrix().allFinite();
+        evaluate(u, f, df_);
+        derivative_.matrix() = df_;
+        return f.allFinite() && df_.allFinite();
     }
     [[nodiscard]] linearization& derivative() final { return derivative_; }
 
 private:
-    Eigen::Index unknowns_;
+    Eigen::MatrixXd df_;
     dense_linearization derivative_;
 };
 

@@ -43,9 +43,9 @@ public:
     [[nodiscard]] virtual double within(const double* s, double beta, std::size_t g) const = 0;
 
     /// dp/ds = diag(diagonal) + left right^T, if the response knows it so: diagonal (G), left and
-    /// right (G, rank) column-major.
+    /// right (G, rank) column-major; and p (G).
     [[nodiscard]] virtual std::size_t rank() const { return 0; }  ///< 0: only the dense form
-    virtual void low_rank(const double* /*s*/, double /*beta*/, double* /*diagonal*/,
+    virtual void low_rank(const double* /*s*/, double /*beta*/, double* /*p*/, double* /*diagonal*/,
                           double* /*left*/, double* /*right*/) const {}
 
     /// The gradient of w^T (dp/ds) v over s and beta, if the response knows it in O(G).

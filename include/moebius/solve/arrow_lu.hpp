@@ -28,7 +28,8 @@ struct arrow_matrix {
 /// The k smallest |d_i| are moved into the border first. With more than k zeros the matrix is
 /// singular, and its smallest singular value is at most the smallest |d_i| that stays (a border of
 /// k rows and columns has rank 2k: Weyl's inequality); so no pivot is smaller than the matrix
-/// itself demands. One step of iterative refinement mends what cancels in the complement.
+/// itself demands. Where pivots differ much, one step of iterative refinement mends what
+/// cancels in the complement.
 /// @cost    O(n k^2) a factorisation, O(n k) a solve
 /// @source  Golub & Van Loan, Matrix Computations (4th ed.), section 3.2.11 (block LU) and 3.5.3
 ///          (refinement); Govaerts, section 3.6 (block elimination with refinement)
@@ -51,7 +52,9 @@ private:
     std::vector<Eigen::Index> moved_;  // positions in the diagonal
     Eigen::VectorXd inverse_;          // of the diagonal; 0 where it moved
     Eigen::MatrixXd scaled_;           // inverse_ times B, (n, k)
-    dense_lu schur_;                   // of the moved entries, then the border
+    Eigen::MatrixXd schur_matrix_;     // of the moved entries, then the border
+    dense_lu schur_;
+    bool refines_ = false;
     double sign_ = 1;
     mutable Eigen::VectorXd rest_, small_;  // work space: one thread at a time
 };

@@ -55,15 +55,14 @@ class dense_linearization final : public linearization {
 public:
     explicit dense_linearization(Eigen::Index unknowns);
 
-    [[nodiscard]] Eigen::MatrixXd& matrix() noexcept { return df_; }  ///< (m, m + 1), to be set
+    [[nodiscard]] auto matrix() { return bordered_.topRows(bordered_.rows() - 1); }  ///< to be set
 
     void factor(const Eigen::VectorXd& row) override;
     void solve_in_place(Eigen::VectorXd& b) const override { lu_.solve_in_place(b); }
     [[nodiscard]] double regularity(const Eigen::VectorXd& tangent) const override;
 
 private:
-    Eigen::MatrixXd df_, bordered_;
-    Eigen::VectorXd row_;
+    Eigen::MatrixXd bordered_;  // DF and the row
     dense_lu lu_;
 };
 

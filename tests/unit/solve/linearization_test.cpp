@@ -29,7 +29,7 @@ TEST_CASE("the regularity has the sign of the determinant, whatever row was fact
     const Index n = GENERATE(2, 4, 5, 30);  // on both sides of dense_lu::small
     for (int repeat = 0; repeat < 20; ++repeat) {
         dense_linearization df(n);
-        df.matrix() = MatrixXd::Random(n - 1, n);
+        df.matrix().setRandom();
         const VectorXd t = tangent_of(df.matrix());
         df.factor(VectorXd::Random(n));
         const double once = df.regularity(t);
