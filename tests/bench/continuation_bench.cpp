@@ -5,6 +5,8 @@
 #include <cmath>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/locus.hpp>
+#include <moebius/exact/n_expert.hpp>
+#include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/two_expert.hpp>
 
 namespace {
@@ -44,5 +46,81 @@ void folds(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * points_of(once));
 }
 BENCHMARK(folds)->ArgName("thousandths")->Arg(100)->Arg(10);
+
+problem softmax_experts(std::int64_t n) {
+    return with_defaults(expert_feedback(softmax_loads(static_cast<std::size_t>(n))));
+}
+
+/// The first of n experts wins, with log-odds r over each other one.
+special_point one_winner(const problem& base, double r) {
+    const std::size_t n = base.model->dimension();
+    const auto exact = exact::branch_state({n, 1}, r);
+    special_point start;
+    start.parameters = base.parameters;
+    start.parameters[0] = exact.K;
+    start.state.assign(n, exact.K * exact.loads[1]);
+    start.state[0] = exact.K * exact.loads[0];
+    return start;
+}
+
+/// The one-winner branch in the space of all n scores, through its fold.
+void winner(benchmark::State& state) {
+    const auto base = softmax_experts(state.range(0));
+    const exact::split s{base.model->dimension(), 1};
+    const auto fold = exact::branch_fold(s);
+    const parameter_range range{"feedback", fold.K - 1, fold.K + 2};
+    const auto start = one_winner(base, fold.r + 1);
+    const auto run = [&] { return equilibrium_diagram(base, range, {}, start); };
+    const auto once = run();
+    const double error = std::abs(once.at("LP1").parameters[0] - fold.K);
+    if (error > 1e-12 * fold.K) state.SkipWithError("the fold is not the closed form's");
+
+    for (auto _ : state) benchmark::DoNotOptimize(run());
+    state.SetItemsProcessed(state.iterations() * points_of(once));
+    state.counters["points"] = static_cast<double>(points_of(once));
+    state.counters["fold_error"] = error;
+}
+BENCHMARK(winner)
+    ->ArgName("experts")
+    ->Arg(8)
+    ->Arg(64)
+    ->Arg(256)
+    ->Arg(1024)
+    ->RangeMultiplier(8)
+    ->Range(4096, 65536)
+    ->Unit(benchmark::kMillisecond);
+
+/// The fold curve of one favoured expert in (feedback, bias_1), in the space of all n scores.
+void winner_folds(benchmark::State& state) {
+    const auto base = softmax_experts(state.range(0));
+    const exact::split s{base.model->dimension(), 1};
+    auto start = one_winner(base, exact::branch_fold(s).r);
+    start.type = point_type::LP;
+    const continuation_options options{.max_step = 0.05};
+    const auto run = [&] {
+        return fold_locus(base, {"feedback", 1, 20}, {"bias_1", -10, 10}, options, start);
+    };
+    const auto once = run();
+    double error = 0;
+    int cusps = 0;
+    for (const auto& point : once.special_points) {
+        if (point.type != point_type::CP) continue;
+        ++cusps;
+        error = std::abs(point.parameters[0] - exact::cusp(s).K);
+    }
+    if (cusps != 1 || error > 1e-10) state.SkipWithError("not one cusp, where the closed form is");
+
+    for (auto _ : state) benchmark::DoNotOptimize(run());
+    state.SetItemsProcessed(state.iterations() * points_of(once));
+    state.counters["points"] = static_cast<double>(points_of(once));
+    state.counters["cusp_error"] = error;
+}
+BENCHMARK(winner_folds)
+    ->ArgName("experts")
+    ->Arg(8)
+    ->Arg(64)
+    ->Arg(256)
+    ->Arg(4096)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace

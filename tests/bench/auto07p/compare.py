@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Whole runs of AUTO-07p and of moebius on the two-expert model, side by side.
+"""AUTO-07p and moebius side by side: whole runs on two experts, then the cost a point on N experts.
 
 Debian's packages auto-07p and gfortran are needed. The programs take turns, each on one thread, and
 each run is a whole process that writes its results. Errors are against the closed forms; AUTO's are
-read from fort.7, which holds ten digits, so that at values of 20 nothing below 1e-9 shows.
+read from fort.7, which holds ten digits, so that at values of 20 nothing below 1e-9 shows. For N experts
+ours is the time inside the library, of moebius_bench (which checks its folds and cusp first); AUTO's
+is its whole process.
 """
 
 import argparse
@@ -33,14 +35,14 @@ works = {
 }
 
 
-def link_auto(scratch):
+def link_auto(scratch, model):
     if not shutil.which("gfortran"):
         sys.exit("compare.py: gfortran is missing: install the package gfortran")
     objects = sorted(auto_library.glob("*.o"))
     if not objects:
         sys.exit(f"compare.py: AUTO-07p is not in {auto_library}: install the package auto-07p")
-    program = scratch / "auto"
-    subprocess.run(["gfortran", "-O2", "-std=legacy", "-fopenmp", here / "two_expert.f90", *objects,
+    program = scratch / model
+    subprocess.run(["gfortran", "-O2", "-std=legacy", "-fopenmp", here / f"{model}.f90", *objects,
                     "-o", program], check=True, cwd=scratch)
     return program
 
@@ -70,6 +72,12 @@ class auto_run:
                 yield kind, 20.0, values[0], values[2]
             else:
                 yield kind, values[0], values[3], values[2]
+
+
+    def rows(self):
+        """How many points there are."""
+        lines = (self.folder / "fort.7").read_text().splitlines()
+        return sum(1 for line in lines if line.split()[0] != "0")
 
 
 class moebius_run:
@@ -128,17 +136,58 @@ def errors(run):
     return "; ".join(said)
 
 
+def auto_many(scratch):
+    """AUTO's milliseconds and points by (work, experts)."""
+    program, result = link_auto(scratch, "n_expert"), {}
+    for experts in (8, 64, 256):
+        size = {"NDIM": str(experts)}
+        run = auto_run(program, scratch, "winner", size)
+        run.input = run.input.replace("16.001", f"{2 * experts}.001")
+        result["winner", experts] = time_run(run), run.rows()
+        if experts == 64:
+            folds = auto_run(program, scratch, "winner_folds", size)
+            shutil.copy(run.folder / "fort.8", folds.folder / "s.start")
+            result["winner_folds", experts] = time_run(folds), folds.rows()
+    return result
+
+
+def our_many(program):
+    """Our milliseconds and points by (work, experts), in the space of all scores."""
+    done = subprocess.run([program, "--benchmark_filter=^winner", "--benchmark_format=json"],
+                          check=True, text=True, capture_output=True)
+    result = {}
+    for entry in json.loads(done.stdout)["benchmarks"]:
+        if entry.get("error_occurred"):
+            sys.exit(f"compare.py: {entry['name']}: {entry['error_message']}")
+        work, experts = re.fullmatch(r"(\w+)/experts:(\d+)", entry["name"]).groups()
+        result[work, int(experts)] = entry["cpu_time"], int(entry["points"])
+    return result
+
+
+def compare_many(scratch, program):
+    auto, ours = auto_many(scratch), our_many(program)
+    print(f"{'work':14}{'experts':>8}{'AUTO ms':>10}{'points':>8}{'ms/point':>10}"
+          f"{'ours ms':>10}{'points':>8}{'ms/point':>10}{'ratio':>9}")
+    for (work, experts), (took, points) in ours.items():
+        theirs = auto.get((work, experts))
+        said = f"{theirs[0]:10.1f}{theirs[1]:8}{theirs[0] / theirs[1]:10.4f}" if theirs else " " * 28
+        ratio = f"{took / points / (theirs[0] / theirs[1]):9.5f}" if theirs else ""
+        print(f"{work:14}{experts:8}{said}{took:10.3f}{points:8}{took / points:10.5f}{ratio}")
+
+
 def main():
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--moebius", type=Path, help="the program",
                        default=here.parents[2] / "build/release/apps/moebius/moebius")
     asked.add_argument("--runs", type=int, default=21, help="runs of each, at least 1")
+    asked.add_argument("--bench", type=Path, help="moebius_bench, for the work on N experts",
+                       default=here.parents[2] / "build/release/tests/bench/moebius_bench")
     arguments = asked.parse_args()
     ours = arguments.moebius.resolve()
 
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        auto = link_auto(scratch)
+        auto = link_auto(scratch, "two_expert")
         runs = {}
         for work in works:
             runs[work, "AUTO"] = auto_run(auto, scratch, work, {})
@@ -165,6 +214,11 @@ def main():
             ratio = median / statistics.median(times[work, "AUTO"])
             print(f"{work:12}{program:12}{median:8.2f}{min(took):8.2f}{max(took):8.2f}{ratio:8.2f}  "
                   f"{errors(runs[work, program])}")
+        if arguments.bench.exists():
+            compare_many(scratch, arguments.bench.resolve())
+        else:
+            print(f"compare.py: {arguments.bench} is not built; N experts are left out",
+                  file=sys.stderr)
 
 
 main()
