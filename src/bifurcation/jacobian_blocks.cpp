@@ -50,7 +50,7 @@ std::vector<jacobian_block> blocks_within(const field& model, const double* x, c
 
 void count_in(const jacobian_block& block, stability& of) {
     const auto values = eigenvalues(block.matrix);
-    of.leading = std::max(of.leading, values.front().real());
+    if (values.front().real() > of.leading.front().real()) of.leading.front() = values.front();
     of.n_unstable += block.times * static_cast<std::size_t>(std::count_if(
                                        values.begin(), values.end(),
                                        [](const auto& value) { return value.real() > 0; }));

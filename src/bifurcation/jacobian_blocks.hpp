@@ -3,8 +3,8 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <complex>
 #include <cstddef>
+#include <moebius/continuation/linear_terms.hpp>
 #include <moebius/model/field.hpp>
 #include <vector>
 
@@ -22,12 +22,8 @@ struct jacobian_block {
 [[nodiscard]] std::vector<jacobian_block> blocks_within(const field& model, const double* x,
                                                         const double* p);
 
-struct stability {
-    double leading = 0;          ///< largest real part
-    std::size_t n_unstable = 0;  ///< eigenvalues with positive real part, with multiplicity
-};
-
-/// Takes a block's eigenvalues into account.
+/// Takes what differs within the groups into account: the largest real part becomes the first of
+/// `leading` if it is larger, and unstable eigenvalues are counted with their multiplicity.
 void count_in(const jacobian_block& block, stability& of);
 
 /// Of all pairs of eigenvalues that are conjugate or both real, the sum nearest to zero, with a

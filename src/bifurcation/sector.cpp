@@ -34,7 +34,8 @@ sector::sector(const problem& base, const parameter_range& range,
       x_(base.model->dimension()),
       p_(base.parameters) {
     watched_ = {{watched::crossing, 0}, {watched::turn, 0}};
-    if (n_ > 1) watched_.push_back({watched::oscillation, 0});
+    // Diagonal plus low rank, as loads that respond to scores alone, has real eigenvalues.
+    if (n_ > 1 && !curve_.terms().is_structured()) watched_.push_back({watched::oscillation, 0});
     const cell_field* cells = base.model->cells();
     if (!cells) return;
     for (std::size_t g = 0; g < cells->groups().size(); ++g) {
@@ -227,18 +228,16 @@ special_point sector::point_here(point_type type, const VectorXd& u) {
 
 std::array<double, 3> sector::extras_at(const VectorXd& u) {
     VectorXd f(n_);
-    Eigen::MatrixXd df(n_, n_ + 1);
-    curve_.evaluate(u, f, df);
+    static_cast<void>(curve_.linearize(u, f));
     return extras_of_last_evaluation();
 }
 
 std::array<double, 3> sector::extras_of_last_evaluation() {
-    stability found{-std::numeric_limits<double>::infinity(), 0};
-    count_in({curve_.jacobian(), 1}, found);
+    auto found = curve_.stability_here();
     for (const auto& block :
          blocks_within(*base().model, curve_.state().data(), curve_.parameters().data()))
         if (block.times > 0) count_in(block, found);
-    return {found.leading, found.n_unstable == 0 ? 1.0 : 0.0,
+    return {found.leading.front().real(), found.n_unstable == 0 ? 1.0 : 0.0,
             static_cast<double>(found.n_unstable)};
 }
 

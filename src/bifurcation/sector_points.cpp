@@ -86,7 +86,7 @@ void sector::handle_oscillation(const bracket& seen, const curve_point& at,
         here = regrouped(here, moebius::split(coarse.groups(), *group, 1));
         x = regrouped_state(coarse, *here.model->cells(), x_);
     }
-    const double omega = hopf_frequency(group ? within(at, *group) : curve_.jacobian());
+    const double omega = hopf_frequency(group ? within(at, *group) : curve_.terms().jacobian());
     if (omega == 0) return;  // a neutral saddle
     const auto hopf = find_hopf(here, range_, x, here.parameters, omega);
     if (!hopf) return;

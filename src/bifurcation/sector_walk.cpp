@@ -90,7 +90,7 @@ std::vector<test_function> sector::tests() {
             case watched::oscillation:
                 result.push_back({point_type::HB, [this](const curve_point& at) {
                                       extras_at(at.u);
-                                      return hopf_test(curve_.jacobian());
+                                      return hopf_test(curve_.terms().jacobian());
                                   }});
                 break;
             case watched::split:
