@@ -1,55 +1,32 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/model/derivatives.hpp>
+#include <moebius/solve/newton.hpp>
+#include <moebius/solve/spectrum.hpp>
 
 namespace moebius {
 
 using Eigen::Index;
 using Eigen::VectorXd;
 
-namespace {
-
-constexpr std::size_t whole_spectrum = 1024;  // states; beyond it O(n^2) would be felt
-constexpr std::size_t leading_few = 16;       // eigenvalues that are told there
-
-}  // namespace
-
 fold_curve::fold_curve(const problem& base, const std::vector<parameter_range>& ranges)
-    : base_(base),
-      scaling_(base, ranges),
-      terms_(*base_.model, {scaling_.free().begin(), scaling_.free().end()}),
-      derivative_(terms_.new_linearization()),
-      x_(base.model->dimension()),
-      p_(base.parameters) {
-    const auto n = static_cast<Index>(x_.size());
-    b_ = c_ = v_ = w_ = VectorXd::Constant(n, 1 / std::sqrt(static_cast<double>(n)));
-    bend_.resize(unknowns());
+    : zero_curve(base, ranges), bend_(scaling_.units().size()) {
+    derivative_ = terms_.new_linearization();
 }
 
-/// Sets f, f_x, f_p, the solutions v, w, g of the bordered systems at u, and the gradient of -g.
-bool fold_curve::null_vectors_at(const VectorXd& u) {
-    const auto n = static_cast<Index>(x_.size());
-    scaling_.unscale(u, x_, p_);
-    if (!terms_.evaluate(x_, p_)) return false;
-    if (n == 1) {
-        v_[0] = w_[0] = 1;
-        g_ = -terms_.jacobian()(0, 0);
-    } else {
-        const VectorXd e = VectorXd::Unit(n + 1, n);
-        const VectorXd right = terms_.bordered_solve(linear_terms::side::right, b_, c_, e);
-        const VectorXd left = terms_.bordered_solve(linear_terms::side::left, c_, b_, e);
-        v_ = right.head(n);
-        w_ = left.head(n);
-        g_ = right[n];
-    }
-    base_.model->curvature(x_.data(), p_.data(), scaling_.free(), w_.data(), v_.data(),
-                           bend_.data());
-    return std::isfinite(g_) && bend_.allFinite();
+Index fold_curve::unknowns() const { return scaling_.units().size(); }
+
+bool fold_curve::bend_at(const VectorXd& u) {
+    if (!solve_at(u)) return false;
+    model().curvature(x_.data(), p_.data(), scaling_.free(), w_.data(), v_.data(), bend_.data());
+    return bend_.allFinite();
 }
 
 bool fold_curve::linearize(const VectorXd& u, VectorXd& f) {
-    if (!null_vectors_at(u)) return false;
+    if (!bend_at(u)) return false;
     f << terms_.f(), g_;
     const VectorXd row = -bend_;
     terms_.fill(*derivative_, scaling_.units(), {&row, 1});
@@ -57,7 +34,7 @@ bool fold_curve::linearize(const VectorXd& u, VectorXd& f) {
 }
 
 outcome fold_curve::newton_step(const VectorXd& u, VectorXd& f, VectorXd& step) {
-    if (!null_vectors_at(u)) return outcome::not_finite;
+    if (!bend_at(u)) return outcome::not_finite;
     f << terms_.f(), g_;
     terms_.fill(*derivative_, scaling_.units(), {});
     derivative_->factor((-bend_).cwiseProduct(scaling_.units()));
@@ -66,33 +43,35 @@ outcome fold_curve::newton_step(const VectorXd& u, VectorXd& f, VectorXd& step) 
     return step.allFinite() ? outcome::converged : outcome::singular_jacobian;
 }
 
-void fold_curve::adapt(const VectorXd& u) {
-    if (x_.size() == 1) return;
-    scaling_.unscale(u, x_, p_);
-    if (!terms_.evaluate(x_, p_)) return;
-    const auto null = terms_.null_vectors_here();
-    b_ = null.left;
-    c_ = null.right;
-}
-
 double fold_curve::quadratic(const VectorXd& u) {
-    null_vectors_at(u);
+    bend_at(u);
     return bend_.head(v_.size()).dot(v_);
 }
 
-special_point point_at(const field& model, point_type type, const std::vector<double>& x,
-                       const std::vector<double>& p) {
-    linear_terms terms(model, {});
-    terms.evaluate(x, p);
-    special_point point;
-    point.type = type;
-    point.state = x;
-    point.parameters = p;
-    point.eigenvalues =
-        terms.stability_here(x.size() <= whole_spectrum ? x.size() : leading_few).leading;
-    point.residual = terms.f().lpNorm<Eigen::Infinity>();
+std::vector<test_function> fold_curve::tests() {
+    auto tests = zero_tests();
+    tests.push_back({point_type::CP, [this](const curve_point& at) { return quadratic(at.u); }});
+    return tests;
+}
+
+std::optional<special_point> fold_curve::described(point_type type, const VectorXd& u) {
+    if (type != point_type::CP) return described_zero(type, u);
+    solve_at(u);
+    auto point = point_at(model(), type, x_, p_);
+    const auto form = centre_manifold_at(model(), x_, p_);
+    point.normal_form = {{"quadratic", form.quadratic}, {"cubic", form.cubic}};
+    point.criticality = form.cubic < 0 ? "supercritical" : "subcritical";
+    point.residual = std::max({point.residual, std::abs(g_), std::abs(2 * form.quadratic)});
     return point;
 }
+
+std::span<const std::string_view> fold_curve::column_names() const {
+    static constexpr std::array<std::string_view, 1> names{"quadratic"};
+    return names;
+}
+
+/// Half of w^T f_xx(v, v), the normal form's coefficient of w^2.
+std::vector<double> fold_curve::columns(const VectorXd& u) { return {quadratic(u) / 2}; }
 
 centre_manifold centre_manifold_at(const field& model, const std::vector<double>& x,
                                    const std::vector<double>& p) {
@@ -116,8 +95,10 @@ std::optional<special_point> find_fold(const problem& base, const parameter_rang
     problem here = base;
     here.parameters = p;
     fold_curve folds(here, {range});
-    const VectorXd start = folds.units().scale(x, p);
-    folds.adapt(start);
+    special_point near;
+    near.state = x;
+    near.parameters = p;
+    const VectorXd start = folds.start(near);
     const auto found =
         newton_by_steps([&](const VectorXd& u, VectorXd& f,
                             VectorXd& step) { return folds.newton_step(u, f, step); },

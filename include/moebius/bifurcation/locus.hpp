@@ -9,18 +9,37 @@
 
 namespace moebius {
 
-/// All curves of folds in a window of two parameters, each once, with the cusps (CP) on them.
+/// All curves of special points in a window of two parameters, each once, with the points of
+/// codimension two on them.
 ///
-/// A fold curve that is not closed crosses the window's edge, and there it is a fold of the
-/// equilibria along that edge; so the starts are the folds and branch points along the four edges,
-/// and along a line across the middle each way for curves that close inside. Columns: the two
-/// parameters, the states, load_1 ..., quadratic (w^T f_xx(v, v) / 2, zero at a cusp).
+/// kind           from                columns after loads    points on it
+/// fold           LP CP BT ZH, BP *   quadratic              CP, BT, ZH
+/// branch point   BP BT ZH **         quadratic, cubic       BT, ZH
+/// hopf           HB GH BT ZH         omega, l1              GH, ZH; BT at its end
+///
+///  * where the second parameter unfolds the branch point    ** where neither of them does
+///
+/// `quadratic` and `cubic` are the normal form's coefficients along the null vector of length 1. A
+/// curve that is not closed crosses the window's edge or ends in a BT, so the starts are the
+/// special points of the equilibria along the four edges, and along a line across the middle each
+/// way for curves that close inside. A branch that ends in a BT says so by
+/// stop_reason::branch_point.
+///
+/// @param start  follow only the curves through this point; its groups of cells and parameters are
+///               taken, and of equal cells at a multiple point one is let go its own way
+/// @throws invalid_argument for a bad range, option or parameter, or a start that lies on no curve
+/// @throws interrupted  if the watch asks to stop
+/// @source  Kuznetsov (3rd ed.), chapter 8 and section 10.3
+[[nodiscard]] diagram locus(const problem& base, const parameter_range& first,
+                            const parameter_range& second, const continuation_options& options = {},
+                            const std::optional<special_point>& start = {},
+                            const watch& progress = {});
+
+/// The same for the curves of folds alone.
 ///
 /// A cusp's normal form is `cubic`, of w' = ... + cubic w^3 along the null vector of length 1.
-/// @param start  follow only the fold curve through this LP, BP or CP
-/// @throws invalid_argument for a bad range, option or parameter, or a start that is no fold
-/// @throws interrupted  if the watch asks to stop
-/// @source  Kuznetsov (3rd ed.), section 8.2 (cusp) and 10.3.1 (fold curves)
+/// @param start  follow only the fold curve through this LP, BP, CP, BT or ZH
+/// @throws as locus
 [[nodiscard]] diagram fold_locus(const problem& base, const parameter_range& first,
                                  const parameter_range& second,
                                  const continuation_options& options = {},

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/model/field.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// First Lyapunov coefficient of a Hopf point with eigenvalues +-i omega, for a critical
+/// eigenvector of length 1: negative where the cycles that are born are stable.
+/// @source Kuznetsov, Elements of Applied Bifurcation Theory (3rd ed.), eq. (5.34)
+[[nodiscard]] double lyapunov_coefficient(const field& model, const std::vector<double>& x,
+                                          const std::vector<double>& p, double omega);
+
+/// A point with a double zero eigenvalue and one eigenvector: on the centre manifold w0' = w1 and
+/// w1' = a w0^2 + b w0 w1 + ..., with |null vector| = 1.
+///
+/// Where a and b vanish by a reflection symmetry, w1' = a3 w0^3 + b3 w0^2 w1 + ...; elsewhere a3
+/// and b3 mean nothing.
+/// @source Kuznetsov (3rd ed.), section 8.4 and 8.7.2; Kuznetsov, Int. J. Bifurcation Chaos 15
+///         (2005) 3535 (homological equation); a3 and b3 by the same method (Knobloch & Proctor
+///         1981, J. Fluid Mech. 108, for what they decide)
+struct bogdanov_takens_form {
+    double a = 0, b = 0;
+    double a3 = 0, b3 = 0;
+};
+[[nodiscard]] bogdanov_takens_form bogdanov_takens_at(const field& model,
+                                                      const std::vector<double>& x,
+                                                      const std::vector<double>& p);
+
+/// A point with eigenvalues 0 and +-i omega: up to a change of variables and of time
+///
+///     w0' = B w0^2 + C |w1|^2,   w1' = (i omega + D w0 + E w0^2) w1
+///
+/// to third order, with null vectors of length 1 and the real parts of D and E. What happens near
+/// it hangs on the signs of B C, of D/B and of E.
+/// @source Kuznetsov (3rd ed.), section 8.5 and 8.7.3; SIAM J. Numer. Anal. 36 (1999) 1104
+struct zero_hopf_form {
+    double omega = 0;
+    double B = 0, C = 0, D = 0, E = 0;
+};
+[[nodiscard]] zero_hopf_form zero_hopf_at(const field& model, const std::vector<double>& x,
+                                          const std::vector<double>& p);
+
+/// The flip of the map x <- x + step f(x, p) where a multiplier is -1: w <- -w + b w^3 along the
+/// eigenvector of length 1. For b > 0 the orbit of period 2 is stable (supercritical).
+/// @source Kuznetsov (3rd ed.), section 5.4.2, eq. (5.49)-(5.50)
+[[nodiscard]] double flip_coefficient(const field& model, double step, const std::vector<double>& x,
+                                      const std::vector<double>& p);
+
+/// The torus point of the same map, multipliers exp(+-i theta), 0 < theta < pi:
+/// w <- exp(i theta) w (1 + d |w|^2) and this is Re d, for an eigenvector of length 1. Negative
+/// where the closed curve that is born is stable; without meaning for theta = pi/2 or 2 pi/3.
+/// @source Kuznetsov (3rd ed.), section 5.4.3, eq. (5.51)-(5.53)
+[[nodiscard]] double torus_coefficient(const field& model, double step, double theta,
+                                       const std::vector<double>& x, const std::vector<double>& p);
+
+}  // namespace moebius

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <moebius/bifurcation/branch_point_curve.hpp>
+#include <moebius/bifurcation/fold.hpp>
+#include <moebius/model/derivatives.hpp>
+
+namespace moebius {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+namespace {
+
+constexpr double unfolding = 1e-8;  // w^T f_p beyond this, against f_x, unfolds a branch point
+constexpr double imperfect = 1e-9;  // d beyond this, against f_x over a state scale, is no crossing
+
+}  // namespace
+
+branch_point_curve::branch_point_curve(const problem& base,
+                                       const std::vector<parameter_range>& ranges)
+    : zero_curve(base, ranges) {}
+
+Index branch_point_curve::unknowns() const { return scaling_.units().size() + 1; }
+
+bool branch_point_curve::persists(const special_point& point) {
+    solve_at(start(point));
+    const auto& units = scaling_.units();
+    for (Index k = 0; k < free(); ++k)
+        if (std::abs(w_.dot(by_parameter(k))) * units[states() + k] >
+            unfolding * w_.norm() * terms_.jacobian().norm() * units[0])
+            return false;
+    return true;
+}
+
+bool branch_point_curve::holds_at(const VectorXd& u) {
+    terms_at(u);
+    return std::abs(u[unknowns() - 1]) <=
+           imperfect * terms_.jacobian().norm() * scaling_.units()[0];
+}
+
+VectorXd branch_point_curve::start(const special_point& point) {
+    VectorXd u(unknowns());
+    u << zero_curve::start(point), 0;
+    adapt(u);
+    return u;
+}
+
+void branch_point_curve::adapt(const VectorXd& u) {
+    zero_curve::adapt(u);
+    solve_at(u);
+    const Index n = states();
+    const multilinear forms(model(), x_, p_, scaling_.free());
+    direction_ = VectorXd::Zero(n + free());
+    for (Index k = 0; k < free(); ++k) {
+        VectorXd along = along_states(beside(-by_parameter(k)));
+        along[n + k] = 1;
+        const double rate = w_.dot(forms.second(along_states(v_), along));
+        direction_[n + k] = rate * scaling_.units()[n + k] * scaling_.units()[n + k];
+    }
+    direction_ /= direction_.cwiseQuotient(scaling_.units()).norm();
+}
+
+void branch_point_curve::evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) {
+    const Index n = states(), last = unknowns() - 1;
+    solve_at(u);
+    VectorXd slope = VectorXd::Zero(n);  // f_p r
+    for (Index k = 0; k < free(); ++k) slope += direction_[n + k] * by_parameter(k);
+    f << terms_.f() + u[last] * b_, g_, w_.dot(slope);
+    df.setZero();
+    df.topLeftCorner(n, n) = terms_.jacobian();
+    for (Index k = 0; k < free(); ++k) df.col(n + k).head(n) = by_parameter(k);
+    df.col(last).head(n) = b_;
+    const multilinear forms(model(), x_, p_, scaling_.free());
+    df.row(n).head(last) = -forms.hessian_times(w_, along_states(v_)).transpose();
+    // d(w^T) f_p r = -w^T f_x' z with [f_x b; c^T 0] (z, s) = (f_p r, 0)
+    df.row(n + 1).head(last) =
+        forms.hessian_times(w_, direction_ - along_states(beside(slope))).transpose();
+    df.leftCols(last) = df.leftCols(last) * scaling_.units().asDiagonal();
+}
+
+std::optional<special_point> branch_point_curve::described(point_type type, const VectorXd& u) {
+    return described_zero(type, u);
+}
+
+std::span<const std::string_view> branch_point_curve::column_names() const {
+    static constexpr std::array<std::string_view, 2> names{"quadratic", "cubic"};
+    return names;
+}
+
+/// Coefficients of w^2 and w^3 along the null vector; for a pitchfork the first one is zero.
+std::vector<double> branch_point_curve::columns(const VectorXd& u) {
+    terms_at(u);
+    const auto form = centre_manifold_at(model(), x_, p_);
+    return {form.quadratic, form.cubic};
+}
+
+}  // namespace moebius

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include <moebius/bifurcation/critical_curve.hpp>
+
+namespace moebius {
+
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+namespace {
+
+constexpr std::size_t whole_spectrum = 1024;  // states; beyond it O(n^2) would be felt
+constexpr std::size_t leading_few = 16;       // eigenvalues that are told there
+
+}  // namespace
+
+critical_curve::critical_curve(const problem& base, const std::vector<parameter_range>& ranges)
+    : base_(base),
+      scaling_(base, ranges),
+      terms_(*base_.model, {scaling_.free().begin(), scaling_.free().end()}),
+      x_(base.model->dimension()),
+      p_(base.parameters) {}
+
+bool critical_curve::linearize(const VectorXd& u, VectorXd& f) {
+    MatrixXd df(unknowns() - 1, unknowns());
+    evaluate(u, f, df);
+    static_cast<dense_linearization&>(derivative()).matrix() = df;
+    return f.allFinite() && df.allFinite();
+}
+
+linearization& critical_curve::derivative() {
+    if (!derivative_) derivative_ = std::make_unique<dense_linearization>(unknowns());
+    return *derivative_;
+}
+
+VectorXd critical_curve::crossing_tangent(const VectorXd& /*u*/) { return {}; }
+
+bool critical_curve::holds_at(const VectorXd& /*u*/) { return true; }
+
+bool critical_curve::terms_at(const VectorXd& u) {
+    scaling_.unscale(u, x_, p_);
+    return terms_.evaluate(x_, p_);
+}
+
+VectorXd critical_curve::along_states(const VectorXd& v) const {
+    VectorXd direction = VectorXd::Zero(scaling_.units().size());
+    direction.head(v.size()) = v;
+    return direction;
+}
+
+special_point point_at(const field& model, point_type type, const std::vector<double>& x,
+                       const std::vector<double>& p) {
+    linear_terms terms(model, {});
+    terms.evaluate(x, p);
+    special_point point;
+    point.type = type;
+    point.state = x;
+    point.parameters = p;
+    point.eigenvalues =
+        terms.stability_here(x.size() <= whole_spectrum ? x.size() : leading_few).leading;
+    point.residual = terms.f().lpNorm<Eigen::Infinity>();
+    return point;
+}
+
+}  // namespace moebius

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
+#include <Eigen/SVD>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <moebius/bifurcation/hopf_curve.hpp>
+#include <moebius/bifurcation/normal_forms.hpp>
+#include <moebius/bifurcation/zero_curve.hpp>
+#include <moebius/model/derivatives.hpp>
+#include <moebius/solve/spectrum.hpp>
+
+#include "spectral_tests.hpp"
+
+namespace moebius {
+
+using Eigen::Index;
+using Eigen::Matrix2d;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+namespace {
+
+/// The solutions of [m b; c^T 0] (V, G) = (0, I) and of its transpose.
+struct plane {
+    MatrixXd right, left;  // V and W, (n, 2)
+    Matrix2d g;
+
+    plane(const MatrixXd& m, const MatrixXd& b, const MatrixXd& c) {
+        const Index n = m.rows();
+        MatrixXd bordered = MatrixXd::Zero(n + 2, n + 2);
+        bordered.topLeftCorner(n, n) = m;
+        bordered.topRightCorner(n, 2) = b;
+        bordered.bottomLeftCorner(2, n) = c.transpose();
+        const Eigen::PartialPivLU<MatrixXd> lu(bordered);
+        MatrixXd unit = MatrixXd::Zero(n + 2, 2);
+        unit.bottomRows(2).setIdentity();
+        const MatrixXd solved = lu.solve(unit);
+        right = solved.topRows(n);
+        g = solved.bottomRows(2);
+        left.resize(n, 2);
+        for (Index j = 0; j < 2; ++j) {
+            const VectorXd transposed = lu.transpose().solve(unit.col(j));
+            left.col(j) = transposed.head(n);
+        }
+    }
+};
+
+/// Columns f_xx(a, e_j) over states and free parameters. Shape (n, n + free)
+MatrixXd second_columns(const multilinear& forms, const VectorXd& a, Index states) {
+    MatrixXd columns(states, a.size());
+    for (Index j = 0; j < a.size(); ++j)
+        columns.col(j) = forms.second(a, VectorXd::Unit(a.size(), j));
+    return columns;
+}
+
+/// The imaginary part of the eigenvalue next to the positive imaginary axis; zero if there is none.
+double nearest_omega(const MatrixXd& fx) {
+    double omega = 0, nearest = std::numeric_limits<double>::infinity();
+    for (const auto& value : eigenvalues(fx))
+        if (value.imag() > 0 && std::abs(value.real()) < nearest) {
+            nearest = std::abs(value.real());
+            omega = value.imag();
+        }
+    return omega;
+}
+
+MatrixXd squared_plus(const MatrixXd& fx, double k) {
+    return fx * fx + k * MatrixXd::Identity(fx.rows(), fx.cols());
+}
+
+}  // namespace
+
+hopf_curve::hopf_curve(const problem& base, const std::vector<parameter_range>& ranges)
+    : critical_curve(base, ranges) {}
+
+Index hopf_curve::unknowns() const { return scaling_.units().size() + 1; }
+
+double hopf_curve::omega(const VectorXd& u) const {
+    return std::sqrt(std::max(u[unknowns() - 1] * unit_, 0.0));
+}
+
+VectorXd hopf_curve::start(const special_point& point) {
+    VectorXd u(unknowns());
+    u << scaling_.scale(point.state, point.parameters), 0;
+    terms_at(u);
+    double rate = 0;
+    if (point.type != point_type::BT) {
+        rate = nearest_omega(terms_.jacobian());
+        for (const auto& [name, value] : point.normal_form)
+            if (name == "omega") rate = value;
+    }
+    unit_ =
+        rate > 0 ? rate * rate : terms_.jacobian().squaredNorm() / static_cast<double>(states());
+    u[unknowns() - 1] = rate * rate / unit_;
+    adapt(u);
+    return u;
+}
+
+void hopf_curve::adapt(const VectorXd& u) {
+    terms_at(u);
+    const MatrixXd m = squared_plus(terms_.jacobian(), u[unknowns() - 1] * unit_);
+    const Eigen::JacobiSVD<MatrixXd> svd(m, Eigen::ComputeFullU | Eigen::ComputeFullV);
+    b_ = svd.matrixU().rightCols(2);
+    c_ = svd.matrixV().rightCols(2);
+    const plane at(m, b_, c_);
+    const Matrix2d a = c_.transpose() * terms_.jacobian() * at.right;
+    const Matrix2d traceless = a - a.trace() / 2 * Matrix2d::Identity();
+    // G = -(W^T V)(tr(A) A + (k - det A))
+    const Matrix2d inverse = (at.left.transpose() * at.right).inverse().transpose() / unit_;
+    weight_[0] = inverse / 2;
+    weight_[1] = inverse * traceless / traceless.norm();
+}
+
+void hopf_curve::evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) {
+    const Index n = states(), last = unknowns() - 1;
+    terms_at(u);
+    const plane at(squared_plus(terms_.jacobian(), u[last] * unit_), b_, c_);
+    f.head(n) = terms_.f();
+    df.setZero();
+    df.topLeftCorner(n, n) = terms_.jacobian();
+    for (Index k = 0; k < free(); ++k) df.col(n + k).head(n) = by_parameter(k);
+    for (Index i = 0; i < 2; ++i)
+        f[n + i] = weight_[static_cast<std::size_t>(i)].cwiseProduct(at.g).sum();
+    // dG = -W^T (f_x' f_x + f_x f_x' + dk) V
+    const multilinear forms(model(), x_, p_, scaling_.free());
+    for (Index j = 0; j < 2; ++j) {
+        const VectorXd v = at.right.col(j);
+        const MatrixXd change = second_columns(forms, along_states(terms_.jacobian() * v), n) +
+                                terms_.jacobian() * second_columns(forms, along_states(v), n);
+        for (Index i = 0; i < 2; ++i) {
+            const VectorXd y = at.left * weight_[static_cast<std::size_t>(i)].col(j);
+            df.row(n + i).head(last) -= y.transpose() * change;
+            df(n + i, last) -= y.dot(v) * unit_;
+        }
+    }
+    df.leftCols(last) = df.leftCols(last) * scaling_.units().asDiagonal();
+}
+
+VectorXd hopf_curve::crossing_tangent(const VectorXd& u) {
+    VectorXd f(unknowns() - 1);
+    MatrixXd df(unknowns() - 1, unknowns()), full(unknowns(), unknowns());
+    evaluate(u, f, df);
+    full << df, along_states(null_vectors(terms_.jacobian()).right).transpose(), 0;
+    return null_vectors(full).right;
+}
+
+std::vector<std::complex<double>> hopf_curve::others(double omega) const {
+    return without(without(eigenvalues(terms_.jacobian()), {0, omega}), {0, -omega});
+}
+
+double hopf_curve::lyapunov_test(const VectorXd& u) {
+    terms_at(u);
+    const double rate = omega(u);
+    if (rate == 0) return 0;
+    return lyapunov_coefficient(model(), x_, p_, rate) * zero_test(others(rate));
+}
+
+std::vector<test_function> hopf_curve::tests() {
+    std::vector<test_function> tests;
+    if (states() > 2)
+        tests.push_back({point_type::ZH, [this](const curve_point& at) {
+                             terms_at(at.u);
+                             return zero_test(others(omega(at.u)));
+                         }});
+    tests.push_back(
+        {point_type::GH, [this](const curve_point& at) { return lyapunov_test(at.u); }});
+    return tests;
+}
+
+std::optional<special_point> hopf_curve::described(point_type type, const VectorXd& u) {
+    terms_at(u);
+    const double rate = omega(u);
+    if (type == point_type::BT) return bogdanov_takens_point(model(), x_, p_);
+    if (type == point_type::ZH) return zero_hopf_point(model(), x_, p_);
+    auto point = point_at(model(), type, x_, p_);
+    point.normal_form = {{"omega", rate}, {"l1", lyapunov_coefficient(model(), x_, p_, rate)}};
+    point.residual = std::max(point.residual, std::abs(lyapunov_test(u)));
+    return point;
+}
+
+std::span<const std::string_view> hopf_curve::column_names() const {
+    static constexpr std::array<std::string_view, 2> names{"omega", "l1"};
+    return names;
+}
+
+std::vector<double> hopf_curve::columns(const VectorXd& u) {
+    terms_at(u);
+    const double rate = omega(u);
+    const double l1 = rate > 0 ? lyapunov_coefficient(model(), x_, p_, rate)
+                               : std::numeric_limits<double>::quiet_NaN();
+    return {rate, l1};
+}
+
+std::optional<critical_curve::end> hopf_curve::natural_end() const {
+    return end{unknowns() - 1, point_type::BT};
+}
+
+}  // namespace moebius

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
+#include <Eigen/SVD>
+#include <cmath>
+#include <complex>
+#include <moebius/bifurcation/normal_forms.hpp>
+#include <moebius/model/complex_forms.hpp>
+#include <moebius/solve/spectrum.hpp>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXcd;
+using Eigen::MatrixXd;
+using Eigen::VectorXcd;
+using Eigen::VectorXd;
+using complex = std::complex<double>;
+
+constexpr complex i_unit{0, 1};
+
+MatrixXd jacobian(const field& model, const std::vector<double>& x, const std::vector<double>& p) {
+    const auto n = static_cast<Index>(x.size());
+    VectorXd f(n);
+    MatrixXd fx(n, n), fp(n, static_cast<Index>(p.size()));
+    model.linear(x.data(), p.data(), f.data(), fx.data(), fp.data());
+    return fx;
+}
+
+/// Eigenvectors a q = z q and a^H w = conj(z) w with |q| = 1 and w^H q = 1.
+struct eigenpair {
+    VectorXcd q, w;
+
+    eigenpair(const MatrixXd& a, complex z) {
+        const Eigen::JacobiSVD<MatrixXcd> svd(
+            a.cast<complex>() - z * MatrixXcd::Identity(a.rows(), a.cols()),
+            Eigen::ComputeFullU | Eigen::ComputeFullV);
+        q = svd.matrixV().col(a.rows() - 1);
+        w = svd.matrixU().col(a.rows() - 1);
+        w /= std::conj(w.dot(q));
+    }
+
+    /// For a real eigenvalue, with real vectors.
+    eigenpair(const MatrixXd& a, double z) {
+        const auto null = null_vectors(a - z * MatrixXd::Identity(a.rows(), a.cols()));
+        q = null.right.cast<complex>();
+        w = null.left.cast<complex>() / null.left.dot(null.right);
+    }
+};
+
+/// The solution h of (z - a) h = right that w^H annuls, where z is the eigenvalue of q and w.
+VectorXcd solve_beside(const MatrixXd& a, complex z, const eigenpair& critical,
+                       const VectorXcd& right) {
+    const Index n = a.rows();
+    MatrixXcd bordered(n + 1, n + 1);
+    bordered << z * MatrixXcd::Identity(n, n) - a.cast<complex>(), critical.q, critical.w.adjoint(),
+        0;
+    VectorXcd full(n + 1);
+    full << right, 0;
+    return bordered.fullPivLu().solve(full).head(n);
+}
+
+VectorXcd solve_shifted(const MatrixXd& a, complex z, const VectorXcd& right) {
+    return (z * MatrixXcd::Identity(a.rows(), a.cols()) - a.cast<complex>())
+        .partialPivLu()
+        .solve(right);
+}
+
+/// w^H [C(q, q, conj q) + 2 B(q, h11) + B(conj q, h20)], h11 = (one - a)^-1 B(q, conj q) and
+/// h20 = (z - a)^-1 B(q, q): the resonant cubic term of a Hopf point (one = 0) or a torus point.
+complex resonant_cubic(const multilinear& forms, const MatrixXd& a, const eigenpair& at,
+                       complex one, complex z) {
+    const VectorXcd& q = at.q;
+    const VectorXcd conj = q.conjugate();
+    const VectorXcd h11 = solve_shifted(a, one, second_form(forms, q, conj));
+    const VectorXcd h20 = solve_shifted(a, z, second_form(forms, q, q));
+    return at.w.dot(third_form(forms, q, q, conj) + 2.0 * second_form(forms, q, h11) +
+                    second_form(forms, conj, h20));
+}
+
+/// Chains a q0 = 0, a q1 = q0 and a^T p1 = 0, a^T p0 = p1 with p_i . q_j = 1 where i = j, else 0.
+struct jordan_chains {
+    VectorXd q0, q1, p0, p1;
+
+    explicit jordan_chains(const MatrixXd& a) {
+        const Index n = a.rows();
+        const auto null = null_vectors(a);
+        MatrixXd bordered(n + 1, n + 1);
+        bordered << a, null.left, null.right.transpose(), 0;
+        const Eigen::FullPivLU<MatrixXd> lu(bordered);
+        const Eigen::FullPivLU<MatrixXd> transposed(bordered.transpose());
+        VectorXd right(n + 1);
+        q0 = null.right;
+        p1 = null.left;
+        right << q0, 0;
+        q1 = lu.solve(right).head(n);
+        right << p1, 0;
+        p0 = transposed.solve(right).head(n);
+        const double scale = p1.dot(q1);
+        p0 /= scale;
+        p1 /= scale;
+        p0 -= p0.dot(q1) * p1;
+    }
+};
+
+}  // namespace
+
+double lyapunov_coefficient(const field& model, const std::vector<double>& x,
+                            const std::vector<double>& p, double omega) {
+    const MatrixXd a = jacobian(model, x, p);
+    const eigenpair at(a, i_unit * omega);
+    const multilinear forms(model, x, p, {});
+    return resonant_cubic(forms, a, at, 0.0, 2.0 * i_unit * omega).real() / (2 * omega);
+}
+
+bogdanov_takens_form bogdanov_takens_at(const field& model, const std::vector<double>& x,
+                                        const std::vector<double>& p) {
+    const MatrixXd a = jacobian(model, x, p);
+    const Index n = a.rows();
+    const jordan_chains at(a);
+    const VectorXd &q0 = at.q0, &q1 = at.q1;
+    const multilinear forms(model, x, p, {});
+    const VectorXd b00 = forms.second(q0), b01 = forms.second(q0, q1);
+    bogdanov_takens_form form;
+    form.a = at.p1.dot(b00) / 2;
+    form.b = at.p0.dot(b00) + at.p1.dot(b01);
+    // With a reflection, h20 and h11 lie where it acts trivially, and a is regular there.
+    MatrixXd bordered(n + 1, n + 1);
+    bordered << a, at.p1, q0.transpose(), 0;
+    const Eigen::FullPivLU<MatrixXd> lu(bordered);
+    VectorXd right(n + 1);
+    right << -b00, 0;
+    const VectorXd h20 = lu.solve(right).head(n);
+    right << h20 - b01, 0;
+    const VectorXd h11 = lu.solve(right).head(n);
+    const VectorXd c000 = forms.third(q0);
+    const VectorXd c001 = third_form(forms, q0, q0, q1).real();
+    const VectorXd cubic = c000 + 3 * forms.second(q0, h20);
+    form.a3 = at.p1.dot(cubic) / 6;
+    form.b3 = at.p1.dot(c001 + 2 * forms.second(q0, h11) + forms.second(q1, h20)) / 2 +
+              at.p0.dot(cubic) / 2;
+    return form;
+}
+
+zero_hopf_form zero_hopf_at(const field& model, const std::vector<double>& x,
+                            const std::vector<double>& p) {
+    const MatrixXd a = jacobian(model, x, p);
+    const Eigen::VectorXcd spectrum = a.eigenvalues();
+    zero_hopf_form form;
+    double smallest = std::numeric_limits<double>::infinity();
+    for (const complex& z : spectrum)
+        if (z.imag() > 0 && std::abs(z.real()) < smallest) {
+            smallest = std::abs(z.real());
+            form.omega = z.imag();
+        }
+    const complex iw = i_unit * form.omega;
+    const eigenpair zero(a, 0.0), pair(a, iw);
+    const VectorXcd &q0 = zero.q, &q1 = pair.q;
+    const VectorXcd conj = q1.conjugate();
+    const multilinear forms(model, x, p, {});
+    const auto B = [&](const VectorXcd& l, const VectorXcd& r) { return second_form(forms, l, r); };
+
+    const VectorXcd b00 = B(q0, q0), b11 = B(q1, conj), b01 = B(q0, q1);
+    const double g200 = zero.w.dot(b00).real(), g011 = zero.w.dot(b11).real();
+    const complex g110 = pair.w.dot(b01);
+    const VectorXcd h200 = solve_beside(a, 0.0, zero, b00 - g200 * q0);
+    const VectorXcd h011 = solve_beside(a, 0.0, zero, b11 - g011 * q0);
+    const VectorXcd h110 = solve_beside(a, iw, pair, b01 - g110 * q1);
+    const VectorXcd h020 = solve_shifted(a, 2.0 * iw, B(q1, q1));
+
+    const double g300 = zero.w.dot(third_form(forms, q0, q0, q0) + 3.0 * B(q0, h200)).real();
+    const double g111 = zero.w
+                            .dot(third_form(forms, q0, q1, conj) + B(q0, h011) + B(conj, h110) +
+                                 B(q1, h110.conjugate()))
+                            .real();
+    const double g210 =
+        pair.w.dot(third_form(forms, q0, q0, q1) + 2.0 * B(q0, h110) + B(q1, h200)).real();
+    const double g021 =
+        pair.w.dot(third_form(forms, q1, q1, conj) + 2.0 * B(q1, h011) + B(conj, h020)).real();
+    form.B = g200 / 2;
+    form.C = g011;
+    form.D = g110.real();
+    form.E =
+        (g210 + form.D * (g021 / g011 - g300 / g200 + g111 / g011) - g021 * g200 / (2 * g011)) / 2;
+    return form;
+}
+
+double flip_coefficient(const field& model, double step, const std::vector<double>& x,
+                        const std::vector<double>& p) {
+    const MatrixXd a = jacobian(model, x, p);
+    const eigenpair at(a, -2 / step);
+    const VectorXd q = at.q.real();
+    const multilinear forms(model, x, p, {});
+    // (I - A)^-1 step B = -f_x^-1 B with A = I + step f_x
+    const VectorXd h = -a.partialPivLu().solve(forms.second(q));
+    return step * at.w.real().dot(forms.third(q) + 3 * forms.second(q, h)) / 6;
+}
+
+double torus_coefficient(const field& model, double step, double theta,
+                         const std::vector<double>& x, const std::vector<double>& p) {
+    const MatrixXd a = jacobian(model, x, p);
+    const complex mu = std::polar(1.0, theta);
+    const eigenpair at(a, (mu - 1.0) / step);
+    const multilinear forms(model, x, p, {});
+    // (z - A)^-1 step B = ((z - 1)/step - f_x)^-1 B with A = I + step f_x
+    const complex cubic = resonant_cubic(forms, a, at, 0.0, (mu * mu - 1.0) / step);
+    return (step * std::conj(mu) * cubic).real() / 2;
+}
+
+}  // namespace moebius
