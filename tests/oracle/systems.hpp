@@ -50,11 +50,11 @@ struct lorenz_84 {
     }
 };
 
-/// Predator and prey with a group-defence response, at r = K... as in Xiao & Ruan:
+/// Predator and prey that defends itself in groups,
 /// x' = x (1 - x/K) - x y/(1 + x^2), y' = y (m x/(1 + x^2) - 1).
 ///
-/// Interior equilibria x^2 - m x + 1 = 0 fold at m = 2, x = 1, y = 2 (1 - 1/K), and there the trace
-/// 1 - 2/K vanishes at K = 2: a Bogdanov-Takens point.
+/// Interior equilibria have m = x + 1/x, y = (1 - x/K)(1 + x^2). They fold at x = 1, and the trace
+/// vanishes for K = (1 + 3 x^2)/(2 x): a Bogdanov-Takens point at K = m = 2.
 /// @source D. Xiao & S. Ruan, SIAM J. Appl. Math. 61 (2001) 1445, with r = a = D = 1
 struct group_defence {
     static constexpr std::string_view name = "group-defence";
@@ -93,8 +93,8 @@ struct bazykin {
     }
 };
 
-/// Bratu's problem u'' + lambda e^u = 0, u(0) = u(1) = 0, by Numerov's method of fourth order on the
-/// inner points of the left half (u is even about 1/2, where the last point stands).
+/// Bratu's problem u'' + lambda e^u = 0, u(0) = u(1) = 0, by Numerov's method of fourth order on
+/// the inner points of the left half (u is even about 1/2, where the last point stands).
 ///
 /// The fold of the boundary value problem stands at lambda = 8 (t/cosh t)^2 with t tanh t = 1,
 /// 3.513830719125162.
@@ -127,6 +127,38 @@ struct bratu {
                      (heat_left + 10.0 * heat[i] + heat_right) / 12.0;
         }
         return out;
+    }
+};
+
+/// x <- x + r x (1 - x), the logistic map, as a rule of step 1: x' = r x (1 - x). Its fixed point
+/// x = 1 has the multiplier 1 - r.
+/// @source R. M. May, Nature 261 (1976) 459
+struct logistic {
+    static constexpr std::string_view name = "logistic";
+    static constexpr std::string_view equation = "x' = r x (1 - x)";
+    static constexpr std::size_t dimension = 1;
+    static constexpr std::array<std::string_view, 1> states{"x"};
+    static constexpr std::array<parameter_info, 1> parameters{{{"r", "r", "growth", 1}}};
+
+    template <typename S>
+    vec<S, 1> rhs(const vec<S, 1>& x, const vec<S, 1>& p) const {
+        return {p[0] * x[0] * (1.0 - x[0])};
+    }
+};
+
+/// The delayed logistic map (x, y) <- (r x (1 - y), x) as a rule of step 1. Its fixed point
+/// 1 - 1/r has multipliers exp(+-i pi/3) at r = 2.
+/// @source Kuznetsov (3rd ed.), example 4.2
+struct delayed_logistic {
+    static constexpr std::string_view name = "delayed-logistic";
+    static constexpr std::string_view equation = "x' = r x (1 - y) - x, y' = x - y";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"x", "y"};
+    static constexpr std::array<parameter_info, 1> parameters{{{"r", "r", "growth", 1.5}}};
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& u, const vec<S, 1>& p) const {
+        return {p[0] * u[0] * (1.0 - u[1]) - u[0], u[0] - u[1]};
     }
 };
 
