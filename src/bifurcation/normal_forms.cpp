@@ -4,6 +4,7 @@
 #include <Eigen/SVD>
 #include <cmath>
 #include <complex>
+#include <limits>
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/model/complex_forms.hpp>
 #include <moebius/solve/spectrum.hpp>

@@ -88,6 +88,25 @@ struct two_scores {
     }
 };
 
+/// z' = (growth + 2 i) z + cubic |z|^2 z - |z|^4 z for z = x + i (y - x^2): the normal form of a
+/// generalized Hopf point at growth = cubic = 0, in other coordinates.
+struct bautin {
+    static constexpr std::string_view name = "bautin";
+    static constexpr std::string_view equation = "z' = (growth + 2 i) z + cubic |z|^2 z - |z|^4 z";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"x", "y"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"growth", "", "", 0}, {"cubic", "", "", -1}}};
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& u, const vec<S, 2>& p) const {
+        const S& x = u[0];
+        const S y = u[1] - x * x, rr = x * x + y * y, rate = p[0] + p[1] * rr - rr * rr;
+        const S dx = rate * x - 2.0 * y;
+        return {dx, rate * y + 2.0 * x + 2.0 * x * dx};
+    }
+};
+
 /// Not a number from x = 1 on.
 struct broken {
     static constexpr std::string_view name = "broken";

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <complex>
 #include <moebius/bifurcation/critical_curve.hpp>
+#include <vector>
 
 namespace moebius {
 

@@ -3,6 +3,8 @@
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/locus.hpp>
+#include <moebius/exact/n_expert.hpp>
+#include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/token_response.hpp>
 #include <moebius/model/two_expert.hpp>
 
@@ -13,11 +15,22 @@ using namespace moebius;
 
 namespace {
 
-std::vector<special_point> cusps_of(const diagram& d) {
+std::vector<special_point> all(const diagram& d, point_type type) {
     std::vector<special_point> found;
     for (const auto& point : d.special_points)
-        if (point.type == point_type::CP) found.push_back(point);
+        if (point.type == type) found.push_back(point);
     return found;
+}
+
+std::vector<special_point> cusps_of(const diagram& d) { return all(d, point_type::CP); }
+
+special_point start_at(point_type type, std::vector<double> x, std::vector<double> p) {
+    special_point point;
+    point.label = "start";
+    point.type = type;
+    point.state = std::move(x);
+    point.parameters = std::move(p);
+    return point;
 }
 
 }  // namespace
@@ -131,4 +144,122 @@ TEST_CASE("a window without folds is an empty answer, a bad one a sentence",
     CHECK(fold_locus(two, {"feedback", 0.5, 1.5}, {"bias", -1, 1}).branches.empty());
     REQUIRE_THROWS_WITH(fold_locus(two, {"bias", 0, 1}, {"bias", 0, 1}),
                         "locus: bias came twice, but two different parameters must vary");
+}
+
+TEST_CASE("with a leak the Hopf curve of two controlled experts ends in a symmetric BT",
+          "[bifurcation][oracle]") {
+    const double max_step = GENERATE(0.05, 0.3, 1.0);
+    const double gain = 0.3, g = 0.5;  // g = beta/2, decay = 1
+    auto two = with_defaults(controlled_feedback(softmax_loads(2)));
+    two.set("gain", gain);
+    const double onset = (1 + gain * g) / g;  // theory.md 5
+    two.set("feedback", onset);
+    const parameter_range feedback{"feedback", 0.5, 8}, leak{"leak", 0, 2};
+    const auto start = start_at(point_type::HB, {onset / 2, onset / 2, 0, 0}, two.parameters);
+    const auto hopf = locus(two, feedback, leak, {.max_step = max_step}, start);
+
+    // determinant and trace of [feedback g - 1, feedback g; -gain g, -gain g - leak] vanish
+    const double corner = (std::sqrt(gain * gain * g * g + 4 * gain * g) - gain * g) / 2;
+    CAPTURE(max_step);
+    REQUIRE(hopf.branches.size() == 1);
+    CHECK(hopf.branches[0].last == stop_reason::branch_point);
+    REQUIRE(all(hopf, point_type::BT).size() == 1);
+    const auto& found = hopf.special_points.at(0);
+    CHECK_THAT(found.parameters[0], WithinAbs((1 + gain * g + corner) / g, 1e-10));
+    CHECK_THAT(found.parameters[4], WithinAbs(corner, 1e-10));
+    CHECK(found.normal_form[0].first == "a3");
+    CHECK(found.criticality == "supercritical");
+
+    const auto both = locus(two, feedback, leak, {.max_step = max_step}, found);
+    REQUIRE(both.branches.size() == 2);
+    CHECK(both.branches[0].kind == "branch point");
+    CHECK(both.branches[1].kind == "hopf");
+    CHECK(all(both, point_type::BT).size() == 1);
+    for (const auto& branch : both.branches)
+        for (std::size_t i = 0; i < branch.columns.rows(); ++i) {
+            const double at = branch.columns.at("leak")[i];
+            const double want =
+                branch.kind == "hopf" ? (1 + gain * g + at) / g : (gain * g + at) / (g * at);
+            CHECK_THAT(branch.columns.at("feedback")[i], WithinAbs(want, 1e-11));
+        }
+}
+
+TEST_CASE("the balanced state of N experts is lost along feedback beta = N decay",
+          "[bifurcation][oracle]") {
+    const std::size_t experts = GENERATE(as<std::size_t>{}, 2, 3, 4, 16);
+    const double n = static_cast<double>(experts);
+    const auto problem = with_defaults(expert_feedback(softmax_loads(experts)));
+    auto start = start_at(point_type::BP, {1}, {n, 1, 1, 0});
+    start.multiplicity = static_cast<int>(experts) - 1;
+    start.groups = one_group(experts);
+
+    const auto found = locus(problem, {"feedback", 0.5, 40}, {"beta", 0.1, 4}, {}, start);
+
+    CAPTURE(experts);
+    REQUIRE(found.branches.size() == 1);
+    const auto& branch = found.branches[0];
+    CHECK(branch.kind == "branch point");
+    CHECK(branch.groups == split(one_group(experts), 0, 1));
+    CHECK(branch.columns.at("beta").front() + branch.columns.at("beta").back() > 4);
+    for (std::size_t i = 0; i < branch.columns.rows(); ++i)
+        CHECK_THAT(branch.columns.at("feedback")[i] * branch.columns.at("beta")[i],
+                   WithinRel(n, 1e-13));
+}
+
+TEST_CASE("the one-winner fold in feedback and bias is the exact one, with one cusp",
+          "[bifurcation][oracle]") {
+    const std::size_t experts = GENERATE(as<std::size_t>{}, 3, 8, 64, 256);
+    const double max_step = GENERATE(0.05, 0.5);
+    const exact::split one{experts, 1};
+    const auto fold = exact::branch_fold(one);
+    const auto problem = with_defaults(expert_feedback(softmax_loads(experts)));
+    auto start = start_at(point_type::LP, {fold.K * fold.loads[0], fold.K * fold.loads[1]},
+                          {fold.K, 1, 1, 0, 0});
+    start.groups = split(one_group(experts), 0, 1);
+
+    const auto found =
+        locus(problem, {"feedback", 1, 12}, {"bias_1", -8, 8}, {.max_step = max_step}, start);
+
+    CAPTURE(experts, max_step);
+    REQUIRE(found.branches.size() == 1);
+    const auto& rows = found.branches[0].columns;
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+        const double load = rows.at("load_1")[i];
+        const auto want = exact::fold(one, std::log(load / (1 - load)));
+        CHECK_THAT(rows.at("feedback")[i], WithinAbs(want.K, 1e-10));
+        CHECK_THAT(rows.at("bias_1")[i], WithinAbs(want.h, 1e-10));
+    }
+    REQUIRE(found.special_points.size() == 1);
+    const auto cusp = exact::cusp(one);
+    CHECK(found.special_points[0].type == point_type::CP);
+    CHECK_THAT(found.special_points[0].parameters[0], WithinAbs(cusp.K, 1e-10));
+    CHECK_THAT(found.special_points[0].parameters[3], WithinAbs(cusp.h, 1e-10));
+}
+
+TEST_CASE("a generalized Hopf point is found once at every step", "[bifurcation][oracle]") {
+    const double max_step = GENERATE(0.02, 0.1, 0.37, 1.0);
+    const auto found = locus(problem_of<test_models::bautin>(), {"growth", -1, 1}, {"cubic", -1, 2},
+                             {.max_step = max_step}, start_at(point_type::HB, {0, 0}, {0, -0.5}));
+
+    CAPTURE(max_step);
+    REQUIRE(found.special_points.size() == 1);
+    CHECK(found.special_points[0].type == point_type::GH);
+    CHECK_THAT(found.special_points[0].parameters[1], WithinAbs(0, 1e-12));
+    const auto& rows = found.branches.at(0).columns;
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+        CHECK_THAT(rows.at("growth")[i], WithinAbs(0, 1e-13));
+        CHECK_THAT(rows.at("omega")[i], WithinAbs(2, 1e-12));
+        CHECK_THAT(rows.at("l1")[i], WithinAbs(rows.at("cubic")[i], 1e-12));
+    }
+}
+
+TEST_CASE("a start that lies on no curve is named", "[bifurcation][error]") {
+    const auto two = problem_of<models::two_expert>();
+    REQUIRE_THROWS_WITH(locus(two, {"feedback", 0.5, 1.5}, {"bias", -1, 1}, {},
+                              start_at(point_type::EP, {0}, {1, 1, 1, 0})),
+                        "locus: start came as a start, but no curve of special points passes near "
+                        "it in this window");
+    REQUIRE_THROWS_WITH(locus(two, {"feedback", 0.5, 1.5}, {"bias", -1, 1}, {},
+                              start_at(point_type::LP, {0, 0}, {1, 1, 1, 0})),
+                        "locus: start has 2 states, but two-expert has 1");
 }
