@@ -10,6 +10,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf.hpp>
+#include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/newton.hpp>
@@ -30,11 +31,11 @@ constexpr double slowest = 1e-6;    // omega below this share of |f_x| is a doub
 constexpr double same_pair = 1e-6;  // eigenvalues this near to i omega, against |f_x|, are one
 
 /// Linear terms at a point.
-struct linear_terms {
+struct local_terms {
     VectorXd f;
     MatrixXd fx, fp;
 
-    linear_terms(const field& model, const std::vector<double>& x, const std::vector<double>& p)
+    local_terms(const field& model, const std::vector<double>& x, const std::vector<double>& p)
         : f(static_cast<Index>(x.size())),
           fx(f.size(), f.size()),
           fp(f.size(), static_cast<Index>(p.size())) {
@@ -51,7 +52,7 @@ struct critical_pair {
     VectorXcd right, left;
     double residual;  ///< that value
 
-    critical_pair(const linear_terms& at, double omega) {
+    critical_pair(const local_terms& at, double omega) {
         const Eigen::JacobiSVD<MatrixXcd> svd(at.shifted(omega),
                                               Eigen::ComputeFullU | Eigen::ComputeFullV);
         right = svd.matrixV().col(at.f.size() - 1);
@@ -86,7 +87,7 @@ public:
     [[nodiscard]] VectorXd start(const std::vector<double>& x) {
         VectorXd u(scaling_.units().size() + 1);
         u << scaling_.scale(x, p_), 1;
-        const critical_pair near(linear_terms(model_, x, p_), unit_);
+        const critical_pair near(local_terms(model_, x, p_), unit_);
         b_ = near.left;
         c_ = near.right;
         return u;
@@ -95,7 +96,7 @@ public:
     void evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) {
         const auto n = static_cast<Index>(x_.size());
         unscale(u);
-        const linear_terms at(model_, x_, p_);
+        const local_terms at(model_, x_, p_);
         MatrixXcd bordered(n + 1, n + 1);
         bordered << at.shifted(omega_), b_, c_.adjoint(), 0;
         const Eigen::PartialPivLU<MatrixXcd> lu(bordered);
@@ -135,41 +136,9 @@ private:
     VectorXcd b_, c_;
 };
 
-/// C(q, q, conj(q)) for q = r + i s, from third(a) = C(a, a, a).
-VectorXcd third_form(const multilinear& forms, const VectorXcd& q) {
-    const VectorXd r = q.real(), s = q.imag();
-    const VectorXd rrr = forms.third(r), sss = forms.third(s);
-    const VectorXd plus = forms.third(r + s), minus = forms.third(r - s);
-    const VectorXd rss = (plus + minus - 2 * rrr) / 6, rrs = (plus - minus - 2 * sss) / 6;
-    return (rrr + rss) + i_unit * (rrs + sss);
-}
-
-/// B(a, b) without conjugation.
-VectorXcd second_form(const multilinear& forms, const VectorXcd& a, const VectorXcd& b) {
-    const VectorXd ar = a.real(), ai = a.imag(), br = b.real(), bi = b.imag();
-    return (forms.second(ar, br) - forms.second(ai, bi)) +
-           i_unit * (forms.second(ar, bi) + forms.second(ai, br));
-}
-
-/// l1 by Kuznetsov's eq. (5.34), with <w, q> = 1 and |q| = 1.
-double lyapunov_coefficient(const field& model, const std::vector<double>& x,
-                            const std::vector<double>& p, double omega) {
-    const linear_terms at(model, x, p);
-    const critical_pair pair(at, omega);
-    const VectorXcd q = pair.right, conj = q.conjugate();
-    const VectorXcd w = pair.left / std::conj(pair.left.dot(q));
-    const multilinear forms(model, x, p, {});
-    const VectorXcd even = second_form(forms, q, conj);
-    const VectorXcd h11 = at.fx.cast<complex>().partialPivLu().solve(even);
-    const VectorXcd h20 = (-at.shifted(2 * omega)).partialPivLu().solve(second_form(forms, q, q));
-    const VectorXcd sum =
-        third_form(forms, q) - 2.0 * second_form(forms, q, h11) + second_form(forms, conj, h20);
-    return w.dot(sum).real() / (2 * omega);
-}
-
 /// How fast the critical eigenvalue crosses as the parameter rises along the equilibria.
 double crossing_speed(const hopf_system& at, const field& model) {
-    const linear_terms terms(model, at.state(), at.parameters());
+    const local_terms terms(model, at.state(), at.parameters());
     const critical_pair pair(terms, at.omega());
     const Index n = terms.f.size();
     VectorXd along(n + 1);
@@ -180,7 +149,7 @@ double crossing_speed(const hopf_system& at, const field& model) {
 }
 
 /// Whether i omega is an eigenvalue of its own, away from zero and from others.
-bool is_simple(const linear_terms& at, double omega) {
+bool is_simple(const local_terms& at, double omega) {
     const double size = at.fx.norm();
     if (!(omega > slowest * size)) return false;
     const VectorXcd values = at.fx.eigenvalues();
@@ -191,7 +160,7 @@ bool is_simple(const linear_terms& at, double omega) {
 
 special_point described(const field& model, const hopf_system& at) {
     auto point = point_at(model, point_type::HB, at.state(), at.parameters());
-    const critical_pair pair(linear_terms(model, at.state(), at.parameters()), at.omega());
+    const critical_pair pair(local_terms(model, at.state(), at.parameters()), at.omega());
     point.residual = std::max(point.residual, pair.residual);
     const double l1 = lyapunov_coefficient(model, at.state(), at.parameters(), at.omega());
     point.normal_form = {{"omega", at.omega()},
@@ -222,7 +191,7 @@ std::optional<special_point> find_hopf(const problem& base, const parameter_rang
                system.start(x));
     if (!found) return std::nullopt;
     system.unscale(found.u);
-    const linear_terms terms(*here.model, system.state(), system.parameters());
+    const local_terms terms(*here.model, system.state(), system.parameters());
     if (!is_simple(terms, system.omega())) return std::nullopt;
     return described(*here.model, system);
 }
@@ -232,7 +201,7 @@ VectorXcd critical_vector(const problem& at, const special_point& hopf) {
     if (!omega)
         throw invalid_argument("critical_vector", fmt::format("{} came", hopf.label),
                                "a Hopf point with omega in its normal form is needed");
-    return critical_pair(linear_terms(*at.model, hopf.state, hopf.parameters), *omega).right;
+    return critical_pair(local_terms(*at.model, hopf.state, hopf.parameters), *omega).right;
 }
 
 std::optional<double> coefficient_of(const special_point& point, std::string_view name) {

@@ -3,39 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
 
+#include "spectral_tests.hpp"
+
 namespace moebius {
-namespace {
-
-/// The sum of two eigenvalues that is real by itself.
-struct real_sum {
-    double value = std::numeric_limits<double>::infinity();
-    double frequency = 0;  ///< imaginary part; 0 for two real eigenvalues
-};
-
-/// The one nearest to zero, and the sign of the product of all.
-std::pair<real_sum, bool> nearest_sum(const Eigen::MatrixXd& a) {
-    const auto values = eigenvalues(a);
-    real_sum nearest;
-    bool negative = false;
-    const auto take = [&](double sum, double frequency) {
-        negative ^= sum < 0;
-        if (std::abs(sum) < std::abs(nearest.value)) nearest = {sum, frequency};
-    };
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (values[i].imag() > 0) take(2 * values[i].real(), values[i].imag());
-        if (values[i].imag() != 0) continue;
-        for (std::size_t j = i + 1; j < values.size(); ++j)
-            if (values[j].imag() == 0) take(values[i].real() + values[j].real(), 0);
-    }
-    return {nearest, negative};
-}
-
-}  // namespace
-
 std::vector<jacobian_block> blocks_within(const field& model, const double* x, const double* p) {
     const cell_field* cells = model.cells();
     std::vector<jacobian_block> blocks;
@@ -56,13 +29,8 @@ void count_in(const jacobian_block& block, stability& of) {
                                        [](const auto& value) { return value.real() > 0; }));
 }
 
-double hopf_test(const Eigen::MatrixXd& a) {
-    if (a.rows() < 2) return 0;
-    const auto [nearest, negative] = nearest_sum(a);
-    if (!std::isfinite(nearest.value)) return 1;  // no two of them add up to a real number
-    return negative ? -std::abs(nearest.value) : std::abs(nearest.value);
+double hopf_frequency(const Eigen::MatrixXd& a) {
+    return std::abs(pair_test(eigenvalues(a)).first.imag());
 }
-
-double hopf_frequency(const Eigen::MatrixXd& a) { return nearest_sum(a).first.frequency; }
 
 }  // namespace moebius

@@ -26,17 +26,7 @@ struct jacobian_block {
 /// `leading` if it is larger, and unstable eigenvalues are counted with their multiplicity.
 void count_in(const jacobian_block& block, stability& of);
 
-/// Of all pairs of eigenvalues that are conjugate or both real, the sum nearest to zero, with a
-/// sign that changes where one of them passes zero: at Hopf points and at neutral saddles.
-///
-/// Zero for fewer than two rows.
-/// @source  Kuznetsov, Elements of Applied Bifurcation Theory (3rd ed.), section 10.2.2: the sign
-/// is
-///          that of det(2 A (.) I)
-[[nodiscard]] double hopf_test(const Eigen::MatrixXd& a);
-
-/// The frequency of the conjugate pair that is nearest to the imaginary axis, if it is nearer than
-/// any two real eigenvalues are to adding up to zero; else 0.
+/// The frequency of the pair of eigenvalues that pair_test picks; 0 if it is a neutral saddle.
 [[nodiscard]] double hopf_frequency(const Eigen::MatrixXd& a);
 
 }  // namespace moebius

@@ -5,8 +5,10 @@
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/model/cell_field.hpp>
+#include <moebius/solve/spectrum.hpp>
 
 #include "sector.hpp"
+#include "spectral_tests.hpp"
 
 namespace moebius {
 namespace {
@@ -88,10 +90,11 @@ std::vector<test_function> sector::tests() {
                     {point_type::LP, [n = n_](const curve_point& at) { return at.tangent[n]; }});
                 break;
             case watched::oscillation:
-                result.push_back({point_type::HB, [this](const curve_point& at) {
-                                      extras_at(at.u);
-                                      return hopf_test(curve_.terms().jacobian());
-                                  }});
+                result.push_back(
+                    {point_type::HB, [this](const curve_point& at) {
+                         extras_at(at.u);
+                         return pair_test(eigenvalues(curve_.terms().jacobian())).value;
+                     }});
                 break;
             case watched::split:
                 result.push_back({point_type::BP, [this, g = group](const curve_point& at) {
@@ -100,7 +103,7 @@ std::vector<test_function> sector::tests() {
                 break;
             case watched::oscillation_within:
                 result.push_back({point_type::HB, [this, g = group](const curve_point& at) {
-                                      return hopf_test(within(at, g));
+                                      return pair_test(eigenvalues(within(at, g))).value;
                                   }});
                 break;
         }

@@ -9,22 +9,32 @@ namespace moebius {
 
 recorder::recorder(const problem& base, const scaling& units,
                    std::span<const std::string_view> extras)
-    : model_(*base.model),
-      units_(units),
+    : model_(base.model.get()),
+      units_(&units),
       x_(base.model->dimension()),
       p_(base.parameters),
       loads_(base.model->experts()) {
-    for (const std::size_t k : units.free()) names_.emplace_back(model_.parameters()[k].name);
-    for (const auto name : model_.state_names()) names_.emplace_back(name);
+    for (const std::size_t k : units.free()) names_.emplace_back(model_->parameters()[k].name);
+    for (const auto name : model_->state_names()) names_.emplace_back(name);
     for (std::size_t e = 1; e <= loads_.size(); ++e) names_.push_back(fmt::format("load_{}", e));
     for (const auto name : extras) names_.emplace_back(name);
 }
 
-void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras) {
-    units_.unscale(u, x_, p_);
-    model_.loads(x_.data(), p_.data(), loads_.data());
+void recorder::add_row(double arc, std::span<const double> row) {
     arcs_.push_back(arc);
-    for (const std::size_t k : units_.free()) values_.push_back(p_[k]);
+    values_.insert(values_.end(), row.begin(), row.end());
+}
+
+void recorder::add_row(double arc, std::span<const double> row, special_point point) {
+    points_.emplace_back(arcs_.size(), std::move(point));
+    add_row(arc, row);
+}
+
+void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras) {
+    units_->unscale(u, x_, p_);
+    model_->loads(x_.data(), p_.data(), loads_.data());
+    arcs_.push_back(arc);
+    for (const std::size_t k : units_->free()) values_.push_back(p_[k]);
     values_.insert(values_.end(), x_.begin(), x_.end());
     values_.insert(values_.end(), loads_.begin(), loads_.end());
     values_.insert(values_.end(), extras.begin(), extras.end());

@@ -76,6 +76,10 @@ tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& 
 bool tracer::start(const VectorXd& u, const VectorXd& towards) {
     int iterations = 0;
     current_.u = u;
+    f_.resize(u.size() - 1);
+    delta_.resize(u.size());
+    rate_ = older_rate_ = VectorXd::Zero(u.size());
+    has_rate_ = had_rate_ = false;
     if (!curve_.linearize(u, f_)) return false;
     // The null vector of DF is the tangent, as near as u is to the curve.
     VectorXd row;

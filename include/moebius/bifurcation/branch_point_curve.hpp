@@ -24,6 +24,7 @@ public:
     [[nodiscard]] bool holds_at(const Eigen::VectorXd& u) override;
 
     [[nodiscard]] Eigen::Index unknowns() const override;
+    void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) override;
 
     [[nodiscard]] std::string_view kind() const override { return "branch point"; }
     [[nodiscard]] point_type type() const override { return point_type::BP; }
@@ -37,8 +38,6 @@ public:
     [[nodiscard]] std::vector<double> columns(const Eigen::VectorXd& u) override;
 
 private:
-    void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) override;
-
     /// r in the model's own units, as one of states and free parameters with no part in the states.
     Eigen::VectorXd direction_;
 };

@@ -27,6 +27,11 @@ public:
     [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) override;
     [[nodiscard]] linearization& derivative() override;
 
+    /// Sets F (m) and its derivative (m, m + 1) at u, dense: what linearize asks for, unless a kind
+    /// has a linearize of its own.
+    virtual void evaluate(const Eigen::VectorXd& /*u*/, Eigen::VectorXd& /*f*/,
+                          Eigen::MatrixXd& /*df*/) {}
+
     [[nodiscard]] virtual std::string_view kind() const = 0;  ///< branch::kind
     [[nodiscard]] virtual point_type type() const = 0;        ///< what an ordinary point of it is
 
@@ -65,11 +70,6 @@ protected:
     [[nodiscard]] Eigen::Index states() const { return terms_.f().size(); }
     [[nodiscard]] Eigen::Index free() const { return scaling_.units().size() - states(); }
     [[nodiscard]] const field& model() const { return *base_.model; }
-
-    /// Sets F (m) and its derivative (m, m + 1) at u, dense: what linearize asks for, unless a kind
-    /// has a linearize of its own.
-    virtual void evaluate(const Eigen::VectorXd& /*u*/, Eigen::VectorXd& /*f*/,
-                          Eigen::MatrixXd& /*df*/) {}
 
     /// Sets f, f_x and f_p at u.
     /// @return false if a number is not finite

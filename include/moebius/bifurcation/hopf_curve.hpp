@@ -27,6 +27,7 @@ public:
     hopf_curve(const problem& base, const std::vector<parameter_range>& ranges);
 
     [[nodiscard]] Eigen::Index unknowns() const override;
+    void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) override;
 
     [[nodiscard]] std::string_view kind() const override { return "hopf"; }
     [[nodiscard]] point_type type() const override { return point_type::HB; }
@@ -46,8 +47,6 @@ public:
     [[nodiscard]] std::optional<end> natural_end() const override;
 
 private:
-    void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) override;
-
     [[nodiscard]] double omega(const Eigen::VectorXd& u) const;
     /// Eigenvalues besides +-i omega, f_x as last computed.
     [[nodiscard]] std::vector<std::complex<double>> others(double omega) const;

@@ -42,6 +42,7 @@ enum class stop_reason {
     singular,        ///< more than one direction to go on, and no branch point to explain it
     stop_event,      ///< the function that was given to stop at passed zero
     stopped,         ///< the caller's watch asked for it
+    long_period,     ///< the period of a cycle grew without bound, as near a homoclinic orbit
 };
 [[nodiscard]] std::string_view to_string(stop_reason reason) noexcept;
 /// @throws invalid_argument for an unknown name

@@ -21,6 +21,11 @@ public:
     /// @param extras  names of the columns after the loads
     recorder(const problem& base, const scaling& units, std::span<const std::string_view> extras);
 
+    /// Rows are given whole by add_row, in these columns.
+    explicit recorder(std::vector<std::string> columns) : names_(std::move(columns)) {}
+    void add_row(double arc, std::span<const double> row);
+    void add_row(double arc, std::span<const double> row, special_point point);
+
     /// A row for the point u (scaled), with the extra columns, at an arclength.
     void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras);
     /// The same with a special point; its `row` and `branch` are set by finish.
@@ -37,8 +42,8 @@ public:
     void finish(branch into, diagram& result);
 
 private:
-    const field& model_;
-    const scaling& units_;
+    const field* model_ = nullptr;
+    const scaling* units_ = nullptr;
     std::vector<std::string> names_;
     std::vector<double> arcs_;
     std::vector<double> values_;                                 // row-major

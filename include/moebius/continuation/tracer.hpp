@@ -71,7 +71,8 @@ public:
     /// The curve must outlive the tracer.
     tracer(curve& followed, const continuation_options& options);
 
-    /// Takes a point near u on the curve, the tangent turned to point along `towards`.
+    /// Takes a point near u on the curve, the tangent turned to point along `towards`; also in the
+    /// middle of a curve whose unknowns have changed, and then the length of the steps stays.
     /// @return false if there is none near, or the curve has no unique tangent there
     [[nodiscard]] bool start(const Eigen::VectorXd& u, const Eigen::VectorXd& towards);
 

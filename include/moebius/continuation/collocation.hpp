@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+#include <moebius/continuation/diagram.hpp>
+
+namespace moebius {
+
+/// Polynomials of one interval [0, 1], given by their values at degree + 1 even base points, seen
+/// at the Gauss points.
+struct gauss_basis {
+    Eigen::Index degree = 0;
+    Eigen::VectorXd weights;  ///< of the Gauss points. Shape (degree)
+    Eigen::MatrixXd values;   ///< of the base polynomials there. Shape (degree, degree + 1)
+    Eigen::MatrixXd slopes;   ///< their derivatives
+
+    /// @throws invalid_argument unless 2 <= degree <= 7
+    explicit gauss_basis(std::size_t degree);
+};
+
+/// Piecewise polynomials on a mesh of [0, 1], periodic or not.
+struct piecewise {
+    Eigen::VectorXd breaks;  ///< ends of the intervals, 0 = first < ... < last = 1
+    Eigen::Index degree = 4;
+    Eigen::MatrixXd values;  ///< at the base points. Shape (n, intervals * degree + 1)
+
+    [[nodiscard]] Eigen::Index intervals() const noexcept { return breaks.size() - 1; }
+    [[nodiscard]] Eigen::VectorXd at(double t) const;
+};
+
+[[nodiscard]] piecewise piecewise_of(const orbit& cycle);
+/// @throws invalid_argument if the orbit's sizes do not belong together
+void check_orbit(const orbit& cycle, std::size_t states);
+[[nodiscard]] orbit orbit_of(const piecewise& values, double period);
+
+/// The error of collocation within each interval, h^(m+1) |u^(m+1)| but for a constant of order
+/// 1e-3: the (m+1)-st derivative from the jumps of the m-th between intervals. Shape (intervals).
+/// @source  Ascher, Christiansen & Russell, ACM TOMS 7 (1981) 209 (COLSYS), section 3
+[[nodiscard]] Eigen::VectorXd interval_errors(const piecewise& periodic);
+
+/// A mesh of as many intervals as asked on which these errors are alike.
+[[nodiscard]] Eigen::VectorXd equidistributed(const piecewise& periodic, Eigen::Index intervals);
+
+/// The same function by its values on another mesh.
+[[nodiscard]] piecewise resampled(const piecewise& from, const Eigen::VectorXd& breaks);
+
+}  // namespace moebius

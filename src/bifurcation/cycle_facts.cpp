@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "cycle_facts.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/LU>
+#include <algorithm>
+#include <boost/math/tools/minima.hpp>
+#include <limits>
+#include <moebius/model/cell_field.hpp>
+#include <moebius/solve/spectrum.hpp>
+
+namespace moebius::detail {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+/// The cycle between mesh points, where collocation is most accurate, by Hermite's interpolant of
+/// x, x' and x'' there: its error falls as h^6.
+class fine_orbit {
+public:
+    fine_orbit(const problem& at, const piecewise& values, double period)
+        : breaks_(values.breaks), x_(values.values.rows(), breaks_.size()), v_(x_), a_(x_) {
+        const VectorXd still = VectorXd::Zero(static_cast<Index>(at.parameters.size()));
+        MatrixXd out(x_.rows(), 4);
+        for (Index j = 0; j < breaks_.size(); ++j) {
+            x_.col(j) = values.values.col(j * values.degree);
+            VectorXd f(x_.rows());
+            at.model->rhs(x_.col(j).data(), at.parameters.data(), f.data());
+            at.model->along(x_.col(j).data(), at.parameters.data(), f.data(), still.data(),
+                            out.data());
+            v_.col(j) = period * f;
+            a_.col(j) = period * period * out.col(1);
+        }
+    }
+
+    [[nodiscard]] VectorXd at(double t) const {
+        t -= std::floor(t);
+        const auto above = std::upper_bound(breaks_.begin() + 1, breaks_.end() - 1, t);
+        const Index j = above - breaks_.begin() - 1;
+        const double h = breaks_[j + 1] - breaks_[j], s = (t - breaks_[j]) / h;
+        const auto basis = [h](double r, double side) {
+            const double q = 1 - r, c = q * q * q;
+            return Eigen::Vector3d{c * (1 + 3 * r + 6 * r * r), side * h * c * r * (1 + 3 * r),
+                                   h * h * c * r * r / 2};
+        };
+        const Eigen::Vector3d left = basis(s, 1), right = basis(1 - s, -1);
+        return left[0] * x_.col(j) + left[1] * v_.col(j) + left[2] * a_.col(j) +
+               right[0] * x_.col(j + 1) + right[1] * v_.col(j + 1) + right[2] * a_.col(j + 1);
+    }
+
+private:
+    VectorXd breaks_;
+    MatrixXd x_, v_, a_;
+};
+
+/// Loads, or the states of a model without them.
+VectorXd observed(const problem& at, const VectorXd& x) {
+    if (at.model->experts() == 0) return x;
+    VectorXd loads(static_cast<Index>(at.model->experts()));
+    at.model->loads(x.data(), at.parameters.data(), loads.data());
+    return loads;
+}
+
+}  // namespace
+
+std::vector<std::string> extreme_names(const field& model) {
+    std::vector<std::string> names;
+    const auto add = [&names](const std::string& name) {
+        names.push_back(name + "_min");
+        names.push_back(name + "_max");
+    };
+    for (std::size_t e = 1; e <= model.experts(); ++e) add(fmt::format("load_{}", e));
+    if (model.experts() == 0)
+        for (const auto name : model.state_names()) add(std::string(name));
+    return names;
+}
+
+std::vector<double> cycle_extremes(const problem& at, const piecewise& values, double period) {
+    const fine_orbit fine(at, values, period);
+    const orbit base = orbit_of(values, period);
+    const Index points = values.values.cols() - 1;
+    MatrixXd seen;
+    for (Index k = 0; k < points; ++k) {
+        const VectorXd now = observed(at, values.values.col(k));
+        if (k == 0) seen.resize(now.size(), points);
+        seen.col(k) = now;
+    }
+    const auto time = [&](Index k) {  // of a base point, also before the first
+        return k < 0 ? base.times[static_cast<std::size_t>(k + points)] - 1
+                     : base.times[static_cast<std::size_t>(k)];
+    };
+    std::vector<double> result;
+    for (Index e = 0; e < seen.rows(); ++e)
+        for (const double sign : {1.0, -1.0}) {  // minimum, maximum
+            Index k = 0;
+            (sign * seen.row(e)).minCoeff(&k);
+            const auto value = [&](double t) { return sign * observed(at, fine.at(t))[e]; };
+            std::uintmax_t evaluations = 60;
+            const auto least = boost::math::tools::brent_find_minima(
+                value, time(k - 1), time(k + 1), std::numeric_limits<double>::digits / 2,
+                evaluations);
+            result.push_back(sign * least.second);
+        }
+    return result;
+}
+
+std::vector<group_multipliers> multipliers_within(const problem& at, const piecewise& values,
+                                                  double period) {
+    std::vector<group_multipliers> result;
+    const cell_field* cells = at.model->cells();
+    if (!cells) return result;
+    const auto k = static_cast<Index>(cells->cell_states());
+    const Index m = values.degree;
+    const gauss_basis basis(static_cast<std::size_t>(m));
+    for (std::size_t g = 0; g < cells->groups().size(); ++g) {
+        const std::size_t size = cells->groups().groups[g].size();
+        if (size < 2) continue;
+        MatrixXd around = MatrixXd::Identity(k, k), slope(k, k);
+        for (Index j = 0; j < values.intervals(); ++j) {
+            const double h = period * (values.breaks[j + 1] - values.breaks[j]);
+            MatrixXd inner(k * m, k * m), outer(k * m, k);
+            for (Index i = 0; i < m; ++i) {
+                const VectorXd x =
+                    values.values.middleCols(j * m, m + 1) * basis.values.row(i).transpose();
+                cells->within(x.data(), at.parameters.data(), g, slope.data());
+                for (Index b = 0; b <= m; ++b) {
+                    auto block = b == 0 ? outer.block(i * k, 0, k, k)
+                                        : inner.block(i * k, (b - 1) * k, k, k);
+                    block = -h * basis.values(i, b) * slope;
+                    block.diagonal().array() += basis.slopes(i, b);
+                }
+            }
+            const MatrixXd later = -inner.partialPivLu().solve(outer);
+            around = later.bottomRows(k) * around;
+        }
+        result.push_back({eigenvalues(around), size - 1});
+    }
+    return result;
+}
+
+}  // namespace moebius::detail

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/continuation/collocation.hpp>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+/// Values of the Lagrange polynomials of the even points 0, 1/m ... 1 at s, or their derivatives.
+VectorXd lagrange(Index m, double s, bool derivative) {
+    const auto point = [m](Index k) { return static_cast<double>(k) / static_cast<double>(m); };
+    VectorXd result = VectorXd::Zero(m + 1);
+    for (Index k = 0; k <= m; ++k) {
+        for (Index left_out = derivative ? 0 : m; left_out <= m; ++left_out) {
+            if (derivative && left_out == k) continue;
+            double product = derivative ? 1 / (point(k) - point(left_out)) : 1;
+            for (Index j = 0; j <= m; ++j)
+                if (j != k && !(derivative && j == left_out))
+                    product *= (s - point(j)) / (point(k) - point(j));
+            result[k] += product;
+        }
+    }
+    return result;
+}
+
+}  // namespace
+
+/// Nodes and weights by Golub & Welsch, Math. Comp. 23 (1969) 221.
+gauss_basis::gauss_basis(std::size_t of_degree) : degree(static_cast<Index>(of_degree)) {
+    if (of_degree < 2 || of_degree > 7)
+        throw invalid_argument("cycle", fmt::format("degree is {}", of_degree),
+                               "it must be from 2 to 7");
+    MatrixXd jacobi = MatrixXd::Zero(degree, degree);
+    for (Index k = 1; k < degree; ++k) {
+        const auto d = static_cast<double>(k);
+        jacobi(k, k - 1) = jacobi(k - 1, k) = d / std::sqrt(4 * d * d - 1);
+    }
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(jacobi);
+    weights = eigen.eigenvectors().row(0).cwiseAbs2().transpose();
+    values.resize(degree, degree + 1);
+    slopes.resize(degree, degree + 1);
+    for (Index i = 0; i < degree; ++i) {
+        const double node = (1 + eigen.eigenvalues()[i]) / 2;
+        values.row(i) = lagrange(degree, node, false).transpose();
+        slopes.row(i) = lagrange(degree, node, true).transpose();
+    }
+}
+
+VectorXd piecewise::at(double t) const {
+    const auto above = std::upper_bound(breaks.begin() + 1, breaks.end() - 1, t);
+    const Index j = above - breaks.begin() - 1;
+    const double s = (t - breaks[j]) / (breaks[j + 1] - breaks[j]);
+    return values.middleCols(j * degree, degree + 1) * lagrange(degree, s, false);
+}
+
+void check_orbit(const orbit& cycle, std::size_t states) {
+    const auto reject = [](const std::string& got, std::string_view needed) {
+        throw invalid_argument("cycle", got, needed);
+    };
+    if (!(cycle.period > 0 && std::isfinite(cycle.period)))
+        reject(fmt::format("the period is {}", cycle.period), "it must be > 0 and finite");
+    if (cycle.degree < 1 || cycle.times.size() < cycle.degree + 1 ||
+        cycle.times.size() % cycle.degree != 1 % cycle.degree)
+        reject(fmt::format("{} times came for degree {}", cycle.times.size(), cycle.degree),
+               "a multiple of the degree, plus one, is needed");
+    if (cycle.states.size() != states * cycle.times.size())
+        reject(fmt::format("{} numbers came for {} times", cycle.states.size(), cycle.times.size()),
+               fmt::format("{} states are needed at each", states));
+    if (cycle.times.front() != 0 || cycle.times.back() != 1 ||
+        std::adjacent_find(cycle.times.begin(), cycle.times.end(), std::greater_equal<>()) !=
+            cycle.times.end())
+        reject("times do not rise from 0 to 1", "they must");
+    if (!std::all_of(cycle.states.begin(), cycle.states.end(),
+                     [](double x) { return std::isfinite(x); }))
+        reject("a state is not finite", "all must be");
+}
+
+piecewise piecewise_of(const orbit& cycle) {
+    piecewise result;
+    result.degree = static_cast<Index>(cycle.degree);
+    const auto points = static_cast<Index>(cycle.times.size());
+    const auto n = static_cast<Index>(cycle.states.size()) / points;
+    result.values = Eigen::Map<const MatrixXd>(cycle.states.data(), n, points);
+    result.breaks.resize((points - 1) / result.degree + 1);
+    for (Index j = 0; j < result.breaks.size(); ++j)
+        result.breaks[j] = cycle.times[static_cast<std::size_t>(j * result.degree)];
+    return result;
+}
+
+orbit orbit_of(const piecewise& from, double period) {
+    orbit result;
+    result.period = period;
+    result.degree = static_cast<std::size_t>(from.degree);
+    for (Index j = 0; j < from.intervals(); ++j)
+        for (Index k = 0; k < from.degree; ++k)
+            result.times.push_back(
+                std::lerp(from.breaks[j], from.breaks[j + 1],
+                          static_cast<double>(k) / static_cast<double>(from.degree)));
+    result.times.push_back(1);
+    result.states.assign(from.values.data(), from.values.data() + from.values.size());
+    return result;
+}
+
+VectorXd interval_errors(const piecewise& periodic) {
+    const Index m = periodic.degree, intervals = periodic.intervals();
+    VectorXd binomial(m + 1);  // the m-th difference
+    double c = m % 2 == 0 ? 1 : -1;
+    for (Index k = 0; k <= m; ++k) {
+        binomial[k] = c;
+        c *= -static_cast<double>(m - k) / static_cast<double>(k + 1);
+    }
+    MatrixXd top(periodic.values.rows(), intervals);  // the m-th derivative
+    const VectorXd h = periodic.breaks.tail(intervals) - periodic.breaks.head(intervals);
+    for (Index j = 0; j < intervals; ++j)
+        top.col(j) = periodic.values.middleCols(j * m, m + 1) * binomial *
+                     std::pow(static_cast<double>(m) / h[j], static_cast<double>(m));
+    VectorXd jump(intervals);  // the next one, between intervals j and j + 1
+    for (Index j = 0; j < intervals; ++j) {
+        const Index next = (j + 1) % intervals;
+        jump[j] = 2 * (top.col(next) - top.col(j)).norm() / (h[j] + h[next]);
+    }
+    VectorXd errors(intervals);
+    for (Index j = 0; j < intervals; ++j)
+        errors[j] = (jump[j] + jump[(j + intervals - 1) % intervals]) / 2 *
+                    std::pow(h[j], static_cast<double>(m + 1));
+    return errors;
+}
+
+VectorXd equidistributed(const piecewise& periodic, Index intervals) {
+    // The density of mesh points: the (m+1)-st root of the derivative, and at least half its mean,
+    // so that no interval grows beyond thrice the mean.
+    const Index old = periodic.intervals();
+    const VectorXd root = interval_errors(periodic).array().pow(
+        1 / static_cast<double>(periodic.degree + 1));  // h times the density
+    VectorXd sum = VectorXd::Zero(old + 1);
+    const double mean = std::max(root.sum(), 1e-300);
+    for (Index j = 0; j < old; ++j)
+        sum[j + 1] = sum[j] + root[j] + mean / 2 * (periodic.breaks[j + 1] - periodic.breaks[j]);
+    VectorXd breaks(intervals + 1);
+    Index j = 0;
+    for (Index k = 1; k < intervals; ++k) {
+        const double wanted = sum[old] * static_cast<double>(k) / static_cast<double>(intervals);
+        while (sum[j + 1] < wanted) ++j;
+        breaks[k] = std::lerp(periodic.breaks[j], periodic.breaks[j + 1],
+                              (wanted - sum[j]) / (sum[j + 1] - sum[j]));
+    }
+    breaks[0] = 0;
+    breaks[intervals] = 1;
+    return breaks;
+}
+
+piecewise resampled(const piecewise& from, const VectorXd& breaks) {
+    piecewise result{breaks, from.degree, {}};
+    const Index m = from.degree;
+    result.values.resize(from.values.rows(), result.intervals() * m + 1);
+    for (Index j = 0; j < result.intervals(); ++j)
+        for (Index k = 0; k < m; ++k)
+            result.values.col(j * m + k) = from.at(std::lerp(
+                breaks[j], breaks[j + 1], static_cast<double>(k) / static_cast<double>(m)));
+    result.values.rightCols(1) = from.at(1);
+    return result;
+}
+
+}  // namespace moebius

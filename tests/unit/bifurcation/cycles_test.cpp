@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <moebius/bifurcation/cycles.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/bifurcation/hopf.hpp>
+#include <moebius/dynamics/integrate.hpp>
+#include <numbers>
+
+#include "catch.hpp"
+#include "unit/cycle_models.hpp"
+
+using namespace moebius;
+
+namespace {
+
+std::vector<special_point> of_type(const diagram& d, point_type type) {
+    std::vector<special_point> found;
+    for (const auto& point : d.special_points)
+        if (point.type == type) found.push_back(point);
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("round cycles turn where they must", "[cycles][oracle]") {
+    auto at = problem_of<test_models::round_cycles>();
+    at.set("cubic", 1);
+    at.set("quintic", -1);
+    at.set("twist", 0.5);
+    const auto hopf = find_hopf(at, {"mu", -1, 1}, {0, 0}, at.parameters, 1.1);
+    REQUIRE(hopf);
+    diagram found;
+    add_cycle_branch(found, at, {"mu", -1, 1}, *hopf);
+
+    REQUIRE(found.branches.size() == 1);
+    CHECK(found.branches[0].kind == "cycle");
+    CHECK(found.branches[0].last == stop_reason::range_end);
+    const auto folds = of_type(found, point_type::LPC);
+    REQUIRE(folds.size() == 1);  // mu = -r^2 + r^4 turns at r^2 = 1/2
+    CHECK_THAT(folds[0].parameters[0], WithinAbs(-0.25, 1e-12));
+    CHECK_THAT(folds[0].cycle->period, WithinAbs(2 * std::numbers::pi / 1.25, 1e-8));
+    CHECK(of_type(found, point_type::BP).empty());
+    const auto& rows = found.branches[0].columns;
+    for (std::size_t i = 1; i < rows.rows(); ++i) {
+        const double r = rows.at("x_max")[i], r2 = r * r;
+        CHECK_THAT(rows.at("mu")[i], WithinAbs(-r2 + r2 * r2, 1e-8));  // mesh: 1e-9 in extremes
+        const double period = 2 * std::numbers::pi / (1 + r2 / 2);
+        CHECK_THAT(rows.at("period")[i], WithinAbs(period, 1e-8));
+        CHECK_THAT(rows.at("multiplier_1_re")[i],
+                   WithinAbs(std::exp(period * (2 * r2 - 4 * r2 * r2)), 1e-6));
+    }
+}
+
+TEST_CASE("the Rossler cycle doubles its period at c = 2.832445", "[cycles][oracle]") {
+    // c = 2.832445 is the digits of the literature's onset for a = b = 0.2
+    const auto at = problem_of<test_models::rossler>();
+    const auto way = integrate(at, std::vector<double>{1, 1, 0}, 500, {.samples = 50001});
+    const auto loop = last_loop(way.columns);
+    REQUIRE(loop);
+    diagram found;
+    add_cycle_branch(found, at, {"c", 2, 3}, cycle_start(at, *loop));
+
+    const auto doubled = of_type(found, point_type::PD);
+    REQUIRE(doubled.size() == 1);
+    CHECK_THAT(doubled[0].parameters[2], WithinAbs(2.832445, 1e-6));
+    for (const double error : found.branches[0].columns.at("accuracy")) CHECK(error < 1e-9);
+}
+
+TEST_CASE("add_cycle_branch says what start it needs", "[cycles][error]") {
+    const auto at = problem_of<test_models::round_cycles>();
+    special_point fold;
+    fold.label = "LP1";
+    fold.type = point_type::LP;
+    fold.parameters = at.parameters;
+    diagram none;
+    REQUIRE_THROWS_WITH(add_cycle_branch(none, at, {"mu", -1, 1}, fold),
+                        "cycle: LP1 is a LP without a cycle, but an HB or a point with a stored "
+                        "cycle is needed");
+}
