@@ -20,6 +20,7 @@ namespace moebius {
 namespace {
 
 using complex = std::complex<double>;
+using detail::floquet;
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -291,7 +292,9 @@ private:
         const piecewise values = curve_.values(at.u);
         special_point point;
         point.type = type;
-        point.parameters = problem_at(at.u).parameters;
+        const problem here = problem_at(at.u);
+        point.parameter_names = parameter_names(*here.model);
+        point.parameters = here.parameters;
         point.state.assign(values.values.col(0).begin(), values.values.col(0).end());
         point.eigenvalues = all;
         point.cycle = orbit_of(values, curve_.period(at.u));

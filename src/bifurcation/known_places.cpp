@@ -2,12 +2,17 @@
 #include "known_places.hpp"
 
 #include <algorithm>
-#include <moebius/solve/newton.hpp>
 
 namespace moebius {
 
-using Eigen::Index;
 using Eigen::VectorXd;
+
+namespace {
+
+constexpr int most_corrections = 8;
+constexpr double slack = 1e-6;  // of a chord, for points at its ends
+
+}  // namespace
 
 bool lies_between(const curve_point& a, const curve_point& b, const VectorXd& u) {
     const VectorXd chord = b.u - a.u;
@@ -31,27 +36,28 @@ const known_places::crossing* known_places::crossing_at(const VectorXd& u) const
     return nullptr;
 }
 
-bool known_places::is_on_branch(const VectorXd& u, const problem& at_value,
-                                const scaling& units) const {
-    const Index n = u.size() - 1;
-    const double unit = units.units()[0];
-    const auto equilibrium_near = [&](const VectorXd& guess) {
-        Eigen::MatrixXd fp(n, static_cast<Index>(at_value.parameters.size()));
-        return newton(
-            [&](const VectorXd& x, VectorXd& f, Eigen::MatrixXd& df) {
-                at_value.model->linear(x.data(), at_value.parameters.data(), f.data(), df.data(),
-                                       fp.data());
-            },
-            guess * unit);
+bool known_places::is_on_branch(const VectorXd& u, curve& followed) const {
+    VectorXd f(u.size() - 1), step(u.size());
+    const auto leads_to_u = [&](VectorXd at, const VectorXd& chord) {
+        for (int k = 0; k < most_corrections; ++k) {
+            if (!followed.linearize(at, f)) return false;
+            followed.derivative().factor(chord);
+            step << f, chord.dot(at - u);
+            followed.derivative().solve_in_place(step);
+            if (!step.allFinite()) return false;
+            at -= step;
+        }
+        return (at - u).norm() < same_point;
     };
     for (const auto& branch : branches_)
         for (std::size_t i = 0; i + 1 < branch.size(); ++i) {
-            const VectorXd &a = branch[i], &b = branch[i + 1];
-            const double length = (b - a).norm(), run = b[n] - a[n];
-            if ((a[n] - u[n]) * (b[n] - u[n]) > 0 || (u - a).norm() > 2 * length) continue;
-            const double share = run == 0 ? 0 : (u[n] - a[n]) / run;
-            const auto found = equilibrium_near((a + share * (b - a)).head(n));
-            if (found && (found.u / unit - u.head(n)).norm() < same_point) return true;
+            const VectorXd along = branch[i + 1] - branch[i];
+            const double length = along.norm();
+            const double share = (u - branch[i]).dot(along) / (length * length);
+            if (!(share >= -slack && share <= 1 + slack)) continue;
+            const VectorXd foot = branch[i] + share * along;
+            if ((u - foot).norm() > length / 2) continue;
+            if (leads_to_u(foot, along / length)) return true;
         }
     return false;
 }

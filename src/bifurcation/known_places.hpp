@@ -37,10 +37,9 @@ public:
     /// The points of a branch, in order.
     void add_branch(std::vector<Eigen::VectorXd> points) { branches_.push_back(std::move(points)); }
 
-    /// Whether an equilibrium lies on a known branch: where one passes the same parameter value
-    /// near u, Newton's method from the chord must end in u.
-    [[nodiscard]] bool is_on_branch(const Eigen::VectorXd& u, const problem& at_value,
-                                    const scaling& units) const;
+    /// Whether a point of the curve lies on a known branch: in the plane through it across the
+    /// chord of two neighbours, Newton's method from the chord must end in it.
+    [[nodiscard]] bool is_on_branch(const Eigen::VectorXd& u, curve& followed) const;
 
 private:
     std::vector<Eigen::VectorXd> ends_;

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#include <list>
+
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/branch_point_curve.hpp>
+#include <moebius/bifurcation/critical_group.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <moebius/bifurcation/locus.hpp>
 #include <moebius/model/cell_field.hpp>
-#include <moebius/solve/spectrum.hpp>
 
 #include "locus_follower.hpp"
 
 namespace moebius {
 namespace {
-
-using Eigen::Index;
 
 constexpr int lines_across = 1;       // of the window each way, where closed curves are looked for
 constexpr double search_step = 0.25;  // of the equilibria along edges and lines
@@ -26,18 +23,20 @@ constexpr double search_step = 0.25;  // of the equilibria along edges and lines
 class builder {
 public:
     builder(const problem& base, const parameter_range& first, const parameter_range& second,
-            const continuation_options& options, const watch& progress, bool folds_only)
+            const continuation_options& options, const watch& progress, bool folds_only,
+            diagram& result)
         : ranges_{first, second},
           folds_(base, ranges_),
           hopfs_(base, ranges_),
           crossings_(base, ranges_),
-          along_folds_(folds_, options, progress, result_),
-          along_hopfs_(hopfs_, options, progress, result_),
-          along_crossings_(crossings_, options, progress, result_),
+          along_folds_(folds_, options, progress, result),
+          along_hopfs_(hopfs_, options, progress, result),
+          along_crossings_(crossings_, options, progress, result),
           watch_(progress),
           folds_only_(folds_only) {}
 
-    diagram everything() {
+    /// @return what was met at which equal cells part company, to be followed on finer groups
+    std::vector<special_point> everything() {
         for (std::size_t fixed = 0; fixed < 2; ++fixed) {
             const auto& across = ranges_[fixed];
             for (int line = 0; line < lines_across + 2; ++line) {
@@ -46,17 +45,20 @@ public:
                 follow_along(fixed, value);
             }
         }
-        return std::move(result_);
+        return std::move(apart_);
     }
 
-    diagram through(const special_point& start) {
+    void through(const special_point& start) {
         if (!follow(start, start.label))
             throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
                                    folds_only_ ? "there is no fold near it in this window"
                                                : "no curve of special points passes near it in "
                                                  "this window");
-        return std::move(result_);
     }
+
+    void through_one_of_many(const special_point& start) { follow(start, ""); }
+
+    [[nodiscard]] const problem& base() const noexcept { return folds_.base(); }
 
 private:
     /// Starts from what stands on the equilibria along one line of the window.
@@ -69,7 +71,17 @@ private:
         search.split_groups = false;
         const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);
         for (const auto& point : along.special_points)
-            if (point.type != point_type::EP) follow(point, "");
+            if (parts_cells(point))
+                apart_.push_back(point);
+            else if (point.type != point_type::EP)
+                follow(point, "");
+    }
+
+    /// Whether equal cells part company at a point.
+    [[nodiscard]] bool parts_cells(special_point point) const {
+        const cell_field* cells = base().model->cells();
+        if (!cells || (point.type != point_type::BP && point.type != point_type::HB)) return false;
+        return simple_at(base(), point).model->cells()->groups() != cells->groups();
     }
 
     /// Follows the curves that pass through a point of this type.
@@ -107,62 +119,11 @@ private:
     fold_curve folds_;
     hopf_curve hopfs_;
     branch_point_curve crossings_;
-    diagram result_;
     locus_follower along_folds_, along_hopfs_, along_crossings_;
     const watch& watch_;
     bool folds_only_;
+    std::vector<special_point> apart_;
 };
-
-/// How near the imaginary axis the nearest eigenvalue is.
-double off_axis(const Eigen::MatrixXd& a) {
-    double nearest = std::numeric_limits<double>::infinity();
-    for (const auto& value : eigenvalues(a)) nearest = std::min(nearest, std::abs(value.real()));
-    return nearest;
-}
-
-/// The group of cells whose members part company at a point: eigenvalues within it are nearer to
-/// the imaginary axis than those of the groups among themselves.
-std::optional<std::size_t> critical_group(const problem& at, const special_point& point) {
-    const cell_field& cells = *at.model->cells();
-    const auto n = static_cast<Index>(point.state.size());
-    const auto k = static_cast<Index>(cells.cell_states());
-    Eigen::VectorXd f(n);
-    Eigen::MatrixXd fx(n, n), fp(n, static_cast<Index>(at.parameters.size())), within(k, k);
-    cells.linear(point.state.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
-    double nearest = off_axis(fx);
-    std::optional<std::size_t> found;
-    for (std::size_t g = 0; g < cells.groups().size(); ++g) {
-        if (cells.groups().groups[g].size() < 2) continue;
-        cells.within(point.state.data(), at.parameters.data(), g, within.data());
-        if (const double off = off_axis(within); off < nearest) {
-            nearest = off;
-            found = g;
-        }
-    }
-    return found;
-}
-
-/// The problem in which the start is simple, on the start's own groups of cells; `start` is put on
-/// them too. Of equal cells whose eigenvalues are critical, the first one is let go its own way.
-problem suited(const problem& base, special_point& start) {
-    problem at = base;
-    const cell_field* cells = at.model->cells();
-    if (cells && start.groups.size() > 0 && start.groups != cells->groups())
-        at = regrouped(at, start.groups);
-    if (start.state.size() != at.model->dimension() ||
-        start.parameters.size() != at.parameters.size())
-        throw invalid_argument("locus",
-                               fmt::format("{} has {} states", start.label, start.state.size()),
-                               fmt::format("{} has {}", at.model->name(), at.model->dimension()));
-    at.parameters = start.parameters;
-    const auto g = at.model->cells() ? critical_group(at, start) : std::nullopt;
-    if (!g) return at;
-    cells = at.model->cells();
-    problem apart = regrouped(at, split(cells->groups(), *g, 1));
-    start.state = regrouped_state(*cells, *apart.model->cells(), start.state);
-    start.parameters = apart.parameters;
-    return apart;
-}
 
 diagram followed(const problem& base, const parameter_range& first, const parameter_range& second,
                  const continuation_options& options, std::optional<special_point> start,
@@ -171,9 +132,27 @@ diagram followed(const problem& base, const parameter_range& first, const parame
     if (first.name == second.name)
         throw invalid_argument("locus", fmt::format("{} came twice", first.name),
                                "two different parameters must vary");
-    const problem from = start ? suited(base, *start) : base;
-    builder build(from, first, second, options, progress, folds_only);
-    return start ? build.through(*start) : build.everything();
+    diagram result;
+    std::list<builder> builders;  // one for each grouping of cells
+    const auto on = [&](const problem& at) -> builder& {
+        for (auto& known : builders)
+            if (at.model->cells() &&
+                known.base().model->cells()->groups() == at.model->cells()->groups())
+                return known;
+        return builders.emplace_back(at, first, second, options, progress, folds_only, result);
+    };
+    if (start) {
+        const problem from = simple_at(base, *start);
+        on(from).through(*start);
+        return result;
+    }
+    auto apart = on(base).everything();
+    if (folds_only) return result;
+    for (auto& point : apart) {
+        const problem from = simple_at(base, point);
+        on(from).through_one_of_many(point);
+    }
+    return result;
 }
 
 }  // namespace

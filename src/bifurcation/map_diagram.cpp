@@ -204,6 +204,7 @@ private:
             point->parameters = regrouped(near, at_.model->cells()->groups()).parameters;
         }
         if (const auto* cells = at_.model->cells()) point->groups = cells->groups();
+        point->parameter_names = parameter_names(*at_.model);
         const double along = share(row, *point);
         return along > -slack && along < 1 + slack ? point : std::nullopt;
     }

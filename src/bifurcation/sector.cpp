@@ -52,7 +52,7 @@ void sector::search(double value) {
     for (const auto& x : find_equilibria(at_value)) {
         VectorXd u(n_ + 1);
         u << x / curve_.units().units()[0], scaled;
-        if (known_.is_end(u) || known_.is_on_branch(u, at_value, curve_.units())) continue;
+        if (known_.is_end(u) || known_.is_on_branch(u, curve_)) continue;
         follow_from(u, scaled == low ? 1 : scaled == high ? -1 : 0, "");
     }
 }

@@ -42,7 +42,7 @@ void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double>
 
 void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,
                    special_point point) {
-    for (const auto& info : model_.parameters()) point.parameter_names.emplace_back(info.name);
+    point.parameter_names = parameter_names(*model_);
     points_.emplace_back(arcs_.size(), std::move(point));
     add(arc, u, extras);
 }

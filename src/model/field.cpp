@@ -58,6 +58,12 @@ void check_parameters(const field& model, std::span<const double> values) {
     for (std::size_t i = 0; i < known.size(); ++i) check_parameter(model, known[i], values[i]);
 }
 
+std::vector<std::string> parameter_names(const field& model) {
+    std::vector<std::string> names;
+    for (const auto& info : model.parameters()) names.emplace_back(info.name);
+    return names;
+}
+
 problem with_defaults(std::shared_ptr<const field> model) {
     problem result{std::move(model), {}};
     for (const auto& info : result.model->parameters()) result.parameters.push_back(info.value);

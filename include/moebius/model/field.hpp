@@ -107,6 +107,9 @@ struct problem {
 /// @throws invalid_argument if a value is not finite or lies outside what the model allows
 void check_parameters(const field& model, std::span<const double> values);
 
+/// The names of all parameters, in the model's order.
+[[nodiscard]] std::vector<std::string> parameter_names(const field& model);
+
 /// A problem with the model's default parameters.
 [[nodiscard]] problem with_defaults(std::shared_ptr<const field> model);
 

@@ -32,8 +32,9 @@ std::vector<double> balanced(const problem& at, double feedback, double experts)
 }  // namespace
 
 TEST_CASE("find_hopf meets the controlled experts' closed form", "[hopf][oracle]") {
-    const std::size_t experts = GENERATE(2, 3, 8, 64);
-    const std::size_t winners = experts < 8 ? 1 : experts / GENERATE(2, 8);
+    const auto experts = GENERATE(as<std::size_t>{}, 2, 3, 8, 64);
+    const auto share = GENERATE(as<std::size_t>{}, 2, 8);
+    const std::size_t winners = experts < 8 ? 1 : experts / share;
     const double gain = GENERATE(0.02, 0.5), n = static_cast<double>(experts);
     auto at = two_groups(experts, winners, gain);
     at.set("feedback", 0.97 * (n + gain));  // off by some per cent, as after a coarse step

@@ -261,5 +261,5 @@ TEST_CASE("a start that lies on no curve is named", "[bifurcation][error]") {
                         "it in this window");
     REQUIRE_THROWS_WITH(locus(two, {"feedback", 0.5, 1.5}, {"bias", -1, 1}, {},
                               start_at(point_type::LP, {0, 0}, {1, 1, 1, 0})),
-                        "locus: start has 2 states, but two-expert has 1");
+                        "start: start has 2 states, but two-expert has 1");
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/bifurcation/critical_group.hpp>
+#include <moebius/model/cell_field.hpp>
+#include <moebius/solve/spectrum.hpp>
+#include <optional>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+
+/// How near the imaginary axis the nearest eigenvalue is.
+double off_axis(const Eigen::MatrixXd& a) {
+    double nearest = std::numeric_limits<double>::infinity();
+    for (const auto& value : eigenvalues(a)) nearest = std::min(nearest, std::abs(value.real()));
+    return nearest;
+}
+
+/// The group of cells whose members part company at a point: eigenvalues within it are nearer to
+/// the imaginary axis than those of the groups among themselves.
+std::optional<std::size_t> critical_group(const problem& at, const special_point& point) {
+    const cell_field& cells = *at.model->cells();
+    const auto n = static_cast<Index>(point.state.size());
+    const auto k = static_cast<Index>(cells.cell_states());
+    Eigen::VectorXd f(n);
+    Eigen::MatrixXd fx(n, n), fp(n, static_cast<Index>(at.parameters.size())), within(k, k);
+    cells.linear(point.state.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+    double nearest = off_axis(fx);
+    std::optional<std::size_t> found;
+    for (std::size_t g = 0; g < cells.groups().size(); ++g) {
+        if (cells.groups().groups[g].size() < 2) continue;
+        cells.within(point.state.data(), at.parameters.data(), g, within.data());
+        if (const double off = off_axis(within); off < nearest) {
+            nearest = off;
+            found = g;
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+problem simple_at(const problem& base, special_point& start) {
+    problem at = base;
+    const cell_field* cells = at.model->cells();
+    if (cells && start.groups.size() > 0 && start.groups != cells->groups())
+        at = regrouped(at, start.groups);
+    if (start.state.size() != at.model->dimension() ||
+        start.parameters.size() != at.parameters.size())
+        throw invalid_argument("start",
+                               fmt::format("{} has {} states", start.label, start.state.size()),
+                               fmt::format("{} has {}", at.model->name(), at.model->dimension()));
+    at.parameters = start.parameters;
+    const auto g = at.model->cells() ? critical_group(at, start) : std::nullopt;
+    if (!g) return at;
+    cells = at.model->cells();
+    problem apart = regrouped(at, split(cells->groups(), *g, 1));
+    start.state = regrouped_state(*cells, *apart.model->cells(), start.state);
+    start.parameters = apart.parameters;
+    return apart;
+}
+
+}  // namespace moebius
