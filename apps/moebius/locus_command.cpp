@@ -21,8 +21,8 @@ int run(const locus_arguments& args, const session& session) {
     auto [problem, ranges, start, heading] = make_subject(args.subject, 2, locus_schema, session);
     describe(args.solver, heading);
 
-    const diagram_document result{heading, fold_locus(problem, ranges[0], ranges[1], args.solver,
-                                                      start, session.watch("locus"))};
+    const diagram_document result{
+        heading, locus(problem, ranges[0], ranges[1], args.solver, start, session.watch("locus"))};
 
     session.check("locus");
     args.output.write(result);
@@ -33,8 +33,8 @@ int run(const locus_arguments& args, const session& session) {
 }  // namespace
 
 void add_locus(CLI::App& app, const session& session) {
-    auto* sub =
-        app.add_subcommand("locus", "Follow fold curves and their cusps as two parameters vary");
+    auto* sub = app.add_subcommand(
+        "locus", "Follow folds, branch points and Hopf points as two parameters vary");
     auto args = std::make_shared<locus_arguments>();  // lives as long as the callback
     args->subject.add_to(*sub);
     args->subject.add_vary_to(*sub);

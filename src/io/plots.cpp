@@ -195,21 +195,40 @@ figure diagram_figure(const diagram_document& result, std::span<const measured_p
     return drawing;
 }
 
+namespace {
+
+/// All curves of one kind as one layer.
+void add_curves(const diagram& curves, std::string_view kind, layer_color color, figure& drawing) {
+    figure_layer layer{kind == "hopf" ? "Hopf" : std::string(kind),
+                       layer_look::solid,
+                       color,
+                       {},
+                       {},
+                       {},
+                       {},
+                       false};
+    for (const auto& curve : curves.branches) {
+        if (curve.kind != kind) continue;
+        const auto& x = curve.columns.columns.at(0);
+        const auto& y = curve.columns.columns.at(1);
+        layer.x.insert(layer.x.end(), x.begin(), x.end());
+        layer.y.insert(layer.y.end(), y.begin(), y.end());
+        layer.x.push_back(pen_up);
+        layer.y.push_back(pen_up);
+    }
+    if (!layer.x.empty()) drawing.layers.push_back(std::move(layer));
+}
+
+}  // namespace
+
 figure locus_figure(const diagram_document& result, std::span<const measured_points> measured) {
     const auto& columns = first_columns(result);
     figure drawing;
     drawing.x_axis = axis_name(columns.names.at(0));
     drawing.y_axis = axis_name(columns.names.at(1));
-    figure_layer folds{"fold", layer_look::solid, layer_color::blue, {}, {}, {}, {}, false};
-    for (const auto& curve : result.data.branches) {
-        const auto& x = curve.columns.columns.at(0);
-        const auto& y = curve.columns.columns.at(1);
-        folds.x.insert(folds.x.end(), x.begin(), x.end());
-        folds.y.insert(folds.y.end(), y.begin(), y.end());
-        folds.x.push_back(pen_up);
-        folds.y.push_back(pen_up);
-    }
-    drawing.layers.push_back(std::move(folds));
+    add_curves(result.data, "fold", layer_color::blue, drawing);
+    add_curves(result.data, "branch point", layer_color::purple, drawing);
+    add_curves(result.data, "hopf", layer_color::green, drawing);
     add_measured(measured, drawing);
     const auto shade = shading_of(result.data, box_of(drawing));
     drawing.layers.insert(drawing.layers.begin(), shade.begin(), shade.end());

@@ -65,10 +65,23 @@ TEST_CASE("a diagram reads back bit for bit", "[io][property]") {
     for (auto& column : curve.columns.columns) column.resize(2000, 0.3);
     written.data.special_points[0].eigenvalues = {{limits::denorm_min(), -0.0}, {1.0 / 3, -1e300}};
 
+    curve.groups = split(one_group(9), 0, 2);
+    curve.copies = 36;
+    written.data.special_points[0].groups = curve.groups;
+    written.data.special_points[0].cycle = orbit{
+        .period = 1.0 / 3, .degree = 2, .times = {0, 0.25, 1}, .states = doubles_of_all_sizes(6)};
+
     write_file(folder / "d.json", to_json(written));
     const auto read = read_diagram(folder / "d.json");
 
     REQUIRE(read.data.branches.size() == 3);
+    CHECK(read.data.branches[1].groups == curve.groups);
+    CHECK(read.data.branches[1].copies == 36);
+    const auto& cycle = read.data.special_points[0].cycle;
+    REQUIRE(cycle);
+    CHECK(read.data.special_points[0].groups == curve.groups);
+    CHECK(bits(cycle->states) == bits(written.data.special_points[0].cycle->states));
+    CHECK((cycle->period == 1.0 / 3 && cycle->degree == 2 && cycle->times[1] == 0.25));
     for (std::size_t b = 0; b < 3; ++b) {
         const auto& was = written.data.branches[b];
         const auto& is = read.data.branches[b];

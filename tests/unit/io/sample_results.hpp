@@ -17,8 +17,26 @@ inline result_heading heading(std::string_view schema) {
     return out;
 }
 
+/// x = 0 at feedback 2, where the pitchfork and the cusp stand.
+inline special_point at_pitchfork(const char* label, point_type type, int on, std::size_t row) {
+    special_point out;
+    out.label = label;
+    out.type = type;
+    out.branch = on;
+    out.row = row;
+    out.parameter_names = {"feedback", "decay", "beta", "bias"};
+    out.parameters = {2, 1, 1, 0};
+    out.state = {0};
+    out.eigenvalues = {{0, 0}};
+    return out;
+}
+
 inline branch side_branch(int id, double sign, double x_end, std::size_t rows) {
-    branch out{id, "equilibrium", "BP1", stop_reason::branch_point, stop_reason::range_end, {}};
+    branch out;
+    out.id = id;
+    out.kind = "equilibrium";
+    out.from = "BP1";
+    out.first = stop_reason::branch_point;
     out.columns.names = {"feedback", "x", "load_1", "load_2", "stable", "n_unstable", "step"};
     out.columns.columns.resize(out.columns.names.size());
     for (std::size_t row = 0; row < rows; ++row) {
@@ -45,7 +63,7 @@ inline diagram_document pitchfork(std::size_t rows = 200) {
         balanced.columns.columns[5][row] = feedback < 2 ? 0 : 1;
     }
     out.data.branches = {balanced, side_branch(2, 1, 20, rows), side_branch(3, -1, 20, rows)};
-    special_point bp{"BP1", point_type::BP, 2, 0, {2, 1, 1, 0}, {0}, 1, {{0, 0}}, {}, {}, 0};
+    auto bp = at_pitchfork("BP1", point_type::BP, 2, 0);
     bp.normal_form = {{"cubic", -1.0 / 12}};
     bp.criticality = "supercritical";
     out.data.special_points = {bp};
@@ -55,7 +73,9 @@ inline diagram_document pitchfork(std::size_t rows = 200) {
 /// The fold set of the same model over (feedback, bias), feedback up to 20 and |bias| up to 9.
 inline diagram_document cusp(std::size_t half = 150) {
     diagram_document out{heading(locus_schema), {}};
-    branch folds{1, "fold", "", stop_reason::range_end, stop_reason::range_end, {}};
+    branch folds;
+    folds.id = 1;
+    folds.kind = "fold";
     folds.columns.names = {"feedback", "bias", "x"};
     folds.columns.columns.resize(3);
     const double end = 1.5;
@@ -66,7 +86,7 @@ inline diagram_document cusp(std::size_t half = 150) {
         folds.columns.columns[1].push_back(2 * (u - std::sinh(2 * u) / 2));
         folds.columns.columns[2].push_back(2 * u);
     }
-    special_point cp{"CP1", point_type::CP, 1, half, {2, 1, 1, 0}, {0}, 1, {{0, 0}}, {}, {}, 0};
+    auto cp = at_pitchfork("CP1", point_type::CP, 1, half);
     out.data.branches = {folds};
     out.data.special_points = {cp};
     return out;
