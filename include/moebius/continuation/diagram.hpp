@@ -61,8 +61,8 @@ struct orbit {
 struct special_point {
     std::string label;  ///< "LP1"; unique in its diagram, usable to start again
     point_type type = point_type::EP;
-    int branch = 0;                  ///< id of the branch on which it was found
-    std::size_t row = 0;             ///< its row in that branch's columns
+    int branch = 0;                            ///< id of the branch on which it was found
+    std::size_t row = 0;                       ///< its row in that branch's columns
     std::vector<std::string> parameter_names;  ///< set when the branch is finished
     std::vector<double> parameters;            ///< all of the model's, in the model's order
     std::vector<double> state;

@@ -12,7 +12,8 @@ namespace moebius {
 struct gate_options {
     /// One of
     /// - `class-means:A,B`: w = difference of the mean features of classes A and B, of length 1;
-    /// - `class-means:A,B,C,...`: an expert for each of three or more classes, whose weights are its
+    /// - `class-means:A,B,C,...`: an expert for each of three or more classes, whose weights are
+    /// its
     ///   mean less the mean of all these means, divided by the rms distance of two of them;
     /// - `random:SEED`: w Gaussian, of length 1;
     /// - the path of an NPY file: a vector w (features), or a matrix (features, experts).
