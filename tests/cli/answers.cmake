@@ -44,3 +44,29 @@ cli_case(simulate
   ARGS simulate --set feedback=1 --batch 64 --steps 50 --burn-in 10 --seed 7
   OUT "\"schema\": \"moebius.simulate/1\".*\"router\": \"top-1\".*\"seed\": 7,.*\"gap_mean\": "
   ERR none)
+
+# Many experts: the multiple branch point at K = N, each number of winners once.
+cli_case(diagram_experts
+  ARGS diagram --model softmax --experts 5 --vary feedback=1:8
+  OUT "\"experts\": 5,.*\"groups\": \"1 2-5\".*\"copies\": 5.0.*\"label\": \"BP1\".*\"feedback\":(5\\.0|5\\.0000000000|4\\.9999999999)[^}]*.*\"multiplicity\": 4"
+  ERR none)
+cli_case(diagram_controlled
+  ARGS diagram --model softmax --experts 8 --controller integral --set gain=0.02 --vary feedback=1:12
+  # theory.md 5: a Hopf point at N + gain
+  OUT "\"label\": \"HB1\".*\"feedback\":8\\.0(2|20000000|19999999)[^}]*.*\"multiplicity\": 7"
+  ERR none)
+cli_case(diagram_map
+  ARGS diagram --step 0.5 --vary feedback=-12:4
+  # 1 + step (feedback/2 - 1) = -1 at -6
+  OUT "\"label\": \"PD1\".*\"feedback\":(-6\\.0|-6\\.00000000|-5\\.99999999)"
+  ERR none)
+cli_case(locus_controlled
+  ARGS locus --model softmax --experts 2 --controller integral --set gain=0.3 --vary feedback=1:6 --vary leak=0:2
+  # theory.md 5: the Hopf and the pitchfork meet, at leak (sqrt(g2 + 4 g) - g)/2 with g = gain beta/2
+  OUT "\"kind\": \"branch point\".*\"kind\": \"hopf\".*\"type\": \"BT\".*\"leak\":0\\.31949334"
+  ERR none)
+cli_case(exact_experts
+  ARGS exact --model softmax --experts 8
+  # theory.md 3: the one-winner branch of 8 turns at 4.249799008647894
+  OUT "\"threshold_feedback\":8.0.*\"fold_feedback\": .4\\.24979900864789"
+  ERR none)
