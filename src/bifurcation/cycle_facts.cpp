@@ -64,8 +64,7 @@ VectorXd observed(const problem& at, const VectorXd& x) {
     return loads;
 }
 
-}  // namespace
-
+/// Names of what cycle_extremes gives: the least and greatest of each load, or of each state.
 std::vector<std::string> extreme_names(const field& model) {
     std::vector<std::string> names;
     const auto add = [&names](const std::string& name) {
@@ -77,6 +76,11 @@ std::vector<std::string> extreme_names(const field& model) {
         for (const auto name : model.state_names()) add(std::string(name));
     return names;
 }
+
+/// Multipliers in columns: the leading three.
+std::size_t shown(const field& model) { return std::min<std::size_t>(3, model.dimension() - 1); }
+
+}  // namespace
 
 std::vector<double> cycle_extremes(const problem& at, const piecewise& values, double period) {
     const fine_orbit fine(at, values, period);
@@ -139,6 +143,40 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
         result.push_back({eigenvalues(around), size - 1});
     }
     return result;
+}
+
+std::vector<std::string> cycle_columns(const problem& base, std::string_view varied) {
+    std::vector<std::string> names{std::string(varied), "period"};
+    for (auto& name : extreme_names(*base.model)) names.push_back(std::move(name));
+    for (std::size_t k = 1; k <= shown(*base.model); ++k)
+        for (const auto part : {"re", "im"})
+            names.push_back(fmt::format("multiplier_{}_{}", k, part));
+    for (const auto name : {"stable", "n_unstable", "accuracy"}) names.emplace_back(name);
+    return names;
+}
+
+std::vector<double> cycle_row(const problem& at, std::size_t varied, const piecewise& values,
+                              double period, const floquet& mu) {
+    std::vector<double> row{at.parameters[varied], period};
+    const auto extremes = cycle_extremes(at, values, period);
+    row.insert(row.end(), extremes.begin(), extremes.end());
+    for (std::size_t k = 0; k < shown(*at.model); ++k) {
+        const std::complex<double> value = k < mu.others.size() ? mu.others[k] : 0;
+        row.push_back(value.real());
+        row.push_back(value.imag());
+    }
+    const auto growing = [](const std::vector<std::complex<double>>& all) {
+        return static_cast<std::size_t>(
+            std::count_if(all.begin(), all.end(),
+                          [](std::complex<double> value) { return std::abs(value) > 1; }));
+    };
+    std::size_t unstable = growing(mu.others);
+    for (const auto& [inside, copies] : multipliers_within(at, values, period))
+        unstable += copies * growing(inside);
+    row.push_back(unstable == 0 ? 1 : 0);
+    row.push_back(static_cast<double>(unstable));
+    row.push_back(std::abs(mu.trivial - 1.0));
+    return row;
 }
 
 }  // namespace moebius::detail

@@ -5,12 +5,12 @@
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/model/field.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
-namespace moebius::detail {
+#include "floquet.hpp"
 
-/// Names of what cycle_extremes gives: the least and greatest of each load, or of each state.
-[[nodiscard]] std::vector<std::string> extreme_names(const field& model);
+namespace moebius::detail {
 
 /// Minimum and maximum over the cycle of each load, or of each state of a model without loads.
 [[nodiscard]] std::vector<double> cycle_extremes(const problem& at, const piecewise& values,
@@ -24,5 +24,11 @@ struct group_multipliers {
 [[nodiscard]] std::vector<group_multipliers> multipliers_within(const problem& at,
                                                                 const piecewise& values,
                                                                 double period);
+
+/// The columns of a branch of cycles, and the row of one cycle, without its arclength.
+[[nodiscard]] std::vector<std::string> cycle_columns(const problem& base, std::string_view varied);
+[[nodiscard]] std::vector<double> cycle_row(const problem& at, std::size_t varied,
+                                            const piecewise& values, double period,
+                                            const floquet& mu);
 
 }  // namespace moebius::detail

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <moebius/bifurcation/cycles.hpp>
-#include <moebius/continuation/cycle_curve.hpp>
+#include <moebius/continuation/collocation.hpp>
+#include <utility>
 
 namespace moebius {
 
@@ -45,6 +46,16 @@ std::optional<orbit> last_loop(const table& trajectory) {
     for (Index k = 0; k <= 4 * fine; ++k)  // closed, the gap spread over the loop
         loop.values.col(k) -= gap * (static_cast<double>(k) / (4.0 * fine));
     return orbit_of(loop, t.back() - t[static_cast<std::size_t>(back)]);
+}
+
+special_point cycle_start(const problem& at, orbit guess) {
+    special_point start;
+    start.parameters = at.parameters;
+    check_orbit(guess, at.model->dimension());
+    start.state.assign(guess.states.begin(),
+                       guess.states.begin() + static_cast<std::ptrdiff_t>(at.model->dimension()));
+    start.cycle = std::move(guess);
+    return start;
 }
 
 }  // namespace moebius

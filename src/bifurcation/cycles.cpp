@@ -31,7 +31,6 @@ constexpr Index fewest = 16, most = 400;          // intervals
 constexpr double mesh_error = 1e-4;  // of interval_errors, in state scales: some 1e-9 in extremes
 constexpr std::size_t rebase_every = 5;
 constexpr std::size_t watch_every = 16;
-constexpr std::size_t shown = 3;     // multipliers in columns
 constexpr double longest = 1000;     // times the first period
 constexpr double standstill = 1e-8;  // of the parameter along the arc
 constexpr std::array<point_type, 4> types{point_type::LPC, point_type::BP, point_type::PD,
@@ -77,7 +76,7 @@ public:
           curve_(base, range, start_),
           trace_(curve_, options),
           scale_(base.model->state_scale(base.parameters.data())),
-          rows_(column_names(base, range)) {
+          rows_(detail::cycle_columns(base, range.name)) {
         made_.id = static_cast<int>(to.branches.size()) + 1;
         made_.kind = "cycle";
         made_.from = start.label;
@@ -142,21 +141,6 @@ private:
             throw invalid_argument("cycle", fmt::format("{} came without its period", start.label),
                                    "a Hopf point with its normal form is needed");
         return orbit_of(ellipse(start.state, critical_vector(at, start), 1), *period);
-    }
-
-    static std::vector<std::string> column_names(const problem& base,
-                                                 const parameter_range& range) {
-        std::vector<std::string> names{range.name, "period"};
-        for (auto& name : detail::extreme_names(*base.model)) names.push_back(std::move(name));
-        for (std::size_t k = 1; k <= shown_of(base); ++k)
-            for (const auto part : {"re", "im"})
-                names.push_back(fmt::format("multiplier_{}_{}", k, part));
-        for (const auto name : {"stable", "n_unstable", "accuracy"}) names.emplace_back(name);
-        return names;
-    }
-
-    static std::size_t shown_of(const problem& base) {
-        return std::min(shown, base.model->dimension() - 1);
     }
 
     [[noreturn]] static void no_cycle(const special_point& start) {
@@ -313,28 +297,8 @@ private:
 
     /// The multipliers are those where the curve was last linearised.
     [[nodiscard]] std::vector<double> row_at(const VectorXd& u) const {
-        const problem at = problem_at(u);
-        const auto values = curve_.values(u);
-        const double period = curve_.period(u);
-        std::vector<double> row{curve_.parameter(u), period};
-        const auto extremes = detail::cycle_extremes(at, values, period);
-        row.insert(row.end(), extremes.begin(), extremes.end());
-        const floquet mu(curve_.multipliers());
-        for (std::size_t k = 0; k < shown_of(at); ++k) {
-            const complex value = k < mu.others.size() ? mu.others[k] : 0;
-            row.push_back(value.real());
-            row.push_back(value.imag());
-        }
-        const auto grows = [](complex value) { return std::abs(value) > 1; };
-        auto unstable =
-            static_cast<std::size_t>(std::count_if(mu.others.begin(), mu.others.end(), grows));
-        for (const auto& [inside, copies] : detail::multipliers_within(at, values, period))
-            unstable += copies * static_cast<std::size_t>(
-                                     std::count_if(inside.begin(), inside.end(), grows));
-        row.push_back(unstable == 0 ? 1 : 0);
-        row.push_back(static_cast<double>(unstable));
-        row.push_back(std::abs(mu.trivial - 1.0));
-        return row;
+        return detail::cycle_row(problem_at(u), curve_.varied(), curve_.values(u), curve_.period(u),
+                                 floquet(curve_.multipliers()));
     }
 
     diagram& result_;
@@ -369,16 +333,6 @@ void add_cycle_branch(diagram& to, const problem& base, const parameter_range& r
         build.from_hopf(start);
     else
         build.from_cycle(start);
-}
-
-special_point cycle_start(const problem& at, orbit guess) {
-    special_point start;
-    start.parameters = at.parameters;
-    check_orbit(guess, at.model->dimension());
-    start.state.assign(guess.states.begin(),
-                       guess.states.begin() + static_cast<std::ptrdiff_t>(at.model->dimension()));
-    start.cycle = std::move(guess);
-    return start;
 }
 
 }  // namespace moebius

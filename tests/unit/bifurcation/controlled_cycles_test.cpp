@@ -10,6 +10,7 @@
 #include <moebius/model/expert_feedback.hpp>
 
 #include "catch.hpp"
+#include "unit/rotating_cycles.hpp"
 
 using namespace moebius;
 
@@ -134,4 +135,16 @@ TEST_CASE("cycles of controlled experts agree with integration", "[cycles][oracl
         CHECK_THAT(rows.at(name + "_min")[end.row], WithinAbs(truth.extremes[2 * e - 2], 1e-8));
         CHECK_THAT(rows.at(name + "_max")[end.row], WithinAbs(truth.extremes[2 * e - 1], 1e-8));
     }
+}
+
+TEST_CASE("the rotating cycle of three controlled experts ends in a fold", "[cycles][oracle]") {
+    // at feedback 2.8, while balance attracts up to 3.02
+    const auto fold = rotating_cycles::fold_of_cycles(3, 3.0);
+    CHECK_THAT(fold.parameters[0], WithinAbs(2.802583400348, 1e-9));  // data/results
+    CHECK(fold.residual < 1e-9);
+    const auto sides = rotating_cycles::around(fold, 3, 1e-3, 30);
+    CHECK(std::ranges::is_permutation(sides.unstable, std::vector{0, 1}));
+    CHECK(sides.strayed < 1e-6);  // extremes of 4000 samples a period
+    CHECK(sides.left_after > 0);
+    CHECK(sides.unbalanced < 1e-3);
 }
