@@ -54,7 +54,7 @@ rejected(same_file ARGS diagram ${vary} --out same.svg --plot ./same.svg
 rejected(unused_tokens ARGS diagram --model two-expert --tokens mixture:0/1 ${vary}
   ERR "--tokens: they came for two-expert, but it takes none[^\n]*token-response does")
 rejected(experts_for_two ARGS diagram --experts 4 ${vary}
-  ERR "--experts: it came for two-expert, but that model does not take it; see .moebius models.")
+  ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
 rejected(one_expert ARGS diagram --model softmax --experts 1 ${vary} ERR "softmax: experts is 1, but it must be >= 2")
 rejected(top_k ARGS diagram --model exact-k --experts 4 --top-k 4 ${vary} ERR "exact-k: top-k is 4 of 4 experts, but [^\n]*")
 rejected(map_step ARGS diagram --step 0 ${vary} ERR "map: step is 0, but it must be > 0 and finite")
