@@ -46,8 +46,12 @@ stop_reason sector::go(tracer& trace, recorder& rows) {
     const VectorXd first = trace.current().u;
     while (rows.rows() + 1 < options_.max_points) {
         if (rows.rows() % watch_every == 0 && watch_.stopping()) throw interrupted("diagram");
-        if (const auto why = trouble(trace, trace.advance()))
-            return end_here(rows, events.arc(), trace.current().u, *why);
+        if (const auto why = trouble(trace, trace.advance())) {
+            const bool stepped =
+                *why == stop_reason::left_box;  // the last good point is the one before
+            return end_here(rows, events.arc(), (stepped ? trace.previous() : trace.current()).u,
+                            *why);
+        }
         const double p = trace.current().u[n_];
         const bool outside = p < low || p > high;
         if (outside && !trace.land(n_, p < low ? low : high))
