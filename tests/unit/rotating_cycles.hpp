@@ -32,7 +32,7 @@ struct stretch {
 
 inline stretch followed(const problem& at, const std::vector<double>& x, double time) {
     const flow_options sharp{.rtol = 1e-11, .atol = 1e-13};
-    const auto way = integrate(at, x, time, {.samples = 4001, .flow = sharp}).columns;
+    const auto way = integrate(at, x, time, {.samples = 20001, .flow = sharp}).columns;
     stretch result;
     std::vector<double> now(x.size()), loads(at.model->experts());
     for (std::size_t row = 0; row < way.rows(); ++row) {
@@ -58,7 +58,7 @@ inline special_point fold_of_cycles(std::size_t experts, double feedback) {
     if (!loop) throw invalid_argument("fold_of_cycles", "no loop", "a cycle is needed");
     diagram found;
     add_cycle_branch(found, at, {"feedback", feedback / 2, feedback + 0.02}, cycle_start(at, *loop),
-                     {.max_step = 0.5, .max_points = 120});
+                     {.max_step = 0.5, .max_points = 60});
     const special_point* fold = nullptr;
     const std::size_t varied = at.index_of("feedback");
     for (const auto& point : found.special_points)
