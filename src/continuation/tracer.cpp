@@ -12,6 +12,7 @@ using Eigen::VectorXd;
 
 constexpr int most_corrections = 8;
 constexpr double coarse = 1e-7;         // Newton converges quadratically from here to rounding
+constexpr double located = 1e-6;        // of a test's values at the ends; more is a jump, no zero
 constexpr double singular = 1e-13;      // regularity below this is rounding
 constexpr double most_corrected = 0.3;  // of the step; more looks like a jump to another branch
 constexpr double most_bend = 0.2;       // of max_turn, for the change of the turn between two steps
@@ -64,8 +65,10 @@ tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& 
         df.solve_in_place(delta_);
         if (!delta_.allFinite()) return corrected::no;  // a singular plane
         point.u -= delta_;
+        const bool small = delta_.norm() <= coarse * (1 + point.u.norm());
+        if (close && !small) return corrected::no;  // next to a crossing: rounding over zero
         if (close) break;
-        close = delta_.norm() <= coarse * (1 + point.u.norm());
+        close = small;
     }
     if (!close) return corrected::no;
     if (!tangent_of(df, n, point.tangent)) return corrected::no;
@@ -206,7 +209,8 @@ std::optional<curve_point> tracer::locate(const curve_point& a, const curve_poin
     std::uintmax_t evaluations = 60;
     boost::math::tools::toms748_solve(at, 0.0, 1.0, at_a, at_b,
                                       boost::math::tools::eps_tolerance<double>(52), evaluations);
-    if (failed) return std::nullopt;
+    if (failed || smallest > located * std::max(std::abs(at_a), std::abs(at_b)))
+        return std::nullopt;
     return best;
 }
 

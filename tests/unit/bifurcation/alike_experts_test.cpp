@@ -32,7 +32,8 @@ std::vector<special_point> of_type(const diagram& in, point_type type) {
 
 TEST_CASE("N alike experts: the multiple branch point and every number of winners",
           "[bifurcation][oracle][alike]") {
-    const auto experts = GENERATE(as<std::size_t>{}, 2, 3, 4, 5, 6, 7, 8, 9, 16, 33, 64);
+    const auto experts =
+        GENERATE(as<std::size_t>{}, 2, 3, 4, 5, 6, 7, 8, 9, 16, 33, 43, 54, 62, 64);
     const double max_step = GENERATE(0.05, 0.5, 5.0);
     const double n = static_cast<double>(experts);
     CAPTURE(experts, max_step);
