@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <moebius/bifurcation/fold.hpp>
@@ -13,6 +14,8 @@ namespace {
 
 using Eigen::Index;
 using Eigen::VectorXd;
+
+constexpr double a_zero = 1e-6;  // of a test's values at the ends of a step
 
 }  // namespace
 
@@ -112,6 +115,10 @@ void sector::handle_split(const bracket& seen, const curve_point& at, std::size_
                           recorder& rows) {
     // Where a finer branch leaves a coarser one, its groups are about to join, not to split.
     if (known_.crossing_at(at.u)) return;
+    const auto size_at = [&](const curve_point& point) {
+        return std::abs(within(point, group).determinant());
+    };
+    if (size_at(at) > a_zero * std::max(size_at(seen.a), size_at(seen.b))) return;  // a mere jump
     auto point = point_here(point_type::BP, at.u);
     const cell_field& cells = *base().model->cells();
     const auto size = cells.groups().groups[group].size();

@@ -12,7 +12,6 @@ using Eigen::VectorXd;
 
 constexpr int most_corrections = 8;
 constexpr double coarse = 1e-7;         // Newton converges quadratically from here to rounding
-constexpr double located = 1e-6;        // of a test's values at the ends; more is a jump, no zero
 constexpr double singular = 1e-13;      // regularity below this is rounding
 constexpr double most_corrected = 0.3;  // of the step; more looks like a jump to another branch
 constexpr double most_bend = 0.2;       // of max_turn, for the change of the turn between two steps
@@ -209,8 +208,7 @@ std::optional<curve_point> tracer::locate(const curve_point& a, const curve_poin
     std::uintmax_t evaluations = 60;
     boost::math::tools::toms748_solve(at, 0.0, 1.0, at_a, at_b,
                                       boost::math::tools::eps_tolerance<double>(52), evaluations);
-    if (failed || smallest > located * std::max(std::abs(at_a), std::abs(at_b)))
-        return std::nullopt;
+    if (failed) return std::nullopt;
     return best;
 }
 
