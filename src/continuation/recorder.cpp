@@ -72,7 +72,8 @@ void recorder::finish(branch into, diagram& result) {
     }
     std::stable_sort(points_.begin(), points_.end(),
                      [](const auto& l, const auto& r) { return l.second.row < r.second.row; });
-    for (auto& [row, point] : points_) {
+    for (auto& entry : points_) {
+        special_point& point = entry.second;  // clang 14 captures no structured binding
         const auto same =
             std::count_if(result.special_points.begin(), result.special_points.end(),
                           [&](const special_point& known) { return known.type == point.type; });
