@@ -3,7 +3,7 @@
 
 #include <cstdio>
 #include <memory>
-#include <moebius/model/two_expert.hpp>
+#include <moebius/base/error.hpp>
 #include <moebius/simulate/replicas.hpp>
 
 #include "commands.hpp"
@@ -38,36 +38,72 @@ void describe(const simulate_arguments& args, result_heading& heading) {
     heading.model.clear();
 }
 
-void summarize(const table& summary) {
-    fmt::print(stderr, "replica  load gap m          its error  variance of m\n");
+void summarize(const table& summary, std::size_t experts) {
+    const std::string shown = experts == 2 ? "gap" : "load_1";
+    fmt::print(stderr, "replica  {:<18}  its error  variance\n",
+               experts == 2 ? "load gap m" : "load of expert 1");
     for (std::size_t row = 0; row < summary.rows(); ++row)
         fmt::print(stderr, "{:7}  {:<18.10g}  {:<9.3g}  {:.6g}\n", summary.at("replica")[row],
-                   summary.at("gap_mean")[row], summary.at("gap_error")[row],
-                   summary.at("gap_variance")[row]);
+                   summary.at(shown + "_mean")[row], summary.at(shown + "_error")[row],
+                   summary.at(shown + "_variance")[row]);
+}
+
+/// The model whose parameters the loop takes; without --model the tokens are the loop's alone,
+/// and the number of experts chooses it.
+subject model_of(const simulate_arguments& args, std::size_t experts, const session& session) {
+    auto asked = args.subject;
+    if (asked.model.empty()) {
+        asked.tokens.tokens.clear();
+        if (experts != 2) {
+            asked.model = "softmax";
+            asked.experts.experts = experts;
+        }
+    }
+    if (asked.experts.controller == "integral")
+        throw invalid_argument("--controller", "integral came",
+                               "the simulated loop has none; diagram, locus and sweep do");
+    if (asked.model == "exact-k")
+        throw invalid_argument("--model", "exact-k came",
+                               "the simulated router is top-1: softmax is its model");
+    return make_subject(asked, 0, simulate_schema, session, alike_experts::apart);
+}
+
+feedback_rule rule_of(const problem& at, double step) {
+    const auto value = [&](std::string_view name) { return at.parameters[at.index_of(name)]; };
+    feedback_rule rule{value("feedback"), value("decay"), value("beta"), {}, step};
+    if (at.model->dimension() == 1) {
+        rule.bias = bias_of_two(value("bias"));
+    } else {
+        for (std::size_t e = 1; e <= at.model->experts(); ++e)
+            rule.bias.push_back(value(fmt::format("bias_{}", e)));
+    }
+    return rule;
+}
+
+/// The scores of the start: the first leads the others by x0.
+std::vector<double> scores_of(const problem& at, double x0) {
+    if (at.model->dimension() == 1) return bias_of_two(x0);
+    return led_state(*at.model, x0);
 }
 
 int run(simulate_arguments args, const session& session) {
-    using models::two_expert;
     args.output.check();
-    auto subject = args.subject;
-    if (subject.model.empty()) subject.tokens.tokens.clear();  // the loop alone needs them
-    auto [problem, ranges, start, heading] = make_subject(subject, 0, simulate_schema, session);
-    const auto& p = problem.parameters;
-    args.rule.feedback = p[two_expert::feedback];
-    args.rule.decay = p[two_expert::decay];
-    args.rule.beta = p[two_expert::beta];
-    args.rule.bias = bias_of_two(p[two_expert::bias]);
-    args.options.scores = {args.x0 / 2, -args.x0 / 2};
-    args.options.loop.noise = noise_from_name(args.subject.tokens.noise);
+    const auto& tokens = args.subject.tokens;
+    auto source = tokens.tokens.empty() ? no_tokens(args.subject.experts.experts.value_or(2))
+                                        : tokens.source();
+    auto [problem, ranges, start, heading] = model_of(args, source->experts(), session);
+    if (tokens.tokens.empty()) source = no_tokens(problem.model->experts());
+    args.rule = rule_of(problem, args.rule.step);
+    args.options.scores = scores_of(problem, args.x0);
+    args.options.loop.noise = noise_from_name(tokens.noise);
     describe(args, heading);
 
-    const auto measured =
-        simulate(args.subject.tokens.source(), args.rule, args.options, session.watch("simulate"));
+    const auto measured = simulate(source, args.rule, args.options, session.watch("simulate"));
 
     const result_document result{heading,
                                  {{"records", measured.records}, {"summary", measured.summary}}};
     args.output.write(result);
-    if (!args.output.out.empty()) summarize(measured.summary);
+    if (!args.output.out.empty()) summarize(measured.summary, source->experts());
     return exit_code::found;
 }
 
@@ -84,7 +120,7 @@ void add_simulate(CLI::App& app, const session& session) {
     add_count(*sub, "--burn-in", options.burn_in, "batches before");
     add_count(*sub, "--replicas", options.replicas, "independent runs");
     add_count(*sub, "--record-every", options.record_every, "batches for each row of records");
-    sub->add_option("--x0", args->x0, "difference of the scores at the start")
+    sub->add_option("--x0", args->x0, "lead of the first score at the start")
         ->capture_default_str();
     add_count(*sub, "--seed", options.loop.seed, "of tokens and noise");
     add_count(*sub, "--threads", options.threads, "0: all; changes no number");

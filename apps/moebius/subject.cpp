@@ -138,8 +138,17 @@ named_numbers parameters_of(const problem& at) {
     return out;
 }
 
+std::vector<double> led_state(const field& model, double lead) {
+    std::vector<double> state(model.dimension());
+    state.front() = lead;
+    const std::size_t experts = model.experts();
+    if (experts > state.size()) return state;  // the one state of two experts is their difference
+    for (std::size_t e = 0; e < experts; ++e) state[e] -= lead / static_cast<double>(experts);
+    return state;
+}
+
 subject make_subject(subject_options options, std::size_t ranges, std::string_view schema,
-                     const session& session) {
+                     const session& session, alike_experts alike) {
     subject result;
     if (!options.from.empty()) result.start = read_start(options);
     if (options.model.empty()) options.model = default_model;
@@ -151,7 +160,7 @@ subject make_subject(subject_options options, std::size_t ranges, std::string_vi
         const auto [name, value] = parse_setting(text);
         result.problem.set(name, value);
     }
-    group_experts(options, result);
+    if (alike == alike_experts::grouped) group_experts(options, result);
     if (result.start) start_from(*result.start, options.model, result.problem);
     apply_ranges(options, ranges, result);
 

@@ -32,6 +32,9 @@ struct subject_options {
     void add_from_to(CLI::App& sub);
 };
 
+/// Whether experts that nothing tells apart are seen as one group.
+enum class alike_experts { grouped, apart };
+
 /// A model, its parameters, and those that vary.
 struct subject {
     moebius::problem problem;
@@ -43,7 +46,11 @@ struct subject {
 /// @param ranges  how many parameters must vary
 /// @throws invalid_argument for a name, value or range that is not accepted; io_error for a file
 [[nodiscard]] subject make_subject(subject_options options, std::size_t ranges,
-                                   std::string_view schema, const session& session);
+                                   std::string_view schema, const session& session,
+                                   alike_experts alike = alike_experts::grouped);
+
+/// The state in which the first expert's score leads the others by `lead`; all else is 0.
+[[nodiscard]] std::vector<double> led_state(const field& model, double lead);
 
 /// The parameters of a problem by name.
 [[nodiscard]] named_numbers parameters_of(const problem& at);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <moebius/dynamics/grid_sweep.hpp>
@@ -25,31 +26,45 @@ struct sweep_arguments {
     output_options output;
 };
 
-table jumps_of(const std::vector<sweep_jump>& jumps, std::string_view parameter) {
-    table out{{"direction", std::string(parameter), "entry", "from", "at", "to"},
-              std::vector<std::vector<double>>(6)};
+/// Columns from, at and to of a model with one state, else from_s_1, ...
+table jumps_of(const std::vector<sweep_jump>& jumps, std::string_view parameter,
+               const field& model) {
+    table out{{"direction", std::string(parameter), "entry"}, {}};
+    const auto states = model.state_names();
+    for (const std::string_view when : {"from", "at", "to"})
+        for (const auto state : states)
+            out.names.push_back(states.size() == 1 ? std::string(when)
+                                                   : fmt::format("{}_{}", when, state));
+    out.columns.resize(out.names.size());
     for (const auto& jump : jumps) {
-        const double row[] = {static_cast<double>(jump.direction),
-                              jump.parameter,
-                              jump.entry,
-                              jump.from.at(0),
-                              jump.at.at(0),
-                              jump.to.at(0)};
-        for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(row[c]);
+        std::vector<double> row{static_cast<double>(jump.direction), jump.parameter, jump.entry};
+        for (const auto& state : {jump.from, jump.at, jump.to})
+            row.insert(row.end(), state.begin(), state.end());
+        for (std::size_t c = 0; c < row.size(); ++c) out.columns[c].push_back(row[c]);
     }
     return out;
 }
 
-void summarize(const table& jumps, std::string_view parameter) {
-    fmt::print(stderr, "{} jumps\n", jumps.rows());
-    for (std::size_t row = 0; row < jumps.rows(); ++row)
-        fmt::print(stderr, "  {:4}  {} = {:.10g}  x {:.6g} -> {:.6g}\n",
-                   jumps.columns[0][row] > 0 ? "up" : "down", parameter, jumps.columns[1][row],
-                   jumps.at("from")[row], jumps.at("to")[row]);
+/// The share of the most loaded expert.
+double largest_load(const problem& at, const std::vector<double>& state) {
+    std::vector<double> loads(at.model->experts());
+    at.model->loads(state.data(), at.parameters.data(), loads.data());
+    return *std::max_element(loads.begin(), loads.end());
+}
+
+void summarize(problem at, const std::vector<sweep_jump>& jumps, std::string_view parameter) {
+    fmt::print(stderr, "{} jumps\n", jumps.size());
+    for (const auto& jump : jumps) {
+        at.set(parameter, jump.parameter);
+        fmt::print(stderr, "  {:4}  {} = {:.10g}  largest load {:.6g} -> {:.6g}\n",
+                   jump.direction > 0 ? "up" : "down", parameter, jump.parameter,
+                   largest_load(at, jump.from), largest_load(at, jump.to));
+    }
 }
 
 int run_slow(sweep_arguments args, const session& session) {
-    auto [problem, ranges, start, heading] = make_subject(args.subject, 1, sweep_schema, session);
+    auto [problem, ranges, start, heading] = make_subject(args.subject, 1, sweep_schema, session,
+                                                        alike_experts::apart);
     args.slow.direction = sweep_direction_from_name(args.direction);
     heading.options.emplace_back("rate", args.slow.rate);
     heading.options.emplace_back("direction", args.direction);
@@ -57,21 +72,22 @@ int run_slow(sweep_arguments args, const session& session) {
     const auto& range = ranges[0];
 
     const auto sweep = slow_sweep(problem, range.name, range.from, range.to,
-                                  std::vector<double>(problem.model->dimension(), args.x0),
+                                  led_state(*problem.model, args.x0),
                                   args.slow, session.watch("sweep"));
 
-    const auto jumps = jumps_of(sweep.jumps, range.name);
+    const auto jumps = jumps_of(sweep.jumps, range.name, *problem.model);
     const result_document result{heading,
                                  {{"status", std::string(to_string(sweep.status))},
                                   {"samples", sweep.samples},
                                   {"jumps", jumps}}};
     args.output.write(result);
-    if (!args.output.out.empty()) summarize(jumps, range.name);
+    if (!args.output.out.empty()) summarize(problem, sweep.jumps, range.name);
     return sweep.status == flow_status::converged ? exit_code::found : exit_code::no_answer;
 }
 
 int run_grid(const sweep_arguments& args, const session& session) {
-    auto [problem, ranges, start, heading] = make_subject(args.subject, 2, grid_schema, session);
+    auto [problem, ranges, start, heading] = make_subject(args.subject, 2, grid_schema, session,
+                                                        alike_experts::apart);
     heading.options.emplace_back("points", static_cast<double>(args.points));
     const auto axis = [&](const parameter_range& range) {
         return grid_axis{range.name, range.from, range.to, args.points};
@@ -103,7 +119,7 @@ void add_sweep(CLI::App& app, const session& session) {
         ->capture_default_str();
     sub->add_option("--direction", args->direction, "up, down or both")->capture_default_str();
     add_count(*sub, "--samples", args->slow.samples, "rows a direction");
-    sub->add_option("--x0", args->x0, "state to settle from")->capture_default_str();
+    sub->add_option("--x0", args->x0, "lead of the first score to settle from")->capture_default_str();
     sub->add_flag("--grid", args->grid, "settle every point of a grid over two parameters");
     add_count(*sub, "--points", args->points, "grid points an axis");
     add_count(*sub, "--threads", args->settling.threads, "of a grid; 0: all");

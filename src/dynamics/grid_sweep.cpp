@@ -44,8 +44,12 @@ states starts_at(const problem& at, const grid_sweep_options& options) {
     if (!std::isfinite(low) || !std::isfinite(high))
         throw invalid_argument("grid_sweep", "no starts came",
                                fmt::format("{} has no bounds to start from", at.model->name()));
-    const std::size_t n = at.model->dimension();
-    return {std::vector(n, low), std::vector(n, high)};
+    std::vector<double> start(at.model->dimension(), low);
+    for (std::size_t i = 1; i < start.size(); ++i)
+        start[i] += 1e-6 * (high - low) * static_cast<double>(i) / static_cast<double>(start.size());
+    auto lifted = start;
+    lifted.front() = high;
+    return {start, lifted};
 }
 
 bool is_new(const states& known, const std::vector<double>& x, double distance) {

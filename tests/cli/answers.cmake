@@ -45,6 +45,22 @@ cli_case(simulate
   OUT "\"schema\": \"moebius.simulate/1\".*\"router\": \"top-1\".*\"seed\": 7,.*\"gap_mean\": "
   ERR none)
 
+# Each expert by itself where the state moves or tokens are routed: no group holds it balanced.
+cli_case(sweep_experts
+  ARGS sweep --model softmax --experts 8 --vary feedback=2:10 --set bias_1=1e-6
+  # theory.md 3: up soon after K = 8, down soon below the fold at 4.2498
+  OUT "\"direction\": .1,-1.,\n *\"feedback\": .8\\.[0-9]*,4\\.(1|20)"
+  ERR none)
+cli_case(sweep_grid_experts
+  ARGS sweep --grid --model softmax --experts 8 --vary feedback=3:9 --vary bias_1=0:1 --points 2 --format csv
+  OUT "^feedback,bias_1,stable_states,unsettled,load_gap,.*\n3,0,1,0,[-0-9e.]*,.*\n9,0,2,0,0\\.99"
+  ERR none)
+cli_case(simulate_experts
+  ARGS simulate --experts 3 --set feedback=0 --set bias_2=1 --batch 4096 --steps 50 --burn-in 400
+  # without feedback s_2 = 1: load e / (e + 2) = 0.576
+  OUT "\"load_2_mean\": .0\\.57[4-8].*\"load_3_mean\": .0\\.21"
+  ERR none)
+
 # Many experts: the multiple branch point at K = N, each number of winners once.
 cli_case(diagram_experts
   ARGS diagram --model softmax --experts 5 --vary feedback=1:8

@@ -57,6 +57,12 @@ rejected(experts_for_two ARGS diagram --experts 4 ${vary}
   ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
 rejected(one_expert ARGS diagram --model softmax --experts 1 ${vary} ERR "softmax: experts is 1, but it must be >= 2")
 rejected(top_k ARGS diagram --model exact-k --experts 4 --top-k 4 ${vary} ERR "exact-k: top-k is 4 of 4 experts, but [^\n]*")
+rejected(simulated_controller ARGS simulate --model softmax --controller integral
+  ERR "--controller: integral came, but the simulated loop has none[^\n]*")
+rejected(simulated_exact_k ARGS simulate --model exact-k
+  ERR "--model: exact-k came, but the simulated router is top-1. softmax is its model")
+rejected(simulated_experts ARGS simulate --model two-expert --experts 3
+  ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
 rejected(map_step ARGS diagram --step 0 ${vary} ERR "map: step is 0, but it must be > 0 and finite")
 rejected(mixture ARGS diagram --model token-response --tokens mixture:1 ${vary}
   ERR "--tokens: '1' came in a mixture, but it must be CENTER/WIDTH or CENTER/WIDTH/WEIGHT")

@@ -17,7 +17,9 @@ struct grid_axis {
 
 struct grid_sweep_options {
     /// Starts, the same at every grid point; none means two: all coordinates at the lower end of
-    /// the model's state bounds, and all at the upper end.
+    /// the model's state bounds, and the first at the upper end. The other coordinates are raised
+    /// by up to 1e-6 of the bounds' distance, each by its own amount: where members of a model are
+    /// alike, no symmetry then holds the state at an equilibrium that repels.
     std::vector<std::vector<double>> starts = {};
     double same = 1e-6;  ///< states closer than this many state scales are one, > 0
     settle_options settle = {};
