@@ -91,6 +91,7 @@ std::vector<VectorXd> scan(const problem& base) {
         sa = sb;
     }
     std::vector<VectorXd> result;
+    result.reserve(roots.size());
     for (const double x : roots) result.push_back(VectorXd::Constant(1, x));
     return result;
 }

@@ -49,6 +49,19 @@ std::array<double, 4> gap_derivatives(noise_law law, double z) {
                            "a response with derivatives needs gumbel, logistic or gaussian noise");
 }
 
+double first_share(noise_law law, double z) noexcept {
+    switch (law) {
+        case noise_law::gumbel:
+        case noise_law::logistic:
+            return 1 / (1 + std::exp(-z));
+        case noise_law::gaussian:
+            return std::erfc(-z / 2) / 2;
+        case noise_law::none:
+            break;
+    }
+    return z >= 0 ? 1 : 0;
+}
+
 double gap(noise_law law, double z) noexcept {
     switch (law) {
         case noise_law::gumbel:

@@ -100,7 +100,8 @@ private:
     }
 
     void divide(double* values, std::size_t count) const {
-        const auto tokens = static_cast<double>(logits_.size() / groups_.size());
+        const std::size_t rows = logits_.size() / groups_.size();
+        const auto tokens = static_cast<double>(rows);
         for (std::size_t i = 0; i < count; ++i) values[i] /= tokens;
     }
 

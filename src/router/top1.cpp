@@ -20,15 +20,15 @@ bool routable(std::span<const double> logits) {
     return top > -infinity;
 }
 
-/// Two experts: `wins(z, words)` tells whether the first beats the second by z and the noise.
-template <typename Wins>
-void choose_of_two(std::span<const double> logits, std::span<const double> scores, double beta,
-                   std::span<const random_block> words, std::span<std::uint32_t> choices,
-                   Wins wins) {
+/// Two experts: only the difference of their noise matters, which word 0 of a token's block gives by
+/// inversion, -first_share^-1(u), so that the first wins if u < first_share(z).
+void choose_of_two(const top1& router, std::span<const double> logits,
+                   std::span<const double> scores, std::span<const random_block> words,
+                   std::span<std::uint32_t> choices) {
     const double x = scores[0] - scores[1];
     for (std::size_t t = 0; t < choices.size(); ++t) {
-        const double z = beta * (logits[2 * t] - logits[2 * t + 1] + x);
-        choices[t] = wins(z, words[t]) ? 0 : 1;
+        const double z = router.beta * (logits[2 * t] - logits[2 * t + 1] + x);
+        choices[t] = uniform(words[t][0]) < first_share(router.noise, z) ? 0 : 1;
         if (!std::isfinite(z) && !routable(logits.subspan(2 * t, 2))) choices[t] = no_expert;
     }
 }
@@ -126,27 +126,10 @@ void top1::check(std::size_t experts) const {
 void top1::choose(std::span<const double> logits, std::span<const double> scores, batch_key key,
                   std::uint32_t first, std::span<const random_block> words,
                   std::span<std::uint32_t> choices) const {
-    if (scores.size() != 2)
-        return choose_of_many(*this, logits, scores, key, first, words, choices);
-    const auto choose_by = [&](auto wins) {
-        choose_of_two(logits, scores, beta, words, choices, wins);
-    };
-    switch (noise) {
-        case noise_law::none:
-            return choose_by([](double z, const random_block&) { return z >= 0; });
-        case noise_law::gumbel:  // z - log(-log u) >= -log(-log v), with two logarithms fewer
-            return choose_by([](double z, const random_block& w) {
-                return std::log(uniform(w[0])) >= std::log(uniform(w[1])) * std::exp(z);
-            });
-        case noise_law::logistic:
-            return choose_by(
-                [](double z, const random_block& w) { return z + logistic(uniform(w[0])) >= 0; });
-        case noise_law::gaussian:
-            return choose_by([](double z, const random_block& w) {
-                const auto [g, h] = normal_pair(uniform(w[0]), uniform(w[1]));
-                return z + g >= h;
-            });
-    }
+    if (scores.size() == 2)
+        choose_of_two(*this, logits, scores, words, choices);
+    else
+        choose_of_many(*this, logits, scores, key, first, words, choices);
 }
 
 routing top1::route(std::span<const double> logits, std::span<const double> scores,
@@ -189,7 +172,8 @@ load_response top1::mean_load(std::span<const double> logits,
         else
             add_softmax(row, scores, beta, share, sum);
     }
-    const double tokens = static_cast<double>(logits.size() / experts);
+    const std::size_t count = logits.size() / experts;
+    const auto tokens = static_cast<double>(count);
     for (double& p : sum.load) p /= tokens;
     for (double& slope : sum.jacobian) slope *= beta / tokens;
     return sum;

@@ -79,15 +79,29 @@ void closed_loop::route_batch(const top1& router) {
     }
 }
 
+/// Two experts, all logits 0: every token compares one word with the same threshold.
+void closed_loop::toss_batch(const top1& router) {
+    const std::uint64_t threshold =
+        words_below(first_share(router.noise, router.beta * (scores_[0] - scores_[1])));
+    std::uint64_t first = 0;
+    for (std::size_t block = 0; 4 * block < options_.tokens; block += words_.size()) {
+        random_words(options_.seed, random_stream::coin, steps_, static_cast<std::uint32_t>(block),
+                     words_);
+        const std::size_t left = options_.tokens - 4 * block;
+        for (std::size_t t = 0; t < std::min(left, 4 * words_.size()); ++t)
+            first += words_[t / 4][t % 4] < threshold;
+    }
+    counts_ = {first, options_.tokens - first};
+}
+
 std::span<const std::uint64_t> closed_loop::advance(const feedback_rule& rule) {
     check_rule(rule, scores_.size());
-    route_batch({rule.beta, options_.noise});
-    const auto tokens = static_cast<double>(options_.tokens);
-    for (std::size_t e = 0; e < scores_.size(); ++e) {
-        const double load = static_cast<double>(counts_[e]) / tokens;
-        const double bias = rule.bias.empty() ? 0 : rule.bias[e];
-        scores_[e] += rule.step * (rule.feedback * load - rule.decay * scores_[e] + bias);
-    }
+    const top1 router{rule.beta, options_.noise};
+    if (scores_.size() == 2 && !source_->draws_tokens())
+        toss_batch(router);
+    else
+        route_batch(router);
+    follow<std::uint64_t>(rule, counts_, options_.tokens, scores_);
     ++steps_;
     return counts_;
 }

@@ -20,6 +20,7 @@ public:
     explicit no_token_source(std::size_t experts) : experts_(experts) {}
 
     std::size_t experts() const noexcept override { return experts_; }
+    bool draws_tokens() const noexcept override { return false; }
 
     void fill(batch_key, std::uint32_t, std::span<const random_block>,
               std::span<double> out) const override {
@@ -41,6 +42,7 @@ public:
         : logits_(std::move(logits)), experts_(experts), tokens_(logits_.size() / experts) {}
 
     std::size_t experts() const noexcept override { return experts_; }
+    std::span<const double> stored() const noexcept override { return logits_; }
 
     void fill(batch_key, std::uint32_t, std::span<const random_block> words,
               std::span<double> out) const override {
@@ -91,6 +93,7 @@ public:
     }
 
     std::size_t experts() const noexcept override { return 2; }
+    std::span<const margin_node> mixture() const noexcept override { return nodes_; }
 
     void fill(batch_key key, std::uint32_t first, std::span<const random_block> words,
               std::span<double> out) const override {

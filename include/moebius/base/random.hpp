@@ -15,12 +15,14 @@ using random_block = std::array<std::uint32_t, 4>;
 
 /// What random numbers are for. Numbers of different streams are independent.
 enum class random_stream : std::uint32_t {
-    token = 0,    ///< words 0, 1: noise of experts 0, 1; words 2, 3: which token comes
+    token = 0,    ///< word 0: noise of two experts, words 0, 1: of the first two of more;
+                  ///< words 2, 3: which token comes
     noise = 1,    ///< noise of experts 2, 3, ..., a word each
     mixture = 2,  ///< margins drawn from a Gaussian mixture
     gate = 3,     ///< random gates
     chain = 4,    ///< a block for four batches of a member of dynamics/noisy_chain.hpp
     seed = 5,     ///< words 0, 1: a derived seed, low word first
+    coin = 6,     ///< noise of two experts where no token is drawn: word t % 4 of block t / 4
 };
 
 /// Where an index of a stream needs more than one block: its block j, j < 2^24.
@@ -55,11 +57,13 @@ void random_words(std::uint64_t seed, random_stream stream, std::uint64_t step, 
     return (static_cast<double>(bits) + 0.5) * 0x1p-52;
 }
 
+/// How many words w have uniform(w) < share, for a share in [0, 1]: those below the result.
+[[nodiscard]] inline std::uint64_t words_below(double share) noexcept {
+    return static_cast<std::uint64_t>(std::ceil(share * 0x1p32 - 0.5));
+}
+
 /// Standard Gumbel (distribution function exp(-exp(-g))) from u uniform in (0, 1).
 [[nodiscard]] inline double gumbel(double u) noexcept { return -std::log(-std::log(u)); }
-
-/// Standard logistic (distribution function 1/(1 + exp(-l))) from u uniform in (0, 1).
-[[nodiscard]] inline double logistic(double u) noexcept { return std::log(u / (1 - u)); }
 
 /// Two independent standard normals from two independent uniforms in (0, 1).
 /// @source Box and Muller, Ann. Math. Stat. 29 (1958)

@@ -31,6 +31,10 @@ enum class noise_law {
 /// @throws invalid_argument  for `none`, whose response is a step
 [[nodiscard]] std::array<double, 4> gap_derivatives(noise_law law, double z);
 
+/// The expected share of the first of two experts, (1 + gap(law, z)) / 2, without cancellation for
+/// large negative z; for `none` 1 if z >= 0 and else 0.
+[[nodiscard]] double first_share(noise_law law, double z) noexcept;
+
 /// The value alone; for `none` the sign of z (0 at 0).
 [[nodiscard]] double gap(noise_law law, double z) noexcept;
 

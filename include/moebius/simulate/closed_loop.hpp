@@ -21,6 +21,22 @@ struct feedback_rule {
     double step = 0.02;             ///< time per batch, > 0; step decay < 2, or scores diverge
 };
 
+/// The rule with which a batch's counts move the scores.
+///
+/// Each operation rounds by itself, in this order, on every backend: the same counts give the same
+/// scores bit for bit.
+/// @param counts  (E) tokens that each expert got, of `tokens` in the batch
+/// @param scores  (E)
+template <typename Count>
+void follow(const feedback_rule& rule, std::span<const Count> counts, std::size_t tokens,
+            std::span<double> scores) {
+    for (std::size_t e = 0; e < scores.size(); ++e) {
+        const double load = static_cast<double>(counts[e]) / static_cast<double>(tokens);
+        const double bias = rule.bias.empty() ? 0 : rule.bias[e];
+        scores[e] += rule.step * (rule.feedback * load - rule.decay * scores[e] + bias);
+    }
+}
+
 /// The bias of two experts under which x = s1 - s2 obeys x' = -decay x + feedback m + h.
 [[nodiscard]] std::vector<double> bias_of_two(double h);
 
@@ -51,6 +67,7 @@ public:
 
 private:
     void route_batch(const top1& router);
+    void toss_batch(const top1& router);
 
     std::shared_ptr<const token_source> source_;
     loop_options options_;

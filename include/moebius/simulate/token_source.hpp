@@ -20,6 +20,14 @@ public:
 
     [[nodiscard]] virtual std::size_t experts() const noexcept = 0;
 
+    /// False if all logits of all tokens are 0.
+    [[nodiscard]] virtual bool draws_tokens() const noexcept { return true; }
+
+    /// What a device needs to draw the same tokens; both empty for a source of its own kind, which
+    /// only the CPU can run. Shapes: stored (tokens, experts), row-major; mixture (nodes).
+    [[nodiscard]] virtual std::span<const double> stored() const noexcept { return {}; }
+    [[nodiscard]] virtual std::span<const margin_node> mixture() const noexcept { return {}; }
+
     /// Logits of tokens first, first + 1, ... of the batch.
     ///
     /// @param words  random_words of stream `token` for them; words 2 and 3 are this function's

@@ -83,13 +83,24 @@ TEST_CASE("uniforms never reach 0 or 1", "[random][property]") {
     CHECK(uniform(~0U, ~0U) == 1 - 0x1p-53);
 }
 
+TEST_CASE("a threshold on words is the comparison of their uniforms", "[random][property]") {
+    CHECK(words_below(0) == 0);
+    CHECK(words_below(1) == std::uint64_t{1} << 32);
+    CHECK(words_below(0x1p-33) == 0);
+    for (const double share : {1e-12, 1e-9, 0.25, 0.3, 0.5, 0.9999, 1 - 0x1p-40}) {
+        const auto limit = words_below(share);
+        if (limit > 0) CHECK(uniform(static_cast<std::uint32_t>(limit - 1)) < share);
+        if (limit < std::uint64_t{1} << 32)
+            CHECK_FALSE(uniform(static_cast<std::uint32_t>(limit)) < share);
+    }
+}
+
 TEST_CASE("each law's draws follow its distribution function", "[random][oracle]") {
-    std::vector<double> coarse, fine, gumbels, logistics, normals, others;
+    std::vector<double> coarse, fine, gumbels, normals, others;
     for (const auto& w : blocks(1)) {
         coarse.push_back(uniform(w[0]));
         fine.push_back(uniform(w[1], w[2]));
         gumbels.push_back(gumbel(uniform(w[0])));
-        logistics.push_back(logistic(uniform(w[1])));
         const auto [a, b] = normal_pair(uniform(w[2]), uniform(w[3]));
         normals.push_back(a);
         others.push_back(b);
@@ -98,7 +109,6 @@ TEST_CASE("each law's draws follow its distribution function", "[random][oracle]
     CHECK(kolmogorov(coarse, [](double u) { return u; }) < ks_limit);
     CHECK(kolmogorov(fine, [](double u) { return u; }) < ks_limit);
     CHECK(kolmogorov(gumbels, [](double g) { return std::exp(-std::exp(-g)); }) < ks_limit);
-    CHECK(kolmogorov(logistics, [](double l) { return 1 / (1 + std::exp(-l)); }) < ks_limit);
     CHECK(kolmogorov(normals, normal_cdf) < ks_limit);
     CHECK(kolmogorov(others, normal_cdf) < ks_limit);
 }

@@ -1,0 +1,18 @@
+# The CUDA backend is built whenever a CUDA compiler is found: MOEBIUS_CUDA says whether it is.
+include(CheckLanguage)
+check_language(CUDA)
+if(CMAKE_CUDA_COMPILER)
+  set(found ON)
+else()
+  set(found OFF)
+endif()
+option(MOEBIUS_CUDA "Build the CUDA backend (needs nvcc)" ${found})
+
+if(MOEBIUS_CUDA)
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    # A100; H100 and H200 with all their own instructions; PTX for what comes after.
+    set(CMAKE_CUDA_ARCHITECTURES 80-real 90a-real 90-virtual)
+  endif()
+  enable_language(CUDA)
+  find_package(CUDAToolkit REQUIRED)
+endif()

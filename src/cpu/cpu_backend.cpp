@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/simulate/backend.hpp>
+
+namespace moebius {
+namespace {
+
+class cpu_backend final : public backend {
+public:
+    explicit cpu_backend(unsigned threads) : threads_(threads) {}
+
+    std::string name() const override { return "cpu"; }
+
+    std::vector<std::uint32_t> run_loops(const loop_batch& batch,
+                                         const watch& watched) const override {
+        check(batch);
+        const std::size_t experts = batch.source->experts();
+        std::vector<std::uint32_t> history(batch.runs.size() * batch.steps * experts);
+        const auto one = [&](std::size_t r) {
+            const auto& run = batch.runs[r];
+            closed_loop loop(batch.source, {batch.tokens, batch.noise, run.seed}, run.scores);
+            auto to = history.begin() + static_cast<std::ptrdiff_t>(r * batch.steps * experts);
+            for (std::size_t step = 0; step < batch.steps; ++step) {
+                if (watched.stopping()) throw interrupted("run_loops");
+                for (const auto count : loop.advance(rule_at(run, step)))
+                    *to++ = static_cast<std::uint32_t>(count);
+            }
+        };
+        parallel_for(batch.runs.size(), threads_, one, watched, "run_loops");
+        return history;
+    }
+
+private:
+    unsigned threads_;
+};
+
+}  // namespace
+
+std::shared_ptr<const backend> detail::make_cpu_backend(unsigned threads) {
+    return std::make_shared<cpu_backend>(threads);
+}
+
+}  // namespace moebius

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <limits>
+
+#include "loops.hpp"
+
+namespace moebius::cuda {
+namespace {
+
+// What a step costs on an H200, in microseconds (data/results/h200-loops.txt).
+constexpr double cluster_round = 0.6;  // counts exchanged inside a cluster
+constexpr double grid_round = 1.1;     // and between all blocks
+constexpr double toss_draw = 0.14;     // a random block for each thread of a block
+constexpr double token_draw = 0.5;     // a token for each thread of a block
+
+std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
+    return static_cast<std::uint32_t>((a + b - 1) / b);
+}
+
+}  // namespace
+
+launch_shape shape_for(const loops& work, bool tossed, const loop_limits& limits) {
+    const std::uint64_t parts = tossed ? ceil_div(work.tokens, 4) : work.tokens;
+    const auto draws_of = [&](std::uint32_t blocks) {
+        return ceil_div(parts, std::uint64_t{blocks} * loop_threads);
+    };
+    const double draw =
+        tossed ? toss_draw : token_draw * std::max(1.0, static_cast<double>(work.experts) / 2);
+    // A step of a block costs its draws; where a round of messages takes longer, a toss waits for it.
+    const auto step = [&](std::uint32_t blocks, double round) {
+        const double drawn = draw * draws_of(blocks);
+        return tossed ? std::max(drawn, round) + round / 4 : drawn + round;
+    };
+
+    launch_shape best{true, limits.multiprocessors, draws_of(limits.multiprocessors)};
+    double least = work.runs * step(best.blocks, grid_round);
+    for (std::uint32_t blocks = 1; limits.clusters && blocks <= 16; blocks *= 2) {
+        const std::uint32_t at_once = std::max(1U, limits.multiprocessors / blocks);
+        const double cost = ceil_div(work.runs, at_once) * step(blocks, cluster_round);
+        if (cost < least) {
+            least = cost;
+            best = {false, blocks, draws_of(blocks)};
+        }
+    }
+    if (best.draws == 3) best.draws = 4;
+    if (best.draws > 4) best.draws = 0;
+    return best;
+}
+
+std::size_t mailbox_bytes(std::uint32_t experts, const loop_limits& limits) {
+    return std::max<std::size_t>(2 * sizeof(std::uint64_t) * limits.multiprocessors,
+                                 3 * sizeof(std::uint32_t) * experts);
+}
+
+}  // namespace moebius::cuda

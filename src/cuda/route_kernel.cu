@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+//
+// Any tokens, any number of experts: closed_loop::route_batch, step after step. A token is drawn,
+// chooses its expert in double as router/top1.cpp does, and is counted in shared memory; then the
+// blocks of a run exchange their counts and each follows the scores for itself.
+#include <cooperative_groups.h>
+
+#include "exchange.cuh"
+#include "follow.cuh"
+#include "philox.cuh"
+#include "start.cuh"
+
+namespace moebius::cuda {
+namespace {
+
+constexpr std::uint32_t nowhere = ~0U;
+
+/// The margin of a token of a mixture: mixture_token_source::draw.
+__device__ double mixture_margin(const loops& work, std::uint64_t seed, std::uint64_t step,
+                                 std::uint32_t token, std::uint32_t word) {
+    const double u = uniform(word);
+    std::uint32_t node = 0;
+    while (work.cumulative[node] < u) ++node;  // the last is 1
+    const double width = work.width[node];
+    if (width == 0) return work.center[node];
+    const uint4 w = random_words(seed, mixture_stream, step, token);
+    return __dadd_rn(work.center[node],
+                     __dmul_rn(width, normal_pair(uniform(w.x, w.y), uniform(w.z, w.w)).x));
+}
+
+/// choose_of_two of router/top1.cpp.
+__device__ std::uint32_t choose_of_two(const loops& work, std::uint64_t seed, double beta,
+                                       const double* scores, std::uint64_t step,
+                                       std::uint32_t token) {
+    const uint4 words = random_words(seed, token_stream, step, token);
+    double margin = 0;
+    if (work.source == tokens::stored)
+        margin = work.logits[(words.w * work.stored) >> 32];
+    else if (work.source == tokens::mixture)
+        margin = mixture_margin(work, seed, step, token, words.w);
+    if (isnan(margin)) return nowhere;
+    const double z = __dmul_rn(beta, __dadd_rn(margin, __dsub_rn(scores[0], scores[1])));
+    return uniform(words.x) < first_share(work.noise, z) ? 0 : 1;
+}
+
+/// choose_of_many of router/top1.cpp, with draw_noise.
+__device__ std::uint32_t choose_of_many(const loops& work, std::uint64_t seed, double beta,
+                                        const double* scores, std::uint64_t step,
+                                        std::uint32_t token) {
+    const uint4 words = random_words(seed, token_stream, step, token);
+    const double* row = nullptr;
+    if (work.source == tokens::stored) {
+        row = work.logits + ((words.w * work.stored) >> 32) * work.experts;
+        if (isnan(row[0])) return nowhere;
+    }
+    uint4 drawn = words;
+    double best = -INFINITY;
+    std::uint32_t choice = nowhere;
+    for (std::uint32_t e = 0; e < work.experts; e += 2) {
+        double2 noise = {0, 0};
+        if (work.noise != cuda::noise::none) {
+            const bool late = e >= 2 && (e - 2) % 4 == 2;
+            if (e >= 2 && !late)
+                drawn = random_words(seed, noise_stream + ((e - 2) / 4 << 8), step, token);
+            const double u = uniform(late ? drawn.z : drawn.x), v = uniform(late ? drawn.w : drawn.y);
+            noise = work.noise == cuda::noise::gaussian ? normal_pair(u, v)
+                                                        : double2{gumbel(u), gumbel(v)};
+        }
+        for (std::uint32_t k = e; k < min(e + 2, work.experts); ++k) {
+            const double logit = row == nullptr ? 0 : row[k];
+            const double value =
+                __dadd_rn(__dmul_rn(beta, __dadd_rn(logit, scores[k])), k == e ? noise.x : noise.y);
+            if (value > best) {
+                best = value;
+                choice = k;
+            }
+        }
+    }
+    return choice;
+}
+
+/// The counts of all blocks of a cluster, each in its place of every block's shared memory.
+class cluster_counts {
+public:
+    __device__ static std::uint32_t blocks() { return cluster::blocks(); }
+    __device__ static std::uint32_t rank() { return cluster::rank(); }
+    __device__ static std::uint32_t run() { return blockIdx.x / blocks(); }
+    static std::size_t shared_bytes(std::uint32_t blocks, std::uint32_t experts) {
+        return std::size_t{2} * blocks * experts * sizeof(std::uint32_t);
+    }
+
+    __device__ cluster_counts(std::uint32_t* slots, const loops& work)
+        : slots_(slots), experts_(work.experts) {}
+
+    /// All threads; `counts` is this block's.
+    __device__ void exchange(std::uint32_t step, const std::uint32_t* counts) {
+        for (std::uint32_t i = threadIdx.x; i < blocks() * experts_; i += blockDim.x) {
+            const std::uint32_t to = i / experts_, e = i % experts_;
+            cluster::shared_of(slots_, to)[place(step, rank(), e)] = counts[e];
+        }
+        cluster::sync();
+    }
+
+    __device__ std::uint32_t sum(std::uint32_t step, std::uint32_t e) const {
+        std::uint32_t total = 0;
+        for (std::uint32_t b = 0; b < blocks(); ++b) total += slots_[place(step, b, e)];
+        return total;
+    }
+
+    __device__ void leave() { cluster::sync(); }
+
+private:
+    __device__ std::uint32_t place(std::uint32_t step, std::uint32_t block, std::uint32_t e) const {
+        return ((step & 1) * blocks() + block) * experts_ + e;
+    }
+
+    std::uint32_t* slots_;
+    std::uint32_t experts_;
+};
+
+/// All blocks of the grid add to counts in device memory, of which there are three: one is added
+/// to, one may still be read by a slow block, and one is cleared for the next step.
+class grid_counts {
+public:
+    __device__ static std::uint32_t blocks() { return gridDim.x; }
+    __device__ static std::uint32_t rank() { return blockIdx.x; }
+    __device__ static std::uint32_t run() { return 0; }
+    static std::size_t shared_bytes(std::uint32_t, std::uint32_t) { return 0; }
+
+    __device__ grid_counts(std::uint32_t*, const loops& work)
+        : totals_(reinterpret_cast<std::uint32_t*>(work.mailbox)), experts_(work.experts) {}
+
+    __device__ void exchange(std::uint32_t step, const std::uint32_t* counts) {
+        for (std::uint32_t e = threadIdx.x; e < experts_; e += blockDim.x)
+            if (counts[e] > 0) atomicAdd(totals_ + step % 3 * experts_ + e, counts[e]);
+        cooperative_groups::this_grid().sync();
+        if (blockIdx.x == 0)
+            for (std::uint32_t e = threadIdx.x; e < experts_; e += blockDim.x)
+                totals_[(step + 2) % 3 * experts_ + e] = 0;
+    }
+
+    __device__ std::uint32_t sum(std::uint32_t step, std::uint32_t e) const {
+        return __ldcg(totals_ + step % 3 * experts_ + e);
+    }
+
+    __device__ void leave() {}
+
+private:
+    std::uint32_t* totals_;
+    std::uint32_t experts_;
+};
+
+/// Dynamic shared memory: scores (experts) double, counts (experts), then what Counts needs.
+template <typename Counts>
+__global__ void __launch_bounds__(loop_threads) route(const loops work) {
+    extern __shared__ double scores[];
+    auto* counts = reinterpret_cast<std::uint32_t*>(scores + work.experts);
+    const std::uint32_t experts = work.experts, run = Counts::run();
+    const run_values values = work.values[run];
+    Counts all(counts + experts, work);
+    for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x)
+        scores[e] = work.scores[std::size_t{run} * experts + e];
+
+    for (std::uint32_t step = 0; step < work.steps; ++step) {
+        for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x) counts[e] = 0;
+        __syncthreads();
+        const std::uint64_t now = work.first_step + step;
+        const std::uint64_t stride = std::uint64_t{Counts::blocks()} * blockDim.x;
+        std::uint32_t first = 0, second = 0;
+        for (std::uint64_t t = std::uint64_t{Counts::rank()} * blockDim.x + threadIdx.x;
+             t < work.tokens; t += stride) {
+            const auto token = static_cast<std::uint32_t>(t);
+            if (experts == 2) {
+                const auto choice = choose_of_two(work, values.seed, values.beta, scores, now, token);
+                first += choice == 0;
+                second += choice == 1;
+            } else {
+                const auto choice =
+                    choose_of_many(work, values.seed, values.beta, scores, now, token);
+                if (choice != nowhere) atomicAdd(counts + choice, 1U);
+            }
+        }
+        if (experts == 2) {
+            first = __reduce_add_sync(all_lanes, first);
+            second = __reduce_add_sync(all_lanes, second);
+            if (threadIdx.x % 32 == 0) {
+                atomicAdd(counts, first);
+                atomicAdd(counts + 1, second);
+            }
+        }
+        __syncthreads();
+        all.exchange(step, counts);
+        const step_rule rule = rule_at(work, run, step);
+        for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x) {
+            const std::uint32_t count = all.sum(step, e);
+            double bias = work.biases[std::size_t{run} * experts + e];
+            if (work.bias != nullptr) bias = e == 0 ? rule.bias / 2 : -(rule.bias / 2);
+            scores[e] = follow(scores[e], count, static_cast<double>(work.tokens), rule.feedback,
+                               values.decay, values.step, bias);
+            if (Counts::rank() == 0)
+                work.history[(std::uint64_t{run} * work.steps + step) * experts + e] = count;
+        }
+        __syncthreads();  // scores are used, counts cleared by other threads
+    }
+    if (Counts::rank() == 0)
+        for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x)
+            work.scores[std::size_t{run} * experts + e] = scores[e];
+    all.leave();
+}
+
+template <typename Counts, typename Start>
+cudaError_t start_route(const loops& work, const launch_shape& shape, Start start) {
+    const std::size_t bytes = work.experts * (sizeof(double) + sizeof(std::uint32_t)) +
+                              Counts::shared_bytes(shape.blocks, work.experts);
+    const auto kernel = route<Counts>;
+    const auto e =
+        cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                             cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
+    return e != cudaSuccess ? e : start(kernel, bytes);
+}
+
+}  // namespace
+
+cudaError_t launch_route(const loops& work, const launch_shape& shape) {
+    if (shape.whole_grid)
+        return start_route<grid_counts>(work, shape, [&](auto kernel, std::size_t bytes) {
+            return start_on_grid(kernel, work, shape, loop_threads, bytes);
+        });
+    return start_route<cluster_counts>(work, shape, [&](auto kernel, std::size_t bytes) {
+        return start_on_clusters(kernel, work, shape, loop_threads, bytes);
+    });
+}
+
+}  // namespace moebius::cuda

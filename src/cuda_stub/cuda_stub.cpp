@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#include <moebius/base/error.hpp>
+#include <moebius/simulate/backend.hpp>
+
+namespace moebius {
+
+int detail::count_devices() noexcept { return 0; }
+
+std::shared_ptr<const backend> detail::make_cuda_backend(int) {
+    throw not_compiled("the CUDA backend", "MOEBIUS_CUDA");
+}
+
+std::vector<std::string> describe_devices() { return {"not in this build: it had no nvcc"}; }
+
+}  // namespace moebius

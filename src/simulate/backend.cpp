@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <moebius/base/error.hpp>
+#include <moebius/simulate/backend.hpp>
+
+namespace moebius {
+namespace {
+
+[[noreturn]] void unknown(std::string_view name) {
+    throw invalid_argument("device", fmt::format("'{}' came", name),
+                           "it must be auto, cpu, cuda or cuda:NUMBER");
+}
+
+int device_number(std::string_view name) {
+    const auto text = name.substr(std::string_view("cuda:").size());
+    int number = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < 0) unknown(name);
+    return number;
+}
+
+}  // namespace
+
+feedback_rule rule_at(const loop_run& run, std::size_t step) {
+    auto rule = run.rule;
+    if (!run.feedback.empty()) rule.feedback = run.feedback[step];
+    if (!run.bias.empty()) rule.bias = bias_of_two(run.bias[step]);
+    return rule;
+}
+
+std::shared_ptr<const backend> make_backend(std::string_view name, unsigned threads) {
+    if (name == "cpu") return detail::make_cpu_backend(threads);
+    if (name == "cuda") return detail::make_cuda_backend(0);
+    if (name.starts_with("cuda:")) return detail::make_cuda_backend(device_number(name));
+    if (name != "auto") unknown(name);
+    if (detail::count_devices() > 0) return detail::make_cuda_backend(0);
+    return detail::make_cpu_backend(threads);
+}
+
+void check(const loop_batch& batch) {
+    if (batch.source == nullptr)
+        throw invalid_argument("run_loops", "no token source came", "one is needed");
+    const bool scheduled =
+        std::any_of(batch.runs.begin(), batch.runs.end(),
+                    [](const loop_run& run) { return !run.bias.empty(); });
+    if (scheduled && batch.source->experts() != 2)
+        throw invalid_argument("run_loops",
+                               fmt::format("a schedule of the bias of two came for {} experts",
+                                           batch.source->experts()),
+                               "two experts are needed");
+    for (const auto& run : batch.runs) {
+        for (const auto* schedule : {&run.feedback, &run.bias})
+            if (!schedule->empty() && schedule->size() != batch.steps)
+                throw invalid_argument(
+                    "run_loops", fmt::format("a schedule has {} values", schedule->size()),
+                    fmt::format("the {} steps need one each, or none", batch.steps));
+        if (scheduled && run.bias.empty() && !run.rule.bias.empty() &&
+            run.rule.bias[0] != -run.rule.bias[1])
+            throw invalid_argument(
+                "run_loops", "biases that are not opposite came beside a schedule of the bias",
+                "all runs need a schedule, or biases h/2 and -h/2");
+        closed_loop(batch.source, {batch.tokens, batch.noise, run.seed}, run.scores);  // checks
+    }
+}
+
+}  // namespace moebius

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// Microseconds a step of closed loops on a device, from the difference of two lengths, so that
+// set-up and copies do not count:  loops_bench [DEVICE]
+#include <chrono>
+#include <cstdio>
+#include <moebius/base/random.hpp>
+#include <moebius/simulate/backend.hpp>
+
+using namespace moebius;
+
+namespace {
+
+double seconds(const backend& on, loop_batch batch, std::size_t steps) {
+    batch.steps = steps;
+    const auto from = std::chrono::steady_clock::now();
+    const auto history = on.run_loops(batch, {});
+    const auto to = std::chrono::steady_clock::now();
+    std::size_t routed = 0;
+    for (std::size_t i = history.size() - batch.source->experts(); i < history.size(); ++i)
+        routed += history[i];
+    if (routed != batch.tokens) std::printf("CHECK FAILED: %zu of %zu routed\n", routed, batch.tokens);
+    return std::chrono::duration<double>(to - from).count();
+}
+
+void row(const backend& on, const char* what, std::shared_ptr<const token_source> source,
+         std::size_t tokens, std::size_t runs, std::size_t steps) {
+    loop_batch batch{std::move(source), noise_law::gaussian, tokens, 1, {}};
+    if (batch.source->experts() != 2) batch.noise = noise_law::gumbel;
+    for (std::size_t r = 0; r < runs; ++r)
+        batch.runs.push_back({{.feedback = 1.5, .step = 0.02}, derived_seed(1, r)});
+    seconds(on, batch, steps / 4);
+    double best = 1e300;
+    for (int k = 0; k < 3; ++k) {
+        const double some = seconds(on, batch, steps / 4), all = seconds(on, batch, steps);
+        best = std::min(best, (all - some) / static_cast<double>(steps - steps / 4));
+    }
+    const double step = best * 1e6;
+    std::printf("%-28s T %8zu  E %3zu  runs %4zu  %9.3f us a step  %9.3f a run-step\n", what, tokens,
+                batch.source->experts(), runs, step, step / static_cast<double>(runs));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto on = make_backend(argc > 1 ? argv[1] : "auto");
+    const bool quick = on->name() == "cpu";
+    const std::size_t unit = quick ? 40 : 40000;
+    std::printf("%s\n", on->name().c_str());
+    row(*on, "noise only", no_tokens(2), 65536, 1, unit);
+    row(*on, "noise only", no_tokens(2), 1 << 20, 1, unit);
+    row(*on, "noise only", no_tokens(2), 65536, 8, unit);
+    row(*on, "noise only", no_tokens(2), 65536, 128, unit / 4);
+    row(*on, "noise only", no_tokens(2), 1024, 1, unit);
+    row(*on, "noise only", no_tokens(2), 1024, 4096, unit / 4);
+    std::vector<double> logits(360 * 8);
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        logits[i] = uniform(random_words(3, random_stream::gate, 0, static_cast<std::uint32_t>(i))[0]);
+    row(*on, "stored tokens", stored_tokens({logits.begin(), logits.begin() + 720}, 2), 65536, 1, unit / 4);
+    row(*on, "stored tokens", stored_tokens({logits.begin(), logits.begin() + 720}, 2), 1024, 64, unit / 4);
+    row(*on, "stored tokens", stored_tokens(logits, 8), 65536, 1, unit / 8);
+    row(*on, "gumbel only", no_tokens(8), 65536, 1, unit / 8);
+}

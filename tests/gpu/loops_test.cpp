@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <limits>
+#include <moebius/base/random.hpp>
+#include <moebius/simulate/backend.hpp>
+
+#include "../catch.hpp"
+
+using namespace moebius;
+
+namespace {
+
+std::vector<std::uint32_t> on(std::string_view device, const loop_batch& batch) {
+    return make_backend(device)->run_loops(batch, {});
+}
+
+/// Histories are equal bit for bit: the choices are made in double from the same words.
+void check_equal(const loop_batch& batch) {
+    const auto cpu = on("cpu", batch), cuda = on("cuda", batch);
+    REQUIRE(cpu.size() == cuda.size());
+    std::size_t different = 0;
+    for (std::size_t i = 0; i < cpu.size(); ++i) different += cpu[i] != cuda[i];
+    CHECK(different == 0);
+}
+
+loop_batch batch_of(std::shared_ptr<const token_source> source, std::size_t tokens,
+                    std::size_t steps, std::size_t runs,
+                    noise_law noise = noise_law::gumbel) {
+    loop_batch batch{source, noise, tokens, steps, {}};
+    for (std::size_t r = 0; r < runs; ++r) {
+        loop_run run{{.feedback = 3, .beta = 2, .step = 0.05}, derived_seed(7, r)};
+        run.scores.resize(source->experts());
+        run.scores[0] = 0.01 * static_cast<double>(r + 1);
+        batch.runs.push_back(run);
+    }
+    return batch;
+}
+
+std::shared_ptr<const token_source> random_tokens(std::size_t tokens, std::size_t experts) {
+    std::vector<double> logits(tokens * experts);
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        logits[i] = 4 * uniform(random_words(3, random_stream::gate, 0,
+                                             static_cast<std::uint32_t>(i))[0]) - 2;
+    if (tokens > 5) {
+        logits[3 * experts] = std::numeric_limits<double>::quiet_NaN();
+        logits[4 * experts] = -std::numeric_limits<double>::infinity();
+        for (std::size_t e = 0; e < experts; ++e)
+            logits[5 * experts + e] = -std::numeric_limits<double>::infinity();
+    }
+    return stored_tokens(logits, experts);
+}
+
+}  // namespace
+
+TEST_CASE("two experts without tokens: the CPU's history, for any batch and shape", "[gpu]") {
+    for (const std::size_t tokens : {1U, 3U, 4U, 5U, 127U, 2048U, 2049U, 65536U, 65537U, 1U << 20})
+        check_equal(batch_of(no_tokens(2), tokens, 40, 1));
+    for (const std::size_t runs : {2U, 7U, 8U, 31U, 150U}) check_equal(batch_of(no_tokens(2), 5000, 30, runs));
+    for (const auto noise : {noise_law::none, noise_law::gaussian, noise_law::logistic})
+        check_equal(batch_of(no_tokens(2), 3001, 60, 3, noise));
+}
+
+TEST_CASE("a batch too large for registers draws its words late", "[gpu]") {
+    check_equal(batch_of(no_tokens(2), std::size_t{1} << 23, 3, 1));
+}
+
+TEST_CASE("stored tokens and mixtures: the CPU's history", "[gpu]") {
+    for (const std::size_t experts : {1U, 2U, 3U, 4U, 5U, 8U, 13U, 64U}) {
+        const auto source = random_tokens(300, experts);
+        for (const std::size_t tokens : {1U, 31U, 513U, 4096U})
+            check_equal(batch_of(source, tokens, 20, 3));
+        check_equal(batch_of(source, 20000, 4, 1, noise_law::none));
+        check_equal(batch_of(source, 2000, 6, 40, noise_law::gaussian));
+    }
+    const auto mixture = mixture_tokens({{-1, 0.25, 0.5}, {0.5, 0.5, 0}, {2, 0.25, 1}});
+    check_equal(batch_of(mixture, 10000, 20, 5));
+    check_equal(batch_of(no_tokens(8), 3000, 20, 5));
+    check_equal(batch_of(random_tokens(1, 2), 1, 5, 1));
+}
+
+TEST_CASE("schedules move the rule of each batch", "[gpu]") {
+    for (const auto& source : {no_tokens(2), random_tokens(50, 2)}) {
+        auto batch = batch_of(source, 1000, 200, 3);
+        for (std::size_t k = 0; k < batch.steps; ++k) {
+            batch.runs[0].feedback.push_back(0.02 * static_cast<double>(k));
+            batch.runs[2].bias.push_back(std::sin(0.1 * static_cast<double>(k)));
+        }
+        check_equal(batch);
+    }
+}
+
+TEST_CASE("a history that is longer than one launch", "[gpu]") {
+    check_equal(batch_of(no_tokens(64), 64, 700, 2000));
+}
+
+TEST_CASE("what a device cannot do is a sentence", "[gpu]") {
+    CHECK_THROWS_WITH(on("cuda", batch_of(no_tokens(5000), 8, 1, 1)),
+                      "run_loops: 5000 experts came, but a CUDA device takes up to 4096");
+    CHECK_THROWS(make_backend("cuda:99"));
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#define CATCH_CONFIG_RUNNER
+#include <cstdio>
+#include <moebius/simulate/backend.hpp>
+
+#include "../catch.hpp"
+
+int main(int argc, char** argv) {
+    if (moebius::detail::count_devices() == 0) {
+        for (const auto& line : moebius::describe_devices())
+            std::printf("skipped: CUDA is %s\n", line.c_str());
+        return 77;
+    }
+    return Catch::Session().run(argc, argv);
+}
