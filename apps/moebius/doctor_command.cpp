@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/figure.hpp>
 #include <moebius/io/result.hpp>
+#include <moebius/simulate/backend.hpp>
 #include <thread>
 
 #include "commands.hpp"
@@ -19,7 +21,7 @@ std::string report() {
         "moebius   {}\ncompiler  {}\nthreads   {}\ngnuplot   {}\ncuda      {}\ndata      {}\n",
         version(), MOEBIUS_COMPILER, std::thread::hardware_concurrency(),
         gnuplot.empty() ? "missing: figures need it (Debian package gnuplot-nox)" : gnuplot,
-        "not in this build",
+        fmt::join(describe_devices(), "\n          "),
         std::filesystem::exists(digits)
             ? fmt::format("{} found", digits)
             : fmt::format("{} is not here: run from the project's folder for it", digits));

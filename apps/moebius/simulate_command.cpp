@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "counts.hpp"
+#include "device.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 
@@ -18,6 +19,7 @@ struct simulate_arguments {
     subject_options subject;
     feedback_rule rule;
     simulate_options options;
+    device_option device;
     double x0 = 0;
     output_options output;
 };
@@ -98,7 +100,8 @@ int run(simulate_arguments args, const session& session) {
     args.options.loop.noise = noise_from_name(tokens.noise);
     describe(args, heading);
 
-    const auto measured = simulate(source, args.rule, args.options, session.watch("simulate"));
+    const auto measured =
+        simulate(source, args.rule, args.options, session.watch("simulate"), *args.device.open());
 
     const result_document result{heading,
                                  {{"records", measured.records}, {"summary", measured.summary}}};
@@ -123,7 +126,7 @@ void add_simulate(CLI::App& app, const session& session) {
     sub->add_option("--x0", args->x0, "lead of the first score at the start")
         ->capture_default_str();
     add_count(*sub, "--seed", options.loop.seed, "of tokens and noise");
-    add_count(*sub, "--threads", options.threads, "0: all; changes no number");
+    args->device.add_to(*sub);
     args->output.add_to(*sub);
     sub->footer("Example: moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1");
     sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });

@@ -84,7 +84,7 @@ std::string early_end(const table& rows, std::size_t row, stop_reason reason) {
 std::string early_ends(const branch& curve) {
     const std::size_t last_row = curve.columns.rows() - 1;
     const auto first = early_end(curve.columns, 0, curve.first);
-    const auto last = early_end(curve.columns, last_row, curve.last);
+    auto last = early_end(curve.columns, last_row, curve.last);
     if (first.empty() || (last_row == 0 && first == last)) return last;
     return last.empty() ? first : fmt::format("{}, and at {}", first, last);
 }

@@ -63,17 +63,17 @@ void summarize(problem at, const std::vector<sweep_jump>& jumps, std::string_vie
 }
 
 int run_slow(sweep_arguments args, const session& session) {
-    auto [problem, ranges, start, heading] = make_subject(args.subject, 1, sweep_schema, session,
-                                                        alike_experts::apart);
+    auto [problem, ranges, start, heading] =
+        make_subject(args.subject, 1, sweep_schema, session, alike_experts::apart);
     args.slow.direction = sweep_direction_from_name(args.direction);
     heading.options.emplace_back("rate", args.slow.rate);
     heading.options.emplace_back("direction", args.direction);
     heading.options.emplace_back("x0", args.x0);
     const auto& range = ranges[0];
 
-    const auto sweep = slow_sweep(problem, range.name, range.from, range.to,
-                                  led_state(*problem.model, args.x0),
-                                  args.slow, session.watch("sweep"));
+    const auto sweep =
+        slow_sweep(problem, range.name, range.from, range.to, led_state(*problem.model, args.x0),
+                   args.slow, session.watch("sweep"));
 
     const auto jumps = jumps_of(sweep.jumps, range.name, *problem.model);
     const result_document result{heading,
@@ -86,8 +86,8 @@ int run_slow(sweep_arguments args, const session& session) {
 }
 
 int run_grid(const sweep_arguments& args, const session& session) {
-    auto [problem, ranges, start, heading] = make_subject(args.subject, 2, grid_schema, session,
-                                                        alike_experts::apart);
+    auto [problem, ranges, start, heading] =
+        make_subject(args.subject, 2, grid_schema, session, alike_experts::apart);
     heading.options.emplace_back("points", static_cast<double>(args.points));
     const auto axis = [&](const parameter_range& range) {
         return grid_axis{range.name, range.from, range.to, args.points};
@@ -119,7 +119,8 @@ void add_sweep(CLI::App& app, const session& session) {
         ->capture_default_str();
     sub->add_option("--direction", args->direction, "up, down or both")->capture_default_str();
     add_count(*sub, "--samples", args->slow.samples, "rows a direction");
-    sub->add_option("--x0", args->x0, "lead of the first score to settle from")->capture_default_str();
+    sub->add_option("--x0", args->x0, "lead of the first score to settle from")
+        ->capture_default_str();
     sub->add_flag("--grid", args->grid, "settle every point of a grid over two parameters");
     add_count(*sub, "--points", args->points, "grid points an axis");
     add_count(*sub, "--threads", args->settling.threads, "of a grid; 0: all");

@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "counts.hpp"
+#include "device.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 #include "words.hpp"
@@ -19,6 +20,7 @@ namespace {
 struct validate_arguments {
     subject_options subject;
     validate_options options;  // the library's own struct: one home for the defaults
+    device_option device;
     output_options output;
 };
 
@@ -102,15 +104,17 @@ void check_sets(const std::vector<std::string>& sets) {
 int run(validate_arguments args, const session& session) {
     using models::token_response;
     args.output.check();
+    args.options.threads = args.device.threads;
     check_sets(args.subject.sets);
     if (!args.subject.tokens.tokens.empty()) args.subject.model = token_response::name;
     auto on = make_subject(args.subject, 0, validate_schema, session);
     const auto& p = on.problem.parameters;
     describe(args.options, on.heading);
 
-    const auto v = validate(args.subject.tokens.source(),
-                            noise_from_name(args.subject.tokens.noise), p[token_response::beta],
-                            p[token_response::decay], args.options, session.watch("validate"));
+    const auto v =
+        validate(args.subject.tokens.source(), noise_from_name(args.subject.tokens.noise),
+                 p[token_response::beta], p[token_response::decay], args.options,
+                 session.watch("validate"), *args.device.open());
 
     args.output.write(document_of(v, on.heading));
     if (!args.output.out.empty()) write_standard_output(report_of(v));
@@ -138,7 +142,7 @@ void add_validate(CLI::App& app, const session& session) {
     sub->add_option("--chance", options.chance, "a test that chance passes less often fails")
         ->capture_default_str();
     add_count(*sub, "--seed", options.seed, "of tokens and noise");
-    add_count(*sub, "--threads", options.threads, "0: all; changes no number");
+    args->device.add_to(*sub);
     args->output.add_to(*sub);
     sub->footer(
         "Example: moebius validate --tokens data/digits.csv --gate class-means:0,1 "

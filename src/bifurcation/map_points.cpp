@@ -47,7 +47,7 @@ public:
     /// @param theta  pi for a flip, which then stays so
     VectorXd start(const std::vector<double>& x, const std::vector<double>& p, double theta) {
         theta_ = theta;
-        const VectorXd u = scaling_.scale(x, p);
+        VectorXd u = scaling_.scale(x, p);
         linearise(u);
         if (theta == pi) {  // real borders, so that h is real
             const auto null = null_vectors(shifted().real());

@@ -18,7 +18,7 @@ constexpr double no_quadratic = 1e-6;  // a and b below this share of the cubic 
 }  // namespace
 
 VectorXd zero_curve::start(const special_point& point) {
-    const VectorXd u = scaling_.scale(point.state, point.parameters);
+    VectorXd u = scaling_.scale(point.state, point.parameters);
     b_ = c_ = v_ = w_ = VectorXd{};
     adapt(u);
     return u;

@@ -1,35 +1,52 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <moebius/base/error.hpp>
-#include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/compare/measurement.hpp>
-#include <moebius/simulate/closed_loop.hpp>
 
 namespace moebius {
 namespace {
 
-/// One run of one sweep; writes its own places of `to`.
-class run {
-public:
-    run(const std::shared_ptr<const token_source>& source, const predicted_sweep& sweep,
-        loop_options loop, feedback_rule rule, std::size_t index, measured_sweep& to)
-        : sweep_(sweep),
-          index_(index),
-          tokens_(static_cast<double>(loop.tokens)),
-          rule_(std::move(rule)),
-          loop_(source, loop, {sweep.start / 2, -sweep.start / 2}),
-          to_(to) {
-        set("feedback", sweep.at.parameters[sweep.at.index_of("feedback")]);
-        set("bias", sweep.at.parameters[sweep.at.index_of("bias")]);
+/// The values of the swept parameter, batch after batch.
+std::vector<double> schedule_of(const schedule& plan) {
+    std::vector<double> values;
+    for (std::size_t leg = 0; leg < plan.legs.size(); ++leg) {
+        const auto& [to, batches, measured] = plan.legs[leg];
+        for (std::size_t k = 0; k < batches - measured; ++k) values.push_back(plan.value(leg, k));
+        values.insert(values.end(), measured, to);
     }
+    return values;
+}
 
-    void go(const watch& watch) {
+/// A run of a sweep for a backend.
+loop_run run_of(const predicted_sweep& sweep, feedback_rule rule, std::uint64_t seed,
+                const std::vector<double>& schedule) {
+    rule.feedback = sweep.at.parameters[sweep.at.index_of("feedback")];
+    rule.bias = bias_of_two(sweep.at.parameters[sweep.at.index_of("bias")]);
+    loop_run run{std::move(rule), seed, bias_of_two(sweep.start), {}, {}};
+    (sweep.plan.parameter == "bias" ? run.bias : run.feedback) = schedule;
+    return run;
+}
+
+/// Reads a run's history: holds are averaged, jumps are looked for.
+class reader {
+public:
+    reader(const predicted_sweep& sweep, const loop_run& run, std::size_t tokens,
+           std::span<const std::uint32_t> history, std::size_t index, measured_sweep& to)
+        : sweep_(sweep),
+          run_(run),
+          tokens_(tokens),
+          history_(history),
+          index_(index),
+          scores_(run.scores),
+          to_(to) {}
+
+    void read() {
         std::size_t hold = 0;
         for (std::size_t leg = 0; leg < sweep_.plan.legs.size(); ++leg) {
-            if (watch.stopping()) throw interrupted("measure");
             const auto& [to, batches, measured] = sweep_.plan.legs[leg];
             for (std::size_t k = 0; k < batches - measured; ++k) advance(sweep_.plan.value(leg, k));
             if (measured > 0) average(to, measured, to_.holds[hold++]);
@@ -37,24 +54,19 @@ public:
     }
 
 private:
-    void set(std::string_view parameter, double value) {
-        if (parameter == "bias")
-            rule_.bias = bias_of_two(value);
-        else
-            rule_.feedback = value;
-    }
-
-    double x() const { return loop_.scores()[0] - loop_.scores()[1]; }
+    double x() const { return scores_[0] - scores_[1]; }
 
     /// One batch at this value of the swept parameter; returns the load gap.
     double advance(double value) {
-        set(sweep_.plan.parameter, value);
-        const auto counts = loop_.advance(rule_);
+        const auto counts = history_.subspan(2 * step_, 2);
+        follow(rule_at(run_, step_), counts, tokens_, std::span(scores_));
+        ++step_;
         for (std::size_t j = 0; j < sweep_.jumps.size(); ++j) {
             double& passage = to_.passages[j][index_];
             if (std::isnan(passage) && sweep_.jumps[j].level.crossed(x())) passage = value;
         }
-        return (static_cast<double>(counts[0]) - static_cast<double>(counts[1])) / tokens_;
+        return (static_cast<double>(counts[0]) - static_cast<double>(counts[1])) /
+               static_cast<double>(tokens_);
     }
 
     void average(double value, std::size_t batches, measured_hold& hold) {
@@ -68,10 +80,12 @@ private:
     }
 
     const predicted_sweep& sweep_;
+    const loop_run& run_;
+    std::size_t tokens_;
+    std::span<const std::uint32_t> history_;
     std::size_t index_;
-    double tokens_;
-    feedback_rule rule_;
-    closed_loop loop_;
+    std::vector<double> scores_;
+    std::size_t step_ = 0;
     measured_sweep& to_;
 };
 
@@ -80,7 +94,8 @@ private:
 std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& source,
                                     noise_law noise, double beta, double decay,
                                     const std::vector<predicted_sweep>& sweeps,
-                                    const validate_options& options, const watch& watch) {
+                                    const validate_options& options, const watch& watched,
+                                    const backend& on) {
     if (!source || source->experts() != 2)
         throw invalid_argument("measure",
                                source ? fmt::format("{} experts came", source->experts())
@@ -93,13 +108,27 @@ std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& s
         result.push_back(
             {std::vector(sweep.holds.size(), empty), std::vector(sweep.jumps.size(), unknown)});
     }
-    const auto one = [&](std::size_t i) {
-        const std::size_t s = i / options.seeds, r = i % options.seeds;
-        const loop_options loop{options.tokens, noise, derived_seed(options.seed, i)};
-        const feedback_rule rule{.decay = decay, .beta = beta, .step = options.step / decay};
-        run(source, sweeps[s], loop, rule, r, result[s]).go(watch);
-    };
-    parallel_for(sweeps.size() * options.seeds, options.threads, one, watch, "measure");
+    if (sweeps.empty()) return result;
+    std::vector<std::vector<double>> schedules;
+    std::size_t longest = 0;
+    for (const auto& sweep : sweeps) {
+        schedules.push_back(schedule_of(sweep.plan));
+        longest = std::max(longest, schedules.back().size());
+    }
+    loop_batch batch{source, noise, options.tokens, longest, {}};
+    const feedback_rule rule{.decay = decay, .beta = beta, .step = options.step / decay};
+    for (std::size_t s = 0; s < sweeps.size(); ++s) {
+        schedules[s].resize(longest, schedules[s].back());  // so that all runs are of one length
+        for (std::size_t r = 0; r < options.seeds; ++r)
+            batch.runs.push_back(run_of(
+                sweeps[s], rule, derived_seed(options.seed, s * options.seeds + r), schedules[s]));
+    }
+    const auto history = on.run_loops(batch, watched);
+    for (std::size_t i = 0; i < batch.runs.size(); ++i)
+        reader(sweeps[i / options.seeds], batch.runs[i], options.tokens,
+               std::span(history).subspan(2 * longest * i, 2 * longest), i % options.seeds,
+               result[i / options.seeds])
+            .read();
     return result;
 }
 

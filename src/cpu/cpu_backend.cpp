@@ -7,9 +7,9 @@
 namespace moebius {
 namespace {
 
-class cpu_backend final : public backend {
+class plain_backend final : public backend {
 public:
-    explicit cpu_backend(unsigned threads) : threads_(threads) {}
+    explicit plain_backend(unsigned threads) : threads_(threads) {}
 
     std::string name() const override { return "cpu"; }
 
@@ -39,7 +39,7 @@ private:
 }  // namespace
 
 std::shared_ptr<const backend> detail::make_cpu_backend(unsigned threads) {
-    return std::make_shared<cpu_backend>(threads);
+    return std::make_shared<plain_backend>(threads);
 }
 
 }  // namespace moebius

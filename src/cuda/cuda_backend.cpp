@@ -30,8 +30,9 @@ std::vector<double> routable_logits(std::span<const double> logits, std::size_t 
     out.reserve(experts == 2 ? logits.size() / 2 : logits.size());
     for (std::size_t t = 0; t < logits.size(); t += experts) {
         const auto row = logits.subspan(t, experts);
-        const bool sound = std::all_of(row.begin(), row.end(), [](double l) { return l < infinity; }) &&
-                           std::any_of(row.begin(), row.end(), [](double l) { return l > -infinity; });
+        const bool sound =
+            std::all_of(row.begin(), row.end(), [](double l) { return l < infinity; }) &&
+            std::any_of(row.begin(), row.end(), [](double l) { return l > -infinity; });
         const std::size_t from = out.size();
         if (experts == 2)
             out.push_back(row[0] - row[1]);
@@ -71,9 +72,12 @@ device_source upload(const token_source& source) {
 
 cuda::noise device_noise(noise_law law) {
     switch (law) {
-        case noise_law::none: return cuda::noise::none;
-        case noise_law::gaussian: return cuda::noise::gaussian;
-        default: return cuda::noise::softmax;
+        case noise_law::none:
+            return cuda::noise::none;
+        case noise_law::gaussian:
+            return cuda::noise::gaussian;
+        default:
+            return cuda::noise::softmax;
     }
 }
 
@@ -99,7 +103,10 @@ public:
         cudaDeviceProp about{};
         cuda::check(cudaGetDeviceProperties(&about, device), "cudaGetDeviceProperties");
         name_ = fmt::format("cuda:{} ({})", device, about.name);
-        limits_ = {static_cast<std::uint32_t>(about.multiProcessorCount), about.major >= 9};
+        limits_.multiprocessors = limits_.clusters[0] =
+            static_cast<std::uint32_t>(about.multiProcessorCount);
+        for (std::uint32_t size = 1; about.major >= 9 && size < 5; ++size)
+            limits_.clusters[size] = cuda::clusters_at_once(1U << size);
     }
 
     std::string name() const override { return name_; }
@@ -165,8 +172,8 @@ public:
             for (std::size_t r = 0; r < runs; ++r)
                 std::copy_n(host.begin() + static_cast<std::ptrdiff_t>(r * steps * experts),
                             steps * experts,
-                            history.begin() + static_cast<std::ptrdiff_t>(
-                                                  (r * batch.steps + first) * experts));
+                            history.begin() +
+                                static_cast<std::ptrdiff_t>((r * batch.steps + first) * experts));
             if (watched.report) watched.report(first + steps, batch.steps);
         }
         return history;
@@ -175,7 +182,8 @@ public:
 private:
     static void check_size(const loop_batch& batch) {
         if (batch.source->experts() > most_experts)
-            throw invalid_argument("run_loops", fmt::format("{} experts came", batch.source->experts()),
+            throw invalid_argument("run_loops",
+                                   fmt::format("{} experts came", batch.source->experts()),
                                    fmt::format("a CUDA device takes up to {}", most_experts));
         if (batch.runs.size() > 65535)
             throw invalid_argument("run_loops", fmt::format("{} runs came", batch.runs.size()),

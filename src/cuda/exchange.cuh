@@ -102,7 +102,8 @@ private:
     std::uint32_t alone_ = 0;
 };
 
-/// All blocks of the grid: each leaves its count under the step's number in a mailbox that all read.
+/// All blocks of the grid: each leaves its count under the step's number in a mailbox that all
+/// read.
 class grid_mail {
 public:
     struct memory {};
@@ -117,22 +118,48 @@ public:
 
     __device__ void send(std::uint32_t step, std::uint32_t count) {
         if ((threadIdx.x & 31) != 0) return;
-        volatile std::uint64_t* slot = mailbox_ + (step & 1) * gridDim.x + blockIdx.x;
-        *slot = static_cast<std::uint64_t>(step + 1) << 32 | count;  // one word: no order to keep
+        const std::uint64_t letter = static_cast<std::uint64_t>(step + 1) << 32 | count;
+        asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(place(step) + blockIdx.x),
+                     "l"(letter)
+                     : "memory");  // one word: there is no order to keep
     }
 
     __device__ std::uint32_t receive(std::uint32_t step) {
-        const volatile std::uint64_t* slots = mailbox_ + (step & 1) * gridDim.x;
+        constexpr std::uint32_t at_once = 5;  // letters that a lane waits for at the same time
         std::uint32_t sum = 0;
-        for (std::uint32_t i = threadIdx.x & 31; i < gridDim.x; i += 32) {
-            std::uint64_t letter = slots[i];
-            while (letter >> 32 != step + 1) letter = slots[i];
-            sum += static_cast<std::uint32_t>(letter);
+        for (std::uint32_t first = threadIdx.x & 31; first < gridDim.x; first += 32 * at_once) {
+            std::uint64_t letters[at_once];
+            bool complete = false;
+            while (!complete) {
+                complete = true;
+#pragma unroll
+                for (std::uint32_t k = 0; k < at_once; ++k) letters[k] = read(step, first + 32 * k);
+#pragma unroll
+                for (std::uint32_t k = 0; k < at_once; ++k)
+                    complete = complete && letters[k] >> 32 == step + 1;
+            }
+#pragma unroll
+            for (const std::uint64_t letter : letters) sum += static_cast<std::uint32_t>(letter);
         }
         return __reduce_add_sync(all_lanes, sum);
     }
 
 private:
+    __device__ std::uint64_t* place(std::uint32_t step) const {
+        return mailbox_ + (step & 1) * gridDim.x;
+    }
+
+    /// The letter of a block; an empty one of this step behind the last block.
+    __device__ std::uint64_t read(std::uint32_t step, std::uint32_t block) const {
+        std::uint64_t letter = static_cast<std::uint64_t>(step + 1) << 32;
+        if (block < gridDim.x)
+            asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];"
+                         : "=l"(letter)
+                         : "l"(place(step) + block)
+                         : "memory");
+        return letter;
+    }
+
     std::uint64_t* mailbox_;
 };
 

@@ -18,10 +18,16 @@ __device__ inline step_rule rule_at(const loops& work, std::uint32_t run, std::u
             work.bias != nullptr ? work.bias[place] : 0};
 }
 
+/// count / tokens, correctly rounded, from the correctly rounded 1 / tokens.
+/// @source P. W. Markstein, IBM J. Res. Dev. 34 (1990) 111-119
+__device__ inline double share_of(double count, double tokens, double inverse) {
+    const double quotient = __dmul_rn(count, inverse);
+    return __fma_rn(__fma_rn(-quotient, tokens, count), inverse, quotient);
+}
+
 /// `follow` of simulate/closed_loop.hpp for one expert: each operation rounds by itself.
-__device__ inline double follow(double score, double count, double tokens, double feedback,
-                                double decay, double step, double bias) {
-    const double load = __ddiv_rn(count, tokens);
+__device__ inline double follow(double score, double load, double feedback, double decay,
+                                double step, double bias) {
     const double drift =
         __dadd_rn(__dsub_rn(__dmul_rn(feedback, load), __dmul_rn(decay, score)), bias);
     return __dadd_rn(score, __dmul_rn(step, drift));

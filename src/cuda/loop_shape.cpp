@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "loops.hpp"
@@ -22,11 +23,12 @@ std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
 launch_shape shape_for(const loops& work, bool tossed, const loop_limits& limits) {
     const std::uint64_t parts = tossed ? ceil_div(work.tokens, 4) : work.tokens;
     const auto draws_of = [&](std::uint32_t blocks) {
-        return ceil_div(parts, std::uint64_t{blocks} * loop_threads);
+        return ceil_div(parts, std::uint64_t{blocks} * (tossed ? toss_threads : route_threads));
     };
     const double draw =
         tossed ? toss_draw : token_draw * std::max(1.0, static_cast<double>(work.experts) / 2);
-    // A step of a block costs its draws; where a round of messages takes longer, a toss waits for it.
+    // A step of a block costs its draws; where a round of messages takes longer, a toss waits for
+    // it.
     const auto step = [&](std::uint32_t blocks, double round) {
         const double drawn = draw * draws_of(blocks);
         return tossed ? std::max(drawn, round) + round / 4 : drawn + round;
@@ -34,16 +36,16 @@ launch_shape shape_for(const loops& work, bool tossed, const loop_limits& limits
 
     launch_shape best{true, limits.multiprocessors, draws_of(limits.multiprocessors)};
     double least = work.runs * step(best.blocks, grid_round);
-    for (std::uint32_t blocks = 1; limits.clusters && blocks <= 16; blocks *= 2) {
-        const std::uint32_t at_once = std::max(1U, limits.multiprocessors / blocks);
+    for (std::uint32_t size = 0; size < 5; ++size) {
+        const std::uint32_t blocks = 1U << size, at_once = limits.clusters[size];
+        if (at_once == 0) continue;
         const double cost = ceil_div(work.runs, at_once) * step(blocks, cluster_round);
         if (cost < least) {
             least = cost;
             best = {false, blocks, draws_of(blocks)};
         }
     }
-    if (best.draws == 3) best.draws = 4;
-    if (best.draws > 4) best.draws = 0;
+    best.draws = best.draws > 8 ? 0 : std::bit_ceil(best.draws);
     return best;
 }
 

@@ -49,18 +49,20 @@ struct loops {
 
 /// How blocks share runs out.
 struct launch_shape {
-    bool whole_grid;         ///< one run at a time on all blocks; else a cluster for each run
-    std::uint32_t blocks;    ///< of a cluster, or of the grid
-    std::uint32_t draws;     ///< random blocks that a thread keeps; 0: it draws when it needs them
+    bool whole_grid;       ///< one run at a time on all blocks; else a cluster for each run
+    std::uint32_t blocks;  ///< of a cluster, or of the grid
+    std::uint32_t draws;   ///< random blocks that a thread keeps; 0: it draws when it needs them
 };
 
-inline constexpr std::uint32_t loop_threads = 512;  ///< of a block
+inline constexpr std::uint32_t route_threads = 512;  ///< of a block of launch_route
+inline constexpr std::uint32_t toss_threads = 256;   ///< of launch_toss, and a warp more
 
 /// What the device can do.
 struct loop_limits {
     std::uint32_t multiprocessors;
-    bool clusters;  ///< compute capability 9.0 or newer
+    std::uint32_t clusters[5];  ///< clusters of 1, 2, 4, 8 and 16 blocks that are resident at once
 };
+[[nodiscard]] std::uint32_t clusters_at_once(std::uint32_t blocks);
 
 /// The shape that costs least, by the model in loop_shape.cpp.
 /// @param tossed  for two experts without tokens

@@ -16,38 +16,38 @@ namespace {
 constexpr std::uint32_t nowhere = ~0U;
 
 /// The margin of a token of a mixture: mixture_token_source::draw.
-__device__ double mixture_margin(const loops& work, std::uint64_t seed, std::uint64_t step,
+__device__ double mixture_margin(const loops& work, const philox& generator, std::uint64_t step,
                                  std::uint32_t token, std::uint32_t word) {
     const double u = uniform(word);
     std::uint32_t node = 0;
     while (work.cumulative[node] < u) ++node;  // the last is 1
     const double width = work.width[node];
     if (width == 0) return work.center[node];
-    const uint4 w = random_words(seed, mixture_stream, step, token);
+    const uint4 w = generator.words(mixture_stream, step, token);
     return __dadd_rn(work.center[node],
                      __dmul_rn(width, normal_pair(uniform(w.x, w.y), uniform(w.z, w.w)).x));
 }
 
 /// choose_of_two of router/top1.cpp.
-__device__ std::uint32_t choose_of_two(const loops& work, std::uint64_t seed, double beta,
+__device__ std::uint32_t choose_of_two(const loops& work, const philox& generator, double beta,
                                        const double* scores, std::uint64_t step,
                                        std::uint32_t token) {
-    const uint4 words = random_words(seed, token_stream, step, token);
+    const uint4 words = generator.words(token_stream, step, token);
     double margin = 0;
     if (work.source == tokens::stored)
         margin = work.logits[(words.w * work.stored) >> 32];
     else if (work.source == tokens::mixture)
-        margin = mixture_margin(work, seed, step, token, words.w);
+        margin = mixture_margin(work, generator, step, token, words.w);
     if (isnan(margin)) return nowhere;
     const double z = __dmul_rn(beta, __dadd_rn(margin, __dsub_rn(scores[0], scores[1])));
     return uniform(words.x) < first_share(work.noise, z) ? 0 : 1;
 }
 
 /// choose_of_many of router/top1.cpp, with draw_noise.
-__device__ std::uint32_t choose_of_many(const loops& work, std::uint64_t seed, double beta,
+__device__ std::uint32_t choose_of_many(const loops& work, const philox& generator, double beta,
                                         const double* scores, std::uint64_t step,
                                         std::uint32_t token) {
-    const uint4 words = random_words(seed, token_stream, step, token);
+    const uint4 words = generator.words(token_stream, step, token);
     const double* row = nullptr;
     if (work.source == tokens::stored) {
         row = work.logits + ((words.w * work.stored) >> 32) * work.experts;
@@ -61,8 +61,9 @@ __device__ std::uint32_t choose_of_many(const loops& work, std::uint64_t seed, d
         if (work.noise != cuda::noise::none) {
             const bool late = e >= 2 && (e - 2) % 4 == 2;
             if (e >= 2 && !late)
-                drawn = random_words(seed, noise_stream + ((e - 2) / 4 << 8), step, token);
-            const double u = uniform(late ? drawn.z : drawn.x), v = uniform(late ? drawn.w : drawn.y);
+                drawn = generator.words(noise_stream + ((e - 2) / 4 << 8), step, token);
+            const double u = uniform(late ? drawn.z : drawn.x),
+                         v = uniform(late ? drawn.w : drawn.y);
             noise = work.noise == cuda::noise::gaussian ? normal_pair(u, v)
                                                         : double2{gumbel(u), gumbel(v)};
         }
@@ -152,11 +153,12 @@ private:
 
 /// Dynamic shared memory: scores (experts) double, counts (experts), then what Counts needs.
 template <typename Counts>
-__global__ void __launch_bounds__(loop_threads) route(const loops work) {
+__global__ void __launch_bounds__(route_threads) route(const loops work) {
     extern __shared__ double scores[];
     auto* counts = reinterpret_cast<std::uint32_t*>(scores + work.experts);
     const std::uint32_t experts = work.experts, run = Counts::run();
     const run_values values = work.values[run];
+    const philox generator(values.seed);
     Counts all(counts + experts, work);
     for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x)
         scores[e] = work.scores[std::size_t{run} * experts + e];
@@ -171,12 +173,12 @@ __global__ void __launch_bounds__(loop_threads) route(const loops work) {
              t < work.tokens; t += stride) {
             const auto token = static_cast<std::uint32_t>(t);
             if (experts == 2) {
-                const auto choice = choose_of_two(work, values.seed, values.beta, scores, now, token);
+                const auto choice = choose_of_two(work, generator, values.beta, scores, now, token);
                 first += choice == 0;
                 second += choice == 1;
             } else {
                 const auto choice =
-                    choose_of_many(work, values.seed, values.beta, scores, now, token);
+                    choose_of_many(work, generator, values.beta, scores, now, token);
                 if (choice != nowhere) atomicAdd(counts + choice, 1U);
             }
         }
@@ -195,8 +197,8 @@ __global__ void __launch_bounds__(loop_threads) route(const loops work) {
             const std::uint32_t count = all.sum(step, e);
             double bias = work.biases[std::size_t{run} * experts + e];
             if (work.bias != nullptr) bias = e == 0 ? rule.bias / 2 : -(rule.bias / 2);
-            scores[e] = follow(scores[e], count, static_cast<double>(work.tokens), rule.feedback,
-                               values.decay, values.step, bias);
+            const double load = __ddiv_rn(count, static_cast<double>(work.tokens));
+            scores[e] = follow(scores[e], load, rule.feedback, values.decay, values.step, bias);
             if (Counts::rank() == 0)
                 work.history[(std::uint64_t{run} * work.steps + step) * experts + e] = count;
         }
@@ -224,10 +226,10 @@ cudaError_t start_route(const loops& work, const launch_shape& shape, Start star
 cudaError_t launch_route(const loops& work, const launch_shape& shape) {
     if (shape.whole_grid)
         return start_route<grid_counts>(work, shape, [&](auto kernel, std::size_t bytes) {
-            return start_on_grid(kernel, work, shape, loop_threads, bytes);
+            return start_on_grid(kernel, work, shape, route_threads, bytes);
         });
     return start_route<cluster_counts>(work, shape, [&](auto kernel, std::size_t bytes) {
-        return start_on_clusters(kernel, work, shape, loop_threads, bytes);
+        return start_on_clusters(kernel, work, shape, route_threads, bytes);
     });
 }
 

@@ -22,9 +22,9 @@ cudaError_t start_on_grid(Kernel kernel, loops work, const launch_shape& shape,
         if (const auto e = cudaMemsetAsync(all.mailbox, 0, all.mailbox_bytes); e != cudaSuccess)
             return e;
         void* arguments[] = {&work};
-        const auto e = cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(kernel),
-                                                   dim3(shape.blocks), dim3(threads), arguments,
-                                                   shared, nullptr);
+        const auto e =
+            cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(kernel), dim3(shape.blocks),
+                                        dim3(threads), arguments, shared, nullptr);
         if (e != cudaSuccess) return e;
     }
     return cudaSuccess;

@@ -59,6 +59,7 @@ std::string run_gnuplot(const std::vector<std::string>& arguments, std::string_v
     std::vector<std::string> words{"gnuplot"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
 

@@ -54,9 +54,10 @@ std::vector<spot> obstacles(const figure& drawing, const scaling& scale) {
             if (i == 0 || layer.look == layer_look::points) continue;
             const spot from = scale.of(layer.x[i - 1], layer.y[i - 1]);
             const double length = std::hypot(to.x - from.x, to.y - from.y);
-            for (double s = spacing; s < length; s += spacing)  // not entered for a NaN
-                out.push_back(
-                    {from.x + s / length * (to.x - from.x), from.y + s / length * (to.y - from.y)});
+            for (int k = 1; k * spacing < length; ++k) {  // not entered for a NaN
+                const double share = k * spacing / length;
+                out.push_back({from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)});
+            }
         }
     }
     return out;

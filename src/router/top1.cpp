@@ -20,8 +20,8 @@ bool routable(std::span<const double> logits) {
     return top > -infinity;
 }
 
-/// Two experts: only the difference of their noise matters, which word 0 of a token's block gives by
-/// inversion, -first_share^-1(u), so that the first wins if u < first_share(z).
+/// Two experts: only the difference of their noise matters, which word 0 of a token's block gives
+/// by inversion, -first_share^-1(u), so that the first wins if u < first_share(z).
 void choose_of_two(const top1& router, std::span<const double> logits,
                    std::span<const double> scores, std::span<const random_block> words,
                    std::span<std::uint32_t> choices) {

@@ -31,6 +31,11 @@ feedback_rule rule_at(const loop_run& run, std::size_t step) {
     return rule;
 }
 
+const backend& cpu_backend() {
+    static const auto cpu = detail::make_cpu_backend(0);
+    return *cpu;
+}
+
 std::shared_ptr<const backend> make_backend(std::string_view name, unsigned threads) {
     if (name == "cpu") return detail::make_cpu_backend(threads);
     if (name == "cuda") return detail::make_cuda_backend(0);
@@ -43,9 +48,8 @@ std::shared_ptr<const backend> make_backend(std::string_view name, unsigned thre
 void check(const loop_batch& batch) {
     if (batch.source == nullptr)
         throw invalid_argument("run_loops", "no token source came", "one is needed");
-    const bool scheduled =
-        std::any_of(batch.runs.begin(), batch.runs.end(),
-                    [](const loop_run& run) { return !run.bias.empty(); });
+    const bool scheduled = std::any_of(batch.runs.begin(), batch.runs.end(),
+                                       [](const loop_run& run) { return !run.bias.empty(); });
     if (scheduled && batch.source->experts() != 2)
         throw invalid_argument("run_loops",
                                fmt::format("a schedule of the bias of two came for {} experts",
@@ -62,7 +66,7 @@ void check(const loop_batch& batch) {
             throw invalid_argument(
                 "run_loops", "biases that are not opposite came beside a schedule of the bias",
                 "all runs need a schedule, or biases h/2 and -h/2");
-        closed_loop(batch.source, {batch.tokens, batch.noise, run.seed}, run.scores);  // checks
+        const closed_loop checked(batch.source, {batch.tokens, batch.noise, run.seed}, run.scores);
     }
 }
 

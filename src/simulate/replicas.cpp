@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
-#include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/simulate/replicas.hpp>
+#include <numeric>
 
 namespace moebius {
 namespace {
@@ -60,7 +60,7 @@ std::vector<std::string> quantities(std::size_t experts) {
 }
 
 /// The quantities' values after a batch, in the order of their names.
-void measure(std::span<const std::uint64_t> counts, std::span<const double> scores,
+void measure(std::span<const std::uint32_t> counts, std::span<const double> scores,
              std::size_t tokens, std::vector<double>& out) {
     out.clear();
     for (const auto count : counts)
@@ -78,25 +78,26 @@ struct replica {
     std::uint64_t unrouted = 0;
 };
 
-replica run(const std::shared_ptr<const token_source>& source, const feedback_rule& rule,
-            const simulate_options& options, std::size_t number, const watch& watched) {
-    auto loop_options = options.loop;
-    loop_options.seed = derived_seed(loop_options.seed, number);
-    closed_loop loop(source, loop_options, options.scores);
-    replica result{
-        {}, std::vector(quantities(source->experts()).size(), moments(options.steps)), 0};
+/// What a run's history comes to.
+/// @param history  (burn-in and steps, E)
+replica summed(const loop_run& run, std::span<const std::uint32_t> history,
+               const simulate_options& options, std::size_t experts) {
+    const std::size_t tokens = options.loop.tokens;
+    replica result{{}, std::vector(quantities(experts).size(), moments(options.steps)), 0};
+    auto scores = run.scores;
+    scores.resize(experts);
     std::vector<double> values;
     for (std::size_t batch = 0; batch < options.burn_in + options.steps; ++batch) {
-        if (watched.stopping()) throw interrupted("simulate");
-        const auto counts = loop.advance(rule);
+        const auto counts = history.subspan(batch * experts, experts);
+        follow(run.rule, counts, tokens, std::span(scores));
+        result.unrouted += tokens - std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
         if (batch < options.burn_in) continue;
-        measure(counts, loop.scores(), loop_options.tokens, values);
+        measure(counts, scores, tokens, values);
         for (std::size_t q = 0; q < values.size(); ++q) result.sums[q].add(values[q]);
         if ((batch - options.burn_in + 1) % options.record_every != 0) continue;
-        values.insert(values.begin(), static_cast<double>(loop.steps()));
+        values.insert(values.begin(), static_cast<double>(batch + 1));
         result.rows.push_back(values);
     }
-    result.unrouted = loop.unrouted();
     return result;
 }
 
@@ -141,15 +142,21 @@ void check(const simulate_options& options) {
 }  // namespace
 
 simulation simulate(const std::shared_ptr<const token_source>& source, const feedback_rule& rule,
-                    const simulate_options& options, const watch& watched) {
+                    const simulate_options& options, const watch& watched, const backend& on) {
     check(options);
-    closed_loop(source, options.loop, options.scores);  // throws here what replicas would
-    std::vector<replica> replicas(options.replicas);
-    parallel_for(
-        options.replicas, options.threads,
-        [&](std::size_t r) { replicas[r] = run(source, rule, options, r, watched); }, watched,
-        "simulate");
-    return collect(replicas, source->experts());
+    loop_batch batch{
+        source, options.loop.noise, options.loop.tokens, options.burn_in + options.steps, {}};
+    for (std::size_t r = 0; r < options.replicas; ++r)
+        batch.runs.push_back({rule, derived_seed(options.loop.seed, r), options.scores, {}, {}});
+    const auto history = on.run_loops(batch, watched);
+
+    std::vector<replica> replicas;
+    replicas.reserve(options.replicas);
+    const std::size_t experts = source->experts(), length = batch.steps * experts;
+    for (std::size_t r = 0; r < options.replicas; ++r)
+        replicas.push_back(summed(batch.runs[r], std::span(history).subspan(r * length, length),
+                                  options, experts));
+    return collect(replicas, experts);
 }
 
 }  // namespace moebius

@@ -19,7 +19,8 @@ double seconds(const backend& on, loop_batch batch, std::size_t steps) {
     std::size_t routed = 0;
     for (std::size_t i = history.size() - batch.source->experts(); i < history.size(); ++i)
         routed += history[i];
-    if (routed != batch.tokens) std::printf("CHECK FAILED: %zu of %zu routed\n", routed, batch.tokens);
+    if (routed != batch.tokens)
+        std::printf("CHECK FAILED: %zu of %zu routed\n", routed, batch.tokens);
     return std::chrono::duration<double>(to - from).count();
 }
 
@@ -36,8 +37,8 @@ void row(const backend& on, const char* what, std::shared_ptr<const token_source
         best = std::min(best, (all - some) / static_cast<double>(steps - steps / 4));
     }
     const double step = best * 1e6;
-    std::printf("%-28s T %8zu  E %3zu  runs %4zu  %9.3f us a step  %9.3f a run-step\n", what, tokens,
-                batch.source->experts(), runs, step, step / static_cast<double>(runs));
+    std::printf("%-28s T %8zu  E %3zu  runs %4zu  %9.3f us a step  %9.3f a run-step\n", what,
+                tokens, batch.source->experts(), runs, step, step / static_cast<double>(runs));
 }
 
 }  // namespace
@@ -55,9 +56,12 @@ int main(int argc, char** argv) {
     row(*on, "noise only", no_tokens(2), 1024, 4096, unit / 4);
     std::vector<double> logits(360 * 8);
     for (std::size_t i = 0; i < logits.size(); ++i)
-        logits[i] = uniform(random_words(3, random_stream::gate, 0, static_cast<std::uint32_t>(i))[0]);
-    row(*on, "stored tokens", stored_tokens({logits.begin(), logits.begin() + 720}, 2), 65536, 1, unit / 4);
-    row(*on, "stored tokens", stored_tokens({logits.begin(), logits.begin() + 720}, 2), 1024, 64, unit / 4);
+        logits[i] =
+            uniform(random_words(3, random_stream::gate, 0, static_cast<std::uint32_t>(i))[0]);
+    row(*on, "stored tokens", stored_tokens({logits.begin(), logits.begin() + 720}, 2), 65536, 1,
+        unit / 4);
+    row(*on, "stored tokens", stored_tokens({logits.begin(), logits.begin() + 720}, 2), 1024, 64,
+        unit / 4);
     row(*on, "stored tokens", stored_tokens(logits, 8), 65536, 1, unit / 8);
     row(*on, "gumbel only", no_tokens(8), 65536, 1, unit / 8);
 }

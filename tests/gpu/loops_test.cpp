@@ -24,8 +24,7 @@ void check_equal(const loop_batch& batch) {
 }
 
 loop_batch batch_of(std::shared_ptr<const token_source> source, std::size_t tokens,
-                    std::size_t steps, std::size_t runs,
-                    noise_law noise = noise_law::gumbel) {
+                    std::size_t steps, std::size_t runs, noise_law noise = noise_law::gumbel) {
     loop_batch batch{source, noise, tokens, steps, {}};
     for (std::size_t r = 0; r < runs; ++r) {
         loop_run run{{.feedback = 3, .beta = 2, .step = 0.05}, derived_seed(7, r)};
@@ -39,8 +38,9 @@ loop_batch batch_of(std::shared_ptr<const token_source> source, std::size_t toke
 std::shared_ptr<const token_source> random_tokens(std::size_t tokens, std::size_t experts) {
     std::vector<double> logits(tokens * experts);
     for (std::size_t i = 0; i < logits.size(); ++i)
-        logits[i] = 4 * uniform(random_words(3, random_stream::gate, 0,
-                                             static_cast<std::uint32_t>(i))[0]) - 2;
+        logits[i] =
+            4 * uniform(random_words(3, random_stream::gate, 0, static_cast<std::uint32_t>(i))[0]) -
+            2;
     if (tokens > 5) {
         logits[3 * experts] = std::numeric_limits<double>::quiet_NaN();
         logits[4 * experts] = -std::numeric_limits<double>::infinity();
@@ -55,7 +55,8 @@ std::shared_ptr<const token_source> random_tokens(std::size_t tokens, std::size_
 TEST_CASE("two experts without tokens: the CPU's history, for any batch and shape", "[gpu]") {
     for (const std::size_t tokens : {1U, 3U, 4U, 5U, 127U, 2048U, 2049U, 65536U, 65537U, 1U << 20})
         check_equal(batch_of(no_tokens(2), tokens, 40, 1));
-    for (const std::size_t runs : {2U, 7U, 8U, 31U, 150U}) check_equal(batch_of(no_tokens(2), 5000, 30, runs));
+    for (const std::size_t runs : {2U, 7U, 8U, 31U, 150U})
+        check_equal(batch_of(no_tokens(2), 5000, 30, runs));
     for (const auto noise : {noise_law::none, noise_law::gaussian, noise_law::logistic})
         check_equal(batch_of(no_tokens(2), 3001, 60, 3, noise));
 }

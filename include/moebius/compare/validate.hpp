@@ -68,11 +68,13 @@ struct validation {
 /// Predicts from the tokens, measures on the tokens, and compares.
 ///
 /// @param noise  of the router; none needs a source whose margins have a width
-/// @throws invalid_argument, interrupted  as predict, measure and compare
+/// @param on     what runs the routers
+/// @throws invalid_argument, device_error, interrupted  as predict, measure and compare
 /// @cost   dominated by the simulated tokens: about 6e8 with default options
 [[nodiscard]] validation validate(const std::shared_ptr<const token_source>& source,
                                   noise_law noise, double beta, double decay,
-                                  const validate_options& options = {}, const watch& watch = {});
+                                  const validate_options& options = {}, const watch& watch = {},
+                                  const backend& on = cpu_backend());
 
 /// Columns sweep, feedback, bias, x, gap_predicted, gap_shift, gap, gap_error, load_1,
 /// load_1_predicted, runs, z, judged; a row for each steady state.

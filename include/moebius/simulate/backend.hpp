@@ -72,6 +72,9 @@ void check(const loop_batch& batch);
 [[nodiscard]] std::shared_ptr<const backend> make_backend(std::string_view name,
                                                           unsigned threads = 0);
 
+/// The CPU on all threads.
+[[nodiscard]] const backend& cpu_backend();
+
 /// A line for each device that answers, or one that says why there is none.
 [[nodiscard]] std::vector<std::string> describe_devices();
 

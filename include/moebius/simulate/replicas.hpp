@@ -6,7 +6,7 @@
 #include <memory>
 #include <moebius/base/table.hpp>
 #include <moebius/base/watch.hpp>
-#include <moebius/simulate/closed_loop.hpp>
+#include <moebius/simulate/backend.hpp>
 #include <vector>
 
 namespace moebius {
@@ -18,7 +18,6 @@ struct simulate_options {
     std::size_t burn_in = 1000;       ///< batches before anything is measured
     std::size_t steps = 4000;         ///< batches that are measured, >= 2
     std::size_t record_every = 1;     ///< a row of `records` each so many batches, >= 1
-    unsigned threads = 0;             ///< 0: as many as the hardware runs; changes no number
 };
 
 /// What replicas measured. A quantity is load_e (share of a batch), score_e (after it), for
@@ -36,11 +35,11 @@ struct simulation {
 
 /// Runs the closed loop in independent replicas, under one rule.
 ///
-/// @param watched  told of finished replicas
+/// @param on  where it runs; changes no number (but see backend)
 /// @throws invalid_argument  if an option or the rule is out of range
-/// @throws interrupted       if the watch asks to stop; looked at once a batch
+/// @throws device_error, interrupted  as backend::run_loops
 [[nodiscard]] simulation simulate(const std::shared_ptr<const token_source>& source,
                                   const feedback_rule& rule, const simulate_options& options,
-                                  const watch& watched = {});
+                                  const watch& watched = {}, const backend& on = cpu_backend());
 
 }  // namespace moebius

@@ -112,12 +112,14 @@ TEST_CASE("exchanging the experts mirrors the loop in law", "[simulate][property
 }
 
 TEST_CASE("the number of threads changes no number", "[simulate][property]") {
-    simulate_options options{.loop = {.tokens = 100}, .replicas = 5, .burn_in = 10, .steps = 50};
-    options.threads = 1;
-    const auto one = simulate(no_tokens(3), {.feedback = 2}, options);
-    options.threads = GENERATE(2U, 4U);
+    const simulate_options options{
+        .loop = {.tokens = 100}, .replicas = 5, .burn_in = 10, .steps = 50};
+    const auto on = [&](unsigned threads) {
+        return simulate(no_tokens(3), {.feedback = 2}, options, {}, *make_backend("cpu", threads));
+    };
+    const auto one = on(1);
 
-    const auto more = simulate(no_tokens(3), {.feedback = 2}, options);
+    const auto more = on(GENERATE(2U, 4U));
 
     CHECK(more.records.columns == one.records.columns);
     CHECK(more.summary.columns == one.summary.columns);
@@ -179,10 +181,10 @@ TEST_CASE("simulate reports each replica and stops when asked", "[simulate][erro
                             stop = n == 2;
                         },
                         &stop};
-    const simulate_options options{.loop = {.tokens = 1}, .replicas = 9, .threads = 1};
+    const simulate_options options{.loop = {.tokens = 1}, .replicas = 9};
 
-    CHECK_THROWS_WITH(simulate(no_tokens(2), {}, options, watched),
-                      "simulate: interrupted before it was done");
+    CHECK_THROWS_WITH(simulate(no_tokens(2), {}, options, watched, *make_backend("cpu", 1)),
+                      "run_loops: interrupted before it was done");
     CHECK(done == std::vector<std::size_t>{1, 2});
 }
 

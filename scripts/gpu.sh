@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Builds on a machine with a CUDA device, runs the tests labelled gpu and the device benchmarks.
+# What they printed on an H200 is in data/results/h200-*.txt.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cmake --preset release -DMOEBIUS_BUILD_BENCH=ON
+cmake --build --preset release --target gpu_tests loops_bench moebius
+ctest --preset release -L gpu --output-on-failure
+build/release/apps/moebius/moebius doctor
+build/release/tests/bench/loops_bench cuda
