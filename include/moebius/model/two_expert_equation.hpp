@@ -26,10 +26,11 @@ struct gap_feedback {
     }};
     enum parameter : std::size_t { feedback, decay, beta, bias };
 
-    /// The drift for a gap m at x.
+    /// The drift for a gap m at x. The sum of the drives comes first: near an equilibrium in single
+    /// precision the rounding of the difference is then that of x alone.
     template <typename S>
     MOEBIUS_HOST_DEVICE static vec<S, 1> drift(const vec<S, 1>& x, const vec<S, 4>& p, const S& m) {
-        return {p[feedback] * m - p[decay] * x[0] + p[bias]};
+        return {p[feedback] * m + p[bias] - p[decay] * x[0]};
     }
 
     /// The drift's first derivatives from those of m with respect to x and beta.
