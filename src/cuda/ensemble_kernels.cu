@@ -21,8 +21,7 @@ cudaError_t launch_ensemble(std::string_view model, const ensemble_arguments<R>&
                             cudaStream_t stream) {
     cudaError_t result = cudaErrorInvalidValue;
     if (work.instances == 0) return cudaSuccess;  // an empty grid is a launch error
-    detail::ensemble_models::with(
-        model, [&]<typename M>(M) { result = launch<M>(work, stream); });
+    detail::ensemble_models::with(model, [&]<typename M>(M) { result = launch<M>(work, stream); });
     return result;
 }
 

@@ -23,10 +23,10 @@ struct varied_parameter {
 
 /// Many initial value problems x' = f(x, p), x(0) = start, of one model with n states.
 struct ensemble_problem {
-    problem at;                               ///< one of ensemble_names(); what is not varied
+    problem at;  ///< one of ensemble_names(); what is not varied
     std::vector<varied_parameter> varied = {};
-    std::vector<double> starts = {};          ///< (instances, n) row-major, or (n) for all
-    double t_end = 200;                       ///< in the model's unit of time, > 0
+    std::vector<double> starts = {};  ///< (instances, n) row-major, or (n) for all
+    double t_end = 200;               ///< in the model's unit of time, > 0
 
     /// How many: the length of the varied parameters, else the rows of `starts`.
     [[nodiscard]] std::size_t instances() const noexcept;
@@ -45,11 +45,11 @@ enum class ensemble_status : std::uint8_t {
 
 struct ensemble_options {
     ensemble_precision precision = ensemble_precision::fp64;
-    double rtol = 1e-6;      ///< error a step relative to the state; fp32: >= 5e-7, fp64: >= 1e-14
-    double atol = 1e-9;      ///< error a step near zero, in units of the state, >= 1e-30
-    double first_step = 0;   ///< time; 0: chosen for each instance
+    double rtol = 1e-6;       ///< error a step relative to the state; fp32: >= 5e-7, fp64: >= 1e-14
+    double atol = 1e-9;       ///< error a step near zero, in units of the state, >= 1e-30
+    double first_step = 0;    ///< time; 0: chosen for each instance
     int max_steps = 100'000;  ///< tried by an instance before `stalled`, 1 to 10^7
-    unsigned threads = 0;    ///< of the CPU; 0: as many as the hardware runs. Changes no number.
+    unsigned threads = 0;     ///< of the CPU; 0: as many as the hardware runs. Changes no number.
 };
 
 struct ensemble_result {
@@ -88,9 +88,9 @@ using ensemble_integrator =
 
 struct basin_options {
     ensemble_options ensemble = {};
-    double t_end = 200;        ///< time that each start is given to settle
-    double closeness = 1e-3;   ///< settled: Newton's step is within this many state scales, > 0
-    double same = 1e-6;        ///< settled states closer than this many state scales are one, > 0
+    double t_end = 200;       ///< time that each start is given to settle
+    double closeness = 1e-3;  ///< settled: Newton's step is within this many state scales, > 0
+    double same = 1e-6;       ///< settled states closer than this many state scales are one, > 0
 };
 
 /// Which steady state each of several starts reaches, over a grid of two parameters.

@@ -5,9 +5,10 @@
 // V has + - *, comparisons that give a mask (&, any), and next to it, found by its type,
 //   select(mask, a, b)    a where the mask holds, b elsewhere (where a comparison met NaN, too)
 //   magnitude(a)          |a|
-//   log2_ratio(a, b)      log2(a/b) to about 1e-6, as a number L that may be narrower than V;
-//                         NaN where a or b is, -inf or a large negative number for a = 0
-//   times_exp2(a, e)      a 2^e
+//   log2_ratio(a, b)      log2(a/b) within 0.1 for a >= 0, b > 0, as a number L that may be
+//   narrower
+//                         than V; below 0 only where a < b, above 0 where a is NaN
+//   times_exp2(a, e)      a 2^e within a tenth for a > 0, |e| <= 60; 0 or tiny for a = 0 <= e
 //   load_gap(noise_law, a)
 #pragma once
 
@@ -80,30 +81,30 @@ public:
                                 R(64448. / 6561) * k3[i] - R(212. / 729) * k4[i]);
         const vec<V, n> k5 = M{}.rhs(y, p_);
         for (std::size_t i = 0; i < n; ++i)
-            y[i] = x_[i] + h * (R(9017. / 3168) * k1[i] - R(355. / 33) * k2[i] +
-                                R(46732. / 5247) * k3[i] + R(49. / 176) * k4[i] -
-                                R(5103. / 18656) * k5[i]);
+            y[i] = x_[i] +
+                   h * (R(9017. / 3168) * k1[i] - R(355. / 33) * k2[i] + R(46732. / 5247) * k3[i] +
+                        R(49. / 176) * k4[i] - R(5103. / 18656) * k5[i]);
         const vec<V, n> k6 = M{}.rhs(y, p_);
         for (std::size_t i = 0; i < n; ++i)
-            y[i] = x_[i] + h * (R(35. / 384) * k1[i] + R(500. / 1113) * k3[i] +
-                                R(125. / 192) * k4[i] - R(2187. / 6784) * k5[i] +
-                                R(11. / 84) * k6[i]);
+            y[i] =
+                x_[i] + h * (R(35. / 384) * k1[i] + R(500. / 1113) * k3[i] + R(125. / 192) * k4[i] -
+                             R(2187. / 6784) * k5[i] + R(11. / 84) * k6[i]);
         const vec<V, n> k7 = M{}.rhs(y, p_);
         vec<V, n> error;
         for (std::size_t i = 0; i < n; ++i)
-            error[i] = h * (R(71. / 57600) * k1[i] - R(71. / 16695) * k3[i] +
-                            R(71. / 1920) * k4[i] - R(17253. / 339200) * k5[i] +
-                            R(22. / 525) * k6[i] - R(1. / 40) * k7[i]);
+            error[i] =
+                h * (R(71. / 57600) * k1[i] - R(71. / 16695) * k3[i] + R(71. / 1920) * k4[i] -
+                     R(17253. / 339200) * k5[i] + R(22. / 525) * k6[i] - R(1. / 40) * k7[i]);
 
         const auto size = log2_size(error, x_, y);  // of the error over what is tolerated
-        const auto accepted = size <= L(LR(0));
+        const auto accepted = size < L(LR(0));
         t_ = select(accepted, next_t_, t_);
         for (std::size_t i = 0; i < n; ++i) {
             x_[i] = select(accepted, y[i], x_[i]);
             slope_[i] = select(accepted, k7[i], slope_[i]);
         }
         // h <- h 0.9 size^-0.14 size_before^0.08, by a factor of 1/5 to 10
-        const L growth = L(LR(-0.152003093)) - LR(0.14) * size + LR(0.08) * size_;
+        const L growth = L(LR(-0.152003093)) - L(LR(0.14)) * size + L(LR(0.08)) * size_;
         size_ = select(accepted, larger(size, L(LR(-13.2877124))), size_);  // at least 1e-4
         plan(times_exp2(h, smaller(larger(growth, L(LR(-2.32192809))), L(LR(3.32192809)))));
     }
@@ -143,24 +144,25 @@ private:
                 const V share = v[i] / tolerated(i);
                 sum = sum + share * share;
             }
-            return LR(0.5) * log2_ratio(sum, V(R(n)));
+            return L(LR(0.5)) * log2_ratio(sum, V(R(n)));
         }
     }
 
     /// A first guess from the sizes of x, f and, over a small Euler step, f'.
     MOEBIUS_HOST_DEVICE V first_step() const {
-        constexpr LR percent = LR(-6.64385619);  // log2 0.01
+        const L percent = L(LR(-6.64385619));  // log2 0.01
         const L d0 = log2_size(x_, x_, x_);
         const L d1 = log2_size(slope_, x_, x_);
         const L tiny = L(LR(-16.6096405));  // log2 1e-5
-        const V by_ratio = times_exp2(V(R(1)), percent + (d0 - d1));
+        const V by_ratio =
+            times_exp2(V(R(1)), smaller(larger(percent + (d0 - d1), L(LR(-60))), L(LR(60))));
         const V small = select(d0 < tiny, V(R(1e-6)), select(d1 < tiny, V(R(1e-6)), by_ratio));
         vec<V, n> y, change;
         for (std::size_t i = 0; i < n; ++i) y[i] = x_[i] + small * slope_[i];
         const vec<V, n> after = M{}.rhs(y, p_);
         for (std::size_t i = 0; i < n; ++i) change[i] = after[i] - slope_[i];
         const L d2 = log2_size(change, x_, x_) - log2_ratio(small, V(R(1)));
-        const V by_error = times_exp2(V(R(1)), LR(0.2) * (percent - larger(d1, d2)));
+        const V by_error = times_exp2(V(R(1)), L(LR(0.2)) * (percent - larger(d1, d2)));
         return smaller(R(100) * small, by_error);
     }
 
