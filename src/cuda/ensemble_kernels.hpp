@@ -20,11 +20,11 @@ struct ensemble_arguments {
     const R* varied[max_ensemble_parameters];  ///< (m) null, or (instances) in place of common
     const R* starts;                           ///< (instances, n), or (n) if shared_start
     bool shared_start;
-    unsigned instances;     ///< below 2^31
-    R* states;              ///< (instances, n) at the end
-    std::uint32_t* steps;   ///< (instances) tried
-    std::uint8_t* status;   ///< (instances) ensemble_status
-    unsigned* next;         ///< one number, cleared by the launch: work handed out so far
+    unsigned instances;    ///< below 2^31
+    R* states;             ///< (instances, n) at the end
+    std::uint32_t* steps;  ///< (instances) tried
+    std::uint8_t* status;  ///< (instances) ensemble_status
+    unsigned* next;        ///< one number, cleared by the launch: work handed out so far
 };
 
 /// Starts the kernel of the model of that name; cudaErrorInvalidValue if there is none.
