@@ -73,38 +73,44 @@ template <typename M, typename V>
     }
 }
 
-template <int bytes>
-[[gnu::always_inline]] inline void integrate_with(const part& todo) {
-    detail::ensemble_models::with(todo.work.at.model->name(), [&]<typename M>(M) {
-        if (todo.options.precision == ensemble_precision::fp32)
-            integrate<M, pack<float, bytes>>(todo);
-        else
-            integrate<M, pack<double, bytes>>(todo);
-    });
+// One body, compiled for three instruction sets; which is asked of the processor at run time. All
+// that it calls must become a part of it (flatten), or would be compiled for the baseline.
+template <typename M, typename R>
+[[gnu::flatten]] void integrate_baseline(const part& todo) {
+    integrate<M, pack<R, 16>>(todo);
 }
-
-// One body, compiled for three instruction sets; which is asked of the processor at run time.
-[[gnu::flatten]] void integrate_baseline(const part& todo) { integrate_with<16>(todo); }
 #ifdef __x86_64__
+template <typename M, typename R>
 [[gnu::flatten, gnu::target("avx2,fma")]] void integrate_avx2(const part& todo) {
-    integrate_with<32>(todo);
+    integrate<M, pack<R, 32>>(todo);
 }
+template <typename M, typename R>
 [[gnu::flatten, gnu::target("avx512f,avx512dq,avx512vl,fma")]] void integrate_avx512(
     const part& todo) {
-    integrate_with<64>(todo);
+    integrate<M, pack<R, 64>>(todo);
 }
 #endif
 
 using kernel = void (*)(const part&);
 
+template <typename M, typename R>
 kernel fastest() {
 #ifdef __x86_64__
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
-        return integrate_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return integrate_avx2;
+        return integrate_avx512<M, R>;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return integrate_avx2<M, R>;
 #endif
-    return integrate_baseline;
+    return integrate_baseline<M, R>;
+}
+
+kernel kernel_for(std::string_view model, ensemble_precision precision) {
+    kernel found = nullptr;
+    detail::ensemble_models::with(model, [&]<typename M>(M) {
+        found = precision == ensemble_precision::fp32 ? fastest<M, float>() : fastest<M, double>();
+    });
+    return found;
 }
 
 }  // namespace
@@ -119,7 +125,7 @@ ensemble_result integrate_ensemble(const ensemble_problem& work, const ensemble_
     result.status.resize(count);
 
     constexpr std::size_t each = 2048;  // instances; a multiple of every width
-    const kernel run = fastest();
+    const kernel run = kernel_for(work.at.model->name(), options.precision);
     const auto body = [&](std::size_t k) {
         run({work, options, k * each, std::min((k + 1) * each, count), result});
     };

@@ -8,9 +8,10 @@ namespace {
 
 template <typename M, typename R>
 cudaError_t launch(const ensemble_arguments<R>& work, cudaStream_t stream) {
-    constexpr int threads = 128;
+    constexpr bool single = sizeof(R) == 4;
+    constexpr int threads = single ? 256 : 64;
     const unsigned blocks = (work.instances + threads - 1) / threads;
-    integrate_plain<M, R, threads, sizeof(R) == 4 ? 8 : 4><<<blocks, threads, 0, stream>>>(work);
+    integrate<M, R, threads, single ? 8 : 16><<<blocks, threads, 0, stream>>>(work);
     return cudaGetLastError();
 }
 

@@ -24,7 +24,6 @@ struct ensemble_arguments {
     R* states;             ///< (instances, n) at the end
     std::uint32_t* steps;  ///< (instances) tried
     std::uint8_t* status;  ///< (instances) ensemble_status
-    unsigned* next;        ///< one number, cleared by the launch: work handed out so far
 };
 
 /// Starts the kernel of the model of that name; cudaErrorInvalidValue if there is none.

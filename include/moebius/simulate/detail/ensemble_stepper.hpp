@@ -47,24 +47,24 @@ public:
     static constexpr std::size_t m = parameter_count<M>;
 
     /// Starts at time 0. Shapes: x (n), p (m).
-    MOEBIUS_HOST_DEVICE ensemble_stepper(const ensemble_limits<R>& limits, const vec<V, n>& x,
-                                         const vec<V, m>& p)
+    MOEBIUS_HOST_DEVICE_INLINE ensemble_stepper(const ensemble_limits<R>& limits,
+                                                const vec<V, n>& x, const vec<V, m>& p)
         : limits_(limits), x_(x), p_(p), slope_(M{}.rhs(x, p)), t_(R(0)), size_(LR(0)) {
         const V step = limits.first_step > R(0) ? V(limits.first_step) : first_step();
         plan(step);
     }
 
     /// Which lanes have not stopped.
-    MOEBIUS_HOST_DEVICE auto running() const { return next_t_ > t_; }
+    MOEBIUS_HOST_DEVICE_INLINE auto running() const { return next_t_ > t_; }
 
     /// Which lanes stopped at the end time.
-    MOEBIUS_HOST_DEVICE auto finished() const { return t_ >= V(limits_.t_end); }
+    MOEBIUS_HOST_DEVICE_INLINE auto finished() const { return t_ >= V(limits_.t_end); }
 
-    MOEBIUS_HOST_DEVICE const vec<V, n>& state() const { return x_; }
-    MOEBIUS_HOST_DEVICE const vec<V, n>& slope() const { return slope_; }
+    MOEBIUS_HOST_DEVICE_INLINE const vec<V, n>& state() const { return x_; }
+    MOEBIUS_HOST_DEVICE_INLINE const vec<V, n>& slope() const { return slope_; }
 
     /// Tries one step in every lane.
-    MOEBIUS_HOST_DEVICE void advance() {
+    MOEBIUS_HOST_DEVICE_INLINE void advance() {
         const vec<V, n>& k1 = slope_;
         const V& h = h_;
         vec<V, n> y;
@@ -114,34 +114,35 @@ private:
     using LR = typename L::value_type;
 
     template <typename T>
-    MOEBIUS_HOST_DEVICE static T larger(const T& a, const T& b) {
+    MOEBIUS_HOST_DEVICE_INLINE static T larger(const T& a, const T& b) {
         return select(a > b, a, b);
     }
     template <typename T>
-    MOEBIUS_HOST_DEVICE static T smaller(const T& a, const T& b) {
+    MOEBIUS_HOST_DEVICE_INLINE static T smaller(const T& a, const T& b) {
         return select(a < b, a, b);
     }
 
     /// The next step is `step` long, or shorter to end at the end time exactly.
-    MOEBIUS_HOST_DEVICE void plan(const V& step) {
+    MOEBIUS_HOST_DEVICE_INLINE void plan(const V& step) {
         const V rest = V(limits_.t_end) - t_;
         const auto last = step >= rest;
         h_ = select(last, rest, step);
         next_t_ = select(last, V(limits_.t_end), t_ + step);
     }
 
+    MOEBIUS_HOST_DEVICE_INLINE V tolerated(const V& a, const V& b) const {
+        return V(limits_.atol) + V(limits_.rtol) * larger(magnitude(a), magnitude(b));
+    }
+
     /// log2 of the norm of v in units of what is tolerated between states a and b.
-    MOEBIUS_HOST_DEVICE L log2_size(const vec<V, n>& v, const vec<V, n>& a,
-                                    const vec<V, n>& b) const {
-        const auto tolerated = [&](std::size_t i) {
-            return V(limits_.atol) + V(limits_.rtol) * larger(magnitude(a[i]), magnitude(b[i]));
-        };
+    MOEBIUS_HOST_DEVICE_INLINE L log2_size(const vec<V, n>& v, const vec<V, n>& a,
+                                           const vec<V, n>& b) const {
         if constexpr (n == 1) {
-            return log2_ratio(magnitude(v[0]), tolerated(0));
+            return log2_ratio(magnitude(v[0]), tolerated(a[0], b[0]));
         } else {
             V sum = V(R(0));
             for (std::size_t i = 0; i < n; ++i) {
-                const V share = v[i] / tolerated(i);
+                const V share = v[i] / tolerated(a[i], b[i]);
                 sum = sum + share * share;
             }
             return L(LR(0.5)) * log2_ratio(sum, V(R(n)));
@@ -149,7 +150,7 @@ private:
     }
 
     /// A first guess from the sizes of x, f and, over a small Euler step, f'.
-    MOEBIUS_HOST_DEVICE V first_step() const {
+    MOEBIUS_HOST_DEVICE_INLINE V first_step() const {
         const L percent = L(LR(-6.64385619));  // log2 0.01
         const L d0 = log2_size(x_, x_, x_);
         const L d1 = log2_size(slope_, x_, x_);
