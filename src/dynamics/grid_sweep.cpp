@@ -41,7 +41,8 @@ states starts_at(const problem& at, const grid_sweep_options& options) {
                                fmt::format("{} has no bounds to start from", at.model->name()));
     std::vector<double> start(at.model->dimension(), low);
     for (std::size_t i = 1; i < start.size(); ++i)
-        start[i] += 1e-6 * (high - low) * static_cast<double>(i) / static_cast<double>(start.size());
+        start[i] +=
+            1e-6 * (high - low) * static_cast<double>(i) / static_cast<double>(start.size());
     auto lifted = start;
     lifted.front() = high;
     return {start, lifted};
