@@ -15,4 +15,9 @@ if(MOEBIUS_CUDA)
   endif()
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
+  # CMake 3.25 does not know that this nvcc has C++20.
+  set(MOEBIUS_CUDA_OPTIONS
+    $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20 --expt-relaxed-constexpr -lineinfo
+      -Xcompiler=-Wall,-Wextra>
+    $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${MOEBIUS_WARNINGS_AS_ERRORS}>>:-Werror=all-warnings>)
 endif()

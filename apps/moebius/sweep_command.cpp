@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "counts.hpp"
+#include "device.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 
@@ -20,7 +21,8 @@ struct sweep_arguments {
     slow_sweep_options slow;
     std::string direction{to_string(slow_sweep_options{}.direction)};
     double x0 = 0;
-    bool grid = false;
+    bool grid = false, basins = false;
+    device_option device;
     std::size_t points = grid_axis{}.points;
     grid_sweep_options settling;
     output_options output;
@@ -101,8 +103,33 @@ int run_grid(const sweep_arguments& args, const session& session) {
     return exit_code::found;
 }
 
-int run(const sweep_arguments& args, const session& session) {
+/// Two starts for every point, integrated as one ensemble: which state each reaches.
+int run_basins(const sweep_arguments& args, const session& session) {
+    auto [problem, ranges, start, heading] =
+        make_subject(args.subject, 2, grid_schema, session, alike_experts::apart);
+    heading.options.emplace_back("points", static_cast<double>(args.points));
+    heading.options.emplace_back("basins", "yes");
+    const auto axis = [&](const parameter_range& range) {
+        return grid_axis{range.name, range.from, range.to, args.points};
+    };
+    const auto on = args.device.open();
+    const auto integrate = [&](const ensemble_problem& work, const ensemble_options& options,
+                               const watch& watched) {
+        return on->integrate(work, options, watched);
+    };
+
+    const auto grid = basin_map(problem, axis(ranges[0]), axis(ranges[1]), {}, {},
+                                session.watch("sweep"), integrate);
+
+    const result_document result{heading, {{"grid", grid}}};
+    args.output.write(result);
+    return exit_code::found;
+}
+
+int run(sweep_arguments args, const session& session) {
     args.output.check();
+    args.settling.threads = args.device.threads;
+    if (args.basins) return run_basins(args, session);
     return args.grid ? run_grid(args, session) : run_slow(args, session);
 }
 
@@ -123,7 +150,10 @@ void add_sweep(CLI::App& app, const session& session) {
         ->capture_default_str();
     sub->add_flag("--grid", args->grid, "settle every point of a grid over two parameters");
     add_count(*sub, "--points", args->points, "grid points an axis");
-    add_count(*sub, "--threads", args->settling.threads, "of a grid; 0: all");
+    sub->add_flag("--basins", args->basins,
+                  "settle a grid by an ensemble, on a device if there is one: which of the stable "
+                  "states each start reaches (two-expert)");
+    args->device.add_to(*sub);
     args->output.add_to(*sub);
     sub->footer("Example: moebius sweep --set feedback=4 --vary bias=-3:3 --rate 0.01");
     sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });

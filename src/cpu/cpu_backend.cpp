@@ -32,6 +32,13 @@ public:
         return history;
     }
 
+    ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
+                              const watch& watched) const override {
+        auto on = options;
+        if (on.threads == 0) on.threads = threads_;
+        return integrate_ensemble(work, on, watched);
+    }
+
 private:
     unsigned threads_;
 };

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace moebius::cuda::cluster {
+namespace moebius::gpu::cluster {
 
 // The blocks that share distributed shared memory (compute capability 9.0). Older devices know
 // none; there a block is a cluster of its own.
@@ -33,4 +33,4 @@ __device__ T* shared_of(T* mine, std::uint32_t block) {
 
 #endif
 
-}  // namespace moebius::cuda::cluster
+}  // namespace moebius::gpu::cluster

@@ -8,6 +8,7 @@
 #include <moebius/simulate/backend.hpp>
 
 #include "device.hpp"
+#include "ensemble.hpp"
 #include "loops.hpp"
 
 namespace moebius {
@@ -18,9 +19,9 @@ constexpr std::size_t history_bytes = std::size_t{1} << 28;  // of one launch
 
 /// A token source as arrays on the device.
 struct device_source {
-    cuda::tokens kind = cuda::tokens::none;
+    gpu::tokens kind = gpu::tokens::none;
     std::uint64_t stored = 0;
-    cuda::device_array<double> logits, cumulative, center, width;
+    gpu::device_array<double> logits, cumulative, center, width;
 };
 
 /// Marks tokens that no expert gets by a NaN in front; of two experts only the margin is left.
@@ -47,11 +48,11 @@ device_source upload(const token_source& source) {
     device_source on;
     if (!source.draws_tokens()) return on;
     if (const auto logits = source.stored(); !logits.empty()) {
-        on.kind = cuda::tokens::stored;
+        on.kind = gpu::tokens::stored;
         on.stored = logits.size() / source.experts();
-        on.logits = cuda::device_array(routable_logits(logits, source.experts()));
+        on.logits = gpu::device_array(routable_logits(logits, source.experts()));
     } else if (const auto nodes = source.mixture(); !nodes.empty()) {
-        on.kind = cuda::tokens::mixture;
+        on.kind = gpu::tokens::mixture;
         std::vector<double> cumulative, center, width;
         double sum = 0;
         for (const auto& node : nodes) {
@@ -60,9 +61,9 @@ device_source upload(const token_source& source) {
             width.push_back(node.width);
         }
         cumulative.back() = 1;
-        on.cumulative = cuda::device_array(cumulative);
-        on.center = cuda::device_array(center);
-        on.width = cuda::device_array(width);
+        on.cumulative = gpu::device_array(cumulative);
+        on.center = gpu::device_array(center);
+        on.width = gpu::device_array(width);
     } else {
         throw invalid_argument("run_loops", "a token source of the caller's own came",
                                "a CUDA device runs stored tokens, mixtures and no tokens");
@@ -70,14 +71,14 @@ device_source upload(const token_source& source) {
     return on;
 }
 
-cuda::noise device_noise(noise_law law) {
+gpu::noise device_noise(noise_law law) {
     switch (law) {
         case noise_law::none:
-            return cuda::noise::none;
+            return gpu::noise::none;
         case noise_law::gaussian:
-            return cuda::noise::gaussian;
+            return gpu::noise::gaussian;
         default:
-            return cuda::noise::softmax;
+            return gpu::noise::softmax;
     }
 }
 
@@ -99,14 +100,14 @@ std::vector<double> scheduled(const loop_batch& batch, std::vector<double> loop_
 class cuda_backend final : public backend {
 public:
     explicit cuda_backend(int device) : device_(device) {
-        cuda::check(cudaSetDevice(device), "cudaSetDevice");
+        gpu::check(cudaSetDevice(device), "cudaSetDevice");
         cudaDeviceProp about{};
-        cuda::check(cudaGetDeviceProperties(&about, device), "cudaGetDeviceProperties");
+        gpu::check(cudaGetDeviceProperties(&about, device), "cudaGetDeviceProperties");
         name_ = fmt::format("cuda:{} ({})", device, about.name);
         limits_.multiprocessors = limits_.clusters[0] =
             static_cast<std::uint32_t>(about.multiProcessorCount);
         for (std::uint32_t size = 1; about.major >= 9 && size < 5; ++size)
-            limits_.clusters[size] = cuda::clusters_at_once(1U << size);
+            limits_.clusters[size] = gpu::clusters_at_once(1U << size);
     }
 
     std::string name() const override { return name_; }
@@ -115,24 +116,24 @@ public:
                                          const watch& watched) const override {
         check(batch);
         check_size(batch);
-        cuda::check(cudaSetDevice(device_), "cudaSetDevice");
+        gpu::check(cudaSetDevice(device_), "cudaSetDevice");
         const std::size_t experts = batch.source->experts(), runs = batch.runs.size();
         std::vector<std::uint32_t> history(runs * batch.steps * experts);
         if (history.empty()) return history;
 
         const auto source = upload(*batch.source);
         const auto values = values_of(batch);
-        const cuda::device_array values_on(values);
-        const cuda::device_array biases(biases_of(batch));
-        const cuda::device_array scores(scores_of(batch));
-        const cuda::device_array<std::uint64_t> mailbox(
-            (cuda::mailbox_bytes(static_cast<std::uint32_t>(experts), limits_) + 7) / 8);
+        const gpu::device_array values_on(values);
+        const gpu::device_array biases(biases_of(batch));
+        const gpu::device_array scores(scores_of(batch));
+        const gpu::device_array<std::uint64_t> mailbox(
+            (gpu::mailbox_bytes(static_cast<std::uint32_t>(experts), limits_) + 7) / 8);
         const std::size_t row = runs * experts * sizeof(std::uint32_t);
         const std::size_t chunk = std::clamp<std::size_t>(history_bytes / row, 1, batch.steps);
-        const cuda::device_array<std::uint32_t> part(runs * chunk * experts);
+        const gpu::device_array<std::uint32_t> part(runs * chunk * experts);
         std::vector<std::uint32_t> host(part.size());
 
-        cuda::loops work{};
+        gpu::loops work{};
         work.runs = static_cast<std::uint32_t>(runs);
         work.experts = static_cast<std::uint32_t>(experts);
         work.tokens = batch.tokens;
@@ -149,25 +150,25 @@ public:
         work.width = source.width.data();
         work.mailbox = mailbox.data();
         work.mailbox_bytes = mailbox.size() * sizeof(std::uint64_t);
-        const bool tossed = experts == 2 && source.kind == cuda::tokens::none;
+        const bool tossed = experts == 2 && source.kind == gpu::tokens::none;
 
         for (std::size_t first = 0; first < batch.steps; first += chunk) {
             if (watched.stopping()) throw interrupted("run_loops");
             const std::size_t steps = std::min(chunk, batch.steps - first);
             work.first_step = first;
             work.steps = static_cast<std::uint32_t>(steps);
-            const cuda::device_array feedback(
+            const gpu::device_array feedback(
                 scheduled(batch, &loop_run::feedback, first, steps,
                           [](const feedback_rule& rule) { return rule.feedback; }));
-            const cuda::device_array bias(
+            const gpu::device_array bias(
                 scheduled(batch, &loop_run::bias, first, steps, [](const feedback_rule& rule) {
                     return rule.bias.empty() ? 0 : 2 * rule.bias[0];
                 }));
             work.feedback = feedback.data();
             work.bias = bias.data();
-            const auto shape = cuda::shape_for(work, tossed, limits_);
-            cuda::check(tossed ? cuda::launch_toss(work, shape) : cuda::launch_route(work, shape),
-                        "run_loops");
+            const auto shape = gpu::shape_for(work, tossed, limits_);
+            gpu::check(tossed ? gpu::launch_toss(work, shape) : gpu::launch_route(work, shape),
+                       "run_loops");
             part.read(host.data(), runs * steps * experts);
             for (std::size_t r = 0; r < runs; ++r)
                 std::copy_n(host.begin() + static_cast<std::ptrdiff_t>(r * steps * experts),
@@ -177,6 +178,11 @@ public:
             if (watched.report) watched.report(first + steps, batch.steps);
         }
         return history;
+    }
+
+    ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
+                              const watch& watched) const override {
+        return gpu::integrate_ensemble(work, options, device_, watched);
     }
 
 private:
@@ -190,8 +196,8 @@ private:
                                    "a CUDA device takes up to 65535 at once");
     }
 
-    static std::vector<cuda::run_values> values_of(const loop_batch& batch) {
-        std::vector<cuda::run_values> out;
+    static std::vector<gpu::run_values> values_of(const loop_batch& batch) {
+        std::vector<gpu::run_values> out;
         for (const auto& [rule, seed, scores, feedback, bias] : batch.runs)
             out.push_back({rule.feedback, rule.decay, rule.beta, rule.step, seed});
         return out;
@@ -218,7 +224,7 @@ private:
 
     int device_;
     std::string name_;
-    cuda::loop_limits limits_{};
+    gpu::loop_limits limits_{};
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace moebius {
 
-void cuda::check(cudaError_t status, std::string_view call) {
+void gpu::check(cudaError_t status, std::string_view call) {
     if (status != cudaSuccess) throw device_error(call, cudaGetErrorString(status));
 }
 
@@ -24,7 +24,7 @@ std::vector<std::string> describe_devices() {
     std::vector<std::string> lines;
     for (int i = 0; i < count; ++i) {
         cudaDeviceProp about{};
-        cuda::check(cudaGetDeviceProperties(&about, i), "cudaGetDeviceProperties");
+        gpu::check(cudaGetDeviceProperties(&about, i), "cudaGetDeviceProperties");
         lines.push_back(fmt::format("cuda:{} {}, compute capability {}.{}, {:.0f} GiB", i,
                                     about.name, about.major, about.minor,
                                     static_cast<double>(about.totalGlobalMem) / 0x1p30));

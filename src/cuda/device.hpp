@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 
 /// @throws device_error  naming the call, unless it succeeded
 void check(cudaError_t status, std::string_view call);
@@ -23,14 +23,17 @@ public:
         if (size > 0) check(cudaMalloc(&memory, size * sizeof(T)), "cudaMalloc");
         data_.reset(static_cast<T*>(memory));
     }
-    explicit device_array(const std::vector<T>& from) : device_array(from.size()) {
-        if (size_ > 0)
-            check(cudaMemcpy(data(), from.data(), size_ * sizeof(T), cudaMemcpyHostToDevice),
-                  "cudaMemcpy");
-    }
+    explicit device_array(const std::vector<T>& from) : device_array(from.size()) { write(from); }
 
     [[nodiscard]] T* data() const noexcept { return data_.get(); }  ///< null if empty
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// Copies to the first elements.
+    void write(const std::vector<T>& from) const {
+        if (!from.empty())
+            check(cudaMemcpy(data(), from.data(), from.size() * sizeof(T), cudaMemcpyHostToDevice),
+                  "cudaMemcpy");
+    }
 
     /// Copies the first `count` elements to the host.
     void read(T* to, std::size_t count) const {
@@ -46,4 +49,4 @@ private:
     std::size_t size_ = 0;
 };
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

@@ -10,7 +10,7 @@
 #include "cluster.cuh"
 #include "loops.hpp"
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 
 inline constexpr unsigned all_lanes = 0xffffffffU;
 inline constexpr std::uint32_t most_blocks_of_cluster = 16;
@@ -163,4 +163,4 @@ private:
     std::uint64_t* mailbox_;
 };
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

@@ -5,7 +5,7 @@
 
 #include "loops.hpp"
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 
 /// The rule of one step: that of the run, its schedules applied.
 struct step_rule {
@@ -40,4 +40,4 @@ __device__ inline double first_share(noise law, double z) {
     return z >= 0 ? 1 : 0;
 }
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

@@ -5,7 +5,7 @@
 
 #include "loops.hpp"
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 namespace {
 
 // What a step costs on an H200, in microseconds (data/results/h200-loops.txt).
@@ -54,4 +54,4 @@ std::size_t mailbox_bytes(std::uint32_t experts, const loop_limits& limits) {
                                  3 * sizeof(std::uint32_t) * experts);
 }
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 
 /// What the kernels know of one run; the rest of its rule is in arrays of their own.
 struct run_values {
@@ -33,8 +33,8 @@ struct loops {
     const double* bias;        ///< (runs, steps) of two experts, or null: that of the run in all
     std::uint32_t* history;    ///< (runs, steps, experts)
 
-    cuda::noise noise;
-    cuda::tokens source;
+    gpu::noise noise;
+    gpu::tokens source;
     /// stored: (stored, experts) logits, of two experts (stored) margins; a row that starts with a
     /// NaN is not routed
     const double* logits;
@@ -75,4 +75,4 @@ struct loop_limits {
 [[nodiscard]] cudaError_t launch_toss(const loops& work, const launch_shape& shape);
 [[nodiscard]] cudaError_t launch_route(const loops& work, const launch_shape& shape);
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 
 /// Philox4x32-10 under one seed, with the keys of its ten rounds in registers: they are all that
 /// blocks have in common, and half of the work that Random123's generator does for each anew.
@@ -64,4 +64,4 @@ __device__ inline double2 normal_pair(double u, double v) {
     return {__dmul_rn(radius, cos(angle)), __dmul_rn(radius, sin(angle))};
 }
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

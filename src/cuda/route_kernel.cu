@@ -10,7 +10,7 @@
 #include "philox.cuh"
 #include "start.cuh"
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 namespace {
 
 constexpr std::uint32_t nowhere = ~0U;
@@ -58,14 +58,14 @@ __device__ std::uint32_t choose_of_many(const loops& work, const philox& generat
     std::uint32_t choice = nowhere;
     for (std::uint32_t e = 0; e < work.experts; e += 2) {
         double2 noise = {0, 0};
-        if (work.noise != cuda::noise::none) {
+        if (work.noise != gpu::noise::none) {
             const bool late = e >= 2 && (e - 2) % 4 == 2;
             if (e >= 2 && !late)
                 drawn = generator.words(noise_stream + ((e - 2) / 4 << 8), step, token);
             const double u = uniform(late ? drawn.z : drawn.x),
                          v = uniform(late ? drawn.w : drawn.y);
-            noise = work.noise == cuda::noise::gaussian ? normal_pair(u, v)
-                                                        : double2{gumbel(u), gumbel(v)};
+            noise = work.noise == gpu::noise::gaussian ? normal_pair(u, v)
+                                                       : double2{gumbel(u), gumbel(v)};
         }
         for (std::uint32_t k = e; k < min(e + 2, work.experts); ++k) {
             const double logit = row == nullptr ? 0 : row[k];
@@ -233,4 +233,4 @@ cudaError_t launch_route(const loops& work, const launch_shape& shape) {
     });
 }
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

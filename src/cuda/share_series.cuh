@@ -3,7 +3,7 @@
 
 #include "follow.cuh"
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 
 /// 2^32 first_share near an anchor by its Taylor series: a few multiplications where erfc takes a
 /// hundred, on the one path of a step that nothing hides.
@@ -59,4 +59,4 @@ private:
     double terms_[order + 1] = {};
 };
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

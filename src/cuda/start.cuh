@@ -5,7 +5,7 @@
 
 #include "loops.hpp"
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 
 /// One run after the other on all blocks, which must be resident at once.
 template <typename Kernel>
@@ -51,4 +51,4 @@ cudaError_t start_on_clusters(Kernel kernel, const loops& work, const launch_sha
     return cudaLaunchKernelEx(&config, kernel, work);
 }
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

@@ -12,7 +12,7 @@
 #include "share_series.cuh"
 #include "start.cuh"
 
-namespace moebius::cuda {
+namespace moebius::gpu {
 namespace {
 
 constexpr std::uint32_t warps = toss_threads / 32;  // that draw; one more exchanges
@@ -63,10 +63,10 @@ public:
         const double h = rule.bias / 2;  // bias_of_two
         const bool swept = work_.bias != nullptr;
         const double others = tokens_ - count;  // exact: both are integers
-        first_ = cuda::follow(first_, share_of(count), rule.feedback, values_.decay, values_.step,
-                              swept ? h : first_bias_);
-        second_ = cuda::follow(second_, share_of(others), rule.feedback, values_.decay,
-                               values_.step, swept ? -h : second_bias_);
+        first_ = gpu::follow(first_, share_of(count), rule.feedback, values_.decay, values_.step,
+                             swept ? h : first_bias_);
+        second_ = gpu::follow(second_, share_of(others), rule.feedback, values_.decay, values_.step,
+                              swept ? -h : second_bias_);
     }
 
     __device__ void store() const {
@@ -77,7 +77,7 @@ public:
 private:
     /// Division by a power of two is a multiplication.
     __device__ double share_of(double count) const {
-        return power_ ? __dmul_rn(count, inverse_) : cuda::share_of(count, tokens_, inverse_);
+        return power_ ? __dmul_rn(count, inverse_) : gpu::share_of(count, tokens_, inverse_);
     }
 
     const loops& work_;
@@ -241,4 +241,4 @@ cudaError_t launch_toss(const loops& work, const launch_shape& shape) {
     }
 }
 
-}  // namespace moebius::cuda
+}  // namespace moebius::gpu

@@ -33,11 +33,6 @@ void check(const problem& at, const grid_axis& a, const grid_axis& b,
     if (!(options.same > 0)) reject(fmt::format("same is {}", options.same), "it must be > 0");
 }
 
-double value(const grid_axis& axis, std::size_t i) {
-    const double share = static_cast<double>(i) / static_cast<double>(axis.points - 1);
-    return axis.from + (axis.to - axis.from) * share;
-}
-
 states starts_at(const problem& at, const grid_sweep_options& options) {
     if (!options.starts.empty()) return options.starts;
     const auto [low, high] = at.model->state_bounds(at.parameters.data());
@@ -46,7 +41,8 @@ states starts_at(const problem& at, const grid_sweep_options& options) {
                                fmt::format("{} has no bounds to start from", at.model->name()));
     std::vector<double> start(at.model->dimension(), low);
     for (std::size_t i = 1; i < start.size(); ++i)
-        start[i] += 1e-6 * (high - low) * static_cast<double>(i) / static_cast<double>(start.size());
+        start[i] +=
+            1e-6 * (high - low) * static_cast<double>(i) / static_cast<double>(start.size());
     auto lifted = start;
     lifted.front() = high;
     return {start, lifted};
@@ -115,11 +111,11 @@ table grid_sweep(const problem& at, const grid_axis& a, const grid_axis& b,
 
     const auto at_point = [&](std::size_t i) {
         auto here = at;
-        here.set(a.parameter, value(a, i / b.points));
-        here.set(b.parameter, value(b, i % b.points));
+        here.set(a.parameter, a.value(i / b.points));
+        here.set(b.parameter, b.value(i % b.points));
         const auto row = settle_all(here, options);
-        result.columns[0][i] = value(a, i / b.points);
-        result.columns[1][i] = value(b, i % b.points);
+        result.columns[0][i] = a.value(i / b.points);
+        result.columns[1][i] = b.value(i % b.points);
         for (std::size_t c = 0; c < row.size(); ++c) result.columns[c + 2][i] = row[c];
     };
     parallel_for(a.points * b.points, options.threads, at_point, watch, "grid_sweep");

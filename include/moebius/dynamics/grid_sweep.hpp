@@ -3,17 +3,10 @@
 
 #include <moebius/base/watch.hpp>
 #include <moebius/dynamics/integrate.hpp>
+#include <moebius/model/grid_axis.hpp>
 #include <string>
 
 namespace moebius {
-
-/// Evenly spaced values of a parameter, ends included.
-struct grid_axis {
-    std::string parameter;
-    double from = 0;
-    double to = 1;            ///< may be below `from`
-    std::size_t points = 51;  ///< >= 2
-};
 
 struct grid_sweep_options {
     /// Starts, the same at every grid point; none means two: all coordinates at the lower end of

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <memory>
 #include <moebius/model/field.hpp>
 #include <moebius/model/jet.hpp>
+#include <moebius/model/shapes.hpp>
 #include <type_traits>
 #include <utility>
 
 namespace moebius {
-
-/// A point of n coordinates over the scalar S.
-template <typename S, std::size_t n>
-using vec = std::array<S, n>;
-
-template <typename M>
-inline constexpr std::size_t parameter_count = M::parameters.size();
 
 /// M's right-hand side works over the scalar S. Shapes: x (n), p (m) -> (n).
 template <typename M, typename S>
@@ -42,14 +35,6 @@ concept ode_model = requires {
     requires std::same_as<typename decltype(M::parameters)::value_type, parameter_info>;
     requires evaluates_over<M, double>;
     requires evaluates_over<M, jet>;
-};
-
-/// Value and first derivatives; matrices column-major.
-template <std::size_t n, std::size_t m>
-struct first_order {
-    vec<double, n> f;
-    vec<double, n * n> fx;
-    vec<double, n * m> fp;
 };
 
 namespace detail {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <moebius/base/watch.hpp>
 #include <moebius/simulate/closed_loop.hpp>
+#include <moebius/simulate/ensemble.hpp>
 #include <moebius/simulate/token_source.hpp>
 #include <span>
 #include <string>
@@ -54,6 +55,12 @@ public:
     /// @throws interrupted       if the watch asks to stop
     [[nodiscard]] virtual std::vector<std::uint32_t> run_loops(const loop_batch& batch,
                                                                const watch& watched) const = 0;
+
+    /// Integrates an ensemble of initial value problems: integrate_ensemble (ensemble.hpp), whose
+    /// results a device shares but for the last bits of exponentials and quotients.
+    [[nodiscard]] virtual ensemble_result integrate(const ensemble_problem& work,
+                                                    const ensemble_options& options,
+                                                    const watch& watched) const = 0;
 };
 
 /// The rule of one step of a run, its schedules applied.
