@@ -84,6 +84,8 @@ TEST_CASE("round cycles fold along mu = -cubic^2 / 4, from the Bautin point", "[
     CHECK(end.row == rows.rows() - 1);
     CHECK_THAT(end.parameters[0], WithinAbs(0, 1e-12));
     CHECK_THAT(end.parameters[1], WithinAbs(0, 1e-12));
+    CHECK(end.normal_form.back().first == "l2");
+    CHECK_THAT(end.normal_form.back().second, WithinRel(-4, 1e-9));  // 4 quintic / omega
 }
 
 TEST_CASE("the fold of rotating cycles moves with the gain as single folds say",
