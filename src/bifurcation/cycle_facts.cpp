@@ -81,13 +81,14 @@ std::vector<std::string> extreme_names(const field& model) {
     return names;
 }
 
-std::vector<double> cycle_extremes(const problem& at, const piecewise& values, double period) {
+std::vector<double> extremes_along(const problem& at, const piecewise& values, double period,
+                                   const observable& observe) {
     const fine_orbit fine(at, values, period);
     const orbit base = orbit_of(values, period);
     const Index points = values.values.cols() - 1;
     MatrixXd seen;
     for (Index k = 0; k < points; ++k) {
-        const VectorXd now = observed(at, values.values.col(k));
+        const VectorXd now = observe(values.values.col(k));
         if (k == 0) seen.resize(now.size(), points);
         seen.col(k) = now;
     }
@@ -100,7 +101,7 @@ std::vector<double> cycle_extremes(const problem& at, const piecewise& values, d
         for (const double sign : {1.0, -1.0}) {  // minimum, maximum
             Index k = 0;
             (sign * seen.row(e)).minCoeff(&k);
-            const auto value = [&](double t) { return sign * observed(at, fine.at(t))[e]; };
+            const auto value = [&](double t) { return sign * observe(fine.at(t))[e]; };
             std::uintmax_t evaluations = 60;
             const auto least = boost::math::tools::brent_find_minima(
                 value, time(k - 1), time(k + 1), std::numeric_limits<double>::digits / 2,
@@ -108,6 +109,10 @@ std::vector<double> cycle_extremes(const problem& at, const piecewise& values, d
             result.push_back(sign * least.second);
         }
     return result;
+}
+
+std::vector<double> cycle_extremes(const problem& at, const piecewise& values, double period) {
+    return extremes_along(at, values, period, [&at](const VectorXd& x) { return observed(at, x); });
 }
 
 std::vector<group_multipliers> multipliers_within(const problem& at, const piecewise& values,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <complex>
+#include <functional>
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/model/field.hpp>
 #include <span>
@@ -12,6 +13,12 @@
 #include "floquet.hpp"
 
 namespace moebius::detail {
+
+/// Numbers told by a state (n).
+using observable = std::function<Eigen::VectorXd(const Eigen::VectorXd&)>;
+/// Minimum and maximum over the cycle of each of these.
+[[nodiscard]] std::vector<double> extremes_along(const problem& at, const piecewise& values,
+                                                 double period, const observable& observe);
 
 /// Minimum and maximum over the cycle of each load, or of each state of a model without loads.
 [[nodiscard]] std::vector<double> cycle_extremes(const problem& at, const piecewise& values,

@@ -12,6 +12,7 @@
 #include <moebius/continuation/recorder.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <numbers>
+#include <utility>
 
 #include "cycle_facts.hpp"
 #include "cycle_mesh.hpp"
@@ -149,6 +150,7 @@ private:
         bool known = !at_hopf;  // at a Hopf point two multipliers are 1: nothing can be told
         if (known) before_ = tests(trace_.current());
         const VectorXd first = rows_begin();
+        stop_before_ = stop_values(trace_.current().u);
         const double first_period = start_.period;
         for (std::size_t steps = 1; rows_.rows() + 1 < options_.max_points; ++steps) {
             if (steps % watch_every == 0 && watch_.stopping()) throw interrupted("cycle");
@@ -162,13 +164,19 @@ private:
             if (outside && !trace_.land(trace_.current().u.size() - 1, s < low ? low : high))
                 return end(stop_reason::step_too_small);
             const double from = arc_;
-            arc_ += (trace_.current().u - trace_.previous().u).norm();
             const auto now = tests(trace_.current());
+            if (const auto at = stop_point()) {
+                const double way = (at->u - trace_.previous().u).norm();
+                if (known) note_events(now, from, way);
+                add_point(point_type::EP, *at, from + way, 0);
+                return stop_reason::stop_event;
+            }
+            arc_ += (trace_.current().u - trace_.previous().u).norm();
             if (outside)
                 add_point(point_type::EP, trace_.current(), arc_, 0);
             else
                 add_row(arc_);
-            if (known) note_events(now, from);
+            if (known) note_events(now, from, trace_.step());
             if (outside) return stop_reason::range_end;
             if (steps > 8 && came_back(first)) return stop_reason::closed;
             if (curve_.period(trace_.current().u) > longest * first_period)
@@ -216,7 +224,34 @@ private:
     [[nodiscard]] problem problem_at(const VectorXd& u) const { return curve_.problem_at(u); }
     [[nodiscard]] std::size_t varied() const { return curve_.free().front(); }
 
-    void note_events(const std::array<double, 4>& now, double from) {
+    /// The least and the greatest value of the caller's function along a cycle.
+    [[nodiscard]] std::array<double, 2> stop_values(const VectorXd& u) const {
+        if (!options_.stop_at) return {};
+        const problem at = problem_at(u);
+        const auto value = [&](const VectorXd& x) -> VectorXd {
+            return VectorXd::Constant(
+                1, options_.stop_at({x.data(), x.data() + x.size()}, at.parameters));
+        };
+        const auto both = detail::extremes_along(at, curve_.values(u), curve_.period(u), value);
+        return {both[0], both[1]};
+    }
+
+    /// Where in the last step one of these passed zero first.
+    [[nodiscard]] std::optional<curve_point> stop_point() {
+        const auto before = std::exchange(stop_before_, stop_values(trace_.current().u));
+        const curve_point a = trace_.previous(), b = trace_.current();
+        std::optional<curve_point> first;
+        for (std::size_t k = 0; k < 2; ++k) {
+            if (before[k] == 0 || (before[k] > 0) == (stop_before_[k] > 0)) continue;
+            const auto at =
+                trace_.locate(a, b, [&](const curve_point& on) { return stop_values(on.u)[k]; });
+            if (at && (!first || (at->u - a.u).norm() < (first->u - a.u).norm())) first = at;
+        }
+        return first;
+    }
+
+    /// Adds what the last step passed, up to a distance from where it began, at `from`.
+    void note_events(const std::array<double, 4>& now, double from, double until) {
         const curve_point a = trace_.previous(), b = trace_.current();
         for (std::size_t k = 0; k < types.size(); ++k) {
             if (before_[k] == 0 || (before_[k] > 0) == (now[k] > 0)) continue;
@@ -231,7 +266,7 @@ private:
                                         : tests(at)[k];
             };
             const auto at = trace_.locate(a, b, test);
-            if (!at) continue;
+            if (!at || (at->u - a.u).norm() > until) continue;
             value = test(*at);
             add_point(types[k], *at, from + (at->u - a.u).norm(), std::abs(value));
         }
@@ -284,6 +319,7 @@ private:
     double scale_;
     double arc_ = 0;
     std::array<double, 4> before_{};
+    std::array<double, 2> stop_before_{};
     recorder rows_;
     branch made_;
 };
