@@ -19,7 +19,9 @@ std::vector<std::string> by_first_member(std::string_view word, const grouping& 
 feedback_field::feedback_field(std::shared_ptr<const load_response> response,
                                std::span<const parameter_info> shared,
                                std::span<const std::string_view> states)
-    : response_(std::move(response)), shared_(shared.size()) {
+    : response_(std::move(response)),
+      shared_(shared.size()),
+      interchangeable_(response_->regrouped(response_->groups()) != nullptr) {
     const grouping& groups = response_->groups();
     for (const auto letter : states)
         for (std::size_t g = 1; g <= groups.size(); ++g)

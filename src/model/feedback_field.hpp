@@ -39,9 +39,7 @@ public:
     const grouping& groups() const override { return response_->groups(); }
     std::size_t shared_parameters() const override { return shared_; }
     std::size_t experts() const override { return size(); }
-    const cell_field* cells() const override {
-        return response_->regrouped(groups()) ? this : nullptr;  // experts that see tokens differ
-    }
+    const cell_field* cells() const override { return interchangeable_ ? this : nullptr; }
     double state_scale(const double* p) const override { return 1 / p[beta]; }
 
 protected:
@@ -62,6 +60,7 @@ protected:
 
 private:
     std::size_t shared_;
+    bool interchangeable_;  // experts that see tokens differ
     std::vector<std::string> owned_states_, owned_biases_, owned_symbols_;
     std::vector<std::string_view> state_names_;
     std::vector<parameter_info> parameters_;
