@@ -34,7 +34,8 @@ int run(const locus_arguments& args, const session& session) {
 
 void add_locus(CLI::App& app, const session& session) {
     auto* sub = app.add_subcommand(
-        "locus", "Follow folds, branch points and Hopf points as two parameters vary");
+        "locus",
+        "Follow folds, branch points, Hopf points and folds of cycles as two parameters vary");
     auto args = std::make_shared<locus_arguments>();  // lives as long as the callback
     args->subject.add_to(*sub);
     args->subject.add_vary_to(*sub);

@@ -64,7 +64,11 @@ VectorXd observed(const problem& at, const VectorXd& x) {
     return loads;
 }
 
-/// Names of what cycle_extremes gives: the least and greatest of each load, or of each state.
+/// Multipliers in columns: the leading three.
+std::size_t shown(const field& model) { return std::min<std::size_t>(3, model.dimension() - 1); }
+
+}  // namespace
+
 std::vector<std::string> extreme_names(const field& model) {
     std::vector<std::string> names;
     const auto add = [&names](const std::string& name) {
@@ -77,18 +81,14 @@ std::vector<std::string> extreme_names(const field& model) {
     return names;
 }
 
-/// Multipliers in columns: the leading three.
-std::size_t shown(const field& model) { return std::min<std::size_t>(3, model.dimension() - 1); }
-
-}  // namespace
-
-std::vector<double> cycle_extremes(const problem& at, const piecewise& values, double period) {
+std::vector<double> extremes_along(const problem& at, const piecewise& values, double period,
+                                   const observable& observe) {
     const fine_orbit fine(at, values, period);
     const orbit base = orbit_of(values, period);
     const Index points = values.values.cols() - 1;
     MatrixXd seen;
     for (Index k = 0; k < points; ++k) {
-        const VectorXd now = observed(at, values.values.col(k));
+        const VectorXd now = observe(values.values.col(k));
         if (k == 0) seen.resize(now.size(), points);
         seen.col(k) = now;
     }
@@ -101,7 +101,7 @@ std::vector<double> cycle_extremes(const problem& at, const piecewise& values, d
         for (const double sign : {1.0, -1.0}) {  // minimum, maximum
             Index k = 0;
             (sign * seen.row(e)).minCoeff(&k);
-            const auto value = [&](double t) { return sign * observed(at, fine.at(t))[e]; };
+            const auto value = [&](double t) { return sign * observe(fine.at(t))[e]; };
             std::uintmax_t evaluations = 60;
             const auto least = boost::math::tools::brent_find_minima(
                 value, time(k - 1), time(k + 1), std::numeric_limits<double>::digits / 2,
@@ -109,6 +109,10 @@ std::vector<double> cycle_extremes(const problem& at, const piecewise& values, d
             result.push_back(sign * least.second);
         }
     return result;
+}
+
+std::vector<double> cycle_extremes(const problem& at, const piecewise& values, double period) {
+    return extremes_along(at, values, period, [&at](const VectorXd& x) { return observed(at, x); });
 }
 
 std::vector<group_multipliers> multipliers_within(const problem& at, const piecewise& values,
@@ -145,6 +149,19 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
     return result;
 }
 
+std::size_t count_unstable(const problem& at, const piecewise& values, double period,
+                           std::span<const std::complex<double>> others) {
+    const auto growing = [](std::span<const std::complex<double>> all) {
+        return static_cast<std::size_t>(
+            std::count_if(all.begin(), all.end(),
+                          [](std::complex<double> value) { return std::abs(value) > 1; }));
+    };
+    std::size_t unstable = growing(others);
+    for (const auto& [inside, copies] : multipliers_within(at, values, period))
+        unstable += copies * growing(inside);
+    return unstable;
+}
+
 std::vector<std::string> cycle_columns(const problem& base, std::string_view varied) {
     std::vector<std::string> names{std::string(varied), "period"};
     for (auto& name : extreme_names(*base.model)) names.push_back(std::move(name));
@@ -165,14 +182,7 @@ std::vector<double> cycle_row(const problem& at, std::size_t varied, const piece
         row.push_back(value.real());
         row.push_back(value.imag());
     }
-    const auto growing = [](const std::vector<std::complex<double>>& all) {
-        return static_cast<std::size_t>(
-            std::count_if(all.begin(), all.end(),
-                          [](std::complex<double> value) { return std::abs(value) > 1; }));
-    };
-    std::size_t unstable = growing(mu.others);
-    for (const auto& [inside, copies] : multipliers_within(at, values, period))
-        unstable += copies * growing(inside);
+    const std::size_t unstable = count_unstable(at, values, period, mu.others);
     row.push_back(unstable == 0 ? 1 : 0);
     row.push_back(static_cast<double>(unstable));
     row.push_back(std::abs(mu.trivial - 1.0));

@@ -12,14 +12,17 @@
 #include <moebius/continuation/recorder.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <numbers>
+#include <utility>
 
 #include "cycle_facts.hpp"
+#include "cycle_mesh.hpp"
 #include "floquet.hpp"
 
 namespace moebius {
 namespace {
 
 using complex = std::complex<double>;
+using detail::fewest_intervals;
 using detail::floquet;
 using Eigen::Index;
 using Eigen::MatrixXd;
@@ -27,32 +30,17 @@ using Eigen::VectorXd;
 
 constexpr double low = 0, high = scaling::whole;  // of the scaled parameter
 constexpr std::size_t first_degree = 4;           // of collocation from a Hopf point
-constexpr Index fewest = 16, most = 400;          // intervals
-constexpr double mesh_error = 1e-4;  // of interval_errors, in state scales: some 1e-9 in extremes
-constexpr std::size_t rebase_every = 5;
 constexpr std::size_t watch_every = 16;
 constexpr double longest = 1000;     // times the first period
 constexpr double standstill = 1e-8;  // of the parameter along the arc
 constexpr std::array<point_type, 4> types{point_type::LPC, point_type::BP, point_type::PD,
                                           point_type::NS};
 
-/// Intervals on which every error is about mesh_error.
-Index intervals_for(const piecewise& values, double scale) {
-    const double order = static_cast<double>(values.degree + 1);
-    const double sum = interval_errors(values).array().pow(1 / order).sum();
-    const double wanted =
-        1.5 * sum / std::pow(mesh_error * scale, 1 / order);  // half is spread even
-    return std::isfinite(wanted)
-               ? static_cast<Index>(
-                     std::clamp(wanted, static_cast<double>(fewest), static_cast<double>(most)))
-               : most;
-}
-
 /// The ellipse of a critical eigenvector around an equilibrium.
 piecewise ellipse(const std::vector<double>& centre, const Eigen::VectorXcd& q, double radius) {
-    piecewise result{VectorXd::LinSpaced(fewest + 1, 0, 1), first_degree, {}};
+    piecewise result{VectorXd::LinSpaced(fewest_intervals + 1, 0, 1), first_degree, {}};
     const auto n = static_cast<Index>(centre.size());
-    const Index points = fewest * result.degree;
+    const Index points = fewest_intervals * result.degree;
     result.values.resize(n, points + 1);
     for (Index k = 0; k <= points; ++k) {
         const double angle =
@@ -88,8 +76,8 @@ public:
         const auto q = critical_vector(base, start);
         piecewise still = ellipse(start.state, q, 0), change = still;
         change.values = ellipse(start.state, q, 1).values - still.values;
-        const VectorXd u = curve_.scale(still, start_.period, start.parameters[curve_.varied()]);
-        const VectorXd tangent = curve_.scale_change(change, 0, 0).normalized();
+        const VectorXd u = curve_.scale(still, start_.period, start.parameters);
+        const VectorXd tangent = curve_.scale_change(change, 0, VectorXd::Zero(1)).normalized();
         trace_.start_with_tangent(u, tangent);
         VectorXd f(u.size() - 1);
         if (!curve_.linearize(u, f)) no_cycle(start);
@@ -101,8 +89,8 @@ public:
     }
 
     void from_cycle(const special_point& start) {
-        const double p = start.parameters[curve_.varied()];
-        VectorXd u = curve_.scale(piecewise_of(start_), start_.period, p);
+        const double p = start.parameters[varied()];
+        VectorXd u = curve_.scale(piecewise_of(start_), start_.period, start.parameters);
         VectorXd way = VectorXd::Unit(u.size(), u.size() - 1);
         if (!trace_.start(u, way)) no_cycle(start);
         rebase();
@@ -121,8 +109,7 @@ public:
         if (made_.first != stop_reason::closed && s < high - 1e-6) {
             curve_ = cycle_curve(curve_.base(), range_, stored);
             const VectorXd u_first =
-                curve_.scale(piecewise_of(stored), stored.period, range_.from) +
-                first.u[first.u.size() - 1] * VectorXd::Unit(first.u.size(), first.u.size() - 1);
+                curve_.scale(piecewise_of(stored), stored.period, problem_at(first.u).parameters);
             if (!trace_.start(u_first, first.tangent)) no_cycle(start);
             arc_ = 0;
             made_.last = go();
@@ -163,6 +150,7 @@ private:
         bool known = !at_hopf;  // at a Hopf point two multipliers are 1: nothing can be told
         if (known) before_ = tests(trace_.current());
         const VectorXd first = rows_begin();
+        stop_before_ = stop_values(trace_.current().u);
         const double first_period = start_.period;
         for (std::size_t steps = 1; rows_.rows() + 1 < options_.max_points; ++steps) {
             if (steps % watch_every == 0 && watch_.stopping()) throw interrupted("cycle");
@@ -176,19 +164,26 @@ private:
             if (outside && !trace_.land(trace_.current().u.size() - 1, s < low ? low : high))
                 return end(stop_reason::step_too_small);
             const double from = arc_;
-            arc_ += (trace_.current().u - trace_.previous().u).norm();
             const auto now = tests(trace_.current());
+            if (const auto at = stop_point()) {
+                const double way = (at->u - trace_.previous().u).norm();
+                if (known) note_events(now, from, way);
+                add_point(point_type::EP, *at, from + way, 0);
+                return stop_reason::stop_event;
+            }
+            arc_ += (trace_.current().u - trace_.previous().u).norm();
             if (outside)
                 add_point(point_type::EP, trace_.current(), arc_, 0);
             else
                 add_row(arc_);
-            if (known) note_events(now, from);
+            if (known) note_events(now, from, trace_.step());
             if (outside) return stop_reason::range_end;
             if (steps > 8 && came_back(first)) return stop_reason::closed;
             if (curve_.period(trace_.current().u) > longest * first_period)
                 return end(stop_reason::long_period);
             before_ = now;
-            if (steps % rebase_every == 0 || mesh_too_coarse()) {
+            if (steps % detail::rebase_every == 0 ||
+                detail::too_coarse(curve_.values(trace_.current().u), scale_)) {
                 if (!rebase()) return end(stop_reason::step_too_small);
                 before_ = tests(trace_.current());
             }
@@ -200,35 +195,23 @@ private:
     /// Whether the last step went through amplitude zero, where a branch meets its own mirror
     /// image.
     [[nodiscard]] bool shrank_through_hopf() {
-        const auto swing = [this](const VectorXd& u) -> MatrixXd {
-            const MatrixXd values = curve_.values(u).values;
-            return values.colwise() - values.rowwise().mean();
-        };
-        return swing(trace_.previous().u).cwiseProduct(swing(trace_.current().u)).sum() < 0;
-    }
-
-    [[nodiscard]] bool mesh_too_coarse() {
-        const auto values = curve_.values(trace_.current().u);
-        return values.intervals() < most &&
-               interval_errors(values).maxCoeff() > 4 * mesh_error * scale_;
+        const auto before = curve_.values(trace_.previous().u);
+        return detail::swing(curve_.values(trace_.current().u), before) < 0;
     }
 
     /// New mesh and new phase for the current cycle.
     bool rebase() {
         VectorXd u = trace_.current().u, way = trace_.current().tangent;
-        curve_.rebase(u, way, intervals_for(curve_.values(u), scale_));
+        curve_.rebase(u, way, detail::intervals_for(curve_.values(u), scale_));
         return trace_.start(u, way);
     }
 
     /// What tells cycles apart whatever their mesh and phase: the row but for the multipliers.
     [[nodiscard]] VectorXd rows_begin() {
         const auto& u = trace_.current().u;
-        const problem at = problem_at(u);
-        const auto extremes = detail::cycle_extremes(at, curve_.values(u), curve_.period(u));
-        VectorXd mark(static_cast<Index>(extremes.size()) + 3);
-        mark << Eigen::Map<const VectorXd>(extremes.data(), static_cast<Index>(extremes.size())),
-            curve_.period(u) / start_.period, u[u.size() - 1],
-            trace_.current().tangent[u.size() - 1] > 0 ? 1 : -1;
+        const VectorXd alike = detail::cycle_mark(curve_, u, start_.period);
+        VectorXd mark(alike.size() + 1);
+        mark << alike, trace_.current().tangent[u.size() - 1] > 0 ? 1 : -1;
         return mark;
     }
 
@@ -238,13 +221,37 @@ private:
         return (rows_begin() - first).norm() < trace_.step();
     }
 
-    [[nodiscard]] problem problem_at(const VectorXd& u) const {
-        problem at = curve_.base();
-        at.parameters[curve_.varied()] = curve_.parameter(u);
-        return at;
+    [[nodiscard]] problem problem_at(const VectorXd& u) const { return curve_.problem_at(u); }
+    [[nodiscard]] std::size_t varied() const { return curve_.free().front(); }
+
+    /// The least and the greatest value of the caller's function along a cycle.
+    [[nodiscard]] std::array<double, 2> stop_values(const VectorXd& u) const {
+        if (!options_.stop_at) return {};
+        const problem at = problem_at(u);
+        const auto value = [&](const VectorXd& x) -> VectorXd {
+            return VectorXd::Constant(
+                1, options_.stop_at({x.data(), x.data() + x.size()}, at.parameters));
+        };
+        const auto both = detail::extremes_along(at, curve_.values(u), curve_.period(u), value);
+        return {both[0], both[1]};
     }
 
-    void note_events(const std::array<double, 4>& now, double from) {
+    /// Where in the last step one of these passed zero first.
+    [[nodiscard]] std::optional<curve_point> stop_point() {
+        const auto before = std::exchange(stop_before_, stop_values(trace_.current().u));
+        const curve_point a = trace_.previous(), b = trace_.current();
+        std::optional<curve_point> first;
+        for (std::size_t k = 0; k < 2; ++k) {
+            if (before[k] == 0 || (before[k] > 0) == (stop_before_[k] > 0)) continue;
+            const auto at =
+                trace_.locate(a, b, [&](const curve_point& on) { return stop_values(on.u)[k]; });
+            if (at && (!first || (at->u - a.u).norm() < (first->u - a.u).norm())) first = at;
+        }
+        return first;
+    }
+
+    /// Adds what the last step passed, up to a distance from where it began, at `from`.
+    void note_events(const std::array<double, 4>& now, double from, double until) {
         const curve_point a = trace_.previous(), b = trace_.current();
         for (std::size_t k = 0; k < types.size(); ++k) {
             if (before_[k] == 0 || (before_[k] > 0) == (now[k] > 0)) continue;
@@ -259,7 +266,7 @@ private:
                                         : tests(at)[k];
             };
             const auto at = trace_.locate(a, b, test);
-            if (!at) continue;
+            if (!at || (at->u - a.u).norm() > until) continue;
             value = test(*at);
             add_point(types[k], *at, from + (at->u - a.u).norm(), std::abs(value));
         }
@@ -297,7 +304,7 @@ private:
 
     /// The multipliers are those where the curve was last linearised.
     [[nodiscard]] std::vector<double> row_at(const VectorXd& u) const {
-        return detail::cycle_row(problem_at(u), curve_.varied(), curve_.values(u), curve_.period(u),
+        return detail::cycle_row(problem_at(u), varied(), curve_.values(u), curve_.period(u),
                                  floquet(curve_.multipliers()));
     }
 
@@ -312,6 +319,7 @@ private:
     double scale_;
     double arc_ = 0;
     std::array<double, 4> before_{};
+    std::array<double, 2> stop_before_{};
     recorder rows_;
     branch made_;
 };

@@ -3,7 +3,6 @@
 
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -16,9 +15,12 @@
 #include <moebius/solve/newton.hpp>
 #include <numbers>
 
+#include "eigenpair.hpp"
+
 namespace moebius {
 namespace {
 
+using detail::singular_pair;
 using Eigen::Index;
 using Eigen::MatrixXcd;
 using Eigen::MatrixXd;
@@ -40,24 +42,6 @@ struct local_terms {
           fx(f.size(), f.size()),
           fp(f.size(), static_cast<Index>(p.size())) {
         model.linear(x.data(), p.data(), f.data(), fx.data(), fp.data());
-    }
-
-    [[nodiscard]] MatrixXcd shifted(double omega) const {
-        return fx.cast<complex>() - i_unit * omega * MatrixXcd::Identity(fx.rows(), fx.cols());
-    }
-};
-
-/// The singular vectors of f_x - i omega for its smallest singular value.
-struct critical_pair {
-    VectorXcd right, left;
-    double residual;  ///< that value
-
-    critical_pair(const local_terms& at, double omega) {
-        const Eigen::JacobiSVD<MatrixXcd> svd(at.shifted(omega),
-                                              Eigen::ComputeFullU | Eigen::ComputeFullV);
-        right = svd.matrixV().col(at.f.size() - 1);
-        left = svd.matrixU().col(at.f.size() - 1);
-        residual = svd.singularValues()[at.f.size() - 1];
     }
 };
 
@@ -87,7 +71,7 @@ public:
     [[nodiscard]] VectorXd start(const std::vector<double>& x) {
         VectorXd u(scaling_.units().size() + 1);
         u << scaling_.scale(x, p_), 1;
-        const critical_pair near(local_terms(model_, x, p_), unit_);
+        const singular_pair near(detail::jacobian_at(model_, x, p_), i_unit * unit_);
         b_ = near.left;
         c_ = near.right;
         return u;
@@ -98,7 +82,7 @@ public:
         unscale(u);
         const local_terms at(model_, x_, p_);
         MatrixXcd bordered(n + 1, n + 1);
-        bordered << at.shifted(omega_), b_, c_.adjoint(), 0;
+        bordered << detail::shifted(at.fx, i_unit * omega_), b_, c_.adjoint(), 0;
         const Eigen::PartialPivLU<MatrixXcd> lu(bordered);
         const VectorXcd right = lu.solve(VectorXcd::Unit(n + 1, n));
         const VectorXcd left = lu.adjoint().solve(VectorXcd::Unit(n + 1, n));
@@ -139,7 +123,7 @@ private:
 /// How fast the critical eigenvalue crosses as the parameter rises along the equilibria.
 double crossing_speed(const hopf_system& at, const field& model) {
     const local_terms terms(model, at.state(), at.parameters());
-    const critical_pair pair(terms, at.omega());
+    const singular_pair pair(terms.fx, i_unit * at.omega());
     const Index n = terms.f.size();
     VectorXd along(n + 1);
     along << -terms.fx.partialPivLu().solve(terms.fp.col(static_cast<Index>(at.free()[0]))), 1;
@@ -160,8 +144,9 @@ bool is_simple(const local_terms& at, double omega) {
 
 special_point described(const field& model, const hopf_system& at) {
     auto point = point_at(model, point_type::HB, at.state(), at.parameters());
-    const critical_pair pair(local_terms(model, at.state(), at.parameters()), at.omega());
-    point.residual = std::max(point.residual, pair.residual);
+    const MatrixXd fx = detail::jacobian_at(model, at.state(), at.parameters());
+    const singular_pair pair(fx, i_unit * at.omega());
+    point.residual = std::max(point.residual, pair.value);
     const double l1 = lyapunov_coefficient(model, at.state(), at.parameters(), at.omega());
     point.normal_form = {{"omega", at.omega()},
                          {"period", 2 * std::numbers::pi / at.omega()},
@@ -201,7 +186,8 @@ VectorXcd critical_vector(const problem& at, const special_point& hopf) {
     if (!omega)
         throw invalid_argument("critical_vector", fmt::format("{} came", hopf.label),
                                "a Hopf point with omega in its normal form is needed");
-    return critical_pair(local_terms(*at.model, hopf.state, hopf.parameters), *omega).right;
+    const MatrixXd fx = detail::jacobian_at(*at.model, hopf.state, hopf.parameters);
+    return singular_pair(fx, i_unit * *omega).right;
 }
 
 std::optional<double> coefficient_of(const special_point& point, std::string_view name) {

@@ -175,7 +175,10 @@ std::optional<special_point> hopf_curve::described(point_type type, const Vector
     if (type == point_type::BT) return bogdanov_takens_point(model(), x_, p_);
     if (type == point_type::ZH) return zero_hopf_point(model(), x_, p_);
     auto point = point_at(model(), type, x_, p_);
-    point.normal_form = {{"omega", rate}, {"l1", lyapunov_coefficient(model(), x_, p_, rate)}};
+    const double l2 = second_lyapunov_coefficient(model(), x_, p_, rate);
+    point.normal_form = {
+        {"omega", rate}, {"l1", lyapunov_coefficient(model(), x_, p_, rate)}, {"l2", l2}};
+    point.criticality = l2 < 0 ? "supercritical" : "subcritical";
     point.residual = std::max(point.residual, std::abs(lyapunov_test(u)));
     return point;
 }

@@ -14,9 +14,12 @@ std::vector<jacobian_block> blocks_within(const field& model, const double* x, c
     std::vector<jacobian_block> blocks;
     if (!cells) return blocks;
     const auto k = static_cast<Eigen::Index>(cells->cell_states());
-    for (std::size_t g = 0; g < cells->groups().size(); ++g) {
-        blocks.push_back({Eigen::MatrixXd(k, k), cells->groups().groups[g].size() - 1});
-        if (blocks.back().times > 0) cells->within(x, p, g, blocks.back().matrix.data());
+    blocks.resize(cells->groups().size());
+    for (std::size_t g = 0; g < blocks.size(); ++g) {
+        blocks[g].times = cells->groups().groups[g].size() - 1;
+        if (blocks[g].times == 0) continue;
+        blocks[g].matrix.resize(k, k);
+        cells->within(x, p, g, blocks[g].matrix.data());
     }
     return blocks;
 }

@@ -12,6 +12,7 @@
 #include <moebius/bifurcation/locus.hpp>
 #include <moebius/model/cell_field.hpp>
 
+#include "cycle_fold_locus.hpp"
 #include "locus_follower.hpp"
 
 namespace moebius {
@@ -141,6 +142,11 @@ diagram followed(const problem& base, const parameter_range& first, const parame
                 return known;
         return builders.emplace_back(at, first, second, options, progress, folds_only, result);
     };
+    if (start && start->cycle && !folds_only &&
+        (start->type == point_type::LPC || start->type == point_type::CP)) {
+        detail::add_cycle_fold_branch(result, base, {first, second}, *start, options, progress);
+        return result;
+    }
     if (start) {
         const problem from = simple_at(base, *start);
         on(from).through(*start);

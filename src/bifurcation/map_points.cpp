@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <Eigen/LU>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -15,6 +14,8 @@
 #include <moebius/solve/newton.hpp>
 #include <moebius/solve/spectrum.hpp>
 #include <numbers>
+
+#include "eigenpair.hpp"
 
 namespace moebius {
 namespace {
@@ -55,9 +56,9 @@ public:
             c_ = null.right.cast<complex>();
             return u;
         }
-        const Eigen::JacobiSVD<MatrixXcd> svd(shifted(), Eigen::ComputeFullU | Eigen::ComputeFullV);
-        b_ = svd.matrixU().col(f_.size() - 1);
-        c_ = svd.matrixV().col(f_.size() - 1);
+        const detail::singular_pair near(fx_, eigenvalue());
+        b_ = near.left;
+        c_ = near.right;
         VectorXd longer(u.size() + 1);
         longer << u, theta;
         return longer;
@@ -110,10 +111,8 @@ private:
     [[nodiscard]] complex turn() const {
         return theta_ == pi ? complex(-1) : std::polar(1.0, theta_);
     }
-    [[nodiscard]] MatrixXcd shifted() const {
-        return fx_.cast<complex>() -
-               (turn() - 1.0) / step_ * MatrixXcd::Identity(fx_.rows(), fx_.cols());
-    }
+    [[nodiscard]] complex eigenvalue() const { return (turn() - 1.0) / step_; }
+    [[nodiscard]] MatrixXcd shifted() const { return detail::shifted(fx_, eigenvalue()); }
 
     const field& model_;
     scaling scaling_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
-#include <Eigen/SVD>
 #include <cmath>
 #include <complex>
 #include <limits>
@@ -9,64 +8,21 @@
 #include <moebius/model/complex_forms.hpp>
 #include <moebius/solve/spectrum.hpp>
 
+#include "eigenpair.hpp"
+
 namespace moebius {
 namespace {
 
+using detail::eigenpair;
+using detail::solve_beside;
+using detail::solve_shifted;
 using Eigen::Index;
-using Eigen::MatrixXcd;
 using Eigen::MatrixXd;
 using Eigen::VectorXcd;
 using Eigen::VectorXd;
 using complex = std::complex<double>;
 
 constexpr complex i_unit{0, 1};
-
-MatrixXd jacobian(const field& model, const std::vector<double>& x, const std::vector<double>& p) {
-    const auto n = static_cast<Index>(x.size());
-    VectorXd f(n);
-    MatrixXd fx(n, n), fp(n, static_cast<Index>(p.size()));
-    model.linear(x.data(), p.data(), f.data(), fx.data(), fp.data());
-    return fx;
-}
-
-/// Eigenvectors a q = z q and a^H w = conj(z) w with |q| = 1 and w^H q = 1.
-struct eigenpair {
-    VectorXcd q, w;
-
-    eigenpair(const MatrixXd& a, complex z) {
-        const Eigen::JacobiSVD<MatrixXcd> svd(
-            a.cast<complex>() - z * MatrixXcd::Identity(a.rows(), a.cols()),
-            Eigen::ComputeFullU | Eigen::ComputeFullV);
-        q = svd.matrixV().col(a.rows() - 1);
-        w = svd.matrixU().col(a.rows() - 1);
-        w /= std::conj(w.dot(q));
-    }
-
-    /// For a real eigenvalue, with real vectors.
-    eigenpair(const MatrixXd& a, double z) {
-        const auto null = null_vectors(a - z * MatrixXd::Identity(a.rows(), a.cols()));
-        q = null.right.cast<complex>();
-        w = null.left.cast<complex>() / null.left.dot(null.right);
-    }
-};
-
-/// The solution h of (z - a) h = right that w^H annuls, where z is the eigenvalue of q and w.
-VectorXcd solve_beside(const MatrixXd& a, complex z, const eigenpair& critical,
-                       const VectorXcd& right) {
-    const Index n = a.rows();
-    MatrixXcd bordered(n + 1, n + 1);
-    bordered << z * MatrixXcd::Identity(n, n) - a.cast<complex>(), critical.q, critical.w.adjoint(),
-        0;
-    VectorXcd full(n + 1);
-    full << right, 0;
-    return bordered.fullPivLu().solve(full).head(n);
-}
-
-VectorXcd solve_shifted(const MatrixXd& a, complex z, const VectorXcd& right) {
-    return (z * MatrixXcd::Identity(a.rows(), a.cols()) - a.cast<complex>())
-        .partialPivLu()
-        .solve(right);
-}
 
 /// w^H [C(q, q, conj q) + 2 B(q, h11) + B(conj q, h20)], h11 = (one - a)^-1 B(q, conj q) and
 /// h20 = (z - a)^-1 B(q, q): the resonant cubic term of a Hopf point (one = 0) or a torus point.
@@ -109,7 +65,7 @@ struct jordan_chains {
 
 double lyapunov_coefficient(const field& model, const std::vector<double>& x,
                             const std::vector<double>& p, double omega) {
-    const MatrixXd a = jacobian(model, x, p);
+    const MatrixXd a = detail::jacobian_at(model, x, p);
     const eigenpair at(a, i_unit * omega);
     const multilinear forms(model, x, p, {});
     return resonant_cubic(forms, a, at, 0.0, 2.0 * i_unit * omega).real() / (2 * omega);
@@ -117,7 +73,7 @@ double lyapunov_coefficient(const field& model, const std::vector<double>& x,
 
 bogdanov_takens_form bogdanov_takens_at(const field& model, const std::vector<double>& x,
                                         const std::vector<double>& p) {
-    const MatrixXd a = jacobian(model, x, p);
+    const MatrixXd a = detail::jacobian_at(model, x, p);
     const Index n = a.rows();
     const jordan_chains at(a);
     const VectorXd &q0 = at.q0, &q1 = at.q1;
@@ -146,7 +102,7 @@ bogdanov_takens_form bogdanov_takens_at(const field& model, const std::vector<do
 
 zero_hopf_form zero_hopf_at(const field& model, const std::vector<double>& x,
                             const std::vector<double>& p) {
-    const MatrixXd a = jacobian(model, x, p);
+    const MatrixXd a = detail::jacobian_at(model, x, p);
     const Eigen::VectorXcd spectrum = a.eigenvalues();
     zero_hopf_form form;
     double smallest = std::numeric_limits<double>::infinity();
@@ -189,7 +145,7 @@ zero_hopf_form zero_hopf_at(const field& model, const std::vector<double>& x,
 
 double flip_coefficient(const field& model, double step, const std::vector<double>& x,
                         const std::vector<double>& p) {
-    const MatrixXd a = jacobian(model, x, p);
+    const MatrixXd a = detail::jacobian_at(model, x, p);
     const eigenpair at(a, -2 / step);
     const VectorXd q = at.q.real();
     const multilinear forms(model, x, p, {});
@@ -200,7 +156,7 @@ double flip_coefficient(const field& model, double step, const std::vector<doubl
 
 double torus_coefficient(const field& model, double step, double theta,
                          const std::vector<double>& x, const std::vector<double>& p) {
-    const MatrixXd a = jacobian(model, x, p);
+    const MatrixXd a = detail::jacobian_at(model, x, p);
     const complex mu = std::polar(1.0, theta);
     const eigenpair at(a, (mu - 1.0) / step);
     const multilinear forms(model, x, p, {});

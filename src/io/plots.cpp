@@ -229,6 +229,7 @@ figure locus_figure(const diagram_document& result, std::span<const measured_poi
     add_curves(result.data, "fold", layer_color::blue, drawing);
     add_curves(result.data, "branch point", layer_color::purple, drawing);
     add_curves(result.data, "hopf", layer_color::green, drawing);
+    add_curves(result.data, "fold of cycles", layer_color::orange, drawing);
     add_measured(measured, drawing);
     const auto shade = shading_of(result.data, box_of(drawing));
     drawing.layers.insert(drawing.layers.begin(), shade.begin(), shade.end());

@@ -101,6 +101,34 @@ VectorXd cyclic_chain::solve(const MatrixXd& r, VectorXd s) const {
     return all;
 }
 
+VectorXd cyclic_chain::solve_transposed(MatrixXd x, VectorXd e) const {
+    // The steps of solve, transposed and in reverse order.
+    const auto links = static_cast<Index>(steps_.size()) + 1;
+    for (Index j = 1; j < links; ++j) {
+        const VectorXd by = steps_[static_cast<std::size_t>(j - 1)].back.transpose() * x.col(j);
+        x.col(0) += by.head(n_);
+        x.col((j + 1) % links) += by.segment(n_, n_);
+        e += by.tail(k_);
+    }
+    VectorXd ends(n_ + k_);
+    ends << x.col(0), e;
+    closed_.solve_transposed_in_place(ends);
+    VectorXd all(links * n_ + k_), relation = -ends.head(n_);
+    const VectorXd s = ends.tail(k_);
+    all.tail(k_) = s;
+    for (Index j = links - 1; j > 0; --j) {
+        const auto& step = steps_[static_cast<std::size_t>(j - 1)];
+        const auto upper = step.qr.matrixQR().topRows(n_).triangularView<Eigen::Upper>();
+        VectorXd both(2 * n_);
+        both << -upper.transpose().solve(x.col(j) - step.rows.transpose() * s), relation;
+        both.applyOnTheLeft(step.qr.householderQ());
+        relation = both.head(n_);
+        all.segment(j * n_, n_) = both.tail(n_);
+    }
+    all.head(n_) = relation;
+    return all;
+}
+
 std::vector<std::complex<double>> cyclic_chain::multipliers() const {
     std::vector<std::complex<double>> values;
     const Eigen::GeneralizedEigenSolver<MatrixXd> solver(-a_, b_, false);

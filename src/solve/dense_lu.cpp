@@ -66,4 +66,22 @@ void dense_lu::solve_in_place(Eigen::VectorXd& b) const {
     }
 }
 
+void dense_lu::solve_transposed_in_place(Eigen::VectorXd& b) const {
+    if (size_ > small) {
+        b = large_.transpose().solve(b).eval();
+        return;
+    }
+    const auto n = static_cast<std::size_t>(size_);
+    std::array<double, small> y{};
+    for (std::size_t i = 0; i < n; ++i) {
+        y[i] = b[static_cast<Index>(i)];
+        for (std::size_t j = 0; j < i; ++j) y[i] -= lu_[j][i] * y[j];
+        y[i] *= lu_[i][i];
+    }
+    for (std::size_t i = n; i-- > 0;) {
+        for (std::size_t j = i + 1; j < n; ++j) y[i] -= lu_[j][i] * y[j];
+        b[row_[i]] = y[i];
+    }
+}
+
 }  // namespace moebius

@@ -44,12 +44,15 @@ double low_rank_linearization::regularity(const VectorXd& tangent) const {
 }
 
 VectorXd low_rank_linearization::row_lengths() const {
-    const auto u = arrow_.right.leftCols(rank_), v = arrow_.below.leftCols(rank_);
-    VectorXd squares =
-        arrow_.diagonal.cwiseAbs2() + arrow_.right.rightCols(border_).rowwise().squaredNorm();
-    squares.array() += 2 * arrow_.diagonal.array() * u.cwiseProduct(v).rowwise().sum().array();
-    const Eigen::MatrixXd inner = v.transpose() * v;
-    squares += (u * inner).cwiseProduct(u).rowwise().sum();
+    const auto &u = arrow_.right, &v = arrow_.below;
+    // Column by column, since a product of thin matrices would allocate.
+    VectorXd squares = arrow_.diagonal.cwiseAbs2();
+    for (Index j = 0; j < border_; ++j) squares += u.col(rank_ + j).cwiseAbs2();
+    for (Index j = 0; j < rank_; ++j) {
+        squares.array() += 2 * arrow_.diagonal.array() * u.col(j).array() * v.col(j).array();
+        for (Index k = 0; k < rank_; ++k)
+            squares += v.col(j).dot(v.col(k)) * u.col(j).cwiseProduct(u.col(k));
+    }
     VectorXd lengths(states_ + border_ - 1);
     lengths.head(states_) = squares.cwiseMax(0.0).cwiseSqrt();  // rounding may go below zero
     for (Index j = 0; j + 1 < border_; ++j)

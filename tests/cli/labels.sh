@@ -21,3 +21,12 @@ code=0
 sentence=$("$program" diagram --from two.json:LP1 --vary bias=-3:3 2>&1) || code=$?
 test $code = 2
 test "$sentence" = "moebius: --from: LP1 has a state of 2 numbers, but that of two-expert has 1"
+
+# Cycles from a Hopf point, cut short, and their fold in two parameters.
+"$program" diagram --model softmax --experts 2 --controller integral --set gain=0.1 --set leak=0.08 \
+    --vary feedback=2:12 --out control.json 2>/dev/null
+"$program" diagram --from control.json:HB1 --vary feedback=2:12 --max-step 1 --max-points 60 \
+    --out cycles.json 2>/dev/null || test $? = 3
+"$program" locus --from cycles.json:LPC1 --vary feedback=3:4 --vary leak=0.075:0.085 --max-step 1 \
+    --out folds.json 2>/dev/null
+grep -q '"kind": "fold of cycles"' folds.json

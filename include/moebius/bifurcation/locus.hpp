@@ -12,18 +12,23 @@ namespace moebius {
 /// All curves of special points in a window of two parameters, each once, with the points of
 /// codimension two on them.
 ///
-/// kind           from                columns after loads    points on it
-/// fold           LP CP BT ZH, BP *   quadratic              CP, BT, ZH
-/// branch point   BP BT ZH **         quadratic, cubic       BT, ZH
-/// hopf           HB GH BT ZH         omega, l1              GH, ZH; BT at its end
+/// kind            from                columns after loads    points on it
+/// fold            LP CP BT ZH, BP *   quadratic              CP, BT, ZH
+/// branch point    BP BT ZH **         quadratic, cubic       BT, ZH
+/// hopf            HB GH BT ZH         omega, l1              GH, ZH; BT at its end
+/// fold of cycles  LPC and its CP                             CP; GH at its end
 ///
 ///  * where the second parameter unfolds the branch point    ** where neither of them does
 ///
+/// Folds of cycles are followed from a start alone, by cycle_fold_curve. Their columns: the two
+/// parameters, period, load_1_min, load_1_max ... (or each state's), `quadratic` (zero at a CP of
+/// cycles), and n_unstable: multipliers outside the unit circle besides the two that are 1.
+///
 /// `quadratic` and `cubic` are the normal form's coefficients along the null vector of length 1. A
-/// curve that is not closed crosses the window's edge or ends in a BT, so the starts are the
+/// curve that is not closed crosses the window's edge or ends in a BT or GH, so the starts are the
 /// special points of the equilibria along the four edges, and along a line across the middle each
-/// way for curves that close inside. A branch that ends in a BT says so by
-/// stop_reason::branch_point.
+/// way for curves that close inside. A branch that ends in a BT or GH says so
+/// by stop_reason::branch_point.
 ///
 /// @param start  follow only the curves through this point; its groups of cells and parameters are
 ///               taken, and of equal cells at a multiple point one is let go its own way

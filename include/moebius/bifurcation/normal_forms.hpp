@@ -12,6 +12,17 @@ namespace moebius {
 [[nodiscard]] double lyapunov_coefficient(const field& model, const std::vector<double>& x,
                                           const std::vector<double>& p, double omega);
 
+/// Second Lyapunov coefficient of a generalized Hopf point (l1 = 0) with eigenvalues +-i omega, for
+/// a critical eigenvector of length 1: where it is negative the outer one of the two cycles nearby
+/// is stable. With |w| the amplitude, w' = i omega w + ... + omega l2 w |w|^4.
+/// @accuracy some 1e-8 of it where the field is smooth over its state scale: derivatives of fourth
+///           and fifth order are those of the polynomial of degree 11 through its jets at three
+///           points of a line
+/// @cost     some 5e4 evaluations of the field's jets
+/// @source   Kuznetsov (3rd ed.), sections 8.3 and 8.7; SIAM J. Numer. Anal. 36 (1999) 1104
+[[nodiscard]] double second_lyapunov_coefficient(const field& model, const std::vector<double>& x,
+                                                 const std::vector<double>& p, double omega);
+
 /// A point with a double zero eigenvalue and one eigenvector: on the centre manifold w0' = w1 and
 /// w1' = a w0^2 + b w0 w1 + ..., with |null vector| = 1.
 ///

@@ -29,7 +29,9 @@ struct continuation_options {
                                ///< searched from scratch; >= 2
     bool split_groups = true;  ///< follow branches on which cells differ that agreed before
 
-    /// A function of state and parameters; a branch ends where it passes zero. May be empty.
+    /// A function of state and parameters; a branch ends where it passes zero. May be empty. A
+    /// branch of cycles ends where its least or its greatest value along the cycle does: where a
+    /// cycle first meets what the function is zero on, or first leaves it.
     std::function<double(std::span<const double>, std::span<const double>)> stop_at = {};
 };
 

@@ -39,6 +39,10 @@ public:
     /// @return not finite if the system is singular
     [[nodiscard]] Eigen::VectorXd solve(const Eigen::MatrixXd& r, Eigen::VectorXd s) const;
 
+    /// Of the transposed system: (r, s) with r . r' + s . s' = x . x' + e . e' wherever (x', e')
+    /// solves for (r', s'). Shapes: x (n, L), e (k), result (L n + k), r_0 ... r_{L-1} first.
+    [[nodiscard]] Eigen::VectorXd solve_transposed(Eigen::MatrixXd x, Eigen::VectorXd e) const;
+
     /// Smooth, of order one at most, with the sign of the whole system's determinant and its zeros
     /// (see linearization::regularity).
     [[nodiscard]] double regularity() const noexcept { return regularity_; }

@@ -21,6 +21,8 @@ public:
 
     /// Overwrites b with the solution; infinite or NaN entries if the matrix is singular.
     void solve_in_place(Eigen::VectorXd& b) const;
+    /// The same for the transposed matrix.
+    void solve_transposed_in_place(Eigen::VectorXd& b) const;
 
 private:
     Eigen::Index size_ = 0;

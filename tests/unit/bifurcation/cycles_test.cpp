@@ -53,6 +53,30 @@ TEST_CASE("round cycles turn where they must", "[cycles][oracle]") {
     }
 }
 
+TEST_CASE("cycles end where the caller's function first meets them", "[cycles][outcome]") {
+    auto at = problem_of<test_models::round_cycles>();
+    at.set("cubic", 1);
+    at.set("quintic", -1);
+    const auto hopf = find_hopf(at, {"mu", -1, 1}, {0, 0}, at.parameters, 1.1);
+    REQUIRE(hopf);
+    // The radius 0.6 is met on the way to the fold at r^2 = 1/2, the radius 0.9 beyond it.
+    const double wall = GENERATE(0.6, 0.9, -0.9);
+    diagram found;
+    continuation_options options;
+    options.stop_at = [&](auto x, auto) { return x[0] - wall; };
+    add_cycle_branch(found, at, {"mu", -1, 1}, *hopf, options);
+
+    const auto& made = found.branches.at(0);
+    CHECK(made.last == stop_reason::stop_event);
+    const double r2 = wall * wall;
+    CHECK_THAT(made.columns.at("mu").back(), WithinAbs(-r2 + r2 * r2, 1e-8));  // mesh
+    CHECK_THAT(made.columns.at("x_max").back(), WithinAbs(std::abs(wall), 1e-8));
+    CHECK(of_type(found, point_type::LPC).size() == (r2 > 0.5 ? 1U : 0U));
+    const auto ends = of_type(found, point_type::EP);
+    REQUIRE(ends.size() == 1);
+    CHECK(ends[0].row == made.columns.rows() - 1);
+}
+
 TEST_CASE("the Rossler cycle doubles its period at c = 2.832445", "[cycles][oracle]") {
     // c = 2.832445 is the digits of the literature's onset for a = b = 0.2
     const auto at = problem_of<test_models::rossler>();

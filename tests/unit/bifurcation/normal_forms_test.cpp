@@ -31,7 +31,45 @@ struct sheared_zero_hopf {
     }
 };
 
+/// z' = (i omega + i twist r^2 + quintic r^4) z with r = |z|, and v' = -v, in the coordinates
+/// u_1, u_2, u_3 with Re z = X = u_1 + bend u_2^2 + u_2 u_3, Im z = u_2 + bend X^2 and
+/// v = u_3 - bend X^2: no polynomial of low degree, and a centre manifold that is curved.
+struct bent_bautin {
+    static constexpr std::string_view name = "bent-bautin";
+    static constexpr std::string_view equation = "a Bautin normal form, bent";
+    static constexpr std::size_t dimension = 3;
+    static constexpr std::array<std::string_view, 3> states{"u", "v", "w"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"quintic", "", "", -0.7}, {"bend", "", "", 0.3}}};
+    static constexpr double omega = 1.7, twist = 0.6;
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& u, const vec<S, 2>& p) const {
+        const S& bend = p[1];
+        const S x = u[0] + bend * u[1] * u[1] + u[1] * u[2];
+        const S y = u[1] + bend * x * x;
+        const S rr = x * x + y * y, growth = p[0] * rr * rr, turn = omega + twist * rr;
+        const S dx = growth * x - turn * y, dy = growth * y + turn * x;
+        const S du1 = dy - 2.0 * bend * x * dx;
+        const S du2 = 2.0 * bend * x * dx - (u[2] - bend * x * x);
+        return {dx - 2.0 * bend * u[1] * du1 - du1 * u[2] - u[1] * du2, du1, du2};
+    }
+};
+
 }  // namespace
+
+TEST_CASE("the second Lyapunov coefficient is that of Bautin's form, whatever the coordinates",
+          "[bifurcation][normal_forms][oracle]") {
+    using model = bent_bautin;
+    const double quintic = GENERATE(-0.7, 2.0), bend = GENERATE(0.0, 0.3, -1.0);
+    const auto field = field_of<model>();
+
+    CHECK_THAT(lyapunov_coefficient(*field, {0, 0, 0}, {quintic, bend}, model::omega),
+               WithinAbs(0, 1e-14));  // or else l2 would hang on coordinates
+    // z = sqrt(2) w for a critical vector of length 1
+    CHECK_THAT(second_lyapunov_coefficient(*field, {0, 0, 0}, {quintic, bend}, model::omega),
+               WithinRel(4 * quintic / model::omega, 1e-8));  // bent: of degree 28
+}
 
 TEST_CASE("the zero-Hopf form is that of its normal form, whatever the coordinates",
           "[bifurcation][normal_forms][oracle]") {

@@ -34,3 +34,20 @@ TEST_CASE("a singular matrix gives no finite solution", "[solve]") {
 
     CHECK_FALSE(x.allFinite());
 }
+
+TEST_CASE("dense_lu solves the transposed system", "[solve][oracle]") {
+    const Eigen::Index n = GENERATE(1, 2, 3, 4, 5, 9);  // around the switch to Eigen
+    dense_lu lu;
+    for (int repeat = 0; repeat < 20; ++repeat) {
+        Eigen::MatrixXd a = Eigen::MatrixXd::Random(n, n);
+        if (n > 1) a(0, 0) = 0;  // needs a pivot
+        const Eigen::VectorXd b = Eigen::VectorXd::Random(n);
+
+        lu.compute(a);
+        Eigen::VectorXd x = b;
+        lu.solve_transposed_in_place(x);
+
+        const double condition = a.norm() * a.inverse().norm();
+        CHECK((a.transpose() * x - b).norm() <= 1e-14 * condition * b.norm());  // backward stable
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <complex>
+#include <moebius/continuation/collocation.hpp>
+#include <moebius/continuation/options.hpp>
+#include <moebius/model/field.hpp>
+#include <moebius/solve/cyclic_chain.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// The cycles x' = T f(x, p), x(0) = x(1) of a problem as some parameters vary, by collocation with
+/// polynomials at the Gauss points of a mesh, and an integral phase condition.
+///
+/// Unknowns are the values at the base points, the period T and the free parameters, scaled so that
+/// Euclid's norm is that of the function in L2, in units of field::state_scale; T is in units of
+/// the period at the last rebase and each parameter runs from 0 to scaling::whole over its range.
+/// There are as many equations as unknowns but for the free parameters: borders make up for them.
+///
+/// @cost   a linear solve takes O(L (n m)^3) for L intervals of degree m
+/// @source de Boor & Swartz, SIAM J. Numer. Anal. 10 (1973) 582; Doedel, Keller & Kernevez, Int. J.
+///         Bifurcation and Chaos 1 (1991) 745
+class cycle_equations {
+public:
+    /// @param ranges  of the free parameters, one at least
+    /// @param start   a cycle or a guess of one; its mesh is taken
+    /// @throws invalid_argument for a bad range, an unknown name, or an orbit of other sizes
+    cycle_equations(const problem& base, const std::vector<parameter_range>& ranges,
+                    const orbit& start);
+
+    [[nodiscard]] Eigen::Index size() const noexcept { return units_.size(); }  ///< unknowns
+
+    /// Sets the residuals, collocation first, and prepares the derivative at u.
+    /// Shapes: u (size), f (size - free parameters).
+    /// @return false if a number is not finite
+    [[nodiscard]] bool evaluate(const Eigen::VectorXd& u, Eigen::Ref<Eigen::VectorXd> f);
+
+    /// Factors [DF; rows] where it was last evaluated. Shape: rows (free parameters, size)
+    void border(const Eigen::MatrixXd& rows);
+    /// Overwrites b (size) with the solution for it; not finite if the matrix is singular.
+    void solve_bordered(Eigen::VectorXd& b) const;
+    /// The same for the transposed matrix.
+    void solve_bordered_transposed(Eigen::VectorXd& b) const;
+    /// Of the bordered matrix, as linearization::regularity.
+    [[nodiscard]] double border_regularity() const noexcept { return chain_.regularity(); }
+
+    /// Floquet multipliers at the last border: by falling modulus, the trivial one among them.
+    [[nodiscard]] std::vector<std::complex<double>> multipliers() const {
+        return chain_.multipliers();
+    }
+
+    /// u for values on the present mesh, a period and parameters (all of the model's).
+    [[nodiscard]] Eigen::VectorXd scale(const piecewise& values, double period,
+                                        const std::vector<double>& parameters) const;
+    /// The direction that belongs to changes of these; p (free parameters).
+    [[nodiscard]] Eigen::VectorXd scale_change(const piecewise& values, double period,
+                                               const Eigen::VectorXd& p) const;
+    [[nodiscard]] piecewise values(const Eigen::VectorXd& u) const;
+    [[nodiscard]] double period(const Eigen::VectorXd& u) const;
+    /// The problem with the parameters of u.
+    [[nodiscard]] problem problem_at(const Eigen::VectorXd& u) const;
+    /// Where in u the k-th free parameter stands.
+    [[nodiscard]] Eigen::Index coordinate(std::size_t k) const noexcept {
+        return phase_.size() + 1 + static_cast<Eigen::Index>(k);
+    }
+
+    /// Makes u the cycle from which phases are measured, on a mesh of so many intervals that suits
+    /// it; u and the direction are carried over to the new unknowns.
+    void rebase(Eigen::VectorXd& u, Eigen::VectorXd& direction, Eigen::Index intervals);
+
+    [[nodiscard]] const problem& base() const noexcept { return base_; }
+    /// Positions of the free parameters among the model's.
+    [[nodiscard]] const std::vector<std::size_t>& free() const noexcept { return free_; }
+
+protected:
+    /// The row y . F''(z, .) of the second derivative at u, z along values and period only.
+    /// Shapes: u, z, result (size), y (size or more: what comes after collocation is not used).
+    [[nodiscard]] Eigen::VectorXd bent(const Eigen::VectorXd& u, const Eigen::VectorXd& y,
+                                       const Eigen::VectorXd& z) const;
+
+private:
+    void set_mesh(const piecewise& reference, double period);
+    bool condense(Eigen::Index interval, const piecewise& at, double period,
+                  Eigen::Ref<Eigen::VectorXd> residual);
+    [[nodiscard]] Eigen::Index extra() const noexcept {  // unknowns besides the values
+        return 1 + static_cast<Eigen::Index>(free_.size());
+    }
+
+    problem base_;
+    std::vector<parameter_range> ranges_;
+    std::vector<std::size_t> free_;
+    gauss_basis basis_;
+    Eigen::VectorXd breaks_;
+    Eigen::VectorXd units_;  // of all unknowns
+    Eigen::MatrixXd phase_;  // of the phase condition. Shape (n, intervals * degree)
+
+    struct condensed {
+        Eigen::PartialPivLU<Eigen::MatrixXd> inner;  // of the later points of the interval
+        Eigen::MatrixXd outer;                       // these by (x_j, T, p)
+    };
+    std::vector<condensed> intervals_;
+    Eigen::MatrixXd rows_;  // the phase condition and the borders, units taken away
+    cyclic_chain chain_;
+};
+
+}  // namespace moebius
