@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cuda_fp16.h>
+
+#include <cstdint>
+
+#include "hopper.cuh"
+#include "route_choose.cuh"
+#include "route_recheck.cuh"
+
+// The tensor-core path. A persistent block takes tiles of 128 tokens; one warp feeds a ring of
+// stages of 64 columns through the copy engine, two warpgroups of 64 tokens each multiply them
+// with the gate (N >= E columns) and choose from the logits in their registers.
+//
+// bytes       T d (2 or 4) + E d (2 or 4) + 8 T k: the floor while E is small
+// operations  2 T E d: the floor from about E = 256 on (790 TFLOP/s in 16 bits)
+//
+// With N <= 64 or a small d the gate stays in shared memory after the first tile. Else it is
+// streamed from L2, each half once for a cluster of two blocks.
+namespace moebius::gpu {
+
+inline constexpr int stage_columns = 64;
+inline constexpr int tile_threads = 384;  // the feeding warpgroup, then two that multiply
+inline constexpr std::uint32_t most_stages = 24;
+
+template <int N, bool Fp32>
+struct tile_shape {
+    static constexpr int cluster = N >= 128 ? 2 : 1;
+    static constexpr std::uint32_t token_bytes = 128 * stage_columns * (Fp32 ? 4 : 2);
+    static constexpr std::uint32_t gate_bytes = N * stage_columns * 2;  // a gate chunk
+    // barriers; scale and shift of each column; counts; extra counts and length of the list
+    static constexpr std::uint32_t tail_bytes = 16 * most_stages + 8 * N + 4 * N + 4 * 4;
+};
+
+#if MOEBIUS_SM90A
+
+/// Shared memory of a block, in the order: resident gate, ring, tail.
+template <int N, bool Fp32>
+struct tile_memory {
+    std::uint32_t gate, ring, stage_bytes, full, empty;  // shared addresses
+    const char* ring_data;
+    float *scale, *shift;
+    std::uint32_t *own, *extra;  // (N) counts; unrouted, near ties, rechecked, listed
+
+    __device__ tile_memory(char* raw, const route_arguments& a, std::uint32_t chunks) {
+        using shape = tile_shape<N, Fp32>;
+        char* p = raw + (1024 - shared_address(raw) % 1024) % 1024;
+        const std::uint32_t kept = a.resident ? chunks * shape::gate_bytes : 0;
+        stage_bytes = shape::token_bytes + (a.resident ? 0 : shape::gate_bytes);
+        gate = shared_address(p);
+        ring = gate + kept;
+        ring_data = p + kept;
+        p += kept + a.stages * stage_bytes;
+        full = shared_address(p);
+        empty = full + 8 * most_stages;
+        scale = reinterpret_cast<float*>(p + 16 * most_stages);
+        shift = scale + N;
+        own = reinterpret_cast<std::uint32_t*>(shift + N);
+        extra = own + N;
+    }
+    __device__ std::uint32_t gate_of(std::uint32_t stage, std::uint32_t chunk, bool resident) const {
+        return resident ? gate + chunk * tile_shape<N, Fp32>::gate_bytes
+                        : ring + stage * stage_bytes + tile_shape<N, Fp32>::token_bytes;
+    }
+};
+
+/// One thread: keeps all free stages of the ring on their way.
+template <int N, bool Fp32>
+__device__ __forceinline__ void feed_tiles(const CUtensorMap* tokens, const CUtensorMap* gate,
+                                           const route_arguments& a,
+                                           const tile_memory<N, Fp32>& memory, tile_range tiles,
+                                           std::uint32_t chunks) {
+    using shape = tile_shape<N, Fp32>;
+    const std::uint32_t rank = shape::cluster > 1 ? cluster_rank() : 0;
+    std::uint32_t stage = 0, parity = 1;
+    for (std::uint32_t i = 0; i < tiles.count; ++i)
+        for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
+            const bool with_gate = i == 0 || !a.resident;
+            const std::uint32_t full = memory.full + 8 * stage;
+            const std::uint32_t to = memory.ring + stage * memory.stage_bytes;
+            const int column = static_cast<int>(chunk) * stage_columns;
+            const int row = static_cast<int>((tiles.first + i) * tensor_tile_rows);
+            barrier_wait(memory.empty + 8 * stage, parity);
+            barrier_expect(full, shape::token_bytes + (with_gate ? shape::gate_bytes : 0));
+            copy_box(to, tokens, column, row, full);
+            if constexpr (Fp32)
+                copy_box(to + shape::token_bytes / 2, tokens, column + 32, row, full);
+            if (with_gate) {
+                const std::uint32_t there = memory.gate_of(stage, chunk, a.resident);
+                if constexpr (shape::cluster == 1) {
+                    copy_box(there, gate, column, 0, full);
+                } else {
+                    copy_box_to(there + rank * shape::gate_bytes / 2, gate, column,
+                                static_cast<int>(rank) * N / 2, full, 3);
+                }
+            }
+            if (++stage == a.stages) stage = 0, parity ^= 1;
+        }
+}
+
+/// Rows of a thread in its warp's 16: `fragment_row` and 8 more. With fp32 tokens they are
+/// permuted so that the 8 lanes of a 16-byte access meet all banks.
+template <bool Fp32>
+__device__ __forceinline__ int fragment_row(int lane) {
+    const int g = lane / 4;
+    return Fp32 ? (g >> 1) | (g & 1) << 2 : g;
+}
+
+/// Sums of squares of a thread's part of two rows: of the tokens, and of what half loses.
+struct row_norms {
+    float all[2] = {0, 0}, lost[2] = {0, 0};
+};
+
+/// Columns of a stage of fp32 tokens as four half-precision fragments. Inside 16 columns the order
+/// is that of prepare_gate: lane q holds columns 4 q to 4 q + 3 as k = 2q, 2q + 1, 2q + 8, 2q + 9.
+__device__ __forceinline__ void half_fragments(const char* tile, int row, int q,
+                                               std::uint32_t (&a)[4][4], row_norms& norms) {
+#pragma unroll
+    for (int kk = 0; kk < 4; ++kk)
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+            const int r = row + 8 * half, chunk = (4 * (kk % 2) + q) ^ (r % 8);
+            const float4 x = *reinterpret_cast<const float4*>(tile + kk / 2 * (128 * 128) +
+                                                              r * 128 + chunk * 16);
+            const __half2 low = __floats2half2_rn(x.x, x.y), high = __floats2half2_rn(x.z, x.w);
+            const float2 lx = __half22float2(low), hx = __half22float2(high);
+            a[kk][half] = *reinterpret_cast<const std::uint32_t*>(&low);
+            a[kk][half + 2] = *reinterpret_cast<const std::uint32_t*>(&high);
+            const float in[4] = {x.x, x.y, x.z, x.w}, out[4] = {lx.x, lx.y, hx.x, hx.y};
+#pragma unroll
+            for (int c = 0; c < 4; ++c) {
+                const float lost = in[c] - out[c];
+                norms.all[half] = fmaf(in[c], in[c], norms.all[half]);
+                norms.lost[half] = fmaf(lost, lost, norms.lost[half]);
+            }
+        }
+}
+
+/// One tile's logits: value (128, N) = tokens (128, d) gate (N, d)', 64 rows a warpgroup.
+template <int N, bool Fp32>
+__device__ __forceinline__ void multiply_tile(float (&value)[N / 2], row_norms& norms,
+                                              const route_arguments& a,
+                                              const tile_memory<N, Fp32>& memory,
+                                              std::uint32_t chunks, int group, int lane, int row,
+                                              std::uint32_t& stage, std::uint32_t& parity) {
+    using shape = tile_shape<N, Fp32>;
+    const auto release = [&](std::uint32_t s) {
+        if (lane != 0) return;
+        const std::uint32_t empty = memory.empty + 8 * s;
+        if constexpr (shape::cluster == 1) {
+            barrier_arrive(empty);
+        } else {
+            barrier_arrive_at(empty, 0);
+            barrier_arrive_at(empty, 1);
+        }
+    };
+    std::uint32_t before = 0;
+    for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
+        barrier_wait(memory.full + 8 * stage, parity);
+        const std::uint64_t b = matrix_descriptor(memory.gate_of(stage, chunk, a.resident));
+        if constexpr (Fp32) {
+            std::uint32_t fragment[4][4];
+            half_fragments(memory.ring_data + stage * memory.stage_bytes, row, lane % 4, fragment,
+                           norms);
+            wgmma_begin();
+#pragma unroll
+            for (int k = 0; k < 4; ++k) wgmma_half(value, fragment[k], b + 2 * k, chunk + k != 0);
+            wgmma_commit();
+            wgmma_wait<0>();
+            release(stage);
+        } else {
+            const std::uint64_t x = matrix_descriptor(memory.ring + stage * memory.stage_bytes +
+                                                      group * (64 * 128));
+            wgmma_begin();
+#pragma unroll
+            for (int k = 0; k < 4; ++k) wgmma_bf16(value, x + 2 * k, b + 2 * k, chunk + k != 0);
+            wgmma_commit();
+            wgmma_wait<1>();  // the product before this one
+            if (chunk > 0) release(before);
+            before = stage;
+        }
+        if (++stage == a.stages) stage = 0, parity ^= 1;
+    }
+    if constexpr (!Fp32) {
+        wgmma_wait<0>();
+        release(before);
+    }
+}
+
+/// How far a value (in units of log 2) may be from the true one, for all experts of a row.
+///
+/// |x . w - X . W| <= |x - X| |w| + |X| |w - W| + rounding, X and W in half precision. A tensor
+/// core adds 16 products to a sum and cuts each at 2^-24 of the largest or finer: at most 20 such
+/// errors for 16 columns. The rest is the rounding of the float arithmetic after it.
+__device__ __forceinline__ float value_error(const route_arguments& a, const row_norms& norms,
+                                             int half, float most_gate, float most_lost,
+                                             float most_shift) {
+    float all = norms.all[half], lost = norms.lost[half];
+    all += __shfl_xor_sync(~0U, all, 1), lost += __shfl_xor_sync(~0U, lost, 1);
+    all += __shfl_xor_sync(~0U, all, 2), lost += __shfl_xor_sync(~0U, lost, 2);
+    // sums of squares: relative 2^-24 d; squares may vanish under 2^-149
+    const float width = static_cast<float>(a.batch.width), vanished = sqrtf(width) * 0x1p-70f;
+    const float wide = 1 + width * 0x1p-23f;
+    const float x = sqrtf(all) * wide + vanished, dx = sqrtf(lost) * wide + vanished;
+    const float rounding = (width / 16 + 1) * 20 * 0x1p-24f + 0x1p-20f;
+    const float noise = a.rule.noise == route_noise::none ? 0 : 4e-5f;
+    const float bound = dx * most_gate + (x + dx) * most_lost +
+                        rounding * (x + dx) * (most_gate + most_lost);
+    return 1.001f * (a.rule.beta * log2_e * bound + 0x1p-20f * most_shift + noise);
+}
+
+/// Puts a token on the block's list of those to be settled in float64; all lanes of a warp call.
+template <int N>
+__device__ __forceinline__ void list_token(const route_arguments& a, const float (&value)[N / 2],
+                                           int half, bool open, float threshold, float log_sum,
+                                           std::uint32_t token, std::uint32_t begin,
+                                           std::uint32_t* listed, int lane) {
+    if (!__any_sync(~0U, open)) return;
+    const std::uint64_t mask = columns_from<N>(value, half, threshold);
+    std::uint32_t place = 0;
+    if (open && lane % 4 == 0) place = atomicAdd(listed, 1U);
+    place = begin + __shfl_sync(~0U, place, lane & ~3);
+    if (!open) return;
+    a.candidates[4 * std::size_t{place} + lane % 4] = mask;
+    if (lane % 4 != 0) return;
+    a.unsettled[place] = token;
+    a.result.probabilities[std::size_t{token} * a.rule.choices] = log_sum;
+}
+
+/// What a thread that multiplies needs to choose.
+struct chooser {
+    const float *scale, *shift;
+    std::uint32_t *own, *extra;
+    std::uint32_t begin;  // of the block's list
+    float most_gate, most_lost, most_shift;
+    int lane;
+};
+
+/// The k best in turn, with noise: the general case, and the plain loop of choose_first k times.
+template <int N, bool Fp32>
+__device__ __forceinline__ void choose_many(float (&value)[N / 2], row_choice (&row)[2],
+                                            const route_arguments& a, const chooser& c,
+                                            const std::uint32_t (&token)[2], const float (&error)[2]) {
+    const int q = c.lane % 4;
+    const std::uint32_t k = a.rule.choices;
+    const bool noisy = a.rule.noise != route_noise::none;
+    if (noisy) add_noise<N>(value, a.rule, token, q);
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        const row_choice& r = row[half];
+        const bool inside = token[half] < a.batch.tokens, routed = r.sum == r.sum;
+        std::uint32_t* choices = a.result.choices + std::size_t{token[half]} * k;
+        float* shares = a.result.probabilities + std::size_t{token[half]} * k;
+        float last = INFINITY, kth = INFINITY;
+        int column = -1;
+        bool near = false, open = !routed;
+        for (std::uint32_t i = 0; i <= k; ++i) {
+            const row_choice next = choose_next<N>(value, half, q, last, column);
+            const bool found = routed && next.column != no_column;
+            const float gap = found && i > 0 ? last - next.best : INFINITY;
+            near = near || gap <= a.rule.tie_margin * log2_e;
+            open = open || !(gap > 2 * error[half]);
+            if (i == k) break;
+            if (inside && q == half) {
+                const float noise = found && noisy ? log2_e * noise_of_one<float>(
+                                                         a.rule, token[half], next.column)
+                                                   : 0;
+                choices[i] = found ? static_cast<std::uint32_t>(next.column) : no_choice;
+                shares[i] = found ? exp2_of(next.best - noise - r.top) / r.sum : 0;
+            }
+            last = kth = next.best;
+            column = next.column;
+        }
+        open = open && Fp32 && a.rule.exact && inside;
+        if (inside && q == half) {
+            if (!routed && !open) atomicAdd(&c.extra[0], 1U);
+            if (near && routed) atomicAdd(&c.extra[1], 1U);
+            for (std::uint32_t i = 0; i < k && !open; ++i)
+                if (choices[i] != no_choice) atomicAdd(&c.own[choices[i]], 1U);
+        }
+        if constexpr (Fp32) {
+            __syncwarp();
+            if (a.rule.exact)
+                list_token<N>(a, value, half, open, routed ? kth - 2 * error[half] : NAN,
+                              routed ? r.top + log2f(r.sum) : NAN, token[half], c.begin,
+                              &c.extra[3], c.lane);
+        }
+    }
+}
+
+/// The choice of the rows of a tile. General: noise, or more than one choice.
+template <int N, bool Fp32, bool General>
+__device__ __forceinline__ void choose_tile(float (&value)[N / 2], const row_norms& norms,
+                                            const route_arguments& a, const chooser& c,
+                                            const std::uint32_t (&token)[2]) {
+    const int q = c.lane % 4;
+    row_choice row[2];
+    float error[2] = {0, 0};
+    choose_first<N, Fp32>(value, c.scale, a.rule.beta * log2_e, c.shift, q, row);
+    if constexpr (Fp32) {
+#pragma unroll
+        for (int half = 0; half < 2; ++half)
+            error[half] = value_error(a, norms, half, c.most_gate, c.most_lost, c.most_shift);
+    }
+    if constexpr (General) {
+        choose_many<N, Fp32>(value, row, a, c, token, error);
+        return;
+    }
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+        const row_choice& r = row[half];
+        const bool inside = token[half] < a.batch.tokens, routed = r.sum == r.sum;
+        const float gap = r.best - r.second;
+        const bool open =
+            Fp32 && a.rule.exact && inside && !(routed && gap > 2 * error[half]);
+        if (inside && q == half) {  // lanes 0 and 1 of a quad share the writing
+            if (!open) {
+                const auto choice = static_cast<std::uint32_t>(r.column);
+                a.result.choices[token[half]] = routed ? choice : no_choice;
+                a.result.probabilities[token[half]] = routed ? __fdividef(1, r.sum) : 0;
+                atomicAdd(routed ? &c.own[choice] : &c.extra[0], 1U);
+            }
+            if (routed && gap <= a.rule.tie_margin * log2_e) atomicAdd(&c.extra[1], 1U);
+        }
+        if constexpr (Fp32) {
+            if (a.rule.exact)
+                list_token<N>(a, value, half, open, routed ? r.best - 2 * error[half] : NAN,
+                              routed ? r.top + log2f(r.sum) : NAN, token[half], c.begin,
+                              &c.extra[3], c.lane);
+        }
+    }
+}
+
+__device__ __forceinline__ float largest_in_warp(const float* from, std::uint32_t count, int lane) {
+    float most = 0;
+    for (std::uint32_t i = lane; i < count; i += 32) most = fmaxf(most, fabsf(from[i]));
+    for (int s = 16; s > 0; s /= 2) most = fmaxf(most, __shfl_xor_sync(~0U, most, s));
+    return most;
+}
+
+/// Orders the 256 threads that multiply.
+__device__ __forceinline__ void multipliers_sync() { asm volatile("bar.sync 1, 256;" ::: "memory"); }
+
+/// The two warpgroups that multiply: tile after tile, then what is left open, then the totals.
+template <int N, bool Fp32, bool General>
+__device__ __forceinline__ void route_tiles_of_block(const route_arguments& a,
+                                                     const tile_memory<N, Fp32>& memory,
+                                                     tile_range tiles, std::uint32_t chunks) {
+    const int thread = static_cast<int>(threadIdx.x) - 128, lane = thread % 32;
+    const int group = thread / 128, row = thread / 32 * 16 + fragment_row<Fp32>(lane);
+    for (int e = thread; e < N; e += 256) {
+        const bool used = static_cast<std::uint32_t>(e) < a.batch.experts;
+        const float unit = a.rule.beta * log2_e;
+        memory.shift[e] = used ? unit * a.result.scores[e] : -INFINITY;
+        memory.scale[e] = Fp32 && used ? unit * a.gate_scale[e] : unit;
+        memory.own[e] = 0;
+        if (e < 4) memory.extra[e] = 0;
+    }
+    chooser c{memory.scale, memory.shift, memory.own, memory.extra};
+    c.lane = lane;
+    c.begin = tiles.first * tensor_tile_rows;
+    if constexpr (Fp32) {
+        c.most_gate = largest_in_warp(a.gate_scale + 256, a.batch.experts, lane);
+        c.most_lost = largest_in_warp(a.gate_scale + 512, a.batch.experts, lane);
+        c.most_shift =
+            a.rule.beta * log2_e * largest_in_warp(a.result.scores, a.batch.experts, lane);
+    }
+    multipliers_sync();
+
+    std::uint32_t stage = 0, parity = 0;
+    for (std::uint32_t i = 0; i < tiles.count; ++i) {
+        float value[N / 2];
+        row_norms norms;
+        multiply_tile<N, Fp32>(value, norms, a, memory, chunks, group, lane, row, stage, parity);
+        const std::uint32_t first = (tiles.first + i) * tensor_tile_rows + row;
+        const std::uint32_t token[2] = {first, first + 8};
+        choose_tile<N, Fp32, General>(value, norms, a, c, token);
+    }
+    multipliers_sync();
+    if constexpr (Fp32) {
+        if (a.rule.exact) {
+            if (thread == 0) memory.extra[2] = memory.extra[3];
+            settle_tokens(a, c.begin, memory.extra[3], thread / 32, 8, lane, memory.own,
+                          &memory.extra[0]);
+            multipliers_sync();
+        }
+    }
+    finish_block(a, memory.own, memory.extra, thread, 256);
+}
+
+#endif
+
+/// for t: l = gate x_t; choice = argmax beta (l + s) + noise; p = softmax; ++count; then s += ...
+template <int N, bool Fp32, bool General>
+__global__ void __launch_bounds__(tile_threads, 1)
+    route_tiles(const __grid_constant__ CUtensorMap tokens, const __grid_constant__ CUtensorMap gate,
+                const __grid_constant__ route_arguments a) {
+#if MOEBIUS_SM90A
+    using shape = tile_shape<N, Fp32>;
+    extern __shared__ char raw[];
+    const std::uint32_t chunks = (a.batch.width + stage_columns - 1) / stage_columns;
+    const tile_memory<N, Fp32> memory(raw, a, chunks);
+    const tile_range tiles = tiles_of(a, blockIdx.x);
+    if (threadIdx.x == 0) {
+        prefetch_map(&tokens);
+        prefetch_map(&gate);
+        for (std::uint32_t s = 0; s < a.stages; ++s) {
+            barrier_init(memory.full + 8 * s, 1);
+            barrier_init(memory.empty + 8 * s, 8 * shape::cluster);
+        }
+        barrier_init_fence();
+    }
+    if constexpr (shape::cluster > 1) cluster_sync();
+    __syncthreads();
+    if (threadIdx.x < 128) {
+        if constexpr (N >= 128) give_registers<40>();
+        if (threadIdx.x == 0)
+            feed_tiles<N, Fp32>(&tokens, &gate, a, memory, tiles, chunks);
+    } else {
+        if constexpr (N >= 128) take_registers<232>();
+        route_tiles_of_block<N, Fp32, General>(a, memory, tiles, chunks);
+    }
+    if constexpr (shape::cluster > 1) {  // the other block may still arrive at barriers here
+        __syncthreads();
+        __syncwarp();
+        cluster_sync();
+    }
+#endif
+}
+
+/// Chooses ring depth and grid, and launches.
+template <int N, bool Fp32, bool General>
+cudaError_t launch_tiles(route_arguments a, const CUtensorMap& tokens, const CUtensorMap& gate,
+                         cudaStream_t stream) {
+    using shape = tile_shape<N, Fp32>;
+    int device = 0, room = 0;
+    cudaError_t status = cudaGetDevice(&device);
+    if (status == cudaSuccess)
+        status = cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+    if (status != cudaSuccess) return status;
+    const std::uint32_t chunks = (a.batch.width + stage_columns - 1) / stage_columns;
+    const std::uint32_t space = static_cast<std::uint32_t>(room) - 1024 - shape::tail_bytes;
+    const std::uint64_t kept = std::uint64_t{chunks} * shape::gate_bytes;
+    a.resident = kept + 4 * shape::token_bytes <= space;
+    const std::uint32_t stage_bytes = shape::token_bytes + (a.resident ? 0 : shape::gate_bytes);
+    a.stages = (space - (a.resident ? static_cast<std::uint32_t>(kept) : 0)) / stage_bytes;
+    if (a.stages > most_stages) a.stages = most_stages;
+    const std::uint32_t bytes = 1024 + shape::tail_bytes + a.stages * stage_bytes +
+                                (a.resident ? static_cast<std::uint32_t>(kept) : 0);
+
+    const auto kernel = route_tiles<N, Fp32, General>;
+    status = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                  static_cast<int>(bytes));
+    if (status != cudaSuccess) return status;
+    cudaLaunchAttribute together{};
+    together.id = cudaLaunchAttributeClusterDimension;
+    together.val.clusterDim = {shape::cluster, 1, 1};
+    cudaLaunchConfig_t config{};
+    config.gridDim = a.blocks;
+    config.blockDim = tile_threads;
+    config.dynamicSmemBytes = bytes;
+    config.stream = stream;
+    config.attrs = &together;
+    config.numAttrs = shape::cluster > 1 ? 1 : 0;
+    return cudaLaunchKernelEx(&config, kernel, tokens, gate, a);
+}
+
+template <bool Fp32, bool General>
+cudaError_t launch_tiles_of_width(const route_arguments& a, const CUtensorMap& tokens,
+                                  const CUtensorMap& gate, cudaStream_t stream) {
+    switch (tile_width(a.batch.experts)) {
+        case 8: return launch_tiles<8, Fp32, General>(a, tokens, gate, stream);
+        case 16: return launch_tiles<16, Fp32, General>(a, tokens, gate, stream);
+        case 32: return launch_tiles<32, Fp32, General>(a, tokens, gate, stream);
+        case 64: return launch_tiles<64, Fp32, General>(a, tokens, gate, stream);
+        case 128: return launch_tiles<128, Fp32, General>(a, tokens, gate, stream);
+        case 256: return launch_tiles<256, Fp32, General>(a, tokens, gate, stream);
+        default: return cudaErrorInvalidValue;
+    }
+}
+
+}  // namespace moebius::gpu
