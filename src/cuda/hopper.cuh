@@ -31,8 +31,7 @@ __device__ __forceinline__ void barrier_init_fence() {
 }
 
 __device__ __forceinline__ void barrier_expect(std::uint32_t barrier, std::uint32_t bytes) {
-    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier),
-                 "r"(bytes)
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
                  : "memory");
 }
 
@@ -44,7 +43,7 @@ __device__ __forceinline__ void barrier_arrive(std::uint32_t barrier) {
 __device__ __forceinline__ void barrier_arrive_at(std::uint32_t barrier, std::uint32_t rank) {
     asm volatile(
         "{\n.reg .b32 there;\nmapa.shared::cluster.u32 there, %0, %1;\n"
-        "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [there];\n}\n" ::"r"(barrier),
+        "mbarrier.arrive.shared::cluster.b64 _, [there];\n}\n" ::"r"(barrier),
         "r"(rank)
         : "memory");
 }
@@ -52,7 +51,7 @@ __device__ __forceinline__ void barrier_arrive_at(std::uint32_t barrier, std::ui
 __device__ __forceinline__ void barrier_wait(std::uint32_t barrier, std::uint32_t parity) {
     asm volatile(
         "{\n.reg .pred done;\nagain:\n"
-        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 done, [%0], %1;\n"
+        "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
         "@done bra finished;\nbra again;\nfinished:\n}\n" ::"r"(barrier),
         "r"(parity)
         : "memory");
@@ -83,9 +82,8 @@ __device__ __forceinline__ void prefetch_map(const CUtensorMap* map) {
 }
 
 __device__ __forceinline__ void cluster_sync() {
-    asm volatile(
-        "barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::
-            : "memory");
+    asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::
+                     : "memory");
 }
 
 __device__ __forceinline__ std::uint32_t cluster_rank() {

@@ -54,8 +54,8 @@ __device__ __forceinline__ void choose_first(float (&value)[N / 2], const float*
 #pragma unroll
     for (int j = 0; j < N / 8; ++j) {
         const float2 b = reinterpret_cast<const float2*>(shift)[4 * j + q];
-        const float2 m = Scaled ? reinterpret_cast<const float2*>(scale)[4 * j + q]
-                                : make_float2(beta, beta);
+        const float2 m =
+            Scaled ? reinterpret_cast<const float2*>(scale)[4 * j + q] : make_float2(beta, beta);
 #pragma unroll
         for (int half = 0; half < 2; ++half)
 #pragma unroll
@@ -85,17 +85,24 @@ __device__ __forceinline__ void choose_first(float (&value)[N / 2], const float*
     }
 }
 
+/// The loop over columns stays rolled, for the code is long: the two values that a turn adds to are
+/// picked by comparing, since registers have no index.
 template <int N>
 __device__ __forceinline__ void add_noise(float (&value)[N / 2], const route_rule& rule,
                                           const std::uint32_t (&token)[2], int q) {
+#pragma unroll 1
+    for (int turn = 0; turn < N / 4; ++turn) {
+        const int half = turn % 2, at = turn / 2;
+        const auto noise = noise_of<float>(rule, half ? token[1] : token[0], 8 * at + 2 * q);
 #pragma unroll
-    for (int j = 0; j < N / 8; ++j)
+        for (int j = 0; j < N / 8; ++j)
 #pragma unroll
-        for (int half = 0; half < 2; ++half) {
-            const auto noise = noise_of<float>(rule, token[half], 8 * j + 2 * q);
-            value[4 * j + 2 * half] += log2_e * noise.first;
-            value[4 * j + 2 * half + 1] += log2_e * noise.second;
-        }
+            for (int h = 0; h < 2; ++h)
+                if (j == at && h == half) {
+                    value[4 * j + 2 * h] += log2_e * noise.first;
+                    value[4 * j + 2 * h + 1] += log2_e * noise.second;
+                }
+    }
 }
 
 /// The best of a row after (last value, last column) in the order (value falling, column rising).

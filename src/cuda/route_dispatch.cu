@@ -64,7 +64,8 @@ __global__ void dispatch_choices(const __grid_constant__ route_arguments a,
     for (std::uint32_t i = threadIdx.x; i < warps * experts; i += blockDim.x) next[i] = 0;
     __syncthreads();
     for (std::uint64_t i = from + lane; i < to; i += 32)
-        if (a.result.choices[i] != no_choice) atomicAdd(&next[warp * experts + a.result.choices[i]], 1U);
+        if (a.result.choices[i] != no_choice)
+            atomicAdd(&next[warp * experts + a.result.choices[i]], 1U);
     __syncthreads();
     for (std::uint32_t e = warp; e < experts; e += warps) {
         std::uint32_t before, all;

@@ -31,7 +31,8 @@ __global__ void __launch_bounds__(threads)
     double most = 0;
     for (std::uint32_t k = threadIdx.x; k < width; k += threads)
         most = fmax(most, static_cast<double>(fabsf(w[k])));
-    most = join_block(most, [](double x, double y) { return fmax(x, y); }, shared);
+    most = join_block(
+        most, [](double x, double y) { return fmax(x, y); }, shared);
     int exponent = 0;
     if (most > 0 && most < INFINITY) exponent = max(-100, min(100, ilogb(most)));
 

@@ -19,12 +19,12 @@ struct route_arguments {
     route_result result;
 
     // Workspace. The first E + 3 sums are zero between steps: blocks done << 48 | count.
-    unsigned long long* sums;      // (E + 3): counts, unrouted, near ties, rechecked
-    std::uint32_t* block_counts;   // (blocks, E) choices of each block, or null
+    unsigned long long* sums;        // (E + 3): counts, unrouted, near ties, rechecked
+    std::uint32_t* block_counts;     // (blocks, E) choices of each block, or null
     const std::uint16_t* half_gate;  // (E, round_up(d, 16)) half precision, columns permuted
-    const float* gate_scale;       // (3, 256): what undoes the scaling; |w|; |w - half w|
-    std::uint32_t* unsettled;      // (T) tokens to be settled in float64, a list a block
-    std::uint64_t* candidates;     // (T, 4) their experts that may win, a bit each
+    const float* gate_scale;         // (3, 256): what undoes the scaling; |w|; |w - half w|
+    std::uint32_t* unsettled;        // (T) tokens to be settled in float64, a list a block
+    std::uint64_t* candidates;       // (T, 4) their experts that may win, a bit each
 
     std::uint32_t tile_rows;  // tokens of a tile
     std::uint32_t cluster;    // blocks of a cluster
@@ -74,7 +74,6 @@ cudaError_t launch_prepare_gate(const route_batch& batch, std::uint16_t* half_ga
                                 float* gate_scale, cudaStream_t stream);
 
 cudaError_t launch_plain(const route_arguments& a, cudaStream_t stream);
-cudaError_t launch_dispatch(const route_arguments& a, const route_dispatch& d,
-                            cudaStream_t stream);
+cudaError_t launch_dispatch(const route_arguments& a, const route_dispatch& d, cudaStream_t stream);
 
 }  // namespace moebius::gpu

@@ -8,7 +8,7 @@
 namespace moebius::gpu {
 namespace {
 
-constexpr int rows = plain_tile_rows, columns = 64, depth = 16, threads = 256;
+constexpr int rows = plain_tile_rows, columns = 64, depth = 8, threads = 256;
 
 __device__ __forceinline__ float number(float x) { return x; }
 __device__ __forceinline__ float number(__nv_bfloat16 x) { return __bfloat162float(x); }
@@ -53,8 +53,7 @@ __device__ void multiply(const route_arguments& a, std::uint32_t first, std::uin
 #pragma unroll
             for (int i = 0; i < 4; ++i)
 #pragma unroll
-                for (int j = 0; j < 4; ++j)
-                    sum[i][j] = fma(x[k][r0 + i], w[k][c0 + j], sum[i][j]);
+                for (int j = 0; j < 4; ++j) sum[i][j] = fma(x[k][r0 + i], w[k][c0 + j], sum[i][j]);
         __syncthreads();
     }
     for (int i = 0; i < 4; ++i)
@@ -108,9 +107,8 @@ __global__ void __launch_bounds__(threads) route_plain(const __grid_constant__ r
                 const std::uint32_t e = from + c;
                 const Real v = static_cast<Real>(a.rule.beta) *
                                (logits[threadIdx.x][c] + static_cast<Real>(a.result.scores[e]));
-                const Real noise = a.rule.noise == route_noise::none
-                                       ? Real{0}
-                                       : noise_of_one<Real>(a.rule, t, e);
+                const Real noise =
+                    a.rule.noise == route_noise::none ? Real{0} : noise_of_one<Real>(a.rule, t, e);
                 share.add(v);
                 best.insert(v + noise, v, e);
             }

@@ -34,13 +34,14 @@ __device__ inline double dot_of_warp(const float* x, const float* w, std::uint32
 /// overflowed or saw a NaN; then all experts are candidates and the sum is made here.
 __device__ inline void settle_tokens(const route_arguments& a, std::uint32_t begin,
                                      std::uint32_t count, int warp, int warps, int lane,
-                                     std::uint32_t* own, std::uint32_t* unrouted) {
+                                     std::uint32_t* own, std::uint32_t* unrouted,
+                                     std::uint32_t* near_ties) {
     const auto* tokens = static_cast<const float*>(a.batch.token_data);
     const auto* gate = static_cast<const float*>(a.batch.gate_data);
     const std::uint32_t width = a.batch.width, k = a.rule.choices;
     for (std::uint32_t i = warp; i < count; i += warps) {
         const std::uint32_t t = a.unsettled[begin + i];
-        best_list<double, most_choices> best;
+        best_list<double, most_choices + 1> best;
         double top = -INFINITY, sum = 0;
         bool bad = false;
         for (int word = 0; word < 4; ++word) {
@@ -53,9 +54,8 @@ __device__ inline void settle_tokens(const route_arguments& a, std::uint32_t beg
                                                  gate + std::size_t{e} * width, width, lane);
                 if (!(logit < INFINITY)) bad = true;
                 const double v = a.rule.beta * (logit + static_cast<double>(a.result.scores[e]));
-                const double noise = a.rule.noise == route_noise::none
-                                         ? 0.0
-                                         : noise_of_one<double>(a.rule, t, e);
+                const double noise =
+                    a.rule.noise == route_noise::none ? 0.0 : noise_of_one<double>(a.rule, t, e);
                 best.insert(v + noise, v, e);
                 if (v > top) {
                     sum = sum * exp(top - v) + 1;
@@ -71,6 +71,7 @@ __device__ inline void settle_tokens(const route_arguments& a, std::uint32_t beg
         __syncwarp();
         if (lane != 0) continue;
         if (bad) atomicAdd(unrouted, 1U);
+        bool near = false;  // the float pass counts near ties, but not of values that overflow
 #pragma unroll
         for (std::uint32_t j = 0; j < most_choices; ++j) {
             if (j >= k) break;
@@ -79,7 +80,9 @@ __device__ inline void settle_tokens(const route_arguments& a, std::uint32_t beg
             a.result.probabilities[std::size_t{t} * k + j] =
                 e == no_choice ? 0.0f : static_cast<float>(exp(best.v[j] - log_sum));
             if (e != no_choice) atomicAdd(&own[e], 1U);
+            near = near || best.z[j] - best.z[j + 1] <= a.rule.tie_margin;
         }
+        if (near && !bad && total != total) atomicAdd(near_ties, 1U);
     }
 }
 

@@ -50,18 +50,20 @@ std::size_t lay_out(const route_batch& b, char* at, route_arguments& a) {
 cudaError_t matrix_map(CUtensorMap& map, CUtensorMapDataType type, std::uint32_t bytes,
                        const void* data, std::uint32_t rows, std::uint32_t columns,
                        std::uint32_t box_rows) {
-    void* encode = nullptr;
-    cudaDriverEntryPointQueryResult found{};
-    const cudaError_t status = cudaGetDriverEntryPointByVersion(
-        "cuTensorMapEncodeTiled", &encode, 12000, cudaEnableDefault, &found);
-    if (status != cudaSuccess) return status;
-    if (found != cudaDriverEntryPointSuccess) return cudaErrorNotSupported;
+    static void* const encode = [] {  // asked of the runtime, so that nothing links libcuda
+        void* entry = nullptr;
+        cudaDriverEntryPointQueryResult found{};
+        const cudaError_t status = cudaGetDriverEntryPointByVersion(
+            "cuTensorMapEncodeTiled", &entry, 12000, cudaEnableDefault, &found);
+        return status == cudaSuccess && found == cudaDriverEntryPointSuccess ? entry : nullptr;
+    }();
+    if (encode == nullptr) return cudaErrorNotSupported;
     const cuuint64_t size[2] = {columns, rows}, pitch[1] = {std::uint64_t{columns} * bytes};
     const cuuint32_t box[2] = {128 / bytes, box_rows}, stride[2] = {1, 1};
     const CUresult result = reinterpret_cast<decltype(&cuTensorMapEncodeTiled)>(encode)(
         &map, type, 2, const_cast<void*>(data), size, pitch, box, stride,
-        CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-        CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+        CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+        CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
     return result == CUDA_SUCCESS ? cudaSuccess : cudaErrorInvalidValue;
 }
 
@@ -80,7 +82,8 @@ cudaError_t launch_tensor(const route_arguments& a, cudaStream_t stream) {
             width / a.cluster);
     if (status != cudaSuccess) return status;
     const bool general = a.rule.choices > 1 || a.rule.noise != route_noise::none;
-    if (bf16) return (general ? launch_tensor_bf16_general : launch_tensor_bf16)(a, tokens, gate, stream);
+    if (bf16)
+        return (general ? launch_tensor_bf16_general : launch_tensor_bf16)(a, tokens, gate, stream);
     return (general ? launch_tensor_fp32_general : launch_tensor_fp32)(a, tokens, gate, stream);
 }
 
@@ -90,8 +93,8 @@ bool valid(const route_batch& b) {
 
 bool valid(const route_batch& b, const route_rule& r, const route_result& out) {
     return valid(b) && r.beta > 0 && std::isfinite(r.beta) && r.choices >= 1 &&
-           r.choices <= most_choices && r.choices <= b.experts && r.tie_margin >= 0 &&
-           out.scores && out.counts && out.totals &&
+           r.choices <= most_choices && r.choices <= b.experts && r.tie_margin >= 0 && out.scores &&
+           out.counts && out.totals &&
            (b.tokens == 0 || (b.token_data && b.gate_data && out.choices && out.probabilities));
 }
 

@@ -22,11 +22,11 @@ inline constexpr std::uint32_t most_choices = 8;
 /// What is routed: logit_te = tokens_t . gate_e.
 struct route_batch {
     token_type type = token_type::bf16;
-    std::uint32_t tokens = 0;           ///< T, may be 0; below 2^31
-    std::uint32_t experts = 1;          ///< E, 1 to 65 536
-    std::uint32_t width = 1;            ///< d >= 1
-    const void* token_data = nullptr;   ///< (T, d)
-    const void* gate_data = nullptr;    ///< (E, d), the type of the tokens
+    std::uint32_t tokens = 0;          ///< T, may be 0; below 2^31
+    std::uint32_t experts = 1;         ///< E, 1 to 65 536
+    std::uint32_t width = 1;           ///< d >= 1
+    const void* token_data = nullptr;  ///< (T, d)
+    const void* gate_data = nullptr;   ///< (E, d), the type of the tokens
 };
 
 /// How it is routed: the k largest of beta (logit + score) + noise; the lowest expert wins ties.
@@ -62,11 +62,11 @@ struct route_totals {
 /// @accuracy  relative 1e-3 for bf16 (the product is exact, the sum float); for fp32 within
 ///            exp(beta |x| |w| 2^-11) of the true one: its product has 11 bits
 struct route_result {
-    float* scores = nullptr;         ///< (E), read, then updated
+    float* scores = nullptr;           ///< (E), read, then updated
     std::uint32_t* choices = nullptr;  ///< (T, k), best first, or no_choice
-    float* probabilities = nullptr;  ///< (T, k); 0 for no_choice
+    float* probabilities = nullptr;    ///< (T, k); 0 for no_choice
     std::uint32_t* counts = nullptr;   ///< (E): choices of each expert, before any drop
-    route_totals* totals = nullptr;  ///< one
+    route_totals* totals = nullptr;    ///< one
 };
 
 /// Where each choice goes in a buffer sorted by expert, token order kept inside an expert. A

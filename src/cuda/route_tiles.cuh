@@ -59,7 +59,8 @@ struct tile_memory {
         own = reinterpret_cast<std::uint32_t*>(shift + N);
         extra = own + N;
     }
-    __device__ std::uint32_t gate_of(std::uint32_t stage, std::uint32_t chunk, bool resident) const {
+    __device__ std::uint32_t gate_of(std::uint32_t stage, std::uint32_t chunk,
+                                     bool resident) const {
         return resident ? gate + chunk * tile_shape<N, Fp32>::gate_bytes
                         : ring + stage * stage_bytes + tile_shape<N, Fp32>::token_bytes;
     }
@@ -170,8 +171,8 @@ __device__ __forceinline__ void multiply_tile(float (&value)[N / 2], row_norms& 
             wgmma_wait<0>();
             release(stage);
         } else {
-            const std::uint64_t x = matrix_descriptor(memory.ring + stage * memory.stage_bytes +
-                                                      group * (64 * 128));
+            const std::uint64_t x =
+                matrix_descriptor(memory.ring + stage * memory.stage_bytes + group * (64 * 128));
             wgmma_begin();
 #pragma unroll
             for (int k = 0; k < 4; ++k) wgmma_bf16(value, x + 2 * k, b + 2 * k, chunk + k != 0);
@@ -205,8 +206,8 @@ __device__ __forceinline__ float value_error(const route_arguments& a, const row
     const float x = sqrtf(all) * wide + vanished, dx = sqrtf(lost) * wide + vanished;
     const float rounding = (width / 16 + 1) * 20 * 0x1p-24f + 0x1p-20f;
     const float noise = a.rule.noise == route_noise::none ? 0 : 4e-5f;
-    const float bound = dx * most_gate + (x + dx) * most_lost +
-                        rounding * (x + dx) * (most_gate + most_lost);
+    const float bound =
+        dx * most_gate + (x + dx) * most_lost + rounding * (x + dx) * (most_gate + most_lost);
     return 1.001f * (a.rule.beta * log2_e * bound + 0x1p-20f * most_shift + noise);
 }
 
@@ -241,7 +242,8 @@ struct chooser {
 template <int N, bool Fp32>
 __device__ __forceinline__ void choose_many(float (&value)[N / 2], row_choice (&row)[2],
                                             const route_arguments& a, const chooser& c,
-                                            const std::uint32_t (&token)[2], const float (&error)[2]) {
+                                            const std::uint32_t (&token)[2],
+                                            const float (&error)[2]) {
     const int q = c.lane % 4;
     const std::uint32_t k = a.rule.choices;
     const bool noisy = a.rule.noise != route_noise::none;
@@ -263,9 +265,9 @@ __device__ __forceinline__ void choose_many(float (&value)[N / 2], row_choice (&
             open = open || !(gap > 2 * error[half]);
             if (i == k) break;
             if (inside && q == half) {
-                const float noise = found && noisy ? log2_e * noise_of_one<float>(
-                                                         a.rule, token[half], next.column)
-                                                   : 0;
+                const float noise =
+                    found && noisy ? log2_e * noise_of_one<float>(a.rule, token[half], next.column)
+                                   : 0;
                 choices[i] = found ? static_cast<std::uint32_t>(next.column) : no_choice;
                 shares[i] = found ? exp2_of(next.best - noise - r.top) / r.sum : 0;
             }
@@ -289,31 +291,19 @@ __device__ __forceinline__ void choose_many(float (&value)[N / 2], row_choice (&
     }
 }
 
-/// The choice of the rows of a tile. General: noise, or more than one choice.
-template <int N, bool Fp32, bool General>
-__device__ __forceinline__ void choose_tile(float (&value)[N / 2], const row_norms& norms,
-                                            const route_arguments& a, const chooser& c,
-                                            const std::uint32_t (&token)[2]) {
+/// The best of each row, without noise.
+template <int N, bool Fp32>
+__device__ __forceinline__ void choose_one(const float (&value)[N / 2], const row_choice (&row)[2],
+                                           const route_arguments& a, const chooser& c,
+                                           const std::uint32_t (&token)[2],
+                                           const float (&error)[2]) {
     const int q = c.lane % 4;
-    row_choice row[2];
-    float error[2] = {0, 0};
-    choose_first<N, Fp32>(value, c.scale, a.rule.beta * log2_e, c.shift, q, row);
-    if constexpr (Fp32) {
-#pragma unroll
-        for (int half = 0; half < 2; ++half)
-            error[half] = value_error(a, norms, half, c.most_gate, c.most_lost, c.most_shift);
-    }
-    if constexpr (General) {
-        choose_many<N, Fp32>(value, row, a, c, token, error);
-        return;
-    }
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
         const row_choice& r = row[half];
         const bool inside = token[half] < a.batch.tokens, routed = r.sum == r.sum;
         const float gap = r.best - r.second;
-        const bool open =
-            Fp32 && a.rule.exact && inside && !(routed && gap > 2 * error[half]);
+        const bool open = Fp32 && a.rule.exact && inside && !(routed && gap > 2 * error[half]);
         if (inside && q == half) {  // lanes 0 and 1 of a quad share the writing
             if (!open) {
                 const auto choice = static_cast<std::uint32_t>(r.column);
@@ -332,6 +322,26 @@ __device__ __forceinline__ void choose_tile(float (&value)[N / 2], const row_nor
     }
 }
 
+/// The choice of the rows of a tile. General: noise, or more than one choice.
+template <int N, bool Fp32, bool General>
+__device__ __forceinline__ void choose_tile(float (&value)[N / 2], const row_norms& norms,
+                                            const route_arguments& a, const chooser& c,
+                                            const std::uint32_t (&token)[2]) {
+    const int q = c.lane % 4;
+    row_choice row[2];
+    float error[2] = {0, 0};
+    choose_first<N, Fp32>(value, c.scale, a.rule.beta * log2_e, c.shift, q, row);
+    if constexpr (Fp32) {
+#pragma unroll
+        for (int half = 0; half < 2; ++half)
+            error[half] = value_error(a, norms, half, c.most_gate, c.most_lost, c.most_shift);
+    }
+    if constexpr (General)
+        choose_many<N, Fp32>(value, row, a, c, token, error);
+    else
+        choose_one<N, Fp32>(value, row, a, c, token, error);
+}
+
 __device__ __forceinline__ float largest_in_warp(const float* from, std::uint32_t count, int lane) {
     float most = 0;
     for (std::uint32_t i = lane; i < count; i += 32) most = fmaxf(most, fabsf(from[i]));
@@ -340,7 +350,9 @@ __device__ __forceinline__ float largest_in_warp(const float* from, std::uint32_
 }
 
 /// Orders the 256 threads that multiply.
-__device__ __forceinline__ void multipliers_sync() { asm volatile("bar.sync 1, 256;" ::: "memory"); }
+__device__ __forceinline__ void multipliers_sync() {
+    asm volatile("bar.sync 1, 256;" ::: "memory");
+}
 
 /// The two warpgroups that multiply: tile after tile, then what is left open, then the totals.
 template <int N, bool Fp32, bool General>
@@ -382,7 +394,7 @@ __device__ __forceinline__ void route_tiles_of_block(const route_arguments& a,
         if (a.rule.exact) {
             if (thread == 0) memory.extra[2] = memory.extra[3];
             settle_tokens(a, c.begin, memory.extra[3], thread / 32, 8, lane, memory.own,
-                          &memory.extra[0]);
+                          &memory.extra[0], &memory.extra[1]);
             multipliers_sync();
         }
     }
@@ -394,7 +406,8 @@ __device__ __forceinline__ void route_tiles_of_block(const route_arguments& a,
 /// for t: l = gate x_t; choice = argmax beta (l + s) + noise; p = softmax; ++count; then s += ...
 template <int N, bool Fp32, bool General>
 __global__ void __launch_bounds__(tile_threads, 1)
-    route_tiles(const __grid_constant__ CUtensorMap tokens, const __grid_constant__ CUtensorMap gate,
+    route_tiles(const __grid_constant__ CUtensorMap tokens,
+                const __grid_constant__ CUtensorMap gate,
                 const __grid_constant__ route_arguments a) {
 #if MOEBIUS_SM90A
     using shape = tile_shape<N, Fp32>;
@@ -415,8 +428,7 @@ __global__ void __launch_bounds__(tile_threads, 1)
     __syncthreads();
     if (threadIdx.x < 128) {
         if constexpr (N >= 128) give_registers<40>();
-        if (threadIdx.x == 0)
-            feed_tiles<N, Fp32>(&tokens, &gate, a, memory, tiles, chunks);
+        if (threadIdx.x == 0) feed_tiles<N, Fp32>(&tokens, &gate, a, memory, tiles, chunks);
     } else {
         if constexpr (N >= 128) take_registers<232>();
         route_tiles_of_block<N, Fp32, General>(a, memory, tiles, chunks);
@@ -470,13 +482,20 @@ template <bool Fp32, bool General>
 cudaError_t launch_tiles_of_width(const route_arguments& a, const CUtensorMap& tokens,
                                   const CUtensorMap& gate, cudaStream_t stream) {
     switch (tile_width(a.batch.experts)) {
-        case 8: return launch_tiles<8, Fp32, General>(a, tokens, gate, stream);
-        case 16: return launch_tiles<16, Fp32, General>(a, tokens, gate, stream);
-        case 32: return launch_tiles<32, Fp32, General>(a, tokens, gate, stream);
-        case 64: return launch_tiles<64, Fp32, General>(a, tokens, gate, stream);
-        case 128: return launch_tiles<128, Fp32, General>(a, tokens, gate, stream);
-        case 256: return launch_tiles<256, Fp32, General>(a, tokens, gate, stream);
-        default: return cudaErrorInvalidValue;
+        case 8:
+            return launch_tiles<8, Fp32, General>(a, tokens, gate, stream);
+        case 16:
+            return launch_tiles<16, Fp32, General>(a, tokens, gate, stream);
+        case 32:
+            return launch_tiles<32, Fp32, General>(a, tokens, gate, stream);
+        case 64:
+            return launch_tiles<64, Fp32, General>(a, tokens, gate, stream);
+        case 128:
+            return launch_tiles<128, Fp32, General>(a, tokens, gate, stream);
+        case 256:
+            return launch_tiles<256, Fp32, General>(a, tokens, gate, stream);
+        default:
+            return cudaErrorInvalidValue;
     }
 }
 
