@@ -31,17 +31,18 @@ __device__ inline double dot_of_warp(const float* x, const float* w, std::uint32
 ///   for e of the candidates: z = beta (x . w_e + s_e) + noise_e; keep the k largest
 ///
 /// In `probabilities` lies log2 of the sum of all 2^value from the float pass, NaN if that pass
-/// overflowed or saw a NaN; then all experts are candidates and the sum is made here.
-__device__ inline void settle_tokens(const route_arguments& a, std::uint32_t begin,
-                                     std::uint32_t count, int warp, int warps, int lane,
-                                     std::uint32_t* own, std::uint32_t* unrouted,
-                                     std::uint32_t* near_ties) {
+/// overflowed or saw a NaN; then all experts are candidates and the sum is made here. Length > k.
+template <int Length>
+__device__ __forceinline__ void settle_tokens(const route_arguments& a, std::uint32_t begin,
+                                              std::uint32_t count, int warp, int warps, int lane,
+                                              std::uint32_t* own, std::uint32_t* unrouted,
+                                              std::uint32_t* near_ties) {
     const auto* tokens = static_cast<const float*>(a.batch.token_data);
     const auto* gate = static_cast<const float*>(a.batch.gate_data);
     const std::uint32_t width = a.batch.width, k = a.rule.choices;
     for (std::uint32_t i = warp; i < count; i += warps) {
         const std::uint32_t t = a.unsettled[begin + i];
-        best_list<double, most_choices + 1> best;
+        best_list<double, Length> best;
         double top = -INFINITY, sum = 0;
         bool bad = false;
         for (int word = 0; word < 4; ++word) {
@@ -73,7 +74,7 @@ __device__ inline void settle_tokens(const route_arguments& a, std::uint32_t beg
         if (bad) atomicAdd(unrouted, 1U);
         bool near = false;  // the float pass counts near ties, but not of values that overflow
 #pragma unroll
-        for (std::uint32_t j = 0; j < most_choices; ++j) {
+        for (std::uint32_t j = 0; j + 1 < Length; ++j) {
             if (j >= k) break;
             const std::uint32_t e = bad ? no_choice : best.e[j];
             a.result.choices[std::size_t{t} * k + j] = e;

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cuda_fp16.h>
-
 #include <cstdint>
 
-#include "hopper.cuh"
 #include "route_choose.cuh"
+#include "route_multiply.cuh"
 #include "route_recheck.cuh"
 
 // The tensor-core path. A persistent block takes tiles of 128 tokens; one warp feeds a ring of
@@ -20,174 +18,7 @@
 // streamed from L2, each half once for a cluster of two blocks.
 namespace moebius::gpu {
 
-inline constexpr int stage_columns = 64;
-inline constexpr int tile_threads = 384;  // the feeding warpgroup, then two that multiply
-inline constexpr std::uint32_t most_stages = 24;
-
-template <int N, bool Fp32>
-struct tile_shape {
-    static constexpr int cluster = N >= 128 ? 2 : 1;
-    static constexpr std::uint32_t token_bytes = 128 * stage_columns * (Fp32 ? 4 : 2);
-    static constexpr std::uint32_t gate_bytes = N * stage_columns * 2;  // a gate chunk
-    // barriers; scale and shift of each column; counts; extra counts and length of the list
-    static constexpr std::uint32_t tail_bytes = 16 * most_stages + 8 * N + 4 * N + 4 * 4;
-};
-
 #if MOEBIUS_SM90A
-
-/// Shared memory of a block, in the order: resident gate, ring, tail.
-template <int N, bool Fp32>
-struct tile_memory {
-    std::uint32_t gate, ring, stage_bytes, full, empty;  // shared addresses
-    const char* ring_data;
-    float *scale, *shift;
-    std::uint32_t *own, *extra;  // (N) counts; unrouted, near ties, rechecked, listed
-
-    __device__ tile_memory(char* raw, const route_arguments& a, std::uint32_t chunks) {
-        using shape = tile_shape<N, Fp32>;
-        char* p = raw + (1024 - shared_address(raw) % 1024) % 1024;
-        const std::uint32_t kept = a.resident ? chunks * shape::gate_bytes : 0;
-        stage_bytes = shape::token_bytes + (a.resident ? 0 : shape::gate_bytes);
-        gate = shared_address(p);
-        ring = gate + kept;
-        ring_data = p + kept;
-        p += kept + a.stages * stage_bytes;
-        full = shared_address(p);
-        empty = full + 8 * most_stages;
-        scale = reinterpret_cast<float*>(p + 16 * most_stages);
-        shift = scale + N;
-        own = reinterpret_cast<std::uint32_t*>(shift + N);
-        extra = own + N;
-    }
-    __device__ std::uint32_t gate_of(std::uint32_t stage, std::uint32_t chunk,
-                                     bool resident) const {
-        return resident ? gate + chunk * tile_shape<N, Fp32>::gate_bytes
-                        : ring + stage * stage_bytes + tile_shape<N, Fp32>::token_bytes;
-    }
-};
-
-/// One thread: keeps all free stages of the ring on their way.
-template <int N, bool Fp32>
-__device__ __forceinline__ void feed_tiles(const CUtensorMap* tokens, const CUtensorMap* gate,
-                                           const route_arguments& a,
-                                           const tile_memory<N, Fp32>& memory, tile_range tiles,
-                                           std::uint32_t chunks) {
-    using shape = tile_shape<N, Fp32>;
-    const std::uint32_t rank = shape::cluster > 1 ? cluster_rank() : 0;
-    std::uint32_t stage = 0, parity = 1;
-    for (std::uint32_t i = 0; i < tiles.count; ++i)
-        for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
-            const bool with_gate = i == 0 || !a.resident;
-            const std::uint32_t full = memory.full + 8 * stage;
-            const std::uint32_t to = memory.ring + stage * memory.stage_bytes;
-            const int column = static_cast<int>(chunk) * stage_columns;
-            const int row = static_cast<int>((tiles.first + i) * tensor_tile_rows);
-            barrier_wait(memory.empty + 8 * stage, parity);
-            barrier_expect(full, shape::token_bytes + (with_gate ? shape::gate_bytes : 0));
-            copy_box(to, tokens, column, row, full);
-            if constexpr (Fp32)
-                copy_box(to + shape::token_bytes / 2, tokens, column + 32, row, full);
-            if (with_gate) {
-                const std::uint32_t there = memory.gate_of(stage, chunk, a.resident);
-                if constexpr (shape::cluster == 1) {
-                    copy_box(there, gate, column, 0, full);
-                } else {
-                    copy_box_to(there + rank * shape::gate_bytes / 2, gate, column,
-                                static_cast<int>(rank) * N / 2, full, 3);
-                }
-            }
-            if (++stage == a.stages) stage = 0, parity ^= 1;
-        }
-}
-
-/// Rows of a thread in its warp's 16: `fragment_row` and 8 more. With fp32 tokens they are
-/// permuted so that the 8 lanes of a 16-byte access meet all banks.
-template <bool Fp32>
-__device__ __forceinline__ int fragment_row(int lane) {
-    const int g = lane / 4;
-    return Fp32 ? (g >> 1) | (g & 1) << 2 : g;
-}
-
-/// Sums of squares of a thread's part of two rows: of the tokens, and of what half loses.
-struct row_norms {
-    float all[2] = {0, 0}, lost[2] = {0, 0};
-};
-
-/// Columns of a stage of fp32 tokens as four half-precision fragments. Inside 16 columns the order
-/// is that of prepare_gate: lane q holds columns 4 q to 4 q + 3 as k = 2q, 2q + 1, 2q + 8, 2q + 9.
-__device__ __forceinline__ void half_fragments(const char* tile, int row, int q,
-                                               std::uint32_t (&a)[4][4], row_norms& norms) {
-#pragma unroll
-    for (int kk = 0; kk < 4; ++kk)
-#pragma unroll
-        for (int half = 0; half < 2; ++half) {
-            const int r = row + 8 * half, chunk = (4 * (kk % 2) + q) ^ (r % 8);
-            const float4 x = *reinterpret_cast<const float4*>(tile + kk / 2 * (128 * 128) +
-                                                              r * 128 + chunk * 16);
-            const __half2 low = __floats2half2_rn(x.x, x.y), high = __floats2half2_rn(x.z, x.w);
-            const float2 lx = __half22float2(low), hx = __half22float2(high);
-            a[kk][half] = *reinterpret_cast<const std::uint32_t*>(&low);
-            a[kk][half + 2] = *reinterpret_cast<const std::uint32_t*>(&high);
-            const float in[4] = {x.x, x.y, x.z, x.w}, out[4] = {lx.x, lx.y, hx.x, hx.y};
-#pragma unroll
-            for (int c = 0; c < 4; ++c) {
-                const float lost = in[c] - out[c];
-                norms.all[half] = fmaf(in[c], in[c], norms.all[half]);
-                norms.lost[half] = fmaf(lost, lost, norms.lost[half]);
-            }
-        }
-}
-
-/// One tile's logits: value (128, N) = tokens (128, d) gate (N, d)', 64 rows a warpgroup.
-template <int N, bool Fp32>
-__device__ __forceinline__ void multiply_tile(float (&value)[N / 2], row_norms& norms,
-                                              const route_arguments& a,
-                                              const tile_memory<N, Fp32>& memory,
-                                              std::uint32_t chunks, int group, int lane, int row,
-                                              std::uint32_t& stage, std::uint32_t& parity) {
-    using shape = tile_shape<N, Fp32>;
-    const auto release = [&](std::uint32_t s) {
-        if (lane != 0) return;
-        const std::uint32_t empty = memory.empty + 8 * s;
-        if constexpr (shape::cluster == 1) {
-            barrier_arrive(empty);
-        } else {
-            barrier_arrive_at(empty, 0);
-            barrier_arrive_at(empty, 1);
-        }
-    };
-    std::uint32_t before = 0;
-    for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
-        barrier_wait(memory.full + 8 * stage, parity);
-        const std::uint64_t b = matrix_descriptor(memory.gate_of(stage, chunk, a.resident));
-        if constexpr (Fp32) {
-            std::uint32_t fragment[4][4];
-            half_fragments(memory.ring_data + stage * memory.stage_bytes, row, lane % 4, fragment,
-                           norms);
-            wgmma_begin();
-#pragma unroll
-            for (int k = 0; k < 4; ++k) wgmma_half(value, fragment[k], b + 2 * k, chunk + k != 0);
-            wgmma_commit();
-            wgmma_wait<0>();
-            release(stage);
-        } else {
-            const std::uint64_t x =
-                matrix_descriptor(memory.ring + stage * memory.stage_bytes + group * (64 * 128));
-            wgmma_begin();
-#pragma unroll
-            for (int k = 0; k < 4; ++k) wgmma_bf16(value, x + 2 * k, b + 2 * k, chunk + k != 0);
-            wgmma_commit();
-            wgmma_wait<1>();  // the product before this one
-            if (chunk > 0) release(before);
-            before = stage;
-        }
-        if (++stage == a.stages) stage = 0, parity ^= 1;
-    }
-    if constexpr (!Fp32) {
-        wgmma_wait<0>();
-        release(before);
-    }
-}
 
 /// How far a value (in units of log 2) may be from the true one, for all experts of a row.
 ///
@@ -349,9 +180,10 @@ __device__ __forceinline__ float largest_in_warp(const float* from, std::uint32_
     return most;
 }
 
-/// Orders the 256 threads that multiply.
+/// Orders the threads that multiply.
+template <int Threads>
 __device__ __forceinline__ void multipliers_sync() {
-    asm volatile("bar.sync 1, 256;" ::: "memory");
+    asm volatile("bar.sync 1, %0;" ::"n"(Threads) : "memory");
 }
 
 /// The two warpgroups that multiply: tile after tile, then what is left open, then the totals.
@@ -360,8 +192,10 @@ __device__ __forceinline__ void route_tiles_of_block(const route_arguments& a,
                                                      const tile_memory<N, Fp32>& memory,
                                                      tile_range tiles, std::uint32_t chunks) {
     const int thread = static_cast<int>(threadIdx.x) - 128, lane = thread % 32;
-    const int group = thread / 128, row = thread / 32 * 16 + fragment_row<Fp32>(lane);
-    for (int e = thread; e < N; e += 256) {
+    constexpr int threads = tile_shape<N, Fp32>::multipliers;
+    const std::uint32_t team = thread / 256;
+    const int row = thread % 256 / 32 * 16 + fragment_row<Fp32>(lane);
+    for (int e = thread; e < N; e += threads) {
         const bool used = static_cast<std::uint32_t>(e) < a.batch.experts;
         const float unit = a.rule.beta * log2_e;
         memory.shift[e] = used ? unit * a.result.scores[e] : -INFINITY;
@@ -378,34 +212,40 @@ __device__ __forceinline__ void route_tiles_of_block(const route_arguments& a,
         c.most_shift =
             a.rule.beta * log2_e * largest_in_warp(a.result.scores, a.batch.experts, lane);
     }
-    multipliers_sync();
+    multipliers_sync<threads>();
 
-    std::uint32_t stage = 0, parity = 0;
-    for (std::uint32_t i = 0; i < tiles.count; ++i) {
+    ring_place place;
+    place.advance(team * chunks, a.stages);
+    for (std::uint32_t i = team; team < a.teams && i < tiles.count; i += a.teams) {
         float value[N / 2];
         row_norms norms;
-        multiply_tile<N, Fp32>(value, norms, a, memory, chunks, group, lane, row, stage, parity);
+        if constexpr (Fp32)
+            multiply_tile<N>(value, norms, a, memory, chunks, row, lane, place);
+        else
+            multiply_tile<N>(value, a, memory, chunks, row, lane, place);
+        place.advance((a.teams - 1) * chunks, a.stages);
         const std::uint32_t first = (tiles.first + i) * tensor_tile_rows + row;
         const std::uint32_t token[2] = {first, first + 8};
         choose_tile<N, Fp32, General>(value, norms, a, c, token);
     }
-    multipliers_sync();
+    multipliers_sync<threads>();
     if constexpr (Fp32) {
         if (a.rule.exact) {
             if (thread == 0) memory.extra[2] = memory.extra[3];
-            settle_tokens(a, c.begin, memory.extra[3], thread / 32, 8, lane, memory.own,
-                          &memory.extra[0], &memory.extra[1]);
-            multipliers_sync();
+            settle_tokens<General ? most_choices + 1 : 2>(a, c.begin, memory.extra[3], thread / 32,
+                                                          threads / 32, lane, memory.own,
+                                                          &memory.extra[0], &memory.extra[1]);
+            multipliers_sync<threads>();
         }
     }
-    finish_block(a, memory.own, memory.extra, thread, 256);
+    finish_block(a, memory.own, memory.extra, thread, threads);
 }
 
 #endif
 
 /// for t: l = gate x_t; choice = argmax beta (l + s) + noise; p = softmax; ++count; then s += ...
 template <int N, bool Fp32, bool General>
-__global__ void __launch_bounds__(tile_threads, 1)
+__global__ void __launch_bounds__(tile_shape<N, Fp32>::threads, 1)
     route_tiles(const __grid_constant__ CUtensorMap tokens,
                 const __grid_constant__ CUtensorMap gate,
                 const __grid_constant__ route_arguments a) {
@@ -458,6 +298,8 @@ cudaError_t launch_tiles(route_arguments a, const CUtensorMap& tokens, const CUt
     const std::uint32_t stage_bytes = shape::token_bytes + (a.resident ? 0 : shape::gate_bytes);
     a.stages = (space - (a.resident ? static_cast<std::uint32_t>(kept) : 0)) / stage_bytes;
     if (a.stages > most_stages) a.stages = most_stages;
+    // A team may wait for a stage only when its last round is done: parities tell no more.
+    for (a.teams = shape::teams; (a.teams - 1) * chunks >= a.stages;) --a.teams;
     const std::uint32_t bytes = 1024 + shape::tail_bytes + a.stages * stage_bytes +
                                 (a.resident ? static_cast<std::uint32_t>(kept) : 0);
 
@@ -470,7 +312,7 @@ cudaError_t launch_tiles(route_arguments a, const CUtensorMap& tokens, const CUt
     together.val.clusterDim = {shape::cluster, 1, 1};
     cudaLaunchConfig_t config{};
     config.gridDim = a.blocks;
-    config.blockDim = tile_threads;
+    config.blockDim = shape::threads;
     config.dynamicSmemBytes = bytes;
     config.stream = stream;
     config.attrs = &together;
