@@ -57,37 +57,23 @@ __device__ __forceinline__ void barrier_wait(std::uint32_t barrier, std::uint32_
         : "memory");
 }
 
-/// What the L2 cache does with a box: drop it first (tokens, read once; what others left there
-/// stays, so nothing of theirs has to be written back meanwhile) or last (the gate).
-__device__ __forceinline__ std::uint64_t drop_first() {
-    std::uint64_t policy;
-    asm volatile("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(policy));
-    return policy;
-}
-__device__ __forceinline__ std::uint64_t drop_last() {
-    std::uint64_t policy;
-    asm volatile("createpolicy.fractional.L2::evict_last.b64 %0, 1.0;" : "=l"(policy));
-    return policy;
-}
-
 /// Copies a box of a two-dimensional tensor to shared memory; the barrier counts its bytes.
 __device__ __forceinline__ void copy_box(std::uint32_t to, const CUtensorMap* map, int column,
-                                         int row, std::uint32_t barrier, std::uint64_t policy) {
+                                         int row, std::uint32_t barrier) {
     asm volatile(
         "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes"
-        ".L2::cache_hint [%0], [%1, {%3, %4}], [%2], %5;" ::"r"(to),
-        "l"(map), "r"(barrier), "r"(column), "r"(row), "l"(policy)
+        " [%0], [%1, {%3, %4}], [%2];" ::"r"(to),
+        "l"(map), "r"(barrier), "r"(column), "r"(row)
         : "memory");
 }
 
 /// The same to the same place in each block of the cluster that `mask` names.
 __device__ __forceinline__ void copy_box_to(std::uint32_t to, const CUtensorMap* map, int column,
-                                            int row, std::uint32_t barrier, std::uint16_t mask,
-                                            std::uint64_t policy) {
+                                            int row, std::uint32_t barrier, std::uint16_t mask) {
     asm volatile(
         "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes"
-        ".multicast::cluster.L2::cache_hint [%0], [%1, {%3, %4}], [%2], %5, %6;" ::"r"(to),
-        "l"(map), "r"(barrier), "r"(column), "r"(row), "h"(mask), "l"(policy)
+        ".multicast::cluster [%0], [%1, {%3, %4}], [%2], %5;" ::"r"(to),
+        "l"(map), "r"(barrier), "r"(column), "r"(row), "h"(mask)
         : "memory");
 }
 

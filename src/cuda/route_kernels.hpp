@@ -26,12 +26,13 @@ struct route_arguments {
     std::uint32_t* unsettled;        // (T) tokens to be settled in float64, a list a block
     std::uint64_t* candidates;       // (T, 4) their experts that may win, a bit each
 
-    std::uint32_t tile_rows;  // tokens of a tile
-    std::uint32_t cluster;    // blocks of a cluster
-    std::uint32_t blocks;     // of the whole grid, a multiple of cluster
-    std::uint32_t stages;     // tensor path: depth of the ring of tiles in flight
-    std::uint32_t resident;   // tensor path: the whole gate stays in shared memory
-    std::uint32_t teams;     // tensor path: teams of warpgroups that take turns
+    std::uint32_t tile_rows;               // tokens of a tile
+    std::uint32_t cluster;                 // blocks of a cluster
+    std::uint32_t blocks;                  // of the whole grid, a multiple of cluster
+    std::uint32_t units_each, units_over;  // tiles / cluster by clusters: quotient, remainder
+    std::uint32_t stages;                  // tensor path: depth of the ring of tiles in flight
+    std::uint32_t resident;                // tensor path: the whole gate stays in shared memory
+    std::uint32_t teams;                   // tensor path: teams of warpgroups that take turns
 };
 
 /// Tiles [first, first + count) of one block: contiguous, in block order, and as many for each
@@ -41,12 +42,10 @@ struct tile_range {
 };
 
 __host__ __device__ inline tile_range tiles_of(const route_arguments& a, std::uint32_t block) {
-    const std::uint64_t tiles = (std::uint64_t{a.batch.tokens} + a.tile_rows - 1) / a.tile_rows;
-    const std::uint64_t units = (tiles + a.cluster - 1) / a.cluster;
-    const std::uint64_t clusters = a.blocks / a.cluster, c = block / a.cluster;
-    const std::uint64_t begin = c * units / clusters, end = (c + 1) * units / clusters;
-    const auto count = static_cast<std::uint32_t>(end - begin);
-    return {static_cast<std::uint32_t>(begin * a.cluster) + block % a.cluster * count, count};
+    const std::uint32_t c = block / a.cluster, more = a.units_over;  // cluster is 1 or 2
+    const std::uint32_t begin = c * a.units_each + (c < more ? c : more);
+    const std::uint32_t count = a.units_each + (c < more ? 1 : 0);
+    return {begin * a.cluster + block % a.cluster * count, count};
 }
 
 inline constexpr std::uint32_t tensor_tile_rows = 128;

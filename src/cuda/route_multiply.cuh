@@ -12,7 +12,7 @@
 namespace moebius::gpu {
 
 inline constexpr int stage_columns = 64;
-inline constexpr std::uint32_t most_stages = 24;
+inline constexpr std::uint32_t most_stages = 15;
 
 template <int N, bool Fp32>
 struct tile_shape {
@@ -24,7 +24,7 @@ struct tile_shape {
     static constexpr std::uint32_t token_bytes = 128 * stage_columns * (Fp32 ? 4 : 2);
     static constexpr std::uint32_t gate_bytes = N * stage_columns * 2;  // a gate chunk
     // barriers; scale and shift of each column; counts; extra counts and length of the list
-    static constexpr std::uint32_t tail_bytes = 16 * most_stages + 8 * N + 4 * N + 4 * 4;
+    static constexpr std::uint32_t tail_bytes = 24 * most_stages + 8 + 8 * N + 4 * N + 4 * 4;
 };
 
 #if MOEBIUS_SM90A
@@ -32,7 +32,7 @@ struct tile_shape {
 /// Shared memory of a block, in the order: resident gate, ring, tail.
 template <int N, bool Fp32>
 struct tile_memory {
-    std::uint32_t gate, ring, stage_bytes, full, empty;  // shared addresses
+    std::uint32_t gate, ring, stage_bytes, full, read, empty, kept;  // shared addresses
     const char* ring_data;
     float *scale, *shift;
     std::uint32_t *own, *extra;  // (N) counts; unrouted, near ties, rechecked, listed
@@ -40,15 +40,17 @@ struct tile_memory {
     __device__ tile_memory(char* raw, const route_arguments& a, std::uint32_t chunks) {
         using shape = tile_shape<N, Fp32>;
         char* p = raw + (1024 - shared_address(raw) % 1024) % 1024;
-        const std::uint32_t kept = a.resident ? chunks * shape::gate_bytes : 0;
+        const std::uint32_t room = a.resident ? chunks * shape::gate_bytes : 0;
         stage_bytes = shape::token_bytes + (a.resident ? 0 : shape::gate_bytes);
         gate = shared_address(p);
-        ring = gate + kept;
-        ring_data = p + kept;
-        p += kept + a.stages * stage_bytes;
+        ring = gate + room;
+        ring_data = p + room;
+        p += room + a.stages * stage_bytes;
         full = shared_address(p);
-        empty = full + 8 * most_stages;
-        scale = reinterpret_cast<float*>(p + 16 * most_stages);
+        read = full + 8 * most_stages;
+        empty = read + 8 * most_stages;
+        kept = empty + 8 * most_stages;
+        scale = reinterpret_cast<float*>(p + 24 * most_stages + 8);
         shift = scale + N;
         own = reinterpret_cast<std::uint32_t*>(shift + N);
         extra = own + N;
@@ -60,36 +62,48 @@ struct tile_memory {
     }
 };
 
-/// One thread: keeps all free stages of the ring on their way.
+/// A box of the gate: all of it, or this block's half for both blocks of the cluster.
+template <int N, bool Fp32>
+__device__ __forceinline__ void feed_gate(const CUtensorMap* gate, std::uint32_t to, int column,
+                                          std::uint32_t barrier) {
+    if constexpr (tile_shape<N, Fp32>::cluster == 1) {
+        copy_box(to, gate, column, 0, barrier);
+    } else {
+        const std::uint32_t rank = cluster_rank();
+        copy_box_to(to + rank * tile_shape<N, Fp32>::gate_bytes / 2, gate, column,
+                    static_cast<int>(rank) * N / 2, barrier, 3);
+    }
+}
+
+/// One thread: keeps all free stages of the ring on their way. With fp32 tokens their part of a
+/// stage is free again as soon as it is converted, before the gate's.
 template <int N, bool Fp32>
 __device__ __forceinline__ void feed_tiles(const CUtensorMap* tokens, const CUtensorMap* gate,
                                            const route_arguments& a,
                                            const tile_memory<N, Fp32>& memory, tile_range tiles,
                                            std::uint32_t chunks) {
     using shape = tile_shape<N, Fp32>;
-    const std::uint32_t rank = shape::cluster > 1 ? cluster_rank() : 0;
-    const std::uint64_t once = drop_first(), often = drop_last();
+    if (a.resident) {
+        barrier_expect(memory.kept, chunks * shape::gate_bytes);
+        for (std::uint32_t chunk = 0; chunk < chunks; ++chunk)
+            feed_gate<N, Fp32>(gate, memory.gate + chunk * shape::gate_bytes,
+                               static_cast<int>(chunk) * stage_columns, memory.kept);
+    }
     std::uint32_t stage = 0, parity = 1;
     for (std::uint32_t i = 0; i < tiles.count; ++i)
         for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
-            const bool with_gate = i == 0 || !a.resident;
             const std::uint32_t full = memory.full + 8 * stage;
             const std::uint32_t to = memory.ring + stage * memory.stage_bytes;
             const int column = static_cast<int>(chunk) * stage_columns;
             const int row = static_cast<int>((tiles.first + i) * tensor_tile_rows);
-            barrier_wait(memory.empty + 8 * stage, parity);
-            barrier_expect(full, shape::token_bytes + (with_gate ? shape::gate_bytes : 0));
-            copy_box(to, tokens, column, row, full, once);
+            barrier_wait((Fp32 ? memory.read : memory.empty) + 8 * stage, parity);
+            barrier_expect(full, shape::token_bytes + (a.resident ? 0 : shape::gate_bytes));
+            copy_box(to, tokens, column, row, full);
             if constexpr (Fp32)
-                copy_box(to + shape::token_bytes / 2, tokens, column + 32, row, full, once);
-            if (with_gate) {
-                const std::uint32_t there = memory.gate_of(stage, chunk, a.resident);
-                if constexpr (shape::cluster == 1) {
-                    copy_box(there, gate, column, 0, full, often);
-                } else {
-                    copy_box_to(there + rank * shape::gate_bytes / 2, gate, column,
-                                static_cast<int>(rank) * N / 2, full, 3, often);
-                }
+                copy_box(to + shape::token_bytes / 2, tokens, column + 32, row, full);
+            if (!a.resident) {
+                if constexpr (Fp32) barrier_wait(memory.empty + 8 * stage, parity);
+                feed_gate<N, Fp32>(gate, to + shape::token_bytes, column, full);
             }
             if (++stage == a.stages) stage = 0, parity ^= 1;
         }
@@ -190,6 +204,8 @@ __device__ __forceinline__ void multiply_tile(float (&value)[N / 2], row_norms& 
         barrier_wait(memory.full + 8 * at.stage, at.parity);
         half_fragments(memory.ring_data + at.stage * memory.stage_bytes, row, lane % 4, fragment,
                        norms);
+        __syncwarp();
+        if (lane == 0) barrier_arrive(memory.read + 8 * at.stage);
     };
     const auto step = [&](std::uint32_t(&now)[4][4], std::uint32_t(&then)[4][4],
                           std::uint32_t chunk) {

@@ -148,6 +148,8 @@ cudaError_t route_step(const route_batch& batch, const route_rule& rule,
     const std::uint32_t units = (tiles + a.cluster - 1) / a.cluster;
     const std::uint32_t most = (tensor ? 1 : 2) * multiprocessors() / a.cluster;
     a.blocks = (units < 1 ? 1 : units < most ? units : most) * a.cluster;
+    a.units_each = units / (a.blocks / a.cluster);
+    a.units_over = units % (a.blocks / a.cluster);
     if (tensor && dispatch == nullptr) a.block_counts = nullptr;
 
     const cudaError_t status = tensor ? launch_tensor(a, stream) : launch_plain(a, stream);

@@ -153,6 +153,49 @@ __device__ __forceinline__ void choose_one(const float (&value)[N / 2], const ro
     }
 }
 
+/// choose_first and choose_one for few experts: the lanes of a quad exchange values first, so that
+/// each works on half a row instead of on quarters of two.
+template <int N>
+__device__ __forceinline__ void choose_narrow(const float (&value)[N / 2], const route_arguments& a,
+                                              const chooser& c, const std::uint32_t (&token)[2]) {
+    const bool odd = c.lane & 1;  // odd lanes take the second row
+    const int from = c.lane % 4 / 2 * 4;
+    const float beta = a.rule.beta * log2_e;
+    float part[N / 2], sum = 0;
+    row_choice row;
+#pragma unroll
+    for (int j = 0; j < N / 8; ++j) {
+        const float4 shift = reinterpret_cast<const float4*>(c.shift)[2 * j + from / 4];
+        const float* v = &value[4 * j];
+        const float x = __shfl_xor_sync(~0U, odd ? v[0] : v[2], 1);
+        const float y = __shfl_xor_sync(~0U, odd ? v[1] : v[3], 1);
+        const float in[4] = {odd ? x : v[0], odd ? y : v[1], odd ? v[2] : x, odd ? v[3] : y};
+        const float by[4] = {shift.x, shift.y, shift.z, shift.w};
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            const float z = part[4 * j + i] = fmaf(in[i], beta, by[i]);
+            row.second = fmaxf(row.second, fminf(row.best, z));
+            if (z > row.best) row.column = 8 * j + i;
+            row.best = fmaxf(row.best, z);
+        }
+    }
+    if (row.column != no_column) row.column += from;
+    join(row, __shfl_xor_sync(~0U, row.best, 2), __shfl_xor_sync(~0U, row.second, 2),
+         __shfl_xor_sync(~0U, row.column, 2));
+#pragma unroll
+    for (int i = 0; i < N / 2; ++i) sum += exp2_of(part[i] - row.best);
+    sum += __shfl_xor_sync(~0U, sum, 2);
+
+    const std::uint32_t t = odd ? token[1] : token[0];
+    if (c.lane % 4 >= 2 || t >= a.batch.tokens) return;
+    const bool routed = sum == sum;
+    const std::uint32_t choice = routed ? static_cast<std::uint32_t>(row.column) : no_choice;
+    a.result.choices[t] = choice;
+    a.result.probabilities[t] = routed ? __fdividef(1, sum) : 0;
+    atomicAdd(routed ? &c.own[choice] : &c.extra[0], 1U);
+    if (routed && row.best - row.second <= a.rule.tie_margin * log2_e) atomicAdd(&c.extra[1], 1U);
+}
+
 /// The choice of the rows of a tile. General: noise, or more than one choice.
 template <int N, bool Fp32, bool General>
 __device__ __forceinline__ void choose_tile(float (&value)[N / 2], const row_norms& norms,
@@ -214,6 +257,7 @@ __device__ __forceinline__ void route_tiles_of_block(const route_arguments& a,
     }
     multipliers_sync<threads>();
 
+    if (a.resident) barrier_wait(memory.kept, 0);
     ring_place place;
     place.advance(team * chunks, a.stages);
     for (std::uint32_t i = team; team < a.teams && i < tiles.count; i += a.teams) {
@@ -226,7 +270,10 @@ __device__ __forceinline__ void route_tiles_of_block(const route_arguments& a,
         place.advance((a.teams - 1) * chunks, a.stages);
         const std::uint32_t first = (tiles.first + i) * tensor_tile_rows + row;
         const std::uint32_t token[2] = {first, first + 8};
-        choose_tile<N, Fp32, General>(value, norms, a, c, token);
+        if constexpr (N <= 32 && !Fp32 && !General)
+            choose_narrow<N>(value, a, c, token);
+        else
+            choose_tile<N, Fp32, General>(value, norms, a, c, token);
     }
     multipliers_sync<threads>();
     if constexpr (Fp32) {
@@ -260,8 +307,10 @@ __global__ void __launch_bounds__(tile_shape<N, Fp32>::threads, 1)
         prefetch_map(&gate);
         for (std::uint32_t s = 0; s < a.stages; ++s) {
             barrier_init(memory.full + 8 * s, 1);
+            barrier_init(memory.read + 8 * s, 8);
             barrier_init(memory.empty + 8 * s, 8 * shape::cluster);
         }
+        barrier_init(memory.kept, 1);
         barrier_init_fence();
     }
     if constexpr (shape::cluster > 1) cluster_sync();
