@@ -98,6 +98,7 @@ struct shape {
     std::uint32_t k = 1;
     route_noise noise = route_noise::none;
     bool dispatch = false;
+    bool exact = true;  // fp32 only
 };
 
 template <typename T>
@@ -137,7 +138,7 @@ void bench(const shape& s, double rate, char* flushed) {
     route_rule rule;
     rule.choices = s.k;
     rule.noise = s.noise;
-    rule.exact = !bf16;
+    rule.exact = !bf16 && s.exact;
     const std::size_t bytes = route_workspace_bytes(batch);
     char* workspace = allocate<char>(bytes);
     CHECK_CUDA(clear_route_workspace(workspace, bytes, nullptr));
@@ -170,10 +171,12 @@ void bench(const shape& s, double rate, char* flushed) {
     for (std::size_t i = 0; i < compared; ++i) {
         differ += a[i] != b[i];
         if (a[i] == b[i]) worst = std::max(worst, std::abs(p[i] / static_cast<double>(q[i]) - 1));
-        wrong += a[i] != b[i] && s.noise == route_noise::none && std::abs(p[i] / q[i] - 1) > 1e-3;
+        wrong += a[i] != b[i] && s.noise == route_noise::none &&
+                 std::abs(p[i] / q[i] - 1) > (bf16 ? 1e-3 : 1e-2);
     }
     for (const auto c : n) sum += c;
-    const bool good = wrong == 0 && sum == entries && (bf16 || differ == 0) && total.unrouted == 0;
+    const bool good =
+        wrong == 0 && sum == entries && (bf16 || !s.exact || differ == 0) && total.unrouted == 0;
 
     cudaStream_t stream{};  // the peers are replayed graphs, too
     cudaGraph_t graph{};
@@ -242,6 +245,7 @@ int main(int argc, char** argv) {
         {M, 4096, 256, b, 3.1},
         {M, 64, 8, b, 0.038},
         {M, 1024, 256, f, 2.5},
+        {M, 1024, 256, f, 0, 1, route_noise::none, false, false},  // what exactness costs
         {65536, 1024, 256, f, 0},
         {65536, 1024, 8, f, 0},
         {M, 64, 2, f, 0},
