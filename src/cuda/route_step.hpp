@@ -78,7 +78,7 @@ struct route_dispatch {
     std::uint32_t* order = nullptr;        ///< (T k): the choice t k + j at each place
 };
 
-/// How a batch will be served; for `plan.hpp`-like reports and for tests that force a path.
+/// How a batch is served; only tests ask for more than automatic.
 enum class route_path { automatic, plain, tensor };
 
 /// Bytes of workspace for batches of this shape on the current device.
