@@ -32,6 +32,11 @@ public:
         return history;
     }
 
+    routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
+                       const route_step_options& options) const override {
+        return route_step(batch, scores, options);
+    }
+
     ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
                               const watch& watched) const override {
         auto on = options;

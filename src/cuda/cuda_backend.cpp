@@ -10,6 +10,7 @@
 #include "device.hpp"
 #include "ensemble.hpp"
 #include "loops.hpp"
+#include "route.hpp"
 
 namespace moebius {
 namespace {
@@ -178,6 +179,11 @@ public:
             if (watched.report) watched.report(first + steps, batch.steps);
         }
         return history;
+    }
+
+    routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
+                       const route_step_options& options) const override {
+        return gpu::route(batch, scores, options, device_);
     }
 
     ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,

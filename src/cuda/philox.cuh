@@ -5,39 +5,59 @@
 
 namespace moebius::gpu {
 
-/// Philox4x32-10 under one seed, with the keys of its ten rounds in registers: they are all that
-/// blocks have in common, and half of the work that Random123's generator does for each anew.
+/// The ten rounds of Philox4x32. Shapes: keys(r) -> the two keys of round r.
 /// @source Salmon et al., SC11; tests/gpu holds its words against Random123's on the CPU
+template <typename Keys>
+__device__ uint4 philox_rounds(uint4 c, Keys keys) {
+#pragma unroll
+    for (int r = 0; r < 10; ++r) {
+        const std::uint64_t p = std::uint64_t{0xD2511F53U} * c.x;
+        const std::uint64_t q = std::uint64_t{0xCD9E8D57U} * c.z;
+        const uint2 key = keys(r);
+        c = {static_cast<std::uint32_t>(q >> 32) ^ c.y ^ key.x, static_cast<std::uint32_t>(q),
+             static_cast<std::uint32_t>(p >> 32) ^ c.w ^ key.y, static_cast<std::uint32_t>(p)};
+    }
+    return c;
+}
+
+__device__ inline uint2 philox_key(std::uint64_t seed, int round) {
+    const auto r = static_cast<std::uint32_t>(round);
+    return {static_cast<std::uint32_t>(seed) + r * 0x9E3779B9U,
+            static_cast<std::uint32_t>(seed >> 32) + r * 0xBB67AE85U};
+}
+
+__device__ inline uint4 philox_counter(std::uint32_t stream, std::uint64_t step,
+                                       std::uint32_t index) {
+    return {static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), index,
+            stream};
+}
+
+/// random_words of base/random.hpp: the same four words.
+__device__ inline uint4 random_words(std::uint64_t seed, std::uint32_t stream, std::uint64_t step,
+                                     std::uint32_t index) {
+    return philox_rounds(philox_counter(stream, step, index),
+                         [seed](int round) { return philox_key(seed, round); });
+}
+
+/// The same for many blocks under one seed: the keys of the rounds stay in registers. Computing
+/// them anew is half of the work.
 class philox {
 public:
     __device__ explicit philox(std::uint64_t seed) {
-        auto low = static_cast<std::uint32_t>(seed), high = static_cast<std::uint32_t>(seed >> 32);
 #pragma unroll
-        for (int r = 0; r < rounds; ++r) {
-            low_[r] = low + r * 0x9E3779B9U;
-            high_[r] = high + r * 0xBB67AE85U;
-            asm volatile("" : "+r"(low_[r]), "+r"(high_[r]));  // computed once, not where used
+        for (int r = 0; r < 10; ++r) {
+            keys_[r] = philox_key(seed, r);
+            asm volatile("" : "+r"(keys_[r].x), "+r"(keys_[r].y));  // computed here, once
         }
     }
 
-    /// random_words of base/random.hpp: the same four words.
     __device__ uint4 words(std::uint32_t stream, std::uint64_t step, std::uint32_t index) const {
-        uint4 c = {static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), index,
-                   stream};
-#pragma unroll
-        for (int r = 0; r < rounds; ++r) {
-            const std::uint64_t p = std::uint64_t{0xD2511F53U} * c.x;
-            const std::uint64_t q = std::uint64_t{0xCD9E8D57U} * c.z;
-            c = {static_cast<std::uint32_t>(q >> 32) ^ c.y ^ low_[r], static_cast<std::uint32_t>(q),
-                 static_cast<std::uint32_t>(p >> 32) ^ c.w ^ high_[r],
-                 static_cast<std::uint32_t>(p)};
-        }
-        return c;
+        return philox_rounds(philox_counter(stream, step, index),
+                             [this](int round) { return keys_[round]; });
     }
 
 private:
-    static constexpr int rounds = 10;
-    std::uint32_t low_[rounds], high_[rounds];
+    uint2 keys_[10];
 };
 
 /// random_stream of base/random.hpp; its static_asserts are in cuda_backend.cpp.

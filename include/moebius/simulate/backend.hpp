@@ -7,6 +7,7 @@
 #include <moebius/base/watch.hpp>
 #include <moebius/simulate/closed_loop.hpp>
 #include <moebius/simulate/ensemble.hpp>
+#include <moebius/simulate/route_step.hpp>
 #include <moebius/simulate/token_source.hpp>
 #include <span>
 #include <string>
@@ -55,6 +56,13 @@ public:
     /// @throws interrupted       if the watch asks to stop
     [[nodiscard]] virtual std::vector<std::uint32_t> run_loops(const loop_batch& batch,
                                                                const watch& watched) const = 0;
+
+    /// Routes one batch of token vectors: route_step (route_step.hpp). A device sums logits in
+    /// another order: fp32 choices are settled in double, bf16 choices may differ at near ties, and
+    /// probabilities are accurate to 1e-3 (bf16) or exp(beta |x| |w| 2^-11) - 1 (fp32).
+    [[nodiscard]] virtual routed_batch route(const gated_batch& batch,
+                                             const std::vector<double>& scores,
+                                             const route_step_options& options) const = 0;
 
     /// Integrates an ensemble of initial value problems: integrate_ensemble (ensemble.hpp), whose
     /// results a device shares but for the last bits of exponentials and quotients.
