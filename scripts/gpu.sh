@@ -5,7 +5,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cmake --preset release -DMOEBIUS_BUILD_BENCH=ON
-cmake --build --preset release --target gpu_tests loops_bench moebius
+cmake --build --preset release
 ctest --preset release -L gpu --output-on-failure
 build/release/apps/moebius/moebius doctor
-build/release/tests/bench/loops_bench cuda
+for bench in loops_bench ensemble_bench route_step_bench; do
+    printf '\n== %s\n' "$bench"
+    "build/release/tests/bench/$bench"
+done

@@ -156,7 +156,8 @@ TEST_CASE("adjacent seeds share no replica", "[simulate][property]") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         const simulate_options options{
             .loop = {.seed = seed}, .replicas = 10, .burn_in = 0, .steps = 50};
-        for (const double mean : simulate(no_tokens(2), {}, options).summary.at("x_mean"))
+        const auto run = simulate(no_tokens(2), {}, options);
+        for (const double mean : run.summary.at("x_mean"))
             ends.insert(mean);
     }
 
