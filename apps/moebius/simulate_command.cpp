@@ -56,6 +56,10 @@ subject model_of(const simulate_arguments& args, std::size_t experts, const sess
     auto asked = args.subject;
     if (asked.model.empty()) {
         asked.tokens.tokens.clear();
+        if (asked.experts.experts.value_or(experts) != experts)
+            throw invalid_argument("--experts", fmt::format("{} came", *asked.experts.experts),
+                                   fmt::format("the gate makes {}", experts));
+        asked.experts.experts.reset();
         if (experts != 2) {
             asked.model = "softmax";
             asked.experts.experts = experts;
@@ -76,8 +80,9 @@ feedback_rule rule_of(const problem& at, double step) {
     if (at.model->dimension() == 1) {
         rule.bias = bias_of_two(value("bias"));
     } else {
-        for (std::size_t e = 1; e <= at.model->experts(); ++e)
-            rule.bias.push_back(value(fmt::format("bias_{}", e)));
+        const auto first =
+            at.parameters.begin() + static_cast<std::ptrdiff_t>(at.index_of("bias_1"));
+        rule.bias.assign(first, first + static_cast<std::ptrdiff_t>(at.model->experts()));
     }
     return rule;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <moebius/base/error.hpp>
 #include <moebius/dynamics/grid_sweep.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
 
@@ -103,6 +104,16 @@ int run_grid(const sweep_arguments& args, const session& session) {
     return exit_code::found;
 }
 
+/// 200 of the slowest decay's times.
+basin_options settling(const problem& at, const std::vector<parameter_range>& ranges) {
+    basin_options options;
+    double decay = at.parameters[at.index_of("decay")];
+    for (const auto& range : ranges)
+        if (range.name == "decay") decay = std::min(range.from, range.to);
+    options.t_end = 200 / decay;
+    return options;
+}
+
 /// Two starts for every point, integrated as one ensemble: which state each reaches.
 int run_basins(const sweep_arguments& args, const session& session) {
     auto [problem, ranges, start, heading] =
@@ -118,8 +129,8 @@ int run_basins(const sweep_arguments& args, const session& session) {
         return on->integrate(work, options, watched);
     };
 
-    const auto grid = basin_map(problem, axis(ranges[0]), axis(ranges[1]), {}, {},
-                                session.watch("sweep"), integrate);
+    const auto grid = basin_map(problem, axis(ranges[0]), axis(ranges[1]), {},
+                                settling(problem, ranges), session.watch("sweep"), integrate);
 
     const result_document result{heading, {{"grid", grid}}};
     args.output.write(result);
@@ -130,6 +141,9 @@ int run(sweep_arguments args, const session& session) {
     args.output.check();
     args.settling.threads = args.device.threads;
     if (args.basins) return run_basins(args, session);
+    if (args.device.name != "auto")
+        throw invalid_argument("--device", fmt::format("{} came", args.device.name),
+                               "only --basins runs on one");
     return args.grid ? run_grid(args, session) : run_slow(args, session);
 }
 

@@ -21,24 +21,6 @@ std::vector<float> rounded(std::vector<float> values, bool bf16) {
     return values;
 }
 
-/// Noise of every expert for one token, as draw_noise of router/top1.cpp.
-void draw_noise(noise_law law, batch_key key, std::uint32_t token, std::vector<double>& out) {
-    if (law == noise_law::none) return;
-    auto drawn = random_words(key.seed, random_stream::token, key.step, token);
-    for (std::size_t e = 0; e < out.size(); e += 2) {
-        const std::size_t word = e < 2 ? 0 : (e - 2) % 4;
-        if (e >= 2 && word == 0)
-            drawn = random_words(key.seed,
-                                 block(random_stream::noise, static_cast<std::uint32_t>(e - 2) / 4),
-                                 key.step, token);
-        const double u = uniform(drawn[word]), v = uniform(drawn[word + 1]);
-        const auto pair =
-            law == noise_law::gaussian ? normal_pair(u, v) : std::pair(gumbel(u), gumbel(v));
-        out[e] = pair.first;
-        if (e + 1 < out.size()) out[e + 1] = pair.second;
-    }
-}
-
 /// Beta (logit + score) of every expert for one token; false if it goes nowhere.
 bool values_of(const float* token, const std::vector<float>& gate,
                const std::vector<double>& scores, std::size_t width, double beta,
@@ -131,7 +113,13 @@ routed_batch route_step(const gated_batch& batch, const std::vector<double>& sco
             ++routed.unrouted;
             continue;
         }
-        draw_noise(options.noise, options.key, static_cast<std::uint32_t>(t), noise);
+        if (options.noise != noise_law::none) {
+            const auto token = static_cast<std::uint32_t>(t);
+            draw_noise(
+                options.noise, options.key, token,
+                random_words(options.key.seed, random_stream::token, options.key.step, token),
+                noise);
+        }
         for (std::size_t e = 0; e < values.size(); ++e) noisy[e] = values[e] + noise[e];
         std::iota(best.begin(), best.end(), 0U);
         const std::size_t sorted = std::min(k + 1, best.size());

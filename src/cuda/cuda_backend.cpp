@@ -101,7 +101,10 @@ std::vector<double> scheduled(const loop_batch& batch, std::vector<double> loop_
 class cuda_backend final : public backend {
 public:
     explicit cuda_backend(int device) : device_(device) {
-        gpu::check(cudaSetDevice(device), "cudaSetDevice");
+        if (const auto status = cudaSetDevice(device); status != cudaSuccess)
+            throw device_error(
+                fmt::format("device cuda:{}", device),
+                fmt::format("{}; 'moebius doctor' tells what answers", cudaGetErrorString(status)));
         cudaDeviceProp about{};
         gpu::check(cudaGetDeviceProperties(&about, device), "cudaGetDeviceProperties");
         name_ = fmt::format("cuda:{} ({})", device, about.name);

@@ -91,7 +91,9 @@ public:
     }
 
     __device__ cluster_counts(std::uint32_t* slots, const loops& work)
-        : slots_(slots), experts_(work.experts) {}
+        : slots_(slots), experts_(work.experts) {
+        cluster::sync();  // all blocks must have begun before one writes to another
+    }
 
     /// All threads; `counts` is this block's.
     __device__ void exchange(std::uint32_t step, const std::uint32_t* counts) {

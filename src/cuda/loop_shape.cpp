@@ -14,6 +14,8 @@ constexpr double grid_round = 1.1;     // and between all blocks
 constexpr double toss_draw = 0.14;     // a random block for each thread of a block
 constexpr double token_draw = 0.5;     // a token for each thread of a block
 
+constexpr std::size_t shared_bytes = 160 * 1024;  // of a block, on every device with clusters
+
 std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
     return static_cast<std::uint32_t>((a + b - 1) / b);
 }
@@ -38,7 +40,8 @@ launch_shape shape_for(const loops& work, bool tossed, const loop_limits& limits
     double least = work.runs * step(best.blocks, grid_round);
     for (std::uint32_t size = 0; size < 5; ++size) {
         const std::uint32_t blocks = 1U << size, at_once = limits.clusters[size];
-        if (at_once == 0) continue;
+        const std::size_t shared = std::size_t{work.experts} * (12 + 8 * blocks);  // loop_route.cu
+        if (at_once == 0 || (!tossed && shared > shared_bytes)) continue;
         const double cost = ceil_div(work.runs, at_once) * step(blocks, cluster_round);
         if (cost < least) {
             least = cost;

@@ -131,6 +131,7 @@ __device__ void follow_scores(const loops& work, Mail& mail, desk& between) {
     for (std::uint32_t step = 0; step < work.steps; ++step) {
         const threshold limit = scores.at_threshold();
         if (lane == 0) between.now = limit;
+        __syncwarp();
         meet(threshold_ready, true);
         const step_rule rule = rule_at(work, run, step);  // fetched while the others count
         meet(counts_ready, false);
@@ -182,6 +183,7 @@ __device__ void count_words(const loops& work, desk& between) {
         }
         count = __reduce_add_sync(all_lanes, count);
         if (threadIdx.x % 32 == 0) between.partial[threadIdx.x / 32] = count;
+        __syncwarp();
         meet(counts_ready, true);
     }
 }

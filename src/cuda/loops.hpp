@@ -39,9 +39,8 @@ struct loops {
     /// NaN is not routed
     const double* logits;
     std::uint64_t stored;
-    /// mixture: (nodes) each
+    /// mixture: one number a node each; the last of cumulative is 1
     const double *cumulative, *center, *width;
-    std::uint32_t nodes;
 
     std::uint64_t* mailbox;  ///< where the blocks of a grid meet; cleared by the launch
     std::size_t mailbox_bytes;

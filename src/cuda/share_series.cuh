@@ -15,7 +15,7 @@ public:
     __device__ explicit share_series(noise law) : law_(law) {}
 
     __device__ double at(double z) {
-        if (law_ == noise::none) return 0x1p32 * first_share(law_, z);
+        if (law_ == noise::none || !isfinite(z)) return 0x1p32 * first_share(law_, z);
         double d = z - anchor_;
         if (!(fabs(d) < 0x1p-8)) {
             move_to(z);

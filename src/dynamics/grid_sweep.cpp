@@ -21,6 +21,9 @@ void check(const problem& at, const grid_axis& a, const grid_axis& b,
     if (at.index_of(a.parameter) == at.index_of(b.parameter))
         reject(fmt::format("both axes are {}", a.parameter), "two parameters are needed");
     for (const auto& axis : {a, b}) {
+        if (axis.points > most_grid_points)
+            reject(fmt::format("{} has {} points", axis.parameter, axis.points),
+                   fmt::format("it takes up to {}", most_grid_points));
         if (axis.points < 2)
             reject(fmt::format("{} has {} points", axis.parameter, axis.points), "it needs >= 2");
         if (axis.from == axis.to)

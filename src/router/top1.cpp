@@ -33,24 +33,6 @@ void choose_of_two(const top1& router, std::span<const double> logits,
     }
 }
 
-/// Noise of all experts for one token: words 0 and 1 of its block, then those of stream `noise`.
-void draw_noise(noise_law law, batch_key key, std::uint32_t token, const random_block& words,
-                std::span<double> out) {
-    random_block drawn = words;
-    for (std::size_t e = 0; e < out.size(); e += 2) {
-        const std::size_t word = e < 2 ? 0 : (e - 2) % 4;
-        if (e >= 2 && word == 0)
-            drawn = random_words(key.seed,
-                                 block(random_stream::noise, static_cast<std::uint32_t>(e - 2) / 4),
-                                 key.step, token);
-        const double u = uniform(drawn[word]), v = uniform(drawn[word + 1]);
-        const auto pair =
-            law == noise_law::gaussian ? normal_pair(u, v) : std::pair(gumbel(u), gumbel(v));
-        out[e] = pair.first;
-        if (e + 1 < out.size()) out[e + 1] = pair.second;
-    }
-}
-
 void choose_of_many(const top1& router, std::span<const double> logits,
                     std::span<const double> scores, batch_key key, std::uint32_t first,
                     std::span<const random_block> words, std::span<std::uint32_t> choices) {
@@ -112,6 +94,23 @@ void check_batch(std::span<const double> logits, std::span<const double> scores)
 }
 
 }  // namespace
+
+void draw_noise(noise_law law, batch_key key, std::uint32_t token, const random_block& words,
+                std::span<double> out) {
+    random_block drawn = words;
+    for (std::size_t e = 0; e < out.size(); e += 2) {
+        const std::size_t word = e < 2 ? 0 : (e - 2) % 4;
+        if (e >= 2 && word == 0)
+            drawn = random_words(key.seed,
+                                 block(random_stream::noise, static_cast<std::uint32_t>(e - 2) / 4),
+                                 key.step, token);
+        const double u = uniform(drawn[word]), v = uniform(drawn[word + 1]);
+        const auto pair =
+            law == noise_law::gaussian ? normal_pair(u, v) : std::pair(gumbel(u), gumbel(v));
+        out[e] = pair.first;
+        if (e + 1 < out.size()) out[e + 1] = pair.second;
+    }
+}
 
 void top1::check(std::size_t experts) const {
     if (experts == 0) throw invalid_argument("top1", "no experts came", "at least one is needed");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/simulate/backend.hpp>
 
@@ -48,6 +49,13 @@ std::shared_ptr<const backend> make_backend(std::string_view name, unsigned thre
 void check(const loop_batch& batch) {
     if (batch.source == nullptr)
         throw invalid_argument("run_loops", "no token source came", "one is needed");
+    constexpr std::size_t most = std::size_t{1} << 36;  // numbers of a history: 256 GiB
+    const std::size_t row = batch.source->experts() * std::max<std::size_t>(1, batch.runs.size());
+    if (batch.steps > most / row)
+        throw invalid_argument(
+            "run_loops", fmt::format("{} runs of {} batches came", batch.runs.size(), batch.steps),
+            fmt::format("the counts of {} experts must be at most {} numbers",
+                        batch.source->experts(), most));
     const bool scheduled = std::any_of(batch.runs.begin(), batch.runs.end(),
                                        [](const loop_run& run) { return !run.bias.empty(); });
     if (scheduled && batch.source->experts() != 2)
@@ -56,6 +64,12 @@ void check(const loop_batch& batch) {
                                            batch.source->experts()),
                                "two experts are needed");
     for (const auto& run : batch.runs) {
+        check(run.rule, batch.source->experts());
+        for (const auto* schedule : {&run.feedback, &run.bias})
+            if (!std::all_of(schedule->begin(), schedule->end(),
+                             [](double value) { return std::isfinite(value); }))
+                throw invalid_argument("run_loops", "a schedule has a value that is not finite",
+                                       "all must be");
         for (const auto* schedule : {&run.feedback, &run.bias})
             if (!schedule->empty() && schedule->size() != batch.steps)
                 throw invalid_argument(

@@ -25,7 +25,9 @@ void check_positive(std::string_view name, double value) {
     if (!(value > 0)) reject(fmt::format("{} is {}", name, value), "it must be > 0");
 }
 
-void check_rule(const feedback_rule& rule, std::size_t experts) {
+}  // namespace
+
+void check(const feedback_rule& rule, std::size_t experts) {
     check_finite("feedback", rule.feedback);
     check_positive("decay", rule.decay);
     check_positive("beta", rule.beta);
@@ -38,8 +40,6 @@ void check_rule(const feedback_rule& rule, std::size_t experts) {
                fmt::format("the {} experts need one each, or none", experts));
     for (const double b : rule.bias) check_finite("a bias", b);
 }
-
-}  // namespace
 
 std::vector<double> bias_of_two(double h) { return {h / 2, -h / 2}; }
 
@@ -95,7 +95,7 @@ void closed_loop::toss_batch(const top1& router) {
 }
 
 std::span<const std::uint64_t> closed_loop::advance(const feedback_rule& rule) {
-    check_rule(rule, scores_.size());
+    check(rule, scores_.size());
     const top1 router{rule.beta, options_.noise};
     if (scores_.size() == 2 && !source_->draws_tokens())
         toss_batch(router);

@@ -193,6 +193,10 @@ std::vector<varied_parameter> grid_of(const grid_axis& a, const grid_axis& b) {
         throw invalid_argument("grid_of", fmt::format("both axes are {}", a.parameter),
                                "two parameters are needed");
     for (const auto& axis : {a, b}) {
+        if (axis.points > most_grid_points)
+            throw invalid_argument("grid_of",
+                                   fmt::format("{} has {} points", axis.parameter, axis.points),
+                                   fmt::format("it takes up to {}", most_grid_points));
         if (axis.points < 2)
             throw invalid_argument("grid_of",
                                    fmt::format("{} has {} points", axis.parameter, axis.points),

@@ -134,6 +134,11 @@ void check(const simulate_options& options) {
             throw invalid_argument("simulate", fmt::format("{} is {}", name, value),
                                    fmt::format("it must be >= {}", least));
     };
+    if (options.burn_in + options.steps < options.steps)
+        throw invalid_argument(
+            "simulate",
+            fmt::format("burn_in is {} and steps is {}", options.burn_in, options.steps),
+            "their sum must fit 64 bits");
     require("replicas", options.replicas, 1);
     require("steps", options.steps, 2);
     require("record_every", options.record_every, 1);

@@ -55,6 +55,13 @@ cli_case(sweep_grid_experts
   ARGS sweep --grid --model softmax --experts 8 --vary feedback=3:9 --vary bias_1=0:1 --points 2 --format csv
   OUT "^feedback,bias_1,stable_states,unsettled,load_gap,.*\n3,0,1,0,[-0-9e.]*,.*\n9,0,2,0,0\\.99"
   ERR none)
+cli_case(sweep_basins_slow
+  # the scaling: 200 times of the decay, whatever it is
+  ARGS sweep --basins --set decay=0.01 --vary feedback=0.01:0.08 --vary bias=-0.004:0.004 --points 3 --format csv
+  OUT "^feedback,bias,stable_states,unsettled,.*\n0\\.08,0,2,0,"
+  ERR none)
+cli_case(simulate_two
+  ARGS simulate --experts 2 --batch 64 --steps 50 --burn-in 10 OUT "\"gap_mean\": " ERR none)
 cli_case(simulate_experts
   ARGS simulate --experts 3 --set feedback=0 --set bias_2=1 --batch 4096 --steps 50 --burn-in 400
   # without feedback s_2 = 1: load e / (e + 2) = 0.576

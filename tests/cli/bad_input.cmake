@@ -63,6 +63,18 @@ rejected(simulated_exact_k ARGS simulate --model exact-k
   ERR "--model: exact-k came, but the simulated router is top-1. softmax is its model")
 rejected(simulated_experts ARGS simulate --model two-expert --experts 3
   ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
+foreach(kind grid basins)
+  rejected(points_${kind} ARGS sweep --${kind} ${vary} --vary bias=-1:1 --points 4294967296
+    ERR "gri[^\n]*: feedback has 4294967296 points, but it takes up to 65536")
+endforeach()
+rejected(steps_overflow ARGS simulate --steps 18446744073709551615 --batch 4
+  ERR "simulate: burn_in is 1000 and steps is 18446744073709551615, but their sum must fit 64 bits")
+rejected(steps_too_many ARGS simulate --steps 1000000000000000 --batch 4 ERR "run_loops: [^\n]*")
+rejected(step_of_rule ARGS simulate --step 3 ERR "closed_loop: step x decay is 3, but [^\n]*")
+rejected(device_unused ARGS sweep ${vary} --device cuda ERR "--device: cuda came, but only --basins runs on one")
+rejected(device ARGS simulate --device CUDA
+  ERR "device: 'CUDA' came, but it must be auto, cpu, cuda or cuda:NUMBER")
+cli_case(bad_device_missing ARGS simulate --device cuda:99 CODE 4 OUT "^$" ERR "^moebius: [^\n]+\n$")
 rejected(map_step ARGS diagram --step 0 ${vary} ERR "map: step is 0, but it must be > 0 and finite")
 rejected(mixture ARGS diagram --model token-response --tokens mixture:1 ${vary}
   ERR "--tokens: '1' came in a mixture, but it must be CENTER/WIDTH or CENTER/WIDTH/WEIGHT")

@@ -33,8 +33,17 @@ struct load_response {
     std::vector<double> jacobian;  ///< (E, E), row-major: d load / d score
 };
 
+/// Noise of each expert for one token: words 0 and 1 of its block, then those of stream `noise`.
+/// @param law    gumbel or gaussian
+/// @param words  random_words of stream `token` for it
+/// @param out    (E)
+void draw_noise(noise_law law, batch_key key, std::uint32_t token, const random_block& words,
+                std::span<double> out);
+
 /// The hard top-1 router: token t goes to the expert with the largest
 /// beta (logit_te + score_e) + noise_te; the lowest expert wins ties.
+///
+/// Of two experts only the difference of their noise is drawn, by inversion from one word.
 ///
 /// It has two faces: `route` draws the noise, `mean_load` averages over it. Logits are finite, or
 /// minus infinity for an expert that a token may not choose. A token with a logit that is NaN or

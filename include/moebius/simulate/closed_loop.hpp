@@ -37,6 +37,9 @@ void follow(const feedback_rule& rule, std::span<const Count> counts, std::size_
     }
 }
 
+/// @throws invalid_argument  if a value of the rule is out of range, or its biases do not fit
+void check(const feedback_rule& rule, std::size_t experts);
+
 /// The bias of two experts under which x = s1 - s2 obeys x' = -decay x + feedback m + h.
 [[nodiscard]] std::vector<double> bias_of_two(double h);
 
