@@ -157,8 +157,7 @@ TEST_CASE("adjacent seeds share no replica", "[simulate][property]") {
         const simulate_options options{
             .loop = {.seed = seed}, .replicas = 10, .burn_in = 0, .steps = 50};
         const auto run = simulate(no_tokens(2), {}, options);
-        for (const double mean : run.summary.at("x_mean"))
-            ends.insert(mean);
+        for (const double mean : run.summary.at("x_mean")) ends.insert(mean);
     }
 
     CHECK(ends.size() == 30);
