@@ -124,11 +124,12 @@ std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& s
                 sweeps[s], rule, derived_seed(options.seed, s * options.seeds + r), schedules[s]));
     }
     const auto history = on.run_loops(batch, watched);
-    for (std::size_t i = 0; i < batch.runs.size(); ++i)
-        reader(sweeps[i / options.seeds], batch.runs[i], options.tokens,
-               std::span(history).subspan(2 * longest * i, 2 * longest), i % options.seeds,
-               result[i / options.seeds])
-            .read();
+    std::size_t i = 0;  // of the run
+    for (std::size_t s = 0; s < sweeps.size(); ++s)
+        for (std::size_t r = 0; r < options.seeds; ++r, ++i)
+            reader(sweeps[s], batch.runs[i], options.tokens,
+                   std::span(history).subspan(2 * longest * i, 2 * longest), r, result[s])
+                .read();
     return result;
 }
 

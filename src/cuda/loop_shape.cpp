@@ -14,7 +14,7 @@ constexpr double grid_round = 1.1;     // and between all blocks
 constexpr double toss_draw = 0.14;     // a random block for each thread of a block
 constexpr double token_draw = 0.5;     // a token for each thread of a block
 
-constexpr std::size_t shared_bytes = std::size_t{160} * 1024;  // of a block, on every device with clusters
+constexpr std::size_t shared_bytes = std::size_t{160} * 1024;  // of a block, with clusters
 
 std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
     return static_cast<std::uint32_t>((a + b - 1) / b);
