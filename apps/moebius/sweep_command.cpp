@@ -104,13 +104,13 @@ int run_grid(const sweep_arguments& args, const session& session) {
     return exit_code::found;
 }
 
-/// 200 of the slowest decay's times.
+/// The default in units of the slowest decay's time.
 basin_options settling(const problem& at, const std::vector<parameter_range>& ranges) {
     basin_options options;
     double decay = at.parameters[at.index_of("decay")];
     for (const auto& range : ranges)
         if (range.name == "decay") decay = std::min(range.from, range.to);
-    options.t_end = 200 / decay;
+    options.t_end /= decay;
     return options;
 }
 
