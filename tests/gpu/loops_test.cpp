@@ -90,6 +90,11 @@ TEST_CASE("schedules move the rule of each batch", "[gpu]") {
     }
 }
 
+TEST_CASE("many experts fit a block's shared memory", "[gpu]") {
+    check_equal(batch_of(no_tokens(1700), 8192, 2, 1));
+    check_equal(batch_of(no_tokens(4096), 4096, 2, 1));
+}
+
 TEST_CASE("a history that is longer than one launch", "[gpu]") {
     check_equal(batch_of(no_tokens(64), 64, 700, 2000));
 }
