@@ -57,7 +57,7 @@ void choose_of_many(const top1& router, std::span<const double> logits,
 
 /// Adds one token's softmax shares and their derivative with respect to the scaled scores.
 void add_softmax(std::span<const double> logits, std::span<const double> scores, double beta,
-                 std::vector<double>& share, load_response& sum) {
+                 std::vector<double>& share, expected_loads& sum) {
     const std::size_t experts = scores.size();
     double top = -infinity, total = 0;
     for (std::size_t e = 0; e < experts; ++e) {
@@ -74,7 +74,7 @@ void add_softmax(std::span<const double> logits, std::span<const double> scores,
 }
 
 /// The same for two experts and any noise with a smooth gap.
-void add_gap(noise_law noise, double z, load_response& sum) {
+void add_gap(noise_law noise, double z, expected_loads& sum) {
     const auto gap = gap_derivatives(noise, z);
     const double slope = gap[1] / 2;
     sum.load[0] += (1 + gap[0]) / 2;
@@ -147,8 +147,8 @@ routing top1::route(std::span<const double> logits, std::span<const double> scor
     return result;
 }
 
-load_response top1::mean_load(std::span<const double> logits,
-                              std::span<const double> scores) const {
+expected_loads top1::mean_load(std::span<const double> logits,
+                               std::span<const double> scores) const {
     const std::size_t experts = scores.size();
     check(experts);
     check_batch(logits, scores);
@@ -161,7 +161,7 @@ load_response top1::mean_load(std::span<const double> logits,
                         to_string(noise), experts),
             "its closed form needs gumbel noise, or two experts with logistic or gaussian noise");
 
-    load_response sum{std::vector<double>(experts), std::vector<double>(experts * experts)};
+    expected_loads sum{std::vector<double>(experts), std::vector<double>(experts * experts)};
     std::vector<double> share(experts);
     for (std::size_t t = 0; t < logits.size(); t += experts) {
         const auto row = logits.subspan(t, experts);

@@ -6,19 +6,11 @@
 #include <limits>
 #include <moebius/base/random.hpp>
 #include <moebius/router/noise.hpp>
+#include <moebius/router/router.hpp>
 #include <span>
 #include <vector>
 
 namespace moebius {
-
-/// The batch whose random numbers are meant: a seed and a batch number.
-struct batch_key {
-    std::uint64_t seed = 1;
-    std::uint64_t step = 0;
-};
-
-/// The choice of a token that no expert gets.
-inline constexpr std::uint32_t no_expert = std::numeric_limits<std::uint32_t>::max();
 
 /// Where a batch of T tokens went.
 struct routing {
@@ -28,7 +20,7 @@ struct routing {
 };
 
 /// The mean of routing, and how it follows the scores.
-struct load_response {
+struct expected_loads {
     std::vector<double> load;      ///< (E): expected share of the T tokens
     std::vector<double> jacobian;  ///< (E, E), row-major: d load / d score
 };
@@ -65,8 +57,8 @@ struct top1 {
     /// @param scores  (E), finite
     /// @throws invalid_argument  as route, and for noise that has no such response
     /// @source theory.md 4: jacobian = beta mean_t(diag p_t - p_t p_t')
-    [[nodiscard]] load_response mean_load(std::span<const double> logits,
-                                          std::span<const double> scores) const;
+    [[nodiscard]] expected_loads mean_load(std::span<const double> logits,
+                                           std::span<const double> scores) const;
 
     /// The inner loop of `route`, for callers that make tokens piece by piece: checks nothing.
     ///
