@@ -26,6 +26,9 @@ double off_axis(const Eigen::MatrixXd& a) {
 /// the imaginary axis than those of the groups among themselves.
 std::optional<std::size_t> critical_group(const problem& at, const special_point& point) {
     const cell_field& cells = *at.model->cells();
+    const auto& groups = cells.groups().groups;
+    const auto has_members = [](const auto& group) { return group.size() > 1; };
+    if (std::none_of(groups.begin(), groups.end(), has_members)) return std::nullopt;
     const auto n = static_cast<Index>(point.state.size());
     const auto k = static_cast<Index>(cells.cell_states());
     Eigen::VectorXd f(n);
@@ -33,8 +36,8 @@ std::optional<std::size_t> critical_group(const problem& at, const special_point
     cells.linear(point.state.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
     double nearest = off_axis(fx);
     std::optional<std::size_t> found;
-    for (std::size_t g = 0; g < cells.groups().size(); ++g) {
-        if (cells.groups().groups[g].size() < 2) continue;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        if (!has_members(groups[g])) continue;
         cells.within(point.state.data(), at.parameters.data(), g, within.data());
         if (const double off = off_axis(within); off < nearest) {
             nearest = off;
