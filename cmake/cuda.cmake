@@ -15,6 +15,15 @@ if(MOEBIUS_CUDA)
   endif()
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
+  # Only its header: the library is loaded when several devices are asked for.
+  find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  mark_as_advanced(NCCL_INCLUDE_DIR)
+  if(NCCL_INCLUDE_DIR)
+    set(found ON)
+  else()
+    set(found OFF)
+  endif()
+  option(MOEBIUS_NCCL "Build loops over several CUDA devices (needs nccl.h)" ${found})
   # CMake 3.25 does not know that this nvcc has C++20.
   set(MOEBIUS_CUDA_OPTIONS
     $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20 --expt-relaxed-constexpr -lineinfo

@@ -18,5 +18,6 @@ void add_plot(CLI::App& app, const session& session);
 void add_models(CLI::App& app, const session& session);
 void add_routers(CLI::App& app, const session& session);
 void add_doctor(CLI::App& app, const session& session);
+void add_bench(CLI::App& app, const session& session);
 
 }  // namespace moebius::cli

@@ -6,6 +6,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/io/result.hpp>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -24,7 +25,7 @@ constexpr const char* examples =
     "  moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1\n"
     "  moebius validate --tokens data/digits.csv --gate class-means:0,1 --set beta=8\n"
     "  moebius plot run.json --out run.pdf\n"
-    "  moebius models, moebius routers, moebius doctor\n"
+    "  moebius models, moebius routers, moebius doctor, moebius bench\n"
     "Answers go to the standard output unless --out names a file; all else to standard error.\n"
     "Exit codes: 0 found, 2 rejected input, 3 computed but no answer, 4 no device, 130 Ctrl-C,\n"
     "100 to 127 a command line that cannot be parsed.";
@@ -50,9 +51,9 @@ int run(int argc, char** argv) {
     app.set_version_flag("--version", fmt::format("moebius {}", version()));
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
-    for (const auto add :
-         {cli::add_diagram, cli::add_locus, cli::add_exact, cli::add_sweep, cli::add_simulate,
-          cli::add_validate, cli::add_plot, cli::add_models, cli::add_routers, cli::add_doctor})
+    for (const auto add : {cli::add_diagram, cli::add_locus, cli::add_exact, cli::add_sweep,
+                           cli::add_simulate, cli::add_validate, cli::add_plot, cli::add_models,
+                           cli::add_routers, cli::add_doctor, cli::add_bench})
         add(app, session);
     app.footer(examples);
     app.failure_message([](const CLI::App* at, const CLI::Error& e) {
@@ -76,6 +77,9 @@ int main(int argc, char** argv) {
         return fail(e.what(), cli::exit_code::interrupted);
     } catch (const device_error& e) {
         return fail(e.what(), cli::exit_code::device);
+    } catch (const std::bad_alloc&) {
+        return fail("there is not enough memory: fewer points, batches or runs are needed",
+                    cli::exit_code::rejected);
     } catch (const not_compiled& e) {
         return fail(e.what(), cli::exit_code::device);
     } catch (const error& e) {

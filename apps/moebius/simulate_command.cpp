@@ -112,7 +112,9 @@ int run(simulate_arguments args, const session& session) {
                                  {{"records", measured.records}, {"summary", measured.summary}}};
     args.output.write(result);
     if (!args.output.out.empty()) summarize(measured.summary, source->experts());
-    return exit_code::found;
+    if (measured.failure.empty()) return exit_code::found;
+    tell(measured.failure);
+    return exit_code::device;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/simulate/token_file.hpp>
@@ -14,7 +15,21 @@
 namespace moebius::cli {
 namespace {
 
-constexpr std::string_view mixture_prefix = "mixture:";
+constexpr std::string_view mixture_prefix = "mixture:", normal_prefix = "normal:";
+
+/// WIDTH, WIDTH/EXPERTS or WIDTH/EXPERTS/SEED, the seed that of the gate.
+std::shared_ptr<const token_source> normal_of(std::string_view text) {
+    std::size_t numbers[] = {0, 2, 1};
+    const auto parts = split(text, '/');
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const double value = i < 3 ? parse_number("--tokens", parts[i]) : -1;
+        if (!(value >= (i < 2 ? 1 : 0) && value <= 1e6 && value == std::floor(value)))
+            throw invalid_argument("--tokens", fmt::format("'{}{}' came", normal_prefix, text),
+                                   "it must be normal:WIDTH/EXPERTS/SEED, whole numbers");
+        numbers[i] = static_cast<std::size_t>(value);
+    }
+    return normal_tokens(random_gate(numbers[1], numbers[0], numbers[2]), numbers[1]);
+}
 
 /// CENTER/WIDTH/WEIGHT; a weight that is left out is 1, and all are scaled to sum to 1.
 std::vector<margin_node> mixture_of(std::string_view text) {
@@ -39,7 +54,8 @@ std::vector<margin_node> mixture_of(std::string_view text) {
 
 void token_options::add_to(CLI::App& sub) {
     sub.add_option("--tokens", tokens,
-                   "CSV or NPY file of tokens, or margins mixture:CENTER/WIDTH/WEIGHT,...");
+                   "CSV or NPY file of tokens; margins mixture:CENTER/WIDTH/WEIGHT,...; or "
+                   "normal:WIDTH/EXPERTS/SEED: normal features and a random gate");
     sub.add_option("--gate", gate.gate,
                    "class-means:A,B or random:SEED, on features divided by the largest one; or an "
                    "NPY file of weights, on the raw features")
@@ -64,7 +80,7 @@ void token_options::inherit(const result_heading& heading) {
 void token_options::describe(result_heading& heading) const {
     if (tokens.empty()) return;
     heading.options.emplace_back("tokens", tokens);
-    if (!tokens.starts_with(mixture_prefix)) {
+    if (!tokens.starts_with(mixture_prefix) && !tokens.starts_with(normal_prefix)) {
         heading.options.emplace_back("gate", gate.gate);
         if (!gate.classes.empty())
             heading.options.emplace_back("classes",
@@ -78,14 +94,16 @@ std::shared_ptr<const token_source> token_options::source() const {
     if (tokens.empty()) return no_tokens(2);
     if (tokens.starts_with(mixture_prefix))
         return mixture_tokens(mixture_of(std::string_view(tokens).substr(mixture_prefix.size())));
+    if (tokens.starts_with(normal_prefix))
+        return normal_of(std::string_view(tokens).substr(normal_prefix.size()));
     auto made = gated();
     return stored_tokens(std::move(made.logits), made.experts);
 }
 
 gated_tokens token_options::gated() const {
-    if (tokens.starts_with(mixture_prefix))
+    if (tokens.starts_with(mixture_prefix) || tokens.starts_with(normal_prefix))
         throw invalid_argument("--tokens", fmt::format("'{}' came", tokens),
-                               "a mixture has two experts; a file of tokens is needed");
+                               "a file of tokens is needed here");
     return apply_gate(read_tokens(tokens), gate);
 }
 

@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/simulate/backend.hpp>
 
 namespace moebius {
 namespace {
+
+class stopwatch {
+public:
+    [[nodiscard]] double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+
+private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
 
 class plain_backend final : public backend {
 public:
@@ -34,14 +53,39 @@ public:
 
     routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
                        const route_step_options& options) const override {
-        return route_step(batch, scores, options);
+        check(batch, scores, options);
+        std::vector<double> seconds;
+        routed_batch routed;
+        for (std::size_t i = 0; i < options.repeats; ++i) {
+            const stopwatch time;
+            routed = route_step(batch, scores, options);
+            seconds.push_back(time.seconds());
+        }
+        routed.seconds = median(seconds);
+        return routed;
     }
 
     ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
                               const watch& watched) const override {
         auto on = options;
         if (on.threads == 0) on.threads = threads_;
-        return integrate_ensemble(work, on, watched);
+        const stopwatch time;
+        auto result = integrate_ensemble(work, on, watched);
+        result.seconds = time.seconds();
+        return result;
+    }
+
+    double copy_rate() const override {
+        constexpr std::size_t bytes = std::size_t{1} << 28;
+        const std::vector<char> from(bytes, 1);
+        std::vector<char> to(bytes);
+        double best = std::numeric_limits<double>::infinity();
+        for (int i = 0; i < 4; ++i) {
+            const stopwatch time;
+            std::memcpy(to.data(), from.data(), bytes);
+            best = std::min(best, time.seconds());
+        }
+        return 2.0 * bytes / best;
     }
 
 private:

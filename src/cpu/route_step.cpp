@@ -17,7 +17,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::vector<float> rounded(std::vector<float> values, bool bf16) {
     if (!bf16) return values;
-    for (float& value : values) value = std::bit_cast<float>(std::uint32_t{to_bf16(value)} << 16);
+    for (float& value : values) value = from_bf16(to_bf16(value));
     return values;
 }
 
@@ -58,12 +58,6 @@ void dispatch(routed_batch& routed, std::size_t experts, std::size_t capacity) {
 
 }  // namespace
 
-std::uint16_t to_bf16(float value) noexcept {
-    const auto bits = std::bit_cast<std::uint32_t>(value);
-    if (std::isnan(value)) return static_cast<std::uint16_t>(bits >> 16 | 0x40U);
-    return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
-}
-
 void check(const gated_batch& batch, const std::vector<double>& scores,
            const route_step_options& options) {
     const auto reject = [](std::string_view got, std::string_view needed) {
@@ -72,6 +66,7 @@ void check(const gated_batch& batch, const std::vector<double>& scores,
     if (batch.experts < 1 || batch.experts > 65536)
         reject(fmt::format("{} experts came", batch.experts), "there must be 1 to 65536");
     if (batch.width < 1) reject("width is 0", "it must be >= 1");
+    if (options.repeats < 1) reject("repeats is 0", "it must be >= 1");
     if (batch.gate.size() != batch.experts * batch.width)
         reject(fmt::format("a gate of {} numbers came", batch.gate.size()),
                fmt::format("{} experts of width {} need {}", batch.experts, batch.width,

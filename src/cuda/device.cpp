@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/simulate/backend.hpp>
 
@@ -10,6 +12,48 @@ namespace moebius {
 
 void gpu::check(cudaError_t status, std::string_view call) {
     if (status != cudaSuccess) throw device_error(call, cudaGetErrorString(status));
+}
+
+std::string gpu::open_device(int device) {
+    if (const auto status = cudaSetDevice(device); status != cudaSuccess)
+        throw device_error(
+            fmt::format("device cuda:{}", device),
+            fmt::format("{}; 'moebius doctor' tells what answers", cudaGetErrorString(status)));
+    cudaDeviceProp about{};
+    check(cudaGetDeviceProperties(&about, device), "cudaGetDeviceProperties");
+    return fmt::format("cuda:{} ({})", device, about.name);
+}
+
+gpu::device_timer::device_timer() {
+    check(cudaEventCreate(&from_), "cudaEventCreate");
+    check(cudaEventCreate(&to_), "cudaEventCreate");
+    check(cudaEventRecord(from_), "cudaEventRecord");
+}
+
+gpu::device_timer::~device_timer() {
+    cudaEventDestroy(from_);
+    cudaEventDestroy(to_);
+}
+
+double gpu::device_timer::seconds() const {
+    float milliseconds = 0;
+    check(cudaEventRecord(to_), "cudaEventRecord");
+    check(cudaEventSynchronize(to_), "cudaEventSynchronize");
+    check(cudaEventElapsedTime(&milliseconds, from_, to_), "cudaEventElapsedTime");
+    return 1e-3 * static_cast<double>(milliseconds);
+}
+
+double gpu::copy_rate() {
+    constexpr std::size_t bytes = std::size_t{1} << 30;
+    const device_array<char> from(bytes), to(bytes);
+    double best = std::numeric_limits<double>::infinity();
+    for (int i = 0; i < 8; ++i) {
+        const device_timer time;
+        check(cudaMemcpyAsync(to.data(), from.data(), bytes, cudaMemcpyDeviceToDevice),
+              "cudaMemcpyAsync");
+        best = std::min(best, time.seconds());
+    }
+    return 2.0 * bytes / best;
 }
 
 int detail::count_devices() noexcept {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,27 @@ namespace moebius::gpu {
 
 /// @throws device_error  naming the call, unless it succeeded
 void check(cudaError_t status, std::string_view call);
+
+/// Makes a device current and returns its name, "cuda:0 (NVIDIA H200)".
+/// @throws device_error  if there is none of that number
+[[nodiscard]] std::string open_device(int device);
+
+/// Copies from memory to memory on the current device: backend::copy_rate.
+[[nodiscard]] double copy_rate();
+
+/// Time on the device's default stream between construction and `seconds`.
+class device_timer {
+public:
+    device_timer();
+    device_timer(const device_timer&) = delete;
+    device_timer& operator=(const device_timer&) = delete;
+    ~device_timer();
+    /// @throws device_error  also for what failed in between
+    [[nodiscard]] double seconds() const;
+
+private:
+    cudaEvent_t from_ = nullptr, to_ = nullptr;
+};
 
 /// Device memory that is given back when it goes.
 template <typename T>

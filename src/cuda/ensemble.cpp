@@ -54,7 +54,9 @@ void integrate(const ensemble_problem& work, const ensemble_options& options, co
             write(varied[v], work.varied[v].values.data() + first, now);
         if (!shared_start) write(starts, work.starts.data() + first * n, now * n);
         arguments.instances = static_cast<unsigned>(now);
+        const device_timer time;
         check(launch_ensemble(work.at.model->name(), arguments, nullptr), "launch of an ensemble");
+        result.seconds += time.seconds();
         states.read(ends.data(), now * n);
         std::copy_n(ends.begin(), now * n,
                     result.states.begin() + static_cast<std::ptrdiff_t>(first * n));

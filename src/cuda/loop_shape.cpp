@@ -3,6 +3,7 @@
 #include <bit>
 #include <limits>
 
+#include "device.hpp"
 #include "loops.hpp"
 
 namespace moebius::gpu {
@@ -21,6 +22,17 @@ std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
 }
 
 }  // namespace
+
+loop_limits limits_of(int device) {
+    cudaDeviceProp about{};
+    check(cudaGetDeviceProperties(&about, device), "cudaGetDeviceProperties");
+    loop_limits limits{};
+    limits.multiprocessors = limits.clusters[0] =
+        static_cast<std::uint32_t>(about.multiProcessorCount);
+    for (std::uint32_t size = 1; about.major >= 9 && size < 5; ++size)
+        limits.clusters[size] = clusters_at_once(1U << size);
+    return limits;
+}
 
 launch_shape shape_for(const loops& work, bool tossed, const loop_limits& limits) {
     const std::uint64_t parts = tossed ? ceil_div(work.tokens, 4) : work.tokens;

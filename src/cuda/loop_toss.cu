@@ -8,6 +8,7 @@
 // the longer of the two: T/4 random blocks of about 90 instructions, or one round of messages.
 #include "exchange.cuh"
 #include "follow.cuh"
+#include "meeting.cuh"
 #include "philox.cuh"
 #include "share_series.cuh"
 #include "start.cuh"
@@ -108,14 +109,7 @@ __device__ void keep(uint4& words) {
     asm volatile("" : "+r"(words.x), "+r"(words.y), "+r"(words.z), "+r"(words.w));
 }
 
-/// A named barrier of all threads of a block: some bring something and go on, the others wait.
-enum meeting : int { threshold_ready = 1, counts_ready = 2 };
-__device__ void meet(meeting which, bool brings) {
-    if (brings)
-        asm volatile("bar.arrive %0, %1;" ::"r"(int{which}), "n"(toss_threads + 32) : "memory");
-    else
-        asm volatile("bar.sync %0, %1;" ::"r"(int{which}), "n"(toss_threads + 32) : "memory");
-}
+using toss_meeting = meeting<toss_threads + 32>;
 
 /// What the two kinds of warps of a block tell each other.
 struct desk {
@@ -132,9 +126,9 @@ __device__ void follow_scores(const loops& work, Mail& mail, desk& between) {
         const threshold limit = scores.at_threshold();
         if (lane == 0) between.now = limit;
         __syncwarp();
-        meet(threshold_ready, true);
+        toss_meeting::at_scores();
         const step_rule rule = rule_at(work, run, step);  // fetched while the others count
-        meet(counts_ready, false);
+        toss_meeting::at_counts();
         mail.send(step, __reduce_add_sync(all_lanes, lane < warps ? between.partial[lane] : 0));
         std::uint32_t count = mail.receive(step);
         if (limit.none) count = 0;
@@ -168,7 +162,7 @@ __device__ void count_words(const loops& work, desk& between) {
         }
 #pragma unroll
         for (int k = 0; k < draws; ++k) keep(words[k]);
-        meet(threshold_ready, false);
+        toss_meeting::at_scores();
         const std::uint32_t last = between.now.last;
         std::uint32_t count = 0;
         if constexpr (draws > 0) {
@@ -184,7 +178,7 @@ __device__ void count_words(const loops& work, desk& between) {
         count = __reduce_add_sync(all_lanes, count);
         if (threadIdx.x % 32 == 0) between.partial[threadIdx.x / 32] = count;
         __syncwarp();
-        meet(counts_ready, true);
+        toss_meeting::at_counts();
     }
 }
 

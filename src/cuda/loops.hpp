@@ -17,7 +17,7 @@ struct run_values {
 /// router/noise.hpp, for the kernels.
 enum class noise : int { none, softmax, gaussian };
 
-enum class tokens : int { none, stored, mixture };
+enum class tokens : int { none, stored, mixture, fresh };
 
 /// Many closed loops over some of their steps. All pointers are on the device.
 struct loops {
@@ -41,6 +41,10 @@ struct loops {
     std::uint64_t stored;
     /// mixture: one number a node each; the last of cumulative is 1
     const double *cumulative, *center, *width;
+    /// fresh: (experts, features) weights, and a bound of the error of a logit summed in fp32
+    const float* gate;
+    std::uint32_t features;
+    float logit_error;
 
     std::uint64_t* mailbox;  ///< where the blocks of a grid meet; cleared by the launch
     std::size_t mailbox_bytes;
@@ -62,6 +66,7 @@ struct loop_limits {
     std::uint32_t clusters[5];  ///< clusters of 1, 2, 4, 8 and 16 blocks that are resident at once
 };
 [[nodiscard]] std::uint32_t clusters_at_once(std::uint32_t blocks);
+[[nodiscard]] loop_limits limits_of(int device);
 
 /// The shape that costs least, by the model in loop_shape.cpp.
 /// @param tossed  for two experts without tokens
@@ -73,5 +78,7 @@ struct loop_limits {
 /// Start the kernels on the default stream.
 [[nodiscard]] cudaError_t launch_toss(const loops& work, const launch_shape& shape);
 [[nodiscard]] cudaError_t launch_route(const loops& work, const launch_shape& shape);
+/// Fresh tokens without noise, on all blocks; up to 16 experts and 512 features.
+[[nodiscard]] cudaError_t launch_fresh(const loops& work, std::uint32_t blocks);
 
 }  // namespace moebius::gpu

@@ -65,7 +65,8 @@ enum stream : std::uint32_t {
     token_stream = 0,
     noise_stream = 1,
     mixture_stream = 2,
-    coin_stream = 6
+    coin_stream = 6,
+    feature_stream = 9
 };
 
 __device__ inline double uniform(std::uint32_t word) { return (word + 0.5) * 0x1p-32; }

@@ -12,15 +12,31 @@ namespace {
 
 [[noreturn]] void unknown(std::string_view name) {
     throw invalid_argument("device", fmt::format("'{}' came", name),
-                           "it must be auto, cpu, cuda or cuda:NUMBER");
+                           "it must be auto, cpu, cuda, cuda:NUMBER or cuda:NUMBER,NUMBER,...");
 }
 
-int device_number(std::string_view name) {
-    const auto text = name.substr(std::string_view("cuda:").size());
-    int number = -1;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size() || number < 0) unknown(name);
-    return number;
+/// The numbers behind `cuda:`, each once.
+std::vector<int> device_numbers(std::string_view name) {
+    std::vector<int> numbers;
+    const char *from = name.data() + std::string_view("cuda:").size(), *const end = name.data() +
+                                                                                    name.size();
+    for (;; ++from) {
+        int number = -1;
+        const auto [to, error] = std::from_chars(from, end, number);
+        const bool twice = std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+        if (error != std::errc{} || number < 0 || twice) unknown(name);
+        numbers.push_back(number);
+        if (to == end) break;
+        if (*to != ',') unknown(name);
+        from = to;
+    }
+    return numbers;
+}
+
+std::shared_ptr<const backend> make_cuda(std::string_view name) {
+    auto devices = device_numbers(name);
+    if (devices.size() == 1) return detail::make_cuda_backend(devices[0]);
+    return detail::make_many_devices(std::move(devices));
 }
 
 }  // namespace
@@ -40,7 +56,7 @@ const backend& cpu_backend() {
 std::shared_ptr<const backend> make_backend(std::string_view name, unsigned threads) {
     if (name == "cpu") return detail::make_cpu_backend(threads);
     if (name == "cuda") return detail::make_cuda_backend(0);
-    if (name.starts_with("cuda:")) return detail::make_cuda_backend(device_number(name));
+    if (name.starts_with("cuda:")) return make_cuda(name);
     if (name != "auto") unknown(name);
     if (detail::count_devices() > 0) return detail::make_cuda_backend(0);
     return detail::make_cpu_backend(threads);

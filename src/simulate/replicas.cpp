@@ -128,6 +128,19 @@ simulation collect(const std::vector<replica>& replicas, std::size_t experts) {
     return result;
 }
 
+/// @param history  (replicas, burn-in and steps, E)
+simulation evaluated(const loop_batch& batch, const std::vector<std::uint32_t>& history,
+                     const simulate_options& options) {
+    std::vector<replica> replicas;
+    replicas.reserve(batch.runs.size());
+    const std::size_t experts = batch.source->experts(),
+                      length = (options.burn_in + options.steps) * experts;
+    for (std::size_t r = 0; r < batch.runs.size(); ++r)
+        replicas.push_back(summed(batch.runs[r], std::span(history).subspan(r * length, length),
+                                  options, experts));
+    return collect(replicas, experts);
+}
+
 void check(const simulate_options& options) {
     const auto require = [](std::string_view name, std::size_t value, std::size_t least) {
         if (value < least)
@@ -153,15 +166,17 @@ simulation simulate(const std::shared_ptr<const token_source>& source, const fee
         source, options.loop.noise, options.loop.tokens, options.burn_in + options.steps, {}};
     for (std::size_t r = 0; r < options.replicas; ++r)
         batch.runs.push_back({rule, derived_seed(options.loop.seed, r), options.scores, {}, {}});
-    const auto history = on.run_loops(batch, watched);
-
-    std::vector<replica> replicas;
-    replicas.reserve(options.replicas);
-    const std::size_t experts = source->experts(), length = batch.steps * experts;
-    for (std::size_t r = 0; r < options.replicas; ++r)
-        replicas.push_back(summed(batch.runs[r], std::span(history).subspan(r * length, length),
-                                  options, experts));
-    return collect(replicas, experts);
+    try {
+        return evaluated(batch, on.run_loops(batch, watched), options);
+    } catch (const loops_cut& cut) {
+        if (cut.steps < options.burn_in + 2) throw device_error("simulate", cut.what());
+        auto shorter = options;
+        shorter.steps = cut.steps - options.burn_in;
+        auto result = evaluated(batch, cut.history, shorter);
+        result.failure = fmt::format("{}; {} of {} batches were measured before", cut.what(),
+                                     shorter.steps, options.steps);
+        return result;
+    }
 }
 
 }  // namespace moebius

@@ -28,6 +28,7 @@ void row(const backend& on, const char* what, std::shared_ptr<const token_source
          std::size_t tokens, std::size_t runs, std::size_t steps) {
     loop_batch batch{std::move(source), noise_law::gaussian, tokens, 1, {}};
     if (batch.source->experts() != 2) batch.noise = noise_law::gumbel;
+    if (batch.source->fresh().width > 0) batch.noise = noise_law::none;
     for (std::size_t r = 0; r < runs; ++r)
         batch.runs.push_back({{.feedback = 1.5, .step = 0.02}, derived_seed(1, r)});
     seconds(on, batch, steps / 4);
@@ -64,4 +65,8 @@ int main(int argc, char** argv) {
         unit / 4);
     row(*on, "stored tokens", stored_tokens(logits, 8), 65536, 1, unit / 8);
     row(*on, "gumbel only", no_tokens(8), 65536, 1, unit / 8);
+    if (on->name().find('+') != std::string::npos) return 0;  // one device draws fresh tokens
+    row(*on, "fresh tokens, d 64", normal_tokens(random_gate(8, 64, 1), 8), 65536, 1, unit / 8);
+    row(*on, "fresh tokens, d 64", normal_tokens(random_gate(2, 64, 1), 2), 65536, 1, unit / 8);
+    row(*on, "fresh tokens, d 64", normal_tokens(random_gate(8, 64, 1), 8), 1 << 20, 1, unit / 40);
 }

@@ -73,7 +73,7 @@ rejected(steps_too_many ARGS simulate --steps 1000000000000000 --batch 4 ERR "ru
 rejected(step_of_rule ARGS simulate --step 3 ERR "closed_loop: step x decay is 3, but [^\n]*")
 rejected(device_unused ARGS sweep ${vary} --device cuda ERR "--device: cuda came, but only --basins runs on one")
 rejected(device ARGS simulate --device CUDA
-  ERR "device: 'CUDA' came, but it must be auto, cpu, cuda or cuda:NUMBER")
+  ERR "device: 'CUDA' came, but it must be auto, cpu, cuda, cuda:NUMBER or cuda:NUMBER,NUMBER,...")
 cli_case(bad_device_missing ARGS simulate --device cuda:99 CODE 4 OUT "^$" ERR "^moebius: [^\n]+\n$")
 rejected(map_step ARGS diagram --step 0 ${vary} ERR "map: step is 0, but it must be > 0 and finite")
 rejected(mixture ARGS diagram --model token-response --tokens mixture:1 ${vary}

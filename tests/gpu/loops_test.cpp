@@ -90,6 +90,18 @@ TEST_CASE("schedules move the rule of each batch", "[gpu]") {
     }
 }
 
+TEST_CASE("fresh tokens: the CPU's history", "[gpu]") {
+    for (const std::size_t experts : {1U, 2U, 5U, 8U, 16U})
+        for (const std::size_t width : {1U, 7U, 64U, 100U}) {
+            const auto source = normal_tokens(random_gate(experts, width, 5), experts);
+            for (const std::size_t tokens : {1U, 33U, 4097U})
+                check_equal(batch_of(source, tokens, 12, 2, noise_law::none));
+        }
+    const auto source = normal_tokens(random_gate(8, 64, 5), 8);
+    check_equal(batch_of(source, 65536, 12, 1, noise_law::none));
+    check_equal(batch_of(source, 200'000, 3, 1, noise_law::none));
+}
+
 TEST_CASE("many experts fit a block's shared memory", "[gpu]") {
     check_equal(batch_of(no_tokens(1700), 8192, 2, 1));
     check_equal(batch_of(no_tokens(4096), 4096, 2, 1));
@@ -99,8 +111,28 @@ TEST_CASE("a history that is longer than one launch", "[gpu]") {
     check_equal(batch_of(no_tokens(64), 64, 700, 2000));
 }
 
+TEST_CASE("two devices have the history of one", "[gpu]") {
+    if (detail::count_devices() < 2) {
+        WARN("this machine has one device");
+        return;
+    }
+    const auto both = make_backend("cuda:0,1");
+    auto swept = batch_of(no_tokens(2), 1001, 100, 2);
+    for (std::size_t k = 0; k < swept.steps; ++k)
+        swept.runs[0].feedback.push_back(0.03 * static_cast<double>(k));
+    for (const auto& batch :
+         {batch_of(no_tokens(2), 1, 40, 1), batch_of(no_tokens(2), 65536, 100, 3), swept,
+          batch_of(random_tokens(300, 8), 5000, 70, 2), batch_of(no_tokens(64), 3000, 33, 1),
+          batch_of(mixture_tokens({{-1, 0.5, 0.5}, {1, 0.5, 0}}), 777, 64, 1)})
+        CHECK(both->run_loops(batch, {}) == on("cpu", batch));
+}
+
 TEST_CASE("what a device cannot do is a sentence", "[gpu]") {
     CHECK_THROWS_WITH(on("cuda", batch_of(no_tokens(5000), 8, 1, 1)),
                       "run_loops: 5000 experts came, but a CUDA device takes up to 4096");
+    const auto fresh = normal_tokens(random_gate(17, 4, 1), 17);
+    CHECK_THROWS_WITH(on("cuda", batch_of(fresh, 8, 1, 1, noise_law::none)),
+                      "run_loops: fresh tokens of width 4 for 17 experts came, but a CUDA device "
+                      "takes a width up to 512 and up to 16 experts");
     CHECK_THROWS(make_backend("cuda:99"));
 }

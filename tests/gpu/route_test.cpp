@@ -36,7 +36,7 @@ void check_alike(const gated_batch& batch, const route_step_options& options) {
     REQUIRE(cpu.choices.size() == cuda.choices.size());
     std::size_t other = 0;
     for (std::size_t i = 0; i < cpu.choices.size(); ++i) other += cpu.choices[i] != cuda.choices[i];
-    CHECK(other <= 2 * cpu.near_ties);
+    CHECK(other <= (batch.bf16 ? 2 * cpu.near_ties : 0));  // fp32 is settled in double
     CHECK(cpu.unrouted == cuda.unrouted);
     if (other > 0) return;
     CHECK(cpu.counts == cuda.counts);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <moebius/base/error.hpp>
 #include <moebius/base/watch.hpp>
 #include <moebius/simulate/closed_loop.hpp>
 #include <moebius/simulate/ensemble.hpp>
@@ -35,6 +36,16 @@ struct loop_batch {
     std::vector<loop_run> runs = {};
 };
 
+/// A device failed in a run after some of its batches: what() is the device's sentence.
+class loops_cut final : public error {
+public:
+    loops_cut(const device_error& why, std::size_t steps_done, std::vector<std::uint32_t> counts)
+        : error(why), steps(steps_done), history(std::move(counts)) {}
+
+    std::size_t steps;                   ///< batches that were run, >= 1
+    std::vector<std::uint32_t> history;  ///< (runs, steps, E), row-major, as run_loops
+};
+
 /// Where routers run: the CPU, whose plain code is the oracle, or a CUDA device.
 ///
 /// All backends draw the same random numbers (base/random.hpp), so the same run has the same
@@ -53,6 +64,7 @@ public:
     ///          (closed_loop.hpp).
     /// @throws invalid_argument  as closed_loop, and if a schedule is not of length `steps`
     /// @throws device_error      if a device fails or has too little memory
+    /// @throws loops_cut         instead, if it fails after some batches
     /// @throws interrupted       if the watch asks to stop
     [[nodiscard]] virtual std::vector<std::uint32_t> run_loops(const loop_batch& batch,
                                                                const watch& watched) const = 0;
@@ -69,6 +81,10 @@ public:
     [[nodiscard]] virtual ensemble_result integrate(const ensemble_problem& work,
                                                     const ensemble_options& options,
                                                     const watch& watched) const = 0;
+
+    /// Bytes per second, read and written, of a copy from memory to memory that no cache holds:
+    /// what a step that only moves its bytes would reach.
+    [[nodiscard]] virtual double copy_rate() const = 0;
 };
 
 /// The rule of one step of a run, its schedules applied.
@@ -77,8 +93,9 @@ public:
 /// @throws invalid_argument  if a batch is not what run_loops accepts
 void check(const loop_batch& batch);
 
-/// A backend by name: `cpu`, `cuda` (the first device), `cuda:i`, or `auto`: cuda if this build
-/// has it and a device answers, else cpu.
+/// A backend by name: `cpu`, `cuda` (the first device), `cuda:i`, `cuda:i,j,...` (one loop over
+/// several devices of a host; NCCL sums the counts), or `auto`: cuda if this build has it and a
+/// device answers, else cpu.
 ///
 /// @param threads  of the CPU; 0: as many as the hardware runs. Changes no number.
 /// @throws invalid_argument  for an unknown name
@@ -96,6 +113,7 @@ void check(const loop_batch& batch);
 namespace detail {
 [[nodiscard]] std::shared_ptr<const backend> make_cpu_backend(unsigned threads);
 [[nodiscard]] std::shared_ptr<const backend> make_cuda_backend(int device);
+[[nodiscard]] std::shared_ptr<const backend> make_many_devices(std::vector<int> devices);
 [[nodiscard]] int count_devices() noexcept;  ///< that answer; 0 also where CUDA is not built in
 }  // namespace detail
 

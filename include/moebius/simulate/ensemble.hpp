@@ -56,6 +56,7 @@ struct ensemble_result {
     std::vector<double> states;           ///< (instances, n) row-major, where each ended
     std::vector<std::uint32_t> steps;     ///< (instances) tried, rejected ones included
     std::vector<ensemble_status> status;  ///< (instances)
+    double seconds = 0;  ///< of integration, copies to and from a device not counted
 };
 
 /// The models that run as ensembles, by the names of the registry.

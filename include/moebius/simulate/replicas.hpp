@@ -7,6 +7,7 @@
 #include <moebius/base/table.hpp>
 #include <moebius/base/watch.hpp>
 #include <moebius/simulate/backend.hpp>
+#include <string>
 #include <vector>
 
 namespace moebius {
@@ -31,6 +32,9 @@ struct simulation {
     /// An error means something only if a block is longer than the loop remembers,
     /// 1 / (step decay (1 - mu)) batches.
     table summary;
+    /// Empty; or, if a device failed after some measured batches, its sentence: the tables then
+    /// are of those.
+    std::string failure;
 };
 
 /// Runs the closed loop in independent replicas, under one rule.

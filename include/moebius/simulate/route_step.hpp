@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <moebius/base/bfloat16.hpp>
 #include <moebius/router/noise.hpp>
 #include <moebius/router/top1.hpp>
 #include <moebius/simulate/closed_loop.hpp>
@@ -28,6 +29,7 @@ struct route_step_options {
     /// Choices that an expert takes, later tokens are dropped; 0: all. Also asks for slots and
     /// order.
     std::size_t capacity = 0;
+    std::size_t repeats = 1;  ///< the step is done so often, for its time; >= 1
 };
 
 /// Where a batch went. Choices of token t: (t, 0), ..., (t, k - 1), the best first.
@@ -40,6 +42,7 @@ struct routed_batch {
     std::uint64_t near_ties = 0;        ///< tokens whose choice hangs on less than tie_margin
     std::vector<std::uint32_t> slots;   ///< (T, k): place in `order`, or no_expert if dropped
     std::vector<std::uint32_t> order;   ///< choices t k + j by expert, token order kept inside one
+    double seconds = 0;  ///< median of the repeats, copies to and from a device not counted
 };
 
 /// Routes one batch and moves the scores, in plain double arithmetic: the oracle of devices.
@@ -53,9 +56,6 @@ struct routed_batch {
 /// @source  routers.md 0, 1; Switch Transformers, arXiv 2101.03961 (capacity)
 [[nodiscard]] routed_batch route_step(const gated_batch& batch, const std::vector<double>& scores,
                                       const route_step_options& options = {});
-
-/// The nearest bfloat16, ties to even, as its 16 bits.
-[[nodiscard]] std::uint16_t to_bf16(float value) noexcept;
 
 /// @throws invalid_argument  if route_step would
 void check(const gated_batch& batch, const std::vector<double>& scores,

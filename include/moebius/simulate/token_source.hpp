@@ -11,6 +11,12 @@
 
 namespace moebius {
 
+/// Weights that make logits of features, logit_e = features . weights_e.
+struct linear_gate {
+    std::size_t width = 0;           ///< d; 0: there is none
+    std::span<const float> weights;  ///< (E, d), row-major, each a bfloat16
+};
+
 /// Where a simulated router's tokens come from: each batch is drawn anew, independently.
 ///
 /// Immutable, so that threads share one. A token depends on (seed, step, token) alone.
@@ -23,10 +29,11 @@ public:
     /// False if all logits of all tokens are 0.
     [[nodiscard]] virtual bool draws_tokens() const noexcept { return true; }
 
-    /// What a device needs to draw the same tokens; both empty for a source of its own kind, which
+    /// What a device needs to draw the same tokens; all empty for a source of its own kind, which
     /// only the CPU can run. Shapes: stored (tokens, experts), row-major; mixture (nodes).
     [[nodiscard]] virtual std::span<const double> stored() const noexcept { return {}; }
     [[nodiscard]] virtual std::span<const margin_node> mixture() const noexcept { return {}; }
+    [[nodiscard]] virtual linear_gate fresh() const noexcept { return {}; }
 
     /// Logits of tokens first, first + 1, ... of the batch.
     ///
@@ -63,5 +70,18 @@ public:
 /// @throws invalid_argument  for no nodes, a center that is not finite, a width < 0, a weight
 ///                           <= 0, or weights that do not sum to 1 within 1e-9
 [[nodiscard]] std::shared_ptr<const token_source> mixture_tokens(std::vector<margin_node> nodes);
+
+/// Tokens of d standard normal features each, rounded to bfloat16, and a linear gate.
+///
+/// As a law of two experts, one Gaussian of width |w_1 - w_2|.
+/// @param gate  (experts, d), row-major; rounded to bfloat16
+/// @throws invalid_argument  for a size that does not fit or a weight that is not finite
+/// @source base/coarse_normal.hpp
+[[nodiscard]] std::shared_ptr<const token_source> normal_tokens(std::vector<float> gate,
+                                                                std::size_t experts);
+
+/// A gate for them whose weights are Gaussian, of length 1 for each expert. Shape: (experts, d).
+[[nodiscard]] std::vector<float> random_gate(std::size_t experts, std::size_t width,
+                                             std::uint64_t seed);
 
 }  // namespace moebius

@@ -26,7 +26,8 @@ std::vector<double> batch(const token_source& source, std::size_t tokens) {
 
 TEST_CASE("a token is the same alone and in its batch", "[simulate][property]") {
     const auto source = GENERATE(no_tokens(3), stored_tokens({1, 2, 3, 4, 5, 6, 7, 8}, 2),
-                                 mixture_tokens({{-1, 0.25, 0.5}, {2, 0.75, 0}}));
+                                 mixture_tokens({{-1, 0.25, 0.5}, {2, 0.75, 0}}),
+                                 normal_tokens(random_gate(3, 11, 1), 3));
     const auto all = batch(*source, 20);
     std::vector<double> one(source->experts());
 
@@ -131,4 +132,32 @@ TEST_CASE("token sources reject what they cannot draw from", "[simulate][error]"
     CHECK_THROWS_AS(mixture_tokens({{0, 2, 1}, {0, -1, 1}}), invalid_argument);
     CHECK_THROWS_WITH(no_tokens(3)->law(noise_law::gumbel),
                       "token_source: a margin law of 3 experts, but margins are between two");
+}
+
+TEST_CASE("normal tokens have the margins that their law says", "[simulate][oracle]") {
+    const auto source = normal_tokens({0.5F, -1, 2, 0.25F, 0.5F, 1}, 2);
+    const std::size_t tokens = 40'000;
+    const auto logits = batch(*source, tokens);
+    double sum = 0, squares = 0;
+    for (std::size_t t = 0; t < tokens; ++t) {
+        const double margin = logits[2 * t] - logits[2 * t + 1];
+        sum += margin;
+        squares += margin * margin;
+    }
+    const auto law = source->law(noise_law::none);
+
+    REQUIRE(law.nodes.size() == 1);
+    CHECK(law.nodes[0].width == Approx(std::sqrt(0.0625 + 2.25 + 1)));
+    const auto n = static_cast<double>(tokens);
+    const double width = law.nodes[0].width;
+    CHECK(std::abs(sum / n) < 4 * width / std::sqrt(n));  // four standard errors
+    CHECK(std::abs(squares / n - width * width) < 4 * width * width * std::sqrt(2 / n));
+}
+
+TEST_CASE("normal tokens need a gate that fits", "[simulate][error]") {
+    CHECK_THROWS_WITH(normal_tokens({1, 2, 3}, 2),
+                      "normal_tokens: 3 weights came for 2 experts, but each expert needs as many, "
+                      "one at least");
+    CHECK_THROWS_WITH(normal_tokens({1, std::numeric_limits<float>::infinity()}, 2),
+                      "normal_tokens: a weight is inf, but it must be finite");
 }

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+//
+// One closed loop over several devices: each routes a slice of every batch, NCCL sums the counts,
+// each follows the scores for itself. A thread drives each device; steps are replayed from a graph.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <exception>
+#include <moebius/base/error.hpp>
+#include <moebius/simulate/backend.hpp>
+#include <mutex>
+#include <thread>
+
+#include "ensemble.hpp"
+#include "loop_arrays.hpp"
+#include "loop_slice.hpp"
+#include "nccl.hpp"
+#include "route.hpp"
+
+namespace moebius {
+namespace {
+
+using namespace gpu;
+
+constexpr std::size_t graph_steps = 32;  // replayed at once
+
+/// A communicator for each device.
+class communicators {
+public:
+    explicit communicators(const std::vector<int>& devices) : all_(devices.size()) {
+        nccl().check(nccl().init_all(all_.data(), static_cast<int>(devices.size()), devices.data()),
+                     "ncclCommInitAll");
+    }
+    communicators(const communicators&) = delete;
+    communicators& operator=(const communicators&) = delete;
+    ~communicators() {
+        const std::lock_guard lock(mutex_);
+        if (!aborted_)
+            for (const auto& one : all_) nccl().destroy(one);
+    }
+
+    [[nodiscard]] ncclComm_t of(std::size_t rank) const { return all_[rank]; }
+
+    /// Ends what waits for a device that will not come.
+    void abort() {
+        const std::lock_guard lock(mutex_);
+        if (!aborted_)
+            for (const auto& one : all_) nccl().abort(one);
+        aborted_ = true;
+    }
+
+private:
+    std::vector<ncclComm_t> all_;
+    std::mutex mutex_;
+    bool aborted_ = false;
+};
+
+struct stream_owner {
+    stream_owner() { check(cudaStreamCreate(&stream), "cudaStreamCreate"); }
+    stream_owner(const stream_owner&) = delete;
+    stream_owner& operator=(const stream_owner&) = delete;
+    ~stream_owner() { cudaStreamDestroy(stream); }
+    cudaStream_t stream = nullptr;
+};
+
+/// Steps of a loop as they follow each other on a device.
+class stepper {
+public:
+    stepper(const loops& work, const slice& part, ncclComm_t comm, cudaStream_t stream)
+        : work_(work), part_(part), comm_(comm), stream_(stream) {}
+    stepper(const stepper&) = delete;
+    stepper& operator=(const stepper&) = delete;
+    ~stepper() {
+        if (graph_ != nullptr) cudaGraphExecDestroy(graph_);
+    }
+
+    void run(std::size_t steps) {
+        step();  // NCCL makes its connections, which it cannot while it is captured
+        for (--steps; steps % graph_steps != 0; --steps) step();
+        if (steps == 0) return;
+        capture();
+        for (; steps > 0; steps -= graph_steps)
+            check(cudaGraphLaunch(graph_, stream_), "cudaGraphLaunch");
+    }
+
+private:
+    void step() const {
+        check(launch_count_slice(work_, part_, stream_), "count_slice");
+        nccl().check(
+            nccl().all_reduce(part_.counts, part_.totals, std::size_t{work_.runs} * work_.experts,
+                              ncclUint32, ncclSum, comm_, stream_),
+            "ncclAllReduce");
+        check(launch_follow_totals(work_, part_, stream_), "follow_totals");
+    }
+
+    void capture() {
+        cudaGraph_t graph = nullptr;
+        check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal),
+              "cudaStreamBeginCapture");
+        for (std::size_t i = 0; i < graph_steps; ++i) step();
+        check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
+        const auto status = cudaGraphInstantiate(&graph_, graph, 0);
+        cudaGraphDestroy(graph);
+        check(status, "cudaGraphInstantiate");
+    }
+
+    const loops& work_;
+    const slice& part_;
+    ncclComm_t comm_;
+    cudaStream_t stream_;
+    cudaGraphExec_t graph_ = nullptr;
+};
+
+/// Where the devices' threads agree to stop: all at the same step, or NCCL waits for ever.
+class round_table {
+public:
+    explicit round_table(std::ptrdiff_t threads) : barrier_(threads) {}
+    [[nodiscard]] bool stops(bool asked) {
+        if (asked) stopped_ = true;
+        barrier_.arrive_and_wait();
+        return stopped_;
+    }
+    void leave() { barrier_.arrive_and_drop(); }
+    [[nodiscard]] bool stopped() const { return stopped_; }
+
+private:
+    std::barrier<> barrier_;
+    std::atomic<bool> stopped_ = false;
+};
+
+/// Calls work(rank) in a thread a device; the first exception of any is thrown.
+template <typename Work>
+void on_each(const std::vector<int>& devices, Work work) {
+    std::mutex mutex;
+    std::exception_ptr failure;
+    std::vector<std::thread> threads;
+    for (std::size_t rank = 0; rank < devices.size(); ++rank)
+        threads.emplace_back([&, rank] {
+            try {
+                check(cudaSetDevice(devices[rank]), "cudaSetDevice");
+                work(rank);
+            } catch (...) {
+                const std::lock_guard lock(mutex);
+                if (!failure) failure = std::current_exception();
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    if (failure) std::rethrow_exception(failure);
+}
+
+class many_devices final : public backend {
+public:
+    explicit many_devices(std::vector<int> devices) : devices_(std::move(devices)) {
+        for (const int device : devices_) {
+            names_.push_back(open_device(device));
+            limits_.push_back(limits_of(device));
+        }
+    }
+
+    std::string name() const override { return fmt::format("{}", fmt::join(names_, " + ")); }
+
+    std::vector<std::uint32_t> run_loops(const loop_batch& batch,
+                                         const watch& watched) const override {
+        check(batch);
+        if (batch.source->fresh().width > 0)
+            throw invalid_argument("run_loops", "fresh tokens came for several devices",
+                                   "one device draws them");
+        std::vector<std::uint32_t> history(batch.runs.size() * batch.steps *
+                                           batch.source->experts());
+        if (history.empty()) return history;
+        communicators comms(devices_);
+        round_table together(static_cast<std::ptrdiff_t>(devices_.size()));
+        on_each(devices_, [&](std::size_t rank) {
+            try {
+                run_slice(batch, rank, comms.of(rank), watched, together, history);
+            } catch (...) {
+                together.leave();
+                comms.abort();
+                throw;
+            }
+        });
+        if (together.stopped()) throw interrupted("run_loops");
+        return history;
+    }
+
+    routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
+                       const route_step_options& options) const override {
+        return gpu::route(batch, scores, options, devices_[0]);
+    }
+
+    ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
+                              const watch& watched) const override {
+        return gpu::integrate_ensemble(work, options, devices_[0], watched);
+    }
+
+    double copy_rate() const override {
+        check(cudaSetDevice(devices_[0]), "cudaSetDevice");
+        return gpu::copy_rate();
+    }
+
+private:
+    void run_slice(const loop_batch& batch, std::size_t rank, ncclComm_t comm, const watch& watched,
+                   round_table& together, std::vector<std::uint32_t>& history) const {
+        const std::uint64_t fours = (batch.tokens + 3) / 4;
+        const auto cut = [&](std::size_t r) {
+            return std::min<std::uint64_t>(batch.tokens, 4 * (fours * r / devices_.size()));
+        };
+        loop_arrays arrays(batch, limits_[rank]);
+        const std::vector<std::uint32_t> none(batch.runs.size() * batch.source->experts());
+        const device_array<std::uint32_t> counts(none), totals(none.size());
+        const stream_owner on;
+        for (std::size_t first = 0; first < batch.steps; first += arrays.room()) {
+            if (together.stops(rank == 0 && watched.stopping())) return;
+            const std::size_t steps = std::min(arrays.room(), batch.steps - first);
+            const auto& work = arrays.at(first, steps);
+            const device_array clock(std::vector<std::uint32_t>(1));
+            const slice part{cut(rank),     cut(rank + 1), counts.data(),
+                             totals.data(), clock.data(),  2 * limits_[rank].multiprocessors};
+            stepper(work, part, comm, on.stream).run(steps);
+            check(cudaStreamSynchronize(on.stream), "run_loops");
+            if (rank != 0) continue;
+            arrays.read_history(history);
+            if (watched.report) watched.report(first + steps, batch.steps);
+        }
+    }
+
+    std::vector<int> devices_;
+    std::vector<std::string> names_;
+    std::vector<loop_limits> limits_;
+};
+
+}  // namespace
+
+std::shared_ptr<const backend> detail::make_many_devices(std::vector<int> devices) {
+    return std::make_shared<many_devices>(std::move(devices));
+}
+
+}  // namespace moebius
