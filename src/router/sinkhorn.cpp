@@ -54,8 +54,10 @@ public:
             tokens_.push_back(t);
             top = std::max(top, *std::max_element(row.begin(), row.end()));
         }
+        constexpr double lowest = -1e200;    // of what is open: sums with it stay finite
         for (const std::size_t t : tokens_)  // less the largest: C/xi cannot overflow above
-            for (const double c : row_of(cost, t, n_)) k_.push_back((c - top) / xi);
+            for (const double c : row_of(cost, t, n_))
+                k_.push_back(c == -infinity ? c : std::max((c - top) / xi, lowest));
         shift_ = top / xi;
         log_u_.assign(tokens_.size(), 0);
         log_v_.assign(n_, 0);
@@ -100,12 +102,14 @@ public:
         return std::sqrt(sum);
     }
 
+    /// Rows as a softmax, so that they sum to 1 however large the exponents are.
     void write(sinkhorn_plan& out) const {
         out.log_v = log_v_;
         for (std::size_t t = 0; t < tokens_.size(); ++t) {
             out.log_u[tokens_[t]] = log_u_[t] - shift_;
-            for (std::size_t j = 0; j < n_; ++j)
-                out.plan[tokens_[t] * n_ + j] = std::exp(k_[t * n_ + j] + log_u_[t] + log_v_[j]);
+            const auto row = row_of(out.plan, tokens_[t], n_);
+            for (std::size_t j = 0; j < n_; ++j) row[j] = k_[t * n_ + j] + log_v_[j];
+            softmax(row, row);
         }
     }
 

@@ -170,6 +170,13 @@ TEST_CASE("logits as large as 700 xi neither overflow nor lose the marginals",
     CHECK(columns < 1e-9);
 }
 
+TEST_CASE("costs at the ends of double still give rows that sum to 1", "[sinkhorn][property]") {
+    const auto plan = sinkhorn(std::vector{1e308, 0.0, -1e308, -1e308, 3.0, -1e308}, 2,
+                               {.xi = 1e-3, .tolerance = 1e-9, .max_iterations = 20});
+
+    CHECK(marginal_errors(plan.plan, 2).first < 1e-14);
+}
+
 TEST_CASE("tokens that cannot be routed leave the others' plan as it is", "[sinkhorn][property]") {
     const auto cost = some_costs(10, 3);
     auto with_bad = cost;
