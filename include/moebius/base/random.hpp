@@ -24,6 +24,7 @@ enum class random_stream : std::uint32_t {
     seed = 5,     ///< words 0, 1: a derived seed, low word first
     coin = 6,     ///< noise of two experts where no token is drawn: word t % 4 of block t / 4
     branch = 8,   ///< word 0: whether a batch is balanced by Sinkhorn's scaling
+    subset = 9,   ///< words 0, 1: which expert comes next in a random subset
 };
 
 /// Where an index of a stream needs more than one block: its block j, j < 2^24.
