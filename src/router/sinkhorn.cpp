@@ -74,8 +74,9 @@ public:
     /// of_columns_j = LSE_i(K_ij + log u_i): gives the sums of columns now, and the next v.
     void sum_columns() {
         std::vector<double> top(n_, -infinity), sum(n_);
-        for (std::size_t i = 0; i < k_.size(); ++i)
-            top[i % n_] = std::max(top[i % n_], k_[i] + log_u_[i / n_]);
+        for (std::size_t t = 0; t < tokens_.size(); ++t)
+            for (std::size_t j = 0; j < n_; ++j)
+                top[j] = std::max(top[j], k_[t * n_ + j] + log_u_[t]);
         for (std::size_t t = 0; t < tokens_.size(); ++t)
             for (std::size_t j = 0; j < n_; ++j)
                 sum[j] += std::exp(k_[t * n_ + j] + log_u_[t] - top[j]);

@@ -13,7 +13,7 @@ namespace moebius {
 /// What the router learns from a batch that Sinkhorn's scaling routed.
 enum class plan_gradient {
     detached,  ///< nothing: the gates are constants, only the experts learn
-    implicit,  ///< the derivative of the gates through the plan
+    implicit,  ///< the derivative of the gates through the plan; 0 for k = 1, whose gates are 1
 };
 [[nodiscard]] std::string_view to_string(plan_gradient gradient) noexcept;
 

@@ -300,6 +300,23 @@ TEST_CASE("a balanced batch teaches the router nothing or the plan's derivative"
     }
 }
 
+TEST_CASE("one expert a token gets all of the weight in a balanced batch, so nothing is learnt",
+          "[selective_sinkhorn]") {
+    const auto logits = some_logits(7, 4);
+    const std::vector<double> scores(4);
+    const auto router = selective_sinkhorn({.frequency = 1, .gradient = plan_gradient::implicit});
+    const router_batch batch{4, logits, scores, {}};
+    const auto out = router->route(batch);
+    std::vector<double> got(logits.size(), 7.0);
+
+    router->backward(batch, out, some_logits(7, 4), got);
+
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        CHECK(out.weights[i] == out.chosen[i]);
+        CHECK(got[i] == 0);
+    }
+}
+
 TEST_CASE("tokens that cannot be routed are counted and change no other",
           "[selective_sinkhorn][property]") {
     const double frequency = GENERATE(0.0, 1.0);
