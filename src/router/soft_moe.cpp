@@ -221,9 +221,8 @@ soft_moe_gradient soft_moe_backward(const soft_moe_layer& layer, std::span<const
     const auto by_inputs = experts_backward(layer, pass, by_y, expert);
     const auto by_slots = as_matrix(by_inputs, layer.width);
     const matrix by_c = by_y * as_matrix(pass.slot_outputs, layer.width).transpose();
-    const matrix through_c = rows_backward(combine, by_c);
-    const matrix by_l = through_c + columns_backward(dispatch, (layer.mix_units ? units : x) *
-                                                                   by_slots.transpose());
+    const matrix by_d = (layer.mix_units ? units : x) * by_slots.transpose();
+    const matrix by_l = rows_backward(combine, by_c) + columns_backward(dispatch, by_d);
     const matrix mixed = dispatch * by_slots;  // to the tokens that D mixes
     const matrix by_unscaled = by_l.transpose() * units;
     matrix by_units = layer.scale * by_l * slots;
@@ -237,8 +236,8 @@ soft_moe_gradient soft_moe_backward(const soft_moe_layer& layer, std::span<const
         flat(unit_rows_backward(layer, phi, layer.scale * by_unscaled).transpose());
     out.by_scale = by_unscaled.cwiseProduct(slots).sum();
     out.by_scores.assign(layer.experts, 0);
-    for (Eigen::Index j = 0; j < by_l.cols(); ++j)  // of D the sum is 0
-        out.by_scores[static_cast<std::size_t>(j) / layer.slots] += through_c.col(j).sum();
+    for (Eigen::Index j = 0; j < by_l.cols(); ++j)
+        out.by_scores[static_cast<std::size_t>(j) / layer.slots] += by_l.col(j).sum();
     return out;
 }
 

@@ -211,6 +211,17 @@ TEST_CASE("closed experts stay closed, and no plan is an answer", "[sinkhorn]") 
     CHECK(to_string(three.status) == "out of iterations");
 }
 
+TEST_CASE("the softmax cost is each row's softmax, and keeps closed experts closed",
+          "[sinkhorn][oracle]") {
+    const auto cost = cost_of(sinkhorn_cost::softmax,
+                              std::vector{std::log(3.0), 0.0, -infinity, infinity, 0.0, 0.0}, 3);
+
+    CHECK_THAT(cost[0], WithinAbs(0.75, 1e-15));
+    CHECK_THAT(cost[1], WithinAbs(0.25, 1e-15));
+    CHECK(cost[2] == -infinity);
+    for (std::size_t i = 3; i < 6; ++i) CHECK(std::isnan(cost[i]));
+}
+
 TEST_CASE("no tokens are a plan at once, one token is shared evenly", "[sinkhorn]") {
     const auto nothing = sinkhorn({}, 4);
     const auto one = sinkhorn(std::vector{1.0, 2.0, 3.0, -4.0}, 4);
