@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/router/mixed_loads.hpp>
+#include <numeric>
+#include <utility>
+
+namespace moebius {
+namespace {
+
+bool same_within_groups(const std::vector<double>& constant, const grouping& groups) {
+    return std::all_of(groups.groups.begin(), groups.groups.end(), [&](const auto& group) {
+        return std::all_of(group.begin(), group.end(),
+                           [&](std::size_t e) { return constant[e] == constant[group.front()]; });
+    });
+}
+
+class mixed_response final : public load_response {
+public:
+    mixed_response(std::shared_ptr<const load_response> base, double share,
+                   std::vector<double> constant)
+        : base_(std::move(base)),
+          share_(share),
+          constant_(std::move(constant)),
+          name_(fmt::format("mixed-{}", base_->name())),
+          formula_(fmt::format("{} ({}) + {} c_e", 1 - share_, base_->formula(), share_)) {}
+
+    std::string_view name() const override { return name_; }
+    std::string_view formula() const override { return formula_; }
+    const grouping& groups() const override { return base_->groups(); }
+
+    std::shared_ptr<const load_response> regrouped(grouping groups) const override {
+        if (!same_within_groups(constant_, groups)) return nullptr;
+        auto base = base_->regrouped(std::move(groups));
+        if (!base) return nullptr;
+        return std::make_shared<mixed_response>(std::move(base), share_, constant_);
+    }
+
+    void loads(const double* s, double beta, double* p) const override {
+        base_->loads(s, beta, p);
+        mix(p);
+    }
+
+    void slopes(const double* s, double beta, double* p, double* by_score,
+                double* by_beta) const override {
+        base_->slopes(s, beta, p, by_score, by_beta);
+        mix(p);
+        shrink(by_score, size() * size());
+        shrink(by_beta, size());
+    }
+
+    void along(const double* s, double beta, const double* v, double q,
+               double* out) const override {
+        base_->along(s, beta, v, q, out);
+        mix(out);
+        shrink(out + size(), 3 * size());
+    }
+
+    double within(const double* s, double beta, std::size_t g) const override {
+        return (1 - share_) * base_->within(s, beta, g);
+    }
+
+    std::size_t rank() const override { return base_->rank(); }
+
+    void low_rank(const double* s, double beta, double* p, double* diagonal, double* left,
+                  double* right) const override {
+        base_->low_rank(s, beta, p, diagonal, left, right);
+        mix(p);
+        shrink(diagonal, size());
+        shrink(left, size() * rank());
+    }
+
+    bool curvature(const double* s, double beta, const double* w, const double* v, double* by_score,
+                   double* by_beta) const override {
+        if (!base_->curvature(s, beta, w, v, by_score, by_beta)) return false;
+        shrink(by_score, size());
+        shrink(by_beta, 1);
+        return true;
+    }
+
+private:
+    [[nodiscard]] std::size_t size() const { return groups().size(); }
+
+    void mix(double* p) const {
+        for (std::size_t g = 0; g < size(); ++g)
+            p[g] = (1 - share_) * p[g] + share_ * constant_[groups().groups[g].front()];
+    }
+
+    void shrink(double* values, std::size_t count) const {
+        for (std::size_t i = 0; i < count; ++i) values[i] *= 1 - share_;
+    }
+
+    std::shared_ptr<const load_response> base_;
+    double share_;
+    std::vector<double> constant_;  // (N), by expert
+    std::string name_, formula_;
+};
+
+}  // namespace
+
+std::shared_ptr<const load_response> mixed_loads(std::shared_ptr<const load_response> base,
+                                                 double share, std::vector<double> constant) {
+    const auto reject = [](std::string_view got, std::string_view needed) {
+        throw invalid_argument("mixed_loads", got, needed);
+    };
+    if (!base) reject("no base came", "a response is needed");
+    if (!(share >= 0 && share <= 1))
+        reject(fmt::format("share is {}", share), "it must be in [0, 1]");
+    const std::size_t experts = base->groups().members();
+    if (constant.size() != experts)
+        reject(fmt::format("{} constant loads came", constant.size()),
+               fmt::format("the {} experts need one each", experts));
+    for (const double load : constant)
+        if (!(load >= 0 && load <= 1))
+            reject(fmt::format("a constant load is {}", load), "it must be in [0, 1]");
+    const double sum = std::accumulate(constant.begin(), constant.end(), 0.0);
+    if (std::abs(sum - 1) > 1e-9)  // loads from counts are good to rounding; this finds slips
+        reject(fmt::format("the constant loads sum to {}", sum), "they must sum to 1");
+    if (!same_within_groups(constant, base->groups()))
+        reject("constant loads differ within a group of the base", "they must agree there");
+    return std::make_shared<mixed_response>(std::move(base), share, std::move(constant));
+}
+
+}  // namespace moebius
