@@ -23,8 +23,7 @@ enum class random_stream : std::uint32_t {
     chain = 4,    ///< a block for four batches of a member of dynamics/noisy_chain.hpp
     seed = 5,     ///< words 0, 1: a derived seed, low word first
     coin = 6,     ///< noise of two experts where no token is drawn: word t % 4 of block t / 4
-    subset = 7,  ///< word e % 4 of block e / 4: whether expert e < E is in a token's subset; e = E:
-                 ///< its size
+    subset = 7,   ///< word e % 4 of block e / 4: whether expert e < E is in; for e = E: how many
 };
 
 /// Where an index of a stream needs more than one block: its block j, j < 2^24.

@@ -235,7 +235,7 @@ TEST_CASE("many experts with large logits keep the law in range", "[subset_law][
     struct setting {
         std::size_t experts, k;
     };
-    const auto [n, k] = GENERATE(setting{64, 8}, setting{512, 16}, setting{4096, 2000});
+    const auto [n, k] = GENERATE(setting{64, 8}, setting{512, 16}, setting{2048, 600});
     const double scale = GENERATE(0.0, 1.0, 700.0);
     const std::size_t width = GENERATE(as<std::size_t>{}, 0, 3);
     auto r = random_logits(n, 1, n);
