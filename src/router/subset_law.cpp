@@ -132,18 +132,22 @@ void likeliest_subset(std::span<const double> logits, std::size_t k_min, std::si
     mark_largest(logits, logits, k, chosen);
 }
 
-void check_band(std::string_view who, std::size_t k_min, std::size_t k_max, std::size_t experts) {
-    const auto reject = [&](std::string_view which, std::size_t k, std::string_view needed) {
-        throw invalid_argument(who, fmt::format("{} is {} of {} experts", which, k, experts),
-                               needed);
-    };
-    const bool exact = k_min == k_max;
-    if (k_min < 1) reject(exact ? "k" : "k_min", k_min, "at least one must be chosen");
+void check_band(std::string_view who, std::size_t k_min, std::size_t k_max) {
+    if (k_min < 1)
+        throw invalid_argument(who, k_max > 0 ? "k_min is 0" : "k is 0",
+                               "at least one must be chosen");
     if (k_max < k_min)
         throw invalid_argument(who, fmt::format("k_min is {} and k_max is {}", k_min, k_max),
                                "the band must not be empty");
+}
+
+void check_band(std::string_view who, std::size_t k_min, std::size_t k_max, std::size_t experts) {
+    check_band(who, k_min, k_max);
     if (k_max > experts)
-        reject(exact ? "k" : "k_max", k_max, "no more can be chosen than there are");
+        throw invalid_argument(
+            who,
+            fmt::format("{} is {} of {} experts", k_min == k_max ? "k" : "k_max", k_max, experts),
+            "no more can be chosen than there are");
 }
 
 }  // namespace moebius

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -17,9 +19,9 @@ struct expectation {
 expectation expected(std::span<const double> logits, double shift) {
     expectation sum;
     for (const double logit : logits) {
-        const auto [yes, no] = odds(series<0>{{logit + shift}});
-        sum.value += yes.c[0];
-        sum.slope += yes.c[0] * no.c[0];
+        const double yes = 1 / (1 + std::exp(-logit - shift));
+        sum.value += yes;
+        sum.slope += yes * (1 - yes);
     }
     return sum;
 }
@@ -58,11 +60,15 @@ tilt::tilt(std::span<const double> logits, std::size_t k_min, std::size_t k_max)
                  [](double logit) { return std::isfinite(logit); });
     k_min = std::min(k_min, open.size());
     k_max = std::min(k_max, open.size());
-    const double untilted = expected(open, 0).value;
-    const bool few = untilted < static_cast<double>(k_min);
-    reference = few ? k_min : k_max;
-    if (few || untilted > static_cast<double>(k_max))
-        shift = reference == open.size() ? all_of(open) : level(open, reference);
+    reference = k_max;
+    bool outside = true;  // of the band, where the expected number is
+    if (k_min < k_max) {
+        const double untilted = expected(open, 0).value;
+        if (untilted < static_cast<double>(k_min)) reference = k_min;
+        outside = reference == k_min || untilted > static_cast<double>(k_max);
+    }
+    if (outside)
+        shift = reference == open.size() ? all_of(open) : level(std::move(open), reference);
     weight.assign(k_max + 1, 0.0);
     for (std::size_t n = k_min; n <= k_max; ++n) {
         const auto away = static_cast<double>(n) - static_cast<double>(reference);

@@ -79,7 +79,9 @@ private:
 void likeliest_subset(std::span<const double> logits, std::size_t k_min, std::size_t k_max,
                       std::span<std::uint8_t> chosen);
 
-/// @throws invalid_argument  naming `who`, unless 1 <= k_min <= k_max <= experts
+/// @throws invalid_argument  naming `who`, unless 1 <= k_min <= k_max and, where it is known,
+///                           k_max <= experts
+void check_band(std::string_view who, std::size_t k_min, std::size_t k_max);
 void check_band(std::string_view who, std::size_t k_min, std::size_t k_max, std::size_t experts);
 
 }  // namespace moebius
