@@ -2,27 +2,18 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
-#include <moebius/base/random.hpp>
 #include <moebius/router/load_response.hpp>
+#include <moebius/router/subset_law.hpp>
 #include <numeric>
 #include <vector>
 
-#include "catch.hpp"
+#include "route_checks.hpp"
 
 using namespace moebius;
 
 namespace {
 
 using row = std::vector<double>;
-
-row random_values(std::size_t count, double scale, std::uint64_t seed) {
-    row r;
-    for (std::uint32_t i = 0; r.size() < count; ++i) {
-        const auto w = random_words(seed, random_stream::gate, 78, i);
-        r.push_back(scale * normal_pair(uniform(w[0]), uniform(w[1])).first);
-    }
-    return r;
-}
 
 row loads_of(const load_response& of, const row& s, double beta) {
     row p(of.groups().size());
@@ -85,6 +76,9 @@ std::vector<subject> subjects(std::size_t experts) {
     if (experts == 2) all.push_back({"logistic", two_expert_loads(tokens, noise_law::logistic)});
     return all;
 }
+
+/// Of N alike experts: the members of a group of two agree, and others with nobody.
+grouping in_groups(std::size_t experts) { return split(split(one_group(experts), 0, 2), 1, 1); }
 
 }  // namespace
 
@@ -162,4 +156,125 @@ TEST_CASE("top-k of many experts agrees with the count of two kinds", "[load_res
     const double rest = (static_cast<double>(k) - static_cast<double>(first) * want) /
                         static_cast<double>(experts - first);
     CHECK_THAT(p.back(), WithinAbs(rest / static_cast<double>(k), tol));
+}
+
+TEST_CASE("the loads of subsets are the sums of their marginals", "[load_response][oracle]") {
+    const auto experts = GENERATE(as<std::size_t>{}, 2, 5, 8);
+    const double beta = 1.3;
+    const auto tokens = random_values(4 * experts, 1.5, 50), s = random_values(experts, 1, 51);
+    for (std::size_t k_min = 1; k_min <= experts; ++k_min)
+        for (const std::size_t k_max : {k_min, experts}) {
+            CAPTURE(experts, k_min, k_max);
+            row m(experts);
+            for (std::size_t t = 0; t < 4; ++t) {
+                row z;
+                for (std::size_t e = 0; e < experts; ++e)
+                    z.push_back(beta * (tokens[t * experts + e] + s[e]));
+                const auto of_token = subset_law(z, k_min, k_max).marginals();
+                for (std::size_t e = 0; e < experts; ++e) m[e] += of_token[e];
+            }
+            const double all = std::accumulate(m.begin(), m.end(), 0.0);
+
+            const auto p = loads_of(*subset_loads(tokens, experts, k_min, k_max), s, beta);
+
+            for (std::size_t e = 0; e < experts; ++e)
+                CHECK_THAT(p[e], WithinAbs(m[e] / all, 1e-14));
+        }
+}
+
+TEST_CASE("tokens without logits are no tokens", "[load_response][oracle]") {
+    const std::size_t experts = 6, k = 2;
+    const auto s = random_values(experts, 1, 52);
+    const auto want = loads_of(*exact_k_loads(experts, k), s, 1.1);
+
+    const auto zero = subset_loads(row(3 * experts), experts, k, k);
+    const auto nearly = subset_loads(row(3 * experts, 1e-300), experts, k, k);  // not regroupable
+
+    CHECK(loads_of(*zero, s, 1.1) == want);
+    for (std::size_t e = 0; e < experts; ++e)
+        CHECK_THAT(loads_of(*nearly, s, 1.1)[e], WithinAbs(want[e], 1e-15));
+    CHECK(zero->name() == "exact-k");
+    CHECK(zero->formula() == exact_k_loads(experts, k)->formula());
+    CHECK(nearly->name() == "token-exact-k");
+    CHECK(zero->regrouped(one_group(experts)) != nullptr);
+    CHECK(nearly->regrouped(one_group(experts)) == nullptr);
+    CHECK(top_k_loads(row(experts), experts, 1)->name() == "softmax");
+    CHECK(top_k_loads(random_values(experts, 1, 1), experts, 1)->name() == "token-softmax");
+}
+
+TEST_CASE("a group's loads and slopes are those of its members", "[load_response][oracle]") {
+    const std::size_t experts = 5;
+    const auto response = GENERATE_COPY(values(
+        {subset_loads(row(experts), experts, 2, 2), subset_loads(row(experts), experts, 1, 3),
+         subset_loads(row(experts), experts, experts, experts),
+         top_k_loads(row(experts), experts, 2)}));
+    const auto of = in_groups(experts);
+    const auto which = group_of_members(of);
+    const std::size_t n = of.size();
+    const double beta = 1.2;
+    const row s{0.3, -0.4, 0.9}, v{1, -0.5, 0.2};
+    const auto spread = [&](const row& values) {
+        row out;
+        for (const std::size_t g : which) out.push_back(values[g]);
+        return out;
+    };
+    const auto grouped = response->regrouped(of);
+    CAPTURE(response->formula());
+
+    row p(n), by_score(n * n), by_beta(n), out(4 * n);
+    grouped->slopes(s.data(), beta, p.data(), by_score.data(), by_beta.data());
+    grouped->along(s.data(), beta, v.data(), 0.7, out.data());
+
+    row all(experts), slopes(experts * experts), betas(experts), series(4 * experts);
+    response->slopes(spread(s).data(), beta, all.data(), slopes.data(), betas.data());
+    response->along(spread(s).data(), beta, spread(v).data(), 0.7, series.data());
+    const double rounding = 1e-14;
+    for (std::size_t e = 0; e < experts; ++e) {
+        const std::size_t g = which[e];
+        CHECK_THAT(p[g], WithinAbs(all[e], rounding));
+        CHECK_THAT(by_beta[g], WithinAbs(betas[e], rounding));
+        for (std::size_t k = 0; k < 4; ++k)
+            CHECK_THAT(out[k * n + g], WithinAbs(series[k * experts + e], rounding));
+        for (std::size_t h = 0; h < n; ++h) {
+            double column = 0;
+            for (const std::size_t f : of.groups[h]) column += slopes[f * experts + e];
+            CHECK_THAT(by_score[h * n + g], WithinAbs(column, rounding));
+        }
+    }
+    for (std::size_t g = 0; g < n; ++g) {
+        const auto& group = of.groups[g];
+        if (group.size() < 2) continue;
+        const std::size_t i = group[0], j = group[1];
+        CHECK_THAT(grouped->within(s.data(), beta, g),
+                   WithinAbs(slopes[i * experts + i] - slopes[j * experts + i], rounding));
+    }
+}
+
+TEST_CASE("the mean loads say what they cannot serve", "[load_response][error]") {
+    const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+    const row two(2);
+
+    CHECK_THROWS_WITH(
+        subset_loads(two, 2, 3, 3),
+        "subset_loads: k is 3 of 2 experts, but no more can be chosen than there are");
+    CHECK_THROWS_WITH(subset_loads(two, 2, 2, 1),
+                      "subset_loads: k_min is 2 and k_max is 1, but the band must not be empty");
+    CHECK_THROWS_WITH(subset_loads({}, 2, 1, 1),
+                      "subset_loads: 0 logits came for 2 experts, but a row of one an expert for "
+                      "each token is needed");
+    CHECK_THROWS_WITH(subset_loads({0, not_a_number}, 2, 1, 1),
+                      "subset_loads: a logit is nan, but all must be finite");
+    CHECK_THROWS_WITH(subset_loads({0}, 1, 1, 1),
+                      "subset_loads: experts is 1, but it must be >= 2");
+    CHECK_THROWS_WITH(top_k_loads(two, 2, 0),
+                      "top_k_loads: k is 0, but at least one must be chosen");
+    CHECK_THROWS_WITH(two_expert_loads(two, noise_law::none),
+                      "two_expert_loads: the noise is none, but a response with derivatives needs "
+                      "gumbel, logistic or gaussian noise");
+    CHECK_THROWS_WITH(two_expert_loads({0}, noise_law::gaussian),
+                      "two_expert_loads: 1 logits came for 2 experts, but a row of one an expert "
+                      "for each token is needed");
+    CHECK_THROWS_WITH(exact_k_loads(4, 4),
+                      "exact-k: top-k is 4 of 4 experts, but at least one must "
+                      "be chosen and one left out");
 }

@@ -5,12 +5,11 @@
 #include <limits>
 #include <map>
 #include <moebius/base/error.hpp>
-#include <moebius/base/random.hpp>
 #include <moebius/router/subset_law.hpp>
 #include <numeric>
 #include <vector>
 
-#include "catch.hpp"
+#include "route_checks.hpp"
 
 using namespace moebius;
 
@@ -19,16 +18,6 @@ namespace {
 using row = std::vector<double>;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-/// Normal with a spread of `scale`. Shape (N).
-row random_logits(std::size_t experts, double scale, std::uint64_t seed) {
-    row r;
-    for (std::uint32_t i = 0; r.size() < experts; ++i) {
-        const auto w = random_words(seed, random_stream::gate, 77, i);
-        r.push_back(scale * normal_pair(uniform(w[0]), uniform(w[1])).first);
-    }
-    return r;
-}
 
 struct band {
     std::size_t k_min, k_max;
@@ -109,7 +98,7 @@ row unit(std::size_t n, std::size_t i) {
 TEST_CASE("a subset law is what its subsets sum to", "[subset_law][oracle]") {
     const auto n = GENERATE(as<std::size_t>{}, 1, 2, 3, 5, 8, 12);
     const double scale = GENERATE(0.3, 2.0, 20.0);
-    const auto r = random_logits(n, scale, n);
+    const auto r = random_values(n, scale, n);
     for (std::size_t k_min = 1; k_min <= n; ++k_min)
         for (const std::size_t k_max : {k_min, std::min(k_min + 2, n), n}) {
             CAPTURE(n, scale, k_min, k_max);
@@ -138,7 +127,7 @@ TEST_CASE("a subset law is what its subsets sum to", "[subset_law][oracle]") {
 TEST_CASE("the covariance of a subset law is that of its subsets", "[subset_law][oracle]") {
     const auto n = GENERATE(as<std::size_t>{}, 2, 3, 5, 9);
     const double scale = GENERATE(0.3, 3.0);
-    const auto r = random_logits(n, scale, 10 * n);
+    const auto r = random_values(n, scale, 10 * n);
     for (const band sizes :
          {band{1, 1}, band{2, 2}, band{1, n}, band{(n + 1) / 2, n}, band{n, n}}) {
         CAPTURE(n, scale, sizes.k_min, sizes.k_max);
@@ -156,7 +145,7 @@ TEST_CASE("the covariance of a subset law is that of its subsets", "[subset_law]
 
 TEST_CASE("the published slopes hold the logarithm of 1 - p fixed", "[subset_law][oracle]") {
     const std::size_t n = 6;
-    const auto r = random_logits(n, 1.5, 3);
+    const auto r = random_values(n, 1.5, 3);
     const band sizes = GENERATE(band{3, 3}, band{2, 4});
     row log_p, log_q;
     for (const double x : r) {
@@ -189,7 +178,7 @@ TEST_CASE("sampled subsets are as frequent as the law says", "[subset_law][oracl
     };
     const auto [n, sizes] = GENERATE(setting{6, {3, 3}}, setting{8, {2, 2}}, setting{7, {2, 4}},
                                      setting{6, {1, 6}}, setting{6, {5, 5}});
-    const auto r = random_logits(n, 1.2, 100 + n);
+    const auto r = random_values(n, 1.2, 100 + n);
     const auto want = enumerate(r, sizes);
     const subset_law law(r, sizes.k_min, sizes.k_max);
     const std::uint32_t draws = 1'000'000;
@@ -238,7 +227,7 @@ TEST_CASE("many experts with large logits keep the law in range", "[subset_law][
     const auto [n, k] = GENERATE(setting{64, 8}, setting{512, 16}, setting{2048, 600});
     const double scale = GENERATE(0.0, 1.0, 700.0);
     const std::size_t width = GENERATE(as<std::size_t>{}, 0, 3);
-    auto r = random_logits(n, 1, n);
+    auto r = random_values(n, 1, n);
     for (double& x : r) x = scale == 700 ? std::copysign(700, x) + x : scale * x;
     CAPTURE(n, k, scale, width);
 
@@ -266,7 +255,7 @@ TEST_CASE("many experts with large logits keep the law in range", "[subset_law][
 
 TEST_CASE("one of many is softmax, and all of all is all", "[subset_law][oracle]") {
     const std::size_t n = 9;
-    const auto r = random_logits(n, 3, 8);
+    const auto r = random_values(n, 3, 8);
     double total = 0;
     for (const double x : r) total += std::exp(x);
 
