@@ -69,7 +69,7 @@ private:
             const auto m = static_cast<double>(k), n = static_cast<double>(z.size());
             double best = 0, late = 0;  // sum of the k largest z; log time of k - 1/2 of all
             for (std::size_t i = 0; i < k; ++i) best += z[i];
-            double low = -z[0] - std::log(2 * n), high = -z[k - 1] + std::log(2 * m);
+            double low = -z[0] - std::log(2 * n), high = -z[k - 1] + std::log(std::log(2 * m));
             while (high - low > 0.1) {
                 late = low / 2 + high / 2;
                 double rung = 0;
@@ -82,9 +82,8 @@ private:
             // 1 - Q_i < sum over k-subsets of prod w t, and 1 - H < (r t)^k/k!
             from = std::min(-(negligible + choices + best) / m,
                             (std::lgamma(m + 1) - negligible) / m - log_rate);
-            // Q_i < k exp(-w_k t), and Chernoff's bound for H
-            to = std::max(std::log(negligible + std::log(m)) - z[k - 1],
-                          std::log(m + 9 * std::sqrt(m) + 40) - log_rate);
+            // Q_i < k exp(-w_k t). H is smaller: r t > 39 k/log(2 k) there, as late < log(2 k)/w_k
+            to = std::log(negligible + std::log(m)) - z[k - 1];
             // |Gamma(k + i f)| < 1e-16 Gamma(k) at this angular frequency f
             step = 2 * std::numbers::pi / (25 + 7 * std::sqrt(m));
         }

@@ -158,6 +158,18 @@ TEST_CASE("top-k of many experts agrees with the count of two kinds", "[load_res
     CHECK_THAT(p.back(), WithinAbs(rest / static_cast<double>(k), tol));
 }
 
+TEST_CASE("the load of a rare expert keeps its digits", "[load_response][oracle]") {
+    const auto k = GENERATE(as<std::size_t>{}, 2, 8);
+    const std::size_t experts = 16;
+    row s(experts);
+    s[0] = -60;
+    const double want = drawn_of_two_kinds(1, experts - 1, -60, k) / static_cast<double>(k);
+
+    const auto p = loads_of(*top_k_loads(row(experts), experts, k), s, 1);
+
+    CHECK_THAT(p[0], WithinRel(want, 1e-12));  // about 1e-26
+}
+
 TEST_CASE("the loads of subsets are the sums of their marginals", "[load_response][oracle]") {
     const auto experts = GENERATE(as<std::size_t>{}, 2, 5, 8);
     const double beta = 1.3;

@@ -224,7 +224,8 @@ TEST_CASE("many experts with large logits keep the law in range", "[subset_law][
     struct setting {
         std::size_t experts, k;
     };
-    const auto [n, k] = GENERATE(setting{64, 8}, setting{512, 16}, setting{2048, 600});
+    const auto [n, k] =
+        GENERATE(setting{64, 8}, setting{512, 16}, setting{2048, 8}, setting{2048, 600});
     const double scale = GENERATE(0.0, 1.0, 700.0);
     const std::size_t width = GENERATE(as<std::size_t>{}, 0, 3);
     auto r = random_values(n, 1, n);
@@ -251,6 +252,23 @@ TEST_CASE("many experts with large logits keep the law in range", "[subset_law][
     for (const double slope : flat) CHECK(std::isfinite(slope));
     if (width == 0)
         for (const double slope : flat) CHECK_THAT(slope, WithinAbs(0.0, 1e-12));
+}
+
+TEST_CASE("an offset of all logits takes a band to one of its ends", "[subset_law][oracle]") {
+    const auto n = GENERATE(as<std::size_t>{}, 7, 64);
+    const double offset = GENERATE(-2000.0, -60.0, 60.0, 2000.0);
+    const std::size_t end = offset < 0 ? 2 : 5;
+    auto r = random_values(n, 2, n), moved = r;
+    for (double& x : moved) x += offset;
+
+    const subset_law band_(moved, 2, 5), exact(r, end, end);
+
+    const double rest = 1e-12;  // of the other sizes, exp(-60 + ...); and rounding of 2000 + x
+    CHECK_THAT(band_.size_share(end), WithinAbs(1.0, rest));
+    CHECK_THAT(band_.log_normaliser() - exact.log_normaliser(),
+               WithinRel(offset * static_cast<double>(end), rest));
+    const auto m = band_.marginals(), want = exact.marginals();
+    for (std::size_t i = 0; i < n; ++i) CHECK_THAT(m[i], WithinAbs(want[i], rest));
 }
 
 TEST_CASE("one of many is softmax, and all of all is all", "[subset_law][oracle]") {
