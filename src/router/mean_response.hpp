@@ -90,8 +90,8 @@ private:
 
     /// (G) -> (N)
     [[nodiscard]] std::vector<double> members(const double* of_groups) const {
-        std::vector<double> out;
-        for (const std::size_t g : group_of_) out.push_back(of_groups[g]);
+        std::vector<double> out(group_of_.size());
+        for (std::size_t e = 0; e < out.size(); ++e) out[e] = of_groups[group_of_[e]];
         return out;
     }
 

@@ -19,19 +19,20 @@ template <typename Choose>
 [[nodiscard]] router_outcome route_each(std::string_view who, const router_batch& batch,
                                         double beta, Choose choose) {
     check(who, batch);
+    const std::size_t experts = batch.experts, tokens = batch.tokens();
     const auto at = scale(batch, beta);
     router_outcome out;
     out.weights.assign(batch.logits.size(), 0.0);
     out.chosen.assign(batch.logits.size(), 0);
-    for (std::size_t t = 0; t < batch.tokens(); ++t) {
+    for (std::size_t t = 0; t < tokens; ++t) {
         if (!at.routed[t]) continue;
-        const auto chosen = row_of(out.chosen, t, batch.experts);
-        const auto weights = row_of(out.weights, t, batch.experts);
-        choose(static_cast<std::uint32_t>(t), row_of(at.z, t, batch.experts), chosen, weights);
-        for (std::size_t e = 0; e < batch.experts; ++e)
+        const auto chosen = row_of(out.chosen, t, experts);
+        const auto weights = row_of(out.weights, t, experts);
+        choose(static_cast<std::uint32_t>(t), row_of(at.z, t, experts), chosen, weights);
+        for (std::size_t e = 0; e < experts; ++e)
             if (!chosen[e]) weights[e] = 0;
     }
-    count_loads(batch.experts, out);
+    count_loads(experts, out);
     return out;
 }
 

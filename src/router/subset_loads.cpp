@@ -20,8 +20,8 @@ struct subset_marginals {
 
     template <std::size_t Order>
     [[nodiscard]] std::vector<series<Order>> chances(std::vector<series<Order>> z) const {
-        std::vector<double> values;
-        for (const auto& logit : z) values.push_back(logit.c[0]);
+        std::vector<double> values(z.size());
+        for (std::size_t i = 0; i < z.size(); ++i) values[i] = z[i].c[0];
         const auto draws = tilted_draws(std::move(z), tilt(values, k_min, k_max));
         const auto total = draws.mean();
         auto m = draws.mean_with();

@@ -8,6 +8,7 @@
 #include <moebius/router/load_response.hpp>
 #include <moebius/router/subset_law.hpp>
 #include <numbers>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,22 @@ namespace moebius {
 namespace {
 
 constexpr double negligible = 39;  // exp(-39) = 1e-17
+constexpr double widest_gap = 300;
+
+/// Logits in their order, with gaps above 300 made 300: all chances below exp(-300) that this
+/// changes stay so, and the time that the slowest clock takes stays in sight.
+void bring_together(std::vector<double>& z) {
+    std::vector<std::size_t> order(z.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return z[a] > z[b]; });
+    double before = z[order[0]];
+    z[order[0]] = 0;
+    for (std::size_t i = 1; i < z.size(); ++i) {
+        const double gap = before - z[order[i]];
+        before = z[order[i]];
+        z[order[i]] = z[order[i - 1]] - std::min(gap, widest_gap);
+    }
+}
 
 /// P(fewer than k arrivals) of a Poisson process, at the mean number m.
 double fewer_than(std::size_t k, double m) {
@@ -46,15 +63,16 @@ struct race {
     template <std::size_t Order>
     [[nodiscard]] std::vector<series<Order>> chances(std::vector<series<Order>> z) const {
         const std::size_t n = z.size();
-        std::vector<double> values;
-        for (const auto& at : z) values.push_back(at.c[0]);
-        const double top = *std::max_element(values.begin(), values.end());
-        for (std::size_t i = 0; i < n; ++i) values[i] = z[i].c[0] -= top;
+        std::vector<double> values(n);
+        for (std::size_t i = 0; i < n; ++i) values[i] = z[i].c[0];
+        bring_together(values);
+        for (std::size_t i = 0; i < n; ++i) z[i].c[0] = values[i];
         const grid nodes(values, k);
 
         std::vector<series<Order>> chance(n);
         for (std::size_t i = 0; i < n; ++i) chance[i] = before_poisson(z[i], nodes.log_rate);
-        for (double x = nodes.from; x < nodes.to; x += nodes.step) add_node(z, x, nodes, chance);
+        for (int node = 0; node < nodes.count; ++node)
+            add_node(z, nodes.from + node * nodes.step, nodes, chance);
         return chance;
     }
 
@@ -62,13 +80,21 @@ private:
     /// Where the integrand is not negligible, and how fine it is.
     struct grid {
         double log_rate;  ///< of the Poisson process
-        double from, to, step;
+        double from, step;
+        int count;
 
         grid(std::vector<double> z, std::size_t k) {
             std::sort(z.begin(), z.end(), std::greater<>());
             const auto m = static_cast<double>(k), n = static_cast<double>(z.size());
-            double best = 0, late = 0;  // sum of the k largest z; log time of k - 1/2 of all
-            for (std::size_t i = 0; i < k; ++i) best += z[i];
+            double best = 0, orders = 0,
+                   choices = 0;  // sum of the k largest z; log k!, log C(n, k)
+            for (std::size_t i = 0; i < k; ++i) {
+                const auto taken = static_cast<double>(i);
+                best += z[i];
+                orders += std::log(m - taken);
+                choices += std::log((n - taken) / (m - taken));
+            }
+            double late = 0;  // log of the time at which k - 1/2 are expected to have rung
             double low = -z[0] - std::log(2 * n), high = -z[k - 1] + std::log(std::log(2 * m));
             while (high - low > 0.1) {
                 late = low / 2 + high / 2;
@@ -78,14 +104,14 @@ private:
             }
             late = low / 2 + high / 2;
             log_rate = std::log(m) - late;
-            const double choices = std::lgamma(n + 1) - std::lgamma(m + 1) - std::lgamma(n - m + 1);
             // 1 - Q_i < sum over k-subsets of prod w t, and 1 - H < (r t)^k/k!
-            from = std::min(-(negligible + choices + best) / m,
-                            (std::lgamma(m + 1) - negligible) / m - log_rate);
+            from =
+                std::min(-(negligible + choices + best) / m, (orders - negligible) / m - log_rate);
             // Q_i < k exp(-w_k t). H is smaller: r t > 39 k/log(2 k) there, as late < log(2 k)/w_k
-            to = std::log(negligible + std::log(m)) - z[k - 1];
+            const double to = std::log(negligible + std::log(m)) - z[k - 1];
             // |Gamma(k + i f)| < 1e-16 Gamma(k) at this angular frequency f
             step = 2 * std::numbers::pi / (25 + 7 * std::sqrt(m));
+            count = static_cast<int>((to - from) / step) + 1;
         }
     };
 

@@ -87,8 +87,9 @@ TEST_CASE("loads sum to 1, and their slopes and series are their derivatives",
     const auto experts = GENERATE(as<std::size_t>{}, 2, 3, 6);
     const double beta = 1.3, q = -0.4;
     const auto s = random_values(experts, 0.7, 5), v = random_values(experts, 1, 6);
-    for (const auto& [label, response] : subjects(experts)) {
-        CAPTURE(experts, label);
+    for (const auto& subject_ : subjects(experts)) {
+        const auto& response = subject_.response;
+        CAPTURE(experts, subject_.label);
         const std::size_t n = experts;
         row p(n), by_score(n * n), by_beta(n), out(4 * n);
         response->slopes(s.data(), beta, p.data(), by_score.data(), by_beta.data());
@@ -168,6 +169,19 @@ TEST_CASE("the load of a rare expert keeps its digits", "[load_response][oracle]
     const auto p = loads_of(*top_k_loads(row(experts), experts, k), s, 1);
 
     CHECK_THAT(p[0], WithinRel(want, 1e-12));  // about 1e-26
+}
+
+TEST_CASE("experts whose logits are far apart are taken in order", "[load_response]") {
+    const double far = GENERATE(400.0, 1e4, 1e300);
+    const row logits{0, far, -far, 0, 1};  // three compete for the second place
+
+    const auto p = loads_of(*top_k_loads(logits, 5, 2), row(5), 1);
+
+    const double rest = 2 + std::exp(1.0), rounding = 1e-14;
+    CHECK_THAT(p[1], WithinAbs(0.5, rounding));
+    CHECK_THAT(p[0], WithinAbs(0.5 / rest, rounding));
+    CHECK_THAT(p[4], WithinAbs(0.5 * std::exp(1.0) / rest, rounding));
+    CHECK(p[2] < 1e-120);
 }
 
 TEST_CASE("the loads of subsets are the sums of their marginals", "[load_response][oracle]") {

@@ -114,9 +114,10 @@ TEST_CASE("probmoe routes as often as its mean load says", "[probmoe][oracle]") 
         std::size_t experts;
         band sizes;
     };
-    const auto [experts, sizes] =
-        GENERATE(setting{2, {1, 1}}, setting{2, {1, 2}}, setting{8, {3, 3}}, setting{8, {2, 5}},
-                 setting{64, {8, 8}}, setting{64, {6, 8}});
+    const auto of = GENERATE(setting{2, {1, 1}}, setting{2, {1, 2}}, setting{8, {3, 3}},
+                             setting{8, {2, 5}}, setting{64, {8, 8}}, setting{64, {6, 8}});
+    const std::size_t experts = of.experts;
+    const band sizes = of.sizes;
     const double beta = 1.2;
     const auto router = make_probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max});
     const auto rows = random_values(3 * experts, 0.7, 40);
