@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <moebius/base/error.hpp>
 #include <moebius/router/load_response.hpp>
 #include <span>
 #include <utility>
 #include <vector>
+
+#include "mean_response.hpp"
 
 namespace moebius {
 namespace {
@@ -113,17 +112,7 @@ private:
 
 std::shared_ptr<const load_response> token_softmax_loads(std::vector<double> logits,
                                                          std::size_t experts) {
-    if (experts < 2)
-        throw invalid_argument("token-softmax", fmt::format("experts is {}", experts),
-                               "it must be >= 2");
-    if (logits.empty() || logits.size() % experts != 0)
-        throw invalid_argument("token-softmax",
-                               fmt::format("{} logits came for {} experts", logits.size(), experts),
-                               "a row of one an expert for each token is needed");
-    for (const double logit : logits)
-        if (!std::isfinite(logit))
-            throw invalid_argument("token-softmax", fmt::format("a logit is {}", logit),
-                                   "all must be finite");
+    check_tokens("token-softmax", logits, experts);
     return std::make_shared<token_response>(std::move(logits), experts);
 }
 

@@ -23,6 +23,7 @@ enum class random_stream : std::uint32_t {
     chain = 4,    ///< a block for four batches of a member of dynamics/noisy_chain.hpp
     seed = 5,     ///< words 0, 1: a derived seed, low word first
     coin = 6,     ///< noise of two experts where no token is drawn: word t % 4 of block t / 4
+    subset = 7,   ///< word e % 4 of block e / 4: whether expert e < E is in; for e = E: how many
     branch = 8,   ///< word 0: whether a batch is balanced by Sinkhorn's scaling
     feature = 9,  ///< features 2i, 2i + 1 of a token: word i % 4 of block i / 4
     picked = 10,  ///< words 0, 1: which expert comes next in a random subset of all

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <moebius/base/grouping.hpp>
+#include <moebius/router/noise.hpp>
 #include <string_view>
 #include <vector>
 
@@ -64,7 +65,7 @@ public:
 
 /// Each token goes to a set S of exactly k experts, drawn with P(S) proportional to
 /// exp(beta sum_{e in S} s_e): p_e = P(e in S)/k.
-/// @cost    loads: groups x N k; slopes: groups^2 x N k
+/// @cost    loads: N k; slopes: groups x N k
 /// @throws invalid_argument unless 1 <= k < experts and experts >= 2
 [[nodiscard]] std::shared_ptr<const load_response> exact_k_loads(std::size_t experts,
                                                                  std::size_t k);
@@ -74,5 +75,34 @@ public:
 /// @throws invalid_argument for a logit that is not finite, no tokens, fewer than two experts
 [[nodiscard]] std::shared_ptr<const load_response> token_softmax_loads(std::vector<double> logits,
                                                                        std::size_t experts);
+
+/// Each token t goes to a set S of k_min to k_max experts, drawn with P(S) proportional to
+/// exp(beta sum_{e in S} (l_te + s_e)): p_e is the sum over tokens of P(e in S) by that of E|S|.
+/// If all logits are 0 the experts are interchangeable, and with k_min = k_max these are
+/// exact_k_loads.
+/// @param logits  (tokens, experts), row-major, finite
+/// @cost    a token: loads N k_max, slopes groups x N k_max
+/// @throws invalid_argument as token_softmax_loads; unless 1 <= k_min <= k_max <= experts
+[[nodiscard]] std::shared_ptr<const load_response> subset_loads(std::vector<double> logits,
+                                                                std::size_t experts,
+                                                                std::size_t k_min,
+                                                                std::size_t k_max);
+
+/// Each token t goes to the k experts with the largest beta (l_te + s_e) + standard Gumbel noise:
+/// p_e is the mean over tokens of P(e among them)/k. If all logits are 0 the experts are
+/// interchangeable; k = 1 is softmax.
+/// @param logits  (tokens, experts), row-major, finite
+/// @accuracy  1e-13 for P, by a trapezoidal rule that converges exponentially
+/// @cost    a token: loads about 80 sqrt(k) N k for logits of order 1, slopes groups x that
+/// @throws invalid_argument as token_softmax_loads; unless 1 <= k <= experts
+[[nodiscard]] std::shared_ptr<const load_response> top_k_loads(std::vector<double> logits,
+                                                               std::size_t experts, std::size_t k);
+
+/// Each token t goes to the better of two experts under noise:
+/// p_1 = mean over tokens of first_share(noise, beta (l_t1 + s_1 - l_t2 - s_2)).
+/// @param logits  (tokens, 2), row-major, finite
+/// @throws invalid_argument as token_softmax_loads; for noise_law::none, whose response is a step
+[[nodiscard]] std::shared_ptr<const load_response> two_expert_loads(std::vector<double> logits,
+                                                                    noise_law noise);
 
 }  // namespace moebius

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "mean_response.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <moebius/base/error.hpp>
+
+namespace moebius {
+
+void check_tokens(std::string_view who, const std::vector<double>& logits, std::size_t experts) {
+    if (experts < 2)
+        throw invalid_argument(who, fmt::format("experts is {}", experts), "it must be >= 2");
+    if (logits.empty() || logits.size() % experts != 0)
+        throw invalid_argument(who,
+                               fmt::format("{} logits came for {} experts", logits.size(), experts),
+                               "a row of one an expert for each token is needed");
+    for (const double logit : logits)
+        if (!std::isfinite(logit))
+            throw invalid_argument(who, fmt::format("a logit is {}", logit), "all must be finite");
+}
+
+}  // namespace moebius

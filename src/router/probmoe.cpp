@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/random.hpp>
+#include <moebius/router/probmoe.hpp>
+#include <utility>
+
+#include "outcome.hpp"
+#include "rows.hpp"
+
+namespace moebius {
+namespace {
+
+/// u[e] = uniform of word e % 4 of block e / 4. Shape: u (E + 1).
+void draw_uniforms(batch_key key, std::uint32_t token, std::span<double> u) {
+    random_block words{};
+    for (std::size_t e = 0; e < u.size(); ++e) {
+        if (e % 4 == 0)
+            words = random_words(key.seed,
+                                 block(random_stream::subset, static_cast<std::uint32_t>(e / 4)),
+                                 key.step, token);
+        u[e] = uniform(words[e % 4]);
+    }
+}
+
+class probmoe final : public router {
+public:
+    explicit probmoe(const probmoe_options& options) : options_(options) {
+        if (!(options.beta > 0 && std::isfinite(options.beta)))
+            throw invalid_argument("probmoe", fmt::format("beta is {}", options.beta),
+                                   "it must be > 0 and finite");
+        check_band("probmoe", options.k_min, options.k_max);
+    }
+
+    std::string_view name() const noexcept override {
+        return options_.k_min == options_.k_max ? "probmoe-exact-k" : "probmoe-dynamic-k";
+    }
+
+    void check(std::size_t experts) const override {
+        check_band("probmoe", options_.k_min, options_.k_max, experts);
+    }
+
+    router_outcome route(const router_batch& batch) const override {
+        std::vector<double> u(batch.experts + 1);
+        return each_token(batch, [&](std::uint32_t t, std::span<const double> z,
+                                     std::span<std::uint8_t> chosen, std::span<double> weights) {
+            draw_uniforms(batch.key, t, u);
+            subset_law(z, options_.k_min, options_.k_max)
+                .sample(u.back(), std::span(u).first(batch.experts), chosen);
+            softmax(z, weights);
+        });
+    }
+
+    router_outcome infer(const router_batch& batch) const override {
+        return each_token(batch, [&](std::uint32_t, std::span<const double> z,
+                                     std::span<std::uint8_t> chosen, std::span<double> weights) {
+            likeliest_subset(z, options_.k_min, options_.k_max, chosen);
+            if (options_.renormalise)
+                softmax(only(z, chosen), weights);
+            else
+                softmax(z, weights);
+        });
+    }
+
+    void backward(const router_batch& batch, const router_outcome& outcome,
+                  std::span<const double> by_weights, std::span<double> by_logits) const override {
+        check_backward("probmoe", batch, outcome, by_weights, by_logits);
+        const auto at = scale(batch, options_.beta);
+        std::vector<double> pi(batch.experts), taken(batch.experts), by_indicator(batch.experts);
+        for (std::size_t t = 0; t < batch.tokens(); ++t) {
+            const auto out = row_of(by_logits, t, batch.experts);
+            std::fill(out.begin(), out.end(), 0.0);
+            if (!at.routed[t]) continue;
+            const auto z = row_of(at.z, t, batch.experts);
+            softmax(z, pi);
+            for (std::size_t e = 0; e < batch.experts; ++e) {
+                const std::size_t i = t * batch.experts + e;
+                taken[e] = outcome.chosen[i] ? by_weights[i] : 0;
+                by_indicator[e] = pi[e] * taken[e];
+            }
+            const subset_law law(z, options_.k_min, options_.k_max);
+            const auto through_marginals = law.backward(by_indicator, options_.slopes);
+            add_softmax_backward(pi, taken, out);
+            for (std::size_t e = 0; e < batch.experts; ++e)
+                out[e] = options_.beta * (out[e] + through_marginals[e]);
+        }
+    }
+
+    std::shared_ptr<const load_response> mean_load(std::vector<double> logits,
+                                                   std::size_t experts) const override {
+        check(experts);
+        return subset_loads(std::move(logits), experts, options_.k_min, options_.k_max);
+    }
+
+private:
+    /// choose(token, z, chosen, weights) for each token that can be routed; weights of experts that
+    /// were not chosen are then set to 0.
+    template <typename Choose>
+    router_outcome each_token(const router_batch& batch, Choose choose) const {
+        check(batch.experts);
+        return route_each("probmoe", batch, options_.beta, choose);
+    }
+
+    probmoe_options options_;
+};
+
+}  // namespace
+
+std::shared_ptr<const router> make_probmoe(const probmoe_options& options) {
+    return std::make_shared<probmoe>(options);
+}
+
+}  // namespace moebius

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "weighted_draws.hpp"
+
+namespace moebius {
+
+/// Subsets with P(S) ~ exp(sum of logits over S) and k_min to k_max members, as independent draws
+/// with odds exp(logit + shift): given their number n they are the same subsets, and the weight
+/// exp(-shift n) undoes what the shift does to n.
+///
+/// The shift is 0 if the number is expected in the band anyway and else brings it to the nearer
+/// end, so that what is conditioned on is never a rare event: nothing under- or overflows, however
+/// large the logits are.
+/// @source  Chen, Dempster & Liu, Biometrika 81 (1994), section 2
+struct tilt {
+    double shift = 0;
+    std::size_t reference = 0;   ///< the size of weight 1
+    std::vector<double> weight;  ///< (K + 1): exp(-shift (n - reference)) in the band, 0 outside
+
+    /// @param logits  (N): finite, or minus infinity for an expert that is never drawn. With fewer
+    ///                than k_min others the band is their number alone: all of them are drawn.
+    tilt(std::span<const double> logits, std::size_t k_min, std::size_t k_max);
+};
+
+/// The draws of a tilt, with logits along a line. Shape: logits (N).
+template <std::size_t Order>
+weighted_draws<Order> tilted_draws(std::vector<series<Order>> logits, const tilt& by) {
+    std::vector<series<Order>> no(logits.size());
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+        logits[i].c[0] += by.shift;
+        auto both = odds(logits[i]);
+        logits[i] = both.first;
+        no[i] = both.second;
+    }
+    return {std::move(logits), std::move(no), by.weight};
+}
+
+}  // namespace moebius
