@@ -88,7 +88,7 @@ TEST_CASE("probmoe draws its subsets from the words that it says", "[probmoe][or
     const router_batch batch{experts, logits, scores, {6, 17}};
 
     const auto got =
-        make_probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max})->route(batch);
+        probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max})->route(batch);
 
     for (std::uint32_t t = 0; t < tokens; ++t) {
         row u;
@@ -119,7 +119,7 @@ TEST_CASE("probmoe routes as often as its mean load says", "[probmoe][oracle]") 
     const std::size_t experts = of.experts;
     const band sizes = of.sizes;
     const double beta = 1.2;
-    const auto router = make_probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max});
+    const auto router = probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max});
     const auto rows = random_values(3 * experts, 0.7, 40);
     CAPTURE(sizes.k_min, sizes.k_max);
 
@@ -148,7 +148,7 @@ TEST_CASE("the gradient of probmoe is that of its weights with the indicator's m
     const auto logits = random_values(tokens * experts, 1, 8),
                scores = random_values(experts, 1, 9);
     const auto g = random_values(tokens * experts, 1, 10);
-    const auto router = make_probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max});
+    const auto router = probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max});
     const router_batch batch{experts, logits, scores, {2, 5}};
     const auto outcome = router->route(batch);
     CAPTURE(sizes.k_min, sizes.k_max);
@@ -182,9 +182,9 @@ TEST_CASE("the published slopes of probmoe scale the indicator's part by 1 - p",
     const auto logits = random_values(experts, 1, 18), g = random_values(experts, 1, 19);
     const row scores(experts);
     const router_batch batch{experts, logits, scores};
-    const auto exact = make_probmoe({.beta = beta, .k_min = 2, .k_max = 4});
+    const auto exact = probmoe({.beta = beta, .k_min = 2, .k_max = 4});
     const auto published =
-        make_probmoe({.beta = beta, .k_min = 2, .k_max = 4, .slopes = subset_slopes::published});
+        probmoe({.beta = beta, .k_min = 2, .k_max = 4, .slopes = subset_slopes::published});
     const auto outcome = exact->route(batch);
 
     row a(experts), b(experts);
@@ -270,8 +270,8 @@ TEST_CASE("at inference probmoe takes the likeliest subset", "[probmoe][oracle]"
     const bool renormalise = GENERATE(false, true);
     const row logits{1, -1, 2, 0.5, -3, -1, -2, -4}, scores(4);
     const router_batch batch{4, logits, scores};
-    const auto exact = make_probmoe({.k_min = 2, .k_max = 2, .renormalise = renormalise});
-    const auto dynamic = make_probmoe({.k_min = 1, .k_max = 3, .renormalise = renormalise});
+    const auto exact = probmoe({.k_min = 2, .k_max = 2, .renormalise = renormalise});
+    const auto dynamic = probmoe({.k_min = 1, .k_max = 3, .renormalise = renormalise});
 
     const auto two = exact->infer(batch), some = dynamic->infer(batch);
 
@@ -289,7 +289,7 @@ TEST_CASE("at inference probmoe takes the likeliest subset", "[probmoe][oracle]"
 TEST_CASE("a token of probmoe that does not compare goes nowhere, and changes no other",
           "[probmoe][property]") {
     const std::size_t experts = 4;
-    const auto router = make_probmoe({.k_min = 1, .k_max = 3});
+    const auto router = probmoe({.k_min = 1, .k_max = 3});
     auto logits = random_values(5 * experts, 1, 30);
     const row scores(experts), good = logits, by_weights(logits.size(), 1.0);
     logits[0] = not_a_number;
@@ -313,7 +313,7 @@ TEST_CASE("a token of probmoe that does not compare goes nowhere, and changes no
 
 TEST_CASE("a token of probmoe with fewer open experts goes to all of them", "[probmoe]") {
     const row logits{-infinity, 0, 1, -infinity}, scores(4);
-    const auto router = make_probmoe({.k_min = 3, .k_max = 3});
+    const auto router = probmoe({.k_min = 3, .k_max = 3});
     const router_batch batch{4, logits, scores};
 
     const auto got = router->route(batch);
@@ -328,8 +328,8 @@ TEST_CASE("a token of probmoe with fewer open experts goes to all of them", "[pr
 TEST_CASE("probmoe routes one expert, and an empty batch to nobody", "[probmoe]") {
     const row one(1), none;
 
-    CHECK(make_probmoe({})->route({1, one, one}).weights == row{1});
-    const auto empty = make_probmoe({})->route({1, none, one});
+    CHECK(probmoe()->route({1, one, one}).weights == row{1});
+    const auto empty = probmoe()->route({1, none, one});
     CHECK((empty.chosen.empty() && empty.unrouted == 0));
     CHECK(empty.load == row{0});
 }
@@ -338,29 +338,28 @@ TEST_CASE("probmoe says what it cannot serve", "[probmoe][error]") {
     const row two(2), three(3);
     row out(3);
 
-    CHECK_THROWS_WITH(make_probmoe({.beta = -1}),
-                      "probmoe: beta is -1, but it must be > 0 and finite");
-    CHECK_THROWS_WITH(make_probmoe({.beta = not_a_number}),
+    CHECK_THROWS_WITH(probmoe({.beta = -1}), "probmoe: beta is -1, but it must be > 0 and finite");
+    CHECK_THROWS_WITH(probmoe({.beta = not_a_number}),
                       "probmoe: beta is nan, but it must be > 0 and finite");
-    CHECK_THROWS_WITH(make_probmoe({.k_min = 0, .k_max = 0}),
+    CHECK_THROWS_WITH(probmoe({.k_min = 0, .k_max = 0}),
                       "probmoe: k is 0, but at least one must be chosen");
-    CHECK_THROWS_WITH(make_probmoe({.k_min = 0}),
+    CHECK_THROWS_WITH(probmoe({.k_min = 0}),
                       "probmoe: k_min is 0, but at least one must be chosen");
-    CHECK_THROWS_WITH(make_probmoe({.k_min = 2}),
+    CHECK_THROWS_WITH(probmoe({.k_min = 2}),
                       "probmoe: k_min is 2 and k_max is 1, but the band must not be empty");
-    CHECK_THROWS_WITH(make_probmoe({.k_min = 3, .k_max = 3})->route({2, two, two}),
+    CHECK_THROWS_WITH(probmoe({.k_min = 3, .k_max = 3})->route({2, two, two}),
                       "probmoe: k is 3 of 2 experts, but no more can be chosen than there are");
-    CHECK_THROWS_WITH(make_probmoe({.k_max = 3})->infer({2, two, two}),
+    CHECK_THROWS_WITH(probmoe({.k_max = 3})->infer({2, two, two}),
                       "probmoe: k_max is 3 of 2 experts, but no more can be chosen than there are");
-    CHECK_THROWS_WITH(make_probmoe({.k_max = 3})->mean_load(two, 2),
+    CHECK_THROWS_WITH(probmoe({.k_max = 3})->mean_load(two, 2),
                       "probmoe: k_max is 3 of 2 experts, but no more can be chosen than there are");
-    CHECK_THROWS_WITH(make_probmoe({})->route({2, three, two}),
+    CHECK_THROWS_WITH(probmoe()->route({2, three, two}),
                       "probmoe: 3 logits came for 2 experts, but each token needs one an expert");
-    CHECK_THROWS_WITH(make_probmoe({})->route({2, two, row{0, not_a_number}}),
+    CHECK_THROWS_WITH(probmoe()->route({2, two, row{0, not_a_number}}),
                       "probmoe: a score is nan, but it must be finite");
-    CHECK_THROWS_WITH(make_probmoe({})->mean_load({0}, 1),
+    CHECK_THROWS_WITH(probmoe()->mean_load({0}, 1),
                       "subset_loads: experts is 1, but it must be >= 2");
-    const auto router = make_probmoe({});
+    const auto router = probmoe();
     const router_batch batch{2, two, two};
     CHECK_THROWS_WITH(router->backward(batch, router->route(batch), three, out),
                       "probmoe: 3 derivatives by weights came, but the batch has 2 logits");
