@@ -26,9 +26,9 @@ void draw_uniforms(batch_key key, std::uint32_t token, std::span<double> u) {
     }
 }
 
-class probmoe final : public router {
+class probmoe_router final : public router {
 public:
-    explicit probmoe(const probmoe_options& options) : options_(options) {
+    explicit probmoe_router(const probmoe_options& options) : options_(options) {
         if (!(options.beta > 0 && std::isfinite(options.beta)))
             throw invalid_argument("probmoe", fmt::format("beta is {}", options.beta),
                                    "it must be > 0 and finite");
@@ -109,8 +109,8 @@ private:
 
 }  // namespace
 
-std::shared_ptr<const router> make_probmoe(const probmoe_options& options) {
-    return std::make_shared<probmoe>(options);
+std::shared_ptr<const router> probmoe(const probmoe_options& options) {
+    return std::make_shared<probmoe_router>(options);
 }
 
 }  // namespace moebius

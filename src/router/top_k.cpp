@@ -21,9 +21,9 @@ double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
 /// log sigmoid(z), without underflow.
 double log_sigmoid(double z) { return std::min(z, 0.0) - std::log1p(std::exp(-std::abs(z))); }
 
-class top_k final : public router {
+class top_k_router final : public router {
 public:
-    explicit top_k(const top_k_options& options) : options_(options) {
+    explicit top_k_router(const top_k_options& options) : options_(options) {
         if (!(options.beta > 0 && std::isfinite(options.beta)))
             throw invalid_argument("top-k", fmt::format("beta is {}", options.beta),
                                    "it must be > 0 and finite");
@@ -151,8 +151,8 @@ std::string_view to_string(gate_kind kind) noexcept {
     return kind == gate_kind::softmax ? "softmax" : "sigmoid";
 }
 
-std::shared_ptr<const router> make_top_k(const top_k_options& options) {
-    return std::make_shared<top_k>(options);
+std::shared_ptr<const router> top_k(const top_k_options& options) {
+    return std::make_shared<top_k_router>(options);
 }
 
 }  // namespace moebius

@@ -93,7 +93,7 @@ public:
 /// interchangeable; k = 1 is softmax.
 /// @param logits  (tokens, experts), row-major, finite
 /// @accuracy  1e-13 for P, by a trapezoidal rule that converges exponentially
-/// @cost    a token: loads about 80 sqrt(k) N k for logits of order 1, slopes groups x that
+/// @cost    a token: loads about 300 N k for logits of order 1, slopes groups x three times that
 /// @throws invalid_argument as token_softmax_loads; unless 1 <= k <= experts
 [[nodiscard]] std::shared_ptr<const load_response> top_k_loads(std::vector<double> logits,
                                                                std::size_t experts, std::size_t k);

@@ -35,6 +35,6 @@ struct probmoe_options {
 /// @throws invalid_argument  for an empty band, k_min = 0, or a beta that is not positive and
 /// finite
 /// @source ProbMoE, arXiv 2606.01509; routers.md 2
-[[nodiscard]] std::shared_ptr<const router> make_probmoe(const probmoe_options& options);
+[[nodiscard]] std::shared_ptr<const router> probmoe(const probmoe_options& options = {});
 
 }  // namespace moebius

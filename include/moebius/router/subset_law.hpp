@@ -60,7 +60,7 @@ public:
     /// dL/dr (N) from dL/dm (N). With `covariance` this is the covariance matrix times
     /// by_marginals.
     /// @throws invalid_argument  if a size does not fit
-    /// @cost  twice three times that of making the law; no matrix is formed
+    /// @cost  about three times that of the marginals; no matrix is formed
     [[nodiscard]] std::vector<double> backward(
         std::span<const double> by_marginals,
         subset_slopes slopes = subset_slopes::covariance) const;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <moebius/router/noise.hpp>
@@ -38,6 +37,6 @@ struct top_k_options {
 ///
 /// @throws invalid_argument  for k = 0 or a beta that is not positive and finite
 /// @source routers.md 6; Fedus, Zoph & Shazeer, JMLR 23 (2022), section 2.1 (Switch)
-[[nodiscard]] std::shared_ptr<const router> make_top_k(const top_k_options& options);
+[[nodiscard]] std::shared_ptr<const router> top_k(const top_k_options& options = {});
 
 }  // namespace moebius

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
@@ -43,39 +42,6 @@ double dot(const row& a, const row& b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-double cosine(const row& a, const row& b) { return dot(a, b) / std::sqrt(dot(a, a) * dot(b, b)); }
-
-/// Running mean and spread of vectors.
-struct moments {
-    explicit moments(row exact_) : exact(std::move(exact_)), sum(exact.size()), squares(sum) {}
-
-    void add(const row& g) {
-        for (std::size_t i = 0; i < g.size(); ++i) {
-            sum[i] += g[i];
-            squares[i] += g[i] * g[i];
-        }
-        cosines += cosine(g, exact);
-        ++count;
-    }
-    [[nodiscard]] row mean() const {
-        row out = sum;
-        for (double& value : out) value /= count;
-        return out;
-    }
-    /// Trace of the covariance matrix of one draw.
-    [[nodiscard]] double variance() const {
-        double out = 0;
-        for (std::size_t i = 0; i < sum.size(); ++i) out += variance_of(i);
-        return out;
-    }
-    [[nodiscard]] double variance_of(std::size_t i) const {
-        return squares[i] / count - sum[i] * sum[i] / (count * count);
-    }
-
-    row exact, sum, squares;
-    double cosines = 0, count = 0;
-};
-
 }  // namespace
 
 TEST_CASE("probmoe draws its subsets from the words that it says", "[probmoe][oracle]") {
@@ -88,7 +54,7 @@ TEST_CASE("probmoe draws its subsets from the words that it says", "[probmoe][or
     const router_batch batch{experts, logits, scores, {6, 17}};
 
     const auto got =
-        make_probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max})->route(batch);
+        probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max})->route(batch);
 
     for (std::uint32_t t = 0; t < tokens; ++t) {
         row u;
@@ -119,7 +85,7 @@ TEST_CASE("probmoe routes as often as its mean load says", "[probmoe][oracle]") 
     const std::size_t experts = of.experts;
     const band sizes = of.sizes;
     const double beta = 1.2;
-    const auto router = make_probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max});
+    const auto router = probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max});
     const auto rows = random_values(3 * experts, 0.7, 40);
     CAPTURE(sizes.k_min, sizes.k_max);
 
@@ -148,7 +114,7 @@ TEST_CASE("the gradient of probmoe is that of its weights with the indicator's m
     const auto logits = random_values(tokens * experts, 1, 8),
                scores = random_values(experts, 1, 9);
     const auto g = random_values(tokens * experts, 1, 10);
-    const auto router = make_probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max});
+    const auto router = probmoe({.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max});
     const router_batch batch{experts, logits, scores, {2, 5}};
     const auto outcome = router->route(batch);
     CAPTURE(sizes.k_min, sizes.k_max);
@@ -182,9 +148,9 @@ TEST_CASE("the published slopes of probmoe scale the indicator's part by 1 - p",
     const auto logits = random_values(experts, 1, 18), g = random_values(experts, 1, 19);
     const row scores(experts);
     const router_batch batch{experts, logits, scores};
-    const auto exact = make_probmoe({.beta = beta, .k_min = 2, .k_max = 4});
+    const auto exact = probmoe({.beta = beta, .k_min = 2, .k_max = 4});
     const auto published =
-        make_probmoe({.beta = beta, .k_min = 2, .k_max = 4, .slopes = subset_slopes::published});
+        probmoe({.beta = beta, .k_min = 2, .k_max = 4, .slopes = subset_slopes::published});
     const auto outcome = exact->route(batch);
 
     row a(experts), b(experts);
@@ -202,76 +168,12 @@ TEST_CASE("the published slopes of probmoe scale the indicator's part by 1 - p",
     }
 }
 
-// The synthetic test of SIMPLE (Ahmed et al., ICLR 2023; routers.md 2.6): logits of 10 choices, 5
-// of which are taken, and a loss sum (z_i - b_i)^2 whose expected gradient is a sum over 252
-// subsets.
-TEST_CASE(
-    "marginal slopes point better than straight-through and vary less than the score function",
-    "[probmoe][oracle]") {
-    const std::size_t n = 10, k = 5;
-    const std::uint64_t seed = GENERATE(range<std::uint64_t>(1, 11));
-    const auto r = random_values(n, 1, 100 + seed), b = random_values(n, 1, 200 + seed);
-    const auto loss_slope = [&](const marks& z) {
-        row out;
-        for (std::size_t i = 0; i < n; ++i) out.push_back(2 * (z[i] - b[i]));
-        return out;
-    };
-    const auto loss = [&](const marks& z) {
-        double sum = 0;
-        for (std::size_t i = 0; i < n; ++i) sum += (z[i] - b[i]) * (z[i] - b[i]);
-        return sum;
-    };
-    const subset_law law(r, k, k);
-    const auto m = law.marginals();
-    const auto score = [&](const marks& z) {  // of log P(S), times the loss
-        row out;
-        for (std::size_t i = 0; i < n; ++i) out.push_back(loss(z) * (z[i] - m[i]));
-        return out;
-    };
-    row exact(n);
-    for (unsigned subset = 0; subset < 1U << n; ++subset) {
-        if (std::popcount(subset) != k) continue;
-        marks z(n);
-        double log_share = -law.log_normaliser();
-        for (std::size_t i = 0; i < n; ++i)
-            if (subset >> i & 1) log_share += r[i], z[i] = 1;
-        const auto part = score(z);
-        for (std::size_t i = 0; i < n; ++i) exact[i] += std::exp(log_share) * part[i];
-    }
-
-    moments simple(exact), straight_through(exact), score_function(exact);
-    marks z(n);
-    row u(12);
-    for (std::uint32_t draw = 0; draw < 10'000; ++draw) {
-        for (std::uint32_t e = 0; e < 12; ++e)
-            u[e] = uniform(random_words(seed, block(random_stream::subset, e / 4), 0, draw)[e % 4]);
-        law.sample(u[n], std::span(u).first(n), z);
-        simple.add(law.backward(loss_slope(z)));
-        straight_through.add(loss_slope(z));
-        score_function.add(score(z));
-    }
-
-    CAPTURE(seed, simple.cosines / simple.count, straight_through.cosines / simple.count,
-            score_function.cosines / simple.count);
-    CAPTURE(cosine(simple.mean(), exact), cosine(straight_through.mean(), exact),
-            cosine(score_function.mean(), exact));
-    CAPTURE(simple.variance(), straight_through.variance(), score_function.variance());
-    CAPTURE(dot(exact, exact));
-    CHECK(simple.cosines > straight_through.cosines);
-    CHECK(simple.cosines > score_function.cosines);
-    CHECK(cosine(simple.mean(), exact) > cosine(straight_through.mean(), exact));
-    CHECK(simple.variance() < score_function.variance());
-    for (std::size_t i = 0; i < n; ++i)  // unbiased
-        CHECK(std::abs(score_function.mean()[i] - exact[i]) <
-              4 * std::sqrt(score_function.variance_of(i) / score_function.count));
-}
-
 TEST_CASE("at inference probmoe takes the likeliest subset", "[probmoe][oracle]") {
     const bool renormalise = GENERATE(false, true);
     const row logits{1, -1, 2, 0.5, -3, -1, -2, -4}, scores(4);
     const router_batch batch{4, logits, scores};
-    const auto exact = make_probmoe({.k_min = 2, .k_max = 2, .renormalise = renormalise});
-    const auto dynamic = make_probmoe({.k_min = 1, .k_max = 3, .renormalise = renormalise});
+    const auto exact = probmoe({.k_min = 2, .k_max = 2, .renormalise = renormalise});
+    const auto dynamic = probmoe({.k_min = 1, .k_max = 3, .renormalise = renormalise});
 
     const auto two = exact->infer(batch), some = dynamic->infer(batch);
 
@@ -289,7 +191,7 @@ TEST_CASE("at inference probmoe takes the likeliest subset", "[probmoe][oracle]"
 TEST_CASE("a token of probmoe that does not compare goes nowhere, and changes no other",
           "[probmoe][property]") {
     const std::size_t experts = 4;
-    const auto router = make_probmoe({.k_min = 1, .k_max = 3});
+    const auto router = probmoe({.k_min = 1, .k_max = 3});
     auto logits = random_values(5 * experts, 1, 30);
     const row scores(experts), good = logits, by_weights(logits.size(), 1.0);
     logits[0] = not_a_number;
@@ -313,7 +215,7 @@ TEST_CASE("a token of probmoe that does not compare goes nowhere, and changes no
 
 TEST_CASE("a token of probmoe with fewer open experts goes to all of them", "[probmoe]") {
     const row logits{-infinity, 0, 1, -infinity}, scores(4);
-    const auto router = make_probmoe({.k_min = 3, .k_max = 3});
+    const auto router = probmoe({.k_min = 3, .k_max = 3});
     const router_batch batch{4, logits, scores};
 
     const auto got = router->route(batch);
@@ -328,8 +230,8 @@ TEST_CASE("a token of probmoe with fewer open experts goes to all of them", "[pr
 TEST_CASE("probmoe routes one expert, and an empty batch to nobody", "[probmoe]") {
     const row one(1), none;
 
-    CHECK(make_probmoe({})->route({1, one, one}).weights == row{1});
-    const auto empty = make_probmoe({})->route({1, none, one});
+    CHECK(probmoe()->route({1, one, one}).weights == row{1});
+    const auto empty = probmoe()->route({1, none, one});
     CHECK((empty.chosen.empty() && empty.unrouted == 0));
     CHECK(empty.load == row{0});
 }
@@ -338,29 +240,28 @@ TEST_CASE("probmoe says what it cannot serve", "[probmoe][error]") {
     const row two(2), three(3);
     row out(3);
 
-    CHECK_THROWS_WITH(make_probmoe({.beta = -1}),
-                      "probmoe: beta is -1, but it must be > 0 and finite");
-    CHECK_THROWS_WITH(make_probmoe({.beta = not_a_number}),
+    CHECK_THROWS_WITH(probmoe({.beta = -1}), "probmoe: beta is -1, but it must be > 0 and finite");
+    CHECK_THROWS_WITH(probmoe({.beta = not_a_number}),
                       "probmoe: beta is nan, but it must be > 0 and finite");
-    CHECK_THROWS_WITH(make_probmoe({.k_min = 0, .k_max = 0}),
+    CHECK_THROWS_WITH(probmoe({.k_min = 0, .k_max = 0}),
                       "probmoe: k is 0, but at least one must be chosen");
-    CHECK_THROWS_WITH(make_probmoe({.k_min = 0}),
+    CHECK_THROWS_WITH(probmoe({.k_min = 0}),
                       "probmoe: k_min is 0, but at least one must be chosen");
-    CHECK_THROWS_WITH(make_probmoe({.k_min = 2}),
+    CHECK_THROWS_WITH(probmoe({.k_min = 2}),
                       "probmoe: k_min is 2 and k_max is 1, but the band must not be empty");
-    CHECK_THROWS_WITH(make_probmoe({.k_min = 3, .k_max = 3})->route({2, two, two}),
+    CHECK_THROWS_WITH(probmoe({.k_min = 3, .k_max = 3})->route({2, two, two}),
                       "probmoe: k is 3 of 2 experts, but no more can be chosen than there are");
-    CHECK_THROWS_WITH(make_probmoe({.k_max = 3})->infer({2, two, two}),
+    CHECK_THROWS_WITH(probmoe({.k_max = 3})->infer({2, two, two}),
                       "probmoe: k_max is 3 of 2 experts, but no more can be chosen than there are");
-    CHECK_THROWS_WITH(make_probmoe({.k_max = 3})->mean_load(two, 2),
+    CHECK_THROWS_WITH(probmoe({.k_max = 3})->mean_load(two, 2),
                       "probmoe: k_max is 3 of 2 experts, but no more can be chosen than there are");
-    CHECK_THROWS_WITH(make_probmoe({})->route({2, three, two}),
+    CHECK_THROWS_WITH(probmoe()->route({2, three, two}),
                       "probmoe: 3 logits came for 2 experts, but each token needs one an expert");
-    CHECK_THROWS_WITH(make_probmoe({})->route({2, two, row{0, not_a_number}}),
+    CHECK_THROWS_WITH(probmoe()->route({2, two, row{0, not_a_number}}),
                       "probmoe: a score is nan, but it must be finite");
-    CHECK_THROWS_WITH(make_probmoe({})->mean_load({0}, 1),
+    CHECK_THROWS_WITH(probmoe()->mean_load({0}, 1),
                       "subset_loads: experts is 1, but it must be >= 2");
-    const auto router = make_probmoe({});
+    const auto router = probmoe();
     const router_batch batch{2, two, two};
     CHECK_THROWS_WITH(router->backward(batch, router->route(batch), three, out),
                       "probmoe: 3 derivatives by weights came, but the batch has 2 logits");

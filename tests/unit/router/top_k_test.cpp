@@ -52,7 +52,7 @@ TEST_CASE("top-k with k = 1 chooses as top1 does", "[top_k][oracle]") {
     const batch_key key{9, 13};
     const auto want = top1{1.7, noise}.route(logits, scores, key);
 
-    const auto router = make_top_k({.beta = 1.7, .noise = noise});
+    const auto router = top_k({.beta = 1.7, .noise = noise});
     const auto got = router->route({experts, logits, scores, key});
 
     CHECK(router->name() == "top-1");
@@ -62,12 +62,14 @@ TEST_CASE("top-k with k = 1 chooses as top1 does", "[top_k][oracle]") {
 }
 
 TEST_CASE("top-k takes the k largest, the lowest expert on ties", "[top_k][oracle]") {
-    const auto router = make_top_k({.k = 2, .noise = noise_law::none});
+    const auto router = top_k({.k = 2, .noise = noise_law::none});
     const row logits{1, 2, 0, 2, 0, 0, 0, 0, 3, 1, 3, 1}, scores{0, 0, 0, 0.5};
 
     const auto got = router->route({4, logits, scores});
 
     CHECK(router->name() == "top-k");
+    CHECK(to_string(gate_kind::softmax) == "softmax");
+    CHECK(to_string(gate_kind::sigmoid) == "sigmoid");
     CHECK(got.chosen == marks{0, 1, 0, 1, 1, 0, 0, 1, 1, 0, 1, 0});
     CHECK(got.load == row{2.0 / 6, 1.0 / 6, 1.0 / 6, 2.0 / 6});
     CHECK(router->infer({4, logits, scores}).chosen == got.chosen);
@@ -82,7 +84,7 @@ TEST_CASE("the weights of top-k are its gates", "[top_k][oracle]") {
     const auto logits = random_values(tokens * experts, 2, 6),
                scores = random_values(experts, 1, 7);
     const auto router =
-        make_top_k({.beta = beta, .k = 3, .gate = by.gate, .renormalise = by.renormalise});
+        top_k({.beta = beta, .k = 3, .gate = by.gate, .renormalise = by.renormalise});
     const router_batch batch{experts, logits, scores, {2, 2}};
 
     for (const auto& got : {router->route(batch), router->infer(batch)})
@@ -111,7 +113,7 @@ TEST_CASE("the gradient of top-k is that of its gates with the choice held", "[t
                scores = random_values(experts, 1, 9);
     const auto by_weights = random_values(tokens * experts, 1, 10);
     const auto router =
-        make_top_k({.beta = beta, .k = k, .gate = by.gate, .renormalise = by.renormalise});
+        top_k({.beta = beta, .k = k, .gate = by.gate, .renormalise = by.renormalise});
     const router_batch batch{experts, logits, scores, {2, 5}};
     const auto outcome = router->route(batch);
 
@@ -150,7 +152,7 @@ TEST_CASE("top-k routes as often as its mean load says", "[top_k][oracle]") {
                  setting{8, 1, noise_law::gumbel}, setting{8, 3, noise_law::gumbel},
                  setting{64, 8, noise_law::gumbel});
     const double beta = 1.2, of_token = static_cast<double>(k);
-    const auto router = make_top_k({.beta = beta, .k = k, .noise = noise});
+    const auto router = top_k({.beta = beta, .k = k, .noise = noise});
     const auto rows = random_values(3 * experts, 0.7, 20);
 
     check_mean_load(*router, beta, rows, experts, experts == 64 ? 15'000 : 30'000,
@@ -163,19 +165,18 @@ TEST_CASE("top-k routes as often as its mean load says", "[top_k][oracle]") {
 TEST_CASE("the mean load of top-k is null where no closed form is known", "[top_k]") {
     const row two(2), three(3);
 
-    CHECK(make_top_k({.noise = noise_law::none})->mean_load(two, 2) == nullptr);
-    CHECK(make_top_k({.noise = noise_law::gaussian})->mean_load(three, 3) == nullptr);
-    CHECK(make_top_k({.k = 2, .noise = noise_law::gaussian})->mean_load(two, 2) == nullptr);
-    CHECK(make_top_k({})->mean_load(three, 3)->name() == "softmax");
-    CHECK(make_top_k({})->mean_load({0, 0, 1}, 3)->name() == "token-softmax");
-    CHECK(make_top_k({.noise = noise_law::gaussian})->mean_load({0, 1}, 2)->name() ==
-          "token-gaussian");
+    CHECK(top_k({.noise = noise_law::none})->mean_load(two, 2) == nullptr);
+    CHECK(top_k({.noise = noise_law::gaussian})->mean_load(three, 3) == nullptr);
+    CHECK(top_k({.k = 2, .noise = noise_law::gaussian})->mean_load(two, 2) == nullptr);
+    CHECK(top_k()->mean_load(three, 3)->name() == "softmax");
+    CHECK(top_k()->mean_load({0, 0, 1}, 3)->name() == "token-softmax");
+    CHECK(top_k({.noise = noise_law::gaussian})->mean_load({0, 1}, 2)->name() == "token-gaussian");
 }
 
 TEST_CASE("tokens that do not compare go nowhere, and change no other", "[top_k][property]") {
     const auto experts = GENERATE(as<std::size_t>{}, 2, 4);
     const auto k = GENERATE(as<std::size_t>{}, 1, 2);
-    const auto router = make_top_k({.k = k});
+    const auto router = top_k({.k = k});
     auto logits = random_values(5 * experts, 1, 30);
     const row scores(experts), good = logits, by_weights(logits.size(), 1.0);
     logits[0] = not_a_number;
@@ -200,7 +201,7 @@ TEST_CASE("tokens that do not compare go nowhere, and change no other", "[top_k]
 TEST_CASE("a token of top-k with fewer open experts goes to all of them", "[top_k]") {
     const row logits{-infinity, -800, 700, -infinity}, scores(4);
     const gate_kind gate = GENERATE(gate_kind::softmax, gate_kind::sigmoid);
-    const auto router = make_top_k({.k = 3, .gate = gate, .renormalise = true});
+    const auto router = top_k({.k = 3, .gate = gate, .renormalise = true});
     const router_batch batch{4, logits, scores};
 
     const auto got = router->route(batch);
@@ -214,8 +215,8 @@ TEST_CASE("a token of top-k with fewer open experts goes to all of them", "[top_
 
 TEST_CASE("renormalised sigmoid gates survive where all of them underflow", "[top_k]") {
     const row logits{-900, -900, -2000}, scores(3);
-    const auto router = make_top_k(
-        {.k = 2, .noise = noise_law::none, .gate = gate_kind::sigmoid, .renormalise = true});
+    const auto router =
+        top_k({.k = 2, .noise = noise_law::none, .gate = gate_kind::sigmoid, .renormalise = true});
 
     CHECK(router->infer({3, logits, scores}).weights == row{0.5, 0.5, 0});
 }
@@ -223,7 +224,7 @@ TEST_CASE("renormalised sigmoid gates survive where all of them underflow", "[to
 TEST_CASE("top-k routes an empty batch to nobody", "[top_k]") {
     const row scores(4);
 
-    const auto got = make_top_k({.k = 2})->route({4, {}, scores});
+    const auto got = top_k({.k = 2})->route({4, {}, scores});
 
     CHECK(got.chosen.empty());
     CHECK(got.load == row(4));
@@ -234,31 +235,30 @@ TEST_CASE("top-k says what it cannot serve", "[top_k][error]") {
     const row two(2), three(3);
     row out(3);
 
-    CHECK_THROWS_WITH(make_top_k({.beta = 0}), "top-k: beta is 0, but it must be > 0 and finite");
-    CHECK_THROWS_WITH(make_top_k({.beta = not_a_number}),
+    CHECK_THROWS_WITH(top_k({.beta = 0}), "top-k: beta is 0, but it must be > 0 and finite");
+    CHECK_THROWS_WITH(top_k({.beta = not_a_number}),
                       "top-k: beta is nan, but it must be > 0 and finite");
-    CHECK_THROWS_WITH(make_top_k({.k = 0}), "top-k: k is 0, but at least one must be chosen");
-    CHECK_THROWS_WITH(make_top_k({.k = 3})->route({2, two, two}),
+    CHECK_THROWS_WITH(top_k({.k = 0}), "top-k: k is 0, but at least one must be chosen");
+    CHECK_THROWS_WITH(top_k({.k = 3})->route({2, two, two}),
                       "top-k: k is 3 of 2 experts, but no more can be chosen than there are");
-    CHECK_THROWS_WITH(make_top_k({.k = 3})->mean_load(two, 2),
+    CHECK_THROWS_WITH(top_k({.k = 3})->mean_load(two, 2),
                       "top-k: k is 3 of 2 experts, but no more can be chosen than there are");
     CHECK_THROWS_WITH(
-        make_top_k({.noise = noise_law::logistic})->route({3, three, three}),
+        top_k({.noise = noise_law::logistic})->route({3, three, three}),
         "top-k: logistic noise came with 1 of 3 experts, but it is for 1 of 2: gumbel "
         "noise is the same law for any number");
-    CHECK_THROWS_WITH(make_top_k({})->route({2, three, two}),
+    CHECK_THROWS_WITH(top_k()->route({2, three, two}),
                       "top-k: 3 logits came for 2 experts, but each token needs one an expert");
-    CHECK_THROWS_WITH(make_top_k({})->route({2, two, row{0, infinity}}),
+    CHECK_THROWS_WITH(top_k()->route({2, two, row{0, infinity}}),
                       "top-k: a score is inf, but it must be finite");
-    CHECK_THROWS_WITH(make_top_k({})->mean_load({0}, 1),
-                      "top_k_loads: experts is 1, but it must be >= 2");
+    CHECK_THROWS_WITH(top_k()->mean_load({0}, 1), "top_k_loads: experts is 1, but it must be >= 2");
     CHECK_THROWS_WITH(
-        make_top_k({})->mean_load({}, 2),
+        top_k()->mean_load({}, 2),
         "top_k_loads: 0 logits came for 2 experts, but a row of one an expert for each "
         "token is needed");
-    CHECK_THROWS_WITH(make_top_k({})->mean_load({0, not_a_number}, 2),
+    CHECK_THROWS_WITH(top_k()->mean_load({0, not_a_number}, 2),
                       "top_k_loads: a logit is nan, but all must be finite");
-    const auto router = make_top_k({});
+    const auto router = top_k();
     const router_batch batch{2, two, two};
     CHECK_THROWS_WITH(router->backward(batch, router->route(batch), two, out),
                       "top-k: 3 derivatives by logits came, but the batch has 2 logits");
