@@ -14,6 +14,7 @@ void add_exact(CLI::App& app, const session& session);
 void add_sweep(CLI::App& app, const session& session);
 void add_simulate(CLI::App& app, const session& session);
 void add_validate(CLI::App& app, const session& session);
+void add_compare(CLI::App& app, const session& session);
 void add_plot(CLI::App& app, const session& session);
 void add_models(CLI::App& app, const session& session);
 void add_routers(CLI::App& app, const session& session);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/router/noise.hpp>
+#include <moebius/router/registry.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
@@ -12,26 +13,40 @@
 namespace moebius::cli {
 namespace {
 
-constexpr std::string_view meaning =
-    "each token goes to the expert with the largest beta (logit + score) + noise";
-
 std::string as_json() {
-    const nlohmann::ordered_json top1{
-        {"name", "top-1"}, {"meaning", meaning}, {"noise", noise_names()}};
-    return nlohmann::ordered_json{{"schema", "moebius.routers/1"},
-                                  {"routers", nlohmann::ordered_json::array({top1})}}
+    auto routers = nlohmann::ordered_json::array();
+    for (const auto& router : known_routers()) {
+        auto options = nlohmann::ordered_json::array();
+        for (const auto& option : router.options)
+            options.push_back(
+                {{"name", option.name}, {"meaning", option.meaning}, {"default", option.value}});
+        routers.push_back(
+            {{"name", router.name}, {"meaning", router.meaning}, {"options", options}});
+    }
+    return nlohmann::ordered_json{
+               {"schema", "moebius.routers/2"}, {"noise", noise_names()}, {"routers", routers}}
                .dump(2) +
            '\n';
 }
 
 std::string as_text() {
-    return fmt::format("top-1\n  {}\n  --noise  {}\n", meaning, fmt::join(noise_names(), ", "));
+    std::string out;
+    for (const auto& router : known_routers()) {
+        out += fmt::format("{}\n  {}\n", router.name, router.meaning);
+        for (const auto& option : router.options)
+            out += fmt::format("  {:<12} {} [{}]\n", option.name, option.meaning, option.value);
+        out += '\n';
+    }
+    return out + fmt::format(
+                     "--router NAME --router-set key=value; --noise {} for top-1, top-k, "
+                     "adaptive-clustering, selective-sinkhorn\n",
+                     fmt::join(noise_names(), ", "));
 }
 
 }  // namespace
 
 void add_routers(CLI::App& app, const session&) {
-    auto* sub = app.add_subcommand("routers", "List the routers and their noise laws");
+    auto* sub = app.add_subcommand("routers", "List the routers, their options and noise laws");
     auto format = std::make_shared<std::string>("text");
     sub->add_option("--format", *format, "text or json")
         ->check(CLI::IsMember({"text", "json"}))

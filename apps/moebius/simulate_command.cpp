@@ -36,7 +36,7 @@ void describe(const simulate_arguments& args, result_heading& heading) {
     count("record_every", args.options.record_every);
     heading.options.emplace_back("x0", args.x0);
     heading.seed = args.options.loop.seed;
-    heading.router = "top-1";
+    heading.router = args.subject.router.name.empty() ? "top-1" : args.subject.router.name;
     heading.model.clear();
 }
 
@@ -54,6 +54,7 @@ void summarize(const table& summary, std::size_t experts) {
 /// and the number of experts chooses it.
 subject model_of(const simulate_arguments& args, std::size_t experts, const session& session) {
     auto asked = args.subject;
+    asked.router = {};  // the loop's own; only the parameters are the model's
     if (asked.model.empty()) {
         asked.tokens.tokens.clear();
         if (asked.experts.experts.value_or(experts) != experts)
@@ -93,11 +94,24 @@ std::vector<double> scores_of(const problem& at, double x0) {
     return led_state(*at.model, x0);
 }
 
+simulation measure(const simulate_arguments& args,
+                   const std::shared_ptr<const token_source>& source, const session& session) {
+    const auto& router = args.subject.router;
+    if (router.name.empty() || (router.name == "top-1" && router.sets.empty()))
+        return simulate(source, args.rule, args.options, session.watch("simulate"),
+                        *args.device.open());
+    if (args.device.name != "auto" && args.device.name != "cpu")
+        throw invalid_argument("--device",
+                               fmt::format("'{}' came for {}", args.device.name, router.name),
+                               "its loop runs on the CPU; that of top-1 on devices, too");
+    return simulate(source, router.make(args.rule.beta, args.options.loop.noise), args.rule,
+                    args.options, args.device.threads, session.watch("simulate"));
+}
+
 int run(simulate_arguments args, const session& session) {
     args.output.check();
     const auto& tokens = args.subject.tokens;
-    auto source = tokens.tokens.empty() ? no_tokens(args.subject.experts.experts.value_or(2))
-                                        : tokens.source();
+    auto source = source_for(args.subject.router, tokens, args.subject.experts.experts.value_or(2));
     auto [problem, ranges, start, heading] = model_of(args, source->experts(), session);
     if (tokens.tokens.empty()) source = no_tokens(problem.model->experts());
     args.rule = rule_of(problem, args.rule.step);
@@ -105,8 +119,9 @@ int run(simulate_arguments args, const session& session) {
     args.options.loop.noise = noise_from_name(tokens.noise);
     describe(args, heading);
 
-    const auto measured =
-        simulate(source, args.rule, args.options, session.watch("simulate"), *args.device.open());
+    if (!args.subject.router.sets.empty())
+        heading.options.emplace_back("router_set", args.subject.router.sets);
+    const auto measured = measure(args, source, session);
 
     const result_document result{heading,
                                  {{"records", measured.records}, {"summary", measured.summary}}};

@@ -45,10 +45,43 @@ problem make_problem(const subject_options& options, result_heading& heading) {
     return make_token_softmax(std::move(gated.logits), made);
 }
 
+/// The value that --set gives a parameter, or its default.
+double set_value(const subject_options& options, std::string_view name, double otherwise) {
+    for (const auto& text : options.sets)
+        if (const auto [key, value] = parse_setting(text); key == name) otherwise = value;
+    return otherwise;
+}
+
+/// Experts whose loads are those of a router.
+problem make_router_problem(const subject_options& options, const session& session,
+                            result_heading& heading) {
+    if (!options.model.empty())
+        throw invalid_argument("--model", fmt::format("{} came beside --router", options.model),
+                               "the mean load of the router is the model");
+    const double beta = set_value(options, "beta", 1);
+    const auto noise = noise_from_name(options.tokens.noise);
+    const auto router = options.router.make(beta, noise);
+    const expert_options defaults;
+    const auto source = source_for(options.router, options.tokens,
+                                   options.experts.experts.value_or(defaults.experts));
+    if (options.experts.experts.value_or(source->experts()) != source->experts())
+        throw invalid_argument("--experts", fmt::format("{} came", *options.experts.experts),
+                               fmt::format("the gate makes {}", source->experts()));
+    options.router.describe(heading);
+    if (options.tokens.tokens.empty())
+        heading.options.emplace_back("experts", static_cast<double>(source->experts()));
+    const bool controlled = options.experts.controller == "integral";
+    if (controlled) heading.options.emplace_back("controller", options.experts.controller);
+    options.tokens.describe(heading);
+    return make_expert_problem(
+        mean_load_of(*router, source, beta, noise, session.watch("response"), heading), controlled);
+}
+
 /// The point that --from names, and the model and tokens of its file where none were given.
 special_point read_start(subject_options& options) {
     const auto [file, label] = parse_source(options.from);
     const auto document = read_diagram(file);
+    options.router.inherit(document.heading);
     if (options.model.empty()) options.model = document.heading.model;
     if (options.model != document.heading.model)
         throw invalid_argument("--from",
@@ -113,6 +146,7 @@ void subject_options::add_to(CLI::App& sub) {
     sub.add_option("--model", model, fmt::format("see 'moebius models' [{}]", default_model));
     add_sets_to(sub);
     experts.add_to(sub);
+    router.add_to(sub);
     tokens.add_to(sub);
 }
 
@@ -151,11 +185,13 @@ subject make_subject(subject_options options, std::size_t ranges, std::string_vi
                      const session& session, alike_experts alike) {
     subject result;
     if (!options.from.empty()) result.start = read_start(options);
-    if (options.model.empty()) options.model = default_model;
+    const bool of_router = !options.router.name.empty();
+    if (options.model.empty() && !of_router) options.model = default_model;
     result.heading.schema = schema;
     result.heading.command = session.command;
     result.heading.model = options.model;
-    result.problem = make_problem(options, result.heading);
+    result.problem = of_router ? make_router_problem(options, session, result.heading)
+                               : make_problem(options, result.heading);
     for (const auto& text : options.sets) {
         const auto [name, value] = parse_setting(text);
         result.problem.set(name, value);
@@ -167,7 +203,8 @@ subject make_subject(subject_options options, std::size_t ranges, std::string_vi
     result.heading.parameters = parameters_of(result.problem);
     if (!options.varies.empty()) result.heading.options.emplace_back("vary", options.varies);
     if (!options.from.empty()) result.heading.options.emplace_back("from", options.from);
-    if (find_model(options.model).needs_tokens) options.tokens.describe(result.heading);
+    if (!of_router && find_model(options.model).needs_tokens)
+        options.tokens.describe(result.heading);
     return result;
 }
 

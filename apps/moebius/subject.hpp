@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "experts.hpp"
+#include "router_choice.hpp"
 #include "session.hpp"
 #include "tokens.hpp"
 
@@ -25,6 +26,7 @@ struct subject_options {
     std::string from;                 ///< FILE:LABEL
     token_options tokens;
     expert_arguments experts;
+    router_choice router;  ///< in place of a model: its mean load is one
 
     void add_to(CLI::App& sub);  ///< model, parameters, experts and tokens
     void add_sets_to(CLI::App& sub);

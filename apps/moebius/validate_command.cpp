@@ -8,6 +8,7 @@
 #include <moebius/io/atomic_file.hpp>
 
 #include "commands.hpp"
+#include "compare_document.hpp"
 #include "counts.hpp"
 #include "device.hpp"
 #include "output.hpp"
@@ -101,11 +102,56 @@ void check_sets(const std::vector<std::string>& sets) {
                                    fmt::format("validate sweeps {} itself", name));
 }
 
+double set_value(const std::vector<std::string>& sets, std::string_view name) {
+    double value = 1;
+    for (const auto& text : sets)
+        if (const auto [key, number] = parse_setting(text); key == name) value = number;
+    return value;
+}
+
+/// Another router than top-1: its threshold, and its jumps beside the noise-free rule's.
+int run_router(const validate_arguments& args, const session& session) {
+    const auto& v = args.options;
+    comparison_options options;
+    options.beta = set_value(args.subject.sets, "beta");
+    options.decay = set_value(args.subject.sets, "decay");
+    options.tokens = v.tokens;
+    options.step = v.step;
+    options.seeds = v.seeds;
+    options.settle = v.settle;
+    options.average = v.average;
+    options.ramp = v.ramp;
+    options.chance = v.chance;
+    options.seed = v.seed;
+    options.threads = args.device.threads;
+    options.response.reach = 12 / options.beta;
+
+    result_heading heading;
+    heading.schema = compare_schema;
+    heading.command = session.command;
+    heading.seed = options.seed;
+    args.subject.tokens.describe(heading);
+    args.subject.router.describe(heading);
+    cli::describe(options, heading);
+    const auto& router = args.subject.router;
+    const auto noise = noise_from_name(args.subject.tokens.noise);
+    const auto compared = compare_routers(source_for(router, args.subject.tokens, 2),
+                                          {{router.name, router.make(options.beta, noise), noise}},
+                                          options, session.watch("validate"));
+    args.output.write(compare_document(compared, options, heading));
+    if (!args.output.out.empty()) write_standard_output(compare_report(compared));
+    return all_agree(compared) ? exit_code::found : exit_code::no_answer;
+}
+
 int run(validate_arguments args, const session& session) {
     using models::token_response;
     args.output.check();
     args.options.threads = args.device.threads;
     check_sets(args.subject.sets);
+    const auto& router = args.subject.router;
+    if (!router.name.empty() && (router.name != "top-1" || !router.sets.empty()))
+        return run_router(args, session);
+    args.subject.router = {};
     if (!args.subject.tokens.tokens.empty()) args.subject.model = token_response::name;
     auto on = make_subject(args.subject, 0, validate_schema, session);
     const auto& p = on.problem.parameters;
@@ -129,6 +175,7 @@ void add_validate(CLI::App& app, const session& session) {
     auto args = std::make_shared<validate_arguments>();
     auto& options = args->options;
     args->subject.add_sets_to(*sub);
+    args->subject.router.add_to(*sub);
     args->subject.tokens.add_to(*sub);
     add_count(*sub, "--batch", options.tokens, "tokens of a batch");
     sub->add_option("--step", options.step, "time per batch times decay")->capture_default_str();

@@ -16,6 +16,12 @@ figure_layer layer(std::string title, layer_look look, layer_color color,
     return {std::move(title), look, color, marker, {}, {}, {}, false};
 }
 
+double number_of(const named_numbers& numbers, std::string_view name, double otherwise) {
+    for (const auto& [key, value] : numbers)
+        if (key == name) return value;
+    return otherwise;
+}
+
 void add(figure_layer& to, double x, double y) {
     to.x.push_back(x);
     to.y.push_back(y);
@@ -198,6 +204,42 @@ figure jumps_figure(const result_document& result) {
     return out;
 }
 
+/// The fold curves of routers over each other, with what their loops showed.
+figure comparison_figure(const result_document& result) {
+    constexpr std::array colors{layer_color::blue,   layer_color::vermillion, layer_color::green,
+                                layer_color::purple, layer_color::orange,     layer_color::sky,
+                                layer_color::ink};
+    const auto& folds = result.table_of("folds");
+    const auto& rows = result.table_of("comparison");
+    const auto* names = result.find<std::vector<std::string>>("routers");
+    const double decay = number_of(result.heading.parameters, "decay", 1);
+    figure out{"", axis_name("feedback"), axis_name("bias"), {}, {}, {}};
+    for (std::size_t r = 0; r < rows.rows(); ++r) {
+        const auto color = colors[r % colors.size()];
+        const auto number = rows.at("router")[r];
+        auto curve = layer(names != nullptr ? names->at(r) : "", layer_look::solid, color);
+        for (std::size_t i = 0; i < folds.rows(); ++i)
+            if (folds.at("router")[i] == number)
+                add(curve, folds.at("feedback")[i], folds.at("bias")[i]);
+        if (!curve.x.empty()) out.layers.push_back(std::move(curve));
+        auto threshold = layer(r == 0 ? "measured threshold of equal loads" : "",
+                               layer_look::points, color, layer_marker::diamond);
+        add(threshold, rows.at("threshold_measured")[r], decay * rows.at("offset")[r]);
+        threshold.error = {rows.at("threshold_measured_error")[r]};
+        threshold.error_in_x = true;
+        out.layers.push_back(std::move(threshold));
+        auto jumps = layer(r == 0 ? "measured jumps of slow sweeps" : "", layer_look::points, color,
+                           layer_marker::ring);
+        for (const std::string name : {"jump_down_measured", "jump_up_measured"}) {
+            if (std::isnan(rows.at(name)[r])) continue;
+            add(jumps, rows.at("sweep_feedback")[r], rows.at(name)[r]);
+            jumps.error.push_back(rows.at(name + "_error")[r]);
+        }
+        if (!jumps.x.empty()) out.layers.push_back(std::move(jumps));
+    }
+    return out;
+}
+
 }  // namespace
 
 std::vector<named_figure> figures_of(const result_document& result) {
@@ -206,6 +248,7 @@ std::vector<named_figure> figures_of(const result_document& result) {
     if (schema == grid_schema) return {{"", grid_figure(result)}};
     if (schema == exact_schema) return {{"", fold_set_figure(result)}};
     if (schema == simulate_schema) return {{"", records_figure(result)}};
+    if (schema == compare_schema) return {{"", comparison_figure(result)}};
     if (schema == validate_schema)
         return {{"diagram", steady_figure(result)}, {"cusp", jumps_figure(result)}};
     throw invalid_argument("figure", fmt::format("a result of schema {} came", schema),

@@ -36,11 +36,6 @@ const std::array<model_info, 5>& known() {
     return all;
 }
 
-problem with_feedback(std::shared_ptr<const load_response> loads, const expert_options& options) {
-    if (options.controlled) return with_defaults(controlled_feedback(std::move(loads)));
-    return with_defaults(expert_feedback(std::move(loads)));
-}
-
 }  // namespace
 
 std::span<const model_info> known_models() noexcept { return known(); }
@@ -59,14 +54,22 @@ problem make_problem(std::string_view name, const expert_options& options) {
     if (find_model(name).needs_tokens)
         throw invalid_argument("make_problem", fmt::format("'{}' came without tokens", name),
                                "its response is a mean over tokens");
-    if (name == "softmax") return with_feedback(softmax_loads(options.experts), options);
+    if (name == "softmax")
+        return make_expert_problem(softmax_loads(options.experts), options.controlled);
     if (name == "exact-k")
-        return with_feedback(exact_k_loads(options.experts, options.top_k), options);
+        return make_expert_problem(exact_k_loads(options.experts, options.top_k),
+                                   options.controlled);
     return problem_of<models::two_expert>();
 }
 
 problem make_token_softmax(std::vector<double> logits, const expert_options& options) {
-    return with_feedback(token_softmax_loads(std::move(logits), options.experts), options);
+    return make_expert_problem(token_softmax_loads(std::move(logits), options.experts),
+                               options.controlled);
+}
+
+problem make_expert_problem(std::shared_ptr<const load_response> loads, bool controlled) {
+    if (controlled) return with_defaults(controlled_feedback(std::move(loads)));
+    return with_defaults(expert_feedback(std::move(loads)));
 }
 
 }  // namespace moebius

@@ -41,6 +41,13 @@ void check(const feedback_rule& rule, std::size_t experts) {
     for (const double b : rule.bias) check_finite("a bias", b);
 }
 
+void follow(const feedback_rule& rule, std::span<const double> loads, std::span<double> scores) {
+    for (std::size_t e = 0; e < scores.size(); ++e) {
+        const double bias = rule.bias.empty() ? 0 : rule.bias[e];
+        scores[e] += rule.step * (rule.feedback * loads[e] - rule.decay * scores[e] + bias);
+    }
+}
+
 std::vector<double> bias_of_two(double h) { return {h / 2, -h / 2}; }
 
 closed_loop::closed_loop(std::shared_ptr<const token_source> source, loop_options options,

@@ -8,6 +8,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/text.hpp>
+#include <moebius/router/adaptive_clustering.hpp>
 #include <moebius/simulate/gate.hpp>
 #include <numeric>
 #include <set>
@@ -176,11 +177,45 @@ matrix make_gate(const labelled& tokens, const std::string& gate) {
     return read_matrix(gate, tokens.features());
 }
 
+clustering_options variant_of(const std::string& name) {
+    if (name == "language") return clustering_options::language();
+    if (name == "swin") return clustering_options::swin();
+    if (name == "soft-moe") return clustering_options::soft_moe();
+    reject(fmt::format("clustering is '{}'", name), "it must be language, swin or soft-moe");
+}
+
+/// The gate once more, on features that each token's cluster weighs.
+/// @param plain  (kept, experts): logits without clusters
+std::vector<double> clustered_logits(const labelled& table, std::span<const std::size_t> kept,
+                                     const matrix& gate, std::span<const double> plain,
+                                     const gate_options& options) {
+    const std::size_t width = table.features(), experts = gate.experts;
+    const double largest = table.largest();
+    const double unit = options.gate.ends_with(".npy") || !(largest > 0) ? 1 : largest;
+    std::vector<double> features, embeddings(experts * width);
+    for (const std::size_t r : kept)
+        for (const double value : table.row(r)) features.push_back(value / unit);
+    for (std::size_t i = 0; i < width; ++i)
+        for (std::size_t e = 0; e < experts; ++e)
+            embeddings[e * width + i] = gate.weights[i * experts + e] * unit;
+    std::vector<std::uint32_t> clusters;
+    for (std::size_t t = 0; t < kept.size(); ++t) {
+        const auto row = plain.subspan(t * experts, experts);
+        clusters.push_back(
+            static_cast<std::uint32_t>(std::max_element(row.begin(), row.end()) - row.begin()));
+    }
+    const auto variant = variant_of(options.clustering);
+    const auto weights = dispersion_weights(features, width, clusters, experts, variant);
+    const auto scales = token_scales(weights, width, clusters);
+    return cluster_gate(features, scales, embeddings, width, variant).logits;
+}
+
 }  // namespace
 
 gated_tokens apply_gate(const token_table& tokens, const gate_options& options) {
     const labelled table(tokens, options.labels);
-    const auto [experts, weights] = make_gate(table, options.gate);
+    const auto gate = make_gate(table, options.gate);
+    const auto& [experts, weights] = gate;
     std::vector<std::size_t> kept(table.rows());
     std::iota(kept.begin(), kept.end(), std::size_t{0});
     if (!options.classes.empty()) kept = table.rows_of(options.classes);
@@ -194,6 +229,8 @@ gated_tokens apply_gate(const token_table& tokens, const gate_options& options) 
                 logits[e] += features[i] * weights[i * experts + e];
         logits += experts;
     }
+    if (!options.clustering.empty())
+        result.logits = clustered_logits(table, kept, gate, result.logits, options);
     return result;
 }
 

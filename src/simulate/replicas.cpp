@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/simulate/replicas.hpp>
+#include <moebius/simulate/router_loop.hpp>
 #include <numeric>
 
 namespace moebius {
@@ -60,11 +62,9 @@ std::vector<std::string> quantities(std::size_t experts) {
 }
 
 /// The quantities' values after a batch, in the order of their names.
-void measure(std::span<const std::uint32_t> counts, std::span<const double> scores,
-             std::size_t tokens, std::vector<double>& out) {
-    out.clear();
-    for (const auto count : counts)
-        out.push_back(static_cast<double>(count) / static_cast<double>(tokens));
+void measure(std::span<const double> loads, std::span<const double> scores,
+             std::vector<double>& out) {
+    out.assign(loads.begin(), loads.end());
     out.insert(out.end(), scores.begin(), scores.end());
     if (scores.size() == 2) {
         out.push_back(out[0] - out[1]);
@@ -72,10 +72,31 @@ void measure(std::span<const std::uint32_t> counts, std::span<const double> scor
     }
 }
 
-struct replica {
+/// What one run comes to, batch after batch.
+class replica {
+public:
+    replica(const simulate_options& options, std::size_t experts)
+        : options_(&options), sums_(quantities(experts).size(), moments(options.steps)) {}
+
+    void add(std::span<const double> loads, std::span<const double> scores) {
+        if (++batch_ <= options_->burn_in) return;
+        measure(loads, scores, values_);
+        for (std::size_t q = 0; q < values_.size(); ++q) sums_[q].add(values_[q]);
+        if ((batch_ - options_->burn_in) % options_->record_every != 0) return;
+        values_.insert(values_.begin(), static_cast<double>(batch_));
+        rows.push_back(values_);
+    }
+
+    [[nodiscard]] const std::vector<moments>& sums() const { return sums_; }
+
     std::vector<std::vector<double>> rows;  ///< step and quantities
-    std::vector<moments> sums;              ///< one a quantity
     std::uint64_t unrouted = 0;
+
+private:
+    const simulate_options* options_;
+    std::vector<moments> sums_;  // one a quantity
+    std::vector<double> values_;
+    std::size_t batch_ = 0;
 };
 
 /// What a run's history comes to.
@@ -83,20 +104,18 @@ struct replica {
 replica summed(const loop_run& run, std::span<const std::uint32_t> history,
                const simulate_options& options, std::size_t experts) {
     const std::size_t tokens = options.loop.tokens;
-    replica result{{}, std::vector(quantities(experts).size(), moments(options.steps)), 0};
+    replica result(options, experts);
     auto scores = run.scores;
     scores.resize(experts);
-    std::vector<double> values;
+    std::vector<double> loads(experts);
     for (std::size_t batch = 0; batch < options.burn_in + options.steps; ++batch) {
         const auto counts = history.subspan(batch * experts, experts);
         follow(run.rule, counts, tokens, std::span(scores));
         result.unrouted += tokens - std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-        if (batch < options.burn_in) continue;
-        measure(counts, scores, tokens, values);
-        for (std::size_t q = 0; q < values.size(); ++q) result.sums[q].add(values[q]);
-        if ((batch - options.burn_in + 1) % options.record_every != 0) continue;
-        values.insert(values.begin(), static_cast<double>(batch + 1));
-        result.rows.push_back(values);
+        std::transform(counts.begin(), counts.end(), loads.begin(), [&](std::uint32_t count) {
+            return static_cast<double>(count) / static_cast<double>(tokens);
+        });
+        result.add(loads, scores);
     }
     return result;
 }
@@ -121,7 +140,7 @@ simulation collect(const std::vector<replica>& replicas, std::size_t experts) {
         const auto number = static_cast<double>(r);
         for (const auto& row : replicas[r].rows) append_row(result.records, {number}, row);
         std::vector<double> summary;
-        for (const auto& sum : replicas[r].sums)
+        for (const auto& sum : replicas[r].sums())
             summary.insert(summary.end(), {sum.mean(), sum.variance(), sum.error()});
         append_row(result.summary, {number, static_cast<double>(replicas[r].unrouted)}, summary);
     }
@@ -177,6 +196,28 @@ simulation simulate(const std::shared_ptr<const token_source>& source, const fee
                                      shorter.steps, options.steps);
         return result;
     }
+}
+
+simulation simulate(const std::shared_ptr<const token_source>& source,
+                    const std::shared_ptr<const router>& router, const feedback_rule& rule,
+                    const simulate_options& options, unsigned threads, const watch& watched) {
+    check(options);
+    const router_loop checked(source, router, options.loop, options.scores);
+    check(rule, source->experts());
+    std::vector<replica> replicas(options.replicas, replica(options, source->experts()));
+    const auto one = [&](std::size_t r) {
+        auto loop_of_replica = options.loop;
+        loop_of_replica.seed = derived_seed(options.loop.seed, r);
+        router_loop loop(source, router, loop_of_replica, options.scores);
+        for (std::size_t batch = 0; batch < options.burn_in + options.steps; ++batch) {
+            if (watched.stopping()) throw interrupted("simulate");
+            const auto loads = loop.advance(rule);
+            replicas[r].add(loads, loop.scores());
+        }
+        replicas[r].unrouted = loop.unrouted();
+    };
+    parallel_for(options.replicas, threads, one, watched, "simulate");
+    return collect(replicas, source->experts());
 }
 
 }  // namespace moebius

@@ -2,13 +2,34 @@ set(number "[-+.0-9e]+")
 
 cli_case(version ARGS --version OUT "^moebius ${PROJECT_VERSION}\n$" ERR none)
 cli_case(help ARGS --help OUT "Examples:.*moebius diagram.*Exit codes: 0 found, 2 rejected" ERR none)
-foreach(name diagram locus exact sweep simulate validate plot models routers doctor)
+foreach(name diagram locus exact sweep simulate validate compare plot models routers doctor bench)
   cli_case(help_${name} ARGS ${name} --help OUT "Example: moebius ${name}" ERR none)
 endforeach()
 
 cli_case(models ARGS models OUT "two-expert\n  x' = .*feedback +κ.*token-response" ERR none)
 cli_case(models_json ARGS models --format json OUT "\"schema\": \"moebius.models/1\"" ERR none)
-cli_case(routers ARGS routers OUT "none, gumbel, logistic, gaussian" ERR none)
+cli_case(routers ARGS routers OUT "top-1\n.*probmoe-dynamic-k\n.*k_max.*none, gumbel, logistic, gaussian" ERR none)
+cli_case(routers_json ARGS routers --format json OUT "\"schema\": \"moebius.routers/2\".*\"default\": \"0.001\"" ERR none)
+
+# Eight experts of which each token gets two lose balance at 8 x 7/6.
+cli_case(diagram_router
+  ARGS diagram --router probmoe-exact-k --router-set k=2 --experts 8 --vary feedback=1:12
+  OUT "\"router\": \"probmoe-exact-k\".*\"router_set\":.*\"feedback\":9\\.33333333333"
+  ERR none)
+# A router on real tokens: the threshold of softmax over 1 - q is near 1.37 here.
+cli_case(locus_router
+  ARGS locus --router selective-sinkhorn --router-set frequency=0.3 --router-set noise_scale=0
+       --tokens ${PROJECT_SOURCE_DIR}/data/digits.csv --set beta=4 --vary feedback=0.3:3 --vary bias_1=-1:1
+  OUT "\"type\": \"CP\"" ERR none)
+cli_case(simulate_router
+  ARGS simulate --router top-k --experts 4 --set feedback=1 --steps 200 --batch 64
+  OUT "\"router\": \"top-k\".*\"records\"" ERR none)
+cli_case(compare
+  ARGS compare --router top-1 --router soft-moe --seeds 3 --average 60 --ramp 60 --format csv
+  OUT "^router,threshold,threshold_error,threshold_measured.*\n1,(2|1\\.99999999999|2\\.00000000000)")
+cli_case(validate_router
+  ARGS validate --router soft-moe --tokens ${PROJECT_SOURCE_DIR}/data/digits.csv --set beta=4 --seeds 2 --average 20 --ramp 20
+  OUT "\"schema\": \"moebius.compare/1\".*\"router\": \"soft-moe\"")
 cli_case(doctor ARGS doctor OUT "^moebius +${PROJECT_VERSION}\n.*cuda +[^\n]+\n" ERR none)
 
 # The demand: BP at 2 +- 1e-12 (12 zeros or nines), supercritical, -kappa beta^3 / 24 = -1/12.

@@ -113,3 +113,15 @@ bad_tokens(empty "" ERR "[^\n]*empty.csv[^\n]*")
 cli_case(bad_option ARGS diagram --bogus 1 ${vary} CODE 109 OUT "^$" ERR "^moebius: [^\n]*--bogus")
 cli_case(bad_nothing CODE 106 OUT "^$" ERR "A subcommand is required")
 cli_case(bad_format ARGS diagram ${vary} --format xml CODE 105 OUT "^$" ERR "--format")
+cli_case(unknown_router ARGS diagram --router topk --vary feedback=1:2 CODE 2
+  ERR "moebius: router: 'topk' is unknown, but a shipped router is needed. did you mean 'top-k'")
+cli_case(router_setting ARGS simulate --router top-k --router-set q=2 CODE 2
+  ERR "moebius: top-k: 'q' came, but its options are k, gate, renormalise")
+cli_case(router_and_model ARGS diagram --router top-1 --model softmax --vary feedback=1:2 CODE 2
+  ERR "moebius: --model: softmax came beside --router, but the mean load of the router is the model")
+cli_case(clusters_without_tokens ARGS diagram --router adaptive-clustering --vary feedback=1:2 CODE 2
+  ERR "moebius: --router: adaptive-clustering came without --tokens, but it weighs the features of tokens")
+cli_case(router_on_a_device ARGS simulate --router soft-moe --device cuda CODE 2
+  ERR "moebius: --device: 'cuda' came for soft-moe, but its loop runs on the CPU; that of top-1 on devices, too")
+cli_case(compare_sets ARGS compare --set feedback=2 CODE 2
+  ERR "moebius: --set: 'feedback=2' came, but compare takes beta and decay, and sweeps the others itself")

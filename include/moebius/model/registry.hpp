@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <moebius/model/field.hpp>
+#include <moebius/router/load_response.hpp>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -40,5 +42,9 @@ struct expert_options {
 /// @param logits  (tokens, experts), row-major
 /// @throws invalid_argument as token_softmax_loads
 [[nodiscard]] problem make_token_softmax(std::vector<double> logits, const expert_options& options);
+
+/// N experts with adaptive scores and any load response, with default parameters.
+[[nodiscard]] problem make_expert_problem(std::shared_ptr<const load_response> loads,
+                                          bool controlled = false);
 
 }  // namespace moebius

@@ -37,6 +37,10 @@ void follow(const feedback_rule& rule, std::span<const Count> counts, std::size_
     }
 }
 
+/// The same with loads as shares.
+/// @param loads  (E)
+void follow(const feedback_rule& rule, std::span<const double> loads, std::span<double> scores);
+
 /// @throws invalid_argument  if a value of the rule is out of range, or its biases do not fit
 void check(const feedback_rule& rule, std::size_t experts);
 

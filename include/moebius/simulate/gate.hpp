@@ -24,6 +24,11 @@ struct gate_options {
     std::string gate = "class-means:0,1";
     bool labels = true;                ///< the last column is the token's class and no feature
     std::vector<double> classes = {};  ///< keep tokens of these classes only; empty: all
+    /// Adaptive clustering's variant: language, swin or soft-moe; empty: none. The gate's own
+    /// largest logit stands for the expert of the layer before, and all kept tokens are one batch.
+    /// Features are divided as above.
+    /// @source router/adaptive_clustering.hpp
+    std::string clustering = {};
 };
 
 /// What a gate makes of tokens.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <moebius/base/table.hpp>
 #include <moebius/base/watch.hpp>
+#include <moebius/router/router.hpp>
 #include <moebius/simulate/backend.hpp>
 #include <string>
 #include <vector>
@@ -45,5 +46,12 @@ struct simulation {
 [[nodiscard]] simulation simulate(const std::shared_ptr<const token_source>& source,
                                   const feedback_rule& rule, const simulate_options& options,
                                   const watch& watched = {}, const backend& on = cpu_backend());
+
+/// The same for any router, on the CPU; the noise of options.loop is not used.
+/// @param threads  0: as many as the hardware runs; changes no number
+[[nodiscard]] simulation simulate(const std::shared_ptr<const token_source>& source,
+                                  const std::shared_ptr<const router>& router,
+                                  const feedback_rule& rule, const simulate_options& options,
+                                  unsigned threads = 0, const watch& watched = {});
 
 }  // namespace moebius

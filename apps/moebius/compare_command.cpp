@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+#include <memory>
+#include <moebius/base/error.hpp>
+#include <moebius/io/atomic_file.hpp>
+
+#include "commands.hpp"
+#include "compare_document.hpp"
+#include "counts.hpp"
+#include "output.hpp"
+#include "router_choice.hpp"
+#include "words.hpp"
+
+namespace moebius::cli {
+namespace {
+
+struct compare_arguments {
+    std::vector<std::string> routers;
+    std::vector<std::string> sets;
+    token_options tokens;
+    std::size_t experts = 2;
+    comparison_options options;  // the library's own struct: one home for the defaults
+    output_options output;
+};
+
+void apply_sets(compare_arguments& args) {
+    for (const auto& text : args.sets) {
+        const auto [name, value] = parse_setting(text);
+        if (name == "beta")
+            args.options.beta = value;
+        else if (name == "decay")
+            args.options.decay = value;
+        else
+            throw invalid_argument("--set", fmt::format("'{}' came", text),
+                                   "compare takes beta and decay, and sweeps the others itself");
+    }
+}
+
+int run(compare_arguments args, const session& session) {
+    args.output.check();
+    apply_sets(args);
+    args.options.response.reach = 12 / args.options.beta;
+    result_heading heading;
+    heading.schema = compare_schema;
+    heading.command = session.command;
+    heading.seed = args.options.seed;
+    args.tokens.describe(heading);
+    if (args.tokens.tokens.empty())
+        heading.options.emplace_back("experts", static_cast<double>(args.experts));
+    describe(args.options, heading);
+
+    if (args.routers.empty())
+        for (const auto& info : known_routers()) args.routers.emplace_back(info.name);
+    std::vector<compared_router> compared;
+    const auto noise = noise_from_name(args.tokens.noise);
+    for (std::size_t i = 0; i < args.routers.size(); ++i) {
+        const auto choice = parse_router(args.routers[i]);
+        auto own = args.options;
+        own.seed = derived_seed(args.options.seed, i);
+        const auto source = source_for(choice, args.tokens, args.experts);
+        const auto rows =
+            compare_routers(source, {{args.routers[i], choice.make(own.beta, noise), noise}}, own,
+                            session.watch(args.routers[i]));
+        compared.push_back(rows.front());
+    }
+    args.output.write(compare_document(compared, args.options, heading));
+    if (!args.output.out.empty()) write_standard_output(compare_report(compared));
+    return all_agree(compared) ? exit_code::found : exit_code::no_answer;
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, const session& session) {
+    auto* sub = app.add_subcommand(
+        "compare", "Lay routers beside each other: threshold, cusp, folds, predicted and measured");
+    auto args = std::make_shared<compare_arguments>();
+    auto& options = args->options;
+    sub->add_option("--router", args->routers,
+                    "NAME or NAME,key=value,...; may be repeated; all if none came")
+        ->allow_extra_args(false);
+    sub->add_option("--set", args->sets, "beta=... or decay=...")->allow_extra_args(false);
+    args->tokens.add_to(*sub);
+    add_count(*sub, "--experts", args->experts, "of routers without tokens");
+    add_count(*sub, "--batch", options.tokens, "tokens of a batch");
+    sub->add_option("--step", options.step, "time per batch times decay")->capture_default_str();
+    add_count(*sub, "--seeds", options.seeds, "runs of each kind");
+    sub->add_option("--average", options.average, "time averaged for the threshold")
+        ->capture_default_str();
+    sub->add_option("--excess", options.excess, "feedback of the bias sweeps over the cusp's")
+        ->capture_default_str();
+    sub->add_option("--ramp", options.ramp, "time of a bias sweep")->capture_default_str();
+    sub->add_option("--chance", options.chance, "thresholds that chance explains less differ")
+        ->capture_default_str();
+    add_count(*sub, "--seed", options.seed, "of tokens and routers");
+    add_count(*sub, "--threads", options.threads, "0: all; changes no number");
+    args->output.add_to(*sub);
+    sub->footer(
+        "Example: moebius compare --router top-1 --router selective-sinkhorn,frequency=0.3");
+    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+}
+
+}  // namespace moebius::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "compare_document.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace moebius::cli {
+namespace {
+
+std::string with_error(const estimate& value) {
+    if (std::isnan(value.value)) return "-";
+    if (value.error == 0) return fmt::format("{:.5g}", value.value);
+    return fmt::format("{:.5g} ({:.1g})", value.value, value.error);
+}
+
+}  // namespace
+
+void describe(const comparison_options& options, result_heading& heading) {
+    const auto add = [&](const char* name, double value) {
+        heading.options.emplace_back(name, value);
+    };
+    heading.parameters = {{"beta", options.beta}, {"decay", options.decay}};
+    add("batch", static_cast<double>(options.tokens));
+    add("step", options.step);
+    add("seeds", static_cast<double>(options.seeds));
+    add("settle", options.settle);
+    add("average", options.average);
+    add("excess", options.excess);
+    add("ramp", options.ramp);
+    add("chance", options.chance);
+}
+
+result_document compare_document(const std::vector<compared_router>& compared,
+                                 const comparison_options& options, result_heading heading) {
+    std::vector<std::string> names;
+    for (const auto& row : compared) names.push_back(row.name);
+    return {std::move(heading),
+            {{"comparison", comparison_table(compared)},
+             {"routers", names},
+             {"folds", fold_table(compared, options)}}};
+}
+
+std::string compare_report(const std::vector<compared_router>& compared) {
+    std::string out = fmt::format(
+        "{:<40} {:>16} {:>16} {:>6}  {:>10} {:>17} {:>17} {:>17} {:>17}\n", "router", "threshold",
+        "measured", "z", "cusp", "fold down", "jump down", "fold up", "jump up");
+    for (const auto& row : compared) {
+        const auto& p = row.predicted;
+        const auto jump = [](double noiseless, const estimate& measured) {
+            if (std::isnan(noiseless)) return std::string("-");
+            return fmt::format("{:.4g}/{}", noiseless, with_error(measured));
+        };
+        out += fmt::format("{:<40} {:>16} {:>16} {:>6.2f}  {:>10} {:>17} {:>17} {:>17} {:>17}\n",
+                           row.name, with_error(p.threshold), with_error(row.observed.threshold),
+                           row.z, with_error(p.cusp), with_error(p.fold_down),
+                           jump(p.jump_down, row.observed.jump_down), with_error(p.fold_up),
+                           jump(p.jump_up, row.observed.jump_up));
+    }
+    out +=
+        "threshold and cusp: feedback; folds and jumps: bias; jumps: the noise-free rule's / "
+        "measured\n";
+    const auto agree = static_cast<std::size_t>(std::count_if(
+        compared.begin(), compared.end(), [](const auto& row) { return row.agrees; }));
+    return out + fmt::format("{} of {} measured thresholds agree with the prediction\n", agree,
+                             compared.size());
+}
+
+bool all_agree(const std::vector<compared_router>& compared) {
+    return std::all_of(compared.begin(), compared.end(),
+                       [](const auto& row) { return row.agrees; });
+}
+
+}  // namespace moebius::cli

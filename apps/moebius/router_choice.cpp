@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "router_choice.hpp"
+
+#include <fmt/format.h>
+
+#include <moebius/base/error.hpp>
+#include <moebius/compare/known_response.hpp>
+
+#include "words.hpp"
+
+namespace moebius::cli {
+namespace {
+
+std::pair<std::string, std::string> parse_router_set(std::string_view text) {
+    const auto equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0)
+        throw invalid_argument("--router-set", fmt::format("'{}' came", text),
+                               "it must be key=value");
+    return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+}
+
+}  // namespace
+
+void router_choice::add_to(CLI::App& sub) {
+    sub.add_option("--router", name, "see 'moebius routers'");
+    sub.add_option("--router-set", sets, "key=value of the router's options; may be repeated")
+        ->allow_extra_args(false);
+}
+
+void router_choice::inherit(const result_heading& heading) {
+    if (!name.empty() || heading.router.empty()) return;
+    name = heading.router;
+    for (const auto& [key, value] : heading.options)
+        if (const auto* words = std::get_if<std::vector<std::string>>(&value);
+            key == "router_set" && words != nullptr)
+            sets = *words;
+}
+
+void router_choice::describe(result_heading& heading) const {
+    heading.router = name;
+    if (!sets.empty()) heading.options.emplace_back("router_set", sets);
+}
+
+router_settings router_choice::settings() const {
+    router_settings out;
+    for (const auto& text : sets) out.push_back(parse_router_set(text));
+    return out;
+}
+
+std::string router_choice::clustering() const {
+    if (name != "adaptive-clustering") return {};
+    return setting_of(name, "variant", settings());
+}
+
+std::shared_ptr<const router> router_choice::make(double beta, noise_law noise) const {
+    return make_router(name, beta, noise, settings());
+}
+
+router_choice parse_router(std::string_view text) {
+    const auto parts = split(text, ',');
+    router_choice out{std::string(parts[0]), {}};
+    out.sets.assign(parts.begin() + 1, parts.end());
+    return out;
+}
+
+std::shared_ptr<const token_source> source_for(const router_choice& router, token_options tokens,
+                                               std::size_t experts) {
+    tokens.gate.clustering = router.clustering();
+    if (!tokens.tokens.empty()) return tokens.source();
+    if (!tokens.gate.clustering.empty())
+        throw invalid_argument("--router", fmt::format("{} came without --tokens", router.name),
+                               "it weighs the features of tokens");
+    return no_tokens(experts);
+}
+
+std::shared_ptr<const load_response> mean_load_of(const router& router,
+                                                  const std::shared_ptr<const token_source>& source,
+                                                  double beta, noise_law noise,
+                                                  const watch& watched, result_heading& heading) {
+    if (auto loads = known_response(router, *source, noise)) return loads;
+    if (source->experts() != 2)
+        throw invalid_argument(
+            "--router", fmt::format("{} of {} experts came", router.name(), source->experts()),
+            "the mean load of this router is known for two alone");
+    heading.options.emplace_back("response", "measured");
+    response_options options;
+    options.reach = 12 / beta;
+    return measure_response(source, router, options, watched).loads;
+}
+
+}  // namespace moebius::cli

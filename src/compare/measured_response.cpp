@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/compare/measured_response.hpp>
+
+namespace moebius {
+namespace {
+
+/// Cubics between nodes at equal distances, from values and slopes.
+class gap_curve {
+public:
+    gap_curve(const std::vector<double>& x, const std::vector<double>& y)
+        : from_(x.front()), step_(x[1] - x[0]), y_(y), slope_(y.size()) {
+        for (std::size_t i = 1; i + 1 < y.size(); ++i) {  // constant beyond the ends
+            const double before = y[i] - y[i - 1], behind = y[i + 1] - y[i];
+            if (before * behind > 0) slope_[i] = 2 * before * behind / (before + behind) / step_;
+        }
+    }
+
+    /// Value and Taylor coefficients at x.
+    [[nodiscard]] std::array<double, 4> at(double x) const {
+        const double place = (x - from_) / step_;
+        const auto cells = static_cast<double>(y_.size() - 1);
+        if (!(place > 0)) return {y_.front(), 0, 0, 0};
+        if (!(place < cells)) return {y_.back(), 0, 0, 0};
+        const auto i = static_cast<std::size_t>(place);
+        const double t = place - static_cast<double>(i), rise = y_[i + 1] - y_[i];
+        const double a = step_ * slope_[i], b = step_ * slope_[i + 1];
+        const double c2 = 3 * rise - 2 * a - b,
+                     c3 = a + b - 2 * rise;  // y_i + a t + c2 t^2 + c3 t^3
+        const double h = step_;
+        return {y_[i] + t * (a + t * (c2 + t * c3)), (a + t * (2 * c2 + 3 * t * c3)) / h,
+                (c2 + 3 * t * c3) / (h * h), c3 / (h * h * h)};
+    }
+
+private:
+    double from_, step_;
+    std::vector<double> y_, slope_;
+};
+
+class measured_loads final : public load_response {
+public:
+    explicit measured_loads(gap_curve gap) : gap_(std::move(gap)), groups_(singletons(2)) {}
+
+    std::string_view name() const override { return "measured"; }
+    std::string_view formula() const override { return "measured open-loop"; }
+    const grouping& groups() const override { return groups_; }
+    std::shared_ptr<const load_response> regrouped(grouping) const override { return nullptr; }
+
+    void loads(const double* s, double, double* p) const override {
+        const double gap = gap_.at(s[0] - s[1])[0];
+        p[0] = (1 + gap) / 2;
+        p[1] = (1 - gap) / 2;
+    }
+
+    void slopes(const double* s, double beta, double* p, double* by_score,
+                double* by_beta) const override {
+        loads(s, beta, p);
+        const double slope = gap_.at(s[0] - s[1])[1] / 2;
+        by_score[0] = by_score[3] = slope;
+        by_score[1] = by_score[2] = -slope;
+        by_beta[0] = by_beta[1] = 0;
+    }
+
+    void along(const double* s, double, const double* v, double, double* out) const override {
+        const auto c = gap_.at(s[0] - s[1]);
+        const double u = v[0] - v[1];
+        const std::array<double, 4> gap{c[0], c[1] * u, c[2] * u * u, c[3] * u * u * u};
+        for (std::size_t k = 0; k < 4; ++k) {
+            out[2 * k] = gap[k] / 2;
+            out[2 * k + 1] = -gap[k] / 2;
+        }
+        out[0] += 0.5;
+        out[1] += 0.5;
+    }
+
+    double within(const double*, double, std::size_t) const override { return 0; }
+
+private:
+    gap_curve gap_;
+    grouping groups_;
+};
+
+/// The monotone values nearest to these: neighbours in the wrong order take their mean.
+std::vector<double> monotone(const std::vector<double>& values) {
+    struct pool {
+        double sum;
+        std::size_t count;
+        [[nodiscard]] double mean() const { return sum / static_cast<double>(count); }
+    };
+    std::vector<pool> pools;
+    for (const double value : values) {
+        pools.push_back({value, 1});
+        while (pools.size() > 1 && pools[pools.size() - 2].mean() >= pools.back().mean()) {
+            const auto last = pools.back();
+            pools.pop_back();
+            pools.back().sum += last.sum;
+            pools.back().count += last.count;
+        }
+    }
+    std::vector<double> out;
+    for (const auto& p : pools) out.insert(out.end(), p.count, p.mean());
+    return out;
+}
+
+void check(const token_source& source, const response_options& o) {
+    const auto reject = [](std::string_view got, std::string_view needed) {
+        throw invalid_argument("measure_response", got, needed);
+    };
+    if (source.experts() != 2)
+        reject(fmt::format("{} experts came", source.experts()), "two are needed");
+    if (!(o.reach > 0 && std::isfinite(o.reach)))
+        reject(fmt::format("reach is {}", o.reach), "it must be > 0 and finite");
+    if (o.points < 5) reject(fmt::format("points is {}", o.points), "it must be >= 5");
+    if (o.tokens < 1) reject("tokens is 0", "it must be >= 1");
+    if (o.batches < 2) reject(fmt::format("batches is {}", o.batches), "it must be >= 2");
+}
+
+}  // namespace
+
+measured_response measure_response(const std::shared_ptr<const token_source>& source,
+                                   const router& router, const response_options& options,
+                                   const watch& watched) {
+    check(*source, options);
+    router.check(2);
+    const std::size_t points = options.points;
+    measured_response out;
+    out.x.resize(points);
+    out.gap.resize(points);
+    out.error.resize(points);
+    const auto at_point = [&](std::size_t i) {
+        const double x =
+            options.reach * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
+        const std::vector<double> scores{x / 2, -x / 2};
+        std::vector<random_block> words(options.tokens);
+        std::vector<double> logits(2 * options.tokens);
+        double sum = 0, squares = 0;
+        for (std::size_t b = 0; b < options.batches; ++b) {
+            const batch_key key{derived_seed(options.seed, i), b};
+            random_words(key.seed, random_stream::token, key.step, 0, words);
+            source->fill(key, 0, words, logits);
+            const auto load = router.route({2, logits, scores, key}).load;
+            const double gap = load[0] - load[1];
+            sum += gap;
+            squares += gap * gap;
+        }
+        const auto n = static_cast<double>(options.batches);
+        out.x[i] = x;
+        out.gap[i] = sum / n;
+        out.error[i] = std::sqrt(std::max(0.0, squares / n - out.gap[i] * out.gap[i]) / (n - 1));
+    };
+    parallel_for(points, options.threads, at_point, watched, "measure_response");
+    out.gap = monotone(out.gap);
+    out.loads = std::make_shared<measured_loads>(gap_curve(out.x, out.gap));
+    return out;
+}
+
+}  // namespace moebius

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/compare/blocking.hpp>
+#include <moebius/compare/known_response.hpp>
+#include <moebius/compare/router_comparison.hpp>
+#include <moebius/exact/scalar_response.hpp>
+#include <moebius/simulate/router_loop.hpp>
+#include <numeric>
+
+#include "gap_along.hpp"
+
+namespace moebius {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double susceptible = 0.8;  // of the threshold, where the stiffness is measured
+constexpr double systematic = 2e-4;  // of the threshold: what settling and higher orders leave
+constexpr std::size_t replicas = 4;  // of a measured response
+
+[[noreturn]] void reject(std::string_view got, std::string_view needed) {
+    throw invalid_argument("compare_routers", got, needed);
+}
+
+void check(const token_source& source, const std::vector<named_router>& routers,
+           const comparison_options& o) {
+    if (source.experts() < 2)
+        reject(fmt::format("{} experts came", source.experts()), "two or more are needed");
+    if (source.experts() > 2 && source.draws_tokens())
+        reject(fmt::format("tokens of {} experts came", source.experts()),
+               "with tokens there must be two");
+    if (routers.empty()) reject("no router came", "at least one is needed");
+    const auto positive = [](std::string_view name, double value) {
+        if (!(value > 0 && std::isfinite(value)))
+            reject(fmt::format("{} is {}", name, value), "it must be > 0 and finite");
+    };
+    positive("beta", o.beta);
+    positive("decay", o.decay);
+    positive("step", o.step);
+    positive("settle", o.settle);
+    positive("average", o.average);
+    positive("ramp", o.ramp);
+    if (!(o.step < 1)) reject(fmt::format("step is {}", o.step), "it must be < 1");
+    if (!(o.excess > 1)) reject(fmt::format("excess is {}", o.excess), "it must be > 1");
+    if (o.tokens < 1) reject("tokens is 0", "it must be >= 1");
+    if (o.seeds < 2) reject(fmt::format("seeds is {}", o.seeds), "it must be >= 2");
+}
+
+estimate mean_of(const std::vector<double>& values) {
+    const auto n = static_cast<double>(values.size());
+    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+    double squares = 0;
+    for (const double value : values) squares += (value - mean) * (value - mean);
+    return {mean, values.size() > 1 ? std::sqrt(squares / (n * (n - 1))) : 0};
+}
+
+/// One step of the noise-free rule for the score difference.
+double next(const gap_along& gap, const comparison_options& o, double feedback, double bias,
+            double x) {
+    const double center = feedback / (o.decay * static_cast<double>(gap.experts()));
+    return x + o.step / o.decay * (-o.decay * x + feedback * gap.at(x, center)[0] + bias);
+}
+
+/// A bias sweep over both folds: the bias of step k.
+struct bias_sweep {
+    double from, to;
+    std::size_t steps;
+
+    bias_sweep(const router_forecast& f, const comparison_options& o, bool up)
+        : steps(static_cast<std::size_t>(o.ramp / o.step)) {
+        const double width = f.fold_up.value - f.fold_down.value;
+        from = f.fold_down.value - width / 2;
+        to = f.fold_up.value + width / 2;
+        if (!up) std::swap(from, to);
+    }
+
+    [[nodiscard]] double at(std::size_t k) const {
+        return from + (to - from) * static_cast<double>(k) / static_cast<double>(steps);
+    }
+};
+
+/// Where the noise-free rule crosses the cusp's x on a sweep.
+double jump_of(const gap_along& gap, const router_forecast& f, const comparison_options& o,
+               bool up) {
+    const bias_sweep sweep(f, o, up);
+    double x = f.cusp_x + (up ? -1 : 1) * (1 + std::abs(f.fold_up.value)) * 1e3;
+    for (int k = 0; k < 100'000; ++k) x = next(gap, o, f.sweep_feedback, sweep.from, x);
+    for (std::size_t k = 0; k < sweep.steps; ++k) {
+        x = next(gap, o, f.sweep_feedback, sweep.at(k), x);
+        if (up ? x > f.cusp_x : x < f.cusp_x) return sweep.at(k);
+    }
+    return nan;
+}
+
+/// The smallest feedback at which equal loads lose stability: it moves the mean score, too.
+double threshold_of(const gap_along& gap, double decay, double& offset) {
+    const auto experts = static_cast<double>(gap.experts());
+    const auto stiffness = [&](double feedback) {
+        const double center = feedback / (decay * experts);
+        offset = gap.balance(center);
+        return decay - feedback * gap.at(offset, center)[1];
+    };
+    double high = 1e-3 * decay;
+    while (stiffness(high) > 0) {
+        high *= 1.5;
+        if (high > 1e9 * decay) return nan;
+    }
+    std::uintmax_t rounds = 100;
+    const auto bracket = boost::math::tools::toms748_solve(
+        stiffness, high / 1.5, high, boost::math::tools::eps_tolerance<double>(50), rounds);
+    const double threshold = (bracket.first + bracket.second) / 2;
+    (void)stiffness(threshold);
+    return threshold;
+}
+
+router_forecast forecast_of(const gap_along& gap, const comparison_options& o) {
+    router_forecast f;
+    f.threshold.value = threshold_of(gap, o.decay, f.offset);
+    if (!std::isfinite(f.threshold.value))
+        reject("a router that no feedback collapses", "one must");
+    const double center = f.threshold.value / (o.decay * static_cast<double>(gap.experts()));
+    const auto at = gap.at(f.offset, center);
+    f.slope = at[1];
+    f.cubic = f.threshold.value * at[3] / 6;
+    f.cusp = f.fold_up = f.fold_down = {nan, nan};
+    f.cusp_bias = f.cusp_x = f.sweep_feedback = f.jump_up = f.jump_down = nan;
+    if (gap.experts() > 2) return f;
+
+    const auto steepest = gap.steepest(center);
+    const double steep_slope = gap.at(steepest, center)[1];
+    f.cusp = {o.decay / steep_slope, 0};
+    f.cusp_x = steepest;
+    f.cusp_bias = o.decay * steepest - f.cusp.value * gap.at(steepest, center)[0];
+    f.sweep_feedback = o.excess * f.cusp.value;
+    const auto [low, high] = gap.folds(f.sweep_feedback, o.decay, steepest);
+    f.fold_up = {low, 0};
+    f.fold_down = {high, 0};
+    f.jump_up = jump_of(gap, f, o, true);
+    f.jump_down = jump_of(gap, f, o, false);
+    return f;
+}
+
+/// The mean of forecasts from independently measured responses, their spread as the error.
+router_forecast mean_forecast(const std::vector<router_forecast>& all, router_forecast whole) {
+    const auto spread = [&](estimate router_forecast::*what) {
+        std::vector<double> values;
+        for (const auto& one : all) values.push_back((one.*what).value);
+        (whole.*what).error = mean_of(values).error;
+    };
+    spread(&router_forecast::threshold);
+    spread(&router_forecast::cusp);
+    spread(&router_forecast::fold_up);
+    spread(&router_forecast::fold_down);
+    whole.measured = true;
+    return whole;
+}
+
+/// The response of a router on the tokens, and what it says.
+struct known_router {
+    std::shared_ptr<const load_response> loads;
+    router_forecast forecast;
+};
+
+known_router predict(const std::shared_ptr<const token_source>& source, const router& router,
+                     noise_law noise, const comparison_options& o, const watch& watched) {
+    const std::size_t experts = source->experts();
+    if (auto loads = known_response(router, *source, noise)) {
+        auto forecast = forecast_of(gap_along(*loads, o.beta), o);
+        return {std::move(loads), forecast};
+    }
+    if (experts > 2)
+        reject(fmt::format("{} of {} experts came", router.name(), experts),
+               "its mean load is known for two alone");
+    std::vector<router_forecast> all;
+    auto parts = o.response;
+    parts.threads = o.threads;
+    parts.batches = std::max<std::size_t>(2, o.response.batches / replicas);
+    for (std::size_t r = 0; r < replicas; ++r) {
+        parts.seed = derived_seed(o.response.seed, r);
+        const auto part = measure_response(source, router, parts, watched);
+        all.push_back(forecast_of(gap_along(*part.loads, o.beta, 0.25 / o.beta), o));
+    }
+    auto whole = o.response;
+    whole.threads = o.threads;
+    const auto mean = measure_response(source, router, whole, watched);
+    return {mean.loads,
+            mean_forecast(all, forecast_of(gap_along(*mean.loads, o.beta, 0.25 / o.beta), o))};
+}
+
+/// A closed loop of one router under a bias between the first expert and the others.
+class biased_loop {
+public:
+    biased_loop(const std::shared_ptr<const token_source>& source,
+                const std::shared_ptr<const router>& router, const comparison_options& o,
+                double feedback, double x, std::uint64_t seed)
+        : experts_(static_cast<double>(source->experts())),
+          loop_(source, router, {o.tokens, noise_law::gumbel, seed},
+                split(feedback / (o.decay * experts_), x)) {
+        rule_.feedback = feedback;
+        rule_.decay = o.decay;
+        rule_.beta = o.beta;
+        rule_.step = o.step / o.decay;
+    }
+
+    /// The score of the first expert less the mean of the others, after a batch.
+    double advance(double bias) {
+        rule_.bias = split(0, bias);
+        loop_.advance(rule_);
+        const auto s = loop_.scores();
+        return (s[0] * experts_ - std::accumulate(s.begin(), s.end(), 0.0)) / (experts_ - 1);
+    }
+
+private:
+    [[nodiscard]] std::vector<double> split(double center, double x) const {
+        std::vector<double> out(static_cast<std::size_t>(experts_), center - x / experts_);
+        out[0] = center + x * (experts_ - 1) / experts_;
+        return out;
+    }
+
+    double experts_;
+    router_loop loop_;
+    feedback_rule rule_;
+};
+
+/// Where a loop stays, and how much it moves there.
+struct stay {
+    double mean, variance;
+};
+
+stay stay_of(biased_loop loop, const comparison_options& o, double bias) {
+    const auto settle = static_cast<std::size_t>(o.settle / o.step);
+    const auto steps = static_cast<std::size_t>(o.average / o.step);
+    for (std::size_t k = 0; k < settle; ++k) loop.advance(bias);
+    double sum = 0, squares = 0;
+    for (std::size_t k = 0; k < steps; ++k) {
+        const double x = loop.advance(bias);
+        sum += x;
+        squares += x * x;
+    }
+    const auto n = static_cast<double>(steps);
+    return {sum / n, squares / n - sum / n * (sum / n)};
+}
+
+/// The mean of m over a stay, to second order.
+double mean_gap(const gap_along& gap, const stay& at, double center) {
+    const auto m = gap.at(at.mean, center);
+    return m[0] + m[2] * at.variance / 2;
+}
+
+/// A distance over which m is straight to 2 % on both sides of equal loads.
+double straight(const gap_along& gap, const router_forecast& f, double center) {
+    double shift = 0.15 / f.slope;
+    const auto bend = [&](double x) {
+        return std::abs(gap.at(f.offset + x, center)[0] / (f.slope * x) - 1);
+    };
+    for (int k = 0; k < 40 && std::max(bend(shift), bend(-shift)) > 0.02; ++k) shift /= 1.25;
+    return shift;
+}
+
+/// The feedback at which the stiffness of equal loads would vanish, from one pair of runs.
+double observed_threshold(const std::shared_ptr<const token_source>& source,
+                          const std::shared_ptr<const router>& router, const gap_along& gap,
+                          const router_forecast& f, const comparison_options& o,
+                          std::uint64_t seed) {
+    const double feedback = susceptible * f.threshold.value;
+    const double center = feedback / (o.decay * static_cast<double>(gap.experts()));
+    const double shift = straight(gap, f, center), stiffness = o.decay - feedback * f.slope;
+    const double hold = o.decay * f.offset, push = stiffness * shift;
+    const auto above =
+        stay_of({source, router, o, feedback, f.offset + shift, seed}, o, hold + push);
+    const auto below =
+        stay_of({source, router, o, feedback, f.offset - shift, seed}, o, hold - push);
+    const double apart = above.mean - below.mean;
+    const double secant = (mean_gap(gap, above, center) - mean_gap(gap, below, center)) / apart;
+    return feedback * o.decay / (o.decay - 2 * push / apart) * secant / f.slope;
+}
+
+double observed_jump(const std::shared_ptr<const token_source>& source,
+                     const std::shared_ptr<const router>& router, const router_forecast& f,
+                     const comparison_options& o, bool up, std::uint64_t seed) {
+    const bias_sweep sweep(f, o, up);
+    const double start = f.cusp_x + (up ? -1 : 1) * f.sweep_feedback / o.decay;
+    biased_loop loop(source, router, o, f.sweep_feedback, start, seed);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(o.settle / o.step); ++k)
+        loop.advance(sweep.from);
+    for (std::size_t k = 0; k < sweep.steps; ++k)
+        if (const double x = loop.advance(sweep.at(k)); up ? x > f.cusp_x : x < f.cusp_x)
+            return sweep.at(k);
+    return sweep.to;
+}
+
+router_observation observe(const std::shared_ptr<const token_source>& source,
+                           const std::shared_ptr<const router>& router, const known_router& known,
+                           const comparison_options& o, std::uint64_t seed, const watch& watched) {
+    const auto& f = known.forecast;
+    const gap_along gap(*known.loads, o.beta, f.measured ? 0.25 / o.beta : 0);
+    const bool sweeps = source->experts() == 2;
+    std::vector<double> threshold(o.seeds), up(o.seeds), down(o.seeds);
+    const auto one = [&](std::size_t i) {
+        const std::size_t r = i % o.seeds;
+        const auto own = derived_seed(seed, i);
+        if (i < o.seeds)
+            threshold[r] = observed_threshold(source, router, gap, f, o, own);
+        else
+            (i < 2 * o.seeds ? up : down)[r] =
+                observed_jump(source, router, f, o, i < 2 * o.seeds, own);
+    };
+    parallel_for(sweeps ? 3 * o.seeds : o.seeds, o.threads, one, watched, "compare_routers");
+    router_observation out{mean_of(threshold), {nan, nan}, {nan, nan}};
+    if (sweeps) {
+        out.jump_up = mean_of(up);
+        out.jump_down = mean_of(down);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<compared_router> compare_routers(const std::shared_ptr<const token_source>& source,
+                                             const std::vector<named_router>& routers,
+                                             const comparison_options& options,
+                                             const watch& watched) {
+    check(*source, routers, options);
+    std::vector<compared_router> out;
+    for (const auto& [name, made, noise] : routers) {
+        const auto known = predict(source, *made, noise, options, watched);
+        compared_router row{name, known.forecast, {}, known.loads, 0, false};
+        row.observed =
+            observe(source, made, known, options, derived_seed(options.seed, out.size()), watched);
+        const auto& measured = row.observed.threshold;
+        const auto& predicted = row.predicted.threshold;
+        const double error =
+            std::hypot(measured.error, predicted.error, systematic * predicted.value);
+        row.z =
+            normal_deviate(measured.value - row.predicted.threshold.value, error, options.seeds);
+        row.agrees = std::erfc(std::abs(row.z) / std::sqrt(2.0)) >= options.chance;
+        out.push_back(std::move(row));
+    }
+    return out;
+}
+
+table comparison_table(const std::vector<compared_router>& compared) {
+    table out;
+    const auto add = [&](std::string name, auto value) {
+        out.names.push_back(std::move(name));
+        out.columns.emplace_back();
+        for (std::size_t i = 0; i < compared.size(); ++i)
+            out.columns.back().push_back(static_cast<double>(value(compared[i], i)));
+    };
+    const auto add_estimate = [&](const std::string& name, auto get) {
+        add(name, [&](const auto& row, auto) { return get(row).value; });
+        add(name + "_error", [&](const auto& row, auto) { return get(row).error; });
+    };
+    add("router", [](const auto&, std::size_t i) { return i + 1; });
+    add_estimate("threshold", [](const auto& r) { return r.predicted.threshold; });
+    add_estimate("threshold_measured", [](const auto& r) { return r.observed.threshold; });
+    add("z", [](const auto& r, auto) { return r.z; });
+    add("agrees", [](const auto& r, auto) { return r.agrees ? 1 : 0; });
+    add("response_measured", [](const auto& r, auto) { return r.predicted.measured ? 1 : 0; });
+    add("offset", [](const auto& r, auto) { return r.predicted.offset; });
+    add("cubic", [](const auto& r, auto) { return r.predicted.cubic; });
+    add_estimate("cusp_feedback", [](const auto& r) { return r.predicted.cusp; });
+    add("cusp_bias", [](const auto& r, auto) { return r.predicted.cusp_bias; });
+    add("sweep_feedback", [](const auto& r, auto) { return r.predicted.sweep_feedback; });
+    add_estimate("fold_down", [](const auto& r) { return r.predicted.fold_down; });
+    add_estimate("fold_up", [](const auto& r) { return r.predicted.fold_up; });
+    add("jump_down", [](const auto& r, auto) { return r.predicted.jump_down; });
+    add("jump_up", [](const auto& r, auto) { return r.predicted.jump_up; });
+    add_estimate("jump_down_measured", [](const auto& r) { return r.observed.jump_down; });
+    add_estimate("jump_up_measured", [](const auto& r) { return r.observed.jump_up; });
+    return out;
+}
+
+table fold_table(const std::vector<compared_router>& compared, const comparison_options& options) {
+    table out{{"router", "feedback", "bias", "x"}, std::vector<std::vector<double>>(4)};
+    for (std::size_t i = 0; i < compared.size(); ++i) {
+        const auto& f = compared[i].predicted;
+        const gap_along gap(*compared[i].loads, options.beta, f.measured ? 0.25 / options.beta : 0);
+        if (gap.experts() > 2) continue;
+        const double most = 2 * f.sweep_feedback, center = f.cusp.value / (2 * options.decay);
+        const auto m = [&](double x) { return gap.at(x, center); };
+        const auto set = exact::fold_set(
+            m, options.decay,
+            {f.cusp_x - most / options.decay, f.cusp_x + most / options.decay, 4000});
+        for (std::size_t row = 0; row < set.rows(); ++row) {
+            if (!(set.at("feedback")[row] <= most)) continue;
+            out.columns[0].push_back(static_cast<double>(i + 1));
+            for (std::size_t c = 1; c < 4; ++c) out.columns[c].push_back(set.at(out.names[c])[row]);
+        }
+    }
+    return out;
+}
+
+}  // namespace moebius
