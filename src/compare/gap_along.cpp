@@ -35,6 +35,16 @@ gap_along::gap_along(const load_response& loads, double beta, double secant)
     for (const auto& group : loads.groups().groups) experts_ += group.size();
 }
 
+double gap_along::value(double x, double center) const {
+    const auto n = static_cast<double>(experts_);
+    std::vector<double> s(experts_, center - x / n), p(experts_);
+    s[0] = center + x * (n - 1) / n;
+    loads_.loads(s.data(), beta_, p.data());
+    double others = 0;
+    for (std::size_t e = 1; e < experts_; ++e) others += p[e];
+    return p[0] - others / (n - 1);
+}
+
 std::array<double, 4> gap_along::at(double x, double center) const {
     const auto n = static_cast<double>(experts_);
     std::vector<double> s(experts_, center - x / n), v(experts_, -1 / n), out(4 * experts_);
@@ -60,22 +70,22 @@ std::array<double, 4> gap_along::at(double x, double center) const {
 
 double gap_along::reach(double center) const {
     double x = 4 / beta_;
-    while (x < 1e9 / beta_ && (std::abs(at(2 * x, center)[0] - at(x, center)[0]) > 1e-9 ||
-                               std::abs(at(-2 * x, center)[0] - at(-x, center)[0]) > 1e-9))
+    while (x < 1e9 / beta_ && (std::abs(value(2 * x, center) - value(x, center)) > 1e-9 ||
+                               std::abs(value(-2 * x, center) - value(-x, center)) > 1e-9))
         x *= 1.5;
     return x;
 }
 
 double gap_along::balance(double center) const {
-    const auto value = [&](double x) { return at(x, center)[0]; };
+    const auto gap = [&](double x) { return value(x, center); };
     const double end = reach(center);
-    if (value(0) == 0) return 0;
-    if (!(value(-end) < 0 && value(end) > 0))
+    if (gap(0) == 0) return 0;
+    if (!(gap(-end) < 0 && gap(end) > 0))
         throw invalid_argument("compare_routers", "a router whose loads are equal nowhere came",
                                "equal loads must be a state");
     std::uintmax_t rounds = 200;
     const auto bracket = boost::math::tools::toms748_solve(
-        value, -end, end, boost::math::tools::eps_tolerance<double>(50), rounds);
+        gap, -end, end, boost::math::tools::eps_tolerance<double>(50), rounds);
     return (bracket.first + bracket.second) / 2;
 }
 
@@ -87,7 +97,7 @@ double gap_along::steepest(double center) const {
 std::pair<double, double> gap_along::folds(double feedback, double decay, double x) const {
     const double center = feedback / (decay * static_cast<double>(experts_));
     const double end = 2 * feedback / decay + reach(center);
-    const auto bias = [&](double at_x) { return decay * at_x - feedback * at(at_x, center)[0]; };
+    const auto bias = [&](double at_x) { return decay * at_x - feedback * value(at_x, center); };
     const double low = largest(bias, x - end, x);
     const double high = largest([&](double at_x) { return -bias(at_x); }, x, x + end);
     return {bias(low), bias(high)};

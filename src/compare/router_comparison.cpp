@@ -64,7 +64,7 @@ estimate mean_of(const std::vector<double>& values) {
 double next(const gap_along& gap, const comparison_options& o, double feedback, double bias,
             double x) {
     const double center = feedback / (o.decay * static_cast<double>(gap.experts()));
-    return x + o.step / o.decay * (-o.decay * x + feedback * gap.at(x, center)[0] + bias);
+    return x + o.step / o.decay * (-o.decay * x + feedback * gap.value(x, center) + bias);
 }
 
 /// A bias sweep over both folds: the bias of step k.
@@ -89,8 +89,11 @@ struct bias_sweep {
 double jump_of(const gap_along& gap, const router_forecast& f, const comparison_options& o,
                bool up) {
     const bias_sweep sweep(f, o, up);
-    double x = f.cusp_x + (up ? -1 : 1) * (1 + std::abs(f.fold_up.value)) * 1e3;
-    for (int k = 0; k < 100'000; ++k) x = next(gap, o, f.sweep_feedback, sweep.from, x);
+    double x = f.cusp_x + (up ? -1 : 1) * f.sweep_feedback / o.decay, before = nan;
+    for (int k = 0; k < 10'000 && !(std::abs(x - before) < 1e-12); ++k) {
+        before = x;
+        x = next(gap, o, f.sweep_feedback, sweep.from, x);
+    }
     for (std::size_t k = 0; k < sweep.steps; ++k) {
         x = next(gap, o, f.sweep_feedback, sweep.at(k), x);
         if (up ? x > f.cusp_x : x < f.cusp_x) return sweep.at(k);
