@@ -61,10 +61,16 @@ std::string compare_report(const std::vector<compared_router>& compared) {
     out +=
         "threshold and cusp: feedback; folds and jumps: bias; jumps: the noise-free rule's / "
         "measured\n";
-    const auto agree = static_cast<std::size_t>(std::count_if(
-        compared.begin(), compared.end(), [](const auto& row) { return row.agrees; }));
-    return out + fmt::format("{} of {} measured thresholds agree with the prediction\n", agree,
-                             compared.size());
+    for (const auto& row : compared)
+        if (std::isnan(row.predicted.threshold.value))
+            out += fmt::format("{}: equal loads are stable at any feedback\n", row.name);
+    const auto count = [&](auto holds) {
+        return std::count_if(compared.begin(), compared.end(), holds);
+    };
+    const auto measured = [](const auto& row) { return !std::isnan(row.z); };
+    return out + fmt::format("{} of {} measured thresholds agree with the prediction\n",
+                             count([&](const auto& row) { return measured(row) && row.agrees; }),
+                             count(measured));
 }
 
 bool all_agree(const std::vector<compared_router>& compared) {

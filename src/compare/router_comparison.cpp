@@ -124,15 +124,14 @@ double threshold_of(const gap_along& gap, double decay, double& offset) {
 
 router_forecast forecast_of(const gap_along& gap, const comparison_options& o) {
     router_forecast f;
+    f.cusp = f.fold_up = f.fold_down = {nan, nan};
+    f.cusp_bias = f.cusp_x = f.sweep_feedback = f.jump_up = f.jump_down = nan;
     f.threshold.value = threshold_of(gap, o.decay, f.offset);
-    if (!std::isfinite(f.threshold.value))
-        reject("a router that no feedback collapses", "one must");
+    if (std::isnan(f.threshold.value)) return f;
     const double center = f.threshold.value / (o.decay * static_cast<double>(gap.experts()));
     const auto at = gap.at(f.offset, center);
     f.slope = at[1];
     f.cubic = f.threshold.value * at[3] / 6;
-    f.cusp = f.fold_up = f.fold_down = {nan, nan};
-    f.cusp_bias = f.cusp_x = f.sweep_feedback = f.jump_up = f.jump_down = nan;
     if (gap.experts() > 2) return f;
 
     const auto steepest = gap.steepest(center);
@@ -302,6 +301,7 @@ router_observation observe(const std::shared_ptr<const token_source>& source,
                            const std::shared_ptr<const router>& router, const known_router& known,
                            const comparison_options& o, std::uint64_t seed, const watch& watched) {
     const auto& f = known.forecast;
+    if (std::isnan(f.threshold.value)) return {{nan, nan}, {nan, nan}, {nan, nan}};
     const gap_along gap(*known.loads, o.beta, f.measured ? 0.25 / o.beta : 0);
     const bool sweeps = source->experts() == 2;
     std::vector<double> threshold(o.seeds), up(o.seeds), down(o.seeds);
@@ -323,6 +323,16 @@ router_observation observe(const std::shared_ptr<const token_source>& source,
     return out;
 }
 
+void judge(compared_router& row, const comparison_options& o) {
+    const auto &predicted = row.predicted.threshold, &measured = row.observed.threshold;
+    row.agrees = true;
+    row.z = nan;
+    if (std::isnan(predicted.value)) return;  // there is nothing to measure
+    const double error = std::hypot(measured.error, predicted.error, systematic * predicted.value);
+    row.z = normal_deviate(measured.value - predicted.value, error, o.seeds);
+    row.agrees = std::erfc(std::abs(row.z) / std::sqrt(2.0)) >= o.chance;
+}
+
 }  // namespace
 
 std::vector<compared_router> compare_routers(const std::shared_ptr<const token_source>& source,
@@ -336,13 +346,7 @@ std::vector<compared_router> compare_routers(const std::shared_ptr<const token_s
         compared_router row{name, known.forecast, {}, known.loads, 0, false};
         row.observed =
             observe(source, made, known, options, derived_seed(options.seed, out.size()), watched);
-        const auto& measured = row.observed.threshold;
-        const auto& predicted = row.predicted.threshold;
-        const double error =
-            std::hypot(measured.error, predicted.error, systematic * predicted.value);
-        row.z =
-            normal_deviate(measured.value - row.predicted.threshold.value, error, options.seeds);
-        row.agrees = std::erfc(std::abs(row.z) / std::sqrt(2.0)) >= options.chance;
+        judge(row, options);
         out.push_back(std::move(row));
     }
     return out;
@@ -385,7 +389,7 @@ table fold_table(const std::vector<compared_router>& compared, const comparison_
     for (std::size_t i = 0; i < compared.size(); ++i) {
         const auto& f = compared[i].predicted;
         const gap_along gap(*compared[i].loads, options.beta, f.measured ? 0.25 / options.beta : 0);
-        if (gap.experts() > 2) continue;
+        if (gap.experts() > 2 || std::isnan(f.cusp.value)) continue;
         const double most = 2 * f.sweep_feedback, center = f.cusp.value / (2 * options.decay);
         const auto m = [&](double x) { return gap.at(x, center); };
         const auto set = exact::fold_set(

@@ -38,9 +38,11 @@ struct estimate {
 /// What the mean load of a router says.
 struct router_forecast {
     bool measured = false;  ///< the response was measured, not known in closed form
-    estimate threshold;     ///< feedback at which equal loads lose stability, decay / m'(x_0)
-    double offset = 0;      ///< x_0 = s_1 - s_2 (or the mean of the others) of equal loads
-    double slope = 0;       ///< m'(x_0)
+    /// Feedback at which equal loads lose stability, decay / m'(x_0); NaN, and all behind it, if
+    /// they never do: for probmoe-dynamic-k, whose tokens take more experts as scores rise.
+    estimate threshold;
+    double offset = 0;  ///< x_0 = s_1 - s_2 (or the mean of the others) of equal loads
+    double slope = 0;   ///< m'(x_0)
     double cubic =
         0;  ///< feedback m''' / 6 at x_0: negative, a supercritical pitchfork, where m'' is 0
     // Of two experts; NaN for more.
@@ -62,8 +64,8 @@ struct compared_router {
     router_forecast predicted;
     router_observation observed;
     std::shared_ptr<const load_response> loads;  ///< the response that predicts
-    double z = 0;                                ///< of the thresholds' difference
-    bool agrees = false;                         ///< chance explains it
+    double z = 0;         ///< of the thresholds' difference; NaN if there are none
+    bool agrees = false;  ///< chance explains it, or there are none
 };
 
 /// A router by the name under which it is shown, its beta that of the options.

@@ -78,6 +78,16 @@ TEST_CASE("a router without a closed form is predicted from its measured respons
     CHECK(row.agrees);
 }
 
+TEST_CASE("a router that takes both experts when scores are high never collapses",
+          "[compare][oracle]") {
+    const auto row = compare_one(no_tokens(2), "probmoe-dynamic-k", {});
+    // m' = 1/(2 (1 + u)) with u = exp(mean score), so that feedback m' = decay asks for
+    // feedback = 2 + 2 exp(feedback/2), which no number is
+    CHECK(std::isnan(row.predicted.threshold.value));
+    CHECK(row.agrees);
+    CHECK(std::isnan(row.observed.threshold.value));
+}
+
 TEST_CASE("the measured response of top-1 is its closed form", "[compare][oracle]") {
     const auto measured =
         measure_response(no_tokens(2), *make_router("top-1", 1, noise_law::gumbel));
