@@ -19,6 +19,8 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::string_view self = "selective-sinkhorn";
+constexpr std::size_t plans_averaged = 32;  // where the cost has noise
+constexpr std::uint64_t plan_seed = 1;      // of that noise
 
 void check_options(const selective_sinkhorn_options& o) {
     const auto reject = [](std::string_view got, std::string_view needed) {
@@ -154,14 +156,22 @@ private:
     void choose(const router_batch& batch, const scaled_logits& scaled, noise_law noise,
                 std::vector<std::uint8_t>& chosen) const;
 
-    /// Of the linear cost without noise.
+    /// Of the linear cost: the mean over draws of its noise, if there is some.
     [[nodiscard]] std::vector<double> load_of_plan(std::vector<double> logits,
                                                    std::size_t experts) const {
         for (double& logit : logits) logit *= o_.beta;
-        router_outcome out;
-        out.chosen = gates_of(sinkhorn(logits, experts, o_.scaling), logits, experts, 1).chosen;
-        count_loads(experts, out);
-        return out.load;
+        const std::size_t draws = o_.noise_scale > 0 ? plans_averaged : 1;
+        std::vector<double> mean(experts);
+        for (std::size_t draw = 0; draw < draws; ++draw) {
+            auto cost = logits;
+            add_noise({plan_seed, draw}, cost, experts);
+            router_outcome out;
+            out.chosen = gates_of(sinkhorn(cost, experts, o_.scaling), cost, experts, 1).chosen;
+            count_loads(experts, out);
+            for (std::size_t e = 0; e < experts; ++e)
+                mean[e] += out.load[e] / static_cast<double>(draws);
+        }
+        return mean;
     }
 
     void balanced_backward(const balanced_batch& balanced, std::size_t experts,
@@ -268,7 +278,7 @@ std::shared_ptr<const load_response> selective_sinkhorn_router::mean_load(
         std::fill(constant.begin(), constant.end(), 1 / static_cast<double>(experts));
     } else if (alike) {
         constant[0] = 1;  // ties
-    } else if (o_.cost == sinkhorn_cost::linear && o_.noise_scale == 0) {
+    } else if (o_.cost == sinkhorn_cost::linear) {
         constant = load_of_plan(logits, experts);
     } else {
         return nullptr;
