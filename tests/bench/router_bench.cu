@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "../../src/cuda/philox.cuh"
+#include "../../src/cuda/router_clusters.hpp"
 #include "../../src/cuda/router_sinkhorn.hpp"
+#include "../../src/cuda/router_soft_moe.hpp"
 #include "../../src/cuda/router_subset.hpp"
 
 using namespace moebius::gpu;
@@ -176,6 +178,61 @@ void scaling(std::uint32_t T, std::uint32_t E, double xi, double tolerance, std:
         8.0 * T * gates);
 }
 
+void soft_moe(std::uint32_t T, std::uint32_t S, const std::vector<std::uint32_t>& widths) {
+    const std::size_t n = std::size_t{T} * S;
+    const normals logits(n, 4);
+    const device_array<float> combine(n), dispatch(n);
+    const device_array<std::uint8_t> kept(T);
+    const device_array<double> loads(S);
+    const mixture_logits l{T, S, 1, logits.data};
+    const mixture_weights w{combine.data, dispatch.data, kept.data, loads.data};
+    const device_array<char> workspace(mixture_workspace_bytes(S));
+    char name[100];
+    std::snprintf(name, sizeof name, "soft MoE T=%u S=%u: C, D and loads", T, S);
+    print(name, time_of([&] { return launch_mixture_weights(l, w, workspace.data, nullptr); }),
+          12.0 * static_cast<double>(n));
+    for (const std::uint32_t d : widths) {
+        const normals tokens(std::size_t{T} * d, 5), outputs(std::size_t{S} * d, 6);
+        const device_array<float> inputs(std::size_t{S} * d), output(std::size_t{T} * d);
+        const device_array<char> parts(slot_inputs_workspace_bytes(l, d));
+        const double bytes = 4.0 * T * (S + d), operations = 2.0 * T * S * d;
+        char note[80];
+        const auto report = [&](const char* what, const timing& t) {
+            std::snprintf(name, sizeof name, "  d=%u: %s", d, what);
+            std::snprintf(note, sizeof note, "%.1f TFLOP/s fp32", operations / t.median / 1e9);
+            print(name, t, bytes, note);
+        };
+        report("slot inputs D^T X", time_of([&] {
+                   return launch_slot_inputs(l, w, tokens.data, d, inputs.data, parts.data,
+                                             nullptr);
+               }));
+        report("output C Y", time_of([&] {
+                   return launch_mixture_output(l, w, outputs.data, d, output.data, nullptr);
+               }));
+    }
+}
+
+void clusters(std::uint32_t T, std::uint32_t d, std::uint32_t K, std::uint32_t E, bool one) {
+    const normals tokens(std::size_t{T} * d, 7), embeddings(std::size_t{E} * d, 8);
+    const device_array<std::uint32_t> ids(T), sizes(K);
+    draw_words<<<1056, 256>>>(ids.data, T, one ? 1 : K);
+    const device_array<float> weights(std::size_t{K} * d), factors(T), logits(std::size_t{T} * E);
+    const clustered_tokens c{T, d, K, tokens.data, ids.data};
+    const clustering_weights to{weights.data, sizes.data, factors.data};
+    const device_array<char> workspace(cluster_workspace_bytes(c));
+    char name[100];
+    std::snprintf(name, sizeof name, "clusters T=%u d=%u K=%u%s: weights", T, d, K,
+                  one ? ", all in one" : "");
+    print(name, time_of([&] { return launch_cluster_weights(c, {}, to, workspace.data, nullptr); }),
+          8.0 * T * d + 12.0 * T, "two readings");
+    std::snprintf(name, sizeof name, "  E=%u: logits", E);
+    const auto t = time_of(
+        [&] { return launch_cluster_gate(c, to, embeddings.data, E, logits.data, nullptr); });
+    char note[80];
+    std::snprintf(note, sizeof note, "%.1f TFLOP/s fp32", 2.0 * T * d * E / t.median / 1e9);
+    print(name, t, 4.0 * T * (d + E), note);
+}
+
 }  // namespace
 
 int main() {
@@ -194,5 +251,9 @@ int main() {
     scaling(65536, 64, 1, 1e-4, 2);
     scaling(1048576, 64, 1, 1e-3, 2);
     scaling(65536, 256, 1, 1e-4, 8);
+    soft_moe(65536, 64, {64, 256, 1024});
+    clusters(65536, 352, 16, 16, false);
+    clusters(65536, 352, 16, 16, true);
+    clusters(1048576, 1024, 256, 64, false);
     CHECK_CUDA(cudaGetLastError());
 }
