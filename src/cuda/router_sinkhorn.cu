@@ -53,6 +53,13 @@ __device__ float exp2_of(float x) {
     return y;
 }
 
+/// 1/x for x in [1, 2^20], correctly rounded but for 1 in 2^20 or so; NaN for NaN.
+__device__ float reciprocal(float x) {
+    float y;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return fmaf(y, fmaf(-x, y, 1.0F), y);
+}
+
 __device__ void add(max_and_sum& to, float top, float sum) {
     if (!(top > -INFINITY)) return;
     const float factor = exp2_of(-fabsf(top - to.top));
@@ -77,12 +84,13 @@ __device__ void meet(exchange* with, std::uint32_t meeting) {
     __syncthreads();
 }
 
-/// `lanes` lanes a row, 4 chunks columns a lane. Resident: rows stay in shared memory.
-template <int lanes, int chunks, bool resident>
+/// `lanes` lanes a row, 4 chunks columns a lane. Resident: rows stay in shared memory. Full: every
+/// column exists and rows can be read 16 bytes at a time.
+template <int lanes, int chunks, bool resident, bool full>
 class scaling {
 public:
     static constexpr int columns = 4 * chunks;  // of a lane
-    static constexpr int threads = chunks == 1 ? 1024 : 512;
+    static constexpr int threads = 512;
     static constexpr int warps = threads / 32;
     static constexpr int rows_of_warp = 32 / lanes;
     static constexpr int width = lanes * columns;  // E rounded up
@@ -92,6 +100,7 @@ public:
             double sums[warps][width];
             max_and_sum tops[warps * rows_of_warp][width];
         };
+        max_and_sum of_stripes[threads / width][width];
         float high[width], factor[width];  // v = high + log2(1 + factor), base 2
         double parts[warps];
     };
@@ -172,9 +181,9 @@ private:
         for (int i = 0; i < columns; i += 4) {
             const std::uint32_t j = column(i, lane_);
             float4 x = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
-            if (row < end_ && j < E) {
+            if (row < end_ && (full || j < E)) {
                 const float* at = from + std::size_t{row - first} * E + j;
-                if (a_.vectors) {
+                if (full || a_.vectors) {
                     x = *reinterpret_cast<const float4*>(at);
                 } else {
                     x.x = at[0];
@@ -249,37 +258,40 @@ private:
 #pragma unroll
         for (int i = 0; i < columns; ++i) at_.tops[group_][column(i, lane_)] = of[i];
         const auto all = static_cast<unsigned long long>(sum_of_block(routed, threads));
-        if (threadIdx.x < E) {
-            max_and_sum of_block{-INFINITY, 0};
-            for (int g = 0; g < warps * rows_of_warp; ++g) {
-                const auto part = at_.tops[g][threadIdx.x];
-                add(of_block, part.top, part.sum);
-            }
-            a_.columns[std::size_t{blockIdx.x} * E + threadIdx.x] = of_block;
-        }
+        const max_and_sum of_block = join(
+            warps * rows_of_warp, [&](std::uint32_t g, std::uint32_t j) { return at_.tops[g][j]; });
+        if (threadIdx.x < E) a_.columns[std::size_t{blockIdx.x} * E + threadIdx.x] = of_block;
         if (threadIdx.x == 0) atomicAdd(&a_.shared->routed, all);
         meet(a_.shared, 1);
-
-        // threads / width stripes of blocks a column
-        const std::uint32_t j = threadIdx.x % width, stripe = threadIdx.x / width;
-        max_and_sum of_stripe{-INFINITY, 0};
-        if (j < E)
-#pragma unroll 4
-            for (std::uint32_t b = stripe; b < gridDim.x; b += threads / width) {
-                const float2 part =
-                    __ldcg(reinterpret_cast<const float2*>(&a_.columns[std::size_t{b} * E + j]));
-                add(of_stripe, part.x, part.y);
-            }
-        at_.tops[stripe][j] = of_stripe;
-        __syncthreads();
-        max_and_sum of_column{-INFINITY, 0};
-        if (threadIdx.x < E)
-            for (int s = 0; s < threads / width; ++s) {
-                const auto part = at_.tops[s][threadIdx.x];
-                add(of_column, part.top, part.sum);
-            }
+        const max_and_sum of_column = join(gridDim.x, [&](std::uint32_t b, std::uint32_t j) {
+            if (j >= E) return max_and_sum{-INFINITY, 0};
+            const float2 part =
+                __ldcg(reinterpret_cast<const float2*>(&a_.columns[std::size_t{b} * E + j]));
+            return max_and_sum{part.x, part.y};
+        });
         v_ = static_cast<double>(of_column.top) + log2(static_cast<double>(of_column.sum));
         return __syncthreads_or(threadIdx.x < E && of_column.sum == 0) != 0;
+    }
+
+    /// For thread j < width: of(0, j), ..., of(count - 1, j) together, by all threads.
+    template <typename Of>
+    __device__ max_and_sum join(std::uint32_t count, Of of) {
+        constexpr std::uint32_t stripes = threads / width;
+        const std::uint32_t j = threadIdx.x % width, stripe = threadIdx.x / width;
+        max_and_sum of_stripe{-INFINITY, 0};
+#pragma unroll 4
+        for (std::uint32_t i = stripe; i < count; i += stripes) {
+            const max_and_sum part = of(i, j);
+            add(of_stripe, part.top, part.sum);
+        }
+        at_.of_stripes[stripe][j] = of_stripe;
+        __syncthreads();
+        max_and_sum all{-INFINITY, 0};
+        if (threadIdx.x < width)
+            for (std::uint32_t i = 0; i < stripes; ++i)
+                add(all, at_.of_stripes[i][j].top, at_.of_stripes[i][j].sum);
+        __syncthreads();
+        return all;
     }
 
     /// v_ of each column to all threads.
@@ -326,7 +338,7 @@ private:
             float e[columns], top;
             const float sum = exponentials(c, e, top);
             if (!isnan(sum)) {
-                const float share = __frcp_rn(sum);
+                const float share = reciprocal(sum);
 #pragma unroll
                 for (int i = 0; i < columns; ++i) part[i] = fmaf(e[i], share, part[i]);
             }
@@ -382,7 +394,7 @@ private:
             float e[columns], top;
             const float sum = solved ? exponentials(c, e, top) : NAN;
             const bool left_out = isnan(sum);
-            const float share = __frcp_rn(sum);
+            const float share = reciprocal(sum);
             if (r.gates > 0) write_gates(row, c, left_out ? 0 : share, top);
             if (row >= end_) return;
             if (r.log_u != nullptr && lane_ == 0)
@@ -407,16 +419,19 @@ private:
     }
 
     /// The k largest entries in k rounds, by their logarithms: entries that underflow keep their
-    /// order. Lane q keeps the q-th. A row to leave out has share 0.
+    /// order. Lane q % lanes keeps the q-th. A row to leave out has share 0.
     __device__ void write_gates(std::uint32_t row, const float (&c)[columns], float share,
                                 float top) const {
+        constexpr int kept = (most_sinkhorn_gates + lanes - 1) / lanes;
         const auto& r = a_.result;
         float key[columns];
 #pragma unroll
         for (int i = 0; i < columns; ++i)
             key[i] = fmaf(factor_[i], log2_of_e, fmaf(c[i], scale_, high_[i]));
-        std::uint32_t mine = no_gate;
-        float entry = 0, sum = 0;
+        std::uint32_t mine[kept];
+        float entry[kept] = {}, sum = 0;
+#pragma unroll
+        for (auto& m : mine) m = no_gate;
         for (std::uint32_t q = 0; q < r.gates; ++q) {
             float best = -INFINITY;
             std::uint32_t at = no_gate;
@@ -435,11 +450,18 @@ private:
             if (at == no_gate || share == 0) continue;
             const float p = exp2_of(best - top) * share;
             sum += p;
-            if (lane_ == q) mine = at, entry = p;
+#pragma unroll
+            for (int i = 0; i < kept; ++i)
+                if (q == i * lanes + lane_) mine[i] = at, entry[i] = p;
         }
-        if (row >= end_ || lane_ >= r.gates) return;
-        r.choices[std::size_t{row} * r.gates + lane_] = mine;
-        r.shares[std::size_t{row} * r.gates + lane_] = mine == no_gate ? 0 : entry / sum;
+        if (row >= end_) return;
+#pragma unroll
+        for (int i = 0; i < kept; ++i) {
+            const std::uint32_t q = i * lanes + lane_;
+            if (q >= r.gates) continue;
+            r.choices[std::size_t{row} * r.gates + q] = mine[i];
+            r.shares[std::size_t{row} * r.gates + q] = mine[i] == no_gate ? 0 : entry[i] / sum;
+        }
     }
 
     const scaling_arguments& a_;
@@ -453,28 +475,28 @@ private:
 
 /// bytes       4 T E read and 4 T E written for the plan, if the rows fit; else a reading a pass
 /// operations  an entry and iteration: an exponential and about 12 in single precision
-template <int lanes, int chunks, bool resident>
-__global__ void __launch_bounds__(scaling<lanes, chunks, resident>::threads, 1)
+template <int lanes, int chunks, bool resident, bool full>
+__global__ void __launch_bounds__(scaling<lanes, chunks, resident, full>::threads, 1)
     scale_rows(const __grid_constant__ scaling_arguments a) {
     extern __shared__ __align__(16) char memory[];
-    scaling<lanes, chunks, resident>(a, memory).run();
+    scaling<lanes, chunks, resident, full>(a, memory).run();
 }
 
-template <int lanes, int chunks, bool resident>
+template <int lanes, int chunks, bool resident, bool full>
 cudaError_t launch_shape(scaling_arguments a, std::uint32_t blocks, std::size_t bytes,
                          cudaStream_t stream) {
-    const auto kernel = scale_rows<lanes, chunks, resident>;
+    const auto kernel = scale_rows<lanes, chunks, resident, full>;
     const cudaError_t status = cudaFuncSetAttribute(
         kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
     if (status != cudaSuccess) return status;
     void* arguments[] = {&a};
-    return cudaLaunchCooperativeKernel(kernel, blocks, scaling<lanes, chunks, resident>::threads,
-                                       arguments, bytes, stream);
+    return cudaLaunchCooperativeKernel(
+        kernel, blocks, scaling<lanes, chunks, resident, full>::threads, arguments, bytes, stream);
 }
 
 template <int lanes, int chunks>
 cudaError_t launch(const scaling_arguments& a, cudaStream_t stream) {
-    using shape = scaling<lanes, chunks, true>;
+    using shape = scaling<lanes, chunks, true, false>;
     int device = 0, processors = 0;
     cudaError_t status = cudaGetDevice(&device);
     if (status != cudaSuccess) return status;
@@ -486,9 +508,12 @@ cudaError_t launch(const scaling_arguments& a, cudaStream_t stream) {
     const std::uint32_t blocks = needed < 1 ? 1 : needed < most ? needed : most;
     const std::size_t rows = (a.problem.tokens + blocks - 1) / blocks;
     const std::size_t bytes = sizeof(typename shape::tables), kept = rows * a.problem.experts * 4;
-    return bytes + kept <= shared_limit
-               ? launch_shape<lanes, chunks, true>(a, blocks, bytes + kept, stream)
-               : launch_shape<lanes, chunks, false>(a, blocks, bytes, stream);
+    const bool full = a.vectors && a.problem.experts == shape::width;
+    if (bytes + kept > shared_limit)
+        return full ? launch_shape<lanes, chunks, false, true>(a, blocks, bytes, stream)
+                    : launch_shape<lanes, chunks, false, false>(a, blocks, bytes, stream);
+    return full ? launch_shape<lanes, chunks, true, true>(a, blocks, bytes + kept, stream)
+                : launch_shape<lanes, chunks, true, false>(a, blocks, bytes + kept, stream);
 }
 
 constexpr std::size_t exchange_bytes = (sizeof(exchange) + 255) / 256 * 256;
@@ -512,8 +537,8 @@ cudaError_t launch_scaling(const scaling_problem& p, const scaling_result& r, vo
     a.columns = reinterpret_cast<max_and_sum*>(static_cast<char*>(workspace) + exchange_bytes);
     const auto aligned = [](const float* x) { return reinterpret_cast<std::size_t>(x) % 16 == 0; };
     a.vectors = p.experts % 4 == 0 && aligned(p.cost) && aligned(r.plan);
-    if (p.experts <= 64) return launch<16, 1>(a, stream);
-    if (p.experts <= 128) return launch<32, 1>(a, stream);
+    if (p.experts <= 64) return launch<8, 2>(a, stream);
+    if (p.experts <= 128) return launch<16, 2>(a, stream);
     if (p.experts <= 256) return launch<32, 2>(a, stream);
     return launch<32, 4>(a, stream);
 }

@@ -43,6 +43,13 @@ __device__ T largest_of_group(T x) {
     return x;
 }
 
+/// Uniform in (0, 1); in single precision rounded, but not to 1.
+template <typename Real>
+__device__ Real uniform_of(std::uint32_t word) {
+    if constexpr (std::is_same_v<Real, double>) return uniform(word);
+    return fminf(fmaf(static_cast<float>(word), 0x1p-32F, 0x1p-33F), 0x1.fffffep-1F);
+}
+
 /// One token's law: what router/tilt.cpp makes of its logits. z is relative to the largest.
 template <typename Real>
 struct token_law {
@@ -242,14 +249,14 @@ __global__ void draw_subsets(const __grid_constant__ subset_batch b,
          first += std::uint64_t{gridDim.x} * groups) {
         const std::uint64_t t = first + group;
         const auto law = read_token<Real, lanes>(b, t, by);
-        for (std::uint32_t j = lane; j < experts / 4 + 1; j += lanes) {
+        const std::uint32_t words = b.k_min < b.k_max ? experts + 1 : experts;
+        for (std::uint32_t j = lane; 4 * j < words; j += lanes) {
             const uint4 w = random_words(d.seed, subset_stream + (j << 8), d.step,
                                          d.first_token + static_cast<std::uint32_t>(t));
-            const std::uint32_t words[4] = {w.x, w.y, w.z, w.w};
-            for (std::uint32_t i = 0; i < 4 && 4 * j + i <= experts; ++i) {
-                const Real value = static_cast<Real>(uniform(words[i]));
-                u[4 * j + i] = value < 1 ? value : Real(0x1.fffffep-1);
-            }
+            const std::uint32_t of_block[4] = {w.x, w.y, w.z, w.w};
+#pragma unroll
+            for (std::uint32_t i = 0; i < 4; ++i)
+                if (4 * j + i < words) u[4 * j + i] = uniform_of<Real>(of_block[i]);
         }
         __syncwarp();
 
