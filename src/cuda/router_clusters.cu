@@ -425,20 +425,22 @@ cudaError_t launch_cluster_weights(const clustered_tokens& c, const clustering_r
 cudaError_t launch_cluster_gate(const clustered_tokens& c, const clustering_weights& from,
                                 const float* embeddings, std::uint32_t experts, float* logits,
                                 cudaStream_t stream) {
-    constexpr std::uint32_t most_rows = 65535 * product_rows;  // of a grid's second dimension
+    constexpr std::uint32_t most_rows = 65535 * product_rows(16);  // of a grid's second dimension
     if (!fits(c) || experts < 1 || c.tokens > most_rows) return cudaErrorInvalidValue;
     if (c.tokens == 0) return cudaSuccess;
     const scaled_token a{c, from.weights};
     const embedding b{embeddings, experts, c.width};
     const put_logit put{logits, from.factors, experts};
-    const std::uint32_t rows = (c.tokens + product_rows - 1) / product_rows;
-    if (experts <= 16)
-        tiled_product<16, false, false><<<dim3(1, rows), product_threads, 0, stream>>>(
-            a, b, put, c.tokens, experts, c.width, c.width);
-    else
-        tiled_product<64, false, false>
-            <<<dim3((experts + 63) / 64, rows), product_threads, 0, stream>>>(
-                a, b, put, c.tokens, experts, c.width, c.width);
+    const auto tiles = [](std::uint32_t size, std::uint32_t of) { return (size + of - 1) / of; };
+    if (experts <= 16) {
+        const dim3 grid(1, tiles(c.tokens, product_rows(4)));
+        tiled_product<4, 16, false, false>
+            <<<grid, product_threads, 0, stream>>>(a, b, put, c.tokens, experts, c.width, c.width);
+    } else {
+        const dim3 grid(tiles(experts, 64), tiles(c.tokens, product_rows(16)));
+        tiled_product<16, 64, false, false>
+            <<<grid, product_threads, 0, stream>>>(a, b, put, c.tokens, experts, c.width, c.width);
+    }
     return cudaGetLastError();
 }
 

@@ -71,8 +71,7 @@ __device__ void add(max_and_sum& to, float top, float sum) {
 __device__ void meet(exchange* with, std::uint32_t meeting) {
     __syncthreads();
     if (threadIdx.x == 0) {
-        __threadfence();
-        atomicAdd(&with->arrived, 1U);
+        asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(&with->arrived) : "memory");
         std::uint32_t arrived;
         do {
             asm volatile("ld.acquire.gpu.global.u32 %0, [%1];"
@@ -128,6 +127,8 @@ public:
         else if (closed)
             totals.status = scaling_status::no_solution;
         if (totals.status == scaling_status::out_of_iterations) {
+            const double tolerance = a_.problem.tolerance;
+            double square = 0;  // of the residual
             v_ = log2(target) - v_;
             split();
             while (true) {
@@ -142,8 +143,8 @@ public:
                         ? static_cast<double>(__ldcg(&a_.shared->sums[now][threadIdx.x])) / unit
                         : target;
                 const double step = log2(target / sum);
-                totals.residual = sqrt(sum_of_block((sum - target) * (sum - target), E));
-                if (totals.residual < a_.problem.tolerance) {
+                square = sum_of_block((sum - target) * (sum - target), E);
+                if (square < tolerance * tolerance) {
                     totals.status = scaling_status::converged;
                     break;
                 }
@@ -151,6 +152,7 @@ public:
                 v_ += step;
                 split();
             }
+            totals.residual = sqrt(square);
         }
         write(totals, routed != 0 && totals.status != scaling_status::no_solution);
     }
@@ -209,11 +211,20 @@ private:
     template <typename Use>
     __device__ void each_row(const float* from, std::uint32_t first, Use use) const {
         constexpr std::uint32_t stride = warps * rows_of_warp;
-        for (std::uint32_t base = begin_ + group_ / rows_of_warp * rows_of_warp; base < end_;
-             base += stride) {
+        constexpr bool ahead = columns <= 8;  // reading the next row meanwhile, where it fits
+        std::uint32_t base = begin_ + group_ / rows_of_warp * rows_of_warp;
+        float next[columns];
+        if (ahead) read(base + group_ % rows_of_warp, from, first, next);
+        for (; base < end_; base += stride) {
             const std::uint32_t row = base + group_ % rows_of_warp;
             float c[columns];
-            read(row, from, first, c);
+            if (ahead) {
+#pragma unroll
+                for (int i = 0; i < columns; ++i) c[i] = next[i];
+                read(row + stride, from, first, next);
+            } else {
+                read(row, from, first, c);
+            }
             use(row, c);
         }
     }

@@ -50,6 +50,20 @@ __device__ void add(float& top, float& sum, float other_top, float other_sum) {
     top = fmaxf(top, other_top);
 }
 
+/// Column 32 i + lane in x[i]; closed where there is none.
+template <int per_lane>
+struct row_of_warp {
+    float x[per_lane];
+    __device__ void read(const mixture_logits& l, std::uint64_t t) {
+        const std::uint32_t S = l.experts * l.slots;
+#pragma unroll
+        for (int i = 0; i < per_lane; ++i) {
+            const std::uint32_t j = 32 * i + threadIdx.x % 32;
+            x[i] = t < l.tokens && j < S ? l.logits[t * S + j] : -INFINITY;
+        }
+    }
+};
+
 /// for t: top = max_j l_tj; C_tj = exp(l_tj - top) / sum_j exp(l_tj - top)
 /// A warp a row, per_lane columns a lane; columns are summed on the way.
 ///
@@ -63,14 +77,17 @@ __global__ void __launch_bounds__(32 * warps)
 #pragma unroll
     for (auto& o : of) o = {0, -INFINITY, 0};
     std::uint32_t routed = 0;
-    for (std::uint64_t t = std::uint64_t{blockIdx.x} * warps + warp; t < l.tokens;
-         t += std::uint64_t{gridDim.x} * warps) {
-        float x[per_lane], e[per_lane], top = -INFINITY, sum = 0;
+    const std::uint64_t stride = std::uint64_t{gridDim.x} * warps;
+    row_of_warp<per_lane> next;
+    next.read(l, std::uint64_t{blockIdx.x} * warps + warp);
+    for (std::uint64_t t = std::uint64_t{blockIdx.x} * warps + warp; t < l.tokens; t += stride) {
+        const row_of_warp<per_lane> now = next;
+        next.read(l, t + stride);
+        const auto& x = now.x;
+        float e[per_lane], top = -INFINITY, sum = 0;
         bool bad = false;
 #pragma unroll
         for (int i = 0; i < per_lane; ++i) {
-            const std::uint32_t j = 32 * i + lane;
-            x[i] = j < S ? l.logits[t * S + j] : -INFINITY;
             bad = bad || !(x[i] < INFINITY);
             top = fmaxf(top, x[i]);
         }
@@ -149,16 +166,22 @@ __global__ void __launch_bounds__(32 * warps)
 #pragma unroll
     for (int i = 0; i < per_lane; ++i)
         law[i] = 32 * i + lane < S ? from.laws[32 * i + lane] : column_law{0, 0};
-    for (std::uint64_t t = std::uint64_t{blockIdx.x} * warps + threadIdx.x / 32; t < l.tokens;
-         t += std::uint64_t{gridDim.x} * warps) {
-        const bool kept = w.kept[t] != 0;
+    const std::uint64_t stride = std::uint64_t{gridDim.x} * warps;
+    std::uint64_t t = std::uint64_t{blockIdx.x} * warps + threadIdx.x / 32;
+    row_of_warp<per_lane> next;
+    next.read(l, t);
+    bool kept_next = t < l.tokens && w.kept[t] != 0;
+    for (; t < l.tokens; t += stride) {
+        const row_of_warp<per_lane> now = next;
+        const bool kept = kept_next;
+        next.read(l, t + stride);
+        kept_next = t + stride < l.tokens && w.kept[t + stride] != 0;
 #pragma unroll
         for (int i = 0; i < per_lane; ++i) {
             const std::uint32_t j = 32 * i + lane;
             if (j >= S) continue;
             const bool open = kept && law[i].inverse > 0;
-            w.dispatch[t * S + j] =
-                open ? expf(l.logits[t * S + j] - law[i].top) * law[i].inverse : 0;
+            w.dispatch[t * S + j] = open ? expf(now.x[i] - law[i].top) * law[i].inverse : 0;
         }
     }
 }
@@ -242,7 +265,7 @@ std::uint32_t tile_columns(std::uint32_t width) { return width <= 64 ? 64 : 128;
 /// Parts of the tokens, in tokens: enough blocks for the device, none of few tokens.
 std::uint32_t tokens_of_split(const mixture_logits& l, std::uint32_t width) {
     const std::uint32_t across =
-        tiles(l.experts * l.slots, product_rows) * tiles(width, tile_columns(width));
+        tiles(l.experts * l.slots, product_rows(16)) * tiles(width, tile_columns(width));
     const std::uint32_t splits = across < most_blocks ? most_blocks / across : 1;
     const std::uint32_t of = tiles(tiles(l.tokens, splits), product_depth) * product_depth;
     return of < 256 ? 256 : of;
@@ -277,16 +300,17 @@ cudaError_t launch_slot_inputs(const mixture_logits& l, const mixture_weights& w
     if (!fits(l) || width < 1) return cudaErrorInvalidValue;
     const std::uint32_t S = l.experts * l.slots, of = tokens_of_split(l, width);
     const std::size_t size = std::size_t{S} * width;
-    const dim3 grid(tiles(width, tile_columns(width)), tiles(S, product_rows), tiles(l.tokens, of));
+    const dim3 grid(tiles(width, tile_columns(width)), tiles(S, product_rows(16)),
+                    tiles(l.tokens, of));
     const dispatch_factor a{w.dispatch, S};
     const token_factor b{tokens, w.kept, width};
     const put_part put{static_cast<float*>(workspace), S, width};
     if (l.tokens == 0) {
     } else if (width <= 64) {
-        tiled_product<64, true, true>
+        tiled_product<16, 64, true, true>
             <<<grid, product_threads, 0, stream>>>(a, b, put, S, width, l.tokens, of);
     } else {
-        tiled_product<128, true, true>
+        tiled_product<16, 128, true, true>
             <<<grid, product_threads, 0, stream>>>(a, b, put, S, width, l.tokens, of);
     }
     sum_splits<<<static_cast<unsigned>((size + 255) / 256), 256, 0, stream>>>(
@@ -303,15 +327,15 @@ cudaError_t launch_mixture_output(const mixture_logits& l, const mixture_weights
     const combine_factor a{w.combine, l.tokens, S};
     const slot_factor b{slot_outputs, width};
     const put_part put{output, l.tokens, width};
-    constexpr std::uint32_t most_rows = 65535 * product_rows;  // of a grid's second dimension
+    constexpr std::uint32_t most_rows = 65535 * product_rows(16);  // of a grid's second dimension
     if (l.tokens > most_rows) return cudaErrorInvalidValue;
-    const dim3 grid(tiles(width, tile_columns(width)), tiles(l.tokens, product_rows));
+    const dim3 grid(tiles(width, tile_columns(width)), tiles(l.tokens, product_rows(16)));
     if (l.tokens == 0) return cudaSuccess;
     if (width <= 64)
-        tiled_product<64, false, true>
+        tiled_product<16, 64, false, true>
             <<<grid, product_threads, 0, stream>>>(a, b, put, l.tokens, width, S, S);
     else
-        tiled_product<128, false, true>
+        tiled_product<16, 128, false, true>
             <<<grid, product_threads, 0, stream>>>(a, b, put, l.tokens, width, S, S);
     return cudaGetLastError();
 }

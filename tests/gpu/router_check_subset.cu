@@ -31,8 +31,7 @@ std::string name_of(const subset_case& c, bool fp64) {
 }
 
 /// Marginals of rows that can be routed, in double.
-std::vector<double> marginals_of(const moebius::router_batch& batch, const subset_case& c,
-                                 const moebius::router_outcome& want) {
+std::vector<double> marginals_of(const moebius::router_batch& batch, const subset_case& c) {
     const auto at = moebius::scale(batch, c.beta);
     std::vector<double> out(batch.logits.size());
     for (std::size_t t = 0; t < c.T; ++t) {
@@ -41,7 +40,6 @@ std::vector<double> marginals_of(const moebius::router_batch& batch, const subse
         const auto m = law.marginals();
         std::copy(m.begin(), m.end(), out.begin() + static_cast<std::ptrdiff_t>(t * c.E));
     }
-    (void)want;
     return out;
 }
 
@@ -58,7 +56,12 @@ void run(const subset_case& c, subset_arithmetic arithmetic, std::mt19937& rng) 
     const std::vector<double> by_wide(by_weights.begin(), by_weights.end());
 
     const moebius::batch_key key{rng(), rng()};
-    const auto cpu = moebius::probmoe({.beta = c.beta, .k_min = c.k_min, .k_max = c.k_max});
+    const bool published = rng() % 2 == 0;
+    const auto cpu = moebius::probmoe({.beta = c.beta,
+                                       .k_min = c.k_min,
+                                       .k_max = c.k_max,
+                                       .slopes = published ? moebius::subset_slopes::published
+                                                           : moebius::subset_slopes::covariance});
     const moebius::router_batch batch{c.E, wide, scores, key};
     const auto want = cpu->route(batch);
 
@@ -72,7 +75,8 @@ void run(const subset_case& c, subset_arithmetic arithmetic, std::mt19937& rng) 
     CHECK_CUDA(launch_subset_draw(
         b, {key.seed, key.step, 0, chosen.data, weights.data, counts.data}, nullptr));
     CHECK_CUDA(launch_subset_marginals(b, marginals.data, nullptr));
-    CHECK_CUDA(launch_subset_backward(b, {chosen.data, d_by.data, slopes.data, false}, nullptr));
+    CHECK_CUDA(
+        launch_subset_backward(b, {chosen.data, d_by.data, slopes.data, published}, nullptr));
     CHECK_CUDA(cudaDeviceSynchronize());
     v.expect(chosen.guarded() && weights.guarded() && marginals.guarded() && slopes.guarded() &&
                  counts.guarded(),
@@ -84,7 +88,7 @@ void run(const subset_case& c, subset_arithmetic arithmetic, std::mt19937& rng) 
     const auto got = chosen.read();
     const auto w = weights.read(), m = marginals.read(), s = slopes.read();
     const auto n = counts.read();
-    const auto m_want = marginals_of(batch, c, want);
+    const auto m_want = marginals_of(batch, c);
     moebius::router_outcome taken = want;  // with the device's choices, for the slopes
     std::vector<std::uint32_t> counted(c.E + 1);
     for (std::size_t t = 0; t < c.T; ++t) {
