@@ -9,33 +9,27 @@
 namespace moebius::gpu {
 
 inline constexpr int product_threads = 256;
+inline constexpr std::uint32_t product_rows = 64;  // of a tile of the result
 inline constexpr std::uint32_t product_depth = 16;
-
-/// Rows of a tile of the result, of 4 a thread with `across` threads along the columns.
-__host__ __device__ constexpr std::uint32_t product_rows(std::uint32_t across) {
-    return 4 * product_threads / across;
-}
 
 /// put(split, i, q, sum over the split's k of a(i, k) b(k, q)) for i < rows, q < columns.
 ///
 /// a and b give 0 outside their matrices. `a_rows`: neighbours in memory are rows of a, not
-/// columns; `b_columns` alike. A thread holds 4 rows and tile_columns / across columns of the tile.
+/// columns; `b_columns` alike. A thread holds 4 rows and tile_columns / 16 columns of the tile.
 /// Grid: (column tiles, row tiles, splits of `depth` in parts of `of_split`).
-template <int across, int tile_columns, bool a_rows, bool b_columns, typename A, typename B,
-          typename Put>
+template <int tile_columns, bool a_rows, bool b_columns, typename A, typename B, typename Put>
 __global__ void __launch_bounds__(product_threads)
     tiled_product(A a, B b, Put put, std::uint32_t rows, std::uint32_t columns, std::uint32_t depth,
                   std::uint32_t of_split) {
-    constexpr int mine = tile_columns / across, together = mine < 4 ? mine : 4;
-    constexpr int tile_rows = product_rows(across);
-    constexpr int a_loads = tile_rows * product_depth / product_threads;
+    constexpr int mine = tile_columns / 16, together = mine < 4 ? mine : 4;
+    constexpr int a_loads = product_rows * product_depth / product_threads;
     constexpr int b_loads = tile_columns * product_depth / product_threads;
-    __shared__ __align__(16) float as[product_depth][tile_rows + 4];
+    __shared__ __align__(16) float as[product_depth][product_rows + 4];
     __shared__ __align__(16) float bs[product_depth][tile_columns + 4];
-    const std::uint32_t row = blockIdx.y * tile_rows, column = blockIdx.x * tile_columns;
+    const std::uint32_t row = blockIdx.y * product_rows, column = blockIdx.x * tile_columns;
     const std::uint32_t from = blockIdx.z * of_split;
     const std::uint32_t to = from + of_split < depth ? from + of_split : depth;
-    const int x = threadIdx.x % across, y = threadIdx.x / across;
+    const int x = threadIdx.x % 16, y = threadIdx.x / 16;
     const auto place = [](int n, int fast, int& i, int& j) {
         const int at = static_cast<int>(threadIdx.x) + n * product_threads;
         i = at % fast, j = at / fast;
@@ -45,7 +39,7 @@ __global__ void __launch_bounds__(product_threads)
 #pragma unroll
         for (int n = 0; n < a_loads; ++n) {
             int i, j;
-            place(n, a_rows ? tile_rows : product_depth, i, j);
+            place(n, a_rows ? product_rows : product_depth, i, j);
             const int r = a_rows ? i : j, c = a_rows ? j : i;
             a_next[n] = k + c < to ? a(row + r, k + c) : 0;
         }
@@ -62,7 +56,7 @@ __global__ void __launch_bounds__(product_threads)
 #pragma unroll
         for (int n = 0; n < a_loads; ++n) {
             int i, j;
-            place(n, a_rows ? tile_rows : product_depth, i, j);
+            place(n, a_rows ? product_rows : product_depth, i, j);
             as[a_rows ? j : i][a_rows ? i : j] = a_next[n];
         }
 #pragma unroll
@@ -79,7 +73,7 @@ __global__ void __launch_bounds__(product_threads)
             float right[mine];
 #pragma unroll
             for (int q = 0; q < mine; ++q)
-                right[q] = bs[c][q / together * together * across + x * together + q % together];
+                right[q] = bs[c][q / together * 64 + x * together + q % together];
 #pragma unroll
             for (int q = 0; q < mine; ++q) {
                 sum[0][q] = fmaf(left.x, right[q], sum[0][q]);
@@ -95,8 +89,7 @@ __global__ void __launch_bounds__(product_threads)
 #pragma unroll
         for (int q = 0; q < mine; ++q) {
             const std::uint32_t i = row + 4 * y + r;
-            const std::uint32_t j =
-                column + q / together * together * across + x * together + q % together;
+            const std::uint32_t j = column + q / together * 64 + x * together + q % together;
             if (i < rows && j < columns) put(blockIdx.z, i, j, sum[r][q]);
         }
 }

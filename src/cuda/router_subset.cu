@@ -228,9 +228,11 @@ __host__ __device__ std::size_t draw_bytes(std::uint32_t experts) {
 /// for t: z, law as the CPU's; u_e = word e % 4 of block e / 4; S = law.sample(u_E, u); weights =
 /// softmax(z) on S
 ///
-/// bytes       9 T E (read 4, written 5)
+/// bytes       9 T E (read 4, written 5): 9.5 us for 65,536 x 64
 /// operations  an expert and token: 5 exponentials, of them one in Real, and 4 operations in Real
-///             for each of `lanes` numbers of members, where K + 1 would do
+///             for each of `lanes` numbers of members, where K + 1 would do; k = 8: 139 us in
+///             double, 117 us in float on an H200. About 2,400 instructions a warp of two tokens
+///             are 85 us: issue, not bytes
 template <typename Real, int lanes>
 __global__ void draw_subsets(const __grid_constant__ subset_batch b,
                              const __grid_constant__ subset_draw d) {
@@ -309,7 +311,8 @@ __host__ __device__ std::size_t marginal_bytes(std::uint32_t experts, std::uint3
 /// m_e = yes_e sum_n reached_{e,n} ahead_{n+1} / total, where ahead walks back from g:
 /// ahead_n = ahead_n no_e + ahead_{n+1} yes_e
 ///
-/// bytes  8 T E
+/// bytes  8 T E: 8.4 us for 65,536 x 64, k = 8; 191 us in double, 139 us in float. The table lets
+///        14 warps of double in a multiprocessor, and one of E = 512, k = 16
 template <typename Real, int lanes>
 __global__ void subset_marginals(const __grid_constant__ subset_batch b, float* marginals) {
     extern __shared__ __align__(16) char shared[];
@@ -365,7 +368,8 @@ __host__ __device__ std::size_t backward_bytes(std::uint32_t experts, std::uint3
 /// dL/dz_e = p_e (G_e - p.G) + (d/ds) m_e(z + s p o G): the covariance of S times p o G
 ///
 /// The same loops as the marginals over numbers with a derivative: yes' = yes no p G, no' = -yes'.
-/// bytes  13 T E at most (by_weights only where chosen)
+/// bytes  13 T E at most (by_weights only where chosen): 14 us for 65,536 x 64, k = 8; 527 us in
+///        double, 281 us in float, with half the warps of the marginals
 template <typename Real, int lanes>
 __global__ void subset_backward(const __grid_constant__ subset_batch b,
                                 const __grid_constant__ subset_slope s) {
