@@ -401,7 +401,8 @@ std::size_t cluster_workspace_bytes(const clustered_tokens& c) {
 // bytes  8 T d + 12 T, and 16 (lists + K) d for the sums of lists, twice. T = 65,536, d = 352, K =
 // 16
 //        on an H200: 116 us in 7 launches, 46 us of tokens; 178 us with all of them in one cluster,
-//        whose lists few threads join. T = 2^20, d = 1024, K = 256: 1.5 times the tokens
+//        probably for the threads that join its lists. T = 2^20, d = 1024, K = 256: 1.5 times the
+//        tokens
 cudaError_t launch_cluster_weights(const clustered_tokens& c, const clustering_rule& rule,
                                    const clustering_weights& to, void* workspace,
                                    cudaStream_t stream) {
