@@ -66,6 +66,7 @@ enum stream : std::uint32_t {
     noise_stream = 1,
     mixture_stream = 2,
     coin_stream = 6,
+    subset_stream = 7,
     feature_stream = 9
 };
 
