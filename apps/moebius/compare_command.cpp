@@ -6,6 +6,7 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
+#include <optional>
 
 #include "commands.hpp"
 #include "compare_document.hpp"
@@ -21,7 +22,7 @@ struct compare_arguments {
     std::vector<std::string> routers;
     std::vector<std::string> sets;
     token_options tokens;
-    std::size_t experts = 2;
+    std::optional<std::size_t> experts;
     comparison_options options;  // the library's own struct: one home for the defaults
     output_options output;
 };
@@ -39,6 +40,20 @@ void apply_sets(compare_arguments& args) {
     }
 }
 
+compared_router compare_one(const compare_arguments& args, std::size_t i, const session& session) {
+    const auto choice = parse_router(args.routers[i]);
+    auto own = args.options;
+    own.seed = derived_seed(args.options.seed, i);
+    const auto source = source_for(choice, args.tokens, args.experts.value_or(2));
+    if (args.experts.value_or(source->experts()) != source->experts())
+        throw invalid_argument("--experts", fmt::format("{} came", *args.experts),
+                               fmt::format("the gate makes {}", source->experts()));
+    const auto noise = noise_from_name(args.tokens.noise);
+    return compare_routers(source, {{args.routers[i], choice.make(own.beta, noise), noise}}, own,
+                           session.watch(args.routers[i]))
+        .front();
+}
+
 int run(compare_arguments args, const session& session) {
     args.output.check();
     apply_sets(args);
@@ -47,24 +62,22 @@ int run(compare_arguments args, const session& session) {
     heading.schema = compare_schema;
     heading.command = session.command;
     heading.seed = args.options.seed;
-    args.tokens.describe(heading);
+    args.tokens.describe(heading, true);
     if (args.tokens.tokens.empty())
-        heading.options.emplace_back("experts", static_cast<double>(args.experts));
+        heading.options.emplace_back("experts", static_cast<double>(args.experts.value_or(2)));
     describe(args.options, heading);
 
-    if (args.routers.empty())
+    const bool all = args.routers.empty();
+    if (all)
         for (const auto& info : known_routers()) args.routers.emplace_back(info.name);
     std::vector<compared_router> compared;
-    const auto noise = noise_from_name(args.tokens.noise);
     for (std::size_t i = 0; i < args.routers.size(); ++i) {
-        const auto choice = parse_router(args.routers[i]);
-        auto own = args.options;
-        own.seed = derived_seed(args.options.seed, i);
-        const auto source = source_for(choice, args.tokens, args.experts);
-        const auto rows =
-            compare_routers(source, {{args.routers[i], choice.make(own.beta, noise), noise}}, own,
-                            session.watch(args.routers[i]));
-        compared.push_back(rows.front());
+        try {
+            compared.push_back(compare_one(args, i, session));
+        } catch (const invalid_argument& e) {
+            if (!all) throw;
+            tell(e.what());  // the other routers are still worth a row
+        }
     }
     args.output.write(compare_document(compared, args.options, heading));
     if (!args.output.out.empty()) write_standard_output(compare_report(compared));
@@ -83,7 +96,7 @@ void add_compare(CLI::App& app, const session& session) {
         ->allow_extra_args(false);
     sub->add_option("--set", args->sets, "beta=... or decay=...")->allow_extra_args(false);
     args->tokens.add_to(*sub);
-    add_count(*sub, "--experts", args->experts, "of routers without tokens");
+    add_count(*sub, "--experts", args->experts, "of routers without tokens")->default_str("2");
     add_count(*sub, "--batch", options.tokens, "tokens of a batch");
     sub->add_option("--step", options.step, "time per batch times decay")->capture_default_str();
     add_count(*sub, "--seeds", options.seeds, "runs of each kind");

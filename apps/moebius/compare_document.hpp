@@ -17,6 +17,7 @@ void describe(const comparison_options& options, result_heading& heading);
 /// The table for a reader.
 [[nodiscard]] std::string compare_report(const std::vector<compared_router>& compared);
 
+/// Something was judged, and all that was agrees.
 [[nodiscard]] bool all_agree(const std::vector<compared_router>& compared);
 
 }  // namespace moebius::cli

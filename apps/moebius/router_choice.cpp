@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <moebius/base/error.hpp>
 #include <moebius/compare/known_response.hpp>
 
+#include "session.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -42,8 +44,17 @@ void router_choice::describe(result_heading& heading) const {
 }
 
 router_settings router_choice::settings() const {
+    if (name.empty() && !sets.empty())
+        throw invalid_argument("--router-set", fmt::format("'{}' came without --router", sets[0]),
+                               "it is an option of one");
     router_settings out;
-    for (const auto& text : sets) out.push_back(parse_router_set(text));
+    for (const auto& text : sets) {
+        out.push_back(parse_router_set(text));
+        const auto same = [&](const auto& other) { return other.first == out.back().first; };
+        if (std::count_if(out.begin(), out.end(), same) > 1)
+            throw invalid_argument("--router-set", fmt::format("{} came twice", out.back().first),
+                                   "once is enough");
+    }
     return out;
 }
 
@@ -65,11 +76,19 @@ router_choice parse_router(std::string_view text) {
 
 std::shared_ptr<const token_source> source_for(const router_choice& router, token_options tokens,
                                                std::size_t experts) {
+    (void)router.settings();
     tokens.gate.clustering = router.clustering();
+    if (!tokens.gate.clustering.empty() && !tokens.has_features())
+        throw invalid_argument("--router",
+                               tokens.tokens.empty()
+                                   ? fmt::format("{} came without --tokens", router.name)
+                                   : fmt::format("{} came for '{}'", router.name, tokens.tokens),
+                               "it weighs the features of tokens in a file");
     if (!tokens.tokens.empty()) return tokens.source();
-    if (!tokens.gate.clustering.empty())
-        throw invalid_argument("--router", fmt::format("{} came without --tokens", router.name),
-                               "it weighs the features of tokens");
+    constexpr std::size_t most = 65536;
+    if (experts > most)
+        throw invalid_argument("--experts", fmt::format("{} came", experts),
+                               fmt::format("a router takes up to {}", most));
     return no_tokens(experts);
 }
 
@@ -82,10 +101,21 @@ std::shared_ptr<const load_response> mean_load_of(const router& router,
         throw invalid_argument(
             "--router", fmt::format("{} of {} experts came", router.name(), source->experts()),
             "the mean load of this router is known for two alone");
-    heading.options.emplace_back("response", "measured");
     response_options options;
     options.reach = 12 / beta;
-    return measure_response(source, router, options, watched).loads;
+    const auto measured = measure_response(source, router, options, watched);
+    const double error = *std::max_element(measured.error.begin(), measured.error.end());
+    heading.options.emplace_back("response", "measured");
+    heading.options.emplace_back("response_error", error);
+    heading.options.emplace_back("response_points", static_cast<double>(options.points));
+    heading.options.emplace_back("response_tokens",
+                                 static_cast<double>(options.tokens * options.batches));
+    heading.options.emplace_back("response_seed", static_cast<double>(options.seed));
+    tell(fmt::format(
+        "the response of {} was measured, to {:.1g} of a load: folds, branch points and "
+        "cusps closer to each other than that are its noise",
+        router.name(), error / 2));
+    return measured.loads;
 }
 
 }  // namespace moebius::cli

@@ -38,6 +38,7 @@ void describe(const simulate_arguments& args, result_heading& heading) {
     heading.seed = args.options.loop.seed;
     heading.router = args.subject.router.name.empty() ? "top-1" : args.subject.router.name;
     heading.model.clear();
+    if (args.subject.model.empty()) args.subject.tokens.describe(heading, true);
 }
 
 void summarize(const table& summary, std::size_t experts) {
@@ -97,7 +98,8 @@ std::vector<double> scores_of(const problem& at, double x0) {
 simulation measure(const simulate_arguments& args,
                    const std::shared_ptr<const token_source>& source, const session& session) {
     const auto& router = args.subject.router;
-    if (router.name.empty() || (router.name == "top-1" && router.sets.empty()))
+    if (!router.name.empty()) (void)router.make(args.rule.beta, args.options.loop.noise);
+    if (router.name.empty() || router.name == "top-1")  // its gates change no load
         return simulate(source, args.rule, args.options, session.watch("simulate"),
                         *args.device.open());
     if (args.device.name != "auto" && args.device.name != "cpu")

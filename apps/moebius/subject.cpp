@@ -58,7 +58,7 @@ problem make_router_problem(const subject_options& options, const session& sessi
     if (!options.model.empty())
         throw invalid_argument("--model", fmt::format("{} came beside --router", options.model),
                                "the mean load of the router is the model");
-    const double beta = set_value(options, "beta", 1);
+    const double beta = set_value(options, "beta", options.router_beta);
     const auto noise = noise_from_name(options.tokens.noise);
     const auto router = options.router.make(beta, noise);
     const expert_options defaults;
@@ -72,15 +72,34 @@ problem make_router_problem(const subject_options& options, const session& sessi
         heading.options.emplace_back("experts", static_cast<double>(source->experts()));
     const bool controlled = options.experts.controller == "integral";
     if (controlled) heading.options.emplace_back("controller", options.experts.controller);
-    options.tokens.describe(heading);
+    options.tokens.describe(heading, true);
     return make_expert_problem(
         mean_load_of(*router, source, beta, noise, session.watch("response"), heading), controlled);
+}
+
+/// What a file was made with is not changed beside --from.
+void check_same(const subject_options& options, const result_heading& heading,
+                const std::string& file) {
+    const auto& router = options.router;
+    if (!router.sets.empty())
+        throw invalid_argument("--router-set", "it came beside --from",
+                               fmt::format("the router is that of {}", file));
+    if (!router.name.empty() && router.name != heading.router)
+        throw invalid_argument(
+            "--router", fmt::format("{} came", router.name),
+            fmt::format("{} is about {}", file,
+                        heading.router.empty() ? heading.model : heading.router));
+    const auto tokens = word_of(heading, "tokens", "");
+    if (!options.tokens.tokens.empty() && options.tokens.tokens != tokens)
+        throw invalid_argument("--tokens", fmt::format("'{}' came", options.tokens.tokens),
+                               fmt::format("{} has '{}'", file, tokens));
 }
 
 /// The point that --from names, and the model and tokens of its file where none were given.
 special_point read_start(subject_options& options) {
     const auto [file, label] = parse_source(options.from);
     const auto document = read_diagram(file);
+    check_same(options, document.heading, file);
     options.router.inherit(document.heading);
     if (options.model.empty()) options.model = document.heading.model;
     if (options.model != document.heading.model)
@@ -93,6 +112,8 @@ special_point read_start(subject_options& options) {
                                "the point has its own parameters");
     options.tokens.inherit(document.heading);
     options.experts.inherit(document.heading);
+    for (const auto& [name, value] : document.heading.parameters)
+        if (name == "beta") options.router_beta = value;
     return document.data.at(label);
 }
 
@@ -123,7 +144,16 @@ void group_experts(const subject_options& options, subject& result) {
     std::vector<std::size_t> apart;
     for (const auto& text : options.varies)
         apart.push_back(result.problem.index_of(parse_range(text).name));
-    result.problem = regrouped(result.problem, coarsest_groups(result.problem, apart));
+    const auto groups = coarsest_groups(result.problem, apart);
+    // experts without tokens may still not be alike: where ties go to the lowest
+    if (result.problem.model->cells()->regrouped(groups))
+        result.problem = regrouped(result.problem, groups);
+}
+
+/// A response that was measured, or has a transport plan's load in it.
+bool knows_one_beta(const result_heading& heading) {
+    return !word_of(heading, "response", "").empty() ||
+           (heading.router == "selective-sinkhorn" && !word_of(heading, "tokens", "").empty());
 }
 
 void apply_ranges(const subject_options& options, std::size_t count, subject& result) {
@@ -133,6 +163,9 @@ void apply_ranges(const subject_options& options, std::size_t count, subject& re
     for (const auto& text : options.varies) {
         const auto range = parse_range(text);
         check_range(range);
+        if (range.name == "beta" && knows_one_beta(result.heading))
+            throw invalid_argument("--vary", "beta came",
+                                   "this router's response is known at one beta alone");
         auto probe = result.problem;  // both ends must be values that the model allows
         probe.set(range.name, range.from);
         probe.set(range.name, range.to);

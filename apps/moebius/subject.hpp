@@ -26,7 +26,8 @@ struct subject_options {
     std::string from;                 ///< FILE:LABEL
     token_options tokens;
     expert_arguments experts;
-    router_choice router;  ///< in place of a model: its mean load is one
+    router_choice router;    ///< in place of a model: its mean load is one
+    double router_beta = 1;  ///< that it is made with: of --set, or of the file's point
 
     void add_to(CLI::App& sub);  ///< model, parameters, experts and tokens
     void add_sets_to(CLI::App& sub);

@@ -28,6 +28,9 @@ std::shared_ptr<const token_source> normal_of(std::string_view text) {
                                    "it must be normal:WIDTH/EXPERTS/SEED, whole numbers");
         numbers[i] = static_cast<std::size_t>(value);
     }
+    if (numbers[0] * numbers[1] > (std::size_t{1} << 26))
+        throw invalid_argument("--tokens", fmt::format("'{}{}' came", normal_prefix, text),
+                               "width times experts must be at most 2^26");
     return normal_tokens(random_gate(numbers[1], numbers[0], numbers[2]), numbers[1]);
 }
 
@@ -67,18 +70,21 @@ void token_options::add_to(CLI::App& sub) {
 }
 
 void token_options::inherit(const result_heading& heading) {
+    noise = word_of(heading, "noise", noise);
     if (!tokens.empty()) return;
     tokens = word_of(heading, "tokens", "");
     gate.gate = word_of(heading, "gate", gate.gate);
-    noise = word_of(heading, "noise", noise);
     if (const auto classes = word_of(heading, "classes", ""); !classes.empty())
         for (const auto name : split(classes, ','))
             gate.classes.push_back(parse_number("classes", name));
     gate.labels = word_of(heading, "labels", "yes") == "yes";
 }
 
-void token_options::describe(result_heading& heading) const {
-    if (tokens.empty()) return;
+void token_options::describe(result_heading& heading, bool noise_too) const {
+    if (tokens.empty()) {
+        if (noise_too) heading.options.emplace_back("noise", noise);
+        return;
+    }
     heading.options.emplace_back("tokens", tokens);
     if (!tokens.starts_with(mixture_prefix) && !tokens.starts_with(normal_prefix)) {
         heading.options.emplace_back("gate", gate.gate);
@@ -100,8 +106,13 @@ std::shared_ptr<const token_source> token_options::source() const {
     return stored_tokens(std::move(made.logits), made.experts);
 }
 
+bool token_options::has_features() const {
+    return !tokens.empty() && !tokens.starts_with(mixture_prefix) &&
+           !tokens.starts_with(normal_prefix);
+}
+
 gated_tokens token_options::gated() const {
-    if (tokens.starts_with(mixture_prefix) || tokens.starts_with(normal_prefix))
+    if (!has_features())
         throw invalid_argument("--tokens", fmt::format("'{}' came", tokens),
                                "a file of tokens is needed here");
     return apply_gate(read_tokens(tokens), gate);

@@ -23,11 +23,15 @@ struct token_options {
     void inherit(const result_heading& heading);
 
     /// As they are written into a result.
-    void describe(result_heading& heading) const;
+    /// @param noise_too  the noise is part of it without tokens, too
+    void describe(result_heading& heading, bool noise_too = false) const;
 
     /// Reads the tokens; without a file all logits are 0.
     /// @throws invalid_argument, io_error
     [[nodiscard]] std::shared_ptr<const token_source> source() const;
+
+    /// Whether they come from a file.
+    [[nodiscard]] bool has_features() const;
 
     /// Reads the tokens of a file and applies the gate.
     /// @throws invalid_argument, also for a mixture; io_error

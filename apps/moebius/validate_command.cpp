@@ -111,6 +111,10 @@ double set_value(const std::vector<std::string>& sets, std::string_view name) {
 
 /// Another router than top-1: its threshold, and its jumps beside the noise-free rule's.
 int run_router(const validate_arguments& args, const session& session) {
+    if (args.device.name != "auto" && args.device.name != "cpu")
+        throw invalid_argument(
+            "--device", fmt::format("'{}' came for {}", args.device.name, args.subject.router.name),
+            "its loop runs on the CPU; that of top-1 on devices, too");
     const auto& v = args.options;
     comparison_options options;
     options.beta = set_value(args.subject.sets, "beta");
@@ -130,7 +134,7 @@ int run_router(const validate_arguments& args, const session& session) {
     heading.schema = compare_schema;
     heading.command = session.command;
     heading.seed = options.seed;
-    args.subject.tokens.describe(heading);
+    args.subject.tokens.describe(heading, true);
     args.subject.router.describe(heading);
     cli::describe(options, heading);
     const auto& router = args.subject.router;
@@ -149,8 +153,8 @@ int run(validate_arguments args, const session& session) {
     args.options.threads = args.device.threads;
     check_sets(args.subject.sets);
     const auto& router = args.subject.router;
-    if (!router.name.empty() && (router.name != "top-1" || !router.sets.empty()))
-        return run_router(args, session);
+    (void)router.settings();
+    if (!router.name.empty() && router.name != "top-1") return run_router(args, session);
     args.subject.router = {};
     if (!args.subject.tokens.tokens.empty()) args.subject.model = token_response::name;
     auto on = make_subject(args.subject, 0, validate_schema, session);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,14 +12,33 @@
 namespace moebius {
 namespace {
 
-/// Cubics between nodes at equal distances, from values and slopes.
+/// How the value and the slope (by node) of a cubic in the middle of 2 half + 1 nodes follow from
+/// theirs, in least squares. Shape: (2, nodes).
+/// @source Savitzky & Golay, Anal. Chem. 36 (1964)
+Eigen::MatrixXd smoothing(int half) {
+    Eigen::MatrixXd powers(2 * half + 1, 4);
+    for (int i = -half; i <= half; ++i)
+        for (int k = 0; k < 4; ++k) powers(i + half, k) = std::pow(i, k);
+    return powers.completeOrthogonalDecomposition().pseudoInverse().topRows(2);
+}
+
+/// Cubics between nodes at equal distances, from smoothed values and slopes.
 class gap_curve {
 public:
     gap_curve(const std::vector<double>& x, const std::vector<double>& y)
         : from_(x.front()), step_(x[1] - x[0]), y_(y), slope_(y.size()) {
-        for (std::size_t i = 1; i + 1 < y.size(); ++i) {  // constant beyond the ends
-            const double before = y[i] - y[i - 1], behind = y[i + 1] - y[i];
-            if (before * behind > 0) slope_[i] = 2 * before * behind / (before + behind) / step_;
+        constexpr int half = 5;
+        const auto weights = smoothing(half);
+        for (std::size_t i = half; i + half < y.size(); ++i) {
+            const Eigen::Map<const Eigen::VectorXd> near(y.data() + i - half, 2 * half + 1);
+            const Eigen::Vector2d fit = weights * near;
+            y_[i] = fit[0];
+            slope_[i] = fit[1] / step_;
+        }
+        for (std::size_t i = 1; i + 1 < y.size(); ++i) {  // as monotone as the values allow
+            const double before = y_[i] - y_[i - 1], behind = y_[i + 1] - y_[i];
+            const double most = 3 * std::max(0.0, std::min(before, behind)) / step_;
+            slope_[i] = std::clamp(slope_[i], 0.0, most);
         }
     }
 
@@ -116,9 +136,46 @@ void check(const token_source& source, const response_options& o) {
         reject(fmt::format("{} experts came", source.experts()), "two are needed");
     if (!(o.reach > 0 && std::isfinite(o.reach)))
         reject(fmt::format("reach is {}", o.reach), "it must be > 0 and finite");
-    if (o.points < 5) reject(fmt::format("points is {}", o.points), "it must be >= 5");
+    if (o.points < 12) reject(fmt::format("points is {}", o.points), "it must be >= 12");
     if (o.tokens < 1) reject("tokens is 0", "it must be >= 1");
     if (o.batches < 2) reject(fmt::format("batches is {}", o.batches), "it must be >= 2");
+}
+
+struct mean_gap {
+    double value, error;
+};
+
+mean_gap gap_at(double x, const token_source& source, const router& router,
+                const response_options& options, std::uint64_t seed) {
+    const std::vector<double> scores{x / 2, -x / 2};
+    std::vector<random_block> words(options.tokens);
+    std::vector<double> logits(2 * options.tokens);
+    double sum = 0, squares = 0;
+    for (std::size_t b = 0; b < options.batches; ++b) {
+        const batch_key key{seed, b};
+        random_words(key.seed, random_stream::token, key.step, 0, words);
+        source.fill(key, 0, words, logits);
+        const auto load = router.route({2, logits, scores, key}).load;
+        const double gap = load[0] - load[1];
+        sum += gap;
+        squares += gap * gap;
+    }
+    const auto n = static_cast<double>(options.batches);
+    const double mean = sum / n;
+    return {mean, std::sqrt(std::max(0.0, squares / n - mean * mean) / (n - 1))};
+}
+
+/// Twice the reach until the gap at neither end moves by more than its noise.
+double saturating_reach(const token_source& source, const router& router,
+                        const response_options& options) {
+    const auto moves = [&](double x) {
+        const auto near = gap_at(x, source, router, options, derived_seed(options.seed, 1));
+        const auto far = gap_at(2 * x, source, router, options, derived_seed(options.seed, 2));
+        return std::abs(far.value - near.value) > 4 * std::hypot(near.error, far.error) + 1e-4;
+    };
+    double reach = options.reach;
+    for (int k = 0; k < 20 && (moves(reach) || moves(-reach)); ++k) reach *= 2;
+    return reach;
 }
 
 }  // namespace
@@ -129,30 +186,18 @@ measured_response measure_response(const std::shared_ptr<const token_source>& so
     check(*source, options);
     router.check(2);
     const std::size_t points = options.points;
+    const double reach = saturating_reach(*source, router, options);
     measured_response out;
     out.x.resize(points);
     out.gap.resize(points);
     out.error.resize(points);
     const auto at_point = [&](std::size_t i) {
-        const double x =
-            options.reach * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
-        const std::vector<double> scores{x / 2, -x / 2};
-        std::vector<random_block> words(options.tokens);
-        std::vector<double> logits(2 * options.tokens);
-        double sum = 0, squares = 0;
-        for (std::size_t b = 0; b < options.batches; ++b) {
-            const batch_key key{derived_seed(options.seed, i), b};
-            random_words(key.seed, random_stream::token, key.step, 0, words);
-            source->fill(key, 0, words, logits);
-            const auto load = router.route({2, logits, scores, key}).load;
-            const double gap = load[0] - load[1];
-            sum += gap;
-            squares += gap * gap;
-        }
-        const auto n = static_cast<double>(options.batches);
-        out.x[i] = x;
-        out.gap[i] = sum / n;
-        out.error[i] = std::sqrt(std::max(0.0, squares / n - out.gap[i] * out.gap[i]) / (n - 1));
+        const double place = 2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1;
+        out.x[i] = reach * place;
+        const auto gap =
+            gap_at(out.x[i], *source, router, options, derived_seed(options.seed, i + 3));
+        out.gap[i] = gap.value;
+        out.error[i] = gap.error;
     };
     parallel_for(points, options.threads, at_point, watched, "measure_response");
     out.gap = monotone(out.gap);

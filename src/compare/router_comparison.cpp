@@ -21,6 +21,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double susceptible = 0.8;  // of the threshold, where the stiffness is measured
+constexpr double telling = 0.05;     // an error below this share of the threshold tells something
 constexpr double systematic = 2e-4;  // of the threshold: what settling and higher orders leave
 constexpr std::size_t replicas = 4;  // of a measured response
 
@@ -46,6 +47,13 @@ void check(const token_source& source, const std::vector<named_router>& routers,
     positive("settle", o.settle);
     positive("average", o.average);
     positive("ramp", o.ramp);
+    if (!(o.chance >= 0 && o.chance <= 1))
+        reject(fmt::format("chance is {}", o.chance), "it must be in [0, 1]");
+    for (const auto& [name, time] :
+         {std::pair{"settle", o.settle}, {"average", o.average}, {"ramp", o.ramp}})
+        if (!(time / o.step >= 16 && time / o.step <= 1e9))
+            reject(fmt::format("{} is {} and step is {}", name, time, o.step),
+                   "it must be 16 to 10^9 steps");
     if (!(o.step < 1)) reject(fmt::format("step is {}", o.step), "it must be < 1");
     if (!(o.excess > 1)) reject(fmt::format("excess is {}", o.excess), "it must be > 1");
     if (o.tokens < 1) reject("tokens is 0", "it must be >= 1");
@@ -109,7 +117,7 @@ double threshold_of(const gap_along& gap, double decay, double& offset) {
         offset = gap.balance(center);
         return decay - feedback * gap.at(offset, center)[1];
     };
-    double high = 1e-3 * decay;
+    double high = 1e-9 * decay;
     while (stiffness(high) > 0) {
         high *= 1.5;
         if (high > 1e9 * decay) return nan;
@@ -246,7 +254,7 @@ stay stay_of(biased_loop loop, const comparison_options& o, double bias) {
         squares += x * x;
     }
     const auto n = static_cast<double>(steps);
-    return {sum / n, squares / n - sum / n * (sum / n)};
+    return {sum / n, std::max(0.0, squares / n - sum / n * (sum / n))};
 }
 
 /// The mean of m over a stay, to second order.
@@ -258,6 +266,7 @@ double mean_gap(const gap_along& gap, const stay& at, double center) {
 /// A distance over which m is straight to 2 % on both sides of equal loads.
 double straight(const gap_along& gap, const router_forecast& f, double center) {
     double shift = 0.15 / f.slope;
+    if (f.measured) return shift;  // its noise would be taken for a bend
     const auto bend = [&](double x) {
         return std::abs(gap.at(f.offset + x, center)[0] / (f.slope * x) - 1);
     };
@@ -279,6 +288,11 @@ double observed_threshold(const std::shared_ptr<const token_source>& source,
     const auto below =
         stay_of({source, router, o, feedback, f.offset - shift, seed}, o, hold - push);
     const double apart = above.mean - below.mean;
+    const auto stayed = [&](const stay& at, double away) {
+        return std::abs(at.mean - f.offset - away) < shift &&
+               std::sqrt(at.variance) < 0.2 / f.slope;
+    };
+    if (!stayed(above, shift) || !stayed(below, -shift)) return nan;
     const double secant = (mean_gap(gap, above, center) - mean_gap(gap, below, center)) / apart;
     return feedback * o.decay / (o.decay - 2 * push / apart) * secant / f.slope;
 }
@@ -325,10 +339,10 @@ router_observation observe(const std::shared_ptr<const token_source>& source,
 
 void judge(compared_router& row, const comparison_options& o) {
     const auto &predicted = row.predicted.threshold, &measured = row.observed.threshold;
-    row.agrees = true;
     row.z = nan;
-    if (std::isnan(predicted.value)) return;  // there is nothing to measure
     const double error = std::hypot(measured.error, predicted.error, systematic * predicted.value);
+    row.judged = error < telling * predicted.value;  // not if one of them is NaN
+    if (!row.judged) return;
     row.z = normal_deviate(measured.value - predicted.value, error, o.seeds);
     row.agrees = std::erfc(std::abs(row.z) / std::sqrt(2.0)) >= o.chance;
 }
@@ -343,7 +357,7 @@ std::vector<compared_router> compare_routers(const std::shared_ptr<const token_s
     std::vector<compared_router> out;
     for (const auto& [name, made, noise] : routers) {
         const auto known = predict(source, *made, noise, options, watched);
-        compared_router row{name, known.forecast, {}, known.loads, 0, false};
+        compared_router row{name, known.forecast, {}, known.loads, 0, false, false};
         row.observed =
             observe(source, made, known, options, derived_seed(options.seed, out.size()), watched);
         judge(row, options);
@@ -368,6 +382,7 @@ table comparison_table(const std::vector<compared_router>& compared) {
     add_estimate("threshold", [](const auto& r) { return r.predicted.threshold; });
     add_estimate("threshold_measured", [](const auto& r) { return r.observed.threshold; });
     add("z", [](const auto& r, auto) { return r.z; });
+    add("judged", [](const auto& r, auto) { return r.judged ? 1 : 0; });
     add("agrees", [](const auto& r, auto) { return r.agrees ? 1 : 0; });
     add("response_measured", [](const auto& r, auto) { return r.predicted.measured ? 1 : 0; });
     add("offset", [](const auto& r, auto) { return r.predicted.offset; });

@@ -13,18 +13,6 @@
 namespace moebius {
 namespace {
 
-/// (runs, steps, E) of a history of all steps.
-std::vector<std::uint32_t> first_steps(const std::vector<std::uint32_t>& all,
-                                       const loop_batch& batch, std::size_t steps) {
-    const std::size_t experts = batch.source->experts(), row = batch.steps * experts;
-    std::vector<std::uint32_t> out;
-    for (std::size_t from = 0; from < all.size(); from += row) {
-        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(from);
-        out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(steps * experts));
-    }
-    return out;
-}
-
 class cuda_backend final : public backend {
 public:
     explicit cuda_backend(int device)
@@ -48,7 +36,7 @@ public:
                 arrays.read_history(history);
             } catch (const device_error& why) {
                 if (first == 0) throw;
-                throw loops_cut(why, first, first_steps(history, batch, first));
+                throw loops_cut(why, first, gpu::first_steps(history, batch, first));
             }
             if (watched.report) watched.report(first + steps, batch.steps);
         }

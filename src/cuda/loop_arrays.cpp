@@ -162,6 +162,17 @@ std::vector<double> biases_of(const loop_batch& batch) {
 
 }  // namespace
 
+std::vector<std::uint32_t> first_steps(const std::vector<std::uint32_t>& all,
+                                       const loop_batch& batch, std::size_t steps) {
+    const std::size_t experts = batch.source->experts(), row = batch.steps * experts;
+    std::vector<std::uint32_t> out;
+    for (std::size_t from = 0; from < all.size(); from += row) {
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(from);
+        out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(steps * experts));
+    }
+    return out;
+}
+
 bool is_tossed(const loops& work) { return work.experts == 2 && work.source == tokens::none; }
 
 loop_arrays::loop_arrays(const loop_batch& batch, const loop_limits& limits) : batch_(&batch) {

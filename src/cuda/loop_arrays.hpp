@@ -48,6 +48,10 @@ private:
     loops work_{};
 };
 
+/// The first of a history's steps, (runs, steps, E).
+[[nodiscard]] std::vector<std::uint32_t> first_steps(const std::vector<std::uint32_t>& all,
+                                                     const loop_batch& batch, std::size_t steps);
+
 /// Two experts without tokens.
 [[nodiscard]] bool is_tossed(const loops& work);
 

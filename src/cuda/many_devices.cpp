@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <barrier>
+#include <chrono>
 #include <exception>
 #include <moebius/base/error.hpp>
 #include <moebius/simulate/backend.hpp>
@@ -27,7 +28,7 @@ using namespace gpu;
 
 constexpr std::size_t graph_steps = 32;  // replayed at once
 
-/// A communicator for each device.
+/// A communicator for each device. Each thread ends its own when another's device has failed.
 class communicators {
 public:
     explicit communicators(const std::vector<int>& devices) : all_(devices.size()) {
@@ -37,25 +38,20 @@ public:
     communicators(const communicators&) = delete;
     communicators& operator=(const communicators&) = delete;
     ~communicators() {
-        const std::lock_guard lock(mutex_);
-        if (!aborted_)
-            for (const auto& one : all_) nccl().destroy(one);
+        for (const auto& one : all_)
+            if (one != nullptr) nccl().destroy(one);
     }
 
     [[nodiscard]] ncclComm_t of(std::size_t rank) const { return all_[rank]; }
 
-    /// Ends what waits for a device that will not come.
-    void abort() {
-        const std::lock_guard lock(mutex_);
-        if (!aborted_)
-            for (const auto& one : all_) nccl().abort(one);
-        aborted_ = true;
+    /// By the thread of that rank.
+    void abort(std::size_t rank) {
+        nccl().abort(all_[rank]);
+        all_[rank] = nullptr;
     }
 
 private:
     std::vector<ncclComm_t> all_;
-    std::mutex mutex_;
-    bool aborted_ = false;
 };
 
 struct stream_owner {
@@ -114,41 +110,52 @@ private:
     cudaGraphExec_t graph_ = nullptr;
 };
 
-/// Where the devices' threads agree to stop: all at the same step, or NCCL waits for ever.
+/// Where the devices' threads agree to stop: all at the same step, or NCCL waits for ever. Keeps
+/// the first failure.
 class round_table {
 public:
     explicit round_table(std::ptrdiff_t threads) : barrier_(threads) {}
+
+    /// Whether all stop here: one was asked to, or has failed.
     [[nodiscard]] bool stops(bool asked) {
         if (asked) stopped_ = true;
         barrier_.arrive_and_wait();
-        return stopped_;
+        return stopped_ || failed_;
     }
-    void leave() { barrier_.arrive_and_drop(); }
+
+    void fail(std::exception_ptr why) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!failure_) failure_ = std::move(why);
+        }
+        failed_ = true;
+        barrier_.arrive_and_drop();
+    }
+
+    [[nodiscard]] bool failed() const { return failed_; }
     [[nodiscard]] bool stopped() const { return stopped_; }
+    void rethrow() const {
+        if (failure_) std::rethrow_exception(failure_);
+    }
 
 private:
     std::barrier<> barrier_;
-    std::atomic<bool> stopped_ = false;
+    std::mutex mutex_;
+    std::exception_ptr failure_;
+    std::atomic<bool> stopped_ = false, failed_ = false;
 };
 
-/// Calls work(rank) in a thread a device; the first exception of any is thrown.
-template <typename Work>
-void on_each(const std::vector<int>& devices, Work work) {
-    std::mutex mutex;
-    std::exception_ptr failure;
-    std::vector<std::thread> threads;
-    for (std::size_t rank = 0; rank < devices.size(); ++rank)
-        threads.emplace_back([&, rank] {
-            try {
-                check(cudaSetDevice(devices[rank]), "cudaSetDevice");
-                work(rank);
-            } catch (...) {
-                const std::lock_guard lock(mutex);
-                if (!failure) failure = std::current_exception();
-            }
-        });
-    for (auto& thread : threads) thread.join();
-    if (failure) std::rethrow_exception(failure);
+/// Another device failed: this one's thread goes home.
+struct abandoned {};
+
+/// As cudaStreamSynchronize, but does not wait for what a failed device will never send.
+void wait_for(cudaStream_t stream, const round_table& together) {
+    for (auto status = cudaStreamQuery(stream); status != cudaSuccess;
+         status = cudaStreamQuery(stream)) {
+        if (status != cudaErrorNotReady) check(status, "run_loops");
+        if (together.failed()) throw abandoned{};
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
 }
 
 class many_devices final : public backend {
@@ -173,15 +180,27 @@ public:
         if (history.empty()) return history;
         communicators comms(devices_);
         round_table together(static_cast<std::ptrdiff_t>(devices_.size()));
-        on_each(devices_, [&](std::size_t rank) {
-            try {
-                run_slice(batch, rank, comms.of(rank), watched, together, history);
-            } catch (...) {
-                together.leave();
-                comms.abort();
-                throw;
-            }
-        });
+        std::size_t done = 0;  // of rank 0
+        std::vector<std::thread> threads;
+        for (std::size_t rank = 0; rank < devices_.size(); ++rank)
+            threads.emplace_back([&, rank] {
+                try {
+                    check(cudaSetDevice(devices_[rank]), "cudaSetDevice");
+                    run_slice(batch, rank, comms.of(rank), watched, together, history, done);
+                } catch (const abandoned&) {
+                    comms.abort(rank);
+                } catch (...) {
+                    together.fail(std::current_exception());
+                    comms.abort(rank);
+                }
+            });
+        for (auto& thread : threads) thread.join();
+        try {
+            together.rethrow();
+        } catch (const device_error& why) {
+            if (done == 0) throw;
+            throw loops_cut(why, done, first_steps(history, batch, done));
+        }
         if (together.stopped()) throw interrupted("run_loops");
         return history;
     }
@@ -203,7 +222,8 @@ public:
 
 private:
     void run_slice(const loop_batch& batch, std::size_t rank, ncclComm_t comm, const watch& watched,
-                   round_table& together, std::vector<std::uint32_t>& history) const {
+                   round_table& together, std::vector<std::uint32_t>& history,
+                   std::size_t& done) const {
         const std::uint64_t fours = (batch.tokens + 3) / 4;
         const auto cut = [&](std::size_t r) {
             return std::min<std::uint64_t>(batch.tokens, 4 * (fours * r / devices_.size()));
@@ -220,9 +240,10 @@ private:
             const slice part{cut(rank),     cut(rank + 1), counts.data(),
                              totals.data(), clock.data(),  2 * limits_[rank].multiprocessors};
             stepper(work, part, comm, on.stream).run(steps);
-            check(cudaStreamSynchronize(on.stream), "run_loops");
+            wait_for(on.stream, together);
             if (rank != 0) continue;
             arrays.read_history(history);
+            done = first + steps;
             if (watched.report) watched.report(first + steps, batch.steps);
         }
     }

@@ -222,7 +222,7 @@ figure comparison_figure(const result_document& result) {
             if (folds.at("router")[i] == number)
                 add(curve, folds.at("feedback")[i], folds.at("bias")[i]);
         if (!curve.x.empty()) out.layers.push_back(std::move(curve));
-        if (std::isnan(rows.at("threshold_measured")[r])) continue;
+        if (rows.at("judged")[r] == 0) continue;
         auto threshold = layer(r == 0 ? "measured threshold of equal loads" : "",
                                layer_look::points, color, layer_marker::diamond);
         add(threshold, rows.at("threshold_measured")[r], decay * rows.at("offset")[r]);

@@ -33,6 +33,40 @@ std::vector<int> device_numbers(std::string_view name) {
     return numbers;
 }
 
+/// A device, and the CPU for loops that devices do not run.
+class any_backend final : public backend {
+public:
+    any_backend(std::shared_ptr<const backend> device, std::shared_ptr<const backend> cpu)
+        : device_(std::move(device)), cpu_(std::move(cpu)) {}
+
+    std::string name() const override { return device_->name(); }
+
+    std::vector<std::uint32_t> run_loops(const loop_batch& batch,
+                                         const watch& watched) const override {
+        check(batch);
+        try {
+            return device_->run_loops(batch, watched);
+        } catch (const invalid_argument&) {  // of a sound batch: the device's own limits
+            return cpu_->run_loops(batch, watched);
+        }
+    }
+
+    routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
+                       const route_step_options& options) const override {
+        return device_->route(batch, scores, options);
+    }
+
+    ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
+                              const watch& watched) const override {
+        return device_->integrate(work, options, watched);
+    }
+
+    double copy_rate() const override { return device_->copy_rate(); }
+
+private:
+    std::shared_ptr<const backend> device_, cpu_;
+};
+
 std::shared_ptr<const backend> make_cuda(std::string_view name) {
     auto devices = device_numbers(name);
     if (devices.size() == 1) return detail::make_cuda_backend(devices[0]);
@@ -58,8 +92,9 @@ std::shared_ptr<const backend> make_backend(std::string_view name, unsigned thre
     if (name == "cuda") return detail::make_cuda_backend(0);
     if (name.starts_with("cuda:")) return make_cuda(name);
     if (name != "auto") unknown(name);
-    if (detail::count_devices() > 0) return detail::make_cuda_backend(0);
-    return detail::make_cpu_backend(threads);
+    auto cpu = detail::make_cpu_backend(threads);
+    if (detail::count_devices() == 0) return cpu;
+    return std::make_shared<any_backend>(detail::make_cuda_backend(0), std::move(cpu));
 }
 
 void check(const loop_batch& batch) {

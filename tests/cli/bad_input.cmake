@@ -120,8 +120,18 @@ cli_case(router_setting ARGS simulate --router top-k --router-set q=2 CODE 2
 cli_case(router_and_model ARGS diagram --router top-1 --model softmax --vary feedback=1:2 CODE 2
   ERR "moebius: --model: softmax came beside --router, but the mean load of the router is the model")
 cli_case(clusters_without_tokens ARGS diagram --router adaptive-clustering --vary feedback=1:2 CODE 2
-  ERR "moebius: --router: adaptive-clustering came without --tokens, but it weighs the features of tokens")
+  ERR "moebius: --router: adaptive-clustering came without --tokens, but it weighs the features of tokens in a file")
 cli_case(router_on_a_device ARGS simulate --router soft-moe --device cuda CODE 2
   ERR "moebius: --device: 'cuda' came for soft-moe, but its loop runs on the CPU; that of top-1 on devices, too")
 cli_case(compare_sets ARGS compare --set feedback=2 CODE 2
   ERR "moebius: --set: 'feedback=2' came, but compare takes beta and decay, and sweeps the others itself")
+cli_case(router_set_alone ARGS simulate --router-set k=2 CODE 2
+  ERR "moebius: --router-set: 'k=2' came without --router, but it is an option of one")
+cli_case(router_set_twice ARGS simulate --router top-k --router-set k=2 --router-set k=3 CODE 2
+  ERR "moebius: --router-set: k came twice, but once is enough")
+cli_case(clusters_of_margins ARGS diagram --router adaptive-clustering --tokens mixture:0/1 --vary feedback=1:2 CODE 2
+  ERR "moebius: --router: adaptive-clustering came for 'mixture:0/1', but it weighs the features of tokens in a file")
+cli_case(too_many_experts ARGS simulate --router soft-moe --experts 1000000000 CODE 2
+  ERR "moebius: --experts: 1000000000 came, but a router takes up to 65536")
+cli_case(measured_beta ARGS diagram --router probmoe-exact-k --router-set k=1 --tokens mixture:0/1 --set feedback=3 --vary beta=0.1:5 CODE 2
+  ERR "but this router's response is known at one beta alone")

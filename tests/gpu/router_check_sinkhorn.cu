@@ -66,8 +66,10 @@ void run(const scaling_case& c, std::mt19937& rng) {
     const int n = static_cast<int>(out.totals.iterations);
     if (n != want.iterations) {
         ++other_counts;  // a residual next to the tolerance
-        v.expect(std::abs(n - want.iterations) <= 1 + want.iterations / 20, "iterations", n,
-                 want.iterations);
+        // below what float can tell (the bound of the residual further down) it stops by chance
+        const bool blurred = c.tolerance < 3e-7 * double(c.T) / std::sqrt(c.E);
+        v.expect(std::abs(n - want.iterations) <= 1 + want.iterations / (blurred ? 5 : 20),
+                 "iterations", n, want.iterations);
         if (n > 0) want = moebius::sinkhorn(wide, c.E, {c.xi, 1e-300, n});
     } else {
         v.expect(static_cast<int>(out.totals.status) == static_cast<int>(want.status), "status",

@@ -12,8 +12,10 @@
 namespace moebius {
 
 struct response_options {
-    double reach = 12;          ///< score differences from -reach to reach, in scores; > 0
-    std::size_t points = 97;    ///< of them, >= 5
+    /// Score differences from -reach to reach, in scores, > 0; doubled until the gap at the ends no
+    /// longer moves by more than its noise.
+    double reach = 12;
+    std::size_t points = 97;    ///< of them, >= 12
     std::size_t tokens = 1024;  ///< of a batch, >= 1
     std::size_t batches = 256;  ///< at each point, >= 2
     std::uint64_t seed = 1;
@@ -34,6 +36,8 @@ struct measured_response {
 ///
 /// @throws invalid_argument  unless the source has two experts, or for an option out of range
 /// @throws interrupted       if the watch asks for it
+/// Values and slopes are those of cubics fitted to 11 neighbours each: with the default points and
+/// reach 12/beta, structure finer than 1/beta is smoothed.
 /// @source monotone cubic interpolation: Fritsch & Carlson, SIAM J. Numer. Anal. 17 (1980); the
 ///         nearest monotone values: pool adjacent violators, Ayer et al., Ann. Math. Stat. 26
 ///         (1955)

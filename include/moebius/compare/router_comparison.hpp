@@ -64,8 +64,10 @@ struct compared_router {
     router_forecast predicted;
     router_observation observed;
     std::shared_ptr<const load_response> loads;  ///< the response that predicts
-    double z = 0;         ///< of the thresholds' difference; NaN if there are none
-    bool agrees = false;  ///< chance explains it, or there are none
+    double z = 0;  ///< of the thresholds' difference; NaN if it is not judged
+    /// Both thresholds are there, their errors below 5 % of them, and no loop left equal loads.
+    bool judged = false;
+    bool agrees = false;  ///< judged, and chance explains the difference
 };
 
 /// A router by the name under which it is shown, its beta that of the options.
@@ -83,6 +85,9 @@ struct named_router {
 /// linearly to 0. The curvature of m over that shift, under 2 %, and over what the loop is seen to
 /// fluctuate is taken out by the predicted response; 2e-4 of it is left to higher orders, which
 /// counts as an error of the measurement.
+///
+/// A loop that leaves equal loads (they may be stable in theory, and noise kicks it out of a narrow
+/// basin) has no threshold.
 ///
 /// Bias sweeps go once over both folds and half their distance beyond, at a feedback `excess` times
 /// the cusp's; the noise of finite batches makes loops jump before the noise-free rule.

@@ -73,6 +73,9 @@ TEST_CASE("a router without a closed form is predicted from its measured respons
     const auto row = compare_one(source, "selective-sinkhorn",
                                  {{"frequency", "0.2"}, {"cost", "softmax"}, {"xi", "0.2"}});
 
+    INFO(row.predicted.threshold.value << " +- " << row.predicted.threshold.error << ", loop "
+                                       << row.observed.threshold.value << " +- "
+                                       << row.observed.threshold.error);
     CHECK(row.predicted.measured);
     CHECK(row.predicted.threshold.error > 0);
     CHECK(row.agrees);
@@ -84,8 +87,22 @@ TEST_CASE("a router that takes both experts when scores are high never collapses
     // m' = 1/(2 (1 + u)) with u = exp(mean score), so that feedback m' = decay asks for
     // feedback = 2 + 2 exp(feedback/2), which no number is
     CHECK(std::isnan(row.predicted.threshold.value));
-    CHECK(row.agrees);
+    CHECK_FALSE(row.judged);
     CHECK(std::isnan(row.observed.threshold.value));
+}
+
+TEST_CASE("a loop that leaves equal loads is not judged", "[compare][property]") {
+    const auto source = mixture_tokens({{-5, 0.5, 0.1}, {5, 0.5, 0.1}});
+    const auto router = make_router("top-1", 3, noise_law::gumbel);
+    auto options = quick();
+    options.beta = 3;
+    options.tokens = 64;
+    const auto row = compare_routers(source, {{"it", router}}, options).front();
+
+    CHECK(row.predicted.threshold.value > 1e5);
+    CHECK(std::isnan(row.observed.threshold.value));
+    CHECK_FALSE(row.judged);
+    CHECK_FALSE(row.agrees);
 }
 
 TEST_CASE("the measured response of top-1 is its closed form", "[compare][oracle]") {
