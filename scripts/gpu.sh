@@ -12,3 +12,9 @@ for bench in loops_bench ensemble_bench route_step_bench router_bench; do
     printf '\n== %s\n' "$bench"
     "build/release/tests/bench/$bench"
 done
+if python3 -c 'import torch' 2>/dev/null; then
+    build/release/tests/bench/router_gradients >build/release/gradients.json
+    python3 tests/bench/router_gradients.py build/release/gradients.json cuda
+else
+    printf 'PyTorch is not here: the gradients are not compared with its own\n'
+fi

@@ -57,6 +57,10 @@ std::pair<std::vector<double>, std::vector<double>> measured_load(const router& 
     return {sum, squares};
 }
 
+/// The standard error of the mean load of an expert that few or none of 30 tokens of 400 batches
+/// chose.
+double counting_error(double load) { return std::sqrt(load * (1 - load) / (30 * 400)); }
+
 /// dL/dlogit by differences for L = sum of weights times `factors`, for one batch of `route`.
 std::vector<double> differences(const router& router, std::vector<double> logits,
                                 const std::vector<double>& scores, batch_key key,
@@ -207,7 +211,7 @@ TEST_CASE("tokens that see no difference all go to the lowest expert unless nois
 
 TEST_CASE("the mean load of experts without tokens is that of many batches",
           "[selective_sinkhorn][oracle]") {
-    const auto experts = GENERATE(as<std::size_t>{}, 2, 8);
+    const auto experts = GENERATE(as<std::size_t>{}, 2, 8, 64);
     const auto cost = GENERATE(sinkhorn_cost::linear, sinkhorn_cost::softmax);
     const auto number = GENERATE(range(std::size_t{0}, std::size_t{10}));
     const std::vector<double> logits(32 * experts);
@@ -222,12 +226,12 @@ TEST_CASE("the mean load of experts without tokens is that of many batches",
     response->loads(scores.data(), 1, load.data());
     for (std::size_t e = 0; e < experts; ++e) {
         CAPTURE(experts, number, e);
-        CHECK(std::abs(mean[e] - load[e]) < 4 * error[e]);
+        CHECK(std::abs(mean[e] - load[e]) < 4 * std::max(error[e], counting_error(load[e])));
     }
 }
 
 TEST_CASE("the mean load on tokens is that of many batches", "[selective_sinkhorn][oracle]") {
-    const auto experts = GENERATE(as<std::size_t>{}, 2, 8);
+    const auto experts = GENERATE(as<std::size_t>{}, 2, 8, 64);
     const auto number = GENERATE(range(std::size_t{0}, std::size_t{10}));
     const auto logits = some_logits(30, experts);
     const auto scores = score_vector(experts, number);
@@ -241,7 +245,7 @@ TEST_CASE("the mean load on tokens is that of many batches", "[selective_sinkhor
     response->loads(scores.data(), 1.5, load.data());
     for (std::size_t e = 0; e < experts; ++e) {
         CAPTURE(experts, number, e);
-        CHECK(std::abs(mean[e] - load[e]) < 4 * error[e]);
+        CHECK(std::abs(mean[e] - load[e]) < 4 * std::max(error[e], counting_error(load[e])));
     }
 }
 
