@@ -15,19 +15,11 @@
 
 #include "../../src/cuda/philox.cuh"
 #include "../../src/cuda/route_step.hpp"
+#include "../cuda_check.cuh"
 
 using namespace moebius::gpu;
 
 namespace {
-
-#define CHECK_CUDA(call)                                                 \
-    do {                                                                 \
-        const cudaError_t status_ = (call);                              \
-        if (status_ != cudaSuccess) {                                    \
-            std::printf("%s: %s\n", #call, cudaGetErrorString(status_)); \
-            std::exit(4);                                                \
-        }                                                                \
-    } while (false)
 
 template <typename T>
 __global__ void draw_normals(T* out, std::size_t size, float spread, std::uint32_t seed) {

@@ -12,19 +12,11 @@
 #include "../../src/cuda/router_sinkhorn.hpp"
 #include "../../src/cuda/router_soft_moe.hpp"
 #include "../../src/cuda/router_subset.hpp"
+#include "../cuda_check.cuh"
 
 using namespace moebius::gpu;
 
 namespace {
-
-#define CHECK_CUDA(call)                                                 \
-    do {                                                                 \
-        const cudaError_t status_ = (call);                              \
-        if (status_ != cudaSuccess) {                                    \
-            std::printf("%s: %s\n", #call, cudaGetErrorString(status_)); \
-            std::exit(4);                                                \
-        }                                                                \
-    } while (false)
 
 __global__ void draw_normals(float* out, std::size_t size, std::uint32_t seed) {
     const std::size_t step = std::size_t{gridDim.x} * blockDim.x;

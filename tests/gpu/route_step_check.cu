@@ -17,19 +17,11 @@
 #include <vector>
 
 #include "../../src/cuda/route_step.hpp"
+#include "../cuda_check.cuh"
 
 using namespace moebius::gpu;
 
 namespace {
-
-#define CHECK_CUDA(call)                                                 \
-    do {                                                                 \
-        const cudaError_t status_ = (call);                              \
-        if (status_ != cudaSuccess) {                                    \
-            std::printf("%s: %s\n", #call, cudaGetErrorString(status_)); \
-            std::exit(4);                                                \
-        }                                                                \
-    } while (false)
 
 constexpr unsigned char poison = 0xa5;
 constexpr std::size_t guard = 256;  // bytes after each output that must stay poisoned

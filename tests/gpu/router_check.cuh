@@ -13,16 +13,9 @@
 #include <string>
 #include <vector>
 
-// What the checks of the routers share.
+#include "../cuda_check.cuh"
 
-#define CHECK_CUDA(call)                                                 \
-    do {                                                                 \
-        const cudaError_t status_ = (call);                              \
-        if (status_ != cudaSuccess) {                                    \
-            std::printf("%s: %s\n", #call, cudaGetErrorString(status_)); \
-            std::exit(4);                                                \
-        }                                                                \
-    } while (false)
+// What the checks of the routers share.
 
 namespace router_check {
 
