@@ -2,19 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/compare/blocking.hpp>
-#include <moebius/compare/known_response.hpp>
 #include <moebius/compare/router_comparison.hpp>
 #include <moebius/exact/scalar_response.hpp>
 #include <moebius/simulate/router_loop.hpp>
 #include <numeric>
 
-#include "gap_along.hpp"
+#include "router_forecast.hpp"
 
 namespace moebius {
 namespace {
@@ -23,7 +21,6 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double susceptible = 0.8;  // of the threshold, where the stiffness is measured
 constexpr double telling = 0.05;     // an error below this share of the threshold tells something
 constexpr double systematic = 2e-4;  // of the threshold: what settling and higher orders leave
-constexpr std::size_t replicas = 4;  // of a measured response
 
 [[noreturn]] void reject(std::string_view got, std::string_view needed) {
     throw invalid_argument("compare_routers", got, needed);
@@ -58,149 +55,6 @@ void check(const token_source& source, const std::vector<named_router>& routers,
     if (!(o.excess > 1)) reject(fmt::format("excess is {}", o.excess), "it must be > 1");
     if (o.tokens < 1) reject("tokens is 0", "it must be >= 1");
     if (o.seeds < 2) reject(fmt::format("seeds is {}", o.seeds), "it must be >= 2");
-}
-
-estimate mean_of(const std::vector<double>& values) {
-    const auto n = static_cast<double>(values.size());
-    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-    double squares = 0;
-    for (const double value : values) squares += (value - mean) * (value - mean);
-    return {mean, values.size() > 1 ? std::sqrt(squares / (n * (n - 1))) : 0};
-}
-
-/// One step of the noise-free rule for the score difference.
-double next(const gap_along& gap, const comparison_options& o, double feedback, double bias,
-            double x) {
-    const double center = feedback / (o.decay * static_cast<double>(gap.experts()));
-    return x + o.step / o.decay * (-o.decay * x + feedback * gap.value(x, center) + bias);
-}
-
-/// A bias sweep over both folds: the bias of step k.
-struct bias_sweep {
-    double from, to;
-    std::size_t steps;
-
-    bias_sweep(const router_forecast& f, const comparison_options& o, bool up)
-        : steps(static_cast<std::size_t>(o.ramp / o.step)) {
-        const double width = f.fold_up.value - f.fold_down.value;
-        from = f.fold_down.value - width / 2;
-        to = f.fold_up.value + width / 2;
-        if (!up) std::swap(from, to);
-    }
-
-    [[nodiscard]] double at(std::size_t k) const {
-        return from + (to - from) * static_cast<double>(k) / static_cast<double>(steps);
-    }
-};
-
-/// Where the noise-free rule crosses the cusp's x on a sweep.
-double jump_of(const gap_along& gap, const router_forecast& f, const comparison_options& o,
-               bool up) {
-    const bias_sweep sweep(f, o, up);
-    double x = f.cusp_x + (up ? -1 : 1) * f.sweep_feedback / o.decay, before = nan;
-    for (int k = 0; k < 10'000 && !(std::abs(x - before) < 1e-12); ++k) {
-        before = x;
-        x = next(gap, o, f.sweep_feedback, sweep.from, x);
-    }
-    for (std::size_t k = 0; k < sweep.steps; ++k) {
-        x = next(gap, o, f.sweep_feedback, sweep.at(k), x);
-        if (up ? x > f.cusp_x : x < f.cusp_x) return sweep.at(k);
-    }
-    return nan;
-}
-
-/// The smallest feedback at which equal loads lose stability: it moves the mean score, too.
-double threshold_of(const gap_along& gap, double decay, double& offset) {
-    const auto experts = static_cast<double>(gap.experts());
-    const auto stiffness = [&](double feedback) {
-        const double center = feedback / (decay * experts);
-        offset = gap.balance(center);
-        return decay - feedback * gap.at(offset, center)[1];
-    };
-    double high = 1e-9 * decay;
-    while (stiffness(high) > 0) {
-        high *= 1.5;
-        if (high > 1e9 * decay) return nan;
-    }
-    std::uintmax_t rounds = 100;
-    const auto bracket = boost::math::tools::toms748_solve(
-        stiffness, high / 1.5, high, boost::math::tools::eps_tolerance<double>(50), rounds);
-    const double threshold = (bracket.first + bracket.second) / 2;
-    (void)stiffness(threshold);
-    return threshold;
-}
-
-router_forecast forecast_of(const gap_along& gap, const comparison_options& o) {
-    router_forecast f;
-    f.cusp = f.fold_up = f.fold_down = {nan, nan};
-    f.cusp_bias = f.cusp_x = f.sweep_feedback = f.jump_up = f.jump_down = nan;
-    f.threshold.value = threshold_of(gap, o.decay, f.offset);
-    if (std::isnan(f.threshold.value)) return f;
-    const double center = f.threshold.value / (o.decay * static_cast<double>(gap.experts()));
-    const auto at = gap.at(f.offset, center);
-    f.slope = at[1];
-    f.cubic = f.threshold.value * at[3] / 6;
-    if (gap.experts() > 2) return f;
-
-    const auto steepest = gap.steepest(center);
-    const double steep_slope = gap.at(steepest, center)[1];
-    f.cusp = {o.decay / steep_slope, 0};
-    f.cusp_x = steepest;
-    f.cusp_bias = o.decay * steepest - f.cusp.value * gap.at(steepest, center)[0];
-    f.sweep_feedback = o.excess * f.cusp.value;
-    const auto [low, high] = gap.folds(f.sweep_feedback, o.decay, steepest);
-    f.fold_up = {low, 0};
-    f.fold_down = {high, 0};
-    f.jump_up = jump_of(gap, f, o, true);
-    f.jump_down = jump_of(gap, f, o, false);
-    return f;
-}
-
-/// The mean of forecasts from independently measured responses, their spread as the error.
-router_forecast mean_forecast(const std::vector<router_forecast>& all, router_forecast whole) {
-    const auto spread = [&](estimate router_forecast::*what) {
-        std::vector<double> values;
-        for (const auto& one : all) values.push_back((one.*what).value);
-        (whole.*what).error = mean_of(values).error;
-    };
-    spread(&router_forecast::threshold);
-    spread(&router_forecast::cusp);
-    spread(&router_forecast::fold_up);
-    spread(&router_forecast::fold_down);
-    whole.measured = true;
-    return whole;
-}
-
-/// The response of a router on the tokens, and what it says.
-struct known_router {
-    std::shared_ptr<const load_response> loads;
-    router_forecast forecast;
-};
-
-known_router predict(const std::shared_ptr<const token_source>& source, const router& router,
-                     noise_law noise, const comparison_options& o, const watch& watched) {
-    const std::size_t experts = source->experts();
-    if (auto loads = known_response(router, *source, noise)) {
-        auto forecast = forecast_of(gap_along(*loads, o.beta), o);
-        return {std::move(loads), forecast};
-    }
-    if (experts > 2)
-        reject(fmt::format("{} of {} experts came", router.name(), experts),
-               "its mean load is known for two alone");
-    std::vector<router_forecast> all;
-    auto parts = o.response;
-    parts.threads = o.threads;
-    parts.batches = std::max<std::size_t>(2, o.response.batches / replicas);
-    for (std::size_t r = 0; r < replicas; ++r) {
-        parts.seed = derived_seed(o.response.seed, r);
-        const auto part = measure_response(source, router, parts, watched);
-        all.push_back(forecast_of(gap_along(*part.loads, o.beta, 0.25 / o.beta), o));
-    }
-    auto whole = o.response;
-    whole.threads = o.threads;
-    const auto mean = measure_response(source, router, whole, watched);
-    return {mean.loads,
-            mean_forecast(all, forecast_of(gap_along(*mean.loads, o.beta, 0.25 / o.beta), o))};
 }
 
 /// A closed loop of one router under a bias between the first expert and the others.
@@ -316,7 +170,7 @@ router_observation observe(const std::shared_ptr<const token_source>& source,
                            const comparison_options& o, std::uint64_t seed, const watch& watched) {
     const auto& f = known.forecast;
     if (std::isnan(f.threshold.value)) return {{nan, nan}, {nan, nan}, {nan, nan}};
-    const gap_along gap(*known.loads, o.beta, f.measured ? 0.25 / o.beta : 0);
+    const auto gap = gap_of(known, o.beta);
     const bool sweeps = source->experts() == 2;
     std::vector<double> threshold(o.seeds), up(o.seeds), down(o.seeds);
     const auto one = [&](std::size_t i) {
@@ -403,7 +257,7 @@ table fold_table(const std::vector<compared_router>& compared, const comparison_
     table out{{"router", "feedback", "bias", "x"}, std::vector<std::vector<double>>(4)};
     for (std::size_t i = 0; i < compared.size(); ++i) {
         const auto& f = compared[i].predicted;
-        const gap_along gap(*compared[i].loads, options.beta, f.measured ? 0.25 / options.beta : 0);
+        const auto gap = gap_of({compared[i].loads, f}, options.beta);
         if (gap.experts() > 2 || std::isnan(f.cusp.value)) continue;
         const double most = 2 * f.sweep_feedback, center = f.cusp.value / (2 * options.decay);
         const auto m = [&](double x) { return gap.at(x, center); };
