@@ -57,7 +57,7 @@ compared_router compare_one(const compare_arguments& args, std::size_t i, const 
 int run(compare_arguments args, const session& session) {
     args.output.check();
     apply_sets(args);
-    args.options.response.reach = 12 / args.options.beta;
+    args.options.response = response_at(args.options.beta);
     result_heading heading;
     heading.schema = compare_schema;
     heading.command = session.command;

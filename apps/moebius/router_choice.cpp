@@ -101,8 +101,7 @@ std::shared_ptr<const load_response> mean_load_of(const router& router,
         throw invalid_argument(
             "--router", fmt::format("{} of {} experts came", router.name(), source->experts()),
             "the mean load of this router is known for two alone");
-    response_options options;
-    options.reach = 12 / beta;
+    const auto options = response_at(beta);
     const auto measured = measure_response(source, router, options, watched);
     const double error = *std::max_element(measured.error.begin(), measured.error.end());
     heading.options.emplace_back("response", "measured");

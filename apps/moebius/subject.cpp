@@ -45,20 +45,13 @@ problem make_problem(const subject_options& options, result_heading& heading) {
     return make_token_softmax(std::move(gated.logits), made);
 }
 
-/// The value that --set gives a parameter, or its default.
-double set_value(const subject_options& options, std::string_view name, double otherwise) {
-    for (const auto& text : options.sets)
-        if (const auto [key, value] = parse_setting(text); key == name) otherwise = value;
-    return otherwise;
-}
-
 /// Experts whose loads are those of a router.
 problem make_router_problem(const subject_options& options, const session& session,
                             result_heading& heading) {
     if (!options.model.empty())
         throw invalid_argument("--model", fmt::format("{} came beside --router", options.model),
                                "the mean load of the router is the model");
-    const double beta = set_value(options, "beta", options.router_beta);
+    const double beta = set_value(options.sets, "beta", options.router_beta);
     const auto noise = noise_from_name(options.tokens.noise);
     const auto router = options.router.make(beta, noise);
     const expert_options defaults;

@@ -102,13 +102,6 @@ void check_sets(const std::vector<std::string>& sets) {
                                    fmt::format("validate sweeps {} itself", name));
 }
 
-double set_value(const std::vector<std::string>& sets, std::string_view name) {
-    double value = 1;
-    for (const auto& text : sets)
-        if (const auto [key, number] = parse_setting(text); key == name) value = number;
-    return value;
-}
-
 /// Another router than top-1: its threshold, and its jumps beside the noise-free rule's.
 int run_router(const validate_arguments& args, const session& session) {
     if (args.device.name != "auto" && args.device.name != "cpu")
@@ -117,8 +110,8 @@ int run_router(const validate_arguments& args, const session& session) {
             "its loop runs on the CPU; that of top-1 on devices, too");
     const auto& v = args.options;
     comparison_options options;
-    options.beta = set_value(args.subject.sets, "beta");
-    options.decay = set_value(args.subject.sets, "decay");
+    options.beta = set_value(args.subject.sets, "beta", options.beta);
+    options.decay = set_value(args.subject.sets, "decay", options.decay);
     options.tokens = v.tokens;
     options.step = v.step;
     options.seeds = v.seeds;
@@ -128,7 +121,7 @@ int run_router(const validate_arguments& args, const session& session) {
     options.chance = v.chance;
     options.seed = v.seed;
     options.threads = args.device.threads;
-    options.response.reach = 12 / options.beta;
+    options.response = response_at(options.beta);
 
     result_heading heading;
     heading.schema = compare_schema;

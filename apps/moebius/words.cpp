@@ -25,6 +25,12 @@ std::pair<std::string, double> parse_setting(std::string_view text) {
     return {std::string(parts[0]), parse_number(fmt::format("--set {}", parts[0]), parts[1])};
 }
 
+double set_value(const std::vector<std::string>& sets, std::string_view name, double otherwise) {
+    for (const auto& text : sets)
+        if (const auto [key, value] = parse_setting(text); key == name) otherwise = value;
+    return otherwise;
+}
+
 parameter_range parse_range(std::string_view text) {
     const auto parts = split(text, '=');
     const auto ends = split(parts.back(), ':');

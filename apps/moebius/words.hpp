@@ -17,6 +17,11 @@ namespace moebius::cli {
 /// @throws invalid_argument naming --set
 [[nodiscard]] std::pair<std::string, double> parse_setting(std::string_view text);
 
+/// The value that name=value among the sets gives a parameter, the last if there are several.
+/// @throws invalid_argument naming --set
+[[nodiscard]] double set_value(const std::vector<std::string>& sets, std::string_view name,
+                               double otherwise);
+
 /// name=from:to; whether the ends are in order is the library's to check.
 /// @throws invalid_argument naming --vary
 [[nodiscard]] parameter_range parse_range(std::string_view text);

@@ -180,6 +180,12 @@ double saturating_reach(const token_source& source, const router& router,
 
 }  // namespace
 
+response_options response_at(double beta) {
+    response_options options;
+    options.reach /= beta;
+    return options;
+}
+
 measured_response measure_response(const std::shared_ptr<const token_source>& source,
                                    const router& router, const response_options& options,
                                    const watch& watched) {

@@ -22,6 +22,9 @@ struct response_options {
     unsigned threads = 0;  ///< 0: as many as the hardware runs; changes no number
 };
 
+/// The defaults for a router of that beta: the reach is 12/beta.
+[[nodiscard]] response_options response_at(double beta);
+
 /// The load gap of two experts over their score difference, measured open-loop.
 struct measured_response {
     std::vector<double> x;      ///< (points)

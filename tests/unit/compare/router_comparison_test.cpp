@@ -26,6 +26,12 @@ compared_router compare_one(const std::shared_ptr<const token_source>& source,
         .front();
 }
 
+/// Judged, and not only for want of precision: within `share` of the predicted threshold.
+void check_near(const compared_router& row, double share) {
+    CHECK(row.agrees);
+    CHECK(row.observed.threshold.value == Approx(row.predicted.threshold.value).epsilon(share));
+}
+
 }  // namespace
 
 TEST_CASE("exact-k collapses where its closed form says, and the loop shows it",
@@ -33,7 +39,7 @@ TEST_CASE("exact-k collapses where its closed form says, and the loop shows it",
     const auto row = compare_one(no_tokens(8), "probmoe-exact-k", {{"k", "2"}});
 
     CHECK(row.predicted.threshold.value == Approx(8 * 7 / 6.0).epsilon(1e-12));  // N(N-1)/(N-k)
-    CHECK(row.agrees);
+    check_near(row, 0.01);
     CHECK(std::isnan(row.predicted.fold_up.value));
 }
 
@@ -42,7 +48,7 @@ TEST_CASE("occasional Sinkhorn steps divide the threshold by 1 - q", "[compare][
 
     CHECK(row.predicted.threshold.value == Approx(2 / 0.6).epsilon(1e-12));
     CHECK(row.predicted.cubic < 0);
-    CHECK(row.agrees);
+    check_near(row, 0.02);
 }
 
 TEST_CASE("two-humped margins make the pitchfork subcritical, and the loop shows both states",
@@ -55,7 +61,10 @@ TEST_CASE("two-humped margins make the pitchfork subcritical, and the loop shows
     CHECK(row.predicted.threshold.value == Approx(1 / (2 * density)).epsilon(1e-10));
     CHECK(row.predicted.cubic > 0);
     CHECK(row.predicted.cusp.value < 0.6 * row.predicted.threshold.value);
-    CHECK(row.agrees);
+    check_near(row, 0.01);
+    // the loop jumps before the noise-free rule, by less than a tenth of the folds' distance
+    CHECK(row.observed.jump_up.value == Approx(row.predicted.jump_up).margin(0.05));
+    CHECK(row.observed.jump_down.value == Approx(row.predicted.jump_down).margin(0.05));
 
     const auto ends_at = [&](double x0) {
         const feedback_rule rule{0.9 * row.predicted.threshold.value, 1, 1, {}, 0.05};
@@ -78,7 +87,7 @@ TEST_CASE("a router without a closed form is predicted from its measured respons
                                        << row.observed.threshold.error);
     CHECK(row.predicted.measured);
     CHECK(row.predicted.threshold.error > 0);
-    CHECK(row.agrees);
+    check_near(row, 0.1);
 }
 
 TEST_CASE("a router that takes both experts when scores are high never collapses",
