@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -73,6 +75,23 @@ public:
         auto result = integrate_ensemble(work, on, watched);
         result.seconds = time.seconds();
         return result;
+    }
+
+    void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
+               const watch& watched) const override {
+        check(work);
+        if (states.size() != work.runs.size())
+            throw invalid_argument("train", fmt::format("{} states came", states.size()),
+                                   fmt::format("there are {} runs", work.runs.size()));
+        const auto one = [&](std::size_t r) {
+            const std::uint64_t stride = 8 * std::uint64_t{work.record_every};
+            for (auto step = states[r].step; step < until;) {
+                if (watched.stopping()) throw interrupted("train");
+                step = std::min(until, step + stride - step % stride);
+                advance(work, work.runs[r], states[r], step);
+            }
+        };
+        parallel_for(states.size(), threads_, one, watched, "train");
     }
 
     double copy_rate() const override {

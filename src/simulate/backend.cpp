@@ -33,7 +33,7 @@ std::vector<int> device_numbers(std::string_view name) {
     return numbers;
 }
 
-/// A device, and the CPU for loops that devices do not run.
+/// A device, and the CPU for what devices do not run.
 class any_backend final : public backend {
 public:
     any_backend(std::shared_ptr<const backend> device, std::shared_ptr<const backend> cpu)
@@ -59,6 +59,16 @@ public:
     ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
                               const watch& watched) const override {
         return device_->integrate(work, options, watched);
+    }
+
+    void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
+               const watch& watched) const override {
+        check(work);
+        try {
+            device_->train(work, states, until, watched);
+        } catch (const invalid_argument&) {  // of sound work, before any of it: as above
+            cpu_->train(work, states, until, watched);
+        }
     }
 
     double copy_rate() const override { return device_->copy_rate(); }

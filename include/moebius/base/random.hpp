@@ -15,18 +15,22 @@ using random_block = std::array<std::uint32_t, 4>;
 
 /// What random numbers are for. Numbers of different streams are independent.
 enum class random_stream : std::uint32_t {
-    token = 0,    ///< word 0: noise of two experts, words 0, 1: of the first two of more;
-                  ///< words 2, 3: which token comes
-    noise = 1,    ///< noise of experts 2, 3, ..., a word each
-    mixture = 2,  ///< margins drawn from a Gaussian mixture
-    gate = 3,     ///< random gates
-    chain = 4,    ///< a block for four batches of a member of dynamics/noisy_chain.hpp
-    seed = 5,     ///< words 0, 1: a derived seed, low word first
-    coin = 6,     ///< noise of two experts where no token is drawn: word t % 4 of block t / 4
-    subset = 7,   ///< word e % 4 of block e / 4: whether expert e < E is in; for e = E: how many
-    branch = 8,   ///< word 0: whether a batch is balanced by Sinkhorn's scaling
-    feature = 9,  ///< features 2i, 2i + 1 of a token: word i % 4 of block i / 4
-    picked = 10,  ///< words 0, 1: which expert comes next in a random subset of all
+    token = 0,     ///< word 0: noise of two experts, words 0, 1: of the first two of more;
+                   ///< words 2, 3: which token comes
+    noise = 1,     ///< noise of experts 2, 3, ..., a word each
+    mixture = 2,   ///< margins drawn from a Gaussian mixture
+    gate = 3,      ///< random gates
+    chain = 4,     ///< a block for four batches of a member of dynamics/noisy_chain.hpp
+    seed = 5,      ///< words 0, 1: a derived seed, low word first
+    coin = 6,      ///< noise of two experts where no token is drawn: word t % 4 of block t / 4
+    subset = 7,    ///< word e % 4 of block e / 4: whether expert e < E is in; for e = E: how many
+    branch = 8,    ///< word 0: whether a batch is balanced by Sinkhorn's scaling
+    feature = 9,   ///< features 2i, 2i + 1 of a token: word i % 4 of block i / 4
+    picked = 10,   ///< words 0, 1: which expert comes next in a random subset of all
+    weight = 11,   ///< parameters 2i, 2i + 1 of a network at the start
+    shuffle = 12,  ///< words 0, 1: the key by which row i of a data set is sorted
+    made = 13,     ///< made-up data: normals 2i, 2i + 1 of one purpose, the step
+    damage = 14,   ///< words 0, 1: a place in an image; block 1 + i: features 2i, 2i + 1
 };
 
 /// Where an index of a stream needs more than one block: its block j, j < 2^24.

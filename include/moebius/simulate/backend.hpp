@@ -10,6 +10,7 @@
 #include <moebius/simulate/ensemble.hpp>
 #include <moebius/simulate/route_step.hpp>
 #include <moebius/simulate/token_source.hpp>
+#include <moebius/simulate/training.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,6 +82,14 @@ public:
     [[nodiscard]] virtual ensemble_result integrate(const ensemble_problem& work,
                                                     const ensemble_options& options,
                                                     const watch& watched) const = 0;
+
+    /// Trains every run to batch `until`: advance (training.hpp) for each. A device trains the
+    /// networks that trains_on_device tells, in single precision.
+    /// @param states  one a run, changed in place; of a run that diverged only diverged_at
+    /// @throws invalid_argument  as check(work); for states of another count
+    /// @throws device_error, interrupted  as run_loops
+    virtual void train(const training_work& work, std::span<training_state> states,
+                       std::uint64_t until, const watch& watched) const = 0;
 
     /// Bytes per second, read and written, of a copy from memory to memory that no cache holds:
     /// what a step that only moves its bytes would reach.

@@ -34,8 +34,8 @@ struct cluster_options {
     std::size_t clusters = 4;  ///< K, the groups; also the classes
     std::size_t width = 16;    ///< d
     std::size_t rows = 2048;
-    double distance = 3;       ///< of two means, in units of `spread`; > 0
-    double spread = 1;         ///< standard deviation along most features, > 0
+    double distance = 3;  ///< of two means, in units of `spread`; > 0
+    double spread = 1;    ///< standard deviation along most features, > 0
     /// Each cluster is tight along as many features of its own: there its standard deviation is
     /// `tightness` times the spread. 0 to d.
     std::size_t tight_features = 0;
@@ -57,8 +57,9 @@ struct teacher_options {
     std::uint64_t seed = 1;
 };
 
-/// Standard normal features; the group of an example is the largest of `experts` random projections,
-/// and its class the largest output of that group's random network, tanh between its two layers.
+/// Standard normal features; the group of an example is the largest of `experts` random
+/// projections, and its class the largest output of that group's random network, tanh between its
+/// two layers.
 /// @throws invalid_argument  for an option out of range
 [[nodiscard]] labelled_data teacher_network(const teacher_options& options);
 

@@ -17,11 +17,11 @@ struct example_batch {
 
 /// What a network made of a batch.
 struct network_pass {
-    double loss = 0;                  ///< mean over the examples, without balancing terms
-    double balance = 0;               ///< the balancing terms, weighted
-    double right = 0;                 ///< share of examples whose class has the largest output
-    std::vector<double> loads = {};   ///< (scores): each layer's sum to 1
-    std::vector<double> outputs = {}; ///< (B, C), row-major
+    double loss = 0;                   ///< mean over the examples, without balancing terms
+    double balance = 0;                ///< the balancing terms, weighted
+    double right = 0;                  ///< share of examples whose class has the largest output
+    std::vector<double> loads = {};    ///< (scores): each layer's sum to 1
+    std::vector<double> outputs = {};  ///< (B, C), row-major
     /// (layers, B): the expert of largest weight; no_expert for none.
     std::vector<std::uint32_t> choices = {};
 };

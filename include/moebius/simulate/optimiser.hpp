@@ -17,12 +17,13 @@ enum class optimiser_kind { sgd, adam, adamw };
 /// How parameters follow gradients; the conventions are PyTorch's.
 struct optimiser_options {
     optimiser_kind kind = optimiser_kind::sgd;
-    double rate = 0.1;       ///< learning rate, >= 0; 0 freezes
-    double momentum = 0;     ///< of sgd: v <- momentum v + g, p <- p - rate v; in [0, 1)
-    double beta1 = 0.9;      ///< of adam and adamw: decay of the mean gradient, in [0, 1)
-    double beta2 = 0.999;    ///< of the mean squared gradient, in [0, 1)
-    double eps = 1e-8;       ///< added to its root, > 0
-    double weight_decay = 0; ///< >= 0: added to the gradient as decay p; adamw: p <- p - rate decay p
+    double rate = 0.1;     ///< learning rate, >= 0; 0 freezes
+    double momentum = 0;   ///< of sgd: v <- momentum v + g, p <- p - rate v; in [0, 1)
+    double beta1 = 0.9;    ///< of adam and adamw: decay of the mean gradient, in [0, 1)
+    double beta2 = 0.999;  ///< of the mean squared gradient, in [0, 1)
+    double eps = 1e-8;     ///< added to its root, > 0
+    double weight_decay =
+        0;  ///< >= 0: added to the gradient as decay p; adamw: p <- p - rate decay p
 };
 
 /// @throws invalid_argument  naming the option out of range

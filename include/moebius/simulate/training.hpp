@@ -27,8 +27,9 @@ struct training_run {
     /// Feedback goes linearly from rule.feedback in batch 0 to this in batch `ramp` and stays; NaN:
     /// it does not move.
     double feedback_end = std::numeric_limits<double>::quiet_NaN();
-    std::uint64_t ramp = 0;  ///< batches
-    std::uint64_t seed = 1;  ///< of the first parameters, batches and noise
+    std::uint64_t ramp = 0;           ///< batches
+    std::vector<double> scores = {};  ///< (L E) to start from; empty: 0
+    std::uint64_t seed = 1;           ///< of the first parameters, batches and noise
 };
 
 /// An ensemble: what all runs share.
