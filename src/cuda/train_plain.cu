@@ -23,13 +23,14 @@ __global__ void __launch_bounds__(plain_threads, 2)
     double* const scores = work.scores + std::size_t{id} * work.experts;
     if (threadIdx.x < work.experts) block.scores()[threadIdx.x] = scores[threadIdx.x];
     block.clear_records();
+    if (threadIdx.x == 0) block.descend() = descent(work, id);
 
     std::uint64_t t = work.steps[id];
     bool sound = true;
     for (; t < work.until; ++t) {
         block.draw(t);
         if (threadIdx.x == 0 && work.moment_count == 2)
-            block.scales() = descent::scales(work.each[id], t + 1);
+            block.descend().rescale(work.each[id], t + 1);
         __syncthreads();
         block.gather();
         __syncthreads();
@@ -51,10 +52,7 @@ __global__ void __launch_bounds__(plain_threads, 2)
         block.back();
         __syncthreads();
         if (!(sound = isfinite(block.loss()))) break;  // all threads alike
-        descent descend(work, id);
-        descend.scale1 = block.scales().x;
-        descend.scale2 = block.scales().y;
-        block.step(descend);
+        block.step();
         block.close(t);
         __syncthreads();
     }

@@ -76,16 +76,19 @@ public:
             float* const z = by_logits() + i * E_;
             row_range range;
             for (int e = 0; e < E_; ++e) range.take(z[e]);
+            const bool routable = range.routable(), drawn = routable && w_.gumbel;
+            const auto token = static_cast<std::uint32_t>(i);
+            token_noise noise(run_, t, token);
+            float top = -INFINITY, best = -INFINITY, sum = 0;
             int choice = E_;
-            if (range.routable() && w_.gumbel)
-                choice = noisy_choice(run_, scores(), t, static_cast<std::uint32_t>(i), E_,
-                                      [z](int e) { return z[e]; });
-            float top = -INFINITY, sum = 0;
+            if (drawn && E_ == 2) choice = choice_of_two(run_, scores(), t, token, z[0], z[1]);
             for (int e = 0; e < E_; ++e) {
                 z[e] = beta * (z[e] + static_cast<float>(scores()[e]));
-                if (z[e] > top) {
-                    top = z[e];
-                    if (range.routable() && !w_.gumbel) choice = e;
+                top = fmaxf(top, z[e]);
+                const float value = drawn && E_ != 2 ? z[e] + noise.of(e) : z[e];
+                if (routable && value > best && !(drawn && E_ == 2)) {
+                    best = value;
+                    choice = e;
                 }
             }
             for (int e = 0; e < E_; ++e) sum += z[e] = expf(z[e] - top);
@@ -209,10 +212,11 @@ public:
     }
 
     /// Every parameter's gradient, and its step: a thread each, four of a column of W1.
-    __device__ void step(const descent& descend) const {
+    __device__ void step() const {
+        const descent& how = descend();
         const auto move = [&](int at, float g) {
-            float& p = parameters()[at];
-            p = descend(p, g, static_cast<std::uint32_t>(at));
+            const auto flat = static_cast<std::uint32_t>(at);
+            how.step(parameters()[at], g, how.read<1>(flat), flat);
         };
         for (int at = thread(); at < (d_ + 1) * E_; at += plain_threads) {
             float sum = 0;
@@ -264,7 +268,7 @@ public:
                                                    counts()[e], routed(), loss(), counts()[E_ + 1],
                                                    scores());
     }
-    [[nodiscard]] __device__ float2& scales() const { return *array<float2>(at_.scales); }
+    [[nodiscard]] __device__ descent& descend() const { return *array<descent>(at_.descend); }
 
 private:
     __device__ static int thread() { return static_cast<int>(threadIdx.x); }

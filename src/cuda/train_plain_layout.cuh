@@ -13,7 +13,7 @@ inline constexpr int plain_threads = 256;
 /// last.
 struct plain_layout {
     std::size_t scores, records, loss, parameters, x, hidden, by_hidden, by_out, by_logits, losses,
-        scales, rows, example, counts, choice, label, right, bytes;
+        descend, rows, example, counts, choice, label, right, bytes;
 
     __host__ __device__ plain_layout(const training& w, bool inputs_too) {
         const std::size_t b = w.batch, e = w.experts;
@@ -33,7 +33,7 @@ struct plain_layout {
         by_logits = take(sizeof(float), b * e);                   // (B, E)
         losses = take(sizeof(float), b);                          // (B), sorted
         loss = take(sizeof(float), 1);                            // mean of the batch
-        scales = take(sizeof(float2), 1);                         // descent::scales
+        descend = take(sizeof(descent), 1);                       // how parameters move
         rows = take(sizeof(std::uint32_t), b);                    // (B) of the data
         example = take(sizeof(std::uint32_t), b);                 // (B), sorted: which one
         counts = take(sizeof(int), e + 2);  // (E + 1), the unrouted last; right

@@ -26,39 +26,46 @@ struct row_range {
     __device__ bool routable() const { return sound && top > -INFINITY; }
 };
 
-/// choose_of_two and choose_of_many of router/top1.cpp with Gumbel noise, in double.
-/// @param logit  (E), of a routable token
-/// @param count  E; a constant unrolls
-template <typename Logits>
-__device__ inline int noisy_choice(const train_run& run, const double* scores, std::uint64_t t,
-                                   std::uint32_t token, int count, Logits logit) {
-    uint4 words = random_words(run.seed, token_stream, t, token);
-    if (count == 2) {
-        const double margin = static_cast<double>(logit(0)) - static_cast<double>(logit(1));
-        const double z = __dmul_rn(run.beta, __dadd_rn(margin, __dsub_rn(scores[0], scores[1])));
-        return uniform(words.x) < first_share(noise::softmax, z) ? 0 : 1;
-    }
-    double best = -INFINITY;
-    int choice = 0;
-#pragma unroll 2
-    for (int e = 0; e < count; ++e) {
-        const int word = e < 2 ? e : (e - 2) % 4;
-        if (e >= 2 && word == 0)
-            words = random_words(
-                run.seed, noise_stream + (static_cast<std::uint32_t>(e - 2) / 4 << 8), t, token);
-        const std::uint32_t drawn = word == 0   ? words.x
-                                    : word == 1 ? words.y
-                                    : word == 2 ? words.z
-                                                : words.w;
-        const double z = __dmul_rn(run.beta, __dadd_rn(static_cast<double>(logit(e)), scores[e]));
-        const double value = __dadd_rn(z, gumbel(uniform(drawn)));
-        if (value > best) {
-            best = value;
-            choice = e;
-        }
-    }
-    return choice;
+/// choose_of_two of router/top1.cpp with Gumbel noise, in double.
+__device__ inline int choice_of_two(const train_run& run, const double* scores, std::uint64_t t,
+                                    std::uint32_t token, float first, float second) {
+    const double margin = static_cast<double>(first) - static_cast<double>(second);
+    const double z = __dmul_rn(run.beta, __dadd_rn(margin, __dsub_rn(scores[0], scores[1])));
+    const uint4 words = random_words(run.seed, token_stream, t, token);
+    return uniform(words.x) < first_share(noise::softmax, z) ? 0 : 1;
 }
+
+/// -log(-log(uniform(word))) to 3e-7, as well as logits are known: near 1, from what is missing.
+__device__ inline float gumbel(std::uint32_t word) {
+    const float u = (static_cast<float>(word) + 0.5F) * 0x1p-32F;
+    const float rest = (static_cast<float>(~word) + 0.5F) * 0x1p-32F;
+    return -logf(-(word < 0x80000000U ? logf(u) : log1pf(-rest)));
+}
+
+/// draw_noise of router/top1.cpp for one token: Gumbel noise of experts 0, 1, ... in this order.
+class token_noise {
+public:
+    __device__ token_noise(const train_run& run, std::uint64_t t, std::uint32_t token)
+        : run_(run), t_(t), token_(token) {}
+
+    __device__ float of(int expert) {
+        const int word = expert < 2 ? expert : (expert - 2) % 4;
+        if (word == 0) {
+            const auto block = static_cast<std::uint32_t>(expert + 2) / 4 - 1;
+            words_ = random_words(
+                run_.seed, expert == 0 ? token_stream : noise_stream + (block << 8), t_, token_);
+        }
+        const std::uint32_t low = word % 2 == 0 ? words_.x : words_.y;
+        const std::uint32_t high = word % 2 == 0 ? words_.z : words_.w;
+        return gumbel(word < 2 ? low : high);
+    }
+
+private:
+    const train_run& run_;
+    std::uint64_t t_;
+    std::uint32_t token_;
+    uint4 words_ = {};
+};
 
 /// The activation and its slope. gelu: x Phi(x).
 struct activated {
@@ -93,24 +100,72 @@ struct descent {
           first(work.moments + std::size_t{run} * work.moment_count * work.parameter_count),
           second(first + work.parameter_count) {}
 
-    /// Of batch n, counted from 1: two numbers that one thread finds for all.
-    __device__ static float2 scales(const train_run& run, std::uint64_t n) {
+    /// For batch n, counted from 1: one thread does it for all.
+    __device__ void rescale(const train_run& run, std::uint64_t n) {
         const auto count = static_cast<double>(n);
-        return {static_cast<float>(static_cast<double>(run.rate) / (1 - pow(run.beta1, count))),
-                static_cast<float>(1 / sqrt(1 - pow(run.beta2, count)))};
+        scale1 = static_cast<float>(static_cast<double>(run.rate) / (1 - pow(run.beta1, count)));
+        scale2 = static_cast<float>(1 / sqrt(1 - pow(run.beta2, count)));
     }
 
-    /// Parameter `at` (of P) after one step along gradient g.
-    __device__ float operator()(float p, float g, std::uint32_t at) const {
+    /// Moments of N parameters from `at` (of P) on. They are read together and before they are
+    /// needed: their memory is far.
+    /// @pre  for an even N, `at` and P are even
+    template <int N>
+    struct moments {
+        float first[N] = {}, second[N] = {};
+    };
+    template <int N>
+    __device__ moments<N> read(std::uint32_t at) const {
+        moments<N> was;
+        if (kind == train_optimiser::sgd) return was;
+        load(first + at, was.first);
+        if (kind != train_optimiser::momentum) load(second + at, was.second);
+        return was;
+    }
+
+    /// One step of these parameters along gradient g.
+    template <int N>
+    __device__ void step(float (&p)[N], const float (&g)[N], moments<N> m, std::uint32_t at) const {
+#pragma unroll
+        for (int i = 0; i < N; ++i) p[i] = moved(p[i], g[i], m.first[i], m.second[i]);
+        if (kind == train_optimiser::sgd) return;
+        store(first + at, m.first);
+        if (kind != train_optimiser::momentum) store(second + at, m.second);
+    }
+    __device__ void step(float& p, float g, moments<1> m, std::uint32_t at) const {
+        float one[1] = {p};
+        step<1>(one, {g}, m, at);
+        p = one[0];
+    }
+
+private:
+    template <int N>
+    __device__ static void load(const float* from, float (&to)[N]) {
+        static_assert(N == 1 || N % 2 == 0);
+        if constexpr (N == 1) to[0] = from[0];
+#pragma unroll
+        for (int i = 0; i + 1 < N; i += 2) {
+            const float2 two = *reinterpret_cast<const float2*>(from + i);
+            to[i] = two.x, to[i + 1] = two.y;
+        }
+    }
+    template <int N>
+    __device__ static void store(float* to, const float (&from)[N]) {
+        if constexpr (N == 1) to[0] = from[0];
+#pragma unroll
+        for (int i = 0; i + 1 < N; i += 2)
+            *reinterpret_cast<float2*>(to + i) = {from[i], from[i + 1]};
+    }
+
+    __device__ float moved(float p, float g, float& m, float& v) const {
         if (kind == train_optimiser::adamw)
             p -= rate * decay * p;
         else
             g += decay * p;
         if (kind == train_optimiser::sgd) return p - rate * g;
-        if (kind == train_optimiser::momentum)
-            return p - rate * (first[at] = momentum * first[at] + g);
-        const float m = first[at] = beta1 * first[at] + rest1 * g;
-        const float v = second[at] = beta2 * second[at] + rest2 * g * g;
+        if (kind == train_optimiser::momentum) return p - rate * (m = momentum * m + g);
+        m = beta1 * m + rest1 * g;
+        v = beta2 * v + rest2 * g * g;
         return p - scale1 * m / (sqrtf(v) * scale2 + eps);
     }
 };

@@ -46,6 +46,31 @@ __device__ void each_parameter(tiled_memory<S>& m, Move move) {
     }
 }
 
+/// What follows a batch's losses, as tasks for whichever warp is free, the largest first.
+template <typename S>
+__device__ void descend_all(tiled_memory<S>& m, const training& work, std::uint32_t id,
+                            std::uint64_t t, const expert_rows<S>& rows, const batch_result& batch,
+                            const descent& descend) {
+    const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
+    for (int task = warp; task < S::tasks; task = next_task(m, lane)) {
+        const int expert = m.order[max(task - 2, 0) / (1 + S::strips)];
+        const int part = (task - 2) % (1 + S::strips);
+        if (task == 0) {
+            descend_gate(m, descend, lane);
+            if (lane < S::E)
+                m.records[lane].close(work, id, t, static_cast<std::uint32_t>(lane),
+                                      rows.count(lane), rows.routed(), batch.loss, batch.right,
+                                      m.scores);
+        } else if (task == 1) {
+            draw_batch(m, work, work.each[id], t + 1);
+        } else if (part == 0) {
+            descend_rest(m, expert, rows, descend, lane);
+        } else {
+            descend_w1(m, expert, rows, descend, part - 1, lane);
+        }
+    }
+}
+
 /// `advance` of simulate/training.hpp with moe_network::learn, in fp32 but for the scores.
 /// Usual: relu, cross-entropy, no noise, sgd without momentum.
 template <typename S, bool Usual>
@@ -62,6 +87,7 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
     if (threadIdx.x < S::E) m.scores[threadIdx.x] = work.scores[id * S::E + threadIdx.x];
     for (int i = static_cast<int>(threadIdx.x); i < S::B; i += S::threads) m.input[i] = 0;
     if (threadIdx.x < S::E) m.records[threadIdx.x] = {};
+    if (threadIdx.x == 0) m.descend = descent(work, id);
     std::uint64_t t = work.steps[id];
     bool sound = true;
     if (warp == 0) draw_batch(m, work, run, t);
@@ -73,7 +99,7 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
         const sorting mine = route_example<S, Usual>(m, work, run, t);
         if (warp == S::warps - 1 && lane == 0) {
             m.ticket = S::warps;  // the first tasks are dealt out
-            if (!Usual && work.moment_count == 2) m.scales = descent::scales(run, t + 1);
+            if (!Usual && work.moment_count == 2) m.descend.rescale(run, t + 1);
         }
         __syncthreads();
         sort_example(m, mine);
@@ -82,28 +108,14 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
         __syncthreads();
 
         const expert_rows<S> rows{m.total};
-        const auto [loss, right] = batch_loss(m, rows, !Usual && work.squared);
-        if (!(sound = isfinite(loss))) break;  // all threads alike
-        descent descend(work, id);
-        if constexpr (Usual)
-            descend.kind = train_optimiser::sgd;
-        else
-            descend.scale1 = m.scales.x, descend.scale2 = m.scales.y;
-        for (int task = warp; task < S::tasks; task = next_task(m, lane)) {
-            const int expert = m.order[max(task - 2, 0) / (1 + S::strips)];
-            const int part = (task - 2) % (1 + S::strips);
-            if (task == 0) {
-                descend_gate(m, descend, lane);
-                if (lane < S::E)
-                    m.records[lane].close(work, id, t, static_cast<std::uint32_t>(lane),
-                                          rows.count(lane), rows.routed(), loss, right, m.scores);
-            } else if (task == 1) {
-                draw_batch(m, work, run, t + 1);
-            } else if (part == 0) {
-                descend_rest(m, expert, rows, descend, lane);
-            } else {
-                descend_w1(m, expert, rows, descend, part - 1, lane);
-            }
+        const batch_result result = batch_loss(m, rows, !Usual && work.squared);
+        if (!(sound = isfinite(result.loss))) break;  // all threads alike
+        if constexpr (Usual) {
+            descent simply(work, id);
+            simply.kind = train_optimiser::sgd;
+            descend_all(m, work, id, t, rows, result, simply);
+        } else {
+            descend_all(m, work, id, t, rows, result, m.descend);
         }
     }
 

@@ -39,6 +39,9 @@ __device__ int next_task(tiled_memory<S>& m, int lane) {
 /// Where in the flat parameters an expert's maps begin.
 template <typename S>
 struct expert_places {
+    static constexpr int maps = S::d * S::H + S::H + S::H * S::C + S::C;
+    static constexpr int gate = S::d * S::E + S::E;
+    static_assert(maps % 2 == 0 && gate % 2 == 0, "descent::read takes pairs");
     std::uint32_t w1, b1, w2, b2;
     __device__ explicit expert_places(int e)
         : w1(S::d * S::E + S::E + e * (S::d * S::H + S::H + S::H * S::C + S::C)),
@@ -77,18 +80,18 @@ __device__ void descend_w1(tiled_memory<S>& m, int e, const expert_rows<S>& rows
     __syncwarp();
 
     float* const w1 = m.experts[e].w1;
-    const std::uint32_t flat = expert_places<S>(e).w1;
+    const std::uint32_t flat = expert_places<S>(e).w1 + 4 * piece * S::H + 4 * place.column;
+    descent::moments<4> was[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) was[i] = descend.read<4>(flat + i * S::H);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-        const int k = 4 * piece + i;
-        const vector_of<4> old(w1 + m.w1_at(k, 4 * place.column));
-        float now[4];
+        float* const row = w1 + m.w1_at(4 * piece + i, 4 * place.column);
+        vector_of<4> w(row);
 #pragma unroll
-        for (int j = 0; j < 4; ++j) {
-            const float sum = g[0][i][j] + __shfl_xor_sync(~0U, g[1][i][j], 16);
-            now[j] = descend(old[j], sum, flat + k * S::H + 4 * place.column + j);
-        }
-        store_four(w1 + m.w1_at(k, 4 * place.column), now);
+        for (int j = 0; j < 4; ++j) g[0][i][j] += __shfl_xor_sync(~0U, g[1][i][j], 16);
+        descend.step(w.v, g[0][i], was[i], flat + i * S::H);
+        store_four(row, w.v);
     }
 }
 
@@ -110,12 +113,15 @@ __device__ void descend_rest(tiled_memory<S>& m, int e, const expert_rows<S>& ro
         for (int c = 0; c < S::C; ++c) by_w2[c] = fmaf(a, by[c], by_w2[c]);
         by_b1 += m.by_hidden[row * S::H + lane];
     }
+    const auto was = descend.read<S::C>(flat.w2 + lane * S::C);
+    const auto was_b1 = descend.read<1>(flat.b1 + lane);
+    float w2[S::C];
 #pragma unroll
-    for (int c = 0; c < S::C; ++c) {
-        float& w = expert.w2[m.w2_at(c, lane)];
-        w = descend(w, by_w2[c], flat.w2 + lane * S::C + c);
-    }
-    expert.b1[lane] = descend(expert.b1[lane], by_b1, flat.b1 + lane);
+    for (int c = 0; c < S::C; ++c) w2[c] = expert.w2[m.w2_at(c, lane)];
+    descend.step(w2, by_w2, was, flat.w2 + lane * S::C);
+#pragma unroll
+    for (int c = 0; c < S::C; ++c) expert.w2[m.w2_at(c, lane)] = w2[c];
+    descend.step(expert.b1[lane], by_b1, was_b1, flat.b1 + lane);
     constexpr int teams = 32 / S::C;
     float by_b2 = 0;
     if (lane < teams * S::C)
@@ -124,7 +130,8 @@ __device__ void descend_rest(tiled_memory<S>& m, int e, const expert_rows<S>& ro
     float sum = 0;
 #pragma unroll
     for (int k = 0; k < teams; ++k) sum += __shfl_sync(~0U, by_b2, lane % S::C + k * S::C);
-    if (lane < S::C) expert.b2[lane] = descend(expert.b2[lane], sum, flat.b2 + lane);
+    if (lane < S::C)
+        descend.step(expert.b2[lane], sum, descend.read<1>(flat.b2 + lane), flat.b2 + lane);
 }
 
 /// The gate: x^T dL/dlogits by one warp: a lane has four features and all experts, of every second
@@ -151,18 +158,25 @@ __device__ void descend_gate(tiled_memory<S>& m, const descent& descend, int lan
         for (int k = 0; k < 4; ++k) g[k][e] += __shfl_xor_sync(~0U, g[k][e], 16);
         by_bias[e] += __shfl_xor_sync(~0U, by_bias[e], 16);
     }
-    if (team == 0)
+    if (lane < S::E) {
+        float sum = 0;
 #pragma unroll
-        for (int k = 0; k < 4; ++k)
+        for (int e = 0; e < S::E; ++e) sum = e == lane ? by_bias[e] : sum;
+        const int at = S::d * S::E + lane;
+        descend.step(m.gate_bias[lane], sum, descend.read<1>(at), at);
+    }
+    if (team == 1) return;
+    descent::moments<S::E> was[4];
 #pragma unroll
-            for (int e = 0; e < S::E; ++e) {
-                float& w = m.gate[(from + k) * S::E + e];
-                w = descend(w, g[k][e], (from + k) * S::E + e);
-            }
-    if (lane == 0)
+    for (int k = 0; k < 4; ++k) was[k] = descend.read<S::E>((from + k) * S::E);
 #pragma unroll
-        for (int e = 0; e < S::E; ++e)
-            m.gate_bias[e] = descend(m.gate_bias[e], by_bias[e], S::d * S::E + e);
+    for (int k = 0; k < 4; ++k) {
+        const int at = (from + k) * S::E;
+        vector_of<S::E> w(m.gate + at);
+        descend.step(w.v, g[k], was[k], at);
+#pragma unroll
+        for (int e = 0; e < S::E; ++e) m.gate[at + e] = w[e];
+    }
 }
 
 }  // namespace moebius::gpu

@@ -63,6 +63,23 @@ struct sorting {
     int choice = -1, before = 0;
 };
 
+/// The expert with the largest z + noise.
+/// @param z  (E): of a routable example
+template <int E>
+__device__ int noisy_choice(const train_run& run, const float (&z)[E], std::uint64_t t,
+                            std::uint32_t example) {
+    token_noise noise(run, t, example);
+    float best = -INFINITY;
+    int choice = -1;
+#pragma unroll
+    for (int e = 0; e < E; ++e)
+        if (const float value = z[e] + noise.of(e); value > best) {
+            best = value;
+            choice = e;
+        }
+    return choice;
+}
+
 /// top_k_router::route for one expert: z = beta (logit + score), softmax, choice.
 template <typename S, bool Usual>
 __device__ sorting route_example(tiled_memory<S>& m, const training& work, const train_run& run,
@@ -81,25 +98,20 @@ __device__ sorting route_example(tiled_memory<S>& m, const training& work, const
     for (int e = 0; e < S::E; ++e) range.take(z[e] += m.gate_bias[e]);
 
     sorting mine;
-    float p[S::E], top = -INFINITY, sum = 0;
-    if (!Usual && work.gumbel && real && range.routable())
-        mine.choice =
-            noisy_choice(run, m.scores, t, static_cast<std::uint32_t>(example), S::E, [&](int e) {
-                float logit = z[0];
-#pragma unroll
-                for (int f = 1; f < S::E; ++f) logit = f == e ? z[f] : logit;
-                return logit;
-            });
+    const bool routable = real && range.routable(), drawn = !Usual && work.gumbel && routable;
+    const auto token = static_cast<std::uint32_t>(example);
+    if (S::E == 2 && drawn) mine.choice = choice_of_two(run, m.scores, t, token, z[0], z[1]);
     const auto beta = static_cast<float>(run.beta);
+    float p[S::E], top = -INFINITY, sum = 0;
 #pragma unroll
     for (int e = 0; e < S::E; ++e) {
         z[e] = beta * (z[e] + static_cast<float>(m.scores[e]));
         if (z[e] > top) {
             top = z[e];
-            if (Usual || !work.gumbel) mine.choice = e;
+            if (routable && !drawn) mine.choice = e;
         }
     }
-    if (!real || !range.routable()) mine.choice = -1;
+    if (S::E != 2 && drawn) mine.choice = noisy_choice(run, z, t, token);
 #pragma unroll
     for (int e = 0; e < S::E; ++e) sum += p[e] = expf(z[e] - top);
     const float scale = mine.choice < 0 ? 0 : 1 / sum;

@@ -64,7 +64,7 @@ struct tiled_memory {
     float loss[S::warps];            ///< sums over the examples of a warp
     int right[S::warps];
     int lucky[S::warps];          ///< unrouted examples of class 0, which count as right
-    float2 scales;                ///< descent::scales
+    descent descend;              ///< how this model's parameters move
     std::uint32_t next[S::B];     ///< rows of the data of the next batch
     std::uint8_t label[2][S::B];  ///< of this batch and the next, by its parity
     std::uint16_t input[S::B];    ///< (B), sorted: place_of the example
