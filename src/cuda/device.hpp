@@ -51,9 +51,10 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     /// Copies to the first elements.
-    void write(const std::vector<T>& from) const {
-        if (!from.empty())
-            check(cudaMemcpy(data(), from.data(), from.size() * sizeof(T), cudaMemcpyHostToDevice),
+    void write(const std::vector<T>& from) const { write(from.data(), from.size()); }
+    void write(const T* from, std::size_t count) const {
+        if (count > 0)
+            check(cudaMemcpy(data(), from, count * sizeof(T), cudaMemcpyHostToDevice),
                   "cudaMemcpy");
     }
 

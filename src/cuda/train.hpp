@@ -24,7 +24,8 @@ namespace moebius::gpu {
 /// @param device  as CUDA counts them
 /// @throws invalid_argument  as backend::train; for work that devices do not train, or a model and
 ///                           batch that exceed the shared memory of a block. Nothing was changed.
-/// @throws device_error      if a call to the device fails
+/// @throws device_error      if a call to the device fails: states lack what this call trained, all
+///                           runs of a shape together
 /// @throws interrupted       if the watch asks to stop: every state is sound and can go on
 /// @accuracy  a near tie of two experts may be settled otherwise than in double; what overflows
 ///            single precision diverges
