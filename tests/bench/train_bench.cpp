@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Trains ensembles of small MoEs on a device: 64 features, 4 experts of 32 hidden units, 10
-// classes, batches of 128 of 1437 examples, sgd at 0.3, feedback from -1 to 1. Prints model-steps
-// a second of the kernel's launches and what lies around them, the median of five after a first,
-// and how well the models do; a line's steps and models tell whether the cost is linear.
+// classes, batches of 128 of 1437 examples, sgd at 0.3, feedback from -1 to 1. For each line two
+// calls, of so many steps and of twice as many, each the median of five after a first. The first
+// rate is that of the short call, states there and back included; the second that of the steps by
+// which the long one is longer: what the kernels take, linear if lines agree. Then how well the
+// models do after the short call.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -28,21 +30,30 @@ std::shared_ptr<const labelled_data> digits_like() {
     return std::make_shared<labelled_data>(std::move(data));
 }
 
-training_work ensemble(const std::shared_ptr<const labelled_data>& data, std::size_t models) {
+struct setting {
+    const char* name = "";
+    std::size_t models = 1024;
+    std::uint64_t steps = 500;
+    optimiser_options optimiser = {.rate = 0.3};
+    noise_law noise = noise_law::none;
+    std::size_t experts = 4;
+};
+
+training_work work_of(const std::shared_ptr<const labelled_data>& data, const setting& of) {
     moe_options options;
-    options.router.noise = noise_law::none;
+    options.experts = of.experts;
+    options.router.noise = of.noise;
     const auto model = std::make_shared<moe_network>(options);
     auto rows = std::make_shared<std::vector<std::uint32_t>>(data->rows());
     std::iota(rows->begin(), rows->end(), 0U);
     training_work work;
     work.data = data;
-    for (std::size_t r = 0; r < models; ++r) {
+    for (std::size_t r = 0; r < of.models; ++r) {
         training_run run;
         run.model = model;
         run.rows = rows;
-        run.optimiser.rate = 0.3;
-        run.rule.feedback = -1 + 2 * static_cast<double>(r) /
-                                     static_cast<double>(std::max<std::size_t>(1, models - 1));
+        run.optimiser = of.optimiser;
+        run.rule.feedback = -1 + 2 * static_cast<double>(r) / static_cast<double>(of.models - 1);
         run.rule.step = 0.05;
         run.seed = derived_seed(7, r);
         work.runs.push_back(std::move(run));
@@ -65,38 +76,58 @@ double accuracy(const training_work& work, const std::vector<training_state>& st
     return sum / static_cast<double>(some);
 }
 
-void measure(const backend& on, const std::shared_ptr<const labelled_data>& data,
-             std::size_t models, std::uint64_t steps) {
-    const auto work = ensemble(data, models);
-    std::vector<training_state> from, states;
-    for (const auto& run : work.runs) from.push_back(begin(run));
+std::vector<training_state> starts(const training_work& work) {
+    std::vector<training_state> states;
+    for (const auto& run : work.runs) states.push_back(begin(run));
+    return states;
+}
+
+/// Seconds of a call, the median of five after a first.
+double seconds_of(const backend& on, const training_work& work, std::uint64_t steps,
+                  std::vector<training_state>& states) {
+    const auto from = starts(work);
     std::vector<double> seconds;
     for (int repeat = 0; repeat < 6; ++repeat) {
         states = from;
         const auto start = std::chrono::steady_clock::now();
         on.train(work, states, steps, {});
-        seconds.push_back(
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+        if (repeat > 0) seconds.push_back(taken.count());
     }
-    seconds.erase(seconds.begin());
     std::sort(seconds.begin(), seconds.end());
-    const double rate = static_cast<double>(models * steps);
-    double loss = 0;
-    for (const auto& state : states)  // of the last row: its loss, share of right ones and 8 more
-        loss += *(state.records.end() - 10) / static_cast<double>(models);
-    std::printf(
-        "%5zu models %5llu steps %9.2f ms (%.2f to %.2f)  %.3e model-steps/s  loss %.4f  "
-        "right %.4f\n",
-        models, static_cast<unsigned long long>(steps), 1e3 * seconds[2], 1e3 * seconds[0],
-        1e3 * seconds[4], rate / seconds[2], loss, accuracy(work, states));
+    return seconds[2];
+}
+
+void measure(const backend& on, const std::shared_ptr<const labelled_data>& data,
+             const setting& of) {
+    const auto work = work_of(data, of);
+    std::vector<training_state> states, later;
+    const double shorter = seconds_of(on, work, of.steps, states);
+    const double longer = seconds_of(on, work, 2 * of.steps, later);
+    const double steps = static_cast<double>(of.models * of.steps);
+    const std::size_t width = 2 + 2 * of.experts;
+    double loss = 0;  // of the last row of records
+    for (const auto& state : states)
+        loss += state.records[state.records.size() - width] / static_cast<double>(of.models);
+    std::printf("%-22s %5zu %5llu  %8.2f ms  %.3e /s  %.3e /s  loss %.4f  right %.4f\n", of.name,
+                of.models, static_cast<unsigned long long>(of.steps), 1e3 * shorter,
+                steps / shorter, steps / (longer - shorter), loss, accuracy(work, states));
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
     const auto on = make_backend(count > 1 ? arguments[1] : "cuda");
-    std::printf("train_bench on %s\n", on->name().c_str());
+    std::printf("train_bench on %s\n%-22s %5s %5s  %11s  %12s  %12s\n", on->name().c_str(), "",
+                "models", "steps", "call", "model-steps", "kernels");
     const auto data = digits_like();
-    for (const std::size_t models : {1024U, 512U, 2048U, 4096U}) measure(*on, data, models, 500);
-    for (const std::uint64_t steps : {250U, 1000U, 4000U}) measure(*on, data, 1024, steps);
+    for (const std::size_t models : {1024U, 512U, 2048U, 4096U})
+        measure(*on, data, {.name = "sgd", .models = models});
+    for (const std::uint64_t steps : {250U, 1000U, 4000U})
+        measure(*on, data, {.name = "sgd", .steps = steps});
+    measure(*on, data, {.name = "gumbel noise", .noise = noise_law::gumbel});
+    measure(*on, data, {.name = "momentum", .optimiser = {.rate = 0.05, .momentum = 0.9}});
+    measure(*on, data,
+            {.name = "adam", .optimiser = {.kind = optimiser_kind::adam, .rate = 0.003}});
+    measure(*on, data, {.name = "2 experts, any shape", .steps = 100, .experts = 2});
 }
