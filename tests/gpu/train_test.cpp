@@ -152,7 +152,7 @@ TEST_CASE("training on the device in parts is training in one go", "[gpu][train]
 
     for (std::size_t r = 0; r < whole.size(); ++r) {
         CAPTURE(r);
-        CHECK(whole[r].records.size() == 8 * (2 + 8));
+        CHECK(whole[r].records.size() == std::size_t{8} * (2 + 8));
         CHECK(same(whole[r], parts[r]));
         CHECK(same(whole[r], again[r]));
     }
