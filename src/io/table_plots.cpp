@@ -7,6 +7,7 @@
 #include <moebius/io/plots.hpp>
 
 #include "heights.hpp"
+#include "training_plots.hpp"
 
 namespace moebius {
 namespace {
@@ -250,6 +251,8 @@ std::vector<named_figure> figures_of(const result_document& result) {
     if (schema == exact_schema) return {{"", fold_set_figure(result)}};
     if (schema == simulate_schema) return {{"", records_figure(result)}};
     if (schema == compare_schema) return {{"", comparison_figure(result)}};
+    if (schema == validate_trained_schema) return validate_trained_figures(result);
+    if (schema == train_schema) return training_figures(result);
     if (schema == validate_schema)
         return {{"diagram", steady_figure(result)}, {"cusp", jumps_figure(result)}};
     throw invalid_argument("figure", fmt::format("a result of schema {} came", schema),

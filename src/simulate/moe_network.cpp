@@ -29,6 +29,8 @@ void check_options(const moe_options& options) {
         reject(fmt::format("{} layers came", options.layers), "there are networks of 1 and of 2");
     if (options.clustering && options.layers != 2)
         reject("clusters came for one layer", "they are the experts of the layer before");
+    if (options.clustering && options.clustering->unit_tokens)
+        reject("the clustering of soft-moe came", "language and swin are those of a hard router");
     for (const double weight :
          {options.balance.switch_loss, options.balance.importance, options.balance.z_loss})
         if (!(weight >= 0 && std::isfinite(weight)))
