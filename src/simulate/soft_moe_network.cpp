@@ -287,7 +287,8 @@ std::vector<double> soft_moe_network::initial(std::uint64_t seed) const {
         parameters[i] *= spreads[(i - at.experts) % spreads.size()];
     for (std::size_t i = at.decoder; i < at.biases; ++i) parameters[i] *= decoder;
     for (std::size_t i = at.biases; i < at.end; ++i) parameters[i] = 0;
-    for (double& value : parameters) value = static_cast<float>(value);  // the same on devices
+    for (double& value : parameters)
+        value = static_cast<double>(static_cast<float>(value));  // the same on devices
     return parameters;
 }
 
