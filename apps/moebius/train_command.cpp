@@ -8,6 +8,7 @@
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/checkpoint.hpp>
 #include <moebius/io/json_file.hpp>
+#include <moebius/simulate/soft_moe_network.hpp>
 
 #include "commands.hpp"
 #include "counts.hpp"
@@ -59,6 +60,23 @@ std::vector<model_measures> evaluate(const trainees& made,
         const auto& split = made.splits[made.places[r].seed];
         const auto& rows = split.test.empty() ? split.train : split.test;
         result[r] = measure_model(made.work.runs[r], states[r], data, rows);
+    });
+    return result;
+}
+
+/// The same with few experts for each input; empty unless it is asked for.
+std::vector<subset_accuracy> evaluate_kept(const trainees& made,
+                                           const std::vector<training_state>& states,
+                                           std::uint64_t seed, unsigned threads) {
+    const auto asked = [](const trainee_place& place) { return place.keep > 0; };
+    if (std::none_of(made.places.begin(), made.places.end(), asked)) return {};
+    std::vector<subset_accuracy> result(states.size());
+    parallel_for(states.size(), threads, [&](std::size_t r) {
+        const auto& place = made.places[r];
+        const auto& model = dynamic_cast<const soft_moe_network&>(*made.work.runs[r].model);
+        const auto rows = take_rows(*made.work.data, made.splits[place.seed].test);
+        result[r] = subset_accuracies(model, states[r].parameters, states[r].scores, rows.batch(),
+                                      place.keep > 0 ? place.keep : model.experts(), seed);
     });
     return result;
 }
@@ -161,6 +179,7 @@ int run(train_arguments args, const session& session) {
                            trip.states(),
                            evaluate(made, trip.states(), *made.work.data, threads),
                            {},
+                           evaluate_kept(made, trip.states(), args.trainee.seed, threads),
                            args.target};
     if (!args.corrupt.empty())
         report.corrupted = evaluate(made, trip.states(),

@@ -47,6 +47,13 @@ double steps_to(const training_report& report, std::size_t run) {
     return none;
 }
 
+/// The most scores of any model: their numbers of experts may differ.
+std::size_t most_scores(const trainees& made) {
+    std::size_t most = 0;
+    for (const auto& run : made.work.runs) most = std::max(most, run.model->scores());
+    return most;
+}
+
 void put_measures(const training_report& report, std::size_t r, row_writer& row) {
     const auto& model = report.held_out[r];
     const bool sound = report.states[r].diverged_at == training_state::sound;
@@ -60,6 +67,14 @@ void put_measures(const training_report& report, std::size_t r, row_writer& row)
         put("corrupted_accuracy", report.corrupted[r].accuracy);
     }
     if (!report.states[0].tests.empty()) put("steps_to_target", steps_to(report, r));
+    if (!report.kept.empty()) {
+        const auto& kept = report.kept[r];
+        put("kept_top", kept.top);
+        put("kept_random", kept.random);
+        put("kept_bottom", kept.bottom);
+        put("kept_best", kept.best);
+        put("kept_gain", kept.top - kept.random);
+    }
     put("variation", model.balance.variation);
     put("largest", model.balance.largest);
     put("entropy", model.balance.entropy);
@@ -73,11 +88,14 @@ void put_measures(const training_report& report, std::size_t r, row_writer& row)
     put("train_loss", late[0]);
     put("train_accuracy", late[1]);
     put("train_largest", *std::max_element(loads, late.end()));
-    if (network.experts() == 2) put("train_gap", loads[0] - loads[1]);
-    for (std::size_t e = 0; e < network.scores(); ++e)
-        put(fmt::format("load_{}", e + 1), model.loads[e]);
-    for (std::size_t e = 0; e < network.scores(); ++e)
-        put(fmt::format("score_{}", e + 1), report.states[r].scores[e]);
+    const std::size_t most = most_scores(report.made);
+    if (most == 2) put("train_gap", loads[0] - loads[1]);
+    const auto put_all = [&](std::string_view name, const std::vector<double>& values) {
+        for (std::size_t e = 0; e < most; ++e)
+            put(fmt::format("{}_{}", name, e + 1), e < values.size() ? values[e] : none);
+    };
+    put_all("load", model.loads);
+    put_all("score", report.states[r].scores);
 }
 
 /// The columns of models_table that are measures.
@@ -159,6 +177,7 @@ table history_table(const training_report& report) {
     row_writer row(history);
     for (std::size_t r = 0; r < report.states.size(); ++r) {
         const std::size_t scores = report.made.work.runs[r].model->scores();
+        const std::size_t most = most_scores(report.made);
         const auto& records = report.states[r].records;
         for (std::size_t at = 0, i = 1; at < records.size(); at += 2 + 2 * scores, ++i) {
             row.next();
@@ -166,10 +185,11 @@ table history_table(const training_report& report) {
             row.put("step", static_cast<double>(i * report.made.work.record_every));
             row.put("loss", records[at]);
             row.put("accuracy", records[at + 1]);
-            for (std::size_t e = 0; e < scores; ++e)
-                row.put(fmt::format("load_{}", e + 1), records[at + 2 + e]);
-            for (std::size_t e = 0; e < scores; ++e)
-                row.put(fmt::format("score_{}", e + 1), records[at + 2 + scores + e]);
+            for (std::size_t e = 0; e < most; ++e)
+                row.put(fmt::format("load_{}", e + 1), e < scores ? records[at + 2 + e] : none);
+            for (std::size_t e = 0; e < most; ++e)
+                row.put(fmt::format("score_{}", e + 1),
+                        e < scores ? records[at + 2 + scores + e] : none);
         }
     }
     return history;

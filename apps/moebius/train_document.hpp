@@ -3,6 +3,7 @@
 
 #include <moebius/io/result.hpp>
 #include <moebius/simulate/model_measures.hpp>
+#include <moebius/simulate/subset_accuracy.hpp>
 #include <moebius/simulate/training.hpp>
 #include <string>
 #include <vector>
@@ -20,11 +21,13 @@ struct training_report {
     const std::vector<training_state>& states;  ///< (runs)
     std::vector<model_measures> held_out;       ///< (runs): at the end
     std::vector<model_measures> corrupted;      ///< (runs), or empty
+    std::vector<subset_accuracy> kept;          ///< (runs), or empty
     double target = 0.9;                        ///< accuracy whose first test is told
 };
 
 /// A row a model: side, point, seed, the varied parameter; diverged_at (NaN: it did not);
 /// test_loss, test_accuracy, corrupted_accuracy and corrupted_loss if asked for, steps_to_target;
+/// kept_top, kept_random, kept_bottom, kept_best (subset_accuracy) and kept_gain = top - random;
 /// variation, largest, entropy and dead of the last layer's loads on the held-out examples,
 /// router_entropy, margin_density, effective_feedback; train_loss, train_accuracy, train_largest
 /// and, of two experts, train_gap: means over the last quarter of the records; then load_e on the

@@ -11,6 +11,7 @@
 #include <moebius/base/random.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/simulate/moe_network.hpp>
+#include <moebius/simulate/soft_moe_network.hpp>
 
 #include "counts.hpp"
 #include "router_choice.hpp"
@@ -43,6 +44,9 @@ constexpr std::array numbers{
     number{"switch_loss", "weight of Switch's balancing loss", 0},
     number{"importance", "weight of the importance loss", 0},
     number{"z_loss", "weight of the z-loss", 0},
+    number{"experts", "of a layer, instead of --experts", unset},
+    number{"hidden", "one width inside an expert, instead of --hidden", unset},
+    number{"keep", "experts that each input keeps in one more test, with --patch; 0: none", 0},
 };
 using values = std::array<double, numbers.size()>;
 
@@ -100,9 +104,9 @@ std::vector<double> numbers_of(std::string_view text, std::vector<double> defaul
     return defaults;
 }
 
-std::size_t count_of(double value) {
+std::size_t count_of(double value, std::string_view option = "--data") {
     if (!(value >= 0 && value <= 1e7 && value == std::floor(value)))
-        throw invalid_argument("--data", fmt::format("{} came", value),
+        throw invalid_argument(option, fmt::format("{} came", value),
                                "it must be a whole number from 0");
     return static_cast<std::size_t>(value);
 }
@@ -161,13 +165,46 @@ values values_of(const trainee_options& options, const side& own) {
 
 double value(const values& at, std::string_view name) { return at[index_of("--set", name)]; }
 
+std::size_t experts_of(const trainee_options& options, const values& at) {
+    const double own = value(at, "experts");
+    return std::isnan(own) ? options.experts : count_of(own, "experts");
+}
+
+std::vector<std::size_t> hidden_of(const trainee_options& options, const values& at) {
+    const double own = value(at, "hidden");
+    if (std::isnan(own)) return widths_of(options.hidden);
+    return {count_of(own, "hidden")};
+}
+
+/// Soft MoE on the patches of images.
+std::shared_ptr<const network> make_patched(const trainee_options& options, const side& own,
+                                            const labelled_data& data, const values& at) {
+    const auto hidden = hidden_of(options, at);
+    if (own.router.name != "soft-moe" || hidden.size() != 1 || options.layers != 1)
+        throw invalid_argument(
+            "--patch",
+            fmt::format("{} came with {} hidden layers in {}", own.router.name, hidden.size(),
+                        options.layers),
+            "patches are for one layer of soft-moe with one hidden layer in an expert");
+    soft_moe_network_options model;
+    model.width = data.width;
+    model.patch = options.patch;
+    model.experts = experts_of(options, at);
+    model.hidden = hidden.front();
+    model.classes = data.classes;
+    model.between =
+        one_of("--activation", options.activation, {activation::relu, activation::gelu});
+    return std::make_shared<soft_moe_network>(model);
+}
+
 std::shared_ptr<const network> make_network(const trainee_options& options, const side& own,
                                             const labelled_data& data, const values& at) {
+    if (options.patch > 0) return make_patched(options, own, data, at);
     moe_options model;
     model.width = data.width;
     model.classes = data.classes;
-    model.experts = options.experts;
-    model.hidden = widths_of(options.hidden);
+    model.experts = experts_of(options, at);
+    model.hidden = hidden_of(options, at);
     model.between =
         one_of("--activation", options.activation, {activation::relu, activation::gelu});
     model.loss = one_of("--loss", options.loss,
@@ -223,6 +260,8 @@ void trainee_options::add_to(CLI::App& sub) {
     sub.add_option("--activation", activation, "relu or gelu")->capture_default_str();
     sub.add_option("--loss", loss, "cross-entropy or squared-error")->capture_default_str();
     add_count(sub, "--layers", layers, "1, or 2 with the first residual");
+    add_count(sub, "--patch", patch,
+              "side of the patches of square images that soft-moe mixes; 0: examples are tokens");
     sub.add_option("--noise", noise, "of the router in training: none, gumbel, ...")
         ->capture_default_str();
     sub.add_option("--optimiser", optimiser, "sgd, adam or adamw")->capture_default_str();
@@ -251,6 +290,7 @@ void trainee_options::describe(result_heading& heading) const {
     out.emplace_back("activation", activation);
     out.emplace_back("loss", loss);
     count("layers", layers);
+    if (patch > 0) count("patch", patch);
     out.emplace_back("noise", noise);
     out.emplace_back("optimiser", optimiser);
     if (!sets.empty()) out.emplace_back("set", sets);
@@ -306,13 +346,17 @@ trainees make_trainees(const trainee_options& options) {
             if (!made.varied.empty()) at[index_of("--vary", made.varied)] = varied[point];
             auto run = make_run(options, at);
             run.model = make_network(options, own, *made.work.data, at);
+            const std::size_t keep = count_of(value(at, "keep"), "keep");
+            if (keep > 0 && (options.patch == 0 || keep > run.model->experts()))
+                throw invalid_argument("keep", fmt::format("{} came", keep),
+                                       "it is for --patch, and at most the experts there are");
             run.rule.bias = first_of(value(at, "bias"), run.model->experts(), 1);
             run.scores = first_of(value(at, "lead"), run.model->experts(), run.model->layers());
             for (std::size_t s = 0; s < options.seeds; ++s) {
                 run.rows = rows[s];
                 run.seed = derived_seed(options.seed, s);
                 made.work.runs.push_back(run);
-                made.places.push_back({i, point, s, varied[point]});
+                made.places.push_back({i, point, s, varied[point], keep});
             }
         }
     }

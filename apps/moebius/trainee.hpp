@@ -20,6 +20,7 @@ struct trainee_options {
     std::string activation = "relu";
     std::string loss = "cross-entropy";
     std::size_t layers = 1;
+    std::size_t patch = 0;
     std::string noise = "gumbel";
     std::string optimiser = "sgd";
     std::vector<std::string> sets;
@@ -41,7 +42,8 @@ struct trainee_place {
     std::size_t side = 0;  ///< of the routers
     std::size_t point = 0;
     std::size_t seed = 0;
-    double varied = 0;  ///< NaN if nothing is
+    double varied = 0;     ///< NaN if nothing is
+    std::size_t keep = 0;  ///< experts that each input keeps in one more test; 0: there is none
 };
 
 /// An ensemble, ready to be trained: all sides, points and seeds, seeds running fastest. What has

@@ -53,7 +53,9 @@ frozen_gate freeze(const training_work& work, const training_run& run,
 bool settle(const frozen_gate& gate, std::vector<double>& scores, std::vector<double>& p) {
     constexpr int most = 200'000;
     constexpr double still = 1e-11;
-    const double share = 0.5 / gate.rule.decay;  // slopes of p are at most 1 by feedback/decay
+    // No slope of p is beyond beta/2: steps that neither leap nor turn back.
+    const double share =
+        1 / (gate.rule.decay + std::max(0.0, -gate.rule.feedback) * gate.rule.beta / 2);
     for (int i = 0; i < most; ++i) {
         gate.loads->loads(scores.data(), gate.rule.beta, p.data());
         double moved = 0;

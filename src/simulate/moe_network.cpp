@@ -163,7 +163,8 @@ std::vector<double> moe_network::initial(std::uint64_t seed) const {
     for (const auto& [layer, first, score] : layers_of(options_, *router_))
         layer.initial(std::span(parameters).subspan(first, layer.parameters()),
                       std::span(normals).subspan(first, layer.parameters()));
-    for (double& value : parameters) value = static_cast<float>(value);  // the same on devices
+    for (double& value : parameters)
+        value = double{static_cast<float>(value)};  // the same on devices
     return parameters;
 }
 
