@@ -64,10 +64,10 @@ double gap_of(const std::vector<double>& loads) {
 }
 
 table models_table(const outcome& all) {
-    table out{
-        {"side", "point", "seed", all.made.varied, "feedback", "gap_predicted", "gap_frozen",
-         "gap_frozen_error", "gap_training", "z", "effective_feedback", "stable_states", "fold"},
-        std::vector<std::vector<double>>(13)};
+    table out{{"side", "point", "seed", all.made.varied, "feedback", "gap_predicted", "gap_frozen",
+               "gap_nearest", "gap_frozen_error", "gap_training", "z", "effective_feedback",
+               "stable_states", "fold"},
+              std::vector<std::vector<double>>(14)};
     for (std::size_t r = 0; r < all.loads.size(); ++r) {
         const auto& place = all.made.places[r];
         const auto& at = all.loads[r];
@@ -79,6 +79,7 @@ table models_table(const outcome& all) {
                              feedback_at(all.made.work.runs[r], all.states[r].step),
                              gap_of(at.predicted),
                              gap_of(at.frozen),
+                             gap_of(at.nearest),
                              at.error[0] * n / (n - 1),
                              gap_of(at.training),
                              at.z,
@@ -151,12 +152,13 @@ table onsets_table(const outcome& all, double apart) {
 
 struct judgement {
     std::size_t models = 0;  ///< with a z
+    std::size_t left = 0;    ///< whose frozen loop went to another state than that predicted
     double chi_square = 0, p = 1;
     bool agrees = false;
     std::string sentence;
 };
 
-judgement judge(const table& models, double chance) {
+judgement judge(const table& models, double chance, double apart) {
     judgement out;
     for (const double z : models.at("z"))
         if (!std::isnan(z)) {
@@ -166,6 +168,9 @@ judgement judge(const table& models, double chance) {
     if (out.models > 0)
         out.p = boost::math::cdf(boost::math::complement(
             boost::math::chi_squared(static_cast<double>(out.models)), out.chi_square));
+    for (std::size_t r = 0; r < models.rows(); ++r)
+        if (std::abs(models.at("gap_nearest")[r] - models.at("gap_predicted")[r]) > apart)
+            ++out.left;
     out.agrees = out.models > 0 && out.p >= chance;
     double late = 0, count = 0;
     for (std::size_t r = 0; r < models.rows(); ++r) {
@@ -177,8 +182,10 @@ judgement judge(const table& models, double chance) {
     out.sentence = fmt::format(
         "With the gates frozen, loads {} with their own response: chi-square {:.1f} of {} models, "
         "p "
-        "{:.2g}. While training they differ from it by {:.4f} of a load gap on average.",
-        out.agrees ? "agree" : "do not agree", out.chi_square, out.models, out.p, late / count);
+        "{:.2g} ({} went to another stable state than training's scores flow to). While training "
+        "they differ from it by {:.4f} of a load gap on average.",
+        out.agrees ? "agree" : "do not agree", out.chi_square, out.models, out.p, out.left,
+        late / count);
     return out;
 }
 
@@ -243,14 +250,15 @@ int run(const trained_arguments& args, const session& session) {
     const auto models = models_table(all);
     const auto points = points_table(all, models);
     const auto onsets = onsets_table(all, args.apart);
-    const auto verdict = judge(models, args.chance);
+    const auto verdict = judge(models, args.chance, args.apart);
     const result_document result{
         heading,
         {{"verdict", verdict.sentence},
          {"agreement", named_numbers{{"agrees", verdict.agrees ? 1 : 0},
                                      {"models", static_cast<double>(verdict.models)},
                                      {"chi_square", verdict.chi_square},
-                                     {"chi_square_p", verdict.p}}},
+                                     {"chi_square_p", verdict.p},
+                                     {"left", static_cast<double>(verdict.left)}}},
          {"points", points},
          {"onsets", onsets},
          {"models", models}}};

@@ -124,8 +124,10 @@ simulation simulate_frozen(const frozen_gate& gate, simulate_options& how) {
 }
 
 /// Mean loads of the closed loop and their errors, from the scores that training left.
-void run_frozen(const frozen_gate& gate, const training_state& state,
-                const trained_options& options, std::uint64_t seed, trained_loads& out) {
+/// @return (E) its mean scores
+std::vector<double> run_frozen(const frozen_gate& gate, const training_state& state,
+                               const trained_options& options, std::uint64_t seed,
+                               trained_loads& out) {
     simulate_options how;
     how.loop.tokens = options.tokens;
     how.loop.seed = seed;
@@ -135,10 +137,13 @@ void run_frozen(const frozen_gate& gate, const training_state& state,
     how.steps = std::max<std::size_t>(64, static_cast<std::size_t>(options.average / time));
     how.record_every = how.steps;
     const auto summary = simulate_frozen(gate, how).summary;
+    std::vector<double> scores;
     for (std::size_t e = 0; e < gate.experts(); ++e) {
+        scores.push_back(summary.at(fmt::format("score_{}_mean", e + 1))[0]);
         out.frozen.push_back(summary.at(fmt::format("load_{}_mean", e + 1))[0]);
         out.error.push_back(summary.at(fmt::format("load_{}_error", e + 1))[0]);
     }
+    return scores;
 }
 
 std::vector<double> late_loads(const training_state& state) {
@@ -150,13 +155,13 @@ trained_loads hold(const training_work& work, const training_run& run, const tra
                    const trained_options& options, std::uint64_t seed) {
     const std::size_t experts = run.model->experts();
     const std::vector<double> unknown(experts, none);
-    trained_loads out{unknown, {}, {}, late_loads(state), none, none, none, none};
+    trained_loads out{unknown, {}, unknown, {}, late_loads(state), none, none, none, none};
     if (state.diverged_at != training_state::sound) {
         out.frozen = out.error = out.training = unknown;
         return out;
     }
     const auto gate = freeze(work, run, state);
-    run_frozen(gate, state, options, seed, out);
+    auto around = run_frozen(gate, state, options, seed, out);
     if (gate.loads == nullptr) return out;
     auto scores = state.scores;
     std::vector<double> p(experts);
@@ -164,6 +169,9 @@ trained_loads hold(const training_work& work, const training_run& run, const tra
         out.predicted = p;
         out.effective_feedback = gate.rule.feedback / gate.rule.decay *
                                  largest_slope(*gate.loads, scores, gate.rule.beta);
+    }
+    if (settle(gate, around, p)) {
+        out.nearest = p;
         const auto top = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
         if (out.error[top] > 0) out.z = (out.frozen[top] - p[top]) / out.error[top];
     }

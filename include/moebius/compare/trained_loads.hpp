@@ -27,11 +27,14 @@ struct trained_options {
 struct trained_loads {
     std::vector<double> predicted;  ///< (E) mean loads in that state; NaN if no p is known
     std::vector<double> frozen;     ///< (E) mean loads of a closed loop with the gate frozen
-    std::vector<double> error;      ///< (E) their standard errors
-    std::vector<double> training;   ///< (E) means over the last quarter of training
+    /// (E) mean loads in the steady state that the loop's mean scores flow to: predicted, unless
+    /// noise carried the loop to another one.
+    std::vector<double> nearest;
+    std::vector<double> error;     ///< (E) their standard errors
+    std::vector<double> training;  ///< (E) means over the last quarter of training
     /// feedback/decay times the largest slope of p in that state, across its scores; below 1.
     double effective_feedback = 0;
-    /// Normal deviate of frozen - predicted, of the expert with the largest predicted load.
+    /// Normal deviate of frozen - nearest, of the expert with the largest of these.
     double z = 0;
     /// Of two experts, else NaN: stable states at the run's feedback; and the least feedback, up to
     /// 64 decay/beta, from which on there are two, with this gate and bias. NaN: nowhere.
