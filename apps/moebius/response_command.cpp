@@ -6,6 +6,7 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/mean_interval.hpp>
+#include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/compare/known_response.hpp>
 #include <moebius/compare/measured_response.hpp>
@@ -62,31 +63,30 @@ int run(response_arguments args, const session& session) {
     const auto router = args.router.make(beta, noise);
     const auto source = source_for(args.router, args.tokens, 2);
     const auto known = known_of(*router, *source, noise);
-    args.options.reach = args.reach > 0 ? args.reach : response_at(beta).reach;
 
-    std::vector<measured_response> runs;
-    const auto watched = session.watch("response");
-    for (std::size_t s = 0; s < args.seeds; ++s) {
-        auto own = args.options;
-        own.seed = derived_seed(args.options.seed, s);
-        runs.push_back(measure_response(source, *router, own, watched));
-    }
+    const double reach = args.reach > 0 ? args.reach : response_at(beta).reach;
+    const std::size_t points = args.options.points, seeds = args.seeds;
+    std::vector<double> x(points), gaps(points * seeds);
+    for (std::size_t i = 0; i < points; ++i)
+        x[i] = reach * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
+    const auto one = [&](std::size_t i) {  // seeds run fastest
+        const auto seed = derived_seed(args.options.seed, i);
+        gaps[i] = open_loop_gap(x[i / seeds], *source, *router, args.options, seed).value;
+    };
+    parallel_for(gaps.size(), args.options.threads, one, session.watch("response"), "response");
     table out{{"x", "gap_predicted", "gap", "gap_low", "gap_high", "z"},
               std::vector<std::vector<double>>(6)};
     double squares = 0, judged = 0;
-    for (std::size_t i = 0; i < runs.front().x.size(); ++i) {
-        const double x = runs.front().x[i];
-        std::vector<double> gaps;
-        for (const auto& one : runs) gaps.push_back(one.gap[i]);
-        const auto over = interval_of_mean(gaps);
-        const double predicted = known_gap(known.get(), x, beta);
+    for (std::size_t i = 0; i < points; ++i) {
+        const auto over = interval_of_mean(std::span(gaps).subspan(i * seeds, seeds));
+        const double predicted = known_gap(known.get(), x[i], beta);
         const double error = over.deviation / std::sqrt(static_cast<double>(over.count));
         const double z = error > 0 ? (over.mean - predicted) / error : none;
         if (!std::isnan(z)) {
             squares += z * z;
             ++judged;
         }
-        const double row[] = {x, predicted, over.mean, over.low, over.high, z};
+        const double row[] = {x[i], predicted, over.mean, over.low, over.high, z};
         for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(row[c]);
     }
     result_heading heading;
@@ -98,7 +98,7 @@ int run(response_arguments args, const session& session) {
     args.router.describe(heading);
     heading.options.emplace_back("batch", static_cast<double>(args.options.tokens));
     heading.options.emplace_back("batches", static_cast<double>(args.options.batches));
-    heading.options.emplace_back("seeds", static_cast<double>(args.seeds));
+    heading.options.emplace_back("seeds", static_cast<double>(seeds));
     args.output.write(result_document{
         heading,
         {{"response", out},
@@ -108,8 +108,8 @@ int run(response_arguments args, const session& session) {
             judged > 0
                 ? fmt::format("{} seeds; sum of z^2 {:.1f} over {} score differences, each z "
                               "with {} degrees of freedom\n",
-                              args.seeds, squares, judged, args.seeds - 1)
-                : fmt::format("{} seeds; no closed form is known\n", args.seeds));
+                              seeds, squares, judged, seeds - 1)
+                : fmt::format("{} seeds; no closed form is known\n", seeds));
     return exit_code::found;
 }
 
