@@ -246,10 +246,12 @@ std::string train_text(const training_report& report, const result_document& res
     for (std::size_t row = 0; row < paired.rows(); ++row)
         for (std::size_t c = 2; c < paired.names.size(); c += 4)
             if (!std::isnan(paired.columns[c][row]))
-                out += fmt::format("{:>10.4g}  {:<20} {:>11.5f}  [{:.5f}, {:.5f}]  effect {:.2f}\n",
-                                   paired.columns[1][row], paired.names[c], paired.columns[c][row],
-                                   paired.columns[c + 1][row], paired.columns[c + 2][row],
-                                   paired.columns[c + 3][row]);
+                out += fmt::format(
+                    "{}{:<20} {:>11.5f}  [{:.5f}, {:.5f}]  effect {:.2f}\n",
+                    report.made.varied.empty() ? std::string()
+                                               : fmt::format("{:>10.4g}  ", paired.columns[1][row]),
+                    paired.names[c], paired.columns[c][row], paired.columns[c + 1][row],
+                    paired.columns[c + 2][row], paired.columns[c + 3][row]);
     return out;
 }
 
