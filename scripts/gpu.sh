@@ -8,7 +8,7 @@ cmake --preset release -DMOEBIUS_CUDA=ON -DMOEBIUS_BUILD_BENCH=ON
 cmake --build --preset release
 ctest --preset release -L gpu --output-on-failure
 build/release/apps/moebius/moebius doctor
-for bench in loops_bench ensemble_bench route_step_bench router_bench; do
+for bench in loops_bench ensemble_bench route_step_bench router_bench train_bench; do
     printf '\n== %s\n' "$bench"
     "build/release/tests/bench/$bench"
 done

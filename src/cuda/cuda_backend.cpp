@@ -9,6 +9,7 @@
 #include "ensemble.hpp"
 #include "loop_arrays.hpp"
 #include "route.hpp"
+#include "train.hpp"
 
 namespace moebius {
 namespace {
@@ -51,6 +52,11 @@ public:
     ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
                               const watch& watched) const override {
         return gpu::integrate_ensemble(work, options, device_, watched);
+    }
+
+    void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
+               const watch& watched) const override {
+        gpu::train(work, states, until, device_, watched);
     }
 
     double copy_rate() const override {

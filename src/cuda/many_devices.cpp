@@ -20,6 +20,7 @@
 #include "loop_slice.hpp"
 #include "nccl.hpp"
 #include "route.hpp"
+#include "train.hpp"
 
 namespace moebius {
 namespace {
@@ -213,6 +214,35 @@ public:
     ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
                               const watch& watched) const override {
         return gpu::integrate_ensemble(work, options, devices_[0], watched);
+    }
+
+    /// Runs know nothing of each other: each device trains its share. The first one's reports.
+    void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
+               const watch& watched) const override {
+        if (states.size() != work.runs.size() || states.size() < devices_.size() ||
+            !untrained_on_device(work).empty()) {
+            gpu::train(work, states, until, devices_[0], watched);
+            return;
+        }
+        const auto cut = [&](std::size_t rank) { return states.size() * rank / devices_.size(); };
+        std::vector<std::exception_ptr> failures(devices_.size());
+        std::vector<std::thread> threads;
+        for (std::size_t rank = 0; rank < devices_.size(); ++rank)
+            threads.emplace_back([&, rank] {
+                try {
+                    const std::size_t first = cut(rank), count = cut(rank + 1) - first;
+                    training_work part{work.data, {}, work.batch, work.record_every};
+                    const auto from = work.runs.begin() + static_cast<std::ptrdiff_t>(first);
+                    part.runs.assign(from, from + static_cast<std::ptrdiff_t>(count));
+                    gpu::train(part, states.subspan(first, count), until, devices_[rank],
+                               rank == 0 ? watched : watch{{}, watched.stop});
+                } catch (...) {
+                    failures[rank] = std::current_exception();
+                }
+            });
+        for (auto& thread : threads) thread.join();
+        for (const auto& failure : failures)
+            if (failure) std::rethrow_exception(failure);
     }
 
     double copy_rate() const override {

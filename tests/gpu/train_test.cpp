@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <moebius/simulate/backend.hpp>
+#include <moebius/simulate/moe_network.hpp>
+#include <moebius/simulate/training.hpp>
+
+#include "../catch.hpp"
+
+using namespace moebius;
+
+namespace {
+
+moe_options digits() {
+    moe_options options;  // 64 features, 4 experts of 32 units, 10 classes: the tiled kernel's
+    options.router.noise = noise_law::none;
+    return options;
+}
+
+/// Runs of one model on made-up data, each with its own seed, feedback and half of the rows.
+training_work work_of(const moe_options& options, std::size_t runs, std::size_t batch = 128,
+                      const optimiser_options& optimiser = {.rate = 0.3}) {
+    cluster_options made;
+    made.width = options.width;
+    made.clusters = options.classes;
+    made.rows = 300;
+    training_work work;
+    work.data = std::make_shared<labelled_data>(gaussian_mixture(made));
+    work.batch = batch;
+    work.record_every = 1;
+    const auto model = std::make_shared<moe_network>(options);
+    for (std::size_t r = 0; r < runs; ++r) {
+        training_run run;
+        run.model = model;
+        run.rows = std::make_shared<std::vector<std::uint32_t>>(
+            stratified_split(*work.data, 0.5, r).train);
+        run.optimiser = optimiser;
+        run.rule.feedback = static_cast<double>(r) - 1;
+        run.rule.step = 0.05;
+        run.rule.bias.assign(options.experts, 0.01);
+        run.seed = derived_seed(11, r);
+        work.runs.push_back(std::move(run));
+    }
+    return work;
+}
+
+std::vector<training_state> starts(const training_work& work) {
+    std::vector<training_state> states;
+    for (const auto& run : work.runs) states.push_back(begin(run));
+    return states;
+}
+
+std::vector<training_state> trained(const training_work& work, std::vector<training_state> states,
+                                    std::uint64_t until) {
+    make_backend("cuda")->train(work, states, until, {});
+    return states;
+}
+
+double norm(const std::vector<double>& a) {
+    double sum = 0;
+    for (const double value : a) sum += value * value;
+    return std::sqrt(sum);
+}
+
+std::vector<double> difference(std::vector<double> a, const std::vector<double>& b) {
+    for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
+    return a;
+}
+
+bool same(const training_state& a, const training_state& b) {
+    return a.step == b.step && a.diverged_at == b.diverged_at && a.parameters == b.parameters &&
+           a.moments == b.moments && a.scores == b.scores && a.records == b.records;
+}
+
+/// After `before` steps on the device, one more there and on the CPU: the same but for rounding.
+void check_next_step(const training_work& work, std::uint64_t before = 3) {
+    const auto from = trained(work, starts(work), before);
+    const auto device = trained(work, from, before + 1);
+    for (std::size_t r = 0; r < from.size(); ++r) {
+        CAPTURE(r);
+        auto cpu = from[r];
+        advance(work, work.runs[r], cpu, before + 1);
+
+        const double change = norm(difference(cpu.parameters, from[r].parameters));
+        const double error = norm(difference(device[r].parameters, cpu.parameters));
+        // The second term: parameters are stored as floats, half a unit in the last place.
+        CHECK(error <= 1e-5 * change + 0x1p-25 * norm(cpu.parameters));
+        CHECK(device[r].scores == cpu.scores);  // the same loads, count for count
+        const std::size_t width = 2 + 2 * cpu.scores.size(), row = before * width;
+        REQUIRE(device[r].records.size() == row + width);
+        CHECK(device[r].records[row] == Approx(cpu.records[row]).epsilon(1e-5).margin(1e-6));
+        for (std::size_t i = 2; i < width; ++i)
+            CHECK(device[r].records[row + i] == cpu.records[row + i]);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a step on the device is the CPU's but for rounding: options", "[gpu][train]") {
+    auto options = digits();
+    check_next_step(work_of(options, 4));
+    options.router.noise = noise_law::gumbel;
+    options.router.beta = 2;
+    check_next_step(work_of(options, 4));
+    options.between = activation::gelu;
+    options.balance.switch_loss = 0.1;
+    check_next_step(work_of(options, 4));
+    options.loss = training_loss::squared_error;
+    check_next_step(work_of(options, 4, 128, {.rate = 0.05, .weight_decay = 0.01}));
+}
+
+TEST_CASE("a step on the device is the CPU's but for rounding: optimisers", "[gpu][train]") {
+    for (const std::size_t batch : {128U, 100U}) {
+        CAPTURE(batch);
+        check_next_step(work_of(digits(), 3, batch, {.rate = 0.05, .momentum = 0.9}));
+        for (const auto kind : {optimiser_kind::adam, optimiser_kind::adamw})
+            check_next_step(
+                work_of(digits(), 3, batch, {.kind = kind, .rate = 0.01, .weight_decay = 0.1}));
+    }
+}
+
+TEST_CASE("a step on the device is the CPU's but for rounding: shapes", "[gpu][train]") {
+    for (const std::size_t experts : {1U, 2U, 3U, 16U})
+        for (const std::size_t batch : {1U, 31U, 100U}) {
+            CAPTURE(experts, batch);
+            auto options = digits();
+            options.experts = experts;
+            options.width = 10;
+            options.hidden = {7};
+            options.classes = 3;
+            options.router.noise = noise_law::gumbel;
+            check_next_step(work_of(options, 3, batch, {.rate = 0.1}));
+        }
+    auto options = digits();  // inputs stay in global memory
+    options.experts = 16;
+    check_next_step(work_of(options, 2));
+}
+
+TEST_CASE("training on the device in parts is training in one go", "[gpu][train]") {
+    auto options = digits();
+    options.router.noise = noise_law::gumbel;
+    auto work = work_of(options, 40);
+    work.record_every = 5;
+    work.runs[1].optimiser = {.kind = optimiser_kind::adam, .rate = 0.01};
+    work.runs[2].feedback_end = 2;
+    work.runs[2].ramp = 13;
+    for (std::size_t r = 20; r < 40; ++r) work.runs[r].optimiser.momentum = 0.5;
+
+    const auto whole = trained(work, starts(work), 40);
+    auto parts = starts(work);
+    for (const std::uint64_t until : {5U, 15U, 40U}) parts = trained(work, parts, until);
+
+    for (std::size_t r = 0; r < whole.size(); ++r) {
+        CAPTURE(r);
+        CHECK(whole[r].records.size() == 8 * (2 + 8));
+        CHECK(same(whole[r], parts[r]));
+        CHECK(same(whole[r], trained(work, starts(work), 40)[r]));
+    }
+}
+
+TEST_CASE("a model that diverges on the device is marked and leaves others alone", "[gpu][train]") {
+    auto options = digits();
+    for (const std::size_t width : {64U, 10U}) {
+        options.width = width;
+        auto work = work_of(options, 5);
+        work.record_every = 2;
+        const auto alone = trained(work, starts(work), 20);
+        work.runs[3].optimiser.rate = 1e30;
+
+        auto states = trained(work, starts(work), 20);
+
+        CHECK(states[3].diverged_at < 5);
+        CHECK(states[3].step == states[3].diverged_at);
+        CHECK(states[3].records.size() == states[3].step / 2 * (2 + 8));
+        for (const std::size_t r : {0U, 1U, 2U, 4U}) CHECK(same(states[r], alone[r]));
+        const auto stuck = states[3];
+        states = trained(work, states, 30);
+        CHECK(same(states[3], stuck));
+        CHECK(states[0].step == 30);
+    }
+}
+
+TEST_CASE("what a device does not train is told before anything changes", "[gpu][train]") {
+    const auto sentence = [](const training_work& work) {
+        auto states = starts(work);
+        try {
+            make_backend("cuda")->train(work, states, 2, {});
+        } catch (const invalid_argument& why) {
+            CHECK(same(states[0], begin(work.runs[0])));
+            return std::string(why.what());
+        }
+        return std::string();
+    };
+    const std::string rule =
+        " came, but a device trains one layer of top-1 with one hidden layer; the CPU trains all";
+    auto options = digits();
+    options.layers = 2;
+    CHECK(sentence(work_of(options, 2)) == "train: a model of 2 layers" + rule);
+    options = digits();
+    options.hidden = {8, 8};
+    CHECK(sentence(work_of(options, 2)) == "train: experts of 2 hidden layers" + rule);
+    options = digits();
+    options.router.settings = {{"renormalise", "yes"}};
+    CHECK(sentence(work_of(options, 2)) == "train: a router with renormalise = yes" + rule);
+    options = digits();
+    options.hidden = {2000};
+    CHECK_THAT(sentence(work_of(options, 2)), Catch::Contains("the CPU trains all"));
+    auto states = starts(work_of(options, 1));
+    make_backend("auto")->train(work_of(options, 1, 2), states, 1, {});  // on the CPU
+    CHECK(states[0].step == 1);
+}
