@@ -5,6 +5,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/simulate/model_measures.hpp>
+#include <moebius/simulate/moe_network.hpp>
 #include <numbers>
 
 namespace moebius {
@@ -49,30 +50,42 @@ std::vector<double> margins(const seen_by_router& seen) {
     return result;
 }
 
+/// @param sorted  absolute margins; the kernel is folded at 0
 double density_at_zero(const std::vector<double>& sorted) {
     const auto n = static_cast<double>(sorted.size());
-    double square = 0;
-    for (const double a : sorted) square += a * a / n;  // of either sign: the mean is 0
-    const double deviation = std::sqrt(square);
-    const double middle = sorted[sorted.size() / 2];  // half of the quartiles' distance
-    const double spread = std::min(deviation, 2 * middle / 1.34);
+    double mean = 0, square = 0;
+    for (const double a : sorted) {
+        mean += a / n;
+        square += a * a / n;
+    }
+    const double deviation = std::sqrt(std::max(0.0, square - mean * mean));
+    const double quartiles = sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4];
+    const double spread = std::min(deviation, quartiles / 1.34);
     const double width = 0.9 * (spread > 0 ? spread : deviation) * std::pow(n, -0.2);
-    if (!(width > 0)) return std::numeric_limits<double>::infinity();
+    if (!(width > 0)) return sorted.front() > 0 ? 0 : std::numeric_limits<double>::infinity();
     double sum = 0;
     for (const double a : sorted) sum += std::exp(-0.5 * a * a / (width * width));
     return sum / (n * width * std::sqrt(2 * std::numbers::pi));
+}
+
+/// Whether the mean load is a step for each token: a hard router without noise.
+bool is_hard(const network& model) {
+    const auto* moe = dynamic_cast<const moe_network*>(&model);
+    return moe != nullptr && moe->options().router.noise == noise_law::none &&
+           moe->routing()->name() == "top-1";
 }
 
 double effective_feedback(const training_run& run, std::uint64_t step, const seen_by_router& seen,
                           double margin_density) {
     const double gain = feedback_at(run, step) / run.rule.decay;
     if (seen.experts == 1) return 0;
+    if (is_hard(*run.model)) return seen.experts == 2 ? 2 * gain * margin_density : none;
     try {
         const auto loads = run.model->routing()->mean_load(seen.logits, seen.experts);
         if (loads == nullptr || loads->groups().size() != seen.experts) return none;
         return gain * largest_slope(*loads, seen.scores, run.rule.beta);
-    } catch (const invalid_argument&) {  // a step, or logits that are not finite
-        return seen.experts == 2 ? 2 * gain * margin_density : none;
+    } catch (const invalid_argument&) {  // logits that are not finite
+        return none;
     }
 }
 

@@ -2,6 +2,7 @@
 #include <catch.hpp>
 #include <cmath>
 #include <limits>
+#include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/checkpoint.hpp>
 #include <scratch_file.hpp>
