@@ -13,6 +13,7 @@
 #include <exception>
 #include <moebius/simulate/backend.hpp>
 #include <moebius/simulate/moe_network.hpp>
+#include <moebius/simulate/training.hpp>
 #include <moebius/simulate/token_file.hpp>
 #include <string>
 
