@@ -17,6 +17,11 @@ packages=(
     libcli11-dev         # the command line
     librandom123-dev     # counter-based random numbers
     gnuplot-nox          # figures
+    python3-numpy        # the notebooks: arrays
+    python3-pandas       # the notebooks: tables
+    python3-matplotlib   # the notebooks: figures
+    python3-nbconvert    # runs the notebooks
+    python3-ipykernel    # their kernel
     catch2               # unit tests
     libbenchmark-dev     # benchmarks
     clang                # the second compiler of the tests

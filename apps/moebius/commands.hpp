@@ -15,6 +15,8 @@ void add_sweep(CLI::App& app, const session& session);
 void add_simulate(CLI::App& app, const session& session);
 void add_validate(CLI::App& app, const session& session);
 void add_compare(CLI::App& app, const session& session);
+void add_response(CLI::App& app, const session& session);
+void add_train(CLI::App& app, const session& session);
 void add_plot(CLI::App& app, const session& session);
 void add_models(CLI::App& app, const session& session);
 void add_routers(CLI::App& app, const session& session);

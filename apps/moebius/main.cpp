@@ -25,6 +25,8 @@ constexpr const char* examples =
     "  moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1\n"
     "  moebius validate --tokens data/digits.csv --gate class-means:0,1 --set beta=8\n"
     "  moebius compare --router top-1 --router selective-sinkhorn,frequency=0.3\n"
+    "  moebius response --tokens data/digits.csv --gate class-means:0,1 --set beta=4\n"
+    "  moebius train --data data/digits.csv --experts 2 --vary feedback=0:4 --seeds 8\n"
     "  moebius plot run.json --out run.pdf\n"
     "  moebius models, moebius routers, moebius doctor, moebius bench\n"
     "Answers go to the standard output unless --out names a file; all else to standard error.\n"
@@ -52,9 +54,10 @@ int run(int argc, char** argv) {
     app.set_version_flag("--version", fmt::format("moebius {}", version()));
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
-    for (const auto add : {cli::add_diagram, cli::add_locus, cli::add_exact, cli::add_sweep,
-                           cli::add_simulate, cli::add_validate, cli::add_compare, cli::add_plot,
-                           cli::add_models, cli::add_routers, cli::add_doctor, cli::add_bench})
+    for (const auto add :
+         {cli::add_diagram, cli::add_locus, cli::add_exact, cli::add_sweep, cli::add_simulate,
+          cli::add_validate, cli::add_compare, cli::add_train, cli::add_response, cli::add_plot,
+          cli::add_models, cli::add_routers, cli::add_doctor, cli::add_bench})
         add(app, session);
     app.footer(examples);
     app.failure_message([](const CLI::App* at, const CLI::Error& e) {

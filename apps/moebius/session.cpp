@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -32,20 +33,25 @@ std::string shell_word(std::string_view word) {
     return out + "'";
 }
 
-/// Results are the same for any number of threads, down to the command they quote.
+/// Results are the same for any number of threads and stops, down to the command they quote.
 std::string command_line(int argc, const char* const* argv) {
     std::string out = "moebius";
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
-        if (word == "--threads") ++i;
-        if (word.starts_with("--threads")) continue;
+        const auto names = [&](std::string_view option) {
+            return word == option || (word.starts_with(option) && word[option.size()] == '=');
+        };
+        if (names("--threads") || names("--checkpoint")) {
+            if (word.find('=') == word.npos) ++i;
+            continue;
+        }
         out += ' ';
         out += shell_word(word);
     }
     return out;
 }
 
-/// One line that is redrawn in place and wiped at the end.
+/// One line that is redrawn in place and wiped at the end, with what was done a second.
 class progress_bar {
 public:
     explicit progress_bar(std::string what) : what_(std::move(what)) {}
@@ -56,14 +62,20 @@ public:
         if (percent == std::exchange(shown_, percent)) return;
         const std::string full(static_cast<std::size_t>(width * percent / 100), '#');
         if (done < total)
-            fmt::print(stderr, "\r{} [{:.<{}}] {:3}%", what_, full, width, percent);
+            fmt::print(stderr, "\r{} [{:.<{}}] {:3}%  {:.3g}/s ", what_, full, width, percent,
+                       static_cast<double>(done) / seconds());
         else
-            fmt::print(stderr, "\r{:{}}\r", "", what_.size() + width + 8);
+            fmt::print(stderr, "\r{:{}}\r", "", what_.size() + width + 20);
         std::fflush(stderr);
     }
 
 private:
+    [[nodiscard]] double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - from_).count();
+    }
+
     std::string what_;
+    std::chrono::steady_clock::time_point from_ = std::chrono::steady_clock::now();
     int shown_ = -1;
 };
 
@@ -74,6 +86,10 @@ bool may_color(int descriptor) {
 }
 
 }  // namespace
+
+bool session::asks(std::string_view flag) const {
+    return (' ' + command + ' ').find(' ' + std::string(flag) + ' ') != std::string::npos;
+}
 
 void session::check(const char* what) const {
     if (stop->load()) throw interrupted(what);

@@ -22,6 +22,9 @@ struct session {
     std::string command;            ///< the line typed, less what cannot change the result
     const std::atomic<bool>* stop;  ///< set by Ctrl-C
 
+    /// Whether a flag is on the line.
+    [[nodiscard]] bool asks(std::string_view flag) const;
+
     /// @throws interrupted if Ctrl-C came, so that a partial result is never written
     void check(const char* what) const;
 

@@ -13,6 +13,7 @@
 #include "device.hpp"
 #include "output.hpp"
 #include "subject.hpp"
+#include "validate_trained.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -169,6 +170,12 @@ int run(validate_arguments args, const session& session) {
 void add_validate(CLI::App& app, const session& session) {
     auto* sub = app.add_subcommand(
         "validate", "Lay loads that were measured on tokens over the predicted bifurcation set");
+    if (session.asks("--trained")) {
+        add_validate_trained(*sub, session);
+        return;
+    }
+    sub->add_flag("--trained")
+        ->description("train first: 'moebius validate --trained --help' has its options");
     auto args = std::make_shared<validate_arguments>();
     auto& options = args->options;
     args->subject.add_sets_to(*sub);

@@ -141,10 +141,6 @@ void check(const token_source& source, const response_options& o) {
     if (o.batches < 2) reject(fmt::format("batches is {}", o.batches), "it must be >= 2");
 }
 
-struct mean_gap {
-    double value, error;
-};
-
 mean_gap gap_at(double x, const token_source& source, const router& router,
                 const response_options& options, std::uint64_t seed) {
     const std::vector<double> scores{x / 2, -x / 2};
@@ -179,6 +175,13 @@ double saturating_reach(const token_source& source, const router& router,
 }
 
 }  // namespace
+
+mean_gap open_loop_gap(double x, const token_source& source, const router& router,
+                       const response_options& options, std::uint64_t seed) {
+    check(source, options);
+    router.check(2);
+    return gap_at(x, source, router, options, seed);
+}
 
 response_options response_at(double beta) {
     response_options options;

@@ -7,6 +7,7 @@
 #include <moebius/io/plots.hpp>
 
 #include "heights.hpp"
+#include "training_plots.hpp"
 
 namespace moebius {
 namespace {
@@ -84,6 +85,25 @@ figure fold_set_figure(const result_document& result) {
     line.x = folds.at("feedback");
     line.y = folds.at("bias");
     return {"", axis_name("feedback"), axis_name("bias"), {std::move(line)}, {}, {}};
+}
+
+/// The open loop: the closed form, and what was measured.
+figure response_figure(const result_document& result) {
+    const auto& response = result.table_of("response");
+    auto predicted = layer("closed form", layer_look::solid, layer_color::blue);
+    auto measured =
+        layer("measured, 95 % interval", layer_look::points, layer_color::ink, layer_marker::ring);
+    predicted.x = measured.x = response.at("x");
+    predicted.y = response.at("gap_predicted");
+    measured.y = response.at("gap");
+    for (std::size_t row = 0; row < response.rows(); ++row) {
+        const double reach = response.at("gap_high")[row] - response.at("gap")[row];
+        measured.error.push_back(std::isnan(reach) ? 0 : reach);
+    }
+    figure out{"", axis_name("x"), axis_name("gap"), {}, {}, {}};
+    if (!std::isnan(predicted.y.at(0))) out.layers.push_back(std::move(predicted));
+    out.layers.push_back(std::move(measured));
+    return out;
 }
 
 /// The load gap of every replica over the batches.
@@ -249,7 +269,10 @@ std::vector<named_figure> figures_of(const result_document& result) {
     if (schema == grid_schema) return {{"", grid_figure(result)}};
     if (schema == exact_schema) return {{"", fold_set_figure(result)}};
     if (schema == simulate_schema) return {{"", records_figure(result)}};
+    if (schema == response_schema) return {{"", response_figure(result)}};
     if (schema == compare_schema) return {{"", comparison_figure(result)}};
+    if (schema == validate_trained_schema) return validate_trained_figures(result);
+    if (schema == train_schema) return training_figures(result);
     if (schema == validate_schema)
         return {{"diagram", steady_figure(result)}, {"cusp", jumps_figure(result)}};
     throw invalid_argument("figure", fmt::format("a result of schema {} came", schema),

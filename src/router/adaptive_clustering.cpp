@@ -133,6 +133,14 @@ clustering_options clustering_options::soft_moe() {
             .experts_scaled = true};
 }
 
+clustering_options clustering_from_name(std::string_view name) {
+    if (name == "language") return clustering_options::language();
+    if (name == "swin") return clustering_options::swin();
+    if (name == "soft-moe") return clustering_options::soft_moe();
+    throw invalid_argument("adaptive-clustering", fmt::format("the variant is '{}'", name),
+                           "it must be language, swin or soft-moe");
+}
+
 cluster_weights dispersion_weights(std::span<const double> tokens, std::size_t width,
                                    std::span<const std::uint32_t> clusters, std::size_t count,
                                    const clustering_options& options) {

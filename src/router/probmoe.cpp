@@ -44,6 +44,7 @@ public:
     }
 
     router_outcome route(const router_batch& batch) const override {
+        if (!draws()) return likeliest(batch, false);
         std::vector<double> u(batch.experts + 1);
         return each_token(batch, [&](std::uint32_t t, std::span<const double> z,
                                      std::span<std::uint8_t> chosen, std::span<double> weights) {
@@ -55,14 +56,7 @@ public:
     }
 
     router_outcome infer(const router_batch& batch) const override {
-        return each_token(batch, [&](std::uint32_t, std::span<const double> z,
-                                     std::span<std::uint8_t> chosen, std::span<double> weights) {
-            likeliest_subset(z, options_.k_min, options_.k_max, chosen);
-            if (options_.renormalise)
-                softmax(only(z, chosen), weights);
-            else
-                softmax(z, weights);
-        });
+        return likeliest(batch, options_.renormalise);
     }
 
     void backward(const router_batch& batch, const router_outcome& outcome,
@@ -81,21 +75,52 @@ public:
                 taken[e] = outcome.chosen[i] ? by_weights[i] : 0;
                 by_indicator[e] = pi[e] * taken[e];
             }
-            const subset_law law(z, options_.k_min, options_.k_max);
-            const auto through_marginals = law.backward(by_indicator, options_.slopes);
             add_softmax_backward(pi, taken, out);
-            for (std::size_t e = 0; e < batch.experts; ++e)
-                out[e] = options_.beta * (out[e] + through_marginals[e]);
+            add_choice_backward(z, pi, by_indicator, out);
+            for (double& value : out) value *= options_.beta;
         }
     }
 
     std::shared_ptr<const load_response> mean_load(std::vector<double> logits,
                                                    std::size_t experts) const override {
         check(experts);
+        if (!draws()) return nullptr;
         return subset_loads(std::move(logits), experts, options_.k_min, options_.k_max);
     }
 
 private:
+    [[nodiscard]] bool draws() const noexcept {
+        return options_.estimator != subset_estimator::top_k_marginal;
+    }
+
+    [[nodiscard]] router_outcome likeliest(const router_batch& batch, bool renormalise) const {
+        return each_token(batch, [&](std::uint32_t, std::span<const double> z,
+                                     std::span<std::uint8_t> chosen, std::span<double> weights) {
+            likeliest_subset(z, options_.k_min, options_.k_max, chosen);
+            if (renormalise)
+                softmax(only(z, chosen), weights);
+            else
+                softmax(z, weights);
+        });
+    }
+
+    /// out_i += sum_j by_indicator_j D_ji, the part that stands for the choice's derivative.
+    void add_choice_backward(std::span<const double> z, std::span<const double> pi,
+                             std::span<const double> by_indicator, std::span<double> out) const {
+        switch (options_.estimator) {
+            case subset_estimator::sample_gates:
+                return;
+            case subset_estimator::sample_dense:
+                return add_softmax_backward(pi, by_indicator, out);
+            case subset_estimator::sample_marginal:
+            case subset_estimator::top_k_marginal:
+                break;
+        }
+        const subset_law law(z, options_.k_min, options_.k_max);
+        const auto through_marginals = law.backward(by_indicator, options_.slopes);
+        for (std::size_t e = 0; e < out.size(); ++e) out[e] += through_marginals[e];
+    }
+
     /// choose(token, z, chosen, weights) for each token that can be routed; weights of experts that
     /// were not chosen are then set to 0.
     template <typename Choose>
@@ -108,6 +133,20 @@ private:
 };
 
 }  // namespace
+
+std::string_view to_string(subset_estimator estimator) noexcept {
+    switch (estimator) {
+        case subset_estimator::sample_marginal:
+            return "sample-marginal";
+        case subset_estimator::sample_dense:
+            return "sample-dense";
+        case subset_estimator::sample_gates:
+            return "sample-gates";
+        case subset_estimator::top_k_marginal:
+            return "top-k-marginal";
+    }
+    return "unknown";
+}
 
 std::shared_ptr<const router> probmoe(const probmoe_options& options) {
     return std::make_shared<probmoe_router>(options);

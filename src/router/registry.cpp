@@ -19,14 +19,17 @@ namespace {
 constexpr router_option gate{"gate", "softmax or sigmoid", "softmax"};
 constexpr router_option renormalise{"renormalise", "yes: a token's weights sum to 1", "no"};
 constexpr router_option slopes{"slopes", "of the marginals: covariance or published", "covariance"};
+constexpr router_option estimator{
+    "estimator", "choice and gradient: sample-marginal, sample-dense, sample-gates, top-k-marginal",
+    "sample-marginal"};
 constexpr router_option experts_of_token{"k", "experts of a token", "2"};
 
 constexpr std::array top_1_options{gate, renormalise};
 constexpr std::array top_k_list{experts_of_token, gate, renormalise};
-constexpr std::array exact_options{experts_of_token, slopes, renormalise};
+constexpr std::array exact_options{experts_of_token, slopes, renormalise, estimator};
 constexpr std::array dynamic_options{router_option{"k_min", "fewest experts of a token", "1"},
                                      router_option{"k_max", "most experts of a token", "2"}, slopes,
-                                     renormalise};
+                                     renormalise, estimator};
 constexpr std::array clustering_list{
     router_option{"k", "experts of a token", "1"},
     router_option{"variant", "language, swin or soft-moe", "language"}, gate, renormalise};
@@ -132,6 +135,11 @@ std::shared_ptr<const router> make_probmoe(const reader& in, double beta, std::s
                          ? subset_slopes::covariance
                          : subset_slopes::published;
     options.renormalise = in.flag("renormalise");
+    using enum subset_estimator;
+    constexpr std::array estimators{sample_marginal, sample_dense, sample_gates, top_k_marginal};
+    options.estimator =
+        estimators[in.choice("estimator", {to_string(sample_marginal), to_string(sample_dense),
+                                           to_string(sample_gates), to_string(top_k_marginal)})];
     return probmoe(options);
 }
 

@@ -177,13 +177,6 @@ matrix make_gate(const labelled& tokens, const std::string& gate) {
     return read_matrix(gate, tokens.features());
 }
 
-clustering_options variant_of(const std::string& name) {
-    if (name == "language") return clustering_options::language();
-    if (name == "swin") return clustering_options::swin();
-    if (name == "soft-moe") return clustering_options::soft_moe();
-    reject(fmt::format("clustering is '{}'", name), "it must be language, swin or soft-moe");
-}
-
 /// The gate once more, on features that each token's cluster weighs.
 /// @param plain  (kept, experts): logits without clusters
 std::vector<double> clustered_logits(const labelled& table, std::span<const std::size_t> kept,
@@ -204,7 +197,7 @@ std::vector<double> clustered_logits(const labelled& table, std::span<const std:
         clusters.push_back(
             static_cast<std::uint32_t>(std::max_element(row.begin(), row.end()) - row.begin()));
     }
-    const auto variant = variant_of(options.clustering);
+    const auto variant = clustering_from_name(options.clustering);
     const auto weights = dispersion_weights(features, width, clusters, experts, variant);
     const auto scales = token_scales(weights, width, clusters);
     return cluster_gate(features, scales, embeddings, width, variant).logits;

@@ -29,6 +29,8 @@ void check_options(const moe_options& options) {
         reject(fmt::format("{} layers came", options.layers), "there are networks of 1 and of 2");
     if (options.clustering && options.layers != 2)
         reject("clusters came for one layer", "they are the experts of the layer before");
+    if (options.clustering && options.clustering->unit_tokens)
+        reject("the clustering of soft-moe came", "language and swin are those of a hard router");
     for (const double weight :
          {options.balance.switch_loss, options.balance.importance, options.balance.z_loss})
         if (!(weight >= 0 && std::isfinite(weight)))
@@ -161,7 +163,8 @@ std::vector<double> moe_network::initial(std::uint64_t seed) const {
     for (const auto& [layer, first, score] : layers_of(options_, *router_))
         layer.initial(std::span(parameters).subspan(first, layer.parameters()),
                       std::span(normals).subspan(first, layer.parameters()));
-    for (double& value : parameters) value = static_cast<float>(value);  // the same on devices
+    for (double& value : parameters)
+        value = double{static_cast<float>(value)};  // the same on devices
     return parameters;
 }
 

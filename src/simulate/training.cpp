@@ -53,6 +53,17 @@ double feedback_at(const training_run& run, std::uint64_t step) noexcept {
     return from + (to - from) * (static_cast<double>(step) / static_cast<double>(run.ramp));
 }
 
+std::vector<double> late_means(const training_state& state) {
+    const std::size_t scores = state.scores.size(), width = 2 + 2 * scores;
+    const std::size_t rows = state.records.size() / width;
+    std::vector<double> means(2 + scores, rows == 0 ? std::numeric_limits<double>::quiet_NaN() : 0);
+    const std::size_t from = rows - std::min(rows, std::max<std::size_t>(1, rows / 4));
+    for (std::size_t row = from; row < rows; ++row)
+        for (std::size_t i = 0; i < means.size(); ++i)
+            means[i] += state.records[row * width + i] / static_cast<double>(rows - from);
+    return means;
+}
+
 void check(const training_work& work) {
     if (work.data == nullptr || work.data->rows() == 0)
         reject("no data came", "at least one example is needed");

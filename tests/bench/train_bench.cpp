@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <moebius/simulate/backend.hpp>
 #include <moebius/simulate/moe_network.hpp>
+#include <moebius/simulate/training.hpp>
 #include <numeric>
 
 using namespace moebius;

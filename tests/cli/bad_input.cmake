@@ -135,3 +135,16 @@ cli_case(too_many_experts ARGS simulate --router soft-moe --experts 1000000000 C
   ERR "moebius: --experts: 1000000000 came, but a router takes up to 65536")
 cli_case(measured_beta ARGS diagram --router probmoe-exact-k --router-set k=1 --tokens mixture:0/1 --set feedback=3 --vary beta=0.1:5 CODE 2
   ERR "but this router's response is known at one beta alone")
+
+set(digits ${PROJECT_SOURCE_DIR}/data/digits.csv)
+rejected(train_nothing ARGS train ERR "--data: nothing came, but it must be a CSV or NPY file, mixture:... or teacher:...")
+rejected(train_steps ARGS train --data ${digits} --steps 75
+  ERR "--steps: 75 came, but it must be a multiple of --record-every, 50")
+rejected(train_parameter ARGS train --data ${digits} --set feedbak=1 ERR "--set: 'feedbak' came[^\n]*did you mean 'feedback'[^\n]*")
+rejected(train_router ARGS train --data ${digits} --router top-k,k=9 ERR "top-k: [^\n]*")
+rejected(train_activation ARGS train --data ${digits} --activation tanh ERR "--activation: 'tanh' came[^\n]*")
+rejected(train_clusters ARGS train --data ${digits} --router adaptive-clustering
+  ERR "moe_network: clusters came for one layer, but they are the experts of the layer before")
+rejected(train_corrupt ARGS train --data ${digits} --corrupt blur=1 ERR "--corrupt: 'blur=1' came[^\n]*")
+rejected(train_experts ARGS validate --trained --data ${digits} --experts 1
+  ERR "--experts: 1 came, but at least two can differ")

@@ -35,7 +35,18 @@ struct measured_response {
     std::shared_ptr<const load_response> loads;
 };
 
-/// Routes batches at fixed scores (x/2, -x/2), as the loop would with no feedback.
+/// A mean over batches and its standard error.
+struct mean_gap {
+    double value = 0, error = 0;
+};
+
+/// The load gap at fixed scores (x/2, -x/2): the open loop.
+/// @param options  tokens and batches are used
+/// @throws invalid_argument  as measure_response
+[[nodiscard]] mean_gap open_loop_gap(double x, const token_source& source, const router& router,
+                                     const response_options& options, std::uint64_t seed);
+
+/// Routes batches at fixed scores, as the loop would with no feedback.
 ///
 /// @throws invalid_argument  unless the source has two experts, or for an option out of range
 /// @throws interrupted       if the watch asks for it

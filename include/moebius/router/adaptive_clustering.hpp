@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <moebius/router/router.hpp>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace moebius {
@@ -29,6 +30,10 @@ struct clustering_options {
     [[nodiscard]] static clustering_options swin();
     [[nodiscard]] static clustering_options soft_moe();
 };
+
+/// language, swin or soft-moe.
+/// @throws invalid_argument for another name
+[[nodiscard]] clustering_options clustering_from_name(std::string_view name);
 
 /// How tight each cluster is along each feature.
 struct cluster_weights {

@@ -5,8 +5,30 @@
 #include <memory>
 #include <moebius/router/router.hpp>
 #include <moebius/router/subset_law.hpp>
+#include <string_view>
 
 namespace moebius {
+
+/// Which choice a training pass makes, and what stands in for its derivative. ProbMoE is the pair
+/// of a sample with the marginals; the others are what the paper holds it against.
+///
+/// The weight of expert j is z_j pi_j, pi = softmax(r), with z_j = 1 on a set S. backward takes
+///
+///   dL/dr_i = sum_{j in S} G_j (dpi_j/dr_i + pi_j D_ji),     G_j = dL/dweight_j,
+///
+/// with D_ji where dz_j/dr_i would stand. Experts outside S do not run, so their G_j is not known
+/// to any estimator here; DenseMixer, which runs them for their gradient, is the first term with
+/// all j.
+/// @source routers.md 2.6 and the ablation in 2.9
+enum class subset_estimator {
+    sample_marginal,  ///< S drawn, D_ji = dm_j/dr_i = Cov(z_j, z_i), m the marginals of the law
+    /// S drawn, D_ji = dpi_j/dr_i = pi_j (delta_ij - pi_i): straight-through, as if the choice were
+    /// the softmax. The same as the first for k = 1, where m = pi.
+    sample_dense,
+    sample_gates,    ///< S drawn, D = 0: the choice has no derivative, as in conventional top-k
+    top_k_marginal,  ///< S the likeliest subset, as at inference; D as in the first
+};
+[[nodiscard]] std::string_view to_string(subset_estimator estimator) noexcept;
 
 struct probmoe_options {
     double beta = 1;        ///< inverse temperature, > 0
@@ -14,6 +36,7 @@ struct probmoe_options {
     std::size_t k_max = 1;  ///< most experts of a token, at most their number
     subset_slopes slopes = subset_slopes::covariance;  ///< of the marginals in backward
     bool renormalise = false;  ///< at inference: weights of a token sum to 1
+    subset_estimator estimator = subset_estimator::sample_marginal;
 };
 
 /// ProbMoE: a token goes to a random set S of k_min to k_max experts with P(S) ~ exp(sum of z over
@@ -30,7 +53,8 @@ struct probmoe_options {
 ///
 ///   dL/dr_i = sum_{j in S} G_j (dpi_j/dr_i + pi_j Cov(z_j, z_i)),
 ///
-/// with G_j = dL/dweight_j and the S that was drawn. The mean load is that of subset_loads.
+/// with G_j = dL/dweight_j and the S that was drawn, or as the estimator says. The mean load is
+/// that of subset_loads; there is none for top_k_marginal, which draws nothing.
 ///
 /// @throws invalid_argument  for an empty band, k_min = 0, or a beta that is not positive and
 /// finite

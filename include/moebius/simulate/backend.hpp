@@ -10,13 +10,15 @@
 #include <moebius/simulate/ensemble.hpp>
 #include <moebius/simulate/route_step.hpp>
 #include <moebius/simulate/token_source.hpp>
-#include <moebius/simulate/training.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace moebius {
+
+struct training_work;   // training.hpp
+struct training_state;  // training.hpp
 
 /// One of many closed loops that a backend runs side by side.
 struct loop_run {

@@ -52,10 +52,15 @@ struct training_state {
     /// (rows, 2 + 2 L E), row-major: over the last record_every batches the mean loss, share of
     /// right examples and loads; then the scores after them.
     std::vector<double> records;
+    std::vector<double> tests;  ///< what a caller measured on the way; training leaves it alone
 };
 
 /// The feedback of batch t.
 [[nodiscard]] double feedback_at(const training_run& run, std::uint64_t step) noexcept;
+
+/// Means over the last quarter of a state's records (2 + L E): loss, share of right examples,
+/// loads. NaN without records.
+[[nodiscard]] std::vector<double> late_means(const training_state& state);
 
 /// @throws invalid_argument  for no data, runs, rows or model, a row out of range, a model of
 ///                           another width or fewer classes, an option or rule out of range

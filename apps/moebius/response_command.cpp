@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <moebius/base/error.hpp>
+#include <moebius/base/mean_interval.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/base/random.hpp>
+#include <moebius/compare/known_response.hpp>
+#include <moebius/compare/measured_response.hpp>
+#include <moebius/io/atomic_file.hpp>
+
+#include "commands.hpp"
+#include "counts.hpp"
+#include "output.hpp"
+#include "router_choice.hpp"
+#include "words.hpp"
+
+namespace moebius::cli {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+struct response_arguments {
+    router_choice router{"top-1", {}};
+    std::vector<std::string> sets;
+    token_options tokens;
+    response_options options;
+    double reach = 0;
+    std::size_t seeds = 8;
+    output_options output;
+};
+
+/// The load gap of the closed form at x; NaN if there is none.
+double known_gap(const load_response* known, double x, double beta) {
+    if (known == nullptr) return none;
+    const double s[] = {x / 2, -x / 2};
+    double p[2];
+    known->loads(s, beta, p);
+    return p[0] - p[1];
+}
+
+/// The closed form, where noise gives one.
+std::shared_ptr<const load_response> known_of(const router& router, const token_source& source,
+                                              noise_law noise) {
+    try {
+        return known_response(router, source, noise);
+    } catch (const invalid_argument&) {  // a step: there is nothing to lay beside it
+        return nullptr;
+    }
+}
+
+int run(response_arguments args, const session& session) {
+    args.output.check();
+    const double beta = set_value(args.sets, "beta", 1);
+    for (const auto& text : args.sets)
+        if (parse_setting(text).first != "beta")
+            throw invalid_argument("--set", fmt::format("'{}' came", text),
+                                   "an open loop has beta alone");
+    const auto noise = noise_from_name(args.tokens.noise);
+    const auto router = args.router.make(beta, noise);
+    const auto source = source_for(args.router, args.tokens, 2);
+    const auto known = known_of(*router, *source, noise);
+
+    const double reach = args.reach > 0 ? args.reach : response_at(beta).reach;
+    const std::size_t points = args.options.points, seeds = args.seeds;
+    std::vector<double> x(points), gaps(points * seeds);
+    for (std::size_t i = 0; i < points; ++i)
+        x[i] = reach * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
+    const auto one = [&](std::size_t i) {  // seeds run fastest
+        const auto seed = derived_seed(args.options.seed, i);
+        gaps[i] = open_loop_gap(x[i / seeds], *source, *router, args.options, seed).value;
+    };
+    parallel_for(gaps.size(), args.options.threads, one, session.watch("response"), "response");
+    table out{{"x", "gap_predicted", "gap", "gap_low", "gap_high", "z"},
+              std::vector<std::vector<double>>(6)};
+    double squares = 0, judged = 0;
+    for (std::size_t i = 0; i < points; ++i) {
+        const auto over = interval_of_mean(std::span(gaps).subspan(i * seeds, seeds));
+        const double predicted = known_gap(known.get(), x[i], beta);
+        const double error = over.deviation / std::sqrt(static_cast<double>(over.count));
+        const double z = error > 0 ? (over.mean - predicted) / error : none;
+        if (!std::isnan(z)) {
+            squares += z * z;
+            ++judged;
+        }
+        const double row[] = {x[i], predicted, over.mean, over.low, over.high, z};
+        for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(row[c]);
+    }
+    result_heading heading;
+    heading.schema = response_schema;
+    heading.command = session.command;
+    heading.seed = args.options.seed;
+    heading.parameters = {{"beta", beta}};
+    args.tokens.describe(heading, true);
+    args.router.describe(heading);
+    heading.options.emplace_back("batch", static_cast<double>(args.options.tokens));
+    heading.options.emplace_back("batches", static_cast<double>(args.options.batches));
+    heading.options.emplace_back("seeds", static_cast<double>(seeds));
+    args.output.write(result_document{
+        heading,
+        {{"response", out},
+         {"agreement", named_numbers{{"points", judged}, {"sum_of_z_squared", squares}}}}});
+    if (!args.output.out.empty())
+        write_standard_output(
+            judged > 0
+                ? fmt::format("{} seeds; sum of z^2 {:.1f} over {} score differences, each z "
+                              "with {} degrees of freedom\n",
+                              seeds, squares, judged, seeds - 1)
+                : fmt::format("{} seeds; no closed form is known\n", seeds));
+    return exit_code::found;
+}
+
+}  // namespace
+
+void add_response(CLI::App& app, const session& session) {
+    auto* sub = app.add_subcommand(
+        "response", "Open loop: the load gap of two experts at fixed score differences");
+    auto args = std::make_shared<response_arguments>();
+    auto& options = args->options;
+    options.points = 25;
+    args->router.add_to(*sub);
+    sub->add_option("--set", args->sets, "beta=...")->allow_extra_args(false);
+    args->tokens.add_to(*sub);
+    sub->add_option("--reach", args->reach, "largest score difference; 0: 12/beta")
+        ->capture_default_str();
+    add_count(*sub, "--points", options.points, "score differences");
+    add_count(*sub, "--batch", options.tokens, "tokens of a batch");
+    add_count(*sub, "--batches", options.batches, "at each point");
+    add_count(*sub, "--seeds", args->seeds, "independent measurements");
+    add_count(*sub, "--seed", options.seed, "of tokens and noise");
+    add_count(*sub, "--threads", options.threads, "0: all; changes no number");
+    args->output.add_to(*sub);
+    sub->footer(
+        "Example: moebius response --tokens data/digits.csv --gate class-means:0,1 --set beta=4");
+    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+}
+
+}  // namespace moebius::cli

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/io/atomic_file.hpp>
+#include <moebius/io/checkpoint.hpp>
+#include <moebius/io/json_file.hpp>
+#include <moebius/simulate/soft_moe_network.hpp>
+
+#include "commands.hpp"
+#include "counts.hpp"
+#include "device.hpp"
+#include "output.hpp"
+#include "train_document.hpp"
+#include "trainee.hpp"
+#include "words.hpp"
+
+namespace moebius::cli {
+namespace {
+
+struct train_arguments {
+    trainee_options trainee;
+    std::string against;
+    std::size_t evaluate_every = 0;
+    double target = 0.9;
+    std::string corrupt;
+    bool history = false;
+    std::string checkpoint;
+    device_option device;
+    output_options output;
+};
+
+/// noise=...,occlusion=...,shift=...
+corruption corruption_of(std::string_view text) {
+    corruption how;
+    for (const auto part : split(text, ',')) {
+        const auto [name, value] = parse_setting(part);
+        if (name == "noise")
+            how.noise = value;
+        else if (name == "occlusion" && value >= 0 && value == std::floor(value))
+            how.occlusion = static_cast<std::size_t>(value);
+        else if (name == "shift" && std::abs(value) < 1e6 && value == std::floor(value))
+            how.shift = static_cast<int>(value);
+        else
+            throw invalid_argument("--corrupt", fmt::format("'{}' came", part),
+                                   "it must be noise=SPREAD, occlusion=PIXELS or shift=PIXELS");
+    }
+    return how;
+}
+
+/// On the held-out rows, or on all if nothing is held out.
+std::vector<model_measures> evaluate(const trainees& made,
+                                     const std::vector<training_state>& states,
+                                     const labelled_data& data, unsigned threads) {
+    std::vector<model_measures> result(states.size());
+    parallel_for(states.size(), threads, [&](std::size_t r) {
+        const auto& split = made.splits[made.places[r].seed];
+        const auto& rows = split.test.empty() ? split.train : split.test;
+        result[r] = measure_model(made.work.runs[r], states[r], data, rows);
+    });
+    return result;
+}
+
+/// The same with few experts for each input; empty unless it is asked for.
+std::vector<subset_accuracy> evaluate_kept(const trainees& made,
+                                           const std::vector<training_state>& states,
+                                           std::uint64_t seed, unsigned threads) {
+    const auto asked = [](const trainee_place& place) { return place.keep > 0; };
+    if (std::none_of(made.places.begin(), made.places.end(), asked)) return {};
+    std::vector<subset_accuracy> result(states.size());
+    parallel_for(states.size(), threads, [&](std::size_t r) {
+        const auto& place = made.places[r];
+        const auto& model = dynamic_cast<const soft_moe_network&>(*made.work.runs[r].model);
+        const auto rows = take_rows(*made.work.data, made.splits[place.seed].test);
+        result[r] = subset_accuracies(model, states[r].parameters, states[r].scores, rows.batch(),
+                                      place.keep > 0 ? place.keep : model.experts(), seed);
+    });
+    return result;
+}
+
+/// The ensemble on its way, and the file in which it survives a stop.
+class expedition {
+public:
+    expedition(const train_arguments& args, const trainees& made, const result_heading& heading)
+        : args_(args), made_(made), mark_(fingerprint(to_json(result_document{heading, {}}))) {
+        if (!args.checkpoint.empty())
+            if (auto found = load_checkpoint(args.checkpoint, mark_)) states_ = std::move(*found);
+        if (states_.empty())
+            for (const auto& run : made.work.runs) states_.push_back(begin(run));
+        if (states_.size() != made.work.runs.size())
+            throw io_error(fmt::format("cannot go on from {}", args.checkpoint),
+                           "it is of another number of models");
+    }
+
+    [[nodiscard]] std::uint64_t step() const {
+        std::uint64_t least = args_.trainee.steps;
+        for (const auto& state : states_)
+            if (state.diverged_at == training_state::sound) least = std::min(least, state.step);
+        return least;
+    }
+
+    void go(std::uint64_t until, const backend& on, const watch& watched) {
+        try {
+            on.train(made_.work, states_, until, watched);
+        } catch (const interrupted&) {
+            save();
+            throw;
+        }
+        if (args_.evaluate_every > 0) test(until);
+        save();
+    }
+
+    [[nodiscard]] const std::vector<training_state>& states() const { return states_; }
+
+private:
+    void test(std::uint64_t step) {
+        const auto measured = evaluate(made_, states_, *made_.work.data, args_.device.threads);
+        for (std::size_t r = 0; r < states_.size(); ++r)
+            if (states_[r].diverged_at == training_state::sound)
+                for (const double number : {static_cast<double>(step), measured[r].loss,
+                                            measured[r].accuracy, measured[r].balance.largest})
+                    states_[r].tests.push_back(number);
+    }
+
+    void save() const {
+        if (!args_.checkpoint.empty()) save_checkpoint(args_.checkpoint, mark_, states_);
+    }
+
+    const train_arguments& args_;
+    const trainees& made_;
+    std::uint64_t mark_;
+    std::vector<training_state> states_;
+};
+
+void check_steps(const train_arguments& args) {
+    const auto need = [&](std::string_view name, std::size_t value) {
+        if (value % args.trainee.record_every != 0)
+            throw invalid_argument(name, fmt::format("{} came", value),
+                                   fmt::format("it must be a multiple of --record-every, {}",
+                                               args.trainee.record_every));
+    };
+    if (args.trainee.record_every == 0)
+        throw invalid_argument("--record-every", "0 came", "it must be >= 1");
+    if (args.trainee.steps == 0) throw invalid_argument("--steps", "0 came", "it must be >= 1");
+    need("--steps", args.trainee.steps);
+    need("--evaluate-every", args.evaluate_every);
+}
+
+int run(train_arguments args, const session& session) {
+    args.output.check();
+    check_steps(args);
+    const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
+    if (!args.against.empty()) args.trainee.routers.push_back(args.against);
+    const auto made = make_trainees(args.trainee);
+    const auto on = args.device.open();
+
+    result_heading heading;
+    heading.schema = train_schema;
+    args.trainee.describe(heading);
+    if (args.evaluate_every > 0)
+        heading.options.emplace_back("evaluate_every", static_cast<double>(args.evaluate_every));
+    expedition trip(args, made, heading);  // what says all that a checkpoint must belong to
+    heading.command = session.command;
+    heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
+    heading.options.emplace_back("target", args.target);
+    if (!args.corrupt.empty()) heading.options.emplace_back("corrupt", args.corrupt);
+
+    const std::uint64_t steps = args.trainee.steps;
+    const std::uint64_t stride = args.evaluate_every > 0 ? args.evaluate_every : steps;
+    while (trip.step() < steps) {
+        trip.go(std::min(steps, (trip.step() / stride + 1) * stride), *on, session.watch("train"));
+        session.check("train");
+    }
+    const unsigned threads = args.device.threads;
+    training_report report{made,
+                           trip.states(),
+                           evaluate(made, trip.states(), *made.work.data, threads),
+                           {},
+                           evaluate_kept(made, trip.states(), args.trainee.seed, threads),
+                           args.target};
+    if (!args.corrupt.empty())
+        report.corrupted = evaluate(made, trip.states(),
+                                    corrupt(*made.work.data, how, args.trainee.seed), threads);
+    const auto result = train_document(report, args.history, heading);
+    args.output.write(result);
+    if (!args.output.out.empty()) write_standard_output(train_text(report, result));
+    const bool any = std::any_of(trip.states().begin(), trip.states().end(), [](const auto& state) {
+        return state.diverged_at == training_state::sound;
+    });
+    return any ? exit_code::found : exit_code::no_answer;
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, const session& session) {
+    auto* sub = app.add_subcommand("train", "Train ensembles of small MoEs with adaptive scores");
+    auto args = std::make_shared<train_arguments>();
+    args->trainee.add_to(*sub);
+    sub->add_option("--against", args->against,
+                    "a second router as --router, held against the first with the same seeds");
+    add_count(*sub, "--evaluate-every", args->evaluate_every,
+              "batches between tests on what is held out; 0: at the end");
+    sub->add_option("--target", args->target, "accuracy whose first test is told")
+        ->capture_default_str();
+    sub->add_option("--corrupt", args->corrupt,
+                    "also test on damaged inputs: noise=SPREAD,occlusion=PIXELS,shift=PIXELS");
+    sub->add_flag("--history", args->history, "write all records");
+    need_name(sub->add_option("--checkpoint", args->checkpoint,
+                              "file to go on from after a stop; written at every test"));
+    args->device.add_to(*sub);
+    args->output.add_to(*sub);
+    sub->footer(
+        "Example: moebius train --data data/digits.csv --experts 2 --vary feedback=0:4 "
+        "--points 9 --seeds 8 --out trained.json --plot trained.svg");
+    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+}
+
+}  // namespace moebius::cli

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <moebius/io/result.hpp>
+#include <moebius/simulate/labelled_data.hpp>
+#include <moebius/simulate/training.hpp>
+#include <string>
+#include <vector>
+
+namespace moebius::cli {
+
+/// What is trained, on what, and over which parameters and seeds.
+struct trainee_options {
+    std::string data;
+    double test = 0.2;
+    std::vector<std::string> routers = {"top-1"};  ///< one, and one to hold against it
+    std::size_t experts = 4;
+    std::string hidden = "32";
+    std::string activation = "relu";
+    std::string loss = "cross-entropy";
+    std::size_t layers = 1;
+    std::size_t patch = 0;
+    std::string noise = "gumbel";
+    std::string optimiser = "sgd";
+    std::vector<std::string> sets;
+    std::string vary;
+    std::size_t points = 9;
+    std::size_t seeds = 1;
+    std::uint64_t seed = 1;
+    std::size_t batch = 128;
+    std::size_t steps = 2000;
+    std::size_t record_every = 50;
+    std::uint64_t ramp = 0;
+
+    void add_to(CLI::App& sub);
+    void describe(result_heading& heading) const;
+};
+
+/// Where a model stands in the design.
+struct trainee_place {
+    std::size_t side = 0;  ///< of the routers
+    std::size_t point = 0;
+    std::size_t seed = 0;
+    double varied = 0;     ///< NaN if nothing is
+    std::size_t keep = 0;  ///< experts that each input keeps in one more test; 0: there is none
+};
+
+/// An ensemble, ready to be trained: all sides, points and seeds, seeds running fastest. What has
+/// the same seed number has the same split, batches and first parameters.
+struct trainees {
+    training_work work;
+    std::vector<trainee_place> places;  ///< (runs)
+    std::vector<data_split> splits;     ///< (seeds)
+    std::string varied;                 ///< its name; empty if nothing is
+};
+
+/// @throws invalid_argument, io_error  naming the option
+[[nodiscard]] trainees make_trainees(const trainee_options& options);
+
+/// The names and meanings of what --set and --vary take.
+[[nodiscard]] std::string trainee_parameters();
+
+}  // namespace moebius::cli

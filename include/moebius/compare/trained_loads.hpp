@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <moebius/base/watch.hpp>
+#include <moebius/simulate/training.hpp>
+#include <span>
+#include <vector>
+
+namespace moebius {
+
+/// How trained gates are held against theory. Times are in units of 1/decay.
+struct trained_options {
+    std::size_t tokens = 256;  ///< of a batch of a frozen loop, >= 1
+    double settle = 60;        ///< time before it is averaged, > 0
+    double average = 400;      ///< time that is averaged, > 0
+    std::uint64_t seed = 1;    ///< of the frozen loops; model r takes derived_seed(seed, r)
+    unsigned threads = 0;      ///< 0: as many as the hardware runs; changes no number
+};
+
+/// One trained model: what the response of its own gate predicts, and what its loads are.
+///
+/// The examples that it was trained on are the tokens. Predicted is the steady state of
+/// s' = feedback p(s) - decay s + bias that the scores flow to from where training left them, p the
+/// router's mean load on these tokens, its gate frozen.
+struct trained_loads {
+    std::vector<double> predicted;  ///< (E) mean loads in that state; NaN if no p is known
+    std::vector<double> frozen;     ///< (E) mean loads of a closed loop with the gate frozen
+    /// (E) mean loads in the steady state that the loop's mean scores flow to: predicted, unless
+    /// noise carried the loop to another one.
+    std::vector<double> nearest;
+    std::vector<double> error;     ///< (E) their standard errors
+    std::vector<double> training;  ///< (E) means over the last quarter of training
+    /// feedback/decay times the largest slope of p in that state, across its scores; below 1.
+    double effective_feedback = 0;
+    /// Normal deviate of frozen - nearest, of the expert with the largest of these.
+    double z = 0;
+    /// Of two experts, else NaN: stable states at the run's feedback; and the least feedback, up to
+    /// 64 decay/beta, from which on there are two, with this gate and bias. NaN: nowhere.
+    double stable_states = 0, fold = 0;
+};
+
+/// Models of one layer, each by itself.
+/// @param states  (runs); of a run that diverged all numbers are NaN
+/// @throws invalid_argument  as check(work); for a model of two layers or without a router
+/// @throws interrupted       if the watch asks for it
+[[nodiscard]] std::vector<trained_loads> hold_against_theory(const training_work& work,
+                                                             std::span<const training_state> states,
+                                                             const trained_options& options = {},
+                                                             const watch& watched = {});
+
+}  // namespace moebius

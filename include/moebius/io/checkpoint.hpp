@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <moebius/simulate/training.hpp>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace moebius {
+
+/// What a checkpoint must belong to, as a number: FNV-1a of a text that says all.
+[[nodiscard]] std::uint64_t fingerprint(std::string_view text) noexcept;
+
+/// Writes the states of an ensemble, whole or not at all: an NPY file of float64, a row a run of
+/// fingerprint (high and low 32 bits), step, diverged_at (-1: not), the lengths of parameters,
+/// moments, scores, records and tests, then these numbers; short rows end in zeros.
+/// @throws io_error  as write_file
+void save_checkpoint(const std::filesystem::path& path, std::uint64_t fingerprint,
+                     const std::vector<training_state>& states);
+
+/// Reads what save_checkpoint wrote, bit for bit; nothing if there is no such file.
+/// @throws io_error  for what is no checkpoint, or one of another fingerprint
+[[nodiscard]] std::optional<std::vector<training_state>> load_checkpoint(
+    const std::filesystem::path& path, std::uint64_t fingerprint);
+
+}  // namespace moebius

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/base/random.hpp>
+#include <moebius/compare/measured_response.hpp>
+#include <moebius/compare/trained_loads.hpp>
+#include <moebius/simulate/model_measures.hpp>
+#include <moebius/simulate/moe_network.hpp>
+#include <moebius/simulate/replicas.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+/// The tokens of a trained model and its frozen gate's response.
+struct frozen_gate {
+    const training_run& run;
+    feedback_rule rule;  ///< with the feedback that training ended with
+    std::shared_ptr<const token_source> tokens;
+    std::shared_ptr<const load_response> loads;  ///< null if not known
+
+    [[nodiscard]] std::size_t experts() const { return tokens->experts(); }
+    [[nodiscard]] double bias(std::size_t e) const { return rule.bias.empty() ? 0 : rule.bias[e]; }
+};
+
+frozen_gate freeze(const training_work& work, const training_run& run,
+                   const training_state& state) {
+    const auto& model = *run.model;
+    if (model.layers() != 1 || model.routing() == nullptr)
+        throw invalid_argument("trained_loads",
+                               fmt::format("a model of {} routed layers came", model.layers()),
+                               "one layer with a router over examples is needed");
+    const auto rows = take_rows(*work.data, *run.rows);
+    auto logits = model.logits(state.parameters, state.scores, rows.inputs);
+    frozen_gate gate{run, run.rule, stored_tokens(logits, model.experts()), nullptr};
+    gate.rule.feedback = feedback_at(run, state.step);
+    gate.loads = model.routing()->mean_load(std::move(logits), model.experts());
+    if (gate.loads == nullptr && model.experts() == 2) {
+        auto options = response_at(run.rule.beta);
+        options.threads = 1;
+        gate.loads = measure_response(gate.tokens, *model.routing(), options).loads;
+    }
+    return gate;
+}
+
+/// Follows the noise-free rule to rest; false if it does not come to rest.
+bool settle(const frozen_gate& gate, std::vector<double>& scores, std::vector<double>& p) {
+    constexpr int most = 200'000;
+    constexpr double still = 1e-11;
+    // No slope of p is beyond beta/2: steps that neither leap nor turn back.
+    const double share =
+        1 / (gate.rule.decay + std::max(0.0, -gate.rule.feedback) * gate.rule.beta / 2);
+    for (int i = 0; i < most; ++i) {
+        gate.loads->loads(scores.data(), gate.rule.beta, p.data());
+        double moved = 0;
+        for (std::size_t e = 0; e < scores.size(); ++e) {
+            const double by =
+                share * (gate.rule.feedback * p[e] - gate.rule.decay * scores[e] + gate.bias(e));
+            scores[e] += by;
+            moved = std::max(moved, std::abs(by));
+        }
+        if (moved < still * (1 + std::abs(gate.rule.feedback) / gate.rule.decay)) return true;
+    }
+    return false;
+}
+
+/// The load gap of two experts over their score difference, tabulated.
+class gap_curve {
+public:
+    gap_curve(const frozen_gate& gate, double reach) : gate_(gate), x_(points), m_(points) {
+        for (std::size_t i = 0; i < points; ++i) {
+            x_[i] = reach * (2 * static_cast<double>(i) / (points - 1) - 1);
+            const double s[] = {x_[i] / 2, -x_[i] / 2};
+            double p[2];
+            gate.loads->loads(s, gate.rule.beta, p);
+            m_[i] = p[0] - p[1];
+        }
+    }
+
+    /// Where x' = feedback m - decay x + h falls through 0.
+    [[nodiscard]] std::size_t stable_states(double feedback) const {
+        const double h = gate_.bias(0) - gate_.bias(1);
+        std::size_t count = 0;
+        bool above = true;  // far to the left
+        for (std::size_t i = 0; i < points; ++i) {
+            const bool now = feedback * m_[i] - gate_.rule.decay * x_[i] + h > 0;
+            if (above && !now) ++count;
+            above = now;
+        }
+        return count;
+    }
+
+    [[nodiscard]] double fold(double most) const {
+        if (stable_states(most) < 2) return none;
+        double low = 0, high = most;
+        for (int i = 0; i < 60; ++i) {
+            const double middle = (low + high) / 2;
+            (stable_states(middle) < 2 ? low : high) = middle;
+        }
+        return high;
+    }
+
+private:
+    static constexpr std::size_t points = 8001;
+    const frozen_gate& gate_;
+    std::vector<double> x_, m_;
+};
+
+/// The loop of top-1 is the same in its own code, at a tenth of the time.
+simulation simulate_frozen(const frozen_gate& gate, simulate_options& how) {
+    if (const auto* moe = dynamic_cast<const moe_network*>(gate.run.model.get());
+        moe != nullptr && moe->routing()->name() == "top-1") {
+        how.loop.noise = moe->options().router.noise;
+        return simulate(gate.tokens, gate.rule, how, {}, *make_backend("cpu", 1));
+    }
+    const std::shared_ptr<const router> same(gate.run.model, gate.run.model->routing());
+    return simulate(gate.tokens, same, gate.rule, how, 1);
+}
+
+/// Mean loads of the closed loop and their errors, from the scores that training left.
+/// @return (E) its mean scores
+std::vector<double> run_frozen(const frozen_gate& gate, const training_state& state,
+                               const trained_options& options, std::uint64_t seed,
+                               trained_loads& out) {
+    simulate_options how;
+    how.loop.tokens = options.tokens;
+    how.loop.seed = seed;
+    how.scores = state.scores;
+    const double time = gate.rule.step * gate.rule.decay;
+    how.burn_in = static_cast<std::size_t>(std::ceil(options.settle / time));
+    how.steps = std::max<std::size_t>(64, static_cast<std::size_t>(options.average / time));
+    how.record_every = how.steps;
+    const auto summary = simulate_frozen(gate, how).summary;
+    std::vector<double> scores;
+    for (std::size_t e = 0; e < gate.experts(); ++e) {
+        scores.push_back(summary.at(fmt::format("score_{}_mean", e + 1))[0]);
+        out.frozen.push_back(summary.at(fmt::format("load_{}_mean", e + 1))[0]);
+        out.error.push_back(summary.at(fmt::format("load_{}_error", e + 1))[0]);
+    }
+    return scores;
+}
+
+std::vector<double> late_loads(const training_state& state) {
+    const auto means = late_means(state);
+    return {means.begin() + 2, means.end()};
+}
+
+trained_loads hold(const training_work& work, const training_run& run, const training_state& state,
+                   const trained_options& options, std::uint64_t seed) {
+    const std::size_t experts = run.model->experts();
+    const std::vector<double> unknown(experts, none);
+    trained_loads out{unknown, {}, unknown, {}, late_loads(state), none, none, none, none};
+    if (state.diverged_at != training_state::sound) {
+        out.frozen = out.error = out.training = unknown;
+        return out;
+    }
+    const auto gate = freeze(work, run, state);
+    auto around = run_frozen(gate, state, options, seed, out);
+    if (gate.loads == nullptr) return out;
+    auto scores = state.scores;
+    std::vector<double> p(experts);
+    if (settle(gate, scores, p)) {
+        out.predicted = p;
+        out.effective_feedback = gate.rule.feedback / gate.rule.decay *
+                                 largest_slope(*gate.loads, scores, gate.rule.beta);
+    }
+    if (settle(gate, around, p)) {
+        out.nearest = p;
+        const auto top = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+        if (out.error[top] > 0) out.z = (out.frozen[top] - p[top]) / out.error[top];
+    }
+    if (experts != 2) return out;
+    const double most = 64 * gate.rule.decay / gate.rule.beta;
+    const double bias = std::abs(gate.bias(0) - gate.bias(1));
+    const double reach =
+        (std::max(most, std::abs(gate.rule.feedback)) + bias) / gate.rule.decay * 1.01;
+    const gap_curve curve(gate, reach);
+    out.stable_states = static_cast<double>(curve.stable_states(gate.rule.feedback));
+    out.fold = curve.fold(most);
+    return out;
+}
+
+}  // namespace
+
+std::vector<trained_loads> hold_against_theory(const training_work& work,
+                                               std::span<const training_state> states,
+                                               const trained_options& options,
+                                               const watch& watched) {
+    check(work);
+    if (states.size() != work.runs.size())
+        throw invalid_argument("trained_loads", fmt::format("{} states came", states.size()),
+                               fmt::format("there are {} runs", work.runs.size()));
+    if (options.tokens == 0 || !(options.settle > 0) || !(options.average > 0))
+        throw invalid_argument("trained_loads", "an option is 0",
+                               "tokens, settle and average must be > 0");
+    std::vector<trained_loads> all(states.size());
+    parallel_for(
+        states.size(), options.threads,
+        [&](std::size_t r) {
+            all[r] = hold(work, work.runs[r], states[r], options, derived_seed(options.seed, r));
+        },
+        watched, "trained_loads");
+    return all;
+}
+
+}  // namespace moebius

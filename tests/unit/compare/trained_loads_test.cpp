@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include <catch.hpp>
+#include <cmath>
+#include <moebius/compare/trained_loads.hpp>
+#include <moebius/simulate/moe_network.hpp>
+
+using namespace moebius;
+
+namespace {
+
+/// Models whose gates see nothing: the exact two-expert model, x = feedback tanh(x/2).
+struct blind {
+    training_work work;
+    std::vector<training_state> states;
+
+    blind(std::size_t experts, std::initializer_list<double> feedbacks, const std::string& router) {
+        cluster_options made;
+        made.rows = 64;
+        work.data = std::make_shared<labelled_data>(gaussian_mixture(made));
+        moe_options options;
+        options.width = work.data->width;
+        options.classes = work.data->classes;
+        options.experts = experts;
+        options.hidden = {2};
+        options.router = {router, 1, noise_law::gumbel, {}};
+        for (const double feedback : feedbacks) {
+            training_run run;
+            run.model = std::make_shared<moe_network>(options);
+            run.rows = std::make_shared<std::vector<std::uint32_t>>(
+                std::initializer_list<std::uint32_t>{0, 1, 2, 3});
+            run.rule.feedback = feedback;
+            run.scores.assign(experts, 0.0);
+            run.scores[0] = 2;
+            work.runs.push_back(run);
+            states.push_back(begin(run));
+            for (double& p : states.back().parameters) p = 0;
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a gate that sees nothing has the exact states of two experts", "[trained_loads]") {
+    const blind models(2, {1, 3, -4}, "top-1");
+    const auto loads = hold_against_theory(models.work, models.states, {.average = 200});
+    REQUIRE(loads.size() == 3);
+    CHECK(loads[0].predicted[0] == Approx(0.5).margin(1e-9));
+    CHECK(loads[0].stable_states == 1);
+    CHECK(loads[0].effective_feedback == Approx(0.5).margin(1e-8));
+    const double gap = loads[1].predicted[0] - loads[1].predicted[1];
+    CHECK(gap > 0.5);
+    CHECK(std::tanh(3 * gap / 2) == Approx(gap).margin(1e-9));
+    CHECK(loads[1].stable_states == 2);
+    CHECK(loads[2].predicted[0] == Approx(0.5).margin(1e-9));
+    for (const auto& one : loads) {
+        CHECK(one.fold == Approx(2).epsilon(0.01));  // the pitchfork; the table is that fine
+        CHECK(std::abs(one.z) < 4.5);
+        CHECK(one.frozen[0] == Approx(one.predicted[0]).margin(0.02));
+        CHECK(one.nearest[0] == Approx(one.predicted[0]).margin(1e-6));
+    }
+}
+
+TEST_CASE("many experts and other routers settle where their own response says",
+          "[trained_loads]") {
+    const blind models(4, {2, 12}, "soft-moe");
+    const auto loads =
+        hold_against_theory(models.work, models.states, {.tokens = 16, .average = 50});
+    CHECK(loads[0].predicted[0] == Approx(0.25).margin(1e-8));
+    CHECK(loads[1].predicted[0] > 0.9);
+    CHECK(std::isnan(loads[0].fold));
+    CHECK(loads[1].frozen[0] == Approx(loads[1].predicted[0]).margin(1e-6));  // nothing is drawn
+}
+
+TEST_CASE("a model that diverged has no loads", "[trained_loads]") {
+    blind models(2, {1}, "top-1");
+    models.states[0].diverged_at = 3;
+    const auto loads = hold_against_theory(models.work, models.states);
+    CHECK(std::isnan(loads[0].frozen[0]));
+    CHECK(std::isnan(loads[0].z));
+}
+
+TEST_CASE("trained_loads says what it cannot hold", "[trained_loads][error]") {
+    blind models(2, {1}, "top-1");
+    models.states.clear();
+    CHECK_THROWS_WITH(hold_against_theory(models.work, models.states),
+                      "trained_loads: 0 states came, but there are 1 runs");
+}
