@@ -65,9 +65,9 @@ double gap_of(const std::vector<double>& loads) {
 
 table models_table(const outcome& all) {
     table out{{"side", "point", "seed", all.made.varied, "feedback", "gap_predicted", "gap_frozen",
-               "gap_nearest", "gap_frozen_error", "gap_training", "z", "effective_feedback",
-               "stable_states", "fold"},
-              std::vector<std::vector<double>>(14)};
+               "gap_nearest", "gap_frozen_error", "gap_training", "z", "judged",
+               "effective_feedback", "stable_states", "fold"},
+              std::vector<std::vector<double>>(15)};
     for (std::size_t r = 0; r < all.loads.size(); ++r) {
         const auto& place = all.made.places[r];
         const auto& at = all.loads[r];
@@ -83,6 +83,7 @@ table models_table(const outcome& all) {
                              at.error[0] * n / (n - 1),
                              gap_of(at.training),
                              at.z,
+                             at.judged ? 1.0 : 0.0,
                              at.effective_feedback,
                              at.stable_states,
                              at.fold};
@@ -151,7 +152,7 @@ table onsets_table(const outcome& all, double apart) {
 }
 
 struct judgement {
-    std::size_t models = 0;  ///< with a z
+    std::size_t models = 0;  ///< that are judged
     std::size_t left = 0;    ///< whose frozen loop went to another state than that predicted
     double chi_square = 0, p = 1;
     bool agrees = false;
@@ -160,8 +161,8 @@ struct judgement {
 
 judgement judge(const table& models, double chance, double apart) {
     judgement out;
-    for (const double z : models.at("z"))
-        if (!std::isnan(z)) {
+    for (std::size_t r = 0; r < models.rows(); ++r)
+        if (const double z = models.at("z")[r]; models.at("judged")[r] != 0 && !std::isnan(z)) {
             ++out.models;
             out.chi_square += z * z;
         }

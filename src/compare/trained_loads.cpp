@@ -70,6 +70,28 @@ bool settle(const frozen_gate& gate, std::vector<double>& scores, std::vector<do
     return false;
 }
 
+/// The noise of batches of T tokens around a state of two top-1 experts, to the first order.
+struct batch_noise {
+    double sd = 0;     ///< of x = s1 - s2
+    double shift = 0;  ///< of its mean
+    double rate = 0;   ///< at which deviations decay
+};
+
+/// @source linear_noise of dynamics/noisy_chain.hpp, for any load response
+batch_noise noise_at(const frozen_gate& gate, const std::vector<double>& scores,
+                     std::size_t tokens) {
+    const double along_x[] = {0.5, -0.5};
+    double taylor[8];
+    gate.loads->along(scores.data(), gate.rule.beta, along_x, 0, taylor);
+    const double m = taylor[0] - taylor[4], slope = taylor[1] - taylor[5];
+    const double bend = 2 * (taylor[2] - taylor[6]);
+    const double feedback = gate.rule.feedback, step = gate.rule.step;
+    const double rate = gate.rule.decay - feedback * slope;
+    const double v = (1 - m * m) / static_cast<double>(tokens);
+    const double variance = step * feedback * feedback * v / (rate * (2 - step * rate));
+    return {std::sqrt(variance), feedback * bend * variance / (2 * rate), rate};
+}
+
 /// The load gap of two experts over their score difference, tabulated.
 class gap_curve {
 public:
@@ -155,7 +177,8 @@ trained_loads hold(const training_work& work, const training_run& run, const tra
                    const trained_options& options, std::uint64_t seed) {
     const std::size_t experts = run.model->experts();
     const std::vector<double> unknown(experts, none);
-    trained_loads out{unknown, {}, unknown, {}, late_loads(state), none, none, none, none};
+    trained_loads out{unknown, {},    unknown, {},  late_loads(state), none, 0,
+                      none,    false, none,    none};
     if (state.diverged_at != training_state::sound) {
         out.frozen = out.error = out.training = unknown;
         return out;
@@ -173,7 +196,22 @@ trained_loads hold(const training_work& work, const training_run& run, const tra
     if (settle(gate, around, p)) {
         out.nearest = p;
         const auto top = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
-        if (out.error[top] > 0) out.z = (out.frozen[top] - p[top]) / out.error[top];
+        double at = p[top];
+        const double least = (1 - at) * static_cast<double>(options.tokens) * options.average /
+                             (gate.rule.step * gate.rule.decay);
+        if (experts == 2 && run.model->routing()->name() == "top-1" && gate.rule.feedback != 0) {
+            const auto noise = noise_at(gate, around, options.tokens);
+            out.gap_shift = noise.shift * gate.rule.decay / gate.rule.feedback;
+            at += (top == 0 ? 0.5 : -0.5) * out.gap_shift;
+            out.judged = std::abs(noise.shift) <= 0.1 * noise.sd &&
+                         noise.rate * options.settle >= 8 * gate.rule.decay;
+        } else {
+            out.judged = gate.rule.feedback / gate.rule.decay *
+                             largest_slope(*gate.loads, around, gate.rule.beta) <=
+                         0.8;
+        }
+        out.judged = out.judged && least >= 1000;
+        if (out.error[top] > 0) out.z = (out.frozen[top] - at) / out.error[top];
     }
     if (experts != 2) return out;
     const double most = 64 * gate.rule.decay / gate.rule.beta;

@@ -51,7 +51,7 @@ __global__ void __launch_bounds__(plain_threads, 2)
         block.sum_losses();
         block.back();
         __syncthreads();
-        if (!(sound = isfinite(block.loss()))) break;  // all threads alike
+        if (!(sound = isfinite(block.loss()) && block.routed() > 0)) break;  // all threads alike
         block.step();
         block.close(t);
         __syncthreads();

@@ -109,7 +109,7 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
 
         const expert_rows<S> rows{m.total};
         const batch_result result = batch_loss(m, rows, !Usual && work.squared);
-        if (!(sound = isfinite(result.loss))) break;  // all threads alike
+        if (!(sound = isfinite(result.loss) && rows.routed() > 0)) break;  // all threads alike
         if constexpr (Usual) {
             descent simply(work, id);
             simply.kind = train_optimiser::sgd;

@@ -114,7 +114,9 @@ void advance(const training_work& work, const training_run& run, training_state&
         const batch_key key{run.seed, state.step};
         const auto pass = run.model->learn(state.parameters, state.scores,
                                            batch.draw(key.seed, key.step), key, gradient);
-        if (!std::isfinite(pass.loss)) {
+        const bool routed =
+            std::any_of(pass.loads.begin(), pass.loads.end(), [](double load) { return load > 0; });
+        if (!std::isfinite(pass.loss) || !routed) {
             state.diverged_at = state.step;
             return;
         }

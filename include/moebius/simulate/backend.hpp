@@ -85,10 +85,11 @@ public:
                                                     const ensemble_options& options,
                                                     const watch& watched) const = 0;
 
-    /// Trains every run to batch `until`: advance (training.hpp) for each. A device trains the
-    /// networks that trains_on_device tells, in single precision.
+    /// Trains every run to batch `until`: advance (training.hpp) for each. A device trains
+    /// networks of one layer of top-1 and one hidden layer, in single precision.
     /// @param states  one a run, changed in place; of a run that diverged only diverged_at
-    /// @throws invalid_argument  as check(work); for states of another count
+    /// @throws invalid_argument  as check(work); for states of another count, or work that a device
+    ///                           does not train, in a sentence that says why
     /// @throws device_error, interrupted  as run_loops
     virtual void train(const training_work& work, std::span<training_state> states,
                        std::uint64_t until, const watch& watched) const = 0;

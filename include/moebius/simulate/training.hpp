@@ -44,11 +44,12 @@ struct training_work {
 struct training_state {
     static constexpr std::uint64_t sound = std::numeric_limits<std::uint64_t>::max();
 
-    std::uint64_t step = 0;             ///< batches so far
-    std::uint64_t diverged_at = sound;  ///< the batch whose loss was not finite: there it ended
-    std::vector<double> parameters;     ///< (P)
-    std::vector<double> moments;        ///< (moments, P)
-    std::vector<double> scores;         ///< (L E)
+    std::uint64_t step = 0;  ///< batches so far
+    /// The batch whose loss was not finite, or of which nothing could be routed: there it ended.
+    std::uint64_t diverged_at = sound;
+    std::vector<double> parameters;  ///< (P)
+    std::vector<double> moments;     ///< (moments, P)
+    std::vector<double> scores;      ///< (L E)
     /// (rows, 2 + 2 L E), row-major: over the last record_every batches the mean loss, share of
     /// right examples and loads; then the scores after them.
     std::vector<double> records;

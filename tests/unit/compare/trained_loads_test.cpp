@@ -54,6 +54,7 @@ TEST_CASE("a gate that sees nothing has the exact states of two experts", "[trai
     CHECK(loads[2].predicted[0] == Approx(0.5).margin(1e-9));
     for (const auto& one : loads) {
         CHECK(one.fold == Approx(2).epsilon(0.01));  // the pitchfork; the table is that fine
+        CHECK(one.judged);
         CHECK(std::abs(one.z) < 4.5);
         CHECK(one.frozen[0] == Approx(one.predicted[0]).margin(0.02));
         CHECK(one.nearest[0] == Approx(one.predicted[0]).margin(1e-6));
@@ -69,6 +70,12 @@ TEST_CASE("many experts and other routers settle where their own response says",
     CHECK(loads[1].predicted[0] > 0.9);
     CHECK(std::isnan(loads[0].fold));
     CHECK(loads[1].frozen[0] == Approx(loads[1].predicted[0]).margin(1e-6));  // nothing is drawn
+}
+
+TEST_CASE("next to its pitchfork a model is not judged", "[trained_loads]") {
+    const blind models(2, {1.95}, "top-1");
+    const auto loads = hold_against_theory(models.work, models.states, {.average = 20});
+    CHECK_FALSE(loads[0].judged);
 }
 
 TEST_CASE("a model that diverged has no loads", "[trained_loads]") {

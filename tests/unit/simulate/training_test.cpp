@@ -141,3 +141,11 @@ TEST_CASE("training says what it cannot start from", "[training][error]") {
                           "train: 0 states came, but there are 1 runs");
     }
 }
+
+TEST_CASE("a model whose gate is lost has diverged, though its loss is finite", "[training]") {
+    const auto work = clusters_and_runs(1);
+    auto states = starts(work);
+    for (double& p : states[0].parameters) p = std::numeric_limits<double>::quiet_NaN();
+    cpu_backend().train(work, states, 10, {});
+    CHECK(states[0].diverged_at == 0);
+}
