@@ -199,6 +199,7 @@ public:
         counts()[E_ + 1] = right;
     }
     [[nodiscard]] __device__ float loss() const { return *array<float>(at_.loss); }
+    __device__ int routed() const { return B_ - counts()[E_]; }
 
     /// by_hidden = slope (dL/dout W2^T).
     __device__ void back() const {
@@ -300,7 +301,6 @@ private:
         for (int f = 0; f < e; ++f) sum += counts()[f];
         return sum;
     }
-    __device__ int routed() const { return B_ - counts()[E_]; }
     __device__ int expert_of(int row) const {
         int e = 0;
         for (int end = counts()[0]; row >= end; end += counts()[e]) ++e;
