@@ -81,10 +81,10 @@ struct batch_noise {
 batch_noise noise_at(const frozen_gate& gate, const std::vector<double>& scores,
                      std::size_t tokens) {
     const double along_x[] = {0.5, -0.5};
-    double taylor[8];
-    gate.loads->along(scores.data(), gate.rule.beta, along_x, 0, taylor);
-    const double m = taylor[0] - taylor[4], slope = taylor[1] - taylor[5];
-    const double bend = 2 * (taylor[2] - taylor[6]);
+    double taylor[4][2];  // of t^k, each expert
+    gate.loads->along(scores.data(), gate.rule.beta, along_x, 0, &taylor[0][0]);
+    const auto gap = [&](std::size_t k) { return taylor[k][0] - taylor[k][1]; };
+    const double m = gap(0), slope = gap(1), bend = 2 * gap(2);
     const double feedback = gate.rule.feedback, step = gate.rule.step;
     const double rate = gate.rule.decay - feedback * slope;
     const double v = (1 - m * m) / static_cast<double>(tokens);

@@ -2,6 +2,8 @@
 #include <catch.hpp>
 #include <cmath>
 #include <moebius/compare/trained_loads.hpp>
+#include <moebius/dynamics/noisy_chain.hpp>
+#include <moebius/model/two_expert.hpp>
 #include <moebius/simulate/moe_network.hpp>
 
 using namespace moebius;
@@ -51,6 +53,11 @@ TEST_CASE("a gate that sees nothing has the exact states of two experts", "[trai
     CHECK(gap > 0.5);
     CHECK(std::tanh(3 * gap / 2) == Approx(gap).margin(1e-9));
     CHECK(loads[1].stable_states == 2);
+    auto exact = problem_of<models::two_expert>();
+    exact.set("feedback", 3);
+    const auto noise = linear_noise_at(exact, 3 * gap, models.work.runs[1].rule.step, 256);
+    CHECK(std::abs(noise.gap_shift) > 1e-5);
+    CHECK(loads[1].gap_shift == Approx(noise.gap_shift).epsilon(0.05));  // at the measured mean
     CHECK(loads[2].predicted[0] == Approx(0.5).margin(1e-9));
     for (const auto& one : loads) {
         CHECK(one.fold == Approx(2).epsilon(0.01));  // the pitchfork; the table is that fine
