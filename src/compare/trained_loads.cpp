@@ -7,6 +7,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/compare/blocking.hpp>
 #include <moebius/compare/measured_response.hpp>
 #include <moebius/compare/trained_loads.hpp>
 #include <moebius/simulate/model_measures.hpp>
@@ -49,25 +50,42 @@ frozen_gate freeze(const training_work& work, const training_run& run,
     return gate;
 }
 
-/// Follows the noise-free rule to rest; false if it does not come to rest.
-bool settle(const frozen_gate& gate, std::vector<double>& scores, std::vector<double>& p) {
+/// The noise-free rule on its way to rest.
+struct course {
+    bool rests = false;
+    std::vector<double> scores, p;  ///< (E) at its end
+    double step = 0;                ///< time between the leads
+    std::vector<double> leads;      ///< of the first expert's score over the second's, on the way
+
+    /// Time after which the lead stays within `close` of its end.
+    [[nodiscard]] double arrival(double close) const {
+        std::size_t i = leads.size();
+        while (i > 0 && std::abs(leads[i - 1] - leads.back()) <= close) --i;
+        return step * static_cast<double>(i);
+    }
+};
+
+course follow_to_rest(const frozen_gate& gate, std::vector<double> scores) {
     constexpr int most = 200'000;
     constexpr double still = 1e-11;
+    course out;
     // No slope of p is beyond beta/2: steps that neither leap nor turn back.
-    const double share =
-        1 / (gate.rule.decay + std::max(0.0, -gate.rule.feedback) * gate.rule.beta / 2);
-    for (int i = 0; i < most; ++i) {
-        gate.loads->loads(scores.data(), gate.rule.beta, p.data());
+    out.step = 1 / (gate.rule.decay + std::max(0.0, -gate.rule.feedback) * gate.rule.beta / 2);
+    out.p.resize(scores.size());
+    for (int i = 0; i < most && !out.rests; ++i) {
+        gate.loads->loads(scores.data(), gate.rule.beta, out.p.data());
+        out.leads.push_back(scores[0] - scores[1]);
         double moved = 0;
         for (std::size_t e = 0; e < scores.size(); ++e) {
-            const double by =
-                share * (gate.rule.feedback * p[e] - gate.rule.decay * scores[e] + gate.bias(e));
+            const double by = out.step * (gate.rule.feedback * out.p[e] -
+                                          gate.rule.decay * scores[e] + gate.bias(e));
             scores[e] += by;
             moved = std::max(moved, std::abs(by));
         }
-        if (moved < still * (1 + std::abs(gate.rule.feedback) / gate.rule.decay)) return true;
+        out.rests = moved < still * (1 + std::abs(gate.rule.feedback) / gate.rule.decay);
     }
-    return false;
+    out.scores = std::move(scores);
+    return out;
 }
 
 /// The noise of batches of T tokens around a state of two top-1 experts, to the first order.
@@ -173,6 +191,34 @@ std::vector<double> late_loads(const training_state& state) {
     return {means.begin() + 2, means.end()};
 }
 
+/// z of the loop, and whether theory lets it speak.
+/// @param to_rest  from where training left the scores
+/// @param near     from the loop's mean scores
+void judge(const frozen_gate& gate, const course& to_rest, const course& near,
+           const trained_options& options, trained_loads& out) {
+    const auto& p = near.p;
+    const auto top = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+    const auto& rule = gate.rule;
+    double at = p[top];
+    const double tokens =
+        static_cast<double>(options.tokens) * options.average / (rule.step * rule.decay);
+    out.judged = (1 - at) * tokens >= 1000;
+    if (gate.experts() == 2 && gate.run.model->routing()->name() == "top-1" && rule.feedback != 0) {
+        const auto noise = noise_at(gate, near.scores, options.tokens);
+        out.gap_shift = noise.shift * rule.decay / rule.feedback;
+        at += (top == 0 ? 0.5 : -0.5) * out.gap_shift;
+        const bool stayed = std::abs(near.leads.back() - to_rest.leads.back()) <= noise.sd;
+        out.judged = out.judged && stayed && std::abs(noise.shift) <= 0.1 * noise.sd &&
+                     noise.rate * options.settle >= 8 * rule.decay &&
+                     to_rest.arrival(0.1 * noise.sd) * rule.decay <= options.settle;
+    } else {
+        out.judged =
+            out.judged &&
+            rule.feedback / rule.decay * largest_slope(*gate.loads, near.scores, rule.beta) <= 0.8;
+    }
+    if (out.error[top] > 0) out.z = normal_deviate(out.frozen[top] - at, out.error[top], 32);
+}
+
 trained_loads hold(const training_work& work, const training_run& run, const training_state& state,
                    const trained_options& options, std::uint64_t seed) {
     const std::size_t experts = run.model->experts();
@@ -184,34 +230,17 @@ trained_loads hold(const training_work& work, const training_run& run, const tra
         return out;
     }
     const auto gate = freeze(work, run, state);
-    auto around = run_frozen(gate, state, options, seed, out);
+    const auto around = run_frozen(gate, state, options, seed, out);
     if (gate.loads == nullptr) return out;
-    auto scores = state.scores;
-    std::vector<double> p(experts);
-    if (settle(gate, scores, p)) {
-        out.predicted = p;
+    const auto to_rest = follow_to_rest(gate, state.scores);
+    if (to_rest.rests) {
+        out.predicted = to_rest.p;
         out.effective_feedback = gate.rule.feedback / gate.rule.decay *
-                                 largest_slope(*gate.loads, scores, gate.rule.beta);
+                                 largest_slope(*gate.loads, to_rest.scores, gate.rule.beta);
     }
-    if (settle(gate, around, p)) {
-        out.nearest = p;
-        const auto top = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
-        double at = p[top];
-        const double least = (1 - at) * static_cast<double>(options.tokens) * options.average /
-                             (gate.rule.step * gate.rule.decay);
-        if (experts == 2 && run.model->routing()->name() == "top-1" && gate.rule.feedback != 0) {
-            const auto noise = noise_at(gate, around, options.tokens);
-            out.gap_shift = noise.shift * gate.rule.decay / gate.rule.feedback;
-            at += (top == 0 ? 0.5 : -0.5) * out.gap_shift;
-            out.judged = std::abs(noise.shift) <= 0.1 * noise.sd &&
-                         noise.rate * options.settle >= 8 * gate.rule.decay;
-        } else {
-            out.judged = gate.rule.feedback / gate.rule.decay *
-                             largest_slope(*gate.loads, around, gate.rule.beta) <=
-                         0.8;
-        }
-        out.judged = out.judged && least >= 1000;
-        if (out.error[top] > 0) out.z = (out.frozen[top] - at) / out.error[top];
+    if (const auto near = follow_to_rest(gate, around); near.rests) {
+        out.nearest = near.p;
+        judge(gate, to_rest, near, options, out);
     }
     if (experts != 2) return out;
     const double most = 64 * gate.rule.decay / gate.rule.beta;

@@ -38,11 +38,11 @@ struct trained_loads {
     double gap_shift = 0;
     /// Normal deviate of frozen - nearest, of the expert with the largest of these.
     double z = 0;
-    /// False where theory says beforehand that z is no normal deviate: near a fold, where that
-    /// shift is more than a tenth of the noise itself, or for other than two experts (or another
-    /// router than top-1) where the effective feedback is above 0.8; where the loop settles by less
-    /// than exp(-8) before it is averaged; and for a load of which another expert gets fewer than
-    /// 1000 tokens.
+    /// False where z is no normal deviate by theory: near a fold, where that shift is more than a
+    /// tenth of the noise, or (for other than two experts, or another router than top-1) where the
+    /// effective feedback is above 0.8; where the loop settles by less than exp(-8), or its
+    /// noise-free course has not arrived, before it is averaged; where noise carried it to another
+    /// state; and where the other experts get fewer than 1000 tokens.
     bool judged = false;
     /// Of two experts, else NaN: stable states at the run's feedback; and the least feedback, up to
     /// 64 decay/beta, from which on there are two, with this gate and bias. NaN: nowhere.
