@@ -18,6 +18,8 @@ namespace moebius {
 namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t blocks = 32;  // of a mean of simulate
+constexpr double memories = 3;      // that a block must be longer than the loop remembers
 
 /// The tokens of a trained model and its frozen gate's response.
 struct frozen_gate {
@@ -147,7 +149,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t points = 8001;
+    static constexpr std::size_t points = 4001;
     const frozen_gate& gate_;
     std::vector<double> x_, m_;
 };
@@ -210,13 +212,14 @@ void judge(const frozen_gate& gate, const course& to_rest, const course& near,
         const bool stayed = std::abs(near.leads.back() - to_rest.leads.back()) <= noise.sd;
         out.judged = out.judged && stayed && std::abs(noise.shift) <= 0.1 * noise.sd &&
                      noise.rate * options.settle >= 8 * rule.decay &&
+                     noise.rate * options.average >= memories * blocks * rule.decay &&
                      to_rest.arrival(0.1 * noise.sd) * rule.decay <= options.settle;
     } else {
         out.judged =
             out.judged &&
             rule.feedback / rule.decay * largest_slope(*gate.loads, near.scores, rule.beta) <= 0.8;
     }
-    if (out.error[top] > 0) out.z = normal_deviate(out.frozen[top] - at, out.error[top], 32);
+    if (out.error[top] > 0) out.z = normal_deviate(out.frozen[top] - at, out.error[top], blocks);
 }
 
 trained_loads hold(const training_work& work, const training_run& run, const training_state& state,

@@ -40,7 +40,8 @@ struct trained_loads {
     double z = 0;
     /// False where z is no normal deviate by theory: near a fold, where that shift is more than a
     /// tenth of the noise, or (for other than two experts, or another router than top-1) where the
-    /// effective feedback is above 0.8; where the loop settles by less than exp(-8), or its
+    /// effective feedback is above 0.8; where the loop settles by less than exp(-8), remembers
+    /// longer than a third of one of the 32 blocks of its mean, or its
     /// noise-free course has not arrived, before it is averaged; where noise carried it to another
     /// state; and where the other experts get fewer than 1000 tokens.
     bool judged = false;
