@@ -54,6 +54,13 @@ std::shared_ptr<const load_response> known_of(const router& router, const token_
 
 int run(response_arguments args, const session& session) {
     args.output.check();
+    if (args.seeds == 0) throw invalid_argument("--seeds", "0 came", "it must be >= 1");
+    if (args.options.points < 12 || args.options.points > 100'000)
+        throw invalid_argument("--points", fmt::format("{} came", args.options.points),
+                               "it must be 12 to 100000");
+    if (!(args.reach >= 0 && std::isfinite(args.reach)))
+        throw invalid_argument("--reach", fmt::format("{} came", args.reach),
+                               "it must be > 0, or 0 for 12/beta");
     const double beta = set_value(args.sets, "beta", 1);
     for (const auto& text : args.sets)
         if (parse_setting(text).first != "beta")
@@ -105,7 +112,7 @@ int run(response_arguments args, const session& session) {
          {"agreement", named_numbers{{"points", judged}, {"sum_of_z_squared", squares}}}}});
     if (!args.output.out.empty())
         write_standard_output(
-            judged > 0
+            known != nullptr
                 ? fmt::format("{} seeds; sum of z^2 {:.1f} over {} score differences, each z "
                               "with {} degrees of freedom\n",
                               seeds, squares, judged, seeds - 1)

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
@@ -40,7 +41,7 @@ corruption corruption_of(std::string_view text) {
         const auto [name, value] = parse_setting(part);
         if (name == "noise")
             how.noise = value;
-        else if (name == "occlusion" && value >= 0 && value == std::floor(value))
+        else if (name == "occlusion" && value >= 0 && value < 1e6 && value == std::floor(value))
             how.occlusion = static_cast<std::size_t>(value);
         else if (name == "shift" && std::abs(value) < 1e6 && value == std::floor(value))
             how.shift = static_cast<int>(value);
@@ -81,18 +82,29 @@ std::vector<subset_accuracy> evaluate_kept(const trainees& made,
     return result;
 }
 
+/// The data as text, so that a checkpoint knows them.
+std::string bytes_of(const labelled_data& data) {
+    std::string bytes(
+        data.inputs.size() * sizeof(double) + data.labels.size() * sizeof(std::uint32_t), '\0');
+    std::memcpy(bytes.data(), data.inputs.data(), data.inputs.size() * sizeof(double));
+    std::memcpy(bytes.data() + data.inputs.size() * sizeof(double), data.labels.data(),
+                data.labels.size() * sizeof(std::uint32_t));
+    return bytes;
+}
+
 /// The ensemble on its way, and the file in which it survives a stop.
 class expedition {
 public:
     expedition(const train_arguments& args, const trainees& made, const result_heading& heading)
-        : args_(args), made_(made), mark_(fingerprint(to_json(result_document{heading, {}}))) {
+        : args_(args),
+          made_(made),
+          mark_(fingerprint(to_json(result_document{heading, {}}) + bytes_of(*made.work.data))) {
         if (!args.checkpoint.empty())
             if (auto found = load_checkpoint(args.checkpoint, mark_)) states_ = std::move(*found);
         if (states_.empty())
             for (const auto& run : made.work.runs) states_.push_back(begin(run));
-        if (states_.size() != made.work.runs.size())
-            throw io_error(fmt::format("cannot go on from {}", args.checkpoint),
-                           "it is of another number of models");
+        if (states_.size() != made.work.runs.size()) refuse("it is of another number of models");
+        for (std::size_t r = 0; r < states_.size(); ++r) check_state(r);
     }
 
     [[nodiscard]] std::uint64_t step() const {
@@ -109,6 +121,7 @@ public:
             save();
             throw;
         }
+        mark_lost(states_);
         if (args_.evaluate_every > 0) test(until);
         save();
     }
@@ -116,6 +129,24 @@ public:
     [[nodiscard]] const std::vector<training_state>& states() const { return states_; }
 
 private:
+    [[noreturn]] void refuse(std::string_view reason) const {
+        throw io_error(fmt::format("cannot go on from {}", args_.checkpoint), reason);
+    }
+
+    void check_state(std::size_t r) const {
+        const auto& state = states_[r];
+        const auto fresh = begin(made_.work.runs[r]);
+        const std::size_t row = 2 + 2 * fresh.scores.size();
+        if (state.parameters.size() != fresh.parameters.size() ||
+            state.moments.size() != fresh.moments.size() ||
+            state.scores.size() != fresh.scores.size() ||
+            state.records.size() != state.step / args_.trainee.record_every * row ||
+            state.tests.size() % test_numbers != 0)
+            refuse("its sizes are not those of these models");
+        if (state.step > args_.trainee.steps)
+            refuse(fmt::format("it is at batch {} already, beyond --steps", state.step));
+    }
+
     void test(std::uint64_t step) {
         const auto measured = evaluate(made_, states_, *made_.work.data, args_.device.threads);
         for (std::size_t r = 0; r < states_.size(); ++r)
@@ -135,23 +166,10 @@ private:
     std::vector<training_state> states_;
 };
 
-void check_steps(const train_arguments& args) {
-    const auto need = [&](std::string_view name, std::size_t value) {
-        if (value % args.trainee.record_every != 0)
-            throw invalid_argument(name, fmt::format("{} came", value),
-                                   fmt::format("it must be a multiple of --record-every, {}",
-                                               args.trainee.record_every));
-    };
-    if (args.trainee.record_every == 0)
-        throw invalid_argument("--record-every", "0 came", "it must be >= 1");
-    if (args.trainee.steps == 0) throw invalid_argument("--steps", "0 came", "it must be >= 1");
-    need("--steps", args.trainee.steps);
-    need("--evaluate-every", args.evaluate_every);
-}
-
 int run(train_arguments args, const session& session) {
     args.output.check();
-    check_steps(args);
+    if (!args.checkpoint.empty()) require_writable(args.checkpoint);
+    check_steps(args.trainee, args.evaluate_every);
     const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
     if (!args.against.empty()) args.trainee.routers.push_back(args.against);
     const auto made = make_trainees(args.trainee);

@@ -89,7 +89,9 @@ void put_measures(const training_report& report, std::size_t r, row_writer& row)
     put("train_accuracy", late[1]);
     put("train_largest", *std::max_element(loads, late.end()));
     const std::size_t most = most_scores(report.made);
-    if (most == 2) put("train_gap", loads[0] - loads[1]);
+    const auto two = [](const training_run& run) { return run.model->experts() == 2; };
+    if (const auto& runs = report.made.work.runs; std::any_of(runs.begin(), runs.end(), two))
+        put("train_gap", network.experts() == 2 ? loads[0] - loads[1] : none);
     const auto put_all = [&](std::string_view name, const std::vector<double>& values) {
         for (std::size_t e = 0; e < most; ++e)
             put(fmt::format("{}_{}", name, e + 1), e < values.size() ? values[e] : none);

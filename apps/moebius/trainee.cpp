@@ -111,6 +111,13 @@ std::size_t count_of(double value, std::string_view option = "--data") {
     return static_cast<std::size_t>(value);
 }
 
+/// @throws invalid_argument  for made-up data of more numbers than anyone waits for
+void check_numbers(double count) {
+    if (count > 1e8)
+        throw invalid_argument("--data", fmt::format("{:g} numbers are to be made", count),
+                               "1e8 is the most");
+}
+
 labelled_data read_data(const std::string& text, std::uint64_t seed) {
     constexpr std::string_view mixture = "mixture:", teacher = "teacher:";
     const std::string_view all = text;
@@ -124,6 +131,7 @@ labelled_data read_data(const std::string& text, std::uint64_t seed) {
         made.tightness = n[4];
         made.rows = count_of(n[5]);
         made.seed = seed;
+        check_numbers(std::max(n[5], n[0]) * n[1]);
         return gaussian_mixture(made);
     }
     if (all.starts_with(teacher)) {
@@ -134,6 +142,7 @@ labelled_data read_data(const std::string& text, std::uint64_t seed) {
         made.classes = count_of(n[2]);
         made.rows = count_of(n[3]);
         made.seed = seed;
+        check_numbers(std::max(n[3], n[0]) * std::max(n[1], n[2]));
         return teacher_network(made);
     }
     if (text.empty())
@@ -186,6 +195,13 @@ std::shared_ptr<const network> make_patched(const trainee_options& options, cons
             fmt::format("{} came with {} hidden layers in {}", own.router.name, hidden.size(),
                         options.layers),
             "patches are for one layer of soft-moe with one hidden layer in an expert");
+    for (const std::string_view name : {"beta", "gate_bias", "switch_loss", "importance", "z_loss"})
+        if (value(at, name) != numbers[index_of("--set", name)].value)
+            throw invalid_argument("--patch", fmt::format("{} = {:g} came", name, value(at, name)),
+                                   "Soft MoE on patches has no such parameter");
+    if (options.loss != "cross-entropy")
+        throw invalid_argument("--patch", fmt::format("--loss {} came", options.loss),
+                               "Soft MoE on patches has cross-entropy alone");
     soft_moe_network_options model;
     model.width = data.width;
     model.patch = options.patch;
@@ -226,6 +242,12 @@ training_run make_run(const trainee_options& options, const values& at) {
     const double usual = optimiser.kind == optimiser_kind::sgd ? 0.3 : 0.003;
     optimiser.rate = std::isnan(value(at, "rate")) ? usual : value(at, "rate");
     optimiser.momentum = value(at, "momentum");
+    if (optimiser.momentum != 0 && optimiser.kind != optimiser_kind::sgd)
+        throw invalid_argument("momentum", fmt::format("{} came", optimiser.momentum),
+                               "it is for sgd: adam has its own");
+    if (std::isnan(value(at, "feedback_end")) != (options.ramp == 0))
+        throw invalid_argument("--ramp", fmt::format("{} came", options.ramp),
+                               "it goes with feedback_end, and feedback_end with it");
     optimiser.weight_decay = value(at, "weight_decay");
     run.rule.feedback = value(at, "feedback");
     run.rule.decay = value(at, "decay");
@@ -316,7 +338,28 @@ std::string trainee_parameters() {
     return text;
 }
 
+void check_steps(const trainee_options& options, std::size_t evaluate_every) {
+    if (options.record_every == 0)
+        throw invalid_argument("--record-every", "0 came", "it must be >= 1");
+    if (options.steps == 0) throw invalid_argument("--steps", "0 came", "it must be >= 1");
+    const auto need = [&](std::string_view name, std::size_t value) {
+        if (value % options.record_every != 0)
+            throw invalid_argument(
+                name, fmt::format("{} came", value),
+                fmt::format("it must be a multiple of --record-every, {}", options.record_every));
+    };
+    need("--steps", options.steps);
+    need("--evaluate-every", evaluate_every);
+}
+
 trainees make_trainees(const trainee_options& options) {
+    constexpr double most_models = 1e6;
+    const double models = static_cast<double>(options.seeds) *
+                          (options.vary.empty() ? 1 : static_cast<double>(options.points)) *
+                          static_cast<double>(options.routers.size());
+    if (models > most_models)
+        throw invalid_argument("train", fmt::format("{:g} models came", models),
+                               fmt::format("points times seeds must be at most {:g}", most_models));
     trainees made;
     made.work.data = std::make_shared<labelled_data>(read_data(options.data, options.seed));
     made.work.batch = options.batch;
@@ -341,6 +384,10 @@ trainees make_trainees(const trainee_options& options) {
     }
     for (std::size_t i = 0; i < options.routers.size(); ++i) {
         const auto own = parse_side(options.routers[i]);
+        for (const auto& set : own.sets)
+            if (parse_setting(set).first == made.varied)
+                throw invalid_argument("--vary", fmt::format("{} is varied", made.varied),
+                                       fmt::format("{} sets it, too", options.routers[i]));
         for (std::size_t point = 0; point < varied.size(); ++point) {
             auto at = values_of(options, own);
             if (!made.varied.empty()) at[index_of("--vary", made.varied)] = varied[point];

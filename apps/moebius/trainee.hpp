@@ -55,6 +55,9 @@ struct trainees {
     std::string varied;                 ///< its name; empty if nothing is
 };
 
+/// @throws invalid_argument  for counts of batches that do not fit each other
+void check_steps(const trainee_options& options, std::size_t evaluate_every = 0);
+
 /// @throws invalid_argument, io_error  naming the option
 [[nodiscard]] trainees make_trainees(const trainee_options& options);
 

@@ -223,15 +223,39 @@ trainees from_both_starts(const trained_arguments& args) {
     return make_trainees(options);
 }
 
+void check(const trained_arguments& args) {
+    const auto& trainee = args.trainee;
+    check_steps(trainee);
+    if (trainee.experts < 2)
+        throw invalid_argument("--experts", fmt::format("{} came", trainee.experts),
+                               "at least two can differ");
+    if (trainee.layers != 1 || trainee.patch != 0)
+        throw invalid_argument(
+            "--layers", fmt::format("{} came, with patches of {}", trainee.layers, trainee.patch),
+            "one layer of examples is held against theory");
+    if (!(args.apart >= 0 && std::isfinite(args.apart)))
+        throw invalid_argument("--apart", fmt::format("{} came", args.apart), "it must be >= 0");
+    if (!(args.chance >= 0 && args.chance <= 1))
+        throw invalid_argument("--chance", fmt::format("{} came", args.chance),
+                               "it must be in [0, 1]");
+    auto texts = trainee.sets;
+    texts.push_back(trainee.vary);
+    texts.push_back("," + trainee.routers.front());
+    for (const auto& text : texts)
+        for (const std::string name : {"lead", "experts"})
+            if (text.starts_with(name + "=") || text.find("," + name + "=") != std::string::npos)
+                throw invalid_argument("validate --trained", fmt::format("'{}' came", text),
+                                       fmt::format("--{} says it for both starts", name));
+}
+
 int run(const trained_arguments& args, const session& session) {
     args.output.check();
-    if (args.trainee.experts < 2)
-        throw invalid_argument("--experts", fmt::format("{} came", args.trainee.experts),
-                               "at least two can differ");
+    check(args);
     outcome all{from_both_starts(args), {}, {}};
     for (const auto& one : all.made.work.runs) all.states.push_back(begin(one));
     args.device.open()->train(all.made.work, all.states, args.trainee.steps,
                               session.watch("train"));
+    mark_lost(all.states);
     auto theory = args.theory;
     theory.seed = args.trainee.seed;
     theory.threads = args.device.threads;

@@ -90,6 +90,16 @@ void check(const training_work& work) {
     }
 }
 
+void mark_lost(std::span<training_state> states) {
+    const auto finite = [](const std::vector<double>& values) {
+        return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+    };
+    for (auto& state : states)
+        if (state.diverged_at == training_state::sound &&
+            !(finite(state.parameters) && finite(state.scores)))
+            state.diverged_at = state.step;
+}
+
 training_state begin(const training_run& run) {
     training_state state;
     state.parameters = run.model->initial(run.seed);

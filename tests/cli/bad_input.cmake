@@ -148,3 +148,13 @@ rejected(train_clusters ARGS train --data ${digits} --router adaptive-clustering
 rejected(train_corrupt ARGS train --data ${digits} --corrupt blur=1 ERR "--corrupt: 'blur=1' came[^\n]*")
 rejected(train_experts ARGS validate --trained --data ${digits} --experts 1
   ERR "--experts: 1 came, but at least two can differ")
+rejected(train_many ARGS train --data ${digits} --seeds 100000000000000
+  ERR "train: 1e.14 models came, but points times seeds must be at most 1e.06")
+rejected(train_ramp ARGS train --data ${digits} --set feedback_end=3 ERR "--ramp: 0 came, but it goes with feedback_end[^\n]*")
+rejected(train_patch ARGS train --data ${digits} --router soft-moe --patch 4 --set beta=3
+  ERR "--patch: beta = 3 came, but Soft MoE on patches has no such parameter")
+rejected(train_checkpoint ARGS train --data ${digits} --checkpoint ${missing}/x.npy ERR "[^\n]*")
+rejected(trained_lead ARGS validate --trained --data ${digits} --vary lead=0:3
+  ERR "validate --trained: 'lead=0:3' came, but --lead says it for both starts")
+rejected(trained_chance ARGS validate --trained --data ${digits} --chance 2 ERR "--chance: 2 came, but it must be in .0, 1.")
+rejected(response_points ARGS response --points 0 ERR "--points: 0 came, but it must be 12 to 100000")

@@ -6,6 +6,11 @@ cd "$folder"
 train="$program train --data $data --experts 2 --hidden 8 --batch 64 --vary feedback=0:4 --points 3 --seeds 2 \
     --evaluate-every 100 --device cpu"
 
+# the checkpoint of a longer training is none of a shorter one
+$train --steps 200 --checkpoint longer.npy --out longer.json >/dev/null
+$train --steps 100 --checkpoint longer.npy 2>message && exit 1
+grep -q "beyond --steps" message
+
 # A stop inside the first hundred batches of a run that would take minutes.
 code=0
 timeout --foreground --preserve-status -s INT 2 $train --steps 400000 --checkpoint stopped.npy \

@@ -9,6 +9,7 @@
 #include <moebius/simulate/labelled_data.hpp>
 #include <moebius/simulate/network.hpp>
 #include <moebius/simulate/optimiser.hpp>
+#include <span>
 #include <vector>
 
 namespace moebius {
@@ -66,6 +67,10 @@ struct training_state {
 /// @throws invalid_argument  for no data, runs, rows or model, a row out of range, a model of
 ///                           another width or fewer classes, an option or rule out of range
 void check(const training_work& work);
+
+/// Marks the sound states whose parameters or scores are not finite as diverged at their step: what
+/// a last batch left, whose loss no other one saw.
+void mark_lost(std::span<training_state> states);
 
 /// The state before the first batch.
 [[nodiscard]] training_state begin(const training_run& run);

@@ -149,3 +149,13 @@ TEST_CASE("a model whose gate is lost has diverged, though its loss is finite", 
     cpu_backend().train(work, states, 10, {});
     CHECK(states[0].diverged_at == 0);
 }
+
+TEST_CASE("what the last batch broke is marked", "[training]") {
+    const auto work = clusters_and_runs(2);
+    auto states = starts(work);
+    states[1].step = 10;
+    states[1].scores[0] = std::numeric_limits<double>::infinity();
+    mark_lost(states);
+    CHECK(states[0].diverged_at == training_state::sound);
+    CHECK(states[1].diverged_at == 10);
+}
