@@ -13,8 +13,8 @@
 #include <exception>
 #include <moebius/simulate/backend.hpp>
 #include <moebius/simulate/moe_network.hpp>
-#include <moebius/simulate/training.hpp>
 #include <moebius/simulate/token_file.hpp>
+#include <moebius/simulate/training.hpp>
 #include <string>
 
 using namespace moebius;
