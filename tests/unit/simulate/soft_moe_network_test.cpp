@@ -2,36 +2,16 @@
 #include <catch.hpp>
 #include <cmath>
 #include <limits>
-#include <moebius/base/random.hpp>
 #include <moebius/simulate/soft_moe_network.hpp>
 #include <moebius/simulate/training.hpp>
 #include <numeric>
 
+#include "network_checks.hpp"
+
 using namespace moebius;
+using namespace network_checks;
 
 namespace {
-
-std::vector<double> normals(std::uint64_t seed, std::size_t n, double spread = 1) {
-    std::vector<double> values(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        const auto w = random_words(seed, random_stream::made, 9, static_cast<std::uint32_t>(i));
-        values[i] = spread * normal_pair(uniform(w[0], w[1]), uniform(w[2], w[3])).first;
-    }
-    return values;
-}
-
-struct example {
-    std::vector<double> inputs;
-    std::vector<std::uint32_t> labels;
-    [[nodiscard]] example_batch batch() const { return {inputs, labels}; }
-};
-
-example examples(std::size_t rows, std::size_t width, std::size_t classes, std::uint64_t seed) {
-    example made{normals(seed, rows * width), {}};
-    for (std::size_t i = 0; i < rows; ++i)
-        made.labels.push_back(static_cast<std::uint32_t>((i * 7 + seed) % classes));
-    return made;
-}
 
 /// 4 x 4 images in four patches, three experts.
 soft_moe_network_options small() {
@@ -59,26 +39,7 @@ TEST_CASE("the gradient of a Soft MoE network is that of its loss", "[soft_moe_n
     SECTION("relu") { options.between = activation::relu; }
     const soft_moe_network model(options);
     const auto data = examples(7, options.width, 3, seed);
-    auto parameters = model.initial(seed);
-    const auto scores = normals(seed + 1, model.scores(), 0.3);
-    std::vector<double> gradient(parameters.size(), 99), ignored(parameters.size());
-
-    (void)model.learn(parameters, scores, data.batch(), {}, gradient);
-
-    double worst = 0, largest = 0;
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-        const double at = parameters[i], h = 1e-5;
-        const auto value = [&](double p) {
-            parameters[i] = p;
-            return model.infer(parameters, scores, data.batch()).loss;
-        };
-        const double slope = (value(at + h) - value(at - h)) / (2 * h);
-        parameters[i] = at;
-        worst = std::max(worst, std::abs(slope - gradient[i]));
-        largest = std::max(largest, std::abs(gradient[i]));
-    }
-    CHECK(largest > 1e-3);
-    CHECK(worst < 2e-8 * largest);  // as moe_network_test: h^2 and rounding / h
+    CHECK(gradient_error(model, data, seed) < 2e-8);
 }
 
 TEST_CASE("two experts on an image of one pixel mix as their scores say",
