@@ -16,8 +16,10 @@ struct device_option {
     unsigned threads = 0;
 
     void add_to(CLI::App& sub) {
-        sub.add_option("--device", name,
-                       "auto, cpu, cuda, cuda:NUMBER or cuda:NUMBER,NUMBER,...; changes no number")
+        sub.add_option(
+               "--device", name,
+               "auto, cpu, cuda, cuda:NUMBER or cuda:NUMBER,NUMBER,...; changes no number, but "
+               "devices train in single precision")
             ->capture_default_str();
         add_count(sub, "--threads", threads, "of the CPU; 0: all; changes no number");
     }

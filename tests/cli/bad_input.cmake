@@ -158,3 +158,5 @@ rejected(trained_lead ARGS validate --trained --data ${digits} --vary lead=0:3
   ERR "validate --trained: 'lead=0:3' came, but --lead says it for both starts")
 rejected(trained_chance ARGS validate --trained --data ${digits} --chance 2 ERR "--chance: 2 came, but it must be in .0, 1.")
 rejected(response_points ARGS response --points 0 ERR "--points: 0 came, but it must be 12 to 100000")
+rejected(train_momentum ARGS train --data ${digits} --optimiser adam --set momentum=0.9
+  ERR "momentum: 0.9 came, but it is for sgd: adam has its own")

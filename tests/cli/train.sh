@@ -42,3 +42,16 @@ rates="$program train --data $data --experts 2 --hidden 4 --steps 100 --vary rat
 $rates --format csv --out rates.csv >/dev/null
 awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "diverged_at") c = i }
          NR == 2 { if ($c != "nan") exit 1 } NR > 2 { if ($c == "nan") exit 1 }' rates.csv
+
+# A checkpoint knows its data, also where the file keeps its name.
+cp "$data" rows.csv
+$program train --data rows.csv --hidden 4 --steps 50 --checkpoint rows.npy >/dev/null
+head -300 "$data" >rows.csv
+$program train --data rows.csv --hidden 4 --steps 100 --checkpoint rows.npy 2>message && exit 1
+grep -q 'it is of a training with other options' message
+
+# One expert has no gap, also beside two.
+$program train --data "$data" --router top-1,experts=1 --against top-1,experts=2 --hidden 4 --steps 50 \
+    --format csv --out gaps.csv >/dev/null
+awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "train_gap") c = i }
+         NR == 2 { if ($c != "nan") exit 1 } NR == 3 { if ($c == "nan") exit 1 }' gaps.csv
