@@ -7,7 +7,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
-#include <moebius/simulate/token_file.hpp>
+#include <moebius/tokens/token_file.hpp>
 #include <utility>
 
 #include "words.hpp"

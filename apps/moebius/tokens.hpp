@@ -5,8 +5,8 @@
 #include <memory>
 #include <moebius/io/result.hpp>
 #include <moebius/router/noise.hpp>
-#include <moebius/simulate/gate.hpp>
-#include <moebius/simulate/token_source.hpp>
+#include <moebius/tokens/gate.hpp>
+#include <moebius/tokens/token_source.hpp>
 #include <string>
 
 namespace moebius::cli {

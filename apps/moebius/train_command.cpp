@@ -9,7 +9,7 @@
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/checkpoint.hpp>
 #include <moebius/io/json_file.hpp>
-#include <moebius/simulate/soft_moe_network.hpp>
+#include <moebius/train/soft_moe_network.hpp>
 
 #include "commands.hpp"
 #include "counts.hpp"

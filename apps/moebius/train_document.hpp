@@ -2,9 +2,9 @@
 #pragma once
 
 #include <moebius/io/result.hpp>
-#include <moebius/simulate/model_measures.hpp>
-#include <moebius/simulate/subset_accuracy.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/train/model_measures.hpp>
+#include <moebius/train/subset_accuracy.hpp>
+#include <moebius/train/training.hpp>
 #include <string>
 #include <vector>
 

@@ -10,8 +10,8 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/text.hpp>
-#include <moebius/simulate/moe_network.hpp>
-#include <moebius/simulate/soft_moe_network.hpp>
+#include <moebius/train/moe_network.hpp>
+#include <moebius/train/soft_moe_network.hpp>
 
 #include "counts.hpp"
 #include "router_choice.hpp"

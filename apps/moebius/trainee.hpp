@@ -3,8 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <moebius/io/result.hpp>
-#include <moebius/simulate/labelled_data.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/tokens/labelled_data.hpp>
+#include <moebius/train/training.hpp>
 #include <string>
 #include <vector>
 

@@ -10,9 +10,9 @@
 #include <moebius/compare/blocking.hpp>
 #include <moebius/compare/measured_response.hpp>
 #include <moebius/compare/trained_loads.hpp>
-#include <moebius/simulate/model_measures.hpp>
-#include <moebius/simulate/moe_network.hpp>
 #include <moebius/simulate/replicas.hpp>
+#include <moebius/train/model_measures.hpp>
+#include <moebius/train/moe_network.hpp>
 
 namespace moebius {
 namespace {

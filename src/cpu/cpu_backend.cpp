@@ -8,7 +8,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/simulate/backend.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/train/training.hpp>
 
 namespace moebius {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <moebius/simulate/detail/ensemble_lane.hpp>
+#include <moebius/dynamics/detail/ensemble_lane.hpp>
 
 #include "ensemble_kernels.hpp"
 

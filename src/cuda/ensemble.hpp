@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <moebius/simulate/ensemble.hpp>
+#include <moebius/dynamics/ensemble.hpp>
 
 namespace moebius::gpu {
 
-/// integrate_ensemble (simulate/ensemble.hpp) on a CUDA device, an instance a thread; the same
+/// integrate_ensemble (dynamics/ensemble.hpp) on a CUDA device, an instance a thread; the same
 /// stepper, but for the last bits of exponentials and quotients.
 ///
 /// @param device  as CUDA counts them

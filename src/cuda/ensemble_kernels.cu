@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <moebius/simulate/detail/ensemble_models.hpp>
+#include <moebius/dynamics/detail/ensemble_models.hpp>
 
 #include "ensemble.cuh"
 

@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <moebius/simulate/detail/ensemble_stepper.hpp>
+#include <moebius/dynamics/detail/ensemble_stepper.hpp>
 #include <string_view>
 
 namespace moebius::gpu {

@@ -8,7 +8,7 @@
 #include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
-#include <moebius/simulate/moe_network.hpp>
+#include <moebius/train/moe_network.hpp>
 
 #include "train_arrays.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <moebius/base/watch.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/train/training.hpp>
 #include <span>
 #include <string>
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <moebius/simulate/moe_network.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/train/moe_network.hpp>
+#include <moebius/train/training.hpp>
 #include <utility>
 #include <vector>
 

@@ -7,7 +7,7 @@
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/checkpoint.hpp>
 #include <moebius/io/npy.hpp>
-#include <moebius/simulate/token_file.hpp>
+#include <moebius/tokens/token_file.hpp>
 #include <span>
 
 namespace moebius {

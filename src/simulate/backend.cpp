@@ -6,7 +6,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/simulate/backend.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/train/training.hpp>
 
 namespace moebius {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 #include <moebius/simulate/closed_loop.hpp>
-#include <moebius/simulate/token_source.hpp>
+#include <moebius/tokens/token_source.hpp>
 #include <vector>
 
 namespace {

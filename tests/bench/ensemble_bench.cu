@@ -13,9 +13,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <moebius/model/registry.hpp>
-#include <moebius/simulate/detail/ensemble_lane.hpp>
-#include <moebius/simulate/detail/ensemble_models.hpp>
-#include <moebius/simulate/ensemble.hpp>
+#include <moebius/dynamics/detail/ensemble_lane.hpp>
+#include <moebius/dynamics/detail/ensemble_models.hpp>
+#include <moebius/dynamics/ensemble.hpp>
 #include <vector>
 
 #include "ensemble_kernels.hpp"

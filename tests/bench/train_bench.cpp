@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <moebius/simulate/backend.hpp>
-#include <moebius/simulate/moe_network.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/train/moe_network.hpp>
+#include <moebius/train/training.hpp>
 #include <numeric>
 
 using namespace moebius;

@@ -12,9 +12,9 @@
 #include <cstdio>
 #include <exception>
 #include <moebius/simulate/backend.hpp>
-#include <moebius/simulate/moe_network.hpp>
-#include <moebius/simulate/token_file.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/tokens/token_file.hpp>
+#include <moebius/train/moe_network.hpp>
+#include <moebius/train/training.hpp>
 #include <string>
 
 using namespace moebius;

@@ -11,10 +11,10 @@
 #include <cstdio>
 #include <exception>
 #include <moebius/base/random.hpp>
-#include <moebius/simulate/moe_network.hpp>
-#include <moebius/simulate/soft_moe_network.hpp>
-#include <moebius/simulate/token_file.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/tokens/token_file.hpp>
+#include <moebius/train/moe_network.hpp>
+#include <moebius/train/soft_moe_network.hpp>
+#include <moebius/train/training.hpp>
 #include <string>
 
 using namespace moebius;

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/simulate/backend.hpp>
-#include <moebius/simulate/moe_network.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/train/moe_network.hpp>
+#include <moebius/train/training.hpp>
 
 #include "../catch.hpp"
 

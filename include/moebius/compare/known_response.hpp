@@ -4,7 +4,7 @@
 #include <memory>
 #include <moebius/router/load_response.hpp>
 #include <moebius/router/router.hpp>
-#include <moebius/simulate/token_source.hpp>
+#include <moebius/tokens/token_source.hpp>
 
 namespace moebius {
 

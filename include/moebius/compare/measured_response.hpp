@@ -6,7 +6,7 @@
 #include <moebius/base/watch.hpp>
 #include <moebius/router/load_response.hpp>
 #include <moebius/router/router.hpp>
-#include <moebius/simulate/token_source.hpp>
+#include <moebius/tokens/token_source.hpp>
 #include <vector>
 
 namespace moebius {

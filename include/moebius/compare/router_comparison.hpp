@@ -7,7 +7,7 @@
 #include <moebius/base/watch.hpp>
 #include <moebius/compare/measured_response.hpp>
 #include <moebius/router/router.hpp>
-#include <moebius/simulate/token_source.hpp>
+#include <moebius/tokens/token_source.hpp>
 #include <string>
 #include <vector>
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <moebius/base/watch.hpp>
-#include <moebius/simulate/training.hpp>
+#include <moebius/train/training.hpp>
 #include <span>
 #include <vector>
 

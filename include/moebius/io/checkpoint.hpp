@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <moebius/simulate/training.hpp>
+#include <moebius/train/training.hpp>
 #include <optional>
 #include <string_view>
 #include <vector>

@@ -6,10 +6,10 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/watch.hpp>
+#include <moebius/dynamics/ensemble.hpp>
 #include <moebius/simulate/closed_loop.hpp>
-#include <moebius/simulate/ensemble.hpp>
 #include <moebius/simulate/route_step.hpp>
-#include <moebius/simulate/token_source.hpp>
+#include <moebius/tokens/token_source.hpp>
 #include <span>
 #include <string>
 #include <string_view>

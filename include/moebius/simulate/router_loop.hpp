@@ -4,7 +4,7 @@
 #include <memory>
 #include <moebius/router/router.hpp>
 #include <moebius/simulate/closed_loop.hpp>
-#include <moebius/simulate/token_source.hpp>
+#include <moebius/tokens/token_source.hpp>
 #include <span>
 #include <vector>
 

@@ -4,7 +4,7 @@
 #include <moebius/compare/trained_loads.hpp>
 #include <moebius/dynamics/noisy_chain.hpp>
 #include <moebius/model/two_expert.hpp>
-#include <moebius/simulate/moe_network.hpp>
+#include <moebius/train/moe_network.hpp>
 
 using namespace moebius;
 

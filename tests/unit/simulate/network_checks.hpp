@@ -5,7 +5,7 @@
 #include <catch.hpp>
 #include <cmath>
 #include <moebius/base/random.hpp>
-#include <moebius/simulate/network.hpp>
+#include <moebius/train/network.hpp>
 #include <vector>
 
 namespace network_checks {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <moebius/simulate/closed_loop.hpp>
+#include <moebius/tokens/labelled_data.hpp>
+#include <moebius/train/network.hpp>
+#include <moebius/train/optimiser.hpp>
+#include <span>
+#include <vector>
+
+namespace moebius {
+
+/// One model of an ensemble and how it is trained.
+///
+/// Each batch is drawn with replacement from its training rows: example i of batch t is row
+/// floor(w n / 2^32), w the word 3 of random_words(seed, token, t, i), as stored_tokens draws.
+/// Then parameters follow the gradient, and scores follow the loads of the batch by the rule.
+struct training_run {
+    std::shared_ptr<const network> model;
+    std::shared_ptr<const std::vector<std::uint32_t>> rows;  ///< that are trained on
+    optimiser_options optimiser = {};
+    /// Of every layer's scores; its beta is the router's. Feedback may move: see feedback_end.
+    feedback_rule rule = {.feedback = 0};
+    /// Feedback goes linearly from rule.feedback in batch 0 to this in batch `ramp` and stays; NaN:
+    /// it does not move.
+    double feedback_end = std::numeric_limits<double>::quiet_NaN();
+    std::uint64_t ramp = 0;           ///< batches
+    std::vector<double> scores = {};  ///< (L E) to start from; empty: 0
+    std::uint64_t seed = 1;           ///< of the first parameters, batches and noise
+};
+
+/// An ensemble: what all runs share.
+struct training_work {
+    std::shared_ptr<const labelled_data> data;
+    std::vector<training_run> runs;
+    std::size_t batch = 128;        ///< B, examples of a batch, >= 1
+    std::size_t record_every = 50;  ///< batches for each row of records, >= 1
+};
+
+/// Where a run stands: everything needed to go on as if it had never stopped.
+struct training_state {
+    static constexpr std::uint64_t sound = std::numeric_limits<std::uint64_t>::max();
+
+    std::uint64_t step = 0;  ///< batches so far
+    /// The batch whose loss was not finite, or of which nothing could be routed: there it ended.
+    std::uint64_t diverged_at = sound;
+    std::vector<double> parameters;  ///< (P)
+    std::vector<double> moments;     ///< (moments, P)
+    std::vector<double> scores;      ///< (L E)
+    /// (rows, 2 + 2 L E), row-major: over the last record_every batches the mean loss, share of
+    /// right examples and loads; then the scores after them.
+    std::vector<double> records;
+    std::vector<double> tests;  ///< what a caller measured on the way; training leaves it alone
+};
+
+/// The feedback of batch t.
+[[nodiscard]] double feedback_at(const training_run& run, std::uint64_t step) noexcept;
+
+/// Means over the last quarter of a state's records (2 + L E): loss, share of right examples,
+/// loads. NaN without records.
+[[nodiscard]] std::vector<double> late_means(const training_state& state);
+
+/// @throws invalid_argument  for no data, runs, rows or model, a row out of range, a model of
+///                           another width or fewer classes, an option or rule out of range
+void check(const training_work& work);
+
+/// Marks the sound states whose parameters or scores are not finite as diverged at their step: what
+/// a last batch left, whose loss no other one saw.
+void mark_lost(std::span<training_state> states);
+
+/// The state before the first batch.
+[[nodiscard]] training_state begin(const training_run& run);
+
+/// Trains one run to batch `until` on the CPU, in double: the oracle of every backend.
+/// @param until  a multiple of record_every
+void advance(const training_work& work, const training_run& run, training_state& state,
+             std::uint64_t until);
+
+}  // namespace moebius

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/router/margin_law.hpp>
+
+namespace moebius {
+
+margin_law law_of_margins(std::span<const double> margins, noise_law noise) {
+    const auto reject = [](std::string_view got, std::string_view needed) {
+        throw invalid_argument("law_of_margins", got, needed);
+    };
+    if (margins.empty()) reject("no margins came", "at least one token is needed");
+    margin_law law{{}, noise};
+    law.nodes.reserve(margins.size());
+    for (const double a : margins) {
+        if (!std::isfinite(a)) reject(fmt::format("a margin is {}", a), "it must be finite");
+        law.nodes.push_back({a, 1 / static_cast<double>(margins.size()), 0});
+    }
+    return law;
+}
+
+}  // namespace moebius

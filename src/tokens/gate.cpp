@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/random.hpp>
+#include <moebius/base/text.hpp>
+#include <moebius/router/adaptive_clustering.hpp>
+#include <moebius/tokens/gate.hpp>
+#include <numeric>
+#include <set>
+#include <span>
+#include <string_view>
+
+namespace moebius {
+namespace {
+
+[[noreturn]] void reject(std::string_view got, std::string_view needed) {
+    throw invalid_argument("gate", got, needed);
+}
+
+/// The table seen as features and classes.
+class labelled {
+public:
+    labelled(const token_table& table, bool labels) : table_(table), labels_(labels) {
+        if (features() == 0) reject("the only column is a class", "a feature is needed");
+    }
+
+    std::size_t rows() const { return table_.rows; }
+    std::size_t features() const { return table_.columns - (labels_ ? 1 : 0); }
+    std::span<const double> row(std::size_t r) const {
+        return std::span(table_.values).subspan(r * table_.columns, features());
+    }
+    double label(std::size_t r) const { return table_.values[(r + 1) * table_.columns - 1]; }
+
+    double largest() const {
+        double top = 0;
+        for (std::size_t r = 0; r < rows(); ++r)
+            for (const double value : row(r)) top = std::max(top, std::abs(value));
+        return top;
+    }
+
+    /// Rows of any of these classes, in order.
+    std::vector<std::size_t> rows_of(std::span<const double> classes) const {
+        if (!labels_) reject("a class was asked for", "the table has no labels");
+        std::set<double> known;
+        for (std::size_t r = 0; r < rows(); ++r) known.insert(label(r));
+        for (const double c : classes)
+            if (!known.contains(c))
+                reject(fmt::format("class {} was asked for", c),
+                       fmt::format("the classes are {}", fmt::join(known, ", ")));
+        std::vector<std::size_t> found;
+        for (std::size_t r = 0; r < rows(); ++r)
+            if (std::find(classes.begin(), classes.end(), label(r)) != classes.end())
+                found.push_back(r);
+        return found;
+    }
+
+    std::vector<double> class_mean(double label) const {
+        const auto members = rows_of({&label, 1});
+        std::vector<double> mean(features());
+        for (const std::size_t r : members)
+            std::transform(mean.begin(), mean.end(), row(r).begin(), mean.begin(), std::plus<>{});
+        for (double& value : mean) value /= static_cast<double>(members.size());
+        return mean;
+    }
+
+private:
+    const token_table& table_;
+    bool labels_;
+};
+
+/// (features, experts), row-major.
+struct matrix {
+    std::size_t experts;
+    std::vector<double> weights;
+};
+
+/// w of length `length`, which takes the scale of the features in.
+std::vector<double> with_length(std::vector<double> w, double length) {
+    const double norm = std::sqrt(std::inner_product(w.begin(), w.end(), w.begin(), 0.0));
+    if (!(norm > 0)) reject("the two class means are equal", "a direction is needed");
+    for (double& value : w) value *= length / norm;
+    return w;
+}
+
+std::vector<double> class_means(const labelled& tokens, std::string_view text) {
+    const auto comma = text.find(',');
+    if (comma == std::string_view::npos)
+        reject(fmt::format("'class-means:{}' came", text), "it must be class-means:A,B");
+    auto difference = tokens.class_mean(parse_number("class-means", text.substr(0, comma)));
+    const auto other = tokens.class_mean(parse_number("class-means", text.substr(comma + 1)));
+    std::transform(difference.begin(), difference.end(), other.begin(), difference.begin(),
+                   std::minus<>{});
+    return difference;
+}
+
+/// One expert a class, three or more: weights (mean of the class - mean of all these means) divided
+/// by the root mean square distance of two means, which for two classes is halves() of with_length.
+matrix many_class_means(const labelled& tokens, std::string_view text, double length) {
+    std::vector<std::vector<double>> means;
+    while (true) {
+        const auto comma = text.find(',');
+        means.push_back(tokens.class_mean(parse_number("class-means", text.substr(0, comma))));
+        if (comma == std::string_view::npos) break;
+        text.remove_prefix(comma + 1);
+    }
+    const std::size_t experts = means.size(), features = tokens.features();
+    matrix gate{experts, std::vector<double>(features * experts)};
+    double square = 0;  // sum over pairs of |a - b|^2 = experts x sum of |a - centre|^2
+    for (std::size_t i = 0; i < features; ++i) {
+        double centre = 0;
+        for (const auto& mean : means) centre += mean[i] / static_cast<double>(experts);
+        for (std::size_t e = 0; e < experts; ++e) {
+            const double away = means[e][i] - centre;
+            gate.weights[i * experts + e] = away;
+            square += away * away;
+        }
+    }
+    if (!(square > 0)) reject("all class means are equal", "a direction is needed");
+    const double distance = std::sqrt(2 * square / static_cast<double>(experts - 1));
+    for (double& weight : gate.weights) weight *= length / distance;
+    return gate;
+}
+
+std::vector<double> random_direction(std::size_t features, std::string_view text) {
+    std::uint64_t seed = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    if (failure != std::errc{} || end != text.data() + text.size())
+        reject(fmt::format("'random:{}' came", text), "the seed must be a whole number >= 0");
+    std::vector<double> w(features);
+    for (std::size_t i = 0; i < features; ++i) {
+        const auto words =
+            random_words(seed, random_stream::gate, 0, static_cast<std::uint32_t>(i));
+        w[i] = normal_pair(uniform(words[0], words[1]), uniform(words[2], words[3])).first;
+    }
+    return w;
+}
+
+/// The logits (a/2, -a/2) of a = w . features.
+matrix halves(const std::vector<double>& w) {
+    matrix gate{2, {}};
+    for (const double value : w) gate.weights.insert(gate.weights.end(), {value / 2, -value / 2});
+    return gate;
+}
+
+matrix read_matrix(const std::string& path, std::size_t features) {
+    auto [shape, values] = read_npy(path);
+    const bool fits =
+        (shape.size() == 1 || (shape.size() == 2 && shape[1] > 0)) && shape[0] == features;
+    if (!fits)
+        reject(fmt::format("the shape in {} is ({})", path, fmt::join(shape, ", ")),
+               fmt::format("({0}) or ({0}, experts) is needed for {0} features", features));
+    return shape.size() == 1 ? halves(values) : matrix{shape[1], std::move(values)};
+}
+
+matrix make_gate(const labelled& tokens, const std::string& gate) {
+    constexpr std::string_view means = "class-means:", random = "random:";
+    const std::string_view text = gate;
+    const double largest = tokens.largest();
+    const double length = largest > 0 ? 1 / largest : 1;
+    if (text.starts_with(means)) {
+        const auto classes = text.substr(means.size());
+        if (std::count(classes.begin(), classes.end(), ',') > 1)
+            return many_class_means(tokens, classes, length);
+        return halves(with_length(class_means(tokens, classes), length));
+    }
+    if (text.starts_with(random))
+        return halves(
+            with_length(random_direction(tokens.features(), text.substr(random.size())), length));
+    if (!text.ends_with(".npy"))
+        reject(fmt::format("'{}' came", gate),
+               "class-means:A,B, random:SEED or the path of an .npy file is needed");
+    return read_matrix(gate, tokens.features());
+}
+
+/// The gate once more, on features that each token's cluster weighs.
+/// @param plain  (kept, experts): logits without clusters
+std::vector<double> clustered_logits(const labelled& table, std::span<const std::size_t> kept,
+                                     const matrix& gate, std::span<const double> plain,
+                                     const gate_options& options) {
+    const std::size_t width = table.features(), experts = gate.experts;
+    const double largest = table.largest();
+    const double unit = options.gate.ends_with(".npy") || !(largest > 0) ? 1 : largest;
+    std::vector<double> features, embeddings(experts * width);
+    for (const std::size_t r : kept)
+        for (const double value : table.row(r)) features.push_back(value / unit);
+    for (std::size_t i = 0; i < width; ++i)
+        for (std::size_t e = 0; e < experts; ++e)
+            embeddings[e * width + i] = gate.weights[i * experts + e] * unit;
+    std::vector<std::uint32_t> clusters;
+    for (std::size_t t = 0; t < kept.size(); ++t) {
+        const auto row = plain.subspan(t * experts, experts);
+        clusters.push_back(
+            static_cast<std::uint32_t>(std::max_element(row.begin(), row.end()) - row.begin()));
+    }
+    const auto variant = clustering_from_name(options.clustering);
+    const auto weights = dispersion_weights(features, width, clusters, experts, variant);
+    const auto scales = token_scales(weights, width, clusters);
+    return cluster_gate(features, scales, embeddings, width, variant).logits;
+}
+
+}  // namespace
+
+gated_tokens apply_gate(const token_table& tokens, const gate_options& options) {
+    const labelled table(tokens, options.labels);
+    const auto gate = make_gate(table, options.gate);
+    const auto& [experts, weights] = gate;
+    std::vector<std::size_t> kept(table.rows());
+    std::iota(kept.begin(), kept.end(), std::size_t{0});
+    if (!options.classes.empty()) kept = table.rows_of(options.classes);
+
+    gated_tokens result{experts, std::vector<double>(kept.size() * experts)};
+    auto* logits = result.logits.data();
+    for (const std::size_t r : kept) {
+        const auto features = table.row(r);
+        for (std::size_t i = 0; i < features.size(); ++i)
+            for (std::size_t e = 0; e < experts; ++e)
+                logits[e] += features[i] * weights[i * experts + e];
+        logits += experts;
+    }
+    if (!options.clustering.empty())
+        result.logits = clustered_logits(table, kept, gate, result.logits, options);
+    return result;
+}
+
+}  // namespace moebius

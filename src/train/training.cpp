@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/random.hpp>
+#include <moebius/train/training.hpp>
+
+namespace moebius {
+namespace {
+
+[[noreturn]] void reject(std::string_view got, std::string_view needed) {
+    throw invalid_argument("train", got, needed);
+}
+
+/// A batch as it is drawn, step after step, into the same memory.
+class drawn_batch {
+public:
+    drawn_batch(const training_work& work, const training_run& run)
+        : data_(*work.data),
+          rows_(*run.rows),
+          words_(work.batch),
+          inputs_(work.batch * data_.width),
+          labels_(work.batch) {}
+
+    example_batch draw(std::uint64_t seed, std::uint64_t step) {
+        random_words(seed, random_stream::token, step, 0, words_);
+        for (std::size_t i = 0; i < words_.size(); ++i) {
+            const std::uint32_t at = rows_[(words_[i][3] * std::uint64_t{rows_.size()}) >> 32];
+            const auto row = data_.row(at);
+            std::copy(row.begin(), row.end(),
+                      inputs_.begin() + static_cast<std::ptrdiff_t>(i * data_.width));
+            labels_[i] = data_.labels[at];
+        }
+        return {inputs_, labels_};
+    }
+
+private:
+    const labelled_data& data_;
+    const std::vector<std::uint32_t>& rows_;
+    std::vector<random_block> words_;
+    std::vector<double> inputs_;
+    std::vector<std::uint32_t> labels_;
+};
+
+}  // namespace
+
+double feedback_at(const training_run& run, std::uint64_t step) noexcept {
+    const double from = run.rule.feedback, to = run.feedback_end;
+    if (std::isnan(to)) return from;
+    if (step >= run.ramp) return to;
+    return from + (to - from) * (static_cast<double>(step) / static_cast<double>(run.ramp));
+}
+
+std::vector<double> late_means(const training_state& state) {
+    const std::size_t scores = state.scores.size(), width = 2 + 2 * scores;
+    const std::size_t rows = state.records.size() / width;
+    std::vector<double> means(2 + scores, rows == 0 ? std::numeric_limits<double>::quiet_NaN() : 0);
+    const std::size_t from = rows - std::min(rows, std::max<std::size_t>(1, rows / 4));
+    for (std::size_t row = from; row < rows; ++row)
+        for (std::size_t i = 0; i < means.size(); ++i)
+            means[i] += state.records[row * width + i] / static_cast<double>(rows - from);
+    return means;
+}
+
+void check(const training_work& work) {
+    if (work.data == nullptr || work.data->rows() == 0)
+        reject("no data came", "at least one example is needed");
+    if (work.runs.empty()) reject("no run came", "at least one is needed");
+    if (work.batch == 0 || work.batch > (std::size_t{1} << 31))
+        reject(fmt::format("a batch of {} came", work.batch), "it must be 1 to 2^31");
+    if (work.record_every == 0) reject("record_every is 0", "it must be >= 1");
+    for (const auto& run : work.runs) {
+        if (run.model == nullptr) reject("a run has no model", "one is needed");
+        if (run.rows == nullptr || run.rows->empty())
+            reject("a run has no rows to train on", "at least one is needed");
+        if (*std::max_element(run.rows->begin(), run.rows->end()) >= work.data->rows())
+            reject("a row is out of range", fmt::format("there are {}", work.data->rows()));
+        if (run.model->width() != work.data->width || run.model->classes() < work.data->classes)
+            reject(fmt::format("a model of {} features and {} classes came", run.model->width(),
+                               run.model->classes()),
+                   fmt::format("the data have {} and {}", work.data->width, work.data->classes));
+        if (!run.scores.empty() && run.scores.size() != run.model->scores())
+            reject(fmt::format("{} scores came to start from", run.scores.size()),
+                   fmt::format("the model has {}", run.model->scores()));
+        check(run.optimiser);
+        check(run.rule, run.model->experts());
+        if (std::isinf(run.feedback_end)) reject("feedback_end is infinite", "it must be finite");
+    }
+}
+
+void mark_lost(std::span<training_state> states) {
+    const auto finite = [](const std::vector<double>& values) {
+        return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+    };
+    for (auto& state : states)
+        if (state.diverged_at == training_state::sound &&
+            !(finite(state.parameters) && finite(state.scores)))
+            state.diverged_at = state.step;
+}
+
+training_state begin(const training_run& run) {
+    training_state state;
+    state.parameters = run.model->initial(run.seed);
+    state.moments.resize(moments(run.optimiser) * state.parameters.size());
+    state.scores = run.scores;
+    state.scores.resize(run.model->scores());
+    return state;
+}
+
+void advance(const training_work& work, const training_run& run, training_state& state,
+             std::uint64_t until) {
+    if (until % work.record_every != 0)
+        reject(fmt::format("batch {} is to be reached", until),
+               fmt::format("it must be a multiple of record_every, {}", work.record_every));
+    if (state.diverged_at != training_state::sound) return;
+    const std::size_t experts = run.model->experts(), scores = state.scores.size();
+    drawn_batch batch(work, run);
+    std::vector<double> gradient(state.parameters.size()), window(2 + scores);
+    auto rule = run.rule;
+    const double share = 1 / static_cast<double>(work.record_every);
+    while (state.step < until) {
+        const batch_key key{run.seed, state.step};
+        const auto pass = run.model->learn(state.parameters, state.scores,
+                                           batch.draw(key.seed, key.step), key, gradient);
+        const bool routed =
+            std::any_of(pass.loads.begin(), pass.loads.end(), [](double load) { return load > 0; });
+        if (!std::isfinite(pass.loss) || !routed) {
+            state.diverged_at = state.step;
+            return;
+        }
+        descend(run.optimiser, state.step, state.moments, gradient, state.parameters);
+        rule.feedback = feedback_at(run, state.step);
+        for (std::size_t first = 0; first < scores; first += experts)
+            follow(rule, std::span(pass.loads).subspan(first, experts),
+                   std::span(state.scores).subspan(first, experts));
+        window[0] += share * pass.loss;
+        window[1] += share * pass.right;
+        for (std::size_t i = 0; i < scores; ++i) window[2 + i] += share * pass.loads[i];
+        if (++state.step % work.record_every != 0) continue;
+        state.records.insert(state.records.end(), window.begin(), window.end());
+        state.records.insert(state.records.end(), state.scores.begin(), state.scores.end());
+        std::fill(window.begin(), window.end(), 0.0);
+    }
+}
+
+}  // namespace moebius

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include <cstring>
+#include <moebius/base/error.hpp>
+#include <moebius/tokens/token_file.hpp>
+
+#include "catch.hpp"
+#include "scratch_file.hpp"
+
+using namespace moebius;
+
+namespace {
+
+std::string npy(const std::string& dictionary, const std::string& data, char version = 1) {
+    std::string header = dictionary + '\n';
+    std::string bytes = "\x93NUMPY";
+    bytes += {version, '\0', static_cast<char>(header.size()), '\0'};
+    if (version > 1) bytes += {'\0', '\0'};
+    return bytes + header + data;
+}
+
+template <typename T>
+std::string bytes_of(std::initializer_list<T> values) {
+    std::string bytes(values.size() * sizeof(T), '\0');
+    std::memcpy(bytes.data(), values.begin(), bytes.size());
+    return bytes;
+}
+
+std::string dictionary(const std::string& descr, const std::string& shape,
+                       const std::string& fortran = "False") {
+    return "{'descr': " + descr + ", 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
+}
+
+}  // namespace
+
+TEST_CASE("read_tokens reads the digits as they are", "[token_file]") {
+    const auto digits = read_tokens(MOEBIUS_DATA_DIR "/digits.csv");
+
+    CHECK(digits.rows == 1797);  // the UCI test set of optical digits: 64 pixels and a class
+    CHECK(digits.columns == 65);
+    CHECK(digits.values.size() == 1797 * 65);
+    CHECK(digits.values[2] == 5);
+    CHECK(digits.values[64 + 65] == 1);
+}
+
+TEST_CASE("read_tokens takes every usual form of CSV", "[token_file]") {
+    const auto text = GENERATE(as<std::string>{}, "1,-2.5\n3e2,4\n", "1,-2.5\r\n3e2,4",
+                               "a,b\n1,-2.5\n300,4\n", "\xEF\xBB\xBF 1 , -2.5\n\n300,\t4\n\n");
+    const scratch_file file(text);
+
+    const auto table = read_tokens(file.path);
+
+    CHECK(table.rows == 2);
+    CHECK(table.columns == 2);
+    CHECK(table.values == std::vector<double>{1, -2.5, 300, 4});
+}
+
+TEST_CASE("read_tokens says where a CSV goes wrong", "[token_file][error]") {
+    const auto reading = [](const scratch_file& file) { return read_tokens(file.path); };
+    const auto sentence = [](const scratch_file& file, const char* reason) {
+        return file.path + ": " + reason;
+    };
+    const scratch_file ragged("1,2\n\n3\n"), word("a,b\n1,2\n3,x4\n"), half_header("a,1\n2,3\n"),
+        not_finite("1,inf\n"), gap("1,,2\n"), empty(""), names("a,b\n");
+
+    CHECK_THROWS_WITH(reading(ragged),
+                      sentence(ragged, "line 3 has 1 columns, but the first has 2"));
+    CHECK_THROWS_WITH(reading(word),
+                      sentence(word, "'x4' on line 3, column 2 is not a finite number"));
+    CHECK_THROWS_WITH(reading(half_header),
+                      sentence(half_header, "'a' on line 1, column 1 is not a finite number"));
+    CHECK_THROWS_WITH(reading(not_finite),
+                      sentence(not_finite, "'inf' on line 1, column 2 is not a finite number"));
+    CHECK_THROWS_WITH(reading(gap), sentence(gap, "'' on line 1, column 2 is not a finite number"));
+    CHECK_THROWS_WITH(reading(empty), sentence(empty, "there is no row of numbers in it"));
+    CHECK_THROWS_WITH(reading(names), sentence(names, "there is no row of numbers in it"));
+}
+
+TEST_CASE("read_tokens says which file it cannot read", "[token_file][error]") {
+    CHECK_THROWS_WITH(read_tokens("no/such/file.csv"),
+                      "no/such/file.csv: No such file or directory");
+    CHECK_THROWS_AS(read_tokens("."), io_error);
+}
+
+TEST_CASE("read_tokens reads each element type of NPY", "[token_file][oracle]") {
+    const auto check = [](const char* descr, const std::string& data, char version) {
+        const scratch_file file(npy(dictionary(descr, "(2, 2)"), data, version));
+        const auto table = read_tokens(file.path);
+        CAPTURE(descr);
+        CHECK(table.rows == 2);
+        CHECK(table.columns == 2);
+        CHECK(table.values == std::vector<double>{1, 0, 3, 100});
+    };
+
+    check("'<f8'", bytes_of<double>({1, 0, 3, 100}), 1);
+    check("'<f4'", bytes_of<float>({1, 0, 3, 100}), 2);
+    check("'<i8'", bytes_of<std::int64_t>({1, 0, 3, 100}), 3);
+    check("'<i4'", bytes_of<std::int32_t>({1, 0, 3, 100}), 1);
+    check("'<i2'", bytes_of<std::int16_t>({1, 0, 3, 100}), 1);
+    check("'|i1'", bytes_of<std::int8_t>({1, 0, 3, 100}), 1);
+    check("'|u1'", bytes_of<std::uint8_t>({1, 0, 3, 100}), 1);
+    check("'<u2'", bytes_of<std::uint16_t>({1, 0, 3, 100}), 1);
+    check("'<u4'", bytes_of<std::uint32_t>({1, 0, 3, 100}), 1);
+    check("'<u8'", bytes_of<std::uint64_t>({1, 0, 3, 100}), 1);
+}
+
+TEST_CASE("read_tokens reads what NumPy 2.4 wrote", "[token_file][oracle]") {
+    // numpy.save of array([[1, -2, 3.5], [4, 5, 6]], '<f4'), byte for byte
+    const scratch_file file(npy(dictionary("'<f4'", "(2, 3)") + std::string(58, ' '),
+                                bytes_of<float>({1, -2, 3.5, 4, 5, 6})));
+
+    CHECK(read_tokens(file.path).values == std::vector<double>{1, -2, 3.5, 4, 5, 6});
+}
+
+TEST_CASE("read_npy reads any rank and empty arrays", "[token_file]") {
+    const scratch_file vector(npy(dictionary("'<f8'", "(2,)"), bytes_of<double>({1, 2})));
+    const scratch_file scalar(npy(dictionary("'<f8'", "()"), bytes_of<double>({7})));
+    const scratch_file empty(npy(dictionary("'<f8'", "(0, 3)"), ""));
+
+    CHECK(read_npy(vector.path).shape == std::vector<std::size_t>{2});
+    CHECK(read_npy(scalar.path).values == std::vector{7.0});
+    CHECK(read_npy(empty.path).values.empty());
+}
+
+TEST_CASE("an NPY file of another kind is named", "[token_file][error]") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const auto fails = [](const std::string& bytes, const std::string& reason) {
+        const scratch_file file(bytes);
+        CHECK_THROWS_WITH(read_tokens(file.path), file.path + ": " + reason);
+    };
+    const auto four = bytes_of<double>({1, 2, 3, 4});
+    const std::string early = "the NPY file ends too early";
+    const std::string types = ", but little-endian f4, f8, integers or bool are needed";
+
+    fails(npy(dictionary("'>f8'", "(2, 2)"), four), "its elements are >f8" + types);
+    fails(npy(dictionary("'<c16'", "(2, 1)"), four), "its elements are <c16" + types);
+    fails(npy(dictionary("[('a', '<f8')]", "(4,)"), four).substr(0, 90),
+          "its elements are [('a', '<f8')], 'fortran_order': False, " + types);
+    fails(npy(dictionary("'<f8'", "(2, 2)", "True"), four),
+          "it is in Fortran order, but C order is needed (numpy.ascontiguousarray)");
+    fails(npy(dictionary("'<f8'", "(4,)"), four),
+          "its shape is (4), but tokens are a table of rows and columns, at least one of each");
+    fails(npy(dictionary("'<f8'", "(0, 2)"), ""),
+          "its shape is (0, 2), but tokens are a table of rows and columns, at least one of each");
+    fails(npy(dictionary("'<f8'", "(2, 2)"), bytes_of({1.0, 2.0, nan, 4.0})),
+          "row 2, column 1 is nan, but tokens must be finite");
+    fails(npy(dictionary("'<f8'", "(2, 3)"), four), early);
+    fails(npy(dictionary("'<f8'", "(4294967296, 4294967296)"), four), early);
+    fails(npy("", "").substr(0, 8), early);
+    fails(npy("{}", ""), "its NPY header has no 'descr'");
+    fails(npy(dictionary("'<f8'", "(2, -2)"), four), "the shape in its NPY header cannot be read");
+    fails(npy(dictionary("'<f8'", "(2, 2)"), four, 9),
+          "its NPY version is 9, but 1 to 3 are known");
+    CHECK_THROWS_WITH(read_npy(MOEBIUS_DATA_DIR "/digits.csv"),
+                      MOEBIUS_DATA_DIR "/digits.csv: it is not an NPY file");
+}
