@@ -17,10 +17,6 @@ constexpr std::size_t most_fresh_experts = 16, most_features = 512;  // launch_f
 /// watch.
 constexpr std::size_t history_bytes = std::size_t{1} << 23;
 
-[[noreturn]] void reject(std::string_view got, std::string_view needed) {
-    throw invalid_argument("run_loops", got, needed);
-}
-
 /// Marks tokens that no expert gets by a NaN in front; of two experts only the margin is left.
 std::vector<double> routable_logits(std::span<const double> logits, std::size_t experts) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -58,6 +54,26 @@ float logit_error(const linear_gate& gate, std::size_t experts) {
     return static_cast<float>((10 + std::ceil(d / 8)) * 0x1p-24 * token * longest);
 }
 
+/// What of the source a device cannot draw.
+std::optional<refusal> refusal_of(const loop_batch& batch) {
+    const token_source& source = *batch.source;
+    const auto [width, weights] = source.fresh();
+    if (!source.draws_tokens() || !source.stored().empty() || !source.mixture().empty())
+        return std::nullopt;
+    if (width == 0)
+        return refusal{"a token source of the caller's own came",
+                       "a CUDA device runs stored, mixed, fresh and no tokens"};
+    if (source.experts() > most_fresh_experts || width > most_features)
+        return refusal{
+            fmt::format("fresh tokens of width {} for {} experts came", width, source.experts()),
+            fmt::format("a CUDA device takes a width up to {} and up to {} experts", most_features,
+                        most_fresh_experts)};
+    if (batch.noise != noise_law::none)
+        return refusal{fmt::format("fresh tokens with noise {} came", to_string(batch.noise)),
+                       "a CUDA device routes fresh tokens without noise"};
+    return std::nullopt;
+}
+
 device_source upload(const token_source& source) {
     device_source on;
     if (!source.draws_tokens()) return on;
@@ -83,9 +99,6 @@ device_source upload(const token_source& source) {
         on.gate = device_array(std::vector<float>(gate.weights.begin(), gate.weights.end()));
         on.features = gate.width;
         on.logit_error = logit_error(gate, source.experts());
-    } else {
-        reject("a token source of the caller's own came",
-               "a CUDA device runs stored, mixed, fresh and no tokens");
     }
     return on;
 }
@@ -116,24 +129,6 @@ std::vector<double> scheduled(const loop_batch& batch, std::vector<double> loop_
     return out;
 }
 
-void check_size(const loop_batch& batch) {
-    const std::size_t experts = batch.source->experts(), runs = batch.runs.size();
-    if (experts > most_experts)
-        reject(fmt::format("{} experts came", experts),
-               fmt::format("a CUDA device takes up to {}", most_experts));
-    if (runs > 65535)
-        reject(fmt::format("{} runs came", runs), "a CUDA device takes up to 65535 at once");
-    const auto [width, weights] = batch.source->fresh();
-    if (width == 0) return;
-    if (experts > most_fresh_experts || width > most_features)
-        reject(fmt::format("fresh tokens of width {} for {} experts came", width, experts),
-               fmt::format("a CUDA device takes a width up to {} and up to {} experts",
-                           most_features, most_fresh_experts));
-    if (batch.noise != noise_law::none)
-        reject(fmt::format("fresh tokens with noise {} came", to_string(batch.noise)),
-               "a CUDA device routes fresh tokens without noise");
-}
-
 template <typename Get>
 std::vector<double> per_expert(const loop_batch& batch, Get get) {
     std::vector<double> out;
@@ -162,6 +157,17 @@ std::vector<double> biases_of(const loop_batch& batch) {
 
 }  // namespace
 
+std::optional<refusal> loop_refusal(const loop_batch& batch) {
+    const std::size_t experts = batch.source->experts(), runs = batch.runs.size();
+    if (experts > most_experts)
+        return refusal{fmt::format("{} experts came", experts),
+                       fmt::format("a CUDA device takes up to {}", most_experts)};
+    if (runs > 65535)
+        return refusal{fmt::format("{} runs came", runs),
+                       "a CUDA device takes up to 65535 at once"};
+    return refusal_of(batch);
+}
+
 std::vector<std::uint32_t> first_steps(const std::vector<std::uint32_t>& all,
                                        const loop_batch& batch, std::size_t steps) {
     const std::size_t experts = batch.source->experts(), row = batch.steps * experts;
@@ -176,7 +182,6 @@ std::vector<std::uint32_t> first_steps(const std::vector<std::uint32_t>& all,
 bool is_tossed(const loops& work) { return work.experts == 2 && work.source == tokens::none; }
 
 loop_arrays::loop_arrays(const loop_batch& batch, const loop_limits& limits) : batch_(&batch) {
-    check_size(batch);
     const std::size_t experts = batch.source->experts(), runs = batch.runs.size();
     source_ = upload(*batch.source);
     values_ = device_array(values_of(batch));

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <moebius/simulate/backend.hpp>
+#include <moebius/simulate/loop_backend.hpp>
+#include <optional>
 #include <span>
 
 #include "device.hpp"
 #include "loops.hpp"
 
 namespace moebius::gpu {
+
+/// Why a device does not run a sound batch; nothing if it does.
+[[nodiscard]] std::optional<refusal> loop_refusal(const loop_batch& batch);
 
 /// A token source as arrays on the device.
 struct device_source {
@@ -22,9 +26,8 @@ struct device_source {
 /// Closed loops in the memory of the current device, some of their steps at a time.
 class loop_arrays {
 public:
-    /// @param batch  must outlive this
-    /// @throws invalid_argument  for what a device does not run
-    /// @throws device_error      for too little memory
+    /// @param batch  one that loop_refusal takes; must outlive this
+    /// @throws device_error  for too little memory
     loop_arrays(const loop_batch& batch, const loop_limits& limits);
 
     /// The most steps whose history has room.

@@ -60,38 +60,39 @@ std::size_t bytes_of(const training_run& run, std::size_t batch) {
 
 /// @throws invalid_argument  as train
 void check_work(const training_work& work, std::span<const training_state> states,
-                std::uint64_t until, int device) {
-    moebius::check(work);
+                std::uint64_t until) {
     if (states.size() != work.runs.size())
         reject(fmt::format("{} states came", states.size()),
                fmt::format("there are {} runs", work.runs.size()));
     if (until % work.record_every != 0)
         reject(fmt::format("batch {} is to be reached", until),
                fmt::format("it must be a multiple of record_every, {}", work.record_every));
-    if (const auto what = untrained_on_device(work); !what.empty())
-        reject(fmt::format("{} came", what),
-               "a device trains one layer of top-1 with one hidden layer; the CPU trains all");
+}
+
+}  // namespace
+
+std::optional<refusal> training_refusal(const training_work& work, int device) {
+    moebius::check(work);
+    for (const auto& run : work.runs)
+        if (const auto what = untrained(run); !what.empty())
+            return refusal{fmt::format("{} came", what),
+                           "a device trains one layer of top-1 with one hidden layer; the CPU "
+                           "trains all"};
     int room = 0;
     check(cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
           "cudaDeviceGetAttribute");
     for (const auto& run : work.runs)
         if (const auto bytes = bytes_of(run, work.batch); bytes > static_cast<std::size_t>(room))
-            reject(fmt::format("{} parameters and a batch of {} came, {} bytes in all",
-                               run.model->parameters(), work.batch, bytes),
-                   fmt::format("a block of the device holds {}; the CPU trains all", room));
-}
-
-}  // namespace
-
-std::string untrained_on_device(const training_work& work) {
-    for (const auto& run : work.runs)
-        if (auto what = untrained(run); !what.empty()) return what;
-    return {};
+            return refusal{fmt::format("{} parameters and a batch of {} came, {} bytes in all",
+                                       run.model->parameters(), work.batch, bytes),
+                           fmt::format("a block of the device holds {}; the CPU trains all", room)};
+    return std::nullopt;
 }
 
 void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
            int device, const watch& watched) {
-    check_work(work, states, until, device);
+    if (const auto why = training_refusal(work, device)) throw invalid_argument("train", *why);
+    check_work(work, states, until);
     check(cudaSetDevice(device), "cudaSetDevice");
     std::map<train_shape, std::pair<std::vector<const training_run*>, std::vector<training_state*>>>
         sorted;

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <limits>
 #include <moebius/model/registry.hpp>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 #include <string>
 
 #include "ensemble.hpp"

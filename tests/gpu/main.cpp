@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #define CATCH_CONFIG_RUNNER
 #include <cstdio>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 
 #include "../catch.hpp"
 

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <moebius/base/random.hpp>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 #include <numeric>
 #include <random>
 #include <string>

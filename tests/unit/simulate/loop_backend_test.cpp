@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <moebius/simulate/backend.hpp>
+#include <moebius/simulate/loop_backend.hpp>
 
 #include <limits>
 #include <moebius/base/error.hpp>
@@ -19,9 +19,7 @@ loop_batch two_runs(std::size_t steps) {
     return batch;
 }
 
-std::vector<std::uint32_t> run(const loop_batch& batch) {
-    return cpu_backend().run_loops(batch, {});
-}
+std::vector<std::uint32_t> run(const loop_batch& batch) { return cpu_loops().run_loops(batch, {}); }
 
 }  // namespace
 
@@ -83,11 +81,4 @@ TEST_CASE("a backend refuses what the closed loop does", "[backend][error]") {
     says([](auto& b) { b.steps = std::size_t{1} << 40; },
          "run_loops: 2 runs of 1099511627776 batches came, but the counts of 2 experts must be at "
          "most 68719476736 numbers");
-}
-
-TEST_CASE("a backend is known by its name", "[backend][error]") {
-    CHECK(make_backend("cpu")->name() == "cpu");
-    for (const auto* name : {"", "CPU", "cuda:", "cuda:-1", "cuda:1x"})
-        CHECK_THROWS_AS(make_backend(name), invalid_argument);
-    CHECK_THROWS_AS(make_backend("cuda:9999"), error);
 }
