@@ -6,10 +6,10 @@
 #include <moebius/base/error.hpp>
 
 #include "device.hpp"
-#include "ensemble.hpp"
-#include "loop_arrays.hpp"
-#include "route.hpp"
-#include "train.hpp"
+#include "ensemble/ensemble.hpp"
+#include "loop/loop_arrays.hpp"
+#include "route/route.hpp"
+#include "train/train.hpp"
 
 namespace moebius {
 namespace {

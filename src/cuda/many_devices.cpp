@@ -15,12 +15,12 @@
 #include <mutex>
 #include <thread>
 
-#include "ensemble.hpp"
-#include "loop_arrays.hpp"
-#include "loop_slice.hpp"
+#include "ensemble/ensemble.hpp"
+#include "loop/loop_arrays.hpp"
+#include "loop/loop_slice.hpp"
 #include "nccl.hpp"
-#include "route.hpp"
-#include "train.hpp"
+#include "route/route.hpp"
+#include "train/train.hpp"
 
 namespace moebius {
 namespace {
