@@ -1,6 +1,6 @@
 # All from the distribution (scripts/install-deps.sh); nothing is downloaded.
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
-find_package(Boost 1.74 REQUIRED)
+find_package(Boost 1.74 REQUIRED CONFIG)  # CMake 3.30 warns of its own FindBoost
 find_package(fmt 9 REQUIRED)
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)

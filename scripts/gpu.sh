@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-cmake --preset release -DMOEBIUS_CUDA=ON -DMOEBIUS_BUILD_BENCH=ON
+cmake --preset release -DMOEBIUS_BUILD_TESTS=ON -DMOEBIUS_CUDA=ON -DMOEBIUS_BUILD_BENCH=ON
 cmake --build --preset release
 ctest --preset release -L gpu --output-on-failure
 build/release/apps/moebius/moebius doctor

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# Installs what moebius is built from: Debian packages, by name, and only those that are missing.
+# install-deps.sh [run|all]: installs what moebius is built from: Debian packages, by name, and only
+# those that are missing. `run` is what building and running the program takes; `all`, the default,
+# adds what the tests, the notebooks and the benchmarks take.
 # Where it may not install, it says what is needed and exits with 1.
 set -euo pipefail
 
-packages=(
+run=(
     g++                  # the compiler
     cmake                # configures the build (3.25 or newer)
     ninja-build          # runs the build
-    git                  # fetches this repository
-    ca-certificates      # lets git and apt trust their servers
-    ccache               # makes the second build of the dev and test presets short
     libeigen3-dev        # linear algebra
     libboost-dev         # Odeint (time stepping), Math (exact derivatives, root finding)
     libfmt-dev           # text formatting
@@ -17,6 +16,11 @@ packages=(
     libcli11-dev         # the command line
     librandom123-dev     # counter-based random numbers
     gnuplot-nox          # figures
+)
+rest=(
+    git                  # fetches this repository
+    ca-certificates      # lets git and apt trust their servers
+    ccache               # makes the second build of the dev and test presets short
     python3-numpy        # the notebooks: arrays
     python3-pandas       # the notebooks: tables
     python3-matplotlib   # the notebooks: figures
@@ -28,6 +32,15 @@ packages=(
     clang-format         # the layout check of the tests
     clang-tidy           # the static analysis of the tests
 )
+
+case ${1:-all} in
+    run) packages=("${run[@]}") ;;
+    all) packages=("${run[@]}" "${rest[@]}") ;;
+    *)
+        printf 'usage: install-deps.sh [run|all]\n' >&2
+        exit 2
+        ;;
+esac
 
 missing=()
 for package in "${packages[@]}"; do

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#define CATCH_CONFIG_RUNNER
 #include <cstdio>
 #include <moebius/backend/backend.hpp>
 
@@ -11,5 +10,5 @@ int main(int argc, char** argv) {
             std::printf("skipped: CUDA is %s\n", line.c_str());
         return 77;
     }
-    return Catch::Session().run(argc, argv);
+    return run_catch(argc, argv);
 }

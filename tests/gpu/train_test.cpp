@@ -204,7 +204,7 @@ TEST_CASE("what a device does not train is told before anything changes", "[gpu]
     CHECK(sentence(work_of(options, 2)) == "train: a router with renormalise = yes" + rule);
     options = digits();
     options.hidden = {2000};
-    CHECK_THAT(sentence(work_of(options, 2)), Catch::Contains("the CPU trains all"));
+    CHECK_THAT(sentence(work_of(options, 2)), ContainsSubstring("the CPU trains all"));
     auto states = starts(work_of(options, 1));
     make_backend("auto")->train(work_of(options, 1, 2), states, 1, {});  // on the CPU
     CHECK(states[0].step == 1);
