@@ -89,8 +89,11 @@ while IFS= read -r line; do
     read -ra words <<<"$line"
     code_old=0 code_new=0
     rm -f "$work"/*.json
-    timeout 300 "$old" "${words[@]}" --out "$work/old.json" >/dev/null 2>"$work/old.err" || code_old=$?
-    timeout 300 "$new" "${words[@]}" --out "$work/new.json" >/dev/null 2>"$work/new.err" || code_new=$?
+    # both write the same name: an answer holds its command
+    timeout 300 "$old" "${words[@]}" --out "$work/answer.json" &>/dev/null || code_old=$?
+    [[ ! -f $work/answer.json ]] || mv "$work/answer.json" "$work/old.json"
+    timeout 300 "$new" "${words[@]}" --out "$work/answer.json" &>/dev/null || code_new=$?
+    [[ ! -f $work/answer.json ]] || mv "$work/answer.json" "$work/new.json"
     if [[ $code_old == "$code_new" ]] && cmp -s <(cat "$work/old.json" 2>/dev/null) <(cat "$work/new.json" 2>/dev/null); then
         same=$((same + 1))
         [[ -s $work/new.json ]] || printf 'no answer (exit code %d): %s\n' "$code_new" "$line"
