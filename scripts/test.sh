@@ -76,7 +76,7 @@ attribute() {
 }
 
 layout() {
-    find apps include src tests -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run -Werror
+    find apps include src tests -regex '.*\.\([ch]pp\|cuh?\)' -print0 | xargs -0 clang-format --dry-run -Werror
 }
 
 check 'dependencies' scripts/install-deps.sh || exit 1

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <moebius/backend/backend.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/model/registry.hpp>
-#include <moebius/simulate/backend.hpp>
 #include <numeric>
 
 #include "commands.hpp"

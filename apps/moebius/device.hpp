@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 #include <string>
 
 #include "counts.hpp"

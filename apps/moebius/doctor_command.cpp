@@ -3,10 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
+#include <moebius/backend/backend.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/figure.hpp>
 #include <moebius/io/result.hpp>
-#include <moebius/simulate/backend.hpp>
 #include <thread>
 
 #include "commands.hpp"

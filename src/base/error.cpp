@@ -9,6 +9,9 @@ invalid_argument::invalid_argument(std::string_view where, std::string_view got,
                                    std::string_view needed)
     : error(fmt::format("{}: {}, but {}", where, got, needed)) {}
 
+invalid_argument::invalid_argument(std::string_view where, const refusal& why)
+    : invalid_argument(where, why.got, why.needed) {}
+
 io_error::io_error(std::string_view what, std::string_view reason)
     : error(fmt::format("{}: {}", what, reason)) {}
 

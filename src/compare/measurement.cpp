@@ -95,7 +95,7 @@ std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& s
                                     noise_law noise, double beta, double decay,
                                     const std::vector<predicted_sweep>& sweeps,
                                     const validate_options& options, const watch& watched,
-                                    const backend& on) {
+                                    const loop_backend& on) {
     if (!source || source->experts() != 2)
         throw invalid_argument("measure",
                                source ? fmt::format("{} experts came", source->experts())

@@ -159,7 +159,7 @@ simulation simulate_frozen(const frozen_gate& gate, simulate_options& how) {
     if (const auto* moe = dynamic_cast<const moe_network*>(gate.run.model.get());
         moe != nullptr && moe->routing()->name() == "top-1") {
         how.loop.noise = moe->options().router.noise;
-        return simulate(gate.tokens, gate.rule, how, {}, *make_backend("cpu", 1));
+        return simulate(gate.tokens, gate.rule, how, {}, *make_cpu_loops(1));
     }
     const std::shared_ptr<const router> same(gate.run.model, gate.run.model->routing());
     return simulate(gate.tokens, same, gate.rule, how, 1);

@@ -143,7 +143,7 @@ validation compare(prediction predicted, const std::vector<measured_sweep>& meas
 
 validation validate(const std::shared_ptr<const token_source>& source, noise_law noise, double beta,
                     double decay, const validate_options& options, const watch& watch,
-                    const backend& on) {
+                    const loop_backend& on) {
     if (!source) throw invalid_argument("validate", "no tokens came", "a source is needed");
     auto predicted = predict(source->law(noise), beta, decay, options, {{}, watch.stop});
     const auto measured = measure(source, noise, beta, decay, predicted.sweeps, options, watch, on);

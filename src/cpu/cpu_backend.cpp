@@ -5,10 +5,9 @@
 #include <chrono>
 #include <cstring>
 #include <limits>
+#include <moebius/backend/backend.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
-#include <moebius/simulate/backend.hpp>
-#include <moebius/train/training.hpp>
 
 namespace moebius {
 namespace {
@@ -31,27 +30,17 @@ double median(std::vector<double> values) {
 
 class plain_backend final : public backend {
 public:
-    explicit plain_backend(unsigned threads) : threads_(threads) {}
+    explicit plain_backend(unsigned threads) : threads_(threads), loops_(make_cpu_loops(threads)) {}
 
     std::string name() const override { return "cpu"; }
 
+    std::optional<refusal> refusal_of(const loop_batch& batch) const override {
+        return loops_->refusal_of(batch);
+    }
+
     std::vector<std::uint32_t> run_loops(const loop_batch& batch,
                                          const watch& watched) const override {
-        check(batch);
-        const std::size_t experts = batch.source->experts();
-        std::vector<std::uint32_t> history(batch.runs.size() * batch.steps * experts);
-        const auto one = [&](std::size_t r) {
-            const auto& run = batch.runs[r];
-            closed_loop loop(batch.source, {batch.tokens, batch.noise, run.seed}, run.scores);
-            auto to = history.begin() + static_cast<std::ptrdiff_t>(r * batch.steps * experts);
-            for (std::size_t step = 0; step < batch.steps; ++step) {
-                if (watched.stopping()) throw interrupted("run_loops");
-                for (const auto count : loop.advance(rule_at(run, step)))
-                    *to++ = static_cast<std::uint32_t>(count);
-            }
-        };
-        parallel_for(batch.runs.size(), threads_, one, watched, "run_loops");
-        return history;
+        return loops_->run_loops(batch, watched);
     }
 
     routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
@@ -76,6 +65,11 @@ public:
         auto result = integrate_ensemble(work, on, watched);
         result.seconds = time.seconds();
         return result;
+    }
+
+    std::optional<refusal> refusal_of(const training_work& work) const override {
+        check(work);
+        return std::nullopt;
     }
 
     void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
@@ -110,6 +104,7 @@ public:
 
 private:
     unsigned threads_;
+    std::shared_ptr<const loop_backend> loops_;
 };
 
 }  // namespace

@@ -2,14 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <moebius/backend/backend.hpp>
 #include <moebius/base/error.hpp>
-#include <moebius/simulate/backend.hpp>
 
 #include "device.hpp"
-#include "ensemble.hpp"
-#include "loop_arrays.hpp"
-#include "route.hpp"
-#include "train.hpp"
+#include "ensemble/ensemble.hpp"
+#include "loop/loop_arrays.hpp"
+#include "route/route.hpp"
+#include "train/train.hpp"
 
 namespace moebius {
 namespace {
@@ -21,9 +21,14 @@ public:
 
     std::string name() const override { return name_; }
 
+    std::optional<refusal> refusal_of(const loop_batch& batch) const override {
+        check(batch);
+        return gpu::loop_refusal(batch);
+    }
+
     std::vector<std::uint32_t> run_loops(const loop_batch& batch,
                                          const watch& watched) const override {
-        check(batch);
+        if (const auto why = refusal_of(batch)) throw invalid_argument("run_loops", *why);
         gpu::check(cudaSetDevice(device_), "cudaSetDevice");
         std::vector<std::uint32_t> history(batch.runs.size() * batch.steps *
                                            batch.source->experts());
@@ -52,6 +57,10 @@ public:
     ensemble_result integrate(const ensemble_problem& work, const ensemble_options& options,
                               const watch& watched) const override {
         return gpu::integrate_ensemble(work, options, device_, watched);
+    }
+
+    std::optional<refusal> refusal_of(const training_work& work) const override {
+        return gpu::training_refusal(work, device_);
     }
 
     void train(const training_work& work, std::span<training_state> states, std::uint64_t until,

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <moebius/backend/backend.hpp>
 #include <moebius/base/error.hpp>
-#include <moebius/simulate/backend.hpp>
 
 namespace moebius {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "loops.hpp"
+#include "loop/loops.hpp"
 
 namespace moebius::gpu {
 

@@ -10,17 +10,17 @@
 #include <barrier>
 #include <chrono>
 #include <exception>
+#include <moebius/backend/backend.hpp>
 #include <moebius/base/error.hpp>
-#include <moebius/simulate/backend.hpp>
 #include <mutex>
 #include <thread>
 
-#include "ensemble.hpp"
-#include "loop_arrays.hpp"
-#include "loop_slice.hpp"
+#include "ensemble/ensemble.hpp"
+#include "loop/loop_arrays.hpp"
+#include "loop/loop_slice.hpp"
 #include "nccl.hpp"
-#include "route.hpp"
-#include "train.hpp"
+#include "route/route.hpp"
+#include "train/train.hpp"
 
 namespace moebius {
 namespace {
@@ -170,12 +170,20 @@ public:
 
     std::string name() const override { return fmt::format("{}", fmt::join(names_, " + ")); }
 
-    std::vector<std::uint32_t> run_loops(const loop_batch& batch,
-                                         const watch& watched) const override {
+    std::optional<refusal> refusal_of(const loop_batch& batch) const override {
         check(batch);
         if (batch.source->fresh().width > 0)
-            throw invalid_argument("run_loops", "fresh tokens came for several devices",
-                                   "one device draws them");
+            return refusal{"fresh tokens came for several devices", "one device draws them"};
+        return loop_refusal(batch);
+    }
+
+    std::optional<refusal> refusal_of(const training_work& work) const override {
+        return training_refusal(work, devices_[0]);
+    }
+
+    std::vector<std::uint32_t> run_loops(const loop_batch& batch,
+                                         const watch& watched) const override {
+        if (const auto why = refusal_of(batch)) throw invalid_argument("run_loops", *why);
         std::vector<std::uint32_t> history(batch.runs.size() * batch.steps *
                                            batch.source->experts());
         if (history.empty()) return history;
@@ -219,8 +227,7 @@ public:
     /// Runs know nothing of each other: each device trains its share. The first one's reports.
     void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
                const watch& watched) const override {
-        if (states.size() != work.runs.size() || states.size() < devices_.size() ||
-            !untrained_on_device(work).empty()) {
+        if (states.size() != work.runs.size() || states.size() < devices_.size()) {
             gpu::train(work, states, until, devices_[0], watched);
             return;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <moebius/backend/backend.hpp>
 #include <moebius/base/error.hpp>
-#include <moebius/simulate/backend.hpp>
 
 namespace moebius {
 

@@ -179,7 +179,7 @@ void check(const simulate_options& options) {
 }  // namespace
 
 simulation simulate(const std::shared_ptr<const token_source>& source, const feedback_rule& rule,
-                    const simulate_options& options, const watch& watched, const backend& on) {
+                    const simulate_options& options, const watch& watched, const loop_backend& on) {
     check(options);
     loop_batch batch{
         source, options.loop.noise, options.loop.tokens, options.burn_in + options.steps, {}};

@@ -12,13 +12,13 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <moebius/model/registry.hpp>
 #include <moebius/dynamics/detail/ensemble_lane.hpp>
 #include <moebius/dynamics/detail/ensemble_models.hpp>
 #include <moebius/dynamics/ensemble.hpp>
+#include <moebius/model/registry.hpp>
 #include <vector>
 
-#include "ensemble_kernels.hpp"
+#include "ensemble/ensemble_kernels.hpp"
 
 using namespace moebius;
 

@@ -4,8 +4,8 @@
 // set-up and copies do not count:  loops_bench [DEVICE]
 #include <chrono>
 #include <cstdio>
+#include <moebius/backend/backend.hpp>
 #include <moebius/base/random.hpp>
-#include <moebius/simulate/backend.hpp>
 
 using namespace moebius;
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "../../src/cuda/philox.cuh"
-#include "../../src/cuda/route_step.hpp"
+#include "../../src/cuda/route/route_step.hpp"
 #include "../cuda_check.cuh"
 
 using namespace moebius::gpu;

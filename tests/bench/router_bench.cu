@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "../../src/cuda/philox.cuh"
-#include "../../src/cuda/router_clusters.hpp"
-#include "../../src/cuda/router_sinkhorn.hpp"
-#include "../../src/cuda/router_soft_moe.hpp"
-#include "../../src/cuda/router_subset.hpp"
+#include "../../src/cuda/router/router_clusters.hpp"
+#include "../../src/cuda/router/router_sinkhorn.hpp"
+#include "../../src/cuda/router/router_soft_moe.hpp"
+#include "../../src/cuda/router/router_subset.hpp"
 #include "../cuda_check.cuh"
 
 using namespace moebius::gpu;

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 #include <moebius/train/moe_network.hpp>
 #include <moebius/train/training.hpp>
 #include <numeric>

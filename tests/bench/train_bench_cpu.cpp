@@ -11,7 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 #include <moebius/tokens/token_file.hpp>
 #include <moebius/train/moe_network.hpp>
 #include <moebius/train/training.hpp>

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <moebius/backend/backend.hpp>
 #include <moebius/model/registry.hpp>
-#include <moebius/simulate/backend.hpp>
 #include <string>
 
-#include "ensemble.hpp"
+#include "ensemble/ensemble.hpp"
 
 using namespace moebius;
 

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <moebius/backend/backend.hpp>
 #include <moebius/simulate/replicas.hpp>
 #include <string>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 #include <limits>
+#include <moebius/backend/backend.hpp>
 #include <moebius/base/random.hpp>
-#include <moebius/simulate/backend.hpp>
 
 #include "../catch.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 
 #include "../catch.hpp"
 

@@ -8,15 +8,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <moebius/backend/backend.hpp>
 #include <moebius/base/random.hpp>
-#include <moebius/simulate/backend.hpp>
 #include <numeric>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "../../src/cuda/route_step.hpp"
+#include "../../src/cuda/route/route_step.hpp"
 #include "../cuda_check.cuh"
 
 using namespace moebius::gpu;

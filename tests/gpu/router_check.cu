@@ -5,7 +5,7 @@
 #include "router_check.cuh"
 
 #include <cstring>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 
 using namespace router_check;
 

@@ -2,7 +2,7 @@
 // Adaptive clustering on the device against router/adaptive_clustering.cpp.
 #include <moebius/router/adaptive_clustering.hpp>
 
-#include "../../src/cuda/router_clusters.hpp"
+#include "../../src/cuda/router/router_clusters.hpp"
 #include "router_check.cuh"
 
 namespace router_check {

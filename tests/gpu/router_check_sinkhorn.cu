@@ -2,7 +2,7 @@
 // Sinkhorn's scaling on the device against router/sinkhorn.cpp.
 #include <moebius/router/sinkhorn.hpp>
 
-#include "../../src/cuda/router_sinkhorn.hpp"
+#include "../../src/cuda/router/router_sinkhorn.hpp"
 #include "router_check.cuh"
 
 namespace router_check {

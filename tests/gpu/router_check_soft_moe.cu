@@ -3,7 +3,7 @@
 #include <moebius/router/soft_moe.hpp>
 #include <moebius/router/soft_moe_router.hpp>
 
-#include "../../src/cuda/router_soft_moe.hpp"
+#include "../../src/cuda/router/router_soft_moe.hpp"
 #include "router_check.cuh"
 
 namespace router_check {

@@ -3,7 +3,7 @@
 #include <moebius/router/probmoe.hpp>
 #include <moebius/router/subset_law.hpp>
 
-#include "../../src/cuda/router_subset.hpp"
+#include "../../src/cuda/router/router_subset.hpp"
 #include "router_check.cuh"
 
 namespace router_check {

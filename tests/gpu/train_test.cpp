@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 #include <moebius/train/moe_network.hpp>
 #include <moebius/train/training.hpp>
 

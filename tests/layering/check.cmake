@@ -3,13 +3,13 @@ cmake_minimum_required(VERSION 3.25)
 
 # A module may include itself and those before it.
 set(order base router model exact solve continuation bifurcation dynamics tokens simulate train
-  compare io)
+  backend compare io)
 # The simulator is the measurement that the theory is held against, so it may know none of it.
 set(may_include_tokens base router tokens)
 set(may_include_simulate ${may_include_tokens} solve simulate)
 set(may_include_train ${may_include_simulate} train)
-# The faces of the backends know the work that they are given.
-set(may_include_face ${may_include_train} dynamics)
+# The backends, and their faces in src/cpu and src/cuda, know the work that they are given.
+set(may_include_backend ${may_include_train} dynamics backend)
 
 set(broken 0)
 macro(sin why)
@@ -47,7 +47,7 @@ foreach(file IN LISTS files)
   if(file MATCHES "^apps/")
     set(module apps)
   elseif(module MATCHES "^(cpu|cuda|cuda_stub)$")
-    set(module face)
+    set(module backend)
   endif()
 
   file(STRINGS ${root}/${file} lines REGEX "^ *# *include")

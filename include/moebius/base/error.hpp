@@ -12,10 +12,17 @@ class error : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Why a backend does not take work that is sound in itself, as the two halves of a sentence: what
+/// came, and what it takes.
+struct refusal {
+    std::string got, needed;
+};
+
 /// A caller broke a documented precondition: "find_cusp: tolerance is -1, but it must be > 0".
 class invalid_argument final : public error {
 public:
     invalid_argument(std::string_view where, std::string_view got, std::string_view needed);
+    invalid_argument(std::string_view where, const refusal& why);
 };
 
 /// The outside world failed: a file, a pipe, another program.

@@ -3,7 +3,7 @@
 
 #include <memory>
 #include <moebius/compare/prediction.hpp>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/simulate/loop_backend.hpp>
 #include <vector>
 
 namespace moebius {
@@ -27,13 +27,13 @@ struct measured_sweep {
 /// @return  one a sweep
 /// @throws invalid_argument  unless the source has two experts, or as closed_loop
 /// @throws interrupted       if the watch asks for it
-/// @throws device_error      as backend::run_loops
+/// @throws device_error      as loop_backend::run_loops
 /// @cost    T random tokens a batch; all runs of all sweeps go side by side
 [[nodiscard]] std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& source,
                                                   noise_law noise, double beta, double decay,
                                                   const std::vector<predicted_sweep>& sweeps,
                                                   const validate_options& options = {},
                                                   const watch& watched = {},
-                                                  const backend& on = cpu_backend());
+                                                  const loop_backend& on = cpu_loops());
 
 }  // namespace moebius

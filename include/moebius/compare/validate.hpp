@@ -74,7 +74,7 @@ struct validation {
 [[nodiscard]] validation validate(const std::shared_ptr<const token_source>& source,
                                   noise_law noise, double beta, double decay,
                                   const validate_options& options = {}, const watch& watch = {},
-                                  const backend& on = cpu_backend());
+                                  const loop_backend& on = cpu_loops());
 
 /// Columns sweep, feedback, bias, x, gap_predicted, gap_shift, gap, gap_error, load_1,
 /// load_1_predicted, runs, z, judged; a row for each steady state.

@@ -116,4 +116,16 @@ struct basin_options {
 /// @throws invalid_argument  if integrate_ensemble would, for the same reason
 void check(const ensemble_problem& work, const ensemble_options& options);
 
+/// Where ensembles are integrated.
+class ensemble_backend {
+public:
+    virtual ~ensemble_backend() = default;
+
+    /// Integrates an ensemble of initial value problems: integrate_ensemble (ensemble.hpp), whose
+    /// results a device shares but for the last bits of exponentials and quotients.
+    [[nodiscard]] virtual ensemble_result integrate(const ensemble_problem& work,
+                                                    const ensemble_options& options,
+                                                    const watch& watched) const = 0;
+};
+
 }  // namespace moebius

@@ -7,7 +7,7 @@
 #include <moebius/base/table.hpp>
 #include <moebius/base/watch.hpp>
 #include <moebius/router/router.hpp>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/simulate/loop_backend.hpp>
 #include <string>
 #include <vector>
 
@@ -40,12 +40,12 @@ struct simulation {
 
 /// Runs the closed loop in independent replicas, under one rule.
 ///
-/// @param on  where it runs; changes no number (but see backend)
+/// @param on  where it runs; changes no number (but see loop_backend)
 /// @throws invalid_argument  if an option or the rule is out of range
-/// @throws device_error, interrupted  as backend::run_loops
+/// @throws device_error, interrupted  as loop_backend::run_loops
 [[nodiscard]] simulation simulate(const std::shared_ptr<const token_source>& source,
                                   const feedback_rule& rule, const simulate_options& options,
-                                  const watch& watched = {}, const backend& on = cpu_backend());
+                                  const watch& watched = {}, const loop_backend& on = cpu_loops());
 
 /// The same for any router, on the CPU; the noise of options.loop is not used.
 /// @param threads  0: as many as the hardware runs; changes no number

@@ -115,7 +115,7 @@ TEST_CASE("the number of threads changes no number", "[simulate][property]") {
     const simulate_options options{
         .loop = {.tokens = 100}, .replicas = 5, .burn_in = 10, .steps = 50};
     const auto on = [&](unsigned threads) {
-        return simulate(no_tokens(3), {.feedback = 2}, options, {}, *make_backend("cpu", threads));
+        return simulate(no_tokens(3), {.feedback = 2}, options, {}, *make_cpu_loops(threads));
     };
     const auto one = on(1);
 
@@ -183,7 +183,7 @@ TEST_CASE("simulate reports each replica and stops when asked", "[simulate][erro
                         &stop};
     const simulate_options options{.loop = {.tokens = 1}, .replicas = 9};
 
-    CHECK_THROWS_WITH(simulate(no_tokens(2), {}, options, watched, *make_backend("cpu", 1)),
+    CHECK_THROWS_WITH(simulate(no_tokens(2), {}, options, watched, *make_cpu_loops(1)),
                       "run_loops: interrupted before it was done");
     CHECK(done == std::vector<std::size_t>{1, 2});
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/model/token_response.hpp>
 #include <moebius/tokens/token_source.hpp>
 #include <numbers>
 

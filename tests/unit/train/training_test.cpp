@@ -2,7 +2,7 @@
 #include <catch.hpp>
 #include <cmath>
 #include <limits>
-#include <moebius/simulate/backend.hpp>
+#include <moebius/backend/backend.hpp>
 #include <moebius/train/moe_network.hpp>
 #include <moebius/train/training.hpp>
 #include <numeric>

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "train/train.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/train/moe_network.hpp>
+
+#include "train/train_arrays.hpp"
+
+namespace moebius::gpu {
+namespace {
+
+std::string untrained(const training_run& run) {
+    const auto* network = dynamic_cast<const moe_network*>(run.model.get());
+    if (network == nullptr) return "a model that is no small MoE";
+    const auto& model = network->options();
+    if (model.layers != 1) return fmt::format("a model of {} layers", model.layers);
+    if (model.hidden.size() != 1)
+        return fmt::format("experts of {} hidden layers", model.hidden.size());
+    if (model.router.name != "top-1") return fmt::format("the router {}", model.router.name);
+    for (const auto* option : {"gate", "renormalise"})
+        if (const auto value = setting_of("top-1", option, model.router.settings);
+            value != setting_of("top-1", option, {}))
+            return fmt::format("a router with {} = {}", option, value);
+    if (model.router.noise != noise_law::none && model.router.noise != noise_law::gumbel)
+        return fmt::format("{} noise", to_string(model.router.noise));
+    if (model.experts > 16) return fmt::format("a model of {} experts", model.experts);
+    if (model.classes > 32) return fmt::format("a model of {} classes", model.classes);
+    if (model.balance.importance != 0 || model.balance.z_loss != 0)
+        return "a balancing term other than switch_loss";
+    if (run.optimiser.rate > static_cast<double>(std::numeric_limits<float>::max()))
+        return fmt::format("a rate of {:g}", run.optimiser.rate);
+    return {};
+}
+
+[[noreturn]] void reject(std::string_view got, std::string_view needed) {
+    throw invalid_argument("train", got, needed);
+}
+
+/// Bytes of shared memory, at least: without inputs.
+std::size_t bytes_of(const training_run& run, std::size_t batch) {
+    const std::size_t parameters = run.model->parameters();
+    if (parameters > std::numeric_limits<std::uint32_t>::max() / sizeof(float))
+        return parameters * sizeof(float);
+    const auto of = shape_of(run);
+    const auto count = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
+    training sizes{};
+    sizes.hidden = count(of.hidden);
+    sizes.classes = count(of.classes);
+    sizes.experts = count(of.experts);
+    sizes.batch = count(batch);
+    sizes.parameter_count = count(parameters);
+    return train_bytes(sizes, false);
+}
+
+/// @throws invalid_argument  as train
+void check_work(const training_work& work, std::span<const training_state> states,
+                std::uint64_t until) {
+    if (states.size() != work.runs.size())
+        reject(fmt::format("{} states came", states.size()),
+               fmt::format("there are {} runs", work.runs.size()));
+    if (until % work.record_every != 0)
+        reject(fmt::format("batch {} is to be reached", until),
+               fmt::format("it must be a multiple of record_every, {}", work.record_every));
+}
+
+}  // namespace
+
+std::optional<refusal> training_refusal(const training_work& work, int device) {
+    moebius::check(work);
+    for (const auto& run : work.runs)
+        if (const auto what = untrained(run); !what.empty())
+            return refusal{fmt::format("{} came", what),
+                           "a device trains one layer of top-1 with one hidden layer; the CPU "
+                           "trains all"};
+    int room = 0;
+    check(cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+          "cudaDeviceGetAttribute");
+    for (const auto& run : work.runs)
+        if (const auto bytes = bytes_of(run, work.batch); bytes > static_cast<std::size_t>(room))
+            return refusal{fmt::format("{} parameters and a batch of {} came, {} bytes in all",
+                                       run.model->parameters(), work.batch, bytes),
+                           fmt::format("a block of the device holds {}; the CPU trains all", room)};
+    return std::nullopt;
+}
+
+void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
+           int device, const watch& watched) {
+    if (const auto why = training_refusal(work, device)) throw invalid_argument("train", *why);
+    check_work(work, states, until);
+    check(cudaSetDevice(device), "cudaSetDevice");
+    std::map<train_shape, std::pair<std::vector<const training_run*>, std::vector<training_state*>>>
+        sorted;
+    for (std::size_t r = 0; r < states.size(); ++r) {
+        if (states[r].diverged_at != training_state::sound || states[r].step >= until) continue;
+        auto& [runs, at] = sorted[shape_of(work.runs[r])];
+        runs.push_back(&work.runs[r]);
+        at.push_back(&states[r]);
+    }
+    if (sorted.empty()) return;
+    if (watched.stopping()) throw interrupted("train");
+
+    const train_data data(work);
+    std::vector<train_arrays> ensembles;
+    std::uint64_t batches = 0;
+    for (auto& [of, members] : sorted) {
+        ensembles.emplace_back(work, of, std::move(members.first), std::move(members.second), data);
+        batches += until - ensembles.back().first();
+    }
+    progress done(watched, "train", batches);
+    for (auto& ensemble : ensembles) {
+        for (auto from = ensemble.first(); from < until;) {
+            const auto to = std::min(until, from + ensemble.room());
+            ensemble.advance(from, to);
+            try {
+                done.add(to - from);
+            } catch (const interrupted&) {
+                ensemble.commit();
+                throw;
+            }
+            from = to;
+        }
+        ensemble.commit();
+    }
+}
+
+}  // namespace moebius::gpu

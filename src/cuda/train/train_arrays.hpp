@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <moebius/train/moe_network.hpp>
+#include <moebius/train/training.hpp>
+#include <utility>
+#include <vector>
+
+#include "device.hpp"
+#include "train/train_kernels.hpp"
+
+namespace moebius::gpu {
+
+/// What runs of one launch share.
+struct train_shape {
+    std::size_t width, hidden, classes, experts;
+    bool gumbel, gelu, squared;
+    train_optimiser optimiser;
+    auto operator<=>(const train_shape&) const = default;
+};
+
+/// @pre  of a run that a device trains: a moe_network with one hidden layer
+[[nodiscard]] train_shape shape_of(const training_run& run);
+
+/// The data as kernels read them, and the rows of each list that runs train on, once each.
+class train_data {
+public:
+    explicit train_data(const training_work& work);
+
+    void fill(training& to) const;
+    [[nodiscard]] const std::uint32_t* rows(const training_run& run) const;
+
+private:
+    std::size_t stride_;
+    device_array<float> inputs_;         ///< (n, stride)
+    device_array<std::uint8_t> labels_;  ///< (n)
+    std::map<const void*, device_array<std::uint32_t>> rows_;
+};
+
+/// Runs of one shape on the device, and their states here, which change in `commit` alone.
+class train_arrays {
+public:
+    train_arrays(const training_work& work, const train_shape& of,
+                 std::vector<const training_run*> runs, std::vector<training_state*> states,
+                 const train_data& data);
+
+    /// Batches of a launch: about a second's work, and records and schedules of up to 256 MiB.
+    [[nodiscard]] std::uint64_t room() const;
+
+    /// The first batch that is missing to any run, from the start of its row of records.
+    [[nodiscard]] std::uint64_t first() const;
+
+    /// Batches from .. until - 1 of each run that is there.
+    void advance(std::uint64_t from, std::uint64_t until);
+
+    /// Brings the states to where the device is.
+    void commit();
+
+private:
+    [[nodiscard]] std::size_t width() const { return 2 + 2 * std::size_t{work_.experts}; }
+    [[nodiscard]] std::vector<double> schedule(std::uint64_t from, std::uint64_t until) const;
+    template <typename T>
+    [[nodiscard]] device_array<T> gathered(std::vector<double> training_state::*member) const;
+    template <typename T>
+    void scatter(const device_array<T>& from, std::vector<double> training_state::*member) const;
+
+    std::vector<const training_run*> runs_;
+    std::vector<training_state*> states_;
+    std::vector<std::uint64_t> reached_;        ///< (runs) batches
+    std::vector<std::vector<double>> records_;  ///< (runs) those that states do not have yet
+    device_array<train_run> each_;
+    device_array<double> biases_, scores_;
+    device_array<std::uint64_t> steps_;
+    device_array<std::uint32_t> diverged_;
+    device_array<float> parameters_, moments_;
+    bool moves_ = false;  ///< feedback of a run
+    training work_{};
+};
+
+}  // namespace moebius::gpu

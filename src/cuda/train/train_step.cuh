@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What both training kernels do alike: draws, choices, activation, optimiser, scores and records.
+
+#include "follow.cuh"
+#include "philox.cuh"
+#include "train/train_kernels.hpp"
+
+namespace moebius::gpu {
+
+/// Row of the data that is example i of batch t: batch order of simulate/training.hpp.
+__device__ inline std::uint32_t example(const train_run& run, std::uint64_t t, std::uint32_t i) {
+    const std::uint64_t word = random_words(run.seed, token_stream, t, i).w;
+    return run.rows[(word * run.row_count) >> 32];
+}
+
+/// routable of router/rows.hpp, from the largest logit and whether one is NaN or infinite.
+struct row_range {
+    float top = -INFINITY;
+    bool sound = true;
+    __device__ void take(float logit) {
+        sound = sound && logit < INFINITY;  // false for NaN
+        top = fmaxf(top, logit);
+    }
+    __device__ bool routable() const { return sound && top > -INFINITY; }
+};
+
+/// choose_of_two of router/top1.cpp with Gumbel noise, in double.
+__device__ inline int choice_of_two(const train_run& run, const double* scores, std::uint64_t t,
+                                    std::uint32_t token, float first, float second) {
+    const double margin = static_cast<double>(first) - static_cast<double>(second);
+    const double z = __dmul_rn(run.beta, __dadd_rn(margin, __dsub_rn(scores[0], scores[1])));
+    const uint4 words = random_words(run.seed, token_stream, t, token);
+    return uniform(words.x) < first_share(noise::softmax, z) ? 0 : 1;
+}
+
+/// -log(-log(uniform(word))) to 3e-7, as well as logits are known: near 1, from what is missing.
+__device__ inline float gumbel(std::uint32_t word) {
+    const float u = (static_cast<float>(word) + 0.5F) * 0x1p-32F;
+    const float rest = (static_cast<float>(~word) + 0.5F) * 0x1p-32F;
+    return -logf(-(word < 0x80000000U ? logf(u) : log1pf(-rest)));
+}
+
+/// draw_noise of router/top1.cpp for one token: Gumbel noise of experts 0, 1, ... in this order.
+class token_noise {
+public:
+    __device__ token_noise(const train_run& run, std::uint64_t t, std::uint32_t token)
+        : run_(run), t_(t), token_(token) {}
+
+    __device__ float of(int expert) {
+        const int word = expert < 2 ? expert : (expert - 2) % 4;
+        if (word == 0) {
+            const auto block = static_cast<std::uint32_t>(expert + 2) / 4 - 1;
+            words_ = random_words(
+                run_.seed, expert == 0 ? token_stream : noise_stream + (block << 8), t_, token_);
+        }
+        const std::uint32_t low = word % 2 == 0 ? words_.x : words_.y;
+        const std::uint32_t high = word % 2 == 0 ? words_.z : words_.w;
+        return gumbel(word < 2 ? low : high);
+    }
+
+private:
+    const train_run& run_;
+    std::uint64_t t_;
+    std::uint32_t token_;
+    uint4 words_ = {};
+};
+
+/// The activation and its slope. gelu: x Phi(x).
+struct activated {
+    float value, slope;
+};
+__device__ inline activated activate(bool gelu, float x) {
+    if (!gelu) return {fmaxf(x, 0), x > 0 ? 1.0F : 0.0F};
+    const float phi = normcdff(x);
+    return {x * phi, phi + x * 0.3989422804F * expf(-0.5F * x * x)};
+}
+
+/// `descend` of simulate/optimiser.hpp, one batch at a time.
+struct descent {
+    train_optimiser kind;
+    float rate, decay, momentum, eps;
+    float beta1, rest1, beta2, rest2;  ///< rest: 1 - beta
+    float scale1, scale2;   ///< of adam's batch: rate / (1 - beta1^n), (1 - beta2^n)^-1/2
+    float *first, *second;  ///< (P) the run's moments
+
+    __device__ descent(const training& work, std::uint32_t run)
+        : kind(work.optimiser),
+          rate(work.each[run].rate),
+          decay(work.each[run].weight_decay),
+          momentum(work.each[run].momentum),
+          eps(work.each[run].eps),
+          beta1(static_cast<float>(work.each[run].beta1)),
+          rest1(static_cast<float>(1 - work.each[run].beta1)),
+          beta2(static_cast<float>(work.each[run].beta2)),
+          rest2(static_cast<float>(1 - work.each[run].beta2)),
+          scale1(0),
+          scale2(0),
+          first(work.moments + std::size_t{run} * work.moment_count * work.parameter_count),
+          second(first + work.parameter_count) {}
+
+    /// For batch n, counted from 1: one thread does it for all.
+    __device__ void rescale(const train_run& run, std::uint64_t n) {
+        const auto count = static_cast<double>(n);
+        scale1 = static_cast<float>(static_cast<double>(run.rate) / (1 - pow(run.beta1, count)));
+        scale2 = static_cast<float>(1 / sqrt(1 - pow(run.beta2, count)));
+    }
+
+    /// Moments of N parameters from `at` (of P) on. They are read together and before they are
+    /// needed: their memory is far.
+    /// @pre  for an even N, `at` and P are even
+    template <int N>
+    struct moments {
+        float first[N] = {}, second[N] = {};
+    };
+    template <int N>
+    __device__ moments<N> read(std::uint32_t at) const {
+        moments<N> was;
+        if (kind == train_optimiser::sgd) return was;
+        load(first + at, was.first);
+        if (kind != train_optimiser::momentum) load(second + at, was.second);
+        return was;
+    }
+
+    /// One step of these parameters along gradient g.
+    template <int N>
+    __device__ void step(float (&p)[N], const float (&g)[N], moments<N> m, std::uint32_t at) const {
+#pragma unroll
+        for (int i = 0; i < N; ++i) p[i] = moved(p[i], g[i], m.first[i], m.second[i]);
+        if (kind == train_optimiser::sgd) return;
+        store(first + at, m.first);
+        if (kind != train_optimiser::momentum) store(second + at, m.second);
+    }
+    __device__ void step(float& p, float g, moments<1> m, std::uint32_t at) const {
+        float one[1] = {p};
+        step<1>(one, {g}, m, at);
+        p = one[0];
+    }
+
+private:
+    template <int N>
+    __device__ static void load(const float* from, float (&to)[N]) {
+        static_assert(N == 1 || N % 2 == 0);
+        if constexpr (N == 1) to[0] = from[0];
+#pragma unroll
+        for (int i = 0; i + 1 < N; i += 2) {
+            const float2 two = *reinterpret_cast<const float2*>(from + i);
+            to[i] = two.x, to[i + 1] = two.y;
+        }
+    }
+    template <int N>
+    __device__ static void store(float* to, const float (&from)[N]) {
+        if constexpr (N == 1) to[0] = from[0];
+#pragma unroll
+        for (int i = 0; i + 1 < N; i += 2)
+            *reinterpret_cast<float2*>(to + i) = {from[i], from[i + 1]};
+    }
+
+    __device__ float moved(float p, float g, float& m, float& v) const {
+        if (kind == train_optimiser::adamw)
+            p -= rate * decay * p;
+        else
+            g += decay * p;
+        if (kind == train_optimiser::sgd) return p - rate * g;
+        if (kind == train_optimiser::momentum) return p - rate * (m = momentum * m + g);
+        m = beta1 * m + rest1 * g;
+        v = beta2 * v + rest2 * g * g;
+        return p - scale1 * m / (sqrtf(v) * scale2 + eps);
+    }
+};
+
+/// What one expert's thread keeps of a run: sums for the next row of records.
+struct expert_record {
+    double loss, right, load;
+
+    /// Follows the score of expert e after batch t as `advance` does, and writes a row of records
+    /// when it is full.
+    /// @param count   examples of this expert, of `routed` in the batch
+    /// @param scores  (E)
+    __device__ void close(const training& work, std::uint32_t run, std::uint64_t t, std::uint32_t e,
+                          int count, int routed, float batch_loss, int batch_right,
+                          double* scores) {
+        const auto& rule = work.each[run];
+        const std::uint64_t place = t - work.from;
+        const double feedback = work.feedback == nullptr
+                                    ? rule.feedback
+                                    : work.feedback[run * (work.until - work.from) + place];
+        const double batch_load = routed > 0 ? __ddiv_rn(count, routed) : 0;
+        scores[e] = follow(scores[e], batch_load, feedback, rule.decay, rule.step,
+                           work.biases[run * work.experts + e]);
+        const double part = __ddiv_rn(1, work.record_every);
+        loss = __dadd_rn(loss, __dmul_rn(part, batch_loss));
+        right = __dadd_rn(right, __dmul_rn(part, __ddiv_rn(batch_right, work.batch)));
+        load = __dadd_rn(load, __dmul_rn(part, batch_load));
+        if ((place + 1) % work.record_every != 0) return;
+        const std::uint64_t rows = (work.until - work.from) / work.record_every;
+        const std::uint64_t width = 2 + 2 * work.experts;
+        double* const row = work.records + (run * rows + place / work.record_every) * width;
+        if (e == 0) {
+            row[0] = loss;
+            row[1] = right;
+        }
+        row[2 + e] = load;
+        row[2 + work.experts + e] = scores[e];
+        *this = {};
+    }
+};
+
+}  // namespace moebius::gpu
