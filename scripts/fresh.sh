@@ -21,6 +21,7 @@ if ((EUID != 0)); then
     exit 1
 fi
 if ! command -v mmdebstrap >/dev/null; then
+    apt-get -qq update
     DEBIAN_FRONTEND=noninteractive \
         apt-get -qq install --yes --no-install-recommends mmdebstrap >/dev/null
 fi
