@@ -21,6 +21,7 @@ if ((EUID != 0)); then
     exit 1
 fi
 if ! command -v mmdebstrap >/dev/null; then
+    apt-get -qq update
     DEBIAN_FRONTEND=noninteractive \
         apt-get -qq install --yes --no-install-recommends mmdebstrap >/dev/null
 fi
@@ -60,12 +61,13 @@ make_tree() {
     cp /etc/resolv.conf "$tree/etc/resolv.conf"
 }
 
-# inside COMMAND...: in the tree's copy of the repository, with a /proc and an environment of its own.
+# inside COMMAND...: in the tree's clone, with a /proc, terminals and an environment of its own.
 inside() {
     local proxies
     mapfile -t proxies < <(env | grep -iE '^(https?|ftp|no)_proxy=' || true)
     unshare --mount --pid --fork --kill-child bash -c \
-        'mount -t proc proc "$1/proc" && shift && exec "$@"' - "$tree" \
+        'mount -t proc proc "$1/proc" && mount -t devpts devpts "$1/dev/pts" && shift && exec "$@"' \
+        - "$tree" \
         chroot "$tree" env -i HOME=/root LANG=C.UTF-8 PATH="$PATH" "${proxies[@]}" \
         sh -c 'cd /root/moebius && exec "$@"' - "$@"
 }
