@@ -55,7 +55,7 @@ compared_router compare_one(const compare_arguments& args, std::size_t i, const 
 }
 
 int run(compare_arguments args, const session& session) {
-    args.output.check();
+    args.output.check(args.tokens.files_read());
     apply_sets(args);
     args.options.response = response_at(args.options.beta);
     result_heading heading;

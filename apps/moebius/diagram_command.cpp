@@ -34,7 +34,7 @@ diagram follow(const diagram_arguments& args, const problem& on, const parameter
 }
 
 int run(const diagram_arguments& args, const session& session) {
-    args.output.check();
+    args.output.check(args.subject.files_read());
     auto [problem, ranges, start, heading] = make_subject(args.subject, 1, diagram_schema, session);
     describe(args.solver, heading);
 

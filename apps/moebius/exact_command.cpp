@@ -84,7 +84,7 @@ bool has_closed_forms(std::string_view model) {
 }
 
 int run(const exact_arguments& args, const session& session) {
-    args.output.check();
+    args.output.check(args.subject.files_read());
     if (args.points < 2)
         throw invalid_argument("--points", fmt::format("{} came", args.points), "it must be >= 2");
     auto on =

@@ -17,7 +17,7 @@ struct locus_arguments {
 };
 
 int run(const locus_arguments& args, const session& session) {
-    args.output.check();
+    args.output.check(args.subject.files_read());
     auto [problem, ranges, start, heading] = make_subject(args.subject, 2, locus_schema, session);
     describe(args.solver, heading);
 

@@ -47,6 +47,21 @@ void check_subcommand(const CLI::App& app, std::string_view word) {
                            fmt::format("a known one is needed{}", did_you_mean(word, names)));
 }
 
+/// An option that nobody knows, with the nearest one that is known.
+std::string unknown_option(const CLI::App* at) {
+    const auto* asked = at;
+    for (const auto* sub : at->get_subcommands()) asked = sub;
+    std::vector<std::string> known;
+    for (const auto* option : asked->get_options())
+        for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    for (const auto& word : at->remaining(true))
+        if (word.starts_with("--"))
+            return fmt::format("moebius: {}: '{}' came, but it is no option{}\n", asked->get_name(),
+                               word, did_you_mean(word.substr(0, word.find('=')), names));
+    return {};
+}
+
 int run(int argc, char** argv) {
     const auto session = cli::begin_session(argc, argv);
     CLI::App app{"How far a Mixture-of-Experts router is from collapse, and what it will do there.",
@@ -61,6 +76,8 @@ int run(int argc, char** argv) {
         add(app, session);
     app.footer(examples);
     app.failure_message([](const CLI::App* at, const CLI::Error& e) {
+        if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
+            if (auto sentence = unknown_option(at); !sentence.empty()) return sentence;
         return fmt::format("moebius: {}", CLI::FailureMessage::simple(at, e));
     });
     if (argc > 1) check_subcommand(app, argv[1]);

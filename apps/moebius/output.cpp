@@ -20,19 +20,28 @@ const table& first_table(const result_document& result) {
     throw invalid_argument("--format", "csv came", "this result has no table");
 }
 
-/// @throws invalid_argument if two names lead to one file
-void check_distinct(const std::vector<std::string>& names) {
-    std::vector<std::filesystem::path> seen;
-    for (const auto& name : names) {
-        auto file = std::filesystem::weakly_canonical(std::filesystem::absolute(name));
-        if (std::find(seen.begin(), seen.end(), file) != seen.end())
-            throw invalid_argument("--out and --plot", fmt::format("{} came twice", name),
-                                   "each must be a file of its own");
-        seen.push_back(std::move(file));
-    }
+bool one_file(const std::string& a, const std::string& b) {
+    namespace fs = std::filesystem;
+    std::error_code neither;  // a name of what is no file leads to none
+    if (fs::equivalent(a, b, neither)) return true;
+    return fs::weakly_canonical(fs::absolute(a)) == fs::weakly_canonical(fs::absolute(b));
 }
 
 }  // namespace
+
+void check_distinct(const std::vector<std::string>& written, const std::vector<std::string>& read) {
+    for (std::size_t i = 0; i < written.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j)
+            if (one_file(written[i], written[j]))
+                throw invalid_argument("--out and --plot", fmt::format("{} came twice", written[i]),
+                                       "each must be a file of its own");
+        for (const auto& name : read)
+            if (!name.empty() && one_file(written[i], name))
+                throw invalid_argument("--out and --plot",
+                                       fmt::format("{} came, which is read, too", written[i]),
+                                       "what is read is never overwritten");
+    }
+}
 
 CLI::Option* need_name(CLI::Option* option) {
     return option->check([option](const std::string& text) {
@@ -51,15 +60,15 @@ void output_options::add_to(CLI::App& sub) {
                   ->allow_extra_args(false));
 }
 
-void output_options::check() const {
+void output_options::check(const std::vector<std::string>& read) const {
+    auto names = plots;
+    if (!out.empty()) names.push_back(out);
+    check_distinct(names, read);
     if (!out.empty()) require_writable(out);
     for (const auto& plot : plots) {
         require_figure_ending(plot);
         require_writable(plot);
     }
-    auto names = plots;
-    if (!out.empty()) names.push_back(out);
-    check_distinct(names);
 }
 
 void output_options::write(const result_document& result) const {

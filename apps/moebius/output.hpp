@@ -13,6 +13,9 @@ namespace moebius::cli {
 /// @throws invalid_argument (while parsing) naming the option
 CLI::Option* need_name(CLI::Option* option);
 
+/// @throws invalid_argument if an output leads to the same file as another one or as what is read
+void check_distinct(const std::vector<std::string>& written, const std::vector<std::string>& read);
+
 /// Where a result goes: options that all computing subcommands share.
 struct output_options {
     std::string out;  ///< empty: the standard output
@@ -22,8 +25,10 @@ struct output_options {
     void add_to(CLI::App& sub);
 
     /// Fails before the work rather than after it.
-    /// @throws invalid_argument, io_error if an output could not be written
-    void check() const;
+    /// @param read  files that the command reads, or names of what is no file
+    /// @throws invalid_argument, io_error if an output could not be written, or would overwrite
+    ///         what is read
+    void check(const std::vector<std::string>& read) const;
 
     /// Writes the result in the chosen format (CSV holds the first table) and its figures.
     void write(const result_document& result) const;

@@ -53,7 +53,7 @@ std::shared_ptr<const load_response> known_of(const router& router, const token_
 }
 
 int run(response_arguments args, const session& session) {
-    args.output.check();
+    args.output.check(args.tokens.files_read());
     if (args.seeds == 0) throw invalid_argument("--seeds", "0 came", "it must be >= 1");
     if (args.options.points < 12 || args.options.points > 100'000)
         throw invalid_argument("--points", fmt::format("{} came", args.options.points),

@@ -111,7 +111,7 @@ simulation measure(const simulate_arguments& args,
 }
 
 int run(simulate_arguments args, const session& session) {
-    args.output.check();
+    args.output.check(args.subject.files_read());
     const auto& tokens = args.subject.tokens;
     auto source = source_for(args.subject.router, tokens, args.subject.experts.experts.value_or(2));
     auto [problem, ranges, start, heading] = model_of(args, source->experts(), session);

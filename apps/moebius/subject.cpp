@@ -168,6 +168,12 @@ void apply_ranges(const subject_options& options, std::size_t count, subject& re
 
 }  // namespace
 
+std::vector<std::string> subject_options::files_read() const {
+    auto files = tokens.files_read();
+    files.push_back(from.substr(0, from.rfind(':')));
+    return files;
+}
+
 void subject_options::add_to(CLI::App& sub) {
     sub.add_option("--model", model, fmt::format("see 'moebius models' [{}]", default_model));
     add_sets_to(sub);

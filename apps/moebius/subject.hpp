@@ -29,6 +29,9 @@ struct subject_options {
     router_choice router;    ///< in place of a model: its mean load is one
     double router_beta = 1;  ///< that it is made with: of --set, or of the file's point
 
+    /// The names of what is read, also where it is no file.
+    [[nodiscard]] std::vector<std::string> files_read() const;
+
     void add_to(CLI::App& sub);  ///< model, parameters, experts and tokens
     void add_sets_to(CLI::App& sub);
     void add_vary_to(CLI::App& sub);

@@ -138,7 +138,7 @@ int run_basins(const sweep_arguments& args, const session& session) {
 }
 
 int run(sweep_arguments args, const session& session) {
-    args.output.check();
+    args.output.check(args.subject.files_read());
     args.settling.threads = args.device.threads;
     if (args.basins) return run_basins(args, session);
     if (args.device.name != "auto")

@@ -8,6 +8,7 @@
 #include <moebius/tokens/gate.hpp>
 #include <moebius/tokens/token_source.hpp>
 #include <string>
+#include <vector>
 
 namespace moebius::cli {
 
@@ -29,6 +30,9 @@ struct token_options {
     /// Reads the tokens; without a file all logits are 0.
     /// @throws invalid_argument, io_error
     [[nodiscard]] std::shared_ptr<const token_source> source() const;
+
+    /// The names of what is read, also where it is no file.
+    [[nodiscard]] std::vector<std::string> files_read() const { return {tokens, gate.gate}; }
 
     /// Whether they come from a file.
     [[nodiscard]] bool has_features() const;

@@ -167,7 +167,7 @@ private:
 };
 
 int run(train_arguments args, const session& session) {
-    args.output.check();
+    args.output.check({args.trainee.data, args.checkpoint});
     if (!args.checkpoint.empty()) require_writable(args.checkpoint);
     check_steps(args.trainee, args.evaluate_every);
     const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);

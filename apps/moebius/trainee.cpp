@@ -12,6 +12,7 @@
 #include <moebius/base/text.hpp>
 #include <moebius/train/moe_network.hpp>
 #include <moebius/train/soft_moe_network.hpp>
+#include <numeric>
 
 #include "counts.hpp"
 #include "router_choice.hpp"
@@ -295,7 +296,9 @@ void trainee_options::add_to(CLI::App& sub) {
     add_count(sub, "--seed", seed, "of all that is drawn");
     add_count(sub, "--batch", batch, "examples of a batch");
     add_count(sub, "--steps", steps, "batches");
-    add_count(sub, "--record-every", record_every, "batches for each record");
+    add_count(sub, "--record-every", record_every,
+              "batches for each record; or what of it divides the steps")
+        ->each([this](const std::string&) { records_chosen = true; });
     add_count(sub, "--ramp", ramp, "batches over which feedback moves to feedback_end");
 }
 
@@ -338,10 +341,13 @@ std::string trainee_parameters() {
     return text;
 }
 
-void check_steps(const trainee_options& options, std::size_t evaluate_every) {
+void check_steps(trainee_options& options, std::size_t evaluate_every) {
     if (options.record_every == 0)
         throw invalid_argument("--record-every", "0 came", "it must be >= 1");
     if (options.steps == 0) throw invalid_argument("--steps", "0 came", "it must be >= 1");
+    if (!options.records_chosen)
+        options.record_every =
+            std::gcd(options.record_every, std::gcd(options.steps, evaluate_every));
     const auto need = [&](std::string_view name, std::size_t value) {
         if (value % options.record_every != 0)
             throw invalid_argument(

@@ -31,6 +31,7 @@ struct trainee_options {
     std::size_t batch = 128;
     std::size_t steps = 2000;
     std::size_t record_every = 50;
+    bool records_chosen = false;  ///< record_every came from the command line
     std::uint64_t ramp = 0;
 
     void add_to(CLI::App& sub);
@@ -56,7 +57,7 @@ struct trainees {
 };
 
 /// @throws invalid_argument  for counts of batches that do not fit each other
-void check_steps(const trainee_options& options, std::size_t evaluate_every = 0);
+void check_steps(trainee_options& options, std::size_t evaluate_every = 0);
 
 /// @throws invalid_argument, io_error  naming the option
 [[nodiscard]] trainees make_trainees(const trainee_options& options);

@@ -143,7 +143,7 @@ int run_router(const validate_arguments& args, const session& session) {
 
 int run(validate_arguments args, const session& session) {
     using models::token_response;
-    args.output.check();
+    args.output.check(args.subject.files_read());
     args.options.threads = args.device.threads;
     check_sets(args.subject.sets);
     const auto& router = args.subject.router;
@@ -151,14 +151,18 @@ int run(validate_arguments args, const session& session) {
     if (!router.name.empty() && router.name != "top-1") return run_router(args, session);
     args.subject.router = {};
     if (!args.subject.tokens.tokens.empty()) args.subject.model = token_response::name;
+    const auto source = args.subject.tokens.source();
+    if (source->experts() != 2)
+        throw invalid_argument("--gate",
+                               fmt::format("a gate of {} experts came", source->experts()),
+                               "validate takes two: class-means:A,B, random:SEED or a file of two");
     auto on = make_subject(args.subject, 0, validate_schema, session);
     const auto& p = on.problem.parameters;
     describe(args.options, on.heading);
 
-    const auto v =
-        validate(args.subject.tokens.source(), noise_from_name(args.subject.tokens.noise),
-                 p[token_response::beta], p[token_response::decay], args.options,
-                 session.watch("validate"), *args.device.open());
+    const auto v = validate(source, noise_from_name(args.subject.tokens.noise),
+                            p[token_response::beta], p[token_response::decay], args.options,
+                            session.watch("validate"), *args.device.open());
 
     args.output.write(document_of(v, on.heading));
     if (!args.output.out.empty()) write_standard_output(report_of(v));

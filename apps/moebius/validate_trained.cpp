@@ -223,8 +223,8 @@ trainees from_both_starts(const trained_arguments& args) {
     return make_trainees(options);
 }
 
-void check(const trained_arguments& args) {
-    const auto& trainee = args.trainee;
+void check(trained_arguments& args) {
+    auto& trainee = args.trainee;
     check_steps(trainee);
     if (trainee.experts < 2)
         throw invalid_argument("--experts", fmt::format("{} came", trainee.experts),
@@ -248,8 +248,8 @@ void check(const trained_arguments& args) {
                                        fmt::format("--{} says it for both starts", name));
 }
 
-int run(const trained_arguments& args, const session& session) {
-    args.output.check();
+int run(trained_arguments args, const session& session) {
+    args.output.check({args.trainee.data});
     check(args);
     outcome all{from_both_starts(args), {}, {}};
     for (const auto& one : all.made.work.runs) all.states.push_back(begin(one));

@@ -114,3 +114,6 @@ cli_case(exact_experts
   # theory.md 3: the one-winner branch of 8 turns at 4.249799008647894
   OUT "\"threshold_feedback\":8.0.*\"fold_feedback\": .4\\.24979900864789"
   ERR none)
+
+# Records are as far apart as divides the steps, unless it was said.
+cli_case(train_few_steps ARGS train --data mixture:3/4 --steps 20 OUT "\"record_every\": 10")

@@ -138,7 +138,7 @@ cli_case(measured_beta ARGS diagram --router probmoe-exact-k --router-set k=1 --
 
 set(digits ${PROJECT_SOURCE_DIR}/data/digits.csv)
 rejected(train_nothing ARGS train ERR "--data: nothing came, but it must be a CSV or NPY file, mixture:... or teacher:...")
-rejected(train_steps ARGS train --data ${digits} --steps 75
+rejected(train_steps ARGS train --data ${digits} --steps 75 --record-every 50
   ERR "--steps: 75 came, but it must be a multiple of --record-every, 50")
 rejected(train_parameter ARGS train --data ${digits} --set feedbak=1 ERR "--set: 'feedbak' came[^\n]*did you mean 'feedback'[^\n]*")
 rejected(train_router ARGS train --data ${digits} --router top-k,k=9 ERR "top-k: [^\n]*")
@@ -160,3 +160,21 @@ rejected(trained_chance ARGS validate --trained --data ${digits} --chance 2 ERR 
 rejected(response_points ARGS response --points 0 ERR "--points: 0 came, but it must be 12 to 100000")
 rejected(train_momentum ARGS train --data ${digits} --optimiser adam --set momentum=0.9
   ERR "momentum: 0.9 came, but it is for sgd: adam has its own")
+
+# What is read is never written over, whatever the way to it.
+set(copied ${CMAKE_CURRENT_BINARY_DIR}/copied.csv)
+configure_file(${PROJECT_SOURCE_DIR}/data/digits.csv ${copied} COPYONLY)
+set(too "came, which is read, too, but what is read is never overwritten")
+rejected(out_over_tokens
+  ARGS simulate --tokens ${copied} --out ${CMAKE_CURRENT_BINARY_DIR}/../cli/copied.csv
+  ERR "--out and --plot: [^\n]*copied.csv ${too}")
+rejected(out_over_data ARGS train --data ${copied} --out ${copied}
+  ERR "--out and --plot: [^\n]*copied.csv ${too}")
+rejected(out_over_checkpoint ARGS train --data mixture:3/4 --checkpoint z --out z
+  ERR "--out and --plot: z ${too}")
+rejected(out_over_from ARGS diagram --from run.json:LP1 ${vary} --out run.json
+  ERR "--out and --plot: run.json ${too}")
+rejected(validate_gate ARGS validate --tokens ${copied} --gate class-means:0,1,2
+  ERR "--gate: a gate of 3 experts came, but validate takes two: [^\n]*")
+cli_case(misspelt_option ARGS diagram --vray feedback=1:2 CODE 109 OUT "^$"
+  ERR "^moebius: diagram: '--vray' came, but it is no option; did you mean '--vary'[^\n]*\n$")
