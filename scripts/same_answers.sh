@@ -67,8 +67,8 @@ simulate --tokens data/digits.csv --gate class-means:0,1 --set beta=4 --set feed
 simulate --tokens data/digits.csv --gate class-means:0,1 --router soft-moe --steps 40 --burn-in 5 --device cpu
 simulate --tokens data/digits.csv --gate random:3 --router adaptive-clustering --steps 40 --burn-in 5 --device cpu
 simulate --tokens normal:32/2 --noise none --steps 200 --burn-in 20 --device cpu
-response --tokens mixture:-1/0.6,1/0.6 --set beta=2 --batches 16 --points 9
-response --tokens data/digits.csv --gate class-means:0,1 --set beta=4 --batches 16 --points 9
+response --tokens mixture:-1/0.6,1/0.6 --set beta=2 --batches 16 --points 13
+response --tokens data/digits.csv --gate class-means:0,1 --set beta=4 --batches 16 --points 13
 validate --tokens mixture:-1/0.6,1/0.6 --set beta=2 --seeds 2 --levels 4 --ramp 60 --settle 10 --average 40 --device cpu
 validate --tokens data/digits.csv --gate class-means:0,1 --set beta=4 --seeds 2 --levels 4 --ramp 60 --settle 10 --average 40 --device cpu
 validate --trained --data teacher:2/16/4/512 --hidden 8 --vary feedback=-2:4 --points 2 --seeds 2 --steps 200 --device cpu
