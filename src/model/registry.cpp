@@ -59,7 +59,9 @@ problem make_problem(std::string_view name, const expert_options& options) {
     if (name == "exact-k")
         return make_expert_problem(exact_k_loads(options.experts, options.top_k),
                                    options.controlled);
-    return problem_of<models::two_expert>();
+    if (name == models::two_expert::name) return problem_of<models::two_expert>();
+    throw invalid_argument("make_problem", fmt::format("'{}' came", name),
+                           "it is listed, and nothing here makes it");
 }
 
 problem make_token_softmax(std::vector<double> logits, const expert_options& options) {

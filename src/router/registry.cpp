@@ -161,6 +161,28 @@ std::shared_ptr<const router> make_sinkhorn(const reader& in, double beta, noise
     return selective_sinkhorn(options);
 }
 
+using maker = std::shared_ptr<const router> (*)(const reader& in, double beta, noise_law noise);
+
+/// How each of the known is made, in their order: a router without one does not compile.
+constexpr std::array<maker, known.size()> makers{
+    [](const reader& in, double beta, noise_law noise) { return make_top_k(in, beta, noise, 1); },
+    [](const reader& in, double beta, noise_law noise) {
+        return make_top_k(in, beta, noise, in.count("k"));
+    },
+    [](const reader& in, double beta, noise_law) {
+        return make_probmoe(in, beta, in.count("k"), in.count("k"));
+    },
+    [](const reader& in, double beta, noise_law) {
+        return make_probmoe(in, beta, in.count("k_min"), in.count("k_max"));
+    },
+    [](const reader& in, double beta, noise_law noise) {
+        (void)in.choice("variant", {"language", "swin", "soft-moe"});
+        return make_top_k(in, beta, noise, in.count("k"));
+    },
+    [](const reader&, double beta, noise_law) { return soft_moe_router({beta}); },
+    [](const reader& in, double beta, noise_law noise) { return make_sinkhorn(in, beta, noise); }};
+static_assert(makers.back() != nullptr);
+
 }  // namespace
 
 std::span<const router_info> known_routers() noexcept { return known; }
@@ -177,18 +199,9 @@ const router_info& find_router(std::string_view name) {
 
 std::shared_ptr<const router> make_router(std::string_view name, double beta, noise_law noise,
                                           const router_settings& settings) {
-    const reader in(find_router(name), settings);
-    if (name == "top-1") return make_top_k(in, beta, noise, 1);
-    if (name == "top-k") return make_top_k(in, beta, noise, in.count("k"));
-    if (name == "adaptive-clustering") {
-        (void)in.choice("variant", {"language", "swin", "soft-moe"});
-        return make_top_k(in, beta, noise, in.count("k"));
-    }
-    if (name == "probmoe-exact-k") return make_probmoe(in, beta, in.count("k"), in.count("k"));
-    if (name == "probmoe-dynamic-k")
-        return make_probmoe(in, beta, in.count("k_min"), in.count("k_max"));
-    if (name == "soft-moe") return soft_moe_router({beta});
-    return make_sinkhorn(in, beta, noise);
+    const auto& info = find_router(name);
+    const reader in(info, settings);
+    return makers.at(static_cast<std::size_t>(&info - known.data()))(in, beta, noise);
 }
 
 std::string setting_of(std::string_view router, std::string_view option,
