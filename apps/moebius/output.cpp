@@ -20,14 +20,14 @@ const table& first_table(const result_document& result) {
     throw invalid_argument("--format", "csv came", "this result has no table");
 }
 
+}  // namespace
+
 bool one_file(const std::string& a, const std::string& b) {
     namespace fs = std::filesystem;
     std::error_code neither;  // a name of what is no file leads to none
     if (fs::equivalent(a, b, neither)) return true;
     return fs::weakly_canonical(fs::absolute(a)) == fs::weakly_canonical(fs::absolute(b));
 }
-
-}  // namespace
 
 void check_distinct(const std::vector<std::string>& written, const std::vector<std::string>& read) {
     for (std::size_t i = 0; i < written.size(); ++i) {

@@ -13,6 +13,9 @@ namespace moebius::cli {
 /// @throws invalid_argument (while parsing) naming the option
 CLI::Option* need_name(CLI::Option* option);
 
+/// Whether two names lead to one file, also by links or where there is none yet.
+[[nodiscard]] bool one_file(const std::string& a, const std::string& b);
+
 /// @throws invalid_argument if an output leads to the same file as another one or as what is read
 void check_distinct(const std::vector<std::string>& written, const std::vector<std::string>& read);
 

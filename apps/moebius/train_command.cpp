@@ -168,7 +168,13 @@ private:
 
 int run(train_arguments args, const session& session) {
     args.output.check({args.trainee.data, args.checkpoint});
-    if (!args.checkpoint.empty()) require_writable(args.checkpoint);
+    if (!args.checkpoint.empty()) {
+        if (one_file(args.checkpoint, args.trainee.data))
+            throw invalid_argument("--checkpoint",
+                                   fmt::format("{} came, which is read as data", args.checkpoint),
+                                   "what is read is never overwritten");
+        require_writable(args.checkpoint);
+    }
     check_steps(args.trainee, args.evaluate_every);
     const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
     if (!args.against.empty()) args.trainee.routers.push_back(args.against);

@@ -172,6 +172,8 @@ rejected(out_over_data ARGS train --data ${copied} --out ${copied}
   ERR "--out and --plot: [^\n]*copied.csv ${too}")
 rejected(out_over_checkpoint ARGS train --data mixture:3/4 --checkpoint z --out z
   ERR "--out and --plot: z ${too}")
+rejected(checkpoint_over_data ARGS train --data ${copied} --checkpoint ${copied}
+  ERR "--checkpoint: [^\n]*copied.csv came, which is read as data, but what is read is never overwritten")
 rejected(out_over_from ARGS diagram --from run.json:LP1 ${vary} --out run.json
   ERR "--out and --plot: run.json ${too}")
 rejected(validate_gate ARGS validate --tokens ${copied} --gate class-means:0,1,2
