@@ -13,7 +13,7 @@ namespace moebius {
 
 /// A diagram as one tidy table: a row for each point of each branch, starting with the branch's
 /// id and kind and the label of the special point that stands there (or nothing).
-/// @throws invalid_argument if the branches have different columns
+/// The columns are those of all branches; what a branch lacks is empty in its rows.
 [[nodiscard]] std::string to_csv(const diagram& curves);
 
 }  // namespace moebius
