@@ -43,21 +43,6 @@ constexpr std::array sinkhorn_list{
     router_option{"noise_scale", "of the normal noise on the cost", "0.1"},
     router_option{"gradient", "through the plan: detached or implicit", "detached"}};
 
-constexpr std::array known{
-    router_info{"top-1", "the expert with the largest beta (logit + score) + noise", top_1_options},
-    router_info{"top-k", "the k experts with the largest beta (logit + score) + noise", top_k_list},
-    router_info{"probmoe-exact-k", "a random set S of k experts, P(S) ~ exp(sum of z over S)",
-                exact_options},
-    router_info{"probmoe-dynamic-k", "the same with k_min to k_max experts", dynamic_options},
-    router_info{"adaptive-clustering",
-                "top-k in a space where each token's cluster weighs the features in which it is "
-                "tight",
-                clustering_list},
-    router_info{"soft-moe", "all experts, with the weights softmax(z)", {}},
-    router_info{"selective-sinkhorn",
-                "top-k, but in a few batches top-k of a transport plan that balances the experts",
-                sinkhorn_list}};
-
 /// The settings of one router, read by name.
 class reader {
 public:
@@ -161,47 +146,83 @@ std::shared_ptr<const router> make_sinkhorn(const reader& in, double beta, noise
     return selective_sinkhorn(options);
 }
 
-using maker = std::shared_ptr<const router> (*)(const reader& in, double beta, noise_law noise);
+/// A shipped router: how a user finds it, and how it is made.
+struct entry {
+    router_info info;
+    std::shared_ptr<const router> (*make)(const reader& in, double beta, noise_law noise);
+};
 
-/// How each of the known is made, in their order: a router without one does not compile.
-constexpr std::array<maker, known.size()> makers{
-    [](const reader& in, double beta, noise_law noise) { return make_top_k(in, beta, noise, 1); },
-    [](const reader& in, double beta, noise_law noise) {
-        return make_top_k(in, beta, noise, in.count("k"));
-    },
-    [](const reader& in, double beta, noise_law) {
-        return make_probmoe(in, beta, in.count("k"), in.count("k"));
-    },
-    [](const reader& in, double beta, noise_law) {
-        return make_probmoe(in, beta, in.count("k_min"), in.count("k_max"));
-    },
-    [](const reader& in, double beta, noise_law noise) {
-        (void)in.choice("variant", {"language", "swin", "soft-moe"});
-        return make_top_k(in, beta, noise, in.count("k"));
-    },
-    [](const reader&, double beta, noise_law) { return soft_moe_router({beta}); },
-    [](const reader& in, double beta, noise_law noise) { return make_sinkhorn(in, beta, noise); }};
-static_assert(makers.back() != nullptr);
+std::shared_ptr<const router> make_top_1(const reader& in, double beta, noise_law noise) {
+    return make_top_k(in, beta, noise, 1);
+}
 
-}  // namespace
+std::shared_ptr<const router> make_chosen_k(const reader& in, double beta, noise_law noise) {
+    return make_top_k(in, beta, noise, in.count("k"));
+}
 
-std::span<const router_info> known_routers() noexcept { return known; }
+std::shared_ptr<const router> make_clustering(const reader& in, double beta, noise_law noise) {
+    (void)in.choice("variant", {"language", "swin", "soft-moe"});
+    return make_chosen_k(in, beta, noise);
+}
 
-const router_info& find_router(std::string_view name) {
+std::shared_ptr<const router> make_exact_k(const reader& in, double beta, noise_law) {
+    return make_probmoe(in, beta, in.count("k"), in.count("k"));
+}
+
+std::shared_ptr<const router> make_dynamic_k(const reader& in, double beta, noise_law) {
+    return make_probmoe(in, beta, in.count("k_min"), in.count("k_max"));
+}
+
+std::shared_ptr<const router> make_soft_moe(const reader&, double beta, noise_law) {
+    return soft_moe_router({beta});
+}
+
+constexpr std::array entries{
+    entry{{"top-1", "the expert with the largest beta (logit + score) + noise", top_1_options},
+          make_top_1},
+    entry{{"top-k", "the k experts with the largest beta (logit + score) + noise", top_k_list},
+          make_chosen_k},
+    entry{{"probmoe-exact-k", "a random set S of k experts, P(S) ~ exp(sum of z over S)",
+           exact_options},
+          make_exact_k},
+    entry{{"probmoe-dynamic-k", "the same with k_min to k_max experts", dynamic_options},
+          make_dynamic_k},
+    entry{{"adaptive-clustering",
+           "top-k in a space where each token's cluster weighs the features in which it is tight",
+           clustering_list},
+          make_clustering},
+    entry{{"soft-moe", "all experts, with the weights softmax(z)", {}}, make_soft_moe},
+    entry{{"selective-sinkhorn",
+           "top-k, but in a few batches top-k of a transport plan that balances the experts",
+           sinkhorn_list},
+          make_sinkhorn}};
+
+constexpr auto known = [] {
+    std::array<router_info, entries.size()> infos;
+    for (std::size_t i = 0; i < infos.size(); ++i) infos[i] = entries[i].info;
+    return infos;
+}();
+
+const entry& find_entry(std::string_view name) {
     std::vector<std::string_view> names;
-    for (const auto& info : known) {
-        if (info.name == name) return info;
-        names.push_back(info.name);
+    for (const auto& one : entries) {
+        if (one.info.name == name) return one;
+        names.push_back(one.info.name);
     }
     throw invalid_argument("router", fmt::format("'{}' is unknown", name),
                            fmt::format("a shipped router is needed{}", did_you_mean(name, names)));
 }
 
+}  // namespace
+
+std::span<const router_info> known_routers() noexcept { return known; }
+
+const router_info& find_router(std::string_view name) { return find_entry(name).info; }
+
 std::shared_ptr<const router> make_router(std::string_view name, double beta, noise_law noise,
                                           const router_settings& settings) {
-    const auto& info = find_router(name);
-    const reader in(info, settings);
-    return makers.at(static_cast<std::size_t>(&info - known.data()))(in, beta, noise);
+    const auto& [info, make] = find_entry(name);
+    return make(reader(info, settings), beta, noise);
 }
 
 std::string setting_of(std::string_view router, std::string_view option,

@@ -34,7 +34,7 @@ public:
 
 /// A backend by name: `cpu`, `cuda` (the first device), `cuda:i`, `cuda:i,j,...` (one loop over
 /// several devices of a host; NCCL sums the counts), or `auto`: cuda if this build has it and a
-/// device answers, else cpu, which also takes the loops that devices do not run.
+/// device answers, else cpu, which also takes what devices refuse (with_fallback).
 ///
 /// @param threads  of the CPU; 0: as many as the hardware runs. Changes no number.
 /// @throws invalid_argument  for an unknown name
