@@ -20,13 +20,24 @@ const table& first_table(const result_document& result) {
     throw invalid_argument("--format", "csv came", "this result has no table");
 }
 
+/// Whether save_figures could give the name to one of several figures: x-loads.svg for x.svg.
+bool may_be_figure_of(const std::filesystem::path& plot, const std::filesystem::path& name) {
+    return name.extension() == plot.extension() &&
+           name.stem().string().starts_with(plot.stem().string() + '-') &&
+           one_file(plot.parent_path() / ".", name.parent_path() / ".");
+}
+
 }  // namespace
 
 bool one_file(const std::string& a, const std::string& b) {
     namespace fs = std::filesystem;
-    std::error_code neither;  // a name of what is no file leads to none
-    if (fs::equivalent(a, b, neither)) return true;
-    return fs::weakly_canonical(fs::absolute(a)) == fs::weakly_canonical(fs::absolute(b));
+    std::error_code
+        none;  // set where a name can be no file's, as a list of margins: it is no error
+    if (fs::equivalent(a, b, none)) return true;
+    const auto at_a = fs::weakly_canonical(fs::absolute(a), none);
+    if (none) return false;
+    const auto at_b = fs::weakly_canonical(fs::absolute(b), none);
+    return !none && at_a == at_b;
 }
 
 void check_distinct(const std::vector<std::string>& written, const std::vector<std::string>& read) {
@@ -35,6 +46,11 @@ void check_distinct(const std::vector<std::string>& written, const std::vector<s
             if (one_file(written[i], written[j]))
                 throw invalid_argument("--out and --plot", fmt::format("{} came twice", written[i]),
                                        "each must be a file of its own");
+        for (std::size_t j = 0; j < written.size(); ++j)
+            if (j != i && may_be_figure_of(written[j], written[i]))
+                throw invalid_argument(
+                    "--out and --plot", fmt::format("{} came beside {}", written[i], written[j]),
+                    "several figures of a result are named that way: another name is needed");
         for (const auto& name : read)
             if (!name.empty() && one_file(written[i], name))
                 throw invalid_argument("--out and --plot",

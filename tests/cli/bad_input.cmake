@@ -174,6 +174,11 @@ rejected(out_over_checkpoint ARGS train --data mixture:3/4 --checkpoint z --out 
   ERR "--out and --plot: z ${too}")
 rejected(checkpoint_over_data ARGS train --data ${copied} --checkpoint ${copied}
   ERR "--checkpoint: [^\n]*copied.csv came, which is read as data, but what is read is never overwritten")
+rejected(out_over_figure
+  ARGS train --data mixture:3/4 --steps 20 --out figures-loads.svg --plot figures.svg
+  ERR "--out and --plot: figures-loads.svg came beside figures.svg, but several figures of a result are named that way: another name is needed")
+string(REPEAT x 300 long)
+rejected(long_tokens ARGS simulate --tokens ${long} --out long.json ERR "x+: File name too long")
 rejected(out_over_from ARGS diagram --from run.json:LP1 ${vary} --out run.json
   ERR "--out and --plot: run.json ${too}")
 rejected(validate_gate ARGS validate --tokens ${copied} --gate class-means:0,1,2
