@@ -69,11 +69,11 @@ inside() {
         'mount -t proc proc "$1/proc" && mount -t devpts devpts "$1/dev/pts" && shift && exec "$@"' \
         - "$tree" \
         chroot "$tree" env -i HOME=/root LANG=C.UTF-8 PATH="$PATH" "${proxies[@]}" \
-        sh -c 'cd /root/moebius && exec "$@"' - "$@"
+        sh -c 'cd /moebius && exec "$@"' - "$@"
 }
 
 timed "tree of $suite" make_tree
-timed 'clone' git clone --quiet --no-hardlinks . "$tree/root/moebius"
+timed 'clone' git clone --quiet --no-hardlinks . "$tree/moebius"
 status=0
 for command in "${commands[@]}"; do
     timed "$command" inside "$command" || status=1

@@ -5,7 +5,8 @@
 #   scripts/same_answers.sh OLD NEW        two programs
 #
 # Compared are the file that --out names and the exit code; what a command prints on the terminal is
-# the manners' matter (tests/cli). Exits with 1 if a difference is not among those listed below.
+# the manners' matter (tests/cli). Exits with 1 if a difference is not among those listed below, or a
+# command has no answer from either.
 set -euo pipefail
 (($# == 2)) || {
     printf 'same_answers: two programs are needed, OLD and NEW\n' >&2
@@ -84,7 +85,7 @@ END
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-same=0 meant=0 differing=0
+same=0 meant=0 differing=0 refused=0
 while IFS= read -r line; do
     read -ra words <<<"$line"
     code_old=0 code_new=0
@@ -94,9 +95,11 @@ while IFS= read -r line; do
     [[ ! -f $work/answer.json ]] || mv "$work/answer.json" "$work/old.json"
     timeout 300 "$new" "${words[@]}" --out "$work/answer.json" &>/dev/null || code_new=$?
     [[ ! -f $work/answer.json ]] || mv "$work/answer.json" "$work/new.json"
-    if [[ $code_old == "$code_new" ]] && cmp -s <(cat "$work/old.json" 2>/dev/null) <(cat "$work/new.json" 2>/dev/null); then
+    if [[ ! -s $work/old.json && ! -s $work/new.json ]]; then
+        refused=$((refused + 1))  # nothing was compared
+        printf 'no answer (exit codes %d and %d): %s\n' "$code_old" "$code_new" "$line"
+    elif [[ $code_old == "$code_new" ]] && cmp -s "$work/old.json" "$work/new.json"; then
         same=$((same + 1))
-        [[ -s $work/new.json ]] || printf 'no answer (exit code %d): %s\n' "$code_new" "$line"
     elif [[ -n ${repaired[$line]:-} ]]; then
         meant=$((meant + 1))
         printf 'differs as meant (%s): %s\n' "${repaired[$line]}" "$line"
@@ -106,5 +109,6 @@ while IFS= read -r line; do
         diff <(tr ',' '\n' <"$work/old.json" 2>/dev/null) <(tr ',' '\n' <"$work/new.json" 2>/dev/null) | head -6 || true
     fi
 done < <(commands)
-printf '%d the same, %d differ as meant, %d differ\n' "$same" "$meant" "$differing"
-((differing == 0 && same > 0))
+printf '%d the same, %d differ as meant, %d differ, %d without an answer\n' \
+    "$same" "$meant" "$differing" "$refused"
+((differing == 0 && refused == 0))
