@@ -53,4 +53,24 @@ double parse_number(std::string_view where, std::string_view text) {
     return value;
 }
 
+std::uint64_t parse_count(std::string_view where, std::string_view text, std::uint64_t most) {
+    std::uint64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, failure] = std::from_chars(text.data(), end, value);
+    if (failure != std::errc{} || stop != end || value > most)
+        throw invalid_argument(where, fmt::format("'{}' came", text),
+                               "it must be a whole number from 0");
+    return value;
+}
+
+std::vector<std::string_view> parts_of(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        const auto end = text.find(separator);
+        parts.push_back(text.substr(0, end));
+        if (end == std::string_view::npos) return parts;
+        text.remove_prefix(end + 1);
+    }
+}
+
 }  // namespace moebius

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace moebius {
 
@@ -19,5 +22,14 @@ namespace moebius {
 /// A whole text as a finite or infinite number; nothing before or after it.
 /// @throws invalid_argument naming `where` if it is none, or is NaN
 [[nodiscard]] double parse_number(std::string_view where, std::string_view text);
+
+/// A whole text as a whole number from 0 to `most`.
+/// @throws invalid_argument naming `where` if it is none
+[[nodiscard]] std::uint64_t parse_count(
+    std::string_view where, std::string_view text,
+    std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
+
+/// The parts of a text between separators; an empty text has one empty part.
+[[nodiscard]] std::vector<std::string_view> parts_of(std::string_view text, char separator);
 
 }  // namespace moebius

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include <moebius/io/options.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr auto never = option_kept::never;  // it changes no number, or a result holds it elsewhere
+
+constexpr const char* chance_meaning = "a test that chance passes less often fails";
+
+void add_seed(option_table& table, std::uint64_t& seed) {
+    table.add("seed", seed, "of all that is drawn", {.kept = never});
+}
+
+}  // namespace
+
+void add_to(option_table& table, continuation_options& options) {
+    table.add("max_step", options.max_step, "longest step along a curve, dimensionless");
+    table.add("max_points", options.max_points, "points of one branch at most");
+    table.add("depth", options.depth, "branch points that are followed in a row");
+}
+
+void add_to(option_table& table, simulate_options& options) {
+    table.add("batch", options.loop.tokens, "tokens of a batch");
+    table.add("steps", options.steps, "batches that are measured");
+    table.add("burn_in", options.burn_in, "batches before");
+    table.add("replicas", options.replicas, "independent runs");
+    table.add("record_every", options.record_every, "batches for each row of records");
+    add_seed(table, options.loop.seed);
+}
+
+void add_to(option_table& table, validate_options& options) {
+    table.add("batch", options.tokens, "tokens of a batch");
+    table.add("step", options.step, "time per batch times decay");
+    table.add("seeds", options.seeds, "runs of each sweep");
+    table.add("levels", options.levels, "holds over a sweep's range");
+    table.add("ramp", options.ramp, "time spent moving");
+    table.add("settle", options.settle, "time at a hold before it is averaged");
+    table.add("average", options.average, "time that is averaged at a hold");
+    table.add("members", options.members, "runs that predict the jumps of each sweep");
+    table.add("chance", options.chance, chance_meaning);
+    add_seed(table, options.seed);
+}
+
+void add_to(option_table& table, comparison_options& options) {
+    table.add("batch", options.tokens, "tokens of a batch");
+    table.add("step", options.step, "time per batch times decay");
+    table.add("seeds", options.seeds, "runs of each kind");
+    table.add("settle", options.settle, "time before anything is averaged");
+    table.add("average", options.average, "time averaged for the threshold");
+    table.add("excess", options.excess, "feedback of the bias sweeps over the cusp's");
+    table.add("ramp", options.ramp, "time of a bias sweep");
+    table.add("chance", options.chance, "thresholds that chance explains less differ");
+    add_seed(table, options.seed);
+}
+
+void add_to(option_table& table, trained_options& options) {
+    table.add("frozen_batch", options.tokens, "tokens of a batch with frozen gates");
+    table.add("settle", options.settle, "time before these are averaged");
+    table.add("average", options.average, "time over which they are");
+}
+
+void add_to(option_table& table, response_options& options) {
+    table.add("batch", options.tokens, "tokens of a batch");
+    table.add("batches", options.batches, "at each point");
+    table.add("points", options.points, "score differences", {.kept = never});
+    add_seed(table, options.seed);
+}
+
+}  // namespace moebius
