@@ -49,7 +49,7 @@ locus --model token-response --tokens data/digits.csv --gate class-means:0,1 --s
 locus --model token-response --tokens mixture:-1/0.6,1/0.6 --set beta=2 --vary feedback=0.5:12 --vary bias=-4:4
 locus --model softmax --experts 2 --controller integral --set leak=0.1 --vary feedback=0.5:12 --vary gain=0.01:1
 exact
-exact --set beta=2 --points 31
+exact --set beta=2 --vary feedback=1:6 --points 31
 exact --model softmax --experts 8
 exact --model softmax --experts 64
 exact --model exact-k --experts 8 --top-k 2

@@ -112,13 +112,17 @@ std::string report(const backend& on) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, const session&) {
-    auto* sub = app.add_subcommand(
-        "bench", "Time loops, routing steps and ensembles here, beside what their bytes need");
+command bench_command() {
+    command out{"bench",
+                "Time loops, routing steps and ensembles here, beside what their bytes need",
+                "moebius bench --device cpu"};
     auto device = std::make_shared<device_option>();
-    device->add_to(*sub);
-    sub->footer("Example: moebius bench --device cpu");
-    sub->callback([device] { write_standard_output(report(*device->open())); });
+    add_to(out.options, *device);
+    out.run = [device](const session&) {
+        write_standard_output(report(*device->open()));
+        return exit_code::found;
+    };
+    return out;
 }
 
 }  // namespace moebius::cli

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
-
-#include "session.hpp"
+#include "command.hpp"
 
 namespace moebius::cli {
 
-// One <name>_command.cpp each. The session must outlive the parsing.
-void add_diagram(CLI::App& app, const session& session);
-void add_locus(CLI::App& app, const session& session);
-void add_exact(CLI::App& app, const session& session);
-void add_sweep(CLI::App& app, const session& session);
-void add_simulate(CLI::App& app, const session& session);
-void add_validate(CLI::App& app, const session& session);
-void add_compare(CLI::App& app, const session& session);
-void add_response(CLI::App& app, const session& session);
-void add_train(CLI::App& app, const session& session);
-void add_plot(CLI::App& app, const session& session);
-void add_models(CLI::App& app, const session& session);
-void add_routers(CLI::App& app, const session& session);
-void add_doctor(CLI::App& app, const session& session);
-void add_bench(CLI::App& app, const session& session);
+// One <name>_command.cpp each.
+[[nodiscard]] command diagram_command();
+[[nodiscard]] command locus_command();
+[[nodiscard]] command exact_command();
+[[nodiscard]] command sweep_command();
+[[nodiscard]] command simulate_command();
+[[nodiscard]] command validate_command();
+[[nodiscard]] command validate_trained_command();  ///< what --trained makes of validate
+[[nodiscard]] command compare_command();
+[[nodiscard]] command response_command();
+[[nodiscard]] command train_command();
+[[nodiscard]] command plot_command();
+[[nodiscard]] command models_command();
+[[nodiscard]] command routers_command();
+[[nodiscard]] command doctor_command();
+[[nodiscard]] command bench_command();
 
 }  // namespace moebius::cli

@@ -5,12 +5,13 @@
 #include <iterator>
 #include <memory>
 #include <moebius/base/error.hpp>
-#include <moebius/io/atomic_file.hpp>
+#include <moebius/base/text.hpp>
+#include <moebius/io/options.hpp>
 #include <optional>
 
 #include "commands.hpp"
 #include "compare_document.hpp"
-#include "counts.hpp"
+#include "device.hpp"
 #include "output.hpp"
 #include "router_choice.hpp"
 #include "words.hpp"
@@ -41,7 +42,7 @@ void apply_sets(compare_arguments& args) {
 }
 
 compared_router compare_one(const compare_arguments& args, std::size_t i, const session& session) {
-    const auto choice = parse_router(args.routers[i]);
+    const router_choice choice{args.routers[i]};
     auto own = args.options;
     own.seed = derived_seed(args.options.seed, i);
     const auto source = source_for(choice, args.tokens, args.experts.value_or(2));
@@ -54,18 +55,19 @@ compared_router compare_one(const compare_arguments& args, std::size_t i, const 
         .front();
 }
 
-int run(compare_arguments args, const session& session) {
+int run(compare_arguments& args, const session& session) {
     args.output.check(args.tokens.files_read());
+    args.tokens.check_gate(session);
     apply_sets(args);
     args.options.response = response_at(args.options.beta);
     result_heading heading;
     heading.schema = compare_schema;
     heading.command = session.command;
     heading.seed = args.options.seed;
-    args.tokens.describe(heading, true);
+    describe(args.tokens, heading);
     if (args.tokens.tokens.empty())
         heading.options.emplace_back("experts", static_cast<double>(args.experts.value_or(2)));
-    describe(args.options, heading);
+    describe_comparison(args.options, heading);
 
     const bool all = args.routers.empty();
     if (all)
@@ -79,40 +81,29 @@ int run(compare_arguments args, const session& session) {
             tell(e.what());  // the other routers are still worth a row
         }
     }
-    args.output.write(compare_document(compared, args.options, heading));
-    if (!args.output.out.empty()) write_standard_output(compare_report(compared));
+    args.output.write(compare_document(compared, args.options, heading), compare_report(compared));
     return all_agree(compared) ? exit_code::found : exit_code::no_answer;
 }
 
 }  // namespace
 
-void add_compare(CLI::App& app, const session& session) {
-    auto* sub = app.add_subcommand(
-        "compare", "Lay routers beside each other: threshold, cusp, folds, predicted and measured");
+command compare_command() {
+    command out{"compare",
+                "Lay routers beside each other: threshold, cusp, folds, predicted and measured",
+                "moebius compare --router top-1 --router selective-sinkhorn,frequency=0.3"};
     auto args = std::make_shared<compare_arguments>();
-    auto& options = args->options;
-    sub->add_option("--router", args->routers,
-                    "NAME or NAME,key=value,...; may be repeated; all if none came")
-        ->allow_extra_args(false);
-    sub->add_option("--set", args->sets, "beta=... or decay=...")->allow_extra_args(false);
-    args->tokens.add_to(*sub);
-    add_count(*sub, "--experts", args->experts, "of routers without tokens")->default_str("2");
-    add_count(*sub, "--batch", options.tokens, "tokens of a batch");
-    sub->add_option("--step", options.step, "time per batch times decay")->capture_default_str();
-    add_count(*sub, "--seeds", options.seeds, "runs of each kind");
-    sub->add_option("--average", options.average, "time averaged for the threshold")
-        ->capture_default_str();
-    sub->add_option("--excess", options.excess, "feedback of the bias sweeps over the cusp's")
-        ->capture_default_str();
-    sub->add_option("--ramp", options.ramp, "time of a bias sweep")->capture_default_str();
-    sub->add_option("--chance", options.chance, "thresholds that chance explains less differ")
-        ->capture_default_str();
-    add_count(*sub, "--seed", options.seed, "of tokens and routers");
-    add_count(*sub, "--threads", options.threads, "0: all; changes no number");
-    args->output.add_to(*sub);
-    sub->footer(
-        "Example: moebius compare --router top-1 --router selective-sinkhorn,frequency=0.3");
-    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+    args->tokens.noise_without_tokens = true;
+    auto& options = out.options;
+    options.add("router", args->routers,
+                "NAME or NAME,key=value,...; may be repeated; all if none came");
+    options.add("set", args->sets, "beta=... or decay=...");
+    add_to(options, args->tokens);
+    options.add("experts", args->experts, "of routers without tokens", {.shown = "2"});
+    add_to(options, args->options);
+    add_threads(options, args->options.threads);
+    args->output.add_to(options);
+    out.run = [args](const session& session) { return run(*args, session); };
+    return out;
 }
 
 }  // namespace moebius::cli

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/io/options.hpp>
 
 namespace moebius::cli {
 namespace {
@@ -17,19 +18,9 @@ std::string with_error(const estimate& value) {
 
 }  // namespace
 
-void describe(const comparison_options& options, result_heading& heading) {
-    const auto add = [&](const char* name, double value) {
-        heading.options.emplace_back(name, value);
-    };
+void describe_comparison(const comparison_options& options, result_heading& heading) {
     heading.parameters = {{"beta", options.beta}, {"decay", options.decay}};
-    add("batch", static_cast<double>(options.tokens));
-    add("step", options.step);
-    add("seeds", static_cast<double>(options.seeds));
-    add("settle", options.settle);
-    add("average", options.average);
-    add("excess", options.excess);
-    add("ramp", options.ramp);
-    add("chance", options.chance);
+    describe(options, heading);
 }
 
 result_document compare_document(const std::vector<compared_router>& compared,

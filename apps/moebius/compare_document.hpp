@@ -8,7 +8,8 @@
 
 namespace moebius::cli {
 
-void describe(const comparison_options& options, result_heading& heading);
+/// The options, and beta and decay as parameters.
+void describe_comparison(const comparison_options& options, result_heading& heading);
 
 [[nodiscard]] result_document compare_document(const std::vector<compared_router>& compared,
                                                const comparison_options& options,

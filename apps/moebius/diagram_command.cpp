@@ -4,6 +4,7 @@
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/map_points.hpp>
+#include <moebius/io/options.hpp>
 #include <optional>
 
 #include "commands.hpp"
@@ -33,36 +34,43 @@ diagram follow(const diagram_arguments& args, const problem& on, const parameter
     return cycles;
 }
 
-int run(const diagram_arguments& args, const session& session) {
-    args.output.check(args.subject.files_read());
-    auto [problem, ranges, start, heading] = make_subject(args.subject, 1, diagram_schema, session);
-    describe(args.solver, heading);
+void add_step(option_table& table, diagram_arguments& args) {
+    table.add("step", args.step, "follow the discrete rule with this step as a map",
+              {.kept = option_kept::if_set});
+}
 
-    if (args.step) heading.options.emplace_back("step", *args.step);
+int run(diagram_arguments& args, const session& session) {
+    args.output.check(args.subject.files_read());
+    args.subject.check_tokens(session);
+    auto [problem, ranges, start, heading] = make_subject(args.subject, 1, diagram_schema, session);
+    option_table method;
+    add_to(method, args.solver);
+    add_step(method, args);
+    method.write_to(heading);
 
     const diagram_document result{
         heading, follow(args, problem, ranges[0], start, session.watch("diagram"))};
 
     session.check("diagram");
-    args.output.write(result);
-    if (!args.output.out.empty()) summarize(result);
+    args.output.write(result, summary_of(result));
     return tell_what_is_missing(result) ? exit_code::no_answer : exit_code::found;
 }
 
 }  // namespace
 
-void add_diagram(CLI::App& app, const session& session) {
-    auto* sub = app.add_subcommand(
-        "diagram", "Follow equilibria, or cycles from a Hopf point, as one parameter varies");
-    auto args = std::make_shared<diagram_arguments>();  // lives as long as the callback
-    args->subject.add_to(*sub);
-    args->subject.add_vary_to(*sub);
-    args->subject.add_from_to(*sub);
-    add_to(*sub, args->solver);
-    sub->add_option("--step", args->step, "follow the discrete rule with this step as a map");
-    args->output.add_to(*sub);
-    sub->footer("Example: moebius diagram --vary feedback=0.5:20 --out run.json --plot run.svg");
-    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+command diagram_command() {
+    command out{"diagram",
+                "Follow equilibria, or cycles from a Hopf point, as one parameter varies",
+                "moebius diagram --vary feedback=0.5:20 --out run.json --plot run.svg"};
+    auto args = std::make_shared<diagram_arguments>();  // lives as long as the command
+    add_to(out.options, args->subject);
+    add_vary(out.options, args->subject);
+    add_from(out.options, args->subject);
+    add_to(out.options, args->solver);
+    add_step(out.options, *args);
+    args->output.add_to(out.options);
+    out.run = [args](const session& session) { return run(*args, session); };
+    return out;
 }
 
 }  // namespace moebius::cli

@@ -29,11 +29,13 @@ std::string report() {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, const session&) {
-    auto* sub =
-        app.add_subcommand("doctor", "Tell what this program was built with and finds here");
-    sub->footer("Example: moebius doctor");
-    sub->callback([] { write_standard_output(report()); });
+command doctor_command() {
+    command out{"doctor", "Tell what this program was built with and finds here", "moebius doctor"};
+    out.run = [](const session&) {
+        write_standard_output(report());
+        return exit_code::found;
+    };
+    return out;
 }
 
 }  // namespace moebius::cli

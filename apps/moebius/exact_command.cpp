@@ -5,10 +5,10 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/exact/two_expert.hpp>
+#include <moebius/io/report.hpp>
 #include <moebius/model/two_expert.hpp>
 
 #include "commands.hpp"
-#include "counts.hpp"
 #include "exact_experts.hpp"
 #include "output.hpp"
 #include "subject.hpp"
@@ -83,8 +83,25 @@ bool has_closed_forms(std::string_view model) {
     return model == models::two_expert::name || model == "softmax" || model == "exact-k";
 }
 
+/// The fold set is what is sampled and drawn, and two experts and softmax have one.
+void check_fold_set(const exact_arguments& args, const subject& on, const session& session) {
+    const bool none = on.heading.model == "exact-k";
+    if (none && !on.ranges.empty())
+        throw invalid_argument("--vary", "it came for exact-k", "no fold set of it is known");
+    if (!on.ranges.empty() && on.ranges[0].name != "feedback")
+        throw invalid_argument("exact", fmt::format("--vary names {}", on.ranges[0].name),
+                               "the fold set is sampled over feedback");
+    if (!on.ranges.empty()) return;
+    refuse_unused(session, "exact without --vary", {"points"});
+    if (!args.output.plots.empty())
+        throw invalid_argument("--plot", "it came for exact without --vary",
+                               none ? "exact-k has no fold set to draw"
+                                    : "the figure is the fold set: --vary feedback=FROM:TO");
+}
+
 int run(const exact_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
+    args.subject.check_tokens(session);
     if (args.points < 2)
         throw invalid_argument("--points", fmt::format("{} came", args.points), "it must be >= 2");
     auto on =
@@ -95,27 +112,26 @@ int run(const exact_arguments& args, const session& session) {
                                fmt::format("--model is {}{}", model,
                                            has_closed_forms(model) ? " with a controller" : ""),
                                "closed forms are known for two-expert, softmax and exact-k");
-    if (!on.ranges.empty() && on.ranges[0].name != "feedback")
-        throw invalid_argument("exact", fmt::format("--vary names {}", on.ranges[0].name),
-                               "the fold set is sampled over feedback");
+    check_fold_set(args, on, session);
     const auto result = model == models::two_expert::name
                             ? answer(args, std::move(on))
                             : exact_experts(std::move(on), args.points);
-    args.output.write(result);
+    args.output.write(result, report_of(result));
     return exit_code::found;
 }
 
 }  // namespace
 
-void add_exact(CLI::App& app, const session& session) {
-    auto* sub = app.add_subcommand("exact", "Closed forms of two experts, softmax and exact-k");
+command exact_command() {
+    command out{"exact", "Closed forms of two experts, softmax and exact-k",
+                "moebius exact --set feedback=4 --vary feedback=2:20"};
     auto args = std::make_shared<exact_arguments>();
-    args->subject.add_to(*sub);
-    args->subject.add_vary_to(*sub);
-    add_count(*sub, "--points", args->points, "samples of the fold set");
-    args->output.add_to(*sub);
-    sub->footer("Example: moebius exact --set feedback=4 --vary feedback=2:20");
-    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+    add_to(out.options, args->subject);
+    add_vary(out.options, args->subject);
+    out.options.add("points", args->points, "samples of the fold set");
+    args->output.add_to(out.options);
+    out.run = [args](const session& session) { return run(*args, session); };
+    return out;
 }
 
 }  // namespace moebius::cli

@@ -5,18 +5,8 @@
 
 #include <moebius/base/error.hpp>
 
-#include "counts.hpp"
-#include "words.hpp"
-
 namespace moebius::cli {
 namespace {
-
-std::optional<std::size_t> count_of(const result_heading& heading, std::string_view name) {
-    for (const auto& [key, value] : heading.options)
-        if (const auto* number = std::get_if<double>(&value); number != nullptr && key == name)
-            return static_cast<std::size_t>(*number);
-    return std::nullopt;
-}
 
 void refuse(bool given, std::string_view option, std::string_view model) {
     if (given)
@@ -26,21 +16,14 @@ void refuse(bool given, std::string_view option, std::string_view model) {
 
 }  // namespace
 
-void expert_arguments::add_to(CLI::App& sub) {
+void add_to(option_table& table, expert_arguments& experts) {
     const expert_options defaults;
-    add_count(sub, "--experts", experts, "number of experts N")
-        ->default_str(std::to_string(defaults.experts));
-    add_count(sub, "--top-k", top_k, "experts that a token goes to (exact-k)")
-        ->default_str(std::to_string(defaults.top_k));
-    sub.add_option("--controller", controller, "load balancing: none or integral")
-        ->check(CLI::IsMember({"none", "integral"}))
-        ->default_str("none");
-}
-
-void expert_arguments::inherit(const result_heading& heading) {
-    if (!experts) experts = count_of(heading, "experts");
-    if (!top_k) top_k = count_of(heading, "top_k");
-    if (controller.empty()) controller = word_of(heading, "controller", "");
+    table.add("experts", experts.experts, "number of experts N",
+              {.shown = std::to_string(defaults.experts)});
+    table.add("top_k", experts.top_k, "experts that a token goes to (exact-k)",
+              {.shown = std::to_string(defaults.top_k)});
+    table.add("controller", experts.controller, "load balancing: none or integral",
+              {.choices = {"none", "integral"}, .shown = "none"});
 }
 
 expert_options expert_arguments::apply(std::string_view model, std::size_t experts_of_tokens,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <moebius/io/result.hpp>
+#include <moebius/io/option_table.hpp>
 #include <moebius/model/registry.hpp>
 #include <optional>
 #include <string>
@@ -16,16 +15,13 @@ struct expert_arguments {
     std::optional<std::size_t> experts, top_k;
     std::string controller;  ///< none or integral
 
-    void add_to(CLI::App& sub);
-
-    /// Takes what was not given from a file that was made with these options.
-    void inherit(const result_heading& heading);
-
     /// The library's options for a model, written into a result where they mean something.
     /// @param experts_of_tokens  0 if the model takes none
     /// @throws invalid_argument for an option that the model does not take
     [[nodiscard]] expert_options apply(std::string_view model, std::size_t experts_of_tokens,
                                        result_heading& heading) const;
 };
+
+void add_to(option_table& table, expert_arguments& experts);
 
 }  // namespace moebius::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
 #include <moebius/bifurcation/locus.hpp>
+#include <moebius/io/options.hpp>
 
 #include "commands.hpp"
 #include "output.hpp"
@@ -18,6 +19,7 @@ struct locus_arguments {
 
 int run(const locus_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
+    args.subject.check_tokens(session);
     auto [problem, ranges, start, heading] = make_subject(args.subject, 2, locus_schema, session);
     describe(args.solver, heading);
 
@@ -25,25 +27,25 @@ int run(const locus_arguments& args, const session& session) {
         heading, locus(problem, ranges[0], ranges[1], args.solver, start, session.watch("locus"))};
 
     session.check("locus");
-    args.output.write(result);
-    if (!args.output.out.empty()) summarize(result);
+    args.output.write(result, summary_of(result));
     return tell_what_is_missing(result) ? exit_code::no_answer : exit_code::found;
 }
 
 }  // namespace
 
-void add_locus(CLI::App& app, const session& session) {
-    auto* sub = app.add_subcommand(
-        "locus",
-        "Follow folds, branch points, Hopf points and folds of cycles as two parameters vary");
-    auto args = std::make_shared<locus_arguments>();  // lives as long as the callback
-    args->subject.add_to(*sub);
-    args->subject.add_vary_to(*sub);
-    args->subject.add_from_to(*sub);
-    add_to(*sub, args->solver);
-    args->output.add_to(*sub);
-    sub->footer("Example: moebius locus --vary feedback=1.5:20 --vary bias=-9:9 --plot cusp.png");
-    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+command locus_command() {
+    command out{"locus",
+                "Follow folds, branch points, Hopf points and folds of cycles as two parameters "
+                "vary",
+                "moebius locus --vary feedback=1.5:20 --vary bias=-9:9 --plot cusp.png"};
+    auto args = std::make_shared<locus_arguments>();  // lives as long as the command
+    add_to(out.options, args->subject);
+    add_vary(out.options, args->subject);
+    add_from(out.options, args->subject);
+    add_to(out.options, args->solver);
+    args->output.add_to(out.options);
+    out.run = [args](const session& session) { return run(*args, session); };
+    return out;
 }
 
 }  // namespace moebius::cli

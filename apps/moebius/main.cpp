@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/core.h>
-
-#include <algorithm>
 #include <exception>
 #include <moebius/base/error.hpp>
-#include <moebius/base/text.hpp>
-#include <moebius/io/result.hpp>
 #include <new>
-#include <string_view>
-#include <vector>
 
+#include "command_line.hpp"
 #include "commands.hpp"
 
 namespace {
@@ -29,7 +23,7 @@ constexpr const char* examples =
     "  moebius train --data data/digits.csv --experts 2 --vary feedback=0:4 --seeds 8\n"
     "  moebius plot run.json --out run.pdf\n"
     "  moebius models, moebius routers, moebius doctor, moebius bench\n"
-    "Answers go to the standard output unless --out names a file; all else to standard error.\n"
+    "The terminal gets a summary; --out FILE keeps the result, --out - prints it.\n"
     "Exit codes: 0 found, 2 rejected input, 3 computed but no answer, 4 no device, 130 Ctrl-C,\n"
     "100 to 127 a command line that cannot be parsed.";
 
@@ -38,55 +32,24 @@ int fail(const char* sentence, int code) {
     return code;
 }
 
-/// CLI11 would only say that a subcommand is missing.
-void check_subcommand(const CLI::App& app, std::string_view word) {
-    std::vector<std::string_view> names;
-    for (const auto* sub : app.get_subcommands({})) names.push_back(sub->get_name());
-    if (word.starts_with('-') || std::find(names.begin(), names.end(), word) != names.end()) return;
-    throw invalid_argument("subcommand", fmt::format("'{}' came", word),
-                           fmt::format("a known one is needed{}", did_you_mean(word, names)));
-}
-
-/// An option that nobody knows, with the nearest one that is known.
-std::string unknown_option(const CLI::App* at) {
-    const auto* asked = at;
-    for (const auto* sub : at->get_subcommands()) asked = sub;
-    std::vector<std::string> known;
-    for (const auto* option : asked->get_options())
-        for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-    const std::vector<std::string_view> names(known.begin(), known.end());
-    for (const auto& word : at->remaining(true))
-        if (word.starts_with("--"))
-            return fmt::format("moebius: {}: '{}' came, but it is no option{}\n", asked->get_name(),
-                               word, did_you_mean(word.substr(0, word.find('=')), names));
-    return {};
-}
-
 int run(int argc, char** argv) {
-    const auto session = cli::begin_session(argc, argv);
-    CLI::App app{"How far a Mixture-of-Experts router is from collapse, and what it will do there.",
-                 "moebius"};
-    app.set_version_flag("--version", fmt::format("moebius {}", version()));
-    app.require_subcommand(1);
-    app.get_formatter()->column_width(34);
-    for (const auto add :
-         {cli::add_diagram, cli::add_locus, cli::add_exact, cli::add_sweep, cli::add_simulate,
-          cli::add_validate, cli::add_compare, cli::add_train, cli::add_response, cli::add_plot,
-          cli::add_models, cli::add_routers, cli::add_doctor, cli::add_bench})
-        add(app, session);
-    app.footer(examples);
-    app.failure_message([](const CLI::App* at, const CLI::Error& e) {
-        if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
-            if (auto sentence = unknown_option(at); !sentence.empty()) return sentence;
-        return fmt::format("moebius: {}", CLI::FailureMessage::simple(at, e));
-    });
-    if (argc > 1) check_subcommand(app, argv[1]);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& end) {  // also how a subcommand returns its exit code
-        return app.exit(end);
-    }
-    return cli::exit_code::found;
+    auto session = cli::begin_session(argc, argv);
+    cli::command commands[] = {
+        cli::diagram_command(),
+        cli::locus_command(),
+        cli::exact_command(),
+        cli::sweep_command(),
+        cli::simulate_command(),
+        session.asks("--trained") ? cli::validate_trained_command() : cli::validate_command(),
+        cli::compare_command(),
+        cli::train_command(),
+        cli::response_command(),
+        cli::plot_command(),
+        cli::models_command(),
+        cli::routers_command(),
+        cli::doctor_command(),
+        cli::bench_command()};
+    return cli::run_command_line(commands, examples, session, argc, argv);
 }
 
 }  // namespace

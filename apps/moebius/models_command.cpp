@@ -63,14 +63,16 @@ std::string as_text() {
 
 }  // namespace
 
-void add_models(CLI::App& app, const session&) {
-    auto* sub = app.add_subcommand("models", "List the models, their equations and parameters");
+command models_command() {
+    command out{"models", "List the models, their equations and parameters",
+                "moebius models --format json"};
     auto format = std::make_shared<std::string>("text");
-    sub->add_option("--format", *format, "text or json")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->capture_default_str();
-    sub->footer("Example: moebius models --format json");
-    sub->callback([format] { write_standard_output(*format == "json" ? as_json() : as_text()); });
+    out.options.add("format", *format, "text or json", {.choices = {"text", "json"}});
+    out.run = [format](const session&) {
+        write_standard_output(*format == "json" ? as_json() : as_text());
+        return exit_code::found;
+    };
+    return out;
 }
 
 }  // namespace moebius::cli

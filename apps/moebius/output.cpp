@@ -59,59 +59,62 @@ void check_distinct(const std::vector<std::string>& written, const std::vector<s
     }
 }
 
-CLI::Option* need_name(CLI::Option* option) {
-    return option->check([option](const std::string& text) {
-        if (text.empty())
-            throw invalid_argument(option->get_name(), "'' came", "it must name a file");
-        return std::string{};
-    });
-}
-
-void output_options::add_to(CLI::App& sub) {
-    need_name(sub.add_option("--out", out, "file for the answer; without it the standard output"));
-    sub.add_option("--format", format, "json, or csv for the table alone")
-        ->check(CLI::IsMember({"json", "csv"}))
-        ->capture_default_str();
-    need_name(sub.add_option("--plot", plots, "figure to draw, .svg, .png or .pdf; may be repeated")
-                  ->allow_extra_args(false));
+void output_options::add_to(option_table& table) {
+    const auto kept = option_kept::never;
+    table.add("out", out,
+              "file for the result: JSON, or CSV by its ending; - is the standard output. Without "
+              "it the terminal gets a summary",
+              {.kept = kept, .names_file = true});
+    table.add("format", format, "of the result: json, or csv for the first table alone",
+              {.choices = {"json", "csv"}, .kept = kept});
+    table.add("plot", plots, "figure to draw, .svg, .png or .pdf; may be repeated",
+              {.kept = kept, .names_file = true});
 }
 
 void output_options::check(const std::vector<std::string>& read) const {
     auto names = plots;
-    if (!out.empty()) names.push_back(out);
+    const bool to_file = !out.empty() && out != "-";
+    if (to_file) names.push_back(out);
     check_distinct(names, read);
-    if (!out.empty()) require_writable(out);
+    if (to_file) require_writable(out);
     for (const auto& plot : plots) {
         require_figure_ending(plot);
         require_writable(plot);
     }
 }
 
-void output_options::write(const result_document& result) const {
-    if (format == "json")
-        put(to_json(result));
-    else
-        put(to_csv(first_table(result)));
-    draw(result);
+bool output_options::to_standard_output() const {
+    return out == "-" || (out.empty() && !format.empty());
 }
 
-void output_options::write(const diagram_document& result) const {
-    put(format == "json" ? to_json(result) : to_csv(result.data));
-    if (!result.data.branches.empty()) draw(result);
+bool output_options::as_csv() const {
+    if (!format.empty()) return format == "csv";
+    return std::filesystem::path(out).extension() == ".csv";
 }
 
-template <typename Result>
-void output_options::draw(const Result& result) const {
-    if (plots.empty()) return;
-    const auto figures = figures_of(result);
+void output_options::put(const std::string& text, std::string_view summary) const {
+    if (to_standard_output()) return write_standard_output(text);
+    if (!out.empty()) write_file(out, text);
+    write_standard_output(summary);
+}
+
+void output_options::draw(const std::vector<named_figure>& figures) const {
     for (const auto& plot : plots) save_figures(figures, plot);
 }
 
-void output_options::put(const std::string& text) const {
-    if (out.empty())
-        write_standard_output(text);
-    else
-        write_file(out, text);
+// Figures are made before the result is written, but drawn after it: gnuplot may fail.
+
+void output_options::write(const result_document& result, std::string_view summary) const {
+    const auto figures = plots.empty() ? std::vector<named_figure>{} : figures_of(result);
+    put(as_csv() ? to_csv(first_table(result)) : to_json(result), summary);
+    draw(figures);
+}
+
+void output_options::write(const diagram_document& result, std::string_view summary) const {
+    const bool none = plots.empty() || result.data.branches.empty();
+    const auto figures = none ? std::vector<named_figure>{} : figures_of(result);
+    put(as_csv() ? to_csv(result.data) : to_json(result), summary);
+    if (!none) draw(figures);
 }
 
 }  // namespace moebius::cli

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <moebius/io/option_table.hpp>
 #include <moebius/io/plots.hpp>
 #include <moebius/io/result.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace moebius::cli {
-
-/// Refuses an empty name, which would otherwise mean that none was given.
-/// @throws invalid_argument (while parsing) naming the option
-CLI::Option* need_name(CLI::Option* option);
 
 /// Whether two names lead to one file, also by links or where there is none yet.
 [[nodiscard]] bool one_file(const std::string& a, const std::string& b);
@@ -19,13 +16,14 @@ CLI::Option* need_name(CLI::Option* option);
 /// @throws invalid_argument if an output leads to the same file as another one or as what is read
 void check_distinct(const std::vector<std::string>& written, const std::vector<std::string>& read);
 
-/// Where a result goes: options that all computing subcommands share.
+/// Where a result goes: options that all computing subcommands share. The terminal gets a summary;
+/// the result itself goes to a file, or to the standard output where that was asked for.
 struct output_options {
-    std::string out;  ///< empty: the standard output
-    std::string format = "json";
+    std::string out;     ///< a file; "-": the standard output; empty: as `format` says
+    std::string format;  ///< json or csv; empty: as the name of the file says
     std::vector<std::string> plots;
 
-    void add_to(CLI::App& sub);
+    void add_to(option_table& table);
 
     /// Fails before the work rather than after it.
     /// @param read  files that the command reads, or names of what is no file
@@ -33,14 +31,16 @@ struct output_options {
     ///         what is read
     void check(const std::vector<std::string>& read) const;
 
-    /// Writes the result in the chosen format (CSV holds the first table) and its figures.
-    void write(const result_document& result) const;
-    void write(const diagram_document& result) const;
+    /// Writes the result in the chosen format (CSV holds the first table) and its figures, and
+    /// the summary to the standard output unless the result goes there.
+    void write(const result_document& result, std::string_view summary) const;
+    void write(const diagram_document& result, std::string_view summary) const;
 
 private:
-    void put(const std::string& text) const;
-    template <typename Result>
-    void draw(const Result& result) const;
+    [[nodiscard]] bool to_standard_output() const;
+    [[nodiscard]] bool as_csv() const;
+    void put(const std::string& text, std::string_view summary) const;
+    void draw(const std::vector<named_figure>& figures) const;
 };
 
 }  // namespace moebius::cli

@@ -24,14 +24,15 @@ int run(const plot_arguments& args) {
 
 }  // namespace
 
-void add_plot(CLI::App& app, const session&) {
-    auto* sub = app.add_subcommand("plot", "Draw a result file");
+command plot_command() {
+    command out{"plot", "Draw a result file", "moebius plot run.json --out run.pdf"};
     auto args = std::make_shared<plot_arguments>();
-    sub->add_option("FILE", args->file, "a result written as JSON")->required();
-    need_name(sub->add_option("--out", args->out, "figure to write, .svg, .png or .pdf"))
-        ->required();
-    sub->footer("Example: moebius plot run.json --out run.pdf");
-    sub->callback([args] { throw CLI::RuntimeError(run(*args)); });
+    out.options.add("FILE", args->file, "a result written as JSON",
+                    {.required = true, .positional = true});
+    out.options.add("out", args->out, "figure to write, .svg, .png or .pdf",
+                    {.names_file = true, .required = true});
+    out.run = [args](const session&) { return run(*args); };
+    return out;
 }
 
 }  // namespace moebius::cli

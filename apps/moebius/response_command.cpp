@@ -10,10 +10,10 @@
 #include <moebius/base/random.hpp>
 #include <moebius/compare/known_response.hpp>
 #include <moebius/compare/measured_response.hpp>
-#include <moebius/io/atomic_file.hpp>
+#include <moebius/io/options.hpp>
 
 #include "commands.hpp"
-#include "counts.hpp"
+#include "device.hpp"
 #include "output.hpp"
 #include "router_choice.hpp"
 #include "words.hpp"
@@ -24,7 +24,7 @@ namespace {
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 struct response_arguments {
-    router_choice router{"top-1", {}};
+    router_choice router{"top-1"};
     std::vector<std::string> sets;
     token_options tokens;
     response_options options;
@@ -32,6 +32,11 @@ struct response_arguments {
     std::size_t seeds = 8;
     output_options output;
 };
+
+void add_measurement(option_table& table, response_arguments& args) {
+    add_to(table, args.options);
+    table.add("seeds", args.seeds, "independent measurements");
+}
 
 /// The load gap of the closed form at x; NaN if there is none.
 double known_gap(const load_response* known, double x, double beta) {
@@ -52,8 +57,9 @@ std::shared_ptr<const load_response> known_of(const router& router, const token_
     }
 }
 
-int run(response_arguments args, const session& session) {
+int run(response_arguments& args, const session& session) {
     args.output.check(args.tokens.files_read());
+    args.tokens.check_gate(session);
     if (args.seeds == 0) throw invalid_argument("--seeds", "0 came", "it must be >= 1");
     if (args.options.points < 12 || args.options.points > 100'000)
         throw invalid_argument("--points", fmt::format("{} came", args.options.points),
@@ -101,48 +107,42 @@ int run(response_arguments args, const session& session) {
     heading.command = session.command;
     heading.seed = args.options.seed;
     heading.parameters = {{"beta", beta}};
-    args.tokens.describe(heading, true);
+    describe(args.tokens, heading);
     args.router.describe(heading);
-    heading.options.emplace_back("batch", static_cast<double>(args.options.tokens));
-    heading.options.emplace_back("batches", static_cast<double>(args.options.batches));
-    heading.options.emplace_back("seeds", static_cast<double>(seeds));
-    args.output.write(result_document{
-        heading,
-        {{"response", out},
-         {"agreement", named_numbers{{"points", judged}, {"sum_of_z_squared", squares}}}}});
-    if (!args.output.out.empty())
-        write_standard_output(
-            known != nullptr
-                ? fmt::format("{} seeds; sum of z^2 {:.1f} over {} score differences, each z "
-                              "with {} degrees of freedom\n",
-                              seeds, squares, judged, seeds - 1)
-                : fmt::format("{} seeds; no closed form is known\n", seeds));
+    option_table how;
+    add_measurement(how, args);
+    how.write_to(heading);
+    const auto summary = known != nullptr
+                             ? fmt::format(
+                                   "{} seeds; sum of z^2 {:.1f} over {} score differences, each "
+                                   "z with {} degrees of freedom\n",
+                                   seeds, squares, judged, seeds - 1)
+                             : fmt::format("{} seeds; no closed form is known\n", seeds);
+    args.output.write(
+        {heading,
+         {{"response", out},
+          {"agreement", named_numbers{{"points", judged}, {"sum_of_z_squared", squares}}}}},
+        summary);
     return exit_code::found;
 }
 
 }  // namespace
 
-void add_response(CLI::App& app, const session& session) {
-    auto* sub = app.add_subcommand(
-        "response", "Open loop: the load gap of two experts at fixed score differences");
+command response_command() {
+    command out{"response", "Open loop: the load gap of two experts at fixed score differences",
+                "moebius response --tokens data/digits.csv --gate class-means:0,1 --set beta=4"};
     auto args = std::make_shared<response_arguments>();
-    auto& options = args->options;
-    options.points = 25;
-    args->router.add_to(*sub);
-    sub->add_option("--set", args->sets, "beta=...")->allow_extra_args(false);
-    args->tokens.add_to(*sub);
-    sub->add_option("--reach", args->reach, "largest score difference; 0: 12/beta")
-        ->capture_default_str();
-    add_count(*sub, "--points", options.points, "score differences");
-    add_count(*sub, "--batch", options.tokens, "tokens of a batch");
-    add_count(*sub, "--batches", options.batches, "at each point");
-    add_count(*sub, "--seeds", args->seeds, "independent measurements");
-    add_count(*sub, "--seed", options.seed, "of tokens and noise");
-    add_count(*sub, "--threads", options.threads, "0: all; changes no number");
-    args->output.add_to(*sub);
-    sub->footer(
-        "Example: moebius response --tokens data/digits.csv --gate class-means:0,1 --set beta=4");
-    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+    args->options.points = 25;
+    args->tokens.noise_without_tokens = true;
+    add_to(out.options, args->router);
+    out.options.add("set", args->sets, "beta=...");
+    add_to(out.options, args->tokens);
+    out.options.add("reach", args->reach, "largest score difference; 0: 12/beta");
+    add_measurement(out.options, *args);
+    add_threads(out.options, args->options.threads);
+    args->output.add_to(out.options);
+    out.run = [args](const session& session) { return run(*args, session); };
+    return out;
 }
 
 }  // namespace moebius::cli

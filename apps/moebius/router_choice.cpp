@@ -2,9 +2,11 @@
 #include "router_choice.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/compare/known_response.hpp>
 
 #include "session.hpp"
@@ -13,65 +15,67 @@
 namespace moebius::cli {
 namespace {
 
-std::pair<std::string, std::string> parse_router_set(std::string_view text) {
+std::pair<std::string, std::string> parse_router_setting(std::string_view text) {
     const auto equals = text.find('=');
     if (equals == std::string_view::npos || equals == 0)
-        throw invalid_argument("--router-set", fmt::format("'{}' came", text),
-                               "it must be key=value");
+        throw invalid_argument("--router", fmt::format("'{}' came among its options", text),
+                               "each must be key=value");
     return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+}
+
+/// The words behind the name.
+std::vector<std::string> options_of(const router_choice& router) {
+    const auto parts = parts_of(router.text, ',');
+    return {parts.begin() + 1, parts.end()};
 }
 
 }  // namespace
 
-void router_choice::add_to(CLI::App& sub) {
-    sub.add_option("--router", name, "see 'moebius routers'");
-    sub.add_option("--router-set", sets, "key=value of the router's options; may be repeated")
-        ->allow_extra_args(false);
+void add_to(option_table& table, router_choice& router) {
+    table.add("router", router.text, "NAME or NAME,key=value,...; see 'moebius routers'",
+              {.kept = option_kept::never});
 }
 
-void router_choice::inherit(const result_heading& heading) {
-    if (!name.empty() || heading.router.empty()) return;
-    name = heading.router;
+std::string router_choice::name() const { return std::string(parts_of(text, ',').front()); }
+
+void router_choice::inherit(const result_heading& heading, std::string_view file) {
+    auto made = heading.router;
     for (const auto& [key, value] : heading.options)
         if (const auto* words = std::get_if<std::vector<std::string>>(&value);
             key == "router_set" && words != nullptr)
-            sets = *words;
+            made += fmt::format(",{}", fmt::join(*words, ","));
+    if (!text.empty() && text != made)
+        throw invalid_argument(
+            "--router", fmt::format("{} came", text),
+            fmt::format("{} is about {}", file, made.empty() ? heading.model : made));
+    text = made;
 }
 
 void router_choice::describe(result_heading& heading) const {
-    heading.router = name;
-    if (!sets.empty()) heading.options.emplace_back("router_set", sets);
+    heading.router = name();
+    if (const auto own = options_of(*this); !own.empty())
+        heading.options.emplace_back("router_set", own);
 }
 
 router_settings router_choice::settings() const {
-    if (name.empty() && !sets.empty())
-        throw invalid_argument("--router-set", fmt::format("'{}' came without --router", sets[0]),
-                               "it is an option of one");
     router_settings out;
-    for (const auto& text : sets) {
-        out.push_back(parse_router_set(text));
+    for (const auto& word : options_of(*this)) {
+        out.push_back(parse_router_setting(word));
         const auto same = [&](const auto& other) { return other.first == out.back().first; };
         if (std::count_if(out.begin(), out.end(), same) > 1)
-            throw invalid_argument("--router-set", fmt::format("{} came twice", out.back().first),
+            throw invalid_argument("--router", fmt::format("{} came twice", out.back().first),
                                    "once is enough");
     }
     return out;
 }
 
 std::string router_choice::clustering() const {
-    if (name != "adaptive-clustering") return {};
-    return setting_of(name, "variant", settings());
+    if (name() != "adaptive-clustering") return {};
+    return setting_of(name(), "variant", settings());
 }
 
 std::shared_ptr<const router> router_choice::make(double beta, noise_law noise) const {
-    return make_router(name, beta, noise, settings());
-}
-
-router_choice parse_router(std::string_view text) {
-    const auto parts = split(text, ',');
-    router_choice out{std::string(parts[0]), {}};
-    out.sets.assign(parts.begin() + 1, parts.end());
-    return out;
+    return make_router(name(), beta, noise, settings());
 }
 
 std::shared_ptr<const token_source> source_for(const router_choice& router, token_options tokens,
@@ -81,8 +85,8 @@ std::shared_ptr<const token_source> source_for(const router_choice& router, toke
     if (!tokens.gate.clustering.empty() && !tokens.has_features())
         throw invalid_argument("--router",
                                tokens.tokens.empty()
-                                   ? fmt::format("{} came without --tokens", router.name)
-                                   : fmt::format("{} came for '{}'", router.name, tokens.tokens),
+                                   ? fmt::format("{} came without --tokens", router.name())
+                                   : fmt::format("{} came for '{}'", router.name(), tokens.tokens),
                                "it weighs the features of tokens in a file");
     if (!tokens.tokens.empty()) return tokens.source();
     constexpr std::size_t most = 65536;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <moebius/compare/router_comparison.hpp>
-#include <moebius/io/result.hpp>
+#include <moebius/io/option_table.hpp>
 #include <moebius/model/field.hpp>
 #include <moebius/router/registry.hpp>
 #include <string>
@@ -14,17 +13,22 @@
 
 namespace moebius::cli {
 
-/// Which router, and its options.
+/// Which router, and its options: NAME or NAME,key=value,...
 struct router_choice {
-    std::string name;               ///< empty: none was asked for
-    std::vector<std::string> sets;  ///< key=value
+    std::string text;  ///< empty: none was asked for
 
-    void add_to(CLI::App& sub);
-    void inherit(const result_heading& heading);
-    void describe(result_heading& heading) const;
+    /// Whether one was asked for.
+    explicit operator bool() const noexcept { return !text.empty(); }
 
-    /// @throws invalid_argument for a setting that cannot be read
+    [[nodiscard]] std::string name() const;
+
+    /// @throws invalid_argument for a setting that cannot be read, or came twice
     [[nodiscard]] router_settings settings() const;
+
+    /// The router of a file, which is not changed beside it.
+    /// @throws invalid_argument if another one was asked for
+    void inherit(const result_heading& heading, std::string_view file);
+    void describe(result_heading& heading) const;
 
     /// The variant of adaptive clustering, for the gate; empty for other routers.
     [[nodiscard]] std::string clustering() const;
@@ -33,8 +37,7 @@ struct router_choice {
     [[nodiscard]] std::shared_ptr<const router> make(double beta, noise_law noise) const;
 };
 
-/// NAME,key=value,...
-[[nodiscard]] router_choice parse_router(std::string_view text);
+void add_to(option_table& table, router_choice& router);
 
 /// The tokens as the router's gate sees them; without tokens all logits are 0.
 /// @param experts  of a router without tokens

@@ -38,21 +38,22 @@ std::string as_text() {
         out += '\n';
     }
     return out + fmt::format(
-                     "--router NAME --router-set key=value; --noise {} for top-1, top-k, "
+                     "--router NAME,key=value,...; --noise {} for top-1, top-k, "
                      "adaptive-clustering, selective-sinkhorn\n",
                      fmt::join(noise_names(), ", "));
 }
 
 }  // namespace
 
-void add_routers(CLI::App& app, const session&) {
-    auto* sub = app.add_subcommand("routers", "List the routers, their options and noise laws");
+command routers_command() {
+    command out{"routers", "List the routers, their options and noise laws", "moebius routers"};
     auto format = std::make_shared<std::string>("text");
-    sub->add_option("--format", *format, "text or json")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->capture_default_str();
-    sub->footer("Example: moebius routers");
-    sub->callback([format] { write_standard_output(*format == "json" ? as_json() : as_text()); });
+    out.options.add("format", *format, "text or json", {.choices = {"text", "json"}});
+    out.run = [format](const session&) {
+        write_standard_output(*format == "json" ? as_json() : as_text());
+        return exit_code::found;
+    };
+    return out;
 }
 
 }  // namespace moebius::cli

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <moebius/base/watch.hpp>
+#include <moebius/io/option_table.hpp>
 #include <string>
 #include <string_view>
 
@@ -21,9 +22,13 @@ inline constexpr int interrupted = 130;  ///< Ctrl-C
 struct session {
     std::string command;            ///< the line typed, less what cannot change the result
     const std::atomic<bool>* stop;  ///< set by Ctrl-C
+    given_options given = {};       ///< the options on the line, once it is read
 
-    /// Whether a flag is on the line.
+    /// Whether a flag is on the line, also before that is read.
     [[nodiscard]] bool asks(std::string_view flag) const;
+
+    /// @param name  as in an option_table
+    [[nodiscard]] bool was_given(std::string_view name) const { return given.contains(name); }
 
     /// @throws interrupted if Ctrl-C came, so that a partial result is never written
     void check(const char* what) const;

@@ -10,6 +10,7 @@
 #include <moebius/model/token_response.hpp>
 #include <tuple>
 
+#include "command.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -65,35 +66,18 @@ problem make_router_problem(const subject_options& options, const session& sessi
         heading.options.emplace_back("experts", static_cast<double>(source->experts()));
     const bool controlled = options.experts.controller == "integral";
     if (controlled) heading.options.emplace_back("controller", options.experts.controller);
-    options.tokens.describe(heading, true);
+    auto tokens = options.tokens;
+    tokens.noise_without_tokens = true;
+    describe(tokens, heading);
     return make_expert_problem(
         mean_load_of(*router, source, beta, noise, session.watch("response"), heading), controlled);
 }
 
-/// What a file was made with is not changed beside --from.
-void check_same(const subject_options& options, const result_heading& heading,
-                const std::string& file) {
-    const auto& router = options.router;
-    if (!router.sets.empty())
-        throw invalid_argument("--router-set", "it came beside --from",
-                               fmt::format("the router is that of {}", file));
-    if (!router.name.empty() && router.name != heading.router)
-        throw invalid_argument(
-            "--router", fmt::format("{} came", router.name),
-            fmt::format("{} is about {}", file,
-                        heading.router.empty() ? heading.model : heading.router));
-    const auto tokens = word_of(heading, "tokens", "");
-    if (!options.tokens.tokens.empty() && options.tokens.tokens != tokens)
-        throw invalid_argument("--tokens", fmt::format("'{}' came", options.tokens.tokens),
-                               fmt::format("{} has '{}'", file, tokens));
-}
-
 /// The point that --from names, and the model and tokens of its file where none were given.
-special_point read_start(subject_options& options) {
+special_point read_start(subject_options& options, const session& session) {
     const auto [file, label] = parse_source(options.from);
     const auto document = read_diagram(file);
-    check_same(options, document.heading, file);
-    options.router.inherit(document.heading);
+    options.router.inherit(document.heading, file);
     if (options.model.empty()) options.model = document.heading.model;
     if (options.model != document.heading.model)
         throw invalid_argument("--from",
@@ -103,8 +87,10 @@ special_point read_start(subject_options& options) {
         throw invalid_argument("--set",
                                fmt::format("'{}' came beside --from", options.sets.front()),
                                "the point has its own parameters");
-    options.tokens.inherit(document.heading);
-    options.experts.inherit(document.heading);
+    option_table made_with;
+    add_to(made_with, options.tokens);
+    add_to(made_with, options.experts);
+    made_with.read_from(document.heading, session.given, file);
     for (const auto& [name, value] : document.heading.parameters)
         if (name == "beta") options.router_beta = value;
     return document.data.at(label);
@@ -174,26 +160,35 @@ std::vector<std::string> subject_options::files_read() const {
     return files;
 }
 
-void subject_options::add_to(CLI::App& sub) {
-    sub.add_option("--model", model, fmt::format("see 'moebius models' [{}]", default_model));
-    add_sets_to(sub);
-    experts.add_to(sub);
-    router.add_to(sub);
-    tokens.add_to(sub);
+void subject_options::check_tokens(const session& session) const {
+    if (!from.empty()) return;  // they are the file's
+    tokens.check_gate(session);
+    if (tokens.tokens.empty() && !router)
+        refuse_unused(session, "a model without --tokens", {"noise"});
 }
 
-void subject_options::add_sets_to(CLI::App& sub) {
-    sub.add_option("--set", sets, "name=value of a parameter; may be repeated")
-        ->allow_extra_args(false);
+void add_sets(option_table& table, subject_options& subject) {
+    table.add("set", subject.sets, "name=value of a parameter; may be repeated",
+              {.kept = option_kept::never});
 }
 
-void subject_options::add_vary_to(CLI::App& sub) {
-    sub.add_option("--vary", varies, "name=from:to of a parameter that varies")
-        ->allow_extra_args(false);
+void add_to(option_table& table, subject_options& subject) {
+    table.add("model", subject.model, "see 'moebius models'",
+              {.kept = option_kept::never, .shown = std::string(default_model)});
+    add_sets(table, subject);
+    add_to(table, subject.experts);
+    add_to(table, subject.router);
+    add_to(table, subject.tokens);
 }
 
-void subject_options::add_from_to(CLI::App& sub) {
-    sub.add_option("--from", from, "FILE:LABEL of a special point to start from");
+void add_vary(option_table& table, subject_options& subject) {
+    table.add("vary", subject.varies, "name=from:to of a parameter that varies",
+              {.kept = option_kept::if_set});
+}
+
+void add_from(option_table& table, subject_options& subject) {
+    table.add("from", subject.from, "FILE:LABEL of a special point to start from",
+              {.kept = option_kept::if_set});
 }
 
 named_numbers parameters_of(const problem& at) {
@@ -216,8 +211,8 @@ std::vector<double> led_state(const field& model, double lead) {
 subject make_subject(subject_options options, std::size_t ranges, std::string_view schema,
                      const session& session, alike_experts alike) {
     subject result;
-    if (!options.from.empty()) result.start = read_start(options);
-    const bool of_router = !options.router.name.empty();
+    if (!options.from.empty()) result.start = read_start(options, session);
+    const bool of_router = static_cast<bool>(options.router);
     if (options.model.empty() && !of_router) options.model = default_model;
     result.heading.schema = schema;
     result.heading.command = session.command;
@@ -233,10 +228,11 @@ subject make_subject(subject_options options, std::size_t ranges, std::string_vi
     apply_ranges(options, ranges, result);
 
     result.heading.parameters = parameters_of(result.problem);
-    if (!options.varies.empty()) result.heading.options.emplace_back("vary", options.varies);
-    if (!options.from.empty()) result.heading.options.emplace_back("from", options.from);
-    if (!of_router && find_model(options.model).needs_tokens)
-        options.tokens.describe(result.heading);
+    option_table origin;
+    add_vary(origin, options);
+    add_from(origin, options);
+    if (!of_router && find_model(options.model).needs_tokens) add_to(origin, options.tokens);
+    origin.write_to(result.heading);
     return result;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/continuation/options.hpp>
 #include <moebius/io/result.hpp>
@@ -32,11 +31,15 @@ struct subject_options {
     /// The names of what is read, also where it is no file.
     [[nodiscard]] std::vector<std::string> files_read() const;
 
-    void add_to(CLI::App& sub);  ///< model, parameters, experts and tokens
-    void add_sets_to(CLI::App& sub);
-    void add_vary_to(CLI::App& sub);
-    void add_from_to(CLI::App& sub);
+    /// Refuses options of tokens where there are none.
+    /// @throws invalid_argument naming the option
+    void check_tokens(const session& session) const;
 };
+
+void add_to(option_table& table, subject_options& subject);  ///< model, parameters, experts, tokens
+void add_sets(option_table& table, subject_options& subject);
+void add_vary(option_table& table, subject_options& subject);
+void add_from(option_table& table, subject_options& subject);
 
 /// Whether experts that nothing tells apart are seen as one group.
 enum class alike_experts { grouped, apart };

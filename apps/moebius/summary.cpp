@@ -5,25 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <iterator>
 
-#include "counts.hpp"
 #include "session.hpp"
 
 namespace moebius::cli {
-
-void add_to(CLI::App& sub, continuation_options& options) {
-    sub.add_option("--max-step", options.max_step, "longest step along a curve, dimensionless")
-        ->capture_default_str();
-    add_count(sub, "--max-points", options.max_points, "points of one branch at most");
-    add_count(sub, "--depth", options.depth, "branch points that are followed in a row");
-}
-
-void describe(const continuation_options& options, result_heading& heading) {
-    heading.options.emplace_back("max_step", options.max_step);
-    heading.options.emplace_back("max_points", static_cast<double>(options.max_points));
-    heading.options.emplace_back("depth", static_cast<double>(options.depth));
-}
 
 namespace {
 
@@ -91,30 +77,35 @@ std::string early_ends(const branch& curve) {
 
 }  // namespace
 
-void summarize(const diagram_document& result) {
+std::string summary_of(const diagram_document& result) {
+    std::string out;
+    const auto print = [&](fmt::string_view form, const auto&... values) {
+        fmt::vformat_to(std::back_inserter(out), form, fmt::make_format_args(values...));
+    };
     std::size_t points = 0;
     for (const auto& curve : result.data.branches) points += curve.columns.rows();
     const std::size_t count = result.data.branches.size();
-    fmt::print(stderr, "{} {}, {} points\n", count, count == 1 ? "branch" : "branches", points);
+    print("{} {}, {} points\n", count, count == 1 ? "branch" : "branches", points);
     const auto varied = varied_names(result);
     const bool grouped =
         std::any_of(result.data.special_points.begin(), result.data.special_points.end(),
                     [](const auto& point) { return point.groups.size() > 0; });
-    fmt::print(stderr, "{:8}", "label");
-    for (const auto& name : varied) fmt::print(stderr, " {:>14}", name);
-    if (grouped) fmt::print(stderr, "  {:12}", "groups");
-    fmt::print(stderr, " {:>14}  criticality\n", "state");
+    print("{:8}", "label");
+    for (const auto& name : varied) print(" {:>14}", name);
+    if (grouped) print("  {:12}", "groups");
+    print(" {:>14}  criticality\n", "state");
     for (const auto& point : result.data.special_points) {
-        fmt::print(stderr, "{:8}", point.label);
-        for (const auto& name : varied) fmt::print(stderr, " {:>14}", parameter_of(point, name));
-        if (grouped) fmt::print(stderr, "  {:12}", sizes_of(point.groups));
+        print("{:8}", point.label);
+        for (const auto& name : varied) print(" {:>14}", parameter_of(point, name));
+        if (grouped) print("  {:12}", sizes_of(point.groups));
         for (std::size_t i = 0; i < std::min(point.state.size(), most_states); ++i)
-            fmt::print(stderr, " {:>14.10g}", shown(point.state[i]));
-        if (point.state.size() > most_states) fmt::print(stderr, " ...");
-        fmt::print(stderr, "  {}", point.criticality.empty() ? "-" : point.criticality);
-        if (point.multiplicity > 1) fmt::print(stderr, ", {} times", point.multiplicity);
-        fmt::print(stderr, "\n");
+            print(" {:>14.10g}", shown(point.state[i]));
+        if (point.state.size() > most_states) print(" ...");
+        print("  {}", point.criticality.empty() ? "-" : point.criticality);
+        if (point.multiplicity > 1) print(", {} times", point.multiplicity);
+        print("\n");
     }
+    return out;
 }
 
 bool tell_what_is_missing(const diagram_document& result) {

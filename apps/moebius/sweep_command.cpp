@@ -2,14 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/dynamics/grid_sweep.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
+#include <moebius/io/report.hpp>
 
 #include "commands.hpp"
-#include "counts.hpp"
 #include "device.hpp"
 #include "output.hpp"
 #include "subject.hpp"
@@ -55,23 +54,44 @@ double largest_load(const problem& at, const std::vector<double>& state) {
     return *std::max_element(loads.begin(), loads.end());
 }
 
-void summarize(problem at, const std::vector<sweep_jump>& jumps, std::string_view parameter) {
-    fmt::print(stderr, "{} jumps\n", jumps.size());
-    for (const auto& jump : jumps) {
+std::string summary_of(problem at, const slow_sweep_result& sweep, std::string_view parameter) {
+    auto out =
+        fmt::format("{} {}\n", sweep.jumps.size(), sweep.jumps.size() == 1 ? "jump" : "jumps");
+    for (const auto& jump : sweep.jumps) {
         at.set(parameter, jump.parameter);
-        fmt::print(stderr, "  {:4}  {} = {:.10g}  largest load {:.6g} -> {:.6g}\n",
-                   jump.direction > 0 ? "up" : "down", parameter, jump.parameter,
-                   largest_load(at, jump.from), largest_load(at, jump.to));
+        out += fmt::format("  {:4}  {} = {:.10g}  largest load {:.6g} -> {:.6g}\n",
+                           jump.direction > 0 ? "up" : "down", parameter, jump.parameter,
+                           largest_load(at, jump.from), largest_load(at, jump.to));
     }
+    if (sweep.status != flow_status::converged)
+        out += fmt::format("the last state was not reached: {}\n", to_string(sweep.status));
+    return out;
 }
 
-int run_slow(sweep_arguments args, const session& session) {
+void add_slow(option_table& table, sweep_arguments& args) {
+    table.add("rate", args.slow.rate, "parameter units a unit of time");
+    table.add("direction", args.direction, "up, down or both");
+    table.add("samples", args.slow.samples, "rows a direction", {.kept = option_kept::never});
+    table.add("x0", args.x0, "lead of the first score to settle from");
+}
+
+void add_grid(option_table& table, sweep_arguments& args) {
+    table.add("points", args.points, "grid points an axis");
+    table.add("grid", args.grid, "settle every point of a grid over two parameters",
+              {.kept = option_kept::never});
+    table.add("basins", args.basins,
+              "settle a grid by an ensemble, on a device if there is one: which of the stable "
+              "states each start reaches (two-expert)",
+              {.kept = option_kept::if_set});
+}
+
+int run_slow(sweep_arguments& args, const session& session) {
     auto [problem, ranges, start, heading] =
         make_subject(args.subject, 1, sweep_schema, session, alike_experts::apart);
     args.slow.direction = sweep_direction_from_name(args.direction);
-    heading.options.emplace_back("rate", args.slow.rate);
-    heading.options.emplace_back("direction", args.direction);
-    heading.options.emplace_back("x0", args.x0);
+    option_table how;
+    add_slow(how, args);
+    how.write_to(heading);
     const auto& range = ranges[0];
 
     const auto sweep =
@@ -83,15 +103,16 @@ int run_slow(sweep_arguments args, const session& session) {
                                  {{"status", std::string(to_string(sweep.status))},
                                   {"samples", sweep.samples},
                                   {"jumps", jumps}}};
-    args.output.write(result);
-    if (!args.output.out.empty()) summarize(problem, sweep.jumps, range.name);
+    args.output.write(result, summary_of(problem, sweep, range.name));
     return sweep.status == flow_status::converged ? exit_code::found : exit_code::no_answer;
 }
 
-int run_grid(const sweep_arguments& args, const session& session) {
+int run_grid(sweep_arguments& args, const session& session) {
     auto [problem, ranges, start, heading] =
         make_subject(args.subject, 2, grid_schema, session, alike_experts::apart);
-    heading.options.emplace_back("points", static_cast<double>(args.points));
+    option_table how;
+    add_grid(how, args);
+    how.write_to(heading);
     const auto axis = [&](const parameter_range& range) {
         return grid_axis{range.name, range.from, range.to, args.points};
     };
@@ -100,7 +121,7 @@ int run_grid(const sweep_arguments& args, const session& session) {
                                  session.watch("sweep"));
 
     const result_document result{heading, {{"grid", grid}}};
-    args.output.write(result);
+    args.output.write(result, report_of(result));
     return exit_code::found;
 }
 
@@ -115,11 +136,12 @@ basin_options settling(const problem& at, const std::vector<parameter_range>& ra
 }
 
 /// Two starts for every point, integrated as one ensemble: which state each reaches.
-int run_basins(const sweep_arguments& args, const session& session) {
+int run_basins(sweep_arguments& args, const session& session) {
     auto [problem, ranges, start, heading] =
         make_subject(args.subject, 2, grid_schema, session, alike_experts::apart);
-    heading.options.emplace_back("points", static_cast<double>(args.points));
-    heading.options.emplace_back("basins", "yes");
+    option_table how;
+    add_grid(how, args);
+    how.write_to(heading);
     const auto axis = [&](const parameter_range& range) {
         return grid_axis{range.name, range.from, range.to, args.points};
     };
@@ -133,13 +155,20 @@ int run_basins(const sweep_arguments& args, const session& session) {
                                 settling(problem, ranges), session.watch("sweep"), integrate);
 
     const result_document result{heading, {{"grid", grid}}};
-    args.output.write(result);
+    args.output.write(result, report_of(result));
     return exit_code::found;
 }
 
-int run(sweep_arguments args, const session& session) {
+int run(sweep_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
+    args.subject.check_tokens(session);
     args.settling.threads = args.device.threads;
+    if (args.grid && args.basins)
+        throw invalid_argument("--grid", "it came beside --basins", "each settles a grid its way");
+    if (args.grid || args.basins)
+        refuse_unused(session, "a grid", {"rate", "direction", "samples", "x0"});
+    else
+        refuse_unused(session, "a slow sweep", {"points"});
     if (args.basins) return run_basins(args, session);
     if (args.device.name != "auto")
         throw invalid_argument("--device", fmt::format("{} came", args.device.name),
@@ -149,28 +178,19 @@ int run(sweep_arguments args, const session& session) {
 
 }  // namespace
 
-void add_sweep(CLI::App& app, const session& session) {
-    auto* sub = app.add_subcommand("sweep",
-                                   "Follow the state while one parameter moves slowly, or "
-                                   "settle a grid over two");
+command sweep_command() {
+    command out{"sweep",
+                "Follow the state while one parameter moves slowly, or settle a grid over two",
+                "moebius sweep --set feedback=4 --vary bias=-3:3 --rate 0.01"};
     auto args = std::make_shared<sweep_arguments>();
-    args->subject.add_to(*sub);
-    args->subject.add_vary_to(*sub);
-    sub->add_option("--rate", args->slow.rate, "parameter units a unit of time")
-        ->capture_default_str();
-    sub->add_option("--direction", args->direction, "up, down or both")->capture_default_str();
-    add_count(*sub, "--samples", args->slow.samples, "rows a direction");
-    sub->add_option("--x0", args->x0, "lead of the first score to settle from")
-        ->capture_default_str();
-    sub->add_flag("--grid", args->grid, "settle every point of a grid over two parameters");
-    add_count(*sub, "--points", args->points, "grid points an axis");
-    sub->add_flag("--basins", args->basins,
-                  "settle a grid by an ensemble, on a device if there is one: which of the stable "
-                  "states each start reaches (two-expert)");
-    args->device.add_to(*sub);
-    args->output.add_to(*sub);
-    sub->footer("Example: moebius sweep --set feedback=4 --vary bias=-3:3 --rate 0.01");
-    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+    add_to(out.options, args->subject);
+    add_vary(out.options, args->subject);
+    add_slow(out.options, *args);
+    add_grid(out.options, *args);
+    add_to(out.options, args->device);
+    args->output.add_to(out.options);
+    out.run = [args](const session& session) { return run(*args, session); };
+    return out;
 }
 
 }  // namespace moebius::cli

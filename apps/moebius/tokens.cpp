@@ -10,7 +10,7 @@
 #include <moebius/tokens/token_file.hpp>
 #include <utility>
 
-#include "words.hpp"
+#include "command.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::string_view mixture_prefix = "mixture:", normal_prefix = "normal:
 /// WIDTH, WIDTH/EXPERTS or WIDTH/EXPERTS/SEED, the seed that of the gate.
 std::shared_ptr<const token_source> normal_of(std::string_view text) {
     std::size_t numbers[] = {0, 2, 1};
-    const auto parts = split(text, '/');
+    const auto parts = parts_of(text, '/');
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const double value = i < 3 ? parse_number("--tokens", parts[i]) : -1;
         if (!(value >= (i < 2 ? 1 : 0) && value <= 1e6 && value == std::floor(value)))
@@ -38,8 +38,8 @@ std::shared_ptr<const token_source> normal_of(std::string_view text) {
 std::vector<margin_node> mixture_of(std::string_view text) {
     std::vector<margin_node> nodes;
     double sum = 0;
-    for (const auto part : split(text, ',')) {
-        const auto numbers = split(part, '/');
+    for (const auto part : parts_of(text, ',')) {
+        const auto numbers = parts_of(part, '/');
         if (numbers.size() < 2 || numbers.size() > 3)
             throw invalid_argument("--tokens", fmt::format("'{}' came in a mixture", part),
                                    "it must be CENTER/WIDTH or CENTER/WIDTH/WEIGHT");
@@ -55,45 +55,31 @@ std::vector<margin_node> mixture_of(std::string_view text) {
 
 }  // namespace
 
-void token_options::add_to(CLI::App& sub) {
-    sub.add_option("--tokens", tokens,
-                   "CSV or NPY file of tokens; margins mixture:CENTER/WIDTH/WEIGHT,...; or "
-                   "normal:WIDTH/EXPERTS/SEED: normal features and a random gate");
-    sub.add_option("--gate", gate.gate,
-                   "class-means:A,B or random:SEED, on features divided by the largest one; or an "
-                   "NPY file of weights, on the raw features")
-        ->capture_default_str();
-    sub.add_option("--classes", gate.classes, "route tokens of these classes only")->delimiter(',');
-    sub.add_flag("!--no-labels", gate.labels, "the last column of the tokens is a feature");
-    sub.add_option("--noise", noise, fmt::format("{}", fmt::join(noise_names(), ", ")))
-        ->capture_default_str();
+void add_to(option_table& table, token_options& options) {
+    const bool features = options.has_features();
+    const auto of_gate = features ? option_kept::if_set : option_kept::never;
+    const bool noisy = options.noise_without_tokens || !options.tokens.empty();
+    table.add("tokens", options.tokens,
+              "CSV or NPY file of tokens; margins mixture:CENTER/WIDTH/WEIGHT,...; or "
+              "normal:WIDTH/EXPERTS/SEED: normal features and a random gate",
+              {.kept = option_kept::if_set});
+    table.add("gate", options.gate.gate,
+              "class-means:A,B or random:SEED, on features divided by the largest one; or an "
+              "NPY file of weights, on the raw features",
+              {.kept = of_gate});
+    table.add("classes", options.gate.classes, "route tokens of these classes only",
+              {.kept = of_gate});
+    table.add("labels", options.gate.labels, "the last column of the tokens is a feature",
+              {.kept = of_gate, .flag = "no-labels", .switches_off = true});
+    table.add("noise", options.noise, fmt::format("{}", fmt::join(noise_names(), ", ")),
+              {.kept = noisy ? option_kept::always : option_kept::never});
 }
 
-void token_options::inherit(const result_heading& heading) {
-    noise = word_of(heading, "noise", noise);
-    if (!tokens.empty()) return;
-    tokens = word_of(heading, "tokens", "");
-    gate.gate = word_of(heading, "gate", gate.gate);
-    if (const auto classes = word_of(heading, "classes", ""); !classes.empty())
-        for (const auto name : split(classes, ','))
-            gate.classes.push_back(parse_number("classes", name));
-    gate.labels = word_of(heading, "labels", "yes") == "yes";
-}
-
-void token_options::describe(result_heading& heading, bool noise_too) const {
-    if (tokens.empty()) {
-        if (noise_too) heading.options.emplace_back("noise", noise);
-        return;
-    }
-    heading.options.emplace_back("tokens", tokens);
-    if (!tokens.starts_with(mixture_prefix) && !tokens.starts_with(normal_prefix)) {
-        heading.options.emplace_back("gate", gate.gate);
-        if (!gate.classes.empty())
-            heading.options.emplace_back("classes",
-                                         fmt::format("{}", fmt::join(gate.classes, ",")));
-        if (!gate.labels) heading.options.emplace_back("labels", "no");
-    }
-    heading.options.emplace_back("noise", noise);
+void token_options::check_gate(const session& session) const {
+    if (!has_features())
+        refuse_unused(session,
+                      tokens.empty() ? "a run without --tokens" : "tokens without features",
+                      {"gate", "classes", "labels"});
 }
 
 std::shared_ptr<const token_source> token_options::source() const {

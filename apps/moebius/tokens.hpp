@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
-#include <moebius/io/result.hpp>
+#include <moebius/io/option_table.hpp>
 #include <moebius/router/noise.hpp>
 #include <moebius/tokens/gate.hpp>
 #include <moebius/tokens/token_source.hpp>
 #include <string>
 #include <vector>
+
+#include "session.hpp"
 
 namespace moebius::cli {
 
@@ -18,14 +19,11 @@ struct token_options {
     gate_options gate;   ///< the library's own struct: one home for the defaults
     std::string noise = "gumbel";
 
-    void add_to(CLI::App& sub);
+    bool noise_without_tokens = false;  ///< the noise is part of a result without tokens, too
 
-    /// Takes what was not given from a file that was made with these options.
-    void inherit(const result_heading& heading);
-
-    /// As they are written into a result.
-    /// @param noise_too  the noise is part of it without tokens, too
-    void describe(result_heading& heading, bool noise_too = false) const;
+    /// Refuses options of a gate without tokens that go through one.
+    /// @throws invalid_argument naming the option
+    void check_gate(const session& session) const;
 
     /// Reads the tokens; without a file all logits are 0.
     /// @throws invalid_argument, io_error
@@ -41,5 +39,8 @@ struct token_options {
     /// @throws invalid_argument, also for a mixture; io_error
     [[nodiscard]] gated_tokens gated() const;
 };
+
+/// As they were given, and as a result holds them: a mixture has no gate.
+void add_to(option_table& table, token_options& options);
 
 }  // namespace moebius::cli

@@ -6,13 +6,13 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/checkpoint.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/train/soft_moe_network.hpp>
 
 #include "commands.hpp"
-#include "counts.hpp"
 #include "device.hpp"
 #include "output.hpp"
 #include "train_document.hpp"
@@ -37,7 +37,7 @@ struct train_arguments {
 /// noise=...,occlusion=...,shift=...
 corruption corruption_of(std::string_view text) {
     corruption how;
-    for (const auto part : split(text, ',')) {
+    for (const auto part : parts_of(text, ',')) {
         const auto [name, value] = parse_setting(part);
         if (name == "noise")
             how.noise = value;
@@ -166,7 +166,18 @@ private:
     std::vector<training_state> states_;
 };
 
-int run(train_arguments args, const session& session) {
+void add_tests(option_table& table, train_arguments& args) {
+    table.add("evaluate_every", args.evaluate_every,
+              "batches between tests on what is held out; 0: at the end",
+              {.kept = option_kept::if_set});
+    table.add("target", args.target, "accuracy whose first test is told",
+              {.kept = option_kept::never});
+    table.add("corrupt", args.corrupt,
+              "also test on damaged inputs: noise=SPREAD,occlusion=PIXELS,shift=PIXELS",
+              {.kept = option_kept::never});
+}
+
+int run(train_arguments& args, const session& session) {
     args.output.check({args.trainee.data, args.checkpoint});
     if (!args.checkpoint.empty()) {
         if (one_file(args.checkpoint, args.trainee.data))
@@ -175,17 +186,22 @@ int run(train_arguments args, const session& session) {
                                    "what is read is never overwritten");
         require_writable(args.checkpoint);
     }
-    check_steps(args.trainee, args.evaluate_every);
-    const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
     if (!args.against.empty()) args.trainee.routers.push_back(args.against);
+    if (args.trainee.routers.size() > 2)
+        throw invalid_argument("--router", fmt::format("{} came", args.trainee.routers.size()),
+                               "one is trained, or two are held against each other");
+    if (args.trainee.vary.empty()) refuse_unused(session, "train without --vary", {"points"});
+    check_steps(args.trainee, session, args.evaluate_every);
+    const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
     const auto made = make_trainees(args.trainee);
     const auto on = args.device.open();
 
     result_heading heading;
     heading.schema = train_schema;
-    args.trainee.describe(heading);
-    if (args.evaluate_every > 0)
-        heading.options.emplace_back("evaluate_every", static_cast<double>(args.evaluate_every));
+    describe_trainee(args.trainee, heading);
+    option_table tests;
+    add_tests(tests, args);
+    tests.write_to(heading);
     expedition trip(args, made, heading);  // what says all that a checkpoint must belong to
     heading.command = session.command;
     heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
@@ -209,8 +225,7 @@ int run(train_arguments args, const session& session) {
         report.corrupted = evaluate(made, trip.states(),
                                     corrupt(*made.work.data, how, args.trainee.seed), threads);
     const auto result = train_document(report, args.history, heading);
-    args.output.write(result);
-    if (!args.output.out.empty()) write_standard_output(train_text(report, result));
+    args.output.write(result, train_text(report, result));
     const bool any = std::any_of(trip.states().begin(), trip.states().end(), [](const auto& state) {
         return state.diverged_at == training_state::sound;
     });
@@ -219,27 +234,23 @@ int run(train_arguments args, const session& session) {
 
 }  // namespace
 
-void add_train(CLI::App& app, const session& session) {
-    auto* sub = app.add_subcommand("train", "Train ensembles of small MoEs with adaptive scores");
+command train_command() {
+    command out{"train", "Train ensembles of small MoEs with adaptive scores",
+                "moebius train --data data/digits.csv --experts 2 --vary feedback=0:4 --points 9 "
+                "--seeds 8 --out trained.json --plot trained.svg"};
     auto args = std::make_shared<train_arguments>();
-    args->trainee.add_to(*sub);
-    sub->add_option("--against", args->against,
-                    "a second router as --router, held against the first with the same seeds");
-    add_count(*sub, "--evaluate-every", args->evaluate_every,
-              "batches between tests on what is held out; 0: at the end");
-    sub->add_option("--target", args->target, "accuracy whose first test is told")
-        ->capture_default_str();
-    sub->add_option("--corrupt", args->corrupt,
-                    "also test on damaged inputs: noise=SPREAD,occlusion=PIXELS,shift=PIXELS");
-    sub->add_flag("--history", args->history, "write all records");
-    need_name(sub->add_option("--checkpoint", args->checkpoint,
-                              "file to go on from after a stop; written at every test"));
-    args->device.add_to(*sub);
-    args->output.add_to(*sub);
-    sub->footer(
-        "Example: moebius train --data data/digits.csv --experts 2 --vary feedback=0:4 "
-        "--points 9 --seeds 8 --out trained.json --plot trained.svg");
-    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+    auto& options = out.options;
+    add_to(options, args->trainee);
+    options.add("against", args->against,
+                "a second router as --router, held against the first with the same seeds");
+    add_tests(options, *args);
+    options.add("history", args->history, "write all records");
+    options.add("checkpoint", args->checkpoint,
+                "file to go on from after a stop; written at every test", {.names_file = true});
+    add_to(options, args->device);
+    args->output.add_to(options);
+    out.run = [args](const session& session) { return run(*args, session); };
+    return out;
 }
 
 }  // namespace moebius::cli

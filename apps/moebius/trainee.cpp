@@ -13,8 +13,8 @@
 #include <moebius/train/moe_network.hpp>
 #include <moebius/train/soft_moe_network.hpp>
 #include <numeric>
+#include <span>
 
-#include "counts.hpp"
 #include "router_choice.hpp"
 #include "words.hpp"
 
@@ -74,13 +74,13 @@ struct side {
 };
 
 side parse_side(std::string_view text) {
-    side result{parse_router(text), {}};
-    auto& own = result.router.sets;
-    const auto first = std::stable_partition(own.begin(), own.end(), [](const std::string& set) {
-        return !is_number(split(set, '=').front());
-    });
-    result.sets.assign(first, own.end());
-    own.erase(first, own.end());
+    const auto words = parts_of(text, ',');
+    side result{{std::string(words.front())}, {}};
+    for (const auto word : std::span(words).subspan(1))
+        if (is_number(parts_of(word, '=').front()))
+            result.sets.emplace_back(word);
+        else
+            result.router.text += fmt::format(",{}", word);
     return result;
 }
 
@@ -97,7 +97,7 @@ Kind one_of(std::string_view option, std::string_view word, std::initializer_lis
 
 /// NUMBER/NUMBER/...: whole numbers but for those that may be any.
 std::vector<double> numbers_of(std::string_view text, std::vector<double> defaults) {
-    const auto parts = split(text, '/');
+    const auto parts = parts_of(text, '/');
     if (parts.size() > defaults.size())
         throw invalid_argument("--data", fmt::format("'{}' came", text),
                                fmt::format("at most {} numbers are taken", defaults.size()));
@@ -155,10 +155,7 @@ labelled_data read_data(const std::string& text, std::uint64_t seed) {
 std::vector<std::size_t> widths_of(std::string_view text) {
     std::vector<std::size_t> widths;
     if (text.empty() || text == "none") return widths;
-    for (const auto part : split(text, ',')) {
-        widths.emplace_back();
-        read_count("--hidden", std::string(part), widths.back());
-    }
+    for (const auto part : parts_of(text, ',')) widths.push_back(parse_count("--hidden", part));
     return widths;
 }
 
@@ -190,10 +187,10 @@ std::vector<std::size_t> hidden_of(const trainee_options& options, const values&
 std::shared_ptr<const network> make_patched(const trainee_options& options, const side& own,
                                             const labelled_data& data, const values& at) {
     const auto hidden = hidden_of(options, at);
-    if (own.router.name != "soft-moe" || hidden.size() != 1 || options.layers != 1)
+    if (own.router.name() != "soft-moe" || hidden.size() != 1 || options.layers != 1)
         throw invalid_argument(
             "--patch",
-            fmt::format("{} came with {} hidden layers in {}", own.router.name, hidden.size(),
+            fmt::format("{} came with {} hidden layers in {}", own.router.name(), hidden.size(),
                         options.layers),
             "patches are for one layer of soft-moe with one hidden layer in an expert");
     for (const std::string_view name : {"beta", "gate_bias", "switch_loss", "importance", "z_loss"})
@@ -227,7 +224,7 @@ std::shared_ptr<const network> make_network(const trainee_options& options, cons
     model.loss = one_of("--loss", options.loss,
                         {training_loss::cross_entropy, training_loss::squared_error});
     model.layers = options.layers;
-    model.router = {own.router.name, value(at, "beta"), noise_from_name(options.noise),
+    model.router = {own.router.name(), value(at, "beta"), noise_from_name(options.noise),
                     own.router.settings()};
     if (const auto variant = own.router.clustering(); !variant.empty())
         model.clustering = clustering_from_name(variant);
@@ -268,67 +265,46 @@ std::vector<double> first_of(double value, std::size_t experts, std::size_t laye
 
 }  // namespace
 
-void trainee_options::add_to(CLI::App& sub) {
-    sub.add_option("--data", data,
-                   "CSV or NPY file whose last column is the class; "
-                   "mixture:CLUSTERS/WIDTH/DISTANCE/TIGHT/TIGHTNESS/ROWS; or "
-                   "teacher:EXPERTS/WIDTH/CLASSES/ROWS");
-    sub.add_option("--test", test, "share of each class that is held out")->capture_default_str();
-    sub.add_option("--router", routers.front(),
-                   "NAME or NAME,key=value,... (also keys of --set); see 'moebius routers'")
-        ->capture_default_str();
-    add_count(sub, "--experts", experts, "of a layer");
-    sub.add_option("--hidden", hidden, "widths inside an expert, 'none' for a linear one")
-        ->capture_default_str();
-    sub.add_option("--activation", activation, "relu or gelu")->capture_default_str();
-    sub.add_option("--loss", loss, "cross-entropy or squared-error")->capture_default_str();
-    add_count(sub, "--layers", layers, "1, or 2 with the first residual");
-    add_count(sub, "--patch", patch,
-              "side of the patches of square images that soft-moe mixes; 0: examples are tokens");
-    sub.add_option("--noise", noise, "of the router in training: none, gumbel, ...")
-        ->capture_default_str();
-    sub.add_option("--optimiser", optimiser, "sgd, adam or adamw")->capture_default_str();
-    sub.add_option("--set", sets, fmt::format("name=value; {}", trainee_parameters()))
-        ->allow_extra_args(false);
-    sub.add_option("--vary", vary, "name=from:to, of the same");
-    add_count(sub, "--points", points, "values of what is varied");
-    add_count(sub, "--seeds", seeds, "models at each of them");
-    add_count(sub, "--seed", seed, "of all that is drawn");
-    add_count(sub, "--batch", batch, "examples of a batch");
-    add_count(sub, "--steps", steps, "batches");
-    add_count(sub, "--record-every", record_every,
-              "batches for each record; or what of it divides the steps")
-        ->each([this](const std::string&) { records_chosen = true; });
-    add_count(sub, "--ramp", ramp, "batches over which feedback moves to feedback_end");
+void add_to(option_table& table, trainee_options& options) {
+    const auto if_set = option_kept::if_set;
+    const auto if_varied = options.vary.empty() ? option_kept::never : option_kept::always;
+    table.add("data", options.data,
+              "CSV or NPY file whose last column is the class; "
+              "mixture:CLUSTERS/WIDTH/DISTANCE/TIGHT/TIGHTNESS/ROWS; or "
+              "teacher:EXPERTS/WIDTH/CLASSES/ROWS");
+    table.add("test", options.test, "share of each class that is held out");
+    table.add("routers", options.routers,
+              "NAME or NAME,key=value,... (also keys of --set); see 'moebius routers'",
+              {.shown = options.routers.front(), .flag = "router"});
+    table.add("experts", options.experts, "of a layer");
+    table.add("hidden", options.hidden, "widths inside an expert, 'none' for a linear one");
+    table.add("activation", options.activation, "relu or gelu");
+    table.add("loss", options.loss, "cross-entropy or squared-error");
+    table.add("layers", options.layers, "1, or 2 with the first residual");
+    table.add("patch", options.patch,
+              "side of the patches of square images that soft-moe mixes; 0: examples are tokens",
+              {.kept = if_set});
+    table.add("noise", options.noise, "of the router in training: none, gumbel, ...");
+    table.add("optimiser", options.optimiser, "sgd, adam or adamw");
+    table.add("set", options.sets, fmt::format("name=value; {}", trainee_parameters()),
+              {.kept = if_set});
+    table.add("vary", options.vary, "name=from:to, of the same", {.kept = if_set});
+    table.add("points", options.points, "values of what is varied", {.kept = if_varied});
+    table.add("seeds", options.seeds, "models at each of them");
+    table.add("seed", options.seed, "of all that is drawn", {.kept = option_kept::never});
+    table.add("batch", options.batch, "examples of a batch");
+    // a longer run goes on from the file of a shorter one, so a result adds them itself
+    table.add("steps", options.steps, "batches", {.kept = option_kept::never});
+    table.add("record_every", options.record_every,
+              "batches for each record; or what of it divides the steps");
+    table.add("ramp", options.ramp, "batches over which feedback moves to feedback_end",
+              {.kept = if_set});
 }
 
-void trainee_options::describe(result_heading& heading) const {
-    auto& out = heading.options;
-    const auto count = [&](const char* name, std::uint64_t number) {
-        out.emplace_back(name, static_cast<double>(number));
-    };
-    out.emplace_back("data", data);
-    out.emplace_back("test", test);
-    out.emplace_back("routers", routers);
-    count("experts", experts);
-    out.emplace_back("hidden", hidden);
-    out.emplace_back("activation", activation);
-    out.emplace_back("loss", loss);
-    count("layers", layers);
-    if (patch > 0) count("patch", patch);
-    out.emplace_back("noise", noise);
-    out.emplace_back("optimiser", optimiser);
-    if (!sets.empty()) out.emplace_back("set", sets);
-    if (!vary.empty()) {
-        out.emplace_back("vary", vary);
-        count("points", points);
-    }
-    count("seeds", seeds);
-    count("batch", batch);
-    count("record_every", record_every);
-    if (ramp > 0) count("ramp", ramp);
-    heading.seed = seed;
-    heading.router = routers.front();
+void describe_trainee(const trainee_options& options, result_heading& heading) {
+    describe(options, heading);
+    heading.seed = options.seed;
+    heading.router = options.routers.front();
 }
 
 std::string trainee_parameters() {
@@ -341,11 +317,11 @@ std::string trainee_parameters() {
     return text;
 }
 
-void check_steps(trainee_options& options, std::size_t evaluate_every) {
+void check_steps(trainee_options& options, const session& session, std::size_t evaluate_every) {
     if (options.record_every == 0)
         throw invalid_argument("--record-every", "0 came", "it must be >= 1");
     if (options.steps == 0) throw invalid_argument("--steps", "0 came", "it must be >= 1");
-    if (!options.records_chosen)
+    if (!session.was_given("record_every"))
         options.record_every =
             std::gcd(options.record_every, std::gcd(options.steps, evaluate_every));
     const auto need = [&](std::string_view name, std::size_t value) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <moebius/io/result.hpp>
+#include <moebius/io/option_table.hpp>
 #include <moebius/tokens/labelled_data.hpp>
 #include <moebius/train/training.hpp>
 #include <string>
 #include <vector>
+
+#include "session.hpp"
 
 namespace moebius::cli {
 
@@ -31,12 +32,13 @@ struct trainee_options {
     std::size_t batch = 128;
     std::size_t steps = 2000;
     std::size_t record_every = 50;
-    bool records_chosen = false;  ///< record_every came from the command line
     std::uint64_t ramp = 0;
-
-    void add_to(CLI::App& sub);
-    void describe(result_heading& heading) const;
 };
+
+void add_to(option_table& table, trainee_options& options);
+
+/// The options, and the router and seed of the heading.
+void describe_trainee(const trainee_options& options, result_heading& heading);
 
 /// Where a model stands in the design.
 struct trainee_place {
@@ -56,8 +58,9 @@ struct trainees {
     std::string varied;                 ///< its name; empty if nothing is
 };
 
+/// A record_every that nobody asked for becomes what of it divides the steps.
 /// @throws invalid_argument  for counts of batches that do not fit each other
-void check_steps(trainee_options& options, std::size_t evaluate_every = 0);
+void check_steps(trainee_options& options, const session& session, std::size_t evaluate_every = 0);
 
 /// @throws invalid_argument, io_error  naming the option
 [[nodiscard]] trainees make_trainees(const trainee_options& options);

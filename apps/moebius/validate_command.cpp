@@ -5,15 +5,13 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/compare/validate.hpp>
-#include <moebius/io/atomic_file.hpp>
+#include <moebius/io/options.hpp>
 
 #include "commands.hpp"
 #include "compare_document.hpp"
-#include "counts.hpp"
 #include "device.hpp"
 #include "output.hpp"
 #include "subject.hpp"
-#include "validate_trained.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -25,23 +23,6 @@ struct validate_arguments {
     device_option device;
     output_options output;
 };
-
-void describe(const validate_options& options, result_heading& heading) {
-    const auto count = [&](const char* name, std::size_t value) {
-        heading.options.emplace_back(name, static_cast<double>(value));
-    };
-    count("batch", options.tokens);
-    heading.options.emplace_back("step", options.step);
-    count("seeds", options.seeds);
-    count("levels", options.levels);
-    heading.options.emplace_back("ramp", options.ramp);
-    heading.options.emplace_back("settle", options.settle);
-    heading.options.emplace_back("average", options.average);
-    count("members", options.members);
-    heading.options.emplace_back("chance", options.chance);
-    heading.seed = options.seed;
-    heading.router = "top-1";
-}
 
 result_document document_of(const validation& v, result_heading heading) {
     const auto& overall = v.overall;
@@ -105,9 +86,11 @@ void check_sets(const std::vector<std::string>& sets) {
 
 /// Another router than top-1: its threshold, and its jumps beside the noise-free rule's.
 int run_router(const validate_arguments& args, const session& session) {
+    refuse_unused(session, args.subject.router.name(), {"levels", "members"});
     if (args.device.name != "auto" && args.device.name != "cpu")
         throw invalid_argument(
-            "--device", fmt::format("'{}' came for {}", args.device.name, args.subject.router.name),
+            "--device",
+            fmt::format("'{}' came for {}", args.device.name, args.subject.router.name()),
             "its loop runs on the CPU; that of top-1 on devices, too");
     const auto& v = args.options;
     comparison_options options;
@@ -128,27 +111,30 @@ int run_router(const validate_arguments& args, const session& session) {
     heading.schema = compare_schema;
     heading.command = session.command;
     heading.seed = options.seed;
-    args.subject.tokens.describe(heading, true);
+    auto tokens = args.subject.tokens;
+    tokens.noise_without_tokens = true;
+    describe(tokens, heading);
     args.subject.router.describe(heading);
-    cli::describe(options, heading);
+    describe_comparison(options, heading);
     const auto& router = args.subject.router;
     const auto noise = noise_from_name(args.subject.tokens.noise);
-    const auto compared = compare_routers(source_for(router, args.subject.tokens, 2),
-                                          {{router.name, router.make(options.beta, noise), noise}},
-                                          options, session.watch("validate"));
-    args.output.write(compare_document(compared, options, heading));
-    if (!args.output.out.empty()) write_standard_output(compare_report(compared));
+    const auto compared =
+        compare_routers(source_for(router, args.subject.tokens, 2),
+                        {{router.name(), router.make(options.beta, noise), noise}}, options,
+                        session.watch("validate"));
+    args.output.write(compare_document(compared, options, heading), compare_report(compared));
     return all_agree(compared) ? exit_code::found : exit_code::no_answer;
 }
 
-int run(validate_arguments args, const session& session) {
+int run(validate_arguments& args, const session& session) {
     using models::token_response;
     args.output.check(args.subject.files_read());
+    args.subject.tokens.check_gate(session);
     args.options.threads = args.device.threads;
     check_sets(args.subject.sets);
     const auto& router = args.subject.router;
     (void)router.settings();
-    if (!router.name.empty() && router.name != "top-1") return run_router(args, session);
+    if (router && router.name() != "top-1") return run_router(args, session);
     args.subject.router = {};
     if (!args.subject.tokens.tokens.empty()) args.subject.model = token_response::name;
     const auto source = args.subject.tokens.source();
@@ -159,50 +145,35 @@ int run(validate_arguments args, const session& session) {
     auto on = make_subject(args.subject, 0, validate_schema, session);
     const auto& p = on.problem.parameters;
     describe(args.options, on.heading);
+    on.heading.seed = args.options.seed;
+    on.heading.router = "top-1";
 
     const auto v = validate(source, noise_from_name(args.subject.tokens.noise),
                             p[token_response::beta], p[token_response::decay], args.options,
                             session.watch("validate"), *args.device.open());
 
-    args.output.write(document_of(v, on.heading));
-    if (!args.output.out.empty()) write_standard_output(report_of(v));
+    args.output.write(document_of(v, on.heading), report_of(v));
     return v.overall.agrees ? exit_code::found : exit_code::no_answer;
 }
 
 }  // namespace
 
-void add_validate(CLI::App& app, const session& session) {
-    auto* sub = app.add_subcommand(
-        "validate", "Lay loads that were measured on tokens over the predicted bifurcation set");
-    if (session.asks("--trained")) {
-        add_validate_trained(*sub, session);
-        return;
-    }
-    sub->add_flag("--trained")
-        ->description("train first: 'moebius validate --trained --help' has its options");
+command validate_command() {
+    command out{"validate",
+                "Lay loads that were measured on tokens over the predicted bifurcation set",
+                "moebius validate --tokens data/digits.csv --gate class-means:0,1 --set beta=8"};
     auto args = std::make_shared<validate_arguments>();
-    auto& options = args->options;
-    args->subject.add_sets_to(*sub);
-    args->subject.router.add_to(*sub);
-    args->subject.tokens.add_to(*sub);
-    add_count(*sub, "--batch", options.tokens, "tokens of a batch");
-    sub->add_option("--step", options.step, "time per batch times decay")->capture_default_str();
-    add_count(*sub, "--seeds", options.seeds, "runs of each sweep");
-    add_count(*sub, "--levels", options.levels, "holds over a sweep's range");
-    sub->add_option("--ramp", options.ramp, "time spent moving")->capture_default_str();
-    sub->add_option("--settle", options.settle, "time at a hold before it is averaged")
-        ->capture_default_str();
-    sub->add_option("--average", options.average, "time that is averaged at a hold")
-        ->capture_default_str();
-    sub->add_option("--chance", options.chance, "a test that chance passes less often fails")
-        ->capture_default_str();
-    add_count(*sub, "--seed", options.seed, "of tokens and noise");
-    args->device.add_to(*sub);
-    args->output.add_to(*sub);
-    sub->footer(
-        "Example: moebius validate --tokens data/digits.csv --gate class-means:0,1 "
-        "--set beta=8");
-    sub->callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+    auto trained = std::make_shared<bool>(false);  // if it came, another command ran
+    out.options.add("trained", *trained,
+                    "train first: 'moebius validate --trained --help' has its options");
+    add_sets(out.options, args->subject);
+    add_to(out.options, args->subject.router);
+    add_to(out.options, args->subject.tokens);
+    add_to(out.options, args->options);
+    add_to(out.options, args->device);
+    args->output.add_to(out.options);
+    out.run = [args, trained](const session& session) { return run(*args, session); };
+    return out;
 }
 
 }  // namespace moebius::cli

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "validate_trained.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,9 +10,9 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/mean_interval.hpp>
 #include <moebius/compare/trained_loads.hpp>
-#include <moebius/io/atomic_file.hpp>
+#include <moebius/io/options.hpp>
 
-#include "counts.hpp"
+#include "commands.hpp"
 #include "device.hpp"
 #include "output.hpp"
 #include "trainee.hpp"
@@ -223,9 +221,9 @@ trainees from_both_starts(const trained_arguments& args) {
     return make_trainees(options);
 }
 
-void check(trained_arguments& args) {
+void check(trained_arguments& args, const session& session) {
     auto& trainee = args.trainee;
-    check_steps(trainee);
+    check_steps(trainee, session);
     if (trainee.experts < 2)
         throw invalid_argument("--experts", fmt::format("{} came", trainee.experts),
                                "at least two can differ");
@@ -238,6 +236,9 @@ void check(trained_arguments& args) {
     if (!(args.chance >= 0 && args.chance <= 1))
         throw invalid_argument("--chance", fmt::format("{} came", args.chance),
                                "it must be in [0, 1]");
+    if (trainee.routers.size() != 1)
+        throw invalid_argument("--router", fmt::format("{} came", trainee.routers.size()),
+                               "one is trained from two starts");
     auto texts = trainee.sets;
     texts.push_back(trainee.vary);
     texts.push_back("," + trainee.routers.front());
@@ -248,9 +249,18 @@ void check(trained_arguments& args) {
                                        fmt::format("--{} says it for both starts", name));
 }
 
-int run(trained_arguments args, const session& session) {
+void add_theory(option_table& table, trained_arguments& args) {
+    table.add("lead", args.lead,
+              "of one expert's score at the start: the first's, then the second's (or, of more "
+              "than two, nobody's)");
+    table.add("apart", args.apart, "gaps that differ by more are two states");
+    add_to(table, args.theory);
+    table.add("chance", args.chance, "a test that chance passes less often fails");
+}
+
+int run(trained_arguments& args, const session& session) {
     args.output.check({args.trainee.data});
-    check(args);
+    check(args, session);
     outcome all{from_both_starts(args), {}, {}};
     for (const auto& one : all.made.work.runs) all.states.push_back(begin(one));
     args.device.open()->train(all.made.work, all.states, args.trainee.steps,
@@ -264,14 +274,11 @@ int run(trained_arguments args, const session& session) {
     result_heading heading;
     heading.schema = validate_trained_schema;
     heading.command = session.command;
-    args.trainee.describe(heading);
+    describe_trainee(args.trainee, heading);
     heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
-    heading.options.emplace_back("lead", args.lead);
-    heading.options.emplace_back("apart", args.apart);
-    heading.options.emplace_back("frozen_batch", static_cast<double>(theory.tokens));
-    heading.options.emplace_back("settle", theory.settle);
-    heading.options.emplace_back("average", theory.average);
-    heading.options.emplace_back("chance", args.chance);
+    option_table how;
+    add_theory(how, args);
+    how.write_to(heading);
     const auto models = models_table(all);
     const auto points = points_table(all, models);
     const auto onsets = onsets_table(all, args.apart);
@@ -287,36 +294,24 @@ int run(trained_arguments args, const session& session) {
          {"points", points},
          {"onsets", onsets},
          {"models", models}}};
-    args.output.write(result);
-    if (!args.output.out.empty()) write_standard_output(report_of(all, points, onsets, verdict));
+    args.output.write(result, report_of(all, points, onsets, verdict));
     return verdict.agrees ? exit_code::found : exit_code::no_answer;
 }
 
 }  // namespace
 
-void add_validate_trained(CLI::App& sub, const session& session) {
+command validate_trained_command() {
+    command out{"validate", "Lay the loads of small MoEs that were trained over the prediction",
+                "moebius validate --trained --data data/digits.csv --vary feedback=0:6 --points 13 "
+                "--seeds 32"};
     auto args = std::make_shared<trained_arguments>();
-    sub.add_flag("--trained", args->trained, "train first: these options are those of train");
-    args->trainee.add_to(sub);
-    sub.add_option("--lead", args->lead,
-                   "of one expert's score at the start: the first's, then the second's (or, of "
-                   "more than two, nobody's)")
-        ->capture_default_str();
-    sub.add_option("--apart", args->apart, "gaps that differ by more are two states")
-        ->capture_default_str();
-    add_count(sub, "--frozen-batch", args->theory.tokens, "tokens of a batch with frozen gates");
-    sub.add_option("--settle", args->theory.settle, "time before these are averaged")
-        ->capture_default_str();
-    sub.add_option("--average", args->theory.average, "time over which they are")
-        ->capture_default_str();
-    sub.add_option("--chance", args->chance, "a test that chance passes less often fails")
-        ->capture_default_str();
-    args->device.add_to(sub);
-    args->output.add_to(sub);
-    sub.footer(
-        "Example: moebius validate --trained --data data/digits.csv --vary feedback=0:6 "
-        "--points 13 --seeds 32");
-    sub.callback([args, &session] { throw CLI::RuntimeError(run(*args, session)); });
+    out.options.add("trained", args->trained, "train first: these options are those of train");
+    add_to(out.options, args->trainee);
+    add_theory(out.options, *args);
+    add_to(out.options, args->device);
+    args->output.add_to(out.options);
+    out.run = [args](const session& session) { return run(*args, session); };
+    return out;
 }
 
 }  // namespace moebius::cli

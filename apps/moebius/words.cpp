@@ -8,18 +8,8 @@
 
 namespace moebius::cli {
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    while (true) {
-        const auto end = text.find(separator);
-        parts.push_back(text.substr(0, end));
-        if (end == std::string_view::npos) return parts;
-        text.remove_prefix(end + 1);
-    }
-}
-
 std::pair<std::string, double> parse_setting(std::string_view text) {
-    const auto parts = split(text, '=');
+    const auto parts = parts_of(text, '=');
     if (parts.size() != 2 || parts[0].empty())
         throw invalid_argument("--set", fmt::format("'{}' came", text), "it must be name=value");
     return {std::string(parts[0]), parse_number(fmt::format("--set {}", parts[0]), parts[1])};
@@ -32,8 +22,8 @@ double set_value(const std::vector<std::string>& sets, std::string_view name, do
 }
 
 parameter_range parse_range(std::string_view text) {
-    const auto parts = split(text, '=');
-    const auto ends = split(parts.back(), ':');
+    const auto parts = parts_of(text, '=');
+    const auto ends = parts_of(parts.back(), ':');
     if (parts.size() != 2 || parts[0].empty() || ends.size() != 2)
         throw invalid_argument("--vary", fmt::format("'{}' came", text), "it must be name=from:to");
     const std::string where = fmt::format("--vary {}", parts[0]);

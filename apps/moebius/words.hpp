@@ -10,9 +10,6 @@
 
 namespace moebius::cli {
 
-/// The parts of a text between separators; an empty text has one empty part.
-[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
-
 /// name=value.
 /// @throws invalid_argument naming --set
 [[nodiscard]] std::pair<std::string, double> parse_setting(std::string_view text);

@@ -13,47 +13,47 @@ cli_case(routers_json ARGS routers --format json OUT "\"schema\": \"moebius.rout
 
 # Eight experts of which each token gets two lose balance at 8 x 7/6.
 cli_case(diagram_router
-  ARGS diagram --router probmoe-exact-k --router-set k=2 --experts 8 --vary feedback=1:12
+  ARGS diagram --router probmoe-exact-k,k=2 --experts 8 --vary feedback=1:12 --out -
   OUT "\"router\": \"probmoe-exact-k\".*\"router_set\":.*\"feedback\":9\\.33333333333"
   ERR none)
 # A router on real tokens: the threshold of softmax over 1 - q is near 1.37 here.
 cli_case(locus_router
-  ARGS locus --router selective-sinkhorn --router-set frequency=0.3 --router-set noise_scale=0
+  ARGS locus --router selective-sinkhorn,frequency=0.3,noise_scale=0 --out -
        --tokens ${PROJECT_SOURCE_DIR}/data/digits.csv --set beta=4 --vary feedback=0.3:3 --vary bias_1=-1:1
   OUT "\"type\": \"CP\"" ERR none)
 cli_case(simulate_router
-  ARGS simulate --router top-k --experts 4 --set feedback=1 --steps 200 --batch 64
+  ARGS simulate --router top-k --experts 4 --set feedback=1 --steps 200 --batch 64 --out -
   OUT "\"router\": \"top-k\".*\"records\"" ERR none)
 cli_case(compare
   ARGS compare --router top-1 --router soft-moe --seeds 3 --average 60 --ramp 60 --format csv
   OUT "^router,threshold,threshold_error,threshold_measured.*\n1,(2|1\\.99999999999|2\\.00000000000)")
 cli_case(validate_router
-  ARGS validate --router soft-moe --tokens ${PROJECT_SOURCE_DIR}/data/digits.csv --set beta=4 --seeds 2 --average 20 --ramp 20
+  ARGS validate --router soft-moe --tokens ${PROJECT_SOURCE_DIR}/data/digits.csv --set beta=4 --seeds 2 --average 20 --ramp 20 --out -
   OUT "\"schema\": \"moebius.compare/1\".*\"router\": \"soft-moe\"")
 cli_case(doctor ARGS doctor OUT "^moebius +${PROJECT_VERSION}\n.*cuda +[^\n]+\n" ERR none)
 
 # The demand: BP at 2 +- 1e-12 (12 zeros or nines), supercritical, -kappa beta^3 / 24 = -1/12.
 cli_case(diagram
-  ARGS diagram --model two-expert --set beta=1 --set decay=1 --vary feedback=0.5:20
+  ARGS diagram --model two-expert --set beta=1 --set decay=1 --vary feedback=0.5:20 --out -
   OUT "\"label\": \"BP1\".*\"feedback\":(2\\.0|2\\.000000000000|1\\.999999999999)[^}]*\"decay\":1\\.0.*\"cubic\":-0\\.08333333333.*\"criticality\": \"supercritical\""
   ERR none)
 cli_case(diagram_top_level
-  ARGS diagram --vary feedback=0.5:20
-  OUT "^{\n  \"schema\": \"moebius.diagram/1\",\n  \"version\": \"[^\n]*\n  \"command\": \"moebius diagram --vary feedback=0.5:20\",\n  \"model\": \"two-expert\",\n  \"parameters\": [^\n]*\n  \"options\": .*\n  \"branches\": .*\n  \"special_points\": ")
+  ARGS diagram --vary feedback=0.5:20 --out -
+  OUT "^{\n  \"schema\": \"moebius.diagram/1\",\n  \"version\": \"[^\n]*\n  \"command\": \"moebius diagram --vary feedback=0.5:20 --out -\",\n  \"model\": \"two-expert\",\n  \"parameters\": [^\n]*\n  \"options\": .*\n  \"branches\": .*\n  \"special_points\": ")
 cli_case(diagram_csv
   ARGS diagram --vary feedback=0.5:20 --format csv
   OUT "^branch,kind,label,feedback,x,load_1,load_2,.*\n[0-9]+,equilibrium,BP1,2,")
 cli_case(locus
-  ARGS locus --vary feedback=1.5:20 --vary bias=-9:9
+  ARGS locus --vary feedback=1.5:20 --vary bias=-9:9 --out -
   OUT "\"schema\": \"moebius.locus/1\".*\"label\": \"CP1\".*\"feedback\":(2\\.0|2\\.0000000000|1\\.9999999999)"
   ERR none)
 cli_case(exact
-  ARGS exact --set feedback=4 --vary feedback=2:20
+  ARGS exact --set feedback=4 --vary feedback=2:20 --out -
   # theory.md 2: eta_c(2) = 0.532839975354
   OUT "\"pitchfork\": {\"feedback\":2.0,.*\"half_width\": {\"eta\":0\\.53283997535.*\"equilibria\".*\"fold_set\""
   ERR none)
 cli_case(sweep
-  ARGS sweep --set feedback=4 --vary bias=-3:3 --rate 0.01
+  ARGS sweep --set feedback=4 --vary bias=-3:3 --rate 0.01 --out -
   # Jumps stand beyond the folds at +-2 eta_c(2) = +-1.0657, behind by less than 0.5 at this rate.
   OUT "\"schema\": \"moebius.sweep/1\".*\"direction\": .1,-1.,\n *\"bias\": .1\\.[0-5][0-9]*,-1\\.[0-5]"
   ERR none)
@@ -62,13 +62,13 @@ cli_case(sweep_grid
   OUT "^feedback,bias,stable_states,.*\n6,0,2,"
   ERR none)
 cli_case(simulate
-  ARGS simulate --set feedback=1 --batch 64 --steps 50 --burn-in 10 --seed 7
+  ARGS simulate --set feedback=1 --batch 64 --steps 50 --burn-in 10 --seed 7 --out -
   OUT "\"schema\": \"moebius.simulate/1\".*\"router\": \"top-1\".*\"seed\": 7,.*\"gap_mean\": "
   ERR none)
 
 # Each expert by itself where the state moves or tokens are routed: no group holds it balanced.
 cli_case(sweep_experts
-  ARGS sweep --model softmax --experts 8 --vary feedback=2:10 --set bias_1=1e-6
+  ARGS sweep --model softmax --experts 8 --vary feedback=2:10 --set bias_1=1e-6 --out -
   # theory.md 3: up soon after K = 8, down soon below the fold at 4.2498
   OUT "\"direction\": .1,-1.,\n *\"feedback\": .8\\.[0-9]*,4\\.(1|20)"
   ERR none)
@@ -82,38 +82,38 @@ cli_case(sweep_basins_slow
   OUT "^feedback,bias,stable_states,unsettled,.*\n0\\.08,0,2,0,"
   ERR none)
 cli_case(simulate_two
-  ARGS simulate --experts 2 --batch 64 --steps 50 --burn-in 10 OUT "\"gap_mean\": " ERR none)
+  ARGS simulate --experts 2 --batch 64 --steps 50 --burn-in 10 --out - OUT "\"gap_mean\": " ERR none)
 cli_case(simulate_experts
-  ARGS simulate --experts 3 --set feedback=0 --set bias_2=1 --batch 4096 --steps 50 --burn-in 400
+  ARGS simulate --experts 3 --set feedback=0 --set bias_2=1 --batch 4096 --steps 50 --burn-in 400 --out -
   # without feedback s_2 = 1: load e / (e + 2) = 0.576
   OUT "\"load_2_mean\": .0\\.57[4-8].*\"load_3_mean\": .0\\.21"
   ERR none)
 
 # Many experts: the multiple branch point at K = N, each number of winners once.
 cli_case(diagram_experts
-  ARGS diagram --model softmax --experts 5 --vary feedback=1:8
+  ARGS diagram --model softmax --experts 5 --vary feedback=1:8 --out -
   OUT "\"experts\": 5,.*\"groups\": \"1 2-5\".*\"copies\": 5.0.*\"label\": \"BP1\".*\"feedback\":(5\\.0|5\\.0000000000|4\\.9999999999)[^}]*.*\"multiplicity\": 4"
   ERR none)
 cli_case(diagram_controlled
-  ARGS diagram --model softmax --experts 8 --controller integral --set gain=0.02 --vary feedback=1:12
+  ARGS diagram --model softmax --experts 8 --controller integral --set gain=0.02 --vary feedback=1:12 --out -
   # theory.md 5: a Hopf point at N + gain
   OUT "\"label\": \"HB1\".*\"feedback\":8\\.0(2|20000000|19999999)[^}]*.*\"multiplicity\": 7"
   ERR none)
 cli_case(diagram_map
-  ARGS diagram --step 0.5 --vary feedback=-12:4
+  ARGS diagram --step 0.5 --vary feedback=-12:4 --out -
   # 1 + step (feedback/2 - 1) = -1 at -6
   OUT "\"label\": \"PD1\".*\"feedback\":(-6\\.0|-6\\.00000000|-5\\.99999999)"
   ERR none)
 cli_case(locus_controlled
-  ARGS locus --model softmax --experts 2 --controller integral --set gain=0.3 --vary feedback=1:6 --vary leak=0:2
+  ARGS locus --model softmax --experts 2 --controller integral --set gain=0.3 --vary feedback=1:6 --vary leak=0:2 --out -
   # theory.md 5: the Hopf and the pitchfork meet, at leak (sqrt(g2 + 4 g) - g)/2 with g = gain beta/2
   OUT "\"kind\": \"branch point\".*\"kind\": \"hopf\".*\"type\": \"BT\".*\"leak\":0\\.31949334"
   ERR none)
 cli_case(exact_experts
-  ARGS exact --model softmax --experts 8
+  ARGS exact --model softmax --experts 8 --out -
   # theory.md 3: the one-winner branch of 8 turns at 4.249799008647894
   OUT "\"threshold_feedback\":8.0.*\"fold_feedback\": .4\\.24979900864789"
   ERR none)
 
 # Records are as far apart as divides the steps, unless it was said.
-cli_case(train_few_steps ARGS train --data mixture:3/4 --steps 20 OUT "\"record_every\": 10")
+cli_case(train_few_steps ARGS train --data mixture:3/4 --steps 20 --out - OUT "\"record_every\": 10")

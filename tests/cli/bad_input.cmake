@@ -109,13 +109,38 @@ bad_tokens(ragged "1,2,0\n3,4,1\n5,1\n" ERR "[^\n]*ragged.csv[^\n]*line 3[^\n]*"
 bad_tokens(words "1,2,0\n3,four,1\n" ERR "[^\n]*words.csv[^\n]*line 2[^\n]*column 2[^\n]*")
 bad_tokens(empty "" ERR "[^\n]*empty.csv[^\n]*")
 
+# What a way of running does not use is refused, not passed over.
+rejected(points_of_a_slow_sweep ARGS sweep --set feedback=4 --vary bias=-3:3 --points 5
+  ERR "--points: it came for a slow sweep, but that does not use it")
+rejected(rate_of_a_grid ARGS sweep --grid --vary feedback=1:6 --vary bias=-2:2 --rate 1
+  ERR "--rate: it came for a grid, but that does not use it")
+rejected(direction_of_basins ARGS sweep --basins --vary feedback=1:6 --vary bias=-2:2 --direction up
+  ERR "--direction: it came for a grid, but that does not use it")
+rejected(noise_of_a_model ARGS locus --vary feedback=1:6 --vary bias=-2:2 --noise none
+  ERR "--noise: it came for a model without --tokens, but that does not use it")
+rejected(gate_without_tokens ARGS diagram ${vary} --gate random:1
+  ERR "--gate: it came for a run without --tokens, but that does not use it")
+rejected(simulated_gate_without_tokens ARGS simulate --no-labels
+  ERR "--no-labels: it came for a run without --tokens, but that does not use it")
+rejected(gate_of_a_mixture ARGS simulate --tokens mixture:0/1 --gate random:1
+  ERR "--gate: it came for tokens without features, but that does not use it")
+rejected(points_of_nothing_varied ARGS train --data mixture:3/4 --points 3
+  ERR "--points: it came for train without --vary, but that does not use it")
+rejected(levels_of_a_router ARGS validate --router soft-moe --levels 3
+  ERR "--levels: it came for soft-moe, but that does not use it")
+rejected(exact_figure ARGS exact --plot x.svg
+  ERR "--plot: it came for exact without --vary, but the figure is the fold set: --vary feedback=FROM:TO")
+rejected(exact_points ARGS exact --points 5
+  ERR "--points: it came for exact without --vary, but that does not use it")
+
 # Words that CLI11 itself rejects.
 cli_case(bad_option ARGS diagram --bogus 1 ${vary} CODE 109 OUT "^$" ERR "^moebius: [^\n]*--bogus")
 cli_case(bad_nothing CODE 106 OUT "^$" ERR "A subcommand is required")
-cli_case(bad_format ARGS diagram ${vary} --format xml CODE 105 OUT "^$" ERR "--format")
+cli_case(bad_format ARGS diagram ${vary} --format xml CODE 2 OUT "^$"
+  ERR "moebius: --format: 'xml' came, but one is needed; did you mean")
 cli_case(unknown_router ARGS diagram --router topk --vary feedback=1:2 CODE 2
   ERR "moebius: router: 'topk' is unknown, but a shipped router is needed. did you mean 'top-k'")
-cli_case(router_setting ARGS simulate --router top-k --router-set q=2 CODE 2
+cli_case(router_setting ARGS simulate --router top-k,q=2 CODE 2
   ERR "moebius: top-k: 'q' came, but its options are k, gate, renormalise")
 cli_case(router_and_model ARGS diagram --router top-1 --model softmax --vary feedback=1:2 CODE 2
   ERR "moebius: --model: softmax came beside --router, but the mean load of the router is the model")
@@ -125,15 +150,15 @@ cli_case(router_on_a_device ARGS simulate --router soft-moe --device cuda CODE 2
   ERR "moebius: --device: 'cuda' came for soft-moe, but its loop runs on the CPU; that of top-1 on devices, too")
 cli_case(compare_sets ARGS compare --set feedback=2 CODE 2
   ERR "moebius: --set: 'feedback=2' came, but compare takes beta and decay, and sweeps the others itself")
-cli_case(router_set_alone ARGS simulate --router-set k=2 CODE 2
-  ERR "moebius: --router-set: 'k=2' came without --router, but it is an option of one")
-cli_case(router_set_twice ARGS simulate --router top-k --router-set k=2 --router-set k=3 CODE 2
-  ERR "moebius: --router-set: k came twice, but once is enough")
+cli_case(router_option_bare ARGS simulate --router top-k,2 CODE 2
+  ERR "moebius: --router: '2' came among its options, but each must be key=value")
+cli_case(router_option_twice ARGS simulate --router top-k,k=2,k=3 CODE 2
+  ERR "moebius: --router: k came twice, but once is enough")
 cli_case(clusters_of_margins ARGS diagram --router adaptive-clustering --tokens mixture:0/1 --vary feedback=1:2 CODE 2
   ERR "moebius: --router: adaptive-clustering came for 'mixture:0/1', but it weighs the features of tokens in a file")
 cli_case(too_many_experts ARGS simulate --router soft-moe --experts 1000000000 CODE 2
   ERR "moebius: --experts: 1000000000 came, but a router takes up to 65536")
-cli_case(measured_beta ARGS diagram --router probmoe-exact-k --router-set k=1 --tokens mixture:0/1 --set feedback=3 --vary beta=0.1:5 CODE 2
+cli_case(measured_beta ARGS diagram --router probmoe-exact-k,k=1 --tokens mixture:0/1 --set feedback=3 --vary beta=0.1:5 CODE 2
   ERR "but this router's response is known at one beta alone")
 
 set(digits ${PROJECT_SOURCE_DIR}/data/digits.csv)

@@ -3,7 +3,7 @@ program=$1 folder=$3
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
 
 code=0
-"$program" diagram --vary feedback=0.5:20 --max-points 4 >diagram.json 2>sentences || code=$?
+"$program" diagram --vary feedback=0.5:20 --max-points 4 --out - >diagram.json 2>sentences || code=$?
 test $code = 3
 grep -q '"last": "max_points"' diagram.json
 grep -q '^moebius: branch 1 ended early at .*: max_points (raise --max-points or --max-step)$' sentences

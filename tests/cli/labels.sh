@@ -1,8 +1,8 @@
 # A special point of one file starts another run; a label that is not there is answered by a near one.
 program=$1 folder=$3
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
-"$program" diagram --set feedback=4 --vary bias=-3:3 --out run.json 2>/dev/null
-"$program" locus --from run.json:LP1 --vary feedback=1.5:20 --vary bias=-9:9 --out cusp.json 2>summary
+"$program" diagram --set feedback=4 --vary bias=-3:3 --out run.json >/dev/null
+"$program" locus --from run.json:LP1 --vary feedback=1.5:20 --vary bias=-9:9 --out cusp.json >summary
 grep -q '"label": "CP1"' cusp.json
 grep -q '^CP1 ' summary
 
@@ -24,9 +24,28 @@ test "$sentence" = "moebius: --from: LP1 has a state of 2 numbers, but that of t
 
 # Cycles from a Hopf point, cut short, and their fold in two parameters.
 "$program" diagram --model softmax --experts 2 --controller integral --set gain=0.1 --set leak=0.08 \
-    --vary feedback=2:12 --out control.json 2>/dev/null
+    --vary feedback=2:12 --out control.json >/dev/null
 "$program" diagram --from control.json:HB1 --vary feedback=2:12 --max-step 1 --max-points 60 \
-    --out cycles.json 2>/dev/null || test $? = 3
+    --out cycles.json >/dev/null || test $? = 3
 "$program" locus --from cycles.json:LPC1 --vary feedback=3:4 --vary leak=0.075:0.085 --max-step 1 \
-    --out folds.json 2>/dev/null
+    --out folds.json >/dev/null
 grep -q '"kind": "fold of cycles"' folds.json
+
+# What a file was made with is not changed beside --from, and the same may be said again.
+"$program" diagram --router top-k,k=2 --experts 4 --vary feedback=1:5 --out router.json >/dev/null
+"$program" locus --from router.json:EP1 --router top-k,k=2 --experts 4 --vary feedback=1:5 \
+    --vary bias_1=0:1 >/dev/null 2>&1 || test $? = 2
+refused() {
+    expected=$1
+    shift
+    code=0
+    sentence=$("$program" "$@" 2>&1) || code=$?
+    test $code = 2
+    test "$sentence" = "moebius: $expected" || { echo "$sentence"; exit 1; }
+}
+refused '--router: top-k came, but router.json is about top-k,k=2' \
+    diagram --from router.json:EP1 --router top-k --vary feedback=1:5
+refused '--experts: 8 came, but router.json was made with 4' \
+    diagram --from router.json:EP1 --experts 8 --vary feedback=1:5
+refused '--noise: none came, but router.json was made with gumbel' \
+    diagram --from router.json:EP1 --noise none --vary feedback=1:5

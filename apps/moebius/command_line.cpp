@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <string>
+#include <vector>
+
+namespace moebius::cli {
+namespace {
+
+/// What a value looks like, in the help.
+const char* type_name(const option_target& target) {
+    constexpr const char* names[] = {"FLOAT", "UINT",      "UINT",  "",    "TEXT",
+                                     "TEXT",  "FLOAT,...", "FLOAT", "UINT"};
+    return names[target.index()];
+}
+
+bool is_list(const option_target& target) {
+    return std::holds_alternative<std::vector<std::string>*>(target);
+}
+
+/// The default in the help: a reader's words, or the value before anything was read.
+std::string shown_default(const option& of) {
+    if (!of.traits.shown.empty() || is_list(of.target)) return of.traits.shown;
+    return of.text();
+}
+
+void bind_flag(CLI::App& sub, const option& to, session& session) {
+    auto* target = std::get<bool*>(to.target);
+    sub.add_flag_callback(
+        to.flag(),
+        [&to, &session, target] {
+            *target = !to.traits.switches_off;
+            session.given[to.name] = to.flag();
+        },
+        to.meaning);
+}
+
+void bind(CLI::App& sub, const option& to, session& session) {
+    if (std::holds_alternative<bool*>(to.target)) return bind_flag(sub, to, session);
+    const auto shown = shown_default(to);
+    const auto read = [&to, &session, fresh = true](const std::vector<std::string>& words) mutable {
+        // what is given takes the place of a list's default
+        if (auto* const* list = std::get_if<std::vector<std::string>*>(&to.target); list && fresh)
+            (*list)->clear();
+        fresh = false;
+        for (const auto& word : words) to.read(word);
+        session.given[to.name] = to.flag();
+        return true;
+    };
+    auto* made = sub.add_option(to.flag(), read, to.meaning);
+    made->type_name(type_name(to.target))->required(to.traits.required);
+    if (!shown.empty()) made->default_str(shown);
+    if (is_list(to.target) && !to.traits.comma_list)
+        made->type_size(1)->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
+}
+
+/// CLI11 would only say that a subcommand is missing.
+void check_subcommand(std::span<const command> commands, std::string_view word) {
+    std::vector<std::string_view> names;
+    for (const auto& one : commands) names.emplace_back(one.name);
+    if (word.starts_with('-') || std::find(names.begin(), names.end(), word) != names.end()) return;
+    throw invalid_argument("subcommand", fmt::format("'{}' came", word),
+                           fmt::format("a known one is needed{}", did_you_mean(word, names)));
+}
+
+/// An option that nobody knows, with the nearest one that is known.
+std::string unknown_option(const CLI::App* at) {
+    const auto* asked = at;
+    for (const auto* sub : at->get_subcommands()) asked = sub;
+    std::vector<std::string> known;
+    for (const auto* option : asked->get_options())
+        for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    for (const auto& word : at->remaining(true))
+        if (word.starts_with("--"))
+            return fmt::format("moebius: {}: '{}' came, but it is no option{}\n", asked->get_name(),
+                               word, did_you_mean(word.substr(0, word.find('=')), names));
+    return {};
+}
+
+std::string failure_message(const CLI::App* at, const CLI::Error& e) {
+    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
+        if (auto sentence = unknown_option(at); !sentence.empty()) return sentence;
+    return fmt::format("moebius: {}", CLI::FailureMessage::simple(at, e));
+}
+
+}  // namespace
+
+void refuse_unused(const session& session, std::string_view way,
+                   std::initializer_list<std::string_view> names) {
+    for (const auto name : names)
+        if (const auto found = session.given.find(name); found != session.given.end())
+            throw invalid_argument(found->second, fmt::format("it came for {}", way),
+                                   "that does not use it");
+}
+
+int run_command_line(std::span<command> commands, std::string_view footer, session& session,
+                     int argc, const char* const* argv) {
+    CLI::App app{"How far a Mixture-of-Experts router is from collapse, and what it will do there.",
+                 "moebius"};
+    app.set_version_flag("--version", fmt::format("moebius {}", version()));
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    app.footer(std::string(footer));
+    app.failure_message(failure_message);
+    const command* chosen = nullptr;
+    for (auto& one : commands) {
+        auto* sub = app.add_subcommand(one.name, one.meaning);
+        for (const auto& option : one.options.all()) bind(*sub, option, session);
+        sub->footer("Example: " + one.example);
+        sub->final_callback([&chosen, &one] { chosen = &one; });
+    }
+    if (argc > 1) check_subcommand(commands, argv[1]);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& end) {
+        return app.exit(end);
+    }
+    return chosen->run(session);
+}
+
+}  // namespace moebius::cli
