@@ -55,7 +55,7 @@ struct selective_sinkhorn_options {
 ///   is known to some 1/sqrt(32 T), and all slopes exactly;
 /// - otherwise null.
 /// @throws invalid_argument  for an option out of range
-/// @source routers.md 5.1, 5.2, 5.4
+/// @source docs/routers.md sections 5.1, 5.2, 5.4
 [[nodiscard]] std::shared_ptr<const router> selective_sinkhorn(
     const selective_sinkhorn_options& options = {});
 
