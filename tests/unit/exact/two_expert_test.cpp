@@ -21,7 +21,7 @@ two_expert scaled(double mu, double eta) { return {mu, 1, 2, eta}; }
 }  // namespace
 
 TEST_CASE("half_width has its reference values", "[exact][oracle]") {
-    // computed from the formula with 40 digits (Python's decimal); those of docs/theory.md section 2
+    // computed from the formula with 40 digits (Python's decimal): docs/theory.md section 2
     const auto want = GENERATE(values<std::array<double, 2>>(
         {{1.05, 0.007344657555}, {1.5, 0.207546455322}, {2, 0.532839975354}, {3, 1.303273908003}}));
 
@@ -172,7 +172,8 @@ TEST_CASE("the pitchfork and the cusp stand at feedback = 2 decay / beta", "[exa
     CHECK(exact::expansion(exact::dimensionless{1, 0}).cubic == -1.0 / 3);
 }
 
-TEST_CASE("the variance below the threshold is that of docs/theory.md section 2", "[exact][oracle]") {
+TEST_CASE("the variance below the threshold is that of docs/theory.md section 2",
+          "[exact][oracle]") {
     const two_expert p{1.2, 0.8, 1.0, 0};  // mu = 0.75
     const double step = 1e-6, tokens = 100;
 
