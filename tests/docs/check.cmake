@@ -26,7 +26,7 @@ endmacro()
 
 # The numbers of a page's headings: "## 2. Title", "### 2.1 Title".
 function(headings_of page result)
-  file(STRINGS ${root}/${page} headings REGEX "^#+ +${number}")
+  file(STRINGS ${root}/${page} headings ENCODING UTF-8 REGEX "^#+ +${number}")
   set(numbers "")
   foreach(heading IN LISTS headings)
     string(REGEX MATCH "${number}" found "${heading}")
