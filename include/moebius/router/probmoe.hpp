@@ -56,8 +56,7 @@ struct probmoe_options {
 /// with G_j = dL/dweight_j and the S that was drawn, or as the estimator says. The mean load is
 /// that of subset_loads; there is none for top_k_marginal, which draws nothing.
 ///
-/// @throws invalid_argument  for an empty band, k_min = 0, or a beta that is not positive and
-/// finite
+/// @throws invalid_argument  for an empty band, k_min = 0, or a beta that is not > 0 and finite
 /// @source ProbMoE, arXiv 2606.01509; docs/routers.md section 2
 [[nodiscard]] std::shared_ptr<const router> probmoe(const probmoe_options& options = {});
 

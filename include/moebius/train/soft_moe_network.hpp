@@ -46,8 +46,7 @@ struct expert_parts {
 class soft_moe_network final : public network {
 public:
     /// @throws invalid_argument  for an option of 0, a width that is no square, or a patch that
-    /// does
-    ///                           not divide its side
+    ///                           does not divide its side
     explicit soft_moe_network(soft_moe_network_options options);
 
     [[nodiscard]] const soft_moe_network_options& options() const noexcept { return options_; }
