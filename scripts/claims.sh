@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the router papers claim, tried on digits with paired seeds (routers.md 7): a command each, its
-# effect sizes and 95 % intervals on the standard output.
+# What the router papers claim, tried on digits with paired seeds (docs/routers.md section 7): a
+# command each, its effect sizes and 95 % intervals on the standard output.
 #
 #   MOEBIUS=build/release/apps/moebius/moebius scripts/claims.sh [SEEDS]
 set -euo pipefail

@@ -97,7 +97,7 @@ struct batch_noise {
     double rate = 0;   ///< at which deviations decay
 };
 
-/// @source linear_noise of dynamics/noisy_chain.hpp, for any load response
+/// @source linear_noise of include/moebius/dynamics/noisy_chain.hpp, for any load response
 batch_noise noise_at(const frozen_gate& gate, const std::vector<double>& scores,
                      std::size_t tokens) {
     const double along_x[] = {0.5, -0.5};

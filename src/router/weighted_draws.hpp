@@ -15,7 +15,8 @@ namespace moebius {
 /// backward, the mean of g given that. Every term is positive, so no value cancels, and
 /// probabilities that underflow are too small to matter where g is 0 or of order 1.
 /// @cost    N K products of series, twice; memory N K
-/// @source  Chen, Dempster & Liu, Biometrika 81 (1994), section 2; routers.md 2.2 and 2.4
+/// @source  Chen, Dempster & Liu, Biometrika 81 (1994), section 2; docs/routers.md sections
+///          2.2 and 2.4
 template <std::size_t Order>
 class weighted_draws {
 public:

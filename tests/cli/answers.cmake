@@ -49,7 +49,7 @@ cli_case(locus
   ERR none)
 cli_case(exact
   ARGS exact --set feedback=4 --vary feedback=2:20 --out -
-  # theory.md 2: eta_c(2) = 0.532839975354
+  # docs/theory.md section 2: eta_c(2) = 0.532839975354
   OUT "\"pitchfork\": {\"feedback\":2.0,.*\"half_width\": {\"eta\":0\\.53283997535.*\"equilibria\".*\"fold_set\""
   ERR none)
 cli_case(sweep
@@ -69,7 +69,7 @@ cli_case(simulate
 # Each expert by itself where the state moves or tokens are routed: no group holds it balanced.
 cli_case(sweep_experts
   ARGS sweep --model softmax --experts 8 --vary feedback=2:10 --set bias_1=1e-6 --out -
-  # theory.md 3: up soon after K = 8, down soon below the fold at 4.2498
+  # docs/theory.md section 3: up soon after K = 8, down soon below the fold at 4.2498
   OUT "\"direction\": .1,-1.,\n *\"feedback\": .8\\.[0-9]*,4\\.(1|20)"
   ERR none)
 cli_case(sweep_grid_experts
@@ -96,7 +96,7 @@ cli_case(diagram_experts
   ERR none)
 cli_case(diagram_controlled
   ARGS diagram --model softmax --experts 8 --controller integral --set gain=0.02 --vary feedback=1:12 --out -
-  # theory.md 5: a Hopf point at N + gain
+  # docs/theory.md section 5: a Hopf point at N + gain
   OUT "\"label\": \"HB1\".*\"feedback\":8\\.0(2|20000000|19999999)[^}]*.*\"multiplicity\": 7"
   ERR none)
 cli_case(diagram_map
@@ -106,12 +106,12 @@ cli_case(diagram_map
   ERR none)
 cli_case(locus_controlled
   ARGS locus --model softmax --experts 2 --controller integral --set gain=0.3 --vary feedback=1:6 --vary leak=0:2 --out -
-  # theory.md 5: the Hopf and the pitchfork meet, at leak (sqrt(g2 + 4 g) - g)/2 with g = gain beta/2
+  # docs/theory.md section 5: the Hopf and the pitchfork meet, at leak (sqrt(g2 + 4 g) - g)/2 with g = gain beta/2
   OUT "\"kind\": \"branch point\".*\"kind\": \"hopf\".*\"type\": \"BT\".*\"leak\":0\\.31949334"
   ERR none)
 cli_case(exact_experts
   ARGS exact --model softmax --experts 8 --out -
-  # theory.md 3: the one-winner branch of 8 turns at 4.249799008647894
+  # docs/theory.md section 3: the one-winner branch of 8 turns at 4.249799008647894
   OUT "\"threshold_feedback\":8.0.*\"fold_feedback\": .4\\.24979900864789"
   ERR none)
 

@@ -66,7 +66,7 @@ foreach(file IN LISTS files)
     elseif(line MATCHES "<(cuda|cub/|cublas|thrust/)" AND NOT file MATCHES "^src/cuda/")
       sin("only src/cuda may use CUDA")
     elseif(line MATCHES "<boost/" AND file STREQUAL "include/moebius/model/jet.hpp")
-      # the exception that design.md makes: derivatives come from Boost.Math
+      # the exception of docs/guide.md section 2: derivatives come from Boost.Math
     elseif(file MATCHES "^include/" AND NOT line MATCHES "<(Eigen/[A-Za-z]+|[a-z_]+)>")
       sin("a public header may use the standard library, Eigen and moebius only")
     endif()

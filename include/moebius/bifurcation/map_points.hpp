@@ -10,8 +10,9 @@
 
 namespace moebius {
 
-// The discrete rule x <- x + step f(x, p), one batch at a time (theory.md 1). Its fixed points are
-// the equilibria of f; an eigenvalue of f_x becomes the multiplier 1 + step eigenvalue.
+// The discrete rule x <- x + step f(x, p), one batch at a time (docs/theory.md section 1). Its
+// fixed points are the equilibria of f; an eigenvalue of f_x becomes the multiplier
+// 1 + step eigenvalue.
 
 /// The flip (PD) near (x, p) as `range` varies: f = 0 and an eigenvalue -2/step, by Newton's
 /// method.

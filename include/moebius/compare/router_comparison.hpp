@@ -97,7 +97,7 @@ struct named_router {
 /// @throws invalid_argument  for more experts with tokens, no router, or an option out of range; if
 ///                           a router has equal loads nowhere
 /// @throws interrupted       if the watch asks for it
-/// @source theory.md 3, 4
+/// @source docs/theory.md sections 3 and 4
 [[nodiscard]] std::vector<compared_router> compare_routers(
     const std::shared_ptr<const token_source>& source, const std::vector<named_router>& routers,
     const comparison_options& options = {}, const watch& watched = {});

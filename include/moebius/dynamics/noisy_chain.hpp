@@ -27,8 +27,8 @@ struct chain_ensemble {
 /// Runs the closed loop of a two-expert router, reduced to its score difference, many times.
 ///
 /// A batch of T independent tokens has the load gap n = m(x) + sqrt((1 - m(x)^2) / T) xi, xi
-/// standard normal (theory.md 1), and the rule moves x by step (feedback n - decay x + bias). The
-/// normal stands for the binomial, and m for the tokens: nothing else is left out.
+/// standard normal (docs/theory.md section 1), and the rule moves x by step (feedback n - decay x +
+/// bias). The normal stands for the binomial, and m for the tokens: nothing else is left out.
 ///
 /// A passage is the first batch after which the member lies beyond the level; a member that starts
 /// beyond it passes at once. Numbers depend on (seed, member, batch) alone.
@@ -64,8 +64,9 @@ struct linear_noise {
 
 /// @param x  a stable equilibrium of `at`, a two-expert model
 /// @throws invalid_argument  as gap_table, or if x does not attract
-/// @source theory.md 1 and 2; gap_shift from the mean of the rule itself, 0 = feedback <n> - decay
-///         <x> + bias; gap_sd = sqrt(v) decay / r from its response at zero frequency
+/// @source docs/theory.md sections 1 and 2; gap_shift from the mean of the rule itself, 0 =
+///         feedback <n> - decay <x> + bias; gap_sd = sqrt(v) decay / r from its response at zero
+///         frequency
 [[nodiscard]] linear_noise linear_noise_at(const problem& at, double x, double step,
                                            std::size_t tokens);
 

@@ -15,7 +15,7 @@ namespace moebius::exact {
 /// throws invalid_argument for a number that is not finite, decay <= 0, beta <= 0, fewer than two
 /// experts, and a number of winners or of chosen experts outside 1 ... experts - 1.
 /// All eigenvalues are per unit of T: times decay they are the model's own.
-/// @source theory.md 3
+/// @source docs/theory.md section 3
 struct n_expert {
     double feedback;
     double decay;

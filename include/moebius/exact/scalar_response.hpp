@@ -33,7 +33,7 @@ struct cusp_point {
 /// The fold at x, or nothing where the slope is 0 or so small that feedback overflows.
 ///
 /// @throws invalid_argument  if decay is not > 0 or x is not finite
-/// @source theory.md 4
+/// @source docs/theory.md section 4
 [[nodiscard]] std::optional<fold_point> fold_at(const response& m, double decay, double x);
 
 /// Where to look for a response's folds and cusps.

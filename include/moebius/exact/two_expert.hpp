@@ -11,7 +11,7 @@ namespace moebius::exact {
 ///
 /// In y = beta x / 2 and T = decay t it reads dy/dT = -y + mu tanh y + eta. Every function here
 /// throws invalid_argument for a number that is not finite, decay <= 0 or beta <= 0.
-/// @source theory.md 2
+/// @source docs/theory.md section 2
 struct two_expert {
     double feedback;
     double decay;

@@ -14,7 +14,7 @@ namespace moebius {
 ///
 /// Cells of one state; parameters feedback, decay, beta, then bias_e for each group, named by its
 /// first member. Its name is the response's.
-/// @source  theory.md 1, 3
+/// @source  docs/theory.md sections 1 and 3
 [[nodiscard]] std::shared_ptr<const cell_field> expert_feedback(
     std::shared_ptr<const load_response> response);
 
@@ -27,7 +27,7 @@ namespace moebius {
 /// eigenvalue everywhere that says nothing. The last term makes it relax and changes no load.
 ///
 /// Cells of two states; parameters feedback, decay, beta, gain, leak, then bias_e.
-/// @source  theory.md 5
+/// @source  docs/theory.md section 5
 [[nodiscard]] std::shared_ptr<const cell_field> controlled_feedback(
     std::shared_ptr<const load_response> response);
 

@@ -10,7 +10,7 @@ namespace moebius::models {
 ///
 /// A node of width sigma has a closed form for gaussian noise (slope beta / sqrt(1 + beta^2
 /// sigma^2 / 2)) and for none (slope sqrt(2)/sigma, beta drops out).
-/// @source theory.md 4
+/// @source docs/theory.md section 4
 class token_response : public gap_feedback {
 public:
     static constexpr std::string_view name = "token-response";
@@ -30,7 +30,7 @@ public:
         return shares(mean_gap(x[0], p[beta]));
     }
 
-    /// m at x and beta (of any node: its slope follows from beta, theory.md 4).
+    /// m at x and beta (of any node: its slope follows from beta, docs/theory.md section 4).
     [[nodiscard]] double mean_gap(double x, double inverse_temperature) const;
     [[nodiscard]] jet mean_gap(const jet& x, const jet& inverse_temperature) const;
 

@@ -14,7 +14,7 @@ namespace moebius::models {
 /// What both two-expert models share: x = s1 - s2 relaxes at rate `decay`, is fed by the load gap
 /// m(x) in [-1, 1], and is pushed by `bias`: x' = -decay x + feedback m(x) + bias.
 ///
-/// @source theory.md 1: the difference of the two scores' mean-field equations
+/// @source docs/theory.md section 1: the difference of the two scores' mean-field equations
 struct gap_feedback {
     static constexpr std::size_t dimension = 1;
     static constexpr std::array<std::string_view, 1> states{"x"};
@@ -57,7 +57,8 @@ struct gap_feedback {
 ///
 /// Dimensionless: mu = feedback beta / (2 decay), eta = bias beta / (2 decay). Supercritical
 /// pitchfork at mu = 1, eta = 0; folds along mu = cosh^2 y, eta = y - sinh(2y)/2, y = beta x / 2.
-/// @source O. M. Kiselev, arXiv 2605.29121; exact/two_expert.hpp has the closed forms
+/// @source O. M. Kiselev, arXiv 2605.29121; include/moebius/exact/two_expert.hpp has the closed
+///         forms
 struct two_expert : gap_feedback {
     static constexpr std::string_view name = "two-expert";
     static constexpr std::string_view equation = "x' = -decay x + feedback tanh(beta x / 2) + bias";

@@ -25,7 +25,8 @@ struct clustering_options {
     bool unit_tokens = false;     ///< tokens are divided by their 2-norm first; 0 stays 0
     bool experts_scaled = false;  ///< experts see the scaled tokens, not only the router
 
-    /// @source routers.md 3.3, read in Fsoft-AIC/Tight-Clusters-Make-Specialized-Experts
+    /// @source docs/routers.md section 3.3, read in
+    ///         Fsoft-AIC/Tight-Clusters-Make-Specialized-Experts
     [[nodiscard]] static clustering_options language();
     [[nodiscard]] static clustering_options swin();
     [[nodiscard]] static clustering_options soft_moe();
@@ -51,7 +52,7 @@ struct cluster_weights {
 /// @param clusters  (B): each token's expert in the layer before, < K; or no_expert
 /// @param count     K, >= 1
 /// @throws invalid_argument  for sizes that do not fit, a cluster out of range, eps or clip <= 0
-/// @source arXiv 2502.15315; routers.md 3.2
+/// @source arXiv 2502.15315; docs/routers.md section 3.2
 [[nodiscard]] cluster_weights dispersion_weights(std::span<const double> tokens, std::size_t width,
                                                  std::span<const std::uint32_t> clusters,
                                                  std::size_t count,
@@ -96,7 +97,7 @@ struct clustered_gradient {
 /// @param by_logits  dL/dlogit (B, E); not read for a token that is not finite
 /// @param by_inputs  dL/dexpert_inputs (B, d), or empty for none
 /// @throws invalid_argument  for sizes that do not fit
-/// @source routers.md 3.4
+/// @source docs/routers.md section 3.4
 [[nodiscard]] clustered_gradient cluster_gate_backward(
     std::span<const double> tokens, std::span<const double> scales,
     std::span<const double> embeddings, std::size_t width, std::span<const double> by_logits,

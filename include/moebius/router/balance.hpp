@@ -21,7 +21,7 @@ struct loss_gradient {
 /// N sum_j f_j P_j, with P_j the mean softmax probability: 1 at perfect balance of either.
 /// @param dispatched  f (N): share of all assignments of each expert, taken as constant
 /// @throws invalid_argument  for sizes that do not fit
-/// @source Switch and GShard; routers.md 0
+/// @source Switch and GShard; docs/routers.md section 0
 [[nodiscard]] loss_gradient switch_loss(std::span<const double> logits,
                                         std::span<const double> dispatched);
 
@@ -32,7 +32,7 @@ struct loss_gradient {
 /// The squared coefficient of variation over experts, Var(I) / (mean(I)^2 + 1e-10), of the
 /// importance I_j = sum_t softmax_tj. Var is that of a sample (N - 1); 0 for one expert.
 /// @throws invalid_argument  for sizes that do not fit
-/// @source Shazeer et al., Outrageously Large Neural Networks; routers.md 0
+/// @source Shazeer et al., Outrageously Large Neural Networks; docs/routers.md section 0
 [[nodiscard]] loss_gradient importance_loss(std::span<const double> logits, std::size_t experts);
 
 /// The same of a smooth load, Load_j = sum_t Phi((softmax_tj - threshold_t) / (gate_noise / N)).
@@ -54,12 +54,12 @@ struct loss_gradient {
 /// @param bias  (N), changed in place
 /// @param load  (N), finite: shares
 /// @throws invalid_argument  for sizes that do not fit, a load that is not finite, rate < 0
-/// @source DeepSeek-V3; theory.md 5
+/// @source DeepSeek-V3; docs/theory.md section 5
 void sign_step(std::span<double> bias, std::span<const double> load, double rate);
 
 /// b_j <- b_j - gain (load_j - 1/N) - leak b_j.
 /// @throws invalid_argument  as sign_step, for gain and leak
-/// @source theory.md 5
+/// @source docs/theory.md section 5
 void integral_step(std::span<double> bias, std::span<const double> load, double gain, double leak);
 
 /// The most tokens that an expert takes: ceil(T k factor / N). 0 for no tokens or a factor of 0.

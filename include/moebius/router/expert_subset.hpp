@@ -15,7 +15,7 @@ namespace moebius {
 /// order.
 /// @param combine  C (m, n p), row-major
 /// @throws invalid_argument  for a size that does not fit
-/// @source Chung et al., Beyond Parameter Count (arXiv 2409.00879); routers.md 4.4
+/// @source Chung et al., Beyond Parameter Count (arXiv 2409.00879); docs/routers.md section 4.4
 [[nodiscard]] std::vector<double> combine_mass(std::span<const double> combine, std::size_t experts,
                                                std::size_t slots);
 

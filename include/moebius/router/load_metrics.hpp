@@ -20,7 +20,7 @@ struct load_metrics {
 ///                    entropy of one expert is 1.
 /// @param dead_limit  the share up to which an expert counts as dead, >= 0
 /// @throws invalid_argument  for no experts, a load or a limit out of range
-/// @source routers.md 0
+/// @source docs/routers.md section 0
 [[nodiscard]] load_metrics measure_load(std::span<const double> load, double dead_limit = 0);
 
 }  // namespace moebius

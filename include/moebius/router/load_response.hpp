@@ -14,7 +14,7 @@ namespace moebius {
 ///
 /// With G groups, s and p hold one number a group, and p[g] is the load of each member of g. With
 /// singletons G = N and nothing is lost. Implementations are immutable; no call throws.
-/// @source  design.md (one router, two faces); theory.md 3, 4
+/// @source  docs/routers.md section 1; docs/theory.md sections 3 and 4
 class load_response {
 public:
     virtual ~load_response() = default;

@@ -16,7 +16,7 @@ namespace moebius {
 /// @param constant  (N): load of each expert in those batches, summing to 1; the same within each
 ///                  group of the base
 /// @throws invalid_argument  for no base, a share outside [0, 1], a constant that does not fit
-/// @source theory.md 4 (a Sinkhorn step in place of routing)
+/// @source docs/theory.md section 4 (a Sinkhorn step in place of routing)
 [[nodiscard]] std::shared_ptr<const load_response> mixed_loads(
     std::shared_ptr<const load_response> base, double share, std::vector<double> constant);
 

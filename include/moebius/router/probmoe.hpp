@@ -19,7 +19,7 @@ namespace moebius {
 /// with D_ji where dz_j/dr_i would stand. Experts outside S do not run, so their G_j is not known
 /// to any estimator here; DenseMixer, which runs them for their gradient, is the first term with
 /// all j.
-/// @source routers.md 2.6 and the ablation in 2.9
+/// @source docs/routers.md section 2.6; docs/routers.md section 2.9 (ablation)
 enum class subset_estimator {
     sample_marginal,  ///< S drawn, D_ji = dm_j/dr_i = Cov(z_j, z_i), m the marginals of the law
     /// S drawn, D_ji = dpi_j/dr_i = pi_j (delta_ij - pi_i): straight-through, as if the choice were
@@ -56,9 +56,8 @@ struct probmoe_options {
 /// with G_j = dL/dweight_j and the S that was drawn, or as the estimator says. The mean load is
 /// that of subset_loads; there is none for top_k_marginal, which draws nothing.
 ///
-/// @throws invalid_argument  for an empty band, k_min = 0, or a beta that is not positive and
-/// finite
-/// @source ProbMoE, arXiv 2606.01509; routers.md 2
+/// @throws invalid_argument  for an empty band, k_min = 0, or a beta that is not > 0 and finite
+/// @source ProbMoE, arXiv 2606.01509; docs/routers.md section 2
 [[nodiscard]] std::shared_ptr<const router> probmoe(const probmoe_options& options = {});
 
 }  // namespace moebius

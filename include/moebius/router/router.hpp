@@ -46,7 +46,7 @@ struct router_outcome {
 /// Both see z_te = beta (logit_te + score_e). Implementations are immutable, so that threads share
 /// one. A token with a logit that is NaN or plus infinity, or with no finite one, goes nowhere and
 /// is counted as unrouted; no token of its batch is changed by it.
-/// @source design.md (one router, two faces); routers.md
+/// @source docs/routers.md sections 0 and 1; docs/guide.md section 1
 class router {
 public:
     virtual ~router() = default;

@@ -49,13 +49,12 @@ struct selective_sinkhorn_options {
 /// mean_load, for k = 1 and gumbel (or logistic) noise, is mixed_loads of softmax and
 /// - 1/N for logits of all 0 and noise on the cost, in batches of at least two tokens;
 /// - the lowest expert for logits of all 0 without noise on the cost;
-/// - for the linear cost, the load of the plan of a batch of exactly these tokens at the router's
-/// own
-///   beta (it is a step function of beta), with noise the mean of 32 such batches: a constant that
-///   is known to some 1/sqrt(32 T), and all slopes exactly;
+/// - for the linear cost, the load of the plan of a batch of exactly these tokens at the beta of
+///   the router (it is a step function of beta), with noise the mean of 32 such batches: a constant
+///   that is known to some 1/sqrt(32 T), and all slopes exactly;
 /// - otherwise null.
 /// @throws invalid_argument  for an option out of range
-/// @source routers.md 5.1, 5.2, 5.4
+/// @source docs/routers.md sections 5.1, 5.2, 5.4
 [[nodiscard]] std::shared_ptr<const router> selective_sinkhorn(
     const selective_sinkhorn_options& options = {});
 

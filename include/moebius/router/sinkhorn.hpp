@@ -56,7 +56,7 @@ struct sinkhorn_plan {
 ///              T may be 0
 /// @throws invalid_argument  for no experts, a size that does not fit, an option out of range
 /// @cost    two passes over C an iteration and two more; 7 to 13 ns an entry and pass (AMD EPYC)
-/// @source  Cuturi, NeurIPS 2013; routers.md 5.1
+/// @source  Cuturi, NeurIPS 2013; docs/routers.md section 5.1
 [[nodiscard]] sinkhorn_plan sinkhorn(std::span<const double> cost, std::size_t experts,
                                      const sinkhorn_options& options = {});
 
@@ -66,7 +66,7 @@ struct sinkhorn_plan {
 /// @param by_plan  dL/dPi (T, N), row-major; not read where the plan is 0
 /// @throws invalid_argument  for a size that does not fit or xi <= 0
 /// @cost    T N^2 + N^3: the Schur complement of the rows is (N, N)
-/// @source  routers.md 5.4 (implicit function theorem on the two marginals)
+/// @source  docs/routers.md section 5.4 (implicit function theorem on the two marginals)
 [[nodiscard]] std::vector<double> sinkhorn_backward(const sinkhorn_plan& plan, std::size_t experts,
                                                     double xi, std::span<const double> by_plan);
 

@@ -34,7 +34,7 @@ struct balanced_assignment {
 /// @param logits  (T, N), row-major; at most 700 where finite, since exp is taken as it is; minus
 ///                infinity for a closed expert
 /// @throws invalid_argument  for sizes that do not fit, k outside [1, N], a logit beyond 700
-/// @source routers.md 5.5, read in NVIDIA/Megatron-LM (moe_utils.py)
+/// @source docs/routers.md section 5.5, read in NVIDIA/Megatron-LM (moe_utils.py)
 [[nodiscard]] balanced_assignment balance_tokens(balanced_rule rule, std::span<const double> logits,
                                                  std::size_t experts, std::size_t k);
 

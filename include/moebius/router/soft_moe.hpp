@@ -59,7 +59,7 @@ struct soft_moe_pass {
 /// @throws invalid_argument  for a size of 0 or one that does not fit, eps <= 0, a number that is
 ///                           not finite
 /// @cost    m n p d multiplications twice, and the experts
-/// @source  Puigcerver et al., From Sparse to Soft Mixtures of Experts; routers.md 4.1
+/// @source  Puigcerver et al., From Sparse to Soft Mixtures of Experts; docs/routers.md section 4.1
 [[nodiscard]] soft_moe_pass soft_moe(const soft_moe_layer& layer, std::span<const double> tokens,
                                      const expert_function& expert);
 
@@ -73,7 +73,7 @@ struct soft_moe_gradient {
 /// @param pass       of the same layer and tokens
 /// @param by_output  dL/doutput (m, d), row-major
 /// @throws invalid_argument  as soft_moe
-/// @source routers.md 4.2
+/// @source docs/routers.md section 4.2
 [[nodiscard]] soft_moe_gradient soft_moe_backward(const soft_moe_layer& layer,
                                                   std::span<const double> tokens,
                                                   const soft_moe_pass& pass,

@@ -17,7 +17,7 @@ struct soft_moe_options {
 /// drawn: `infer` is `route`, and mean_load is the load itself. An expert that is closed to a token
 /// (a logit of minus infinity) is not chosen.
 /// @throws invalid_argument  unless beta is > 0 and finite
-/// @source routers.md 4.1
+/// @source docs/routers.md section 4.1
 [[nodiscard]] std::shared_ptr<const router> soft_moe_router(const soft_moe_options& options = {});
 
 }  // namespace moebius

@@ -25,7 +25,7 @@ enum class subset_slopes {
 ///
 /// Immutable. Logits of any size neither overflow nor underflow.
 /// @cost    N k_max multiplications to make; memory the same
-/// @source  routers.md 2.1 to 2.6
+/// @source  docs/routers.md sections 2.1 to 2.6
 class subset_law {
 public:
     /// @param logits  r (N), N >= 1
@@ -75,7 +75,7 @@ private:
 ///
 /// @param chosen  (N): overwritten, 1 for members
 /// @throws invalid_argument  as subset_law; if a size does not fit
-/// @source routers.md 2.5
+/// @source docs/routers.md section 2.5
 void likeliest_subset(std::span<const double> logits, std::size_t k_min, std::size_t k_max,
                       std::span<std::uint8_t> chosen);
 

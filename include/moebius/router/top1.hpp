@@ -56,7 +56,7 @@ struct top1 {
     /// @param logits  (T, E), row-major; T >= 1
     /// @param scores  (E), finite
     /// @throws invalid_argument  as route, and for noise that has no such response
-    /// @source theory.md 4: jacobian = beta mean_t(diag p_t - p_t p_t')
+    /// @source docs/theory.md section 4: jacobian = beta mean_t(diag p_t - p_t p_t')
     [[nodiscard]] expected_loads mean_load(std::span<const double> logits,
                                            std::span<const double> scores) const;
 

@@ -36,7 +36,7 @@ struct top_k_options {
 /// gaussian noise, too; else it is null.
 ///
 /// @throws invalid_argument  for k = 0 or a beta that is not positive and finite
-/// @source routers.md 6; Fedus, Zoph & Shazeer, JMLR 23 (2022), section 2.1 (Switch)
+/// @source docs/routers.md section 6; Fedus, Zoph & Shazeer, JMLR 23 (2022), section 2.1 (Switch)
 [[nodiscard]] std::shared_ptr<const router> top_k(const top_k_options& options = {});
 
 }  // namespace moebius

@@ -12,7 +12,7 @@ namespace moebius {
 
 /// The rule by which a router's scores follow its loads, once a batch:
 /// s_e <- s_e + step (feedback n_e - decay s_e + bias_e), n_e = share of the batch.
-/// @source theory.md 1
+/// @source docs/theory.md section 1
 struct feedback_rule {
     double feedback = 1;            ///< score gained per unit of load
     double decay = 1;               ///< rate at which every score forgets, > 0

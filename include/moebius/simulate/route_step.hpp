@@ -53,7 +53,7 @@ struct routed_batch {
 ///
 /// @param scores  (E), before
 /// @throws invalid_argument  for sizes that do not fit, k or noise out of range
-/// @source  routers.md 0, 1; Switch Transformers, arXiv 2101.03961 (capacity)
+/// @source  docs/routers.md sections 0 and 6; Switch Transformers, arXiv 2101.03961 (capacity)
 [[nodiscard]] routed_batch route_step(const gated_batch& batch, const std::vector<double>& scores,
                                       const route_step_options& options = {});
 

@@ -27,7 +27,7 @@ struct gate_options {
     /// Adaptive clustering's variant: language, swin or soft-moe; empty: none. The gate's own
     /// largest logit stands for the expert of the layer before, and all kept tokens are one batch.
     /// Features are divided as above.
-    /// @source router/adaptive_clustering.hpp
+    /// @source include/moebius/router/adaptive_clustering.hpp
     std::string clustering = {};
 };
 

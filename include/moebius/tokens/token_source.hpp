@@ -76,7 +76,7 @@ public:
 /// As a law of two experts, one Gaussian of width |w_1 - w_2|.
 /// @param gate  (experts, d), row-major; rounded to bfloat16
 /// @throws invalid_argument  for a size that does not fit or a weight that is not finite
-/// @source base/coarse_normal.hpp
+/// @source include/moebius/base/coarse_normal.hpp
 [[nodiscard]] std::shared_ptr<const token_source> normal_tokens(std::vector<float> gate,
                                                                 std::size_t experts);
 

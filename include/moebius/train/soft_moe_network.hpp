@@ -42,12 +42,11 @@ struct expert_parts {
 /// router of examples: routing() is null, logits() are empty, and an example's choice is the
 /// expert of largest mass. A patch that is not finite has no output, and an example of only such
 /// patches no_expert. With slot vectors, a scale or scores that are not finite the loss is NaN.
-/// @source router/soft_moe.hpp; routers.md 4.1, 4.5
+/// @source include/moebius/router/soft_moe.hpp; docs/routers.md sections 4.1 and 4.5
 class soft_moe_network final : public network {
 public:
     /// @throws invalid_argument  for an option of 0, a width that is no square, or a patch that
-    /// does
-    ///                           not divide its side
+    ///                           does not divide its side
     explicit soft_moe_network(soft_moe_network_options options);
 
     [[nodiscard]] const soft_moe_network_options& options() const noexcept { return options_; }

@@ -25,7 +25,8 @@ struct subset_accuracy {
 /// @param k     experts that are kept, 1 to n
 /// @param seed  of the random subsets: those of router/expert_subset.hpp
 /// @throws invalid_argument  for a k out of range, or as network::infer
-/// @source Chung et al., Beyond Parameter Count (arXiv 2409.00879); routers.md 4.4, 4.6
+/// @source Chung et al., Beyond Parameter Count (arXiv 2409.00879); docs/routers.md sections 4.4
+///         and 4.6
 [[nodiscard]] subset_accuracy subset_accuracies(const soft_moe_network& model,
                                                 std::span<const double> parameters,
                                                 std::span<const double> scores,

@@ -42,7 +42,7 @@ TEST_CASE("N alike experts: the multiple branch point and every number of winner
 
     const auto crossings = of_type(found, point_type::BP);
     REQUIRE(crossings.size() == 1);
-    CHECK_THAT(crossings[0].parameters[0], WithinAbs(n, 1e-10));  // theory.md 3: K = N
+    CHECK_THAT(crossings[0].parameters[0], WithinAbs(n, 1e-10));  // docs/theory.md section 3: K = N
     CHECK(crossings[0].multiplicity == static_cast<int>(experts) - 1);
     CHECK(crossings[0].criticality == (experts == 2 ? "supercritical" : "transcritical"));
     CHECK(of_type(found, point_type::HB).empty());
@@ -104,7 +104,8 @@ TEST_CASE("the one-winner fold curve of N experts has one cusp", "[bifurcation][
 
     const auto cusps = of_type(found, point_type::CP);
     REQUIRE(cusps.size() == 1);
-    CHECK_THAT(cusps[0].parameters[0], WithinAbs(4 * (n - 1) / n, 1e-10));  // theory.md 3
+    // docs/theory.md section 3
+    CHECK_THAT(cusps[0].parameters[0], WithinAbs(4 * (n - 1) / n, 1e-10));
     CHECK_THAT(cusps[0].parameters[3], WithinAbs(std::log(n - 1) - 2 * (n - 2) / n, 1e-10));
     for (const auto& curve : found.branches) {
         const auto& K = curve.columns.at("feedback");

@@ -93,7 +93,7 @@ round_trip integrated(const problem& at, const std::vector<double>& x0, double a
 diagram cycles_up_to(problem& at, std::size_t experts, double gain, double feedback) {
     at = with_defaults(
         controlled_feedback(softmax_loads(experts))->regrouped(split(one_group(experts), 0, 1)));
-    const double n = static_cast<double>(experts), critical = n + gain;  // theory.md 5
+    const double n = static_cast<double>(experts), critical = n + gain;  // docs/theory.md section 5
     at.set("gain", gain);
     at.set("feedback", critical);
     const parameter_range range{"feedback", critical / 2, feedback};

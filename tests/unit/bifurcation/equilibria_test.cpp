@@ -99,7 +99,7 @@ TEST_CASE("a small bias unfolds the pitchfork and no step jumps the gap", "[bifu
     CHECK(found.branches[0].columns.at("x").back() > 19);  // pushed to the side of the bias
     const auto folds = of_type(found, point_type::LP);
     REQUIRE(folds.size() == 1);
-    // theory.md 2: on the fold set eta = y - sinh(2y)/2 and mu = cosh^2 y, with x = 2y < 0
+    // docs/theory.md section 2: on the fold set eta = y - sinh(2y)/2 and mu = cosh^2 y, x = 2y < 0
     const double y = folds[0].state[0] / 2;
     CHECK_THAT(folds[0].parameters[0], WithinAbs(2 * std::pow(std::cosh(y), 2), 1e-12));
     CHECK_THAT(2 * (y - std::sinh(2 * y) / 2), WithinAbs(bias, 1e-15));
@@ -194,7 +194,8 @@ TEST_CASE("a narrow window keeps the side branches", "[bifurcation]") {
     const auto found = equilibrium_diagram(two_experts(1, 1, 0), {"feedback", 1.9999, 2.0001});
 
     REQUIRE(found.branches.size() == 3);
-    // x^2 = 12 (kappa - 2)/kappa to leading order: theory.md 2, cubic -kappa/24 against kappa/2 - 1
+    // x^2 = 12 (kappa - 2)/kappa to leading order: docs/theory.md section 2, cubic -kappa/24
+    // against kappa/2 - 1
     CHECK_THAT(std::abs(found.branches[1].columns.at("x").back()),
                WithinRel(std::sqrt(12 * 1e-4 / 2), 1e-3));
 }

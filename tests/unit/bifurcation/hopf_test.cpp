@@ -45,7 +45,7 @@ TEST_CASE("find_hopf meets the controlled experts' closed form", "[hopf][oracle]
     CAPTURE(experts, winners, gain);
     REQUIRE(found);
     CHECK(found->type == point_type::HB);
-    CHECK_THAT(found->parameters[0], WithinRel(n + gain, 1e-12));  // theory.md 5
+    CHECK_THAT(found->parameters[0], WithinRel(n + gain, 1e-12));  // docs/theory.md section 5
     const double omega = std::sqrt(gain / n);
     CHECK_THAT(*coefficient_of(*found, "omega"), WithinRel(omega, 1e-11));
     CHECK_THAT(*coefficient_of(*found, "period"), WithinRel(2 * std::numbers::pi / omega, 1e-11));

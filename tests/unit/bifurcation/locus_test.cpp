@@ -50,7 +50,7 @@ TEST_CASE("the cusp of two experts is found once at every step", "[bifurcation][
     const auto& rows = found.branches[0].columns;
     CHECK(rows.at("bias").front() * rows.at("bias").back() == -81);  // both arms, edge to edge
     for (std::size_t i = 0; i < rows.rows(); ++i) {
-        const double u = rows.at("x")[i] / 2;  // theory.md 2 with beta = decay = 1
+        const double u = rows.at("x")[i] / 2;  // docs/theory.md section 2 with beta = decay = 1
         CHECK_THAT(rows.at("feedback")[i], WithinAbs(2 * std::pow(std::cosh(u), 2), 1e-10));
         CHECK_THAT(rows.at("bias")[i], WithinAbs(2 * (u - std::sinh(2 * u) / 2), 1e-10));
     }
@@ -84,7 +84,8 @@ TEST_CASE("every cusp of a token response is found, each once", "[bifurcation][o
 
     const auto cusps = cusps_of(fold_locus(problem, feedback, bias, {.max_step = max_step}));
 
-    // An independent scan: signs of m'' on a fine grid, and theory.md 4 for where they stand.
+    // An independent scan: signs of m'' on a fine grid, and docs/theory.md section 4 for where they
+    // stand.
     std::vector<double> want;
     const double step = 1e-4;
     for (double x = -6; x < 6; x += step) {
@@ -152,7 +153,7 @@ TEST_CASE("with a leak the Hopf curve of two controlled experts ends in a symmet
     const double gain = 0.3, g = 0.5;  // g = beta/2, decay = 1
     auto two = with_defaults(controlled_feedback(softmax_loads(2)));
     two.set("gain", gain);
-    const double onset = (1 + gain * g) / g;  // theory.md 5
+    const double onset = (1 + gain * g) / g;  // docs/theory.md section 5
     two.set("feedback", onset);
     const parameter_range feedback{"feedback", 0.5, 8}, leak{"leak", 0, 2};
     const auto start = start_at(point_type::HB, {onset / 2, onset / 2, 0, 0}, two.parameters);

@@ -22,7 +22,8 @@ margin_law two_clumps() { return {{{-1, 0.45, 0}, {1.2, 0.55, 0}}, noise_law::gu
 TEST_CASE("the prediction for tokens without margins is the two-expert model's",
           "[compare][oracle]") {
     const double beta = GENERATE(1.0, 8.0), decay = GENERATE(1.0, 3.0);
-    const double unit = 2 * decay / beta;  // of feedback in mu and of bias in eta (theory.md 2)
+    // of feedback in mu and of bias in eta (docs/theory.md section 2)
+    const double unit = 2 * decay / beta;
 
     const auto p =
         predict(law_of_margins(std::vector{0.0}, noise_law::gumbel), beta, decay, brief());
@@ -32,7 +33,8 @@ TEST_CASE("the prediction for tokens without margins is the two-expert model's",
     CHECK_THAT(p.cusps[0].exact.fold.feedback, WithinRel(unit, 1e-12));
     CHECK_THAT(p.cusps[0].exact.fold.bias, WithinAbs(0.0, 1e-12 * unit));
     REQUIRE(p.sweeps.size() == 6);
-    const double half_width[2] = {0.207546455320, 0.532839975354};  // theory.md 2: mu = 1.5, 2
+    // docs/theory.md section 2: mu = 1.5, 2
+    const double half_width[2] = {0.207546455322, 0.532839975354};
     for (std::size_t s = 2; s < 6; ++s) {
         const auto& sweep = p.sweeps[s];
         const double side = s % 2 == 0 ? 1 : -1;  // up, down

@@ -55,7 +55,7 @@ TEST_CASE("two-humped margins make the pitchfork subcritical, and the loop shows
           "[compare][oracle]") {
     const auto source = mixture_tokens({{-0.8, 0.5, 0.5}, {0.8, 0.5, 0.5}});
     const auto row = compare_one(source, "top-1", {}, noise_law::none);
-    // the threshold is decay / (2 f(0)), f the density of the margins (theory.md 4)
+    // the threshold is decay / (2 f(0)), f the density of the margins (docs/theory.md section 4)
     const double density = std::exp(-1.6 * 1.6 / 2) / (0.5 * std::sqrt(2 * std::numbers::pi));
 
     CHECK(row.predicted.threshold.value == Approx(1 / (2 * density)).epsilon(1e-10));

@@ -22,7 +22,8 @@ TEST_CASE("the scan finds all equilibria of two experts", "[continuation][oracle
     REQUIRE(found.size() == (mu > 1 ? 3u : 1u));
     for (const auto& x : found) {
         const double y = beta * x[0] / 2;
-        // y = mu tanh y at eta = 0, theory.md 2; rounding against the slope 1 - mu/cosh^2 y
+        // y = mu tanh y at eta = 0, docs/theory.md section 2; rounding against the slope
+        // 1 - mu/cosh^2 y
         CHECK_THAT(y - mu * std::tanh(y), WithinAbs(0.0, 1e-13 * mu));
     }
 }

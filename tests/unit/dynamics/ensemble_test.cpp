@@ -192,7 +192,8 @@ TEST_CASE("a basin map at feedback 4 has two stable states between the folds and
     for (std::size_t k = 0; k < map.rows(); ++k) {
         const double feedback = map.at("feedback")[k], bias = map.at("bias")[k];
         CAPTURE(feedback, bias);
-        // theory.md 2: at feedback 4 (mu = 2) the folds lie at bias +- 2 * 0.532839975354
+        // docs/theory.md section 2: at feedback 4 (mu = 2) the folds lie at bias
+        // +- 2 * 0.532839975354
         const auto exact = exact::equilibria({feedback, 1, 1, bias});
         std::vector<double> stable;
         for (const auto& e : exact)

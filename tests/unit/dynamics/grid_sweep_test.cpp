@@ -19,7 +19,8 @@ TEST_CASE("a grid over feedback and bias counts two stable states inside the cus
     for (std::size_t k = 0; k < grid.rows(); ++k) {
         const double mu = grid.at("feedback")[k] / 2, eta = grid.at("bias")[k] / 2;
         CAPTURE(mu, eta);
-        // theory.md 2: three equilibria, two of them stable, iff mu > 1 and |eta| < eta_c(mu)
+        // docs/theory.md section 2: three equilibria, two of them stable, iff mu > 1 and
+        // |eta| < eta_c(mu)
         const double half_width = mu > 1 ? std::sqrt(mu * (mu - 1)) - std::acosh(std::sqrt(mu)) : 0;
         CHECK(grid.at("unsettled")[k] == 0);
         CHECK(grid.at("stable_states")[k] == (std::abs(eta) < half_width ? 2 : 1));

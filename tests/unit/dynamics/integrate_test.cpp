@@ -101,7 +101,7 @@ TEST_CASE("integrate's dense output is of the order of the method", "[dynamics][
 }
 
 TEST_CASE("settle reaches the pitchfork's stable states", "[dynamics][oracle]") {
-    // theory.md 2: the load gap m at eta = 0 for mu = 1.5 and 2; mu = feedback / 2 here
+    // docs/theory.md section 2: the load gap m at eta = 0 for three mu; mu = feedback / 2 here
     using mu_and_gap = std::pair<double, double>;
     const auto [mu, gap] =
         GENERATE(mu_and_gap{1.1, 0.502940574945}, mu_and_gap{1.5, 0.858559636640},
@@ -124,7 +124,8 @@ TEST_CASE("settle does not stop at a state that repels or attracts too slowly", 
     const auto end = settle(two_expert(feedback, 0), std::vector{x0}, {.max_time = 1e4});
 
     CHECK(end.status == flow_status::stalled);
-    // x' = -x^3/12 (theory.md 2: -kappa beta^3/24): x^-2 grows by t/6, and t is at least 1e4
+    // x' = -x^3/12 (docs/theory.md section 2: -kappa beta^3/24): x^-2 grows by t/6, and t is at
+    // least 1e4
     if (feedback == 2.0) CHECK(end.state[0] <= 1 / std::sqrt(1e4 + 1e4 / 6) * 1.001);
 }
 

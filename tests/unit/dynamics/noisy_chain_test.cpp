@@ -67,7 +67,8 @@ TEST_CASE("the chain fluctuates around a stable state as the linear theory says"
     CHECK_THAT(measured.sd, WithinRel(predicted_sd, 4 * 0.036));
 }
 
-TEST_CASE("the linear theory of the balanced state is that of theory.md 2", "[dynamics][oracle]") {
+TEST_CASE("the linear theory of the balanced state is that of docs/theory.md section 2",
+          "[dynamics][oracle]") {
     // Var = step kappa^2 / (2 T lambda (1 - mu)) for a small step, T tokens, mu = kappa / 2
     const auto noise = linear_noise_at(two_expert(1.2, 0), 0, 1e-6, 500);
 

@@ -11,14 +11,15 @@ using namespace moebius;
 
 namespace {
 
-/// beta = decay = 1, so that mu = feedback / 2, eta = bias / 2 and x = 2 y (theory.md 2).
+/// beta = decay = 1, so that mu = feedback / 2, eta = bias / 2 and x = 2 y (docs/theory.md
+/// section 2).
 problem two_expert(double feedback) {
     auto at = problem_of<models::two_expert>();
     at.set("feedback", feedback);
     return at;
 }
 
-constexpr double eta_c = 0.532839975354;           // theory.md 2: half width at mu = 2
+constexpr double eta_c = 0.532839975354;           // docs/theory.md section 2: half width at mu = 2
 const double fold_y = std::acosh(std::sqrt(2.0));  // mu = cosh^2 y
 
 /// Half of f_xx at the fold of mu = 2: (4 tanh(x/2))''/2 = -tanh(y) / cosh^2(y), y = x/2 > 0.

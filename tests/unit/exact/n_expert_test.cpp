@@ -86,13 +86,14 @@ Eigen::VectorXd exact_k_loads(const Eigen::VectorXd& scores, std::size_t k) {
 
 }  // namespace
 
-TEST_CASE("branch_fold has the reference values of theory.md 3 and more", "[exact][oracle]") {
+TEST_CASE("branch_fold has the reference values of docs/theory.md section 3 and more",
+          "[exact][oracle]") {
     struct row {
         split s;
         double r, K;
     };
-    // m = 1 and N = 3, 4, 8, 16 are theory.md 3's; all were computed with 60 digits (mpmath, the
-    // zero of d/dr r/(e^r - 1) + m/N by Ridder's method)
+    // m = 1 and N = 3, 4, 8, 16 are in docs/theory.md section 3; all were computed with 60 digits
+    // (mpmath, the zero of d/dr r/(e^r - 1) + m/N by Ridder's method)
     const auto want = GENERATE(values<row>({
         {{3, 1}, 1.0356584794018931934, 2.7456435767327243969},
         {{4, 1}, 1.6323065927174805654, 3.2187410883369562456},
@@ -297,7 +298,7 @@ TEST_CASE("exact-k loses the balanced state at N(N - 1)/(N - k)", "[exact][oracl
     }
 }
 
-TEST_CASE("the fold set with bias is that of theory.md 3", "[exact][oracle]") {
+TEST_CASE("the fold set with bias is that of docs/theory.md section 3", "[exact][oracle]") {
     const auto n = GENERATE(as<std::size_t>{}, 2, 3, 8, 64, 65536);
     const double x = GENERATE(-6.0, -0.7, 0.0, 1e-3, 1.0, 5.0);
     const auto size = static_cast<double>(n);
@@ -438,7 +439,8 @@ TEST_CASE("two experts are the two-expert model", "[exact][oracle]") {
     CHECK_THAT(exact::half_width({2, 1}, d.K), WithinRel(2 * exact::half_width(mu), 1e-12));
 }
 
-TEST_CASE("the load gap of two experts has the values of theory.md 2", "[exact][oracle]") {
+TEST_CASE("the load gap of two experts has the values of docs/theory.md section 2",
+          "[exact][oracle]") {
     const auto [mu, gap, rate] =
         GENERATE(values<std::array<double, 3>>({{1.1, 0.502940574945, -0.178244144118},
                                                 {1.5, 0.858559636640, -0.605686974501},

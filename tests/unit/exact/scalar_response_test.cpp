@@ -97,7 +97,8 @@ TEST_CASE("cusps that share a cell of the scan are found all the same", "[exact]
 }
 
 TEST_CASE("gaussian margins without noise are lost at decay sigma sqrt(pi/2)", "[exact][oracle]") {
-    // theory.md 4: feedback = decay / (2 f(0)) for margin density f, here 1/(sigma sqrt(2 pi)) at 0
+    // docs/theory.md section 4: feedback = decay / (2 f(0)) for margin density f, here
+    // 1/(sigma sqrt(2 pi)) at 0
     const double sigma = 1.7, decay = 0.6;
     const models::token_response model({{{0, 1, sigma}}, noise_law::none});
 

@@ -21,8 +21,7 @@ two_expert scaled(double mu, double eta) { return {mu, 1, 2, eta}; }
 }  // namespace
 
 TEST_CASE("half_width has its reference values", "[exact][oracle]") {
-    // recomputed from the formula with 40 digits (Python's decimal); the same as in theory.md 2 but
-    // for the last digit at 1.5
+    // computed from the formula with 40 digits (Python's decimal): docs/theory.md section 2
     const auto want = GENERATE(values<std::array<double, 2>>(
         {{1.05, 0.007344657555}, {1.5, 0.207546455322}, {2, 0.532839975354}, {3, 1.303273908003}}));
 
@@ -45,8 +44,9 @@ TEST_CASE("half_width keeps its digits near the cusp and far from it", "[exact][
     CHECK_THAT(exact::half_width(1e200), WithinRel(1e200, eps));
 }
 
-TEST_CASE("the load gap beyond the pitchfork has the values of theory.md 2", "[exact][oracle]") {
-    // theory.md 2, to 12 decimals
+TEST_CASE("the load gap beyond the pitchfork has the values of docs/theory.md section 2",
+          "[exact][oracle]") {
+    // docs/theory.md section 2, to 12 decimals
     const auto [mu, gap, rate] =
         GENERATE(values<std::array<double, 3>>({{1.1, 0.502940574945, -0.178244144118},
                                                 {1.5, 0.858559636640, -0.605686974501},
@@ -168,10 +168,12 @@ TEST_CASE("the pitchfork and the cusp stand at feedback = 2 decay / beta", "[exa
     CHECK_THAT(at.fold.feedback, WithinRel(2 * decay / beta, eps));
     CHECK(at.fold.bias == 0);
     CHECK_THAT(at.cubic, WithinRel(-at.fold.feedback * std::pow(beta, 3) / 24, 8 * eps));
-    CHECK(exact::expansion(exact::dimensionless{1, 0}).cubic == -1.0 / 3);  // theory.md 2
+    // docs/theory.md section 2
+    CHECK(exact::expansion(exact::dimensionless{1, 0}).cubic == -1.0 / 3);
 }
 
-TEST_CASE("the variance below the threshold is that of theory.md 2", "[exact][oracle]") {
+TEST_CASE("the variance below the threshold is that of docs/theory.md section 2",
+          "[exact][oracle]") {
     const two_expert p{1.2, 0.8, 1.0, 0};  // mu = 0.75
     const double step = 1e-6, tokens = 100;
 

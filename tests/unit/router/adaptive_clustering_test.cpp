@@ -108,7 +108,7 @@ TEST_CASE("the presets are the published variants", "[adaptive_clustering]") {
     const auto language = clustering_options::language(), swin = clustering_options::swin(),
                soft = clustering_options::soft_moe();
 
-    // routers.md 3.3
+    // docs/routers.md section 3.3
     CHECK((language.eps == 1e-4 && swin.eps == 1e-4 && soft.eps == 0.35));
     CHECK((language.clip == 10 && swin.clip == 1.5 && soft.clip == 5));
     CHECK(language.normaliser == cluster_normaliser::feature_mean);

@@ -260,7 +260,7 @@ TEST_CASE("balanced batches take their share of the feedback away",
 
     response->slopes(s.data(), 2, p.data(), slope.data(), by_beta.data());
 
-    // theory.md 3: softmax at balance has slope beta/N along differences of scores.
+    // docs/theory.md section 3: softmax at balance has slope beta/N along differences of scores.
     CHECK_THAT(slope[0] - slope[1], WithinAbs((1 - frequency) * 2 / 4, 1e-15));
     CHECK(response->regrouped(one_group(n)) != nullptr);
 }

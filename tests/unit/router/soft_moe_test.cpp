@@ -138,7 +138,8 @@ TEST_CASE("units and mixtures are what their flags say", "[soft_moe][oracle]") {
 
 TEST_CASE("fewer slots than features leave directions that Soft MoE cannot see",
           "[soft_moe][oracle]") {
-    // routers.md 4.3: tokens (t u, -t u, 0) with u orthogonal to all slots give the same for any t.
+    // docs/routers.md section 4.3: tokens (t u, -t u, 0) with u orthogonal to all slots give the
+    // same for any t.
     const auto unit = GENERATE(unit_law::none, unit_law::inverse_root, unit_law::added);
     const bool mix_units = GENERATE(false, true);
     const double t = GENERATE(0.5, 3.0, 1e3);

@@ -23,7 +23,7 @@ struct band {
     std::size_t k_min, k_max;
 };
 
-/// All of a law by summing over its subsets, the routers.md 2.1 definition.
+/// All of a law by summing over its subsets, the docs/routers.md section 2.1 definition.
 struct enumerated {
     /// log_in, log_out (N): log p and log q of the inclusions, independently given.
     enumerated(const row& log_in, const row& log_out, band sizes) : m(log_in.size()) {

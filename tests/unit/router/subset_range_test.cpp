@@ -15,7 +15,8 @@ namespace {
 using row = std::vector<double>;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// log P(k draws of p = sigmoid(r) come out) by logaddexp, routers.md 2.2 as it stands there.
+/// log P(k draws of p = sigmoid(r) come out) by logaddexp, as in docs/routers.md
+/// section 2.2.
 row log_sizes(const row& r, std::size_t k) {
     const auto log_add = [](double a, double b) {
         const double top = std::max(a, b);

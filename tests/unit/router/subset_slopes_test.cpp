@@ -53,9 +53,9 @@ struct moments {
 
 }  // namespace
 
-// The synthetic test of SIMPLE (Ahmed et al., ICLR 2023; routers.md 2.6): logits of 10 choices, 5
-// of which are taken, and a loss sum (z_i - b_i)^2 whose expected gradient is a sum over 252
-// subsets.
+// The synthetic test of SIMPLE (Ahmed et al., ICLR 2023; docs/routers.md section 2.6): logits of 10
+// choices, 5 of which are taken, and a loss sum (z_i - b_i)^2 whose expected gradient is a sum over
+// 252 subsets.
 TEST_CASE(
     "marginal slopes point better than straight-through and vary less than the score function",
     "[subset_law][oracle]") {

@@ -32,7 +32,7 @@ struct linear_loop {
     double variance;
 };
 
-/// Exact for the discrete rule; theory.md 2 is its first order in the step.
+/// Exact for the discrete rule; docs/theory.md section 2 is its first order in the step.
 linear_loop below_threshold(const feedback_rule& rule, double tokens) {
     const double mu = rule.feedback * rule.beta / (2 * rule.decay);
     const double remember = 1 - rule.step * rule.decay * (1 - mu);
@@ -66,7 +66,7 @@ TEST_CASE("below threshold x has the mean and variance of theory", "[simulate][o
 
 TEST_CASE("above threshold the gap is that of the exact equilibrium", "[simulate][oracle]") {
     const double side = GENERATE(1.0, -1.0);
-    const double exact = 0.858559636640;  // theory.md 2: mu = 1.5
+    const double exact = 0.858559636640;  // docs/theory.md section 2: mu = 1.5
 
     const auto run = simulate(no_tokens(2), {.feedback = 3},
                               {.scores = {side, -side}, .replicas = 6, .steps = 4000});
