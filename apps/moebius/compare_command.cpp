@@ -50,7 +50,7 @@ compared_router compare_one(const compare_arguments& args, std::size_t i, const 
         throw invalid_argument("--experts", fmt::format("{} came", *args.experts),
                                fmt::format("the gate makes {}", source->experts()));
     const auto noise = noise_from_name(args.tokens.noise);
-    return compare_routers(source, {{args.routers[i], choice.make(own.beta, noise), noise}}, own,
+    return compare_routers(source, {{args.routers[i], choice.make(own.beta, noise)}}, own,
                            session.watch(args.routers[i]))
         .front();
 }

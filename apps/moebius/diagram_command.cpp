@@ -42,7 +42,8 @@ void add_step(option_table& table, diagram_arguments& args) {
 int run(diagram_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
     args.subject.check_tokens(session);
-    auto [problem, ranges, start, heading] = make_subject(args.subject, 1, diagram_schema, session);
+    auto [problem, ranges, start, one_beta, heading] =
+        make_subject(args.subject, 1, diagram_schema, session);
     option_table method;
     add_to(method, args.solver);
     add_step(method, args);

@@ -20,7 +20,8 @@ struct locus_arguments {
 int run(const locus_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
     args.subject.check_tokens(session);
-    auto [problem, ranges, start, heading] = make_subject(args.subject, 2, locus_schema, session);
+    auto [problem, ranges, start, one_beta, heading] =
+        make_subject(args.subject, 2, locus_schema, session);
     describe(args.solver, heading);
 
     const diagram_document result{

@@ -24,7 +24,7 @@ namespace {
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 struct response_arguments {
-    router_choice router{"top-1"};
+    router_choice router{std::string(default_router)};
     std::vector<std::string> sets;
     token_options tokens;
     response_options options;
@@ -48,10 +48,9 @@ double known_gap(const load_response* known, double x, double beta) {
 }
 
 /// The closed form, where noise gives one.
-std::shared_ptr<const load_response> known_of(const router& router, const token_source& source,
-                                              noise_law noise) {
+std::shared_ptr<const load_response> known_of(const router& router, const token_source& source) {
     try {
-        return known_response(router, source, noise);
+        return known_response(router, source);
     } catch (const invalid_argument&) {  // a step: there is nothing to lay beside it
         return nullptr;
     }
@@ -75,7 +74,7 @@ int run(response_arguments& args, const session& session) {
     const auto noise = noise_from_name(args.tokens.noise);
     const auto router = args.router.make(beta, noise);
     const auto source = source_for(args.router, args.tokens, 2);
-    const auto known = known_of(*router, *source, noise);
+    const auto known = known_of(*router, *source);
 
     const double reach = args.reach > 0 ? args.reach : response_at(beta).reach;
     const std::size_t points = args.options.points, seeds = args.seeds;

@@ -70,8 +70,13 @@ router_settings router_choice::settings() const {
 }
 
 std::string router_choice::clustering() const {
-    if (name() != "adaptive-clustering") return {};
-    return setting_of(name(), "variant", settings());
+    if (text.empty()) return {};
+    const auto option = find_router(name()).clustering_option;
+    return option.empty() ? std::string() : setting_of(name(), option, settings());
+}
+
+bool router_choice::is_top_1() const {
+    return text.empty() || make(1, noise_law::gumbel)->top_1_noise().has_value();
 }
 
 std::shared_ptr<const router> router_choice::make(double beta, noise_law noise) const {
@@ -98,9 +103,9 @@ std::shared_ptr<const token_source> source_for(const router_choice& router, toke
 
 std::shared_ptr<const load_response> mean_load_of(const router& router,
                                                   const std::shared_ptr<const token_source>& source,
-                                                  double beta, noise_law noise,
-                                                  const watch& watched, result_heading& heading) {
-    if (auto loads = known_response(router, *source, noise)) return loads;
+                                                  double beta, const watch& watched,
+                                                  result_heading& heading) {
+    if (auto loads = known_response(router, *source)) return loads;
     if (source->experts() != 2)
         throw invalid_argument(
             "--router", fmt::format("{} of {} experts came", router.name(), source->experts()),

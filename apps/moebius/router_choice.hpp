@@ -30,8 +30,11 @@ struct router_choice {
     void inherit(const result_heading& heading, std::string_view file);
     void describe(result_heading& heading) const;
 
-    /// The variant of adaptive clustering, for the gate; empty for other routers.
+    /// How the gate before it clusters features; empty for a router that takes any gate.
     [[nodiscard]] std::string clustering() const;
+
+    /// Whether its loop is that of hard top-1, which devices run, too; so is that of none.
+    [[nodiscard]] bool is_top_1() const;
 
     /// @throws invalid_argument as make_router
     [[nodiscard]] std::shared_ptr<const router> make(double beta, noise_law noise) const;
@@ -49,6 +52,6 @@ void add_to(option_table& table, router_choice& router);
 /// @throws invalid_argument  for more than two experts without a closed form
 [[nodiscard]] std::shared_ptr<const load_response> mean_load_of(
     const router& router, const std::shared_ptr<const token_source>& source, double beta,
-    noise_law noise, const watch& watched, result_heading& heading);
+    const watch& watched, result_heading& heading);
 
 }  // namespace moebius::cli

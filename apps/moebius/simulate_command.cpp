@@ -36,7 +36,7 @@ void describe_loop(simulate_arguments args, result_heading& heading) {
     heading.model.clear();
     args.subject.tokens.noise_without_tokens = true;
     if (args.subject.model.empty()) describe(args.subject.tokens, heading);
-    if (!args.subject.router) args.subject.router.text = "top-1";
+    if (!args.subject.router) args.subject.router.text = default_router;
     args.subject.router.describe(heading);
 }
 
@@ -99,7 +99,7 @@ simulation measure(const simulate_arguments& args,
                    const std::shared_ptr<const token_source>& source, const session& session) {
     const auto& router = args.subject.router;
     if (router) (void)router.make(args.rule.beta, args.options.loop.noise);
-    if (!router || router.name() == "top-1")  // its gates change no load
+    if (router.is_top_1())  // its gates change no load
         return simulate(source, args.rule, args.options, session.watch("simulate"),
                         *args.device.open());
     if (args.device.name != "auto" && args.device.name != "cpu")
@@ -115,7 +115,7 @@ int run(simulate_arguments& args, const session& session) {
     args.subject.tokens.check_gate(session);
     const auto& tokens = args.subject.tokens;
     auto source = source_for(args.subject.router, tokens, args.subject.experts.experts.value_or(2));
-    auto [problem, ranges, start, heading] = model_of(args, source->experts(), session);
+    auto [problem, ranges, start, one_beta, heading] = model_of(args, source->experts(), session);
     if (tokens.tokens.empty()) source = no_tokens(problem.model->experts());
     args.rule = rule_of(problem, args.rule.step);
     args.options.scores = scores_of(problem, args.x0);

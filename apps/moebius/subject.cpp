@@ -47,14 +47,13 @@ problem make_problem(const subject_options& options, result_heading& heading) {
 }
 
 /// Experts whose loads are those of a router.
-problem make_router_problem(const subject_options& options, const session& session,
-                            result_heading& heading) {
+void make_router_problem(const subject_options& options, const session& session, subject& result) {
+    auto& heading = result.heading;
     if (!options.model.empty())
         throw invalid_argument("--model", fmt::format("{} came beside --router", options.model),
                                "the mean load of the router is the model");
     const double beta = set_value(options.sets, "beta", options.router_beta);
-    const auto noise = noise_from_name(options.tokens.noise);
-    const auto router = options.router.make(beta, noise);
+    const auto router = options.router.make(beta, noise_from_name(options.tokens.noise));
     const expert_options defaults;
     const auto source = source_for(options.router, options.tokens,
                                    options.experts.experts.value_or(defaults.experts));
@@ -69,8 +68,9 @@ problem make_router_problem(const subject_options& options, const session& sessi
     auto tokens = options.tokens;
     tokens.noise_without_tokens = true;
     describe(tokens, heading);
-    return make_expert_problem(
-        mean_load_of(*router, source, beta, noise, session.watch("response"), heading), controlled);
+    auto loads = mean_load_of(*router, source, beta, session.watch("response"), heading);
+    result.one_beta = loads->knows_one_beta();
+    result.problem = make_expert_problem(std::move(loads), controlled);
 }
 
 /// The point that --from names, and the model and tokens of its file where none were given.
@@ -129,12 +129,6 @@ void group_experts(const subject_options& options, subject& result) {
         result.problem = regrouped(result.problem, groups);
 }
 
-/// A response that was measured, or has a transport plan's load in it.
-bool knows_one_beta(const result_heading& heading) {
-    return !word_of(heading, "response", "").empty() ||
-           (heading.router == "selective-sinkhorn" && !word_of(heading, "tokens", "").empty());
-}
-
 void apply_ranges(const subject_options& options, std::size_t count, subject& result) {
     if (options.varies.size() != count)
         throw invalid_argument("--vary", fmt::format("it came {}", times(options.varies.size())),
@@ -142,7 +136,7 @@ void apply_ranges(const subject_options& options, std::size_t count, subject& re
     for (const auto& text : options.varies) {
         const auto range = parse_range(text);
         check_range(range);
-        if (range.name == "beta" && knows_one_beta(result.heading))
+        if (range.name == "beta" && result.one_beta)
             throw invalid_argument("--vary", "beta came",
                                    "this router's response is known at one beta alone");
         auto probe = result.problem;  // both ends must be values that the model allows
@@ -217,8 +211,10 @@ subject make_subject(subject_options options, std::size_t ranges, std::string_vi
     result.heading.schema = schema;
     result.heading.command = session.command;
     result.heading.model = options.model;
-    result.problem = of_router ? make_router_problem(options, session, result.heading)
-                               : make_problem(options, result.heading);
+    if (of_router)
+        make_router_problem(options, session, result);
+    else
+        result.problem = make_problem(options, result.heading);
     for (const auto& text : options.sets) {
         const auto [name, value] = parse_setting(text);
         result.problem.set(name, value);

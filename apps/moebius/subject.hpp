@@ -49,6 +49,7 @@ struct subject {
     moebius::problem problem;
     std::vector<parameter_range> ranges;
     std::optional<special_point> start;  ///< of --from
+    bool one_beta = false;               ///< the loads are known at one beta alone
     result_heading heading;              ///< command, model, parameters and the options above
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <moebius/io/option_table.hpp>
+#include <moebius/router/registry.hpp>
 #include <moebius/tokens/labelled_data.hpp>
 #include <moebius/train/training.hpp>
 #include <string>
@@ -15,7 +16,8 @@ namespace moebius::cli {
 struct trainee_options {
     std::string data;
     double test = 0.2;
-    std::vector<std::string> routers = {"top-1"};  ///< one, and one to hold against it
+    std::vector<std::string> routers = {
+        std::string(default_router)};  ///< one, and one to hold against it
     std::size_t experts = 4;
     std::string hidden = "32";
     std::string activation = "relu";

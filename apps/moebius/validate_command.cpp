@@ -118,10 +118,9 @@ int run_router(const validate_arguments& args, const session& session) {
     describe_comparison(options, heading);
     const auto& router = args.subject.router;
     const auto noise = noise_from_name(args.subject.tokens.noise);
-    const auto compared =
-        compare_routers(source_for(router, args.subject.tokens, 2),
-                        {{router.name(), router.make(options.beta, noise), noise}}, options,
-                        session.watch("validate"));
+    const auto compared = compare_routers(source_for(router, args.subject.tokens, 2),
+                                          {{router.name(), router.make(options.beta, noise)}},
+                                          options, session.watch("validate"));
     args.output.write(compare_document(compared, options, heading), compare_report(compared));
     return all_agree(compared) ? exit_code::found : exit_code::no_answer;
 }
@@ -134,7 +133,7 @@ int run(validate_arguments& args, const session& session) {
     check_sets(args.subject.sets);
     const auto& router = args.subject.router;
     (void)router.settings();
-    if (router && router.name() != "top-1") return run_router(args, session);
+    if (!router.is_top_1()) return run_router(args, session);
     args.subject.router = {};
     if (!args.subject.tokens.tokens.empty()) args.subject.model = token_response::name;
     const auto source = args.subject.tokens.source();
@@ -146,7 +145,7 @@ int run(validate_arguments& args, const session& session) {
     const auto& p = on.problem.parameters;
     describe(args.options, on.heading);
     on.heading.seed = args.options.seed;
-    on.heading.router = "top-1";
+    on.heading.router = default_router;
 
     const auto v = validate(source, noise_from_name(args.subject.tokens.noise),
                             p[token_response::beta], p[token_response::decay], args.options,

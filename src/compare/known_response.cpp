@@ -6,21 +6,19 @@
 namespace moebius {
 
 std::shared_ptr<const load_response> known_response(const router& router,
-                                                    const token_source& source, noise_law noise) {
+                                                    const token_source& source) {
     const std::size_t experts = source.experts();
     std::vector<double> logits(source.stored().begin(), source.stored().end());
     if (!source.draws_tokens()) {
         logits.assign(experts, 0.0);
-        const bool hard = router.name().starts_with("top-");
-        if (hard && noise == noise_law::none)
+        if (router.is_step())
             throw invalid_argument("mean_load", "noise none came without tokens",
                                    "the response of a hard router is then a step");
     }
     if (!logits.empty()) return router.mean_load(std::move(logits), experts);
-    if (experts != 2) return nullptr;
-    if (router.name() == "soft-moe") return margin_loads(source.law(noise_law::gumbel));
-    if (router.name() == "top-1") return margin_loads(source.law(noise));
-    return nullptr;
+    const auto noise = router.margin_noise();
+    if (experts != 2 || !noise) return nullptr;
+    return margin_loads(source.law(*noise));
 }
 
 }  // namespace moebius

@@ -71,6 +71,7 @@ public:
     std::string_view formula() const override { return "measured open-loop"; }
     const grouping& groups() const override { return groups_; }
     std::shared_ptr<const load_response> regrouped(grouping) const override { return nullptr; }
+    bool knows_one_beta() const override { return true; }
 
     void loads(const double* s, double, double* p) const override {
         const double gap = gap_.at(s[0] - s[1])[0];

@@ -209,8 +209,8 @@ std::vector<compared_router> compare_routers(const std::shared_ptr<const token_s
                                              const watch& watched) {
     check(*source, routers, options);
     std::vector<compared_router> out;
-    for (const auto& [name, made, noise] : routers) {
-        const auto known = predict(source, *made, noise, options, watched);
+    for (const auto& [name, made] : routers) {
+        const auto known = predict(source, *made, options, watched);
         compared_router row{name, known.forecast, {}, known.loads, 0, false, false};
         row.observed =
             observe(source, made, known, options, derived_seed(options.seed, out.size()), watched);

@@ -123,9 +123,9 @@ gap_along gap_of(const known_router& known, double beta) {
 }
 
 known_router predict(const std::shared_ptr<const token_source>& source, const router& router,
-                     noise_law noise, const comparison_options& o, const watch& watched) {
+                     const comparison_options& o, const watch& watched) {
     const std::size_t experts = source->experts();
-    if (auto loads = known_response(router, *source, noise)) {
+    if (auto loads = known_response(router, *source)) {
         auto forecast = forecast_of(gap_along(*loads, o.beta), o);
         return {std::move(loads), forecast};
     }

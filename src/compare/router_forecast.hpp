@@ -36,8 +36,8 @@ struct known_router {
 /// @throws invalid_argument  if equal loads are no state, or more than two experts have no closed
 /// form
 [[nodiscard]] known_router predict(const std::shared_ptr<const token_source>& source,
-                                   const router& router, noise_law noise,
-                                   const comparison_options& options, const watch& watched);
+                                   const router& router, const comparison_options& options,
+                                   const watch& watched);
 
 /// The gap of a forecast's response, its slopes as differences if it was measured.
 [[nodiscard]] gap_along gap_of(const known_router& known, double beta);

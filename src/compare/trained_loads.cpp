@@ -156,9 +156,8 @@ private:
 
 /// The loop of top-1 is the same in its own code, at a tenth of the time.
 simulation simulate_frozen(const frozen_gate& gate, simulate_options& how) {
-    if (const auto* moe = dynamic_cast<const moe_network*>(gate.run.model.get());
-        moe != nullptr && moe->routing()->name() == "top-1") {
-        how.loop.noise = moe->options().router.noise;
+    if (const auto noise = gate.run.model->routing()->top_1_noise()) {
+        how.loop.noise = *noise;
         return simulate(gate.tokens, gate.rule, how, {}, *make_cpu_loops(1));
     }
     const std::shared_ptr<const router> same(gate.run.model, gate.run.model->routing());
@@ -205,7 +204,7 @@ void judge(const frozen_gate& gate, const course& to_rest, const course& near,
     const double tokens =
         static_cast<double>(options.tokens) * options.average / (rule.step * rule.decay);
     out.judged = (1 - at) * tokens >= 1000;
-    if (gate.experts() == 2 && gate.run.model->routing()->name() == "top-1" && rule.feedback != 0) {
+    if (gate.experts() == 2 && gate.run.model->routing()->top_1_noise() && rule.feedback != 0) {
         const auto noise = noise_at(gate, near.scores, options.tokens);
         out.gap_shift = noise.shift * rule.decay / rule.feedback;
         at += (top == 0 ? 0.5 : -0.5) * out.gap_shift;

@@ -21,10 +21,11 @@ bool same_within_groups(const std::vector<double>& constant, const grouping& gro
 class mixed_response final : public load_response {
 public:
     mixed_response(std::shared_ptr<const load_response> base, double share,
-                   std::vector<double> constant)
+                   std::vector<double> constant, bool at_one_beta)
         : base_(std::move(base)),
           share_(share),
           constant_(std::move(constant)),
+          at_one_beta_(at_one_beta),
           name_(fmt::format("mixed-{}", base_->name())),
           formula_(fmt::format("{} ({}) + {} c_e", 1 - share_, base_->formula(), share_)) {}
 
@@ -36,8 +37,10 @@ public:
         if (!same_within_groups(constant_, groups)) return nullptr;
         auto base = base_->regrouped(std::move(groups));
         if (!base) return nullptr;
-        return std::make_shared<mixed_response>(std::move(base), share_, constant_);
+        return std::make_shared<mixed_response>(std::move(base), share_, constant_, at_one_beta_);
     }
+
+    bool knows_one_beta() const override { return at_one_beta_ || base_->knows_one_beta(); }
 
     void loads(const double* s, double beta, double* p) const override {
         base_->loads(s, beta, p);
@@ -96,13 +99,15 @@ private:
     std::shared_ptr<const load_response> base_;
     double share_;
     std::vector<double> constant_;  // (N), by expert
+    bool at_one_beta_;
     std::string name_, formula_;
 };
 
 }  // namespace
 
 std::shared_ptr<const load_response> mixed_loads(std::shared_ptr<const load_response> base,
-                                                 double share, std::vector<double> constant) {
+                                                 double share, std::vector<double> constant,
+                                                 bool at_one_beta) {
     const auto reject = [](std::string_view got, std::string_view needed) {
         throw invalid_argument("mixed_loads", got, needed);
     };
@@ -121,7 +126,8 @@ std::shared_ptr<const load_response> mixed_loads(std::shared_ptr<const load_resp
         reject(fmt::format("the constant loads sum to {}", sum), "they must sum to 1");
     if (!same_within_groups(constant, base->groups()))
         reject("constant loads differ within a group of the base", "they must agree there");
-    return std::make_shared<mixed_response>(std::move(base), share, std::move(constant));
+    return std::make_shared<mixed_response>(std::move(base), share, std::move(constant),
+                                            at_one_beta);
 }
 
 }  // namespace moebius

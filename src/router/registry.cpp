@@ -189,7 +189,7 @@ constexpr std::array entries{
           make_dynamic_k},
     entry{{"adaptive-clustering",
            "top-k in a space where each token's cluster weighs the features in which it is tight",
-           clustering_list},
+           clustering_list, "variant"},
           make_clustering},
     entry{{"soft-moe", "all experts, with the weights softmax(z)", {}}, make_soft_moe},
     entry{{"selective-sinkhorn",

@@ -284,7 +284,7 @@ std::shared_ptr<const load_response> selective_sinkhorn_router::mean_load(
         return nullptr;
     }
     auto base = alike ? softmax_loads(experts) : token_softmax_loads(std::move(logits), experts);
-    return mixed_loads(std::move(base), o_.frequency, std::move(constant));
+    return mixed_loads(std::move(base), o_.frequency, std::move(constant), !alike);
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ public:
 
     std::string_view name() const noexcept override { return self; }
 
+    /// The softmax is that of Gumbel noise.
+    std::optional<noise_law> margin_noise() const noexcept override { return noise_law::gumbel; }
+
     void check(std::size_t experts) const override {
         if (experts < 1) throw invalid_argument(self, "no experts came", "at least one is needed");
     }

@@ -32,6 +32,13 @@ public:
 
     std::string_view name() const noexcept override { return options_.k == 1 ? "top-1" : "top-k"; }
 
+    std::optional<noise_law> top_1_noise() const noexcept override {
+        if (options_.k == 1) return options_.noise;
+        return {};
+    }
+
+    bool is_step() const noexcept override { return options_.noise == noise_law::none; }
+
     void check(std::size_t experts) const override {
         check_band("top-k", options_.k, options_.k, experts);
         if (options_.noise == noise_law::logistic && (experts != 2 || options_.k != 1))

@@ -70,9 +70,8 @@ double density_at_zero(const std::vector<double>& sorted) {
 
 /// Whether the mean load is a step for each token: a hard router without noise.
 bool is_hard(const network& model) {
-    const auto* moe = dynamic_cast<const moe_network*>(&model);
-    return moe != nullptr && moe->options().router.noise == noise_law::none &&
-           moe->routing()->name() == "top-1";
+    const auto* router = model.routing();
+    return router != nullptr && router->top_1_noise() == noise_law::none;
 }
 
 double effective_feedback(const training_run& run, std::uint64_t step, const seen_by_router& seen,

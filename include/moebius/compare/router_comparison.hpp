@@ -74,7 +74,6 @@ struct compared_router {
 struct named_router {
     std::string name;
     std::shared_ptr<const router> made;
-    noise_law noise = noise_law::gumbel;  ///< that the router was made with
 };
 
 /// Predicts threshold, folds and cusp of each router on the same tokens from its mean load, and

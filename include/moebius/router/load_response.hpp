@@ -27,6 +27,10 @@ public:
     /// interchangeable (they see tokens).
     [[nodiscard]] virtual std::shared_ptr<const load_response> regrouped(grouping groups) const = 0;
 
+    /// Whether the loads are known at the beta alone at which this was made: beta is then no
+    /// parameter to vary.
+    [[nodiscard]] virtual bool knows_one_beta() const { return false; }
+
     /// p (G).
     virtual void loads(const double* s, double beta, double* p) const = 0;
 

@@ -15,9 +15,11 @@ namespace moebius {
 /// @param share     of the batches, in [0, 1]
 /// @param constant  (N): load of each expert in those batches, summing to 1; the same within each
 ///                  group of the base
+/// @param at_one_beta  the constant would be another one at another beta
 /// @throws invalid_argument  for no base, a share outside [0, 1], a constant that does not fit
 /// @source docs/theory.md section 4 (a Sinkhorn step in place of routing)
 [[nodiscard]] std::shared_ptr<const load_response> mixed_loads(
-    std::shared_ptr<const load_response> base, double share, std::vector<double> constant);
+    std::shared_ptr<const load_response> base, double share, std::vector<double> constant,
+    bool at_one_beta = false);
 
 }  // namespace moebius

@@ -23,7 +23,13 @@ struct router_info {
     std::string_view name;
     std::string_view meaning;
     std::span<const router_option> options;
+    /// The option that says how the gate before it clusters features (tokens/gate.hpp); empty for a
+    /// router that takes any gate.
+    std::string_view clustering_option = {};
 };
+
+/// The router that is meant where none is named: that of the theory.
+inline constexpr std::string_view default_router = "top-1";
 
 /// All shipped routers.
 [[nodiscard]] std::span<const router_info> known_routers() noexcept;

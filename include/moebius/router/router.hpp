@@ -6,6 +6,8 @@
 #include <limits>
 #include <memory>
 #include <moebius/router/load_response.hpp>
+#include <moebius/router/noise.hpp>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -55,6 +57,20 @@ public:
 
     /// @throws invalid_argument  if this router cannot serve that many experts
     virtual void check(std::size_t experts) const = 0;
+
+    /// The law of the noise, if each token goes to the one expert of largest z plus noise: then
+    /// the loops of simulate/loop_backend.hpp are this router's.
+    [[nodiscard]] virtual std::optional<noise_law> top_1_noise() const noexcept { return {}; }
+
+    /// The law of the noise under which a hard choice of one has the mean loads of this router with
+    /// two experts, so that a law of margins gives them; none if there is no such law.
+    [[nodiscard]] virtual std::optional<noise_law> margin_noise() const noexcept {
+        return top_1_noise();
+    }
+
+    /// Whether the mean loads of a single token are a step function of the scores: a hard choice
+    /// without noise.
+    [[nodiscard]] virtual bool is_step() const noexcept { return false; }
 
     /// Routes as in training: samples where the router samples.
     /// @throws invalid_argument  as check; if a size does not fit or a score is not finite

@@ -32,7 +32,7 @@ struct balance_terms {
 
 /// A router by name: what make_router takes.
 struct router_setup {
-    std::string name = "top-1";
+    std::string name{default_router};
     double beta = 1;
     noise_law noise = noise_law::none;  ///< of training passes
     router_settings settings = {};

@@ -22,10 +22,12 @@ std::string untrained(const training_run& run) {
     if (model.layers != 1) return fmt::format("a model of {} layers", model.layers);
     if (model.hidden.size() != 1)
         return fmt::format("experts of {} hidden layers", model.hidden.size());
-    if (model.router.name != "top-1") return fmt::format("the router {}", model.router.name);
+    if (!network->routing()->top_1_noise() ||
+        !find_router(model.router.name).clustering_option.empty())
+        return fmt::format("the router {}", model.router.name);
     for (const auto* option : {"gate", "renormalise"})
-        if (const auto value = setting_of("top-1", option, model.router.settings);
-            value != setting_of("top-1", option, {}))
+        if (const auto value = setting_of(model.router.name, option, model.router.settings);
+            value != setting_of(model.router.name, option, {}))
             return fmt::format("a router with {} = {}", option, value);
     if (model.router.noise != noise_law::none && model.router.noise != noise_law::gumbel)
         return fmt::format("{} noise", to_string(model.router.noise));

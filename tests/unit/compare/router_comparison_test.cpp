@@ -22,7 +22,7 @@ comparison_options quick() {
 compared_router compare_one(const std::shared_ptr<const token_source>& source,
                             std::string_view name, const router_settings& settings,
                             noise_law noise = noise_law::gumbel) {
-    return compare_routers(source, {{"it", make_router(name, 1, noise, settings), noise}}, quick())
+    return compare_routers(source, {{"it", make_router(name, 1, noise, settings)}}, quick())
         .front();
 }
 
