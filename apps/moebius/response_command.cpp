@@ -107,7 +107,7 @@ int run(response_arguments& args, const session& session) {
     heading.seed = args.options.seed;
     heading.parameters = {{"beta", beta}};
     describe(args.tokens, heading);
-    args.router.describe(heading);
+    describe_router(args.router, heading);
     option_table how;
     add_measurement(how, args);
     how.write_to(heading);

@@ -6,81 +6,34 @@
 
 #include <algorithm>
 #include <moebius/base/error.hpp>
-#include <moebius/base/text.hpp>
 #include <moebius/compare/known_response.hpp>
 
 #include "session.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
-namespace {
-
-std::pair<std::string, std::string> parse_router_setting(std::string_view text) {
-    const auto equals = text.find('=');
-    if (equals == std::string_view::npos || equals == 0)
-        throw invalid_argument("--router", fmt::format("'{}' came among its options", text),
-                               "each must be key=value");
-    return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
-}
-
-/// The words behind the name.
-std::vector<std::string> options_of(const router_choice& router) {
-    const auto parts = parts_of(router.text, ',');
-    return {parts.begin() + 1, parts.end()};
-}
-
-}  // namespace
-
 void add_to(option_table& table, router_choice& router) {
     table.add("router", router.text, "NAME or NAME,key=value,...; see 'moebius routers'",
               {.kept = option_kept::never});
 }
 
-std::string router_choice::name() const { return std::string(parts_of(text, ',').front()); }
-
-void router_choice::inherit(const result_heading& heading, std::string_view file) {
+void inherit(router_choice& router, const result_heading& heading, std::string_view file) {
     auto made = heading.router;
     for (const auto& [key, value] : heading.options)
         if (const auto* words = std::get_if<std::vector<std::string>>(&value);
             key == "router_set" && words != nullptr)
             made += fmt::format(",{}", fmt::join(*words, ","));
-    if (!text.empty() && text != made)
+    if (router && router.text != made)
         throw invalid_argument(
-            "--router", fmt::format("{} came", text),
+            "--router", fmt::format("{} came", router.text),
             fmt::format("{} is about {}", file, made.empty() ? heading.model : made));
-    text = made;
+    router.text = made;
 }
 
-void router_choice::describe(result_heading& heading) const {
-    heading.router = name();
-    if (const auto own = options_of(*this); !own.empty())
+void describe_router(const router_choice& router, result_heading& heading) {
+    heading.router = router.name();
+    if (const auto own = router.options(); !own.empty())
         heading.options.emplace_back("router_set", own);
-}
-
-router_settings router_choice::settings() const {
-    router_settings out;
-    for (const auto& word : options_of(*this)) {
-        out.push_back(parse_router_setting(word));
-        const auto same = [&](const auto& other) { return other.first == out.back().first; };
-        if (std::count_if(out.begin(), out.end(), same) > 1)
-            throw invalid_argument("--router", fmt::format("{} came twice", out.back().first),
-                                   "once is enough");
-    }
-    return out;
-}
-
-std::string router_choice::clustering() const {
-    if (text.empty()) return {};
-    const auto option = find_router(name()).clustering_option;
-    return option.empty() ? std::string() : setting_of(name(), option, settings());
-}
-
-bool router_choice::is_top_1() const {
-    return text.empty() || make(1, noise_law::gumbel)->top_1_noise().has_value();
-}
-
-std::shared_ptr<const router> router_choice::make(double beta, noise_law noise) const {
-    return make_router(name(), beta, noise, settings());
 }
 
 std::shared_ptr<const token_source> source_for(const router_choice& router, token_options tokens,

@@ -4,7 +4,7 @@
 #include <moebius/compare/router_comparison.hpp>
 #include <moebius/io/option_table.hpp>
 #include <moebius/model/field.hpp>
-#include <moebius/router/registry.hpp>
+#include <moebius/router/choice.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,34 +13,12 @@
 
 namespace moebius::cli {
 
-/// Which router, and its options: NAME or NAME,key=value,...
-struct router_choice {
-    std::string text;  ///< empty: none was asked for
-
-    /// Whether one was asked for.
-    explicit operator bool() const noexcept { return !text.empty(); }
-
-    [[nodiscard]] std::string name() const;
-
-    /// @throws invalid_argument for a setting that cannot be read, or came twice
-    [[nodiscard]] router_settings settings() const;
-
-    /// The router of a file, which is not changed beside it.
-    /// @throws invalid_argument if another one was asked for
-    void inherit(const result_heading& heading, std::string_view file);
-    void describe(result_heading& heading) const;
-
-    /// How the gate before it clusters features; empty for a router that takes any gate.
-    [[nodiscard]] std::string clustering() const;
-
-    /// Whether its loop is that of hard top-1, which devices run, too; so is that of none.
-    [[nodiscard]] bool is_top_1() const;
-
-    /// @throws invalid_argument as make_router
-    [[nodiscard]] std::shared_ptr<const router> make(double beta, noise_law noise) const;
-};
-
 void add_to(option_table& table, router_choice& router);
+
+/// Takes the router of a file, which is not changed beside it.
+/// @throws invalid_argument if another one was asked for
+void inherit(router_choice& router, const result_heading& heading, std::string_view file);
+void describe_router(const router_choice& router, result_heading& heading);
 
 /// The tokens as the router's gate sees them; without tokens all logits are 0.
 /// @param experts  of a router without tokens

@@ -37,7 +37,7 @@ void describe_loop(simulate_arguments args, result_heading& heading) {
     args.subject.tokens.noise_without_tokens = true;
     if (args.subject.model.empty()) describe(args.subject.tokens, heading);
     if (!args.subject.router) args.subject.router.text = default_router;
-    args.subject.router.describe(heading);
+    describe_router(args.subject.router, heading);
 }
 
 std::string summary_of(const table& summary, std::size_t experts) {

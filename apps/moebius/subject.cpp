@@ -60,7 +60,7 @@ void make_router_problem(const subject_options& options, const session& session,
     if (options.experts.experts.value_or(source->experts()) != source->experts())
         throw invalid_argument("--experts", fmt::format("{} came", *options.experts.experts),
                                fmt::format("the gate makes {}", source->experts()));
-    options.router.describe(heading);
+    describe_router(options.router, heading);
     if (options.tokens.tokens.empty())
         heading.options.emplace_back("experts", static_cast<double>(source->experts()));
     const bool controlled = options.experts.controller == "integral";
@@ -77,7 +77,7 @@ void make_router_problem(const subject_options& options, const session& session,
 special_point read_start(subject_options& options, const session& session) {
     const auto [file, label] = parse_source(options.from);
     const auto document = read_diagram(file);
-    options.router.inherit(document.heading, file);
+    inherit(options.router, document.heading, file);
     if (options.model.empty()) options.model = document.heading.model;
     if (options.model != document.heading.model)
         throw invalid_argument("--from",

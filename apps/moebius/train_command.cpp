@@ -53,7 +53,7 @@ corruption corruption_of(std::string_view text) {
 }
 
 /// On the held-out rows, or on all if nothing is held out.
-std::vector<model_measures> evaluate(const trainees& made,
+std::vector<model_measures> evaluate(const experiment& made,
                                      const std::vector<training_state>& states,
                                      const labelled_data& data, unsigned threads) {
     std::vector<model_measures> result(states.size());
@@ -66,10 +66,10 @@ std::vector<model_measures> evaluate(const trainees& made,
 }
 
 /// The same with few experts for each input; empty unless it is asked for.
-std::vector<subset_accuracy> evaluate_kept(const trainees& made,
+std::vector<subset_accuracy> evaluate_kept(const experiment& made,
                                            const std::vector<training_state>& states,
                                            std::uint64_t seed, unsigned threads) {
-    const auto asked = [](const trainee_place& place) { return place.keep > 0; };
+    const auto asked = [](const experiment_place& place) { return place.keep > 0; };
     if (std::none_of(made.places.begin(), made.places.end(), asked)) return {};
     std::vector<subset_accuracy> result(states.size());
     parallel_for(states.size(), threads, [&](std::size_t r) {
@@ -92,10 +92,11 @@ std::string bytes_of(const labelled_data& data) {
     return bytes;
 }
 
-/// The ensemble on its way, and the file in which it survives a stop.
-class expedition {
+/// The ensemble in training, and the file in which it survives a stop.
+class resumable_training {
 public:
-    expedition(const train_arguments& args, const trainees& made, const result_heading& heading)
+    resumable_training(const train_arguments& args, const experiment& made,
+                       const result_heading& heading)
         : args_(args),
           made_(made),
           mark_(fingerprint(to_json(result_document{heading, {}}) + bytes_of(*made.work.data))) {
@@ -161,7 +162,7 @@ private:
     }
 
     const train_arguments& args_;
-    const trainees& made_;
+    const experiment& made_;
     std::uint64_t mark_;
     std::vector<training_state> states_;
 };
@@ -193,7 +194,7 @@ int run(train_arguments& args, const session& session) {
     if (args.trainee.vary.empty()) refuse_unused(session, "train without --vary", {"points"});
     check_steps(args.trainee, session, args.evaluate_every);
     const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
-    const auto made = make_trainees(args.trainee);
+    const auto made = make_experiment(experiment_from(args.trainee));
     const auto on = args.device.open();
 
     result_heading heading;
@@ -202,7 +203,8 @@ int run(train_arguments& args, const session& session) {
     option_table tests;
     add_tests(tests, args);
     tests.write_to(heading);
-    expedition trip(args, made, heading);  // what says all that a checkpoint must belong to
+    resumable_training training(args, made,
+                                heading);  // what says all that a checkpoint must belong to
     heading.command = session.command;
     heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
     heading.options.emplace_back("target", args.target);
@@ -210,25 +212,26 @@ int run(train_arguments& args, const session& session) {
 
     const std::uint64_t steps = args.trainee.steps;
     const std::uint64_t stride = args.evaluate_every > 0 ? args.evaluate_every : steps;
-    while (trip.step() < steps) {
-        trip.go(std::min(steps, (trip.step() / stride + 1) * stride), *on, session.watch("train"));
+    while (training.step() < steps) {
+        training.go(std::min(steps, (training.step() / stride + 1) * stride), *on,
+                    session.watch("train"));
         session.check("train");
     }
     const unsigned threads = args.device.threads;
     training_report report{made,
-                           trip.states(),
-                           evaluate(made, trip.states(), *made.work.data, threads),
+                           training.states(),
+                           evaluate(made, training.states(), *made.work.data, threads),
                            {},
-                           evaluate_kept(made, trip.states(), args.trainee.seed, threads),
+                           evaluate_kept(made, training.states(), args.trainee.seed, threads),
                            args.target};
     if (!args.corrupt.empty())
-        report.corrupted = evaluate(made, trip.states(),
+        report.corrupted = evaluate(made, training.states(),
                                     corrupt(*made.work.data, how, args.trainee.seed), threads);
     const auto result = train_document(report, args.history, heading);
-    args.output.write(result, train_text(report, result));
-    const bool any = std::any_of(trip.states().begin(), trip.states().end(), [](const auto& state) {
-        return state.diverged_at == training_state::sound;
-    });
+    args.output.write(result, train_text(report));
+    const bool any =
+        std::any_of(training.states().begin(), training.states().end(),
+                    [](const auto& state) { return state.diverged_at == training_state::sound; });
     return any ? exit_code::found : exit_code::no_answer;
 }
 

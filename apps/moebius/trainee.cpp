@@ -4,84 +4,42 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
-#include <moebius/base/random.hpp>
 #include <moebius/base/text.hpp>
-#include <moebius/train/moe_network.hpp>
-#include <moebius/train/soft_moe_network.hpp>
 #include <numeric>
 #include <span>
 
-#include "router_choice.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
 namespace {
 
-constexpr double unset = std::numeric_limits<double>::quiet_NaN();
-
-struct number {
-    std::string_view name;
-    std::string_view meaning;
-    double value;  ///< default
-};
-
-/// What a model's numbers are; `unset` has a default of its own below.
-constexpr std::array numbers{
-    number{"feedback", "score gained per unit of load", 0},
-    number{"feedback_end", "feedback after the ramp; else it stays", unset},
-    number{"decay", "rate at which scores forget", 1},
-    number{"beta", "inverse temperature of the router", 1},
-    number{"bias", "drift of the first expert's score", 0},
-    number{"step", "time per batch", 0.05},
-    number{"lead", "of the first expert's score at the start", 0},
-    number{"rate", "learning rate; 0.3 for sgd, 0.003 for adam and adamw", unset},
-    number{"momentum", "of sgd", 0},
-    number{"weight_decay", "of the optimiser", 0},
-    number{"gate_bias", "of the first expert's gate at the start", 0},
-    number{"switch_loss", "weight of Switch's balancing loss", 0},
-    number{"importance", "weight of the importance loss", 0},
-    number{"z_loss", "weight of the z-loss", 0},
-    number{"experts", "of a layer, instead of --experts", unset},
-    number{"hidden", "one width inside an expert, instead of --hidden", unset},
-    number{"keep", "experts that each input keeps in one more test, with --patch; 0: none", 0},
-};
-using values = std::array<double, numbers.size()>;
-
-std::size_t index_of(std::string_view option, std::string_view name) {
-    std::vector<std::string_view> names;
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        if (numbers[i].name == name) return i;
-        names.push_back(numbers[i].name);
-    }
-    throw invalid_argument(
-        option, fmt::format("'{}' came", name),
-        fmt::format("it must be a parameter of training{}", did_you_mean(name, names)));
+/// name=value
+void set_number(model_numbers& numbers, std::string_view text) {
+    const auto [name, value] = parse_setting(text);
+    numbers.*find_number(name).field = value;
 }
 
-bool is_number(std::string_view name) {
-    return std::any_of(numbers.begin(), numbers.end(),
-                       [&](const number& known) { return known.name == name; });
-}
-
-/// One of the routers: name and options, and the numbers that go with it alone.
-struct side {
-    router_choice router;
-    std::vector<std::string> sets;
-};
-
-side parse_side(std::string_view text) {
+/// The router and the numbers that go with it alone, over those of all.
+experiment_side side_from(std::string_view text, const trainee_options& options,
+                          const model_numbers& common) {
     const auto words = parts_of(text, ',');
-    side result{{std::string(words.front())}, {}};
-    for (const auto word : std::span(words).subspan(1))
-        if (is_number(parts_of(word, '=').front()))
-            result.sets.emplace_back(word);
-        else
-            result.router.text += fmt::format(",{}", word);
-    return result;
+    experiment_side side{{std::string(words.front())}, common};
+    const auto numbers = known_numbers();
+    for (const auto word : std::span(words).subspan(1)) {
+        const auto key = parts_of(word, '=').front();
+        if (std::none_of(numbers.begin(), numbers.end(),
+                         [&](const auto& info) { return info.name == key; })) {
+            side.router.text += fmt::format(",{}", word);
+            continue;
+        }
+        if (!options.vary.empty() && parse_range(options.vary).name == key)
+            throw invalid_argument("--vary", fmt::format("{} is varied", key),
+                                   fmt::format("{} sets it, too", text));
+        set_number(side.numbers, word);
+    }
+    return side;
 }
 
 template <typename Kind>
@@ -159,108 +117,25 @@ std::vector<std::size_t> widths_of(std::string_view text) {
     return widths;
 }
 
-values values_of(const trainee_options& options, const side& own) {
-    values result{};
-    for (std::size_t i = 0; i < numbers.size(); ++i) result[i] = numbers[i].value;
-    for (const auto* sets : {&options.sets, &own.sets})
-        for (const auto& text : *sets) {
-            const auto [name, value] = parse_setting(text);
-            result[index_of("--set", name)] = value;
-        }
-    return result;
+/// name=from:to in so many values.
+void vary(std::string_view text, std::size_t points, experiment_options& options) {
+    const auto range = parse_range(text);
+    options.varied = find_number(range.name).name;
+    const auto last = static_cast<double>(std::max<std::size_t>(points, 2) - 1);
+    for (std::size_t i = 0; i < points; ++i)
+        options.values.push_back(range.from +
+                                 (range.to - range.from) * static_cast<double>(i) / last);
 }
 
-double value(const values& at, std::string_view name) { return at[index_of("--set", name)]; }
-
-std::size_t experts_of(const trainee_options& options, const values& at) {
-    const double own = value(at, "experts");
-    return std::isnan(own) ? options.experts : count_of(own, "experts");
-}
-
-std::vector<std::size_t> hidden_of(const trainee_options& options, const values& at) {
-    const double own = value(at, "hidden");
-    if (std::isnan(own)) return widths_of(options.hidden);
-    return {count_of(own, "hidden")};
-}
-
-/// Soft MoE on the patches of images.
-std::shared_ptr<const network> make_patched(const trainee_options& options, const side& own,
-                                            const labelled_data& data, const values& at) {
-    const auto hidden = hidden_of(options, at);
-    if (own.router.name() != "soft-moe" || hidden.size() != 1 || options.layers != 1)
-        throw invalid_argument(
-            "--patch",
-            fmt::format("{} came with {} hidden layers in {}", own.router.name(), hidden.size(),
-                        options.layers),
-            "patches are for one layer of soft-moe with one hidden layer in an expert");
-    for (const std::string_view name : {"beta", "gate_bias", "switch_loss", "importance", "z_loss"})
-        if (value(at, name) != numbers[index_of("--set", name)].value)
-            throw invalid_argument("--patch", fmt::format("{} = {:g} came", name, value(at, name)),
-                                   "Soft MoE on patches has no such parameter");
-    if (options.loss != "cross-entropy")
-        throw invalid_argument("--patch", fmt::format("--loss {} came", options.loss),
-                               "Soft MoE on patches has cross-entropy alone");
-    soft_moe_network_options model;
-    model.width = data.width;
-    model.patch = options.patch;
-    model.experts = experts_of(options, at);
-    model.hidden = hidden.front();
-    model.classes = data.classes;
-    model.between =
-        one_of("--activation", options.activation, {activation::relu, activation::gelu});
-    return std::make_shared<soft_moe_network>(model);
-}
-
-std::shared_ptr<const network> make_network(const trainee_options& options, const side& own,
-                                            const labelled_data& data, const values& at) {
-    if (options.patch > 0) return make_patched(options, own, data, at);
-    moe_options model;
-    model.width = data.width;
-    model.classes = data.classes;
-    model.experts = experts_of(options, at);
-    model.hidden = hidden_of(options, at);
-    model.between =
-        one_of("--activation", options.activation, {activation::relu, activation::gelu});
-    model.loss = one_of("--loss", options.loss,
-                        {training_loss::cross_entropy, training_loss::squared_error});
-    model.layers = options.layers;
-    model.router = {own.router.name(), value(at, "beta"), noise_from_name(options.noise),
-                    own.router.settings()};
-    if (const auto variant = own.router.clustering(); !variant.empty())
-        model.clustering = clustering_from_name(variant);
-    model.balance = {value(at, "switch_loss"), value(at, "importance"), value(at, "z_loss")};
-    model.gate_bias = value(at, "gate_bias");
-    return std::make_shared<moe_network>(model);
-}
-
-training_run make_run(const trainee_options& options, const values& at) {
-    training_run run;
-    auto& optimiser = run.optimiser;
-    optimiser.kind = optimiser_from_name(options.optimiser);
-    const double usual = optimiser.kind == optimiser_kind::sgd ? 0.3 : 0.003;
-    optimiser.rate = std::isnan(value(at, "rate")) ? usual : value(at, "rate");
-    optimiser.momentum = value(at, "momentum");
-    if (optimiser.momentum != 0 && optimiser.kind != optimiser_kind::sgd)
-        throw invalid_argument("momentum", fmt::format("{} came", optimiser.momentum),
-                               "it is for sgd: adam has its own");
-    if (std::isnan(value(at, "feedback_end")) != (options.ramp == 0))
-        throw invalid_argument("--ramp", fmt::format("{} came", options.ramp),
-                               "it goes with feedback_end, and feedback_end with it");
-    optimiser.weight_decay = value(at, "weight_decay");
-    run.rule.feedback = value(at, "feedback");
-    run.rule.decay = value(at, "decay");
-    run.rule.beta = value(at, "beta");
-    run.rule.step = value(at, "step");
-    run.feedback_end = value(at, "feedback_end");
-    run.ramp = options.ramp;
-    return run;
-}
-
-/// A number for the first expert of every layer, 0 for the others.
-std::vector<double> first_of(double value, std::size_t experts, std::size_t layers) {
-    std::vector<double> result(experts * layers);
-    for (std::size_t i = 0; i < result.size(); i += experts) result[i] = value;
-    return result;
+std::string described_numbers() {
+    const model_numbers usual;
+    std::string text;
+    for (const auto& [name, meaning, field] : known_numbers()) {
+        text += fmt::format("{}{} ({}", text.empty() ? "" : ", ", name, meaning);
+        if (!std::isnan(usual.*field)) text += fmt::format("; {:g}", usual.*field);
+        text += ')';
+    }
+    return text;
 }
 
 }  // namespace
@@ -286,7 +161,7 @@ void add_to(option_table& table, trainee_options& options) {
               {.kept = if_set});
     table.add("noise", options.noise, "of the router in training: none, gumbel, ...");
     table.add("optimiser", options.optimiser, "sgd, adam or adamw");
-    table.add("set", options.sets, fmt::format("name=value; {}", trainee_parameters()),
+    table.add("set", options.sets, fmt::format("name=value; {}", described_numbers()),
               {.kept = if_set});
     table.add("vary", options.vary, "name=from:to, of the same", {.kept = if_set});
     table.add("points", options.points, "values of what is varied", {.kept = if_varied});
@@ -307,16 +182,6 @@ void describe_trainee(const trainee_options& options, result_heading& heading) {
     heading.router = options.routers.front();
 }
 
-std::string trainee_parameters() {
-    std::string text;
-    for (const auto& [name, meaning, value] : numbers) {
-        text += fmt::format("{}{} ({}", text.empty() ? "" : ", ", name, meaning);
-        if (!std::isnan(value)) text += fmt::format("; {:g}", value);
-        text += ')';
-    }
-    return text;
-}
-
 void check_steps(trainee_options& options, const session& session, std::size_t evaluate_every) {
     if (options.record_every == 0)
         throw invalid_argument("--record-every", "0 came", "it must be >= 1");
@@ -334,63 +199,33 @@ void check_steps(trainee_options& options, const session& session, std::size_t e
     need("--evaluate-every", evaluate_every);
 }
 
-trainees make_trainees(const trainee_options& options) {
-    constexpr double most_models = 1e6;
-    const double models = static_cast<double>(options.seeds) *
-                          (options.vary.empty() ? 1 : static_cast<double>(options.points)) *
-                          static_cast<double>(options.routers.size());
-    if (models > most_models)
-        throw invalid_argument("train", fmt::format("{:g} models came", models),
-                               fmt::format("points times seeds must be at most {:g}", most_models));
-    trainees made;
-    made.work.data = std::make_shared<labelled_data>(read_data(options.data, options.seed));
-    made.work.batch = options.batch;
-    made.work.record_every = options.record_every;
-    if (options.seeds == 0 || options.points == 0)
-        throw invalid_argument("train", "no seeds or no points came", "at least one is needed");
-    std::vector<double> varied{unset};
-    if (!options.vary.empty()) {
-        const auto range = parse_range(options.vary);
-        made.varied = range.name;
-        (void)index_of("--vary", range.name);
-        varied.clear();
-        const auto last = static_cast<double>(std::max<std::size_t>(options.points, 2) - 1);
-        for (std::size_t i = 0; i < options.points; ++i)
-            varied.push_back(range.from + (range.to - range.from) * static_cast<double>(i) / last);
-    }
-    std::vector<std::shared_ptr<const std::vector<std::uint32_t>>> rows;
-    for (std::size_t s = 0; s < options.seeds; ++s) {
-        made.splits.push_back(
-            stratified_split(*made.work.data, options.test, derived_seed(options.seed, s)));
-        rows.push_back(std::make_shared<std::vector<std::uint32_t>>(made.splits.back().train));
-    }
-    for (std::size_t i = 0; i < options.routers.size(); ++i) {
-        const auto own = parse_side(options.routers[i]);
-        for (const auto& set : own.sets)
-            if (parse_setting(set).first == made.varied)
-                throw invalid_argument("--vary", fmt::format("{} is varied", made.varied),
-                                       fmt::format("{} sets it, too", options.routers[i]));
-        for (std::size_t point = 0; point < varied.size(); ++point) {
-            auto at = values_of(options, own);
-            if (!made.varied.empty()) at[index_of("--vary", made.varied)] = varied[point];
-            auto run = make_run(options, at);
-            run.model = make_network(options, own, *made.work.data, at);
-            const std::size_t keep = count_of(value(at, "keep"), "keep");
-            if (keep > 0 && (options.patch == 0 || keep > run.model->experts()))
-                throw invalid_argument("keep", fmt::format("{} came", keep),
-                                       "it is for --patch, and at most the experts there are");
-            run.rule.bias = first_of(value(at, "bias"), run.model->experts(), 1);
-            run.scores = first_of(value(at, "lead"), run.model->experts(), run.model->layers());
-            for (std::size_t s = 0; s < options.seeds; ++s) {
-                run.rows = rows[s];
-                run.seed = derived_seed(options.seed, s);
-                made.work.runs.push_back(run);
-                made.places.push_back({i, point, s, varied[point], keep});
-            }
-        }
-    }
-    check(made.work);
-    return made;
+experiment_options experiment_from(const trainee_options& options) {
+    experiment_options out;
+    if (!options.vary.empty() && static_cast<double>(options.points) > 1e6)
+        throw invalid_argument("--points", fmt::format("{} came", options.points),
+                               "it must be at most 1000000");
+    out.data = std::make_shared<labelled_data>(read_data(options.data, options.seed));
+    out.test = options.test;
+    model_numbers common;
+    for (const auto& set : options.sets) set_number(common, set);
+    out.sides.clear();
+    for (const auto& text : options.routers) out.sides.push_back(side_from(text, options, common));
+    out.experts = options.experts;
+    out.hidden = widths_of(options.hidden);
+    out.between = one_of("--activation", options.activation, {activation::relu, activation::gelu});
+    out.loss = one_of("--loss", options.loss,
+                      {training_loss::cross_entropy, training_loss::squared_error});
+    out.layers = options.layers;
+    out.patch = options.patch;
+    out.noise = noise_from_name(options.noise);
+    out.optimiser = optimiser_from_name(options.optimiser);
+    if (!options.vary.empty()) vary(options.vary, options.points, out);
+    out.seeds = options.seeds;
+    out.seed = options.seed;
+    out.batch = options.batch;
+    out.record_every = options.record_every;
+    out.ramp = options.ramp;
+    return out;
 }
 
 }  // namespace moebius::cli

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <moebius/io/option_table.hpp>
-#include <moebius/router/registry.hpp>
-#include <moebius/tokens/labelled_data.hpp>
-#include <moebius/train/training.hpp>
+#include <moebius/train/experiment.hpp>
 #include <string>
 #include <vector>
 
@@ -12,7 +10,7 @@
 
 namespace moebius::cli {
 
-/// What is trained, on what, and over which parameters and seeds.
+/// What is trained, on what, and over which parameters and seeds, in words.
 struct trainee_options {
     std::string data;
     double test = 0.2;
@@ -42,32 +40,12 @@ void add_to(option_table& table, trainee_options& options);
 /// The options, and the router and seed of the heading.
 void describe_trainee(const trainee_options& options, result_heading& heading);
 
-/// Where a model stands in the design.
-struct trainee_place {
-    std::size_t side = 0;  ///< of the routers
-    std::size_t point = 0;
-    std::size_t seed = 0;
-    double varied = 0;     ///< NaN if nothing is
-    std::size_t keep = 0;  ///< experts that each input keeps in one more test; 0: there is none
-};
-
-/// An ensemble, ready to be trained: all sides, points and seeds, seeds running fastest. What has
-/// the same seed number has the same split, batches and first parameters.
-struct trainees {
-    training_work work;
-    std::vector<trainee_place> places;  ///< (runs)
-    std::vector<data_split> splits;     ///< (seeds)
-    std::string varied;                 ///< its name; empty if nothing is
-};
-
 /// A record_every that nobody asked for becomes what of it divides the steps.
 /// @throws invalid_argument  for counts of batches that do not fit each other
 void check_steps(trainee_options& options, const session& session, std::size_t evaluate_every = 0);
 
+/// What the words say.
 /// @throws invalid_argument, io_error  naming the option
-[[nodiscard]] trainees make_trainees(const trainee_options& options);
-
-/// The names and meanings of what --set and --vary take.
-[[nodiscard]] std::string trainee_parameters();
+[[nodiscard]] experiment_options experiment_from(const trainee_options& options);
 
 }  // namespace moebius::cli

@@ -114,7 +114,7 @@ int run_router(const validate_arguments& args, const session& session) {
     auto tokens = args.subject.tokens;
     tokens.noise_without_tokens = true;
     describe(tokens, heading);
-    args.subject.router.describe(heading);
+    describe_router(args.subject.router, heading);
     describe_comparison(options, heading);
     const auto& router = args.subject.router;
     const auto noise = noise_from_name(args.subject.tokens.noise);

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
-#include <boost/math/distributions/chi_squared.hpp>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/compare/chi_square.hpp>
 #include <moebius/compare/validate.hpp>
 
 namespace moebius {
@@ -93,8 +93,7 @@ verdict judge(const validation& v, const validate_options& options) {
     for (const auto& point : v.jumps) add(point.z);
     const auto n = static_cast<double>(result.points);
     if (n > 0 && std::isfinite(result.chi_square)) {
-        result.chi_square_p = boost::math::cdf(
-            boost::math::complement(boost::math::chi_squared(n), result.chi_square));
+        result.chi_square_p = chi_square_p(result.chi_square, result.points);
         result.beyond_3_p = result.beyond_3 == 0 ? 1
                                                  : boost::math::cdf(boost::math::complement(
                                                        boost::math::binomial(n, chance_beyond_3),

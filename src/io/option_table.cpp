@@ -151,11 +151,10 @@ void option_table::read_from(const result_heading& heading, const given_options&
             clear(one.target);
             for (const auto& word : texts_of(*value)) one.read(word);
         } else if (value == nullptr || texts_of(value_of(one)) != texts_of(*value)) {
-            const auto words = value ? texts_of(*value) : std::vector<std::string>{};
-            throw invalid_argument(
-                one.flag(), fmt::format("{} came", one.text()),
-                fmt::format("{} was made {} {}", file, value ? "with" : "without it",
-                            fmt::join(words, " ")));
+            const auto made =
+                value ? fmt::format("with {}", fmt::join(texts_of(*value), " ")) : "without it";
+            throw invalid_argument(one.flag(), fmt::format("{} came", one.text()),
+                                   fmt::format("{} was made {}", file, made));
         }
     }
 }

@@ -151,9 +151,9 @@ cli_case(router_on_a_device ARGS simulate --router soft-moe --device cuda CODE 2
 cli_case(compare_sets ARGS compare --set feedback=2 CODE 2
   ERR "moebius: --set: 'feedback=2' came, but compare takes beta and decay, and sweeps the others itself")
 cli_case(router_option_bare ARGS simulate --router top-k,2 CODE 2
-  ERR "moebius: --router: '2' came among its options, but each must be key=value")
+  ERR "moebius: router: '2' came among its options, but each must be key=value")
 cli_case(router_option_twice ARGS simulate --router top-k,k=2,k=3 CODE 2
-  ERR "moebius: --router: k came twice, but once is enough")
+  ERR "moebius: router: k came twice, but once is enough")
 cli_case(clusters_of_margins ARGS diagram --router adaptive-clustering --tokens mixture:0/1 --vary feedback=1:2 CODE 2
   ERR "moebius: --router: adaptive-clustering came for 'mixture:0/1', but it weighs the features of tokens in a file")
 cli_case(too_many_experts ARGS simulate --router soft-moe --experts 1000000000 CODE 2
@@ -165,7 +165,7 @@ set(digits ${PROJECT_SOURCE_DIR}/data/digits.csv)
 rejected(train_nothing ARGS train ERR "--data: nothing came, but it must be a CSV or NPY file, mixture:... or teacher:...")
 rejected(train_steps ARGS train --data ${digits} --steps 75 --record-every 50
   ERR "--steps: 75 came, but it must be a multiple of --record-every, 50")
-rejected(train_parameter ARGS train --data ${digits} --set feedbak=1 ERR "--set: 'feedbak' came[^\n]*did you mean 'feedback'[^\n]*")
+rejected(train_parameter ARGS train --data ${digits} --set feedbak=1 ERR "training: 'feedbak' came[^\n]*did you mean 'feedback'[^\n]*")
 rejected(train_router ARGS train --data ${digits} --router top-k,k=9 ERR "top-k: [^\n]*")
 rejected(train_activation ARGS train --data ${digits} --activation tanh ERR "--activation: 'tanh' came[^\n]*")
 rejected(train_clusters ARGS train --data ${digits} --router adaptive-clustering
@@ -180,7 +180,7 @@ rejected(train_patch ARGS train --data ${digits} --router soft-moe --patch 4 --s
   ERR "--patch: beta = 3 came, but Soft MoE on patches has no such parameter")
 rejected(train_checkpoint ARGS train --data ${digits} --checkpoint ${missing}/x.npy ERR "[^\n]*")
 rejected(trained_lead ARGS validate --trained --data ${digits} --vary lead=0:3
-  ERR "validate --trained: 'lead=0:3' came, but --lead says it for both starts")
+  ERR "validate --trained: lead came among the numbers, but --lead says it for both starts")
 rejected(trained_chance ARGS validate --trained --data ${digits} --chance 2 ERR "--chance: 2 came, but it must be in .0, 1.")
 rejected(response_points ARGS response --points 0 ERR "--points: 0 came, but it must be 12 to 100000")
 rejected(train_momentum ARGS train --data ${digits} --optimiser adam --set momentum=0.9

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/base/row_writer.hpp>
+#include <moebius/compare/chi_square.hpp>
+#include <moebius/compare/trained_validation.hpp>
+#include <span>
+
+namespace moebius {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+[[noreturn]] void reject(std::string_view where, std::string_view got, std::string_view needed) {
+    throw invalid_argument(where, got, needed);
+}
+
+void check(const experiment_options& options, const trained_validation_options& how) {
+    if (options.sides.size() != 1)
+        reject("--router", fmt::format("{} came", options.sides.size()),
+               "one is trained from two starts");
+    if (options.experts < 2)
+        reject("--experts", fmt::format("{} came", options.experts), "at least two can differ");
+    if (options.layers != 1 || options.patch != 0)
+        reject("--layers",
+               fmt::format("{} came, with patches of {}", options.layers, options.patch),
+               "one layer of examples is held against theory");
+    const auto& own = options.sides.front().numbers;
+    for (const std::string_view name : {"lead", "experts"})
+        if (options.varied == name || (name == "lead" ? own.lead != 0 : !std::isnan(own.experts)))
+            reject("validate --trained", fmt::format("{} came among the numbers", name),
+                   fmt::format("--{} says it for both starts", name));
+    if (!(how.apart >= 0 && std::isfinite(how.apart)))
+        reject("--apart", fmt::format("{} came", how.apart), "it must be >= 0");
+    if (!(how.chance >= 0 && how.chance <= 1))
+        reject("--chance", fmt::format("{} came", how.chance), "it must be in [0, 1]");
+}
+
+/// Both starts as the two sides of one design.
+experiment from_both_starts(experiment_options options, double lead) {
+    options.sides.push_back(options.sides.front());
+    options.sides[0].numbers.lead = lead;
+    options.sides[1].numbers.lead = options.experts == 2 ? -lead : 0;
+    return make_experiment(options);
+}
+
+std::vector<trained_point> points_of(const trained_validation& v) {
+    std::vector<trained_point> out;
+    const std::size_t seeds = v.made.seeds();
+    for (std::size_t first = 0; first < v.loads.size(); first += seeds) {
+        const auto over = [&](auto value) {
+            std::vector<double> values;
+            for (std::size_t r = first; r < first + seeds; ++r) values.push_back(value(v.loads[r]));
+            return interval_of_mean(values);
+        };
+        const auto& at = v.made.places[first];
+        out.push_back({at.side, at.point, at.varied,
+                       over([](const trained_loads& of) { return gaps_of(of).predicted; }),
+                       over([](const trained_loads& of) { return gaps_of(of).frozen; }),
+                       over([](const trained_loads& of) { return gaps_of(of).training; }),
+                       over([](const trained_loads& of) { return of.effective_feedback; }),
+                       over([](const trained_loads& of) { return of.fold; }),
+                       over([](const trained_loads& of) {
+                           const auto gaps = gaps_of(of);
+                           return gaps.training - gaps.predicted;
+                       })});
+    }
+    return out;
+}
+
+/// The least value of what is varied from which on the two starts differ, for one seed.
+trained_onset onset_of(const trained_validation& v, std::size_t seed, double apart) {
+    const auto& made = v.made;
+    trained_onset out{seed, v.loads[made.run(0, 0, seed)].fold, none, none, none, none};
+    for (std::size_t p = made.points(); p-- > 0;) {
+        const auto& first = v.loads[made.run(0, p, seed)];
+        const auto& second = v.loads[made.run(1, p, seed)];
+        const auto a = gaps_of(first), b = gaps_of(second);
+        const double at = made.places[made.run(0, p, seed)].varied;
+        if (first.stable_states >= 2 || second.stable_states >= 2) out.fold_of_own_gates = at;
+        if (std::abs(a.predicted - b.predicted) > apart) out.apart_predicted = at;
+        if (std::abs(a.frozen - b.frozen) > apart) out.apart_frozen = at;
+        if (std::abs(a.training - b.training) > apart) out.apart_training = at;
+    }
+    return out;
+}
+
+trained_verdict judge(const std::vector<trained_loads>& loads,
+                      const trained_validation_options& how) {
+    trained_verdict out;
+    double off = 0, sound = 0;
+    for (const auto& one : loads) {
+        const auto gaps = gaps_of(one);
+        if (one.judged && !std::isnan(one.z)) {
+            ++out.models;
+            out.chi_square += one.z * one.z;
+        }
+        if (std::abs(gaps.nearest - gaps.predicted) > how.apart) ++out.left;
+        if (std::isnan(gaps.training - gaps.predicted)) continue;
+        off += std::abs(gaps.training - gaps.predicted);
+        ++sound;
+    }
+    out.chi_square_p = chi_square_p(out.chi_square, out.models);
+    out.agrees = out.models > 0 && out.chi_square_p >= how.chance;
+    out.training_off = off / sound;
+    out.sentence = fmt::format(
+        "With the gates frozen, loads {} with their own response: chi-square {:.1f} of {} models, "
+        "p {:.2g} ({} went to another stable state than training's scores flow to). While training "
+        "they differ from it by {:.4f} of a load gap on average.",
+        out.agrees ? "agree" : "do not agree", out.chi_square, out.models, out.chi_square_p,
+        out.left, out.training_off);
+    return out;
+}
+
+void put_interval(const std::string& name, const mean_interval& over, row_writer& row) {
+    row.put(name, over.mean);
+    row.put(name + "_low", over.low);
+    row.put(name + "_high", over.high);
+}
+
+}  // namespace
+
+trained_gaps gaps_of(const trained_loads& loads) {
+    const auto gap = [](const std::vector<double>& of) {
+        return of.empty() ? none : of[0] - (1 - of[0]) / static_cast<double>(of.size() - 1);
+    };
+    const auto n = static_cast<double>(loads.error.size());
+    return {gap(loads.predicted), gap(loads.frozen), gap(loads.nearest), gap(loads.training),
+            loads.error[0] * n / (n - 1)};
+}
+
+trained_validation validate_trained(const experiment_options& options,
+                                    const trained_validation_options& how,
+                                    const training_backend& on, const watch& watched) {
+    check(options, how);
+    trained_validation v{from_both_starts(options, how.lead), {}, {}, {}, {}, {}};
+    for (const auto& one : v.made.work.runs) v.states.push_back(begin(one));
+    on.train(v.made.work, v.states, how.steps, watched);
+    mark_lost(v.states);
+    v.loads = hold_against_theory(v.made.work, v.states, how.theory, watched);
+    v.points = points_of(v);
+    for (std::size_t s = 0; s < v.made.seeds(); ++s) v.onsets.push_back(onset_of(v, s, how.apart));
+    v.overall = judge(v.loads, how);
+    return v;
+}
+
+table trained_models_table(const trained_validation& v) {
+    table out;
+    row_writer row(out);
+    for (std::size_t r = 0; r < v.loads.size(); ++r) {
+        const auto& place = v.made.places[r];
+        const auto& at = v.loads[r];
+        const auto gaps = gaps_of(at);
+        row.next();
+        row.put("side", static_cast<double>(place.side));
+        row.put("point", static_cast<double>(place.point));
+        row.put("seed", static_cast<double>(place.seed));
+        row.put(v.made.varied, place.varied);
+        row.put("feedback", feedback_at(v.made.work.runs[r], v.states[r].step));
+        row.put("gap_predicted", gaps.predicted);
+        row.put("gap_frozen", gaps.frozen);
+        row.put("gap_nearest", gaps.nearest);
+        row.put("gap_frozen_error", gaps.frozen_error);
+        row.put("gap_training", gaps.training);
+        row.put("z", at.z);
+        row.put("judged", at.judged ? 1 : 0);
+        row.put("effective_feedback", at.effective_feedback);
+        row.put("stable_states", at.stable_states);
+        row.put("fold", at.fold);
+    }
+    return out;
+}
+
+table trained_points_table(const trained_validation& v) {
+    table out;
+    row_writer row(out);
+    for (const auto& at : v.points) {
+        row.next();
+        row.put("side", static_cast<double>(at.side));
+        row.put("point", static_cast<double>(at.point));
+        row.put(v.made.varied, at.varied);
+        put_interval("gap_predicted", at.predicted, row);
+        put_interval("gap_frozen", at.frozen, row);
+        put_interval("gap_training", at.training, row);
+        put_interval("effective_feedback", at.effective_feedback, row);
+        put_interval("fold", at.fold, row);
+        put_interval("training_less_predicted", at.training_less_predicted, row);
+    }
+    return out;
+}
+
+table trained_onsets_table(const trained_validation& v) {
+    table out;
+    row_writer row(out);
+    for (const auto& at : v.onsets) {
+        row.next();
+        row.put("seed", static_cast<double>(at.seed));
+        row.put("fold_of_first_gate", at.fold_of_first_gate);
+        row.put("fold_of_own_gates", at.fold_of_own_gates);
+        row.put("apart_predicted", at.apart_predicted);
+        row.put("apart_frozen", at.apart_frozen);
+        row.put("apart_training", at.apart_training);
+    }
+    return out;
+}
+
+}  // namespace moebius
