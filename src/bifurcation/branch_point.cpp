@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
 
 #include <cmath>
 #include <moebius/bifurcation/branch_point.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/model/derivatives.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
 #include <moebius/solve/spectrum.hpp>
 
@@ -67,8 +67,7 @@ void moore_system(const equilibrium_curve& curve, const VectorXd& z, VectorXd& f
 
 /// Directions alpha phi_1 + beta phi_2 with w^T f'' of them zero; empty if none are real.
 std::vector<VectorXd> crossing_tangents(const MatrixXd& df, const MatrixXd& hessian) {
-    const Eigen::JacobiSVD<MatrixXd> svd(df, Eigen::ComputeFullV);
-    const MatrixXd kernel = svd.matrixV().rightCols(2);
+    const MatrixXd kernel = svd(df).v.rightCols(2);
     const Eigen::Matrix2d a = kernel.transpose() * hessian * kernel;
     // a00 s^2 + 2 a01 s t + a11 t^2 = 0: rotate to the eigenbasis, d0 s^2 + d1 t^2 = 0
     const Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d> eigen(a);
@@ -113,7 +112,7 @@ std::optional<crossing> find_branch_point(const equilibrium_curve& curve, const 
     if (n > most_states) return std::nullopt;
     const scaled_terms near(curve, u);
     VectorXd z(2 * n + 2);
-    z << u, Eigen::JacobiSVD<MatrixXd>(near.df, Eigen::ComputeFullU).matrixU().col(n - 1), 0;
+    z << u, svd(near.df).u.col(n - 1), 0;
     const auto solved = newton(
         [&](const VectorXd& at, VectorXd& f, MatrixXd& df) { moore_system(curve, at, f, df); }, z);
     if (!solved) return std::nullopt;

@@ -3,11 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/LU>
+#include <Eigen/Core>
 #include <algorithm>
 #include <boost/math/tools/minima.hpp>
 #include <limits>
 #include <moebius/model/cell_field.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 namespace moebius::detail {
@@ -141,7 +142,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
                     block.diagonal().array() += basis.slopes(i, b);
                 }
             }
-            const MatrixXd later = -inner.partialPivLu().solve(outer);
+            const MatrixXd later = -partial_lu<double>(inner).solve_each(outer);
             around = later.bottomRows(k) * around;
         }
         result.push_back({eigenvalues(around), size - 1});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "eigenpair.hpp"
 
-#include <Eigen/LU>
-#include <Eigen/SVD>
+#include <Eigen/Core>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 namespace moebius::detail {
@@ -28,11 +28,11 @@ MatrixXcd shifted(const MatrixXd& a, complex z) {
 }
 
 singular_pair::singular_pair(const MatrixXd& a, complex z) {
-    const Eigen::JacobiSVD<MatrixXcd> svd(shifted(a, z), Eigen::ComputeFullU | Eigen::ComputeFullV);
+    const auto near = svd(shifted(a, z));
     const Index last = a.rows() - 1;
-    right = svd.matrixV().col(last);
-    left = svd.matrixU().col(last);
-    value = svd.singularValues()[last];
+    right = near.v.col(last);
+    left = near.u.col(last);
+    value = near.values[last];
 }
 
 eigenpair::eigenpair(const MatrixXd& a, complex z) {
@@ -48,7 +48,7 @@ eigenpair::eigenpair(const MatrixXd& a, double z) {
 }
 
 VectorXcd solve_shifted(const MatrixXd& a, complex z, const VectorXcd& right) {
-    return -shifted(a, z).partialPivLu().solve(right);
+    return -partial_lu<complex>(shifted(a, z)).solve(right);
 }
 
 VectorXcd solve_beside(const MatrixXd& a, complex z, const eigenpair& critical,
@@ -58,7 +58,7 @@ VectorXcd solve_beside(const MatrixXd& a, complex z, const eigenpair& critical,
     bordered << -shifted(a, z), critical.q, critical.w.adjoint(), 0;
     VectorXcd full(n + 1);
     full << right, 0;
-    return bordered.fullPivLu().solve(full).head(n);
+    return full_lu<complex>(bordered).solve(full).head(n);
 }
 
 }  // namespace moebius::detail

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -12,7 +11,9 @@
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
 #include <moebius/model/derivatives.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
+#include <moebius/solve/spectrum.hpp>
 #include <numbers>
 
 #include "eigenpair.hpp"
@@ -83,9 +84,9 @@ public:
         const local_terms at(model_, x_, p_);
         MatrixXcd bordered(n + 1, n + 1);
         bordered << detail::shifted(at.fx, i_unit * omega_), b_, c_.adjoint(), 0;
-        const Eigen::PartialPivLU<MatrixXcd> lu(bordered);
+        const partial_lu<complex> lu(bordered);
         const VectorXcd right = lu.solve(VectorXcd::Unit(n + 1, n));
-        const VectorXcd left = lu.adjoint().solve(VectorXcd::Unit(n + 1, n));
+        const VectorXcd left = lu.solve_adjoint(VectorXcd::Unit(n + 1, n));
         const VectorXcd q = right.head(n), w = left.head(n);
         f << at.f, right[n].real(), right[n].imag();
 
@@ -126,7 +127,7 @@ double crossing_speed(const hopf_system& at, const field& model) {
     const singular_pair pair(terms.fx, i_unit * at.omega());
     const Index n = terms.f.size();
     VectorXd along(n + 1);
-    along << -terms.fx.partialPivLu().solve(terms.fp.col(static_cast<Index>(at.free()[0]))), 1;
+    along << -partial_lu<double>(terms.fx).solve(terms.fp.col(static_cast<Index>(at.free()[0]))), 1;
     const multilinear forms(model, at.state(), at.parameters(), at.free());
     const VectorXcd change = second_columns(forms, pair.right, n + 1) * along;
     return (pair.left.dot(change) / pair.left.dot(pair.right)).real();
@@ -136,7 +137,7 @@ double crossing_speed(const hopf_system& at, const field& model) {
 bool is_simple(const local_terms& at, double omega) {
     const double size = at.fx.norm();
     if (!(omega > slowest * size)) return false;
-    const VectorXcd values = at.fx.eigenvalues();
+    const auto values = eigenvalues(at.fx);
     return std::count_if(values.begin(), values.end(), [&](complex value) {
                return std::abs(value - i_unit * omega) <= same_pair * size;
            }) == 1;

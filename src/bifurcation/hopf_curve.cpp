@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
-#include <Eigen/SVD>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -9,6 +7,7 @@
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/bifurcation/zero_curve.hpp>
 #include <moebius/model/derivatives.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 #include "spectral_tests.hpp"
@@ -33,15 +32,15 @@ struct plane {
         bordered.topLeftCorner(n, n) = m;
         bordered.topRightCorner(n, 2) = b;
         bordered.bottomLeftCorner(2, n) = c.transpose();
-        const Eigen::PartialPivLU<MatrixXd> lu(bordered);
+        const partial_lu<double> lu(bordered);
         MatrixXd unit = MatrixXd::Zero(n + 2, 2);
         unit.bottomRows(2).setIdentity();
-        const MatrixXd solved = lu.solve(unit);
+        const MatrixXd solved = lu.solve_each(unit);
         right = solved.topRows(n);
         g = solved.bottomRows(2);
         left.resize(n, 2);
         for (Index j = 0; j < 2; ++j) {
-            const VectorXd transposed = lu.transpose().solve(unit.col(j));
+            const VectorXd transposed = lu.solve_transposed(unit.col(j));
             left.col(j) = transposed.head(n);
         }
     }
@@ -101,9 +100,9 @@ VectorXd hopf_curve::start(const special_point& point) {
 void hopf_curve::adapt(const VectorXd& u) {
     terms_at(u);
     const MatrixXd m = squared_plus(terms_.jacobian(), u[unknowns() - 1] * unit_);
-    const Eigen::JacobiSVD<MatrixXd> svd(m, Eigen::ComputeFullU | Eigen::ComputeFullV);
-    b_ = svd.matrixU().rightCols(2);
-    c_ = svd.matrixV().rightCols(2);
+    const auto near = svd(m);
+    b_ = near.u.rightCols(2);
+    c_ = near.v.rightCols(2);
     const plane at(m, b_, c_);
     const Matrix2d a = c_.transpose() * terms_.jacobian() * at.right;
     const Matrix2d traceless = a - a.trace() / 2 * Matrix2d::Identity();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <Eigen/LU>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -11,6 +11,7 @@
 #include <moebius/bifurcation/map_points.hpp>
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/model/complex_forms.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
 #include <moebius/solve/spectrum.hpp>
 #include <numbers>
@@ -71,9 +72,9 @@ public:
         linearise(u);
         MatrixXcd bordered(n + 1, n + 1);
         bordered << shifted(), b_, c_.adjoint(), 0;
-        const Eigen::PartialPivLU<MatrixXcd> lu(bordered);
+        const partial_lu<complex> lu(bordered);
         const VectorXcd right = lu.solve(VectorXcd::Unit(n + 1, n));
-        const VectorXcd left = lu.adjoint().solve(VectorXcd::Unit(n + 1, n));
+        const VectorXcd left = lu.solve_adjoint(VectorXcd::Unit(n + 1, n));
         const VectorXcd w = left.head(n);
         // dh = -w^H (d f_x - dz) q
         VectorXcd q = VectorXcd::Zero(n + 1);

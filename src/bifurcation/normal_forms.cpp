@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
+#include <Eigen/Core>
 #include <cmath>
 #include <complex>
 #include <limits>
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/model/complex_forms.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 #include "eigenpair.hpp"
@@ -45,8 +45,8 @@ struct jordan_chains {
         const auto null = null_vectors(a);
         MatrixXd bordered(n + 1, n + 1);
         bordered << a, null.left, null.right.transpose(), 0;
-        const Eigen::FullPivLU<MatrixXd> lu(bordered);
-        const Eigen::FullPivLU<MatrixXd> transposed(bordered.transpose());
+        const full_lu<double> lu(bordered);
+        const full_lu<double> transposed(bordered.transpose());
         VectorXd right(n + 1);
         q0 = null.right;
         p1 = null.left;
@@ -85,7 +85,7 @@ bogdanov_takens_form bogdanov_takens_at(const field& model, const std::vector<do
     // With a reflection, h20 and h11 lie where it acts trivially, and a is regular there.
     MatrixXd bordered(n + 1, n + 1);
     bordered << a, at.p1, q0.transpose(), 0;
-    const Eigen::FullPivLU<MatrixXd> lu(bordered);
+    const full_lu<double> lu(bordered);
     VectorXd right(n + 1);
     right << -b00, 0;
     const VectorXd h20 = lu.solve(right).head(n);
@@ -103,10 +103,9 @@ bogdanov_takens_form bogdanov_takens_at(const field& model, const std::vector<do
 zero_hopf_form zero_hopf_at(const field& model, const std::vector<double>& x,
                             const std::vector<double>& p) {
     const MatrixXd a = detail::jacobian_at(model, x, p);
-    const Eigen::VectorXcd spectrum = a.eigenvalues();
     zero_hopf_form form;
     double smallest = std::numeric_limits<double>::infinity();
-    for (const complex& z : spectrum)
+    for (const complex& z : eigenvalues(a))
         if (z.imag() > 0 && std::abs(z.real()) < smallest) {
             smallest = std::abs(z.real());
             form.omega = z.imag();
@@ -150,7 +149,7 @@ double flip_coefficient(const field& model, double step, const std::vector<doubl
     const VectorXd q = at.q.real();
     const multilinear forms(model, x, p, {});
     // (I - A)^-1 step B = -f_x^-1 B with A = I + step f_x
-    const VectorXd h = -a.partialPivLu().solve(forms.second(q));
+    const VectorXd h = -partial_lu<double>(a).solve(forms.second(q));
     return step * at.w.real().dot(forms.third(q) + 3 * forms.second(q, h)) / 6;
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/compare/measured_response.hpp>
+#include <moebius/solve/dense.hpp>
 
 namespace moebius {
 namespace {
@@ -19,7 +20,7 @@ Eigen::MatrixXd smoothing(int half) {
     Eigen::MatrixXd powers(2 * half + 1, 4);
     for (int i = -half; i <= half; ++i)
         for (int k = 0; k < 4; ++k) powers(i + half, k) = std::pow(i, k);
-    return powers.completeOrthogonalDecomposition().pseudoInverse().topRows(2);
+    return pseudo_inverse(powers).topRows(2);
 }
 
 /// Cubics between nodes at equal distances, from smoothed values and slopes.

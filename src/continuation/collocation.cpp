@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/continuation/collocation.hpp>
+#include <moebius/solve/dense.hpp>
 
 namespace moebius {
 namespace {
@@ -43,12 +43,12 @@ gauss_basis::gauss_basis(std::size_t of_degree) : degree(static_cast<Index>(of_d
         const auto d = static_cast<double>(k);
         jacobi(k, k - 1) = jacobi(k - 1, k) = d / std::sqrt(4 * d * d - 1);
     }
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(jacobi);
-    weights = eigen.eigenvectors().row(0).cwiseAbs2().transpose();
+    const auto eigen = eigen_of_symmetric(jacobi);
+    weights = eigen.vectors.row(0).cwiseAbs2().transpose();
     values.resize(degree, degree + 1);
     slopes.resize(degree, degree + 1);
     for (Index i = 0; i < degree; ++i) {
-        const double node = (1 + eigen.eigenvalues()[i]) / 2;
+        const double node = (1 + eigen.values[i]) / 2;
         values.row(i) = lagrange(degree, node, false).transpose();
         slopes.row(i) = lagrange(degree, node, true).transpose();
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/LU>
+#include <Eigen/Core>
 #include <cmath>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
@@ -144,7 +144,7 @@ bool cycle_equations::condense(Index j, const piecewise& at, double period,
     }
     auto& here = intervals_[static_cast<std::size_t>(j)];
     here.inner.compute(inner);
-    here.outer = -here.inner.solve(outer);
+    here.outer = -here.inner.solve_each(outer);
     return true;
 }
 
@@ -217,7 +217,7 @@ void cycle_equations::solve_bordered_transposed(VectorXd& b) const {
                      rows_.middleCols(j * block + n, block - n).transpose() * s,
             solved.segment(j * n, n);
         b.segment(j * block, block) =
-            intervals_[static_cast<std::size_t>(j)].inner.transpose().solve(later);
+            intervals_[static_cast<std::size_t>(j)].inner.solve_transposed(later);
     }
     b.tail(extra()) = s;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/LU>
+#include <Eigen/Core>
 #include <moebius/continuation/linear_terms.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/low_rank.hpp>
 #include <moebius/solve/secular.hpp>
 #include <utility>
@@ -105,7 +106,7 @@ VectorXd linear_terms::bordered_solve(side which, const VectorXd& b, const Vecto
         bordered.topLeftCorner(n_, n_) = fx_;
     else
         bordered.topLeftCorner(n_, n_) = fx_.transpose();
-    return bordered.partialPivLu().solve(r);
+    return partial_lu<double>(bordered).solve(r);
 }
 
 std::unique_ptr<linearization> linear_terms::new_linearization() const {

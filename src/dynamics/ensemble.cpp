@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -9,6 +9,8 @@
 #include <moebius/base/error.hpp>
 #include <moebius/dynamics/detail/ensemble_models.hpp>
 #include <moebius/dynamics/ensemble.hpp>
+#include <moebius/solve/dense.hpp>
+#include <moebius/solve/spectrum.hpp>
 #include <optional>
 
 namespace moebius {
@@ -61,13 +63,13 @@ std::optional<rest> rest_near(const problem& at, const double* from, double clos
     constexpr int enough = 12;  // quadratic, unless a fold is near
     for (int k = 0; k < enough; ++k) {
         at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
-        const Eigen::VectorXd step = fx.partialPivLu().solve(f);
+        const Eigen::VectorXd step = partial_lu<double>(fx).solve(f);
         x -= step;
         // Also for a step that is NaN:
         if (!((x - start).lpNorm<Eigen::Infinity>() <= closeness)) return std::nullopt;
         if (step.lpNorm<Eigen::Infinity>() <= 1e-12 * (1 + x.lpNorm<Eigen::Infinity>())) {
             at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
-            return rest{{x.begin(), x.end()}, fx.eigenvalues().real().maxCoeff() < 0};
+            return rest{{x.begin(), x.end()}, eigenvalues(fx).front().real() < 0};
         }
     }
     return std::nullopt;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/dynamics/integrate.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
 #include <moebius/solve/spectrum.hpp>
 
@@ -44,7 +45,7 @@ bool polish(const problem& at, double closeness, std::vector<double>& state) {
     Eigen::MatrixXd fx(n, n);
     system(x, f, fx);
     const double near = closeness * at.model->state_scale(at.parameters.data());
-    if (!(fx.partialPivLu().solve(f).lpNorm<Eigen::Infinity>() <= near)) return false;
+    if (!(partial_lu<double>(fx).solve(f).lpNorm<Eigen::Infinity>() <= near)) return false;
 
     constexpr int enough = 8;  // quadratic from 1e-6: three steps do, unless a fold is near
     const auto end = newton(system, x, {.max_iterations = enough});

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
+#include <Eigen/Core>
 #include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <moebius/solve/cyclic_chain.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/linearization.hpp>
 
 namespace moebius {
@@ -130,12 +130,10 @@ VectorXd cyclic_chain::solve_transposed(MatrixXd x, VectorXd e) const {
 }
 
 std::vector<std::complex<double>> cyclic_chain::multipliers() const {
-    std::vector<std::complex<double>> values;
-    const Eigen::GeneralizedEigenSolver<MatrixXd> solver(-a_, b_, false);
-    for (Index i = 0; i < n_; ++i) {
-        const auto value = solver.alphas()[i] / solver.betas()[i];
-        if (std::isfinite(value.real()) && std::isfinite(value.imag())) values.push_back(value);
-    }
+    auto values = generalized_eigenvalues(-a_, b_);
+    std::erase_if(values, [](std::complex<double> value) {
+        return !std::isfinite(value.real()) || !std::isfinite(value.imag());
+    });
     std::sort(values.begin(), values.end(), [](auto l, auto r) {
         return std::abs(l) != std::abs(r) ? std::abs(l) > std::abs(r) : l.imag() > r.imag();
     });

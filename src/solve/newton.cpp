@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/LU>
+#include <Eigen/Core>
 #include <array>
 #include <limits>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
 #include <utility>
 
@@ -49,12 +50,12 @@ newton_result newton(const square_system& system, Eigen::VectorXd u0,
                      const newton_options& options) {
     const Eigen::Index n = u0.size();
     Eigen::MatrixXd df(n, n);
-    Eigen::FullPivLU<Eigen::MatrixXd> lu(n, n);
+    full_lu<double> lu;
     const auto steps = [&](const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::VectorXd& step) {
         system(u, f, df);
         if (!f.allFinite() || !df.allFinite()) return outcome::not_finite;
         lu.compute(df);
-        if (!lu.isInvertible()) return outcome::singular_jacobian;
+        if (!lu.is_invertible()) return outcome::singular_jacobian;
         step = lu.solve(f);
         return outcome::converged;
     };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
 #include <algorithm>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 namespace moebius {
@@ -17,9 +17,9 @@ std::vector<std::complex<double>> eigenvalues(const Eigen::MatrixXd& a) {
 }
 
 null_pair null_vectors(const Eigen::MatrixXd& a) {
-    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(a, Eigen::ComputeFullU | Eigen::ComputeFullV);
+    const auto near = svd(a);
     const Eigen::Index last = a.cols() - 1;
-    null_pair result{svd.matrixV().col(last), svd.matrixU().col(last), svd.singularValues()[last]};
+    null_pair result{near.v.col(last), near.u.col(last), near.values[last]};
     if (result.left.dot(result.right) < 0) result.left = -result.left;
     return result;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/solve/spectrum.hpp>
 #include <moebius/train/model_measures.hpp>
 #include <moebius/train/moe_network.hpp>
 #include <numbers>
@@ -98,7 +98,7 @@ double largest_slope(const load_response& loads, std::span<const double> scores,
     const Eigen::Map<const Eigen::MatrixXd> slopes(by_score.data(), n, n);
     const Eigen::MatrixXd centred = Eigen::MatrixXd::Identity(n, n) -
                                     Eigen::MatrixXd::Constant(n, n, 1.0 / static_cast<double>(n));
-    return (centred * slopes * centred).eigenvalues().real().maxCoeff();
+    return eigenvalues(centred * slopes * centred).front().real();
 }
 
 chosen_rows take_rows(const labelled_data& data, std::span<const std::uint32_t> rows) {

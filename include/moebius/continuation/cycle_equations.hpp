@@ -6,6 +6,7 @@
 #include <moebius/continuation/options.hpp>
 #include <moebius/model/field.hpp>
 #include <moebius/solve/cyclic_chain.hpp>
+#include <moebius/solve/dense.hpp>
 #include <vector>
 
 namespace moebius {
@@ -96,8 +97,8 @@ private:
     Eigen::MatrixXd phase_;  // of the phase condition. Shape (n, intervals * degree)
 
     struct condensed {
-        Eigen::PartialPivLU<Eigen::MatrixXd> inner;  // of the later points of the interval
-        Eigen::MatrixXd outer;                       // these by (x_j, T, p)
+        partial_lu<double> inner;  // of the later points of the interval
+        Eigen::MatrixXd outer;     // these by (x_j, T, p)
     };
     std::vector<condensed> intervals_;
     Eigen::MatrixXd rows_;  // the phase condition and the borders, units taken away
