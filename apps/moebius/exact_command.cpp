@@ -6,7 +6,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/exact/two_expert.hpp>
 #include <moebius/io/report.hpp>
-#include <moebius/model/two_expert.hpp>
+#include <moebius/model/two_expert_equation.hpp>
 
 #include "commands.hpp"
 #include "exact_experts.hpp"

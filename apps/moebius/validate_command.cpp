@@ -6,6 +6,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/compare/validate.hpp>
 #include <moebius/io/options.hpp>
+#include <moebius/model/token_response.hpp>
 
 #include "commands.hpp"
 #include "compare_document.hpp"

@@ -12,6 +12,7 @@
 #include <moebius/compare/prediction.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
+#include <moebius/model/token_response.hpp>
 
 namespace moebius {
 namespace {

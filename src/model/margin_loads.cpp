@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <moebius/model/margin_loads.hpp>
+#include <moebius/model/token_response.hpp>
 
 namespace moebius {
 namespace {

@@ -6,7 +6,8 @@
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/dynamics/noisy_chain.hpp>
 #include <moebius/exact/scalar_response.hpp>
-#include <moebius/model/token_response.hpp>
+#include <moebius/model/field.hpp>
+#include <moebius/router/margin_law.hpp>
 #include <string>
 #include <vector>
 

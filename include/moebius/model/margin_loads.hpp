@@ -2,8 +2,8 @@
 #pragma once
 
 #include <memory>
-#include <moebius/model/token_response.hpp>
 #include <moebius/router/load_response.hpp>
+#include <moebius/router/margin_law.hpp>
 
 namespace moebius {
 
