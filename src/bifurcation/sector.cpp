@@ -207,12 +207,6 @@ void sector::name_what_was_met() {
     splittings_.clear();
 }
 
-stop_reason sector::end_here(recorder& rows, double arc, const VectorXd& u, stop_reason reason) {
-    end_was_known_ = known_.is_end(u);
-    record_end(rows, arc, u);
-    return reason;
-}
-
 /// An EP with its row.
 void sector::record_end(recorder& rows, double arc, const VectorXd& u) {
     known_.add_end(u);

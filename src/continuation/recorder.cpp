@@ -30,14 +30,19 @@ void recorder::add_row(double arc, std::span<const double> row, special_point po
     add_row(arc, row);
 }
 
-void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras) {
+std::vector<double> recorder::row(const Eigen::VectorXd& u, std::span<const double> extras) const {
     units_->unscale(u, x_, p_);
     model_->loads(x_.data(), p_.data(), loads_.data());
-    arcs_.push_back(arc);
-    for (const std::size_t k : units_->free()) values_.push_back(p_[k]);
-    values_.insert(values_.end(), x_.begin(), x_.end());
-    values_.insert(values_.end(), loads_.begin(), loads_.end());
-    values_.insert(values_.end(), extras.begin(), extras.end());
+    std::vector<double> result;
+    result.reserve(names_.size());
+    for (const std::size_t k : units_->free()) result.push_back(p_[k]);
+    for (const auto* part : {&x_, &loads_}) result.insert(result.end(), part->begin(), part->end());
+    result.insert(result.end(), extras.begin(), extras.end());
+    return result;
+}
+
+void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras) {
+    add_row(arc, row(u, extras));
 }
 
 void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,

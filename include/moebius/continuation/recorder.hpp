@@ -26,7 +26,10 @@ public:
     void add_row(double arc, std::span<const double> row);
     void add_row(double arc, std::span<const double> row, special_point point);
 
-    /// A row for the point u (scaled), with the extra columns, at an arclength.
+    /// The row for a point u (scaled), with the extra columns.
+    [[nodiscard]] std::vector<double> row(const Eigen::VectorXd& u,
+                                          std::span<const double> extras) const;
+    /// Adds it at an arclength.
     void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras);
     /// The same with a special point; its `row` and `branch` are set by finish.
     void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,
@@ -48,7 +51,7 @@ private:
     std::vector<double> arcs_;
     std::vector<double> values_;                                 // row-major
     std::vector<std::pair<std::size_t, special_point>> points_;  // by row
-    std::vector<double> x_, p_, loads_;
+    mutable std::vector<double> x_, p_, loads_;
 };
 
 }  // namespace moebius
