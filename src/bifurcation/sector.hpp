@@ -87,7 +87,7 @@ private:
     bool end(walk& along, double arc, const curve_point& at) override;
     std::optional<stop_reason> overruns(walk& along) override;
     [[nodiscard]] bool crosses(walk& along) override;
-    std::optional<stop_reason> kept(walk& along) override;
+    std::optional<stop_reason> kept(walk& along, bool goes_on) override;
     std::optional<crossing> find_crossing(const curve_point& a, const curve_point& b, walk& along);
     Eigen::MatrixXd within(const curve_point& at, std::size_t group);
 

@@ -94,7 +94,7 @@ bool sector::crosses(walk& along) {
     return find_crossing(along.trace().previous(), along.trace().current(), along).has_value();
 }
 
-std::optional<stop_reason> sector::kept(walk& along) {
+std::optional<stop_reason> sector::kept(walk& along, bool /*goes_on*/) {
     way_.push_back(along.trace().current().u);
     return std::nullopt;
 }

@@ -16,7 +16,8 @@ constexpr double low = 0, high = scaling::whole;  // of the scaled parameters
 constexpr double on_edge_still = 1e-6;            // scaled distance from an edge at a start
 constexpr double outwards = 1e-6;     // a tangent's share across the edge; less is rounding
 constexpr double torn = 2;            // two points so much farther apart than on a smooth curve
-constexpr double narrow = 1e-6;       // share of a step to which a gap is narrowed down
+constexpr double narrow = 1e-4;       // share of a step to which a gap is narrowed down
+constexpr double rounding = 1e-6;     // scaled distance; next to a crossing Newton's method errs so
 constexpr std::size_t few_steps = 4;  // after which a curve may close
 constexpr double aside = 0.1;         // of a step, at most between it and the first point
 
@@ -30,7 +31,7 @@ bool walk_kind::crosses(walk& along) {
     std::optional<curve_point> left = trace.between(a, b, 0), right = b;
     if (!left || (left->regularity > 0) == (b.regularity > 0)) return true;
     const double length = (b.u - a.u).norm();
-    for (double from = 0, to = 1; to - from > narrow;) {
+    for (double from = 0, to = 1; to - from > narrow && (to - from) * length > rounding;) {
         const double share = (from + to) / 2;
         auto middle = trace.between(a, b, share);
         if (!middle) return true;  // as next to a crossing
@@ -78,8 +79,8 @@ std::optional<stop_reason> walk::keep(bool on_edge, bool closes) {
     if (const auto why = pass(here)) return why;
     if (on_edge && kind_.end(*this, arc(), here)) return stop_reason::range_end;
     rows_.add_row(arc(), row);
+    const auto why = kind_.kept(*this, !on_edge && !closes);
     if (on_edge) return stop_reason::range_end;
-    const auto why = kind_.kept(*this);
     if (closes) return stop_reason::closed;
     if (why) return end(trace_.current(), *why);
     return std::nullopt;

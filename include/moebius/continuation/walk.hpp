@@ -56,9 +56,11 @@ public:
     /// together as those of a smooth curve do.
     [[nodiscard]] virtual bool crosses(walk& along);
 
-    /// After a row was written: takes new borders, or a new mesh (see walk::rebased).
+    /// After a row was written: takes new borders, or a new mesh (see walk::rebased), if it goes on.
     /// @return why the branch ends here, if it does
-    virtual std::optional<stop_reason> kept(walk& /*along*/) { return std::nullopt; }
+    virtual std::optional<stop_reason> kept(walk& /*along*/, bool /*goes_on*/) {
+        return std::nullopt;
+    }
 
     /// What tells points of the curve apart, whatever their mesh and phase.
     [[nodiscard]] virtual Eigen::VectorXd mark(const curve_point& at) { return at.u; }

@@ -145,3 +145,16 @@ TEST_CASE("from a branch point on the range's end only what stays inside is foll
     CHECK(found.branches[1].last == stop_reason::range_end);
     CHECK(found.branches[1].columns.rows() > 2);
 }
+
+TEST_CASE("a straight branch from a point amid the range goes to both ends",
+          "[bifurcation][alike]") {
+    const problem full = regrouped(make_problem("softmax", {.experts = 8}), one_group(8));
+    const auto first = equilibrium_diagram(full, {"feedback", 1, 12}, {.depth = 0});
+    const auto found = equilibrium_diagram(full, {"feedback", 2, 12}, {}, first.at("BP1"));
+    REQUIRE_FALSE(found.branches.empty());
+    CHECK(found.branches[0].first == stop_reason::range_end);
+    CHECK(found.branches[0].last == stop_reason::range_end);
+    const auto& feedback = found.branches[0].columns.at("feedback");
+    CHECK(feedback.front() == 2);
+    CHECK(feedback.back() == 12);
+}

@@ -51,7 +51,7 @@ struct written final : walk_kind {
         if (has_ends) ends.push_back(at.u);
         return has_ends;
     }
-    std::optional<stop_reason> kept(walk& along) override {
+    std::optional<stop_reason> kept(walk& along, bool /*goes_on*/) override {
         return after_each_row ? after_each_row(along) : std::nullopt;
     }
 };
