@@ -52,6 +52,24 @@ void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double>
     add(arc, u, extras);
 }
 
+void recorder::end_at_last() {
+    const std::size_t width = names_.size();
+    std::size_t kept = 0;
+    for (std::size_t row = 0; row < arcs_.size(); ++row) {
+        const bool beyond = arcs_[row] > arcs_.back();
+        if (beyond) std::erase_if(points_, [&](const auto& at) { return at.first == kept; });
+        for (auto& point : points_)
+            if (beyond && point.first > kept) --point.first;
+        if (beyond) continue;
+        arcs_[kept] = arcs_[row];
+        std::copy_n(values_.begin() + static_cast<std::ptrdiff_t>(row * width), width,
+                    values_.begin() + static_cast<std::ptrdiff_t>(kept * width));
+        ++kept;
+    }
+    arcs_.resize(kept);
+    values_.resize(kept * width);
+}
+
 void recorder::turn_back() noexcept {
     for (double& arc : arcs_) arc = -arc;
 }

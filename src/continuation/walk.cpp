@@ -61,21 +61,22 @@ stop_reason walk::go() {
             if (trace_.retreat()) continue;
             return end(trace_.current(), stop_reason::range_end);
         }
+        auto row = kind_.row(*this, trace_.current());  // later the curve is linearized elsewhere
         if (jumped()) {
             if (trace_.retreat()) continue;
             return end(trace_.current(), stop_reason::step_too_small);
         }
         if (!kind_.holds(trace_.current())) return stop_reason::singular;
         const bool closes = comes_back();
-        if (const auto why = keep(left || leads_out(trace_.current(), 0), closes)) return *why;
+        if (closes) row = kind_.row(*this, trace_.current());
+        if (const auto why = keep(row, left || leads_out(trace_.current(), 0), closes)) return *why;
     }
     return end(trace_.current(), stop_reason::max_points);
 }
 
 /// Meets what the last step passed and writes its row.
-std::optional<stop_reason> walk::keep(bool on_edge, bool closes) {
+std::optional<stop_reason> walk::keep(std::span<const double> row, bool on_edge, bool closes) {
     const curve_point here = trace_.current();
-    const auto row = kind_.row(*this, here);  // tests may linearize the curve elsewhere
     if (const auto why = pass(here)) return why;
     if (on_edge && kind_.end(*this, arc(), here)) return stop_reason::range_end;
     rows_.add_row(arc(), row);
@@ -108,10 +109,14 @@ std::optional<stop_reason> walk::pass(const curve_point& to) {
             if (seen.arc + (seen.b.u - seen.a.u).norm() > stop_arc) seen.b = *stop;
             if ((before > 0) == (value(seen.b) > 0)) continue;
         }
-        if (const auto why = kind_.meet(*this, seen)) return why;
+        if (const auto why = kind_.meet(*this, seen)) {
+            rows_.end_at_last();  // it may be met one step late, in a dip
+            return why;
+        }
     }
     if (!stop) return std::nullopt;
     if (!kind_.end(*this, stop_arc, *stop)) rows_.add_row(stop_arc, kind_.row(*this, *stop));
+    rows_.end_at_last();
     return stop_reason::stop_event;
 }
 

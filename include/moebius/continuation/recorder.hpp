@@ -35,6 +35,9 @@ public:
     void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,
              special_point point);
 
+    /// Makes the row that was added last the end of the way: drops what lies beyond it.
+    void end_at_last();
+
     [[nodiscard]] std::size_t rows() const noexcept { return arcs_.size(); }
 
     /// Makes the travelled way count backwards: arclengths change sign. What is added next goes

@@ -8,6 +8,7 @@
 #include <moebius/continuation/recorder.hpp>
 #include <moebius/continuation/tracer.hpp>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -38,7 +39,7 @@ public:
     [[nodiscard]] virtual std::vector<double> row(const walk& along, const curve_point& at) = 0;
 
     /// Writes down what vanished between the two ends of a bracket, if it is what it seems.
-    /// @return why the branch ends there, if it does
+    /// @return why the branch ends there, in the row that was added last, if it does
     virtual std::optional<stop_reason> meet(walk& along, const bracket& seen) = 0;
 
     /// Writes down the end of the branch, with a row.
@@ -56,7 +57,8 @@ public:
     /// together as those of a smooth curve do.
     [[nodiscard]] virtual bool crosses(walk& along);
 
-    /// After a row was written: takes new borders, or a new mesh (see walk::rebased), if it goes on.
+    /// After a row was written: takes new borders, or a new mesh (see walk::rebased), if it goes
+    /// on.
     /// @return why the branch ends here, if it does
     virtual std::optional<stop_reason> kept(walk& /*along*/, bool /*goes_on*/) {
         return std::nullopt;
@@ -109,7 +111,8 @@ public:
     /// Whether a point lies outside the window.
     [[nodiscard]] bool is_outside(const Eigen::VectorXd& u) const;
 
-    /// To be called when the tracer was started anew amid the curve, with other unknowns.
+    /// To be called when the tracer was started anew amid the curve, with other unknowns. A pair of
+    /// events that hides in the steps just before and after is not found then.
     void rebased() { events_.restart(trace_.current()); }
 
 private:
@@ -118,7 +121,7 @@ private:
     bool leads_out(const curve_point& at, double slack) const;
     bool jumped();
     bool comes_back();
-    std::optional<stop_reason> keep(bool on_edge, bool closes);
+    std::optional<stop_reason> keep(std::span<const double> row, bool on_edge, bool closes);
 
     walk_kind& kind_;
     tracer& trace_;

@@ -47,9 +47,11 @@ struct written final : walk_kind {
         if (const auto at = along.locate(seen)) met.push_back(at->u);
         return std::nullopt;
     }
-    bool end(walk& /*along*/, double /*arc*/, const curve_point& at) override {
-        if (has_ends) ends.push_back(at.u);
-        return has_ends;
+    bool end(walk& along, double arc, const curve_point& at) override {
+        if (!has_ends) return false;
+        ends.push_back(at.u);
+        along.rows().add_row(arc, row(along, at));
+        return true;
     }
     std::optional<stop_reason> kept(walk& along, bool /*goes_on*/) override {
         return after_each_row ? after_each_row(along) : std::nullopt;
@@ -131,7 +133,7 @@ TEST_CASE("a walk lands on the window's edge", "[walk][oracle]") {
     kind.has_ends = false;  // then the row itself stands on the edge
     const auto plain = followed(on, kind, {1.5, 0}, {0, 1}).rows;
     CHECK(plain.columns[0].back() == 0);
-    CHECK(plain.columns[0].size() == rows.columns[0].size() + 1);
+    CHECK(plain.rows() == rows.rows());
 }
 
 TEST_CASE("a walk that starts outwards from the edge has nothing to follow", "[walk][edge]") {
@@ -192,8 +194,22 @@ TEST_CASE("a walk ends at the first stop, and meets nothing beyond it", "[walk][
         CHECK(kind.met[0][1] == Approx(1.0).epsilon(1e-12));
         REQUIRE(kind.ends.size() == 1);
         CHECK(kind.ends[0][1] == Approx(1.01).epsilon(1e-12));
-        CHECK(rows.columns[1].back() < 1.01);
+        CHECK(rows.columns[1].back() == kind.ends[0][1]);
     }
+}
+
+TEST_CASE("a stop that hides within a step ends the rows there", "[walk][oracle]") {
+    conic on = circle(10, 2);
+    written kind;
+    const double top = 2 - 1e-6;
+    kind.watched = {height(top, point_type::EP)};
+
+    const auto [why, rows] = followed(on, kind, {12, 0}, {0, 1});
+
+    CHECK(why == stop_reason::stop_event);
+    CHECK(kind.ends.at(0)[1] == Approx(top).epsilon(1e-12));
+    CHECK(kind.ends[0][0] > 10);
+    for (const double x : rows.columns[0]) CHECK(x >= kind.ends[0][0]);
 }
 
 TEST_CASE("a jump over the gap of an imperfect crossing is taken back", "[walk][property]") {
@@ -235,7 +251,7 @@ TEST_CASE("a walk keeps to the points it was allowed", "[walk][edge]") {
     const auto [why, rows] = followed(on, kind, {12, 0}, {0, 1}, options);
 
     CHECK(why == stop_reason::max_points);
-    CHECK(rows.rows() + kind.ends.size() == 7);
+    CHECK(rows.rows() == 7);
 }
 
 TEST_CASE("a rebase in the middle of a curve loses no event and no arclength", "[walk][property]") {
