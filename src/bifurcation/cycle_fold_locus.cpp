@@ -63,7 +63,7 @@ public:
           result_(to),
           ranges_(ranges),
           start_(start),
-          made_(named(to, "fold of cycles", start.label)) {}
+          made_(new_branch(to, "fold of cycles", start.label, base)) {}
 
     void both_ways() {
         begin(*start_.cycle, start_.parameters, 1);

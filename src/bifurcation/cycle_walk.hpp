@@ -29,15 +29,6 @@ protected:
           first_period_(first_period),
           scale_(curve_.base().model->state_scale(curve_.base().parameters.data())) {}
 
-    [[nodiscard]] branch named(const diagram& to, std::string kind, std::string from) const {
-        branch made;
-        made.id = static_cast<int>(to.branches.size()) + 1;
-        made.kind = std::move(kind);
-        made.from = std::move(from);
-        if (const auto* cells = curve_.base().model->cells()) made.groups = cells->groups();
-        return made;
-    }
-
     stop_reason go() {
         steps_ = 0;
         return walk(*this, trace_, rows_, options_, watch_).go();

@@ -119,7 +119,7 @@ private:
           result_(to),
           range_(range),
           start_(start),
-          made_(named(to, "cycle", from)) {}
+          made_(new_branch(to, "cycle", from, base)) {}
 
     [[nodiscard]] std::string_view operation() const override { return "cycle"; }
     [[nodiscard]] std::size_t varied() const { return curve_.free().front(); }

@@ -4,7 +4,6 @@
 #include <Eigen/QR>
 #include <algorithm>
 #include <limits>
-#include <moebius/model/cell_field.hpp>
 #include <utility>
 
 namespace moebius {
@@ -14,7 +13,7 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double same_point = 1e-6;               // scaled distance within which two points are one
+constexpr double same_point = 1e-6;    // scaled distance within which two points are one
 constexpr double near_start = 0.1;     // scaled distance that a start may have from its curve
 constexpr double almost_there = 1e-3;  // of the way to an end, where tests are looked at once more
 constexpr int most_corrections = 20;
@@ -61,11 +60,7 @@ bool locus_follower::follow(const special_point& start, const std::string& from)
     for (const auto& travelled : known_)
         if (travelled.passes(first.u, options_.max_turn)) return true;
     recorder rows(curve_.base(), curve_.units(), curve_.column_names());
-    branch made;
-    made.id = static_cast<int>(result_.branches.size()) + 1;
-    made.kind = curve_.kind();
-    made.from = from;
-    if (const auto* cells = curve_.base().model->cells()) made.groups = cells->groups();
+    branch made = new_branch(result_, curve_.kind(), from, curve_.base());
     rows.add(0, first.u, curve_.columns(first.u));
     tracer back(curve_, options_);
     back.start_with_tangent(first.u, -first.tangent);

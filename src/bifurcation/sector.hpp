@@ -69,7 +69,7 @@ private:
     void follow_from(const Eigen::VectorXd& u, int sign, const std::string& from);
     void follow_from_singular(const Eigen::VectorXd& u, const std::string& from);
     void follow_arms();
-    branch new_branch(const std::string& from) const;
+    branch begin_branch(const std::string& from) const;
     recorder new_recorder() const;
     void finish(recorder& rows, branch& made, stop_reason end);
     void name_what_was_met();

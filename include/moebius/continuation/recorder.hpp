@@ -38,7 +38,7 @@ public:
     /// Makes the row that was added last the end of the way: drops what lies beyond it.
     void end_at_last();
 
-    [[nodiscard]] std::size_t rows() const noexcept { return arcs_.size(); }
+    [[nodiscard]] std::size_t rows() const noexcept { return entries_.size(); }
 
     /// Makes the travelled way count backwards: arclengths change sign. What is added next goes
     /// the other way from the same first point.
@@ -51,10 +51,18 @@ private:
     const field* model_ = nullptr;
     const scaling* units_ = nullptr;
     std::vector<std::string> names_;
-    std::vector<double> arcs_;
-    std::vector<double> values_;                                 // row-major
-    std::vector<std::pair<std::size_t, special_point>> points_;  // by row
+    struct entry {
+        double arc;
+        std::vector<double> row;
+        std::vector<special_point> point;  // none or one
+    };
+    std::vector<entry> entries_;
     mutable std::vector<double> x_, p_, loads_;
 };
+
+/// The branch that is added to a diagram next, yet without its ends.
+/// @param base  whose groups of cells agree along it
+[[nodiscard]] branch new_branch(const diagram& to, std::string_view kind, std::string_view from,
+                                const problem& base);
 
 }  // namespace moebius
