@@ -32,22 +32,18 @@ std::optional<special_point> generalized_hopf_near(const problem& base,
                                                    const continuation_options& options) {
     hopf_curve hopfs(base, ranges);
     const VectorXd u = hopfs.start(guess);
-    const auto tests = hopfs.tests();
-    const auto test = std::find_if(tests.begin(), tests.end(), [](const test_function& each) {
-        return each.type == point_type::GH;
-    });
     for (const double way : {1.0, -1.0}) {
         tracer trace(hopfs, options);
         if (!trace.start(u, way * VectorXd::Unit(u.size(), u.size() - 2))) return std::nullopt;
-        double before = test->value(trace.current());
+        event_finder events(trace, hopfs.tests());
+        events.begin(trace.current());
         for (int step = 0; step < most_steps_to_end; ++step) {
             if (trace.advance() != step_status::accepted) break;
-            const double now = test->value(trace.current());
-            if ((before > 0) != (now > 0)) {
-                const auto at = trace.locate(trace.previous(), trace.current(), test->value);
-                return at ? hopfs.described(point_type::GH, at->u) : std::nullopt;
+            for (const auto& seen : events.look(trace.current())) {
+                if (seen.type != point_type::GH) continue;
+                const auto at = trace.locate(seen.a, seen.b, events.test(seen.test).value);
+                if (at) return hopfs.described(point_type::GH, at->u);
             }
-            before = now;
         }
     }
     return std::nullopt;
