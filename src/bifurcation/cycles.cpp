@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/cycles.hpp>
@@ -20,11 +19,9 @@
 namespace moebius {
 namespace {
 
-using complex = std::complex<double>;
 using detail::fewest_intervals;
 using detail::floquet;
 using Eigen::Index;
-using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr std::size_t first_degree = 4;  // of collocation from a Hopf point
