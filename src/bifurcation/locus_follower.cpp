@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "locus_follower.hpp"
 
-#include <Eigen/QR>
+#include <Eigen/Core>
 #include <algorithm>
 #include <limits>
+#include <moebius/solve/dense.hpp>
 #include <utility>
 
 namespace moebius {
@@ -105,9 +106,7 @@ std::optional<VectorXd> locus_follower::end_near(VectorXd u) {
         full << f, u[coordinate];
         bordered << df, VectorXd::Unit(size, coordinate).transpose();
         if (!bordered.allFinite()) return std::nullopt;
-        Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> solver;
-        solver.setThreshold(crossing_rank);
-        const VectorXd step = solver.compute(bordered).solve(full);
+        const VectorXd step = least_squares(bordered, full, crossing_rank);
         u -= step;
         const double moved = step.norm();
         if (moved <= converged && moved >= last / 2) return u;
