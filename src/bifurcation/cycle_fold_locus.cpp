@@ -96,9 +96,9 @@ private:
         return {{point_type::CP, [this](const curve_point& at) { return facts_at(at).quadratic; }}};
     }
 
-    [[nodiscard]] std::vector<double> row(const walk& /*along*/, const curve_point& at) override {
+    void row(const walk& /*along*/, const curve_point& at, std::vector<double>& to) override {
         remember(at.u);
-        return row_at(at.u);
+        to = row_at(at.u);
     }
 
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override {

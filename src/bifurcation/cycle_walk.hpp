@@ -101,8 +101,8 @@ protected:
     [[nodiscard]] window inside() const override {
         return {curve_.coordinate(0), static_cast<Eigen::Index>(curve_.free().size())};
     }
-    [[nodiscard]] Eigen::VectorXd mark(const curve_point& at) override {
-        return cycle_mark(curve_, at.u, first_period_);
+    void mark(const curve_point& at, Eigen::VectorXd& to) override {
+        to = cycle_mark(curve_, at.u, first_period_);
     }
     std::optional<stop_reason> kept(walk& along, bool goes_on) override {
         if (!goes_on) return std::nullopt;

@@ -173,10 +173,10 @@ private:
         return std::nullopt;
     }
 
-    [[nodiscard]] std::vector<double> row(const walk& /*along*/, const curve_point& at) override {
+    void row(const walk& /*along*/, const curve_point& at, std::vector<double>& to) override {
         at_hopf_ = false;
         remember(at.u);
-        return row_at(at.u);
+        to = row_at(at.u);
     }
 
     /// @param missed  what is left of the test function there

@@ -84,8 +84,8 @@ stop_reason locus_follower::go(tracer& trace, recorder& rows) {
     return walk(*this, trace, rows, options_, watch_).go();
 }
 
-std::vector<double> locus_follower::row(const walk& along, const curve_point& at) {
-    return along.rows().row(at.u, curve_.columns(at.u));
+void locus_follower::row(const walk& along, const curve_point& at, std::vector<double>& to) {
+    along.rows().row(at.u, curve_.columns(at.u), to);
 }
 
 std::optional<stop_reason> locus_follower::kept(walk& along, bool goes_on) {

@@ -82,7 +82,7 @@ private:
     [[nodiscard]] std::string_view operation() const override { return "diagram"; }
     [[nodiscard]] window inside() const override { return {n_, 1}; }
     [[nodiscard]] std::vector<test_function> tests() override;
-    [[nodiscard]] std::vector<double> row(const walk& along, const curve_point& at) override;
+    void row(const walk& along, const curve_point& at, std::vector<double>& to) override;
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
     bool end(walk& along, double arc, const curve_point& at) override;
     std::optional<stop_reason> overruns(walk& along) override;

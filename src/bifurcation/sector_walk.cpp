@@ -73,8 +73,8 @@ Eigen::MatrixXd sector::within(const curve_point& at, std::size_t group) {
     return block;
 }
 
-std::vector<double> sector::row(const walk& along, const curve_point& at) {
-    return along.rows().row(at.u, extras_of_last_evaluation());
+void sector::row(const walk& along, const curve_point& at, std::vector<double>& to) {
+    along.rows().row(at.u, extras_of_last_evaluation(), to);
 }
 
 bool sector::end(walk& along, double arc, const curve_point& at) {

@@ -21,33 +21,36 @@ recorder::recorder(const problem& base, const scaling& units,
 }
 
 void recorder::add_row(double arc, std::span<const double> row) {
-    entries_.push_back({arc, {row.begin(), row.end()}, {}});
+    entries_.push_back({arc, cells_.size() / names_.size(), none});
+    cells_.insert(cells_.end(), row.begin(), row.end());
 }
 
 void recorder::add_row(double arc, std::span<const double> row, special_point point) {
     add_row(arc, row);
-    entries_.back().point.push_back(std::move(point));
+    entries_.back().point = points_.size();
+    points_.push_back(std::move(point));
 }
 
-std::vector<double> recorder::row(const Eigen::VectorXd& u, std::span<const double> extras) const {
+void recorder::row(const Eigen::VectorXd& u, std::span<const double> extras,
+                   std::vector<double>& to) const {
     units_->unscale(u, x_, p_);
     model_->loads(x_.data(), p_.data(), loads_.data());
-    std::vector<double> result;
-    result.reserve(names_.size());
-    for (const std::size_t k : units_->free()) result.push_back(p_[k]);
-    for (const auto* part : {&x_, &loads_}) result.insert(result.end(), part->begin(), part->end());
-    result.insert(result.end(), extras.begin(), extras.end());
-    return result;
+    to.clear();
+    for (const std::size_t k : units_->free()) to.push_back(p_[k]);
+    for (const auto* part : {&x_, &loads_}) to.insert(to.end(), part->begin(), part->end());
+    to.insert(to.end(), extras.begin(), extras.end());
 }
 
 void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras) {
-    add_row(arc, row(u, extras));
+    row(u, extras, row_);
+    add_row(arc, row_);
 }
 
 void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,
                    special_point point) {
     point.parameter_names = parameter_names(*model_);
-    add_row(arc, row(u, extras), std::move(point));
+    row(u, extras, row_);
+    add_row(arc, row_, std::move(point));
 }
 
 void recorder::end_at_last() {
@@ -65,21 +68,22 @@ void recorder::finish(branch into, diagram& result) {
     into.columns.names = names_;
     into.columns.columns.assign(names_.size(), std::vector<double>(entries_.size()));
     for (std::size_t k = 0; k < entries_.size(); ++k) {
-        for (std::size_t c = 0; c < names_.size(); ++c)
-            into.columns.columns[c][k] = entries_[k].row[c];
-        for (auto& point : entries_[k].point) {
-            point.branch = into.id;
-            point.row = k;
-            const auto same =
-                std::count_if(result.special_points.begin(), result.special_points.end(),
-                              [&](const special_point& known) { return known.type == point.type; });
-            if (point.label.empty())
-                point.label = fmt::format("{}{}", to_string(point.type), same + 1);
-            result.special_points.push_back(std::move(point));
-        }
+        const double* row = cells_.data() + entries_[k].row * names_.size();
+        for (std::size_t c = 0; c < names_.size(); ++c) into.columns.columns[c][k] = row[c];
+        if (entries_[k].point == none) continue;
+        auto& point = points_[entries_[k].point];
+        point.branch = into.id;
+        point.row = k;
+        const auto same =
+            std::count_if(result.special_points.begin(), result.special_points.end(),
+                          [&](const special_point& known) { return known.type == point.type; });
+        if (point.label.empty()) point.label = fmt::format("{}{}", to_string(point.type), same + 1);
+        result.special_points.push_back(std::move(point));
     }
     result.branches.push_back(std::move(into));
     entries_.clear();
+    cells_.clear();
+    points_.clear();
 }
 
 branch new_branch(const diagram& to, std::string_view kind, std::string_view from,

@@ -46,7 +46,8 @@ bool walk_kind::crosses(walk& along) {
 stop_reason walk::go() {
     if (leads_out(trace_.current(), on_edge_still)) return stop_reason::range_end;
     events_.begin(trace_.current());
-    first_ = last_ = kind_.mark(trace_.current());
+    kind_.mark(trace_.current(), first_);
+    last_ = first_;
     steps_ = 0;
     while (rows_.rows() + 1 < options_.max_points) {
         if (watch_.stopping()) throw interrupted(kind_.operation());
@@ -61,25 +62,24 @@ stop_reason walk::go() {
             if (trace_.retreat()) continue;
             return end(trace_.current(), stop_reason::range_end);
         }
-        auto row = kind_.row(*this, trace_.current());  // later the curve is linearized elsewhere
+        kind_.row(*this, trace_.current(), row_);  // later the curve is linearized elsewhere
         if (jumped()) {
             if (trace_.retreat()) continue;
             return end(trace_.current(), stop_reason::step_too_small);
         }
         if (!kind_.holds(trace_.current())) return stop_reason::singular;
         const bool closes = comes_back();
-        if (closes) row = kind_.row(*this, trace_.current());
-        if (const auto why = keep(row, left || leads_out(trace_.current(), 0), closes)) return *why;
+        if (closes) kind_.row(*this, trace_.current(), row_);
+        if (const auto why = keep(left || leads_out(trace_.current(), 0), closes)) return *why;
     }
     return end(trace_.current(), stop_reason::max_points);
 }
 
 /// Meets what the last step passed and writes its row.
-std::optional<stop_reason> walk::keep(std::span<const double> row, bool on_edge, bool closes) {
-    const curve_point here = trace_.current();
-    if (const auto why = pass(here)) return why;
-    if (on_edge && kind_.end(*this, arc(), here)) return stop_reason::range_end;
-    rows_.add_row(arc(), row);
+std::optional<stop_reason> walk::keep(bool on_edge, bool closes) {
+    if (const auto why = pass(trace_.current())) return why;
+    if (on_edge && kind_.end(*this, arc(), trace_.current())) return stop_reason::range_end;
+    rows_.add_row(arc(), row_);
     const auto why = kind_.kept(*this, !on_edge && !closes);
     if (on_edge) return stop_reason::range_end;
     if (closes) return stop_reason::closed;
@@ -115,7 +115,10 @@ std::optional<stop_reason> walk::pass(const curve_point& to) {
         }
     }
     if (!stop) return std::nullopt;
-    if (!kind_.end(*this, stop_arc, *stop)) rows_.add_row(stop_arc, kind_.row(*this, *stop));
+    if (!kind_.end(*this, stop_arc, *stop)) {
+        kind_.row(*this, *stop, row_);
+        rows_.add_row(stop_arc, row_);
+    }
     rows_.end_at_last();
     return stop_reason::stop_event;
 }
@@ -160,13 +163,14 @@ bool walk::jumped() {
 
 /// Whether the last step passes the first point, the way that it was left; it is cut there then.
 bool walk::comes_back() {
-    const VectorXd before = std::exchange(last_, kind_.mark(trace_.current()));
-    const VectorXd along = last_ - before;
+    std::swap(before_, last_);
+    kind_.mark(trace_.current(), last_);
+    const auto along = last_ - before_;
     if (++steps_ == 1) way_ = along;
     if (steps_ <= few_steps || along.dot(way_) <= 0) return false;
-    const double share = (first_ - before).dot(along) / along.squaredNorm();
+    const double share = (first_ - before_).dot(along) / along.squaredNorm();
     if (!(share > 0 && share <= 1) ||
-        (before + share * along - first_).norm() > aside * along.norm())
+        (before_ + share * along - first_).norm() > aside * along.norm())
         return false;
     static_cast<void>(trace_.cut(share));  // else it goes a little too far
     return true;

@@ -27,8 +27,9 @@ public:
     void add_row(double arc, std::span<const double> row, special_point point);
 
     /// The row for a point u (scaled), with the extra columns.
-    [[nodiscard]] std::vector<double> row(const Eigen::VectorXd& u,
-                                          std::span<const double> extras) const;
+    /// @param to  overwritten
+    void row(const Eigen::VectorXd& u, std::span<const double> extras,
+             std::vector<double>& to) const;
     /// Adds it at an arclength.
     void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras);
     /// The same with a special point; its `row` and `branch` are set by finish.
@@ -51,12 +52,17 @@ private:
     const field* model_ = nullptr;
     const scaling* units_ = nullptr;
     std::vector<std::string> names_;
-    struct entry {
+    struct entry {  // small: they are sorted
         double arc;
-        std::vector<double> row;
-        std::vector<special_point> point;  // none or one
+        std::size_t row;    // among those of cells_
+        std::size_t point;  // of points_, or none
     };
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
     std::vector<entry> entries_;
+    std::vector<double> cells_;  // (rows added, columns)
+    std::vector<special_point> points_;
+    std::vector<double> row_;
     mutable std::vector<double> x_, p_, loads_;
 };
 

@@ -36,7 +36,8 @@ public:
     [[nodiscard]] virtual std::vector<test_function> tests() = 0;
 
     /// The row of a point, at which the curve was just linearized, in the recorder's columns.
-    [[nodiscard]] virtual std::vector<double> row(const walk& along, const curve_point& at) = 0;
+    /// @param to  overwritten
+    virtual void row(const walk& along, const curve_point& at, std::vector<double>& to) = 0;
 
     /// Writes down what vanished between the two ends of a bracket, if it is what it seems.
     /// @return why the branch ends there, in the row that was added last, if it does
@@ -65,7 +66,8 @@ public:
     }
 
     /// What tells points of the curve apart, whatever their mesh and phase.
-    [[nodiscard]] virtual Eigen::VectorXd mark(const curve_point& at) { return at.u; }
+    /// @param to  overwritten
+    virtual void mark(const curve_point& at, Eigen::VectorXd& to) { to = at.u; }
 };
 
 /// Follows a curve of some kind one way, from where a tracer stands, until something ends it.
@@ -121,7 +123,7 @@ private:
     bool leads_out(const curve_point& at, double slack) const;
     bool jumped();
     bool comes_back();
-    std::optional<stop_reason> keep(std::span<const double> row, bool on_edge, bool closes);
+    std::optional<stop_reason> keep(bool on_edge, bool closes);
 
     walk_kind& kind_;
     tracer& trace_;
@@ -130,7 +132,9 @@ private:
     const watch& watch_;
     event_finder events_;
     std::size_t steps_ = 0;
-    Eigen::VectorXd first_, way_, last_;  // the first mark, the way from it, the newest mark
+    Eigen::VectorXd first_, way_;    // the first mark, and the way from it
+    Eigen::VectorXd last_, before_;  // the newest mark, and the one before it
+    std::vector<double> row_;        // of the newest point
 };
 
 }  // namespace moebius

@@ -40,8 +40,8 @@ struct written final : walk_kind {
     std::string_view operation() const override { return "stroll"; }
     window inside() const override { return {0, 1}; }
     std::vector<test_function> tests() override { return watched; }
-    std::vector<double> row(const walk& /*along*/, const curve_point& at) override {
-        return {at.u[0], at.u[1]};
+    void row(const walk& /*along*/, const curve_point& at, std::vector<double>& to) override {
+        to = {at.u[0], at.u[1]};
     }
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override {
         if (const auto at = along.locate(seen)) met.push_back(at->u);
