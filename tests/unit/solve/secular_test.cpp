@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/secular.hpp>
 
 #include "catch.hpp"
@@ -16,7 +17,7 @@ VectorXd dense_spectrum(const rank_one_update& a) {
     const VectorXd z = a.weights.cwiseAbs().cwiseSqrt();
     Eigen::MatrixXd full = a.diagonal.asDiagonal();
     full += (a.weights.sum() < 0 ? -1 : 1) * (z * z.transpose());
-    return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(full).eigenvalues().reverse();
+    return moebius::eigen_of_symmetric(full).values.reverse();
 }
 
 void check_against_dense(const rank_one_update& a) {
