@@ -96,8 +96,7 @@ TEST_CASE("the balanced state's eigenvalues are counted right on both sides of i
 }
 
 TEST_CASE("a pole at zero with a weight is counted between its neighbours", "[solve]") {
-    const VectorXd d = (VectorXd(4) << -1, 0, 0, 2).finished();
-    const VectorXd ones = VectorXd::Ones(4);
+    const Eigen::Vector4d d(-1, 0, 0, 2), ones = Eigen::Vector4d::Ones();
     // one of the two zeros stays, the other moves towards the next pole
     CHECK(moebius::positive_eigenvalues({d, ones}) == 2);
     CHECK(moebius::positive_eigenvalues({d, -ones}) == 1);
