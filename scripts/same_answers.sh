@@ -16,7 +16,11 @@ old=$(realpath "$1") new=$(realpath "$2")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # What is meant to differ: a command as below, then why.
-declare -A repaired=()
+declare -A repaired=(
+    ["diagram --model softmax --experts 3 --controller integral --set gain=0.5 --set leak=0.1 --vary feedback=0.5:8 --depth 2"]="an empty branch out of the range, from BP1 on its end, is gone"
+    ["locus --vary beta=0.3:6 --vary bias=-3:3 --set feedback=5"]="a start on the edge is one row, not two"
+    ["locus --model softmax --experts 8 --vary feedback=2:12 --vary bias_1=-1:1"]="a start on the edge is one row, not two"
+)
 
 commands() {
     cat <<'END'

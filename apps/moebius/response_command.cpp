@@ -2,14 +2,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <moebius/base/error.hpp>
-#include <moebius/base/mean_interval.hpp>
-#include <moebius/base/parallel.hpp>
-#include <moebius/base/random.hpp>
 #include <moebius/compare/known_response.hpp>
-#include <moebius/compare/measured_response.hpp>
+#include <moebius/compare/response_points.hpp>
 #include <moebius/io/options.hpp>
 
 #include "commands.hpp"
@@ -20,8 +16,6 @@
 
 namespace moebius::cli {
 namespace {
-
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 struct response_arguments {
     router_choice router{std::string(default_router)};
@@ -38,15 +32,6 @@ void add_measurement(option_table& table, response_arguments& args) {
     table.add("seeds", args.seeds, "independent measurements");
 }
 
-/// The load gap of the closed form at x; NaN if there is none.
-double known_gap(const load_response* known, double x, double beta) {
-    if (known == nullptr) return none;
-    const double s[] = {x / 2, -x / 2};
-    double p[2];
-    known->loads(s, beta, p);
-    return p[0] - p[1];
-}
-
 /// The closed form, where noise gives one.
 std::shared_ptr<const load_response> known_of(const router& router, const token_source& source) {
     try {
@@ -56,51 +41,16 @@ std::shared_ptr<const load_response> known_of(const router& router, const token_
     }
 }
 
-int run(response_arguments& args, const session& session) {
-    args.output.check(args.tokens.files_read());
-    args.tokens.check_gate(session);
-    if (args.seeds == 0) throw invalid_argument("--seeds", "0 came", "it must be >= 1");
-    if (args.options.points < 12 || args.options.points > 100'000)
-        throw invalid_argument("--points", fmt::format("{} came", args.options.points),
-                               "it must be 12 to 100000");
-    if (!(args.reach >= 0 && std::isfinite(args.reach)))
-        throw invalid_argument("--reach", fmt::format("{} came", args.reach),
-                               "it must be > 0, or 0 for 12/beta");
-    const double beta = set_value(args.sets, "beta", 1);
-    for (const auto& text : args.sets)
+/// An open loop has beta alone.
+double beta_of(const std::vector<std::string>& sets) {
+    for (const auto& text : sets)
         if (parse_setting(text).first != "beta")
             throw invalid_argument("--set", fmt::format("'{}' came", text),
                                    "an open loop has beta alone");
-    const auto noise = noise_from_name(args.tokens.noise);
-    const auto router = args.router.make(beta, noise);
-    const auto source = source_for(args.router, args.tokens, 2);
-    const auto known = known_of(*router, *source);
+    return set_value(sets, "beta", 1);
+}
 
-    const double reach = args.reach > 0 ? args.reach : response_at(beta).reach;
-    const std::size_t points = args.options.points, seeds = args.seeds;
-    std::vector<double> x(points), gaps(points * seeds);
-    for (std::size_t i = 0; i < points; ++i)
-        x[i] = reach * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
-    const auto one = [&](std::size_t i) {  // seeds run fastest
-        const auto seed = derived_seed(args.options.seed, i);
-        gaps[i] = open_loop_gap(x[i / seeds], *source, *router, args.options, seed).value;
-    };
-    parallel_for(gaps.size(), args.options.threads, one, session.watch("response"), "response");
-    table out{{"x", "gap_predicted", "gap", "gap_low", "gap_high", "z"},
-              std::vector<std::vector<double>>(6)};
-    double squares = 0, judged = 0;
-    for (std::size_t i = 0; i < points; ++i) {
-        const auto over = interval_of_mean(std::span(gaps).subspan(i * seeds, seeds));
-        const double predicted = known_gap(known.get(), x[i], beta);
-        const double error = over.deviation / std::sqrt(static_cast<double>(over.count));
-        const double z = error > 0 ? (over.mean - predicted) / error : none;
-        if (!std::isnan(z)) {
-            squares += z * z;
-            ++judged;
-        }
-        const double row[] = {x[i], predicted, over.mean, over.low, over.high, z};
-        for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(row[c]);
-    }
+result_heading heading_of(const response_arguments& args, double beta, const session& session) {
     result_heading heading;
     heading.schema = response_schema;
     heading.command = session.command;
@@ -108,18 +58,39 @@ int run(response_arguments& args, const session& session) {
     heading.parameters = {{"beta", beta}};
     describe(args.tokens, heading);
     describe_router(args.router, heading);
+    auto copy = args;
     option_table how;
-    add_measurement(how, args);
+    add_measurement(how, copy);
     how.write_to(heading);
+    return heading;
+}
+
+int run(response_arguments& args, const session& session) {
+    args.output.check(args.tokens.files_read());
+    args.tokens.check_gate(session);
+    const double beta = beta_of(args.sets);
+    const auto router = args.router.make(beta, noise_from_name(args.tokens.noise));
+    const auto source = source_for(args.router, args.tokens, 2);
+    const auto known = known_of(*router, *source);
+    args.options.reach = args.reach == 0 ? response_at(beta).reach : args.reach;
+    const auto points = response_points(*source, *router, beta, known.get(), args.options,
+                                        args.seeds, session.watch("response"));
+
+    double squares = 0, judged = 0;
+    for (const auto& at : points)
+        if (!std::isnan(at.z)) {
+            squares += at.z * at.z;
+            ++judged;
+        }
     const auto summary = known != nullptr
                              ? fmt::format(
                                    "{} seeds; sum of z^2 {:.1f} over {} score differences, each "
                                    "z with {} degrees of freedom\n",
-                                   seeds, squares, judged, seeds - 1)
-                             : fmt::format("{} seeds; no closed form is known\n", seeds);
+                                   args.seeds, squares, judged, args.seeds - 1)
+                             : fmt::format("{} seeds; no closed form is known\n", args.seeds);
     args.output.write(
-        {heading,
-         {{"response", out},
+        {heading_of(args, beta, session),
+         {{"response", response_table(points)},
           {"agreement", named_numbers{{"points", judged}, {"sum_of_z_squared", squares}}}}},
         summary);
     return exit_code::found;

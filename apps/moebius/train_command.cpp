@@ -178,7 +178,8 @@ void add_tests(option_table& table, train_arguments& args) {
               {.kept = option_kept::never});
 }
 
-int run(train_arguments& args, const session& session) {
+/// Refuses what does not go together, before anything is read.
+void check(train_arguments& args, const session& session) {
     args.output.check({args.trainee.data, args.checkpoint});
     if (!args.checkpoint.empty()) {
         if (one_file(args.checkpoint, args.trainee.data))
@@ -193,23 +194,22 @@ int run(train_arguments& args, const session& session) {
                                "one is trained, or two are held against each other");
     if (args.trainee.vary.empty()) refuse_unused(session, "train without --vary", {"points"});
     check_steps(args.trainee, session, args.evaluate_every);
-    const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
-    const auto made = make_experiment(experiment_from(args.trainee));
-    const auto on = args.device.open();
+}
 
+/// What a checkpoint must agree on: all but how long the run is and what is told of it.
+result_heading heading_of(train_arguments args) {
     result_heading heading;
     heading.schema = train_schema;
     describe_trainee(args.trainee, heading);
     option_table tests;
     add_tests(tests, args);
     tests.write_to(heading);
-    resumable_training training(args, made,
-                                heading);  // what says all that a checkpoint must belong to
-    heading.command = session.command;
-    heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
-    heading.options.emplace_back("target", args.target);
-    if (!args.corrupt.empty()) heading.options.emplace_back("corrupt", args.corrupt);
+    return heading;
+}
 
+/// Trains to the end, testing and saving on the way.
+void train(resumable_training& training, const train_arguments& args, const session& session) {
+    const auto on = args.device.open();
     const std::uint64_t steps = args.trainee.steps;
     const std::uint64_t stride = args.evaluate_every > 0 ? args.evaluate_every : steps;
     while (training.step() < steps) {
@@ -217,21 +217,35 @@ int run(train_arguments& args, const session& session) {
                     session.watch("train"));
         session.check("train");
     }
+}
+
+int run(train_arguments& args, const session& session) {
+    check(args, session);
+    const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
+    const auto made = make_experiment(experiment_from(args.trainee));
+    auto heading = heading_of(args);
+    resumable_training training(args, made, heading);
+    train(training, args, session);
+
+    heading.command = session.command;
+    heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
+    heading.options.emplace_back("target", args.target);
+    if (!args.corrupt.empty()) heading.options.emplace_back("corrupt", args.corrupt);
     const unsigned threads = args.device.threads;
+    const auto& states = training.states();
     training_report report{made,
-                           training.states(),
-                           evaluate(made, training.states(), *made.work.data, threads),
+                           states,
+                           evaluate(made, states, *made.work.data, threads),
                            {},
-                           evaluate_kept(made, training.states(), args.trainee.seed, threads),
+                           evaluate_kept(made, states, args.trainee.seed, threads),
                            args.target};
     if (!args.corrupt.empty())
-        report.corrupted = evaluate(made, training.states(),
-                                    corrupt(*made.work.data, how, args.trainee.seed), threads);
-    const auto result = train_document(report, args.history, heading);
-    args.output.write(result, train_text(report));
-    const bool any =
-        std::any_of(training.states().begin(), training.states().end(),
-                    [](const auto& state) { return state.diverged_at == training_state::sound; });
+        report.corrupted =
+            evaluate(made, states, corrupt(*made.work.data, how, args.trainee.seed), threads);
+    args.output.write(train_document(report, args.history, heading), train_text(report));
+    const bool any = std::any_of(states.begin(), states.end(), [](const auto& state) {
+        return state.diverged_at == training_state::sound;
+    });
     return any ? exit_code::found : exit_code::no_answer;
 }
 

@@ -4,13 +4,13 @@
 
 #include <moebius/base/watch.hpp>
 #include <moebius/bifurcation/critical_curve.hpp>
-#include <moebius/continuation/recorder.hpp>
+#include <moebius/continuation/walk.hpp>
 #include <string>
 #include <vector>
 
 namespace moebius {
 
-class locus_follower {
+class locus_follower final : private walk_kind {
 public:
     /// All of them must outlive the follower.
     locus_follower(critical_curve& followed, const continuation_options& options,
@@ -33,16 +33,17 @@ private:
     };
 
     bool stand_on(tracer& ahead, const special_point& start);
-    stop_reason go(tracer& trace, recorder& rows, way& travelled);
-    stop_reason run(tracer& trace, recorder& rows, way& travelled);
+    stop_reason go(tracer& trace, recorder& rows);
     std::optional<Eigen::VectorXd> end_near(Eigen::VectorXd u);
-    std::optional<stop_reason> reach_end(tracer& trace, event_finder& events, recorder& rows,
-                                         way& travelled);
-    void note(const bracket& seen, const event_finder& events, tracer& trace, recorder& rows);
-    bool land_on_edge(tracer& trace);
-    [[nodiscard]] bool is_outside(const Eigen::VectorXd& u) const;
-    [[nodiscard]] bool is_beyond_end(const Eigen::VectorXd& u) const;
-    [[nodiscard]] std::optional<stop_reason> leads_out(const curve_point& at) const;
+
+    [[nodiscard]] std::string_view operation() const override { return "locus"; }
+    [[nodiscard]] window inside() const override { return {first_, 2}; }
+    [[nodiscard]] std::vector<test_function> tests() override { return curve_.tests(); }
+    [[nodiscard]] std::vector<double> row(const walk& along, const curve_point& at) override;
+    std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
+    std::optional<stop_reason> overruns(walk& along) override;
+    [[nodiscard]] bool holds(const curve_point& at) override { return curve_.holds_at(at.u); }
+    std::optional<stop_reason> kept(walk& along, bool goes_on) override;
 
     critical_curve& curve_;
     continuation_options options_;
@@ -50,6 +51,7 @@ private:
     diagram& result_;
     Eigen::Index first_;  ///< coordinate of the first parameter
     std::vector<way> known_;
+    way travelled_;  ///< of the curve that is being followed
 };
 
 }  // namespace moebius

@@ -100,16 +100,26 @@ bogdanov_takens_form bogdanov_takens_at(const field& model, const std::vector<do
     return form;
 }
 
+namespace {
+
+/// The imaginary part of the pair next to the imaginary axis; 0 if there is none.
+double critical_omega(const MatrixXd& a) {
+    double omega = 0, smallest = std::numeric_limits<double>::infinity();
+    for (const complex& z : eigenvalues(a))
+        if (z.imag() > 0 && std::abs(z.real()) < smallest) {
+            smallest = std::abs(z.real());
+            omega = z.imag();
+        }
+    return omega;
+}
+
+}  // namespace
+
 zero_hopf_form zero_hopf_at(const field& model, const std::vector<double>& x,
                             const std::vector<double>& p) {
     const MatrixXd a = detail::jacobian_at(model, x, p);
     zero_hopf_form form;
-    double smallest = std::numeric_limits<double>::infinity();
-    for (const complex& z : eigenvalues(a))
-        if (z.imag() > 0 && std::abs(z.real()) < smallest) {
-            smallest = std::abs(z.real());
-            form.omega = z.imag();
-        }
+    form.omega = critical_omega(a);
     const complex iw = i_unit * form.omega;
     const eigenpair zero(a, 0.0), pair(a, iw);
     const VectorXcd &q0 = zero.q, &q1 = pair.q;

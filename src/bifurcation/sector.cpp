@@ -103,7 +103,7 @@ void sector::follow_from(const VectorXd& u, int sign, const std::string& from) {
     const curve_point first = trace.current();
     const bool both = sign == 0 || std::abs(first.tangent[n_]) < same_point;
     recorder rows = new_recorder();
-    branch made = new_branch(from);
+    branch made = begin_branch(from);
     if (sign == 0)
         rows.add(0, first.u, extras_at(first.u));
     else
@@ -129,7 +129,7 @@ void sector::follow_from(const VectorXd& u, int sign, const std::string& from) {
 void sector::follow_from_singular(const VectorXd& u, const std::string& from) {
     const auto found = find_branch_point(curve_, u);
     recorder rows = new_recorder();
-    branch made = new_branch(from);
+    branch made = begin_branch(from);
     made.first = made.last = stop_reason::singular;
     if (found && (found->u - u).norm() <= 1e-3) {
         made.first = made.last = stop_reason::branch_point;
@@ -151,7 +151,7 @@ void sector::follow_arms() {
         tracer trace(curve_, options_);
         trace.start_with_tangent(next.u, next.tangent);
         recorder rows = new_recorder();
-        branch made = new_branch(next.label);
+        branch made = begin_branch(next.label);
         made.first = stop_reason::branch_point;
         rows.add(0, next.u, extras_at(next.u));
         way_.assign(1, next.u);
@@ -162,13 +162,9 @@ void sector::follow_arms() {
     }
 }
 
-branch sector::new_branch(const std::string& from) const {
-    branch made;
-    made.id = static_cast<int>(result_.branches.size()) + 1;
-    made.kind = "equilibrium";
-    made.from = from;
+branch sector::begin_branch(const std::string& from) const {
+    branch made = new_branch(result_, "equilibrium", from, base());
     made.copies = copies_;
-    if (const cell_field* cells = base().model->cells()) made.groups = cells->groups();
     return made;
 }
 
@@ -205,12 +201,6 @@ void sector::name_what_was_met() {
         ready_.push_back(std::move(met.what));
     }
     splittings_.clear();
-}
-
-stop_reason sector::end_here(recorder& rows, double arc, const VectorXd& u, stop_reason reason) {
-    end_was_known_ = known_.is_end(u);
-    record_end(rows, arc, u);
-    return reason;
 }
 
 /// An EP with its row.

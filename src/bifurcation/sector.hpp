@@ -7,8 +7,7 @@
 #include <moebius/bifurcation/branch_point.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
-#include <moebius/continuation/events.hpp>
-#include <moebius/continuation/recorder.hpp>
+#include <moebius/continuation/walk.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +27,7 @@ struct splitting {
 };
 
 /// Follows every branch it is told of, and what branches off within the same groups of cells.
-class sector {
+class sector final : private walk_kind {
 public:
     /// All arguments must outlive it but the problem, whose model is the one on these groups.
     /// @param copies  how many sectors differ from this one by the names of cells only
@@ -70,25 +69,30 @@ private:
     void follow_from(const Eigen::VectorXd& u, int sign, const std::string& from);
     void follow_from_singular(const Eigen::VectorXd& u, const std::string& from);
     void follow_arms();
-    branch new_branch(const std::string& from) const;
+    branch begin_branch(const std::string& from) const;
     recorder new_recorder() const;
     void finish(recorder& rows, branch& made, stop_reason end);
     void name_what_was_met();
-    stop_reason end_here(recorder& rows, double arc, const Eigen::VectorXd& u, stop_reason reason);
     void record_end(recorder& rows, double arc, const Eigen::VectorXd& u);
     std::array<double, 3> extras_at(const Eigen::VectorXd& u);
     std::array<double, 3> extras_of_last_evaluation();
 
-    // sector_walk.cpp: along one branch; sector_points.cpp: what stands on it
+    // sector_walk.cpp: along one branch
     stop_reason go(tracer& trace, recorder& rows);
-    std::optional<stop_reason> trouble(tracer& trace, step_status status) const;
-    std::vector<test_function> tests();
-    bool jumped(tracer& trace);
-    std::optional<crossing> find_crossing(const curve_point& a, const curve_point& b, tracer& trace,
-                                          const std::function<double(const curve_point&)>& test);
-    bool handle(const bracket& seen, const event_finder& events, tracer& trace, recorder& rows);
-    bool handle_crossing(const bracket& seen, const event_finder& events, tracer& trace,
-                         recorder& rows);
+    [[nodiscard]] std::string_view operation() const override { return "diagram"; }
+    [[nodiscard]] window inside() const override { return {n_, 1}; }
+    [[nodiscard]] std::vector<test_function> tests() override;
+    [[nodiscard]] std::vector<double> row(const walk& along, const curve_point& at) override;
+    std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
+    bool end(walk& along, double arc, const curve_point& at) override;
+    std::optional<stop_reason> overruns(walk& along) override;
+    [[nodiscard]] bool crosses(walk& along) override;
+    std::optional<stop_reason> kept(walk& along, bool goes_on) override;
+    std::optional<crossing> find_crossing(const curve_point& a, const curve_point& b, walk& along);
+    Eigen::MatrixXd within(const curve_point& at, std::size_t group);
+
+    // sector_points.cpp: what stands on it
+    std::optional<stop_reason> handle_crossing(walk& along, const bracket& seen);
     void handle_turn(const bracket& seen, const curve_point& at, recorder& rows);
     void handle_split(const bracket& seen, const curve_point& at, std::size_t group,
                       recorder& rows);
@@ -97,7 +101,6 @@ private:
     void describe_splitting(special_point& point, std::size_t group) const;
     void note_crossing(recorder& rows, double arc, const crossing& found,
                        const Eigen::VectorXd& travel);
-    Eigen::MatrixXd within(const curve_point& at, std::size_t group);
     special_point point_here(point_type type, const Eigen::VectorXd& u);
 
     equilibrium_curve curve_;
@@ -115,7 +118,7 @@ private:
     std::vector<splitting> ready_;
     std::vector<Eigen::VectorXd> way_;  // of the branch that is being followed
     std::size_t depth_ = 0;             // of that branch
-    bool end_was_known_ = false;        // by the last end_here
+    bool end_was_known_ = false;        // by the last end
 };
 
 }  // namespace moebius

@@ -30,10 +30,10 @@ void sector::handle_turn(const bracket& seen, const curve_point& at, recorder& r
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
 }
 
-bool sector::handle_crossing(const bracket& seen, const event_finder& events, tracer& trace,
-                             recorder& rows) {
-    const auto found = find_crossing(seen.a, seen.b, trace, events.test(seen.test).value);
-    if (!found) return true;  // a dip without a crossing
+std::optional<stop_reason> sector::handle_crossing(walk& along, const bracket& seen) {
+    const auto found = find_crossing(seen.a, seen.b, along);
+    if (!found) return std::nullopt;  // a dip without a crossing
+    recorder& rows = along.rows();
     const double arc = seen.arc + (found->u - seen.a.u).norm();
     const VectorXd travel = (seen.b.u - seen.a.u).normalized();
     if (const auto* known = known_.crossing_at(found->u)) {
@@ -41,10 +41,10 @@ bool sector::handle_crossing(const bracket& seen, const event_finder& events, tr
         std::erase_if(arms_, [&](const arm& a) {  // this way was just come along
             return a.label == known->label && a.tangent.dot(-travel) > 0.9;
         });
-        return false;
+        return stop_reason::branch_point;
     }
     note_crossing(rows, arc, *found, travel);
-    return true;
+    return std::nullopt;
 }
 
 /// Adds the point and its arms: those across `travel`, or all of them if it is empty.

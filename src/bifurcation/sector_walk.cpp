@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/LU>
-#include <algorithm>
 #include <cmath>
-#include <moebius/base/error.hpp>
-#include <moebius/bifurcation/fold.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
 
@@ -11,73 +8,20 @@
 #include "spectral_tests.hpp"
 
 namespace moebius {
-namespace {
 
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double low = 0, high = scaling::whole;  // of the scaled parameter
-constexpr std::size_t watch_every = 256;
+namespace {
 
-/// Whether the last step passes the first point of the branch.
-bool comes_back(const tracer& trace, const VectorXd& first) {
-    const VectorXd& a = trace.previous().u;
-    const VectorXd along = trace.current().u - a;
-    const double share = (first - a).dot(along) / along.squaredNorm();
-    return share >= 0 && share <= 1 && (a + share * along - first).norm() < 0.1 * along.norm();
-}
+const test_function regularity{point_type::BP, [](const curve_point& at) { return at.regularity; }};
 
 }  // namespace
-
-/// Why the step that was just tried cannot be kept, if so.
-std::optional<stop_reason> sector::trouble(tracer& trace, step_status status) const {
-    if (status == step_status::not_finite) return stop_reason::not_finite;
-    if (status == step_status::too_small) return stop_reason::step_too_small;
-    if (trace.current().u.head(n_).lpNorm<Eigen::Infinity>() > options_.max_state)
-        return stop_reason::left_box;
-    return std::nullopt;
-}
 
 /// Steps until something ends the branch; the tracer stands on its first point.
 stop_reason sector::go(tracer& trace, recorder& rows) {
     end_was_known_ = false;
-    event_finder events(trace, tests());
-    events.begin(trace.current());
-    const VectorXd first = trace.current().u;
-    while (rows.rows() + 1 < options_.max_points) {
-        if (rows.rows() % watch_every == 0 && watch_.stopping()) throw interrupted("diagram");
-        if (const auto why = trouble(trace, trace.advance())) {
-            const bool stepped =
-                *why == stop_reason::left_box;  // the last good point is the one before
-            return end_here(rows, events.arc(), (stepped ? trace.previous() : trace.current()).u,
-                            *why);
-        }
-        const double p = trace.current().u[n_];
-        const bool outside = p < low || p > high;
-        if (outside && !trace.land(n_, p < low ? low : high))
-            return end_here(rows, events.arc(), trace.previous().u, stop_reason::step_too_small);
-        const bool on_edge = outside || p == low || p == high;
-        if (jumped(trace)) {
-            if (trace.retreat()) continue;
-            return end_here(rows, events.arc(), trace.current().u, stop_reason::step_too_small);
-        }
-        // Only the row of the tracer's own last evaluation is free, so it is taken first.
-        const VectorXd here = trace.current().u;
-        const auto row = extras_of_last_evaluation();
-        for (const auto& seen : events.look(trace.current())) {
-            if (seen.type == point_type::EP)
-                if (const auto at = trace.locate(seen.a, seen.b, events.test(seen.test).value))
-                    return end_here(rows, seen.arc + (at->u - seen.a.u).norm(), at->u,
-                                    stop_reason::stop_event);
-            if (!handle(seen, events, trace, rows)) return stop_reason::branch_point;
-        }
-        if (on_edge) return end_here(rows, events.arc(), here, stop_reason::range_end);
-        rows.add(events.arc(), here, row);
-        way_.push_back(here);
-        if (rows.rows() > 4 && (here - first).norm() < trace.step() && comes_back(trace, first))
-            return stop_reason::closed;
-    }
-    return end_here(rows, events.arc(), trace.current().u, stop_reason::max_points);
+    return walk(*this, trace, rows, options_, watch_).go();
 }
 
 /// One for each entry of watched_, and the user's own.
@@ -86,8 +30,7 @@ std::vector<test_function> sector::tests() {
     for (const auto& [kind, group] : watched_) {
         switch (kind) {
             case watched::crossing:
-                result.push_back(
-                    {point_type::BP, [](const curve_point& at) { return at.regularity; }});
+                result.push_back(regularity);
                 break;
             case watched::turn:
                 result.push_back(
@@ -130,44 +73,56 @@ Eigen::MatrixXd sector::within(const curve_point& at, std::size_t group) {
     return block;
 }
 
-/// Whether the last step changed the sign of the regularity without passing a branch point: then
-/// it crossed the gap of an imperfect one, onto another branch.
-bool sector::jumped(tracer& trace) {
-    const double before = trace.previous().regularity, after = trace.current().regularity;
-    if (before == 0 || after == 0 || (before > 0) == (after > 0)) return false;
-    return !find_crossing(trace.previous(), trace.current(), trace,
-                          [](const curve_point& at) { return at.regularity; });
+std::vector<double> sector::row(const walk& along, const curve_point& at) {
+    return along.rows().row(at.u, extras_of_last_evaluation());
+}
+
+bool sector::end(walk& along, double arc, const curve_point& at) {
+    end_was_known_ = known_.is_end(at.u);
+    record_end(along.rows(), arc, at.u);
+    return true;
+}
+
+std::optional<stop_reason> sector::overruns(walk& along) {
+    const VectorXd& u = along.trace().current().u;
+    if (u.head(n_).lpNorm<Eigen::Infinity>() <= options_.max_state) return std::nullopt;
+    end(along, along.arc(), along.trace().previous());
+    return stop_reason::left_box;
+}
+
+bool sector::crosses(walk& along) {
+    return find_crossing(along.trace().previous(), along.trace().current(), along).has_value();
+}
+
+std::optional<stop_reason> sector::kept(walk& along, bool /*goes_on*/) {
+    way_.push_back(along.trace().current().u);
+    return std::nullopt;
 }
 
 /// The branch point between two neighbours of a branch, if there is one.
-std::optional<crossing> sector::find_crossing(
-    const curve_point& a, const curve_point& b, tracer& trace,
-    const std::function<double(const curve_point&)>& test) {
-    const double before = std::abs(test(a)), after = std::abs(test(b));
+std::optional<crossing> sector::find_crossing(const curve_point& a, const curve_point& b,
+                                              walk& along) {
+    const double before = std::abs(a.regularity), after = std::abs(b.regularity);
     const VectorXd guess = a.u + before / (before + after) * (b.u - a.u);
     auto found = find_branch_point(curve_, guess);
     if (found && lies_between(a, b, found->u)) return found;
-    const auto at = trace.locate(a, b, test);
+    const auto at = along.trace().locate(a, b, regularity.value);
     if (!at) return std::nullopt;
     found = find_branch_point(curve_, at->u);
     if (found && lies_between(a, b, found->u)) return found;
     return std::nullopt;
 }
 
-/// Locates and notes what a test function saw.
-/// @return false if the branch ends there, in a branch point known before
-bool sector::handle(const bracket& seen, const event_finder& events, tracer& trace,
-                    recorder& rows) {
+std::optional<stop_reason> sector::meet(walk& along, const bracket& seen) {
     const auto [kind, group] = watched_.at(seen.test);
-    if (kind == watched::crossing) return handle_crossing(seen, events, trace, rows);
-    const auto at = trace.locate(seen.a, seen.b, events.test(seen.test).value);
-    if (!at) return true;
-    if (kind == watched::turn) handle_turn(seen, *at, rows);
-    if (kind == watched::split) handle_split(seen, *at, group, rows);
-    if (kind == watched::oscillation || kind == watched::oscillation_within)
-        handle_oscillation(
-            seen, *at, kind == watched::oscillation ? std::nullopt : std::optional(group), rows);
-    return true;
+    if (kind == watched::crossing) return handle_crossing(along, seen);
+    const auto at = along.locate(seen);
+    if (!at) return std::nullopt;
+    if (kind == watched::turn) handle_turn(seen, *at, along.rows());
+    if (kind == watched::split) handle_split(seen, *at, group, along.rows());
+    if (kind == watched::oscillation) handle_oscillation(seen, *at, {}, along.rows());
+    if (kind == watched::oscillation_within) handle_oscillation(seen, *at, group, along.rows());
+    return std::nullopt;
 }
 
 }  // namespace moebius

@@ -89,6 +89,31 @@ private:
     measured_sweep& to_;
 };
 
+/// Sweeps without a number in them yet.
+std::vector<measured_sweep> unmeasured(const std::vector<predicted_sweep>& sweeps,
+                                       std::size_t seeds) {
+    std::vector<measured_sweep> result;
+    const std::vector<double> unknown(seeds, std::numeric_limits<double>::quiet_NaN());
+    for (const auto& sweep : sweeps) {
+        measured_hold empty{std::vector<std::vector<double>>(seeds), unknown};
+        result.push_back(
+            {std::vector(sweep.holds.size(), empty), std::vector(sweep.jumps.size(), unknown)});
+    }
+    return result;
+}
+
+/// The values of what each sweep moves, batch by batch, all of one length: they stay at their end.
+std::vector<std::vector<double>> schedules_of(const std::vector<predicted_sweep>& sweeps) {
+    std::vector<std::vector<double>> schedules;
+    std::size_t longest = 0;
+    for (const auto& sweep : sweeps) {
+        schedules.push_back(schedule_of(sweep.plan));
+        longest = std::max(longest, schedules.back().size());
+    }
+    for (auto& values : schedules) values.resize(longest, values.back());
+    return schedules;
+}
+
 }  // namespace
 
 std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& source,
@@ -101,28 +126,16 @@ std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& s
                                source ? fmt::format("{} experts came", source->experts())
                                       : std::string("no tokens came"),
                                "tokens for two experts are needed");
-    std::vector<measured_sweep> result;
-    const std::vector<double> unknown(options.seeds, std::numeric_limits<double>::quiet_NaN());
-    for (const auto& sweep : sweeps) {
-        measured_hold empty{std::vector<std::vector<double>>(options.seeds), unknown};
-        result.push_back(
-            {std::vector(sweep.holds.size(), empty), std::vector(sweep.jumps.size(), unknown)});
-    }
+    auto result = unmeasured(sweeps, options.seeds);
     if (sweeps.empty()) return result;
-    std::vector<std::vector<double>> schedules;
-    std::size_t longest = 0;
-    for (const auto& sweep : sweeps) {
-        schedules.push_back(schedule_of(sweep.plan));
-        longest = std::max(longest, schedules.back().size());
-    }
+    const auto schedules = schedules_of(sweeps);
+    const std::size_t longest = schedules.front().size();
     loop_batch batch{source, noise, options.tokens, longest, {}};
     const feedback_rule rule{.decay = decay, .beta = beta, .step = options.step / decay};
-    for (std::size_t s = 0; s < sweeps.size(); ++s) {
-        schedules[s].resize(longest, schedules[s].back());  // so that all runs are of one length
+    for (std::size_t s = 0; s < sweeps.size(); ++s)
         for (std::size_t r = 0; r < options.seeds; ++r)
             batch.runs.push_back(run_of(
                 sweeps[s], rule, derived_seed(options.seed, s * options.seeds + r), schedules[s]));
-    }
     const auto history = on.run_loops(batch, watched);
     std::size_t i = 0;  // of the run
     for (std::size_t s = 0; s < sweeps.size(); ++s)

@@ -259,6 +259,32 @@ diagram folds_around(const problem& at, const parameter_range& feedback,
     return folds;
 }
 
+/// The first cusp that opens two folds as feedback rises.
+/// @throws invalid_argument  if there is none
+std::size_t main_cusp(const std::vector<predicted_cusp>& cusps) {
+    const auto opens = std::find_if(cusps.begin(), cusps.end(),
+                                    [](const auto& cusp) { return cusp.exact.cubic < 0; });
+    if (opens == cusps.end())
+        throw invalid_argument("validate", "the tokens' response has no cusp that can be resolved",
+                               "the load gap must rise smoothly somewhere");
+    return static_cast<std::size_t>(opens - cusps.begin());
+}
+
+/// Bias up and down through both folds, at a feedback above the cusp's.
+void add_bias_sweeps(planner& plan, problem at, double factor, double low, double high,
+                     std::vector<predicted_sweep>& to) {
+    const double from = low - 0.75 * (high - low), end = high + 0.75 * (high - low);
+    const auto name = [&](std::string_view way) {
+        return fmt::format("bias {} at {} of the cusp's feedback", way, factor);
+    };
+    at.set("bias", from);
+    const double lowest = at.model->state_bounds(at.parameters.data()).first;
+    to.push_back(plan.sweep(name("up"), at, "bias", from, end, lowest));
+    at.set("bias", end);
+    const double highest = at.model->state_bounds(at.parameters.data()).second;
+    to.push_back(plan.sweep(name("down"), at, "bias", end, from, highest));
+}
+
 }  // namespace
 
 std::vector<double> jumps_of(std::vector<double> passages, const schedule& plan) {
@@ -276,13 +302,8 @@ prediction predict(const margin_law& law, double beta, double decay,
     result.at.set("beta", beta);
     result.at.set("decay", decay);
     result.cusps = cusps_of(model, law, beta, decay);
-    const auto opens = std::find_if(result.cusps.begin(), result.cusps.end(),
-                                    [](const auto& cusp) { return cusp.exact.cubic < 0; });
-    if (opens == result.cusps.end())
-        throw invalid_argument("validate", "the tokens' response has no cusp that can be resolved",
-                               "the load gap must rise smoothly somewhere");
-    result.main = static_cast<std::size_t>(opens - result.cusps.begin());
-    const auto cusp = opens->exact;
+    result.main = main_cusp(result.cusps);
+    const auto cusp = result.cusps[result.main].exact;
     result.at.set("feedback", cusp.fold.feedback);
     result.at.set("bias", cusp.fold.bias);
 
@@ -300,16 +321,7 @@ prediction predict(const margin_law& law, double beta, double decay,
     for (const double factor : {1.5, 2.0}) {
         at.set("feedback", factor * cusp.fold.feedback);
         const auto [low, high] = folds(factor);
-        const double from = low - 0.75 * (high - low), to = high + 0.75 * (high - low);
-        const auto name = [&](std::string_view way) {
-            return fmt::format("bias {} at {} of the cusp's feedback", way, factor);
-        };
-        at.set("bias", from);
-        const double lowest = at.model->state_bounds(at.parameters.data()).first;
-        result.sweeps.push_back(plan.sweep(name("up"), at, "bias", from, to, lowest));
-        at.set("bias", to);
-        const double highest = at.model->state_bounds(at.parameters.data()).second;
-        result.sweeps.push_back(plan.sweep(name("down"), at, "bias", to, from, highest));
+        add_bias_sweeps(plan, at, factor, low, high, result.sweeps);
     }
     result.folds = folds_around(result.at, range, result.cusps, result.sweeps, watch);
     return result;

@@ -28,10 +28,9 @@ event_finder::event_finder(tracer& followed, std::vector<test_function> tests)
     for (auto& values : values_) values.resize(tests_.size());
 }
 
-void event_finder::begin(const curve_point& point) {
+void event_finder::restart(const curve_point& point) {
     known_ = 1;
     points_[2] = point;
-    arcs_[2] = 0;
     for (std::size_t i = 0; i < tests_.size(); ++i) values_[2][i] = tests_[i].value(point);
 }
 

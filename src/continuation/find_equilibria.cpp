@@ -53,6 +53,30 @@ std::optional<double> dip_between(const scalar_field& f, double a, double b, dou
     return x;
 }
 
+/// A value and the slope of f at a place.
+struct sample {
+    double x, f, slope;
+};
+
+/// The roots between two neighbouring samples: one where f changes sign, two where |f| dips to 0.
+void add_roots(const scalar_field& f, const sample& a, const sample& b, std::vector<double>& to) {
+    if (b.f == 0) {
+        to.push_back(b.x);
+    } else if (a.f * b.f < 0) {
+        to.push_back(root_between(f, a.x, b.x, a.f, b.f));
+    } else if (a.f * b.f > 0 && a.f * a.slope < 0 && b.f * b.slope > 0) {  // |f| falls, then rises
+        const auto dip = dip_between(f, a.x, b.x, a.f > 0 ? 1.0 : -1.0);
+        if (!dip) return;
+        const double fd = f.value(*dip);
+        if (fd == 0) {
+            to.push_back(*dip);
+        } else {
+            to.push_back(root_between(f, a.x, *dip, a.f, fd));
+            to.push_back(root_between(f, *dip, b.x, fd, b.f));
+        }
+    }
+}
+
 std::vector<VectorXd> scan(const problem& base) {
     const scalar_field f{base};
     const double unit = base.model->state_scale(base.parameters.data());
@@ -66,29 +90,16 @@ std::vector<VectorXd> scan(const problem& base) {
                                                            static_cast<double>(fewest_cells),
                                                            static_cast<double>(most_cells)));
     std::vector<double> roots;
-    double a = low;
-    auto [fa, sa] = f(a);
+    const auto sample_at = [&](double x) {
+        const auto [value, slope] = f(x);
+        return sample{x, value, slope};
+    };
+    auto last = sample_at(low);
     for (std::size_t i = 1; i <= cells; ++i) {
-        const double b = low + (high - low) * static_cast<double>(i) / static_cast<double>(cells);
-        const auto [fb, sb] = f(b);
-        if (fb == 0) {
-            roots.push_back(b);
-        } else if (fa * fb < 0) {
-            roots.push_back(root_between(f, a, b, fa, fb));
-        } else if (fa * fb > 0 && fa * sa < 0 && fb * sb > 0) {  // |f| falls, then rises
-            if (const auto dip = dip_between(f, a, b, fa > 0 ? 1.0 : -1.0)) {
-                const double fd = f.value(*dip);
-                if (fd == 0) {
-                    roots.push_back(*dip);
-                } else {
-                    roots.push_back(root_between(f, a, *dip, fa, fd));
-                    roots.push_back(root_between(f, *dip, b, fd, fb));
-                }
-            }
-        }
-        a = b;
-        fa = fb;
-        sa = sb;
+        const auto next =
+            sample_at(low + (high - low) * static_cast<double>(i) / static_cast<double>(cells));
+        add_roots(f, last, next, roots);
+        last = next;
     }
     std::vector<VectorXd> result;
     result.reserve(roots.size());

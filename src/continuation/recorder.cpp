@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <moebius/continuation/recorder.hpp>
-#include <numeric>
+#include <moebius/model/cell_field.hpp>
 
 namespace moebius {
 
@@ -21,69 +21,75 @@ recorder::recorder(const problem& base, const scaling& units,
 }
 
 void recorder::add_row(double arc, std::span<const double> row) {
-    arcs_.push_back(arc);
-    values_.insert(values_.end(), row.begin(), row.end());
+    entries_.push_back({arc, {row.begin(), row.end()}, {}});
 }
 
 void recorder::add_row(double arc, std::span<const double> row, special_point point) {
-    points_.emplace_back(arcs_.size(), std::move(point));
     add_row(arc, row);
+    entries_.back().point.push_back(std::move(point));
+}
+
+std::vector<double> recorder::row(const Eigen::VectorXd& u, std::span<const double> extras) const {
+    units_->unscale(u, x_, p_);
+    model_->loads(x_.data(), p_.data(), loads_.data());
+    std::vector<double> result;
+    result.reserve(names_.size());
+    for (const std::size_t k : units_->free()) result.push_back(p_[k]);
+    for (const auto* part : {&x_, &loads_}) result.insert(result.end(), part->begin(), part->end());
+    result.insert(result.end(), extras.begin(), extras.end());
+    return result;
 }
 
 void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras) {
-    units_->unscale(u, x_, p_);
-    model_->loads(x_.data(), p_.data(), loads_.data());
-    arcs_.push_back(arc);
-    for (const std::size_t k : units_->free()) values_.push_back(p_[k]);
-    values_.insert(values_.end(), x_.begin(), x_.end());
-    values_.insert(values_.end(), loads_.begin(), loads_.end());
-    values_.insert(values_.end(), extras.begin(), extras.end());
+    add_row(arc, row(u, extras));
 }
 
 void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,
                    special_point point) {
     point.parameter_names = parameter_names(*model_);
-    points_.emplace_back(arcs_.size(), std::move(point));
-    add(arc, u, extras);
+    add_row(arc, row(u, extras), std::move(point));
+}
+
+void recorder::end_at_last() {
+    const double last = entries_.back().arc;
+    std::erase_if(entries_, [last](const entry& each) { return each.arc > last; });
 }
 
 void recorder::turn_back() noexcept {
-    for (double& arc : arcs_) arc = -arc;
+    for (auto& each : entries_) each.arc = -each.arc;
 }
 
 void recorder::finish(branch into, diagram& result) {
-    std::vector<std::size_t> order(arcs_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [this](std::size_t l, std::size_t r) { return arcs_[l] < arcs_[r]; });
-    std::vector<std::size_t> place(order.size());
-    for (std::size_t k = 0; k < order.size(); ++k) place[order[k]] = k;
-
-    const std::size_t width = names_.size();
+    std::stable_sort(entries_.begin(), entries_.end(),
+                     [](const entry& l, const entry& r) { return l.arc < r.arc; });
     into.columns.names = names_;
-    into.columns.columns.assign(width, std::vector<double>(order.size()));
-    for (std::size_t k = 0; k < order.size(); ++k)
-        for (std::size_t c = 0; c < width; ++c)
-            into.columns.columns[c][k] = values_[order[k] * width + c];
-
-    for (auto& [row, point] : points_) {
-        point.branch = into.id;
-        point.row = place[row];
-    }
-    std::stable_sort(points_.begin(), points_.end(),
-                     [](const auto& l, const auto& r) { return l.second.row < r.second.row; });
-    for (auto& entry : points_) {
-        special_point& point = entry.second;  // clang 14 captures no structured binding
-        const auto same =
-            std::count_if(result.special_points.begin(), result.special_points.end(),
-                          [&](const special_point& known) { return known.type == point.type; });
-        if (point.label.empty()) point.label = fmt::format("{}{}", to_string(point.type), same + 1);
-        result.special_points.push_back(std::move(point));
+    into.columns.columns.assign(names_.size(), std::vector<double>(entries_.size()));
+    for (std::size_t k = 0; k < entries_.size(); ++k) {
+        for (std::size_t c = 0; c < names_.size(); ++c)
+            into.columns.columns[c][k] = entries_[k].row[c];
+        for (auto& point : entries_[k].point) {
+            point.branch = into.id;
+            point.row = k;
+            const auto same =
+                std::count_if(result.special_points.begin(), result.special_points.end(),
+                              [&](const special_point& known) { return known.type == point.type; });
+            if (point.label.empty())
+                point.label = fmt::format("{}{}", to_string(point.type), same + 1);
+            result.special_points.push_back(std::move(point));
+        }
     }
     result.branches.push_back(std::move(into));
-    arcs_.clear();
-    values_.clear();
-    points_.clear();
+    entries_.clear();
+}
+
+branch new_branch(const diagram& to, std::string_view kind, std::string_view from,
+                  const problem& base) {
+    branch made;
+    made.id = static_cast<int>(to.branches.size()) + 1;
+    made.kind = kind;
+    made.from = from;
+    if (const cell_field* cells = base.model->cells()) made.groups = cells->groups();
+    return made;
 }
 
 }  // namespace moebius

@@ -174,6 +174,14 @@ bool tracer::land(Index coordinate, double value) {
     return true;
 }
 
+bool tracer::cut(double share) {
+    auto point = between(previous_, current_, share);
+    if (!point) return false;
+    step_ = (point->u - previous_.u).norm();
+    current_ = std::move(*point);
+    return true;
+}
+
 std::optional<curve_point> tracer::between(const curve_point& a, const curve_point& b,
                                            double theta) {
     const hermite guess(a, b, theta);

@@ -89,6 +89,40 @@ void check(const gated_batch& batch, const std::vector<double>& scores,
                fmt::format("the {} experts need one each, or none", batch.experts));
 }
 
+namespace {
+
+/// The largest `sorted` of the noisy values first, ties to the lower expert.
+void sort_best(std::span<const double> noisy, std::size_t sorted,
+               std::vector<std::uint32_t>& best) {
+    std::iota(best.begin(), best.end(), 0U);
+    std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(sorted), best.end(),
+                      [&](std::uint32_t a, std::uint32_t b) {
+                          return noisy[a] > noisy[b] || (noisy[a] == noisy[b] && a < b);
+                      });
+}
+
+/// Chooses for token t, and counts.
+void choose(std::size_t t, std::span<const double> values, std::span<const double> noisy,
+            std::span<const std::uint32_t> best, const route_step_options& options,
+            routed_batch& routed) {
+    const std::size_t k = options.choices, sorted = std::min(k + 1, best.size());
+    const double top = *std::max_element(values.begin(), values.end());
+    double sum = 0;
+    for (const double value : values) sum += std::exp(value - top);
+    bool near = false;
+    for (std::size_t j = 0; j < k; ++j) {
+        const auto e = best[j];
+        if (noisy[e] == -infinity) break;  // closed to this token
+        routed.choices[t * k + j] = e;
+        routed.probabilities[t * k + j] = static_cast<float>(std::exp(values[e] - top) / sum);
+        ++routed.counts[e];
+        near = near || (j + 1 < sorted && noisy[e] - noisy[best[j + 1]] <= options.tie_margin);
+    }
+    routed.near_ties += near;
+}
+
+}  // namespace
+
 routed_batch route_step(const gated_batch& batch, const std::vector<double>& scores,
                         const route_step_options& options) {
     check(batch, scores, options);
@@ -116,25 +150,8 @@ routed_batch route_step(const gated_batch& batch, const std::vector<double>& sco
                 noise);
         }
         for (std::size_t e = 0; e < values.size(); ++e) noisy[e] = values[e] + noise[e];
-        std::iota(best.begin(), best.end(), 0U);
-        const std::size_t sorted = std::min(k + 1, best.size());
-        std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(sorted),
-                          best.end(), [&](std::uint32_t a, std::uint32_t b) {
-                              return noisy[a] > noisy[b] || (noisy[a] == noisy[b] && a < b);
-                          });
-        const double top = *std::max_element(values.begin(), values.end());
-        double sum = 0;
-        for (const double value : values) sum += std::exp(value - top);
-        bool near = false;
-        for (std::size_t j = 0; j < k; ++j) {
-            const auto e = best[j];
-            if (noisy[e] == -infinity) break;  // closed to this token
-            routed.choices[t * k + j] = e;
-            routed.probabilities[t * k + j] = static_cast<float>(std::exp(values[e] - top) / sum);
-            ++routed.counts[e];
-            near = near || (j + 1 < sorted && noisy[e] - noisy[best[j + 1]] <= options.tie_margin);
-        }
-        routed.near_ties += near;
+        sort_best(noisy, std::min(k + 1, best.size()), best);
+        choose(t, values, noisy, best, options, routed);
     }
 
     if (tokens > 0)

@@ -147,6 +147,88 @@ std::vector<std::string> columns_of(const problem& at, const grid_axis& a, const
     return names;
 }
 
+/// The points of a grid, and which stable state each start reaches at each of them.
+class basin_grid {
+public:
+    basin_grid(const problem& at, const grid_axis& a, const grid_axis& b,
+               const std::vector<double>& starts, const basin_options& options)
+        : at_(at),
+          starts_(starts),
+          options_(options),
+          work_{at, grid_of(a, b), {}, options.t_end},
+          ia_(at.index_of(a.parameter)),
+          ib_(at.index_of(b.parameter)) {
+        auto corner = at;  // where the bounds are asked for
+        corner.set(a.parameter, a.from);
+        corner.set(b.parameter, b.from);
+        count_ = starts_of(corner, starts).size() / states();
+        found_.assign(work_.instances(), basins(count_, states()));
+    }
+
+    [[nodiscard]] std::size_t starts() const { return count_; }
+
+    /// Integrates all points from start k.
+    void run(std::size_t k, const ensemble_integrator& integrate, const watch& watched) {
+        const std::size_t n = states(), points = work_.instances();
+        work_.starts.resize(points * n);
+        for (std::size_t point = 0; point < points; ++point) {
+            const auto all = starts_of(here(point), starts_);
+            std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(k * n), n,
+                        work_.starts.begin() + static_cast<std::ptrdiff_t>(point * n));
+        }
+        const auto ends = integrate(work_, options_.ensemble, watched);
+        for (std::size_t point = 0; point < points; ++point) {
+            if (ends.status[point] != ensemble_status::finished) continue;
+            const auto p = here(point);
+            const double scale = p.model->state_scale(p.parameters.data());
+            auto end = rest_near(p, &ends.states[point * n], options_.closeness * scale);
+            if (end && end->stable) found_[point].reached(k, std::move(*end));
+        }
+    }
+
+    [[nodiscard]] table to_table(const grid_axis& a, const grid_axis& b) {
+        table result{columns_of(at_, a, b, count_), {}};
+        result.columns.assign(result.names.size(), std::vector<double>(found_.size()));
+        for (std::size_t point = 0; point < found_.size(); ++point) {
+            const auto row = row_of(point);
+            for (std::size_t c = 0; c < row.size(); ++c) result.columns[c][point] = row[c];
+        }
+        return result;
+    }
+
+private:
+    [[nodiscard]] std::size_t states() const { return at_.model->dimension(); }
+
+    [[nodiscard]] problem here(std::size_t point) const {
+        auto p = at_;
+        p.parameters[ia_] = work_.varied[0].values[point];
+        p.parameters[ib_] = work_.varied[1].values[point];
+        return p;
+    }
+
+    [[nodiscard]] std::vector<double> row_of(std::size_t point) {
+        const auto p = here(point);
+        const double same = options_.same * p.model->state_scale(p.parameters.data());
+        auto& states_here = found_[point];
+        states_here.number(same);
+        std::vector<double> row{work_.varied[0].values[point], work_.varied[1].values[point],
+                                static_cast<double>(states_here.count()),
+                                static_cast<double>(states_here.unsettled())};
+        for (std::size_t k = 0; k < count_; ++k) {
+            row.push_back(states_here.basin(k, same));
+            for (std::size_t i = 0; i < states(); ++i) row.push_back(states_here.state(k, i));
+        }
+        return row;
+    }
+
+    const problem& at_;
+    const std::vector<double>& starts_;
+    const basin_options& options_;
+    ensemble_problem work_;
+    std::size_t ia_, ib_, count_ = 0;
+    std::vector<basins> found_;
+};
+
 }  // namespace
 
 std::string_view to_string(ensemble_precision precision) noexcept {
@@ -225,55 +307,9 @@ table basin_map(const problem& at, const grid_axis& a, const grid_axis& b,
         if (!(value > 0))
             throw invalid_argument("basin_map", fmt::format("an option is {}", value),
                                    "closeness and same must be > 0");
-    ensemble_problem work{at, grid_of(a, b), {}, options.t_end};
-    auto corner = at;  // where the bounds are asked for
-    corner.set(a.parameter, a.from);
-    corner.set(b.parameter, b.from);
-    const std::size_t n = at.model->dimension(), points = work.instances();
-    const std::size_t count = starts_of(corner, starts).size() / n;
-    const std::size_t ia = at.index_of(a.parameter), ib = at.index_of(b.parameter);
-    const auto here = [&](std::size_t point) {
-        auto p = at;
-        p.parameters[ia] = work.varied[0].values[point];
-        p.parameters[ib] = work.varied[1].values[point];
-        return p;
-    };
-
-    std::vector<basins> found(points, basins(count, n));
-    for (std::size_t k = 0; k < count; ++k) {
-        work.starts.resize(points * n);
-        for (std::size_t point = 0; point < points; ++point) {
-            const auto all = starts_of(here(point), starts);
-            std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(k * n), n,
-                        work.starts.begin() + static_cast<std::ptrdiff_t>(point * n));
-        }
-        const auto ends = integrate(work, options.ensemble, watched);
-        for (std::size_t point = 0; point < points; ++point) {
-            if (ends.status[point] != ensemble_status::finished) continue;
-            const auto p = here(point);
-            const double scale = p.model->state_scale(p.parameters.data());
-            auto end = rest_near(p, &ends.states[point * n], options.closeness * scale);
-            if (end && end->stable) found[point].reached(k, std::move(*end));
-        }
-    }
-
-    table result{columns_of(at, a, b, count), {}};
-    result.columns.assign(result.names.size(), std::vector<double>(points));
-    for (std::size_t point = 0; point < points; ++point) {
-        const auto p = here(point);
-        const double same = options.same * p.model->state_scale(p.parameters.data());
-        auto& states = found[point];
-        states.number(same);
-        std::vector<double> row{work.varied[0].values[point], work.varied[1].values[point],
-                                static_cast<double>(states.count()),
-                                static_cast<double>(states.unsettled())};
-        for (std::size_t k = 0; k < count; ++k) {
-            row.push_back(states.basin(k, same));
-            for (std::size_t i = 0; i < n; ++i) row.push_back(states.state(k, i));
-        }
-        for (std::size_t c = 0; c < row.size(); ++c) result.columns[c][point] = row[c];
-    }
-    return result;
+    basin_grid grid(at, a, b, starts, options);
+    for (std::size_t k = 0; k < grid.starts(); ++k) grid.run(k, integrate, watched);
+    return grid.to_table(a, b);
 }
 
 }  // namespace moebius

@@ -21,34 +21,45 @@ struct part {
     ensemble_result& result;
 };
 
+/// Parameters and states of `V::width` instances from `first` on, the last one repeated.
+template <typename M, typename V>
+struct loaded {
+    vec<V, M::dimension> x;
+    vec<V, parameter_count<M>> p;
+
+    [[gnu::always_inline]] loaded(const part& todo, std::size_t first) {
+        using R = typename V::value_type;
+        constexpr std::size_t n = M::dimension;
+        const auto& work = todo.work;
+        const bool shared_start = work.starts.size() == n;
+        const auto instance = [&](std::size_t k) { return std::min(first + k, todo.last - 1); };
+        for (std::size_t i = 0; i < parameter_count<M>; ++i)
+            p[i] = V(static_cast<R>(work.at.parameters[i]));
+        for (const auto& varied : work.varied) {
+            const std::size_t i = work.at.index_of(varied.name);
+            for (std::size_t k = 0; k < V::width; ++k)
+                p[i].set(k, static_cast<R>(varied.values[instance(k)]));
+        }
+        for (std::size_t i = 0; i < n; ++i)
+            for (std::size_t k = 0; k < V::width; ++k)
+                x[i].set(k, static_cast<R>(work.starts[(shared_start ? 0 : instance(k) * n) + i]));
+    }
+};
+
 /// Several instances a turn: for each: for (s = start; s.running();) s.advance();
 /// They go on together until the slowest is done; the last turn repeats the last instance.
 template <typename M, typename V>
 [[gnu::always_inline]] inline void integrate(const part& todo) {
     using R = typename V::value_type;
-    constexpr std::size_t n = M::dimension, m = parameter_count<M>, width = V::width;
-    const auto& work = todo.work;
+    constexpr std::size_t n = M::dimension, width = V::width;
     const auto& options = todo.options;
     const detail::ensemble_limits<R> limits{
-        static_cast<R>(work.t_end), static_cast<R>(options.rtol), static_cast<R>(options.atol),
+        static_cast<R>(todo.work.t_end), static_cast<R>(options.rtol), static_cast<R>(options.atol),
         static_cast<R>(options.first_step), options.max_steps};
-    const bool shared_start = work.starts.size() == n;
 
     for (std::size_t first = todo.first; first < todo.last; first += width) {
-        const auto instance = [&](std::size_t k) { return std::min(first + k, todo.last - 1); };
-        vec<V, n> x;
-        vec<V, m> p;
-        for (std::size_t i = 0; i < m; ++i) p[i] = V(static_cast<R>(work.at.parameters[i]));
-        for (const auto& varied : work.varied) {
-            const std::size_t i = work.at.index_of(varied.name);
-            for (std::size_t k = 0; k < width; ++k)
-                p[i].set(k, static_cast<R>(varied.values[instance(k)]));
-        }
-        for (std::size_t i = 0; i < n; ++i)
-            for (std::size_t k = 0; k < width; ++k)
-                x[i].set(k, static_cast<R>(work.starts[(shared_start ? 0 : instance(k) * n) + i]));
-
-        detail::ensemble_stepper<M, V> stepper(limits, x, p);
+        const loaded<M, V> from(todo, first);
+        detail::ensemble_stepper<M, V> stepper(limits, from.x, from.p);
         V steps = V(R(0));
         for (int step = 0; step < options.max_steps; ++step) {
             const auto running = stepper.running();

@@ -17,58 +17,47 @@ std::vector<std::string> sides_of(const result_document& result) {
     return {""};
 }
 
+/// Where the rows of one side lie whose measure is known.
+template <typename Each>
+void each_of(const table& all, std::size_t side, const std::string& measure, Each each) {
+    for (std::size_t row = 0; row < all.rows(); ++row)
+        if (all.at("side")[row] == static_cast<double>(side) && !std::isnan(all.at(measure)[row]))
+            each(row);
+}
+
+figure_layer points_layer(std::string title, layer_color color, layer_marker marker) {
+    return {std::move(title), layer_look::points, color, marker, {}, {}, {}, false};
+}
+
 /// One measure of all models over a column.
 figure spread_figure(const result_document& result, const std::string& column,
                      const std::string& measure, const std::string& height) {
     constexpr std::array colors{layer_color::blue, layer_color::vermillion};
     const auto& models = result.table_of("models");
     const auto& points = result.table_of("points");
-    const bool varied = column != "seed";
     figure out{"", axis_name(column), height, {}, {}, {}};
     const auto sides = sides_of(result);
     for (std::size_t s = 0; s < sides.size(); ++s) {
-        const auto color = colors[s % colors.size()];
-        const auto of = [&](const table& all, std::size_t row) {
-            return all.at("side")[row] == static_cast<double>(s);
-        };
-        figure_layer each{sides[s] + ", each model",
-                          layer_look::points,
-                          color,
-                          layer_marker::ring,
-                          {},
-                          {},
-                          {},
-                          false};
-        for (std::size_t row = 0; row < models.rows(); ++row) {
-            if (!of(models, row) || std::isnan(models.at(measure)[row])) continue;
+        auto each =
+            points_layer(sides[s] + ", each model", colors[s % colors.size()], layer_marker::ring);
+        each_of(models, s, measure, [&](std::size_t row) {
             each.x.push_back(models.at(column)[row]);
             each.y.push_back(models.at(measure)[row]);
-        }
+        });
         if (!each.x.empty()) out.layers.push_back(std::move(each));
-        if (!varied) continue;
-        figure_layer mean{sides[s] + ", mean and 95 % interval",
-                          layer_look::points,
-                          layer_color::ink,
-                          s == 0 ? layer_marker::diamond : layer_marker::square,
-                          {},
-                          {},
-                          {},
-                          false};
-        for (std::size_t row = 0; row < points.rows(); ++row) {
-            if (!of(points, row) || std::isnan(points.at(measure)[row])) continue;
+        if (column == "seed") continue;  // nothing varies
+        auto mean = points_layer(sides[s] + ", mean and 95 % interval", layer_color::ink,
+                                 s == 0 ? layer_marker::diamond : layer_marker::square);
+        each_of(points, s, measure, [&](std::size_t row) {
             mean.x.push_back(points.at(column)[row]);
             mean.y.push_back(points.at(measure)[row]);
             const double reach = points.at(measure + "_high")[row] - points.at(measure)[row];
             mean.error.push_back(std::isnan(reach) ? 0 : reach);
-        }
+        });
         if (!mean.x.empty()) out.layers.push_back(std::move(mean));
     }
     return out;
 }
-
-}  // namespace
-
-namespace {
 
 /// A column of the points of one side.
 figure_layer side_layer(const table& points, double side, const std::string& measure,

@@ -58,9 +58,7 @@ std::vector<double> times(std::span<const double> values, std::span<const double
     return result;
 }
 
-}  // namespace
-
-labelled_data gaussian_mixture(const cluster_options& options) {
+void check(const cluster_options& options) {
     constexpr std::string_view who = "gaussian_mixture";
     need(who, "clusters", options.clusters);
     need(who, "width", options.width);
@@ -72,6 +70,12 @@ labelled_data gaussian_mixture(const cluster_options& options) {
         if (!(positive > 0 && std::isfinite(positive)))
             throw invalid_argument(who, fmt::format("{} came", positive),
                                    "distance, spread and tightness must be > 0 and finite");
+}
+
+}  // namespace
+
+labelled_data gaussian_mixture(const cluster_options& options) {
+    check(options);
     const std::size_t width = options.width;
     // Means of length distance/sqrt(2) in random directions are `distance` apart, roughly.
     std::vector<std::vector<double>> means, spreads;

@@ -78,6 +78,14 @@ layer_pass moe_layer::forward(std::span<const double> parameters, std::span<cons
 
     const auto batch = batch_of(pass, scores, key.value_or(batch_key{}));
     pass.routed = key ? routing_.route(batch) : routing_.infer(batch);
+    run_experts(parameters, pass);
+    return pass;
+}
+
+/// The experts on what was routed to them, and the sum of what they make by weight.
+void moe_layer::run_experts(std::span<const double> parameters, layer_pass& pass) const {
+    const std::size_t experts = options_.experts;
+    const Eigen::Index rows = pass.inputs.rows();
     pass.output = row_matrix::Zero(rows, index(expert_.outputs()));
     pass.members.resize(experts);
     pass.made.resize(experts);
@@ -95,7 +103,6 @@ layer_pass moe_layer::forward(std::span<const double> parameters, std::span<cons
                                   pass.made[e].row(i);
         }
     }
-    return pass;
 }
 
 double moe_layer::balance(const layer_pass& pass, std::span<const double> scores,
@@ -120,11 +127,27 @@ row_matrix moe_layer::backward(std::span<const double> parameters, std::span<con
                                const batch_key& key, const layer_pass& pass,
                                const row_matrix& by_output, std::span<double> gradient,
                                bool inputs_wanted) const {
-    const std::size_t experts = options_.experts;
     std::fill(gradient.begin(), gradient.end(), 0.0);
     row_matrix by_inputs;
     if (inputs_wanted) by_inputs = row_matrix::Zero(pass.inputs.rows(), pass.inputs.cols());
-    std::vector<double> by_weights(pass.logits.size(), 0.0), by_logits(pass.logits.size());
+    std::vector<double> by_logits(pass.logits.size());
+    const auto by_weights = experts_backward(parameters, pass, by_output, gradient, by_inputs);
+    routing_.backward(batch_of(pass, scores, key), pass.routed, by_weights, by_logits);
+    balance(pass, scores, by_logits);
+    gate_backward(parameters, pass, by_logits, gradient, by_inputs);
+    return by_inputs;
+}
+
+/// @param by_inputs  grows by what goes through the experts; empty: it is not wanted
+/// @return (T, E): by the weights of the outputs
+std::vector<double> moe_layer::experts_backward(std::span<const double> parameters,
+                                                const layer_pass& pass, const row_matrix& by_output,
+                                                std::span<double> gradient,
+                                                row_matrix& by_inputs) const {
+    const std::size_t experts = options_.experts;
+    const bool inputs_wanted = by_inputs.size() > 0;
+    const bool scaled = pass.scales.size() > 0 && options_.clustering->experts_scaled;
+    std::vector<double> by_weights(pass.logits.size(), 0.0);
     for (std::size_t e = 0; e < experts; ++e) {
         const auto& members = pass.members[e];
         if (members.empty()) continue;
@@ -140,7 +163,6 @@ row_matrix moe_layer::backward(std::span<const double> parameters, std::span<con
             expert_.backward(parameters.subspan(from), pass.traces[e], std::move(by_made),
                              gradient.subspan(from, expert_.parameters()), inputs_wanted);
         if (!inputs_wanted) continue;
-        const bool scaled = pass.scales.size() > 0 && options_.clustering->experts_scaled;
         for (Eigen::Index i = 0; i < back.rows(); ++i) {
             const auto t = members[static_cast<std::size_t>(i)];
             if (scaled)
@@ -149,25 +171,27 @@ row_matrix moe_layer::backward(std::span<const double> parameters, std::span<con
                 by_inputs.row(t) += back.row(i);
         }
     }
-    routing_.backward(batch_of(pass, scores, key), pass.routed, by_weights, by_logits);
-    balance(pass, scores, by_logits);
+    return by_weights;
+}
 
+/// @param by_inputs  grows by what goes through the gate; empty: it is not wanted
+void moe_layer::gate_backward(std::span<const double> parameters, const layer_pass& pass,
+                              std::span<const double> by_logits, std::span<double> gradient,
+                              row_matrix& by_inputs) const {
+    const std::size_t experts = options_.experts;
     const Eigen::Index rows = pass.inputs.rows(), width = index(options_.width);
     const Eigen::Map<const row_matrix> by_z(by_logits.data(), rows, index(experts));
     Eigen::Map<row_matrix>(gradient.data(), width, index(experts)).noalias() =
         pass.gate_inputs.transpose() * by_z;
     Eigen::Map<Eigen::RowVectorXd>(gradient.data() + options_.width * experts, index(experts)) =
         by_z.colwise().sum();
-    if (inputs_wanted) {
-        const row_matrix by_gate =
-            by_z *
-            Eigen::Map<const row_matrix>(parameters.data(), width, index(experts)).transpose();
-        if (pass.scales.size() > 0)
-            by_inputs += by_gate.cwiseProduct(pass.scales);
-        else
-            by_inputs += by_gate;
-    }
-    return by_inputs;
+    if (by_inputs.size() == 0) return;
+    const row_matrix by_gate =
+        by_z * Eigen::Map<const row_matrix>(parameters.data(), width, index(experts)).transpose();
+    if (pass.scales.size() > 0)
+        by_inputs += by_gate.cwiseProduct(pass.scales);
+    else
+        by_inputs += by_gate;
 }
 
 std::vector<std::uint32_t> first_choices(const router_outcome& routed, std::size_t experts) {

@@ -55,6 +55,13 @@ public:
 
 private:
     [[nodiscard]] std::size_t gate_size() const noexcept;
+    void run_experts(std::span<const double> parameters, layer_pass& pass) const;
+    std::vector<double> experts_backward(std::span<const double> parameters, const layer_pass& pass,
+                                         const row_matrix& by_output, std::span<double> gradient,
+                                         row_matrix& by_inputs) const;
+    void gate_backward(std::span<const double> parameters, const layer_pass& pass,
+                       std::span<const double> by_logits, std::span<double> gradient,
+                       row_matrix& by_inputs) const;
     [[nodiscard]] router_batch batch_of(const layer_pass& pass, std::span<const double> scores,
                                         const batch_key& key) const;
 

@@ -33,6 +33,23 @@ struct round_cycles {
     }
 };
 
+/// r' = r (1/16 - p^2 - (r^2 - 1)^2), theta' = 1: the radii of its cycles and p make a closed
+/// curve.
+struct ring_of_cycles {
+    static constexpr std::string_view name = "ring-of-cycles";
+    static constexpr std::string_view equation = "r' = r (1/16 - p^2 - (r^2 - 1)^2), theta' = 1";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"x", "y"};
+    static constexpr std::array<parameter_info, 1> parameters{{{"p", "p", "parameter", 0}}};
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& x, const vec<S, 1>& p) const {
+        const S beside = x[0] * x[0] + x[1] * x[1] - 1.0;
+        const S grow = 0.0625 - p[0] * p[0] - beside * beside;
+        return {grow * x[0] - x[1], grow * x[1] + x[0]};
+    }
+};
+
 /// A saddle whose eigenvalues are 1 and -1 at p = 0: trace zero, and no Hopf point.
 struct neutral_saddle {
     static constexpr std::string_view name = "neutral-saddle";

@@ -33,7 +33,12 @@ public:
     event_finder(tracer& followed, std::vector<test_function> tests);
 
     /// Forgets the past; the curve goes on from this point, at arclength 0.
-    void begin(const curve_point& point);
+    void begin(const curve_point& point) {
+        arcs_[2] = 0;
+        restart(point);
+    }
+    /// Forgets the past but the arclength, as when the newest point has got other unknowns.
+    void restart(const curve_point& point);
 
     /// Brackets that the step to `point` reveals, by arclength.
     [[nodiscard]] std::vector<bracket> look(const curve_point& point);

@@ -26,13 +26,19 @@ public:
     void add_row(double arc, std::span<const double> row);
     void add_row(double arc, std::span<const double> row, special_point point);
 
-    /// A row for the point u (scaled), with the extra columns, at an arclength.
+    /// The row for a point u (scaled), with the extra columns.
+    [[nodiscard]] std::vector<double> row(const Eigen::VectorXd& u,
+                                          std::span<const double> extras) const;
+    /// Adds it at an arclength.
     void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras);
     /// The same with a special point; its `row` and `branch` are set by finish.
     void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,
              special_point point);
 
-    [[nodiscard]] std::size_t rows() const noexcept { return arcs_.size(); }
+    /// Makes the row that was added last the end of the way: drops what lies beyond it.
+    void end_at_last();
+
+    [[nodiscard]] std::size_t rows() const noexcept { return entries_.size(); }
 
     /// Makes the travelled way count backwards: arclengths change sign. What is added next goes
     /// the other way from the same first point.
@@ -45,10 +51,18 @@ private:
     const field* model_ = nullptr;
     const scaling* units_ = nullptr;
     std::vector<std::string> names_;
-    std::vector<double> arcs_;
-    std::vector<double> values_;                                 // row-major
-    std::vector<std::pair<std::size_t, special_point>> points_;  // by row
-    std::vector<double> x_, p_, loads_;
+    struct entry {
+        double arc;
+        std::vector<double> row;
+        std::vector<special_point> point;  // none or one
+    };
+    std::vector<entry> entries_;
+    mutable std::vector<double> x_, p_, loads_;
 };
+
+/// The branch that is added to a diagram next, yet without its ends.
+/// @param base  whose groups of cells agree along it
+[[nodiscard]] branch new_branch(const diagram& to, std::string_view kind, std::string_view from,
+                                const problem& base);
 
 }  // namespace moebius

@@ -89,6 +89,9 @@ public:
     /// Replaces the current point by the one near it whose coordinate has the given value.
     [[nodiscard]] bool land(Eigen::Index coordinate, double value);
 
+    /// Replaces it by the point at a share of the last step.
+    [[nodiscard]] bool cut(double share);
+
     [[nodiscard]] const curve_point& previous() const noexcept { return previous_; }
     [[nodiscard]] const curve_point& current() const noexcept { return current_; }
     [[nodiscard]] double step() const noexcept { return step_; }  ///< from previous to current

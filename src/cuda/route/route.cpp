@@ -71,6 +71,52 @@ route_rule rule_of(const route_step_options& options, bool bf16) {
     return rule;
 }
 
+/// Where a step writes, on the device.
+struct outputs {
+    device_array<float> scores;
+    device_array<std::uint32_t> choices, counts;
+    device_array<float> probabilities;
+    device_array<route_totals> totals;
+    device_array<std::uint32_t> offsets, slots, order;
+
+    outputs(const std::vector<double>& from, std::size_t experts, std::size_t chosen)
+        : scores(std::vector<float>(from.begin(), from.end())),
+          choices(chosen),
+          counts(std::vector<std::uint32_t>(experts)),
+          probabilities(chosen),
+          totals(std::vector<route_totals>(1)),
+          offsets(experts + 1),
+          slots(chosen),
+          order(chosen) {}
+
+    /// What the step left, for the host.
+    void read_into(routed_batch& routed, std::size_t experts, std::size_t chosen,
+                   bool placed) const {
+        routed.choices = read(choices, chosen);
+        routed.probabilities = read(probabilities, chosen);
+        routed.counts = read(counts, experts);
+        const auto sums = read(totals, 1).front();
+        routed.unrouted = sums.unrouted;
+        routed.near_ties = sums.near_ties;
+        if (!placed) return;
+        routed.slots = read(slots, chosen);
+        routed.order = read(order, read(offsets, experts + 1).back());
+    }
+};
+
+/// The median time of a step.
+template <typename Step>
+double median_seconds(std::size_t repeats, Step step) {
+    std::vector<double> seconds;
+    for (std::size_t i = 0; i < repeats; ++i) {
+        const device_timer time;
+        check(step(), "route_step");
+        seconds.push_back(time.seconds());
+    }
+    std::sort(seconds.begin(), seconds.end());
+    return seconds[seconds.size() / 2];
+}
+
 }  // namespace
 
 routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
@@ -80,14 +126,9 @@ routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
     const vectors on(batch);
     const route_batch work = on.of(batch);
     const std::size_t tokens = work.tokens, chosen = tokens * options.choices;
-    const device_array<float> scores_on(std::vector<float>(scores.begin(), scores.end()));
-    const device_array<std::uint32_t> choices(chosen),
-        counts(std::vector<std::uint32_t>(batch.experts));
-    const device_array<float> probabilities(chosen);
-    const device_array<route_totals> totals(std::vector<route_totals>(1));
-    const device_array<std::uint32_t> offsets(batch.experts + 1), slots(chosen), order(chosen);
-    const route_dispatch places{static_cast<std::uint32_t>(options.capacity), offsets.data(),
-                                slots.data(), order.data()};
+    const outputs to(scores, batch.experts, chosen);
+    const route_dispatch places{static_cast<std::uint32_t>(options.capacity), to.offsets.data(),
+                                to.slots.data(), to.order.data()};
     const bool placed = options.capacity > 0 && chosen > 0;
 
     routed_batch routed;
@@ -98,29 +139,13 @@ routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
     const device_array<std::byte> workspace(bytes);
     check(clear_route_workspace(workspace.data(), bytes, nullptr), "clear_route_workspace");
     check(prepare_gate(work, workspace.data(), nullptr), "prepare_gate");
-    std::vector<double> seconds;
-    for (std::size_t i = 0; i < options.repeats; ++i) {
-        const device_timer time;
-        check(route_step(work, rule_of(options, batch.bf16), {},
-                         {scores_on.data(), choices.data(), probabilities.data(), counts.data(),
-                          totals.data()},
-                         placed ? &places : nullptr, workspace.data(), nullptr),
-              "route_step");
-        seconds.push_back(time.seconds());
-    }
-    std::sort(seconds.begin(), seconds.end());
-    routed.seconds = seconds[seconds.size() / 2];
-
-    routed.choices = read(choices, chosen);
-    routed.probabilities = read(probabilities, chosen);
-    routed.counts = read(counts, batch.experts);
-    const auto sums = read(totals, 1).front();
-    routed.unrouted = sums.unrouted;
-    routed.near_ties = sums.near_ties;
-    if (placed) {
-        routed.slots = read(slots, chosen);
-        routed.order = read(order, read(offsets, batch.experts + 1).back());
-    }
+    routed.seconds = median_seconds(options.repeats, [&] {
+        return route_step(work, rule_of(options, batch.bf16), {},
+                          {to.scores.data(), to.choices.data(), to.probabilities.data(),
+                           to.counts.data(), to.totals.data()},
+                          placed ? &places : nullptr, workspace.data(), nullptr);
+    });
+    to.read_into(routed, batch.experts, chosen, placed);
     follow<std::uint32_t>(options.rule, routed.counts, tokens, std::span(routed.scores));
     return routed;
 }

@@ -81,7 +81,7 @@ train_arrays::train_arrays(const training_work& work, const train_shape& of,
                            std::vector<const training_run*> runs,
                            std::vector<training_state*> states, const train_data& data)
     : runs_(std::move(runs)), states_(std::move(states)), records_(runs_.size()) {
-    const std::size_t n = runs_.size(), size = states_[0]->parameters.size();
+    const std::size_t n = runs_.size();
     std::vector<train_run> each;
     std::vector<double> biases(n * of.experts);
     for (std::size_t r = 0; r < n; ++r) {
@@ -101,7 +101,13 @@ train_arrays::train_arrays(const training_work& work, const train_shape& of,
                          [](const training_run* run) { return !std::isnan(run->feedback_end); });
 
     data.fill(work_);
-    work_.runs = count(n);
+    fill(work, of);
+}
+
+/// The kernels' view of the arrays.
+void train_arrays::fill(const training_work& work, const train_shape& of) {
+    const std::size_t size = states_[0]->parameters.size();
+    work_.runs = count(runs_.size());
     work_.width = count(of.width);
     work_.hidden = count(of.hidden);
     work_.classes = count(of.classes);

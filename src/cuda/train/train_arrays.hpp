@@ -62,6 +62,7 @@ public:
     void commit();
 
 private:
+    void fill(const training_work& work, const train_shape& of);
     [[nodiscard]] std::size_t width() const { return 2 + 2 * std::size_t{work_.experts}; }
     [[nodiscard]] std::vector<double> schedule(std::uint64_t from, std::uint64_t until) const;
     template <typename T>

@@ -133,3 +133,29 @@ TEST_CASE("exact-k loses the balanced state where the closed form says",
     CHECK_THAT(crossings[0].parameters[0], WithinRel(threshold, 1e-10));
     CHECK(crossings[0].multiplicity == static_cast<int>(experts) - 1);
 }
+
+TEST_CASE("from a branch point on the range's end only what stays inside is followed",
+          "[bifurcation][alike][edge]") {
+    problem full = make_problem("softmax", {.experts = 3, .controlled = true});
+    full.set("gain", 0.5);
+    full.set("leak", 0.1);
+    // At feedback = decay (N / beta + gain / leak) = 8 the balanced state is lost: on the end.
+    const auto found =
+        equilibrium_diagram(regrouped(full, one_group(3)), {"feedback", 0.5, 8}, {.depth = 2});
+    REQUIRE(found.branches.size() == 2);
+    CHECK(found.branches[1].last == stop_reason::range_end);
+    CHECK(found.branches[1].columns.rows() > 2);
+}
+
+TEST_CASE("a straight branch from a point amid the range goes to both ends",
+          "[bifurcation][alike]") {
+    const problem full = regrouped(make_problem("softmax", {.experts = 8}), one_group(8));
+    const auto first = equilibrium_diagram(full, {"feedback", 1, 12}, {.depth = 0});
+    const auto found = equilibrium_diagram(full, {"feedback", 2, 12}, {}, first.at("BP1"));
+    REQUIRE_FALSE(found.branches.empty());
+    CHECK(found.branches[0].first == stop_reason::range_end);
+    CHECK(found.branches[0].last == stop_reason::range_end);
+    const auto& feedback = found.branches[0].columns.at("feedback");
+    CHECK(feedback.front() == 2);
+    CHECK(feedback.back() == 12);
+}

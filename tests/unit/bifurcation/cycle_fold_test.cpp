@@ -2,6 +2,7 @@
 #include <moebius/bifurcation/cycle_fold_curve.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/hopf.hpp>
@@ -116,4 +117,21 @@ TEST_CASE("the fold of rotating cycles moves with the gain as single folds say",
                     std::min(nearest, std::abs(point.parameters[0] - rows.at("feedback")[end]));
         CHECK(nearest < 1e-9);  // meshes differ
     }
+}
+
+TEST_CASE("a fold of cycles keeps to the points it was allowed, and to its watch",
+          "[cycles][error]") {
+    auto at = problem_of<test_models::round_cycles>();
+    const auto fold = round_fold(at);
+    const parameter_range first{"mu", -0.9, 0.5}, second{"cubic", -0.5, 1.5};
+
+    const auto found = locus(at, first, second, {.max_points = 8}, fold);
+    REQUIRE(found.branches.size() == 1);
+    CHECK(found.branches[0].columns.rows() <= 8);  // both ways together
+    CHECK(found.branches[0].last == stop_reason::max_points);
+
+    const std::atomic<bool> stop = true;
+    watch impatient;
+    impatient.stop = &stop;
+    CHECK_THROWS_AS(locus(at, first, second, {.max_points = 8}, fold, impatient), interrupted);
 }

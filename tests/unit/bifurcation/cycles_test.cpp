@@ -2,6 +2,7 @@
 #include <moebius/bifurcation/cycles.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/hopf.hpp>
@@ -20,6 +21,18 @@ std::vector<special_point> of_type(const diagram& d, point_type type) {
     for (const auto& point : d.special_points)
         if (point.type == type) found.push_back(point);
     return found;
+}
+
+/// The cycle of ring_of_cycles at p = 0 with the smaller radius.
+special_point inner_cycle() {
+    orbit round{.period = 2 * std::numbers::pi, .degree = 4, .times = {}, .states = {}};
+    for (int k = 0; k <= 64; ++k) {
+        const double angle = 2 * std::numbers::pi * k / 64;
+        round.times.push_back(k / 64.0);
+        for (const double x : {std::cos(angle), std::sin(angle)})
+            round.states.push_back(std::sqrt(0.75) * x);
+    }
+    return cycle_start(problem_of<test_models::ring_of_cycles>(), round);
 }
 
 }  // namespace
@@ -75,6 +88,57 @@ TEST_CASE("cycles end where the caller's function first meets them", "[cycles][o
     const auto ends = of_type(found, point_type::EP);
     REQUIRE(ends.size() == 1);
     CHECK(ends[0].row == made.columns.rows() - 1);
+}
+
+TEST_CASE("a closed branch of cycles is followed once around, to its first cycle",
+          "[cycles][oracle]") {
+    diagram found;
+    add_cycle_branch(found, problem_of<test_models::ring_of_cycles>(), {"p", -1, 1}, inner_cycle(),
+                     {.max_step = 0.5});
+
+    REQUIRE(found.branches.size() == 1);
+    CHECK(found.branches[0].first == stop_reason::closed);
+    CHECK(found.branches[0].last == stop_reason::closed);
+    const auto folds = of_type(found, point_type::LPC);
+    REQUIRE(folds.size() == 2);
+    CHECK_THAT(std::abs(folds[0].parameters[0]), WithinAbs(0.25, 1e-10));
+    CHECK_THAT(folds[0].parameters[0] + folds[1].parameters[0], WithinAbs(0, 1e-10));
+    const auto& rows = found.branches[0].columns;
+    CHECK_THAT(rows.at("p").front(), WithinAbs(rows.at("p").back(), 1e-3));  // a chord's error
+    CHECK_THAT(rows.at("x_max").front(), WithinAbs(rows.at("x_max").back(), 1e-3));
+}
+
+TEST_CASE("a stop that cycles meet and leave again within a step is not overlooked",
+          "[cycles][outcome]") {
+    continuation_options options;
+    options.max_step = GENERATE(0.3, 0.5);
+    // The largest radius is sqrt(5/4).
+    const double wall = std::sqrt(1.25) - 1e-6;
+    options.stop_at = [&](auto x, auto) { return x[0] - wall; };
+    diagram found;
+    add_cycle_branch(found, problem_of<test_models::ring_of_cycles>(), {"p", -1, 1}, inner_cycle(),
+                     options);
+
+    CAPTURE(options.max_step);
+    CHECK(found.branches.at(0).first == stop_reason::stop_event);
+    CHECK(found.branches.at(0).last == stop_reason::stop_event);
+    CHECK_THAT(found.branches[0].columns.at("x_max").back(), WithinAbs(wall, 1e-8));
+}
+
+TEST_CASE("cycles ask their watch at every step", "[cycles][error]") {
+    std::atomic<bool> stop = false;
+    watch impatient;
+    impatient.stop = &stop;
+    continuation_options options;
+    options.max_points = 8;
+    options.stop_at = [&](auto, auto) {
+        stop = true;
+        return 1.0;
+    };
+    diagram found;
+    CHECK_THROWS_AS(add_cycle_branch(found, problem_of<test_models::ring_of_cycles>(), {"p", -1, 1},
+                                     inner_cycle(), options, impatient),
+                    interrupted);
 }
 
 TEST_CASE("the Rossler cycle doubles its period at c = 2.832445", "[cycles][oracle]") {

@@ -264,3 +264,18 @@ TEST_CASE("a start that lies on no curve is named", "[bifurcation][error]") {
                               start_at(point_type::LP, {0, 0}, {1, 1, 1, 0})),
                         "start: start has 2 states, but two-expert has 1");
 }
+
+TEST_CASE("a locus has its start on the edge once, and no more points than were allowed",
+          "[bifurcation][edge]") {
+    auto two = problem_of<models::two_expert>();
+    two.set("feedback", 5);
+    const parameter_range first{"beta", 0.3, 6}, second{"bias", -3, 3};
+
+    for (const auto& made : fold_locus(two, first, second).branches) {
+        const auto &x = made.columns.at("beta"), &y = made.columns.at("bias");
+        for (std::size_t row = 1; row < x.size(); ++row)
+            CHECK(std::abs(x[row] - x[row - 1]) + std::abs(y[row] - y[row - 1]) > 1e-9);
+    }
+    for (const auto& made : fold_locus(two, first, second, {.max_points = 20}).branches)
+        CHECK(made.columns.rows() <= 21);  // and its CP
+}

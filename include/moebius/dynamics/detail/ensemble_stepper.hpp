@@ -95,7 +95,13 @@ public:
             error[i] =
                 h * (R(71. / 57600) * k1[i] - R(71. / 16695) * k3[i] + R(71. / 1920) * k4[i] -
                      R(17253. / 339200) * k5[i] + R(22. / 525) * k6[i] - R(1. / 40) * k7[i]);
+        accept(y, k7, error);
+    }
 
+private:
+    /// Takes the step in the lanes whose error is tolerated, and plans the next one.
+    MOEBIUS_HOST_DEVICE_INLINE void accept(const vec<V, n>& y, const vec<V, n>& k7,
+                                           const vec<V, n>& error) {
         const auto size = log2_size(error, x_, y);  // of the error over what is tolerated
         const auto accepted = size < L(LR(0));
         t_ = select(accepted, next_t_, t_);
@@ -106,10 +112,9 @@ public:
         // h <- h 0.9 size^-0.14 size_before^0.08, by a factor of 1/5 to 10
         const L growth = L(LR(-0.152003093)) - L(LR(0.14)) * size + L(LR(0.08)) * size_;
         size_ = select(accepted, larger(size, L(LR(-13.2877124))), size_);  // at least 1e-4
-        plan(times_exp2(h, smaller(larger(growth, L(LR(-2.32192809))), L(LR(3.32192809)))));
+        plan(times_exp2(h_, smaller(larger(growth, L(LR(-2.32192809))), L(LR(3.32192809)))));
     }
 
-private:
     using L = decltype(log2_ratio(V(R(1)), V(R(1))));
     using LR = typename L::value_type;
 

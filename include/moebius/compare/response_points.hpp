@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/base/mean_interval.hpp>
+#include <moebius/base/table.hpp>
+#include <moebius/base/watch.hpp>
+#include <moebius/compare/measured_response.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// The open loop at one score difference, over several seeds, beside its closed form.
+struct response_point {
+    double x = 0;          ///< score difference
+    double predicted = 0;  ///< load gap of the closed form; NaN if none is known
+    mean_interval gap;     ///< over the seeds, with its 95 % interval
+    double z = 0;          ///< Student's t of gap - predicted; NaN if either is not known
+};
+
+/// Measures the load gap of two experts at options.points score differences from -reach to reach.
+///
+/// @param known  the closed form, if there is one; null: none
+/// @param seeds  independent measurements of each, >= 1
+/// @throws invalid_argument  for no seeds, points out of 12 to 1e5, a reach that is not > 0 and
+///                           finite; as open_loop_gap
+/// @throws interrupted       if the watch asks for it
+[[nodiscard]] std::vector<response_point> response_points(
+    const token_source& source, const router& router, double beta, const load_response* known,
+    const response_options& options, std::size_t seeds, const watch& watched = {});
+
+/// Columns x, gap_predicted, gap, gap_low, gap_high, z.
+[[nodiscard]] table response_table(const std::vector<response_point>& points);
+
+}  // namespace moebius

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/base/random.hpp>
+#include <moebius/base/row_writer.hpp>
+#include <moebius/compare/response_points.hpp>
+#include <span>
+
+namespace moebius {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+void check(const response_options& options, std::size_t seeds) {
+    if (seeds == 0) throw invalid_argument("--seeds", "0 came", "it must be >= 1");
+    if (options.points < 12 || options.points > 100'000)
+        throw invalid_argument("--points", fmt::format("{} came", options.points),
+                               "it must be 12 to 100000");
+    if (!(options.reach > 0 && std::isfinite(options.reach)))
+        throw invalid_argument("--reach", fmt::format("{} came", options.reach),
+                               "it must be > 0, or 0 for 12/beta");
+}
+
+double gap_of(const load_response* known, double x, double beta) {
+    if (known == nullptr) return none;
+    const double s[] = {x / 2, -x / 2};
+    double p[2];
+    known->loads(s, beta, p);
+    return p[0] - p[1];
+}
+
+}  // namespace
+
+std::vector<response_point> response_points(const token_source& source, const router& router,
+                                            double beta, const load_response* known,
+                                            const response_options& options, std::size_t seeds,
+                                            const watch& watched) {
+    check(options, seeds);
+    std::vector<response_point> out(options.points);
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i].x =
+            options.reach * (2 * static_cast<double>(i) / static_cast<double>(out.size() - 1) - 1);
+    std::vector<double> gaps(out.size() * seeds);
+    const auto one = [&](std::size_t i) {  // seeds run fastest
+        const auto seed = derived_seed(options.seed, i);
+        gaps[i] = open_loop_gap(out[i / seeds].x, source, router, options, seed).value;
+    };
+    parallel_for(gaps.size(), options.threads, one, watched, "response");
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        auto& [x, predicted, gap, z] = out[i];
+        gap = interval_of_mean(std::span(gaps).subspan(i * seeds, seeds));
+        predicted = gap_of(known, x, beta);
+        const double error = gap.deviation / std::sqrt(static_cast<double>(gap.count));
+        z = error > 0 ? (gap.mean - predicted) / error : none;
+    }
+    return out;
+}
+
+table response_table(const std::vector<response_point>& points) {
+    table out;
+    row_writer row(out);
+    for (const auto& at : points) {
+        row.next();
+        row.put("x", at.x);
+        row.put("gap_predicted", at.predicted);
+        row.put("gap", at.gap.mean);
+        row.put("gap_low", at.gap.low);
+        row.put("gap_high", at.gap.high);
+        row.put("z", at.z);
+    }
+    return out;
+}
+
+}  // namespace moebius
