@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
-
+#include <Eigen/Core>
 #include <cmath>
 #include <moebius/bifurcation/branch_point.hpp>
 #include <moebius/bifurcation/fold.hpp>
@@ -70,11 +69,11 @@ std::vector<VectorXd> crossing_tangents(const MatrixXd& df, const MatrixXd& hess
     const MatrixXd kernel = svd(df).v.rightCols(2);
     const Eigen::Matrix2d a = kernel.transpose() * hessian * kernel;
     // a00 s^2 + 2 a01 s t + a11 t^2 = 0: rotate to the eigenbasis, d0 s^2 + d1 t^2 = 0
-    const Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d> eigen(a);
-    const double d0 = eigen.eigenvalues()[0], d1 = eigen.eigenvalues()[1];
+    const auto [d, turn] = eigen_of_symmetric(a);
+    const double d0 = d[0], d1 = d[1];
     if (!(d0 < 0 && d1 > 0)) return {};
-    const Eigen::Vector2d s = eigen.eigenvectors().col(0) * std::sqrt(d1);
-    const Eigen::Vector2d t = eigen.eigenvectors().col(1) * std::sqrt(-d0);
+    const Eigen::Vector2d s = turn.col(0) * std::sqrt(d1);
+    const Eigen::Vector2d t = turn.col(1) * std::sqrt(-d0);
     return {(kernel * (s + t)).normalized(), (kernel * (s - t)).normalized()};
 }
 

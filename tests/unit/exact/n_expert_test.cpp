@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/exact/n_expert.hpp>
+#include <moebius/solve/dense.hpp>
 #include <numeric>
 #include <vector>
 
@@ -35,7 +36,7 @@ std::vector<double> dense_spectrum(const split& s, const split_state& at) {
     p.head(m).setConstant(at.loads[0]);
     Eigen::MatrixXd j = -at.K * p * p.transpose();
     j.diagonal() += at.K * p - Eigen::VectorXd::Ones(n);
-    const Eigen::VectorXd values = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(j).eigenvalues();
+    const Eigen::VectorXd values = moebius::eigen_of_symmetric(j).values;
     return {values.begin(), values.end()};
 }
 
@@ -290,8 +291,7 @@ TEST_CASE("exact-k loses the balanced state at N(N - 1)/(N - k)", "[exact][oracl
 
         const Eigen::MatrixXd jacobian = threshold * j - Eigen::MatrixXd::Identity(size, size);
 
-        const Eigen::VectorXd values =
-            Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(jacobian).eigenvalues();
+        const Eigen::VectorXd values = moebius::eigen_of_symmetric(jacobian).values;
         CHECK_THAT(values[0], WithinAbs(-1.0, lost));
         for (Eigen::Index i = 1; i < size; ++i) CHECK_THAT(values[i], WithinAbs(0.0, lost));
         CHECK_THAT(exact::balanced(n, threshold / 4, k).eigenvalue, WithinRel(-0.75, eps));

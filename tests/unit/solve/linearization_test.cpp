@@ -2,6 +2,7 @@
 #include <moebius/solve/linearization.hpp>
 
 #include "catch.hpp"
+#include "unit/dense_oracle.hpp"
 
 using Eigen::Index;
 using Eigen::MatrixXd;
@@ -12,14 +13,14 @@ namespace {
 
 /// The unit null vector of df (m, m + 1), with a fixed sign.
 VectorXd tangent_of(const MatrixXd& df) {
-    const VectorXd t = df.fullPivLu().kernel().col(0).normalized();
+    const VectorXd t = dense_oracle::null_vector(df);
     return t[0] < 0 ? VectorXd(-t) : t;
 }
 
 double determinant_over(const MatrixXd& df, const VectorXd& t) {
     MatrixXd square(t.size(), t.size());
     square << df, t.transpose();
-    return square.determinant();
+    return dense_oracle::determinant(square);
 }
 
 }  // namespace

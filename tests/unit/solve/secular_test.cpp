@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/secular.hpp>
 
 #include "catch.hpp"
@@ -16,7 +17,7 @@ VectorXd dense_spectrum(const rank_one_update& a) {
     const VectorXd z = a.weights.cwiseAbs().cwiseSqrt();
     Eigen::MatrixXd full = a.diagonal.asDiagonal();
     full += (a.weights.sum() < 0 ? -1 : 1) * (z * z.transpose());
-    return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(full).eigenvalues().reverse();
+    return moebius::eigen_of_symmetric(full).values.reverse();
 }
 
 void check_against_dense(const rank_one_update& a) {
@@ -95,8 +96,7 @@ TEST_CASE("the balanced state's eigenvalues are counted right on both sides of i
 }
 
 TEST_CASE("a pole at zero with a weight is counted between its neighbours", "[solve]") {
-    const VectorXd d = (VectorXd(4) << -1, 0, 0, 2).finished();
-    const VectorXd ones = VectorXd::Ones(4);
+    const Eigen::Vector4d d(-1, 0, 0, 2), ones = Eigen::Vector4d::Ones();
     // one of the two zeros stays, the other moves towards the next pole
     CHECK(moebius::positive_eigenvalues({d, ones}) == 2);
     CHECK(moebius::positive_eigenvalues({d, -ones}) == 1);
