@@ -50,7 +50,9 @@ struct written final : walk_kind {
     bool end(walk& along, double arc, const curve_point& at) override {
         if (!has_ends) return false;
         ends.push_back(at.u);
-        along.rows().add_row(arc, row(along, at));
+        std::vector<double> last;
+        row(along, at, last);
+        along.rows().add_row(arc, last);
         return true;
     }
     std::optional<stop_reason> kept(walk& along, bool /*goes_on*/) override {
