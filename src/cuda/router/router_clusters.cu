@@ -1,156 +1,18 @@
 // SPDX-License-Identifier: MIT
-#include "router/router_clusters.hpp"
+#include "router/router_clusters.cuh"
 
-#include <cuda_runtime.h>
-
-#include "router/router_product.cuh"
-
-// Tokens are put in the order of their clusters (a stable counting sort of 4 bytes a token), so
-// that sums of a cluster are sums of a stretch: a warp takes a list of neighbours in that order,
-// holds a row's sums in registers and writes them down where the cluster ends. Two readings of the
-// tokens, for means and for deviations from them, and a third for the logits.
+// Tokens are put in the order of their clusters (router_clusters_order.cu), so that sums of a
+// cluster are sums of a stretch: a warp takes a list of neighbours in that order, holds a row's
+// sums in registers and writes them down where the cluster ends. Two readings of the tokens, for
+// means and for deviations from them, and a third for the logits (router_clusters_gate.cu).
 //
 // List w and cluster k meet at most once, and from one meeting to the next w or k rises: so the
 // meeting's sums have place w + k, and those of a cluster are the places first + k to last + k.
 namespace moebius::gpu {
 namespace {
 
-constexpr std::uint32_t sort_warps = 8, most_sort_blocks = 128;
-constexpr std::uint32_t list_warps = 8, most_lists = 2112;  // 16 on each multiprocessor of an H200
+constexpr std::uint32_t list_warps = 8;
 constexpr std::uint32_t join_width = 32, join_stripes = 16;
-
-struct workspace_view {
-    std::uint32_t* block_counts;  // (sort blocks, K + 1)
-    std::uint32_t* offsets;       // (K + 2): where a cluster begins in the order; K: tokens of none
-    std::uint32_t* order;         // (T)
-    std::uint32_t* part_sizes;    // (lists + K)
-    double* parts;                // (lists + K, d)
-    double* means;                // (K, d)
-    double* deviations;           // (K, d), then weights on their way
-};
-
-std::uint32_t sort_blocks_of(std::uint32_t tokens) {
-    const std::uint32_t wanted = tokens / 1024 + 1;
-    return wanted < most_sort_blocks ? wanted : most_sort_blocks;
-}
-std::uint32_t lists_of(std::uint32_t tokens) {
-    const std::uint32_t wanted = tokens / 4 + 1;
-    return wanted < most_lists ? wanted : most_lists;
-}
-
-/// Lays the arrays out from `workspace` on; returns how many bytes they are.
-std::size_t lay_out(const clustered_tokens& c, void* workspace, workspace_view& view) {
-    const std::size_t K = c.clusters, parts = lists_of(c.tokens) + K;
-    std::size_t at = 0;
-    const auto take = [&]<typename T>(T*& array, std::size_t size) {
-        array = reinterpret_cast<T*>(static_cast<char*>(workspace) + at);
-        at = (at + size * sizeof(T) + 255) / 256 * 256;
-    };
-    take(view.block_counts, sort_blocks_of(c.tokens) * (K + 1));
-    take(view.offsets, K + 2);
-    take(view.order, c.tokens);
-    take(view.part_sizes, parts);
-    take(view.parts, parts * c.width);
-    take(view.means, K * c.width);
-    take(view.deviations, K * c.width);
-    return at;
-}
-
-__device__ std::uint32_t cluster_of(const clustered_tokens& c, std::uint64_t t) {
-    const std::uint32_t k = c.ids[t];
-    return k < c.clusters ? k : c.clusters;
-}
-
-struct stretch {
-    std::uint64_t from, to;
-};
-
-/// The tokens of this warp of the sort, a multiple of 32 but the last.
-__device__ stretch sorted_by_warp(std::uint32_t tokens) {
-    const std::uint32_t all = gridDim.x * sort_warps;
-    const std::uint64_t share = (std::uint64_t{tokens} / all + 32) / 32 * 32;
-    const std::uint64_t from = share * (blockIdx.x * sort_warps + threadIdx.x / 32);
-    const auto least = [&](std::uint64_t x) { return x < tokens ? x : tokens; };
-    return {least(from), least(from + share)};
-}
-
-/// counts_k = how many tokens of the warp are of cluster k. Shared: (sort_warps, K + 1), cleared.
-__device__ void count_by_warp(const clustered_tokens& c, std::uint32_t* counts) {
-    const stretch s = sorted_by_warp(c.tokens);
-    for (std::uint64_t t = s.from + threadIdx.x % 32; t < s.to; t += 32)
-        atomicAdd(&counts[threadIdx.x / 32 * (c.clusters + 1) + cluster_of(c, t)], 1U);
-}
-
-__global__ void count_clusters(const clustered_tokens c, const workspace_view to) {
-    extern __shared__ std::uint32_t counts[];
-    const std::uint32_t bins = c.clusters + 1;
-    for (std::uint32_t i = threadIdx.x; i < sort_warps * bins; i += blockDim.x) counts[i] = 0;
-    __syncthreads();
-    count_by_warp(c, counts);
-    __syncthreads();
-    for (std::uint32_t k = threadIdx.x; k < bins; k += blockDim.x) {
-        std::uint32_t all = 0;
-        for (std::uint32_t w = 0; w < sort_warps; ++w) all += counts[w * bins + k];
-        to.block_counts[blockIdx.x * bins + k] = all;
-    }
-}
-
-/// offset_k = sum of counts before k; order[offset_k + rank of t in k] = t
-///
-/// Shared: begin (K + 1), next (sort_warps, K + 1): where each warp's next token of a cluster goes.
-__global__ void order_tokens(const clustered_tokens c, const workspace_view to) {
-    extern __shared__ std::uint32_t begin[];
-    const std::uint32_t bins = c.clusters + 1, lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    std::uint32_t* next = begin + bins;
-    for (std::uint32_t i = threadIdx.x; i < sort_warps * bins; i += blockDim.x) next[i] = 0;
-    __syncthreads();
-    count_by_warp(c, next);
-    __syncthreads();
-    for (std::uint32_t k = warp; k < bins; k += sort_warps) {
-        std::uint32_t before = 0, all = 0;
-        for (std::uint32_t b = lane; b < gridDim.x; b += 32) {
-            const std::uint32_t n = to.block_counts[b * bins + k];
-            all += n;
-            if (b < blockIdx.x) before += n;
-        }
-        before = __reduce_add_sync(~0U, before);
-        all = __reduce_add_sync(~0U, all);
-        if (lane != 0) continue;
-        begin[k] = all;
-        for (std::uint32_t w = 0; w < sort_warps; ++w) {
-            const std::uint32_t n = next[w * bins + k];
-            next[w * bins + k] = before;
-            before += n;
-        }
-    }
-    __syncthreads();
-    if (threadIdx.x == 0) {
-        std::uint32_t sum = 0;
-        for (std::uint32_t k = 0; k < bins; ++k) {
-            const std::uint32_t n = begin[k];
-            begin[k] = sum;
-            sum += n;
-        }
-    }
-    __syncthreads();
-    if (blockIdx.x == 0)
-        for (std::uint32_t k = threadIdx.x; k <= bins; k += blockDim.x)
-            to.offsets[k] = k < bins ? begin[k] : c.tokens;
-
-    const stretch s = sorted_by_warp(c.tokens);
-    for (std::uint64_t base = s.from; base < s.to; base += 32) {
-        const std::uint64_t t = base + lane;
-        const std::uint32_t k = t < s.to ? cluster_of(c, t) : ~0U;
-        const std::uint32_t same = __match_any_sync(~0U, k);
-        const std::uint32_t ahead = __popc(same & ((1U << lane) - 1));
-        std::uint32_t place = 0;
-        if (t < s.to) place = begin[k] + next[warp * bins + k] + ahead;
-        __syncwarp();
-        if (t < s.to && ahead == 0) next[warp * bins + k] += __popc(same);
-        __syncwarp();
-        if (t < s.to) to.order[place] = static_cast<std::uint32_t>(t);
-    }
-}
 
 /// 4 chunks features a lane: chunk i holds features 4 (32 i + lane) to + 3.
 template <int chunks>
@@ -204,7 +66,7 @@ __device__ float factor_of(const row_of_lane<chunks>& row, bool unit) {
 template <int chunks, bool of_deviations>
 __global__ void __launch_bounds__(32 * list_warps)
     sum_lists(const clustered_tokens c, const clustering_rule rule, float* factors,
-              const workspace_view at, std::uint32_t lists, bool vectors) {
+              const clustering_workspace at, std::uint32_t lists, bool vectors) {
     using row = row_of_lane<chunks>;
     const std::uint32_t list = blockIdx.x * list_warps + threadIdx.x / 32;
     if (list >= lists) return;
@@ -262,7 +124,7 @@ __global__ void __launch_bounds__(32 * list_warps)
 }
 
 /// to_kq = (sum of the places of cluster k) / size_k. Blocks: (features / join_width, K).
-__global__ void join_lists(const clustered_tokens c, const workspace_view at, double* to,
+__global__ void join_lists(const clustered_tokens c, const clustering_workspace at, double* to,
                            std::uint32_t* sizes, std::uint32_t lists) {
     __shared__ double sums[join_stripes][join_width];
     __shared__ std::uint32_t counts[join_stripes];
@@ -343,7 +205,8 @@ __global__ void __launch_bounds__(1024)
 
 template <int chunks>
 void launch_lists(const clustered_tokens& c, const clustering_rule& rule,
-                  const clustering_weights& to, const workspace_view& view, cudaStream_t stream) {
+                  const clustering_weights& to, const clustering_workspace& view,
+                  cudaStream_t stream) {
     const std::uint32_t lists = lists_of(c.tokens);
     const std::uint32_t blocks = (lists + list_warps - 1) / list_warps;
     const bool vectors =
@@ -359,42 +222,10 @@ void launch_lists(const clustered_tokens& c, const clustering_rule& rule,
     finish_weights<<<1, 1024, 0, stream>>>(c, rule, view.deviations, to);
 }
 
-bool fits(const clustered_tokens& c) {
-    return c.width >= 1 && c.width <= most_cluster_width && c.clusters >= 1 &&
-           c.clusters <= most_clusters && c.tokens < 1U << 31;
-}
-
-/// (W o h) of a token, without its factor.
-struct scaled_token {
-    clustered_tokens c;
-    const float* weights;
-    __device__ float operator()(std::uint32_t t, std::uint32_t q) const {
-        if (t >= c.tokens) return 0;
-        const std::uint32_t k = c.ids[t];
-        const float x = c.values[std::size_t{t} * c.width + q];
-        return k < c.clusters ? x * weights[std::size_t{k} * c.width + q] : x;
-    }
-};
-struct embedding {
-    const float* values;
-    std::uint32_t experts, width;
-    __device__ float operator()(std::uint32_t q, std::uint32_t e) const {
-        return e < experts ? values[std::size_t{e} * width + q] : 0;
-    }
-};
-struct put_logit {
-    float* logits;
-    const float* factors;
-    std::uint32_t experts;
-    __device__ void operator()(std::uint32_t, std::uint32_t t, std::uint32_t e, float sum) const {
-        logits[std::size_t{t} * experts + e] = sum * factors[t];
-    }
-};
-
 }  // namespace
 
 std::size_t cluster_workspace_bytes(const clustered_tokens& c) {
-    workspace_view view;
+    clustering_workspace view;
     return lay_out(c, nullptr, view);
 }
 
@@ -407,11 +238,9 @@ cudaError_t launch_cluster_weights(const clustered_tokens& c, const clustering_r
                                    const clustering_weights& to, void* workspace,
                                    cudaStream_t stream) {
     if (!fits(c) || !(rule.eps > 0) || !(rule.clip > 0)) return cudaErrorInvalidValue;
-    workspace_view view;
+    clustering_workspace view;
     lay_out(c, workspace, view);
-    const std::uint32_t blocks = sort_blocks_of(c.tokens), bins = c.clusters + 1;
-    count_clusters<<<blocks, 32 * sort_warps, 4 * sort_warps * bins, stream>>>(c, view);
-    order_tokens<<<blocks, 32 * sort_warps, 4 * (sort_warps + 1) * bins, stream>>>(c, view);
+    launch_order(c, view, stream);
     if (c.width <= 128)
         launch_lists<1>(c, rule, to, view, stream);
     else if (c.width <= 256)
@@ -422,28 +251,6 @@ cudaError_t launch_cluster_weights(const clustered_tokens& c, const clustering_r
         launch_lists<4>(c, rule, to, view, stream);
     else
         launch_lists<8>(c, rule, to, view, stream);
-    return cudaGetLastError();
-}
-
-// bytes       4 T (d + E): 24 us for T = 65,536, d = 352, E = 16
-// operations  2 T d E, and three loads a number of a token: 136 us there for E = 16
-cudaError_t launch_cluster_gate(const clustered_tokens& c, const clustering_weights& from,
-                                const float* embeddings, std::uint32_t experts, float* logits,
-                                cudaStream_t stream) {
-    constexpr std::uint32_t most_rows = 65535 * product_rows;  // of a grid's second dimension
-    if (!fits(c) || experts < 1 || c.tokens > most_rows) return cudaErrorInvalidValue;
-    if (c.tokens == 0) return cudaSuccess;
-    const scaled_token a{c, from.weights};
-    const embedding b{embeddings, experts, c.width};
-    const put_logit put{logits, from.factors, experts};
-    const std::uint32_t rows = (c.tokens + product_rows - 1) / product_rows;
-    if (experts <= 16)
-        tiled_product<16, false, false><<<dim3(1, rows), product_threads, 0, stream>>>(
-            a, b, put, c.tokens, experts, c.width, c.width);
-    else
-        tiled_product<64, false, false>
-            <<<dim3((experts + 63) / 64, rows), product_threads, 0, stream>>>(
-                a, b, put, c.tokens, experts, c.width, c.width);
     return cudaGetLastError();
 }
 

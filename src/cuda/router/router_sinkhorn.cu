@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "router/router_sinkhorn.cuh"
+#include "router/router_sinkhorn_results.cuh"
+#include "router/router_sinkhorn_start.cuh"
 
 namespace moebius::gpu {
 namespace {

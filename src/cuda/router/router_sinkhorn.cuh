@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cuda_runtime.h>
-
-#include "router/router_sinkhorn.hpp"
+#include "router/router_sinkhorn_blocks.cuh"
 
 // One launch scales until it has converged: a block on each multiprocessor, rows shared out evenly
 // and kept in shared memory where they fit (30 MB in all), so that C is read once.
@@ -22,66 +20,6 @@
 // fma(e, d, e), on that of a column once, in double. Roundings of entries differ from row to row
 // and average out. Columns meet as integers, 2^-32 a unit: in any order the same sum.
 namespace moebius::gpu {
-
-inline constexpr float log2_of_e = 1.44269504F;
-inline constexpr double ln_2 = 0.693147180559945309;
-inline constexpr double unit_of_sum = 0x1p32;  // of a column's sum
-inline constexpr std::uint32_t rows_before_double = 16;
-
-struct max_and_sum {
-    float top, sum;  // LSE in base 2 = top + log2(sum)
-};
-
-/// What blocks share.
-struct scaling_exchange {
-    std::uint32_t arrived;  // blocks, counting on over all meetings
-    unsigned long long routed;
-    unsigned long long sums[3][most_sinkhorn_experts];
-};
-
-struct scaling_arguments {
-    scaling_problem problem;
-    scaling_result result;
-    scaling_exchange* shared;
-    max_and_sum* columns;  // (blocks, E)
-    bool vectors;          // rows can be read 16 bytes at a time
-};
-
-__device__ inline float exp2_of(float x) {
-    float y;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-    return y;
-}
-
-/// 1/x for x in [1, 2^20], correctly rounded but for 1 in 2^20 or so; NaN for NaN.
-__device__ inline float reciprocal(float x) {
-    float y;
-    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-    return fmaf(y, fmaf(-x, y, 1.0F), y);
-}
-
-__device__ inline void add(max_and_sum& to, float top, float sum) {
-    if (!(top > -INFINITY)) return;
-    const float factor = exp2_of(-fabsf(top - to.top));
-    to.sum = top > to.top ? to.sum * factor + sum : to.sum + sum * factor;
-    to.top = fmaxf(top, to.top);
-}
-
-/// All blocks of the grid, which are all resident.
-__device__ inline void meet(scaling_exchange* with, std::uint32_t meeting) {
-    __syncthreads();
-    if (threadIdx.x == 0) {
-        asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(&with->arrived) : "memory");
-        std::uint32_t arrived;
-        do {
-            asm volatile("ld.acquire.gpu.global.u32 %0, [%1];"
-                         : "=r"(arrived)
-                         : "l"(&with->arrived)
-                         : "memory");
-        } while (arrived < meeting * gridDim.x);
-    }
-    __syncthreads();
-}
 
 /// `lanes` lanes a row, 4 chunks columns a lane. Resident: rows stay in shared memory. Full: every
 /// column exists and rows can be read 16 bytes at a time.
@@ -230,81 +168,10 @@ private:
         }
     }
 
-    /// Keeps the rows, and leaves LSE_i(C_ij/xi) of column threadIdx.x in v_. Returns whether a
-    /// column has no open entry.
-    __device__ bool start_columns() {
-        const std::uint32_t E = a_.problem.experts;
-        max_and_sum of[columns];
-#pragma unroll
-        for (auto& o : of) o = {-INFINITY, 0};
-        std::uint32_t routed = 0;
-        each_row(a_.problem.cost, 0, [&](std::uint32_t row, const float(&c)[columns]) {
-            bool bad = false, open = false;
-#pragma unroll
-            for (int i = 0; i < columns; ++i) {
-                bad = bad || !(c[i] < INFINITY);
-                open = open || c[i] > -INFINITY;
-            }
-            const std::uint32_t mine = (lanes == 32 ? ~0U : (1U << lanes % 32) - 1)
-                                       << (threadIdx.x % 32 / lanes * lanes);
-            bad = (__ballot_sync(~0U, bad) & mine) != 0;
-            open = (__ballot_sync(~0U, open) & mine) != 0;
-            if (!bad && open) {
-#pragma unroll
-                for (int i = 0; i < columns; ++i) add(of[i], c[i] * scale_, 1);
-                if (lane_ == 0) ++routed;
-            }
-            if (!resident || row >= end_) return;
-            float* to = rows_ + std::size_t{row - begin_} * E;
-#pragma unroll
-            for (int i = 0; i < columns; i += 4) {
-                const std::uint32_t j = column(i, lane_);
-                if (a_.vectors && j < E) {
-                    *reinterpret_cast<float4*>(to + j) = {c[i], c[i + 1], c[i + 2], c[i + 3]};
-                } else {
-                    for (int k = 0; k < 4; ++k)
-                        if (j + k < E) to[j + k] = c[i + k];
-                }
-            }
-        });
-#pragma unroll
-        for (int i = 0; i < columns; ++i) at_.tops[group_][column(i, lane_)] = of[i];
-        const auto all = static_cast<unsigned long long>(sum_of_block(routed, threads));
-        const max_and_sum of_block = join(
-            warps * rows_of_warp, [&](std::uint32_t g, std::uint32_t j) { return at_.tops[g][j]; });
-        if (threadIdx.x < E) a_.columns[std::size_t{blockIdx.x} * E + threadIdx.x] = of_block;
-        if (threadIdx.x == 0) atomicAdd(&a_.shared->routed, all);
-        meet(a_.shared, 1);
-        const max_and_sum of_column = join(gridDim.x, [&](std::uint32_t b, std::uint32_t j) {
-            if (j >= E) return max_and_sum{-INFINITY, 0};
-            const float2 part =
-                __ldcg(reinterpret_cast<const float2*>(&a_.columns[std::size_t{b} * E + j]));
-            return max_and_sum{part.x, part.y};
-        });
-        v_ = static_cast<double>(of_column.top) + log2(static_cast<double>(of_column.sum));
-        return __syncthreads_or(threadIdx.x < E && of_column.sum == 0) != 0;
-    }
-
-    /// For thread j < width: of(0, j), ..., of(count - 1, j) together, by all threads.
+    // router_sinkhorn_start.cuh
+    __device__ bool start_columns();
     template <typename Of>
-    __device__ max_and_sum join(std::uint32_t count, Of of) {
-        constexpr std::uint32_t stripes = threads / width;
-        const std::uint32_t j = threadIdx.x % width, stripe = threadIdx.x / width;
-        max_and_sum of_stripe{-INFINITY, 0};
-#pragma unroll 4
-        for (std::uint32_t i = stripe; i < count; i += stripes) {
-            const max_and_sum part = of(i, j);
-            add(of_stripe, part.top, part.sum);
-        }
-        at_.of_stripes[stripe][j] = of_stripe;
-        __syncthreads();
-        max_and_sum all{-INFINITY, 0};
-        if (threadIdx.x < width)
-            for (std::uint32_t i = 0; i < stripes; ++i)
-                add(all, at_.of_stripes[i][j].top, at_.of_stripes[i][j].sum);
-        __syncthreads();
-        return all;
-    }
+    __device__ max_and_sum join(std::uint32_t count, Of of);
 
     /// v_ of each column to all threads.
     __device__ void split() {
@@ -393,88 +260,10 @@ private:
         return sum;
     }
 
-    __device__ void write(const scaling_totals& totals, bool solved) {
-        const auto& r = a_.result;
-        const std::uint32_t E = a_.problem.experts;
-        if (blockIdx.x == 0) {
-            if (threadIdx.x == 0) *r.totals = totals;
-            if (threadIdx.x < E && r.log_v != nullptr)
-                r.log_v[threadIdx.x] = solved ? v_ * ln_2 : 0;
-        }
-        if (r.log_u == nullptr && r.plan == nullptr && r.gates == 0) return;
-        each_row([&](std::uint32_t row, const float(&c)[columns]) {
-            float e[columns], top;
-            const float sum = solved ? exponentials(c, e, top) : NAN;
-            const bool left_out = isnan(sum);
-            const float share = reciprocal(sum);
-            if (r.gates > 0) write_gates(row, c, left_out ? 0 : share, top);
-            if (row >= end_) return;
-            if (r.log_u != nullptr && lane_ == 0)
-                r.log_u[row] =
-                    left_out ? -INFINITY : -(top + log2f(sum)) * static_cast<float>(ln_2);
-            if (r.plan == nullptr) return;
-#pragma unroll
-            for (int i = 0; i < columns; ++i)
-                e[i] = left_out ? 0 : fmaf(e[i], factor_[i], e[i]) * share;
-#pragma unroll
-            for (int i = 0; i < columns; i += 4) {
-                const std::uint32_t j = column(i, lane_);
-                float* to = r.plan + std::size_t{row} * E + j;
-                if (a_.vectors && j < E) {
-                    __stcs(reinterpret_cast<float4*>(to), {e[i], e[i + 1], e[i + 2], e[i + 3]});
-                } else {
-                    for (int k = 0; k < 4; ++k)
-                        if (j + k < E) to[k] = e[i + k];
-                }
-            }
-        });
-    }
-
-    /// The k largest entries in k rounds, by their logarithms: entries that underflow keep their
-    /// order. Lane q % lanes keeps the q-th. A row to leave out has share 0.
+    // router_sinkhorn_results.cuh
+    __device__ void write(const scaling_totals& totals, bool solved);
     __device__ void write_gates(std::uint32_t row, const float (&c)[columns], float share,
-                                float top) const {
-        constexpr int kept = (most_sinkhorn_gates + lanes - 1) / lanes;
-        const auto& r = a_.result;
-        float key[columns];
-#pragma unroll
-        for (int i = 0; i < columns; ++i)
-            key[i] = fmaf(factor_[i], log2_of_e, fmaf(c[i], scale_, high_[i]));
-        std::uint32_t mine[kept];
-        float entry[kept] = {}, sum = 0;
-#pragma unroll
-        for (auto& m : mine) m = no_gate;
-        for (std::uint32_t q = 0; q < r.gates; ++q) {
-            float best = -INFINITY;
-            std::uint32_t at = no_gate;
-#pragma unroll
-            for (int i = 0; i < columns; ++i)
-                if (key[i] > best) best = key[i], at = column(i, lane_);
-#pragma unroll
-            for (int s = lanes / 2; s > 0; s /= 2) {
-                const float other = __shfl_xor_sync(~0U, best, s);
-                const std::uint32_t there = __shfl_xor_sync(~0U, at, s);
-                if (other > best || (other == best && there < at)) best = other, at = there;
-            }
-#pragma unroll
-            for (int i = 0; i < columns; ++i)
-                if (column(i, lane_) == at) key[i] = -INFINITY;
-            if (at == no_gate || share == 0) continue;
-            const float p = exp2_of(best - top) * share;
-            sum += p;
-#pragma unroll
-            for (int i = 0; i < kept; ++i)
-                if (q == i * lanes + lane_) mine[i] = at, entry[i] = p;
-        }
-        if (row >= end_) return;
-#pragma unroll
-        for (int i = 0; i < kept; ++i) {
-            const std::uint32_t q = i * lanes + lane_;
-            if (q >= r.gates) continue;
-            r.choices[std::size_t{row} * r.gates + q] = mine[i];
-            r.shares[std::size_t{row} * r.gates + q] = mine[i] == no_gate ? 0 : entry[i] / sum;
-        }
-    }
+                                float top) const;
 
     const scaling_arguments& a_;
     tables& at_;

@@ -4,7 +4,8 @@
 // what a step makes of its batch stay in shared memory; inputs too, where there is room. A
 // multiply-add costs about one load of four bytes, and index arithmetic: an eleventh of the tiled
 // kernel's pace at its sizes.
-#include "train/train_plain.cuh"
+#include "train/train_plain_descent.cuh"
+#include "train/train_plain_loss.cuh"
 
 namespace moebius::gpu {
 namespace {

@@ -161,103 +161,15 @@ public:
         }
     }
 
-    /// Each row's loss; by_out becomes dL/dout and by_logits dL/dlogit.
-    __device__ void compare() const {
-        for (int row = thread(); row < B_; row += plain_threads) {
-            const std::uint32_t i = array<std::uint32_t>(at_.example)[row];
-            const int label = array<std::uint8_t>(at_.label)[i];
-            float& loss = array<float>(at_.losses)[row];
-            std::uint8_t& right = array<std::uint8_t>(at_.right)[row];
-            if (row >= routed()) {  // outputs 0: of uniform probability, in favour of class 0
-                loss = w_.squared ? 1 : logf(static_cast<float>(C_));
-                right = label == 0 ? 1 : 0;
-                continue;
-            }
-            const int e = expert_of(row);
-            float* const p = by_logits() + i * w_.experts;
-            float* const out = by_out() + row * C_;
-            const float by_gate = differentiate_row(out, label, p[e], loss, right);
-            differentiate_gate(p, e, by_gate);
-        }
-    }
-
-    /// The mean loss in `loss` and the right ones in the last of counts, by the first warp.
-    __device__ void sum_losses() const {
-        if (warp() != 0) return;
-        float loss = 0;
-        int right = 0;
-        for (int row = lane(); row < B_; row += 32) {
-            loss += array<float>(at_.losses)[row];
-            right += array<std::uint8_t>(at_.right)[row];
-        }
-        for (int s = 16; s > 0; s /= 2) {
-            loss += __shfl_xor_sync(~0U, loss, s);
-            right += __shfl_xor_sync(~0U, right, s);
-        }
-        if (lane() != 0) return;
-        *array<float>(at_.loss) = loss / static_cast<float>(B_);
-        counts()[E_ + 1] = right;
-    }
+    // train_plain_loss.cuh
+    __device__ void compare() const;
+    __device__ void sum_losses() const;
     [[nodiscard]] __device__ float loss() const { return *array<float>(at_.loss); }
     __device__ int routed() const { return B_ - counts()[E_]; }
 
-    /// by_hidden = slope (dL/dout W2^T).
-    __device__ void back() const {
-        for (int at = thread(); at < routed() * H_; at += plain_threads) {
-            const int row = at / H_, h = at % H_;
-            const float* const w2 = expert(expert_of(row)) + d_ * H_ + H_ + h * C_;
-            float sum = 0;
-            for (int c = 0; c < C_; ++c) sum = fmaf(by_out()[row * C_ + c], w2[c], sum);
-            array<float>(at_.by_hidden)[at] *= sum;
-        }
-    }
-
-    /// Every parameter's gradient, and its step: a thread each, four of a column of W1.
-    __device__ void step() const {
-        const descent& how = descend();
-        const auto move = [&](int at, float g) {
-            const auto flat = static_cast<std::uint32_t>(at);
-            how.step(parameters()[at], g, how.read<1>(flat), flat);
-        };
-        for (int at = thread(); at < (d_ + 1) * E_; at += plain_threads) {
-            float sum = 0;
-            for (int i = 0; i < B_; ++i)
-                sum =
-                    fmaf(by_logits()[i * E_ + at % E_], at < d_ * E_ ? input(i)[at / E_] : 1, sum);
-            move(at, sum);
-        }
-        const int fours = (d_ + 3) / 4;
-        for (int at = thread(); at < E_ * fours * H_; at += plain_threads) {
-            const int e = at / (fours * H_), k = at / H_ % fours * 4, h = at % H_;
-            float sum[4] = {};
-            for (int row = first(e); row < first(e) + counts()[e]; ++row) {
-                const float by = array<float>(at_.by_hidden)[row * H_ + h];
-                const float4 x = *reinterpret_cast<const float4*>(sorted_input(row) + k);
-                sum[0] = fmaf(x.x, by, sum[0]);
-                sum[1] = fmaf(x.y, by, sum[1]);
-                sum[2] = fmaf(x.z, by, sum[2]);
-                sum[3] = fmaf(x.w, by, sum[3]);
-            }
-#pragma unroll
-            for (int i = 0; i < 4; ++i)
-                if (k + i < d_) move(place(e) + (k + i) * H_ + h, sum[i]);
-        }
-        for (int at = thread(); at < E_ * (H_ + 1) * C_; at += plain_threads) {  // W2 and b2
-            const int e = at / ((H_ + 1) * C_), h = at / C_ % (H_ + 1), c = at % C_;
-            float sum = 0;
-            for (int row = first(e); row < first(e) + counts()[e]; ++row)
-                sum = fmaf(by_out()[row * C_ + c],
-                           h < H_ ? array<float>(at_.hidden)[row * H_ + h] : 1, sum);
-            move(place(e) + d_ * H_ + H_ + h * C_ + c, sum);
-        }
-        for (int at = thread(); at < E_ * H_; at += plain_threads) {  // b1
-            const int e = at / H_, h = at % H_;
-            float sum = 0;
-            for (int row = first(e); row < first(e) + counts()[e]; ++row)
-                sum += array<float>(at_.by_hidden)[row * H_ + h];
-            move(place(e) + d_ * H_ + h, sum);
-        }
-    }
+    // train_plain_descent.cuh
+    __device__ void back() const;
+    __device__ void step() const;
 
     __device__ void clear_records() const {
         if (thread() < E_) array<expert_record>(at_.records)[thread()] = {};
@@ -317,44 +229,10 @@ private:
         return out;
     }
 
-    /// y = p1 out: its loss and whether the largest is the label's; out becomes dL/dout.
-    /// @return  dL/dp1
+    // train_plain_loss.cuh
     __device__ float differentiate_row(float* out, int label, float p1, float& loss,
-                                       std::uint8_t& right) const {
-        float top = -INFINITY, sum = 0, along = 0;
-        int best = 0;
-        for (int c = 0; c < C_; ++c)
-            if (p1 * out[c] > top) top = p1 * out[c], best = c;
-        right = best == label ? 1 : 0;
-        for (int c = 0; c < C_; ++c) {
-            const float miss = p1 * out[c] - (c == label ? 1.0F : 0.0F);
-            sum += w_.squared ? miss * miss : expf(p1 * out[c] - top);
-        }
-        loss = w_.squared ? sum : logf(sum) - (p1 * out[label] - top);
-        const float mean = 1 / static_cast<float>(B_);
-        for (int c = 0; c < C_; ++c) {
-            const float own = c == label ? 1.0F : 0.0F, y = p1 * out[c];
-            const float slope = w_.squared ? 2 * (y - own) : expf(y - top) / sum - own;
-            along = fmaf(slope, out[c], along);
-            out[c] = p1 * mean * slope;
-        }
-        return along * mean;
-    }
-
-    /// Switch's gate, and the balancing term of balance.hpp's switch_loss.
-    /// @param p  (E): the softmax, becomes dL/dlogit
-    __device__ void differentiate_gate(float* p, int expert, float by_gate) const {
-        float mean = 0;
-        for (int e = 0; e < E_; ++e) mean = fmaf(static_cast<float>(counts()[e]), p[e], mean);
-        const auto all = static_cast<float>(routed());
-        const float weight = run_.switch_loss * static_cast<float>(E_) / (all * all);
-        const auto beta = static_cast<float>(run_.beta);
-        const float p1 = p[expert];
-        for (int e = 0; e < E_; ++e) {
-            const float balance = weight * (static_cast<float>(counts()[e]) - mean);
-            p[e] = beta * (by_gate * p1 * ((e == expert ? 1.0F : 0.0F) - p[e]) + p[e] * balance);
-        }
-    }
+                                       std::uint8_t& right) const;
+    __device__ void differentiate_gate(float* p, int expert, float by_gate) const;
 
     const training& w_;
     const train_run& run_;
