@@ -1,12 +1,13 @@
-# moebius_module(<target> <module> HEADERS a.hpp ... SOURCES b.cpp ...)
+# moebius_module(<target> <module>)
 #
-# Adds include/moebius/<module>/a.hpp and src/<module>/b.cpp to <target>. Called from
-# src/<module>/CMakeLists.txt, so that each module lists its own files.
+# Adds the headers of include/moebius/<module> and the sources of src/<module> to <target>: a new
+# file needs no line here. Called from src/<module>/CMakeLists.txt.
 function(moebius_module target module)
-  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES" ${ARGN})
-  list(TRANSFORM arg_HEADERS PREPEND ${PROJECT_SOURCE_DIR}/include/moebius/${module}/)
-  list(TRANSFORM arg_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/src/${module}/)
+  file(GLOB headers CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/include/moebius/${module}/*.hpp
+    ${PROJECT_SOURCE_DIR}/include/moebius/${module}/detail/*.hpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/*.cpp)
   target_sources(${target}
-    PRIVATE ${arg_SOURCES}
-    PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${arg_HEADERS})
+    PRIVATE ${sources}
+    PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
 endfunction()
