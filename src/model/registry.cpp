@@ -12,56 +12,79 @@
 namespace moebius {
 namespace {
 
+/// A shipped model: how a user finds it, and how it is made; null if it needs tokens.
+struct entry {
+    model_info info;
+    problem (*make)(const expert_options&);
+};
+
 template <ode_model M>
-constexpr model_info entry(bool needs_tokens) {
-    return {M::name, M::equation, M::parameters, needs_tokens, false};
+constexpr entry of_two(bool needs_tokens) {
+    return {{M::name, M::equation, M::parameters, needs_tokens, false}, nullptr};
 }
 
-model_info of_experts(std::string_view name, std::string_view equation, bool needs_tokens) {
-    return {name, equation, expert_parameters(false), needs_tokens, true};
+template <ode_model M>
+constexpr entry of_two() {
+    auto made = of_two<M>(false);
+    made.make = [](const expert_options&) { return problem_of<M>(); };
+    return made;
 }
 
-const std::array<model_info, 5>& known() {
-    static const std::array<model_info, 5> all{
-        entry<models::two_expert>(false), entry<models::token_response>(true),
+entry of_experts(std::string_view name, std::string_view equation,
+                 problem (*make)(const expert_options&)) {
+    return {{name, equation, expert_parameters(false), make == nullptr, true}, make};
+}
+
+const auto& entries() {
+    static const std::array all{
+        of_two<models::two_expert>(), of_two<models::token_response>(true),
         of_experts("softmax", "s_e' = feedback p_e - decay s_e + bias_e, p = softmax(beta s)",
-                   false),
+                   [](const expert_options& options) {
+                       return make_expert_problem(softmax_loads(options.experts),
+                                                  options.controlled);
+                   }),
         of_experts("exact-k",
                    "s_e' = feedback p_e - decay s_e + bias_e, p_e = P(e in S)/k, "
                    "P(S) ~ exp(beta sum of s over S), |S| = k",
-                   false),
+                   [](const expert_options& options) {
+                       return make_expert_problem(exact_k_loads(options.experts, options.top_k),
+                                                  options.controlled);
+                   }),
         of_experts("token-softmax",
                    "s_e' = feedback p_e - decay s_e + bias_e, p = mean_t softmax(beta (l_t + s))",
-                   true)};
+                   nullptr)};
     return all;
 }
 
-}  // namespace
-
-std::span<const model_info> known_models() noexcept { return known(); }
-
-const model_info& find_model(std::string_view name) {
+const entry& find_entry(std::string_view name) {
     std::vector<std::string_view> names;
-    for (const auto& model : known()) {
-        if (model.name == name) return model;
-        names.push_back(model.name);
+    for (const auto& one : entries()) {
+        if (one.info.name == name) return one;
+        names.push_back(one.info.name);
     }
     throw invalid_argument("model", fmt::format("'{}' is unknown", name),
                            fmt::format("a shipped model is needed{}", did_you_mean(name, names)));
 }
 
+}  // namespace
+
+std::span<const model_info> known_models() noexcept {
+    static const auto infos = [] {
+        std::vector<model_info> all;
+        for (const auto& one : entries()) all.push_back(one.info);
+        return all;
+    }();
+    return infos;
+}
+
+const model_info& find_model(std::string_view name) { return find_entry(name).info; }
+
 problem make_problem(std::string_view name, const expert_options& options) {
-    if (find_model(name).needs_tokens)
+    const auto& found = find_entry(name);
+    if (found.make == nullptr)
         throw invalid_argument("make_problem", fmt::format("'{}' came without tokens", name),
                                "its response is a mean over tokens");
-    if (name == "softmax")
-        return make_expert_problem(softmax_loads(options.experts), options.controlled);
-    if (name == "exact-k")
-        return make_expert_problem(exact_k_loads(options.experts, options.top_k),
-                                   options.controlled);
-    if (name == models::two_expert::name) return problem_of<models::two_expert>();
-    throw invalid_argument("make_problem", fmt::format("'{}' came", name),
-                           "it is listed, and nothing here makes it");
+    return found.make(options);
 }
 
 problem make_token_softmax(std::vector<double> logits, const expert_options& options) {
