@@ -21,10 +21,10 @@ TEST_CASE("a setting that a router does not take is a sentence", "[registry][err
     const auto make = [](std::string_view name, const router_settings& settings) {
         return make_router(name, 1, noise_law::gumbel, settings);
     };
-    CHECK_THROWS_WITH(make("top1", {}),
-                      "router: 'top1' is unknown, but a shipped router is needed; did you mean "
-                      "'top-1'? (top-1, top-k, probmoe-exact-k, probmoe-dynamic-k, "
-                      "adaptive-clustering, soft-moe, selective-sinkhorn)");
+    CHECK_THROWS_WITH(
+        make("top1", {}),
+        ContainsSubstring("router: 'top1' is unknown, but a shipped router is needed; did you "
+                          "mean 'top-1'? (top-1, "));
     CHECK_THROWS_WITH(make("top-k", {{"q", "2"}}),
                       "top-k: 'q' came, but its options are k, gate, renormalise");
     CHECK_THROWS_WITH(make("soft-moe", {{"k", "2"}}), "soft-moe: 'k' came, but it has no options");
