@@ -20,6 +20,8 @@ declare -A repaired=(
     ["diagram --model softmax --experts 3 --controller integral --set gain=0.5 --set leak=0.1 --vary feedback=0.5:8 --depth 2"]="an empty branch out of the range, from BP1 on its end, is gone"
     ["locus --vary beta=0.3:6 --vary bias=-3:3 --set feedback=5"]="a start on the edge is one row, not two"
     ["locus --model softmax --experts 8 --vary feedback=2:12 --vary bias_1=-1:1"]="a start on the edge is one row, not two"
+    ["validate --tokens mixture:-1/0.6,1/0.6 --set beta=2 --seeds 2 --levels 4 --ramp 60 --settle 10 --average 40 --device cpu"]="a table says what each sweep moves"
+    ["validate --tokens data/digits.csv --gate class-means:0,1 --set beta=4 --seeds 2 --levels 4 --ramp 60 --settle 10 --average 40 --device cpu"]="a table says what each sweep moves"
 )
 
 commands() {

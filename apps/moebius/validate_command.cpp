@@ -42,6 +42,7 @@ result_document document_of(const validation& v, result_heading heading) {
                                      {"beyond_3_p", overall.beyond_3_p},
                                      {"cusps_missed", static_cast<double>(overall.cusps_missed)}}},
          {"sweeps", names},
+         {"sweep_plans", sweep_table(v)},
          {"steady", steady_table(v)},
          {"jumps", jump_table(v)},
          {"cusps", cusp_table(v)},

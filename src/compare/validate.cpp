@@ -149,6 +149,15 @@ validation validate(const std::shared_ptr<const token_source>& source, noise_law
     return compare(std::move(predicted), measured, options);
 }
 
+table sweep_table(const validation& v) {
+    std::vector<std::vector<double>> rows;
+    for (const auto& sweep : v.predicted.sweeps) {
+        const double from = sweep.plan.from, to = sweep.plan.legs.back().to;
+        rows.push_back({sweep.plan.parameter == "feedback" ? 1.0 : 0.0, from, to});
+    }
+    return table_of({"of_feedback", "from", "to"}, rows);
+}
+
 table steady_table(const validation& v) {
     std::vector<std::vector<double>> rows;
     for (const auto& p : v.steady)

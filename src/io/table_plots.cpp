@@ -144,13 +144,20 @@ private:
     measured_points points_;
 };
 
-const std::string& sweep_name(const result_document& result, double index) {
-    const auto* names = result.find<std::vector<std::string>>("sweeps");
-    if (names == nullptr || !(index >= 0 && index < static_cast<double>(names->size())))
+/// What a row of measurements was swept over.
+struct swept {
+    bool feedback;  ///< else the bias
+    bool upwards;
+};
+
+swept sweep_of(const result_document& result, double index) {
+    const auto& plans = result.table_of("sweep_plans");
+    if (!(index >= 0 && index < static_cast<double>(plans.rows())))
         throw invalid_argument(result.heading.schema,
-                               fmt::format("the list 'sweeps' does not name sweep {}", index),
+                               fmt::format("there is no plan of sweep {}", index),
                                "the tables count on it");
-    return (*names)[static_cast<std::size_t>(index)];
+    const auto row = static_cast<std::size_t>(index);
+    return {plans.at("of_feedback")[row] != 0, plans.at("to")[row] > plans.at("from")[row]};
 }
 
 diagram_document part(const result_document& result, std::string_view name) {
@@ -167,9 +174,9 @@ figure steady_figure(const result_document& result) {
     sweep_points up("measured, feedback up", layer_color::green, layer_marker::circle, false);
     sweep_points down("measured, feedback down", layer_color::purple, layer_marker::ring, false);
     for (std::size_t row = 0; row < steady.rows(); ++row) {
-        const auto& name = sweep_name(result, steady.at("sweep")[row]);
-        if (!name.starts_with("feedback")) continue;
-        auto& points = name.find("down") == std::string::npos ? up : down;
+        const auto over = sweep_of(result, steady.at("sweep")[row]);
+        if (!over.feedback) continue;
+        auto& points = over.upwards ? up : down;
         points.add(steady.at("feedback")[row], steady.at("gap")[row], steady.at("gap_error")[row]);
     }
     std::vector<measured_points> all;
@@ -210,7 +217,7 @@ figure jumps_figure(const result_document& result) {
     for (std::size_t row = 0; row < jumps.rows(); ++row) {
         const double x = jumps.at("feedback")[row], y = jumps.at("bias")[row];
         const double error = jumps.at("measured_sd")[row] / std::sqrt(jumps.at("runs")[row]);
-        const bool sideways = sweep_name(result, jumps.at("sweep")[row]).starts_with("feedback");
+        const bool sideways = sweep_of(result, jumps.at("sweep")[row]).feedback;
         (sideways ? feedback : bias).add(x, y, error);
         const double at = jumps.at("predicted")[row];
         predicted.add(sideways ? at : x, sideways ? y : at);

@@ -76,6 +76,9 @@ struct validation {
                                   const validate_options& options = {}, const watch& watch = {},
                                   const loop_backend& on = cpu_loops());
 
+/// A row a sweep: of_feedback (1; 0: it moves the bias), and the ends between which it goes.
+[[nodiscard]] table sweep_table(const validation& v);
+
 /// Columns sweep, feedback, bias, x, gap_predicted, gap_shift, gap, gap_error, load_1,
 /// load_1_predicted, runs, z, judged; a row for each steady state.
 [[nodiscard]] table steady_table(const validation& v);
