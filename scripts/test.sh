@@ -82,7 +82,14 @@ layout() {
 check 'dependencies' scripts/install-deps.sh || exit 1
 if check 'build with g++' build ci; then run_tests ci; fi
 check 'each public header alone' build ci all_verify_interface_header_sets || true
-check 'layout (clang-format)' layout || true
+# Each version of clang-format has a layout of its own; ours is that of Debian 12's.
+if clang-format --version | grep -q 'version 14\.'; then
+    check 'layout (clang-format)' layout || true
+else
+    printf '\n== layout (clang-format): skipped, it is that of version 14, and here is: %s\n' \
+        "$(clang-format --version)"
+    skipped=$((skipped + 1))
+fi
 if [[ ${1:-} == --all ]]; then
     if check 'build with the sanitizers' build sanitize; then run_tests sanitize; fi
     check 'build with clang++ and clang-tidy' build tidy || true

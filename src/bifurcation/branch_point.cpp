@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <moebius/bifurcation/branch_point.hpp>
 #include <moebius/bifurcation/fold.hpp>

@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <boost/math/tools/minima.hpp>
+#include <cmath>
 #include <limits>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/dense.hpp>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <complex>
 #include <moebius/continuation/diagram.hpp>
 #include <utility>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/LU>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>

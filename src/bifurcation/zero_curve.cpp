@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/bifurcation/zero_curve.hpp>

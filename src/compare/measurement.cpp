@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
+#include <cmath>
 #include <moebius/continuation/linear_terms.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/low_rank.hpp>

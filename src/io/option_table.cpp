@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/io/option_table.hpp>

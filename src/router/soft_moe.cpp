@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/soft_moe.hpp>
 #include <utility>

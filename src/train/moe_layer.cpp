@@ -2,6 +2,7 @@
 #include "moe_layer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <moebius/router/balance.hpp>
 #include <utility>
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/train/training.hpp>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <moebius/bifurcation/map_points.hpp>
 #include <numbers>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Diagrams of experts that nothing tells apart, against the closed forms of exact/n_expert.hpp.
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <moebius/bifurcation/equilibria.hpp>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/equilibria.hpp>

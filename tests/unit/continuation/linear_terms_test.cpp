@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
+#include <algorithm>
 #include <moebius/continuation/linear_terms.hpp>
 #include <moebius/model/expert_feedback.hpp>
 

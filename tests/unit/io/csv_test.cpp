@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/io/csv.hpp>

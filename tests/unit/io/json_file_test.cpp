@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <moebius/base/error.hpp>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/model/token_response.hpp>

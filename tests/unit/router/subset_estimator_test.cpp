@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The pairs of a choice and a gradient that probmoe can be made of.
+#include <cmath>
 #include <moebius/router/probmoe.hpp>
 #include <moebius/router/registry.hpp>
 #include <vector>

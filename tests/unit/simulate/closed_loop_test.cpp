@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/simulate/closed_loop.hpp>

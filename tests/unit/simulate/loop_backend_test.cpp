@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <moebius/simulate/loop_backend.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <moebius/base/error.hpp>
 

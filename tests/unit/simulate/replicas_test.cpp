@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/simulate/replicas.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstring>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/tokens/token_file.hpp>
 

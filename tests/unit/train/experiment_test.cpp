@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cmath>
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/train/experiment.hpp>

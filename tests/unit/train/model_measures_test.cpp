@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <catch.hpp>
 #include <cmath>
 #include <moebius/train/model_measures.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <catch.hpp>
 #include <cmath>
+#include <limits>
 #include <moebius/train/moe_network.hpp>
 #include <numeric>
 

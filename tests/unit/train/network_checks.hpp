@@ -2,6 +2,7 @@
 // What the tests of all networks share: random examples, and a gradient held to differences.
 #pragma once
 
+#include <algorithm>
 #include <catch.hpp>
 #include <cmath>
 #include <moebius/base/random.hpp>
