@@ -20,6 +20,9 @@ declare -A repaired=(
     ["diagram --model softmax --experts 3 --controller integral --set gain=0.5 --set leak=0.1 --vary feedback=0.5:8 --depth 2"]="an empty branch out of the range, from BP1 on its end, is gone"
     ["locus --vary beta=0.3:6 --vary bias=-3:3 --set feedback=5"]="a start on the edge is one row, not two"
     ["locus --model softmax --experts 8 --vary feedback=2:12 --vary bias_1=-1:1"]="a start on the edge is one row, not two"
+    ["validate --trained --data teacher:2/16/4/512 --hidden 8 --vary feedback=-2:4 --points 2 --seeds 2 --steps 200 --device cpu"]="a trained gate's fold is exact, where a table was good to 1e-4"
+    ["compare --experts 2 --router top-1 --seeds 2 --average 40 --ramp 40"]="the cusp's x is exact, where a minimum was good to 1e-8"
+    ["compare --tokens data/digits.csv --gate class-means:0,1 --router top-1 --router probmoe-exact-k,k=1 --seeds 2 --average 40 --ramp 40"]="the cusp's x is exact, where a minimum was good to 1e-8"
 )
 
 commands() {
