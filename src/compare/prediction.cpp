@@ -17,6 +17,11 @@
 namespace moebius {
 namespace {
 
+constexpr double same_point = 1e-8;  // share of the parameters: continuation converges further
+constexpr double beyond = 0.75;      // of the folds' distance, how far a bias sweep leaves them
+constexpr double sweep_from = 0.3, sweep_to = 3;  // of the cusp's feedback
+constexpr double above_cusp[] = {1.5, 2.0};       // times its feedback, where bias is swept
+
 void check(const validate_options& options) {
     const auto need = [](bool fine, std::string_view name, double value, std::string_view needed) {
         if (!fine) throw invalid_argument("validate", fmt::format("{} is {}", name, value), needed);
@@ -217,12 +222,9 @@ private:
     std::uint64_t ensembles_ = std::uint64_t{1} << 63;  ///< far from the measured runs' indices
 };
 
-std::vector<predicted_cusp> cusps_of(const models::token_response& model, const margin_law& law,
-                                     double beta, double decay) {
+std::vector<predicted_cusp> cusps_of(const exact::scalar_response& m) {
     std::vector<predicted_cusp> result;
-    const auto response = [&](double x) { return model.response(x, beta); };
-    for (const auto& cusp : exact::cusps(response, decay, structure(law, beta)))
-        result.push_back({cusp, false});
+    for (const auto& cusp : m.cusps()) result.push_back({cusp, false});
     std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
         return a.exact.fold.feedback < b.exact.fold.feedback;
     });
@@ -253,7 +255,8 @@ diagram folds_around(const problem& at, const parameter_range& feedback,
             const auto& fold = cusp.exact.fold;
             const double off = std::max(std::abs(point.parameters[kappa] - fold.feedback),
                                         std::abs(point.parameters[h] - fold.bias));
-            if (point.type == point_type::CP && off < 1e-8 * (fold.feedback + std::abs(fold.bias)))
+            if (point.type == point_type::CP &&
+                off < same_point * (fold.feedback + std::abs(fold.bias)))
                 cusp.located = true;
         }
     return folds;
@@ -273,7 +276,7 @@ std::size_t main_cusp(const std::vector<predicted_cusp>& cusps) {
 /// Bias up and down through both folds, at a feedback above the cusp's.
 void add_bias_sweeps(planner& plan, problem at, double factor, double low, double high,
                      std::vector<predicted_sweep>& to) {
-    const double from = low - 0.75 * (high - low), end = high + 0.75 * (high - low);
+    const double from = low - beyond * (high - low), end = high + beyond * (high - low);
     const auto name = [&](std::string_view way) {
         return fmt::format("bias {} at {} of the cusp's feedback", way, factor);
     };
@@ -301,7 +304,9 @@ prediction predict(const margin_law& law, double beta, double decay,
     result.at = problem_of(model);
     result.at.set("beta", beta);
     result.at.set("decay", decay);
-    result.cusps = cusps_of(model, law, beta, decay);
+    const exact::scalar_response m([&](double x) { return model.response(x, beta); }, decay,
+                                   structure(law, beta));
+    result.cusps = cusps_of(m);
     result.main = main_cusp(result.cusps);
     const auto cusp = result.cusps[result.main].exact;
     result.at.set("feedback", cusp.fold.feedback);
@@ -312,13 +317,14 @@ prediction predict(const margin_law& law, double beta, double decay,
     const auto folds = [&](double factor) {
         return wedge_at(result.at, cusp.fold.x, factor * cusp.fold.feedback);
     };
-    at.set("bias", folds(1.5).middle());
-    const parameter_range range{"feedback", 0.3 * cusp.fold.feedback, 3 * cusp.fold.feedback};
+    at.set("bias", folds(above_cusp[0]).middle());
+    const parameter_range range{"feedback", sweep_from * cusp.fold.feedback,
+                                sweep_to * cusp.fold.feedback};
     result.equilibria = equilibrium_diagram(at, range, {}, {}, {{}, watch.stop});
     result.sweeps.push_back(plan.sweep("feedback up", at, "feedback", range.from, range.to, 0));
     result.sweeps.push_back(plan.sweep("feedback down", at, "feedback", range.to, range.from,
                                        plan.furthest(result.sweeps.back())));
-    for (const double factor : {1.5, 2.0}) {
+    for (const double factor : above_cusp) {
         at.set("feedback", factor * cusp.fold.feedback);
         const auto [low, high] = folds(factor);
         add_bias_sweeps(plan, at, factor, low, high, result.sweeps);

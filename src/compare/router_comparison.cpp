@@ -8,7 +8,6 @@
 #include <moebius/base/parallel.hpp>
 #include <moebius/compare/blocking.hpp>
 #include <moebius/compare/router_comparison.hpp>
-#include <moebius/exact/scalar_response.hpp>
 #include <moebius/simulate/router_loop.hpp>
 #include <numeric>
 
@@ -19,6 +18,9 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double susceptible = 0.8;  // of the threshold, where the stiffness is measured
+constexpr double pushed = 0.15;      // 1/m', how far off equal loads it is measured, at most
+constexpr double bent = 0.02;        // share of m by which it may be no straight line up to there
+constexpr double calm = 0.2;         // 1/m', a noise within which m is straight
 constexpr double telling = 0.05;     // an error below this share of the threshold tells something
 constexpr double systematic = 2e-4;  // of the threshold: what settling and higher orders leave
 
@@ -65,7 +67,7 @@ public:
                 double feedback, double x, std::uint64_t seed)
         : experts_(static_cast<double>(source->experts())),
           loop_(source, router, {o.tokens, noise_law::gumbel, seed},
-                split(feedback / (o.decay * experts_), x)) {
+                led_by(x, feedback / (o.decay * experts_), source->experts())) {
         rule_.feedback = feedback;
         rule_.decay = o.decay;
         rule_.beta = o.beta;
@@ -74,19 +76,13 @@ public:
 
     /// The score of the first expert less the mean of the others, after a batch.
     double advance(double bias) {
-        rule_.bias = split(0, bias);
+        rule_.bias = led_by(bias, 0, loop_.scores().size());
         loop_.advance(rule_);
         const auto s = loop_.scores();
         return (s[0] * experts_ - std::accumulate(s.begin(), s.end(), 0.0)) / (experts_ - 1);
     }
 
 private:
-    [[nodiscard]] std::vector<double> split(double center, double x) const {
-        std::vector<double> out(static_cast<std::size_t>(experts_), center - x / experts_);
-        out[0] = center + x * (experts_ - 1) / experts_;
-        return out;
-    }
-
     double experts_;
     router_loop loop_;
     feedback_rule rule_;
@@ -111,20 +107,20 @@ stay stay_of(biased_loop loop, const comparison_options& o, double bias) {
     return {sum / n, std::max(0.0, squares / n - sum / n * (sum / n))};
 }
 
-/// The mean of m over a stay, to second order.
+/// The mean of m over a stay, to second order; to the first, if it was measured.
 double mean_gap(const gap_along& gap, const stay& at, double center) {
     const auto m = gap.at(at.mean, center);
-    return m[0] + m[2] * at.variance / 2;
+    return m[0] + (gap.smoothed() ? 0 : m[2] * at.variance / 2);
 }
 
 /// A distance over which m is straight to 2 % on both sides of equal loads.
 double straight(const gap_along& gap, const router_forecast& f, double center) {
-    double shift = 0.15 / f.slope;
+    double shift = pushed / f.slope;
     if (f.measured) return shift;  // its noise would be taken for a bend
     const auto bend = [&](double x) {
         return std::abs(gap.at(f.offset + x, center)[0] / (f.slope * x) - 1);
     };
-    for (int k = 0; k < 40 && std::max(bend(shift), bend(-shift)) > 0.02; ++k) shift /= 1.25;
+    for (int k = 0; k < 40 && std::max(bend(shift), bend(-shift)) > bent; ++k) shift /= 1.25;
     return shift;
 }
 
@@ -144,7 +140,7 @@ double observed_threshold(const std::shared_ptr<const token_source>& source,
     const double apart = above.mean - below.mean;
     const auto stayed = [&](const stay& at, double away) {
         return std::abs(at.mean - f.offset - away) < shift &&
-               std::sqrt(at.variance) < 0.2 / f.slope;
+               std::sqrt(at.variance) < calm / f.slope;
     };
     if (!stayed(above, shift) || !stayed(below, -shift)) return nan;
     const double secant = (mean_gap(gap, above, center) - mean_gap(gap, below, center)) / apart;
@@ -260,14 +256,13 @@ table fold_table(const std::vector<compared_router>& compared, const comparison_
         const auto gap = gap_of({compared[i].loads, f}, options.beta);
         if (gap.experts() > 2 || std::isnan(f.cusp.value)) continue;
         const double most = 2 * f.sweep_feedback, center = f.cusp.value / (2 * options.decay);
-        const auto m = [&](double x) { return gap.at(x, center); };
-        const auto set = exact::fold_set(
-            m, options.decay,
-            {f.cusp_x - most / options.decay, f.cusp_x + most / options.decay, 4000});
-        for (std::size_t row = 0; row < set.rows(); ++row) {
-            if (!(set.at("feedback")[row] <= most)) continue;
-            out.columns[0].push_back(static_cast<double>(i + 1));
-            for (std::size_t c = 1; c < 4; ++c) out.columns[c].push_back(set.at(out.names[c])[row]);
+        const double far = most / options.decay;
+        const exact::scalar_response m(gap.smooth(center), options.decay,
+                                       {f.cusp_x - far, f.cusp_x + far, 4000});
+        for (const auto& fold : m.fold_set()) {
+            if (!(fold.feedback <= most)) continue;
+            const double row[] = {static_cast<double>(i + 1), fold.feedback, fold.bias, fold.x};
+            for (std::size_t c = 0; c < 4; ++c) out.columns[c].push_back(row[c]);
         }
     }
     return out;

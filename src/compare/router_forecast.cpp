@@ -15,7 +15,9 @@ namespace moebius {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t replicas = 4;  // of a measured response
+constexpr std::size_t replicas = 4;         // of a measured response
+constexpr double half_secant = 0.25;        // 1/beta: short for m, long for the noise of its values
+constexpr double least = 1e-9, most = 1e9;  // decay, feedback of a threshold; beyond there is none
 
 [[noreturn]] void reject(std::string_view got, std::string_view needed) {
     throw invalid_argument("compare_routers", got, needed);
@@ -52,10 +54,10 @@ double threshold_of(const gap_along& gap, double decay, double& offset) {
         offset = gap.balance(center);
         return decay - feedback * gap.at(offset, center)[1];
     };
-    double high = 1e-9 * decay;
+    double high = least * decay;
     while (stiffness(high) > 0) {
         high *= 1.5;
-        if (high > 1e9 * decay) return nan;
+        if (high > most * decay) return nan;
     }
     std::uintmax_t rounds = 100;
     const auto bracket = boost::math::tools::toms748_solve(
@@ -63,6 +65,32 @@ double threshold_of(const gap_along& gap, double decay, double& offset) {
     const double threshold = (bracket.first + bracket.second) / 2;
     (void)stiffness(threshold);
     return threshold;
+}
+
+/// The cusp where m is steepest, and the folds beyond it.
+void add_folds(const gap_along& gap, const comparison_options& o, double center,
+               router_forecast& f) {
+    const double end = gap.reach(center);
+    const auto cusps = exact::scalar_response(gap.smooth(center), o.decay, {-end, end}).cusps();
+    const auto cusp = std::max_element(
+        cusps.begin(), cusps.end(), [](const auto& a, const auto& b) { return a.slope < b.slope; });
+    if (cusp == cusps.end()) return;
+    f.cusp = {cusp->fold.feedback, 0};
+    f.cusp_x = cusp->fold.x;
+    f.cusp_bias = cusp->fold.bias;
+    f.sweep_feedback = o.excess * f.cusp.value;
+    const double swept = f.sweep_feedback / (o.decay * static_cast<double>(gap.experts()));
+    const double far = 2 * f.sweep_feedback / o.decay + gap.reach(swept);
+    const exact::scalar_response m(gap.plain(swept), o.decay,
+                                   {f.cusp_x - far, f.cusp_x + far, 4000});
+    f.fold_up.error = f.fold_down.error = 0;
+    for (const auto& fold : m.folds_at_feedback(f.sweep_feedback))
+        if (fold.x < f.cusp_x)  // fmax and fmin: not the NaN that is there without a fold
+            f.fold_up.value = std::fmax(f.fold_up.value, fold.bias);
+        else
+            f.fold_down.value = std::fmin(f.fold_down.value, fold.bias);
+    f.jump_up = jump_of(gap, f, o, true);
+    f.jump_down = jump_of(gap, f, o, false);
 }
 
 router_forecast forecast_of(const gap_along& gap, const comparison_options& o) {
@@ -74,20 +102,8 @@ router_forecast forecast_of(const gap_along& gap, const comparison_options& o) {
     const double center = f.threshold.value / (o.decay * static_cast<double>(gap.experts()));
     const auto at = gap.at(f.offset, center);
     f.slope = at[1];
-    f.cubic = f.threshold.value * at[3] / 6;
-    if (gap.experts() > 2) return f;
-
-    const auto steepest = gap.steepest(center);
-    const double steep_slope = gap.at(steepest, center)[1];
-    f.cusp = {o.decay / steep_slope, 0};
-    f.cusp_x = steepest;
-    f.cusp_bias = o.decay * steepest - f.cusp.value * gap.at(steepest, center)[0];
-    f.sweep_feedback = o.excess * f.cusp.value;
-    const auto [low, high] = gap.folds(f.sweep_feedback, o.decay, steepest);
-    f.fold_up = {low, 0};
-    f.fold_down = {high, 0};
-    f.jump_up = jump_of(gap, f, o, true);
-    f.jump_down = jump_of(gap, f, o, false);
+    f.cubic = gap.smoothed() ? 0 : f.threshold.value * at[3] / 6;  // noise, if it was measured
+    if (gap.experts() == 2) add_folds(gap, o, center, f);
     return f;
 }
 
@@ -106,7 +122,7 @@ router_forecast mean_forecast(const std::vector<router_forecast>& all, router_fo
     return whole;
 }
 
-double secant_of(bool measured, double beta) { return measured ? 0.25 / beta : 0; }
+double secant_of(bool measured, double beta) { return measured ? half_secant / beta : 0; }
 
 }  // namespace
 

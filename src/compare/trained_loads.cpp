@@ -14,12 +14,17 @@
 #include <moebius/train/model_measures.hpp>
 #include <moebius/train/moe_network.hpp>
 
+#include "gap_along.hpp"
+#include "linear_limits.hpp"
+
 namespace moebius {
 namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t blocks = 32;  // of a mean of simulate
-constexpr double memories = 3;      // that a block must be longer than the loop remembers
+constexpr std::size_t blocks = 32;         // of a mean of simulate
+constexpr double memories = 3;             // that a block must be longer than the loop remembers
+constexpr double far_from_critical = 0.8;  // effective feedback: at 1 linear theory breaks down
+constexpr double most_feedback = 64;       // decay/beta, of a fold; without tokens it is at 2
 
 /// The tokens of a trained model and its frozen gate's response.
 struct frozen_gate {
@@ -90,69 +95,33 @@ course follow_to_rest(const frozen_gate& gate, std::vector<double> scores) {
     return out;
 }
 
-/// The noise of batches of T tokens around a state of two top-1 experts, to the first order.
-struct batch_noise {
-    double sd = 0;     ///< of x = s1 - s2
-    double shift = 0;  ///< of its mean
-    double rate = 0;   ///< at which deviations decay
-};
-
-/// @source linear_noise of include/moebius/dynamics/noisy_chain.hpp, for any load response
-batch_noise noise_at(const frozen_gate& gate, const std::vector<double>& scores,
-                     std::size_t tokens) {
-    const double along_x[] = {0.5, -0.5};
-    double taylor[4][2];  // of t^k, each expert
-    gate.loads->along(scores.data(), gate.rule.beta, along_x, 0, &taylor[0][0]);
-    const auto gap = [&](std::size_t k) { return taylor[k][0] - taylor[k][1]; };
-    const double m = gap(0), slope = gap(1), bend = 2 * gap(2);
-    const double feedback = gate.rule.feedback, step = gate.rule.step;
-    const double rate = gate.rule.decay - feedback * slope;
-    const double v = (1 - m * m) / static_cast<double>(tokens);
-    const double variance = step * feedback * feedback * v / (rate * (2 - step * rate));
-    return {std::sqrt(variance), feedback * bend * variance / (2 * rate), rate};
+double effective_feedback(const frozen_gate& gate, const std::vector<double>& scores) {
+    return gate.rule.feedback / gate.rule.decay *
+           largest_slope(*gate.loads, scores, gate.rule.beta);
 }
 
-/// The load gap of two experts over their score difference, tabulated.
-class gap_curve {
-public:
-    gap_curve(const frozen_gate& gate, double reach) : gate_(gate), x_(points), m_(points) {
-        for (std::size_t i = 0; i < points; ++i) {
-            x_[i] = reach * (2 * static_cast<double>(i) / (points - 1) - 1);
-            const double s[] = {x_[i] / 2, -x_[i] / 2};
-            double p[2];
-            gate.loads->loads(s, gate.rule.beta, p);
-            m_[i] = p[0] - p[1];
-        }
-    }
+/// The noise of batches of T tokens around a state of two top-1 experts.
+linear_noise noise_at(const frozen_gate& gate, const std::vector<double>& scores,
+                      std::size_t tokens) {
+    const auto& rule = gate.rule;
+    const auto m =
+        gap_along(*gate.loads, rule.beta).at(scores[0] - scores[1], (scores[0] + scores[1]) / 2);
+    return linear_noise_of({rule.decay, rule.feedback, rule.feedback * m[1] - rule.decay,
+                            rule.feedback * m[2], (1 - m[0] * m[0]) / static_cast<double>(tokens)},
+                           rule.step);
+}
 
-    /// Where x' = feedback m - decay x + h falls through 0.
-    [[nodiscard]] std::size_t stable_states(double feedback) const {
-        const double h = gate_.bias(0) - gate_.bias(1);
-        std::size_t count = 0;
-        bool above = true;  // far to the left
-        for (std::size_t i = 0; i < points; ++i) {
-            const bool now = feedback * m_[i] - gate_.rule.decay * x_[i] + h > 0;
-            if (above && !now) ++count;
-            above = now;
-        }
-        return count;
-    }
-
-    [[nodiscard]] double fold(double most) const {
-        if (stable_states(most) < 2) return none;
-        double low = 0, high = most;
-        for (int i = 0; i < 60; ++i) {
-            const double middle = (low + high) / 2;
-            (stable_states(middle) < 2 ? low : high) = middle;
-        }
-        return high;
-    }
-
-private:
-    static constexpr std::size_t points = 4001;
-    const frozen_gate& gate_;
-    std::vector<double> x_, m_;
-};
+/// Stable states and fold of two experts.
+void add_states(const frozen_gate& gate, trained_loads& out) {
+    const auto& rule = gate.rule;
+    const double most = most_feedback * rule.decay / rule.beta, h = gate.bias(0) - gate.bias(1);
+    const double reach =  // of every state, and a little more
+        1.01 * (std::max(most, std::abs(rule.feedback)) + std::abs(h)) / rule.decay;
+    const gap_along gap(*gate.loads, rule.beta);
+    const exact::scalar_response m(gap.plain(0), rule.decay, {-reach, reach, 4000});
+    out.stable_states = static_cast<double>(m.stable_states(rule.feedback, h));
+    out.fold = m.two_states_from(h, most).value_or(none);
+}
 
 /// The loop of top-1 is the same in its own code, at a tenth of the time.
 simulation simulate_frozen(const frozen_gate& gate, simulate_options& how) {
@@ -203,20 +172,18 @@ void judge(const frozen_gate& gate, const course& to_rest, const course& near,
     double at = p[top];
     const double tokens =
         static_cast<double>(options.tokens) * options.average / (rule.step * rule.decay);
-    out.judged = (1 - at) * tokens >= 1000;
+    out.judged = (1 - at) * tokens >= fewest_tokens;
     if (gate.experts() == 2 && gate.run.model->routing()->top_1_noise() && rule.feedback != 0) {
         const auto noise = noise_at(gate, near.scores, options.tokens);
-        out.gap_shift = noise.shift * rule.decay / rule.feedback;
+        const double sd = std::sqrt(noise.variance);
+        out.gap_shift = noise.gap_shift;
         at += (top == 0 ? 0.5 : -0.5) * out.gap_shift;
-        const bool stayed = std::abs(near.leads.back() - to_rest.leads.back()) <= noise.sd;
-        out.judged = out.judged && stayed && std::abs(noise.shift) <= 0.1 * noise.sd &&
-                     noise.rate * options.settle >= 8 * rule.decay &&
+        const bool stayed = std::abs(near.leads.back() - to_rest.leads.back()) <= sd;
+        out.judged = out.judged && stayed && is_linear(noise, options.settle / rule.decay) &&
                      noise.rate * options.average >= memories * blocks * rule.decay &&
-                     to_rest.arrival(0.1 * noise.sd) * rule.decay <= options.settle;
+                     to_rest.arrival(linear_limit * sd) * rule.decay <= options.settle;
     } else {
-        out.judged =
-            out.judged &&
-            rule.feedback / rule.decay * largest_slope(*gate.loads, near.scores, rule.beta) <= 0.8;
+        out.judged = out.judged && effective_feedback(gate, near.scores) <= far_from_critical;
     }
     if (out.error[top] > 0) out.z = normal_deviate(out.frozen[top] - at, out.error[top], blocks);
 }
@@ -237,21 +204,13 @@ trained_loads hold(const training_work& work, const training_run& run, const tra
     const auto to_rest = follow_to_rest(gate, state.scores);
     if (to_rest.rests) {
         out.predicted = to_rest.p;
-        out.effective_feedback = gate.rule.feedback / gate.rule.decay *
-                                 largest_slope(*gate.loads, to_rest.scores, gate.rule.beta);
+        out.effective_feedback = effective_feedback(gate, to_rest.scores);
     }
     if (const auto near = follow_to_rest(gate, around); near.rests) {
         out.nearest = near.p;
         judge(gate, to_rest, near, options, out);
     }
-    if (experts != 2) return out;
-    const double most = 64 * gate.rule.decay / gate.rule.beta;
-    const double bias = std::abs(gate.bias(0) - gate.bias(1));
-    const double reach =
-        (std::max(most, std::abs(gate.rule.feedback)) + bias) / gate.rule.decay * 1.01;
-    const gap_curve curve(gate, reach);
-    out.stable_states = static_cast<double>(curve.stable_states(gate.rule.feedback));
-    out.fold = curve.fold(most);
+    if (experts == 2) add_states(gate, out);
     return out;
 }
 

@@ -8,12 +8,11 @@
 #include <moebius/compare/chi_square.hpp>
 #include <moebius/compare/validate.hpp>
 
+#include "linear_limits.hpp"
+
 namespace moebius {
 namespace {
 
-constexpr double settled = 8;           // relaxation times before a hold is averaged
-constexpr double linear_limit = 0.1;    // shift of the mean in standard deviations
-constexpr double fewest_tokens = 1000;  // for the less loaded expert
 constexpr double chance_beyond_3 = 0.0026997960632601866;  // of a normal deviate: erfc(3/sqrt 2)
 
 /// Values of feedback and bias when the swept parameter has this one.
@@ -25,12 +24,9 @@ std::pair<double, double> place(const predicted_sweep& sweep, double value) {
 
 bool can_be_judged(const steady_point& point, double decay, std::size_t batches,
                    const validate_options& options) {
-    const auto& noise = point.predicted.noise;
     const double rarer = (1 - std::abs(point.predicted.gap)) / 2 *
                          static_cast<double>(options.tokens * batches * point.runs);
-    return noise.rate * options.settle / decay >= settled &&
-           std::abs(noise.shift) <= linear_limit * std::sqrt(noise.variance) &&
-           rarer >= fewest_tokens;
+    return is_linear(point.predicted.noise, options.settle / decay) && rarer >= fewest_tokens;
 }
 
 /// The points of one hold: one for each stable state that some run was on.

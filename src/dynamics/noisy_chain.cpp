@@ -145,9 +145,19 @@ spread spread_of(std::span<const double> values) {
     return result;
 }
 
+linear_noise linear_noise_of(const loop_state& at, double step) {
+    linear_noise out;
+    out.rate = -at.slope;
+    out.variance =
+        step * at.feedback * at.feedback * at.gap_variance / (out.rate * (2 - step * out.rate));
+    out.shift = at.bend * out.variance / (2 * out.rate);
+    out.gap_shift = at.decay * out.shift / at.feedback;
+    out.gap_sd = std::sqrt(at.gap_variance) * at.decay / out.rate;
+    return out;
+}
+
 linear_noise linear_noise_at(const problem& at, double x, double step, std::size_t tokens) {
     const double* p = at.parameters.data();
-    const double feedback = p[at.index_of("feedback")], decay = p[at.index_of("decay")];
     const double along_x = 1;
     const std::vector<double> still(at.parameters.size(), 0.0);
     double taylor[4], loads[2];
@@ -156,18 +166,12 @@ linear_noise linear_noise_at(const problem& at, double x, double step, std::size
                                "one state and two experts are needed");
     at.model->along(&x, p, &along_x, still.data(), taylor);
     at.model->loads(&x, p, loads);
-    const double r = -taylor[1];
-    if (!(r > 0 && step * r < 2))
+    if (!(taylor[1] < 0 && step * -taylor[1] < 2))
         throw invalid_argument("linear_noise_at", fmt::format("x is {}", x),
                                "a state that attracts is needed");
     const double v = 4 * loads[0] * loads[1] / static_cast<double>(tokens);  // (1 - m^2)/T
-    linear_noise result;
-    result.rate = r;
-    result.variance = step * feedback * feedback * v / (r * (2 - step * r));
-    result.shift = taylor[2] * result.variance / r;  // taylor[2] = f_xx / 2
-    result.gap_shift = decay * result.shift / feedback;
-    result.gap_sd = std::sqrt(v) * decay / r;
-    return result;
+    return linear_noise_of(
+        {p[at.index_of("decay")], p[at.index_of("feedback")], taylor[1], 2 * taylor[2], v}, step);
 }
 
 }  // namespace moebius

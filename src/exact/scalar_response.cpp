@@ -11,19 +11,16 @@
 namespace moebius::exact {
 namespace {
 
-void check_decay(std::string_view where, double decay) {
+void check(double decay, const interval& in) {
+    const auto reject = [](const std::string& got, std::string_view needed) {
+        throw invalid_argument("scalar_response", got, needed);
+    };
     if (!(decay > 0 && std::isfinite(decay)))
-        throw invalid_argument(where, fmt::format("decay is {}", decay),
-                               "it must be finite and > 0");
-}
-
-void check(std::string_view where, double decay, const interval& in) {
-    check_decay(where, decay);
+        reject(fmt::format("decay is {}", decay), "it must be finite and > 0");
     if (!(std::isfinite(in.from) && std::isfinite(in.to) && in.from < in.to))
-        throw invalid_argument(where, fmt::format("the interval is {} to {}", in.from, in.to),
-                               "it must be finite and rise");
-    if (in.cells == 0)
-        throw invalid_argument(where, "the interval has 0 cells", "it needs at least one");
+        reject(fmt::format("the interval is {} to {}", in.from, in.to),
+               "it must be finite and rise");
+    if (in.cells == 0) reject("the interval has 0 cells", "it needs at least one");
 }
 
 double border(const interval& in, std::size_t i) {
@@ -31,79 +28,112 @@ double border(const interval& in, std::size_t i) {
     return i == in.cells ? in.to : in.from + (in.to - in.from) * share;
 }
 
-std::optional<fold_point> fold_of(const std::array<double, 4>& m, double decay, double x) {
-    const double feedback = decay / m[1];
-    if (!std::isfinite(feedback)) return std::nullopt;
-    return fold_point{x, feedback, decay * x - feedback * m[0]};
-}
-
-/// A place on the scan: m'' and m''' there.
-struct sample {
-    double x, second, third;
+/// A test and its slope at a place of the table.
+struct tested {
+    double x, value, slope;
 };
-
-sample sample_at(const response& m, double x) {
-    const auto d = m(x);
-    return {x, d[2], d[3]};
-}
 
 bool opposite(double a, double b) { return (a < 0 && b > 0) || (a > 0 && b < 0); }
 
-/// Adds the zeros of m'' between two places where it is not zero.
-void add_zeros(const response& m, const sample& a, const sample& b, std::vector<double>& zeros) {
-    const auto second = [&m](double x) { return m(x)[2]; };
-    if (opposite(a.second, b.second)) {
-        zeros.push_back(root_between(second, a.x, b.x));
-        return;
-    }
-    // |m''| falls into the cell from both sides: look at its smallest value
-    if (!opposite(a.second, a.third) || opposite(b.second, b.third)) return;
-    const double turn = root_between([&m](double x) { return m(x)[3]; }, a.x, b.x);
-    if (!opposite(a.second, second(turn))) return;
-    zeros.push_back(root_between(second, a.x, turn));
-    zeros.push_back(root_between(second, turn, b.x));
+/// The zeros of a test between two places where it is not zero.
+template <typename Value, typename Slope>
+std::vector<double> zeros_between(const tested& a, const tested& b, Value value, Slope slope) {
+    if (opposite(a.value, b.value)) return {root_between(value, a.x, b.x)};
+    // the test falls towards zero into the cell from both sides: look at its smallest value
+    if (!opposite(a.value, a.slope) || opposite(b.value, b.slope)) return {};
+    const double turn = root_between(slope, a.x, b.x);
+    if (!opposite(a.value, value(turn))) return {};
+    return {root_between(value, a.x, turn), root_between(value, turn, b.x)};
 }
 
 }  // namespace
 
-std::optional<fold_point> fold_at(const response& m, double decay, double x) {
-    check_decay("fold_at", decay);
-    if (!std::isfinite(x))
-        throw invalid_argument("fold_at", fmt::format("x is {}", x), "it must be finite");
-    return fold_of(m(x), decay, x);
+scalar_response::scalar_response(response m, double decay, const interval& where)
+    : m_(std::move(m)), decay_(decay) {
+    check(decay, where);
+    for (std::size_t i = 0; i <= where.cells; ++i)
+        table_.push_back({border(where, i), m_(border(where, i))});
 }
 
-table fold_set(const response& m, double decay, const interval& where) {
-    check("fold_set", decay, where);
-    table set{{"feedback", "bias", "x"}, {{}, {}, {}}};
-    for (std::size_t i = 0; i <= where.cells; ++i) {
-        const double x = border(where, i);
-        const auto fold = fold_of(m(x), decay, x);
-        if (!fold) continue;
-        set.columns[0].push_back(fold->feedback);
-        set.columns[1].push_back(fold->bias);
-        set.columns[2].push_back(fold->x);
-    }
-    return set;
-}
-
-std::vector<cusp_point> cusps(const response& m, double decay, const interval& where) {
-    check("cusps", decay, where);
-    std::vector<double> zeros;
-    std::optional<sample> last;  // the last place where m'' is not zero
-    for (std::size_t i = 0; i <= where.cells; ++i) {
-        const sample here = sample_at(m, border(where, i));
-        if (here.second == 0) continue;
-        if (last) add_zeros(m, *last, here, zeros);
+template <typename Test>
+std::vector<scalar_response::sample> scalar_response::zeros(Test test) const {
+    std::vector<sample> found;
+    std::optional<tested> last;  // the last place where the test is not zero
+    for (const auto& [x, m] : table_) {
+        const auto [value, slope] = test(x, m);
+        if (value == 0) continue;
+        const tested here{x, value, slope};
+        if (last)
+            for (const double zero : zeros_between(
+                     *last, here, [&](double at) { return test(at, m_(at)).first; },
+                     [&](double at) { return test(at, m_(at)).second; }))
+                found.push_back({zero, m_(zero)});
         last = here;
     }
-    std::vector<cusp_point> found;
-    for (const double x : zeros) {
-        const auto d = m(x);
-        if (const auto fold = fold_of(d, decay, x))
-            found.push_back({*fold, d[0], d[1], fold->feedback * d[3] / 6});
-    }
     return found;
+}
+
+std::vector<fold_point> scalar_response::fold_set() const {
+    std::vector<fold_point> found;
+    for (const auto& [x, m] : table_)
+        if (const double feedback = decay_ / m[1]; std::isfinite(feedback))
+            found.push_back({x, feedback, decay_ * x - feedback * m[0]});
+    return found;
+}
+
+std::vector<cusp_point> scalar_response::cusps() const {
+    std::vector<cusp_point> found;
+    for (const auto& [x, m] : zeros([](double, const auto& d) { return std::pair{d[2], d[3]}; }))
+        if (const double feedback = decay_ / m[1]; std::isfinite(feedback))
+            found.push_back(
+                {{x, feedback, decay_ * x - feedback * m[0]}, m[0], m[1], feedback * m[3] / 6});
+    return found;
+}
+
+std::vector<fold_point> scalar_response::folds_at_feedback(double feedback) const {
+    const auto test = [&](double, const auto& m) {
+        return std::pair{m[1] - decay_ / feedback, m[2]};
+    };
+    std::vector<fold_point> found;
+    for (const auto& [x, m] : zeros(test))
+        found.push_back({x, feedback, decay_ * x - feedback * m[0]});
+    return found;
+}
+
+std::vector<fold_point> scalar_response::folds_at_bias(double bias) const {
+    const auto test = [&](double x, const auto& m) {
+        const double held = decay_ * x - bias;
+        return std::pair{held * m[1] - decay_ * m[0], held * m[2]};
+    };
+    std::vector<fold_point> found;
+    for (const auto& [x, m] : zeros(test))
+        if (std::isfinite(decay_ / m[1])) found.push_back({x, decay_ / m[1], bias});
+    return found;
+}
+
+std::size_t scalar_response::stable_states(double feedback, double bias) const {
+    std::size_t count = 0;
+    bool above = true;  // far to the left
+    for (const auto& [x, m] : table_) {
+        const bool now = feedback * m[0] - decay_ * x + bias > 0;
+        count += above && !now;
+        above = now;
+    }
+    return count;
+}
+
+std::optional<double> scalar_response::two_states_from(double bias, double most) const {
+    if (stable_states(most, bias) < 2) return std::nullopt;
+    auto folds = folds_at_bias(bias);
+    std::sort(folds.begin(), folds.end(),
+              [](const auto& a, const auto& b) { return a.feedback > b.feedback; });
+    double from = most;
+    for (const auto& fold : folds) {  // downwards: between two folds the number stays
+        if (!(fold.feedback > 0 && fold.feedback < from)) continue;
+        if (stable_states((fold.feedback + from) / 2, bias) < 2) break;
+        from = fold.feedback;
+    }
+    return from;
 }
 
 }  // namespace moebius::exact

@@ -137,19 +137,6 @@ std::vector<equilibrium> equilibria(const two_expert& p) {
     return found;
 }
 
-double variance(const two_expert& p, const equilibrium& at, double step, double tokens) {
-    check(p);
-    check_positive("step", step);
-    check_positive("tokens", tokens);
-    const double multiplier = 1 + step * at.eigenvalue;
-    if (!(std::abs(multiplier) < 1))
-        throw invalid_argument("two-expert", fmt::format("1 + step eigenvalue is {}", multiplier),
-                               "it must lie inside (-1, 1) for a variance to settle");
-    const double gap_variance = 4 * at.loads[0] * at.loads[1] / tokens;
-    const double kick = step * p.feedback;
-    return kick * kick * gap_variance / ((1 - multiplier) * (1 + multiplier));
-}
-
 odd_polynomial expansion(const two_expert& p) {
     const auto [linear, cubic, quintic] = expansion(reduced(p));
     const double b = p.beta / 2;  // y = b x, x' = (decay/b) dy/dT

@@ -59,6 +59,11 @@ series<Order> compose(const std::array<double, 4>& f, const series<Order>& u) {
     return out;
 }
 
+/// e exp(u1 t + u2 t^2): a weight along a line of scores and beta.
+inline series<3> exponential(double e, double u1, double u2) {
+    return {{e, e * u1, e * (u2 + u1 * u1 / 2), e * u1 * (u2 + u1 * u1 / 6)}};
+}
+
 /// 1/(1 + exp(-u)) and its complement 1/(1 + exp(u)), each to its own relative precision; u(0) may
 /// be infinite.
 template <std::size_t Order>

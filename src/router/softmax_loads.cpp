@@ -2,12 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/router/load_response.hpp>
 #include <utility>
 #include <vector>
+
+#include "series.hpp"
 
 namespace moebius {
 namespace {
@@ -59,23 +60,17 @@ public:
                double* out) const override {
         const std::size_t n = sizes_.size();
         const double top = *std::max_element(s, s + n);
-        std::array<double, 4> sum{};
+        std::vector<series<3>> e(n);
+        series<3> sum;
         for (std::size_t g = 0; g < n; ++g) {
-            const double u1 = beta * v[g] + q * (s[g] - top), u2 = q * v[g];
-            const double e = std::exp(beta * (s[g] - top));
-            const std::array<double, 4> c{e, e * u1, e * (u2 + u1 * u1 / 2),
-                                          e * u1 * (u2 + u1 * u1 / 6)};
-            for (std::size_t k = 0; k < 4; ++k) {
-                out[k * n + g] = c[k];
-                sum[k] += sizes_[g] * c[k];
-            }
+            const double below = s[g] - top;
+            e[g] = exponential(std::exp(beta * below), beta * v[g] + q * below, q * v[g]);
+            sum += sizes_[g] * e[g];
         }
-        for (std::size_t g = 0; g < n; ++g)
-            for (std::size_t k = 0; k < 4; ++k) {
-                double rest = out[k * n + g];
-                for (std::size_t j = 0; j < k; ++j) rest -= out[j * n + g] * sum[k - j];
-                out[k * n + g] = rest / sum[0];
-            }
+        for (std::size_t g = 0; g < n; ++g) {
+            const auto p = e[g] / sum;
+            for (std::size_t k = 0; k < 4; ++k) out[k * n + g] = p.c[k];
+        }
     }
 
     double within(const double* s, double beta, std::size_t g) const override {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <moebius/router/load_response.hpp>
 #include <span>
@@ -59,20 +58,16 @@ public:
                double* out) const override {
         const std::size_t n = groups_.size();
         std::fill_n(out, 4 * n, 0.0);
-        std::vector<std::array<double, 4>> c(n);
+        std::vector<series<3>> weight(n);  // a share times exp of its change
         for_each_token(s, beta, [&](const double* z, const double* share) {
-            std::array<double, 4> sum{};
-            for (std::size_t e = 0; e < n; ++e) {  // share times exp of the change, as a series
-                const double u1 = beta * v[e] + q * z[e], u2 = q * v[e];
-                c[e] = {share[e], share[e] * u1, share[e] * (u2 + u1 * u1 / 2),
-                        share[e] * u1 * (u2 + u1 * u1 / 6)};
-                for (std::size_t k = 0; k < 4; ++k) sum[k] += c[e][k];
-            }
+            series<3> sum;
             for (std::size_t e = 0; e < n; ++e)
-                for (std::size_t k = 0; k < 4; ++k) {
-                    for (std::size_t j = 0; j < k; ++j) c[e][k] -= c[e][j] * sum[k - j];
-                    out[k * n + e] += c[e][k];
-                }
+                sum += weight[e] = exponential(share[e], beta * v[e] + q * z[e], q * v[e]);
+            sum.c[0] = 1;  // as shares do, but for rounding
+            for (std::size_t e = 0; e < n; ++e) {
+                const auto p = weight[e] / sum;
+                for (std::size_t k = 0; k < 4; ++k) out[k * n + e] += p.c[k];
+            }
         });
         divide(out, 4 * n);
     }

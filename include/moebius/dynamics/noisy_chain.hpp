@@ -62,11 +62,22 @@ struct linear_noise {
     double rate = 0;       ///< r: deviations decay as exp(-r step) a batch
 };
 
-/// @param x  a stable equilibrium of `at`, a two-expert model
-/// @throws invalid_argument  as gap_table, or if x does not attract
+/// A state of x' = f(x) = -decay x + feedback m(x) + bias, for any m.
+struct loop_state {
+    double decay = 1, feedback = 0;
+    double slope = 0;         ///< f_x
+    double bend = 0;          ///< f_xx
+    double gap_variance = 0;  ///< v of one batch
+};
+
+/// Around a state that attracts, 0 < -step f_x < 2; numbers are NaN or without meaning elsewhere.
 /// @source docs/theory.md sections 1 and 2; gap_shift from the mean of the rule itself, 0 =
 ///         feedback <n> - decay <x> + bias; gap_sd = sqrt(v) decay / r from its response at zero
 ///         frequency
+[[nodiscard]] linear_noise linear_noise_of(const loop_state& at, double step);
+
+/// @param x  a stable equilibrium of `at`, a two-expert model
+/// @throws invalid_argument  as gap_table, or if x does not attract
 [[nodiscard]] linear_noise linear_noise_at(const problem& at, double x, double step,
                                            std::size_t tokens);
 

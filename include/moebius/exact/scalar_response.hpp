@@ -30,12 +30,6 @@ struct cusp_point {
     double cubic = 0;  ///< feedback m''' / 6; negative where two stable states are born
 };
 
-/// The fold at x, or nothing where the slope is 0 or so small that feedback overflows.
-///
-/// @throws invalid_argument  if decay is not > 0 or x is not finite
-/// @source docs/theory.md section 4
-[[nodiscard]] std::optional<fold_point> fold_at(const response& m, double decay, double x);
-
 /// Where to look for a response's folds and cusps.
 struct interval {
     double from = 0;
@@ -43,19 +37,48 @@ struct interval {
     std::size_t cells = 2000;  ///< of equal length; structure finer than a cell may be missed
 };
 
-/// The fold set as columns feedback, bias, x at the cells' borders; places without a fold are left
-/// out.
+/// What x' = -decay x + feedback m(x) + bias does with any m on an interval: m is tabulated at the
+/// cells' borders, and what the table brackets is found to rounding by m's derivatives.
 ///
-/// @throws invalid_argument  if decay is not > 0, or the interval is empty, reversed or not finite
-[[nodiscard]] table fold_set(const response& m, double decay, const interval& where);
+/// What is found lies inside the interval and comes by rising x, each once; two in one cell are
+/// found, too, when the test that vanishes there has a single extremum between them.
+/// @cost   cells + 1 evaluations of m, and about ten more for each that is found
+/// @source docs/theory.md section 4
+class scalar_response {
+public:
+    /// @throws invalid_argument  if decay is not > 0, or the interval empty, reversed or not finite
+    scalar_response(response m, double decay, const interval& where);
 
-/// All cusps with x inside the interval, in the order of x: the places where m'' changes sign,
-/// each once.
-///
-/// A pair of them inside one cell is found, too, when m'' has a single extremum there.
-/// @throws invalid_argument  as fold_set
-/// @cost                     cells + 1 evaluations of m, and about ten more a cusp
-/// @accuracy                 x to rounding where m'' is; a slope below 1e-15 of its peak is noise
-[[nodiscard]] std::vector<cusp_point> cusps(const response& m, double decay, const interval& where);
+    /// The folds at the cells' borders, without places whose slope is 0 or next to it.
+    [[nodiscard]] std::vector<fold_point> fold_set() const;
+
+    /// All cusps: where m'' changes sign. A slope below 1e-15 of its peak is noise.
+    [[nodiscard]] std::vector<cusp_point> cusps() const;
+
+    /// All folds at a feedback, and at a bias: where (decay x - bias) m' = decay m.
+    [[nodiscard]] std::vector<fold_point> folds_at_feedback(double feedback) const;
+    [[nodiscard]] std::vector<fold_point> folds_at_bias(double bias) const;
+
+    /// Where x' falls through 0, as far as the table tells such places apart.
+    [[nodiscard]] std::size_t stable_states(double feedback, double bias) const;
+
+    /// The fold from which on, up to the feedback `most`, there are two or more stable states at
+    /// this bias. Nothing if there are fewer at `most`, whose states must lie in the interval.
+    [[nodiscard]] std::optional<double> two_states_from(double bias, double most) const;
+
+private:
+    struct sample {
+        double x;
+        std::array<double, 4> m;
+    };
+
+    /// Where a test changes sign that maps (x, m) to its value and its derivative by x.
+    template <typename Test>
+    [[nodiscard]] std::vector<sample> zeros(Test test) const;
+
+    response m_;
+    double decay_;
+    std::vector<sample> table_;
+};
 
 }  // namespace moebius::exact

@@ -57,16 +57,6 @@ struct equilibrium {
 /// @accuracy  a root of a drift perturbed by rounding; relative in x also near x = 0
 [[nodiscard]] std::vector<equilibrium> equilibria(const two_expert& p);
 
-/// Variance of x around a stable equilibrium of the discrete rule x <- x + step (drift + noise),
-/// whose noise is that of the loads of `tokens` independent tokens a batch, to first order in
-/// 1/tokens.
-///
-/// For step -> 0 at bias 0 it is step feedback^2 / (2 tokens decay (1 - mu)).
-/// @throws invalid_argument  also if step or tokens is not > 0, or the rule's multiplier
-///                           1 + step eigenvalue is not inside (-1, 1)
-[[nodiscard]] double variance(const two_expert& p, const equilibrium& at, double step,
-                              double tokens);
-
 /// a_1 x + a_3 x^3 + a_5 x^5.
 struct odd_polynomial {
     double linear;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 #include <moebius/compare/router_comparison.hpp>
+#include <moebius/exact/two_expert.hpp>
 #include <moebius/router/registry.hpp>
 #include <moebius/simulate/router_loop.hpp>
 #include <numbers>
@@ -48,6 +49,11 @@ TEST_CASE("occasional Sinkhorn steps divide the threshold by 1 - q", "[compare][
 
     CHECK(row.predicted.threshold.value == Approx(2 / 0.6).epsilon(1e-12));
     CHECK(row.predicted.cubic < 0);
+    // m = 0.6 tanh(x/2): docs/theory.md section 2 with feedback 0.6 times as large, mu = 1.5
+    CHECK(row.predicted.cusp.value == Approx(2 / 0.6).epsilon(1e-12));
+    CHECK(std::abs(row.predicted.cusp_x) < 1e-12);
+    CHECK(row.predicted.fold_up.value == Approx(2 * exact::half_width(1.5)).epsilon(1e-12));
+    CHECK(row.predicted.fold_down.value == Approx(-2 * exact::half_width(1.5)).epsilon(1e-12));
     check_near(row, 0.02);
 }
 

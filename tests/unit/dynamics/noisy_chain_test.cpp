@@ -77,6 +77,19 @@ TEST_CASE("the linear theory of the balanced state is that of docs/theory.md sec
     CHECK_THAT(noise.shift, WithinAbs(0.0, 1e-18));  // by symmetry
 }
 
+TEST_CASE("the noise of a response is that of the model which has it", "[dynamics]") {
+    const auto at = two_expert(2.6, 0.3);
+    const double x = settle(at, std::vector{2.0}).state[0], m = std::tanh(x / 2), d = 1 - m * m;
+    const auto want = linear_noise_at(at, x, 0.1, 32);
+
+    const auto got = linear_noise_of({1, 2.6, 2.6 * d / 2 - 1, -2.6 * m * d / 2, d / 32}, 0.1);
+
+    CHECK_THAT(got.rate, WithinRel(want.rate, 1e-14));
+    CHECK_THAT(got.variance, WithinRel(want.variance, 1e-14));
+    CHECK_THAT(got.gap_shift, WithinRel(want.gap_shift, 1e-14));
+    CHECK_THAT(got.gap_sd, WithinRel(want.gap_sd, 1e-14));
+}
+
 TEST_CASE("noise makes a swept state jump before the noiseless one", "[dynamics][property]") {
     const auto at = two_expert(4, 0);
     const schedule plan{"bias", 0, {{1.2, 24'000, 0}}};

@@ -172,17 +172,6 @@ TEST_CASE("the pitchfork and the cusp stand at feedback = 2 decay / beta", "[exa
     CHECK(exact::expansion(exact::dimensionless{1, 0}).cubic == -1.0 / 3);
 }
 
-TEST_CASE("the variance below the threshold is that of docs/theory.md section 2",
-          "[exact][oracle]") {
-    const two_expert p{1.2, 0.8, 1.0, 0};  // mu = 0.75
-    const double step = 1e-6, tokens = 100;
-
-    const double got = exact::variance(p, exact::equilibria(p).front(), step, tokens);
-
-    const double theory = step * 1.44 / (2 * tokens * 0.8 * (1 - 0.75));
-    CHECK_THAT(got, WithinRel(theory, step));  // the rule's step adds step |eigenvalue| / 2
-}
-
 TEST_CASE("the two-expert formulas say what they do not take", "[exact][error]") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     REQUIRE_THROWS_WITH(exact::equilibria({1, 1, 0, 0}),
@@ -196,8 +185,4 @@ TEST_CASE("the two-expert formulas say what they do not take", "[exact][error]")
     REQUIRE_THROWS_WITH(exact::half_width(0.5),
                         "half_width: mu is 0.5, but it must be finite and >= 1: below there is no "
                         "fold");
-    const two_expert p{1, 1, 1, 0};
-    REQUIRE_THROWS_WITH(exact::variance(p, exact::equilibria(p).front(), 5, 10),
-                        "two-expert: 1 + step eigenvalue is -1.5, but it must lie inside (-1, 1) "
-                        "for a variance to settle");
 }
