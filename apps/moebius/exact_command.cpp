@@ -102,6 +102,7 @@ void check_fold_set(const exact_arguments& args, const subject& on, const sessio
 int run(const exact_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
     args.subject.check_tokens(session);
+    refuse_unused(session, "exact", {"router"});
     if (args.points < 2)
         throw invalid_argument("--points", fmt::format("{} came", args.points), "it must be >= 2");
     auto on =

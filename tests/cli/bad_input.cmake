@@ -130,6 +130,8 @@ rejected(levels_of_a_router ARGS validate --router soft-moe --levels 3
   ERR "--levels: it came for soft-moe, but that does not use it")
 rejected(exact_figure ARGS exact --plot x.svg
   ERR "--plot: it came for exact without --vary, but the figure is the fold set: --vary feedback=FROM:TO")
+rejected(exact_router ARGS exact --router top-1
+  ERR "--router: it came for exact, but that does not use it")
 rejected(exact_points ARGS exact --points 5
   ERR "--points: it came for exact without --vary, but that does not use it")
 
