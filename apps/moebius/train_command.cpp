@@ -142,7 +142,7 @@ private:
         if (state.parameters.size() != fresh.parameters.size() ||
             state.moments.size() != fresh.moments.size() ||
             state.scores.size() != fresh.scores.size() ||
-            state.records.size() != state.step / args_.trainee.record_every * row ||
+            state.records.size() != state.step / args_.trainee.design.record_every * row ||
             state.tests.size() % test_numbers != 0)
             refuse("its sizes are not those of these models");
         if (state.step > args_.trainee.steps)
@@ -223,7 +223,7 @@ void train(resumable_training& training, const train_arguments& args, const sess
 int run(train_arguments& args, const session& session) {
     check(args, session);
     const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
-    const auto made = make_experiment(experiment_from(args.trainee));
+    const auto made = make_experiment(experiment_from(args.trainee, session));
     auto heading = heading_of(args);
     resumable_training training(args, made, heading);
     train(training, args, session);
@@ -238,11 +238,11 @@ int run(train_arguments& args, const session& session) {
                            states,
                            evaluate(made, states, *made.work.data, threads),
                            {},
-                           evaluate_kept(made, states, args.trainee.seed, threads),
+                           evaluate_kept(made, states, args.trainee.design.seed, threads),
                            args.target};
     if (!args.corrupt.empty())
-        report.corrupted =
-            evaluate(made, states, corrupt(*made.work.data, how, args.trainee.seed), threads);
+        report.corrupted = evaluate(
+            made, states, corrupt(*made.work.data, how, args.trainee.design.seed), threads);
     args.output.write(train_document(report, args.history, heading), train_text(report));
     const bool any = std::any_of(states.begin(), states.end(), [](const auto& state) {
         return state.diverged_at == training_state::sound;

@@ -15,29 +15,58 @@
 namespace moebius::cli {
 namespace {
 
-/// name=value
-void set_number(model_numbers& numbers, std::string_view text) {
-    const auto [name, value] = parse_setting(text);
-    numbers.*find_number(name).field = value;
-}
+/// Sets numbers by name=value; what says another thing of one of them is an error.
+class number_setter {
+public:
+    number_setter(const trainee_options& options, const session& session)
+        : varied_(options.vary.empty() ? std::string() : parse_range(options.vary).name),
+          session_(session) {
+        check_flag(varied_, "--vary");
+    }
 
-/// The router and the numbers that go with it alone, over those of all.
+    /// @param by  for the sentence: what sets it
+    void set(model_numbers& numbers, std::string_view text, std::string_view by) {
+        const auto [name, value] = parse_setting(text);
+        if (name == varied_)
+            throw invalid_argument("--vary", fmt::format("{} is varied", name),
+                                   fmt::format("{} sets it, too", by));
+        if (std::find(set_.begin(), set_.end(), name) != set_.end())
+            throw invalid_argument("--set", fmt::format("{} came twice", name), "once is enough");
+        check_flag(name, by);
+        numbers.*find_number(name).field = value;
+        set_.push_back(name);
+    }
+
+private:
+    /// experts and hidden are options, too.
+    void check_flag(const std::string& name, std::string_view by) const {
+        if ((name == "experts" || name == "hidden") && session_.was_given(name))
+            throw invalid_argument(session_.given.find(name)->second,
+                                   fmt::format("it came beside {} in {}", name, by),
+                                   "one of the two says it");
+    }
+
+    std::string varied_;
+    const session& session_;
+    std::vector<std::string> set_;
+};
+
+/// The router and the numbers that go with it alone, beside those of all.
 experiment_side side_from(std::string_view text, const trainee_options& options,
-                          const model_numbers& common) {
+                          const session& session) {
     const auto words = parts_of(text, ',');
-    experiment_side side{{std::string(words.front())}, common};
+    experiment_side side{{std::string(words.front())}, {}};
+    number_setter setter(options, session);
+    for (const auto& word : options.sets) setter.set(side.numbers, word, "--set");
     const auto numbers = known_numbers();
     for (const auto word : std::span(words).subspan(1)) {
         const auto key = parts_of(word, '=').front();
-        if (std::none_of(numbers.begin(), numbers.end(),
-                         [&](const auto& info) { return info.name == key; })) {
+        const bool own = std::none_of(numbers.begin(), numbers.end(),
+                                      [&](const auto& info) { return info.name == key; });
+        if (own)
             side.router.text += fmt::format(",{}", word);
-            continue;
-        }
-        if (!options.vary.empty() && parse_range(options.vary).name == key)
-            throw invalid_argument("--vary", fmt::format("{} is varied", key),
-                                   fmt::format("{} sets it, too", text));
-        set_number(side.numbers, word);
+        else
+            setter.set(side.numbers, word, text);
     }
     return side;
 }
@@ -147,16 +176,16 @@ void add_to(option_table& table, trainee_options& options) {
               "CSV or NPY file whose last column is the class; "
               "mixture:CLUSTERS/WIDTH/DISTANCE/TIGHT/TIGHTNESS/ROWS; or "
               "teacher:EXPERTS/WIDTH/CLASSES/ROWS");
-    table.add("test", options.test, "share of each class that is held out");
+    table.add("test", options.design.test, "share of each class that is held out");
     table.add("routers", options.routers,
               "NAME or NAME,key=value,... (also keys of --set); see 'moebius routers'",
               {.shown = options.routers.front(), .flag = "router"});
-    table.add("experts", options.experts, "of a layer");
+    table.add("experts", options.design.experts, "of a layer");
     table.add("hidden", options.hidden, "widths inside an expert, 'none' for a linear one");
     table.add("activation", options.activation, "relu or gelu");
     table.add("loss", options.loss, "cross-entropy or squared-error");
-    table.add("layers", options.layers, "1, or 2 with the first residual");
-    table.add("patch", options.patch,
+    table.add("layers", options.design.layers, "1, or 2 with the first residual");
+    table.add("patch", options.design.patch,
               "side of the patches of square images that soft-moe mixes; 0: examples are tokens",
               {.kept = if_set});
     table.add("noise", options.noise, "of the router in training: none, gumbel, ...");
@@ -165,66 +194,55 @@ void add_to(option_table& table, trainee_options& options) {
               {.kept = if_set});
     table.add("vary", options.vary, "name=from:to, of the same", {.kept = if_set});
     table.add("points", options.points, "values of what is varied", {.kept = if_varied});
-    table.add("seeds", options.seeds, "models at each of them");
-    table.add("seed", options.seed, "of all that is drawn", {.kept = option_kept::never});
-    table.add("batch", options.batch, "examples of a batch");
+    table.add("seeds", options.design.seeds, "models at each of them");
+    table.add("seed", options.design.seed, "of all that is drawn", {.kept = option_kept::never});
+    table.add("batch", options.design.batch, "examples of a batch");
     // a longer run goes on from the file of a shorter one, so a result adds them itself
     table.add("steps", options.steps, "batches", {.kept = option_kept::never});
-    table.add("record_every", options.record_every,
+    table.add("record_every", options.design.record_every,
               "batches for each record; or what of it divides the steps");
-    table.add("ramp", options.ramp, "batches over which feedback moves to feedback_end",
+    table.add("ramp", options.design.ramp, "batches over which feedback moves to feedback_end",
               {.kept = if_set});
 }
 
 void describe_trainee(const trainee_options& options, result_heading& heading) {
     describe(options, heading);
-    heading.seed = options.seed;
+    heading.seed = options.design.seed;
     heading.router = options.routers.front();
 }
 
 void check_steps(trainee_options& options, const session& session, std::size_t evaluate_every) {
-    if (options.record_every == 0)
+    if (options.design.record_every == 0)
         throw invalid_argument("--record-every", "0 came", "it must be >= 1");
     if (options.steps == 0) throw invalid_argument("--steps", "0 came", "it must be >= 1");
     if (!session.was_given("record_every"))
-        options.record_every =
-            std::gcd(options.record_every, std::gcd(options.steps, evaluate_every));
+        options.design.record_every =
+            std::gcd(options.design.record_every, std::gcd(options.steps, evaluate_every));
     const auto need = [&](std::string_view name, std::size_t value) {
-        if (value % options.record_every != 0)
-            throw invalid_argument(
-                name, fmt::format("{} came", value),
-                fmt::format("it must be a multiple of --record-every, {}", options.record_every));
+        if (value % options.design.record_every != 0)
+            throw invalid_argument(name, fmt::format("{} came", value),
+                                   fmt::format("it must be a multiple of --record-every, {}",
+                                               options.design.record_every));
     };
     need("--steps", options.steps);
     need("--evaluate-every", evaluate_every);
 }
 
-experiment_options experiment_from(const trainee_options& options) {
-    experiment_options out;
+experiment_options experiment_from(const trainee_options& options, const session& session) {
+    auto out = options.design;
     if (!options.vary.empty() && static_cast<double>(options.points) > 1e6)
         throw invalid_argument("--points", fmt::format("{} came", options.points),
                                "it must be at most 1000000");
-    out.data = std::make_shared<labelled_data>(read_data(options.data, options.seed));
-    out.test = options.test;
-    model_numbers common;
-    for (const auto& set : options.sets) set_number(common, set);
+    out.data = std::make_shared<labelled_data>(read_data(options.data, out.seed));
     out.sides.clear();
-    for (const auto& text : options.routers) out.sides.push_back(side_from(text, options, common));
-    out.experts = options.experts;
+    for (const auto& text : options.routers) out.sides.push_back(side_from(text, options, session));
     out.hidden = widths_of(options.hidden);
     out.between = one_of("--activation", options.activation, {activation::relu, activation::gelu});
     out.loss = one_of("--loss", options.loss,
                       {training_loss::cross_entropy, training_loss::squared_error});
-    out.layers = options.layers;
-    out.patch = options.patch;
     out.noise = noise_from_name(options.noise);
     out.optimiser = optimiser_from_name(options.optimiser);
     if (!options.vary.empty()) vary(options.vary, options.points, out);
-    out.seeds = options.seeds;
-    out.seed = options.seed;
-    out.batch = options.batch;
-    out.record_every = options.record_every;
-    out.ramp = options.ramp;
     return out;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <moebius/io/option_table.hpp>
 #include <moebius/train/experiment.hpp>
 #include <string>
@@ -12,27 +15,18 @@ namespace moebius::cli {
 
 /// What is trained, on what, and over which parameters and seeds, in words.
 struct trainee_options {
+    experiment_options design;  ///< the library's own struct: one home for the defaults
     std::string data;
-    double test = 0.2;
-    std::vector<std::string> routers = {
-        std::string(default_router)};  ///< one, and one to hold against it
-    std::size_t experts = 4;
-    std::string hidden = "32";
-    std::string activation = "relu";
-    std::string loss = "cross-entropy";
-    std::size_t layers = 1;
-    std::size_t patch = 0;
-    std::string noise = "gumbel";
-    std::string optimiser = "sgd";
+    std::vector<std::string> routers{design.sides.front().router.text};  ///< one or two
+    std::string hidden{fmt::format("{}", fmt::join(design.hidden, ","))};
+    std::string activation{to_string(design.between)};
+    std::string loss{to_string(design.loss)};
+    std::string noise{to_string(design.noise)};
+    std::string optimiser{to_string(design.optimiser)};
     std::vector<std::string> sets;
     std::string vary;
-    std::size_t points = 9;
-    std::size_t seeds = 1;
-    std::uint64_t seed = 1;
-    std::size_t batch = 128;
+    std::size_t points = 9;  ///< of what is varied
     std::size_t steps = 2000;
-    std::size_t record_every = 50;
-    std::uint64_t ramp = 0;
 };
 
 void add_to(option_table& table, trainee_options& options);
@@ -45,7 +39,10 @@ void describe_trainee(const trainee_options& options, result_heading& heading);
 void check_steps(trainee_options& options, const session& session, std::size_t evaluate_every = 0);
 
 /// What the words say.
-/// @throws invalid_argument, io_error  naming the option
-[[nodiscard]] experiment_options experiment_from(const trainee_options& options);
+/// @throws invalid_argument, io_error  naming the option, also where two say different things of
+/// the
+///         same number
+[[nodiscard]] experiment_options experiment_from(const trainee_options& options,
+                                                 const session& session);
 
 }  // namespace moebius::cli

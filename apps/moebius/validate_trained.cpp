@@ -15,9 +15,9 @@ namespace {
 
 trainee_options of_two_experts() {
     trainee_options options;
-    options.experts = 2;
+    options.design.experts = 2;
     options.vary = "feedback=0:6";
-    options.seeds = 8;
+    options.design.seeds = 8;
     return options;
 }
 
@@ -91,10 +91,10 @@ int run(trained_arguments& args, const session& session) {
     check_steps(args.trainee, session);
     auto& how = args.how;
     how.steps = args.trainee.steps;
-    how.theory.seed = args.trainee.seed;
+    how.theory.seed = args.trainee.design.seed;
     how.theory.threads = args.device.threads;
-    const auto v = validate_trained(experiment_from(args.trainee), how, *args.device.open(),
-                                    session.watch("validate"));
+    const auto v = validate_trained(experiment_from(args.trainee, session), how,
+                                    *args.device.open(), session.watch("validate"));
 
     result_heading heading;
     heading.schema = validate_trained_schema;
