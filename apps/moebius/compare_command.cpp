@@ -29,14 +29,13 @@ struct compare_arguments {
 };
 
 void apply_sets(compare_arguments& args) {
-    for (const auto& text : args.sets) {
-        const auto [name, value] = parse_setting(text);
+    for (const auto& [name, value] : parse_settings(args.sets)) {
         if (name == "beta")
             args.options.beta = value;
         else if (name == "decay")
             args.options.decay = value;
         else
-            throw invalid_argument("--set", fmt::format("'{}' came", text),
+            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
                                    "compare takes beta and decay, and sweeps the others itself");
     }
 }
@@ -58,6 +57,7 @@ compared_router compare_one(const compare_arguments& args, std::size_t i, const 
 int run(compare_arguments& args, const session& session) {
     args.output.check(args.tokens.files_read());
     args.tokens.check_gate(session);
+    check_noise(session, args.routers);
     apply_sets(args);
     args.options.response = response_at(args.options.beta);
     result_heading heading;

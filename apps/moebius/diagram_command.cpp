@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <memory>
+#include <moebius/base/error.hpp>
 #include <moebius/bifurcation/critical_group.hpp>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
@@ -11,6 +14,7 @@
 #include "output.hpp"
 #include "subject.hpp"
 #include "summary.hpp"
+#include "words.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -39,11 +43,22 @@ void add_step(option_table& table, diagram_arguments& args) {
               {.kept = option_kept::if_set});
 }
 
+/// A point of the discrete rule goes on as one.
+void take_step(diagram_arguments& args, const result_heading& origin, const session& session) {
+    const auto made = number_of(origin, "step");
+    if (!made) return;  // any equilibrium is a fixed point of the rule, too
+    if (session.was_given("step") && *args.step != *made)
+        throw invalid_argument("--step", fmt::format("{} came", *args.step),
+                               fmt::format("the point is that of a rule with {}", *made));
+    args.step = *made;
+}
+
 int run(diagram_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
     args.subject.check_tokens(session);
-    auto [problem, ranges, start, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, heading] =
         make_subject(args.subject, 1, diagram_schema, session);
+    if (origin) take_step(args, *origin, session);
     option_table method;
     add_to(method, args.solver);
     add_step(method, args);

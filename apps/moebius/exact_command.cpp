@@ -101,8 +101,6 @@ void check_fold_set(const exact_arguments& args, const subject& on, const sessio
 
 int run(const exact_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
-    args.subject.check_tokens(session);
-    refuse_unused(session, "exact", {"router"});
     if (args.points < 2)
         throw invalid_argument("--points", fmt::format("{} came", args.points), "it must be >= 2");
     auto on =
@@ -114,10 +112,15 @@ int run(const exact_arguments& args, const session& session) {
                                            has_closed_forms(model) ? " with a controller" : ""),
                                "closed forms are known for two-expert, softmax and exact-k");
     check_fold_set(args, on, session);
+    const bool on_range = !on.ranges.empty();
     const auto result = model == models::two_expert::name
                             ? answer(args, std::move(on))
                             : exact_experts(std::move(on), args.points);
     args.output.write(result, report_of(result));
+    if (on_range && result.table_of("fold_set").rows() == 0) {
+        tell("exact: there is no fold at any feedback of the range");
+        return exit_code::no_answer;
+    }
     return exit_code::found;
 }
 
@@ -127,7 +130,7 @@ command exact_command() {
     command out{"exact", "Closed forms of two experts, softmax and exact-k",
                 "moebius exact --set feedback=4 --vary feedback=2:20"};
     auto args = std::make_shared<exact_arguments>();
-    add_to(out.options, args->subject);
+    add_model(out.options, args->subject);
     add_vary(out.options, args->subject);
     out.options.add("points", args->points, "samples of the fold set");
     args->output.add_to(out.options);

@@ -8,6 +8,8 @@
 #include <moebius/exact/n_expert.hpp>
 #include <moebius/model/cell_field.hpp>
 
+#include "words.hpp"
+
 namespace moebius::cli {
 namespace {
 
@@ -19,13 +21,6 @@ table empty_table(std::vector<std::string> names) {
 void add_row(table& to, std::initializer_list<double> row) {
     std::size_t c = 0;
     for (const double value : row) to.columns[c++].push_back(value);
-}
-
-double number_of(const result_heading& heading, std::string_view option, double otherwise) {
-    for (const auto& [name, value] : heading.options)
-        if (const auto* number = std::get_if<double>(&value); number && name == option)
-            return *number;
-    return otherwise;
 }
 
 /// Where each branch of m equal winners turns, and where it is as deep as the balanced state.
@@ -72,7 +67,8 @@ result_document exact_experts(subject on, std::size_t points) {
     const double beta = on.problem.parameters[on.problem.index_of("beta")];
     const double feedback = on.problem.parameters[on.problem.index_of("feedback")];
     const bool softmax = on.heading.model == "softmax";
-    const auto top_k = static_cast<std::size_t>(softmax ? 1 : number_of(on.heading, "top_k", 1));
+    const auto top_k =
+        static_cast<std::size_t>(softmax ? 1 : number_of(on.heading, "top_k").value_or(1));
     const double feedback_of_one = decay / beta;  // K = 1
     const auto balanced = exact::balanced(experts, feedback / feedback_of_one, top_k);
 

@@ -19,7 +19,7 @@ void refuse(bool given, std::string_view option, std::string_view model) {
 void add_to(option_table& table, expert_arguments& experts) {
     const expert_options defaults;
     table.add("experts", experts.experts, "number of experts N",
-              {.shown = std::to_string(defaults.experts)});
+              {.shown = experts.shown.empty() ? std::to_string(defaults.experts) : experts.shown});
     table.add("top_k", experts.top_k, "experts that a token goes to (exact-k)",
               {.shown = std::to_string(defaults.top_k)});
     table.add("controller", experts.controller, "load balancing: none or integral",

@@ -14,6 +14,7 @@ namespace moebius::cli {
 struct expert_arguments {
     std::optional<std::size_t> experts, top_k;
     std::string controller;  ///< none or integral
+    std::string shown;       ///< number of experts by default, in the help; empty: the library's
 
     /// The library's options for a model, written into a result where they mean something.
     /// @param experts_of_tokens  0 if the model takes none

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
+#include <moebius/base/error.hpp>
 #include <moebius/bifurcation/locus.hpp>
 #include <moebius/io/options.hpp>
 
@@ -7,6 +8,7 @@
 #include "output.hpp"
 #include "subject.hpp"
 #include "summary.hpp"
+#include "words.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -20,8 +22,11 @@ struct locus_arguments {
 int run(const locus_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
     args.subject.check_tokens(session);
-    auto [problem, ranges, start, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, heading] =
         make_subject(args.subject, 2, locus_schema, session);
+    if (origin && number_of(*origin, "step"))
+        throw invalid_argument("--from", "a point of the discrete rule came",
+                               "locus follows those of the differential equation");
     describe(args.solver, heading);
 
     const diagram_document result{

@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/csv.hpp>
 #include <moebius/io/json_file.hpp>
 #include <utility>
+
+#include "session.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -18,6 +21,14 @@ const table& first_table(const result_document& result) {
     for (const auto& section : result.sections)
         if (const auto* data = std::get_if<table>(&section.data)) return *data;
     throw invalid_argument("--format", "csv came", "this result has no table");
+}
+
+/// Of a file's name, in small letters: ".csv".
+std::string ending_of(const std::string& name) {
+    auto ending = std::filesystem::path(name).extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return ending;
 }
 
 /// Whether save_figures could give the name to one of several figures: x-loads.svg for x.svg.
@@ -65,7 +76,8 @@ void output_options::add_to(option_table& table) {
               "file for the result: JSON, or CSV by its ending; - is the standard output. Without "
               "it the terminal gets a summary",
               {.kept = kept, .names_file = true});
-    table.add("format", format, "of the result: json, or csv for the first table alone",
+    table.add("format", format,
+              "of the result: json, or csv for the first table alone; without --out it is printed",
               {.choices = {"json", "csv"}, .kept = kept});
     table.add("plot", plots, "figure to draw, .svg, .png or .pdf; may be repeated",
               {.kept = kept, .names_file = true});
@@ -76,6 +88,7 @@ void output_options::check(const std::vector<std::string>& read) const {
     const bool to_file = !out.empty() && out != "-";
     if (to_file) names.push_back(out);
     check_distinct(names, read);
+    check_ending();
     if (to_file) require_writable(out);
     for (const auto& plot : plots) {
         require_figure_ending(plot);
@@ -88,8 +101,18 @@ bool output_options::to_standard_output() const {
 }
 
 bool output_options::as_csv() const {
-    if (!format.empty()) return format == "csv";
-    return std::filesystem::path(out).extension() == ".csv";
+    return (format.empty() ? ending_of(out) : '.' + format) == ".csv";
+}
+
+/// A name says what is in a file.
+void output_options::check_ending() const {
+    const auto ending = ending_of(out);
+    if (ending == ".svg" || ending == ".png" || ending == ".pdf")
+        throw invalid_argument("--out", fmt::format("{} came", out),
+                               "it is for the result, and --plot draws figures");
+    if (!format.empty() && (ending == ".csv" || ending == ".json") && ending != '.' + format)
+        throw invalid_argument("--format", fmt::format("{} came for {}", format, out),
+                               "the name says another one");
 }
 
 void output_options::put(const std::string& text, std::string_view summary) const {
@@ -98,23 +121,27 @@ void output_options::put(const std::string& text, std::string_view summary) cons
     write_standard_output(summary);
 }
 
-void output_options::draw(const std::vector<named_figure>& figures) const {
+void output_options::draw(std::vector<named_figure> figures) const {
+    std::erase_if(figures, [](const named_figure& one) {
+        if (has_points(one.drawing)) return false;
+        tell(fmt::format("the figure{}{} has no finite point to show and was not drawn",
+                         one.name.empty() ? "" : " ", one.name));
+        return true;
+    });
+    if (figures.empty()) return;
     for (const auto& plot : plots) save_figures(figures, plot);
 }
 
-// Figures are made before the result is written, but drawn after it: gnuplot may fail.
+// The result comes first: a figure may fail, and it can be drawn from the file later.
 
 void output_options::write(const result_document& result, std::string_view summary) const {
-    const auto figures = plots.empty() ? std::vector<named_figure>{} : figures_of(result);
     put(as_csv() ? to_csv(first_table(result)) : to_json(result), summary);
-    draw(figures);
+    if (!plots.empty()) draw(figures_of(result));
 }
 
 void output_options::write(const diagram_document& result, std::string_view summary) const {
-    const bool none = plots.empty() || result.data.branches.empty();
-    const auto figures = none ? std::vector<named_figure>{} : figures_of(result);
     put(as_csv() ? to_csv(result.data) : to_json(result), summary);
-    if (!none) draw(figures);
+    if (!plots.empty() && !result.data.branches.empty()) draw(figures_of(result));
 }
 
 }  // namespace moebius::cli

@@ -31,6 +31,9 @@ struct output_options {
     ///         what is read
     void check(const std::vector<std::string>& read) const;
 
+    /// Whether the result goes anywhere: else the terminal gets the summary alone.
+    [[nodiscard]] bool keeps_result() const { return !out.empty() || !format.empty(); }
+
     /// Writes the result in the chosen format (CSV holds the first table) and its figures, and
     /// the summary to the standard output unless the result goes there.
     void write(const result_document& result, std::string_view summary) const;
@@ -40,7 +43,8 @@ private:
     [[nodiscard]] bool to_standard_output() const;
     [[nodiscard]] bool as_csv() const;
     void put(const std::string& text, std::string_view summary) const;
-    void draw(const std::vector<named_figure>& figures) const;
+    void check_ending() const;
+    void draw(std::vector<named_figure> figures) const;
 };
 
 }  // namespace moebius::cli

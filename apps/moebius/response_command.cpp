@@ -43,9 +43,9 @@ std::shared_ptr<const load_response> known_of(const router& router, const token_
 
 /// An open loop has beta alone.
 double beta_of(const std::vector<std::string>& sets) {
-    for (const auto& text : sets)
-        if (parse_setting(text).first != "beta")
-            throw invalid_argument("--set", fmt::format("'{}' came", text),
+    for (const auto& [name, value] : parse_settings(sets))
+        if (name != "beta")
+            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
                                    "an open loop has beta alone");
     return set_value(sets, "beta", 1);
 }
@@ -65,9 +65,23 @@ result_heading heading_of(const response_arguments& args, double beta, const ses
     return heading;
 }
 
+std::string summary_of(std::size_t seeds, bool known, double squares, double judged) {
+    if (!known) return fmt::format("{} seeds; no closed form is known\n", seeds);
+    if (judged == 0)
+        return fmt::format(
+            "{} seeds; no score difference could be judged: that takes two seeds, and loads that "
+            "vary\n",
+            seeds);
+    return fmt::format(
+        "{} seeds; sum of z^2 {:.1f} over {} score differences, each z with {} degrees of "
+        "freedom\n",
+        seeds, squares, judged, seeds - 1);
+}
+
 int run(response_arguments& args, const session& session) {
     args.output.check(args.tokens.files_read());
     args.tokens.check_gate(session);
+    check_noise(session, {args.router.text});
     const double beta = beta_of(args.sets);
     const auto router = args.router.make(beta, noise_from_name(args.tokens.noise));
     const auto source = source_for(args.router, args.tokens, 2);
@@ -82,17 +96,11 @@ int run(response_arguments& args, const session& session) {
             squares += at.z * at.z;
             ++judged;
         }
-    const auto summary = known != nullptr
-                             ? fmt::format(
-                                   "{} seeds; sum of z^2 {:.1f} over {} score differences, each "
-                                   "z with {} degrees of freedom\n",
-                                   args.seeds, squares, judged, args.seeds - 1)
-                             : fmt::format("{} seeds; no closed form is known\n", args.seeds);
     args.output.write(
         {heading_of(args, beta, session),
          {{"response", response_table(points)},
           {"agreement", named_numbers{{"points", judged}, {"sum_of_z_squared", squares}}}}},
-        summary);
+        summary_of(args.seeds, known != nullptr, squares, judged));
     return exit_code::found;
 }
 

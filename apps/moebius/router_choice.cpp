@@ -8,6 +8,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/compare/known_response.hpp>
 
+#include "command.hpp"
 #include "session.hpp"
 #include "words.hpp"
 
@@ -34,6 +35,14 @@ void describe_router(const router_choice& router, result_heading& heading) {
     heading.router = router.name();
     if (const auto own = router.options(); !own.empty())
         heading.options.emplace_back("router_set", own);
+}
+
+void check_noise(const session& session, const std::vector<std::string>& routers) {
+    const auto noisy = [](const std::string& text) {
+        return find_router(router_choice{text}.name()).adds_noise;
+    };
+    if (!routers.empty() && std::none_of(routers.begin(), routers.end(), noisy))
+        refuse_unused(session, routers.front(), {"noise"});
 }
 
 std::shared_ptr<const token_source> source_for(const router_choice& router, token_options tokens,

@@ -20,6 +20,11 @@ void add_to(option_table& table, router_choice& router);
 void inherit(router_choice& router, const result_heading& heading, std::string_view file);
 void describe_router(const router_choice& router, result_heading& heading);
 
+/// Refuses --noise where no router adds any.
+/// @param routers  NAME,key=value,...
+/// @throws invalid_argument  naming the option
+void check_noise(const session& session, const std::vector<std::string>& routers);
+
 /// The tokens as the router's gate sees them; without tokens all logits are 0.
 /// @param experts  of a router without tokens
 [[nodiscard]] std::shared_ptr<const token_source> source_for(const router_choice& router,

@@ -7,6 +7,8 @@
 #include <moebius/router/noise.hpp>
 #include <moebius/router/registry.hpp>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
 
 #include "commands.hpp"
 
@@ -37,10 +39,11 @@ std::string as_text() {
             out += fmt::format("  {:<12} {} [{}]\n", option.name, option.meaning, option.value);
         out += '\n';
     }
-    return out + fmt::format(
-                     "--router NAME,key=value,...; --noise {} for top-1, top-k, "
-                     "adaptive-clustering, selective-sinkhorn\n",
-                     fmt::join(noise_names(), ", "));
+    std::vector<std::string_view> noisy;
+    for (const auto& router : known_routers())
+        if (router.adds_noise) noisy.push_back(router.name);
+    return out + fmt::format("--router NAME,key=value,...; --noise {} for {}\n",
+                             fmt::join(noise_names(), ", "), fmt::join(noisy, ", "));
 }
 
 }  // namespace

@@ -113,9 +113,14 @@ simulation measure(const simulate_arguments& args,
 int run(simulate_arguments& args, const session& session) {
     args.output.check(args.subject.files_read());
     args.subject.tokens.check_gate(session);
+    if (args.options.record_every > args.options.steps)
+        throw invalid_argument("--record-every", fmt::format("{} came", args.options.record_every),
+                               fmt::format("--steps is {}", args.options.steps));
+    if (args.subject.router) check_noise(session, {args.subject.router.text});
     const auto& tokens = args.subject.tokens;
     auto source = source_for(args.subject.router, tokens, args.subject.experts.experts.value_or(2));
-    auto [problem, ranges, start, one_beta, heading] = model_of(args, source->experts(), session);
+    auto [problem, ranges, start, origin, one_beta, heading] =
+        model_of(args, source->experts(), session);
     if (tokens.tokens.empty()) source = no_tokens(problem.model->experts());
     args.rule = rule_of(problem, args.rule.step);
     args.options.scores = scores_of(problem, args.x0);
@@ -138,6 +143,7 @@ command simulate_command() {
     command out{"simulate", "Route batches of tokens in the closed loop",
                 "moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1"};
     auto args = std::make_shared<simulate_arguments>();
+    args->subject.experts.shown = "2";
     add_to(out.options, args->subject);
     add_loop(out.options, *args);
     add_to(out.options, args->device);

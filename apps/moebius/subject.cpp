@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <moebius/base/error.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -52,6 +53,10 @@ void make_router_problem(const subject_options& options, const session& session,
     if (!options.model.empty())
         throw invalid_argument("--model", fmt::format("{} came beside --router", options.model),
                                "the mean load of the router is the model");
+    if (options.experts.top_k)
+        throw invalid_argument("--top-k", "it came beside --router",
+                               "what a router takes is its own: --router NAME,k=NUMBER");
+    if (options.from.empty()) check_noise(session, {options.router.text});
     const double beta = set_value(options.sets, "beta", options.router_beta);
     const auto router = options.router.make(beta, noise_from_name(options.tokens.noise));
     const expert_options defaults;
@@ -74,15 +79,18 @@ void make_router_problem(const subject_options& options, const session& session,
 }
 
 /// The point that --from names, and the model and tokens of its file where none were given.
-special_point read_start(subject_options& options, const session& session) {
+special_point read_start(subject_options& options, const session& session,
+                         std::optional<result_heading>& origin) {
     const auto [file, label] = parse_source(options.from);
     const auto document = read_diagram(file);
     inherit(options.router, document.heading, file);
     if (options.model.empty()) options.model = document.heading.model;
     if (options.model != document.heading.model)
-        throw invalid_argument("--from",
-                               fmt::format("{} is about {}", file, document.heading.model),
-                               fmt::format("--model is {}", options.model));
+        throw invalid_argument(
+            "--from",
+            fmt::format("{} is about {}", file,
+                        options.router ? options.router.text : document.heading.model),
+            fmt::format("--model is {}", options.model));
     if (!options.sets.empty())
         throw invalid_argument("--set",
                                fmt::format("'{}' came beside --from", options.sets.front()),
@@ -93,6 +101,7 @@ special_point read_start(subject_options& options, const session& session) {
     made_with.read_from(document.heading, session.given, file);
     for (const auto& [name, value] : document.heading.parameters)
         if (name == "beta") options.router_beta = value;
+    origin = document.heading;
     return document.data.at(label);
 }
 
@@ -136,6 +145,13 @@ void apply_ranges(const subject_options& options, std::size_t count, subject& re
     for (const auto& text : options.varies) {
         const auto range = parse_range(text);
         check_range(range);
+        const auto settings = parse_settings(options.sets);
+        const bool sampled = result.heading.schema == exact_schema;  // what is set is another point
+        if (!sampled && std::any_of(settings.begin(), settings.end(), [&](const auto& setting) {
+                return setting.first == range.name;
+            }))
+            throw invalid_argument("--vary", fmt::format("{} is varied", range.name),
+                                   "--set sets it, too");
         if (range.name == "beta" && result.one_beta)
             throw invalid_argument("--vary", "beta came",
                                    "this router's response is known at one beta alone");
@@ -166,11 +182,15 @@ void add_sets(option_table& table, subject_options& subject) {
               {.kept = option_kept::never});
 }
 
-void add_to(option_table& table, subject_options& subject) {
+void add_model(option_table& table, subject_options& subject) {
     table.add("model", subject.model, "see 'moebius models'",
               {.kept = option_kept::never, .shown = std::string(default_model)});
     add_sets(table, subject);
     add_to(table, subject.experts);
+}
+
+void add_to(option_table& table, subject_options& subject) {
+    add_model(table, subject);
     add_to(table, subject.router);
     add_to(table, subject.tokens);
 }
@@ -205,7 +225,7 @@ std::vector<double> led_state(const field& model, double lead) {
 subject make_subject(subject_options options, std::size_t ranges, std::string_view schema,
                      const session& session, alike_experts alike) {
     subject result;
-    if (!options.from.empty()) result.start = read_start(options, session);
+    if (!options.from.empty()) result.start = read_start(options, session, result.origin);
     const bool of_router = static_cast<bool>(options.router);
     if (options.model.empty() && !of_router) options.model = default_model;
     result.heading.schema = schema;
@@ -215,10 +235,7 @@ subject make_subject(subject_options options, std::size_t ranges, std::string_vi
         make_router_problem(options, session, result);
     else
         result.problem = make_problem(options, result.heading);
-    for (const auto& text : options.sets) {
-        const auto [name, value] = parse_setting(text);
-        result.problem.set(name, value);
-    }
+    for (const auto& [name, value] : parse_settings(options.sets)) result.problem.set(name, value);
     if (alike == alike_experts::grouped) group_experts(options, result);
     if (result.start) start_from(*result.start, options.model, result.problem);
     apply_ranges(options, ranges, result);

@@ -37,6 +37,7 @@ struct subject_options {
 };
 
 void add_to(option_table& table, subject_options& subject);  ///< model, parameters, experts, tokens
+void add_model(option_table& table, subject_options& subject);  ///< model, parameters, experts
 void add_sets(option_table& table, subject_options& subject);
 void add_vary(option_table& table, subject_options& subject);
 void add_from(option_table& table, subject_options& subject);
@@ -48,9 +49,10 @@ enum class alike_experts { grouped, apart };
 struct subject {
     moebius::problem problem;
     std::vector<parameter_range> ranges;
-    std::optional<special_point> start;  ///< of --from
-    bool one_beta = false;               ///< the loads are known at one beta alone
-    result_heading heading;              ///< command, model, parameters and the options above
+    std::optional<special_point> start;    ///< of --from
+    std::optional<result_heading> origin;  ///< of its file
+    bool one_beta = false;                 ///< the loads are known at one beta alone
+    result_heading heading;                ///< command, model, parameters and the options above
 };
 
 /// @param ranges  how many parameters must vary

@@ -86,7 +86,7 @@ void add_grid(option_table& table, sweep_arguments& args) {
 }
 
 int run_slow(sweep_arguments& args, const session& session) {
-    auto [problem, ranges, start, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, heading] =
         make_subject(args.subject, 1, sweep_schema, session, alike_experts::apart);
     args.slow.direction = sweep_direction_from_name(args.direction);
     option_table how;
@@ -108,7 +108,7 @@ int run_slow(sweep_arguments& args, const session& session) {
 }
 
 int run_grid(sweep_arguments& args, const session& session) {
-    auto [problem, ranges, start, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, heading] =
         make_subject(args.subject, 2, grid_schema, session, alike_experts::apart);
     option_table how;
     add_grid(how, args);
@@ -137,7 +137,7 @@ basin_options settling(const problem& at, const std::vector<parameter_range>& ra
 
 /// Two starts for every point, integrated as one ensemble: which state each reaches.
 int run_basins(sweep_arguments& args, const session& session) {
-    auto [problem, ranges, start, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, heading] =
         make_subject(args.subject, 2, grid_schema, session, alike_experts::apart);
     option_table how;
     add_grid(how, args);

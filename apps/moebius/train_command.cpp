@@ -182,6 +182,8 @@ void add_tests(option_table& table, train_arguments& args) {
 /// Refuses what does not go together, before anything is read.
 void check(train_arguments& args, const session& session) {
     args.output.check({args.trainee.data, args.checkpoint});
+    if (args.checkpoint == "-")
+        throw invalid_argument("--checkpoint", "- came", "it must name a file to go on from");
     if (!args.checkpoint.empty()) {
         if (one_file(args.checkpoint, args.trainee.data))
             throw invalid_argument("--checkpoint",
@@ -194,6 +196,16 @@ void check(train_arguments& args, const session& session) {
         throw invalid_argument("--router", fmt::format("{} came", args.trainee.routers.size()),
                                "one is trained, or two are held against each other");
     if (args.trainee.vary.empty()) refuse_unused(session, "train without --vary", {"points"});
+    if (args.evaluate_every == 0)
+        refuse_unused(session, "train without --evaluate-every", {"target"});
+    if (!args.output.keeps_result()) refuse_unused(session, "train without --out", {"history"});
+    if (!(args.target > 0 && args.target <= 1))
+        throw invalid_argument("--target", fmt::format("{} came", args.target),
+                               "an accuracy is above 0 and at most 1");
+    if (args.trainee.design.test == 0)
+        tell("nothing is held out (--test 0): the test numbers are those of the training examples");
+    if (args.trainee.design.ramp > args.trainee.steps)
+        tell(fmt::format("the run ends at batch {}, before the ramp does", args.trainee.steps));
     check_steps(args.trainee, session, args.evaluate_every);
 }
 

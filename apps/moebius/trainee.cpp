@@ -10,6 +10,7 @@
 #include <numeric>
 #include <span>
 
+#include "router_choice.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -230,6 +231,7 @@ void check_steps(trainee_options& options, const session& session, std::size_t e
 
 experiment_options experiment_from(const trainee_options& options, const session& session) {
     auto out = options.design;
+    check_noise(session, options.routers);
     if (!options.vary.empty() && static_cast<double>(options.points) > 1e6)
         throw invalid_argument("--points", fmt::format("{} came", options.points),
                                "it must be at most 1000000");

@@ -80,15 +80,16 @@ std::string report_of(const validation& v) {
 
 /// Feedback and bias are swept, so only the other two can be chosen.
 void check_sets(const std::vector<std::string>& sets) {
-    for (const auto& text : sets)
-        if (const auto name = parse_setting(text).first; name == "feedback" || name == "bias")
-            throw invalid_argument("--set", fmt::format("'{}' came", text),
+    for (const auto& [name, value] : parse_settings(sets))
+        if (name == "feedback" || name == "bias")
+            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
                                    fmt::format("validate sweeps {} itself", name));
 }
 
 /// Another router than top-1: its threshold, and its jumps beside the noise-free rule's.
 int run_router(const validate_arguments& args, const session& session) {
     refuse_unused(session, args.subject.router.name(), {"levels", "members"});
+    check_noise(session, {args.subject.router.text});
     if (args.device.name != "auto" && args.device.name != "cpu")
         throw invalid_argument(
             "--device",

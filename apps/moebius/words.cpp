@@ -15,9 +15,22 @@ std::pair<std::string, double> parse_setting(std::string_view text) {
     return {std::string(parts[0]), parse_number(fmt::format("--set {}", parts[0]), parts[1])};
 }
 
+std::vector<std::pair<std::string, double>> parse_settings(const std::vector<std::string>& sets) {
+    std::vector<std::pair<std::string, double>> out;
+    for (const auto& text : sets) {
+        auto next = parse_setting(text);
+        for (const auto& [name, value] : out)
+            if (name == next.first)
+                throw invalid_argument("--set", fmt::format("{} came twice", name),
+                                       "once is enough");
+        out.push_back(std::move(next));
+    }
+    return out;
+}
+
 double set_value(const std::vector<std::string>& sets, std::string_view name, double otherwise) {
-    for (const auto& text : sets)
-        if (const auto [key, value] = parse_setting(text); key == name) otherwise = value;
+    for (const auto& [key, value] : parse_settings(sets))
+        if (key == name) otherwise = value;
     return otherwise;
 }
 
@@ -35,6 +48,13 @@ std::pair<std::string, std::string> parse_source(std::string_view text) {
     if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size())
         throw invalid_argument("--from", fmt::format("'{}' came", text), "it must be FILE:LABEL");
     return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+std::optional<double> number_of(const result_heading& heading, std::string_view name) {
+    for (const auto& [key, value] : heading.options)
+        if (const auto* number = std::get_if<double>(&value); number != nullptr && key == name)
+            return *number;
+    return std::nullopt;
 }
 
 std::string word_of(const result_heading& heading, std::string_view name,

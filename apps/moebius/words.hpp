@@ -3,6 +3,7 @@
 
 #include <moebius/continuation/options.hpp>
 #include <moebius/io/result.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,8 +15,13 @@ namespace moebius::cli {
 /// @throws invalid_argument naming --set
 [[nodiscard]] std::pair<std::string, double> parse_setting(std::string_view text);
 
-/// The value that name=value among the sets gives a parameter, the last if there are several.
-/// @throws invalid_argument naming --set
+/// Each name=value, in order.
+/// @throws invalid_argument naming --set, also for a name that came twice
+[[nodiscard]] std::vector<std::pair<std::string, double>> parse_settings(
+    const std::vector<std::string>& sets);
+
+/// The value that name=value among the sets gives a parameter.
+/// @throws invalid_argument as parse_settings
 [[nodiscard]] double set_value(const std::vector<std::string>& sets, std::string_view name,
                                double otherwise);
 
@@ -26,6 +32,9 @@ namespace moebius::cli {
 /// FILE:LABEL.
 /// @throws invalid_argument naming --from
 [[nodiscard]] std::pair<std::string, std::string> parse_source(std::string_view text);
+
+/// The option of that name in a result, where it is a number.
+[[nodiscard]] std::optional<double> number_of(const result_heading& heading, std::string_view name);
 
 /// The option of that name in a result, where it is a word; else `otherwise`.
 [[nodiscard]] std::string word_of(const result_heading& heading, std::string_view name,

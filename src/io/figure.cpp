@@ -133,6 +133,13 @@ std::string script_of(const figure& drawing, const file_kind& kind) {
 
 }  // namespace
 
+bool has_points(const figure& drawing) {
+    for (const auto& layer : drawing.layers)
+        for (std::size_t i = 0; i < layer.x.size(); ++i)
+            if (std::isfinite(layer.x[i]) && std::isfinite(layer.y[i])) return true;
+    return false;
+}
+
 std::array<double, 4> box_of(const figure& drawing) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     std::array<double, 4> box{infinity, -infinity, infinity, -infinity};

@@ -107,6 +107,10 @@ void option::read(std::string_view word) const {
     }
     if (traits.names_file && word.empty())
         throw invalid_argument(where, "'' came", "it must name a file");
+    const bool words = std::holds_alternative<std::string*>(target) ||
+                       std::holds_alternative<std::vector<std::string>*>(target);
+    if (words && word.empty())
+        throw invalid_argument(where, "'' came", "it must not be empty");
     std::visit(
         overloaded{[&](double* value) { *value = parse_number(where, word); },
                    [&](std::optional<double>* value) { *value = parse_number(where, word); },
@@ -154,7 +158,8 @@ void option_table::read_from(const result_heading& heading, const given_options&
         } else if (value == nullptr || texts_of(value_of(one)) != texts_of(*value)) {
             const auto made =
                 value ? fmt::format("with {}", fmt::join(texts_of(*value), " ")) : "without it";
-            throw invalid_argument(one.flag(), fmt::format("{} came", one.text()),
+            const bool is_flag = std::holds_alternative<bool*>(one.target);
+            throw invalid_argument(one.flag(), fmt::format("{} came", is_flag ? "it" : one.text()),
                                    fmt::format("{} was made {}", file, made));
         }
     }

@@ -178,10 +178,12 @@ std::shared_ptr<const router> make_soft_moe(const reader&, double beta, noise_la
 }
 
 constexpr std::array entries{
-    entry{{"top-1", "the expert with the largest beta (logit + score) + noise", top_1_options},
-          make_top_1},
-    entry{{"top-k", "the k experts with the largest beta (logit + score) + noise", top_k_list},
-          make_chosen_k},
+    entry{
+        {"top-1", "the expert with the largest beta (logit + score) + noise", top_1_options, true},
+        make_top_1},
+    entry{
+        {"top-k", "the k experts with the largest beta (logit + score) + noise", top_k_list, true},
+        make_chosen_k},
     entry{{"probmoe-exact-k", "a random set S of k experts, P(S) ~ exp(sum of z over S)",
            exact_options},
           make_exact_k},
@@ -189,12 +191,12 @@ constexpr std::array entries{
           make_dynamic_k},
     entry{{"adaptive-clustering",
            "top-k in a space where each token's cluster weighs the features in which it is tight",
-           clustering_list, "variant"},
+           clustering_list, true, "variant"},
           make_clustering},
     entry{{"soft-moe", "all experts, with the weights softmax(z)", {}}, make_soft_moe},
     entry{{"selective-sinkhorn",
            "top-k, but in a few batches top-k of a transport plan that balances the experts",
-           sinkhorn_list},
+           sinkhorn_list, true},
           make_sinkhorn}};
 
 constexpr auto known = [] {

@@ -130,10 +130,42 @@ rejected(levels_of_a_router ARGS validate --router soft-moe --levels 3
   ERR "--levels: it came for soft-moe, but that does not use it")
 rejected(exact_figure ARGS exact --plot x.svg
   ERR "--plot: it came for exact without --vary, but the figure is the fold set: --vary feedback=FROM:TO")
-rejected(exact_router ARGS exact --router top-1
-  ERR "--router: it came for exact, but that does not use it")
+cli_case(exact_router ARGS exact --router top-1 CODE 109
+  ERR "moebius: exact: .--router. came, but it is no option")
 rejected(exact_points ARGS exact --points 5
   ERR "--points: it came for exact without --vary, but that does not use it")
+
+# One number that is said twice, and not the same.
+rejected(set_twice ARGS diagram ${vary} --set beta=2 beta=3 ERR "--set: beta came twice, but once is enough")
+rejected(set_and_varied ARGS diagram --vary feedback=0.5:20 --set feedback=3
+  ERR "--vary: feedback is varied, but --set sets it, too")
+rejected(trained_set_and_own ARGS train --data mixture:3/4 --router top-1,rate=0.1 --set rate=0.5
+  ERR "--set: rate came twice, but once is enough")
+rejected(trained_set_and_varied ARGS train --data mixture:3/4 --vary rate=0.1:0.5 --set rate=3
+  ERR "--vary: rate is varied, but --set sets it, too")
+rejected(trained_experts_twice ARGS train --data mixture:3/4 --set experts=2 --experts 3
+  ERR "--experts: it came beside experts in --set, but one of the two says it")
+rejected(trained_hidden_twice ARGS train --data mixture:3/4 --router top-1,hidden=4 --hidden 8
+  ERR "--hidden: it came beside hidden in top-1,hidden=4, but one of the two says it")
+rejected(top_k_beside_router ARGS diagram --router top-1 --experts 4 --top-k 3 ${vary}
+  ERR "--top-k: it came beside --router, but what a router takes is its own: --router NAME,k=NUMBER")
+foreach(words "simulate" "response" "validate" "compare" "train --data mixture:3/4" "diagram --experts 4 ${vary}")
+  string(REPLACE " " ";" words "${words}")
+  list(GET words 0 name)
+  rejected(noise_of_soft_moe_${name} ARGS ${words} --router soft-moe --noise gaussian
+    ERR "--noise: it came for soft-moe, but that does not use it")
+endforeach()
+rejected(checkpoint_dash ARGS train --data mixture:3/4 --checkpoint - ERR "--checkpoint: - came, but it must name a file to go on from")
+rejected(target_unused ARGS train --data mixture:3/4 --target 0.5
+  ERR "--target: it came for train without --evaluate-every, but that does not use it")
+rejected(history_unused ARGS train --data mixture:3/4 --history ERR "--history: it came for train without --out, but that does not use it")
+rejected(records_beyond_steps ARGS simulate --steps 20 --record-every 50 ERR "--record-every: 50 came, but --steps is 20")
+rejected(result_in_a_figure ARGS diagram ${vary} --out x.svg ERR "--out: x.svg came, but it is for the result, and --plot draws figures")
+rejected(format_against_name ARGS diagram ${vary} --format csv --out x.json
+  ERR "--format: csv came for x.json, but the name says another one")
+cli_case(no_fold_in_range ARGS exact --vary feedback=-5:1 --plot none.svg CODE 3 OUT "fold_set, 0 rows"
+  ERR "no finite point to show and was not drawn.*exact: there is no fold at any feedback of the range")
+cli_case(nothing_judged ARGS response --seeds 1 --batches 4 --batch 64 --points 12 OUT "no score difference could be judged")
 
 # Words that CLI11 itself rejects.
 cli_case(bad_option ARGS diagram --bogus 1 ${vary} CODE 109 OUT "^$" ERR "^moebius: [^\n]*--bogus")

@@ -49,3 +49,15 @@ refused '--experts: 8 came, but router.json was made with 4' \
     diagram --from router.json:EP1 --experts 8 --vary feedback=1:5
 refused '--noise: none came, but router.json was made with gumbel' \
     diagram --from router.json:EP1 --noise none --vary feedback=1:5
+
+# A point of the discrete rule goes on as one.
+"$program" diagram --step 3 --vary feedback=0.5:20 --out map.json >/dev/null
+"$program" diagram --from map.json:PD1 --vary feedback=0.5:20 --out again.json >/dev/null
+grep -q '"step": 3' again.json
+grep -q '"type": "PD"' again.json
+refused '--step: 0.2 came, but the point is that of a rule with 3' \
+    diagram --from map.json:PD1 --step 0.2 --vary feedback=0.5:20
+refused '--from: a point of the discrete rule came, but locus follows those of the differential equation' \
+    locus --from map.json:PD1 --vary feedback=0.5:20 --vary beta=0.5:3
+refused '--from: router.json is about top-k,k=2, but --model is softmax' \
+    diagram --from router.json:EP1 --model softmax --vary feedback=1:5

@@ -17,8 +17,8 @@ sed 's/--out -/--out kept.json/' printed.json | cmp - kept.json
 # CSV by the ending, unless a format was asked for
 "$program" diagram --vary feedback=0.5:20 --out kept.csv >said
 "$program" diagram --vary feedback=0.5:20 --format csv | cmp - kept.csv
-"$program" diagram --vary feedback=0.5:20 --format json --out json.csv >said
-head -n 1 json.csv | grep -q '^{$'
+"$program" diagram --vary feedback=0.5:20 --out KEPT.CSV >said
+sed 's/x/x/' KEPT.CSV | cmp - kept.csv
 
 # a list in one option, or the option once for each
 "$program" locus --set decay=2 beta=2 --vary feedback=1.5:20 bias=-9:9 >once

@@ -49,6 +49,9 @@ struct figure {
     std::optional<std::array<double, 4>> view;
 };
 
+/// Whether any point of any layer is finite: else there is nothing to draw.
+[[nodiscard]] bool has_points(const figure& drawing);
+
 /// The least box that holds every finite point of every layer: {x from, x to, y from, y to}.
 [[nodiscard]] std::array<double, 4> box_of(const figure& drawing);
 

@@ -23,6 +23,7 @@ struct router_info {
     std::string_view name;
     std::string_view meaning;
     std::span<const router_option> options;
+    bool adds_noise = false;  ///< make_router's noise is a part of it
     /// The option that says how the gate before it clusters features (tokens/gate.hpp); empty for a
     /// router that takes any gate.
     std::string_view clustering_option = {};
@@ -45,7 +46,7 @@ using router_settings = std::vector<std::pair<std::string, std::string>>;
 /// (gate_options::clustering).
 ///
 /// @param beta   inverse temperature, > 0
-/// @param noise  of routers that add some: top-1, top-k, adaptive-clustering, selective-sinkhorn
+/// @param noise  of routers that add some (router_info::adds_noise)
 /// @throws invalid_argument  for an unknown name or option, or a value out of range
 [[nodiscard]] std::shared_ptr<const router> make_router(std::string_view name, double beta,
                                                         noise_law noise,
