@@ -109,8 +109,7 @@ void option::read(std::string_view word) const {
         throw invalid_argument(where, "'' came", "it must name a file");
     const bool words = std::holds_alternative<std::string*>(target) ||
                        std::holds_alternative<std::vector<std::string>*>(target);
-    if (words && word.empty())
-        throw invalid_argument(where, "'' came", "it must not be empty");
+    if (words && word.empty()) throw invalid_argument(where, "'' came", "it must not be empty");
     std::visit(
         overloaded{[&](double* value) { *value = parse_number(where, word); },
                    [&](std::optional<double>* value) { *value = parse_number(where, word); },
