@@ -50,7 +50,7 @@ table jumps_of(const std::vector<sweep_jump>& jumps, std::string_view parameter,
 /// The share of the most loaded expert.
 double largest_load(const problem& at, const std::vector<double>& state) {
     std::vector<double> loads(at.model->experts());
-    at.model->loads(state.data(), at.parameters.data(), loads.data());
+    at.model->loads(state, at.parameters, loads);
     return *std::max_element(loads.begin(), loads.end());
 }
 

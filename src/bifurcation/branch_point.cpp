@@ -2,6 +2,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/branch_point.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/model/derivatives.hpp>
@@ -35,7 +36,7 @@ struct scaled_terms {
         const Index n = f.size();
         MatrixXd fx(n, n), fp(n, static_cast<Index>(p.size()));
         curve.units().unscale(u, x, p);
-        curve.base().model->linear(x.data(), p.data(), f.data(), fx.data(), fp.data());
+        curve.base().model->linear(x, view(p), view(f), view(fx), view(fp));
         df << fx, fp.col(static_cast<Index>(curve.units().free()[0]));
         df = df * curve.units().units().asDiagonal();
     }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/critical_group.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
@@ -33,12 +34,12 @@ std::optional<std::size_t> critical_group(const problem& at, const special_point
     const auto k = static_cast<Index>(cells.cell_states());
     Eigen::VectorXd f(n);
     Eigen::MatrixXd fx(n, n), fp(n, static_cast<Index>(at.parameters.size())), within(k, k);
-    cells.linear(point.state.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+    cells.linear(point.state, at.parameters, view(f), view(fx), view(fp));
     double nearest = off_axis(fx);
     std::optional<std::size_t> found;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         if (!has_members(groups[g])) continue;
-        cells.within(point.state.data(), at.parameters.data(), g, within.data());
+        cells.within(point.state, at.parameters, g, view(within));
         if (const double off = off_axis(within); off < nearest) {
             nearest = off;
             found = g;

@@ -8,6 +8,7 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <limits>
+#include <moebius/base/view.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
@@ -30,9 +31,8 @@ public:
         for (Index j = 0; j < breaks_.size(); ++j) {
             x_.col(j) = values.values.col(j * values.degree);
             VectorXd f(x_.rows());
-            at.model->rhs(x_.col(j).data(), at.parameters.data(), f.data());
-            at.model->along(x_.col(j).data(), at.parameters.data(), f.data(), still.data(),
-                            out.data());
+            at.model->rhs(view(x_.col(j)), at.parameters, view(f));
+            at.model->along(view(x_.col(j)), at.parameters, view(f), view(still), view(out));
             v_.col(j) = period * f;
             a_.col(j) = period * period * out.col(1);
         }
@@ -62,7 +62,7 @@ private:
 VectorXd observed(const problem& at, const VectorXd& x) {
     if (at.model->experts() == 0) return x;
     VectorXd loads(static_cast<Index>(at.model->experts()));
-    at.model->loads(x.data(), at.parameters.data(), loads.data());
+    at.model->loads(view(x), at.parameters, view(loads));
     return loads;
 }
 
@@ -135,7 +135,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
             for (Index i = 0; i < m; ++i) {
                 const VectorXd x =
                     values.values.middleCols(j * m, m + 1) * basis.values.row(i).transpose();
-                cells->within(x.data(), at.parameters.data(), g, slope.data());
+                cells->within(view(x), at.parameters, g, view(slope));
                 for (Index b = 0; b <= m; ++b) {
                     auto block = b == 0 ? outer.block(i * k, 0, k, k)
                                         : inner.block(i * k, (b - 1) * k, k, k);

@@ -27,7 +27,7 @@ protected:
           trace_(curve_, options),
           rows_(std::move(columns)),
           first_period_(first_period),
-          scale_(curve_.base().model->state_scale(curve_.base().parameters.data())) {}
+          scale_(curve_.base().model->state_scale(curve_.base().parameters)) {}
 
     stop_reason go() {
         steps_ = 0;

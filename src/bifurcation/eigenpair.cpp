@@ -2,6 +2,7 @@
 #include "eigenpair.hpp"
 
 #include <Eigen/Core>
+#include <moebius/base/view.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
@@ -19,7 +20,7 @@ MatrixXd jacobian_at(const field& model, const std::vector<double>& x,
     const auto n = static_cast<Index>(x.size());
     VectorXd f(n);
     MatrixXd fx(n, n), fp(n, static_cast<Index>(p.size()));
-    model.linear(x.data(), p.data(), f.data(), fx.data(), fp.data());
+    model.linear(view(x), view(p), view(f), view(fx), view(fp));
     return fx;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/newton.hpp>
@@ -21,7 +22,7 @@ Index fold_curve::unknowns() const { return scaling_.units().size(); }
 
 bool fold_curve::bend_at(const VectorXd& u) {
     if (!solve_at(u)) return false;
-    model().curvature(x_.data(), p_.data(), scaling_.free(), w_.data(), v_.data(), bend_.data());
+    model().curvature(x_, p_, scaling_.free(), view(w_), view(v_), view(bend_));
     return bend_.allFinite();
 }
 

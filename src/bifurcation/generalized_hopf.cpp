@@ -4,6 +4,7 @@
 #include <cmath>
 #include <complex>
 #include <limits>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/model/complex_forms.hpp>
 
@@ -28,7 +29,7 @@ constexpr int most_halvings = 6;  // of the distance at which jets are taken, fr
 class high_derivatives {
 public:
     high_derivatives(const field& model, const std::vector<double>& x, const std::vector<double>& p)
-        : model_(model), x_(x), p_(p), reach_(model.state_scale(p.data())) {
+        : model_(model), x_(x), p_(p), reach_(model.state_scale(p)) {
         // Coefficients of u^4 ... u^10 and of u^5 ... u^11 from value and derivatives at u = 1.
         for (Index odd = 0; odd < 2; ++odd) {
             Matrix4d at_one;
@@ -89,7 +90,7 @@ private:
         const VectorXd at = Eigen::Map<const VectorXd>(x_.data(), d.size()) + t * d;
         const VectorXd still = VectorXd::Zero(static_cast<Index>(p_.size()));
         MatrixXd out(d.size(), 4);
-        model_.along(at.data(), p_.data(), d.data(), still.data(), out.data());
+        model_.along(view(at), view(p_), view(d), view(still), view(out));
         return out;
     }
 

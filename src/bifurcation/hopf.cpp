@@ -6,6 +6,7 @@
 #include <cmath>
 #include <complex>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/bifurcation/normal_forms.hpp>
@@ -42,7 +43,7 @@ struct local_terms {
         : f(static_cast<Index>(x.size())),
           fx(f.size(), f.size()),
           fp(f.size(), static_cast<Index>(p.size())) {
-        model.linear(x.data(), p.data(), f.data(), fx.data(), fp.data());
+        model.linear(view(x), p, view(f), view(fx), view(fp));
     }
 };
 

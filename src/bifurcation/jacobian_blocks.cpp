@@ -3,13 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 #include "spectral_tests.hpp"
 
 namespace moebius {
-std::vector<jacobian_block> blocks_within(const field& model, const double* x, const double* p) {
+std::vector<jacobian_block> blocks_within(const field& model, std::span<const double> x,
+                                          std::span<const double> p) {
     const cell_field* cells = model.cells();
     std::vector<jacobian_block> blocks;
     if (!cells) return blocks;
@@ -19,7 +21,7 @@ std::vector<jacobian_block> blocks_within(const field& model, const double* x, c
         blocks[g].times = cells->groups().groups[g].size() - 1;
         if (blocks[g].times == 0) continue;
         blocks[g].matrix.resize(k, k);
-        cells->within(x, p, g, blocks[g].matrix.data());
+        cells->within(x, p, g, view(blocks[g].matrix));
     }
     return blocks;
 }

@@ -19,8 +19,9 @@ struct jacobian_block {
 };
 
 /// The blocks within the groups of two and more, by group; `times` is 0 for a group of one.
-[[nodiscard]] std::vector<jacobian_block> blocks_within(const field& model, const double* x,
-                                                        const double* p);
+[[nodiscard]] std::vector<jacobian_block> blocks_within(const field& model,
+                                                        std::span<const double> x,
+                                                        std::span<const double> p);
 
 /// Takes what differs within the groups into account: the largest real part becomes the first of
 /// `leading` if it is larger, and unstable eigenvalues are counted with their multiplicity.

@@ -8,6 +8,7 @@
 #include <complex>
 #include <functional>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/map_points.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
@@ -95,7 +96,7 @@ public:
     [[nodiscard]] std::vector<double> row_of(const special_point& point) const {
         std::vector<double> row{point.parameters[varied_]}, loads(at_.model->experts());
         row.insert(row.end(), point.state.begin(), point.state.end());
-        at_.model->loads(point.state.data(), point.parameters.data(), loads.data());
+        at_.model->loads(point.state, point.parameters, loads);
         row.insert(row.end(), loads.begin(), loads.end());
         std::vector<spectrum> all;
         for (const part& p : parts_) all.push_back(multipliers(p, point.state, point.parameters));
@@ -136,11 +137,11 @@ private:
             const auto& cells = *at_.model->cells();
             const auto k = static_cast<Index>(cells.cell_states());
             fx.resize(k, k);
-            cells.within(x.data(), p.data(), *of.group, fx.data());
+            cells.within(x, view(p), *of.group, view(fx));
         } else {
             VectorXd f(n);
             MatrixXd fp(n, static_cast<Index>(p.size()));
-            at_.model->linear(x.data(), p.data(), f.data(), fx.data(), fp.data());
+            at_.model->linear(x, view(p), view(f), view(fx), view(fp));
         }
         spectrum values = eigenvalues(fx);
         for (auto& value : values) value = 1.0 + step_ * value;

@@ -7,6 +7,7 @@
 #include <complex>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/map_points.hpp>
 #include <moebius/bifurcation/normal_forms.hpp>
@@ -101,7 +102,7 @@ public:
 
     void linearise(const VectorXd& u) {
         scaling_.unscale(u, x_, p_);
-        model_.linear(x_.data(), p_.data(), f_.data(), fx_.data(), fp_.data());
+        model_.linear(x_, p_, view(f_), view(fx_), view(fp_));
     }
 
     [[nodiscard]] const std::vector<double>& state() const noexcept { return x_; }

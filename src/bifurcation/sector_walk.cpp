@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/LU>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
 
@@ -69,7 +70,7 @@ Eigen::MatrixXd sector::within(const curve_point& at, std::size_t group) {
     const auto k = static_cast<Index>(cells.cell_states());
     Eigen::MatrixXd block(k, k);
     curve_.units().unscale(at.u, x_, p_);
-    cells.within(x_.data(), p_.data(), group, block.data());
+    cells.within(x_, p_, group, view(block));
     return block;
 }
 

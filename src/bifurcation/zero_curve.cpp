@@ -101,7 +101,7 @@ special_point bogdanov_takens_point(const field& model, const std::vector<double
                                     const std::vector<double>& p) {
     auto point = point_at(model, point_type::BT, x, p);
     const auto form = bogdanov_takens_at(model, x, p);
-    const double unit = model.state_scale(p.data());
+    const double unit = model.state_scale(p);
     const double quadratic = std::abs(form.a) + std::abs(form.b);
     const double cubic = (std::abs(form.a3) + std::abs(form.b3)) * unit;
     if (quadratic > no_quadratic * cubic) {

@@ -27,23 +27,24 @@ gap_along::gap_along(const load_response& loads, double beta, double secant)
     for (const auto& group : loads.groups().groups) experts_ += group.size();
 }
 
-double gap_along::lead_of(const double* p) const {
-    return p[0] - std::accumulate(p + 1, p + experts_, 0.0) / static_cast<double>(experts_ - 1);
+double gap_along::lead_of(std::span<const double> p) const {
+    return p[0] - std::accumulate(p.begin() + 1, p.end(), 0.0) / static_cast<double>(experts_ - 1);
 }
 
 double gap_along::value(double x, double center) const {
     const auto s = led_by(x, center, experts_);
     std::vector<double> p(experts_);
-    loads_.loads(s.data(), beta_, p.data());
-    return lead_of(p.data());
+    loads_.loads(s, beta_, p);
+    return lead_of(p);
 }
 
 std::array<double, 4> gap_along::at(double x, double center) const {
     const auto s = led_by(x, center, experts_), v = led_by(1, 0, experts_);
     std::vector<double> out(4 * experts_);
-    loads_.along(s.data(), beta_, v.data(), 0, out.data());
+    loads_.along(s, beta_, v, 0, out);
     std::array<double, 4> gap{};
-    for (std::size_t k = 0; k < 4; ++k) gap[k] = factorial[k] * lead_of(&out[k * experts_]);
+    for (std::size_t k = 0; k < 4; ++k)
+        gap[k] = factorial[k] * lead_of(std::span(out).subspan(k * experts_, experts_));
     if (secant_ > 0) {
         const auto m = plain(center);
         const auto above = m(x + secant_), below = m(x - secant_);

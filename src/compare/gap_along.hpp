@@ -43,7 +43,7 @@ public:
     [[nodiscard]] double reach(double center) const;
 
 private:
-    [[nodiscard]] double lead_of(const double* p) const;
+    [[nodiscard]] double lead_of(std::span<const double> p) const;
 
     const load_response& loads_;
     double beta_, secant_;

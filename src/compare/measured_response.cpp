@@ -74,14 +74,14 @@ public:
     std::shared_ptr<const load_response> regrouped(grouping) const override { return nullptr; }
     bool knows_one_beta() const override { return true; }
 
-    void loads(const double* s, double, double* p) const override {
+    void loads(std::span<const double> s, double, std::span<double> p) const override {
         const double gap = gap_.at(s[0] - s[1])[0];
         p[0] = (1 + gap) / 2;
         p[1] = (1 - gap) / 2;
     }
 
-    void slopes(const double* s, double beta, double* p, double* by_score,
-                double* by_beta) const override {
+    void slopes(std::span<const double> s, double beta, std::span<double> p,
+                std::span<double> by_score, std::span<double> by_beta) const override {
         loads(s, beta, p);
         const double slope = gap_.at(s[0] - s[1])[1] / 2;
         by_score[0] = by_score[3] = slope;
@@ -89,7 +89,8 @@ public:
         by_beta[0] = by_beta[1] = 0;
     }
 
-    void along(const double* s, double, const double* v, double, double* out) const override {
+    void along(std::span<const double> s, double, std::span<const double> v, double,
+               std::span<double> out) const override {
         const auto c = gap_.at(s[0] - s[1]);
         const double u = v[0] - v[1];
         const std::array<double, 4> gap{c[0], c[1] * u, c[2] * u * u, c[3] * u * u * u};
@@ -101,7 +102,7 @@ public:
         out[1] += 0.5;
     }
 
-    double within(const double*, double, std::size_t) const override { return 0; }
+    double within(std::span<const double>, double, std::size_t) const override { return 0; }
 
 private:
     gap_curve gap_;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/locus.hpp>
@@ -68,11 +69,11 @@ struct wedge {
 wedge wedge_at(const problem& cusp, double x, double feedback) {
     auto at = cusp;
     at.set("feedback", feedback);
-    const double unit = at.model->state_scale(at.parameters.data());
+    const double unit = at.model->state_scale(at.parameters);
     std::vector<double> fp(at.parameters.size());
     const auto slope_and_bias = [&](double there) {
         double f = 0, fx = 0;
-        at.model->linear(&there, at.parameters.data(), &f, &fx, fp.data());
+        at.model->linear(view(there), at.parameters, view(f), view(fx), fp);
         return std::pair{fx, at.parameters[at.index_of("bias")] - f};  // the bias that makes f zero
     };
     const auto edge = [&](double direction) {  // where f_x, positive at x, falls to 0
@@ -95,9 +96,9 @@ std::vector<predicted_state> stable_states(const problem& at, const validate_opt
         const double x = equilibrium(0);
         double f = 0, fx = 0, loads[2];
         std::vector<double> fp(at.parameters.size());
-        at.model->linear(&x, at.parameters.data(), &f, &fx, fp.data());
+        at.model->linear(view(x), at.parameters, view(f), view(fx), fp);
         if (!(fx < 0)) continue;
-        at.model->loads(&x, at.parameters.data(), loads);
+        at.model->loads(view(x), at.parameters, loads);
         found.push_back({x, loads[0] - loads[1], linear_noise_at(at, x, step, options.tokens)});
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.x < b.x; });
@@ -161,7 +162,7 @@ private:
         const std::size_t moved = sweep.at.index_of(range.name);
         p[moved] = jump.entry;
         const auto fold = find_fold(sweep.at, range, jump.from, p);
-        const double near = sweep.at.model->state_scale(p.data());
+        const double near = sweep.at.model->state_scale(p);
         if (!fold || std::abs(fold->state[0] - jump.from[0]) > near) return;
         const double quadratic = fold->normal_form.at(0).second;
         const double slope = fold->normal_form.at(1).second;
@@ -281,10 +282,10 @@ void add_bias_sweeps(planner& plan, problem at, double factor, double low, doubl
         return fmt::format("bias {} at {} of the cusp's feedback", way, factor);
     };
     at.set("bias", from);
-    const double lowest = at.model->state_bounds(at.parameters.data()).first;
+    const double lowest = at.model->state_bounds(at.parameters).first;
     to.push_back(plan.sweep(name("up"), at, "bias", from, end, lowest));
     at.set("bias", end);
-    const double highest = at.model->state_bounds(at.parameters.data()).second;
+    const double highest = at.model->state_bounds(at.parameters).second;
     to.push_back(plan.sweep(name("down"), at, "bias", end, from, highest));
 }
 

@@ -80,7 +80,7 @@ course follow_to_rest(const frozen_gate& gate, std::vector<double> scores) {
     out.step = 1 / (gate.rule.decay + std::max(0.0, -gate.rule.feedback) * gate.rule.beta / 2);
     out.p.resize(scores.size());
     for (int i = 0; i < most && !out.rests; ++i) {
-        gate.loads->loads(scores.data(), gate.rule.beta, out.p.data());
+        gate.loads->loads(scores, gate.rule.beta, out.p);
         out.leads.push_back(scores[0] - scores[1]);
         double moved = 0;
         for (std::size_t e = 0; e < scores.size(); ++e) {

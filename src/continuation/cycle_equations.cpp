@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
 #include <utility>
@@ -39,7 +40,7 @@ void cycle_equations::set_mesh(const piecewise& reference, double period) {
     const Index n = reference.values.rows(), m = basis_.degree, intervals = reference.intervals();
     breaks_ = reference.breaks;
     const auto h = [&](Index j) { return breaks_[j + 1] - breaks_[j]; };
-    const double scale = base_.model->state_scale(base_.parameters.data());
+    const double scale = base_.model->state_scale(base_.parameters);
     units_.resize(intervals * m * n + extra());
     phase_ = MatrixXd::Zero(n, intervals * m + 1);
     for (Index j = 0; j < intervals; ++j) {
@@ -127,8 +128,7 @@ bool cycle_equations::condense(Index j, const piecewise& at, double period,
     MatrixXd fx(n, n), fp(n, static_cast<Index>(base_.parameters.size()));
     MatrixXd inner(n * m, n * m), outer(n * m, n + extra());
     for (Index i = 0; i < m; ++i) {
-        base_.model->linear(nodes.col(i).data(), base_.parameters.data(), f.data(), fx.data(),
-                            fp.data());
+        base_.model->linear(view(nodes.col(i)), base_.parameters, view(f), view(fx), view(fp));
         if (!f.allFinite() || !fx.allFinite()) return false;
         for (Index k = 0; k <= m; ++k) {
             auto block =
@@ -237,10 +237,9 @@ VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const Vecto
         for (Index i = 0; i < m; ++i) {
             // of x' - h T f(x, p): -h (T f''(v, .) + T_v f'(.) + T_. f' v)
             const VectorXd w = y.segment(j * block + i * n, n), at = v_nodes.col(i);
-            const double* state = x_nodes.col(i).data();
-            here.model->linear(state, here.parameters.data(), f.data(), fx.data(), fp.data());
-            here.model->curvature(state, here.parameters.data(), free_, w.data(), at.data(),
-                                  curved.data());
+            const auto state = view(x_nodes.col(i));
+            here.model->linear(state, here.parameters, view(f), view(fx), view(fp));
+            here.model->curvature(state, here.parameters, free_, view(w), view(at), view(curved));
             const VectorXd by_state = -h * (length * curved.head(n) + stretch * fx.transpose() * w);
             for (Index k = 0; k <= m; ++k) {
                 const Index point = (j * m + k) % phase_.cols();  // the last is the first

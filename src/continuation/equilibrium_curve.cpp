@@ -10,7 +10,7 @@ using Eigen::VectorXd;
 scaling::scaling(const problem& base, const std::vector<parameter_range>& ranges)
     : states_(base.model->dimension()), ranges_(ranges) {
     check_parameters(*base.model, base.parameters);
-    const double state = base.model->state_scale(base.parameters.data());
+    const double state = base.model->state_scale(base.parameters);
     units_ = VectorXd::Constant(static_cast<Index>(states_ + ranges.size()), state);
     for (std::size_t k = 0; k < ranges.size(); ++k) {
         check_range(ranges[k]);

@@ -3,6 +3,7 @@
 #include <boost/math/tools/minima.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/solve/newton.hpp>
 #include <optional>
@@ -26,12 +27,12 @@ struct scalar_field {
 
     std::pair<double, double> operator()(double x) const {
         double f = 0, fx = 0;
-        base.model->linear(&x, base.parameters.data(), &f, &fx, fp.data());
+        base.model->linear(view(x), base.parameters, view(f), view(fx), fp);
         return {f, fx};
     }
     double value(double x) const {
         double f = 0;
-        base.model->rhs(&x, base.parameters.data(), &f);
+        base.model->rhs(view(x), base.parameters, view(f));
         return f;
     }
 };
@@ -79,8 +80,8 @@ void add_roots(const scalar_field& f, const sample& a, const sample& b, std::vec
 
 std::vector<VectorXd> scan(const problem& base) {
     const scalar_field f{base};
-    const double unit = base.model->state_scale(base.parameters.data());
-    auto [low, high] = base.model->state_bounds(base.parameters.data());
+    const double unit = base.model->state_scale(base.parameters);
+    auto [low, high] = base.model->state_bounds(base.parameters);
     if (!std::isfinite(low)) low = -unbounded_reach * unit;
     if (!std::isfinite(high)) high = unbounded_reach * unit;
     const double margin = unit + 1e-3 * (high - low);  // an equilibrium may sit on the bound
@@ -110,8 +111,8 @@ std::vector<VectorXd> scan(const problem& base) {
 /// Starts that fill a box: zero, then a Kronecker sequence of fixed length.
 std::vector<VectorXd> starts(const problem& base) {
     const auto n = static_cast<Index>(base.model->dimension());
-    const double unit = base.model->state_scale(base.parameters.data());
-    auto [low, high] = base.model->state_bounds(base.parameters.data());
+    const double unit = base.model->state_scale(base.parameters);
+    auto [low, high] = base.model->state_bounds(base.parameters);
     if (!std::isfinite(low)) low = -unbounded_reach / 5 * unit;
     if (!std::isfinite(high)) high = unbounded_reach / 5 * unit;
     constexpr int count = 24;
@@ -132,7 +133,7 @@ class deflated_system {
 public:
     explicit deflated_system(const problem& base)
         : base_(base),
-          unit_(base.model->state_scale(base.parameters.data())),
+          unit_(base.model->state_scale(base.parameters)),
           fp_(static_cast<Index>(base.model->dimension()),
               static_cast<Index>(base.parameters.size())) {}
 
@@ -174,7 +175,7 @@ public:
 
 private:
     void linear(const VectorXd& x, VectorXd& f, Eigen::MatrixXd& df) {
-        base_.model->linear(x.data(), base_.parameters.data(), f.data(), df.data(), fp_.data());
+        base_.model->linear(view(x), base_.parameters, view(f), view(df), view(fp_));
     }
 
     const problem& base_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/continuation/linear_terms.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/low_rank.hpp>
@@ -32,12 +33,12 @@ linear_terms::linear_terms(const field& model, std::vector<std::size_t> free)
 
 bool linear_terms::evaluate(const std::vector<double>& x, const std::vector<double>& p) {
     if (is_structured()) {
-        model_.structured(x.data(), p.data(), free_,
-                          {f_.data(), diagonal_.data(), left_.data(), right_.data(), fp_.data()});
+        model_.structured(x, p, free_,
+                          {view(f_), view(diagonal_), view(left_), view(right_), view(fp_)});
         return f_.allFinite() && diagonal_.allFinite() && left_.allFinite() && right_.allFinite() &&
                fp_.allFinite();
     }
-    model_.linear(x.data(), p.data(), f_.data(), fx_.data(), every_fp_.data());
+    model_.linear(x, p, view(f_), view(fx_), view(every_fp_));
     for (Index k = 0; k < fp_.cols(); ++k)
         fp_.col(k) = every_fp_.col(static_cast<Index>(free_[static_cast<std::size_t>(k)]));
     return f_.allFinite() && fx_.allFinite() && fp_.allFinite();

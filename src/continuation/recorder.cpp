@@ -34,7 +34,7 @@ void recorder::add_row(double arc, std::span<const double> row, special_point po
 void recorder::row(const Eigen::VectorXd& u, std::span<const double> extras,
                    std::vector<double>& to) const {
     units_->unscale(u, x_, p_);
-    model_->loads(x_.data(), p_.data(), loads_.data());
+    model_->loads(x_, p_, loads_);
     to.clear();
     for (const std::size_t k : units_->free()) to.push_back(p_[k]);
     for (const auto* part : {&x_, &loads_}) to.insert(to.end(), part->begin(), part->end());

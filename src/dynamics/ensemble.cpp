@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/dynamics/detail/ensemble_models.hpp>
 #include <moebius/dynamics/ensemble.hpp>
 #include <moebius/solve/dense.hpp>
@@ -62,13 +63,13 @@ std::optional<rest> rest_near(const problem& at, const double* from, double clos
     Eigen::MatrixXd fx(n, n), fp(n, static_cast<Eigen::Index>(at.parameters.size()));
     constexpr int enough = 12;  // quadratic, unless a fold is near
     for (int k = 0; k < enough; ++k) {
-        at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+        at.model->linear(view(x), at.parameters, view(f), view(fx), view(fp));
         const Eigen::VectorXd step = partial_lu<double>(fx).solve(f);
         x -= step;
         // Also for a step that is NaN:
         if (!((x - start).lpNorm<Eigen::Infinity>() <= closeness)) return std::nullopt;
         if (step.lpNorm<Eigen::Infinity>() <= 1e-12 * (1 + x.lpNorm<Eigen::Infinity>())) {
-            at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+            at.model->linear(view(x), at.parameters, view(f), view(fx), view(fp));
             return rest{{x.begin(), x.end()}, eigenvalues(fx).front().real() < 0};
         }
     }
@@ -83,7 +84,7 @@ std::vector<double> starts_of(const problem& at, const std::vector<double>& star
                                    fmt::format("each start has {}", n));
         return starts;
     }
-    const auto [low, high] = at.model->state_bounds(at.parameters.data());
+    const auto [low, high] = at.model->state_bounds(at.parameters);
     if (!std::isfinite(low) || !std::isfinite(high))
         throw invalid_argument("basin_map", "no starts came",
                                fmt::format("{} has no bounds to start from", at.model->name()));
@@ -180,7 +181,7 @@ public:
         for (std::size_t point = 0; point < points; ++point) {
             if (ends.status[point] != ensemble_status::finished) continue;
             const auto p = here(point);
-            const double scale = p.model->state_scale(p.parameters.data());
+            const double scale = p.model->state_scale(p.parameters);
             auto end = rest_near(p, &ends.states[point * n], options_.closeness * scale);
             if (end && end->stable) found_[point].reached(k, std::move(*end));
         }
@@ -208,7 +209,7 @@ private:
 
     [[nodiscard]] std::vector<double> row_of(std::size_t point) {
         const auto p = here(point);
-        const double same = options_.same * p.model->state_scale(p.parameters.data());
+        const double same = options_.same * p.model->state_scale(p.parameters);
         auto& states_here = found_[point];
         states_here.number(same);
         std::vector<double> row{work_.varied[0].values[point], work_.varied[1].values[point],

@@ -40,8 +40,8 @@ namespace {
 /// scale; the step control corrects it at once.
 double first_step(const problem& at, std::span<const double> x0) {
     std::vector<double> f(x0.size());
-    at.model->rhs(x0.data(), at.parameters.data(), f.data());
-    const double scale = at.model->state_scale(at.parameters.data());
+    at.model->rhs(x0, at.parameters, f);
+    const double scale = at.model->state_scale(at.parameters);
     double speed = 0;
     for (std::size_t i = 0; i < f.size(); ++i)
         speed = std::max(speed, std::abs(f[i]) / (scale + std::abs(x0[i])));
@@ -60,7 +60,7 @@ flow::flow(const problem& at, const ramp& moving, std::span<const double> x0,
       options_(options),
       stepper_(boost::numeric::odeint::make_dense_output(options.atol, options.rtol, method())) {
     at_.parameters[moving.parameter] = moving.from;
-    largest_ = options.limit * at_.model->state_scale(at_.parameters.data());
+    largest_ = options.limit * at_.model->state_scale(at_.parameters);
     stepper_.initialize(state(x0.begin(), x0.end()), 0.0, first_step(at_, x0));
 }
 
@@ -69,7 +69,7 @@ flow_status flow::step() {
     try {
         stepper_.do_step([this](const state& x, state& f, double t) {
             at_.parameters[moving_.parameter] = moving_.value(t);
-            at_.model->rhs(x.data(), at_.parameters.data(), f.data());
+            at_.model->rhs(x, at_.parameters, f);
         });
     } catch (const boost::numeric::odeint::odeint_error&) {
         return flow_status::stalled;  // no step is small enough

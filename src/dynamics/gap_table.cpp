@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/dynamics/gap_table.hpp>
 
 namespace moebius {
@@ -31,7 +32,7 @@ public:
 
     node at(double x) {  // f = m - decay x
         double f = 0, fx = 0;
-        at_.model->linear(&x, at_.parameters.data(), &f, &fx, fp_.data());
+        at_.model->linear(view(x), at_.parameters, view(f), view(fx), fp_);
         return {f + decay_ * x, fx + decay_};
     }
 

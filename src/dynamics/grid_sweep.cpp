@@ -38,7 +38,7 @@ void check(const problem& at, const grid_axis& a, const grid_axis& b,
 
 states starts_at(const problem& at, const grid_sweep_options& options) {
     if (!options.starts.empty()) return options.starts;
-    const auto [low, high] = at.model->state_bounds(at.parameters.data());
+    const auto [low, high] = at.model->state_bounds(at.parameters);
     if (!std::isfinite(low) || !std::isfinite(high))
         throw invalid_argument("grid_sweep", "no starts came",
                                fmt::format("{} has no bounds to start from", at.model->name()));
@@ -63,14 +63,14 @@ bool is_new(const states& known, const std::vector<double>& x, double distance) 
 /// The row of one grid point after its two parameters.
 std::vector<double> settle_all(const problem& at, const grid_sweep_options& options) {
     const std::size_t experts = at.model->experts();
-    const double distance = options.same * at.model->state_scale(at.parameters.data());
+    const double distance = options.same * at.model->state_scale(at.parameters);
     states found;
     double unsettled = 0, gap = 0;
     std::vector<double> ends, loads(experts);
     for (const auto& start : starts_at(at, options)) {
         auto end = settle(at, start, options.settle);
         if (end.status == flow_status::converged) {
-            at.model->loads(end.state.data(), at.parameters.data(), loads.data());
+            at.model->loads(end.state, at.parameters, loads);
             if (experts > 0) {
                 const auto [least, most] = std::minmax_element(loads.begin(), loads.end());
                 gap = std::max(gap, *most - *least);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/dynamics/integrate.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
@@ -38,13 +39,13 @@ bool polish(const problem& at, double closeness, std::vector<double>& state) {
     const auto n = static_cast<Eigen::Index>(state.size());
     Eigen::MatrixXd fp(n, static_cast<Eigen::Index>(at.parameters.size()));
     const auto system = [&](const Eigen::VectorXd& x, Eigen::VectorXd& f, Eigen::MatrixXd& fx) {
-        at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+        at.model->linear(view(x), at.parameters, view(f), view(fx), view(fp));
     };
     const Eigen::VectorXd x = Eigen::Map<const Eigen::VectorXd>(state.data(), n);
     Eigen::VectorXd f(n);
     Eigen::MatrixXd fx(n, n);
     system(x, f, fx);
-    const double near = closeness * at.model->state_scale(at.parameters.data());
+    const double near = closeness * at.model->state_scale(at.parameters);
     if (!(partial_lu<double>(fx).solve(f).lpNorm<Eigen::Infinity>() <= near)) return false;
 
     constexpr int enough = 8;  // quadratic from 1e-6: three steps do, unless a fold is near

@@ -8,6 +8,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/dynamics/gap_table.hpp>
 #include <moebius/dynamics/noisy_chain.hpp>
 #include <tuple>
@@ -38,13 +39,13 @@ gap_table table_for(problem at, const schedule& plan, double x0) {
     double low = x0, high = x0;
     const auto include = [&](double value) {
         at.set(plan.parameter, value);
-        const auto [from, to] = at.model->state_bounds(at.parameters.data());
+        const auto [from, to] = at.model->state_bounds(at.parameters);
         low = std::min(low, from);
         high = std::max(high, to);
     };
     include(plan.from);
     for (const auto& leg : plan.legs) include(leg.to);
-    const double scale = at.model->state_scale(at.parameters.data());
+    const double scale = at.model->state_scale(at.parameters);
     return gap_table(at, low - scale, high + scale);
 }
 
@@ -157,15 +158,15 @@ linear_noise linear_noise_of(const loop_state& at, double step) {
 }
 
 linear_noise linear_noise_at(const problem& at, double x, double step, std::size_t tokens) {
-    const double* p = at.parameters.data();
+    const auto& p = at.parameters;
     const double along_x = 1;
     const std::vector<double> still(at.parameters.size(), 0.0);
     double taylor[4], loads[2];
     if (at.model->dimension() != 1 || at.model->experts() != 2)
         throw invalid_argument("linear_noise_at", fmt::format("the model is {}", at.model->name()),
                                "one state and two experts are needed");
-    at.model->along(&x, p, &along_x, still.data(), taylor);
-    at.model->loads(&x, p, loads);
+    at.model->along(view(x), p, view(along_x), still, taylor);
+    at.model->loads(view(x), p, loads);
     if (!(taylor[1] < 0 && step * -taylor[1] < 2))
         throw invalid_argument("linear_noise_at", fmt::format("x is {}", x),
                                "a state that attracts is needed");

@@ -40,7 +40,7 @@ struct frozen {
 frozen frozen_at(const problem& at, const std::vector<double>& x) {
     const std::size_t n = x.size();
     std::vector<double> f(n), fx(n * n), fp(n * at.parameters.size());
-    at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+    at.model->linear(x, at.parameters, f, fx, fp);
     double up = 0, square = 0;
     for (std::size_t j = 0; j < n; ++j) {
         square += f[j] * f[j];
@@ -145,7 +145,7 @@ private:
 
     /// Whether x_ is away from where it began to be repelled.
     bool has_moved(const problem& now) const {
-        const double unit = now.model->state_scale(now.parameters.data());
+        const double unit = now.model->state_scale(now.parameters);
         for (std::size_t i = 0; i < x_.size(); ++i)
             if (std::abs(x_[i] - from_[i]) > 1e-6 * unit) return true;
         return false;
@@ -179,7 +179,7 @@ private:
         std::vector<double> row{moving_.rate > 0 ? 1.0 : -1.0, parameter},
             loads(at_.model->experts());
         row.insert(row.end(), x_.begin(), x_.end());
-        at_.model->loads(x_.data(), p.data(), loads.data());
+        at_.model->loads(x_, p, loads);
         row.insert(row.end(), loads.begin(), loads.end());
         for (std::size_t c = 0; c < row.size(); ++c) to.columns[c].push_back(row[c]);
     }

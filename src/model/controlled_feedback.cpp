@@ -41,9 +41,10 @@ public:
         return loads ? std::make_shared<integral_control>(loads) : nullptr;
     }
 
-    void rhs(const double* x, const double* p, double* out) const override {
+    void rhs(std::span<const double> x, std::span<const double> p,
+             std::span<double> out) const override {
         const std::size_t n = size();
-        response().loads(sum(x).data(), p[beta], out);
+        response().loads(sum(x), p[beta], out.first(size()));
         const double mean = mean_control(x);
         for (std::size_t g = 0; g < n; ++g) {
             const double load = out[g];
@@ -52,11 +53,11 @@ public:
         }
     }
 
-    void linear(const double* x, const double* p, double* f, double* fx,
-                double* fp) const override {
+    void linear(std::span<const double> x, std::span<const double> p, std::span<double> f,
+                std::span<double> fx, std::span<double> fp) const override {
         const std::size_t n = size();
         std::vector<double> load(n), by_score(n * n), by_beta(n);
-        response().slopes(sum(x).data(), p[beta], load.data(), by_score.data(), by_beta.data());
+        response().slopes(sum(x), p[beta], load, by_score, by_beta);
         for (std::size_t h = 0; h < n; ++h)
             for (std::size_t g = 0; g < n; ++g) {
                 const double slope = by_score[h * n + g];
@@ -67,7 +68,7 @@ public:
                 fx[2 * n * (n + h) + n + g] -= p[decay] * balanced_ * sizes_[h];
             }
         const double mean = mean_control(x);
-        std::fill_n(fp, 2 * n * parameters().size(), 0.0);
+        std::fill_n(fp.begin(), 2 * n * parameters().size(), 0.0);
         const auto by = [fp, n](std::size_t j, std::size_t row) -> double& {
             return fp[2 * n * j + row];
         };
@@ -87,11 +88,11 @@ public:
         }
     }
 
-    void along(const double* x, const double* p, const double* v, const double* q,
-               double* out) const override {
+    void along(std::span<const double> x, std::span<const double> p, std::span<const double> v,
+               std::span<const double> q, std::span<double> out) const override {
         const std::size_t n = size();
         std::vector<double> load(4 * n);
-        response().along(sum(x).data(), p[beta], sum(v).data(), q[beta], load.data());
+        response().along(sum(x), p[beta], sum(v), q[beta], load);
         const double mean = mean_control(x), mean_v = mean_control(v);
         for (std::size_t g = 0; g < n; ++g)
             for (std::size_t k = 0; k < 4; ++k) {
@@ -115,12 +116,13 @@ public:
             }
     }
 
-    void loads(const double* x, const double* p, double* out) const override {
-        response().loads(sum(x).data(), p[beta], out);
+    void loads(std::span<const double> x, std::span<const double> p,
+               std::span<double> out) const override {
+        response().loads(sum(x), p[beta], out.first(size()));
     }
 
     /// Of z and b; without a leak nothing bounds b.
-    std::pair<double, double> state_bounds(const double* p) const override {
+    std::pair<double, double> state_bounds(std::span<const double> p) const override {
         if (p[leak] > 0) {
             const auto [low, high] = score_bounds(p);
             const double reach = std::abs(p[gain]) / p[leak];
@@ -129,8 +131,9 @@ public:
         return field::unbounded();
     }
 
-    void within(const double* x, const double* p, std::size_t g, double* out) const override {
-        const double slope = response().within(sum(x).data(), p[beta], g);
+    void within(std::span<const double> x, std::span<const double> p, std::size_t g,
+                std::span<double> out) const override {
+        const double slope = response().within(sum(x), p[beta], g);
         out[0] = p[feedback] * slope - p[decay];
         out[1] = -p[gain] * slope;
         out[2] = p[feedback] * slope;
@@ -138,14 +141,14 @@ public:
     }
 
 private:
-    [[nodiscard]] std::vector<double> sum(const double* x) const {
+    [[nodiscard]] std::vector<double> sum(std::span<const double> x) const {
         std::vector<double> s(size());
         for (std::size_t g = 0; g < s.size(); ++g) s[g] = x[g] + x[s.size() + g];
         return s;
     }
 
     /// The mean of b over all experts.
-    [[nodiscard]] double mean_control(const double* x) const {
+    [[nodiscard]] double mean_control(std::span<const double> x) const {
         double total = 0;
         for (std::size_t g = 0; g < size(); ++g) total += sizes_[g] * x[size() + g];
         return total * balanced_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <moebius/base/view.hpp>
 #include <moebius/model/derivatives.hpp>
 
 namespace moebius {
@@ -17,7 +18,7 @@ VectorXd multilinear::coefficient(const VectorXd& a, Index order) const {
     for (std::size_t i = 0; i < free_.size(); ++i)
         q[static_cast<Index>(free_[i])] = a[n + static_cast<Index>(i)];
     MatrixXd out(n, 4);
-    model_.along(x_.data(), p_.data(), a.data(), q.data(), out.data());
+    model_.along(x_, view(p_), view(a), view(q), view(out));
     return out.col(order);
 }
 

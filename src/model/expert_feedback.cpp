@@ -32,21 +32,22 @@ public:
         return loads ? std::make_shared<plain_feedback>(loads) : nullptr;
     }
 
-    void rhs(const double* s, const double* p, double* out) const override {
+    void rhs(std::span<const double> s, std::span<const double> p,
+             std::span<double> out) const override {
         response().loads(s, p[beta], out);
         for (std::size_t g = 0; g < size(); ++g)
             out[g] = p[feedback] * out[g] - p[decay] * s[g] + bias(p)[g];
     }
 
-    void linear(const double* s, const double* p, double* f, double* fx,
-                double* fp) const override {
+    void linear(std::span<const double> s, std::span<const double> p, std::span<double> f,
+                std::span<double> fx, std::span<double> fp) const override {
         const std::size_t n = size();
-        double* by_feedback = fp + n * feedback;
-        double* by_decay = fp + n * decay;
-        double* by_beta = fp + n * beta;
+        const auto by_feedback = fp.subspan(n * feedback, n);
+        const auto by_decay = fp.subspan(n * decay, n);
+        const auto by_beta = fp.subspan(n * beta, n);
         response().slopes(s, p[beta], by_feedback, fx, by_beta);
         for (std::size_t i = 0; i < n * n; ++i) fx[i] *= p[feedback];
-        std::fill_n(fp + n * shared.size(), n * n, 0.0);
+        std::fill_n(fp.subspan(n * shared.size()).begin(), n * n, 0.0);
         for (std::size_t g = 0; g < n; ++g) {
             fx[g * n + g] -= p[decay];
             f[g] = p[feedback] * by_feedback[g] - p[decay] * s[g] + bias(p)[g];
@@ -58,36 +59,38 @@ public:
 
     std::size_t jacobian_rank() const override { return response().rank(); }
 
-    void structured(const double* s, const double* p, std::span<const std::size_t> free,
-                    const structured_terms& out) const override {
+    void structured(std::span<const double> s, std::span<const double> p,
+                    std::span<const std::size_t> free, const structured_terms& out) const override {
         const std::size_t n = size(), rank = response().rank();
         response().low_rank(s, p[beta], out.f, out.diagonal, out.left, out.right);
         for (std::size_t i = 0; i < n * rank; ++i) out.left[i] *= p[feedback];
         for (std::size_t k = 0; k < free.size(); ++k)
-            by_parameter(free[k], s, p, out.f, out.fp + n * k);
+            by_parameter(free[k], s, p, out.f, out.fp.subspan(n * k, n));
         for (std::size_t g = 0; g < n; ++g) {
             out.diagonal[g] = p[feedback] * out.diagonal[g] - p[decay];
             out.f[g] = p[feedback] * out.f[g] - p[decay] * s[g] + bias(p)[g];
         }
     }
 
-    void curvature(const double* s, const double* p, std::span<const std::size_t> free,
-                   const double* w, const double* v, double* out) const override {
-        double by_beta = 0;
-        if (!response().curvature(s, p[beta], w, v, out, &by_beta))
-            return field::curvature(s, p, free, w, v, out);
+    void curvature(std::span<const double> s, std::span<const double> p,
+                   std::span<const std::size_t> free, std::span<const double> w,
+                   std::span<const double> v, std::span<double> out) const override {
         const std::size_t n = size();
+        double by_beta = 0;
+        if (!response().curvature(s, p[beta], w, v, out.first(n), by_beta))
+            return field::curvature(s, p, free, w, v, out);
         for (std::size_t g = 0; g < n; ++g) out[g] *= p[feedback];
         for (std::size_t k = 0; k < free.size(); ++k) {
             out[n + k] = 0;
-            if (free[k] == decay) out[n + k] = -std::inner_product(w, w + n, v, 0.0);
+            if (free[k] == decay)
+                out[n + k] = -std::inner_product(w.begin(), w.end(), v.begin(), 0.0);
             if (free[k] == beta) out[n + k] = p[feedback] * by_beta;
             if (free[k] == feedback) out[n + k] = slope(s, p, w, v);
         }
     }
 
-    void along(const double* s, const double* p, const double* v, const double* q,
-               double* out) const override {
+    void along(std::span<const double> s, std::span<const double> p, std::span<const double> v,
+               std::span<const double> q, std::span<double> out) const override {
         const std::size_t n = size();
         response().along(s, p[beta], v, q[beta], out);
         for (std::size_t k = 4; k-- > 0;)
@@ -101,45 +104,49 @@ public:
             }
     }
 
-    void loads(const double* s, const double* p, double* out) const override {
+    void loads(std::span<const double> s, std::span<const double> p,
+               std::span<double> out) const override {
         response().loads(s, p[beta], out);
     }
 
-    std::pair<double, double> state_bounds(const double* p) const override {
+    std::pair<double, double> state_bounds(std::span<const double> p) const override {
         return score_bounds(p);
     }
 
-    void within(const double* s, const double* p, std::size_t g, double* out) const override {
-        *out = p[feedback] * response().within(s, p[beta], g) - p[decay];
+    void within(std::span<const double> s, std::span<const double> p, std::size_t g,
+                std::span<double> out) const override {
+        out[0] = p[feedback] * response().within(s, p[beta], g) - p[decay];
     }
 
 private:
     /// out (n) = df/dp_k, where the loads are known.
-    void by_parameter(std::size_t k, const double* s, const double* p, const double* loads,
-                      double* out) const {
+    void by_parameter(std::size_t k, std::span<const double> s, std::span<const double> p,
+                      std::span<const double> loads, std::span<double> out) const {
         const std::size_t n = size();
         if (k == feedback) {
-            std::copy_n(loads, n, out);
+            std::copy_n(loads.begin(), n, out.begin());
         } else if (k == decay) {
-            std::transform(s, s + n, out, std::negate<>());
+            std::transform(s.begin(), s.end(), out.begin(), std::negate<>());
         } else if (k == beta) {
             std::vector<double> still(n), series(4 * n);
-            response().along(s, p[beta], still.data(), 1, series.data());
+            response().along(s, p[beta], still, 1, series);
             std::transform(series.begin() + static_cast<std::ptrdiff_t>(n),
-                           series.begin() + static_cast<std::ptrdiff_t>(2 * n), out,
+                           series.begin() + static_cast<std::ptrdiff_t>(2 * n), out.begin(),
                            [&](double slope) { return p[feedback] * slope; });
         } else {
-            std::fill_n(out, n, 0.0);
+            std::fill_n(out.begin(), n, 0.0);
             out[k - shared.size()] = 1;
         }
     }
 
     /// w^T (dp/ds) v.
-    double slope(const double* s, const double* p, const double* w, const double* v) const {
+    double slope(std::span<const double> s, std::span<const double> p, std::span<const double> w,
+                 std::span<const double> v) const {
         const std::size_t n = size();
         std::vector<double> series(4 * n);
-        response().along(s, p[beta], v, 0, series.data());
-        return std::inner_product(w, w + n, series.begin() + static_cast<std::ptrdiff_t>(n), 0.0);
+        response().along(s, p[beta], v, 0, series);
+        return std::inner_product(w.begin(), w.end(),
+                                  series.begin() + static_cast<std::ptrdiff_t>(n), 0.0);
     }
 
     std::string equation_;

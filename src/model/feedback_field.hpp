@@ -40,18 +40,21 @@ public:
     std::size_t shared_parameters() const override { return shared_; }
     std::size_t experts() const override { return size(); }
     const cell_field* cells() const override { return interchangeable_ ? this : nullptr; }
-    double state_scale(const double* p) const override { return 1 / p[beta]; }
+    double state_scale(std::span<const double> p) const override { return 1 / p[beta]; }
 
 protected:
     enum parameter : std::size_t { feedback, decay, beta, gain, leak };
 
     [[nodiscard]] std::size_t size() const { return groups().size(); }
     [[nodiscard]] const load_response& response() const { return *response_; }
-    [[nodiscard]] const double* bias(const double* p) const { return p + shared_; }
+    [[nodiscard]] std::span<const double> bias(std::span<const double> p) const {
+        return p.subspan(shared_, size());
+    }
 
     /// Bounds of (feedback p + bias) / decay for shares p.
-    [[nodiscard]] std::pair<double, double> score_bounds(const double* p) const {
-        const auto [low, high] = std::minmax_element(bias(p), bias(p) + size());
+    [[nodiscard]] std::pair<double, double> score_bounds(std::span<const double> p) const {
+        const auto biases = bias(p);
+        const auto [low, high] = std::minmax_element(biases.begin(), biases.end());
         return {(std::min(p[feedback], 0.0) + *low) / p[decay],
                 (std::max(p[feedback], 0.0) + *high) / p[decay]};
     }

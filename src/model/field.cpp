@@ -21,15 +21,16 @@ void check_parameter(const field& model, const parameter_info& info, double valu
 
 }  // namespace
 
-void field::curvature(const double* x, const double* p, std::span<const std::size_t> free,
-                      const double* w, const double* v, double* out) const {
+void field::curvature(std::span<const double> x, std::span<const double> p,
+                      std::span<const std::size_t> free, std::span<const double> w,
+                      std::span<const double> v, std::span<double> out) const {
     const auto n = static_cast<Eigen::Index>(dimension());
     const auto size = n + static_cast<Eigen::Index>(free.size());
     Eigen::VectorXd along_states = Eigen::VectorXd::Zero(size);
-    along_states.head(n) = Eigen::Map<const Eigen::VectorXd>(v, n);
-    const multilinear forms(*this, {x, dimension()}, {p, parameters().size()}, free);
-    Eigen::Map<Eigen::VectorXd>(out, size) =
-        forms.hessian_times(Eigen::Map<const Eigen::VectorXd>(w, n), along_states);
+    along_states.head(n) = Eigen::Map<const Eigen::VectorXd>(v.data(), n);
+    const multilinear forms(*this, x, p, free);
+    Eigen::Map<Eigen::VectorXd>(out.data(), size) =
+        forms.hessian_times(Eigen::Map<const Eigen::VectorXd>(w.data(), n), along_states);
 }
 
 std::size_t problem::index_of(std::string_view parameter) const {

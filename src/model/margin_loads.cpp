@@ -16,14 +16,14 @@ public:
     const grouping& groups() const override { return groups_; }
     std::shared_ptr<const load_response> regrouped(grouping) const override { return nullptr; }
 
-    void loads(const double* s, double beta, double* p) const override {
+    void loads(std::span<const double> s, double beta, std::span<double> p) const override {
         const double gap = model_.mean_gap(s[0] - s[1], beta);
         p[0] = (1 + gap) / 2;
         p[1] = (1 - gap) / 2;
     }
 
-    void slopes(const double* s, double beta, double* p, double* by_score,
-                double* by_beta) const override {
+    void slopes(std::span<const double> s, double beta, std::span<double> p,
+                std::span<double> by_score, std::span<double> by_beta) const override {
         const double x = s[0] - s[1];
         const jet along_x = model_.mean_gap(line(x, 1), line(beta, 0));
         const jet along_beta = model_.mean_gap(line(x, 0), line(beta, 1));
@@ -35,8 +35,8 @@ public:
         by_beta[1] = -by_beta[0];
     }
 
-    void along(const double* s, double beta, const double* v, double q,
-               double* out) const override {
+    void along(std::span<const double> s, double beta, std::span<const double> v, double q,
+               std::span<double> out) const override {
         const jet gap = model_.mean_gap(line(s[0] - s[1], v[0] - v[1]), line(beta, q));
         for (std::size_t k = 0; k < 4; ++k) {
             const double half = coefficient(gap, k) / 2, even = k == 0 ? 0.5 : 0;
@@ -45,7 +45,7 @@ public:
         }
     }
 
-    double within(const double*, double, std::size_t) const override { return 0; }
+    double within(std::span<const double>, double, std::size_t) const override { return 0; }
 
 private:
     models::token_response model_;

@@ -47,13 +47,13 @@ public:
         return std::make_shared<mean_response>(text_, law_, logits_, std::move(groups), true);
     }
 
-    void loads(const double* s, double beta, double* p) const override {
+    void loads(std::span<const double> s, double beta, std::span<double> p) const override {
         const auto share = shares<0>(s, beta, {}, 0);
         for (std::size_t g = 0; g < groups_.size(); ++g) p[g] = share[first(g)].c[0];
     }
 
-    void slopes(const double* s, double beta, double* p, double* by_score,
-                double* by_beta) const override {
+    void slopes(std::span<const double> s, double beta, std::span<double> p,
+                std::span<double> by_score, std::span<double> by_beta) const override {
         const std::size_t n = groups_.size();
         const auto along_beta = shares<1>(s, beta, {}, 1);
         for (std::size_t g = 0; g < n; ++g) {
@@ -63,20 +63,20 @@ public:
         for (std::size_t h = 0; h < n; ++h) {
             std::vector<double> v(n);
             v[h] = 1;
-            const auto share = shares<1>(s, beta, members(v.data()), 0);
+            const auto share = shares<1>(s, beta, members(v), 0);
             for (std::size_t g = 0; g < n; ++g) by_score[h * n + g] = share[first(g)].c[1];
         }
     }
 
-    void along(const double* s, double beta, const double* v, double q,
-               double* out) const override {
+    void along(std::span<const double> s, double beta, std::span<const double> v, double q,
+               std::span<double> out) const override {
         const std::size_t n = groups_.size();
         const auto share = shares<3>(s, beta, members(v), q);
         for (std::size_t g = 0; g < n; ++g)
             for (std::size_t k = 0; k < 4; ++k) out[k * n + g] = share[first(g)].c[k];
     }
 
-    double within(const double* s, double beta, std::size_t g) const override {
+    double within(std::span<const double> s, double beta, std::size_t g) const override {
         const auto& group = groups_.groups[g];
         if (group.size() < 2) return 0;  // there is no such direction
         std::vector<double> v(group_of_.size());
@@ -89,7 +89,7 @@ private:
     [[nodiscard]] std::size_t first(std::size_t g) const { return groups_.groups[g].front(); }
 
     /// (G) -> (N)
-    [[nodiscard]] std::vector<double> members(const double* of_groups) const {
+    [[nodiscard]] std::vector<double> members(std::span<const double> of_groups) const {
         std::vector<double> out(group_of_.size());
         for (std::size_t e = 0; e < out.size(); ++e) out[e] = of_groups[group_of_[e]];
         return out;
@@ -98,7 +98,7 @@ private:
     /// The load of every expert at scores s + t v and beta + t q. Shapes: s (G), v (N) or empty
     /// for 0; out (N).
     template <std::size_t Order>
-    [[nodiscard]] std::vector<series<Order>> shares(const double* s, double beta,
+    [[nodiscard]] std::vector<series<Order>> shares(std::span<const double> s, double beta,
                                                     const std::vector<double>& v, double q) const {
         const std::size_t n = group_of_.size();
         std::vector<series<Order>> sums(n), z(n);

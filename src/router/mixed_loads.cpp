@@ -42,58 +42,60 @@ public:
 
     bool knows_one_beta() const override { return at_one_beta_ || base_->knows_one_beta(); }
 
-    void loads(const double* s, double beta, double* p) const override {
+    void loads(std::span<const double> s, double beta, std::span<double> p) const override {
         base_->loads(s, beta, p);
         mix(p);
     }
 
-    void slopes(const double* s, double beta, double* p, double* by_score,
-                double* by_beta) const override {
+    void slopes(std::span<const double> s, double beta, std::span<double> p,
+                std::span<double> by_score, std::span<double> by_beta) const override {
         base_->slopes(s, beta, p, by_score, by_beta);
         mix(p);
-        shrink(by_score, size() * size());
-        shrink(by_beta, size());
+        shrink(by_score);
+        shrink(by_beta);
     }
 
-    void along(const double* s, double beta, const double* v, double q,
-               double* out) const override {
+    void along(std::span<const double> s, double beta, std::span<const double> v, double q,
+               std::span<double> out) const override {
         base_->along(s, beta, v, q, out);
-        mix(out);
-        shrink(out + size(), 3 * size());
+        mix(out.first(size()));
+        shrink(out.subspan(size()));
     }
 
-    double within(const double* s, double beta, std::size_t g) const override {
+    double within(std::span<const double> s, double beta, std::size_t g) const override {
         return (1 - share_) * base_->within(s, beta, g);
     }
 
     std::size_t rank() const override { return base_->rank(); }
 
-    void low_rank(const double* s, double beta, double* p, double* diagonal, double* left,
-                  double* right) const override {
+    void low_rank(std::span<const double> s, double beta, std::span<double> p,
+                  std::span<double> diagonal, std::span<double> left,
+                  std::span<double> right) const override {
         base_->low_rank(s, beta, p, diagonal, left, right);
         mix(p);
-        shrink(diagonal, size());
-        shrink(left, size() * rank());
+        shrink(diagonal);
+        shrink(left);
     }
 
-    bool curvature(const double* s, double beta, const double* w, const double* v, double* by_score,
-                   double* by_beta) const override {
+    bool curvature(std::span<const double> s, double beta, std::span<const double> w,
+                   std::span<const double> v, std::span<double> by_score,
+                   double& by_beta) const override {
         if (!base_->curvature(s, beta, w, v, by_score, by_beta)) return false;
-        shrink(by_score, size());
-        shrink(by_beta, 1);
+        shrink(by_score);
+        by_beta *= 1 - share_;
         return true;
     }
 
 private:
     [[nodiscard]] std::size_t size() const { return groups().size(); }
 
-    void mix(double* p) const {
+    void mix(std::span<double> p) const {
         for (std::size_t g = 0; g < size(); ++g)
             p[g] = (1 - share_) * p[g] + share_ * constant_[groups().groups[g].front()];
     }
 
-    void shrink(double* values, std::size_t count) const {
-        for (std::size_t i = 0; i < count; ++i) values[i] *= 1 - share_;
+    void shrink(std::span<double> values) const {
+        for (double& value : values) value *= 1 - share_;
     }
 
     std::shared_ptr<const load_response> base_;

@@ -27,8 +27,8 @@ public:
         return std::make_shared<softmax_response>(std::move(groups));
     }
 
-    void loads(const double* s, double beta, double* p) const override {
-        const double top = *std::max_element(s, s + sizes_.size());  // exp cannot overflow
+    void loads(std::span<const double> s, double beta, std::span<double> p) const override {
+        const double top = *std::max_element(s.begin(), s.end());  // exp cannot overflow
         double sum = 0;
         constexpr std::size_t block = 64;  // sums of sums: less rounding where there are many
         for (std::size_t from = 0; from < sizes_.size(); from += block) {
@@ -41,8 +41,8 @@ public:
     }
 
     /// dp_g/ds_h = beta p_g (delta_gh - size_h p_h), dp_g/dbeta = p_g (s_g - mean s).
-    void slopes(const double* s, double beta, double* p, double* by_score,
-                double* by_beta) const override {
+    void slopes(std::span<const double> s, double beta, std::span<double> p,
+                std::span<double> by_score, std::span<double> by_beta) const override {
         loads(s, beta, p);
         const std::size_t n = sizes_.size();
         double mean = 0;
@@ -56,10 +56,10 @@ public:
     }
 
     /// With u = beta s: e = exp(u) and p = e / sum e, as power series.
-    void along(const double* s, double beta, const double* v, double q,
-               double* out) const override {
+    void along(std::span<const double> s, double beta, std::span<const double> v, double q,
+               std::span<double> out) const override {
         const std::size_t n = sizes_.size();
-        const double top = *std::max_element(s, s + n);
+        const double top = *std::max_element(s.begin(), s.end());
         std::vector<series<3>> e(n);
         series<3> sum;
         for (std::size_t g = 0; g < n; ++g) {
@@ -73,16 +73,17 @@ public:
         }
     }
 
-    double within(const double* s, double beta, std::size_t g) const override {
+    double within(std::span<const double> s, double beta, std::size_t g) const override {
         std::vector<double> p(sizes_.size());
-        loads(s, beta, p.data());
+        loads(s, beta, p);
         return beta * p[g];
     }
 
     std::size_t rank() const override { return 1; }
 
-    void low_rank(const double* s, double beta, double* p, double* diagonal, double* left,
-                  double* right) const override {
+    void low_rank(std::span<const double> s, double beta, std::span<double> p,
+                  std::span<double> diagonal, std::span<double> left,
+                  std::span<double> right) const override {
         loads(s, beta, p);
         for (std::size_t g = 0; g < sizes_.size(); ++g) {
             left[g] = p[g];
@@ -92,10 +93,11 @@ public:
     }
 
     /// w^T p' v = beta (A - W V) with A = sum w p v, W = sum w p and V = sum size p v.
-    bool curvature(const double* s, double beta, const double* w, const double* v, double* by_score,
-                   double* by_beta) const override {
+    bool curvature(std::span<const double> s, double beta, std::span<const double> w,
+                   std::span<const double> v, std::span<double> by_score,
+                   double& by_beta) const override {
         const std::size_t n = sizes_.size();
-        double* p = by_score;
+        const auto p = by_score;
         loads(s, beta, p);
         double a = 0, wp = 0, vp = 0, mean = 0;
         for (std::size_t g = 0; g < n; ++g) {
@@ -111,7 +113,7 @@ public:
             dw += w[g] * dp;
             dv += sizes_[g] * dp * v[g];
         }
-        *by_beta = a - wp * vp + beta * (da - dw * vp - wp * dv);
+        by_beta = a - wp * vp + beta * (da - dw * vp - wp * dv);
         for (std::size_t g = 0; g < n; ++g) {  // dp_h/ds_g = beta p_g (delta_gh - size_g p_h)
             const double own = w[g] * v[g] - w[g] * vp - sizes_[g] * v[g] * wp;
             by_score[g] = beta * beta * p[g] * (own - sizes_[g] * (a - 2 * wp * vp));

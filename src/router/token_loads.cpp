@@ -21,24 +21,24 @@ public:
     const grouping& groups() const override { return groups_; }
     std::shared_ptr<const load_response> regrouped(grouping) const override { return nullptr; }
 
-    void loads(const double* s, double beta, double* p) const override {
+    void loads(std::span<const double> s, double beta, std::span<double> p) const override {
         const std::size_t n = groups_.size();
-        std::fill_n(p, n, 0.0);
-        for_each_token(s, beta, [&](const double*, const double* share) {
+        std::fill(p.begin(), p.end(), 0.0);
+        for_each_token(s, beta, [&](std::span<const double>, std::span<const double> share) {
             for (std::size_t e = 0; e < n; ++e) p[e] += share[e];
         });
-        divide(p, n);
+        divide(p);
     }
 
     /// dp_e/ds_f = beta mean_t p_te (delta_ef - p_tf), dp_e/dbeta = mean_t p_te (z_te - mean_p z_t)
     /// with z = l + s.
-    void slopes(const double* s, double beta, double* p, double* by_score,
-                double* by_beta) const override {
+    void slopes(std::span<const double> s, double beta, std::span<double> p,
+                std::span<double> by_score, std::span<double> by_beta) const override {
         const std::size_t n = groups_.size();
-        std::fill_n(p, n, 0.0);
-        std::fill_n(by_score, n * n, 0.0);
-        std::fill_n(by_beta, n, 0.0);
-        for_each_token(s, beta, [&](const double* z, const double* share) {
+        std::fill(p.begin(), p.end(), 0.0);
+        std::fill(by_score.begin(), by_score.end(), 0.0);
+        std::fill(by_beta.begin(), by_beta.end(), 0.0);
+        for_each_token(s, beta, [&](std::span<const double> z, std::span<const double> share) {
             double mean = 0;
             for (std::size_t e = 0; e < n; ++e) mean += share[e] * z[e];
             for (std::size_t f = 0; f < n; ++f) {
@@ -48,18 +48,18 @@ public:
             }
         });
         for (std::size_t e = 0; e < n; ++e) by_score[e * n + e] += p[e];
-        divide(p, n);
-        divide(by_beta, n);
-        divide(by_score, n * n);
-        for (std::size_t i = 0; i < n * n; ++i) by_score[i] *= beta;
+        divide(p);
+        divide(by_beta);
+        divide(by_score);
+        for (double& slope : by_score) slope *= beta;
     }
 
-    void along(const double* s, double beta, const double* v, double q,
-               double* out) const override {
+    void along(std::span<const double> s, double beta, std::span<const double> v, double q,
+               std::span<double> out) const override {
         const std::size_t n = groups_.size();
-        std::fill_n(out, 4 * n, 0.0);
+        std::fill(out.begin(), out.end(), 0.0);
         std::vector<series<3>> weight(n);  // a share times exp of its change
-        for_each_token(s, beta, [&](const double* z, const double* share) {
+        for_each_token(s, beta, [&](std::span<const double> z, std::span<const double> share) {
             series<3> sum;
             for (std::size_t e = 0; e < n; ++e)
                 sum += weight[e] = exponential(share[e], beta * v[e] + q * z[e], q * v[e]);
@@ -69,17 +69,17 @@ public:
                 for (std::size_t k = 0; k < 4; ++k) out[k * n + e] += p.c[k];
             }
         });
-        divide(out, 4 * n);
+        divide(out);
     }
 
-    double within(const double*, double, std::size_t) const override {
+    double within(std::span<const double>, double, std::size_t) const override {
         return 0;
     }  // no group has 2
 
 private:
     /// Calls use(z, share) with z = l_t + s - max and the token's shares, both (E).
     template <typename Use>
-    void for_each_token(const double* s, double beta, Use use) const {
+    void for_each_token(std::span<const double> s, double beta, Use use) const {
         const std::size_t n = groups_.size();
         std::vector<double> z(n), share(n);
         for (auto row = logits_.begin(); row != logits_.end();
@@ -89,14 +89,14 @@ private:
             double sum = 0;
             for (std::size_t e = 0; e < n; ++e) sum += share[e] = std::exp(beta * (z[e] -= top));
             for (double& value : share) value /= sum;
-            use(z.data(), share.data());
+            use(z, share);
         }
     }
 
-    void divide(double* values, std::size_t count) const {
+    void divide(std::span<double> values) const {
         const std::size_t rows = logits_.size() / groups_.size();
         const auto tokens = static_cast<double>(rows);
-        for (std::size_t i = 0; i < count; ++i) values[i] /= tokens;
+        for (double& value : values) value /= tokens;
     }
 
     std::vector<double> logits_;  // (tokens, experts), row-major

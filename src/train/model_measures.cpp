@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/solve/spectrum.hpp>
 #include <moebius/train/model_measures.hpp>
 #include <moebius/train/moe_network.hpp>
@@ -94,7 +95,7 @@ double largest_slope(const load_response& loads, std::span<const double> scores,
     const auto n = static_cast<Eigen::Index>(scores.size());
     std::vector<double> p(scores.size()), by_score(scores.size() * scores.size()),
         by_beta(scores.size());
-    loads.slopes(scores.data(), beta, p.data(), by_score.data(), by_beta.data());
+    loads.slopes(scores, beta, p, view(by_score), by_beta);
     const Eigen::Map<const Eigen::MatrixXd> slopes(by_score.data(), n, n);
     const Eigen::MatrixXd centred = Eigen::MatrixXd::Identity(n, n) -
                                     Eigen::MatrixXd::Constant(n, n, 1.0 / static_cast<double>(n));

@@ -37,7 +37,7 @@ inline stretch followed(const problem& at, const std::vector<double>& x, double 
     std::vector<double> now(x.size()), loads(at.model->experts());
     for (std::size_t row = 0; row < way.rows(); ++row) {
         for (std::size_t i = 0; i < now.size(); ++i) now[i] = way.columns[i + 1][row];
-        at.model->loads(now.data(), at.parameters.data(), loads.data());
+        at.model->loads(now, at.parameters, loads);
         const auto [least, greatest] = std::minmax_element(loads.begin(), loads.end());
         result.least = std::min(result.least, *least);
         result.greatest = std::max(result.greatest, *greatest);

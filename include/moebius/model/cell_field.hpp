@@ -26,7 +26,8 @@ public:
 
     /// The Jacobian on states that differ within group g and sum to zero there. Its eigenvalues
     /// count (size of g) - 1 times each. Shape: out (k, k), column-major.
-    virtual void within(const double* x, const double* p, std::size_t g, double* out) const = 0;
+    virtual void within(std::span<const double> x, std::span<const double> p, std::size_t g,
+                        std::span<double> out) const = 0;
 
     [[nodiscard]] const cell_field* cells() const override { return this; }
 };

@@ -26,7 +26,7 @@ class cell_field;
 /// Where field::structured writes. Shapes: f, diagonal (n); left, right (n, rank) and fp (n, free)
 /// column-major.
 struct structured_terms {
-    double *f, *diagonal, *left, *right, *fp;
+    std::span<double> f, diagonal, left, right, fp;
 };
 
 /// An autonomous vector field x' = f(x, p) with its type forgotten: all that the solvers see.
@@ -45,43 +45,48 @@ public:
     [[nodiscard]] virtual std::span<const parameter_info> parameters() const = 0;  ///< m of them
 
     /// out (n) = f(x, p).
-    virtual void rhs(const double* x, const double* p, double* out) const = 0;
+    virtual void rhs(std::span<const double> x, std::span<const double> p,
+                     std::span<double> out) const = 0;
 
     /// f (n), fx (n, n) = df/dx and fp (n, m) = df/dp in one call.
-    virtual void linear(const double* x, const double* p, double* f, double* fx,
-                        double* fp) const = 0;
+    virtual void linear(std::span<const double> x, std::span<const double> p, std::span<double> f,
+                        std::span<double> fx, std::span<double> fp) const = 0;
 
     /// Taylor coefficients of s -> f(x + s v, p + s q). Shapes: v (n), q (m), out (n, 4) with
     /// column k for s^k; column 2 is half the second derivative along (v, q), column 3 a sixth of
     /// the third.
-    virtual void along(const double* x, const double* p, const double* v, const double* q,
-                       double* out) const = 0;
+    virtual void along(std::span<const double> x, std::span<const double> p,
+                       std::span<const double> v, std::span<const double> q,
+                       std::span<double> out) const = 0;
 
     /// The rank of a Jacobian that the model knows as diag(diagonal) + left right^T; 0 if it does
     /// not. Solvers then take `structured` in place of `linear`: work and memory grow like n.
     [[nodiscard]] virtual std::size_t jacobian_rank() const { return 0; }
 
     /// f, the Jacobian in its parts, and df/dp of the parameters at the positions `free` only.
-    virtual void structured(const double* /*x*/, const double* /*p*/,
+    virtual void structured(std::span<const double> /*x*/, std::span<const double> /*p*/,
                             std::span<const std::size_t> /*free*/,
                             const structured_terms& /*out*/) const {}
 
     /// The row w^T f''(v, .) over the states and the parameters at `free`; v is along the states.
     /// Shapes: w, v (n), out (n + free). Unless a model knows better, from n + free calls of along.
-    virtual void curvature(const double* x, const double* p, std::span<const std::size_t> free,
-                           const double* w, const double* v, double* out) const;
+    virtual void curvature(std::span<const double> x, std::span<const double> p,
+                           std::span<const std::size_t> free, std::span<const double> w,
+                           std::span<const double> v, std::span<double> out) const;
 
     /// Number of experts whose loads the model knows; 0 for a model that is not a router.
     [[nodiscard]] virtual std::size_t experts() const = 0;
 
     /// Expected loads (shares, summing to 1). Shape: out (experts).
-    virtual void loads(const double* x, const double* p, double* out) const = 0;
+    virtual void loads(std::span<const double> x, std::span<const double> p,
+                       std::span<double> out) const = 0;
 
     /// The length over which the field changes noticeably; sets the unit of steps along x.
-    [[nodiscard]] virtual double state_scale(const double* p) const = 0;
+    [[nodiscard]] virtual double state_scale(std::span<const double> p) const = 0;
 
     /// An interval that holds every equilibrium's every coordinate, or an infinite one.
-    [[nodiscard]] virtual std::pair<double, double> state_bounds(const double* p) const = 0;
+    [[nodiscard]] virtual std::pair<double, double> state_bounds(
+        std::span<const double> p) const = 0;
     [[nodiscard]] static std::pair<double, double> unbounded() noexcept {
         return {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
     }

@@ -53,12 +53,13 @@ public:
     std::span<const std::string_view> state_names() const override { return M::states; }
     std::span<const parameter_info> parameters() const override { return M::parameters; }
 
-    void rhs(const double* x, const double* p, double* out) const override {
+    void rhs(std::span<const double> x, std::span<const double> p,
+             std::span<double> out) const override {
         put(model_.rhs(get<n>(x), get<m>(p)), out);
     }
 
-    void linear(const double* x, const double* p, double* f, double* fx,
-                double* fp) const override {
+    void linear(std::span<const double> x, std::span<const double> p, std::span<double> f,
+                std::span<double> fx, std::span<double> fp) const override {
         if constexpr (requires { model_.linear(get<n>(x), get<m>(p)); }) {
             const auto first = model_.linear(get<n>(x), get<m>(p));
             put(first.f, f);
@@ -68,14 +69,14 @@ public:
             rhs(x, p, f);
             for (std::size_t j = 0; j < n + m; ++j) {
                 const auto slope = jets(x, p, [j](std::size_t i) { return i == j ? 1.0 : 0.0; });
-                double* column = j < n ? fx + n * j : fp + n * (j - n);
+                const auto column = j < n ? fx.subspan(n * j, n) : fp.subspan(n * (j - n), n);
                 for (std::size_t i = 0; i < n; ++i) column[i] = coefficient(slope[i], 1);
             }
         }
     }
 
-    void along(const double* x, const double* p, const double* v, const double* q,
-               double* out) const override {
+    void along(std::span<const double> x, std::span<const double> p, std::span<const double> v,
+               std::span<const double> q, std::span<double> out) const override {
         const auto f = jets(x, p, [v, q](std::size_t i) { return i < n ? v[i] : q[i - n]; });
         for (std::size_t k = 0; k < 4; ++k)
             for (std::size_t i = 0; i < n; ++i) out[k * n + i] = coefficient(f[i], k);
@@ -83,17 +84,18 @@ public:
 
     std::size_t experts() const override {
         if constexpr (has_loads) {
-            return std::tuple_size_v<decltype(model_.loads(get<n>(nullptr), get<m>(nullptr)))>;
+            return std::tuple_size_v<decltype(model_.loads(get<n>({}), get<m>({})))>;
         } else {
             return 0;
         }
     }
 
-    void loads(const double* x, const double* p, double* out) const override {
+    void loads(std::span<const double> x, std::span<const double> p,
+               std::span<double> out) const override {
         if constexpr (has_loads) put(model_.loads(get<n>(x), get<m>(p)), out);
     }
 
-    double state_scale(const double* p) const override {
+    double state_scale(std::span<const double> p) const override {
         if constexpr (requires { model_.state_scale(get<m>(p)); }) {
             return model_.state_scale(get<m>(p));
         } else {
@@ -101,7 +103,7 @@ public:
         }
     }
 
-    std::pair<double, double> state_bounds(const double* p) const override {
+    std::pair<double, double> state_bounds(std::span<const double> p) const override {
         if constexpr (requires { model_.state_bounds(get<m>(p)); }) {
             return model_.state_bounds(get<m>(p));
         } else {
@@ -115,19 +117,19 @@ private:
     };
 
     template <std::size_t size>
-    static vec<double, size> get(const double* from) {
+    static vec<double, size> get(std::span<const double> from) {
         vec<double, size> values;
         for (std::size_t i = 0; i < size; ++i) values[i] = from[i];
         return values;
     }
 
     template <std::size_t size>
-    static void put(const vec<double, size>& values, double* to) {
+    static void put(const vec<double, size>& values, std::span<double> to) {
         for (std::size_t i = 0; i < size; ++i) to[i] = values[i];
     }
 
     template <typename Slope>
-    vec<jet, n> jets(const double* x, const double* p, Slope slope) const {
+    vec<jet, n> jets(std::span<const double> x, std::span<const double> p, Slope slope) const {
         vec<jet, n> xs;
         vec<jet, m> ps;
         for (std::size_t i = 0; i < n; ++i) xs[i] = line(x[i], slope(i));

@@ -32,33 +32,37 @@ public:
     [[nodiscard]] virtual bool knows_one_beta() const { return false; }
 
     /// p (G).
-    virtual void loads(const double* s, double beta, double* p) const = 0;
+    virtual void loads(std::span<const double> s, double beta, std::span<double> p) const = 0;
 
     /// p (G), by_score (G, G) = dp/ds column-major, by_beta (G) = dp/dbeta. A column of by_score
     /// belongs to all members of its group moving together.
-    virtual void slopes(const double* s, double beta, double* p, double* by_score,
-                        double* by_beta) const = 0;
+    virtual void slopes(std::span<const double> s, double beta, std::span<double> p,
+                        std::span<double> by_score, std::span<double> by_beta) const = 0;
 
     /// Taylor coefficients of t -> p(s + t v, beta + t q). Shape: out (G, 4), column k for t^k.
-    virtual void along(const double* s, double beta, const double* v, double q,
-                       double* out) const = 0;
+    virtual void along(std::span<const double> s, double beta, std::span<const double> v, double q,
+                       std::span<double> out) const = 0;
 
     /// How the load of a member of g answers to its own score, less how it answers to the score
     /// of another member: the slope of p along scores that differ within g and sum to zero there.
-    [[nodiscard]] virtual double within(const double* s, double beta, std::size_t g) const = 0;
+    [[nodiscard]] virtual double within(std::span<const double> s, double beta,
+                                        std::size_t g) const = 0;
 
     /// dp/ds = diag(diagonal) + left right^T, if the response knows it so: diagonal (G), left and
     /// right (G, rank) column-major; and p (G).
     [[nodiscard]] virtual std::size_t rank() const { return 0; }  ///< 0: only the dense form
-    virtual void low_rank(const double* /*s*/, double /*beta*/, double* /*p*/, double* /*diagonal*/,
-                          double* /*left*/, double* /*right*/) const {}
+    virtual void low_rank(std::span<const double> /*s*/, double /*beta*/, std::span<double> /*p*/,
+                          std::span<double> /*diagonal*/, std::span<double> /*left*/,
+                          std::span<double> /*right*/) const {}
 
     /// The gradient of w^T (dp/ds) v over s and beta, if the response knows it in O(G).
     /// Shapes: w, v, by_score (G), by_beta (1).
     /// @return false if it does not
-    [[nodiscard]] virtual bool curvature(const double* /*s*/, double /*beta*/, const double* /*w*/,
-                                         const double* /*v*/, double* /*by_score*/,
-                                         double* /*by_beta*/) const {
+    [[nodiscard]] virtual bool curvature(std::span<const double> /*s*/, double /*beta*/,
+                                         std::span<const double> /*w*/,
+                                         std::span<const double> /*v*/,
+                                         std::span<double> /*by_score*/,
+                                         double& /*by_beta*/) const {
         return false;
     }
 };

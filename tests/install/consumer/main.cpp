@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
+#include <moebius/base/view.hpp>
 #include <moebius/exact/two_expert.hpp>
 #include <moebius/model/two_expert.hpp>
 
@@ -10,10 +11,11 @@ int main() {
     auto problem = moebius::problem_of<moebius::models::two_expert>();
     problem.set("feedback", 0.75);
     problem.set("beta", 4);
-    const double* p = problem.parameters.data();
+    const auto& p = problem.parameters;
+    using moebius::view;
     double f = 0, slope = 0, by_parameter[4], loads[2];
-    problem.model->linear(&beyond.x, p, &f, &slope, by_parameter);
-    problem.model->loads(&beyond.x, p, loads);
+    problem.model->linear(view(beyond.x), p, view(f), view(slope), by_parameter);
+    problem.model->loads(view(beyond.x), p, loads);
 
     std::printf("lost at feedback %g, at 0.75 the loads are %.6f and %.6f, eigenvalue %.6f\n",
                 lost.feedback, loads[0], loads[1], slope);

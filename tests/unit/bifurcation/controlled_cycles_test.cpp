@@ -49,7 +49,7 @@ std::vector<double> load_extremes(const problem& at, const table& way) {
     std::vector<std::vector<double>> loads(experts);
     for (std::size_t row = 0; row < way.rows(); ++row) {
         std::vector<double> now(experts);
-        at.model->loads(state_in(way, row).data(), at.parameters.data(), now.data());
+        at.model->loads(state_in(way, row), at.parameters, now);
         for (std::size_t e = 0; e < experts; ++e) loads[e].push_back(now[e]);
     }
     std::vector<double> result;
@@ -68,7 +68,7 @@ round_trip integrated(const problem& at, const std::vector<double>& x0, double a
     const auto way = integrate(at, x0, 1.1 * about, {.samples = 20001, .flow = sharp});
     REQUIRE(way.status == flow_status::converged);
     std::vector<double> flow(x0.size());
-    at.model->rhs(x0.data(), at.parameters.data(), flow.data());
+    at.model->rhs(x0, at.parameters, flow);
     const auto ahead = [&](const std::vector<double>& x) {
         double sum = 0;
         for (std::size_t i = 0; i < x.size(); ++i) sum += flow[i] * (x[i] - x0[i]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
 #include <algorithm>
+#include <moebius/base/view.hpp>
 #include <moebius/continuation/linear_terms.hpp>
 #include <moebius/model/expert_feedback.hpp>
 
@@ -29,7 +30,7 @@ struct instance {
         at.parameters[1] = 0.7;
         at.parameters[2] = 1.3;
         terms.evaluate(x, at.parameters);
-        at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
+        at.model->linear(x, at.parameters, moebius::view(f), moebius::view(fx), moebius::view(fp));
     }
 
     moebius::problem at;

@@ -114,7 +114,7 @@ TEST_CASE("settle reaches the pitchfork's stable states", "[dynamics][oracle]") 
 
     REQUIRE(end.status == flow_status::converged);
     double loads[2];
-    at.model->loads(end.state.data(), at.parameters.data(), loads);
+    at.model->loads(end.state, at.parameters, loads);
     CHECK_THAT(loads[0] - loads[1], WithinAbs(side * gap, 1e-12));  // the stored digits
 }
 

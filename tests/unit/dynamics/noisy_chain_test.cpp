@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/dynamics/noisy_chain.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
 #include <moebius/model/two_expert.hpp>
@@ -47,7 +48,7 @@ TEST_CASE("the chain fluctuates around a stable state as the linear theory says"
     const auto at = two_expert(feedback, 0.3);
     const double x = settle(at, std::vector{2.0}).state[0];
     double loads[2];
-    at.model->loads(&x, at.parameters.data(), loads);
+    at.model->loads(view(x), at.parameters, loads);
     const std::size_t batches = 20'000, members = 400;
     const chain_options options{.step = 0.1, .tokens = 32, .members = members};
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/exact/two_expert.hpp>
 #include <moebius/model/two_expert.hpp>
 
@@ -79,7 +80,7 @@ TEST_CASE("equilibria solve the model's own equation, three inside the cusp", "[
     for (std::size_t i = 0; i < all.size(); ++i) {
         CAPTURE(mu, eta, decay, beta, i, all[i].x);
         double f = 0;
-        model->rhs(&all[i].x, values, &f);
+        model->rhs(view(all[i].x), values, view(f));
         const double size = decay * std::abs(all[i].x) + std::abs(p.feedback) + std::abs(p.bias);
         CHECK_THAT(f, WithinAbs(0.0, 4 * eps * size));  // rounding of the sum's terms
         CHECK_THAT(all[i].loads[0] + all[i].loads[1], WithinAbs(1.0, eps));
@@ -147,7 +148,7 @@ TEST_CASE("the expansion is the model's Taylor series", "[exact][oracle]") {
     const auto model = field_of<models::two_expert>();
     const double values[4] = {p.feedback, decay, beta, 0}, x = 0, v = 1, q[4] = {0, 0, 0, 0};
     double taylor[4];
-    model->along(&x, values, &v, q, taylor);
+    model->along(view(x), values, view(v), q, taylor);
 
     const auto series = exact::expansion(p);
 

@@ -40,13 +40,13 @@ TEMPLATE_TEST_CASE("a model's own first derivatives are those of its jets", "[mo
     const std::vector<double> x{0.3, -0.2}, p{2.5, 0.7, 1.3, 0.1};
     std::vector<double> f(n), fx(n * n), fp(n * 4), along(4 * n), v(n), q(4);
 
-    model->linear(x.data(), p.data(), f.data(), fx.data(), fp.data());
+    model->linear(x, p, f, fx, fp);
 
     for (std::size_t j = 0; j < n + 4; ++j) {
         std::fill(v.begin(), v.end(), 0.0);
         std::fill(q.begin(), q.end(), 0.0);
         (j < n ? v[j] : q[j - n]) = 1;
-        model->along(x.data(), p.data(), v.data(), q.data(), along.data());
+        model->along(x, p, v, q, along);
         for (std::size_t i = 0; i < n; ++i) {
             CHECK_THAT(f[i], WithinAbs(along[i], 1e-15));  // one rounding of order-one terms
             const double slope = j < n ? fx[j * n + i] : fp[(j - n) * n + i];

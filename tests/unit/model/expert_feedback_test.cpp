@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/model/expert_feedback.hpp>
 #include <moebius/solve/spectrum.hpp>
 #include <random>
@@ -38,7 +39,7 @@ MatrixXd jacobian(const sample& s, MatrixXd* by_parameter = nullptr) {
     const auto n = static_cast<Index>(s.x.size());
     VectorXd f(n);
     MatrixXd fx(n, n), fp(n, static_cast<Index>(s.p.size()));
-    s.model->linear(s.x.data(), s.p.data(), f.data(), fx.data(), fp.data());
+    s.model->linear(view(s.x), view(s.p), view(f), view(fx), view(fp));
     if (by_parameter) *by_parameter = fp;
     return fx;
 }
@@ -49,7 +50,7 @@ VectorXd rhs_at(const sample& s, const VectorXd& v, const VectorXd& q, double t)
     for (std::size_t i = 0; i < x.size(); ++i) x[i] += t * v[static_cast<Index>(i)];
     for (std::size_t i = 0; i < p.size(); ++i) p[i] += t * q[static_cast<Index>(i)];
     VectorXd f(static_cast<Index>(x.size()));
-    s.model->rhs(x.data(), p.data(), f.data());
+    s.model->rhs(view(x), view(p), view(f));
     return f;
 }
 
@@ -64,7 +65,7 @@ TEST_CASE("expert feedback's Taylor coefficients are those of its rhs", "[model]
     const auto n = static_cast<Index>(s.x.size());
     const VectorXd v = VectorXd::Random(n), q = VectorXd::Random(static_cast<Index>(s.p.size()));
     MatrixXd out(n, 4), fp;
-    s.model->along(s.x.data(), s.p.data(), v.data(), q.data(), out.data());
+    s.model->along(view(s.x), view(s.p), view(v), view(q), view(out));
 
     const MatrixXd fx = jacobian(s, &fp);
     const double rounding = 1e-13;  // a few hundred operations on numbers of order 1
@@ -105,7 +106,7 @@ TEST_CASE("groups of experts obey the full equations exactly", "[model][cells]")
         const auto k = static_cast<Index>(full->cell_states());
         for (std::size_t g = 0; g < 3; ++g) {
             MatrixXd within(k, k);
-            small.model->within(small.x.data(), small.p.data(), g, within.data());
+            small.model->within(small.x, small.p, g, view(within));
             add(eigenvalues(within), groups.groups[g].size() - 1);
         }
         const auto values = eigenvalues(jacobian(whole));
@@ -124,7 +125,7 @@ TEST_CASE("loads of all members sum to one, however large the scores", "[model][
     const std::vector<double> p{1, 1, 1, 0, 0};
     const std::vector<double> s{GENERATE(-800.0, 0.0, 3.0, 800.0), 0.5};
     std::vector<double> loads(2);
-    model->loads(s.data(), p.data(), loads.data());
+    model->loads(view(s), view(p), loads);
     CHECK_THAT(2 * loads[0] + 3 * loads[1], WithinAbs(1, 1e-15));
 }
 
@@ -150,8 +151,8 @@ TEST_CASE("the closed-form curvature is the one from lines", "[model][cells][ora
     const std::vector<std::size_t> free{0, 1, 2, 3};  // feedback, decay, beta, a bias
     VectorXd closed(n + 4), lines(n + 4);
 
-    s.model->curvature(s.x.data(), s.p.data(), free, w.data(), v.data(), closed.data());
-    s.model->field::curvature(s.x.data(), s.p.data(), free, w.data(), v.data(), lines.data());
+    s.model->curvature(view(s.x), view(s.p), free, view(w), view(v), view(closed));
+    s.model->field::curvature(view(s.x), view(s.p), free, view(w), view(v), view(lines));
 
     CHECK((closed - lines).norm() < 1e-14 * (1 + lines.norm()));  // sums of a few products
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/model/token_response.hpp>
 
 #include "catch.hpp"
@@ -14,8 +15,8 @@ TEST_CASE("one token without margin is the two-expert model", "[model][oracle]")
     const double p[4] = {3, 0.5, 2, 0.1}, q[4] = {0.3, -0.2, 0.4, 1};
     double a[4], b[4];
 
-    tokens->along(&x, p, &v, q, a);
-    exact->along(&x, p, &v, q, b);
+    tokens->along(view(x), p, view(v), q, a);
+    exact->along(view(x), p, view(v), q, b);
 
     for (int k = 0; k < 4; ++k) CHECK_THAT(a[k], WithinAbs(b[k], 1e-14));  // order-one terms
 }
@@ -28,12 +29,12 @@ TEST_CASE("a token response's own derivatives are those of its jets", "[model][p
     const double x = 0.35, p[4] = {3, 0.5, 2, 0.1};
     double f, fx, fp[4], out[4];
 
-    model->linear(&x, p, &f, &fx, fp);
+    model->linear(view(x), p, view(f), view(fx), fp);
 
     for (std::size_t j = 0; j < 5; ++j) {
         double v = j == 0, q[4] = {};
         if (j > 0) q[j - 1] = 1;
-        model->along(&x, p, &v, q, out);
+        model->along(view(x), p, view(v), q, out);
         CHECK_THAT(f, WithinAbs(out[0], 1e-14));
         CHECK_THAT(j == 0 ? fx : fp[j - 1], WithinAbs(out[1], 1e-14));  // order-one terms
     }

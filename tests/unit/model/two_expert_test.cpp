@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/model/token_response.hpp>
 #include <moebius/model/two_expert.hpp>
 
@@ -17,7 +18,7 @@ TEST_CASE("the two-expert model folds where cosh^2 y = mu", "[model][oracle]") {
     const auto model = field_of<models::two_expert>();
 
     double f[4];
-    model->along(&x, p, &v, q, f);
+    model->along(view(x), p, view(v), q, f);
 
     const double rounding = 1e-15 * (feedback + decay * std::abs(x));
     CHECK_THAT(f[0], WithinAbs(0.0, rounding));

@@ -18,7 +18,7 @@ using row = std::vector<double>;
 
 row loads_of(const load_response& of, const row& s, double beta) {
     row p(of.groups().size());
-    of.loads(s.data(), beta, p.data());
+    of.loads(s, beta, p);
     return p;
 }
 
@@ -93,8 +93,8 @@ TEST_CASE("loads sum to 1, and their slopes and series are their derivatives",
         CAPTURE(experts, subject_.label);
         const std::size_t n = experts;
         row p(n), by_score(n * n), by_beta(n), out(4 * n);
-        response->slopes(s.data(), beta, p.data(), by_score.data(), by_beta.data());
-        response->along(s.data(), beta, v.data(), q, out.data());
+        response->slopes(s, beta, p, by_score, by_beta);
+        response->along(s, beta, v, q, out);
 
         const auto at = [&](double t) {
             row moved = s;
@@ -249,12 +249,12 @@ TEST_CASE("a group's loads and slopes are those of its members", "[load_response
     CAPTURE(response->formula());
 
     row p(n), by_score(n * n), by_beta(n), out(4 * n);
-    grouped->slopes(s.data(), beta, p.data(), by_score.data(), by_beta.data());
-    grouped->along(s.data(), beta, v.data(), 0.7, out.data());
+    grouped->slopes(s, beta, p, by_score, by_beta);
+    grouped->along(s, beta, v, 0.7, out);
 
     row all(experts), slopes(experts * experts), betas(experts), series(4 * experts);
-    response->slopes(spread(s).data(), beta, all.data(), slopes.data(), betas.data());
-    response->along(spread(s).data(), beta, spread(v).data(), 0.7, series.data());
+    response->slopes(spread(s), beta, all, slopes, betas);
+    response->along(spread(s), beta, spread(v), 0.7, series);
     const double rounding = 1e-14;
     for (std::size_t e = 0; e < experts; ++e) {
         const std::size_t g = which[e];
@@ -272,7 +272,7 @@ TEST_CASE("a group's loads and slopes are those of its members", "[load_response
         const auto& group = of.groups[g];
         if (group.size() < 2) continue;
         const std::size_t i = group[0], j = group[1];
-        CHECK_THAT(grouped->within(s.data(), beta, g),
+        CHECK_THAT(grouped->within(s, beta, g),
                    WithinAbs(slopes[i * experts + i] - slopes[j * experts + i], rounding));
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/router/mixed_loads.hpp>
 #include <vector>
 
@@ -17,7 +18,7 @@ constexpr double beta = 1.7, h = 1e-5;  // differences: truncation and rounding 
 std::vector<double> loads_at(const load_response& response, const std::vector<double>& s,
                              double at = beta) {
     std::vector<double> p(response.groups().size());
-    response.loads(s.data(), at, p.data());
+    response.loads(s, at, p);
     return p;
 }
 
@@ -42,7 +43,7 @@ TEST_CASE("the slopes of mixed loads are their derivatives", "[mixed_loads][orac
     const auto mix = GENERATE(mixed_loads(softmax_loads(4), 0.3, uneven), token_mix(0.3));
     std::vector<double> p(4), by_score(16), by_beta(4);
 
-    mix->slopes(scores.data(), beta, p.data(), by_score.data(), by_beta.data());
+    mix->slopes(scores, beta, p, by_score, by_beta);
 
     CHECK(p == loads_at(*mix, scores));
     for (std::size_t f = 0; f < 4; ++f) {
@@ -66,7 +67,7 @@ TEST_CASE("the series of mixed loads sums to their values", "[mixed_loads][oracl
     auto moved = scores;
     for (std::size_t e = 0; e < 4; ++e) moved[e] += t * v[e];
 
-    mix->along(scores.data(), beta, v.data(), q, c.data());
+    mix->along(scores, beta, v, q, c);
 
     const auto p = loads_at(*mix, moved, beta + t * q);
     for (std::size_t e = 0; e < 4; ++e)  // the next term is of order t^4 = 1e-12
@@ -79,7 +80,7 @@ TEST_CASE("the low-rank form and the curvature are those of the slopes", "[mixed
     std::vector<double> p(4), by_score(16), by_beta(4), q(4), diagonal(4), left(4), right(4);
     const std::vector<double> w{1, 2, -1, 0.5}, v{0.3, -1, 0.7, 2};
     const auto bilinear = [&](const std::vector<double>& s, double at) {
-        mix->slopes(s.data(), at, p.data(), by_score.data(), by_beta.data());
+        mix->slopes(s, at, p, by_score, by_beta);
         double sum = 0;
         for (std::size_t i = 0; i < 16; ++i) sum += w[i % 4] * by_score[i] * v[i / 4];
         return sum;
@@ -87,8 +88,8 @@ TEST_CASE("the low-rank form and the curvature are those of the slopes", "[mixed
     std::vector<double> gradient(4);
     double by_b = 0;
 
-    mix->low_rank(scores.data(), beta, q.data(), diagonal.data(), left.data(), right.data());
-    REQUIRE(mix->curvature(scores.data(), beta, w.data(), v.data(), gradient.data(), &by_b));
+    mix->low_rank(scores, beta, q, diagonal, left, right);
+    REQUIRE(mix->curvature(scores, beta, w, v, gradient, by_b));
 
     (void)bilinear(scores, beta);
     CHECK(q == p);
@@ -108,11 +109,10 @@ TEST_CASE("the low-rank form and the curvature are those of the slopes", "[mixed
 
 TEST_CASE("mixed loads forward what their base does not know", "[mixed_loads]") {
     const auto mix = token_mix(0.3);
-    double unused[5];
+    double unused[4], by_beta;
 
     CHECK(mix->rank() == 0);
-    CHECK_FALSE(
-        mix->curvature(scores.data(), beta, scores.data(), scores.data(), unused, unused + 4));
+    CHECK_FALSE(mix->curvature(scores, beta, scores, scores, unused, by_beta));
     CHECK(mix->regrouped(one_group(4)) == nullptr);
     CHECK(mix->name() == "mixed-token-softmax");
     CHECK(mixed_loads(softmax_loads(4), 0.25, even)->formula() ==
@@ -133,7 +133,7 @@ TEST_CASE("mixed loads regroup where the constant agrees within the groups",
     CHECK_THAT(p[1], WithinAbs(all[3], 1e-16));
     std::vector<double> q(4), slope(16), by_beta(4);
     const std::vector<double> alike{0.5, -0.2, -0.2, -0.2};
-    mix->slopes(alike.data(), beta, q.data(), slope.data(), by_beta.data());
+    mix->slopes(alike, beta, q, slope, by_beta);
     const double s[]{0.5, -0.2};
     CHECK_THAT(grouped->within(s, beta, 1), WithinAbs(slope[5] - slope[6], 1e-15));
     CHECK(mix->regrouped(one_group(4)) == nullptr);

@@ -47,7 +47,7 @@ inline void check_mean_load(
     for (std::uint64_t draw = 0; draw < 10; ++draw) {
         const auto scores = random_values(experts, 0.5, 1000 + draw);
         std::vector<double> p(experts);
-        mean->loads(scores.data(), beta, p.data());
+        mean->loads(scores, beta, p);
         const auto got = of.route({experts, logits, scores, {.seed = 5, .step = draw}});
         CHECK(got.unrouted == 0);
         for (std::size_t e = 0; e < experts; ++e) {

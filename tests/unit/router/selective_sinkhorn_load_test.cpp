@@ -52,7 +52,7 @@ TEST_CASE("the mean load of experts without tokens is that of many batches",
     std::vector<double> load(experts);
     const auto response = router->mean_load(std::vector<double>(experts), experts);
     REQUIRE(response);
-    response->loads(scores.data(), 1, load.data());
+    response->loads(scores, 1, load);
     for (std::size_t e = 0; e < experts; ++e) {
         CAPTURE(experts, number, e);
         CHECK(std::abs(mean[e] - load[e]) < 4 * std::max(error[e], counting_error(load[e])));
@@ -71,7 +71,7 @@ TEST_CASE("the mean load on tokens is that of many batches", "[selective_sinkhor
     std::vector<double> load(experts);
     const auto response = router->mean_load(logits, experts);
     REQUIRE(response);
-    response->loads(scores.data(), 1.5, load.data());
+    response->loads(scores, 1.5, load);
     for (std::size_t e = 0; e < experts; ++e) {
         CAPTURE(experts, number, e);
         CHECK(std::abs(mean[e] - load[e]) < 4 * std::max(error[e], counting_error(load[e])));
@@ -87,7 +87,7 @@ TEST_CASE("balanced batches take their share of the feedback away",
     const std::vector<double> s(n);
     std::vector<double> p(n), slope(n * n), by_beta(n);
 
-    response->slopes(s.data(), 2, p.data(), slope.data(), by_beta.data());
+    response->slopes(s, 2, p, slope, by_beta);
 
     // docs/theory.md section 3: softmax at balance has slope beta/N along differences of scores.
     CHECK_THAT(slope[0] - slope[1], WithinAbs((1 - frequency) * 2 / 4, 1e-15));
@@ -106,8 +106,6 @@ TEST_CASE("the mean load is known or null as documented", "[selective_sinkhorn]"
                     ->mean_load(logits, 2));
     CHECK_FALSE(selective_sinkhorn({.k = 2})->mean_load(none, 2));
     CHECK_FALSE(selective_sinkhorn({.noise = noise_law::none})->mean_load(none, 2));
-    selective_sinkhorn({.frequency = 1, .noise_scale = 0})
-        ->mean_load(none, 2)
-        ->loads(none.data(), 1, p.data());
+    selective_sinkhorn({.frequency = 1, .noise_scale = 0})->mean_load(none, 2)->loads(none, 1, p);
     CHECK(p == std::vector<double>{1, 0});  // the trap
 }

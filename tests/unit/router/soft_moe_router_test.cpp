@@ -43,7 +43,7 @@ TEST_CASE("the load of soft-moe is its mean load, each time", "[soft_moe_router]
 
     std::vector<double> mean(3);
     const auto response = router->mean_load(rows, 3);
-    response->loads(scores.data(), 1.5, mean.data());
+    response->loads(scores, 1.5, mean);
     for (std::size_t e = 0; e < 3; ++e) CHECK_THAT(load[e], WithinAbs(mean[e], 1e-15));
     CHECK(load == router->infer({3, rows, scores, {.seed = 2, .step = 8}}).load);
     CHECK((response->regrouped(one_group(3)) == nullptr) == tokens);
