@@ -224,8 +224,7 @@ std::array<double, 3> sector::extras_at(const VectorXd& u) {
 
 std::array<double, 3> sector::extras_of_last_evaluation() {
     auto found = curve_.stability_here();
-    for (const auto& block :
-         blocks_within(*base().model, curve_.state(), curve_.parameters()))
+    for (const auto& block : blocks_within(*base().model, curve_.state(), curve_.parameters()))
         if (block.times > 0) count_in(block, found);
     return {found.leading.front().real(), found.n_unstable == 0 ? 1.0 : 0.0,
             static_cast<double>(found.n_unstable)};
