@@ -6,6 +6,7 @@
 #include <cmath>
 #include <complex>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf.hpp>
@@ -163,9 +164,7 @@ special_point described(const field& model, const hopf_system& at) {
 std::optional<special_point> find_hopf(const problem& base, const parameter_range& range,
                                        const std::vector<double>& x, const std::vector<double>& p,
                                        double omega_guess) {
-    if (!(omega_guess > 0 && std::isfinite(omega_guess)))
-        throw invalid_argument("find_hopf", fmt::format("omega_guess is {}", omega_guess),
-                               "it must be > 0 and finite");
+    require("find_hopf").positive_and_finite("omega_guess", omega_guess);
     if (x.size() != base.model->dimension())
         throw invalid_argument(
             "find_hopf", fmt::format("the state has {} numbers", x.size()),

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <complex>
 #include <functional>
-#include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/map_points.hpp>
@@ -259,8 +259,7 @@ void with_map_points(const problem& base, double step, const parameter_range& ra
 
 diagram as_map_diagram(const problem& base, double step, const parameter_range& range,
                        diagram equilibria) {
-    if (!(step > 0 && std::isfinite(step)))
-        throw invalid_argument("map", fmt::format("step is {}", step), "it must be > 0 and finite");
+    require("map").positive_and_finite("step", step);
     for (branch& along : equilibria.branches) with_map_points(base, step, range, along, equilibria);
     auto& points = equilibria.special_points;
     std::stable_sort(points.begin(), points.end(), [](const auto& l, const auto& r) {

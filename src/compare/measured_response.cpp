@@ -7,6 +7,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/compare/measured_response.hpp>
 #include <moebius/solve/dense.hpp>
 
@@ -137,10 +138,9 @@ void check(const token_source& source, const response_options& o) {
     };
     if (source.experts() != 2)
         reject(fmt::format("{} experts came", source.experts()), "two are needed");
-    if (!(o.reach > 0 && std::isfinite(o.reach)))
-        reject(fmt::format("reach is {}", o.reach), "it must be > 0 and finite");
+    require("measure_response").positive_and_finite("reach", o.reach);
     if (o.points < 12) reject(fmt::format("points is {}", o.points), "it must be >= 12");
-    if (o.tokens < 1) reject("tokens is 0", "it must be >= 1");
+    require("measure_response").at_least("tokens", o.tokens, 1);
     if (o.batches < 2) reject(fmt::format("batches is {}", o.batches), "it must be >= 2");
 }
 

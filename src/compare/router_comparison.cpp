@@ -6,6 +6,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/compare/blocking.hpp>
 #include <moebius/compare/router_comparison.hpp>
 #include <moebius/simulate/router_loop.hpp>
@@ -36,18 +37,14 @@ void check(const token_source& source, const std::vector<named_router>& routers,
         reject(fmt::format("tokens of {} experts came", source.experts()),
                "with tokens there must be two");
     if (routers.empty()) reject("no router came", "at least one is needed");
-    const auto positive = [](std::string_view name, double value) {
-        if (!(value > 0 && std::isfinite(value)))
-            reject(fmt::format("{} is {}", name, value), "it must be > 0 and finite");
-    };
-    positive("beta", o.beta);
-    positive("decay", o.decay);
-    positive("step", o.step);
-    positive("settle", o.settle);
-    positive("average", o.average);
-    positive("ramp", o.ramp);
-    if (!(o.chance >= 0 && o.chance <= 1))
-        reject(fmt::format("chance is {}", o.chance), "it must be in [0, 1]");
+    require("compare_routers")
+        .positive_and_finite("beta", o.beta)
+        .positive_and_finite("decay", o.decay)
+        .positive_and_finite("step", o.step)
+        .positive_and_finite("settle", o.settle)
+        .positive_and_finite("average", o.average)
+        .positive_and_finite("ramp", o.ramp)
+        .share("chance", o.chance);
     for (const auto& [name, time] :
          {std::pair{"settle", o.settle}, {"average", o.average}, {"ramp", o.ramp}})
         if (!(time / o.step >= 16 && time / o.step <= 1e9))
@@ -55,7 +52,7 @@ void check(const token_source& source, const std::vector<named_router>& routers,
                    "it must be 16 to 10^9 steps");
     if (!(o.step < 1)) reject(fmt::format("step is {}", o.step), "it must be < 1");
     if (!(o.excess > 1)) reject(fmt::format("excess is {}", o.excess), "it must be > 1");
-    if (o.tokens < 1) reject("tokens is 0", "it must be >= 1");
+    require("compare_routers").at_least("tokens", o.tokens, 1);
     if (o.seeds < 2) reject(fmt::format("seeds is {}", o.seeds), "it must be >= 2");
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/solve/dense.hpp>
 
@@ -65,8 +66,7 @@ void check_orbit(const orbit& cycle, std::size_t states) {
     const auto reject = [](const std::string& got, std::string_view needed) {
         throw invalid_argument("cycle", got, needed);
     };
-    if (!(cycle.period > 0 && std::isfinite(cycle.period)))
-        reject(fmt::format("the period is {}", cycle.period), "it must be > 0 and finite");
+    require("cycle").positive_and_finite("the period", cycle.period);
     if (cycle.degree < 1 || cycle.times.size() < cycle.degree + 1 ||
         cycle.times.size() % cycle.degree != 1 % cycle.degree)
         reject(fmt::format("{} times came for degree {}", cycle.times.size(), cycle.degree),

@@ -7,6 +7,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/simulate/route_step.hpp>
 #include <numeric>
 
@@ -65,8 +66,7 @@ void check(const gated_batch& batch, const std::vector<double>& scores,
     };
     if (batch.experts < 1 || batch.experts > 65536)
         reject(fmt::format("{} experts came", batch.experts), "there must be 1 to 65536");
-    if (batch.width < 1) reject("width is 0", "it must be >= 1");
-    if (options.repeats < 1) reject("repeats is 0", "it must be >= 1");
+    require("route_step").at_least("width", batch.width, 1).at_least("repeats", options.repeats, 1);
     if (batch.gate.size() != batch.experts * batch.width)
         reject(fmt::format("a gate of {} numbers came", batch.gate.size()),
                fmt::format("{} experts of width {} need {}", batch.experts, batch.width,
@@ -82,8 +82,7 @@ void check(const gated_batch& batch, const std::vector<double>& scores,
                "it must be 1 to 8 and at most the number of experts");
     if (options.noise == noise_law::logistic)
         reject("logistic noise came", "none, gumbel or gaussian noise is needed");
-    if (!(options.rule.beta > 0 && options.rule.beta < infinity))
-        reject(fmt::format("beta is {}", options.rule.beta), "it must be > 0 and finite");
+    require("route_step").positive_and_finite("beta", options.rule.beta);
     if (!options.rule.bias.empty() && options.rule.bias.size() != batch.experts)
         reject(fmt::format("{} biases came", options.rule.bias.size()),
                fmt::format("the {} experts need one each, or none", batch.experts));

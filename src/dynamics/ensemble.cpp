@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/dynamics/detail/ensemble_models.hpp>
 #include <moebius/dynamics/ensemble.hpp>
@@ -32,8 +33,7 @@ void check_options(const ensemble_options& options) {
             fmt::format("in {} it must be >= {:g} and < 1", to_string(options.precision), least));
     if (!(options.atol >= 1e-30 && std::isfinite(options.atol)))
         reject(fmt::format("atol is {:g}", options.atol), "it must be >= 1e-30 and finite");
-    if (!(options.first_step >= 0 && std::isfinite(options.first_step)))
-        reject(fmt::format("first_step is {:g}", options.first_step), "it must be >= 0 and finite");
+    require("integrate_ensemble").not_negative("first_step", options.first_step);
     constexpr int most = 10'000'000;  // a float counts them
     if (options.max_steps < 1 || options.max_steps > most)
         reject(fmt::format("max_steps is {}", options.max_steps),
@@ -268,8 +268,7 @@ void check(const ensemble_problem& work, const ensemble_options& options) {
     if (work.starts.size() != n && work.starts.size() != count * n)
         reject(fmt::format("{} starts came for {} instances", work.starts.size(), count),
                fmt::format("{} or {} are needed", n, count * n));
-    if (!(work.t_end > 0 && std::isfinite(work.t_end)))
-        reject(fmt::format("the end time is {}", work.t_end), "it must be > 0 and finite");
+    require("integrate_ensemble").positive_and_finite("the end time", work.t_end);
     check_options(options);
 }
 

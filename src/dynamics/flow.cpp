@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 
 namespace moebius::detail {
 
@@ -20,9 +21,7 @@ void check_flow(std::string_view where, const problem& at, std::span<const doubl
         throw invalid_argument(
             where, fmt::format("the start has {} numbers", x0.size()),
             fmt::format("{} has {} states", at.model->name(), at.model->dimension()));
-    for (const double x : x0)
-        if (!std::isfinite(x))
-            throw invalid_argument(where, fmt::format("a start is {}", x), "it must be finite");
+    for (const double x : x0) require(where).finite("a start", x);
     positive("rtol", options.rtol);
     positive("atol", options.atol);
     positive("limit", options.limit);

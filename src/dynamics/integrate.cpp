@@ -3,8 +3,8 @@
 
 #include <Eigen/Core>
 #include <array>
-#include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/dynamics/integrate.hpp>
 #include <moebius/solve/dense.hpp>
@@ -20,9 +20,7 @@ constexpr std::array<std::string_view, 4> status_names{"converged", "not_finite"
                                                        "stalled"};
 
 void check(double t_end, const integrate_options& options) {
-    if (!(t_end > 0 && std::isfinite(t_end)))
-        throw invalid_argument("integrate", fmt::format("the end time is {}", t_end),
-                               "it must be > 0 and finite");
+    require("integrate").positive_and_finite("the end time", t_end);
     if (options.samples < 2)
         throw invalid_argument("integrate", fmt::format("samples is {}", options.samples),
                                "it must be >= 2");

@@ -8,6 +8,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/dynamics/gap_table.hpp>
 #include <moebius/dynamics/noisy_chain.hpp>
@@ -27,10 +28,10 @@ void check(const problem& at, const schedule& plan, double x0, const chain_optio
     if (plan.parameter != "feedback" && plan.parameter != "bias")
         reject(fmt::format("the schedule moves '{}'", plan.parameter),
                "feedback or bias is needed");
-    if (!std::isfinite(x0)) reject(fmt::format("the start is {}", x0), "it must be finite");
-    if (!(options.step > 0 && std::isfinite(options.step)))
-        reject(fmt::format("step is {}", options.step), "it must be > 0 and finite");
-    if (options.tokens < 1) reject("tokens is 0", "it must be >= 1");
+    require("noisy_chain")
+        .finite("the start", x0)
+        .positive_and_finite("step", options.step)
+        .at_least("tokens", options.tokens, 1);
     if (options.members < 1) reject("members is 0", "it must be >= 1");
 }
 

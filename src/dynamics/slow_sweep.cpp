@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
 
@@ -25,8 +26,7 @@ void check(double low, double high, const slow_sweep_options& options) {
     if (!(low < high) || !std::isfinite(low) || !std::isfinite(high))
         reject(fmt::format("the range is {} to {}", low, high),
                "it must be finite and go upwards; the direction is an option");
-    if (!(options.rate > 0 && std::isfinite(options.rate)))
-        reject(fmt::format("rate is {}", options.rate), "it must be > 0 and finite");
+    require("slow_sweep").positive_and_finite("rate", options.rate);
     if (options.samples < 2)
         reject(fmt::format("samples is {}", options.samples), "it must be >= 2");
 }

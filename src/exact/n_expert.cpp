@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/exact/n_expert.hpp>
 
 #include "langevin.hpp"
@@ -14,22 +15,11 @@ namespace {
 
 constexpr std::string_view where = "n-expert";
 
-void check_finite(std::string_view name, double value) {
-    if (!std::isfinite(value))
-        throw invalid_argument(where, fmt::format("{} is {}", name, value), "it must be finite");
-}
-
-void check_positive(std::string_view name, double value) {
-    if (!(value > 0 && std::isfinite(value)))
-        throw invalid_argument(where, fmt::format("{} is {}", name, value),
-                               "it must be finite and > 0");
-}
+constexpr require model(where);
 
 /// 1 <= part < experts.
 void check_part(std::string_view name, std::size_t part, std::size_t experts) {
-    if (experts < 2)
-        throw invalid_argument(where, fmt::format("experts is {}", experts),
-                               "there must be at least 2");
+    model.at_least("experts", experts, 2);
     if (part < 1 || part >= experts)
         throw invalid_argument(where, fmt::format("{} is {} of {} experts", name, part, experts),
                                fmt::format("it must lie in 1 to {}", experts - 1));
@@ -47,7 +37,7 @@ ahead seen(const split& s, double r) {
 
 ahead checked(const split& s, double r) {
     check_part("winners", s.winners, s.experts);
-    check_finite("r", r);
+    model.finite("r", r);
     return seen(s, r);
 }
 
@@ -119,32 +109,32 @@ double cusp_K(const split& s) {
 }  // namespace
 
 scales n_expert_scales(double decay, double beta) {
-    check_positive("decay", decay);
-    check_positive("beta", beta);
+    model.positive_and_finite("decay", decay);
+    model.positive_and_finite("beta", beta);
     return {1 / beta, 1 / decay, decay / beta};
 }
 
 coupling coupling_of(const n_expert& p) {
     const double drive = n_expert_scales(p.decay, p.beta).drive;
-    check_finite("feedback", p.feedback);
-    check_finite("bias", p.bias);
+    model.finite("feedback", p.feedback);
+    model.finite("bias", p.bias);
     const coupling d{p.feedback / drive, p.bias / drive};
-    check_finite("feedback beta / decay", d.K);
-    check_finite("bias beta / decay", d.h);
+    model.finite("feedback beta / decay", d.K);
+    model.finite("bias beta / decay", d.h);
     return d;
 }
 
 n_expert n_expert_of(const coupling& d, double decay, double beta) {
     const double drive = n_expert_scales(decay, beta).drive;
     const n_expert p{drive * d.K, decay, beta, drive * d.h};
-    check_finite("feedback", p.feedback);
-    check_finite("bias", p.bias);
+    model.finite("feedback", p.feedback);
+    model.finite("bias", p.bias);
     return p;
 }
 
 balanced_state balanced(std::size_t experts, double K, std::size_t top_k) {
     check_part("top_k", top_k, experts);
-    check_finite("K", K);
+    model.finite("K", K);
     const auto n = static_cast<double>(experts), k = static_cast<double>(top_k);
     const double threshold = n * ((n - 1) / (n - k));
     const double eigenvalue = (K - threshold) / threshold;
@@ -154,7 +144,7 @@ balanced_state balanced(std::size_t experts, double K, std::size_t top_k) {
 split_state branch_state(const split& s, double r) {
     const ahead g = checked(s, r);
     split_state at{branch_K(g), 0, r, loads_of(g), 0, 0, between_of(g), 0};
-    check_finite("K", at.K);
+    model.finite("K", at.K);
     auto inner = inner_eigenvalues(g.r);
     if (r < 0) {
         std::swap(at.loads[0], at.loads[1]);
@@ -185,7 +175,7 @@ split_state branch_fold(const split& s) {
 
 std::vector<split_state> branch_states(const split& s, double K) {
     const split_state fold = branch_fold(s);
-    check_finite("K", K);
+    model.finite("K", K);
     if (K < fold.K) return {};
     if (K == fold.K) return {fold};
     const ahead all = seen(s, 0);
@@ -197,7 +187,7 @@ std::vector<split_state> branch_states(const split& s, double K) {
 }
 
 dimensionless as_two_experts(const split& s, const coupling& d) {
-    check_finite("h", d.h);
+    model.finite("h", d.h);
     return {d.K / cusp_K(s), (d.h - maxwell_bias(s, d.K)) / 2};
 }
 
@@ -210,7 +200,7 @@ std::vector<split_state> split_states(const split& s, const coupling& d) {
 }
 
 coupling fold(const split& s, double x) {
-    check_finite("x", x);
+    model.finite("x", x);
     const double least = cusp_K(s), u = x / 2, c = std::cosh(u);
     if (!std::isfinite(least * c * c))
         throw invalid_argument(where, fmt::format("x is {}", x), "the fold's K must be finite");
@@ -236,7 +226,7 @@ double half_width(const split& s, double K) {
 }
 
 double maxwell_bias(const split& s, double K) {
-    check_finite("K", K);
+    model.finite("K", K);
     const double scaled = 2 * K / cusp_K(s);  // K N/(2m(N - m))
     const ahead g = seen(s, 0);
     return std::log((g.n - g.m) / g.m) - scaled * ((g.n - 2 * g.m) / g.n);

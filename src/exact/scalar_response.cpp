@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/exact/scalar_response.hpp>
 
 #include "root.hpp"
@@ -15,8 +16,7 @@ void check(double decay, const interval& in) {
     const auto reject = [](const std::string& got, std::string_view needed) {
         throw invalid_argument("scalar_response", got, needed);
     };
-    if (!(decay > 0 && std::isfinite(decay)))
-        reject(fmt::format("decay is {}", decay), "it must be finite and > 0");
+    require("scalar_response").positive_and_finite("decay", decay);
     if (!(std::isfinite(in.from) && std::isfinite(in.to) && in.from < in.to))
         reject(fmt::format("the interval is {} to {}", in.from, in.to),
                "it must be finite and rise");

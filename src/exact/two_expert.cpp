@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/exact/two_expert.hpp>
 #include <numbers>
 
@@ -13,23 +14,13 @@
 namespace moebius::exact {
 namespace {
 
-void check_finite(std::string_view name, double value) {
-    if (!std::isfinite(value))
-        throw invalid_argument("two-expert", fmt::format("{} is {}", name, value),
-                               "it must be finite");
-}
-
-void check_positive(std::string_view name, double value) {
-    if (!(value > 0 && std::isfinite(value)))
-        throw invalid_argument("two-expert", fmt::format("{} is {}", name, value),
-                               "it must be finite and > 0");
-}
+constexpr require model("two-expert");
 
 void check(const two_expert& p) {
-    check_finite("feedback", p.feedback);
-    check_positive("decay", p.decay);
-    check_positive("beta", p.beta);
-    check_finite("bias", p.bias);
+    model.finite("feedback", p.feedback)
+        .positive_and_finite("decay", p.decay)
+        .positive_and_finite("beta", p.beta)
+        .finite("bias", p.bias);
 }
 
 /// y - tanh y without cancellation: y q/(1 + q) with q = y coth y - 1.
@@ -84,8 +75,8 @@ equilibrium equilibrium_at(const two_expert& p, double mu, double y, bool double
 }  // namespace
 
 scales scales_of(double decay, double beta) {
-    check_positive("decay", decay);
-    check_positive("beta", beta);
+    model.positive_and_finite("decay", decay);
+    model.positive_and_finite("beta", beta);
     return {2 / beta, 1 / decay, 2 * decay / beta};
 }
 
@@ -93,8 +84,8 @@ dimensionless reduced(const two_expert& p) {
     check(p);
     const double unit = p.beta / (2 * p.decay);
     const dimensionless d{p.feedback * unit, p.bias * unit};
-    check_finite("feedback beta / (2 decay)", d.mu);
-    check_finite("bias beta / (2 decay)", d.eta);
+    model.finite("feedback beta / (2 decay)", d.mu);
+    model.finite("bias beta / (2 decay)", d.eta);
     return d;
 }
 
@@ -107,19 +98,19 @@ two_expert with_scales(const dimensionless& d, double decay, double beta) {
 
 double drift(const two_expert& p, double x) {
     const dimensionless d = reduced(p);
-    check_finite("x", x);
+    model.finite("x", x);
     return scales_of(p.decay, p.beta).drive * scaled_drift(d, p.beta * x / 2);
 }
 
 double eigenvalue(const two_expert& p, double x) {
     const dimensionless d = reduced(p);
-    check_finite("x", x);
+    model.finite("x", x);
     return p.decay * scaled_eigenvalue(d.mu, p.beta * x / 2);
 }
 
 double potential(const two_expert& p, double x) {
     check(p);
-    check_finite("x", x);
+    model.finite("x", x);
     const double z = std::abs(p.beta * x / 2), s = std::sinh(std::min(z, 1.0));
     const double log_cosh =
         z < 1 ? std::log1p(s * s) / 2 : z + std::log1p(std::exp(-2 * z)) - std::numbers::ln2;
@@ -144,7 +135,7 @@ odd_polynomial expansion(const two_expert& p) {
 }
 
 odd_polynomial expansion(const dimensionless& d) {
-    check_finite("mu", d.mu);
+    model.finite("mu", d.mu);
     return {d.mu - 1, -d.mu / 3, 2 * d.mu / 15};
 }
 
@@ -156,9 +147,9 @@ cusp_point cusp(double decay, double beta) {
 }
 
 dimensionless fold(double u) {
-    check_finite("u", u);
+    model.finite("u", u);
     const double c = std::cosh(u);
-    check_finite("cosh^2 u", c * c);
+    model.finite("cosh^2 u", c * c);
     return {c * c, -sinh_minus(2 * u) / 2};
 }
 

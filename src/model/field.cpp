@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/model/field.hpp>
@@ -11,9 +11,7 @@ namespace moebius {
 namespace {
 
 void check_parameter(const field& model, const parameter_info& info, double value) {
-    if (!std::isfinite(value))
-        throw invalid_argument(model.name(), fmt::format("{} is {}", info.name, value),
-                               "it must be finite");
+    require(model.name()).finite(info.name, value);
     if (!(value > info.above))
         throw invalid_argument(model.name(), fmt::format("{} is {}", info.name, value),
                                fmt::format("it must be > {}", info.above));

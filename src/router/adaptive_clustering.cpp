@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/adaptive_clustering.hpp>
 #include <numeric>
 
@@ -15,7 +16,7 @@ namespace {
 
 void check_width(std::string_view who, std::size_t numbers, std::size_t width,
                  std::string_view what) {
-    if (width < 1) throw invalid_argument(who, "width is 0", "it must be >= 1");
+    require(who).at_least("width", width, 1);
     if (numbers % width != 0)
         throw invalid_argument(
             who, fmt::format("{} numbers came for {} of width {}", numbers, what, width),
@@ -38,9 +39,7 @@ void check_count(std::string_view who, std::string_view what, std::size_t came,
 }
 
 void check_options(std::string_view who, const clustering_options& options) {
-    if (!(options.eps > 0 && std::isfinite(options.eps)))
-        throw invalid_argument(who, fmt::format("eps is {}", options.eps),
-                               "it must be > 0 and finite");
+    require(who).positive_and_finite("eps", options.eps);
     if (!(options.clip > 0))
         throw invalid_argument(who, fmt::format("clip is {}", options.clip), "it must be > 0");
 }

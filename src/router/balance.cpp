@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/balance.hpp>
 #include <numbers>
 #include <numeric>
@@ -127,9 +128,7 @@ loss_gradient load_loss(std::span<const double> logits, std::size_t experts,
     if (thresholds.size() != logits.size() / experts)
         throw invalid_argument("load_loss", fmt::format("{} thresholds came", thresholds.size()),
                                fmt::format("the {} tokens need one each", logits.size() / experts));
-    if (!(gate_noise > 0 && std::isfinite(gate_noise)))
-        throw invalid_argument("load_loss", fmt::format("gate_noise is {}", gate_noise),
-                               "it must be > 0 and finite");
+    require("load_loss").positive_and_finite("gate_noise", gate_noise);
     const auto of = probabilities_of(logits, experts);
     const double sigma = gate_noise / static_cast<double>(experts);
     std::vector<double> load(experts), by_p(logits.size());
@@ -182,8 +181,7 @@ std::size_t expert_capacity(std::size_t tokens, std::size_t experts, std::size_t
     if (experts < 1) reject("no experts came", "at least one is needed");
     if (k < 1 || k > experts)
         reject(fmt::format("k is {} for {} experts", k, experts), "it must be in [1, experts]");
-    if (!(factor >= 0 && std::isfinite(factor)))
-        reject(fmt::format("factor is {}", factor), "it must be >= 0 and finite");
+    require("expert_capacity").not_negative("factor", factor);
     const double exact = static_cast<double>(tokens) * static_cast<double>(k) * factor /
                          static_cast<double>(experts);
     return static_cast<std::size_t>(std::ceil(exact * (1 - 1e-14)));  // 11, not 12, for 100 1.1/10

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/load_metrics.hpp>
 #include <vector>
 
@@ -15,9 +16,7 @@ void check(std::span<const double> load, double dead_limit) {
         throw invalid_argument("measure_load", got, needed);
     };
     if (load.empty()) reject("no experts came", "at least one is needed");
-    for (const double l : load)
-        if (!(l >= 0 && std::isfinite(l)))
-            reject(fmt::format("a load is {}", l), "it must be >= 0 and finite");
+    for (const double l : load) require("measure_load").not_negative("a load", l);
     if (!(dead_limit >= 0)) reject(fmt::format("dead_limit is {}", dead_limit), "it must be >= 0");
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
-
-#include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/margin_law.hpp>
 
 namespace moebius {
@@ -15,7 +13,7 @@ margin_law law_of_margins(std::span<const double> margins, noise_law noise) {
     margin_law law{{}, noise};
     law.nodes.reserve(margins.size());
     for (const double a : margins) {
-        if (!std::isfinite(a)) reject(fmt::format("a margin is {}", a), "it must be finite");
+        require("law_of_margins").finite("a margin", a);
         law.nodes.push_back({a, 1 / static_cast<double>(margins.size()), 0});
     }
     return law;

@@ -5,12 +5,12 @@
 
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 
 namespace moebius {
 
 void check_tokens(std::string_view who, const std::vector<double>& logits, std::size_t experts) {
-    if (experts < 2)
-        throw invalid_argument(who, fmt::format("experts is {}", experts), "it must be >= 2");
+    require(who).at_least("experts", experts, 2);
     if (logits.empty() || logits.size() % experts != 0)
         throw invalid_argument(who,
                                fmt::format("{} logits came for {} experts", logits.size(), experts),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/mixed_loads.hpp>
 #include <numeric>
 #include <utility>
@@ -114,15 +115,12 @@ std::shared_ptr<const load_response> mixed_loads(std::shared_ptr<const load_resp
         throw invalid_argument("mixed_loads", got, needed);
     };
     if (!base) reject("no base came", "a response is needed");
-    if (!(share >= 0 && share <= 1))
-        reject(fmt::format("share is {}", share), "it must be in [0, 1]");
+    require("mixed_loads").share("share", share);
     const std::size_t experts = base->groups().members();
     if (constant.size() != experts)
         reject(fmt::format("{} constant loads came", constant.size()),
                fmt::format("the {} experts need one each", experts));
-    for (const double load : constant)
-        if (!(load >= 0 && load <= 1))
-            reject(fmt::format("a constant load is {}", load), "it must be in [0, 1]");
+    for (const double load : constant) require("mixed_loads").share("a constant load", load);
     const double sum = std::accumulate(constant.begin(), constant.end(), 0.0);
     if (std::abs(sum - 1) > 1e-9)  // loads from counts are good to rounding; this finds slips
         reject(fmt::format("the constant loads sum to {}", sum), "they must sum to 1");

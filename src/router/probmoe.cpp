@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
-#include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/probmoe.hpp>
 #include <utility>
 
@@ -29,9 +26,7 @@ void draw_uniforms(batch_key key, std::uint32_t token, std::span<double> u) {
 class probmoe_router final : public router {
 public:
     explicit probmoe_router(const probmoe_options& options) : options_(options) {
-        if (!(options.beta > 0 && std::isfinite(options.beta)))
-            throw invalid_argument("probmoe", fmt::format("beta is {}", options.beta),
-                                   "it must be > 0 and finite");
+        require("probmoe").positive_and_finite("beta", options.beta);
         check_band("probmoe", options.k_min, options.k_max);
     }
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/mixed_loads.hpp>
 #include <moebius/router/selective_sinkhorn.hpp>
 #include <moebius/router/top1.hpp>
@@ -23,16 +24,11 @@ constexpr std::size_t plans_averaged = 32;  // where the cost has noise
 constexpr std::uint64_t plan_seed = 1;      // of that noise
 
 void check_options(const selective_sinkhorn_options& o) {
-    const auto reject = [](std::string_view got, std::string_view needed) {
-        throw invalid_argument(self, got, needed);
-    };
-    if (!(o.beta > 0 && o.beta < infinity))
-        reject(fmt::format("beta is {}", o.beta), "it must be > 0 and finite");
-    if (o.k < 1) reject("k is 0", "it must be >= 1");
-    if (!(o.frequency >= 0 && o.frequency <= 1))
-        reject(fmt::format("frequency is {}", o.frequency), "it must be in [0, 1]");
-    if (!(o.noise_scale >= 0 && o.noise_scale < infinity))
-        reject(fmt::format("noise_scale is {}", o.noise_scale), "it must be >= 0 and finite");
+    require(self)
+        .positive_and_finite("beta", o.beta)
+        .at_least("k", o.k, 1)
+        .share("frequency", o.frequency)
+        .not_negative("noise_scale", o.noise_scale);
     (void)sinkhorn({}, 1, o.scaling);  // says what is wrong with these
 }
 
@@ -266,9 +262,7 @@ std::shared_ptr<const load_response> selective_sinkhorn_router::mean_load(
         throw invalid_argument(self,
                                fmt::format("{} logits came for {} experts", logits.size(), experts),
                                "a row of one an expert for each token is needed");
-    for (const double logit : logits)
-        if (!std::isfinite(logit))
-            throw invalid_argument(self, fmt::format("a logit is {}", logit), "all must be finite");
+    for (const double logit : logits) require(self).finite("a logit", logit);
     const bool softmax_law = o_.noise == noise_law::gumbel || o_.noise == noise_law::logistic;
     if (o_.k != 1 || !softmax_law) return nullptr;
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/sinkhorn.hpp>
 
 #include "rows.hpp"
@@ -29,10 +30,9 @@ void check(std::span<const double> cost, std::size_t experts, const sinkhorn_opt
     if (cost.size() % experts != 0)
         reject(fmt::format("{} costs came for {} experts", cost.size(), experts),
                "each token needs one an expert");
-    if (!(options.xi > 0 && options.xi < infinity))
-        reject(fmt::format("xi is {}", options.xi), "it must be > 0 and finite");
-    if (!(options.tolerance > 0))
-        reject(fmt::format("tolerance is {}", options.tolerance), "it must be > 0");
+    require("sinkhorn")
+        .positive_and_finite("xi", options.xi)
+        .positive("tolerance", options.tolerance);
     if (options.max_iterations < 1)
         reject(fmt::format("max_iterations is {}", options.max_iterations), "it must be >= 1");
 }
@@ -179,9 +179,7 @@ sinkhorn_plan sinkhorn(std::span<const double> cost, std::size_t experts,
 std::vector<double> sinkhorn_backward(const sinkhorn_plan& plan, std::size_t experts, double xi,
                                       std::span<const double> by_plan) {
     check_size("sinkhorn_backward", by_plan.size(), plan.plan.size());
-    if (!(xi > 0 && xi < infinity))
-        throw invalid_argument("sinkhorn_backward", fmt::format("xi is {}", xi),
-                               "it must be > 0 and finite");
+    require("sinkhorn_backward").positive_and_finite("xi", xi);
     std::vector<double> by_cost(by_plan.size());
     if (by_cost.empty()) return by_cost;
     const auto pi = as_matrix(plan.plan, experts);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/soft_moe.hpp>
 #include <utility>
 
@@ -36,14 +37,11 @@ void check(std::string_view who, const soft_moe_layer& layer, std::span<const do
     if (layer.slot_vectors.size() != layer.width * layer.all_slots())
         reject(fmt::format("{} numbers came for slot vectors", layer.slot_vectors.size()),
                fmt::format("{} slots of width {} are needed", layer.all_slots(), layer.width));
-    if (!(layer.eps > 0)) reject(fmt::format("eps is {}", layer.eps), "it must be > 0");
-    if (!std::isfinite(layer.scale))
-        reject(fmt::format("scale is {}", layer.scale), "it must be finite");
+    require(who).positive("eps", layer.eps).finite("scale", layer.scale);
     if (!layer.scores.empty() && layer.scores.size() != layer.experts)
         reject(fmt::format("{} scores came", layer.scores.size()),
                fmt::format("the {} experts need one each, or none", layer.experts));
-    for (const double score : layer.scores)
-        if (!std::isfinite(score)) reject(fmt::format("a score is {}", score), "it must be finite");
+    for (const double score : layer.scores) require(who).finite("a score", score);
     for (const double value : layer.slot_vectors)
         if (!std::isfinite(value))
             reject(fmt::format("a slot vector holds {}", value), "all must be finite");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/soft_moe_router.hpp>
 #include <utility>
 
@@ -87,9 +88,7 @@ private:
 }  // namespace
 
 std::shared_ptr<const router> soft_moe_router(const soft_moe_options& options) {
-    if (!(options.beta > 0 && std::isfinite(options.beta)))
-        throw invalid_argument(self, fmt::format("beta is {}", options.beta),
-                               "it must be > 0 and finite");
+    require(self).positive_and_finite("beta", options.beta);
     return std::make_shared<combine_router>(options.beta);
 }
 

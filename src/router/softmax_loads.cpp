@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/load_response.hpp>
 #include <utility>
 #include <vector>
@@ -129,8 +127,7 @@ private:
 }  // namespace
 
 std::shared_ptr<const load_response> softmax_loads(std::size_t experts) {
-    if (experts < 2)
-        throw invalid_argument("softmax", fmt::format("experts is {}", experts), "it must be >= 2");
+    require("softmax").at_least("experts", experts, 2);
     return std::make_shared<softmax_response>(singletons(experts));
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/load_response.hpp>
 #include <moebius/router/subset_law.hpp>
 #include <utility>
@@ -55,8 +56,7 @@ std::shared_ptr<const load_response> subset_loads(std::vector<double> logits, st
 }
 
 std::shared_ptr<const load_response> exact_k_loads(std::size_t experts, std::size_t k) {
-    if (experts < 2)
-        throw invalid_argument("exact-k", fmt::format("experts is {}", experts), "it must be >= 2");
+    require("exact-k").at_least("experts", experts, 2);
     if (k < 1 || k >= experts)
         throw invalid_argument("exact-k", fmt::format("top-k is {} of {} experts", k, experts),
                                "at least one must be chosen and one left out");

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/top1.hpp>
 
 namespace moebius {
@@ -115,9 +116,7 @@ void draw_noise(noise_law law, batch_key key, std::uint32_t token, const random_
 
 void top1::check(std::size_t experts) const {
     if (experts == 0) throw invalid_argument("top1", "no experts came", "at least one is needed");
-    if (!(beta > 0 && beta < infinity))
-        throw invalid_argument("top1", fmt::format("beta is {}", beta),
-                               "it must be > 0 and finite");
+    require("top1").positive_and_finite("beta", beta);
     if (noise == noise_law::logistic && experts != 2)
         throw invalid_argument("top1", fmt::format("logistic noise came with {} experts", experts),
                                "it is for two: gumbel noise is the same law for any number");

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/router/subset_law.hpp>
 #include <moebius/router/top1.hpp>
 #include <moebius/router/top_k.hpp>
@@ -24,9 +25,7 @@ double log_sigmoid(double z) { return std::min(z, 0.0) - std::log1p(std::exp(-st
 class top_k_router final : public router {
 public:
     explicit top_k_router(const top_k_options& options) : options_(options) {
-        if (!(options.beta > 0 && std::isfinite(options.beta)))
-            throw invalid_argument("top-k", fmt::format("beta is {}", options.beta),
-                                   "it must be > 0 and finite");
+        require("top-k").positive_and_finite("beta", options.beta);
         check_band("top-k", options.k, options.k);
     }
 

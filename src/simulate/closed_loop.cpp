@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/simulate/closed_loop.hpp>
 
 namespace moebius {
@@ -16,29 +16,22 @@ constexpr std::size_t chunk = 256;  // tokens at a time: all their data stays in
     throw invalid_argument("closed_loop", got, needed);
 }
 
-void check_finite(std::string_view name, double value) {
-    if (!std::isfinite(value)) reject(fmt::format("{} is {}", name, value), "it must be finite");
-}
-
-void check_positive(std::string_view name, double value) {
-    check_finite(name, value);
-    if (!(value > 0)) reject(fmt::format("{} is {}", name, value), "it must be > 0");
-}
+constexpr require loop("closed_loop");
 
 }  // namespace
 
 void check(const feedback_rule& rule, std::size_t experts) {
-    check_finite("feedback", rule.feedback);
-    check_positive("decay", rule.decay);
-    check_positive("beta", rule.beta);
-    check_positive("step", rule.step);
+    loop.finite("feedback", rule.feedback)
+        .positive_and_finite("decay", rule.decay)
+        .positive_and_finite("beta", rule.beta)
+        .positive_and_finite("step", rule.step);
     if (!(rule.step * rule.decay < 2))
         reject(fmt::format("step x decay is {}", rule.step * rule.decay),
                "it must be < 2, or the scores diverge");
     if (!rule.bias.empty() && rule.bias.size() != experts)
         reject(fmt::format("{} biases came", rule.bias.size()),
                fmt::format("the {} experts need one each, or none", experts));
-    for (const double b : rule.bias) check_finite("a bias", b);
+    for (const double b : rule.bias) loop.finite("a bias", b);
 }
 
 void follow(const feedback_rule& rule, std::span<const double> loads, std::span<double> scores) {
@@ -62,7 +55,7 @@ closed_loop::closed_loop(std::shared_ptr<const token_source> source, loop_option
     if (scores_.size() != experts)
         reject(fmt::format("{} scores came", scores_.size()),
                fmt::format("the {} experts need one each, or none", experts));
-    for (const double s : scores_) check_finite("a score", s);
+    for (const double s : scores_) loop.finite("a score", s);
     counts_.resize(experts);
     words_.resize(std::min(chunk, options_.tokens));
     logits_.resize(words_.size() * experts);

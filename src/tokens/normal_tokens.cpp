@@ -6,6 +6,7 @@
 #include <moebius/base/bfloat16.hpp>
 #include <moebius/base/coarse_normal.hpp>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/tokens/token_source.hpp>
 
 namespace moebius {
@@ -70,10 +71,7 @@ std::shared_ptr<const token_source> normal_tokens(std::vector<float> gate, std::
         throw invalid_argument("normal_tokens",
                                fmt::format("{} weights came for {} experts", gate.size(), experts),
                                "each expert needs as many, one at least");
-    for (const float weight : gate)
-        if (!std::isfinite(weight))
-            throw invalid_argument("normal_tokens", fmt::format("a weight is {}", weight),
-                                   "it must be finite");
+    for (const float weight : gate) require("normal_tokens").finite("a weight", weight);
     return std::make_shared<normal_token_source>(std::move(gate), experts);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/tokens/token_source.hpp>
 
 namespace moebius {
@@ -137,11 +138,10 @@ void check_nodes(const std::vector<margin_node>& nodes) {
     if (nodes.empty()) reject("no nodes came", "at least one is needed");
     double sum = 0;
     for (const auto& [center, weight, width] : nodes) {
-        if (!std::isfinite(center))
-            reject(fmt::format("a center is {}", center), "it must be finite");
-        if (!(weight > 0)) reject(fmt::format("a weight is {}", weight), "it must be > 0");
-        if (!(width >= 0 && std::isfinite(width)))
-            reject(fmt::format("a width is {}", width), "it must be >= 0 and finite");
+        require("mixture_tokens")
+            .finite("a center", center)
+            .positive("a weight", weight)
+            .not_negative("a width", width);
         sum += weight;
     }
     if (!(std::abs(sum - 1) < 1e-9))

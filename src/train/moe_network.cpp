@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/train/moe_network.hpp>
 #include <utility>
 
@@ -18,13 +18,11 @@ namespace {
 }
 
 void check_options(const moe_options& options) {
-    const auto size = [](std::string_view name, std::size_t value) {
-        if (value == 0) reject(fmt::format("{} is 0", name), "it must be >= 1");
-    };
-    size("width", options.width);
-    size("experts", options.experts);
-    size("classes", options.classes);
-    for (const std::size_t hidden : options.hidden) size("a hidden width", hidden);
+    const require network("moe_network");
+    network.at_least("width", options.width, 1)
+        .at_least("experts", options.experts, 1)
+        .at_least("classes", options.classes, 1);
+    for (const std::size_t hidden : options.hidden) network.at_least("a hidden width", hidden, 1);
     if (options.layers != 1 && options.layers != 2)
         reject(fmt::format("{} layers came", options.layers), "there are networks of 1 and of 2");
     if (options.clustering && options.layers != 2)
@@ -33,10 +31,8 @@ void check_options(const moe_options& options) {
         reject("the clustering of soft-moe came", "language and swin are those of a hard router");
     for (const double weight :
          {options.balance.switch_loss, options.balance.importance, options.balance.z_loss})
-        if (!(weight >= 0 && std::isfinite(weight)))
-            reject(fmt::format("the weight of a balancing term is {}", weight), "it must be >= 0");
-    if (!std::isfinite(options.gate_bias))
-        reject(fmt::format("gate_bias is {}", options.gate_bias), "it must be finite");
+        network.not_negative("the weight of a balancing term", weight);
+    network.finite("gate_bias", options.gate_bias);
 }
 
 /// A layer, and where its numbers lie among the network's.

@@ -6,6 +6,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/train/training.hpp>
 
 namespace moebius {
@@ -71,7 +72,7 @@ void check(const training_work& work) {
     if (work.runs.empty()) reject("no run came", "at least one is needed");
     if (work.batch == 0 || work.batch > (std::size_t{1} << 31))
         reject(fmt::format("a batch of {} came", work.batch), "it must be 1 to 2^31");
-    if (work.record_every == 0) reject("record_every is 0", "it must be >= 1");
+    require("train").at_least("record_every", work.record_every, 1);
     for (const auto& run : work.runs) {
         if (run.model == nullptr) reject("a run has no model", "one is needed");
         if (run.rows == nullptr || run.rows->empty())

@@ -126,16 +126,14 @@ TEST_CASE("the coupling has the model's own units", "[exact][property]") {
 
 TEST_CASE("the N-expert formulas say what they do not take", "[exact][error]") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
-    REQUIRE_THROWS_WITH(exact::branch_fold({1, 1}),
-                        "n-expert: experts is 1, but there must be at least 2");
+    REQUIRE_THROWS_WITH(exact::branch_fold({1, 1}), "n-expert: experts is 1, but it must be >= 2");
     REQUIRE_THROWS_WITH(exact::branch_fold({8, 0}),
                         "n-expert: winners is 0 of 8 experts, but it must lie in 1 to 7");
     REQUIRE_THROWS_WITH(exact::cusp({8, 8}),
                         "n-expert: winners is 8 of 8 experts, but it must lie in 1 to 7");
     REQUIRE_THROWS_WITH(exact::balanced(8, 1, 8),
                         "n-expert: top_k is 8 of 8 experts, but it must lie in 1 to 7");
-    REQUIRE_THROWS_WITH(exact::balanced(0, 1),
-                        "n-expert: experts is 0, but there must be at least 2");
+    REQUIRE_THROWS_WITH(exact::balanced(0, 1), "n-expert: experts is 0, but it must be >= 2");
     REQUIRE_THROWS_WITH(exact::balanced(8, nan), "n-expert: K is nan, but it must be finite");
     REQUIRE_THROWS_WITH(exact::branch_states({8, 1}, nan),
                         "n-expert: K is nan, but it must be finite");
@@ -150,9 +148,9 @@ TEST_CASE("the N-expert formulas say what they do not take", "[exact][error]") {
                         "n-expert: K is 3, but it must be finite and >= 3.5: below there is no "
                         "fold");
     REQUIRE_THROWS_WITH(exact::n_expert_scales(1, 0),
-                        "n-expert: beta is 0, but it must be finite and > 0");
+                        "n-expert: beta is 0, but it must be > 0 and finite");
     REQUIRE_THROWS_WITH(exact::coupling_of({1, -1, 1, 0}),
-                        "n-expert: decay is -1, but it must be finite and > 0");
+                        "n-expert: decay is -1, but it must be > 0 and finite");
     REQUIRE_THROWS_WITH(exact::coupling_of({nan, 1, 1, 0}),
                         "n-expert: feedback is nan, but it must be finite");
 }

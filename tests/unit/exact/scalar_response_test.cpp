@@ -172,7 +172,7 @@ TEST_CASE("a response without slope has no fold", "[exact]") {
 TEST_CASE("the scalar fold set says what it does not take", "[exact][error]") {
     const auto m = two_groups(1, 1);
     REQUIRE_THROWS_WITH(exact::scalar_response(m, 0, {0, 1}),
-                        "scalar_response: decay is 0, but it must be finite and > 0");
+                        "scalar_response: decay is 0, but it must be > 0 and finite");
     REQUIRE_THROWS_WITH(exact::scalar_response(m, 1, {1, -1}),
                         "scalar_response: the interval is 1 to -1, but it must be finite and rise");
     REQUIRE_THROWS_WITH(exact::scalar_response(m, 1, {0, 1, 0}),

@@ -176,9 +176,9 @@ TEST_CASE("the pitchfork and the cusp stand at feedback = 2 decay / beta", "[exa
 TEST_CASE("the two-expert formulas say what they do not take", "[exact][error]") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     REQUIRE_THROWS_WITH(exact::equilibria({1, 1, 0, 0}),
-                        "two-expert: beta is 0, but it must be finite and > 0");
+                        "two-expert: beta is 0, but it must be > 0 and finite");
     REQUIRE_THROWS_WITH(exact::scales_of(-2, 1),
-                        "two-expert: decay is -2, but it must be finite and > 0");
+                        "two-expert: decay is -2, but it must be > 0 and finite");
     REQUIRE_THROWS_WITH(exact::reduced({nan, 1, 1, 0}),
                         "two-expert: feedback is nan, but it must be finite");
     REQUIRE_THROWS_WITH(exact::reduced({1e300, 1e-9, 1, 0}),

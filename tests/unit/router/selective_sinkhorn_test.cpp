@@ -218,6 +218,6 @@ TEST_CASE("selective Sinkhorn routing says what it cannot do", "[selective_sinkh
                       "selective-sinkhorn: 0 logits came for 2 experts, but a row of one an expert "
                       "for each token is needed");
     CHECK_THROWS_WITH(router->mean_load({0, not_a_number}, 2),
-                      "selective-sinkhorn: a logit is nan, but all must be finite");
+                      "selective-sinkhorn: a logit is nan, but it must be finite");
     CHECK_THROWS_WITH(router->mean_load({0}, 1), "softmax: experts is 1, but it must be >= 2");
 }

@@ -75,9 +75,12 @@ TEST_CASE("closed_loop rejects what has no meaning", "[closed_loop][error]") {
                       "closed_loop: 3 scores came, but the 2 experts need one each, or none");
     CHECK_THROWS_WITH(closed_loop(no_tokens(2), {}, {1, nan}),
                       "closed_loop: a score is nan, but it must be finite");
-    CHECK_THROWS_WITH(loop.advance({.decay = 0}), "closed_loop: decay is 0, but it must be > 0");
-    CHECK_THROWS_WITH(loop.advance({.beta = -1}), "closed_loop: beta is -1, but it must be > 0");
-    CHECK_THROWS_WITH(loop.advance({.step = 0}), "closed_loop: step is 0, but it must be > 0");
+    CHECK_THROWS_WITH(loop.advance({.decay = 0}),
+                      "closed_loop: decay is 0, but it must be > 0 and finite");
+    CHECK_THROWS_WITH(loop.advance({.beta = -1}),
+                      "closed_loop: beta is -1, but it must be > 0 and finite");
+    CHECK_THROWS_WITH(loop.advance({.step = 0}),
+                      "closed_loop: step is 0, but it must be > 0 and finite");
     CHECK_THROWS_WITH(loop.advance({.feedback = nan}),
                       "closed_loop: feedback is nan, but it must be finite");
     CHECK_THROWS_WITH(loop.advance({.decay = 4, .step = 0.5}),
