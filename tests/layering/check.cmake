@@ -1,4 +1,5 @@
-# cmake -D root=<project> -P check.cmake: reads every #include and names those that break the rules.
+# cmake -D root=<project> -P check.cmake: reads every #include and names those that break the rules,
+# and the sources that have grown too long.
 cmake_minimum_required(VERSION 3.25)
 
 # A module may include itself and those before it.
@@ -10,6 +11,8 @@ set(may_include_simulate ${may_include_tokens} solve simulate)
 set(may_include_train ${may_include_simulate} train)
 # The backends, and their faces in src/cpu and src/cuda, know the work that they are given.
 set(may_include_backend ${may_include_train} dynamics backend)
+
+set(longest 350)
 
 set(broken 0)
 macro(sin why)
@@ -51,6 +54,13 @@ foreach(file IN LISTS files)
   endif()
 
   file(STRINGS ${root}/${file} lines REGEX "^ *# *include")
+  file(READ ${root}/${file} text)
+  string(REGEX REPLACE "[^\n]+" "" ends "${text}")
+  string(LENGTH "${ends}" length)
+  if(length GREATER longest)
+    set(line "${length} lines")
+    sin("a source has at most ${longest}: its parts want files of their own")
+  endif()
   foreach(line IN LISTS lines)
     if(line MATCHES "<moebius/([^/]+)/")
       may_include(${module} ${CMAKE_MATCH_1} allowed)
@@ -76,5 +86,5 @@ endforeach()
 if(NOT files)
   message(FATAL_ERROR "there are no sources under ${root}")
 elseif(broken GREATER 0)
-  message(FATAL_ERROR "${broken} includes break the rules")
+  message(FATAL_ERROR "${broken} rules are broken")
 endif()
