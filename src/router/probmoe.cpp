@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <moebius/base/random.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/router/probmoe.hpp>
 #include <utility>
 
+#include "entry.hpp"
 #include "outcome.hpp"
 #include "rows.hpp"
 
@@ -146,5 +148,51 @@ std::string_view to_string(subset_estimator estimator) noexcept {
 std::shared_ptr<const router> probmoe(const probmoe_options& options) {
     return std::make_shared<probmoe_router>(options);
 }
+
+namespace {
+
+constexpr router_option slopes{"slopes", "of the marginals: covariance or published", "covariance"};
+constexpr router_option estimator{
+    "estimator", "choice and gradient: sample-marginal, sample-dense, sample-gates, top-k-marginal",
+    "sample-marginal"};
+constexpr std::array of_exact_k{router_option{"k", "experts of a token", "2"}, slopes,
+                                renormalise_option, estimator};
+constexpr std::array of_dynamic_k{router_option{"k_min", "fewest experts of a token", "1"},
+                                  router_option{"k_max", "most experts of a token", "2"}, slopes,
+                                  renormalise_option, estimator};
+
+std::shared_ptr<const router> make(const setting_reader& in, double beta, std::size_t k_min,
+                                   std::size_t k_max) {
+    probmoe_options options;
+    options.beta = beta;
+    options.k_min = k_min;
+    options.k_max = k_max;
+    options.slopes = in.choice("slopes", {"covariance", "published"}) == 0
+                         ? subset_slopes::covariance
+                         : subset_slopes::published;
+    options.renormalise = in.flag("renormalise");
+    using enum subset_estimator;
+    constexpr std::array estimators{sample_marginal, sample_dense, sample_gates, top_k_marginal};
+    options.estimator =
+        estimators[in.choice("estimator", {to_string(sample_marginal), to_string(sample_dense),
+                                           to_string(sample_gates), to_string(top_k_marginal)})];
+    return probmoe(options);
+}
+
+std::shared_ptr<const router> make_exact_k(const setting_reader& in, double beta, noise_law) {
+    return make(in, beta, in.count("k"), in.count("k"));
+}
+
+std::shared_ptr<const router> make_dynamic_k(const setting_reader& in, double beta, noise_law) {
+    return make(in, beta, in.count("k_min"), in.count("k_max"));
+}
+
+}  // namespace
+
+const router_entry probmoe_exact_k_entry{
+    {"probmoe-exact-k", "a random set S of k experts, P(S) ~ exp(sum of z over S)", of_exact_k},
+    make_exact_k};
+const router_entry probmoe_dynamic_k_entry{
+    {"probmoe-dynamic-k", "the same with k_min to k_max experts", of_dynamic_k}, make_dynamic_k};
 
 }  // namespace moebius

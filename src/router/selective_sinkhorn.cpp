@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
@@ -13,6 +14,7 @@
 #include <optional>
 #include <utility>
 
+#include "entry.hpp"
 #include "rows.hpp"
 
 namespace moebius {
@@ -295,5 +297,43 @@ std::shared_ptr<const router> selective_sinkhorn(const selective_sinkhorn_option
     check_options(options);
     return std::make_shared<selective_sinkhorn_router>(options);
 }
+
+namespace {
+
+constexpr std::array settings{
+    router_option{"k", "experts of a token", "1"},
+    router_option{"frequency", "share of batches that are balanced", "0.001"},
+    router_option{"xi", "entropy weight of the plan", "1"},
+    router_option{"tolerance", "of the plan's loads, in tokens", "0.0001"},
+    router_option{"iterations", "at most, of the scaling", "100"},
+    router_option{"cost", "linear or softmax", "linear"},
+    router_option{"noise_scale", "of the normal noise on the cost", "0.1"},
+    router_option{"gradient", "through the plan: detached or implicit", "detached"}};
+
+std::shared_ptr<const router> make(const setting_reader& in, double beta, noise_law noise) {
+    selective_sinkhorn_options options;
+    options.beta = beta;
+    options.noise = noise;
+    options.k = in.count("k");
+    options.frequency = in.number("frequency");
+    options.scaling.xi = in.number("xi");
+    options.scaling.tolerance = in.number("tolerance");
+    options.scaling.max_iterations = static_cast<int>(in.count("iterations"));
+    options.cost = in.choice("cost", {"linear", "softmax"}) == 0 ? sinkhorn_cost::linear
+                                                                 : sinkhorn_cost::softmax;
+    options.noise_scale = in.number("noise_scale");
+    options.gradient = in.choice("gradient", {"detached", "implicit"}) == 0
+                           ? plan_gradient::detached
+                           : plan_gradient::implicit;
+    return selective_sinkhorn(options);
+}
+
+}  // namespace
+
+const router_entry selective_sinkhorn_entry{
+    {"selective-sinkhorn",
+     "top-k, but in a few batches top-k of a transport plan that balances the experts", settings,
+     true},
+    make};
 
 }  // namespace moebius

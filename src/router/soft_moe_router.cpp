@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/router/soft_moe_router.hpp>
 #include <utility>
 
+#include "entry.hpp"
 #include "rows.hpp"
 
 namespace moebius {
@@ -91,5 +93,16 @@ std::shared_ptr<const router> soft_moe_router(const soft_moe_options& options) {
     require(self).positive_and_finite("beta", options.beta);
     return std::make_shared<combine_router>(options.beta);
 }
+
+namespace {
+
+std::shared_ptr<const router> make(const setting_reader&, double beta, noise_law) {
+    return soft_moe_router({beta});
+}
+
+}  // namespace
+
+const router_entry soft_moe_entry{{"soft-moe", "all experts, with the weights softmax(z)", {}},
+                                  make};
 
 }  // namespace moebius

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
@@ -11,6 +12,7 @@
 #include <moebius/router/top_k.hpp>
 #include <utility>
 
+#include "entry.hpp"
 #include "outcome.hpp"
 #include "rows.hpp"
 
@@ -160,5 +162,54 @@ std::string_view to_string(gate_kind kind) noexcept {
 std::shared_ptr<const router> top_k(const top_k_options& options) {
     return std::make_shared<top_k_router>(options);
 }
+
+namespace {
+
+constexpr router_option gate{"gate", "softmax or sigmoid", "softmax"};
+constexpr std::array one{gate, renormalise_option};
+constexpr std::array several{router_option{"k", "experts of a token", "2"}, gate,
+                             renormalise_option};
+constexpr std::array in_clusters{router_option{"k", "experts of a token", "1"},
+                                 router_option{"variant", "language, swin or soft-moe", "language"},
+                                 gate, renormalise_option};
+
+std::shared_ptr<const router> make(const setting_reader& in, double beta, noise_law noise,
+                                   std::size_t k) {
+    top_k_options options;
+    options.beta = beta;
+    options.noise = noise;
+    options.k = k;
+    options.gate =
+        in.choice("gate", {"softmax", "sigmoid"}) == 0 ? gate_kind::softmax : gate_kind::sigmoid;
+    options.renormalise = in.flag("renormalise");
+    return top_k(options);
+}
+
+std::shared_ptr<const router> make_one(const setting_reader& in, double beta, noise_law noise) {
+    return make(in, beta, noise, 1);
+}
+
+std::shared_ptr<const router> make_several(const setting_reader& in, double beta, noise_law noise) {
+    return make(in, beta, noise, in.count("k"));
+}
+
+std::shared_ptr<const router> make_in_clusters(const setting_reader& in, double beta,
+                                               noise_law noise) {
+    (void)in.choice("variant", {"language", "swin", "soft-moe"});  // the gate's matter
+    return make_several(in, beta, noise);
+}
+
+}  // namespace
+
+const router_entry top_1_entry{
+    {"top-1", "the expert with the largest beta (logit + score) + noise", one, true}, make_one};
+const router_entry top_k_entry{
+    {"top-k", "the k experts with the largest beta (logit + score) + noise", several, true},
+    make_several};
+const router_entry adaptive_clustering_entry{
+    {"adaptive-clustering",
+     "top-k in a space where each token's cluster weighs the features in which it is tight",
+     in_clusters, true, "variant"},
+    make_in_clusters};
 
 }  // namespace moebius

@@ -33,7 +33,7 @@ struct router_info {
 inline constexpr std::string_view default_router = "top-1";
 
 /// All shipped routers.
-[[nodiscard]] std::span<const router_info> known_routers() noexcept;
+[[nodiscard]] std::span<const router_info> known_routers();
 
 /// The entry of that name.
 /// @throws invalid_argument for an unknown name, offering the nearest
