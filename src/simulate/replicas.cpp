@@ -53,19 +53,25 @@ private:
     double squares_ = 0;
 };
 
-std::vector<std::string> quantities(std::size_t experts) {
+bool is_controlled(const feedback_rule& rule) { return rule.controller.law != control_law::none; }
+
+std::vector<std::string> quantities(std::size_t experts, bool controlled) {
     std::vector<std::string> names;
-    for (const auto* word : {"load", "score"})
+    std::vector<const char*> words{"load", "score"};
+    if (controlled) words.push_back("control");
+    for (const auto* word : words)
         for (std::size_t e = 1; e <= experts; ++e) names.push_back(fmt::format("{}_{}", word, e));
     if (experts == 2) names.insert(names.end(), {"gap", "x"});
     return names;
 }
 
 /// The quantities' values after a batch, in the order of their names.
+/// @param control  (E); empty without a controller
 void measure(std::span<const double> loads, std::span<const double> scores,
-             std::vector<double>& out) {
+             std::span<const double> control, std::vector<double>& out) {
     out.assign(loads.begin(), loads.end());
     out.insert(out.end(), scores.begin(), scores.end());
+    out.insert(out.end(), control.begin(), control.end());
     if (scores.size() == 2) {
         out.push_back(out[0] - out[1]);
         out.push_back(scores[0] - scores[1]);
@@ -75,12 +81,15 @@ void measure(std::span<const double> loads, std::span<const double> scores,
 /// What one run comes to, batch after batch.
 class replica {
 public:
-    replica(const simulate_options& options, std::size_t experts)
-        : options_(&options), sums_(quantities(experts).size(), moments(options.steps)) {}
+    replica(const simulate_options& options, std::size_t experts, bool controlled)
+        : options_(&options),
+          controlled_(controlled),
+          sums_(quantities(experts, controlled).size(), moments(options.steps)) {}
 
-    void add(std::span<const double> loads, std::span<const double> scores) {
+    void add(std::span<const double> loads, std::span<const double> scores,
+             std::span<const double> control) {
         if (++batch_ <= options_->burn_in) return;
-        measure(loads, scores, values_);
+        measure(loads, scores, controlled_ ? control : std::span<const double>{}, values_);
         for (std::size_t q = 0; q < values_.size(); ++q) sums_[q].add(values_[q]);
         if ((batch_ - options_->burn_in) % options_->record_every != 0) return;
         values_.insert(values_.begin(), static_cast<double>(batch_));
@@ -94,6 +103,7 @@ public:
 
 private:
     const simulate_options* options_;
+    bool controlled_;
     std::vector<moments> sums_;  // one a quantity
     std::vector<double> values_;
     std::size_t batch_ = 0;
@@ -104,18 +114,19 @@ private:
 replica summed(const loop_run& run, std::span<const std::uint32_t> history,
                const simulate_options& options, std::size_t experts) {
     const std::size_t tokens = options.loop.tokens;
-    replica result(options, experts);
-    auto scores = run.scores;
-    scores.resize(experts);
+    replica result(options, experts, is_controlled(run.rule));
+    auto start = run.scores;
+    start.resize(experts);
+    loop_scores scores(std::move(start));
     std::vector<double> loads(experts);
     for (std::size_t batch = 0; batch < options.burn_in + options.steps; ++batch) {
         const auto counts = history.subspan(batch * experts, experts);
-        follow(run.rule, counts, tokens, std::span(scores));
         result.unrouted += tokens - std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
         std::transform(counts.begin(), counts.end(), loads.begin(), [&](std::uint32_t count) {
             return static_cast<double>(count) / static_cast<double>(tokens);
         });
-        result.add(loads, scores);
+        scores.follow(run.rule, loads);
+        result.add(loads, scores.of_rule(), scores.of_controller());
     }
     return result;
 }
@@ -126,11 +137,11 @@ void append_row(table& to, std::initializer_list<double> front, std::span<const 
     for (const double value : rest) to.columns[column++].push_back(value);
 }
 
-simulation collect(const std::vector<replica>& replicas, std::size_t experts) {
+simulation collect(const std::vector<replica>& replicas, std::size_t experts, bool controlled) {
     simulation result;
     result.records.names = {"replica", "step"};
     result.summary.names = {"replica", "unrouted"};
-    for (const auto& name : quantities(experts)) {
+    for (const auto& name : quantities(experts, controlled)) {
         result.records.names.push_back(name);
         for (const auto* what : {"mean", "variance", "error"})
             result.summary.names.push_back(fmt::format("{}_{}", name, what));
@@ -157,7 +168,7 @@ simulation evaluated(const loop_batch& batch, const std::vector<std::uint32_t>& 
     for (std::size_t r = 0; r < batch.runs.size(); ++r)
         replicas.push_back(summed(batch.runs[r], std::span(history).subspan(r * length, length),
                                   options, experts));
-    return collect(replicas, experts);
+    return collect(replicas, experts, is_controlled(batch.runs.front().rule));
 }
 
 void check(const simulate_options& options) {
@@ -204,7 +215,8 @@ simulation simulate(const std::shared_ptr<const token_source>& source,
     check(options);
     const router_loop checked(source, router, options.loop, options.scores);
     check(rule, source->experts());
-    std::vector<replica> replicas(options.replicas, replica(options, source->experts()));
+    std::vector<replica> replicas(options.replicas,
+                                  replica(options, source->experts(), is_controlled(rule)));
     const auto one = [&](std::size_t r) {
         auto loop_of_replica = options.loop;
         loop_of_replica.seed = derived_seed(options.loop.seed, r);
@@ -212,12 +224,12 @@ simulation simulate(const std::shared_ptr<const token_source>& source,
         for (std::size_t batch = 0; batch < options.burn_in + options.steps; ++batch) {
             if (watched.stopping()) throw interrupted("simulate");
             const auto loads = loop.advance(rule);
-            replicas[r].add(loads, loop.scores());
+            replicas[r].add(loads, loop.scores(), loop.control_scores());
         }
         replicas[r].unrouted = loop.unrouted();
     };
     parallel_for(options.replicas, threads, one, watched, "simulate");
-    return collect(replicas, source->experts());
+    return collect(replicas, source->experts(), is_controlled(rule));
 }
 
 }  // namespace moebius

@@ -88,6 +88,8 @@ void check(const training_work& work) {
                    fmt::format("the model has {}", run.model->scores()));
         check(run.optimiser);
         check(run.rule, run.model->experts());
+        if (run.rule.controller.law != control_law::none)
+            reject("a controller came", "training has none yet");
         if (std::isinf(run.feedback_end)) reject("feedback_end is infinite", "it must be finite");
     }
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <moebius/simulate/load_controller.hpp>
 #include <moebius/tokens/token_source.hpp>
 #include <span>
 #include <vector>
@@ -14,11 +15,12 @@ namespace moebius {
 /// s_e <- s_e + step (feedback n_e - decay s_e + bias_e), n_e = share of the batch.
 /// @source docs/theory.md section 1
 struct feedback_rule {
-    double feedback = 1;            ///< score gained per unit of load
-    double decay = 1;               ///< rate at which every score forgets, > 0
-    double beta = 1;                ///< inverse temperature of the routing, > 0
-    std::vector<double> bias = {};  ///< (E) drift of each score; empty: 0
-    double step = 0.02;             ///< time per batch, > 0; step decay < 2, or scores diverge
+    double feedback = 1;              ///< score gained per unit of load
+    double decay = 1;                 ///< rate at which every score forgets, > 0
+    double beta = 1;                  ///< inverse temperature of the routing, > 0
+    std::vector<double> bias = {};    ///< (E) drift of each score; empty: 0
+    double step = 0.02;               ///< time per batch, > 0; step decay < 2, or scores diverge
+    load_controller controller = {};  ///< with scores of its own, beside those of this rule
 };
 
 /// The rule with which a batch's counts move the scores.
@@ -41,7 +43,8 @@ void follow(const feedback_rule& rule, std::span<const Count> counts, std::size_
 /// @param loads  (E)
 void follow(const feedback_rule& rule, std::span<const double> loads, std::span<double> scores);
 
-/// @throws invalid_argument  if a value of the rule is out of range, or its biases do not fit
+/// @throws invalid_argument  if a value of the rule is out of range, or its biases do not fit, and
+///                           as check(load_controller)
 void check(const feedback_rule& rule, std::size_t experts);
 
 /// The bias of two experts under which x = s1 - s2 obeys x' = -decay x + feedback m + h.
@@ -51,6 +54,25 @@ struct loop_options {
     std::size_t tokens = 1024;            ///< T, tokens of a batch, 1 to 2^32 - 1
     noise_law noise = noise_law::gumbel;  ///< of the router
     std::uint64_t seed = 1;               ///< of tokens and noise
+};
+
+/// The scores of a loop: those of the rule, and those of its controller. Tokens are routed by their
+/// sum.
+class loop_scores {
+public:
+    /// @param scores  (E) of the rule to start from; those of the controller start at 0
+    explicit loop_scores(std::vector<double> scores);
+
+    /// Both move by the loads of one batch.
+    /// @param loads  (E) shares
+    void follow(const feedback_rule& rule, std::span<const double> loads);
+
+    [[nodiscard]] std::span<const double> of_rule() const noexcept { return rule_; }
+    [[nodiscard]] std::span<const double> of_controller() const noexcept { return controller_; }
+    [[nodiscard]] std::span<const double> sum() const noexcept { return sum_; }
+
+private:
+    std::vector<double> rule_, controller_, sum_;
 };
 
 /// A hard top-1 router and its adaptive scores, batch after batch.
@@ -67,7 +89,11 @@ public:
     /// @throws invalid_argument  if the rule's values are out of range
     std::span<const std::uint64_t> advance(const feedback_rule& rule);
 
-    [[nodiscard]] std::span<const double> scores() const noexcept { return scores_; }
+    [[nodiscard]] std::span<const double> scores() const noexcept { return scores_.of_rule(); }
+    /// (E) the controller's, 0 without one
+    [[nodiscard]] std::span<const double> control_scores() const noexcept {
+        return scores_.of_controller();
+    }
     [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }  ///< batches so far
     /// Tokens so far that no expert got: router/top1.hpp says which.
     [[nodiscard]] std::uint64_t unrouted() const noexcept { return unrouted_; }
@@ -78,7 +104,8 @@ private:
 
     std::shared_ptr<const token_source> source_;
     loop_options options_;
-    std::vector<double> scores_;
+    loop_scores scores_;
+    std::vector<double> loads_;
     std::vector<std::uint64_t> counts_;
     std::vector<random_block> words_;  ///< scratch of route_batch, as are the next two
     std::vector<double> logits_;

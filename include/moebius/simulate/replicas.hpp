@@ -23,7 +23,8 @@ struct simulate_options {
 };
 
 /// What replicas measured. A quantity is load_e (share of a batch), score_e (after it), for
-/// e = 1, ..., E, and for two experts gap = load_1 - load_2 and x = score_1 - score_2.
+/// e = 1, ..., E, under a controller control_e (its score), and for two experts gap = load_1 -
+/// load_2 and x = score_1 - score_2.
 struct simulation {
     /// Columns replica, step (batches so far), then the quantities; replicas one after another.
     table records;

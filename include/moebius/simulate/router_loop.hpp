@@ -25,7 +25,11 @@ public:
     /// @throws invalid_argument  if the rule's values are out of range
     std::span<const double> advance(const feedback_rule& rule);
 
-    [[nodiscard]] std::span<const double> scores() const noexcept { return scores_; }
+    [[nodiscard]] std::span<const double> scores() const noexcept { return scores_.of_rule(); }
+    /// (E) the controller's, 0 without one
+    [[nodiscard]] std::span<const double> control_scores() const noexcept {
+        return scores_.of_controller();
+    }
     [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
     [[nodiscard]] std::uint64_t unrouted() const noexcept { return unrouted_; }  ///< tokens so far
 
@@ -33,7 +37,8 @@ private:
     std::shared_ptr<const token_source> source_;
     std::shared_ptr<const router> router_;
     loop_options options_;
-    std::vector<double> scores_, logits_, loads_;
+    loop_scores scores_;
+    std::vector<double> logits_, loads_;
     std::vector<random_block> words_;
     std::uint64_t steps_ = 0, unrouted_ = 0;
 };

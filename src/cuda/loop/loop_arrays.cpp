@@ -56,6 +56,9 @@ float logit_error(const linear_gate& gate, std::size_t experts) {
 
 /// What of the source a device cannot draw.
 std::optional<refusal> refusal_of(const loop_batch& batch) {
+    for (const auto& run : batch.runs)
+        if (run.rule.controller.law != control_law::none)
+            return refusal{"a loop with a controller came", "a CUDA device runs those without one"};
     const token_source& source = *batch.source;
     const auto [width, weights] = source.fresh();
     if (!source.draws_tokens() || !source.stored().empty() || !source.mixture().empty())
