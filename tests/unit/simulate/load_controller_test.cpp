@@ -87,8 +87,8 @@ TEST_CASE("a controlled loop balances what the free one loses", "[controller][or
 }
 
 TEST_CASE("beyond the Hopf point the loop keeps the period of the cycle", "[controller][oracle]") {
-    // gain .5, no leak: cycles of period 15.0815 at K = 3.2 (moebius diagram --cycles, 15.08 in
-    // ../shared/theory.md 7); in batches of 0.02 the map shifts it by less than 1 %.
+    // gain .5, no leak, K = 3.2: the cycle of the ODE has the period 15.08 (collocation); in
+    // batches of 0.02 the map shifts it by less than 1 %.
     const double period = 0.02 * mean_period(3.2, {control_law::integral, 0.5}, 0.02, 12'000);
 
     CHECK_THAT(period, WithinRel(15.08, 0.01));
