@@ -8,6 +8,9 @@
 # fuzz.sh --pack FOLDER: builds, and puts all that a run elsewhere needs into FOLDER.
 # fuzz.sh --run-only FOLDER MINUTES [FOLDER]: runs what --pack put there; builds nothing.
 #
+# fuzz.sh --can: ends with 0 if there is what it needs.
+# fuzz.sh --short: 2 minutes for all targets that read files, which are built in little more than one.
+#
 # FUZZ_CORES limits the cores; FUZZ_TARGETS names the targets, if not all are wanted.
 set -euo pipefail
 self=$(realpath "${BASH_SOURCE[0]}")
@@ -29,24 +32,25 @@ has_fuzzer() {
     return $status
 }
 
+# build TARGET
 build() {
     cd "$(dirname "$self")/.."
     if ! has_fuzzer; then
         echo 'fuzz: skipped, there is no clang++ with libFuzzer (Debian: clang, libclang-rt-dev)' >&2
         exit 77
     fi
-    { cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_targets; } >&2
+    { cmake --preset fuzz && cmake --build --preset fuzz --target "$1"; } >&2
 }
 
 # pack FOLDER: stripped programs, the seeds, the libraries that a bare machine may lack, this script.
 pack() {
     local to=$1 program
-    build
+    build fuzz_targets
     mkdir -p "$to/lib"
     cp -r tests/fuzz/corpus "$self" "$to"
     for program in build/fuzz/tests/fuzz/fuzz_*; do
         [[ -f $program && -x $program ]] || continue
-        strip -g -o "$to/$(basename "$program")" "$program"
+        strip -o "$to/$(basename "$program")" "$program"
         ldd "$program" | awk '/=> \// { print $3 }' | grep -E '/lib(fmt|stdc\+\+|gcc_s)\.' |
             xargs -r cp -t "$to/lib"
     done
@@ -144,8 +148,15 @@ case ${1:-} in
     [0-9]*)
         (($# <= 2)) || usage
         out=$(realpath -m "${2:-$(mktemp -d)}")
-        build
+        build fuzz_targets
         run "$PWD/build/fuzz/tests/fuzz" "$PWD/tests/fuzz/corpus" "$1" "$out"
+        ;;
+    --can) has_fuzzer ;;
+    --short)
+        out=$(mktemp -d)
+        build fuzz_files
+        FUZZ_TARGETS=${FUZZ_TARGETS:-checkpoint csv figures gate grouping npy numbers result}
+        run "$PWD/build/fuzz/tests/fuzz" "$PWD/tests/fuzz/corpus" 2 "$out"
         ;;
     *) usage ;;
 esac

@@ -13,25 +13,32 @@
 namespace moebius::fuzz {
 namespace {
 
-/// Those that heed a request to stop wherever they are, or have little to do.
-constexpr std::string_view run_too[] = {"diagram",  "locus",  "sweep",
-                                        "simulate", "models", "routers"};
+struct known_command {
+    std::string_view name;
+    cli::command (*make)();
+    bool runs;  ///< it heeds a request to stop wherever it is, or has little to do
+};
 
-std::vector<cli::command> commands(bool trained) {
-    return {cli::diagram_command(),
-            cli::locus_command(),
-            cli::exact_command(),
-            cli::sweep_command(),
-            cli::simulate_command(),
-            trained ? cli::validate_trained_command() : cli::validate_command(),
-            cli::compare_command(),
-            cli::train_command(),
-            cli::response_command(),
-            cli::plot_command(),
-            cli::models_command(),
-            cli::routers_command(),
-            cli::doctor_command(),
-            cli::bench_command()};
+constexpr known_command known[] = {
+    {"diagram", cli::diagram_command, true},    {"locus", cli::locus_command, true},
+    {"exact", cli::exact_command, false},       {"sweep", cli::sweep_command, true},
+    {"simulate", cli::simulate_command, true},  {"validate", cli::validate_command, false},
+    {"compare", cli::compare_command, false},   {"train", cli::train_command, false},
+    {"response", cli::response_command, false}, {"plot", cli::plot_command, false},
+    {"models", cli::models_command, true},      {"routers", cli::routers_command, true},
+    {"doctor", cli::doctor_command, false},     {"bench", cli::bench_command, false}};
+
+bool is_among(std::string_view word, const std::vector<std::string>& words) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Those that the words name, all if they name none: to make all takes most of the time.
+std::vector<known_command> commands_of(const std::vector<std::string>& words) {
+    std::vector<known_command> named;
+    for (const auto& one : known)
+        if (is_among(one.name, words)) named.push_back(one);
+    if (named.empty()) named.assign(std::begin(known), std::end(known));
+    return named;
 }
 
 /// Nothing is read or written but in the folder that the program was started in.
@@ -54,13 +61,14 @@ void read_one(std::string_view input) {
 
     static const std::atomic<bool> stop{true};
     cli::session session{"moebius", &stop};
-    const bool trained = std::find(words.begin(), words.end(), "--trained") != words.end();
-    auto all = commands(trained);
+    std::vector<cli::command> all;
     std::vector<decltype(cli::command::run)> kept;  // they own what the options are bound to
-    for (auto& one : all)
-        if (!runs || leaves_folder(words) ||
-            std::find(std::begin(run_too), std::end(run_too), one.name) == std::end(run_too))
-            kept.push_back(std::exchange(one.run, [](const cli::session&) { return 0; }));
+    for (const auto& one : commands_of(words)) {
+        const bool trained = one.name == "validate" && is_among("--trained", words);
+        all.push_back(trained ? cli::validate_trained_command() : one.make());
+        if (!runs || !one.runs || leaves_folder(words))
+            kept.push_back(std::exchange(all.back().run, [](const cli::session&) { return 0; }));
+    }
     (void)cli::run_command_line(all, "", session, static_cast<int>(argv.size()), argv.data());
 }
 

@@ -49,14 +49,6 @@ void on_free(const volatile void* at) {
 [[maybe_unused]] const int hooked = __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
 #endif
 
-/// Texts of the standard library and of others are no sentences of ours.
-void check_sentence(std::string_view sentence) {
-    require(!sentence.empty(), "an error without a sentence");
-    for (const std::string_view raw : {"::_M_", "json.exception", "basic_string", "std::", "stod"})
-        if (sentence.find(raw) != sentence.npos)
-            fault(fmt::format("raw exception text: {}", sentence));
-}
-
 }  // namespace
 
 memory_file::memory_file(std::string_view bytes)
@@ -103,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         read_one(input);
     } catch (const moebius::error& answer) {
-        check_sentence(answer.what());
+        require(*answer.what() != '\0', "an error without a sentence");
     }
     most = 0;
     return 0;
