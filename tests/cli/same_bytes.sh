@@ -47,10 +47,10 @@ same grid sweep --grid --vary feedback=1:6 --vary bias=-2:2 --points 9
 same simulate simulate $tokens --set feedback=1 --batch 256 --steps 200 --burn-in 20 --replicas 3 --seed 5
 same response response --batches 4 --batch 64 --points 12
 same compare compare --router top-1 --router top-k --batch 16 --seeds 2 --settle 1 --average 5 --ramp 5
-same validate validate --tokens mixture:-2/0.05/1,2/0.05/1 --set beta=2 --batch 16 --seeds 2 --levels 2 \
+same validate validate --set beta=2 --batch 16 --seeds 2 --levels 2 \
     --ramp 5 --settle 1 --average 5 --members 4
 same train train --data mixture:3/4 --steps 40 --vary feedback=0:2 --points 3 --seeds 2 --device cpu
-same trained validate --trained --data mixture:3/4 --steps 40 --vary feedback=0:2 --points 2 --seeds 2 \
+same trained validate --trained --data mixture:3/4/3/0/0.2/60 --steps 40 --vary feedback=0:2 --points 2 --seeds 2 \
     --settle 1 --average 2 --frozen-batch 32 --device cpu
 
 # a figure is the same, too, wherever it is drawn
