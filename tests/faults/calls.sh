@@ -91,7 +91,10 @@ hold() {
         refused "$call:1-" || true # and each from the first on
     done
     allocations_of
-    for ((n = 1; n <= total; n += 1 + total / allocations)); do refused "memory:$n" || true; done
+    for ((n = 1; n <= total; n += 1 + total / allocations)); do
+        refused "memory:$n" || true
+        refused "memory:$n-" || true
+    done
     printf '%s: %d runs so far, %d allocations\n' "$name" $runs "$total"
 }
 
@@ -101,14 +104,21 @@ old() {
 }
 
 old d.json d.svg
-hold diagram diagram --vary feedback=0.5:6 --max-points 40 --max-step 1 --out d.json --plot d.svg
+plot=(--plot d.svg)
+if ! command -v gnuplot >/dev/null; then
+    echo 'there is no gnuplot: no figure is drawn' >&2
+    plot=()
+fi
+hold diagram diagram --vary feedback=0.5:6 --max-points 40 --max-step 1 --out d.json "${plot[@]}"
 old s.csv
 hold simulate simulate --set feedback=1 --batch 16 --steps 20 --burn-in 4 --record-every 4 --replicas 3 --out s.csv \
     --threads 3
-old
-(cd before && "$program" sweep --grid --vary feedback=1:6 --vary bias=-2:2 --points 3 --out g.json >/dev/null)
-echo old >before/g.svg
-hold plot plot g.json --out g.svg
+if ((${#plot[@]} > 0)); then
+    old
+    (cd before && "$program" sweep --grid --vary feedback=1:6 --vary bias=-2:2 --points 3 --out g.json >/dev/null)
+    echo old >before/g.svg
+    hold plot plot g.json --out g.svg
+fi
 old
 train=(train --data mixture:3/4/3/0/0.2/60 --hidden 2 --batch 8 --evaluate-every 10 --threads 2)
 (cd before && "$program" "${train[@]}" --steps 10 --checkpoint c.npy >/dev/null)
