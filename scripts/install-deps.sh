@@ -29,6 +29,7 @@ rest=(
     catch2               # unit tests
     libbenchmark-dev     # benchmarks
     clang                # the second compiler of the tests
+    libclang-rt-dev      # its libFuzzer and sanitizers, for the fuzz targets
     clang-format         # the layout check of the tests
     clang-tidy           # the static analysis of the tests
 )

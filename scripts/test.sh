@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Everything that must hold before a merge. Installs what is missing, then builds and tests with
-# g++ and checks the layout of the sources; with --all also builds and tests under the sanitizers,
-# and with clang++ and clang-tidy.
+# Everything that must hold before a merge. Installs what is missing, builds and tests with g++, checks
+# the layout of the sources and fuzzes what reads files for two minutes. With --all also: the command
+# line and the corpora under the sanitizers, what runs in threads under another, all of it by clang++,
+# and clang-tidy on what changed.
 #
 # The last line is "N passed, N failed", with ", N skipped" if some were: all tests of all builds,
 # and each build or check as one more. The exit status is 0 if nothing failed.
@@ -43,17 +44,23 @@ check() {
     fi
 }
 
-# build PRESET [TARGET]
-build() {
-    cmake --preset "$1" && cmake --build --preset "$1" --target "${2:-all}"
+# skip NAME REASON
+skip() {
+    printf '\n== %s: skipped, %s\n' "$1" "$2"
+    skipped=$((skipped + 1))
 }
 
-# run_tests PRESET: runs ctest and adds its own counts to ours.
+# build PRESET [TARGET...]
+build() {
+    cmake --preset "$1" && cmake --build --preset "$1" --target "${@:2}"
+}
+
+# run_tests PRESET [OPTION...]: runs ctest and adds its own counts to ours.
 run_tests() {
     local preset=$1 from=$SECONDS results=$PWD/build/$1/ctest.xml status=0 suite
     printf '\n== tests (%s)\n' "$preset"
     rm -f "$results"
-    ctest --preset "$preset" --parallel "$(nproc)" --output-junit "$results" || status=$?
+    ctest --preset "$preset" --parallel "$(nproc)" --output-junit "$results" "${@:2}" || status=$?
     if ! suite=$(grep -m1 -A8 '<testsuite' "$results"); then
         fail "tests ($preset)"
         return
@@ -75,22 +82,34 @@ attribute() {
     printf '%d' "${number:-0}"
 }
 
+# The tags of tests of loops, training, sweeps and ensembles, which run in threads.
+threaded='[parallel],[simulate],[closed_loop],[ensemble],[training],[experiment],[backend],[dynamics]'
+
 layout() {
     find apps include src tests -regex '.*\.\([ch]pp\|cuh?\)' -print0 | xargs -0 clang-format --dry-run -Werror
 }
 
 check 'dependencies' scripts/install-deps.sh || exit 1
-if check 'build with g++' build ci; then run_tests ci; fi
+if check 'build with g++' build ci all; then run_tests ci; fi
 check 'each public header alone' build ci all_verify_interface_header_sets || true
 # Each version of clang-format has a layout of its own; ours is that of Debian 12's.
 if clang-format --version | grep -q 'version 14\.'; then
     check 'layout (clang-format)' layout || true
 else
-    printf '\n== layout (clang-format): skipped, it is that of version 14, and here is: %s\n' \
-        "$(clang-format --version)"
-    skipped=$((skipped + 1))
+    skip 'layout (clang-format)' "it is that of version 14, and here is: $(clang-format --version)"
+fi
+if scripts/fuzz.sh --can; then
+    check 'fuzzing (scripts/fuzz.sh --short)' scripts/fuzz.sh --short || true
+else
+    skip 'fuzzing' 'there is no clang++ with libFuzzer'
 fi
 if [[ ${1:-} == --all ]]; then
-    if check 'build with the sanitizers' build sanitize; then run_tests sanitize; fi
-    check 'build with clang++ and clang-tidy' build tidy || true
+    if check 'build with the sanitizers' build sanitize moebius replays; then
+        run_tests sanitize --tests-regex '^(cli|fuzz)\.'
+    fi
+    if check 'build with the thread sanitizer' build tsan unit_tests; then
+        check 'what runs in threads' build/tsan/tests/unit/unit_tests "$threaded" || true
+    fi
+    check 'build of all fuzz targets with clang++' build fuzz fuzz_targets || true
+    check 'clang-tidy on what changed' scripts/tidy.sh || true
 fi

@@ -4,6 +4,7 @@
 #include <exception>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -44,15 +45,24 @@ private:
     std::size_t thrower_ = 0;
 };
 
+/// As many helpers as the system gives, up to `count`: with fewer it only takes longer.
+std::vector<std::jthread> start_helpers(std::size_t count, queue& work) {
+    std::vector<std::jthread> helpers;
+    try {
+        while (helpers.size() < count) helpers.emplace_back([&work] { work.work(); });
+    } catch (const std::system_error&) {
+    }
+    return helpers;
+}
+
 }  // namespace
 
 void parallel_for(std::size_t n, unsigned threads, const std::function<void(std::size_t)>& body) {
     if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
     queue work(n, body);
     {
-        std::vector<std::jthread> helpers;  // joined at the end of this block
-        for (std::size_t t = 1; t < std::min<std::size_t>(threads, n); ++t)
-            helpers.emplace_back([&work] { work.work(); });
+        const auto wanted = std::min<std::size_t>(threads, n);
+        const auto helpers = start_helpers(wanted > 0 ? wanted - 1 : 0, work);  // joined at the end
         work.work();
     }
     work.finish();
