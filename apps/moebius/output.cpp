@@ -70,6 +70,15 @@ void check_distinct(const std::vector<std::string>& written, const std::vector<s
     }
 }
 
+void leave_out_empty(std::vector<named_figure>& figures) {
+    std::erase_if(figures, [](const named_figure& one) {
+        if (has_points(one.drawing)) return false;
+        tell(fmt::format("the figure{}{} has no finite point to show and was not drawn",
+                         one.name.empty() ? "" : " ", one.name));
+        return true;
+    });
+}
+
 void output_options::add_to(option_table& table) {
     const auto kept = option_kept::never;
     table.add("out", out,
@@ -122,13 +131,7 @@ void output_options::put(const std::string& text, std::string_view summary) cons
 }
 
 void output_options::draw(std::vector<named_figure> figures) const {
-    std::erase_if(figures, [](const named_figure& one) {
-        if (has_points(one.drawing)) return false;
-        tell(fmt::format("the figure{}{} has no finite point to show and was not drawn",
-                         one.name.empty() ? "" : " ", one.name));
-        return true;
-    });
-    if (figures.empty()) return;
+    leave_out_empty(figures);
     for (const auto& plot : plots) save_figures(figures, plot);
 }
 

@@ -16,6 +16,9 @@ namespace moebius::cli {
 /// @throws invalid_argument if an output leads to the same file as another one or as what is read
 void check_distinct(const std::vector<std::string>& written, const std::vector<std::string>& read);
 
+/// Leaves out figures in which nothing would be seen, with a sentence for each.
+void leave_out_empty(std::vector<named_figure>& figures);
+
 /// Where a result goes: options that all computing subcommands share. The terminal gets a summary;
 /// the result itself goes to a file, or to the standard output where that was asked for.
 struct output_options {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <memory>
+#include <moebius/base/error.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/io/plots.hpp>
 #include <variant>
@@ -14,12 +16,28 @@ struct plot_arguments {
     std::string file, out;
 };
 
+/// Here the figure is the answer: one of several that is empty is one that was not found, and a
+/// file of which nothing can be seen is rejected.
+int draw(std::vector<named_figure> figures, const std::string& out) {
+    const auto asked = figures.size();
+    if (std::none_of(figures.begin(), figures.end(),
+                     [](const named_figure& one) { return has_points(one.drawing); }))
+        throw invalid_argument("figure", "no finite point came", "there must be one to draw");
+    leave_out_empty(figures);
+    save_figures(figures, out);
+    return figures.size() == asked ? exit_code::found : exit_code::no_answer;
+}
+
 int run(const plot_arguments& args) {
     require_figure_ending(args.out);
     check_distinct({args.out}, {args.file});
     const auto result = read_result(args.file);
-    save_figures(std::visit([](const auto& data) { return figures_of(data); }, result), args.out);
-    return exit_code::found;
+    try {
+        return draw(std::visit([](const auto& data) { return figures_of(data); }, result),
+                    args.out);
+    } catch (const invalid_argument& fault) {
+        throw io_error(args.file, fault.what());  // of what the file holds, whatever reads it
+    }
 }
 
 }  // namespace

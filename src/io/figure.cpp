@@ -10,6 +10,7 @@
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/figure.hpp>
 
+#include "clip.hpp"
 #include "gnuplot.hpp"
 #include "label_place.hpp"
 
@@ -18,10 +19,14 @@ namespace {
 
 constexpr std::array<std::string_view, 8> colors{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                  "#E69F00", "#56B4E9", "#222222", "#E4EEF5"};
-constexpr std::array<int, 6> markers{7, 5, 13, 9, 6, 2};  // gnuplot's point types
+constexpr std::array<int, 12> markers{7, 5, 13, 9, 11, 15, 4, 12, 8, 14, 6, 2};  // point types
 
 struct file_kind {
     std::string_view ending, terminal;
+
+    [[nodiscard]] std::string quoted(std::string_view text) const {
+        return gnuplot_text(text, ending == ".svg");
+    }
 };
 constexpr std::array<file_kind, 3> file_kinds{{
     {".svg",
@@ -38,20 +43,18 @@ const file_kind& kind_of(const std::filesystem::path& path) {
                            "its name must end in .svg, .png or .pdf");
 }
 
-/// In gnuplot's double quotes.
-std::string in_quotes(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c == '\n' ? ' ' : c;
-    }
-    return out + '"';
-}
+/// gnuplot's axes take no wider numbers: the width of a range must be finite, too.
+constexpr double largest = 1e300;
 
 /// Room around the data, so that nothing is clipped at the frame.
 std::array<double, 4> frame_of(const figure& drawing) {
     auto box = drawing.view.value_or(box_of(drawing));
     for (const std::size_t side : {0U, 2U}) {
+        if (!(std::abs(box[side]) <= largest && std::abs(box[side + 1]) <= largest))
+            throw invalid_argument("figure",
+                                   fmt::format("{} runs from {} to {}", side == 0 ? "x" : "y",
+                                               box[side], box[side + 1]),
+                                   fmt::format("an axis takes numbers up to {}", largest));
         const double least = 1e-9 * std::max(1.0, std::abs(box[side]));
         const double room = std::max(0.04 * (box[side + 1] - box[side]), least);
         box[side] -= room;
@@ -60,10 +63,41 @@ std::array<double, 4> frame_of(const figure& drawing) {
     return box;
 }
 
+bool is_finite(const figure_layer& layer, std::size_t i) {
+    return std::isfinite(layer.x[i]) && std::isfinite(layer.y[i]);
+}
+
+bool has_finite_point(const figure& drawing) {
+    for (const auto& layer : drawing.layers)
+        for (std::size_t i = 0; i < layer.x.size(); ++i)
+            if (is_finite(layer, i)) return true;
+    return false;
+}
+
+void check_layers(const figure& drawing) {
+    for (const auto& layer : drawing.layers)
+        if (layer.x.size() != layer.y.size() ||
+            (!layer.error.empty() && layer.error.size() != layer.x.size()))
+            throw invalid_argument("figure",
+                                   fmt::format("'{}' has {} x, {} y and {} errors", layer.title,
+                                               layer.x.size(), layer.y.size(), layer.error.size()),
+                                   "there must be as many of each");
+}
+
+/// What there is to see: the layers within the frame.
+figure in_frame(const figure& drawing, const std::array<double, 4>& frame) {
+    figure out{drawing.title, drawing.x_axis, drawing.y_axis, {}, drawing.labels, frame};
+    for (const auto& layer : drawing.layers) {
+        auto shown = clipped(layer, frame);
+        if (!shown.x.empty()) out.layers.push_back(std::move(shown));
+    }
+    return out;
+}
+
 void append_data(const figure_layer& layer, std::size_t index, std::string& out) {
     fmt::format_to(std::back_inserter(out), "$layer{} << END\n", index);
     for (std::size_t i = 0; i < layer.x.size(); ++i) {
-        if (!std::isfinite(layer.x[i]) || !std::isfinite(layer.y[i])) {
+        if (std::isnan(layer.x[i])) {  // the pen goes up
             out += '\n';
             continue;
         }
@@ -94,7 +128,7 @@ std::string style_of(const figure_layer& layer) {
     return fmt::format("with points pt {} ps 1.2 lw 1.5 lc '{}'", marker, color);
 }
 
-void append_plot(const figure& drawing, std::string& out) {
+void append_plot(const figure& drawing, const file_kind& kind, std::string& out) {
     std::vector<std::string> parts;
     for (std::size_t i = 0; i < drawing.layers.size(); ++i) {
         const auto& layer = drawing.layers[i];
@@ -103,14 +137,15 @@ void append_plot(const figure& drawing, std::string& out) {
                 fmt::format("$layer{} with {}errorbars pt 0 ps 0 lw 1.4 lc '{}' notitle", i,
                             layer.error_in_x ? 'x' : 'y', color_of(layer)));
         const auto title =
-            layer.title.empty() ? "notitle" : fmt::format("title {}", in_quotes(layer.title));
+            layer.title.empty() ? "notitle" : fmt::format("title {}", kind.quoted(layer.title));
         parts.push_back(fmt::format("$layer{} using 1:2 {} {}", i, style_of(layer), title));
     }
     fmt::format_to(std::back_inserter(out), "plot {}\n", fmt::join(parts, ", "));
 }
 
+/// Of a figure that lies within its view.
 std::string script_of(const figure& drawing, const file_kind& kind) {
-    const auto frame = frame_of(drawing);
+    const auto& frame = *drawing.view;
     std::string out = fmt::format(
         "set encoding utf8\nset terminal {}\n"
         "set border 3 lw 1 lc '#444444'\nset tics nomirror out scale 0.6 tc '#222222'\n"
@@ -119,40 +154,48 @@ std::string script_of(const figure& drawing, const file_kind& kind) {
         "'#222222'\n"
         "set style textbox opaque noborder fc '#ffffff' margins 0.2,0.2\n"
         "set bars 0.5\nset xrange [{}:{}]\nset yrange [{}:{}]\nset xlabel {}\nset ylabel {}\n",
-        kind.terminal, frame[0], frame[1], frame[2], frame[3], in_quotes(drawing.x_axis),
-        in_quotes(drawing.y_axis));
+        kind.terminal, frame[0], frame[1], frame[2], frame[3], kind.quoted(drawing.x_axis),
+        kind.quoted(drawing.y_axis));
     if (!drawing.title.empty())
-        fmt::format_to(std::back_inserter(out), "set title {}\n", in_quotes(drawing.title));
+        fmt::format_to(std::back_inserter(out), "set title {}\n", kind.quoted(drawing.title));
     for (const auto& placed : place_labels(drawing, frame))
         fmt::format_to(std::back_inserter(out), "set label {} at {},{} center front\n",
-                       in_quotes(placed.text), placed.x, placed.y);
+                       kind.quoted(placed.text), placed.x, placed.y);
     for (std::size_t i = 0; i < drawing.layers.size(); ++i) append_data(drawing.layers[i], i, out);
-    append_plot(drawing, out);
+    append_plot(drawing, kind, out);
     return out;
+}
+
+/// The same figure is the same bytes: a PDF says when it was made, and its tables count its bytes,
+/// so another date of the same length is written over it.
+void forget_date(std::string& picture) {
+    constexpr std::string_view key = "/CreationDate (D:", date = "19700101000000";
+    const auto at = picture.rfind(key);
+    if (at == picture.npos || at + key.size() + date.size() > picture.size()) return;
+    picture.replace(at + key.size(), date.size(), date);
 }
 
 }  // namespace
 
 bool has_points(const figure& drawing) {
-    for (const auto& layer : drawing.layers)
-        for (std::size_t i = 0; i < layer.x.size(); ++i)
-            if (std::isfinite(layer.x[i]) && std::isfinite(layer.y[i])) return true;
-    return false;
+    check_layers(drawing);
+    return has_finite_point(drawing) && !in_frame(drawing, frame_of(drawing)).layers.empty();
 }
 
 std::array<double, 4> box_of(const figure& drawing) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (!has_finite_point(drawing))
+        throw invalid_argument("figure", "no finite point came", "there must be one to draw");
     std::array<double, 4> box{infinity, -infinity, infinity, -infinity};
     for (const auto& layer : drawing.layers)
         for (std::size_t i = 0; i < layer.x.size(); ++i) {
-            if (!std::isfinite(layer.x[i]) || !std::isfinite(layer.y[i])) continue;
-            const double bar = layer.error.empty() ? 0 : layer.error[i];
+            if (!is_finite(layer, i)) continue;
+            const double error = layer.error.empty() ? 0 : layer.error[i];
+            const double bar = std::isfinite(error) ? error : 0;
             const double dx = layer.error_in_x ? bar : 0, dy = bar - dx;
             box = {std::min(box[0], layer.x[i] - dx), std::max(box[1], layer.x[i] + dx),
                    std::min(box[2], layer.y[i] - dy), std::max(box[3], layer.y[i] + dy)};
         }
-    if (box[0] > box[1])
-        throw invalid_argument("figure", "no finite point came", "there must be one to draw");
     return box;
 }
 
@@ -160,7 +203,14 @@ void require_figure_ending(const std::filesystem::path& path) { kind_of(path); }
 
 void save_figure(const figure& drawing, const std::filesystem::path& path) {
     const auto& kind = kind_of(path);
-    write_file(path, run_gnuplot({}, script_of(drawing, kind)));
+    check_layers(drawing);
+    const auto shown = in_frame(drawing, frame_of(drawing));
+    if (shown.layers.empty())
+        throw invalid_argument("figure", "no line or point lies in its frame",
+                               "there must be one to draw");
+    auto picture = run_gnuplot({}, script_of(shown, kind));
+    forget_date(picture);
+    write_file(path, picture);
 }
 
 std::string gnuplot_version() {

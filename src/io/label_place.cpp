@@ -5,6 +5,9 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <utility>
+
+#include "gnuplot.hpp"
 
 namespace moebius {
 namespace {
@@ -35,62 +38,96 @@ private:
     std::array<double, 4> frame_;
 };
 
-/// Distance between a point and the box of half width w and half height h around c.
-double gap(const spot& p, const spot& c, double w, double h) {
-    return std::hypot(std::max(0.0, std::abs(p.x - c.x) - w),
-                      std::max(0.0, std::abs(p.y - c.y) - h));
+/// Square of the distance between a point and the box of half width w and half height h around c.
+double squared_gap(const spot& p, const spot& c, double w, double h) {
+    const double dx = std::max(0.0, std::abs(p.x - c.x) - w);
+    const double dy = std::max(0.0, std::abs(p.y - c.y) - h);
+    return dx * dx + dy * dy;
 }
 
-/// What a label must not cover: points along every line, denser than a letter, and all markers.
-std::vector<spot> obstacles(const figure& drawing, const scaling& scale) {
-    constexpr double spacing = character / 2;
-    std::vector<spot> out;
+/// What a label must not cover: spots along every line, denser than a letter, and all markers. One
+/// of each small cell is enough, so there are never more than the frame has cells.
+class obstacles {
+public:
+    void add(const spot& at) {
+        const auto column = static_cast<std::size_t>(std::clamp(at.x / aspect, 0.0, 1.0) * columns);
+        const auto row = static_cast<std::size_t>(std::clamp(at.y, 0.0, 1.0) * rows);
+        if (std::exchange(taken_[row * (columns + 1) + column], true)) return;
+        spots_.push_back(at);
+    }
+    void add_line(const spot& from, const spot& to) {
+        const double length = std::hypot(to.x - from.x, to.y - from.y);
+        for (int k = 1; k * spacing < length; ++k) {  // not entered for a NaN
+            const double share = k * spacing / length;
+            add({from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)});
+        }
+    }
+    /// Between the nearest of them and a box of half width w and half height h around c.
+    [[nodiscard]] double room(const spot& c, double w, double h) const {
+        double least = std::numeric_limits<double>::infinity();
+        for (const spot& p : spots_) least = std::min(least, squared_gap(p, c, w, h));
+        return least;
+    }
+
+private:
+    static constexpr double spacing = character / 2;
+    static constexpr std::size_t columns = 150, rows = 100;  // cells as wide as the spacing
+
+    std::vector<char> taken_ = std::vector<char>((columns + 1) * (rows + 1));
+    std::vector<spot> spots_;
+};
+
+obstacles obstacles_of(const figure& drawing, const scaling& scale) {
+    obstacles out;
     for (const auto& layer : drawing.layers) {
         if (layer.look == layer_look::region) continue;
         for (std::size_t i = 0; i < layer.x.size(); ++i) {
             const spot to = scale.of(layer.x[i], layer.y[i]);
-            if (!std::isfinite(to.x) || !std::isfinite(to.y)) continue;
-            out.push_back(to);
-            if (i == 0 || layer.look == layer_look::points) continue;
-            const spot from = scale.of(layer.x[i - 1], layer.y[i - 1]);
-            const double length = std::hypot(to.x - from.x, to.y - from.y);
-            for (int k = 1; k * spacing < length; ++k) {  // not entered for a NaN
-                const double share = k * spacing / length;
-                out.push_back({from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)});
-            }
+            if (std::isnan(to.x)) continue;
+            out.add(to);
+            if (i > 0 && layer.look != layer_look::points)
+                out.add_line(scale.of(layer.x[i - 1], layer.y[i - 1]), to);
         }
     }
     return out;
+}
+
+/// As wide as it is shown.
+double half_width(const std::string& text) {
+    const auto length = static_cast<double>(std::min(text.size(), longest_text));
+    return character * (length + 1) / 2;
+}
+
+/// Off its point, where there is most room.
+spot place_of(const spot& at, double w, double h, const obstacles& taken) {
+    spot best = at;
+    double most = -1;
+    for (int k = 0; k < directions; ++k) {
+        const double angle = 2 * std::numbers::pi * (k + 0.5) / directions;
+        const spot there{at.x + (w + 0.03) * std::cos(angle), at.y + (h + 0.035) * std::sin(angle)};
+        const bool inside = there.x > w && there.x < aspect - w && there.y > h && there.y < 1 - h;
+        if (!inside) continue;
+        if (const double room = taken.room(there, w, h); room > most) {
+            most = room;
+            best = there;
+        }
+    }
+    return best;
 }
 
 }  // namespace
 
 std::vector<figure_label> place_labels(const figure& drawing, const std::array<double, 4>& frame) {
     const scaling scale(frame);
-    auto taken = obstacles(drawing, scale);
+    auto taken = obstacles_of(drawing, scale);
     std::vector<figure_label> placed;
     for (const auto& label : drawing.labels) {
         const spot at = scale.of(label.x, label.y);
-        if (at.x < 0 || at.x > aspect || at.y < 0 || at.y > 1) continue;  // not in view
-        const double w = character * static_cast<double>(label.text.size()) / 2 + character / 2;
-        const double h = line_height / 2;
-        spot best = at;
-        double most = -1;
-        for (int k = 0; k < directions; ++k) {
-            const double angle = 2 * std::numbers::pi * (k + 0.5) / directions;
-            const spot there{at.x + (w + 0.03) * std::cos(angle),
-                             at.y + (h + 0.035) * std::sin(angle)};
-            const bool inside =
-                there.x > w && there.x < aspect - w && there.y > h && there.y < 1 - h;
-            if (!inside) continue;
-            double room = std::numeric_limits<double>::infinity();
-            for (const spot& other : taken) room = std::min(room, gap(other, there, w, h));
-            if (room > most) {
-                most = room;
-                best = there;
-            }
-        }
-        for (const double side : {-w, 0.0, w}) taken.push_back({best.x + side, best.y});
+        const bool in_view = at.x >= 0 && at.x <= aspect && at.y >= 0 && at.y <= 1;
+        if (!in_view) continue;  // nor is a NaN
+        const double w = half_width(label.text);
+        const spot best = place_of(at, w, line_height / 2, taken);
+        for (const double side : {-w, 0.0, w}) taken.add({best.x + side, best.y});
         const spot there = scale.back(best);
         placed.push_back({label.text, there.x, there.y});
     }

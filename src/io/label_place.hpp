@@ -8,7 +8,9 @@
 namespace moebius {
 
 /// The labels moved off their points to where lines, markers and other labels leave most room.
-/// @param frame  what the axes show: {x from, x to, y from, y to}
+/// Labels of what the frame does not show are left out.
+/// @param drawing  within the frame, as `clipped` leaves its layers
+/// @param frame    what the axes show: {x from, x to, y from, y to}
 [[nodiscard]] std::vector<figure_label> place_labels(const figure& drawing,
                                                      const std::array<double, 4>& frame);
 

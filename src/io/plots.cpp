@@ -7,6 +7,8 @@
 #include <moebius/base/error.hpp>
 #include <moebius/io/plots.hpp>
 #include <moebius/model/registry.hpp>
+#include <optional>
+#include <unordered_map>
 
 #include "heights.hpp"
 #include "shading.hpp"
@@ -22,6 +24,35 @@ void add_measured(std::span<const measured_points> measured, figure& drawing) {
                                   points.x, points.y, points.error, points.error_in_x});
 }
 
+/// The branches of a diagram as figures read them: special points name a branch and a row of it.
+class drawn_branches {
+public:
+    explicit drawn_branches(const diagram& curves) {
+        for (std::size_t i = 0; i < curves.branches.size(); ++i) {
+            tables_.emplace_back(curves.branches[i].columns,
+                                 fmt::format("/branches/{}/columns", i));
+            index_.emplace(curves.branches[i].id, i);
+        }
+    }
+    [[nodiscard]] const drawn_table& operator[](std::size_t i) const { return tables_.at(i); }
+
+    /// Where the point's branch stands; nothing if it is not there.
+    /// @throws invalid_argument if that branch has no such row
+    [[nodiscard]] std::optional<std::size_t> place_of(const special_point& point) const {
+        const auto found = index_.find(point.branch);
+        if (found == index_.end()) return std::nullopt;
+        if (const auto rows = tables_[found->second].rows(); point.row >= rows)
+            throw invalid_argument(fmt::format("special point '{}'", point.label),
+                                   fmt::format("its row is {}", point.row),
+                                   fmt::format("branch {} has {} rows", point.branch, rows));
+        return found->second;
+    }
+
+private:
+    std::vector<drawn_table> tables_;
+    std::unordered_map<int, std::size_t> index_;
+};
+
 /// A layer for each type of special point that occurs, and a label for each point.
 class special_layers {
 public:
@@ -33,19 +64,19 @@ public:
         labels_.push_back({point.label, x, y});
     }
     void move_to(figure& drawing) {
-        using enum layer_marker;
+        using enum layer_marker;  // one a type
         constexpr std::array<std::pair<const char*, layer_marker>, kinds> looks{{
             {"", circle},
             {"branch point (BP)", square},
             {"fold (LP)", circle},
-            {"Hopf (HB)", diamond},
-            {"period doubling (PD)", square},
-            {"torus (NS)", diamond},
-            {"fold of cycles (LPC)", circle},
+            {"Hopf (HB)", pentagon},
+            {"period doubling (PD)", triangle},
+            {"torus (NS)", down_triangle},
+            {"fold of cycles (LPC)", open_pentagon},
             {"cusp (CP)", diamond},
-            {"Bogdanov-Takens (BT)", square},
-            {"generalized Hopf (GH)", diamond},
-            {"zero-Hopf (ZH)", circle},
+            {"Bogdanov-Takens (BT)", open_square},
+            {"generalized Hopf (GH)", open_diamond},
+            {"zero-Hopf (ZH)", open_triangle},
         }};
         for (std::size_t type = 0; type < layers_.size(); ++type) {
             auto& layer = layers_[type];
@@ -79,9 +110,9 @@ struct stability_layers {
     }
 
     /// A branch at these heights; the pieces share the point between them.
-    void add(const branch& curve, const std::vector<double>& y) {
-        const auto& x = curve.columns.columns.at(0);
-        const auto& flags = curve.columns.at("stable");
+    void add(const drawn_table& columns, const std::vector<double>& y) {
+        const auto& x = columns.column(0);
+        const auto& flags = columns.at("stable");
         for (std::size_t row = 0; row < x.size(); ++row) {
             auto& layer = flags[row] != 0 ? stable : unstable;
             if (row == 0 || flags[row] != flags[row - 1]) {
@@ -103,36 +134,37 @@ struct stability_layers {
     }
 };
 
+/// More than two experts: their loads are shown, not a gap.
+bool draws_loads(const branch& curve) { return curve.groups.size() > 0; }
+
+/// What is drawn upwards of a branch, and where its special points stand.
+std::vector<double> heights_of(const branch& curve, const drawn_table& columns) {
+    if (curve.kind == "cycle")
+        for (const auto& name : columns.names())
+            if (name.ends_with("_max")) return columns.at(name);
+    if (draws_loads(curve) && curve.kind != "cycle") return columns.at("load_1");
+    return heights(columns, 1);
+}
+
 /// The branches of a diagram, by what is drawn of them.
 class branch_layers {
 public:
-    void add(const branch& curve) {
-        if (curve.kind == "cycle")
-            add_band(curve);
-        else if (draws_loads(curve))
-            add_loads(curve);
-        else
-            plain_.add(curve, heights(curve.columns, 1));
+    void add(const branch& curve, const drawn_table& columns) {
+        if (curve.kind == "cycle") return add_band(columns);
+        plain_.add(columns, heights_of(curve, columns));
+        for (std::size_t g = 2; g <= curve.groups.size(); ++g)
+            others_.add(columns, columns.at(fmt::format("load_{}", g)));
     }
 
     void move_to(figure& drawing) {
         for (auto* layers : {&plain_, &others_, &cycles_}) layers->move_to(drawing);
     }
 
-    /// More than two experts: their loads are shown, not a gap.
-    static bool draws_loads(const branch& curve) { return curve.groups.size() > 0; }
-
 private:
-    void add_loads(const branch& curve) {
-        plain_.add(curve, curve.columns.at("load_1"));
-        for (std::size_t g = 2; g <= curve.groups.size(); ++g)
-            others_.add(curve, curve.columns.at(fmt::format("load_{}", g)));
-    }
-
-    void add_band(const branch& curve) {
-        for (const auto& name : curve.columns.names)
+    void add_band(const drawn_table& columns) {
+        for (const auto& name : columns.names())
             if (name.ends_with("_min") || name.ends_with("_max"))
-                cycles_.add(curve, curve.columns.at(name));
+                cycles_.add(columns, columns.at(name));
     }
 
     stability_layers plain_{"", layer_color::blue, layer_color::vermillion};
@@ -140,27 +172,10 @@ private:
     stability_layers cycles_{"cycle, least and most", layer_color::green, layer_color::purple};
 };
 
-/// What is drawn upwards at a row of a branch.
-double height_at(const branch& curve, std::size_t row) {
-    if (branch_layers::draws_loads(curve) && curve.kind != "cycle")
-        return curve.columns.at("load_1").at(row);
-    if (curve.kind == "cycle")
-        for (const auto& name : curve.columns.names)
-            if (name.ends_with("_max")) return curve.columns.at(name).at(row);
-    return heights(curve.columns, 1).at(row);
-}
-
-const branch* find_branch(const diagram& curves, int id) {
-    for (const auto& curve : curves.branches)
-        if (curve.id == id) return &curve;
-    return nullptr;
-}
-
-const table& first_columns(const diagram_document& result) {
+void check_branches(const diagram_document& result) {
     if (result.data.branches.empty())
         throw invalid_argument("figure", "a result without branches came",
                                "there must be one to draw");
-    return result.data.branches.front().columns;
 }
 
 }  // namespace
@@ -175,22 +190,26 @@ std::string axis_name(std::string_view column) {
 }
 
 figure diagram_figure(const diagram_document& result, std::span<const measured_points> measured) {
-    const auto& columns = first_columns(result);
+    check_branches(result);
+    const auto& curves = result.data.branches;
+    const drawn_branches drawn(result.data);
     figure drawing;
-    drawing.x_axis = axis_name(columns.names.at(0));
-    drawing.y_axis = branch_layers::draws_loads(result.data.branches.front())
-                         ? "load of an expert nₑ"
-                         : height_name(columns, 1);
+    drawing.x_axis = axis_name(drawn[0].name(0));
+    drawing.y_axis =
+        draws_loads(curves.front()) ? "load of an expert nₑ" : height_name(drawn[0], 1);
     branch_layers layers;
-    for (const auto& curve : result.data.branches) layers.add(curve);
+    for (std::size_t i = 0; i < curves.size(); ++i) layers.add(curves[i], drawn[i]);
     layers.move_to(drawing);
     add_measured(measured, drawing);
 
+    std::unordered_map<std::size_t, std::vector<double>> upwards;
     special_layers special;
     for (const auto& point : result.data.special_points)
-        if (const auto* curve = find_branch(result.data, point.branch))
-            special.add(point, curve->columns.columns.at(0).at(point.row),
-                        height_at(*curve, point.row));
+        if (const auto i = drawn.place_of(point)) {
+            auto& y = upwards[*i];
+            if (y.empty()) y = heights_of(curves[*i], drawn[*i]);
+            special.add(point, drawn[*i].column(0)[point.row], y[point.row]);
+        }
     special.move_to(drawing);
     return drawing;
 }
@@ -198,7 +217,8 @@ figure diagram_figure(const diagram_document& result, std::span<const measured_p
 namespace {
 
 /// All curves of one kind as one layer.
-void add_curves(const diagram& curves, std::string_view kind, layer_color color, figure& drawing) {
+void add_curves(const diagram& curves, const drawn_branches& drawn, std::string_view kind,
+                layer_color color, figure& drawing) {
     figure_layer layer{kind == "hopf" ? "Hopf" : std::string(kind),
                        layer_look::solid,
                        color,
@@ -207,10 +227,10 @@ void add_curves(const diagram& curves, std::string_view kind, layer_color color,
                        {},
                        {},
                        false};
-    for (const auto& curve : curves.branches) {
-        if (curve.kind != kind) continue;
-        const auto& x = curve.columns.columns.at(0);
-        const auto& y = curve.columns.columns.at(1);
+    for (std::size_t i = 0; i < curves.branches.size(); ++i) {
+        if (curves.branches[i].kind != kind) continue;
+        const auto& x = drawn[i].column(0);
+        const auto& y = drawn[i].column(1);
         layer.x.insert(layer.x.end(), x.begin(), x.end());
         layer.y.insert(layer.y.end(), y.begin(), y.end());
         layer.x.push_back(pen_up);
@@ -222,23 +242,23 @@ void add_curves(const diagram& curves, std::string_view kind, layer_color color,
 }  // namespace
 
 figure locus_figure(const diagram_document& result, std::span<const measured_points> measured) {
-    const auto& columns = first_columns(result);
+    check_branches(result);
+    const drawn_branches drawn(result.data);
     figure drawing;
-    drawing.x_axis = axis_name(columns.names.at(0));
-    drawing.y_axis = axis_name(columns.names.at(1));
-    add_curves(result.data, "fold", layer_color::blue, drawing);
-    add_curves(result.data, "branch point", layer_color::purple, drawing);
-    add_curves(result.data, "hopf", layer_color::green, drawing);
-    add_curves(result.data, "fold of cycles", layer_color::orange, drawing);
+    drawing.x_axis = axis_name(drawn[0].name(0));
+    drawing.y_axis = axis_name(drawn[0].name(1));
+    add_curves(result.data, drawn, "fold", layer_color::blue, drawing);
+    add_curves(result.data, drawn, "branch point", layer_color::purple, drawing);
+    add_curves(result.data, drawn, "hopf", layer_color::green, drawing);
+    add_curves(result.data, drawn, "fold of cycles", layer_color::orange, drawing);
     add_measured(measured, drawing);
     const auto shade = shading_of(result.data, box_of(drawing));
     drawing.layers.insert(drawing.layers.begin(), shade.begin(), shade.end());
 
     special_layers special;
     for (const auto& point : result.data.special_points)
-        if (const auto* curve = find_branch(result.data, point.branch))
-            special.add(point, curve->columns.columns.at(0).at(point.row),
-                        curve->columns.columns.at(1).at(point.row));
+        if (const auto i = drawn.place_of(point))
+            special.add(point, drawn[*i].column(0)[point.row], drawn[*i].column(1)[point.row]);
     special.move_to(drawing);
     return drawing;
 }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "shading.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
+
+#include "drawn_table.hpp"
 
 namespace moebius {
 namespace {
@@ -12,11 +17,12 @@ struct spot {
 };
 
 /// How far round the unit square, from its lower left corner to the right, the projection of p
-/// onto its border lies; 0 <= result < 4.
+/// onto its border lies; 0 <= result <= 4, also of a point that is not within it.
 double turn_of(const spot& p) {
-    const std::array<double, 4> distance{p.y, 1 - p.x, 1 - p.y, p.x};
+    const double x = std::clamp(p.x, 0.0, 1.0), y = std::clamp(p.y, 0.0, 1.0);
+    const std::array<double, 4> distance{y, 1 - x, 1 - y, x};
     const auto side = std::min_element(distance.begin(), distance.end()) - distance.begin();
-    const std::array<double, 4> along{p.x, p.y, 1 - p.x, 1 - p.y};
+    const std::array<double, 4> along{x, y, 1 - x, 1 - y};
     return static_cast<double>(side) + along[static_cast<std::size_t>(side)];
 }
 
@@ -42,14 +48,18 @@ bool contains(const std::vector<spot>& polygon, const spot& p) {
     return inside;
 }
 
-/// The curve in the unit square that `box` becomes.
+/// The curve in the unit square that `box` becomes; empty if it is not finite everywhere, or the
+/// box is but a line: then it bounds no region.
 std::vector<spot> scaled(const branch& curve, const std::array<double, 4>& box) {
-    const auto& x = curve.columns.columns.at(0);
-    const auto& y = curve.columns.columns.at(1);
+    const drawn_table columns(curve.columns, fmt::format("the columns of branch {}", curve.id));
+    const auto& x = columns.column(0);
+    const auto& y = columns.column(1);
     std::vector<spot> out;
-    for (std::size_t row = 0; row < x.size(); ++row)
-        out.push_back(
-            {(x[row] - box[0]) / (box[1] - box[0]), (y[row] - box[2]) / (box[3] - box[2])});
+    for (std::size_t row = 0; row < x.size(); ++row) {
+        const spot p{(x[row] - box[0]) / (box[1] - box[0]), (y[row] - box[2]) / (box[3] - box[2])};
+        if (!std::isfinite(p.x) || !std::isfinite(p.y)) return {};
+        out.push_back(p);
+    }
     return out;
 }
 
@@ -61,27 +71,37 @@ spot inside_of_cusp(const std::vector<spot>& curve, std::size_t cusp) {
     return {(a.x + b.x) / 2, (a.y + b.y) / 2};
 }
 
+/// The row of the first cusp on each branch.
+std::unordered_map<int, std::size_t> cusps_of(const diagram& folds) {
+    std::unordered_map<int, std::size_t> out;
+    for (const auto& point : folds.special_points)
+        if (point.type == point_type::CP) out.emplace(point.branch, point.row);
+    return out;
+}
+
+/// The curve, closed along the border of the unit square on the side that its cusp opens to.
+std::vector<spot> region_of(const std::vector<spot>& curve, std::size_t cusp) {
+    const double from = turn_of(curve.back()), to = turn_of(curve.front());
+    const auto left = corners_between(from, to);
+    auto right = corners_between(to, from);
+    std::reverse(right.begin(), right.end());
+    auto one = curve, other = curve;
+    one.insert(one.end(), left.begin(), left.end());
+    other.insert(other.end(), right.begin(), right.end());
+    return contains(one, inside_of_cusp(curve, cusp)) ? one : other;
+}
+
 }  // namespace
 
 std::vector<figure_layer> shading_of(const diagram& folds, const std::array<double, 4>& box) {
     std::vector<figure_layer> out;
+    const auto cusps = cusps_of(folds);
     for (const auto& curve : folds.branches) {
-        const auto cusp = std::find_if(
-            folds.special_points.begin(), folds.special_points.end(), [&](const auto& point) {
-                return point.type == point_type::CP && point.branch == curve.id;
-            });
-        if (cusp == folds.special_points.end()) continue;
-        auto polygon = scaled(curve, box);
-        const spot inside = inside_of_cusp(polygon, cusp->row);
-        const double from = turn_of(polygon.back()), to = turn_of(polygon.front());
-        auto left = corners_between(from, to), right = corners_between(to, from);
-        std::reverse(right.begin(), right.end());
-        auto other = polygon;
-        polygon.insert(polygon.end(), left.begin(), left.end());
-        other.insert(other.end(), right.begin(), right.end());
-        if (!contains(polygon, inside)) polygon = std::move(other);
-
-        figure_layer region{"more than one stable state",
+        const auto cusp = cusps.find(curve.id);
+        if (cusp == cusps.end()) continue;
+        const auto points = scaled(curve, box);
+        if (cusp->second >= points.size()) continue;
+        figure_layer region{out.empty() ? "more than one stable state" : "",
                             layer_look::region,
                             layer_color::shade,
                             {},
@@ -89,8 +109,7 @@ std::vector<figure_layer> shading_of(const diagram& folds, const std::array<doub
                             {},
                             {},
                             false};
-        if (!out.empty()) region.title.clear();
-        for (const auto& [x, y] : polygon) {
+        for (const auto& [x, y] : region_of(points, cusp->second)) {
             region.x.push_back(box[0] + x * (box[1] - box[0]));
             region.y.push_back(box[2] + y * (box[3] - box[2]));
         }

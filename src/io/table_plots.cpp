@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/io/plots.hpp>
+#include <optional>
 
 #include "heights.hpp"
+#include "layers.hpp"
 #include "training_plots.hpp"
+#include "validate_plots.hpp"
 
 namespace moebius {
 namespace {
-
-figure_layer layer(std::string title, layer_look look, layer_color color,
-                   layer_marker marker = layer_marker::circle) {
-    return {std::move(title), look, color, marker, {}, {}, {}, false};
-}
 
 double number_of(const named_numbers& numbers, std::string_view name, double otherwise) {
     for (const auto& [key, value] : numbers)
@@ -23,38 +24,59 @@ double number_of(const named_numbers& numbers, std::string_view name, double oth
     return otherwise;
 }
 
-void add(figure_layer& to, double x, double y) {
-    to.x.push_back(x);
-    to.y.push_back(y);
+/// Rows of one direction of a sweep by their parameter, to find the one nearest to a value.
+class rows_by_value {
+public:
+    void add(double value, std::size_t row) {
+        if (!std::isnan(value)) rows_.emplace(value, row);
+    }
+    /// The first of them, if several are as near; nothing if there are none.
+    [[nodiscard]] std::optional<std::size_t> nearest(double value) const {
+        if (rows_.empty() || std::isnan(value)) return std::nullopt;
+        const auto above = rows_.lower_bound(value);
+        if (above == rows_.begin()) return above->second;
+        const auto below = std::prev(above);
+        if (above == rows_.end() || value - below->first < above->first - value)
+            return below->second;
+        if (above->first - value < value - below->first) return above->second;
+        return std::min(above->second, below->second);
+    }
+
+private:
+    std::map<double, std::size_t> rows_;  // the first row of each value
+};
+
+/// Where the state left its branch: at the sample nearest to each jump.
+figure_layer jump_marks(const drawn_table& samples, const drawn_table& jumps,
+                        const std::vector<double>& y) {
+    const auto& direction = samples.at("direction");
+    std::map<double, rows_by_value> ways;
+    for (std::size_t row = 0; row < y.size(); ++row)
+        if (!std::isnan(direction[row])) ways[direction[row]].add(samples.column(1)[row], row);
+    auto marks = layer("jump", layer_look::points, layer_color::ink);
+    for (std::size_t jump = 0; jump < jumps.rows(); ++jump) {
+        const double at = jumps.column(1)[jump];
+        const auto way = ways.find(jumps.at("direction")[jump]);
+        if (way == ways.end()) continue;
+        if (const auto row = way->second.nearest(at)) add(marks, at, y[*row]);
+    }
+    return marks;
 }
 
-/// Both ways of a slow sweep, and where the state left its branch.
+/// Both ways of a slow sweep, and its jumps.
 figure sweep_figure(const result_document& result) {
-    const auto& samples = result.table_of("samples");
-    const auto& jumps = result.table_of("jumps");
+    const auto samples = drawn(result, "samples");
     const auto& direction = samples.at("direction");
-    const auto& parameter = samples.columns.at(1);
+    const auto& parameter = samples.column(1);
     const auto y = heights(samples, 2);
 
     auto up = layer("on the way up", layer_look::solid, layer_color::blue);
     auto down = layer("on the way down", layer_look::solid, layer_color::orange);
     for (std::size_t row = 0; row < y.size(); ++row)
         add(direction[row] > 0 ? up : down, parameter[row], y[row]);
-    auto marks = layer("jump", layer_look::points, layer_color::ink);
-    for (std::size_t jump = 0; jump < jumps.rows(); ++jump) {
-        const double at = jumps.columns.at(1)[jump];
-        std::size_t nearest = 0;
-        double least = std::numeric_limits<double>::infinity();
-        for (std::size_t row = 0; row < y.size(); ++row)
-            if (direction[row] == jumps.at("direction")[jump] &&
-                std::abs(parameter[row] - at) < least) {
-                least = std::abs(parameter[row] - at);
-                nearest = row;
-            }
-        add(marks, at, y.at(nearest));
-    }
+    auto marks = jump_marks(samples, drawn(result, "jumps"), y);
 
-    figure out{"", axis_name(samples.names.at(1)), height_name(samples, 2), {}, {}, {}};
+    figure out{"", axis_name(samples.name(1)), height_name(samples, 2), {}, {}, {}};
     for (auto* part : {&up, &down, &marks})
         if (!part->x.empty()) out.layers.push_back(std::move(*part));
     return out;
@@ -62,7 +84,7 @@ figure sweep_figure(const result_document& result) {
 
 /// A square for each grid point, coloured by how many states are stable there.
 figure grid_figure(const result_document& result) {
-    const auto& grid = result.table_of("grid");
+    const auto grid = drawn(result, "grid");
     const auto& count = grid.at("stable_states");
     std::array<figure_layer, 3> layers{
         layer("1 stable state", layer_look::points, layer_color::sky, layer_marker::square),
@@ -72,15 +94,15 @@ figure grid_figure(const result_document& result) {
         add(layers[count[row] == 1   ? 0
                    : count[row] == 2 ? 1
                                      : 2],
-            grid.columns[0][row], grid.columns[1][row]);
-    figure out{"", axis_name(grid.names.at(0)), axis_name(grid.names.at(1)), {}, {}, {}};
+            grid.column(0)[row], grid.column(1)[row]);
+    figure out{"", axis_name(grid.name(0)), axis_name(grid.name(1)), {}, {}, {}};
     for (auto& part : layers)
         if (!part.x.empty()) out.layers.push_back(std::move(part));
     return out;
 }
 
 figure fold_set_figure(const result_document& result) {
-    const auto& folds = result.table_of("fold_set");
+    const auto folds = drawn(result, "fold_set");
     auto line = layer("fold", layer_look::solid, layer_color::blue);
     line.x = folds.at("feedback");
     line.y = folds.at("bias");
@@ -89,7 +111,7 @@ figure fold_set_figure(const result_document& result) {
 
 /// The open loop: the closed form, and what was measured.
 figure response_figure(const result_document& result) {
-    const auto& response = result.table_of("response");
+    const auto response = drawn(result, "response");
     auto predicted = layer("closed form", layer_look::solid, layer_color::blue);
     auto measured =
         layer("measured, 95 % interval", layer_look::points, layer_color::ink, layer_marker::ring);
@@ -101,7 +123,8 @@ figure response_figure(const result_document& result) {
         measured.error.push_back(std::isnan(reach) ? 0 : reach);
     }
     figure out{"", axis_name("x"), axis_name("gap"), {}, {}, {}};
-    if (!std::isnan(predicted.y.at(0))) out.layers.push_back(std::move(predicted));
+    if (response.rows() > 0 && !std::isnan(predicted.y.front()))
+        out.layers.push_back(std::move(predicted));
     out.layers.push_back(std::move(measured));
     return out;
 }
@@ -109,7 +132,7 @@ figure response_figure(const result_document& result) {
 /// The load gap of every replica over the batches.
 figure records_figure(const result_document& result) {
     constexpr double pen_up = std::numeric_limits<double>::quiet_NaN();
-    const auto& records = result.table_of("records");
+    const auto records = drawn(result, "records");
     const auto& replica = records.at("replica");
     auto line = layer("measured", layer_look::solid, layer_color::blue);
     for (std::size_t row = 0; row < records.rows(); ++row) {
@@ -119,151 +142,60 @@ figure records_figure(const result_document& result) {
     return {"", "batches", axis_name("gap"), {std::move(line)}, {}, {}};
 }
 
-/// Rows of a table of measurements, by the sweep that they belong to.
-class sweep_points {
-public:
-    sweep_points(std::string title, layer_color color, layer_marker marker, bool error_in_x) {
-        points_.title = std::move(title);
-        points_.color = color;
-        points_.marker = marker;
-        points_.error_in_x = error_in_x;
-    }
-    void add(double x, double y) {
-        points_.x.push_back(x);
-        points_.y.push_back(y);
-    }
-    void add(double x, double y, double error) {
-        add(x, y);
-        points_.error.push_back(error);
-    }
-    void move_to(std::vector<measured_points>& all) {
-        if (!points_.x.empty()) all.push_back(std::move(points_));
-    }
+constexpr std::array router_colors{layer_color::blue,   layer_color::vermillion, layer_color::green,
+                                   layer_color::purple, layer_color::orange,     layer_color::sky,
+                                   layer_color::ink};
 
-private:
-    measured_points points_;
-};
-
-/// What a row of measurements was swept over.
-struct swept {
-    bool feedback;  ///< else the bias
-    bool upwards;
-};
-
-swept sweep_of(const result_document& result, double index) {
-    const auto& plans = result.table_of("sweep_plans");
-    if (!(index >= 0 && index < static_cast<double>(plans.rows())))
-        throw invalid_argument(result.heading.schema,
-                               fmt::format("there is no plan of sweep {}", index),
-                               "the tables count on it");
-    const auto row = static_cast<std::size_t>(index);
-    return {plans.at("of_feedback")[row] != 0, plans.at("to")[row] > plans.at("from")[row]};
-}
-
-diagram_document part(const result_document& result, std::string_view name) {
-    const auto* curves = result.find<diagram>(name);
-    if (curves == nullptr)
-        throw invalid_argument(result.heading.schema, fmt::format("there is no '{}'", name),
-                               "a validation has its diagrams in it");
-    return {result.heading, *curves};
-}
-
-/// The steady states of the feedback sweeps over the predicted diagram.
-figure steady_figure(const result_document& result) {
-    const auto& steady = result.table_of("steady");
-    sweep_points up("measured, feedback up", layer_color::green, layer_marker::circle, false);
-    sweep_points down("measured, feedback down", layer_color::purple, layer_marker::ring, false);
-    for (std::size_t row = 0; row < steady.rows(); ++row) {
-        const auto over = sweep_of(result, steady.at("sweep")[row]);
-        if (!over.feedback) continue;
-        auto& points = over.upwards ? up : down;
-        points.add(steady.at("feedback")[row], steady.at("gap")[row], steady.at("gap_error")[row]);
-    }
-    std::vector<measured_points> all;
-    up.move_to(all);
-    down.move_to(all);
-    return diagram_figure(part(result, "equilibria"), all);
-}
-
-/// The jumps and the cusp whose folds they cross, the first that opens into two stable states, with
-/// as much room around them; other cusps of the same tokens can be far away.
-std::array<double, 4> around(const result_document& result,
-                             std::span<const measured_points> jumps) {
-    figure near;
-    for (const auto& points : jumps) {
-        auto marks = layer("", layer_look::points, layer_color::ink);
-        marks.x = points.x;
-        marks.y = points.y;
-        near.layers.push_back(std::move(marks));
-    }
-    const auto& cusps = result.table_of("cusps");
-    for (std::size_t row = 0; row < cusps.rows(); ++row) {
-        if (!(cusps.at("cubic")[row] < 0)) continue;
-        near.layers.push_back(layer("", layer_look::points, layer_color::ink));
-        add(near.layers.back(), cusps.at("feedback")[row], cusps.at("bias")[row]);
-        break;
-    }
-    const auto box = box_of(near);
-    const double dx = (box[1] - box[0]) / 2, dy = (box[3] - box[2]) / 2;
-    return {box[0] - dx, box[1] + dx, box[2] - dy, box[3] + dy};
-}
-
-/// All jumps over the predicted fold set.
-figure jumps_figure(const result_document& result) {
-    const auto& jumps = result.table_of("jumps");
-    sweep_points bias("jump, bias swept", layer_color::vermillion, layer_marker::circle, false);
-    sweep_points feedback("jump, feedback swept", layer_color::green, layer_marker::triangle, true);
-    sweep_points predicted("jump, predicted", layer_color::ink, layer_marker::cross, false);
-    for (std::size_t row = 0; row < jumps.rows(); ++row) {
-        const double x = jumps.at("feedback")[row], y = jumps.at("bias")[row];
-        const double error = jumps.at("measured_sd")[row] / std::sqrt(jumps.at("runs")[row]);
-        const bool sideways = sweep_of(result, jumps.at("sweep")[row]).feedback;
-        (sideways ? feedback : bias).add(x, y, error);
-        const double at = jumps.at("predicted")[row];
-        predicted.add(sideways ? at : x, sideways ? y : at);
-    }
-    std::vector<measured_points> all;
-    bias.move_to(all);
-    feedback.move_to(all);
-    predicted.move_to(all);
-    auto out = locus_figure(part(result, "folds"), all);
-    out.view = around(result, all);
+/// The fold curve of each router, by its number.
+std::map<double, figure_layer> router_folds(const result_document& result) {
+    const auto folds = drawn(result, "folds");
+    std::map<double, figure_layer> out;
+    for (std::size_t i = 0; i < folds.rows(); ++i)
+        if (const double router = folds.at("router")[i]; !std::isnan(router))
+            add(out[router], folds.at("feedback")[i], folds.at("bias")[i]);
     return out;
+}
+
+/// What the loop of the router in a row showed; the first one's are in the legend.
+std::array<figure_layer, 2> router_measures(const drawn_table& rows, std::size_t r, double decay,
+                                            layer_color color) {
+    auto threshold = layer(r == 0 ? "measured threshold of equal loads" : "", layer_look::points,
+                           color, layer_marker::diamond);
+    add(threshold, rows.at("threshold_measured")[r], decay * rows.at("offset")[r]);
+    threshold.error = {rows.at("threshold_measured_error")[r]};
+    threshold.error_in_x = true;
+    auto jumps = layer(r == 0 ? "measured jumps of slow sweeps" : "", layer_look::points, color,
+                       layer_marker::ring);
+    for (const std::string name : {"jump_down_measured", "jump_up_measured"}) {
+        if (std::isnan(rows.at(name)[r])) continue;
+        add(jumps, rows.at("sweep_feedback")[r], rows.at(name)[r]);
+        jumps.error.push_back(rows.at(name + "_error")[r]);
+    }
+    return {std::move(threshold), std::move(jumps)};
 }
 
 /// The fold curves of routers over each other, with what their loops showed.
 figure comparison_figure(const result_document& result) {
-    constexpr std::array colors{layer_color::blue,   layer_color::vermillion, layer_color::green,
-                                layer_color::purple, layer_color::orange,     layer_color::sky,
-                                layer_color::ink};
-    const auto& folds = result.table_of("folds");
-    const auto& rows = result.table_of("comparison");
+    const auto rows = drawn(result, "comparison");
     const auto* names = result.find<std::vector<std::string>>("routers");
+    if (names != nullptr && names->size() < rows.rows())
+        throw invalid_argument("/routers", fmt::format("it has {} names", names->size()),
+                               fmt::format("/comparison has {} rows", rows.rows()));
     const double decay = number_of(result.heading.parameters, "decay", 1);
+    auto folds = router_folds(result);
     figure out{"", axis_name("feedback"), axis_name("bias"), {}, {}, {}};
     for (std::size_t r = 0; r < rows.rows(); ++r) {
-        const auto color = colors[r % colors.size()];
-        const auto number = rows.at("router")[r];
-        auto curve = layer(names != nullptr ? names->at(r) : "", layer_look::solid, color);
-        for (std::size_t i = 0; i < folds.rows(); ++i)
-            if (folds.at("router")[i] == number)
-                add(curve, folds.at("feedback")[i], folds.at("bias")[i]);
-        if (!curve.x.empty()) out.layers.push_back(std::move(curve));
-        if (rows.at("judged")[r] == 0) continue;
-        auto threshold = layer(r == 0 ? "measured threshold of equal loads" : "",
-                               layer_look::points, color, layer_marker::diamond);
-        add(threshold, rows.at("threshold_measured")[r], decay * rows.at("offset")[r]);
-        threshold.error = {rows.at("threshold_measured_error")[r]};
-        threshold.error_in_x = true;
-        out.layers.push_back(std::move(threshold));
-        auto jumps = layer(r == 0 ? "measured jumps of slow sweeps" : "", layer_look::points, color,
-                           layer_marker::ring);
-        for (const std::string name : {"jump_down_measured", "jump_up_measured"}) {
-            if (std::isnan(rows.at(name)[r])) continue;
-            add(jumps, rows.at("sweep_feedback")[r], rows.at(name)[r]);
-            jumps.error.push_back(rows.at(name + "_error")[r]);
+        const auto color = router_colors[r % router_colors.size()];
+        if (const auto found = folds.find(rows.at("router")[r]); found != folds.end()) {
+            auto curve = std::move(found->second);
+            curve.title = names != nullptr ? (*names)[r] : "";
+            curve.color = color;
+            folds.erase(found);
+            out.layers.push_back(std::move(curve));
         }
-        if (!jumps.x.empty()) out.layers.push_back(std::move(jumps));
+        if (rows.at("judged")[r] == 0) continue;
+        for (auto& measured : router_measures(rows, r, decay, color))
+            if (!measured.x.empty()) out.layers.push_back(std::move(measured));
     }
     return out;
 }
@@ -280,8 +212,7 @@ std::vector<named_figure> figures_of(const result_document& result) {
     if (schema == compare_schema) return {{"", comparison_figure(result)}};
     if (schema == validate_trained_schema) return validate_trained_figures(result);
     if (schema == train_schema) return training_figures(result);
-    if (schema == validate_schema)
-        return {{"diagram", steady_figure(result)}, {"cusp", jumps_figure(result)}};
+    if (schema == validate_schema) return validate_figures(result);
     throw invalid_argument("figure", fmt::format("a result of schema {} came", schema),
                            "there is no figure for it");
 }

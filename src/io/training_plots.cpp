@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "training_plots.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+
+#include "drawn_table.hpp"
+#include "layers.hpp"
 
 namespace moebius {
 namespace {
@@ -17,41 +20,50 @@ std::vector<std::string> sides_of(const result_document& result) {
     return {""};
 }
 
-/// Where the rows of one side lie whose measure is known.
-template <typename Each>
-void each_of(const table& all, std::size_t side, const std::string& measure, Each each) {
-    for (std::size_t row = 0; row < all.rows(); ++row)
-        if (all.at("side")[row] == static_cast<double>(side) && !std::isnan(all.at(measure)[row]))
-            each(row);
-}
+/// The rows of a table by the side of the design that they belong to.
+class rows_by_side {
+public:
+    explicit rows_by_side(const drawn_table& all) {
+        const auto& side = all.at("side");
+        for (std::size_t row = 0; row < all.rows(); ++row)
+            if (!std::isnan(side[row])) rows_[side[row]].push_back(row);
+    }
+    /// Calls `each` for those of one side whose measure is known.
+    template <typename Each>
+    void each_of(std::size_t side, const std::vector<double>& measure, Each each) const {
+        const auto found = rows_.find(static_cast<double>(side));
+        if (found == rows_.end()) return;
+        for (const std::size_t row : found->second)
+            if (!std::isnan(measure[row])) each(row);
+    }
 
-figure_layer points_layer(std::string title, layer_color color, layer_marker marker) {
-    return {std::move(title), layer_look::points, color, marker, {}, {}, {}, false};
-}
+private:
+    std::map<double, std::vector<std::size_t>> rows_;
+};
 
 /// One measure of all models over a column.
 figure spread_figure(const result_document& result, const std::string& column,
                      const std::string& measure, const std::string& height) {
     constexpr std::array colors{layer_color::blue, layer_color::vermillion};
-    const auto& models = result.table_of("models");
-    const auto& points = result.table_of("points");
+    const auto models = drawn(result, "models");
+    const auto points = drawn(result, "points");
+    const rows_by_side models_by_side(models), points_by_side(points);
     figure out{"", axis_name(column), height, {}, {}, {}};
     const auto sides = sides_of(result);
     for (std::size_t s = 0; s < sides.size(); ++s) {
-        auto each =
-            points_layer(sides[s] + ", each model", colors[s % colors.size()], layer_marker::ring);
-        each_of(models, s, measure, [&](std::size_t row) {
-            each.x.push_back(models.at(column)[row]);
-            each.y.push_back(models.at(measure)[row]);
-        });
+        auto each = layer(sides[s] + ", each model", layer_look::points, colors[s % colors.size()],
+                          layer_marker::ring);
+        const auto& values = models.at(measure);
+        models_by_side.each_of(
+            s, values, [&](std::size_t row) { add(each, models.at(column)[row], values[row]); });
         if (!each.x.empty()) out.layers.push_back(std::move(each));
         if (column == "seed") continue;  // nothing varies
-        auto mean = points_layer(sides[s] + ", mean and 95 % interval", layer_color::ink,
-                                 s == 0 ? layer_marker::diamond : layer_marker::square);
-        each_of(points, s, measure, [&](std::size_t row) {
-            mean.x.push_back(points.at(column)[row]);
-            mean.y.push_back(points.at(measure)[row]);
-            const double reach = points.at(measure + "_high")[row] - points.at(measure)[row];
+        auto mean = layer(sides[s] + ", mean and 95 % interval", layer_look::points,
+                          layer_color::ink, s == 0 ? layer_marker::diamond : layer_marker::square);
+        const auto &means = points.at(measure), &highs = points.at(measure + "_high");
+        points_by_side.each_of(s, means, [&](std::size_t row) {
+            add(mean, points.at(column)[row], means[row]);
+            const double reach = highs[row] - means[row];
             mean.error.push_back(std::isnan(reach) ? 0 : reach);
         });
         if (!mean.x.empty()) out.layers.push_back(std::move(mean));
@@ -59,30 +71,29 @@ figure spread_figure(const result_document& result, const std::string& column,
     return out;
 }
 
-/// A column of the points of one side.
-figure_layer side_layer(const table& points, double side, const std::string& measure,
-                        figure_layer layer) {
+/// A column of the points of one side, with its intervals if it is drawn as points.
+figure_layer side_layer(const drawn_table& points, double side, const std::string& measure,
+                        figure_layer out) {
     for (std::size_t row = 0; row < points.rows(); ++row) {
         if (points.at("side")[row] != side) continue;
-        layer.x.push_back(points.columns[2][row]);
-        layer.y.push_back(points.at(measure)[row]);
-        if (layer.look == layer_look::points)
-            layer.error.push_back(points.at(measure + "_high")[row] - points.at(measure)[row]);
+        add(out, points.column(2)[row], points.at(measure)[row]);
+        if (out.look == layer_look::points)
+            out.error.push_back(points.at(measure + "_high")[row] - points.at(measure)[row]);
     }
-    return layer;
+    return out;
 }
 
 }  // namespace
 
 std::vector<named_figure> validate_trained_figures(const result_document& result) {
-    const auto& points = result.table_of("points");
-    figure out{"", axis_name(points.names.at(2)), axis_name("gap"), {}, {}, {}};
+    const auto points = drawn(result, "points");
+    figure out{"", axis_name(points.name(2)), axis_name("gap"), {}, {}, {}};
     for (const double side : {0.0, 1.0}) {
         const auto named = [&](const char* text) { return side == 0 ? text : ""; };
         const auto add = [&](const char* title, const char* measure, layer_look look,
                              layer_color color, layer_marker marker) {
-            out.layers.push_back(side_layer(
-                points, side, measure, {named(title), look, color, marker, {}, {}, {}, false}));
+            out.layers.push_back(
+                side_layer(points, side, measure, layer(named(title), look, color, marker)));
         };
         add("predicted from the gates", "gap_predicted", layer_look::solid, layer_color::blue,
             layer_marker::circle);
@@ -95,12 +106,9 @@ std::vector<named_figure> validate_trained_figures(const result_document& result
 }
 
 std::vector<named_figure> training_figures(const result_document& result) {
-    const auto& names = result.table_of("models").names;
-    const auto has = [&](const char* name) {
-        return std::find(names.begin(), names.end(), name) != names.end();
-    };
-    const std::string column = has("varied") ? "seed" : names.at(3);
-    const bool two = has("train_gap");
+    const auto models = drawn(result, "models");
+    const std::string column = models.find("varied") != nullptr ? "seed" : models.name(3);
+    const bool two = models.find("train_gap") != nullptr;
     return {{"loads",
              spread_figure(result, column, two ? "train_gap" : "train_largest",
                            two ? axis_name("gap") + " in training" : "largest load in training")},

@@ -20,8 +20,21 @@ enum class layer_look {
 /// Colours that the colour-blind can tell apart (Okabe and Ito), by their use.
 enum class layer_color { blue, vermillion, green, purple, orange, sky, ink, shade };
 
-/// Markers by AUTO's habit of one a type of point.
-enum class layer_marker { circle, square, diamond, triangle, ring, cross };
+/// Markers: filled ones, the same open, and two for measurements.
+enum class layer_marker {
+    circle,
+    square,
+    diamond,
+    triangle,
+    down_triangle,
+    pentagon,
+    open_square,
+    open_diamond,
+    open_triangle,
+    open_pentagon,
+    ring,
+    cross
+};
 
 /// One kind of thing in a figure. A NaN in x or y breaks a line.
 struct figure_layer {
@@ -49,17 +62,22 @@ struct figure {
     std::optional<std::array<double, 4>> view;
 };
 
-/// Whether any point of any layer is finite: else there is nothing to draw.
+/// Whether a finite line, marker or region lies in view: else there is nothing to draw.
+/// @throws as save_figure of the figure's own faults
 [[nodiscard]] bool has_points(const figure& drawing);
 
 /// The least box that holds every finite point of every layer: {x from, x to, y from, y to}.
+/// @throws invalid_argument if there is none
 [[nodiscard]] std::array<double, 4> box_of(const figure& drawing);
 
-/// Draws through gnuplot; written as write_file does it.
+/// Draws through gnuplot; written as write_file does it. The same figure gives the same bytes.
 ///
+/// Its texts are shown as they are: no text is a command, and what no line of text may hold is
+/// shown as U+FFFD. Only what is in view is handed on, so that work is bounded by the points.
 /// @param path  ends in .svg, .png or .pdf
-/// @throws invalid_argument for another ending; io_error if gnuplot is missing or fails, or the
-///         file cannot be written
+/// @throws invalid_argument for another ending, a layer whose parts differ in length, an axis that
+///         would need numbers beyond 1e300, and if nothing is in view; io_error if gnuplot is
+///         missing, fails or takes more than a minute, or the file cannot be written
 void save_figure(const figure& drawing, const std::filesystem::path& path);
 
 /// Fails now rather than after a long run.
