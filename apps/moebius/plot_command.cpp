@@ -16,7 +16,7 @@ struct plot_arguments {
 
 int run(const plot_arguments& args) {
     require_figure_ending(args.out);
-    check_distinct({args.out}, {args.file});
+    check_distinct({{"--out", args.out}}, {args.file});
     const auto result = read_result(args.file);
     save_figures(std::visit([](const auto& data) { return figures_of(data); }, result), args.out);
     return exit_code::found;
