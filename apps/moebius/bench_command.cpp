@@ -8,8 +8,8 @@
 #include <limits>
 #include <memory>
 #include <moebius/backend/backend.hpp>
+#include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
-#include <moebius/io/atomic_file.hpp>
 #include <moebius/model/registry.hpp>
 #include <numeric>
 
@@ -30,10 +30,10 @@ std::string row(std::string_view work, double time, std::string_view unit, doubl
     return fmt::format("{:<52}{:>10.3g} {:<14}{}\n", work, time, unit, ratio);
 }
 
-double seconds_of(const backend& on, loop_batch batch, std::size_t steps) {
+double seconds_of(const backend& on, loop_batch batch, std::size_t steps, const watch& stop) {
     batch.steps = steps;
     const auto from = std::chrono::steady_clock::now();
-    const auto history = on.run_loops(batch, {});
+    const auto history = on.run_loops(batch, stop);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
     const auto last = history.end() - static_cast<std::ptrdiff_t>(batch.source->experts());
     if (std::accumulate(last, history.end(), std::size_t{0}) != batch.tokens)
@@ -42,12 +42,13 @@ double seconds_of(const backend& on, loop_batch batch, std::size_t steps) {
 }
 
 /// Microseconds a step, from the difference of two lengths: set-up and copies do not count.
-std::string loop_row(const backend& on, std::string_view work, loop_batch batch, const sizes& s) {
+std::string loop_row(const backend& on, std::string_view work, loop_batch batch, const sizes& s,
+                     const watch& stop) {
     batch.runs.push_back({{.feedback = 1.5}});
     double best = std::numeric_limits<double>::infinity();
     for (int i = 0; i < 3; ++i)
-        best = std::min(
-            best, seconds_of(on, batch, s.loop_steps) - seconds_of(on, batch, s.loop_steps / 4));
+        best = std::min(best, seconds_of(on, batch, s.loop_steps, stop) -
+                                  seconds_of(on, batch, s.loop_steps / 4, stop));
     const auto steps = static_cast<double>(s.loop_steps - s.loop_steps / 4);
     return row(fmt::format("closed loop, {}, T {}", work, batch.tokens), 1e6 * best / steps,
                "us a step", 0);
@@ -76,7 +77,8 @@ std::string route_row(const backend& on, std::size_t tokens, std::size_t width, 
                1e6 * routed.seconds, "us", 1e6 * bytes / copy_rate);
 }
 
-std::string ensemble_row(const backend& on, std::size_t instances, ensemble_precision precision) {
+std::string ensemble_row(const backend& on, std::size_t instances, ensemble_precision precision,
+                         const watch& stop) {
     const std::size_t side = std::bit_floor(static_cast<std::size_t>(std::sqrt(instances)));
     ensemble_problem work;
     work.at = make_problem("two-expert");
@@ -86,27 +88,35 @@ std::string ensemble_row(const backend& on, std::size_t instances, ensemble_prec
     ensemble_options options;
     options.precision = precision;
     double best = std::numeric_limits<double>::infinity();
-    for (int i = 0; i < 3; ++i) best = std::min(best, on.integrate(work, options, {}).seconds);
+    for (int i = 0; i < 3; ++i) best = std::min(best, on.integrate(work, options, stop).seconds);
     return row(fmt::format("two-expert ODEs to t 200, {}, {}", to_string(precision), instances),
                1e9 * best / static_cast<double>(work.instances()), "ns an ODE", 0);
 }
 
-std::string report(const backend& on) {
+/// The rows, told one by one to the watch; each heeds its stop.
+std::string report(const backend& on, const watch& watched) {
     const bool cpu = on.name() == "cpu";
     const sizes s = cpu ? sizes{80, 1024, 1U << 14} : sizes{20000, 65536, 1U << 20};
+    progress rows(watched, "bench", 8);
+    const watch stop{{}, watched.stop};
     const double rate = on.copy_rate();
     std::string out =
         fmt::format("{}, a copy moves {:.3g} GB/s\n{:<52}{:>10} {:<14}{:>10}  {:>6}\n", on.name(),
                     1e-9 * rate, "work", "ours", "", "floor", "ratio");
-    out += loop_row(on, "2 experts, noise", {no_tokens(2), noise_law::gaussian, 65536, 1, {}}, s);
-    out +=
-        loop_row(on, "8 experts, fresh tokens d 64",
+    const auto add = [&](const std::string& row) {
+        out += row;
+        rows.add();
+    };
+    rows.add();
+    add(loop_row(on, "2 experts, noise", {no_tokens(2), noise_law::gaussian, 65536, 1, {}}, s,
+                 stop));
+    add(loop_row(on, "8 experts, fresh tokens d 64",
                  {normal_tokens(random_gate(8, 64, 1), 8), noise_law::none, s.route_tokens, 1, {}},
-                 {s.loop_steps / 8, s.route_tokens, s.instances});
+                 {s.loop_steps / 8, s.route_tokens, s.instances}, stop));
     for (const auto& [width, experts] : {std::pair{1024U, 8U}, {1024U, 64U}, {64U, 8U}})
-        out += route_row(on, s.route_tokens, width, experts, rate);
+        add(route_row(on, s.route_tokens, width, experts, rate));
     for (const auto precision : {ensemble_precision::fp32, ensemble_precision::fp64})
-        out += ensemble_row(on, s.instances, precision);
+        add(ensemble_row(on, s.instances, precision, stop));
     return out;
 }
 
@@ -118,8 +128,8 @@ command bench_command() {
                 "moebius bench --device cpu"};
     auto device = std::make_shared<device_option>();
     add_to(out.options, *device);
-    out.run = [device](const session&) {
-        write_standard_output(report(*device->open()));
+    out.run = [device](const session& session) {
+        print(report(*device->open(), session.watch("bench")));
         return exit_code::found;
     };
     return out;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -77,17 +78,31 @@ std::string unknown_option(const CLI::App* at) {
     for (const auto* option : asked->get_options())
         for (const auto& name : option->get_lnames()) known.push_back("--" + name);
     const std::vector<std::string_view> names(known.begin(), known.end());
-    for (const auto& word : at->remaining(true))
-        if (word.starts_with("--"))
-            return fmt::format("moebius: {}: '{}' came, but it is no option{}\n", asked->get_name(),
-                               word, did_you_mean(word.substr(0, word.find('=')), names));
+    for (const auto& word : at->remaining(true)) {
+        if (!word.starts_with("--")) continue;
+        const auto name = word.substr(0, word.find('='));
+        if (std::find(names.begin(), names.end(), name) != names.end())
+            return fmt::format("{}: it came before the subcommand, but options follow it", name);
+        return fmt::format("{}: '{}' came, but it is no option{}", asked->get_name(), word,
+                           did_you_mean(name, names));
+    }
     return {};
 }
 
+/// One line.
 std::string failure_message(const CLI::App* at, const CLI::Error& e) {
     if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
         if (auto sentence = unknown_option(at); !sentence.empty()) return sentence;
-    return fmt::format("moebius: {}", CLI::FailureMessage::simple(at, e));
+    return fmt::format("{} (--help tells more)", e.what());
+}
+
+/// Says what CLI11 ended with: help, the version, or why it could not read the line.
+int end_of(const CLI::App& app, const CLI::ParseError& end) {
+    std::ostringstream help, complaint;
+    const int code = app.exit(end, help, complaint);
+    if (!complaint.str().empty()) tell(complaint.str());
+    print(help.str());
+    return code;
 }
 
 }  // namespace
@@ -120,8 +135,9 @@ int run_command_line(std::span<command> commands, std::string_view footer, sessi
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& end) {
-        return app.exit(end);
+        return end_of(app, end);
     }
+    session.name = chosen->name;
     return chosen->run(session);
 }
 

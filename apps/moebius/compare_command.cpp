@@ -12,6 +12,7 @@
 #include "commands.hpp"
 #include "compare_document.hpp"
 #include "device.hpp"
+#include "incomplete.hpp"
 #include "output.hpp"
 #include "router_choice.hpp"
 #include "words.hpp"
@@ -78,11 +79,15 @@ int run(compare_arguments& args, const session& session) {
             compared.push_back(compare_one(args, i, session));
         } catch (const invalid_argument& e) {
             if (!all) throw;
-            tell(e.what());  // the other routers are still worth a row
+            tell(for_users(e, session.name));  // the other routers are still worth a row
+        } catch (const interrupted&) {
+            if (compared.empty()) throw;
+            mark_incomplete(heading);
+            break;
         }
     }
     args.output.write(compare_document(compared, args.options, heading), compare_report(compared));
-    return all_agree(compared) ? exit_code::found : exit_code::no_answer;
+    return outcome_of(heading, all_agree(compared) ? exit_code::found : exit_code::no_answer);
 }
 
 }  // namespace

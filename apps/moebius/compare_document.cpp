@@ -64,9 +64,11 @@ std::string compare_report(const std::vector<compared_router>& compared) {
     const auto count = [&](auto holds) {
         return std::count_if(compared.begin(), compared.end(), holds);
     };
-    return out + fmt::format("{} of {} measured thresholds agree with the prediction\n",
-                             count([](const auto& row) { return row.agrees; }),
-                             count([](const auto& row) { return row.judged; }));
+    const auto judged = count([](const auto& row) { return row.judged; });
+    out += fmt::format("{} of {} measured thresholds agree with the prediction",
+                       count([](const auto& row) { return row.agrees; }), judged);
+    const auto others = count([](const auto&) { return true; }) - judged;
+    return out + (others == 0 ? "\n" : fmt::format(", {} more were not judged\n", others));
 }
 
 bool all_agree(const std::vector<compared_router>& compared) {

@@ -5,6 +5,9 @@
 #include <moebius/backend/backend.hpp>
 #include <moebius/io/option_table.hpp>
 #include <string>
+#include <utility>
+
+#include "standard_streams.hpp"
 
 namespace moebius::cli {
 
@@ -19,9 +22,13 @@ struct device_option {
     std::string name = "auto";
     unsigned threads = 0;
 
+    /// Of what a device refuses, so that `auto` runs it on the CPU, each reason is told once.
     /// @throws invalid_argument, device_error, not_compiled  as make_backend
     [[nodiscard]] std::shared_ptr<const backend> open() const {
-        return make_backend(name, threads);
+        return make_backend(name, threads, [last = std::string()](const refusal& why) mutable {
+            if (last != std::exchange(last, why.got))
+                tell("--device auto: this ran on the CPU: " + why.got + ", but " + why.needed);
+        });
     }
 };
 

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "commands.hpp"
+#include "incomplete.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 #include "summary.hpp"
@@ -34,7 +35,11 @@ diagram follow(const diagram_arguments& args, const problem& on, const parameter
         return equilibrium_diagram(on, range, args.solver, start, watch);
     const problem apart = start->cycle ? on : simple_at(on, *start);
     diagram cycles;
-    add_cycle_branch(cycles, apart, range, *start, args.solver, watch);
+    try {
+        add_cycle_branch(cycles, apart, range, *start, args.solver, watch);
+    } catch (const interrupted&) {
+        throw cut_short<diagram>("cycle", std::move(cycles));
+    }
     return cycles;
 }
 
@@ -64,12 +69,10 @@ int run(diagram_arguments& args, const session& session) {
     add_step(method, args);
     method.write_to(heading);
 
-    const diagram_document result{
-        heading, follow(args, problem, ranges[0], start, session.watch("diagram"))};
-
-    session.check("diagram");
-    args.output.write(result, summary_of(result));
-    return tell_what_is_missing(result) ? exit_code::no_answer : exit_code::found;
+    auto found = until_interrupted(heading, [&, &on = problem, &range = ranges[0], &from = start] {
+        return follow(args, on, range, from, session.watch("diagram"));
+    });
+    return finish(args.output, {std::move(heading), std::move(found)});
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <moebius/backend/backend.hpp>
-#include <moebius/io/atomic_file.hpp>
 #include <moebius/io/figure.hpp>
 #include <moebius/io/result.hpp>
 #include <thread>
@@ -32,7 +31,7 @@ std::string report() {
 command doctor_command() {
     command out{"doctor", "Tell what this program was built with and finds here", "moebius doctor"};
     out.run = [](const session&) {
-        write_standard_output(report());
+        print(report());
         return exit_code::found;
     };
     return out;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
 #include <moebius/exact/two_expert.hpp>
 #include <moebius/io/report.hpp>
 #include <moebius/model/two_expert_equation.hpp>
@@ -34,12 +35,14 @@ table equilibria_of(const exact::two_expert& at) {
 }
 
 /// Both arms up to the largest feedback, evenly spaced in u (mu = cosh^2 u).
-table folds_of(const exact::two_expert& at, double most, std::size_t points) {
+table folds_of(const exact::two_expert& at, double most, std::size_t points, const watch& watched) {
     table out{{"feedback", "bias", "x"}, std::vector<std::vector<double>>(3)};
     const double mu = exact::reduced({most, at.decay, at.beta, 0}).mu;
     if (!(mu > 1)) return out;
     const double end = std::acosh(std::sqrt(mu));
+    progress done(watched, "exact", points);
     for (std::size_t i = 0; i < points; ++i) {
+        done.add();
         const double u = end * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
         const auto fold = exact::fold(u, at.decay, at.beta);
         const double row[] = {fold.feedback, fold.bias, fold.x};
@@ -48,7 +51,7 @@ table folds_of(const exact::two_expert& at, double most, std::size_t points) {
     return out;
 }
 
-result_document answer(const exact_arguments& args, subject on) {
+result_document answer(const exact_arguments& args, subject on, const watch& watched) {
     using models::two_expert;
     const auto& p = on.problem.parameters;
     const exact::two_expert at{p[two_expert::feedback], p[two_expert::decay], p[two_expert::beta],
@@ -75,7 +78,7 @@ result_document answer(const exact_arguments& args, subject on) {
     }
     out.sections.push_back({"equilibria", equilibria_of(at)});
     if (!on.ranges.empty())
-        out.sections.push_back({"fold_set", folds_of(at, on.ranges[0].to, args.points)});
+        out.sections.push_back({"fold_set", folds_of(at, on.ranges[0].to, args.points, watched)});
     return out;
 }
 
@@ -106,16 +109,15 @@ int run(const exact_arguments& args, const session& session) {
     auto on =
         make_subject(args.subject, args.subject.varies.empty() ? 0 : 1, exact_schema, session);
     const std::string& model = on.heading.model;
-    if (!has_closed_forms(model) || args.subject.experts.controller == "integral")
-        throw invalid_argument("exact",
-                               fmt::format("--model is {}{}", model,
-                                           has_closed_forms(model) ? " with a controller" : ""),
+    if (!has_closed_forms(model))
+        throw invalid_argument("exact", fmt::format("--model is {}", model),
                                "closed forms are known for two-expert, softmax and exact-k");
     check_fold_set(args, on, session);
     const bool on_range = !on.ranges.empty();
+    const auto watched = session.watch("exact");
     const auto result = model == models::two_expert::name
-                            ? answer(args, std::move(on))
-                            : exact_experts(std::move(on), args.points);
+                            ? answer(args, std::move(on), watched)
+                            : exact_experts(std::move(on), args.points, watched);
     args.output.write(result, report_of(result));
     if (on_range && result.table_of("fold_set").rows() == 0) {
         tell("exact: there is no fold at any feedback of the range");
@@ -130,6 +132,7 @@ command exact_command() {
     command out{"exact", "Closed forms of two experts, softmax and exact-k",
                 "moebius exact --set feedback=4 --vary feedback=2:20"};
     auto args = std::make_shared<exact_arguments>();
+    args->subject.experts.controllable = false;  // no closed form has one
     add_model(out.options, args->subject);
     add_vary(out.options, args->subject);
     out.options.add("points", args->points, "samples of the fold set");

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
 #include <moebius/exact/n_expert.hpp>
 #include <moebius/model/cell_field.hpp>
 
@@ -24,10 +25,12 @@ void add_row(table& to, std::initializer_list<double> row) {
 }
 
 /// Where each branch of m equal winners turns, and where it is as deep as the balanced state.
-table branches_of(std::size_t experts, double feedback_of_one) {
+table branches_of(std::size_t experts, double feedback_of_one, const watch& watched) {
     auto out = empty_table({"winners", "copies", "fold_feedback", "fold_winner_load",
                             "fold_other_load", "maxwell_feedback"});
+    progress done(watched, "exact", experts / 2);
     for (std::size_t m = 1; 2 * m <= experts; ++m) {
+        done.add();
         const exact::split s{experts, m};
         const auto fold = exact::branch_fold(s);
         add_row(out, {static_cast<double>(m),
@@ -40,13 +43,15 @@ table branches_of(std::size_t experts, double feedback_of_one) {
 
 /// Both arms up to K, evenly spaced in x.
 table fold_set_of(const exact::split& s, double K, const exact::scales& unit,
-                  double feedback_of_one, std::size_t points) {
+                  double feedback_of_one, std::size_t points, const watch& watched) {
     auto out = empty_table({"feedback", "bias", "x"});
     const double m = static_cast<double>(s.winners), n = static_cast<double>(s.experts);
     const double cosh_end = K * n / (2 * m * (n - m)) - 1;
     if (!(cosh_end > 1)) return out;
     const double end = std::acosh(cosh_end);
+    progress done(watched, "exact", points);
     for (std::size_t i = 0; i < points; ++i) {
+        done.add();
         const double x = end * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
         const auto at = exact::fold(s, x);
         add_row(out, {at.K * feedback_of_one, at.h * unit.drive, x});
@@ -56,7 +61,7 @@ table fold_set_of(const exact::split& s, double K, const exact::scales& unit,
 
 }  // namespace
 
-result_document exact_experts(subject on, std::size_t points) {
+result_document exact_experts(subject on, std::size_t points, const watch& watched) {
     const auto& groups = on.problem.model->cells()->groups();
     if (groups.size() != 1)
         throw invalid_argument("exact",
@@ -84,10 +89,10 @@ result_document exact_experts(subject on, std::size_t points) {
     const auto cusp = exact::cusp(one);
     out.sections.push_back({"one_winner_cusp", named_numbers{{"feedback", cusp.K * feedback_of_one},
                                                              {"bias", cusp.h * unit.drive}}});
-    out.sections.push_back({"branches", branches_of(experts, feedback_of_one)});
+    out.sections.push_back({"branches", branches_of(experts, feedback_of_one, watched)});
     if (!on.ranges.empty())
         out.sections.push_back({"fold_set", fold_set_of(one, on.ranges[0].to / feedback_of_one,
-                                                        unit, feedback_of_one, points)});
+                                                        unit, feedback_of_one, points, watched)});
     return out;
 }
 

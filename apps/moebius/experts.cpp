@@ -22,6 +22,7 @@ void add_to(option_table& table, expert_arguments& experts) {
               {.shown = experts.shown.empty() ? std::to_string(defaults.experts) : experts.shown});
     table.add("top_k", experts.top_k, "experts that a token goes to (exact-k)",
               {.shown = std::to_string(defaults.top_k)});
+    if (!experts.controllable) return;
     table.add("controller", experts.controller, "load balancing: none or integral",
               {.choices = {"none", "integral"}, .shown = "none"});
 }

@@ -13,8 +13,9 @@ namespace moebius::cli {
 /// default, or that of the file it starts from.
 struct expert_arguments {
     std::optional<std::size_t> experts, top_k;
-    std::string controller;  ///< none or integral
-    std::string shown;       ///< number of experts by default, in the help; empty: the library's
+    std::string controller;    ///< none or integral
+    std::string shown;         ///< number of experts by default, in the help; empty: the library's
+    bool controllable = true;  ///< whether `controller` is an option
 
     /// The library's options for a model, written into a result where they mean something.
     /// @param experts_of_tokens  0 if the model takes none

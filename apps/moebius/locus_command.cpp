@@ -5,6 +5,7 @@
 #include <moebius/io/options.hpp>
 
 #include "commands.hpp"
+#include "incomplete.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 #include "summary.hpp"
@@ -29,12 +30,10 @@ int run(const locus_arguments& args, const session& session) {
                                "locus follows those of the differential equation");
     describe(args.solver, heading);
 
-    const diagram_document result{
-        heading, locus(problem, ranges[0], ranges[1], args.solver, start, session.watch("locus"))};
-
-    session.check("locus");
-    args.output.write(result, summary_of(result));
-    return tell_what_is_missing(result) ? exit_code::no_answer : exit_code::found;
+    auto found = until_interrupted(heading, [&, &on = problem, &over = ranges, &from = start] {
+        return locus(on, over[0], over[1], args.solver, from, session.watch("locus"));
+    });
+    return finish(args.output, {std::move(heading), std::move(found)});
 }
 
 }  // namespace

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <exception>
 #include <moebius/base/error.hpp>
 #include <new>
+#include <stdexcept>
+#include <system_error>
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "interrupt.hpp"
+#include "words.hpp"
 
 namespace {
 
@@ -25,15 +31,15 @@ constexpr const char* examples =
     "  moebius models, moebius routers, moebius doctor, moebius bench\n"
     "The terminal gets a summary; --out FILE keeps the result, --out - prints it.\n"
     "Exit codes: 0 found, 2 rejected input, 3 computed but no answer, 4 no device, 130 Ctrl-C,\n"
-    "100 to 127 a command line that cannot be parsed.";
+    "143 SIGTERM, 129 SIGHUP (all three keep what was computed), 141 nobody reads the standard\n"
+    "output, 100 to 127 a command line that cannot be parsed.";
 
-int fail(const char* sentence, int code) {
+int fail(std::string_view sentence, int code) {
     cli::tell(sentence);
     return code;
 }
 
-int run(int argc, char** argv) {
-    auto session = cli::begin_session(argc, argv);
+int run(cli::session& session, int argc, char** argv) {
     cli::command commands[] = {
         cli::diagram_command(),
         cli::locus_command(),
@@ -55,10 +61,15 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    auto session = cli::begin_session(argc, argv);
     try {
-        return run(argc, argv);
-    } catch (const interrupted& e) {
-        return fail(e.what(), cli::exit_code::interrupted);
+        return run(session, argc, argv);
+    } catch (const interrupted&) {
+        return fail(fmt::format("{}: interrupted by {} before there was anything to keep",
+                                session.name, cli::interrupt_name()),
+                    cli::interrupt_code());
+    } catch (const cli::closed_pipe&) {
+        return cli::exit_code::closed_pipe;
     } catch (const device_error& e) {
         return fail(e.what(), cli::exit_code::device);
     } catch (const std::bad_alloc&) {
@@ -66,9 +77,18 @@ int main(int argc, char** argv) {
                     cli::exit_code::rejected);
     } catch (const not_compiled& e) {
         return fail(e.what(), cli::exit_code::device);
+    } catch (const invalid_argument& e) {
+        return fail(cli::for_users(e, session.name), cli::exit_code::rejected);
     } catch (const error& e) {
         return fail(e.what(), cli::exit_code::rejected);
-    } catch (const std::exception& e) {
+    } catch (const std::length_error&) {
+        return fail("there is not enough memory: fewer points, batches or runs are needed",
+                    cli::exit_code::rejected);
+    } catch (const std::system_error& e) {
         return fail(e.what(), cli::exit_code::rejected);
+    } catch (const std::exception&) {  // of Boost's solvers, where a number overflowed
+        return fail(fmt::format("{}: with these values a number left the range of double precision",
+                                session.name),
+                    cli::exit_code::rejected);
     }
 }

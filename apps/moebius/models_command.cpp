@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <memory>
-#include <moebius/io/atomic_file.hpp>
 #include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/registry.hpp>
 #include <nlohmann/json.hpp>
@@ -69,7 +68,7 @@ command models_command() {
     auto format = std::make_shared<std::string>("text");
     out.options.add("format", *format, "text or json", {.choices = {"text", "json"}});
     out.run = [format](const session&) {
-        write_standard_output(*format == "json" ? as_json() : as_text());
+        print(*format == "json" ? as_json() : as_text());
         return exit_code::found;
     };
     return out;

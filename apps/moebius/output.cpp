@@ -5,14 +5,17 @@
 
 #include <algorithm>
 #include <cctype>
+#include <exception>
 #include <filesystem>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/csv.hpp>
 #include <moebius/io/json_file.hpp>
 #include <utility>
 
-#include "session.hpp"
+#include "incomplete.hpp"
+#include "standard_streams.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -22,6 +25,9 @@ const table& first_table(const result_document& result) {
         if (const auto* data = std::get_if<table>(&section.data)) return *data;
     throw invalid_argument("--format", "csv came", "this result has no table");
 }
+
+std::string csv_of(const result_document& result) { return to_csv(first_table(result)); }
+std::string csv_of(const diagram_document& result) { return to_csv(result.data); }
 
 /// Of a file's name, in small letters: ".csv".
 std::string ending_of(const std::string& name) {
@@ -51,21 +57,26 @@ bool one_file(const std::string& a, const std::string& b) {
     return !none && at_a == at_b;
 }
 
-void check_distinct(const std::vector<std::string>& written, const std::vector<std::string>& read) {
+void check_distinct(const std::vector<written_file>& written,
+                    const std::vector<std::string>& read) {
     for (std::size_t i = 0; i < written.size(); ++i) {
+        const auto& [option, file] = written[i];
         for (std::size_t j = 0; j < i; ++j)
-            if (one_file(written[i], written[j]))
-                throw invalid_argument("--out and --plot", fmt::format("{} came twice", written[i]),
+            if (one_file(file, written[j].name))
+                throw invalid_argument(option == written[j].option
+                                           ? option
+                                           : fmt::format("{} and {}", written[j].option, option),
+                                       fmt::format("{} came twice", file),
                                        "each must be a file of its own");
         for (std::size_t j = 0; j < written.size(); ++j)
-            if (j != i && may_be_figure_of(written[j], written[i]))
+            if (j != i && may_be_figure_of(written[j].name, file))
                 throw invalid_argument(
-                    "--out and --plot", fmt::format("{} came beside {}", written[i], written[j]),
+                    fmt::format("{} and {}", option, written[j].option),
+                    fmt::format("{} came beside {}", file, written[j].name),
                     "several figures of a result are named that way: another name is needed");
         for (const auto& name : read)
-            if (!name.empty() && one_file(written[i], name))
-                throw invalid_argument("--out and --plot",
-                                       fmt::format("{} came, which is read, too", written[i]),
+            if (!name.empty() && one_file(file, name))
+                throw invalid_argument(option, fmt::format("{} came, which is read, too", file),
                                        "what is read is never overwritten");
     }
 }
@@ -92,10 +103,13 @@ void output_options::add_to(option_table& table) {
               {.kept = kept, .names_file = true});
 }
 
-void output_options::check(const std::vector<std::string>& read) const {
-    auto names = plots;
+void output_options::check(const std::vector<std::string>& read,
+                           const std::vector<written_file>& also) const {
+    std::vector<written_file> names;
     const bool to_file = !out.empty() && out != "-";
-    if (to_file) names.push_back(out);
+    if (to_file) names.push_back({"--out", out});
+    for (const auto& plot : plots) names.push_back({"--plot", plot});
+    names.insert(names.end(), also.begin(), also.end());
     check_distinct(names, read);
     check_ending();
     if (to_file) require_writable(out);
@@ -124,27 +138,50 @@ void output_options::check_ending() const {
                                "the name says another one");
 }
 
-void output_options::put(const std::string& text, std::string_view summary) const {
-    if (to_standard_output()) return write_standard_output(text);
-    if (!out.empty()) write_file(out, text);
-    write_standard_output(summary);
-}
-
 void output_options::draw(std::vector<named_figure> figures) const {
     leave_out_empty(figures);
     for (const auto& plot : plots) save_figures(figures, plot);
 }
 
-// The result comes first: a figure may fail, and it can be drawn from the file later.
+void output_options::tell_incomplete(const result_heading& heading) const {
+    const bool to_file = !out.empty() && out != "-";
+    std::string_view where = "above is";
+    if (to_file) where = "the file has";
+    if (!to_file && !plots.empty()) where = "the figure has";
+    tell(fmt::format("{}: {} what was computed until then{}{}", *incomplete_because(heading), where,
+                     keeps_result() ? ", and says that it is incomplete" : "",
+                     keeps_result() && !plots.empty()
+                         ? "; no figure was drawn: moebius plot FILE --out FIGURE does"
+                         : ""));
+}
+
+/// The result comes first: a figure may fail, and it can be drawn from the file later. A standard
+/// output that takes nothing is no reason to leave the figures out, nor they one for that.
+template <typename Document>
+void output_options::write_all(const Document& result, std::string_view summary,
+                               bool drawable) const {
+    const bool printed = to_standard_output();
+    const bool incomplete = incomplete_because(result.heading).has_value();
+    std::string text;
+    if (keeps_result()) text = as_csv() ? csv_of(result) : to_json(result);
+    if (!printed && keeps_result()) write_file(out, text);
+    std::exception_ptr unprinted;
+    try {
+        print(printed ? text : printable(summary, "\n"));
+    } catch (const std::exception&) {
+        unprinted = std::current_exception();
+    }
+    if (incomplete) tell_incomplete(result.heading);
+    if (!plots.empty() && drawable && !(incomplete && keeps_result())) draw(figures_of(result));
+    if (unprinted) std::rethrow_exception(unprinted);
+}
 
 void output_options::write(const result_document& result, std::string_view summary) const {
-    put(as_csv() ? to_csv(first_table(result)) : to_json(result), summary);
-    if (!plots.empty()) draw(figures_of(result));
+    write_all(result, summary, true);
 }
 
 void output_options::write(const diagram_document& result, std::string_view summary) const {
-    put(as_csv() ? to_csv(result.data) : to_json(result), summary);
-    if (!plots.empty() && !result.data.branches.empty()) draw(figures_of(result));
+    write_all(result, summary, !result.data.branches.empty());
 }
 
 }  // namespace moebius::cli

@@ -13,8 +13,13 @@ namespace moebius::cli {
 /// Whether two names lead to one file, also by links or where there is none yet.
 [[nodiscard]] bool one_file(const std::string& a, const std::string& b);
 
+/// A file that a command writes, and the option that names it.
+struct written_file {
+    std::string option, name;
+};
+
 /// @throws invalid_argument if an output leads to the same file as another one or as what is read
-void check_distinct(const std::vector<std::string>& written, const std::vector<std::string>& read);
+void check_distinct(const std::vector<written_file>& written, const std::vector<std::string>& read);
 
 /// Leaves out figures in which nothing would be seen, with a sentence for each.
 void leave_out_empty(std::vector<named_figure>& figures);
@@ -30,22 +35,27 @@ struct output_options {
 
     /// Fails before the work rather than after it.
     /// @param read  files that the command reads, or names of what is no file
+    /// @param also  that it writes beside these
     /// @throws invalid_argument, io_error if an output could not be written, or would overwrite
     ///         what is read
-    void check(const std::vector<std::string>& read) const;
+    void check(const std::vector<std::string>& read,
+               const std::vector<written_file>& also = {}) const;
 
     /// Whether the result goes anywhere: else the terminal gets the summary alone.
     [[nodiscard]] bool keeps_result() const { return !out.empty() || !format.empty(); }
 
     /// Writes the result in the chosen format (CSV holds the first table) and its figures, and
-    /// the summary to the standard output unless the result goes there.
+    /// the summary to the standard output unless the result goes there. Of a result that is
+    /// incomplete (incomplete.hpp) it says so, and draws figures only if nothing else keeps it.
     void write(const result_document& result, std::string_view summary) const;
     void write(const diagram_document& result, std::string_view summary) const;
 
 private:
     [[nodiscard]] bool to_standard_output() const;
     [[nodiscard]] bool as_csv() const;
-    void put(const std::string& text, std::string_view summary) const;
+    template <typename Document>
+    void write_all(const Document& result, std::string_view summary, bool drawable) const;
+    void tell_incomplete(const result_heading& heading) const;
     void check_ending() const;
     void draw(std::vector<named_figure> figures) const;
 };

@@ -30,7 +30,7 @@ int draw(std::vector<named_figure> figures, const std::string& out) {
 
 int run(const plot_arguments& args) {
     require_figure_ending(args.out);
-    check_distinct({args.out}, {args.file});
+    check_distinct({{"--out", args.out}}, {args.file});
     const auto result = read_result(args.file);
     try {
         return draw(std::visit([](const auto& data) { return figures_of(data); }, result),

@@ -65,19 +65,6 @@ result_heading heading_of(const response_arguments& args, double beta, const ses
     return heading;
 }
 
-std::string summary_of(std::size_t seeds, bool known, double squares, double judged) {
-    if (!known) return fmt::format("{} seeds; no closed form is known\n", seeds);
-    if (judged == 0)
-        return fmt::format(
-            "{} seeds; no score difference could be judged: that takes two seeds, and loads that "
-            "vary\n",
-            seeds);
-    return fmt::format(
-        "{} seeds; sum of z^2 {:.1f} over {} score differences, each z with {} degrees of "
-        "freedom\n",
-        seeds, squares, judged, seeds - 1);
-}
-
 int run(response_arguments& args, const session& session) {
     args.output.check(args.tokens.files_read());
     args.tokens.check_gate(session);
@@ -90,18 +77,20 @@ int run(response_arguments& args, const session& session) {
     const auto points = response_points(*source, *router, beta, known.get(), args.options,
                                         args.seeds, session.watch("response"));
 
-    double squares = 0, judged = 0;
+    const auto verdict = judge(points, known != nullptr);
+    double squares = 0;
     for (const auto& at : points)
-        if (!std::isnan(at.z)) {
-            squares += at.z * at.z;
-            ++judged;
-        }
-    args.output.write(
-        {heading_of(args, beta, session),
-         {{"response", response_table(points)},
-          {"agreement", named_numbers{{"points", judged}, {"sum_of_z_squared", squares}}}}},
-        summary_of(args.seeds, known != nullptr, squares, judged));
-    return exit_code::found;
+        if (!std::isnan(at.z)) squares += at.z * at.z;
+    args.output.write({heading_of(args, beta, session),
+                       {{"response", response_table(points)},
+                        {"agreement", named_numbers{{"points", static_cast<double>(verdict.points)},
+                                                    {"sum_of_z_squared", squares},
+                                                    {"chi_square", verdict.chi_square},
+                                                    {"chi_square_p", verdict.chi_square_p},
+                                                    {"agrees", verdict.agrees ? 1.0 : 0.0}}},
+                        {"verdict", verdict.sentence}}},
+                      fmt::format("{} seeds; {}\n", args.seeds, verdict.sentence));
+    return verdict.agrees ? exit_code::found : exit_code::no_answer;
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <memory>
-#include <moebius/io/atomic_file.hpp>
 #include <moebius/router/noise.hpp>
 #include <moebius/router/registry.hpp>
 #include <nlohmann/json.hpp>
@@ -53,7 +52,7 @@ command routers_command() {
     auto format = std::make_shared<std::string>("text");
     out.options.add("format", *format, "text or json", {.choices = {"text", "json"}});
     out.run = [format](const session&) {
-        write_standard_output(*format == "json" ? as_json() : as_text());
+        print(*format == "json" ? as_json() : as_text());
         return exit_code::found;
     };
     return out;

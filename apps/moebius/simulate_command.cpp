@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "device.hpp"
+#include "incomplete.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 
@@ -67,9 +68,6 @@ subject model_of(const simulate_arguments& args, std::size_t experts, const sess
             asked.experts.experts = experts;
         }
     }
-    if (asked.experts.controller == "integral")
-        throw invalid_argument("--controller", "integral came",
-                               "the simulated loop has none; diagram, locus and sweep do");
     if (asked.model == "exact-k")
         throw invalid_argument("--model", "exact-k came",
                                "the simulated router is top-1: softmax is its model");
@@ -127,12 +125,13 @@ int run(simulate_arguments& args, const session& session) {
     args.options.loop.noise = noise_from_name(tokens.noise);
     describe_loop(args, heading);
 
-    const auto measured = measure(args, source, session);
+    const auto measured = until_interrupted(
+        heading, [&, &tokens_of = source] { return measure(args, tokens_of, session); });
 
     const result_document result{heading,
                                  {{"records", measured.records}, {"summary", measured.summary}}};
     args.output.write(result, summary_of(measured.summary, source->experts()));
-    if (measured.failure.empty()) return exit_code::found;
+    if (measured.failure.empty()) return outcome_of(heading, exit_code::found);
     tell(measured.failure);
     return exit_code::device;
 }
@@ -144,6 +143,7 @@ command simulate_command() {
                 "moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1"};
     auto args = std::make_shared<simulate_arguments>();
     args->subject.experts.shown = "2";
+    args->subject.experts.controllable = false;  // the simulated loop has none
     add_to(out.options, args->subject);
     add_loop(out.options, *args);
     add_to(out.options, args->device);

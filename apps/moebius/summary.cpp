@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <moebius/base/error.hpp>
 
+#include "incomplete.hpp"
 #include "session.hpp"
 
 namespace moebius::cli {
@@ -53,6 +55,8 @@ std::string_view meaning_of(stop_reason reason) {
             return "the state grows beyond all bounds";
         case stop_reason::not_finite:
             return "the model gave NaN or infinity";
+        case stop_reason::stopped:
+            return "interrupted";
         default:
             return {};
     }
@@ -73,6 +77,26 @@ std::string early_ends(const branch& curve) {
     auto last = early_end(curve.columns, last_row, curve.last);
     if (first.empty() || (last_row == 0 && first == last)) return last;
     return last.empty() ? first : fmt::format("{}, and at {}", first, last);
+}
+
+/// @return whether something that was asked for is missing: then the answer is not complete
+bool tell_what_is_missing(const diagram_document& result) {
+    if (result.data.branches.empty()) {
+        tell(result.heading.schema == locus_schema
+                 ? "locus: there is no fold in this window"
+                 : "diagram: there is no equilibrium in this window");
+        return true;
+    }
+    bool missing = false;
+    for (const auto& curve : result.data.branches) {
+        const auto where = early_ends(curve);
+        if (where.empty()) continue;
+        tell(fmt::format("branch {} ended early at {}", curve.id, where));
+        // Beyond a point that is not finite, the model has no branch to be missed.
+        for (const auto reason : {curve.first, curve.last})
+            missing |= reason != stop_reason::not_finite && !meaning_of(reason).empty();
+    }
+    return missing;
 }
 
 }  // namespace
@@ -108,23 +132,12 @@ std::string summary_of(const diagram_document& result) {
     return out;
 }
 
-bool tell_what_is_missing(const diagram_document& result) {
-    if (result.data.branches.empty()) {
-        tell(result.heading.schema == locus_schema
-                 ? "locus: there is no fold in this window"
-                 : "diagram: there is no equilibrium in this window");
-        return true;
-    }
-    bool missing = false;
-    for (const auto& curve : result.data.branches) {
-        const auto where = early_ends(curve);
-        if (where.empty()) continue;
-        tell(fmt::format("branch {} ended early at {}", curve.id, where));
-        // Beyond a point that is not finite, the model has no branch to be missed.
-        for (const auto reason : {curve.first, curve.last})
-            missing |= reason != stop_reason::not_finite && !meaning_of(reason).empty();
-    }
-    return missing;
+int finish(const output_options& output, const diagram_document& result) {
+    if (incomplete_because(result.heading) && result.data.branches.empty())
+        throw interrupted(result.heading.schema);
+    output.write(result, summary_of(result));
+    const bool missing = tell_what_is_missing(result);
+    return outcome_of(result.heading, missing ? exit_code::no_answer : exit_code::found);
 }
 
 }  // namespace moebius::cli

@@ -10,6 +10,7 @@
 
 #include "commands.hpp"
 #include "device.hpp"
+#include "incomplete.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 
@@ -63,8 +64,44 @@ std::string summary_of(problem at, const slow_sweep_result& sweep, std::string_v
                            jump.direction > 0 ? "up" : "down", parameter, jump.parameter,
                            largest_load(at, jump.from), largest_load(at, jump.to));
     }
-    if (sweep.status != flow_status::converged)
-        out += fmt::format("the last state was not reached: {}\n", to_string(sweep.status));
+    const auto stretches = [&](const std::vector<sweep_stretch>& all, std::string_view what) {
+        for (const auto& [direction, from, to] : all)
+            out += fmt::format("  {:4}  {} from {} = {:.6g} to {:.6g}\n",
+                               direction > 0 ? "up" : "down", what, parameter, from, to);
+    };
+    stretches(sweep.unstable, "stayed on an unstable state (there is no noise to leave it)");
+    stretches(sweep.oscillations, "oscillated");
+    return out;
+}
+
+/// Why a sweep did not come to its end; empty if it did.
+std::string failure_of(const slow_sweep_result& sweep, std::string_view parameter) {
+    std::string why;
+    switch (sweep.status) {
+        case flow_status::converged:
+            return why;
+        case flow_status::left_domain:
+            why = fmt::format("the state grew beyond {:g} times its scale", flow_options{}.limit);
+            break;
+        case flow_status::not_finite:
+            why = "the model gave NaN or infinity";
+            break;
+        case flow_status::stalled:
+            why = "the time step became too small, or too many were needed";
+            break;
+    }
+    return fmt::format("sweep: it ended at {} = {:.6g} on the way {}: {} ({})", parameter,
+                       sweep.reached, sweep.direction > 0 ? "up" : "down", why,
+                       to_string(sweep.status));
+}
+
+/// Columns direction, from, to.
+table table_of(const std::vector<sweep_stretch>& stretches) {
+    table out{{"direction", "from", "to"}, std::vector<std::vector<double>>(3)};
+    for (const auto& [direction, from, to] : stretches) {
+        const double row[] = {static_cast<double>(direction), from, to};
+        for (std::size_t c = 0; c < 3; ++c) out.columns[c].push_back(row[c]);
+    }
     return out;
 }
 
@@ -94,17 +131,22 @@ int run_slow(sweep_arguments& args, const session& session) {
     how.write_to(heading);
     const auto& range = ranges[0];
 
-    const auto sweep =
-        slow_sweep(problem, range.name, range.from, range.to, led_state(*problem.model, args.x0),
-                   args.slow, session.watch("sweep"));
+    const auto sweep = until_interrupted(heading, [&, &on = problem] {
+        return slow_sweep(on, range.name, range.from, range.to, led_state(*on.model, args.x0),
+                          args.slow, session.watch("sweep"));
+    });
 
     const auto jumps = jumps_of(sweep.jumps, range.name, *problem.model);
     const result_document result{heading,
                                  {{"status", std::string(to_string(sweep.status))},
                                   {"samples", sweep.samples},
-                                  {"jumps", jumps}}};
+                                  {"jumps", jumps},
+                                  {"unstable", table_of(sweep.unstable)},
+                                  {"oscillations", table_of(sweep.oscillations)}}};
     args.output.write(result, summary_of(problem, sweep, range.name));
-    return sweep.status == flow_status::converged ? exit_code::found : exit_code::no_answer;
+    if (const auto why = failure_of(sweep, range.name); !why.empty()) tell(why);
+    return outcome_of(
+        heading, sweep.status == flow_status::converged ? exit_code::found : exit_code::no_answer);
 }
 
 int run_grid(sweep_arguments& args, const session& session) {
@@ -117,12 +159,13 @@ int run_grid(sweep_arguments& args, const session& session) {
         return grid_axis{range.name, range.from, range.to, args.points};
     };
 
-    const auto grid = grid_sweep(problem, axis(ranges[0]), axis(ranges[1]), args.settling,
-                                 session.watch("sweep"));
+    const auto grid = until_interrupted(heading, [&, &on = problem, &over = ranges] {
+        return grid_sweep(on, axis(over[0]), axis(over[1]), args.settling, session.watch("sweep"));
+    });
 
     const result_document result{heading, {{"grid", grid}}};
     args.output.write(result, report_of(result));
-    return exit_code::found;
+    return outcome_of(heading, exit_code::found);
 }
 
 /// The default in units of the slowest decay's time.

@@ -12,9 +12,12 @@
 #include <moebius/io/checkpoint.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/train/soft_moe_network.hpp>
+#include <tuple>
 
 #include "commands.hpp"
 #include "device.hpp"
+#include "incomplete.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 #include "train_document.hpp"
 #include "trainee.hpp"
@@ -116,6 +119,14 @@ public:
         return least;
     }
 
+    /// The most batches that a sound model has.
+    [[nodiscard]] std::uint64_t furthest() const {
+        std::uint64_t most = 0;
+        for (const auto& state : states_)
+            if (state.diverged_at == training_state::sound) most = std::max(most, state.step);
+        return most;
+    }
+
     void go(std::uint64_t until, const backend& on, const watch& watched) {
         try {
             on.train(made_.work, states_, until, watched);
@@ -181,16 +192,12 @@ void add_tests(option_table& table, train_arguments& args) {
 
 /// Refuses what does not go together, before anything is read.
 void check(train_arguments& args, const session& session) {
-    args.output.check({args.trainee.data, args.checkpoint});
     if (args.checkpoint == "-")
         throw invalid_argument("--checkpoint", "- came", "it must name a file to go on from");
-    if (!args.checkpoint.empty()) {
-        if (one_file(args.checkpoint, args.trainee.data))
-            throw invalid_argument("--checkpoint",
-                                   fmt::format("{} came, which is read as data", args.checkpoint),
-                                   "what is read is never overwritten");
-        require_writable(args.checkpoint);
-    }
+    std::vector<written_file> also;
+    if (!args.checkpoint.empty()) also.push_back({"--checkpoint", args.checkpoint});
+    args.output.check({args.trainee.data}, also);
+    if (!args.checkpoint.empty()) require_writable(args.checkpoint);
     if (!args.against.empty()) args.trainee.routers.push_back(args.against);
     if (args.trainee.routers.size() > 2)
         throw invalid_argument("--router", fmt::format("{} came", args.trainee.routers.size()),
@@ -226,24 +233,16 @@ void train(resumable_training& training, const train_arguments& args, const sess
     const std::uint64_t steps = args.trainee.steps;
     const std::uint64_t stride = args.evaluate_every > 0 ? args.evaluate_every : steps;
     while (training.step() < steps) {
-        training.go(std::min(steps, (training.step() / stride + 1) * stride), *on,
-                    session.watch("train"));
-        session.check("train");
+        const auto watched = session.watch("train");
+        if (watched.stopping()) throw interrupted("train");
+        training.go(std::min(steps, (training.step() / stride + 1) * stride), *on, watched);
     }
 }
 
-int run(train_arguments& args, const session& session) {
-    check(args, session);
-    const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
-    const auto made = make_experiment(experiment_from(args.trainee, session));
-    auto heading = heading_of(args);
-    resumable_training training(args, made, heading);
-    train(training, args, session);
-
-    heading.command = session.command;
-    heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
-    heading.options.emplace_back("target", args.target);
-    if (!args.corrupt.empty()) heading.options.emplace_back("corrupt", args.corrupt);
+/// The numbers of what was trained, and its result.
+/// @param least  batches below which a model has none
+int report(const train_arguments& args, const experiment& made, const resumable_training& training,
+           result_heading heading, std::uint64_t least) {
     const unsigned threads = args.device.threads;
     const auto& states = training.states();
     training_report report{made,
@@ -251,15 +250,47 @@ int run(train_arguments& args, const session& session) {
                            evaluate(made, states, *made.work.data, threads),
                            {},
                            evaluate_kept(made, states, args.trainee.design.seed, threads),
-                           args.target};
+                           args.target,
+                           least};
     if (!args.corrupt.empty())
         report.corrupted = evaluate(
-            made, states, corrupt(*made.work.data, how, args.trainee.design.seed), threads);
-    args.output.write(train_document(report, args.history, heading), train_text(report));
+            made, states,
+            corrupt(*made.work.data, corruption_of(args.corrupt), args.trainee.design.seed),
+            threads);
     const bool any = std::any_of(states.begin(), states.end(), [](const auto& state) {
         return state.diverged_at == training_state::sound;
     });
-    return any ? exit_code::found : exit_code::no_answer;
+    const int outcome = outcome_of(heading, any ? exit_code::found : exit_code::no_answer);
+    args.output.write(train_document(report, args.history, std::move(heading)), train_text(report));
+    return outcome;
+}
+
+int run(train_arguments& args, const session& session) {
+    check(args, session);
+    if (!args.corrupt.empty()) std::ignore = corruption_of(args.corrupt);
+    const auto made = make_experiment(experiment_from(args.trainee, session));
+    auto heading = heading_of(args);
+    resumable_training training(args, made, heading);
+    heading.command = session.command;
+    heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
+    heading.options.emplace_back("target", args.target);
+    if (!args.corrupt.empty()) heading.options.emplace_back("corrupt", args.corrupt);
+    std::uint64_t least = 0;
+    try {
+        train(training, args, session);
+    } catch (const interrupted&) {
+        if (!args.checkpoint.empty()) {
+            tell(
+                fmt::format("train: interrupted by {}: {} has what was trained, and the same "
+                            "command goes on from there",
+                            interrupt_name(), args.checkpoint));
+            return interrupt_code();
+        }
+        least = training.furthest();
+        if (least == 0) throw;
+        mark_incomplete(heading);
+    }
+    return report(args, made, training, std::move(heading), least);
 }
 
 }  // namespace

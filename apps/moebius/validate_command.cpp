@@ -11,6 +11,7 @@
 #include "commands.hpp"
 #include "compare_document.hpp"
 #include "device.hpp"
+#include "incomplete.hpp"
 #include "output.hpp"
 #include "subject.hpp"
 #include "words.hpp"
@@ -35,6 +36,7 @@ result_document document_of(const validation& v, result_heading heading) {
         {{"verdict", overall.sentence},
          {"agreement", named_numbers{{"agrees", overall.agrees ? 1 : 0},
                                      {"points", static_cast<double>(overall.points)},
+                                     {"not_judged", static_cast<double>(overall.not_judged)},
                                      {"chi_square", overall.chi_square},
                                      {"chi_square_p", overall.chi_square_p},
                                      {"beyond_3", static_cast<double>(overall.beyond_3)},
@@ -150,12 +152,14 @@ int run(validate_arguments& args, const session& session) {
     on.heading.seed = args.options.seed;
     on.heading.router = default_router;
 
-    const auto v = validate(source, noise_from_name(args.subject.tokens.noise),
-                            p[token_response::beta], p[token_response::decay], args.options,
-                            session.watch("validate"), *args.device.open());
+    const auto v = until_interrupted(on.heading, [&] {
+        return validate(source, noise_from_name(args.subject.tokens.noise), p[token_response::beta],
+                        p[token_response::decay], args.options, session.watch("validate"),
+                        *args.device.open());
+    });
 
     args.output.write(document_of(v, on.heading), report_of(v));
-    return v.overall.agrees ? exit_code::found : exit_code::no_answer;
+    return outcome_of(on.heading, v.overall.agrees ? exit_code::found : exit_code::no_answer);
 }
 
 }  // namespace

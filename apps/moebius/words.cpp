@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 
@@ -48,6 +50,17 @@ std::pair<std::string, std::string> parse_source(std::string_view text) {
     if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size())
         throw invalid_argument("--from", fmt::format("'{}' came", text), "it must be FILE:LABEL");
     return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+std::string for_users(const invalid_argument& e, std::string_view subcommand) {
+    const auto& where = e.where();
+    const bool of_function =
+        where.find('_') != where.npos &&
+        std::all_of(where.begin(), where.end(),
+                    [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; }) &&
+        !std::filesystem::exists(where);  // a file may be named so, too
+    if (!of_function || subcommand.empty()) return e.what();
+    return std::string(subcommand) + (e.what() + where.size());
 }
 
 std::optional<double> number_of(const result_heading& heading, std::string_view name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <moebius/base/error.hpp>
 #include <moebius/continuation/options.hpp>
 #include <moebius/io/result.hpp>
 #include <optional>
@@ -32,6 +33,10 @@ namespace moebius::cli {
 /// FILE:LABEL.
 /// @throws invalid_argument naming --from
 [[nodiscard]] std::pair<std::string, std::string> parse_source(std::string_view text);
+
+/// The sentence of an error, in the words of a command line: where it begins with the name of one
+/// of the library's functions, the subcommand stands there instead.
+[[nodiscard]] std::string for_users(const invalid_argument& e, std::string_view subcommand);
 
 /// The option of that name in a result, where it is a number.
 [[nodiscard]] std::optional<double> number_of(const result_heading& heading, std::string_view name);

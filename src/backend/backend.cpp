@@ -35,8 +35,9 @@ std::vector<int> device_numbers(std::string_view name) {
 /// A device, and the CPU for what devices do not run.
 class any_backend final : public backend {
 public:
-    any_backend(std::shared_ptr<const backend> device, std::shared_ptr<const backend> cpu)
-        : device_(std::move(device)), cpu_(std::move(cpu)) {}
+    any_backend(std::shared_ptr<const backend> device, std::shared_ptr<const backend> cpu,
+                refusal_report told)
+        : device_(std::move(device)), cpu_(std::move(cpu)), told_(std::move(told)) {}
 
     std::string name() const override { return device_->name(); }
 
@@ -46,7 +47,7 @@ public:
 
     std::vector<std::uint32_t> run_loops(const loop_batch& batch,
                                          const watch& watched) const override {
-        return (device_->refusal_of(batch) ? cpu_ : device_)->run_loops(batch, watched);
+        return taker_of(batch).run_loops(batch, watched);
     }
 
     routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
@@ -65,13 +66,21 @@ public:
 
     void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
                const watch& watched) const override {
-        (device_->refusal_of(work) ? cpu_ : device_)->train(work, states, until, watched);
+        taker_of(work).train(work, states, until, watched);
     }
 
     double copy_rate() const override { return device_->copy_rate(); }
 
 private:
+    template <typename Work>
+    [[nodiscard]] const backend& taker_of(const Work& work) const {
+        const auto why = device_->refusal_of(work);
+        if (why && told_) told_(*why);
+        return why ? *cpu_ : *device_;
+    }
+
     std::shared_ptr<const backend> device_, cpu_;
+    refusal_report told_;
 };
 
 std::shared_ptr<const backend> make_cuda(std::string_view name) {
@@ -87,19 +96,21 @@ const backend& cpu_backend() {
     return *cpu;
 }
 
-std::shared_ptr<const backend> make_backend(std::string_view name, unsigned threads) {
+std::shared_ptr<const backend> make_backend(std::string_view name, unsigned threads,
+                                            const refusal_report& told) {
     if (name == "cpu") return detail::make_cpu_backend(threads);
     if (name == "cuda") return detail::make_cuda_backend(0);
     if (name.starts_with("cuda:")) return make_cuda(name);
     if (name != "auto") unknown(name);
     auto cpu = detail::make_cpu_backend(threads);
     if (detail::count_devices() == 0) return cpu;
-    return with_fallback(detail::make_cuda_backend(0), std::move(cpu));
+    return with_fallback(detail::make_cuda_backend(0), std::move(cpu), told);
 }
 
 std::shared_ptr<const backend> with_fallback(std::shared_ptr<const backend> device,
-                                             std::shared_ptr<const backend> cpu) {
-    return std::make_shared<any_backend>(std::move(device), std::move(cpu));
+                                             std::shared_ptr<const backend> cpu,
+                                             const refusal_report& told) {
+    return std::make_shared<any_backend>(std::move(device), std::move(cpu), told);
 }
 
 }  // namespace moebius

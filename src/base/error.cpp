@@ -7,7 +7,7 @@ namespace moebius {
 
 invalid_argument::invalid_argument(std::string_view where, std::string_view got,
                                    std::string_view needed)
-    : error(fmt::format("{}: {}, but {}", where, got, needed)) {}
+    : error(fmt::format("{}: {}, but {}", where, got, needed)), where_(where) {}
 
 invalid_argument::invalid_argument(std::string_view where, const refusal& why)
     : invalid_argument(where, why.got, why.needed) {}

@@ -8,6 +8,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 namespace moebius {
@@ -28,20 +29,87 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
+std::string_view without_dashes(std::string_view word) {
+    return word.substr(std::min(word.find_first_not_of('-'), word.size()));
+}
+
+/// How unlike two names are: edits, none for an abbreviation; beyond what a slip explains, nothing.
+std::optional<std::size_t> unlikeness(std::string_view word, std::string_view name) {
+    const auto a = without_dashes(word), b = without_dashes(name);
+    if (!a.empty() && b.starts_with(a)) return 0;
+    const std::size_t edits = edit_distance(a, b);
+    if (3 * edits > std::max(a.size(), b.size())) return std::nullopt;
+    return edits;
+}
+
+/// The bytes of the UTF-8 character at the front; 0 if there is none.
+/// @source  RFC 3629, section 4
+std::size_t utf8_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    const unsigned lead = byte(0);
+    if (lead < 0x80) return 1;
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4) return 0;
+    // overlong forms, surrogates and what is beyond U+10FFFF show in the second byte
+    const unsigned low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (byte(1) < low || byte(1) > high) return 0;
+    for (std::size_t i = 2; i < length; ++i)
+        if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
+    return length;
+}
+
+/// Whether a terminal would obey a UTF-8 character rather than show it.
+bool is_control(std::string_view character) {
+    const auto lead = static_cast<unsigned char>(character[0]);
+    if (character.size() == 1) return lead < 0x20 || lead == 0x7f;
+    const auto next = static_cast<unsigned char>(character[1]);
+    if (character.size() == 2) return lead == 0xc2 && next < 0xa0;  // C1
+    if (character.size() != 3 || lead != 0xe2) return false;
+    const auto last = static_cast<unsigned char>(character[2]);
+    return (next == 0x80 && (last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae))) ||
+           (next == 0x81 && last >= 0xa6 &&
+            last <= 0xa9);  // U+200E, U+2028 to U+202E, U+2066 to 69
+}
+
 }  // namespace
 
+std::string printable(std::string_view text, std::string_view kept) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        const auto character = text.substr(0, std::max<std::size_t>(1, length));
+        if (length == 1 && kept.find(character[0]) != kept.npos)
+            out += character;
+        else if (length == 0 || is_control(character))
+            for (const char byte : character)
+                out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+        else
+            out += character;
+        text.remove_prefix(character.size());
+    }
+    return out;
+}
+
 std::string_view nearest_name(std::string_view word, std::span<const std::string_view> candidates) {
-    const auto best = std::min_element(candidates.begin(), candidates.end(),
-                                       [&](std::string_view a, std::string_view b) {
-                                           return edit_distance(word, a) < edit_distance(word, b);
-                                       });
-    return best == candidates.end() ? std::string_view{} : *best;
+    std::string_view best;
+    std::optional<std::size_t> least;
+    for (const auto name : candidates) {
+        const auto unlike = unlikeness(word, name);
+        if (!unlike || (least && *least <= *unlike)) continue;
+        least = unlike;
+        best = name;
+    }
+    return best;
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
     if (candidates.empty()) return {};
-    return fmt::format("; did you mean '{}'? ({})", nearest_name(word, candidates),
-                       fmt::join(candidates, ", "));
+    const auto near = nearest_name(word, candidates);
+    if (near.empty()) return fmt::format("; known are {}", fmt::join(candidates, ", "));
+    return fmt::format("; did you mean '{}'? ({})", near, fmt::join(candidates, ", "));
 }
 
 double parse_number(std::string_view where, std::string_view text) {

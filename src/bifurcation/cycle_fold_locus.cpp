@@ -90,8 +90,6 @@ private:
                                    "no fold of cycles is near it");
     }
 
-    [[nodiscard]] std::string_view operation() const override { return "locus"; }
-
     [[nodiscard]] std::vector<test_function> tests() override {
         return {{point_type::CP, [this](const curve_point& at) { return facts_at(at).quadratic; }}};
     }

@@ -11,6 +11,7 @@
 #include <numbers>
 #include <utility>
 
+#include "cut_diagram.hpp"
 #include "cycle_facts.hpp"
 #include "cycle_mesh.hpp"
 #include "cycle_walk.hpp"
@@ -118,7 +119,6 @@ private:
           start_(start),
           made_(new_branch(to, "cycle", from, base)) {}
 
-    [[nodiscard]] std::string_view operation() const override { return "cycle"; }
     [[nodiscard]] std::size_t varied() const { return curve_.free().front(); }
 
     [[nodiscard]] std::vector<test_function> tests() override {
@@ -217,6 +217,7 @@ void add_cycle_branch(diagram& to, const problem& base, const parameter_range& r
         along.from_hopf(start);
     else
         along.from_cycle(start);
+    if (detail::was_stopped(to)) throw interrupted("cycle");
 }
 
 }  // namespace moebius

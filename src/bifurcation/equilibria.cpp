@@ -8,6 +8,7 @@
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/model/cell_field.hpp>
 
+#include "cut_diagram.hpp"
 #include "sector.hpp"
 
 namespace moebius {
@@ -20,19 +21,21 @@ public:
             const watch& progress)
         : range_(range), options_(options), watch_(progress), first_(add_sector(base, 1)) {}
 
-    diagram everything() {
+    void everything() {
         for (std::size_t k = 0; k < options_.searches; ++k) {
             const double share =
                 static_cast<double>(k) / static_cast<double>(options_.searches - 1);
             first_.search(std::lerp(range_.from, range_.to, share));
         }
-        return finish();
+        finish();
     }
 
-    diagram through(const special_point& start) {
+    void through(const special_point& start) {
         first_.through(start);
-        return finish();
+        finish();
     }
+
+    [[nodiscard]] diagram& result() noexcept { return result_; }
 
 private:
     sector& add_sector(const problem& on, double copies) {
@@ -46,14 +49,13 @@ private:
             on, copies(first_.base().model->cells()->groups(), on.model->cells()->groups()));
     }
 
-    diagram finish() {
+    void finish() {
         take_from(first_);
         while (!waiting_.empty() && options_.split_groups) {
             const auto [owner, what] = std::move(waiting_.front());
             waiting_.pop_front();
             if (what.depth < options_.depth) follow(*owner, what);
         }
-        return std::move(result_);
     }
 
     void take_from(sector& owner) {
@@ -95,7 +97,8 @@ diagram equilibrium_diagram(const problem& base, const parameter_range& range,
     problem from = base;
     if (start) from.parameters = start->parameters;
     builder build(from, range, options, progress);
-    return start ? build.through(*start) : build.everything();
+    return detail::filled("diagram", build.result(),
+                          [&] { start ? build.through(*start) : build.everything(); });
 }
 
 }  // namespace moebius

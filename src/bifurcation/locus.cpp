@@ -12,6 +12,7 @@
 #include <moebius/bifurcation/locus.hpp>
 #include <moebius/model/cell_field.hpp>
 
+#include "cut_diagram.hpp"
 #include "cycle_fold_locus.hpp"
 #include "locus_follower.hpp"
 
@@ -126,6 +127,31 @@ private:
     std::vector<special_point> apart_;
 };
 
+/// On the grouping of cells that each start takes.
+void follow_points(const problem& base, const std::pair<parameter_range, parameter_range>& ranges,
+                   const continuation_options& options, std::optional<special_point>& start,
+                   const watch& progress, bool folds_only, diagram& result) {
+    std::list<builder> builders;  // one for each grouping of cells
+    const auto on = [&](const problem& at) -> builder& {
+        for (auto& known : builders)
+            if (at.model->cells() &&
+                known.base().model->cells()->groups() == at.model->cells()->groups())
+                return known;
+        return builders.emplace_back(at, ranges.first, ranges.second, options, progress, folds_only,
+                                     result);
+    };
+    if (start) {
+        const problem from = simple_at(base, *start);  // the start takes its groups
+        return on(from).through(*start);
+    }
+    auto apart = on(base).everything();
+    if (folds_only) return;
+    for (auto& point : apart) {
+        const problem from = simple_at(base, point);
+        on(from).through_one_of_many(point);
+    }
+}
+
 diagram followed(const problem& base, const parameter_range& first, const parameter_range& second,
                  const continuation_options& options, std::optional<special_point> start,
                  const watch& progress, bool folds_only) {
@@ -134,31 +160,13 @@ diagram followed(const problem& base, const parameter_range& first, const parame
         throw invalid_argument("locus", fmt::format("{} came twice", first.name),
                                "two different parameters must vary");
     diagram result;
-    std::list<builder> builders;  // one for each grouping of cells
-    const auto on = [&](const problem& at) -> builder& {
-        for (auto& known : builders)
-            if (at.model->cells() &&
-                known.base().model->cells()->groups() == at.model->cells()->groups())
-                return known;
-        return builders.emplace_back(at, first, second, options, progress, folds_only, result);
-    };
-    if (start && start->cycle && !folds_only &&
-        (start->type == point_type::LPC || start->type == point_type::CP)) {
-        detail::add_cycle_fold_branch(result, base, {first, second}, *start, options, progress);
-        return result;
-    }
-    if (start) {
-        const problem from = simple_at(base, *start);
-        on(from).through(*start);
-        return result;
-    }
-    auto apart = on(base).everything();
-    if (folds_only) return result;
-    for (auto& point : apart) {
-        const problem from = simple_at(base, point);
-        on(from).through_one_of_many(point);
-    }
-    return result;
+    return detail::filled("locus", result, [&] {
+        if (start && start->cycle && !folds_only &&
+            (start->type == point_type::LPC || start->type == point_type::CP))
+            detail::add_cycle_fold_branch(result, base, {first, second}, *start, options, progress);
+        else
+            follow_points(base, {first, second}, options, start, progress, folds_only, result);
+    });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <limits>
+#include <moebius/base/error.hpp>
 #include <moebius/solve/dense.hpp>
 #include <utility>
 
@@ -55,6 +56,7 @@ bool locus_follower::stand_on(tracer& ahead, const special_point& start) {
 }
 
 bool locus_follower::follow(const special_point& start, const std::string& from) {
+    if (watch_.stopping()) throw interrupted("locus");
     tracer ahead(curve_, options_);
     if (!stand_on(ahead, start)) return false;
     const curve_point first = ahead.current();

@@ -36,7 +36,6 @@ private:
     stop_reason go(tracer& trace, recorder& rows);
     std::optional<Eigen::VectorXd> end_near(Eigen::VectorXd u);
 
-    [[nodiscard]] std::string_view operation() const override { return "locus"; }
     [[nodiscard]] window inside() const override { return {first_, 2}; }
     [[nodiscard]] std::vector<test_function> tests() override { return curve_.tests(); }
     void row(const walk& along, const curve_point& at, std::vector<double>& to) override;

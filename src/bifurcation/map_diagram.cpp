@@ -279,8 +279,12 @@ diagram map_diagram(const problem& base, double step, const parameter_range& ran
     problem from = base;
     if (start && start->parameters.size() == base.parameters.size())
         from.parameters = start->parameters;
-    return as_map_diagram(from, step, range,
-                          equilibrium_diagram(base, range, options, start, progress));
+    try {
+        return as_map_diagram(from, step, range,
+                              equilibrium_diagram(base, range, options, start, progress));
+    } catch (cut_short<diagram>& cut) {
+        throw cut_short<diagram>("map", as_map_diagram(from, step, range, std::move(cut.so_far)));
+    }
 }
 
 }  // namespace moebius

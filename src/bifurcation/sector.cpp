@@ -49,7 +49,8 @@ void sector::search(double value) {
     problem at_value = curve_.base();
     at_value.parameters[curve_.units().free()[0]] = value;
     const double scaled = curve_.units().scale(x_, at_value.parameters)[n_];
-    for (const auto& x : find_equilibria(at_value)) {
+    for (const auto& x : find_equilibria(at_value, watch_)) {
+        if (watch_.stopping()) throw interrupted("diagram");
         VectorXd u(n_ + 1);
         u << x / curve_.units().units()[0], scaled;
         if (known_.is_end(u) || known_.is_on_branch(u, curve_)) continue;
@@ -144,6 +145,7 @@ void sector::follow_from_singular(const VectorXd& u, const std::string& from) {
 
 void sector::follow_arms() {
     while (!arms_.empty()) {
+        if (watch_.stopping()) throw interrupted("diagram");
         const arm next = arms_.front();
         arms_.pop_front();
         if (next.depth > options_.depth) continue;

@@ -79,7 +79,6 @@ private:
 
     // sector_walk.cpp: along one branch
     stop_reason go(tracer& trace, recorder& rows);
-    [[nodiscard]] std::string_view operation() const override { return "diagram"; }
     [[nodiscard]] window inside() const override { return {n_, 1}; }
     [[nodiscard]] std::vector<test_function> tests() override;
     void row(const walk& along, const curve_point& at, std::vector<double>& to) override;

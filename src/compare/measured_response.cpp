@@ -145,12 +145,13 @@ void check(const token_source& source, const response_options& o) {
 }
 
 mean_gap gap_at(double x, const token_source& source, const router& router,
-                const response_options& options, std::uint64_t seed) {
+                const response_options& options, std::uint64_t seed, const watch& watched) {
     const std::vector<double> scores{x / 2, -x / 2};
     std::vector<random_block> words(options.tokens);
     std::vector<double> logits(2 * options.tokens);
     double sum = 0, squares = 0;
     for (std::size_t b = 0; b < options.batches; ++b) {
+        if (watched.stopping()) throw interrupted("measure_response");
         const batch_key key{seed, b};
         random_words(key.seed, random_stream::token, key.step, 0, words);
         source.fill(key, 0, words, logits);
@@ -166,10 +167,12 @@ mean_gap gap_at(double x, const token_source& source, const router& router,
 
 /// Twice the reach until the gap at neither end moves by more than its noise.
 double saturating_reach(const token_source& source, const router& router,
-                        const response_options& options) {
+                        const response_options& options, const watch& watched) {
     const auto moves = [&](double x) {
-        const auto near = gap_at(x, source, router, options, derived_seed(options.seed, 1));
-        const auto far = gap_at(2 * x, source, router, options, derived_seed(options.seed, 2));
+        const auto near =
+            gap_at(x, source, router, options, derived_seed(options.seed, 1), watched);
+        const auto far =
+            gap_at(2 * x, source, router, options, derived_seed(options.seed, 2), watched);
         return std::abs(far.value - near.value) > 4 * std::hypot(near.error, far.error) + 1e-4;
     };
     double reach = options.reach;
@@ -180,10 +183,10 @@ double saturating_reach(const token_source& source, const router& router,
 }  // namespace
 
 mean_gap open_loop_gap(double x, const token_source& source, const router& router,
-                       const response_options& options, std::uint64_t seed) {
+                       const response_options& options, std::uint64_t seed, const watch& watched) {
     check(source, options);
     router.check(2);
-    return gap_at(x, source, router, options, seed);
+    return gap_at(x, source, router, options, seed, watched);
 }
 
 response_options response_at(double beta) {
@@ -198,7 +201,7 @@ measured_response measure_response(const std::shared_ptr<const token_source>& so
     check(*source, options);
     router.check(2);
     const std::size_t points = options.points;
-    const double reach = saturating_reach(*source, router, options);
+    const double reach = saturating_reach(*source, router, options, watched);
     measured_response out;
     out.x.resize(points);
     out.gap.resize(points);
@@ -207,7 +210,7 @@ measured_response measure_response(const std::shared_ptr<const token_source>& so
         const double place = 2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1;
         out.x[i] = reach * place;
         const auto gap =
-            gap_at(out.x[i], *source, router, options, derived_seed(options.seed, i + 3));
+            gap_at(out.x[i], *source, router, options, derived_seed(options.seed, i + 3), watched);
         out.gap[i] = gap.value;
         out.error[i] = gap.error;
     };

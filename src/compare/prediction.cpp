@@ -90,9 +90,9 @@ wedge wedge_at(const problem& cusp, double x, double feedback) {
 }
 
 std::vector<predicted_state> stable_states(const problem& at, const validate_options& options,
-                                           double step) {
+                                           double step, const watch& watch) {
     std::vector<predicted_state> found;
-    for (const auto& equilibrium : find_equilibria(at)) {
+    for (const auto& equilibrium : find_equilibria(at, watch)) {
         const double x = equilibrium(0);
         double f = 0, fx = 0, loads[2];
         std::vector<double> fp(at.parameters.size());
@@ -129,7 +129,7 @@ public:
         auto at = sweep.at;
         at.set(sweep.plan.parameter, sweep.plan.legs.back().to);
         double best = sweep.end;
-        for (const auto& state : stable_states(at, options_, step_))
+        for (const auto& state : stable_states(at, options_, step_, watch_))
             if (std::abs(state.x - sweep.end) > std::abs(best - sweep.end)) best = state.x;
         return best;
     }
@@ -197,7 +197,7 @@ private:
                 {value, batches(options_.settle / decay_) + averaged, averaged});
             auto held = sweep.at;
             held.set(sweep.plan.parameter, value);
-            sweep.holds.push_back({value, stable_states(held, options_, step_)});
+            sweep.holds.push_back({value, stable_states(held, options_, step_, watch_)});
         }
         ramp_to(to);
     }

@@ -7,6 +7,8 @@
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/row_writer.hpp>
+#include <moebius/compare/blocking.hpp>
+#include <moebius/compare/chi_square.hpp>
 #include <moebius/compare/response_points.hpp>
 #include <span>
 
@@ -47,7 +49,7 @@ std::vector<response_point> response_points(const token_source& source, const ro
     std::vector<double> gaps(out.size() * seeds);
     const auto one = [&](std::size_t i) {  // seeds run fastest
         const auto seed = derived_seed(options.seed, i);
-        gaps[i] = open_loop_gap(out[i / seeds].x, source, router, options, seed).value;
+        gaps[i] = open_loop_gap(out[i / seeds].x, source, router, options, seed, watched).value;
     };
     parallel_for(gaps.size(), options.threads, one, watched, "response");
     for (std::size_t i = 0; i < out.size(); ++i) {
@@ -57,6 +59,29 @@ std::vector<response_point> response_points(const token_source& source, const ro
         const double error = gap.deviation / std::sqrt(static_cast<double>(gap.count));
         z = error > 0 ? (gap.mean - predicted) / error : none;
     }
+    return out;
+}
+
+response_verdict judge(const std::vector<response_point>& points, bool known, double chance) {
+    response_verdict out;
+    for (const auto& at : points) {
+        if (std::isnan(at.z)) continue;
+        const double z = normal_deviate(at.z, 1, at.gap.count);
+        out.chi_square += z * z;
+        ++out.points;
+    }
+    out.chi_square_p = chi_square_p(out.chi_square, out.points);
+    out.agrees = out.chi_square_p >= chance;
+    if (!known)
+        out.sentence = "nothing was judged: no closed form of this response is known";
+    else if (out.points == 0)
+        out.sentence = "nothing was judged: that takes two seeds, and loads that vary";
+    else
+        out.sentence = fmt::format(
+            "measurement and closed form {}: chi-square {:.1f} of {} score differences (p = "
+            "{:.2g}), {} more were not judged; the test fails below p = {:g}",
+            out.agrees ? "agree" : "disagree", out.chi_square, out.points, out.chi_square_p,
+            points.size() - out.points, chance);
     return out;
 }
 

@@ -61,8 +61,9 @@ class biased_loop {
 public:
     biased_loop(const std::shared_ptr<const token_source>& source,
                 const std::shared_ptr<const router>& router, const comparison_options& o,
-                double feedback, double x, std::uint64_t seed)
-        : experts_(static_cast<double>(source->experts())),
+                double feedback, double x, std::uint64_t seed, const watch& watched)
+        : watch_(watched),
+          experts_(static_cast<double>(source->experts())),
           loop_(source, router, {o.tokens, noise_law::gumbel, seed},
                 led_by(x, feedback / (o.decay * experts_), source->experts())) {
         rule_.feedback = feedback;
@@ -73,6 +74,7 @@ public:
 
     /// The score of the first expert less the mean of the others, after a batch.
     double advance(double bias) {
+        if (watch_.stopping()) throw interrupted("compare_routers");
         rule_.bias = led_by(bias, 0, loop_.scores().size());
         loop_.advance(rule_);
         const auto s = loop_.scores();
@@ -80,6 +82,7 @@ public:
     }
 
 private:
+    const watch& watch_;
     double experts_;
     router_loop loop_;
     feedback_rule rule_;
@@ -124,16 +127,16 @@ double straight(const gap_along& gap, const router_forecast& f, double center) {
 /// The feedback at which the stiffness of equal loads would vanish, from one pair of runs.
 double observed_threshold(const std::shared_ptr<const token_source>& source,
                           const std::shared_ptr<const router>& router, const gap_along& gap,
-                          const router_forecast& f, const comparison_options& o,
-                          std::uint64_t seed) {
+                          const router_forecast& f, const comparison_options& o, std::uint64_t seed,
+                          const watch& watched) {
     const double feedback = susceptible * f.threshold.value;
     const double center = feedback / (o.decay * static_cast<double>(gap.experts()));
     const double shift = straight(gap, f, center), stiffness = o.decay - feedback * f.slope;
     const double hold = o.decay * f.offset, push = stiffness * shift;
     const auto above =
-        stay_of({source, router, o, feedback, f.offset + shift, seed}, o, hold + push);
+        stay_of({source, router, o, feedback, f.offset + shift, seed, watched}, o, hold + push);
     const auto below =
-        stay_of({source, router, o, feedback, f.offset - shift, seed}, o, hold - push);
+        stay_of({source, router, o, feedback, f.offset - shift, seed, watched}, o, hold - push);
     const double apart = above.mean - below.mean;
     const auto stayed = [&](const stay& at, double away) {
         return std::abs(at.mean - f.offset - away) < shift &&
@@ -146,10 +149,11 @@ double observed_threshold(const std::shared_ptr<const token_source>& source,
 
 double observed_jump(const std::shared_ptr<const token_source>& source,
                      const std::shared_ptr<const router>& router, const router_forecast& f,
-                     const comparison_options& o, bool up, std::uint64_t seed) {
+                     const comparison_options& o, bool up, std::uint64_t seed,
+                     const watch& watched) {
     const bias_sweep sweep(f, o, up);
     const double start = f.cusp_x + (up ? -1 : 1) * f.sweep_feedback / o.decay;
-    biased_loop loop(source, router, o, f.sweep_feedback, start, seed);
+    biased_loop loop(source, router, o, f.sweep_feedback, start, seed, watched);
     for (std::size_t k = 0; k < static_cast<std::size_t>(o.settle / o.step); ++k)
         loop.advance(sweep.from);
     for (std::size_t k = 0; k < sweep.steps; ++k)
@@ -170,10 +174,10 @@ router_observation observe(const std::shared_ptr<const token_source>& source,
         const std::size_t r = i % o.seeds;
         const auto own = derived_seed(seed, i);
         if (i < o.seeds)
-            threshold[r] = observed_threshold(source, router, gap, f, o, own);
+            threshold[r] = observed_threshold(source, router, gap, f, o, own, watched);
         else
             (i < 2 * o.seeds ? up : down)[r] =
-                observed_jump(source, router, f, o, i < 2 * o.seeds, own);
+                observed_jump(source, router, f, o, i < 2 * o.seeds, own, watched);
     };
     parallel_for(sweeps ? 3 * o.seeds : o.seeds, o.threads, one, watched, "compare_routers");
     router_observation out{mean_of(threshold), {nan, nan}, {nan, nan}};

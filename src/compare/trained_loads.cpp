@@ -124,20 +124,20 @@ void add_states(const frozen_gate& gate, trained_loads& out) {
 }
 
 /// The loop of top-1 is the same in its own code, at a tenth of the time.
-simulation simulate_frozen(const frozen_gate& gate, simulate_options& how) {
+simulation simulate_frozen(const frozen_gate& gate, simulate_options& how, const watch& stop) {
     if (const auto noise = gate.run.model->routing()->top_1_noise()) {
         how.loop.noise = *noise;
-        return simulate(gate.tokens, gate.rule, how, {}, *make_cpu_loops(1));
+        return simulate(gate.tokens, gate.rule, how, stop, *make_cpu_loops(1));
     }
     const std::shared_ptr<const router> same(gate.run.model, gate.run.model->routing());
-    return simulate(gate.tokens, same, gate.rule, how, 1);
+    return simulate(gate.tokens, same, gate.rule, how, 1, stop);
 }
 
 /// Mean loads of the closed loop and their errors, from the scores that training left.
 /// @return (E) its mean scores
 std::vector<double> run_frozen(const frozen_gate& gate, const training_state& state,
                                const trained_options& options, std::uint64_t seed,
-                               trained_loads& out) {
+                               const watch& stop, trained_loads& out) {
     simulate_options how;
     how.loop.tokens = options.tokens;
     how.loop.seed = seed;
@@ -146,7 +146,7 @@ std::vector<double> run_frozen(const frozen_gate& gate, const training_state& st
     how.burn_in = static_cast<std::size_t>(std::ceil(options.settle / time));
     how.steps = std::max<std::size_t>(64, static_cast<std::size_t>(options.average / time));
     how.record_every = how.steps;
-    const auto summary = simulate_frozen(gate, how).summary;
+    const auto summary = simulate_frozen(gate, how, stop).summary;
     std::vector<double> scores;
     for (std::size_t e = 0; e < gate.experts(); ++e) {
         scores.push_back(summary.at(fmt::format("score_{}_mean", e + 1))[0]);
@@ -189,7 +189,7 @@ void judge(const frozen_gate& gate, const course& to_rest, const course& near,
 }
 
 trained_loads hold(const training_work& work, const training_run& run, const training_state& state,
-                   const trained_options& options, std::uint64_t seed) {
+                   const trained_options& options, std::uint64_t seed, const watch& stop) {
     const std::size_t experts = run.model->experts();
     const std::vector<double> unknown(experts, none);
     trained_loads out{unknown, {},    unknown, {},  late_loads(state), none, 0,
@@ -199,7 +199,7 @@ trained_loads hold(const training_work& work, const training_run& run, const tra
         return out;
     }
     const auto gate = freeze(work, run, state);
-    const auto around = run_frozen(gate, state, options, seed, out);
+    const auto around = run_frozen(gate, state, options, seed, stop, out);
     if (gate.loads == nullptr) return out;
     const auto to_rest = follow_to_rest(gate, state.scores);
     if (to_rest.rests) {
@@ -228,10 +228,12 @@ std::vector<trained_loads> hold_against_theory(const training_work& work,
         throw invalid_argument("trained_loads", "an option is 0",
                                "tokens, settle and average must be > 0");
     std::vector<trained_loads> all(states.size());
+    const watch stop{{}, watched.stop};
     parallel_for(
         states.size(), options.threads,
         [&](std::size_t r) {
-            all[r] = hold(work, work.runs[r], states[r], options, derived_seed(options.seed, r));
+            all[r] =
+                hold(work, work.runs[r], states[r], options, derived_seed(options.seed, r), stop);
         },
         watched, "trained_loads");
     return all;

@@ -108,10 +108,10 @@ trained_verdict judge(const std::vector<trained_loads>& loads,
     out.training_off = off / sound;
     out.sentence = fmt::format(
         "With the gates frozen, loads {} with their own response: chi-square {:.1f} of {} models, "
-        "p {:.2g} ({} went to another stable state than training's scores flow to). While training "
-        "they differ from it by {:.4f} of a load gap on average.",
+        "p {:.2g} ({} more were not judged; {} went to another stable state than training's scores "
+        "flow to). While training they differ from it by {:.4f} of a load gap on average.",
         out.agrees ? "agree" : "do not agree", out.chi_square, out.models, out.chi_square_p,
-        out.left, out.training_off);
+        loads.size() - out.models, out.left, out.training_off);
     return out;
 }
 

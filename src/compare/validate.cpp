@@ -69,6 +69,9 @@ std::string sentence_of(const verdict& v, const validate_options& options) {
     std::string why;
     if (v.cusps_missed > 0)
         why = fmt::format("; continuation missed {} of the cusps", v.cusps_missed);
+    if (v.not_judged > 0)
+        why += fmt::format("; {} more {} not judged", v.not_judged,
+                           v.not_judged == 1 ? "point was" : "points were");
     return fmt::format(
         "{}: {} points, chi-square {:.1f} (p = {:.2g}), {} beyond 3 standard errors where {:.2f} "
         "are expected (p = {:.2g}){}; a test fails below p = {:g}",
@@ -85,7 +88,10 @@ verdict judge(const validation& v, const validate_options& options) {
         result.beyond_3 += !(std::abs(z) <= 3);  // a NaN is no agreement
     };
     for (const auto& point : v.steady)
-        if (point.judged) add(point.z);
+        if (point.judged)
+            add(point.z);
+        else
+            ++result.not_judged;
     for (const auto& point : v.jumps) add(point.z);
     const auto n = static_cast<double>(result.points);
     if (n > 0 && std::isfinite(result.chi_square)) {
@@ -141,8 +147,15 @@ validation validate(const std::shared_ptr<const token_source>& source, noise_law
                     const loop_backend& on) {
     if (!source) throw invalid_argument("validate", "no tokens came", "a source is needed");
     auto predicted = predict(source->law(noise), beta, decay, options, {{}, watch.stop});
-    const auto measured = measure(source, noise, beta, decay, predicted.sweeps, options, watch, on);
-    return compare(std::move(predicted), measured, options);
+    try {
+        const auto measured =
+            measure(source, noise, beta, decay, predicted.sweeps, options, watch, on);
+        return compare(std::move(predicted), measured, options);
+    } catch (const interrupted&) {
+        validation unmeasured{std::move(predicted), {}, {}, {}};
+        unmeasured.overall.sentence = "nothing was judged: the measurement was interrupted";
+        throw cut_short<validation>("validate", std::move(unmeasured));
+    }
 }
 
 table sweep_table(const validation& v) {

@@ -3,6 +3,7 @@
 #include <boost/math/tools/minima.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
+#include <moebius/base/error.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/solve/newton.hpp>
@@ -78,7 +79,11 @@ void add_roots(const scalar_field& f, const sample& a, const sample& b, std::vec
     }
 }
 
-std::vector<VectorXd> scan(const problem& base) {
+void heed(const watch& watched) {
+    if (watched.stopping()) throw interrupted("find_equilibria");
+}
+
+std::vector<VectorXd> scan(const problem& base, const watch& watched) {
     const scalar_field f{base};
     const double unit = base.model->state_scale(base.parameters);
     auto [low, high] = base.model->state_bounds(base.parameters);
@@ -97,6 +102,7 @@ std::vector<VectorXd> scan(const problem& base) {
     };
     auto last = sample_at(low);
     for (std::size_t i = 1; i <= cells; ++i) {
+        heed(watched);
         const auto next =
             sample_at(low + (high - low) * static_cast<double>(i) / static_cast<double>(cells));
         add_roots(f, last, next, roots);
@@ -184,11 +190,12 @@ private:
     std::vector<VectorXd> roots_;
 };
 
-std::vector<VectorXd> deflate(const problem& base) {
+std::vector<VectorXd> deflate(const problem& base, const watch& watched) {
     deflated_system system(base);
     for (const auto& start : starts(base)) {
         if (const auto plain = system.plain_from(start)) system.add(plain.u);
         for (int again = 0; again < most_from_a_start; ++again) {
+            heed(watched);
             const auto found = system.from(start);
             if (!found || !system.add(found.u)) break;
         }
@@ -198,9 +205,9 @@ std::vector<VectorXd> deflate(const problem& base) {
 
 }  // namespace
 
-std::vector<VectorXd> find_equilibria(const problem& base) {
+std::vector<VectorXd> find_equilibria(const problem& base, const watch& watched) {
     check_parameters(*base.model, base.parameters);
-    return base.model->dimension() == 1 ? scan(base) : deflate(base);
+    return base.model->dimension() == 1 ? scan(base, watched) : deflate(base, watched);
 }
 
 }  // namespace moebius

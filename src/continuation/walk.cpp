@@ -50,7 +50,8 @@ stop_reason walk::go() {
     last_ = first_;
     steps_ = 0;
     while (rows_.rows() + 1 < options_.max_points) {
-        if (watch_.stopping()) throw interrupted(kind_.operation());
+        if (watch_.stopping()) return end(trace_.current(), stop_reason::stopped);
+        if (watch_.report) watch_.report(1, 0);
         const auto status = trace_.advance();
         if (status != step_status::accepted)
             return end(trace_.current(), status == step_status::not_finite

@@ -78,15 +78,19 @@ public:
         if (states.size() != work.runs.size())
             throw invalid_argument("train", fmt::format("{} states came", states.size()),
                                    fmt::format("there are {} runs", work.runs.size()));
+        std::uint64_t batches = 0;
+        for (const auto& state : states) batches += until - std::min(until, state.step);
+        progress shared(watched, "train", batches);
         const auto one = [&](std::size_t r) {
             const std::uint64_t stride = 8 * std::uint64_t{work.record_every};
             for (auto step = states[r].step; step < until;) {
-                if (watched.stopping()) throw interrupted("train");
+                const auto from = step;
                 step = std::min(until, step + stride - step % stride);
-                advance(work, work.runs[r], states[r], step);
+                advance(work, work.runs[r], states[r], step, watched);
+                shared.add(step - from);
             }
         };
-        parallel_for(states.size(), threads_, one, watched, "train");
+        parallel_for(states.size(), threads_, one);
     }
 
     double copy_rate() const override {

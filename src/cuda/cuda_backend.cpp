@@ -35,7 +35,9 @@ public:
         if (history.empty()) return history;
         gpu::loop_arrays arrays(batch, limits_);
         for (std::size_t first = 0; first < batch.steps; first += arrays.room()) {
-            if (watched.stopping()) throw interrupted("run_loops");
+            if (watched.stopping())
+                throw cut_short<stopped_loops>(
+                    "run_loops", {std::move(history), std::vector(batch.runs.size(), first)});
             const std::size_t steps = std::min(arrays.room(), batch.steps - first);
             try {
                 gpu::check(launch(arrays.at(first, steps)), "run_loops");

@@ -7,6 +7,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/dynamics/grid_sweep.hpp>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -61,14 +62,15 @@ bool is_new(const states& known, const std::vector<double>& x, double distance) 
 }
 
 /// The row of one grid point after its two parameters.
-std::vector<double> settle_all(const problem& at, const grid_sweep_options& options) {
+std::vector<double> settle_all(const problem& at, const grid_sweep_options& options,
+                               const watch& watched) {
     const std::size_t experts = at.model->experts();
     const double distance = options.same * at.model->state_scale(at.parameters);
     states found;
     double unsettled = 0, gap = 0;
     std::vector<double> ends, loads(experts);
     for (const auto& start : starts_at(at, options)) {
-        auto end = settle(at, start, options.settle);
+        auto end = settle(at, start, options.settle, watched);
         if (end.status == flow_status::converged) {
             at.model->loads(end.state, at.parameters, loads);
             if (experts > 0) {
@@ -103,6 +105,15 @@ std::vector<std::string> names_of(const problem& at, const grid_axis& a, const g
     return names;
 }
 
+/// The rows that are marked.
+table rows_of(const table& all, const std::vector<char>& marked) {
+    table out{all.names, std::vector<std::vector<double>>(all.names.size())};
+    for (std::size_t row = 0; row < marked.size(); ++row)
+        for (std::size_t c = 0; marked[row] != 0 && c < all.columns.size(); ++c)
+            out.columns[c].push_back(all.columns[c][row]);
+    return out;
+}
+
 }  // namespace
 
 table grid_sweep(const problem& at, const grid_axis& a, const grid_axis& b,
@@ -112,16 +123,24 @@ table grid_sweep(const problem& at, const grid_axis& a, const grid_axis& b,
     table result{names_of(at, a, b, starts), {}};
     result.columns.assign(result.names.size(), std::vector<double>(a.points * b.points));
 
+    std::vector<char> is_done(a.points * b.points);
     const auto at_point = [&](std::size_t i) {
         auto here = at;
         here.set(a.parameter, a.value(i / b.points));
         here.set(b.parameter, b.value(i % b.points));
-        const auto row = settle_all(here, options);
+        const auto row = settle_all(here, options, watch);
         result.columns[0][i] = a.value(i / b.points);
         result.columns[1][i] = b.value(i % b.points);
         for (std::size_t c = 0; c < row.size(); ++c) result.columns[c + 2][i] = row[c];
+        is_done[i] = 1;
     };
-    parallel_for(a.points * b.points, options.threads, at_point, watch, "grid_sweep");
+    try {
+        parallel_for(a.points * b.points, options.threads, at_point, watch, "grid_sweep");
+    } catch (const interrupted&) {
+        auto done = rows_of(result, is_done);
+        if (done.rows() == 0) throw;
+        throw cut_short<table>("grid_sweep", std::move(done));
+    }
     return result;
 }
 

@@ -86,7 +86,8 @@ trajectory integrate(const problem& at, std::span<const double> x0, double t_end
     return result;
 }
 
-settled_state settle(const problem& at, std::span<const double> x0, const settle_options& options) {
+settled_state settle(const problem& at, std::span<const double> x0, const settle_options& options,
+                     const watch& watched) {
     detail::check_flow("settle", at, x0, options.flow);
     for (const double value : {options.closeness, options.max_time})
         if (!(value > 0))
@@ -97,6 +98,7 @@ settled_state settle(const problem& at, std::span<const double> x0, const settle
 
     detail::flow flow(at, x0, options.flow);
     while (result.time < options.max_time) {
+        if (watched.stopping()) throw interrupted("settle");
         const auto status = flow.step();
         result.time = flow.t();
         result.state = flow.x();

@@ -10,7 +10,9 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/base/text.hpp>
+#include <moebius/continuation/equilibrium_curve.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
+#include <utility>
 
 #include "flow.hpp"
 
@@ -65,12 +67,44 @@ bool flies_on(const problem& at, const std::vector<double>& x, const flow_option
     return false;
 }
 
+/// Tells whether a state rests on an equilibrium that repels.
+class resting_place {
+public:
+    resting_place(const problem& at, const detail::ramp& moving)
+        : curve_(at, {std::string(at.model->parameters()[moving.parameter].name),
+                      std::min(moving.from, moving.to), std::max(moving.from, moving.to)}),
+          parameter_(moving.parameter),
+          p_(at.parameters),
+          f_(static_cast<Eigen::Index>(at.model->dimension())) {}
+
+    /// Within a thousandth of the state scale, by how fast the state leaves.
+    bool repels(const std::vector<double>& x, double value) {
+        p_[parameter_] = value;
+        if (!curve_.linearize(curve_.units().scale(x, p_), f_)) return false;
+        const double rate = curve_.stability_here().leading.front().real();
+        at_.resize(x.size());
+        curve_.base().model->rhs(x.data(), p_.data(), at_.data());
+        double speed = 0;
+        for (const double f : at_) speed = std::max(speed, std::abs(f));
+        const double unit = curve_.base().model->state_scale(p_.data());
+        return rate > 0 && speed <= 1e-3 * unit * rate;
+    }
+
+private:
+    equilibrium_curve curve_;
+    std::size_t parameter_;
+    std::vector<double> p_, at_;
+    Eigen::VectorXd f_;
+};
+
 /// One direction of a sweep: steps the flow, takes samples, and watches for jumps.
 class leg {
 public:
     leg(const problem& at, const detail::ramp& moving, std::span<const double> x0,
-        const slow_sweep_options& options)
+        const slow_sweep_options& options, const watch& stop)
         : at_(at),
+          stop_(stop),
+          rest_(at, moving),
           moving_(moving),
           options_(options),
           duration_((moving.to - moving.from) / moving.rate),
@@ -80,11 +114,16 @@ public:
           from_(x_) {}
 
     /// @param progress  called with the share that is done, in permille
+    /// @throws interrupted  as the watch asks
     flow_status run(slow_sweep_result& result, const std::function<void(std::size_t)>& progress) {
-        sample_until(0, result.samples);
+        result.direction = way();
+        sample_until(0, result);
         double before = look(0).growth;
         while (flow_.t() < duration_) {
-            if (const auto status = flow_.step(); status != flow_status::converged) return status;
+            if (stop_.stopping()) throw interrupted("slow_sweep");
+            const auto status = flow_.step();
+            result.reached = moving_.value(flow_.t());
+            if (status != flow_status::converged) return status;
             const double t = flow_.t_before(), end = std::min(flow_.t(), duration_);
             for (const double next : {(t + end) / 2, end}) {  // a step may hold a whole excursion
                 const auto now = look(next);
@@ -92,11 +131,11 @@ public:
                     calm_speed_ = now.speed;
                     calm_ = {frozen_problem(next), x_};
                 }
-                look_for_jump(next, before, now.growth, result.jumps);
+                look_for_jump(next, before, now.growth, result);
                 before = now.growth;
                 looked_until_ = next;
             }
-            sample_until(end, result.samples);
+            sample_until(end, result);
             progress(static_cast<std::size_t>(1000 * (end / duration_)));
         }
         return flow_status::converged;
@@ -105,6 +144,8 @@ public:
     [[nodiscard]] const std::vector<double>& state() const { return x_; }
 
 private:
+    [[nodiscard]] int way() const { return moving_.rate > 0 ? 1 : -1; }
+
     problem frozen_problem(double t) const { return {at_.model, flow_.parameters(t)}; }
 
     /// Moves x_ to a time within the last step.
@@ -113,31 +154,48 @@ private:
         return frozen_at(frozen_problem(t), x_);
     }
 
-    void look_for_jump(double t, double before, double now, std::vector<sweep_jump>& jumps) {
+    void look_for_jump(double t, double before, double now, slow_sweep_result& result) {
         if (before <= 0 && now > 0) {
             const double entry = crossing(t, before, now);
             entry_ = moving_.value(entry);
             flow_.state_at(entry, from_);
         } else if (before > 0 && now <= 0) {
-            add_jump(crossing(t, before, now), jumps);
+            add_flight(crossing(t, before, now), result);
             calm_speed_ = std::numeric_limits<double>::infinity();
         }
     }
 
-    /// A peak of the speed; of the same flight as the last one, unless it came to rest in between.
-    void add_jump(double peak, std::vector<sweep_jump>& jumps) {
+    /// A peak of the speed: of a jump, or of an oscillation, which comes to rest nowhere.
+    void add_flight(double peak, slow_sweep_result& result) {
         const auto speed = look(peak).speed;
         if (!has_moved(frozen_problem(peak))) return;  // it rests on a state that repels
-        sweep_jump jump{moving_.rate > 0 ? 1 : -1, moving_.value(peak), entry_, from_, x_, {}};
-        jump.to = settle(frozen_problem(peak), x_).state;
+        const double here = moving_.value(peak);
+        const bool goes_on = swing_speed_ > 0 && calm_speed_ > 1e-3 * swing_speed_;
+        swing_speed_ = std::max(swing_speed_, speed);
+        if (goes_on) {
+            result.oscillations.back().to = here;
+            return;
+        }
+        auto end = settle(frozen_problem(peak), x_, {}, stop_);
+        if (x_.size() > 1 && end.status == flow_status::stalled) {
+            result.oscillations.push_back({way(), entry_, here});
+            return;
+        }
+        swing_speed_ = 0;
+        add_jump({way(), here, entry_, from_, x_, std::move(end.state)}, speed, result.jumps);
+    }
+
+    /// Of the same flight as the last one, unless the state came to rest in between.
+    void add_jump(sweep_jump jump, double speed, std::vector<sweep_jump>& jumps) {
         if (peak_speed_ > 0 && flies_on(calm_.first, calm_.second, options_.flow)) {
             auto& last = jumps.back();
             jump.entry = last.entry;
             jump.from = last.from;
+            const auto end = jump.to;
             if (speed > peak_speed_) last = jump;
-            last.to = jump.to;
+            last.to = end;
         } else {
-            jumps.push_back(jump);
+            jumps.push_back(std::move(jump));
             peak_speed_ = 0;
         }
         peak_speed_ = std::max(peak_speed_, speed);
@@ -162,15 +220,23 @@ private:
         return (a + b) / 2;
     }
 
-    void sample_until(double t, table& to) {
+    void sample_until(double t, slow_sweep_result& result) {
         const double last = static_cast<double>(options_.samples - 1);
         for (; row_ < options_.samples; ++row_) {
             const double share = static_cast<double>(row_) / last;
             const double when = duration_ * share;
             if (when > t) return;
             if (t > 0) flow_.state_at(when, x_);
-            add_row(moving_.from + (moving_.to - moving_.from) * share, to);
+            const double value = moving_.from + (moving_.to - moving_.from) * share;
+            add_row(value, result.samples);
+            note_rest(value, result.unstable);
         }
+    }
+
+    void note_rest(double value, std::vector<sweep_stretch>& unstable) {
+        const bool before = std::exchange(rests_, rest_.repels(x_, value));
+        if (rests_ && before) unstable.back().to = value;
+        if (rests_ && !before) unstable.push_back({way(), value, value});
     }
 
     void add_row(double parameter, table& to) {
@@ -185,6 +251,9 @@ private:
     }
 
     const problem& at_;
+    const watch& stop_;
+    resting_place rest_;
+    bool rests_ = false;  ///< on what repels, at the last sample
     detail::ramp moving_;
     const slow_sweep_options& options_;
     double duration_;
@@ -195,6 +264,7 @@ private:
     double entry_;              ///< the parameter at which the last growth began
     std::vector<double> from_;  ///< and the state there
     double peak_speed_ = 0;     ///< of the last jump
+    double swing_speed_ = 0;    ///< of the oscillation that goes on; else 0
     double calm_speed_ = std::numeric_limits<double>::infinity();
     std::pair<problem, std::vector<double>> calm_;  ///< where the state was slowest since then
 };
@@ -226,31 +296,37 @@ slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, doub
     held.set(parameter, downwards ? high : low);
     detail::check_flow("slow_sweep", held, x0, options.flow);
 
-    slow_sweep_result result{
-        flow_status::converged, {{"direction", std::string(parameter)}, {}}, {}};
+    slow_sweep_result result;
+    result.samples.names = {"direction", std::string(parameter)};
     for (const auto name : at.model->state_names()) result.samples.names.emplace_back(name);
     for (std::size_t e = 1; e <= at.model->experts(); ++e)
         result.samples.names.push_back(fmt::format("load_{}", e));
     result.samples.columns.resize(result.samples.names.size());
 
-    auto start = settle(held, x0);
+    auto start = settle(held, x0, {}, watch);
+    result.reached = held.parameters[moved];
+    result.direction = downwards ? -1 : 1;
     result.status = start.status == flow_status::stalled ? flow_status::converged : start.status;
     const std::size_t total = options.direction == sweep_direction::both ? 2000 : 1000;
     std::size_t done = 0, shown = 0;
     const auto go = [&](double from, double to) {
         if (result.status != flow_status::converged) return;
         leg one(held, {moved, from, to, from < to ? options.rate : -options.rate}, start.state,
-                options);
+                options, watch);
         result.status = one.run(result, [&](std::size_t permille) {
-            if (watch.stopping()) throw interrupted("slow_sweep");
             if (watch.report && done + permille > shown)
                 watch.report(shown = done + permille, total);
         });
         start.state = one.state();
         done += 1000;
     };
-    if (!downwards) go(low, high);
-    if (options.direction != sweep_direction::up) go(high, low);
+    try {
+        if (!downwards) go(low, high);
+        if (options.direction != sweep_direction::up) go(high, low);
+    } catch (const interrupted&) {
+        if (result.samples.rows() == 0) throw;
+        throw cut_short<slow_sweep_result>("slow_sweep", std::move(result));
+    }
     return result;
 }
 

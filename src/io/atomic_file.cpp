@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <utility>
+#include <vector>
 
 namespace moebius {
 namespace {
@@ -128,7 +128,7 @@ std::string read_file(const fs::path& path) {
     const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) fail(path, errno);
     std::string bytes;
-    std::array<char, 1 << 16> block;
+    std::vector<char> block(1 << 16);  // not on the stack, which may be as small
     while (true) {
         const auto got = ::read(file.get(), block.data(), block.size());
         if (got < 0 && errno == EINTR) continue;

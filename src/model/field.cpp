@@ -17,6 +17,14 @@ void check_parameter(const field& model, const parameter_info& info, double valu
                                fmt::format("it must be > {}", info.above));
 }
 
+/// "feedback = 1, decay = 1".
+std::string listed(std::span<const parameter_info> known, std::span<const double> values) {
+    std::string text;
+    for (std::size_t i = 0; i < known.size(); ++i)
+        text += fmt::format("{}{} = {}", i == 0 ? "" : ", ", known[i].name, values[i]);
+    return text;
+}
+
 }  // namespace
 
 void field::curvature(std::span<const double> x, std::span<const double> p,
@@ -55,6 +63,11 @@ void check_parameters(const field& model, std::span<const double> values) {
         throw invalid_argument(model.name(), fmt::format("{} parameters came", values.size()),
                                fmt::format("it has {}", known.size()));
     for (std::size_t i = 0; i < known.size(); ++i) check_parameter(model, known[i], values[i]);
+    if (const double scale = model.state_scale(values.data()); !(scale > 0 && std::isfinite(scale)))
+        throw invalid_argument(
+            model.name(),
+            fmt::format("the scale of its states is {} at {}", scale, listed(known, values)),
+            "it must be a positive number that double precision holds");
 }
 
 std::vector<std::string> parameter_names(const field& model) {

@@ -74,11 +74,12 @@ closed_loop::closed_loop(std::shared_ptr<const token_source> source, loop_option
     choices_.resize(words_.size());
 }
 
-void closed_loop::route_batch(const top1& router) {
+void closed_loop::route_batch(const top1& router, const watch& watched) {
     const batch_key key{options_.seed, steps_};
     const std::size_t experts = counts_.size();
     std::fill(counts_.begin(), counts_.end(), 0);
     for (std::size_t first = 0; first < options_.tokens; first += chunk) {
+        if (watched.stopping()) throw interrupted("closed_loop");
         const std::size_t n = std::min(chunk, options_.tokens - first);
         const auto index = static_cast<std::uint32_t>(first);
         const std::span words(words_.data(), n);
@@ -92,12 +93,13 @@ void closed_loop::route_batch(const top1& router) {
 }
 
 /// Two experts, all logits 0: every token compares one word with the same threshold.
-void closed_loop::toss_batch(const top1& router) {
+void closed_loop::toss_batch(const top1& router, const watch& watched) {
     const auto scores = scores_.sum();
     const std::uint64_t threshold =
         words_below(first_share(router.noise, router.beta * (scores[0] - scores[1])));
     std::uint64_t first = 0;
     for (std::size_t block = 0; 4 * block < options_.tokens; block += words_.size()) {
+        if (watched.stopping()) throw interrupted("closed_loop");
         random_words(options_.seed, random_stream::coin, steps_, static_cast<std::uint32_t>(block),
                      words_);
         const std::size_t left = options_.tokens - 4 * block;
@@ -107,13 +109,14 @@ void closed_loop::toss_batch(const top1& router) {
     counts_ = {first, options_.tokens - first};
 }
 
-std::span<const std::uint64_t> closed_loop::advance(const feedback_rule& rule) {
+std::span<const std::uint64_t> closed_loop::advance(const feedback_rule& rule,
+                                                    const watch& watched) {
     check(rule, counts_.size());
     const top1 router{rule.beta, options_.noise};
     if (counts_.size() == 2 && !source_->draws_tokens())
-        toss_batch(router);
+        toss_batch(router, watched);
     else
-        route_batch(router);
+        route_batch(router, watched);
     std::transform(counts_.begin(), counts_.end(), loads_.begin(), [&](std::uint64_t count) {
         return static_cast<double>(count) / static_cast<double>(options_.tokens);
     });

@@ -9,6 +9,8 @@
 namespace moebius {
 namespace {
 
+constexpr std::size_t told_every = 16;  // batches: no lock for each small one
+
 class plain_loops final : public loop_backend {
 public:
     explicit plain_loops(unsigned threads) : threads_(threads) {}
@@ -23,17 +25,25 @@ public:
         check(batch);
         const std::size_t experts = batch.source->experts();
         std::vector<std::uint32_t> history(batch.runs.size() * batch.steps * experts);
+        std::vector<std::size_t> steps(batch.runs.size());
+        progress shared(watched, "run_loops", batch.runs.size() * batch.steps);
         const auto one = [&](std::size_t r) {
             const auto& run = batch.runs[r];
             closed_loop loop(batch.source, {batch.tokens, batch.noise, run.seed}, run.scores);
             auto to = history.begin() + static_cast<std::ptrdiff_t>(r * batch.steps * experts);
-            for (std::size_t step = 0; step < batch.steps; ++step) {
-                if (watched.stopping()) throw interrupted("run_loops");
-                for (const auto count : loop.advance(rule_at(run, step)))
-                    *to++ = static_cast<std::uint32_t>(count);
+            while (steps[r] < batch.steps) {
+                const auto counts = loop.advance(rule_at(run, steps[r]), watched);
+                to = std::transform(counts.begin(), counts.end(), to,
+                                    [](std::uint64_t n) { return static_cast<std::uint32_t>(n); });
+                if (++steps[r] % told_every == 0) shared.add(told_every);
             }
+            shared.add(batch.steps % told_every);
         };
-        parallel_for(batch.runs.size(), threads_, one, watched, "run_loops");
+        try {
+            parallel_for(batch.runs.size(), threads_, one);
+        } catch (const interrupted&) {
+            throw cut_short<stopped_loops>("run_loops", {std::move(history), std::move(steps)});
+        }
         return history;
     }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
@@ -15,7 +16,8 @@ namespace {
 
 constexpr std::size_t most_blocks = 32;
 
-/// Mean, variance and blocked standard error of a series whose length is known beforehand.
+/// Mean, variance and blocked standard error of a series whose length is known beforehand, or of
+/// what there is of it.
 class moments {
 public:
     explicit moments(std::size_t length)
@@ -25,19 +27,21 @@ public:
         const double before = mean_;  // Welford's recurrence
         mean_ += (value - mean_) / static_cast<double>(++count_);
         squares_ += (value - before) * (value - mean_);
-        auto& part = blocks_[(count_ - 1) * blocks_.size() / length_];
+        auto& part = blocks_[block_of(count_ - 1)];
         part.sum += value;
         ++part.count;
     }
 
     double mean() const { return mean_; }
-    double variance() const { return squares_ / static_cast<double>(length_); }
+    double variance() const { return squares_ / static_cast<double>(count_); }
 
     double error() const {
-        const auto n = static_cast<double>(blocks_.size());
+        const std::size_t whole = count_ == length_ ? blocks_.size() : block_of(count_);
+        if (whole < 2) return std::numeric_limits<double>::quiet_NaN();
+        const auto n = static_cast<double>(whole);
         double squares = 0;
-        for (const auto& part : blocks_)
-            squares += std::pow(part.sum / static_cast<double>(part.count) - mean_, 2);
+        for (std::size_t b = 0; b < whole; ++b)
+            squares += std::pow(blocks_[b].sum / static_cast<double>(blocks_[b].count) - mean_, 2);
         return std::sqrt(squares / (n * (n - 1)));
     }
 
@@ -46,6 +50,8 @@ private:
         double sum = 0;
         std::size_t count = 0;
     };
+    std::size_t block_of(std::size_t i) const { return i * blocks_.size() / length_; }
+
     std::vector<block> blocks_;
     std::size_t length_;
     std::size_t count_ = 0;
@@ -97,6 +103,11 @@ public:
     }
 
     [[nodiscard]] const std::vector<moments>& sums() const { return sums_; }
+    [[nodiscard]] std::size_t measured() const {
+        return batch_ - std::min(batch_, options_->burn_in);
+    }
+
+    [[nodiscard]] bool controlled() const { return controlled_; }
 
     std::vector<std::vector<double>> rows;  ///< step and quantities
     std::uint64_t unrouted = 0;
@@ -110,7 +121,7 @@ private:
 };
 
 /// What a run's history comes to.
-/// @param history  (burn-in and steps, E)
+/// @param history  (batches, E), at most burn-in and steps
 replica summed(const loop_run& run, std::span<const std::uint32_t> history,
                const simulate_options& options, std::size_t experts) {
     const std::size_t tokens = options.loop.tokens;
@@ -119,7 +130,7 @@ replica summed(const loop_run& run, std::span<const std::uint32_t> history,
     start.resize(experts);
     loop_scores scores(std::move(start));
     std::vector<double> loads(experts);
-    for (std::size_t batch = 0; batch < options.burn_in + options.steps; ++batch) {
+    for (std::size_t batch = 0; batch < history.size() / experts; ++batch) {
         const auto counts = history.subspan(batch * experts, experts);
         result.unrouted += tokens - std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
         std::transform(counts.begin(), counts.end(), loads.begin(), [&](std::uint32_t count) {
@@ -137,11 +148,11 @@ void append_row(table& to, std::initializer_list<double> front, std::span<const 
     for (const double value : rest) to.columns[column++].push_back(value);
 }
 
-simulation collect(const std::vector<replica>& replicas, std::size_t experts, bool controlled) {
+simulation collect(const std::vector<replica>& replicas, std::size_t experts) {
     simulation result;
     result.records.names = {"replica", "step"};
     result.summary.names = {"replica", "unrouted"};
-    for (const auto& name : quantities(experts, controlled)) {
+    for (const auto& name : quantities(experts, replicas.front().controlled())) {
         result.records.names.push_back(name);
         for (const auto* what : {"mean", "variance", "error"})
             result.summary.names.push_back(fmt::format("{}_{}", name, what));
@@ -159,16 +170,46 @@ simulation collect(const std::vector<replica>& replicas, std::size_t experts, bo
 }
 
 /// @param history  (replicas, burn-in and steps, E)
-simulation evaluated(const loop_batch& batch, const std::vector<std::uint32_t>& history,
-                     const simulate_options& options) {
+/// @param batches  (replicas) that were run of each
+std::vector<replica> summed_all(const loop_batch& batch, const std::vector<std::uint32_t>& history,
+                                const std::vector<std::size_t>& batches,
+                                const simulate_options& options) {
     std::vector<replica> replicas;
     replicas.reserve(batch.runs.size());
     const std::size_t experts = batch.source->experts(),
                       length = (options.burn_in + options.steps) * experts;
     for (std::size_t r = 0; r < batch.runs.size(); ++r)
-        replicas.push_back(summed(batch.runs[r], std::span(history).subspan(r * length, length),
+        replicas.push_back(summed(batch.runs[r],
+                                  std::span(history).subspan(r * length, batches[r] * experts),
                                   options, experts));
-    return collect(replicas, experts, is_controlled(batch.runs.front().rule));
+    return replicas;
+}
+
+simulation evaluated(const loop_batch& batch, const std::vector<std::uint32_t>& history,
+                     const simulate_options& options) {
+    const std::vector<std::size_t> all(batch.runs.size(), options.burn_in + options.steps);
+    return collect(summed_all(batch, history, all, options), batch.source->experts());
+}
+
+/// What replicas came to that were stopped, those with enough batches for a variance. The summary
+/// says how many each has.
+/// @throws interrupted  if there is none
+[[noreturn]] void stop_with(const std::vector<replica>& replicas, std::size_t experts) {
+    std::vector<replica> kept;
+    std::vector<double> numbers, batches;
+    for (std::size_t r = 0; r < replicas.size(); ++r) {
+        if (replicas[r].measured() < 2) continue;
+        kept.push_back(replicas[r]);
+        numbers.push_back(static_cast<double>(r));
+        batches.push_back(static_cast<double>(replicas[r].measured()));
+    }
+    if (kept.empty()) throw interrupted("simulate");
+    auto made = collect(kept, experts);
+    for (double& r : made.records.columns[0]) r = numbers[static_cast<std::size_t>(r)];
+    made.summary.columns[0] = numbers;
+    made.summary.names.emplace_back("batches");
+    made.summary.columns.push_back(batches);
+    throw cut_short<simulation>("simulate", std::move(made));
 }
 
 void check(const simulate_options& options) {
@@ -198,6 +239,9 @@ simulation simulate(const std::shared_ptr<const token_source>& source, const fee
         batch.runs.push_back({rule, derived_seed(options.loop.seed, r), options.scores, {}, {}});
     try {
         return evaluated(batch, on.run_loops(batch, watched), options);
+    } catch (const cut_short<stopped_loops>& cut) {
+        stop_with(summed_all(batch, cut.so_far.history, cut.so_far.steps, options),
+                  source->experts());
     } catch (const loops_cut& cut) {
         if (cut.steps < options.burn_in + 2) throw device_error("simulate", cut.what());
         auto shorter = options;
@@ -217,6 +261,7 @@ simulation simulate(const std::shared_ptr<const token_source>& source,
     check(rule, source->experts());
     std::vector<replica> replicas(options.replicas,
                                   replica(options, source->experts(), is_controlled(rule)));
+    progress shared(watched, "simulate", options.replicas * (options.burn_in + options.steps));
     const auto one = [&](std::size_t r) {
         auto loop_of_replica = options.loop;
         loop_of_replica.seed = derived_seed(options.loop.seed, r);
@@ -225,11 +270,16 @@ simulation simulate(const std::shared_ptr<const token_source>& source,
             if (watched.stopping()) throw interrupted("simulate");
             const auto loads = loop.advance(rule);
             replicas[r].add(loads, loop.scores(), loop.control_scores());
+            replicas[r].unrouted = loop.unrouted();
+            shared.add();
         }
-        replicas[r].unrouted = loop.unrouted();
     };
-    parallel_for(options.replicas, threads, one, watched, "simulate");
-    return collect(replicas, source->experts(), is_controlled(rule));
+    try {
+        parallel_for(options.replicas, threads, one);
+    } catch (const interrupted&) {
+        stop_with(replicas, source->experts());
+    }
+    return collect(replicas, source->experts());
 }
 
 }  // namespace moebius

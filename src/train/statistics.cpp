@@ -20,6 +20,10 @@ std::string varied_name(const experiment& made) {
 
 bool is_sound(const training_state& state) { return state.diverged_at == training_state::sound; }
 
+bool is_measured(const training_report& report, std::size_t r) {
+    return is_sound(report.states[r]) && report.states[r].step >= report.least;
+}
+
 double steps_to(const training_state& state, double target) {
     for (std::size_t at = 0; at < state.tests.size(); at += test_numbers)
         if (state.tests[at + 2] >= target) return state.tests[at];
@@ -33,7 +37,7 @@ std::size_t most_scores(const experiment& made) {
     return most;
 }
 
-/// Collects a measure of all sound models at a time.
+/// Collects a measure of all models that have one at a time.
 class collector {
 public:
     collector(const training_report& report, std::vector<run_measure>& to)
@@ -43,7 +47,7 @@ public:
     void add(std::string name, Value value) {
         run_measure out{std::move(name), std::vector<double>(report_.states.size(), none)};
         for (std::size_t r = 0; r < out.values.size(); ++r)
-            if (is_sound(report_.states[r])) out.values[r] = static_cast<double>(value(r));
+            if (is_measured(report_, r)) out.values[r] = static_cast<double>(value(r));
         to_.push_back(std::move(out));
     }
 
@@ -143,7 +147,7 @@ table models_table(const training_report& report, const std::vector<run_measure>
         row.put("diverged_at", is_sound(state) ? none : static_cast<double>(state.diverged_at));
         for (const auto& [name, values] : measures) row.put(name, values[r]);
         const std::vector<double> nothing;
-        put_each("load", is_sound(state) ? report.held_out[r].loads : nothing, most, row);
+        put_each("load", is_measured(report, r) ? report.held_out[r].loads : nothing, most, row);
         put_each("score", is_sound(state) ? state.scores : nothing, most, row);
     }
     return models;

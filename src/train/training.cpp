@@ -8,6 +8,7 @@
 #include <moebius/base/random.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/train/training.hpp>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -44,6 +45,29 @@ private:
     std::vector<random_block> words_;
     std::vector<double> inputs_;
     std::vector<std::uint32_t> labels_;
+};
+
+/// A state at its last record, from where it can go on: the sums in between are in no state.
+class last_record {
+public:
+    explicit last_record(const training_state& of) { keep(of); }
+
+    void keep(const training_state& of) {
+        step_ = of.step;
+        parameters_ = of.parameters;
+        moments_ = of.moments;
+        scores_ = of.scores;
+    }
+    void put_back(training_state& to) {
+        to.step = step_;
+        to.parameters = std::move(parameters_);
+        to.moments = std::move(moments_);
+        to.scores = std::move(scores_);
+    }
+
+private:
+    std::uint64_t step_ = 0;
+    std::vector<double> parameters_, moments_, scores_;
 };
 
 }  // namespace
@@ -114,7 +138,7 @@ training_state begin(const training_run& run) {
 }
 
 void advance(const training_work& work, const training_run& run, training_state& state,
-             std::uint64_t until) {
+             std::uint64_t until, const watch& watched) {
     if (until % work.record_every != 0)
         reject(fmt::format("batch {} is to be reached", until),
                fmt::format("it must be a multiple of record_every, {}", work.record_every));
@@ -124,7 +148,12 @@ void advance(const training_work& work, const training_run& run, training_state&
     std::vector<double> gradient(state.parameters.size()), window(2 + scores);
     auto rule = run.rule;
     const double share = 1 / static_cast<double>(work.record_every);
+    last_record kept(state);
     while (state.step < until) {
+        if (watched.stopping()) {
+            kept.put_back(state);
+            throw interrupted("train");
+        }
         const batch_key key{run.seed, state.step};
         const auto pass = run.model->learn(state.parameters, state.scores,
                                            batch.draw(key.seed, key.step), key, gradient);
@@ -146,6 +175,7 @@ void advance(const training_work& work, const training_run& run, training_state&
         state.records.insert(state.records.end(), window.begin(), window.end());
         state.records.insert(state.records.end(), state.scores.begin(), state.scores.end());
         std::fill(window.begin(), window.end(), 0.0);
+        kept.keep(state);
     }
 }
 

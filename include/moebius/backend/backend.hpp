@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <moebius/dynamics/ensemble.hpp>
 #include <moebius/simulate/loop_backend.hpp>
@@ -32,21 +33,28 @@ public:
     [[nodiscard]] virtual double copy_rate() const = 0;
 };
 
+/// Is told why a device refused what the CPU then did.
+using refusal_report = std::function<void(const refusal&)>;
+
 /// A backend by name: `cpu`, `cuda` (the first device), `cuda:i`, `cuda:i,j,...` (one loop over
 /// several devices of a host; NCCL sums the counts), or `auto`: cuda if this build has it and a
 /// device answers, else cpu, which also takes what devices refuse (with_fallback).
 ///
 /// @param threads  of the CPU; 0: as many as the hardware runs. Changes no number.
+/// @param told     of refusals, where the CPU may step in; may be empty
 /// @throws invalid_argument  for an unknown name
 /// @throws device_error      if the device asked for is not there; says how to get CUDA if this
 ///                           build has none
 [[nodiscard]] std::shared_ptr<const backend> make_backend(std::string_view name,
-                                                          unsigned threads = 0);
+                                                          unsigned threads = 0,
+                                                          const refusal_report& told = {});
 
 /// A device, and the CPU for what the device refuses (refusal_of), and for that alone: what fails
 /// on the device fails.
+/// @param told  of each refusal, before the CPU begins
 [[nodiscard]] std::shared_ptr<const backend> with_fallback(std::shared_ptr<const backend> device,
-                                                           std::shared_ptr<const backend> cpu);
+                                                           std::shared_ptr<const backend> cpu,
+                                                           const refusal_report& told = {});
 
 /// The CPU on all threads.
 [[nodiscard]] const backend& cpu_backend();

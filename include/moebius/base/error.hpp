@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace moebius {
 
@@ -23,6 +24,12 @@ class invalid_argument final : public error {
 public:
     invalid_argument(std::string_view where, std::string_view got, std::string_view needed);
     invalid_argument(std::string_view where, const refusal& why);
+
+    /// What the sentence begins with. A program may put its own word for an operation there.
+    [[nodiscard]] const std::string& where() const noexcept { return where_; }
+
+private:
+    std::string where_;
 };
 
 /// The outside world failed: a file, a pipe, another program.
@@ -44,9 +51,18 @@ public:
 };
 
 /// The caller's watch asked a long run to stop (base/watch.hpp).
-class interrupted final : public error {
+class interrupted : public error {
 public:
     explicit interrupted(std::string_view where);
+};
+
+/// The same, with what was computed until then: sound as far as it goes.
+template <typename Result>
+class cut_short final : public interrupted {
+public:
+    cut_short(std::string_view where, Result made) : interrupted(where), so_far(std::move(made)) {}
+
+    Result so_far;
 };
 
 }  // namespace moebius

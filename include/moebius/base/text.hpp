@@ -10,12 +10,19 @@
 
 namespace moebius {
 
-/// The candidate with the smallest edit distance to `word`; empty if there is no candidate.
+/// Text as it may be shown on a terminal: control characters, bytes that are no UTF-8, and what
+/// turns the direction of writing are escaped as "\x1b".
+/// @param kept  control characters that stay
+[[nodiscard]] std::string printable(std::string_view text, std::string_view kept = {});
+
+/// The candidate that `word` was probably meant to be: the one it is the beginning of, or that with
+/// the smallest edit distance if that is at most a third of the longer word, dashes in front aside.
+/// Empty if there is none.
 [[nodiscard]] std::string_view nearest_name(std::string_view word,
                                             std::span<const std::string_view> candidates);
 
 /// "; did you mean 'feedback'? (feedback, decay, beta, bias)": the end of a sentence about an
-/// unknown name. Empty for no candidates.
+/// unknown name; "; known are feedback, decay" if none is near. Empty for no candidates.
 [[nodiscard]] std::string did_you_mean(std::string_view word,
                                        std::span<const std::string_view> candidates);
 

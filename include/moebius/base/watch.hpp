@@ -11,7 +11,9 @@ namespace moebius {
 ///
 /// The library never prints and never installs a signal handler; a program does both through this.
 struct watch {
-    /// Called with (done, total), from any thread but never from two at once; may be empty.
+    /// Called with (done, total), from any thread but never from two at once; may be empty. Where
+    /// nobody knows how much there will be, total is 0 and done is what was added since the last
+    /// call.
     std::function<void(std::size_t, std::size_t)> report;
     const std::atomic<bool>* stop = nullptr;  ///< set to true to stop the run; may be null
 

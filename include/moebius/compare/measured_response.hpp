@@ -42,9 +42,10 @@ struct mean_gap {
 
 /// The load gap at fixed scores (x/2, -x/2): the open loop.
 /// @param options  tokens and batches are used
-/// @throws invalid_argument  as measure_response
+/// @throws invalid_argument, interrupted  as measure_response
 [[nodiscard]] mean_gap open_loop_gap(double x, const token_source& source, const router& router,
-                                     const response_options& options, std::uint64_t seed);
+                                     const response_options& options, std::uint64_t seed,
+                                     const watch& watched = {});
 
 /// Routes batches at fixed scores, as the loop would with no feedback.
 ///

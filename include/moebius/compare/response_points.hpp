@@ -5,6 +5,7 @@
 #include <moebius/base/table.hpp>
 #include <moebius/base/watch.hpp>
 #include <moebius/compare/measured_response.hpp>
+#include <string>
 #include <vector>
 
 namespace moebius {
@@ -27,6 +28,20 @@ struct response_point {
 [[nodiscard]] std::vector<response_point> response_points(
     const token_source& source, const router& router, double beta, const load_response* known,
     const response_options& options, std::size_t seeds, const watch& watched = {});
+
+/// Whether chance explains how far the gaps are from their closed form.
+struct response_verdict {
+    bool agrees = false;      ///< also where nothing could be judged: then `points` is 0
+    std::size_t points = 0;   ///< with a z
+    double chi_square = 0;    ///< sum of the squares of z, made normal
+    double chi_square_p = 1;  ///< chance of a larger one
+    std::string sentence;     ///< all of this for a reader
+};
+
+/// @param known   whether there is a closed form
+/// @param chance  the test fails below this p
+[[nodiscard]] response_verdict judge(const std::vector<response_point>& points, bool known,
+                                     double chance = 1e-3);
 
 /// Columns x, gap_predicted, gap, gap_low, gap_high, z.
 [[nodiscard]] table response_table(const std::vector<response_point>& points);

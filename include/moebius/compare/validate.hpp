@@ -36,6 +36,7 @@ struct jump_point {
 struct verdict {
     bool agrees = false;
     std::size_t points = 0;        ///< judged steady states, and jumps
+    std::size_t not_judged = 0;    ///< steady states
     double chi_square = 0;         ///< sum of z^2
     double chi_square_p = 0;       ///< chance of a larger one
     std::size_t beyond_3 = 0;      ///< points with |z| > 3
@@ -70,6 +71,7 @@ struct validation {
 /// @param noise  of the router; none needs a source whose margins have a width
 /// @param on     what runs the routers
 /// @throws invalid_argument, device_error, interrupted  as predict, measure and compare
+/// @throws cut_short<validation>  with the prediction alone, if the watch asks to stop after it
 /// @cost   dominated by the simulated tokens: about 6e8 with default options
 [[nodiscard]] validation validate(const std::shared_ptr<const token_source>& source,
                                   noise_law noise, double beta, double decay,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <moebius/base/watch.hpp>
 #include <moebius/model/field.hpp>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace moebius {
 /// from a fixed set of starts, each again and again with what is known deflated; so some may be
 /// missing.
 /// @throws invalid_argument if a parameter is not allowed
-[[nodiscard]] std::vector<Eigen::VectorXd> find_equilibria(const problem& base);
+/// @throws interrupted      if the watch asks to stop
+[[nodiscard]] std::vector<Eigen::VectorXd> find_equilibria(const problem& base,
+                                                           const watch& watched = {});
 
 }  // namespace moebius

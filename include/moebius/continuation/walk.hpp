@@ -9,7 +9,6 @@
 #include <moebius/continuation/tracer.hpp>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace moebius {
@@ -21,9 +20,6 @@ class walk;
 class walk_kind {
 public:
     virtual ~walk_kind() = default;
-
-    /// The command that `interrupted` names.
-    [[nodiscard]] virtual std::string_view operation() const = 0;
 
     /// So many coordinates of u from `first` on must stay within 0 and scaling::whole.
     struct window {
@@ -89,7 +85,7 @@ public:
           watch_(progress),
           events_(trace, kind.tests()) {}
 
-    /// @throws interrupted  if the watch asks to stop, within a step
+    /// Reports each point; ends as `stopped` within a step if the watch asks for it.
     stop_reason go();
 
     // For the kind, while it is followed:

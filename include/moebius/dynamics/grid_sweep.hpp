@@ -29,7 +29,8 @@ struct grid_sweep_options {
 ///
 /// @throws invalid_argument  for unknown or equal parameters, an axis, a start or an option out of
 ///                           range, or no starts for a model without finite state bounds
-/// @throws interrupted       if the watch asks for it
+/// @throws cut_short<table>  with the rows of the points that were done, if the watch asks to stop;
+///                           interrupted if there are none
 [[nodiscard]] table grid_sweep(const problem& at, const grid_axis& a, const grid_axis& b,
                                const grid_sweep_options& options = {}, const watch& watch = {});
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <moebius/base/table.hpp>
+#include <moebius/base/watch.hpp>
 #include <moebius/model/field.hpp>
 #include <span>
 #include <string_view>
@@ -65,8 +66,9 @@ struct settled_state {
 /// the slow approach to a fold or branch point all end as `stalled`.
 ///
 /// @throws invalid_argument  if a size, a start or an option is out of range
+/// @throws interrupted       if the watch asks to stop
 /// @cost   the Jacobian and its eigenvalues at every step: meant for few states
 [[nodiscard]] settled_state settle(const problem& at, std::span<const double> x0,
-                                   const settle_options& options = {});
+                                   const settle_options& options = {}, const watch& watched = {});
 
 }  // namespace moebius

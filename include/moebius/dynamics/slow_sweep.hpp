@@ -31,11 +31,23 @@ struct sweep_jump {
     std::vector<double> to;    ///< the steady state reached from `at` with the parameter held
 };
 
+/// Values of the parameter between which something was seen, on the way up (1) or down (-1).
+struct sweep_stretch {
+    int direction = 1;
+    double from = 0, to = 0;
+};
+
 struct slow_sweep_result {
     flow_status status = flow_status::stalled;  ///< look here first
     /// direction, the swept parameter, the states, and load_1 ... if the model knows loads.
     table samples;
     std::vector<sweep_jump> jumps;  ///< in the order in which they happened
+    /// Where the state stayed on an equilibrium that repels, as the flow does where nothing pushes
+    /// it off (there is no noise): from the first such sample to the last one.
+    std::vector<sweep_stretch> unstable;
+    std::vector<sweep_stretch> oscillations;  ///< flights without a steady state to end in
+    int direction = 1;                        ///< of the way that was gone last
+    double reached = 0;  ///< the parameter where the sweep ended: before its end unless converged
 };
 
 /// Moves one parameter slowly and linearly through [low, high] and follows the state.
@@ -46,12 +58,15 @@ struct slow_sweep_result {
 /// it stands where that growth turns into decay: where |f| at frozen p is largest. A state that
 /// follows a stable branch never shows this, however steep the branch, so no threshold is needed
 /// and the samples do not matter. A flight that passes several such places without a steady state
-/// to rest at in between is one jump, standing where it was fastest.
+/// to rest at in between is one jump, standing where it was fastest. A flight from which the state
+/// comes to rest nowhere, with the parameter held, is an oscillation and no jump.
 ///
 /// @param x0  start, one number a state
 /// @throws invalid_argument  for an unknown parameter, an empty or reversed range, a start or an
 ///                           option out of range
-/// @throws interrupted       if the watch asks for it
+/// @throws cut_short<slow_sweep_result>  with what was swept, if the watch asks to stop;
+/// interrupted
+///                                       if that is nothing
 [[nodiscard]] slow_sweep_result slow_sweep(const problem& at, std::string_view parameter,
                                            double low, double high, std::span<const double> x0,
                                            const slow_sweep_options& options = {},

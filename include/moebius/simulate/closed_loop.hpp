@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <moebius/base/watch.hpp>
 #include <moebius/simulate/load_controller.hpp>
 #include <moebius/tokens/token_source.hpp>
 #include <span>
@@ -87,7 +88,9 @@ public:
     ///
     /// @return  (E) tokens that each expert got, valid until the next call
     /// @throws invalid_argument  if the rule's values are out of range
-    std::span<const std::uint64_t> advance(const feedback_rule& rule);
+    /// @throws interrupted       if the watch asks to stop amid the batch; the scores have not
+    /// moved
+    std::span<const std::uint64_t> advance(const feedback_rule& rule, const watch& watched = {});
 
     [[nodiscard]] std::span<const double> scores() const noexcept { return scores_.of_rule(); }
     /// (E) the controller's, 0 without one
@@ -99,8 +102,8 @@ public:
     [[nodiscard]] std::uint64_t unrouted() const noexcept { return unrouted_; }
 
 private:
-    void route_batch(const top1& router);
-    void toss_batch(const top1& router);
+    void route_batch(const top1& router, const watch& watched);
+    void toss_batch(const top1& router, const watch& watched);
 
     std::shared_ptr<const token_source> source_;
     loop_options options_;

@@ -42,6 +42,13 @@ public:
     std::vector<std::uint32_t> history;  ///< (runs, steps, E), row-major, as run_loops
 };
 
+/// What loops came to until a watch stopped them, each as far as it was.
+struct stopped_loops {
+    std::vector<std::uint32_t>
+        history;                     ///< (runs, steps, E) as of run_loops; 0 where there is none
+    std::vector<std::size_t> steps;  ///< (runs) batches that were run
+};
+
 /// Where closed loops run.
 class loop_backend {
 public:
@@ -60,7 +67,7 @@ public:
     /// @throws invalid_argument  as closed_loop, as check(batch), and for what refusal_of refuses
     /// @throws device_error      if a device fails or has too little memory
     /// @throws loops_cut         instead, if it fails after some batches
-    /// @throws interrupted       if the watch asks to stop
+    /// @throws cut_short<stopped_loops>  if the watch asks to stop
     [[nodiscard]] virtual std::vector<std::uint32_t> run_loops(const loop_batch& batch,
                                                                const watch& watched) const = 0;
 };

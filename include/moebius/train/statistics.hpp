@@ -21,6 +21,7 @@ struct training_report {
     std::vector<model_measures> corrupted;      ///< (runs), or empty
     std::vector<subset_accuracy> kept;          ///< (runs), or empty
     double target = 0.9;                        ///< accuracy whose first test is told
+    std::uint64_t least = 0;  ///< batches; a model that was stopped before has no measures
 };
 
 /// A measure of every model; NaN where a model has none or diverged.

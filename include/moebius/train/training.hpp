@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <moebius/base/watch.hpp>
 #include <moebius/simulate/closed_loop.hpp>
 #include <moebius/tokens/labelled_data.hpp>
 #include <moebius/train/network.hpp>
@@ -77,7 +78,8 @@ void mark_lost(std::span<training_state> states);
 
 /// Trains one run to batch `until` on the CPU, in double: the oracle of every backend.
 /// @param until  a multiple of record_every
+/// @throws interrupted  if the watch asks to stop; the state is then that of its last record
 void advance(const training_work& work, const training_run& run, training_state& state,
-             std::uint64_t until);
+             std::uint64_t until, const watch& watched = {});
 
 }  // namespace moebius

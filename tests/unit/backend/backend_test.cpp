@@ -43,7 +43,10 @@ TEST_CASE("a backend is known by its name", "[backend][error]") {
 }
 
 TEST_CASE("the CPU takes what a device refuses, and nothing else", "[backend][error]") {
-    const auto on = with_fallback(std::make_shared<broken_device>(), make_backend("cpu", 1));
+    std::vector<std::string> told;
+    const auto on =
+        with_fallback(std::make_shared<broken_device>(), make_backend("cpu", 1),
+                      [&](const refusal& why) { told.push_back(why.got + ", " + why.needed); });
     const loop_batch refused{no_tokens(3), noise_law::gumbel, 8, 4, {{}}};
     const loop_batch taken{no_tokens(2), noise_law::gumbel, 8, 4, {{}}};
 
@@ -51,4 +54,6 @@ TEST_CASE("the CPU takes what a device refuses, and nothing else", "[backend][er
     CHECK(on->run_loops(refused, {}) == cpu_loops().run_loops(refused, {}));
     // Even a failure of the type that a refusal has: the batch was taken.
     CHECK_THROWS_AS(on->run_loops(taken, {}), invalid_argument);
+    const auto why = broken_device().refusal_of(refused);
+    CHECK(told == std::vector{why->got + ", " + why->needed});  // once, and not of what was taken
 }

@@ -248,3 +248,39 @@ TEST_CASE("diagram refuses what it cannot follow", "[bifurcation][error]") {
         equilibrium_diagram(two, {"feedback", 0.5, 20}, {.max_step = 0.01}, {}, impatient),
         interrupted);
 }
+
+TEST_CASE("a diagram that is interrupted keeps its branches up to there", "[equilibria]") {
+    const auto two = two_experts(1, 1, 0);
+    const parameter_range range{"feedback", 0.5, 20};
+    const continuation_options options{.max_step = 0.05};
+    const auto whole = equilibrium_diagram(two, range, options);
+    std::size_t points = 0;
+    for (const auto& one : whole.branches) points += one.columns.rows();
+    for (const std::size_t after : {std::size_t{1}, points / 3, 2 * points / 3}) {
+        std::atomic<bool> stop{false};
+        std::size_t told = 0;
+        const watch watched{[&](std::size_t done, std::size_t) {
+                                told += done;
+                                stop = told >= after;
+                            },
+                            &stop};
+        try {
+            static_cast<void>(equilibrium_diagram(two, range, options, {}, watched));
+            FAIL("it was not interrupted");
+        } catch (const cut_short<diagram>& cut) {
+            const auto& kept = cut.so_far;
+            REQUIRE(!kept.branches.empty());
+            CHECK(kept.branches.size() <= whole.branches.size());
+            CHECK(kept.branches.back().last == stop_reason::stopped);
+            // the finished ones are those of the whole diagram
+            for (std::size_t b = 0; b + 1 < kept.branches.size(); ++b)
+                CHECK(kept.branches[b].columns.columns == whole.branches[b].columns.columns);
+            for (const auto& point : kept.special_points)
+                CHECK(point.row <
+                      kept.branches.at(static_cast<std::size_t>(point.branch) - 1).columns.rows());
+            std::size_t rows = 0;
+            for (const auto& one : kept.branches) rows += one.columns.rows();
+            CHECK(rows >= after);
+        }
+    }
+}

@@ -37,7 +37,6 @@ struct written final : walk_kind {
     std::function<std::optional<stop_reason>(walk&)> after_each_row;
     bool has_ends = true;
 
-    std::string_view operation() const override { return "stroll"; }
     window inside() const override { return {0, 1}; }
     std::vector<test_function> tests() override { return watched; }
     void row(const walk& /*along*/, const curve_point& at, std::vector<double>& to) override {
@@ -240,8 +239,18 @@ TEST_CASE("a walk stops within a step when its watch asks", "[walk][error]") {
         return std::nullopt;
     };
 
-    CHECK_THROWS_AS(followed(on, kind, {12, 0}, {0, 1}, {}, impatient), interrupted);
+    std::size_t told = 0;
+    impatient.report = [&](std::size_t done, std::size_t total) {
+        told += done;
+        CHECK(total == 0);
+    };
+
+    const auto [why, rows] = followed(on, kind, {12, 0}, {0, 1}, {}, impatient);
+
+    CHECK(why == stop_reason::stopped);
     CHECK(steps == 3);
+    CHECK(told == 3);
+    CHECK(rows.rows() >= 4);  // what was followed is kept
 }
 
 TEST_CASE("a walk keeps to the points it was allowed", "[walk][edge]") {

@@ -71,3 +71,21 @@ TEST_CASE("grid_sweep names what was wrong and stops when asked", "[dynamics][er
     CHECK_THROWS_AS(grid_sweep(at, feedback, bias, {.starts = {{1.0, 2.0}}}), invalid_argument);
     CHECK_THROWS_AS(grid_sweep(at, feedback, bias, {}, {{}, &stop}), interrupted);
 }
+
+TEST_CASE("a grid that is interrupted keeps the points that were done", "[dynamics]") {
+    const auto at = problem_of<models::two_expert>();
+    const grid_axis feedback{"feedback", 1, 6, 4}, bias{"bias", -1, 1, 4};
+    const auto whole = grid_sweep(at, feedback, bias);
+    std::atomic<bool> stop = false;
+    const watch watched{[&](std::size_t done, std::size_t) { stop = done == 5; }, &stop};
+    try {
+        static_cast<void>(grid_sweep(at, feedback, bias, {.threads = 1}, watched));
+        FAIL("it was not stopped");
+    } catch (const cut_short<table>& cut) {
+        REQUIRE(cut.so_far.rows() == 5);
+        CHECK(cut.so_far.names == whole.names);
+        for (std::size_t row = 0; row < 5; ++row)
+            for (const auto* name : {"feedback", "bias", "x_1", "x_2"})
+                CHECK(cut.so_far.at(name)[row] == whole.at(name)[row]);
+    }
+}

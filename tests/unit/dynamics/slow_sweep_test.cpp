@@ -194,7 +194,37 @@ TEST_CASE("a watch sees a sweep advance and can stop it", "[dynamics]") {
                          },
                          &stop};
 
-    CHECK_THROWS_AS(slow_sweep(two_expert(4), "bias", -1, 1, std::vector{-4.0}, {}, counting),
-                    interrupted);
+    const auto whole = slow_sweep(two_expert(4), "bias", -1, 1, std::vector{-4.0});
+    try {
+        static_cast<void>(
+            slow_sweep(two_expert(4), "bias", -1, 1, std::vector{-4.0}, {}, counting));
+        FAIL("it was not stopped");
+    } catch (const cut_short<slow_sweep_result>& cut) {
+        const auto& kept = cut.so_far.samples;
+        REQUIRE(kept.rows() > 0);
+        REQUIRE(kept.rows() < whole.samples.rows());
+        for (std::size_t row = 0; row < kept.rows(); ++row)
+            CHECK(kept.at("x")[row] == whole.samples.at("x")[row]);
+    }
     CHECK(calls == 5);
+}
+
+TEST_CASE("a sweep through a symmetric onset tells where it stays on what repels", "[dynamics]") {
+    // equal loads lose their stability at feedback 2, and nothing pushes the state off them
+    const auto up = slow_sweep(two_expert(1), "feedback", 1, 4, std::vector{0.0},
+                               {.rate = 0.01, .direction = sweep_direction::up, .samples = 31});
+
+    CHECK(up.jumps.empty());
+    REQUIRE(up.unstable.size() == 1);
+    CHECK(up.unstable[0].direction == 1);
+    CHECK(up.unstable[0].from == Approx(2.1));  // the first sample beyond 2
+    CHECK(up.unstable[0].to == Approx(4));
+    CHECK(up.reached == Approx(4));
+
+    // with a bias the state follows a stable branch, or jumps from the end of one
+    auto biased = two_expert(4);
+    biased.set("bias", 0.05);
+    CHECK(slow_sweep(biased, "feedback", 1, 4, std::vector{0.0}, {.rate = 0.01}).unstable.empty());
+    CHECK(slow_sweep(two_expert(4), "bias", -3, 3, std::vector{-4.0}, {.rate = 0.01})
+              .unstable.empty());
 }

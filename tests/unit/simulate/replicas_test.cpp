@@ -4,6 +4,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/router/registry.hpp>
 #include <moebius/simulate/replicas.hpp>
 #include <numeric>
 #include <set>
@@ -175,18 +176,51 @@ TEST_CASE("tokens that do not compare are in the summary", "[simulate]") {
 }
 
 TEST_CASE("simulate reports each replica and stops when asked", "[simulate][error]") {
-    std::vector<std::size_t> done;
+    std::size_t last = 0;
     std::atomic<bool> stop = false;
-    const watch watched{[&](std::size_t n, std::size_t) {
-                            done.push_back(n);
-                            stop = n == 2;
+    const watch watched{[&](std::size_t n, std::size_t total) {
+                            CHECK(n >= last);
+                            CHECK(total == 3 * 510);
+                            last = n;
+                            stop = n >= 700;
                         },
                         &stop};
-    const simulate_options options{.loop = {.tokens = 1}, .replicas = 9};
+    const simulate_options options{
+        .loop = {.tokens = 64}, .burn_in = 10, .steps = 500, .record_every = 50, .replicas = 3};
+    const auto whole = simulate(no_tokens(2), {}, options, {}, *make_cpu_loops(1));
+    try {
+        static_cast<void>(simulate(no_tokens(2), {}, options, watched, *make_cpu_loops(1)));
+        FAIL("it was not stopped");
+    } catch (const cut_short<simulation>& cut) {
+        // the first replica is whole, the second has 190 of its batches, the third none
+        const auto& kept = cut.so_far.summary;
+        REQUIRE(kept.rows() == 2);
+        CHECK(kept.at("gap_mean")[0] == whole.summary.at("gap_mean")[0]);
+        CHECK(kept.at("gap_error")[0] == whole.summary.at("gap_error")[0]);
+        CHECK(kept.at("batches")[0] == 500);
+        CHECK(kept.at("batches")[1] >= 150);
+        CHECK(kept.at("batches")[1] < 500);
+        CHECK(std::isfinite(kept.at("gap_error")[1]));
+        for (std::size_t row = 0; row < cut.so_far.records.rows(); ++row)
+            CHECK(cut.so_far.records.at("gap")[row] == whole.records.at("gap")[row]);
+    }
+    stop = true;
+    CHECK_THROWS_AS(simulate(no_tokens(2), {}, options, {{}, &stop}), interrupted);
+}
 
-    CHECK_THROWS_WITH(simulate(no_tokens(2), {}, options, watched, *make_cpu_loops(1)),
-                      "run_loops: interrupted before it was done");
-    CHECK(done == std::vector<std::size_t>{1, 2});
+TEST_CASE("a router's loop that is stopped keeps its batches", "[simulate]") {
+    std::atomic<bool> stop = false;
+    const watch watched{[&](std::size_t n, std::size_t) { stop = n >= 60; }, &stop};
+    const simulate_options options{
+        .loop = {.tokens = 32}, .burn_in = 10, .steps = 500, .record_every = 10};
+    const auto made = make_router("top-1", 1, noise_law::gumbel);
+    try {
+        static_cast<void>(simulate(no_tokens(2), made, {}, options, 1, watched));
+        FAIL("it was not stopped");
+    } catch (const cut_short<simulation>& cut) {
+        CHECK(cut.so_far.summary.at("batches") == std::vector<double>{50});
+        CHECK(cut.so_far.records.rows() == 5);
+    }
 }
 
 TEST_CASE("simulate rejects empty runs", "[simulate][error]") {

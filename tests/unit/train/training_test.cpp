@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <atomic>
 #include <catch.hpp>
 #include <cmath>
 #include <limits>
 #include <moebius/backend/backend.hpp>
+#include <moebius/base/error.hpp>
 #include <moebius/train/moe_network.hpp>
 #include <moebius/train/training.hpp>
 #include <numeric>
@@ -69,6 +71,33 @@ TEST_CASE("training in parts is training in one go, for any number of threads", 
     CHECK(whole[0].records[90 + 0] < whole[0].records[0]);  // the loss falls
     const auto loads = std::span(whole[0].records).subspan(2, 3);
     CHECK(std::accumulate(loads.begin(), loads.end(), 0.0) == Approx(1));
+}
+
+TEST_CASE("training that is interrupted stands at its last record and goes on to the same end",
+          "[training]") {
+    const auto work = clusters_and_runs(2, 0.5);
+    auto whole = starts(work), cut = whole;
+    make_backend("cpu", 1)->train(work, whole, 300, {});
+    std::atomic<bool> stop = false;
+    const watch watched{[&](std::size_t done, std::size_t total) {
+                            CHECK(total == 600);
+                            stop = done >= 80;
+                        },
+                        &stop};
+
+    CHECK_THROWS_AS(make_backend("cpu", 1)->train(work, cut, 300, watched), interrupted);
+
+    CHECK(cut[0].step >= 80);
+    CHECK(cut[0].step < 300);
+    CHECK(cut[0].records.size() == cut[0].step / 10 * (2 + 6));
+    make_backend("cpu", 2)->train(work, cut, 300, {});
+    for (std::size_t r = 0; r < 2; ++r) CHECK(same(whole[r], cut[r]));
+
+    auto amid = begin(work.runs[0]);  // asked amid the batches of a record
+    stop = true;
+    const watch at_once{{}, &stop};
+    CHECK_THROWS_AS(advance(work, work.runs[0], amid, 20, at_once), interrupted);
+    CHECK(same(amid, begin(work.runs[0])));
 }
 
 TEST_CASE("a model that diverges is marked and leaves the others alone", "[training]") {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <exception>
+#include <string_view>
+
+namespace moebius::cli {
+
+/// Nobody reads the standard output any more, as behind `| head -1`.
+class closed_pipe final : public std::exception {
+public:
+    [[nodiscard]] const char* what() const noexcept override {
+        return "nobody reads the standard output";
+    }
+};
+
+/// Gives closed standard streams a descriptor of their own, so that no file gets it; what is
+/// written there still fails. A pipe that nobody reads is an error of its write from here on.
+void open_standard_streams();
+
+/// Writes all bytes to the standard output.
+/// @throws closed_pipe, io_error if they do not all get there
+void print(std::string_view bytes);
+
+/// One sentence to the person at the terminal, on the standard error, with control characters
+/// escaped. Where it cannot be written it is lost: it never stops the work.
+void tell(std::string_view sentence) noexcept;
+
+/// Puts a text into the terminal's last line, in place of what was drawn before; tell() wipes it.
+void draw_line(std::string_view text);
+void wipe_line() noexcept;
+
+}  // namespace moebius::cli
