@@ -63,6 +63,8 @@ void catch_interrupts() {
 
 void keep_results() noexcept { keeps = true; }
 
+void request_stop() noexcept { stop = true; }
+
 const std::atomic<bool>& stop_requested() noexcept { return stop; }
 
 std::string_view interrupt_name() noexcept {

@@ -17,6 +17,9 @@ void catch_interrupts();
 /// From here on there are results that an interrupt must not lose.
 void keep_results() noexcept;
 
+/// Asks every run to stop, as the first signal does, where none came.
+void request_stop() noexcept;
+
 /// Set by the first signal.
 [[nodiscard]] const std::atomic<bool>& stop_requested() noexcept;
 

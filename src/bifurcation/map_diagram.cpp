@@ -7,6 +7,7 @@
 #include <cmath>
 #include <complex>
 #include <functional>
+#include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/bifurcation/equilibria.hpp>

@@ -83,10 +83,10 @@ public:
         if (!curve_.linearize(curve_.units().scale(x, p_), f_)) return false;
         const double rate = curve_.stability_here().leading.front().real();
         at_.resize(x.size());
-        curve_.base().model->rhs(x.data(), p_.data(), at_.data());
+        curve_.base().model->rhs(x, p_, at_);
         double speed = 0;
         for (const double f : at_) speed = std::max(speed, std::abs(f));
-        const double unit = curve_.base().model->state_scale(p_.data());
+        const double unit = curve_.base().model->state_scale(p_);
         return rate > 0 && speed <= 1e-3 * unit * rate;
     }
 

@@ -63,7 +63,7 @@ void check_parameters(const field& model, std::span<const double> values) {
         throw invalid_argument(model.name(), fmt::format("{} parameters came", values.size()),
                                fmt::format("it has {}", known.size()));
     for (std::size_t i = 0; i < known.size(); ++i) check_parameter(model, known[i], values[i]);
-    if (const double scale = model.state_scale(values.data()); !(scale > 0 && std::isfinite(scale)))
+    if (const double scale = model.state_scale(values); !(scale > 0 && std::isfinite(scale)))
         throw invalid_argument(
             model.name(),
             fmt::format("the scale of its states is {} at {}", scale, listed(known, values)),

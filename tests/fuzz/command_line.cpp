@@ -4,11 +4,11 @@
 #include "command_line.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "commands.hpp"
 #include "harness.hpp"
+#include "interrupt.hpp"
 
 namespace moebius::fuzz {
 namespace {
@@ -59,8 +59,8 @@ void read_one(std::string_view input) {
     std::vector<const char*> argv;
     for (const auto& word : words) argv.push_back(word.c_str());
 
-    static const std::atomic<bool> stop{true};
-    cli::session session{"moebius", &stop};
+    cli::request_stop();
+    cli::session session{"moebius"};
     std::vector<cli::command> all;
     std::vector<decltype(cli::command::run)> kept;  // they own what the options are bound to
     for (const auto& one : commands_of(words)) {

@@ -14,11 +14,13 @@
 namespace moebius {
 
 // Takes the place of src/io/gnuplot.cpp, which the linker then leaves out.
-std::string run_gnuplot(const std::vector<std::string>&, std::string_view) {
+std::string run_gnuplot(const std::vector<std::string>&, std::string_view,
+                        std::chrono::milliseconds) {
     throw io_error("gnuplot", "it is not run here");
 }
 static_assert(std::is_same_v<decltype(&run_gnuplot),
-                             std::string (*)(const std::vector<std::string>&, std::string_view)>,
+                             std::string (*)(const std::vector<std::string>&, std::string_view,
+                                             std::chrono::milliseconds)>,
               "what save_figure calls has another face: this must have it, too");
 
 namespace fuzz {
