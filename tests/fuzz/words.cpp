@@ -38,7 +38,7 @@ void read_data_text(const std::vector<std::string>& lines) {
     for (std::size_t i = 3; i < lines.size(); ++i) options.routers.push_back(lines[i]);
     const bool made = options.data.starts_with("mixture:") || options.data.starts_with("teacher:");
     if (made && !asks_for_much(options.data, 3))
-        (void)cli::experiment_from(options, {"moebius train", nullptr});
+        (void)cli::experiment_from(options, {"moebius train"});
 }
 
 }  // namespace
