@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# tidy.sh [COMMIT]: clang-tidy on the sources that changed since COMMIT, those of changed headers, and those
+# tidy.sh [COMMIT]: clang-tidy on the sources that changed since HEAD left COMMIT, those of changed headers, and those
 # not yet committed. Without one: since the branch left origin/main or main; where there is no such branch,
 # all. Nothing is built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-base=${1:-}
-for main in origin/main main; do
-    [[ -n $base ]] || base=$(git merge-base HEAD "$main" 2>/dev/null || true)
+base=''
+for from in ${1:-origin/main main}; do
+    [[ -n $base ]] || base=$(git merge-base HEAD "$from" 2>/dev/null || true)
 done
 # On main itself the last commit is what changed.
 if [[ -n $base && $base == "$(git rev-parse HEAD)" ]]; then base=$(git rev-parse --verify -q HEAD^ || true); fi
