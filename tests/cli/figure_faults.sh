@@ -26,6 +26,10 @@ expect 2 "gnuplot: it ended with 7: a reason$" \
 fake 'exit 0'
 expect 2 "gnuplot: it drew nothing$" \
     env PATH="$folder/bin" $exact --out kept.json --plot lost.svg && kept
+# One that never ends, and Ctrl-C: the numbers are there already.
+fake 'exec /bin/sleep 1000'
+expect 130 "gnuplot: interrupted before it was done$" timeout --foreground --preserve-status -s INT 2 \
+    env PATH="$folder/bin" $exact --out kept.json --plot lost.svg && kept
 
 # A disk that is full when the figure comes: files of at most 4 kB; and a device that is always full.
 expect 2 "lost.svg: File too large$" \
