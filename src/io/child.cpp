@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -120,9 +121,10 @@ void receive_some(channel_end& from, std::string& to) {
     if (got == 0 || broken) from.close();
 }
 
-/// Until the child has closed both its streams, or time is up.
-void exchange(channels& with, std::string_view input, steady_clock::time_point until,
-              child_end& out) {
+/// Until the child has closed both its streams, or time is up, which a signal brings near: a child
+/// that is all but done may end first.
+void talk(channels& with, std::string_view input, steady_clock::time_point& until, child_end& out) {
+    constexpr milliseconds grace{1000};
     if (input.empty()) with.input.ours.close();
     while (with.output.ours.get() >= 0 || with.errors.ours.get() >= 0) {
         const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now()).count();
@@ -131,7 +133,8 @@ void exchange(channels& with, std::string_view input, steady_clock::time_point u
                                        {with.output.ours.get(), POLLIN, 0},
                                        {with.errors.ours.get(), POLLIN, 0}}};
         const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(left));
-        if (ready < 0 && errno == EINTR) out.interrupted = true;
+        if (ready < 0 && errno == EINTR && !std::exchange(out.interrupted, true))
+            until = std::min(until, steady_clock::now() + grace);
         if (ready <= 0) continue;
         if (waiting[0].revents != 0) send_some(with.input.ours, input);
         if (waiting[1].revents != 0) receive_some(with.output.ours, out.output);
@@ -159,14 +162,14 @@ int status_of(pid_t child, steady_clock::time_point until, child_end& out) {
 
 child_end run_child(std::vector<std::string> words, std::vector<std::string> environment,
                     std::string_view input, milliseconds limit) {
-    const auto until = steady_clock::now() + limit;
+    auto until = steady_clock::now() + limit;
     channels with;
     const pid_t child = spawn(words, environment, with);
     child_end out;
     out.found = child != 0;
     if (!out.found) return out;
     for (auto* one : {&with.input, &with.output, &with.errors}) one->theirs.close();
-    exchange(with, input, until, out);
+    talk(with, input, until, out);
     const int status = status_of(child, until, out);
     if (WIFSIGNALED(status))
         out.signal = WTERMSIG(status);

@@ -12,7 +12,7 @@ namespace moebius {
 struct child_end {
     bool found = true;           ///< else there is no such program, and nothing below is set
     bool in_time = true;         ///< else it was killed
-    bool interrupted = false;    ///< this program got a signal meanwhile, as by Ctrl-C
+    bool interrupted = false;    ///< a signal came, as by Ctrl-C; then it has one second more
     int signal = 0;              ///< that ended it; 0: none
     int code = 0;                ///< its exit code, if no signal ended it
     std::string output, errors;  ///< its standard streams

@@ -209,6 +209,7 @@ void save_figure(const figure& drawing, const std::filesystem::path& path) {
         throw invalid_argument("figure", "no line or point lies in its frame",
                                "there must be one to draw");
     auto picture = run_gnuplot({}, script_of(shown, kind));
+    if (picture.empty()) throw io_error("gnuplot", "it drew nothing");
     forget_date(picture);
     write_file(path, picture);
 }

@@ -38,10 +38,10 @@ std::string run_gnuplot(const std::vector<std::string>& arguments, std::string_v
     auto end = run_child(words, environment(), script, limit);
     if (!end.found) throw io_error("gnuplot", "it is not installed (Debian has it as gnuplot-nox)");
     if (end.in_time && end.signal == 0 && end.code == 0) return std::move(end.output);
+    if (end.interrupted) throw interrupted("gnuplot");
     if (!end.in_time)
         throw io_error("gnuplot", fmt::format("it was not done after {} s and was stopped",
                                               static_cast<double>(limit.count()) / 1000));
-    if (end.interrupted) throw interrupted("gnuplot");
     if (end.signal != 0)
         throw io_error("gnuplot", fmt::format("it was ended by signal {} ({})", end.signal,
                                               ::strsignal(end.signal)));

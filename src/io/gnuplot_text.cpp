@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <boost/locale/utf.hpp>
+#include <cctype>
 #include <iterator>
 
 #include "gnuplot.hpp"
@@ -30,20 +33,22 @@ std::string one_line(std::string_view text) {
 
 }  // namespace
 
-// In single quotes nothing is special to gnuplot but the quote itself, which is written twice: no
-// backquote, backslash, macro or function is looked for.
+// Letters, digits and what is no ASCII stand for themselves; all else is given by its code, so that
+// gnuplot sees no backquote, quote, backslash, macro or function to begin with. Its single quotes
+// would not do: 5.4 ends such a string at two doubled quotes in a row, and reads on.
 std::string gnuplot_text(std::string_view text, bool in_svg) {
-    const auto line = one_line(text);
-    std::string out = "'";
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        if (line[i] == '\'')
-            out += "''";
-        else if (in_svg && line.compare(i, 3, "&#x") == 0)
-            out += "&#x26;";  // an ampersand's code, since "&amp;" would be shown as it stands
+    auto line = one_line(text);
+    for (auto at = line.find("&#x"); in_svg && at != line.npos; at = line.find("&#x", at + 1))
+        line.replace(at, 1, "&#x26;");  // the ampersand's code: "&amp;" would be shown as it stands
+    std::string out = "\"";
+    for (const char c : line) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80 || std::isalnum(byte) != 0 || c == ' ')
+            out += c;
         else
-            out += line[i];
+            out += fmt::format("\\{:04o}", byte);  // four digits, as many as it would take
     }
-    return out + '\'';
+    return out + '"';
 }
 
 }  // namespace moebius
