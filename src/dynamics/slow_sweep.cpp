@@ -67,33 +67,32 @@ bool flies_on(const problem& at, const std::vector<double>& x, const flow_option
     return false;
 }
 
-/// Tells whether a state rests on an equilibrium that repels.
-class resting_place {
+/// Tells whether a state stays where it is unstable.
+class unstable_place {
 public:
-    resting_place(const problem& at, const detail::ramp& moving)
+    unstable_place(const problem& at, const detail::ramp& moving)
         : curve_(at, {std::string(at.model->parameters()[moving.parameter].name),
                       std::min(moving.from, moving.to), std::max(moving.from, moving.to)}),
+          here_(at),
           parameter_(moving.parameter),
-          p_(at.parameters),
           f_(static_cast<Eigen::Index>(at.model->dimension())) {}
 
-    /// Within a thousandth of the state scale, by how fast the state leaves.
-    bool repels(const std::vector<double>& x, double value) {
-        p_[parameter_] = value;
-        if (!curve_.linearize(curve_.units().scale(x, p_), f_)) return false;
+    /// Whether small deviations grow, and the state has none: it stands still, by how fast they
+    /// grow, or moves along directions in which they decay, as equal loads whose mean drifts.
+    bool holds(const std::vector<double>& x, double value) {
+        here_.parameters[parameter_] = value;
+        if (!curve_.linearize(curve_.units().scale(x, here_.parameters), f_)) return false;
         const double rate = curve_.stability_here().leading.front().real();
-        at_.resize(x.size());
-        curve_.base().model->rhs(x.data(), p_.data(), at_.data());
-        double speed = 0;
-        for (const double f : at_) speed = std::max(speed, std::abs(f));
-        const double unit = curve_.base().model->state_scale(p_.data());
-        return rate > 0 && speed <= 1e-3 * unit * rate;
+        if (!(rate > 0)) return false;
+        const auto [speed, growth] = frozen_at(here_, x);
+        const double unit = here_.model->state_scale(here_.parameters.data());
+        return growth <= 0 || speed <= 1e-3 * unit * rate;
     }
 
 private:
     equilibrium_curve curve_;
+    problem here_;
     std::size_t parameter_;
-    std::vector<double> p_, at_;
     Eigen::VectorXd f_;
 };
 
@@ -104,7 +103,7 @@ public:
         const slow_sweep_options& options, const watch& stop)
         : at_(at),
           stop_(stop),
-          rest_(at, moving),
+          unstable_(at, moving),
           moving_(moving),
           options_(options),
           duration_((moving.to - moving.from) / moving.rate),
@@ -229,14 +228,20 @@ private:
             if (t > 0) flow_.state_at(when, x_);
             const double value = moving_.from + (moving_.to - moving_.from) * share;
             add_row(value, result.samples);
-            note_rest(value, result.unstable);
+            note_stay(value, result.unstable);
         }
     }
 
-    void note_rest(double value, std::vector<sweep_stretch>& unstable) {
-        const bool before = std::exchange(rests_, rest_.repels(x_, value));
-        if (rests_ && before) unstable.back().to = value;
-        if (rests_ && !before) unstable.push_back({way(), value, value});
+    /// A stretch has two samples at least: a flight may pass a saddle at one.
+    void note_stay(double value, std::vector<sweep_stretch>& stays) {
+        if (!unstable_.holds(x_, value)) {
+            stays_ = 0;
+        } else if (++stays_ == 1) {
+            first_stay_ = value;
+        } else {
+            if (stays_ == 2) stays.push_back({way(), first_stay_, value});
+            stays.back().to = value;
+        }
     }
 
     void add_row(double parameter, table& to) {
@@ -252,8 +257,9 @@ private:
 
     const problem& at_;
     const watch& stop_;
-    resting_place rest_;
-    bool rests_ = false;  ///< on what repels, at the last sample
+    unstable_place unstable_;
+    std::size_t stays_ = 0;  ///< samples without a break at which the state was unstable
+    double first_stay_ = 0;  ///< the parameter at the first of them
     detail::ramp moving_;
     const slow_sweep_options& options_;
     double duration_;
