@@ -9,14 +9,17 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
-#include <moebius/continuation/equilibrium_curve.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
 #include <utility>
 
 #include "flow.hpp"
+#include "frozen.hpp"
 
 namespace moebius {
 namespace {
+
+using detail::frozen;
+using detail::frozen_at;
 
 constexpr std::array<std::string_view, 3> direction_names{"up", "down", "both"};
 
@@ -31,24 +34,6 @@ void check(double low, double high, const slow_sweep_options& options) {
         reject(fmt::format("rate is {}", options.rate), "it must be > 0 and finite");
     if (options.samples < 2)
         reject(fmt::format("samples is {}", options.samples), "it must be >= 2");
-}
-
-/// The field at frozen parameters: |f|, and the rate f . f_x f / f . f at which that grows.
-struct frozen {
-    double speed;
-    double growth;
-};
-
-frozen frozen_at(const problem& at, const std::vector<double>& x) {
-    const std::size_t n = x.size();
-    std::vector<double> f(n), fx(n * n), fp(n * at.parameters.size());
-    at.model->linear(x.data(), at.parameters.data(), f.data(), fx.data(), fp.data());
-    double up = 0, square = 0;
-    for (std::size_t j = 0; j < n; ++j) {
-        square += f[j] * f[j];
-        for (std::size_t i = 0; i < n; ++i) up += f[i] * fx[j * n + i] * f[j];
-    }
-    return {std::sqrt(square), n == 1 ? fx[0] : square > 0 ? up / square : -1};
 }
 
 /// Whether the flow at frozen parameters speeds up again before it comes to rest.
@@ -67,35 +52,6 @@ bool flies_on(const problem& at, const std::vector<double>& x, const flow_option
     return false;
 }
 
-/// Tells whether a state stays where it is unstable.
-class unstable_place {
-public:
-    unstable_place(const problem& at, const detail::ramp& moving)
-        : curve_(at, {std::string(at.model->parameters()[moving.parameter].name),
-                      std::min(moving.from, moving.to), std::max(moving.from, moving.to)}),
-          here_(at),
-          parameter_(moving.parameter),
-          f_(static_cast<Eigen::Index>(at.model->dimension())) {}
-
-    /// Whether small deviations grow, and the state has none: it stands still, by how fast they
-    /// grow, or moves along directions in which they decay, as equal loads whose mean drifts.
-    bool holds(const std::vector<double>& x, double value) {
-        here_.parameters[parameter_] = value;
-        if (!curve_.linearize(curve_.units().scale(x, here_.parameters), f_)) return false;
-        const double rate = curve_.stability_here().leading.front().real();
-        if (!(rate > 0)) return false;
-        const auto [speed, growth] = frozen_at(here_, x);
-        const double unit = here_.model->state_scale(here_.parameters.data());
-        return growth <= 0 || speed <= 1e-3 * unit * rate;
-    }
-
-private:
-    equilibrium_curve curve_;
-    problem here_;
-    std::size_t parameter_;
-    Eigen::VectorXd f_;
-};
-
 /// One direction of a sweep: steps the flow, takes samples, and watches for jumps.
 class leg {
 public:
@@ -103,7 +59,7 @@ public:
         const slow_sweep_options& options, const watch& stop)
         : at_(at),
           stop_(stop),
-          unstable_(at, moving),
+          unstable_(at, moving.parameter, {moving.from, moving.to}),
           moving_(moving),
           options_(options),
           duration_((moving.to - moving.from) / moving.rate),
@@ -232,16 +188,10 @@ private:
         }
     }
 
-    /// A stretch has two samples at least: a flight may pass a saddle at one.
     void note_stay(double value, std::vector<sweep_stretch>& stays) {
-        if (!unstable_.holds(x_, value)) {
-            stays_ = 0;
-        } else if (++stays_ == 1) {
-            first_stay_ = value;
-        } else {
-            if (stays_ == 2) stays.push_back({way(), first_stay_, value});
-            stays.back().to = value;
-        }
+        const bool before = std::exchange(stays_, unstable_.holds(x_, value));
+        if (stays_ && before) stays.back().to = value;
+        if (stays_ && !before) stays.push_back({way(), value, value});
     }
 
     void add_row(double parameter, table& to) {
@@ -257,9 +207,8 @@ private:
 
     const problem& at_;
     const watch& stop_;
-    unstable_place unstable_;
-    std::size_t stays_ = 0;  ///< samples without a break at which the state was unstable
-    double first_stay_ = 0;  ///< the parameter at the first of them
+    detail::unstable_place unstable_;
+    bool stays_ = false;  ///< where it is unstable, at the last sample
     detail::ramp moving_;
     const slow_sweep_options& options_;
     double duration_;
@@ -274,6 +223,25 @@ private:
     double calm_speed_ = std::numeric_limits<double>::infinity();
     std::pair<problem, std::vector<double>> calm_;  ///< where the state was slowest since then
 };
+
+/// What is left of a stay before an oscillation, at whose samples a state may look like staying.
+sweep_stretch before(sweep_stretch stay, const std::vector<sweep_stretch>& oscillations) {
+    for (const auto& [direction, from, to] : oscillations) {
+        if (direction != stay.direction || direction * stay.to < direction * from ||
+            direction * stay.from > direction * to)
+            continue;
+        stay.to = direction > 0 ? std::max(stay.from, from) : std::min(stay.from, from);
+    }
+    return stay;
+}
+
+/// Drops stays of a few samples: a flight may pass a saddle at one.
+void tidy(slow_sweep_result& result, double spacing) {
+    for (auto& stay : result.unstable) stay = before(stay, result.oscillations);
+    std::erase_if(result.unstable, [&](const sweep_stretch& stay) {
+        return std::abs(stay.to - stay.from) < 3 * spacing;
+    });
+}
 
 }  // namespace
 
@@ -290,6 +258,20 @@ sweep_direction sweep_direction_from_name(std::string_view name) {
     return static_cast<sweep_direction>(found - direction_names.begin());
 }
 
+namespace {
+
+slow_sweep_result unswept(const field& model, std::string_view parameter) {
+    slow_sweep_result result;
+    result.samples.names = {"direction", std::string(parameter)};
+    for (const auto name : model.state_names()) result.samples.names.emplace_back(name);
+    for (std::size_t e = 1; e <= model.experts(); ++e)
+        result.samples.names.push_back(fmt::format("load_{}", e));
+    result.samples.columns.resize(result.samples.names.size());
+    return result;
+}
+
+}  // namespace
+
 slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, double low, double high,
                              std::span<const double> x0, const slow_sweep_options& options,
                              const watch& watch) {
@@ -302,13 +284,7 @@ slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, doub
     held.set(parameter, downwards ? high : low);
     detail::check_flow("slow_sweep", held, x0, options.flow);
 
-    slow_sweep_result result;
-    result.samples.names = {"direction", std::string(parameter)};
-    for (const auto name : at.model->state_names()) result.samples.names.emplace_back(name);
-    for (std::size_t e = 1; e <= at.model->experts(); ++e)
-        result.samples.names.push_back(fmt::format("load_{}", e));
-    result.samples.columns.resize(result.samples.names.size());
-
+    auto result = unswept(*at.model, parameter);
     auto start = settle(held, x0, {}, watch);
     result.reached = held.parameters[moved];
     result.direction = downwards ? -1 : 1;
@@ -331,8 +307,10 @@ slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, doub
         if (options.direction != sweep_direction::up) go(high, low);
     } catch (const interrupted&) {
         if (result.samples.rows() == 0) throw;
+        tidy(result, (high - low) / static_cast<double>(options.samples - 1));
         throw cut_short<slow_sweep_result>("slow_sweep", std::move(result));
     }
+    tidy(result, (high - low) / static_cast<double>(options.samples - 1));
     return result;
 }
 

@@ -74,12 +74,12 @@ rejected(simulated_experts ARGS simulate --model two-expert --experts 3
   ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
 foreach(kind grid basins)
   rejected(points_${kind} ARGS sweep --${kind} ${vary} --vary bias=-1:1 --points 4294967296
-    ERR "gri[^\n]*: feedback has 4294967296 points, but it takes up to 65536")
+    ERR "sweep: feedback has 4294967296 points, but it takes up to 65536")
 endforeach()
 rejected(steps_overflow ARGS simulate --steps 18446744073709551615 --batch 4
   ERR "simulate: burn_in is 1000 and steps is 18446744073709551615, but their sum must fit 64 bits")
-rejected(steps_too_many ARGS simulate --steps 1000000000000000 --batch 4 ERR "run_loops: [^\n]*")
-rejected(step_of_rule ARGS simulate --step 3 ERR "closed_loop: step x decay is 3, but [^\n]*")
+rejected(steps_too_many ARGS simulate --steps 1000000000000000 --batch 4 ERR "simulate: [^\n]*")
+rejected(step_of_rule ARGS simulate --step 3 ERR "simulate: step x decay is 3, but [^\n]*")
 rejected(device_unused ARGS sweep ${vary} --device cuda ERR "--device: cuda came, but only --basins runs on one")
 rejected(device ARGS simulate --device CUDA
   ERR "device: 'CUDA' came, but it must be auto, cpu, cuda, cuda:NUMBER or cuda:NUMBER,NUMBER,...")
@@ -174,7 +174,7 @@ rejected(format_against_name ARGS diagram ${vary} --format csv --out x.json
   ERR "--format: csv came for x.json, but the name says another one")
 cli_case(no_fold_in_range ARGS exact --vary feedback=-5:1 --plot none.svg CODE 3 OUT "fold_set, 0 rows"
   ERR "no finite point to show and was not drawn.*exact: there is no fold at any feedback of the range")
-cli_case(nothing_judged ARGS response --seeds 1 --batches 4 --batch 64 --points 12 OUT "no score difference could be judged")
+cli_case(nothing_judged ARGS response --seeds 1 --batches 4 --batch 64 --points 12 OUT "nothing was judged: that takes two seeds, more tokens, and loads that vary")
 
 # Words that CLI11 itself rejects.
 cli_case(bad_option ARGS diagram --bogus 1 ${vary} CODE 109 OUT "^$" ERR "^moebius: [^\n]*--bogus")
@@ -212,7 +212,7 @@ rejected(train_parameter ARGS train --data ${digits} --set feedbak=1 ERR "traini
 rejected(train_router ARGS train --data ${digits} --router top-k,k=9 ERR "top-k: [^\n]*")
 rejected(train_activation ARGS train --data ${digits} --activation tanh ERR "--activation: 'tanh' came[^\n]*")
 rejected(train_clusters ARGS train --data ${digits} --router adaptive-clustering
-  ERR "moe_network: clusters came for one layer, but they are the experts of the layer before")
+  ERR "train: clusters came for one layer, but they are the experts of the layer before")
 rejected(train_corrupt ARGS train --data ${digits} --corrupt blur=1 ERR "--corrupt: 'blur=1' came[^\n]*")
 rejected(train_experts ARGS validate --trained --data ${digits} --experts 1
   ERR "--experts: 1 came, but at least two can differ")

@@ -186,7 +186,7 @@ TEST_CASE("simulate reports each replica and stops when asked", "[simulate][erro
                         },
                         &stop};
     const simulate_options options{
-        .loop = {.tokens = 64}, .burn_in = 10, .steps = 500, .replicas = 3, .record_every = 50};
+        .loop = {.tokens = 64}, .replicas = 3, .burn_in = 10, .steps = 500, .record_every = 50};
     const auto whole = simulate(no_tokens(2), {}, options, {}, *make_cpu_loops(1));
     try {
         static_cast<void>(simulate(no_tokens(2), {}, options, watched, *make_cpu_loops(1)));
