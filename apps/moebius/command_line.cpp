@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "progress_line.hpp"
+
 namespace moebius::cli {
 namespace {
 
@@ -138,6 +140,7 @@ int run_command_line(std::span<command> commands, std::string_view footer, sessi
         return end_of(app, end);
     }
     session.name = chosen->name;
+    session.line = std::make_shared<progress_line>(chosen->name);
     return chosen->run(session);
 }
 

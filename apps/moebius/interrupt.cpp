@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <ctime>
 
+#include "standard_streams.hpp"
+
 namespace moebius::cli {
 namespace {
 
@@ -30,6 +32,7 @@ std::int64_t now() noexcept {
 [[noreturn]] void end_at_once() noexcept {
     constexpr std::string_view sentence =
         "moebius: interrupted before there was anything to keep\n";
+    wipe_line();
     static_cast<void>(!::write(STDERR_FILENO, sentence.data(), sentence.size()));
     ::_exit(interrupt_code());
 }

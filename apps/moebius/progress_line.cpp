@@ -8,6 +8,7 @@
 #include <cmath>
 #include <csignal>
 #include <moebius/base/text.hpp>
+#include <optional>
 
 #include "interrupt.hpp"
 #include "standard_streams.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t width = 24;      // of the bar
 constexpr std::size_t most_name = 24;  // letters of the work's name: a line must not wrap
 constexpr double first_after = 1;      // second: what is done by then needs no line
 constexpr std::chrono::milliseconds every{200};
-constexpr double patience = 0.8;  // seconds after an interrupt, before it is said that it came
+constexpr std::chrono::milliseconds patience{800};  // after an interrupt, until it is answered
 
 /// "3 s", "4 min 5 s" or "2 h 10 min".
 std::string duration(double seconds) {
@@ -54,6 +55,7 @@ std::string progress_text(std::string_view what, std::size_t done, std::size_t t
     if (total == 0)
         return done == 0 ? fmt::format("{}: {}", what, duration(seconds))
                          : fmt::format("{}: {} points, {}", what, done, duration(seconds));
+    if (done >= total) return fmt::format("{}: almost done, {}", what, duration(seconds));
     const double share = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
     const auto full = static_cast<std::size_t>(share * static_cast<double>(width));
     const std::string left = done == 0
@@ -66,6 +68,13 @@ std::string progress_text(std::string_view what, std::size_t done, std::size_t t
 progress_line::progress_line(std::string_view what) : what_(printable(what.substr(0, most_name))) {
     const all_signals_blocked here;  // a thread starts with its maker's mask
     drawer_ = std::thread([this] { redraw(); });
+}
+
+void progress_line::start(std::string_view what) {
+    const std::lock_guard lock(mutex_);
+    what_ = printable(what.substr(0, most_name));
+    from_ = std::chrono::steady_clock::now();
+    done_ = total_ = 0;
 }
 
 progress_line::~progress_line() {
@@ -87,13 +96,14 @@ void progress_line::report(std::size_t done, std::size_t total) noexcept {
 
 void progress_line::redraw() {
     const bool on_terminal = ::isatty(STDERR_FILENO) != 0;
-    double stopping = 0;
+    std::optional<std::chrono::steady_clock::time_point> asked;
     bool told = false;
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, every, [this] { return over_; })) {
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from_;
-        if (stop_requested() && stopping == 0) stopping = took.count();
-        if (stop_requested() && !told && took.count() >= stopping + patience) {
+        const auto now = std::chrono::steady_clock::now();
+        const std::chrono::duration<double> took = now - from_;
+        if (stop_requested() && !asked) asked = now;
+        if (asked && !told && now - *asked >= patience) {
             told = true;
             tell(fmt::format("{} came: ending after the step at hand; a second one ends at once",
                              interrupt_name()));

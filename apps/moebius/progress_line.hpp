@@ -13,14 +13,15 @@
 namespace moebius::cli {
 
 /// "train [########..............] 40 %, 12 s left": how far a work is.
-/// @param total  0 where nobody knows it: then done is told as a count of points
+/// @param total  0 where nobody knows it: then done is told as a count of points; once done has
+///               reached it, only the time is told: what follows is of another kind
 [[nodiscard]] std::string progress_text(std::string_view what, std::size_t done, std::size_t total,
                                         double seconds);
 
 /// One line on the terminal that is redrawn in place, by a thread of its own, and wiped at the end.
 ///
 /// The first drawing waits for a second: what is done by then needs none. Work that reports nothing
-/// shows how long it runs. Off a terminal nothing is drawn. An interrupt that the work does not
+/// shows how long it runs. Off a terminal nothing is drawn. An interrupt that the program does not
 /// heed at once is answered with a sentence, also off a terminal.
 class progress_line {
 public:
@@ -29,6 +30,9 @@ public:
     ~progress_line();
     progress_line(const progress_line&) = delete;
     progress_line& operator=(const progress_line&) = delete;
+
+    /// From here on the line tells of another work.
+    void start(std::string_view what);
 
     /// As watch::report.
     /// @cost  two stores: the thread looks at the clock

@@ -77,7 +77,9 @@ int run(response_arguments& args, const session& session) {
     const auto points = response_points(*source, *router, beta, known.get(), args.options,
                                         args.seeds, session.watch("response"));
 
-    const auto verdict = judge(points, known != nullptr);
+    const auto tokens = static_cast<double>(args.options.tokens) *
+                        static_cast<double>(args.options.batches * args.seeds);
+    const auto verdict = judge(points, known != nullptr, tokens);
     double squares = 0;
     for (const auto& at : points)
         if (!std::isnan(at.z)) squares += at.z * at.z;

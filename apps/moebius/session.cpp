@@ -52,8 +52,8 @@ moebius::watch session::watch(std::string_view what) const {
     keep_results();
     moebius::watch out;
     out.stop = &stop_requested();
-    out.report = [line = std::make_shared<progress_line>(what)](
-                     std::size_t done, std::size_t total) { line->report(done, total); };
+    line->start(what);
+    out.report = [to = line](std::size_t done, std::size_t total) { to->report(done, total); };
     return out;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <moebius/base/watch.hpp>
 #include <moebius/io/option_table.hpp>
 #include <string>
@@ -9,6 +10,8 @@
 #include "standard_streams.hpp"
 
 namespace moebius::cli {
+
+class progress_line;
 
 /// How a run of the program ends; from 100 to 127 they are CLI11's own, and an interrupt ends it
 /// with interrupt_code().
@@ -25,6 +28,7 @@ struct session {
     std::string command;       ///< the line typed, less what cannot change the result
     std::string name = {};     ///< of the subcommand, once the line is read
     given_options given = {};  ///< the options on the line, once it is read
+    std::shared_ptr<progress_line> line = {};  ///< of the work at hand, once a subcommand runs
 
     /// Whether a flag is on the line, also before that is read.
     [[nodiscard]] bool asks(std::string_view flag) const;

@@ -49,6 +49,7 @@ void open_standard_streams() {
 }
 
 void print(std::string_view bytes) {
+    wipe_line();
     if (write_all(STDOUT_FILENO, bytes)) return;
     if (errno == EPIPE) throw closed_pipe();
     throw io_error("standard output", std::strerror(errno));

@@ -9,24 +9,27 @@
 #include <moebius/base/text.hpp>
 #include <numeric>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace moebius {
 namespace {
 
-/// Levenshtein distance, one row at a time.
+/// Letters to insert, drop or replace, or neighbours to swap (optimal string alignment), so that
+/// one text becomes the other; three rows of the table at a time.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
+    std::vector<std::size_t> last_but_one, last(b.size() + 1), row(b.size() + 1);
+    std::iota(last.begin(), last.end(), std::size_t{0});
     for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0]++;
+        row[0] = i + 1;
         for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({substituted, diagonal + 1, row[j] + 1});
+            row[j + 1] = std::min({last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1});
+            if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j])
+                row[j + 1] = std::min(row[j + 1], last_but_one[j - 1] + 1);
         }
+        last_but_one = std::exchange(last, row);
     }
-    return row.back();
+    return last.back();
 }
 
 std::string_view without_dashes(std::string_view word) {

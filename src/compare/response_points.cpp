@@ -12,6 +12,8 @@
 #include <moebius/compare/response_points.hpp>
 #include <span>
 
+#include "linear_limits.hpp"
+
 namespace moebius {
 namespace {
 
@@ -62,10 +64,11 @@ std::vector<response_point> response_points(const token_source& source, const ro
     return out;
 }
 
-response_verdict judge(const std::vector<response_point>& points, bool known, double chance) {
+response_verdict judge(const std::vector<response_point>& points, bool known, double tokens,
+                       double chance) {
     response_verdict out;
     for (const auto& at : points) {
-        if (std::isnan(at.z)) continue;
+        if (std::isnan(at.z) || (1 - std::abs(at.predicted)) / 2 * tokens < fewest_tokens) continue;
         const double z = normal_deviate(at.z, 1, at.gap.count);
         out.chi_square += z * z;
         ++out.points;
@@ -75,7 +78,7 @@ response_verdict judge(const std::vector<response_point>& points, bool known, do
     if (!known)
         out.sentence = "nothing was judged: no closed form of this response is known";
     else if (out.points == 0)
-        out.sentence = "nothing was judged: that takes two seeds, and loads that vary";
+        out.sentence = "nothing was judged: that takes two seeds, more tokens, and loads that vary";
     else
         out.sentence = fmt::format(
             "measurement and closed form {}: chi-square {:.1f} of {} score differences (p = "

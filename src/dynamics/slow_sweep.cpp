@@ -10,14 +10,17 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/base/text.hpp>
-#include <moebius/continuation/equilibrium_curve.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
 #include <utility>
 
 #include "flow.hpp"
+#include "frozen.hpp"
 
 namespace moebius {
 namespace {
+
+using detail::frozen;
+using detail::frozen_at;
 
 constexpr std::array<std::string_view, 3> direction_names{"up", "down", "both"};
 
@@ -31,24 +34,6 @@ void check(double low, double high, const slow_sweep_options& options) {
     require("slow_sweep").positive_and_finite("rate", options.rate);
     if (options.samples < 2)
         reject(fmt::format("samples is {}", options.samples), "it must be >= 2");
-}
-
-/// The field at frozen parameters: |f|, and the rate f . f_x f / f . f at which that grows.
-struct frozen {
-    double speed;
-    double growth;
-};
-
-frozen frozen_at(const problem& at, const std::vector<double>& x) {
-    const std::size_t n = x.size();
-    std::vector<double> f(n), fx(n * n), fp(n * at.parameters.size());
-    at.model->linear(x, at.parameters, f, fx, fp);
-    double up = 0, square = 0;
-    for (std::size_t j = 0; j < n; ++j) {
-        square += f[j] * f[j];
-        for (std::size_t i = 0; i < n; ++i) up += f[i] * fx[j * n + i] * f[j];
-    }
-    return {std::sqrt(square), n == 1 ? fx[0] : square > 0 ? up / square : -1};
 }
 
 /// Whether the flow at frozen parameters speeds up again before it comes to rest.
@@ -67,36 +52,6 @@ bool flies_on(const problem& at, const std::vector<double>& x, const flow_option
     return false;
 }
 
-/// Tells whether a state rests on an equilibrium that repels.
-class resting_place {
-public:
-    resting_place(const problem& at, const detail::ramp& moving)
-        : curve_(at, {std::string(at.model->parameters()[moving.parameter].name),
-                      std::min(moving.from, moving.to), std::max(moving.from, moving.to)}),
-          parameter_(moving.parameter),
-          p_(at.parameters),
-          f_(static_cast<Eigen::Index>(at.model->dimension())) {}
-
-    /// Within a thousandth of the state scale, by how fast the state leaves.
-    bool repels(const std::vector<double>& x, double value) {
-        p_[parameter_] = value;
-        if (!curve_.linearize(curve_.units().scale(x, p_), f_)) return false;
-        const double rate = curve_.stability_here().leading.front().real();
-        at_.resize(x.size());
-        curve_.base().model->rhs(x, p_, at_);
-        double speed = 0;
-        for (const double f : at_) speed = std::max(speed, std::abs(f));
-        const double unit = curve_.base().model->state_scale(p_);
-        return rate > 0 && speed <= 1e-3 * unit * rate;
-    }
-
-private:
-    equilibrium_curve curve_;
-    std::size_t parameter_;
-    std::vector<double> p_, at_;
-    Eigen::VectorXd f_;
-};
-
 /// One direction of a sweep: steps the flow, takes samples, and watches for jumps.
 class leg {
 public:
@@ -104,7 +59,7 @@ public:
         const slow_sweep_options& options, const watch& stop)
         : at_(at),
           stop_(stop),
-          rest_(at, moving),
+          unstable_(at, moving.parameter, {moving.from, moving.to}),
           moving_(moving),
           options_(options),
           duration_((moving.to - moving.from) / moving.rate),
@@ -229,14 +184,14 @@ private:
             if (t > 0) flow_.state_at(when, x_);
             const double value = moving_.from + (moving_.to - moving_.from) * share;
             add_row(value, result.samples);
-            note_rest(value, result.unstable);
+            note_stay(value, result.unstable);
         }
     }
 
-    void note_rest(double value, std::vector<sweep_stretch>& unstable) {
-        const bool before = std::exchange(rests_, rest_.repels(x_, value));
-        if (rests_ && before) unstable.back().to = value;
-        if (rests_ && !before) unstable.push_back({way(), value, value});
+    void note_stay(double value, std::vector<sweep_stretch>& stays) {
+        const bool before = std::exchange(stays_, unstable_.holds(x_, value));
+        if (stays_ && before) stays.back().to = value;
+        if (stays_ && !before) stays.push_back({way(), value, value});
     }
 
     void add_row(double parameter, table& to) {
@@ -252,8 +207,8 @@ private:
 
     const problem& at_;
     const watch& stop_;
-    resting_place rest_;
-    bool rests_ = false;  ///< on what repels, at the last sample
+    detail::unstable_place unstable_;
+    bool stays_ = false;  ///< where it is unstable, at the last sample
     detail::ramp moving_;
     const slow_sweep_options& options_;
     double duration_;
@@ -268,6 +223,25 @@ private:
     double calm_speed_ = std::numeric_limits<double>::infinity();
     std::pair<problem, std::vector<double>> calm_;  ///< where the state was slowest since then
 };
+
+/// What is left of a stay before an oscillation, at whose samples a state may look like staying.
+sweep_stretch before(sweep_stretch stay, const std::vector<sweep_stretch>& oscillations) {
+    for (const auto& [direction, from, to] : oscillations) {
+        if (direction != stay.direction || direction * stay.to < direction * from ||
+            direction * stay.from > direction * to)
+            continue;
+        stay.to = direction > 0 ? std::max(stay.from, from) : std::min(stay.from, from);
+    }
+    return stay;
+}
+
+/// Drops stays of a few samples: a flight may pass a saddle at one.
+void tidy(slow_sweep_result& result, double spacing) {
+    for (auto& stay : result.unstable) stay = before(stay, result.oscillations);
+    std::erase_if(result.unstable, [&](const sweep_stretch& stay) {
+        return std::abs(stay.to - stay.from) < 3 * spacing;
+    });
+}
 
 }  // namespace
 
@@ -284,6 +258,20 @@ sweep_direction sweep_direction_from_name(std::string_view name) {
     return static_cast<sweep_direction>(found - direction_names.begin());
 }
 
+namespace {
+
+slow_sweep_result unswept(const field& model, std::string_view parameter) {
+    slow_sweep_result result;
+    result.samples.names = {"direction", std::string(parameter)};
+    for (const auto name : model.state_names()) result.samples.names.emplace_back(name);
+    for (std::size_t e = 1; e <= model.experts(); ++e)
+        result.samples.names.push_back(fmt::format("load_{}", e));
+    result.samples.columns.resize(result.samples.names.size());
+    return result;
+}
+
+}  // namespace
+
 slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, double low, double high,
                              std::span<const double> x0, const slow_sweep_options& options,
                              const watch& watch) {
@@ -296,13 +284,7 @@ slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, doub
     held.set(parameter, downwards ? high : low);
     detail::check_flow("slow_sweep", held, x0, options.flow);
 
-    slow_sweep_result result;
-    result.samples.names = {"direction", std::string(parameter)};
-    for (const auto name : at.model->state_names()) result.samples.names.emplace_back(name);
-    for (std::size_t e = 1; e <= at.model->experts(); ++e)
-        result.samples.names.push_back(fmt::format("load_{}", e));
-    result.samples.columns.resize(result.samples.names.size());
-
+    auto result = unswept(*at.model, parameter);
     auto start = settle(held, x0, {}, watch);
     result.reached = held.parameters[moved];
     result.direction = downwards ? -1 : 1;
@@ -325,8 +307,10 @@ slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, doub
         if (options.direction != sweep_direction::up) go(high, low);
     } catch (const interrupted&) {
         if (result.samples.rows() == 0) throw;
+        tidy(result, (high - low) / static_cast<double>(options.samples - 1));
         throw cut_short<slow_sweep_result>("slow_sweep", std::move(result));
     }
+    tidy(result, (high - low) / static_cast<double>(options.samples - 1));
     return result;
 }
 

@@ -30,8 +30,11 @@ row_matrix cluster_scales(const row_matrix& inputs, std::span<const std::uint32_
 
 }  // namespace
 
-moe_layer::moe_layer(const moe_options& options, std::size_t outputs, const router& routing)
-    : options_(options), routing_(routing), expert_(widths_of(options, outputs), options.between) {}
+moe_layer::moe_layer(const moe_options& options, std::size_t outputs, const router& routing,
+                     const watch* heeded)
+    : options_(options),
+      routing_(routing),
+      expert_(widths_of(options, outputs), options.between, heeded) {}
 
 std::size_t moe_layer::gate_size() const noexcept {
     return (options_.width + 1) * options_.experts;

@@ -30,7 +30,9 @@ struct layer_pass {
 /// A gate, a router and experts; parameters are a part of the network's.
 class moe_layer {
 public:
-    moe_layer(const moe_options& options, std::size_t outputs, const router& routing);
+    /// @param heeded  asked amid large batches (interrupted); null: nobody
+    moe_layer(const moe_options& options, std::size_t outputs, const router& routing,
+              const watch* heeded = nullptr);
 
     [[nodiscard]] std::size_t parameters() const noexcept;
     void initial(std::span<double> parameters, std::span<const double> normals) const;

@@ -42,12 +42,14 @@ struct placed_layer {
     std::size_t score;  ///< first score
 };
 
-std::vector<placed_layer> layers_of(const moe_options& options, const router& routing) {
+std::vector<placed_layer> layers_of(const moe_options& options, const router& routing,
+                                    const watch* heeded = nullptr) {
     std::vector<placed_layer> layers;
     std::size_t first = 0;
     for (std::size_t l = 0; l < options.layers; ++l) {
         const std::size_t outputs = l + 1 < options.layers ? options.width : options.classes;
-        layers.push_back({moe_layer(options, outputs, routing), first, l * options.experts});
+        layers.push_back(
+            {moe_layer(options, outputs, routing, heeded), first, l * options.experts});
         first += layers.back().layer.parameters();
     }
     return layers;
@@ -57,9 +59,9 @@ std::vector<placed_layer> layers_of(const moe_options& options, const router& ro
 class passage {
 public:
     passage(const moe_options& options, const router& routing, std::span<const double> parameters,
-            std::span<const double> scores)
+            std::span<const double> scores, const watch* heeded = nullptr)
         : options_(options),
-          layers_(layers_of(options, routing)),
+          layers_(layers_of(options, routing, heeded)),
           parameters_(parameters),
           scores_(scores) {}
 
@@ -168,7 +170,7 @@ network_pass moe_network::learn(std::span<const double> parameters, std::span<co
                                 const example_batch& batch, batch_key key,
                                 std::span<double> gradient) const {
     check_batch("moe_network", *this, parameters, scores, batch);
-    passage passed(options_, *router_, parameters, scores);
+    passage passed(options_, *router_, parameters, scores, batch.heeded);
     passed.forward(batch.inputs, key);
     auto scored = score(options_.loss, passed.passes().back().output, batch.labels);
     passed.backward(key, std::move(scored.by_output), gradient);

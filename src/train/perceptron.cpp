@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "perceptron.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <moebius/base/error.hpp>
 #include <numbers>
 #include <utility>
 
@@ -34,10 +36,22 @@ void deactivate(activation kind, const row_matrix& x, row_matrix& by_x) {
         [scale](double v) { return normal_share(v) + v * scale * std::exp(-0.5 * v * v); }));
 }
 
+/// Calls part(first, count) for the rows of a product of `cost` operations a row: for all at once,
+/// unless that takes so long that the watch must be asked in between.
+template <typename Part>
+void in_parts(Eigen::Index rows, std::size_t cost, const watch* heeded, const Part& part) {
+    constexpr std::size_t long_work = 500'000'000;  // about 0.2 s of a core
+    const auto most = std::max<Eigen::Index>(1, index(long_work / cost));
+    for (Eigen::Index first = 0; first < rows; first += most) {
+        if (heeded != nullptr && heeded->stopping()) throw interrupted("train");
+        part(first, std::min(most, rows - first));
+    }
+}
+
 }  // namespace
 
-perceptron::perceptron(std::vector<std::size_t> widths, activation between)
-    : widths_(std::move(widths)), between_(between) {
+perceptron::perceptron(std::vector<std::size_t> widths, activation between, const watch* heeded)
+    : widths_(std::move(widths)), between_(between), heeded_(heeded) {
     for (std::size_t l = 0; l + 1 < widths_.size(); ++l)
         parameters_ += (widths_[l] + 1) * widths_[l + 1];
 }
@@ -60,7 +74,10 @@ row_matrix perceptron::forward(std::span<const double> parameters, row_matrix in
     for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
         const std::size_t in = widths_[l], out = widths_[l + 1];
         row_matrix sums(x.rows(), index(out));
-        sums.noalias() = x * weights_map(at, index(in), index(out));
+        const weights_map weights(at, index(in), index(out));
+        in_parts(x.rows(), in * out, heeded_, [&](Eigen::Index first, Eigen::Index count) {
+            sums.middleRows(first, count).noalias() = x.middleRows(first, count) * weights;
+        });
         sums.rowwise() += bias_map(at + in * out, index(out));
         at += (in + 1) * out;
         trace.inputs.push_back(std::move(x));
@@ -83,12 +100,20 @@ row_matrix perceptron::backward(std::span<const double> parameters, const percep
         const std::size_t in = widths_[l], out = widths_[l + 1];
         at -= (in + 1) * out;
         to -= (in + 1) * out;
-        Eigen::Map<row_matrix>(to, index(in), index(out)).noalias() +=
-            trace.inputs[l].transpose() * by_x;
+        Eigen::Map<row_matrix> by_weights(to, index(in), index(out));
+        const auto& x = trace.inputs[l];
+        in_parts(x.rows(), in * out, heeded_, [&](Eigen::Index first, Eigen::Index count) {
+            by_weights.noalias() +=
+                x.middleRows(first, count).transpose() * by_x.middleRows(first, count);
+        });
         Eigen::Map<Eigen::RowVectorXd>(to + in * out, index(out)) += by_x.colwise().sum();
         if (l == 0 && !inputs_wanted) return {};
         row_matrix by_inputs(by_x.rows(), index(in));
-        by_inputs.noalias() = by_x * weights_map(at, index(in), index(out)).transpose();
+        const weights_map weights(at, index(in), index(out));
+        in_parts(by_x.rows(), in * out, heeded_, [&](Eigen::Index first, Eigen::Index count) {
+            by_inputs.middleRows(first, count).noalias() =
+                by_x.middleRows(first, count) * weights.transpose();
+        });
         if (l > 0) deactivate(between_, trace.sums[l - 1], by_inputs);
         by_x = std::move(by_inputs);
     }

@@ -22,7 +22,8 @@ struct perceptron_trace {
 class perceptron {
 public:
     /// @param widths  input, hidden layers, output
-    perceptron(std::vector<std::size_t> widths, activation between);
+    /// @param heeded  asked amid large batches (interrupted); null: nobody
+    perceptron(std::vector<std::size_t> widths, activation between, const watch* heeded = nullptr);
 
     [[nodiscard]] std::size_t parameters() const noexcept { return parameters_; }
     [[nodiscard]] std::size_t outputs() const noexcept { return widths_.back(); }
@@ -44,6 +45,7 @@ public:
 private:
     std::vector<std::size_t> widths_;
     activation between_;
+    const watch* heeded_;
     std::size_t parameters_ = 0;
 };
 

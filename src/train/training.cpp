@@ -20,14 +20,17 @@ namespace {
 /// A batch as it is drawn, step after step, into the same memory.
 class drawn_batch {
 public:
-    drawn_batch(const training_work& work, const training_run& run)
+    drawn_batch(const training_work& work, const training_run& run, const watch& watched)
         : data_(*work.data),
           rows_(*run.rows),
           words_(work.batch),
           inputs_(work.batch * data_.width),
-          labels_(work.batch) {}
+          labels_(work.batch),
+          watch_(watched) {}
 
+    /// @throws interrupted  if the watch asks to stop
     example_batch draw(std::uint64_t seed, std::uint64_t step) {
+        if (watch_.stopping()) throw interrupted("train");
         random_words(seed, random_stream::token, step, 0, words_);
         for (std::size_t i = 0; i < words_.size(); ++i) {
             const std::uint32_t at = rows_[(words_[i][3] * std::uint64_t{rows_.size()}) >> 32];
@@ -36,7 +39,7 @@ public:
                       inputs_.begin() + static_cast<std::ptrdiff_t>(i * data_.width));
             labels_[i] = data_.labels[at];
         }
-        return {inputs_, labels_};
+        return {inputs_, labels_, &watch_};
     }
 
 private:
@@ -45,6 +48,7 @@ private:
     std::vector<random_block> words_;
     std::vector<double> inputs_;
     std::vector<std::uint32_t> labels_;
+    const watch& watch_;
 };
 
 /// A state at its last record, from where it can go on: the sums in between are in no state.
@@ -69,6 +73,20 @@ private:
     std::uint64_t step_ = 0;
     std::vector<double> parameters_, moments_, scores_;
 };
+
+/// The next batch's pass.
+/// @throws interrupted  with the state put back
+network_pass learned(const training_run& run, training_state& state, drawn_batch& batch,
+                     last_record& kept, std::span<double> gradient) {
+    try {
+        const batch_key key{run.seed, state.step};
+        return run.model->learn(state.parameters, state.scores, batch.draw(key.seed, key.step), key,
+                                gradient);
+    } catch (const interrupted&) {
+        kept.put_back(state);
+        throw;
+    }
+}
 
 }  // namespace
 
@@ -144,19 +162,13 @@ void advance(const training_work& work, const training_run& run, training_state&
                fmt::format("it must be a multiple of record_every, {}", work.record_every));
     if (state.diverged_at != training_state::sound) return;
     const std::size_t experts = run.model->experts(), scores = state.scores.size();
-    drawn_batch batch(work, run);
+    drawn_batch batch(work, run, watched);
     std::vector<double> gradient(state.parameters.size()), window(2 + scores);
     auto rule = run.rule;
     const double share = 1 / static_cast<double>(work.record_every);
     last_record kept(state);
     while (state.step < until) {
-        if (watched.stopping()) {
-            kept.put_back(state);
-            throw interrupted("train");
-        }
-        const batch_key key{run.seed, state.step};
-        const auto pass = run.model->learn(state.parameters, state.scores,
-                                           batch.draw(key.seed, key.step), key, gradient);
+        const auto pass = learned(run, state, batch, kept, gradient);
         const bool routed =
             std::any_of(pass.loads.begin(), pass.loads.end(), [](double load) { return load > 0; });
         if (!std::isfinite(pass.loss) || !routed) {

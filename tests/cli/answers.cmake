@@ -117,3 +117,16 @@ cli_case(exact_experts
 
 # Records are as far apart as divides the steps, unless it was said.
 cli_case(train_few_steps ARGS train --data mixture:3/4 --steps 20 --out - OUT "\"record_every\": 10")
+
+# What a sweep does not say in its jumps, it says in words.
+cli_case(sweep_stays ARGS sweep --vary feedback=1:4 --rate 0.01 --direction up
+  OUT "^0 jumps\n  up    stayed on an unstable state .there is no noise to leave it. from feedback = 2[.0-9]* to 4\n$" ERR "^$")
+cli_case(sweep_oscillates
+  ARGS sweep --model softmax --experts 3 --controller integral --set gain=1 leak=0.1 --vary feedback=3:6 --rate 0.01
+       --x0 1 --direction down
+  OUT "^0 jumps\n  down  oscillated from feedback = [.0-9]+ to [.0-9]+\n" ERR "^$")
+# 1e9 units of 1/beta are 10, where the state comes at bias 9
+cli_case(sweep_leaves ARGS sweep --set beta=1e8 --vary bias=-3:20 --rate 0.1 CODE 3
+  OUT "^1 jump\n" ERR "^moebius: sweep: it ended at bias = 9.[0-9]+ on the way up: the state grew beyond 1e.09 times its scale .left_domain.\n$")
+cli_case(response_verdict ARGS response --batches 20 --batch 512 --points 12
+  OUT "^8 seeds; measurement and closed form agree: chi-square [.0-9]+ of [0-9]+ score differences .p = [.0-9]+.[^\n]*\n$")

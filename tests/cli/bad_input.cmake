@@ -57,20 +57,29 @@ rejected(experts_for_two ARGS diagram --experts 4 ${vary}
   ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
 rejected(one_expert ARGS diagram --model softmax --experts 1 ${vary} ERR "softmax: experts is 1, but it must be >= 2")
 rejected(top_k ARGS diagram --model exact-k --experts 4 --top-k 4 ${vary} ERR "exact-k: top-k is 4 of 4 experts, but [^\n]*")
-rejected(simulated_controller ARGS simulate --model softmax --controller integral
-  ERR "--controller: integral came, but the simulated loop has none[^\n]*")
+cli_case(simulated_controller ARGS simulate --model softmax --controller integral CODE 109 OUT "^$"
+  ERR "^moebius: simulate: '--controller' came, but it is no option[^\n]*\n$")
+cli_case(early_option ARGS --out x.json diagram --vary feedback=1:2 CODE 109 OUT "^$"
+  ERR "^moebius: --out: it came before the subcommand, but options follow it\n$")
+cli_case(far_option ARGS diagram --temperature 2 CODE 109 OUT "^$"
+  ERR "^moebius: diagram: '--temperature' came, but it is no option; known are --help, [^\n]*\n$")
+rejected(unit_overflows ARGS diagram --set beta=1e-310 --vary feedback=1:2
+  ERR "two-expert: the scale of its states is inf at feedback = 1, decay = 1, beta = 1e-310, bias = 0, but [^\n]*")
+rejected(overflow ARGS compare --router top-1 --set beta=1e300
+  ERR "compare: with these values a number left the range of double precision")
+rejected(function_name ARGS simulate --batch 0 ERR "simulate: tokens is 0, but it must be 1 to 4294967295")
 rejected(simulated_exact_k ARGS simulate --model exact-k
   ERR "--model: exact-k came, but the simulated router is top-1. softmax is its model")
 rejected(simulated_experts ARGS simulate --model two-expert --experts 3
   ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
 foreach(kind grid basins)
   rejected(points_${kind} ARGS sweep --${kind} ${vary} --vary bias=-1:1 --points 4294967296
-    ERR "gri[^\n]*: feedback has 4294967296 points, but it takes up to 65536")
+    ERR "sweep: feedback has 4294967296 points, but it takes up to 65536")
 endforeach()
 rejected(steps_overflow ARGS simulate --steps 18446744073709551615 --batch 4
   ERR "simulate: burn_in is 1000 and steps is 18446744073709551615, but their sum must fit 64 bits")
-rejected(steps_too_many ARGS simulate --steps 1000000000000000 --batch 4 ERR "run_loops: [^\n]*")
-rejected(step_of_rule ARGS simulate --step 3 ERR "closed_loop: step x decay is 3, but [^\n]*")
+rejected(steps_too_many ARGS simulate --steps 1000000000000000 --batch 4 ERR "simulate: [^\n]*")
+rejected(step_of_rule ARGS simulate --step 3 ERR "simulate: step x decay is 3, but [^\n]*")
 rejected(device_unused ARGS sweep ${vary} --device cuda ERR "--device: cuda came, but only --basins runs on one")
 rejected(device ARGS simulate --device CUDA
   ERR "device: 'CUDA' came, but it must be auto, cpu, cuda, cuda:NUMBER or cuda:NUMBER,NUMBER,...")
@@ -165,7 +174,7 @@ rejected(format_against_name ARGS diagram ${vary} --format csv --out x.json
   ERR "--format: csv came for x.json, but the name says another one")
 cli_case(no_fold_in_range ARGS exact --vary feedback=-5:1 --plot none.svg CODE 3 OUT "fold_set, 0 rows"
   ERR "no finite point to show and was not drawn.*exact: there is no fold at any feedback of the range")
-cli_case(nothing_judged ARGS response --seeds 1 --batches 4 --batch 64 --points 12 OUT "no score difference could be judged")
+cli_case(nothing_judged ARGS response --seeds 1 --batches 4 --batch 64 --points 12 OUT "nothing was judged: that takes two seeds, more tokens, and loads that vary")
 
 # Words that CLI11 itself rejects.
 cli_case(bad_option ARGS diagram --bogus 1 ${vary} CODE 109 OUT "^$" ERR "^moebius: [^\n]*--bogus")
@@ -203,7 +212,7 @@ rejected(train_parameter ARGS train --data ${digits} --set feedbak=1 ERR "traini
 rejected(train_router ARGS train --data ${digits} --router top-k,k=9 ERR "top-k: [^\n]*")
 rejected(train_activation ARGS train --data ${digits} --activation tanh ERR "--activation: 'tanh' came[^\n]*")
 rejected(train_clusters ARGS train --data ${digits} --router adaptive-clustering
-  ERR "moe_network: clusters came for one layer, but they are the experts of the layer before")
+  ERR "train: clusters came for one layer, but they are the experts of the layer before")
 rejected(train_corrupt ARGS train --data ${digits} --corrupt blur=1 ERR "--corrupt: 'blur=1' came[^\n]*")
 rejected(train_experts ARGS validate --trained --data ${digits} --experts 1
   ERR "--experts: 1 came, but at least two can differ")
@@ -226,20 +235,20 @@ configure_file(${PROJECT_SOURCE_DIR}/data/digits.csv ${copied} COPYONLY)
 set(too "came, which is read, too, but what is read is never overwritten")
 rejected(out_over_tokens
   ARGS simulate --tokens ${copied} --out ${CMAKE_CURRENT_BINARY_DIR}/../cli/copied.csv
-  ERR "--out and --plot: [^\n]*copied.csv ${too}")
+  ERR "--out: [^\n]*copied.csv ${too}")
 rejected(out_over_data ARGS train --data ${copied} --out ${copied}
-  ERR "--out and --plot: [^\n]*copied.csv ${too}")
+  ERR "--out: [^\n]*copied.csv ${too}")
 rejected(out_over_checkpoint ARGS train --data mixture:3/4 --checkpoint z --out z
-  ERR "--out and --plot: z ${too}")
+  ERR "--out and --checkpoint: z came twice, but each must be a file of its own")
 rejected(checkpoint_over_data ARGS train --data ${copied} --checkpoint ${copied}
-  ERR "--checkpoint: [^\n]*copied.csv came, which is read as data, but what is read is never overwritten")
+  ERR "--checkpoint: [^\n]*copied.csv ${too}")
 rejected(out_over_figure
   ARGS train --data mixture:3/4 --steps 20 --out figures-loads.svg --plot figures.svg
   ERR "--out and --plot: figures-loads.svg came beside figures.svg, but several figures of a result are named that way: another name is needed")
 string(REPEAT x 300 long)
 rejected(long_tokens ARGS simulate --tokens ${long} --out long.json ERR "x+: File name too long")
 rejected(out_over_from ARGS diagram --from run.json:LP1 ${vary} --out run.json
-  ERR "--out and --plot: run.json ${too}")
+  ERR "--out: run.json ${too}")
 rejected(validate_gate ARGS validate --tokens ${copied} --gate class-means:0,1,2
   ERR "--gate: a gate of 3 experts came, but validate takes two: [^\n]*")
 cli_case(misspelt_option ARGS diagram --vray feedback=1:2 CODE 109 OUT "^$"

@@ -19,7 +19,7 @@ grep -q 'train \[#*\.*\] [0-9]* %' lines
 told "$program response --batches 1000 --batch 1000"
 grep -q 'response \[#*\.*\] [0-9]* %' lines
 told "env NO_COLOR=1 $program exact --model softmax --experts 1000000"
-grep -q 'exact \[#*\.*\] [0-9]* %' lines
+grep -q 'exact[: ].* [0-9]* [s%]' lines
 test "$(tr -d '\033' <terminal | grep -c '\[[0-9;]*m')" = 0
 
 timeout --foreground -s INT 3 "$program" sweep --set feedback=4 --vary bias=-3:3 --rate 1e-6 >out 2>sentences || true

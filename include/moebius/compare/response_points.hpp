@@ -32,16 +32,19 @@ struct response_point {
 /// Whether chance explains how far the gaps are from their closed form.
 struct response_verdict {
     bool agrees = false;      ///< also where nothing could be judged: then `points` is 0
-    std::size_t points = 0;   ///< with a z
+    std::size_t points = 0;   ///< that were judged
     double chi_square = 0;    ///< sum of the squares of z, made normal
     double chi_square_p = 1;  ///< chance of a larger one
     std::string sentence;     ///< all of this for a reader
 };
 
+/// A point is judged where the less loaded expert is expected to get at least 1000 tokens: else
+/// their number is Poisson, not normal.
 /// @param known   whether there is a closed form
+/// @param tokens  routed at each point, all seeds together
 /// @param chance  the test fails below this p
 [[nodiscard]] response_verdict judge(const std::vector<response_point>& points, bool known,
-                                     double chance = 1e-3);
+                                     double tokens, double chance = 1e-3);
 
 /// Columns x, gap_predicted, gap, gap_low, gap_high, z.
 [[nodiscard]] table response_table(const std::vector<response_point>& points);

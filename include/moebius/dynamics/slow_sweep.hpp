@@ -42,8 +42,8 @@ struct slow_sweep_result {
     /// direction, the swept parameter, the states, and load_1 ... if the model knows loads.
     table samples;
     std::vector<sweep_jump> jumps;  ///< in the order in which they happened
-    /// Where the state stayed on an equilibrium that repels, as the flow does where nothing pushes
-    /// it off (there is no noise): from the first such sample to the last one.
+    /// Where the state stayed though it was unstable, as the flow does where nothing pushes it off
+    /// (there is no noise): from the first of at least four such samples to the last one.
     std::vector<sweep_stretch> unstable;
     std::vector<sweep_stretch> oscillations;  ///< flights without a steady state to end in
     int direction = 1;                        ///< of the way that was gone last

@@ -43,7 +43,10 @@ struct simulation {
 ///
 /// @param on  where it runs; changes no number (but see loop_backend)
 /// @throws invalid_argument  if an option or the rule is out of range
-/// @throws device_error, interrupted  as loop_backend::run_loops
+/// @throws device_error           as loop_backend::run_loops
+/// @throws cut_short<simulation>  if the watch asks to stop: of the replicas that have two measured
+///                                batches or more, whose number is the summary's column `batches`;
+///                                interrupted if there are none
 [[nodiscard]] simulation simulate(const std::shared_ptr<const token_source>& source,
                                   const feedback_rule& rule, const simulate_options& options,
                                   const watch& watched = {}, const loop_backend& on = cpu_loops());

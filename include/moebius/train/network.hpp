@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <moebius/base/watch.hpp>
 #include <moebius/router/router.hpp>
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@ namespace moebius {
 struct example_batch {
     std::span<const double> inputs;         ///< (B, d), row-major
     std::span<const std::uint32_t> labels;  ///< (B)
+    const watch* heeded = nullptr;          ///< asks to stop amid a training pass; null: nobody
 };
 
 /// What a network made of a batch.
@@ -47,6 +49,7 @@ public:
     /// @param scores      (L E): adaptive scores, constants here
     /// @param gradient    (P), overwritten
     /// @throws invalid_argument  if a size does not fit
+    /// @throws interrupted       if the batch's watch asks to stop
     virtual network_pass learn(std::span<const double> parameters, std::span<const double> scores,
                                const example_batch& batch, batch_key key,
                                std::span<double> gradient) const = 0;
