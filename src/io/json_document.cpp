@@ -133,12 +133,15 @@ private:
         return refuse(fmt::format("{} comes twice", pointer()));
     }
 
-    /// Where the parser is.
+    /// Where the parser is: in each open container the member that it is in, or comes to.
     [[nodiscard]] std::string pointer() const {
         std::string out;
-        for (std::size_t level = 0; level < open_.size(); ++level)
-            out += open_[level]->is_array() ? fmt::format("/{}", open_[level]->size())
-                                            : "/" + printable(keys_[level]);
+        for (std::size_t level = 0; level < open_.size(); ++level) {
+            const bool innermost = level + 1 == open_.size();
+            out += open_[level]->is_array()
+                       ? fmt::format("/{}", open_[level]->size() - (innermost ? 0 : 1))
+                       : fmt::format("/{}", printable(keys_[level]));
+        }
         return out.empty() ? "the document" : printable(out, 200);
     }
 

@@ -13,7 +13,7 @@ constexpr std::size_t shown = 40;  // bytes of a value in a sentence
 void append_excerpt(const json& value, std::string& out) {
     if (!value.is_structured()) {
         if (value.is_string()) {
-            out += '"' + printable(value.get_ref<const std::string&>(), shown) + '"';
+            out += fmt::format("\"{}\"", printable(value.get_ref<const std::string&>(), shown));
             return;
         }
         out += value.dump();
@@ -24,7 +24,7 @@ void append_excerpt(const json& value, std::string& out) {
     for (const auto& [key, part] : value.items()) {
         if (out.size() > shown) return;
         out += before;
-        if (value.is_object()) out += '"' + printable(key, shown) + "\":";
+        if (value.is_object()) out += fmt::format("\"{}\":", printable(key, shown));
         append_excerpt(part, out);
         before = ",";
     }
@@ -83,8 +83,8 @@ std::string place::text() const {
 
 std::string place::pointer() const {
     if (from_ == nullptr) return {};
-    return from_->pointer() +
-           (from_->value_.is_array() ? fmt::format("/{}", index_) : "/" + printable(key_));
+    return from_->pointer() + (from_->value_.is_array() ? fmt::format("/{}", index_)
+                                                        : fmt::format("/{}", printable(key_)));
 }
 
 }  // namespace moebius

@@ -63,7 +63,7 @@ public:
         try {
             return convert(given);
         } catch (const invalid_argument& unknown) {
-            fail(": " + printable(unknown.what(), 300));
+            fail(fmt::format(": {}", printable(unknown.what(), 300)));
         }
     }
 

@@ -26,7 +26,7 @@ struct column_layout {
 
 struct table_layout {
     std::string_view name;
-    std::vector<column_layout> columns;
+    std::vector<column_layout> columns = {};
     std::size_t leading = 0;  ///< so many columns, of any name, are finite
     std::size_t least_rows = 0;
     bool needed = true;
@@ -34,10 +34,10 @@ struct table_layout {
 
 struct result_layout {
     std::string_view schema;
-    std::vector<table_layout> tables;
-    std::vector<std::string_view> words;     ///< sections that are lists of words
-    std::vector<std::string_view> diagrams;  ///< sections that are diagrams
-    std::vector<std::string_view> loci;      ///< and those over two parameters
+    std::vector<table_layout> tables = {};
+    std::vector<std::string_view> words = {};     ///< sections that are lists of words
+    std::vector<std::string_view> diagrams = {};  ///< sections that are diagrams
+    std::vector<std::string_view> loci = {};      ///< and those over two parameters
 };
 
 /// Of every schema that is no diagram alone.
