@@ -64,9 +64,9 @@ void sync_folder(const fs::path& path) {
 }
 
 /// A pipe that nobody reads would hold the program for ever.
-int open_special(const fs::path& path) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && errno == ENXIO) throw io_error(path.string(), "nobody reads from this pipe");
+int open_special(const fs::path& target, const fs::path& named) {
+    const int fd = ::open(target.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENXIO) throw io_error(named.string(), "nobody reads from this pipe");
     if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
     return fd;
 }
@@ -161,7 +161,7 @@ void write_file(const fs::path& path, std::string_view bytes, durability wanted)
     const auto target = target_of(path);
     check_target(target);
     if (is_special(target)) {
-        descriptor file(open_special(target));
+        descriptor file(open_special(target, path));
         if (file.get() < 0 || !write_all(file.get(), bytes) || !file.close()) fail(path, errno);
         return;
     }

@@ -35,7 +35,7 @@ bool has_column(const table& columns, std::string_view name) {
 }
 
 void need_column(const place& from, const table& columns, std::string_view name) {
-    if (!has_column(columns, name)) from.fail(fmt::format("/{} is missing", name));
+    if (!has_column(columns, name)) from.lacks(name);
 }
 
 /// Loads come for each group, or for both of two experts.

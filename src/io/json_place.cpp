@@ -48,11 +48,14 @@ void place::reject(std::string_view needed) const {
     fail(fmt::format(" is {}, but it must be {}", excerpt(value_), needed));
 }
 
+void place::lacks(std::string_view member) const {
+    throw io_error(origin_.file, fmt::format("{}/{} is missing", pointer(), printable(member)));
+}
+
 place place::at(const std::string& key) const {
     if (!value_.is_object()) reject("an object");
     const auto found = value_.find(key);
-    if (found == value_.end())
-        throw io_error(origin_.file, fmt::format("{}/{} is missing", pointer(), printable(key)));
+    if (found == value_.end()) lacks(key);
     return at(found.key(), *found);
 }
 

@@ -30,6 +30,8 @@ public:
 
     /// "/branches/0/id is 1.5, but it must be a whole number"
     [[noreturn]] void reject(std::string_view needed) const;
+    /// "/branches/0/kind is missing"
+    [[noreturn]] void lacks(std::string_view member) const;
     /// The place, and the rest of the sentence with what parts it from the place.
     [[noreturn]] void fail(std::string_view rest) const;
 

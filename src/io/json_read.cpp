@@ -115,7 +115,7 @@ void check_value(const place& column, std::size_t row, double value, const colum
 void check_table(const place& from, const result_document& result, const table_layout& as) {
     const auto* data = result.find<table>(as.name);
     if (data == nullptr) {
-        if (as.needed) from.fail(fmt::format("/{} is missing", as.name));
+        if (as.needed) from.lacks(as.name);
         return;
     }
     const std::string name(as.name);
@@ -132,7 +132,7 @@ void check_table(const place& from, const result_document& result, const table_l
     for (std::size_t c = 0; c < as.leading; ++c) check(c, {{}, column_values::finite});
     for (const auto& column : as.columns) {
         const auto found = std::find(data->names.begin(), data->names.end(), column.name);
-        if (found == data->names.end()) here.fail(fmt::format("/{} is missing", column.name));
+        if (found == data->names.end()) here.lacks(column.name);
         check(static_cast<std::size_t>(found - data->names.begin()), column);
     }
 }

@@ -20,10 +20,10 @@ refused '/grid is {"stable_states":[1,2,3]}, but it must be of at least 2 column
 refused '/branches/0/columns/a/0 is "-inf", but it must be a finite number' loop_cusp_first_inf.json
 refused '/branches/0/columns/a/2 is "nan", but it must be a finite number' loop_cusp_last_nan.json
 refused '/fold_set/feedback/0 is "inf", but it must be a finite number' loop_inf_in_line.json
-refused "/branches/0/groups: groups: '1-99999999999' came, but 286 members are the most here" memory_groups.json
+refused "/branches/0/groups: groups: '1-99999999999' came, but 285 members are the most here" memory_groups.json
 refused '/sweep_plans is missing' memory_far_fold.json
 refused '/branches/0/columns is {}, but it must be two columns or more of one row or more' raw_text_columns.json
-refused '/schema is a number beyond those of double precision (byte 16)' raw_text_overflow.json
+refused '/schema is a number beyond those of double precision (byte 15)' raw_text_overflow.json
 refused '/special_points/0/row is -1, but it must be a whole number from 0 to 18446744073709551615' raw_text_row.json
 
 # nested deeply, by brackets, by names, and below a name that is none of ours
@@ -50,7 +50,7 @@ refused 'it is no JSON: there is a zero byte in it' zero.json
 refused '/schema is "moebius.gird/1", but it must be a schema that is known; did you mean '"'moebius.grid/1'? \
 (moebius.diagram/1, moebius.locus/1, moebius.sweep/1, moebius.grid/1, moebius.exact/1, moebius.simulate/1, \
 moebius.response/1, moebius.compare/1, moebius.validate/1, moebius.validate-trained/1, moebius.train/1)" word.json
-refused 'it is no JSON at line 1, column 99' latin.json
+refused 'it is no JSON at line 1, column 98' latin.json
 refused 'Is a directory' "$folder"
 head -c 1000 /dev/urandom | tr -d '{[0-9"' >noise.json
 code=0

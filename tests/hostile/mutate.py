@@ -45,7 +45,8 @@ def edit(document, by_depth, draw):
         return draw.choice(OTHERS)
     try:
         parent, key = at(document, path[:-1]), path[-1]
-        parent[key]
+        if isinstance(parent, str) or parent[key] is parent:
+            return document
     except (KeyError, IndexError, TypeError):
         return document  # an earlier edit took it away
     what = draw.randrange(9)

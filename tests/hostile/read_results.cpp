@@ -6,6 +6,7 @@
 #include <exception>
 #include <iostream>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/io/plots.hpp>
 #include <string>
@@ -23,7 +24,7 @@ std::string outcome_of(const std::string& file) {
     try {
         (void)std::visit([](const auto& data) { return moebius::figures_of(data); }, result);
     } catch (const moebius::invalid_argument& lack) {
-        return fmt::format("read; no figure: {}", lack.what());
+        return fmt::format("read; no figure: {}", moebius::printable(lack.what(), 300));
     }
     return "read";
 }

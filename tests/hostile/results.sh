@@ -25,7 +25,7 @@ make grid sweep --grid --vary feedback=0:3 --vary bias=-1:1 --points 5
 make basins sweep --basins --vary feedback=0:3 --vary bias=-1:1 --points 5
 make simulate simulate --set feedback=1 --batch 64 --steps 200
 make four simulate --router top-k --experts 4 --set feedback=1 --batch 64 --steps 100
-make response response --tokens "$data" --gate class-means:0,1 --set beta=4 --points 5
+make response response --tokens "$data" --gate class-means:0,1 --set beta=4 --points 12
 make compare compare --router top-1 --router selective-sinkhorn,frequency=0.3 --batch 16 --seeds 2 --settle 5 \
     --average 20 --ramp 20
 make validate validate --tokens mixture:-0.5/0.6/1,0.5/0.6/1 --set beta=2 --batch 16 --seeds 2 --levels 2 --ramp 20 \
