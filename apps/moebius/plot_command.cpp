@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <memory>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/io/plots.hpp>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "commands.hpp"
 #include "output.hpp"
@@ -36,7 +39,8 @@ int run(const plot_arguments& args) {
         return draw(std::visit([](const auto& data) { return figures_of(data); }, result),
                     args.out);
     } catch (const invalid_argument& fault) {
-        throw io_error(args.file, fault.what());  // of what the file holds, whatever reads it
+        throw io_error(args.file,
+                       printable(fault.what(), 300));  // of what the file holds, whatever reads it
     }
 }
 

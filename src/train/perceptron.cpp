@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <numbers>
+#include <string_view>
 #include <utility>
 
 namespace moebius {
@@ -52,8 +54,12 @@ void in_parts(Eigen::Index rows, std::size_t cost, const watch* heeded, const Pa
 
 perceptron::perceptron(std::vector<std::size_t> widths, activation between, const watch* heeded)
     : widths_(std::move(widths)), between_(between), heeded_(heeded) {
-    for (std::size_t l = 0; l + 1 < widths_.size(); ++l)
-        parameters_ += (widths_[l] + 1) * widths_[l + 1];
+    constexpr std::string_view who = "widths of an expert";
+    for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
+        const std::size_t inputs = checked_sum(who, {widths_[l], 1});
+        parameters_ =
+            checked_sum(who, {parameters_, checked_product(who, {inputs, widths_[l + 1]})});
+    }
 }
 
 std::vector<double> perceptron::spreads() const {
