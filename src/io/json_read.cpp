@@ -52,6 +52,10 @@ public:
         if (!value_.is_number_integer()) reject("a whole number");
         return value_.get<Integer>();
     }
+    [[nodiscard]] bool truth() const {
+        if (!value_.is_boolean()) reject("true or false");
+        return value_.get<bool>();
+    }
     [[nodiscard]] std::string text() const {
         if (!value_.is_string()) reject("a text");
         return value_.get<std::string>();
@@ -184,9 +188,14 @@ special_point one_point(const place& from) {
     return out;
 }
 
+search_record one_search(const place& from) {
+    return {from.at("starts").whole<std::size_t>(), from.at("states").whole<std::size_t>(),
+            from.at("may_miss").truth(), from.at("not_followed").whole<std::size_t>()};
+}
+
 diagram curves(const place& from) {
-    return {from.at("branches").elements(one_branch),
-            from.at("special_points").elements(one_point)};
+    return {from.at("branches").elements(one_branch), from.at("special_points").elements(one_point),
+            from.has("search") ? one_search(from.at("search")) : search_record{}};
 }
 
 diagram_document diagram_from(const place& from) {
