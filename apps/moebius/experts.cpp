@@ -32,8 +32,9 @@ expert_options expert_arguments::apply(std::string_view model, std::size_t exper
     const auto& info = find_model(model);
     refuse(experts.has_value() && (!info.many_experts || info.needs_tokens), "--experts", model);
     refuse(top_k.has_value() && model != "exact-k", "--top-k", model);
-    refuse(controller == "integral" && !info.many_experts, "--controller", model);
     expert_options options;
+    options.controlled = controller == "integral";
+    if (options.controlled) heading.options.emplace_back("controller", controller);
     if (!info.many_experts) return options;
     options.experts = info.needs_tokens ? experts_of_tokens : experts.value_or(options.experts);
     constexpr std::size_t most = std::size_t{1} << 20;
@@ -41,12 +42,10 @@ expert_options expert_arguments::apply(std::string_view model, std::size_t exper
         throw invalid_argument("--experts", fmt::format("{} came", options.experts),
                                fmt::format("a model takes up to {}", most));
     options.top_k = top_k.value_or(options.top_k);
-    options.controlled = controller == "integral";
     if (!info.needs_tokens)
         heading.options.emplace_back("experts", static_cast<double>(options.experts));
     if (model == "exact-k")
         heading.options.emplace_back("top_k", static_cast<double>(options.top_k));
-    if (options.controlled) heading.options.emplace_back("controller", controller);
     return options;
 }
 

@@ -54,8 +54,9 @@ std::string as_text() {
             out += "  bias_1 ...     external asymmetry in the drift of each expert; default 0\n";
     }
     out +=
-        "With --controller integral (models of many experts)\n"
-        "  p = p(z + b), s = z, b_e' = -gain (p_e - 1/N) - leak b_e - decay mean b\n";
+        "With --controller integral\n"
+        "  many experts: p = p(z + b), s = z, b_e' = -gain (p_e - 1/N) - leak b_e - decay mean b\n"
+        "  two experts:  m = m(z + b), x = z, b' = -gain m - leak b\n";
     append(expert_parameters(true).subspan(expert_parameters(false).size()), out);
     return out;
 }

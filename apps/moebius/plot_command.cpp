@@ -40,7 +40,7 @@ int run(const plot_arguments& args) {
                     args.out);
     } catch (const invalid_argument& fault) {
         throw io_error(args.file,
-                       printable(fault.what(), 300));  // of what the file holds, whatever reads it
+                       excerpt(fault.what(), 300));  // of what the file holds, whatever reads it
     }
 }
 

@@ -36,8 +36,8 @@ problem make_problem(const subject_options& options, result_heading& heading) {
                                "its response is a mean over tokens");
     const auto noise = noise_from_name(tokens.noise);
     if (!info.many_experts) {
-        std::ignore = options.experts.apply(options.model, 0, heading);
-        return problem_of(models::token_response(tokens.source()->law(noise)));
+        const auto made = options.experts.apply(options.model, 0, heading);
+        return make_token_response(tokens.source()->law(noise), made.controlled);
     }
     if (noise != noise_law::gumbel)
         throw invalid_argument("--noise", fmt::format("{} came", tokens.noise),
@@ -217,7 +217,8 @@ std::vector<double> led_state(const field& model, double lead) {
     std::vector<double> state(model.dimension());
     state.front() = lead;
     const std::size_t experts = model.experts();
-    if (experts > state.size()) return state;  // the one state of two experts is their difference
+    // The state of two experts is their difference, with a controller's beside it.
+    if (experts > state.size() || model.state_names().front() == "z") return state;
     for (std::size_t e = 0; e < experts; ++e) state[e] -= lead / static_cast<double>(experts);
     return state;
 }

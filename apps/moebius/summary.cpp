@@ -110,6 +110,13 @@ std::string summary_of(const diagram_document& result) {
     for (const auto& curve : result.data.branches) points += curve.columns.rows();
     const std::size_t count = result.data.branches.size();
     print("{} {}, {} points\n", count, count == 1 ? "branch" : "branches", points);
+    if (const auto& search = result.data.search; search.starts > 0) {
+        print("searched {} starts, found {} states{}\n", search.starts, search.states,
+              search.may_miss ? "; not every choice of winners was tried" : "");
+        if (search.not_followed > 0)
+            print("{} branch points were not followed: raise --max-branches\n",
+                  search.not_followed);
+    }
     const auto varied = varied_names(result);
     const bool grouped =
         std::any_of(result.data.special_points.begin(), result.data.special_points.end(),

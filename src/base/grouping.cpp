@@ -37,7 +37,7 @@ public:
     [[noreturn]] void reject(std::string_view needed =
                                  "numbers from 1 and ranges are needed, as "
                                  "in '1,3 2,4-8'") const {
-        throw invalid_argument("groups", fmt::format("'{}' came", printable(whole_)), needed);
+        throw invalid_argument("groups", fmt::format("'{}' came", excerpt(whole_)), needed);
     }
 
 private:

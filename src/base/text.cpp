@@ -77,11 +77,10 @@ bool is_control(std::string_view character) {
             last <= 0xa9);  // U+200E, U+2028 to U+202E, U+2066 to 69
 }
 
-}  // namespace
-
-std::string printable(std::string_view text, std::string_view kept) {
+/// @param most  bytes after which it ends in "..."
+std::string escaped(std::string_view text, std::string_view kept, std::size_t most) {
     std::string out;
-    while (!text.empty()) {
+    while (!text.empty() && out.size() < most) {
         const std::size_t length = utf8_length(text);
         const auto character = text.substr(0, std::max<std::size_t>(1, length));
         if (length == 1 && kept.find(character[0]) != kept.npos)
@@ -93,8 +92,16 @@ std::string printable(std::string_view text, std::string_view kept) {
             out += character;
         text.remove_prefix(character.size());
     }
-    return out;
+    return text.empty() ? out : out + "...";
 }
+
+}  // namespace
+
+std::string printable(std::string_view text, std::string_view kept) {
+    return escaped(text, kept, text.npos);
+}
+
+std::string excerpt(std::string_view text, std::size_t most) { return escaped(text, {}, most); }
 
 std::string_view nearest_name(std::string_view word, std::span<const std::string_view> candidates) {
     std::string_view best;
@@ -132,25 +139,6 @@ std::uint64_t parse_count(std::string_view where, std::string_view text, std::ui
         throw invalid_argument(where, fmt::format("'{}' came", text),
                                "it must be a whole number from 0");
     return value;
-}
-
-std::string printable(std::string_view text, std::size_t most) {
-    std::string out;
-    while (!text.empty() && out.size() < most) {
-        std::size_t length = 1;  // of the next character: its first byte and what continues it
-        while (length < std::min<std::size_t>(text.size(), 4) &&
-               (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80)
-            ++length;
-        const auto character = text.substr(0, length);
-        if (character == "\"" || character == "\\")
-            out += character;
-        else {  // in quotes, which are taken off
-            const auto escaped = fmt::format("{:?}", character);
-            out += std::string_view(escaped).substr(1, escaped.size() - 2);
-        }
-        text.remove_prefix(length);
-    }
-    return text.empty() ? out : out + "...";
 }
 
 std::vector<std::string_view> parts_of(std::string_view text, char separator) {

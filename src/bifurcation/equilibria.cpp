@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <list>
@@ -10,6 +11,7 @@
 
 #include "cut_diagram.hpp"
 #include "sector.hpp"
+#include "state_search.hpp"
 
 namespace moebius {
 namespace {
@@ -19,62 +21,144 @@ class builder {
 public:
     builder(const problem& base, const parameter_range& range, const continuation_options& options,
             const watch& progress)
-        : range_(range), options_(options), watch_(progress), first_(add_sector(base, 1)) {}
+        : base_(base),
+          range_(range),
+          options_(options),
+          watch_(progress),
+          first_(add_sector(base, 1)) {}
 
     void everything() {
-        for (std::size_t k = 0; k < options_.searches; ++k) {
-            const double share =
-                static_cast<double>(k) / static_cast<double>(options_.searches - 1);
-            first_.search(std::lerp(range_.from, range_.to, share));
-        }
-        finish();
+        for (std::size_t k = 0; k < options_.searches; ++k) first_.search(value(k));
+        take_from(first_);
+        follow_all();
+        for (std::size_t k = 0; k < options_.searches && options_.split_groups; ++k)
+            search_finer(value(k));
     }
 
     void through(const special_point& start) {
         first_.through(start);
-        finish();
+        take_from(first_);
+        follow_all();
     }
 
     [[nodiscard]] diagram& result() noexcept { return result_; }
 
 private:
+    [[nodiscard]] double value(std::size_t search) const {
+        const double share =
+            static_cast<double>(search) / static_cast<double>(options_.searches - 1);
+        return std::lerp(range_.from, range_.to, share);
+    }
+
     sector& add_sector(const problem& on, double copies) {
-        return sectors_.emplace_back(on, range_, options_, copies, result_, watch_);
+        return sectors_.emplace_back(base_, on, range_, options_, copies, result_, watch_);
     }
 
     sector& sector_of(const problem& on) {
         for (auto& known : sectors_)
             if (known.base().model->cells()->groups() == on.model->cells()->groups()) return known;
-        return add_sector(
-            on, copies(first_.base().model->cells()->groups(), on.model->cells()->groups()));
+        return add_sector(on, copies(base_.model->cells()->groups(), on.model->cells()->groups()));
     }
 
-    void finish() {
-        take_from(first_);
-        while (!waiting_.empty() && options_.split_groups) {
+    /// What the groups of the problem itself do not show.
+    void search_finer(double value) {
+        problem at = base_;
+        at.set(range_.name, value);
+        for (const auto& found : moebius::search_finer(at, result_.search)) {
+            if (watch_.stopping()) throw interrupted("diagram");
+            sector& owner = sector_of(regrouped(base_, found.on.model->cells()->groups()));
+            owner.consider(found.x, value);
+            take_from(owner);
+            follow_all();
+        }
+    }
+
+    /// Everything that leaves what was found, and what it leads to.
+    void follow_all() {
+        while (options_.split_groups && (!waiting_.empty() || !joints_.empty())) {
+            if (waiting_.empty()) {
+                const auto joint = std::move(joints_.front());
+                joints_.pop_front();
+                sector& owner = sector_of(joint.at.on);
+                owner.consider(joint.at.x, joint.parameter);
+                take_from(owner);
+                continue;
+            }
             const auto [owner, what] = std::move(waiting_.front());
             waiting_.pop_front();
-            if (what.depth < options_.depth) follow(*owner, what);
+            if (what.depth >= options_.depth) continue;
+            if (result_.branches.size() < options_.max_branches)
+                follow(*owner, what);
+            else
+                ++result_.search.not_followed;
         }
     }
 
     void take_from(sector& owner) {
         for (auto& what : owner.take_splittings()) waiting_.emplace_back(&owner, std::move(what));
+        for (auto& joint : owner.take_joints()) joints_.push_back(std::move(joint));
     }
 
     /// Every number of winners once; that of the others is its copy.
     void follow(sector& owner, const splitting& what) {
-        const cell_field& coarse = *owner.base().model->cells();
-        const std::size_t size = coarse.groups().groups[what.group].size();
+        const grouping& coarse = owner.base().model->cells()->groups();
+        const std::size_t size = coarse.groups[what.group].size();
         for (std::size_t winners = 1; 2 * winners <= size; ++winners) {
-            if (watch_.stopping()) throw interrupted("diagram");
-            const auto finer = moebius::split(coarse.groups(), what.group, winners);
-            sector& into = sector_of(regrouped(owner.base(), finer));
-            into.leave(what, coarse, 2 * winners == size);
-            take_from(into);
+            part(owner, what, moebius::split(coarse, what.group, winners), {}, 2 * winners == size);
         }
+        if (what.flat) follow_three(owner, what);
     }
 
+    /// Where the quadratic term is zero, cells part into up to three groups whose rates v sum to
+    /// zero: each v_j is a root of one cubic without its quadratic term. With sizes n and
+    /// sum n_j v_j = 0, v = n x (1, 1, 1), and (1, 0, -1) if the sizes are equal.
+    /// @source  Golubitsky & Stewart, The Symmetry Perspective, section 2.7 (S_N on R^(N - 1))
+    void follow_three(sector& owner, const splitting& what) {
+        const grouping& coarse = owner.base().model->cells()->groups();
+        const std::size_t size = coarse.groups[what.group].size();
+        for (std::size_t a = 1; 3 * a <= size; ++a)
+            for (std::size_t b = a; a + 2 * b <= size; ++b) {
+                const std::size_t c = size - a - b;
+                const auto two = moebius::split(coarse, what.group, a);
+                const auto rate = [](std::size_t n, std::size_t m) {
+                    return static_cast<double>(n) - static_cast<double>(m);
+                };
+                std::vector<double> along{rate(c, b), rate(a, c), rate(b, a)};
+                if (b == c) along = {0, rate(c, a), rate(a, b)};  // of two alike the first wins
+                if (a == c) along = {1, 0, -1};
+                if (c - b == b - a && a != c) continue;  // the outer two go alike
+                part(owner, what, moebius::split(two, what.group + 1, b), along, a == b || b == c);
+            }
+    }
+
+    /// One way, or two, for the groups that a group of the owner's splits into.
+    void part(sector& owner, const splitting& what, const grouping& finer,
+              std::vector<double> along, bool one_way) {
+        if (watch_.stopping()) throw interrupted("diagram");
+        const cell_field& coarse = *owner.base().model->cells();
+        const problem unsorted = regrouped(owner.base(), finer);
+        std::vector<std::size_t> order;
+        auto placed = standard_form(
+            base_, finer, regrouped_state(coarse, *unsorted.model->cells(), what.state), &order);
+        const std::size_t parts = along.empty() ? 2 : along.size();
+        parting ways{what.label,
+                     what.depth,
+                     std::move(placed.x),
+                     what.parameters[owner.base().index_of(range_.name)],
+                     {},
+                     std::move(along),
+                     one_way};
+        for (std::size_t k = 0; k < parts; ++k)
+            ways.groups.push_back(static_cast<std::size_t>(
+                std::find(order.begin(), order.end(), what.group + k) - order.begin()));
+        if (ways.groups[0] > ways.groups[1] && ways.along.empty())
+            std::swap(ways.groups[0], ways.groups[1]);
+        sector& into = sector_of(regrouped(base_, placed.on.model->cells()->groups()));
+        into.leave(ways);
+        take_from(into);
+    }
+
+    problem base_;
     parameter_range range_;
     continuation_options options_;
     const watch& watch_;
@@ -82,6 +166,7 @@ private:
     std::list<sector> sectors_;  // that do not move
     sector& first_;
     std::deque<std::pair<sector*, splitting>> waiting_;
+    std::deque<sector::joint> joints_;
 };
 
 }  // namespace

@@ -27,13 +27,24 @@ bool known_places::is_end(const VectorXd& u) const {
 }
 
 known_places::crossing& known_places::add_crossing(const VectorXd& u) {
-    return crossings_.emplace_back(crossing{"", u, {}});
+    return crossings_.emplace_back(crossing{"", u, {}, false, {}});
 }
 
 const known_places::crossing* known_places::crossing_at(const VectorXd& u) const {
     for (const auto& met : crossings_)
         if ((met.u - u).norm() < same_point) return &met;
     return nullptr;
+}
+
+known_places::crossing& known_places::crossing_made(const VectorXd& u) {
+    for (auto& met : crossings_)
+        if ((met.u - u).norm() < same_point) return met;
+    return add_crossing(u);
+}
+
+bool known_places::is_near_crossing(const VectorXd& u, double distance) const {
+    return std::any_of(crossings_.begin(), crossings_.end(),
+                       [&](const crossing& met) { return (met.u - u).norm() < distance; });
 }
 
 bool known_places::is_on_branch(const VectorXd& u, curve& followed) const {

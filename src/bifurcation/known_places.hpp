@@ -24,6 +24,9 @@ public:
         std::string label;
         Eigen::VectorXd u;
         std::vector<Eigen::VectorXd> ways;  ///< tangents along which to leave it
+        bool left = false;                  ///< branches on which groups part here were begun
+        /// Signs of the difference of two groups that join here, by which branches came.
+        std::vector<int> sides;
     };
 
     void add_end(const Eigen::VectorXd& u) { ends_.push_back(u); }
@@ -33,6 +36,10 @@ public:
     [[nodiscard]] std::vector<crossing>& crossings() noexcept { return crossings_; }
     /// The crossing at u; null if none is known there.
     [[nodiscard]] const crossing* crossing_at(const Eigen::VectorXd& u) const;
+    /// The same, and a new one if none is known there.
+    crossing& crossing_made(const Eigen::VectorXd& u);
+    /// Whether a crossing lies within this scaled distance.
+    [[nodiscard]] bool is_near_crossing(const Eigen::VectorXd& u, double distance) const;
 
     /// The points of a branch, in order.
     void add_branch(std::vector<Eigen::VectorXd> points) { branches_.push_back(std::move(points)); }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -18,13 +19,17 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr double low = 0, high = scaling::whole;  // of the scaled parameter
+constexpr double equal = 1e-7;                    // state scales within which groups agree
+constexpr double near = 0.1;        // scaled distance within which a root may be a crossing's
+constexpr double no_branch = 1e-4;  // scaled length up to which a way out leads nowhere
 
 }  // namespace
 
-sector::sector(const problem& base, const parameter_range& range,
+sector::sector(const problem& first, const problem& base, const parameter_range& range,
                const continuation_options& options, double copies, diagram& result,
                const watch& progress)
-    : curve_(base, range),
+    : first_(first),
+      curve_(base, range),
       range_(range),
       options_(options),
       copies_(copies),
@@ -33,10 +38,13 @@ sector::sector(const problem& base, const parameter_range& range,
       n_(curve_.unknowns() - 1),
       x_(base.model->dimension()),
       p_(base.parameters) {
-    watched_ = {{watched::crossing, 0}, {watched::turn, 0}};
+    const cell_field* cells = base.model->cells();
+    if (cells) pairs_ = joinable(first.model->cells()->groups(), cells->groups());
+    for (std::size_t k = 0; k < pairs_.size(); ++k) watched_.push_back({watched::join, k});
+    watched_.push_back({watched::crossing, 0});
+    watched_.push_back({watched::turn, 0});
     // Diagonal plus low rank, as loads that respond to scores alone, has real eigenvalues.
     if (n_ > 1 && !curve_.terms().is_structured()) watched_.push_back({watched::oscillation, 0});
-    const cell_field* cells = base.model->cells();
     if (!cells) return;
     for (std::size_t g = 0; g < cells->groups().size(); ++g) {
         if (cells->groups().groups[g].size() < 2) continue;
@@ -48,13 +56,50 @@ sector::sector(const problem& base, const parameter_range& range,
 void sector::search(double value) {
     problem at_value = curve_.base();
     at_value.parameters[curve_.units().free()[0]] = value;
-    const double scaled = curve_.units().scale(x_, at_value.parameters)[n_];
-    for (const auto& x : find_equilibria(at_value, watch_)) {
+    for (const auto& x : find_equilibria(at_value, &result_.search, watch_)) {
         if (watch_.stopping()) throw interrupted("diagram");
-        VectorXd u(n_ + 1);
-        u << x / curve_.units().units()[0], scaled;
-        if (known_.is_end(u) || known_.is_on_branch(u, curve_)) continue;
-        follow_from(u, scaled == low ? 1 : scaled == high ? -1 : 0, "");
+        consider(view(x), value);
+    }
+}
+
+void sector::consider(std::span<const double> x, double value) {
+    auto p = base().parameters;
+    p[curve_.units().free()[0]] = value;
+    VectorXd u = curve_.units().scale(x, p);
+    if (!pairs_.empty()) {
+        if (is_coarser(u)) return;
+        u = curve_.units().scale(standard_form(first_, base().model->cells()->groups(), x).x, p);
+    }
+    const auto is_here = [&](const VectorXd& other) { return (other - u).norm() < same_point; };
+    if (std::any_of(considered_.begin(), considered_.end(), is_here)) return;
+    considered_.push_back(u);
+    ++result_.search.states;
+    if (known_.is_end(u) || known_.is_on_branch(u, curve_)) return;
+    if (known_.is_near_crossing(u, near)) {  // where roots are multiple they are less precise
+        const auto found = find_branch_point(curve_, u);
+        if (found && known_.crossing_at(found->u)) return;
+    }
+    follow_from(u, u[n_] == low ? 1 : u[n_] == high ? -1 : 0, "");
+}
+
+/// Of the first states of two groups.
+double sector::apart(const VectorXd& u, const group_pair& pair) const {
+    return u[static_cast<Index>(pair.i)] - u[static_cast<Index>(pair.j)];
+}
+
+bool sector::is_coarser(const VectorXd& u) const {
+    return std::any_of(pairs_.begin(), pairs_.end(),
+                       [&](const group_pair& pair) { return std::abs(apart(u, pair)) < equal; });
+}
+
+/// Gives these groups their mean.
+void sector::equalise(VectorXd& u, const std::vector<std::size_t>& groups) const {
+    const auto count = static_cast<Index>(base().model->cells()->groups().size());
+    for (Index kind = 0; kind < n_; kind += count) {
+        double mean = 0;
+        for (const std::size_t g : groups)
+            mean += u[kind + static_cast<Index>(g)] / static_cast<double>(groups.size());
+        for (const std::size_t g : groups) u[kind + static_cast<Index>(g)] = mean;
     }
 }
 
@@ -69,28 +114,45 @@ void sector::through(const special_point& start) {
     follow_from(u, p < low + same_point ? 1 : p > high - same_point ? -1 : 0, start.label);
 }
 
-void sector::leave(const splitting& from, const cell_field& coarse, bool one_way) {
-    const cell_field& cells = *base().model->cells();
-    const auto x = regrouped_state(coarse, cells, from.state);
+void sector::leave(const parting& from) {
     auto p = base().parameters;
-    p[curve_.units().free()[0]] = from.parameters[curve_.units().free()[0]];
-    const VectorXd u = curve_.units().scale(x, p);
-    if (known_.crossing_at(u)) return;
-    const auto found = find_branch_point(curve_, u);
-    if (!found || (found->u - u).norm() > 1e-3) return;
-    // The coarse branch keeps the halves of the group alike; the way across tells them apart.
-    const auto g = static_cast<Index>(from.group);
-    const auto apart = [g](const VectorXd& way) { return std::abs(way[g] - way[g + 1]); };
-    VectorXd across = found->tangents[0];
-    if (apart(found->tangents[1]) > apart(across)) across = found->tangents[1];
-    if (across[g] < across[g + 1]) across = -across;  // the first half wins
-    known_.add_crossing(found->u).label = from.label;
-    arms_.push_back({from.label, found->u, across, from.depth + 1});
-    if (!one_way) arms_.push_back({from.label, found->u, -across, from.depth + 1});
+    p[curve_.units().free()[0]] = from.parameter;
+    VectorXd u = curve_.units().scale(from.state, p);
+    VectorXd across = VectorXd::Zero(n_ + 1);
+    const group_pair pair{from.groups[0], from.groups[1]};
+    if (from.along.empty()) {
+        const auto found = find_branch_point(curve_, u);
+        if (!found || (found->u - u).norm() > 1e-3) return;
+        u = found->u;
+        // The coarse branch keeps the halves of the group alike; the way across parts them.
+        across = found->tangents[0];
+        if (std::abs(apart(found->tangents[1], pair)) > std::abs(apart(across, pair)))
+            across = found->tangents[1];
+        if (apart(across, pair) < 0) across = -across;  // the first half wins
+    } else {
+        const auto count = static_cast<Index>(base().model->cells()->groups().size());
+        if (n_ != count) return;  // the rates are those of one state a cell
+        for (std::size_t k = 0; k < from.groups.size(); ++k)
+            across[static_cast<Index>(from.groups[k])] = from.along[k];
+        across.normalize();
+    }
+    equalise(u, from.groups);
+    auto& known = known_.crossing_made(u);
+    if (known.left) return;
+    known.left = true;
+    known.label = from.label;
+    for (const int sign : {1, -1}) {
+        if (sign < 0 && from.one_way) break;
+        const bool came = std::find(known.sides.begin(), known.sides.end(),
+                                    apart(across, pair) * sign > 0 ? 1 : -1) != known.sides.end();
+        if (!came) arms_.push_back({from.label, u, sign * across, from.depth + 1, {}});
+    }
     follow_arms();
 }
 
 std::vector<splitting> sector::take_splittings() { return std::exchange(ready_, {}); }
+
+std::vector<sector::joint> sector::take_joints() { return std::exchange(joints_, {}); }
 
 /// Follows the branch through u: one way if `sign` says where the parameter must go, else both.
 void sector::follow_from(const VectorXd& u, int sign, const std::string& from) {
@@ -129,24 +191,26 @@ void sector::follow_from(const VectorXd& u, int sign, const std::string& from) {
 /// u has no unique tangent: if it is a branch point, all ways out of it are followed.
 void sector::follow_from_singular(const VectorXd& u, const std::string& from) {
     const auto found = find_branch_point(curve_, u);
+    if (found && (found->u - u).norm() <= 1e-3) {
+        if (known_.crossing_at(found->u)) return;
+        known_.add_crossing(found->u).label = from;
+        for (const auto& way : {found->tangents[0], found->tangents[1]})
+            for (const double sign : {1.0, -1.0})
+                arms_.push_back({from, found->u, sign * way, depth_, found->point});
+        follow_arms();
+        return;
+    }
     recorder rows = new_recorder();
     branch made = begin_branch(from);
     made.first = made.last = stop_reason::singular;
-    if (found && (found->u - u).norm() <= 1e-3) {
-        made.first = made.last = stop_reason::branch_point;
-        note_crossing(rows, 0, *found, VectorXd{});
-    } else {
-        record_end(rows, 0, u);
-    }
+    record_end(rows, 0, u);
     rows.finish(std::move(made), result_);
-    name_what_was_met();
-    follow_arms();
 }
 
 void sector::follow_arms() {
     while (!arms_.empty()) {
         if (watch_.stopping()) throw interrupted("diagram");
-        const arm next = arms_.front();
+        arm next = arms_.front();
         arms_.pop_front();
         if (next.depth > options_.depth) continue;
         depth_ = next.depth;
@@ -155,13 +219,34 @@ void sector::follow_arms() {
         recorder rows = new_recorder();
         branch made = begin_branch(next.label);
         made.first = stop_reason::branch_point;
-        rows.add(0, next.u, extras_at(next.u));
+        if (next.standing) {
+            auto point = *next.standing;
+            if (const cell_field* cells = base().model->cells()) point.groups = cells->groups();
+            rows.add(0, next.u, extras_at(next.u), std::move(point));
+        } else {
+            rows.add(0, next.u, extras_at(next.u));
+        }
         way_.assign(1, next.u);
+        const std::size_t first_point = result_.special_points.size();
         const stop_reason end = go(trace, rows);
         // It leaves the window at once, or ends where a branch known before does.
-        if (rows.rows() < 2 || end_was_known_) continue;
+        if (rows.rows() < 2 || end_was_known_ || leads_nowhere(end)) {
+            splittings_.clear();
+            continue;
+        }
         finish(rows, made, end);
+        if (!next.standing) continue;
+        for (auto& other : arms_)  // the point has its row and its label now
+            if ((other.u - next.u).norm() < same_point) {
+                other.standing.reset();
+                other.label = result_.special_points[first_point].label;
+            }
     }
+}
+
+/// Whether a way out of a branch point on the window's edge led outside.
+bool sector::leads_nowhere(stop_reason end) const {
+    return end == stop_reason::range_end && (way_.back() - way_.front()).norm() < no_branch;
 }
 
 branch sector::begin_branch(const std::string& from) const {
@@ -196,7 +281,7 @@ void sector::name_what_was_met() {
     for (auto& met : known_.crossings()) {
         if (!met.label.empty()) continue;
         met.label = label_at(met.u);
-        for (const auto& way : met.ways) arms_.push_back({met.label, met.u, way, depth_ + 1});
+        for (const auto& way : met.ways) arms_.push_back({met.label, met.u, way, depth_ + 1, {}});
     }
     for (auto& met : splittings_) {
         met.what.label = label_at(met.u);
@@ -208,6 +293,7 @@ void sector::name_what_was_met() {
 /// An EP with its row.
 void sector::record_end(recorder& rows, double arc, const VectorXd& u) {
     known_.add_end(u);
+    split_at_end(u, arc, rows);
     rows.add(arc, u, extras_at(u), point_here(point_type::EP, u));
 }
 

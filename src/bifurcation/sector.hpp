@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "class_of_groups.hpp"
 #include "jacobian_blocks.hpp"
 #include "known_places.hpp"
 
@@ -24,28 +25,51 @@ struct splitting {
     std::size_t depth = 0;           ///< of the branch on which it was met
     std::vector<double> state;       ///< in the sector's groups
     std::vector<double> parameters;  ///< all of them, in the sector's groups
+    bool flat = false;               ///< no quadratic term: three groups may part at once
+};
+
+/// How groups that agree at a branch point part along a branch that leaves it.
+struct parting {
+    std::string label;  ///< of the branch point
+    std::size_t depth = 0;
+    std::vector<double> state;  ///< in the groups that part
+    double parameter = 0;
+    std::vector<std::size_t> groups;  ///< that part
+    std::vector<double> along;        ///< their rates, if they are three
+    bool one_way = false;             ///< the other way is a copy of it
 };
 
 /// Follows every branch it is told of, and what branches off within the same groups of cells.
 class sector final : private walk_kind {
 public:
-    /// All arguments must outlive it but the problem, whose model is the one on these groups.
+    /// All arguments must outlive it but the problems, whose model is the one on these groups.
+    /// @param first   on the groups within which cells are alike
     /// @param copies  how many sectors differ from this one by the names of cells only
-    sector(const problem& base, const parameter_range& range, const continuation_options& options,
-           double copies, diagram& result, const watch& progress);
+    sector(const problem& first, const problem& base, const parameter_range& range,
+           const continuation_options& options, double copies, diagram& result,
+           const watch& progress);
 
     /// From every equilibrium at one value of the parameter that no known branch explains.
     void search(double value);
+
+    /// From an equilibrium, unless a known branch explains it or it belongs to coarser groups.
+    void consider(std::span<const double> x, double value);
 
     /// The branch through a known point, both ways.
     void through(const special_point& start);
 
     /// The branches that leave a splitting of coarser groups into these.
-    /// @param one_way  the two directions are copies of each other
-    void leave(const splitting& from, const cell_field& coarse, bool one_way);
+    void leave(const parting& from);
 
     /// What was met since the last call, labelled.
     [[nodiscard]] std::vector<splitting> take_splittings();
+
+    /// Where branches came to coarser groups since the last call.
+    struct joint {
+        grouped_state at;
+        double parameter;
+    };
+    [[nodiscard]] std::vector<joint> take_joints();
 
     [[nodiscard]] const problem& base() const noexcept { return curve_.base(); }
 
@@ -54,21 +78,26 @@ private:
         std::string label;
         Eigen::VectorXd u, tangent;
         std::size_t depth;
+        std::optional<special_point> standing;  ///< where it starts, if no branch has it yet
     };
     struct met_splitting {
         Eigen::VectorXd u;
         splitting what;
     };
-    enum class watched { crossing, turn, oscillation, split, oscillation_within };
+    enum class watched { join, crossing, turn, oscillation, split, oscillation_within };
     struct watched_test {
         watched kind;
-        std::size_t group;
+        std::size_t group;  // or pair
     };
 
     // sector.cpp: from where to where
     void follow_from(const Eigen::VectorXd& u, int sign, const std::string& from);
     void follow_from_singular(const Eigen::VectorXd& u, const std::string& from);
     void follow_arms();
+    [[nodiscard]] bool leads_nowhere(stop_reason end) const;
+    [[nodiscard]] bool is_coarser(const Eigen::VectorXd& u) const;
+    [[nodiscard]] double apart(const Eigen::VectorXd& u, const group_pair& pair) const;
+    void equalise(Eigen::VectorXd& u, const std::vector<std::size_t>& groups) const;
     branch begin_branch(const std::string& from) const;
     recorder new_recorder() const;
     void finish(recorder& rows, branch& made, stop_reason end);
@@ -91,6 +120,11 @@ private:
     Eigen::MatrixXd within(const curve_point& at, std::size_t group);
 
     // sector_points.cpp: what stands on it
+    std::optional<stop_reason> handle_join(walk& along, const bracket& seen,
+                                           const group_pair& pair);
+    void split_at_end(const Eigen::VectorXd& u, double arc, recorder& rows);
+    void cross_at_end(const curve_point& at, double arc, recorder& rows);
+    void add_splitting(const Eigen::VectorXd& u, std::size_t group, double arc, recorder& rows);
     std::optional<stop_reason> handle_crossing(walk& along, const bracket& seen);
     void handle_turn(const bracket& seen, const curve_point& at, recorder& rows);
     void handle_split(const bracket& seen, const curve_point& at, std::size_t group,
@@ -102,7 +136,9 @@ private:
                        const Eigen::VectorXd& travel);
     special_point point_here(point_type type, const Eigen::VectorXd& u);
 
+    problem first_;
     equilibrium_curve curve_;
+    std::vector<group_pair> pairs_;
     parameter_range range_;
     const continuation_options& options_;
     double copies_;
@@ -115,6 +151,8 @@ private:
     std::deque<arm> arms_;
     std::vector<met_splitting> splittings_;  // not labelled yet
     std::vector<splitting> ready_;
+    std::vector<joint> joints_;
+    std::vector<Eigen::VectorXd> considered_;
     std::vector<Eigen::VectorXd> way_;  // of the branch that is being followed
     std::size_t depth_ = 0;             // of that branch
     bool end_was_known_ = false;        // by the last end

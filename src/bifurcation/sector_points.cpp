@@ -15,7 +15,10 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double a_zero = 1e-6;  // of a test's values at the ends of a step
+constexpr double a_zero = 1e-6;         // of a test's values at the ends of a step
+constexpr double joined_within = 1e-6;  // of a step, for groups that agree
+constexpr double aside = 1e-3;          // scaled: how far off an end what vanishes is compared
+constexpr double vanishes = 1e-8;       // against its value there
 
 }  // namespace
 
@@ -28,6 +31,32 @@ void sector::handle_turn(const bracket& seen, const curve_point& at, recorder& r
     if (!lies_between(seen.a, seen.b, u) || known_.crossing_at(u)) return;
     if (const cell_field* cells = base().model->cells()) fold->groups = cells->groups();
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
+}
+
+/// Two groups agree: the branch comes to one of coarser groups, and goes on as a copy of itself or
+/// as the other branch that leaves there.
+std::optional<stop_reason> sector::handle_join(walk& along, const bracket& seen,
+                                               const group_pair& pair) {
+    const double before = apart(seen.a.u, pair), after = apart(seen.b.u, pair);
+    VectorXd u = seen.a.u + before / (before - after) * (seen.b.u - seen.a.u);
+    const VectorXd travel = seen.b.u - seen.a.u;
+    if (const auto found = find_branch_point(curve_, u);
+        found && lies_between(seen.a, seen.b, found->u) &&
+        std::abs(apart(found->u, pair)) < joined_within * travel.norm())
+        u = found->u;
+    else if (const auto at = along.locate(seen))
+        u = at->u;
+    equalise(u, {pair.i, pair.j});
+    const int side = before > 0 ? 1 : -1;
+    known_.crossing_made(u).sides.push_back(side);
+    std::erase_if(arms_, [&](const arm& a) {  // this way was just come along
+        return (a.u - u).norm() < same_point && apart(a.tangent, pair) * side > 0;
+    });
+    recorder& rows = along.rows();
+    rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u));
+    curve_.units().unscale(u, x_, p_);
+    joints_.push_back({joined(first_, base(), x_, pair), p_[curve_.units().free()[0]]});
+    return stop_reason::branch_point;
 }
 
 std::optional<stop_reason> sector::handle_crossing(walk& along, const bracket& seen) {
@@ -119,16 +148,54 @@ void sector::handle_split(const bracket& seen, const curve_point& at, std::size_
         return std::abs(within(point, group).determinant());
     };
     if (size_at(at) > a_zero * std::max(size_at(seen.a), size_at(seen.b))) return;  // a mere jump
-    auto point = point_here(point_type::BP, at.u);
+    if (known_.crossing_at(seen.a.u) && size_at(seen.a) <= a_zero * size_at(seen.b)) return;
+    add_splitting(at.u, group, seen.arc + (at.u - seen.a.u).norm(), rows);
+}
+
+void sector::add_splitting(const VectorXd& u, std::size_t group, double arc, recorder& rows) {
+    auto point = point_here(point_type::BP, u);
     const cell_field& cells = *base().model->cells();
     const auto size = cells.groups().groups[group].size();
     point.multiplicity = static_cast<int>(size) - 1;
-    const auto block = within(at, group);
-    const auto others = eigenvalues(block);
+    const auto others = eigenvalues(within({u, {}, 0}, group));
     point.eigenvalues.insert(point.eigenvalues.end(), others.begin(), others.end());
     describe_splitting(point, group);
-    splittings_.push_back({at.u, {"", group, depth_, point.state, point.parameters}});
-    rows.add(seen.arc + (at.u - seen.a.u).norm(), at.u, extras_at(at.u), std::move(point));
+    const bool flat =
+        size > 2 && !point.criticality.empty() && point.criticality != "transcritical";
+    splittings_.push_back({u, {"", group, depth_, point.state, point.parameters, flat}});
+    rows.add(arc, u, extras_at(u), std::move(point));
+}
+
+/// A splitting on the window's very edge, where no sign changes.
+void sector::split_at_end(const VectorXd& u, double arc, recorder& rows) {
+    const cell_field* cells = base().model->cells();
+    const double p = u[n_];
+    if (!cells || (p > same_point && p < scaling::whole - same_point) || known_.crossing_at(u))
+        return;
+    VectorXd inside = u;
+    inside[n_] += p < same_point ? aside : -aside;
+    for (std::size_t g = 0; g < cells->groups().size(); ++g) {
+        if (cells->groups().groups[g].size() < 2) continue;
+        const bool met = std::any_of(splittings_.begin(), splittings_.end(), [&](const auto& each) {
+            return each.what.group == g && (each.u - u).norm() < same_point;
+        });
+        const double here = std::abs(within({u, {}, 0}, g).determinant());
+        if (!met && here <= vanishes * std::abs(within({inside, {}, 0}, g).determinant()))
+            add_splitting(u, g, arc, rows);
+    }
+}
+
+/// A branch point on the window's very edge.
+void sector::cross_at_end(const curve_point& at, double arc, recorder& rows) {
+    const double p = at.u[n_];
+    if (p > aside && p < scaling::whole - aside) return;
+    const bool landed = p == 0 || p == scaling::whole;  // next to a crossing it fails
+    if (landed && std::abs(at.regularity) > aside) return;
+    const auto found = find_branch_point(curve_, at.u);
+    if (!found || (found->u - at.u).norm() > 2 * aside || known_.crossing_at(found->u)) return;
+    const double edge = p > aside ? scaling::whole : 0;
+    if (std::abs(found->u[n_] - edge) > same_point) return;
+    note_crossing(rows, arc, *found, at.tangent);
 }
 
 }  // namespace moebius

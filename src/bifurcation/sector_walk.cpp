@@ -30,6 +30,12 @@ std::vector<test_function> sector::tests() {
     std::vector<test_function> result;
     for (const auto& [kind, group] : watched_) {
         switch (kind) {
+            case watched::join:
+                result.push_back(
+                    {point_type::BP, [this, pair = pairs_[group]](const curve_point& at) {
+                         return apart(at.u, pair);
+                     }});
+                break;
             case watched::crossing:
                 result.push_back(regularity);
                 break;
@@ -80,6 +86,7 @@ void sector::row(const walk& along, const curve_point& at, std::vector<double>& 
 
 bool sector::end(walk& along, double arc, const curve_point& at) {
     end_was_known_ = known_.is_end(at.u);
+    cross_at_end(at, arc, along.rows());
     record_end(along.rows(), arc, at.u);
     return true;
 }
@@ -116,6 +123,7 @@ std::optional<crossing> sector::find_crossing(const curve_point& a, const curve_
 
 std::optional<stop_reason> sector::meet(walk& along, const bracket& seen) {
     const auto [kind, group] = watched_.at(seen.test);
+    if (kind == watched::join) return handle_join(along, seen, pairs_[group]);
     if (kind == watched::crossing) return handle_crossing(along, seen);
     const auto at = along.locate(seen);
     if (!at) return std::nullopt;

@@ -6,7 +6,10 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
+#include <moebius/continuation/steady_state.hpp>
+#include <moebius/model/cell_field.hpp>
 #include <moebius/solve/newton.hpp>
+#include <numeric>
 #include <optional>
 
 namespace moebius {
@@ -19,6 +22,8 @@ constexpr double scan_spacing = 0.1;       // of the state scale
 constexpr double unbounded_reach = 50;     // state scales, where the model gives no bounds
 constexpr std::size_t fewest_cells = 64;   // of a scan
 constexpr int most_from_a_start = 16;      // roots by deflation
+constexpr double most_choices = 256;       // of winners to start from
+constexpr std::size_t most_deflated = 32;  // states; beyond, dense Newton steps take seconds
 constexpr std::size_t most_cells = 20000;  // beyond it the spacing widens
 
 /// f and the slope f' of a scalar problem.
@@ -190,9 +195,55 @@ private:
     std::vector<VectorXd> roots_;
 };
 
-std::vector<VectorXd> deflate(const problem& base, const watch& watched) {
+/// Equal loads, then those of 1, 2, ... groups that hold everything, while the choices are few.
+std::vector<std::vector<double>> winning_loads(const field& model, bool& all) {
+    const std::size_t groups = model.experts();
+    std::vector<double> sizes(groups, 1);
+    if (const cell_field* cells = model.cells())
+        for (std::size_t g = 0; g < groups; ++g)
+            sizes[g] = static_cast<double>(cells->groups().groups[g].size());
+    const double members = std::accumulate(sizes.begin(), sizes.end(), 0.0);
+    std::vector<std::vector<double>> result{std::vector<double>(groups, 1 / members)};
+    double choices = 1;  // groups over winners
+    for (std::size_t winners = 1; winners < groups; ++winners) {
+        choices *= static_cast<double>(groups - winners + 1) / static_cast<double>(winners);
+        all = winners == 1 || static_cast<double>(result.size()) + choices <= most_choices;
+        if (!all) break;
+        std::vector<char> wins(groups, 0);
+        std::fill_n(wins.begin(), winners, char{1});
+        do {
+            std::vector<double> loads(groups);
+            double winning = 0;
+            for (std::size_t g = 0; g < groups; ++g) winning += wins[g] ? sizes[g] : 0;
+            for (std::size_t g = 0; g < groups; ++g) loads[g] = wins[g] ? 1 / winning : 0;
+            result.push_back(std::move(loads));
+        } while (std::prev_permutation(wins.begin(), wins.end()));
+    }
+    return result;
+}
+
+/// Where the flow goes from each choice of winners.
+void add_flowing(const problem& base, deflated_system& system, search_record& record,
+                 const watch& watched) {
+    if (base.model->experts() == 0) return;
+    VectorXd start(static_cast<Index>(base.model->dimension()));
+    steady_state flow(base);
+    bool all = true;
+    for (const auto& loads : winning_loads(*base.model, all)) {
+        if (!base.model->rest(loads, base.parameters, view(start))) return;
+        heed(watched);
+        ++record.starts;
+        if (const auto x = flow.from(start)) system.add(*x);
+    }
+    record.may_miss |= !all;
+}
+
+std::vector<VectorXd> deflate(const problem& base, search_record& record, const watch& watched) {
     deflated_system system(base);
+    add_flowing(base, system, record, watched);
+    if (base.model->dimension() > most_deflated) return system.roots();
     for (const auto& start : starts(base)) {
+        ++record.starts;
         if (const auto plain = system.plain_from(start)) system.add(plain.u);
         for (int again = 0; again < most_from_a_start; ++again) {
             heed(watched);
@@ -205,9 +256,14 @@ std::vector<VectorXd> deflate(const problem& base, const watch& watched) {
 
 }  // namespace
 
-std::vector<VectorXd> find_equilibria(const problem& base, const watch& watched) {
+std::vector<VectorXd> find_equilibria(const problem& base, search_record* record,
+                                      const watch& watched) {
     check_parameters(*base.model, base.parameters);
-    return base.model->dimension() == 1 ? scan(base, watched) : deflate(base, watched);
+    search_record unseen;
+    search_record& counts = record ? *record : unseen;
+    if (base.model->dimension() > 1) return deflate(base, counts, watched);
+    ++counts.starts;
+    return scan(base, watched);
 }
 
 }  // namespace moebius

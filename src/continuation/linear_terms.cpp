@@ -117,13 +117,13 @@ std::unique_ptr<linearization> linear_terms::new_linearization() const {
     return std::make_unique<dense_linearization>(n_ + border);
 }
 
-void linear_terms::fill(linearization& into, const VectorXd& units,
-                        std::span<const VectorXd> rows) const {
+void linear_terms::fill(linearization& into, const VectorXd& units, std::span<const VectorXd> rows,
+                        double shift) const {
     const double unit = units[0];  // all states share it
     const Index free = fp_.cols();
     if (is_structured()) {
         auto& parts = static_cast<low_rank_linearization&>(into);
-        parts.diagonal() = diagonal_ * unit;
+        parts.diagonal() = (diagonal_.array() - shift) * unit;
         parts.left() = left_ * unit;
         parts.right() = right_;
         parts.columns() = fp_ * units.tail(free).asDiagonal();
@@ -133,6 +133,7 @@ void linear_terms::fill(linearization& into, const VectorXd& units,
     }
     auto df = static_cast<dense_linearization&>(into).matrix();
     df.topLeftCorner(n_, n_) = fx_ * unit;
+    if (shift != 0) df.topLeftCorner(n_, n_).diagonal().array() -= shift * unit;
     for (Index k = 0; k < free; ++k) df.col(n_ + k).head(n_) = fp_.col(k) * units[n_ + k];
     for (std::size_t j = 0; j < rows.size(); ++j)
         df.row(n_ + static_cast<Index>(j)) = rows[j].cwiseProduct(units).transpose();

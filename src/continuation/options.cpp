@@ -22,6 +22,8 @@ void check_options(const continuation_options& options) {
          "> 0 and at most 1 radian");
     need(options.max_state > 0, "max_state", options.max_state, "> 0");
     need(options.searches >= 2, "searches", static_cast<double>(options.searches), ">= 2");
+    need(options.max_branches >= 1, "max_branches", static_cast<double>(options.max_branches),
+         ">= 1");
 }
 
 void check_range(const parameter_range& range) {

@@ -136,6 +136,11 @@ special_point point_from(const place& from) {
     return out;
 }
 
+search_record search_from(const place& from) {
+    return {from.at("starts").whole<std::size_t>(), from.at("states").whole<std::size_t>(),
+            from.at("may_miss").truth(), from.at("not_followed").whole<std::size_t>()};
+}
+
 /// Each point stands on a row of a branch of the file, under a label of its own.
 void check_points(const place& from, const diagram& made) {
     std::map<int, std::size_t> rows;
@@ -163,7 +168,8 @@ void check_points(const place& from, const diagram& made) {
 diagram diagram_from(const place& from, diagram_kind kind) {
     diagram out{
         from.at("branches").elements([&](const place& one) { return branch_from(one, kind); }),
-        from.at("special_points").elements(point_from)};
+        from.at("special_points").elements(point_from),
+        from.has("search") ? search_from(from.at("search")) : search_record{}};
     check_points(from, out);
     return out;
 }

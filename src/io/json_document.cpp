@@ -140,9 +140,9 @@ private:
             const bool innermost = level + 1 == open_.size();
             out += open_[level]->is_array()
                        ? fmt::format("/{}", open_[level]->size() - (innermost ? 0 : 1))
-                       : fmt::format("/{}", printable(keys_[level]));
+                       : fmt::format("/{}", excerpt(keys_[level]));
         }
-        return out.empty() ? "the document" : printable(out, 200);
+        return out.empty() ? "the document" : excerpt(out, 200);
     }
 
     json root_;

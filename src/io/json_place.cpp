@@ -13,7 +13,7 @@ constexpr std::size_t shown = 40;  // bytes of a value in a sentence
 void append_excerpt(const json& value, std::string& out) {
     if (!value.is_structured()) {
         if (value.is_string()) {
-            out += fmt::format("\"{}\"", printable(value.get_ref<const std::string&>(), shown));
+            out += fmt::format("\"{}\"", excerpt(value.get_ref<const std::string&>(), shown));
             return;
         }
         out += value.dump();
@@ -24,7 +24,7 @@ void append_excerpt(const json& value, std::string& out) {
     for (const auto& [key, part] : value.items()) {
         if (out.size() > shown) return;
         out += before;
-        if (value.is_object()) out += fmt::format("\"{}\":", printable(key, shown));
+        if (value.is_object()) out += fmt::format("\"{}\":", excerpt(key, shown));
         append_excerpt(part, out);
         before = ",";
     }
@@ -34,7 +34,7 @@ void append_excerpt(const json& value, std::string& out) {
 std::string excerpt(const json& value) {
     std::string out;
     append_excerpt(value, out);
-    return out.size() > shown ? printable(out, shown - 3) : out;
+    return out.size() > shown ? excerpt(out, shown - 3) : out;
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ void place::reject(std::string_view needed) const {
 }
 
 void place::lacks(std::string_view member) const {
-    throw io_error(origin_.file, fmt::format("{}/{} is missing", pointer(), printable(member)));
+    throw io_error(origin_.file, fmt::format("{}/{} is missing", pointer(), excerpt(member)));
 }
 
 place place::at(const std::string& key) const {
@@ -79,6 +79,11 @@ std::optional<double> place::not_finite() const {
     return std::nullopt;
 }
 
+bool place::truth() const {
+    if (!value_.is_boolean()) reject("true or false");
+    return value_.get<bool>();
+}
+
 std::string place::text() const {
     if (!value_.is_string()) reject("a text");
     return value_.get<std::string>();
@@ -87,7 +92,7 @@ std::string place::text() const {
 std::string place::pointer() const {
     if (from_ == nullptr) return {};
     return from_->pointer() + (from_->value_.is_array() ? fmt::format("/{}", index_)
-                                                        : fmt::format("/{}", printable(key_)));
+                                                        : fmt::format("/{}", excerpt(key_)));
 }
 
 }  // namespace moebius

@@ -44,6 +44,7 @@ public:
     /// What stands for a number that JSON does not know.
     [[nodiscard]] std::optional<double> not_finite() const;
     [[nodiscard]] std::string text() const;
+    [[nodiscard]] bool truth() const;
 
     template <typename Integer>
     [[nodiscard]] Integer whole() const {
@@ -65,7 +66,7 @@ public:
         try {
             return convert(given);
         } catch (const invalid_argument& unknown) {
-            fail(fmt::format(": {}", printable(unknown.what(), 300)));
+            fail(fmt::format(": {}", excerpt(unknown.what(), 300)));
         }
     }
 

@@ -142,7 +142,14 @@ json object(const diagram& curves) {
     json branches = json::array(), points = json::array();
     for (const auto& curve : curves.branches) branches.push_back(object(curve));
     for (const auto& point : curves.special_points) points.push_back(object(point));
-    return {{"branches", std::move(branches)}, {"special_points", std::move(points)}};
+    json out{{"branches", std::move(branches)}, {"special_points", std::move(points)}};
+    const auto& search = curves.search;
+    if (search.starts > 0)
+        out["search"] = {{"starts", search.starts},
+                         {"states", search.states},
+                         {"may_miss", search.may_miss},
+                         {"not_followed", search.not_followed}};
+    return out;
 }
 
 std::string text_of(const json& document) {

@@ -18,6 +18,8 @@ void add_to(option_table& table, continuation_options& options) {
     table.add("max_step", options.max_step, "longest step along a curve, dimensionless");
     table.add("max_points", options.max_points, "points of one branch at most");
     table.add("depth", options.depth, "branch points that are followed in a row");
+    table.add("searches", options.searches, "values at which states are searched from scratch");
+    table.add("max_branches", options.max_branches, "branches with which groups split no more");
 }
 
 void add_to(option_table& table, simulate_options& options) {

@@ -127,8 +127,14 @@ json point_schema() {
 }
 
 json diagram_schema_of(std::string_view branch) {
-    return object_with({{"branches", array_of(reference(branch))},
-                        {"special_points", array_of(reference("special_point"))}});
+    auto out = object_with({{"branches", array_of(reference(branch))},
+                            {"special_points", array_of(reference("special_point"))}});
+    const json count{{"type", "integer"}, {"minimum", 0}};
+    out["properties"]["search"] = object_with({{"starts", count},
+                                               {"states", count},
+                                               {"may_miss", {{"type", "boolean"}}},
+                                               {"not_followed", count}});
+    return out;
 }
 
 /// Sections beside the heading.

@@ -131,6 +131,17 @@ public:
         return field::unbounded();
     }
 
+    /// Without a leak the controller rests at equal loads only.
+    bool rest(std::span<const double> loads, std::span<const double> p,
+              std::span<double> out) const override {
+        if (p[leak] == 0 && p[gain] != 0) return false;
+        const std::size_t n = size();
+        resting_scores(loads, p, out.first(n));
+        for (std::size_t g = 0; g < n; ++g)
+            out[n + g] = p[gain] == 0 ? 0 : -p[gain] * (loads[g] - balanced_) / p[leak];
+        return true;
+    }
+
     void within(std::span<const double> x, std::span<const double> p, std::size_t g,
                 std::span<double> out) const override {
         const double slope = response().within(sum(x), p[beta], g);

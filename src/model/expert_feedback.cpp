@@ -113,6 +113,12 @@ public:
         return score_bounds(p);
     }
 
+    bool rest(std::span<const double> loads, std::span<const double> p,
+              std::span<double> out) const override {
+        resting_scores(loads, p, out);
+        return true;
+    }
+
     void within(std::span<const double> s, std::span<const double> p, std::size_t g,
                 std::span<double> out) const override {
         out[0] = p[feedback] * response().within(s, p[beta], g) - p[decay];

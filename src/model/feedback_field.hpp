@@ -59,6 +59,13 @@ protected:
                 (std::max(p[feedback], 0.0) + *high) / p[decay]};
     }
 
+    /// out (G) = the scores that fixed loads (G) hold.
+    void resting_scores(std::span<const double> loads, std::span<const double> p,
+                        std::span<double> out) const {
+        for (std::size_t g = 0; g < size(); ++g)
+            out[g] = (p[feedback] * loads[g] + bias(p)[g]) / p[decay];
+    }
+
     std::shared_ptr<const load_response> response_;
 
 private:

@@ -4,6 +4,7 @@
 #include <array>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <moebius/model/controlled_gap.hpp>
 #include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/registry.hpp>
 #include <moebius/model/token_response.hpp>
@@ -24,9 +25,15 @@ constexpr entry of_two(bool needs_tokens) {
 }
 
 template <ode_model M>
+problem of_gap(M model, bool controlled) {
+    if (controlled) return problem_of(models::controlled_gap<M>(std::move(model)));
+    return problem_of(std::move(model));
+}
+
+template <ode_model M>
 constexpr entry of_two() {
     auto made = of_two<M>(false);
-    made.make = [](const expert_options&) { return problem_of<M>(); };
+    made.make = [](const expert_options& options) { return of_gap(M{}, options.controlled); };
     return made;
 }
 
@@ -85,6 +92,10 @@ problem make_problem(std::string_view name, const expert_options& options) {
         throw invalid_argument("make_problem", fmt::format("'{}' came without tokens", name),
                                "its response is a mean over tokens");
     return found.make(options);
+}
+
+problem make_token_response(margin_law law, bool controlled) {
+    return of_gap(models::token_response(std::move(law)), controlled);
 }
 
 problem make_token_softmax(std::vector<double> logits, const expert_options& options) {

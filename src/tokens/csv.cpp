@@ -143,7 +143,7 @@ private:
         if (cells_of(line) != table_.columns) refuse_length(line);
         const std::string_view rest(at, static_cast<std::size_t>(line.data() + line.size() - at));
         fail(fmt::format("'{}' on line {}, column {} is not a finite number",
-                         printable(rest.substr(0, rest.find(','))), line_,
+                         excerpt(rest.substr(0, rest.find(','))), line_,
                          table_.values.size() - before + 1));
     }
 

@@ -16,6 +16,9 @@ namespace moebius {
 /// @param kept  control characters that stay
 [[nodiscard]] std::string printable(std::string_view text, std::string_view kept = {});
 
+/// The same of a text from outside that may be long: after `most` bytes it ends in "...".
+[[nodiscard]] std::string excerpt(std::string_view text, std::size_t most = 60);
+
 /// The candidate that `word` was probably meant to be: the one it is the beginning of, or that with
 /// the smallest edit distance if that is at most a third of the longer word, dashes in front aside.
 /// Empty if there is none.
@@ -36,10 +39,6 @@ namespace moebius {
 [[nodiscard]] std::uint64_t parse_count(
     std::string_view where, std::string_view text,
     std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
-
-/// A text from outside as a terminal may show it: control characters and bytes that are no UTF-8
-/// are escaped, and after `most` bytes it ends in "...".
-[[nodiscard]] std::string printable(std::string_view text, std::size_t most = 60);
 
 /// The parts of a text between separators; an empty text has one empty part.
 [[nodiscard]] std::vector<std::string_view> parts_of(std::string_view text, char separator);

@@ -88,10 +88,20 @@ struct branch {
     table columns;
 };
 
+/// How equilibria were searched from scratch. A search proves nothing: where none of the starts
+/// leads, a branch may be missing.
+struct search_record {
+    std::size_t starts = 0;        ///< from which states were searched, at all parameter values
+    std::size_t states = 0;        ///< different ones that were found
+    bool may_miss = false;         ///< more starts were known than were tried
+    std::size_t not_followed = 0;  ///< branch points left when there were max_branches
+};
+
 /// All branches found, and what stands on them.
 struct diagram {
     std::vector<branch> branches;
     std::vector<special_point> special_points;
+    search_record search = {};
 
     /// @throws invalid_argument for an unknown label, offering the nearest
     [[nodiscard]] const special_point& at(std::string_view label) const;

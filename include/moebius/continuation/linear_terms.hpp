@@ -56,9 +56,10 @@ public:
     [[nodiscard]] std::unique_ptr<linearization> new_linearization() const;
 
     /// Sets a linearization made by new_linearization, each column multiplied by its unit.
-    /// @param rows  of the equations behind f, units not yet applied. Shape (k - 1) of (n + k)
+    /// @param rows   of the equations behind f, units not yet applied. Shape (k - 1) of (n + k)
+    /// @param shift  taken from the diagonal of f_x
     void fill(linearization& into, const Eigen::VectorXd& units,
-              std::span<const Eigen::VectorXd> rows) const;
+              std::span<const Eigen::VectorXd> rows, double shift = 0) const;
 
 private:
     const field& model_;

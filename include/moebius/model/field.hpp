@@ -91,6 +91,15 @@ public:
         return {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
     }
 
+    /// The state that would rest if the loads were held at `loads`, for a model whose states answer
+    /// to loads alone: where a search for unequal states starts. Shapes: loads (experts), out (n).
+    /// @return false if the model does not know one
+    [[nodiscard]] virtual bool rest(std::span<const double> /*loads*/,
+                                    std::span<const double> /*p*/,
+                                    std::span<double> /*out*/) const {
+        return false;
+    }
+
     /// The field as one of interchangeable cells (model/cell_field.hpp); null if it is none.
     [[nodiscard]] virtual const cell_field* cells() const { return nullptr; }
 };

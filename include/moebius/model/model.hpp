@@ -111,6 +111,18 @@ public:
         }
     }
 
+    bool rest(std::span<const double> loads, std::span<const double> p,
+              std::span<double> out) const override {
+        vec<double, n> x{};
+        if constexpr (requires { model_.rest(get<2>(loads), get<m>(p), x); }) {
+            if (!model_.rest(get<2>(loads), get<m>(p), x)) return false;
+            put(x, out);
+            return true;
+        } else {
+            return false;
+        }
+    }
+
 private:
     static constexpr bool has_loads = requires(const M& model, vec<double, n> x, vec<double, m> p) {
         model.loads(x, p);

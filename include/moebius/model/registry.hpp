@@ -5,6 +5,7 @@
 #include <memory>
 #include <moebius/model/field.hpp>
 #include <moebius/router/load_response.hpp>
+#include <moebius/router/margin_law.hpp>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,7 @@ struct model_info {
 struct expert_options {
     std::size_t experts = 8;  ///< N; that of the tokens if the model needs them
     std::size_t top_k = 2;    ///< experts that a token goes to; exact-k only
-    bool controlled = false;  ///< with the integral load-balancing controller
+    bool controlled = false;  ///< with the integral load-balancing controller; any model
 };
 
 /// All shipped models.
@@ -37,6 +38,10 @@ struct expert_options {
 /// A shipped model that needs no tokens, with its default parameters.
 /// @throws invalid_argument for an unknown name, a model that needs tokens, or a bad option
 [[nodiscard]] problem make_problem(std::string_view name, const expert_options& options = {});
+
+/// The model token-response.
+/// @throws invalid_argument as models::token_response
+[[nodiscard]] problem make_token_response(margin_law law, bool controlled = false);
 
 /// The model token-softmax.
 /// @param logits  (tokens, experts), row-major

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "state_search.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/view.hpp>
+#include <moebius/continuation/find_equilibria.hpp>
+#include <moebius/continuation/steady_state.hpp>
+#include <moebius/model/cell_field.hpp>
+
+namespace moebius {
+namespace {
+
+using Eigen::VectorXd;
+
+constexpr double equal = 1e-7;              // state scales within which cells agree
+constexpr std::size_t most_by_itself = 64;  // cells; beyond, each by itself takes seconds
+constexpr std::size_t unequal_starts = 16;
+
+bool joins(const grouping& first, const problem& on, const VectorXd& x) {
+    const cell_field& cells = *on.model->cells();
+    const double within = equal * on.model->state_scale(on.parameters);
+    const std::size_t count = cells.groups().size();
+    for (const auto& [i, j] : joinable(first, cells.groups())) {
+        double apart = 0;
+        for (std::size_t kind = 0; kind < cells.cell_states(); ++kind)
+            apart = std::max(apart, std::abs(x[static_cast<Eigen::Index>(kind * count + i)] -
+                                             x[static_cast<Eigen::Index>(kind * count + j)]));
+        if (apart <= within) return true;
+    }
+    return false;
+}
+
+/// Those with some winners in one group, and the rest of it alike.
+void add_winners(const problem& first, std::vector<grouped_state>& to, search_record& record) {
+    const grouping& known = first.model->cells()->groups();
+    for (std::size_t g = 0; g < known.size(); ++g) {
+        const std::size_t size = known.groups[g].size();
+        for (std::size_t winners = 1; 2 * winners <= size; ++winners) {
+            const problem on = regrouped(first, split(known, g, winners));
+            for (const auto& x : find_equilibria(on, &record))
+                if (!joins(known, on, x))
+                    to.push_back(standard_form(first, on.model->cells()->groups(), view(x)));
+        }
+    }
+}
+
+/// Stable ones with each cell by itself, from loads that differ: u^-k for uneven u, k by start.
+void add_unequal(const problem& first, std::vector<grouped_state>& to, search_record& record) {
+    const cell_field& coarse = *first.model->cells();
+    const std::size_t cells = coarse.groups().members();
+    if (cells > most_by_itself || cells == coarse.groups().size()) return;
+    const problem apart = regrouped(first, singletons(cells));
+    steady_state flow(apart);
+    std::vector<double> loads(cells);
+    VectorXd start(static_cast<Eigen::Index>(apart.model->dimension()));
+    for (std::size_t k = 1; k <= unequal_starts; ++k) {
+        double sum = 0;
+        for (std::size_t e = 0; e < cells; ++e) {
+            const double u =
+                std::fmod(static_cast<double>(k) * std::sqrt(2.0 + static_cast<double>(e)), 1.0);
+            loads[e] = std::pow(u, static_cast<double>(k));
+            sum += loads[e];
+        }
+        for (double& load : loads) load /= sum;
+        if (!apart.model->rest(loads, apart.parameters, view(start))) return;
+        ++record.starts;
+        const auto x = flow.from(start);
+        if (!x || flow.unstable_at(*x) > 0) continue;
+        const auto groups = groups_of_equals(coarse.groups(), view(*x), coarse.cell_states(),
+                                             equal * apart.model->state_scale(apart.parameters));
+        if (groups.size() == coarse.groups().size()) continue;
+        const problem on = regrouped(first, groups);
+        const auto& own = *apart.model->cells();
+        to.push_back(
+            standard_form(first, groups, regrouped_state(own, *on.model->cells(), view(*x))));
+    }
+}
+
+}  // namespace
+
+std::vector<grouped_state> search_finer(const problem& first, search_record& record) {
+    std::vector<grouped_state> found;
+    if (!first.model->cells()) return found;
+    add_winners(first, found, record);
+    add_unequal(first, found, record);
+    return found;
+}
+
+}  // namespace moebius

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <moebius/continuation/steady_state.hpp>
+#include <moebius/solve/newton.hpp>
+
+namespace moebius {
+namespace {
+
+using Eigen::VectorXd;
+
+constexpr int most_steps = 200;
+constexpr double first_move = 0.5;    // state scales that the first steps may go
+constexpr double longest_move = 2;    // the same for all; a longer step is halved
+constexpr double growth = 2;          // of a step's length in time, at most
+constexpr double newtons_own = 1e-3;  // state scales: a step this short is near enough
+
+}  // namespace
+
+steady_state::steady_state(const problem& at)
+    : at_(at),
+      terms_(*at.model, {0}),  // the border is any parameter's; its row keeps it still
+      df_(terms_.new_linearization()),
+      ones_(VectorXd::Ones(static_cast<Eigen::Index>(at.model->dimension()) + 1)),
+      work_(ones_.size()),
+      x_(at.model->dimension()),
+      unit_(at.model->state_scale(at.parameters)) {}
+
+bool steady_state::evaluate(const VectorXd& x) {
+    std::copy(x.begin(), x.end(), x_.begin());
+    return terms_.evaluate(x_, at_.parameters);
+}
+
+/// by = (shift - f_x)^-1 f
+bool steady_state::step(double shift, VectorXd& by) {
+    terms_.fill(*df_, ones_, {}, shift);
+    df_->factor(VectorXd::Unit(ones_.size(), ones_.size() - 1));
+    work_ << -terms_.f(), 0;
+    df_->solve_in_place(work_);
+    by = work_.head(terms_.f().size());
+    return by.allFinite();
+}
+
+std::optional<VectorXd> steady_state::from(VectorXd x) {
+    VectorXd by;
+    double shift = 0, last = 0;
+    for (int k = 0; k < most_steps; ++k) {
+        if (!evaluate(x)) return std::nullopt;
+        const double rate = terms_.f().lpNorm<Eigen::Infinity>();
+        if (rate == 0) return x;
+        if (k == 0)
+            shift = rate / (first_move * unit_);
+        else
+            shift *= std::clamp(rate / last, 1 / growth, growth);
+        last = rate;
+        for (;; shift = std::max(2 * shift, rate / unit_)) {
+            if (step(shift, by) && by.lpNorm<Eigen::Infinity>() <= longest_move * unit_) break;
+            if (!std::isfinite(shift)) return std::nullopt;
+        }
+        x += by;
+        const double moved = by.lpNorm<Eigen::Infinity>();
+        if (moved > newtons_own * unit_ || moved * shift > rate / 2) continue;
+        if (auto rest = newton(x); rest && (*rest - x).lpNorm<Eigen::Infinity>() < unit_ / 10)
+            return rest;
+    }
+    return std::nullopt;
+}
+
+std::optional<VectorXd> steady_state::newton(const VectorXd& x) {
+    const auto solved = newton_by_steps(
+        [this](const VectorXd& at, VectorXd& f, VectorXd& by) {
+            if (!evaluate(at)) return outcome::not_finite;
+            f = terms_.f();
+            if (!step(0, by)) return outcome::singular_jacobian;
+            by = -by;
+            return outcome::converged;
+        },
+        x);
+    if (!solved) return std::nullopt;
+    return solved.u;
+}
+
+std::size_t steady_state::unstable_at(const VectorXd& x) {
+    static_cast<void>(evaluate(x));
+    return terms_.stability_here(1).n_unstable;
+}
+
+}  // namespace moebius
