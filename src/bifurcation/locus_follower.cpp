@@ -64,7 +64,7 @@ bool locus_follower::follow(const special_point& start, const std::string& from)
     branch made = new_branch(result_, curve_.kind(), from, curve_.base());
     rows.add(0, first.u, curve_.columns(first.u));
     tracer back(curve_, options_);
-    back.start_with_tangent(first.u, -first.tangent);
+    back.start_back(first);
     travelled_.points.clear();
     made.first = go(back, rows);
     rows.turn_back();
