@@ -9,6 +9,7 @@
 
 #include "catch.hpp"
 #include "oracle/labels.hpp"
+#include "oracle/systems.hpp"
 #include "oracle/textbook.hpp"
 
 using namespace moebius;
@@ -233,4 +234,33 @@ TEST_CASE("the Hill toggle from its asymmetric state: no fold at the pitchforks"
     const expected low{LP, {0.82369162141505}}, high{LP, {1.12738982061880}};
     check_labels(from(base, {"S", 0.1, 2.5}, max_step, {1, 0.1}),
                  {{BP, {0.85883782527893}}, {BP, {1.0061643924086}}, low, low, high, high});
+}
+TEST_CASE("A -> B in two parameters: one fold curve, one Hopf curve", "[textbook]") {
+    const double max_step = GENERATE(0.01, 0.1, 1.0), beta = GENERATE(3.0, 0.74);
+    const double e = std::exp(1.0);
+    const expected corner{BT, {std::exp(-(1 + beta) / beta) / beta, std::pow(1 + beta, 3) / beta}};
+    const expected bautin = beta == 3 ? expected{GH, {0.27898541446844, 11.01584909266}}
+                                      : expected{GH, {0.067227865989152, 8.953504440599}};
+    CAPTURE(max_step, beta);
+    const auto base = with(problem_of<stirred_tank>(), {0, 14, beta});
+    const auto found = locus(base, {"D", 0, 0.5}, {"B", 0, 25}, {.max_step = max_step});
+    check_labels(found, {corner, corner, bautin, {CP, {1 / (e * e), 4 * (1 + beta)}}});
+    REQUIRE(found.branches.size() == 2);
+}
+
+TEST_CASE("Lorenz-84's window: one fold curve, one Hopf curve, their ZH exact on both",
+          "[textbook]") {
+    const double max_step = GENERATE(0.03, 0.1, 0.5, 1.0), a = lorenz_84::a;
+    CAPTURE(max_step);
+    const auto found =
+        locus(problem_of<lorenz_84>(), {"F", 0, 4}, {"G", 0, 4}, {.max_step = max_step});
+    // by the state x, as in codim_two_test.cpp: the trace vanishes at x = 1 + a/2, and the cusp is
+    // a root of 1734 x^2 - 204 x - 26
+    const auto at = [a](point_type type, double x) -> expected {
+        const double d = (1 - x) * (1 - x) + 16 * x * x, slope = -2 * (1 - x) + 32 * x;
+        return {type, {x + d / slope, d * std::sqrt(a / slope)}};
+    };
+    const double cusp = (204 + std::sqrt(204. * 204 + 4 * 1734 * 26)) / (2 * 1734);
+    check_labels(found, {at(ZH, 1 + a / 2), at(ZH, 1 + a / 2), at(CP, cusp)});
+    CHECK(found.branches.size() == 2);
 }
