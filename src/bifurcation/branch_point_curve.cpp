@@ -14,7 +14,8 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double unfolding = 1e-8;  // w^T f_p beyond this, against f_x, unfolds a branch point
+constexpr double beside_a_bt = 0.05;  // scaled distance within which it is looked for
+constexpr double unfolding = 1e-8;    // w^T f_p beyond this, against f_x, unfolds a branch point
 constexpr double imperfect = 1e-9;  // d beyond this, against f_x over a state scale, is no crossing
 
 }  // namespace
@@ -33,6 +34,30 @@ bool branch_point_curve::persists(const special_point& point) {
             unfolding * w_.norm() * terms_.jacobian().norm() * units[0])
             return false;
     return true;
+}
+
+std::optional<VectorXd> branch_point_curve::bogdanov_takens_near(const special_point& point) {
+    const VectorXd guess = start(point);
+    continuation_options steps;
+    steps.max_step = 4 * beside_a_bt;  // the first one is a quarter
+    const Index size = scaling_.units().size(), first = states();
+    const auto product = [this](const curve_point& at) {
+        solve_at(at.u);
+        return w_.dot(v_);
+    };
+    for (const double sign : {1.0, -1.0}) {
+        tracer along(*this, steps);
+        if (!along.start(guess, sign * VectorXd::Unit(guess.size(), first))) return std::nullopt;
+        if ((along.current().u - guess).norm() > beside_a_bt || !holds_at(along.current().u))
+            return std::nullopt;
+        if (along.advance() != step_status::accepted) continue;
+        const auto at = along.locate(along.previous(), along.current(), product);
+        if (!at) continue;
+        special_point found = point;
+        scaling_.unscale(at->u, found.state, found.parameters);
+        return persists(found) ? std::optional<VectorXd>(at->u.head(size)) : std::nullopt;
+    }
+    return std::nullopt;
 }
 
 bool branch_point_curve::holds_at(const VectorXd& u) {

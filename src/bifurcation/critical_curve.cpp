@@ -34,6 +34,8 @@ linearization& critical_curve::derivative() {
 
 VectorXd critical_curve::crossing_tangent(const VectorXd& /*u*/) { return {}; }
 
+std::optional<VectorXd> critical_curve::refined_end(const VectorXd& /*u*/) { return std::nullopt; }
+
 bool critical_curve::holds_at(const VectorXd& /*u*/) { return true; }
 
 bool critical_curve::terms_at(const VectorXd& u) {

@@ -7,6 +7,7 @@
 #include <list>
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/continuation/check_start.hpp>
 #include <moebius/model/cell_field.hpp>
 
 #include "cut_diagram.hpp"
@@ -175,10 +176,7 @@ diagram equilibrium_diagram(const problem& base, const parameter_range& range,
                             const continuation_options& options,
                             const std::optional<special_point>& start, const watch& progress) {
     check_options(options);
-    if (start && start->state.size() != base.model->dimension())
-        throw invalid_argument(
-            "diagram", fmt::format("{} has {} states", start->label, start->state.size()),
-            fmt::format("{} has {}", base.model->name(), base.model->dimension()));
+    if (start) check_start(*base.model, *start, "diagram");
     problem from = base;
     if (start) from.parameters = start->parameters;
     builder build(from, range, options, progress);

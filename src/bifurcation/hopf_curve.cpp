@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <moebius/bifurcation/branch_point_curve.hpp>
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/bifurcation/zero_curve.hpp>
@@ -21,6 +22,9 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 namespace {
+
+constexpr double most_units = 1e3;  // of k = omega^2 at the start
+constexpr double a_zero = 1e-6;     // an eigenvalue against omega
 
 /// The solutions of [m b; c^T 0] (V, G) = (0, I) and of its transpose.
 struct plane {
@@ -73,7 +77,7 @@ MatrixXd squared_plus(const MatrixXd& fx, double k) {
 }  // namespace
 
 hopf_curve::hopf_curve(const problem& base, const std::vector<parameter_range>& ranges)
-    : critical_curve(base, ranges) {}
+    : critical_curve(base, ranges), ranges_(ranges) {}
 
 Index hopf_curve::unknowns() const { return scaling_.units().size() + 1; }
 
@@ -91,8 +95,9 @@ VectorXd hopf_curve::start(const special_point& point) {
         for (const auto& [name, value] : point.normal_form)
             if (name == "omega") rate = value;
     }
-    unit_ =
-        rate > 0 ? rate * rate : terms_.jacobian().squaredNorm() / static_cast<double>(states());
+    // Not much larger than k, which must stay apart from 0, nor so small that k goes through many.
+    const double size = terms_.jacobian().squaredNorm() / static_cast<double>(states());
+    unit_ = rate > 0 ? std::clamp(size, rate * rate, most_units * rate * rate) : size;
     u[unknowns() - 1] = rate * rate / unit_;
     adapt(u);
     return u;
@@ -154,7 +159,7 @@ double hopf_curve::lyapunov_test(const VectorXd& u) {
     terms_at(u);
     const double rate = omega(u);
     if (rate == 0) return 0;
-    return lyapunov_coefficient(model(), x_, p_, rate) * zero_test(others(rate));
+    return lyapunov_coefficient(model(), x_, p_, rate) * zero_test(others(rate), rate);
 }
 
 std::vector<test_function> hopf_curve::tests() {
@@ -162,7 +167,8 @@ std::vector<test_function> hopf_curve::tests() {
     if (states() > 2)
         tests.push_back({point_type::ZH, [this](const curve_point& at) {
                              terms_at(at.u);
-                             return zero_test(others(omega(at.u)));
+                             const double rate = omega(at.u);
+                             return zero_test(others(rate), rate);
                          }});
     tests.push_back(
         {point_type::GH, [this](const curve_point& at) { return lyapunov_test(at.u); }});
@@ -173,7 +179,13 @@ std::optional<special_point> hopf_curve::described(point_type type, const Vector
     terms_at(u);
     const double rate = omega(u);
     if (type == point_type::BT) return bogdanov_takens_point(model(), x_, p_);
-    if (type == point_type::ZH) return zero_hopf_point(model(), x_, p_);
+    if (type == point_type::ZH) {
+        const double zero = std::abs(zero_test(others(rate), rate));
+        if (zero > a_zero) return std::nullopt;  // the test jumped
+        auto point = zero_hopf_point(model(), x_, p_);
+        point.residual = std::max(point.residual, zero * rate);
+        return point;
+    }
     auto point = point_at(model(), type, x_, p_);
     const double l2 = second_lyapunov_coefficient(model(), x_, p_, rate);
     point.normal_form = {
@@ -194,6 +206,22 @@ std::vector<double> hopf_curve::columns(const VectorXd& u) {
     const double l1 = rate > 0 ? lyapunov_coefficient(model(), x_, p_, rate)
                                : std::numeric_limits<double>::quiet_NaN();
     return {rate, l1};
+}
+
+double hopf_curve::rate(const VectorXd& u) const { return u[unknowns() - 1] * unit_; }
+
+/// On a curve of branch points the system is singular at its BT, which that curve tells exactly.
+std::optional<VectorXd> hopf_curve::refined_end(const VectorXd& u) {
+    terms_at(u);
+    special_point near;
+    near.state = x_;
+    near.parameters = p_;
+    branch_point_curve crossings(base_, ranges_);
+    const auto exact = crossings.bogdanov_takens_near(near);
+    if (!exact) return std::nullopt;
+    VectorXd refined = u;
+    refined.head(exact->size()) = *exact;
+    return refined;
 }
 
 std::optional<critical_curve::end> hopf_curve::natural_end() const {

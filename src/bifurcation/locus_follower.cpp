@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/solve/dense.hpp>
@@ -16,6 +17,7 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr double same_point = 1e-6;    // scaled distance within which two points are one
+constexpr double same_rate = 0.2;      // share within which two rates at one place are one
 constexpr double near_start = 0.1;     // scaled distance that a start may have from its curve
 constexpr double almost_there = 1e-3;  // of the way to an end, where tests are looked at once more
 constexpr int most_corrections = 20;
@@ -24,16 +26,23 @@ constexpr double crossing_rank = 1e-6;  // singular values below this share belo
 
 }  // namespace
 
+void locus_follower::way::add(const critical_curve& of, const VectorXd& u) {
+    points.push_back(u.head(of.units().units().size()));
+    rates.push_back(of.rate(u));
+}
+
 /// Points of a smooth curve stray from the chord by at most an eighth of its length times the turn
 /// along it.
-bool locus_follower::way::passes(const VectorXd& u, double max_turn) const {
+bool locus_follower::way::passes(const VectorXd& u, double rate, double max_turn) const {
     for (std::size_t i = 0; i + 1 < points.size(); ++i) {
         const VectorXd chord = points[i + 1] - points[i];
         const double length = chord.norm();
         if ((u - points[i]).norm() > 2 * length + same_point) continue;
         const double share =
             length > 0 ? std::clamp((u - points[i]).dot(chord) / (length * length), 0., 1.) : 0;
-        if ((points[i] + share * chord - u).norm() <= length * max_turn / 8 + same_point)
+        if ((points[i] + share * chord - u).norm() > length * max_turn / 8 + same_point) continue;
+        const double a = rates[i], b = rates[i + 1];
+        if (std::abs(std::lerp(a, b, share) - rate) <= same_rate * std::max({a, b, rate}))
             return true;
     }
     return false;
@@ -61,17 +70,20 @@ bool locus_follower::follow(const special_point& start, const std::string& from)
     if (!stand_on(ahead, start)) return false;
     const curve_point first = ahead.current();
     for (const auto& travelled : known_)
-        if (travelled.passes(first.u, options_.max_turn)) return true;
+        if (travelled.passes(first.u.head(curve_.units().units().size()), curve_.rate(first.u),
+                             options_.max_turn))
+            return true;
     recorder rows(curve_.base(), curve_.units(), curve_.column_names());
     branch made = new_branch(result_, curve_.kind(), from, curve_.base());
     rows.add(0, first.u, curve_.columns(first.u));
     tracer back(curve_, options_);
-    back.start_with_tangent(first.u, -first.tangent);
-    travelled_.points.clear();
+    back.start_back(first);
+    travelled_ = {};
     made.first = go(back, rows);
     rows.turn_back();
     std::reverse(travelled_.points.begin(), travelled_.points.end());
-    travelled_.points.push_back(first.u);
+    std::reverse(travelled_.rates.begin(), travelled_.rates.end());
+    travelled_.add(curve_, first.u);
     made.last = made.first == stop_reason::closed ? stop_reason::closed : go(ahead, rows);
     known_.push_back(std::move(travelled_));
     if (rows.rows() > 1) rows.finish(std::move(made), result_);
@@ -91,8 +103,9 @@ void locus_follower::row(const walk& along, const curve_point& at, std::vector<d
 }
 
 std::optional<stop_reason> locus_follower::kept(walk& along, bool goes_on) {
-    travelled_.points.push_back(along.trace().current().u);
-    if (goes_on) curve_.adapt(travelled_.points.back());
+    const VectorXd& u = along.trace().current().u;
+    travelled_.add(curve_, u);
+    if (goes_on) curve_.adapt(u);
     return std::nullopt;
 }
 
@@ -126,7 +139,9 @@ std::optional<stop_reason> locus_follower::overruns(walk& along) {
     const auto height = [&end](const curve_point& at) { return at.u[end->coordinate]; };
     const curve_point before = trace.previous(), beyond = trace.current();
     const double share = height(before) / (height(before) - height(beyond));
-    const auto u = end_near(before.u + share * (beyond.u - before.u));
+    auto u = end_near(before.u + share * (beyond.u - before.u));
+    if (u)
+        if (const auto refined = curve_.refined_end(*u)) u = refined;
     if (!u) return stop_reason::step_too_small;
     if (along.is_outside(*u)) return std::nullopt;
     const auto close = trace.locate(before, beyond, [&](const curve_point& at) {
@@ -137,7 +152,7 @@ std::optional<stop_reason> locus_follower::overruns(walk& along) {
     auto point = curve_.described(end->type, *u);
     if (!point) return stop_reason::step_too_small;
     along.rows().add(arc, *u, curve_.columns(*u), std::move(*point));
-    travelled_.points.push_back(*u);
+    travelled_.add(curve_, *u);
     return stop_reason::branch_point;
 }
 

@@ -28,8 +28,10 @@ public:
 private:
     /// A curve that has been followed, for telling whether a start lies on it.
     struct way {
-        std::vector<Eigen::VectorXd> points;
-        [[nodiscard]] bool passes(const Eigen::VectorXd& u, double max_turn) const;
+        std::vector<Eigen::VectorXd> points;  ///< states and free parameters
+        std::vector<double> rates;            ///< critical_curve::rate
+        void add(const critical_curve& of, const Eigen::VectorXd& u);
+        [[nodiscard]] bool passes(const Eigen::VectorXd& u, double rate, double max_turn) const;
     };
 
     bool stand_on(tracer& ahead, const special_point& start);

@@ -11,6 +11,8 @@
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/model/cell_field.hpp>
+#include <tuple>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -22,6 +24,8 @@ constexpr double low = 0, high = scaling::whole;  // of the scaled parameter
 constexpr double equal = 1e-7;                    // state scales within which groups agree
 constexpr double near = 0.1;        // scaled distance within which a root may be a crossing's
 constexpr double no_branch = 1e-4;  // scaled length up to which a way out leads nowhere
+constexpr double at_a_fold = 0.02;  // of the scaled parameter, by which a fold's start may be off
+constexpr double as_given = 1e-13;  // scaled distance from the parameter of a start: rounding
 
 }  // namespace
 
@@ -79,7 +83,7 @@ void sector::consider(std::span<const double> x, double value) {
         const auto found = find_branch_point(curve_, u);
         if (found && known_.crossing_at(found->u)) return;
     }
-    follow_from(u, u[n_] == low ? 1 : u[n_] == high ? -1 : 0, "");
+    if (!follow_from(u, u[n_] == low ? 1 : u[n_] == high ? -1 : 0, "")) record_lone(u);
 }
 
 /// Of the first states of two groups.
@@ -111,7 +115,14 @@ void sector::through(const special_point& start) {
                                fmt::format("{} stands at {} = {}", start.label, range_.name,
                                            start.parameters[curve_.units().free()[0]]),
                                fmt::format("the range is {} to {}", range_.from, range_.to));
-    follow_from(u, p < low + same_point ? 1 : p > high - same_point ? -1 : 0, start.label);
+    const int sign = p < low + same_point ? 1 : p > high - same_point ? -1 : 0;
+    if (follow_from(u, sign, start.label, start.type != point_type::EP)) return;
+    VectorXd f(n_);
+    static_cast<void>(curve_.linearize(u, f));
+    throw invalid_argument(
+        "diagram",
+        fmt::format("{} leaves a residual of {:.2g}", start.label, f.lpNorm<Eigen::Infinity>()),
+        "no branch of equilibria passes near it");
 }
 
 void sector::leave(const parting& from) {
@@ -155,14 +166,30 @@ std::vector<splitting> sector::take_splittings() { return std::exchange(ready_, 
 std::vector<sector::joint> sector::take_joints() { return std::exchange(joints_, {}); }
 
 /// Follows the branch through u: one way if `sign` says where the parameter must go, else both.
-void sector::follow_from(const VectorXd& u, int sign, const std::string& from) {
+/// @param labelled  u is a special point
+/// @return false if there is no branch near u, or no unique one that can be told
+bool sector::follow_from(const VectorXd& u, int sign, const std::string& from, bool labelled) {
     depth_ = 0;
     tracer trace(curve_, options_);
-    const VectorXd direction = VectorXd::Unit(n_ + 1, n_) * (sign == 0 ? 1 : sign);
-    if (!trace.start(u, direction)) return follow_from_singular(u, from);
-    // On a fold itself no sign changes: one step on, it lies behind and is found.
-    if (sign == 0 && std::abs(trace.current().tangent[n_]) < same_point)
+    if (!stand_on(trace, u, sign)) return follow_from_singular(u, from);
+    // On a special point itself no sign changes: one step on, it lies behind and is found.
+    if (sign == 0 && (labelled || std::abs(trace.current().tangent[n_]) < same_point))
         if (trace.advance() != step_status::accepted) return follow_from_singular(u, from);
+    follow_both(trace, sign, from);
+    return true;
+}
+
+/// On the branch near u, at its parameter unless that is a fold's.
+bool sector::stand_on(tracer& ahead, const VectorXd& u, int sign) {
+    const VectorXd direction = VectorXd::Unit(n_ + 1, n_) * (sign == 0 ? 1 : sign);
+    if (ahead.start(u, direction) && std::abs(ahead.current().u[n_] - u[n_]) < as_given)
+        return true;
+    if (ahead.start_at(u, n_, sign)) return true;
+    return ahead.start(u, direction) && std::abs(ahead.current().u[n_] - u[n_]) < at_a_fold;
+}
+
+/// From where the tracer stands.
+void sector::follow_both(tracer& trace, int sign, const std::string& from) {
     const curve_point first = trace.current();
     const bool both = sign == 0 || std::abs(first.tangent[n_]) < same_point;
     recorder rows = new_recorder();
@@ -175,7 +202,7 @@ void sector::follow_from(const VectorXd& u, int sign, const std::string& from) {
     way_.clear();
     if (both) {
         tracer back(curve_, options_);
-        back.start_with_tangent(first.u, -first.tangent);
+        back.start_back(first);
         made.first = go(back, rows);
         rows.turn_back();
         std::reverse(way_.begin(), way_.end());
@@ -189,19 +216,32 @@ void sector::follow_from(const VectorXd& u, int sign, const std::string& from) {
 }
 
 /// u has no unique tangent: if it is a branch point, all ways out of it are followed.
-void sector::follow_from_singular(const VectorXd& u, const std::string& from) {
+bool sector::follow_from_singular(const VectorXd& u, const std::string& from) {
     const auto found = find_branch_point(curve_, u);
-    if (found && (found->u - u).norm() <= 1e-3) {
-        if (known_.crossing_at(found->u)) return;
-        known_.add_crossing(found->u).label = from;
-        for (const auto& way : {found->tangents[0], found->tangents[1]})
-            for (const double sign : {1.0, -1.0})
-                arms_.push_back({from, found->u, sign * way, depth_, found->point});
-        follow_arms();
-        return;
+    if (!found || (found->u - u).norm() > 1e-3) return false;
+    if (known_.crossing_at(found->u)) return true;
+    if (u[n_] > low + same_point && u[n_] < high - same_point) {
+        // Along the way that goes most in the parameter: a step on, the point lies behind.
+        const auto& [a, b] = std::tie(found->tangents[0], found->tangents[1]);
+        tracer trace(curve_, options_);
+        trace.start_with_tangent(found->u, std::abs(b[n_]) > std::abs(a[n_]) ? b : a);
+        if (trace.advance() == step_status::accepted) {
+            follow_both(trace, 0, from);
+            return true;
+        }
     }
+    known_.add_crossing(found->u).label = from;
+    for (const auto& way : {found->tangents[0], found->tangents[1]})
+        for (const double sign : {1.0, -1.0})
+            arms_.push_back({from, found->u, sign * way, depth_, found->point});
+    follow_arms();
+    return true;
+}
+
+/// An equilibrium without a branch, as the point where an isola vanishes.
+void sector::record_lone(const VectorXd& u) {
     recorder rows = new_recorder();
-    branch made = begin_branch(from);
+    branch made = begin_branch("");
     made.first = made.last = stop_reason::singular;
     record_end(rows, 0, u);
     rows.finish(std::move(made), result_);

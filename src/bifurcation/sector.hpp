@@ -91,8 +91,12 @@ private:
     };
 
     // sector.cpp: from where to where
-    void follow_from(const Eigen::VectorXd& u, int sign, const std::string& from);
-    void follow_from_singular(const Eigen::VectorXd& u, const std::string& from);
+    bool follow_from(const Eigen::VectorXd& u, int sign, const std::string& from,
+                     bool labelled = false);
+    bool follow_from_singular(const Eigen::VectorXd& u, const std::string& from);
+    void follow_both(tracer& ahead, int sign, const std::string& from);
+    [[nodiscard]] bool stand_on(tracer& ahead, const Eigen::VectorXd& u, int sign);
+    void record_lone(const Eigen::VectorXd& u);
     void follow_arms();
     [[nodiscard]] bool leads_nowhere(stop_reason end) const;
     [[nodiscard]] bool is_coarser(const Eigen::VectorXd& u) const;
@@ -117,6 +121,7 @@ private:
     [[nodiscard]] bool crosses(walk& along) override;
     std::optional<stop_reason> kept(walk& along, bool goes_on) override;
     std::optional<crossing> find_crossing(const curve_point& a, const curve_point& b, walk& along);
+    double dip_of(const curve_point& at);
     Eigen::MatrixXd within(const curve_point& at, std::size_t group);
 
     // sector_points.cpp: what stands on it
@@ -127,6 +132,8 @@ private:
     void add_splitting(const Eigen::VectorXd& u, std::size_t group, double arc, recorder& rows);
     std::optional<stop_reason> handle_crossing(walk& along, const bracket& seen);
     void handle_turn(const bracket& seen, const curve_point& at, recorder& rows);
+    [[nodiscard]] bool is_solved(const Eigen::VectorXd& u);
+    [[nodiscard]] bool is_crossing(const Eigen::VectorXd& u);
     void handle_split(const bracket& seen, const curve_point& at, std::size_t group,
                       recorder& rows);
     void handle_oscillation(const bracket& seen, const curve_point& at,

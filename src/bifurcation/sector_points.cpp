@@ -19,6 +19,9 @@ constexpr double a_zero = 1e-6;         // of a test's values at the ends of a s
 constexpr double joined_within = 1e-6;  // of a step, for groups that agree
 constexpr double aside = 1e-3;          // scaled: how far off an end what vanishes is compared
 constexpr double vanishes = 1e-8;       // against its value there
+constexpr double unfolds = 0.1;         // w^T f_p against f_p; more is no branch point's
+constexpr double unsolved = 1e-6;       // state scales by which f says that a point is off
+constexpr double creeping = 1e-4;       // how far from a branch point a search for a fold may stop
 
 }  // namespace
 
@@ -28,7 +31,9 @@ void sector::handle_turn(const bracket& seen, const curve_point& at, recorder& r
     if (!fold) return;
     const VectorXd u = curve_.units().scale(fold->state, fold->parameters);
     // Newton may have gone to another fold, or the turn is a crossing of two branches.
-    if (!lies_between(seen.a, seen.b, u) || known_.crossing_at(u)) return;
+    if (!lies_between(seen.a, seen.b, u) || known_.crossing_at(u) || !is_solved(u) ||
+        is_crossing(u))
+        return;
     if (const cell_field* cells = base().model->cells()) fold->groups = cells->groups();
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
 }
@@ -57,6 +62,28 @@ std::optional<stop_reason> sector::handle_join(walk& along, const bracket& seen,
     curve_.units().unscale(u, x_, p_);
     joints_.push_back({joined(first_, base(), x_, pair), p_[curve_.units().free()[0]]});
     return stop_reason::branch_point;
+}
+
+/// Whether f vanishes at u as far as f_x can tell: where the parameter is below the rounding of its
+/// range, Newton's method stops at any residual.
+bool sector::is_solved(const VectorXd& u) {
+    extras_at(u);
+    const auto& terms = curve_.terms();
+    const double unit = curve_.units().units()[0];
+    return terms.f().lpNorm<Eigen::Infinity>() <= unsolved * unit * (1 + terms.jacobian().norm());
+}
+
+/// Whether the parameter does not unfold the zero eigenvalue at u: w^T f_p = 0, a branch point. A
+/// branch that turns in it is no fold; Newton's method for folds only creeps towards it.
+bool sector::is_crossing(const VectorXd& u) {
+    extras_at(u);
+    const auto& terms = curve_.terms();
+    const VectorXd w = terms.null_vectors_here().left;
+    const double slope = w.dot(terms.by_parameters().col(0)) * curve_.units().units()[n_];
+    const double size = (terms.by_parameters().col(0) * curve_.units().units()[n_]).norm();
+    if (std::abs(slope) > unfolds * size) return false;
+    const auto found = find_branch_point(curve_, u);
+    return found && (found->u - u).norm() < creeping;
 }
 
 std::optional<stop_reason> sector::handle_crossing(walk& along, const bracket& seen) {

@@ -15,6 +15,8 @@ using Eigen::VectorXd;
 
 namespace {
 
+constexpr Index most_for_dips = 32;  // states; a determinant of more costs, and may underflow
+
 const test_function regularity{point_type::BP, [](const curve_point& at) { return at.regularity; }};
 
 }  // namespace
@@ -37,7 +39,9 @@ std::vector<test_function> sector::tests() {
                      }});
                 break;
             case watched::crossing:
-                result.push_back(regularity);
+                result.push_back({point_type::BP, [this](const curve_point& at) {
+                                      return std::copysign(dip_of(at), at.regularity);
+                                  }});
                 break;
             case watched::turn:
                 result.push_back(
@@ -70,6 +74,15 @@ std::vector<test_function> sector::tests() {
     return result;
 }
 
+/// |det f_x|: near a pair of branch points it dips, where the regularity may jump between -1 and 1.
+double sector::dip_of(const curve_point& at) {
+    if (at.regularity == 0) return 0;  // where an arm leaves its branch point
+    if (n_ > most_for_dips || curve_.terms().is_structured()) return std::abs(at.regularity);
+    VectorXd f(n_);
+    static_cast<void>(curve_.linearize(at.u, f));
+    return std::abs(curve_.terms().jacobian().determinant());
+}
+
 /// The Jacobian on what differs within a group.
 Eigen::MatrixXd sector::within(const curve_point& at, std::size_t group) {
     const cell_field& cells = *base().model->cells();
@@ -93,6 +106,7 @@ bool sector::end(walk& along, double arc, const curve_point& at) {
 
 std::optional<stop_reason> sector::overruns(walk& along) {
     const VectorXd& u = along.trace().current().u;
+    if (along.is_outside(u)) return std::nullopt;  // the window's edge comes first
     if (u.head(n_).lpNorm<Eigen::Infinity>() <= options_.max_state) return std::nullopt;
     end(along, along.arc(), along.trace().previous());
     return stop_reason::left_box;

@@ -21,10 +21,10 @@ using spectrum_values = std::vector<std::complex<double>>;
     return values;
 }
 
-/// Has the sign of the product of all eigenvalues, and the size of the smallest against the
-/// largest.
-[[nodiscard]] inline double zero_test(const spectrum_values& values) {
-    double sign = 1, smallest = std::numeric_limits<double>::infinity(), largest = 0;
+/// Has the sign of the product of all eigenvalues, and the size of the smallest against the largest
+/// and another rate, such as that of a pair beside them.
+[[nodiscard]] inline double zero_test(const spectrum_values& values, double rate) {
+    double sign = 1, smallest = std::numeric_limits<double>::infinity(), largest = rate;
     for (const auto& value : values) {
         if (value.imag() == 0 && value.real() < 0) sign = -sign;
         smallest = std::min(smallest, std::abs(value));

@@ -11,6 +11,9 @@ namespace {
 /// middle one.
 constexpr double suspicious = 0.5;
 
+constexpr double long_step = 1;     // a twentieth of a window: longer ones are looked at in pieces
+constexpr double most_pieces = 32;  // far out steps are long
+
 /// Smallest value of the parabola through three points, the middle one being the lowest.
 double vertex_value(const std::array<double, 3>& s, const std::array<double, 3>& v) {
     const double left = (v[1] - v[0]) / (s[1] - s[0]);
@@ -34,7 +37,22 @@ void event_finder::restart(const curve_point& point) {
     for (std::size_t i = 0; i < tests_.size(); ++i) values_[2][i] = tests_[i].value(point);
 }
 
-std::vector<bracket> event_finder::look(const curve_point& point) {
+std::vector<bracket> event_finder::look(const curve_point& point, bool last) {
+    std::vector<bracket> found;
+    const curve_point from = points_[2];
+    const double length = (point.u - from.u).norm();
+    const double pieces =
+        std::clamp(std::ceil(length / long_step), known_ == 1 || last ? 2. : 1., most_pieces);
+    for (double k = 1; k < pieces; ++k)
+        if (const auto between = tracer_.between(from, point, k / pieces))
+            add_point(*between, found);
+    add_point(point, found);
+    std::stable_sort(found.begin(), found.end(),
+                     [](const bracket& l, const bracket& r) { return l.arc < r.arc; });
+    return found;
+}
+
+void event_finder::add_point(const curve_point& point, std::vector<bracket>& found) {
     for (std::size_t k = 0; k < 2; ++k) {
         std::swap(points_[k], points_[k + 1]);
         std::swap(values_[k], values_[k + 1]);
@@ -43,7 +61,6 @@ std::vector<bracket> event_finder::look(const curve_point& point) {
     points_[2] = point;
     arcs_[2] = arcs_[1] + (point.u - points_[1].u).norm();
     known_ = std::min(known_ + 1, 3);
-    std::vector<bracket> found;
     for (std::size_t i = 0; i < tests_.size(); ++i) {
         values_[2][i] = tests_[i].value(point);
         const double before = values_[1][i], now = values_[2][i];
@@ -53,9 +70,6 @@ std::vector<bracket> event_finder::look(const curve_point& point) {
             search_dip(i, found);
         }
     }
-    std::stable_sort(found.begin(), found.end(),
-                     [](const bracket& l, const bracket& r) { return l.arc < r.arc; });
-    return found;
 }
 
 void event_finder::search_dip(std::size_t test, std::vector<bracket>& found) {

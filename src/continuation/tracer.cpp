@@ -12,10 +12,11 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr int most_corrections = 8;
-constexpr double coarse = 1e-7;         // Newton converges quadratically from here to rounding
+constexpr double coarse = 1e-8;         // Newton converges quadratically from here to rounding
 constexpr double singular = 1e-13;      // regularity below this is rounding
 constexpr double most_corrected = 0.3;  // of the step; more looks like a jump to another branch
 constexpr double most_bend = 0.2;       // of max_turn, for the change of the turn between two steps
+constexpr double astray = 0.1;  // of 1 + |u|; a start that is corrected by more is another point
 
 /// Cubic Hermite interpolant of two points with unit tangents, at the share theta; its derivative.
 struct hermite {
@@ -76,13 +77,17 @@ tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& 
     return corrected::yes;
 }
 
-bool tracer::start(const VectorXd& u, const VectorXd& towards) {
-    int iterations = 0;
+void tracer::stand_at(const VectorXd& u) {
     current_.u = u;
     f_.resize(u.size() - 1);
     delta_.resize(u.size());
     rate_ = older_rate_ = VectorXd::Zero(u.size());
     has_rate_ = had_rate_ = false;
+}
+
+bool tracer::start(const VectorXd& u, const VectorXd& towards) {
+    int iterations = 0;
+    stand_at(u);
     if (!curve_.linearize(u, f_)) return false;
     // The null vector of DF is the tangent, as near as u is to the curve.
     VectorXd row;
@@ -97,11 +102,38 @@ bool tracer::start(const VectorXd& u, const VectorXd& towards) {
     return std::abs(current_.regularity) > singular;
 }
 
+bool tracer::start_at(const VectorXd& u, Index coordinate, int sign) {
+    int iterations = 0;
+    stand_at(u);
+    const VectorXd row = VectorXd::Unit(u.size(), coordinate) * (sign < 0 ? -1 : 1);
+    if (correct(row, current_, iterations) != corrected::yes) return false;
+    if ((current_.u - u).norm() > astray * (1 + u.norm())) return false;
+    current_.u[coordinate] = u[coordinate];
+    previous_ = current_;
+    return std::abs(current_.regularity) > singular;
+}
+
+void tracer::start_back(const curve_point& from) {
+    current_ = {from.u, -from.tangent, -from.regularity};
+    previous_ = current_;
+}
+
 void tracer::start_with_tangent(const VectorXd& u, const VectorXd& tangent) {
     current_.u = u;
     current_.tangent = tangent.normalized();
     current_.regularity = 0;
     previous_ = current_;
+}
+
+/// max_step; in coordinates without bound, once they are larger than 1, max_step of their size.
+double tracer::longest() const {
+    const Index states = curve_.unbounded();
+    const auto x = current_.u.head(states);
+    const double size = states > 0 ? x.lpNorm<Eigen::Infinity>() : 0;
+    if (size <= 1) return options_.max_step;
+    const auto& t = current_.tangent;
+    return options_.max_step /
+           std::hypot(t.head(states).norm() / size, t.tail(t.size() - states).norm());
 }
 
 tracer::corrected tracer::try_step(int& iterations) {
@@ -141,7 +173,7 @@ step_status tracer::advance() {
     const double turn = rate_.norm() * step_;
     const double wanted = options_.max_turn / 3;  // leaves room before the limit refuses a step
     const double factor = std::min(iterations <= 3 ? 1.5 : 1.0, wanted / std::max(turn, 1e-6));
-    next_ = std::clamp(next_ * std::max(factor, 0.5), options_.min_step, options_.max_step);
+    next_ = std::clamp(next_ * std::max(factor, 0.5), options_.min_step, longest());
     return step_status::accepted;
 }
 

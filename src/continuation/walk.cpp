@@ -19,6 +19,7 @@ constexpr double torn = 2;            // two points so much farther apart than o
 constexpr double narrow = 1e-4;       // share of a step to which a gap is narrowed down
 constexpr double rounding = 1e-6;     // scaled distance; next to a crossing Newton's method errs so
 constexpr std::size_t few_steps = 4;  // after which a curve may close
+constexpr double long_step = 1;       // a twentieth of the window: what lies half-way is looked at
 constexpr double aside = 0.1;         // of a step, at most between it and the first point
 
 }  // namespace
@@ -78,7 +79,7 @@ stop_reason walk::go() {
 
 /// Meets what the last step passed and writes its row.
 std::optional<stop_reason> walk::keep(bool on_edge, bool closes) {
-    if (const auto why = pass(trace_.current())) return why;
+    if (const auto why = pass(trace_.current(), on_edge || closes)) return why;
     if (on_edge && kind_.end(*this, arc(), trace_.current())) return stop_reason::range_end;
     rows_.add_row(arc(), row_);
     const auto why = kind_.kept(*this, !on_edge && !closes);
@@ -88,8 +89,8 @@ std::optional<stop_reason> walk::keep(bool on_edge, bool closes) {
     return std::nullopt;
 }
 
-std::optional<stop_reason> walk::pass(const curve_point& to) {
-    auto found = events_.look(to);
+std::optional<stop_reason> walk::pass(const curve_point& to, bool last) {
+    auto found = events_.look(to, last);
     std::optional<curve_point> stop;
     double stop_arc = 0;
     for (const auto& seen : found) {
@@ -158,8 +159,21 @@ bool walk::leads_out(const curve_point& at, double slack) const {
 
 bool walk::jumped() {
     const double before = trace_.previous().regularity, after = trace_.current().regularity;
+    if (trace_.step() > long_step && !smooth_between()) return true;
     if (before == 0 || after == 0 || (before > 0) == (after > 0)) return false;
     return !kind_.crosses(*this);
+}
+
+/// Whether half-way along a long step the curve is where its ends lead one to expect it.
+bool walk::smooth_between() {
+    const curve_point &a = trace_.previous(), &b = trace_.current();
+    const auto middle = trace_.between(a, b, 0.5);
+    if (!middle) return false;
+    const double from_a = middle->regularity * a.regularity;
+    const double to_b = middle->regularity * b.regularity;
+    return (from_a >= 0 || to_b >= 0) &&
+           (middle->tangent - a.tangent).norm() <= options_.max_turn &&
+           (middle->tangent - b.tangent).norm() <= options_.max_turn;
 }
 
 /// Whether the last step passes the first point, the way that it was left; it is cut there then.

@@ -20,6 +20,9 @@ public:
 
     /// Whether w^T f_p vanishes for both parameters, so that neither of them unfolds the point.
     [[nodiscard]] bool persists(const special_point& point);
+    /// States and free parameters of the BT on the curve near a point, to rounding; nothing if
+    /// there is none near, or no curve of branch points that persist.
+    [[nodiscard]] std::optional<Eigen::VectorXd> bogdanov_takens_near(const special_point& point);
     /// Whether the point at u is still one: d vanishes up to rounding.
     [[nodiscard]] bool holds_at(const Eigen::VectorXd& u) override;
 

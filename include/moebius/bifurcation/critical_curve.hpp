@@ -26,6 +26,7 @@ public:
     /// By `evaluate`, unless a kind knows better.
     [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) override;
     [[nodiscard]] linearization& derivative() override;
+    [[nodiscard]] Eigen::Index unbounded() const override { return states(); }
 
     /// Sets F (m) and its derivative (m, m + 1) at u, dense: what linearize asks for, unless a kind
     /// has a linearize of its own.
@@ -60,6 +61,10 @@ public:
         point_type type;
     };
     [[nodiscard]] virtual std::optional<end> natural_end() const { return std::nullopt; }
+    /// The end itself, near u, where another system than the curve's own is regular; else nothing.
+    [[nodiscard]] virtual std::optional<Eigen::VectorXd> refined_end(const Eigen::VectorXd& u);
+    /// What tells points with the same states and parameters apart, such as omega^2.
+    [[nodiscard]] virtual double rate(const Eigen::VectorXd& /*u*/) const { return 0; }
 
     [[nodiscard]] const scaling& units() const noexcept { return scaling_; }
     [[nodiscard]] const problem& base() const noexcept { return base_; }

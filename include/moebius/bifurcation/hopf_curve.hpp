@@ -45,6 +45,8 @@ public:
     [[nodiscard]] std::span<const std::string_view> column_names() const override;
     [[nodiscard]] std::vector<double> columns(const Eigen::VectorXd& u) override;
     [[nodiscard]] std::optional<end> natural_end() const override;
+    [[nodiscard]] std::optional<Eigen::VectorXd> refined_end(const Eigen::VectorXd& u) override;
+    [[nodiscard]] double rate(const Eigen::VectorXd& u) const override;
 
 private:
     [[nodiscard]] double omega(const Eigen::VectorXd& u) const;
@@ -53,6 +55,7 @@ private:
     /// l1, times what makes it finite and of one sign where another eigenvalue passes zero.
     [[nodiscard]] double lyapunov_test(const Eigen::VectorXd& u);
 
+    std::vector<parameter_range> ranges_;
     double unit_ = 1;                        ///< of k
     Eigen::MatrixXd b_, c_;                  // (n, 2)
     std::array<Eigen::Matrix2d, 2> weight_;  // of G in the two conditions

@@ -41,12 +41,15 @@ public:
     void restart(const curve_point& point);
 
     /// Brackets that the step to `point` reveals, by arclength.
-    [[nodiscard]] std::vector<bracket> look(const curve_point& point);
+    /// @param last  no step follows: as in the first one and in long ones, what lies between is
+    ///              looked at, too
+    [[nodiscard]] std::vector<bracket> look(const curve_point& point, bool last = false);
 
     [[nodiscard]] double arc() const noexcept { return arcs_[2]; }  ///< at the newest point
     [[nodiscard]] const test_function& test(std::size_t i) const { return tests_[i]; }
 
 private:
+    void add_point(const curve_point& point, std::vector<bracket>& found);
     void search_dip(std::size_t test, std::vector<bracket>& found);
 
     tracer& tracer_;

@@ -21,6 +21,9 @@ public:
 
     /// DF where the curve was last linearized.
     [[nodiscard]] virtual linearization& derivative() = 0;
+
+    /// So many leading coordinates may grow without bound: far out, steps along them grow, too.
+    [[nodiscard]] virtual Eigen::Index unbounded() const { return 0; }
 };
 
 /// A curve that gives its derivative as a dense matrix: enough for a few dozen unknowns.
@@ -76,6 +79,12 @@ public:
     /// @return false if there is none near, or the curve has no unique tangent there
     [[nodiscard]] bool start(const Eigen::VectorXd& u, const Eigen::VectorXd& towards);
 
+    /// The same at the given value of one coordinate of u, in its direction if sign > 0.
+    [[nodiscard]] bool start_at(const Eigen::VectorXd& u, Eigen::Index coordinate, int sign);
+
+    /// Starts at a point of the curve, the other way.
+    void start_back(const curve_point& from);
+
     /// Starts at u exactly, with a tangent that the caller knows (at a branch point).
     void start_with_tangent(const Eigen::VectorXd& u, const Eigen::VectorXd& tangent);
 
@@ -109,6 +118,8 @@ private:
     enum class corrected { yes, no, not_finite };
     corrected correct(const Eigen::VectorXd& row, curve_point& point, int& iterations);
     corrected try_step(int& iterations);
+    void stand_at(const Eigen::VectorXd& u);
+    [[nodiscard]] double longest() const;
 
     curve& curve_;
     continuation_options options_;

@@ -104,7 +104,7 @@ public:
         return trace_.locate(seen.a, seen.b, test(seen).value);
     }
     /// Meets the events on the way to a point of the last step. @return as walk_kind::meet
-    std::optional<stop_reason> pass(const curve_point& to);
+    std::optional<stop_reason> pass(const curve_point& to, bool last = false);
 
     /// Whether a point lies outside the window.
     [[nodiscard]] bool is_outside(const Eigen::VectorXd& u) const;
@@ -118,6 +118,7 @@ private:
     bool land_on_edge();
     bool leads_out(const curve_point& at, double slack) const;
     bool jumped();
+    bool smooth_between();
     bool comes_back();
     std::optional<stop_reason> keep(bool on_edge, bool closes);
 
