@@ -92,7 +92,7 @@ wedge wedge_at(const problem& cusp, double x, double feedback) {
 std::vector<predicted_state> stable_states(const problem& at, const validate_options& options,
                                            double step, const watch& watch) {
     std::vector<predicted_state> found;
-    for (const auto& equilibrium : find_equilibria(at, watch)) {
+    for (const auto& equilibrium : find_equilibria(at, nullptr, watch)) {
         const double x = equilibrium(0);
         double f = 0, fx = 0, loads[2];
         std::vector<double> fp(at.parameters.size());

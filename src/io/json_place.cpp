@@ -31,7 +31,7 @@ void append_excerpt(const json& value, std::string& out) {
     out += value.is_array() ? ']' : '}';
 }
 
-std::string excerpt(const json& value) {
+std::string beginning_of(const json& value) {
     std::string out;
     append_excerpt(value, out);
     return out.size() > shown ? excerpt(out, shown - 3) : out;
@@ -45,7 +45,7 @@ void place::fail(std::string_view rest) const {
 }
 
 void place::reject(std::string_view needed) const {
-    fail(fmt::format(" is {}, but it must be {}", excerpt(value_), needed));
+    fail(fmt::format(" is {}, but it must be {}", beginning_of(value_), needed));
 }
 
 void place::lacks(std::string_view member) const {

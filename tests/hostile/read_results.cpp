@@ -24,7 +24,7 @@ std::string outcome_of(const std::string& file) {
     try {
         (void)std::visit([](const auto& data) { return moebius::figures_of(data); }, result);
     } catch (const moebius::invalid_argument& lack) {
-        return fmt::format("read; no figure: {}", moebius::printable(lack.what(), 300));
+        return fmt::format("read; no figure: {}", moebius::excerpt(lack.what(), 300));
     }
     return "read";
 }

@@ -59,7 +59,8 @@ inline std::vector<state> stable_states(const cells_problem& on, std::size_t sta
         for (double& load : loads) sum += load = std::pow(uniform(random), power);
         for (double& load : loads) load /= sum;
         if (k < n)  // one takes almost all
-            for (std::size_t e = 0; e < n; ++e) loads[e] = e == k ? 1 - 1e-3 : 1e-3 / (n - 1.0);
+            for (std::size_t e = 0; e < n; ++e)
+                loads[e] = e == k ? 1 - 1e-3 : 1e-3 / static_cast<double>(n - 1);
         state x(at.model->dimension());
         if (!at.model->rest(loads, at.parameters, x)) return found;
         const auto end = settle(at, x, {.max_time = 1e4});

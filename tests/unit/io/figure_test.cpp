@@ -204,8 +204,8 @@ TEST_CASE("a figure of what a file holds never reads beyond it", "[io][error]") 
     SECTION("a row that is not there") {
         result.data.special_points.at(0).row = GENERATE(7U, std::size_t(-1));
         CHECK_THROWS_WITH(locus_figure(result),
-                          Catch::Contains("special point 'CP1': its row is ") &&
-                              Catch::Contains(", but branch 1 has 7 rows"));
+                          ContainsSubstring("special point 'CP1': its row is ") &&
+                              ContainsSubstring(", but branch 1 has 7 rows"));
     }
     SECTION("columns of different length") {
         result.data.branches.at(0).columns.columns.at(1).pop_back();
