@@ -17,6 +17,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # What is meant to differ: a command as below, then why.
 declare -A repaired=(
+    ["sweep --vary bias=-3:3 --set feedback=6 --rate 0.01"]="it tells where the state stayed though unstable, and where it oscillated"
+    ["sweep --vary feedback=1:6 --set bias=0.05 --rate 0.01 --direction up"]="it tells where the state stayed though unstable, and where it oscillated"
+    ["sweep --model softmax --experts 8 --vary feedback=2:10 --set bias_1=1e-6 --rate 0.01"]="it tells where the state stayed though unstable, and where it oscillated"
+    ["response --tokens mixture:-1/0.6,1/0.6 --set beta=2 --batches 16 --points 13"]="it has a verdict"
+    ["response --tokens data/digits.csv --gate class-means:0,1 --set beta=4 --batches 16 --points 13"]="it has a verdict"
     ["diagram --model softmax --experts 3 --controller integral --set gain=0.5 --set leak=0.1 --vary feedback=0.5:8 --depth 2"]="an empty branch out of the range, from BP1 on its end, is gone"
     ["locus --vary beta=0.3:6 --vary bias=-3:3 --set feedback=5"]="a start on the edge is one row, not two"
     ["locus --model softmax --experts 8 --vary feedback=2:12 --vary bias_1=-1:1"]="a start on the edge is one row, not two"

@@ -80,13 +80,17 @@ int run(response_arguments& args, const session& session) {
     const auto tokens = static_cast<double>(args.options.tokens) *
                         static_cast<double>(args.options.batches * args.seeds);
     const auto verdict = judge(points, known != nullptr, tokens);
-    double squares = 0;
+    double squares = 0, known_z = 0;
     for (const auto& at : points)
-        if (!std::isnan(at.z)) squares += at.z * at.z;
+        if (!std::isnan(at.z)) {
+            squares += at.z * at.z;
+            ++known_z;
+        }
     args.output.write({heading_of(args, beta, session),
                        {{"response", response_table(points)},
-                        {"agreement", named_numbers{{"points", static_cast<double>(verdict.points)},
+                        {"agreement", named_numbers{{"points", known_z},
                                                     {"sum_of_z_squared", squares},
+                                                    {"judged", static_cast<double>(verdict.points)},
                                                     {"chi_square", verdict.chi_square},
                                                     {"chi_square_p", verdict.chi_square_p},
                                                     {"agrees", verdict.agrees ? 1.0 : 0.0}}},
