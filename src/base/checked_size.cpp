@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 
@@ -19,9 +20,10 @@ constexpr std::size_t most = std::size_t{1} << 44;
 }  // namespace
 
 std::size_t checked_product(std::string_view where, std::initializer_list<std::size_t> sizes) {
+    if (std::find(sizes.begin(), sizes.end(), std::size_t{0}) != sizes.end()) return 0;
     std::size_t product = 1;
     for (const std::size_t size : sizes) {
-        if (size != 0 && product > most / size) reject(where, sizes, " times ");
+        if (product > most / size) reject(where, sizes, " times ");
         product *= size;
     }
     return product;

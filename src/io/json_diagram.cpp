@@ -14,6 +14,8 @@
 namespace moebius {
 namespace {
 
+constexpr std::size_t most_columns = 16384;  // of a branch: columns are looked up by name
+
 /// One of the words that are known.
 std::string word_of(const place& from, std::span<const std::string_view> known) {
     auto word = from.text();
@@ -49,15 +51,16 @@ void check_loads(const place& from, const branch& curve) {
 /// Where it is drawn a branch is finite: at its parameter, or at both of them.
 void check_columns(const place& from, const branch& curve, diagram_kind kind) {
     const auto& data = curve.columns;
-    if (data.columns.size() < 2 || data.rows() == 0)
-        from.reject("two columns or more of one row or more");
+    if (data.columns.size() < 2 || data.columns.size() > most_columns || data.rows() == 0)
+        from.reject(fmt::format("two columns or more (up to {}) of one row or more", most_columns));
     const bool one = kind == diagram_kind::one_parameter;
     for (std::size_t c = 0; c < data.columns.size(); ++c) {
-        const auto column = from.at(data.names[c]);
         const bool placed = c < (one ? 1u : 2u);
         for (std::size_t row = 0; row < data.rows(); ++row)
             if (std::isinf(data.columns[c][row]) || (placed && std::isnan(data.columns[c][row])))
-                column.at(row).reject(placed ? "a finite number" : "a finite number or null");
+                from.at(data.names[c])
+                    .at(row)
+                    .reject(placed ? "a finite number" : "a finite number or null");
     }
     if (!one) return;
     need_column(from, data, "stable");

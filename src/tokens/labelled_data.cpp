@@ -90,9 +90,12 @@ labelled_data labelled(token_table table) {
     for (std::size_t r = 0; r < table.rows; ++r) {
         const double* row = table.values.data() + r * table.columns;
         const double label = row[data.width];
-        if (label != std::floor(label) || !(std::abs(label) < exact))
+        if (label != std::floor(label))
             reject("labelled", fmt::format("line {} ends in {:g}", r + 1, label),
-                   "the last column is the class, a whole number below 2^53");
+                   "the last column is the class, a whole number");
+        if (!(std::abs(label) < exact))
+            reject("labelled", fmt::format("line {} ends in class {:.0f}", r + 1, label),
+                   "classes must be below 2^53, where double precision tells them apart");
         if (classes.emplace(label, 0).second && classes.size() > most_classes)
             reject("labelled", fmt::format("more than {} classes came", most_classes),
                    "the last column is the class");

@@ -108,7 +108,7 @@ const element& element_type(const reader& file, std::string_view descr) {
     file.fail(
         fmt::format("its elements are {}, but little-endian f4, f8, integers or bool are "
                     "needed",
-                    excerpt(descr, 40)));
+                    excerpt(descr.substr(0, 40))));
 }
 
 std::vector<std::size_t> shape_of(const reader& file, std::string_view text) {

@@ -22,7 +22,7 @@ refused '/branches/0/columns/a/2 is "nan", but it must be a finite number' loop_
 refused '/fold_set/feedback/0 is "inf", but it must be a finite number' loop_inf_in_line.json
 refused "/branches/0/groups: groups: '1-99999999999' came, but 285 members are the most here" memory_groups.json
 refused '/sweep_plans is missing' memory_far_fold.json
-refused '/branches/0/columns is {}, but it must be two columns or more of one row or more' raw_text_columns.json
+refused '/branches/0/columns is {}, but it must be two columns or more (up to 16384) of one row or more' raw_text_columns.json
 refused '/schema is a number beyond those of double precision (byte 15)' raw_text_overflow.json
 refused '/special_points/0/row is -1, but it must be a whole number from 0 to 18446744073709551615' raw_text_row.json
 

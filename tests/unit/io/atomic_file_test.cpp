@@ -62,7 +62,7 @@ TEST_CASE("a file that is replaced keeps its mode", "[io]") {
 TEST_CASE("a name as long as names may be can be written", "[io]") {
     const scratch_folder folder;
     const std::string name(255, 'n');
-    write_file(folder / name, "x");
-    CHECK(read_file(folder / name) == "x");
-    CHECK_THROWS_AS(write_file(folder / (name + "n"), "x"), io_error);
+    write_file(folder / name.c_str(), "x");
+    CHECK(read_file(folder / name.c_str()) == "x");
+    CHECK_THROWS_AS(write_file(folder / (name + "n").c_str(), "x"), io_error);
 }

@@ -64,6 +64,7 @@ TEST_CASE("a diagram reads back bit for bit", "[io][property]") {
     auto& curve = written.data.branches[1];
     curve.columns.columns[1] = doubles_of_all_sizes(2000);
     for (auto& column : curve.columns.columns) column.resize(2000, 0.3);
+    curve.columns.columns[4].assign(2000, 1);  // whether it is stable
     written.data.special_points[0].eigenvalues = {{limits::denorm_min(), -0.0}, {1.0 / 3, -1e300}};
 
     curve.groups = split(one_group(9), 0, 2);

@@ -212,7 +212,7 @@ TEST_CASE("cells of every length keep their value", "[token_file]") {
     CHECK(values == std::vector<double>{123456789012345, 1234567890123456, 12345678901234567890.0,
                                         7, 0, 1e-320});
     CHECK(std::signbit(values[4]));
-    const scratch_file plus("1,+2\n"), two("1 2\n3\n"), words("1,\x1b[31mx\n");
+    const scratch_file plus("1,+2\n"), two("1,2\n1 2,3\n"), words("1,\x1b[31mx\n");
     CHECK_THROWS_AS(read_tokens(plus.path), io_error);
     CHECK_THROWS_AS(read_tokens(two.path), io_error);
     CHECK_THROWS_WITH(read_tokens(words.path),
