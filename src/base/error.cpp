@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 
 namespace moebius {
 
@@ -13,7 +14,7 @@ invalid_argument::invalid_argument(std::string_view where, const refusal& why)
     : invalid_argument(where, why.got, why.needed) {}
 
 io_error::io_error(std::string_view what, std::string_view reason)
-    : error(fmt::format("{}: {}", what, reason)) {}
+    : error(fmt::format("{}: {}", printable(what, 4096), reason)) {}
 
 not_compiled::not_compiled(std::string_view feature, std::string_view cmake_option)
     : error(fmt::format("{} is not in this build, but configuring with -D{}=ON adds it", feature,

@@ -6,45 +6,76 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/grouping.hpp>
+#include <moebius/base/text.hpp>
 #include <numeric>
+#include <utility>
 
 namespace moebius {
 namespace {
 
-/// A number from 1 at the start of `text`, which loses it.
-std::size_t take_member(std::string_view& text, std::string_view whole) {
-    std::size_t value = 0;
-    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (status != std::errc{} || value == 0)
-        throw invalid_argument("groups", fmt::format("'{}' came", whole),
-                               "numbers from 1 and ranges are needed, as in '1,3 2,4-8'");
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return value - 1;
-}
+/// The members first to last of a group, from 0.
+struct member_range {
+    std::size_t group, first, last;
+};
 
-std::vector<std::size_t> take_group(std::string_view& text, std::string_view whole) {
-    std::vector<std::size_t> group;
-    for (;;) {
-        const std::size_t first = take_member(text, whole);
-        std::size_t last = first;
-        if (text.starts_with('-')) {
-            text.remove_prefix(1);
-            last = take_member(text, whole);
+/// Reads ranges from the front of a text, without spelling them out.
+class range_reader {
+public:
+    range_reader(std::string_view text, std::size_t most)
+        : whole_(text), rest_(text), most_(most) {}
+
+    std::vector<member_range> read() {
+        std::vector<member_range> ranges;
+        for (std::size_t group = 0; !rest_.empty(); ++group) {
+            do ranges.push_back(range_of(group));
+            while (took(','));
+            if (!rest_.empty() && (!took(' ') || rest_.empty())) reject();
         }
-        for (std::size_t i = first; i <= last; ++i) group.push_back(i);
-        if (!text.starts_with(',')) return group;
-        text.remove_prefix(1);
+        return ranges;
     }
-}
 
-void check_members(const grouping& made, std::string_view whole) {
-    std::vector<std::size_t> all;
-    for (const auto& group : made.groups) all.insert(all.end(), group.begin(), group.end());
-    std::sort(all.begin(), all.end());
-    for (std::size_t i = 0; i < all.size(); ++i)
-        if (all[i] != i)
-            throw invalid_argument("groups", fmt::format("'{}' came", whole),
-                                   "each number from 1 on must come exactly once");
+    [[noreturn]] void reject(std::string_view needed =
+                                 "numbers from 1 and ranges are needed, as "
+                                 "in '1,3 2,4-8'") const {
+        throw invalid_argument("groups", fmt::format("'{}' came", printable(whole_)), needed);
+    }
+
+private:
+    bool took(char c) {
+        if (!rest_.starts_with(c)) return false;
+        rest_.remove_prefix(1);
+        return true;
+    }
+
+    std::size_t member() {
+        std::size_t value = 0;
+        const auto [end, status] =
+            std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+        if (status == std::errc::result_out_of_range || value > most_)
+            reject(fmt::format("{} members are the most here", most_));
+        if (status != std::errc{} || value == 0) reject();
+        rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+        return value - 1;
+    }
+
+    member_range range_of(std::size_t group) {
+        const std::size_t first = member(), last = took('-') ? member() : first;
+        if (last < first) reject();
+        return {group, first, last};
+    }
+
+    std::string_view whole_, rest_;
+    std::size_t most_;
+};
+
+/// Whether each number from 0 on comes exactly once.
+bool follow_each_other(std::vector<member_range> ranges) {
+    std::sort(ranges.begin(), ranges.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::size_t next = 0;
+    return std::all_of(ranges.begin(), ranges.end(), [&](const auto& range) {
+        return range.first == std::exchange(next, range.last + 1);
+    });
 }
 
 }  // namespace
@@ -114,17 +145,15 @@ std::string to_string(const grouping& of) {
     return text;
 }
 
-grouping grouping_from(std::string_view text) {
-    const auto whole = text;
+grouping grouping_from(std::string_view text, std::size_t most) {
+    range_reader reader(text, most);
+    const auto ranges = reader.read();
+    if (!follow_each_other(ranges)) reader.reject("each number from 1 on must come exactly once");
     grouping result;
-    while (!text.empty()) {
-        result.groups.push_back(take_group(text, whole));
-        if (text.starts_with(' ') && text.size() > 1)
-            text.remove_prefix(1);
-        else if (!text.empty())
-            take_member(text, whole);  // no number: says what is needed
+    for (const auto& [group, first, last] : ranges) {
+        result.groups.resize(group + 1);
+        for (std::size_t i = first; i <= last; ++i) result.groups[group].push_back(i);
     }
-    check_members(result, whole);
     return result;
 }
 

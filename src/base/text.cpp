@@ -63,6 +63,25 @@ std::uint64_t parse_count(std::string_view where, std::string_view text, std::ui
     return value;
 }
 
+std::string printable(std::string_view text, std::size_t most) {
+    std::string out;
+    while (!text.empty() && out.size() < most) {
+        std::size_t length = 1;  // of the next character: its first byte and what continues it
+        while (length < std::min<std::size_t>(text.size(), 4) &&
+               (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80)
+            ++length;
+        const auto character = text.substr(0, length);
+        if (character == "\"" || character == "\\")
+            out += character;
+        else {  // in quotes, which are taken off
+            const auto escaped = fmt::format("{:?}", character);
+            out += std::string_view(escaped).substr(1, escaped.size() - 2);
+        }
+        text.remove_prefix(length);
+    }
+    return text.empty() ? out : out + "...";
+}
+
 std::vector<std::string_view> parts_of(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
     while (true) {

@@ -42,7 +42,9 @@ struct grouping {
 
 /// "1,2-8": members counted from 1, groups separated by spaces.
 [[nodiscard]] std::string to_string(const grouping& of);
-/// @throws invalid_argument for a text that to_string does not write
-[[nodiscard]] grouping grouping_from(std::string_view text);
+/// @param most  members at most: a range is counted before it is spelt out
+/// @throws invalid_argument for a text that to_string does not write, or of more members
+[[nodiscard]] grouping grouping_from(std::string_view text,
+                                     std::size_t most = std::size_t{1} << 20);
 
 }  // namespace moebius

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -28,6 +29,10 @@ namespace moebius {
 [[nodiscard]] std::uint64_t parse_count(
     std::string_view where, std::string_view text,
     std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
+
+/// A text from outside as a terminal may show it: control characters and bytes that are no UTF-8
+/// are escaped, and after `most` bytes it ends in "...".
+[[nodiscard]] std::string printable(std::string_view text, std::size_t most = 60);
 
 /// The parts of a text between separators; an empty text has one empty part.
 [[nodiscard]] std::vector<std::string_view> parts_of(std::string_view text, char separator);

@@ -17,6 +17,15 @@ TEST_CASE("a grouping is written as ranges and read back", "[grouping]") {
     CHECK_THROWS_AS(grouping_from(bad), invalid_argument);
 }
 
+TEST_CASE("a range of a grouping is counted before it is spelt out", "[grouping][error]") {
+    CHECK_THROWS_WITH(grouping_from("1-99999999999"),
+                      "groups: '1-99999999999' came, but 1048576 members are the most here");
+    CHECK_THROWS_AS(grouping_from("1-99999999999999999999999"), invalid_argument);
+    CHECK(grouping_from("1-8", 8).members() == 8);
+    CHECK_THROWS_AS(grouping_from("1-9", 8), invalid_argument);
+    CHECK_THROWS_AS(grouping_from("1-8 1-8 1-8"), invalid_argument);
+}
+
 TEST_CASE("splitting takes the first members out", "[grouping]") {
     CHECK(split(one_group(5), 0, 2) == grouping{{{0, 1}, {2, 3, 4}}});
     CHECK_THROWS_WITH(split(one_group(2), 0, 2),

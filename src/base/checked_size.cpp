@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <moebius/base/checked_size.hpp>
+#include <moebius/base/error.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr std::size_t most = std::size_t{1} << 44;
+
+[[noreturn]] void reject(std::string_view where, std::initializer_list<std::size_t> sizes,
+                         std::string_view sign) {
+    throw invalid_argument(where, fmt::format("{} numbers came", fmt::join(sizes, sign)),
+                           "2^44 are the most");
+}
+
+}  // namespace
+
+std::size_t checked_product(std::string_view where, std::initializer_list<std::size_t> sizes) {
+    if (std::find(sizes.begin(), sizes.end(), std::size_t{0}) != sizes.end()) return 0;
+    std::size_t product = 1;
+    for (const std::size_t size : sizes) {
+        if (product > most / size) reject(where, sizes, " times ");
+        product *= size;
+    }
+    return product;
+}
+
+std::size_t checked_sum(std::string_view where, std::initializer_list<std::size_t> sizes) {
+    std::size_t sum = 0;
+    for (const std::size_t size : sizes) {
+        if (size > most - sum) reject(where, sizes, " plus ");
+        sum += size;
+    }
+    return sum;
+}
+
+}  // namespace moebius
