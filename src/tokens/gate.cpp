@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/text.hpp>
@@ -46,16 +47,21 @@ public:
     /// Rows of any of these classes, in order.
     std::vector<std::size_t> rows_of(std::span<const double> classes) const {
         if (!labels_) reject("a class was asked for", "the table has no labels");
-        std::set<double> known;
-        for (std::size_t r = 0; r < rows(); ++r) known.insert(label(r));
-        for (const double c : classes)
-            if (!known.contains(c))
-                reject(fmt::format("class {} was asked for", c),
-                       fmt::format("the classes are {}", fmt::join(known, ", ")));
         std::vector<std::size_t> found;
+        std::set<double> seen;  // of the classes that were asked for
         for (std::size_t r = 0; r < rows(); ++r)
-            if (std::find(classes.begin(), classes.end(), label(r)) != classes.end())
+            if (std::find(classes.begin(), classes.end(), label(r)) != classes.end()) {
                 found.push_back(r);
+                seen.insert(label(r));
+            }
+        for (const double c : classes) {
+            if (!(std::abs(c) < 9007199254740992))  // 2^53
+                reject(fmt::format("class {} was asked for", c),
+                       "from 2^53 on whole numbers are not told apart");
+            if (!seen.contains(c))
+                reject(fmt::format("class {} was asked for", c),
+                       fmt::format("the classes are {}", known_classes()));
+        }
         return found;
     }
 
@@ -69,6 +75,16 @@ public:
     }
 
 private:
+    /// The first of them, in order.
+    std::string known_classes() const {
+        constexpr std::size_t most = 32;
+        std::set<double> known;
+        for (std::size_t r = 0; r < rows() && known.size() <= most; ++r) known.insert(label(r));
+        const bool all = known.size() <= most;
+        if (!all) known.erase(std::prev(known.end()));
+        return fmt::format("{}{}", fmt::join(known, ", "), all ? "" : ", ...");
+    }
+
     const token_table& table_;
     bool labels_;
 };

@@ -77,7 +77,9 @@ void shift(labelled_data& data, int pixels) {
 
 }  // namespace
 
-labelled_data labelled(const token_table& table) {
+labelled_data labelled(token_table table) {
+    constexpr double exact = 9007199254740992;  // 2^53: whole numbers beyond it merge
+    constexpr std::size_t most_classes = 65536;
     if (table.columns < 2)
         reject("labelled", fmt::format("{} columns came", table.columns),
                "features and a class in the last column are needed");
@@ -91,16 +93,25 @@ labelled_data labelled(const token_table& table) {
         if (label != std::floor(label))
             reject("labelled", fmt::format("line {} ends in {:g}", r + 1, label),
                    "the last column is the class, a whole number");
-        classes.emplace(label, 0);
+        if (!(std::abs(label) < exact))
+            reject("labelled", fmt::format("line {} ends in class {:.0f}", r + 1, label),
+                   "classes must be below 2^53, where double precision tells them apart");
+        if (classes.emplace(label, 0).second && classes.size() > most_classes)
+            reject("labelled", fmt::format("more than {} classes came", most_classes),
+                   "the last column is the class");
         for (std::size_t i = 0; i < data.width; ++i) largest = std::max(largest, std::abs(row[i]));
     }
     for (auto& [label, number] : classes) number = small(data.classes++);
     if (largest == 0) largest = 1;
+    data.labels.reserve(table.rows);
+    double* to = table.values.data();  // the features move up in place: no second table
     for (std::size_t r = 0; r < table.rows; ++r) {
         const double* row = table.values.data() + r * table.columns;
-        for (std::size_t i = 0; i < data.width; ++i) data.inputs.push_back(row[i] / largest);
         data.labels.push_back(classes.at(row[data.width]));
+        for (std::size_t i = 0; i < data.width; ++i) *to++ = row[i] / largest;
     }
+    table.values.resize(table.rows * data.width);
+    data.inputs = std::move(table.values);
     return data;
 }
 

@@ -6,29 +6,39 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <type_traits>
 
 namespace moebius::npy {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "bytes are taken as they stand");
 
-constexpr std::string_view magic = "\x93NUMPY";
-
+/// Doubles of `count` elements; false at one that no double holds.
 template <typename T>
-double load(const char* bytes) {
-    T value;
-    std::memcpy(&value, bytes, sizeof value);
-    return static_cast<double>(value);
+bool load(const char* bytes, std::size_t count, double* to) {
+    constexpr double exact = 9007199254740992;  // 2^53: whole numbers beyond it merge
+    for (std::size_t i = 0; i < count; ++i) {
+        T value;
+        std::memcpy(&value, bytes + i * sizeof value, sizeof value);
+        to[i] = static_cast<double>(value);
+        if constexpr (std::is_integral_v<T> && sizeof value == 8)
+            if (!(std::abs(to[i]) < exact)) return false;
+    }
+    return true;
 }
 
 struct element {
     std::string_view code;  ///< kind and size, as in the header's descr
     std::size_t size;
-    double (*load)(const char*);
+    bool (*load)(const char*, std::size_t, double*);
 };
 
 template <typename T>
@@ -48,26 +58,34 @@ constexpr element elements[] = {
 /// The file, read from the front.
 class reader {
 public:
-    reader(const std::string& path, std::string_view bytes) : path_(path), rest_(bytes) {}
+    explicit reader(file_reader& file) : file_(file), left_(file.size()) {
+        if (left_) *left_ -= magic.size();
+    }
 
-    [[noreturn]] void fail(std::string_view reason) const { throw io_error(path_, reason); }
+    [[noreturn]] void fail(std::string_view reason) const { throw io_error(file_.name(), reason); }
 
-    std::string_view take(std::size_t n) {
-        if (rest_.size() < n) fail("the NPY file ends too early");
-        const auto taken = rest_.substr(0, n);
-        rest_.remove_prefix(n);
-        return taken;
+    void take(std::span<char> to) {
+        if (file_.read(to) != to.size()) fail(early);
+        if (left_) *left_ -= to.size();
     }
 
     std::size_t unsigned_bytes(std::size_t n) {
         std::size_t value = 0;
-        std::memcpy(&value, take(n).data(), n);
+        take({reinterpret_cast<char*>(&value), n});
         return value;
     }
 
+    /// Says beforehand that a file of known size has fewer bytes.
+    void need(std::size_t bytes) const {
+        if (left_ && bytes > *left_) fail(early);
+    }
+    [[nodiscard]] bool knows_size() const noexcept { return left_.has_value(); }
+
 private:
-    const std::string& path_;
-    std::string_view rest_;
+    static constexpr std::string_view early = "the NPY file ends too early";
+
+    file_reader& file_;
+    std::optional<std::size_t> left_;
 };
 
 /// What follows 'name': in the header's dictionary, up to its end.
@@ -90,7 +108,7 @@ const element& element_type(const reader& file, std::string_view descr) {
     file.fail(
         fmt::format("its elements are {}, but little-endian f4, f8, integers or bool are "
                     "needed",
-                    descr.substr(0, 40)));
+                    printable(descr.substr(0, 40))));
 }
 
 std::vector<std::size_t> shape_of(const reader& file, std::string_view text) {
@@ -110,40 +128,57 @@ std::vector<std::size_t> shape_of(const reader& file, std::string_view text) {
     return shape;
 }
 
-/// Product of a shape times the bytes of an element, unless that exceeds what any file holds.
+/// Elements of a shape that the file may hold.
 std::size_t count_of(const reader& file, const std::vector<std::size_t>& shape, std::size_t size) {
+    constexpr std::size_t most = std::size_t{1} << 44;  // of any file
     std::size_t count = 1;
     for (const std::size_t length : shape) {
-        if (length != 0 && count > std::numeric_limits<std::size_t>::max() / size / length)
-            file.fail("the NPY file ends too early");
+        if (length != 0 && count > most / length) file.fail("the NPY file ends too early");
         count *= length;
     }
+    file.need(count * size);
     return count;
+}
+
+std::vector<double> values_of(reader& file, const element& type, std::size_t count) {
+    constexpr std::size_t most = 1 << 16;  // elements at a time
+    std::vector<double> values;
+    if (file.knows_size()) values.reserve(count);
+    std::vector<char> bytes;
+    while (values.size() < count) {
+        const std::size_t from = values.size(), part = std::min(most, count - from);
+        bytes.resize(part * type.size);
+        file.take(bytes);
+        values.resize(from + part);
+        if (!type.load(bytes.data(), part, values.data() + from))
+            file.fail(
+                "it has a whole number of 2^53 or more, where double precision tells them "
+                "apart no longer");
+    }
+    return values;
 }
 
 }  // namespace
 
-bool recognises(std::string_view bytes) noexcept { return bytes.starts_with(magic); }
-
-number_array parse(const std::string& path, std::string_view bytes) {
-    reader file(path, bytes);
-    if (!recognises(bytes)) file.fail("it is not an NPY file");
-    file.take(magic.size());
+number_array read_after_magic(file_reader& from) {
+    constexpr std::size_t longest = std::size_t{1} << 16;  // header; numpy's own is 64 to 128 bytes
+    reader file(from);
     const std::size_t version = file.unsigned_bytes(1);
-    file.take(1);  // minor version: always 0
+    std::ignore = file.unsigned_bytes(1);  // minor version: always 0
     if (version < 1 || version > 3)
         file.fail(fmt::format("its NPY version is {}, but 1 to 3 are known", version));
-    const auto header = file.take(file.unsigned_bytes(version == 1 ? 2 : 4));
+    const std::size_t length = file.unsigned_bytes(version == 1 ? 2 : 4);
+    file.need(length);
+    if (length > longest)
+        file.fail(fmt::format("its NPY header has {} bytes, but {} are the most", length, longest));
+    std::string header(length, '\0');
+    file.take(header);
 
     const auto& type = element_type(file, entry(file, header, "descr"));
     if (!entry(file, header, "fortran_order").starts_with("False"))
         file.fail("it is in Fortran order, but C order is needed (numpy.ascontiguousarray)");
     number_array result{shape_of(file, entry(file, header, "shape")), {}};
-
-    const std::size_t count = count_of(file, result.shape, type.size);
-    const auto data = file.take(count * type.size);
-    result.values.resize(count);
-    for (std::size_t i = 0; i < count; ++i) result.values[i] = type.load(&data[i * type.size]);
+    result.values = values_of(file, type, count_of(file, result.shape, type.size));
     return result;
 }
 

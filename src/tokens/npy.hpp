@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <moebius/base/file_reader.hpp>
 #include <moebius/tokens/token_file.hpp>
 #include <string_view>
 
 namespace moebius::npy {
 
-[[nodiscard]] bool recognises(std::string_view bytes) noexcept;
+inline constexpr std::string_view magic = "\x93NUMPY";
 
-/// @param path  for the sentences of io_error only
-[[nodiscard]] number_array parse(const std::string& path, std::string_view bytes);
+/// The file behind its magic string. Peak memory is the array of doubles.
+[[nodiscard]] number_array read_after_magic(file_reader& file);
 
 }  // namespace moebius::npy

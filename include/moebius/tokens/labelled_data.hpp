@@ -27,7 +27,7 @@ struct labelled_data {
 /// A table whose last column is the class: whole numbers, numbered by rising value. Features are
 /// divided by the largest absolute one (digits: by 16), or kept if all are 0.
 /// @throws invalid_argument  for no features or a class that is no whole number
-[[nodiscard]] labelled_data labelled(const token_table& table);
+[[nodiscard]] labelled_data labelled(token_table table);
 
 /// Clusters in the unit of their own spread, a class and an expert's worth of structure each.
 struct cluster_options {

@@ -18,6 +18,8 @@ struct token_table {
 ///
 /// CSV: comma-separated numbers, the same count on every line; blank lines are skipped. A first
 /// line without a single number in it is taken as names and skipped.
+///
+/// Memory: the table of doubles, and a block of the file (of a CSV, its longest line).
 /// @throws io_error  if the file cannot be read, holds no row, or has a value that is no finite
 ///                   number (with line and column), lines of unequal length, or another rank
 [[nodiscard]] token_table read_tokens(const std::string& path);
@@ -29,8 +31,9 @@ struct number_array {
 };
 
 /// Reads NumPy's format, versions 1 to 3: little-endian f4, f8, signed and unsigned integers and
-/// bool, in C order.
-/// @throws io_error  naming what is otherwise
+/// bool, in C order. Memory: the array of doubles, and a block of the file.
+/// @throws io_error  naming what is otherwise; also for a whole number of 2^53 or more, which
+///                   doubles do not tell from its neighbours
 /// @source numpy.lib.format
 [[nodiscard]] number_array read_npy(const std::string& path);
 

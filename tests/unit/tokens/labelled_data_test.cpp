@@ -99,3 +99,12 @@ TEST_CASE("corruptions do what they say", "[labelled_data]") {
                           "square image that is larger");
     }
 }
+
+TEST_CASE("classes that doubles merge, or more than anyone has, are refused",
+          "[labelled_data][error]") {
+    CHECK_THROWS_WITH(labelled({1, 2, {1, 9007199254740992}}), ContainsSubstring("below 2^53"));
+    token_table many{70000, 2, {}};
+    for (std::size_t row = 0; row < many.rows; ++row)
+        many.values.insert(many.values.end(), {1, static_cast<double>(row)});
+    CHECK_THROWS_WITH(labelled(std::move(many)), ContainsSubstring("more than 65536 classes came"));
+}

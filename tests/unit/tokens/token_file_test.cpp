@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/tokens/token_file.hpp>
+#include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "scratch_file.hpp"
@@ -153,4 +157,64 @@ TEST_CASE("an NPY file of another kind is named", "[token_file][error]") {
           "its NPY version is 9, but 1 to 3 are known");
     CHECK_THROWS_WITH(read_npy(MOEBIUS_DATA_DIR "/digits.csv"),
                       MOEBIUS_DATA_DIR "/digits.csv: it is not an NPY file");
+}
+
+TEST_CASE("whole numbers that doubles merge are refused", "[token_file][error]") {
+    const scratch_file large(
+        npy(dictionary("'<i8'", "(1, 2)"), bytes_of<std::int64_t>({9007199254740993, 1})));
+    const scratch_file largest(
+        npy(dictionary("'<u8'", "(1, 1)"), bytes_of<std::uint64_t>({~0ull})));
+    const scratch_file least(
+        npy(dictionary("'<i8'", "(1, 1)"),
+            bytes_of<std::int64_t>({std::numeric_limits<std::int64_t>::min()})));
+    const scratch_file fine(npy(dictionary("'<i8'", "(1, 2)"),
+                                bytes_of<std::int64_t>({9007199254740991, -9007199254740991})));
+    for (const auto* file : {&large, &largest, &least})
+        CHECK_THROWS_WITH(read_tokens(file->path), ContainsSubstring("2^53"));
+    CHECK(read_tokens(fine.path).values ==
+          std::vector<double>{9007199254740991, -9007199254740991});
+}
+
+TEST_CASE("what an NPY header claims is held against the file before memory is asked for",
+          "[token_file][error]") {
+    const auto fails = [](const std::string& shape, const std::string& reason) {
+        const scratch_file file(npy(dictionary("'<f8'", shape), bytes_of<double>({1, 2})));
+        CHECK_THROWS_WITH(read_npy(file.path), file.path + ": " + reason);
+    };
+    fails("(1000000000000, 1)", "the NPY file ends too early");
+    fails("(18446744073709551615, 18446744073709551615)", "the NPY file ends too early");
+    fails("(99999999999999999999999, 1)", "the shape in its NPY header cannot be read");
+    const scratch_file header(std::string("\x93NUMPY\x02\x00\xff\xff\xff\x7f", 12) +
+                              std::string(1000, ' '));
+    CHECK_THROWS_WITH(read_npy(header.path), header.path + ": the NPY file ends too early");
+}
+
+TEST_CASE("a CSV is read the same at every place where its blocks may end", "[token_file]") {
+    // lines of all lengths about the reader's blocks of 256 KiB, and one that is longer
+    std::string text;
+    std::vector<double> values;
+    for (std::size_t row = 0; row < 60000; ++row) {
+        values.insert(values.end(), {static_cast<double>(row), -0.125 * static_cast<double>(row)});
+        text += std::to_string(row) + ',' + std::string(row % 7, ' ') +
+                std::to_string(-0.125 * static_cast<double>(row)) + (row % 3 == 0 ? "\r\n" : "\n");
+    }
+    const scratch_file file(text);
+    CHECK(read_tokens(file.path).values == values);
+
+    const scratch_file long_line("1," + std::string(1 << 20, ' ') + "2\n3,4");
+    CHECK(read_tokens(long_line.path).values == std::vector<double>{1, 2, 3, 4});
+}
+
+TEST_CASE("cells of every length keep their value", "[token_file]") {
+    const scratch_file file(
+        "123456789012345,1234567890123456,12345678901234567890,007,-0,1e-320\n");
+    const auto values = read_tokens(file.path).values;
+    CHECK(values == std::vector<double>{123456789012345, 1234567890123456, 12345678901234567890.0,
+                                        7, 0, 1e-320});
+    CHECK(std::signbit(values[4]));
+    const scratch_file plus("1,+2\n"), two("1,2\n1 2,3\n"), words("1,\x1b[31mx\n");
+    CHECK_THROWS_AS(read_tokens(plus.path), io_error);
+    CHECK_THROWS_AS(read_tokens(two.path), io_error);
+    CHECK_THROWS_WITH(read_tokens(words.path),
+                      words.path + ": '\\x1b[31mx' on line 1, column 2 is not a finite number");
 }
