@@ -105,6 +105,8 @@ double largest_slope(const load_response& loads, std::span<const double> scores,
 chosen_rows take_rows(const labelled_data& data, std::span<const std::uint32_t> rows) {
     if (rows.empty()) throw invalid_argument("take_rows", "no rows came", "one is needed");
     chosen_rows taken;
+    taken.inputs.reserve(rows.size() * data.width);
+    taken.labels.reserve(rows.size());
     for (const auto row : rows) {
         if (row >= data.rows())
             throw invalid_argument("take_rows", "a row is out of range", "it must be in the data");

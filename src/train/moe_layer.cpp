@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/router/balance.hpp>
+#include <string_view>
 #include <utility>
 
 namespace moebius {
@@ -31,14 +33,11 @@ row_matrix cluster_scales(const row_matrix& inputs, std::span<const std::uint32_
 }  // namespace
 
 moe_layer::moe_layer(const moe_options& options, std::size_t outputs, const router& routing)
-    : options_(options), routing_(routing), expert_(widths_of(options, outputs), options.between) {}
-
-std::size_t moe_layer::gate_size() const noexcept {
-    return (options_.width + 1) * options_.experts;
-}
-
-std::size_t moe_layer::parameters() const noexcept {
-    return gate_size() + options_.experts * expert_.parameters();
+    : options_(options), routing_(routing), expert_(widths_of(options, outputs), options.between) {
+    constexpr std::string_view who = "parameters of a layer";
+    gate_size_ = checked_product(who, {options.width + 1, options.experts});
+    parameters_ = checked_sum(
+        who, {gate_size_, checked_product(who, {options.experts, expert_.parameters()})});
 }
 
 void moe_layer::initial(std::span<double> parameters, std::span<const double> normals) const {

@@ -30,9 +30,10 @@ struct layer_pass {
 /// A gate, a router and experts; parameters are a part of the network's.
 class moe_layer {
 public:
+    /// @throws invalid_argument  if the parameters are more than any memory holds
     moe_layer(const moe_options& options, std::size_t outputs, const router& routing);
 
-    [[nodiscard]] std::size_t parameters() const noexcept;
+    [[nodiscard]] std::size_t parameters() const noexcept { return parameters_; }
     void initial(std::span<double> parameters, std::span<const double> normals) const;
 
     /// @param clusters  (B) of the layer before; empty: none
@@ -54,7 +55,7 @@ public:
                         std::span<double> gradient, bool inputs_wanted) const;
 
 private:
-    [[nodiscard]] std::size_t gate_size() const noexcept;
+    [[nodiscard]] std::size_t gate_size() const noexcept { return gate_size_; }
     void run_experts(std::span<const double> parameters, layer_pass& pass) const;
     std::vector<double> experts_backward(std::span<const double> parameters, const layer_pass& pass,
                                          const row_matrix& by_output, std::span<double> gradient,
@@ -68,6 +69,7 @@ private:
     const moe_options& options_;
     const router& routing_;
     perceptron expert_;
+    std::size_t gate_size_ = 0, parameters_ = 0;
 };
 
 /// The expert of largest weight of each example, the lowest on ties; no_expert for none.

@@ -2,7 +2,9 @@
 #include "perceptron.hpp"
 
 #include <cmath>
+#include <moebius/base/checked_size.hpp>
 #include <numbers>
+#include <string_view>
 #include <utility>
 
 namespace moebius {
@@ -38,8 +40,12 @@ void deactivate(activation kind, const row_matrix& x, row_matrix& by_x) {
 
 perceptron::perceptron(std::vector<std::size_t> widths, activation between)
     : widths_(std::move(widths)), between_(between) {
-    for (std::size_t l = 0; l + 1 < widths_.size(); ++l)
-        parameters_ += (widths_[l] + 1) * widths_[l + 1];
+    constexpr std::string_view who = "widths of an expert";
+    for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
+        const std::size_t inputs = checked_sum(who, {widths_[l], 1});
+        parameters_ =
+            checked_sum(who, {parameters_, checked_product(who, {inputs, widths_[l + 1]})});
+    }
 }
 
 std::vector<double> perceptron::spreads() const {

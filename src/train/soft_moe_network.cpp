@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/router/expert_subset.hpp>
 #include <moebius/router/soft_moe.hpp>
 #include <moebius/train/soft_moe_network.hpp>
+#include <string_view>
 #include <utility>
 
 #include "classification.hpp"
@@ -49,13 +51,17 @@ struct layout {
         : token(options.patch * options.patch),
           tokens(options.width / token),
           slots(options.slots),
-          all_slots(options.experts * options.slots),
+          all_slots(checked_product(who, {options.experts, options.slots})),
           expert({token, options.hidden, token}, options.between),
-          scale(token * all_slots),
+          scale(checked_product(who, {token, all_slots})),
           experts(scale + 1),
-          decoder(experts + options.experts * expert.parameters()),
-          biases(decoder + options.width * options.classes),
-          end(biases + options.classes) {}
+          decoder(checked_sum(
+              who, {experts, checked_product(who, {options.experts, expert.parameters()})})),
+          biases(
+              checked_sum(who, {decoder, checked_product(who, {options.width, options.classes})})),
+          end(checked_sum(who, {biases, options.classes})) {}
+
+    static constexpr std::string_view who = "parameters of soft-moe";
 
     std::size_t token, tokens, slots, all_slots;  ///< d, m, p, n p
     perceptron expert;
