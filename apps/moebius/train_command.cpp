@@ -3,15 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/checkpoint.hpp>
+#include <moebius/io/file_lock.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/train/soft_moe_network.hpp>
+#include <optional>
+#include <string_view>
 
 #include "commands.hpp"
 #include "device.hpp"
@@ -83,24 +85,27 @@ std::vector<subset_accuracy> evaluate_kept(const experiment& made,
     return result;
 }
 
-/// The data as text, so that a checkpoint knows them.
-std::string bytes_of(const labelled_data& data) {
-    std::string bytes(
-        data.inputs.size() * sizeof(double) + data.labels.size() * sizeof(std::uint32_t), '\0');
-    std::memcpy(bytes.data(), data.inputs.data(), data.inputs.size() * sizeof(double));
-    std::memcpy(bytes.data() + data.inputs.size() * sizeof(double), data.labels.data(),
-                data.labels.size() * sizeof(std::uint32_t));
-    return bytes;
+template <typename Number>
+std::string_view bytes_of(const std::vector<Number>& numbers) {
+    return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number)};
+}
+
+/// What a checkpoint belongs to: options, device (the CPU trains in double precision, a device in
+/// single), data.
+std::uint64_t mark_of(const result_heading& heading, const backend& on, const labelled_data& data) {
+    const auto name = on.name();  // "cuda:0 (...)": any of its kind goes on
+    auto mark = fingerprint(to_json(result_document{heading, {}}));
+    mark = fingerprint(name.substr(0, name.find(':')), mark);
+    return fingerprint(bytes_of(data.labels), fingerprint(bytes_of(data.inputs), mark));
 }
 
 /// The ensemble in training, and the file in which it survives a stop.
 class resumable_training {
 public:
     resumable_training(const train_arguments& args, const experiment& made,
-                       const result_heading& heading)
-        : args_(args),
-          made_(made),
-          mark_(fingerprint(to_json(result_document{heading, {}}) + bytes_of(*made.work.data))) {
+                       const result_heading& heading, const backend& on)
+        : args_(args), made_(made), mark_(mark_of(heading, on, *made.work.data)) {
+        if (!args.checkpoint.empty()) lock_.emplace(args.checkpoint);
         if (!args.checkpoint.empty())
             if (auto found = load_checkpoint(args.checkpoint, mark_)) states_ = std::move(*found);
         if (states_.empty())
@@ -165,6 +170,7 @@ private:
     const train_arguments& args_;
     const experiment& made_;
     std::uint64_t mark_;
+    std::optional<file_lock> lock_;
     std::vector<training_state> states_;
 };
 
@@ -221,12 +227,12 @@ result_heading heading_of(train_arguments args) {
 }
 
 /// Trains to the end, testing and saving on the way.
-void train(resumable_training& training, const train_arguments& args, const session& session) {
-    const auto on = args.device.open();
+void train(resumable_training& training, const train_arguments& args, const backend& on,
+           const session& session) {
     const std::uint64_t steps = args.trainee.steps;
     const std::uint64_t stride = args.evaluate_every > 0 ? args.evaluate_every : steps;
     while (training.step() < steps) {
-        training.go(std::min(steps, (training.step() / stride + 1) * stride), *on,
+        training.go(std::min(steps, (training.step() / stride + 1) * stride), on,
                     session.watch("train"));
         session.check("train");
     }
@@ -237,8 +243,9 @@ int run(train_arguments& args, const session& session) {
     const auto how = args.corrupt.empty() ? corruption{} : corruption_of(args.corrupt);
     const auto made = make_experiment(experiment_from(args.trainee, session));
     auto heading = heading_of(args);
-    resumable_training training(args, made, heading);
-    train(training, args, session);
+    const auto on = args.device.open();
+    resumable_training training(args, made, heading, *on);
+    train(training, args, *on, session);
 
     heading.command = session.command;
     heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));

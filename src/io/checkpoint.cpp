@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <moebius/base/error.hpp>
+#include <moebius/base/file_reader.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/checkpoint.hpp>
 #include <moebius/io/npy.hpp>
 #include <moebius/tokens/token_file.hpp>
 #include <span>
+#include <string_view>
 
 namespace moebius {
 namespace {
@@ -42,14 +45,44 @@ std::size_t count_of(const std::filesystem::path& path, double value, std::size_
 
 }  // namespace
 
-std::uint64_t fingerprint(std::string_view text) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325;
+std::uint64_t fingerprint(std::string_view text, std::uint64_t before) noexcept {
+    std::uint64_t hash = before;
     for (const char c : text) {
         hash ^= static_cast<unsigned char>(c);
         hash *= 0x100000001b3;
     }
     return hash;
 }
+
+namespace {
+
+/// FNV-1a takes each byte by a step that is one to one, so any one changed byte changes it for
+/// certain, and other damage but for a chance of 2^-64.
+std::string trailer_of(std::uint64_t fingerprint) {
+    const auto bytes = std::bit_cast<std::array<char, sizeof fingerprint>>(fingerprint);
+    return {bytes.data(), bytes.size()};
+}
+
+/// The array of a checkpoint whose bytes are all as they were written.
+number_array checked_array(const std::filesystem::path& path) {
+    constexpr std::size_t trailer = sizeof(std::uint64_t);
+    file_reader file(path);
+    std::string bytes(std::size_t{1} << 16, '\0');
+    std::uint64_t mark = fingerprint({});
+    std::size_t kept = 0;  // bytes at the front that may be the trailer
+    while (const auto got = file.read(std::span(bytes).subspan(kept))) {
+        kept += got;
+        const std::size_t content = kept > trailer ? kept - trailer : 0;
+        mark = fingerprint({bytes.data(), content}, mark);
+        bytes.erase(0, content).resize(bytes.size() + content);
+        kept -= content;
+    }
+    if (kept < trailer || bytes.substr(0, trailer) != trailer_of(mark))
+        reject(path, "its checksum is not that of its bytes: they were changed, or are not all");
+    return read_npy(path.string());
+}
+
+}  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, std::uint64_t fingerprint,
                      const std::vector<training_state>& states) {
@@ -67,20 +100,23 @@ void save_checkpoint(const std::filesystem::path& path, std::uint64_t fingerprin
         for (const auto* array : arrays_of(state)) *to++ = static_cast<double>(array->size());
         for (const auto* array : arrays_of(state)) to = std::copy(array->begin(), array->end(), to);
     }
-    write_file(path, to_npy(numbers, states.size(), columns));
+    auto bytes = to_npy(numbers, states.size(), columns);
+    bytes += trailer_of(moebius::fingerprint(bytes));
+    write_file(path, bytes, durability::synced);
 }
 
 std::optional<std::vector<training_state>> load_checkpoint(const std::filesystem::path& path,
                                                            std::uint64_t fingerprint) {
     if (!std::filesystem::exists(path)) return {};
-    const auto [shape, values] = read_npy(path.string());
+    const auto [shape, values] = checked_array(path);
     if (shape.size() != 2 || shape[1] < heads) reject(path, "it is no checkpoint of a training");
     std::vector<training_state> states(shape[0]);
     for (std::size_t r = 0; r < states.size(); ++r) {
         const auto row = std::span(values).subspan(r * shape[1], shape[1]);
         if (row[0] != static_cast<double>(fingerprint >> 32) ||
             row[1] != static_cast<double>(fingerprint & 0xffffffff))
-            reject(path, "it is of a training with other options");
+            reject(path,
+                   "it is of a training with other options, or of another device's precision");
         auto& state = states[r];
         constexpr std::size_t many = std::size_t{1} << 52;
         state.step = count_of(path, row[2], many);

@@ -45,3 +45,24 @@ TEST_CASE("a missing folder and a folder in the way are told before any work", "
     CHECK_NOTHROW(require_writable(folder / "new"));
     CHECK(folder.files() == 1);
 }
+
+TEST_CASE("a file that is replaced keeps its mode", "[io]") {
+    namespace fs = std::filesystem;
+    const scratch_folder folder;
+    write_file(folder / "f", "old");
+    const auto own = fs::perms::owner_read | fs::perms::owner_write;
+    fs::permissions(folder / "f", own);
+
+    write_file(folder / "f", "new", durability::synced);
+
+    CHECK(fs::status(folder / "f").permissions() == own);
+    CHECK(read_file(folder / "f") == "new");
+}
+
+TEST_CASE("a name as long as names may be can be written", "[io]") {
+    const scratch_folder folder;
+    const std::string name(255, 'n');
+    write_file(folder / name.c_str(), "x");
+    CHECK(read_file(folder / name.c_str()) == "x");
+    CHECK_THROWS_AS(write_file(folder / (name + "n").c_str(), "x"), io_error);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <moebius/base/error.hpp>
+#include <moebius/io/file_lock.hpp>
+
+namespace moebius {
+namespace {
+
+/// Whether the open file is still the one of that name: its last holder takes the name away.
+bool is_at(int fd, const std::filesystem::path& path) {
+    struct ::stat open = {}, named = {};
+    return ::fstat(fd, &open) == 0 && ::stat(path.c_str(), &named) == 0 &&
+           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+/// One name for a file and for the links to it.
+std::filesystem::path lock_beside(const std::filesystem::path& path) {
+    std::error_code none;
+    auto target = std::filesystem::canonical(path, none);
+    if (none) target = path;
+    return target += ".lock";
+}
+
+}  // namespace
+
+file_lock::file_lock(const std::filesystem::path& path) : path_(lock_beside(path)) {
+    do {
+        if (fd_ >= 0) ::close(fd_);
+        fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (fd_ < 0) throw io_error(path_.string(), std::strerror(errno));
+        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            ::close(fd_);
+            throw io_error(path.string(), "another run is writing it, and two would mix");
+        }
+    } while (!is_at(fd_, path_));
+}
+
+file_lock::~file_lock() {
+    ::unlink(path_.c_str());  // before the lock goes: whoever waits sees that the name has moved on
+    ::close(fd_);
+}
+
+}  // namespace moebius
