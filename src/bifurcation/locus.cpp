@@ -10,6 +10,7 @@
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <moebius/bifurcation/locus.hpp>
+#include <moebius/continuation/check_start.hpp>
 #include <moebius/model/cell_field.hpp>
 
 #include "cycle_fold_locus.hpp"
@@ -149,6 +150,7 @@ diagram followed(const problem& base, const parameter_range& first, const parame
     }
     if (start) {
         const problem from = simple_at(base, *start);
+        check_start(*from.model, *start, "locus");
         on(from).through(*start);
         return result;
     }

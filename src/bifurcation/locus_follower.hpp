@@ -40,7 +40,7 @@ private:
 
     [[nodiscard]] std::string_view operation() const override { return "locus"; }
     [[nodiscard]] window inside() const override { return {first_, 2}; }
-    [[nodiscard]] std::vector<test_function> tests() override { return curve_.tests(); }
+    [[nodiscard]] std::vector<test_function> tests() override;
     void row(const walk& along, const curve_point& at, std::vector<double>& to) override;
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
     std::optional<stop_reason> overruns(walk& along) override;
