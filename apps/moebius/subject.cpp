@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <moebius/base/error.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -19,6 +20,13 @@ namespace {
 
 constexpr std::string_view default_model = models::two_expert::name;
 
+/// Two experts without tokens whose router adds the noise: tokens of margin 0 to the equations.
+bool is_noisy_pair(const subject_options& options) {
+    return !options.router && options.tokens.tokens.empty() &&
+           (options.model.empty() || options.model == default_model) &&
+           noise_from_name(options.tokens.noise) != noise_law::gumbel;
+}
+
 /// The model with its default parameters; each expert by itself.
 problem make_problem(const subject_options& options, result_heading& heading) {
     const auto& info = find_model(options.model);
@@ -28,8 +36,11 @@ problem make_problem(const subject_options& options, result_heading& heading) {
             throw invalid_argument(
                 "--tokens", fmt::format("they came for {}", options.model),
                 fmt::format("it takes none; --model {} does", models::token_response::name));
-        return moebius::make_problem(options.model,
-                                     options.experts.apply(options.model, 0, heading));
+        const auto made = options.experts.apply(options.model, 0, heading);
+        if (!is_noisy_pair(options)) return moebius::make_problem(options.model, made);
+        const std::array<double, 1> alike{0};
+        return problem_of(
+            models::token_response(law_of_margins(alike, noise_from_name(options.tokens.noise))));
     }
     if (tokens.tokens.empty())
         throw invalid_argument("--model", fmt::format("{} came without --tokens", options.model),
@@ -173,7 +184,8 @@ std::vector<std::string> subject_options::files_read() const {
 void subject_options::check_tokens(const session& session) const {
     if (!from.empty()) return;  // they are the file's
     tokens.check_gate(session);
-    if (tokens.tokens.empty() && !router)
+    const bool pair = model.empty() || model == default_model;  // its gap is the noise's law
+    if (tokens.tokens.empty() && !router && !pair)
         refuse_unused(session, "a model without --tokens", {"noise"});
 }
 
@@ -245,7 +257,9 @@ subject make_subject(subject_options options, std::size_t ranges, std::string_vi
     option_table origin;
     add_vary(origin, options);
     add_from(origin, options);
-    if (!of_router && find_model(options.model).needs_tokens) add_to(origin, options.tokens);
+    options.tokens.noise_without_tokens = is_noisy_pair(options);
+    if (!of_router && (find_model(options.model).needs_tokens || is_noisy_pair(options)))
+        add_to(origin, options.tokens);
     origin.write_to(result.heading);
     return result;
 }

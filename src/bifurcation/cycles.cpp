@@ -6,6 +6,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/hopf.hpp>
+#include <moebius/continuation/check_start.hpp>
 #include <moebius/continuation/cycle_curve.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
 #include <numbers>
@@ -210,6 +211,7 @@ void add_cycle_branch(diagram& to, const problem& base, const parameter_range& r
         throw invalid_argument(
             "cycle", fmt::format("{} is a {} without a cycle", start.label, to_string(start.type)),
             "an HB or a point with a stored cycle is needed");
+    check_start(*base.model, start, "cycle");
     problem at = base;
     at.parameters = start.parameters;
     cycles along(to, at, range, start, options, progress);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <moebius/base/view.hpp>
 #include <moebius/bifurcation/fold.hpp>
+#include <moebius/continuation/check_start.hpp>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/newton.hpp>
 #include <moebius/solve/spectrum.hpp>
@@ -93,12 +94,14 @@ centre_manifold centre_manifold_at(const field& model, const std::vector<double>
 
 std::optional<special_point> find_fold(const problem& base, const parameter_range& range,
                                        const std::vector<double>& x, const std::vector<double>& p) {
+    special_point near;
+    near.label = "start";
+    near.state = x;
+    near.parameters = p;
+    check_start(*base.model, near, "find_fold");
     problem here = base;
     here.parameters = p;
     fold_curve folds(here, {range});
-    special_point near;
-    near.state = x;
-    near.parameters = p;
     const VectorXd start = folds.start(near);
     const auto found =
         newton_by_steps([&](const VectorXd& u, VectorXd& f,

@@ -11,6 +11,7 @@
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/bifurcation/normal_forms.hpp>
+#include <moebius/continuation/check_start.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/dense.hpp>
@@ -169,6 +170,7 @@ std::optional<special_point> find_hopf(const problem& base, const parameter_rang
         throw invalid_argument(
             "find_hopf", fmt::format("the state has {} numbers", x.size()),
             fmt::format("{} has {} states", base.model->name(), base.model->dimension()));
+    check_parameters(*base.model, p);
     problem here = base;
     here.parameters = p;
     hopf_system system(here, range, omega_guess);
@@ -183,6 +185,7 @@ std::optional<special_point> find_hopf(const problem& base, const parameter_rang
 }
 
 VectorXcd critical_vector(const problem& at, const special_point& hopf) {
+    check_start(*at.model, hopf, "critical_vector");
     const auto omega = coefficient_of(hopf, "omega");
     if (!omega)
         throw invalid_argument("critical_vector", fmt::format("{} came", hopf.label),

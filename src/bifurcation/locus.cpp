@@ -10,6 +10,7 @@
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <moebius/bifurcation/locus.hpp>
+#include <moebius/continuation/check_start.hpp>
 #include <moebius/model/cell_field.hpp>
 
 #include "cut_diagram.hpp"
@@ -142,6 +143,7 @@ void follow_points(const problem& base, const std::pair<parameter_range, paramet
     };
     if (start) {
         const problem from = simple_at(base, *start);  // the start takes its groups
+        check_start(*from.model, *start, "locus");
         return on(from).through(*start);
     }
     auto apart = on(base).everything();

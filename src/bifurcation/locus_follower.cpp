@@ -54,7 +54,11 @@ bool locus_follower::stand_on(tracer& ahead, const special_point& start) {
     const auto end = curve_.natural_end();
     const bool at_end = end && end->type == start.type;
     const Index towards = at_end ? end->coordinate : first_;
-    if (!ahead.start(guess, VectorXd::Unit(guess.size(), towards))) {
+    // Where two curves cross, a tangent that is found all the same is one of rounding.
+    const bool starts = ahead.start(guess, VectorXd::Unit(guess.size(), towards));
+    const curve_point& found = ahead.current();
+    if (!starts || (at_end && (std::abs(found.regularity) < crossing_rank ||
+                               (found.u - guess).norm() > crossing_rank))) {
         const VectorXd tangent = curve_.crossing_tangent(guess);
         if (tangent.size() == 0 || !tangent.allFinite()) return false;
         ahead.start_with_tangent(guess, tangent[towards] < 0 ? VectorXd(-tangent) : tangent);
@@ -96,6 +100,17 @@ stop_reason locus_follower::go(tracer& trace, recorder& rows) {
     if (end && u[end->coordinate] < same_point && tangent[end->coordinate] < 0)
         return stop_reason::branch_point;
     return walk(*this, trace, rows, options_, watch_).go();
+}
+
+std::vector<test_function> locus_follower::tests() {
+    auto tests = curve_.tests();
+    if (options_.stop_at)
+        tests.push_back({point_type::EP, [this](const curve_point& at) {
+                             std::vector<double> x = curve_.state(), p = curve_.base().parameters;
+                             curve_.units().unscale(at.u, x, p);
+                             return options_.stop_at(x, p);
+                         }});
+    return tests;
 }
 
 void locus_follower::row(const walk& along, const curve_point& at, std::vector<double>& to) {

@@ -39,7 +39,7 @@ private:
     std::optional<Eigen::VectorXd> end_near(Eigen::VectorXd u);
 
     [[nodiscard]] window inside() const override { return {first_, 2}; }
-    [[nodiscard]] std::vector<test_function> tests() override { return curve_.tests(); }
+    [[nodiscard]] std::vector<test_function> tests() override;
     void row(const walk& along, const curve_point& at, std::vector<double>& to) override;
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
     std::optional<stop_reason> overruns(walk& along) override;

@@ -12,7 +12,7 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr int most_corrections = 8;
-constexpr double coarse = 1e-8;         // Newton converges quadratically from here to rounding
+constexpr double coarse = 1e-7;         // Newton converges quadratically from here to rounding
 constexpr double singular = 1e-13;      // regularity below this is rounding
 constexpr double most_corrected = 0.3;  // of the step; more looks like a jump to another branch
 constexpr double most_bend = 0.2;       // of max_turn, for the change of the turn between two steps

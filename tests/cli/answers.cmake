@@ -94,6 +94,15 @@ cli_case(diagram_experts
   ARGS diagram --model softmax --experts 5 --vary feedback=1:8 --out -
   OUT "\"experts\": 5,.*\"groups\": \"1 2-5\".*\"copies\": 5.0.*\"label\": \"BP1\".*\"feedback\":(5\\.0|5\\.0000000000|4\\.9999999999)[^}]*.*\"multiplicity\": 4"
   ERR none)
+cli_case(diagram_noise
+  ARGS diagram --noise gaussian --vary feedback=0.5:6 --out -
+  # the gap's slope at 0 is 1/sqrt(pi), so the pitchfork stands at sqrt(pi)
+  OUT "\"noise\": \"gaussian\".*\"label\": \"BP1\".*\"feedback\":1\\.77245385"
+  ERR none)
+cli_case(locus_noise
+  ARGS locus --noise gaussian --vary feedback=1:6 --vary bias=-2:2 --out -
+  OUT "\"type\": \"CP\".*\"feedback\":1\\.77245385"
+  ERR none)
 cli_case(diagram_controlled
   ARGS diagram --model softmax --experts 8 --controller integral --set gain=0.02 --vary feedback=1:12 --out -
   # docs/theory.md section 5: a Hopf point at N + gain

@@ -125,7 +125,7 @@ rejected(rate_of_a_grid ARGS sweep --grid --vary feedback=1:6 --vary bias=-2:2 -
   ERR "--rate: it came for a grid, but that does not use it")
 rejected(direction_of_basins ARGS sweep --basins --vary feedback=1:6 --vary bias=-2:2 --direction up
   ERR "--direction: it came for a grid, but that does not use it")
-rejected(noise_of_a_model ARGS locus --vary feedback=1:6 --vary bias=-2:2 --noise none
+rejected(noise_of_a_model ARGS locus --model softmax --vary feedback=1:6 --vary bias=-2:2 --noise none
   ERR "--noise: it came for a model without --tokens, but that does not use it")
 rejected(gate_without_tokens ARGS diagram ${vary} --gate random:1
   ERR "--gate: it came for a run without --tokens, but that does not use it")

@@ -149,6 +149,17 @@ TEST_CASE("predator and prey: a transcritical point beside a fold", "[textbook]"
     check_labels(equilibrium_diagram(base, {"p", 0, 1}, {.max_step = max_step}), wanted);
 }
 
+TEST_CASE("no fold is told where the parameter is below the rounding of its range", "[textbook]") {
+    // the branch that goes to u1 = -inf as p falls like exp(5 u1)
+    const double max_step = GENERATE(0.1, 0.5, 1.0);
+    const auto found =
+        equilibrium_diagram(problem_of<predator_prey>(), {"p", -0.1, 1}, {.max_step = max_step});
+    CAPTURE(max_step);
+    for (const auto& point : found.special_points)
+        if (point.type != EP) CHECK(point.residual < 1e-12);
+    CHECK(all(found, LP).size() == 1);
+}
+
 TEST_CASE("the cusp's normal form", "[textbook]") {
     const double max_step = GENERATE(0.01, 0.1, 1.0), fold = 2 / (3 * std::sqrt(3.));
     CAPTURE(max_step);

@@ -26,7 +26,6 @@ public:
     /// By `evaluate`, unless a kind knows better.
     [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) override;
     [[nodiscard]] linearization& derivative() override;
-    [[nodiscard]] Eigen::Index unbounded() const override { return states(); }
 
     /// Sets F (m) and its derivative (m, m + 1) at u, dense: what linearize asks for, unless a kind
     /// has a linearize of its own.

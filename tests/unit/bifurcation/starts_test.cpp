@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/fold.hpp>
+#include <moebius/bifurcation/hopf.hpp>
 #include <moebius/model/two_expert.hpp>
 
 #include "catch.hpp"
@@ -125,4 +129,21 @@ TEST_CASE("steps grow with the state in a wide window", "[bifurcation][step]") {
     }
     CHECK(rows <= 1000);
     CHECK_THAT(found.at("BP1").parameters[0], WithinAbs(2, 1e-9));
+}
+
+TEST_CASE("starts that do not fit the model are refused", "[bifurcation][start][error]") {
+    const auto curve = problem_of<test_models::circle>();
+    auto hopf = start_at({0, 0}, {0});
+    hopf.type = point_type::HB;
+    diagram to;
+    CHECK_THROWS_WITH(add_cycle_branch(to, curve, {"p", -2, 2}, hopf),
+                      "cycle: start has 2 states, but circle has 1");
+    hopf = start_at({0}, {});
+    hopf.type = point_type::HB;
+    CHECK_THROWS_WITH(add_cycle_branch(to, curve, {"p", -2, 2}, hopf),
+                      "cycle: start has 0 parameters, but circle has 1");
+    CHECK_THROWS_WITH(critical_vector(curve, hopf),
+                      "critical_vector: start has 0 parameters, but circle has 1");
+    CHECK_THROWS_AS(find_fold(curve, {"p", -2, 2}, {0, 0}, {1}), invalid_argument);
+    CHECK_THROWS_AS(find_fold(curve, {"p", -2, 2}, {0}, {}), invalid_argument);
 }

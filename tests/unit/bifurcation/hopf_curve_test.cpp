@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Hopf curves of controlled experts: each once, their ends exact.
+#include <algorithm>
+#include <cmath>
+#include <moebius/bifurcation/locus.hpp>
+#include <moebius/model/cell_field.hpp>
+#include <moebius/model/expert_feedback.hpp>
+#include <moebius/router/load_response.hpp>
+
+#include "catch.hpp"
+
+using namespace moebius;
+
+namespace {
+
+problem controlled(std::size_t experts) {
+    auto made = with_defaults(controlled_feedback(softmax_loads(experts)));
+    return regrouped(made, coarsest_groups(made, {}));
+}
+
+std::size_t curves(const diagram& in, std::string_view kind) {
+    return static_cast<std::size_t>(
+        std::count_if(in.branches.begin(), in.branches.end(),
+                      [kind](const branch& each) { return each.kind == kind; }));
+}
+
+}  // namespace
+
+TEST_CASE("the BT where a Hopf curve meets one of branch points is exact", "[bifurcation][hopf]") {
+    const double max_step = GENERATE(0.03, 0.1, 0.4, 1.0);
+    auto eight = controlled(8);
+    eight.set("gain", 0.1);
+    const auto found =
+        locus(eight, {"feedback", 1, 30}, {"leak", 0.01, 0.5}, {.max_step = max_step});
+
+    // docs/theory.md section 5 with g = beta/N: determinant and trace of
+    // [K g - 1, K g; -gain g, -gain g - leak] vanish
+    const double g = 1.0 / 8, gain = 0.1;
+    const double leak = (std::sqrt(gain * gain * g * g + 4 * gain * g) - gain * g) / 2;
+    CAPTURE(max_step);
+    std::size_t corners = 0;
+    for (const auto& point : found.special_points) {
+        REQUIRE(point.type == point_type::BT);
+        ++corners;
+        CHECK_THAT(point.parameters[0], WithinAbs((1 + gain * g + leak) / g, 1e-10));
+        CHECK_THAT(point.parameters[eight.index_of("leak")], WithinAbs(leak, 1e-10));
+    }
+    CHECK(corners == 2);  // on either curve
+    CHECK(curves(found, "hopf") == 1);
+}
+
+TEST_CASE("a Hopf curve along which omega changes much comes once", "[bifurcation][hopf]") {
+    const auto found =
+        locus(controlled(2), {"feedback", 0.5, 12}, {"gain", 0.001, 1}, {.max_step = 0.1});
+    CHECK(curves(found, "hopf") == 1);
+    for (const auto& each : found.branches) CHECK(each.columns.rows() < 500);
+}
+
+TEST_CASE("a curve in two parameters ends where the caller's function passes zero",
+          "[bifurcation][hopf][outcome]") {
+    continuation_options options;
+    options.stop_at = [](std::span<const double>, std::span<const double> p) { return p[0] - 5; };
+    auto two = controlled(2);
+    two.set("leak", 0.2);
+    const auto found = locus(two, {"feedback", 0.5, 12}, {"gain", 0.01, 3}, options);
+    std::size_t stopped = 0;
+    for (const auto& each : found.branches) {
+        if (each.first != stop_reason::stop_event && each.last != stop_reason::stop_event) continue;
+        ++stopped;
+        const auto& column = each.columns.at("feedback");
+        CHECK(std::min(std::abs(column.front() - 5), std::abs(column.back() - 5)) < 1e-12);
+    }
+    CHECK(stopped > 0);
+}
