@@ -75,6 +75,10 @@ bool has_finite_point(const figure& drawing) {
 }
 
 void check_layers(const figure& drawing) {
+    constexpr std::size_t most = 500;  // far beyond what colours and a legend can tell apart
+    if (drawing.layers.size() > most)
+        throw invalid_argument("figure", fmt::format("it has {} layers", drawing.layers.size()),
+                               fmt::format("a picture takes {}", most));
     for (const auto& layer : drawing.layers)
         if (layer.x.size() != layer.y.size() ||
             (!layer.error.empty() && layer.error.size() != layer.x.size()))

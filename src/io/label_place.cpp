@@ -16,6 +16,7 @@ constexpr double aspect = 1.5;      // width of the frame over its height
 constexpr double character = 0.02;  // half the width of a letter, in heights of the frame: 1.5/75
 constexpr double line_height = 0.045;
 constexpr int directions = 16;
+constexpr std::size_t most_labels = 500;  // more than the frame has room for
 
 struct spot {
     double x, y;
@@ -122,6 +123,7 @@ std::vector<figure_label> place_labels(const figure& drawing, const std::array<d
     auto taken = obstacles_of(drawing, scale);
     std::vector<figure_label> placed;
     for (const auto& label : drawing.labels) {
+        if (placed.size() == most_labels) break;
         const spot at = scale.of(label.x, label.y);
         const bool in_view = at.x >= 0 && at.x <= aspect && at.y >= 0 && at.y <= 1;
         if (!in_view) continue;  // nor is a NaN

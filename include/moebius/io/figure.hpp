@@ -75,9 +75,10 @@ struct figure {
 /// Its texts are shown as they are: no text is a command, and what no line of text may hold is
 /// shown as U+FFFD. Only what is in view is handed on, so that work is bounded by the points.
 /// @param path  ends in .svg, .png or .pdf
-/// @throws invalid_argument for another ending, a layer whose parts differ in length, an axis that
-///         would need numbers beyond 1e300, and if nothing is in view; io_error if gnuplot is
-///         missing, fails or takes more than a minute, or the file cannot be written
+/// @throws invalid_argument for another ending, more than 500 layers, one whose parts differ in
+///         length, an axis that would need numbers beyond 1e300, and if nothing is in view;
+///         io_error if gnuplot is missing, fails or takes more than a minute, or the file cannot be
+///         written
 void save_figure(const figure& drawing, const std::filesystem::path& path);
 
 /// Fails now rather than after a long run.

@@ -185,6 +185,17 @@ TEST_CASE("an axis that no number can span, parts that do not fit, an empty view
                       "figure: no line or point lies in its frame, but there must be one to draw");
 }
 
+TEST_CASE("a picture has no more layers and labels than it has room for", "[io][error]") {
+    figure drawing;
+    drawing.layers.push_back({"l", layer_look::solid, {}, {}, {0, 1}, {0, 1}, {}, false});
+    drawing.labels.assign(600, {"label", 0.5, 0.5});
+    if (!gnuplot_version().empty()) CHECK(times_shown("label", drawing) == 500);
+
+    drawing.layers.resize(501, drawing.layers.front());
+    CHECK_THROWS_WITH(save_figure(drawing, "f.svg"),
+                      "figure: it has 501 layers, but a picture takes 500");
+}
+
 TEST_CASE("each type of special point has a marker of its own", "[io]") {
     auto result = sample::cusp();
     for (const auto type :
