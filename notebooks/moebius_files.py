@@ -270,8 +270,9 @@ def _draw_points(axes, points, branches, x, ys):
 
 
 def _table(columns):
-    """JSON has no NaN: the program writes "nan" among numbers."""
-    return pd.DataFrame({name: [float(v) if isinstance(v, str) else v for v in values]
+    """JSON has no NaN and no infinities: the program writes null, and the words "inf" and "-inf"."""
+    return pd.DataFrame({name: [v if isinstance(v, (int, float)) else float("nan" if v is None else v)
+                                for v in values]
                          for name, values in columns.items()})
 
 

@@ -26,6 +26,7 @@ rest=(
     python3-matplotlib   # the notebooks: figures
     python3-nbconvert    # runs the notebooks
     python3-ipykernel    # their kernel
+    python3-jsonschema   # holds results against docs/schema
     catch2               # unit tests
     libbenchmark-dev     # benchmarks
     clang                # the second compiler of the tests

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/io/plots.hpp>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "commands.hpp"
 #include "output.hpp"
@@ -14,11 +18,20 @@ struct plot_arguments {
     std::string file, out;
 };
 
+/// The figures of a file; what they find amiss in it is said with its name.
+std::vector<named_figure> figures_in(const std::string& file) {
+    const auto result = read_result(file);
+    try {
+        return std::visit([](const auto& data) { return figures_of(data); }, result);
+    } catch (const invalid_argument& lack) {
+        throw io_error(file, printable(lack.what(), 300));
+    }
+}
+
 int run(const plot_arguments& args) {
     require_figure_ending(args.out);
     check_distinct({args.out}, {args.file});
-    const auto result = read_result(args.file);
-    save_figures(std::visit([](const auto& data) { return figures_of(data); }, result), args.out);
+    save_figures(figures_in(args.file), args.out);
     return exit_code::found;
 }
 

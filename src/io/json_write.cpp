@@ -13,7 +13,7 @@ using json = nlohmann::ordered_json;
 
 json number(double value) {
     if (std::isfinite(value)) return value;
-    if (std::isnan(value)) return "nan";
+    if (std::isnan(value)) return nullptr;
     return value > 0 ? "inf" : "-inf";
 }
 

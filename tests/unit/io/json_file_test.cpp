@@ -64,13 +64,14 @@ TEST_CASE("a diagram reads back bit for bit", "[io][property]") {
     auto& curve = written.data.branches[1];
     curve.columns.columns[1] = doubles_of_all_sizes(2000);
     for (auto& column : curve.columns.columns) column.resize(2000, 0.3);
+    curve.columns.columns[4].assign(2000, 1);  // whether it is stable
     written.data.special_points[0].eigenvalues = {{limits::denorm_min(), -0.0}, {1.0 / 3, -1e300}};
 
     curve.groups = split(one_group(9), 0, 2);
     curve.copies = 36;
     written.data.special_points[0].groups = curve.groups;
     written.data.special_points[0].cycle = orbit{
-        .period = 1.0 / 3, .degree = 2, .times = {0, 0.25, 1}, .states = doubles_of_all_sizes(6)};
+        .period = 1.0 / 3, .degree = 2, .times = {0, 0.25, 1}, .states = doubles_of_all_sizes(12)};
 
     write_file(folder / "d.json", to_json(written));
     const auto read = read_diagram(folder / "d.json");
@@ -104,9 +105,12 @@ TEST_CASE("a diagram reads back bit for bit", "[io][property]") {
 
 TEST_CASE("numbers that JSON does not know come back as they were", "[io]") {
     const scratch_folder folder;
-    result_document written{sample::heading(sweep_schema), {}};
+    result_document written{sample::heading(simulate_schema), {}};
     written.heading.seed = std::numeric_limits<std::uint64_t>::max();
-    written.sections = {{"samples", table{{"a"}, {{limits::infinity(), -limits::infinity(), 0.5}}}},
+    const std::vector<double> three{0, 1, 2};
+    written.sections = {{"records", table{{"replica", "step"}, {three, three}}},
+                        {"summary", table{}},
+                        {"samples", table{{"a"}, {{limits::infinity(), -limits::infinity(), 0.5}}}},
                         {"gap", limits::quiet_NaN()},
                         {"status", std::string("converged")},
                         {"cusp", named_numbers{{"feedback", 2}, {"bias", -0.0}}}};
@@ -116,9 +120,10 @@ TEST_CASE("numbers that JSON does not know come back as they were", "[io]") {
 
     CHECK(read.heading.seed == written.heading.seed);
     CHECK(read.table_of("samples").columns == written.table_of("samples").columns);
-    CHECK(std::isnan(std::get<double>(read.sections[1].data)));
-    CHECK(std::get<std::string>(read.sections[2].data) == "converged");
-    CHECK(std::signbit(std::get<named_numbers>(read.sections[3].data)[1].second));
+    CHECK(to_json(written).find("\"gap\": null") != std::string::npos);
+    CHECK(std::isnan(std::get<double>(read.sections[3].data)));
+    CHECK(std::get<std::string>(read.sections[4].data) == "converged");
+    CHECK(std::signbit(std::get<named_numbers>(read.sections[5].data)[1].second));
 }
 
 TEST_CASE("whole columns are integers and others are not", "[io]") {

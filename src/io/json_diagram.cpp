@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <span>
+
+#include "json_parts.hpp"
+#include "result_layout.hpp"
+
+namespace moebius {
+namespace {
+
+constexpr std::size_t most_columns = 16384;  // of a branch: columns are looked up by name
+
+/// One of the words that are known.
+std::string word_of(const place& from, std::span<const std::string_view> known) {
+    auto word = from.text();
+    if (std::find(known.begin(), known.end(), word) == known.end())
+        from.reject(fmt::format("one of '{}'", fmt::join(known, "', '")));
+    return word;
+}
+
+/// Groups are spelt out, so all of a file have no more members than the file has bytes.
+grouping groups_from(const place& from) {
+    auto& left = from.origin().members_left;
+    auto groups = from.word([&](const std::string& text) { return grouping_from(text, left); });
+    left -= groups.members();
+    return groups;
+}
+
+bool has_column(const table& columns, std::string_view name) {
+    return std::find(columns.names.begin(), columns.names.end(), name) != columns.names.end();
+}
+
+void need_column(const place& from, const table& columns, std::string_view name) {
+    if (!has_column(columns, name)) from.lacks(name);
+}
+
+/// Loads come for each group, or for both of two experts.
+void check_loads(const place& from, const branch& curve) {
+    if (has_column(curve.columns, "load_2")) need_column(from, curve.columns, "load_1");
+    if (curve.kind != "equilibrium") return;
+    for (std::size_t g = 1; g <= curve.groups.size(); ++g)
+        need_column(from, curve.columns, fmt::format("load_{}", g));
+}
+
+/// Where it is drawn a branch is finite: at its parameter, or at both of them.
+void check_columns(const place& from, const branch& curve, diagram_kind kind) {
+    const auto& data = curve.columns;
+    if (data.columns.size() < 2 || data.columns.size() > most_columns || data.rows() == 0)
+        from.reject(fmt::format("two columns or more (up to {}) of one row or more", most_columns));
+    const bool one = kind == diagram_kind::one_parameter;
+    for (std::size_t c = 0; c < data.columns.size(); ++c) {
+        const bool placed = c < (one ? 1u : 2u);
+        for (std::size_t row = 0; row < data.rows(); ++row)
+            if (std::isinf(data.columns[c][row]) || (placed && std::isnan(data.columns[c][row])))
+                from.at(data.names[c])
+                    .at(row)
+                    .reject(placed ? "a finite number" : "a finite number or null");
+    }
+    if (!one) return;
+    need_column(from, data, "stable");
+    const auto& stable = data.at("stable");
+    for (std::size_t row = 0; row < stable.size(); ++row)
+        if (stable[row] != 0 && stable[row] != 1) from.at("stable").at(row).reject("0 or 1");
+    check_loads(from, curve);
+}
+
+branch branch_from(const place& from, diagram_kind kind) {
+    branch out;
+    out.id = from.at("id").whole<int>();
+    out.kind = kind == diagram_kind::one_parameter ? word_of(from.at("kind"), diagram_kinds)
+                                                   : word_of(from.at("kind"), locus_kinds);
+    out.from = from.at("from").text();
+    out.first = from.at("first").word(stop_reason_from_name);
+    out.last = from.at("last").word(stop_reason_from_name);
+    if (from.has("groups")) out.groups = groups_from(from.at("groups"));
+    if (from.has("copies")) out.copies = from.at("copies").number();
+    out.columns = table_from(from.at("columns"));
+    check_columns(from.at("columns"), out, kind);
+    return out;
+}
+
+orbit orbit_from(const place& from) {
+    orbit out{from.at("period").number(), from.at("degree").whole<std::size_t>(),
+              numbers_from(from.at("times")), numbers_from(from.at("states"))};
+    if (!(out.period > 0 && std::isfinite(out.period)))
+        from.at("period").reject("finite and above 0");
+    const std::size_t points = out.times.size();
+    if (out.degree == 0 || points < 2 || out.degree > points || (points - 1) % out.degree != 0)
+        from.at("times").reject(
+            fmt::format("of a multiple of {} intervals, the degree", out.degree));
+    if (out.states.empty() || out.states.size() % points != 0)
+        from.at("states").reject(fmt::format("as many numbers for each of the {} times", points));
+    for (std::size_t i = 0; i < points; ++i)
+        if (!(out.times[i] >= 0 && out.times[i] <= 1) ||
+            (i > 0 && !(out.times[i] > out.times[i - 1])))
+            from.at("times").at(i).reject("above the one before, from 0 to 1");
+    return out;
+}
+
+std::complex<double> eigenvalue_from(const place& from) {
+    const auto parts = numbers_from(from);
+    if (parts.size() != 2) from.reject("a pair [real, imaginary]");
+    return {parts[0], parts[1]};
+}
+
+void need_finite(const place& from, const std::vector<double>& values) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (!std::isfinite(values[i])) from.at(i).reject("a finite number");
+}
+
+special_point point_from(const place& from) {
+    special_point out;
+    out.label = from.at("label").text();
+    if (out.label.empty()) from.at("label").reject("a label");
+    out.type = from.at("type").word(point_type_from_name);
+    out.branch = from.at("branch").whole<int>();
+    out.row = from.at("row").whole<std::size_t>();
+    for (auto& [name, value] : named_numbers_from(from.at("parameters"))) {
+        if (!std::isfinite(value)) from.at("parameters").at(name).reject("a finite number");
+        out.parameter_names.push_back(name);
+        out.parameters.push_back(value);
+    }
+    out.state = numbers_from(from.at("state"));
+    need_finite(from.at("state"), out.state);
+    out.multiplicity = from.at("multiplicity").whole<int>();
+    if (out.multiplicity < 0) from.at("multiplicity").reject("at least 0");
+    out.eigenvalues = from.at("eigenvalues").elements(eigenvalue_from);
+    out.normal_form = named_numbers_from(from.at("normal_form"));
+    out.criticality = word_of(from.at("criticality"), criticalities);
+    out.residual = from.at("residual").number();
+    if (from.has("groups")) out.groups = groups_from(from.at("groups"));
+    if (from.has("cycle")) out.cycle = orbit_from(from.at("cycle"));
+    return out;
+}
+
+/// Each point stands on a row of a branch of the file, under a label of its own.
+void check_points(const place& from, const diagram& made) {
+    std::map<int, std::size_t> rows;
+    for (std::size_t b = 0; b < made.branches.size(); ++b)
+        if (!rows.emplace(made.branches[b].id, made.branches[b].columns.rows()).second)
+            from.at("branches").at(b).at("id").reject("another one than those before");
+    std::set<std::string_view> labels;
+    for (std::size_t p = 0; p < made.special_points.size(); ++p) {
+        const auto& point = made.special_points[p];
+        const auto found = rows.find(point.branch);
+        if (found == rows.end())
+            from.at("special_points").at(p).at("branch").reject("the id of a branch of this file");
+        if (point.row >= found->second)
+            from.at("special_points")
+                .at(p)
+                .at("row")
+                .reject(fmt::format("below the {} rows of branch {}", found->second, point.branch));
+        if (!labels.insert(point.label).second)
+            from.at("special_points").at(p).at("label").reject("another one than those before");
+    }
+}
+
+}  // namespace
+
+diagram diagram_from(const place& from, diagram_kind kind) {
+    diagram out{
+        from.at("branches").elements([&](const place& one) { return branch_from(one, kind); }),
+        from.at("special_points").elements(point_from)};
+    check_points(from, out);
+    return out;
+}
+
+}  // namespace moebius

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "result_layout.hpp"
+
+#include <algorithm>
+
+namespace moebius {
+namespace {
+
+using enum column_values;
+
+result_layout compare_layout() {
+    return {compare_schema,
+            {{"comparison",
+              {{"router", index, "routers", 1},
+               {"threshold_measured"},
+               {"threshold_measured_error"},
+               {"judged", flag},
+               {"offset"},
+               {"sweep_feedback"},
+               {"jump_down_measured"},
+               {"jump_down_measured_error"},
+               {"jump_up_measured"},
+               {"jump_up_measured_error"}},
+              1,
+              1},
+             {"folds", {{"router", index, "routers", 1}, {"feedback"}, {"bias"}}}},
+            {"routers"}};
+}
+
+result_layout validate_layout() {
+    return {validate_schema,
+            {{"sweep_plans", {{"of_feedback", flag}, {"from", finite}, {"to", finite}}, 3, 1},
+             {"steady",
+              {{"sweep", index, "sweep_plans"}, {"feedback", finite}, {"gap"}, {"gap_error"}}},
+             {"jumps",
+              {{"sweep", index, "sweep_plans"},
+               {"feedback", finite},
+               {"bias", finite},
+               {"measured_sd"},
+               {"runs", finite},
+               {"predicted"}}},
+             {"cusps", {{"feedback", finite}, {"bias", finite}, {"cubic"}}}},
+            {"sweeps"},
+            {"equilibria"},
+            {"folds"}};
+}
+
+result_layout validate_trained_layout() {
+    return {validate_trained_schema,
+            {{"models", {{"side", flag}}},
+             {"points",
+              {{"side", flag},
+               {"point", finite},
+               {"gap_predicted"},
+               {"gap_frozen"},
+               {"gap_frozen_high"},
+               {"gap_training"},
+               {"gap_training_high"}},
+              3,
+              1}}};
+}
+
+result_layout train_layout() {
+    return {train_schema,
+            {{"models",
+              {{"side", flag},
+               {"point", finite},
+               {"seed", finite},
+               {"test_accuracy"},
+               {"train_largest"}},
+              3,
+              1},
+             {"points",
+              {{"side", flag},
+               {"point", finite},
+               {"test_accuracy"},
+               {"test_accuracy_high"},
+               {"train_largest"},
+               {"train_largest_high"}},
+              2,
+              1}}};
+}
+
+std::vector<result_layout> all_layouts() {
+    return {
+        {sweep_schema,
+         {{"samples", {{"direction", finite}}, 3, 1}, {"jumps", {{"direction", finite}}, 2}}},
+        {grid_schema, {{"grid", {{"stable_states", finite}}, 2, 1}}},
+        {exact_schema, {{"fold_set", {{"feedback", finite}, {"bias", finite}}, 2, 1, false}}},
+        {simulate_schema, {{"records", {{"replica", finite}, {"step", finite}}}, {"summary", {}}}},
+        {response_schema,
+         {{"response",
+           {{"x", finite}, {"gap"}, {"gap_predicted"}, {"gap_low"}, {"gap_high"}},
+           1,
+           1}}},
+        compare_layout(),
+        validate_layout(),
+        validate_trained_layout(),
+        train_layout(),
+    };
+}
+
+}  // namespace
+
+std::span<const result_layout> result_layouts() {
+    static const auto all = all_layouts();
+    return all;
+}
+
+const result_layout* layout_of(std::string_view schema) {
+    const auto all = result_layouts();
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.schema == schema; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace moebius
