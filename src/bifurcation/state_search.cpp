@@ -32,13 +32,15 @@ bool joins(const grouping& first, const problem& on, const VectorXd& x) {
 }
 
 /// Those with some winners in one group, and the rest of it alike.
-void add_winners(const problem& first, std::vector<grouped_state>& to, search_record& record) {
+void add_winners(const problem& first, depth_of_search depth, std::vector<grouped_state>& to,
+                 search_record& record) {
     const grouping& known = first.model->cells()->groups();
     for (std::size_t g = 0; g < known.size(); ++g) {
         const std::size_t size = known.groups[g].size();
         for (std::size_t winners = 1; 2 * winners <= size; ++winners) {
             const problem on = regrouped(first, split(known, g, winners));
-            for (const auto& x : find_equilibria(on, &record))
+            for (const auto& x : depth == depth_of_search::all ? find_equilibria(on, &record)
+                                                               : flow_equilibria(on, &record))
                 if (!joins(known, on, x))
                     to.push_back(standard_form(first, on.model->cells()->groups(), view(x)));
         }
@@ -79,10 +81,11 @@ void add_unequal(const problem& first, std::vector<grouped_state>& to, search_re
 
 }  // namespace
 
-std::vector<grouped_state> search_finer(const problem& first, search_record& record) {
+std::vector<grouped_state> search_finer(const problem& first, search_record& record,
+                                        depth_of_search depth) {
     std::vector<grouped_state> found;
     if (!first.model->cells()) return found;
-    add_winners(first, found, record);
+    add_winners(first, depth, found, record);
     add_unequal(first, found, record);
     return found;
 }

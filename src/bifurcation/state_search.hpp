@@ -14,6 +14,9 @@ namespace moebius {
 /// number of winners within one group, and the stable ones to which the flow with each cell by
 /// itself goes from unequal loads. Each in its standard form; none is constant on coarser groups.
 /// @param record  counts what was done
-[[nodiscard]] std::vector<grouped_state> search_finer(const problem& first, search_record& record);
+/// @param depth   `stable` leaves out those that only Newton's method finds
+enum class depth_of_search { all, stable };
+[[nodiscard]] std::vector<grouped_state> search_finer(const problem& first, search_record& record,
+                                                      depth_of_search depth = depth_of_search::all);
 
 }  // namespace moebius

@@ -120,13 +120,14 @@ std::vector<VectorXd> scan(const problem& base, const watch& watched) {
 }
 
 /// Starts that fill a box: zero, then a Kronecker sequence of fixed length.
-std::vector<VectorXd> starts(const problem& base) {
+std::vector<VectorXd> starts(const problem& base, bool flows) {
     const auto n = static_cast<Index>(base.model->dimension());
     const double unit = base.model->state_scale(base.parameters);
     auto [low, high] = base.model->state_bounds(base.parameters);
     if (!std::isfinite(low)) low = -unbounded_reach / 5 * unit;
     if (!std::isfinite(high)) high = unbounded_reach / 5 * unit;
-    constexpr int count = 24;
+    // Where winners are known to start from, what is left is what lies between them.
+    const int count = flows ? 8 : 24;
     std::vector<VectorXd> result{VectorXd::Zero(n)};
     for (int k = 1; k < count; ++k) {
         VectorXd x(n);
@@ -223,26 +224,28 @@ std::vector<std::vector<double>> winning_loads(const field& model, bool& all) {
 }
 
 /// Where the flow goes from each choice of winners.
-void add_flowing(const problem& base, deflated_system& system, search_record& record,
+/// @return false if the model knows none
+bool add_flowing(const problem& base, deflated_system& system, search_record& record,
                  const watch& watched) {
-    if (base.model->experts() == 0) return;
+    if (base.model->experts() == 0) return false;
     VectorXd start(static_cast<Index>(base.model->dimension()));
     steady_state flow(base);
     bool all = true;
     for (const auto& loads : winning_loads(*base.model, all)) {
-        if (!base.model->rest(loads, base.parameters, view(start))) return;
+        if (!base.model->rest(loads, base.parameters, view(start))) return false;
         heed(watched);
         ++record.starts;
         if (const auto x = flow.from(start)) system.add(*x);
     }
     record.may_miss |= !all;
+    return true;
 }
 
 std::vector<VectorXd> deflate(const problem& base, search_record& record, const watch& watched) {
     deflated_system system(base);
-    add_flowing(base, system, record, watched);
+    const bool flows = add_flowing(base, system, record, watched);
     if (base.model->dimension() > most_deflated) return system.roots();
-    for (const auto& start : starts(base)) {
+    for (const auto& start : starts(base, flows)) {
         ++record.starts;
         if (const auto plain = system.plain_from(start)) system.add(plain.u);
         for (int again = 0; again < most_from_a_start; ++again) {
@@ -264,6 +267,19 @@ std::vector<VectorXd> find_equilibria(const problem& base, search_record* record
     if (base.model->dimension() > 1) return deflate(base, counts, watched);
     ++counts.starts;
     return scan(base, watched);
+}
+
+std::vector<VectorXd> flow_equilibria(const problem& base, search_record* record) {
+    check_parameters(*base.model, base.parameters);
+    search_record unseen;
+    search_record& counts = record ? *record : unseen;
+    deflated_system system(base);
+    add_flowing(base, system, counts, {});
+    ++counts.starts;
+    steady_state flow(base);
+    if (const auto x = flow.from(VectorXd::Zero(static_cast<Index>(base.model->dimension()))))
+        system.add(*x);
+    return system.roots();
 }
 
 }  // namespace moebius

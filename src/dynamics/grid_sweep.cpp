@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
+#include <moebius/bifurcation/stable_states.hpp>
 #include <moebius/dynamics/grid_sweep.hpp>
+#include <moebius/model/cell_field.hpp>
 #include <utility>
 
 namespace moebius {
@@ -61,9 +64,18 @@ bool is_new(const states& known, const std::vector<double>& x, double distance) 
     });
 }
 
+/// How many stable states there are, cells that only their names tell apart counted as one kind.
+/// @param axes  positions of the two parameters: a cell that one of them belongs to is of its own
+std::size_t count_stable(const problem& at, std::span<const std::size_t> axes) {
+    if (!at.model->cells()) return stable_states(at).size();
+    const auto groups = coarsest_groups(at, axes);
+    if (!at.model->cells()->regrouped(groups)) return stable_states(at).size();
+    return stable_states(regrouped(at, groups)).size();
+}
+
 /// The row of one grid point after its two parameters.
 std::vector<double> settle_all(const problem& at, const grid_sweep_options& options,
-                               const watch& watched) {
+                               std::span<const std::size_t> axes, const watch& watched) {
     const std::size_t experts = at.model->experts();
     const double distance = options.same * at.model->state_scale(at.parameters);
     states found;
@@ -86,7 +98,8 @@ std::vector<double> settle_all(const problem& at, const grid_sweep_options& opti
         ends.insert(ends.end(), end.state.begin(), end.state.end());
         ends.insert(ends.end(), loads.begin(), loads.end());
     }
-    std::vector<double> row{static_cast<double>(found.size()), unsettled};
+    const std::size_t stable = std::max(found.size(), count_stable(at, axes));
+    std::vector<double> row{static_cast<double>(stable), unsettled};
     if (experts > 0) row.push_back(found.empty() ? std::numeric_limits<double>::quiet_NaN() : gap);
     row.insert(row.end(), ends.begin(), ends.end());
     return row;
@@ -123,12 +136,13 @@ table grid_sweep(const problem& at, const grid_axis& a, const grid_axis& b,
     table result{names_of(at, a, b, starts), {}};
     result.columns.assign(result.names.size(), std::vector<double>(a.points * b.points));
 
+    const std::array axes{at.index_of(a.parameter), at.index_of(b.parameter)};
     std::vector<char> is_done(a.points * b.points);
     const auto at_point = [&](std::size_t i) {
         auto here = at;
         here.set(a.parameter, a.value(i / b.points));
         here.set(b.parameter, b.value(i % b.points));
-        const auto row = settle_all(here, options, watch);
+        const auto row = settle_all(here, options, axes, watch);
         result.columns[0][i] = a.value(i / b.points);
         result.columns[1][i] = b.value(i % b.points);
         for (std::size_t c = 0; c < row.size(); ++c) result.columns[c + 2][i] = row[c];

@@ -25,4 +25,9 @@ namespace moebius {
                                                            search_record* record = nullptr,
                                                            const watch& watched = {});
 
+/// Those of them to which the flow goes from each choice of winners, and from zero: what is stable
+/// is among them.
+[[nodiscard]] std::vector<Eigen::VectorXd> flow_equilibria(const problem& base,
+                                                           search_record* record = nullptr);
+
 }  // namespace moebius

@@ -28,7 +28,7 @@ struct continuation_options {
     std::size_t depth = 4;  ///< branch points that are followed in a row, from the first branches
     std::size_t searches = 3;  ///< values of the parameter, ends included, at which equilibria are
                                ///< searched from scratch; >= 2
-    std::size_t max_branches = 256;  ///< with so many, no group of cells splits any more; >= 1
+    std::size_t max_branches = 128;  ///< with so many, no group of cells splits any more; >= 1
     bool split_groups = true;        ///< follow branches on which cells differ that agreed before
 
     /// A function of state and parameters; a branch ends where it passes zero. May be empty. A

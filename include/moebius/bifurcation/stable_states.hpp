@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/base/grouping.hpp>
+#include <moebius/model/field.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// A stable equilibrium, and how many there are that differ by the names of alike cells only.
+struct stable_state {
+    grouping groups;            ///< on which it lives; empty if the model has no cells
+    std::vector<double> state;  ///< on these groups
+    double copies = 1;
+};
+
+/// The stable equilibria at the parameters of a problem, those that differ by the names of cells in
+/// one of its groups once: one state by a scan, more by the flow from every number of winners and,
+/// up to 64 cells, from unequal loads. So some may be missing, but none that attracts from where
+/// one expert holds all the load.
+/// @param at  on the groups within which cells count as alike (coarsest_groups)
+/// @throws invalid_argument if a parameter is not allowed
+[[nodiscard]] std::vector<stable_state> stable_states(const problem& at);
+
+}  // namespace moebius
