@@ -15,6 +15,7 @@
 #include "class_of_groups.hpp"
 #include "jacobian_blocks.hpp"
 #include "known_places.hpp"
+#include "multiple_point.hpp"
 
 namespace moebius {
 
@@ -122,6 +123,8 @@ private:
     std::optional<stop_reason> kept(walk& along, bool goes_on) override;
     std::optional<crossing> find_crossing(const curve_point& a, const curve_point& b, walk& along);
     double dip_of(const curve_point& at);
+    bool runs_into_joint(walk& along);
+    std::vector<joint_crossing> find_joint(const curve_point& a, const curve_point& b);
     Eigen::MatrixXd within(const curve_point& at, std::size_t group);
 
     // sector_points.cpp: what stands on it
@@ -133,7 +136,8 @@ private:
     std::optional<stop_reason> handle_crossing(walk& along, const bracket& seen);
     void handle_turn(const bracket& seen, const curve_point& at, recorder& rows);
     [[nodiscard]] bool is_solved(const Eigen::VectorXd& u);
-    [[nodiscard]] bool is_crossing(const Eigen::VectorXd& u);
+    [[nodiscard]] bool is_crossing(const Eigen::VectorXd& u, const curve_point& beside);
+    void handle_joint(const joint_crossing& found, walk& along);
     void handle_split(const bracket& seen, const curve_point& at, std::size_t group,
                       recorder& rows);
     void handle_oscillation(const bracket& seen, const curve_point& at,
@@ -160,9 +164,13 @@ private:
     std::vector<splitting> ready_;
     std::vector<joint> joints_;
     std::vector<Eigen::VectorXd> considered_;
-    std::vector<Eigen::VectorXd> way_;  // of the branch that is being followed
-    std::size_t depth_ = 0;             // of that branch
-    bool end_was_known_ = false;        // by the last end
+    std::vector<Eigen::VectorXd> way_;            // of the branch that is being followed
+    std::size_t depth_ = 0;                       // of that branch
+    bool end_was_known_ = false;                  // by the last end
+    std::vector<Eigen::VectorXd> multiple_;       // where several eigenvalues vanish
+    std::optional<std::size_t> unstable_before_;  // at the point before, among the groups
+    std::size_t unstable_ = 0;                    // in the last row
+    std::size_t explained_ = 0;                   // changes of it, by what the last step met
 };
 
 }  // namespace moebius

@@ -5,6 +5,7 @@
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/model/cell_field.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 #include "sector.hpp"
@@ -32,8 +33,9 @@ void sector::handle_turn(const bracket& seen, const curve_point& at, recorder& r
     const VectorXd u = curve_.units().scale(fold->state, fold->parameters);
     // Newton may have gone to another fold, or the turn is a crossing of two branches.
     if (!lies_between(seen.a, seen.b, u) || known_.crossing_at(u) || !is_solved(u) ||
-        is_crossing(u))
+        is_crossing(u, seen.a))
         return;
+    ++explained_;
     if (const cell_field* cells = base().model->cells()) fold->groups = cells->groups();
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
 }
@@ -75,20 +77,31 @@ bool sector::is_solved(const VectorXd& u) {
 
 /// Whether the parameter does not unfold the zero eigenvalue at u: w^T f_p = 0, a branch point. A
 /// branch that turns in it is no fold; Newton's method for folds only creeps towards it.
-bool sector::is_crossing(const VectorXd& u) {
-    extras_at(u);
+bool sector::is_crossing(const VectorXd& u, const curve_point& beside) {
     const auto& terms = curve_.terms();
+    extras_at(beside.u);
+    const double size = terms.jacobian().norm();
+    extras_at(u);
+    if (n_ > 1 && !terms.is_structured() && !base().model->cells()) {
+        const VectorXd values = svd(terms.jacobian()).values;
+        if (values[n_ - 2] < creeping * size) return true;  // more than one zero
+    }
     const VectorXd w = terms.null_vectors_here().left;
     const double slope = w.dot(terms.by_parameters().col(0)) * curve_.units().units()[n_];
-    const double size = (terms.by_parameters().col(0) * curve_.units().units()[n_]).norm();
-    if (std::abs(slope) > unfolds * size) return false;
+    const double most = (terms.by_parameters().col(0) * curve_.units().units()[n_]).norm();
+    if (std::abs(slope) > unfolds * most) return false;
     const auto found = find_branch_point(curve_, u);
     return found && (found->u - u).norm() < creeping;
 }
 
 std::optional<stop_reason> sector::handle_crossing(walk& along, const bracket& seen) {
+    std::size_t zeros = 0;  // of several at once, which are told when the row is kept
+    for (const auto& joint : find_joint(seen.a, seen.b))
+        if (!joint.oscillates) zeros += joint.count;
+    if (zeros % 2 == 1) return std::nullopt;  // they make the change of sign
     const auto found = find_crossing(seen.a, seen.b, along);
     if (!found) return std::nullopt;  // a dip without a crossing
+    ++explained_;
     recorder& rows = along.rows();
     const double arc = seen.arc + (found->u - seen.a.u).norm();
     const VectorXd travel = (seen.b.u - seen.a.u).normalized();
@@ -101,6 +114,19 @@ std::optional<stop_reason> sector::handle_crossing(walk& along, const bracket& s
     }
     note_crossing(rows, arc, *found, travel);
     return std::nullopt;
+}
+
+/// Adds a point of several eigenvalues, and the arms that leave it.
+void sector::handle_joint(const joint_crossing& found, walk& along) {
+    const VectorXd& u = found.at.u;
+    if (known_.crossing_at(u)) return;
+    const double arc = along.arc() - (along.trace().current().u - u).norm();
+    along.rows().add(arc, u, extras_at(u), described(curve_, found));
+    if (found.oscillates) return;
+    multiple_.push_back(u);
+    auto& met = known_.add_crossing(u);
+    for (const auto& tangent : leaving_tangents(curve_, found))
+        for (const double sign : {1.0, -1.0}) met.ways.push_back(sign * tangent);
 }
 
 /// Adds the point and its arms: those across `travel`, or all of them if it is empty.
@@ -149,6 +175,7 @@ void sector::handle_oscillation(const bracket& seen, const curve_point& at,
     if (omega == 0) return;  // a neutral saddle
     const auto hopf = find_hopf(here, range_, x, here.parameters, omega);
     if (!hopf) return;
+    explained_ += 2;
     const std::size_t free = curve_.units().free()[0];
     p_[free] = hopf->parameters[free];
     VectorXd u = at.u;

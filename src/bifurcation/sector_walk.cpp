@@ -15,7 +15,9 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr Index most_for_dips = 32;  // states; a determinant of more costs, and may underflow
+constexpr double next_to_joint = 1e-2;  // scaled distance; steps halve on the way there
+constexpr double straight = 0.9;        // the cosine of a way that leads there
+constexpr Index most_for_dips = 32;     // states; a determinant of more costs, and may underflow
 
 const test_function regularity{point_type::BP, [](const curve_point& at) { return at.regularity; }};
 
@@ -24,6 +26,12 @@ const test_function regularity{point_type::BP, [](const curve_point& at) { retur
 /// Steps until something ends the branch; the tracer stands on its first point.
 stop_reason sector::go(tracer& trace, recorder& rows) {
     end_was_known_ = false;
+    unstable_before_.reset();
+    explained_ = 0;
+    if (const auto& first = trace.current(); first.regularity != 0) {  // else an arm at its point
+        extras_at(first.u);
+        unstable_before_ = curve_.stability_here().n_unstable;
+    }
     return walk(*this, trace, rows, options_, watch_).go();
 }
 
@@ -94,6 +102,7 @@ Eigen::MatrixXd sector::within(const curve_point& at, std::size_t group) {
 }
 
 void sector::row(const walk& along, const curve_point& at, std::vector<double>& to) {
+    unstable_ = curve_.stability_here().n_unstable;
     along.rows().row(at.u, extras_of_last_evaluation(), to);
 }
 
@@ -104,7 +113,24 @@ bool sector::end(walk& along, double arc, const curve_point& at) {
     return true;
 }
 
+/// Whether the branch ends in a known point of several zeros, which steps would only creep towards.
+bool sector::runs_into_joint(walk& along) {
+    const curve_point& at = along.trace().current();
+    for (const VectorXd& u : multiple_) {
+        const VectorXd ahead = u - at.u;
+        const double distance = ahead.norm();
+        if (distance > next_to_joint || ahead.dot(at.tangent) < straight * distance) continue;
+        along.rows().add(along.arc() + (u - along.trace().previous().u).norm(), u, extras_at(u));
+        std::erase_if(arms_, [&](const arm& a) {  // this way was just come along
+            return (a.u - u).norm() < same_point && a.tangent.dot(at.tangent) < -straight;
+        });
+        return true;
+    }
+    return false;
+}
+
 std::optional<stop_reason> sector::overruns(walk& along) {
+    if (runs_into_joint(along)) return stop_reason::branch_point;
     const VectorXd& u = along.trace().current().u;
     if (along.is_outside(u)) return std::nullopt;  // the window's edge comes first
     if (u.head(n_).lpNorm<Eigen::Infinity>() <= options_.max_state) return std::nullopt;
@@ -113,11 +139,19 @@ std::optional<stop_reason> sector::overruns(walk& along) {
 }
 
 bool sector::crosses(walk& along) {
-    return find_crossing(along.trace().previous(), along.trace().current(), along).has_value();
+    const auto &a = along.trace().previous(), &b = along.trace().current();
+    return find_crossing(a, b, along) || !find_joint(a, b).empty();
 }
 
 std::optional<stop_reason> sector::kept(walk& along, bool /*goes_on*/) {
     way_.push_back(along.trace().current().u);
+    const std::size_t before = unstable_before_.value_or(unstable_);
+    const std::size_t change = std::max(before, unstable_) - std::min(before, unstable_);
+    if (change >= 2 + explained_)
+        for (const auto& found : find_joint(along.trace().previous(), along.trace().current()))
+            handle_joint(found, along);
+    unstable_before_ = unstable_;
+    explained_ = 0;
     return std::nullopt;
 }
 
@@ -133,6 +167,12 @@ std::optional<crossing> sector::find_crossing(const curve_point& a, const curve_
     found = find_branch_point(curve_, at->u);
     if (found && lies_between(a, b, found->u)) return found;
     return std::nullopt;
+}
+
+/// Where several eigenvalues cross at once. Cells have groups for that.
+std::vector<joint_crossing> sector::find_joint(const curve_point& a, const curve_point& b) {
+    if (n_ < 2 || curve_.terms().is_structured() || base().model->cells()) return {};
+    return find_joint_crossings(curve_, a, b);
 }
 
 std::optional<stop_reason> sector::meet(walk& along, const bracket& seen) {

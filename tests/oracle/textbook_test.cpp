@@ -5,6 +5,7 @@
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/locus.hpp>
 #include <moebius/bifurcation/map_points.hpp>
+#include <numbers>
 #include <sstream>
 
 #include "catch.hpp"
@@ -274,4 +275,23 @@ TEST_CASE("Lorenz-84's window: one fold curve, one Hopf curve, their ZH exact on
     const double cusp = (204 + std::sqrt(204. * 204 + 4 * 1734 * 26)) / (2 * 1734);
     check_labels(found, {at(ZH, 1 + a / 2), at(ZH, 1 + a / 2), at(CP, cusp)});
     CHECK(found.branches.size() == 2);
+}
+
+TEST_CASE("a ring of cells: every branch point of u = 0 with its multiplicity", "[textbook]") {
+    const double max_step = GENERATE(0.01, 0.1, 1.0);
+    CAPTURE(max_step);
+    const auto ring = [&]<std::size_t n>(std::integral_constant<std::size_t, n>) {
+        const auto found = equilibrium_diagram(problem_of<cell_ring<n>>(), {"lambda", -1, 3},
+                                               {.max_step = max_step, .depth = 0},
+                                               start_at(EP, std::vector<double>(n), {-1}));
+        std::vector<expected> wanted;
+        for (std::size_t j = 0; 2 * j <= n; ++j) {
+            const double s = std::sin(std::numbers::pi * double(j) / double(n));
+            wanted.push_back({BP, {2 * s * s}, j == 0 || 2 * j == n ? 1 : 2});
+        }
+        check_labels(found, wanted);
+    };
+    ring(std::integral_constant<std::size_t, 6>{});
+    ring(std::integral_constant<std::size_t, 8>{});
+    ring(std::integral_constant<std::size_t, 12>{});
 }
