@@ -263,6 +263,8 @@ diagram as_map_diagram(const problem& base, double step, const parameter_range& 
     require("map").positive_and_finite("step", step);
     for (branch& along : equilibria.branches) with_map_points(base, step, range, along, equilibria);
     auto& points = equilibria.special_points;
+    // A pair on the imaginary axis is the flow's matter: the map's multipliers are off the circle.
+    std::erase_if(points, [](const auto& point) { return point.type == point_type::HB; });
     std::stable_sort(points.begin(), points.end(), [](const auto& l, const auto& r) {
         return std::pair(l.branch, l.row) < std::pair(r.branch, r.row);
     });

@@ -91,7 +91,7 @@ private:
         std::size_t group;  // or pair
     };
 
-    // sector.cpp: from where to where
+    // sector.cpp and sector_start.cpp: from where to where
     bool follow_from(const Eigen::VectorXd& u, int sign, const std::string& from,
                      bool labelled = false);
     bool follow_from_singular(const Eigen::VectorXd& u, const std::string& from);

@@ -96,8 +96,8 @@ bool sector::is_crossing(const VectorXd& u, const curve_point& beside) {
 
 std::optional<stop_reason> sector::handle_crossing(walk& along, const bracket& seen) {
     std::size_t zeros = 0;  // of several at once, which are told when the row is kept
-    for (const auto& joint : find_joint(seen.a, seen.b))
-        if (!joint.oscillates) zeros += joint.count;
+    for (const auto& met : find_joint(seen.a, seen.b))
+        if (!met.oscillates) zeros += met.count;
     if (zeros % 2 == 1) return std::nullopt;  // they make the change of sign
     const auto found = find_crossing(seen.a, seen.b, along);
     if (!found) return std::nullopt;  // a dip without a crossing

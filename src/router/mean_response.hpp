@@ -25,9 +25,6 @@ struct response_text {
 /// std::vector<series<Order>> z) const`: for one token with z = beta (logit + score) along a line,
 /// the chance of each expert that the token goes to it. Shapes: (N) -> (N). The load of an expert
 /// is the sum of its chances by the sum of all.
-///
-/// A law whose chances sum to a constant may have with_slopes, chances and all their slopes by z in
-/// one pass, for up to most_by_pairs experts.
 template <typename Law>
 class mean_response final : public load_response {
 public:
@@ -58,9 +55,6 @@ public:
     void slopes(std::span<const double> s, double beta, std::span<double> p,
                 std::span<double> by_score, std::span<double> by_beta) const override {
         const std::size_t n = groups_.size();
-        if constexpr (requires { Law::most_by_pairs; })
-            if (group_of_.size() <= Law::most_by_pairs)
-                return slopes_at_once(s, beta, p, by_score, by_beta);
         const auto along_beta = shares<1>(s, beta, {}, 1);
         for (std::size_t g = 0; g < n; ++g) {
             p[g] = along_beta[first(g)].c[0];
@@ -93,30 +87,6 @@ public:
 
 private:
     [[nodiscard]] std::size_t first(std::size_t g) const { return groups_.groups[g].front(); }
-
-    void slopes_at_once(std::span<const double> s, double beta, std::span<double> p,
-                        std::span<double> by_score, std::span<double> by_beta) const {
-        const std::size_t n = group_of_.size(), groups = groups_.size();
-        std::vector<double> z(n), chance(n), by(n * n);
-        for (const auto& out : {p, by_score, by_beta}) std::fill(out.begin(), out.end(), 0.0);
-        double all = 0;
-        for (std::size_t row = 0; row < logits_.size(); row += n) {
-            const auto at = [&](std::size_t e) { return logits_[row + e] + s[group_of_[e]]; };
-            for (std::size_t e = 0; e < n; ++e) z[e] = beta * at(e);
-            law_.with_slopes(z, chance, by);
-            for (const double each : chance) all += each;
-            for (std::size_t g = 0; g < groups; ++g) {
-                p[g] += chance[first(g)];
-                for (std::size_t e = 0; e < n; ++e) {
-                    const double slope = by[first(g) * n + e];
-                    by_score[group_of_[e] * groups + g] += beta * slope;
-                    by_beta[g] += slope * at(e);
-                }
-            }
-        }
-        for (const auto& out : {p, by_score, by_beta})
-            for (double& each : out) each /= all;
-    }
 
     /// (G) -> (N)
     [[nodiscard]] std::vector<double> members(std::span<const double> of_groups) const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/load_response.hpp>
 #include <moebius/router/subset_law.hpp>
@@ -67,6 +68,8 @@ struct race {
         for (std::size_t i = 0; i < n; ++i) values[i] = z[i].c[0];
         bring_together(values);
         for (std::size_t i = 0; i < n; ++i) z[i].c[0] = values[i];
+        if (std::pow(static_cast<double>(n), static_cast<double>(k - 1)) <= most_orders)
+            return by_orders(z);
         const grid nodes(values, k);
 
         std::vector<series<Order>> chance(n);
@@ -76,60 +79,47 @@ struct race {
         return chance;
     }
 
-    /// The chances and their slopes by each logit, by (N, N), in one pass: with R_ij the
-    /// probability that exactly k - 1 of the clocks but i and j have rung,
-    ///
-    ///   dP_i/dz_j = -int w_i exp(-w_i t) w_j t exp(-w_j t) R_ij(t) dt,  i != j,
-    ///
-    /// and no chance changes when all logits rise alike. For a few experts; it costs N^3 k a node.
-    static constexpr std::size_t most_by_pairs = 16;
-    void with_slopes(std::vector<double> z, std::vector<double>& chance,
-                     std::vector<double>& by) const {
-        const std::size_t n = z.size();
-        bring_together(z);
-        const grid nodes(z, k);
-        for (std::size_t i = 0; i < n; ++i)
-            chance[i] = before_poisson(series<0>{{z[i]}}, nodes.log_rate).c[0];
-        std::fill(by.begin(), by.end(), 0.0);
-        std::vector<double> rung(n), silent(n), density(n), first(k);
-        for (int node = 0; node < nodes.count; ++node) {
-            const double x = nodes.from + node * nodes.step;
-            for (std::size_t i = 0; i < n; ++i) {
-                const double w = std::exp(std::min(z[i] + x, 7.0));  // exp(-exp(7)) is 0 already
-                rung[i] = -std::expm1(-w);
-                silent[i] = w < 1 ? 1 - rung[i] : std::exp(-w);
-                density[i] = w * silent[i];
-            }
-            const double poisson = fewer_than(k, std::exp(x + nodes.log_rate));
-            for (std::size_t i = 0; i < n; ++i) {
-                count_rung(rung, silent, i, i, first);
-                const double fewer = std::accumulate(first.begin(), first.end(), 0.0);
-                chance[i] += nodes.step * density[i] * (fewer - poisson);
-                for (std::size_t j = 0; j < i; ++j) {
-                    count_rung(rung, silent, i, j, first);
-                    by[i * n + j] -= nodes.step * density[i] * density[j] * first[k - 1];
-                }
-            }
-        }
-        for (std::size_t i = 0; i < n; ++i)
-            for (std::size_t j = 0; j < i; ++j) {
-                const double slope = by[j * n + i] = by[i * n + j];
-                by[i * n + i] -= slope;
-                by[j * n + j] -= slope;
-            }
+private:
+    static constexpr double most_orders = 64;  // of the first k - 1; beyond, the integral is faster
+
+    /// The sum over the orders in which the first may ring: positive terms, exact to rounding.
+    template <std::size_t Order>
+    [[nodiscard]] std::vector<series<Order>> by_orders(const std::vector<series<Order>>& z) const {
+        std::vector<series<Order>> chance(z.size());
+        std::vector<char> rung(z.size(), 0);
+        series<Order> certain;
+        certain.c[0] = 1;
+        add_orders(z, k, certain, rung, chance);
+        return chance;
     }
 
-private:
-    /// first (k) = the probabilities that 0, 1, ..., k - 1 of the clocks but i and j have rung.
-    static void count_rung(const std::vector<double>& rung, const std::vector<double>& silent,
-                           std::size_t i, std::size_t j, std::vector<double>& first) {
-        std::fill(first.begin(), first.end(), 0.0);
-        first[0] = 1;
-        for (std::size_t e = 0; e < rung.size(); ++e) {
-            if (e == i || e == j) continue;
-            for (std::size_t m = first.size(); m-- > 1;)
-                first[m] = first[m] * silent[e] + first[m - 1] * rung[e];
-            first[0] *= silent[e];
+    /// What follows an order of chance `before`: the next is expert i with w_i by the sum of those
+    /// that have not rung.
+    template <std::size_t Order>
+    static void add_orders(const std::vector<series<Order>>& z, std::size_t left,
+                           const series<Order>& before, std::vector<char>& rung,
+                           std::vector<series<Order>>& chance) {
+        const std::size_t n = z.size();
+        double top = -std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < n; ++i)
+            if (!rung[i]) top = std::max(top, z[i].c[0]);
+        std::vector<series<Order>> rate(n);
+        series<Order> all;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (rung[i]) continue;
+            const double w = std::exp(z[i].c[0] - top);
+            rate[i] = compose<Order>({w, w, w, w}, z[i]);
+            all += rate[i];
+        }
+        const series<Order> share = before / all;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (rung[i]) continue;
+            const series<Order> next = share * rate[i];
+            chance[i] += next;
+            if (left == 1) continue;
+            rung[i] = 1;
+            add_orders(z, left - 1, next, rung, chance);
+            rung[i] = 0;
         }
     }
 

@@ -118,6 +118,17 @@ cli_case(locus_controlled
   # docs/theory.md section 5: the Hopf and the pitchfork meet, at leak (sqrt(g2 + 4 g) - g)/2 with g = gain beta/2
   OUT "\"kind\": \"branch point\".*\"kind\": \"hopf\".*\"type\": \"BT\".*\"leak\":0\\.31949334"
   ERR none)
+# docs/theory.md section 3: one winner is stable from 4.2498 on, far below the branch point at 8.
+cli_case(diagram_collapsed
+  ARGS diagram --model softmax --experts 8 --vary feedback=1:6
+  OUT "2 branches, .*searched [0-9]+ starts, found [0-9]+ states\n.*LP1 +4\\.249799009 +1 . 7 "
+  ERR none)
+# docs/theory.md section 5: two experts with g = beta/2 = 1/2 lose balance at kappa g = 1 + gain g.
+cli_case(diagram_controlled_two
+  ARGS diagram --model two-expert --controller integral --set gain=0.5 --vary feedback=1:6 --out -
+  OUT "\"controller\": \"integral\".*\"label\": \"HB1\".*\"feedback\":(2\\.5,|2\\.500000000|2\\.499999999)"
+  ERR none)
+
 cli_case(exact_experts
   ARGS exact --model softmax --experts 8 --out -
   # docs/theory.md section 3: the one-winner branch of 8 turns at 4.249799008647894

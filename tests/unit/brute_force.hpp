@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/dynamics/integrate.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -96,7 +97,7 @@ inline double nearest(const cells_problem& on, const branch& of, double value, c
     const auto& p = of.columns.columns[0];
     const std::size_t states =
         of.groups.size() == 0 ? x.size() : x.size() / of.groups.members() * of.groups.size();
-    double least = INFINITY;
+    double least = std::numeric_limits<double>::infinity();
     for (std::size_t row = 0; row + 1 < p.size(); ++row) {
         if ((p[row] < value) == (p[row + 1] < value) && p[row] != value && p[row + 1] != value)
             continue;
@@ -121,7 +122,7 @@ inline std::vector<std::string> faults(const cells_problem& on, const diagram& f
         auto here = on;
         here.apart.set(parameter, value);
         for (const auto& x : stable_states(here, starts, static_cast<unsigned>(k + 1))) {
-            double least = INFINITY;
+            double least = std::numeric_limits<double>::infinity();
             for (const auto& curve : found.branches)
                 least = std::min(least, nearest(on, curve, value, x));
             if (least > reach)
@@ -141,7 +142,7 @@ inline std::vector<std::string> faults(const cells_problem& on, const diagram& f
                                                      on.grouped.model->cells()->groups().size() *
                                                      one.groups.size();
                 const auto x = sorted(on, expanded(one, row_of(one, row, states)));
-                shared += nearest(on, other, one.columns.columns[0][row], x) < reach / 10;
+                if (nearest(on, other, one.columns.columns[0][row], x) < reach / 10) ++shared;
             }
             if (shared == 3)
                 wrong.push_back("branch " + std::to_string(one.id) + " lies on " +

@@ -22,8 +22,9 @@ struct grid_sweep_options {
 /// Settles every point of a grid over two parameters from several starts.
 ///
 /// Columns, one row a grid point with `b` running fastest: the two parameters; stable_states, how
-/// many different ones there are (bifurcation/stable_states.hpp, cells that no axis tells apart
-/// being alike), or were reached if that is more; unsettled, how many starts reached none;
+/// many different ones the given starts reach; without starts how many there are
+/// (bifurcation/stable_states.hpp, cells that no axis tells apart being alike), or are reached if
+/// that is more; unsettled, how many starts reached none;
 /// load_gap, the largest load less the smallest, in the most uneven state reached (a model with
 /// loads only); then for each start k = 1, 2, ... the state x_k where it ended and its loads
 /// load_1_k, load_2_k. A start that does not settle gives NaN there. The bytes are the same for any

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <moebius/bifurcation/map_points.hpp>
 #include <moebius/model/expert_feedback.hpp>
+#include <moebius/model/registry.hpp>
 #include <moebius/model/two_expert.hpp>
 
 #include "catch.hpp"
@@ -97,4 +99,16 @@ TEST_CASE("a step that is no step is named", "[map][error]") {
                         "map: step is 0, but it must be > 0 and finite");
     REQUIRE_THROWS_WITH(find_flip(two, -1, {"feedback", -9, -1}, {0}, two.parameters),
                         "find_flip: step is -1, but it must be > 0 and finite");
+}
+
+TEST_CASE("a map has no Hopf points of the flow", "[map]") {
+    auto controlled = make_problem("two-expert", {.controlled = true});
+    controlled.set("gain", 0.5);  // docs/theory.md section 5: the flow's Hopf point is at 2.5
+    const auto found = map_diagram(controlled, 0.1, {"feedback", 1, 6});
+    const auto of = [&](point_type type) {
+        return std::count_if(found.special_points.begin(), found.special_points.end(),
+                             [type](const auto& point) { return point.type == type; });
+    };
+    CHECK(of(point_type::HB) == 0);
+    CHECK(of(point_type::NS) == 1);
 }

@@ -305,3 +305,19 @@ TEST_CASE("the mean loads say what they cannot serve", "[load_response][error]")
                       "exact-k: top-k is 4 of 4 experts, but at least one must "
                       "be chosen and one left out");
 }
+
+TEST_CASE("top-k by orders and by the integral agree", "[router][oracle]") {
+    // Two of up to 64 experts are summed by orders, of more by the integral; an expert that is
+    // never chosen changes no load.
+    const std::size_t few = 64, many = 65;
+    std::vector<double> logits(many);
+    for (std::size_t e = 0; e < few; ++e) logits[e] = std::sin(3.0 * static_cast<double>(e));
+    logits[few] = -200;
+    std::vector<double> scores(many, 0.0), by_orders(few), by_integral(many);
+    scores[3] = 2.5;
+    top_k_loads({logits.begin(), logits.end() - 1}, few, 2)
+        ->loads(std::span(scores).first(few), 1.0, by_orders);
+    top_k_loads(logits, many, 2)->loads(scores, 1.0, by_integral);
+    for (std::size_t e = 0; e < few; ++e)  // the integral's accuracy
+        CHECK_THAT(by_orders[e], WithinAbs(by_integral[e], 1e-13));
+}
