@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
-#include <moebius/bifurcation/fold.hpp>
+#include <moebius/bifurcation/critical_curve.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <utility>
 
