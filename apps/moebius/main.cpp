@@ -10,6 +10,7 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "interrupt.hpp"
+#include "output.hpp"
 #include "words.hpp"
 
 namespace {
@@ -67,6 +68,10 @@ int main(int argc, char** argv) {
     } catch (const interrupted&) {
         return fail(fmt::format("{}: interrupted by {} before there was anything to keep",
                                 session.name, cli::interrupt_name()),
+                    cli::interrupt_code());
+    } catch (const cli::drawing_interrupted& e) {
+        return fail(fmt::format("{}: interrupted by {} while a figure was drawn: {} has the result",
+                                session.name, cli::interrupt_name(), e.what()),
                     cli::interrupt_code());
     } catch (const cli::closed_pipe&) {
         return cli::exit_code::closed_pipe;

@@ -140,7 +140,12 @@ void output_options::check_ending() const {
 
 void output_options::draw(std::vector<named_figure> figures) const {
     leave_out_empty(figures);
-    for (const auto& plot : plots) save_figures(figures, plot);
+    try {
+        for (const auto& plot : plots) save_figures(figures, plot);
+    } catch (const interrupted&) {
+        if (out.empty() || out == "-") throw;
+        throw drawing_interrupted(out);
+    }
 }
 
 void output_options::tell_incomplete(const result_heading& heading) const {

@@ -4,6 +4,7 @@
 #include <moebius/io/option_table.hpp>
 #include <moebius/io/plots.hpp>
 #include <moebius/io/result.hpp>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,11 @@ void check_distinct(const std::vector<written_file>& written, const std::vector<
 
 /// Leaves out figures in which nothing would be seen, with a sentence for each.
 void leave_out_empty(std::vector<named_figure>& figures);
+
+/// A signal ended gnuplot, and the result is in its file by then.
+class drawing_interrupted final : public std::runtime_error {
+    using std::runtime_error::runtime_error;  ///< of the file's name
+};
 
 /// Where a result goes: options that all computing subcommands share. The terminal gets a summary;
 /// the result itself goes to a file, or to the standard output where that was asked for.

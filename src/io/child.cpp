@@ -16,6 +16,7 @@
 #include <moebius/base/error.hpp>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace moebius {
 namespace {
@@ -114,7 +115,7 @@ void send_some(channel_end& to, std::string_view& rest) {
 }
 
 void receive_some(channel_end& from, std::string& to) {
-    std::array<char, 1 << 16> block;
+    std::vector<char> block(1 << 16);  // not on the stack, which may be as small
     const auto got = ::recv(from.get(), block.data(), block.size(), MSG_DONTWAIT);
     if (got > 0) to.append(block.data(), static_cast<std::size_t>(got));
     const bool broken = got < 0 && errno != EINTR && errno != EAGAIN;

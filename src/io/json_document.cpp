@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <istream>
 #include <moebius/base/error.hpp>
@@ -39,7 +38,7 @@ private:
     }
 
     file_reader file_;
-    std::array<char, 1 << 16> block_;
+    std::vector<char> block_ = std::vector<char>(1 << 16);  // the stack may be as small
     std::size_t count_ = 0;
 };
 

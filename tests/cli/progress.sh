@@ -22,5 +22,5 @@ told "env NO_COLOR=1 $program exact --model softmax --experts 1000000"
 grep -q 'exact[: ].* [0-9]* [s%]' lines
 test "$(tr -d '\033' <terminal | grep -c '\[[0-9;]*m')" = 0
 
-timeout --foreground -s INT 3 "$program" sweep --set feedback=4 --vary bias=-3:3 --rate 1e-6 >out 2>sentences || true
+timeout --foreground -s INT 3 "$program" sweep --set feedback=4 --vary bias=-3:3 --rate 1e-7 >out 2>sentences || true
 test "$(wc -l <sentences)" = 1
