@@ -4,7 +4,8 @@
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/io/result_schema.hpp>
 #include <nlohmann/json.hpp>
-#include <ranges>
+#include <string_view>
+#include <vector>
 
 #include "result_layout.hpp"
 
@@ -24,8 +25,10 @@ json words(const auto& known) {
 /// The names of an enumeration, up to its last value.
 template <typename Kind>
 json words_up_to(Kind last) {
-    return words(std::views::iota(0, static_cast<int>(last) + 1) |
-                 std::views::transform([](int i) { return to_string(static_cast<Kind>(i)); }));
+    std::vector<std::string_view> known;
+    for (int i = 0; i <= static_cast<int>(last); ++i)
+        known.push_back(to_string(static_cast<Kind>(i)));
+    return words(known);
 }
 
 /// An object with these members, which all are needed, and others.
