@@ -13,7 +13,7 @@
 #include "commands.hpp"
 #include "incomplete.hpp"
 #include "output.hpp"
-#include "subject.hpp"
+#include "problem_choice.hpp"
 #include "summary.hpp"
 #include "words.hpp"
 
@@ -21,7 +21,7 @@ namespace moebius::cli {
 namespace {
 
 struct diagram_arguments {
-    subject_options subject;
+    problem_choice problem;
     std::optional<double> step;   // of the discrete rule
     continuation_options solver;  // the library's own struct: one home for the defaults
     output_options output;
@@ -59,10 +59,10 @@ void take_step(diagram_arguments& args, const result_heading& origin, const sess
 }
 
 int run(diagram_arguments& args, const session& session) {
-    args.output.check(args.subject.files_read());
-    args.subject.check_tokens(session);
+    args.output.check(args.problem.files_read());
+    args.problem.check_tokens(session);
     auto [problem, ranges, start, origin, one_beta, heading] =
-        make_subject(args.subject, 1, diagram_schema, session);
+        choose_problem(args.problem, 1, diagram_schema, session);
     if (origin) take_step(args, *origin, session);
     option_table method;
     add_to(method, args.solver);
@@ -82,9 +82,9 @@ command diagram_command() {
                 "Follow equilibria, or cycles from a Hopf point, as one parameter varies",
                 "moebius diagram --vary feedback=0.5:20 --out run.json --plot run.svg"};
     auto args = std::make_shared<diagram_arguments>();  // lives as long as the command
-    add_to(out.options, args->subject);
-    add_vary(out.options, args->subject);
-    add_from(out.options, args->subject);
+    add_to(out.options, args->problem);
+    add_vary(out.options, args->problem);
+    add_from(out.options, args->problem);
     add_to(out.options, args->solver);
     add_step(out.options, *args);
     args->output.add_to(out.options);

@@ -12,13 +12,13 @@
 #include "commands.hpp"
 #include "exact_experts.hpp"
 #include "output.hpp"
-#include "subject.hpp"
+#include "problem_choice.hpp"
 
 namespace moebius::cli {
 namespace {
 
 struct exact_arguments {
-    subject_options subject;
+    problem_choice problem;
     std::size_t points = 201;
     output_options output;
 };
@@ -51,7 +51,7 @@ table folds_of(const exact::two_expert& at, double most, std::size_t points, con
     return out;
 }
 
-result_document answer(const exact_arguments& args, subject on, const watch& watched) {
+result_document answer(const exact_arguments& args, chosen_problem on, const watch& watched) {
     using models::two_expert;
     const auto& p = on.problem.parameters;
     const exact::two_expert at{p[two_expert::feedback], p[two_expert::decay], p[two_expert::beta],
@@ -87,7 +87,7 @@ bool has_closed_forms(std::string_view model) {
 }
 
 /// The fold set is what is sampled and drawn, and two experts and softmax have one.
-void check_fold_set(const exact_arguments& args, const subject& on, const session& session) {
+void check_fold_set(const exact_arguments& args, const chosen_problem& on, const session& session) {
     const bool none = on.heading.model == "exact-k";
     if (none && !on.ranges.empty())
         throw invalid_argument("--vary", "it came for exact-k", "no fold set of it is known");
@@ -103,11 +103,11 @@ void check_fold_set(const exact_arguments& args, const subject& on, const sessio
 }
 
 int run(const exact_arguments& args, const session& session) {
-    args.output.check(args.subject.files_read());
+    args.output.check(args.problem.files_read());
     if (args.points < 2)
         throw invalid_argument("--points", fmt::format("{} came", args.points), "it must be >= 2");
     auto on =
-        make_subject(args.subject, args.subject.varies.empty() ? 0 : 1, exact_schema, session);
+        choose_problem(args.problem, args.problem.varies.empty() ? 0 : 1, exact_schema, session);
     const std::string& model = on.heading.model;
     if (!has_closed_forms(model))
         throw invalid_argument("exact", fmt::format("--model is {}", model),
@@ -132,9 +132,9 @@ command exact_command() {
     command out{"exact", "Closed forms of two experts, softmax and exact-k",
                 "moebius exact --set feedback=4 --vary feedback=2:20"};
     auto args = std::make_shared<exact_arguments>();
-    args->subject.experts.controllable = false;  // no closed form has one
-    add_model(out.options, args->subject);
-    add_vary(out.options, args->subject);
+    args->problem.experts.controllable = false;  // no closed form has one
+    add_model(out.options, args->problem);
+    add_vary(out.options, args->problem);
     out.options.add("points", args->points, "samples of the fold set");
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };

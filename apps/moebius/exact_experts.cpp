@@ -61,7 +61,7 @@ table fold_set_of(const exact::split& s, double K, const exact::scales& unit,
 
 }  // namespace
 
-result_document exact_experts(subject on, std::size_t points, const watch& watched) {
+result_document exact_experts(chosen_problem on, std::size_t points, const watch& watched) {
     const auto& groups = on.problem.model->cells()->groups();
     if (groups.size() != 1)
         throw invalid_argument("exact",

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <moebius/io/result.hpp>
 
-#include "subject.hpp"
+#include "problem_choice.hpp"
 
 namespace moebius::cli {
 
@@ -12,6 +12,7 @@ namespace moebius::cli {
 /// state and, for softmax, each m-winner branch, the one-winner cusp, and its fold set up to the
 /// largest feedback of the range, if there is one.
 /// @throws invalid_argument if the experts do not all have the same bias
-[[nodiscard]] result_document exact_experts(subject on, std::size_t points, const watch& watched);
+[[nodiscard]] result_document exact_experts(chosen_problem on, std::size_t points,
+                                            const watch& watched);
 
 }  // namespace moebius::cli

@@ -7,7 +7,7 @@
 #include "commands.hpp"
 #include "incomplete.hpp"
 #include "output.hpp"
-#include "subject.hpp"
+#include "problem_choice.hpp"
 #include "summary.hpp"
 #include "words.hpp"
 
@@ -15,16 +15,16 @@ namespace moebius::cli {
 namespace {
 
 struct locus_arguments {
-    subject_options subject;
+    problem_choice problem;
     continuation_options solver;  // the library's own struct: one home for the defaults
     output_options output;
 };
 
 int run(const locus_arguments& args, const session& session) {
-    args.output.check(args.subject.files_read());
-    args.subject.check_tokens(session);
+    args.output.check(args.problem.files_read());
+    args.problem.check_tokens(session);
     auto [problem, ranges, start, origin, one_beta, heading] =
-        make_subject(args.subject, 2, locus_schema, session);
+        choose_problem(args.problem, 2, locus_schema, session);
     if (origin && number_of(*origin, "step"))
         throw invalid_argument("--from", "a point of the discrete rule came",
                                "locus follows those of the differential equation");
@@ -44,9 +44,9 @@ command locus_command() {
                 "vary",
                 "moebius locus --vary feedback=1.5:20 --vary bias=-9:9 --plot cusp.png"};
     auto args = std::make_shared<locus_arguments>();  // lives as long as the command
-    add_to(out.options, args->subject);
-    add_vary(out.options, args->subject);
-    add_from(out.options, args->subject);
+    add_to(out.options, args->problem);
+    add_vary(out.options, args->problem);
+    add_from(out.options, args->problem);
     add_to(out.options, args->solver);
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };

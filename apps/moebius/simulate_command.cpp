@@ -9,13 +9,13 @@
 #include "device.hpp"
 #include "incomplete.hpp"
 #include "output.hpp"
-#include "subject.hpp"
+#include "problem_choice.hpp"
 
 namespace moebius::cli {
 namespace {
 
 struct simulate_arguments {
-    subject_options subject;
+    problem_choice problem;
     feedback_rule rule;
     simulate_options options;
     device_option device;
@@ -35,10 +35,10 @@ void describe_loop(simulate_arguments args, result_heading& heading) {
     how.write_to(heading);
     heading.seed = args.options.loop.seed;
     heading.model.clear();
-    args.subject.tokens.noise_without_tokens = true;
-    if (args.subject.model.empty()) describe(args.subject.tokens, heading);
-    if (!args.subject.router) args.subject.router.text = default_router;
-    describe_router(args.subject.router, heading);
+    args.problem.tokens.noise_without_tokens = true;
+    if (args.problem.model.empty()) describe(args.problem.tokens, heading);
+    if (!args.problem.router) args.problem.router.text = default_router;
+    describe_router(args.problem.router, heading);
 }
 
 std::string summary_of(const table& summary, std::size_t experts) {
@@ -54,8 +54,9 @@ std::string summary_of(const table& summary, std::size_t experts) {
 
 /// The model whose parameters the loop takes; without --model the tokens are the loop's alone,
 /// and the number of experts chooses it.
-subject model_of(const simulate_arguments& args, std::size_t experts, const session& session) {
-    auto asked = args.subject;
+chosen_problem model_of(const simulate_arguments& args, std::size_t experts,
+                        const session& session) {
+    auto asked = args.problem;
     asked.router = {};  // the loop's own; only the parameters are the model's
     if (asked.model.empty()) {
         asked.tokens.tokens.clear();
@@ -71,7 +72,7 @@ subject model_of(const simulate_arguments& args, std::size_t experts, const sess
     if (asked.model == "exact-k")
         throw invalid_argument("--model", "exact-k came",
                                "the simulated router is top-1: softmax is its model");
-    return make_subject(asked, 0, simulate_schema, session, alike_experts::apart);
+    return choose_problem(asked, 0, simulate_schema, session, alike_experts::apart);
 }
 
 feedback_rule rule_of(const problem& at, double step) {
@@ -95,7 +96,7 @@ std::vector<double> scores_of(const problem& at, double x0) {
 
 simulation measure(const simulate_arguments& args,
                    const std::shared_ptr<const token_source>& source, const session& session) {
-    const auto& router = args.subject.router;
+    const auto& router = args.problem.router;
     if (router) (void)router.make(args.rule.beta, args.options.loop.noise);
     if (router.is_top_1())  // its gates change no load
         return simulate(source, args.rule, args.options, session.watch("simulate"),
@@ -109,14 +110,14 @@ simulation measure(const simulate_arguments& args,
 }
 
 int run(simulate_arguments& args, const session& session) {
-    args.output.check(args.subject.files_read());
-    args.subject.tokens.check_gate(session);
+    args.output.check(args.problem.files_read());
+    args.problem.tokens.check_gate(session);
     if (args.options.record_every > args.options.steps)
         throw invalid_argument("--record-every", fmt::format("{} came", args.options.record_every),
                                fmt::format("--steps is {}", args.options.steps));
-    if (args.subject.router) check_noise(session, {args.subject.router.text});
-    const auto& tokens = args.subject.tokens;
-    auto source = source_for(args.subject.router, tokens, args.subject.experts.experts.value_or(2));
+    if (args.problem.router) check_noise(session, {args.problem.router.text});
+    const auto& tokens = args.problem.tokens;
+    auto source = source_for(args.problem.router, tokens, args.problem.experts.experts.value_or(2));
     auto [problem, ranges, start, origin, one_beta, heading] =
         model_of(args, source->experts(), session);
     if (tokens.tokens.empty()) source = no_tokens(problem.model->experts());
@@ -142,9 +143,9 @@ command simulate_command() {
     command out{"simulate", "Route batches of tokens in the closed loop",
                 "moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1"};
     auto args = std::make_shared<simulate_arguments>();
-    args->subject.experts.shown = "2";
-    args->subject.experts.controllable = false;  // the simulated loop has none
-    add_to(out.options, args->subject);
+    args->problem.experts.shown = "2";
+    args->problem.experts.controllable = false;  // the simulated loop has none
+    add_to(out.options, args->problem);
     add_loop(out.options, *args);
     add_to(out.options, args->device);
     args->output.add_to(out.options);

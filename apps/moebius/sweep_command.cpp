@@ -12,13 +12,13 @@
 #include "device.hpp"
 #include "incomplete.hpp"
 #include "output.hpp"
-#include "subject.hpp"
+#include "problem_choice.hpp"
 
 namespace moebius::cli {
 namespace {
 
 struct sweep_arguments {
-    subject_options subject;
+    problem_choice problem;
     slow_sweep_options slow;
     std::string direction{to_string(slow_sweep_options{}.direction)};
     double x0 = 0;
@@ -124,7 +124,7 @@ void add_grid(option_table& table, sweep_arguments& args) {
 
 int run_slow(sweep_arguments& args, const session& session) {
     auto [problem, ranges, start, origin, one_beta, heading] =
-        make_subject(args.subject, 1, sweep_schema, session, alike_experts::apart);
+        choose_problem(args.problem, 1, sweep_schema, session, alike_experts::apart);
     args.slow.direction = sweep_direction_from_name(args.direction);
     option_table how;
     add_slow(how, args);
@@ -151,7 +151,7 @@ int run_slow(sweep_arguments& args, const session& session) {
 
 int run_grid(sweep_arguments& args, const session& session) {
     auto [problem, ranges, start, origin, one_beta, heading] =
-        make_subject(args.subject, 2, grid_schema, session, alike_experts::apart);
+        choose_problem(args.problem, 2, grid_schema, session, alike_experts::apart);
     option_table how;
     add_grid(how, args);
     how.write_to(heading);
@@ -181,7 +181,7 @@ basin_options settling(const problem& at, const std::vector<parameter_range>& ra
 /// Two starts for every point, integrated as one ensemble: which state each reaches.
 int run_basins(sweep_arguments& args, const session& session) {
     auto [problem, ranges, start, origin, one_beta, heading] =
-        make_subject(args.subject, 2, grid_schema, session, alike_experts::apart);
+        choose_problem(args.problem, 2, grid_schema, session, alike_experts::apart);
     option_table how;
     add_grid(how, args);
     how.write_to(heading);
@@ -203,8 +203,8 @@ int run_basins(sweep_arguments& args, const session& session) {
 }
 
 int run(sweep_arguments& args, const session& session) {
-    args.output.check(args.subject.files_read());
-    args.subject.check_tokens(session);
+    args.output.check(args.problem.files_read());
+    args.problem.check_tokens(session);
     args.settling.threads = args.device.threads;
     if (args.grid && args.basins)
         throw invalid_argument("--grid", "it came beside --basins", "each settles a grid its way");
@@ -226,8 +226,8 @@ command sweep_command() {
                 "Follow the state while one parameter moves slowly, or settle a grid over two",
                 "moebius sweep --set feedback=4 --vary bias=-3:3 --rate 0.01"};
     auto args = std::make_shared<sweep_arguments>();
-    add_to(out.options, args->subject);
-    add_vary(out.options, args->subject);
+    add_to(out.options, args->problem);
+    add_vary(out.options, args->problem);
     add_slow(out.options, *args);
     add_grid(out.options, *args);
     add_to(out.options, args->device);

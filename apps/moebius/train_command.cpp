@@ -18,18 +18,18 @@
 
 #include "commands.hpp"
 #include "device.hpp"
+#include "experiment_arguments.hpp"
 #include "incomplete.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
 #include "train_document.hpp"
-#include "trainee.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
 namespace {
 
 struct train_arguments {
-    trainee_options trainee;
+    experiment_arguments experiment;
     std::string against;
     std::size_t evaluate_every = 0;
     double target = 0.9;
@@ -118,7 +118,7 @@ public:
     }
 
     [[nodiscard]] std::uint64_t step() const {
-        std::uint64_t least = args_.trainee.steps;
+        std::uint64_t least = args_.experiment.steps;
         for (const auto& state : states_)
             if (state.diverged_at == training_state::sound) least = std::min(least, state.step);
         return least;
@@ -158,10 +158,10 @@ private:
         if (state.parameters.size() != fresh.parameters.size() ||
             state.moments.size() != fresh.moments.size() ||
             state.scores.size() != fresh.scores.size() ||
-            state.records.size() != state.step / args_.trainee.design.record_every * row ||
+            state.records.size() != state.step / args_.experiment.design.record_every * row ||
             state.tests.size() % test_numbers != 0)
             refuse("its sizes are not those of these models");
-        if (state.step > args_.trainee.steps)
+        if (state.step > args_.experiment.steps)
             refuse(fmt::format("it is at batch {} already, beyond --steps", state.step));
     }
 
@@ -202,31 +202,31 @@ void check(train_arguments& args, const session& session) {
         throw invalid_argument("--checkpoint", "- came", "it must name a file to go on from");
     std::vector<written_file> also;
     if (!args.checkpoint.empty()) also.push_back({"--checkpoint", args.checkpoint});
-    args.output.check({args.trainee.data}, also);
+    args.output.check({args.experiment.data}, also);
     if (!args.checkpoint.empty()) require_writable(args.checkpoint);
-    if (!args.against.empty()) args.trainee.routers.push_back(args.against);
-    if (args.trainee.routers.size() > 2)
-        throw invalid_argument("--router", fmt::format("{} came", args.trainee.routers.size()),
+    if (!args.against.empty()) args.experiment.routers.push_back(args.against);
+    if (args.experiment.routers.size() > 2)
+        throw invalid_argument("--router", fmt::format("{} came", args.experiment.routers.size()),
                                "one is trained, or two are held against each other");
-    if (args.trainee.vary.empty()) refuse_unused(session, "train without --vary", {"points"});
+    if (args.experiment.vary.empty()) refuse_unused(session, "train without --vary", {"points"});
     if (args.evaluate_every == 0)
         refuse_unused(session, "train without --evaluate-every", {"target"});
     if (!args.output.keeps_result()) refuse_unused(session, "train without --out", {"history"});
     if (!(args.target > 0 && args.target <= 1))
         throw invalid_argument("--target", fmt::format("{} came", args.target),
                                "an accuracy is above 0 and at most 1");
-    if (args.trainee.design.test == 0)
+    if (args.experiment.design.test == 0)
         tell("nothing is held out (--test 0): the test numbers are those of the training examples");
-    if (args.trainee.design.ramp > args.trainee.steps)
-        tell(fmt::format("the run ends at batch {}, before the ramp does", args.trainee.steps));
-    check_steps(args.trainee, session, args.evaluate_every);
+    if (args.experiment.design.ramp > args.experiment.steps)
+        tell(fmt::format("the run ends at batch {}, before the ramp does", args.experiment.steps));
+    check_steps(args.experiment, session, args.evaluate_every);
 }
 
 /// What a checkpoint must agree on: all but how long the run is and what is told of it.
 result_heading heading_of(train_arguments args) {
     result_heading heading;
     heading.schema = train_schema;
-    describe_trainee(args.trainee, heading);
+    describe_experiment(args.experiment, heading);
     option_table tests;
     add_tests(tests, args);
     tests.write_to(heading);
@@ -236,7 +236,7 @@ result_heading heading_of(train_arguments args) {
 /// Trains to the end, testing and saving on the way.
 void train(resumable_training& training, const train_arguments& args, const backend& on,
            const session& session) {
-    const std::uint64_t steps = args.trainee.steps;
+    const std::uint64_t steps = args.experiment.steps;
     const std::uint64_t stride = args.evaluate_every > 0 ? args.evaluate_every : steps;
     while (training.step() < steps) {
         const auto watched = session.watch("train");
@@ -255,13 +255,13 @@ int report(const train_arguments& args, const experiment& made, const resumable_
                            states,
                            evaluate(made, states, *made.work.data, threads),
                            {},
-                           evaluate_kept(made, states, args.trainee.design.seed, threads),
+                           evaluate_kept(made, states, args.experiment.design.seed, threads),
                            args.target,
                            least};
     if (!args.corrupt.empty())
         report.corrupted = evaluate(
             made, states,
-            corrupt(*made.work.data, corruption_of(args.corrupt), args.trainee.design.seed),
+            corrupt(*made.work.data, corruption_of(args.corrupt), args.experiment.design.seed),
             threads);
     const bool any = std::any_of(states.begin(), states.end(), [](const auto& state) {
         return state.diverged_at == training_state::sound;
@@ -274,12 +274,12 @@ int report(const train_arguments& args, const experiment& made, const resumable_
 int run(train_arguments& args, const session& session) {
     check(args, session);
     if (!args.corrupt.empty()) std::ignore = corruption_of(args.corrupt);
-    const auto made = make_experiment(experiment_from(args.trainee, session));
+    const auto made = make_experiment(experiment_from(args.experiment, session));
     auto heading = heading_of(args);
     const auto on = args.device.open();
     resumable_training training(args, made, heading, *on);
     heading.command = session.command;
-    heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
+    heading.options.emplace_back("steps", static_cast<double>(args.experiment.steps));
     heading.options.emplace_back("target", args.target);
     if (!args.corrupt.empty()) heading.options.emplace_back("corrupt", args.corrupt);
     std::uint64_t least = 0;
@@ -308,7 +308,7 @@ command train_command() {
                 "--seeds 8 --out trained.json --plot trained.svg"};
     auto args = std::make_shared<train_arguments>();
     auto& options = out.options;
-    add_to(options, args->trainee);
+    add_to(options, args->experiment);
     options.add("against", args->against,
                 "a second router as --router, held against the first with the same seeds");
     add_tests(options, *args);

@@ -13,14 +13,14 @@
 #include "device.hpp"
 #include "incomplete.hpp"
 #include "output.hpp"
-#include "subject.hpp"
+#include "problem_choice.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
 namespace {
 
 struct validate_arguments {
-    subject_options subject;
+    problem_choice problem;
     validate_options options;  // the library's own struct: one home for the defaults
     device_option device;
     output_options output;
@@ -90,17 +90,17 @@ void check_sets(const std::vector<std::string>& sets) {
 
 /// Another router than top-1: its threshold, and its jumps beside the noise-free rule's.
 int run_router(const validate_arguments& args, const session& session) {
-    refuse_unused(session, args.subject.router.name(), {"levels", "members"});
-    check_noise(session, {args.subject.router.text});
+    refuse_unused(session, args.problem.router.name(), {"levels", "members"});
+    check_noise(session, {args.problem.router.text});
     if (args.device.name != "auto" && args.device.name != "cpu")
         throw invalid_argument(
             "--device",
-            fmt::format("'{}' came for {}", args.device.name, args.subject.router.name()),
+            fmt::format("'{}' came for {}", args.device.name, args.problem.router.name()),
             "its loop runs on the CPU; that of top-1 on devices, too");
     const auto& v = args.options;
     comparison_options options;
-    options.beta = set_value(args.subject.sets, "beta", options.beta);
-    options.decay = set_value(args.subject.sets, "decay", options.decay);
+    options.beta = set_value(args.problem.sets, "beta", options.beta);
+    options.decay = set_value(args.problem.sets, "decay", options.decay);
     options.tokens = v.tokens;
     options.step = v.step;
     options.seeds = v.seeds;
@@ -116,14 +116,14 @@ int run_router(const validate_arguments& args, const session& session) {
     heading.schema = compare_schema;
     heading.command = session.command;
     heading.seed = options.seed;
-    auto tokens = args.subject.tokens;
+    auto tokens = args.problem.tokens;
     tokens.noise_without_tokens = true;
     describe(tokens, heading);
-    describe_router(args.subject.router, heading);
+    describe_router(args.problem.router, heading);
     describe_comparison(options, heading);
-    const auto& router = args.subject.router;
-    const auto noise = noise_from_name(args.subject.tokens.noise);
-    const auto compared = compare_routers(source_for(router, args.subject.tokens, 2),
+    const auto& router = args.problem.router;
+    const auto noise = noise_from_name(args.problem.tokens.noise);
+    const auto compared = compare_routers(source_for(router, args.problem.tokens, 2),
                                           {{router.name(), router.make(options.beta, noise)}},
                                           options, session.watch("validate"));
     args.output.write(compare_document(compared, options, heading), compare_report(compared));
@@ -132,28 +132,28 @@ int run_router(const validate_arguments& args, const session& session) {
 
 int run(validate_arguments& args, const session& session) {
     using models::token_response;
-    args.output.check(args.subject.files_read());
-    args.subject.tokens.check_gate(session);
+    args.output.check(args.problem.files_read());
+    args.problem.tokens.check_gate(session);
     args.options.threads = args.device.threads;
-    check_sets(args.subject.sets);
-    const auto& router = args.subject.router;
+    check_sets(args.problem.sets);
+    const auto& router = args.problem.router;
     (void)router.settings();
     if (!router.is_top_1()) return run_router(args, session);
-    args.subject.router = {};
-    if (!args.subject.tokens.tokens.empty()) args.subject.model = token_response::name;
-    const auto source = args.subject.tokens.source();
+    args.problem.router = {};
+    if (!args.problem.tokens.tokens.empty()) args.problem.model = token_response::name;
+    const auto source = args.problem.tokens.source();
     if (source->experts() != 2)
         throw invalid_argument("--gate",
                                fmt::format("a gate of {} experts came", source->experts()),
                                "validate takes two: class-means:A,B, random:SEED or a file of two");
-    auto on = make_subject(args.subject, 0, validate_schema, session);
+    auto on = choose_problem(args.problem, 0, validate_schema, session);
     const auto& p = on.problem.parameters;
     describe(args.options, on.heading);
     on.heading.seed = args.options.seed;
     on.heading.router = default_router;
 
     const auto v = until_interrupted(on.heading, [&] {
-        return validate(source, noise_from_name(args.subject.tokens.noise), p[token_response::beta],
+        return validate(source, noise_from_name(args.problem.tokens.noise), p[token_response::beta],
                         p[token_response::decay], args.options, session.watch("validate"),
                         *args.device.open());
     });
@@ -172,9 +172,9 @@ command validate_command() {
     auto trained = std::make_shared<bool>(false);  // if it came, another command ran
     out.options.add("trained", *trained,
                     "train first: 'moebius validate --trained --help' has its options");
-    add_sets(out.options, args->subject);
-    add_to(out.options, args->subject.router);
-    add_to(out.options, args->subject.tokens);
+    add_sets(out.options, args->problem);
+    add_to(out.options, args->problem.router);
+    add_to(out.options, args->problem.tokens);
     add_to(out.options, args->options);
     add_to(out.options, args->device);
     args->output.add_to(out.options);

@@ -7,14 +7,14 @@
 
 #include "commands.hpp"
 #include "device.hpp"
+#include "experiment_arguments.hpp"
 #include "output.hpp"
-#include "trainee.hpp"
 
 namespace moebius::cli {
 namespace {
 
-trainee_options of_two_experts() {
-    trainee_options options;
+experiment_arguments of_two_experts() {
+    experiment_arguments options;
     options.design.experts = 2;
     options.vary = "feedback=0:6";
     options.design.seeds = 8;
@@ -23,7 +23,7 @@ trainee_options of_two_experts() {
 
 struct trained_arguments {
     bool trained = true;
-    trainee_options trainee = of_two_experts();
+    experiment_arguments experiment = of_two_experts();
     trained_validation_options how;
     device_option device;
     output_options output;
@@ -87,20 +87,20 @@ void add_theory(option_table& table, trained_arguments& args) {
 }
 
 int run(trained_arguments& args, const session& session) {
-    args.output.check({args.trainee.data});
-    check_steps(args.trainee, session);
+    args.output.check({args.experiment.data});
+    check_steps(args.experiment, session);
     auto& how = args.how;
-    how.steps = args.trainee.steps;
-    how.theory.seed = args.trainee.design.seed;
+    how.steps = args.experiment.steps;
+    how.theory.seed = args.experiment.design.seed;
     how.theory.threads = args.device.threads;
-    const auto v = validate_trained(experiment_from(args.trainee, session), how,
+    const auto v = validate_trained(experiment_from(args.experiment, session), how,
                                     *args.device.open(), session.watch("validate"));
 
     result_heading heading;
     heading.schema = validate_trained_schema;
     heading.command = session.command;
-    describe_trainee(args.trainee, heading);
-    heading.options.emplace_back("steps", static_cast<double>(args.trainee.steps));
+    describe_experiment(args.experiment, heading);
+    heading.options.emplace_back("steps", static_cast<double>(args.experiment.steps));
     option_table theory;
     add_theory(theory, args);
     theory.write_to(heading);
@@ -116,7 +116,7 @@ command validate_trained_command() {
                 "--seeds 32"};
     auto args = std::make_shared<trained_arguments>();
     out.options.add("trained", args->trained, "train first: these options are those of train");
-    add_to(out.options, args->trainee);
+    add_to(out.options, args->experiment);
     add_theory(out.options, *args);
     add_to(out.options, args->device);
     args->output.add_to(out.options);

@@ -22,7 +22,7 @@ constexpr double imperfect = 1e-9;  // d beyond this, against f_x over a state s
 
 branch_point_curve::branch_point_curve(const problem& base,
                                        const std::vector<parameter_range>& ranges)
-    : zero_curve(base, ranges) {}
+    : zero_eigenvalue_curve(base, ranges) {}
 
 Index branch_point_curve::unknowns() const { return scaling_.units().size() + 1; }
 
@@ -68,13 +68,13 @@ bool branch_point_curve::holds_at(const VectorXd& u) {
 
 VectorXd branch_point_curve::start(const special_point& point) {
     VectorXd u(unknowns());
-    u << zero_curve::start(point), 0;
+    u << zero_eigenvalue_curve::start(point), 0;
     adapt(u);
     return u;
 }
 
 void branch_point_curve::adapt(const VectorXd& u) {
-    zero_curve::adapt(u);
+    zero_eigenvalue_curve::adapt(u);
     solve_at(u);
     const Index n = states();
     const multilinear forms(model(), x_, p_, scaling_.free());

@@ -11,22 +11,22 @@
 #include <moebius/model/cell_field.hpp>
 
 #include "cut_diagram.hpp"
-#include "sector.hpp"
+#include "fixed_space.hpp"
 #include "state_search.hpp"
 
 namespace moebius {
 namespace {
 
-/// The sectors of a diagram: that of the first groups, and those into which groups split.
-class builder {
+/// The subspaces of a diagram: that of the first groups, and those into which groups split.
+class diagram_follower {
 public:
-    builder(const problem& base, const parameter_range& range, const continuation_options& options,
-            const watch& progress)
+    diagram_follower(const problem& base, const parameter_range& range,
+                     const continuation_options& options, const watch& progress)
         : base_(base),
           range_(range),
           options_(options),
           watch_(progress),
-          first_(add_sector(base, 1)) {}
+          first_(add_fixed_space(base, 1)) {}
 
     void everything() {
         for (std::size_t k = 0; k < options_.searches; ++k) first_.search(value(k));
@@ -51,14 +51,15 @@ private:
         return std::lerp(range_.from, range_.to, share);
     }
 
-    sector& add_sector(const problem& on, double copies) {
-        return sectors_.emplace_back(base_, on, range_, options_, copies, result_, watch_);
+    fixed_space& add_fixed_space(const problem& on, double copies) {
+        return fixed_spaces_.emplace_back(base_, on, range_, options_, copies, result_, watch_);
     }
 
-    sector& sector_of(const problem& on) {
-        for (auto& known : sectors_)
+    fixed_space& fixed_space_of(const problem& on) {
+        for (auto& known : fixed_spaces_)
             if (known.base().model->cells()->groups() == on.model->cells()->groups()) return known;
-        return add_sector(on, copies(base_.model->cells()->groups(), on.model->cells()->groups()));
+        return add_fixed_space(on,
+                               copies(base_.model->cells()->groups(), on.model->cells()->groups()));
     }
 
     /// What the groups of the problem itself do not show.
@@ -67,7 +68,8 @@ private:
         at.set(range_.name, value);
         for (const auto& found : moebius::search_finer(at, result_.search)) {
             if (watch_.stopping()) throw interrupted("diagram");
-            sector& owner = sector_of(regrouped(base_, found.on.model->cells()->groups()));
+            fixed_space& owner =
+                fixed_space_of(regrouped(base_, found.on.model->cells()->groups()));
             owner.consider(found.x, value);
             take_from(owner);
             follow_all();
@@ -80,7 +82,7 @@ private:
             if (waiting_.empty()) {
                 const auto joint = std::move(joints_.front());
                 joints_.pop_front();
-                sector& owner = sector_of(joint.at.on);
+                fixed_space& owner = fixed_space_of(joint.at.on);
                 owner.consider(joint.at.x, joint.parameter);
                 take_from(owner);
                 continue;
@@ -95,13 +97,13 @@ private:
         }
     }
 
-    void take_from(sector& owner) {
+    void take_from(fixed_space& owner) {
         for (auto& what : owner.take_splittings()) waiting_.emplace_back(&owner, std::move(what));
         for (auto& joint : owner.take_joints()) joints_.push_back(std::move(joint));
     }
 
     /// Every number of winners once; that of the others is its copy.
-    void follow(sector& owner, const splitting& what) {
+    void follow(fixed_space& owner, const splitting& what) {
         const grouping& coarse = owner.base().model->cells()->groups();
         const std::size_t size = coarse.groups[what.group].size();
         for (std::size_t winners = 1; 2 * winners <= size; ++winners) {
@@ -114,7 +116,7 @@ private:
     /// zero: each v_j is a root of one cubic without its quadratic term. With sizes n and
     /// sum n_j v_j = 0, v = n x (1, 1, 1), and (1, 0, -1) if the sizes are equal.
     /// @source  Golubitsky & Stewart, The Symmetry Perspective, section 2.7 (S_N on R^(N - 1))
-    void follow_three(sector& owner, const splitting& what) {
+    void follow_three(fixed_space& owner, const splitting& what) {
         const grouping& coarse = owner.base().model->cells()->groups();
         const std::size_t size = coarse.groups[what.group].size();
         for (std::size_t a = 1; 3 * a <= size; ++a)
@@ -133,7 +135,7 @@ private:
     }
 
     /// One way, or two, for the groups that a group of the owner's splits into.
-    void part(sector& owner, const splitting& what, const grouping& finer,
+    void part(fixed_space& owner, const splitting& what, const grouping& finer,
               std::vector<double> along, bool one_way) {
         if (watch_.stopping()) throw interrupted("diagram");
         const cell_field& coarse = *owner.base().model->cells();
@@ -154,7 +156,7 @@ private:
                 std::find(order.begin(), order.end(), what.group + k) - order.begin()));
         if (ways.groups[0] > ways.groups[1] && ways.along.empty())
             std::swap(ways.groups[0], ways.groups[1]);
-        sector& into = sector_of(regrouped(base_, placed.on.model->cells()->groups()));
+        fixed_space& into = fixed_space_of(regrouped(base_, placed.on.model->cells()->groups()));
         into.leave(ways);
         take_from(into);
     }
@@ -164,10 +166,10 @@ private:
     continuation_options options_;
     const watch& watch_;
     diagram result_;
-    std::list<sector> sectors_;  // that do not move
-    sector& first_;
-    std::deque<std::pair<sector*, splitting>> waiting_;
-    std::deque<sector::joint> joints_;
+    std::list<fixed_space> fixed_spaces_;  // that do not move
+    fixed_space& first_;
+    std::deque<std::pair<fixed_space*, splitting>> waiting_;
+    std::deque<fixed_space::joint> joints_;
 };
 
 }  // namespace
@@ -179,9 +181,9 @@ diagram equilibrium_diagram(const problem& base, const parameter_range& range,
     if (start) check_start(*base.model, *start, "diagram");
     problem from = base;
     if (start) from.parameters = start->parameters;
-    builder build(from, range, options, progress);
-    return detail::filled("diagram", build.result(),
-                          [&] { start ? build.through(*start) : build.everything(); });
+    diagram_follower follower(from, range, options, progress);
+    return detail::filled("diagram", follower.result(),
+                          [&] { start ? follower.through(*start) : follower.everything(); });
 }
 
 }  // namespace moebius

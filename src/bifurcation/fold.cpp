@@ -15,7 +15,7 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 fold_curve::fold_curve(const problem& base, const std::vector<parameter_range>& ranges)
-    : zero_curve(base, ranges), bend_(scaling_.units().size()) {
+    : zero_eigenvalue_curve(base, ranges), bend_(scaling_.units().size()) {
     derivative_ = terms_.new_linearization();
 }
 

@@ -7,7 +7,7 @@
 #include <moebius/bifurcation/branch_point_curve.hpp>
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <moebius/bifurcation/normal_forms.hpp>
-#include <moebius/bifurcation/zero_curve.hpp>
+#include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
@@ -77,7 +77,7 @@ MatrixXd squared_plus(const MatrixXd& fx, double k) {
 }  // namespace
 
 hopf_curve::hopf_curve(const problem& base, const std::vector<parameter_range>& ranges)
-    : critical_curve(base, ranges), ranges_(ranges) {}
+    : bifurcation_curve(base, ranges), ranges_(ranges) {}
 
 Index hopf_curve::unknowns() const { return scaling_.units().size() + 1; }
 
@@ -224,7 +224,7 @@ std::optional<VectorXd> hopf_curve::refined_end(const VectorXd& u) {
     return refined;
 }
 
-std::optional<critical_curve::end> hopf_curve::natural_end() const {
+std::optional<bifurcation_curve::end> hopf_curve::natural_end() const {
     return end{unknowns() - 1, point_type::BT};
 }
 

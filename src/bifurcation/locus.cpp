@@ -23,11 +23,11 @@ namespace {
 constexpr int lines_across = 1;       // of the window each way, where closed curves are looked for
 constexpr double search_step = 0.25;  // of the equilibria along edges and lines
 
-class builder {
+class group_loci {
 public:
-    builder(const problem& base, const parameter_range& first, const parameter_range& second,
-            const continuation_options& options, const watch& progress, bool folds_only,
-            diagram& result)
+    group_loci(const problem& base, const parameter_range& first, const parameter_range& second,
+               const continuation_options& options, const watch& progress, bool folds_only,
+               diagram& result)
         : ranges_{first, second},
           folds_(base, ranges_),
           hopfs_(base, ranges_),
@@ -132,14 +132,14 @@ private:
 void follow_points(const problem& base, const std::pair<parameter_range, parameter_range>& ranges,
                    const continuation_options& options, std::optional<special_point>& start,
                    const watch& progress, bool folds_only, diagram& result) {
-    std::list<builder> builders;  // one for each grouping of cells
-    const auto on = [&](const problem& at) -> builder& {
-        for (auto& known : builders)
+    std::list<group_loci> groupings;  // one for each grouping of cells
+    const auto on = [&](const problem& at) -> group_loci& {
+        for (auto& known : groupings)
             if (at.model->cells() &&
                 known.base().model->cells()->groups() == at.model->cells()->groups())
                 return known;
-        return builders.emplace_back(at, ranges.first, ranges.second, options, progress, folds_only,
-                                     result);
+        return groupings.emplace_back(at, ranges.first, ranges.second, options, progress,
+                                      folds_only, result);
     };
     if (start) {
         const problem from = simple_at(base, *start);  // the start takes its groups

@@ -26,7 +26,7 @@ constexpr double crossing_rank = 1e-6;  // singular values below this share belo
 
 }  // namespace
 
-void locus_follower::way::add(const critical_curve& of, const VectorXd& u) {
+void locus_follower::way::add(const bifurcation_curve& of, const VectorXd& u) {
     points.push_back(u.head(of.units().units().size()));
     rates.push_back(of.rate(u));
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <moebius/base/watch.hpp>
-#include <moebius/bifurcation/critical_curve.hpp>
+#include <moebius/bifurcation/bifurcation_curve.hpp>
 #include <moebius/continuation/walk.hpp>
 #include <string>
 #include <vector>
@@ -13,7 +13,7 @@ namespace moebius {
 class locus_follower final : private walk_kind {
 public:
     /// All of them must outlive the follower.
-    locus_follower(critical_curve& followed, const continuation_options& options,
+    locus_follower(bifurcation_curve& followed, const continuation_options& options,
                    const watch& progress, diagram& result)
         : curve_(followed),
           options_(options),
@@ -29,8 +29,8 @@ private:
     /// A curve that has been followed, for telling whether a start lies on it.
     struct way {
         std::vector<Eigen::VectorXd> points;  ///< states and free parameters
-        std::vector<double> rates;            ///< critical_curve::rate
-        void add(const critical_curve& of, const Eigen::VectorXd& u);
+        std::vector<double> rates;            ///< bifurcation_curve::rate
+        void add(const bifurcation_curve& of, const Eigen::VectorXd& u);
         [[nodiscard]] bool passes(const Eigen::VectorXd& u, double rate, double max_turn) const;
     };
 
@@ -46,7 +46,7 @@ private:
     [[nodiscard]] bool holds(const curve_point& at) override { return curve_.holds_at(at.u); }
     std::optional<stop_reason> kept(walk& along, bool goes_on) override;
 
-    critical_curve& curve_;
+    bifurcation_curve& curve_;
     continuation_options options_;
     const watch& watch_;
     diagram& result_;

@@ -7,7 +7,7 @@
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <complex>
-#include <moebius/bifurcation/critical_curve.hpp>
+#include <moebius/bifurcation/bifurcation_curve.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 #include <numbers>

@@ -18,7 +18,7 @@ void check_logits(std::string_view who, std::size_t logits, std::size_t experts)
     if (experts < 1) throw invalid_argument(who, "no experts came", "at least one is needed");
     if (logits % experts != 0)
         throw invalid_argument(who, fmt::format("{} logits came for {} experts", logits, experts),
-                               "each token needs one an expert");
+                               "each token needs one for every expert");
 }
 
 /// The softmax of each row that can be routed; rows of 0 for the others.

@@ -14,7 +14,7 @@ void check_tokens(std::string_view who, const std::vector<double>& logits, std::
     if (logits.empty() || logits.size() % experts != 0)
         throw invalid_argument(who,
                                fmt::format("{} logits came for {} experts", logits.size(), experts),
-                               "a row of one an expert for each token is needed");
+                               "each token needs a row of one for every expert");
     for (const double logit : logits)
         if (!std::isfinite(logit))
             throw invalid_argument(who, fmt::format("a logit is {}", logit), "all must be finite");

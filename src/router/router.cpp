@@ -26,7 +26,7 @@ void check(std::string_view who, const router_batch& batch) {
     if (batch.logits.size() % batch.experts != 0)
         throw invalid_argument(
             who, fmt::format("{} logits came for {} experts", batch.logits.size(), batch.experts),
-            "each token needs one an expert");
+            "each token needs one for every expert");
     if (batch.scores.size() != batch.experts)
         throw invalid_argument(who, fmt::format("{} scores came", batch.scores.size()),
                                fmt::format("the {} experts need one each", batch.experts));

@@ -263,7 +263,7 @@ std::shared_ptr<const load_response> selective_sinkhorn_router::mean_load(
     if (logits.empty() || logits.size() % experts != 0)
         throw invalid_argument(self,
                                fmt::format("{} logits came for {} experts", logits.size(), experts),
-                               "a row of one an expert for each token is needed");
+                               "each token needs a row of one for every expert");
     for (const double logit : logits) require(self).finite("a logit", logit);
     const bool softmax_law = o_.noise == noise_law::gumbel || o_.noise == noise_law::logistic;
     if (o_.k != 1 || !softmax_law) return nullptr;

@@ -29,7 +29,7 @@ void check(std::span<const double> cost, std::size_t experts, const sinkhorn_opt
     if (experts < 1) reject("no experts came", "at least one is needed");
     if (cost.size() % experts != 0)
         reject(fmt::format("{} costs came for {} experts", cost.size(), experts),
-               "each token needs one an expert");
+               "each token needs one for every expert");
     require("sinkhorn")
         .positive_and_finite("xi", options.xi)
         .positive("tolerance", options.tolerance);

@@ -28,7 +28,7 @@ void check(std::span<const double> logits, std::size_t experts, std::size_t k) {
     if (logits.size() % experts != 0)
         throw invalid_argument(self,
                                fmt::format("{} logits came for {} experts", logits.size(), experts),
-                               "each token needs one an expert");
+                               "each token needs one for every expert");
     if (k < 1 || k > experts)
         throw invalid_argument(self, fmt::format("k is {} for {} experts", k, experts),
                                "it must be in [1, experts]");

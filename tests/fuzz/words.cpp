@@ -3,9 +3,9 @@
 #include <moebius/continuation/options.hpp>
 #include <moebius/router/choice.hpp>
 
+#include "experiment_arguments.hpp"
 #include "harness.hpp"
 #include "tokens.hpp"
-#include "trainee.hpp"
 #include "words.hpp"
 
 namespace moebius::fuzz {
@@ -31,7 +31,7 @@ void read_tokens_text(const std::string& text) {
 }
 
 void read_data_text(const std::vector<std::string>& lines) {
-    cli::trainee_options options;
+    cli::experiment_arguments options;
     options.data = lines.front();
     options.vary = lines.size() > 1 ? lines[1] : "";
     options.hidden = lines.size() > 2 ? lines[2] : "";

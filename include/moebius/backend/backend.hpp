@@ -16,7 +16,7 @@ namespace moebius {
 /// Where routers run: the CPU, whose plain code is the oracle, or a CUDA device.
 ///
 /// All backends draw the same random numbers (base/random.hpp), so the same run has the same
-/// history on each, but for a token whose choice hangs on the last bits of an exponential or a
+/// history on each, but for a token whose choice depends on the last bits of an exponential or a
 /// logarithm: less than one in 10^14.
 class backend : public loop_backend,
                 public route_backend,

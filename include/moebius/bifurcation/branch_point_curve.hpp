@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <moebius/bifurcation/zero_curve.hpp>
+#include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
 
 namespace moebius {
 
@@ -14,7 +14,7 @@ namespace moebius {
 /// imperfection: it stays zero as long as the branch point persists.
 /// @source  Govaerts, section 4.2 (branch points by minimally augmented systems); Moore 1980,
 ///          SIAM J. Numer. Anal. 17 (the imperfection as an unknown)
-class branch_point_curve final : public zero_curve {
+class branch_point_curve final : public zero_eigenvalue_curve {
 public:
     branch_point_curve(const problem& base, const std::vector<parameter_range>& ranges);
 

@@ -37,7 +37,7 @@ public:
     [[nodiscard]] bool adapt(const Eigen::VectorXd& u);
 
     /// How g changes along the critical direction where the curve was last linearized: the
-    /// coefficient of the fold but for a positive factor that hangs on c. Zero at a cusp.
+    /// coefficient of the fold but for a positive factor that depends on c. Zero at a cusp.
     [[nodiscard]] double quadratic() const noexcept { return quadratic_; }
 
 private:

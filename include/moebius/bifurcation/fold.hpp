@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <moebius/bifurcation/zero_curve.hpp>
+#include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
 #include <moebius/solve/newton.hpp>
 #include <optional>
 #include <vector>
@@ -13,7 +13,7 @@ namespace moebius {
 /// is a square system.
 /// @source  Govaerts, Numerical Methods for Bifurcations of Dynamical Equilibria, section 4.1;
 ///          Kuznetsov (3rd ed.), section 10.3.1
-class fold_curve final : public zero_curve {
+class fold_curve final : public zero_eigenvalue_curve {
 public:
     /// One or two ranges; their parameters are free, in that order.
     fold_curve(const problem& base, const std::vector<parameter_range>& ranges);

@@ -3,7 +3,7 @@
 
 #include <array>
 #include <complex>
-#include <moebius/bifurcation/critical_curve.hpp>
+#include <moebius/bifurcation/bifurcation_curve.hpp>
 #include <vector>
 
 namespace moebius {
@@ -22,7 +22,7 @@ namespace moebius {
 /// so where k = 0, at a Bogdanov-Takens point, which ends the curve: beyond it k < 0 is a neutral
 /// saddle.
 /// @source  Govaerts, section 4.3; Kuznetsov (3rd ed.), section 10.3.2
-class hopf_curve final : public critical_curve {
+class hopf_curve final : public bifurcation_curve {
 public:
     hopf_curve(const problem& base, const std::vector<parameter_range>& ranges);
 

@@ -44,7 +44,7 @@ struct bogdanov_takens_form {
 ///     w0' = B w0^2 + C |w1|^2,   w1' = (i omega + D w0 + E w0^2) w1
 ///
 /// to third order, with null vectors of length 1 and the real parts of D and E. What happens near
-/// it hangs on the signs of B C, of D/B and of E.
+/// it depends on the signs of B C, of D/B and of E.
 /// @source Kuznetsov (3rd ed.), section 8.5 and 8.7.3; SIAM J. Numer. Anal. 36 (1999) 1104
 struct zero_hopf_form {
     double omega = 0;

@@ -50,7 +50,8 @@ public:
     /// An exact draw: first the size, then whether expert N - 1, N - 2, ..., 0 is in.
     ///
     /// @param size      uniform in (0, 1), for the size; not used by exact-k
-    /// @param uniforms  (N): uniform in (0, 1), one an expert; those after the last member of S are
+    /// @param uniforms  (N): uniform in (0, 1), one for every expert; those after the last member
+    /// of S are
     ///                  not used
     /// @param chosen    (N): overwritten, 1 for members of S
     /// @throws invalid_argument  if a size does not fit

@@ -39,7 +39,7 @@ struct routed_batch {
     std::vector<std::uint32_t> counts;  ///< (E): choices of each expert, before any drop
     std::vector<double> scores;         ///< (E): after the feedback
     std::uint64_t unrouted = 0;         ///< tokens of no expert
-    std::uint64_t near_ties = 0;        ///< tokens whose choice hangs on less than tie_margin
+    std::uint64_t near_ties = 0;        ///< tokens whose choice depends on less than tie_margin
     std::vector<std::uint32_t> slots;   ///< (T, k): place in `order`, or no_expert if dropped
     std::vector<std::uint32_t> order;   ///< choices t k + j by expert, token order kept inside one
     double seconds = 0;  ///< median of the repeats, copies to and from a device not counted

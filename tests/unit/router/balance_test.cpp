@@ -181,7 +181,7 @@ TEST_CASE("balance says what does not fit", "[balance][error]") {
 
     CHECK_THROWS_WITH(
         switch_loss(three, two),
-        "switch_loss: 3 logits came for 2 experts, but each token needs one an expert");
+        "switch_loss: 3 logits came for 2 experts, but each token needs one for every expert");
     CHECK_THROWS_WITH(z_loss(two, 0), "z_loss: no experts came, but at least one is needed");
     CHECK_THROWS_WITH(importance_loss(three, 2),
                       "importance_loss: 3 logits came for 2 experts, but each token needs one an "

@@ -287,8 +287,8 @@ TEST_CASE("the mean loads say what they cannot serve", "[load_response][error]")
     CHECK_THROWS_WITH(subset_loads(two, 2, 2, 1),
                       "subset_loads: k_min is 2 and k_max is 1, but the band must not be empty");
     CHECK_THROWS_WITH(subset_loads({}, 2, 1, 1),
-                      "subset_loads: 0 logits came for 2 experts, but a row of one an expert for "
-                      "each token is needed");
+                      "subset_loads: 0 logits came for 2 experts, but each token needs a row of "
+                      "one for every expert");
     CHECK_THROWS_WITH(subset_loads({0, not_a_number}, 2, 1, 1),
                       "subset_loads: a logit is nan, but all must be finite");
     CHECK_THROWS_WITH(subset_loads({0}, 1, 1, 1),
@@ -298,9 +298,10 @@ TEST_CASE("the mean loads say what they cannot serve", "[load_response][error]")
     CHECK_THROWS_WITH(two_expert_loads(two, noise_law::none),
                       "two_expert_loads: the noise is none, but a response with derivatives needs "
                       "gumbel, logistic or gaussian noise");
-    CHECK_THROWS_WITH(two_expert_loads({0}, noise_law::gaussian),
-                      "two_expert_loads: 1 logits came for 2 experts, but a row of one an expert "
-                      "for each token is needed");
+    CHECK_THROWS_WITH(
+        two_expert_loads({0}, noise_law::gaussian),
+        "two_expert_loads: 1 logits came for 2 experts, but each token needs a row of "
+        "one for every expert");
     CHECK_THROWS_WITH(exact_k_loads(4, 4),
                       "exact-k: top-k is 4 of 4 experts, but at least one must "
                       "be chosen and one left out");

@@ -255,8 +255,9 @@ TEST_CASE("probmoe says what it cannot serve", "[probmoe][error]") {
                       "probmoe: k_max is 3 of 2 experts, but no more can be chosen than there are");
     CHECK_THROWS_WITH(probmoe({.k_max = 3})->mean_load(two, 2),
                       "probmoe: k_max is 3 of 2 experts, but no more can be chosen than there are");
-    CHECK_THROWS_WITH(probmoe()->route({2, three, two}),
-                      "probmoe: 3 logits came for 2 experts, but each token needs one an expert");
+    CHECK_THROWS_WITH(
+        probmoe()->route({2, three, two}),
+        "probmoe: 3 logits came for 2 experts, but each token needs one for every expert");
     CHECK_THROWS_WITH(probmoe()->route({2, two, row{0, not_a_number}}),
                       "probmoe: a score is nan, but it must be finite");
     CHECK_THROWS_WITH(probmoe()->mean_load({0}, 1),

@@ -214,9 +214,10 @@ TEST_CASE("selective Sinkhorn routing says what it cannot do", "[selective_sinkh
     CHECK_THROWS_WITH(
         router->backward({2, two, two, {}}, router->route({2, two, two, {}}), three, out),
         "selective-sinkhorn: 3 numbers came to backward, but the batch has 2 logits");
-    CHECK_THROWS_WITH(router->mean_load({}, 2),
-                      "selective-sinkhorn: 0 logits came for 2 experts, but a row of one an expert "
-                      "for each token is needed");
+    CHECK_THROWS_WITH(
+        router->mean_load({}, 2),
+        "selective-sinkhorn: 0 logits came for 2 experts, but each token needs a row of "
+        "one for every expert");
     CHECK_THROWS_WITH(router->mean_load({0, not_a_number}, 2),
                       "selective-sinkhorn: a logit is nan, but it must be finite");
     CHECK_THROWS_WITH(router->mean_load({0}, 1), "softmax: experts is 1, but it must be >= 2");

@@ -310,8 +310,9 @@ TEST_CASE("sinkhorn says what it cannot balance", "[sinkhorn][error]") {
     const auto plan = sinkhorn(two, 2);
 
     CHECK_THROWS_WITH(sinkhorn(two, 0), "sinkhorn: no experts came, but at least one is needed");
-    CHECK_THROWS_WITH(sinkhorn(three, 2),
-                      "sinkhorn: 3 costs came for 2 experts, but each token needs one an expert");
+    CHECK_THROWS_WITH(
+        sinkhorn(three, 2),
+        "sinkhorn: 3 costs came for 2 experts, but each token needs one for every expert");
     CHECK_THROWS_WITH(sinkhorn(two, 2, {.xi = 0}),
                       "sinkhorn: xi is 0, but it must be > 0 and finite");
     CHECK_THROWS_WITH(sinkhorn(two, 2, {.xi = not_a_number}),

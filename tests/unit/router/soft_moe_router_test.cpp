@@ -99,14 +99,15 @@ TEST_CASE("soft-moe says what it cannot route", "[soft_moe_router][error]") {
     CHECK_THROWS_WITH(soft_moe_router({.beta = -1}),
                       "soft-moe: beta is -1, but it must be > 0 and finite");
     CHECK_THROWS_WITH(router->check(0), "soft-moe: no experts came, but at least one is needed");
-    CHECK_THROWS_WITH(router->route({3, four, scores, {}}),
-                      "soft-moe: 4 logits came for 3 experts, but each token needs one an expert");
+    CHECK_THROWS_WITH(
+        router->route({3, four, scores, {}}),
+        "soft-moe: 4 logits came for 3 experts, but each token needs one for every expert");
     const router_batch batch{3, logits, scores, {}};
     CHECK_THROWS_WITH(router->backward(batch, router->route(batch), four, out),
                       "soft-moe: 4 numbers came to backward, but the batch has 9 logits");
     CHECK_THROWS_WITH(router->mean_load({0, not_a_number}, 2),
                       "token-softmax: a logit is nan, but all must be finite");
     CHECK_THROWS_WITH(router->mean_load({}, 2),
-                      "token-softmax: 0 logits came for 2 experts, but a row of one an expert for "
-                      "each token is needed");
+                      "token-softmax: 0 logits came for 2 experts, but each token needs a row of "
+                      "one for every expert");
 }

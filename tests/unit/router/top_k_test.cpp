@@ -247,15 +247,15 @@ TEST_CASE("top-k says what it cannot serve", "[top_k][error]") {
         top_k({.noise = noise_law::logistic})->route({3, three, three}),
         "top-k: logistic noise came with 1 of 3 experts, but it is for 1 of 2: gumbel "
         "noise is the same law for any number");
-    CHECK_THROWS_WITH(top_k()->route({2, three, two}),
-                      "top-k: 3 logits came for 2 experts, but each token needs one an expert");
+    CHECK_THROWS_WITH(
+        top_k()->route({2, three, two}),
+        "top-k: 3 logits came for 2 experts, but each token needs one for every expert");
     CHECK_THROWS_WITH(top_k()->route({2, two, row{0, infinity}}),
                       "top-k: a score is inf, but it must be finite");
     CHECK_THROWS_WITH(top_k()->mean_load({0}, 1), "top_k_loads: experts is 1, but it must be >= 2");
-    CHECK_THROWS_WITH(
-        top_k()->mean_load({}, 2),
-        "top_k_loads: 0 logits came for 2 experts, but a row of one an expert for each "
-        "token is needed");
+    CHECK_THROWS_WITH(top_k()->mean_load({}, 2),
+                      "top_k_loads: 0 logits came for 2 experts, but each token needs a row of "
+                      "one for every expert");
     CHECK_THROWS_WITH(top_k()->mean_load({0, not_a_number}, 2),
                       "top_k_loads: a logit is nan, but all must be finite");
     const auto router = top_k();

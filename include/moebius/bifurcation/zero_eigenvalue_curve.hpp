@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <moebius/bifurcation/critical_curve.hpp>
+#include <moebius/bifurcation/bifurcation_curve.hpp>
 
 namespace moebius {
 
@@ -13,9 +13,9 @@ namespace moebius {
 /// and its transpose, which gives w: g vanishes exactly where f_x is singular, v and w are its null
 /// vectors there. They keep their directions from one call of `adapt` to the next.
 /// @source  Govaerts, section 3.2
-class zero_curve : public critical_curve {
+class zero_eigenvalue_curve : public bifurcation_curve {
 public:
-    using critical_curve::critical_curve;
+    using bifurcation_curve::bifurcation_curve;
     [[nodiscard]] Eigen::VectorXd start(const special_point& point) override;
     void adapt(const Eigen::VectorXd& u) override;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "subject.hpp"
+#include "problem_choice.hpp"
 
 #include <fmt/format.h>
 
@@ -21,14 +21,14 @@ namespace {
 constexpr std::string_view default_model = models::two_expert::name;
 
 /// Two experts without tokens whose router adds the noise: tokens of margin 0 to the equations.
-bool is_noisy_pair(const subject_options& options) {
+bool is_noisy_pair(const problem_choice& options) {
     return !options.router && options.tokens.tokens.empty() &&
            (options.model.empty() || options.model == default_model) &&
            noise_from_name(options.tokens.noise) != noise_law::gumbel;
 }
 
 /// The model with its default parameters; each expert by itself.
-problem make_problem(const subject_options& options, result_heading& heading) {
+problem make_problem(const problem_choice& options, result_heading& heading) {
     const auto& info = find_model(options.model);
     const auto& tokens = options.tokens;
     if (!info.needs_tokens) {
@@ -59,7 +59,8 @@ problem make_problem(const subject_options& options, result_heading& heading) {
 }
 
 /// Experts whose loads are those of a router.
-void make_router_problem(const subject_options& options, const session& session, subject& result) {
+void make_router_problem(const problem_choice& options, const session& session,
+                         chosen_problem& result) {
     auto& heading = result.heading;
     if (!options.model.empty())
         throw invalid_argument("--model", fmt::format("{} came beside --router", options.model),
@@ -90,7 +91,7 @@ void make_router_problem(const subject_options& options, const session& session,
 }
 
 /// The point that --from names, and the model and tokens of its file where none were given.
-special_point read_start(subject_options& options, const session& session,
+special_point read_start(problem_choice& options, const session& session,
                          std::optional<result_heading>& origin) {
     const auto [file, label] = parse_source(options.from);
     const auto document = read_diagram(file);
@@ -134,7 +135,7 @@ void start_from(special_point& start, std::string_view name, problem& at) {
 }
 
 /// Experts that nothing tells apart become one group, or the groups of the point to start from.
-void group_experts(const subject_options& options, subject& result) {
+void group_experts(const problem_choice& options, chosen_problem& result) {
     if (!result.problem.model->cells()) return;
     if (result.start) {
         result.problem = regrouped(result.problem, result.start->groups);
@@ -149,7 +150,7 @@ void group_experts(const subject_options& options, subject& result) {
         result.problem = regrouped(result.problem, groups);
 }
 
-void apply_ranges(const subject_options& options, std::size_t count, subject& result) {
+void apply_ranges(const problem_choice& options, std::size_t count, chosen_problem& result) {
     if (options.varies.size() != count)
         throw invalid_argument("--vary", fmt::format("it came {}", times(options.varies.size())),
                                fmt::format("it is needed {}", times(count)));
@@ -175,13 +176,13 @@ void apply_ranges(const subject_options& options, std::size_t count, subject& re
 
 }  // namespace
 
-std::vector<std::string> subject_options::files_read() const {
+std::vector<std::string> problem_choice::files_read() const {
     auto files = tokens.files_read();
     files.push_back(from.substr(0, from.rfind(':')));
     return files;
 }
 
-void subject_options::check_tokens(const session& session) const {
+void problem_choice::check_tokens(const session& session) const {
     if (!from.empty()) return;  // they are the file's
     tokens.check_gate(session);
     const bool pair = model.empty() || model == default_model;  // its gap is the noise's law
@@ -189,31 +190,31 @@ void subject_options::check_tokens(const session& session) const {
         refuse_unused(session, "a model without --tokens", {"noise"});
 }
 
-void add_sets(option_table& table, subject_options& subject) {
-    table.add("set", subject.sets, "name=value of a parameter; may be repeated",
+void add_sets(option_table& table, problem_choice& choice) {
+    table.add("set", choice.sets, "name=value of a parameter; may be repeated",
               {.kept = option_kept::never});
 }
 
-void add_model(option_table& table, subject_options& subject) {
-    table.add("model", subject.model, "see 'moebius models'",
+void add_model(option_table& table, problem_choice& choice) {
+    table.add("model", choice.model, "see 'moebius models'",
               {.kept = option_kept::never, .shown = std::string(default_model)});
-    add_sets(table, subject);
-    add_to(table, subject.experts);
+    add_sets(table, choice);
+    add_to(table, choice.experts);
 }
 
-void add_to(option_table& table, subject_options& subject) {
-    add_model(table, subject);
-    add_to(table, subject.router);
-    add_to(table, subject.tokens);
+void add_to(option_table& table, problem_choice& choice) {
+    add_model(table, choice);
+    add_to(table, choice.router);
+    add_to(table, choice.tokens);
 }
 
-void add_vary(option_table& table, subject_options& subject) {
-    table.add("vary", subject.varies, "name=from:to of a parameter that varies",
+void add_vary(option_table& table, problem_choice& choice) {
+    table.add("vary", choice.varies, "name=from:to of a parameter that varies",
               {.kept = option_kept::if_set});
 }
 
-void add_from(option_table& table, subject_options& subject) {
-    table.add("from", subject.from, "FILE:LABEL of a special point to start from",
+void add_from(option_table& table, problem_choice& choice) {
+    table.add("from", choice.from, "FILE:LABEL of a special point to start from",
               {.kept = option_kept::if_set});
 }
 
@@ -235,9 +236,9 @@ std::vector<double> led_state(const field& model, double lead) {
     return state;
 }
 
-subject make_subject(subject_options options, std::size_t ranges, std::string_view schema,
-                     const session& session, alike_experts alike) {
-    subject result;
+chosen_problem choose_problem(problem_choice options, std::size_t ranges, std::string_view schema,
+                              const session& session, alike_experts alike) {
+    chosen_problem result;
     if (!options.from.empty()) result.start = read_start(options, session, result.origin);
     const bool of_router = static_cast<bool>(options.router);
     if (options.model.empty() && !of_router) options.model = default_model;

@@ -8,7 +8,7 @@
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
-#include "sector.hpp"
+#include "fixed_space.hpp"
 
 namespace moebius {
 namespace {
@@ -26,7 +26,7 @@ constexpr double creeping = 1e-4;       // how far from a branch point a search 
 
 }  // namespace
 
-void sector::handle_turn(const bracket& seen, const curve_point& at, recorder& rows) {
+void fixed_space::handle_turn(const bracket& seen, const curve_point& at, recorder& rows) {
     curve_.units().unscale(at.u, x_, p_);
     auto fold = find_fold(base(), range_, x_, p_);
     if (!fold) return;
@@ -42,8 +42,8 @@ void sector::handle_turn(const bracket& seen, const curve_point& at, recorder& r
 
 /// Two groups agree: the branch comes to one of coarser groups, and goes on as a copy of itself or
 /// as the other branch that leaves there.
-std::optional<stop_reason> sector::handle_join(walk& along, const bracket& seen,
-                                               const group_pair& pair) {
+std::optional<stop_reason> fixed_space::handle_join(walk& along, const bracket& seen,
+                                                    const group_pair& pair) {
     const double before = apart(seen.a.u, pair), after = apart(seen.b.u, pair);
     VectorXd u = seen.a.u + before / (before - after) * (seen.b.u - seen.a.u);
     const VectorXd travel = seen.b.u - seen.a.u;
@@ -68,7 +68,7 @@ std::optional<stop_reason> sector::handle_join(walk& along, const bracket& seen,
 
 /// Whether f vanishes at u as far as f_x can tell: where the parameter is below the rounding of its
 /// range, Newton's method stops at any residual.
-bool sector::is_solved(const VectorXd& u) {
+bool fixed_space::is_solved(const VectorXd& u) {
     extras_at(u);
     const auto& terms = curve_.terms();
     const double unit = curve_.units().units()[0];
@@ -77,7 +77,7 @@ bool sector::is_solved(const VectorXd& u) {
 
 /// Whether the parameter does not unfold the zero eigenvalue at u: w^T f_p = 0, a branch point. A
 /// branch that turns in it is no fold; Newton's method for folds only creeps towards it.
-bool sector::is_crossing(const VectorXd& u, const curve_point& beside) {
+bool fixed_space::is_crossing(const VectorXd& u, const curve_point& beside) {
     const auto& terms = curve_.terms();
     extras_at(beside.u);
     const double size = terms.jacobian().norm();
@@ -94,7 +94,7 @@ bool sector::is_crossing(const VectorXd& u, const curve_point& beside) {
     return found && (found->u - u).norm() < creeping;
 }
 
-std::optional<stop_reason> sector::handle_crossing(walk& along, const bracket& seen) {
+std::optional<stop_reason> fixed_space::handle_crossing(walk& along, const bracket& seen) {
     std::size_t zeros = 0;  // of several at once, which are told when the row is kept
     for (const auto& met : find_joint(seen.a, seen.b))
         if (!met.oscillates) zeros += met.count;
@@ -117,7 +117,7 @@ std::optional<stop_reason> sector::handle_crossing(walk& along, const bracket& s
 }
 
 /// Adds a point of several eigenvalues, and the arms that leave it.
-void sector::handle_joint(const joint_crossing& found, walk& along) {
+void fixed_space::handle_joint(const joint_crossing& found, walk& along) {
     const VectorXd& u = found.at.u;
     if (known_.crossing_at(u)) return;
     const double arc = along.arc() - (along.trace().current().u - u).norm();
@@ -130,8 +130,8 @@ void sector::handle_joint(const joint_crossing& found, walk& along) {
 }
 
 /// Adds the point and its arms: those across `travel`, or all of them if it is empty.
-void sector::note_crossing(recorder& rows, double arc, const crossing& found,
-                           const VectorXd& travel) {
+void fixed_space::note_crossing(recorder& rows, double arc, const crossing& found,
+                                const VectorXd& travel) {
     auto point = found.point;
     if (const cell_field* cells = base().model->cells()) point.groups = cells->groups();
     rows.add(arc, found.u, extras_at(found.u), std::move(point));
@@ -145,7 +145,7 @@ void sector::note_crossing(recorder& rows, double arc, const crossing& found,
 }
 
 /// Normal form and criticality of a splitting, as those of one member against the rest.
-void sector::describe_splitting(special_point& point, std::size_t group) const {
+void fixed_space::describe_splitting(special_point& point, std::size_t group) const {
     problem here = base();
     here.parameters = point.parameters;
     const cell_field& coarse = *here.model->cells();
@@ -159,8 +159,8 @@ void sector::describe_splitting(special_point& point, std::size_t group) const {
 }
 
 /// Adds a Hopf point, of the groups or of what differs within one of them.
-void sector::handle_oscillation(const bracket& seen, const curve_point& at,
-                                std::optional<std::size_t> group, recorder& rows) {
+void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at,
+                                     std::optional<std::size_t> group, recorder& rows) {
     extras_at(at.u);
     curve_.units().unscale(at.u, x_, p_);
     problem here = base();
@@ -194,8 +194,8 @@ void sector::handle_oscillation(const bracket& seen, const curve_point& at,
 }
 
 /// Adds a point at which a group of cells may split.
-void sector::handle_split(const bracket& seen, const curve_point& at, std::size_t group,
-                          recorder& rows) {
+void fixed_space::handle_split(const bracket& seen, const curve_point& at, std::size_t group,
+                               recorder& rows) {
     // Where a finer branch leaves a coarser one, its groups are about to join, not to split.
     if (known_.crossing_at(at.u)) return;
     const auto size_at = [&](const curve_point& point) {
@@ -206,7 +206,7 @@ void sector::handle_split(const bracket& seen, const curve_point& at, std::size_
     add_splitting(at.u, group, seen.arc + (at.u - seen.a.u).norm(), rows);
 }
 
-void sector::add_splitting(const VectorXd& u, std::size_t group, double arc, recorder& rows) {
+void fixed_space::add_splitting(const VectorXd& u, std::size_t group, double arc, recorder& rows) {
     auto point = point_here(point_type::BP, u);
     const cell_field& cells = *base().model->cells();
     const auto size = cells.groups().groups[group].size();
@@ -221,7 +221,7 @@ void sector::add_splitting(const VectorXd& u, std::size_t group, double arc, rec
 }
 
 /// A splitting on the window's very edge, where no sign changes.
-void sector::split_at_end(const VectorXd& u, double arc, recorder& rows) {
+void fixed_space::split_at_end(const VectorXd& u, double arc, recorder& rows) {
     const cell_field* cells = base().model->cells();
     const double p = u[n_];
     if (!cells || (p > same_point && p < scaling::whole - same_point) || known_.crossing_at(u))
@@ -240,7 +240,7 @@ void sector::split_at_end(const VectorXd& u, double arc, recorder& rows) {
 }
 
 /// A branch point on the window's very edge.
-void sector::cross_at_end(const curve_point& at, double arc, recorder& rows) {
+void fixed_space::cross_at_end(const curve_point& at, double arc, recorder& rows) {
     const double p = at.u[n_];
     if (p > aside && p < scaling::whole - aside) return;
     const bool landed = p == 0 || p == scaling::whole;  // next to a crossing it fails

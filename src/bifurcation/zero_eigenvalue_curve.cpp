@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/bifurcation/normal_forms.hpp>
-#include <moebius/bifurcation/zero_curve.hpp>
+#include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 #include "spectral_tests.hpp"
@@ -18,14 +18,14 @@ constexpr double no_quadratic = 1e-6;  // a and b below this share of the cubic 
 
 }  // namespace
 
-VectorXd zero_curve::start(const special_point& point) {
+VectorXd zero_eigenvalue_curve::start(const special_point& point) {
     VectorXd u = scaling_.scale(point.state, point.parameters);
     b_ = c_ = v_ = w_ = VectorXd{};
     adapt(u);
     return u;
 }
 
-void zero_curve::adapt(const VectorXd& u) {
+void zero_eigenvalue_curve::adapt(const VectorXd& u) {
     terms_at(u);
     if (states() == 1) {
         b_ = c_ = VectorXd::Ones(1);
@@ -39,7 +39,7 @@ void zero_curve::adapt(const VectorXd& u) {
     c_ = turned(null.right, c_);
 }
 
-bool zero_curve::solve_at(const VectorXd& u) {
+bool zero_eigenvalue_curve::solve_at(const VectorXd& u) {
     const Index n = states();
     if (!terms_at(u)) return false;
     if (n == 1) {
@@ -56,7 +56,7 @@ bool zero_curve::solve_at(const VectorXd& u) {
     return std::isfinite(g_);
 }
 
-VectorXd zero_curve::beside(const VectorXd& right) const {
+VectorXd zero_eigenvalue_curve::beside(const VectorXd& right) const {
     const Index n = right.size();
     if (n == 1) return VectorXd::Zero(1);
     VectorXd full(n + 1);
@@ -64,7 +64,7 @@ VectorXd zero_curve::beside(const VectorXd& right) const {
     return terms_.bordered_solve(linear_terms::side::right, b_, c_, full).head(n);
 }
 
-std::vector<test_function> zero_curve::zero_tests() {
+std::vector<test_function> zero_eigenvalue_curve::zero_tests() {
     std::vector<test_function> tests;
     // Diagonal plus low rank, as loads that respond to scores alone, has real eigenvalues.
     if (terms_.is_structured()) return tests;
@@ -81,7 +81,8 @@ std::vector<test_function> zero_curve::zero_tests() {
     return tests;
 }
 
-std::optional<special_point> zero_curve::described_zero(point_type type, const VectorXd& u) {
+std::optional<special_point> zero_eigenvalue_curve::described_zero(point_type type,
+                                                                   const VectorXd& u) {
     solve_at(u);
     special_point point;
     if (type == point_type::BT) {

@@ -14,7 +14,7 @@
 namespace moebius::cli {
 
 /// What is trained, on what, and over which parameters and seeds, in words.
-struct trainee_options {
+struct experiment_arguments {
     experiment_options design;  ///< the library's own struct: one home for the defaults
     std::string data;
     std::vector<std::string> routers{design.sides.front().router.text};  ///< one or two
@@ -29,20 +29,21 @@ struct trainee_options {
     std::size_t steps = 2000;
 };
 
-void add_to(option_table& table, trainee_options& options);
+void add_to(option_table& table, experiment_arguments& options);
 
 /// The options, and the router and seed of the heading.
-void describe_trainee(const trainee_options& options, result_heading& heading);
+void describe_experiment(const experiment_arguments& options, result_heading& heading);
 
 /// A record_every that nobody asked for becomes what of it divides the steps.
 /// @throws invalid_argument  for counts of batches that do not fit each other
-void check_steps(trainee_options& options, const session& session, std::size_t evaluate_every = 0);
+void check_steps(experiment_arguments& options, const session& session,
+                 std::size_t evaluate_every = 0);
 
 /// What the words say.
 /// @throws invalid_argument, io_error  naming the option, also where two say different things of
 /// the
 ///         same number
-[[nodiscard]] experiment_options experiment_from(const trainee_options& options,
+[[nodiscard]] experiment_options experiment_from(const experiment_arguments& options,
                                                  const session& session);
 
 }  // namespace moebius::cli

@@ -17,7 +17,7 @@ inline constexpr double same_point = 1e-6;  ///< scaled distance within which tw
                                 const Eigen::VectorXd& u);
 
 /// Ends, branch points and branches of one curve's space, in scaled unknowns.
-class known_places {
+class known_points {
 public:
     /// A branch point; its label comes when the branch on which it was met is finished.
     struct crossing {

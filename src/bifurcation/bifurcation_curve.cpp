@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <moebius/bifurcation/critical_curve.hpp>
+#include <moebius/bifurcation/bifurcation_curve.hpp>
 
 namespace moebius {
 
@@ -13,37 +13,40 @@ constexpr std::size_t leading_few = 16;       // eigenvalues that are told there
 
 }  // namespace
 
-critical_curve::critical_curve(const problem& base, const std::vector<parameter_range>& ranges)
+bifurcation_curve::bifurcation_curve(const problem& base,
+                                     const std::vector<parameter_range>& ranges)
     : base_(base),
       scaling_(base, ranges),
       terms_(*base_.model, {scaling_.free().begin(), scaling_.free().end()}),
       x_(base.model->dimension()),
       p_(base.parameters) {}
 
-bool critical_curve::linearize(const VectorXd& u, VectorXd& f) {
+bool bifurcation_curve::linearize(const VectorXd& u, VectorXd& f) {
     MatrixXd df(unknowns() - 1, unknowns());
     evaluate(u, f, df);
     static_cast<dense_linearization&>(derivative()).matrix() = df;
     return f.allFinite() && df.allFinite();
 }
 
-linearization& critical_curve::derivative() {
+linearization& bifurcation_curve::derivative() {
     if (!derivative_) derivative_ = std::make_unique<dense_linearization>(unknowns());
     return *derivative_;
 }
 
-VectorXd critical_curve::crossing_tangent(const VectorXd& /*u*/) { return {}; }
+VectorXd bifurcation_curve::crossing_tangent(const VectorXd& /*u*/) { return {}; }
 
-std::optional<VectorXd> critical_curve::refined_end(const VectorXd& /*u*/) { return std::nullopt; }
+std::optional<VectorXd> bifurcation_curve::refined_end(const VectorXd& /*u*/) {
+    return std::nullopt;
+}
 
-bool critical_curve::holds_at(const VectorXd& /*u*/) { return true; }
+bool bifurcation_curve::holds_at(const VectorXd& /*u*/) { return true; }
 
-bool critical_curve::terms_at(const VectorXd& u) {
+bool bifurcation_curve::terms_at(const VectorXd& u) {
     scaling_.unscale(u, x_, p_);
     return terms_.evaluate(x_, p_);
 }
 
-VectorXd critical_curve::along_states(const VectorXd& v) const {
+VectorXd bifurcation_curve::along_states(const VectorXd& v) const {
     VectorXd direction = VectorXd::Zero(scaling_.units().size());
     direction.head(v.size()) = v;
     return direction;

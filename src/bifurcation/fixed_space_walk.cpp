@@ -5,7 +5,7 @@
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
 
-#include "sector.hpp"
+#include "fixed_space.hpp"
 #include "spectral_tests.hpp"
 
 namespace moebius {
@@ -24,7 +24,7 @@ const test_function regularity{point_type::BP, [](const curve_point& at) { retur
 }  // namespace
 
 /// Steps until something ends the branch; the tracer stands on its first point.
-stop_reason sector::go(tracer& trace, recorder& rows) {
+stop_reason fixed_space::go(tracer& trace, recorder& rows) {
     end_was_known_ = false;
     unstable_before_.reset();
     explained_ = 0;
@@ -36,7 +36,7 @@ stop_reason sector::go(tracer& trace, recorder& rows) {
 }
 
 /// One for each entry of watched_, and the user's own.
-std::vector<test_function> sector::tests() {
+std::vector<test_function> fixed_space::tests() {
     std::vector<test_function> result;
     for (const auto& [kind, group] : watched_) {
         switch (kind) {
@@ -83,7 +83,7 @@ std::vector<test_function> sector::tests() {
 }
 
 /// |det f_x|: near a pair of branch points it dips, where the regularity may jump between -1 and 1.
-double sector::dip_of(const curve_point& at) {
+double fixed_space::dip_of(const curve_point& at) {
     if (at.regularity == 0) return 0;  // where an arm leaves its branch point
     if (n_ > most_for_dips || curve_.terms().is_structured()) return std::abs(at.regularity);
     VectorXd f(n_);
@@ -92,7 +92,7 @@ double sector::dip_of(const curve_point& at) {
 }
 
 /// The Jacobian on what differs within a group.
-Eigen::MatrixXd sector::within(const curve_point& at, std::size_t group) {
+Eigen::MatrixXd fixed_space::within(const curve_point& at, std::size_t group) {
     const cell_field& cells = *base().model->cells();
     const auto k = static_cast<Index>(cells.cell_states());
     Eigen::MatrixXd block(k, k);
@@ -101,12 +101,12 @@ Eigen::MatrixXd sector::within(const curve_point& at, std::size_t group) {
     return block;
 }
 
-void sector::row(const walk& along, const curve_point& at, std::vector<double>& to) {
+void fixed_space::row(const walk& along, const curve_point& at, std::vector<double>& to) {
     unstable_ = curve_.stability_here().n_unstable;
     along.rows().row(at.u, extras_of_last_evaluation(), to);
 }
 
-bool sector::end(walk& along, double arc, const curve_point& at) {
+bool fixed_space::end(walk& along, double arc, const curve_point& at) {
     end_was_known_ = known_.is_end(at.u);
     cross_at_end(at, arc, along.rows());
     record_end(along.rows(), arc, at.u);
@@ -114,7 +114,7 @@ bool sector::end(walk& along, double arc, const curve_point& at) {
 }
 
 /// Whether the branch ends in a known point of several zeros, which steps would only creep towards.
-bool sector::runs_into_joint(walk& along) {
+bool fixed_space::runs_into_joint(walk& along) {
     const curve_point& at = along.trace().current();
     for (const VectorXd& u : multiple_) {
         const VectorXd ahead = u - at.u;
@@ -129,7 +129,7 @@ bool sector::runs_into_joint(walk& along) {
     return false;
 }
 
-std::optional<stop_reason> sector::overruns(walk& along) {
+std::optional<stop_reason> fixed_space::overruns(walk& along) {
     if (runs_into_joint(along)) return stop_reason::branch_point;
     const VectorXd& u = along.trace().current().u;
     if (along.is_outside(u)) return std::nullopt;  // the window's edge comes first
@@ -138,12 +138,12 @@ std::optional<stop_reason> sector::overruns(walk& along) {
     return stop_reason::left_box;
 }
 
-bool sector::crosses(walk& along) {
+bool fixed_space::crosses(walk& along) {
     const auto &a = along.trace().previous(), &b = along.trace().current();
     return find_crossing(a, b, along) || !find_joint(a, b).empty();
 }
 
-std::optional<stop_reason> sector::kept(walk& along, bool /*goes_on*/) {
+std::optional<stop_reason> fixed_space::kept(walk& along, bool /*goes_on*/) {
     way_.push_back(along.trace().current().u);
     const std::size_t before = unstable_before_.value_or(unstable_);
     const std::size_t change = std::max(before, unstable_) - std::min(before, unstable_);
@@ -156,8 +156,8 @@ std::optional<stop_reason> sector::kept(walk& along, bool /*goes_on*/) {
 }
 
 /// The branch point between two neighbours of a branch, if there is one.
-std::optional<crossing> sector::find_crossing(const curve_point& a, const curve_point& b,
-                                              walk& along) {
+std::optional<crossing> fixed_space::find_crossing(const curve_point& a, const curve_point& b,
+                                                   walk& along) {
     const double before = std::abs(a.regularity), after = std::abs(b.regularity);
     const VectorXd guess = a.u + before / (before + after) * (b.u - a.u);
     auto found = find_branch_point(curve_, guess);
@@ -170,12 +170,12 @@ std::optional<crossing> sector::find_crossing(const curve_point& a, const curve_
 }
 
 /// Where several eigenvalues cross at once. Cells have groups for that.
-std::vector<joint_crossing> sector::find_joint(const curve_point& a, const curve_point& b) {
+std::vector<joint_crossing> fixed_space::find_joint(const curve_point& a, const curve_point& b) {
     if (n_ < 2 || curve_.terms().is_structured() || base().model->cells()) return {};
     return find_joint_crossings(curve_, a, b);
 }
 
-std::optional<stop_reason> sector::meet(walk& along, const bracket& seen) {
+std::optional<stop_reason> fixed_space::meet(walk& along, const bracket& seen) {
     const auto [kind, group] = watched_.at(seen.test);
     if (kind == watched::join) return handle_join(along, seen, pairs_[group]);
     if (kind == watched::crossing) return handle_crossing(along, seen);

@@ -14,7 +14,7 @@
 
 #include "class_of_groups.hpp"
 #include "jacobian_blocks.hpp"
-#include "known_places.hpp"
+#include "known_points.hpp"
 #include "multiple_point.hpp"
 
 namespace moebius {
@@ -24,8 +24,8 @@ struct splitting {
     std::string label;
     std::size_t group = 0;
     std::size_t depth = 0;           ///< of the branch on which it was met
-    std::vector<double> state;       ///< in the sector's groups
-    std::vector<double> parameters;  ///< all of them, in the sector's groups
+    std::vector<double> state;       ///< in the groups of the subspace
+    std::vector<double> parameters;  ///< all of them, in the groups of the subspace
     bool flat = false;               ///< no quadratic term: three groups may part at once
 };
 
@@ -41,14 +41,14 @@ struct parting {
 };
 
 /// Follows every branch it is told of, and what branches off within the same groups of cells.
-class sector final : private walk_kind {
+class fixed_space final : private walk_kind {
 public:
     /// All arguments must outlive it but the problems, whose model is the one on these groups.
     /// @param first   on the groups within which cells are alike
-    /// @param copies  how many sectors differ from this one by the names of cells only
-    sector(const problem& first, const problem& base, const parameter_range& range,
-           const continuation_options& options, double copies, diagram& result,
-           const watch& progress);
+    /// @param copies  how many subspaces differ from this one by the names of cells only
+    fixed_space(const problem& first, const problem& base, const parameter_range& range,
+                const continuation_options& options, double copies, diagram& result,
+                const watch& progress);
 
     /// From every equilibrium at one value of the parameter that no known branch explains.
     void search(double value);
@@ -91,7 +91,7 @@ private:
         std::size_t group;  // or pair
     };
 
-    // sector.cpp and sector_start.cpp: from where to where
+    // fixed_space.cpp and fixed_space_start.cpp: from where to where
     bool follow_from(const Eigen::VectorXd& u, int sign, const std::string& from,
                      bool labelled = false);
     bool follow_from_singular(const Eigen::VectorXd& u, const std::string& from);
@@ -111,7 +111,7 @@ private:
     std::array<double, 3> extras_at(const Eigen::VectorXd& u);
     std::array<double, 3> extras_of_last_evaluation();
 
-    // sector_walk.cpp: along one branch
+    // fixed_space_walk.cpp: along one branch
     stop_reason go(tracer& trace, recorder& rows);
     [[nodiscard]] window inside() const override { return {n_, 1}; }
     [[nodiscard]] std::vector<test_function> tests() override;
@@ -127,7 +127,7 @@ private:
     std::vector<joint_crossing> find_joint(const curve_point& a, const curve_point& b);
     Eigen::MatrixXd within(const curve_point& at, std::size_t group);
 
-    // sector_points.cpp: what stands on it
+    // fixed_space_points.cpp: what stands on it
     std::optional<stop_reason> handle_join(walk& along, const bracket& seen,
                                            const group_pair& pair);
     void split_at_end(const Eigen::VectorXd& u, double arc, recorder& rows);
@@ -158,7 +158,7 @@ private:
     Eigen::Index n_;
     std::vector<double> x_, p_;
     std::vector<watched_test> watched_;
-    known_places known_;
+    known_points known_;
     std::deque<arm> arms_;
     std::vector<met_splitting> splittings_;  // not labelled yet
     std::vector<splitting> ready_;

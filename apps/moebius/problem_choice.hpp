@@ -18,7 +18,7 @@
 namespace moebius::cli {
 
 /// What is computed on: options that all subcommands with a model share.
-struct subject_options {
+struct problem_choice {
     std::string model;                ///< empty: that of --from, else two-expert
     std::vector<std::string> sets;    ///< name=value
     std::vector<std::string> varies;  ///< name=from:to
@@ -36,17 +36,17 @@ struct subject_options {
     void check_tokens(const session& session) const;
 };
 
-void add_to(option_table& table, subject_options& subject);  ///< model, parameters, experts, tokens
-void add_model(option_table& table, subject_options& subject);  ///< model, parameters, experts
-void add_sets(option_table& table, subject_options& subject);
-void add_vary(option_table& table, subject_options& subject);
-void add_from(option_table& table, subject_options& subject);
+void add_to(option_table& table, problem_choice& choice);  ///< model, parameters, experts, tokens
+void add_model(option_table& table, problem_choice& choice);  ///< model, parameters, experts
+void add_sets(option_table& table, problem_choice& choice);
+void add_vary(option_table& table, problem_choice& choice);
+void add_from(option_table& table, problem_choice& choice);
 
 /// Whether experts that nothing tells apart are seen as one group.
 enum class alike_experts { grouped, apart };
 
 /// A model, its parameters, and those that vary.
-struct subject {
+struct chosen_problem {
     moebius::problem problem;
     std::vector<parameter_range> ranges;
     std::optional<special_point> start;    ///< of --from
@@ -57,9 +57,9 @@ struct subject {
 
 /// @param ranges  how many parameters must vary
 /// @throws invalid_argument for a name, value or range that is not accepted; io_error for a file
-[[nodiscard]] subject make_subject(subject_options options, std::size_t ranges,
-                                   std::string_view schema, const session& session,
-                                   alike_experts alike = alike_experts::grouped);
+[[nodiscard]] chosen_problem choose_problem(problem_choice options, std::size_t ranges,
+                                            std::string_view schema, const session& session,
+                                            alike_experts alike = alike_experts::grouped);
 
 /// The state in which the first expert's score leads the others by `lead`; all else is 0.
 [[nodiscard]] std::vector<double> led_state(const field& model, double lead);

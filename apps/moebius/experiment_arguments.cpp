@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "trainee.hpp"
+#include "experiment.hpp"
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ namespace {
 /// Sets numbers by name=value; what says another thing of one of them is an error.
 class number_setter {
 public:
-    number_setter(const trainee_options& options, const session& session)
+    number_setter(const experiment_arguments& options, const session& session)
         : varied_(options.vary.empty() ? std::string() : parse_range(options.vary).name),
           session_(session) {
         check_flag(varied_, "--vary");
@@ -53,7 +53,7 @@ private:
 };
 
 /// The router and the numbers that go with it alone, beside those of all.
-experiment_side side_from(std::string_view text, const trainee_options& options,
+experiment_side side_from(std::string_view text, const experiment_arguments& options,
                           const session& session) {
     const auto words = parts_of(text, ',');
     experiment_side side{{std::string(words.front())}, {}};
@@ -170,7 +170,7 @@ std::string described_numbers() {
 
 }  // namespace
 
-void add_to(option_table& table, trainee_options& options) {
+void add_to(option_table& table, experiment_arguments& options) {
     const auto if_set = option_kept::if_set;
     const auto if_varied = options.vary.empty() ? option_kept::never : option_kept::always;
     table.add("data", options.data,
@@ -206,13 +206,14 @@ void add_to(option_table& table, trainee_options& options) {
               {.kept = if_set});
 }
 
-void describe_trainee(const trainee_options& options, result_heading& heading) {
+void describe_experiment(const experiment_arguments& options, result_heading& heading) {
     describe(options, heading);
     heading.seed = options.design.seed;
     heading.router = options.routers.front();
 }
 
-void check_steps(trainee_options& options, const session& session, std::size_t evaluate_every) {
+void check_steps(experiment_arguments& options, const session& session,
+                 std::size_t evaluate_every) {
     if (options.design.record_every == 0)
         throw invalid_argument("--record-every", "0 came", "it must be >= 1");
     if (options.steps == 0) throw invalid_argument("--steps", "0 came", "it must be >= 1");
@@ -229,7 +230,7 @@ void check_steps(trainee_options& options, const session& session, std::size_t e
     need("--evaluate-every", evaluate_every);
 }
 
-experiment_options experiment_from(const trainee_options& options, const session& session) {
+experiment_options experiment_from(const experiment_arguments& options, const session& session) {
     auto out = options.design;
     check_noise(session, options.routers);
     if (!options.vary.empty() && static_cast<double>(options.points) > 1e6)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "sector.hpp"
+#include "fixed_space.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
-#include <moebius/bifurcation/critical_curve.hpp>
+#include <moebius/bifurcation/bifurcation_curve.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <utility>
 
@@ -19,9 +19,9 @@ constexpr double no_branch = 1e-4;  // scaled length up to which a way out leads
 
 }  // namespace
 
-sector::sector(const problem& first, const problem& base, const parameter_range& range,
-               const continuation_options& options, double copies, diagram& result,
-               const watch& progress)
+fixed_space::fixed_space(const problem& first, const problem& base, const parameter_range& range,
+                         const continuation_options& options, double copies, diagram& result,
+                         const watch& progress)
     : first_(first),
       curve_(base, range),
       range_(range),
@@ -47,7 +47,7 @@ sector::sector(const problem& first, const problem& base, const parameter_range&
     }
 }
 
-void sector::follow_arms() {
+void fixed_space::follow_arms() {
     while (!arms_.empty()) {
         if (watch_.stopping()) throw interrupted("diagram");
         arm next = arms_.front();
@@ -85,22 +85,22 @@ void sector::follow_arms() {
 }
 
 /// Whether a way out of a branch point on the window's edge led outside.
-bool sector::leads_nowhere(stop_reason end) const {
+bool fixed_space::leads_nowhere(stop_reason end) const {
     return end == stop_reason::range_end && (way_.back() - way_.front()).norm() < no_branch;
 }
 
-branch sector::begin_branch(const std::string& from) const {
+branch fixed_space::begin_branch(const std::string& from) const {
     branch made = new_branch(result_, "equilibrium", from, base());
     made.copies = copies_;
     return made;
 }
 
-recorder sector::new_recorder() const {
+recorder fixed_space::new_recorder() const {
     static constexpr std::array<std::string_view, 3> extras{"eigenvalue", "stable", "n_unstable"};
     return {curve_.base(), curve_.units(), extras};
 }
 
-void sector::finish(recorder& rows, branch& made, stop_reason end) {
+void fixed_space::finish(recorder& rows, branch& made, stop_reason end) {
     made.last = end;
     rows.finish(made, result_);
     known_.add_branch(std::move(way_));
@@ -109,7 +109,7 @@ void sector::finish(recorder& rows, branch& made, stop_reason end) {
 }
 
 /// Branch points get their labels when the branch is finished; arms and splittings wait for them.
-void sector::name_what_was_met() {
+void fixed_space::name_what_was_met() {
     const auto label_at = [&](const VectorXd& u) {
         for (const auto& point : result_.special_points)
             if (point.type == point_type::BP && point.state.size() == x_.size() &&
@@ -131,26 +131,26 @@ void sector::name_what_was_met() {
 }
 
 /// An EP with its row.
-void sector::record_end(recorder& rows, double arc, const VectorXd& u) {
+void fixed_space::record_end(recorder& rows, double arc, const VectorXd& u) {
     known_.add_end(u);
     split_at_end(u, arc, rows);
     rows.add(arc, u, extras_at(u), point_here(point_type::EP, u));
 }
 
-special_point sector::point_here(point_type type, const VectorXd& u) {
+special_point fixed_space::point_here(point_type type, const VectorXd& u) {
     curve_.units().unscale(u, x_, p_);
     auto point = point_at(*base().model, type, x_, p_);
     if (const cell_field* cells = base().model->cells()) point.groups = cells->groups();
     return point;
 }
 
-std::array<double, 3> sector::extras_at(const VectorXd& u) {
+std::array<double, 3> fixed_space::extras_at(const VectorXd& u) {
     VectorXd f(n_);
     static_cast<void>(curve_.linearize(u, f));
     return extras_of_last_evaluation();
 }
 
-std::array<double, 3> sector::extras_of_last_evaluation() {
+std::array<double, 3> fixed_space::extras_of_last_evaluation() {
     auto found = curve_.stability_here();
     for (const auto& block : blocks_within(*base().model, curve_.state(), curve_.parameters()))
         if (block.times > 0) count_in(block, found);

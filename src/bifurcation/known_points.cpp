@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "known_places.hpp"
+#include "known_points.hpp"
 
 #include <algorithm>
 
@@ -20,34 +20,34 @@ bool lies_between(const curve_point& a, const curve_point& b, const VectorXd& u)
     return share > -1e-3 && share < 1 + 1e-3 && (u - a.u - share * chord).norm() < chord.norm();
 }
 
-bool known_places::is_end(const VectorXd& u) const {
+bool known_points::is_end(const VectorXd& u) const {
     return std::any_of(ends_.begin(), ends_.end(), [&](const VectorXd& end) {
         return (end - u).norm() < same_point * (1 + u.head(u.size() - 1).norm());
     });
 }
 
-known_places::crossing& known_places::add_crossing(const VectorXd& u) {
+known_points::crossing& known_points::add_crossing(const VectorXd& u) {
     return crossings_.emplace_back(crossing{"", u, {}, false, {}});
 }
 
-const known_places::crossing* known_places::crossing_at(const VectorXd& u) const {
+const known_points::crossing* known_points::crossing_at(const VectorXd& u) const {
     for (const auto& met : crossings_)
         if ((met.u - u).norm() < same_point) return &met;
     return nullptr;
 }
 
-known_places::crossing& known_places::crossing_made(const VectorXd& u) {
+known_points::crossing& known_points::crossing_made(const VectorXd& u) {
     for (auto& met : crossings_)
         if ((met.u - u).norm() < same_point) return met;
     return add_crossing(u);
 }
 
-bool known_places::is_near_crossing(const VectorXd& u, double distance) const {
+bool known_points::is_near_crossing(const VectorXd& u, double distance) const {
     return std::any_of(crossings_.begin(), crossings_.end(),
                        [&](const crossing& met) { return (met.u - u).norm() < distance; });
 }
 
-bool known_places::is_on_branch(const VectorXd& u, curve& followed) const {
+bool known_points::is_on_branch(const VectorXd& u, curve& followed) const {
     VectorXd f(u.size() - 1), step(u.size());
     const auto leads_to_u = [&](VectorXd at, const VectorXd& chord) {
         for (int k = 0; k < most_corrections; ++k) {

@@ -19,9 +19,9 @@ namespace moebius {
 /// Unknowns are the scaled states, the scaled free parameters, and what the kind of curve adds.
 /// @source Govaerts, Numerical Methods for Bifurcations of Dynamical Equilibria, chapters 3 and 4;
 ///         Kuznetsov (3rd ed.), section 10.3
-class critical_curve : public curve {
+class bifurcation_curve : public curve {
 public:
-    critical_curve(const problem& base, const std::vector<parameter_range>& ranges);
+    bifurcation_curve(const problem& base, const std::vector<parameter_range>& ranges);
 
     /// By `evaluate`, unless a kind knows better.
     [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) override;

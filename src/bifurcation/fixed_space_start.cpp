@@ -11,7 +11,7 @@
 #include <tuple>
 #include <utility>
 
-#include "sector.hpp"
+#include "fixed_space.hpp"
 
 namespace moebius {
 namespace {
@@ -27,7 +27,7 @@ constexpr double as_given = 1e-13;  // scaled distance from the parameter of a s
 
 }  // namespace
 
-void sector::search(double value) {
+void fixed_space::search(double value) {
     problem at_value = curve_.base();
     at_value.parameters[curve_.units().free()[0]] = value;
     for (const auto& x : find_equilibria(at_value, &result_.search, watch_)) {
@@ -36,7 +36,7 @@ void sector::search(double value) {
     }
 }
 
-void sector::consider(std::span<const double> x, double value) {
+void fixed_space::consider(std::span<const double> x, double value) {
     auto p = base().parameters;
     p[curve_.units().free()[0]] = value;
     VectorXd u = curve_.units().scale(x, p);
@@ -57,17 +57,17 @@ void sector::consider(std::span<const double> x, double value) {
 }
 
 /// Of the first states of two groups.
-double sector::apart(const VectorXd& u, const group_pair& pair) const {
+double fixed_space::apart(const VectorXd& u, const group_pair& pair) const {
     return u[static_cast<Index>(pair.i)] - u[static_cast<Index>(pair.j)];
 }
 
-bool sector::is_coarser(const VectorXd& u) const {
+bool fixed_space::is_coarser(const VectorXd& u) const {
     return std::any_of(pairs_.begin(), pairs_.end(),
                        [&](const group_pair& pair) { return std::abs(apart(u, pair)) < equal; });
 }
 
 /// Gives these groups their mean.
-void sector::equalise(VectorXd& u, const std::vector<std::size_t>& groups) const {
+void fixed_space::equalise(VectorXd& u, const std::vector<std::size_t>& groups) const {
     const auto count = static_cast<Index>(base().model->cells()->groups().size());
     for (Index kind = 0; kind < n_; kind += count) {
         double mean = 0;
@@ -77,7 +77,7 @@ void sector::equalise(VectorXd& u, const std::vector<std::size_t>& groups) const
     }
 }
 
-void sector::through(const special_point& start) {
+void fixed_space::through(const special_point& start) {
     const VectorXd u = curve_.units().scale(start.state, start.parameters);
     const double p = u[n_];
     if (p < low - same_point || p > high + same_point)
@@ -95,7 +95,7 @@ void sector::through(const special_point& start) {
         "no branch of equilibria passes near it");
 }
 
-void sector::leave(const parting& from) {
+void fixed_space::leave(const parting& from) {
     auto p = base().parameters;
     p[curve_.units().free()[0]] = from.parameter;
     VectorXd u = curve_.units().scale(from.state, p);
@@ -131,14 +131,14 @@ void sector::leave(const parting& from) {
     follow_arms();
 }
 
-std::vector<splitting> sector::take_splittings() { return std::exchange(ready_, {}); }
+std::vector<splitting> fixed_space::take_splittings() { return std::exchange(ready_, {}); }
 
-std::vector<sector::joint> sector::take_joints() { return std::exchange(joints_, {}); }
+std::vector<fixed_space::joint> fixed_space::take_joints() { return std::exchange(joints_, {}); }
 
 /// Follows the branch through u: one way if `sign` says where the parameter must go, else both.
 /// @param labelled  u is a special point
 /// @return false if there is no branch near u, or no unique one that can be told
-bool sector::follow_from(const VectorXd& u, int sign, const std::string& from, bool labelled) {
+bool fixed_space::follow_from(const VectorXd& u, int sign, const std::string& from, bool labelled) {
     depth_ = 0;
     tracer trace(curve_, options_);
     if (!stand_on(trace, u, sign)) return follow_from_singular(u, from);
@@ -150,7 +150,7 @@ bool sector::follow_from(const VectorXd& u, int sign, const std::string& from, b
 }
 
 /// On the branch near u, at its parameter unless that is a fold's.
-bool sector::stand_on(tracer& ahead, const VectorXd& u, int sign) {
+bool fixed_space::stand_on(tracer& ahead, const VectorXd& u, int sign) {
     const VectorXd direction = VectorXd::Unit(n_ + 1, n_) * (sign == 0 ? 1 : sign);
     if (ahead.start(u, direction) && std::abs(ahead.current().u[n_] - u[n_]) < as_given)
         return true;
@@ -159,7 +159,7 @@ bool sector::stand_on(tracer& ahead, const VectorXd& u, int sign) {
 }
 
 /// From where the tracer stands.
-void sector::follow_both(tracer& trace, int sign, const std::string& from) {
+void fixed_space::follow_both(tracer& trace, int sign, const std::string& from) {
     const curve_point first = trace.current();
     const bool both = sign == 0 || std::abs(first.tangent[n_]) < same_point;
     recorder rows = new_recorder();
@@ -186,7 +186,7 @@ void sector::follow_both(tracer& trace, int sign, const std::string& from) {
 }
 
 /// u has no unique tangent: if it is a branch point, all ways out of it are followed.
-bool sector::follow_from_singular(const VectorXd& u, const std::string& from) {
+bool fixed_space::follow_from_singular(const VectorXd& u, const std::string& from) {
     const auto found = find_branch_point(curve_, u);
     if (!found || (found->u - u).norm() > 1e-3) return false;
     if (known_.crossing_at(found->u)) return true;
@@ -209,7 +209,7 @@ bool sector::follow_from_singular(const VectorXd& u, const std::string& from) {
 }
 
 /// An equilibrium without a branch, as the point where an isola vanishes.
-void sector::record_lone(const VectorXd& u) {
+void fixed_space::record_lone(const VectorXd& u) {
     recorder rows = new_recorder();
     branch made = begin_branch("");
     made.first = made.last = stop_reason::singular;
