@@ -114,6 +114,7 @@ private:
     // fixed_space_walk.cpp: along one branch
     stop_reason go(tracer& trace, recorder& rows);
     [[nodiscard]] window inside() const override { return {n_, 1}; }
+    [[nodiscard]] test_function test_of(watched kind, std::size_t group);
     [[nodiscard]] std::vector<test_function> tests() override;
     void row(const walk& along, const curve_point& at, std::vector<double>& to) override;
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override;

@@ -4,6 +4,7 @@
 #include <moebius/base/view.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
+#include <stdexcept>
 
 #include "fixed_space.hpp"
 #include "spectral_tests.hpp"
@@ -35,45 +36,39 @@ stop_reason fixed_space::go(tracer& trace, recorder& rows) {
     return walk(*this, trace, rows, options_, watch_).go();
 }
 
+test_function fixed_space::test_of(watched kind, std::size_t group) {
+    switch (kind) {
+        case watched::join:
+            return {point_type::BP, [this, pair = pairs_[group]](const curve_point& at) {
+                        return apart(at.u, pair);
+                    }};
+        case watched::crossing:
+            return {point_type::BP, [this](const curve_point& at) {
+                        return std::copysign(dip_of(at), at.regularity);
+                    }};
+        case watched::turn:
+            return {point_type::LP, [n = n_](const curve_point& at) { return at.tangent[n]; }};
+        case watched::oscillation:
+            return {point_type::HB, [this](const curve_point& at) {
+                        extras_at(at.u);
+                        return pair_test(eigenvalues(curve_.terms().jacobian())).value;
+                    }};
+        case watched::split:
+            return {point_type::BP, [this, group](const curve_point& at) {
+                        return within(at, group).determinant();
+                    }};
+        case watched::oscillation_within:
+            return {point_type::HB, [this, group](const curve_point& at) {
+                        return pair_test(eigenvalues(within(at, group))).value;
+                    }};
+    }
+    throw std::logic_error("fixed_space: a test of no kind");
+}
+
 /// One for each entry of watched_, and the user's own.
 std::vector<test_function> fixed_space::tests() {
     std::vector<test_function> result;
-    for (const auto& [kind, group] : watched_) {
-        switch (kind) {
-            case watched::join:
-                result.push_back(
-                    {point_type::BP, [this, pair = pairs_[group]](const curve_point& at) {
-                         return apart(at.u, pair);
-                     }});
-                break;
-            case watched::crossing:
-                result.push_back({point_type::BP, [this](const curve_point& at) {
-                                      return std::copysign(dip_of(at), at.regularity);
-                                  }});
-                break;
-            case watched::turn:
-                result.push_back(
-                    {point_type::LP, [n = n_](const curve_point& at) { return at.tangent[n]; }});
-                break;
-            case watched::oscillation:
-                result.push_back(
-                    {point_type::HB, [this](const curve_point& at) {
-                         extras_at(at.u);
-                         return pair_test(eigenvalues(curve_.terms().jacobian())).value;
-                     }});
-                break;
-            case watched::split:
-                result.push_back({point_type::BP, [this, g = group](const curve_point& at) {
-                                      return within(at, g).determinant();
-                                  }});
-                break;
-            case watched::oscillation_within:
-                result.push_back({point_type::HB, [this, g = group](const curve_point& at) {
-                                      return pair_test(eigenvalues(within(at, g))).value;
-                                  }});
-                break;
-        }
-    }
+    for (const auto& [kind, group] : watched_) result.push_back(test_of(kind, group));
     if (options_.stop_at)
         result.push_back({point_type::EP, [this](const curve_point& at) {
                               curve_.units().unscale(at.u, x_, p_);

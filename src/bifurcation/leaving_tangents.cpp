@@ -2,9 +2,11 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
+#include <utility>
 
 #include "multiple_point.hpp"
 
@@ -53,52 +55,76 @@ struct reduced_equation {
     }
 };
 
-/// Builds it by projection on the kernel v along the left one, w^T v = 1.
+/// The forms of f at a point, projected on its kernel v along the left one, w^T v = 1.
+class projection {
+public:
+    projection(equilibrium_curve& curve, const MatrixXd& v, const MatrixXd& w)
+        : v_(v),
+          w_(w),
+          fx_(curve.terms().jacobian()),
+          forms_(*curve.base().model, curve.state(), curve.parameters(), curve.units().free()) {}
+
+    [[nodiscard]] VectorXd mixed(Index j, const VectorXd& along) const {
+        return w_.transpose() * forms_.second(kernel(j), along);
+    }
+
+    /// The quadratic form of columns i and j; keeps h_ij: f_x h = -(1 - v w^T) B(v_i, v_j).
+    VectorXd second(Index i, Index j) {
+        const VectorXd b = forms_.second(kernel(i), kernel(j));
+        const VectorXd h = least_squares(fx_, -(b - v_ * (w_.transpose() * b)), no_quadratic);
+        beside_[{i, j}] = lifted(h - v_ * (w_.transpose() * h));
+        return w_.transpose() * b;
+    }
+
+    /// The cubic form of three columns, once all quadratic ones are there: C by polarisation of
+    /// C(a, a, a), and B(v_i, h_jl) and its like.
+    [[nodiscard]] VectorXd third(Index i, Index j, Index l) const {
+        const VectorXd a = kernel(i), b = kernel(j), c = kernel(l);
+        const auto cube = [&](const VectorXd& x) { return forms_.third(x); };
+        VectorXd sum = (cube(a + b + c) - cube(a + b) - cube(b + c) - cube(a + c) + cube(a) +
+                        cube(b) + cube(c)) /
+                       6;
+        sum += forms_.second(a, beside_.at({j, l})) + forms_.second(b, beside_.at({i, l})) +
+               forms_.second(c, beside_.at({i, j}));
+        return w_.transpose() * sum;
+    }
+
+private:
+    [[nodiscard]] VectorXd kernel(Index i) const { return lifted(v_.col(i)); }
+
+    static VectorXd lifted(const VectorXd& x) {  // to the unknowns, with the parameter's 0
+        VectorXd full = VectorXd::Zero(x.size() + 1);
+        full.head(x.size()) = x;
+        return full;
+    }
+
+    const MatrixXd& v_;
+    const MatrixXd& w_;
+    MatrixXd fx_;
+    multilinear forms_;
+    std::map<std::pair<Index, Index>, VectorXd> beside_;
+};
+
 reduced_equation reduce(equilibrium_curve& curve, const MatrixXd& v, const MatrixXd& w,
                         const VectorXd& along) {
-    const Index k = v.cols(), n = v.rows();
-    const multilinear forms(*curve.base().model, curve.state(), curve.parameters(),
-                            curve.units().free());
-    const MatrixXd fx = curve.terms().jacobian();
-    const auto lifted = [n](const VectorXd& x) {
-        VectorXd full = VectorXd::Zero(n + 1);
-        full.head(n) = x;
-        return full;
-    };
+    const Index k = v.cols();
+    projection onto(curve, v, w);
     reduced_equation made{k, MatrixXd(k, k), {}, {}};
-    std::vector<VectorXd> beside;  // h_ij: f_x h = -(1 - v w^T) B(v_i, v_j)
+    double two = 0, three = 0;
     for (Index j = 0; j < k; ++j) {
-        made.mixed.col(j) = w.transpose() * forms.second(lifted(v.col(j)), along);
+        made.mixed.col(j) = onto.mixed(j, along);
         MatrixXd columns(k, k);
-        for (Index i = 0; i < k; ++i) {
-            const VectorXd b = forms.second(lifted(v.col(i)), lifted(v.col(j)));
-            columns.col(i) = w.transpose() * b;
-            VectorXd h = least_squares(fx, -(b - v * (w.transpose() * b)), no_quadratic);
-            beside.push_back(h - v * (w.transpose() * h));
-        }
+        for (Index i = 0; i < k; ++i) columns.col(i) = onto.second(i, j);
+        two = std::max(two, columns.norm());
         made.second.push_back(columns);
     }
-    const auto cubic = [&](const VectorXd& a) { return forms.third(lifted(a)); };
     for (Index j = 0; j < k; ++j)
         for (Index l = 0; l < k; ++l) {
             MatrixXd columns(k, k);
-            for (Index i = 0; i < k; ++i) {
-                const VectorXd a = v.col(i), b = v.col(j), c = v.col(l);
-                VectorXd sum = (cubic(a + b + c) - cubic(a + b) - cubic(b + c) - cubic(a + c) +
-                                cubic(a) + cubic(b) + cubic(c)) /
-                               6;
-                const auto h = [&](Index r, Index s) {
-                    return lifted(beside[static_cast<std::size_t>(r * k + s)]);
-                };
-                sum += forms.second(lifted(a), h(j, l)) + forms.second(lifted(b), h(i, l)) +
-                       forms.second(lifted(c), h(i, j));
-                columns.col(i) = w.transpose() * sum;
-            }
+            for (Index i = 0; i < k; ++i) columns.col(i) = onto.third(i, j, l);
+            three = std::max(three, columns.norm());
             made.third.push_back(columns);
         }
-    double two = 0, three = 0;
-    for (const auto& part : made.second) two = std::max(two, part.norm());
-    for (const auto& part : made.third) three = std::max(three, part.norm());
     made.is_quadratic = two > no_quadratic * three;
     return made;
 }

@@ -10,7 +10,7 @@
 namespace moebius {
 namespace {
 
-using box = std::array<double, 4>;
+using rectangle = std::array<double, 4>;
 
 struct spot {
     double x, y;
@@ -19,11 +19,11 @@ struct spot {
 
 bool is_finite(const spot& p) { return std::isfinite(p.x) && std::isfinite(p.y); }
 
-bool is_inside(const spot& p, const box& frame) {
+bool is_inside(const spot& p, const rectangle& frame) {
     return p.x >= frame[0] && p.x <= frame[1] && p.y >= frame[2] && p.y <= frame[3];
 }
 
-spot into(const spot& p, const box& frame) {
+spot into(const spot& p, const rectangle& frame) {
     return {std::clamp(p.x, frame[0], frame[1]), std::clamp(p.y, frame[2], frame[3])};
 }
 
@@ -35,7 +35,7 @@ spot between(const spot& a, const spot& b, double share) {
 }
 
 /// The part of a segment within the frame (Liang and Barsky 1984); ends within it stay as they are.
-std::optional<std::pair<spot, spot>> visible(const spot& a, const spot& b, const box& frame) {
+std::optional<std::pair<spot, spot>> visible(const spot& a, const spot& b, const rectangle& frame) {
     double from = 0, to = 1;
     const double starts[] = {a.x, a.y}, ends[] = {b.x, b.y};
     for (const std::size_t axis : {0U, 1U}) {
@@ -60,7 +60,7 @@ void push(figure_layer& out, const spot& p) {
     out.y.push_back(p.y);
 }
 
-void clip_line(const figure_layer& layer, const box& frame, figure_layer& out) {
+void clip_line(const figure_layer& layer, const rectangle& frame, figure_layer& out) {
     constexpr double pen_up = std::numeric_limits<double>::quiet_NaN();
     for (std::size_t i = 1; i < layer.x.size(); ++i) {
         const spot a{layer.x[i - 1], layer.y[i - 1]}, b{layer.x[i], layer.y[i]};
@@ -75,7 +75,7 @@ void clip_line(const figure_layer& layer, const box& frame, figure_layer& out) {
 }
 
 /// Cuts off what lies beyond each edge in turn (Sutherland and Hodgman 1974).
-void clip_region(const figure_layer& layer, const box& frame, figure_layer& out) {
+void clip_region(const figure_layer& layer, const rectangle& frame, figure_layer& out) {
     std::vector<spot> polygon;
     for (std::size_t i = 0; i < layer.x.size(); ++i)
         if (const spot p{layer.x[i], layer.y[i]}; is_finite(p)) polygon.push_back(p);
@@ -98,7 +98,7 @@ void clip_region(const figure_layer& layer, const box& frame, figure_layer& out)
     for (const auto& p : polygon) push(out, into(p, frame));
 }
 
-void clip_points(const figure_layer& layer, const box& frame, figure_layer& out) {
+void clip_points(const figure_layer& layer, const rectangle& frame, figure_layer& out) {
     const std::size_t side = layer.error_in_x ? 0 : 2;
     const double longest = frame[side + 1] - frame[side];
     for (std::size_t i = 0; i < layer.x.size(); ++i) {
@@ -113,7 +113,7 @@ void clip_points(const figure_layer& layer, const box& frame, figure_layer& out)
 
 }  // namespace
 
-figure_layer clipped(const figure_layer& layer, const box& frame) {
+figure_layer clipped(const figure_layer& layer, const rectangle& frame) {
     figure_layer out{layer.title, layer.look, layer.color, layer.marker,
                      {},          {},         {},          layer.error_in_x};
     switch (layer.look) {

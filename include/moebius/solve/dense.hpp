@@ -67,6 +67,7 @@ struct singular_values {
 
 /// By Eigen::JacobiSVD.
 [[nodiscard]] singular_values<double> svd(const Eigen::MatrixXd& a);
+/// Of a square matrix.
 [[nodiscard]] singular_values<std::complex<double>> svd(const Eigen::MatrixXcd& a);
 
 /// a = vectors diag(values) vectors^T of a symmetric matrix, values rising.
