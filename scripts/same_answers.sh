@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Holds the answers of two builds against each other, byte for byte: 60 commands over all
-# subcommands and models.
+# Holds the answers of two builds against each other: 60 commands over all subcommands and models.
 #
 #   scripts/same_answers.sh OLD NEW        two programs
 #
 # Compared are the file that --out names and the exit code; what a command prints on the terminal is
-# the manners' matter (tests/cli). Exits with 1 if a difference is not among those listed below, or a
-# command has no answer from either.
+# the manners' matter (tests/cli). Files are the same byte for byte, or but for the changes that
+# compare_answers.py names; where a diagram or locus took other steps, its labelled points are
+# compared. Exits with 1 if a difference is not among those listed below, or a command has no answer
+# from either.
 set -euo pipefail
 (($# == 2)) || {
     printf 'same_answers: two programs are needed, OLD and NEW\n' >&2
@@ -99,10 +100,11 @@ END
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-same=0 meant=0 differing=0 refused=0
+same=0 points=0 meant=0 differing=0 refused=0
 while IFS= read -r line; do
     read -ra words <<<"$line"
     code_old=0 code_new=0
+    : >"$work/why"
     rm -f "$work"/*.json
     # both write the same name: an answer holds its command
     timeout 300 "$old" "${words[@]}" --out "$work/answer.json" &>/dev/null || code_old=$?
@@ -114,15 +116,21 @@ while IFS= read -r line; do
         printf 'no answer (exit codes %d and %d): %s\n' "$code_old" "$code_new" "$line"
     elif [[ $code_old == "$code_new" ]] && cmp -s "$work/old.json" "$work/new.json"; then
         same=$((same + 1))
+    elif [[ $code_old == "$code_new" ]] &&
+        how=$(scripts/compare_answers.py "$work/old.json" "$work/new.json" 2>"$work/why"); then
+        case $how in
+            bytes) same=$((same + 1)) ;;
+            points) points=$((points + 1)) ;;
+        esac
     elif [[ -n ${repaired[$line]:-} ]]; then
         meant=$((meant + 1))
         printf 'differs as meant (%s): %s\n' "${repaired[$line]}" "$line"
     else
         differing=$((differing + 1))
         printf 'differs (exit codes %d and %d): %s\n' "$code_old" "$code_new" "$line"
-        diff <(tr ',' '\n' <"$work/old.json" 2>/dev/null) <(tr ',' '\n' <"$work/new.json" 2>/dev/null) | head -6 || true
+        cat "$work/why"
     fi
 done < <(commands)
-printf '%d the same, %d differ as meant, %d differ, %d without an answer\n' \
-    "$same" "$meant" "$differing" "$refused"
+printf '%d the same, %d with the same points, %d differ as meant, %d differ, %d without an answer\n' \
+    "$same" "$points" "$meant" "$differing" "$refused"
 ((differing == 0 && refused == 0))

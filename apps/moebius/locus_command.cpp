@@ -2,7 +2,10 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/locus.hpp>
+#include <moebius/bifurcation/stable_regions.hpp>
 #include <moebius/io/options.hpp>
+#include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "incomplete.hpp"
@@ -20,6 +23,17 @@ struct locus_arguments {
     output_options output;
 };
 
+/// An interrupt here leaves the curves, uncounted.
+void count_states(const problem& on, const std::vector<parameter_range>& over, diagram& curves,
+                  const session& session) {
+    try {
+        curves.stable =
+            count_in_regions(on, over[0], over[1], curves, session.watch("stable states"));
+    } catch (const interrupted&) {
+        throw cut_short<diagram>("stable states", std::move(curves));
+    }
+}
+
 int run(const locus_arguments& args, const session& session) {
     args.output.check(args.problem.files_read());
     args.problem.check_tokens(session);
@@ -31,7 +45,9 @@ int run(const locus_arguments& args, const session& session) {
     describe(args.solver, heading);
 
     auto found = until_interrupted(heading, [&, &on = problem, &over = ranges, &from = start] {
-        return locus(on, over[0], over[1], args.solver, from, session.watch("locus"));
+        auto curves = locus(on, over[0], over[1], args.solver, from, session.watch("locus"));
+        if (!from) count_states(on, over, curves, session);
+        return curves;
     });
     return finish(args.output, {std::move(heading), std::move(found)});
 }

@@ -59,7 +59,7 @@ chosen_problem model_of(const simulate_arguments& args, std::size_t experts,
     auto asked = args.problem;
     asked.router = {};  // the loop's own; only the parameters are the model's
     if (asked.model.empty()) {
-        asked.tokens.tokens.clear();
+        asked.tokens = {};  // a step without derivative may be simulated
         if (asked.experts.experts.value_or(experts) != experts)
             throw invalid_argument("--experts", fmt::format("{} came", *asked.experts.experts),
                                    fmt::format("the gate makes {}", experts));

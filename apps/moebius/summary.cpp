@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iterator>
 #include <moebius/base/error.hpp>
+#include <moebius/bifurcation/stable_regions.hpp>
 
 #include "incomplete.hpp"
 #include "session.hpp"
@@ -117,6 +118,11 @@ std::string summary_of(const diagram_document& result) {
             print("{} branch points were not followed: raise --max-branches\n",
                   search.not_followed);
     }
+    for (const auto& [a, b] : unlike_places(result.data))
+        print(
+            "stable states: {} at ({:.6g}, {:.6g}), {} at ({:.6g}, {:.6g}) with no curve between: "
+            "one may be missing\n",
+            a.states, a.at.x, a.at.y, b.states, b.at.x, b.at.y);
     const auto varied = varied_names(result);
     const bool grouped =
         std::any_of(result.data.special_points.begin(), result.data.special_points.end(),

@@ -52,4 +52,15 @@ std::vector<stable_state> stable_states(const problem& at) {
     return result;
 }
 
+double count_stable(const problem& at, std::span<const std::size_t> axes) {
+    auto on = at;
+    if (at.model->cells()) {
+        const auto groups = coarsest_groups(at, axes);
+        if (at.model->cells()->regrouped(groups)) on = regrouped(at, groups);
+    }
+    double count = 0;
+    for (const auto& one : stable_states(on)) count += one.copies;
+    return count;
+}
+
 }  // namespace moebius

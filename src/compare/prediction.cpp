@@ -10,6 +10,7 @@
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/locus.hpp>
+#include <moebius/bifurcation/stable_regions.hpp>
 #include <moebius/compare/prediction.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
@@ -248,8 +249,11 @@ diagram folds_around(const problem& at, const parameter_range& feedback,
     for (const auto& sweep : sweeps)
         if (sweep.plan.parameter == "bias") include(sweep.plan.from);
     const double margin = 0.2 * (high - low);
-    auto folds = fold_locus(at, {"feedback", feedback.from, most},
-                            {"bias", low - margin, high + margin}, {}, {}, {{}, watch.stop});
+    const parameter_range along{"feedback", feedback.from, most};
+    const parameter_range across{"bias", low - margin, high + margin};
+    const moebius::watch silent{{}, watch.stop};
+    auto folds = fold_locus(at, along, across, {}, {}, silent);
+    folds.stable = count_in_regions(at, along, across, folds, silent);
     const std::size_t kappa = at.index_of("feedback"), h = at.index_of("bias");
     for (auto& cusp : cusps)
         for (const auto& point : folds.special_points) {

@@ -64,15 +64,6 @@ bool is_new(const states& known, const std::vector<double>& x, double distance) 
     });
 }
 
-/// How many stable states there are, cells that only their names tell apart counted as one kind.
-/// @param axes  positions of the two parameters: a cell that one of them belongs to is of its own
-std::size_t count_stable(const problem& at, std::span<const std::size_t> axes) {
-    if (!at.model->cells()) return stable_states(at).size();
-    const auto groups = coarsest_groups(at, axes);
-    if (!at.model->cells()->regrouped(groups)) return stable_states(at).size();
-    return stable_states(regrouped(at, groups)).size();
-}
-
 /// The row of one grid point after its two parameters.
 std::vector<double> settle_all(const problem& at, const grid_sweep_options& options,
                                std::span<const std::size_t> axes, const watch& watched) {
@@ -98,9 +89,8 @@ std::vector<double> settle_all(const problem& at, const grid_sweep_options& opti
         ends.insert(ends.end(), end.state.begin(), end.state.end());
         ends.insert(ends.end(), loads.begin(), loads.end());
     }
-    const std::size_t searched = options.starts.empty() ? count_stable(at, axes) : 0;
-    const std::size_t stable = std::max(found.size(), searched);
-    std::vector<double> row{static_cast<double>(stable), unsettled};
+    const double searched = options.starts.empty() ? count_stable(at, axes) : 0;
+    std::vector<double> row{std::max(static_cast<double>(found.size()), searched), unsettled};
     if (experts > 0) row.push_back(found.empty() ? std::numeric_limits<double>::quiet_NaN() : gap);
     row.insert(row.end(), ends.begin(), ends.end());
     return row;

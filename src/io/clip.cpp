@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -61,7 +60,6 @@ void push(figure_layer& out, const spot& p) {
 }
 
 void clip_line(const figure_layer& layer, const rectangle& frame, figure_layer& out) {
-    constexpr double pen_up = std::numeric_limits<double>::quiet_NaN();
     for (std::size_t i = 1; i < layer.x.size(); ++i) {
         const spot a{layer.x[i - 1], layer.y[i - 1]}, b{layer.x[i], layer.y[i]};
         if (!is_finite(a) || !is_finite(b)) continue;

@@ -144,6 +144,23 @@ search_record search_from(const place& from) {
             from.at("may_miss").truth(), from.at("not_followed").whole<std::size_t>()};
 }
 
+stable_counts counts_from(const place& from) {
+    const auto row_of = [](const place& one, std::size_t length) {
+        auto row = numbers_from(one);
+        need_finite(one, row);
+        if (row.size() != length) one.reject(fmt::format("{} numbers", length));
+        return row;
+    };
+    const auto sides = row_of(from.at("window"), 4);
+    if (sides[0] == sides[1] || sides[2] == sides[3])
+        from.at("window").reject("a window with an area");
+    return {{sides[0], sides[1], sides[2], sides[3]},
+            from.at("places").elements([&](const place& one) -> stable_counts::place {
+                const auto row = row_of(one, 3);
+                return {{row[0], row[1]}, row[2]};
+            })};
+}
+
 /// Each point stands on a row of a branch of the file, under a label of its own.
 void check_points(const place& from, const diagram& made) {
     std::map<int, std::size_t> rows;
@@ -172,7 +189,8 @@ diagram diagram_from(const place& from, diagram_kind kind) {
     diagram out{
         from.at("branches").elements([&](const place& one) { return branch_from(one, kind); }),
         from.at("special_points").elements(point_from),
-        from.has("search") ? search_from(from.at("search")) : search_record{}};
+        from.has("search") ? search_from(from.at("search")) : search_record{},
+        from.has("stable_states") ? counts_from(from.at("stable_states")) : stable_counts{}};
     check_points(from, out);
     return out;
 }

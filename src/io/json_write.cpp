@@ -138,6 +138,13 @@ void lay_out(const json& value, std::size_t indent, std::string& out) {
     out += line.substr(0, indent + 1) + (keyed ? '}' : ']');
 }
 
+json object(const stable_counts& counts) {
+    const auto& [x_from, x_to, y_from, y_to] = counts.window;
+    json places = json::array();
+    for (const auto& [at, states] : counts.places) places.push_back({at.x, at.y, states});
+    return {{"window", {x_from, x_to, y_from, y_to}}, {"places", std::move(places)}};
+}
+
 json object(const diagram& curves) {
     json branches = json::array(), points = json::array();
     for (const auto& curve : curves.branches) branches.push_back(object(curve));
@@ -149,6 +156,7 @@ json object(const diagram& curves) {
                          {"states", search.states},
                          {"may_miss", search.may_miss},
                          {"not_followed", search.not_followed}};
+    if (!curves.stable.places.empty()) out["stable_states"] = object(curves.stable);
     return out;
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/io/plots.hpp>
 #include <moebius/model/registry.hpp>
@@ -15,8 +14,6 @@
 
 namespace moebius {
 namespace {
-
-constexpr double pen_up = std::numeric_limits<double>::quiet_NaN();
 
 void add_measured(std::span<const measured_points> measured, figure& drawing) {
     for (const auto& points : measured)
@@ -252,8 +249,8 @@ figure locus_figure(const diagram_document& result, std::span<const measured_poi
     add_curves(result.data, drawn, "hopf", layer_color::green, drawing);
     add_curves(result.data, drawn, "fold of cycles", layer_color::orange, drawing);
     add_measured(measured, drawing);
-    const auto shade = shading_of(result.data, box_of(drawing));
-    drawing.layers.insert(drawing.layers.begin(), shade.begin(), shade.end());
+    if (auto shade = shading_of(result.data))
+        drawing.layers.insert(drawing.layers.begin(), std::move(*shade));
 
     special_layers special;
     for (const auto& point : result.data.special_points)

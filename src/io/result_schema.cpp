@@ -16,6 +16,11 @@ using json = nlohmann::ordered_json;
 
 json reference(std::string_view name) { return {{"$ref", fmt::format("#/$defs/{}", name)}}; }
 json array_of(json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
+json numbers_of(std::size_t length) {
+    auto out = array_of({{"type", "number"}});
+    out["minItems"] = out["maxItems"] = length;
+    return out;
+}
 json words(const auto& known) {
     json out = json::array();
     for (const std::string_view word : known) out.push_back(word);
@@ -137,6 +142,11 @@ json diagram_schema_of(std::string_view branch) {
                                                {"states", count},
                                                {"may_miss", {{"type", "boolean"}}},
                                                {"not_followed", count}});
+    auto stable = object_with({{"window", numbers_of(4)}, {"places", array_of(numbers_of(3))}});
+    stable["description"] =
+        "how many stable states there are: the window's two sides, and places of it, each with its "
+        "count";
+    out["properties"]["stable_states"] = std::move(stable);
     return out;
 }
 

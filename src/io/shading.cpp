@@ -1,120 +1,122 @@
 // SPDX-License-Identifier: MIT
 #include "shading.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
-
-#include "drawn_table.hpp"
+#include <map>
+#include <moebius/bifurcation/stable_regions.hpp>
+#include <utility>
+#include <vector>
 
 namespace moebius {
 namespace {
 
-struct spot {
-    double x, y;
-};
+constexpr std::size_t side = plane_regions::side;
+using corner = std::pair<std::size_t, std::size_t>;  // of cells: column, row
+using mask = std::vector<char>;                      // of the cells
 
-/// How far round the unit square, from its lower left corner to the right, the projection of p
-/// onto its border lies; 0 <= result <= 4, also of a point that is not within it.
-double turn_of(const spot& p) {
-    const double x = std::clamp(p.x, 0.0, 1.0), y = std::clamp(p.y, 0.0, 1.0);
-    const std::array<double, 4> distance{y, 1 - x, 1 - y, x};
-    const auto side = std::min_element(distance.begin(), distance.end()) - distance.begin();
-    const std::array<double, 4> along{x, y, 1 - x, 1 - y};
-    return static_cast<double>(side) + along[static_cast<std::size_t>(side)];
-}
-
-/// The corners passed on the way from turn a to turn b, to the left (counterclockwise).
-std::vector<spot> corners_between(double a, double b) {
-    constexpr std::array<spot, 4> corners{{{0, 0}, {1, 0}, {1, 1}, {0, 1}}};
-    if (b < a) b += 4;
-    std::vector<spot> out;
-    for (int k = static_cast<int>(std::floor(a)) + 1; k < b; ++k)
-        out.push_back(corners[static_cast<std::size_t>(k % 4)]);
-    return out;
-}
-
-/// Counts crossings of the ray from p to the right.
-bool contains(const std::vector<spot>& polygon, const spot& p) {
-    bool inside = false;
-    for (std::size_t i = 0, j = polygon.size() - 1; i < polygon.size(); j = i++) {
-        const auto& [ax, ay] = polygon[i];
-        const auto& [bx, by] = polygon[j];
-        if ((ay > p.y) != (by > p.y) && p.x < ax + (bx - ax) * (p.y - ay) / (by - ay))
-            inside = !inside;
-    }
-    return inside;
-}
-
-/// The curve in the unit square that `box` becomes; empty if it is not finite everywhere, or the
-/// box is but a line: then it bounds no region.
-std::vector<spot> scaled(const branch& curve, const std::array<double, 4>& box) {
-    const drawn_table columns(curve.columns, fmt::format("the columns of branch {}", curve.id));
-    const auto& x = columns.column(0);
-    const auto& y = columns.column(1);
-    std::vector<spot> out;
-    for (std::size_t row = 0; row < x.size(); ++row) {
-        const spot p{(x[row] - box[0]) / (box[1] - box[0]), (y[row] - box[2]) / (box[3] - box[2])};
-        if (!std::isfinite(p.x) || !std::isfinite(p.y)) return {};
-        out.push_back(p);
+/// The cells of regions with several stable states.
+mask shaded(const diagram& locus, const plane_regions& regions) {
+    const auto& window = locus.stable.window;
+    const double width = window.x_to - window.x_from, height = window.y_to - window.y_from;
+    std::vector<std::vector<stable_counts::place>> counted(regions.count());
+    for (const auto& place : locus.stable.places)
+        if (const auto region = regions.at(place.at)) counted[*region].push_back(place);
+    mask out(side * side);
+    for (std::size_t cell = 0; cell < out.size(); ++cell) {
+        const std::size_t region = regions.cells()[cell];
+        if (region == plane_regions::border || counted[region].empty()) continue;
+        const auto here = regions.centre(cell);
+        const auto apart = [&](const stable_counts::place& place) {
+            return std::hypot((place.at.x - here.x) / width, (place.at.y - here.y) / height);
+        };
+        const auto nearest =
+            std::min_element(counted[region].begin(), counted[region].end(),
+                             [&](const auto& a, const auto& b) { return apart(a) < apart(b); });
+        out[cell] = nearest->states > 1 ? 1 : 0;
     }
     return out;
 }
 
-/// Between the two arms, halfway from the row's neighbours at some distance from the cusp.
-spot inside_of_cusp(const std::vector<spot>& curve, std::size_t cusp) {
-    const std::size_t reach = std::min({cusp, curve.size() - 1 - cusp, std::size_t{5}});
-    const auto& a = curve[cusp - reach];
-    const auto& b = curve[cusp + reach];
-    return {(a.x + b.x) / 2, (a.y + b.y) / 2};
-}
-
-/// The row of the first cusp on each branch.
-std::unordered_map<int, std::size_t> cusps_of(const diagram& folds) {
-    std::unordered_map<int, std::size_t> out;
-    for (const auto& point : folds.special_points)
-        if (point.type == point_type::CP) out.emplace(point.branch, point.row);
+/// With the cells under the curves that bound it.
+mask up_to_curves(const mask& inner, const plane_regions& regions) {
+    mask out = inner;
+    for (std::size_t cell = 0; cell < out.size(); ++cell) {
+        if (regions.cells()[cell] != plane_regions::border) continue;
+        const std::size_t column = cell % side, row = cell / side;
+        out[cell] = (column > 0 && inner[cell - 1]) || (column + 1 < side && inner[cell + 1]) ||
+                    (row > 0 && inner[cell - side]) || (row + 1 < side && inner[cell + side]);
+    }
     return out;
 }
 
-/// The curve, closed along the border of the unit square on the side that its cusp opens to.
-std::vector<spot> region_of(const std::vector<spot>& curve, std::size_t cusp) {
-    const double from = turn_of(curve.back()), to = turn_of(curve.front());
-    const auto left = corners_between(from, to);
-    auto right = corners_between(to, from);
-    std::reverse(right.begin(), right.end());
-    auto one = curve, other = curve;
-    one.insert(one.end(), left.begin(), left.end());
-    other.insert(other.end(), right.begin(), right.end());
-    return contains(one, inside_of_cusp(curve, cusp)) ? one : other;
+/// The sides of cells that bound a mask, which lies to the left of each; by where they begin.
+std::multimap<corner, corner> borders_of(const mask& of) {
+    const auto is_in = [&](std::size_t column, std::size_t row) {
+        return column < side && row < side && of[row * side + column] != 0;
+    };
+    std::multimap<corner, corner> out;
+    for (std::size_t row = 0; row < side; ++row)
+        for (std::size_t column = 0; column < side; ++column) {
+            if (!is_in(column, row)) continue;
+            const corner low_left{column, row}, low_right{column + 1, row};
+            const corner top_left{column, row + 1}, top_right{column + 1, row + 1};
+            if (!is_in(column, row - 1)) out.emplace(low_left, low_right);
+            if (!is_in(column + 1, row)) out.emplace(low_right, top_right);
+            if (!is_in(column, row + 1)) out.emplace(top_right, top_left);
+            if (!is_in(column - 1, row)) out.emplace(top_left, low_left);
+        }
+    return out;
+}
+
+/// One closed line along the sides, without the corners on its straight parts; takes them away.
+std::vector<corner> next_loop(std::multimap<corner, corner>& sides) {
+    std::vector<corner> loop{sides.begin()->first};
+    do {
+        const auto found = sides.find(loop.back());
+        const corner to = found->second;
+        sides.erase(found);
+        const std::size_t last = loop.size() - 1;
+        const bool straight =
+            last > 0 &&
+            ((loop[last - 1].first == loop[last].first && loop[last].first == to.first) ||
+             (loop[last - 1].second == loop[last].second && loop[last].second == to.second));
+        if (straight)
+            loop[last] = to;
+        else
+            loop.push_back(to);
+    } while (loop.back() != loop.front());
+    return loop;
 }
 
 }  // namespace
 
-std::vector<figure_layer> shading_of(const diagram& folds, const std::array<double, 4>& box) {
-    std::vector<figure_layer> out;
-    const auto cusps = cusps_of(folds);
-    for (const auto& curve : folds.branches) {
-        const auto cusp = cusps.find(curve.id);
-        if (cusp == cusps.end()) continue;
-        const auto points = scaled(curve, box);
-        if (cusp->second >= points.size()) continue;
-        figure_layer region{out.empty() ? "more than one stable state" : "",
-                            layer_look::region,
-                            layer_color::shade,
-                            {},
-                            {},
-                            {},
-                            {},
-                            false};
-        for (const auto& [x, y] : region_of(points, cusp->second)) {
-            region.x.push_back(box[0] + x * (box[1] - box[0]));
-            region.y.push_back(box[2] + y * (box[3] - box[2]));
-        }
-        out.push_back(std::move(region));
+std::optional<figure_layer> shading_of(const diagram& locus) {
+    if (locus.stable.places.empty()) return std::nullopt;
+    const auto regions = regions_of(locus);
+    auto sides = borders_of(up_to_curves(shaded(locus, regions), regions));
+    if (sides.empty()) return std::nullopt;
+    figure_layer out{"more than one stable state",
+                     layer_look::region,
+                     layer_color::shade,
+                     {},
+                     {},
+                     {},
+                     {},
+                     false};
+    const auto add = [&](const corner& c) {
+        const auto at = regions.corner(c.first, c.second);
+        out.x.push_back(at.x);
+        out.y.push_back(at.y);
+    };
+    // One line: from each loop over to the next and, at the end, back the same way.
+    std::vector<corner> starts;
+    while (!sides.empty()) {
+        const auto loop = next_loop(sides);
+        for (const auto& c : loop) add(c);
+        starts.push_back(loop.front());
     }
+    for (auto start = starts.rbegin(); start != starts.rend(); ++start) add(*start);
     return out;
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/io/figure.hpp>
-#include <vector>
+#include <optional>
 
 namespace moebius {
 
-/// A region layer for each fold curve with a cusp: what lies between its arms, closed along `box`
-/// ({x from, x to, y from, y to}, which the curve's ends touch) on the side that the cusp opens to.
-[[nodiscard]] std::vector<figure_layer> shading_of(const diagram& folds,
-                                                   const std::array<double, 4>& box);
+/// Where more than one stable state was counted: the parts of a locus' window whose places say so,
+/// as one region; none where nothing was counted. Within a part with different counts the nearest
+/// place decides.
+[[nodiscard]] std::optional<figure_layer> shading_of(const diagram& locus);
 
 }  // namespace moebius

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/io/plots.hpp>
@@ -131,7 +130,6 @@ figure response_figure(const result_document& result) {
 
 /// The load gap of every replica over the batches.
 figure records_figure(const result_document& result) {
-    constexpr double pen_up = std::numeric_limits<double>::quiet_NaN();
     const auto records = drawn(result, "records");
     const auto& replica = records.at("replica");
     auto line = layer("measured", layer_look::solid, layer_color::blue);

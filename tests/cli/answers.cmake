@@ -81,6 +81,9 @@ cli_case(sweep_basins_slow
   ARGS sweep --basins --set decay=0.01 --vary feedback=0.01:0.08 --vary bias=-0.004:0.004 --points 3 --format csv
   OUT "^feedback,bias,stable_states,unsettled,.*\n0\\.08,0,2,0,"
   ERR none)
+cli_case(simulate_step  # whose mean load has no derivative
+  ARGS simulate --tokens normal:32/2 --noise none --steps 50 --burn-in 10 --device cpu --out -
+  OUT "\"noise\": \"none\".*\"gap_mean\": " ERR none)
 cli_case(simulate_two
   ARGS simulate --experts 2 --batch 64 --steps 50 --burn-in 10 --out - OUT "\"gap_mean\": " ERR none)
 cli_case(simulate_experts

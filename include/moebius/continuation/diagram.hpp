@@ -4,6 +4,7 @@
 #include <complex>
 #include <moebius/base/grouping.hpp>
 #include <moebius/base/table.hpp>
+#include <moebius/continuation/plane_regions.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,11 +98,22 @@ struct search_record {
     std::size_t not_followed = 0;  ///< branch points left when there were max_branches
 };
 
+/// How many stable equilibria there are at some places of the window of two parameters.
+struct stable_counts {
+    struct place {
+        plane_point at;
+        double states = 0;  ///< those that differ by the names of cells counted one by one
+    };
+    plane_window window = {};
+    std::vector<place> places = {};
+};
+
 /// All branches found, and what stands on them.
 struct diagram {
     std::vector<branch> branches;
     std::vector<special_point> special_points;
     search_record search = {};
+    stable_counts stable = {};  ///< of a locus in a window; else empty
 
     /// @throws invalid_argument for an unknown label, offering the nearest
     [[nodiscard]] const special_point& at(std::string_view label) const;

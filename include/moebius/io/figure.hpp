@@ -3,6 +3,7 @@
 
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +37,10 @@ enum class layer_marker {
     cross
 };
 
-/// One kind of thing in a figure. A NaN in x or y breaks a line.
+/// Between two points, lifts the pen that draws a line.
+inline constexpr double pen_up = std::numeric_limits<double>::quiet_NaN();
+
+/// One kind of thing in a figure. A NaN in x or y, as pen_up, breaks a line.
 struct figure_layer {
     std::string title;  ///< in the legend; empty: not there
     layer_look look = layer_look::solid;

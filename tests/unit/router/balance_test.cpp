@@ -184,8 +184,8 @@ TEST_CASE("balance says what does not fit", "[balance][error]") {
         "switch_loss: 3 logits came for 2 experts, but each token needs one for every expert");
     CHECK_THROWS_WITH(z_loss(two, 0), "z_loss: no experts came, but at least one is needed");
     CHECK_THROWS_WITH(importance_loss(three, 2),
-                      "importance_loss: 3 logits came for 2 experts, but each token needs one an "
-                      "expert");
+                      "importance_loss: 3 logits came for 2 experts, but each token needs one for "
+                      "every expert");
     CHECK_THROWS_WITH(load_loss(two, 2, two, 1),
                       "load_loss: 2 thresholds came, but the 1 tokens need one each");
     CHECK_THROWS_WITH(load_loss(two, 2, std::vector{not_a_number}, 1),

@@ -210,7 +210,7 @@ TEST_CASE("selective Sinkhorn routing says what it cannot do", "[selective_sinkh
                       "selective-sinkhorn: no experts came, but at least one is needed");
     CHECK_THROWS_WITH(router->route({2, three, two, {}}),
                       "selective-sinkhorn: 3 logits came for 2 experts, but each token needs one "
-                      "an expert");
+                      "for every expert");
     CHECK_THROWS_WITH(
         router->backward({2, two, two, {}}, router->route({2, two, two, {}}), three, out),
         "selective-sinkhorn: 3 numbers came to backward, but the batch has 2 logits");

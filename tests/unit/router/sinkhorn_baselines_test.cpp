@@ -126,8 +126,8 @@ TEST_CASE("baselines say what they cannot balance", "[sinkhorn_baselines][error]
     CHECK_THROWS_WITH(balance_tokens(rule, two, 0, 1),
                       "balance_tokens: no experts came, but at least one is needed");
     CHECK_THROWS_WITH(balance_tokens(rule, three, 2, 1),
-                      "balance_tokens: 3 logits came for 2 experts, but each token needs one an "
-                      "expert");
+                      "balance_tokens: 3 logits came for 2 experts, but each token needs one for "
+                      "every expert");
     CHECK_THROWS_WITH(balance_tokens(rule, two, 2, 3),
                       "balance_tokens: k is 3 for 2 experts, but it must be in [1, experts]");
     CHECK_THROWS_WITH(balance_tokens(rule, std::vector{0.0, 701.0}, 2, 1),

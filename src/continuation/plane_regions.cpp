@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/continuation/plane_regions.hpp>
+#include <numeric>
+
+namespace moebius {
+namespace {
+
+constexpr std::size_t side = plane_regions::side;
+constexpr std::size_t none = std::numeric_limits<std::size_t>::max() - 1;  // not numbered yet
+constexpr double stride = 0.4;  // of a cell, between the spots of a line: none is stepped over
+constexpr unsigned inner = 3;   // cells from the border at which a place is not too near
+
+/// The cells beside a cell, edge by edge.
+template <typename Visit>
+void for_neighbours(std::size_t cell, const Visit& visit) {
+    const std::size_t column = cell % side, row = cell / side;
+    if (column > 0) visit(cell - 1);
+    if (column + 1 < side) visit(cell + 1);
+    if (row > 0) visit(cell - side);
+    if (row + 1 < side) visit(cell + side);
+}
+
+bool is_in(double coordinate) { return coordinate >= 0 && coordinate <= double{side}; }
+
+std::size_t index_of(double coordinate) {
+    return std::min(static_cast<std::size_t>(coordinate), side - 1);
+}
+
+double distance(std::size_t a, std::size_t b) {
+    const auto apart = [](std::size_t i, std::size_t j) { return i > j ? i - j : j - i; };
+    return std::hypot(static_cast<double>(apart(a % side, b % side)),
+                      static_cast<double>(apart(a / side, b / side)));
+}
+
+}  // namespace
+
+plane_regions::plane_regions(const plane_window& window)
+    : window_(window), region_(side * side, none) {
+    const double width = window.x_to - window.x_from, height = window.y_to - window.y_from;
+    if (!std::isfinite(width) || width == 0 || !std::isfinite(height) || height == 0)
+        throw invalid_argument("plane_regions", "a window without area came",
+                               "both sides must be finite and longer than 0");
+}
+
+plane_point plane_regions::in_cells(const plane_point& p) const {
+    return {(p.x - window_.x_from) / (window_.x_to - window_.x_from) * double{side},
+            (p.y - window_.y_from) / (window_.y_to - window_.y_from) * double{side}};
+}
+
+plane_point plane_regions::corner(std::size_t column, std::size_t row) const {
+    const double a = static_cast<double>(column) / double{side};
+    const double b = static_cast<double>(row) / double{side};
+    return {std::lerp(window_.x_from, window_.x_to, a), std::lerp(window_.y_from, window_.y_to, b)};
+}
+
+plane_point plane_regions::centre(std::size_t cell) const {
+    const auto low = corner(cell % side, cell / side);
+    const auto high = corner(cell % side + 1, cell / side + 1);
+    return {std::midpoint(low.x, high.x), std::midpoint(low.y, high.y)};
+}
+
+void plane_regions::cut(std::span<const double> x, std::span<const double> y) {
+    for (std::size_t i = 1; i < std::min(x.size(), y.size()); ++i) {
+        const auto from = in_cells({x[i - 1], y[i - 1]}), to = in_cells({x[i], y[i]});
+        const double steps =
+            std::ceil(std::max(std::abs(to.x - from.x), std::abs(to.y - from.y)) / stride);
+        if (!(steps <= 1e9)) continue;  // not finite, or far beyond any window
+        for (double step = 0; step <= steps; ++step) {
+            const double share = steps > 0 ? step / steps : 0;
+            const double a = std::lerp(from.x, to.x, share), b = std::lerp(from.y, to.y, share);
+            if (is_in(a) && is_in(b)) region_[index_of(b) * side + index_of(a)] = border;
+        }
+    }
+}
+
+void plane_regions::number() {
+    std::vector<std::size_t> waiting;
+    for (std::size_t first = 0; first < region_.size(); ++first) {
+        if (region_[first] != none) continue;
+        const std::size_t name = sizes_.size();
+        sizes_.push_back(0);
+        region_[first] = name;
+        waiting.push_back(first);
+        while (!waiting.empty()) {
+            const std::size_t cell = waiting.back();
+            waiting.pop_back();
+            ++sizes_[name];
+            for_neighbours(cell, [&](std::size_t beside) {
+                if (region_[beside] != none) return;
+                region_[beside] = name;
+                waiting.push_back(beside);
+            });
+        }
+    }
+    measure();
+}
+
+/// The depths, layer by layer from the border and from the window's edge.
+void plane_regions::measure() {
+    depth_.assign(region_.size(), 0);
+    std::vector<std::size_t> layer, next;
+    for (std::size_t cell = 0; cell < region_.size(); ++cell) {
+        if (region_[cell] == border) continue;
+        std::size_t inside = 0;
+        for_neighbours(cell, [&](std::size_t beside) {
+            if (region_[beside] != border) ++inside;
+        });
+        if (inside == 4) continue;
+        depth_[cell] = 1;
+        layer.push_back(cell);
+    }
+    for (unsigned depth = 2; !layer.empty(); ++depth, layer.swap(next)) {
+        next.clear();
+        for (const std::size_t cell : layer)
+            for_neighbours(cell, [&](std::size_t beside) {
+                if (region_[beside] == border || depth_[beside] != 0) return;
+                depth_[beside] = depth;
+                next.push_back(beside);
+            });
+    }
+}
+
+std::optional<std::size_t> plane_regions::at(const plane_point& p) const {
+    const auto [a, b] = in_cells(p);
+    if (!is_in(a) || !is_in(b)) return std::nullopt;
+    const std::size_t region = region_[index_of(b) * side + index_of(a)];
+    return region == border ? std::nullopt : std::optional(region);
+}
+
+std::vector<plane_point> plane_regions::places_in(std::size_t region, std::size_t most) const {
+    std::vector<std::size_t> members;
+    for (std::size_t cell = 0; cell < region_.size(); ++cell)
+        if (region_[cell] == region) members.push_back(cell);
+    const auto deeper = [&](std::size_t a, std::size_t b) { return depth_[a] < depth_[b]; };
+    std::vector<plane_point> places;
+    if (members.empty() || most == 0) return places;
+    std::size_t chosen = *std::max_element(members.begin(), members.end(), deeper);
+    const unsigned least = std::min(inner, depth_[chosen]);
+    std::vector<double> free(members.size(), std::numeric_limits<double>::infinity());
+    while (places.size() < most) {
+        places.push_back(centre(chosen));
+        double farthest = 0;
+        const std::size_t last = chosen;
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            free[i] = std::min(free[i], distance(members[i], last));
+            if (depth_[members[i]] < least || !(free[i] > farthest)) continue;
+            farthest = free[i];
+            chosen = members[i];
+        }
+        if (farthest == 0) break;
+    }
+    return places;
+}
+
+}  // namespace moebius
