@@ -6,6 +6,7 @@
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/continuation/check_start.hpp>
 #include <moebius/model/derivatives.hpp>
+#include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
 #include <moebius/solve/spectrum.hpp>
 
@@ -13,6 +14,8 @@ namespace moebius {
 
 using Eigen::Index;
 using Eigen::VectorXd;
+
+constexpr double double_zero = 1e-5;  // second smallest singular value of f_x against the largest
 
 fold_curve::fold_curve(const problem& base, const std::vector<parameter_range>& ranges)
     : zero_eigenvalue_curve(base, ranges), bend_(scaling_.units().size()) {
@@ -59,6 +62,9 @@ std::vector<test_function> fold_curve::tests() {
 std::optional<special_point> fold_curve::described(point_type type, const VectorXd& u) {
     if (type != point_type::CP) return described_zero(type, u);
     solve_at(u);
+    if (const VectorXd values = svd(terms_.jacobian()).values;
+        values.size() > 1 && values[values.size() - 2] < double_zero * values[0])
+        return std::nullopt;  // where several zeros meet, the quadratic term is that of none
     auto point = point_at(model(), type, x_, p_);
     const auto form = centre_manifold_at(model(), x_, p_);
     point.normal_form = {{"quadratic", form.quadratic}, {"cubic", form.cubic}};

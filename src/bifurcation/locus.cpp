@@ -22,6 +22,7 @@ namespace {
 
 constexpr int lines_across = 1;       // of the window each way, where closed curves are looked for
 constexpr double search_step = 0.25;  // of the equilibria along edges and lines
+constexpr int search_depth = 1;       // of the branches that leave there with fewer equal cells
 
 class group_loci {
 public:
@@ -71,13 +72,18 @@ private:
         continuation_options search;
         search.max_step = search_step;
         search.searches = 2;
-        search.split_groups = false;
+        search.depth = search_depth;
         const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);
         for (const auto& point : along.special_points)
-            if (parts_cells(point))
+            if (is_finer(point) || parts_cells(point))
                 apart_.push_back(point);
             else if (point.type != point_type::EP)
                 follow(point, "");
+    }
+
+    [[nodiscard]] bool is_finer(const special_point& point) const {
+        const cell_field* cells = base().model->cells();
+        return cells && point.type != point_type::EP && point.groups != cells->groups();
     }
 
     /// Whether equal cells part company at a point.

@@ -8,7 +8,7 @@
 namespace moebius {
 namespace {
 
-constexpr std::size_t places_each = 3;
+constexpr std::size_t places_each = 5;
 constexpr std::size_t smallest = 12;  // cells of a region that is more than the gap of two curves
 
 plane_regions cut_by(const diagram& curves, const plane_window& window) {
@@ -36,7 +36,7 @@ stable_counts count_in_regions(const problem& base, const parameter_range& first
         auto here = base;
         here.set(first.name, result.places[i].at.x);
         here.set(second.name, result.places[i].at.y);
-        result.places[i].states = count_stable(here, axes);
+        for (const auto& one : stable_states(here, axes)) result.places[i].states += one.copies;
     };
     parallel_for(result.places.size(), 0, count, progress, "count_in_regions");
     return result;

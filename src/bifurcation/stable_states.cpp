@@ -52,15 +52,11 @@ std::vector<stable_state> stable_states(const problem& at) {
     return result;
 }
 
-double count_stable(const problem& at, std::span<const std::size_t> axes) {
-    auto on = at;
-    if (at.model->cells()) {
-        const auto groups = coarsest_groups(at, axes);
-        if (at.model->cells()->regrouped(groups)) on = regrouped(at, groups);
-    }
-    double count = 0;
-    for (const auto& one : stable_states(on)) count += one.copies;
-    return count;
+std::vector<stable_state> stable_states(const problem& at, std::span<const std::size_t> axes) {
+    if (!at.model->cells()) return stable_states(at);
+    const auto groups = coarsest_groups(at, axes);
+    const bool made = at.model->cells()->regrouped(groups) != nullptr;
+    return stable_states(made ? regrouped(at, groups) : at);
 }
 
 }  // namespace moebius

@@ -89,8 +89,9 @@ std::vector<double> settle_all(const problem& at, const grid_sweep_options& opti
         ends.insert(ends.end(), end.state.begin(), end.state.end());
         ends.insert(ends.end(), loads.begin(), loads.end());
     }
-    const double searched = options.starts.empty() ? count_stable(at, axes) : 0;
-    std::vector<double> row{std::max(static_cast<double>(found.size()), searched), unsettled};
+    const std::size_t searched = options.starts.empty() ? stable_states(at, axes).size() : 0;
+    const std::size_t stable = std::max(found.size(), searched);
+    std::vector<double> row{static_cast<double>(stable), unsettled};
     if (experts > 0) row.push_back(found.empty() ? std::numeric_limits<double>::quiet_NaN() : gap);
     row.insert(row.end(), ends.begin(), ends.end());
     return row;

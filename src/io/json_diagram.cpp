@@ -152,7 +152,10 @@ stable_counts counts_from(const place& from) {
         return row;
     };
     const auto sides = row_of(from.at("window"), 4);
-    if (sides[0] == sides[1] || sides[2] == sides[3])
+    const auto is_side = [](double low, double high) {
+        return std::isfinite(high - low) && low != high;
+    };
+    if (!is_side(sides[0], sides[1]) || !is_side(sides[2], sides[3]))
         from.at("window").reject("a window with an area");
     return {{sides[0], sides[1], sides[2], sides[3]},
             from.at("places").elements([&](const place& one) -> stable_counts::place {

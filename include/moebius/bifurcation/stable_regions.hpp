@@ -11,7 +11,7 @@
 namespace moebius {
 
 /// Counts the stable equilibria in every part into which the curves of a locus cut its window: at
-/// one place, and at up to two more far from it. Within a part the count is one, unless a curve is
+/// one place, and at up to four more far from it. Within a part the count is one, unless a curve is
 /// missing (unlike_places).
 /// @param curves  of equilibria, from `locus` over the same window
 /// @throws interrupted  if the watch asks to stop

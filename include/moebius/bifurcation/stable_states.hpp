@@ -23,9 +23,9 @@ struct stable_state {
 /// @throws invalid_argument if a parameter is not allowed
 [[nodiscard]] std::vector<stable_state> stable_states(const problem& at);
 
-/// How many stable equilibria there are, those that differ by the names of cells one by one: the
-/// sum of the copies of stable_states on the coarsest groups.
+/// stable_states on the coarsest groups.
 /// @param axes  positions of varied parameters: a cell that one of them belongs to is of its own
-[[nodiscard]] double count_stable(const problem& at, std::span<const std::size_t> axes);
+[[nodiscard]] std::vector<stable_state> stable_states(const problem& at,
+                                                      std::span<const std::size_t> axes);
 
 }  // namespace moebius

@@ -11,7 +11,6 @@ using namespace moebius;
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double pen_up = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array<double, 4> unit{0, 1, 0, 1};
 
 figure_layer of(layer_look look, std::vector<double> x, std::vector<double> y,

@@ -113,3 +113,18 @@ TEST_CASE("names come once, levels are counted, groups are bounded by the file",
     made.data.branches[0].groups = one_group(100000);  // more members than the file has bytes
     CHECK(outcome(to_json(made)).find("/branches/0/groups: groups: '1-100000' came") == 0);
 }
+
+TEST_CASE("counts of stable states have a window and three numbers a place", "[io][error]") {
+    auto result = sample::cusp(3);
+    const auto good = to_json(result);
+    REQUIRE(outcome(good) == "read");
+    CHECK(outcome(with(good, "[1.5,0.0,1.0]", "[1.5,0.0]")) ==
+          "/stable_states/places/0 is [1.5,0.0], but it must be 3 numbers");
+    result.data.stable.window = {1, 1, 0, 1};
+    CHECK(outcome(to_json(result)) ==
+          "/stable_states/window is [1.0,1.0,0.0,1.0], but it must be a window with an area");
+    result.data.stable.window = {-1e308, 1e308, 0, 1};
+    CHECK(
+        outcome(to_json(result)) ==
+        "/stable_states/window is [-1e+308,1e+308,0.0,1.0], but it must be a window with an area");
+}

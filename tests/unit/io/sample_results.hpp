@@ -89,6 +89,9 @@ inline diagram_document cusp(std::size_t half = 150) {
     auto cp = at_pitchfork("CP1", point_type::CP, 1, half);
     out.data.branches = {folds};
     out.data.special_points = {cp};
+    const auto& feedback = folds.columns.columns[0];
+    const auto& bias = folds.columns.columns[1];
+    out.data.stable = {{1, feedback[0], bias.front(), bias.back()}, {{{1.5, 0}, 1}, {{9, 0}, 2}}};
     return out;
 }
 
