@@ -31,6 +31,10 @@ declare -A repaired=(
     ["validate --trained --data teacher:2/16/4/512 --hidden 8 --vary feedback=-2:4 --points 2 --seeds 2 --steps 200 --device cpu"]="a trained gate's fold is exact, where a table was good to 1e-5"
     ["compare --experts 2 --router top-1 --seeds 2 --average 40 --ramp 40"]="the cusp's x is exact, where a minimum was good to 1e-8"
     ["compare --tokens data/digits.csv --gate class-means:0,1 --router top-1 --router probmoe-exact-k,k=1 --seeds 2 --average 40 --ramp 40"]="the cusp's x is exact, where a minimum was good to 1e-8"
+    ["diagram --model softmax --experts 8 --vary feedback=1:12 --set bias_1=0.05"]="states of 2 to 8 winners were missing"
+    ["locus --model exact-k --experts 6 --top-k 2 --vary feedback=2:12 --vary bias_1=-1:1"]="folds of winners among equal experts were missing"
+    ["locus --model softmax --experts 2 --controller integral --set leak=0.1 --vary feedback=0.5:12 --vary gain=0.01:1"]="one Hopf curve was found twice"
+    ["sweep --model softmax --experts 3 --vary feedback=1:6 --vary bias_1=-1:1 --grid --points 7"]="states that no start reaches are counted"
 )
 
 commands() {

@@ -83,7 +83,7 @@ cli_case(sweep_basins_slow
   ERR none)
 cli_case(simulate_step  # whose mean load has no derivative
   ARGS simulate --tokens normal:32/2 --noise none --steps 50 --burn-in 10 --device cpu --out -
-  OUT "\"noise\": \"none\".*\"gap_mean\": " ERR none)
+  OUT "\"noise\":\"none\".*\"gap_mean\": " ERR none)
 cli_case(simulate_two
   ARGS simulate --experts 2 --batch 64 --steps 50 --burn-in 10 --out - OUT "\"gap_mean\": " ERR none)
 cli_case(simulate_experts
