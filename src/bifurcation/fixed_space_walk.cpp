@@ -51,7 +51,7 @@ test_function fixed_space::test_of(watched kind, std::size_t group) {
         case watched::oscillation:
             return {point_type::HB, [this](const curve_point& at) {
                         extras_at(at.u);
-                        return pair_test(eigenvalues(curve_.terms().jacobian())).value;
+                        return pair_test(curve_.terms().spectrum()).value;
                     }};
         case watched::split:
             return {point_type::BP, [this, group](const curve_point& at) {

@@ -152,7 +152,7 @@ VectorXd hopf_curve::crossing_tangent(const VectorXd& u) {
 }
 
 std::vector<std::complex<double>> hopf_curve::others(double omega) const {
-    return without(without(eigenvalues(terms_.jacobian()), {0, omega}), {0, -omega});
+    return without(without(terms_.spectrum(), {0, omega}), {0, -omega});
 }
 
 double hopf_curve::lyapunov_test(const VectorXd& u) {

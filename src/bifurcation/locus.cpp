@@ -75,10 +75,23 @@ private:
         search.depth = search_depth;
         const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);
         for (const auto& point : along.special_points)
-            if (is_finer(point) || parts_cells(point))
+            if (is_finer(point) ? bounds_stable(along, point) : parts_cells(point))
                 apart_.push_back(point);
+            else if (is_finer(point))
+                continue;
             else if (point.type != point_type::EP)
                 follow(point, "");
+    }
+
+    /// Whether states are stable on one side of a point of a diagram.
+    static bool bounds_stable(const diagram& along, const special_point& point) {
+        for (const auto& curve : along.branches) {
+            if (curve.id != point.branch) continue;
+            const auto& stable = curve.columns.at("stable");
+            return (point.row > 0 && stable[point.row - 1] == 1) ||
+                   (point.row + 1 < stable.size() && stable[point.row + 1] == 1);
+        }
+        return false;
     }
 
     [[nodiscard]] bool is_finer(const special_point& point) const {

@@ -27,7 +27,7 @@ constexpr double together = 1e-7;  // real parts, against |f_x|, that vanish tog
 values spectrum_at(equilibrium_curve& curve, const VectorXd& u) {
     VectorXd f(u.size() - 1);
     static_cast<void>(curve.linearize(u, f));
-    auto all = eigenvalues(curve.terms().jacobian());
+    auto all = curve.terms().spectrum();
     std::sort(all.begin(), all.end(), [](auto l, auto r) { return l.real() > r.real(); });
     return all;
 }

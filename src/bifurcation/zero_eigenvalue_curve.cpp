@@ -76,7 +76,7 @@ std::vector<test_function> zero_eigenvalue_curve::zero_tests() {
     if (states() > 2)
         tests.push_back({point_type::ZH, [this](const curve_point& at) {
                              terms_at(at.u);
-                             return pair_test(without(eigenvalues(terms_.jacobian()), 0.0)).value;
+                             return pair_test(without(terms_.spectrum(), 0.0)).value;
                          }});
     return tests;
 }
@@ -89,7 +89,7 @@ std::optional<special_point> zero_eigenvalue_curve::described_zero(point_type ty
         point = bogdanov_takens_point(model(), x_, p_);
         point.residual = std::max(point.residual, std::abs(w_.dot(v_)));
     } else {
-        const pair_test pair(without(eigenvalues(terms_.jacobian()), 0.0));
+        const pair_test pair(without(terms_.spectrum(), 0.0));
         if (!pair.is_oscillation()) return std::nullopt;
         point = zero_hopf_point(model(), x_, p_);
         point.residual = std::max(point.residual, std::abs(pair.first.real()));

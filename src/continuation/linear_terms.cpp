@@ -32,6 +32,15 @@ linear_terms::linear_terms(const field& model, std::vector<std::size_t> free)
 }
 
 bool linear_terms::evaluate(const std::vector<double>& x, const std::vector<double>& p) {
+    if (x == x_ && p == p_) return finite_;
+    finite_ = evaluated(x, p);
+    x_ = x;
+    p_ = p;
+    spectrum_.clear();
+    return finite_;
+}
+
+bool linear_terms::evaluated(const std::vector<double>& x, const std::vector<double>& p) {
     if (is_structured()) {
         model_.structured(x, p, free_,
                           {view(f_), view(diagonal_), view(left_), view(right_), view(fp_)});
@@ -51,6 +60,11 @@ MatrixXd linear_terms::jacobian() const {
     return result;
 }
 
+const std::vector<std::complex<double>>& linear_terms::spectrum() const {
+    if (spectrum_.empty()) spectrum_ = is_structured() ? eigenvalues(jacobian()) : eigenvalues(fx_);
+    return spectrum_;
+}
+
 stability linear_terms::stability_here(std::size_t leading) const {
     stability result;
     if (rank_ == 1) {
@@ -62,7 +76,7 @@ stability linear_terms::stability_here(std::size_t leading) const {
             return result;
         }
     }
-    result.leading = is_structured() ? eigenvalues(jacobian()) : eigenvalues(fx_);
+    result.leading = spectrum();
     for (const auto& value : result.leading)
         if (value.real() > 0) ++result.n_unstable;
     return result;

@@ -30,18 +30,6 @@ VectorXd multilinear::second(const VectorXd& a, const VectorXd& b) const {
 
 VectorXd multilinear::third(const VectorXd& a) const { return 6 * coefficient(a, 3); }
 
-MatrixXd multilinear::hessian(const VectorXd& w) const {
-    const auto size = static_cast<Index>(x_.size() + free_.size());
-    MatrixXd h(size, size);
-    for (Index j = 0; j < size; ++j) {
-        const VectorXd ej = VectorXd::Unit(size, j);
-        h(j, j) = w.dot(second(ej));
-        for (Index k = 0; k < j; ++k)
-            h(j, k) = h(k, j) = w.dot(second(ej, VectorXd::Unit(size, k)));
-    }
-    return h;
-}
-
 VectorXd multilinear::hessian_times(const VectorXd& w, const VectorXd& a) const {
     VectorXd row(a.size());
     for (Index j = 0; j < row.size(); ++j) row[j] = w.dot(second(a, VectorXd::Unit(row.size(), j)));

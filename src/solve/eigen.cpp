@@ -9,6 +9,10 @@ symmetric_eigen eigen_of_symmetric(const Eigen::MatrixXd& a) {
     return {made.eigenvalues(), made.eigenvectors()};
 }
 
+Eigen::VectorXd eigenvalues_of_symmetric(const Eigen::MatrixXd& a) {
+    return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(a, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
 std::vector<std::complex<double>> generalized_eigenvalues(const Eigen::MatrixXd& a,
                                                           const Eigen::MatrixXd& b) {
     const Eigen::GeneralizedEigenSolver<Eigen::MatrixXd> made(a, b, false);

@@ -8,6 +8,10 @@ namespace moebius {
 
 std::vector<std::complex<double>> eigenvalues(const Eigen::MatrixXd& a) {
     if (a.rows() == 1) return {a(0, 0)};
+    if (a == a.transpose()) {  // an eighth of the work
+        const Eigen::VectorXd values = eigenvalues_of_symmetric(a).reverse();
+        return {values.begin(), values.end()};
+    }
     const Eigen::VectorXcd values = a.eigenvalues();
     std::vector<std::complex<double>> sorted(values.begin(), values.end());
     std::sort(sorted.begin(), sorted.end(), [](auto l, auto r) {

@@ -15,20 +15,23 @@ struct crossing {
     std::vector<Eigen::VectorXd> tangents;  ///< two unit vectors in scaled unknowns
 };
 
-/// The branch point near u, by Newton's method on Moore's system
+/// The branch point near u, by Newton's method on
 ///
-///     f + b w = 0,  f_x^T w = 0,  w^T f_p = 0,  w^T w = 1
+///     f + t c = 0,  h = 0,  [f'^T b; c^T 0] [w; h] = [0; 1]
 ///
-/// in (x, p, w, b). It is regular also where a small imperfection turns the crossing into a near
-/// miss; there b does not vanish, and nothing is returned. The two tangents solve the algebraic
-/// bifurcation equation. The system is dense: with more than 1024 states nothing is returned.
+/// in (x, p, t), with f' = (f_x, f_p), b (n + 1, 2) and c near its null vectors at the start: h = 0
+/// where f' loses rank. It is regular also where a small imperfection turns the crossing into a
+/// near miss; there t does not vanish, and nothing is returned. The two tangents solve the
+/// algebraic bifurcation equation. The system is dense: with more than 1024 states nothing is
+/// returned.
 ///
 /// The normal form along the null vector v of length 1 has `quadratic` (of w^2; zero for a
 /// pitchfork), `cubic` (of w^3) and `transversality` (of w dp, the rate at which the eigenvalue
 /// crosses along the primary branch). Criticality is that of a pitchfork by the sign of `cubic`, or
 /// transcritical.
-/// @source  Moore 1980, SIAM J. Numer. Anal. 17; Govaerts, section 4.2; Kuznetsov (3rd ed.),
-///          section 7.4 (pitchfork) and 10.2.2 (algebraic bifurcation equation)
+/// @source  Moore 1980, SIAM J. Numer. Anal. 17 (the unfolding by t); Govaerts, section 4.2;
+/// Kuznetsov
+///          (3rd ed.), section 7.4 (pitchfork) and 10.2.2 (algebraic bifurcation equation)
 [[nodiscard]] std::optional<crossing> find_branch_point(const equilibrium_curve& curve,
                                                         const Eigen::VectorXd& u);
 

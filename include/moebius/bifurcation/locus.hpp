@@ -27,8 +27,9 @@ namespace moebius {
 /// `quadratic` and `cubic` are the normal form's coefficients along the null vector of length 1. A
 /// curve that is not closed crosses the window's edge or ends in a BT or GH, so the starts are the
 /// special points of the equilibria along the four edges, and along a line across the middle each
-/// way for curves that close inside. A branch that ends in a BT or GH says so
-/// by stop_reason::branch_point.
+/// way for curves that close inside. Of states on which fewer cells are alike than the two
+/// parameters allow, the points that bound a stable part are starts, too. A branch that ends in a
+/// BT or GH says so by stop_reason::branch_point.
 ///
 /// @param start  follow only the curves through this point; its groups of cells and parameters are
 ///               taken, and of equal cells at a multiple point one is let go its own way

@@ -30,6 +30,7 @@ public:
     /// @param free  positions of the parameters by which f is differentiated
     linear_terms(const field& model, std::vector<std::size_t> free);
 
+    /// At the point of the last call it costs nothing.
     /// @return false if a number is not finite
     bool evaluate(const std::vector<double>& x, const std::vector<double>& p);
 
@@ -39,6 +40,9 @@ public:
     [[nodiscard]] const Eigen::MatrixXd& by_parameters() const noexcept { return fp_; }
     /// f_x, built from its parts where it is structured. @cost O(n^2) memory
     [[nodiscard]] Eigen::MatrixXd jacobian() const;
+
+    /// All eigenvalues of f_x, by falling real part; computed once a point.
+    [[nodiscard]] const std::vector<std::complex<double>>& spectrum() const;
 
     /// @param leading  how many eigenvalues are wanted; a dense Jacobian gives all of them
     [[nodiscard]] stability stability_here(std::size_t leading) const;
@@ -62,12 +66,17 @@ public:
               std::span<const Eigen::VectorXd> rows, double shift = 0) const;
 
 private:
+    bool evaluated(const std::vector<double>& x, const std::vector<double>& p);
+
     const field& model_;
     std::vector<std::size_t> free_;
     Eigen::Index n_, rank_;
     Eigen::VectorXd f_, diagonal_;
     Eigen::MatrixXd fx_, every_fp_, fp_;  // fx_ and every_fp_ if dense
     Eigen::MatrixXd left_, right_;        // and diagonal_ if structured
+    std::vector<double> x_, p_;           // of the last point
+    bool finite_ = false;
+    mutable std::vector<std::complex<double>> spectrum_;
 };
 
 }  // namespace moebius

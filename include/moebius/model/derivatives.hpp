@@ -27,9 +27,7 @@ public:
     [[nodiscard]] Eigen::VectorXd second(const Eigen::VectorXd& a, const Eigen::VectorXd& b) const;
     /// f'''(a, a, a). Shape (n).
     [[nodiscard]] Eigen::VectorXd third(const Eigen::VectorXd& a) const;
-    /// The matrix w^T f''(., .). Shape (n + free, n + free), symmetric.
-    [[nodiscard]] Eigen::MatrixXd hessian(const Eigen::VectorXd& w) const;
-    /// The row w^T f''(a, .). Length n + free.
+    /// The row w^T f''(a, .). Length n + free. @cost two evaluations along a line for each entry
     [[nodiscard]] Eigen::VectorXd hessian_times(const Eigen::VectorXd& w,
                                                 const Eigen::VectorXd& a) const;
 

@@ -78,6 +78,7 @@ struct symmetric_eigen {
 
 /// By Eigen::SelfAdjointEigenSolver, which reads the lower triangle.
 [[nodiscard]] symmetric_eigen eigen_of_symmetric(const Eigen::MatrixXd& a);
+[[nodiscard]] Eigen::VectorXd eigenvalues_of_symmetric(const Eigen::MatrixXd& a);  ///< rising
 
 /// z with a x = z b x for some x, in no order; not finite where b is singular. By
 /// Eigen::GeneralizedEigenSolver.

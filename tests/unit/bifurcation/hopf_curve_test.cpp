@@ -41,12 +41,23 @@ TEST_CASE("the BT where a Hopf curve meets one of branch points is exact", "[bif
     std::size_t corners = 0;
     for (const auto& point : found.special_points) {
         REQUIRE(point.type == point_type::BT);
+        if (point.parameters[0] < 7) continue;  // of one winner: below
         ++corners;
         CHECK_THAT(point.parameters[0], WithinAbs((1 + gain * g + leak) / g, 1e-10));
         CHECK_THAT(point.parameters[eight.index_of("leak")], WithinAbs(leak, 1e-10));
     }
-    CHECK(corners == 2);  // on either curve
-    CHECK(curves(found, "hopf") == 1);
+    CHECK(corners == 2);                // on either curve
+    CHECK(curves(found, "hopf") == 2);  // of the balanced state and of one winner
+    CHECK(curves(found, "fold") == 1);
+
+    // Its fold and its Hopf curve, followed by other equations, have their common point alike.
+    std::vector<std::vector<double>> of_winner;
+    for (const auto& point : found.special_points)
+        if (point.parameters[0] < 7)
+            of_winner.push_back({point.parameters[0], point.parameters[eight.index_of("leak")]});
+    REQUIRE(of_winner.size() == 2);
+    for (std::size_t k = 0; k < 2; ++k)
+        CHECK_THAT(of_winner[0][k], WithinAbs(of_winner[1][k], 1e-10));
 }
 
 TEST_CASE("a Hopf curve along which omega changes much comes once", "[bifurcation][hopf]") {
