@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <memory>
+#include <moebius/base/enclosed.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,14 @@ public:
     virtual void along(std::span<const double> x, std::span<const double> p,
                        std::span<const double> v, std::span<const double> q,
                        std::span<double> out) const = 0;
+
+    /// out (n) = f(x, p) over enclosures: the true values, with all that rounding does.
+    /// @return false if the model has no closed form, or does not know it over enclosures
+    [[nodiscard]] virtual bool enclose(std::span<const enclosed> /*x*/,
+                                       std::span<const enclosed> /*p*/,
+                                       std::span<enclosed> /*out*/) const {
+        return false;
+    }
 
     /// The rank of a Jacobian that the model knows as diag(diagonal) + left right^T; 0 if it does
     /// not. Solvers then take `structured` in place of `linear`: work and memory grow like n.

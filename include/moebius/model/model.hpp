@@ -26,6 +26,8 @@ concept evaluates_over = requires(const M& model, vec<S, M::dimension> x,
 ///   loads(x, p) -> vec<double, N>       the loads of N experts
 ///   state_scale(p) -> double            see field::state_scale (else 1)
 ///   state_bounds(p) -> pair             see field::state_bounds (else infinite)
+///   closed_form() -> bool               whether rhs takes `enclosed` (base/enclosed.hpp), too:
+///                                       + - * / and the functions there, without branches
 template <typename M>
 concept ode_model = requires {
     { M::name } -> std::convertible_to<std::string_view>;
@@ -82,6 +84,17 @@ public:
             for (std::size_t i = 0; i < n; ++i) out[k * n + i] = coefficient(f[i], k);
     }
 
+    bool enclose(std::span<const enclosed> x, std::span<const enclosed> p,
+                 std::span<enclosed> out) const override {
+        if constexpr (requires { model_.closed_form(); }) {
+            if (!model_.closed_form()) return false;
+            put(model_.rhs(get<n>(x), get<m>(p)), out);
+            return true;
+        } else {
+            return false;
+        }
+    }
+
     std::size_t experts() const override {
         if constexpr (has_loads) {
             return std::tuple_size_v<decltype(model_.loads(get<n>({}), get<m>({})))>;
@@ -128,15 +141,15 @@ private:
         model.loads(x, p);
     };
 
-    template <std::size_t size>
-    static vec<double, size> get(std::span<const double> from) {
-        vec<double, size> values;
+    template <std::size_t size, typename S = double>
+    static vec<S, size> get(std::span<const S> from) {
+        vec<S, size> values;
         for (std::size_t i = 0; i < size; ++i) values[i] = from[i];
         return values;
     }
 
-    template <std::size_t size>
-    static void put(const vec<double, size>& values, std::span<double> to) {
+    template <typename S, std::size_t size>
+    static void put(const vec<S, size>& values, std::span<S> to) {
         for (std::size_t i = 0; i < size; ++i) to[i] = values[i];
     }
 
