@@ -58,6 +58,12 @@ struct orbit {
     std::vector<double> states;  ///< one column for each time. Shape (n, times), column-major
 };
 
+/// What an interval Newton step says of a special point (bifurcation/certify.hpp).
+struct certificate {
+    double radius = 0;    ///< how far the true point can be from the one given
+    std::string refusal;  ///< why nothing is proven; empty if something is
+};
+
 /// A point of a branch at which something happens.
 struct special_point {
     std::string label;  ///< "LP1"; unique in its diagram, usable to start again
@@ -74,6 +80,7 @@ struct special_point {
     double residual = 0;         ///< max norm of the defining system
     std::optional<orbit> cycle;  ///< on a branch of cycles; `eigenvalues` are its multipliers then
     grouping groups;  ///< of interchangeable cells, if the state stands for groups of them
+    std::optional<certificate> proof;  ///< if one was asked for
 };
 
 /// A curve of equilibria, of cycles, or of special points as two parameters vary.
