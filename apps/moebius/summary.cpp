@@ -80,8 +80,8 @@ std::string proofs_of(const std::vector<special_point>& points) {
         largest = std::max(largest, point.proof->radius);
     }
     if (asked == 0) return {};
-    return fmt::format("certified {} of {} points, largest radius {:.1e}\n", certified, asked,
-                       largest);
+    return fmt::format("certified {} of {} points{}\n", certified, asked,
+                       certified > 0 ? fmt::format(", largest radius {:.1e}", largest) : "");
 }
 
 /// "row 4, feedback = 3: max_points (...)", or empty.
