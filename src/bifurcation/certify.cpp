@@ -9,6 +9,7 @@
 #include <moebius/solve/krawczyk.hpp>
 
 #include "point_system.hpp"
+#include "unit_frame.hpp"
 
 namespace moebius {
 namespace {
@@ -72,7 +73,11 @@ certificate certify(const problem& base, const special_point& point, std::string
         return {0, "it is a point of a cycle"};
     const auto what = criticality_of(point.type, curve);
     if (!what) return {0, fmt::format("{} points have no system for it", to_string(point.type))};
-    const placed_point at(base, point, options.ranges);
+    problem here = base;
+    if (point.parameters.size() == base.parameters.size()) here.parameters = point.parameters;
+    const detail::unit_frame frame(here, options.ranges, {}, point);
+    const special_point& given = *frame.start;
+    const placed_point at(frame.on, given, options.ranges);
     certificate proof;
     for (const auto& choice : choices(point.type, options.ranges.size())) {
         std::vector<std::size_t> free;
@@ -82,7 +87,7 @@ certificate certify(const problem& base, const special_point& point, std::string
             units.push_back(at.unit_of(at.free[k], options.ranges[k]));
         }
         proof =
-            proof_of(at, point, system_of(at, free, *what, options.step), units, options.radius);
+            proof_of(at, given, system_of(at, free, *what, options.step), units, options.radius);
         if (proof.refusal.empty()) break;
     }
     return proof;

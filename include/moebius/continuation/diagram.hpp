@@ -75,7 +75,7 @@ struct special_point {
     std::vector<double> state;
     int multiplicity = 1;                                     ///< eigenvalues through zero (BP, LP)
     std::vector<std::complex<double>> eigenvalues;            ///< of the Jacobian
-    std::vector<std::pair<std::string, double>> normal_form;  ///< coefficient by name
+    std::vector<std::pair<std::string, double>> normal_form;  ///< by name; see leave_units
     std::string criticality;     ///< supercritical, subcritical, transcritical or empty
     double residual = 0;         ///< max norm of the defining system
     std::optional<orbit> cycle;  ///< on a branch of cycles; `eigenvalues` are its multipliers then

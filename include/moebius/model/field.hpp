@@ -93,6 +93,16 @@ public:
     /// The length over which the field changes noticeably; sets the unit of steps along x.
     [[nodiscard]] virtual double state_scale(std::span<const double> p) const = 0;
 
+    /// Whether that is the model's own knowledge, and not the 1 of a model that says nothing.
+    [[nodiscard]] virtual bool knows_scale() const { return true; }
+
+    /// The same for each state, where they differ by orders of magnitude. Shape: out (n).
+    /// @return false if the model knows one for all of them, or none
+    [[nodiscard]] virtual bool state_scales(std::span<const double> /*p*/,
+                                            std::span<double> /*out*/) const {
+        return false;
+    }
+
     /// An interval that holds every equilibrium's every coordinate, or an infinite one.
     [[nodiscard]] virtual std::pair<double, double> state_bounds(
         std::span<const double> p) const = 0;

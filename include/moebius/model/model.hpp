@@ -24,7 +24,8 @@ concept evaluates_over = requires(const M& model, vec<S, M::dimension> x,
 /// It may add
 ///   linear(x, p) -> first_order<n, m>   its own first derivatives (else jets give them)
 ///   loads(x, p) -> vec<double, N>       the loads of N experts
-///   state_scale(p) -> double            see field::state_scale (else 1)
+///   state_scale(p) -> double            see field::state_scale (else chosen for each state)
+///   state_scales(p) -> vec<double, n>   one for each state
 ///   state_bounds(p) -> pair             see field::state_bounds (else infinite)
 ///   closed_form() -> bool               whether rhs takes `enclosed` (base/enclosed.hpp), too:
 ///                                       + - * / and the functions there, without branches
@@ -113,6 +114,19 @@ public:
             return model_.state_scale(get<m>(p));
         } else {
             return 1;
+        }
+    }
+
+    bool knows_scale() const override {
+        return requires { model_.state_scale(get<m>({})); };
+    }
+
+    bool state_scales(std::span<const double> p, std::span<double> out) const override {
+        if constexpr (requires { model_.state_scales(get<m>(p)); }) {
+            put(model_.state_scales(get<m>(p)), out);
+            return true;
+        } else {
+            return false;
         }
     }
 
