@@ -115,7 +115,11 @@ void need_finite(const place& from, const std::vector<double>& values) {
 }
 
 std::optional<certificate> proof_from(const place& from) {
-    if (from.has("not_certified")) return certificate{0, from.at("not_certified").text()};
+    if (from.has("not_certified")) {
+        auto why = from.at("not_certified").text();
+        if (why.empty()) from.at("not_certified").reject("a reason");
+        return certificate{0, std::move(why)};
+    }
     if (!from.has("radius")) return std::nullopt;
     const certificate proof{from.at("radius").number(), {}};
     if (!(proof.radius >= 0 && std::isfinite(proof.radius)))

@@ -134,8 +134,8 @@ json point_schema() {
         {"type", "number"},
         {"minimum", 0},
         {"description", "the true point is proven to be as near, relative to value or unit"}};
-    out["properties"]["not_certified"] = {{"type", "string"},
-                                          {"description", "why no radius was proven"}};
+    out["properties"]["not_certified"] = {
+        {"type", "string"}, {"minLength", 1}, {"description", "why no radius was proven"}};
     out["description"] = "label: unique; branch: the id of one of the branches; row: one of its";
     return out;
 }
