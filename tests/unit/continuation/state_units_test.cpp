@@ -69,16 +69,15 @@ constexpr std::array<double, 4> powers{1e-8, 1e-4, 1e4, 1e8};
 /// @param work  takes a problem and the sizes of its states
 template <typename M, typename Work>
 void check_resized(std::size_t parameters, const Work& work) {
-    constexpr std::size_t n = M::dimension;
-    vec<double, n> ones;
-    ones.fill(1);
-    const diagram wanted = work(problem_of<M>(), ones);
+    auto& sizes = resized<M>::sizes;
+    sizes.fill(1);
+    const auto at = problem_of<resized<M>>();
+    const diagram wanted = work(at, sizes);
     REQUIRE_FALSE(wanted.special_points.empty());
     for (const double size : powers) {
-        auto& sizes = resized<M>::sizes;
         sizes.fill(1 / size);
         sizes[0] = size;
-        const diagram found = work(problem_of<resized<M>>(), sizes);
+        const diagram found = work(at, sizes);
         check_same(found, wanted, sizes);
         if (!found.special_points[0].cycle) check_rows(found, parameters);
     }
@@ -162,9 +161,10 @@ TEST_CASE("points of states of any size are certified", "[units]") {
 }
 
 TEST_CASE("models of ordinary size, and those that know their scale, keep their units", "[units]") {
-    CHECK(state_units(problem_of<follower>(), {{"b", -1, 1}}).empty());
-    CHECK(state_units(problem_of<oracle::lorenz_84>(), {{"F", 0, 4}, {"G", 0, 4}}).empty());
-    CHECK(state_units(problem_of<oracle::stirred_tank>(), {{"D", 0, 0.5}}).empty());
+    resized<follower>::sizes.fill(1);
+    CHECK(state_units(problem_of<resized<follower>>(), {{"b", -1, 1}}).empty());
+    resized<oracle::lorenz_63>::sizes.fill(1);
+    CHECK(state_units(problem_of<resized<oracle::lorenz_63>>(), {{"rho", 0, 30}}).empty());
     auto steep = make_problem("two-expert");
     steep.set("beta", 1e6);
     CHECK(state_units(steep, {{"feedback", 1, 2}}).empty());
