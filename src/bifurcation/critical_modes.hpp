@@ -56,7 +56,7 @@ struct mode_place {
 [[nodiscard]] critical_mode circle_mode(const critical_space& space, const mode_place& at,
                                         double step);
 
-/// How far the eigenvalues on a space are from what a mode needs, against the size of the Jacobian.
+/// How far the eigenvalues on a space are from what a mode needs.
 struct mode_distance {
     double zero = 0;    ///< to an eigenvalue 0
     double twice = 0;   ///< to two of them

@@ -36,9 +36,9 @@ struct certify_options {
 /// degenerate, so that also simplicity is proven: of the fold, the cusp and the crossing of the
 /// axis. Points of cycles are not certified.
 ///
-/// The radius is how far the true point can be from the given one: in each state and free parameter
-/// relative to the value, or to its unit (the state scale, a twentieth of the range) if that is
-/// larger.
+/// The radius is how far the true point can be from the given one, in each state and free parameter
+/// relative to its value, or to a unit if that is larger: the state scale; of a parameter the least
+/// of a twentieth of its range, the ends of that, and what moves the state by its scale.
 /// @param base   the model of the diagram; the point's groups of cells and parameters are taken
 /// @param curve  kind of the curve on which the point is, as in branch::kind
 /// @throws invalid_argument if the model has no closed form, or for a bad range or point
