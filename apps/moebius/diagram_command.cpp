@@ -10,6 +10,7 @@
 #include <moebius/io/options.hpp>
 #include <optional>
 
+#include "certified.hpp"
 #include "commands.hpp"
 #include "incomplete.hpp"
 #include "output.hpp"
@@ -24,6 +25,7 @@ struct diagram_arguments {
     problem_choice problem;
     std::optional<double> step;   // of the discrete rule
     continuation_options solver;  // the library's own struct: one home for the defaults
+    bool certify = false;
     output_options output;
 };
 
@@ -64,6 +66,7 @@ int run(diagram_arguments& args, const session& session) {
     auto [problem, ranges, start, origin, one_beta, heading] =
         choose_problem(args.problem, 1, diagram_schema, session);
     if (origin) take_step(args, *origin, session);
+    if (args.certify) check_closed_form(problem);
     option_table method;
     add_to(method, args.solver);
     add_step(method, args);
@@ -72,6 +75,8 @@ int run(diagram_arguments& args, const session& session) {
     auto found = until_interrupted(heading, [&, &on = problem, &range = ranges[0], &from = start] {
         return follow(args, on, range, from, session.watch("diagram"));
     });
+    if (args.certify)
+        certify_points(problem, {ranges, args.step.value_or(0)}, heading, found, session);
     return finish(args.output, {std::move(heading), std::move(found)});
 }
 
@@ -87,6 +92,7 @@ command diagram_command() {
     add_from(out.options, args->problem);
     add_to(out.options, args->solver);
     add_step(out.options, *args);
+    add_certify(out.options, args->certify);
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };
     return out;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "certified.hpp"
 #include "commands.hpp"
 #include "incomplete.hpp"
 #include "output.hpp"
@@ -20,6 +21,7 @@ namespace {
 struct locus_arguments {
     problem_choice problem;
     continuation_options solver;  // the library's own struct: one home for the defaults
+    bool certify = false;
     output_options output;
 };
 
@@ -42,6 +44,7 @@ int run(const locus_arguments& args, const session& session) {
     if (origin && number_of(*origin, "step"))
         throw invalid_argument("--from", "a point of the discrete rule came",
                                "locus follows those of the differential equation");
+    if (args.certify) check_closed_form(problem);
     describe(args.solver, heading);
 
     auto found = until_interrupted(heading, [&, &on = problem, &over = ranges, &from = start] {
@@ -49,6 +52,7 @@ int run(const locus_arguments& args, const session& session) {
         if (!from) count_states(on, over, curves, session);
         return curves;
     });
+    if (args.certify) certify_points(problem, {ranges}, heading, found, session);
     return finish(args.output, {std::move(heading), std::move(found)});
 }
 
@@ -64,6 +68,7 @@ command locus_command() {
     add_vary(out.options, args->problem);
     add_from(out.options, args->problem);
     add_to(out.options, args->solver);
+    add_certify(out.options, args->certify);
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };
     return out;

@@ -63,6 +63,27 @@ std::string_view meaning_of(stop_reason reason) {
     }
 }
 
+std::string meaning_of(const certificate& proof) {
+    if (!proof.refusal.empty()) return fmt::format("not certified: {}", proof.refusal);
+    return fmt::format("radius {:.1e}", proof.radius);
+}
+
+/// "certified 7 of 8 points, largest radius 3.1e-15", or empty if none was to be.
+std::string proofs_of(const std::vector<special_point>& points) {
+    std::size_t asked = 0, certified = 0;
+    double largest = 0;
+    for (const auto& point : points) {
+        if (!point.proof) continue;
+        ++asked;
+        if (!point.proof->refusal.empty()) continue;
+        ++certified;
+        largest = std::max(largest, point.proof->radius);
+    }
+    if (asked == 0) return {};
+    return fmt::format("certified {} of {} points{}\n", certified, asked,
+                       certified > 0 ? fmt::format(", largest radius {:.1e}", largest) : "");
+}
+
 /// "row 4, feedback = 3: max_points (...)", or empty.
 std::string early_end(const table& rows, std::size_t row, stop_reason reason) {
     const auto meaning = meaning_of(reason);
@@ -140,9 +161,10 @@ std::string summary_of(const diagram_document& result) {
         if (point.state.size() > most_states) print(" ...");
         print("  {}", point.criticality.empty() ? "-" : point.criticality);
         if (point.multiplicity > 1) print(", {} times", point.multiplicity);
+        if (point.proof) print(", {}", meaning_of(*point.proof));
         print("\n");
     }
-    return out;
+    return out + proofs_of(result.data.special_points);
 }
 
 int finish(const output_options& output, const diagram_document& result) {

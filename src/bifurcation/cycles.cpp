@@ -17,6 +17,7 @@
 #include "cycle_mesh.hpp"
 #include "cycle_walk.hpp"
 #include "floquet.hpp"
+#include "unit_frame.hpp"
 
 namespace moebius {
 namespace {
@@ -214,11 +215,15 @@ void add_cycle_branch(diagram& to, const problem& base, const parameter_range& r
     check_start(*base.model, start, "cycle");
     problem at = base;
     at.parameters = start.parameters;
-    cycles along(to, at, range, start, options, progress);
+    check_range(range);
+    const std::size_t branches = to.branches.size(), points = to.special_points.size();
+    const detail::unit_frame frame(at, {range}, options, start);
+    cycles along(to, frame.on, range, *frame.start, frame.options, progress);
     if (start.type == point_type::HB)
-        along.from_hopf(start);
+        along.from_hopf(*frame.start);
     else
-        along.from_cycle(start);
+        along.from_cycle(*frame.start);
+    frame.leave(to, branches, points);
     if (detail::was_stopped(to)) throw interrupted("cycle");
 }
 

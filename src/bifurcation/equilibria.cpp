@@ -13,6 +13,7 @@
 #include "cut_diagram.hpp"
 #include "fixed_space.hpp"
 #include "state_search.hpp"
+#include "unit_frame.hpp"
 
 namespace moebius {
 namespace {
@@ -178,12 +179,17 @@ diagram equilibrium_diagram(const problem& base, const parameter_range& range,
                             const continuation_options& options,
                             const std::optional<special_point>& start, const watch& progress) {
     check_options(options);
+    check_range(range);
     if (start) check_start(*base.model, *start, "diagram");
     problem from = base;
     if (start) from.parameters = start->parameters;
-    diagram_follower follower(from, range, options, progress);
-    return detail::filled("diagram", follower.result(),
-                          [&] { start ? follower.through(*start) : follower.everything(); });
+    const detail::unit_frame frame(from, {range}, options, start);
+    return frame.filled([&] {
+        diagram_follower follower(frame.on, range, frame.options, progress);
+        return detail::filled("diagram", follower.result(), [&] {
+            frame.start ? follower.through(*frame.start) : follower.everything();
+        });
+    });
 }
 
 }  // namespace moebius

@@ -16,6 +16,7 @@
 #include "cut_diagram.hpp"
 #include "cycle_fold_locus.hpp"
 #include "locus_follower.hpp"
+#include "unit_frame.hpp"
 
 namespace moebius {
 namespace {
@@ -180,13 +181,21 @@ diagram followed(const problem& base, const parameter_range& first, const parame
     if (first.name == second.name)
         throw invalid_argument("locus", fmt::format("{} came twice", first.name),
                                "two different parameters must vary");
-    diagram result;
-    return detail::filled("locus", result, [&] {
-        if (start && start->cycle && !folds_only &&
-            (start->type == point_type::LPC || start->type == point_type::CP))
-            detail::add_cycle_fold_branch(result, base, {first, second}, *start, options, progress);
-        else
-            follow_points(base, {first, second}, options, start, progress, folds_only, result);
+    check_range(first);
+    check_range(second);
+    const detail::unit_frame frame(base, {first, second}, options, start);
+    auto from = frame.start;
+    return frame.filled([&] {
+        diagram result;
+        return detail::filled("locus", result, [&] {
+            if (from && from->cycle && !folds_only &&
+                (from->type == point_type::LPC || from->type == point_type::CP))
+                detail::add_cycle_fold_branch(result, frame.on, {first, second}, *from,
+                                              frame.options, progress);
+            else
+                follow_points(frame.on, {first, second}, frame.options, from, progress, folds_only,
+                              result);
+        });
     });
 }
 

@@ -16,6 +16,8 @@
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
 
+#include "unit_frame.hpp"
+
 namespace moebius {
 namespace {
 
@@ -282,12 +284,18 @@ diagram map_diagram(const problem& base, double step, const parameter_range& ran
     problem from = base;
     if (start && start->parameters.size() == base.parameters.size())
         from.parameters = start->parameters;
-    try {
-        return as_map_diagram(from, step, range,
-                              equilibrium_diagram(base, range, options, start, progress));
-    } catch (cut_short<diagram>& cut) {
-        throw cut_short<diagram>("map", as_map_diagram(from, step, range, std::move(cut.so_far)));
-    }
+    check_range(range);
+    const detail::unit_frame frame(from, {range}, options, start);
+    return frame.filled([&] {
+        try {
+            return as_map_diagram(
+                frame.on, step, range,
+                equilibrium_diagram(frame.on, range, frame.options, frame.start, progress));
+        } catch (cut_short<diagram>& cut) {
+            throw cut_short<diagram>("map",
+                                     as_map_diagram(frame.on, step, range, std::move(cut.so_far)));
+        }
+    });
 }
 
 }  // namespace moebius

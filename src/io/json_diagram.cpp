@@ -114,6 +114,19 @@ void need_finite(const place& from, const std::vector<double>& values) {
         if (!std::isfinite(values[i])) from.at(i).reject("a finite number");
 }
 
+std::optional<certificate> proof_from(const place& from) {
+    if (from.has("not_certified")) {
+        auto why = from.at("not_certified").text();
+        if (why.empty()) from.at("not_certified").reject("a reason");
+        return certificate{0, std::move(why)};
+    }
+    if (!from.has("radius")) return std::nullopt;
+    const certificate proof{from.at("radius").number(), {}};
+    if (!(proof.radius >= 0 && std::isfinite(proof.radius)))
+        from.at("radius").reject("finite and at least 0");
+    return proof;
+}
+
 special_point point_from(const place& from) {
     special_point out;
     out.label = from.at("label").text();
@@ -136,6 +149,7 @@ special_point point_from(const place& from) {
     out.residual = from.at("residual").number();
     if (from.has("groups")) out.groups = groups_from(from.at("groups"));
     if (from.has("cycle")) out.cycle = orbit_from(from.at("cycle"));
+    out.proof = proof_from(from);
     return out;
 }
 

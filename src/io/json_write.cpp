@@ -111,6 +111,8 @@ json object(const special_point& point) {
              {"residual", number(point.residual)}};
     if (point.groups.size() > 0) out["groups"] = to_string(point.groups);
     if (point.cycle) out["cycle"] = object(*point.cycle);
+    if (point.proof && point.proof->refusal.empty()) out["radius"] = number(point.proof->radius);
+    if (point.proof && !point.proof->refusal.empty()) out["not_certified"] = point.proof->refusal;
     return out;
 }
 

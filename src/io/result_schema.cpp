@@ -130,6 +130,12 @@ json point_schema() {
                      {"degree", {{"type", "integer"}, {"minimum", 1}}},
                      {"times", finite_array},
                      {"states", finite_array}});
+    out["properties"]["radius"] = {
+        {"type", "number"},
+        {"minimum", 0},
+        {"description", "the true point is proven to be as near, relative to value or unit"}};
+    out["properties"]["not_certified"] = {
+        {"type", "string"}, {"minLength", 1}, {"description", "why no radius was proven"}};
     out["description"] = "label: unique; branch: the id of one of the branches; row: one of its";
     return out;
 }

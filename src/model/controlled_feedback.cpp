@@ -53,6 +53,26 @@ public:
         }
     }
 
+    bool enclose(std::span<const enclosed> x, std::span<const enclosed> p,
+                 std::span<enclosed> out) const override {
+        const std::size_t n = size();
+        std::vector<enclosed> s(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n));
+        enclosed mean;
+        for (std::size_t g = 0; g < n; ++g) {
+            s[g] += x[n + g];
+            mean += sizes_[g] * x[n + g];
+        }
+        const enclosed all = static_cast<double>(groups().members());
+        mean /= all;
+        if (!response().enclose(s, p[beta], out.first(n))) return false;
+        for (std::size_t g = 0; g < n; ++g) {
+            const enclosed load = out[g];
+            out[g] = p[feedback] * load - p[decay] * x[g] + p[shared.size() + g];
+            out[n + g] = p[gain] * (1.0 / all - load) - p[leak] * x[n + g] - p[decay] * mean;
+        }
+        return true;
+    }
+
     void linear(std::span<const double> x, std::span<const double> p, std::span<double> f,
                 std::span<double> fx, std::span<double> fp) const override {
         const std::size_t n = size();

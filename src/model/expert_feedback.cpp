@@ -39,6 +39,14 @@ public:
             out[g] = p[feedback] * out[g] - p[decay] * s[g] + bias(p)[g];
     }
 
+    bool enclose(std::span<const enclosed> s, std::span<const enclosed> p,
+                 std::span<enclosed> out) const override {
+        if (!response().enclose(s, p[beta], out)) return false;
+        for (std::size_t g = 0; g < size(); ++g)
+            out[g] = p[feedback] * out[g] - p[decay] * s[g] + p[shared.size() + g];
+        return true;
+    }
+
     void linear(std::span<const double> s, std::span<const double> p, std::span<double> f,
                 std::span<double> fx, std::span<double> fp) const override {
         const std::size_t n = size();

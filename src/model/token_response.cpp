@@ -78,6 +78,15 @@ jet token_response::mean_gap(const jet& x, const jet& inverse_temperature) const
     return sum;
 }
 
+enclosed token_response::mean_gap(const enclosed& x, const enclosed& inverse_temperature) const {
+    enclosed sum;
+    for (const auto& node : law_.nodes)
+        sum += node.weight *
+               load_gap(kernel(law_.noise),
+                        slope(law_.noise, node, inverse_temperature) * (node.center + x));
+    return sum;
+}
+
 first_order<1, 4> token_response::linear(const vec<double, 1>& x, const vec<double, 4>& p) const {
     double m = 0, m_x = 0, m_beta = 0;
     for (const auto& node : law_.nodes) {

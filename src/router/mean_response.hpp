@@ -52,6 +52,23 @@ public:
         for (std::size_t g = 0; g < groups_.size(); ++g) p[g] = share[first(g)].c[0];
     }
 
+    /// Of one token that stands for all, by a law that knows its `chances` over enclosures.
+    bool enclose(std::span<const enclosed> s, const enclosed& beta,
+                 std::span<enclosed> p) const override {
+        if constexpr (requires(std::vector<enclosed> z) { law_.chances(std::move(z)); }) {
+            if (!alike_ || !law_.closed_form()) return false;
+            std::vector<enclosed> z;
+            for (const std::size_t g : group_of_) z.push_back(beta * s[g]);
+            const auto chances = law_.chances(std::move(z));
+            enclosed all;
+            for (const auto& chance : chances) all += chance;
+            for (std::size_t g = 0; g < groups_.size(); ++g) p[g] = chances[first(g)] / all;
+            return true;
+        } else {
+            return false;
+        }
+    }
+
     void slopes(std::span<const double> s, double beta, std::span<double> p,
                 std::span<double> by_score, std::span<double> by_beta) const override {
         const std::size_t n = groups_.size();

@@ -38,6 +38,17 @@ public:
         for (std::size_t g = 0; g < sizes_.size(); ++g) p[g] /= sum;
     }
 
+    bool enclose(std::span<const enclosed> s, const enclosed& beta,
+                 std::span<enclosed> p) const override {
+        double top = s[0].value().middle();  // any would do: exp cannot overflow
+        for (const auto& each : s) top = std::max(top, each.value().middle());
+        enclosed sum;
+        for (std::size_t g = 0; g < sizes_.size(); ++g)
+            sum += sizes_[g] * (p[g] = exp(beta * (s[g] - top)));
+        for (auto& share : p) share /= sum;
+        return true;
+    }
+
     /// dp_g/ds_h = beta p_g (delta_gh - size_h p_h), dp_g/dbeta = p_g (s_g - mean s).
     void slopes(std::span<const double> s, double beta, std::span<double> p,
                 std::span<double> by_score, std::span<double> by_beta) const override {

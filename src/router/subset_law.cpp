@@ -49,7 +49,7 @@ struct subset_law::tables {
 
     std::vector<double> logits;
     tilt by;
-    weighted_draws<0> draws;
+    weighted_draws<series<0>> draws;
     double total;
 };
 

@@ -29,6 +29,26 @@ struct subset_marginals {
         for (auto& chance : m) chance = chance / total;
         return m;
     }
+
+    /// With a band of sizes the weights of a tilt are rounded numbers.
+    [[nodiscard]] bool closed_form() const { return k_min == k_max; }
+    /// Of one size: the chances are the same for every shift.
+    [[nodiscard]] std::vector<enclosed> chances(std::vector<enclosed> z) const {
+        std::vector<double> values;
+        for (const auto& logit : z) values.push_back(logit.value().middle());
+        const tilt by(values, k_min, k_max);
+        std::vector<enclosed> no;
+        for (auto& logit : z) {
+            logit += by.shift;
+            no.push_back(logistic_of(-logit));
+            logit = logistic_of(logit);
+        }
+        const weighted_draws<enclosed> draws(std::move(z), std::move(no), by.weight);
+        const enclosed total = draws.mean();
+        auto m = draws.mean_with();
+        for (auto& chance : m) chance /= total;
+        return m;
+    }
 };
 
 response_text text_of(std::size_t k_min, std::size_t k_max, bool alike) {

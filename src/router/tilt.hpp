@@ -29,7 +29,7 @@ struct tilt {
 
 /// The draws of a tilt, with logits along a line. Shape: logits (N).
 template <std::size_t Order>
-weighted_draws<Order> tilted_draws(std::vector<series<Order>> logits, const tilt& by) {
+weighted_draws<series<Order>> tilted_draws(std::vector<series<Order>> logits, const tilt& by) {
     std::vector<series<Order>> no(logits.size());
     for (std::size_t i = 0; i < logits.size(); ++i) {
         logits[i].c[0] += by.shift;

@@ -187,8 +187,8 @@ private:
             silent.push_back(compose<Order>({e, -e, e, -e}, wt));
             density.push_back(wt * silent.back());
         }
-        const weighted_draws<Order> others(std::move(rung), std::move(silent),
-                                           std::vector<double>(k, 1.0));
+        const weighted_draws<series<Order>> others(std::move(rung), std::move(silent),
+                                                   std::vector<double>(k, 1.0));
         auto rest = others.mean_without();
         const double poisson = fewer_than(k, std::exp(x + nodes.log_rate));
         for (std::size_t i = 0; i < z.size(); ++i) {

@@ -9,7 +9,8 @@
 
 namespace moebius {
 
-/// N independent draws, of which n come out, and a weight g(n) on that number that is 0 above K.
+/// N independent draws, of which n come out, and a weight g(n) on that number that is 0 above K. A
+/// number is a series, or enclosed.
 ///
 /// The dynamic program of Bernoulli sums: forward, the probability that n of the first i come out;
 /// backward, the mean of g given that. Every term is positive, so no value cancels, and
@@ -17,11 +18,9 @@ namespace moebius {
 /// @cost    N K products of series, twice; memory N K
 /// @source  Chen, Dempster & Liu, Biometrika 81 (1994), section 2; docs/routers.md sections
 ///          2.2 and 2.4
-template <std::size_t Order>
+template <typename number>
 class weighted_draws {
 public:
-    using number = series<Order>;
-
     /// @param yes     (N): probability that each comes out
     /// @param no      (N): that it does not
     /// @param weight  (K + 1): g(0), ..., g(K)
@@ -31,7 +30,7 @@ public:
           weight_(std::move(weight)),
           reached_((yes_.size() + 1) * weight_.size()) {
         const std::size_t width = weight_.size();
-        reached_[0].c[0] = 1;
+        reached_[0] = number{1.0};
         for (std::size_t i = 0; i < yes_.size(); ++i) {
             const number* from = &reached_[i * width];
             number* to = &reached_[(i + 1) * width];
@@ -53,7 +52,7 @@ public:
 
     /// E g(n).
     [[nodiscard]] number mean() const {
-        number sum;
+        number sum{};
         for (std::size_t n = 0; n < weight_.size(); ++n) sum += weight_[n] * reached(size(), n);
         return sum;
     }
@@ -61,7 +60,7 @@ public:
     /// E[g(n); i comes out] for each i. Shape (N).
     [[nodiscard]] std::vector<number> mean_with() const {
         return for_each([this](std::size_t i, const std::vector<number>& ahead) {
-            number sum;
+            number sum{};
             for (std::size_t n = 0; n + 1 < ahead.size(); ++n) sum += reached(i, n) * ahead[n + 1];
             return yes_[i] * sum;
         });
@@ -70,7 +69,7 @@ public:
     /// E g(number of the others that come out) for each i. Shape (N).
     [[nodiscard]] std::vector<number> mean_without() const {
         return for_each([this](std::size_t i, const std::vector<number>& ahead) {
-            number sum;
+            number sum{};
             for (std::size_t n = 0; n < ahead.size(); ++n) sum += reached(i, n) * ahead[n];
             return sum;
         });
@@ -81,7 +80,7 @@ private:
     template <typename Of>
     [[nodiscard]] std::vector<number> for_each(Of of) const {
         std::vector<number> ahead(weight_.size()), out(size());
-        for (std::size_t n = 0; n < ahead.size(); ++n) ahead[n].c[0] = weight_[n];
+        for (std::size_t n = 0; n < ahead.size(); ++n) ahead[n] = number{weight_[n]};
         for (std::size_t i = size(); i-- > 0;) {
             out[i] = of(i, ahead);
             for (std::size_t n = 0; n < ahead.size(); ++n) {

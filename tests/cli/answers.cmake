@@ -47,6 +47,14 @@ cli_case(locus
   ARGS locus --vary feedback=1.5:20 --vary bias=-9:9 --out -
   OUT "\"schema\": \"moebius.locus/1\".*\"label\": \"CP1\".*\"feedback\":(2\\.0|2\\.0000000000|1\\.9999999999)"
   ERR none)
+# Each point with what it was proven to within; ends at rest are exact.
+cli_case(diagram_certify
+  ARGS diagram --vary feedback=0.5:20 --certify
+  OUT "EP1 .*, radius 0\\.0e\\+00\nBP1 .*supercritical, radius [0-9.]+e-1[1-6]\n.*\ncertified 5 of 5 points, largest radius [0-9.]+e-1[1-6]\n$"
+  ERR none)
+cli_case(locus_certify
+  ARGS locus --model softmax --experts 8 --vary feedback=1:12 --vary bias_1=-1:1 --certify --out -
+  OUT "\"type\": \"CP\".*\"radius\": [0-9.]+e-1[1-6]" ERR none)
 cli_case(exact
   ARGS exact --set feedback=4 --vary feedback=2:20 --out -
   # docs/theory.md section 2: eta_c(2) = 0.532839975354

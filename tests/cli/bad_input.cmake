@@ -21,6 +21,9 @@ rejected(vary_form ARGS diagram --vary feedback=2
   ERR "--vary: 'feedback=2' came, but it must be name=from:to")
 rejected(vary_missing ARGS diagram ERR "--vary: it came 0 times, but it is needed once")
 rejected(vary_count ARGS locus ${vary} ERR "--vary: it came once, but it is needed twice")
+rejected(certify_tokens
+  ARGS diagram --model token-softmax --tokens ${PROJECT_SOURCE_DIR}/data/digits.csv --gate class-means:0,1,2 ${vary} --certify
+  ERR "--certify: it came for token-softmax, but its right-hand side has no closed form: two-expert, softmax and exact-k have one")
 rejected(number ARGS diagram --set beta=one ${vary}
   ERR "--set beta: 'one' came, but it must be a number")
 rejected(nan ARGS diagram --set beta=nan ${vary}

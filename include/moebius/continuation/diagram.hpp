@@ -58,6 +58,12 @@ struct orbit {
     std::vector<double> states;  ///< one column for each time. Shape (n, times), column-major
 };
 
+/// What an interval Newton step says of a special point (bifurcation/certify.hpp).
+struct certificate {
+    double radius = 0;    ///< how far the true point can be from the one given
+    std::string refusal;  ///< why nothing is proven; empty if something is
+};
+
 /// A point of a branch at which something happens.
 struct special_point {
     std::string label;  ///< "LP1"; unique in its diagram, usable to start again
@@ -69,11 +75,12 @@ struct special_point {
     std::vector<double> state;
     int multiplicity = 1;                                     ///< eigenvalues through zero (BP, LP)
     std::vector<std::complex<double>> eigenvalues;            ///< of the Jacobian
-    std::vector<std::pair<std::string, double>> normal_form;  ///< coefficient by name
+    std::vector<std::pair<std::string, double>> normal_form;  ///< by name; see leave_units
     std::string criticality;     ///< supercritical, subcritical, transcritical or empty
     double residual = 0;         ///< max norm of the defining system
     std::optional<orbit> cycle;  ///< on a branch of cycles; `eigenvalues` are its multipliers then
     grouping groups;  ///< of interchangeable cells, if the state stands for groups of them
+    std::optional<certificate> proof;  ///< if one was asked for
 };
 
 /// A curve of equilibria, of cycles, or of special points as two parameters vary.

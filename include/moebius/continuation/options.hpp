@@ -16,8 +16,8 @@ struct parameter_range {
 };
 
 /// How a curve is followed. Lengths are dimensionless: a step of 1 is a twentieth of a varied
-/// parameter's range, or one state scale of the model (field::state_scale) in a state, or the
-/// largest state itself once it is larger than that.
+/// parameter's range, or a state's scale (that of the model, or continuation/state_units.hpp), or
+/// the largest state itself once it is larger than that.
 struct continuation_options {
     double max_step = 0.1;            ///< longest step; > 0
     double min_step = 1e-8;           ///< a step this short that still fails ends the branch

@@ -43,6 +43,8 @@ public:
         return {p[feedback] * m + p[bias] - p[decay] * x[0], -(p[gain] * m) - p[leak] * x[1]};
     }
 
+    bool closed_form() const { return plain_.closed_form(); }
+
     vec<double, 2> loads(const vec<double, 2>& x, const vec<double, 6>& p) const {
         return plain_.loads({x[0] + x[1]}, plain_part(p));
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <memory>
+#include <moebius/base/enclosed.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +60,14 @@ public:
                        std::span<const double> v, std::span<const double> q,
                        std::span<double> out) const = 0;
 
+    /// out (n) = f(x, p) over enclosures: the true values, with all that rounding does.
+    /// @return false if the model has no closed form, or does not know it over enclosures
+    [[nodiscard]] virtual bool enclose(std::span<const enclosed> /*x*/,
+                                       std::span<const enclosed> /*p*/,
+                                       std::span<enclosed> /*out*/) const {
+        return false;
+    }
+
     /// The rank of a Jacobian that the model knows as diag(diagonal) + left right^T; 0 if it does
     /// not. Solvers then take `structured` in place of `linear`: work and memory grow like n.
     [[nodiscard]] virtual std::size_t jacobian_rank() const { return 0; }
@@ -83,6 +92,16 @@ public:
 
     /// The length over which the field changes noticeably; sets the unit of steps along x.
     [[nodiscard]] virtual double state_scale(std::span<const double> p) const = 0;
+
+    /// Whether that is the model's own knowledge, and not the 1 of a model that says nothing.
+    [[nodiscard]] virtual bool knows_scale() const { return true; }
+
+    /// The same for each state, where they differ by orders of magnitude. Shape: out (n).
+    /// @return false if the model knows one for all of them, or none
+    [[nodiscard]] virtual bool state_scales(std::span<const double> /*p*/,
+                                            std::span<double> /*out*/) const {
+        return false;
+    }
 
     /// An interval that holds every equilibrium's every coordinate, or an infinite one.
     [[nodiscard]] virtual std::pair<double, double> state_bounds(

@@ -24,8 +24,11 @@ concept evaluates_over = requires(const M& model, vec<S, M::dimension> x,
 /// It may add
 ///   linear(x, p) -> first_order<n, m>   its own first derivatives (else jets give them)
 ///   loads(x, p) -> vec<double, N>       the loads of N experts
-///   state_scale(p) -> double            see field::state_scale (else 1)
+///   state_scale(p) -> double            see field::state_scale (else chosen for each state)
+///   state_scales(p) -> vec<double, n>   one for each state
 ///   state_bounds(p) -> pair             see field::state_bounds (else infinite)
+///   closed_form() -> bool               whether rhs takes `enclosed` (base/enclosed.hpp), too:
+///                                       + - * / and the functions there, without branches
 template <typename M>
 concept ode_model = requires {
     { M::name } -> std::convertible_to<std::string_view>;
@@ -82,6 +85,17 @@ public:
             for (std::size_t i = 0; i < n; ++i) out[k * n + i] = coefficient(f[i], k);
     }
 
+    bool enclose(std::span<const enclosed> x, std::span<const enclosed> p,
+                 std::span<enclosed> out) const override {
+        if constexpr (requires { model_.closed_form(); }) {
+            if (!model_.closed_form()) return false;
+            put(model_.rhs(get<n>(x), get<m>(p)), out);
+            return true;
+        } else {
+            return false;
+        }
+    }
+
     std::size_t experts() const override {
         if constexpr (has_loads) {
             return std::tuple_size_v<decltype(model_.loads(get<n>({}), get<m>({})))>;
@@ -100,6 +114,19 @@ public:
             return model_.state_scale(get<m>(p));
         } else {
             return 1;
+        }
+    }
+
+    bool knows_scale() const override {
+        return requires { model_.state_scale(get<m>({})); };
+    }
+
+    bool state_scales(std::span<const double> p, std::span<double> out) const override {
+        if constexpr (requires { model_.state_scales(get<m>(p)); }) {
+            put(model_.state_scales(get<m>(p)), out);
+            return true;
+        } else {
+            return false;
         }
     }
 
@@ -128,15 +155,15 @@ private:
         model.loads(x, p);
     };
 
-    template <std::size_t size>
-    static vec<double, size> get(std::span<const double> from) {
-        vec<double, size> values;
+    template <std::size_t size, typename S = double>
+    static vec<S, size> get(std::span<const S> from) {
+        vec<S, size> values;
         for (std::size_t i = 0; i < size; ++i) values[i] = from[i];
         return values;
     }
 
-    template <std::size_t size>
-    static void put(const vec<double, size>& values, std::span<double> to) {
+    template <typename S, std::size_t size>
+    static void put(const vec<S, size>& values, std::span<S> to) {
         for (std::size_t i = 0; i < size; ++i) to[i] = values[i];
     }
 

@@ -33,6 +33,10 @@ public:
     /// m at x and beta (of any node: its slope follows from beta, docs/theory.md section 4).
     [[nodiscard]] double mean_gap(double x, double inverse_temperature) const;
     [[nodiscard]] jet mean_gap(const jet& x, const jet& inverse_temperature) const;
+    [[nodiscard]] enclosed mean_gap(const enclosed& x, const enclosed& inverse_temperature) const;
+
+    /// Of one margin: the gap function itself. Else the response is a table of tokens.
+    [[nodiscard]] bool closed_form() const { return law_.nodes.size() == 1; }
 
     /// m, m', m'', m''' at x.
     [[nodiscard]] std::array<double, 4> response(double x, double inverse_temperature) const;

@@ -67,6 +67,7 @@ struct two_expert : gap_feedback {
     MOEBIUS_HOST_DEVICE vec<S, 1> rhs(const vec<S, 1>& x, const vec<S, 4>& p) const {
         return drift(x, p, load_gap(noise_law::gumbel, p[beta] * x[0]));
     }
+    static constexpr bool closed_form() { return true; }
 
     first_order<1, 4> linear(const vec<double, 1>& x, const vec<double, 4>& p) const {
         const double m = gap(noise_law::gumbel, p[beta] * x[0]);

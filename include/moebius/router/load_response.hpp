@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <moebius/base/enclosed.hpp>
 #include <moebius/base/grouping.hpp>
 #include <moebius/router/noise.hpp>
 #include <string_view>
@@ -33,6 +34,13 @@ public:
 
     /// p (G).
     virtual void loads(std::span<const double> s, double beta, std::span<double> p) const = 0;
+
+    /// p (G) over enclosures, rounding included.
+    /// @return false if the response has no closed form: tokens, integrals, tables
+    [[nodiscard]] virtual bool enclose(std::span<const enclosed> /*s*/, const enclosed& /*beta*/,
+                                       std::span<enclosed> /*p*/) const {
+        return false;
+    }
 
     /// p (G), by_score (G, G) = dp/ds column-major, by_beta (G) = dp/dbeta. A column of by_score
     /// belongs to all members of its group moving together.

@@ -73,9 +73,17 @@ TEST_CASE("a diagram reads back bit for bit", "[io][property]") {
     written.data.special_points[0].cycle = orbit{
         .period = 1.0 / 3, .degree = 2, .times = {0, 0.25, 1}, .states = doubles_of_all_sizes(12)};
 
+    written.data.special_points[0].proof = certificate{limits::epsilon(), ""};
+    for (const char* label : {"BP2", "BP3"})
+        written.data.special_points.push_back(sample::at_pitchfork(label, point_type::BP, 1, 0));
+    written.data.special_points[1].proof = certificate{0, "it is a point of a cycle"};
+
     write_file(folder / "d.json", to_json(written));
     const auto read = read_diagram(folder / "d.json");
 
+    CHECK(read.data.special_points[0].proof->radius == limits::epsilon());
+    CHECK(read.data.special_points[1].proof->refusal == "it is a point of a cycle");
+    CHECK_FALSE(read.data.special_points[2].proof);
     REQUIRE(read.data.branches.size() == 3);
     CHECK(read.data.branches[1].groups == curve.groups);
     CHECK(read.data.branches[1].copies == 36);

@@ -95,6 +95,18 @@ TEST_CASE("an orbit has its mesh", "[io][error]") {
     fails({1, 2, {0, 0, 1}, {1, 2, 3}}, "times/1");
 }
 
+TEST_CASE("a radius is a length, and what has none says why", "[io][error]") {
+    auto made = sample::pitchfork(3);
+    made.data.special_points[0].proof = certificate{1e-15, ""};
+    made.data.special_points.push_back(sample::at_pitchfork("BP2", point_type::BP, 1, 0));
+    made.data.special_points[1].proof = certificate{0, "why"};
+    const auto good = to_json(made);
+    REQUIRE(outcome(good) == "read");
+    CHECK(outcome(with(good, "1e-15", "-1e-15")).find("/special_points/0/radius is ") == 0);
+    CHECK(outcome(with(good, "1e-15", "null")).find("/special_points/0/radius is ") == 0);
+    CHECK(outcome(with(good, "\"why\"", "\"\"")).find("/special_points/1/not_certified is ") == 0);
+}
+
 TEST_CASE("names come once, levels are counted, groups are bounded by the file", "[io][error]") {
     const std::string head =
         R"({"schema":"moebius.grid/1","version":"0","command":"c","parameters":{},"options":{},)";
