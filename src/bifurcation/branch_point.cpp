@@ -146,7 +146,7 @@ void describe(const equilibrium_curve& curve, const scaled_terms& at, crossing& 
     const Index n = curve.unknowns() - 1;
     const double unit = curve.units().units()[0];
     const auto form = centre_manifold_at(*curve.base().model, at.x, at.p);
-    const auto null = null_vectors(at.df.leftCols(n) / unit);
+    const auto& null = form.null;
     // along the tangent that goes most in the parameter: the primary branch
     VectorXd primary = found.tangents[0];
     if (std::abs(found.tangents[1][n]) > std::abs(primary[n])) primary = found.tangents[1];

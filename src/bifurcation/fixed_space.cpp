@@ -144,9 +144,13 @@ special_point fixed_space::point_here(point_type type, const VectorXd& u) {
     return point;
 }
 
-std::array<double, 3> fixed_space::extras_at(const VectorXd& u) {
+void fixed_space::evaluate(const VectorXd& u) {
     VectorXd f(n_);
     static_cast<void>(curve_.linearize(u, f));
+}
+
+std::array<double, 3> fixed_space::extras_at(const VectorXd& u) {
+    evaluate(u);
     return extras_of_last_evaluation();
 }
 

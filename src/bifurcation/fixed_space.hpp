@@ -108,6 +108,7 @@ private:
     void finish(recorder& rows, branch& made, stop_reason end);
     void name_what_was_met();
     void record_end(recorder& rows, double arc, const Eigen::VectorXd& u);
+    void evaluate(const Eigen::VectorXd& u);
     std::array<double, 3> extras_at(const Eigen::VectorXd& u);
     std::array<double, 3> extras_of_last_evaluation();
 
@@ -123,6 +124,7 @@ private:
     [[nodiscard]] bool crosses(walk& along) override;
     std::optional<stop_reason> kept(walk& along, bool goes_on) override;
     std::optional<crossing> find_crossing(const curve_point& a, const curve_point& b, walk& along);
+    std::optional<crossing> seek_crossing(const curve_point& a, const curve_point& b, walk& along);
     double dip_of(const curve_point& at);
     bool runs_into_joint(walk& along);
     std::vector<joint_crossing> find_joint(const curve_point& a, const curve_point& b);
@@ -160,6 +162,10 @@ private:
     std::vector<double> x_, p_;
     std::vector<watched_test> watched_;
     known_points known_;
+    struct {
+        Eigen::VectorXd from, to;
+        std::optional<crossing> found;
+    } sought_;  // last, between neighbours
     std::deque<arm> arms_;
     std::vector<met_splitting> splittings_;  // not labelled yet
     std::vector<splitting> ready_;

@@ -50,7 +50,8 @@ test_function fixed_space::test_of(watched kind, std::size_t group) {
             return {point_type::LP, [n = n_](const curve_point& at) { return at.tangent[n]; }};
         case watched::oscillation:
             return {point_type::HB, [this](const curve_point& at) {
-                        extras_at(at.u);
+                        evaluate(at.u);
+                        if (curve_.terms().is_symmetric()) return 1.0;  // it has no pair
                         return pair_test(curve_.terms().spectrum()).value;
                     }};
         case watched::split:
@@ -81,8 +82,7 @@ std::vector<test_function> fixed_space::tests() {
 double fixed_space::dip_of(const curve_point& at) {
     if (at.regularity == 0) return 0;  // where an arm leaves its branch point
     if (n_ > most_for_dips || curve_.terms().is_structured()) return std::abs(at.regularity);
-    VectorXd f(n_);
-    static_cast<void>(curve_.linearize(at.u, f));
+    evaluate(at.u);
     return std::abs(curve_.terms().jacobian().determinant());
 }
 
@@ -150,8 +150,16 @@ std::optional<stop_reason> fixed_space::kept(walk& along, bool /*goes_on*/) {
     return std::nullopt;
 }
 
-/// The branch point between two neighbours of a branch, if there is one.
+/// The branch point between two neighbours of a branch, if there is one. It is asked for twice: of
+/// a change of sign, whether that is a jump, and when its row is kept.
 std::optional<crossing> fixed_space::find_crossing(const curve_point& a, const curve_point& b,
+                                                   walk& along) {
+    if (sought_.from.size() == 0 || sought_.from != a.u || sought_.to != b.u)
+        sought_ = {a.u, b.u, seek_crossing(a, b, along)};
+    return sought_.found;
+}
+
+std::optional<crossing> fixed_space::seek_crossing(const curve_point& a, const curve_point& b,
                                                    walk& along) {
     const double before = std::abs(a.regularity), after = std::abs(b.regularity);
     const VectorXd guess = a.u + before / (before + after) * (b.u - a.u);

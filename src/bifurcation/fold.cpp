@@ -95,7 +95,7 @@ centre_manifold centre_manifold_at(const field& model, const std::vector<double>
     VectorXd right(n + 1);
     right << w.dot(vv) * v - vv, 0;
     const VectorXd h2 = terms.bordered_solve(linear_terms::side::right, v, w, right).head(n);
-    return {w.dot(vv) / 2, w.dot(forms.third(v) + 3 * forms.second(v, h2)) / 6};
+    return {w.dot(vv) / 2, w.dot(forms.third(v) + 3 * forms.second(v, h2)) / 6, null};
 }
 
 std::optional<special_point> find_fold(const problem& base, const parameter_range& range,

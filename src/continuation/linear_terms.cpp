@@ -10,6 +10,8 @@
 
 namespace moebius {
 
+constexpr Eigen::Index inverse_from = 16;  // states; below, an SVD costs nothing
+
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -60,6 +62,8 @@ MatrixXd linear_terms::jacobian() const {
     return result;
 }
 
+bool linear_terms::is_symmetric() const { return !is_structured() && fx_ == fx_.transpose(); }
+
 const std::vector<std::complex<double>>& linear_terms::spectrum() const {
     if (spectrum_.empty()) spectrum_ = is_structured() ? eigenvalues(jacobian()) : eigenvalues(fx_);
     return spectrum_;
@@ -83,7 +87,7 @@ stability linear_terms::stability_here(std::size_t leading) const {
 }
 
 null_pair linear_terms::null_vectors_here() const {
-    if (!is_structured()) return null_vectors(fx_);
+    if (n_ < inverse_from) return null_vectors(jacobian());
     // Inverse iteration: the solutions become the borders.
     null_pair result;
     result.right = result.left = generic_vector(n_).normalized();

@@ -23,6 +23,15 @@ S slope(noise_law noise, const margin_node& node, const S& beta) {
     return beta / sqrt(1.0 + beta * beta * (node.width * node.width / 2));
 }
 
+template <typename S>
+S summed_gap(const margin_law& law, const S& x, const S& beta) {
+    S sum = S(0.0);
+    for (const auto& node : law.nodes)
+        sum += node.weight *
+               load_gap(kernel(law.noise), slope(law.noise, node, beta) * (node.center + x));
+    return sum;
+}
+
 void check(const margin_law& law) {
     const auto reject = [](std::string_view got, std::string_view needed) {
         throw invalid_argument("token-response", got, needed);
@@ -67,24 +76,20 @@ std::array<double, 4> token_response::response(double x, double inverse_temperat
     return sum;
 }
 
+dual token_response::mean_gap(const dual& x, const dual& inverse_temperature) const {
+    if (inverse_temperature.at(1) == 0)  // then numbers are summed, not duals
+        return compose(x, response(x.at(0), inverse_temperature.at(0)));
+    return summed_gap(law_, x, inverse_temperature);
+}
+
 jet token_response::mean_gap(const jet& x, const jet& inverse_temperature) const {
     const jet& b = inverse_temperature;
-    if (b.at(1) == 0 && b.at(2) == 0 && b.at(3) == 0)  // then numbers are summed, not jets
-        return compose(x, response(x.at(0), b.at(0)));
-    jet sum = 0.0;
-    for (const auto& node : law_.nodes)
-        sum += node.weight *
-               load_gap(kernel(law_.noise), slope(law_.noise, node, b) * (node.center + x));
-    return sum;
+    if (b.at(1) == 0 && b.at(2) == 0 && b.at(3) == 0) return compose(x, response(x.at(0), b.at(0)));
+    return summed_gap(law_, x, b);
 }
 
 enclosed token_response::mean_gap(const enclosed& x, const enclosed& inverse_temperature) const {
-    enclosed sum;
-    for (const auto& node : law_.nodes)
-        sum += node.weight *
-               load_gap(kernel(law_.noise),
-                        slope(law_.noise, node, inverse_temperature) * (node.center + x));
-    return sum;
+    return summed_gap(law_, x, inverse_temperature);
 }
 
 first_order<1, 4> token_response::linear(const vec<double, 1>& x, const vec<double, 4>& p) const {

@@ -3,6 +3,7 @@
 
 #include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
 #include <moebius/solve/newton.hpp>
+#include <moebius/solve/spectrum.hpp>
 #include <optional>
 #include <vector>
 
@@ -59,6 +60,7 @@ private:
 struct centre_manifold {
     double quadratic = 0;
     double cubic = 0;
+    null_pair null = {};  ///< unit null vectors of f_x
 };
 [[nodiscard]] centre_manifold centre_manifold_at(const field& model, const std::vector<double>& x,
                                                  const std::vector<double>& p);

@@ -41,6 +41,9 @@ public:
     /// f_x, built from its parts where it is structured. @cost O(n^2) memory
     [[nodiscard]] Eigen::MatrixXd jacobian() const;
 
+    /// To the last bit, as the Jacobian of a gradient is; then no eigenvalue leaves the real line.
+    [[nodiscard]] bool is_symmetric() const;
+
     /// All eigenvalues of f_x, by falling real part; computed once a point.
     [[nodiscard]] const std::vector<std::complex<double>>& spectrum() const;
 

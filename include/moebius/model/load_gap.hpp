@@ -12,6 +12,9 @@ namespace moebius {
 [[nodiscard]] inline jet load_gap(noise_law law, const jet& z) {
     return compose(z, gap_derivatives(law, z.at(0)));
 }
+[[nodiscard]] inline dual load_gap(noise_law law, const dual& z) {
+    return compose(z, gap_derivatives(law, z.at(0)));
+}
 /// Of noise with a density.
 [[nodiscard]] inline enclosed load_gap(noise_law law, const enclosed& z) {
     return law == noise_law::gaussian ? erf(z / 2.0) : tanh(z / 2.0);

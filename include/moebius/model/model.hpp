@@ -19,10 +19,11 @@ concept evaluates_over = requires(const M& model, vec<S, M::dimension> x,
 };
 
 /// A model has a name, its equation, named states and parameters, and one right-hand side that
-/// serves numbers (simulation) and jets (derivatives) alike: autonomous, smooth, deterministic.
+/// serves numbers (simulation), duals and jets (derivatives) alike: autonomous, smooth,
+/// deterministic.
 ///
 /// It may add
-///   linear(x, p) -> first_order<n, m>   its own first derivatives (else jets give them)
+///   linear(x, p) -> first_order<n, m>   its own first derivatives (else duals give them)
 ///   loads(x, p) -> vec<double, N>       the loads of N experts
 ///   state_scale(p) -> double            see field::state_scale (else chosen for each state)
 ///   state_scales(p) -> vec<double, n>   one for each state
@@ -37,6 +38,7 @@ concept ode_model = requires {
     requires(M::states.size() == M::dimension);
     requires std::same_as<typename decltype(M::parameters)::value_type, parameter_info>;
     requires evaluates_over<M, double>;
+    requires evaluates_over<M, dual>;
     requires evaluates_over<M, jet>;
 };
 
@@ -71,16 +73,18 @@ public:
         } else {
             rhs(x, p, f);
             for (std::size_t j = 0; j < n + m; ++j) {
-                const auto slope = jets(x, p, [j](std::size_t i) { return i == j ? 1.0 : 0.0; });
+                const auto slope =
+                    on_line<dual>(x, p, [j](std::size_t i) { return i == j ? 1.0 : 0.0; });
                 const auto column = j < n ? fx.subspan(n * j, n) : fp.subspan(n * (j - n), n);
-                for (std::size_t i = 0; i < n; ++i) column[i] = coefficient(slope[i], 1);
+                for (std::size_t i = 0; i < n; ++i) column[i] = slope[i].at(1);
             }
         }
     }
 
     void along(std::span<const double> x, std::span<const double> p, std::span<const double> v,
                std::span<const double> q, std::span<double> out) const override {
-        const auto f = jets(x, p, [v, q](std::size_t i) { return i < n ? v[i] : q[i - n]; });
+        const auto f =
+            on_line<jet>(x, p, [v, q](std::size_t i) { return i < n ? v[i] : q[i - n]; });
         for (std::size_t k = 0; k < 4; ++k)
             for (std::size_t i = 0; i < n; ++i) out[k * n + i] = coefficient(f[i], k);
     }
@@ -167,12 +171,12 @@ private:
         for (std::size_t i = 0; i < size; ++i) to[i] = values[i];
     }
 
-    template <typename Slope>
-    vec<jet, n> jets(std::span<const double> x, std::span<const double> p, Slope slope) const {
-        vec<jet, n> xs;
-        vec<jet, m> ps;
-        for (std::size_t i = 0; i < n; ++i) xs[i] = line(x[i], slope(i));
-        for (std::size_t i = 0; i < m; ++i) ps[i] = line(p[i], slope(n + i));
+    template <typename S, typename Slope>
+    vec<S, n> on_line(std::span<const double> x, std::span<const double> p, Slope slope) const {
+        vec<S, n> xs;
+        vec<S, m> ps;
+        for (std::size_t i = 0; i < n; ++i) xs[i] = line<S>(x[i], slope(i));
+        for (std::size_t i = 0; i < m; ++i) ps[i] = line<S>(p[i], slope(n + i));
         return model_.rhs(xs, ps);
     }
 

@@ -32,6 +32,7 @@ public:
 
     /// m at x and beta (of any node: its slope follows from beta, docs/theory.md section 4).
     [[nodiscard]] double mean_gap(double x, double inverse_temperature) const;
+    [[nodiscard]] dual mean_gap(const dual& x, const dual& inverse_temperature) const;
     [[nodiscard]] jet mean_gap(const jet& x, const jet& inverse_temperature) const;
     [[nodiscard]] enclosed mean_gap(const enclosed& x, const enclosed& inverse_temperature) const;
 
