@@ -36,7 +36,6 @@ void fixed_space::handle_turn(const bracket& seen, const curve_point& at, record
         is_crossing(u, seen.a))
         return;
     ++explained_;
-    if (const cell_field* cells = base().model->cells()) fold->groups = cells->groups();
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
 }
 
@@ -132,9 +131,7 @@ void fixed_space::handle_joint(const joint_crossing& found, walk& along) {
 /// Adds the point and its arms: those across `travel`, or all of them if it is empty.
 void fixed_space::note_crossing(recorder& rows, double arc, const crossing& found,
                                 const VectorXd& travel) {
-    auto point = found.point;
-    if (const cell_field* cells = base().model->cells()) point.groups = cells->groups();
-    rows.add(arc, found.u, extras_at(found.u), std::move(point));
+    rows.add(arc, found.u, extras_at(found.u), found.point);
     auto& met = known_.add_crossing(found.u);
     for (std::size_t k = 0; k < 2; ++k) {
         if (travel.size() > 0 &&
