@@ -7,9 +7,11 @@
 #include <moebius/base/error.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/io/options.hpp>
+#include <moebius/model/cell_field.hpp>
 #include <variant>
 
 #include "commands.hpp"
+#include "exact_claims.hpp"
 #include "incomplete.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
@@ -103,19 +105,59 @@ result_heading heading_of(const check_arguments& args, const result_heading& of,
     return heading;
 }
 
+/// Closed forms of experts that are alike.
+std::vector<claim> claims_of(const std::string& file, const result_document& document,
+                             const session& session) {
+    if (document.heading.schema != exact_schema)
+        throw invalid_argument("/schema", fmt::format("{} came", document.heading.schema),
+                               "diagrams, loci and closed forms are checked");
+    problem apart = problem_of_file(file, document.heading, session);
+    if (const cell_field* cells = apart.model->cells())
+        apart = regrouped(apart, one_group(cells->groups().members()));
+    for (const auto& [name, value] : document.heading.parameters) apart.set(name, value);
+    if (const cell_field* cells = apart.model->cells())
+        apart = regrouped(apart, singletons(cells->groups().members()));
+    return exact_claims(apart, document);
+}
+
+std::vector<claim> claims_of(const std::string& file, diagram_document document,
+                             const session& session) {
+    return {claim_of(file, std::move(document), session)};
+}
+
+/// Closed forms come at one value of what varies: their states are judged as rows.
+audit_report audited(const std::vector<claim>& claims, bool exact, audit_options how,
+                     const watch& watched) {
+    if (exact) how.values = 0;
+    std::vector<audit_report> reports;
+    try {
+        for (const auto& one : claims) reports.push_back(audit(one, how, watched));
+    } catch (cut_short<audit_report>& cut) {
+        reports.push_back(std::move(cut.so_far));
+        throw cut_short<audit_report>("audit", joined(reports));
+    }
+    auto report = joined(reports);
+    if (exact) report.not_judged.emplace_back("stable states: closed forms claim no branches");
+    return report;
+}
+
 int run(const check_arguments& args, const session& session) {
     args.output.check({args.file});
-    auto document = read_diagram(args.file);
-    auto heading = heading_of(args, document.heading, session);
-    const auto of = [&] {
+    auto document = read_result(args.file);
+    auto heading = std::visit(
+        [&](const auto& one) { return heading_of(args, one.heading, session); }, document);
+    const auto claims = [&] {
         try {
-            return claim_of(args.file, std::move(document), session);
+            return std::visit(
+                [&](auto& one) { return claims_of(args.file, std::move(one), session); }, document);
         } catch (const invalid_argument& fault) {
             throw io_error(args.file, fault.what());  // of what the file holds
         }
     }();
-    const auto report =
-        until_interrupted(heading, [&] { return audit(of, args.how, session.watch("check")); });
+    const auto report = until_interrupted(heading, [&] {
+        return audited(claims, std::holds_alternative<result_document>(document), args.how,
+                       session.watch("check"));
+    });
     args.output.write(document_of(report, heading), summary_of(report));
     return outcome_of(heading, report.wrong() > 0 ? exit_code::no_answer : exit_code::found);
 }
@@ -123,10 +165,10 @@ int run(const check_arguments& args, const session& session) {
 }  // namespace
 
 command check_command() {
-    command out{"check", "Hold a diagram or a locus against its model, by itself",
+    command out{"check", "Hold a diagram, a locus or closed forms against the model alone",
                 "moebius check run.json"};
     auto args = std::make_shared<check_arguments>();
-    out.options.add("FILE", args->file, "a diagram or a locus written as JSON",
+    out.options.add("FILE", args->file, "a diagram, a locus or closed forms, written as JSON",
                     {.required = true, .positional = true});
     add_to(out.options, args->how);
     args->output.add_result_to(out.options);

@@ -200,26 +200,32 @@ void take_parameters(problem& apart, const diagram_document& document) {
 
 }  // namespace
 
-problem problem_of_file(const std::string& file, const diagram_document& document,
+problem problem_of_file(const std::string& file, const result_heading& heading,
                         const session& session) {
     problem_choice options;
     options.from = file;
-    take_origin(options, document.heading, file, session);
+    take_origin(options, heading, file, session);
     chosen_problem made;
     if (options.router)
         make_router_problem(options, session, made);
     else
         made.problem = make_problem(options, made.heading);
+    return made.problem;
+}
+
+problem problem_of_file(const std::string& file, const diagram_document& document,
+                        const session& session) {
+    auto made = problem_of_file(file, document.heading, session);
     const auto& points = document.data.special_points;
     if (points.empty()) {
-        take_parameters(made.problem, document);
-        return made.problem;
+        take_parameters(made, document);
+        return made;
     }
     named_numbers values;
     for (std::size_t i = 0; i < points.front().parameters.size(); ++i)
         values.emplace_back(points.front().parameter_names[i], points.front().parameters[i]);
-    take_parameters(made.problem, points.front().groups, values);
-    return made.problem;
+    take_parameters(made, points.front().groups, values);
+    return made;
 }
 
 std::vector<std::string> problem_choice::files_read() const {

@@ -56,6 +56,24 @@ expect 0 "PD " map.json
 "$program" diagram --model softmax --experts 8 --vary feedback=8:12 --out edge.json >/dev/null
 expect 0 "EP " edge.json
 
+# Closed forms, and what is planted in them.
+"$program" exact --set feedback=4 bias=0.1 --vary feedback=2:20 --out exact.json >/dev/null
+expect 0 "CP " exact.json
+"$program" exact --model softmax --experts 6 --set decay=0.5 beta=2 feedback=4 --vary feedback=1:20 --out six.json >/dev/null
+expect 0 "LP " six.json
+"$program" exact --model exact-k --experts 6 --set feedback=4 --out exact-k.json >/dev/null
+expect 0 "BP " exact-k.json
+sed '/"pitchfork"/ s/"feedback":2.0/"feedback":2.1/' exact.json >fork.json
+expect 3 "wrong: pitchfork: 0 eigenvalues are 0 +0 i, and 1 it says" fork.json
+sed '/"cusp"/ s/"cubic":-0.083/"cubic":-0.073/' exact.json >cusp.json
+expect 3 "wrong: cusp: cubic is -0.073" cusp.json
+sed '/"balanced"/ s/"multiplicity":5/"multiplicity":4/' six.json >balanced.json
+expect 3 "wrong: balanced: 5 eigenvalues are 0 +0 i, and 4 it says" balanced.json
+sed '/"equilibria"/,/"stable"/ s/"stable": \[1,0,1/"stable": [1,1,1/' exact.json >stable.json
+expect 3 "it is called stable, and is not" stable.json
+sed 's/"pitchfork": {"feedback"/"pitchfork": {"feed"/' exact.json >lacks.json
+expect 2 "moebius: lacks.json" lacks.json
+
 # What no check is about.
 "$program" sweep --set feedback=4 --vary bias=-3:3 --rate 0.1 --out sweep.json >/dev/null
 expect 2 "moebius: sweep.json" sweep.json
