@@ -5,6 +5,7 @@
 #include <memory>
 #include <moebius/audit/audit.hpp>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/io/options.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -42,7 +43,7 @@ std::vector<parameter_range> ranges_of(const result_heading& heading) {
             }
     const std::size_t needed = heading.schema == locus_schema ? 2 : 1;
     if (ranges.size() != needed)
-        throw invalid_argument("options/vary", fmt::format("{} ranges came", ranges.size()),
+        throw invalid_argument("/options/vary", fmt::format("{} ranges came", ranges.size()),
                                fmt::format("a result of schema {} has {}", heading.schema, needed));
     return ranges;
 }
@@ -51,7 +52,9 @@ claim claim_of(const std::string& file, diagram_document document, const session
     claim out;
     out.ranges = ranges_of(document.heading);
     out.at = problem_of_file(file, document, session);
+    for (const auto& range : out.ranges) static_cast<void>(out.at.index_of(range.name));
     out.step = number_of(document.heading, "step");
+    if (out.step) require("/options/step").positive_and_finite("step", *out.step);
     out.whole =
         option_of(document.heading, "from") == nullptr && !incomplete_because(document.heading);
     out.data = std::move(document.data);

@@ -48,7 +48,7 @@ void judge_points(const claim& of, const whole_space& in, const audit_options& o
     };
     std::vector<std::pair<const special_point*, VectorXd>> known;
     for (const auto& point : of.data.special_points) {
-        if (point.cycle || point.state.size() != in.states_on(point.groups)) continue;
+        if (point.cycle) continue;
         VectorXd here;
         try {
             here = place_of(of, in, in.point(point));
@@ -195,10 +195,11 @@ std::optional<VectorXd> solved_on_groups(const whole_space& in, const grouping& 
     return end.u;
 }
 
-void judge_doubles(const claim& of, const whole_space& in, const audit_options& options,
-                   tally& to) {
+void judge_doubles(const claim& of, const whole_space& in, const audit_options& options, tally& to,
+                   const watch& watched) {
     judge_points(of, in, options, to);
     for (std::size_t i = 0; i < of.data.branches.size(); ++i) {
+        if (watched.stopping()) throw interrupted("audit");
         const branch& curve = of.data.branches[i];
         if (curve.kind == "cycle" || curve.kind == "fold of cycles") continue;
         std::vector<whole_point> rows;

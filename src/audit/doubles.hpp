@@ -27,6 +27,7 @@ struct passing {
                                                               double within);
 
 /// Two points of one type in one place, branches in one place, branches whose groups agree.
-void judge_doubles(const claim& of, const whole_space& in, const audit_options& options, tally& to);
+void judge_doubles(const claim& of, const whole_space& in, const audit_options& options, tally& to,
+                   const watch& watched);
 
 }  // namespace moebius

@@ -38,6 +38,7 @@ descent::descent(const whole_space& in, const problem& at, std::optional<double>
       size_(whole_jacobian({at, VectorXd::Zero(static_cast<Index>(in.states()))}).size) {}
 
 bool descent::go_on(VectorXd& x, double time) const {
+    if (!x.allFinite() || !(time > 0) || !std::isfinite(time)) return false;
     if (step_) {
         VectorXd f(x.size());
         const auto rounds = static_cast<std::size_t>(std::ceil(time / *step_));

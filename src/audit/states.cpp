@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/error.hpp>
 #include <moebius/base/view.hpp>
 
 #include "doubles.hpp"
@@ -53,13 +54,14 @@ std::vector<double> values_of(const claim& of, std::size_t count) {
 class value_judge {
 public:
     value_judge(const claim& of, const whole_space& in, const audit_options& options, tally& to,
-                double value, std::uint64_t index)
+                double value, std::uint64_t index, const watch& watched)
         : claim_(of),
           in_(in),
           options_(options),
           to_(to),
           value_(value),
           index_(index),
+          watched_(watched),
           at_(in.at(std::vector<double>(1, value))),
           flow_(in, at_, of.step, options) {}
 
@@ -105,7 +107,10 @@ private:
         }
         const auto starts = starts_at(in_, at_, low, high, options_, index_);
         std::vector<std::optional<VectorXd>> ends(starts.size());
-        parallel_for(starts.size(), 0, [&](std::size_t k) { ends[k] = flow_.from(starts[k]); });
+        parallel_for(starts.size(), 0, [&](std::size_t k) {
+            if (watched_.stopping()) throw interrupted("audit");
+            ends[k] = flow_.from(starts[k]);
+        });
         for (const auto& end : ends) {
             if (!end) {
                 to_.not_judged("starts", "they came to no rest");
@@ -145,20 +150,18 @@ private:
         if (is_among(state.x, found_)) return;  // told as found
         const auto attracts = flow_.attracts(state.x);
         if (!attracts) return to_.not_judged(kind, "an eigenvalue is zero up to rounding");
-        bool back = *attracts;
-        if (back) {
-            const auto off = moved_off * in_.unit();
-            VectorXd start = state.x;
-            for (Index i = 0; i < start.size(); ++i) start[i] += i % 2 == 0 ? off : -off;
-            const auto end = flow_.from(start);
-            if (!end) return to_.not_judged(kind, "a start beside one came to no rest");
-            back = same(in_.sorted(*end), state.x);
-            if (!back && (in_.sorted(*end) - state.x).cwiseAbs().maxCoeff() > 0)
-                return to_.not_judged(kind, "a start beside one left a narrow basin");
-        }
-        to_.judge(kind, back ? ""
-                             : fmt::format("branch {} is called stable at {} = {:.6g}, and is not",
-                                           state.branch, claim_.ranges[0].name, value_));
+        if (!*attracts)
+            return to_.wrong(kind,
+                             fmt::format("branch {} is called stable at {} = {:.6g}, and is not",
+                                         state.branch, claim_.ranges[0].name, value_));
+        VectorXd beside = state.x;
+        for (Index i = 0; i < beside.size(); ++i)
+            beside[i] += (i % 2 == 0 ? moved_off : -moved_off) * in_.unit();
+        const auto end = flow_.from(beside);
+        if (!end) return to_.not_judged(kind, "a start beside one came to no rest");
+        if (!same(in_.sorted(*end), state.x))
+            return to_.not_judged(kind, "a start beside one left its narrow basin");
+        to_.right(kind);
     }
 
     /// Its first coordinates.
@@ -175,6 +178,7 @@ private:
     tally& to_;
     double value_;
     std::uint64_t index_;
+    const watch& watched_;
     problem at_;
     descent flow_;
     std::vector<claimed_state> claimed_;
@@ -184,10 +188,10 @@ private:
 }  // namespace
 
 void judge_states(const claim& of, const whole_space& in, const audit_options& options, tally& to,
-                  progress& done) {
+                  progress& done, const watch& watched) {
     const auto values = values_of(of, options.values);
     for (std::size_t k = 0; k < values.size(); ++k) {
-        value_judge(of, in, options, to, values[k], k).judge();
+        value_judge(of, in, options, to, values[k], k, watched).judge();
         done.add();
     }
 }

@@ -12,6 +12,6 @@ namespace moebius {
 /// Each state that attracts lies on a branch, and each branch that is stable attracts, at values of
 /// the parameter away from special points.
 void judge_states(const claim& of, const whole_space& in, const audit_options& options, tally& to,
-                  progress& done);
+                  progress& done, const watch& watched);
 
 }  // namespace moebius

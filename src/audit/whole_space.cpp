@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <moebius/base/error.hpp>
+#include <moebius/base/partition.hpp>
 #include <moebius/model/cell_field.hpp>
 
 namespace moebius {
@@ -12,7 +13,7 @@ namespace moebius {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-whole_space::whole_space(const claim& of) : apart_(of.at) {
+whole_space::whole_space(const claim& of) : apart_(of.at), ranges_(of.ranges) {
     for (const auto& range : of.ranges) varied_.push_back(apart_.index_of(range.name));
     const cell_field* cells = apart_.model->cells();
     if (!cells) return;
@@ -25,6 +26,19 @@ whole_space::whole_space(const claim& of) : apart_(of.at) {
 
 std::size_t whole_space::states_on(const grouping& groups) const {
     return groups.size() == 0 || cells_ == 0 ? states() : states() / cells_ * groups.size();
+}
+
+std::string whole_space::misfit(const branch& of) const {
+    if (of.groups.size() > 0 && (cells_ == 0 || !is_partition(of.groups, cells_)))
+        return fmt::format("its groups are not those of {} cells", cells_);
+    const auto& columns = of.columns;
+    if (columns.rows() == 0 || columns.names.size() < varied_.size() + states_on(of.groups))
+        return fmt::format("it has {} columns, fewer than its states", columns.names.size());
+    for (std::size_t i = 0; i < ranges_.size(); ++i)
+        if (columns.names[i] != ranges_[i].name)
+            return fmt::format("column {} is {}, and {} varies", i + 1, columns.names[i],
+                               ranges_[i].name);
+    return {};
 }
 
 problem whole_space::at(std::span<const double> values) const {
@@ -68,6 +82,11 @@ whole_point whole_space::row(const branch& of, std::size_t row) const {
 
 whole_point whole_space::point(const special_point& of) const {
     problem here = apart_;
+    if (of.groups.size() > 0 && (cells_ == 0 || !is_partition(of.groups, cells_)))
+        throw invalid_argument(of.label, "its groups are others",
+                               fmt::format("there are {} cells", cells_));
+    if (of.parameter_names.size() != of.parameters.size())
+        throw invalid_argument(of.label, "names are missing", "each parameter has one");
     if (of.state.size() != states_on(of.groups))
         throw invalid_argument(of.label, fmt::format("it has {} states", of.state.size()),
                                fmt::format("its groups have {}", states_on(of.groups)));

@@ -30,6 +30,9 @@ public:
     /// How many numbers a state on these groups has.
     [[nodiscard]] std::size_t states_on(const grouping& groups) const;
 
+    /// What of a branch is not laid out as this problem needs it; empty if nothing is.
+    [[nodiscard]] std::string misfit(const branch& of) const;
+
     /// The problem with what varies set to these values.
     [[nodiscard]] problem at(std::span<const double> values) const;
 
@@ -55,6 +58,7 @@ public:
 
 private:
     problem apart_;
+    std::vector<parameter_range> ranges_;
     std::vector<std::size_t> varied_;
     std::size_t cells_ = 0;  // 0: the model has none
     grouping alike_;

@@ -82,3 +82,11 @@ sed 's/"model": "softmax"/"model": "soft"/' run.json >model.json
 expect 2 "moebius: model.json" model.json
 sed 's/"feedback=2:9"/"feedback=9:2"/' run.json >range.json
 expect 2 "moebius: range.json" range.json
+
+# Groups of another number of experts make no other model.
+sed 's/"groups": "1-6"/"groups": "1-9"/' run.json >groups.json
+expect 2 "groups 1-9 came, but each of its 6 cells must be in one" groups.json
+status=0
+said=$("$program" diagram --from groups.json:BP1 --vary feedback=2:9 2>&1) || status=$?
+test "$status" = 2
+test "$said" = "moebius: softmax: groups 1-9 came, but each of its 6 cells must be in one"

@@ -298,6 +298,32 @@ TEST_CASE("a shifted cusp is found though it lies on the folds", "[audit][plante
     check_found(of, "CP", "no cusp");
 }
 
+TEST_CASE("branches that are laid out for another problem are found", "[audit][planted]") {
+    auto of = softmax_claim();
+    SECTION("groups of more experts than there are") {
+        of.data.branches[0].groups = grouping_from("1-9");
+        check_found(of, "branches", "its groups are not those of 5 cells");
+    }
+    SECTION("an expert in two groups") {
+        of.data.branches[1].groups.groups = {{0, 1}, {1, 2, 3, 4}};
+        check_found(of, "branches", "its groups are not those of 5 cells");
+    }
+    SECTION("too few columns") {
+        auto& columns = of.data.branches[1].columns;
+        columns.names.resize(2);
+        columns.columns.resize(2);
+        check_found(of, "branches", "it has 2 columns");
+    }
+    SECTION("another parameter") {
+        of.data.branches[0].columns.names[0] = "beta";
+        check_found(of, "branches", "column 1 is beta, and feedback varies");
+    }
+    SECTION("a point of other groups") {
+        first_of(of, point_type::BP).groups = grouping_from("1-9");
+        check_found(of, "BP", "it is no point of this problem");
+    }
+}
+
 TEST_CASE("an audit's options are checked", "[audit][error]") {
     CHECK_THROWS_WITH(audit(softmax_claim(), {.residual = 0}),
                       "audit_options: residual is 0, but it must be > 0 and finite");
