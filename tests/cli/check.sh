@@ -56,6 +56,16 @@ expect 0 "PD " map.json
 "$program" diagram --model softmax --experts 8 --vary feedback=8:12 --out edge.json >/dev/null
 expect 0 "EP " edge.json
 
+# Where nothing was found nothing is wrong, nor where no point stands; a whole diagram that is empty is.
+"$program" locus --model softmax --experts 4 --set bias_2=0 --vary feedback=0.2:0.5 --vary beta=1:2 --out none.json >/dev/null 2>&1 ||
+    test $? = 3
+expect 0 "they are not searched over two parameters" none.json
+"$program" locus --model softmax --experts 2 --controller integral --vary feedback=0.5:12 --vary gain=0.001:1 --out hopf.json >/dev/null
+grep -q '"special_points": \[\]' hopf.json
+expect 0 "rows " hopf.json
+sed -e 's/locus/diagram/' -e 's/"vary": .*\]/"vary": ["feedback=0.2:0.5"]/' none.json >empty.json
+expect 3 "is on no branch" empty.json
+
 # Closed forms, and what is planted in them.
 "$program" exact --set feedback=4 bias=0.1 --vary feedback=2:20 --out exact.json >/dev/null
 expect 0 "CP " exact.json
