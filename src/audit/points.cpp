@@ -127,9 +127,16 @@ std::string point_judge::fault_of_end(const subject& s) const {
 }
 
 MatrixXd point_judge::by_varied(const subject& s) const {
+    constexpr double rounding = 1e-10;  // of the size of f's terms, of which f_p is then nothing
+    const double terms = s.at.size * (unit_ + s.here.x.cwiseAbs().maxCoeff());
     MatrixXd out(s.at.fp.rows(), static_cast<Index>(in_.varied().size()));
-    for (std::size_t i = 0; i < in_.varied().size(); ++i)
-        out.col(static_cast<Index>(i)) = s.at.fp.col(static_cast<Index>(in_.varied()[i]));
+    for (Index i = 0; i < out.cols(); ++i) {
+        const auto& range = claim_.ranges[static_cast<std::size_t>(i)];
+        out.col(i) = s.at.fp.col(static_cast<Index>(in_.varied()[static_cast<std::size_t>(i)]));
+        const double length =
+            std::max({range.to - range.from, std::abs(range.from), std::abs(range.to)});
+        if (out.col(i).norm() * length <= rounding * terms) out.col(i).setZero();
+    }
     return out;
 }
 

@@ -82,6 +82,15 @@ TEST_CASE("what the library finds is sound", "[audit]") {
     CHECK(count_of(report, "normal forms").judged > 0);
 }
 
+TEST_CASE("a branch point at which f does not depend on the parameter is sound", "[audit]") {
+    problem apart = make_problem("exact-k", {.experts = 5, .top_k = 2});
+    apart.set("feedback", 6.85);
+    const auto report = audited(diagram_of(apart, {"beta", 0.3, 2.3}));
+    CAPTURE(report.faults);
+    CHECK(report.wrong() == 0);
+    CHECK(count_of(report, "BP").judged > 0);
+}
+
 TEST_CASE("a sound map and a sound locus pass", "[audit]") {
     const problem two = make_problem("two-expert");
     const parameter_range wide{"feedback", -30, 20};
