@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_all.py PROGRAM [WINDOWS [MODEL...]]: diagrams of softmax, exact-k, token-softmax and softmax under the
+"""check_all.py PROGRAM [WINDOWS [MODEL[:N,N...]...]]: diagrams of softmax, exact-k, token-softmax and softmax under the
 controller with N = 2 to 16, 64 and 256 experts, alike and with random biases, in windows that do not contain the
 branch point of experts that are alike, each held against its model by `moebius check`.
 
@@ -71,9 +71,11 @@ def main():
     faults = 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for model in models:
-            for n in SIZES:
-                draw, count, wrong = random.Random(f"{model} {n}"), collections.Counter(), []
+        for asked in models:
+            model, _, sizes = asked.partition(":")
+            for n in map(int, sizes.split(",")) if sizes else SIZES:
+                draw, wrong = random.Random(f"{model} {n}"), []
+                count, why_open = collections.Counter(), collections.Counter()
                 for k in range(2 * windows):
                     sets = ["gain=%g" % GAIN, "leak=%g" % LEAK] if model == "controlled" else []
                     if k >= windows:
@@ -98,12 +100,18 @@ def main():
                     if "stable states" in by:
                         count["states"] += counts["judged"][by["stable states"]]
                         count["open"] += counts["not_judged"][by["stable states"]]
+                    for reason in report["not_judged"]:
+                        kind, _, why = reason.partition(" times: ")
+                        if kind.startswith("stable states"):
+                            why_open[why] += int(kind.split(", ")[1])
                     if report["faults"]:
                         wrong.append((words + sets, report["faults"]))
                 faults += len(wrong)
                 print(f"{model} {n}: " + ", ".join(f"{count[key]} {key}" for key in
                                                   ("windows", "branches", "at rest", "not at rest", "states", "open"))
                       + f", {len(wrong)} faulty", flush=True)
+                for why, times in why_open.items():
+                    print(f"  {times} open: {why}", flush=True)
                 for words, sentences in wrong:
                     print("  " + " ".join(words), *("    " + one for one in sentences[:5]), sep="\n", flush=True)
     print(f"{faults} faulty files")
