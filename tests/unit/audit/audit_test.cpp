@@ -91,6 +91,20 @@ TEST_CASE("a branch point at which f does not depend on the parameter is sound",
     CHECK(count_of(report, "BP").judged > 0);
 }
 
+TEST_CASE("a Hopf point next to a neutral saddle is not lost", "[audit][bifurcation]") {
+    // found by tests/bench/check_all.py: n_unstable fell from 7 to 5 without a label near 10.495
+    problem apart = make_problem("softmax", {.experts = 8, .controlled = true});
+    const double biases[] = {-0.0016, 0.1656, 0.2961, -0.0612, 0.2808, 0.2731, 0.2213, 0.0046};
+    apart.set("gain", 0.5);
+    apart.set("leak", 0.1);
+    for (std::size_t e = 0; e < 8; ++e) apart.set("bias_" + std::to_string(e + 1), biases[e]);
+    const auto report =
+        audit(diagram_of(apart, {"feedback", 3.85367, 10.8599}), {.values = 1, .starts = 1});
+    CAPTURE(report.faults);
+    CHECK(report.wrong() == 0);
+    CHECK(count_of(report, "stability").judged > 20);
+}
+
 TEST_CASE("a sound map and a sound locus pass", "[audit]") {
     const problem two = make_problem("two-expert");
     const parameter_range wide{"feedback", -30, 20};
