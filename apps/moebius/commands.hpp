@@ -9,6 +9,7 @@ namespace moebius::cli {
 [[nodiscard]] command diagram_command();
 [[nodiscard]] command locus_command();
 [[nodiscard]] command exact_command();
+[[nodiscard]] command check_command();
 [[nodiscard]] command sweep_command();
 [[nodiscard]] command simulate_command();
 [[nodiscard]] command validate_command();

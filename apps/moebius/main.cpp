@@ -22,6 +22,7 @@ constexpr const char* examples =
     "  moebius diagram --model two-expert --vary feedback=0.5:20 --out run.json --plot run.svg\n"
     "  moebius locus --vary feedback=1.5:20 --vary bias=-9:9 --plot cusp.png\n"
     "  moebius exact --set feedback=4 --vary feedback=2:20\n"
+    "  moebius check run.json\n"
     "  moebius sweep --set feedback=4 --vary bias=-3:3 --rate 0.01\n"
     "  moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1\n"
     "  moebius validate --tokens data/digits.csv --gate class-means:0,1 --set beta=8\n"
@@ -45,6 +46,7 @@ int run(cli::session& session, int argc, char** argv) {
         cli::diagram_command(),
         cli::locus_command(),
         cli::exact_command(),
+        cli::check_command(),
         cli::sweep_command(),
         cli::simulate_command(),
         session.asks("--trained") ? cli::validate_trained_command() : cli::validate_command(),

@@ -90,7 +90,7 @@ void leave_out_empty(std::vector<named_figure>& figures) {
     });
 }
 
-void output_options::add_to(option_table& table) {
+void output_options::add_result_to(option_table& table) {
     const auto kept = option_kept::never;
     table.add("out", out,
               "file for the result: JSON, or CSV by its ending; - is the standard output. Without "
@@ -99,8 +99,12 @@ void output_options::add_to(option_table& table) {
     table.add("format", format,
               "of the result: json, or csv for the first table alone; without --out it is printed",
               {.choices = {"json", "csv"}, .kept = kept});
+}
+
+void output_options::add_to(option_table& table) {
+    add_result_to(table);
     table.add("plot", plots, "figure to draw, .svg, .png or .pdf; may be repeated",
-              {.kept = kept, .names_file = true});
+              {.kept = option_kept::never, .names_file = true});
 }
 
 void output_options::check(const std::vector<std::string>& read,

@@ -38,6 +38,7 @@ struct output_options {
     std::vector<std::string> plots;
 
     void add_to(option_table& table);
+    void add_result_to(option_table& table);  ///< without figures
 
     /// Fails before the work rather than after it.
     /// @param read  files that the command reads, or names of what is no file

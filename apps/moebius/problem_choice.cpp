@@ -90,29 +90,34 @@ void make_router_problem(const problem_choice& options, const session& session,
     result.problem = make_expert_problem(std::move(loads), controlled);
 }
 
+/// The model, experts and tokens of a file.
+void take_origin(problem_choice& options, const result_heading& origin, const std::string& file,
+                 const session& session) {
+    inherit(options.router, origin, file);
+    if (options.model.empty()) options.model = origin.model;
+    if (options.model != origin.model)
+        throw invalid_argument("--from",
+                               fmt::format("{} is about {}", file,
+                                           options.router ? options.router.text : origin.model),
+                               fmt::format("--model is {}", options.model));
+    option_table made_with;
+    add_to(made_with, options.tokens);
+    add_to(made_with, options.experts);
+    made_with.read_from(origin, session.given, file);
+    for (const auto& [name, value] : origin.parameters)
+        if (name == "beta") options.router_beta = value;
+}
+
 /// The point that --from names, and the model and tokens of its file where none were given.
 special_point read_start(problem_choice& options, const session& session,
                          std::optional<result_heading>& origin) {
     const auto [file, label] = parse_source(options.from);
     const auto document = read_diagram(file);
-    inherit(options.router, document.heading, file);
-    if (options.model.empty()) options.model = document.heading.model;
-    if (options.model != document.heading.model)
-        throw invalid_argument(
-            "--from",
-            fmt::format("{} is about {}", file,
-                        options.router ? options.router.text : document.heading.model),
-            fmt::format("--model is {}", options.model));
     if (!options.sets.empty())
         throw invalid_argument("--set",
                                fmt::format("'{}' came beside --from", options.sets.front()),
                                "the point has its own parameters");
-    option_table made_with;
-    add_to(made_with, options.tokens);
-    add_to(made_with, options.experts);
-    made_with.read_from(document.heading, session.given, file);
-    for (const auto& [name, value] : document.heading.parameters)
-        if (name == "beta") options.router_beta = value;
+    take_origin(options, document.heading, file, session);
     origin = document.heading;
     return document.data.at(label);
 }
@@ -174,7 +179,71 @@ void apply_ranges(const problem_choice& options, std::size_t count, chosen_probl
     }
 }
 
+/// Gives every cell what a point has on its groups.
+void take_parameters(problem& apart, const grouping& groups, const named_numbers& values) {
+    problem on = apart.model->cells() && groups.size() > 0 ? regrouped(apart, groups) : apart;
+    for (const auto& [name, value] : values) on.set(name, value);
+    apart = groups.size() > 0 && on.model->cells() ? regrouped(on, singletons(groups.members()))
+                                                   : std::move(on);
+}
+
+/// Where the heading alone tells the parameters: those of a cell are known if all have the same.
+void take_parameters(problem& apart, const named_numbers& values) {
+    const cell_field* cells = apart.model->cells();
+    const std::size_t shared = cells ? cells->shared_parameters() : apart.parameters.size();
+    std::optional<double> own;
+    for (const auto& [name, value] : values) {
+        const std::size_t k = apart.index_of(name);
+        if (k >= shared && own && value != *own)
+            throw invalid_argument("/special_points",
+                                   "none tells which experts have which parameters",
+                                   "these differ, and one is needed");
+        if (k >= shared) own = value;
+        apart.set(name, value);
+    }
+    for (std::size_t k = shared; own && k < apart.parameters.size(); ++k)
+        apart.parameters[k] = *own;
+}
+
+/// Where there is no point: those of groups whose names the heading has.
+void take_parameters(problem& apart, const diagram_document& document) {
+    for (const auto& curve : document.data.branches) try {
+            return take_parameters(apart, curve.groups, document.heading.parameters);
+        } catch (const invalid_argument&) {
+            continue;  // the branch lives on finer groups than the heading speaks of
+        }
+    take_parameters(apart, document.heading.parameters);
+}
+
 }  // namespace
+
+problem problem_of_file(const std::string& file, const result_heading& heading,
+                        const session& session) {
+    problem_choice options;
+    options.from = file;
+    take_origin(options, heading, file, session);
+    chosen_problem made;
+    if (options.router)
+        make_router_problem(options, session, made);
+    else
+        made.problem = make_problem(options, made.heading);
+    return made.problem;
+}
+
+problem problem_of_file(const std::string& file, const diagram_document& document,
+                        const session& session) {
+    auto made = problem_of_file(file, document.heading, session);
+    const auto& points = document.data.special_points;
+    if (points.empty()) {
+        take_parameters(made, document);
+        return made;
+    }
+    named_numbers values;
+    for (std::size_t i = 0; i < points.front().parameters.size(); ++i)
+        values.emplace_back(points.front().parameter_names[i], points.front().parameters[i]);
+    take_parameters(made, points.front().groups, values);
+    return made;
+}
 
 std::vector<std::string> problem_choice::files_read() const {
     auto files = tokens.files_read();

@@ -61,6 +61,19 @@ struct chosen_problem {
                                             std::string_view schema, const session& session,
                                             alike_experts alike = alike_experts::grouped);
 
+/// The problem that a result is about, each expert by itself, with the model's own parameters.
+/// @param file  its name, for sentences
+/// @throws invalid_argument where its heading fits no problem; io_error for a file of tokens
+[[nodiscard]] problem problem_of_file(const std::string& file, const result_heading& heading,
+                                      const session& session);
+
+/// The problem that a diagram or a locus is about, each expert by itself, with the parameters of
+/// its first point.
+/// @param file  its name, for sentences
+/// @throws invalid_argument where its heading fits no problem; io_error for a file of tokens
+[[nodiscard]] problem problem_of_file(const std::string& file, const diagram_document& document,
+                                      const session& session);
+
 /// The state in which the first expert's score leads the others by `lead`; all else is 0.
 [[nodiscard]] std::vector<double> led_state(const field& model, double lead);
 

@@ -60,9 +60,7 @@ void fixed_space::follow_arms() {
         branch made = begin_branch(next.label);
         made.first = stop_reason::branch_point;
         if (next.standing) {
-            auto point = *next.standing;
-            if (const cell_field* cells = base().model->cells()) point.groups = cells->groups();
-            rows.add(0, next.u, extras_at(next.u), std::move(point));
+            rows.add(0, next.u, extras_at(next.u), *next.standing);
         } else {
             rows.add(0, next.u, extras_at(next.u));
         }
@@ -139,9 +137,7 @@ void fixed_space::record_end(recorder& rows, double arc, const VectorXd& u) {
 
 special_point fixed_space::point_here(point_type type, const VectorXd& u) {
     curve_.units().unscale(u, x_, p_);
-    auto point = point_at(*base().model, type, x_, p_);
-    if (const cell_field* cells = base().model->cells()) point.groups = cells->groups();
-    return point;
+    return point_at(*base().model, type, x_, p_);
 }
 
 void fixed_space::evaluate(const VectorXd& u) {

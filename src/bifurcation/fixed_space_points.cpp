@@ -2,6 +2,7 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -24,6 +25,15 @@ constexpr double unfolds = 0.1;         // w^T f_p against f_p; more is no branc
 constexpr double unsolved = 1e-6;       // state scales by which f says that a point is off
 constexpr double creeping = 1e-4;       // how far from a branch point a search for a fold may stop
 
+/// The real parts of the pairs, falling.
+std::vector<double> heights_of_pairs(const std::vector<std::complex<double>>& values) {
+    std::vector<double> heights;
+    for (const auto& value : values)
+        if (value.imag() > 0) heights.push_back(value.real());
+    std::sort(heights.rbegin(), heights.rend());
+    return heights;
+}
+
 }  // namespace
 
 void fixed_space::handle_turn(const bracket& seen, const curve_point& at, recorder& rows) {
@@ -36,7 +46,6 @@ void fixed_space::handle_turn(const bracket& seen, const curve_point& at, record
         is_crossing(u, seen.a))
         return;
     ++explained_;
-    if (const cell_field* cells = base().model->cells()) fold->groups = cells->groups();
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
 }
 
@@ -132,9 +141,7 @@ void fixed_space::handle_joint(const joint_crossing& found, walk& along) {
 /// Adds the point and its arms: those across `travel`, or all of them if it is empty.
 void fixed_space::note_crossing(recorder& rows, double arc, const crossing& found,
                                 const VectorXd& travel) {
-    auto point = found.point;
-    if (const cell_field* cells = base().model->cells()) point.groups = cells->groups();
-    rows.add(arc, found.u, extras_at(found.u), std::move(point));
+    rows.add(arc, found.u, extras_at(found.u), found.point);
     auto& met = known_.add_crossing(found.u);
     for (std::size_t k = 0; k < 2; ++k) {
         if (travel.size() > 0 &&
@@ -191,6 +198,30 @@ void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at,
         point.eigenvalues.insert(point.eigenvalues.end(), pair.begin(), pair.end());
     }
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(point));
+}
+
+/// Hopf points within the last step that its tests did not see: where a neutral saddle lies beside
+/// one, no sign changes.
+void fixed_space::find_lost_pairs(walk& along) {
+    const auto &a = along.trace().previous(), &b = along.trace().current();
+    const auto heights = [&](const curve_point& at) {
+        extras_at(at.u);
+        return heights_of_pairs(eigenvalues(curve_.terms().jacobian()));
+    };
+    const auto unstable = [&](const curve_point& at) {
+        const auto all = heights(at);
+        return static_cast<std::size_t>(
+            std::count_if(all.begin(), all.end(), [](double height) { return height > 0; }));
+    };
+    const std::size_t before = unstable(a), after = unstable(b);
+    const double arc = along.arc() - (b.u - a.u).norm();
+    for (std::size_t k = std::min(before, after); k < std::max(before, after); ++k) {
+        const auto at = along.trace().locate(a, b, [&](const curve_point& point) {
+            const auto all = heights(point);
+            return k < all.size() ? all[k] : -1.0;
+        });
+        if (at) handle_oscillation({point_type::HB, 0, a, b, arc}, *at, {}, along.rows());
+    }
 }
 
 /// Adds a point at which a group of cells may split.

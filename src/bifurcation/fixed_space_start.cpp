@@ -164,10 +164,12 @@ void fixed_space::follow_both(tracer& trace, int sign, const std::string& from) 
     const bool both = sign == 0 || std::abs(first.tangent[n_]) < same_point;
     recorder rows = new_recorder();
     branch made = begin_branch(from);
-    if (sign == 0)
+    if (sign == 0) {
         rows.add(0, first.u, extras_at(first.u));
-    else
+    } else {
         record_end(rows, 0, first.u);
+        rows.turn_back();  // the end comes before what else stands there
+    }
     made.first = stop_reason::range_end;
     way_.clear();
     if (both) {

@@ -49,6 +49,7 @@ void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double>
 void recorder::add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,
                    special_point point) {
     point.parameter_names = parameter_names(*model_);
+    if (const cell_field* cells = model_->cells()) point.groups = cells->groups();
     row(u, extras, row_);
     add_row(arc, row_, std::move(point));
 }
@@ -60,6 +61,7 @@ void recorder::end_at_last() {
 
 void recorder::turn_back() noexcept {
     for (auto& each : entries_) each.arc = -each.arc;
+    std::reverse(entries_.begin(), entries_.end());  // those of one place, too
 }
 
 void recorder::finish(branch into, diagram& result) {

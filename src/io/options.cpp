@@ -22,6 +22,18 @@ void add_to(option_table& table, continuation_options& options) {
     table.add("max_branches", options.max_branches, "branches with which groups split no more");
 }
 
+void add_to(option_table& table, audit_options& options) {
+    table.add("rows", options.rows, "rows of each branch that are judged beside special points");
+    table.add("values", options.values, "values at which stable states are searched");
+    table.add("starts", options.starts, "random starts at each of them");
+    table.add("patience", options.patience, "time in which a start comes to rest, in 1/|f_x|");
+    table.add("residual", options.residual, "relative residual that counts as zero");
+    table.add("eigenvalue", options.eigenvalue, "relative eigenvalue that counts as zero");
+    table.add("coefficient", options.coefficient, "relative error of a normal form");
+    table.add("place", options.place, "relative distance at which two points are one");
+    add_seed(table, options.seed);
+}
+
 void add_to(option_table& table, simulate_options& options) {
     table.add("batch", options.loop.tokens, "tokens of a batch");
     table.add("steps", options.steps, "batches that are measured");

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 #include <moebius/base/error.hpp>
+#include <moebius/base/partition.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/model/cell_field.hpp>
 
 namespace moebius {
@@ -28,6 +30,10 @@ void regroup(std::span<const double> values, std::size_t old_groups,
 
 problem regrouped(const problem& at, const grouping& groups) {
     const cell_field* from = at.model->cells();
+    if (from && !is_partition(groups, from->groups().members()))
+        throw invalid_argument(
+            at.model->name(), fmt::format("groups {} came", excerpt(to_string(groups))),
+            fmt::format("each of its {} cells must be in one", from->groups().members()));
     const auto to = from ? from->regrouped(groups) : nullptr;
     if (!to)
         throw invalid_argument(at.model->name(), "groups of cells came",

@@ -16,6 +16,7 @@ make control diagram --model softmax --controller integral --experts 2 --set gai
 make cycles diagram --from control.json:HB1 --vary feedback=2:12 --max-step 1 --max-points 60
 make locus locus --vary feedback=1.5:20 --vary bias=-9:9
 make loci locus --model softmax --experts 6 --vary feedback=1.5:20 --vary beta=1:2
+make check check loci.json
 make nothing locus --vary feedback=0.2:0.5 --vary bias=-1:1
 make exact exact --set feedback=4 --vary feedback=2:20
 make point exact --set feedback=4

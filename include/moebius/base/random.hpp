@@ -31,6 +31,7 @@ enum class random_stream : std::uint32_t {
     shuffle = 12,  ///< words 0, 1: the key by which row i of a data set is sorted
     made = 13,     ///< made-up data: normals 2i, 2i + 1 of one purpose, the step
     damage = 14,   ///< words 0, 1: a place in an image; block 1 + i: features 2i, 2i + 1
+    start = 15,    ///< words 0, 1: coordinate i of a random start, the step
 };
 
 /// Where an index of a stream needs more than one block: its block j, j < 2^24.

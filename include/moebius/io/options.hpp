@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <moebius/audit/audit.hpp>
 #include <moebius/compare/measured_response.hpp>
 #include <moebius/compare/prediction.hpp>
 #include <moebius/compare/router_comparison.hpp>
@@ -15,6 +16,7 @@ namespace moebius {
 // the order in which a result holds them. What they have by default is said in the structs.
 
 void add_to(option_table& table, continuation_options& options);
+void add_to(option_table& table, audit_options& options);
 void add_to(option_table& table, simulate_options& options);
 void add_to(option_table& table, validate_options& options);
 

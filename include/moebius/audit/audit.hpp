@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <moebius/base/watch.hpp>
+#include <moebius/continuation/diagram.hpp>
+#include <moebius/continuation/options.hpp>
+#include <moebius/model/field.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace moebius {
+
+/// What a diagram or a locus claims: that these curves and points are those of this problem.
+struct claim {
+    problem at;                           ///< each cell by itself, with the values of what is fixed
+    std::vector<parameter_range> ranges;  ///< of what varies: one, or two for a locus
+    std::optional<double> step;           ///< of the discrete rule, if it is about that
+    bool whole = true;  ///< it claims every branch of the window, not only those through a start
+    diagram data;
+};
+
+/// How a claim is held against its model. All tolerances are without dimension.
+struct audit_options {
+    double residual = 1e-8;     ///< of f, against the size of f_x and of the state; > 0
+    double eigenvalue = 1e-6;   ///< below it one counts as zero, against the size of f_x; > 0
+    double coefficient = 1e-3;  ///< of a normal form, against the size of its terms; > 0
+    double place = 1e-6;      ///< shares of the window and state scales within which two points are
+                              ///< one; > 0
+    std::size_t rows = 8;     ///< of each branch that are judged, besides those of special points
+    std::size_t values = 10;  ///< of the parameter at which stable states are searched
+    std::size_t starts = 24;  ///< at each of them, besides those with few winners
+    double patience = 3e3;    ///< time in which a start comes to rest, in units of 1 / |f_x|; > 0
+    std::uint64_t seed = 1;   ///< of the random starts
+};
+
+/// What came of one kind of claim.
+struct audit_count {
+    std::string kind;  ///< "rows", "BP", "stable states", ...
+    std::size_t judged = 0;
+    std::size_t wrong = 0;  ///< of those that were judged
+    std::size_t not_judged = 0;
+};
+
+struct audit_report {
+    std::vector<audit_count> counts;      ///< in the order in which they were judged
+    std::vector<std::string> faults;      ///< a sentence for each that is wrong
+    std::vector<std::string> not_judged;  ///< what was not, how often, and why
+
+    [[nodiscard]] std::size_t wrong() const noexcept { return faults.size(); }
+};
+
+/// Judges a claim by the model alone, with each cell by itself: nothing of what made it is used but
+/// the right-hand side, its first derivatives and Newton's method.
+///
+/// - rows: f = 0, loads, and the eigenvalues of the whole Jacobian against the columns on stability
+///   (of a locus: the eigenvalues that define it). The Jacobian is held against differences of f.
+/// - special points: f = 0, the eigenvalues that define the type with their multiplicity, and the
+///   normal form by differences of f.
+/// - stability: no change from row to row without the point that explains it.
+/// - doubles: two points of one type in one place, two branches in one place up to the names of
+///   alike cells, a branch whose groups agree.
+/// - stable states (of a diagram): the flow, or the discrete rule, goes on from starts with few
+///   winners and random ones to states, each of which must lie on a branch; and each branch that is
+///   stable there must attract.
+///
+/// Cycles and their points, and curves that a locus lacks, are counted as not judged.
+/// @throws invalid_argument  for an option that is out of range, or a range without a parameter
+/// @throws interrupted       if the watch asks to stop
+/// @source  Kuznetsov (3rd ed.), sections 5.4 and 10.2 (normal forms; differences)
+/// @cost    the eigenvalues of each row that is judged: O(n^3) for n states
+[[nodiscard]] audit_report audit(const claim& of, const audit_options& options = {},
+                                 const watch& watched = {});
+
+}  // namespace moebius

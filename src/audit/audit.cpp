@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <moebius/audit/audit.hpp>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
+#include <moebius/base/require.hpp>
+
+#include "doubles.hpp"
+#include "points.hpp"
+#include "rows.hpp"
+#include "states.hpp"
+
+namespace moebius {
+namespace {
+
+void check_tolerances(const audit_options& options) {
+    require("audit_options")
+        .positive_and_finite("residual", options.residual)
+        .positive_and_finite("eigenvalue", options.eigenvalue)
+        .positive_and_finite("coefficient", options.coefficient)
+        .positive_and_finite("place", options.place)
+        .positive_and_finite("patience", options.patience);
+}
+
+bool of_cycles(const branch& curve) {
+    return curve.kind == "cycle" || curve.kind == "fold of cycles";
+}
+
+void judge_all(const claim& of, const whole_space& in, const audit_options& options, tally& to,
+               progress& done, const watch& watched) {
+    for (const auto& curve : of.data.branches) judge_rows(of, in, curve, options, to, done);
+    point_judge points(of, in, options, to);
+    for (const auto& point : of.data.special_points) {
+        points.judge(point);
+        done.add();
+    }
+    for (const auto& curve : of.data.branches) judge_changes(of, curve, to);
+    judge_doubles(of, in, options, to, watched);
+    const bool cycles = std::any_of(of.data.branches.begin(), of.data.branches.end(), of_cycles);
+    if (of.ranges.size() == 2)
+        to.not_judged("missing curves", "they are not searched over two parameters");
+    else if (cycles)
+        to.not_judged("stable states", "the file is about cycles");
+    else
+        judge_states(of, in, options, to, done, watched);
+}
+
+/// The claim less branches that are not laid out as its problem needs it, which are told.
+claim laid_out(claim of, const whole_space& in, tally& to) {
+    std::erase_if(of.data.branches, [&](const branch& curve) {
+        const auto fault = of_cycles(curve) ? std::string() : in.misfit(curve);
+        if (!fault.empty()) to.wrong("branches", fmt::format("branch {}: {}", curve.id, fault));
+        return !fault.empty();
+    });
+    return of;
+}
+
+}  // namespace
+
+audit_report audit(const claim& of, const audit_options& options, const watch& watched) {
+    check_tolerances(options);
+    if (of.step) require("audit").positive_and_finite("step", *of.step);
+    const whole_space in(of);
+    tally to;
+    const claim sound = laid_out(of, in, to);
+    std::size_t work =
+        sound.data.special_points.size() + (of.ranges.size() == 2 ? 0 : options.values);
+    for (const auto& curve : sound.data.branches)
+        if (!of_cycles(curve)) work += judged_rows(sound, curve, options.rows).size();
+    progress done(watched, "audit", work);
+    try {
+        judge_all(sound, in, options, to, done, watched);
+    } catch (const interrupted&) {
+        throw cut_short<audit_report>("audit", to.report());
+    }
+    return to.report();
+}
+
+}  // namespace moebius

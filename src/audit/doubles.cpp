@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#include "doubles.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
+#include <moebius/model/cell_field.hpp>
+#include <moebius/solve/newton.hpp>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr double chord = 0.2;        // state scales that a chord may be off its curve
+constexpr double near_curve = 1e-4;  // of the window and of state scales: a chord is that exact
+constexpr std::size_t tried = 5;     // rows of a branch that are looked for on others
+constexpr std::size_t enough = 3;    // of them on another branch: it is the same one
+
+/// The names of cells aside, where a point stands: what varies in shares of the window, then the
+/// state in its scale.
+VectorXd place_of(const claim& of, const whole_space& in, const whole_point& here) {
+    const VectorXd x = in.sorted(here.x) / in.unit();
+    VectorXd out(x.size() + static_cast<Index>(of.ranges.size()));
+    for (std::size_t i = 0; i < of.ranges.size(); ++i)
+        out[static_cast<Index>(i)] =
+            here.at.parameters[in.varied()[i]] / (of.ranges[i].to - of.ranges[i].from);
+    out.tail(x.size()) = x;
+    return out;
+}
+
+bool one_place(const VectorXd& a, const VectorXd& b, double within) {
+    return (a - b).cwiseAbs().maxCoeff() <= within * (1 + a.cwiseAbs().maxCoeff());
+}
+
+void judge_points(const claim& of, const whole_space& in, const audit_options& options, tally& to) {
+    // a point in which curves of two kinds meet stands on both
+    const auto kind_of = [&](const special_point& point) {
+        const auto& curves = of.data.branches;
+        const auto on = std::find_if(curves.begin(), curves.end(),
+                                     [&](const branch& one) { return one.id == point.branch; });
+        return on == curves.end() ? std::string() : on->kind;
+    };
+    std::vector<std::pair<const special_point*, VectorXd>> known;
+    for (const auto& point : of.data.special_points) {
+        if (point.cycle) continue;
+        VectorXd here;
+        try {
+            here = place_of(of, in, in.point(point));
+        } catch (const invalid_argument&) {
+            continue;  // told as a point
+        }
+        const auto twin = std::find_if(known.begin(), known.end(), [&](const auto& other) {
+            return other.first->type == point.type && kind_of(*other.first) == kind_of(point) &&
+                   one_place(here, other.second, options.place);
+        });
+        if (twin == known.end())
+            to.right("double points");
+        else
+            to.wrong("double points",
+                     fmt::format("{} is {} again", point.label, twin->first->label));
+        known.emplace_back(&point, std::move(here));
+    }
+}
+
+/// Rows in the middle of a branch, away from its ends and the points on it.
+std::vector<std::size_t> middle_rows(const branch& curve) {
+    std::vector<std::size_t> rows;
+    const std::size_t count = curve.columns.rows();
+    for (std::size_t k = 1; k <= tried; ++k)
+        if (const std::size_t row = k * count / (tried + 1); row > 0 && row + 1 < count)
+            rows.push_back(row);
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    return rows;
+}
+
+/// Whether a branch over one parameter passes a point, at rows that are not `besides` its own.
+bool passes(const whole_space& in, const branch& other, const whole_point& point,
+            const audit_options& options) {
+    const double value = point.at.parameters[in.varied()[0]];
+    const VectorXd x = in.sorted(point.x);
+    for (const auto& [row, state] : passings(in, other, value)) {
+        const double reach = chord * in.unit() + 1e-2 * x.cwiseAbs().maxCoeff();
+        const VectorXd near = in.sorted(in.expanded(other.groups, state));
+        if ((near - x).cwiseAbs().maxCoeff() > reach) continue;
+        const auto there = solved_on_groups(in, other.groups, value, state, reach);
+        if (there && one_place(in.sorted(in.expanded(other.groups, view(*there))) / in.unit(),
+                               x / in.unit(), options.place))
+            return true;
+    }
+    return false;
+}
+
+/// Whether a branch over two parameters passes a point: how near its chords come, in the window.
+bool comes_near(const claim& of, const whole_space& in, const branch& other,
+                const whole_point& point) {
+    const VectorXd x = place_of(of, in, point);
+    VectorXd last;
+    for (std::size_t row = 0; row < other.columns.rows(); ++row) {
+        const VectorXd next = place_of(of, in, in.row(other, row));
+        if (row > 0) {
+            const VectorXd along = next - last;
+            const double share =
+                std::clamp((x - last).dot(along) / std::max(along.squaredNorm(), 1e-300), 0.0, 1.0);
+            if (one_place(x, last + share * along, near_curve)) return true;
+        }
+        last = next;
+    }
+    return false;
+}
+
+bool agree(const whole_space& in, const VectorXd& x, std::size_t a, std::size_t b, double within) {
+    const auto cells = static_cast<Index>(in.cells());
+    for (Index kind = 0; kind < x.size() / cells; ++kind)
+        if (std::abs(x[kind * cells + static_cast<Index>(a)] -
+                     x[kind * cells + static_cast<Index>(b)]) > within)
+            return false;
+    return true;
+}
+
+/// Two groups of alike cells that agree in all these rows: the branch is one of coarser groups.
+std::string coarser(const whole_space& in, const branch& curve,
+                    const std::vector<whole_point>& rows, double within) {
+    if (in.cells() == 0 || rows.empty()) return {};
+    const auto owner = group_of_members(in.alike());
+    const auto& groups = curve.groups.groups;
+    for (std::size_t i = 0; i < groups.size(); ++i)
+        for (std::size_t j = i + 1; j < groups.size(); ++j) {
+            const std::size_t a = groups[i].front(), b = groups[j].front();
+            if (owner[a] == owner[b] &&
+                std::all_of(rows.begin(), rows.end(),
+                            [&](const whole_point& row) { return agree(in, row.x, a, b, within); }))
+                return fmt::format(
+                    "branch {} is one of coarser groups: cells {} and {} agree on it", curve.id,
+                    a + 1, b + 1);
+        }
+    return {};
+}
+
+std::string copy_of(const claim& of, const whole_space& in, std::size_t index,
+                    const std::vector<whole_point>& rows, const audit_options& options) {
+    const branch& curve = of.data.branches[index];
+    for (std::size_t j = 0; j < index; ++j) {
+        const branch& other = of.data.branches[j];
+        if (other.kind != curve.kind) continue;
+        const auto shared = static_cast<std::size_t>(
+            std::count_if(rows.begin(), rows.end(), [&](const whole_point& row) {
+                return of.ranges.size() == 1 ? passes(in, other, row, options)
+                                             : comes_near(of, in, other, row);
+            }));
+        if (shared >= std::min(enough, rows.size()))
+            return fmt::format("branch {} lies on branch {}", curve.id, other.id);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<passing> passings(const whole_space& in, const branch& curve, double value) {
+    std::vector<passing> out;
+    const auto& p = curve.columns.columns[0];
+    for (std::size_t row = 0; row + 1 < p.size(); ++row) {
+        const double low = std::min(p[row], p[row + 1]), high = std::max(p[row], p[row + 1]);
+        if (value < low || value > high || low == high) continue;
+        const double share = (value - p[row]) / (p[row + 1] - p[row]);
+        auto x = in.state(curve, row);
+        const auto next = in.state(curve, row + 1);
+        for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::lerp(x[i], next[i], share);
+        out.push_back({row, std::move(x)});
+    }
+    return out;
+}
+
+std::optional<VectorXd> solved_on_groups(const whole_space& in, const grouping& groups,
+                                         double value, std::span<const double> state,
+                                         double within) {
+    problem at = in.at(std::vector<double>(1, value));
+    if (in.cells() > 0 && groups.size() > 0) at = regrouped(at, groups);
+    const auto n = static_cast<Index>(state.size());
+    MatrixXd fp(n, static_cast<Index>(at.parameters.size()));
+    const VectorXd start = VectorXd::Map(state.data(), n);
+    const auto end = newton(
+        [&](const VectorXd& x, VectorXd& f, MatrixXd& fx) {
+            f.resize(n);
+            fx.resize(n, n);
+            at.model->linear(view(x), at.parameters, view(f), view(fx), view(fp));
+        },
+        start);
+    if (!end || (end.u - start).cwiseAbs().maxCoeff() > within) return std::nullopt;
+    return end.u;
+}
+
+void judge_doubles(const claim& of, const whole_space& in, const audit_options& options, tally& to,
+                   const watch& watched) {
+    judge_points(of, in, options, to);
+    for (std::size_t i = 0; i < of.data.branches.size(); ++i) {
+        if (watched.stopping()) throw interrupted("audit");
+        const branch& curve = of.data.branches[i];
+        if (curve.kind == "cycle" || curve.kind == "fold of cycles") continue;
+        std::vector<whole_point> rows;
+        for (const std::size_t row : middle_rows(curve)) rows.push_back(in.row(curve, row));
+        std::string fault;  // a start may have let cells go their own way that agree
+        if (of.ranges.size() == 1 && of.whole)
+            fault = coarser(in, curve, rows, options.place * in.unit());
+        if (fault.empty() && !rows.empty()) fault = copy_of(of, in, i, rows, options);
+        to.judge("double branches", std::move(fault));
+    }
+}
+
+}  // namespace moebius

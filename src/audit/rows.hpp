@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Rows of branches against the model, and the changes of stability between them.
+#pragma once
+
+#include <moebius/base/parallel.hpp>
+#include <vector>
+
+#include "tally.hpp"
+#include "whole_space.hpp"
+
+namespace moebius {
+
+/// The rows of a branch that are judged: special ones, and others evenly between.
+[[nodiscard]] std::vector<std::size_t> judged_rows(const claim& of, const branch& curve,
+                                                   std::size_t others);
+
+/// Residual, derivatives, loads and eigenvalues of the rows of a branch.
+void judge_rows(const claim& of, const whole_space& in, const branch& curve,
+                const audit_options& options, tally& to, progress& done);
+
+/// n_unstable changes along a branch by what its special points explain, and nowhere else.
+void judge_changes(const claim& of, const branch& curve, tally& to);
+
+}  // namespace moebius

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "whole_jacobian.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/view.hpp>
+#include <moebius/solve/dense.hpp>
+#include <moebius/solve/linearization.hpp>
+#include <moebius/solve/spectrum.hpp>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXcd;
+using Eigen::VectorXd;
+using complex = std::complex<double>;
+
+constexpr double symmetric = 1e-14;  // of the size, within which a matrix is its transpose
+
+/// A symmetric matrix is faster, and its eigenvalues are real.
+std::vector<complex> every_eigenvalue(const MatrixXd& a, double size) {
+    if ((a - a.transpose()).cwiseAbs().maxCoeff() > symmetric * size) return eigenvalues(a);
+    const VectorXd values = eigen_of_symmetric(a).values;
+    return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+whole_jacobian::whole_jacobian(const whole_point& here) {
+    const Index n = here.x.size();
+    f.resize(n);
+    fx.resize(n, n);
+    fp.resize(n, static_cast<Index>(here.at.parameters.size()));
+    // at a bifurcation fx may vanish as a whole: its size is that a state scale away, too
+    const double unit = here.at.model->state_scale(here.at.parameters);
+    const VectorXd aside = here.x + unit * generic_vector(n);
+    size = 0;
+    for (const VectorXd* x : {&aside, &here.x}) {
+        here.at.model->linear(view(*x), here.at.parameters, view(f), view(fx), view(fp));
+        size = std::max(size, fx.cwiseAbs().rowwise().sum().maxCoeff());
+    }
+    // and its terms may cancel: what the parameters add to f has their size, too
+    const VectorXd p = VectorXd::Map(here.at.parameters.data(), fp.cols());
+    const double moved = (fp.cwiseAbs() * p.cwiseAbs()).maxCoeff();
+    size = std::max(size, moved / (unit + here.x.cwiseAbs().maxCoeff()));
+    if (fx.allFinite()) eigenvalues = every_eigenvalue(fx, size);
+}
+
+double whole_jacobian::residual(const VectorXd& x, double unit) const {
+    return f.cwiseAbs().maxCoeff() / (size * (unit + x.cwiseAbs().maxCoeff()));
+}
+
+double whole_jacobian::off_differences(const whole_point& here, double unit) const {
+    const VectorXd v = generic_vector(here.x.size());
+    const auto along = [&](double h) {
+        const VectorXd x = here.x + h * v;
+        VectorXd out(x.size());
+        here.at.model->rhs(view(x), here.at.parameters, view(out));
+        return out;
+    };
+    const double h = 1e-3 * unit;  // the error falls as h^4: 1e-12, and rounding is 1e-13
+    const VectorXd slope = (8 * (along(h) - along(-h)) - (along(2 * h) - along(-2 * h))) / (12 * h);
+    return (slope - fx * v).cwiseAbs().maxCoeff() / size;
+}
+
+std::size_t count_above(const std::vector<complex>& values, double bound) {
+    return static_cast<std::size_t>(std::count_if(
+        values.begin(), values.end(), [&](const complex& z) { return z.real() > bound; }));
+}
+
+std::size_t count_near(const std::vector<complex>& values, complex place, double within) {
+    return static_cast<std::size_t>(
+        std::count_if(values.begin(), values.end(),
+                      [&](const complex& z) { return std::abs(z - place) <= within; }));
+}
+
+eigenvectors eigenvectors_at(const whole_jacobian& at, complex z) {
+    const Index n = at.fx.rows();
+    Eigen::MatrixXcd shifted = at.fx;
+    // off the eigenvalue by more than rounding, so that the factors are finite
+    const double off = 1e-10 * at.size;
+    shifted.diagonal().array() -= z + complex(off, off / 3);
+    const partial_lu<complex> lu(shifted);
+    eigenvectors out{generic_vector(n).cast<complex>(), generic_vector(n).cast<complex>()};
+    for (int k = 0; k < 3; ++k) {
+        out.q = lu.solve(out.q).normalized();
+        out.w = lu.solve_adjoint(out.w).normalized();
+    }
+    return out;
+}
+
+VectorXd singular_values_of(const MatrixXd& a) {
+    const MatrixXd square = a * a.transpose();
+    return eigen_of_symmetric(square).values.cwiseMax(0).cwiseSqrt();
+}
+
+}  // namespace moebius

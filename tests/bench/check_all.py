@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""check_all.py PROGRAM [WINDOWS [MODEL[:N,N...]...]]: diagrams of softmax, exact-k, token-softmax and softmax under the
+controller with N = 2 to 16, 64 and 256 experts, alike and with random biases, in windows that do not contain the
+branch point of experts that are alike, each held against its model by `moebius check`.
+
+Prints a line for each model and N: windows, branches, starts that came to rest, stable states judged, faults, what
+was left open; and behind it every fault with the command that made the file."""
+import collections
+import json
+import pathlib
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SIZES = [*range(2, 17), 64, 256]
+GAIN, LEAK = 0.5, 0.1
+
+
+def threshold(model, n):
+    """Feedback at which alike experts part (docs/theory.md sections 3 and 5), decay = beta = 1."""
+    if model == "exact-k":
+        return n * (n - 1) / (n - min(2, n - 1))
+    return n + GAIN / LEAK if model == "controlled" else n
+
+
+def npy(rows, columns, draw):
+    """A matrix of normal weights, such that logits are of order one on digits (64 features up to 16)."""
+    head = "{'descr': '<f8', 'fortran_order': False, 'shape': (%d, %d), }" % (rows, columns)
+    head += " " * (-(len(head) + 11) % 64) + "\n"
+    values = [draw.gauss(0, 1 / 64) for _ in range(rows * columns)]
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + struct.pack("<%dd" % len(values),
+                                                                                            *values)
+
+
+def options(model, n, folder):
+    if model == "token-softmax":
+        gate = folder / f"gate-{n}.npy"
+        gate.write_bytes(npy(64, n, random.Random(n)))
+        return ["--model", model, "--tokens", str(ROOT / "data/digits.csv"), "--classes", "0", "--gate", str(gate)]
+    if model == "controlled":
+        return ["--model", "softmax", "--experts", str(n), "--controller", "integral"]
+    return ["--model", model, "--experts", str(n)] + (["--top-k", str(min(2, n - 1))] if model == "exact-k" else [])
+
+
+def window(model, n, k, draw):
+    """Below the threshold and above it in turn."""
+    low, high = (0.1, 0.97) if k % 2 == 0 else (1.03, 3)
+    ends = sorted(draw.uniform(low, high) for _ in range(2))
+    return [threshold(model, n) * end for end in (ends[0], max(ends[1], ends[0] + 0.1))]
+
+
+def judged(n, model):
+    """Fewer rows and starts where the eigenvalues of one row take seconds."""
+    if n < 64:
+        return []
+    return ["--rows", "2", "--starts", "8"] if n == 64 or model != "controlled" else ["--rows", "0", "--values", "2",
+                                                                                   "--starts", "2"]
+
+
+def run(program, words, out):
+    return subprocess.run([program, *words, "--out", str(out)], capture_output=True, text=True, check=False)
+
+
+def main():
+    program = str(pathlib.Path(sys.argv[1]).resolve())
+    windows = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    models = sys.argv[3:] or ["softmax", "exact-k", "token-softmax", "controlled"]
+    faults = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for asked in models:
+            model, _, sizes = asked.partition(":")
+            for n in map(int, sizes.split(",")) if sizes else SIZES:
+                draw, wrong = random.Random(f"{model} {n}"), []
+                count, why_open = collections.Counter(), collections.Counter()
+                for k in range(2 * windows):
+                    sets = ["gain=%g" % GAIN, "leak=%g" % LEAK] if model == "controlled" else []
+                    if k >= windows:
+                        sets += ["bias_%d=%.4f" % (e + 1, draw.uniform(-0.3, 0.3)) for e in range(n)]
+                    edge = window(model, n, k, draw)
+                    words = ["diagram", *options(model, n, folder), "--vary", "feedback=%.6g:%.6g" % (*edge,)]
+                    made = run(program, words + (["--set", *sets] if sets else []), folder / "made.json")
+                    if made.returncode:
+                        wrong.append((words + sets, [made.stderr.strip()]))
+                        continue
+                    held = run(program, ["check", str(folder / "made.json"), *judged(n, model)], folder / "held.json")
+                    if held.returncode not in (0, 3):
+                        wrong.append((words + sets, [held.stderr.strip()]))
+                        continue
+                    report = json.loads((folder / "held.json").read_text())
+                    counts = report["counts"]
+                    by = {kind: i for i, kind in enumerate(report["kinds"])}
+                    count["windows"] += 1
+                    count["branches"] += counts["judged"][by["double branches"]]
+                    count["at rest"] += counts["judged"][by["starts"]]
+                    count["not at rest"] += counts["not_judged"][by["starts"]]
+                    if "stable states" in by:
+                        count["states"] += counts["judged"][by["stable states"]]
+                        count["open"] += counts["not_judged"][by["stable states"]]
+                    for reason in report["not_judged"]:
+                        kind, _, why = reason.partition(" times: ")
+                        if kind.startswith("stable states"):
+                            why_open[why] += int(kind.split(", ")[1])
+                    if report["faults"]:
+                        wrong.append((words + sets, report["faults"]))
+                faults += len(wrong)
+                print(f"{model} {n}: " + ", ".join(f"{count[key]} {key}" for key in
+                                                  ("windows", "branches", "at rest", "not at rest", "states", "open"))
+                      + f", {len(wrong)} faulty", flush=True)
+                for why, times in why_open.items():
+                    print(f"  {times} open: {why}", flush=True)
+                for words, sentences in wrong:
+                    print("  " + " ".join(words), *("    " + one for one in sentences[:5]), sep="\n", flush=True)
+    print(f"{faults} faulty files")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
