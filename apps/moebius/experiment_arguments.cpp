@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "experiment.hpp"
+#include "experiment_arguments.hpp"
 
 #include <fmt/format.h>
 
