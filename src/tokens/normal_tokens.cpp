@@ -30,7 +30,7 @@ public:
             for (std::size_t e = 0; e < experts_; ++e) {
                 double sum = 0;
                 for (std::size_t i = 0; i < width_; ++i)
-                    sum += features[i] * double{gate_[e * width_ + i]};
+                    sum += features[i] * static_cast<double>(gate_[e * width_ + i]);
                 out[t * experts_ + e] = sum;
             }
         }
@@ -43,7 +43,8 @@ public:
                                    "margins are between two");
         double square = 0;
         for (std::size_t i = 0; i < width_; ++i)
-            square += std::pow(double{gate_[i]} - double{gate_[width_ + i]}, 2);
+            square +=
+                std::pow(static_cast<double>(gate_[i]) - static_cast<double>(gate_[width_ + i]), 2);
         return mixture_tokens({margin_node{0, 1, std::sqrt(square)}})->law(noise);
     }
 
