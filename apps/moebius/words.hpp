@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "session.hpp"
+
 namespace moebius::cli {
 
 /// name=value.
@@ -35,8 +37,9 @@ namespace moebius::cli {
 [[nodiscard]] std::pair<std::string, std::string> parse_source(std::string_view text);
 
 /// The sentence of an error, in the words of a command line: where it begins with the name of one
-/// of the library's functions, the subcommand stands there instead.
-[[nodiscard]] std::string for_users(const invalid_argument& e, std::string_view subcommand);
+/// of the library's functions, the subcommand stands there instead, and where it says what a field
+/// is, the option that was given for it.
+[[nodiscard]] std::string for_users(const invalid_argument& e, const session& session);
 
 /// The option of that name in a result, where it is a number.
 [[nodiscard]] std::optional<double> number_of(const result_heading& heading, std::string_view name);
