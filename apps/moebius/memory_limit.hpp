@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+namespace moebius::cli {
+
+/// From here on an allocation beyond the memory that the system has left fails, so that it can be
+/// told in a sentence; on Linux the system would grant it, and kill the program when it is used.
+void stay_within_memory() noexcept;
+
+}  // namespace moebius::cli
