@@ -22,6 +22,8 @@ constexpr double same_point = 1e-8;  // share of the parameters: continuation co
 constexpr double beyond = 0.75;      // of the folds' distance, how far a bias sweep leaves them
 constexpr double sweep_from = 0.3, sweep_to = 3;  // of the cusp's feedback
 constexpr double above_cusp[] = {1.5, 2.0};       // times its feedback, where bias is swept
+constexpr double most_batches = 1 << 25;          // of a sweep, whose run takes 16 bytes for each
+constexpr std::size_t most_kept = 1 << 22;        // places of a sweep, over all of its runs
 
 void check(const validate_options& options) {
     const auto need = [](bool fine, std::string_view name, double value, std::string_view needed) {
@@ -43,6 +45,16 @@ void check(const validate_options& options) {
     between("ramp", options.ramp, 1e9);
     between("settle", options.settle, 1e9);
     between("average", options.average, 1e9);
+    const double held = static_cast<double>(options.levels) * (options.settle + options.average);
+    const double batches = (options.ramp + held) / options.step;
+    need(batches <= most_batches, "ramp + levels x (settle + average), over step,", batches,
+         fmt::format("a sweep has at most {} batches", most_batches));
+    for (const auto& [name, runs] :
+         {std::pair("seeds", options.seeds), std::pair("members", options.members)})
+        if (runs > most_kept / options.levels)
+            throw invalid_argument(
+                "validate", fmt::format("{} is {} and levels is {}", name, runs, options.levels),
+                fmt::format("their product must be <= {}", most_kept));
 }
 
 /// Where the response has all of its structure: within twelve units of 1/beta (m' below 1e-5 of
