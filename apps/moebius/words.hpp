@@ -41,6 +41,17 @@ namespace moebius::cli {
 /// is, the option that was given for it.
 [[nodiscard]] std::string for_users(const invalid_argument& e, const session& session);
 
+/// What a work on a file's numbers comes to; where the library refuses them, its sentence begins
+/// with the file.
+template <typename Work>
+[[nodiscard]] auto of_file(const std::string& file, const Work& work) {
+    try {
+        return work();
+    } catch (const invalid_argument& e) {
+        throw io_error(file, e.what());
+    }
+}
+
 /// The option of that name in a result, where it is a number.
 [[nodiscard]] std::optional<double> number_of(const result_heading& heading, std::string_view name);
 
