@@ -2,11 +2,18 @@
 #include "memory_limit.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <exception>
 #include <fstream>
+#include <new>
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include "session.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -36,9 +43,23 @@ std::optional<rlim_t> container_left() {
     return *most - std::min(*most, *used);
 }
 
+/// Of an exception that nobody caught: before main's own try, or from within its handlers.
+[[noreturn]] void end_without_memory() noexcept {
+    try {
+        if (const auto uncaught = std::current_exception()) std::rethrow_exception(uncaught);
+    } catch (const std::bad_alloc&) {
+        constexpr std::string_view sentence = "moebius: there is not enough memory to run\n";
+        static_cast<void>(!::write(STDERR_FILENO, sentence.data(), sentence.size()));
+        ::_exit(exit_code::rejected);
+    } catch (...) {
+    }
+    std::abort();
+}
+
 }  // namespace
 
 void stay_within_memory() noexcept {
+    std::set_terminate(end_without_memory);
     try {
         const auto available = bytes_of("/proc/meminfo", "MemAvailable:");
         const auto own = bytes_of("/proc/self/status", "VmData:");  // sanitizers map terabytes

@@ -59,11 +59,12 @@ std::string for_users(const invalid_argument& e, const session& session) {
         for (const std::string before : {": ", " and "})
             if (const auto at = said.find(before + field + " is "); at != said.npos)
                 said.replace(at + before.size(), field.size(), flag);
+    std::error_code unknown;
     const bool of_function =
         where.find('_') != where.npos &&
         std::all_of(where.begin(), where.end(),
                     [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; }) &&
-        !std::filesystem::exists(where);  // a file may be named so, too
+        !std::filesystem::exists(where, unknown);  // a file may be named so, too
     return (of_function && !session.name.empty() ? session.name : where) + said;
 }
 
