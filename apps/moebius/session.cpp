@@ -60,8 +60,8 @@ moebius::watch session::watch(std::string_view what) const {
 
 session begin_session(int argc, const char* const* argv) {
     open_standard_streams();
-    catch_interrupts();
     stay_within_memory();
+    catch_interrupts();
 #ifdef SIGXFSZ
     std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its write
 #endif
