@@ -30,10 +30,10 @@ interrupted HUP sweep --set feedback=4 --vary bias=-3:3 --rate 1e-7 --samples 10
 kept sweep.json SIGHUP 129
 interrupted INT sweep --grid --vary feedback=1:6 --vary bias=-2:2 --points 2000 --out grid.json
 kept grid.json Ctrl-C 130
-interrupted TERM simulate --steps 10000000 --record-every 100000 --out simulate.json
+interrupted TERM simulate --batch 256 --steps 10000000 --record-every 100000 --out simulate.json
 kept simulate.json SIGTERM 143
 grep -q '"batches": *\[[1-9]' simulate.json
-interrupted INT simulate --router top-k,k=2 --experts 4 --steps 10000000 --record-every 100000 --out routed.json
+interrupted INT simulate --router top-k,k=2 --experts 4 --batch 16 --steps 10000000 --record-every 100000 --out routed.json
 kept routed.json Ctrl-C 130
 interrupted INT train --data mixture:3/4 --steps 100000000 --record-every 100 --vary feedback=0:4 --points 3 --seeds 1 \
     --device cpu --out train.json
