@@ -55,8 +55,9 @@ private:
             const auto words = random_words(key.seed, stream, key.step, token);
             for (std::size_t k = 0; k < 8 && i + k < features.size(); k += 2) {
                 const auto [a, b] = coarse_normals(words[k / 2]);
-                features[i + k] = from_bf16(to_bf16(a));
-                if (i + k + 1 < features.size()) features[i + k + 1] = from_bf16(to_bf16(b));
+                features[i + k] = static_cast<double>(from_bf16(to_bf16(a)));
+                if (i + k + 1 < features.size())
+                    features[i + k + 1] = static_cast<double>(from_bf16(to_bf16(b)));
             }
         }
     }
@@ -72,7 +73,8 @@ std::shared_ptr<const token_source> normal_tokens(std::vector<float> gate, std::
         throw invalid_argument("normal_tokens",
                                fmt::format("{} weights came for {} experts", gate.size(), experts),
                                "each expert needs as many, one at least");
-    for (const float weight : gate) require("normal_tokens").finite("a weight", weight);
+    for (const float weight : gate)
+        require("normal_tokens").finite("a weight", static_cast<double>(weight));
     return std::make_shared<normal_token_source>(std::move(gate), experts);
 }
 
