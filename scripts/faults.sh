@@ -15,7 +15,7 @@ hold() {
     printf '== %s: %s after %d s\n' "$name" $result $((SECONDS - from))
 }
 
-hold calls "$library" 1000
+hold calls "$library" 100
 hold kills 50
 hold two_writers
 hold changed_bytes 2000

@@ -33,13 +33,22 @@ std::string shown_default(const option& of) {
     return of.text();
 }
 
+/// Keeps what was given, under its own name and under that of the library's sentences.
+void note(const option& came, session& session) {
+    session.given[came.name] = came.flag();
+    if (came.traits.field.empty())
+        session.fields.emplace(came.name, came.flag());
+    else
+        session.fields[came.traits.field] = came.flag();
+}
+
 void bind_flag(CLI::App& sub, const option& to, session& session) {
     auto* target = std::get<bool*>(to.target);
     sub.add_flag_callback(
         to.flag(),
         [&to, &session, target] {
             *target = !to.traits.switches_off;
-            session.given[to.name] = to.flag();
+            note(to, session);
         },
         to.meaning);
 }
@@ -53,7 +62,7 @@ void bind(CLI::App& sub, const option& to, session& session) {
             (*list)->clear();
         fresh = false;
         for (const auto& word : words) to.read(word);
-        session.given[to.name] = to.flag();
+        note(to, session);
         return true;
     };
     auto* made = sub.add_option(to.flag(), read, to.meaning);

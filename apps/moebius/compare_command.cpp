@@ -79,7 +79,7 @@ int run(compare_arguments& args, const session& session) {
             compared.push_back(compare_one(args, i, session));
         } catch (const invalid_argument& e) {
             if (!all) throw;
-            tell(for_users(e, session.name));  // the other routers are still worth a row
+            tell(for_users(e, session));  // the other routers are still worth a row
         } catch (const interrupted&) {
             if (compared.empty()) throw;
             mark_incomplete(heading);

@@ -3,14 +3,16 @@
 
 #include <cmath>
 #include <memory>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
-#include <moebius/base/parallel.hpp>
 #include <moebius/exact/two_expert.hpp>
 #include <moebius/io/report.hpp>
 #include <moebius/model/two_expert_equation.hpp>
 
 #include "commands.hpp"
 #include "exact_experts.hpp"
+#include "incomplete.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
 
@@ -40,9 +42,9 @@ table folds_of(const exact::two_expert& at, double most, std::size_t points, con
     const double mu = exact::reduced({most, at.decay, at.beta, 0}).mu;
     if (!(mu > 1)) return out;
     const double end = std::acosh(std::sqrt(mu));
-    progress done(watched, "exact", points);
     for (std::size_t i = 0; i < points; ++i) {
-        done.add();
+        if (watched.stopping()) throw cut_short<table>("exact", std::move(out));
+        if (watched.report) watched.report(i, points);
         const double u = end * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
         const auto fold = exact::fold(u, at.decay, at.beta);
         const double row[] = {fold.feedback, fold.bias, fold.x};
@@ -78,7 +80,8 @@ result_document answer(const exact_arguments& args, chosen_problem on, const wat
     }
     out.sections.push_back({"equilibria", equilibria_of(at)});
     if (!on.ranges.empty())
-        out.sections.push_back({"fold_set", folds_of(at, on.ranges[0].to, args.points, watched)});
+        add_section(out, "fold_set",
+                    [&] { return folds_of(at, on.ranges[0].to, args.points, watched); });
     return out;
 }
 
@@ -106,6 +109,7 @@ int run(const exact_arguments& args, const session& session) {
     args.output.check(args.problem.files_read());
     if (args.points < 2)
         throw invalid_argument("--points", fmt::format("{} came", args.points), "it must be >= 2");
+    check_result_size("--points", "samples", args.points, 3);
     auto on =
         choose_problem(args.problem, args.problem.varies.empty() ? 0 : 1, exact_schema, session);
     const std::string& model = on.heading.model;
@@ -119,6 +123,7 @@ int run(const exact_arguments& args, const session& session) {
                             ? answer(args, std::move(on), watched)
                             : exact_experts(std::move(on), args.points, watched);
     args.output.write(result, report_of(result));
+    if (incomplete_because(result.heading)) return interrupt_code();
     if (on_range && result.table_of("fold_set").rows() == 0) {
         tell("exact: there is no fold at any feedback of the range");
         return exit_code::no_answer;

@@ -5,10 +5,10 @@
 
 #include <cmath>
 #include <moebius/base/error.hpp>
-#include <moebius/base/parallel.hpp>
 #include <moebius/exact/n_expert.hpp>
 #include <moebius/model/cell_field.hpp>
 
+#include "incomplete.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -28,9 +28,9 @@ void add_row(table& to, std::initializer_list<double> row) {
 table branches_of(std::size_t experts, double feedback_of_one, const watch& watched) {
     auto out = empty_table({"winners", "copies", "fold_feedback", "fold_winner_load",
                             "fold_other_load", "maxwell_feedback"});
-    progress done(watched, "exact", experts / 2);
     for (std::size_t m = 1; 2 * m <= experts; ++m) {
-        done.add();
+        if (watched.stopping()) throw cut_short<table>("exact", std::move(out));
+        if (watched.report) watched.report(m - 1, experts / 2);
         const exact::split s{experts, m};
         const auto fold = exact::branch_fold(s);
         add_row(out, {static_cast<double>(m),
@@ -49,9 +49,9 @@ table fold_set_of(const exact::split& s, double K, const exact::scales& unit,
     const double cosh_end = K * n / (2 * m * (n - m)) - 1;
     if (!(cosh_end > 1)) return out;
     const double end = std::acosh(cosh_end);
-    progress done(watched, "exact", points);
     for (std::size_t i = 0; i < points; ++i) {
-        done.add();
+        if (watched.stopping()) throw cut_short<table>("exact", std::move(out));
+        if (watched.report) watched.report(i, points);
         const double x = end * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
         const auto at = exact::fold(s, x);
         add_row(out, {at.K * feedback_of_one, at.h * unit.drive, x});
@@ -89,10 +89,12 @@ result_document exact_experts(chosen_problem on, std::size_t points, const watch
     const auto cusp = exact::cusp(one);
     out.sections.push_back({"one_winner_cusp", named_numbers{{"feedback", cusp.K * feedback_of_one},
                                                              {"bias", cusp.h * unit.drive}}});
-    out.sections.push_back({"branches", branches_of(experts, feedback_of_one, watched)});
+    add_section(out, "branches", [&] { return branches_of(experts, feedback_of_one, watched); });
     if (!on.ranges.empty())
-        out.sections.push_back({"fold_set", fold_set_of(one, on.ranges[0].to / feedback_of_one,
-                                                        unit, feedback_of_one, points, watched)});
+        add_section(out, "fold_set", [&] {
+            return fold_set_of(one, on.ranges[0].to / feedback_of_one, unit, feedback_of_one,
+                               points, watched);
+        });
     return out;
 }
 

@@ -137,7 +137,8 @@ labelled_data read_data(const std::string& text, std::uint64_t seed) {
     if (text.empty())
         throw invalid_argument("--data", "nothing came",
                                "it must be a CSV or NPY file, mixture:... or teacher:...");
-    return labelled(read_tokens(text));
+    auto table = read_tokens(text);
+    return of_file(text, [&] { return labelled(std::move(table)); });
 }
 
 std::vector<std::size_t> widths_of(std::string_view text) {

@@ -13,6 +13,7 @@ constexpr std::string_view option_name = "incomplete";
 }  // namespace
 
 void mark_incomplete(result_heading& heading) {
+    if (incomplete_because(heading)) return;
     heading.options.emplace_back(option_name, fmt::format("interrupted by {}", interrupt_name()));
 }
 

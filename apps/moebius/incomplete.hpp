@@ -9,7 +9,7 @@
 
 namespace moebius::cli {
 
-/// Makes a result say that it is incomplete, and why: the option "incomplete" of its heading.
+/// Makes a result say that it is incomplete, and why: the option "incomplete" of its heading, once.
 void mark_incomplete(result_heading& heading);
 
 /// Why a result of this run is incomplete, as it says itself; nothing if it is whole.
@@ -29,6 +29,13 @@ template <typename Work>
         mark_incomplete(heading);
         return std::move(cut.so_far);
     }
+}
+
+/// Adds what a work comes to, or came to until an interrupt, to a result.
+template <typename Work>
+void add_section(result_document& to, std::string name, const Work& work) {
+    auto made = until_interrupted(to.heading, work);
+    to.sections.push_back({std::move(name), std::move(made)});
 }
 
 }  // namespace moebius::cli

@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
     } catch (const not_compiled& e) {
         return fail(e.what(), cli::exit_code::device);
     } catch (const invalid_argument& e) {
-        return fail(cli::for_users(e, session.name), cli::exit_code::rejected);
+        return fail(cli::for_users(e, session), cli::exit_code::rejected);
     } catch (const error& e) {
         return fail(e.what(), cli::exit_code::rejected);
     } catch (const std::length_error&) {

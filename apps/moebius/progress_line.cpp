@@ -9,6 +9,7 @@
 #include <csignal>
 #include <moebius/base/text.hpp>
 #include <optional>
+#include <system_error>
 
 #include "interrupt.hpp"
 #include "standard_streams.hpp"
@@ -67,7 +68,10 @@ std::string progress_text(std::string_view what, std::size_t done, std::size_t t
 
 progress_line::progress_line(std::string_view what) : what_(printable(what.substr(0, most_name))) {
     const all_signals_blocked here;  // a thread starts with its maker's mask
-    drawer_ = std::thread([this] { redraw(); });
+    try {
+        drawer_ = std::thread([this] { redraw(); });
+    } catch (const std::system_error&) {  // the system has no thread left: the work goes on unseen
+    }
 }
 
 void progress_line::start(std::string_view what) {
@@ -83,7 +87,7 @@ progress_line::~progress_line() {
         over_ = true;
     }
     wake_.notify_one();
-    drawer_.join();
+    if (drawer_.joinable()) drawer_.join();
 }
 
 void progress_line::report(std::size_t done, std::size_t total) noexcept {

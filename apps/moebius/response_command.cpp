@@ -10,6 +10,7 @@
 
 #include "commands.hpp"
 #include "device.hpp"
+#include "incomplete.hpp"
 #include "output.hpp"
 #include "router_choice.hpp"
 #include "words.hpp"
@@ -74,8 +75,11 @@ int run(response_arguments& args, const session& session) {
     const auto source = source_for(args.router, args.tokens, 2);
     const auto known = known_of(*router, *source);
     args.options.reach = args.reach == 0 ? response_at(beta).reach : args.reach;
-    const auto points = response_points(*source, *router, beta, known.get(), args.options,
-                                        args.seeds, session.watch("response"));
+    auto heading = heading_of(args, beta, session);
+    const auto points = until_interrupted(heading, [&] {
+        return response_points(*source, *router, beta, known.get(), args.options, args.seeds,
+                               session.watch("response"));
+    });
 
     const auto tokens = static_cast<double>(args.options.tokens) *
                         static_cast<double>(args.options.batches * args.seeds);
@@ -86,7 +90,7 @@ int run(response_arguments& args, const session& session) {
             squares += at.z * at.z;
             ++known_z;
         }
-    args.output.write({heading_of(args, beta, session),
+    args.output.write({heading,
                        {{"response", response_table(points)},
                         {"agreement", named_numbers{{"points", known_z},
                                                     {"sum_of_z_squared", squares},
@@ -96,7 +100,7 @@ int run(response_arguments& args, const session& session) {
                                                     {"agrees", verdict.agrees ? 1.0 : 0.0}}},
                         {"verdict", verdict.sentence}}},
                       fmt::format("{} seeds; {}\n", args.seeds, verdict.sentence));
-    return verdict.agrees ? exit_code::found : exit_code::no_answer;
+    return outcome_of(heading, verdict.agrees ? exit_code::found : exit_code::no_answer);
 }
 
 }  // namespace

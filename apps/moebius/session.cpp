@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "interrupt.hpp"
+#include "memory_limit.hpp"
 #include "progress_line.hpp"
 
 namespace moebius::cli {
@@ -59,6 +60,7 @@ moebius::watch session::watch(std::string_view what) const {
 
 session begin_session(int argc, const char* const* argv) {
     open_standard_streams();
+    stay_within_memory();
     catch_interrupts();
 #ifdef SIGXFSZ
     std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its write

@@ -25,9 +25,10 @@ inline constexpr int closed_pipe = 141;  ///< nobody reads the standard output a
 
 /// One run of the program.
 struct session {
-    std::string command;       ///< the line typed, less what cannot change the result
-    std::string name = {};     ///< of the subcommand, once the line is read
-    given_options given = {};  ///< the options on the line, once it is read
+    std::string command;        ///< the line typed, less what cannot change the result
+    std::string name = {};      ///< of the subcommand, once the line is read
+    given_options given = {};   ///< the options on the line, once it is read
+    given_options fields = {};  ///< their flags by their names in the library's sentences
     std::shared_ptr<progress_line> line = {};  ///< of the work at hand, once a subcommand runs
 
     /// Whether a flag is on the line, also before that is read.

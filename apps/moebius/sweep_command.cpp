@@ -194,12 +194,14 @@ int run_basins(sweep_arguments& args, const session& session) {
         return on->integrate(work, options, watched);
     };
 
-    const auto grid = basin_map(problem, axis(ranges[0]), axis(ranges[1]), {},
-                                settling(problem, ranges), session.watch("sweep"), integrate);
+    const auto grid = until_interrupted(heading, [&, &at = problem, &over = ranges] {
+        return basin_map(at, axis(over[0]), axis(over[1]), {}, settling(at, over),
+                         session.watch("sweep"), integrate);
+    });
 
     const result_document result{heading, {{"grid", grid}}};
     args.output.write(result, report_of(result));
-    return exit_code::found;
+    return outcome_of(heading, exit_code::found);
 }
 
 int run(sweep_arguments& args, const session& session) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "command.hpp"
+#include "words.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -101,7 +102,8 @@ gated_tokens token_options::gated() const {
     if (!has_features())
         throw invalid_argument("--tokens", fmt::format("'{}' came", tokens),
                                "a file of tokens is needed here");
-    return apply_gate(read_tokens(tokens), gate);
+    auto table = read_tokens(tokens);
+    return of_file(tokens, [&] { return apply_gate(std::move(table), gate); });
 }
 
 }  // namespace moebius::cli

@@ -28,21 +28,20 @@ std::string points_text(const training_report& report, const table& points) {
     return out;
 }
 
-/// How far each model came.
-void add_batches(const training_report& report, table& models) {
+}  // namespace
+
+void add_batches(std::span<const training_state> states, table& models) {
     models.names.emplace_back("batches");
     models.columns.emplace_back();
-    for (const auto& state : report.states)
+    for (const auto& state : states)
         models.columns.back().push_back(static_cast<double>(state.step));
 }
-
-}  // namespace
 
 result_document train_document(const training_report& report, bool history,
                                result_heading heading) {
     const auto measures = measures_of(report);
     auto models = models_table(report, measures);
-    if (incomplete_because(heading)) add_batches(report, models);
+    if (incomplete_because(heading)) add_batches(report.states, models);
     result_document result{std::move(heading), {{"models", std::move(models)}}};
     result.sections.push_back({"points", points_table(report, measures)});
     if (report.made.sides() == 2)

@@ -3,9 +3,13 @@
 
 #include <moebius/io/result.hpp>
 #include <moebius/train/statistics.hpp>
+#include <span>
 #include <string>
 
 namespace moebius::cli {
+
+/// Says how many batches each model had, in a column more.
+void add_batches(std::span<const training_state> states, table& models);
 
 /// All tables of a report.
 /// @param history  with all records of all models

@@ -8,7 +8,9 @@
 #include "commands.hpp"
 #include "device.hpp"
 #include "experiment_arguments.hpp"
+#include "incomplete.hpp"
 #include "output.hpp"
+#include "train_document.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -64,6 +66,8 @@ std::string summary_of(const trained_validation& v) {
 
 result_document document_of(const trained_validation& v, result_heading heading) {
     const auto& verdict = v.overall;
+    auto models = trained_models_table(v);
+    if (incomplete_because(heading)) add_batches(v.states, models);
     return {std::move(heading),
             {{"verdict", verdict.sentence},
              {"agreement", named_numbers{{"agrees", verdict.agrees ? 1 : 0},
@@ -73,7 +77,7 @@ result_document document_of(const trained_validation& v, result_heading heading)
                                          {"left", static_cast<double>(verdict.left)}}},
              {"points", trained_points_table(v)},
              {"onsets", trained_onsets_table(v)},
-             {"models", trained_models_table(v)}}};
+             {"models", std::move(models)}}};
 }
 
 void add_theory(option_table& table, trained_arguments& args) {
@@ -93,9 +97,6 @@ int run(trained_arguments& args, const session& session) {
     how.steps = args.experiment.steps;
     how.theory.seed = args.experiment.design.seed;
     how.theory.threads = args.device.threads;
-    const auto v = validate_trained(experiment_from(args.experiment, session), how,
-                                    *args.device.open(), session.watch("validate"));
-
     result_heading heading;
     heading.schema = validate_trained_schema;
     heading.command = session.command;
@@ -104,8 +105,14 @@ int run(trained_arguments& args, const session& session) {
     option_table theory;
     add_theory(theory, args);
     theory.write_to(heading);
-    args.output.write(document_of(v, std::move(heading)), summary_of(v));
-    return v.overall.agrees ? exit_code::found : exit_code::no_answer;
+
+    const auto v = until_interrupted(heading, [&] {
+        return validate_trained(experiment_from(args.experiment, session), how, *args.device.open(),
+                                session.watch("validate"));
+    });
+
+    args.output.write(document_of(v, heading), summary_of(v));
+    return outcome_of(heading, v.overall.agrees ? exit_code::found : exit_code::no_answer);
 }
 
 }  // namespace

@@ -52,15 +52,20 @@ std::pair<std::string, std::string> parse_source(std::string_view text) {
     return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
-std::string for_users(const invalid_argument& e, std::string_view subcommand) {
+std::string for_users(const invalid_argument& e, const session& session) {
     const auto& where = e.where();
+    std::string said = e.what() + where.size();  // ": tokens is 0, but it must be >= 1"
+    for (const auto& [field, flag] : session.fields)
+        for (const std::string before : {": ", " and "})
+            if (const auto at = said.find(before + field + " is "); at != said.npos)
+                said.replace(at + before.size(), field.size(), flag);
+    std::error_code unknown;
     const bool of_function =
         where.find('_') != where.npos &&
         std::all_of(where.begin(), where.end(),
                     [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; }) &&
-        !std::filesystem::exists(where);  // a file may be named so, too
-    if (!of_function || subcommand.empty()) return e.what();
-    return std::string(subcommand) + (e.what() + where.size());
+        !std::filesystem::exists(where, unknown);  // a file may be named so, too
+    return (of_function && !session.name.empty() ? session.name : where) + said;
 }
 
 std::optional<double> number_of(const result_heading& heading, std::string_view name) {

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "session.hpp"
+
 namespace moebius::cli {
 
 /// name=value.
@@ -35,8 +37,20 @@ namespace moebius::cli {
 [[nodiscard]] std::pair<std::string, std::string> parse_source(std::string_view text);
 
 /// The sentence of an error, in the words of a command line: where it begins with the name of one
-/// of the library's functions, the subcommand stands there instead.
-[[nodiscard]] std::string for_users(const invalid_argument& e, std::string_view subcommand);
+/// of the library's functions, the subcommand stands there instead, and where it says what a field
+/// is, the option that was given for it.
+[[nodiscard]] std::string for_users(const invalid_argument& e, const session& session);
+
+/// What a work on a file's numbers comes to; where the library refuses them, its sentence begins
+/// with the file.
+template <typename Work>
+[[nodiscard]] auto of_file(const std::string& file, const Work& work) {
+    try {
+        return work();
+    } catch (const invalid_argument& e) {
+        throw io_error(file, e.what());
+    }
+}
 
 /// The option of that name in a result, where it is a number.
 [[nodiscard]] std::optional<double> number_of(const result_heading& heading, std::string_view name);

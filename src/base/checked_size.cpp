@@ -38,4 +38,11 @@ std::size_t checked_sum(std::string_view where, std::initializer_list<std::size_
     return sum;
 }
 
+void check_result_size(std::string_view where, std::string_view what, std::size_t rows,
+                       std::size_t columns) {
+    if (columns > 0 && rows > most_result_values / columns)
+        throw invalid_argument(where, fmt::format("{} {} of {} numbers came", rows, what, columns),
+                               fmt::format("a result has at most {} numbers", most_result_values));
+}
+
 }  // namespace moebius

@@ -8,43 +8,22 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/compare/blocking.hpp>
+#include <numeric>
 
 namespace moebius {
 namespace {
 
 constexpr std::size_t fewest_blocks = 16;
 
-double mean_of(std::span<const std::vector<double>> series) {
-    double sum = 0, count = 0;
-    for (const auto& one : series) {
-        for (const double value : one) sum += value;
-        count += static_cast<double>(one.size());
-    }
-    return sum / count;
+[[noreturn]] void reject(std::string_view got, std::string_view needed) {
+    throw invalid_argument("blocked", got, needed);
 }
 
 /// Averages neighbours in pairs; an odd last value is left out.
-void halve(std::vector<std::vector<double>>& series) {
-    for (auto& one : series) {
-        const std::size_t half = one.size() / 2;
-        for (std::size_t i = 0; i < half; ++i) one[i] = (one[2 * i] + one[2 * i + 1]) / 2;
-        one.resize(half);
-    }
-}
-
-/// The error as these blocks give it.
-blocked_mean estimate(std::span<const std::vector<double>> series, std::size_t length) {
-    blocked_mean result;
-    result.mean = mean_of(series);
-    result.blocks = series.size() * series.front().size();
-    result.length = length;
-    double squares = 0;
-    for (const auto& one : series)
-        for (const double value : one) squares += (value - result.mean) * (value - result.mean);
-    const auto n = static_cast<double>(result.blocks);
-    result.error =
-        n > 1 ? std::sqrt(squares / (n - 1) / n) : std::numeric_limits<double>::quiet_NaN();
-    return result;
+void halve(std::vector<double>& series) {
+    const std::size_t half = series.size() / 2;
+    for (std::size_t i = 0; i < half; ++i) series[i] = (series[2 * i] + series[2 * i + 1]) / 2;
+    series.resize(half);
 }
 
 /// The standard error of an error estimated from n block means.
@@ -62,31 +41,53 @@ bool exceeded(const std::vector<blocked_mean>& levels, std::size_t k) {
 
 }  // namespace
 
-blocked_mean blocked(std::span<const std::vector<double>> series) {
-    const auto reject = [](std::string_view got, std::string_view needed) {
-        throw invalid_argument("blocked", got, needed);
-    };
-    if (series.empty()) reject("no series came", "at least one is needed");
-    for (const auto& one : series) {
-        if (one.empty()) reject("a series is empty", "it must have values");
-        if (one.size() != series.front().size())
-            reject(
-                fmt::format("series of {} and {} values came", series.front().size(), one.size()),
-                "their lengths must be equal");
+void blocking::add(std::vector<double> series) {
+    if (series.empty()) reject("a series is empty", "it must have values");
+    if (series_ > 0 && series.size() != length_)
+        reject(fmt::format("series of {} and {} values came", length_, series.size()),
+               "their lengths must be equal");
+    length_ = series.size();
+    ++series_;
+    for (std::size_t k = 0; !series.empty(); ++k, halve(series)) {
+        if (k == levels_.size()) levels_.emplace_back();
+        auto& [mean, squares] = levels_[k];
+        const auto n = static_cast<double>(series.size()), all = n * static_cast<double>(series_);
+        const double own = std::accumulate(series.begin(), series.end(), 0.0) / n;
+        for (const double value : series) squares += (value - own) * (value - own);
+        squares += (own - mean) * (own - mean) * n * (all - n) / all;  // between old and new means
+        mean += (own - mean) * (n / all);
     }
-    std::vector<std::vector<double>> blocks(series.begin(), series.end());
-    std::vector<blocked_mean> levels{estimate(blocks, 1)};
-    while (blocks.front().size() >= 2 &&
-           blocks.size() * (blocks.front().size() / 2) >= fewest_blocks) {
-        halve(blocks);
-        levels.push_back(estimate(blocks, 2 * levels.back().length));
-    }
+}
+
+/// The error as blocks of 2^level values give it.
+blocked_mean blocking::estimate(std::size_t level) const {
+    blocked_mean out;
+    out.mean = levels_[level].mean;
+    out.blocks = series_ * (length_ >> level);
+    out.length = std::size_t{1} << level;
+    const auto n = static_cast<double>(out.blocks);
+    out.error = n > 1 ? std::sqrt(levels_[level].squares / (n - 1) / n)
+                      : std::numeric_limits<double>::quiet_NaN();
+    return out;
+}
+
+blocked_mean blocking::result() const {
+    if (series_ == 0) reject("no series came", "at least one is needed");
+    std::vector<blocked_mean> levels{estimate(0)};
+    for (std::size_t k = 1; k < levels_.size() && series_ * (length_ >> k) >= fewest_blocks; ++k)
+        levels.push_back(estimate(k));
     std::size_t start = 0;
     while (start + 1 < levels.size() && exceeded(levels, start)) ++start;
-    auto result = levels[std::min(start + 2, levels.size() - 1)];
-    result.plateau = start + 2 < levels.size();
-    result.mean = levels.front().mean;  // of all values, none left out
-    return result;
+    auto out = levels[std::min(start + 2, levels.size() - 1)];
+    out.plateau = start + 2 < levels.size();
+    out.mean = levels.front().mean;  // of all values, none left out
+    return out;
+}
+
+blocked_mean blocked(std::span<const std::vector<double>> series) {
+    blocking all;
+    for (const auto& one : series) all.add(one);
+    return all.result();
 }
 
 blocked_mean blocked(const std::vector<double>& series) { return blocked(std::span(&series, 1)); }

@@ -50,7 +50,7 @@ public:
         for (std::size_t leg = 0; leg < sweep_.plan.legs.size(); ++leg) {
             const auto& [to, batches, measured] = sweep_.plan.legs[leg];
             for (std::size_t k = 0; k < batches - measured; ++k) advance(sweep_.plan.value(leg, k));
-            if (measured > 0) average(to, measured, to_.holds[hold++]);
+            if (measured > 0) average(hold++, to, measured);
         }
     }
 
@@ -70,14 +70,23 @@ private:
                static_cast<double>(tokens_);
     }
 
-    void average(double value, std::size_t batches, measured_hold& hold) {
-        auto& gaps = hold.gaps[index_];
+    void average(std::size_t hold, double value, std::size_t batches) {
+        std::vector<double> gaps;
+        gaps.reserve(batches);
         double sum = 0;
         for (std::size_t k = 0; k < batches; ++k) {
             gaps.push_back(advance(value));
             sum += x();
         }
-        hold.x[index_] = sum / static_cast<double>(batches);
+        const double mean = sum / static_cast<double>(batches);
+        const auto& stable = sweep_.holds[hold].stable;
+        const auto nearest =
+            std::min_element(stable.begin(), stable.end(), [mean](const auto& a, const auto& b) {
+                return std::abs(a.x - mean) < std::abs(b.x - mean);
+            });
+        to_.holds[hold].x[index_] = mean;
+        to_.holds[hold].gaps[static_cast<std::size_t>(nearest - stable.begin())].add(
+            std::move(gaps));
     }
 
     const predicted_sweep& sweep_;
@@ -96,9 +105,9 @@ std::vector<measured_sweep> unmeasured(const std::vector<predicted_sweep>& sweep
     std::vector<measured_sweep> result;
     const std::vector<double> unknown(seeds, std::numeric_limits<double>::quiet_NaN());
     for (const auto& sweep : sweeps) {
-        measured_hold empty{std::vector<std::vector<double>>(seeds), unknown};
-        result.push_back(
-            {std::vector(sweep.holds.size(), empty), std::vector(sweep.jumps.size(), unknown)});
+        result.push_back({{}, std::vector(sweep.jumps.size(), unknown)});
+        for (const auto& hold : sweep.holds)
+            result.back().holds.push_back({unknown, std::vector<blocking>(hold.stable.size())});
     }
     return result;
 }
@@ -130,20 +139,24 @@ std::vector<measured_sweep> measure(const std::shared_ptr<const token_source>& s
     auto result = unmeasured(sweeps, options.seeds);
     if (sweeps.empty()) return result;
     const auto schedules = schedules_of(sweeps);
-    const std::size_t longest = schedules.front().size();
-    loop_batch batch{source, noise, options.tokens, longest, {}};
+    const std::size_t longest = schedules.front().size(), runs = sweeps.size() * options.seeds;
+    const std::size_t at_once = std::max<std::size_t>(1, options.at_once / longest);
     const feedback_rule rule{.decay = decay, .beta = beta, .step = options.step / decay};
-    for (std::size_t s = 0; s < sweeps.size(); ++s)
-        for (std::size_t r = 0; r < options.seeds; ++r)
-            batch.runs.push_back(run_of(
-                sweeps[s], rule, derived_seed(options.seed, s * options.seeds + r), schedules[s]));
-    const auto history = on.run_loops(batch, watched);
-    std::size_t i = 0;  // of the run
-    for (std::size_t s = 0; s < sweeps.size(); ++s)
-        for (std::size_t r = 0; r < options.seeds; ++r, ++i)
-            reader(sweeps[s], batch.runs[i], options.tokens,
-                   std::span(history).subspan(2 * longest * i, 2 * longest), r, result[s])
+    for (std::size_t first = 0; first < runs; first += at_once) {
+        loop_batch batch{source, noise, options.tokens, longest, {}};
+        for (std::size_t i = first; i < std::min(runs, first + at_once); ++i) {
+            const std::size_t s = i / options.seeds;
+            batch.runs.push_back(
+                run_of(sweeps[s], rule, derived_seed(options.seed, i), schedules[s]));
+        }
+        const auto history = on.run_loops(batch, part_of(watched, first, batch.runs.size(), runs));
+        for (std::size_t k = 0; k < batch.runs.size(); ++k) {  // in order, which sums depend on
+            const std::size_t s = (first + k) / options.seeds, r = (first + k) % options.seeds;
+            reader(sweeps[s], batch.runs[k], options.tokens,
+                   std::span(history).subspan(2 * longest * k, 2 * longest), r, result[s])
                 .read();
+        }
+    }
     return result;
 }
 

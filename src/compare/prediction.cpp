@@ -9,20 +9,21 @@
 #include <moebius/base/view.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/fold.hpp>
-#include <moebius/bifurcation/locus.hpp>
-#include <moebius/bifurcation/stable_regions.hpp>
 #include <moebius/compare/prediction.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
 #include <moebius/model/token_response.hpp>
 
+#include "predicted_folds.hpp"
+
 namespace moebius {
 namespace {
 
-constexpr double same_point = 1e-8;  // share of the parameters: continuation converges further
-constexpr double beyond = 0.75;      // of the folds' distance, how far a bias sweep leaves them
+constexpr double beyond = 0.75;  // of the folds' distance, how far a bias sweep leaves them
 constexpr double sweep_from = 0.3, sweep_to = 3;  // of the cusp's feedback
 constexpr double above_cusp[] = {1.5, 2.0};       // times its feedback, where bias is swept
+constexpr double most_batches = 1 << 25;          // of a sweep, whose run takes 16 bytes for each
+constexpr std::size_t most_kept = 1 << 22;        // places of a sweep, over all of its runs
 
 void check(const validate_options& options) {
     const auto need = [](bool fine, std::string_view name, double value, std::string_view needed) {
@@ -44,6 +45,16 @@ void check(const validate_options& options) {
     between("ramp", options.ramp, 1e9);
     between("settle", options.settle, 1e9);
     between("average", options.average, 1e9);
+    const double held = static_cast<double>(options.levels) * (options.settle + options.average);
+    const double batches = (options.ramp + held) / options.step;
+    need(batches <= most_batches, "ramp + levels x (settle + average), over step,", batches,
+         fmt::format("a sweep has at most {} batches", most_batches));
+    for (const auto& [name, runs] :
+         {std::pair("seeds", options.seeds), std::pair("members", options.members)})
+        if (runs > most_kept / options.levels)
+            throw invalid_argument(
+                "validate", fmt::format("{} is {} and levels is {}", name, runs, options.levels),
+                fmt::format("their product must be <= {}", most_kept));
 }
 
 /// Where the response has all of its structure: within twelve units of 1/beta (m' below 1e-5 of
@@ -223,60 +234,6 @@ private:
     moebius::watch watch_;
     std::uint64_t ensembles_ = std::uint64_t{1} << 63;  ///< far from the measured runs' indices
 };
-
-std::vector<predicted_cusp> cusps_of(const exact::scalar_response& m) {
-    std::vector<predicted_cusp> result;
-    for (const auto& cusp : m.cusps()) result.push_back({cusp, false});
-    std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
-        return a.exact.fold.feedback < b.exact.fold.feedback;
-    });
-    return result;
-}
-
-/// The fold curves of a window that holds all cusps and sweeps; marks the cusps found on them.
-diagram folds_around(const problem& at, const parameter_range& feedback,
-                     std::vector<predicted_cusp>& cusps, const std::vector<predicted_sweep>& sweeps,
-                     const watch& watch) {
-    double low = std::numeric_limits<double>::infinity(), high = -low, most = feedback.to;
-    const auto include = [&](double bias) {
-        low = std::min(low, bias);
-        high = std::max(high, bias);
-    };
-    for (const auto& cusp : cusps) {
-        include(cusp.exact.fold.bias);
-        most = std::max(most, 1.1 * cusp.exact.fold.feedback);
-    }
-    for (const auto& sweep : sweeps)
-        if (sweep.plan.parameter == "bias") include(sweep.plan.from);
-    const double margin = 0.2 * (high - low);
-    const parameter_range along{"feedback", feedback.from, most};
-    const parameter_range across{"bias", low - margin, high + margin};
-    const moebius::watch silent{{}, watch.stop};
-    auto folds = fold_locus(at, along, across, {}, {}, silent);
-    folds.stable = count_in_regions(at, along, across, folds, silent);
-    const std::size_t kappa = at.index_of("feedback"), h = at.index_of("bias");
-    for (auto& cusp : cusps)
-        for (const auto& point : folds.special_points) {
-            const auto& fold = cusp.exact.fold;
-            const double off = std::max(std::abs(point.parameters[kappa] - fold.feedback),
-                                        std::abs(point.parameters[h] - fold.bias));
-            if (point.type == point_type::CP &&
-                off < same_point * (fold.feedback + std::abs(fold.bias)))
-                cusp.located = true;
-        }
-    return folds;
-}
-
-/// The first cusp that opens two folds as feedback rises.
-/// @throws invalid_argument  if there is none
-std::size_t main_cusp(const std::vector<predicted_cusp>& cusps) {
-    const auto opens = std::find_if(cusps.begin(), cusps.end(),
-                                    [](const auto& cusp) { return cusp.exact.cubic < 0; });
-    if (opens == cusps.end())
-        throw invalid_argument("validate", "the tokens' response has no cusp that can be resolved",
-                               "the load gap must rise smoothly somewhere");
-    return static_cast<std::size_t>(opens - cusps.begin());
-}
 
 /// Bias up and down through both folds, at a feedback above the cusp's.
 void add_bias_sweeps(planner& plan, problem at, double factor, double low, double high,

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
@@ -27,6 +28,7 @@ void check(const response_options& options, std::size_t seeds) {
     if (!(options.reach > 0 && std::isfinite(options.reach)))
         throw invalid_argument("--reach", fmt::format("{} came", options.reach),
                                "it must be > 0, or 0 for 12/beta");
+    check_result_size("response", "seeds", seeds, options.points);
 }
 
 double gap_of(const load_response* known, double x, double beta) {
@@ -48,12 +50,17 @@ std::vector<response_point> response_points(const token_source& source, const ro
     for (std::size_t i = 0; i < out.size(); ++i)
         out[i].x =
             options.reach * (2 * static_cast<double>(i) / static_cast<double>(out.size() - 1) - 1);
-    std::vector<double> gaps(out.size() * seeds);
+    std::vector<double> gaps(out.size() * seeds, none);
     const auto one = [&](std::size_t i) {  // seeds run fastest
         const auto seed = derived_seed(options.seed, i);
         gaps[i] = open_loop_gap(out[i / seeds].x, source, router, options, seed, watched).value;
     };
-    parallel_for(gaps.size(), options.threads, one, watched, "response");
+    bool whole = true;
+    try {
+        parallel_for(gaps.size(), options.threads, one, watched, "response");
+    } catch (const interrupted&) {
+        whole = false;
+    }
     for (std::size_t i = 0; i < out.size(); ++i) {
         auto& [x, predicted, gap, z] = out[i];
         gap = interval_of_mean(std::span(gaps).subspan(i * seeds, seeds));
@@ -61,7 +68,10 @@ std::vector<response_point> response_points(const token_source& source, const ro
         const double error = gap.deviation / std::sqrt(static_cast<double>(gap.count));
         z = error > 0 ? (gap.mean - predicted) / error : none;
     }
-    return out;
+    if (whole) return out;
+    std::erase_if(out, [seeds](const response_point& at) { return at.gap.count < seeds; });
+    if (out.empty()) throw interrupted("response");
+    throw cut_short<std::vector<response_point>>("response", std::move(out));
 }
 
 response_verdict judge(const std::vector<response_point>& points, bool known, double tokens,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/require.hpp>
@@ -54,6 +55,7 @@ void check(const token_source& source, const std::vector<named_router>& routers,
     if (!(o.excess > 1)) reject(fmt::format("excess is {}", o.excess), "it must be > 1");
     require("compare_routers").at_least("tokens", o.tokens, 1);
     if (o.seeds < 2) reject(fmt::format("seeds is {}", o.seeds), "it must be >= 2");
+    check_result_size("compare_routers", "seeds", o.seeds, 3);
 }
 
 /// A closed loop of one router under a bias between the first expert and the others.

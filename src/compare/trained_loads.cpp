@@ -7,6 +7,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/compare/blocking.hpp>
 #include <moebius/compare/measured_response.hpp>
 #include <moebius/compare/trained_loads.hpp>
@@ -190,14 +191,10 @@ void judge(const frozen_gate& gate, const course& to_rest, const course& near,
 
 trained_loads hold(const training_work& work, const training_run& run, const training_state& state,
                    const trained_options& options, std::uint64_t seed, const watch& stop) {
-    const std::size_t experts = run.model->experts();
-    const std::vector<double> unknown(experts, none);
-    trained_loads out{unknown, {},    unknown, {},  late_loads(state), none, 0,
-                      none,    false, none,    none};
-    if (state.diverged_at != training_state::sound) {
-        out.frozen = out.error = out.training = unknown;
-        return out;
-    }
+    auto out = before_theory(run, state);
+    if (state.diverged_at != training_state::sound) return out;
+    out.frozen.clear();
+    out.error.clear();
     const auto gate = freeze(work, run, state);
     const auto around = run_frozen(gate, state, options, seed, stop, out);
     if (gate.loads == nullptr) return out;
@@ -210,11 +207,18 @@ trained_loads hold(const training_work& work, const training_run& run, const tra
         out.nearest = near.p;
         judge(gate, to_rest, near, options, out);
     }
-    if (experts == 2) add_states(gate, out);
+    if (gate.experts() == 2) add_states(gate, out);
     return out;
 }
 
 }  // namespace
+
+trained_loads before_theory(const training_run& run, const training_state& state) {
+    const std::vector<double> unknown(run.model->experts(), none);
+    const bool sound = state.diverged_at == training_state::sound;
+    return {unknown, unknown, unknown, unknown, sound ? late_loads(state) : unknown, none, 0,
+            none,    false,   none,    none};
+}
 
 std::vector<trained_loads> hold_against_theory(const training_work& work,
                                                std::span<const training_state> states,
@@ -224,18 +228,22 @@ std::vector<trained_loads> hold_against_theory(const training_work& work,
     if (states.size() != work.runs.size())
         throw invalid_argument("trained_loads", fmt::format("{} states came", states.size()),
                                fmt::format("there are {} runs", work.runs.size()));
-    if (options.tokens == 0 || !(options.settle > 0) || !(options.average > 0))
-        throw invalid_argument("trained_loads", "an option is 0",
-                               "tokens, settle and average must be > 0");
-    std::vector<trained_loads> all(states.size());
+    require("trained_loads")
+        .at_least("tokens", options.tokens, 1)
+        .positive_and_finite("settle", options.settle)
+        .positive_and_finite("average", options.average);
+    std::vector<trained_loads> all;
+    for (std::size_t r = 0; r < states.size(); ++r)
+        all.push_back(before_theory(work.runs[r], states[r]));
     const watch stop{{}, watched.stop};
-    parallel_for(
-        states.size(), options.threads,
-        [&](std::size_t r) {
-            all[r] =
-                hold(work, work.runs[r], states[r], options, derived_seed(options.seed, r), stop);
-        },
-        watched, "trained_loads");
+    const auto one = [&](std::size_t r) {
+        all[r] = hold(work, work.runs[r], states[r], options, derived_seed(options.seed, r), stop);
+    };
+    try {
+        parallel_for(states.size(), options.threads, one, watched, "trained_loads");
+    } catch (const interrupted&) {
+        throw cut_short<std::vector<trained_loads>>("trained_loads", std::move(all));
+    }
     return all;
 }
 

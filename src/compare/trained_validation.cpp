@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
@@ -115,6 +116,23 @@ trained_verdict judge(const std::vector<trained_loads>& loads,
     return out;
 }
 
+/// What the loads of all models come to.
+void conclude(trained_validation& v, const trained_validation_options& how) {
+    v.points = points_of(v);
+    for (std::size_t s = 0; s < v.made.seeds(); ++s) v.onsets.push_back(onset_of(v, s, how.apart));
+    v.overall = judge(v.loads, how);
+}
+
+/// Hands over what an interrupt left.
+[[noreturn]] void stop_with(trained_validation v, const trained_validation_options& how,
+                            std::string_view when) {
+    conclude(v, how);
+    v.overall.agrees = false;
+    v.overall.sentence = fmt::format("Interrupted {}: {} of {} models were judged.", when,
+                                     v.overall.models, v.loads.size());
+    throw cut_short<trained_validation>("validate_trained", std::move(v));
+}
+
 void put_interval(const std::string& name, const mean_interval& over, row_writer& row) {
     row.put(name, over.mean);
     row.put(name + "_low", over.low);
@@ -138,12 +156,25 @@ trained_validation validate_trained(const experiment_options& options,
     check(options, how);
     trained_validation v{from_both_starts(options, how.lead), {}, {}, {}, {}, {}};
     for (const auto& one : v.made.work.runs) v.states.push_back(begin(one));
-    on.train(v.made.work, v.states, how.steps, watched);
+    try {
+        on.train(v.made.work, v.states, how.steps, watched);
+    } catch (const interrupted&) {
+        if (std::all_of(v.states.begin(), v.states.end(),
+                        [](const training_state& state) { return state.step == 0; }))
+            throw;
+        mark_lost(v.states);
+        for (std::size_t r = 0; r < v.states.size(); ++r)
+            v.loads.push_back(before_theory(v.made.work.runs[r], v.states[r]));
+        stop_with(std::move(v), how, "in training");
+    }
     mark_lost(v.states);
-    v.loads = hold_against_theory(v.made.work, v.states, how.theory, watched);
-    v.points = points_of(v);
-    for (std::size_t s = 0; s < v.made.seeds(); ++s) v.onsets.push_back(onset_of(v, s, how.apart));
-    v.overall = judge(v.loads, how);
+    try {
+        v.loads = hold_against_theory(v.made.work, v.states, how.theory, watched);
+    } catch (cut_short<std::vector<trained_loads>>& cut) {
+        v.loads = std::move(cut.so_far);
+        stop_with(std::move(v), how, "while models were held against theory");
+    }
+    conclude(v, how);
     return v;
 }
 

@@ -35,22 +35,15 @@ void add_steady(const prediction& predicted, std::size_t s, std::size_t h,
                 std::vector<steady_point>& to) {
     const auto& sweep = predicted.sweeps[s];
     const auto& stable = sweep.holds[h].stable;
-    std::vector<std::vector<std::vector<double>>> on(stable.size());
-    for (std::size_t r = 0; r < measured.x.size(); ++r) {
-        const auto nearest = std::min_element(stable.begin(), stable.end(),
-                                              [x = measured.x[r]](const auto& a, const auto& b) {
-                                                  return std::abs(a.x - x) < std::abs(b.x - x);
-                                              });
-        on[static_cast<std::size_t>(nearest - stable.begin())].push_back(measured.gaps[r]);
-    }
     const double decay = predicted.at.parameters[predicted.at.index_of("decay")];
     const auto [feedback, bias] = place(sweep, sweep.holds[h].value);
     for (std::size_t i = 0; i < stable.size(); ++i) {
-        if (on[i].empty()) continue;
-        steady_point point{s, feedback, bias, on[i].size(), blocked(on[i]), stable[i], 0, true};
+        const auto& gaps = measured.gaps.at(i);
+        if (gaps.series() == 0) continue;
+        steady_point point{s, feedback, bias, gaps.series(), gaps.result(), stable[i], 0, true};
         point.z = normal_deviate(point.measured.mean - stable[i].mean_gap(), point.measured.error,
                                  point.measured.blocks);
-        point.judged = can_be_judged(point, decay, on[i].front().size(), options);
+        point.judged = can_be_judged(point, decay, gaps.length(), options);
         to.push_back(point);
     }
 }

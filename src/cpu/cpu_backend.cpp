@@ -74,7 +74,7 @@ public:
 
     void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
                const watch& watched) const override {
-        check(work);
+        check(work, until);
         if (states.size() != work.runs.size())
             throw invalid_argument("train", fmt::format("{} states came", states.size()),
                                    fmt::format("there are {} runs", work.runs.size()));

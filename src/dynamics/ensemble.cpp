@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/base/view.hpp>
@@ -149,6 +150,17 @@ std::vector<std::string> columns_of(const problem& at, const grid_axis& a, const
 }
 
 /// The points of a grid, and which stable state each start reaches at each of them.
+/// The grid, if the table of its basins is not too large.
+std::vector<varied_parameter> checked_grid(const problem& at, const grid_axis& a,
+                                           const grid_axis& b, std::size_t numbers) {
+    const std::size_t starts = numbers == 0 ? 2 : numbers / at.model->dimension();
+    if (std::max(a.points, b.points) <= most_grid_points)
+        check_result_size("basin_map", "grid points", a.points * b.points,
+                          columns_of(at, a, b, starts).size());
+    return grid_of(a, b);
+}
+
+/// Settles a grid, block after block of its points.
 class basin_grid {
 public:
     basin_grid(const problem& at, const grid_axis& a, const grid_axis& b,
@@ -156,78 +168,84 @@ public:
         : at_(at),
           starts_(starts),
           options_(options),
-          work_{at, grid_of(a, b), {}, options.t_end},
+          axes_(checked_grid(at, a, b, starts.size())),
           ia_(at.index_of(a.parameter)),
           ib_(at.index_of(b.parameter)) {
-        auto corner = at;  // where the bounds are asked for
-        corner.set(a.parameter, a.from);
-        corner.set(b.parameter, b.from);
-        count_ = starts_of(corner, starts).size() / states();
-        found_.assign(work_.instances(), basins(count_, states()));
+        count_ = starts_of(here(0), starts).size() / states();
+        made_.names = columns_of(at_, a, b, count_);
+        made_.columns.resize(made_.names.size());
     }
 
-    [[nodiscard]] std::size_t starts() const { return count_; }
+    [[nodiscard]] std::size_t points() const { return axes_[0].values.size(); }
+    [[nodiscard]] std::size_t settled() const { return made_.rows(); }
 
-    /// Integrates all points from start k.
-    void run(std::size_t k, const ensemble_integrator& integrate, const watch& watched) {
-        const std::size_t n = states(), points = work_.instances();
-        work_.starts.resize(points * n);
-        for (std::size_t point = 0; point < points; ++point) {
-            const auto all = starts_of(here(point), starts_);
-            std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(k * n), n,
-                        work_.starts.begin() + static_cast<std::ptrdiff_t>(point * n));
+    /// Settles the next points from all starts.
+    void settle(const ensemble_integrator& integrate, const watch& watched) {
+        const std::size_t first = settled(), size = std::min(options_.block, points() - first);
+        std::vector<basins> found(size, basins(count_, states()));
+        for (std::size_t k = 0; k < count_; ++k) {
+            const auto part = part_of(watched, first * count_ + k * size, size, points() * count_);
+            run(k, first, found, integrate, part);
         }
-        const auto ends = integrate(work_, options_.ensemble, watched);
-        for (std::size_t point = 0; point < points; ++point) {
-            if (ends.status[point] != ensemble_status::finished) continue;
-            const auto p = here(point);
-            const double scale = p.model->state_scale(p.parameters);
-            auto end = rest_near(p, &ends.states[point * n], options_.closeness * scale);
-            if (end && end->stable) found_[point].reached(k, std::move(*end));
-        }
+        for (std::size_t i = 0; i < size; ++i) add_row(first + i, found[i]);
     }
 
-    [[nodiscard]] table to_table(const grid_axis& a, const grid_axis& b) {
-        table result{columns_of(at_, a, b, count_), {}};
-        result.columns.assign(result.names.size(), std::vector<double>(found_.size()));
-        for (std::size_t point = 0; point < found_.size(); ++point) {
-            const auto row = row_of(point);
-            for (std::size_t c = 0; c < row.size(); ++c) result.columns[c][point] = row[c];
-        }
-        return result;
-    }
+    [[nodiscard]] table take() { return std::move(made_); }
 
 private:
     [[nodiscard]] std::size_t states() const { return at_.model->dimension(); }
 
     [[nodiscard]] problem here(std::size_t point) const {
         auto p = at_;
-        p.parameters[ia_] = work_.varied[0].values[point];
-        p.parameters[ib_] = work_.varied[1].values[point];
+        p.parameters[ia_] = axes_[0].values[point];
+        p.parameters[ib_] = axes_[1].values[point];
         return p;
     }
 
-    [[nodiscard]] std::vector<double> row_of(std::size_t point) {
+    /// Integrates a block of points from start k.
+    void run(std::size_t k, std::size_t first, std::vector<basins>& found,
+             const ensemble_integrator& integrate, const watch& watched) const {
+        const std::size_t n = states();
+        ensemble_problem work{at_, axes_, {}, options_.t_end};
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+            const auto from = axes_[axis].values.begin() + static_cast<std::ptrdiff_t>(first);
+            work.varied[axis].values.assign(from, from + static_cast<std::ptrdiff_t>(found.size()));
+        }
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            const auto all = starts_of(here(first + i), starts_);
+            const auto own = all.begin() + static_cast<std::ptrdiff_t>(k * n);
+            work.starts.insert(work.starts.end(), own, own + static_cast<std::ptrdiff_t>(n));
+        }
+        const auto ends = integrate(work, options_.ensemble, watched);
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            if (ends.status[i] != ensemble_status::finished) continue;
+            const auto p = here(first + i);
+            const double scale = p.model->state_scale(p.parameters);
+            auto end = rest_near(p, &ends.states[i * n], options_.closeness * scale);
+            if (end && end->stable) found[i].reached(k, std::move(*end));
+        }
+    }
+
+    void add_row(std::size_t point, basins& found) {
         const auto p = here(point);
         const double same = options_.same * p.model->state_scale(p.parameters);
-        auto& states_here = found_[point];
-        states_here.number(same);
-        std::vector<double> row{work_.varied[0].values[point], work_.varied[1].values[point],
-                                static_cast<double>(states_here.count()),
-                                static_cast<double>(states_here.unsettled())};
+        found.number(same);
+        std::vector<double> row{axes_[0].values[point], axes_[1].values[point],
+                                static_cast<double>(found.count()),
+                                static_cast<double>(found.unsettled())};
         for (std::size_t k = 0; k < count_; ++k) {
-            row.push_back(states_here.basin(k, same));
-            for (std::size_t i = 0; i < states(); ++i) row.push_back(states_here.state(k, i));
+            row.push_back(found.basin(k, same));
+            for (std::size_t i = 0; i < states(); ++i) row.push_back(found.state(k, i));
         }
-        return row;
+        for (std::size_t c = 0; c < row.size(); ++c) made_.columns[c].push_back(row[c]);
     }
 
     const problem& at_;
     const std::vector<double>& starts_;
     const basin_options& options_;
-    ensemble_problem work_;
+    std::vector<varied_parameter> axes_;
     std::size_t ia_, ib_, count_ = 0;
-    std::vector<basins> found_;
+    table made_;
 };
 
 }  // namespace
@@ -290,6 +308,7 @@ std::vector<varied_parameter> grid_of(const grid_axis& a, const grid_axis& b) {
                 "grid_of", fmt::format("{} goes from {} to {}", axis.parameter, axis.from, axis.to),
                 "the ends must be finite and differ");
     }
+    check_result_size("grid_of", "grid points", a.points * b.points, 2);
     std::vector<varied_parameter> both{{a.parameter, {}}, {b.parameter, {}}};
     for (auto& column : both) column.values.resize(a.points * b.points);
     for (std::size_t i = 0; i < a.points * b.points; ++i) {
@@ -307,9 +326,17 @@ table basin_map(const problem& at, const grid_axis& a, const grid_axis& b,
         if (!(value > 0))
             throw invalid_argument("basin_map", fmt::format("an option is {}", value),
                                    "closeness and same must be > 0");
+    if (options.block < 1) throw invalid_argument("basin_map", "block is 0", "it must be >= 1");
     basin_grid grid(at, a, b, starts, options);
-    for (std::size_t k = 0; k < grid.starts(); ++k) grid.run(k, integrate, watched);
-    return grid.to_table(a, b);
+    while (grid.settled() < grid.points()) {
+        try {
+            grid.settle(integrate, watched);
+        } catch (const interrupted&) {
+            if (grid.settled() == 0) throw;
+            throw cut_short<table>("basin_map", grid.take());
+        }
+    }
+    return grid.take();
 }
 
 }  // namespace moebius

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/bifurcation/stable_states.hpp>
@@ -126,6 +127,7 @@ table grid_sweep(const problem& at, const grid_axis& a, const grid_axis& b,
     check(at, a, b, options);
     const std::size_t starts = options.starts.empty() ? 2 : options.starts.size();
     table result{names_of(at, a, b, starts), {}};
+    check_result_size("grid_sweep", "grid points", a.points * b.points, result.names.size());
     result.columns.assign(result.names.size(), std::vector<double>(a.points * b.points));
 
     const std::array axes{at.index_of(a.parameter), at.index_of(b.parameter)};

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/base/text.hpp>
@@ -260,13 +261,15 @@ sweep_direction sweep_direction_from_name(std::string_view name) {
 
 namespace {
 
-slow_sweep_result unswept(const field& model, std::string_view parameter) {
+slow_sweep_result unswept(const field& model, std::string_view parameter, std::size_t samples) {
     slow_sweep_result result;
     result.samples.names = {"direction", std::string(parameter)};
     for (const auto name : model.state_names()) result.samples.names.emplace_back(name);
     for (std::size_t e = 1; e <= model.experts(); ++e)
         result.samples.names.push_back(fmt::format("load_{}", e));
     result.samples.columns.resize(result.samples.names.size());
+    check_result_size("slow_sweep", "samples of two ways", samples,
+                      2 * result.samples.names.size());
     return result;
 }
 
@@ -284,7 +287,7 @@ slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, doub
     held.set(parameter, downwards ? high : low);
     detail::check_flow("slow_sweep", held, x0, options.flow);
 
-    auto result = unswept(*at.model, parameter);
+    auto result = unswept(*at.model, parameter, options.samples);
     auto start = settle(held, x0, {}, watch);
     result.reached = held.parameters[moved];
     result.direction = downwards ? -1 : 1;

@@ -87,7 +87,7 @@ bool is_special(const fs::path& path) {
 /// in the way; the random part is beyond the process number, which is 1 in every container.
 fs::path beside(const fs::path& path) {
     constexpr std::size_t longest = 200;  // of 255 bytes that a name may have
-    thread_local std::random_device random;
+    std::random_device random;
     return path.parent_path() /
            fmt::format("{}.{:08x}.part", path.filename().string().substr(0, longest), random());
 }

@@ -107,7 +107,11 @@ void save_checkpoint(const std::filesystem::path& path, std::uint64_t fingerprin
 
 std::optional<std::vector<training_state>> load_checkpoint(const std::filesystem::path& path,
                                                            std::uint64_t fingerprint) {
-    if (!std::filesystem::exists(path)) return {};
+    std::error_code failure;
+    if (!std::filesystem::exists(path, failure)) {
+        if (failure) throw io_error(path.string(), failure.message());
+        return {};
+    }
     const auto [shape, values] = checked_array(path);
     if (shape.size() != 2 || shape[1] < heads) reject(path, "it is no checkpoint of a training");
     std::vector<training_state> states(shape[0]);

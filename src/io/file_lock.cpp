@@ -15,8 +15,9 @@ namespace {
 /// Whether the open file is still the one of that name: its last holder takes the name away.
 bool is_at(int fd, const std::filesystem::path& path) {
     struct ::stat open = {}, named = {};
-    return ::fstat(fd, &open) == 0 && ::stat(path.c_str(), &named) == 0 &&
-           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+    const bool known = ::fstat(fd, &open) == 0 && ::stat(path.c_str(), &named) == 0;
+    if (!known && errno != ENOENT) throw io_error(path.string(), std::strerror(errno));
+    return known && open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
 /// One name for a file and for the links to it.
@@ -30,15 +31,23 @@ std::filesystem::path lock_beside(const std::filesystem::path& path) {
 }  // namespace
 
 file_lock::file_lock(const std::filesystem::path& path) : path_(lock_beside(path)) {
-    do {
-        if (fd_ >= 0) ::close(fd_);
-        fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-        if (fd_ < 0) throw io_error(path_.string(), std::strerror(errno));
-        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            ::close(fd_);
-            throw io_error(path.string(), "another run is writing it, and two would mix");
+    try {
+        while (!is_locked(path)) {
         }
-    } while (!is_at(fd_, path_));
+    } catch (...) {
+        if (fd_ >= 0) ::close(fd_);
+        throw;
+    }
+}
+
+/// Opens and locks the file of that name; false if another holder took the name away meanwhile.
+bool file_lock::is_locked(const std::filesystem::path& path) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd_ < 0) throw io_error(path_.string(), std::strerror(errno));
+    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        throw io_error(path.string(), "another run is writing it, and two would mix");
+    return is_at(fd_, path_);
 }
 
 file_lock::~file_lock() {

@@ -45,6 +45,8 @@ private:
 /// Takes the parser's events and makes the document, within the limits.
 class document_builder final : public nlohmann::json_sax<json> {
 public:
+    explicit document_builder(const counted_bytes& from) : from_(from) {}
+
     bool null() override { return put(nullptr) != nullptr; }
     bool boolean(bool value) override { return put(value) != nullptr; }
     bool number_integer(number_integer_t value) override { return put(value) != nullptr; }
@@ -95,6 +97,12 @@ private:
                                json_limits::values));
             return nullptr;
         }
+        json* const made = placed(std::forward<Value>(value));
+        return keeps_to_memory(*made) ? made : nullptr;
+    }
+
+    template <typename Value>
+    json* placed(Value&& value) {
         if (open_.empty()) return &(root_ = std::forward<Value>(value));
         if (open_.back()->is_array())
             return &open_.back()->get_ref<json::array_t&>().emplace_back(
@@ -102,6 +110,19 @@ private:
         // not ordered_map's own emplace, which looks through all members
         json::object_t::Container& members = open_.back()->get_ref<json::object_t&>();
         return &members.emplace_back(keys_.back(), std::forward<Value>(value)).second;
+    }
+
+    /// Whether all values together take no more memory than a file of this size may ask for.
+    bool keeps_to_memory(const json& added) {
+        constexpr std::size_t slot = 2 * sizeof(json), heap = 32;  // a list grows by doubling
+        memory_ += slot;
+        if (added.is_string() || added.is_structured()) memory_ += heap;
+        if (!open_.empty() && open_.back()->is_object()) memory_ += 2 * sizeof(std::string);
+        if (memory_ <= json_limits::free + json_limits::times * from_.count()) return true;
+        return refuse(
+            fmt::format("{}: its values take more than {} times the bytes of the file, "
+                        "as those of no result do",
+                        pointer(), json_limits::times));
     }
 
     bool open(json container) {
@@ -144,7 +165,9 @@ private:
         return out.empty() ? "the document" : excerpt(out, 200);
     }
 
+    const counted_bytes& from_;
     json root_;
+    std::size_t memory_ = 0;  ///< of all values, about
     std::vector<json*> open_;
     std::vector<std::string> keys_;  ///< of each open object, the last name
     std::size_t values_ = 0;
@@ -156,7 +179,7 @@ private:
 json_document read_json(const std::filesystem::path& path) {
     counted_bytes bytes(path);
     std::istream text(&bytes);
-    document_builder made;
+    document_builder made(bytes);
     if (!json::sax_parse(text, &made)) throw io_error(path.string(), made.reason());
     return {made.take(), bytes.count()};
 }

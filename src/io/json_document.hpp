@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <moebius/base/checked_size.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -12,9 +13,12 @@ using json = nlohmann::ordered_json;
 
 /// What the reader of JSON takes at most: far above what is written, far below what hurts.
 struct json_limits {
-    static constexpr std::size_t depth = 16;                     ///< levels; results have 6
-    static constexpr std::size_t bytes = std::size_t{1} << 30;   ///< of a file
-    static constexpr std::size_t values = std::size_t{1} << 26;  ///< of a file
+    static constexpr std::size_t depth = 16;                    ///< levels; results have 6
+    static constexpr std::size_t bytes = std::size_t{1} << 30;  ///< of a file
+    static constexpr std::size_t values = most_result_values;   ///< of a file
+    /// Bytes of memory for each byte of a file, beyond the first ones: "1," takes as much, and what
+    /// takes more ("[],") are no results.
+    static constexpr std::size_t times = 16, free = std::size_t{1} << 24;
 };
 
 struct json_document {

@@ -35,7 +35,7 @@ void add_to(option_table& table, audit_options& options) {
 }
 
 void add_to(option_table& table, simulate_options& options) {
-    table.add("batch", options.loop.tokens, "tokens of a batch");
+    table.add("batch", options.loop.tokens, "tokens of a batch", {.field = "tokens"});
     table.add("steps", options.steps, "batches that are measured");
     table.add("burn_in", options.burn_in, "batches before");
     table.add("replicas", options.replicas, "independent runs");
@@ -44,7 +44,7 @@ void add_to(option_table& table, simulate_options& options) {
 }
 
 void add_to(option_table& table, validate_options& options) {
-    table.add("batch", options.tokens, "tokens of a batch");
+    table.add("batch", options.tokens, "tokens of a batch", {.field = "tokens"});
     table.add("step", options.step, "time per batch times decay");
     table.add("seeds", options.seeds, "runs of each sweep");
     table.add("levels", options.levels, "holds over a sweep's range");
@@ -57,7 +57,7 @@ void add_to(option_table& table, validate_options& options) {
 }
 
 void add_to(option_table& table, comparison_options& options) {
-    table.add("batch", options.tokens, "tokens of a batch");
+    table.add("batch", options.tokens, "tokens of a batch", {.field = "tokens"});
     table.add("step", options.step, "time per batch times decay");
     table.add("seeds", options.seeds, "runs of each kind");
     table.add("settle", options.settle, "time before anything is averaged");
@@ -69,13 +69,14 @@ void add_to(option_table& table, comparison_options& options) {
 }
 
 void add_to(option_table& table, trained_options& options) {
-    table.add("frozen_batch", options.tokens, "tokens of a batch with frozen gates");
+    table.add("frozen_batch", options.tokens, "tokens of a batch with frozen gates",
+              {.field = "tokens"});
     table.add("settle", options.settle, "time before these are averaged");
     table.add("average", options.average, "time over which they are");
 }
 
 void add_to(option_table& table, response_options& options) {
-    table.add("batch", options.tokens, "tokens of a batch");
+    table.add("batch", options.tokens, "tokens of a batch", {.field = "tokens"});
     table.add("batches", options.batches, "at each point");
     table.add("points", options.points, "score differences", {.kept = never});
     add_seed(table, options.seed);

@@ -75,7 +75,7 @@ const entry& find_entry(std::string_view name) {
 
 }  // namespace
 
-std::span<const model_info> known_models() noexcept {
+std::span<const model_info> known_models() {
     static const auto infos = [] {
         std::vector<model_info> all;
         for (const auto& one : entries()) all.push_back(one.info);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
@@ -148,28 +149,62 @@ void append_row(table& to, std::initializer_list<double> front, std::span<const 
     for (const double value : rest) to.columns[column++].push_back(value);
 }
 
-simulation collect(const std::vector<replica>& replicas, std::size_t experts) {
-    simulation result;
-    result.records.names = {"replica", "step"};
-    result.summary.names = {"replica", "unrouted"};
-    for (const auto& name : quantities(experts, replicas.front().controlled())) {
-        result.records.names.push_back(name);
-        for (const auto* what : {"mean", "variance", "error"})
-            result.summary.names.push_back(fmt::format("{}_{}", name, what));
+/// The tables of replicas that come one after the other.
+class collector {
+public:
+    collector(std::size_t experts, bool controlled) {
+        made_.records.names = {"replica", "step"};
+        made_.summary.names = {"replica", "unrouted"};
+        for (const auto& name : quantities(experts, controlled)) {
+            made_.records.names.push_back(name);
+            for (const auto* what : {"mean", "variance", "error"})
+                made_.summary.names.push_back(fmt::format("{}_{}", name, what));
+        }
+        for (table* t : {&made_.records, &made_.summary}) t->columns.resize(t->names.size());
     }
-    for (table* t : {&result.records, &result.summary}) t->columns.resize(t->names.size());
-    for (std::size_t r = 0; r < replicas.size(); ++r) {
-        const auto number = static_cast<double>(r);
-        for (const auto& row : replicas[r].rows) append_row(result.records, {number}, row);
-        std::vector<double> summary;
-        for (const auto& sum : replicas[r].sums())
-            summary.insert(summary.end(), {sum.mean(), sum.variance(), sum.error()});
-        append_row(result.summary, {number, static_cast<double>(replicas[r].unrouted)}, summary);
-    }
-    return result;
-}
 
-/// @param history  (replicas, burn-in and steps, E)
+    void check(const simulate_options& options) const {
+        const std::size_t rows = options.steps / options.record_every;
+        check_result_size("simulate", "replicas", options.replicas, made_.summary.names.size());
+        if (rows > 0)
+            check_result_size(
+                "simulate", "records of each replica", rows,
+                checked_product("simulate", {options.replicas, made_.records.names.size()}));
+    }
+
+    void add(const replica& next) {
+        const auto number = static_cast<double>(count_++);
+        if (next.measured() < 2) return;  // stopped before it has a variance
+        for (const auto& row : next.rows) append_row(made_.records, {number}, row);
+        std::vector<double> summary;
+        for (const auto& sum : next.sums())
+            summary.insert(summary.end(), {sum.mean(), sum.variance(), sum.error()});
+        append_row(made_.summary, {number, static_cast<double>(next.unrouted)}, summary);
+        batches_.push_back(static_cast<double>(next.measured()));
+    }
+    void add(const std::vector<replica>& all) {
+        for (const auto& next : all) add(next);
+    }
+
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    [[nodiscard]] simulation take() { return std::move(made_); }
+
+    /// What replicas came to that were stopped. The summary says how many batches each has.
+    /// @throws interrupted  if none has enough of them
+    [[noreturn]] void stop() {
+        if (batches_.empty()) throw interrupted("simulate");
+        made_.summary.names.emplace_back("batches");
+        made_.summary.columns.push_back(std::move(batches_));
+        throw cut_short<simulation>("simulate", std::move(made_));
+    }
+
+private:
+    simulation made_;
+    std::vector<double> batches_;
+    std::size_t count_ = 0;
+};
+
+/// @param history  (replicas, batch.steps, E)
 /// @param batches  (replicas) that were run of each
 std::vector<replica> summed_all(const loop_batch& batch, const std::vector<std::uint32_t>& history,
                                 const std::vector<std::size_t>& batches,
@@ -185,31 +220,30 @@ std::vector<replica> summed_all(const loop_batch& batch, const std::vector<std::
     return replicas;
 }
 
-simulation evaluated(const loop_batch& batch, const std::vector<std::uint32_t>& history,
-                     const simulate_options& options) {
+std::vector<replica> summed_all(const loop_batch& batch, const std::vector<std::uint32_t>& history,
+                                const simulate_options& options) {
     const std::vector<std::size_t> all(batch.runs.size(), options.burn_in + options.steps);
-    return collect(summed_all(batch, history, all, options), batch.source->experts());
+    return summed_all(batch, history, all, options);
 }
 
-/// What replicas came to that were stopped, those with enough batches for a variance. The summary
-/// says how many each has.
-/// @throws interrupted  if there is none
-[[noreturn]] void stop_with(const std::vector<replica>& replicas, std::size_t experts) {
-    std::vector<replica> kept;
-    std::vector<double> numbers, batches;
-    for (std::size_t r = 0; r < replicas.size(); ++r) {
-        if (replicas[r].measured() < 2) continue;
-        kept.push_back(replicas[r]);
-        numbers.push_back(static_cast<double>(r));
-        batches.push_back(static_cast<double>(replicas[r].measured()));
+/// Keeps what there was before a device failed: batches of the first replicas, or whole replicas.
+simulation kept_from(const loops_cut& cut, const loop_batch& batch, collector& made,
+                     const simulate_options& options) {
+    if (made.count() > 0) {
+        const std::size_t whole = made.count();
+        auto result = made.take();
+        result.failure = fmt::format("{}; {} of {} replicas were measured before", cut.what(),
+                                     whole, options.replicas);
+        return result;
     }
-    if (kept.empty()) throw interrupted("simulate");
-    auto made = collect(kept, experts);
-    for (double& r : made.records.columns[0]) r = numbers[static_cast<std::size_t>(r)];
-    made.summary.columns[0] = numbers;
-    made.summary.names.emplace_back("batches");
-    made.summary.columns.push_back(batches);
-    throw cut_short<simulation>("simulate", std::move(made));
+    if (cut.steps < options.burn_in + 2) throw device_error("simulate", cut.what());
+    auto shorter = options;
+    shorter.steps = cut.steps - options.burn_in;
+    made.add(summed_all(batch, cut.history, shorter));
+    auto result = made.take();
+    result.failure = fmt::format("{}; {} of {} batches were measured before", cut.what(),
+                                 shorter.steps, options.steps);
+    return result;
 }
 
 void check(const simulate_options& options) {
@@ -228,29 +262,45 @@ void check(const simulate_options& options) {
     require("record_every", options.record_every, 1);
 }
 
+/// How many replicas go side by side.
+/// @throws invalid_argument  if the counts of one are too many
+std::size_t at_once(const simulate_options& options, std::size_t experts) {
+    constexpr std::size_t most = std::size_t{1} << 30;
+    const std::size_t batches = options.burn_in + options.steps;
+    if (batches > most / experts)
+        throw invalid_argument(
+            "simulate", fmt::format("{} batches of {} experts came", batches, experts),
+            fmt::format("a replica has at most {} counts, and more replicas tell as much", most));
+    return std::max<std::size_t>(1, options.at_once / (batches * experts));
+}
+
 }  // namespace
 
 simulation simulate(const std::shared_ptr<const token_source>& source, const feedback_rule& rule,
                     const simulate_options& options, const watch& watched, const loop_backend& on) {
     check(options);
-    loop_batch batch{
-        source, options.loop.noise, options.loop.tokens, options.burn_in + options.steps, {}};
-    for (std::size_t r = 0; r < options.replicas; ++r)
-        batch.runs.push_back({rule, derived_seed(options.loop.seed, r), options.scores, {}, {}});
-    try {
-        return evaluated(batch, on.run_loops(batch, watched), options);
-    } catch (const cut_short<stopped_loops>& cut) {
-        stop_with(summed_all(batch, cut.so_far.history, cut.so_far.steps, options),
-                  source->experts());
-    } catch (const loops_cut& cut) {
-        if (cut.steps < options.burn_in + 2) throw device_error("simulate", cut.what());
-        auto shorter = options;
-        shorter.steps = cut.steps - options.burn_in;
-        auto result = evaluated(batch, cut.history, shorter);
-        result.failure = fmt::format("{}; {} of {} batches were measured before", cut.what(),
-                                     shorter.steps, options.steps);
-        return result;
+    if (!source) throw invalid_argument("simulate", "no tokens came", "a source is needed");
+    collector made(source->experts(), is_controlled(rule));
+    made.check(options);
+    const std::size_t each = at_once(options, source->experts());
+    while (made.count() < options.replicas) {
+        const std::size_t first = made.count(), end = std::min(options.replicas, first + each);
+        loop_batch batch{
+            source, options.loop.noise, options.loop.tokens, options.burn_in + options.steps, {}};
+        for (std::size_t r = first; r < end; ++r)
+            batch.runs.push_back(
+                {rule, derived_seed(options.loop.seed, r), options.scores, {}, {}});
+        try {
+            const auto part = part_of(watched, first, end - first, options.replicas);
+            made.add(summed_all(batch, on.run_loops(batch, part), options));
+        } catch (const cut_short<stopped_loops>& cut) {
+            made.add(summed_all(batch, cut.so_far.history, cut.so_far.steps, options));
+            made.stop();
+        } catch (const loops_cut& cut) {
+            return kept_from(cut, batch, made, options);
+        }
     }
+    return made.take();
 }
 
 simulation simulate(const std::shared_ptr<const token_source>& source,
@@ -259,27 +309,37 @@ simulation simulate(const std::shared_ptr<const token_source>& source,
     check(options);
     const router_loop checked(source, router, options.loop, options.scores);
     check(rule, source->experts());
-    std::vector<replica> replicas(options.replicas,
-                                  replica(options, source->experts(), is_controlled(rule)));
-    progress shared(watched, "simulate", options.replicas * (options.burn_in + options.steps));
-    const auto one = [&](std::size_t r) {
-        auto loop_of_replica = options.loop;
-        loop_of_replica.seed = derived_seed(options.loop.seed, r);
-        router_loop loop(source, router, loop_of_replica, options.scores);
-        for (std::size_t batch = 0; batch < options.burn_in + options.steps; ++batch) {
-            if (watched.stopping()) throw interrupted("simulate");
-            const auto loads = loop.advance(rule);
-            replicas[r].add(loads, loop.scores(), loop.control_scores());
-            replicas[r].unrouted = loop.unrouted();
-            shared.add();
+    collector made(source->experts(), is_controlled(rule));
+    made.check(options);
+    progress shared(
+        watched, "simulate",
+        checked_product("simulate", {options.replicas, options.burn_in + options.steps}));
+    constexpr std::size_t each = 1024;  // replicas, of whose running sums some kilobytes are kept
+    while (made.count() < options.replicas) {
+        const std::size_t first = made.count();
+        std::vector<replica> replicas(std::min(each, options.replicas - first),
+                                      replica(options, source->experts(), is_controlled(rule)));
+        const auto one = [&](std::size_t r) {
+            auto loop_of_replica = options.loop;
+            loop_of_replica.seed = derived_seed(options.loop.seed, first + r);
+            router_loop loop(source, router, loop_of_replica, options.scores);
+            for (std::size_t batch = 0; batch < options.burn_in + options.steps; ++batch) {
+                if (watched.stopping()) throw interrupted("simulate");
+                const auto loads = loop.advance(rule);
+                replicas[r].add(loads, loop.scores(), loop.control_scores());
+                replicas[r].unrouted = loop.unrouted();
+                shared.add();
+            }
+        };
+        try {
+            parallel_for(replicas.size(), threads, one);
+        } catch (const interrupted&) {
+            made.add(replicas);
+            made.stop();
         }
-    };
-    try {
-        parallel_for(options.replicas, threads, one);
-    } catch (const interrupted&) {
-        stop_with(replicas, source->experts());
+        made.add(replicas);
     }
-    return collect(replicas, source->experts());
+    return made.take();
 }
 
 }  // namespace moebius

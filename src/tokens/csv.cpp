@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "table_memory.hpp"
+
 namespace moebius::csv {
 namespace {
 
@@ -102,7 +104,7 @@ class table_builder {
 public:
     explicit table_builder(const std::string& path) : path_(path) {}
 
-    void reserve(std::size_t values) { table_.values.reserve(values); }
+    void reserve(std::size_t values) { reserve_table(table_.values, values); }
     [[nodiscard]] std::size_t columns() const noexcept { return table_.columns; }
 
     void take(std::string_view line) {

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <iterator>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/text.hpp>
@@ -221,26 +222,36 @@ std::vector<double> clustered_logits(const labelled& table, std::span<const std:
 
 }  // namespace
 
-gated_tokens apply_gate(const token_table& tokens, const gate_options& options) {
+gated_tokens apply_gate(token_table tokens, const gate_options& options) {
     const labelled table(tokens, options.labels);
     const auto gate = make_gate(table, options.gate);
-    const auto& [experts, weights] = gate;
-    std::vector<std::size_t> kept(table.rows());
-    std::iota(kept.begin(), kept.end(), std::size_t{0});
-    if (!options.classes.empty()) kept = table.rows_of(options.classes);
+    const std::size_t experts = gate.experts;
+    const bool all = options.classes.empty();
+    std::vector<std::size_t> kept;
+    if (!all) kept = table.rows_of(options.classes);
+    const std::size_t count = all ? table.rows() : kept.size();
 
-    gated_tokens result{experts, std::vector<double>(kept.size() * experts)};
-    auto* logits = result.logits.data();
-    for (const std::size_t r : kept) {
-        const auto features = table.row(r);
+    // A row's logits take the place of rows that were read, if they are no longer than these.
+    const bool in_place = experts <= tokens.columns && options.clustering.empty();
+    std::vector<double> apart(in_place ? 0 : checked_product("gate", {count, experts}));
+    std::vector<double>& logits = in_place ? tokens.values : apart;
+    std::vector<double> row(experts);
+    for (std::size_t k = 0; k < count; ++k) {
+        const auto features = table.row(all ? k : kept[k]);
+        std::fill(row.begin(), row.end(), 0.0);
         for (std::size_t i = 0; i < features.size(); ++i)
             for (std::size_t e = 0; e < experts; ++e)
-                logits[e] += features[i] * weights[i * experts + e];
-        logits += experts;
+                row[e] += features[i] * gate.weights[i * experts + e];
+        std::copy(row.begin(), row.end(),
+                  logits.begin() + static_cast<std::ptrdiff_t>(k * experts));
     }
-    if (!options.clustering.empty())
-        result.logits = clustered_logits(table, kept, gate, result.logits, options);
-    return result;
+    if (!options.clustering.empty()) {
+        if (all) kept.resize(count);
+        if (all) std::iota(kept.begin(), kept.end(), std::size_t{0});
+        return {experts, clustered_logits(table, kept, gate, logits, options)};
+    }
+    logits.resize(count * experts);
+    return {experts, std::move(logits)};
 }
 
 }  // namespace moebius

@@ -94,7 +94,7 @@ labelled_data labelled(token_table table) {
             reject("labelled", fmt::format("line {} ends in {:g}", r + 1, label),
                    "the last column is the class, a whole number");
         if (!(std::abs(label) < exact))
-            reject("labelled", fmt::format("line {} ends in class {:.0f}", r + 1, label),
+            reject("labelled", fmt::format("line {} ends in class {}", r + 1, label),
                    "classes must be below 2^53, where double precision tells them apart");
         if (classes.emplace(label, 0).second && classes.size() > most_classes)
             reject("labelled", fmt::format("more than {} classes came", most_classes),

@@ -30,7 +30,7 @@ public:
             for (std::size_t e = 0; e < experts_; ++e) {
                 double sum = 0;
                 for (std::size_t i = 0; i < width_; ++i)
-                    sum += features[i] * double{gate_[e * width_ + i]};
+                    sum += features[i] * static_cast<double>(gate_[e * width_ + i]);
                 out[t * experts_ + e] = sum;
             }
         }
@@ -43,7 +43,8 @@ public:
                                    "margins are between two");
         double square = 0;
         for (std::size_t i = 0; i < width_; ++i)
-            square += std::pow(double{gate_[i]} - double{gate_[width_ + i]}, 2);
+            square +=
+                std::pow(static_cast<double>(gate_[i]) - static_cast<double>(gate_[width_ + i]), 2);
         return mixture_tokens({margin_node{0, 1, std::sqrt(square)}})->law(noise);
     }
 
@@ -54,8 +55,9 @@ private:
             const auto words = random_words(key.seed, stream, key.step, token);
             for (std::size_t k = 0; k < 8 && i + k < features.size(); k += 2) {
                 const auto [a, b] = coarse_normals(words[k / 2]);
-                features[i + k] = from_bf16(to_bf16(a));
-                if (i + k + 1 < features.size()) features[i + k + 1] = from_bf16(to_bf16(b));
+                features[i + k] = static_cast<double>(from_bf16(to_bf16(a)));
+                if (i + k + 1 < features.size())
+                    features[i + k + 1] = static_cast<double>(from_bf16(to_bf16(b)));
             }
         }
     }
@@ -71,7 +73,8 @@ std::shared_ptr<const token_source> normal_tokens(std::vector<float> gate, std::
         throw invalid_argument("normal_tokens",
                                fmt::format("{} weights came for {} experts", gate.size(), experts),
                                "each expert needs as many, one at least");
-    for (const float weight : gate) require("normal_tokens").finite("a weight", weight);
+    for (const float weight : gate)
+        require("normal_tokens").finite("a weight", static_cast<double>(weight));
     return std::make_shared<normal_token_source>(std::move(gate), experts);
 }
 

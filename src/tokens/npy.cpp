@@ -16,6 +16,8 @@
 #include <tuple>
 #include <type_traits>
 
+#include "table_memory.hpp"
+
 namespace moebius::npy {
 namespace {
 
@@ -141,15 +143,19 @@ std::size_t count_of(const reader& file, const std::vector<std::size_t>& shape, 
 }
 
 std::vector<double> values_of(reader& file, const element& type, std::size_t count) {
-    constexpr std::size_t most = 1 << 16;  // elements at a time
+    constexpr std::size_t most = 1 << 15;  // elements at a time: they stay in the cache
     std::vector<double> values;
-    if (file.knows_size()) values.reserve(count);
+    if (file.knows_size()) reserve_table(values, count);
     std::vector<char> bytes;
     while (values.size() < count) {
         const std::size_t from = values.size(), part = std::min(most, count - from);
+        values.resize(from + part);
+        if (type.code == "f8") {
+            file.take(std::span(reinterpret_cast<char*>(values.data() + from), part * type.size));
+            continue;
+        }
         bytes.resize(part * type.size);
         file.take(bytes);
-        values.resize(from + part);
         if (!type.load(bytes.data(), part, values.data() + from))
             file.fail(
                 "it has a whole number of 2^53 or more, where double precision tells them "

@@ -14,6 +14,7 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 constexpr double dead_share = 1e-3;
+constexpr std::size_t most_at_once = 1 << 16;  // examples: their activations take memory, too
 
 /// The logits and scores of the last layer.
 struct seen_by_router {
@@ -89,6 +90,14 @@ double effective_feedback(const training_run& run, std::uint64_t step, const see
     }
 }
 
+/// Adds the means of some examples, which are that share of all.
+void add_part(const network_pass& pass, double share, model_measures& to) {
+    to.loss += share * pass.loss;
+    to.accuracy += share * pass.right;
+    to.loads.resize(pass.loads.size());
+    for (std::size_t i = 0; i < pass.loads.size(); ++i) to.loads[i] += share * pass.loads[i];
+}
+
 }  // namespace
 
 double largest_slope(const load_response& loads, std::span<const double> scores, double beta) {
@@ -119,18 +128,21 @@ chosen_rows take_rows(const labelled_data& data, std::span<const std::uint32_t> 
 
 model_measures measure_model(const training_run& run, const training_state& state,
                              const labelled_data& data, std::span<const std::uint32_t> rows) {
-    const auto taken = take_rows(data, rows);
-    const auto pass = run.model->infer(state.parameters, state.scores, taken.batch());
     const std::size_t experts = run.model->experts();
     model_measures result;
-    result.loss = pass.loss;
-    result.accuracy = pass.right;
-    result.loads = pass.loads;
-    result.balance = measure_load(std::span(pass.loads).last(experts), dead_share);
     seen_by_router seen{
         experts,
-        run.model->logits(state.parameters, state.scores, taken.inputs),
+        {},
         {state.scores.end() - static_cast<std::ptrdiff_t>(experts), state.scores.end()}};
+    for (std::size_t first = 0; first < rows.size() || first == 0; first += most_at_once) {
+        const auto part = rows.subspan(first, std::min(most_at_once, rows.size() - first));
+        const auto taken = take_rows(data, part);
+        add_part(run.model->infer(state.parameters, state.scores, taken.batch()),
+                 static_cast<double>(part.size()) / static_cast<double>(rows.size()), result);
+        const auto logits = run.model->logits(state.parameters, state.scores, taken.inputs);
+        seen.logits.insert(seen.logits.end(), logits.begin(), logits.end());
+    }
+    result.balance = measure_load(std::span(result.loads).last(experts), dead_share);
     if (seen.logits.empty() || run.model->routing() == nullptr) {
         result.router_entropy = result.margin_density = result.effective_feedback = none;
         return result;

@@ -162,7 +162,7 @@ std::vector<double> moe_network::initial(std::uint64_t seed) const {
         layer.initial(std::span(parameters).subspan(first, layer.parameters()),
                       std::span(normals).subspan(first, layer.parameters()));
     for (double& value : parameters)
-        value = double{static_cast<float>(value)};  // the same on devices
+        value = static_cast<double>(static_cast<float>(value));  // the same on devices
     return parameters;
 }
 

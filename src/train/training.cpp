@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/require.hpp>
@@ -134,6 +135,14 @@ void check(const training_work& work) {
             reject("a controller came", "training has none yet");
         if (std::isinf(run.feedback_end)) reject("feedback_end is infinite", "it must be finite");
     }
+}
+
+void check(const training_work& work, std::uint64_t until) {
+    check(work);
+    std::size_t row = 0;  // numbers of a record of all models
+    for (const auto& run : work.runs)
+        row = checked_sum("train", {row, 2, checked_product("train", {2, run.model->scores()})});
+    check_result_size("train", "records of all models", until / work.record_every, row);
 }
 
 void mark_lost(std::span<training_state> states) {

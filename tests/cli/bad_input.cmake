@@ -37,7 +37,7 @@ rejected(beta ARGS diagram --set beta=0 ${vary} ERR "two-expert: beta is 0, but 
 rejected(beta_range ARGS diagram --vary beta=-1:1 ERR "two-expert: beta is -1, but it must be > 0")
 rejected(decay ARGS locus --set decay=-1 ${vary} --vary bias=-9:9
   ERR "two-expert: decay is -1, but it must be > 0")
-rejected(max_step ARGS diagram --max-step -1 ${vary} ERR "[^\n]*max_step is -1, but [^\n]*")
+rejected(max_step ARGS diagram --max-step -1 ${vary} ERR "continuation: --max-step is -1, but [^\n]*")
 rejected(no_tokens ARGS diagram --model token-response ${vary}
   ERR "--model: token-response came without --tokens, but [^\n]*")
 rejected(tokens_missing
@@ -58,7 +58,7 @@ rejected(unused_tokens ARGS diagram --model two-expert --tokens mixture:0/1 ${va
   ERR "--tokens: they came for two-expert, but it takes none[^\n]*token-response does")
 rejected(experts_for_two ARGS diagram --experts 4 ${vary}
   ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
-rejected(one_expert ARGS diagram --model softmax --experts 1 ${vary} ERR "softmax: experts is 1, but it must be >= 2")
+rejected(one_expert ARGS diagram --model softmax --experts 1 ${vary} ERR "softmax: --experts is 1, but it must be >= 2")
 rejected(top_k ARGS diagram --model exact-k --experts 4 --top-k 4 ${vary} ERR "exact-k: top-k is 4 of 4 experts, but [^\n]*")
 cli_case(simulated_controller ARGS simulate --model softmax --controller integral CODE 109 OUT "^$"
   ERR "^moebius: simulate: '--controller' came, but it is no option[^\n]*\n$")
@@ -70,7 +70,7 @@ rejected(unit_overflows ARGS diagram --set beta=1e-310 --vary feedback=1:2
   ERR "two-expert: the scale of its states is inf at feedback = 1, decay = 1, beta = 1e-310, bias = 0, but [^\n]*")
 rejected(overflow ARGS compare --router top-1 --set beta=1e300
   ERR "compare: with these values a number left the range of double precision")
-rejected(function_name ARGS simulate --batch 0 ERR "simulate: tokens is 0, but it must be 1 to 4294967295")
+rejected(function_name ARGS simulate --batch 0 ERR "simulate: --batch is 0, but it must be 1 to 4294967295")
 rejected(simulated_exact_k ARGS simulate --model exact-k
   ERR "--model: exact-k came, but the simulated router is top-1. softmax is its model")
 rejected(simulated_experts ARGS simulate --model two-expert --experts 3
@@ -80,14 +80,14 @@ foreach(kind grid basins)
     ERR "sweep: feedback has 4294967296 points, but it takes up to 65536")
 endforeach()
 rejected(steps_overflow ARGS simulate --steps 18446744073709551615 --batch 4
-  ERR "simulate: burn_in is 1000 and steps is 18446744073709551615, but their sum must fit 64 bits")
+  ERR "simulate: burn_in is 1000 and --steps is 18446744073709551615, but their sum must fit 64 bits")
 rejected(steps_too_many ARGS simulate --steps 1000000000000000 --batch 4 ERR "simulate: [^\n]*")
 rejected(step_of_rule ARGS simulate --step 3 ERR "simulate: step x decay is 3, but [^\n]*")
 rejected(device_unused ARGS sweep ${vary} --device cuda ERR "--device: cuda came, but only --basins runs on one")
 rejected(device ARGS simulate --device CUDA
   ERR "device: 'CUDA' came, but it must be auto, cpu, cuda, cuda:NUMBER or cuda:NUMBER,NUMBER,...")
 cli_case(bad_device_missing ARGS simulate --device cuda:99 CODE 4 OUT "^$" ERR "^moebius: [^\n]+\n$")
-rejected(map_step ARGS diagram --step 0 ${vary} ERR "map: step is 0, but it must be > 0 and finite")
+rejected(map_step ARGS diagram --step 0 ${vary} ERR "map: --step is 0, but it must be > 0 and finite")
 rejected(mixture ARGS diagram --model token-response --tokens mixture:1 ${vary}
   ERR "--tokens: '1' came in a mixture, but it must be CENTER/WIDTH or CENTER/WIDTH/WEIGHT")
 

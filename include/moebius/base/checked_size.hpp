@@ -16,4 +16,14 @@ namespace moebius {
 [[nodiscard]] std::size_t checked_sum(std::string_view where,
                                       std::initializer_list<std::size_t> sizes);
 
+/// Numbers of one result at most: what is read takes no more, so that nothing is written that
+/// could not be read.
+inline constexpr std::size_t most_result_values = std::size_t{1} << 26;
+
+/// Checks the size of a table before anything of it is computed.
+/// @param what  the rows that come, in the plural: "grid points"
+/// @throws invalid_argument  naming `where` and both sizes if it has more than most_result_values
+void check_result_size(std::string_view where, std::string_view what, std::size_t rows,
+                       std::size_t columns);
+
 }  // namespace moebius

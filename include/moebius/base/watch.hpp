@@ -22,4 +22,9 @@ struct watch {
     }
 };
 
+/// The watch of one part of a run of `all` parts of equal length: it does `parts` of them after
+/// `before` were done, and `whole`, which must outlive it, hears how far the run is.
+[[nodiscard]] watch part_of(const watch& whole, std::size_t before, std::size_t parts,
+                            std::size_t all);
+
 }  // namespace moebius

@@ -34,6 +34,29 @@ struct blocked_mean {
 /// The same for one series.
 [[nodiscard]] blocked_mean blocked(const std::vector<double>& series);
 
+/// The same for series that come one after the other: of each length of block only sums are kept.
+class blocking {
+public:
+    /// @throws invalid_argument  for an empty series, or one of another length than those before
+    void add(std::vector<double> series);
+
+    [[nodiscard]] std::size_t series() const noexcept { return series_; }
+    [[nodiscard]] std::size_t length() const noexcept { return length_; }  ///< of each series
+
+    /// @throws invalid_argument  for no series
+    [[nodiscard]] blocked_mean result() const;
+
+private:
+    struct sums {
+        double mean = 0;
+        double squares = 0;  ///< of the distances from it
+    };
+    [[nodiscard]] blocked_mean estimate(std::size_t level) const;
+
+    std::vector<sums> levels_;  ///< of blocks of 1, 2, 4, ... values
+    std::size_t series_ = 0, length_ = 0;
+};
+
 /// The standard normal deviate that is as unlikely as `deviation` with an error estimated from
 /// `blocks` block means: Student's t with blocks - 1 degrees of freedom, made normal.
 ///

@@ -26,6 +26,8 @@ struct validate_options {
     double chance = 1e-3;  ///< a test that is passed less often than this by chance fails, 0 to 1
     std::uint64_t seed = 1;
     unsigned threads = 0;  ///< 0: as many as the hardware runs at once; changes no number
+    /// Batches of all measured runs that are in memory, at 16 bytes each; changes no number.
+    std::size_t at_once = std::size_t{1} << 24;
 };
 
 /// A stable state at a hold, and what batches of T tokens make of it.

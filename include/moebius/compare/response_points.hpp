@@ -24,7 +24,8 @@ struct response_point {
 /// @param seeds  independent measurements of each, >= 1
 /// @throws invalid_argument  for no seeds, points out of 12 to 1e5, a reach that is not > 0 and
 ///                           finite; as open_loop_gap
-/// @throws interrupted       if the watch asks for it
+/// @throws cut_short<std::vector<response_point>>  with the points that all seeds measured, if the
+///                           watch asks to stop; interrupted if there are none
 [[nodiscard]] std::vector<response_point> response_points(
     const token_source& source, const router& router, double beta, const load_response* known,
     const response_options& options, std::size_t seeds, const watch& watched = {});

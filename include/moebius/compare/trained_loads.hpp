@@ -50,10 +50,15 @@ struct trained_loads {
     double stable_states = 0, fold = 0;
 };
 
+/// What is known of a model before it is held against theory: its loads in training, if it did not
+/// diverge. All other numbers are NaN.
+[[nodiscard]] trained_loads before_theory(const training_run& run, const training_state& state);
+
 /// Models of one layer, each by itself.
 /// @param states  (runs); of a run that diverged all numbers are NaN
 /// @throws invalid_argument  as check(work); for a model of two layers or without a router
-/// @throws interrupted       if the watch asks for it
+/// @throws cut_short<std::vector<trained_loads>>  if the watch asks to stop: of models that it did
+///                           not come to, what was known before
 [[nodiscard]] std::vector<trained_loads> hold_against_theory(const training_work& work,
                                                              std::span<const training_state> states,
                                                              const trained_options& options = {},

@@ -70,6 +70,8 @@ struct trained_validation {
 /// @param options  one side; its numbers lead and experts are for this to set
 /// @throws invalid_argument  for fewer than two experts, two layers, patches, two sides, an option
 ///                           out of range; as make_experiment, train and hold_against_theory
+/// @throws cut_short<trained_validation>  with the models as far as they came, if the watch asks to
+///                           stop; interrupted if none has a record
 [[nodiscard]] trained_validation validate_trained(const experiment_options& options,
                                                   const trained_validation_options& how,
                                                   const training_backend& on,

@@ -92,6 +92,7 @@ struct basin_options {
     double t_end = 200;       ///< time that each start is given to settle
     double closeness = 1e-3;  ///< settled: Newton's step is within this many state scales, > 0
     double same = 1e-6;       ///< settled states closer than this many state scales are one, > 0
+    std::size_t block = 1 << 16;  ///< grid points that are integrated side by side, >= 1
 };
 
 /// Which steady state each of several starts reaches, over a grid of two parameters.
@@ -108,6 +109,8 @@ struct basin_options {
 ///                model's state bounds, all coordinates alike
 /// @throws invalid_argument  as integrate_ensemble and grid_of, and for no starts of a model
 ///                           without finite state bounds
+/// @throws cut_short<table>  with the rows of the blocks that were done, if the watch asks to stop;
+///                           interrupted if there are none
 [[nodiscard]] table basin_map(const problem& at, const grid_axis& a, const grid_axis& b,
                               const std::vector<double>& starts = {},
                               const basin_options& options = {}, const watch& watched = {},

@@ -18,6 +18,8 @@ public:
     ~file_lock();
 
 private:
+    bool is_locked(const std::filesystem::path& path);
+
     std::filesystem::path path_;  ///< of the lock
     int fd_ = -1;
 };

@@ -34,6 +34,7 @@ struct option_traits {
     option_kept kept = option_kept::always;
     std::string shown{};        ///< default for a reader, where the value does not tell it
     std::string flag{};         ///< its name on a command line, if that is another one
+    std::string field{};        ///< its name in the library's sentences, if that is another one
     bool switches_off = false;  ///< of a bool that is true: the flag makes it false
     bool names_file = false;    ///< an empty text is refused
     bool required = false;      ///< it has no default

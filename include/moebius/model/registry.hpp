@@ -29,7 +29,7 @@ struct expert_options {
 };
 
 /// All shipped models.
-[[nodiscard]] std::span<const model_info> known_models() noexcept;
+[[nodiscard]] std::span<const model_info> known_models();
 
 /// The entry of that name.
 /// @throws invalid_argument for an unknown name, offering the nearest

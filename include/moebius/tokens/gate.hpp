@@ -38,12 +38,13 @@ struct gated_tokens {
 };
 
 /// Applies a gate. Class means and the largest feature come from the whole table, before
-/// `classes` leaves tokens out.
+/// `classes` leaves tokens out. Memory: the table's own, if a row has no fewer numbers than there
+/// are experts.
 ///
 /// @throws invalid_argument  if the gate's text cannot be read, a class is not in the table (the
 ///                           classes are listed), classes are asked for without labels, w is 0, or
 ///                           the file's shape does not fit
 /// @throws io_error          if the gate's file cannot be read
-[[nodiscard]] gated_tokens apply_gate(const token_table& tokens, const gate_options& options);
+[[nodiscard]] gated_tokens apply_gate(token_table tokens, const gate_options& options);
 
 }  // namespace moebius

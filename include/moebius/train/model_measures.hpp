@@ -25,7 +25,8 @@ struct model_measures {
     double effective_feedback = 0;
 };
 
-/// @param rows  of the data, at least one
+/// @param rows  of the data, at least one; beyond 65,536 they are seen in as many parts, of which
+///              a router that balances a batch balances each
 /// @throws invalid_argument  for no rows or a row out of range
 [[nodiscard]] model_measures measure_model(const training_run& run, const training_state& state,
                                            const labelled_data& data,

@@ -69,6 +69,11 @@ struct training_state {
 ///                           another width or fewer classes, an option or rule out of range
 void check(const training_work& work);
 
+/// The same for training to batch `until`.
+/// @throws invalid_argument  likewise, and where the records by then are more than
+/// most_result_values
+void check(const training_work& work, std::uint64_t until);
+
 /// Marks the sound states whose parameters or scores are not finite as diverged at their step: what
 /// a last batch left, whose loss no other one saw.
 void mark_lost(std::span<training_state> states);

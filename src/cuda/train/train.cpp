@@ -93,6 +93,7 @@ std::optional<refusal> training_refusal(const training_work& work, int device) {
 
 void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
            int device, const watch& watched) {
+    moebius::check(work, until);
     if (const auto why = training_refusal(work, device)) throw invalid_argument("train", *why);
     check_work(work, states, until);
     check(cudaSetDevice(device), "cudaSetDevice");

@@ -89,3 +89,39 @@ TEST_CASE("a t deviate becomes the normal deviate of its tail", "[compare][oracl
     CHECK(std::isfinite(normal_deviate(1e9, 1e-9, 1000)));
     CHECK_THROWS_AS(normal_deviate(1, 1, 1), invalid_argument);
 }
+
+TEST_CASE("series that come one by one are those that come together", "[compare]") {
+    std::mt19937 rng{7};
+    std::vector<std::vector<double>> series;
+    blocking one_by_one;
+    for (int r = 0; r < 5; ++r) {
+        series.push_back(autoregressive(100, 0.8, 1, rng));
+        one_by_one.add(series.back());
+    }
+
+    const auto together = blocked(series), last = one_by_one.result();
+
+    CHECK(one_by_one.series() == 5);
+    CHECK(one_by_one.length() == 100);
+    CHECK(last.mean == together.mean);
+    CHECK(last.error == together.error);
+    CHECK(last.length == together.length);
+}
+
+TEST_CASE("the error of uncorrelated values is the textbook's", "[compare][oracle]") {
+    // 16 values: no longer blocks are looked at, so that error^2 = sum (v - mean)^2 / (n - 1) / n
+    blocking all;
+    double sum = 0, squares = 0;
+    for (int k = 0; k < 8; ++k) {
+        const double a = k * k, b = 3 - k;
+        all.add({a, b});
+        sum += a + b;
+        squares += a * a + b * b;
+    }
+
+    const double mean = sum / 16;
+    CHECK_THAT(all.result().mean, WithinRel(mean, 1e-14));
+    CHECK_THAT(all.result().error,
+               WithinRel(std::sqrt((squares - 16 * mean * mean) / 15 / 16), 1e-13));
+    CHECK_THROWS_WITH(blocking{}.result(), "blocked: no series came, but at least one is needed");
+}

@@ -2,7 +2,9 @@
 #include <catch.hpp>
 #include <cmath>
 #include <limits>
+#include <moebius/base/error.hpp>
 #include <moebius/compare/response_points.hpp>
+#include <moebius/router/registry.hpp>
 #include <vector>
 
 using namespace moebius;
@@ -64,4 +66,39 @@ TEST_CASE("a response that cannot be judged is no failure, and says so", "[respo
         CHECK(verdict.agrees);
         CHECK(verdict.sentence.find("nothing was judged") == 0);
     }
+}
+
+TEST_CASE("a response that is stopped keeps the points that all seeds measured", "[response]") {
+    const auto tokens = no_tokens(2);
+    const auto router = make_router("top-1", 1, noise_law::gumbel);
+    response_options options;
+    options.reach = 4;
+    options.points = 12;
+    options.tokens = 8;
+    options.batches = 2;
+    options.threads = 1;
+    const auto whole = response_points(*tokens, *router, 1, nullptr, options, 3);
+    std::atomic<bool> stop = false;
+    const watch watched{[&](std::size_t done, std::size_t) { stop = done == 7; }, &stop};
+    try {
+        (void)response_points(*tokens, *router, 1, nullptr, options, 3, watched);
+        FAIL("it was not stopped");
+    } catch (const cut_short<std::vector<response_point>>& cut) {
+        REQUIRE(cut.so_far.size() == 2);  // seven measurements, three to a point
+        for (std::size_t i = 0; i < 2; ++i) {
+            CHECK(cut.so_far[i].x == whole[i].x);
+            CHECK(cut.so_far[i].gap.mean == whole[i].gap.mean);
+        }
+    }
+    stop = true;
+    CHECK_THROWS_AS(response_points(*tokens, *router, 1, nullptr, options, 3, {{}, &stop}),
+                    interrupted);
+}
+
+TEST_CASE("more measurements than a result holds are refused", "[response][error]") {
+    const auto router = make_router("top-1", 1, noise_law::gumbel);
+    CHECK_THROWS_WITH(
+        response_points(*no_tokens(2), *router, 1, nullptr, {.points = 12}, 10'000'000'000),
+        "response: 10000000000 seeds of 12 numbers came, but a result has at most 67108864 "
+        "numbers");
 }

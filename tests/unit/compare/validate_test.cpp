@@ -100,6 +100,67 @@ TEST_CASE("a validation is the same for any number of threads", "[compare]") {
     CHECK(one.overall.sentence == three.overall.sentence);
 }
 
+TEST_CASE("a validation is the same however few runs are in memory", "[compare]") {
+    validate_options options{.tokens = 16,
+                             .seeds = 3,
+                             .levels = 3,
+                             .ramp = 20,
+                             .settle = 5,
+                             .average = 10,
+                             .members = 3};
+    const auto run = [&] { return validate(a_dozen(), noise_law::logistic, beta, decay, options); };
+    const auto together = run();
+    options.at_once = 1;  // one run after the other
+    const auto alone = run();
+    options.at_once = 5000;  // some, and not as many as a sweep has
+    const auto some = run();
+
+    for (const auto* other : {&alone, &some}) {
+        CHECK(same(steady_table(together), steady_table(*other)));
+        CHECK(same(jump_table(together), jump_table(*other)));
+        CHECK(together.overall.sentence == other->overall.sentence);
+    }
+}
+
+TEST_CASE("progress spans all runs of a measurement", "[compare]") {
+    validate_options options{.tokens = 16,
+                             .seeds = 2,
+                             .levels = 3,
+                             .ramp = 20,
+                             .settle = 5,
+                             .average = 10,
+                             .members = 2};
+    options.at_once = 1;
+    std::size_t last = 0, all = 0;
+    bool rises = true;
+    const watch watched{[&](std::size_t done, std::size_t total) {
+        rises = rises && done >= last && (all == 0 || all == total);
+        last = done;
+        all = total;
+    }};
+
+    (void)validate(a_dozen(), noise_law::gumbel, beta, decay, options, watched);
+
+    CHECK(rises);
+    CHECK(last == all);
+    CHECK(all > 0);
+}
+
+TEST_CASE("a validation that is stopped while it measures keeps its prediction", "[compare]") {
+    std::atomic<bool> stop = false;
+    const watch watched{[&](std::size_t, std::size_t) { stop = true; }, &stop};
+    try {
+        (void)validate(a_dozen(), noise_law::gumbel, beta, decay, brief(), watched);
+        FAIL("it was not stopped");
+    } catch (const cut_short<validation>& cut) {
+        CHECK(cut.so_far.predicted.sweeps.size() == 6);
+        CHECK(cut.so_far.predicted.cusps.size() >= 1);
+        CHECK(cut.so_far.steady.empty());
+        CHECK_FALSE(cut.so_far.overall.agrees);
+        CHECK(cut.so_far.overall.sentence == "nothing was judged: the measurement was interrupted");
+    }
+}
+
 TEST_CASE("measurements of adjacent seeds share no run", "[compare][property]") {
     validate_options options{.tokens = 4096,
                              .seeds = 3,
@@ -134,5 +195,11 @@ TEST_CASE("validate and measure name what was wrong and stop when asked", "[comp
     CHECK_THROWS_AS(validate(a_dozen(), noise_law::none, beta, decay), invalid_argument);
     CHECK_THROWS_AS(validate(a_dozen(), noise_law::gumbel, beta, decay, brief(), {{}, &stop}),
                     interrupted);
+    CHECK_THROWS_WITH(
+        validate(a_dozen(), noise_law::gumbel, beta, decay, {.seeds = 1'000'000'000}),
+        "validate: seeds is 1000000000 and levels is 12, but their product must be <= 4194304");
+    CHECK_THROWS_WITH(validate(a_dozen(), noise_law::gumbel, beta, decay, {.ramp = 9e8}),
+                      "validate: ramp + levels x (settle + average), over step, is "
+                      "18000086400, but a sweep has at most 33554432 batches");
     CHECK_THROWS_WITH(compare({}, {{}}), "compare: 1 measured sweeps came, but 0 were predicted");
 }

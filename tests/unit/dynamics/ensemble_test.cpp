@@ -220,6 +220,30 @@ TEST_CASE("a basin map leaves a start blank that sits on a state that repels", "
     }
 }
 
+TEST_CASE("a basin map is the same block by block, and keeps whole blocks", "[ensemble]") {
+    const auto at = make_problem("two-expert");
+    const grid_axis feedback{"feedback", 3, 4, 3}, bias{"bias", -1, 1, 5};
+    const auto whole = basin_map(at, feedback, bias);
+    basin_options options;
+    options.block = 4;
+    CHECK(basin_map(at, feedback, bias, {}, options).columns == whole.columns);
+
+    std::atomic<bool> stop = false;
+    const watch watched{[&](std::size_t done, std::size_t total) { stop = 3 * done > total; },
+                        &stop};
+    try {
+        (void)basin_map(at, feedback, bias, {}, options, watched);
+        FAIL("it was not stopped");
+    } catch (const cut_short<table>& cut) {
+        REQUIRE(cut.so_far.rows() == 4);  // the stop comes amid the second block
+        for (std::size_t c = 0; c < whole.columns.size(); ++c)
+            for (std::size_t row = 0; row < 4; ++row)
+                CHECK(cut.so_far.columns[c][row] == whole.columns[c][row]);
+    }
+    stop = true;
+    CHECK_THROWS_AS(basin_map(at, feedback, bias, {}, options, {{}, &stop}), interrupted);
+}
+
 TEST_CASE("a basin map says what a bad grid or start is", "[ensemble][error]") {
     const auto at = make_problem("two-expert");
     const grid_axis feedback{"feedback", 1, 2, 3}, bias{"bias", -1, 1, 3};
@@ -229,6 +253,9 @@ TEST_CASE("a basin map says what a bad grid or start is", "[ensemble][error]") {
                       "grid_of: bias goes from 1 to 1, but the ends must be finite and differ");
     CHECK_THROWS_WITH(grid_of({"bias", 0, 1, 1}, feedback),
                       "grid_of: bias has 1 points, but it needs >= 2");
+    CHECK_THROWS_WITH(basin_map(at, {"feedback", 1, 2, 65536}, {"bias", -1, 1, 65536}),
+                      "basin_map: 4294967296 grid points of 8 numbers came, but a result has at "
+                      "most 67108864 numbers");
     CHECK_THROWS_WITH(basin_map(at, feedback, bias, {}, {.closeness = 0}),
                       "basin_map: an option is 0, but closeness and same must be > 0");
 }

@@ -107,6 +107,24 @@ TEST_CASE("a radius is a length, and what has none says why", "[io][error]") {
     CHECK(outcome(with(good, "\"why\"", "\"\"")).find("/special_points/1/not_certified is ") == 0);
 }
 
+TEST_CASE("values that take far more memory than the file has bytes are refused", "[io][error]") {
+    const std::string head =
+        R"({"schema":"moebius.grid/1","version":"0","command":"c","parameters":{},"options":{},"x":[)";
+    for (const std::string value : {"[]", "{}", "\"\"", "[[]]", "[{}]"}) {
+        CAPTURE(value);
+        std::string text = head + value;
+        for (int i = 0; i < 4'000'000; ++i) text += "," + value;
+        CHECK(
+            outcome(text + "]}")
+                .find(": its values take more than 16 times the bytes of the file, as those of no "
+                      "result do") != std::string::npos);
+    }
+    // what a result has most of is read: whole numbers of one digit
+    std::string text = head + "1";
+    for (int i = 0; i < 4'000'000; ++i) text += ",1";
+    CHECK(outcome(text + "]}").find("/x/0 is 1, but it must be") == 0);
+}
+
 TEST_CASE("names come once, levels are counted, groups are bounded by the file", "[io][error]") {
     const std::string head =
         R"({"schema":"moebius.grid/1","version":"0","command":"c","parameters":{},"options":{},)";

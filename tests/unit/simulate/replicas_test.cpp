@@ -223,6 +223,45 @@ TEST_CASE("a router's loop that is stopped keeps its batches", "[simulate]") {
     }
 }
 
+TEST_CASE("replicas are the same however few of them are in memory", "[simulate]") {
+    simulate_options options{.loop = {.tokens = 16}, .replicas = 5, .burn_in = 5, .steps = 40};
+    options.record_every = 10;
+    const auto whole = simulate(no_tokens(2), {}, options);
+    options.at_once = 1;
+    const auto alone = simulate(no_tokens(2), {}, options);
+    options.at_once = 2 * 45 * 2;  // two at a time
+    const auto pairs = simulate(no_tokens(2), {}, options);
+
+    for (const auto* other : {&alone, &pairs}) {
+        CHECK(other->records.columns == whole.records.columns);
+        CHECK(other->summary.columns == whole.summary.columns);
+    }
+    std::atomic<bool> stop = false;
+    const watch watched{[&](std::size_t n, std::size_t total) { stop = 2 * n > total; }, &stop};
+    options.at_once = 1;
+    try {
+        static_cast<void>(simulate(no_tokens(2), {}, options, watched, *make_cpu_loops(1)));
+        FAIL("it was not stopped");
+    } catch (const cut_short<simulation>& cut) {
+        REQUIRE(cut.so_far.summary.rows() >= 2);  // replicas of earlier parts, too
+        CHECK(cut.so_far.summary.at("gap_mean")[1] == whole.summary.at("gap_mean")[1]);
+        CHECK(cut.so_far.summary.at("batches")[1] == 40);
+    }
+}
+
+TEST_CASE("a simulation that memory cannot hold is refused beforehand", "[simulate][error]") {
+    CHECK_THROWS_WITH(simulate(no_tokens(2), {}, {.replicas = 100'000'000}),
+                      "simulate: 100000000 replicas of 20 numbers came, but a result has at most "
+                      "67108864 numbers");
+    CHECK_THROWS_WITH(simulate(no_tokens(2), {}, {.steps = 100'000'000, .record_every = 1}),
+                      "simulate: 100000000 records of each replica of 8 numbers came, but a result "
+                      "has at most 67108864 numbers");
+    CHECK_THROWS_WITH(
+        simulate(no_tokens(2), {}, {.steps = 1'000'000'000, .record_every = 1'000'000}),
+        "simulate: 1000001000 batches of 2 experts came, but a replica has at most 1073741824 "
+        "counts, and more replicas tell as much");
+}
+
 TEST_CASE("simulate rejects empty runs", "[simulate][error]") {
     CHECK_THROWS_WITH(simulate(no_tokens(2), {}, {.replicas = 0}),
                       "simulate: replicas is 0, but it must be >= 1");
