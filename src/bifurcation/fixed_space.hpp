@@ -142,7 +142,8 @@ private:
                       recorder& rows);
     void handle_oscillation(const bracket& seen, const curve_point& at,
                             std::optional<std::size_t> group, recorder& rows);
-    void find_lost_pairs(walk& along);
+    void find_lost_pairs(walk& along, const curve_point& a, const curve_point& b, double arc,
+                         int halvings);
     void describe_splitting(special_point& point, std::size_t group) const;
     void note_crossing(recorder& rows, double arc, const crossing& found,
                        const Eigen::VectorXd& travel);
