@@ -172,6 +172,7 @@ private:
     std::vector<Eigen::VectorXd> multiple_;       // where several eigenvalues vanish
     std::optional<std::size_t> unstable_before_;  // at the point before, among the groups
     std::size_t unstable_ = 0;                    // in the last row
+    std::vector<Eigen::VectorXd> oscillations_;   // of the groups, on this branch
     std::size_t explained_ = 0;                   // changes of it, by what the last step met
 };
 

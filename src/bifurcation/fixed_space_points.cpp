@@ -17,13 +17,14 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double a_zero = 1e-6;         // of a test's values at the ends of a step
-constexpr double joined_within = 1e-6;  // of a step, for groups that agree
-constexpr double aside = 1e-3;          // scaled: how far off an end what vanishes is compared
-constexpr double vanishes = 1e-8;       // against its value there
-constexpr double unfolds = 0.1;         // w^T f_p against f_p; more is no branch point's
-constexpr double unsolved = 1e-6;       // state scales by which f says that a point is off
-constexpr double creeping = 1e-4;       // how far from a branch point a search for a fold may stop
+constexpr double a_zero = 1e-6;            // of a test's values at the ends of a step
+constexpr double joined_within = 1e-6;     // of a step, for groups that agree
+constexpr double aside = 1e-3;             // scaled: how far off an end what vanishes is compared
+constexpr double vanishes = 1e-8;          // against its value there
+constexpr double unfolds = 0.1;            // w^T f_p against f_p; more is no branch point's
+constexpr double unsolved = 1e-6;          // state scales by which f says that a point is off
+constexpr double same_oscillation = 1e-6;  // scaled distance within which Hopf points are one
+constexpr double creeping = 1e-4;  // how far from a branch point a search for a fold may stop
 
 /// The real parts of the pairs, falling.
 std::vector<double> heights_of_pairs(const std::vector<std::complex<double>>& values) {
@@ -198,6 +199,13 @@ void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at,
     p_[free] = hopf->parameters[free];
     VectorXd u = at.u;
     u[n_] = curve_.units().scale(x_, p_)[n_];
+    if (!group) {  // what a step lost may be seen one step late, in a dip
+        if (std::any_of(oscillations_.begin(), oscillations_.end(), [&](const VectorXd& known) {
+                return (known - u).norm() < same_oscillation;
+            }))
+            return;
+        oscillations_.push_back(u);
+    }
     auto point = point_here(point_type::HB, u);
     point.normal_form = hopf->normal_form;
     point.criticality = hopf->criticality;

@@ -29,6 +29,7 @@ stop_reason fixed_space::go(tracer& trace, recorder& rows) {
     end_was_known_ = false;
     unstable_before_.reset();
     explained_ = 0;
+    oscillations_.clear();
     if (const auto& first = trace.current(); first.regularity != 0) {  // else an arm at its point
         extras_at(first.u);
         unstable_before_ = curve_.stability_here().n_unstable;
