@@ -145,7 +145,8 @@ private:
                       recorder& rows);
     void handle_oscillation(const bracket& seen, const curve_point& at,
                             std::optional<std::size_t> group, recorder& rows);
-    void find_lost_pairs(walk& along);
+    void find_lost_pairs(walk& along, const curve_point& a, const curve_point& b, double arc,
+                         int halvings);
     void describe_splitting(special_point& point, std::size_t group) const;
     void note_crossing(recorder& rows, double arc, const crossing& found,
                        const Eigen::VectorXd& travel);
@@ -178,6 +179,7 @@ private:
     std::vector<Eigen::VectorXd> multiple_;       // where several eigenvalues vanish
     std::optional<std::size_t> unstable_before_;  // at the point before, among the groups
     std::size_t unstable_ = 0;                    // in the last row
+    std::vector<Eigen::VectorXd> oscillations_;   // of the groups, on this branch
     std::size_t explained_ = 0;                   // changes of it, by what the last step met
 };
 

@@ -17,13 +17,14 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double a_zero = 1e-6;         // of a test's values at the ends of a step
-constexpr double joined_within = 1e-6;  // of a step, for groups that agree
-constexpr double aside = 1e-3;          // scaled: how far off an end what vanishes is compared
-constexpr double vanishes = 1e-8;       // against its value there
-constexpr double unfolds = 0.1;         // w^T f_p against f_p; more is no branch point's
-constexpr double unsolved = 1e-6;       // state scales by which f says that a point is off
-constexpr double creeping = 1e-4;       // how far from a branch point a search for a fold may stop
+constexpr double a_zero = 1e-6;            // of a test's values at the ends of a step
+constexpr double joined_within = 1e-6;     // of a step, for groups that agree
+constexpr double aside = 1e-3;             // scaled: how far off an end what vanishes is compared
+constexpr double vanishes = 1e-8;          // against its value there
+constexpr double unfolds = 0.1;            // w^T f_p against f_p; more is no branch point's
+constexpr double unsolved = 1e-6;          // state scales by which f says that a point is off
+constexpr double same_oscillation = 1e-6;  // scaled distance within which Hopf points are one
+constexpr double creeping = 1e-4;  // how far from a branch point a search for a fold may stop
 
 /// The real parts of the pairs, falling.
 std::vector<double> heights_of_pairs(const std::vector<std::complex<double>>& values) {
@@ -32,6 +33,17 @@ std::vector<double> heights_of_pairs(const std::vector<std::complex<double>>& va
         if (value.imag() > 0) heights.push_back(value.real());
     std::sort(heights.rbegin(), heights.rend());
     return heights;
+}
+
+std::size_t unstable_ones(const std::vector<std::complex<double>>& values) {
+    return static_cast<std::size_t>(std::count_if(
+        values.begin(), values.end(), [](const auto& value) { return value.real() > 0; }));
+}
+
+std::size_t unstable_pairs(const std::vector<std::complex<double>>& values) {
+    return static_cast<std::size_t>(
+        std::count_if(values.begin(), values.end(),
+                      [](const auto& value) { return value.real() > 0 && value.imag() > 0; }));
 }
 
 }  // namespace
@@ -187,6 +199,13 @@ void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at,
     p_[free] = hopf->parameters[free];
     VectorXd u = at.u;
     u[n_] = curve_.units().scale(x_, p_)[n_];
+    if (!group) {  // what a step lost may be seen one step late, in a dip
+        if (std::any_of(oscillations_.begin(), oscillations_.end(), [&](const VectorXd& known) {
+                return (known - u).norm() < same_oscillation;
+            }))
+            return;
+        oscillations_.push_back(u);
+    }
     auto point = point_here(point_type::HB, u);
     point.normal_form = hopf->normal_form;
     point.criticality = hopf->criticality;
@@ -201,23 +220,30 @@ void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at,
 }
 
 /// Hopf points within the last step that its tests did not see: where a neutral saddle lies beside
-/// one, no sign changes.
-void fixed_space::find_lost_pairs(walk& along) {
-    const auto &a = along.trace().previous(), &b = along.trace().current();
-    const auto heights = [&](const curve_point& at) {
+/// one, no sign changes. A step in which pairs become real, too, is halved until one of them is
+/// left.
+void fixed_space::find_lost_pairs(walk& along, const curve_point& a, const curve_point& b,
+                                  double arc, int halvings) {
+    const auto spectrum_at = [&](const curve_point& at) {
         extras_at(at.u);
-        return heights_of_pairs(eigenvalues(curve_.terms().jacobian()));
+        return eigenvalues(curve_.terms().jacobian());
     };
-    const auto unstable = [&](const curve_point& at) {
-        const auto all = heights(at);
-        return static_cast<std::size_t>(
-            std::count_if(all.begin(), all.end(), [](double height) { return height > 0; }));
+    const auto at_a = spectrum_at(a), at_b = spectrum_at(b);
+    const auto difference = [](std::size_t l, std::size_t r) {
+        return std::max(l, r) - std::min(l, r);
     };
-    const std::size_t before = unstable(a), after = unstable(b);
-    const double arc = along.arc() - (b.u - a.u).norm();
-    for (std::size_t k = std::min(before, after); k < std::max(before, after); ++k) {
+    const std::size_t pairs_a = unstable_pairs(at_a), pairs_b = unstable_pairs(at_b);
+    const std::size_t change = difference(unstable_ones(at_a), unstable_ones(at_b));
+    if (change < 2) return;
+    if (change > 2 * difference(pairs_a, pairs_b) && halvings > 0) {
+        const auto middle = along.trace().between(a, b, 0.5);
+        if (!middle) return;
+        find_lost_pairs(along, a, *middle, arc, halvings - 1);
+        return find_lost_pairs(along, *middle, b, arc + (middle->u - a.u).norm(), halvings - 1);
+    }
+    for (std::size_t k = std::min(pairs_a, pairs_b); k < std::max(pairs_a, pairs_b); ++k) {
         const auto at = along.trace().locate(a, b, [&](const curve_point& point) {
-            const auto all = heights(point);
+            const auto all = heights_of_pairs(spectrum_at(point));
             return k < all.size() ? all[k] : -1.0;
         });
         if (at) handle_oscillation({point_type::HB, 0, a, b, arc}, *at, {}, along.rows());

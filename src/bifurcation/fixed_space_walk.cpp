@@ -18,6 +18,7 @@ namespace {
 
 constexpr double next_to_joint = 1e-2;  // scaled distance; steps halve on the way there
 constexpr double straight = 0.9;        // the cosine of a way that leads there
+constexpr int most_halvings = 10;       // of a step in which eigenvalues are lost
 constexpr Index most_for_dips = 32;     // states; a determinant of more costs, and may underflow
 
 const test_function regularity{point_type::BP, [](const curve_point& at) { return at.regularity; }};
@@ -29,6 +30,7 @@ stop_reason fixed_space::go(tracer& trace, recorder& rows) {
     end_was_known_ = false;
     unstable_before_.reset();
     explained_ = 0;
+    oscillations_.clear();
     if (const auto& first = trace.current(); first.regularity != 0) {  // else an arm at its point
         extras_at(first.u);
         unstable_before_ = curve_.stability_here().n_unstable;
@@ -142,7 +144,10 @@ std::optional<stop_reason> fixed_space::kept(walk& along, bool /*goes_on*/) {
     way_.push_back(along.trace().current().u);
     const std::size_t before = unstable_before_.value_or(unstable_);
     const std::size_t change = std::max(before, unstable_) - std::min(before, unstable_);
-    if (change >= 2 + explained_) find_lost_pairs(along);
+    if (change >= 2 + explained_) {
+        const auto [a, b] = std::pair(along.trace().previous(), along.trace().current());
+        find_lost_pairs(along, a, b, along.arc() - (b.u - a.u).norm(), most_halvings);
+    }
     if (change >= 2 + explained_)
         for (const auto& found : find_joint(along.trace().previous(), along.trace().current()))
             handle_joint(found, along);
