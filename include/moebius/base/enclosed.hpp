@@ -69,18 +69,19 @@ public:
     friend enclosed operator*(enclosed a, const enclosed& b) { return a *= b; }
     friend enclosed operator/(enclosed a, const enclosed& b) { return a /= b; }
 
+    // Friends, so that they hide none of the functions of numbers.
+    friend enclosed exp(const enclosed& u);
+    friend enclosed log(const enclosed& u);   ///< not finite unless u(0) > 0
+    friend enclosed sqrt(const enclosed& u);  ///< not finite unless u(0) > 0
+    friend enclosed tanh(const enclosed& u);
+    friend enclosed sin(const enclosed& u);
+    friend enclosed cos(const enclosed& u);
+    friend enclosed erf(const enclosed& u);
+    friend enclosed pow(const enclosed& u, int exponent);
+
 private:
     std::array<bounds, size> value_{}, slope_{};
 };
-
-[[nodiscard]] enclosed exp(const enclosed& u);
-[[nodiscard]] enclosed log(const enclosed& u);   ///< not finite unless u(0) > 0
-[[nodiscard]] enclosed sqrt(const enclosed& u);  ///< not finite unless u(0) > 0
-[[nodiscard]] enclosed tanh(const enclosed& u);
-[[nodiscard]] enclosed sin(const enclosed& u);
-[[nodiscard]] enclosed cos(const enclosed& u);
-[[nodiscard]] enclosed erf(const enclosed& u);
-[[nodiscard]] enclosed pow(const enclosed& u, int exponent);
 
 /// 1/(1 + exp(-u)), however large u is.
 [[nodiscard]] enclosed logistic_of(const enclosed& u);
