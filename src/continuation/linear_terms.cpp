@@ -87,7 +87,7 @@ stability linear_terms::stability_here(std::size_t leading) const {
 }
 
 null_pair linear_terms::null_vectors_here() const {
-    if (n_ < inverse_from) return null_vectors(jacobian());
+    if (!is_structured() && n_ < inverse_from) return null_vectors(fx_);
     // Inverse iteration: the solutions become the borders.
     null_pair result;
     result.right = result.left = generic_vector(n_).normalized();

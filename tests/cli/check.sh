@@ -87,7 +87,7 @@ expect 2 "moebius: lacks.json" lacks.json
 # What no check is about.
 "$program" sweep --set feedback=4 --vary bias=-3:3 --rate 0.1 --out sweep.json >/dev/null
 expect 2 "moebius: sweep.json" sweep.json
-expect 2 "moebius: check: residual is 0, but it must be > 0 and finite" run.json --residual 0
+expect 2 "moebius: check: --residual is 0, but it must be > 0 and finite" run.json --residual 0
 sed 's/"model": "softmax"/"model": "soft"/' run.json >model.json
 expect 2 "moebius: model.json" model.json
 sed 's/"feedback=2:9"/"feedback=9:2"/' run.json >range.json

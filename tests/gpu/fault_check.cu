@@ -41,7 +41,7 @@ void too_little_memory(const std::string& program, const std::string& folder) {
     const std::string sentence = folder + "/sentence";
     const int code = std::system((program +
                                   " sweep --basins --vary feedback=1:6 --vary bias=-2:2 "
-                                  "--points 6000 --device cuda --out " +
+                                  "--points 2880 --device cuda --out " +
                                   folder + "/basins.json 2>" + sentence)
                                      .c_str());
     expect(WEXITSTATUS(code) == 4, "too little memory ends with 4");
