@@ -2,12 +2,16 @@
 // Points a second of whole diagrams inside the library, stability and detection on.
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <cmath>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/locus.hpp>
 #include <moebius/exact/n_expert.hpp>
 #include <moebius/model/expert_feedback.hpp>
+#include <moebius/model/model.hpp>
 #include <moebius/model/two_expert.hpp>
+#include <numbers>
+#include <string_view>
 
 namespace {
 
@@ -121,6 +125,64 @@ BENCHMARK(winner_folds)
     ->Arg(64)
     ->Arg(256)
     ->Arg(4096)
+    ->Unit(benchmark::kMillisecond);
+
+/// u_t = l u + nu u^2 - u^3 - (1 + d^2)^2 u by differences, u = 0 beyond the ends of a length of 12
+/// pi.
+struct swift_hohenberg {
+    static constexpr std::string_view name = "swift-hohenberg", equation = "Swift-Hohenberg";
+    static constexpr std::size_t dimension = 64;
+    static constexpr auto states = [] {
+        std::array<std::string_view, dimension> names;
+        names.fill("u");
+        return names;
+    }();
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"l", "l", "", -0.3}, {"nu", "nu", "", 1.3}}};
+
+    template <typename S>
+    static vec<S, dimension> one_plus_second(const vec<S, dimension>& a) {
+        constexpr double h = 12 * std::numbers::pi / (dimension + 1);
+        vec<S, dimension> b;
+        for (std::size_t i = 0; i < dimension; ++i) {
+            b[i] = a[i] - a[i] * (2 / (h * h));
+            if (i > 0) b[i] += a[i - 1] / (h * h);
+            if (i + 1 < dimension) b[i] += a[i + 1] / (h * h);
+        }
+        return b;
+    }
+
+    template <typename S>
+    vec<S, dimension> rhs(const vec<S, dimension>& u, const vec<S, 2>& p) const {
+        const auto twice = one_plus_second(one_plus_second(u));
+        vec<S, dimension> f;
+        for (std::size_t i = 0; i < dimension; ++i)
+            f[i] = u[i] * (p[0] + u[i] * (p[1] - u[i])) - twice[i];
+        return f;
+    }
+};
+
+/// The branch u = 0 through its branch points, at l = the eigenvalues of (1 + d^2)^2.
+void swift_hohenberg_rest(benchmark::State& state) {
+    const auto base = problem_of<swift_hohenberg>();
+    special_point start;
+    start.label = "start";
+    start.state.assign(swift_hohenberg::dimension, 0);
+    start.parameters = base.parameters;
+    const auto run = [&] {
+        return equilibrium_diagram(base, {"l", -0.3, 0.5}, {.depth = 0}, start);
+    };
+    const auto once = run();
+    for (const auto& point : once.special_points)
+        if (point.residual > 1e-10) state.SkipWithError("a point is not solved");
+    for (auto _ : state) benchmark::DoNotOptimize(run());
+    state.SetItemsProcessed(state.iterations() * points_of(once));
+    state.counters["points"] = static_cast<double>(points_of(once));
+}
+BENCHMARK(swift_hohenberg_rest)
+    ->Name("swift_hohenberg")
+    ->ArgName("states")
+    ->Arg(64)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

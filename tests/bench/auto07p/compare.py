@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""AUTO-07p and moebius side by side: whole runs on two experts, then the cost a point on N experts.
+"""AUTO-07p and moebius side by side: whole runs on two experts, then the cost a point on N experts and
+of Swift-Hohenberg on 64 points.
 
 Debian's packages auto-07p and gfortran are needed. The programs take turns, each on one thread, and
 each run is a whole process that writes its results. Errors are against the closed forms; AUTO's are
@@ -148,7 +149,7 @@ def errors(run):
 
 
 def auto_many(scratch):
-    """AUTO's milliseconds of CPU time and points by (work, experts)."""
+    """AUTO's milliseconds of CPU time and points by (work, states)."""
     program, result = link_auto(scratch, "n_expert"), {}
     for experts in (8, 64, 256):
         size = {"NDIM": str(experts)}
@@ -159,25 +160,27 @@ def auto_many(scratch):
             folds = auto_run(program, scratch, "winner_folds", size)
             shutil.copy(run.folder / "fort.8", folds.folder / "s.start")
             result["winner_folds", experts] = cpu_time(folds), folds.rows()
+    waves = auto_run(link_auto(scratch, "swift_hohenberg"), scratch, "swift_hohenberg", {})
+    result["swift_hohenberg", 64] = cpu_time(waves), waves.rows()
     return result
 
 
 def our_many(program):
-    """Our milliseconds of CPU time and points by (work, experts), in the space of all scores."""
-    done = subprocess.run([program, "--benchmark_filter=^winner", "--benchmark_format=json"],
+    """Our milliseconds of CPU time and points by (work, states), in the space of all of them."""
+    done = subprocess.run([program, "--benchmark_filter=^winner|^swift", "--benchmark_format=json"],
                           check=True, text=True, capture_output=True)
     result = {}
     for entry in json.loads(done.stdout)["benchmarks"]:
         if entry.get("error_occurred"):
             sys.exit(f"compare.py: {entry['name']}: {entry['error_message']}")
-        work, experts = re.fullmatch(r"(\w+)/experts:(\d+)", entry["name"]).groups()
+        work, experts = re.fullmatch(r"(\w+)/\w+:(\d+)", entry["name"]).groups()
         result[work, int(experts)] = entry["cpu_time"], int(entry["points"])
     return result
 
 
 def compare_many(scratch, program):
     auto, ours = auto_many(scratch), our_many(program)
-    print(f"{'work':14}{'experts':>8}{'AUTO ms':>10}{'points':>8}{'ms/point':>10}"
+    print(f"{'work':14}{'states':>8}{'AUTO ms':>10}{'points':>8}{'ms/point':>10}"
           f"{'ours ms':>10}{'points':>8}{'ms/point':>10}{'ratio':>9}")
     for (work, experts), (took, points) in ours.items():
         theirs = auto.get((work, experts))
