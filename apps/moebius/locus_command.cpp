@@ -29,8 +29,7 @@ struct locus_arguments {
 void count_states(const problem& on, const std::vector<parameter_range>& over, diagram& curves,
                   const session& session) {
     try {
-        curves.stable =
-            count_in_regions(on, over[0], over[1], curves, session.watch("stable states"));
+        count_in_regions(on, over[0], over[1], curves, session.watch("stable states"));
     } catch (const interrupted&) {
         throw cut_short<diagram>("stable states", std::move(curves));
     }

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <iterator>
 #include <moebius/base/error.hpp>
-#include <moebius/bifurcation/stable_regions.hpp>
+#include <moebius/continuation/locus_regions.hpp>
 
 #include "incomplete.hpp"
 #include "session.hpp"

@@ -40,7 +40,7 @@ diagram folds_around(const problem& at, const parameter_range& feedback,
     const parameter_range across{"bias", low - margin, high + margin};
     const moebius::watch silent{{}, watch.stop};
     auto folds = fold_locus(at, along, across, {}, {}, silent);
-    folds.stable = count_in_regions(at, along, across, folds, silent);
+    count_in_regions(at, along, across, folds, silent);
     const std::size_t kappa = at.index_of("feedback"), h = at.index_of("bias");
     for (auto& cusp : cusps)
         for (const auto& point : folds.special_points) {

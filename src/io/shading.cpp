@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <moebius/bifurcation/stable_regions.hpp>
+#include <moebius/continuation/locus_regions.hpp>
 #include <utility>
 #include <vector>
 

@@ -7,7 +7,10 @@ add_library(fuzz_flags INTERFACE)
 target_compile_options(fuzz_flags INTERFACE
   -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
-set(sources ${PROJECT_SOURCE_DIR}/src/continuation/diagram.cpp)
+set(sources)
+foreach(name diagram locus_regions plane_regions)  # what readers use of continuation
+  list(APPEND sources ${PROJECT_SOURCE_DIR}/src/continuation/${name}.cpp)
+endforeach()
 foreach(module base router model tokens io)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/*.cpp)
   list(APPEND sources ${found})

@@ -3,6 +3,7 @@
 #include <moebius/bifurcation/locus.hpp>
 #include <moebius/bifurcation/stable_regions.hpp>
 #include <moebius/bifurcation/stable_states.hpp>
+#include <moebius/continuation/locus_regions.hpp>
 #include <moebius/exact/two_expert.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/model/registry.hpp>
@@ -27,7 +28,7 @@ double count_at(const diagram& locus, const plane_point& p) {
 
 diagram counted(const problem& on, const parameter_range& first, const parameter_range& second) {
     auto curves = locus(on, first, second);
-    curves.stable = count_in_regions(on, first, second, curves);
+    count_in_regions(on, first, second, curves);
     return curves;
 }
 
@@ -57,8 +58,8 @@ TEST_CASE("two experts have two stable states between the arms of the cusp, one 
 TEST_CASE("a curve that is missing shows in the counts", "[stable_regions]") {
     auto curves = locus(problem_of<models::two_expert>(), {"feedback", 1.5, 20}, {"bias", -9, 9});
     curves.branches.clear();
-    curves.stable = count_in_regions(problem_of<models::two_expert>(), {"feedback", 1.5, 20},
-                                     {"bias", -9, 9}, curves);
+    count_in_regions(problem_of<models::two_expert>(), {"feedback", 1.5, 20}, {"bias", -9, 9},
+                     curves);
     REQUIRE(unlike_places(curves).size() == 1);
     CHECK(unlike_places(curves)[0].first.states != unlike_places(curves)[0].second.states);
 }
