@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// What becomes of a run whose device has too little memory, or is lost half way:
-//   gpu_fault_check PROGRAM FOLDER
+// What becomes of a run whose device has too little memory, or is lost half way. The program ends
+// with 4 for a device_error (apps/moebius/main.cpp).
 #include <cuda_runtime.h>
 
-#include <sys/wait.h>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <moebius/backend/backend.hpp>
+#include <moebius/dynamics/ensemble.hpp>
+#include <moebius/model/registry.hpp>
 #include <moebius/simulate/replicas.hpp>
 #include <string>
+#include <vector>
 
 using namespace moebius;
 
@@ -26,27 +25,24 @@ void expect(bool holds, const char* what) {
 
 __global__ void fall_over() { __trap(); }
 
-std::string text_of(const std::string& path) {
-    std::ifstream in(path);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// The program in a device whose memory is all but taken.
-void too_little_memory(const std::string& program, const std::string& folder) {
+/// An ensemble of half a GiB on a device whose memory is all but taken.
+void too_little_memory() {
+    const auto on = make_backend("cuda");
     std::size_t free = 0, total = 0;
     cudaMemGetInfo(&free, &total);
     void* hog = nullptr;
-    // the program's own context takes some 500 MiB
-    expect(cudaMalloc(&hog, free - (std::size_t{1} << 30)) == cudaSuccess, "memory can be taken");
-    const std::string sentence = folder + "/sentence";
-    const int code = std::system((program +
-                                  " sweep --basins --vary feedback=1:6 --vary bias=-2:2 "
-                                  "--points 2880 --device cuda --out " +
-                                  folder + "/basins.json 2>" + sentence)
-                                     .c_str());
-    expect(WEXITSTATUS(code) == 4, "too little memory ends with 4");
-    expect(text_of(sentence) == "moebius: cudaMalloc: out of memory\n", "and with one sentence");
-    std::printf("%s", text_of(sentence).c_str());
+    expect(cudaMalloc(&hog, free - (std::size_t{64} << 20)) == cudaSuccess, "memory can be taken");
+    ensemble_problem work{make_problem("two-expert")};
+    work.varied = {{"feedback", std::vector<double>(std::size_t{1} << 23, 3.0)}};
+    work.starts = {0.5};
+    std::string sentence;
+    try {
+        (void)on->integrate(work, {}, {});
+    } catch (const device_error& told) {
+        sentence = told.what();
+    }
+    expect(sentence == "cudaMalloc: out of memory", "too little memory is an error of the device");
+    std::printf("%s\n", sentence.c_str());
     cudaFree(hog);
 }
 
@@ -78,12 +74,12 @@ void lost_device() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main() {
     if (detail::count_devices() == 0) {
         std::printf("skipped: CUDA is %s\n", describe_devices().front().c_str());
         return 77;
     }
-    if (argc == 3) too_little_memory(argv[1], argv[2]);
+    too_little_memory();
     lost_device();
     std::printf("%d passed, %d failed\n", passed, failed);
     return failed == 0 ? 0 : 1;
