@@ -31,7 +31,7 @@ bool branch_point_curve::persists(const special_point& point) {
     const auto& units = scaling_.units();
     for (Index k = 0; k < free(); ++k)
         if (std::abs(w_.dot(by_parameter(k))) * units[states() + k] >
-            unfolding * w_.norm() * terms_.jacobian().norm() * units[0])
+            unfolding * w_.norm() * terms_.jacobian_norm() * units[0])
             return false;
     return true;
 }
@@ -62,8 +62,7 @@ std::optional<VectorXd> branch_point_curve::bogdanov_takens_near(const special_p
 
 bool branch_point_curve::holds_at(const VectorXd& u) {
     terms_at(u);
-    return std::abs(u[unknowns() - 1]) <=
-           imperfect * terms_.jacobian().norm() * scaling_.units()[0];
+    return std::abs(u[unknowns() - 1]) <= imperfect * terms_.jacobian_norm() * scaling_.units()[0];
 }
 
 VectorXd branch_point_curve::start(const special_point& point) {

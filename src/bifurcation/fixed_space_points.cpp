@@ -93,7 +93,7 @@ bool fixed_space::is_solved(const VectorXd& u) {
     extras_at(u);
     const auto& terms = curve_.terms();
     const double unit = curve_.units().units()[0];
-    return terms.f().lpNorm<Eigen::Infinity>() <= unsolved * unit * (1 + terms.jacobian().norm());
+    return terms.f().lpNorm<Eigen::Infinity>() <= unsolved * unit * (1 + terms.jacobian_norm());
 }
 
 /// Whether the parameter does not unfold the zero eigenvalue at u: w^T f_p = 0, a branch point. A
@@ -101,7 +101,7 @@ bool fixed_space::is_solved(const VectorXd& u) {
 bool fixed_space::is_crossing(const VectorXd& u, const curve_point& beside) {
     const auto& terms = curve_.terms();
     extras_at(beside.u);
-    const double size = terms.jacobian().norm();
+    const double size = terms.jacobian_norm();
     extras_at(u);
     if (n_ > 1 && !terms.is_structured() && !base().model->cells()) {
         const VectorXd values = svd(terms.jacobian()).values;

@@ -24,6 +24,7 @@ namespace {
 constexpr int lines_across = 1;       // of the window each way, where closed curves are looked for
 constexpr double search_step = 0.25;  // of the equilibria along edges and lines
 constexpr int search_depth = 1;       // of the branches that leave there with fewer equal cells
+constexpr int most_branches = 24;     // along one line; those of few winners come first
 
 class group_loci {
 public:
@@ -74,6 +75,7 @@ private:
         search.max_step = search_step;
         search.searches = 2;
         search.depth = search_depth;
+        search.max_branches = most_branches;
         const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);
         for (const auto& point : along.special_points)
             if (is_finer(point) ? bounds_stable(along, point) : parts_cells(point))

@@ -52,7 +52,7 @@ public:
         : curve_(curve), a_(a), b_(b), length_((b.u - a.u).norm()) {
         for (const auto* end : {&a, &b}) {
             spectrum_at(curve, end->u);
-            size_ = std::max(size_, curve.terms().jacobian().norm());
+            size_ = std::max(size_, curve.terms().jacobian_norm());
         }
     }
 

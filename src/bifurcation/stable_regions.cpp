@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 #include <moebius/base/parallel.hpp>
 #include <moebius/bifurcation/stable_regions.hpp>
@@ -8,8 +9,9 @@
 namespace moebius {
 namespace {
 
-constexpr std::size_t places_each = 5;
-constexpr std::size_t smallest = 12;  // cells of a region that is more than the gap of two curves
+constexpr std::size_t fewest = 2, most = 5;  // places of a region, by its size
+constexpr std::size_t share = 4000;          // cells for each, a 36th of the window
+constexpr std::size_t smallest = 30;         // cells of a region that is more than a gap of curves
 
 }  // namespace
 
@@ -20,7 +22,8 @@ void count_in_regions(const problem& base, const parameter_range& first,
     const auto regions = regions_of(locus);
     for (std::size_t r = 0; r < regions.count(); ++r)
         if (regions.size(r) >= smallest)
-            for (const auto& at : regions.places_in(r, places_each))
+            for (const auto& at :
+                 regions.places_in(r, std::clamp(regions.size(r) / share, fewest, most)))
                 counts.places.push_back({at, 0});
     const std::array axes{base.index_of(first.name), base.index_of(second.name)};
     const auto count = [&](std::size_t i) {

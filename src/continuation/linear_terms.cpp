@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/linear_terms.hpp>
@@ -60,6 +61,14 @@ MatrixXd linear_terms::jacobian() const {
     MatrixXd result = left_ * right_.transpose();
     result.diagonal() += diagonal_;
     return result;
+}
+
+double linear_terms::jacobian_norm() const {
+    if (!is_structured()) return fx_.norm();
+    // |D + L R^T|^2 = |D|^2 + 2 sum d_i l_i . r_i + tr(L^T L R^T R)
+    const double mixed = diagonal_.dot(left_.cwiseProduct(right_).rowwise().sum());
+    const double low = (left_.transpose() * left_).cwiseProduct(right_.transpose() * right_).sum();
+    return std::sqrt(std::max(0.0, diagonal_.squaredNorm() + 2 * mixed + low));
 }
 
 bool linear_terms::is_symmetric() const { return !is_structured() && fx_ == fx_.transpose(); }

@@ -30,10 +30,10 @@ std::size_t index_of(double coordinate) {
     return std::min(static_cast<std::size_t>(coordinate), side - 1);
 }
 
-double distance(std::size_t a, std::size_t b) {
+std::size_t squared_distance(std::size_t a, std::size_t b) {
     const auto apart = [](std::size_t i, std::size_t j) { return i > j ? i - j : j - i; };
-    return std::hypot(static_cast<double>(apart(a % side, b % side)),
-                      static_cast<double>(apart(a / side, b / side)));
+    const std::size_t x = apart(a % side, b % side), y = apart(a / side, b / side);
+    return x * x + y * y;
 }
 
 }  // namespace
@@ -140,14 +140,14 @@ std::vector<plane_point> plane_regions::places_in(std::size_t region, std::size_
     if (members.empty() || most == 0) return places;
     std::size_t chosen = *std::max_element(members.begin(), members.end(), deeper);
     const unsigned least = std::min(inner, depth_[chosen]);
-    std::vector<double> free(members.size(), std::numeric_limits<double>::infinity());
+    std::vector<std::size_t> free(members.size(), std::numeric_limits<std::size_t>::max());
     while (places.size() < most) {
         places.push_back(centre(chosen));
-        double farthest = 0;
+        std::size_t farthest = 0;
         const std::size_t last = chosen;
         for (std::size_t i = 0; i < members.size(); ++i) {
-            free[i] = std::min(free[i], distance(members[i], last));
-            if (depth_[members[i]] < least || !(free[i] > farthest)) continue;
+            free[i] = std::min(free[i], squared_distance(members[i], last));
+            if (depth_[members[i]] < least || free[i] <= farthest) continue;
             farthest = free[i];
             chosen = members[i];
         }

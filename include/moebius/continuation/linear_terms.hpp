@@ -44,6 +44,9 @@ public:
     /// To the last bit, as the Jacobian of a gradient is; then no eigenvalue leaves the real line.
     [[nodiscard]] bool is_symmetric() const;
 
+    /// The Frobenius norm of f_x. @cost O(n) where it is structured
+    [[nodiscard]] double jacobian_norm() const;
+
     /// All eigenvalues of f_x, by falling real part; computed once a point.
     [[nodiscard]] const std::vector<std::complex<double>>& spectrum() const;
 

@@ -49,6 +49,7 @@ TEST_CASE("structured terms are the dense ones", "[continuation][oracle]") {
     REQUIRE(here.terms.is_structured());
     const double rounding = 1e-14 * here.fx.norm();  // sums of a few products
     CHECK((here.terms.jacobian() - here.fx).norm() <= rounding);
+    CHECK_THAT(here.terms.jacobian_norm(), WithinRel(here.fx.norm(), 1e-12));
     CHECK((here.terms.f() - here.f).norm() <= rounding);
     for (const auto& [k, p] : {std::pair{0, 0}, {1, 2}, {2, 3}})
         CHECK((here.terms.by_parameters().col(k) - here.fp.col(p)).norm() <= rounding);
