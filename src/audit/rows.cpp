@@ -19,7 +19,7 @@ using Eigen::Index;
 using Eigen::VectorXd;
 using complex = std::complex<double>;
 
-constexpr std::string_view kind = "rows";
+constexpr std::string_view rows_kind = "rows";
 
 std::optional<double> value_of(const branch& curve, std::size_t row, std::string_view column) {
     const auto& names = curve.columns.names;
@@ -123,12 +123,12 @@ void judge_rows(const claim& of, const whole_space& in, const branch& curve,
                 const audit_options& options, tally& to, progress& done) {
     const auto rows = judged_rows(of, curve, options.rows);
     if (curve.kind == "cycle" || curve.kind == "fold of cycles")
-        return to.not_judged(kind, "they are cycles", rows.size());
+        return to.not_judged(rows_kind, "they are cycles", rows.size());
     for (const std::size_t row : rows) {
         done.add();
         auto fault = fault_of_row(of, in, curve, row, options);
         if (!fault.empty()) fault = fmt::format("branch {}, row {}: {}", curve.id, row, fault);
-        to.judge(kind, std::move(fault));
+        to.judge(rows_kind, std::move(fault));
     }
 }
 

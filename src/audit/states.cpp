@@ -18,7 +18,7 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr std::string_view kind = "stable states";
+constexpr std::string_view stable_states_kind = "stable states";
 constexpr double aside = 1e-3;      // shares of the window that a value keeps from special points
 constexpr double moved_off = 1e-3;  // state scales from a state to a start beside it
 constexpr double reach = 0.5;       // state scales from a chord to its curve
@@ -83,7 +83,8 @@ private:
                 const double within = reach * in_.unit() + 1e-2 * start.cwiseAbs().maxCoeff();
                 const auto x = solved_on_groups(in_, curve.groups, value_, state, within);
                 if (!x) {
-                    to_.not_judged(kind, "Newton's method from a chord between two rows failed");
+                    to_.not_judged(stable_states_kind,
+                                   "Newton's method from a chord between two rows failed");
                     continue;
                 }
                 const auto& stable = curve.columns.at("stable");
@@ -134,34 +135,36 @@ private:
     void judge_found(const VectorXd& x) {
         const auto known = std::find_if(claimed_.begin(), claimed_.end(),
                                         [&](const auto& state) { return same(x, state.x); });
-        if (known != claimed_.end()) return to_.right(kind);
+        if (known != claimed_.end()) return to_.right(stable_states_kind);
         const auto what = fmt::format("the stable state {} at {} = {:.6g} is on no branch",
                                       text_of(x), claim_.ranges[0].name, value_);
         if (!claim_.whole)
-            to_.not_judged(kind, "they are on no branch, and the file follows a start alone");
+            to_.not_judged(stable_states_kind,
+                           "they are on no branch, and the file follows a start alone");
         else if (claim_.data.search.may_miss || claim_.data.search.not_followed > 0)
-            to_.not_judged(kind,
+            to_.not_judged(stable_states_kind,
                            "they are on no branch, and the file says that some may be missing");
         else
-            to_.wrong(kind, what);
+            to_.wrong(stable_states_kind, what);
     }
 
     void judge_claimed(const claimed_state& state) {
         if (is_among(state.x, found_)) return;  // told as found
         const auto attracts = flow_.attracts(state.x);
-        if (!attracts) return to_.not_judged(kind, "an eigenvalue is zero up to rounding");
+        if (!attracts)
+            return to_.not_judged(stable_states_kind, "an eigenvalue is zero up to rounding");
         if (!*attracts)
-            return to_.wrong(kind,
+            return to_.wrong(stable_states_kind,
                              fmt::format("branch {} is called stable at {} = {:.6g}, and is not",
                                          state.branch, claim_.ranges[0].name, value_));
         VectorXd beside = state.x;
         for (Index i = 0; i < beside.size(); ++i)
             beside[i] += (i % 2 == 0 ? moved_off : -moved_off) * in_.unit();
         const auto end = flow_.from(beside);
-        if (!end) return to_.not_judged(kind, "a start beside one came to no rest");
+        if (!end) return to_.not_judged(stable_states_kind, "a start beside one came to no rest");
         if (!same(in_.sorted(*end), state.x))
-            return to_.not_judged(kind, "a start beside one left its narrow basin");
-        to_.right(kind);
+            return to_.not_judged(stable_states_kind, "a start beside one left its narrow basin");
+        to_.right(stable_states_kind);
     }
 
     /// Its first coordinates.

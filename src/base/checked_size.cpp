@@ -9,7 +9,7 @@
 namespace moebius {
 namespace {
 
-constexpr std::size_t most = std::size_t{1} << 44;
+constexpr std::size_t largest_size = std::size_t{1} << 44;
 
 [[noreturn]] void reject(std::string_view where, std::initializer_list<std::size_t> sizes,
                          std::string_view sign) {
@@ -23,7 +23,7 @@ std::size_t checked_product(std::string_view where, std::initializer_list<std::s
     if (std::find(sizes.begin(), sizes.end(), std::size_t{0}) != sizes.end()) return 0;
     std::size_t product = 1;
     for (const std::size_t size : sizes) {
-        if (product > most / size) reject(where, sizes, " times ");
+        if (product > largest_size / size) reject(where, sizes, " times ");
         product *= size;
     }
     return product;
@@ -32,7 +32,7 @@ std::size_t checked_product(std::string_view where, std::initializer_list<std::s
 std::size_t checked_sum(std::string_view where, std::initializer_list<std::size_t> sizes) {
     std::size_t sum = 0;
     for (const std::size_t size : sizes) {
-        if (size > most - sum) reject(where, sizes, " plus ");
+        if (size > largest_size - sum) reject(where, sizes, " plus ");
         sum += size;
     }
     return sum;

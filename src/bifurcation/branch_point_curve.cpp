@@ -16,7 +16,8 @@ namespace {
 
 constexpr double beside_a_bt = 0.05;  // scaled distance within which it is looked for
 constexpr double unfolding = 1e-8;    // w^T f_p beyond this, against f_x, unfolds a branch point
-constexpr double imperfect = 1e-9;  // d beyond this, against f_x over a state scale, is no crossing
+constexpr double beside_crossing =
+    1e-9;  // d beyond this, against f_x over a state scale, is no crossing
 
 }  // namespace
 
@@ -62,7 +63,8 @@ std::optional<VectorXd> branch_point_curve::bogdanov_takens_near(const special_p
 
 bool branch_point_curve::holds_at(const VectorXd& u) {
     terms_at(u);
-    return std::abs(u[unknowns() - 1]) <= imperfect * terms_.jacobian_norm() * scaling_.units()[0];
+    return std::abs(u[unknowns() - 1]) <=
+           beside_crossing * terms_.jacobian_norm() * scaling_.units()[0];
 }
 
 VectorXd branch_point_curve::start(const special_point& point) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 #include <utility>
@@ -22,8 +22,6 @@ using complex = std::complex<double>;
 using detail::add_to;
 using detail::inner;
 using detail::values;
-
-constexpr double infinite = std::numeric_limits<double>::infinity();
 
 /// The series of f along s v.
 std::vector<enclosed> along(const critical_space& space, values x, values p, values v) {

@@ -22,8 +22,8 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double near_start = 0.1;     // scaled distance that a start may have from its curve
-constexpr int most_steps_to_end = 20;  // along the Hopf curve, from the guess of its GH
+constexpr double near_its_start = 0.1;  // scaled distance that a start may have from its curve
+constexpr int most_steps_to_end = 20;   // along the Hopf curve, from the guess of its GH
 
 /// The GH of the Hopf curve near a guess of it.
 std::optional<special_point> generalized_hopf_near(const problem& base,
@@ -84,7 +84,7 @@ private:
         const VectorXd guess = curve_.scale(piecewise_of(cycle), cycle.period, parameters);
         const VectorXd towards = way * VectorXd::Unit(guess.size(), curve_.coordinate(0));
         const bool there = curve_.adapt(guess) && trace_.start(guess, towards) &&
-                           (trace_.current().u - guess).norm() < near_start && rebase();
+                           (trace_.current().u - guess).norm() < near_its_start && rebase();
         if (!there)
             throw invalid_argument("locus", fmt::format("{} came as a start", start_.label),
                                    "no fold of cycles is near it");

@@ -9,6 +9,8 @@
 
 namespace moebius::detail {
 
+inline constexpr std::complex<double> i_unit{0, 1};
+
 /// f_x (n, n) at a point.
 [[nodiscard]] Eigen::MatrixXd jacobian_at(const field& model, const std::vector<double>& x,
                                           const std::vector<double>& p);

@@ -21,8 +21,9 @@ using Eigen::VectorXcd;
 using Eigen::VectorXd;
 using complex = std::complex<double>;
 
-constexpr complex i_unit{0, 1};
-constexpr int most_halvings = 6;  // of the distance at which jets are taken, from the state scale
+using detail::i_unit;
+constexpr int most_jet_halvings =
+    6;  // of the distance at which jets are taken, from the state scale
 
 /// The derivatives of order 4 and 5 of a field along lines, from its jets of order 3 at three
 /// points of the line: the polynomial of degree 11 that has all of them.
@@ -50,7 +51,7 @@ public:
         double smallest = std::numeric_limits<double>::infinity();
         double h = reach_ / d.norm();
         if (!std::isfinite(h)) return VectorXd::Zero(d.size());
-        for (int halvings = 0; halvings <= most_halvings; ++halvings, h /= 2) {
+        for (int halvings = 0; halvings <= most_jet_halvings; ++halvings, h /= 2) {
             const VectorXd now = interpolated(d, order, h);
             // The distance at which half of it says the same.
             if (halvings > 0 && (now - last).norm() < smallest) {

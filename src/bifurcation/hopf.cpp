@@ -32,7 +32,7 @@ using Eigen::VectorXcd;
 using Eigen::VectorXd;
 using complex = std::complex<double>;
 
-constexpr complex i_unit{0, 1};
+using detail::i_unit;
 constexpr double slowest = 1e-6;    // omega below this share of |f_x| is a double zero eigenvalue
 constexpr double same_pair = 1e-6;  // eigenvalues this near to i omega, against |f_x|, are one
 

@@ -23,8 +23,8 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double most_units = 1e3;  // of k = omega^2 at the start
-constexpr double a_zero = 1e-6;     // an eigenvalue against omega
+constexpr double most_units = 1e3;     // of k = omega^2 at the start
+constexpr double zero_at_hopf = 1e-6;  // an eigenvalue against omega
 
 /// The solutions of [m b; c^T 0] (V, G) = (0, I) and of its transpose.
 struct plane {
@@ -181,7 +181,7 @@ std::optional<special_point> hopf_curve::described(point_type type, const Vector
     if (type == point_type::BT) return bogdanov_takens_point(model(), x_, p_);
     if (type == point_type::ZH) {
         const double zero = std::abs(zero_test(others(rate), rate));
-        if (zero > a_zero) return std::nullopt;  // the test jumped
+        if (zero > zero_at_hopf) return std::nullopt;  // the test jumped
         auto point = zero_hopf_point(model(), x_, p_);
         point.residual = std::max(point.residual, zero * rate);
         return point;

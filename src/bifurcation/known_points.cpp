@@ -9,7 +9,7 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr int most_corrections = 8;
+constexpr int most_newton_steps = 8;
 constexpr double slack = 1e-6;  // of a chord, for points at its ends
 
 }  // namespace
@@ -50,7 +50,7 @@ bool known_points::is_near_crossing(const VectorXd& u, double distance) const {
 bool known_points::is_on_branch(const VectorXd& u, curve& followed) const {
     VectorXd f(u.size() - 1), step(u.size());
     const auto leads_to_u = [&](VectorXd at, const VectorXd& chord) {
-        for (int k = 0; k < most_corrections; ++k) {
+        for (int k = 0; k < most_newton_steps; ++k) {
             if (!followed.linearize(at, f)) return false;
             followed.derivative().factor(chord);
             step << f, chord.dot(at - u);

@@ -17,10 +17,10 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr Index most_zeros = 4;        // a kernel of more would need too many starts
-constexpr int starts_each = 60;        // of Newton's method, a dimension of the kernel
-constexpr double no_quadratic = 1e-7;  // against the cubic terms
-constexpr double isolated = 1e-5;      // smallest singular value of a solution that stands alone
+constexpr Index most_zeros = 4;           // a kernel of more would need too many starts
+constexpr int starts_each = 60;           // of Newton's method, a dimension of the kernel
+constexpr double no_second_order = 1e-7;  // against the cubic terms
+constexpr double isolated = 1e-5;         // smallest singular value of a solution that stands alone
 constexpr double same_direction = 1e-6;
 
 /// The reduced equation on a kernel of dimension k, in states that are scaled to order one.
@@ -71,7 +71,7 @@ public:
     /// The quadratic form of columns i and j; keeps h_ij: f_x h = -(1 - v w^T) B(v_i, v_j).
     VectorXd second(Index i, Index j) {
         const VectorXd b = forms_.second(kernel(i), kernel(j));
-        const VectorXd h = least_squares(fx_, -(b - v_ * (w_.transpose() * b)), no_quadratic);
+        const VectorXd h = least_squares(fx_, -(b - v_ * (w_.transpose() * b)), no_second_order);
         beside_[{i, j}] = lifted(h - v_ * (w_.transpose() * h));
         return w_.transpose() * b;
     }
@@ -125,7 +125,7 @@ reduced_equation reduce(equilibrium_curve& curve, const MatrixXd& v, const Matri
             three = std::max(three, columns.norm());
             made.third.push_back(columns);
         }
-    made.is_quadratic = two > no_quadratic * three;
+    made.is_quadratic = two > no_second_order * three;
     return made;
 }
 

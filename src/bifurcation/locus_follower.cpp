@@ -9,6 +9,8 @@
 #include <moebius/solve/dense.hpp>
 #include <utility>
 
+#include "known_points.hpp"
+
 namespace moebius {
 
 using Eigen::Index;
@@ -16,7 +18,6 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double same_point = 1e-6;    // scaled distance within which two points are one
 constexpr double same_rate = 0.2;      // share within which two rates at one place are one
 constexpr double near_start = 0.1;     // scaled distance that a start may have from its curve
 constexpr double almost_there = 1e-3;  // of the way to an end, where tests are looked at once more

@@ -22,7 +22,7 @@ using Eigen::VectorXcd;
 using Eigen::VectorXd;
 using complex = std::complex<double>;
 
-constexpr complex i_unit{0, 1};
+using detail::i_unit;
 
 /// w^H [C(q, q, conj q) + 2 B(q, h11) + B(conj q, h20)], h11 = (one - a)^-1 B(q, conj q) and
 /// h20 = (z - a)^-1 B(q, q): the resonant cubic term of a Hopf point (one = 0) or a torus point.

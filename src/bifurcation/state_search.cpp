@@ -13,13 +13,13 @@ namespace {
 
 using Eigen::VectorXd;
 
-constexpr double equal = 1e-7;              // state scales within which cells agree
+constexpr double agreeing = 1e-7;           // state scales within which cells agree
 constexpr std::size_t most_by_itself = 64;  // cells; beyond, each by itself takes seconds
 constexpr std::size_t unequal_starts = 16;
 
 bool joins(const grouping& first, const problem& on, const VectorXd& x) {
     const cell_field& cells = *on.model->cells();
-    const double within = equal * on.model->state_scale(on.parameters);
+    const double within = agreeing * on.model->state_scale(on.parameters);
     const std::size_t count = cells.groups().size();
     for (const auto& [i, j] : joinable(first, cells.groups())) {
         double apart = 0;
@@ -70,7 +70,7 @@ void add_unequal(const problem& first, std::vector<grouped_state>& to, search_re
         const auto x = flow.from(start);
         if (!x || flow.unstable_at(*x) > 0) continue;
         const auto groups = groups_of_equals(coarse.groups(), view(*x), coarse.cell_states(),
-                                             equal * apart.model->state_scale(apart.parameters));
+                                             agreeing * apart.model->state_scale(apart.parameters));
         if (groups.size() == coarse.groups().size()) continue;
         const problem on = regrouped(first, groups);
         const auto& own = *apart.model->cells();

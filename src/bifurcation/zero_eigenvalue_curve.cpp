@@ -14,7 +14,7 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double no_quadratic = 1e-6;  // a and b below this share of the cubic terms: a reflection
+constexpr double a_reflection = 1e-6;  // a and b below this share of the cubic terms: a reflection
 
 }  // namespace
 
@@ -105,7 +105,7 @@ special_point bogdanov_takens_point(const field& model, const std::vector<double
     const double unit = model.state_scale(p);
     const double quadratic = std::abs(form.a) + std::abs(form.b);
     const double cubic = (std::abs(form.a3) + std::abs(form.b3)) * unit;
-    if (quadratic > no_quadratic * cubic) {
+    if (quadratic > a_reflection * cubic) {
         point.normal_form = {{"a", form.a}, {"b", form.b}};
         point.criticality = form.a * form.b < 0 ? "supercritical" : "subcritical";
     } else {

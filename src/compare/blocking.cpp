@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::size_t fewest_blocks = 16;
 
-[[noreturn]] void reject(std::string_view got, std::string_view needed) {
-    throw invalid_argument("blocked", got, needed);
-}
-
 /// Averages neighbours in pairs; an odd last value is left out.
 void halve(std::vector<double>& series) {
     const std::size_t half = series.size() / 2;
@@ -42,10 +38,12 @@ bool exceeded(const std::vector<blocked_mean>& levels, std::size_t k) {
 }  // namespace
 
 void blocking::add(std::vector<double> series) {
-    if (series.empty()) reject("a series is empty", "it must have values");
+    if (series.empty())
+        throw invalid_argument("blocked", "a series is empty", "it must have values");
     if (series_ > 0 && series.size() != length_)
-        reject(fmt::format("series of {} and {} values came", length_, series.size()),
-               "their lengths must be equal");
+        throw invalid_argument(
+            "blocked", fmt::format("series of {} and {} values came", length_, series.size()),
+            "their lengths must be equal");
     length_ = series.size();
     ++series_;
     for (std::size_t k = 0; !series.empty(); ++k, halve(series)) {
@@ -72,7 +70,7 @@ blocked_mean blocking::estimate(std::size_t level) const {
 }
 
 blocked_mean blocking::result() const {
-    if (series_ == 0) reject("no series came", "at least one is needed");
+    if (series_ == 0) throw invalid_argument("blocked", "no series came", "at least one is needed");
     std::vector<blocked_mean> levels{estimate(0)};
     for (std::size_t k = 1; k < levels_.size() && series_ * (length_ >> k) >= fewest_blocks; ++k)
         levels.push_back(estimate(k));

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 #include <moebius/base/checked_size.hpp>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
@@ -18,8 +18,6 @@
 namespace moebius {
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
-
 void check(const response_options& options, std::size_t seeds) {
     if (seeds == 0) throw invalid_argument("--seeds", "0 came", "it must be >= 1");
     if (options.points < 12 || options.points > 100'000)
@@ -32,7 +30,7 @@ void check(const response_options& options, std::size_t seeds) {
 }
 
 double gap_of(const load_response* known, double x, double beta) {
-    if (known == nullptr) return none;
+    if (known == nullptr) return not_a_number;
     const double s[] = {x / 2, -x / 2};
     double p[2];
     known->loads(s, beta, p);
@@ -50,7 +48,7 @@ std::vector<response_point> response_points(const token_source& source, const ro
     for (std::size_t i = 0; i < out.size(); ++i)
         out[i].x =
             options.reach * (2 * static_cast<double>(i) / static_cast<double>(out.size() - 1) - 1);
-    std::vector<double> gaps(out.size() * seeds, none);
+    std::vector<double> gaps(out.size() * seeds, not_a_number);
     const auto one = [&](std::size_t i) {  // seeds run fastest
         const auto seed = derived_seed(options.seed, i);
         gaps[i] = open_loop_gap(out[i / seeds].x, source, router, options, seed, watched).value;
@@ -66,7 +64,7 @@ std::vector<response_point> response_points(const token_source& source, const ro
         gap = interval_of_mean(std::span(gaps).subspan(i * seeds, seeds));
         predicted = gap_of(known, x, beta);
         const double error = gap.deviation / std::sqrt(static_cast<double>(gap.count));
-        z = error > 0 ? (gap.mean - predicted) / error : none;
+        z = error > 0 ? (gap.mean - predicted) / error : not_a_number;
     }
     if (whole) return out;
     std::erase_if(out, [seeds](const response_point& at) { return at.gap.count < seeds; });

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <moebius/base/checked_size.hpp>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/require.hpp>
@@ -18,7 +18,6 @@
 namespace moebius {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double susceptible = 0.8;  // of the threshold, where the stiffness is measured
 constexpr double pushed = 0.15;      // 1/m', how far off equal loads it is measured, at most
 constexpr double bent = 0.02;        // share of m by which it may be no straight line up to there
@@ -26,18 +25,17 @@ constexpr double calm = 0.2;         // 1/m', a noise within which m is straight
 constexpr double telling = 0.05;     // an error below this share of the threshold tells something
 constexpr double systematic = 2e-4;  // of the threshold: what settling and higher orders leave
 
-[[noreturn]] void reject(std::string_view got, std::string_view needed) {
-    throw invalid_argument("compare_routers", got, needed);
-}
-
 void check(const token_source& source, const std::vector<named_router>& routers,
            const comparison_options& o) {
     if (source.experts() < 2)
-        reject(fmt::format("{} experts came", source.experts()), "two or more are needed");
+        throw invalid_argument("compare_routers", fmt::format("{} experts came", source.experts()),
+                               "two or more are needed");
     if (source.experts() > 2 && source.draws_tokens())
-        reject(fmt::format("tokens of {} experts came", source.experts()),
-               "with tokens there must be two");
-    if (routers.empty()) reject("no router came", "at least one is needed");
+        throw invalid_argument("compare_routers",
+                               fmt::format("tokens of {} experts came", source.experts()),
+                               "with tokens there must be two");
+    if (routers.empty())
+        throw invalid_argument("compare_routers", "no router came", "at least one is needed");
     require("compare_routers")
         .positive_and_finite("beta", o.beta)
         .positive_and_finite("decay", o.decay)
@@ -49,12 +47,19 @@ void check(const token_source& source, const std::vector<named_router>& routers,
     for (const auto& [name, time] :
          {std::pair{"settle", o.settle}, {"average", o.average}, {"ramp", o.ramp}})
         if (!(time / o.step >= 16 && time / o.step <= 1e9))
-            reject(fmt::format("{} is {} and step is {}", name, time, o.step),
-                   "it must be 16 to 10^9 steps");
-    if (!(o.step < 1)) reject(fmt::format("step is {}", o.step), "it must be < 1");
-    if (!(o.excess > 1)) reject(fmt::format("excess is {}", o.excess), "it must be > 1");
+            throw invalid_argument("compare_routers",
+                                   fmt::format("{} is {} and step is {}", name, time, o.step),
+                                   "it must be 16 to 10^9 steps");
+    if (!(o.step < 1))
+        throw invalid_argument("compare_routers", fmt::format("step is {}", o.step),
+                               "it must be < 1");
+    if (!(o.excess > 1))
+        throw invalid_argument("compare_routers", fmt::format("excess is {}", o.excess),
+                               "it must be > 1");
     require("compare_routers").at_least("tokens", o.tokens, 1);
-    if (o.seeds < 2) reject(fmt::format("seeds is {}", o.seeds), "it must be >= 2");
+    if (o.seeds < 2)
+        throw invalid_argument("compare_routers", fmt::format("seeds is {}", o.seeds),
+                               "it must be >= 2");
     check_result_size("compare_routers", "seeds", o.seeds, 3);
 }
 
@@ -144,7 +149,7 @@ double observed_threshold(const std::shared_ptr<const token_source>& source,
         return std::abs(at.mean - f.offset - away) < shift &&
                std::sqrt(at.variance) < calm / f.slope;
     };
-    if (!stayed(above, shift) || !stayed(below, -shift)) return nan;
+    if (!stayed(above, shift) || !stayed(below, -shift)) return not_a_number;
     const double secant = (mean_gap(gap, above, center) - mean_gap(gap, below, center)) / apart;
     return feedback * o.decay / (o.decay - 2 * push / apart) * secant / f.slope;
 }
@@ -168,7 +173,10 @@ router_observation observe(const std::shared_ptr<const token_source>& source,
                            const std::shared_ptr<const router>& router, const known_router& known,
                            const comparison_options& o, std::uint64_t seed, const watch& watched) {
     const auto& f = known.forecast;
-    if (std::isnan(f.threshold.value)) return {{nan, nan}, {nan, nan}, {nan, nan}};
+    if (std::isnan(f.threshold.value))
+        return {{not_a_number, not_a_number},
+                {not_a_number, not_a_number},
+                {not_a_number, not_a_number}};
     const auto gap = gap_of(known, o.beta);
     const bool sweeps = source->experts() == 2;
     std::vector<double> threshold(o.seeds), up(o.seeds), down(o.seeds);
@@ -182,7 +190,8 @@ router_observation observe(const std::shared_ptr<const token_source>& source,
                 observed_jump(source, router, f, o, i < 2 * o.seeds, own, watched);
     };
     parallel_for(sweeps ? 3 * o.seeds : o.seeds, o.threads, one, watched, "compare_routers");
-    router_observation out{mean_of(threshold), {nan, nan}, {nan, nan}};
+    router_observation out{
+        mean_of(threshold), {not_a_number, not_a_number}, {not_a_number, not_a_number}};
     if (sweeps) {
         out.jump_up = mean_of(up);
         out.jump_down = mean_of(down);
@@ -192,7 +201,7 @@ router_observation observe(const std::shared_ptr<const token_source>& source,
 
 void judge(compared_router& row, const comparison_options& o) {
     const auto &predicted = row.predicted.threshold, &measured = row.observed.threshold;
-    row.z = nan;
+    row.z = not_a_number;
     const double error = std::hypot(measured.error, predicted.error, systematic * predicted.value);
     row.judged = error < telling * predicted.value;  // not if one of them is NaN
     if (!row.judged) return;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/compare/known_response.hpp>
 #include <numeric>
@@ -14,14 +14,10 @@
 namespace moebius {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t replicas = 4;         // of a measured response
-constexpr double half_secant = 0.25;        // 1/beta: short for m, long for the noise of its values
-constexpr double least = 1e-9, most = 1e9;  // decay, feedback of a threshold; beyond there is none
-
-[[noreturn]] void reject(std::string_view got, std::string_view needed) {
-    throw invalid_argument("compare_routers", got, needed);
-}
+constexpr std::size_t replicas = 4;   // of a measured response
+constexpr double half_secant = 0.25;  // 1/beta: short for m, long for the noise of its values
+constexpr double least_rate = 1e-9,
+                 most_rate = 1e9;  // decay, feedback of a threshold; beyond there is none
 
 /// One step of the noise-free rule for the score difference.
 double next(const gap_along& gap, const comparison_options& o, double feedback, double bias,
@@ -34,7 +30,7 @@ double next(const gap_along& gap, const comparison_options& o, double feedback, 
 double jump_of(const gap_along& gap, const router_forecast& f, const comparison_options& o,
                bool up) {
     const bias_sweep sweep(f, o, up);
-    double x = f.cusp_x + (up ? -1 : 1) * f.sweep_feedback / o.decay, before = nan;
+    double x = f.cusp_x + (up ? -1 : 1) * f.sweep_feedback / o.decay, before = not_a_number;
     for (int k = 0; k < 10'000 && !(std::abs(x - before) < 1e-12); ++k) {
         before = x;
         x = next(gap, o, f.sweep_feedback, sweep.from, x);
@@ -43,7 +39,7 @@ double jump_of(const gap_along& gap, const router_forecast& f, const comparison_
         x = next(gap, o, f.sweep_feedback, sweep.at(k), x);
         if (up ? x > f.cusp_x : x < f.cusp_x) return sweep.at(k);
     }
-    return nan;
+    return not_a_number;
 }
 
 /// The smallest feedback at which equal loads lose stability: it moves the mean score, too.
@@ -54,10 +50,10 @@ double threshold_of(const gap_along& gap, double decay, double& offset) {
         offset = gap.balance(center);
         return decay - feedback * gap.at(offset, center)[1];
     };
-    double high = least * decay;
+    double high = least_rate * decay;
     while (stiffness(high) > 0) {
         high *= 1.5;
-        if (high > most * decay) return nan;
+        if (high > most_rate * decay) return not_a_number;
     }
     std::uintmax_t rounds = 100;
     const auto bracket = boost::math::tools::toms748_solve(
@@ -95,8 +91,8 @@ void add_folds(const gap_along& gap, const comparison_options& o, double center,
 
 router_forecast forecast_of(const gap_along& gap, const comparison_options& o) {
     router_forecast f;
-    f.cusp = f.fold_up = f.fold_down = {nan, nan};
-    f.cusp_bias = f.cusp_x = f.sweep_feedback = f.jump_up = f.jump_down = nan;
+    f.cusp = f.fold_up = f.fold_down = {not_a_number, not_a_number};
+    f.cusp_bias = f.cusp_x = f.sweep_feedback = f.jump_up = f.jump_down = not_a_number;
     f.threshold.value = threshold_of(gap, o.decay, f.offset);
     if (std::isnan(f.threshold.value)) return f;
     const double center = f.threshold.value / (o.decay * static_cast<double>(gap.experts()));
@@ -146,8 +142,9 @@ known_router predict(const std::shared_ptr<const token_source>& source, const ro
         return {std::move(loads), forecast};
     }
     if (experts > 2)
-        reject(fmt::format("{} of {} experts came", router.name(), experts),
-               "its mean load is known for two alone");
+        throw invalid_argument("compare_routers",
+                               fmt::format("{} of {} experts came", router.name(), experts),
+                               "its mean load is known for two alone");
     std::vector<router_forecast> all;
     auto parts = o.response;
     parts.threads = o.threads;

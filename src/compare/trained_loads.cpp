@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
@@ -21,7 +21,6 @@
 namespace moebius {
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t blocks = 32;         // of a mean of simulate
 constexpr double memories = 3;             // that a block must be longer than the loop remembers
 constexpr double far_from_critical = 0.8;  // effective feedback: at 1 linear theory breaks down
@@ -121,7 +120,7 @@ void add_states(const frozen_gate& gate, trained_loads& out) {
     const gap_along gap(*gate.loads, rule.beta);
     const exact::scalar_response m(gap.plain(0), rule.decay, {-reach, reach, 4000});
     out.stable_states = static_cast<double>(m.stable_states(rule.feedback, h));
-    out.fold = m.two_states_from(h, most).value_or(none);
+    out.fold = m.two_states_from(h, most).value_or(not_a_number);
 }
 
 /// The loop of top-1 is the same in its own code, at a tenth of the time.
@@ -214,10 +213,11 @@ trained_loads hold(const training_work& work, const training_run& run, const tra
 }  // namespace
 
 trained_loads before_theory(const training_run& run, const training_state& state) {
-    const std::vector<double> unknown(run.model->experts(), none);
+    const std::vector<double> unknown(run.model->experts(), not_a_number);
     const bool sound = state.diverged_at == training_state::sound;
-    return {unknown, unknown, unknown, unknown, sound ? late_loads(state) : unknown, none, 0,
-            none,    false,   none,    none};
+    return {unknown,      unknown, unknown,      unknown, sound ? late_loads(state) : unknown,
+            not_a_number, 0,       not_a_number, false,   not_a_number,
+            not_a_number};
 }
 
 std::vector<trained_loads> hold_against_theory(const training_work& work,

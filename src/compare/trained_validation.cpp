@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/row_writer.hpp>
 #include <moebius/compare/chi_square.hpp>
@@ -12,8 +12,6 @@
 
 namespace moebius {
 namespace {
-
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 [[noreturn]] void reject(std::string_view where, std::string_view got, std::string_view needed) {
     throw invalid_argument(where, got, needed);
@@ -75,7 +73,9 @@ std::vector<trained_point> points_of(const trained_validation& v) {
 /// The least value of what is varied from which on the two starts differ, for one seed.
 trained_onset onset_of(const trained_validation& v, std::size_t seed, double apart) {
     const auto& made = v.made;
-    trained_onset out{seed, v.loads[made.run(0, 0, seed)].fold, none, none, none, none};
+    trained_onset out{seed,         v.loads[made.run(0, 0, seed)].fold,
+                      not_a_number, not_a_number,
+                      not_a_number, not_a_number};
     for (std::size_t p = made.points(); p-- > 0;) {
         const auto& first = v.loads[made.run(0, p, seed)];
         const auto& second = v.loads[made.run(1, p, seed)];
@@ -143,7 +143,7 @@ void put_interval(const std::string& name, const mean_interval& over, row_writer
 
 trained_gaps gaps_of(const trained_loads& loads) {
     const auto gap = [](const std::vector<double>& of) {
-        return of.empty() ? none : of[0] - (1 - of[0]) / static_cast<double>(of.size() - 1);
+        return of.empty() ? not_a_number : of[0] - (1 - of[0]) / static_cast<double>(of.size() - 1);
     };
     const auto n = static_cast<double>(loads.error.size());
     return {gap(loads.predicted), gap(loads.frozen), gap(loads.nearest), gap(loads.training),

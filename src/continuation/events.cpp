@@ -11,7 +11,7 @@ namespace {
 /// middle one.
 constexpr double suspicious = 0.5;
 
-constexpr double long_step = 1;     // a twentieth of a window: longer ones are looked at in pieces
+constexpr double piece = 1;         // a twentieth of a window: longer ones are looked at in pieces
 constexpr double most_pieces = 32;  // far out steps are long
 
 /// Smallest value of the parabola through three points, the middle one being the lowest.
@@ -42,7 +42,7 @@ std::vector<bracket> event_finder::look(const curve_point& point, bool last) {
     const curve_point from = points_[2];
     const double length = (point.u - from.u).norm();
     const double pieces =
-        std::clamp(std::ceil(length / long_step), known_ == 1 || last ? 2. : 1., most_pieces);
+        std::clamp(std::ceil(length / piece), known_ == 1 || last ? 2. : 1., most_pieces);
     for (double k = 1; k < pieces; ++k)
         if (const auto between = tracer_.between(from, point, k / pieces))
             add_point(*between, found);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/require.hpp>
@@ -13,8 +13,6 @@
 
 namespace moebius {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::vector<float> rounded(std::vector<float> values, bool bf16) {
     if (!bf16) return values;
@@ -31,8 +29,8 @@ bool values_of(const float* token, const std::vector<float>& gate,
         double logit = 0;
         for (std::size_t i = 0; i < width; ++i)
             logit += static_cast<double>(token[i]) * static_cast<double>(gate[e * width + i]);
-        if (!(logit < infinity)) return false;
-        some = some || logit > -infinity;
+        if (!(logit < infinite)) return false;
+        some = some || logit > -infinite;
         values[e] = beta * (logit + scores[e]);
     }
     return some;
@@ -111,7 +109,7 @@ void choose(std::size_t t, std::span<const double> values, std::span<const doubl
     bool near = false;
     for (std::size_t j = 0; j < k; ++j) {
         const auto e = best[j];
-        if (noisy[e] == -infinity) break;  // closed to this token
+        if (noisy[e] == -infinite) break;  // closed to this token
         routed.choices[t * k + j] = e;
         routed.probabilities[t * k + j] = static_cast<float>(std::exp(values[e] - top) / sum);
         ++routed.counts[e];

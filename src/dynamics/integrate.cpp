@@ -16,8 +16,8 @@
 namespace moebius {
 namespace {
 
-constexpr std::array<std::string_view, 4> status_names{"converged", "not_finite", "left_domain",
-                                                       "stalled"};
+constexpr std::array<std::string_view, 4> end_names{"converged", "not_finite", "left_domain",
+                                                    "stalled"};
 
 void check(double t_end, const integrate_options& options) {
     require("integrate").positive_and_finite("the end time", t_end);
@@ -58,7 +58,7 @@ bool polish(const problem& at, double closeness, std::vector<double>& state) {
 }  // namespace
 
 std::string_view to_string(flow_status status) noexcept {
-    return status_names[static_cast<std::size_t>(status)];
+    return end_names[static_cast<std::size_t>(status)];
 }
 
 trajectory integrate(const problem& at, std::span<const double> x0, double t_end,

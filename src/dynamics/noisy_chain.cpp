@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
@@ -16,8 +16,6 @@
 
 namespace moebius {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 void check(const problem& at, const schedule& plan, double x0, const chain_options& options) {
     const auto reject = [](std::string_view got, std::string_view needed) {
@@ -127,15 +125,15 @@ chain_ensemble noisy_chain(const problem& at, const schedule& plan, double x0,
                        1 / static_cast<double>(options.tokens),
                        plan.parameter == "bias"};
     chain_ensemble result;
-    result.passages.assign(levels.size(), std::vector<double>(options.members, nan));
-    result.plateaus.assign(plan.plateaus(), std::vector<double>(options.members, nan));
+    result.passages.assign(levels.size(), std::vector<double>(options.members, not_a_number));
+    result.plateaus.assign(plan.plateaus(), std::vector<double>(options.members, not_a_number));
     const auto member = [&](std::size_t i) { shared.run(x0, {options.seed, i}, i, result); };
     parallel_for(options.members, options.threads, member, watch, "noisy_chain");
     return result;
 }
 
 spread spread_of(std::span<const double> values) {
-    spread result{nan, nan, 0};
+    spread result{not_a_number, not_a_number, 0};
     double sum = 0, squares = 0;
     for (const double v : values)
         if (!std::isnan(v)) sum += v, ++result.count;

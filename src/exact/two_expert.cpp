@@ -14,10 +14,10 @@
 namespace moebius::exact {
 namespace {
 
-constexpr require model("two-expert");
+constexpr require two_experts("two-expert");
 
 void check(const two_expert& p) {
-    model.finite("feedback", p.feedback)
+    two_experts.finite("feedback", p.feedback)
         .positive_and_finite("decay", p.decay)
         .positive_and_finite("beta", p.beta)
         .finite("bias", p.bias);
@@ -75,8 +75,8 @@ equilibrium equilibrium_at(const two_expert& p, double mu, double y, bool double
 }  // namespace
 
 scales scales_of(double decay, double beta) {
-    model.positive_and_finite("decay", decay);
-    model.positive_and_finite("beta", beta);
+    two_experts.positive_and_finite("decay", decay);
+    two_experts.positive_and_finite("beta", beta);
     return {2 / beta, 1 / decay, 2 * decay / beta};
 }
 
@@ -84,8 +84,8 @@ dimensionless reduced(const two_expert& p) {
     check(p);
     const double unit = p.beta / (2 * p.decay);
     const dimensionless d{p.feedback * unit, p.bias * unit};
-    model.finite("feedback beta / (2 decay)", d.mu);
-    model.finite("bias beta / (2 decay)", d.eta);
+    two_experts.finite("feedback beta / (2 decay)", d.mu);
+    two_experts.finite("bias beta / (2 decay)", d.eta);
     return d;
 }
 
@@ -98,19 +98,19 @@ two_expert with_scales(const dimensionless& d, double decay, double beta) {
 
 double drift(const two_expert& p, double x) {
     const dimensionless d = reduced(p);
-    model.finite("x", x);
+    two_experts.finite("x", x);
     return scales_of(p.decay, p.beta).drive * scaled_drift(d, p.beta * x / 2);
 }
 
 double eigenvalue(const two_expert& p, double x) {
     const dimensionless d = reduced(p);
-    model.finite("x", x);
+    two_experts.finite("x", x);
     return p.decay * scaled_eigenvalue(d.mu, p.beta * x / 2);
 }
 
 double potential(const two_expert& p, double x) {
     check(p);
-    model.finite("x", x);
+    two_experts.finite("x", x);
     const double z = std::abs(p.beta * x / 2), s = std::sinh(std::min(z, 1.0));
     const double log_cosh =
         z < 1 ? std::log1p(s * s) / 2 : z + std::log1p(std::exp(-2 * z)) - std::numbers::ln2;
@@ -135,7 +135,7 @@ odd_polynomial expansion(const two_expert& p) {
 }
 
 odd_polynomial expansion(const dimensionless& d) {
-    model.finite("mu", d.mu);
+    two_experts.finite("mu", d.mu);
     return {d.mu - 1, -d.mu / 3, 2 * d.mu / 15};
 }
 
@@ -147,9 +147,9 @@ cusp_point cusp(double decay, double beta) {
 }
 
 dimensionless fold(double u) {
-    model.finite("u", u);
+    two_experts.finite("u", u);
     const double c = std::cosh(u);
-    model.finite("cosh^2 u", c * c);
+    two_experts.finite("cosh^2 u", c * c);
     return {c * c, -sinh_minus(2 * u) / 2};
 }
 

@@ -11,20 +11,23 @@
 namespace moebius {
 namespace {
 
-constexpr std::array<std::string_view, 4> names{"none", "gumbel", "logistic", "gaussian"};
+constexpr std::array<std::string_view, 4> law_names{"none", "gumbel", "logistic", "gaussian"};
 
 }  // namespace
 
-std::string_view to_string(noise_law law) noexcept { return names[static_cast<std::size_t>(law)]; }
+std::string_view to_string(noise_law law) noexcept {
+    return law_names[static_cast<std::size_t>(law)];
+}
 
-std::span<const std::string_view> noise_names() noexcept { return names; }
+std::span<const std::string_view> noise_names() noexcept { return law_names; }
 
 noise_law noise_from_name(std::string_view name) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end())
-        throw invalid_argument("noise", fmt::format("'{}' is unknown", name),
-                               fmt::format("one of these is needed{}", did_you_mean(name, names)));
-    return static_cast<noise_law>(found - names.begin());
+    const auto found = std::find(law_names.begin(), law_names.end(), name);
+    if (found == law_names.end())
+        throw invalid_argument(
+            "noise", fmt::format("'{}' is unknown", name),
+            fmt::format("one of these is needed{}", did_you_mean(name, law_names)));
+    return static_cast<noise_law>(found - law_names.begin());
 }
 
 std::array<double, 4> gap_derivatives(noise_law law, double z) {

@@ -3,29 +3,23 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <numeric>
 
 namespace moebius {
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 bool routable(std::span<const double> logits) noexcept {
-    double top = -infinity;
+    double top = -infinite;
     for (const double l : logits) {
-        if (!(l < infinity)) return false;  // also NaN
+        if (!(l < infinite)) return false;  // also NaN
         top = std::max(top, l);
     }
-    return top > -infinity;
+    return top > -infinite;
 }
 
 double log_sum_exp(std::span<const double> values) noexcept {
-    double top = -infinity, sum = 0;
+    double top = -infinite, sum = 0;
     for (const double value : values) top = std::max(top, value);
-    if (!(top > -infinity)) return -infinity;
+    if (!(top > -infinite)) return -infinite;
     for (const double value : values) sum += std::exp(value - top);
     return top + std::log(sum);
 }

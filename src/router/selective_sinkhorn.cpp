@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/require.hpp>
@@ -20,13 +20,12 @@
 namespace moebius {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::string_view self = "selective-sinkhorn";
+constexpr std::string_view router_name = "selective-sinkhorn";
 constexpr std::size_t plans_averaged = 32;  // where the cost has noise
 constexpr std::uint64_t plan_seed = 1;      // of that noise
 
 void check_options(const selective_sinkhorn_options& o) {
-    require(self)
+    require(router_name)
         .positive_and_finite("beta", o.beta)
         .at_least("k", o.k, 1)
         .share("frequency", o.frequency)
@@ -45,12 +44,14 @@ class selective_sinkhorn_router final : public router {
 public:
     explicit selective_sinkhorn_router(const selective_sinkhorn_options& options) : o_(options) {}
 
-    std::string_view name() const noexcept override { return self; }
+    std::string_view name() const noexcept override { return router_name; }
 
     void check(std::size_t experts) const override {
-        if (experts < 1) throw invalid_argument(self, "no experts came", "at least one is needed");
+        if (experts < 1)
+            throw invalid_argument(router_name, "no experts came", "at least one is needed");
         if (o_.k > experts)
-            throw invalid_argument(self, fmt::format("k is {} for {} experts", o_.k, experts),
+            throw invalid_argument(router_name,
+                                   fmt::format("k is {} for {} experts", o_.k, experts),
                                    "it must be in [1, experts]");
         top1{o_.beta, o_.noise}.check(experts);
     }
@@ -83,7 +84,8 @@ public:
         for (const std::size_t size :
              {outcome.weights.size(), outcome.chosen.size(), by_weights.size(), by_logits.size()})
             if (size != batch.logits.size())
-                throw invalid_argument(self, fmt::format("{} numbers came to backward", size),
+                throw invalid_argument(router_name,
+                                       fmt::format("{} numbers came to backward", size),
                                        fmt::format("the batch has {} logits", batch.logits.size()));
         std::fill(by_logits.begin(), by_logits.end(), 0.0);
         if (const auto balanced = balanced_of(batch))
@@ -99,7 +101,7 @@ public:
 private:
     void check_all(const router_batch& batch) const {
         check(batch.experts);
-        moebius::check(self, batch);
+        moebius::check(router_name, batch);
     }
 
     /// The cost of a batch without its noise. Rows that are alike stay alike to the last bit, so
@@ -229,7 +231,7 @@ router_outcome selective_sinkhorn_router::ordinary(const router_batch& batch,
         std::copy(z.begin(), z.end(), weights.begin());
         if (o_.k > 1)
             for (std::size_t e = 0; e < experts; ++e)
-                if (!chosen[e]) weights[e] = -infinity;
+                if (!chosen[e]) weights[e] = -infinite;
         softmax(weights, weights);
         for (std::size_t e = 0; e < experts; ++e) weights[e] *= chosen[e];
     }
@@ -261,10 +263,10 @@ std::shared_ptr<const load_response> selective_sinkhorn_router::mean_load(
     std::vector<double> logits, std::size_t experts) const {
     check(experts);
     if (logits.empty() || logits.size() % experts != 0)
-        throw invalid_argument(self,
+        throw invalid_argument(router_name,
                                fmt::format("{} logits came for {} experts", logits.size(), experts),
                                "each token needs a row of one for every expert");
-    for (const double logit : logits) require(self).finite("a logit", logit);
+    for (const double logit : logits) require(router_name).finite("a logit", logit);
     const bool softmax_law = o_.noise == noise_law::gumbel || o_.noise == noise_law::logistic;
     if (o_.k != 1 || !softmax_law) return nullptr;
 
@@ -310,7 +312,8 @@ constexpr std::array settings{
     router_option{"noise_scale", "of the normal noise on the cost", "0.1"},
     router_option{"gradient", "through the plan: detached or implicit", "detached"}};
 
-std::shared_ptr<const router> make(const setting_reader& in, double beta, noise_law noise) {
+std::shared_ptr<const router> make_selective_sinkhorn(const setting_reader& in, double beta,
+                                                      noise_law noise) {
     selective_sinkhorn_options options;
     options.beta = beta;
     options.noise = noise;
@@ -334,6 +337,6 @@ const router_entry selective_sinkhorn_entry{
     {"selective-sinkhorn",
      "top-k, but in a few batches top-k of a transport plan that balances the experts", settings,
      true},
-    make};
+    make_selective_sinkhorn};
 
 }  // namespace moebius

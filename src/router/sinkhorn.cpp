@@ -5,22 +5,19 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/router/sinkhorn.hpp>
 
+#include "row_matrix.hpp"
 #include "rows.hpp"
 
 namespace moebius {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-using matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-Eigen::Map<const matrix> as_matrix(std::span<const double> values, std::size_t columns) {
-    return {values.data(), static_cast<Eigen::Index>(values.size() / columns),
-            static_cast<Eigen::Index>(columns)};
-}
+using detail::as_matrix;
+using matrix = detail::row_matrix;
 
 void check(std::span<const double> cost, std::size_t experts, const sinkhorn_options& options) {
     const auto reject = [](std::string_view got, std::string_view needed) {
@@ -47,7 +44,7 @@ void check_size(std::string_view who, std::size_t came, std::size_t wanted) {
 class scaling {
 public:
     scaling(std::span<const double> cost, std::size_t experts, double xi) : n_(experts) {
-        double top = -infinity;
+        double top = -infinite;
         for (std::size_t t = 0; t < cost.size() / n_; ++t) {
             const auto row = row_of(cost, t, n_);
             if (!routable(row)) continue;
@@ -57,7 +54,7 @@ public:
         constexpr double lowest = -1e200;    // of what is open: sums with it stay finite
         for (const std::size_t t : tokens_)  // less the largest: C/xi cannot overflow above
             for (const double c : row_of(cost, t, n_))
-                k_.push_back(c == -infinity ? c : std::max((c - top) / xi, lowest));
+                k_.push_back(c == -infinite ? c : std::max((c - top) / xi, lowest));
         shift_ = top / xi;
         log_u_.assign(tokens_.size(), 0);
         log_v_.assign(n_, 0);
@@ -67,13 +64,13 @@ public:
     [[nodiscard]] bool has_solution() const {
         std::vector<std::uint8_t> open(n_);
         for (std::size_t i = 0; i < k_.size(); ++i)
-            if (k_[i] > -infinity) open[i % n_] = 1;
+            if (k_[i] > -infinite) open[i % n_] = 1;
         return std::find(open.begin(), open.end(), 0) == open.end();
     }
 
     /// of_columns_j = LSE_i(K_ij + log u_i): gives the sums of columns now, and the next v.
     void sum_columns() {
-        std::vector<double> top(n_, -infinity), sum(n_);
+        std::vector<double> top(n_, -infinite), sum(n_);
         for (std::size_t t = 0; t < tokens_.size(); ++t)
             for (std::size_t j = 0; j < n_; ++j)
                 top[j] = std::max(top[j], k_[t * n_ + j] + log_u_[t]);
@@ -149,7 +146,7 @@ sinkhorn_plan sinkhorn(std::span<const double> cost, std::size_t experts,
                        const sinkhorn_options& options) {
     check(cost, experts, options);
     sinkhorn_plan out;
-    out.log_u.assign(cost.size() / experts, -infinity);
+    out.log_u.assign(cost.size() / experts, -infinite);
     out.log_v.assign(experts, 0);
     out.plan.assign(cost.size(), 0);
     scaling state(cost, experts, options.xi);
@@ -213,7 +210,7 @@ std::vector<double> cost_of(sinkhorn_cost law, std::span<const double> logits,
             const auto from = row_of(logits, t, experts);
             softmax(from, row);
             for (std::size_t e = 0; e < experts; ++e)
-                if (from[e] == -infinity) row[e] = -infinity;  // closed stays closed
+                if (from[e] == -infinite) row[e] = -infinite;  // closed stays closed
         }
     }
     return cost;
@@ -243,7 +240,7 @@ plan_gates gates_of(const sinkhorn_plan& plan, std::span<const double> cost, std
                                "it must be in [1, experts]");
     plan_gates out{std::vector<std::uint8_t>(cost.size()), std::vector<double>(cost.size())};
     for (std::size_t t = 0; t < plan.log_u.size(); ++t) {
-        if (plan.log_u[t] == -infinity) continue;
+        if (plan.log_u[t] == -infinite) continue;
         const auto row = row_of(plan.plan, t, experts);
         const auto chosen = row_of(out.chosen, t, experts);
         mark_largest(row, row_of(cost, t, experts), k, chosen);

@@ -11,7 +11,7 @@
 namespace moebius {
 namespace {
 
-constexpr std::string_view self = "balance_tokens";
+constexpr std::string_view balancer = "balance_tokens";
 
 struct stopping_rule {
     double row_target, column_target, added, tolerance;
@@ -24,20 +24,20 @@ stopping_rule rule_of(balanced_rule rule, double tokens, double experts) {
 }
 
 void check(std::span<const double> logits, std::size_t experts, std::size_t k) {
-    if (experts < 1) throw invalid_argument(self, "no experts came", "at least one is needed");
+    if (experts < 1) throw invalid_argument(balancer, "no experts came", "at least one is needed");
     if (logits.size() % experts != 0)
-        throw invalid_argument(self,
+        throw invalid_argument(balancer,
                                fmt::format("{} logits came for {} experts", logits.size(), experts),
                                "each token needs one for every expert");
     if (k < 1 || k > experts)
-        throw invalid_argument(self, fmt::format("k is {} for {} experts", k, experts),
+        throw invalid_argument(balancer, fmt::format("k is {} for {} experts", k, experts),
                                "it must be in [1, experts]");
     for (std::size_t t = 0; t < logits.size() / experts; ++t) {
         const auto row = row_of(logits, t, experts);
         if (!routable(row)) continue;
         for (const double l : row)
             if (std::isfinite(l) && std::abs(l) > 700)
-                throw invalid_argument(self, fmt::format("a logit is {}", l),
+                throw invalid_argument(balancer, fmt::format("a logit is {}", l),
                                        "it must be in [-700, 700]: these rules take its exp");
     }
 }

@@ -10,19 +10,16 @@
 #include <moebius/router/soft_moe.hpp>
 #include <utility>
 
+#include "row_matrix.hpp"
 #include "rows.hpp"
 
 namespace moebius {
 namespace {
 
-using matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using detail::as_matrix;
+using detail::index;
+using matrix = detail::row_matrix;
 using view = Eigen::Map<const matrix>;
-
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
-
-view as_matrix(std::span<const double> values, std::size_t columns) {
-    return {values.data(), index(values.size() / columns), index(columns)};
-}
 
 std::vector<double> flat(const matrix& from) { return {from.data(), from.data() + from.size()}; }
 

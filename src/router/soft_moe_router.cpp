@@ -15,24 +15,25 @@
 namespace moebius {
 namespace {
 
-constexpr std::string_view self = "soft-moe";
+constexpr std::string_view own_name = "soft-moe";
 
 class combine_router final : public router {
 public:
     explicit combine_router(double beta) : beta_(beta) {}
 
-    std::string_view name() const noexcept override { return self; }
+    std::string_view name() const noexcept override { return own_name; }
 
     /// The softmax is that of Gumbel noise.
     std::optional<noise_law> margin_noise() const noexcept override { return noise_law::gumbel; }
 
     void check(std::size_t experts) const override {
-        if (experts < 1) throw invalid_argument(self, "no experts came", "at least one is needed");
+        if (experts < 1)
+            throw invalid_argument(own_name, "no experts came", "at least one is needed");
     }
 
     router_outcome route(const router_batch& batch) const override {
         check(batch.experts);
-        moebius::check(self, batch);
+        moebius::check(own_name, batch);
         const std::size_t experts = batch.experts;
         const auto scaled = scale(batch, beta_);
         router_outcome out;
@@ -62,10 +63,10 @@ public:
     void backward(const router_batch& batch, const router_outcome& outcome,
                   std::span<const double> by_weights, std::span<double> by_logits) const override {
         check(batch.experts);
-        moebius::check(self, batch);
+        moebius::check(own_name, batch);
         for (const std::size_t size : {outcome.weights.size(), by_weights.size(), by_logits.size()})
             if (size != batch.logits.size())
-                throw invalid_argument(self, fmt::format("{} numbers came to backward", size),
+                throw invalid_argument(own_name, fmt::format("{} numbers came to backward", size),
                                        fmt::format("the batch has {} logits", batch.logits.size()));
         std::fill(by_logits.begin(), by_logits.end(), 0.0);
         for (std::size_t t = 0; t < batch.tokens(); ++t)  // a row of weights 0 adds nothing
@@ -90,19 +91,19 @@ private:
 }  // namespace
 
 std::shared_ptr<const router> soft_moe_router(const soft_moe_options& options) {
-    require(self).positive_and_finite("beta", options.beta);
+    require(own_name).positive_and_finite("beta", options.beta);
     return std::make_shared<combine_router>(options.beta);
 }
 
 namespace {
 
-std::shared_ptr<const router> make(const setting_reader&, double beta, noise_law) {
+std::shared_ptr<const router> make_soft_moe(const setting_reader&, double beta, noise_law) {
     return soft_moe_router({beta});
 }
 
 }  // namespace
 
 const router_entry soft_moe_entry{{"soft-moe", "all experts, with the weights softmax(z)", {}},
-                                  make};
+                                  make_soft_moe};
 
 }  // namespace moebius

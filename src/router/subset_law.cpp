@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/router/subset_law.hpp>
 
@@ -12,8 +12,6 @@
 
 namespace moebius {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::vector<series<0>> as_series(std::span<const double> values) {
     std::vector<series<0>> out(values.size());
@@ -24,7 +22,7 @@ std::vector<series<0>> as_series(std::span<const double> values) {
 void check_logits(std::span<const double> logits, std::size_t k_min, std::size_t k_max) {
     check_band("subset_law", k_min, k_max, logits.size());
     for (const double logit : logits)
-        if (!(logit < infinity))
+        if (!(logit < infinite))
             throw invalid_argument("subset_law", fmt::format("a logit is {}", logit),
                                    "it must be finite, or -inf for an expert never chosen");
 }
@@ -69,7 +67,7 @@ double subset_law::log_normaliser() const {
     const double shift = tables_->by.shift;
     double log_sum = std::log(tables_->total) - shift * static_cast<double>(tables_->by.reference);
     for (const double r : tables_->logits)
-        if (r > -infinity) log_sum += softplus(r + shift);
+        if (r > -infinite) log_sum += softplus(r + shift);
     return log_sum;
 }
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/router/top1.hpp>
@@ -11,15 +11,13 @@
 namespace moebius {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 bool routable(std::span<const double> logits) {
-    double top = -infinity;
+    double top = -infinite;
     for (const double l : logits) {
-        if (!(l < infinity)) return false;
+        if (!(l < infinite)) return false;
         top = std::max(top, l);
     }
-    return top > -infinity;
+    return top > -infinite;
 }
 
 /// Two experts: only the difference of their noise matters, which word 0 of a token's block gives
@@ -46,7 +44,7 @@ void choose_of_many(const top1& router, std::span<const double> logits,
         if (!routable(row)) continue;
         if (router.noise != noise_law::none)
             draw_noise(router.noise, key, first + static_cast<std::uint32_t>(t), words[t], noise);
-        double best = -infinity;
+        double best = -infinite;
         for (std::size_t e = 0; e < experts; ++e) {
             const double value = router.beta * (row[e] + scores[e]) + noise[e];
             if (value > best) {
@@ -61,7 +59,7 @@ void choose_of_many(const top1& router, std::span<const double> logits,
 void add_softmax(std::span<const double> logits, std::span<const double> scores, double beta,
                  std::vector<double>& share, expected_loads& sum) {
     const std::size_t experts = scores.size();
-    double top = -infinity, total = 0;
+    double top = -infinite, total = 0;
     for (std::size_t e = 0; e < experts; ++e) {
         share[e] = beta * (logits[e] + scores[e]);
         top = std::max(top, share[e]);  // exp cannot overflow

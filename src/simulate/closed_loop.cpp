@@ -16,12 +16,12 @@ constexpr std::size_t chunk = 256;  // tokens at a time: all their data stays in
     throw invalid_argument("closed_loop", got, needed);
 }
 
-constexpr require loop("closed_loop");
+constexpr require loop_arguments("closed_loop");
 
 }  // namespace
 
 void check(const feedback_rule& rule, std::size_t experts) {
-    loop.finite("feedback", rule.feedback)
+    loop_arguments.finite("feedback", rule.feedback)
         .positive_and_finite("decay", rule.decay)
         .positive_and_finite("beta", rule.beta)
         .positive_and_finite("step", rule.step);
@@ -31,7 +31,7 @@ void check(const feedback_rule& rule, std::size_t experts) {
     if (!rule.bias.empty() && rule.bias.size() != experts)
         reject(fmt::format("{} biases came", rule.bias.size()),
                fmt::format("the {} experts need one each, or none", experts));
-    for (const double b : rule.bias) loop.finite("a bias", b);
+    for (const double b : rule.bias) loop_arguments.finite("a bias", b);
     check(rule.controller, rule.step);
 }
 
@@ -65,7 +65,7 @@ closed_loop::closed_loop(std::shared_ptr<const token_source> source, loop_option
     if (scores.size() != experts)
         reject(fmt::format("{} scores came", scores.size()),
                fmt::format("the {} experts need one each, or none", experts));
-    for (const double s : scores) loop.finite("a score", s);
+    for (const double s : scores) loop_arguments.finite("a score", s);
     scores_ = loop_scores(std::move(scores));
     loads_.resize(experts);
     counts_.resize(experts);

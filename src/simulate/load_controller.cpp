@@ -11,7 +11,7 @@
 namespace moebius {
 namespace {
 
-constexpr std::array<std::string_view, 4> names{"none", "integral", "sign", "centred-sign"};
+constexpr std::array<std::string_view, 4> law_names{"none", "integral", "sign", "centred-sign"};
 
 double sign_of(double x) { return static_cast<double>(x > 0) - static_cast<double>(x < 0); }
 
@@ -33,15 +33,16 @@ double mean_sign(std::span<const double> loads) {
 }  // namespace
 
 std::string_view to_string(control_law law) noexcept {
-    return names[static_cast<std::size_t>(law)];
+    return law_names[static_cast<std::size_t>(law)];
 }
 
 control_law control_law_from_name(std::string_view name) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end())
-        throw invalid_argument("controller", fmt::format("'{}' is unknown", name),
-                               fmt::format("one of these is needed{}", did_you_mean(name, names)));
-    return static_cast<control_law>(found - names.begin());
+    const auto found = std::find(law_names.begin(), law_names.end(), name);
+    if (found == law_names.end())
+        throw invalid_argument(
+            "controller", fmt::format("'{}' is unknown", name),
+            fmt::format("one of these is needed{}", did_you_mean(name, law_names)));
+    return static_cast<control_law>(found - law_names.begin());
 }
 
 void check(const load_controller& controller, double step) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/solve/spectrum.hpp>
@@ -12,7 +13,6 @@
 namespace moebius {
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 constexpr double dead_share = 1e-3;
 constexpr std::size_t most_at_once = 1 << 16;  // examples: their activations take memory, too
 
@@ -80,13 +80,13 @@ double effective_feedback(const training_run& run, std::uint64_t step, const see
                           double margin_density) {
     const double gain = feedback_at(run, step) / run.rule.decay;
     if (seen.experts == 1) return 0;
-    if (is_hard(*run.model)) return seen.experts == 2 ? 2 * gain * margin_density : none;
+    if (is_hard(*run.model)) return seen.experts == 2 ? 2 * gain * margin_density : not_a_number;
     try {
         const auto loads = run.model->routing()->mean_load(seen.logits, seen.experts);
-        if (loads == nullptr || loads->groups().size() != seen.experts) return none;
+        if (loads == nullptr || loads->groups().size() != seen.experts) return not_a_number;
         return gain * largest_slope(*loads, seen.scores, run.rule.beta);
     } catch (const invalid_argument&) {  // logits that are not finite
-        return none;
+        return not_a_number;
     }
 }
 
@@ -144,11 +144,11 @@ model_measures measure_model(const training_run& run, const training_state& stat
     }
     result.balance = measure_load(std::span(result.loads).last(experts), dead_share);
     if (seen.logits.empty() || run.model->routing() == nullptr) {
-        result.router_entropy = result.margin_density = result.effective_feedback = none;
+        result.router_entropy = result.margin_density = result.effective_feedback = not_a_number;
         return result;
     }
     result.router_entropy = router_entropy(seen, run.rule.beta);
-    result.margin_density = experts == 1 ? none : density_at_zero(margins(seen));
+    result.margin_density = experts == 1 ? not_a_number : density_at_zero(margins(seen));
     result.effective_feedback = effective_feedback(run, state.step, seen, result.margin_density);
     return result;
 }

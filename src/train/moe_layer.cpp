@@ -11,8 +11,6 @@
 namespace moebius {
 namespace {
 
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
-
 std::vector<std::size_t> widths_of(const moe_options& options, std::size_t outputs) {
     std::vector<std::size_t> widths{options.width};
     widths.insert(widths.end(), options.hidden.begin(), options.hidden.end());

@@ -13,10 +13,6 @@
 namespace moebius {
 namespace {
 
-[[noreturn]] void reject(std::string_view got, std::string_view needed) {
-    throw invalid_argument("moe_network", got, needed);
-}
-
 void check_options(const moe_options& options) {
     const require network("moe_network");
     network.at_least("width", options.width, 1)
@@ -24,11 +20,14 @@ void check_options(const moe_options& options) {
         .at_least("classes", options.classes, 1);
     for (const std::size_t hidden : options.hidden) network.at_least("a hidden width", hidden, 1);
     if (options.layers != 1 && options.layers != 2)
-        reject(fmt::format("{} layers came", options.layers), "there are networks of 1 and of 2");
+        throw invalid_argument("moe_network", fmt::format("{} layers came", options.layers),
+                               "there are networks of 1 and of 2");
     if (options.clustering && options.layers != 2)
-        reject("clusters came for one layer", "they are the experts of the layer before");
+        throw invalid_argument("moe_network", "clusters came for one layer",
+                               "they are the experts of the layer before");
     if (options.clustering && options.clustering->unit_tokens)
-        reject("the clustering of soft-moe came", "language and swin are those of a hard router");
+        throw invalid_argument("moe_network", "the clustering of soft-moe came",
+                               "language and swin are those of a hard router");
     for (const double weight :
          {options.balance.switch_loss, options.balance.importance, options.balance.z_loss})
         network.not_negative("the weight of a balancing term", weight);

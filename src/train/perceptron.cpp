@@ -15,8 +15,6 @@ namespace {
 using weights_map = Eigen::Map<const row_matrix>;
 using bias_map = Eigen::Map<const Eigen::RowVectorXd>;
 
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
-
 /// Phi, the distribution function of the standard normal.
 double normal_share(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 

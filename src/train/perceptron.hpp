@@ -11,6 +11,8 @@ namespace moebius {
 
 using row_matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+inline Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
+
 /// What a perceptron keeps of a forward pass for the backward one.
 struct perceptron_trace {
     std::vector<row_matrix> inputs;  ///< of each linear map (B, in)

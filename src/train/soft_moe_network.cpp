@@ -20,15 +20,11 @@ namespace {
 using view = Eigen::Map<const row_matrix>;
 using block = Eigen::Map<row_matrix>;
 
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
-
-[[noreturn]] void reject(std::string_view got, std::string_view needed) {
-    throw invalid_argument("soft_moe_network", got, needed);
-}
-
 std::size_t checked_side(const soft_moe_network_options& options) {
     const auto size = [](std::string_view name, std::size_t value) {
-        if (value == 0) reject(fmt::format("{} is 0", name), "it must be >= 1");
+        if (value == 0)
+            throw invalid_argument("soft_moe_network", fmt::format("{} is 0", name),
+                                   "it must be >= 1");
     };
     size("width", options.width);
     size("patch", options.patch);
@@ -38,10 +34,11 @@ std::size_t checked_side(const soft_moe_network_options& options) {
     size("classes", options.classes);
     const auto side = static_cast<std::size_t>(std::lround(std::sqrt(options.width)));
     if (side * side != options.width)
-        reject(fmt::format("width is {}", options.width), "it must be the square of a side");
+        throw invalid_argument("soft_moe_network", fmt::format("width is {}", options.width),
+                               "it must be the square of a side");
     if (side % options.patch != 0)
-        reject(fmt::format("patch is {}", options.patch),
-               fmt::format("it must divide the side, {}", side));
+        throw invalid_argument("soft_moe_network", fmt::format("patch is {}", options.patch),
+                               fmt::format("it must divide the side, {}", side));
     return side;
 }
 
@@ -88,10 +85,10 @@ std::vector<double> patches_of(std::span<const double> images, std::size_t side,
 }
 
 /// A batch on its way: images one by one through the layer's softmaxes, together through experts.
-class passage {
+class soft_passage {
 public:
-    passage(const soft_moe_network& model, std::span<const double> parameters,
-            std::span<const double> scores)
+    soft_passage(const soft_moe_network& model, std::span<const double> parameters,
+                 std::span<const double> scores)
         : options_(model.options()),
           at_(options_),
           side_(model.side()),
@@ -232,7 +229,7 @@ private:
     row_matrix mixed_;                      ///< (B, m d): the layer's outputs
 };
 
-network_pass result_of(const passage& passed, const row_matrix& outputs,
+network_pass result_of(const soft_passage& passed, const row_matrix& outputs,
                        const scored_outputs& scored, const soft_moe_network_options& options) {
     network_pass result;
     result.loss = scored.loss;
@@ -303,10 +300,11 @@ network_pass soft_moe_network::learn(std::span<const double> parameters,
                                      batch_key, std::span<double> gradient) const {
     check_batch("soft_moe_network", *this, parameters, scores, batch);
     if (gradient.size() != parameters.size())
-        reject(fmt::format("a gradient of {} came", gradient.size()),
-               fmt::format("there are {} parameters", parameters.size()));
+        throw invalid_argument("soft_moe_network",
+                               fmt::format("a gradient of {} came", gradient.size()),
+                               fmt::format("there are {} parameters", parameters.size()));
     if (!finite(options_, parameters, scores)) return lost(options_, batch.labels.size());
-    passage passed(*this, parameters, scores);
+    soft_passage passed(*this, parameters, scores);
     passed.forward(batch.inputs);
     const auto outputs = passed.outputs();
     const auto scored = score(training_loss::cross_entropy, outputs, batch.labels);
@@ -319,7 +317,7 @@ network_pass soft_moe_network::infer(std::span<const double> parameters,
                                      const example_batch& batch) const {
     check_batch("soft_moe_network", *this, parameters, scores, batch);
     if (!finite(options_, parameters, scores)) return lost(options_, batch.labels.size());
-    passage passed(*this, parameters, scores);
+    soft_passage passed(*this, parameters, scores);
     passed.forward(batch.inputs);
     const auto outputs = passed.outputs();
     return result_of(passed, outputs, score(training_loss::cross_entropy, outputs, batch.labels),
@@ -330,7 +328,7 @@ expert_parts soft_moe_network::parts(std::span<const double> parameters,
                                      std::span<const double> scores,
                                      const example_batch& batch) const {
     check_batch("soft_moe_network", *this, parameters, scores, batch);
-    passage passed(*this, parameters, scores);
+    soft_passage passed(*this, parameters, scores);
     passed.forward(batch.inputs);
     return passed.parts();
 }

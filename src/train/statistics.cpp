@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/mean_interval.hpp>
 #include <moebius/base/row_writer.hpp>
@@ -11,8 +11,6 @@
 
 namespace moebius {
 namespace {
-
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 std::string varied_name(const experiment& made) {
     return made.varied.empty() ? "varied" : made.varied;
@@ -27,7 +25,7 @@ bool is_measured(const training_report& report, std::size_t r) {
 double steps_to(const training_state& state, double target) {
     for (std::size_t at = 0; at < state.tests.size(); at += test_numbers)
         if (state.tests[at + 2] >= target) return state.tests[at];
-    return none;
+    return not_a_number;
 }
 
 /// The most scores of any model: their numbers of experts may differ.
@@ -45,7 +43,7 @@ public:
 
     template <typename Value>
     void add(std::string name, Value value) {
-        run_measure out{std::move(name), std::vector<double>(report_.states.size(), none)};
+        run_measure out{std::move(name), std::vector<double>(report_.states.size(), not_a_number)};
         for (std::size_t r = 0; r < out.values.size(); ++r)
             if (is_measured(report_, r)) out.values[r] = static_cast<double>(value(r));
         to_.push_back(std::move(out));
@@ -103,7 +101,7 @@ void add_late(const training_report& report, collector& to) {
     for (std::size_t r = 0; r < runs.size(); ++r) any |= of_two(r);
     if (any)
         to.add("train_gap",
-               [&](std::size_t r) { return of_two(r) ? loads(r)[0] - loads(r)[1] : none; });
+               [&](std::size_t r) { return of_two(r) ? loads(r)[0] - loads(r)[1] : not_a_number; });
 }
 
 void put_place(const training_report& report, std::size_t r, bool seed_too, row_writer& row) {
@@ -117,7 +115,7 @@ void put_place(const training_report& report, std::size_t r, bool seed_too, row_
 void put_each(std::string_view name, std::span<const double> values, std::size_t most,
               row_writer& row) {
     for (std::size_t e = 0; e < most; ++e)
-        row.put(fmt::format("{}_{}", name, e + 1), e < values.size() ? values[e] : none);
+        row.put(fmt::format("{}_{}", name, e + 1), e < values.size() ? values[e] : not_a_number);
 }
 
 void put_interval(const std::string& name, const mean_interval& over, row_writer& row) {
@@ -144,7 +142,8 @@ table models_table(const training_report& report, const std::vector<run_measure>
         const auto& state = report.states[r];
         row.next();
         put_place(report, r, true, row);
-        row.put("diverged_at", is_sound(state) ? none : static_cast<double>(state.diverged_at));
+        row.put("diverged_at",
+                is_sound(state) ? not_a_number : static_cast<double>(state.diverged_at));
         for (const auto& [name, values] : measures) row.put(name, values[r]);
         const std::vector<double> nothing;
         put_each("load", is_measured(report, r) ? report.held_out[r].loads : nothing, most, row);
@@ -188,7 +187,7 @@ std::vector<paired_difference> paired_differences(const training_report& report,
             const auto over = interval_of_mean(differences);
             out.push_back({point, made.places[made.run(0, point, 0)].varied, name, over.mean,
                            over.low, over.high,
-                           over.deviation > 0 ? over.mean / over.deviation : none});
+                           over.deviation > 0 ? over.mean / over.deviation : not_a_number});
         }
     return out;
 }

@@ -14,10 +14,6 @@
 namespace moebius {
 namespace {
 
-[[noreturn]] void reject(std::string_view got, std::string_view needed) {
-    throw invalid_argument("train", got, needed);
-}
-
 /// A batch as it is drawn, step after step, into the same memory.
 class drawn_batch {
 public:
@@ -111,29 +107,37 @@ std::vector<double> late_means(const training_state& state) {
 
 void check(const training_work& work) {
     if (work.data == nullptr || work.data->rows() == 0)
-        reject("no data came", "at least one example is needed");
-    if (work.runs.empty()) reject("no run came", "at least one is needed");
+        throw invalid_argument("train", "no data came", "at least one example is needed");
+    if (work.runs.empty()) throw invalid_argument("train", "no run came", "at least one is needed");
     if (work.batch == 0 || work.batch > (std::size_t{1} << 31))
-        reject(fmt::format("a batch of {} came", work.batch), "it must be 1 to 2^31");
+        throw invalid_argument("train", fmt::format("a batch of {} came", work.batch),
+                               "it must be 1 to 2^31");
     require("train").at_least("record_every", work.record_every, 1);
     for (const auto& run : work.runs) {
-        if (run.model == nullptr) reject("a run has no model", "one is needed");
+        if (run.model == nullptr)
+            throw invalid_argument("train", "a run has no model", "one is needed");
         if (run.rows == nullptr || run.rows->empty())
-            reject("a run has no rows to train on", "at least one is needed");
+            throw invalid_argument("train", "a run has no rows to train on",
+                                   "at least one is needed");
         if (*std::max_element(run.rows->begin(), run.rows->end()) >= work.data->rows())
-            reject("a row is out of range", fmt::format("there are {}", work.data->rows()));
+            throw invalid_argument("train", "a row is out of range",
+                                   fmt::format("there are {}", work.data->rows()));
         if (run.model->width() != work.data->width || run.model->classes() < work.data->classes)
-            reject(fmt::format("a model of {} features and {} classes came", run.model->width(),
-                               run.model->classes()),
-                   fmt::format("the data have {} and {}", work.data->width, work.data->classes));
+            throw invalid_argument(
+                "train",
+                fmt::format("a model of {} features and {} classes came", run.model->width(),
+                            run.model->classes()),
+                fmt::format("the data have {} and {}", work.data->width, work.data->classes));
         if (!run.scores.empty() && run.scores.size() != run.model->scores())
-            reject(fmt::format("{} scores came to start from", run.scores.size()),
-                   fmt::format("the model has {}", run.model->scores()));
+            throw invalid_argument("train",
+                                   fmt::format("{} scores came to start from", run.scores.size()),
+                                   fmt::format("the model has {}", run.model->scores()));
         check(run.optimiser);
         check(run.rule, run.model->experts());
         if (run.rule.controller.law != control_law::none)
-            reject("a controller came", "training has none yet");
-        if (std::isinf(run.feedback_end)) reject("feedback_end is infinite", "it must be finite");
+            throw invalid_argument("train", "a controller came", "training has none yet");
+        if (std::isinf(run.feedback_end))
+            throw invalid_argument("train", "feedback_end is infinite", "it must be finite");
     }
 }
 
@@ -167,8 +171,9 @@ training_state begin(const training_run& run) {
 void advance(const training_work& work, const training_run& run, training_state& state,
              std::uint64_t until, const watch& watched) {
     if (until % work.record_every != 0)
-        reject(fmt::format("batch {} is to be reached", until),
-               fmt::format("it must be a multiple of record_every, {}", work.record_every));
+        throw invalid_argument(
+            "train", fmt::format("batch {} is to be reached", until),
+            fmt::format("it must be a multiple of record_every, {}", work.record_every));
     if (state.diverged_at != training_state::sound) return;
     const std::size_t experts = run.model->experts(), scores = state.scores.size();
     drawn_batch batch(work, run, watched);

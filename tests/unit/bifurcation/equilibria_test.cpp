@@ -20,7 +20,7 @@ std::vector<special_point> of_type(const diagram& d, point_type type) {
     return found;
 }
 
-double coefficient_of(const special_point& point, std::string_view name) {
+double named_coefficient(const special_point& point, std::string_view name) {
     for (const auto& [key, value] : point.normal_form)
         if (key == name) return value;
     FAIL("no coefficient " << name);
@@ -47,7 +47,7 @@ TEST_CASE("the pitchfork of two experts is where theory says", "[bifurcation][or
     CHECK_THAT(points[0].parameters[0], WithinAbs(2, 1e-12));  // kappa = 2 decay/beta
     CHECK_THAT(points[0].state[0], WithinAbs(0, 1e-12));
     CHECK(points[0].criticality == "supercritical");
-    CHECK_THAT(coefficient_of(points[0], "cubic"), WithinAbs(-2.0 / 24, 1e-14));
+    CHECK_THAT(named_coefficient(points[0], "cubic"), WithinAbs(-2.0 / 24, 1e-14));
     CHECK(of_type(found, point_type::LP).empty());
     REQUIRE(found.branches.size() == 3);
     for (const auto& b : found.branches) {
@@ -84,7 +84,7 @@ TEST_CASE("scaling two experts scales their diagram", "[bifurcation][property]")
     CAPTURE(decay, beta);
     REQUIRE(points.size() == 1);
     CHECK_THAT(points[0].parameters[0], WithinRel(critical, 1e-12));
-    CHECK_THAT(coefficient_of(points[0], "cubic"),
+    CHECK_THAT(named_coefficient(points[0], "cubic"),
                WithinRel(-critical * std::pow(beta, 3) / 24, 1e-12));
     CHECK(found.branches.size() == 3);
 }
@@ -119,8 +119,8 @@ TEST_CASE("two folds within one step are both found", "[bifurcation]") {
     CHECK_THAT(folds[0].state[0], WithinAbs(-x, 1e-12));
     CHECK_THAT(folds[1].state[0], WithinAbs(x, 1e-12));
     CHECK_THAT(folds[0].parameters[0], WithinAbs(2 * x * x * x, 1e-12));
-    CHECK_THAT(coefficient_of(folds[0], "quadratic"), WithinAbs(3 * x, 1e-11));  // -f_xx/2 = 3x
-    CHECK_THAT(coefficient_of(folds[0], "parameter"), WithinAbs(1, 1e-12));
+    CHECK_THAT(named_coefficient(folds[0], "quadratic"), WithinAbs(3 * x, 1e-11));  // -f_xx/2 = 3x
+    CHECK_THAT(named_coefficient(folds[0], "parameter"), WithinAbs(1, 1e-12));
 }
 
 TEST_CASE("two branch points within one step are both found", "[bifurcation]") {
@@ -146,7 +146,7 @@ TEST_CASE("a transcritical crossing is told from a pitchfork", "[bifurcation]") 
     REQUIRE(points.size() == 1);
     CHECK(points[0].criticality == "transcritical");
     CHECK_THAT(points[0].parameters[0], WithinAbs(0, 1e-13));
-    CHECK_THAT(std::abs(coefficient_of(points[0], "quadratic")), WithinAbs(1, 1e-13));
+    CHECK_THAT(std::abs(named_coefficient(points[0], "quadratic")), WithinAbs(1, 1e-13));
     CHECK(found.branches.size() == 3);  // one straight through, two arms of the other
 }
 
@@ -159,8 +159,8 @@ TEST_CASE("in score space two experts bifurcate as in their difference", "[bifur
     CHECK_THAT(points[0].parameters[0], WithinAbs(2, 1e-12));
     CHECK_THAT(points[0].state[0], WithinAbs(1, 1e-12));  // feedback/(2 decay)
     // along (1,-1)/sqrt 2 the difference is x = sqrt 2 w, so w^3 has twice the -kappa beta^3/24
-    CHECK_THAT(coefficient_of(points[0], "cubic"), WithinAbs(-1.0 / 6, 1e-12));
-    CHECK_THAT(coefficient_of(points[0], "transversality"), WithinAbs(0.5, 1e-12));
+    CHECK_THAT(named_coefficient(points[0], "cubic"), WithinAbs(-1.0 / 6, 1e-12));
+    CHECK_THAT(named_coefficient(points[0], "transversality"), WithinAbs(0.5, 1e-12));
     CHECK(found.branches.size() == 3);
 }
 

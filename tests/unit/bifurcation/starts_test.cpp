@@ -25,7 +25,7 @@ special_point start_at(std::vector<double> x, std::vector<double> p) {
     return point;
 }
 
-std::size_t count(const diagram& in, point_type type) {
+std::size_t points_of(const diagram& in, point_type type) {
     return static_cast<std::size_t>(
         std::count_if(in.special_points.begin(), in.special_points.end(),
                       [type](const special_point& point) { return point.type == type; }));
@@ -63,7 +63,7 @@ TEST_CASE("from any start inside a straight branch both ways are gone", "[bifurc
         const auto found = equilibrium_diagram(pitchfork, {"p", 0, 1.3}, {.max_step = max_step},
                                                start_at({0}, {1.3 * i / 250, 0.5}));
         closed += found.branches[0].last == stop_reason::closed;
-        lost += count(found, point_type::BP) != 1;
+        lost += points_of(found, point_type::BP) != 1;
     }
     CAPTURE(max_step);
     CHECK(closed == 0);
@@ -105,8 +105,8 @@ TEST_CASE("two branch points within one step are found", "[bifurcation][step]") 
         const auto found =
             equilibrium_diagram(pair_at(first, gap), {"p", -1, 1}, {.max_step = max_step});
         CAPTURE(first);
-        CHECK(count(found, point_type::BP) == 2);
-        CHECK(count(found, point_type::LP) == 0);
+        CHECK(points_of(found, point_type::BP) == 2);
+        CHECK(points_of(found, point_type::LP) == 0);
     }
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("a step over both folds is halved", "[bifurcation][step]") {
     const auto found = equilibrium_diagram(problem_of<test_models::s_curve>(), {"p", -1, 1},
                                            {.max_step = max_step});
     CAPTURE(max_step);
-    CHECK(count(found, point_type::LP) == 2);
+    CHECK(points_of(found, point_type::LP) == 2);
     CHECK(found.branches.size() == 1);
 }
 

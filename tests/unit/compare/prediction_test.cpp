@@ -10,7 +10,7 @@ using namespace moebius;
 namespace {
 
 /// Enough for schedules and folds; ensembles of two members.
-validate_options brief() {
+validate_options brief_prediction() {
     return {.levels = 8, .ramp = 200, .settle = 10, .average = 20, .members = 2};
 }
 
@@ -25,8 +25,8 @@ TEST_CASE("the prediction for tokens without margins is the two-expert model's",
     // of feedback in mu and of bias in eta (docs/theory.md section 2)
     const double unit = 2 * decay / beta;
 
-    const auto p =
-        predict(law_of_margins(std::vector{0.0}, noise_law::gumbel), beta, decay, brief());
+    const auto p = predict(law_of_margins(std::vector{0.0}, noise_law::gumbel), beta, decay,
+                           brief_prediction());
 
     REQUIRE(p.cusps.size() == 1);
     CHECK(p.cusps[0].located);
@@ -52,7 +52,7 @@ TEST_CASE("the prediction for tokens without margins is the two-expert model's",
 }
 
 TEST_CASE("holds keep away from folds and know all stable states", "[compare][property]") {
-    const auto p = predict(two_clumps(), 4, 1, brief());
+    const auto p = predict(two_clumps(), 4, 1, brief_prediction());
 
     for (const auto& sweep : p.sweeps) {
         CAPTURE(sweep.name);
@@ -72,7 +72,7 @@ TEST_CASE("holds keep away from folds and know all stable states", "[compare][pr
 
 TEST_CASE("predict names what was wrong", "[compare][error]") {
     const auto with = [](auto change) {
-        auto options = brief();
+        auto options = brief_prediction();
         change(options);
         return predict(two_clumps(), 4, 1, options);
     };

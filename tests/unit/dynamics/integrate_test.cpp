@@ -27,7 +27,7 @@ struct spiral {
 };
 
 /// x' = x^2: infinite at t = 1/x0.
-struct blow_up {
+struct blown_up {
     static constexpr std::string_view name = "blow-up";
     static constexpr std::string_view equation = "x' = x^2";
     static constexpr std::size_t dimension = 1;
@@ -142,7 +142,7 @@ TEST_CASE("settle finds the focus of a spiral and leaves its centre alone", "[dy
 }
 
 TEST_CASE("a flow that leaves the domain or the numbers says so", "[dynamics][error]") {
-    const auto away = integrate(problem_of<blow_up>(), std::vector{1.0}, 2);
+    const auto away = integrate(problem_of<blown_up>(), std::vector{1.0}, 2);
     const auto nan = integrate(problem_of<root>(), std::vector{0.0}, 2);
     const auto slow =
         integrate(problem_of<spiral>(), std::vector{1.0, 0.0}, 100, {.flow = {.max_steps = 3}});

@@ -13,7 +13,7 @@ using namespace moebius;
 
 namespace {
 
-problem two_expert(double feedback, double bias) {
+problem two_expert_chain(double feedback, double bias) {
     auto at = problem_of<models::two_expert>();
     at.set("feedback", feedback);
     at.set("bias", bias);
@@ -28,7 +28,7 @@ schedule hold(double bias, std::size_t batches, std::size_t measured) {
 
 TEST_CASE("without noise the chain jumps where the slow sweep does", "[dynamics][oracle]") {
     const double rate = 1e-3, step = 0.01;
-    const auto at = two_expert(4, 0);
+    const auto at = two_expert_chain(4, 0);
     const auto sweep = slow_sweep(at, "bias", -1.2, 1.2, std::vector{-4.0}, {.rate = rate});
     const auto batches = static_cast<std::size_t>(2.4 / (rate * step));
     const schedule plan{"bias", -1.2, {{1.2, batches, 0}}};
@@ -45,7 +45,7 @@ TEST_CASE("without noise the chain jumps where the slow sweep does", "[dynamics]
 TEST_CASE("the chain fluctuates around a stable state as the linear theory says",
           "[dynamics][oracle]") {
     const double feedback = GENERATE(1.6, 2.6);  // below and above the threshold of 2
-    const auto at = two_expert(feedback, 0.3);
+    const auto at = two_expert_chain(feedback, 0.3);
     const double x = settle(at, std::vector{2.0}).state[0];
     double loads[2];
     at.model->loads(view(x), at.parameters, loads);
@@ -71,7 +71,7 @@ TEST_CASE("the chain fluctuates around a stable state as the linear theory says"
 TEST_CASE("the linear theory of the balanced state is that of docs/theory.md section 2",
           "[dynamics][oracle]") {
     // Var = step kappa^2 / (2 T lambda (1 - mu)) for a small step, T tokens, mu = kappa / 2
-    const auto noise = linear_noise_at(two_expert(1.2, 0), 0, 1e-6, 500);
+    const auto noise = linear_noise_at(two_expert_chain(1.2, 0), 0, 1e-6, 500);
 
     CHECK_THAT(noise.variance, WithinRel(1e-6 * 1.44 / (2 * 500 * 0.4), 1e-6));  // O(step)
     CHECK_THAT(noise.rate, WithinRel(0.4, 1e-14));
@@ -79,7 +79,7 @@ TEST_CASE("the linear theory of the balanced state is that of docs/theory.md sec
 }
 
 TEST_CASE("the noise of a response is that of the model which has it", "[dynamics]") {
-    const auto at = two_expert(2.6, 0.3);
+    const auto at = two_expert_chain(2.6, 0.3);
     const double x = settle(at, std::vector{2.0}).state[0], m = std::tanh(x / 2), d = 1 - m * m;
     const auto want = linear_noise_at(at, x, 0.1, 32);
 
@@ -92,7 +92,7 @@ TEST_CASE("the noise of a response is that of the model which has it", "[dynamic
 }
 
 TEST_CASE("noise makes a swept state jump before the noiseless one", "[dynamics][property]") {
-    const auto at = two_expert(4, 0);
+    const auto at = two_expert_chain(4, 0);
     const schedule plan{"bias", 0, {{1.2, 24'000, 0}}};
     const std::vector<passage> level{{1.7627, 1}};
 
@@ -105,7 +105,7 @@ TEST_CASE("noise makes a swept state jump before the noiseless one", "[dynamics]
 }
 
 TEST_CASE("a chain gives the same numbers for any number of threads", "[dynamics]") {
-    const auto at = two_expert(3, 0);
+    const auto at = two_expert_chain(3, 0);
     const schedule plan{"feedback", 1, {{3, 500, 0}, {3, 500, 300}}};
     const auto run = [&](unsigned threads) {
         return noisy_chain(at, plan, 0.5, std::vector{passage{1.0, 1}, passage{-9.0, -1}},
@@ -123,7 +123,7 @@ TEST_CASE("a chain gives the same numbers for any number of threads", "[dynamics
 }
 
 TEST_CASE("noisy_chain and linear_noise_at name what was wrong", "[dynamics][error]") {
-    const auto at = two_expert(3, 0);
+    const auto at = two_expert_chain(3, 0);
     const schedule plan{"beta", 1, {{3, 500, 0}}};
 
     CHECK_THROWS_WITH(noisy_chain(at, plan, 0, {}),

@@ -28,11 +28,12 @@ TEST_CASE("the fold set with bias is that of docs/theory.md section 3", "[exact]
 
     const double K = 2 * (size - 1) * (1 + std::cosh(x)) / size;
     const double h = std::log(size - 1) + x - std::sinh(x) - (size - 2) * (1 + std::cosh(x)) / size;
-    CHECK_THAT(at.K, WithinRel(K, 8 * eps));
-    CHECK_THAT(at.h, WithinAbs(h, 8 * eps * (K + std::log(size))));
+    CHECK_THAT(at.K, WithinRel(K, 8 * machine_epsilon));
+    CHECK_THAT(at.h, WithinAbs(h, 8 * machine_epsilon * (K + std::log(size))));
     const auto cusp = exact::cusp(s);
-    CHECK_THAT(cusp.K, WithinRel(4 * (size - 1) / size, 2 * eps));
-    CHECK_THAT(cusp.h, WithinAbs(std::log(size - 1) - 2 * (size - 2) / size, 8 * eps * cusp.K));
+    CHECK_THAT(cusp.K, WithinRel(4 * (size - 1) / size, 2 * machine_epsilon));
+    CHECK_THAT(cusp.h,
+               WithinAbs(std::log(size - 1) - 2 * (size - 2) / size, 8 * machine_epsilon * cusp.K));
 }
 
 TEST_CASE("at a fold with bias the dense Jacobian is singular", "[exact][oracle]") {
@@ -46,10 +47,11 @@ TEST_CASE("at a fold with bias the dense Jacobian is singular", "[exact][oracle]
     at.K = d.K;
     at.h = d.h;
     at.loads = {1 / (1 + std::exp(-x)) / m, 1 / (1 + std::exp(x)) / (n - m)};
-    CHECK_THAT(softmax_residual(s, at), WithinAbs(0.0, 16 * eps * (1 + d.K)));
+    CHECK_THAT(softmax_residual(s, at), WithinAbs(0.0, 16 * machine_epsilon * (1 + d.K)));
     const auto values = dense_spectrum(s, at);
     const auto near_zero = std::count_if(values.begin(), values.end(), [&](double v) {
-        return std::abs(v) < 16 * eps * (1 + d.K);  // backward error of the dense solver
+        return std::abs(v) <
+               16 * machine_epsilon * (1 + d.K);  // backward error of the dense solver
     });
     CHECK(near_zero >= 1);
 }
@@ -65,7 +67,8 @@ TEST_CASE("two groups with bias are two experts", "[exact][property]") {
     REQUIRE(all.size() == (inside ? 3 : 1));
     for (const auto& at : all) {
         // r is known to rounding of ln N and of K's own terms
-        CHECK_THAT(softmax_residual(s, at), WithinAbs(0.0, 32 * eps * (4 + std::abs(K))));
+        CHECK_THAT(softmax_residual(s, at),
+                   WithinAbs(0.0, 32 * machine_epsilon * (4 + std::abs(K))));
         if (K > 0) check_spectrum(s, at);
     }
 }
@@ -95,10 +98,10 @@ TEST_CASE("without bias the fold set passes through the branch's fold", "[exact]
 
     const auto d = exact::fold(s, at.r + std::log(m / (n - m)));
 
-    CHECK_THAT(d.K, WithinRel(at.K, 64 * eps));  // dK/dx ~ K there, x rounded at ln N
-    CHECK_THAT(d.h, WithinAbs(0.0, 64 * eps * at.K));
+    CHECK_THAT(d.K, WithinRel(at.K, 64 * machine_epsilon));  // dK/dx ~ K there, x rounded at ln N
+    CHECK_THAT(d.h, WithinAbs(0.0, 64 * machine_epsilon * at.K));
     const auto biases = exact::fold_biases(s, at.K);
-    CHECK_THAT(biases[at.r > 0 ? 0 : 1], WithinAbs(0.0, 64 * eps * at.K));
+    CHECK_THAT(biases[at.r > 0 ? 0 : 1], WithinAbs(0.0, 64 * machine_epsilon * at.K));
     CHECK(biases[0] < biases[1]);
 }
 
@@ -109,7 +112,7 @@ TEST_CASE("the two folds at a K are those of the fold set", "[exact][property]")
 
     const auto biases = exact::fold_biases(s, lower.K);
 
-    const double lost = 64 * eps * lower.K;
+    const double lost = 64 * machine_epsilon * lower.K;
     CHECK(upper.K == lower.K);
     CHECK_THAT(biases[0], WithinAbs(lower.h, lost));
     CHECK_THAT(biases[1], WithinAbs(upper.h, lost));
@@ -122,15 +125,16 @@ TEST_CASE("at the Maxwell point both states are equally deep", "[exact][oracle]"
 
     const double K = exact::maxwell_point(s);
 
-    CHECK_THAT(K, WithinRel(2 * m * (n - m) * std::log((n - m) / m) / (n - 2 * m), 8 * eps));
+    CHECK_THAT(
+        K, WithinRel(2 * m * (n - m) * std::log((n - m) / m) / (n - 2 * m), 8 * machine_epsilon));
     const auto winner = exact::branch_states(s, K).back(), balanced = exact::branch_state(s, 0);
-    CHECK_THAT(m * winner.loads[0], WithinRel(1 - m / n, 64 * eps));  // A and 1 - A
+    CHECK_THAT(m * winner.loads[0], WithinRel(1 - m / n, 64 * machine_epsilon));  // A and 1 - A
     split_state flat = balanced;
     flat.K = K;
     const double want = depth(s, flat);
-    CHECK_THAT(depth(s, winner), WithinAbs(want, 16 * eps * K * (K + std::log(n))));
-    CHECK_THAT(exact::maxwell_bias(s, K), WithinAbs(0.0, 16 * eps * (1 + std::log(n))));
+    CHECK_THAT(depth(s, winner), WithinAbs(want, 16 * machine_epsilon * K * (K + std::log(n))));
+    CHECK_THAT(exact::maxwell_bias(s, K), WithinAbs(0.0, 16 * machine_epsilon * (1 + std::log(n))));
     CHECK(exact::maxwell_point({10, 5}) == 10);
     CHECK_THAT(exact::maxwell_point({65536, 65535}),
-               WithinRel(exact::maxwell_point({65536, 1}), 8 * eps));
+               WithinRel(exact::maxwell_point({65536, 1}), 8 * machine_epsilon));
 }

@@ -31,8 +31,9 @@ TEST_CASE("branch_fold has the reference values of docs/theory.md section 3 and 
 
     const auto at = exact::branch_fold(want.s);
 
-    CHECK_THAT(at.K, WithinRel(want.K, 4 * eps));
-    CHECK_THAT(at.r, WithinRel(want.r, 8 * eps));  // rounding of the slope over the curvature
+    CHECK_THAT(at.K, WithinRel(want.K, 4 * machine_epsilon));
+    CHECK_THAT(at.r,
+               WithinRel(want.r, 8 * machine_epsilon));  // rounding of the slope over the curvature
     CHECK(at.between == 0);
     CHECK(at.n_unstable == want.s.winners - 1);
 }
@@ -50,9 +51,9 @@ TEST_CASE("the branch turns at its fold", "[exact][property]") {
         const double size = static_cast<double>(n);
         // h^2/6 of K''', where (r/(e^r - 1))''' <= 0.0424, and rounding of K over h
         CHECK_THAT((k(at.r + h) - k(at.r - h)) / (2 * h),
-                   WithinAbs(0.0, 0.0424 * size * h * h / 6 + 4 * eps * at.K / h));
+                   WithinAbs(0.0, 0.0424 * size * h * h / 6 + 4 * machine_epsilon * at.K / h));
         CHECK((k(at.r + h) > at.K && k(at.r - h) > at.K));
-        CHECK_THAT(exact::branch_slope(s, at.r), WithinAbs(0.0, 4 * eps * size));
+        CHECK_THAT(exact::branch_slope(s, at.r), WithinAbs(0.0, 4 * machine_epsilon * size));
         CHECK((exact::branch_state(s, at.r + h).between < 0) == (at.r + h > 0));
     }
 }
@@ -63,8 +64,8 @@ TEST_CASE("the m-winner fold is m times the one-winner fold of N/m", "[exact][pr
 
     const auto many = exact::branch_fold({j * n, j}), one = exact::branch_fold({n, 1});
 
-    CHECK_THAT(many.K, WithinRel(static_cast<double>(j) * one.K, 4 * eps));
-    CHECK_THAT(many.r, WithinRel(one.r, 8 * eps));
+    CHECK_THAT(many.K, WithinRel(static_cast<double>(j) * one.K, 4 * machine_epsilon));
+    CHECK_THAT(many.r, WithinRel(one.r, 8 * machine_epsilon));
 }
 
 TEST_CASE("half the experts meet the balanced state in a pitchfork", "[exact]") {
@@ -103,10 +104,11 @@ TEST_CASE("every state of a branch solves p = softmax(K p)", "[exact][property]"
     const auto at = exact::branch_state(s, r);
 
     const auto n = static_cast<double>(s.experts), m = static_cast<double>(s.winners);
-    CHECK_THAT(m * at.loads[0] + (n - m) * at.loads[1], WithinAbs(1.0, 4 * eps));
-    CHECK_THAT(std::log(at.loads[0] / at.loads[1]), WithinAbs(r, 2 * eps * (1 + std::abs(r))));
-    // the oracle's gap K(a - c) is known to 4 eps of r and of K a
-    const double gap = 4 * eps * (1 + std::abs(r) + at.K * at.loads[1]);
+    CHECK_THAT(m * at.loads[0] + (n - m) * at.loads[1], WithinAbs(1.0, 4 * machine_epsilon));
+    CHECK_THAT(std::log(at.loads[0] / at.loads[1]),
+               WithinAbs(r, 2 * machine_epsilon * (1 + std::abs(r))));
+    // the oracle's gap K(a - c) is known to 4 machine_epsilon of r and of K a
+    const double gap = 4 * machine_epsilon * (1 + std::abs(r) + at.K * at.loads[1]);
     CHECK_THAT(softmax_residual(s, at), WithinAbs(0.0, gap));
 }
 
@@ -119,11 +121,13 @@ TEST_CASE("near the balanced state the branch keeps its digits", "[exact][oracle
 
     // r/(e^r - 1) = 1 - r/2 + r^2/12 - r^4/720 + ..., and the eigenvalues follow from it
     const double r2 = r * r;
-    CHECK_THAT(at.K, WithinRel(n + (m - n / 2) * r + n * r2 / 12, 2 * eps + r2 * r2));
-    CHECK_THAT(at.among_winners, WithinRel(r / 2 + r2 / 12, 8 * eps + std::abs(r2 * r)));
-    CHECK_THAT(at.among_others, WithinRel(-r / 2 + r2 / 12, 8 * eps + std::abs(r2 * r)));
+    CHECK_THAT(at.K, WithinRel(n + (m - n / 2) * r + n * r2 / 12, 2 * machine_epsilon + r2 * r2));
+    CHECK_THAT(at.among_winners,
+               WithinRel(r / 2 + r2 / 12, 8 * machine_epsilon + std::abs(r2 * r)));
+    CHECK_THAT(at.among_others,
+               WithinRel(-r / 2 + r2 / 12, 8 * machine_epsilon + std::abs(r2 * r)));
     CHECK_THAT(exact::branch_slope(s, r),
-               WithinRel((m - n / 2) + n * r / 6, 8 * eps + std::abs(r2)));
+               WithinRel((m - n / 2) + n * r / 6, 8 * machine_epsilon + std::abs(r2)));
 }
 
 TEST_CASE("the states at a given K solve it, two beyond the fold", "[exact][property]") {
@@ -138,7 +142,7 @@ TEST_CASE("the states at a given K solve it, two beyond the fold", "[exact][prop
 
     REQUIRE(at.size() == 2);
     CHECK((at[0].r < fold.r && fold.r < at[1].r));
-    for (const auto& state : at) CHECK_THAT(state.K, WithinRel(K, 4 * eps));
+    for (const auto& state : at) CHECK_THAT(state.K, WithinRel(K, 4 * machine_epsilon));
     CHECK(exact::branch_states(s, std::nextafter(fold.K, 0)).empty());
     CHECK(exact::branch_states(s, fold.K).size() == 1);
     CHECK(exact::branch_states(s, -1).empty());
@@ -158,7 +162,7 @@ TEST_CASE("the crossing of the balanced state is found to relative accuracy", "[
     const double r = n * d / lean, second = std::abs(n * r / (12 * lean));
     REQUIRE(at.size() == 2);
     const double got = m < n - m ? at[0].r : at[1].r;
-    CHECK_THAT(got, WithinRel(r, 2 * second + 8 * eps));
+    CHECK_THAT(got, WithinRel(r, 2 * second + 8 * machine_epsilon));
 }
 
 TEST_CASE("the spectrum on a branch is that of the dense Jacobian", "[exact][oracle]") {

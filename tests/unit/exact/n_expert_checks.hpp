@@ -5,7 +5,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/exact/n_expert.hpp>
 #include <moebius/solve/dense.hpp>
 #include <vector>
@@ -17,8 +17,6 @@ namespace n_expert_checks {
 using namespace moebius;
 using exact::split;
 using exact::split_state;
-
-inline constexpr double eps = std::numeric_limits<double>::epsilon();
 
 /// What the equilibrium u = K p + h asks of the larger load, from softmax of two groups.
 inline double softmax_residual(const split& s, const split_state& at) {
@@ -51,7 +49,7 @@ inline std::vector<double> closed_spectrum(const split& s, const split_state& at
 inline void check_spectrum(const split& s, const split_state& at) {
     CAPTURE(s.experts, s.winners, at.K, at.h, at.r);
     const auto want = dense_spectrum(s, at), got = closed_spectrum(s, at);
-    const double lost = 16 * eps * (1 + at.K);  // backward error of the dense solver
+    const double lost = 16 * machine_epsilon * (1 + at.K);  // backward error of the dense solver
     REQUIRE(got.size() == want.size());
     for (std::size_t i = 0; i < got.size(); ++i) CHECK_THAT(got[i], WithinAbs(want[i], lost));
     const auto above = [](const std::vector<double>& all, double least) {

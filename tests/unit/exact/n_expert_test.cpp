@@ -44,7 +44,8 @@ TEST_CASE("the balanced state is lost at K = N, N - 1 times", "[exact][oracle]")
     CHECK(exact::balanced(n, 1.5 * size).n_unstable == n - 1);
     CHECK(exact::balanced(n, 0).eigenvalue == -1);
     // the eigenvalue the branches have there
-    CHECK_THAT(exact::balanced(n, size * (1 + 4 * eps)).eigenvalue, WithinRel(4 * eps, eps));
+    CHECK_THAT(exact::balanced(n, size * (1 + 4 * machine_epsilon)).eigenvalue,
+               WithinRel(4 * machine_epsilon, machine_epsilon));
     const auto at = exact::branch_state({n, 1}, 0);
     CHECK((at.among_winners == 0 && at.among_others == 0 && at.between == 0));
 }
@@ -63,14 +64,16 @@ TEST_CASE("exact-k loses the balanced state at N(N - 1)/(N - k)", "[exact][oracl
             j.col(f) = (8 * (loads(h) - loads(-h)) - (loads(2 * h) - loads(-2 * h))) / (12 * h);
         }
         const double threshold = exact::balanced(n, 0, k).threshold;
-        const double lost = 1e-11 * threshold;  // h^4 p^(5)/30 < 1e-13 and rounding eps/h
+        const double lost =
+            1e-11 * threshold;  // h^4 p^(5)/30 < 1e-13 and rounding machine_epsilon/h
 
         const Eigen::MatrixXd jacobian = threshold * j - Eigen::MatrixXd::Identity(size, size);
 
         const Eigen::VectorXd values = moebius::eigen_of_symmetric(jacobian).values;
         CHECK_THAT(values[0], WithinAbs(-1.0, lost));
         for (Eigen::Index i = 1; i < size; ++i) CHECK_THAT(values[i], WithinAbs(0.0, lost));
-        CHECK_THAT(exact::balanced(n, threshold / 4, k).eigenvalue, WithinRel(-0.75, eps));
+        CHECK_THAT(exact::balanced(n, threshold / 4, k).eigenvalue,
+                   WithinRel(-0.75, machine_epsilon));
     }
 }
 
@@ -83,11 +86,12 @@ TEST_CASE("two experts are the two-expert model", "[exact][oracle]") {
     const auto d = exact::coupling_of({pair.feedback, pair.decay, pair.beta, pair.bias});
     const auto got = exact::split_states({2, 1}, d);
 
-    CHECK_THAT(d.K, WithinRel(2 * mu, 4 * eps));
+    CHECK_THAT(d.K, WithinRel(2 * mu, 4 * machine_epsilon));
     CHECK(exact::balanced(2, d.K).threshold == 2);
     REQUIRE((want.size() == 3 && got.size() == 3));
     for (std::size_t i = 0; i < 3; ++i) {
-        // mu - 1 is known to eps, and x moves by sqrt(3 (mu - 1)) / (2 (mu - 1)) times that
+        // mu - 1 is known to machine_epsilon, and x moves by sqrt(3 (mu - 1)) / (2 (mu - 1)) times
+        // that
         CHECK_THAT(got[i].r, WithinAbs(beta * want[i].x, 1e-13));
         CHECK_THAT(got[i].loads[0], WithinAbs(want[i].loads[0], 1e-13));
         CHECK_THAT(decay * got[i].between, WithinAbs(want[i].eigenvalue, 1e-13 * decay));
@@ -117,11 +121,11 @@ TEST_CASE("the coupling has the model's own units", "[exact][property]") {
     const auto p = exact::n_expert_of({7.5, -0.3}, decay, beta);
 
     const auto unit = exact::n_expert_scales(decay, beta);
-    CHECK_THAT(p.feedback * beta / decay, WithinRel(7.5, 4 * eps));
-    CHECK_THAT(p.bias * beta / decay, WithinRel(-0.3, 4 * eps));
+    CHECK_THAT(p.feedback * beta / decay, WithinRel(7.5, 4 * machine_epsilon));
+    CHECK_THAT(p.bias * beta / decay, WithinRel(-0.3, 4 * machine_epsilon));
     CHECK((unit.state == 1 / beta && unit.time == 1 / decay && unit.drive == decay / beta));
-    CHECK_THAT(exact::coupling_of(p).K, WithinRel(7.5, 4 * eps));
-    CHECK_THAT(exact::coupling_of(p).h, WithinRel(-0.3, 4 * eps));
+    CHECK_THAT(exact::coupling_of(p).K, WithinRel(7.5, 4 * machine_epsilon));
+    CHECK_THAT(exact::coupling_of(p).h, WithinRel(-0.3, 4 * machine_epsilon));
 }
 
 TEST_CASE("the N-expert formulas say what they do not take", "[exact][error]") {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/exact/scalar_response.hpp>
 #include <moebius/exact/two_expert.hpp>
@@ -14,8 +14,6 @@
 using namespace moebius;
 
 namespace {
-
-constexpr double eps = std::numeric_limits<double>::epsilon();
 
 exact::response of(models::token_response model, double beta) {
     return [model, beta](double x) { return model.response(x, beta); };
@@ -38,7 +36,7 @@ TEST_CASE("the scalar fold set of tanh is the two-expert fold set", "[exact][ora
     REQUIRE(set.size() == 41);
     for (const auto& fold : set) {
         const auto want = exact::fold(beta * fold.x / 2, decay, beta);
-        const double slope_lost = 4 * eps * std::cosh(6.0);  // 1 - tanh^2 near +-1
+        const double slope_lost = 4 * machine_epsilon * std::cosh(6.0);  // 1 - tanh^2 near +-1
         CHECK_THAT(fold.feedback, WithinRel(want.feedback, slope_lost));
         CHECK_THAT(fold.bias, WithinAbs(want.bias, slope_lost * want.feedback));
     }
@@ -53,17 +51,18 @@ TEST_CASE("a single hump has one cusp, where the two-expert model has it", "[exa
 
     REQUIRE(found.size() == 1);
     const auto want = exact::cusp(decay, beta);
-    CHECK_THAT(found[0].fold.x, WithinAbs(shift, 4 * eps));
-    CHECK_THAT(found[0].fold.feedback, WithinRel(want.fold.feedback, 4 * eps));
-    CHECK_THAT(found[0].fold.bias, WithinAbs(decay * shift, 16 * eps));
-    CHECK_THAT(found[0].cubic, WithinRel(want.cubic, 16 * eps));
+    CHECK_THAT(found[0].fold.x, WithinAbs(shift, 4 * machine_epsilon));
+    CHECK_THAT(found[0].fold.feedback, WithinRel(want.fold.feedback, 4 * machine_epsilon));
+    CHECK_THAT(found[0].fold.bias, WithinAbs(decay * shift, 16 * machine_epsilon));
+    CHECK_THAT(found[0].cubic, WithinRel(want.cubic, 16 * machine_epsilon));
 }
 
 TEST_CASE("two separated groups have three cusps, the middle one subcritical", "[exact][oracle]") {
     const double a = GENERATE(0.7, 1.5, 3.0);
     const auto cells = GENERATE(as<std::size_t>{}, 37, 400, 1999);
     const double beta = 4;
-    const double tail = eps * std::cosh(2 * beta * a);  // a group's 1 - tanh^2 at the other group
+    const double tail =
+        machine_epsilon * std::cosh(2 * beta * a);  // a group's 1 - tanh^2 at the other group
 
     const auto found = exact::scalar_response(two_groups(a, beta), 1, {-10, 10, cells}).cusps();
 
@@ -107,7 +106,7 @@ TEST_CASE("gaussian margins without noise are lost at decay sigma sqrt(pi/2)", "
 
     REQUIRE(found.size() == 1);
     CHECK_THAT(found[0].fold.feedback,
-               WithinRel(decay * sigma * std::sqrt(std::numbers::pi / 2), 8 * eps));
+               WithinRel(decay * sigma * std::sqrt(std::numbers::pi / 2), 8 * machine_epsilon));
 }
 
 TEST_CASE("folds at a feedback and at a bias are on the closed fold set of tanh",
@@ -117,7 +116,7 @@ TEST_CASE("folds at a feedback and at a bias are on the closed fold set of tanh"
     const auto tanh = of(models::token_response(law_of_margins(margin, noise_law::gumbel)), beta);
     const exact::scalar_response m(tanh, decay, {-60, 60, 6000});
     const auto want = exact::fold(u, decay, beta);  // its bias is < 0, and -u has the other
-    const double lost = 64 * eps * std::cosh(u) * std::cosh(u) / u;
+    const double lost = 64 * machine_epsilon * std::cosh(u) * std::cosh(u) / u;
 
     const auto both = m.folds_at_feedback(want.feedback);
     REQUIRE(both.size() == 2);
@@ -148,7 +147,8 @@ TEST_CASE("without bias two states are there from the pitchfork on, or from fold
 
     REQUIRE(from);
     const double pitchfork = (1 + c) / beta;
-    if (c < 2) {  // supercritical, by the cubic; x of the triple zero is known to eps^(1/3)
+    if (c <
+        2) {  // supercritical, by the cubic; x of the triple zero is known to machine_epsilon^(1/3)
         CHECK_THAT(*from, WithinRel(pitchfork, 1e-8));
     } else {
         double least = pitchfork;  // of x / m(x) = x (cosh(beta x) + c) / sinh(beta x)

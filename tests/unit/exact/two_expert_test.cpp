@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/exact/two_expert.hpp>
@@ -13,8 +14,6 @@ using namespace moebius;
 using exact::two_expert;
 
 namespace {
-
-constexpr double eps = std::numeric_limits<double>::epsilon();
 
 /// The model in its dimensionless form: with decay 1 and beta 2, x = y, feedback = mu, bias = eta.
 two_expert scaled(double mu, double eta) { return {mu, 1, 2, eta}; }
@@ -35,14 +34,14 @@ TEST_CASE("half_width keeps its digits near the cusp and far from it", "[exact][
     // eta_c = integral of sinh^2 u/... = (2/3) d^1.5 (1 - 3d/10 + 9d^2/56 - ...): next 5e-15 at
     // 2^-14
     const double series = 2.0 / 3.0 * d * std::sqrt(d) * (1 - d * 3 / 10 + d * d * 9 / 56);
-    CHECK_THAT(exact::half_width(1 + d), WithinRel(series, 4 * eps + d * d * d));
+    CHECK_THAT(exact::half_width(1 + d), WithinRel(series, 4 * machine_epsilon + d * d * d));
 
     CHECK(exact::half_width(1) == 0);
     // the two forms of the formula meet at mu = 2
     CHECK_THAT(exact::half_width(std::nextafter(2.0, 1.0)),
-               WithinRel(exact::half_width(2), 4 * eps));
+               WithinRel(exact::half_width(2), 4 * machine_epsilon));
     // mu - 1/2 - ln(2 sqrt mu) + O(1/mu)
-    CHECK_THAT(exact::half_width(1e200), WithinRel(1e200, eps));
+    CHECK_THAT(exact::half_width(1e200), WithinRel(1e200, machine_epsilon));
 }
 
 TEST_CASE("the load gap beyond the pitchfork has the values of docs/theory.md section 2",
@@ -61,7 +60,7 @@ TEST_CASE("the load gap beyond the pitchfork has the values of docs/theory.md se
     CHECK_THAT(all[2].eigenvalue, WithinAbs(rate, decimals));
     CHECK(all[0].x == -all[2].x);
     CHECK(all[1].x == 0);
-    CHECK_THAT(all[1].eigenvalue, WithinAbs(mu - 1, eps * mu));
+    CHECK_THAT(all[1].eigenvalue, WithinAbs(mu - 1, machine_epsilon * mu));
     CHECK((all[0].stable && !all[1].stable && all[2].stable));
 }
 
@@ -82,8 +81,8 @@ TEST_CASE("equilibria solve the model's own equation, three inside the cusp", "[
         double f = 0;
         model->rhs(view(all[i].x), values, view(f));
         const double size = decay * std::abs(all[i].x) + std::abs(p.feedback) + std::abs(p.bias);
-        CHECK_THAT(f, WithinAbs(0.0, 4 * eps * size));  // rounding of the sum's terms
-        CHECK_THAT(all[i].loads[0] + all[i].loads[1], WithinAbs(1.0, eps));
+        CHECK_THAT(f, WithinAbs(0.0, 4 * machine_epsilon * size));  // rounding of the sum's terms
+        CHECK_THAT(all[i].loads[0] + all[i].loads[1], WithinAbs(1.0, machine_epsilon));
         CHECK(all[i].stable == (i % 2 == 0 && !(mu == 1 && eta == 0)));
         if (i > 0) CHECK(all[i - 1].x < all[i].x);
     }
@@ -95,10 +94,11 @@ TEST_CASE("equilibria near the pitchfork keep their relative accuracy", "[exact]
 
     REQUIRE(all.size() == 3);
     // y^2 = 3d (1 - d/5 + ...), from (mu - 1) y - mu y^3/3 + 2 mu y^5/15 = 0
-    CHECK_THAT(all[2].x, WithinRel(std::sqrt(3 * d), d + 8 * eps));
-    CHECK_THAT(all[2].eigenvalue, WithinRel(-2 * d, 3 * d + 32 * eps));
+    CHECK_THAT(all[2].x, WithinRel(std::sqrt(3 * d), d + 8 * machine_epsilon));
+    CHECK_THAT(all[2].eigenvalue, WithinRel(-2 * d, 3 * d + 32 * machine_epsilon));
     // on the cusp's own vertical y^3/3 = eta
-    CHECK_THAT(exact::equilibria(scaled(1, 1e-30)).front().x, WithinRel(std::cbrt(3e-30), 8 * eps));
+    CHECK_THAT(exact::equilibria(scaled(1, 1e-30)).front().x,
+               WithinRel(std::cbrt(3e-30), 8 * machine_epsilon));
 }
 
 TEST_CASE("on the fold set the double equilibrium is named once", "[exact]") {
@@ -108,7 +108,7 @@ TEST_CASE("on the fold set the double equilibrium is named once", "[exact]") {
     CHECK(all[0].stable);
     CHECK_FALSE(all[1].stable);
     CHECK(all[1].eigenvalue == 0);
-    CHECK_THAT(all[1].x, WithinRel(std::acosh(std::sqrt(2.0)), 4 * eps));
+    CHECK_THAT(all[1].x, WithinRel(std::acosh(std::sqrt(2.0)), 4 * machine_epsilon));
 }
 
 TEST_CASE("at a fold the model and its derivative vanish", "[exact][property]") {
@@ -119,13 +119,14 @@ TEST_CASE("at a fold the model and its derivative vanish", "[exact][property]") 
 
     const two_expert p{at.feedback, decay, beta, at.bias};
     const double size = std::abs(at.feedback);
-    CHECK_THAT(exact::drift(p, at.x), WithinAbs(0.0, 4 * eps * size));
-    CHECK_THAT(exact::eigenvalue(p, at.x), WithinAbs(0.0, 4 * eps * size * beta));
-    const auto d = exact::fold(u);  // eta = eta_c(mu); mu - 1 = sinh^2 u is known to eps mu only
+    CHECK_THAT(exact::drift(p, at.x), WithinAbs(0.0, 4 * machine_epsilon * size));
+    CHECK_THAT(exact::eigenvalue(p, at.x), WithinAbs(0.0, 4 * machine_epsilon * size * beta));
+    const auto d =
+        exact::fold(u);  // eta = eta_c(mu); mu - 1 = sinh^2 u is known to machine_epsilon mu only
     const double lost = std::abs(u) < 1e-2 ? 1e-5 : 1e-13;
     if (u != 0) CHECK_THAT(std::abs(d.eta), WithinRel(exact::half_width(d.mu), lost));
     CHECK_THAT(exact::fold(1e-4).eta,
-               WithinRel(-2e-12 / 3 * (1 + 2e-9), 4 * eps));  // -2u^3/3 - 2u^5/15
+               WithinRel(-2e-12 / 3 * (1 + 2e-9), 4 * machine_epsilon));  // -2u^3/3 - 2u^5/15
 }
 
 TEST_CASE("the drift is minus the potential's slope", "[exact][property]") {
@@ -137,7 +138,7 @@ TEST_CASE("the drift is minus the potential's slope", "[exact][property]") {
     const double slope = (8 * (v(1) - v(-1)) - (v(2) - v(-2))) / (12 * h);
 
     // fourth order: h^4 V^(5)/30 with |V^(5)| < 20; rounding of V over h
-    const double rounding = 4 * eps * std::abs(exact::potential(p, x)) / h;
+    const double rounding = 4 * machine_epsilon * std::abs(exact::potential(p, x)) / h;
     CHECK_THAT(slope, WithinAbs(-exact::drift(p, x), 1e-11 + rounding));
     CHECK(exact::potential(p, 0) == 0);
 }
@@ -152,9 +153,10 @@ TEST_CASE("the expansion is the model's Taylor series", "[exact][oracle]") {
 
     const auto series = exact::expansion(p);
 
-    CHECK_THAT(series.linear, WithinAbs(taylor[1], 8 * eps * (decay + p.feedback * beta)));
-    CHECK_THAT(series.cubic, WithinRel(taylor[3], 8 * eps));
-    CHECK_THAT(series.cubic, WithinRel(-p.feedback * std::pow(beta, 3) / 24, 8 * eps));
+    CHECK_THAT(series.linear,
+               WithinAbs(taylor[1], 8 * machine_epsilon * (decay + p.feedback * beta)));
+    CHECK_THAT(series.cubic, WithinRel(taylor[3], 8 * machine_epsilon));
+    CHECK_THAT(series.cubic, WithinRel(-p.feedback * std::pow(beta, 3) / 24, 8 * machine_epsilon));
     const double s = 0.02 / beta;  // the seventh-order term is (17/42) (beta s/2)^2 of the quintic
     const double rest = exact::drift(p, s) - s * (series.linear + series.cubic * s * s);
     CHECK_THAT(rest, WithinRel(series.quintic * std::pow(s, 5), 1e-4));
@@ -166,9 +168,10 @@ TEST_CASE("the pitchfork and the cusp stand at feedback = 2 decay / beta", "[exa
     const auto at = exact::cusp(decay, beta);
 
     CHECK(at.fold.feedback == exact::pitchfork(decay, beta).feedback);
-    CHECK_THAT(at.fold.feedback, WithinRel(2 * decay / beta, eps));
+    CHECK_THAT(at.fold.feedback, WithinRel(2 * decay / beta, machine_epsilon));
     CHECK(at.fold.bias == 0);
-    CHECK_THAT(at.cubic, WithinRel(-at.fold.feedback * std::pow(beta, 3) / 24, 8 * eps));
+    CHECK_THAT(at.cubic,
+               WithinRel(-at.fold.feedback * std::pow(beta, 3) / 24, 8 * machine_epsilon));
     // docs/theory.md section 2
     CHECK(exact::expansion(exact::dimensionless{1, 0}).cubic == -1.0 / 3);
 }

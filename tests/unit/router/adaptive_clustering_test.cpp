@@ -1,32 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/adaptive_clustering.hpp>
 #include <numeric>
 #include <vector>
 
 #include "catch.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+using test::pattern;
+
 using ids = std::vector<std::uint32_t>;
 
 /// Two clusters of two tokens with mean absolute deviations (1, 0.125) and (0.25, 2).
 const std::vector<double> four_tokens{0, 0, 2, 0.25, 5, 5, 5.5, 9};
 const ids two_pairs{0, 0, 1, 1};
-
-std::vector<double> pattern(std::size_t count) {
-    std::vector<double> out(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const double x = static_cast<double>(i + 1);
-        out[i] = std::sin(1.7 * x + 0.3 * x * x);
-    }
-    return out;
-}
 
 }  // namespace
 

@@ -2,34 +2,24 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/balance.hpp>
 #include <numeric>
 #include <vector>
 
 #include "catch.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using test::pattern;
 
 struct loss {
     const char* name;
     std::function<loss_gradient(const std::vector<double>&)> of;
 };
-
-std::vector<double> some_logits(std::size_t count) {
-    std::vector<double> out(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const double x = static_cast<double>(i + 1);
-        out[i] = 1.5 * std::sin(1.7 * x + 0.3 * x * x);
-    }
-    return out;
-}
 
 /// Every loss, on four experts.
 std::vector<loss> losses() {
@@ -55,7 +45,7 @@ std::vector<loss> losses() {
 TEST_CASE("the gradient of each loss is its derivative", "[balance][oracle]") {
     const double h = 1e-5;  // truncation h^2 and rounding 1e-16/h, both about 1e-10
     for (const auto& [name, of] : losses()) {
-        auto logits = some_logits(24);
+        auto logits = pattern(24, 1.5);
         const auto got = of(logits);
         double largest = 0;
         for (std::size_t i = 0; i < logits.size(); ++i) {
@@ -103,9 +93,9 @@ TEST_CASE("Switch's loss is 1 at perfect balance and N at collapse", "[balance][
 
 TEST_CASE("a token that cannot be routed counts in no loss", "[balance][property]") {
     for (const auto& [name, of] : losses()) {
-        auto logits = some_logits(20);
+        auto logits = pattern(20, 1.5);
         const auto plain = of(logits);
-        for (const double bad : {not_a_number, infinity, -infinity})
+        for (const double bad : {not_a_number, infinite, -infinite})
             logits.insert(logits.end(), {bad, bad, bad, bad});
 
         const auto mixed = of(logits);
@@ -197,7 +187,7 @@ TEST_CASE("balance says what does not fit", "[balance][error]") {
                       "sign_step: 3 loads came for 2 biases, but each expert needs one of both");
     CHECK_THROWS_WITH(sign_step(bias, two, -1),
                       "sign_step: rate is -1, but it must be >= 0 and finite");
-    CHECK_THROWS_WITH(integral_step(bias, std::vector{0.0, infinity}, 1, 0),
+    CHECK_THROWS_WITH(integral_step(bias, std::vector{0.0, infinite}, 1, 0),
                       "integral_step: a load is inf, but it must be finite");
     CHECK_THROWS_WITH(integral_step(bias, two, 1, not_a_number),
                       "integral_step: leak is nan, but it must be >= 0 and finite");

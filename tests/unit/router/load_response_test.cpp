@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "route_checks.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-using row = std::vector<double>;
+using test::row;
 
 row loads_of(const load_response& of, const row& s, double beta) {
     row p(of.groups().size());

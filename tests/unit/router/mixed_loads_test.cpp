@@ -12,11 +12,11 @@ namespace {
 
 const std::vector<double> uneven{0.1, 0.2, 0.3, 0.4};
 const std::vector<double> even(4, 0.25);
-const std::vector<double> scores{0.3, -0.2, 0.9, 0.1};
-constexpr double beta = 1.7, h = 1e-5;  // differences: truncation and rounding about 1e-10
+const std::vector<double> mixed_scores{0.3, -0.2, 0.9, 0.1};
+constexpr double mixed_beta = 1.7, h = 1e-5;  // differences: truncation and rounding about 1e-10
 
 std::vector<double> loads_at(const load_response& response, const std::vector<double>& s,
-                             double at = beta) {
+                             double at = mixed_beta) {
     std::vector<double> p(response.groups().size());
     response.loads(s, at, p);
     return p;
@@ -32,9 +32,9 @@ TEST_CASE("mixed loads lie between base and constant", "[mixed_loads][oracle]") 
     const double share = GENERATE(0.0, 0.3, 1.0);
     const auto base = softmax_loads(4);
 
-    const auto p = loads_at(*mixed_loads(base, share, uneven), scores);
+    const auto p = loads_at(*mixed_loads(base, share, uneven), mixed_scores);
 
-    const auto plain = loads_at(*base, scores);
+    const auto plain = loads_at(*base, mixed_scores);
     for (std::size_t e = 0; e < 4; ++e)
         CHECK_THAT(p[e], WithinAbs((1 - share) * plain[e] + share * uneven[e], 1e-16));
 }
@@ -43,18 +43,19 @@ TEST_CASE("the slopes of mixed loads are their derivatives", "[mixed_loads][orac
     const auto mix = GENERATE(mixed_loads(softmax_loads(4), 0.3, uneven), token_mix(0.3));
     std::vector<double> p(4), by_score(16), by_beta(4);
 
-    mix->slopes(scores, beta, p, by_score, by_beta);
+    mix->slopes(mixed_scores, mixed_beta, p, by_score, by_beta);
 
-    CHECK(p == loads_at(*mix, scores));
+    CHECK(p == loads_at(*mix, mixed_scores));
     for (std::size_t f = 0; f < 4; ++f) {
-        auto up = scores, down = scores;
+        auto up = mixed_scores, down = mixed_scores;
         up[f] += h;
         down[f] -= h;
         const auto above = loads_at(*mix, up), below = loads_at(*mix, down);
         for (std::size_t e = 0; e < 4; ++e)
             CHECK_THAT(by_score[4 * f + e], WithinAbs((above[e] - below[e]) / (2 * h), 1e-9));
     }
-    const auto above = loads_at(*mix, scores, beta + h), below = loads_at(*mix, scores, beta - h);
+    const auto above = loads_at(*mix, mixed_scores, mixed_beta + h),
+               below = loads_at(*mix, mixed_scores, mixed_beta - h);
     for (std::size_t e = 0; e < 4; ++e)
         CHECK_THAT(by_beta[e], WithinAbs((above[e] - below[e]) / (2 * h), 1e-9));
 }
@@ -64,12 +65,12 @@ TEST_CASE("the series of mixed loads sums to their values", "[mixed_loads][oracl
     const std::vector<double> v{1, -0.5, 0.2, 0.3};
     std::vector<double> c(16);
     const double t = 1e-3, q = 0.4;
-    auto moved = scores;
+    auto moved = mixed_scores;
     for (std::size_t e = 0; e < 4; ++e) moved[e] += t * v[e];
 
-    mix->along(scores, beta, v, q, c);
+    mix->along(mixed_scores, mixed_beta, v, q, c);
 
-    const auto p = loads_at(*mix, moved, beta + t * q);
+    const auto p = loads_at(*mix, moved, mixed_beta + t * q);
     for (std::size_t e = 0; e < 4; ++e)  // the next term is of order t^4 = 1e-12
         CHECK_THAT(c[e] + t * (c[4 + e] + t * (c[8 + e] + t * c[12 + e])), WithinAbs(p[e], 1e-11));
 }
@@ -88,23 +89,26 @@ TEST_CASE("the low-rank form and the curvature are those of the slopes", "[mixed
     std::vector<double> gradient(4);
     double by_b = 0;
 
-    mix->low_rank(scores, beta, q, diagonal, left, right);
-    REQUIRE(mix->curvature(scores, beta, w, v, gradient, by_b));
+    mix->low_rank(mixed_scores, mixed_beta, q, diagonal, left, right);
+    REQUIRE(mix->curvature(mixed_scores, mixed_beta, w, v, gradient, by_b));
 
-    (void)bilinear(scores, beta);
+    (void)bilinear(mixed_scores, mixed_beta);
     CHECK(q == p);
     for (std::size_t i = 0; i < 16; ++i)
         CHECK_THAT(left[i % 4] * right[i / 4] + (i % 4 == i / 4 ? diagonal[i % 4] : 0.0),
                    WithinAbs(by_score[i], 1e-16));
     for (std::size_t e = 0; e < 4; ++e) {
-        auto up = scores, down = scores;
+        auto up = mixed_scores, down = mixed_scores;
         up[e] += h;
         down[e] -= h;
-        CHECK_THAT(gradient[e],
-                   WithinAbs((bilinear(up, beta) - bilinear(down, beta)) / (2 * h), 1e-9));
+        CHECK_THAT(
+            gradient[e],
+            WithinAbs((bilinear(up, mixed_beta) - bilinear(down, mixed_beta)) / (2 * h), 1e-9));
     }
-    CHECK_THAT(
-        by_b, WithinAbs((bilinear(scores, beta + h) - bilinear(scores, beta - h)) / (2 * h), 1e-9));
+    CHECK_THAT(by_b, WithinAbs((bilinear(mixed_scores, mixed_beta + h) -
+                                bilinear(mixed_scores, mixed_beta - h)) /
+                                   (2 * h),
+                               1e-9));
 }
 
 TEST_CASE("mixed loads forward what their base does not know", "[mixed_loads]") {
@@ -112,7 +116,8 @@ TEST_CASE("mixed loads forward what their base does not know", "[mixed_loads]") 
     double unused[4], by_beta;
 
     CHECK(mix->rank() == 0);
-    CHECK_FALSE(mix->curvature(scores, beta, scores, scores, unused, by_beta));
+    CHECK_FALSE(
+        mix->curvature(mixed_scores, mixed_beta, mixed_scores, mixed_scores, unused, by_beta));
     CHECK(mix->regrouped(one_group(4)) == nullptr);
     CHECK(mix->name() == "mixed-token-softmax");
     CHECK(mixed_loads(softmax_loads(4), 0.25, even)->formula() ==
@@ -133,9 +138,9 @@ TEST_CASE("mixed loads regroup where the constant agrees within the groups",
     CHECK_THAT(p[1], WithinAbs(all[3], 1e-16));
     std::vector<double> q(4), slope(16), by_beta(4);
     const std::vector<double> alike{0.5, -0.2, -0.2, -0.2};
-    mix->slopes(alike, beta, q, slope, by_beta);
+    mix->slopes(alike, mixed_beta, q, slope, by_beta);
     const double s[]{0.5, -0.2};
-    CHECK_THAT(grouped->within(s, beta, 1), WithinAbs(slope[5] - slope[6], 1e-15));
+    CHECK_THAT(grouped->within(s, mixed_beta, 1), WithinAbs(slope[5] - slope[6], 1e-15));
     CHECK(mix->regrouped(one_group(4)) == nullptr);
 }
 

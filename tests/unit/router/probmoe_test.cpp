@@ -1,34 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/probmoe.hpp>
 #include <numeric>
 #include <vector>
 
 #include "route_checks.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-using row = std::vector<double>;
-using marks = std::vector<std::uint8_t>;
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-row softmax_of(const row& z) {
-    row out;
-    double sum = 0;
-    for (const double value : z) sum += std::exp(value);
-    for (const double value : z) out.push_back(std::exp(value) / sum);
-    return out;
-}
-
-struct band {
-    std::size_t k_min, k_max;
-};
+using test::band;
+using test::dot;
+using test::marks;
+using test::row;
+using test::softmax_of;
 
 /// Token t's z = beta (logit + score). Shape (E).
 row z_of(const router_batch& batch, double beta, std::size_t t) {
@@ -36,10 +25,6 @@ row z_of(const router_batch& batch, double beta, std::size_t t) {
     for (std::size_t e = 0; e < batch.experts; ++e)
         z.push_back(beta * (batch.logits[t * batch.experts + e] + batch.scores[e]));
     return z;
-}
-
-double dot(const row& a, const row& b) {
-    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
 }  // namespace
@@ -195,8 +180,8 @@ TEST_CASE("a token of probmoe that does not compare goes nowhere, and changes no
     auto logits = random_values(5 * experts, 1, 30);
     const row scores(experts), good = logits, by_weights(logits.size(), 1.0);
     logits[0] = not_a_number;
-    logits[experts] = infinity;
-    for (std::size_t e = 0; e < experts; ++e) logits[3 * experts + e] = -infinity;
+    logits[experts] = infinite;
+    for (std::size_t e = 0; e < experts; ++e) logits[3 * experts + e] = -infinite;
     const std::vector<bool> routed{false, false, true, false, true};
     const router_batch batch{experts, logits, scores};
 
@@ -214,7 +199,7 @@ TEST_CASE("a token of probmoe that does not compare goes nowhere, and changes no
 }
 
 TEST_CASE("a token of probmoe with fewer open experts goes to all of them", "[probmoe]") {
-    const row logits{-infinity, 0, 1, -infinity}, scores(4);
+    const row logits{-infinite, 0, 1, -infinite}, scores(4);
     const auto router = probmoe({.k_min = 3, .k_max = 3});
     const router_batch batch{4, logits, scores};
 

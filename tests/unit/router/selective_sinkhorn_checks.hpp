@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/router/selective_sinkhorn.hpp>
 #include <vector>
 
@@ -13,8 +13,6 @@ namespace selective_sinkhorn_checks {
 
 using namespace moebius;
 
-inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr sinkhorn_options sharp{.xi = 0.5, .tolerance = 1e-13, .max_iterations = 10'000};
 
 inline std::vector<double> some_logits(std::size_t tokens, std::size_t experts) {

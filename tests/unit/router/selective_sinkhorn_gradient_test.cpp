@@ -36,7 +36,7 @@ TEST_CASE("the gradient of an ordinary batch is that of its weights",
           "[selective_sinkhorn][oracle]") {
     const auto k = GENERATE(as<std::size_t>{}, 1, 2, 4);
     auto logits = some_logits(6, 4);
-    logits[6] = -infinity;
+    logits[6] = -infinite;
     const auto scores = score_vector(4, 4);
     const auto factors = some_logits(6, 4);
     const auto router = selective_sinkhorn({.beta = 1.4, .k = k, .frequency = 0});

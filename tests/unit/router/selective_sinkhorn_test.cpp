@@ -145,7 +145,7 @@ TEST_CASE("tokens that cannot be routed are counted and change no other",
     const auto plain = router->route({3, logits, scores, {}});
 
     logits.insert(logits.end(),
-                  {0, not_a_number, 0, infinity, 0, 0, -infinity, -infinity, -infinity});
+                  {0, not_a_number, 0, infinite, 0, 0, -infinite, -infinite, -infinite});
     const router_batch batch{3, logits, scores, {}};
     const auto mixed = router->route(batch);
 
@@ -163,7 +163,7 @@ TEST_CASE("tokens that cannot be routed are counted and change no other",
 }
 
 TEST_CASE("a batch that has no plan is an ordinary one", "[selective_sinkhorn]") {
-    const std::vector<double> logits{1, 0, -infinity, 0, 2, -infinity}, scores(3);
+    const std::vector<double> logits{1, 0, -infinite, 0, 2, -infinite}, scores(3);
     const batch_key key{.seed = 4, .step = 1};
 
     const auto balanced = selective_sinkhorn({.frequency = 1})->route({3, logits, scores, key});

@@ -1,34 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/sinkhorn_baselines.hpp>
 #include <numeric>
 #include <vector>
 
 #include "catch.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-std::vector<double> some_logits(std::size_t count) {
-    std::vector<double> out(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const double x = static_cast<double>(i + 1);
-        out[i] = 1.5 * std::sin(1.7 * x + 0.3 * x * x);
-    }
-    return out;
-}
+using test::pattern;
 
 }  // namespace
 
 TEST_CASE("both baselines come near the plan of the log domain", "[sinkhorn_baselines][oracle]") {
     const auto rule = GENERATE(balanced_rule::megatron, balanced_rule::s_base);
-    const auto logits = some_logits(60 * 5);
+    const auto logits = pattern(60 * 5, 1.5);
     const auto exact = sinkhorn(logits, 5, {.xi = 1, .tolerance = 1e-12, .max_iterations = 10'000});
     REQUIRE(exact);
 
@@ -45,7 +35,7 @@ TEST_CASE("both baselines come near the plan of the log domain", "[sinkhorn_base
 }
 
 TEST_CASE("columns are exact at exit", "[sinkhorn_baselines][oracle]") {
-    const auto got = balance_tokens(balanced_rule::s_base, some_logits(60 * 5), 5, 1);
+    const auto got = balance_tokens(balanced_rule::s_base, pattern(60 * 5, 1.5), 5, 1);
 
     for (std::size_t e = 0; e < 5; ++e) {
         double column = 0;
@@ -75,8 +65,8 @@ TEST_CASE("the gradient of the baselines is that of their weights",
           "[sinkhorn_baselines][oracle]") {
     const auto k = GENERATE(as<std::size_t>{}, 1, 2);
     const double h = 1e-5;  // truncation h^2 and rounding 1e-16/h, both about 1e-10
-    auto logits = some_logits(24);
-    const auto factors = some_logits(24);
+    auto logits = pattern(24, 1.5);
+    const auto factors = pattern(24, 1.5);
     const auto loss = [&] {
         const auto w = balance_tokens(balanced_rule::megatron, logits, 4, k).weights;
         return std::inner_product(w.begin(), w.end(), factors.begin(), 0.0);
@@ -98,9 +88,9 @@ TEST_CASE("the gradient of the baselines is that of their weights",
 
 TEST_CASE("baselines leave out what cannot be routed", "[sinkhorn_baselines][property]") {
     const auto rule = GENERATE(balanced_rule::megatron, balanced_rule::s_base);
-    auto logits = some_logits(12);
+    auto logits = pattern(12, 1.5);
     const auto plain = balance_tokens(rule, logits, 3, 1);
-    logits.insert(logits.end(), {not_a_number, 0, 0, 1, infinity, 0});
+    logits.insert(logits.end(), {not_a_number, 0, 0, 1, infinite, 0});
 
     const auto mixed = balance_tokens(rule, logits, 3, 1);
 
@@ -114,7 +104,7 @@ TEST_CASE("baselines know no tokens, and experts that nobody may choose", "[sink
     const auto rule = GENERATE(balanced_rule::megatron, balanced_rule::s_base);
 
     CHECK(balance_tokens(rule, {}, 3, 1).status == sinkhorn_status::converged);
-    const auto closed = balance_tokens(rule, std::vector{0.0, -infinity, 1.0, -infinity}, 2, 1);
+    const auto closed = balance_tokens(rule, std::vector{0.0, -infinite, 1.0, -infinite}, 2, 1);
     CHECK(closed.status == sinkhorn_status::no_solution);
     CHECK(closed.chosen == std::vector<std::uint8_t>(4));
 }

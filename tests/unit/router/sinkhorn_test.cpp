@@ -2,20 +2,19 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/sinkhorn.hpp>
 #include <numeric>
 #include <vector>
 
 #include "catch.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using test::dot;
 
 /// Costs without a pattern, in about [-spread, spread]. Shape: (tokens, experts).
 std::vector<double> some_costs(std::size_t tokens, std::size_t experts, double spread = 1) {
@@ -33,12 +32,12 @@ std::pair<double, double> marginal_errors(const std::vector<double>& plan, std::
     std::vector<double> columns(experts);
     double row_error = 0, column_error = 0;
     for (std::size_t t = 0; t < tokens; ++t) {
-        double row = 0;
+        double in_row = 0;
         for (std::size_t e = 0; e < experts; ++e) {
-            row += plan[t * experts + e];
+            in_row += plan[t * experts + e];
             columns[e] += plan[t * experts + e];
         }
-        row_error = std::max(row_error, std::abs(row - 1));
+        row_error = std::max(row_error, std::abs(in_row - 1));
     }
     const double target = static_cast<double>(tokens) / static_cast<double>(experts);
     for (const double c : columns) column_error = std::max(column_error, std::abs(c - target));
@@ -74,10 +73,6 @@ double largest_difference(const std::vector<double>& a, const std::vector<double
     return largest;
 }
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
-    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
-
 std::vector<double> central_differences(const std::function<double(const std::vector<double>&)>& f,
                                         std::vector<double> x) {
     const double h = 1e-5;  // truncation h^2 and rounding 1e-16/h, both about 1e-10
@@ -93,7 +88,7 @@ std::vector<double> central_differences(const std::function<double(const std::ve
     return out;
 }
 
-constexpr sinkhorn_options sharp{.xi = 0.4, .tolerance = 1e-13, .max_iterations = 10'000};
+constexpr sinkhorn_options tight{.xi = 0.4, .tolerance = 1e-13, .max_iterations = 10'000};
 
 }  // namespace
 
@@ -135,13 +130,13 @@ TEST_CASE("log_u and log_v rebuild the plan", "[sinkhorn][oracle]") {
 
 TEST_CASE("constants of rows and columns do not change a plan", "[sinkhorn][property]") {
     auto cost = some_costs(30, 6);
-    const auto plan = sinkhorn(cost, 6, sharp);
+    const auto plan = sinkhorn(cost, 6, tight);
 
     for (std::size_t i = 0; i < cost.size(); ++i)
         cost[i] +=
             3 * std::sin(static_cast<double>(i / 6)) + 5 * std::cos(static_cast<double>(i % 6));
 
-    CHECK(largest_difference(sinkhorn(cost, 6, sharp).plan, plan.plan) < 1e-12);  // tolerance 1e-13
+    CHECK(largest_difference(sinkhorn(cost, 6, tight).plan, plan.plan) < 1e-12);  // tolerance 1e-13
 }
 
 TEST_CASE("a constant of a column changes no iteration", "[sinkhorn][property]") {
@@ -181,26 +176,26 @@ TEST_CASE("costs at the ends of double still give rows that sum to 1", "[sinkhor
 TEST_CASE("tokens that cannot be routed leave the others' plan as it is", "[sinkhorn][property]") {
     const auto cost = some_costs(10, 3);
     auto with_bad = cost;
-    const std::vector<double> bad{0, not_a_number, 0,         infinity, 1,
-                                  1, -infinity,    -infinity, -infinity};
+    const std::vector<double> bad{0, not_a_number, 0,         infinite, 1,
+                                  1, -infinite,    -infinite, -infinite};
     with_bad.insert(with_bad.begin() + 6, bad.begin(), bad.end());
 
     const auto plain = sinkhorn(cost, 3), mixed = sinkhorn(with_bad, 3);
 
     auto rest = mixed.plan;
     for (std::size_t i = 6; i < 15; ++i) CHECK(rest[i] == 0);
-    CHECK(mixed.log_u[2] == -infinity);
+    CHECK(mixed.log_u[2] == -infinite);
     rest.erase(rest.begin() + 6, rest.begin() + 15);
     CHECK(rest == plain.plan);
 }
 
 TEST_CASE("closed experts stay closed, and no plan is an answer", "[sinkhorn]") {
     // By hand: token 0 must take all of expert 0, so token 1 must take all of expert 1.
-    const auto forced = sinkhorn(std::vector{0.0, -infinity, 2.0, 1.0}, 2,
+    const auto forced = sinkhorn(std::vector{0.0, -infinite, 2.0, 1.0}, 2,
                                  {.xi = 1, .tolerance = 1e-3, .max_iterations = 10'000});
-    const auto none = sinkhorn(std::vector{0.0, -infinity, 2.0, -infinity}, 2);
+    const auto none = sinkhorn(std::vector{0.0, -infinite, 2.0, -infinite}, 2);
     const auto three = sinkhorn(  // two tokens for one expert, which may hold one
-        std::vector{0.0, -infinity, -infinity, 0.0, -infinity, -infinity, 0.0, 0.0, 0.0}, 3);
+        std::vector{0.0, -infinite, -infinite, 0.0, -infinite, -infinite, 0.0, 0.0, 0.0}, 3);
 
     REQUIRE(forced);
     CHECK(forced.plan[0] == 1);
@@ -215,11 +210,11 @@ TEST_CASE("closed experts stay closed, and no plan is an answer", "[sinkhorn]") 
 TEST_CASE("the softmax cost is each row's softmax, and keeps closed experts closed",
           "[sinkhorn][oracle]") {
     const auto cost = cost_of(sinkhorn_cost::softmax,
-                              std::vector{std::log(3.0), 0.0, -infinity, infinity, 0.0, 0.0}, 3);
+                              std::vector{std::log(3.0), 0.0, -infinite, infinite, 0.0, 0.0}, 3);
 
     CHECK_THAT(cost[0], WithinAbs(0.75, 1e-15));
     CHECK_THAT(cost[1], WithinAbs(0.25, 1e-15));
-    CHECK(cost[2] == -infinity);
+    CHECK(cost[2] == -infinite);
     for (std::size_t i = 3; i < 6; ++i) CHECK(std::isnan(cost[i]));
 }
 
@@ -237,13 +232,13 @@ TEST_CASE("the gradient through a plan is its derivative", "[sinkhorn][oracle]")
     const auto law = GENERATE(sinkhorn_cost::linear, sinkhorn_cost::softmax);
     const auto logits = some_costs(8, 5, 2);
     const auto by_plan = some_costs(8, 5, 1.5);
-    const auto plan = sinkhorn(cost_of(law, logits, 5), 5, sharp);
+    const auto plan = sinkhorn(cost_of(law, logits, 5), 5, tight);
     REQUIRE(plan);
 
-    const auto got = cost_backward(law, logits, 5, sinkhorn_backward(plan, 5, sharp.xi, by_plan));
+    const auto got = cost_backward(law, logits, 5, sinkhorn_backward(plan, 5, tight.xi, by_plan));
 
     const auto want = central_differences(
-        [&](const auto& at) { return dot(sinkhorn(cost_of(law, at, 5), 5, sharp).plan, by_plan); },
+        [&](const auto& at) { return dot(sinkhorn(cost_of(law, at, 5), 5, tight).plan, by_plan); },
         logits);
     const double error = largest_difference(got, want);
     CAPTURE(to_string(law), error);
@@ -258,12 +253,12 @@ TEST_CASE("the gradient through renormalised gates is their derivative", "[sinkh
     const auto by_weights = some_costs(8, 5, 1.5);
     const auto gates_at = [&](const std::vector<double>& at) {
         const auto cost = cost_of(law, at, 5);
-        return gates_of(sinkhorn(cost, 5, sharp), cost, 5, k);
+        return gates_of(sinkhorn(cost, 5, tight), cost, 5, k);
     };
-    const auto plan = sinkhorn(cost_of(law, logits, 5), 5, sharp);
+    const auto plan = sinkhorn(cost_of(law, logits, 5), 5, tight);
 
     const auto by_plan = gates_backward(plan, gates_at(logits), 5, by_weights);
-    const auto got = cost_backward(law, logits, 5, sinkhorn_backward(plan, 5, sharp.xi, by_plan));
+    const auto got = cost_backward(law, logits, 5, sinkhorn_backward(plan, 5, tight.xi, by_plan));
 
     const auto want = central_differences(
         [&](const auto& at) { return dot(gates_at(at).weights, by_weights); }, logits);
@@ -276,15 +271,15 @@ TEST_CASE("the gradient through renormalised gates is their derivative", "[sinkh
 TEST_CASE("the gradient of closed entries is 0 and of the rest their derivative",
           "[sinkhorn][oracle]") {
     auto logits = some_costs(6, 4);
-    for (const std::size_t i : {1U, 7U, 12U}) logits[i] = -infinity;
+    for (const std::size_t i : {1U, 7U, 12U}) logits[i] = -infinite;
     const auto by_plan = some_costs(6, 4, 1.5);
-    const auto plan = sinkhorn(logits, 4, sharp);
+    const auto plan = sinkhorn(logits, 4, tight);
     REQUIRE(plan);
 
-    const auto got = sinkhorn_backward(plan, 4, sharp.xi, by_plan);
+    const auto got = sinkhorn_backward(plan, 4, tight.xi, by_plan);
 
     const auto want = central_differences(
-        [&](const auto& at) { return dot(sinkhorn(at, 4, sharp).plan, by_plan); }, logits);
+        [&](const auto& at) { return dot(sinkhorn(at, 4, tight).plan, by_plan); }, logits);
     for (std::size_t i = 0; i < got.size(); ++i) CHECK_THAT(got[i], WithinAbs(want[i], 1e-7));
     CHECK(got[7] == 0);
 }
@@ -292,7 +287,7 @@ TEST_CASE("the gradient of closed entries is 0 and of the rest their derivative"
 TEST_CASE("the gates of a plan are its largest entries, the lowest experts on ties",
           "[sinkhorn][oracle]") {
     sinkhorn_plan plan;
-    plan.log_u = {0, 0, -infinity};
+    plan.log_u = {0, 0, -infinite};
     plan.plan = {0.1, 0.3, 0.6, 0.4, 0.4, 0.2, 0, 0, 0};
 
     const auto gates = gates_of(plan, std::vector<double>(9), 3, 2);

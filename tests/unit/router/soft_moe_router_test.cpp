@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/soft_moe_router.hpp>
 #include <numeric>
 #include <vector>
 
 #include "catch.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 const std::vector<double> logits{0, 1, 2, -1, 0.5, 0, -0.3, 0.2, 0.8};
 const std::vector<double> scores{0.3, -0.2, 0.1};
 
@@ -70,7 +68,7 @@ TEST_CASE("the gradient of soft-moe is that of its weights", "[soft_moe_router][
 
 TEST_CASE("soft-moe leaves out what cannot be routed and closed experts",
           "[soft_moe_router][property]") {
-    const std::vector<double> rows{0, 0, 0, not_a_number, 0, 0, 0, infinity, 0, 0, -infinity, 0};
+    const std::vector<double> rows{0, 0, 0, not_a_number, 0, 0, 0, infinite, 0, 0, -infinite, 0};
     const router_batch batch{3, rows, {scores.data(), 3}, {}};
 
     const auto out = soft_moe_router()->route(batch);

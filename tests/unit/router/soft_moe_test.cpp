@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/soft_moe.hpp>
 #include <numeric>
 #include <vector>
 
 #include "catch.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-std::vector<double> pattern(std::size_t count, double spread) {
-    std::vector<double> out(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const double x = static_cast<double>(i + 1);
-        out[i] = spread * std::sin(1.7 * x + 0.3 * x * x);
-    }
-    return out;
-}
+using test::pattern;
 
 soft_moe_layer some_layer(unit_law unit = unit_law::inverse_root, bool mix_units = false) {
     soft_moe_layer layer{.width = 3, .experts = 2, .slots = 2, .slot_vectors = pattern(12, 1)};

@@ -6,50 +6,43 @@
 #include <vector>
 
 #include "route_checks.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-using row = std::vector<double>;
-constexpr double beta = 1.4;
-constexpr std::size_t experts = 5, tokens = 4;
+using test::band;
+using test::row;
+using test::softmax_of;
 
-struct band {
-    std::size_t k_min, k_max;
-};
+constexpr double one_beta = 1.4;
+constexpr std::size_t all_experts = 5, token_count = 4;
 
 /// Random logits, scores and derivatives.
 struct random_case {
-    row logits = random_values(tokens * experts, 1, 8), scores = random_values(experts, 1, 9);
-    row g = random_values(tokens * experts, 1, 10);
-    [[nodiscard]] router_batch batch() const { return {experts, logits, scores, {2, 5}}; }
+    row logits = random_values(token_count * all_experts, 1, 8),
+        scores = random_values(all_experts, 1, 9);
+    row g = random_values(token_count * all_experts, 1, 10);
+    [[nodiscard]] router_batch batch() const { return {all_experts, logits, scores, {2, 5}}; }
     [[nodiscard]] row z(std::size_t t) const {
         row out;
-        for (std::size_t e = 0; e < experts; ++e)
-            out.push_back(beta * (logits[t * experts + e] + scores[e]));
+        for (std::size_t e = 0; e < all_experts; ++e)
+            out.push_back(one_beta * (logits[t * all_experts + e] + scores[e]));
         return out;
     }
 };
 
-row softmax_of(const row& z) {
-    row out;
-    double sum = 0;
-    for (const double value : z) sum += std::exp(value);
-    for (const double value : z) out.push_back(std::exp(value) / sum);
-    return out;
-}
-
 std::shared_ptr<const router> router_of(band sizes, subset_estimator estimator) {
     return probmoe(
-        {.beta = beta, .k_min = sizes.k_min, .k_max = sizes.k_max, .estimator = estimator});
+        {.beta = one_beta, .k_min = sizes.k_min, .k_max = sizes.k_max, .estimator = estimator});
 }
 
 /// d(what stands for the choice)_j / dr_i by central differences; row j.
 std::vector<row> choice_slopes(const row& z, band sizes, subset_estimator estimator) {
-    std::vector<row> slopes(experts, row(experts));
+    std::vector<row> slopes(all_experts, row(all_experts));
     if (estimator == subset_estimator::sample_gates) return slopes;
-    for (std::size_t j = 0; j < experts; ++j)
+    for (std::size_t j = 0; j < all_experts; ++j)
         slopes[j] = gradient(
             [&](const row& at) {
                 return estimator == subset_estimator::sample_dense
@@ -75,16 +68,16 @@ TEST_CASE("each estimator's gradient is that of its definition", "[subset_estima
     row got(of.logits.size());
     router->backward(of.batch(), outcome, of.g, got);
 
-    for (std::size_t t = 0; t < tokens; ++t) {
+    for (std::size_t t = 0; t < token_count; ++t) {
         const auto z = of.z(t), pi = softmax_of(z);
         const auto slopes = choice_slopes(z, sizes, estimator);
-        for (std::size_t i = 0; i < experts; ++i) {
+        for (std::size_t i = 0; i < all_experts; ++i) {
             double want = 0;
-            for (std::size_t j = 0; j < experts; ++j)
-                if (outcome.chosen[t * experts + j])
-                    want += of.g[t * experts + j] *
+            for (std::size_t j = 0; j < all_experts; ++j)
+                if (outcome.chosen[t * all_experts + j])
+                    want += of.g[t * all_experts + j] *
                             (pi[j] * ((i == j ? 1 : 0) - pi[i]) + pi[j] * slopes[j][i]);
-            CHECK_THAT(got[t * experts + i], WithinAbs(beta * want, 1e-9));
+            CHECK_THAT(got[t * all_experts + i], WithinAbs(one_beta * want, 1e-9));
         }
     }
 }
@@ -107,7 +100,7 @@ TEST_CASE("estimators that sample choose alike, top-k-marginal as at inference",
     CHECK(got.weights == inferred.weights);
     CHECK(inferred.chosen == sampled->infer(of.batch()).chosen);
     CHECK(got.chosen != want.chosen);  // of four tokens one differs at least
-    CHECK(top->mean_load(of.logits, experts) == nullptr);
+    CHECK(top->mean_load(of.logits, all_experts) == nullptr);
 }
 
 TEST_CASE("one expert of a token has its softmax as marginals: two estimators are one",
@@ -129,7 +122,7 @@ TEST_CASE("the registry knows estimators by their words", "[subset_estimator][re
          {subset_estimator::sample_marginal, subset_estimator::sample_dense,
           subset_estimator::sample_gates, subset_estimator::top_k_marginal}) {
         const auto named =
-            make_router("probmoe-dynamic-k", beta, noise_law::none,
+            make_router("probmoe-dynamic-k", one_beta, noise_law::none,
                         {{"k_max", "3"}, {"estimator", std::string(to_string(estimator))}});
         const auto made = router_of({1, 3}, estimator);
         const auto outcome = made->route(of.batch());

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/router/subset_law.hpp>
@@ -10,18 +9,15 @@
 #include <vector>
 
 #include "route_checks.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-using row = std::vector<double>;
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-struct band {
-    std::size_t k_min, k_max;
-};
+using test::band;
+using test::row;
+using test::sum;
 
 /// All of a law by summing over its subsets, the docs/routers.md section 2.1 definition.
 struct enumerated {
@@ -29,13 +25,13 @@ struct enumerated {
     enumerated(const row& log_in, const row& log_out, band sizes) : m(log_in.size()) {
         const std::size_t n = log_in.size();
         std::vector<double> log_weight;
-        double top = -infinity;
+        double top = -infinite;
         for (unsigned s = 0; s < 1U << n; ++s) {
             const auto size = static_cast<std::size_t>(std::popcount(s));
             if (size < sizes.k_min || size > sizes.k_max) continue;
             double sum = 0;
             for (std::size_t i = 0; i < n; ++i) sum += s >> i & 1 ? log_in[i] : log_out[i];
-            if (sum == -infinity) continue;
+            if (sum == -infinite) continue;
             subsets.push_back(s);
             log_weight.push_back(sum);
             top = std::max(top, sum);
@@ -68,8 +64,6 @@ struct enumerated {
 };
 
 enumerated enumerate(const row& logits, band sizes) { return {logits, row(logits.size()), sizes}; }
-
-double sum(const row& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 
 row unit(std::size_t n, std::size_t i) {
     row e(n);
@@ -221,7 +215,7 @@ TEST_CASE("one of many is softmax, and all of all is all", "[subset_law][oracle]
 
 TEST_CASE("an expert of logit -inf is never chosen", "[subset_law][property]") {
     const band sizes = GENERATE(band{2, 2}, band{1, 3});
-    const row open{0.4, -1, 2, 0.3}, masked{-infinity, 0.4, -1, -infinity, 2, 0.3};
+    const row open{0.4, -1, 2, 0.3}, masked{-infinite, 0.4, -1, -infinite, 2, 0.3};
     const std::vector<std::size_t> place{1, 2, 4, 5};
 
     const subset_law law(open, sizes.k_min, sizes.k_max), more(masked, sizes.k_min, sizes.k_max);
@@ -244,7 +238,7 @@ TEST_CASE("an expert of logit -inf is never chosen", "[subset_law][property]") {
 }
 
 TEST_CASE("where fewer than k experts are open, all of them are chosen", "[subset_law]") {
-    const row r{-infinity, 0.5, -infinity, -3};
+    const row r{-infinite, 0.5, -infinite, -3};
 
     const subset_law exact(r, 3, 3), band_(r, 1, 3);
     std::vector<std::uint8_t> chosen(4);
@@ -257,7 +251,7 @@ TEST_CASE("where fewer than k experts are open, all of them are chosen", "[subse
     CHECK_THAT(sum(band_.marginals()), WithinAbs(1 + band_.size_share(2), 1e-15));
     likeliest_subset(r, 3, 3, chosen);
     CHECK(chosen == std::vector<std::uint8_t>{0, 1, 0, 1});
-    const subset_law closed(row(2, -infinity), 1, 2);
+    const subset_law closed(row(2, -infinite), 1, 2);
     CHECK(closed.marginals() == row(2, 0.0));
     CHECK(closed.log_normaliser() == 0);
 }
@@ -292,7 +286,7 @@ TEST_CASE("subset_law says what it cannot serve", "[subset_law][error]") {
     CHECK_THROWS_WITH(subset_law(row{0, not_a_number}, 1, 1),
                       "subset_law: a logit is nan, but it must be finite, or -inf for an expert "
                       "never chosen");
-    CHECK_THROWS_WITH(subset_law(row{0, infinity}, 1, 1),
+    CHECK_THROWS_WITH(subset_law(row{0, infinite}, 1, 1),
                       "subset_law: a logit is inf, but it must be finite, or -inf for an expert "
                       "never chosen");
     const subset_law law(two, 1, 1);

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <moebius/router/subset_law.hpp>
 #include <numeric>
 #include <vector>
 
 #include "route_checks.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-using row = std::vector<double>;
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using test::row;
+using test::sum;
 
 /// log P(k draws of p = sigmoid(r) come out) by logaddexp, as in docs/routers.md
 /// section 2.2.
 row log_sizes(const row& r, std::size_t k) {
     const auto log_add = [](double a, double b) {
         const double top = std::max(a, b);
-        return top == -infinity ? top : top + std::log(std::exp(a - top) + std::exp(b - top));
+        return top == -infinite ? top : top + std::log(std::exp(a - top) + std::exp(b - top));
     };
-    row a(k + 1, -infinity);
+    row a(k + 1, -infinite);
     a[0] = 0;
     for (const double x : r) {
         const double log_q = -std::max(x, 0.0) - std::log1p(std::exp(-std::abs(x)));
@@ -31,8 +31,6 @@ row log_sizes(const row& r, std::size_t k) {
     }
     return a;
 }
-
-double sum(const row& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 
 }  // namespace
 
@@ -53,7 +51,7 @@ TEST_CASE("many experts with large logits keep the law in range", "[subset_law][
 
     double size = 0;
     const auto sizes = log_sizes(r, k);
-    double top = -infinity, total = 0, log_base = 0;
+    double top = -infinite, total = 0, log_base = 0;
     for (std::size_t j = k - width; j <= k; ++j) top = std::max(top, sizes[j]);
     for (std::size_t j = k - width; j <= k; ++j) {
         size += static_cast<double>(j) * law.size_share(j);

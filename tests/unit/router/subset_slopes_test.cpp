@@ -6,17 +6,15 @@
 #include <vector>
 
 #include "route_checks.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-using row = std::vector<double>;
-using marks = std::vector<std::uint8_t>;
-
-double dot(const row& a, const row& b) {
-    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
+using test::dot;
+using test::marks;
+using test::row;
 
 double cosine(const row& a, const row& b) { return dot(a, b) / std::sqrt(dot(a, a) * dot(b, b)); }
 

@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/top1.hpp>
 #include <numeric>
 #include <vector>
 
 #include "catch.hpp"
+#include "route_checks.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
-
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-/// The same few different tokens again and again. Shape: (repeats * rows, experts).
-std::vector<double> repeated(const std::vector<double>& rows, std::size_t repeats) {
-    std::vector<double> all;
-    for (std::size_t r = 0; r < repeats; ++r) all.insert(all.end(), rows.begin(), rows.end());
-    return all;
-}
 
 /// Three tokens with clearly different preferences.
 std::vector<double> three_tokens(std::size_t experts) {
@@ -105,7 +96,7 @@ TEST_CASE("the two-expert path and the general one follow one law", "[top1][prop
     const auto two = repeated(three_tokens(2), tokens / 3);
     std::vector<double> three;  // a third expert that nobody may choose
     for (std::size_t t = 0; t < two.size(); t += 2)
-        three.insert(three.end(), {two[t], two[t + 1], -infinity});
+        three.insert(three.end(), {two[t], two[t + 1], -infinite});
     const top1 router{2, noise};
 
     const auto plain = router.route(two, std::vector{0.1, -0.2}, {});
@@ -138,11 +129,11 @@ TEST_CASE("a token whose logits do not compare is counted, not routed", "[top1][
     const auto experts = GENERATE(as<std::size_t>{}, 2, 3);
     const double rest = -1;
     std::vector<double> logits;
-    for (const double first : {not_a_number, infinity, -infinity, 0.0}) {
+    for (const double first : {not_a_number, infinite, -infinite, 0.0}) {
         logits.push_back(first);
-        logits.resize(logits.size() + experts - 1, first == -infinity ? -infinity : rest);
+        logits.resize(logits.size() + experts - 1, first == -infinite ? -infinite : rest);
     }
-    logits.push_back(-infinity);  // masked, but another expert is open
+    logits.push_back(-infinite);  // masked, but another expert is open
     logits.resize(logits.size() + experts - 1, rest);
 
     const auto routed = top1{1, noise}.route(logits, std::vector<double>(experts), {});
@@ -184,7 +175,7 @@ TEST_CASE("renaming the experts renames mean load and jacobian", "[top1][propert
 TEST_CASE("huge logits neither overflow nor lose the mean load", "[top1][property]") {
     const auto noise = GENERATE(noise_law::gumbel, noise_law::gaussian);
 
-    const auto mean = top1{10, noise}.mean_load(std::vector{1e307, -1e307, 0.0, -infinity},
+    const auto mean = top1{10, noise}.mean_load(std::vector{1e307, -1e307, 0.0, -infinite},
                                                 std::vector{0.0, 0.0});
 
     CHECK(mean.load == std::vector{1.0, 0.0});
@@ -200,7 +191,7 @@ TEST_CASE("top1 routes an empty batch to nobody", "[top1]") {
 }
 
 TEST_CASE("top1 rejects what it cannot route", "[top1][error]") {
-    const std::vector<double> two(2), three(3), bad{0, infinity};
+    const std::vector<double> two(2), three(3), bad{0, infinite};
 
     CHECK_THROWS_WITH(
         (top1{1, noise_law::logistic}.route(three, three, {})),

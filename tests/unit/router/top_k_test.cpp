@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/router/top1.hpp>
 #include <moebius/router/top_k.hpp>
 #include <vector>
 
 #include "route_checks.hpp"
+#include "values.hpp"
 
 using namespace moebius;
 
 namespace {
 
-using row = std::vector<double>;
-using marks = std::vector<std::uint8_t>;
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+using test::marks;
+using test::row;
 
 struct gate_setting {
     gate_kind gate;
@@ -180,8 +178,8 @@ TEST_CASE("tokens that do not compare go nowhere, and change no other", "[top_k]
     auto logits = random_values(5 * experts, 1, 30);
     const row scores(experts), good = logits, by_weights(logits.size(), 1.0);
     logits[0] = not_a_number;
-    logits[experts] = infinity;
-    for (std::size_t e = 0; e < experts; ++e) logits[3 * experts + e] = -infinity;
+    logits[experts] = infinite;
+    for (std::size_t e = 0; e < experts; ++e) logits[3 * experts + e] = -infinite;
     const std::vector<bool> routed{false, false, true, false, true};
     const router_batch batch{experts, logits, scores};
 
@@ -199,7 +197,7 @@ TEST_CASE("tokens that do not compare go nowhere, and change no other", "[top_k]
 }
 
 TEST_CASE("a token of top-k with fewer open experts goes to all of them", "[top_k]") {
-    const row logits{-infinity, -800, 700, -infinity}, scores(4);
+    const row logits{-infinite, -800, 700, -infinite}, scores(4);
     const gate_kind gate = GENERATE(gate_kind::softmax, gate_kind::sigmoid);
     const auto router = top_k({.k = 3, .gate = gate, .renormalise = true});
     const router_batch batch{4, logits, scores};
@@ -250,7 +248,7 @@ TEST_CASE("top-k says what it cannot serve", "[top_k][error]") {
     CHECK_THROWS_WITH(
         top_k()->route({2, three, two}),
         "top-k: 3 logits came for 2 experts, but each token needs one for every expert");
-    CHECK_THROWS_WITH(top_k()->route({2, two, row{0, infinity}}),
+    CHECK_THROWS_WITH(top_k()->route({2, two, row{0, infinite}}),
                       "top-k: a score is inf, but it must be finite");
     CHECK_THROWS_WITH(top_k()->mean_load({0}, 1), "top_k_loads: experts is 1, but it must be >= 2");
     CHECK_THROWS_WITH(top_k()->mean_load({}, 2),

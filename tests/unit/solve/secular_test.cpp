@@ -20,7 +20,7 @@ VectorXd dense_spectrum(const rank_one_update& a) {
     return moebius::eigen_of_symmetric(full).values.reverse();
 }
 
-void check_against_dense(const rank_one_update& a) {
+void check_roots_against_dense(const rank_one_update& a) {
     const VectorXd expected = dense_spectrum(a);
     const double scale = a.diagonal.cwiseAbs().maxCoeff() + a.weights.cwiseAbs().sum();
     const auto n = static_cast<std::size_t>(expected.size());
@@ -56,15 +56,15 @@ TEST_CASE("secular eigenvalues are the dense ones", "[solve][oracle]") {
     const Index n = GENERATE(1, 2, 3, 7, 40, 200);
     const double sign = GENERATE(-1.0, 1.0);
     for (int repeat = 0; repeat < 10; ++repeat)
-        check_against_dense({VectorXd::Random(n), sign * VectorXd::Random(n).cwiseAbs()});
+        check_roots_against_dense({VectorXd::Random(n), sign * VectorXd::Random(n).cwiseAbs()});
 }
 
 TEST_CASE("equal and nearly equal poles keep their multiplicity", "[solve][oracle]") {
     const Index n = GENERATE(2, 9, 60);
     const double sign = GENERATE(-1.0, 1.0);
     const double spread = GENERATE(0.0, 1e-16, 1e-14, 1e-12, 1e-8);
-    check_against_dense({clustered(n, spread), sign * VectorXd::Random(n).cwiseAbs()});
-    check_against_dense({VectorXd::Constant(n, 0.3), VectorXd::Constant(n, sign / 7)});
+    check_roots_against_dense({clustered(n, spread), sign * VectorXd::Random(n).cwiseAbs()});
+    check_roots_against_dense({VectorXd::Constant(n, 0.3), VectorXd::Constant(n, sign / 7)});
 }
 
 TEST_CASE("weights of zero or nearly zero leave their eigenvalues where they are",
@@ -74,8 +74,8 @@ TEST_CASE("weights of zero or nearly zero leave their eigenvalues where they are
     for (int repeat = 0; repeat < 10; ++repeat) {
         VectorXd w = VectorXd::Random(30).cwiseAbs();
         for (Index i = 0; i < 30; i += 3) w[i] = small;
-        check_against_dense({clustered(30, 1e-3), sign * w});
-        check_against_dense({VectorXd::Random(30), VectorXd::Constant(30, sign * small)});
+        check_roots_against_dense({clustered(30, 1e-3), sign * w});
+        check_roots_against_dense({VectorXd::Random(30), VectorXd::Constant(30, sign * small)});
     }
 }
 

@@ -11,7 +11,7 @@ using namespace moebius;
 
 namespace {
 
-experiment_options small() {
+experiment_options small_experiment() {
     experiment_options options;
     options.data = std::make_shared<labelled_data>(gaussian_mixture({.rows = 64}));
     options.experts = 2;
@@ -27,7 +27,7 @@ experiment_options small() {
 }  // namespace
 
 TEST_CASE("an experiment is paired by seeds", "[experiment]") {
-    auto options = small();
+    auto options = small_experiment();
     options.sides.push_back({{"top-k,k=2"}, {}});
     options.sides[1].numbers.lead = 1.5;
     const auto made = make_experiment(options);
@@ -50,7 +50,7 @@ TEST_CASE("an experiment is paired by seeds", "[experiment]") {
 
 TEST_CASE("what an experiment cannot be made of is a sentence", "[experiment][error]") {
     const auto sentence = [](auto change) {
-        auto options = small();
+        auto options = small_experiment();
         change(options);
         try {
             (void)make_experiment(options);
@@ -72,7 +72,7 @@ TEST_CASE("what an experiment cannot be made of is a sentence", "[experiment][er
 }
 
 TEST_CASE("means and paired differences by hand", "[statistics]") {
-    auto options = small();
+    auto options = small_experiment();
     options.sides.push_back({});
     const auto made = make_experiment(options);
     std::vector<training_state> states;

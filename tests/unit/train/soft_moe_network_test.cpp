@@ -14,7 +14,7 @@ using namespace network_checks;
 namespace {
 
 /// 4 x 4 images in four patches, three experts.
-soft_moe_network_options small() {
+soft_moe_network_options small_soft_network() {
     soft_moe_network_options options;
     options.width = 16;
     options.patch = 2;
@@ -28,7 +28,7 @@ soft_moe_network_options small() {
 }  // namespace
 
 TEST_CASE("the gradient of a Soft MoE network is that of its loss", "[soft_moe_network]") {
-    auto options = small();
+    auto options = small_soft_network();
     const auto seed = GENERATE(as<std::uint64_t>{}, 1, 2, 3);
     SECTION("four patches") {}
     SECTION("one patch") { options.patch = 4; }
@@ -90,7 +90,7 @@ TEST_CASE("an image is cut row by row", "[soft_moe_network][oracle]") {
 }
 
 TEST_CASE("the parts of a Soft MoE network make up its outputs", "[soft_moe_network][property]") {
-    auto options = small();
+    auto options = small_soft_network();
     options.slots = GENERATE(as<std::size_t>{}, 1, 2);
     const soft_moe_network model(options);
     const auto data = examples(5, 16, 3, 4);
@@ -131,7 +131,7 @@ TEST_CASE("a Soft MoE network learns digits", "[soft_moe_network]") {
 }
 
 TEST_CASE("a Soft MoE network that is not finite has no loss", "[soft_moe_network]") {
-    const soft_moe_network model(small());
+    const soft_moe_network model(small_soft_network());
     auto parameters = model.initial(1);
     parameters[0] = std::numeric_limits<double>::infinity();
     std::vector<double> gradient(parameters.size());
@@ -141,7 +141,7 @@ TEST_CASE("a Soft MoE network that is not finite has no loss", "[soft_moe_networ
 }
 
 TEST_CASE("soft_moe_network says what it cannot be made of", "[soft_moe_network][error]") {
-    auto options = small();
+    auto options = small_soft_network();
     SECTION("no experts") {
         options.experts = 0;
         CHECK_THROWS_WITH(soft_moe_network(options),
