@@ -13,6 +13,13 @@
 namespace moebius {
 namespace {
 
+/// log n!, by threads, too: std::lgamma writes a global sign.
+double log_factorial(std::size_t n) {
+    double sum = 0;
+    for (std::size_t k = 2; k <= n; ++k) sum += std::log(static_cast<double>(k));
+    return sum;
+}
+
 /// The members first to last of a group, from 0.
 struct member_range {
     std::size_t group, first, last;
@@ -121,10 +128,8 @@ std::vector<std::size_t> group_of_members(const grouping& of) {
 
 double copies(const grouping& coarse, const grouping& fine) {
     double log_count = 0;
-    for (const auto& group : coarse.groups)
-        log_count += std::lgamma(static_cast<double>(group.size()) + 1);
-    for (const auto& group : fine.groups)
-        log_count -= std::lgamma(static_cast<double>(group.size()) + 1);
+    for (const auto& group : coarse.groups) log_count += log_factorial(group.size());
+    for (const auto& group : fine.groups) log_count -= log_factorial(group.size());
     const double count = std::exp(log_count);
     return count < 1e15 ? std::round(count) : count;
 }
