@@ -104,7 +104,7 @@ else
     skip 'fuzzing' 'there is no clang++ with libFuzzer'
 fi
 if [[ ${1:-} == --all ]]; then
-    if check 'build with the sanitizers' build sanitize moebius replays; then
+    if check 'build with the sanitizers' build sanitize moebius replays try_texts exact_experts_test; then
         run_tests sanitize --tests-regex '^(cli|fuzz)\.'
     fi
     if check 'build with the thread sanitizer' build tsan unit_tests; then
