@@ -1,3 +1,19 @@
+# moebius_sources(<target> <module> <source>...)
+#
+# Adds sources to a target. With MOEBIUS_UNITY eight of a module are compiled at once, so that they
+# parse what they share once: names in their anonymous namespaces are to differ within a module.
+function(moebius_sources target module)
+  set(place 0)
+  foreach(source IN LISTS ARGN)
+    math(EXPR group "${place} / 8")
+    math(EXPR place "${place} + 1")
+    set_source_files_properties(${source}
+      TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP ${module}_${group})
+  endforeach()
+  target_sources(${target} PRIVATE ${ARGN})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${MOEBIUS_UNITY} UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # moebius_module(<target> <module>)
 #
 # Adds the headers of include/moebius/<module> and the sources of src/<module> to <target>: a new
@@ -7,7 +23,7 @@ function(moebius_module target module)
     ${PROJECT_SOURCE_DIR}/include/moebius/${module}/*.hpp
     ${PROJECT_SOURCE_DIR}/include/moebius/${module}/detail/*.hpp)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/*.cpp)
+  moebius_sources(${target} ${module} ${sources})
   target_sources(${target}
-    PRIVATE ${sources}
     PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
 endfunction()

@@ -15,7 +15,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-std::string as_json() {
+std::string models_as_json() {
     json models = json::array();
     for (const auto& model : known_models()) {
         json parameters = json::array();
@@ -43,7 +43,7 @@ void append(std::span<const parameter_info> parameters, std::string& out) {
                            std::isfinite(info.above) ? fmt::format(", > {}", info.above) : "");
 }
 
-std::string as_text() {
+std::string models_as_text() {
     std::string out;
     for (const auto& model : known_models()) {
         out += fmt::format(
@@ -69,7 +69,7 @@ command models_command() {
     auto format = std::make_shared<std::string>("text");
     out.options.add("format", *format, "text or json", {.choices = {"text", "json"}});
     out.run = [format](const session&) {
-        print(*format == "json" ? as_json() : as_text());
+        print(*format == "json" ? models_as_json() : models_as_text());
         return exit_code::found;
     };
     return out;

@@ -14,7 +14,7 @@
 namespace moebius::cli {
 namespace {
 
-std::string as_json() {
+std::string routers_as_json() {
     auto routers = nlohmann::ordered_json::array();
     for (const auto& router : known_routers()) {
         auto options = nlohmann::ordered_json::array();
@@ -30,7 +30,7 @@ std::string as_json() {
            '\n';
 }
 
-std::string as_text() {
+std::string routers_as_text() {
     std::string out;
     for (const auto& router : known_routers()) {
         out += fmt::format("{}\n  {}\n", router.name, router.meaning);
@@ -52,7 +52,7 @@ command routers_command() {
     auto format = std::make_shared<std::string>("text");
     out.options.add("format", *format, "text or json", {.choices = {"text", "json"}});
     out.run = [format](const session&) {
-        print(*format == "json" ? as_json() : as_text());
+        print(*format == "json" ? routers_as_json() : routers_as_text());
         return exit_code::found;
     };
     return out;
