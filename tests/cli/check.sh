@@ -42,7 +42,7 @@ expect 3 "wrong: BP1: 5 eigenvalues are 0 +0 i, and 4 it says" times.json
 # A locus, points of groups of experts in it, and one of them taken up again.
 "$program" locus --model softmax --experts 8 --vary feedback=1:14 --vary bias_1=-4:4 --out locus.json >/dev/null
 expect 0 "CP " locus.json
-expect 0 "they are not searched over two parameters" locus.json
+expect 0 "curves of unstable states" locus.json
 "$program" locus --from locus.json:CP1 --vary feedback=1:14 --vary bias_1=-4:4 --out again.json >/dev/null
 expect 0 "CP " again.json
 
