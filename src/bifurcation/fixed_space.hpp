@@ -97,6 +97,7 @@ private:
     bool follow_from_singular(const Eigen::VectorXd& u, const std::string& from);
     void follow_both(tracer& ahead, int sign, const std::string& from);
     [[nodiscard]] bool stand_on(tracer& ahead, const Eigen::VectorXd& u, int sign);
+    [[nodiscard]] bool has_known_points(recorder& rows) const;
     void record_lone(const Eigen::VectorXd& u);
     void follow_arms();
     [[nodiscard]] bool leads_nowhere(stop_reason end) const;

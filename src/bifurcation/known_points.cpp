@@ -29,20 +29,27 @@ bool leads_to(const VectorXd& u, VectorXd at, const VectorXd& chord, curve& foll
     return (at - u).norm() < same_point;
 }
 
-/// Whether short steps from one point of a branch towards the next one pass u.
+/// Whether short steps from one point of a branch come to the next one and pass u on the way. If
+/// they do not come there the long one was a jump; where they cross several branches it may have
+/// missed them, and what is beside it is not known.
 bool passes(const VectorXd& from, const VectorXd& to, const VectorXd& u, curve& followed) {
     const VectorXd way = to - from;
     const double length = way.norm();
     tracer trace(followed, {.max_step = length / finer});
     if (!trace.start(from, way)) return false;
-    for (int k = 0; k < 2 * finer; ++k) {
-        if (trace.advance() != step_status::accepted) return false;
+    const auto is_in_step = [&](const VectorXd& point) {
         const auto &a = trace.previous(), &b = trace.current();
         const VectorXd along = b.u - a.u;
-        const double share = (u - a.u).dot(along) / along.squaredNorm();
-        if (lies_between(a, b, u) && leads_to(u, a.u + share * along, along.normalized(), followed))
-            return true;
-        if ((b.u - from).dot(way) > (1 + off_chord) * length * length) return false;
+        const double share = (point - a.u).dot(along) / along.squaredNorm();
+        return lies_between(a, b, point) &&
+               leads_to(point, a.u + share * along, along.normalized(), followed);
+    };
+    bool passed = false;
+    for (int k = 0, crossed = 0; k < 2 * finer && crossed < 2; ++k) {
+        if (trace.advance() != step_status::accepted) return false;
+        passed = passed || is_in_step(u);
+        crossed += (trace.previous().regularity > 0) != (trace.current().regularity > 0);
+        if (crossed < 2 && is_in_step(to)) return passed;
     }
     return false;
 }
