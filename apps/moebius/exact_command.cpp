@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <cmath>
 #include <memory>
 #include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
@@ -36,17 +35,17 @@ table equilibria_of(const exact::two_expert& at) {
     return out;
 }
 
-/// Both arms up to the largest feedback, evenly spaced in u (mu = cosh^2 u).
+/// Both arms up to the largest feedback, evenly spaced in u (exact::fold).
 table folds_of(const exact::two_expert& at, double most, std::size_t points, const watch& watched) {
     table out{{"feedback", "bias", "x"}, std::vector<std::vector<double>>(3)};
     const double mu = exact::reduced({most, at.decay, at.beta, 0}).mu;
-    if (!(mu > 1)) return out;
-    const double end = std::acosh(std::sqrt(mu));
+    const double end = exact::fold_place(mu, at.noise);
+    if (!(end > 0)) return out;
     for (std::size_t i = 0; i < points; ++i) {
         if (watched.stopping()) throw cut_short<table>("exact", std::move(out));
         if (watched.report) watched.report(i, points);
         const double u = end * (2 * static_cast<double>(i) / static_cast<double>(points - 1) - 1);
-        const auto fold = exact::fold(u, at.decay, at.beta);
+        const auto fold = exact::fold(u, at.decay, at.beta, at.noise);
         const double row[] = {fold.feedback, fold.bias, fold.x};
         for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(row[c]);
     }
@@ -57,10 +56,10 @@ result_document answer(const exact_arguments& args, chosen_problem on, const wat
     using models::two_expert;
     const auto& p = on.problem.parameters;
     const exact::two_expert at{p[two_expert::feedback], p[two_expert::decay], p[two_expert::beta],
-                               p[two_expert::bias]};
+                               p[two_expert::bias], noise_from_name(args.problem.tokens.noise)};
     const auto [mu, eta] = exact::reduced(at);
-    const auto fork = exact::pitchfork(at.decay, at.beta);
-    const auto cusp = exact::cusp(at.decay, at.beta);
+    const auto fork = exact::pitchfork(at.decay, at.beta, at.noise);
+    const auto cusp = exact::cusp(at.decay, at.beta, at.noise);
     result_document out{std::move(on.heading), {}};
     out.sections.push_back({"dimensionless", named_numbers{{"mu", mu}, {"eta", eta}}});
     out.sections.push_back(
@@ -72,8 +71,8 @@ result_document answer(const exact_arguments& args, chosen_problem on, const wat
                                                   {"bias", cusp.fold.bias},
                                                   {"x", cusp.fold.x},
                                                   {"cubic", cusp.cubic}}});
-    if (mu >= 1) {
-        const double width = exact::half_width(mu);
+    if (exact::fold_place(mu, at.noise) >= 0) {
+        const double width = exact::half_width(mu, at.noise);
         const double drive = exact::scales_of(at.decay, at.beta).drive;
         out.sections.push_back(
             {"half_width", named_numbers{{"eta", width}, {"bias", width * drive}}});
@@ -116,6 +115,8 @@ int run(const exact_arguments& args, const session& session) {
     if (!has_closed_forms(model))
         throw invalid_argument("exact", fmt::format("--model is {}", model),
                                "closed forms are known for two-expert, softmax and exact-k");
+    if (model != models::two_expert::name)
+        refuse_unused(session, fmt::format("exact --model {}", model), {"noise"});
     check_fold_set(args, on, session);
     const bool on_range = !on.ranges.empty();
     const auto watched = session.watch("exact");
@@ -140,6 +141,8 @@ command exact_command() {
     args->problem.experts.controllable = false;  // no closed form has one
     add_model(out.options, args->problem);
     add_vary(out.options, args->problem);
+    out.options.add("noise", args->problem.tokens.noise,
+                    "of two experts: gumbel, logistic or gaussian", {.kept = option_kept::never});
     out.options.add("points", args->points, "samples of the fold set");
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };

@@ -101,6 +101,25 @@ std::string early_ends(const branch& curve) {
     return last.empty() ? first : fmt::format("{}, and at {}", first, last);
 }
 
+/// What the counts of stable states in the parts of a locus' window say, and what they leave out.
+std::string counts_of(const diagram_document& result) {
+    std::string text;
+    for (const auto& [a, b] : unlike_places(result.data))
+        text += fmt::format(
+            "stable states: {} at ({:.6g}, {:.6g}), {} at ({:.6g}, {:.6g}) with no curve between: "
+            "one may be missing\n",
+            a.states, a.at.x, a.at.y, b.states, b.at.x, b.at.y);
+    const auto& stable = result.data.stable;
+    if (stable.uncounted > 0)
+        text += fmt::format(
+            "stable states were not counted in {} small parts, {:.2g} % of the window\n",
+            stable.uncounted, 100 * stable.left_out);
+    const bool locus = result.heading.schema == locus_schema;
+    if (locus && stable.places.empty() && !result.data.branches.empty())
+        text += "stable states were not counted: coexistence is not shaded\n";
+    return text;
+}
+
 /// @return whether something that was asked for is missing: then the answer is not complete
 bool tell_what_is_missing(const diagram_document& result) {
     if (result.data.branches.empty()) {
@@ -135,15 +154,16 @@ std::string summary_of(const diagram_document& result) {
     if (const auto& search = result.data.search; search.starts > 0) {
         print("searched {} starts, found {} states{}\n", search.starts, search.states,
               search.may_miss ? "; not every choice of winners was tried" : "");
+        const std::string_view where = result.heading.schema == locus_schema
+                                           ? "on the lines where curves were looked for "
+                                           : "";
         if (search.not_followed > 0)
-            print("{} branch points were not followed: raise --max-branches\n",
-                  search.not_followed);
+            print("{} branch points {}were not followed: raise --max-branches\n",
+                  search.not_followed, where);
+        if (search.too_deep > 0)
+            print("{} branch points {}lie deeper than --depth\n", search.too_deep, where);
     }
-    for (const auto& [a, b] : unlike_places(result.data))
-        print(
-            "stable states: {} at ({:.6g}, {:.6g}), {} at ({:.6g}, {:.6g}) with no curve between: "
-            "one may be missing\n",
-            a.states, a.at.x, a.at.y, b.states, b.at.x, b.at.y);
+    out += counts_of(result);
     const auto varied = varied_names(result);
     const bool grouped =
         std::any_of(result.data.special_points.begin(), result.data.special_points.end(),

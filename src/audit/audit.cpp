@@ -11,6 +11,7 @@
 #include "points.hpp"
 #include "rows.hpp"
 #include "states.hpp"
+#include "window.hpp"
 
 namespace moebius {
 namespace {
@@ -40,7 +41,7 @@ void judge_all(const claim& of, const whole_space& in, const audit_options& opti
     judge_doubles(of, in, options, to, watched);
     const bool cycles = std::any_of(of.data.branches.begin(), of.data.branches.end(), of_cycles);
     if (of.ranges.size() == 2)
-        to.not_judged("missing curves", "they are not searched over two parameters");
+        judge_window(of, in, options, to, done, watched);
     else if (cycles)
         to.not_judged("stable states", "the file is about cycles");
     else
@@ -65,10 +66,10 @@ audit_report audit(const claim& of, const audit_options& options, const watch& w
     const whole_space in(of);
     tally to;
     const claim sound = laid_out(of, in, to);
-    std::size_t work =
-        sound.data.special_points.size() + (of.ranges.size() == 2 ? 0 : options.values);
+    std::size_t work = sound.data.special_points.size() +
+                       (of.ranges.size() == 2 ? window_parts(options) : options.values);
     for (const auto& curve : sound.data.branches)
-        if (!of_cycles(curve)) work += judged_rows(sound, curve, options.rows).size();
+        if (!of_cycles(curve)) work += judged_rows(sound, curve, options).size();
     progress done(watched, "audit", work);
     try {
         judge_all(sound, in, options, to, done, watched);

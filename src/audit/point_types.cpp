@@ -164,6 +164,17 @@ std::string point_judge::fault_of_zero_hopf(const subject& s) {
     return {};
 }
 
+std::string point_judge::fault_of_double_hopf(const subject& s) {
+    for (const auto name : {"omega", "omega_2"}) {
+        const auto omega = stated(s.point, name);
+        if (!omega || !(*omega > zero(s))) return fmt::format("it has no {} above 0", name);
+        const complex z(0, *omega);
+        if (auto fault = fault_of_count(s, z, multiplicity(s, z)); !fault.empty()) return fault;
+    }
+    to_.not_judged("normal forms", "of HH");
+    return {};
+}
+
 std::string point_judge::fault_of_generalized_hopf(const subject& s) {
     const auto omega = stated(s.point, "omega");
     if (!omega || !(*omega > zero(s))) return "it has no omega above 0";

@@ -103,6 +103,8 @@ std::string point_judge::fault_of_type(const subject& s) {
             return fault_of_generalized_hopf(s);
         case point_type::ZH:
             return fault_of_zero_hopf(s);
+        case point_type::HH:
+            return fault_of_double_hopf(s);
         case point_type::LPC:
             break;
     }

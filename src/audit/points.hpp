@@ -40,6 +40,7 @@ private:
     [[nodiscard]] std::string fault_of_cusp(const subject& s);
     [[nodiscard]] std::string fault_of_double_zero(const subject& s);
     [[nodiscard]] std::string fault_of_zero_hopf(const subject& s);
+    [[nodiscard]] std::string fault_of_double_hopf(const subject& s);
     [[nodiscard]] std::string fault_of_generalized_hopf(const subject& s);
 
     [[nodiscard]] std::string fault_of_count(const subject& s, std::complex<double> z,

@@ -25,9 +25,11 @@ public:
     /// Whether the state attracts by its eigenvalues; nothing where one is zero.
     [[nodiscard]] std::optional<bool> attracts(const Eigen::VectorXd& x) const;
 
+    /// The equilibrium that Newton's method finds at once, within 1e-2 state scales.
+    [[nodiscard]] std::optional<Eigen::VectorXd> rest_near(const Eigen::VectorXd& x) const;
+
 private:
     [[nodiscard]] bool go_on(Eigen::VectorXd& x, double time) const;
-    [[nodiscard]] std::optional<Eigen::VectorXd> rest_near(const Eigen::VectorXd& x) const;
 
     const whole_space& in_;
     const problem& at_;

@@ -108,11 +108,15 @@ std::string fault_of_row(const claim& of, const whole_space& in, const branch& c
 
 }  // namespace
 
-std::vector<std::size_t> judged_rows(const claim& of, const branch& curve, std::size_t others) {
+std::vector<std::size_t> judged_rows(const claim& of, const branch& curve,
+                                     const audit_options& options) {
+    constexpr std::size_t share = 10;  // of a curve over two parameters: one in so many
     std::vector<std::size_t> rows;
     for (const auto& point : of.data.special_points)
         if (point.branch == curve.id) rows.push_back(point.row);
     const std::size_t count = curve.columns.rows();
+    std::size_t others = options.rows;
+    if (of.ranges.size() == 2 && others > 0) others = std::max(others, count / share);
     for (std::size_t k = 0; k < others; ++k) rows.push_back((2 * k + 1) * count / (2 * others));
     std::sort(rows.begin(), rows.end());
     rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
@@ -121,7 +125,7 @@ std::vector<std::size_t> judged_rows(const claim& of, const branch& curve, std::
 
 void judge_rows(const claim& of, const whole_space& in, const branch& curve,
                 const audit_options& options, tally& to, progress& done) {
-    const auto rows = judged_rows(of, curve, options.rows);
+    const auto rows = judged_rows(of, curve, options);
     if (curve.kind == "cycle" || curve.kind == "fold of cycles")
         return to.not_judged(rows_kind, "they are cycles", rows.size());
     for (const std::size_t row : rows) {
@@ -130,6 +134,9 @@ void judge_rows(const claim& of, const whole_space& in, const branch& curve,
         if (!fault.empty()) fault = fmt::format("branch {}, row {}: {}", curve.id, row, fault);
         to.judge(rows_kind, std::move(fault));
     }
+    if (of.ranges.size() == 2 && rows.size() < curve.columns.rows())
+        to.not_judged(kind, "they lie between rows that were judged",
+                      curve.columns.rows() - rows.size());
 }
 
 namespace {
@@ -141,6 +148,8 @@ std::size_t change_at(const special_point& point) {
         case point_type::HB:
         case point_type::NS:
             return 2 * times;
+        case point_type::HH:
+            return 4 * times;
         case point_type::LP:
         case point_type::BP:
         case point_type::PD:

@@ -10,9 +10,10 @@
 
 namespace moebius {
 
-/// The rows of a branch that are judged: special ones, and others evenly between.
+/// The rows of a branch that are judged: special ones, and others evenly between; over two
+/// parameters, where nothing else holds a curve between its points, a tenth of them at least.
 [[nodiscard]] std::vector<std::size_t> judged_rows(const claim& of, const branch& curve,
-                                                   std::size_t others);
+                                                   const audit_options& options);
 
 /// Residual, derivatives, loads and eigenvalues of the rows of a branch.
 void judge_rows(const claim& of, const whole_space& in, const branch& curve,

@@ -18,6 +18,8 @@
 namespace moebius {
 namespace {
 
+constexpr double most_scanned = 1 << 19;  // starts of few winners, times squared states: seconds
+
 /// The subspaces of a diagram: that of the first groups, and those into which groups split.
 class diagram_follower {
 public:
@@ -35,6 +37,8 @@ public:
         follow_all();
         for (std::size_t k = 0; k < options_.searches && options_.split_groups; ++k)
             search_finer(value(k));
+        if (base_.model->cells() && options_.split_groups)
+            for (const std::size_t winners : {1u, 2u}) scan(winners);
     }
 
     void through(const special_point& start) {
@@ -67,13 +71,31 @@ private:
     void search_finer(double value) {
         problem at = base_;
         at.set(range_.name, value);
-        for (const auto& found : moebius::search_finer(at, result_.search)) {
-            if (watch_.stopping()) throw interrupted("diagram");
-            fixed_space& owner =
-                fixed_space_of(regrouped(base_, found.on.model->cells()->groups()));
-            owner.consider(found.x, value);
-            take_from(owner);
-            follow_all();
+        for (const auto& found : moebius::search_finer(at, result_.search)) consider(found, value);
+    }
+
+    void consider(const grouped_state& found, double value) {
+        if (watch_.stopping()) throw interrupted("diagram");
+        fixed_space& owner = fixed_space_of(regrouped(base_, found.on.model->cells()->groups()));
+        owner.consider(found.x, value);
+        take_from(owner);
+        follow_all();
+    }
+
+    /// Stable states of few winners that come and go between two searches: where cells differ, the
+    /// branches of one winner or of two may be closed curves.
+    void scan(std::size_t winners) {
+        const auto choices = few_winners(base_.model->cells()->groups(), winners);
+        const auto work = static_cast<double>(choices.size()) *
+                          std::pow(static_cast<double>(base_.model->dimension()), 2);
+        const auto values = std::min(options_.scans, static_cast<std::size_t>(most_scanned / work));
+        for (std::size_t k = 0; k < values; ++k) {
+            problem at = base_;
+            const double share = (static_cast<double>(k) + 0.5) / static_cast<double>(values);
+            const double value = std::lerp(range_.from, range_.to, share);
+            at.set(range_.name, value);
+            for (const auto& found : won_states(at, choices, result_.search, watch_))
+                consider(found, value);
         }
     }
 
@@ -90,8 +112,9 @@ private:
             }
             const auto [owner, what] = std::move(waiting_.front());
             waiting_.pop_front();
-            if (what.depth >= options_.depth) continue;
-            if (result_.branches.size() < options_.max_branches)
+            if (what.depth >= options_.depth)
+                ++result_.search.too_deep;
+            else if (result_.branches.size() < options_.max_branches)
                 follow(*owner, what);
             else
                 ++result_.search.not_followed;

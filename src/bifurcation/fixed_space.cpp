@@ -52,7 +52,10 @@ void fixed_space::follow_arms() {
         if (watch_.stopping()) throw interrupted("diagram");
         arm next = arms_.front();
         arms_.pop_front();
-        if (next.depth > options_.depth) continue;
+        if (next.depth > options_.depth) {
+            ++result_.search.too_deep;
+            continue;
+        }
         depth_ = next.depth;
         tracer trace(curve_, options_);
         trace.start_with_tangent(next.u, next.tangent);

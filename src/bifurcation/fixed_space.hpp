@@ -97,6 +97,7 @@ private:
     bool follow_from_singular(const Eigen::VectorXd& u, const std::string& from);
     void follow_both(tracer& ahead, int sign, const std::string& from);
     [[nodiscard]] bool stand_on(tracer& ahead, const Eigen::VectorXd& u, int sign);
+    [[nodiscard]] bool has_known_points(recorder& rows) const;
     void record_lone(const Eigen::VectorXd& u);
     void follow_arms();
     [[nodiscard]] bool leads_nowhere(stop_reason end) const;
@@ -136,6 +137,8 @@ private:
     void split_at_end(const Eigen::VectorXd& u, double arc, recorder& rows);
     void cross_at_end(const curve_point& at, double arc, recorder& rows);
     void add_splitting(const Eigen::VectorXd& u, std::size_t group, double arc, recorder& rows);
+    [[nodiscard]] special_point* met_at(const Eigen::VectorXd& u, point_type type,
+                                        recorder& rows) const;
     std::optional<stop_reason> handle_crossing(walk& along, const bracket& seen);
     void handle_turn(const bracket& seen, const curve_point& at, recorder& rows);
     [[nodiscard]] bool is_solved(const Eigen::VectorXd& u);
@@ -143,14 +146,18 @@ private:
     void handle_joint(const joint_crossing& found, walk& along);
     void handle_split(const bracket& seen, const curve_point& at, std::size_t group,
                       recorder& rows);
-    void handle_oscillation(const bracket& seen, const curve_point& at,
-                            std::optional<std::size_t> group, recorder& rows);
-    void find_lost_pairs(walk& along, const curve_point& a, const curve_point& b, double arc,
-                         int halvings);
     void describe_splitting(special_point& point, std::size_t group) const;
     void note_crossing(recorder& rows, double arc, const crossing& found,
                        const Eigen::VectorXd& travel);
     special_point point_here(point_type type, const Eigen::VectorXd& u);
+
+    // fixed_space_pairs.cpp: Hopf points on it
+    void handle_oscillation(const bracket& seen, const curve_point& at,
+                            std::optional<std::size_t> group, recorder& rows);
+    void find_lost_pairs(walk& along, const curve_point& a, const curve_point& b, double arc,
+                         int halvings);
+    void add_oscillation(const special_point& hopf, const Eigen::VectorXd& u,
+                         std::optional<std::size_t> group, double arc, recorder& rows);
 
     problem first_;
     equilibrium_curve curve_;
@@ -179,8 +186,8 @@ private:
     std::vector<Eigen::VectorXd> multiple_;       // where several eigenvalues vanish
     std::optional<std::size_t> unstable_before_;  // at the point before, among the groups
     std::size_t unstable_ = 0;                    // in the last row
-    std::vector<Eigen::VectorXd> oscillations_;   // of the groups, on this branch
-    std::size_t explained_ = 0;                   // changes of it, by what the last step met
+    std::vector<std::pair<Eigen::VectorXd, double>> oscillations_;  // of the groups, on this branch
+    std::size_t explained_ = 0;  // changes of it, by what the last step met
 };
 
 }  // namespace moebius

@@ -2,7 +2,6 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
-#include <complex>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -17,34 +16,13 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double a_zero = 1e-6;            // of a test's values at the ends of a step
-constexpr double joined_within = 1e-6;     // of a step, for groups that agree
-constexpr double aside = 1e-3;             // scaled: how far off an end what vanishes is compared
-constexpr double vanishes = 1e-8;          // against its value there
-constexpr double unfolds = 0.1;            // w^T f_p against f_p; more is no branch point's
-constexpr double unsolved = 1e-6;          // state scales by which f says that a point is off
-constexpr double same_oscillation = 1e-6;  // scaled distance within which Hopf points are one
-constexpr double creeping = 1e-4;  // how far from a branch point a search for a fold may stop
-
-/// The real parts of the pairs, falling.
-std::vector<double> heights_of_pairs(const std::vector<std::complex<double>>& values) {
-    std::vector<double> heights;
-    for (const auto& value : values)
-        if (value.imag() > 0) heights.push_back(value.real());
-    std::sort(heights.rbegin(), heights.rend());
-    return heights;
-}
-
-std::size_t unstable_ones(const std::vector<std::complex<double>>& values) {
-    return static_cast<std::size_t>(std::count_if(
-        values.begin(), values.end(), [](const auto& value) { return value.real() > 0; }));
-}
-
-std::size_t unstable_pairs(const std::vector<std::complex<double>>& values) {
-    return static_cast<std::size_t>(
-        std::count_if(values.begin(), values.end(),
-                      [](const auto& value) { return value.real() > 0 && value.imag() > 0; }));
-}
+constexpr double a_zero = 1e-6;         // of a test's values at the ends of a step
+constexpr double joined_within = 1e-6;  // of a step, for groups that agree
+constexpr double aside = 1e-3;          // scaled: how far off an end what vanishes is compared
+constexpr double vanishes = 1e-8;       // against its value there
+constexpr double unfolds = 0.1;         // w^T f_p against f_p; more is no branch point's
+constexpr double unsolved = 1e-6;       // state scales by which f says that a point is off
+constexpr double creeping = 1e-4;       // how far from a branch point a search for a fold may stop
 
 }  // namespace
 
@@ -142,7 +120,13 @@ void fixed_space::handle_joint(const joint_crossing& found, walk& along) {
     const VectorXd& u = found.at.u;
     if (known_.crossing_at(u)) return;
     const double arc = along.arc() - (along.trace().current().u - u).norm();
-    along.rows().add(arc, u, extras_at(u), described(curve_, found));
+    auto point = described(curve_, found);
+    if (special_point* known = met_at(u, point_type::HB, along.rows()); known && found.oscillates) {
+        point.parameter_names = known->parameter_names;  // of which one pair was seen before
+        *known = std::move(point);
+        return;
+    }
+    along.rows().add(arc, u, extras_at(u), std::move(point));
     if (found.oscillates) return;
     multiple_.push_back(u);
     auto& met = known_.add_crossing(u);
@@ -177,77 +161,13 @@ void fixed_space::describe_splitting(special_point& point, std::size_t group) co
     point.criticality = found->point.criticality;
 }
 
-/// Adds a Hopf point, of the groups or of what differs within one of them.
-void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at,
-                                     std::optional<std::size_t> group, recorder& rows) {
-    extras_at(at.u);
-    curve_.units().unscale(at.u, x_, p_);
-    problem here = base();
-    here.parameters = p_;
-    std::vector<double> x = x_;
-    if (group) {  // one member against the rest: there the pair is simple
-        const cell_field& coarse = *base().model->cells();
-        here = regrouped(here, moebius::split(coarse.groups(), *group, 1));
-        x = regrouped_state(coarse, *here.model->cells(), x_);
-    }
-    const double omega = hopf_frequency(group ? within(at, *group) : curve_.terms().jacobian());
-    if (omega == 0) return;  // a neutral saddle
-    const auto hopf = find_hopf(here, range_, x, here.parameters, omega);
-    if (!hopf) return;
-    explained_ += 2;
-    const std::size_t free = curve_.units().free()[0];
-    p_[free] = hopf->parameters[free];
-    VectorXd u = at.u;
-    u[n_] = curve_.units().scale(x_, p_)[n_];
-    if (!group) {  // what a step lost may be seen one step late, in a dip
-        if (std::any_of(oscillations_.begin(), oscillations_.end(), [&](const VectorXd& known) {
-                return (known - u).norm() < same_oscillation;
-            }))
-            return;
-        oscillations_.push_back(u);
-    }
-    auto point = point_here(point_type::HB, u);
-    point.normal_form = hopf->normal_form;
-    point.criticality = hopf->criticality;
-    point.residual = std::max(point.residual, hopf->residual);
-    if (group) {
-        const auto& members = base().model->cells()->groups().groups[*group];
-        point.multiplicity = static_cast<int>(members.size()) - 1;
-        const auto pair = eigenvalues(within({u, {}, 0}, *group));
-        point.eigenvalues.insert(point.eigenvalues.end(), pair.begin(), pair.end());
-    }
-    rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(point));
-}
-
-/// Hopf points within the last step that its tests did not see: where a neutral saddle lies beside
-/// one, no sign changes. A step in which pairs become real, too, is halved until one of them is
-/// left.
-void fixed_space::find_lost_pairs(walk& along, const curve_point& a, const curve_point& b,
-                                  double arc, int halvings) {
-    const auto spectrum_at = [&](const curve_point& at) {
-        extras_at(at.u);
-        return eigenvalues(curve_.terms().jacobian());
-    };
-    const auto at_a = spectrum_at(a), at_b = spectrum_at(b);
-    const auto difference = [](std::size_t l, std::size_t r) {
-        return std::max(l, r) - std::min(l, r);
-    };
-    const std::size_t pairs_a = unstable_pairs(at_a), pairs_b = unstable_pairs(at_b);
-    const std::size_t change = difference(unstable_ones(at_a), unstable_ones(at_b));
-    if (change < 2) return;
-    if (change > 2 * difference(pairs_a, pairs_b) && halvings > 0) {
-        const auto middle = along.trace().between(a, b, 0.5);
-        if (!middle) return;
-        find_lost_pairs(along, a, *middle, arc, halvings - 1);
-        return find_lost_pairs(along, *middle, b, arc + (middle->u - a.u).norm(), halvings - 1);
-    }
-    for (std::size_t k = std::min(pairs_a, pairs_b); k < std::max(pairs_a, pairs_b); ++k) {
-        const auto at = along.trace().locate(a, b, [&](const curve_point& point) {
-            const auto all = heights_of_pairs(spectrum_at(point));
-            return k < all.size() ? all[k] : -1.0;
-        });
-        if (at) handle_oscillation({point_type::HB, 0, a, b, arc}, *at, {}, along.rows());
-    }
+/// The point of this type that the branch has at u; null if there is none.
+special_point* fixed_space::met_at(const VectorXd& u, point_type type, recorder& rows) const {
+    for (auto& known : rows.points())
+        if (known.type == type &&
+            (curve_.units().scale(known.state, known.parameters) - u).norm() < same_point)
+            return &known;
+    return nullptr;
 }
 
 /// Adds a point at which a group of cells may split.
@@ -269,11 +189,16 @@ void fixed_space::add_splitting(const VectorXd& u, std::size_t group, double arc
     const auto size = cells.groups().groups[group].size();
     point.multiplicity = static_cast<int>(size) - 1;
     const auto others = eigenvalues(within({u, {}, 0}, group));
-    point.eigenvalues.insert(point.eigenvalues.end(), others.begin(), others.end());
     describe_splitting(point, group);
     const bool flat =
         size > 2 && !point.criticality.empty() && point.criticality != "transcritical";
     splittings_.push_back({u, {"", group, depth_, point.state, point.parameters, flat}});
+    if (special_point* known = met_at(u, point_type::BP, rows)) {  // two groups split at once
+        known->multiplicity += point.multiplicity;
+        known->eigenvalues.insert(known->eigenvalues.end(), others.begin(), others.end());
+        return;
+    }
+    point.eigenvalues.insert(point.eigenvalues.end(), others.begin(), others.end());
     rows.add(arc, u, extras_at(u), std::move(point));
 }
 

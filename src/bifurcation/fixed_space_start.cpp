@@ -158,7 +158,26 @@ bool fixed_space::stand_on(tracer& ahead, const VectorXd& u, int sign) {
     return ahead.start(u, direction) && std::abs(ahead.current().u[n_] - u[n_]) < at_a_fold;
 }
 
-/// From where the tracer stands.
+/// Whether all that stands on a branch but its ends is known from others.
+bool fixed_space::has_known_points(recorder& rows) const {
+    const auto place = [&](const special_point& point) {
+        return curve_.units().scale(point.state, point.parameters);
+    };
+    const auto groups = base().model->cells() ? base().model->cells()->groups() : grouping{};
+    const auto known = [&](const special_point& point) {
+        return point.type == point_type::EP ||
+               std::any_of(result_.special_points.begin(), result_.special_points.end(),
+                           [&](const special_point& other) {
+                               return other.type == point.type && other.groups == groups &&
+                                      (place(other) - place(point)).norm() < same_point;
+                           });
+    };
+    const auto points = rows.points();
+    return std::all_of(points.begin(), points.end(), known);
+}
+
+/// From where the tracer stands. A branch that ends where one known before does, and tells nothing
+/// else, is that one, whose steps were too long to tell.
 void fixed_space::follow_both(tracer& trace, int sign, const std::string& from) {
     const curve_point first = trace.current();
     const bool both = sign == 0 || std::abs(first.tangent[n_]) < same_point;
@@ -171,19 +190,24 @@ void fixed_space::follow_both(tracer& trace, int sign, const std::string& from) 
         rows.turn_back();  // the end comes before what else stands there
     }
     made.first = stop_reason::range_end;
+    bool copy = false;
     way_.clear();
     if (both) {
         tracer back(curve_, options_);
         back.start_back(first);
         made.first = go(back, rows);
+        copy = sign == 0 && end_was_known_;
         rows.turn_back();
         std::reverse(way_.begin(), way_.end());
     }
     way_.push_back(first.u);
-    if (made.first == stop_reason::closed)
-        finish(rows, made, stop_reason::closed);
+    const stop_reason end =
+        made.first == stop_reason::closed ? stop_reason::closed : go(trace, rows);
+    copy |= sign == 0 && end != stop_reason::closed && end_was_known_;
+    if (copy && has_known_points(rows))
+        splittings_.clear();
     else
-        finish(rows, made, go(trace, rows));
+        finish(rows, made, end);
     follow_arms();
 }
 

@@ -144,13 +144,15 @@ std::optional<stop_reason> fixed_space::kept(walk& along, bool /*goes_on*/) {
     way_.push_back(along.trace().current().u);
     const std::size_t before = unstable_before_.value_or(unstable_);
     const std::size_t change = std::max(before, unstable_) - std::min(before, unstable_);
+    if (change >= 2 + explained_)
+        for (const auto& found : find_joint(along.trace().previous(), along.trace().current())) {
+            handle_joint(found, along);
+            explained_ += found.count;
+        }
     if (change >= 2 + explained_) {
         const auto [a, b] = std::pair(along.trace().previous(), along.trace().current());
         find_lost_pairs(along, a, b, along.arc() - (b.u - a.u).norm(), most_halvings);
     }
-    if (change >= 2 + explained_)
-        for (const auto& found : find_joint(along.trace().previous(), along.trace().current()))
-            handle_joint(found, along);
     unstable_before_ = unstable_;
     explained_ = 0;
     return std::nullopt;

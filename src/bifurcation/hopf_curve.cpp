@@ -25,6 +25,7 @@ namespace {
 
 constexpr double most_units = 1e3;     // of k = omega^2 at the start
 constexpr double zero_at_hopf = 1e-6;  // an eigenvalue against omega
+constexpr double one_rate = 1e-6;      // relative difference of frequencies that are one pair's
 
 /// The solutions of [m b; c^T 0] (V, G) = (0, I) and of its transpose.
 struct plane {
@@ -170,6 +171,11 @@ std::vector<test_function> hopf_curve::tests() {
                              const double rate = omega(at.u);
                              return zero_test(others(rate), rate);
                          }});
+    if (states() > 3)
+        tests.push_back({point_type::HH, [this](const curve_point& at) {
+                             terms_at(at.u);
+                             return pair_test(others(omega(at.u))).value;
+                         }});
     tests.push_back(
         {point_type::GH, [this](const curve_point& at) { return lyapunov_test(at.u); }});
     return tests;
@@ -187,6 +193,17 @@ std::optional<special_point> hopf_curve::described(point_type type, const Vector
         return point;
     }
     auto point = point_at(model(), type, x_, p_);
+    if (type == point_type::HH) {
+        const pair_test other(others(rate));
+        const double off = std::abs(other.first.real());
+        const double slower = std::abs(other.first.imag());
+        if (!other.is_oscillation() || off > zero_at_hopf * rate)
+            return std::nullopt;                                              // the test jumped
+        if (std::abs(slower - rate) <= one_rate * rate) return std::nullopt;  // one pair, twice
+        point.normal_form = {{"omega", rate}, {"omega_2", slower}};
+        point.residual = std::max(point.residual, off);
+        return point;
+    }
     const double l2 = second_lyapunov_coefficient(model(), x_, p_, rate);
     point.normal_form = {
         {"omega", rate}, {"l1", lyapunov_coefficient(model(), x_, p_, rate)}, {"l2", l2}};

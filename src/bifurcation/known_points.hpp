@@ -45,7 +45,8 @@ public:
     void add_branch(std::vector<Eigen::VectorXd> points) { branches_.push_back(std::move(points)); }
 
     /// Whether a point of the curve lies on a known branch: in the plane through it across the
-    /// chord of two neighbours, Newton's method from the chord must end in it.
+    /// chord of two neighbours, Newton's method from the chord must end in it, or shorter steps
+    /// from one of them to the other must pass it.
     [[nodiscard]] bool is_on_branch(const Eigen::VectorXd& u, curve& followed) const;
 
 private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <list>
 
 #include <moebius/base/error.hpp>
@@ -21,10 +23,9 @@
 namespace moebius {
 namespace {
 
-constexpr int lines_across = 1;       // of the window each way, where closed curves are looked for
+// The window's edges, and a line across its middle each way for curves that close inside.
+constexpr std::size_t lines_each_way = 3, lines = 2 * lines_each_way;
 constexpr double search_step = 0.25;  // of the equilibria along edges and lines
-constexpr int search_depth = 1;       // of the branches that leave there with fewer equal cells
-constexpr int most_branches = 24;     // along one line; those of few winners come first
 
 class group_loci {
 public:
@@ -38,18 +39,21 @@ public:
           along_folds_(folds_, options, progress, result),
           along_hopfs_(hopfs_, options, progress, result),
           along_crossings_(crossings_, options, progress, result),
+          options_(options),
+          search_(result.search),
           watch_(progress),
           folds_only_(folds_only) {}
 
     /// @return what was met at which equal cells part company, to be followed on finer groups
     std::vector<special_point> everything() {
-        for (std::size_t fixed = 0; fixed < 2; ++fixed) {
+        std::size_t left = options_.max_branches;
+        for (std::size_t k = 0; k < lines; ++k) {
+            const std::size_t fixed = k / lines_each_way;
             const auto& across = ranges_[fixed];
-            for (int line = 0; line < lines_across + 2; ++line) {
-                const double value =
-                    across.from + (across.to - across.from) * line / (lines_across + 1);
-                follow_along(fixed, value);
-            }
+            const double share = static_cast<double>(k % lines_each_way) / (lines_each_way - 1);
+            const std::size_t most = std::max<std::size_t>(1, left / (lines - k));
+            const auto made = follow_along(fixed, std::lerp(across.from, across.to, share), most);
+            left -= std::min({left, most, made});
         }
         return std::move(apart_);
     }
@@ -68,15 +72,18 @@ public:
 
 private:
     /// Starts from what stands on the equilibria along one line of the window.
-    void follow_along(std::size_t fixed, double value) {
+    /// @return how many branches they have
+    std::size_t follow_along(std::size_t fixed, double value, std::size_t most_branches) {
         problem line = folds_.base();
         line.parameters[folds_.units().free()[fixed]] = value;
         continuation_options search;
         search.max_step = search_step;
-        search.searches = 2;
-        search.depth = search_depth;
+        search.searches = options_.searches;
+        search.scans = options_.scans / lines;
+        search.depth = options_.depth;
         search.max_branches = most_branches;
         const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);
+        search_ += along.search;
         for (const auto& point : along.special_points)
             if (is_finer(point) ? bounds_stable(along, point) : parts_cells(point))
                 apart_.push_back(point);
@@ -84,6 +91,7 @@ private:
                 continue;
             else if (point.type != point_type::EP)
                 follow(point, "");
+        return along.branches.size();
     }
 
     /// Whether states are stable on one side of a point of a diagram.
@@ -121,6 +129,7 @@ private:
                 break;
             case point_type::HB:
             case point_type::GH:
+            case point_type::HH:
                 pair = true;
                 break;
             case point_type::BT:
@@ -145,6 +154,8 @@ private:
     hopf_curve hopfs_;
     branch_point_curve crossings_;
     locus_follower along_folds_, along_hopfs_, along_crossings_;
+    const continuation_options& options_;
+    search_record& search_;
     const watch& watch_;
     bool folds_only_;
     std::vector<special_point> apart_;

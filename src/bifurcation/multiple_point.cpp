@@ -7,6 +7,7 @@
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <complex>
+#include <limits>
 #include <moebius/bifurcation/bifurcation_curve.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
@@ -22,6 +23,7 @@ using Eigen::VectorXd;
 using values = std::vector<std::complex<double>>;
 
 constexpr double together = 1e-7;  // real parts, against |f_x|, that vanish together
+constexpr double one_rate = 1e-6;  // relative difference of frequencies that symmetry makes one
 
 /// By falling real part.
 values spectrum_at(equilibrium_curve& curve, const VectorXd& u) {
@@ -154,13 +156,20 @@ special_point described(equilibrium_curve& curve, const joint_crossing& crossing
     auto point =
         point_at(*curve.base().model, crossing.oscillates ? point_type::HB : point_type::BP,
                  curve.state(), curve.parameters());
-    double omega = 0;
+    double omega = 0, slower = std::numeric_limits<double>::infinity();
     for (std::size_t i = crossing.first; i < crossing.first + crossing.count; ++i) {
         point.residual = std::max(point.residual, std::abs(all[i].real()));
         omega = std::max(omega, std::abs(all[i].imag()));
+        slower = std::min(slower, std::abs(all[i].imag()));
     }
     const std::size_t pairs = crossing.count / 2;
     point.multiplicity = static_cast<int>(crossing.oscillates ? pairs : crossing.count);
+    if (crossing.count == 4 && crossing.oscillates && slower < (1 - one_rate) * omega) {
+        point.type = point_type::HH;
+        point.multiplicity = 1;
+        point.normal_form = {{"omega", omega}, {"omega_2", slower}};
+        return point;
+    }
     if (crossing.oscillates) {
         point.normal_form = {{"omega", omega}, {"period", 2 * std::numbers::pi / omega}};
         return point;

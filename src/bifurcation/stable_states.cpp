@@ -5,7 +5,9 @@
 #include <moebius/bifurcation/stable_states.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/continuation/linear_terms.hpp>
+#include <moebius/continuation/state_units.hpp>
 #include <moebius/model/cell_field.hpp>
+#include <utility>
 
 #include "jacobian_blocks.hpp"
 #include "state_search.hpp"
@@ -29,13 +31,9 @@ grouping groups_of(const problem& on) {
     return cells ? cells->groups() : grouping{};
 }
 
-}  // namespace
-
-std::vector<stable_state> stable_states(const problem& at) {
-    search_record record;
-    auto found = search_finer(at, record, depth_of_search::stable);
-    for (const auto& x : at.model->dimension() > 1 ? flow_equilibria(at) : find_equilibria(at))
-        found.push_back({at, {x.begin(), x.end()}});
+/// Those that attract, each once.
+std::vector<stable_state> attracting(const problem& at, const std::vector<grouped_state>& found) {
+    const bool cells = at.model->cells() != nullptr;
     const double within = same * at.model->state_scale(at.parameters);
     std::vector<stable_state> result;
     for (const auto& [on, x] : found) {
@@ -46,17 +44,47 @@ std::vector<stable_state> stable_states(const problem& at) {
                               [&](double a, double b) { return std::abs(a - b) <= within; });
         };
         if (std::any_of(result.begin(), result.end(), is_it) || !is_stable(on, x)) continue;
-        const bool cells = at.model->cells() != nullptr;
         result.push_back({groups, x, cells ? copies(groups_of(at), groups) : 1});
     }
     return result;
 }
 
-std::vector<stable_state> stable_states(const problem& at, std::span<const std::size_t> axes) {
-    if (!at.model->cells()) return stable_states(at);
+/// From every choice of winners, and from the known states or else from unequal loads.
+std::vector<stable_state> searched(const problem& at, std::span<const stable_state> known) {
+    search_record record;
+    auto found = search_finer(at, record,
+                              known.empty() ? depth_of_search::stable : depth_of_search::winners);
+    const bool flows = at.model->dimension() > 1 && at.model->experts() > 0;
+    for (const auto& x : flows ? flow_equilibria(at) : find_equilibria(at))
+        found.push_back({at, {x.begin(), x.end()}});
+    for (const auto& one : known) {
+        const problem on = one.groups.size() > 0 ? regrouped(at, one.groups) : at;
+        const auto start =
+            Eigen::VectorXd::Map(one.state.data(), static_cast<Eigen::Index>(one.state.size()));
+        if (auto end = flow_end(at, on, start)) found.push_back(std::move(*end));
+    }
+    return attracting(at, found);
+}
+
+/// In units in which all states are of order 1.
+std::vector<stable_state> searched_in_units(const problem& at, std::vector<stable_state> known) {
+    const problem_in_units own(at);
+    for (auto& one : known) own.enter(one.state);
+    auto found = searched(own.on(), known);
+    for (auto& one : found) own.leave(one.state);
+    return found;
+}
+
+}  // namespace
+
+std::vector<stable_state> stable_states(const problem& at) { return searched_in_units(at, {}); }
+
+std::vector<stable_state> stable_states(const problem& at, std::span<const std::size_t> axes,
+                                        const std::vector<stable_state>& known) {
+    if (!at.model->cells()) return searched_in_units(at, known);
     const auto groups = coarsest_groups(at, axes);
     const bool made = at.model->cells()->regrouped(groups) != nullptr;
-    return stable_states(made ? regrouped(at, groups) : at);
+    return searched_in_units(made ? regrouped(at, groups) : at, known);
 }
 
 }  // namespace moebius

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/continuation/steady_state.hpp>
 #include <moebius/model/cell_field.hpp>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -39,8 +42,9 @@ void add_winners(const problem& first, depth_of_search depth, std::vector<groupe
         const std::size_t size = known.groups[g].size();
         for (std::size_t winners = 1; 2 * winners <= size; ++winners) {
             const problem on = regrouped(first, split(known, g, winners));
-            for (const auto& x : depth == depth_of_search::all ? find_equilibria(on, &record)
-                                                               : flow_equilibria(on, &record))
+            for (const auto& x : depth == depth_of_search::all
+                                     ? find_equilibria(on, &record)
+                                     : flow_equilibria(on, &record, std::pair(g, g + 1)))
                 if (!joins(known, on, x))
                     to.push_back(standard_form(first, on.model->cells()->groups(), view(x)));
         }
@@ -86,7 +90,56 @@ std::vector<grouped_state> search_finer(const problem& first, search_record& rec
     std::vector<grouped_state> found;
     if (!first.model->cells()) return found;
     add_winners(first, depth, found, record);
-    add_unequal(first, found, record);
+    if (depth != depth_of_search::winners) add_unequal(first, found, record);
+    return found;
+}
+
+std::optional<grouped_state> flow_end(const problem& first, const problem& on,
+                                      const VectorXd& start) {
+    steady_state flow(on);
+    const auto x = flow.from(start);
+    if (!x || flow.unstable_at(*x) > 0) return std::nullopt;
+    const cell_field* cells = on.model->cells();
+    if (!cells) return grouped_state{on, {x->begin(), x->end()}};
+    if (joins(first.model->cells()->groups(), on, *x)) return std::nullopt;
+    return standard_form(first, cells->groups(), view(*x));
+}
+
+std::vector<winner_choice> few_winners(const grouping& known, std::size_t winners) {
+    std::vector<winner_choice> out;
+    for (std::size_t g = 0; g < known.size(); ++g) {
+        const std::size_t size = known.groups[g].size();
+        if (size >= winners)
+            out.push_back({size == winners ? known : split(known, g, winners), {g}});
+        for (std::size_t h = g + 1; winners == 2 && h < known.size(); ++h) {
+            winner_choice both{known, {g, size > 1 ? h + 1 : h}};
+            if (known.groups[h].size() > 1) both.groups = split(both.groups, h, 1);
+            if (size > 1) both.groups = split(both.groups, g, 1);
+            out.push_back(std::move(both));
+        }
+    }
+    return out;
+}
+
+std::vector<grouped_state> won_states(const problem& first,
+                                      const std::vector<winner_choice>& choices,
+                                      search_record& record, const watch& watched) {
+    std::vector<std::optional<grouped_state>> ends(choices.size());
+    parallel_for(choices.size(), 0, [&](std::size_t k) {
+        if (watched.stopping()) throw interrupted("diagram");
+        const problem on = regrouped(first, choices[k].groups);
+        std::vector<double> loads(choices[k].groups.size());
+        double members = 0;
+        for (const std::size_t g : choices[k].wins)
+            members += static_cast<double>(choices[k].groups.groups[g].size());
+        for (const std::size_t g : choices[k].wins) loads[g] = 1 / members;
+        VectorXd start(static_cast<Eigen::Index>(on.model->dimension()));
+        if (on.model->rest(loads, on.parameters, view(start))) ends[k] = flow_end(first, on, start);
+    });
+    record.starts += choices.size();
+    std::vector<grouped_state> found;
+    for (auto& end : ends)
+        if (end) found.push_back(std::move(*end));
     return found;
 }
 

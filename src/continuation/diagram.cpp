@@ -10,8 +10,8 @@
 namespace moebius {
 namespace {
 
-constexpr std::array<std::string_view, 11> type_names{"EP",  "BP", "LP", "HB", "PD", "NS",
-                                                      "LPC", "CP", "BT", "GH", "ZH"};
+constexpr std::array<std::string_view, 12> type_names{"EP",  "BP", "LP", "HB", "PD", "NS",
+                                                      "LPC", "CP", "BT", "GH", "ZH", "HH"};
 constexpr std::array<std::string_view, 11> reason_names{
     "range_end",  "branch_point", "max_points", "closed",  "step_too_small", "left_box",
     "not_finite", "singular",     "stop_event", "stopped", "long_period"};
@@ -42,6 +42,15 @@ std::string_view to_string(stop_reason reason) noexcept {
 
 stop_reason stop_reason_from_name(std::string_view name) {
     return from_name<stop_reason>("stop reason", name, reason_names);
+}
+
+search_record& search_record::operator+=(const search_record& other) {
+    starts += other.starts;
+    states += other.states;
+    may_miss |= other.may_miss;
+    not_followed += other.not_followed;
+    too_deep += other.too_deep;
+    return *this;
 }
 
 const special_point& diagram::at(std::string_view label) const {

@@ -6,6 +6,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
+#include <moebius/continuation/state_units.hpp>
 #include <moebius/continuation/steady_state.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/newton.hpp>
@@ -196,23 +197,30 @@ private:
     std::vector<VectorXd> roots_;
 };
 
+using group_choice = std::optional<std::pair<std::size_t, std::size_t>>;
+
 /// Equal loads, then those of 1, 2, ... groups that hold everything, while the choices are few.
-std::vector<std::vector<double>> winning_loads(const field& model, bool& all) {
+/// @param apart  one of these groups wins and the other does not, if they are given
+std::vector<std::vector<double>> winning_loads(const field& model, bool& all,
+                                               const group_choice& apart) {
     const std::size_t groups = model.experts();
     std::vector<double> sizes(groups, 1);
     if (const cell_field* cells = model.cells())
         for (std::size_t g = 0; g < groups; ++g)
             sizes[g] = static_cast<double>(cells->groups().groups[g].size());
     const double members = std::accumulate(sizes.begin(), sizes.end(), 0.0);
-    std::vector<std::vector<double>> result{std::vector<double>(groups, 1 / members)};
-    double choices = 1;  // groups over winners
+    std::vector<std::vector<double>> result;
+    if (!apart) result.emplace_back(groups, 1 / members);
+    double choices = 1, known = 1;  // groups over winners, and all of them
     for (std::size_t winners = 1; winners < groups; ++winners) {
         choices *= static_cast<double>(groups - winners + 1) / static_cast<double>(winners);
-        all = winners == 1 || static_cast<double>(result.size()) + choices <= most_choices;
+        all = winners == 1 || known + choices <= most_choices;
         if (!all) break;
+        known += choices;
         std::vector<char> wins(groups, 0);
         std::fill_n(wins.begin(), winners, char{1});
         do {
+            if (apart && wins[apart->first] == wins[apart->second]) continue;
             std::vector<double> loads(groups);
             double winning = 0;
             for (std::size_t g = 0; g < groups; ++g) winning += wins[g] ? sizes[g] : 0;
@@ -226,12 +234,12 @@ std::vector<std::vector<double>> winning_loads(const field& model, bool& all) {
 /// Where the flow goes from each choice of winners.
 /// @return false if the model knows none
 bool add_flowing(const problem& base, deflated_system& system, search_record& record,
-                 const watch& watched) {
+                 const watch& watched, const group_choice& apart = {}) {
     if (base.model->experts() == 0) return false;
     VectorXd start(static_cast<Index>(base.model->dimension()));
     steady_state flow(base);
     bool all = true;
-    for (const auto& loads : winning_loads(*base.model, all)) {
+    for (const auto& loads : winning_loads(*base.model, all, apart)) {
         if (!base.model->rest(loads, base.parameters, view(start))) return false;
         heed(watched);
         ++record.starts;
@@ -257,29 +265,46 @@ std::vector<VectorXd> deflate(const problem& base, search_record& record, const 
     return system.roots();
 }
 
-}  // namespace
-
-std::vector<VectorXd> find_equilibria(const problem& base, search_record* record,
-                                      const watch& watched) {
-    check_parameters(*base.model, base.parameters);
-    search_record unseen;
-    search_record& counts = record ? *record : unseen;
-    if (base.model->dimension() > 1) return deflate(base, counts, watched);
-    ++counts.starts;
-    return scan(base, watched);
-}
-
-std::vector<VectorXd> flow_equilibria(const problem& base, search_record* record) {
-    check_parameters(*base.model, base.parameters);
-    search_record unseen;
-    search_record& counts = record ? *record : unseen;
+std::vector<VectorXd> flow_ends(const problem& base, search_record& record,
+                                const group_choice& apart) {
     deflated_system system(base);
-    add_flowing(base, system, counts, {});
-    ++counts.starts;
+    add_flowing(base, system, record, {}, apart);
+    if (apart) return system.roots();
+    ++record.starts;
     steady_state flow(base);
     if (const auto x = flow.from(VectorXd::Zero(static_cast<Index>(base.model->dimension()))))
         system.add(*x);
     return system.roots();
+}
+
+/// What is searched in units in which all states are of order 1, in the model's own.
+template <typename Search>
+std::vector<VectorXd> searched_in_units(const problem& base, const Search& search) {
+    check_parameters(*base.model, base.parameters);
+    const problem_in_units own(base);
+    auto found = search(own.on());
+    for (auto& x : found) own.leave(view(x));
+    return found;
+}
+
+}  // namespace
+
+std::vector<VectorXd> find_equilibria(const problem& base, search_record* record,
+                                      const watch& watched) {
+    search_record unseen;
+    search_record& counts = record ? *record : unseen;
+    return searched_in_units(base, [&](const problem& on) {
+        if (on.model->dimension() > 1) return deflate(on, counts, watched);
+        ++counts.starts;
+        return scan(on, watched);
+    });
+}
+
+std::vector<VectorXd> flow_equilibria(const problem& base, search_record* record,
+                                      std::optional<std::pair<std::size_t, std::size_t>> apart) {
+    search_record unseen;
+    search_record& counts = record ? *record : unseen;
+    return searched_in_units(base, [&](const problem& on) { return flow_ends(on, counts, apart); });
 }
 
 }  // namespace moebius

@@ -175,6 +175,17 @@ std::vector<double> state_units(const problem& at, const std::vector<parameter_r
     return units;
 }
 
+problem_in_units::problem_in_units(const problem& at)
+    : units_(state_units(at, {})), on_(units_.empty() ? at : in_units(at, units_)) {}
+
+void problem_in_units::enter(std::span<double> x) const {
+    for (std::size_t i = 0; i < units_.size(); ++i) x[i] /= units_[i];
+}
+
+void problem_in_units::leave(std::span<double> x) const {
+    for (std::size_t i = 0; i < units_.size(); ++i) x[i] *= units_[i];
+}
+
 special_point point_in_units(special_point point, const std::vector<double>& units) {
     std::vector<double> inverse;
     for (const double unit : units) inverse.push_back(1 / unit);

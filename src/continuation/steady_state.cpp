@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/continuation/steady_state.hpp>
 #include <moebius/solve/newton.hpp>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -18,17 +20,35 @@ constexpr double newtons_own = 1e-3;  // state scales: a step this short is near
 }  // namespace
 
 steady_state::steady_state(const problem& at)
-    : at_(at),
-      terms_(*at.model, {0}),  // the border is any parameter's; its row keeps it still
+    : own_(at),
+      terms_(*own_.on().model, {0}),  // the border is any parameter's; its row keeps it still
       df_(terms_.new_linearization()),
       ones_(VectorXd::Ones(static_cast<Eigen::Index>(at.model->dimension()) + 1)),
       work_(ones_.size()),
       x_(at.model->dimension()),
-      unit_(at.model->state_scale(at.parameters)) {}
+      unit_(own_.on().model->state_scale(at.parameters)) {}
+
+VectorXd steady_state::entered(VectorXd x) const {
+    own_.enter(view(x));
+    return x;
+}
+
+steady_state::state steady_state::left(state x) const {
+    if (x) own_.leave(view(*x));
+    return x;
+}
+
+std::optional<VectorXd> steady_state::from(VectorXd x) {
+    return left(flow_from(entered(std::move(x))));
+}
+
+std::optional<VectorXd> steady_state::newton(const VectorXd& x) {
+    return left(newton_from(entered(x)));
+}
 
 bool steady_state::evaluate(const VectorXd& x) {
     std::copy(x.begin(), x.end(), x_.begin());
-    return terms_.evaluate(x_, at_.parameters);
+    return terms_.evaluate(x_, own_.on().parameters);
 }
 
 /// by = (shift - f_x)^-1 f
@@ -41,7 +61,7 @@ bool steady_state::step(double shift, VectorXd& by) {
     return by.allFinite();
 }
 
-std::optional<VectorXd> steady_state::from(VectorXd x) {
+steady_state::state steady_state::flow_from(VectorXd x) {
     VectorXd by;
     double shift = 0, last = 0;
     for (int k = 0; k < most_steps; ++k) {
@@ -60,13 +80,13 @@ std::optional<VectorXd> steady_state::from(VectorXd x) {
         x += by;
         const double moved = by.lpNorm<Eigen::Infinity>();
         if (moved > newtons_own * unit_ || moved * shift > rate / 2) continue;
-        if (auto rest = newton(x); rest && (*rest - x).lpNorm<Eigen::Infinity>() < unit_ / 10)
+        if (auto rest = newton_from(x); rest && (*rest - x).lpNorm<Eigen::Infinity>() < unit_ / 10)
             return rest;
     }
     return std::nullopt;
 }
 
-std::optional<VectorXd> steady_state::newton(const VectorXd& x) {
+steady_state::state steady_state::newton_from(const VectorXd& x) {
     const auto solved = newton_by_steps(
         [this](const VectorXd& at, VectorXd& f, VectorXd& by) {
             if (!evaluate(at)) return outcome::not_finite;
@@ -81,7 +101,7 @@ std::optional<VectorXd> steady_state::newton(const VectorXd& x) {
 }
 
 std::size_t steady_state::unstable_at(const VectorXd& x) {
-    static_cast<void>(evaluate(x));
+    static_cast<void>(evaluate(entered(x)));
     return terms_.stability_here(1).n_unstable;
 }
 

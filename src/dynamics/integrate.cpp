@@ -6,6 +6,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/base/view.hpp>
+#include <moebius/continuation/state_units.hpp>
 #include <moebius/dynamics/integrate.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
@@ -65,13 +66,15 @@ trajectory integrate(const problem& at, std::span<const double> x0, double t_end
                      const integrate_options& options) {
     detail::check_flow("integrate", at, x0, options.flow);
     check(t_end, options);
+    const problem_in_units own(at);
     trajectory result{flow_status::converged, {{"t"}, {}}};
     for (const auto name : at.model->state_names()) result.columns.names.emplace_back(name);
     result.columns.columns.resize(result.columns.names.size());
     std::vector<double> x(x0.begin(), x0.end());
     add_row(result.columns, 0, x);
 
-    detail::flow flow(at, x0, options.flow);
+    own.enter(x);
+    detail::flow flow(own.on(), x, options.flow);
     const double last = static_cast<double>(options.samples - 1);
     for (std::size_t row = 1; row < options.samples;) {
         result.status = flow.step();
@@ -80,19 +83,18 @@ trajectory integrate(const problem& at, std::span<const double> x0, double t_end
             const double t = t_end * (static_cast<double>(row) / last);
             if (t > flow.t()) break;
             flow.state_at(t, x);
+            own.leave(x);
             add_row(result.columns, t, x);
         }
     }
     return result;
 }
 
-settled_state settle(const problem& at, std::span<const double> x0, const settle_options& options,
-                     const watch& watched) {
-    detail::check_flow("settle", at, x0, options.flow);
-    for (const double value : {options.closeness, options.max_time})
-        if (!(value > 0))
-            throw invalid_argument("settle", fmt::format("an option is {}", value),
-                                   "closeness and max_time must be > 0");
+namespace {
+
+/// On the problem's own units.
+settled_state settled(const problem& at, std::span<const double> x0, const settle_options& options,
+                      const watch& watched) {
     settled_state result{flow_status::converged, {x0.begin(), x0.end()}, 0};
     if (polish(at, options.closeness, result.state)) return result;
 
@@ -107,6 +109,23 @@ settled_state settle(const problem& at, std::span<const double> x0, const settle
         if (polish(at, options.closeness, result.state)) return result;
     }
     result.status = flow_status::stalled;
+    return result;
+}
+
+}  // namespace
+
+settled_state settle(const problem& at, std::span<const double> x0, const settle_options& options,
+                     const watch& watched) {
+    detail::check_flow("settle", at, x0, options.flow);
+    for (const double value : {options.closeness, options.max_time})
+        if (!(value > 0))
+            throw invalid_argument("settle", fmt::format("an option is {}", value),
+                                   "closeness and max_time must be > 0");
+    const problem_in_units own(at);
+    std::vector<double> x(x0.begin(), x0.end());
+    own.enter(x);
+    auto result = settled(own.on(), x, options, watched);
+    own.leave(result.state);
     return result;
 }
 

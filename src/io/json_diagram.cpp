@@ -155,7 +155,14 @@ special_point point_from(const place& from) {
 
 search_record search_from(const place& from) {
     return {from.at("starts").whole<std::size_t>(), from.at("states").whole<std::size_t>(),
-            from.at("may_miss").truth(), from.at("not_followed").whole<std::size_t>()};
+            from.at("may_miss").truth(), from.at("not_followed").whole<std::size_t>(),
+            from.has("too_deep") ? from.at("too_deep").whole<std::size_t>() : 0};
+}
+
+double share_from(const place& from) {
+    const double share = from.number();
+    if (!(share >= 0 && share <= 1)) from.reject("from 0 to 1");
+    return share;
 }
 
 stable_counts counts_from(const place& from) {
@@ -175,7 +182,9 @@ stable_counts counts_from(const place& from) {
             from.at("places").elements([&](const place& one) -> stable_counts::place {
                 const auto row = row_of(one, 3);
                 return {{row[0], row[1]}, row[2]};
-            })};
+            }),
+            from.has("uncounted") ? from.at("uncounted").whole<std::size_t>() : 0,
+            from.has("left_out") ? share_from(from.at("left_out")) : 0};
 }
 
 /// Each point stands on a row of a branch of the file, under a label of its own.

@@ -144,7 +144,10 @@ json object(const stable_counts& counts) {
     const auto& [x_from, x_to, y_from, y_to] = counts.window;
     json places = json::array();
     for (const auto& [at, states] : counts.places) places.push_back({at.x, at.y, states});
-    return {{"window", {x_from, x_to, y_from, y_to}}, {"places", std::move(places)}};
+    return {{"window", {x_from, x_to, y_from, y_to}},
+            {"places", std::move(places)},
+            {"uncounted", counts.uncounted},
+            {"left_out", number(counts.left_out)}};
 }
 
 json object(const diagram& curves) {
@@ -157,7 +160,8 @@ json object(const diagram& curves) {
         out["search"] = {{"starts", search.starts},
                          {"states", search.states},
                          {"may_miss", search.may_miss},
-                         {"not_followed", search.not_followed}};
+                         {"not_followed", search.not_followed},
+                         {"too_deep", search.too_deep}};
     if (!curves.stable.places.empty()) out["stable_states"] = object(curves.stable);
     return out;
 }

@@ -19,6 +19,7 @@ void add_to(option_table& table, continuation_options& options) {
     table.add("max_points", options.max_points, "points of one branch at most");
     table.add("depth", options.depth, "branch points that are followed in a row");
     table.add("searches", options.searches, "values at which states are searched from scratch");
+    table.add("scans", options.scans, "values between at which few winners are started from");
     table.add("max_branches", options.max_branches, "branches with which groups split no more");
 }
 

@@ -74,6 +74,7 @@ public:
             {"Bogdanov-Takens (BT)", open_square},
             {"generalized Hopf (GH)", open_diamond},
             {"zero-Hopf (ZH)", open_triangle},
+            {"double Hopf (HH)", ring},
         }};
         for (std::size_t type = 0; type < layers_.size(); ++type) {
             auto& layer = layers_[type];
@@ -88,7 +89,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kinds = 11;  // of special points
+    static constexpr std::size_t kinds = 12;  // of special points
 
     std::array<figure_layer, kinds> layers_;
     std::vector<figure_label> labels_;

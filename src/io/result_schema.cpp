@@ -111,7 +111,7 @@ json point_schema() {
     const json finite_array = array_of({{"type", "number"}});
     auto out = object_with(
         {{"label", {{"type", "string"}, {"minLength", 1}}},
-         {"type", words_up_to(point_type::ZH)},
+         {"type", words_up_to(point_type::HH)},
          {"branch", {{"type", "integer"}}},
          {"row", {{"type", "integer"}, {"minimum", 0}}},
          {"parameters", {{"type", "object"}, {"additionalProperties", {{"type", "number"}}}}},
@@ -148,10 +148,13 @@ json diagram_schema_of(std::string_view branch) {
                                                {"states", count},
                                                {"may_miss", {{"type", "boolean"}}},
                                                {"not_followed", count}});
+    out["properties"]["search"]["properties"]["too_deep"] = count;
     auto stable = object_with({{"window", numbers_of(4)}, {"places", array_of(numbers_of(3))}});
     stable["description"] =
         "how many stable states there are: the window's two sides, and places of it, each with its "
-        "count";
+        "count; parts without a place, and their share of the area";
+    stable["properties"]["uncounted"] = count;
+    stable["properties"]["left_out"] = {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
     out["properties"]["stable_states"] = std::move(stable);
     return out;
 }

@@ -42,7 +42,7 @@ expect 3 "wrong: BP1: 5 eigenvalues are 0 +0 i, and 4 it says" times.json
 # A locus, points of groups of experts in it, and one of them taken up again.
 "$program" locus --model softmax --experts 8 --vary feedback=1:14 --vary bias_1=-4:4 --out locus.json >/dev/null
 expect 0 "CP " locus.json
-expect 0 "they are not searched over two parameters" locus.json
+expect 0 "curves of unstable states" locus.json
 "$program" locus --from locus.json:CP1 --vary feedback=1:14 --vary bias_1=-4:4 --out again.json >/dev/null
 expect 0 "CP " again.json
 
@@ -59,7 +59,7 @@ expect 0 "EP " edge.json
 # Where nothing was found nothing is wrong, nor where no point stands; a whole diagram that is empty is.
 "$program" locus --model softmax --experts 4 --set bias_2=0 --vary feedback=0.2:0.5 --vary beta=1:2 --out none.json >/dev/null 2>&1 ||
     test $? = 3
-expect 0 "they are not searched over two parameters" none.json
+expect 0 "curves of unstable states" none.json
 "$program" locus --model softmax --experts 2 --controller integral --vary feedback=0.5:12 --vary gain=0.001:1 --out hopf.json >/dev/null
 grep -q '"special_points": \[\]' hopf.json
 expect 0 "rows " hopf.json

@@ -20,11 +20,28 @@ namespace {
 
 constexpr double digits = 1e-9;  // relative: the reference values have twelve digits and more
 
+/// A coefficient that a source prints, and the weight of its last digit.
+struct printed {
+    std::string_view name;
+    double value, unit;
+};
+
 struct expected {
     point_type type;
     std::vector<double> parameters;  ///< the first ones, as many as vary
     int multiplicity = 1;
+    std::vector<printed> form = {};
 };
+
+/// Of vectors of length 1. Re c1 is that of the Hopf normal form; a fold's a and a BT's a and b
+/// come up to the null vector's sign.
+double value_of(const special_point& point, std::string_view name) {
+    const double sign = coefficient(point, "a") < 0 ? -1 : 1;
+    if (name == "Re c1") return coefficient(point, "omega") * coefficient(point, "l1");
+    if (point.type == point_type::LP) return std::abs(coefficient(point, "quadratic"));
+    return point.type == point_type::BT ? sign * coefficient(point, name)
+                                        : coefficient(point, name);
+}
 
 bool is(const special_point& point, const expected& other) {
     if (point.type != other.type || point.multiplicity != other.multiplicity) return false;
@@ -52,7 +69,14 @@ void check_labels(const diagram& found, std::vector<expected> wanted) {
                                         [&](const expected& one) { return is(point, one); });
         INFO(point.label << " is not wanted");
         CHECK(match != wanted.end());
-        if (match != wanted.end()) wanted.erase(match);
+        if (match == wanted.end()) continue;
+        for (const auto& [name, value, unit] : match->form) {
+            CAPTURE(point.label, name);
+            // half a digit of the source, and rounding of the point
+            CHECK_THAT(value_of(point, name),
+                       WithinAbs(value, unit / 2 + digits * std::abs(value)));
+        }
+        wanted.erase(match);
     }
     for (const auto& left : wanted) {
         INFO(to_string(left.type) << " at " << left.parameters[0] << " is missing");
@@ -77,10 +101,17 @@ using enum point_type;
 
 TEST_CASE("CO oxidation: two folds and two Hopf points", "[textbook]") {
     const double max_step = GENERATE(0.01, 0.1, 1.0);
-    const std::vector<expected> wanted{{HB, {1.04099156953262}},
-                                       {LP, {1.05220028786995}},
-                                       {LP, {1.04204850537853}},
-                                       {HB, {1.05155746245773}}};
+    const std::vector<expected> wanted{
+        {HB,
+         {1.04099156953262},
+         1,
+         {{"omega", .0591061479358, 1e-13}, {"Re c1", 4.331378978, 1e-9}}},
+        {LP, {1.05220028786995}, 1, {{"a", .13465052, 1e-8}}},
+        {LP, {1.04204850537853}, 1, {{"a", .11665935, 1e-8}}},
+        {HB,
+         {1.05155746245773},
+         1,
+         {{"omega", .0507403448968, 1e-13}, {"Re c1", 10.70101963, 1e-8}}}};
     CAPTURE(max_step);
     const auto low = with(problem_of<co_oxidation>(), {1.04, 0.4});
     check_labels(from(low, {"q2", 0.5, 2.3}, max_step, {0.078, 0.233, 0.492}), wanted);
@@ -95,16 +126,26 @@ TEST_CASE("CO oxidation in two parameters", "[textbook]") {
     const auto folds = locus(
         base, {"q2", 0.5, 2.3}, {"k", 0.05, 1.2}, {.max_step = max_step},
         start_at(LP, {0.054029415071, 0.302241440040, 0.459806532063}, {1.05220028786995, 0.4}));
-    check_labels(folds, {{BT, {1.4176276376006, 0.97139757348531}},
-                         {BT, {1.1611987088217, 0.72233907252223}},
-                         {CP, {1.0064083296783, 0.35599127320868}}});
+    const std::vector<expected> corners{{BT,
+                                         {1.4176276376006, 0.97139757348531},
+                                         1,
+                                         {{"a", .08378444142, 1e-11}, {"b", 2.136279925, 1e-9}}},
+                                        {BT,
+                                         {1.1611987088217, 0.72233907252223},
+                                         1,
+                                         {{"a", .04822564524, 1e-11}, {"b", 1.93763257, 1e-8}}}};
+    check_labels(folds,
+                 {corners[0],
+                  corners[1],
+                  {CP, {1.0064083296783, 0.35599127320868}, 1, {{"cubic", .3627886569, 1e-10}}}});
     const auto hopfs = locus(
         base, {"q2", 0.5, 2.3}, {"k", 0.05, 1.2}, {.max_step = max_step},
         start_at(HB, {0.077927770599, 0.233064930130, 0.492148070908}, {1.04099156953262, 0.4}));
-    check_labels(hopfs, {{BT, {1.4176276376006, 0.97139757348531}},
-                         {BT, {1.1611987088217, 0.72233907252223}},
-                         {GH, {0.92425501521858, 0.30587926747793}},
-                         {GH, {0.89131898077432, 0.23248735420304}}});
+    check_labels(
+        hopfs, {corners[0],
+                corners[1],
+                {GH, {0.92425501521858, 0.30587926747793}, 1, {{"omega", .0592647113301, 1e-13}}},
+                {GH, {0.89131898077432, 0.23248735420304}, 1, {{"omega", .057655439156, 1e-12}}}});
     REQUIRE(hopfs.branches.size() == 1);
     CHECK(hopfs.branches[0].first == stop_reason::branch_point);
     CHECK(hopfs.branches[0].last == stop_reason::branch_point);
@@ -116,19 +157,40 @@ TEST_CASE("A -> B: three sets of folds and Hopf points", "[textbook]") {
         std::vector<expected> wanted;
     };
     const std::vector<setting> settings{
-        {14, 3, {{HB, {0.165042045323561}}, {HB, {0.336550498888431}}}},
+        {14,
+         3,
+         {{HB,
+           {0.165042045323561},
+           1,
+           {{"omega", 1.0247563754053, 1e-13}, {"Re c1", 1.590811466, 1e-9}}},
+          {HB,
+           {0.336550498888431},
+           1,
+           {{"omega", 4.57710327293, 1e-11}, {"Re c1", -1.644191016, 1e-9}}}}},
         {18,
          3,
-         {{HB, {0.111153484189864}},
+         {{HB,
+           {0.111153484189864},
+           1,
+           {{"omega", 0.54470809752558, 1e-14}, {"Re c1", 7.32678631, 1e-8}}},
           {LP, {0.111565080074215}},
           {LP, {0.0995741367357279}},
-          {HB, {0.183834607985987}}}},
+          {HB,
+           {0.183834607985987},
+           1,
+           {{"omega", 5.8054537366592, 1e-13}, {"Re c1", -2.400377107, 1e-9}}}}},
         {7.06,
          0.74,
          {{LP, {0.131802699638441}},
           {LP, {0.131201352992131}},
-          {HB, {0.131551286180535}},
-          {HB, {0.132502356402096}}}}};
+          {HB,
+           {0.131551286180535},
+           1,
+           {{"omega", 0.36874656557547, 1e-14}, {"Re c1", -0.6471519184, 1e-10}}},
+          {HB,
+           {0.132502356402096},
+           1,
+           {{"omega", 0.56641501602297, 1e-14}, {"Re c1", -0.3898386355, 1e-10}}}}}};
     const double max_step = GENERATE(0.01, 0.1, 1.0);
     for (const auto& [B, beta, wanted] : settings) {
         CAPTURE(max_step, B, beta);
@@ -140,10 +202,14 @@ TEST_CASE("A -> B: three sets of folds and Hopf points", "[textbook]") {
 
 TEST_CASE("predator and prey: a transcritical point beside a fold", "[textbook]") {
     const double max_step = GENERATE(0.01, 0.1, 1.0);
-    const std::vector<expected> wanted{{BP, {0.6}},
-                                       {BP, {2. / 3 / (1 - std::exp(-5. / 3))}},
-                                       {LP, {0.832929322234157}},
-                                       {HB, {0.671593847478832}}};
+    const std::vector<expected> wanted{
+        {BP, {0.6}},
+        {BP, {2. / 3 / (1 - std::exp(-5. / 3))}},
+        {LP, {0.832929322234157}},
+        {HB,
+         {0.671593847478832},
+         1,
+         {{"omega", 0.60478222194207, 1e-14}, {"Re c1", -0.429274788, 1e-9}}}};
     CAPTURE(max_step);
     const auto base = problem_of<predator_prey>();
     check_labels(from(base, {"p", 0, 1}, max_step, {0, 0}), wanted);
@@ -196,7 +262,8 @@ TEST_CASE("FitzHugh and Nagumo's two Hopf points", "[textbook]") {
     CAPTURE(max_step);
     const auto found = equilibrium_diagram(problem_of<fitzhugh_nagumo>(), {"I", -2.1, 5.1},
                                            {.max_step = max_step});
-    check_labels(found, {{HB, {at}}, {HB, {-at}}});
+    const std::vector<printed> form{{"omega", 0.27550680572356, 1e-14}, {"Re c1", .2677846, 1e-7}};
+    check_labels(found, {{HB, {at}, 1, form}, {HB, {-at}, 1, form}});
     for (const auto& point : all(found, HB)) CHECK(point.criticality == "subcritical");
 }
 
@@ -205,7 +272,9 @@ TEST_CASE("Lorenz's pitchfork and its two Hopf points", "[textbook]") {
     CAPTURE(max_step);
     const auto found =
         equilibrium_diagram(problem_of<lorenz_63>(), {"rho", 0, 30}, {.max_step = max_step});
-    check_labels(found, {{BP, {1}}, {HB, {470. / 19}}, {HB, {470. / 19}}});
+    const expected hopf{
+        HB, {470. / 19}, 1, {{"omega", 9.62453006371576, 1e-14}, {"Re c1", .002555495334, 1e-12}}};
+    check_labels(found, {{BP, {1}}, hopf, hopf});
 }
 
 TEST_CASE("Genesio and Tesi's Hopf point, at the origin alone", "[textbook]") {
@@ -213,7 +282,7 @@ TEST_CASE("Genesio and Tesi's Hopf point, at the origin alone", "[textbook]") {
     CAPTURE(max_step, beta);
     const auto base = with(problem_of<genesio_tesi>(), {2, beta});
     check_labels(equilibrium_diagram(base, {"alpha", 0.1, 4}, {.max_step = max_step}),
-                 {{HB, {1 / beta}}});
+                 {{HB, {1 / beta}, 1, {{"omega", std::sqrt(beta), 1e-12}}}});
 }
 
 TEST_CASE("Bautin's normal form: one Hopf point, and the generalized one", "[textbook]") {
@@ -251,8 +320,11 @@ TEST_CASE("A -> B in two parameters: one fold curve, one Hopf curve", "[textbook
     const double max_step = GENERATE(0.01, 0.1, 1.0), beta = GENERATE(3.0, 0.74);
     const double e = std::exp(1.0);
     const expected corner{BT, {std::exp(-(1 + beta) / beta) / beta, std::pow(1 + beta, 3) / beta}};
-    const expected bautin = beta == 3 ? expected{GH, {0.27898541446844, 11.01584909266}}
-                                      : expected{GH, {0.067227865989152, 8.953504440599}};
+    const expected bautin =
+        beta == 3
+            ? expected{GH, {0.27898541446844, 11.01584909266}, 1, {{"omega", 1.7654585721, 1e-10}}}
+            : expected{
+                  GH, {0.067227865989152, 8.953504440599}, 1, {{"omega", 1.55536676617, 1e-11}}};
     CAPTURE(max_step, beta);
     const auto base = with(problem_of<stirred_tank>(), {0, 14, beta});
     const auto found = locus(base, {"D", 0, 0.5}, {"B", 0, 25}, {.max_step = max_step});

@@ -30,7 +30,7 @@ struct audit_options {
     double place = 1e-6;      ///< shares of the window and state scales within which two points are
                               ///< one; > 0
     std::size_t rows = 8;     ///< of each branch that are judged, besides those of special points
-    std::size_t values = 10;  ///< of the parameter at which stable states are searched
+    std::size_t values = 10;  ///< of each parameter at which stable states are searched
     std::size_t starts = 24;  ///< at each of them, besides those with few winners
     double patience = 3e3;    ///< time in which a start comes to rest, in units of 1 / |f_x|; > 0
     std::uint64_t seed = 1;   ///< of the random starts
@@ -65,8 +65,12 @@ struct audit_report {
 /// - stable states (of a diagram): the flow, or the discrete rule, goes on from starts with few
 ///   winners and random ones to states, each of which must lie on a branch; and each branch that is
 ///   stable there must attract.
+/// - missing curves (of a locus): stable states found so at places over the window are followed
+/// from
+///   one to the next, and end only where a curve passes.
 ///
-/// Cycles and their points, and curves that a locus lacks, are counted as not judged.
+/// Cycles and their points, curves of unstable states that a locus lacks, and rows of a locus
+/// between those that are judged (a tenth, or `rows` of them) are counted as not judged.
 /// @throws invalid_argument  for an option that is out of range, or a range without a parameter
 /// @throws interrupted       if the watch asks to stop
 /// @source  Kuznetsov (3rd ed.), sections 5.4 and 10.2 (normal forms; differences)

@@ -38,7 +38,7 @@ public:
     /// Across a curve of branch points (at a symmetric BT): the direction that keeps the symmetry.
     [[nodiscard]] Eigen::VectorXd crossing_tangent(const Eigen::VectorXd& u) override;
 
-    /// GH where l1 = 0, ZH where another eigenvalue is zero.
+    /// GH where l1 = 0, ZH where another eigenvalue is zero, HH where another pair is imaginary.
     [[nodiscard]] std::vector<test_function> tests() override;
     [[nodiscard]] std::optional<special_point> described(point_type type,
                                                          const Eigen::VectorXd& u) override;

@@ -15,7 +15,7 @@ namespace moebius {
 /// kind            from                columns after loads    points on it
 /// fold            LP CP BT ZH, BP *   quadratic              CP, BT, ZH
 /// branch point    BP BT ZH **         quadratic, cubic       BT, ZH
-/// hopf            HB GH BT ZH         omega, l1              GH, ZH; BT at its end
+/// hopf            HB GH BT ZH HH      omega, l1              GH, ZH, HH; BT at its end
 /// fold of cycles  LPC and its CP                             CP; GH at its end
 ///
 ///  * where the second parameter unfolds the branch point    ** where neither of them does
@@ -29,7 +29,8 @@ namespace moebius {
 /// special points of the equilibria along the four edges, and along a line across the middle each
 /// way for curves that close inside. Of states on which fewer cells are alike than the two
 /// parameters allow, the points that bound a stable part are starts, too. A branch that ends in a
-/// BT or GH says so by stop_reason::branch_point.
+/// BT or GH says so by stop_reason::branch_point. The lines are diagrams with these options but for
+/// the step, and share max_branches; what they left is in diagram::search, and may lack its curve.
 ///
 /// @param start  follow only the curves through this point; its groups of cells and parameters are
 ///               taken, and of equal cells at a multiple point one is let go its own way

@@ -26,6 +26,7 @@ enum class point_type {
     BT,   ///< Bogdanov-Takens
     GH,   ///< generalized Hopf (Bautin)
     ZH,   ///< zero-Hopf (fold-Hopf)
+    HH,   ///< double Hopf: two pairs of different frequencies
 };
 [[nodiscard]] std::string_view to_string(point_type type) noexcept;
 /// @throws invalid_argument for unknown letters
@@ -96,13 +97,16 @@ struct branch {
     table columns;
 };
 
-/// How equilibria were searched from scratch. A search proves nothing: where none of the starts
-/// leads, a branch may be missing.
+/// How equilibria were searched from scratch; of a locus, along all lines across its window. A
+/// search proves nothing: where none of the starts leads, a branch may be missing.
 struct search_record {
     std::size_t starts = 0;        ///< from which states were searched, at all parameter values
     std::size_t states = 0;        ///< different ones that were found
     bool may_miss = false;         ///< more starts were known than were tried
     std::size_t not_followed = 0;  ///< branch points left when there were max_branches
+    std::size_t too_deep = 0;      ///< branch points left because `depth` stood before them
+
+    search_record& operator+=(const search_record& other);
 };
 
 /// How many stable equilibria there are at some places of the window of two parameters.
@@ -113,6 +117,8 @@ struct stable_counts {
     };
     plane_window window = {};
     std::vector<place> places = {};
+    std::size_t uncounted = 0;  ///< parts of the window without a place
+    double left_out = 0;        ///< their share of its area
 };
 
 /// All branches found, and what stands on them.

@@ -5,6 +5,8 @@
 #include <moebius/base/watch.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/model/field.hpp>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace moebius {
@@ -27,7 +29,10 @@ namespace moebius {
 
 /// Those of them to which the flow goes from each choice of winners, and from zero: what is stable
 /// is among them.
-[[nodiscard]] std::vector<Eigen::VectorXd> flow_equilibria(const problem& base,
-                                                           search_record* record = nullptr);
+/// @param apart  groups of alike cells of which one wins and the other does not: from elsewhere the
+///               flow stays where both agree
+[[nodiscard]] std::vector<Eigen::VectorXd> flow_equilibria(
+    const problem& base, search_record* record = nullptr,
+    std::optional<std::pair<std::size_t, std::size_t>> apart = {});
 
 }  // namespace moebius

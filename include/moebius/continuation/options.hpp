@@ -15,9 +15,10 @@ struct parameter_range {
     double to = 1;  ///< > from
 };
 
-/// How a curve is followed. Lengths are dimensionless: a step of 1 is a twentieth of a varied
-/// parameter's range, or a state's scale (that of the model, or continuation/state_units.hpp), or
-/// the largest state itself once it is larger than that.
+/// How a curve is followed. A locus looks for starts along lines, each a diagram with these
+/// options, but that all lines together share scans and max_branches. Lengths are dimensionless: a
+/// step of 1 is a twentieth of a varied parameter's range, or a state's scale (that of the model,
+/// or continuation/state_units.hpp), or the largest state itself once it is larger than that.
 struct continuation_options {
     double max_step = 0.1;            ///< longest step; > 0
     double min_step = 1e-8;           ///< a step this short that still fails ends the branch
@@ -28,6 +29,8 @@ struct continuation_options {
     std::size_t depth = 4;  ///< branch points that are followed in a row, from the first branches
     std::size_t searches = 3;  ///< values of the parameter, ends included, at which equilibria are
                                ///< searched from scratch; >= 2
+    std::size_t scans = 32;    ///< values between them at which the flow is followed from one and
+                               ///< two winners; fewer where cells are many and differ
     std::size_t max_branches = 128;  ///< with so many, no group of cells splits any more; >= 1
     bool split_groups = true;        ///< follow branches on which cells differ that agreed before
 

@@ -36,6 +36,9 @@ public:
     void add(double arc, const Eigen::VectorXd& u, std::span<const double> extras,
              special_point point);
 
+    /// The special points since the last finish, as they were added.
+    [[nodiscard]] std::span<special_point> points() noexcept { return points_; }
+
     /// Makes the row that was added last the end of the way: drops what lies beyond it.
     void end_at_last();
 

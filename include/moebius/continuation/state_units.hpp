@@ -4,6 +4,7 @@
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/continuation/options.hpp>
 #include <moebius/model/field.hpp>
+#include <span>
 #include <vector>
 
 namespace moebius {
@@ -17,6 +18,20 @@ namespace moebius {
 ///          systems by least squares in the logarithms of coefficients)
 [[nodiscard]] std::vector<double> state_units(const problem& at,
                                               const std::vector<parameter_range>& ranges);
+
+/// A problem in units in which its states are of order 1 at its own parameters.
+class problem_in_units {
+public:
+    explicit problem_in_units(const problem& at);
+
+    [[nodiscard]] const problem& on() const noexcept { return on_; }  ///< in these units
+    void enter(std::span<double> x) const;  ///< a state of the model's own, into these units
+    void leave(std::span<double> x) const;  ///< and back
+
+private:
+    std::vector<double> units_;  // empty: the model's own are as good
+    problem on_;
+};
 
 /// A point in these units: what is followed in them starts there.
 [[nodiscard]] special_point point_in_units(special_point point, const std::vector<double>& units);

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <memory>
 #include <moebius/continuation/linear_terms.hpp>
+#include <moebius/continuation/state_units.hpp>
 #include <moebius/model/field.hpp>
 #include <optional>
 #include <vector>
@@ -13,12 +14,12 @@ namespace moebius {
 /// Where the flow of a problem at its parameters comes to rest.
 ///
 /// Implicit Euler steps of x' = f(x) that grow as |f| falls, so that they follow the flow first and
-/// are Newton's in the end; an attractor that is near is not jumped over.
+/// are Newton's in the end; an attractor that is near is not jumped over. Distances are in units of
+/// states (state_units.hpp).
 /// @source  Kelley & Keyes, SIAM J. Numer. Anal. 35 (1998), pseudo-transient continuation
 /// @cost    one evaluation and one factorisation a step, O(n) where the model is structured
 class steady_state {
 public:
-    /// The problem must outlive it.
     explicit steady_state(const problem& at);
 
     /// The equilibrium that the flow from x reaches, to rounding; none if it does not settle.
@@ -31,10 +32,17 @@ public:
     [[nodiscard]] std::size_t unstable_at(const Eigen::VectorXd& x);
 
 private:
+    using state = std::optional<Eigen::VectorXd>;
+
+    [[nodiscard]] Eigen::VectorXd entered(Eigen::VectorXd x) const;
+    [[nodiscard]] state left(state x) const;
     bool evaluate(const Eigen::VectorXd& x);
     bool step(double shift, Eigen::VectorXd& by);
+    // In units of the states, as all that follows:
+    [[nodiscard]] state flow_from(Eigen::VectorXd x);
+    [[nodiscard]] state newton_from(const Eigen::VectorXd& x);
 
-    const problem& at_;
+    problem_in_units own_;
     linear_terms terms_;
     std::unique_ptr<linearization> df_;
     Eigen::VectorXd ones_, work_;

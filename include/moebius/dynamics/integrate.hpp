@@ -22,9 +22,9 @@ enum class flow_status {
 
 /// Accuracy and limits of the adaptive time stepping (Dormand-Prince 5(4), dense output).
 struct flow_options {
-    double rtol = 1e-9;   ///< error a step relative to the state, > 0
-    double atol = 1e-12;  ///< error a step near zero, in units of the state, > 0
-    double limit = 1e9;   ///< |x_i| beyond limit x (model's state scale) left the domain
+    double rtol = 1e-9;                  ///< error a step relative to the state, > 0
+    double atol = 1e-12;                 ///< error a step near zero, in units of the state, > 0
+    double limit = 1e9;                  ///< |x_i| beyond so many state scales left the domain
     std::size_t max_steps = 10'000'000;  ///< steps before `stalled`, >= 1
 };
 
@@ -40,6 +40,8 @@ struct trajectory {
 
 /// The solution of x' = f(x, p) from x0 at t = 0, sampled evenly by dense output.
 ///
+/// Here and in settle, where states of a model that knows no scale are far from 1, distances are in
+/// units of each (continuation/state_units.hpp).
 /// @param x0     start, one number a state
 /// @param t_end  > 0
 /// @throws invalid_argument  if a size, a start, the end or an option is out of range

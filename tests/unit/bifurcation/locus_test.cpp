@@ -5,7 +5,9 @@
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/locus.hpp>
 #include <moebius/exact/n_expert.hpp>
+#include <moebius/model/cell_field.hpp>
 #include <moebius/model/expert_feedback.hpp>
+#include <moebius/model/registry.hpp>
 #include <moebius/model/token_response.hpp>
 #include <moebius/model/two_expert.hpp>
 
@@ -279,4 +281,17 @@ TEST_CASE("a locus has its start on the edge once, and no more points than were 
     }
     for (const auto& made : fold_locus(two, first, second, {.max_points = 20}).branches)
         CHECK(made.columns.rows() <= 21);  // and its CP
+}
+
+TEST_CASE("a locus tells what its lines left, and max_branches governs it", "[locus][complete]") {
+    const problem full = make_problem("softmax", {.experts = 8});
+    const problem on = regrouped(full, coarsest_groups(full, std::vector{full.index_of("bias_1")}));
+    const auto search = [&](const continuation_options& options) {
+        return locus(on, {"feedback", 2, 12}, {"bias_1", -3, 3}, options).search;
+    };
+    const auto whole = search({}), little = search({.max_branches = 6});
+    CHECK(whole.starts > 100);
+    CHECK(whole.not_followed == 0);
+    CHECK(little.not_followed > 0);
+    CHECK(search({.depth = 0}).too_deep > 0);
 }

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/hopf.hpp>
+#include <moebius/bifurcation/locus.hpp>
+#include <moebius/model/cell_field.hpp>
 #include <moebius/model/model.hpp>
+#include <moebius/model/registry.hpp>
 
 #include "catch.hpp"
 
@@ -89,6 +92,33 @@ struct oscillators {
         return out;
     }
 };
+
+/// Two oscillators that do not meet, of different frequencies.
+struct apart {
+    static constexpr std::string_view name = "apart";
+    static constexpr std::string_view equation =
+        "z' = (mu + i - |z|^2) z, w' = (mu + nu + 1.7 i - |w|^2) w";
+    static constexpr std::size_t dimension = 4;
+    static constexpr std::array<std::string_view, 4> states{"x", "y", "u", "v"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"mu", "mu", "", -1}, {"nu", "nu", "", 0}}};
+
+    template <typename S>
+    vec<S, 4> rhs(const vec<S, 4>& x, const vec<S, 2>& p) const {
+        const S a = p[0] - x[0] * x[0] - x[1] * x[1];
+        const S b = p[0] + p[1] - x[2] * x[2] - x[3] * x[3];
+        return {a * x[0] - x[1], a * x[1] + x[0], b * x[2] - 1.7 * x[3], b * x[3] + 1.7 * x[2]};
+    }
+};
+
+/// The two frequencies of a double Hopf point.
+void check_rates(const special_point& point) {
+    CHECK_THAT(coefficient_of(point, "omega").value_or(0),
+               WithinAbs(1.7, 1e-9) || WithinAbs(1, 1e-9));
+    CHECK_THAT(
+        coefficient_of(point, "omega").value_or(0) + coefficient_of(point, "omega_2").value_or(0),
+        WithinAbs(2.7, 1e-9));
+}
 
 std::vector<special_point> on_first(const diagram& in, point_type type) {
     std::vector<special_point> found;
@@ -189,4 +219,52 @@ TEST_CASE("a ring of oscillators has a double Hopf point", "[bifurcation][multip
     CHECK_THAT(points[1].parameters[0], WithinAbs(0.9, 1e-12));  // 3 times the coupling
     CHECK_THAT(coefficient_of(points[1], "omega").value_or(0), WithinAbs(1, 1e-12));
     check_explained(found);
+}
+
+TEST_CASE("two pairs of different frequencies that cross at once are a double Hopf point",
+          "[bifurcation][multiple]") {
+    const double max_step = GENERATE(0.01, 0.1, 1.0);
+    CAPTURE(max_step);
+    const auto found =
+        equilibrium_diagram(problem_of<apart>(), {"mu", -1, 1.5}, {.max_step = max_step});
+    CHECK(on_first(found, point_type::HB).empty());
+    const auto points = on_first(found, point_type::HH);
+    REQUIRE(points.size() == 1);
+    CHECK_THAT(points[0].parameters[0], WithinAbs(0, 1e-10));
+    check_rates(points[0]);
+}
+
+TEST_CASE("Hopf curves cross in a double Hopf point", "[bifurcation][multiple]") {
+    const double max_step = GENERATE(0.03, 0.1, 1.0);
+    CAPTURE(max_step);
+    const auto found =
+        locus(problem_of<apart>(), {"mu", -1, 1.5}, {"nu", -1, 1.3}, {.max_step = max_step});
+    REQUIRE(found.branches.size() == 2);
+    std::size_t corners = 0;
+    for (const auto& point : found.special_points) {
+        if (point.type != point_type::HH) continue;
+        ++corners;  // one on each curve
+        CHECK_THAT(point.parameters[0], WithinAbs(0, 1e-10));
+        CHECK_THAT(point.parameters[1], WithinAbs(0, 1e-10));
+        check_rates(point);
+    }
+    CHECK(corners == 2);
+}
+
+TEST_CASE("pairs that symmetry makes cross at once are one Hopf point of their number",
+          "[bifurcation][multiple]") {
+    // Of four experts two are chosen: choosing the other two is the same with the sign of all
+    // scores changed, so what differs within the winners and within the losers oscillates at one
+    // place.
+    problem on = make_problem("exact-k", {.experts = 4, .top_k = 2, .controlled = true});
+    on.set("gain", 0.61);
+    on.set("leak", 0.17);
+    on = regrouped(on, one_group(4));
+    const auto found = equilibrium_diagram(on, {"feedback", 9.642, 13.07});
+    std::vector<int> times;  // on the branch of two winners
+    for (const auto& point : found.special_points)
+        if (point.type == point_type::HB && point.groups.groups.size() == 2 &&
+            point.groups.groups[0].size() == 2)
+            times.push_back(point.multiplicity);
+    CHECK(times == std::vector{2, 1});
 }

@@ -64,6 +64,27 @@ TEST_CASE("a curve that is missing shows in the counts", "[stable_regions]") {
     CHECK(unlike_places(curves)[0].first.states != unlike_places(curves)[0].second.states);
 }
 
+TEST_CASE("what is too small to be counted is told", "[stable_regions]") {
+    const problem two = problem_of<models::two_expert>();
+    const parameter_range first{"feedback", 1.5, 20}, second{"bias", -9, 9};
+    diagram curves;
+    const auto line = [&](double bias, double from, double to) {
+        branch made;
+        made.kind = "fold";
+        made.columns = {{"feedback", "bias", "x"}, {{from, to}, {bias, bias}, {0, 0}}};
+        curves.branches.push_back(std::move(made));
+    };
+    for (int k = 0; k < 60; ++k) line(-8.8 + 0.25 * k, first.from, first.to);  // 61 stripes
+    count_in_regions(two, first, second, curves);
+    CHECK(curves.stable.uncounted == 61 - 48);
+    CHECK(curves.stable.left_out > 12 * 0.2 / 18);
+    CHECK(curves.stable.left_out < 13 * 0.25 / 18);
+    curves.branches.clear();
+    count_in_regions(two, first, second, curves);
+    CHECK(curves.stable.uncounted == 0);
+    CHECK(curves.stable.left_out == 0);
+}
+
 TEST_CASE("winners among equal experts have their folds and counts, too", "[stable_regions]") {
     const auto found = counted(softmax(8), {"feedback", 2, 12}, {"bias_1", -3, 3});
     CHECK(unlike_places(found).empty());

@@ -5,7 +5,11 @@
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/locus.hpp>
 #include <moebius/bifurcation/map_points.hpp>
+#include <moebius/bifurcation/stable_states.hpp>
+#include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/continuation/state_units.hpp>
+#include <moebius/continuation/steady_state.hpp>
+#include <moebius/dynamics/integrate.hpp>
 #include <moebius/model/registry.hpp>
 
 #include "catch.hpp"
@@ -168,4 +172,50 @@ TEST_CASE("models of ordinary size, and those that know their scale, keep their 
     auto steep = make_problem("two-expert");
     steep.set("beta", 1e6);
     CHECK(state_units(steep, {{"feedback", 1, 2}}).empty());
+}
+
+TEST_CASE("equilibria are searched from scratch at any size", "[units]") {
+    auto& sizes = resized<follower>::sizes;
+    for (const double size : powers) {
+        sizes = {size, 1 / size};
+        CAPTURE(size);
+        problem at = problem_of<resized<follower>>();  // x = 0 and x = y = +-1
+        auto found = find_equilibria(at);
+        REQUIRE(found.size() == 3);
+        for (const auto& x : found) {
+            CHECK_THAT(std::abs(std::abs(x[0]) / size - 0.5), WithinAbs(0.5, 1e-9));
+            CHECK_THAT(x[1] * size, WithinAbs(x[0] / size, 1e-9));
+        }
+        const auto stable = stable_states(at);
+        REQUIRE(stable.size() == 2);
+        for (const auto& one : stable)
+            CHECK_THAT(std::abs(one.state[0]) / size, WithinAbs(1, 1e-9));
+    }
+}
+
+TEST_CASE("the flow comes to rest at any size", "[units]") {
+    auto& sizes = resized<follower>::sizes;
+    sizes.fill(1);
+    const auto near = integrate(problem_of<resized<follower>>(), std::array{0.3, -0.2}, 2);
+    for (const double size : powers) {
+        sizes = {size, 1 / size};
+        CAPTURE(size);
+        const problem at = problem_of<resized<follower>>();
+        const std::array start{0.3 * size, -0.2 / size};
+        const auto way = integrate(at, start, 2);
+        REQUIRE(way.status == flow_status::converged);
+        const auto end = settle(at, start);
+        REQUIRE(end.status == flow_status::converged);
+        for (std::size_t i = 0; i < 2; ++i) {
+            // within the tolerance of a way of order 1
+            CHECK_THAT(way.columns.columns[i + 1].back() / sizes[i],
+                       WithinAbs(near.columns.columns[i + 1].back(), 1e-8));
+            CHECK_THAT(end.state[i] / sizes[i], WithinAbs(1, 1e-9));
+        }
+        Eigen::VectorXd x(2);
+        x << start[0], start[1];
+        const auto rest = steady_state(at).from(x);
+        REQUIRE(rest);
+        CHECK_THAT((*rest)[0] / size, WithinAbs(1, 1e-9));
+    }
 }

@@ -201,14 +201,14 @@ TEST_CASE("each type of special point has a marker of its own", "[io]") {
     auto result = sample::cusp();
     for (const auto type :
          {point_type::BP, point_type::LP, point_type::HB, point_type::PD, point_type::NS,
-          point_type::LPC, point_type::BT, point_type::GH, point_type::ZH})
+          point_type::LPC, point_type::BT, point_type::GH, point_type::ZH, point_type::HH})
         result.data.special_points.push_back(sample::at_pitchfork("point", type, 1, 5));
 
     std::set<layer_marker> markers;
     for (const auto& layer : locus_figure(result).layers)
         if (layer.look == layer_look::points) markers.insert(layer.marker);
 
-    CHECK(markers.size() == 10);
+    CHECK(markers.size() == 11);
 }
 
 TEST_CASE("a figure of what a file holds never reads beyond it", "[io][error]") {

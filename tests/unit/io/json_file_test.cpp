@@ -111,6 +111,36 @@ TEST_CASE("a diagram reads back bit for bit", "[io][property]") {
     CHECK(to_json(read) == to_json(written));
 }
 
+TEST_CASE("what a search left out reads back, and is none in files that do not say it", "[io]") {
+    const scratch_folder folder;
+    const auto path = folder / "d.json";
+    auto written = sample::cusp(3);
+    written.data.search = {10, 3, true, 4, 5};
+    written.data.stable = {{0, 1, -1, 1}, {{{0.5, 0.25}, 2}}, 7, 0.125};
+    std::string text = to_json(written);
+    const auto read_of = [&] {
+        write_file(path, text);
+        return read_diagram(path).data;
+    };
+    CHECK(to_json({written.heading, read_of()}) == text);
+    CHECK(read_of().search.too_deep == 5);
+    CHECK(read_of().stable.uncounted == 7);
+    CHECK(read_of().stable.left_out == 0.125);
+
+    const auto rename = [&](std::string_view was, std::string_view now) {
+        text.replace(text.find(was), was.size(), now);
+    };
+    rename("\"left_out\": 0.125", "\"left_out\": 1.5");
+    CHECK_THROWS_WITH(read_of(), ContainsSubstring("/stable_states/left_out is 1.5"));
+    rename("\"left_out\"", "\"was_left\"");
+    rename("\"uncounted\"", "\"was_uncounted\"");
+    rename("\"too_deep\"", "\"was_deep\"");
+    CHECK(read_of().search.not_followed == 4);
+    CHECK(read_of().search.too_deep == 0);
+    CHECK(read_of().stable.uncounted == 0);
+    CHECK(read_of().stable.left_out == 0);
+}
+
 TEST_CASE("numbers that JSON does not know come back as they were", "[io]") {
     const scratch_folder folder;
     result_document written{sample::heading(simulate_schema), {}};
