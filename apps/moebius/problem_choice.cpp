@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <moebius/base/error.hpp>
+#include <moebius/base/worded_choice.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/model/registry.hpp>
@@ -80,8 +81,10 @@ void make_router_problem(const problem_choice& options, const session& session,
     describe_router(options.router, heading);
     if (options.tokens.tokens.empty())
         heading.options.emplace_back("experts", static_cast<double>(source->experts()));
-    const bool controlled = options.experts.controller == "integral";
-    if (controlled) heading.options.emplace_back("controller", options.experts.controller);
+    const bool controlled = options.experts.controlled();
+    if (controlled)
+        heading.options.emplace_back("controller",
+                                     std::string(chosen_name(options.experts.controller)));
     auto tokens = options.tokens;
     tokens.noise_without_tokens = true;
     describe(tokens, heading);
@@ -311,6 +314,7 @@ chosen_problem choose_problem(problem_choice options, std::size_t ranges, std::s
     if (!options.from.empty()) result.start = read_start(options, session, result.origin);
     const bool of_router = static_cast<bool>(options.router);
     if (options.model.empty() && !of_router) options.model = default_model;
+    for (auto& set : options.experts.controller_sets()) options.sets.push_back(std::move(set));
     result.heading.schema = schema;
     result.heading.command = session.command;
     result.heading.model = options.model;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/io/options.hpp>
+#include <moebius/simulate/controller_choice.hpp>
 
 #include "commands.hpp"
 #include "device.hpp"
@@ -20,6 +21,7 @@ struct simulate_arguments {
     simulate_options options;
     device_option device;
     double x0 = 0;
+    std::vector<double> start;  ///< scores; empty: x0 says them
     output_options output;
 };
 
@@ -27,12 +29,17 @@ void add_loop(option_table& table, simulate_arguments& args) {
     table.add("step", args.rule.step, "time per batch");
     add_to(table, args.options);
     table.add("x0", args.x0, "lead of the first score at the start");
+    table.add("start", args.start,
+              "scores at the start, one an expert, in place of --x0: S1,S2,...",
+              {.kept = option_kept::if_set, .comma_list = true});
 }
 
 void describe_loop(simulate_arguments args, result_heading& heading) {
     option_table how;
     add_loop(how, args);
     how.write_to(heading);
+    if (args.rule.controller.law != control_law::none)
+        heading.options.emplace_back("controller", text_of(args.rule.controller));
     heading.seed = args.options.loop.seed;
     heading.model.clear();
     args.problem.tokens.noise_without_tokens = true;
@@ -58,6 +65,7 @@ chosen_problem model_of(const simulate_arguments& args, std::size_t experts,
                         const session& session) {
     auto asked = args.problem;
     asked.router = {};  // the loop's own; only the parameters are the model's
+    asked.experts.controller = {};
     if (asked.model.empty()) {
         asked.tokens = {};  // a step without derivative may be simulated
         if (asked.experts.experts.value_or(experts) != experts)
@@ -88,10 +96,15 @@ feedback_rule rule_of(const problem& at, double step) {
     return rule;
 }
 
-/// The scores of the start: the first leads the others by x0.
-std::vector<double> scores_of(const problem& at, double x0) {
-    if (at.model->dimension() == 1) return bias_of_two(x0);
-    return led_state(*at.model, x0);
+/// The scores of the start: those that were said, or the first leads the others by x0.
+std::vector<double> scores_of(const problem& at, const simulate_arguments& args) {
+    if (args.start.empty())
+        return at.model->dimension() == 1 ? bias_of_two(args.x0) : led_state(*at.model, args.x0);
+    const std::size_t experts = at.model->experts();
+    if (args.start.size() != experts)
+        throw invalid_argument("--start", fmt::format("{} scores came", args.start.size()),
+                               fmt::format("the {} experts need one each", experts));
+    return args.start;
 }
 
 simulation measure(const simulate_arguments& args,
@@ -112,6 +125,7 @@ simulation measure(const simulate_arguments& args,
 int run(simulate_arguments& args, const session& session) {
     args.output.check(args.problem.files_read());
     args.problem.tokens.check_gate(session);
+    if (!args.start.empty()) refuse_unused(session, "a run with --start", {"x0"});
     if (args.options.record_every > args.options.steps)
         throw invalid_argument("--record-every", fmt::format("{} came", args.options.record_every),
                                fmt::format("--steps is {}", args.options.steps));
@@ -122,7 +136,9 @@ int run(simulate_arguments& args, const session& session) {
         model_of(args, source->experts(), session);
     if (tokens.tokens.empty()) source = no_tokens(problem.model->experts());
     args.rule = rule_of(problem, args.rule.step);
-    args.options.scores = scores_of(problem, args.x0);
+    if (const auto& words = args.problem.experts.controller; !words.empty())
+        args.rule.controller = controller_from(words);
+    args.options.scores = scores_of(problem, args);
     args.options.loop.noise = noise_from_name(tokens.noise);
     describe_loop(args, heading);
 
@@ -144,7 +160,6 @@ command simulate_command() {
                 "moebius simulate --set feedback=1 --batch 1024 --steps 4000 --seed 1"};
     auto args = std::make_shared<simulate_arguments>();
     args->problem.experts.shown = "2";
-    args->problem.experts.controllable = false;  // the simulated loop has none
     add_to(out.options, args->problem);
     add_loop(out.options, *args);
     add_to(out.options, args->device);

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <memory>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <moebius/compare/expert_validation.hpp>
 #include <moebius/compare/validate.hpp>
 #include <moebius/io/options.hpp>
 #include <moebius/model/token_response.hpp>
@@ -14,6 +16,7 @@
 #include "incomplete.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
+#include "validate_experts.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -21,6 +24,7 @@ namespace {
 
 struct validate_arguments {
     problem_choice problem;
+    std::optional<std::uint64_t> experts;
     validate_options options;  // the library's own struct: one home for the defaults
     device_option device;
     output_options output;
@@ -62,9 +66,10 @@ std::string report_of(const validation& v) {
     line("{:<40} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "steady states", "feedback", "bias",
          "predicted", "measured", "error", "z");
     for (const auto& point : v.steady)
-        line("{:<40} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}{}\n",
+        line("{:<40} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}{}{}\n",
              name(point.sweep), point.feedback, point.bias, point.predicted.mean_gap(),
-             point.measured.mean, point.measured.error, point.z, point.judged ? "" : " not judged");
+             point.measured.mean, point.error, point.z,
+             point.excuse.empty() ? "" : " not judged: ", point.excuse);
     line("\n{:<40} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "jumps", "fold", "delay", "predicted",
          "measured", "sd", "z");
     for (const auto& jump : v.jumps)
@@ -130,6 +135,58 @@ int run_router(const validate_arguments& args, const session& session) {
     return all_agree(compared) ? exit_code::found : exit_code::no_answer;
 }
 
+/// The experts that each token goes to.
+/// @throws invalid_argument  for a router whose batches scatter in another way than its loads rise
+std::size_t chosen_of(const router_choice& router) {
+    if (router.is_top_1()) return 1;
+    if (router.name() == "probmoe-exact-k") {
+        (void)router.make(1, noise_law::gumbel);
+        return parse_count("--router", setting_of(router.name(), "k", router.settings()));
+    }
+    throw invalid_argument("--router", fmt::format("{} came with --experts", router.name()),
+                           "the loads of many experts are known with their scatter for top-1 and "
+                           "probmoe-exact-k");
+}
+
+/// More than two experts, without tokens.
+int run_experts(const validate_arguments& args, const session& session) {
+    if (!args.problem.tokens.tokens.empty())
+        throw invalid_argument("--experts", fmt::format("{} came beside --tokens", *args.experts),
+                               "tokens are validated for two");
+    if (args.problem.tokens.noise != to_string(noise_law::gumbel))
+        throw invalid_argument("--noise", fmt::format("{} came", args.problem.tokens.noise),
+                               "the mean load of many experts is a softmax: gumbel noise");
+    if (args.device.name != "auto" && args.device.name != "cpu")
+        throw invalid_argument("--device",
+                               fmt::format("'{}' came with --experts", args.device.name),
+                               "loops of alike experts run on the CPU");
+    const auto& router = args.problem.router;
+    expert_router of{*args.experts, chosen_of(router)};
+    for (const auto& [name, value] : parse_settings(args.problem.sets))
+        if (name != "beta" && name != "decay")
+            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
+                                   "alike experts have beta and decay");
+    of.beta = set_value(args.problem.sets, "beta", of.beta);
+    of.decay = set_value(args.problem.sets, "decay", of.decay);
+    auto options = args.options;
+    if (!session.was_given("batch")) options.tokens = tokens_for(of.experts);
+
+    result_heading heading;
+    heading.schema = validate_experts_schema;
+    heading.command = session.command;
+    heading.parameters = {{"beta", of.beta}, {"decay", of.decay}};
+    heading.options.emplace_back("experts", static_cast<double>(of.experts));
+    auto named = router;
+    if (!named) named.text = default_router;
+    describe_router(named, heading);
+    describe(options, heading);
+    heading.seed = options.seed;
+    const auto v = until_interrupted(
+        heading, [&] { return validate_experts(of, options, session.watch("validate")); });
+    args.output.write(experts_document(v, heading), experts_report(v));
+    return outcome_of(heading, v.overall.agrees ? exit_code::found : exit_code::no_answer);
+}
+
 int run(validate_arguments& args, const session& session) {
     using models::token_response;
     args.output.check(args.problem.files_read());
@@ -138,6 +195,7 @@ int run(validate_arguments& args, const session& session) {
     check_sets(args.problem.sets);
     const auto& router = args.problem.router;
     (void)router.settings();
+    if (args.experts.value_or(2) != 2) return run_experts(args, session);
     if (!router.is_top_1()) return run_router(args, session);
     args.problem.router = {};
     if (!args.problem.tokens.tokens.empty()) args.problem.model = token_response::name;
@@ -173,6 +231,8 @@ command validate_command() {
     out.options.add("trained", *trained,
                     "train first: 'moebius validate --trained --help' has its options");
     add_sets(out.options, args->problem);
+    out.options.add("experts", args->experts, "number of experts N; more than two without tokens",
+                    {.shown = "2"});
     add_to(out.options, args->problem.router);
     add_to(out.options, args->problem.tokens);
     add_to(out.options, args->options);

@@ -15,6 +15,7 @@
 #include <moebius/model/token_response.hpp>
 
 #include "predicted_folds.hpp"
+#include "staircase.hpp"
 
 namespace moebius {
 namespace {
@@ -24,38 +25,6 @@ constexpr double sweep_from = 0.3, sweep_to = 3;  // of the cusp's feedback
 constexpr double above_cusp[] = {1.5, 2.0};       // times its feedback, where bias is swept
 constexpr double most_batches = 1 << 25;          // of a sweep, whose run takes 16 bytes for each
 constexpr std::size_t most_kept = 1 << 22;        // places of a sweep, over all of its runs
-
-void check(const validate_options& options) {
-    const auto need = [](bool fine, std::string_view name, double value, std::string_view needed) {
-        if (!fine) throw invalid_argument("validate", fmt::format("{} is {}", name, value), needed);
-    };
-    const auto whole = [&](std::string_view name, std::size_t value, std::size_t least) {
-        need(value >= least, name, static_cast<double>(value),
-             fmt::format("it must be >= {}", least));
-    };
-    const auto between = [&](std::string_view name, double value, double top) {
-        need(value > 0 && value < top, name, value, fmt::format("it must be > 0 and < {:g}", top));
-    };
-    whole("tokens", options.tokens, 1);
-    whole("seeds", options.seeds, 2);
-    whole("levels", options.levels, 2);
-    whole("members", options.members, 2);
-    between("step", options.step, 1);
-    between("chance", options.chance, 1);
-    between("ramp", options.ramp, 1e9);
-    between("settle", options.settle, 1e9);
-    between("average", options.average, 1e9);
-    const double held = static_cast<double>(options.levels) * (options.settle + options.average);
-    const double batches = (options.ramp + held) / options.step;
-    need(batches <= most_batches, "ramp + levels x (settle + average), over step,", batches,
-         fmt::format("a sweep has at most {} batches", most_batches));
-    for (const auto& [name, runs] :
-         {std::pair("seeds", options.seeds), std::pair("members", options.members)})
-        if (runs > most_kept / options.levels)
-            throw invalid_argument(
-                "validate", fmt::format("{} is {} and levels is {}", name, runs, options.levels),
-                fmt::format("their product must be <= {}", most_kept));
-}
 
 /// Where the response has all of its structure: within twelve units of 1/beta (m' below 1e-5 of
 /// its peak, falling by e a unit) or eight widths around every token.
@@ -131,7 +100,7 @@ public:
         result.start = settle(result.at, std::vector{near}).state[0];
         const double rate = (to - from) * decay_ / options_.ramp;
         add_jumps(result, from, to, rate);
-        add_legs(result, from, to, rate);
+        add_legs(result, from, to);
         run_ensemble(result);
         return result;
     }
@@ -184,34 +153,16 @@ private:
         to.delay = swept_fold_delay(slope, quadratic, rate);
     }
 
-    void add_legs(predicted_sweep& sweep, double from, double to, double rate) const {
-        const auto batches = [&](double time) {
-            return std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(time / step_)));
-        };
-        const double spacing = (to - from) / static_cast<double>(options_.levels - 1);
-        const std::size_t averaged = batches(options_.average / decay_);
-        double here = from;
-        const auto ramp_to = [&](double value) {
-            if (value != here)
-                sweep.plan.legs.push_back({value, batches((value - here) / rate), 0});
-            here = value;
-        };
-        for (std::size_t k = 0; k < options_.levels; ++k) {
-            const double value =
-                k + 1 == options_.levels ? to : from + spacing * static_cast<double>(k);
-            const auto close = [&](const predicted_jump& jump) {
-                const double left = std::isnan(jump.fold) ? jump.noiseless : jump.fold;
-                return std::abs(value - left) < std::abs(spacing);
-            };
-            if (std::any_of(sweep.jumps.begin(), sweep.jumps.end(), close)) continue;
-            ramp_to(value);
-            sweep.plan.legs.push_back(
-                {value, batches(options_.settle / decay_) + averaged, averaged});
+    void add_legs(predicted_sweep& sweep, double from, double to) const {
+        std::vector<double> ends, holds;
+        for (const auto& jump : sweep.jumps)
+            ends.push_back(std::isnan(jump.fold) ? jump.noiseless : jump.fold);
+        sweep.plan = staircase(sweep.plan.parameter, from, to, ends, options_, decay_, holds);
+        for (const double value : holds) {
             auto held = sweep.at;
             held.set(sweep.plan.parameter, value);
             sweep.holds.push_back({value, stable_states(held, options_, step_, watch_)});
         }
-        ramp_to(to);
     }
 
     void run_ensemble(predicted_sweep& sweep) {
@@ -225,8 +176,10 @@ private:
                                        .seed = derived_seed(options_.seed, ensembles_++),
                                        .threads = options_.threads},
                                       {{}, watch_.stop});
-        for (std::size_t j = 0; j < levels.size(); ++j)
+        for (std::size_t j = 0; j < levels.size(); ++j) {
             sweep.jumps[j].ensemble = spread_of(jumps_of(runs.passages[j], sweep.plan));
+            sweep.jumps[j].stayed = options_.members - spread_of(runs.passages[j]).count;
+        }
     }
 
     const validate_options& options_;
@@ -251,6 +204,38 @@ void add_bias_sweeps(planner& plan, problem at, double factor, double low, doubl
 }
 
 }  // namespace
+
+void check(const validate_options& options) {
+    const auto need = [](bool fine, std::string_view name, double value, std::string_view needed) {
+        if (!fine) throw invalid_argument("validate", fmt::format("{} is {}", name, value), needed);
+    };
+    const auto whole = [&](std::string_view name, std::size_t value, std::size_t least) {
+        need(value >= least, name, static_cast<double>(value),
+             fmt::format("it must be >= {}", least));
+    };
+    const auto between = [&](std::string_view name, double value, double top) {
+        need(value > 0 && value < top, name, value, fmt::format("it must be > 0 and < {:g}", top));
+    };
+    whole("tokens", options.tokens, 1);
+    whole("seeds", options.seeds, 2);
+    whole("levels", options.levels, 2);
+    whole("members", options.members, 2);
+    between("step", options.step, 1);
+    between("chance", options.chance, 1);
+    between("ramp", options.ramp, 1e9);
+    between("settle", options.settle, 1e9);
+    between("average", options.average, 1e9);
+    const double held = static_cast<double>(options.levels) * (options.settle + options.average);
+    const double batches = (options.ramp + held) / options.step;
+    need(batches <= most_batches, "ramp + levels x (settle + average), over step,", batches,
+         fmt::format("a sweep has at most {} batches", most_batches));
+    for (const auto& [name, runs] :
+         {std::pair("seeds", options.seeds), std::pair("members", options.members)})
+        if (runs > most_kept / options.levels)
+            throw invalid_argument(
+                "validate", fmt::format("{} is {} and levels is {}", name, runs, options.levels),
+                fmt::format("their product must be <= {}", most_kept));
+}
 
 std::vector<double> jumps_of(std::vector<double> passages, const schedule& plan) {
     for (double& value : passages)

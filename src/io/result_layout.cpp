@@ -45,6 +45,28 @@ result_layout validate_layout() {
             {"folds"}};
 }
 
+result_layout validate_experts_layout() {
+    return {validate_experts_schema,
+            {{"sweep_plans", {{"from", finite}, {"to", finite}}, 2, 1},
+             {"steady",
+              {{"sweep", index, "sweep_plans"},
+               {"feedback", finite},
+               {"winners", finite},
+               {"load_1"},
+               {"load_1_error"},
+               {"judged", flag}}},
+             {"loads", {{"point", index, "steady"}, {"rank", finite}, {"load"}}},
+             {"jumps",
+              {{"sweep", index, "sweep_plans"},
+               {"end", finite},
+               {"predicted"},
+               {"measured"},
+               {"measured_sd"}}},
+             {"winners", {{"expert", finite}, {"runs", finite}}}},
+            {"sweeps", "excuses"},
+            {"equilibria"}};
+}
+
 result_layout validate_trained_layout() {
     return {validate_trained_schema,
             {{"models", {{"side", flag}}},
@@ -102,6 +124,7 @@ std::vector<result_layout> all_layouts() {
          {"kinds", "faults", "not_judged"}},
         compare_layout(),
         validate_layout(),
+        validate_experts_layout(),
         validate_trained_layout(),
         train_layout(),
     };

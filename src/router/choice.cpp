@@ -1,42 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <moebius/base/error.hpp>
-#include <moebius/base/text.hpp>
+#include <moebius/base/worded_choice.hpp>
 #include <moebius/router/choice.hpp>
 
 namespace moebius {
-namespace {
 
-std::pair<std::string, std::string> setting_from(std::string_view text) {
-    const auto equals = text.find('=');
-    if (equals == std::string_view::npos || equals == 0)
-        throw invalid_argument("router", fmt::format("'{}' came among its options", text),
-                               "each must be key=value");
-    return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
-}
+std::string router_choice::name() const { return std::string(chosen_name(text)); }
 
-}  // namespace
+std::vector<std::string> router_choice::options() const { return chosen_options(text); }
 
-std::string router_choice::name() const { return std::string(parts_of(text, ',').front()); }
-
-std::vector<std::string> router_choice::options() const {
-    const auto parts = parts_of(text, ',');
-    return {parts.begin() + 1, parts.end()};
-}
-
-router_settings router_choice::settings() const {
-    router_settings out;
-    for (const auto& word : options()) {
-        out.push_back(setting_from(word));
-        const auto same = [&](const auto& other) { return other.first == out.back().first; };
-        if (std::count_if(out.begin(), out.end(), same) > 1)
-            throw invalid_argument("router", fmt::format("{} came twice", out.back().first),
-                                   "once is enough");
-    }
-    return out;
-}
+router_settings router_choice::settings() const { return chosen_settings(text, "router"); }
 
 std::string router_choice::clustering() const {
     if (text.empty()) return {};

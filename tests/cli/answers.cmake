@@ -30,6 +30,29 @@ cli_case(compare
 cli_case(validate_router
   ARGS validate --router soft-moe --tokens ${PROJECT_SOURCE_DIR}/data/digits.csv --set beta=4 --seeds 2 --average 20 --ramp 20 --out -
   OUT "\"schema\": \"moebius.compare/1\".*\"router\": \"soft-moe\"")
+# Two experts at 2.3 collapse without a controller; with gain 0.5 they balance up to 2.5 (docs/theory.md section 5).
+cli_case(simulate_controlled
+  ARGS simulate --set feedback=2.3 --step 0.05 --start 1,0 --controller integral,gain=0.5 --batch 4096 --out -
+  OUT "\"controller\": *\"integral,gain=0.5,leak=0\".*\"control_2\": .*\"gap_mean\": .(-0\\.00|0\\.00|-[0-9.]+e-|[0-9.]+e-)"
+  ERR none)
+cli_case(simulate_loss_free
+  ARGS simulate --experts 4 --controller loss-free --steps 50 --burn-in 0 --router top-k --out -
+  OUT "\"controller\": *\"sign,gain=0.001\".*\"control_4\": "
+  ERR none)
+# The words of a controller are the model's parameters, as --set has them.
+cli_case(sweep_controlled
+  ARGS sweep --controller integral,gain=0.5,leak=0.25 --vary feedback=1:1.2 --rate 0.1 --out -
+  OUT "\"gain\":0\\.5,\"leak\":0\\.25.*\"controller\": \"integral\""
+  ERR none)
+# K_s = 2.745643576732725 and N = 3 (docs/theory.md section 3)
+cli_case(validate_experts
+  ARGS validate --experts 3 --seeds 4 --levels 7 --ramp 100 --settle 30 --average 30 --members 32 --out -
+  OUT "\"schema\": \"moebius.validate-experts/1\".*\"verdict\": \"theory and measurement agree.*\"fold\":2\\.7456435767.*\"balance\":3\\.0"
+  ERR none)
+cli_case(validate_too_short
+  ARGS validate --experts 3 --seeds 2 --levels 5 --ramp 20 --settle 1 --average 5 --members 4 CODE 3
+  OUT "\nnothing is judged: theory can say how loads scatter at [0-9]+ of [0-9]+ steady states only. of [0-9]+ it says: settle must be [0-9]+ or more\n$"
+  ERR none)
 cli_case(doctor ARGS doctor OUT "^moebius +${PROJECT_VERSION}\n.*cuda +[^\n]+\n" ERR none)
 
 # The demand: BP at 2 +- 1e-12 (12 zeros or nines), supercritical, -kappa beta^3 / 24 = -1/12.

@@ -60,8 +60,38 @@ rejected(experts_for_two ARGS diagram --experts 4 ${vary}
   ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
 rejected(one_expert ARGS diagram --model softmax --experts 1 ${vary} ERR "softmax: --experts is 1, but it must be >= 2")
 rejected(top_k ARGS diagram --model exact-k --experts 4 --top-k 4 ${vary} ERR "exact-k: top-k is 4 of 4 experts, but [^\n]*")
-cli_case(simulated_controller ARGS simulate --model softmax --controller integral CODE 109 OUT "^$"
-  ERR "^moebius: simulate: '--controller' came, but it is no option[^\n]*\n$")
+rejected(controller_without_gain ARGS simulate --controller integral
+  ERR "controller: integral came without a gain, but integral,gain=NUMBER is needed")
+rejected(controller_leak ARGS simulate --controller integral,gain=1,leak=-1
+  ERR "controller: leak is -1, but it must be >= 0 and finite")
+rejected(controller_overshoots ARGS simulate --step 0.5 --controller integral,gain=1,leak=3
+  ERR "controller: step x leak is 1.5, but it must be <= 1, or the score overshoots")
+rejected(controller_unknown ARGS simulate --controller sing,gain=1
+  ERR "controller: 'sing' is unknown, but one of these is needed. did you mean 'sign'[^\n]*")
+rejected(controller_leaks_not ARGS simulate --controller loss-free,leak=1
+  ERR "controller: leak came for loss-free, but it takes gain")
+rejected(controller_gain_twice ARGS sweep --controller integral,gain=1 --set gain=2 --vary feedback=1:2
+  ERR "--set: gain came twice, but once is enough")
+rejected(controller_gain_varied ARGS diagram --controller integral,gain=1 --vary gain=0:2
+  ERR "--vary: gain is varied, but --set sets it, too")
+rejected(controller_of_no_equation ARGS sweep --controller sign,gain=1 ${vary}
+  ERR "--controller: sign came, but an equation has the integral law alone. 'moebius simulate' has the signs")
+rejected(validate_experts_of_tokens ARGS validate --experts 3 --tokens mixture:0/1
+  ERR "--experts: 3 came beside --tokens, but tokens are validated for two")
+rejected(validate_experts_router ARGS validate --experts 4 --router top-k
+  ERR "--router: top-k came with --experts, but the loads of many experts are known with their scatter for [^\n]*")
+rejected(validate_experts_noise ARGS validate --experts 4 --noise gaussian
+  ERR "--noise: gaussian came, but the mean load of many experts is a softmax. gumbel noise")
+rejected(validate_experts_bias ARGS validate --experts 4 --set bias_1=1
+  ERR "--set: 'bias_1=1' came, but alike experts have beta and decay")
+rejected(validate_experts_device ARGS validate --experts 4 --device cuda
+  ERR "--device: 'cuda' came with --experts, but loops of alike experts run on the CPU")
+rejected(validate_half_of_the_experts ARGS validate --experts 4 --router probmoe-exact-k,k=2
+  ERR "validate: 2 of 4 experts came, but where no collapsed state is stable beside equal loads there is no jump to measure")
+rejected(start_scores ARGS simulate --model softmax --experts 4 --start 1,2,3
+  ERR "--start: 3 scores came, but the 4 experts need one each")
+rejected(start_and_lead ARGS simulate --start 1,0 --x0 1
+  ERR "--x0: it came for a run with --start, but that does not use it")
 cli_case(early_option ARGS --out x.json diagram --vary feedback=1:2 CODE 109 OUT "^$"
   ERR "^moebius: --out: it came before the subcommand, but options follow it\n$")
 cli_case(far_option ARGS diagram --temperature 2 CODE 109 OUT "^$"

@@ -30,6 +30,9 @@ struct validate_options {
     std::size_t at_once = std::size_t{1} << 24;
 };
 
+/// @throws invalid_argument  if an option is out of range, or the work would not fit memory
+void check(const validate_options& options);
+
 /// A stable state at a hold, and what batches of T tokens make of it.
 struct predicted_state {
     double x = 0;
@@ -45,12 +48,13 @@ struct predicted_hold {
 };
 
 struct predicted_jump {
-    passage level;         ///< crossed once the state has been carried off its branch
-    double fold_x = 0;     ///< NaN, as fold and delay, if what was left is no branch that folds
-    double fold = 0;       ///< the swept parameter at the fold
-    double delay = 0;      ///< swept_fold_delay at this sweep's rate
-    double noiseless = 0;  ///< where slow_sweep jumps, without noise
-    spread ensemble;       ///< where noisy_chain jumps on this schedule (jumps_of)
+    passage level;           ///< crossed once the state has been carried off its branch
+    double fold_x = 0;       ///< NaN, as fold and delay, if what was left is no branch that folds
+    double fold = 0;         ///< the swept parameter at the fold
+    double delay = 0;        ///< swept_fold_delay at this sweep's rate
+    double noiseless = 0;    ///< where slow_sweep jumps, without noise
+    spread ensemble;         ///< where noisy_chain jumps on this schedule (jumps_of)
+    std::size_t stayed = 0;  ///< of its members, those that never jump
 };
 
 /// One sweep: a staircase of ramps and holds; no hold closer than one level to a fold ahead.

@@ -6,6 +6,7 @@
 #include <moebius/compare/blocking.hpp>
 #include <moebius/compare/measurement.hpp>
 #include <moebius/compare/prediction.hpp>
+#include <moebius/compare/verdict.hpp>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,11 @@ struct steady_point {
     std::size_t runs = 0;       ///< that were on this branch
     blocked_mean measured;      ///< load gap
     predicted_state predicted;  ///< the stable state nearest to the runs' mean x
-    double z = 0;               ///< normal deviate of measured - predicted.mean_gap()
-    bool judged = true;         ///< false where theory says beforehand that z is no normal deviate
+    /// Standard error of the mean gap: that of the closed loop by theory (mean_variance), or, where
+    /// theory does not know it, by blocking.
+    double error = 0;
+    double z = 0;        ///< (measured - predicted.mean_gap())/error, as a normal deviate
+    std::string excuse;  ///< why theory says beforehand that z means nothing; empty: judged
 };
 
 /// Where the runs of a sweep jumped.
@@ -30,20 +34,6 @@ struct jump_point {
     spread measured;       ///< of jumps_of(the runs)
     std::size_t runs = 0;  ///< that did jump
     double z = 0;  ///< (measured mean - ensemble mean) / ensemble sd / sqrt(1/runs + 1/members)
-};
-
-/// Whether chance explains all deviations together.
-struct verdict {
-    bool agrees = false;
-    std::size_t points = 0;        ///< judged steady states, and jumps
-    std::size_t not_judged = 0;    ///< steady states
-    double chi_square = 0;         ///< sum of z^2
-    double chi_square_p = 0;       ///< chance of a larger one
-    std::size_t beyond_3 = 0;      ///< points with |z| > 3
-    double beyond_3_expected = 0;  ///< of so many points
-    double beyond_3_p = 0;         ///< chance of as many or more
-    std::size_t cusps_missed = 0;  ///< by the continuation
-    std::string sentence;          ///< all of this for a reader
 };
 
 struct validation {
@@ -59,9 +49,11 @@ struct validation {
 /// the number of |z| > 3, is larger than chance makes it in all but options.chance of the cases,
 /// or if a cusp was missed.
 ///
-/// A steady state is judged where, by theory, a hold settles by exp(-8), the noise moves the mean
-/// of x by no more than a tenth of its standard deviation (the next order is then a hundredth), and
-/// the less loaded expert gets at least 1000 tokens (else their number is Poisson, not normal).
+/// Nothing is judged if the settings leave less than a third of the steady states, or sweeps that
+/// end before they jump. A steady state is judged where, by theory, a hold settles by exp(-8), the
+/// noise moves the mean of x by no more than a tenth of its standard deviation (the next order is
+/// then a hundredth), and the less loaded expert gets at least 1000 tokens (else their number is
+/// Poisson, not normal).
 /// @throws invalid_argument  if the two do not belong together
 [[nodiscard]] validation compare(prediction predicted, const std::vector<measured_sweep>& measured,
                                  const validate_options& options = {});
