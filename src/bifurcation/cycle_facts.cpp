@@ -10,8 +10,8 @@
 #include <limits>
 #include <moebius/base/view.hpp>
 #include <moebius/model/cell_field.hpp>
-#include <moebius/solve/dense.hpp>
-#include <moebius/solve/spectrum.hpp>
+#include <moebius/solve/condensed_block.hpp>
+#include <moebius/solve/product_eigenvalues.hpp>
 
 namespace moebius::detail {
 namespace {
@@ -20,51 +20,60 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-/// The cycle between mesh points, where collocation is most accurate, by Hermite's interpolant of
-/// x, x' and x'' there: its error falls as h^6.
-class fine_orbit {
+/// The polynomial of degree 8 through x, x' and x'' of a cycle at three neighbouring mesh points,
+/// where collocation is most accurate, by Newton's divided differences.
+class fine_piece {
 public:
-    fine_orbit(const problem& at, const piecewise& values, double period)
-        : breaks_(values.breaks), x_(values.values.rows(), breaks_.size()), v_(x_), a_(x_) {
+    /// @param centre  the mesh point in the middle
+    fine_piece(const problem& at, const piecewise& values, double period, Index centre)
+        : at_(values.values.rows(), points) {
+        const Index n = values.values.rows(), intervals = values.intervals();
         const VectorXd still = VectorXd::Zero(static_cast<Index>(at.parameters.size()));
-        MatrixXd out(x_.rows(), 4);
-        for (Index j = 0; j < breaks_.size(); ++j) {
-            x_.col(j) = values.values.col(j * values.degree);
-            VectorXd f(x_.rows());
-            at.model->rhs(view(x_.col(j)), at.parameters, view(f));
-            at.model->along(view(x_.col(j)), at.parameters, view(f), view(still), view(out));
-            v_.col(j) = period * f;
-            a_.col(j) = period * period * out.col(1);
+        VectorXd f(n);
+        MatrixXd taylor(n, 4);
+        for (Index k = 0; k < 3; ++k) {
+            const Index j = centre + k - 1, within = (j + intervals) % intervals;
+            const auto x = values.values.col(within * values.degree);
+            at.model->rhs(view(x), at.parameters, view(f));
+            at.model->along(view(x), at.parameters, view(f), view(still), view(taylor));
+            const double turns = j < 0 ? -1 : j >= intervals ? 1 : 0;
+            times_.segment(3 * k, 3).setConstant(values.breaks[within] + turns);
+            at_.middleCols(3 * k, 3).colwise() = x;
+            slopes_.push_back(period * f);
+            curves_.push_back(period * period / 2 * taylor.col(1));
         }
+        divide();
     }
 
+    [[nodiscard]] double at(double t, Index state) const {
+        double value = at_(state, points - 1);
+        for (Index k = points - 1; k-- > 0;) value = value * (t - times_[k]) + at_(state, k);
+        return value;
+    }
     [[nodiscard]] VectorXd at(double t) const {
-        t -= std::floor(t);
-        const auto above = std::upper_bound(breaks_.begin() + 1, breaks_.end() - 1, t);
-        const Index j = above - breaks_.begin() - 1;
-        const double h = breaks_[j + 1] - breaks_[j], s = (t - breaks_[j]) / h;
-        const auto basis = [h](double r, double side) {
-            const double q = 1 - r, c = q * q * q;
-            return Eigen::Vector3d{c * (1 + 3 * r + 6 * r * r), side * h * c * r * (1 + 3 * r),
-                                   h * h * c * r * r / 2};
-        };
-        const Eigen::Vector3d left = basis(s, 1), right = basis(1 - s, -1);
-        return left[0] * x_.col(j) + left[1] * v_.col(j) + left[2] * a_.col(j) +
-               right[0] * x_.col(j + 1) + right[1] * v_.col(j + 1) + right[2] * a_.col(j + 1);
+        VectorXd x(at_.rows());
+        for (Index i = 0; i < x.size(); ++i) x[i] = at(t, i);
+        return x;
     }
 
 private:
-    VectorXd breaks_;
-    MatrixXd x_, v_, a_;
-};
+    static constexpr Index points = 9;
 
-/// Loads, or the states of a model without them.
-VectorXd observed(const problem& at, const VectorXd& x) {
-    if (at.model->experts() == 0) return x;
-    VectorXd loads(static_cast<Index>(at.model->experts()));
-    at.model->loads(view(x), at.parameters, view(loads));
-    return loads;
-}
+    void divide() {
+        for (Index order = 1; order < points; ++order)
+            for (Index k = points - 1; k >= order; --k) {
+                const auto node = static_cast<std::size_t>(k / 3);
+                if (times_[k] != times_[k - order])
+                    at_.col(k) = (at_.col(k) - at_.col(k - 1)) / (times_[k] - times_[k - order]);
+                else
+                    at_.col(k) = order == 1 ? slopes_[node] : curves_[node];
+            }
+    }
+
+    Eigen::Matrix<double, points, 1> times_;
+    MatrixXd at_;  // the differences
+    std::vector<VectorXd> slopes_, curves_;
+};
 
 /// Multipliers in columns: the leading three.
 std::size_t shown(const field& model) { return std::min<std::size_t>(3, model.dimension() - 1); }
@@ -85,25 +94,32 @@ std::vector<std::string> extreme_names(const field& model) {
 
 std::vector<double> extremes_along(const problem& at, const piecewise& values, double period,
                                    const observable& observe) {
-    const fine_orbit fine(at, values, period);
-    const orbit base = orbit_of(values, period);
-    const Index points = values.values.cols() - 1;
-    MatrixXd seen;
-    for (Index k = 0; k < points; ++k) {
+    const Index points = values.values.cols() - 1, m = values.degree;
+    MatrixXd seen = values.values.leftCols(points);
+    for (Index k = 0; k < points && observe; ++k) {
         const VectorXd now = observe(values.values.col(k));
         if (k == 0) seen.resize(now.size(), points);
         seen.col(k) = now;
     }
     const auto time = [&](Index k) {  // of a base point, also before the first
-        return k < 0 ? base.times[static_cast<std::size_t>(k + points)] - 1
-                     : base.times[static_cast<std::size_t>(k)];
+        const Index j = (k + points) / m - points / m, step = (k + points) % m;
+        const Index within = (j + values.intervals()) % values.intervals();
+        const double h = values.breaks[within + 1] - values.breaks[within];
+        return values.breaks[within] +
+               (k < 0         ? -1
+                : k >= points ? 1
+                              : 0) +
+               h * static_cast<double>(step) / static_cast<double>(m);
     };
     std::vector<double> result;
     for (Index e = 0; e < seen.rows(); ++e)
         for (const double sign : {1.0, -1.0}) {  // minimum, maximum
             Index k = 0;
             (sign * seen.row(e)).minCoeff(&k);
-            const auto value = [&](double t) { return sign * observe(fine.at(t))[e]; };
+            const fine_piece fine(at, values, period, (k + m / 2) / m);
+            const auto value = [&](double t) {
+                return sign * (observe ? observe(fine.at(t))[e] : fine.at(t, e));
+            };
             std::uintmax_t evaluations = 60;
             const auto least = boost::math::tools::brent_find_minima(
                 value, time(k - 1), time(k + 1), std::numeric_limits<double>::digits / 2,
@@ -114,7 +130,12 @@ std::vector<double> extremes_along(const problem& at, const piecewise& values, d
 }
 
 std::vector<double> cycle_extremes(const problem& at, const piecewise& values, double period) {
-    return extremes_along(at, values, period, [&at](const VectorXd& x) { return observed(at, x); });
+    if (at.model->experts() == 0) return extremes_along(at, values, period, nullptr);
+    return extremes_along(at, values, period, [&at](const VectorXd& x) {
+        VectorXd loads(static_cast<Index>(at.model->experts()));
+        at.model->loads(view(x), at.parameters, view(loads));
+        return loads;
+    });
 }
 
 std::vector<group_multipliers> multipliers_within(const problem& at, const piecewise& values,
@@ -125,13 +146,17 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
     const auto k = static_cast<Index>(cells->cell_states());
     const Index m = values.degree;
     const gauss_basis basis(static_cast<std::size_t>(m));
+    std::vector<MatrixXd> links(static_cast<std::size_t>(values.intervals()));
+    condensed_block interval;
+    interval.resize(k * m, k);
+    MatrixXd slope(k, k);
     for (std::size_t g = 0; g < cells->groups().size(); ++g) {
         const std::size_t size = cells->groups().groups[g].size();
         if (size < 2) continue;
-        MatrixXd around = MatrixXd::Identity(k, k), slope(k, k);
         for (Index j = 0; j < values.intervals(); ++j) {
             const double h = period * (values.breaks[j + 1] - values.breaks[j]);
-            MatrixXd inner(k * m, k * m), outer(k * m, k);
+            auto inner = interval.inner();
+            auto outer = interval.outer();
             for (Index i = 0; i < m; ++i) {
                 const VectorXd x =
                     values.values.middleCols(j * m, m + 1) * basis.values.row(i).transpose();
@@ -143,24 +168,23 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
                     block.diagonal().array() += basis.slopes(i, b);
                 }
             }
-            const MatrixXd later = -partial_lu<double>(inner).solve_each(outer);
-            around = later.bottomRows(k) * around;
+            interval.condense();
+            links[static_cast<std::size_t>(j)] = interval.outer().bottomRows(k);
         }
-        result.push_back({eigenvalues(around), size - 1});
+        result.push_back({product_eigenvalues(links), size - 1});
     }
     return result;
 }
 
-std::size_t count_unstable(const problem& at, const piecewise& values, double period,
-                           std::span<const std::complex<double>> others) {
+std::size_t count_unstable(std::span<const std::complex<double>> others,
+                           std::span<const group_multipliers> within) {
     const auto growing = [](std::span<const std::complex<double>> all) {
         return static_cast<std::size_t>(
             std::count_if(all.begin(), all.end(),
                           [](std::complex<double> value) { return std::abs(value) > 1; }));
     };
     std::size_t unstable = growing(others);
-    for (const auto& [inside, copies] : multipliers_within(at, values, period))
-        unstable += copies * growing(inside);
+    for (const auto& [inside, copies] : within) unstable += copies * growing(inside);
     return unstable;
 }
 
@@ -174,20 +198,20 @@ std::vector<std::string> cycle_columns(const problem& base, std::string_view var
     return names;
 }
 
-std::vector<double> cycle_row(const problem& at, std::size_t varied, const piecewise& values,
-                              double period, const floquet& mu) {
+std::vector<double> cycle_row(const problem& at, std::size_t varied, double period,
+                              std::span<const double> extremes, const floquet& mu,
+                              std::span<const group_multipliers> within) {
     std::vector<double> row{at.parameters[varied], period};
-    const auto extremes = cycle_extremes(at, values, period);
     row.insert(row.end(), extremes.begin(), extremes.end());
     for (std::size_t k = 0; k < shown(*at.model); ++k) {
         const std::complex<double> value = k < mu.others.size() ? mu.others[k] : 0;
         row.push_back(value.real());
         row.push_back(value.imag());
     }
-    const std::size_t unstable = count_unstable(at, values, period, mu.others);
+    const std::size_t unstable = count_unstable(mu.others, within);
     row.push_back(unstable == 0 ? 1 : 0);
     row.push_back(static_cast<double>(unstable));
-    row.push_back(std::abs(mu.trivial - 1.0));
+    row.push_back(mu.error());
     return row;
 }
 

@@ -14,7 +14,7 @@
 
 namespace moebius::detail {
 
-/// Numbers told by a state (n).
+/// Numbers told by a state (n); if empty, the state itself.
 using observable = std::function<Eigen::VectorXd(const Eigen::VectorXd&)>;
 /// Minimum and maximum over the cycle of each of these.
 [[nodiscard]] std::vector<double> extremes_along(const problem& at, const piecewise& values,
@@ -37,13 +37,13 @@ struct group_multipliers {
 
 /// Multipliers outside the unit circle: of those given, and of perturbations that tear groups of
 /// cells apart.
-[[nodiscard]] std::size_t count_unstable(const problem& at, const piecewise& values, double period,
-                                         std::span<const std::complex<double>> others);
+[[nodiscard]] std::size_t count_unstable(std::span<const std::complex<double>> others,
+                                         std::span<const group_multipliers> within);
 
 /// The columns of a branch of cycles, and the row of one cycle, without its arclength.
 [[nodiscard]] std::vector<std::string> cycle_columns(const problem& base, std::string_view varied);
-[[nodiscard]] std::vector<double> cycle_row(const problem& at, std::size_t varied,
-                                            const piecewise& values, double period,
-                                            const floquet& mu);
+[[nodiscard]] std::vector<double> cycle_row(const problem& at, std::size_t varied, double period,
+                                            std::span<const double> extremes, const floquet& mu,
+                                            std::span<const group_multipliers> within);
 
 }  // namespace moebius::detail

@@ -151,16 +151,14 @@ private:
         return row;
     }
 
-    /// The multipliers are those where the curve was last linearised.
-    [[nodiscard]] std::vector<double> row_at(const VectorXd& u) const {
+    /// At the place that was last looked at.
+    [[nodiscard]] std::vector<double> row_at(const VectorXd& u) {
         const problem at = curve_.problem_at(u);
         const piecewise values = curve_.values(u);
         auto row = facts(at, values, curve_.period(u));
         row.push_back(curve_.quadratic());
-        // Two multipliers are 1: that of the flow, and the one that makes the fold.
-        const floquet others(floquet(curve_.multipliers()).others);
-        row.push_back(
-            static_cast<double>(count_unstable(at, values, curve_.period(u), others.others)));
+        row.push_back(static_cast<double>(
+            count_unstable(known().multipliers.besides_fold(), within_groups())));
         return row;
     }
 

@@ -4,34 +4,39 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cycle_facts.hpp"
-
 namespace moebius::detail {
 
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-namespace {
+/// At the mesh points collocation of degree m errs by (m!)^4 / (2m)!^3 h^(2m) u^(2m) or so in all,
+/// and the extremes, from x, x' and x'' at three of them, by 0.385^3 / 9! h^9 u^(9). A tenth of
+/// what that allows: derivatives are taken to grow as powers, and meshes suit the cycle of some
+/// steps ago.
+double interval_error_for(double tolerance, Index degree) {
+    const double m = static_cast<double>(degree);
+    const double at_mesh = std::exp(4 * std::lgamma(m + 1) - 3 * std::lgamma(2 * m + 1));
+    constexpr double between = 1.6e-7, share = 0.03;
+    return share * std::min({1.0, std::pow(tolerance / between, (m + 1) / 9),
+                             std::pow(tolerance / at_mesh, (m + 1) / (2 * m))});
+}
 
-constexpr double mesh_error = 1e-4;  // of interval_errors, in state scales: some 1e-9 in extremes
-
-}  // namespace
-
-Index intervals_for(const piecewise& values, double scale) {
+Index intervals_for(const piecewise& values, double scale, double tolerance) {
     const double order = static_cast<double>(values.degree + 1);
     const double sum = interval_errors(values).array().pow(1 / order).sum();
-    const double wanted =
-        1.5 * sum / std::pow(mesh_error * scale, 1 / order);  // half is spread even
+    const double error = interval_error_for(tolerance, values.degree) * scale;
+    const double wanted = 1.5 * sum / std::pow(error, 1 / order);  // half is spread even
     return std::isfinite(wanted)
                ? static_cast<Index>(std::clamp(wanted, static_cast<double>(fewest_intervals),
                                                static_cast<double>(most_intervals)))
                : most_intervals;
 }
 
-bool too_coarse(const piecewise& values, double scale) {
+bool too_coarse(const piecewise& values, double scale, double tolerance) {
     return values.intervals() < most_intervals &&
-           interval_errors(values).maxCoeff() > 4 * mesh_error * scale;
+           interval_errors(values).maxCoeff() >
+               2 * interval_error_for(tolerance, values.degree) * scale;
 }
 
 double swing(const piecewise& values, const piecewise& like) {
@@ -40,16 +45,6 @@ double swing(const piecewise& values, const piecewise& like) {
     };
     const MatrixXd way = around_mean(values);
     return std::copysign(way.norm(), way.cwiseProduct(around_mean(like)).sum());
-}
-
-VectorXd cycle_mark(const cycle_equations& curve, const VectorXd& u, double period) {
-    const auto extremes = cycle_extremes(curve.problem_at(u), curve.values(u), curve.period(u));
-    const auto count = static_cast<Index>(extremes.size());
-    const Index first = curve.coordinate(0);
-    VectorXd mark(count + 1 + u.size() - first);
-    mark << Eigen::Map<const VectorXd>(extremes.data(), count), curve.period(u) / period,
-        u.tail(u.size() - first);
-    return mark;
 }
 
 }  // namespace moebius::detail

@@ -6,11 +6,14 @@
 #include <complex>
 #include <moebius/continuation/walk.hpp>
 #include <moebius/model/cell_field.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cycle_facts.hpp"
 #include "cycle_mesh.hpp"
+#include "floquet.hpp"
 
 namespace moebius::detail {
 
@@ -37,16 +40,21 @@ protected:
     /// What a linearization told.
     struct facts {
         Eigen::VectorXd u;  // where
-        std::vector<std::complex<double>> multipliers;
+        floquet multipliers;
+        std::vector<double> extremes;
+        std::optional<std::vector<group_multipliers>> within;  // groups of cells
         double residual = 0;
         double quadratic = 0;  // of a fold
     };
     /// What the tracer's own last one told, at u.
     void remember(const Eigen::VectorXd& u) {
         known_.u = u;
-        known_.multipliers = curve_.multipliers();
+        known_.multipliers = floquet(curve_.multipliers());
+        known_.extremes.clear();
+        known_.within.reset();
         if constexpr (requires { curve_.quadratic(); }) known_.quadratic = curve_.quadratic();
     }
+    [[nodiscard]] const facts& known() const noexcept { return known_; }
     /// Linearizes at a point. @return false if a number is not finite
     bool look_at(const curve_point& at) {
         Eigen::VectorXd f(at.u.size() - 1);
@@ -63,16 +71,81 @@ protected:
         return known_;
     }
 
-    /// New mesh, new phase and new borders for the current cycle.
+    /// Of the loads or states of a cycle.
+    std::vector<double> extremes_at(const Eigen::VectorXd& u) {
+        const bool known = known_.u.size() == u.size() && known_.u == u;
+        if (known && !known_.extremes.empty()) return known_.extremes;
+        auto found = cycle_extremes(curve_.problem_at(u), curve_.values(u), curve_.period(u));
+        if (known) known_.extremes = found;
+        return found;
+    }
+
+    /// Multipliers of perturbations within groups of cells, where it was last looked at.
+    const std::vector<group_multipliers>& within_groups() {
+        if (!known_.within)
+            known_.within = multipliers_within(curve_.problem_at(known_.u), curve_.values(known_.u),
+                                               curve_.period(known_.u));
+        return *known_.within;
+    }
+
+    /// So many times as many intervals from the next rebase on, or fewer again.
+    /// @return false if there are as many as there may be
+    bool refine(double times) {
+        fineness_ *= times;
+        return intervals_ < most_intervals;
+    }
+    void coarsen() { fineness_ = std::max(1.0, 0.95 * fineness_); }
+
+    /// New mesh, new phase and new borders for the current cycle, if Newton's method finds it
+    /// there.
     bool rebase() {
-        Eigen::VectorXd u = trace_.current().u, way = trace_.current().tangent;
-        curve_.rebase(u, way, intervals_for(curve_.values(u), scale_));
-        if constexpr (requires { curve_.adapt(u); })
-            if (!curve_.adapt(u)) return false;
-        if (!trace_.start(u, way)) return false;
+        const Curve before = curve_;
+        const Eigen::VectorXd u = trace_.current().u, way = trace_.current().tangent;
+        const auto wanted =
+            static_cast<double>(intervals_for(curve_.values(u), scale_, options_.tolerance));
+        intervals_ = std::min(static_cast<Eigen::Index>(fineness_ * wanted), most_intervals);
+        Eigen::VectorXd u_there = u, way_there = way;
+        curve_.rebase(u_there, way_there, intervals_);
+        if (!resumed(u_there, way_there)) {  // as next to a branch point: on the mesh as it was
+            curve_ = before;
+            if (!resumed(u, way)) return false;
+        }
         remember(trace_.current().u);
         return true;
     }
+
+    /// Looks between the ends of a bracket on a mesh so fine that its errors show no more: coarser
+    /// ones break symmetries, and a branch point suffers from that most.
+    /// @param times  as many intervals as usual; errors fall by its power of 2 degree
+    /// @param use  called with the tracer, the ends there and the arclength at a, while that mesh
+    ///             is the curve's
+    template <typename Use>
+    bool finely(const bracket& seen, Eigen::Index times, const Use& use) {
+        const Curve before = curve_;
+        Eigen::VectorXd u = seen.a.u, way = seen.a.tangent;
+        const piecewise b = curve_.values(seen.b.u), b_way = curve_.values(seen.b.tangent);
+        const double b_period = curve_.period(seen.b.u), b_change = curve_.period(seen.b.tangent);
+        const auto count = static_cast<Eigen::Index>(curve_.free().size());
+        const Eigen::Index finer = times * intervals_for(b, scale_, options_.tolerance);
+        curve_.rebase(u, way, std::min(std::max(finer, b.intervals()), most_intervals));
+        const auto moved = [&](const piecewise& values, double period, const Eigen::VectorXd& of) {
+            Eigen::VectorXd there = curve_.scale_change(resampled(values, curve_.values(u).breaks),
+                                                        period, Eigen::VectorXd::Zero(count));
+            there.tail(count) = of.tail(count);
+            return there;
+        };
+        const Eigen::VectorXd u_b = moved(b, b_period, seen.b.u);
+        const Eigen::VectorXd way_b = moved(b_way, b_change, seen.b.tangent).normalized();
+        tracer fine(curve_, options_);
+        bool done = fine.resume(u, way);
+        const curve_point from = fine.current();
+        done = done && fine.resume(u_b, way_b) && use(fine, from, fine.current());
+        curve_ = before;
+        known_ = {};
+        return done;
+    }
+
+    [[nodiscard]] double scale() const noexcept { return scale_; }  ///< of the states
 
     /// How far the last step's cycle swings, negative if it went through one of no size.
     [[nodiscard]] double swing_now() const {
@@ -90,7 +163,7 @@ protected:
         point.parameter_names = parameter_names(*here.model);
         point.parameters = here.parameters;
         point.state.assign(values.values.col(0).begin(), values.values.col(0).end());
-        point.eigenvalues = known_.multipliers;
+        point.eigenvalues = known_.multipliers.all();
         point.cycle = orbit_of(values, curve_.period(u));
         point.normal_form = {{"period", point.cycle->period}};
         if (const auto* cells = here.model->cells()) point.groups = cells->groups();
@@ -102,14 +175,23 @@ protected:
         return {curve_.coordinate(0), static_cast<Eigen::Index>(curve_.free().size())};
     }
     void mark(const curve_point& at, Eigen::VectorXd& to) override {
-        to = cycle_mark(curve_, at.u, first_period_);
+        // alike for two cycles that are one: extremes, period and free parameters
+        const auto extremes = extremes_at(at.u);
+        const auto count = static_cast<Eigen::Index>(extremes.size());
+        const Eigen::Index first = curve_.coordinate(0);
+        to.resize(count + 1 + at.u.size() - first);
+        to << Eigen::Map<const Eigen::VectorXd>(extremes.data(), count),
+            curve_.period(at.u) / first_period_, at.u.tail(at.u.size() - first);
     }
     std::optional<stop_reason> kept(walk& along, bool goes_on) override {
         if (!goes_on) return std::nullopt;
         constexpr double longest = 1000;  // times the first period
         const Eigen::VectorXd& u = trace_.current().u;
-        if (curve_.period(u) > longest * first_period_) return stop_reason::long_period;
-        if (++steps_ % rebase_every != 0 && !too_coarse(curve_.values(u), scale_))
+        const double most =
+            options_.longest_period > 0 ? options_.longest_period : longest * first_period_;
+        if (curve_.period(u) > most) return stop_reason::long_period;
+        if (++steps_ % rebase_every != 0 &&
+            !too_coarse(curve_.values(u), scale_, options_.tolerance))
             return std::nullopt;
         if (!rebase()) return stop_reason::step_too_small;
         along.rebased();
@@ -124,8 +206,16 @@ protected:
     double first_period_;
 
 private:
+    bool resumed(const Eigen::VectorXd& u, const Eigen::VectorXd& way) {
+        if constexpr (requires { curve_.adapt(u); })
+            if (!curve_.adapt(u)) return false;
+        return trace_.resume(u, way);
+    }
+
     double scale_;
     std::size_t steps_ = 0;
+    Eigen::Index intervals_ = 0;  // at the last rebase
+    double fineness_ = 1;         // times the intervals that the tolerance asks for
     facts known_;
 };
 

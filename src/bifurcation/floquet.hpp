@@ -5,30 +5,52 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <utility>
 #include <vector>
 
 namespace moebius::detail {
 
-/// The multipliers of a cycle in its space, the one nearest to 1 apart.
+/// The multipliers of a cycle in its space, the one of the flow apart.
 struct floquet {
     using complex = std::complex<double>;
-    static constexpr double vanishing = 1e-6;  ///< |mu + 1| at a PD, |mu_1 mu_2 - 1| at an NS
+    static constexpr double vanishing = 1e-6;  ///< |mu_1 mu_2 - 1| at an NS
+    /// |mu + 1| at a PD: near homoclinic orbits multipliers change by 1e10 over a unit of the arc.
+    /// A change of sign in doubling() alone says that one goes through -1.
+    static constexpr double steep = 1e-2;
 
     std::vector<complex> others;  // by falling modulus
-    complex trivial = 1;
+    double trivial = 1;
 
-    explicit floquet(std::vector<complex> all) {
-        const auto nearest = std::min_element(all.begin(), all.end(), [](auto l, auto r) {
+    floquet() = default;
+    explicit floquet(cycle_equations::floquet_multipliers all)
+        : others(std::move(all.others)), trivial(all.trivial) {}
+    /// Of perturbations among which the flow is not.
+    explicit floquet(std::vector<complex> all) : others(std::move(all)) {}
+
+    /// All but the one nearest to 1: at a fold it makes the fold.
+    [[nodiscard]] std::vector<complex> besides_fold() const {
+        auto rest = others;
+        const auto nearest = std::min_element(rest.begin(), rest.end(), [](auto l, auto r) {
             return std::abs(l - 1.0) < std::abs(r - 1.0);
         });
-        if (nearest != all.end()) {
-            trivial = *nearest;
-            all.erase(nearest);
-        }
-        others = std::move(all);
+        if (nearest != rest.end()) rest.erase(nearest);
+        return rest;
     }
+
+    /// All, by falling modulus.
+    [[nodiscard]] std::vector<complex> all() const {
+        auto whole = others;
+        const auto smaller = std::find_if(whole.begin(), whole.end(), [this](complex mu) {
+            return std::abs(mu) < std::abs(trivial);
+        });
+        whole.insert(smaller, trivial);
+        return whole;
+    }
+
+    /// Distance of the trivial multiplier from 1.
+    [[nodiscard]] double error() const { return std::abs(trivial - 1.0); }
 
     /// Product of (1 + mu) / (1 + |mu|).
     [[nodiscard]] double doubling() const {
@@ -48,14 +70,28 @@ struct floquet {
         return product.real();
     }
 
+    /// Product of (1 - mu) / (1 + |mu|).
+    [[nodiscard]] double unity() const {
+        complex product = 1;
+        for (const auto mu : others) product *= (1.0 - mu) / (1 + std::abs(mu));
+        return product.real();
+    }
+
     /// Whether what vanished in doubling() or torus() is what the label says: not a neutral saddle.
     [[nodiscard]] bool confirms(point_type type) const {
         return std::any_of(others.begin(), others.end(), [type](complex mu) {
-            if (type == point_type::PD) return std::abs(mu + 1.0) < vanishing;
+            if (type == point_type::PD) return std::abs(mu + 1.0) < steep;
             if (type == point_type::NS)
                 return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing;
             return true;
         });
+    }
+
+    /// The same with no flow among them: then a BP has a multiplier 1.
+    [[nodiscard]] bool crosses(point_type type) const {
+        if (type != point_type::BP) return confirms(type);
+        return std::any_of(others.begin(), others.end(),
+                           [](complex mu) { return std::abs(mu - 1.0) < vanishing; });
     }
 };
 

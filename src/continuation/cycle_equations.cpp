@@ -4,6 +4,7 @@
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
+#include <moebius/solve/product_eigenvalues.hpp>
 #include <utility>
 
 namespace moebius {
@@ -13,6 +14,8 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 namespace {
+
+constexpr double no_size = 1e-12;  // of the way that a cycle goes in its period, in state scales
 
 std::vector<std::size_t> positions(const problem& base,
                                    const std::vector<parameter_range>& ranges) {
@@ -117,81 +120,121 @@ void cycle_equations::rebase(VectorXd& u, VectorXd& direction, Index intervals) 
 
 /// Linearises one interval and solves it for its later points.
 /// @return false if a number is not finite
-bool cycle_equations::condense(Index j, const piecewise& at, double period,
-                               Eigen::Ref<VectorXd> residual) {
+bool cycle_equations::condense(Index j, const piecewise& at, double period, double* residual) {
     const Index n = phase_.rows(), m = basis_.degree;
-    const double h = breaks_[j + 1] - breaks_[j];
-    const MatrixXd x = at.values.middleCols(j * m, m + 1);
-    const MatrixXd nodes = x * basis_.values.transpose();
-    const MatrixXd slopes = x * basis_.slopes.transpose();
-    VectorXd f(n);
-    MatrixXd fx(n, n), fp(n, static_cast<Index>(base_.parameters.size()));
-    MatrixXd inner(n * m, n * m), outer(n * m, n + extra());
+    const double h = breaks_[j + 1] - breaks_[j], step = h * period;
+    auto& here = intervals_[static_cast<std::size_t>(j)];
+    auto inner = here.inner();
+    auto outer = here.outer();
+    const auto x = at.values.middleCols(j * m, m + 1);
+    auto& [state, slope, f, fx, fp] = node_;
     for (Index i = 0; i < m; ++i) {
-        base_.model->linear(view(nodes.col(i)), base_.parameters, view(f), view(fx), view(fp));
+        state = x.lazyProduct(basis_.values.row(i).transpose());
+        slope = x.lazyProduct(basis_.slopes.row(i).transpose());
+        base_.model->linear_in(view(state), base_.parameters, free_, view(f), view(fx), view(fp));
         if (!f.allFinite() || !fx.allFinite()) return false;
         for (Index k = 0; k <= m; ++k) {
-            auto block =
-                k == 0 ? outer.block(i * n, 0, n, n) : inner.block(i * n, (k - 1) * n, n, n);
-            block = -(h * period * basis_.values(i, k)) * fx;
-            block.diagonal().array() += basis_.slopes(i, k);
+            const double weight = -step * basis_.values(i, k), own = basis_.slopes(i, k);
+            for (Index c = 0; c < n; ++c) {
+                double* const to = k == 0 ? &outer(i * n, c) : &inner(i * n, (k - 1) * n + c);
+                for (Index r = 0; r < n; ++r) to[r] = weight * fx(r, c);
+                to[c] += own;
+            }
         }
         outer.col(n).segment(i * n, n) = -h * f;
-        for (std::size_t k = 0; k < free_.size(); ++k)
-            outer.col(n + 1 + static_cast<Index>(k)).segment(i * n, n) =
-                -h * period * fp.col(static_cast<Index>(free_[k]));
-        residual.segment(i * n, n) = slopes.col(i) - h * period * f;
+        outer.rightCols(extra() - 1).middleRows(i * n, n) = -step * fp;
+        for (Index r = 0; r < n; ++r) residual[i * n + r] = slope[r] - step * f[r];
     }
-    auto& here = intervals_[static_cast<std::size_t>(j)];
-    here.inner.compute(inner);
-    here.outer = -here.inner.solve_each(outer);
+    here.condense();
     return true;
 }
 
 bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
     const piecewise at = values(u);
+    const Index n = phase_.rows(), block = n * basis_.degree;
     base_.parameters = problem_at(u).parameters;
-    const Index block = phase_.rows() * basis_.degree;
-    for (Index j = 0; j < at.intervals(); ++j)
-        if (!condense(j, at, period(u), f.segment(j * block, block))) return false;
+    node_ = {VectorXd(n), VectorXd(n), VectorXd(n), MatrixXd(n, n), MatrixXd(n, extra() - 1)};
+    for (Index j = 0; j < at.intervals(); ++j) {
+        intervals_[static_cast<std::size_t>(j)].resize(block, n + extra());
+        if (!condense(j, at, period(u), f.data() + j * block)) return false;
+    }
+    const double scale = base_.model->state_scale(base_.parameters);
+    flow_.resize(n, at.intervals());
+    for (Index j = 0; j < at.intervals(); ++j) {
+        node_.x = at.values.col(j * basis_.degree);
+        base_.model->rhs(view(node_.x), base_.parameters, view(node_.f));
+        flow_.col(j) = period(u) / scale * node_.f;
+    }
     f[phase_.size()] = phase_.cwiseProduct(at.values.leftCols(phase_.cols())).sum();
     return f.allFinite();
 }
 
 void cycle_equations::border(const MatrixXd& rows) {
-    const Index n = phase_.rows(), block = n * basis_.degree;
-    rows_ = MatrixXd::Zero(extra(), size());
+    const Index n = phase_.rows(), block = n * basis_.degree, later = block - n;
+    rows_.resize(extra(), size());
+    rows_.row(0).setZero();
     rows_.row(0).head(phase_.size()) = Eigen::Map<VectorXd>(phase_.data(), phase_.size());
     rows_.bottomRows(rows.rows()) = rows * units_.cwiseInverse().asDiagonal();
     chain_.begin();
     for (Index j = 0; j + 1 < breaks_.size(); ++j) {
-        const auto& outer = intervals_[static_cast<std::size_t>(j)].outer;
-        MatrixXd folded = rows_.middleCols(j * block + n, block - n) * outer.topRows(block - n);
-        folded.leftCols(n) += rows_.middleCols(j * block, n);
-        if (j == 0) folded.rightCols(extra()) += rows_.rightCols(extra());
-        chain_.add(outer.bottomRows(n), folded);
+        const auto outer = std::as_const(intervals_[static_cast<std::size_t>(j)]).outer();
+        folded_ = rows_.middleCols(j * block + n, later).lazyProduct(outer.topRows(later));
+        folded_.leftCols(n) += rows_.middleCols(j * block, n);
+        if (j == 0) folded_.rightCols(extra()) += rows_.rightCols(extra());
+        chain_.add(outer.bottomRows(n), folded_);
     }
     chain_.close();
 }
 
+cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
+    const Index n = phase_.rows(), count = flow_.cols();
+    // v of the reflections I - 2 v v^T that take the flow's directions and the first unit vector
+    // into each other, up to signs
+    MatrixXd v = flow_.colwise().normalized();
+    VectorXd signs(count);
+    for (Index j = 0; j < count; ++j) {
+        if (flow_.col(j).norm() < no_size)  // it goes as the cycle by which phases are told
+            v.col(j) = phase_.col(j * basis_.degree).normalized();
+        signs[j] = v(0, j) < 0 ? 1 : -1;
+        v(0, j) -= signs[j];
+        v.col(j).normalize();
+    }
+    floquet_multipliers found;
+    std::vector<MatrixXd> across;
+    across.reserve(intervals_.size());
+    for (Index j = 0; j < count; ++j) {
+        const Index next = (j + 1) % count;
+        MatrixXd g = intervals_[static_cast<std::size_t>(j)].outer().bottomRows(n).leftCols(n);
+        g -= 2 * (g.lazyProduct(v.col(j)).eval() * v.col(j).transpose());
+        g -= 2 * (v.col(next) * v.col(next).transpose().lazyProduct(g).eval());
+        found.trivial *= g(0, 0) * signs[j] * signs[next];
+        across.emplace_back(g.bottomRightCorner(n - 1, n - 1));
+    }
+    if (n > 1) found.others = product_eigenvalues(across);
+    return found;
+}
+
 void cycle_equations::solve_bordered(VectorXd& b) const {
-    const Index n = phase_.rows(), block = n * basis_.degree, intervals = breaks_.size() - 1;
-    MatrixXd inner(block, intervals);  // the later points at x_j = 0, e = 0
+    const Index n = phase_.rows(), block = n * basis_.degree, later = block - n;
+    const Index intervals = breaks_.size() - 1;
+    MatrixXd ends(n, intervals);  // of the intervals, at x_j = 0, e = 0
     VectorXd s = b.tail(extra());
     for (Index j = 0; j < intervals; ++j) {
-        inner.col(j) =
-            intervals_[static_cast<std::size_t>(j)].inner.solve(b.segment(j * block, block));
-        s -= rows_.middleCols(j * block + n, block - n) * inner.col(j).head(block - n);
+        auto inner = b.segment(j * block, block);
+        intervals_[static_cast<std::size_t>(j)].solve(inner);
+        s -= rows_.middleCols(j * block + n, later).lazyProduct(inner.head(later));
+        ends.col(j) = inner.tail(n);
     }
-    const VectorXd links = chain_.solve(inner.bottomRows(n), s);
-    VectorXd known(n + extra());
+    const VectorXd links = chain_.solve(ends, s);
+    VectorXd known(n + extra()), first(later);
     known.tail(extra()) = links.tail(extra());
     for (Index j = 0; j < intervals; ++j) {
         known.head(n) = links.segment(j * n, n);
+        first = b.segment(j * block, later);
         b.segment(j * block, n) = known.head(n);
-        b.segment(j * block + n, block - n) =
-            intervals_[static_cast<std::size_t>(j)].outer.topRows(block - n) * known +
-            inner.col(j).head(block - n);
+        b.segment(j * block + n, later) =
+            intervals_[static_cast<std::size_t>(j)].outer().topRows(later).lazyProduct(known) +
+            first;
     }
     b.tail(extra()) = links.tail(extra());
     b = b.cwiseQuotient(units_);
@@ -203,7 +246,7 @@ void cycle_equations::solve_bordered_transposed(VectorXd& b) const {
     MatrixXd links(n, intervals);
     VectorXd e = b.tail(extra());
     for (Index j = 0; j < intervals; ++j) {
-        const auto& outer = intervals_[static_cast<std::size_t>(j)].outer;
+        const auto outer = intervals_[static_cast<std::size_t>(j)].outer();
         const VectorXd by =
             outer.topRows(block - n).transpose() * b.segment(j * block + n, block - n);
         links.col(j) = b.segment(j * block, n) + by.head(n);
@@ -216,8 +259,8 @@ void cycle_equations::solve_bordered_transposed(VectorXd& b) const {
         later << b.segment(j * block + n, block - n) -
                      rows_.middleCols(j * block + n, block - n).transpose() * s,
             solved.segment(j * n, n);
-        b.segment(j * block, block) =
-            intervals_[static_cast<std::size_t>(j)].inner.solve_transposed(later);
+        intervals_[static_cast<std::size_t>(j)].solve_transposed(later);
+        b.segment(j * block, block) = later;
     }
     b.tail(extra()) = s;
 }
@@ -254,6 +297,32 @@ VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const Vecto
         }
     }
     return result.cwiseProduct(units_);
+}
+
+double cycle_equations::bent_along(const VectorXd& u, const VectorXd& y, const VectorXd& z) const {
+    const Index n = phase_.rows(), m = basis_.degree, block = n * m;
+    const problem here = problem_at(u);
+    const double length = period(u), stretch = period(z);
+    const MatrixXd x = values(u).values, v = values(z).values;
+    VectorXd change = VectorXd::Zero(static_cast<Index>(here.parameters.size()));
+    for (std::size_t k = 0; k < free_.size(); ++k)
+        change[static_cast<Index>(free_[k])] = z[coordinate(k)] * units_[coordinate(k)];
+    double result = 0;
+    MatrixXd taylor(n, 4);
+    for (Index j = 0; j + 1 < breaks_.size(); ++j) {
+        const double h = breaks_[j + 1] - breaks_[j];
+        const MatrixXd x_nodes = x.middleCols(j * m, m + 1) * basis_.values.transpose();
+        const MatrixXd v_nodes = v.middleCols(j * m, m + 1) * basis_.values.transpose();
+        for (Index i = 0; i < m; ++i) {
+            // of x' - h T f: -h (2 T_z f'(z) + T f''(z, z))
+            here.model->along(view(x_nodes.col(i)), here.parameters, view(v_nodes.col(i)),
+                              view(change), view(taylor));
+            result -= 2 * h *
+                      y.segment(j * block + i * n, n)
+                          .dot(stretch * taylor.col(1) + length * taylor.col(2));
+        }
+    }
+    return result;
 }
 
 }  // namespace moebius

@@ -12,9 +12,19 @@ namespace {
 
 constexpr std::array<std::string_view, 12> type_names{"EP",  "BP", "LP", "HB", "PD", "NS",
                                                       "LPC", "CP", "BT", "GH", "ZH", "HH"};
-constexpr std::array<std::string_view, 11> reason_names{
-    "range_end",  "branch_point", "max_points", "closed",  "step_too_small", "left_box",
-    "not_finite", "singular",     "stop_event", "stopped", "long_period"};
+constexpr std::array<std::string_view, 13> reason_names{"range_end",
+                                                        "branch_point",
+                                                        "max_points",
+                                                        "closed",
+                                                        "step_too_small",
+                                                        "left_box",
+                                                        "not_finite",
+                                                        "singular",
+                                                        "stop_event",
+                                                        "stopped",
+                                                        "long_period",
+                                                        "homoclinic",
+                                                        "multipliers_not_resolved"};
 
 template <typename Enum, std::size_t n>
 Enum from_name(std::string_view what, std::string_view name,

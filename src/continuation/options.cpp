@@ -21,6 +21,11 @@ void check_options(const continuation_options& options) {
     need(options.max_turn > 0 && options.max_turn <= 1, "max_turn", options.max_turn,
          "> 0 and at most 1 radian");
     need(options.max_state > 0, "max_state", options.max_state, "> 0");
+    need(options.tolerance >= 1e-13 && options.tolerance <= 1e-2, "tolerance", options.tolerance,
+         "from 1e-13 to 1e-2");
+    need(options.longest_period >= 0, "longest_period", options.longest_period,
+         "> 0, or 0 for 1000 times the first");
+    need(options.multiplier_error > 0, "multiplier_error", options.multiplier_error, "> 0");
     need(options.searches >= 2, "searches", static_cast<double>(options.searches), ">= 2");
     need(options.max_branches >= 1, "max_branches", static_cast<double>(options.max_branches),
          ">= 1");

@@ -16,6 +16,8 @@ constexpr double coarse = 1e-7;         // Newton converges quadratically from h
 constexpr double singular = 1e-13;      // regularity below this is rounding
 constexpr double most_corrected = 0.3;  // of the step; more looks like a jump to another branch
 constexpr double most_bend = 0.2;       // of max_turn, for the change of the turn between two steps
+constexpr double beside = 3e-4;         // nearer, what Newton's method leaves of errors tells more
+constexpr int most_narrowings = 40;
 constexpr double astray = 0.1;  // of 1 + |u|; a start that is corrected by more is another point
 
 /// Cubic Hermite interpolant of two points with unit tangents, at the share theta; its derivative.
@@ -102,6 +104,14 @@ bool tracer::start(const VectorXd& u, const VectorXd& towards) {
     return std::abs(current_.regularity) > singular;
 }
 
+bool tracer::resume(const VectorXd& u, const VectorXd& row) {
+    int iterations = 0;
+    stand_at(u);
+    if (correct(row, current_, iterations) != corrected::yes) return false;
+    previous_ = current_;
+    return std::abs(current_.regularity) > singular;
+}
+
 bool tracer::start_at(const VectorXd& u, Index coordinate, int sign) {
     int iterations = 0;
     stand_at(u);
@@ -119,6 +129,7 @@ void tracer::start_back(const curve_point& from) {
 }
 
 void tracer::start_with_tangent(const VectorXd& u, const VectorXd& tangent) {
+    if (rate_.size() != u.size()) stand_at(u);
     current_.u = u;
     current_.tangent = tangent.normalized();
     current_.regularity = 0;
@@ -251,6 +262,25 @@ std::optional<curve_point> tracer::locate(const curve_point& a, const curve_poin
                                       boost::math::tools::eps_tolerance<double>(52), evaluations);
     if (failed) return std::nullopt;
     return best;
+}
+
+std::optional<curve_point> tracer::locate_crossing(const curve_point& a, const curve_point& b) {
+    curve_point left = a, right = b;
+    const bool sign = left.regularity > 0;
+    if (sign == (right.regularity > 0)) return std::nullopt;
+    const auto crossing = [&] { return left.regularity / (left.regularity - right.regularity); };
+    for (int k = 0; k < most_narrowings && (right.u - left.u).norm() > beside; ++k) {
+        // on both sides of the guess, so that both ends come nearer
+        const double at = crossing();
+        const auto before = between(left, right, at - at / 4);
+        const auto after = between(left, right, at + (1 - at) / 4);
+        if (!before && !after) break;
+        if (before) ((before->regularity > 0) == sign ? left : right) = *before;
+        if (after && !(before && (before->regularity > 0) != sign))
+            ((after->regularity > 0) == sign ? left : right) = *after;
+    }
+    const hermite guess(left, right, crossing());
+    return curve_point{guess.u, guess.slope.normalized(), 0};
 }
 
 }  // namespace moebius

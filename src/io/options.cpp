@@ -17,6 +17,11 @@ void add_seed(option_table& table, std::uint64_t& seed) {
 void add_to(option_table& table, continuation_options& options) {
     table.add("max_step", options.max_step, "longest step along a curve, dimensionless");
     table.add("max_points", options.max_points, "points of one branch at most");
+    table.add("tolerance", options.tolerance, "error of a cycle's period and extremes");
+    table.add("longest_period", options.longest_period,
+              "at which cycles end, 0 for 1000 first periods");
+    table.add("multiplier_error", options.multiplier_error,
+              "of the trivial multiplier, at which cycles end");
     table.add("depth", options.depth, "branch points that are followed in a row");
     table.add("searches", options.searches, "values at which states are searched from scratch");
     table.add("scans", options.scans, "values between at which few winners are started from");

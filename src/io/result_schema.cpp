@@ -99,8 +99,8 @@ json branch_schema(const auto& kinds, bool stable) {
     auto out = object_with({{"id", {{"type", "integer"}}},
                             {"kind", words(kinds)},
                             {"from", {{"type", "string"}}},
-                            {"first", words_up_to(stop_reason::long_period)},
-                            {"last", words_up_to(stop_reason::long_period)},
+                            {"first", words_up_to(stop_reason::unresolved)},
+                            {"last", words_up_to(stop_reason::unresolved)},
                             {"columns", std::move(columns)}});
     out["properties"]["groups"] = {{"type", "string"}, {"pattern", "^[0-9, -]+$"}};
     out["properties"]["copies"] = reference("any_number");

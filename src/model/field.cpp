@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/base/text.hpp>
@@ -26,6 +27,17 @@ std::string listed(std::span<const parameter_info> known, std::span<const double
 }
 
 }  // namespace
+
+void field::linear_in(std::span<const double> x, std::span<const double> p,
+                      std::span<const std::size_t> free, std::span<double> f, std::span<double> fx,
+                      std::span<double> fp) const {
+    const std::size_t n = dimension();
+    std::vector<double> all(n * p.size());
+    linear(x, p, f, fx, all);
+    for (std::size_t k = 0; k < free.size(); ++k)
+        std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(n * free[k]), n,
+                    fp.begin() + static_cast<std::ptrdiff_t>(n * k));
+}
 
 void field::curvature(std::span<const double> x, std::span<const double> p,
                       std::span<const std::size_t> free, std::span<const double> w,

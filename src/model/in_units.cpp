@@ -28,10 +28,14 @@ public:
     void linear(std::span<const double> y, std::span<const double> p, std::span<double> f,
                 std::span<double> fy, std::span<double> fp) const override {
         model_->linear(outside(y), p, f, fy, fp);
-        divide(f);
-        divide(fp);
-        divide(fy);
-        for (std::size_t k = 0; k < fy.size(); ++k) fy[k] *= units_[k / units_.size()];
+        leave(f, fy, fp);
+    }
+
+    void linear_in(std::span<const double> y, std::span<const double> p,
+                   std::span<const std::size_t> free, std::span<double> f, std::span<double> fy,
+                   std::span<double> fp) const override {
+        model_->linear_in(outside(y), p, free, f, fy, fp);
+        leave(f, fy, fp);
     }
 
     void along(std::span<const double> y, std::span<const double> p, std::span<const double> v,
@@ -73,14 +77,22 @@ public:
 private:
     /// Directions may be longer: what they say of parameters is given apart.
     [[nodiscard]] std::vector<double> outside(std::span<const double> y) const {
-        std::vector<double> x;
-        for (std::size_t i = 0; i < units_.size(); ++i) x.push_back(y[i] * units_[i]);
+        std::vector<double> x(units_.size());
+        for (std::size_t i = 0; i < x.size(); ++i) x[i] = y[i] * units_[i];
         return x;
+    }
+
+    void leave(std::span<double> f, std::span<double> fy, std::span<double> fp) const {
+        divide(f);
+        divide(fp);
+        divide(fy);
+        for (std::size_t k = 0; k < fy.size(); ++k) fy[k] *= units_[k / units_.size()];
     }
 
     /// Column by column.
     void divide(std::span<double> columns) const {
-        for (std::size_t k = 0; k < columns.size(); ++k) columns[k] /= units_[k % units_.size()];
+        for (std::size_t start = 0; start < columns.size(); start += units_.size())
+            for (std::size_t i = 0; i < units_.size(); ++i) columns[start + i] /= units_[i];
     }
 
     std::shared_ptr<const field> model_;

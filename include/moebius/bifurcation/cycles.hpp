@@ -13,17 +13,29 @@
 namespace moebius {
 
 /// Follows the cycles through `start` as one parameter varies, and adds them to `to` as a branch of
-/// kind "cycle": from a Hopf point (HB) one way, from a point with a stored cycle both ways.
+/// kind "cycle": from a Hopf point (HB) one way, from a PD the cycles of twice its period one way,
+/// from a BP the branch that crosses the one on which it was found, both ways, and from another
+/// point with a stored cycle the branch through it, both ways.
 ///
 /// Columns: the parameter, period, load_1_min, load_1_max ... (of a model without loads each
 /// state's, x_min, x_max ...), multiplier_1_re, multiplier_1_im ... (the leading ones besides the
 /// trivial 1), stable, n_unstable, and accuracy: the distance of the trivial multiplier from 1.
-/// Stability counts perturbations that tear groups of cells apart, too.
+/// Multipliers beyond 1e150 are given as that. Stability counts perturbations that tear groups of
+/// cells apart, too.
 ///
 /// Labels: LPC (the parameter turns), PD, NS, BP (two branches cross) and EP, each a row of its
-/// own and each with its cycle, so that it can be a start again. A branch that shrinks onto a Hopf
-/// point ends there (stop_reason::branch_point). The mesh follows the cycle: its intervals are
-/// chosen for errors near 1e-10 of the state scale at the mesh points.
+/// own and each with its cycle, so that it can be a start again. A BP, PD or NS of perturbations
+/// within a group of cells has their number as its multiplicity; what leaves it is in smaller
+/// groups, and it is no start here.
+///
+/// A branch ends at a Hopf point onto which it shrinks, and where it comes back to a doubling
+/// (stop_reason::branch_point); where the period grows while parameter and extremes stand still
+/// (homoclinic); and where the trivial multiplier says that the others are not known (unresolved):
+/// the last two by continuation_options::tolerance and multiplier_error. With a longest_period of
+/// the caller's it goes on to that.
+///
+/// The mesh follows the cycle: its intervals are chosen for errors of `tolerance` in the period, in
+/// the extremes and at the mesh points. Labels are sought on a finer mesh.
 ///
 /// @throws invalid_argument for a bad range, option or start, or if no cycle is near the start
 /// @throws interrupted      if the watch asks to stop

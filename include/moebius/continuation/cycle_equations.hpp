@@ -5,8 +5,8 @@
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/continuation/options.hpp>
 #include <moebius/model/field.hpp>
+#include <moebius/solve/condensed_block.hpp>
 #include <moebius/solve/cyclic_chain.hpp>
-#include <moebius/solve/dense.hpp>
 #include <vector>
 
 namespace moebius {
@@ -19,7 +19,8 @@ namespace moebius {
 /// the period at the last rebase and each parameter runs from 0 to scaling::whole over its range.
 /// There are as many equations as unknowns but for the free parameters: borders make up for them.
 ///
-/// @cost   a linear solve takes O(L (n m)^3) for L intervals of degree m
+/// @cost   a linear solve takes O(L (n m)^3) for L intervals of degree m: the points within an
+///         interval are eliminated by themselves, then the intervals one by one
 /// @source de Boor & Swartz, SIAM J. Numer. Anal. 10 (1973) 582; Doedel, Keller & Kernevez, Int. J.
 ///         Bifurcation and Chaos 1 (1991) 745
 class cycle_equations {
@@ -46,10 +47,15 @@ public:
     /// Of the bordered matrix, as linearization::regularity.
     [[nodiscard]] double border_regularity() const noexcept { return chain_.regularity(); }
 
-    /// Floquet multipliers at the last border: by falling modulus, the trivial one among them.
-    [[nodiscard]] std::vector<std::complex<double>> multipliers() const {
-        return chain_.multipliers();
-    }
+    /// Floquet multipliers where it was last evaluated.
+    struct floquet_multipliers {
+        std::vector<std::complex<double>> others;  ///< by falling modulus; empty if not finite
+        double trivial = 1;                        ///< that of the flow, which should be 1
+    };
+    /// The flow's direction is known at every mesh point, so that the maps between them are taken
+    /// across it, and their product has the other multipliers alone (see product_eigenvalues): that
+    /// of the flow cannot be mixed up with another one that passes 1 or changes by orders.
+    [[nodiscard]] floquet_multipliers multipliers() const;
 
     /// u for values on the present mesh, a period and parameters (all of the model's).
     [[nodiscard]] Eigen::VectorXd scale(const piecewise& values, double period,
@@ -70,6 +76,11 @@ public:
     /// it; u and the direction are carried over to the new unknowns.
     void rebase(Eigen::VectorXd& u, Eigen::VectorXd& direction, Eigen::Index intervals);
 
+    /// y . F''(z, z) of the second derivative at u, z along all unknowns. Shapes: u, z (size), y
+    /// (size or more: what comes after collocation is not used).
+    [[nodiscard]] double bent_along(const Eigen::VectorXd& u, const Eigen::VectorXd& y,
+                                    const Eigen::VectorXd& z) const;
+
     [[nodiscard]] const problem& base() const noexcept { return base_; }
     /// Positions of the free parameters among the model's.
     [[nodiscard]] const std::vector<std::size_t>& free() const noexcept { return free_; }
@@ -82,8 +93,7 @@ protected:
 
 private:
     void set_mesh(const piecewise& reference, double period);
-    bool condense(Eigen::Index interval, const piecewise& at, double period,
-                  Eigen::Ref<Eigen::VectorXd> residual);
+    bool condense(Eigen::Index interval, const piecewise& at, double period, double* residual);
     [[nodiscard]] Eigen::Index extra() const noexcept {  // unknowns besides the values
         return 1 + static_cast<Eigen::Index>(free_.size());
     }
@@ -96,13 +106,16 @@ private:
     Eigen::VectorXd units_;  // of all unknowns
     Eigen::MatrixXd phase_;  // of the phase condition. Shape (n, intervals * degree)
 
-    struct condensed {
-        partial_lu<double> inner;  // of the later points of the interval
-        Eigen::MatrixXd outer;     // these by (x_j, T, p)
-    };
-    std::vector<condensed> intervals_;
-    Eigen::MatrixXd rows_;  // the phase condition and the borders, units taken away
+    std::vector<condensed_block> intervals_;  // the later points of each by (x_j, T, p)
+    Eigen::MatrixXd flow_;                    // f at the mesh points. Shape (n, intervals)
+    Eigen::MatrixXd rows_;    // the phase condition and the borders, units taken away
+    Eigen::MatrixXd folded_;  // what an interval adds to them of (x_j, T, p)
     cyclic_chain chain_;
+    struct node {  // a Gauss point
+        Eigen::VectorXd x, slope, f;
+        Eigen::MatrixXd fx, fp;
+    };
+    node node_;
 };
 
 }  // namespace moebius

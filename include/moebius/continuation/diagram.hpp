@@ -44,7 +44,9 @@ enum class stop_reason {
     singular,        ///< more than one direction to go on, and no branch point to explain it
     stop_event,      ///< the function that was given to stop at passed zero
     stopped,         ///< the caller's watch asked for it
-    long_period,     ///< the period of a cycle grew without bound, as near a homoclinic orbit
+    long_period,     ///< the period of a cycle grew beyond what was allowed
+    homoclinic,      ///< it grows without bound while the parameter and the orbit stand still
+    unresolved,      ///< multipliers are not resolved: the trivial one is too far from 1
 };
 [[nodiscard]] std::string_view to_string(stop_reason reason) noexcept;
 /// @throws invalid_argument for an unknown name

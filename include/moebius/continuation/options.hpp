@@ -34,6 +34,12 @@ struct continuation_options {
     std::size_t max_branches = 128;  ///< with so many, no group of cells splits any more; >= 1
     bool split_groups = true;        ///< follow branches on which cells differ that agreed before
 
+    double tolerance = 1e-8;    ///< of a cycle's period and extremes, relative and in state scales:
+                                ///< what its mesh is made for; from 1e-13 to 1e-2
+    double longest_period = 0;  ///< at which a branch of cycles ends; 0: 1000 times the first one
+    double multiplier_error = 1e-3;  ///< of a cycle's trivial multiplier, beyond which the others
+                                     ///< say nothing and its branch ends; > 0, may be infinite
+
     /// A function of state and parameters; a branch ends where it passes zero. May be empty. A
     /// branch of cycles ends where its least or its greatest value along the cycle does: where a
     /// cycle first meets what the function is zero on, or first leaves it.

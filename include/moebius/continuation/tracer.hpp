@@ -79,6 +79,10 @@ public:
     /// @return false if there is none near, or the curve has no unique tangent there
     [[nodiscard]] bool start(const Eigen::VectorXd& u, const Eigen::VectorXd& towards);
 
+    /// Goes on at a point near u, in the plane through it across `row`, which is nearly the
+    /// tangent: as where unknowns have changed amid the curve. The length of the steps stays.
+    [[nodiscard]] bool resume(const Eigen::VectorXd& u, const Eigen::VectorXd& row);
+
     /// The same at the given value of one coordinate of u, in its direction if sign > 0.
     [[nodiscard]] bool start_at(const Eigen::VectorXd& u, Eigen::Index coordinate, int sign);
 
@@ -113,6 +117,12 @@ public:
     [[nodiscard]] std::optional<curve_point> locate(
         const curve_point& a, const curve_point& b,
         const std::function<double(const curve_point&)>& test);
+
+    /// The same where the regularity vanishes, next to which Newton's method finds no point:
+    /// between the nearest points on both sides that it finds, by their cubic interpolant. Its
+    /// regularity is zero.
+    [[nodiscard]] std::optional<curve_point> locate_crossing(const curve_point& a,
+                                                             const curve_point& b);
 
 private:
     enum class corrected { yes, no, not_finite };

@@ -53,6 +53,12 @@ public:
     virtual void linear(std::span<const double> x, std::span<const double> p, std::span<double> f,
                         std::span<double> fx, std::span<double> fp) const = 0;
 
+    /// The same with df/dp of the parameters at the positions `free` only. Shape: fp (n, free).
+    /// Unless a model knows better, from linear.
+    virtual void linear_in(std::span<const double> x, std::span<const double> p,
+                           std::span<const std::size_t> free, std::span<double> f,
+                           std::span<double> fx, std::span<double> fp) const;
+
     /// Taylor coefficients of s -> f(x + s v, p + s q). Shapes: v (n), q (m), out (n, 4) with
     /// column k for s^k; column 2 is half the second derivative along (v, q), column 3 a sixth of
     /// the third.

@@ -72,12 +72,21 @@ public:
             put(first.fp, fp);
         } else {
             rhs(x, p, f);
-            for (std::size_t j = 0; j < n + m; ++j) {
-                const auto slope =
-                    on_line<dual>(x, p, [j](std::size_t i) { return i == j ? 1.0 : 0.0; });
-                const auto column = j < n ? fx.subspan(n * j, n) : fp.subspan(n * (j - n), n);
-                for (std::size_t i = 0; i < n; ++i) column[i] = slope[i].at(1);
-            }
+            for (std::size_t j = 0; j < n + m; ++j)
+                slope(x, p, j, j < n ? fx.subspan(n * j, n) : fp.subspan(n * (j - n), n));
+        }
+    }
+
+    void linear_in(std::span<const double> x, std::span<const double> p,
+                   std::span<const std::size_t> free, std::span<double> f, std::span<double> fx,
+                   std::span<double> fp) const override {
+        if constexpr (requires { model_.linear(get<n>(x), get<m>(p)); }) {
+            field::linear_in(x, p, free, f, fx, fp);
+        } else {
+            rhs(x, p, f);
+            for (std::size_t j = 0; j < n; ++j) slope(x, p, j, fx.subspan(n * j, n));
+            for (std::size_t k = 0; k < free.size(); ++k)
+                slope(x, p, n + free[k], fp.subspan(n * k, n));
         }
     }
 
@@ -178,6 +187,13 @@ private:
         for (std::size_t i = 0; i < n; ++i) xs[i] = line<S>(x[i], slope(i));
         for (std::size_t i = 0; i < m; ++i) ps[i] = line<S>(p[i], slope(n + i));
         return model_.rhs(xs, ps);
+    }
+
+    /// The derivative by the j-th of all states and parameters.
+    void slope(std::span<const double> x, std::span<const double> p, std::size_t j,
+               std::span<double> column) const {
+        const auto f = on_line<dual>(x, p, [j](std::size_t i) { return i == j ? 1.0 : 0.0; });
+        for (std::size_t i = 0; i < n; ++i) column[i] = f[i].at(1);
     }
 
     M model_;

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <Eigen/QR>
-#include <complex>
 #include <moebius/solve/dense_lu.hpp>
 #include <vector>
 
@@ -15,15 +13,15 @@ namespace moebius {
 ///     sum_j (C_j x_j + D_j e) = s
 ///
 /// Links are added in turn; each eliminates one x_j by an orthogonal transformation of two blocks,
-/// which is stable however fast solutions grow or decay along the chain. What is left of the links
-/// is A x_0 + B x_L = 0, whose generalised eigenvalues are the multipliers of the chain: those near
-/// 1 do not suffer from others near zero or infinity, as they would in the product of the G_j.
+/// which is stable however fast solutions grow or decay along the chain. The memory is kept from
+/// one chain to the next.
 ///
 /// @cost   O(L n^3)
-/// @source S. Wright, SIAM J. Sci. Stat. Comput. 13 (1992) 742 (structured elimination);
-///         Fairgrieve & Jepson, SIAM J. Numer. Anal. 28 (1991) 1446 (multipliers)
+/// @source S. Wright, SIAM J. Sci. Stat. Comput. 13 (1992) 742 (structured elimination)
 class cyclic_chain {
 public:
+    using block = Eigen::Ref<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+
     /// @param n  unknowns of a link
     /// @param k  further unknowns and rows
     cyclic_chain(Eigen::Index n, Eigen::Index k);
@@ -31,8 +29,8 @@ public:
     /// Starts a new chain.
     void begin();
     /// The next link. Shapes: link (n, n + k) = [G H], rows (k, n + k) = [C D].
-    void add(const Eigen::MatrixXd& link, const Eigen::MatrixXd& rows);
-    /// Closes the chain; solve and multipliers may follow.
+    void add(const block& link, const block& rows);
+    /// Closes the chain; solve may follow.
     void close();
 
     /// x_0 ... x_{L-1}, then e. Shapes: r (n, L), s (k), result (L n + k).
@@ -47,26 +45,27 @@ public:
     /// (see linearization::regularity).
     [[nodiscard]] double regularity() const noexcept { return regularity_; }
 
-    /// Eigenvalues of the map from x_0 to x_L at e = 0, by falling modulus; infinite ones are left
-    /// out.
-    [[nodiscard]] std::vector<std::complex<double>> multipliers() const;
-
 private:
-    void eliminate(const Eigen::MatrixXd& link, const Eigen::MatrixXd& rows);
-
-    /// An eliminated x_j: the factors of its two blocks, and x_j by (x_0, x_{j+1}, e).
+    /// An eliminated x_j: Householder's factors of its two blocks, and x_j by (x_0, x_{j+1}, e).
     struct eliminated {
-        Eigen::HouseholderQR<Eigen::MatrixXd> qr;
+        Eigen::MatrixXd factors;     ///< reflectors below R. Shape (2 n, n)
+        Eigen::VectorXd strengths;   ///< of the reflectors. Shape (n)
         Eigen::MatrixXd back, rows;  ///< rows: what the rows had of x_j
     };
+
+    void eliminate(const block& link, const block& rows);
+    void factor(eliminated& step);
+    void reflect(const eliminated& step, Eigen::VectorXd& both, bool transposed) const;
 
     Eigen::Index n_, k_;
     int sign_ = 1;
     double regularity_ = 0;
     bool empty_ = true;
-    /// a_ x_0 + b_ x_j + c_ e = 0, and what the rows have of x_0, x_j and e.
-    Eigen::MatrixXd a_, b_, c_, rows_first_, rows_last_, rows_rest_;
-    std::vector<eliminated> steps_;
+    /// a x_0 + b x_j + c e = 0 as [a b c], and what the rows have of x_0, x_j and e.
+    Eigen::MatrixXd relation_, rows_first_, rows_last_, rows_rest_;
+    Eigen::MatrixXd work_;           // what the next reflectors act on: of x_0, x_{j+1} and e
+    std::vector<eliminated> steps_;  // the first used_ of them
+    std::size_t used_ = 0;
     dense_lu closed_;  ///< of (x_0, e)
 };
 

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include "cycle_branch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "cycle_facts.hpp"
+#include "cycle_switch.hpp"
+
+namespace moebius::detail {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+namespace {
+
+constexpr double slack = 0.01;           // of the error allowed, at which the mesh is made finer
+constexpr double touching = 5e-3;        // of two cycles that are one but for a broken symmetry
+constexpr double alike = 1e-6;           // their parameters, scaled
+constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
+constexpr std::size_t tests_within = 5;  // those of multipliers within groups come behind so many
+
+double parameter_of(const curve_point& at) { return at.u[at.u.size() - 1]; }
+
+}  // namespace
+
+cycle_branch::cycle_branch(diagram& to, const problem& base, const parameter_range& range,
+                           const std::string& from, const orbit& start,
+                           const continuation_options& options, const watch& progress)
+    : cycle_walk(cycle_curve(base, range, start), start.period, options, progress,
+                 cycle_columns(base, range.name)),
+      result_(to),
+      range_(range),
+      start_(start),
+      made_(new_branch(to, "cycle", from, base)),
+      homoclinic_(options.tolerance) {}
+
+void cycle_branch::turn_back(const orbit& first) {
+    rows_.turn_back();
+    curve_ = cycle_curve(curve_.base(), range_, first);
+    homoclinic_ = homoclinic_end(options_.tolerance);
+}
+
+/// A test of the multipliers in the cycle's own space. At a Hopf point two of them are 1, and
+/// where the trivial one is wrong they say nothing: nothing can be told.
+cycle_branch::test_value cycle_branch::of_multipliers(floquet_test value) {
+    return [this, value](const curve_point& at) {
+        const floquet& mu = facts_at(at).multipliers;
+        return at_hopf_ || mu.error() > options_.multiplier_error ? 0.0 : (mu.*value)();
+    };
+}
+
+/// The same of those within groups of cells.
+cycle_branch::test_value cycle_branch::within(floquet_test value) {
+    return [this, value](const curve_point& at) {
+        if (at_hopf_ || facts_at(at).u.size() == 0) return 0.0;
+        double product = 1;
+        for (const auto& group : within_groups()) product *= (floquet(group.values).*value)();
+        return product;
+    };
+}
+
+std::vector<test_function> cycle_branch::tests() {
+    std::vector<test_function> result{
+        {point_type::BP, [](const curve_point& at) { return at.regularity; }},
+        {point_type::LPC, [](const curve_point& at) { return at.tangent[at.tangent.size() - 1]; }},
+        {point_type::PD, of_multipliers(&floquet::doubling)},
+        {point_type::NS, of_multipliers(&floquet::torus)},
+        {point_type::LPC, of_multipliers(&floquet::unity)}};
+    if (curve_.base().model->cells()) {
+        result.push_back({point_type::BP, within(&floquet::unity)});
+        result.push_back({point_type::PD, within(&floquet::doubling)});
+        result.push_back({point_type::NS, within(&floquet::torus)});
+    }
+    for (std::size_t k = 0; k < 2 && options_.stop_at; ++k)
+        result.push_back({point_type::EP,
+                          [this, k](const curve_point& at) { return extremes_of_stop(at.u)[k]; }});
+    return result;
+}
+
+/// The least and the greatest value of the caller's function along a cycle.
+std::vector<double> cycle_branch::extremes_of_stop(const VectorXd& u) const {
+    const problem at = curve_.problem_at(u);
+    const auto value = [&](const VectorXd& x) -> VectorXd {
+        return VectorXd::Constant(1,
+                                  options_.stop_at({x.data(), x.data() + x.size()}, at.parameters));
+    };
+    return extremes_along(at, curve_.values(u), curve_.period(u), value);
+}
+
+std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) {
+    const auto& value = along.test(seen).value;
+    if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
+    const auto write = [&](tracer& on, const curve_point& a, const curve_point& b) {
+        return write_down(on, {seen.type, seen.test, a, b, seen.arc}, value);
+    };
+    if (!finely(seen, seen.type == point_type::BP ? 3 : 2, write)) write(trace_, seen.a, seen.b);
+    return std::nullopt;
+}
+
+/// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
+/// folds, where the parameter turns, and at branch points, where the regularity changes its sign.
+/// The multiplier tells of a fold also where the parameter stands still to rounding, as in canard
+/// explosions and near homoclinic orbits; the turn tells of one in the same step as a branch point.
+bool cycle_branch::folds(walk& along, const bracket& seen) const {
+    const bool crosses = !(seen.a.regularity * seen.b.regularity > 0);
+    if (seen.test == unity_test) return !crosses;
+    const auto& turn = along.test(seen).value;
+    const double steepest = std::max(std::abs(turn(seen.a)), std::abs(turn(seen.b)));
+    const double standstill = 300 * options_.tolerance;
+    return crosses && steepest > standstill;
+}
+
+/// @return false if nothing vanishes there
+bool cycle_branch::write_down(tracer& on, const bracket& seen, const test_value& value) {
+    const bool of_groups = seen.test >= tests_within;
+    const auto at = seen.type == point_type::BP && !of_groups ? on.locate_crossing(seen.a, seen.b)
+                                                              : on.locate(seen.a, seen.b, value);
+    if (!at) return false;
+    const double arc = seen.arc + (at->u - seen.a.u).norm(), missed = std::abs(value(*at));
+    return of_groups ? add_point_within(seen.type, *at, arc, missed)
+                     : add_point(seen.type, *at, arc, missed);
+}
+
+/// Whether the parameter turns because the branch touches another one from the side: that is the
+/// last BP, from which the turn is as far as the mesh breaks the symmetry.
+bool cycle_branch::touches(const VectorXd& fold) const {
+    if (crossing_.size() == 0) return false;
+    const VectorXd apart = fold - crossing_;
+    return apart.norm() < touching && std::abs(apart[apart.size() - 1]) < alike;
+}
+
+void cycle_branch::write_held() {
+    if (held_) rows_.add_row(held_->arc, held_->row, std::move(held_->point));
+    held_.reset();
+}
+
+/// The branch ends where multipliers say nothing any more, or in a homoclinic orbit.
+std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
+    if (!goes_on) return std::nullopt;
+    if (held_ && std::exchange(held_->old, true)) write_held();
+    auto extremes = extremes_at(trace_.current().u);
+    for (double& x : extremes) x /= scale();
+    if (options_.longest_period == 0 &&
+        homoclinic_.reached(curve_.period(trace_.current().u), parameter_of(trace_.current()),
+                            std::move(extremes)))
+        return stop_reason::homoclinic;
+    if (!resolve(along))
+        return homoclinic_.nears() ? stop_reason::homoclinic : stop_reason::unresolved;
+    return cycle_walk::kept(along, goes_on);
+}
+
+/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for.
+/// @return false if no mesh does
+bool cycle_branch::resolve(walk& along) {
+    const auto error = [this] { return facts_at(trace_.current()).multipliers.error(); };
+    const double most = options_.multiplier_error;
+    if (error() < slack * slack * most) coarsen();
+    if (error() < slack * most) return true;
+    do {  // its error falls like intervals^(-2 degree)
+        const double wanted =
+            std::pow(error() / (slack * most), 0.5 / static_cast<double>(start_.degree));
+        if (!refine(std::clamp(wanted, 1.2, 2.0))) return error() < most;
+        if (!rebase()) return false;
+        along.rebased();
+    } while (!(error() < most));
+    return true;
+}
+
+bool cycle_branch::end(walk& /*along*/, double arc, const curve_point& at) {
+    return add_point(point_type::EP, at, arc, 0);
+}
+
+/// A branch that goes through amplitude zero meets its own mirror image there.
+std::optional<stop_reason> cycle_branch::overruns(walk& /*along*/) {
+    if (!at_hopf_ && swing_now() < 0) return stop_reason::branch_point;
+    if (doubled_ && started_ &&
+        halves_differ(curve_.values(trace_.current().u), curve_.values(trace_.previous().u)) < 0)
+        return stop_reason::branch_point;
+    return std::nullopt;
+}
+
+void cycle_branch::row(const walk& /*along*/, const curve_point& at, std::vector<double>& to) {
+    at_hopf_ = false;
+    started_ = true;
+    remember(at.u);
+    to = row_at(at.u);
+}
+
+/// @param missed  what is left of the test function there
+/// @return false if the point is not what it seems
+bool cycle_branch::add_point(point_type type, const curve_point& at, double arc, double missed) {
+    if (!look_at(at) || !known().multipliers.confirms(type)) return false;
+    auto point = described(type, at.u, missed);
+    if (type == point_type::LPC) {
+        write_held();
+        VectorXd fold;
+        mark(at, fold);
+        if (!touches(fold)) held_ = {arc, row_at(at.u), std::move(point), fold, false};
+        return true;
+    }
+    if (type == point_type::BP) {
+        mark(at, crossing_);
+        if (held_ && touches(held_->mark)) held_.reset();
+        const auto slopes = slopes_of(at.tangent);
+        for (std::size_t k = 0; k < tangent_names.size(); ++k)
+            point.normal_form.emplace_back(tangent_names[k], slopes[static_cast<Index>(k)]);
+    }
+    rows_.add_row(arc, row_at(at.u), std::move(point));
+    return true;
+}
+
+/// The same of what happens within groups of cells, with the number of alike perturbations.
+bool cycle_branch::add_point_within(point_type type, const curve_point& at, double arc,
+                                    double missed) {
+    if (!look_at(at)) return false;
+    for (const auto& [values, copies] : within_groups()) {
+        if (!floquet(values).crosses(type)) continue;
+        auto point = described(type, at.u, missed);
+        point.multiplicity = static_cast<int>(copies);
+        rows_.add_row(arc, row_at(at.u), std::move(point));
+        return true;
+    }
+    return false;
+}
+
+/// At the place that was last looked at.
+std::vector<double> cycle_branch::row_at(const VectorXd& u) {
+    return cycle_row(curve_.problem_at(u), curve_.free().front(), curve_.period(u), extremes_at(u),
+                     known().multipliers, within_groups());
+}
+
+}  // namespace moebius::detail

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <moebius/continuation/cycle_curve.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cycle_walk.hpp"
+#include "floquet.hpp"
+#include "homoclinic_end.hpp"
+
+namespace moebius::detail {
+
+/// What a walk along cycles looks for, writes down and ends at; where it starts is for a derived
+/// class.
+class cycle_branch : protected cycle_walk<cycle_curve> {
+protected:
+    cycle_branch(diagram& to, const problem& base, const parameter_range& range,
+                 const std::string& from, const orbit& start, const continuation_options& options,
+                 const watch& progress);
+
+    stop_reason go() {
+        const auto why = cycle_walk::go();
+        write_held();
+        return why;
+    }
+
+    /// To the first cycle, to go the other way.
+    void turn_back(const orbit& first);
+
+    /// What a BP tells of the branch on which it was found: how its period, relative to the
+    /// start's, and its scaled parameter change along the arc.
+    static constexpr std::array<const char*, 2> tangent_names{"tangent_period",
+                                                              "tangent_parameter"};
+    [[nodiscard]] Eigen::Vector2d slopes_of(const Eigen::VectorXd& tangent) const {
+        return {curve_.period(tangent) / first_period_, tangent[tangent.size() - 1]};
+    }
+
+    /// The row of the place that was last looked at.
+    [[nodiscard]] std::vector<double> row_at(const Eigen::VectorXd& u);
+
+    diagram& result_;
+    parameter_range range_;
+    orbit start_;
+    branch made_;
+    bool at_hopf_ = false;  // before the first step from one
+    bool doubled_ = false;  // its first cycle goes twice through another one
+
+private:
+    using test_value = std::function<double(const curve_point&)>;
+    using floquet_test = double (floquet::*)() const;
+
+    [[nodiscard]] std::vector<test_function> tests() override;
+    std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
+    std::optional<stop_reason> kept(walk& along, bool goes_on) override;
+    std::optional<stop_reason> overruns(walk& along) override;
+    bool end(walk& along, double arc, const curve_point& at) override;
+    void row(const walk& along, const curve_point& at, std::vector<double>& to) override;
+
+    [[nodiscard]] test_value of_multipliers(floquet_test value);
+    [[nodiscard]] test_value within(floquet_test value);
+    [[nodiscard]] std::vector<double> extremes_of_stop(const Eigen::VectorXd& u) const;
+    [[nodiscard]] bool folds(walk& along, const bracket& seen) const;
+    [[nodiscard]] bool touches(const Eigen::VectorXd& fold) const;
+    void write_held();
+    bool write_down(tracer& on, const bracket& seen, const test_value& value);
+    bool add_point(point_type type, const curve_point& at, double arc, double missed);
+    bool add_point_within(point_type type, const curve_point& at, double arc, double missed);
+    bool resolve(walk& along);
+
+    Eigen::VectorXd crossing_;  // the mark of the last BP
+
+    struct held_fold {  // an LPC, until the next step says whether a BP is meant
+        double arc;
+        std::vector<double> row;
+        special_point point;
+        Eigen::VectorXd mark;
+        bool old;
+    };
+    std::optional<held_fold> held_;
+    homoclinic_end homoclinic_;
+    bool started_ = false;  // past the first step
+};
+
+}  // namespace moebius::detail
