@@ -142,27 +142,28 @@ std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
     if (held_ && std::exchange(held_->old, true)) write_held();
     auto extremes = extremes_at(trace_.current().u);
     for (double& x : extremes) x /= scale();
-    if (options_.longest_period == 0 &&
-        homoclinic_.reached(curve_.period(trace_.current().u), parameter_of(trace_.current()),
-                            std::move(extremes)))
-        return stop_reason::homoclinic;
+    const bool reached = homoclinic_.reached(curve_.period(trace_.current().u),
+                                             parameter_of(trace_.current()), std::move(extremes));
+    if (reached && options_.longest_period == 0) return stop_reason::homoclinic;
     if (!resolve(along))
         return homoclinic_.nears() ? stop_reason::homoclinic : stop_reason::unresolved;
     return cycle_walk::kept(along, goes_on);
 }
 
-/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for.
+/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, and says the
+/// last row again.
 /// @return false if no mesh does
 bool cycle_branch::resolve(walk& along) {
     const auto error = [this] { return facts_at(trace_.current()).multipliers.error(); };
     const double most = options_.multiplier_error;
-    if (error() < slack * slack * most) coarsen();
+    if (error() < slack * slack * slack * most) coarsen();
     if (error() < slack * most) return true;
-    do {  // its error falls like intervals^(-2 degree)
-        const double wanted =
-            std::pow(error() / (slack * most), 0.5 / static_cast<double>(start_.degree));
+    const double aim = slack * slack * most;
+    do {  // the error falls like intervals^(-2 degree)
+        const double wanted = std::pow(error() / aim, 0.5 / static_cast<double>(start_.degree));
         if (!refine(std::clamp(wanted, 1.2, 2.0))) return error() < most;
         if (!rebase()) return false;
+        rows_.replace_row(row_at(trace_.current().u));
         along.rebased();
     } while (!(error() < most));
     return true;
@@ -192,6 +193,9 @@ void cycle_branch::row(const walk& /*along*/, const curve_point& at, std::vector
 /// @return false if the point is not what it seems
 bool cycle_branch::add_point(point_type type, const curve_point& at, double arc, double missed) {
     if (!look_at(at) || !known().multipliers.confirms(type)) return false;
+    const bool told_by_multipliers = type != point_type::BP && type != point_type::EP;
+    if (told_by_multipliers && known().multipliers.error() > options_.multiplier_error)
+        return false;
     auto point = described(type, at.u, missed);
     if (type == point_type::LPC) {
         write_held();
