@@ -56,8 +56,6 @@ std::string_view meaning_of(stop_reason reason) {
             return "the state grows beyond all bounds";
         case stop_reason::not_finite:
             return "the model gave NaN or infinity";
-        case stop_reason::long_period:
-            return "the period grew beyond the longest allowed; raise --longest-period";
         case stop_reason::unresolved:
             return "multipliers are not resolved; see --multiplier-error";
         case stop_reason::stopped:

@@ -15,7 +15,7 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double slack = 0.01;           // of the error allowed, at which the mesh is made finer
+constexpr double slack = 0.1;            // of the error allowed, at which the mesh is made finer
 constexpr double touching = 5e-3;        // of two cycles that are one but for a broken symmetry
 constexpr double alike = 1e-6;           // their parameters, scaled
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
@@ -40,6 +40,7 @@ void cycle_branch::turn_back(const orbit& first) {
     rows_.turn_back();
     curve_ = cycle_curve(curve_.base(), range_, first);
     homoclinic_ = homoclinic_end(options_.tolerance);
+    lost_ = false;
 }
 
 /// A test of the multipliers in the cycle's own space. At a Hopf point two of them are 1, and
@@ -47,14 +48,14 @@ void cycle_branch::turn_back(const orbit& first) {
 cycle_branch::test_value cycle_branch::of_multipliers(floquet_test value) {
     return [this, value](const curve_point& at) {
         const floquet& mu = facts_at(at).multipliers;
-        return at_hopf_ || mu.error() > options_.multiplier_error ? 0.0 : (mu.*value)();
+        return at_hopf_ || lost_ || !mu.resolved() ? 0.0 : (mu.*value)();
     };
 }
 
 /// The same of those within groups of cells.
 cycle_branch::test_value cycle_branch::within(floquet_test value) {
     return [this, value](const curve_point& at) {
-        if (at_hopf_ || facts_at(at).u.size() == 0) return 0.0;
+        if (at_hopf_ || lost_ || facts_at(at).u.size() == 0) return 0.0;
         double product = 1;
         for (const auto& group : within_groups()) product *= (floquet(group.values).*value)();
         return product;
@@ -142,27 +143,29 @@ std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
     if (held_ && std::exchange(held_->old, true)) write_held();
     auto extremes = extremes_at(trace_.current().u);
     for (double& x : extremes) x /= scale();
-    if (options_.longest_period == 0 &&
-        homoclinic_.reached(curve_.period(trace_.current().u), parameter_of(trace_.current()),
-                            std::move(extremes)))
-        return stop_reason::homoclinic;
+    const bool reached = homoclinic_.reached(curve_.period(trace_.current().u),
+                                             parameter_of(trace_.current()), std::move(extremes));
+    if (reached && options_.longest_period == 0) return stop_reason::homoclinic;
     if (!resolve(along))
         return homoclinic_.nears() ? stop_reason::homoclinic : stop_reason::unresolved;
+    lost_ = lost_ || !facts_at(trace_.current()).multipliers.resolved();
     return cycle_walk::kept(along, goes_on);
 }
 
-/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for.
+/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, and says the
+/// last row again.
 /// @return false if no mesh does
 bool cycle_branch::resolve(walk& along) {
     const auto error = [this] { return facts_at(trace_.current()).multipliers.error(); };
     const double most = options_.multiplier_error;
-    if (error() < slack * slack * most) coarsen();
+    if (error() < slack * slack * slack * most) coarsen();
     if (error() < slack * most) return true;
-    do {  // its error falls like intervals^(-2 degree)
-        const double wanted =
-            std::pow(error() / (slack * most), 0.5 / static_cast<double>(start_.degree));
+    const double aim = slack * slack * most;
+    do {  // the error falls like intervals^(-2 degree)
+        const double wanted = std::pow(error() / aim, 0.5 / static_cast<double>(start_.degree));
         if (!refine(std::clamp(wanted, 1.2, 2.0))) return error() < most;
         if (!rebase()) return false;
+        rows_.replace_row(row_at(trace_.current().u));
         along.rebased();
     } while (!(error() < most));
     return true;
@@ -192,6 +195,8 @@ void cycle_branch::row(const walk& /*along*/, const curve_point& at, std::vector
 /// @return false if the point is not what it seems
 bool cycle_branch::add_point(point_type type, const curve_point& at, double arc, double missed) {
     if (!look_at(at) || !known().multipliers.confirms(type)) return false;
+    const bool told_by_multipliers = type != point_type::BP && type != point_type::EP;
+    if (told_by_multipliers && (lost_ || !known().multipliers.resolved())) return false;
     auto point = described(type, at.u, missed);
     if (type == point_type::LPC) {
         write_held();

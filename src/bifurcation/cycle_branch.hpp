@@ -84,6 +84,7 @@ private:
     std::optional<held_fold> held_;
     homoclinic_end homoclinic_;
     bool started_ = false;  // past the first step
+    bool lost_ = false;     // multipliers are not resolved any more, and the caller goes on
 };
 
 }  // namespace moebius::detail

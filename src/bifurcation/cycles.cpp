@@ -93,6 +93,7 @@ public:
     /// changed.
     void from_doubling(const special_point& start) {
         const VectorXd u = curve_.scale(piecewise_of(start_), start_.period, start.parameters);
+        check_inside(u, start);
         const auto tangent = detail::doubling_tangent(curve_, u);
         if (!tangent) no_branch(start);
         trace_.start_with_tangent(u, *tangent);
@@ -107,6 +108,7 @@ public:
     /// The branch that crosses the one on which the point was found, both ways.
     void from_crossing(const special_point& start) {
         const VectorXd u = curve_.scale(piecewise_of(start_), start_.period, start.parameters);
+        check_inside(u, start);
         const auto crossing = detail::tangents_at_crossing(curve_, u);
         if (!crossing) no_branch(start);
         const VectorXd way = other_than(start, *crossing);
@@ -129,12 +131,7 @@ public:
         const VectorXd u = curve_.scale(piecewise_of(start_), start_.period, start.parameters);
         if (!trace_.start(u, VectorXd::Unit(u.size(), u.size() - 1))) no_cycle(start);
         rebase();
-        const double s = trace_.current().u[trace_.current().u.size() - 1];
-        if (s < -on_edge || s > scaling::whole + on_edge)
-            throw invalid_argument(
-                "cycle",
-                fmt::format("{} is {} there", range_.name, start.parameters[curve_.free().front()]),
-                fmt::format("the range is {} to {}", range_.from, range_.to));
+        check_inside(trace_.current().u, start);
         const curve_point first = trace_.current();
         const auto parameters = curve_.problem_at(first.u).parameters;
         const orbit stored = orbit_of(curve_.values(first.u), curve_.period(first.u));
@@ -154,6 +151,15 @@ public:
     }
 
 private:
+    void check_inside(const VectorXd& u, const special_point& start) const {
+        const double s = u[u.size() - 1];
+        if (s < -on_edge || s > scaling::whole + on_edge)
+            throw invalid_argument(
+                "cycle",
+                fmt::format("{} is {} there", range_.name, start.parameters[curve_.free().front()]),
+                fmt::format("the range is {} to {}", range_.from, range_.to));
+    }
+
     /// The tangent that is less like that of the branch on which the point was found.
     [[nodiscard]] VectorXd other_than(const special_point& start,
                                       const detail::crossing_tangents& of) const {

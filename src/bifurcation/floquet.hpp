@@ -51,6 +51,8 @@ struct floquet {
 
     /// Distance of the trivial multiplier from 1.
     [[nodiscard]] double error() const { return std::abs(trivial - 1.0); }
+    /// Whether the others tell anything.
+    [[nodiscard]] bool resolved() const { return error() < 1e-2; }
 
     /// Product of (1 + mu) / (1 + |mu|).
     [[nodiscard]] double doubling() const {

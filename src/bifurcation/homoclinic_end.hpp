@@ -15,7 +15,8 @@ namespace moebius::detail {
 class homoclinic_end {
 public:
     /// @param tolerance  of a cycle's period and extremes
-    explicit homoclinic_end(double tolerance) : still_(100 * tolerance), alike_(1e4 * tolerance) {}
+    explicit homoclinic_end(double tolerance)
+        : still_(std::min(100 * tolerance, 1e-5)), alike_(std::min(1e4 * tolerance, 1e-3)) {}
 
     /// To be asked at each cycle of the branch in turn.
     /// @param parameter  scaled

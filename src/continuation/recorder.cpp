@@ -31,6 +31,11 @@ void recorder::add_row(double arc, std::span<const double> row, special_point po
     points_.push_back(std::move(point));
 }
 
+void recorder::replace_row(std::span<const double> row) {
+    std::copy(row.begin(), row.end(),
+              cells_.begin() + static_cast<std::ptrdiff_t>(entries_.back().row * names_.size()));
+}
+
 void recorder::row(const Eigen::VectorXd& u, std::span<const double> extras,
                    std::vector<double>& to) const {
     units_->unscale(u, x_, p_);

@@ -26,6 +26,9 @@ public:
     void add_row(double arc, std::span<const double> row);
     void add_row(double arc, std::span<const double> row, special_point point);
 
+    /// Says the row that was added last again.
+    void replace_row(std::span<const double> row);
+
     /// The row for a point u (scaled), with the extra columns.
     /// @param to  overwritten
     void row(const Eigen::VectorXd& u, std::span<const double> extras,
