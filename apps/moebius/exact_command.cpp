@@ -109,6 +109,9 @@ int run(const exact_arguments& args, const session& session) {
     if (args.points < 2)
         throw invalid_argument("--points", fmt::format("{} came", args.points), "it must be >= 2");
     check_result_size("--points", "samples", args.points, 3);
+    if (noise_from_name(args.problem.tokens.noise) == noise_law::none)
+        throw invalid_argument("--noise", "none came",
+                               "closed forms are known for gumbel, logistic and gaussian noise");
     auto on =
         choose_problem(args.problem, args.problem.varies.empty() ? 0 : 1, exact_schema, session);
     const std::string& model = on.heading.model;

@@ -131,7 +131,7 @@ cli_case(diagram_experts
 cli_case(diagram_noise
   ARGS diagram --noise gaussian --vary feedback=0.5:6 --out -
   # the gap's slope at 0 is 1/sqrt(pi), so the pitchfork stands at sqrt(pi)
-  OUT "\"noise\": \"gaussian\".*\"label\": \"BP1\".*\"feedback\":1\\.77245385"
+  OUT "\"noise\":\"gaussian\".*\"label\": \"BP1\".*\"feedback\":1\\.77245385"
   ERR none)
 cli_case(locus_noise
   ARGS locus --noise gaussian --vary feedback=1:6 --vary bias=-2:2 --out -
@@ -163,6 +163,11 @@ cli_case(diagram_controlled_two
   OUT "\"controller\": \"integral\".*\"label\": \"HB1\".*\"feedback\":(2\\.5,|2\\.500000000|2\\.499999999)"
   ERR none)
 
+# sqrt(pi), not 2.
+cli_case(exact_gaussian
+  ARGS exact --noise gaussian --out -
+  OUT "\"noise\":\"gaussian\".*\"pitchfork\": .\"feedback\":1\\.77245385090551"
+  ERR none)
 cli_case(exact_experts
   ARGS exact --model softmax --experts 8 --out -
   # docs/theory.md section 3: the one-winner branch of 8 turns at 4.249799008647894

@@ -172,6 +172,10 @@ rejected(levels_of_a_router ARGS validate --router soft-moe --levels 3
   ERR "--levels: it came for soft-moe, but that does not use it")
 rejected(exact_figure ARGS exact --plot x.svg
   ERR "--plot: it came for exact without --vary, but the figure is the fold set: --vary feedback=FROM:TO")
+rejected(exact_noise ARGS exact --model softmax --noise gaussian
+  ERR "--noise: it came for exact --model softmax, but that does not use it")
+rejected(exact_no_noise ARGS exact --noise none
+  ERR "--noise: none came, but closed forms are known for gumbel, logistic and gaussian noise")
 cli_case(exact_router ARGS exact --router top-1 CODE 109
   ERR "moebius: exact: .--router. came, but it is no option")
 rejected(exact_points ARGS exact --points 5
