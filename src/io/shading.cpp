@@ -11,7 +11,7 @@
 namespace moebius {
 namespace {
 
-constexpr std::size_t side = plane_regions::side;
+constexpr std::size_t window_side = plane_regions::side;
 using corner = std::pair<std::size_t, std::size_t>;  // of cells: column, row
 using mask = std::vector<char>;                      // of the cells
 
@@ -22,7 +22,7 @@ mask shaded(const diagram& locus, const plane_regions& regions) {
     std::vector<std::vector<stable_counts::place>> counted(regions.count());
     for (const auto& place : locus.stable.places)
         if (const auto region = regions.at(place.at)) counted[*region].push_back(place);
-    mask out(side * side);
+    mask out(window_side * window_side);
     for (std::size_t cell = 0; cell < out.size(); ++cell) {
         const std::size_t region = regions.cells()[cell];
         if (region == plane_regions::border || counted[region].empty()) continue;
@@ -43,9 +43,11 @@ mask up_to_curves(const mask& inner, const plane_regions& regions) {
     mask out = inner;
     for (std::size_t cell = 0; cell < out.size(); ++cell) {
         if (regions.cells()[cell] != plane_regions::border) continue;
-        const std::size_t column = cell % side, row = cell / side;
-        out[cell] = (column > 0 && inner[cell - 1]) || (column + 1 < side && inner[cell + 1]) ||
-                    (row > 0 && inner[cell - side]) || (row + 1 < side && inner[cell + side]);
+        const std::size_t column = cell % window_side, row = cell / window_side;
+        out[cell] = (column > 0 && inner[cell - 1]) ||
+                    (column + 1 < window_side && inner[cell + 1]) ||
+                    (row > 0 && inner[cell - window_side]) ||
+                    (row + 1 < window_side && inner[cell + window_side]);
     }
     return out;
 }
@@ -53,11 +55,11 @@ mask up_to_curves(const mask& inner, const plane_regions& regions) {
 /// The sides of cells that bound a mask, which lies to the left of each; by where they begin.
 std::multimap<corner, corner> borders_of(const mask& of) {
     const auto is_in = [&](std::size_t column, std::size_t row) {
-        return column < side && row < side && of[row * side + column] != 0;
+        return column < window_side && row < window_side && of[row * window_side + column] != 0;
     };
     std::multimap<corner, corner> out;
-    for (std::size_t row = 0; row < side; ++row)
-        for (std::size_t column = 0; column < side; ++column) {
+    for (std::size_t row = 0; row < window_side; ++row)
+        for (std::size_t column = 0; column < window_side; ++column) {
             if (!is_in(column, row)) continue;
             const corner low_left{column, row}, low_right{column + 1, row};
             const corner top_left{column, row + 1}, top_right{column + 1, row + 1};

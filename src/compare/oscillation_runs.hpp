@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Loops with a controller: what runs do, and what the noise-free equations do.
+#pragma once
+
+#include <moebius/compare/oscillation.hpp>
+#include <utility>
+#include <vector>
+
+namespace moebius {
+
+/// The map that the deviations of one run's scores follow from batch to batch, by least squares.
+/// @throws interrupted  if the watch asks for it
+[[nodiscard]] deviation_map measured_map(const controlled_router& router, double feedback,
+                                         const oscillation_options& options, std::uint64_t seed,
+                                         const watch& watched);
+
+/// How the first expert's score over the mean swings in one run.
+[[nodiscard]] swing measured_swing(const controlled_router& router, double feedback,
+                                   const oscillation_options& options, std::uint64_t seed,
+                                   const watch& watched);
+
+/// The same of the rule without noise, from the same start: with the mean loads of the equations.
+[[nodiscard]] swing predicted_swing(const controlled_router& router, double feedback,
+                                    const oscillation_options& options);
+
+/// The Hopf point of equal loads, and the cycles that leave it.
+struct hopf_branch {
+    double feedback = 0;                              ///< NaN if none was found
+    std::vector<double> values, periods, amplitudes;  ///< along the cycles, where they are stable
+
+    /// Period and amplitude between neighbouring points of the branch; NaN outside.
+    [[nodiscard]] std::pair<double, double> at(double value) const;
+};
+/// @param top  feedback up to which cycles are followed, for two experts alone: of more, those that
+///             leave the Hopf point are not those in which loops end
+[[nodiscard]] hopf_branch hopf_branch_of(const controlled_router& router, double onset, double top,
+                                         const watch& watched);
+
+}  // namespace moebius
