@@ -22,12 +22,12 @@ struct controlled_router {
 /// How controlled loops are measured. Times are in units of 1/decay.
 struct oscillation_options {
     std::size_t tokens = 4096;  ///< T of a batch, >= 1
-    double step = 0.02;          ///< of the rule times decay, > 0 and < 1
-    std::size_t seeds = 4;       ///< runs at each feedback, >= 2
-    std::size_t levels = 4;      ///< feedbacks on either side of the onset, >= 2
-    double settle = 400;         ///< time before anything is measured, > 0
-    double average = 600;        ///< time that is measured, > 0
-    double chance = 1e-3;        ///< as of validate_options
+    double step = 0.02;         ///< of the rule times decay, > 0 and < 1
+    std::size_t seeds = 4;      ///< runs at each feedback, >= 2
+    std::size_t levels = 4;     ///< feedbacks on either side of the onset, >= 2
+    double settle = 400;        ///< time before anything is measured, > 0
+    double average = 600;       ///< time that is measured, > 0
+    double chance = 1e-3;       ///< as of validate_options
     std::uint64_t seed = 1;
     unsigned threads = 0;  ///< 0: as many as the hardware runs at once; changes no number
 };
