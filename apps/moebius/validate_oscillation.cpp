@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include <cmath>
 
 namespace moebius::cli {
 namespace {
@@ -46,11 +46,16 @@ std::string oscillation_report(const oscillation_validation& v) {
         out += line_of(point.feedback, "period", point.period);
         out += line_of(point.feedback, "amplitude", point.amplitude);
     }
-    out += fmt::format(
-        "\nequal loads are lost at feedback {:.5f} (equations: Hopf {:.5f}), measured "
-        "{:.5f} +- {:.5f}; frequency there {:.5f}, measured {:.5f} +- {:.5f}\n",
-        v.onset.predicted, v.hopf, v.onset.measured, v.onset.error, v.frequency.predicted,
-        v.frequency.measured, v.frequency.error);
+    out += fmt::format("\nequal loads are lost at feedback {:.5f}", v.onset.predicted);
+    if (std::isnan(v.onset.measured))
+        out += " by the rule's largest gain; larger deviations are lost before\n";
+    else
+        out += fmt::format(
+            " (equations: Hopf {:.5f}), measured {:.5f} +- {:.5f}; frequency there {:.5f}, "
+            "measured "
+            "{:.5f} +- {:.5f}\n",
+            v.hopf, v.onset.measured, v.onset.error, v.frequency.predicted, v.frequency.measured,
+            v.frequency.error);
     for (const auto& point : v.beyond)
         if (point.branch_period > 0)
             out += fmt::format(

@@ -39,18 +39,16 @@ double gain_of(const deviation_map& map, const controlled_router& router, double
            (step * router.beta);
 }
 
-/// The maps of all runs at one feedback, or of all but one.
-deviation_map mean_of(const std::vector<deviation_map>& runs, std::size_t without) {
-    deviation_map mean;
-    double count = 0;
-    for (std::size_t r = 0; r < runs.size(); ++r) count += r != without;
+/// The map of all runs at one feedback, or of all but one.
+deviation_map map_of(const std::vector<deviation_sums>& runs, std::size_t without) {
+    deviation_sums all;
     for (std::size_t r = 0; r < runs.size(); ++r)
-        for (std::size_t i = 0; r != without && i < 4; ++i)
-            mean.matrix[i / 2][i % 2] += runs[r].matrix[i / 2][i % 2] / count;
-    return mean;
+        if (r != without) all.now += runs[r].now, all.next += runs[r].next;
+    return all.map();
 }
 
-/// A number made from the mean of all runs; its error from leaving out one after the other.
+/// A number made from all runs, and its error from leaving out one after the other, which also
+/// takes off its bias.
 /// @param made  of(without): the number without that run
 /// @source  Quenouille's and Tukey's jackknife; Efron and Tibshirani (1993), chapter 11
 template <typename Made>
@@ -58,15 +56,16 @@ measured_value jackknifed(double predicted, std::size_t runs, const Made& made) 
     std::vector<double> without;
     for (std::size_t r = 0; r < runs; ++r) without.push_back(made(r));
     const auto n = static_cast<double>(runs);
-    return {predicted, made(runs), spread_of(without).sd * (n - 1) / std::sqrt(n)};
+    const auto others = spread_of(without);
+    return {predicted, n * made(runs) - (n - 1) * others.mean, others.sd * (n - 1) / std::sqrt(n)};
 }
 
 decay_point decay_at(const controlled_router& router, double feedback,
-                     const std::vector<deviation_map>& runs, const oscillation_options& options) {
+                     const std::vector<deviation_sums>& runs, const oscillation_options& options) {
     const auto theory = deviation_map_of(router, feedback, options);
     const auto of = [&](const auto& number) {
         return jackknifed(number(theory), runs.size(),
-                          [&](std::size_t without) { return number(mean_of(runs, without)); });
+                          [&](std::size_t without) { return number(map_of(runs, without)); });
     };
     const double step = options.step;
     return {feedback, of([=](const deviation_map& map) { return map.rate(step).real(); }),
@@ -112,12 +111,12 @@ private:
 };
 
 void find_onset(const std::vector<double>& feedbacks,
-                const std::vector<std::vector<deviation_map>>& maps, double predicted,
+                const std::vector<std::vector<deviation_sums>>& maps, double predicted,
                 const controlled_router& router, const oscillation_options& options,
                 oscillation_validation& to) {
     const auto line_without = [&](std::size_t without) {
         std::vector<deviation_map> means;
-        for (const auto& runs : maps) means.push_back(mean_of(runs, without));
+        for (const auto& runs : maps) means.push_back(map_of(runs, without));
         return map_line(feedbacks, means);
     };
     const auto onset = [&](std::size_t without) {
@@ -139,12 +138,12 @@ void measure_below(const controlled_router& router, double onset,
     const double lost = router.decay * static_cast<double>(router.experts) / router.beta;
     const auto feedbacks = integral ? spaced(below_from * onset, below_to * onset, options.levels)
                                     : spaced(signs_from * lost, signs_to * lost, options.levels);
-    std::vector<std::vector<deviation_map>> maps(options.levels,
-                                                 std::vector<deviation_map>(options.seeds));
+    std::vector<std::vector<deviation_sums>> maps(options.levels,
+                                                  std::vector<deviation_sums>(options.seeds));
     const auto one = [&](std::size_t i) {
         const std::size_t k = i / options.seeds;
-        maps[k][i % options.seeds] =
-            measured_map(router, feedbacks[k], options, derived_seed(options.seed, i), watched);
+        maps[k][i % options.seeds] = measured_deviations(router, feedbacks[k], options,
+                                                         derived_seed(options.seed, i), watched);
     };
     parallel_for(options.levels * options.seeds, options.threads, one, watched, "validate");
     for (std::size_t k = 0; k < options.levels; ++k)

@@ -70,24 +70,28 @@ problem equations_of(const controlled_router& router, double feedback) {
 
 }  // namespace
 
-deviation_map measured_map(const controlled_router& router, double feedback,
-                           const oscillation_options& options, std::uint64_t seed,
-                           const watch& watched) {
+deviation_map deviation_sums::map() const {
+    const Eigen::Matrix2d m = now.transpose().ldlt().solve(next.transpose()).transpose();
+    return {{{m(0, 0), m(0, 1)}, {m(1, 0), m(1, 1)}}};
+}
+
+deviation_sums measured_deviations(const controlled_router& router, double feedback,
+                                   const oscillation_options& options, std::uint64_t seed,
+                                   const watch& watched) {
     const auto rule = rule_of(router, feedback, options);
     tossed_loop loop({router.experts, 1, options.tokens, seed});
     for (std::size_t t = batches_of(options.settle, options); t > 0; --t) loop.advance(rule);
-    Eigen::Matrix2d now = Eigen::Matrix2d::Zero(), next = now;
+    deviation_sums sums;
     auto before = deviations(loop.scores());
     for (std::size_t t = batches_of(options.average, options); t > 0; --t) {
         if (watched.stopping()) throw interrupted("validate");
         loop.advance(rule);
         const auto after = deviations(loop.scores());
-        now += before * before.transpose();
-        next += after * before.transpose();
+        sums.now += before * before.transpose();
+        sums.next += after * before.transpose();
         before = after;
     }
-    const Eigen::Matrix2d map = now.transpose().ldlt().solve(next.transpose()).transpose();
-    return {{{map(0, 0), map(0, 1)}, {map(1, 0), map(1, 1)}}};
+    return sums;
 }
 
 swing measured_swing(const controlled_router& router, double feedback,

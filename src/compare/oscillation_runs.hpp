@@ -2,17 +2,28 @@
 // Loops with a controller: what runs do, and what the noise-free equations do.
 #pragma once
 
+#include <Eigen/Core>
 #include <moebius/compare/oscillation.hpp>
 #include <utility>
 #include <vector>
 
 namespace moebius {
 
-/// The map that the deviations of one run's scores follow from batch to batch, by least squares.
+/// The products from which the map is found that deviations of scores follow from batch to batch:
+/// of all experts and batches of a run, or of several runs.
+struct deviation_sums {
+    Eigen::Matrix2d now = Eigen::Matrix2d::Zero();   ///< of d d^T
+    Eigen::Matrix2d next = Eigen::Matrix2d::Zero();  ///< of d' d^T, d' one batch later
+
+    /// The map by least squares. Its bias is of the order of one over the number of batches that
+    /// the loop forgets in, so that sums of runs are added and not their maps averaged.
+    [[nodiscard]] deviation_map map() const;
+};
+
 /// @throws interrupted  if the watch asks for it
-[[nodiscard]] deviation_map measured_map(const controlled_router& router, double feedback,
-                                         const oscillation_options& options, std::uint64_t seed,
-                                         const watch& watched);
+[[nodiscard]] deviation_sums measured_deviations(const controlled_router& router, double feedback,
+                                                 const oscillation_options& options,
+                                                 std::uint64_t seed, const watch& watched);
 
 /// How the first expert's score over the mean swings in one run.
 [[nodiscard]] swing measured_swing(const controlled_router& router, double feedback,
