@@ -9,6 +9,7 @@
 #include <moebius/compare/validate.hpp>
 #include <moebius/io/options.hpp>
 #include <moebius/model/token_response.hpp>
+#include <moebius/simulate/controller_choice.hpp>
 
 #include "commands.hpp"
 #include "compare_document.hpp"
@@ -17,6 +18,7 @@
 #include "output.hpp"
 #include "problem_choice.hpp"
 #include "validate_experts.hpp"
+#include "validate_oscillation.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -25,6 +27,7 @@ namespace {
 struct validate_arguments {
     problem_choice problem;
     std::optional<std::uint64_t> experts;
+    std::string controller;
     validate_options options;  // the library's own struct: one home for the defaults
     device_option device;
     output_options output;
@@ -148,24 +151,71 @@ std::size_t chosen_of(const router_choice& router) {
                            "probmoe-exact-k");
 }
 
-/// More than two experts, without tokens.
-int run_experts(const validate_arguments& args, const session& session) {
+/// Alike experts have no tokens, beta and decay alone, and loops that run on the CPU.
+/// @param option  that asks for them
+void check_alike(const validate_arguments& args, std::string_view option) {
     if (!args.problem.tokens.tokens.empty())
-        throw invalid_argument("--experts", fmt::format("{} came beside --tokens", *args.experts),
-                               "tokens are validated for two");
+        throw invalid_argument("--tokens", fmt::format("they came with {}", option),
+                               "tokens are validated for two experts without a controller");
     if (args.problem.tokens.noise != to_string(noise_law::gumbel))
         throw invalid_argument("--noise", fmt::format("{} came", args.problem.tokens.noise),
-                               "the mean load of many experts is a softmax: gumbel noise");
+                               "the mean load of alike experts is a softmax: gumbel noise");
     if (args.device.name != "auto" && args.device.name != "cpu")
         throw invalid_argument("--device",
-                               fmt::format("'{}' came with --experts", args.device.name),
+                               fmt::format("'{}' came with {}", args.device.name, option),
                                "loops of alike experts run on the CPU");
-    const auto& router = args.problem.router;
-    expert_router of{*args.experts, chosen_of(router)};
     for (const auto& [name, value] : parse_settings(args.problem.sets))
         if (name != "beta" && name != "decay")
             throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
                                    "alike experts have beta and decay");
+}
+
+/// Under a controller: where oscillations begin, and what they are like.
+int run_oscillation(const validate_arguments& args, const session& session) {
+    check_alike(args, "--controller");
+    refuse_unused(session, "validate with --controller", {"ramp", "members"});
+    if (!args.problem.router.is_top_1())
+        throw invalid_argument("--router",
+                               fmt::format("{} came with --controller", args.problem.router.name()),
+                               "it is measured for top-1");
+    controlled_router of{args.experts.value_or(2)};
+    of.beta = set_value(args.problem.sets, "beta", of.beta);
+    of.decay = set_value(args.problem.sets, "decay", of.decay);
+    of.controller = controller_from(args.controller);
+    oscillation_options options;  // its own defaults, but for what was given
+    const auto given = [&](std::string_view name, const auto& from, auto& to) {
+        if (session.was_given(name)) to = from;
+    };
+    given("batch", args.options.tokens, options.tokens);
+    given("step", args.options.step, options.step);
+    given("seeds", args.options.seeds, options.seeds);
+    given("levels", args.options.levels, options.levels);
+    given("settle", args.options.settle, options.settle);
+    given("average", args.options.average, options.average);
+    options.chance = args.options.chance;
+    options.seed = args.options.seed;
+    options.threads = args.options.threads;
+
+    result_heading heading;
+    heading.schema = validate_oscillation_schema;
+    heading.command = session.command;
+    heading.router = default_router;
+    heading.parameters = {{"beta", of.beta}, {"decay", of.decay}};
+    heading.options.emplace_back("experts", static_cast<double>(of.experts));
+    heading.options.emplace_back("controller", text_of(of.controller));
+    describe(options, heading);
+    heading.seed = options.seed;
+    const auto v = until_interrupted(
+        heading, [&] { return validate_oscillation(of, options, session.watch("validate")); });
+    args.output.write(oscillation_document(v, heading), oscillation_report(v));
+    return outcome_of(heading, v.overall.agrees ? exit_code::found : exit_code::no_answer);
+}
+
+/// More than two experts, without tokens.
+int run_experts(const validate_arguments& args, const session& session) {
+    check_alike(args, "--experts");
+    const auto& router = args.problem.router;
+    expert_router of{*args.experts, chosen_of(router)};
     of.beta = set_value(args.problem.sets, "beta", of.beta);
     of.decay = set_value(args.problem.sets, "decay", of.decay);
     auto options = args.options;
@@ -195,6 +245,7 @@ int run(validate_arguments& args, const session& session) {
     check_sets(args.problem.sets);
     const auto& router = args.problem.router;
     (void)router.settings();
+    if (!args.controller.empty()) return run_oscillation(args, session);
     if (args.experts.value_or(2) != 2) return run_experts(args, session);
     if (!router.is_top_1()) return run_router(args, session);
     args.problem.router = {};
@@ -233,6 +284,9 @@ command validate_command() {
     add_sets(out.options, args->problem);
     out.options.add("experts", args->experts, "number of experts N; more than two without tokens",
                     {.shown = "2"});
+    out.options.add("controller", args->controller,
+                    "load balancing, as of simulate: where oscillations begin, and their period",
+                    {.shown = "none"});
     add_to(out.options, args->problem.router);
     add_to(out.options, args->problem.tokens);
     add_to(out.options, args->options);

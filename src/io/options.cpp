@@ -62,6 +62,17 @@ void add_to(option_table& table, validate_options& options) {
     add_seed(table, options.seed);
 }
 
+void add_to(option_table& table, oscillation_options& options) {
+    table.add("batch", options.tokens, "tokens of a batch", {.field = "tokens"});
+    table.add("step", options.step, "time per batch times decay");
+    table.add("seeds", options.seeds, "runs at each feedback");
+    table.add("levels", options.levels, "feedbacks on either side of the onset");
+    table.add("settle", options.settle, "time before anything is measured");
+    table.add("average", options.average, "time that is measured");
+    table.add("chance", options.chance, chance_meaning);
+    add_seed(table, options.seed);
+}
+
 void add_to(option_table& table, comparison_options& options) {
     table.add("batch", options.tokens, "tokens of a batch", {.field = "tokens"});
     table.add("step", options.step, "time per batch times decay");

@@ -67,6 +67,22 @@ result_layout validate_experts_layout() {
             {"equilibria"}};
 }
 
+result_layout validate_oscillation_layout() {
+    return {validate_oscillation_schema,
+            {{"decay",
+              {{"feedback", finite}, {"growth"}, {"growth_predicted"}, {"growth_error"}},
+              1,
+              1},
+             {"swings",
+              {{"feedback", finite},
+               {"period"},
+               {"period_predicted"},
+               {"period_error"},
+               {"amplitude"},
+               {"amplitude_predicted"},
+               {"amplitude_error"}}}}};
+}
+
 result_layout validate_trained_layout() {
     return {validate_trained_schema,
             {{"models", {{"side", flag}}},
@@ -125,6 +141,7 @@ std::vector<result_layout> all_layouts() {
         compare_layout(),
         validate_layout(),
         validate_experts_layout(),
+        validate_oscillation_layout(),
         validate_trained_layout(),
         train_layout(),
     };

@@ -12,6 +12,7 @@
 #include "expert_plots.hpp"
 #include "heights.hpp"
 #include "layers.hpp"
+#include "oscillation_plots.hpp"
 #include "training_plots.hpp"
 #include "validate_plots.hpp"
 
@@ -212,6 +213,7 @@ std::vector<named_figure> figures_of(const result_document& result) {
     if (schema == validate_trained_schema) return validate_trained_figures(result);
     if (schema == train_schema) return training_figures(result);
     if (schema == validate_schema) return validate_figures(result);
+    if (schema == validate_oscillation_schema) return validate_oscillation_figures(result);
     if (schema == validate_experts_schema) return validate_experts_figures(result);
     throw invalid_argument("figure", fmt::format("a result of schema {} came", schema),
                            "there is no figure for it");

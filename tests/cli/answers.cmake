@@ -53,6 +53,11 @@ cli_case(validate_too_short
   ARGS validate --experts 3 --seeds 2 --levels 5 --ramp 20 --settle 1 --average 5 --members 4 CODE 3
   OUT "\nnothing is judged: theory can say how loads scatter at [0-9]+ of [0-9]+ steady states only. of [0-9]+ it says: settle must be [0-9]+ or more\n$"
   ERR none)
+# docs/theory.md section 7: equal loads of two experts are lost at 2 + gain (1 - step)
+cli_case(validate_controlled
+  ARGS validate --controller integral,gain=0.5 --step 0.1 --batch 1024 --seeds 3 --levels 2 --settle 100 --average 200 --out -
+  OUT "\"schema\": \"moebius.validate-oscillation/1\".*\"controller\": *\"integral,gain=0.5,leak=0\".*\"hopf\":2\\.(5|4999999|5000000).*\"predicted\":2\\.(45|44999999|45000000).*\"swings\""
+  ERR none)
 cli_case(doctor ARGS doctor OUT "^moebius +${PROJECT_VERSION}\n.*cuda +[^\n]+\n" ERR none)
 
 # The demand: BP at 2 +- 1e-12 (12 zeros or nines), supercritical, -kappa beta^3 / 24 = -1/12.

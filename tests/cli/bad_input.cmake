@@ -77,17 +77,25 @@ rejected(controller_gain_varied ARGS diagram --controller integral,gain=1 --vary
 rejected(controller_of_no_equation ARGS sweep --controller sign,gain=1 ${vary}
   ERR "--controller: sign came, but an equation has the integral law alone. 'moebius simulate' has the signs")
 rejected(validate_experts_of_tokens ARGS validate --experts 3 --tokens mixture:0/1
-  ERR "--experts: 3 came beside --tokens, but tokens are validated for two")
+  ERR "--tokens: they came with --experts, but tokens are validated for two experts without a controller")
 rejected(validate_experts_router ARGS validate --experts 4 --router top-k
   ERR "--router: top-k came with --experts, but the loads of many experts are known with their scatter for [^\n]*")
 rejected(validate_experts_noise ARGS validate --experts 4 --noise gaussian
-  ERR "--noise: gaussian came, but the mean load of many experts is a softmax. gumbel noise")
+  ERR "--noise: gaussian came, but the mean load of alike experts is a softmax. gumbel noise")
 rejected(validate_experts_bias ARGS validate --experts 4 --set bias_1=1
   ERR "--set: 'bias_1=1' came, but alike experts have beta and decay")
 rejected(validate_experts_device ARGS validate --experts 4 --device cuda
   ERR "--device: 'cuda' came with --experts, but loops of alike experts run on the CPU")
 rejected(validate_half_of_the_experts ARGS validate --experts 4 --router probmoe-exact-k,k=2
   ERR "validate: 2 of 4 experts came, but where no collapsed state is stable beside equal loads there is no jump to measure")
+rejected(validate_controller_without_gain ARGS validate --controller sign
+  ERR "controller: sign came without a gain, but sign,gain=NUMBER is needed")
+rejected(validate_controller_ramp ARGS validate --controller loss-free --ramp 3
+  ERR "--ramp: it came for validate with --controller, but that does not use it")
+rejected(validate_controller_idle ARGS validate --controller integral,gain=0
+  ERR "validate: a controller of gain 0 came, but one that does something is needed")
+rejected(validate_controller_router ARGS validate --controller loss-free --router top-k
+  ERR "--router: top-k came with --controller, but it is measured for top-1")
 rejected(start_scores ARGS simulate --model softmax --experts 4 --start 1,2,3
   ERR "--start: 3 scores came, but the 4 experts need one each")
 rejected(start_and_lead ARGS simulate --start 1,0 --x0 1

@@ -12,8 +12,27 @@ grep -q '"verdict": "theory and measurement agree' v.json
 "$program" validate $short --threads 1 >one
 "$program" validate $short --threads 2 >two
 cmp one two
+# Many experts, and a controlled loop: the same of each.
+experts="--experts 4 --seeds 3 --levels 5 --ramp 60 --settle 25 --average 30 --members 16"
+controlled="--controller integral,gain=0.5 --step 0.1 --batch 512 --seeds 2 --levels 2 --settle 60 --average 120"
+"$program" validate $experts --out e.json >table || test $? = 3
+for title in "steady states" "jumps" "equal and unequal loads both stable" "winners of 3 runs up"; do
+    grep -q "^$title" table
+done
+"$program" validate $controlled --out o.json >table || test $? = 3
+grep -q '^equal loads are lost at feedback 2.45000 (equations: Hopf 2.50000)' table
+grep -q '^cycle of the continuation at' table
+for words in "$experts" "$controlled"; do
+    "$program" validate $words --threads 1 >one || test $? = 3
+    "$program" validate $words --threads 2 >two || test $? = 3
+    cmp one two
+done
 if command -v gnuplot >/dev/null; then
     "$program" plot v.json --out v.svg
     grep -q 'measured, feedback up' v-diagram.svg
     grep -q 'jump, bias swept' v-cusp.svg
+    "$program" plot e.json --out e.svg
+    for text in 'equal loads' '1 winner' 'jump, measured' 'measured, feedback down'; do grep -q "$text" e.svg; done
+    "$program" plot o.json --out o.svg
+    for name in growth period amplitude; do grep -q measured o-$name.svg; done
 fi

@@ -3,6 +3,7 @@
 
 #include <moebius/audit/audit.hpp>
 #include <moebius/compare/measured_response.hpp>
+#include <moebius/compare/oscillation.hpp>
 #include <moebius/compare/prediction.hpp>
 #include <moebius/compare/router_comparison.hpp>
 #include <moebius/compare/trained_loads.hpp>
@@ -19,6 +20,7 @@ void add_to(option_table& table, continuation_options& options);
 void add_to(option_table& table, audit_options& options);
 void add_to(option_table& table, simulate_options& options);
 void add_to(option_table& table, validate_options& options);
+void add_to(option_table& table, oscillation_options& options);
 
 /// All but beta and decay, which a result counts among its parameters.
 void add_to(option_table& table, comparison_options& options);
