@@ -135,7 +135,7 @@ void judge_rows(const claim& of, const whole_space& in, const branch& curve,
         to.judge(rows_kind, std::move(fault));
     }
     if (of.ranges.size() == 2 && rows.size() < curve.columns.rows())
-        to.not_judged(kind, "they lie between rows that were judged",
+        to.not_judged(rows_kind, "they lie between rows that were judged",
                       curve.columns.rows() - rows.size());
 }
 

@@ -23,8 +23,8 @@ constexpr std::string_view kind = "missing curves";
 constexpr double off_centre = 0.37;   // of places in their cells, as symmetric curves cross centres
 constexpr double longest = 1.0 / 16;  // of the way between two places: a step along it
 constexpr double shortest = 1.0 / 8192;  // of it: where a state ends
-constexpr double beside = 2e-3;  // shares of the window within which a curve explains an end
-constexpr double reach = 0.5;    // state scales that a state moves in one step
+constexpr double beside = 2e-3;         // shares of the window within which a curve explains an end
+constexpr double one_step_reach = 0.5;  // state scales that a state moves in one step
 
 /// In shares of the window.
 double distance(const plane_point& p, const plane_point& a, const plane_point& b) {
@@ -154,7 +154,7 @@ private:
             const problem here = at(on(next));
             const descent flow(in_, here, claim_.step, options_);
             const auto rest = flow.rest_near(x + (next - t) * slope);
-            if (rest && (*rest - x).cwiseAbs().maxCoeff() <= reach * in_.unit() &&
+            if (rest && (*rest - x).cwiseAbs().maxCoeff() <= one_step_reach * in_.unit() &&
                 flow.attracts(*rest).value_or(false)) {
                 slope = (*rest - x) / (next - t);
                 x = *rest;

@@ -15,7 +15,7 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double no_branch = 1e-4;  // scaled length up to which a way out leads nowhere
+constexpr double nowhere = 1e-4;  // scaled length up to which a way out leads nowhere
 
 }  // namespace
 
@@ -87,7 +87,7 @@ void fixed_space::follow_arms() {
 
 /// Whether a way out of a branch point on the window's edge led outside.
 bool fixed_space::leads_nowhere(stop_reason end) const {
-    return end == stop_reason::range_end && (way_.back() - way_.front()).norm() < no_branch;
+    return end == stop_reason::range_end && (way_.back() - way_.front()).norm() < nowhere;
 }
 
 branch fixed_space::begin_branch(const std::string& from) const {

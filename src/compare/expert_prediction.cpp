@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
@@ -18,7 +19,6 @@
 namespace moebius {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double past_balance = 1.5, past_fold = 2;  // times their feedback: where sweeps end
 constexpr double below_fold = 0.5;
 
@@ -48,7 +48,7 @@ std::vector<std::size_t> sizes_of(const special_point& point) {
 double number_of(const special_point& point, std::string_view name) {
     for (const auto& [key, value] : point.normal_form)
         if (key == name) return value;
-    return nan;
+    return not_a_number;
 }
 
 /// Builds a prediction step by step.
@@ -130,7 +130,7 @@ private:
         expert_sweep sweep;
         sweep.name = "feedback up";
         sweep.start = states_at(from).front().scores;
-        sweep.jump = {false, made_.balance, nan, {least / 2, 1}, {}};
+        sweep.jump = {false, made_.balance, not_a_number, {least / 2, 1}, {}};
         add(std::move(sweep), from, to);
     }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/compare/blocking.hpp>
@@ -228,8 +229,8 @@ oscillation_validation validate_oscillation(const controlled_router& router,
     check(router, options);
     const double onset = onset_of(router, options);
     oscillation_validation result;
-    result.hopf = result.onset.measured = result.onset.error = std::nan("");
-    result.frequency = {std::nan(""), std::nan(""), std::nan("")};
+    result.hopf = result.onset.measured = result.onset.error = not_a_number;
+    result.frequency = {not_a_number, not_a_number, not_a_number};
     const bool swings = router.controller.law == control_law::integral;
     measure_below(router, onset, options, swings ? part_of(watched, 0, 1, 2) : watched, result);
     if (swings) measure_beyond(router, onset, options, part_of(watched, 1, 1, 2), result);

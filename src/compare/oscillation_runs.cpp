@@ -4,7 +4,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
@@ -15,8 +15,6 @@
 
 namespace moebius {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Far from equal loads, and no two experts alike.
 std::vector<double> start_of(const controlled_router& router) {
@@ -136,12 +134,12 @@ std::pair<double, double> hopf_branch::at(double value) const {
         };
         return {between(periods), between(amplitudes)};
     }
-    return {nan, nan};
+    return {not_a_number, not_a_number};
 }
 
 hopf_branch hopf_branch_of(const controlled_router& router, double onset, double top,
                            const watch& watched) {
-    hopf_branch result{nan, {}, {}, {}};
+    hopf_branch result{not_a_number, {}, {}, {}};
     if (router.controller.law != control_law::integral) return result;
     auto at = equations_of(router, onset);
     if (router.experts == 2) {

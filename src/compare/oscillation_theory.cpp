@@ -3,7 +3,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/compare/oscillation.hpp>
@@ -11,8 +11,6 @@
 
 namespace moebius {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double sampling_scatter(const controlled_router& router, std::size_t tokens) {
     const auto n = static_cast<double>(router.experts);
@@ -148,10 +146,10 @@ double onset_of(const controlled_router& router, const oscillation_options& opti
 }
 
 swing swing_of(std::span<const double> series, double spacing) {
-    if (series.empty()) return {nan, 0, 0};
+    if (series.empty()) return {not_a_number, 0, 0};
     const auto [lowest, highest] = std::minmax_element(series.begin(), series.end());
     const auto rises = rises_of(series, (*lowest + *highest) / 2, (*highest - *lowest) / 2);
-    swing result{nan, nan, rises.empty() ? 0 : rises.size() - 1};
+    swing result{not_a_number, not_a_number, rises.empty() ? 0 : rises.size() - 1};
     if (result.cycles < 2) return result;
     result.period = spacing * (rises.back() - rises.front()) / static_cast<double>(result.cycles);
     double sum = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/view.hpp>
@@ -124,11 +125,10 @@ private:
                        {.rate = std::abs(rate), .direction = direction, .samples = 2}, watch_);
         sweep.end = run.samples.at("x").back();
         for (const auto& jump : run.jumps) {
-            const double nan = std::numeric_limits<double>::quiet_NaN();
             predicted_jump next{{jump.at[0], jump.at[0] > jump.from[0] ? 1 : -1},
-                                nan,
-                                nan,
-                                nan,
+                                not_a_number,
+                                not_a_number,
+                                not_a_number,
                                 jump.parameter,
                                 {}};
             add_fold(sweep, jump, {sweep.plan.parameter, low, high}, rate, next);

@@ -10,6 +10,7 @@
 #include <moebius/model/registry.hpp>
 
 #include "catch.hpp"
+#include "unit/special_points.hpp"
 
 using namespace moebius;
 using Catch::Matchers::WithinAbs;
@@ -17,16 +18,11 @@ using Catch::Matchers::WithinRel;
 
 namespace {
 
+using test::of_type;
+
 problem alike(std::size_t experts) {
     const problem full = make_problem("softmax", {.experts = experts});
     return regrouped(full, coarsest_groups(full, {}));
-}
-
-std::vector<special_point> alike_of_type(const diagram& in, point_type type) {
-    std::vector<special_point> found;
-    for (const auto& point : in.special_points)
-        if (point.type == type) found.push_back(point);
-    return found;
 }
 
 }  // namespace
@@ -41,12 +37,12 @@ TEST_CASE("N alike experts: the multiple branch point and every number of winner
     const auto found =
         equilibrium_diagram(alike(experts), {"feedback", 1, 1.5 * n}, {.max_step = max_step});
 
-    const auto crossings = alike_of_type(found, point_type::BP);
+    const auto crossings = of_type(found, point_type::BP);
     REQUIRE(crossings.size() == 1);
     CHECK_THAT(crossings[0].parameters[0], WithinAbs(n, 1e-10));  // docs/theory.md section 3: K = N
     CHECK(crossings[0].multiplicity == static_cast<int>(experts) - 1);
     CHECK(crossings[0].criticality == (experts == 2 ? "supercritical" : "transcritical"));
-    CHECK(alike_of_type(found, point_type::HB).empty());
+    CHECK(of_type(found, point_type::HB).empty());
 
     std::map<std::size_t, std::vector<const branch*>> by_winners;
     for (const auto& curve : found.branches)
@@ -62,7 +58,7 @@ TEST_CASE("N alike experts: the multiple branch point and every number of winner
         CHECK_THAT(arms[0]->copies, WithinRel(choices, 1e-12));  // rounding of the product
     }
 
-    const auto folds = alike_of_type(found, point_type::LP);
+    const auto folds = of_type(found, point_type::LP);
     CHECK(folds.size() == (experts - 1) / 2);  // each m < N/2 turns once, m = N/2 does not
     for (const auto& fold : folds) {
         const auto want = exact::branch_fold({experts, fold.groups.groups[0].size()});
@@ -103,7 +99,7 @@ TEST_CASE("the one-winner fold curve of N experts has one cusp", "[bifurcation][
                    {"bias_1", cusp.h - 3 * cusp.K, cusp.h + cusp.K}, {.max_step = max_step});
     CAPTURE(experts, max_step);
 
-    const auto cusps = alike_of_type(found, point_type::CP);
+    const auto cusps = of_type(found, point_type::CP);
     REQUIRE(cusps.size() == 1);
     // docs/theory.md section 3
     CHECK_THAT(cusps[0].parameters[0], WithinAbs(4 * (n - 1) / n, 1e-10));
@@ -129,7 +125,7 @@ TEST_CASE("exact-k loses the balanced state where the closed form says",
     const auto found = equilibrium_diagram(regrouped(full, one_group(experts)),
                                            {"feedback", 0.5 * threshold, 1.2 * threshold},
                                            {.split_groups = false});
-    const auto crossings = alike_of_type(found, point_type::BP);
+    const auto crossings = of_type(found, point_type::BP);
     REQUIRE(crossings.size() == 1);
     CHECK_THAT(crossings[0].parameters[0], WithinRel(threshold, 1e-10));
     CHECK(crossings[0].multiplicity == static_cast<int>(experts) - 1);

@@ -9,17 +9,13 @@
 
 #include "catch.hpp"
 #include "unit/branching_cycles.hpp"
+#include "unit/special_points.hpp"
 
 using namespace moebius;
 
 namespace {
 
-std::vector<special_point> of_type(const diagram& d, point_type type) {
-    std::vector<special_point> found;
-    for (const auto& point : d.special_points)
-        if (point.type == type) found.push_back(point);
-    return found;
-}
+using test::of_type;
 
 diagram followed(const problem& at, const parameter_range& range, const special_point& start,
                  double max_step = 0.1) {

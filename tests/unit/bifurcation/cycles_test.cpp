@@ -11,17 +11,13 @@
 
 #include "catch.hpp"
 #include "unit/cycle_models.hpp"
+#include "unit/special_points.hpp"
 
 using namespace moebius;
 
 namespace {
 
-std::vector<special_point> cycle_points_of_type(const diagram& d, point_type type) {
-    std::vector<special_point> found;
-    for (const auto& point : d.special_points)
-        if (point.type == type) found.push_back(point);
-    return found;
-}
+using test::of_type;
 
 /// The cycle of ring_of_cycles at p = 0 with the smaller radius.
 special_point inner_cycle() {
@@ -50,11 +46,11 @@ TEST_CASE("round cycles turn where they must", "[cycles][oracle]") {
     REQUIRE(found.branches.size() == 1);
     CHECK(found.branches[0].kind == "cycle");
     CHECK(found.branches[0].last == stop_reason::range_end);
-    const auto folds = cycle_points_of_type(found, point_type::LPC);
+    const auto folds = of_type(found, point_type::LPC);
     REQUIRE(folds.size() == 1);  // mu = -r^2 + r^4 turns at r^2 = 1/2
     CHECK_THAT(folds[0].parameters[0], WithinAbs(-0.25, 1e-12));
     CHECK_THAT(folds[0].cycle->period, WithinAbs(2 * std::numbers::pi / 1.25, 1e-8));
-    CHECK(cycle_points_of_type(found, point_type::BP).empty());
+    CHECK(of_type(found, point_type::BP).empty());
     const auto& rows = found.branches[0].columns;
     for (std::size_t i = 1; i < rows.rows(); ++i) {
         const double r = rows.at("x_max")[i], r2 = r * r;
@@ -84,8 +80,8 @@ TEST_CASE("cycles end where the caller's function first meets them", "[cycles][o
     const double r2 = wall * wall;
     CHECK_THAT(made.columns.at("mu").back(), WithinAbs(-r2 + r2 * r2, 1e-8));  // mesh
     CHECK_THAT(made.columns.at("x_max").back(), WithinAbs(std::abs(wall), 1e-8));
-    CHECK(cycle_points_of_type(found, point_type::LPC).size() == (r2 > 0.5 ? 1U : 0U));
-    const auto ends = cycle_points_of_type(found, point_type::EP);
+    CHECK(of_type(found, point_type::LPC).size() == (r2 > 0.5 ? 1U : 0U));
+    const auto ends = of_type(found, point_type::EP);
     REQUIRE(ends.size() == 1);
     CHECK(ends[0].row == made.columns.rows() - 1);
 }
@@ -99,7 +95,7 @@ TEST_CASE("a closed branch of cycles is followed once around, to its first cycle
     REQUIRE(found.branches.size() == 1);
     CHECK(found.branches[0].first == stop_reason::closed);
     CHECK(found.branches[0].last == stop_reason::closed);
-    const auto folds = cycle_points_of_type(found, point_type::LPC);
+    const auto folds = of_type(found, point_type::LPC);
     REQUIRE(folds.size() == 2);
     CHECK_THAT(std::abs(folds[0].parameters[0]), WithinAbs(0.25, 1e-10));
     CHECK_THAT(folds[0].parameters[0] + folds[1].parameters[0], WithinAbs(0, 1e-10));
@@ -150,7 +146,7 @@ TEST_CASE("the Rossler cycle doubles its period at c = 2.832445", "[cycles][orac
     diagram found;
     add_cycle_branch(found, at, {"c", 2, 3}, cycle_start(at, *loop));
 
-    const auto doubled = cycle_points_of_type(found, point_type::PD);
+    const auto doubled = of_type(found, point_type::PD);
     REQUIRE(doubled.size() == 1);
     CHECK_THAT(doubled[0].parameters[2], WithinAbs(2.832445, 1e-6));
     for (const double error : found.branches[0].columns.at("accuracy")) CHECK(error < 1e-9);

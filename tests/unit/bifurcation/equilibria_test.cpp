@@ -7,18 +7,14 @@
 #include <moebius/model/two_expert.hpp>
 
 #include "catch.hpp"
+#include "unit/special_points.hpp"
 #include "unit/test_models.hpp"
 
 using namespace moebius;
 
 namespace {
 
-std::vector<special_point> of_type(const diagram& d, point_type type) {
-    std::vector<special_point> found;
-    for (const auto& point : d.special_points)
-        if (point.type == type) found.push_back(point);
-    return found;
-}
+using test::of_type;
 
 double named_coefficient(const special_point& point, std::string_view name) {
     for (const auto& [key, value] : point.normal_form)

@@ -13,10 +13,13 @@
 #include <numbers>
 
 #include "catch.hpp"
+#include "unit/special_points.hpp"
 
 using namespace moebius;
 
 namespace {
+
+using test::of_type;
 
 /// Chua's circuit with a smooth diode (AUTO's chu): its cycles run into a saddle-focus.
 struct chua {
@@ -52,13 +55,6 @@ struct lorenz {
                 x[0] * x[1] - 8.0 / 3 * x[2]};
     }
 };
-
-std::vector<special_point> of_type(const diagram& d, point_type type) {
-    std::vector<special_point> found;
-    for (const auto& point : d.special_points)
-        if (point.type == type) found.push_back(point);
-    return found;
-}
 
 /// Changes of n_unstable next to no label.
 std::size_t unexplained(const diagram& d) {

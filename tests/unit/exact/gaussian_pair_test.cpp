@@ -17,7 +17,7 @@ constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr auto gaussian = noise_law::gaussian;
 
 /// With decay 1 and beta 2, x = y, feedback = mu, bias = eta.
-two_expert scaled(double mu, double eta) { return {mu, 1, 2, eta, gaussian}; }
+two_expert gaussian_pair(double mu, double eta) { return {mu, 1, 2, eta, gaussian}; }
 
 }  // namespace
 
@@ -44,7 +44,7 @@ TEST_CASE("states and folds under gaussian noise have their reference values", "
          {2, 1.9902328376288838, -0.957023306840514, 0.6938207159838923},
          {3, 2.9999337008063995, -0.999582074630368, 1.5406353041790875}}));
     CAPTURE(mu);
-    const auto all = exact::equilibria(scaled(mu, 0));
+    const auto all = exact::equilibria(gaussian_pair(mu, 0));
     REQUIRE(all.size() == 3);
     // 1e-14 of mu, by which 2 mu/sqrt(pi) - 1 = .0155 is less exact at .9
     CHECK_THAT(all[2].x, WithinRel(y, 1e-13));
@@ -52,8 +52,8 @@ TEST_CASE("states and folds under gaussian noise have their reference values", "
     CHECK_THAT(all[2].loads[0] - all[2].loads[1], WithinRel(y / mu, 1e-13));
     CHECK(all[1].x == 0);
     CHECK_THAT(exact::half_width(mu, gaussian), WithinRel(width, 1e-12));
-    CHECK(exact::equilibria(scaled(mu, 1.001 * width)).size() == 1);
-    CHECK(exact::equilibria(scaled(mu, 0.999 * width)).size() == 3);
+    CHECK(exact::equilibria(gaussian_pair(mu, 1.001 * width)).size() == 1);
+    CHECK(exact::equilibria(gaussian_pair(mu, 0.999 * width)).size() == 3);
 }
 
 TEST_CASE("on the fold set of gaussian noise drift and eigenvalue vanish", "[exact][oracle]") {
