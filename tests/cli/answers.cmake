@@ -136,7 +136,7 @@ cli_case(diagram_experts
 cli_case(diagram_noise
   ARGS diagram --noise gaussian --vary feedback=0.5:6 --out -
   # the gap's slope at 0 is 1/sqrt(pi), so the pitchfork stands at sqrt(pi)
-  OUT "\"noise\":\"gaussian\".*\"label\": \"BP1\".*\"feedback\":1\\.77245385"
+  OUT "\"noise\": ?\"gaussian\".*\"label\": \"BP1\".*\"feedback\":1\\.77245385"
   ERR none)
 cli_case(locus_noise
   ARGS locus --noise gaussian --vary feedback=1:6 --vary bias=-2:2 --out -
