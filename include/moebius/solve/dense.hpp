@@ -4,7 +4,6 @@
 #include <Eigen/Core>
 #include <Eigen/LU>
 #include <complex>
-#include <vector>
 
 namespace moebius {
 
@@ -79,11 +78,6 @@ struct symmetric_eigen {
 /// By Eigen::SelfAdjointEigenSolver, which reads the lower triangle.
 [[nodiscard]] symmetric_eigen eigen_of_symmetric(const Eigen::MatrixXd& a);
 [[nodiscard]] Eigen::VectorXd eigenvalues_of_symmetric(const Eigen::MatrixXd& a);  ///< rising
-
-/// z with a x = z b x for some x, in no order; not finite where b is singular. By
-/// Eigen::GeneralizedEigenSolver.
-[[nodiscard]] std::vector<std::complex<double>> generalized_eigenvalues(const Eigen::MatrixXd& a,
-                                                                        const Eigen::MatrixXd& b);
 
 /// The shortest x with the least |a x - b|, by Eigen::CompleteOrthogonalDecomposition.
 /// @param threshold  pivots below it, relative to the largest, count as 0; 0: Eigen's default
