@@ -142,6 +142,23 @@ bool tell_what_is_missing(const diagram_document& result) {
     return missing;
 }
 
+/// How far states were searched, and what was found and not followed.
+std::string search_of(const diagram_document& result) {
+    const auto& search = result.data.search;
+    if (search.starts == 0) return {};
+    std::string out =
+        fmt::format("searched {} starts, found {} states{}\n", search.starts, search.states,
+                    search.may_miss ? "; not every choice of winners was tried" : "");
+    const std::string_view where =
+        result.heading.schema == locus_schema ? "on the lines where curves were looked for " : "";
+    if (search.not_followed > 0)
+        out += fmt::format("{} branch points {}were not followed: raise --max-branches\n",
+                           search.not_followed, where);
+    if (search.too_deep > 0)
+        out += fmt::format("{} branch points {}lie deeper than --depth\n", search.too_deep, where);
+    return out;
+}
+
 }  // namespace
 
 std::string summary_of(const diagram_document& result) {
@@ -153,18 +170,7 @@ std::string summary_of(const diagram_document& result) {
     for (const auto& curve : result.data.branches) points += curve.columns.rows();
     const std::size_t count = result.data.branches.size();
     print("{} {}, {} points\n", count, count == 1 ? "branch" : "branches", points);
-    if (const auto& search = result.data.search; search.starts > 0) {
-        print("searched {} starts, found {} states{}\n", search.starts, search.states,
-              search.may_miss ? "; not every choice of winners was tried" : "");
-        const std::string_view where = result.heading.schema == locus_schema
-                                           ? "on the lines where curves were looked for "
-                                           : "";
-        if (search.not_followed > 0)
-            print("{} branch points {}were not followed: raise --max-branches\n",
-                  search.not_followed, where);
-        if (search.too_deep > 0)
-            print("{} branch points {}lie deeper than --depth\n", search.too_deep, where);
-    }
+    out += search_of(result);
     out += counts_of(result);
     const auto varied = varied_names(result);
     const bool grouped =

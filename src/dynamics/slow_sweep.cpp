@@ -273,6 +273,13 @@ slow_sweep_result unswept(const field& model, std::string_view parameter, std::s
     return result;
 }
 
+/// The problem at one end of a sweep; both must be allowed.
+problem at_start(problem at, std::string_view parameter, double from, double to) {
+    at.set(parameter, to);
+    at.set(parameter, from);
+    return at;
+}
+
 }  // namespace
 
 slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, double low, double high,
@@ -280,11 +287,8 @@ slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, doub
                              const watch& watch) {
     const std::size_t moved = at.index_of(parameter);
     check(low, high, options);
-    auto held = at;
     const bool downwards = options.direction == sweep_direction::down;
-    held.set(parameter, low);  // both ends must be allowed
-    held.set(parameter, high);
-    held.set(parameter, downwards ? high : low);
+    const auto held = at_start(at, parameter, downwards ? high : low, downwards ? low : high);
     detail::check_flow("slow_sweep", held, x0, options.flow);
 
     auto result = unswept(*at.model, parameter, options.samples);
