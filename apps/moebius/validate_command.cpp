@@ -88,12 +88,13 @@ std::string report_of(const validation& v) {
     return out;
 }
 
-/// Feedback and bias are swept, so only the other two can be chosen.
+/// Feedback and bias are swept, and alike experts have no bias: only the other two can be chosen.
 void check_sets(const std::vector<std::string>& sets) {
     for (const auto& [name, value] : parse_settings(sets))
         if (name == "feedback" || name == "bias")
             throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
-                                   fmt::format("validate sweeps {} itself", name));
+                                   "validate takes beta and decay: it sweeps feedback and, of two "
+                                   "experts, bias itself");
 }
 
 /// Another router than top-1: its threshold, and its jumps beside the noise-free rule's.
