@@ -9,7 +9,7 @@
 # fuzz.sh --run-only FOLDER MINUTES [FOLDER]: runs what --pack put there; builds nothing.
 #
 # fuzz.sh --can: ends with 0 if there is what it needs.
-# fuzz.sh --short: 2 minutes for all targets that read files, which are built in little more than one.
+# fuzz.sh --short: a minute on two cores for all targets that read files, which are built in another.
 #
 # FUZZ_CORES limits the cores; FUZZ_TARGETS names the targets, if not all are wanted.
 set -euo pipefail
@@ -111,9 +111,9 @@ fuzz_one() {
     ((runs > 0 && crashes + leaks + slow + memory == 0))
 }
 
-# run PROGRAMS CORPUS MINUTES FOLDER
+# run PROGRAMS CORPUS SECONDS FOLDER
 run() {
-    local programs=$1 corpus=$2 minutes=$3 out=$4 program name seeds status=0 found=() cores seconds
+    local programs=$1 corpus=$2 seconds=$3 out=$4 program name seeds status=0 found=() cores
     cores=${FUZZ_CORES:-$(nproc)}
     for program in "$programs"/fuzz_*; do
         name=$(basename "$program")
@@ -122,8 +122,8 @@ run() {
         [[ -z ${FUZZ_TARGETS:-} || " $FUZZ_TARGETS " == *" $name "* ]] && found+=("$name")
     done
     ((${#found[@]} > 0)) || { echo "fuzz: there are no targets in $programs" >&2; exit 1; }
-    seconds=$((minutes * 60 / ${#found[@]}))
-    export ASAN_OPTIONS=detect_stack_use_after_return=1:${ASAN_OPTIONS:-}
+    seconds=$((seconds / ${#found[@]}))
+    export ASAN_OPTIONS=detect_stack_use_after_return=1:malloc_context_size=4:${ASAN_OPTIONS:-}
     printf '# %d cores, %d seconds a target; finds are in %s\n' "$cores" "$seconds" "$out"
     printf '%-13s %11s %8s %6s %9s %7s %10s %9s\n' target executions crashes leaks timeouts memory slowest_s peak_MB
     for name in "${found[@]}"; do
@@ -143,20 +143,21 @@ case ${1:-} in
         (($# == 3 || $# == 4)) || usage
         from=$(realpath "$2")
         export LD_LIBRARY_PATH=$from/lib
-        run "$from" "$from/corpus" "$3" "$(realpath -m "${4:-$(mktemp -d)}")"
+        run "$from" "$from/corpus" $(($3 * 60)) "$(realpath -m "${4:-$(mktemp -d)}")"
         ;;
     [0-9]*)
         (($# <= 2)) || usage
         out=$(realpath -m "${2:-$(mktemp -d)}")
         build fuzz_targets
-        run "$PWD/build/fuzz/tests/fuzz" "$PWD/tests/fuzz/corpus" "$1" "$out"
+        run "$PWD/build/fuzz/tests/fuzz" "$PWD/tests/fuzz/corpus" $(($1 * 60)) "$out"
         ;;
     --can) has_fuzzer ;;
     --short)
         out=$(mktemp -d)
         build fuzz_files
         FUZZ_TARGETS=${FUZZ_TARGETS:-checkpoint csv figures gate grouping npy numbers result}
-        run "$PWD/build/fuzz/tests/fuzz" "$PWD/tests/fuzz/corpus" 2 "$out"
+        FUZZ_CORES=2
+        run "$PWD/build/fuzz/tests/fuzz" "$PWD/tests/fuzz/corpus" 60 "$out"
         ;;
     *) usage ;;
 esac

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Everything that must hold before a merge. Installs what is missing, builds and tests with g++, checks
-# the layout of the sources and fuzzes what reads files for two minutes. With --all also: the command
-# line and the corpora under the sanitizers, what runs in threads under another, all of it by clang++,
-# and clang-tidy on what changed.
+# the layout of the sources and fuzzes what reads files for a minute on two cores. With --all also: the
+# command line and the corpora under the sanitizers, what runs in threads under another, all of it by
+# clang++, and clang-tidy on what changed.
 #
 # The last line is "N passed, N failed", with ", N skipped" if some were: all tests of all builds,
 # and each build or check as one more. The exit status is 0 if nothing failed.

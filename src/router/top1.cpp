@@ -8,17 +8,10 @@
 #include <moebius/base/require.hpp>
 #include <moebius/router/top1.hpp>
 
+#include "rows.hpp"
+
 namespace moebius {
 namespace {
-
-bool routable(std::span<const double> logits) {
-    double top = -infinite;
-    for (const double l : logits) {
-        if (!(l < infinite)) return false;
-        top = std::max(top, l);
-    }
-    return top > -infinite;
-}
 
 /// Two experts: only the difference of their noise matters, which word 0 of a token's block gives
 /// by inversion, -first_share^-1(u), so that the first wins if u < first_share(z).

@@ -3,9 +3,9 @@ program=$1 folder=$3
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
 command -v script >/dev/null || exit 0
 
-# told COMMAND: what a terminal shows of a command that is stopped after three seconds
+# told COMMAND: what a terminal shows of a command that is stopped after two seconds
 told() {
-    script -qec "timeout --foreground -s INT 3 $1" terminal </dev/null >/dev/null || true
+    script -qec "timeout --foreground -s INT 2 $1" terminal </dev/null >/dev/null || true
     tr '\r' '\n' <terminal >lines
 }
 told "$program diagram --vary feedback=0.5:20 --max-step 1e-5 --max-points 1000000000 --out diagram.json"
@@ -22,5 +22,5 @@ told "env NO_COLOR=1 $program exact --model softmax --experts 1000000"
 grep -q 'exact[: ].* [0-9]* [s%]' lines
 test "$(tr -d '\033' <terminal | grep -c '\[[0-9;]*m')" = 0
 
-timeout --foreground -s INT 3 "$program" sweep --set feedback=4 --vary bias=-3:3 --rate 1e-7 >out 2>sentences || true
+timeout --foreground -s INT 2 "$program" sweep --set feedback=4 --vary bias=-3:3 --rate 1e-7 >out 2>sentences || true
 test "$(wc -l <sentences)" = 1

@@ -80,14 +80,16 @@ std::string_view take_line(std::string_view& input) {
     return line;
 }
 
-bool asks_for_much(std::string_view text, std::size_t digits) {
-    std::size_t run = 0;  // of digits
+bool asks_for_much(std::string_view text, double limit) {
+    double product = 1, number = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool exponent = run > 0 && (text[i] == 'e' || text[i] == 'E');
-        run = text[i] >= '0' && text[i] <= '9' ? run + 1 : 0;
-        if (exponent || run > digits) return true;
+        const bool is_digit = text[i] >= '0' && text[i] <= '9';
+        const bool after_digit = i > 0 && text[i - 1] >= '0' && text[i - 1] <= '9';
+        if (after_digit && (text[i] == 'e' || text[i] == 'E')) return true;
+        if (!is_digit) product *= std::max(number, 1.0);
+        number = is_digit ? 10 * number + (text[i] - '0') : 0;
     }
-    return false;
+    return product * std::max(number, 1.0) > limit;
 }
 
 }  // namespace moebius::fuzz

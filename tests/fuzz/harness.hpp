@@ -40,8 +40,8 @@ inline void require(bool holds, std::string_view rule) {
 /// The input up to the next line feed, which goes, too.
 [[nodiscard]] std::string_view take_line(std::string_view& input);
 
-/// Whether a number of more digits than these or with an exponent is in it: a text may ask for as
-/// much work as it likes, but a fuzzer need not do it.
-[[nodiscard]] bool asks_for_much(std::string_view text, std::size_t digits);
+/// Whether the runs of digits in it multiply to more than `limit`, or one has an exponent: a text
+/// may ask for as much work as it likes, but a fuzzer need not do it.
+[[nodiscard]] bool asks_for_much(std::string_view text, double limit);
 
 }  // namespace moebius::fuzz

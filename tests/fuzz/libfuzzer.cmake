@@ -7,24 +7,42 @@ add_library(fuzz_flags INTERFACE)
 target_compile_options(fuzz_flags INTERFACE
   -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
-set(sources)
-foreach(name diagram locus_regions plane_regions)  # what readers use of continuation
-  list(APPEND sources ${PROJECT_SOURCE_DIR}/src/continuation/${name}.cpp)
-endforeach()
-foreach(module base router model tokens io)
+# What reads, and beside it the numerics of routers and models, which take long to compile under the
+# sanitizers.
+function(fuzz_library name)
+  add_library(${name} STATIC)
+  target_compile_definitions(${name} PRIVATE MOEBIUS_VERSION="${PROJECT_VERSION}")
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+  target_include_directories(${name} SYSTEM PRIVATE ${RANDOM123_INCLUDE_DIR})
+  target_link_libraries(${name}
+    PUBLIC Eigen3::Eigen Boost::headers fmt::fmt Threads::Threads PRIVATE nlohmann_json::nlohmann_json)
+  target_precompile_headers(${name} PRIVATE
+    <Eigen/Core> <fmt/format.h> <algorithm> <array> <cmath> <functional> <optional> <string> <vector>)
+endfunction()
+
+set(router ${PROJECT_SOURCE_DIR}/src/router)
+set(reading ${router}/choice.cpp ${router}/registry.cpp ${router}/setting_reader.cpp)
+file(GLOB numerics CONFIGURE_DEPENDS ${router}/*.cpp)
+list(REMOVE_ITEM numerics ${reading})
+fuzz_library(fuzz_numerics)
+moebius_sources(fuzz_numerics router ${numerics})
+file(GLOB numerics CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/model/*.cpp)
+moebius_sources(fuzz_numerics model ${numerics})
+
+fuzz_library(fuzz_readers)
+moebius_sources(fuzz_readers router ${reading})
+foreach(module base tokens io)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/*.cpp)
-  list(APPEND sources ${found})
+  moebius_sources(fuzz_readers ${module} ${found})
 endforeach()
-add_library(fuzz_readers STATIC ${sources})
-target_compile_definitions(fuzz_readers PRIVATE MOEBIUS_VERSION="${PROJECT_VERSION}")
-target_compile_features(fuzz_readers PUBLIC cxx_std_20)
-target_include_directories(fuzz_readers PUBLIC ${PROJECT_SOURCE_DIR}/include)
-target_include_directories(fuzz_readers SYSTEM PRIVATE ${RANDOM123_INCLUDE_DIR})
-target_link_libraries(fuzz_readers
-  PUBLIC Eigen3::Eigen Boost::headers fmt::fmt Threads::Threads
-  PRIVATE nlohmann_json::nlohmann_json fuzz_flags)
-target_precompile_headers(fuzz_readers PRIVATE
-  <Eigen/Core> <fmt/format.h> <algorithm> <array> <cmath> <functional> <optional> <string> <vector>)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/io/gnuplot.cpp TARGET_DIRECTORY fuzz_readers
+  PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # figures.cpp has its own
+fuzz_library(fuzz_diagrams)  # what readers use of continuation; command lines bring all of it
+foreach(name diagram locus_regions plane_regions)
+  target_sources(fuzz_diagrams PRIVATE ${PROJECT_SOURCE_DIR}/src/continuation/${name}.cpp)
+endforeach()
+target_link_libraries(fuzz_readers PRIVATE fuzz_flags)
 
 target_link_libraries(fuzz_harness PRIVATE fuzz_flags)
 target_link_libraries(moebius_cli PRIVATE fuzz_flags)
@@ -35,11 +53,13 @@ foreach(reader IN LISTS files lines)
   add_executable(fuzz_${reader} ${reader}.cpp)
   target_link_options(fuzz_${reader} PRIVATE -fsanitize=fuzzer,address,undefined -no-pie)
   target_link_libraries(fuzz_${reader} PRIVATE fuzz_harness fuzz_flags)
-  if(reader IN_LIST lines)
-    target_link_libraries(fuzz_${reader} PRIVATE moebius_cli)
+  if(reader IN_LIST lines)  # what has counters before the same without them
+    target_link_libraries(fuzz_${reader} PRIVATE
+      moebius_cli $<LINK_GROUP:RESCAN,fuzz_readers,fuzz_numerics>)
   else()
+    target_link_libraries(fuzz_${reader} PRIVATE
+      $<LINK_GROUP:RESCAN,fuzz_readers,fuzz_numerics,fuzz_diagrams>)
     add_dependencies(fuzz_files fuzz_${reader})
   endif()
-  target_link_libraries(fuzz_${reader} PRIVATE fuzz_readers)  # before the same without counters
   add_dependencies(fuzz_targets fuzz_${reader})
 endforeach()

@@ -27,7 +27,7 @@ void read_router(const std::vector<std::string>& lines) {
 void read_tokens_text(const std::string& text) {
     cli::token_options options;
     options.tokens = text;
-    if (!options.has_features() && !asks_for_much(text, 4)) (void)options.source();
+    if (!options.has_features() && !asks_for_much(text, 1e6)) (void)options.source();
 }
 
 void read_data_text(const std::vector<std::string>& lines) {
@@ -37,7 +37,7 @@ void read_data_text(const std::vector<std::string>& lines) {
     options.hidden = lines.size() > 2 ? lines[2] : "";
     for (std::size_t i = 3; i < lines.size(); ++i) options.routers.push_back(lines[i]);
     const bool made = options.data.starts_with("mixture:") || options.data.starts_with("teacher:");
-    if (made && !asks_for_much(options.data, 3))
+    if (made && !asks_for_much(options.data, 1e6))
         (void)cli::experiment_from(options, {"moebius train"});
 }
 
