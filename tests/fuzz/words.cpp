@@ -2,6 +2,7 @@
 // The words of options: a line that names the option, then a line for each time it came.
 #include <moebius/continuation/options.hpp>
 #include <moebius/router/choice.hpp>
+#include <moebius/simulate/controller_choice.hpp>
 
 #include "experiment_arguments.hpp"
 #include "harness.hpp"
@@ -27,7 +28,7 @@ void read_router(const std::vector<std::string>& lines) {
 void read_tokens_text(const std::string& text) {
     cli::token_options options;
     options.tokens = text;
-    if (!options.has_features() && !asks_for_much(text, 1e6)) (void)options.source();
+    if (!options.has_features() && !asks_for_much(text, 1e5)) (void)options.source();
 }
 
 void read_data_text(const std::vector<std::string>& lines) {
@@ -37,7 +38,7 @@ void read_data_text(const std::vector<std::string>& lines) {
     options.hidden = lines.size() > 2 ? lines[2] : "";
     for (std::size_t i = 3; i < lines.size(); ++i) options.routers.push_back(lines[i]);
     const bool made = options.data.starts_with("mixture:") || options.data.starts_with("teacher:");
-    if (made && !asks_for_much(options.data, 1e6))
+    if (made && !asks_for_much(options.data, 1e4))
         (void)cli::experiment_from(options, {"moebius train"});
 }
 
@@ -53,6 +54,7 @@ void read_one(std::string_view input) {
     if (name == "vary") check_range(cli::parse_range(lines.front()));
     if (name == "from") (void)cli::parse_source(lines.front());
     if (name == "router") read_router(lines);
+    if (name == "controller") (void)controller_from(lines.front());
     if (name == "tokens") read_tokens_text(lines.front());
     if (name == "data") read_data_text(lines);
 }
