@@ -52,7 +52,11 @@ sed 's/few.json/whole.json/' few.json | cmp - whole.json
     ends 0 $program train --data mixture:3/4 --steps 20 >/dev/null
     ends 0 $program simulate --steps 20 --burn-in 2 >/dev/null
     ends 0 $program diagram --from small.json:BP1 --vary feedback=1:4 >/dev/null
-    if command -v gnuplot >/dev/null; then ends 0 $program plot small.json --out small.svg; fi
+    # gnuplot 6 cannot live in that
+    if command -v gnuplot >/dev/null; then
+        $program plot small.json --out small.svg 2>sentences ||
+            { test $? = 2 && grep -q '^moebius: gnuplot: it was ended by signal 11' sentences && test ! -e small.svg; }
+    fi
 )
 for variable in LC_ALL=de_DE.UTF-8 LC_ALL=C -uTMPDIR; do
     env "$variable" $diagram --out other.json >other
