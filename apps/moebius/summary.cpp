@@ -156,6 +156,11 @@ std::string search_of(const diagram_document& result) {
                            search.not_followed, where);
     if (search.too_deep > 0)
         out += fmt::format("{} branch points {}lie deeper than --depth\n", search.too_deep, where);
+    if (search.not_tried > 0)
+        out += fmt::format(
+            "{} starts of one or two winners between the searches {}were left out: "
+            "raise --scan-starts\n",
+            search.not_tried, where);
     return out;
 }
 

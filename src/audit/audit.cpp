@@ -6,6 +6,9 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/require.hpp>
+#include <moebius/continuation/state_units.hpp>
+#include <moebius/model/in_units.hpp>
+#include <utility>
 
 #include "doubles.hpp"
 #include "points.hpp"
@@ -58,14 +61,26 @@ claim laid_out(claim of, const whole_space& in, tally& to) {
     return of;
 }
 
+/// A claim that is laid out, in units in which all states are of order 1.
+claim in_units_of_states(claim of, const std::vector<double>& units) {
+    if (units.empty()) return of;
+    of.at = in_units(of.at, units);
+    for (auto& curve : of.data.branches)
+        for (std::size_t i = 0; !of_cycles(curve) && i < units.size(); ++i)
+            for (double& x : curve.columns.columns[of.ranges.size() + i]) x /= units[i];
+    for (auto& point : of.data.special_points) point = point_in_units(std::move(point), units);
+    return of;
+}
+
 }  // namespace
 
 audit_report audit(const claim& of, const audit_options& options, const watch& watched) {
     check_tolerances(options);
     if (of.step) require("audit").positive_and_finite("step", *of.step);
-    const whole_space in(of);
     tally to;
-    const claim sound = laid_out(of, in, to);
+    const auto units = state_units(of.at, of.ranges);
+    const claim sound = in_units_of_states(laid_out(of, whole_space(of), to), units);
+    const whole_space in(sound, units);
     std::size_t work = sound.data.special_points.size() +
                        (of.ranges.size() == 2 ? window_parts(options) : options.values);
     for (const auto& curve : sound.data.branches)

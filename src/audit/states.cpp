@@ -137,7 +137,7 @@ private:
                                         [&](const auto& state) { return same(x, state.x); });
         if (known != claimed_.end()) return to_.right(stable_states_kind);
         const auto what = fmt::format("the stable state {} at {} = {:.6g} is on no branch",
-                                      text_of(x), claim_.ranges[0].name, value_);
+                                      in_.text_of(x), claim_.ranges[0].name, value_);
         if (!claim_.whole)
             to_.not_judged(stable_states_kind,
                            "they are on no branch, and the file follows a start alone");
@@ -165,14 +165,6 @@ private:
         if (!same(in_.sorted(*end), state.x))
             return to_.not_judged(stable_states_kind, "a start beside one left its narrow basin");
         to_.right(stable_states_kind);
-    }
-
-    /// Its first coordinates.
-    static std::string text_of(const VectorXd& x) {
-        std::string out = "(";
-        for (Index i = 0; i < std::min<Index>(x.size(), 4); ++i)
-            out += fmt::format("{}{:.6g}", i > 0 ? ", " : "", x[i]);
-        return out + (x.size() > 4 ? ", ...)" : ")");
     }
 
     const claim& claim_;

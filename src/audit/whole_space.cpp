@@ -7,13 +7,15 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/partition.hpp>
 #include <moebius/model/cell_field.hpp>
+#include <utility>
 
 namespace moebius {
 
 using Eigen::Index;
 using Eigen::VectorXd;
 
-whole_space::whole_space(const claim& of) : apart_(of.at), ranges_(of.ranges) {
+whole_space::whole_space(const claim& of, std::vector<double> units)
+    : apart_(of.at), ranges_(of.ranges), units_(std::move(units)) {
     for (const auto& range : of.ranges) varied_.push_back(apart_.index_of(range.name));
     const cell_field* cells = apart_.model->cells();
     if (!cells) return;
@@ -95,6 +97,14 @@ whole_point whole_space::point(const special_point& of) const {
         here.set(of.parameter_names.at(i), of.parameters[i]);
     if (cells_ > 0) here = regrouped(here, singletons(cells_));
     return {here, expanded(of.groups, of.state)};
+}
+
+std::string whole_space::text_of(const VectorXd& x) const {
+    std::string out = "(";
+    for (Index i = 0; i < std::min<Index>(x.size(), 4); ++i)
+        out += fmt::format("{}{:.6g}", i > 0 ? ", " : "",
+                           units_.empty() ? x[i] : x[i] * units_[static_cast<std::size_t>(i)]);
+    return out + (x.size() > 4 ? ", ...)" : ")");
 }
 
 VectorXd whole_space::sorted(const VectorXd& whole) const {

@@ -20,7 +20,8 @@ struct whole_point {
 class whole_space {
 public:
     /// @throws invalid_argument  for a range whose parameter the problem lacks
-    explicit whole_space(const claim& of);
+    /// @param units  of the states in which the claim is, of the model's own; empty: it is in those
+    explicit whole_space(const claim& of, std::vector<double> units = {});
 
     [[nodiscard]] const problem& base() const noexcept { return apart_; }
     [[nodiscard]] std::size_t states() const noexcept { return apart_.model->dimension(); }
@@ -49,6 +50,9 @@ public:
     /// A special point, or nothing where its parameters or groups are not those of the problem.
     [[nodiscard]] whole_point point(const special_point& of) const;
 
+    /// The first coordinates of a state in the model's own units.
+    [[nodiscard]] std::string text_of(const Eigen::VectorXd& x) const;
+
     /// The state in which cells that may be renamed stand in order.
     [[nodiscard]] Eigen::VectorXd sorted(const Eigen::VectorXd& whole) const;
 
@@ -62,6 +66,7 @@ private:
     std::vector<std::size_t> varied_;
     std::size_t cells_ = 0;  // 0: the model has none
     grouping alike_;
+    std::vector<double> units_;
 };
 
 }  // namespace moebius

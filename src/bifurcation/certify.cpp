@@ -71,6 +71,8 @@ certificate certify(const problem& base, const special_point& point, std::string
                                "a model in closed form is needed");
     if (point.cycle || curve == "cycle" || curve == "fold of cycles")
         return {0, "it is a point of a cycle"};
+    if (point.type == point_type::HH && options.ranges.size() == 1)
+        return {0, "two pairs cross at one value, which one parameter does not make"};
     const auto what = criticality_of(point.type, curve);
     if (!what) return {0, fmt::format("{} points have no system for it", to_string(point.type))};
     problem here = base;

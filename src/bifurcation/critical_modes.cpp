@@ -77,14 +77,6 @@ VectorXd parts_of(const VectorXcd& q, std::initializer_list<double> rates) {
     return out;
 }
 
-/// An approximate eigenvector of the pair next to the imaginary axis, and its frequency.
-std::pair<VectorXcd, double> near_pair(const critical_space& space, const mode_place& at) {
-    const MatrixXd fx = space.jacobian(at.x, at.p);
-    const double omega =
-        nearest_pair(fx, [](complex value) { return std::abs(value.real()); }).imag();
-    return {detail::singular_pair(fx, complex(0, omega)).right, omega};
-}
-
 }  // namespace
 
 critical_mode real_mode(const critical_space& space, const mode_place& at, const enclosed& value) {
@@ -143,10 +135,17 @@ critical_mode chain_mode(const critical_space& space, const mode_place& at) {
 }
 
 critical_mode pair_mode(const critical_space& space, const mode_place& at) {
-    const auto [c, omega] = near_pair(space, at);
+    const auto near = nearest_pair(space.jacobian(at.x, at.p),
+                                   [](complex value) { return std::abs(value.real()); });
+    return pair_mode(space, at, near.imag());
+}
+
+critical_mode pair_mode(const critical_space& space, const mode_place& at, double omega) {
+    const MatrixXd fx = space.jacobian(at.x, at.p);
+    const VectorXcd c = detail::singular_pair(fx, complex(0, omega)).right;
     const auto unknowns = 2 * space.size() + 1;
     return {parts_of(c, {omega}), unknowns + 1,
-            [space, c = c](values x, values p, values own, auto out) {
+            [space, c](values x, values p, values own, auto out) {
                 complex_equations(space, x, p, own, 0.0, own.back(), c, out);
             },
             unknowns};

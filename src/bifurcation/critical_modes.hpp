@@ -39,6 +39,9 @@ struct mode_place {
 
 /// f_x (a + i b) = i omega (a + i b) and c^H (a + i b) = 1; omega is the last unknown. Fixes one.
 [[nodiscard]] critical_mode pair_mode(const critical_space& space, const mode_place& at);
+/// Of the pair near i omega, where several are near the axis.
+[[nodiscard]] critical_mode pair_mode(const critical_space& space, const mode_place& at,
+                                      double omega);
 
 /// pair_mode, and that the first Lyapunov coefficient is 0, by the invariance of the centre
 /// manifold x + w q + conj + h20 w^2/2 + conj + h11 |w|^2 + h21 w |w|^2/2 + conj, w' = i (omega + d

@@ -86,9 +86,12 @@ private:
     /// branches of one winner or of two may be closed curves.
     void scan(std::size_t winners) {
         const auto choices = few_winners(base_.model->cells()->groups(), winners);
-        const auto work = static_cast<double>(choices.size()) *
-                          std::pow(static_cast<double>(base_.model->dimension()), 2);
-        const auto values = std::min(options_.scans, static_cast<std::size_t>(most_scanned / work));
+        if (choices.empty()) return;
+        const auto affordable = static_cast<std::size_t>(
+            most_scanned / std::pow(static_cast<double>(base_.model->dimension()), 2));
+        const std::size_t most = options_.scan_starts > 0 ? options_.scan_starts : affordable;
+        const std::size_t values = std::min(options_.scans, most / choices.size());
+        result_.search.not_tried += (options_.scans - values) * choices.size();
         for (std::size_t k = 0; k < values; ++k) {
             problem at = base_;
             const double share = (static_cast<double>(k) + 0.5) / static_cast<double>(values);

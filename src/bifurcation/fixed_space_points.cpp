@@ -22,7 +22,22 @@ constexpr double aside = 1e-3;          // scaled: how far off an end what vanis
 constexpr double vanishes = 1e-8;       // against its value there
 constexpr double unfolds = 0.1;         // w^T f_p against f_p; more is no branch point's
 constexpr double unsolved = 1e-6;       // state scales by which f says that a point is off
+constexpr double stands = 1e-7;         // scaled: what rounding leaves of where a cubic turns
 constexpr double creeping = 1e-4;       // how far from a branch point a search for a fold may stop
+
+/// Whether the parameter turns at a fold, and does not stand still as on the way through a cusp: a
+/// cubic looks like one near by, as far off its middle as the quadratic term at u tells.
+/// @param unit  of the parameter
+bool turns(const special_point& fold, double state_unit, double unit, const VectorXd& u,
+           const bracket& seen) {
+    const double speed = std::abs(coefficient_of(fold, "parameter").value_or(0)) * unit;
+    const double quadratic = std::abs(coefficient_of(fold, "quadratic").value_or(0));
+    const bool at_b = (seen.a.u - u).norm() < (seen.b.u - u).norm();
+    const curve_point& far = at_b ? seen.b : seen.a;
+    const double square = (far.u - u).squaredNorm();
+    const double slope = std::abs(far.tangent[far.tangent.size() - 1]);
+    return !(quadratic * state_unit * state_unit * square < stands * slope * speed);
+}
 
 }  // namespace
 
@@ -35,6 +50,8 @@ void fixed_space::handle_turn(const bracket& seen, const curve_point& at, record
     if (!lies_between(seen.a, seen.b, u) || known_.crossing_at(u) || !is_solved(u) ||
         is_crossing(u, seen.a))
         return;
+    const double unit = (range_.to - range_.from) / scaling::whole;
+    if (!turns(*fold, base().model->state_scale(p_), unit, u, seen)) return;
     ++explained_;
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
 }

@@ -200,7 +200,9 @@ std::optional<special_point> hopf_curve::described(point_type type, const Vector
         if (!other.is_oscillation() || off > zero_at_hopf * rate)
             return std::nullopt;                                              // the test jumped
         if (std::abs(slower - rate) <= one_rate * rate) return std::nullopt;  // one pair, twice
-        point.normal_form = {{"omega", rate}, {"omega_2", slower}};
+        const auto form = double_hopf_at(model(), x_, p_, rate, slower);
+        point.normal_form = {{"omega", rate},   {"omega_2", slower}, {"p11", form.p11},
+                             {"p12", form.p12}, {"p21", form.p21},   {"p22", form.p22}};
         point.residual = std::max(point.residual, off);
         return point;
     }

@@ -80,6 +80,7 @@ private:
         search.max_step = search_step;
         search.searches = options_.searches;
         search.scans = options_.scans / lines;
+        search.scan_starts = (options_.scan_starts + lines - 1) / lines;
         search.depth = options_.depth;
         search.max_branches = most_branches;
         const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);

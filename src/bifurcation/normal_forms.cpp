@@ -36,6 +36,19 @@ complex resonant_cubic(const multilinear& forms, const MatrixXd& a, const eigenp
                     second_form(forms, conj, h20));
 }
 
+/// w^H [C(q, r, conj r) + B(q, h0011) + B(r, h1001) + B(conj r, h1010)] of q at i one and r at
+/// i two: how the amplitude of r bends the first pair.
+complex resonant_mixed(const multilinear& forms, const MatrixXd& a, const eigenpair& at, double one,
+                       const VectorXcd& r, double two) {
+    const VectorXcd& q = at.q;
+    const VectorXcd conj = r.conjugate();
+    const VectorXcd h0011 = solve_shifted(a, 0.0, second_form(forms, r, conj));
+    const VectorXcd h1001 = solve_shifted(a, i_unit * (one - two), second_form(forms, q, conj));
+    const VectorXcd h1010 = solve_shifted(a, i_unit * (one + two), second_form(forms, q, r));
+    return at.w.dot(third_form(forms, q, r, conj) + second_form(forms, q, h0011) +
+                    second_form(forms, r, h1001) + second_form(forms, conj, h1010));
+}
+
 /// Chains a q0 = 0, a q1 = q0 and a^T p1 = 0, a^T p0 = p1 with p_i . q_j = 1 where i = j, else 0.
 struct jordan_chains {
     VectorXd q0, q1, p0, p1;
@@ -150,6 +163,17 @@ zero_hopf_form zero_hopf_at(const field& model, const std::vector<double>& x,
     form.E =
         (g210 + form.D * (g021 / g011 - g300 / g200 + g111 / g011) - g021 * g200 / (2 * g011)) / 2;
     return form;
+}
+
+double_hopf_form double_hopf_at(const field& model, const std::vector<double>& x,
+                                const std::vector<double>& p, double omega_1, double omega_2) {
+    const MatrixXd a = detail::jacobian_at(model, x, p);
+    const eigenpair first(a, i_unit * omega_1), second(a, i_unit * omega_2);
+    const multilinear forms(model, x, p, {});
+    return {resonant_cubic(forms, a, first, 0.0, 2.0 * i_unit * omega_1).real() / 2,
+            resonant_mixed(forms, a, first, omega_1, second.q, omega_2).real(),
+            resonant_mixed(forms, a, second, omega_2, first.q, omega_1).real(),
+            resonant_cubic(forms, a, second, 0.0, 2.0 * i_unit * omega_2).real() / 2};
 }
 
 double flip_coefficient(const field& model, double step, const std::vector<double>& x,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/solve/spectrum.hpp>
+#include <tuple>
 #include <utility>
 
 namespace moebius {
@@ -36,6 +38,19 @@ bool rests(const placed_point& point, std::span<const std::size_t> free, zeros z
            });
 }
 
+/// The two pairs that are nearest to the imaginary axis, each on its space.
+void add_two_pairs(const std::vector<critical_space>& spaces, const mode_place& at,
+                   std::vector<critical_mode>& to) {
+    std::vector<std::tuple<double, double, const critical_space*>> all;  // distance, rate
+    for (const auto& space : spaces)
+        for (const auto value : eigenvalues(space.jacobian(at.x, at.p)))
+            if (value.imag() > 0) all.emplace_back(std::abs(value.real()), value.imag(), &space);
+    std::sort(all.begin(), all.end());
+    all.resize(std::max<std::size_t>(2, all.size()), {0, 0, &spaces.front()});  // no pair, no proof
+    for (std::size_t k = 0; k < 2; ++k)
+        to.push_back(pair_mode(*std::get<2>(all[k]), at, std::get<1>(all[k])));
+}
+
 }  // namespace
 
 std::optional<criticality> criticality_of(point_type type, std::string_view curve) {
@@ -64,6 +79,8 @@ std::optional<criticality> criticality_of(point_type type, std::string_view curv
             return criticality{zeros::either, pairs::simple};
         case point_type::GH:
             return criticality{.pair = pairs::bautin};
+        case point_type::HH:
+            return criticality{.pair = pairs::two};
         default:
             return std::nullopt;
     }
@@ -91,6 +108,7 @@ defining_system system_of(const placed_point& point, std::vector<std::size_t> fr
         modes.push_back(chain_mode(nearest_by(&mode_distance::twice), at));
     if (what.pair == pairs::simple)
         modes.push_back(pair_mode(nearest_by(&mode_distance::pair), at));
+    if (what.pair == pairs::two) add_two_pairs(spaces, at, modes);
     if (what.pair == pairs::bautin) modes.push_back(bautin_mode(groups, at));
     if (what.flips)
         modes.push_back(real_mode(nearest_by(&mode_distance::flip), at, enclosed(-2.0) / step));

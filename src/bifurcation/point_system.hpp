@@ -12,7 +12,7 @@ namespace moebius {
 /// Which eigenvalues are critical at a point.
 struct criticality {
     enum class zeros { none, fold, crossing, either, cusp, twice } zero = zeros::none;
-    enum class pairs { none, simple, bautin } pair = pairs::none;
+    enum class pairs { none, simple, bautin, two } pair = pairs::none;
     bool flips = false, turns = false;  ///< multipliers of a map
 };
 

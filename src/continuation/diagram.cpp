@@ -60,6 +60,7 @@ search_record& search_record::operator+=(const search_record& other) {
     may_miss |= other.may_miss;
     not_followed += other.not_followed;
     too_deep += other.too_deep;
+    not_tried += other.not_tried;
     return *this;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstdint>
 #include <moebius/base/error.hpp>
 #include <moebius/continuation/plane_regions.hpp>
 #include <numeric>
@@ -10,7 +10,7 @@ namespace moebius {
 namespace {
 
 constexpr std::size_t side = plane_regions::side;
-constexpr std::size_t none = std::numeric_limits<std::size_t>::max() - 1;  // not numbered yet
+constexpr std::size_t none = plane_regions::border - 1;  // not numbered yet
 constexpr double stride = 0.4;  // of a cell, between the spots of a line: none is stepped over
 constexpr unsigned inner = 3;   // cells from the border at which a place is not too near
 
@@ -78,13 +78,13 @@ void plane_regions::cut(std::span<const double> x, std::span<const double> y) {
 }
 
 void plane_regions::number() {
-    std::vector<std::size_t> waiting;
+    std::vector<std::uint32_t> waiting;
     for (std::size_t first = 0; first < region_.size(); ++first) {
         if (region_[first] != none) continue;
         const std::size_t name = sizes_.size();
         sizes_.push_back(0);
         region_[first] = name;
-        waiting.push_back(first);
+        waiting.push_back(static_cast<std::uint32_t>(first));
         while (!waiting.empty()) {
             const std::size_t cell = waiting.back();
             waiting.pop_back();
@@ -92,62 +92,63 @@ void plane_regions::number() {
             for_neighbours(cell, [&](std::size_t beside) {
                 if (region_[beside] != none) return;
                 region_[beside] = name;
-                waiting.push_back(beside);
+                waiting.push_back(static_cast<std::uint32_t>(beside));
             });
         }
     }
     measure();
 }
 
-/// The depths, layer by layer from the border and from the window's edge.
+/// The depths: steps to the border or over the window's edge, by way of the cells above and to the
+/// left, then of the others.
+/// @source  Rosenfeld & Pfaltz, J. ACM 13 (1966), section 4
 void plane_regions::measure() {
     depth_.assign(region_.size(), 0);
-    std::vector<std::size_t> layer, next;
-    for (std::size_t cell = 0; cell < region_.size(); ++cell) {
-        if (region_[cell] == border) continue;
-        std::size_t inside = 0;
-        for_neighbours(cell, [&](std::size_t beside) {
-            if (region_[beside] != border) ++inside;
-        });
-        if (inside == 4) continue;
-        depth_[cell] = 1;
-        layer.push_back(cell);
-    }
-    for (unsigned depth = 2; !layer.empty(); ++depth, layer.swap(next)) {
-        next.clear();
-        for (const std::size_t cell : layer)
-            for_neighbours(cell, [&](std::size_t beside) {
-                if (region_[beside] == border || depth_[beside] != 0) return;
-                depth_[beside] = depth;
-                next.push_back(beside);
-            });
-    }
+    for (std::size_t cell = 0, row = 0; row < side; ++row)
+        for (std::size_t column = 0; column < side; ++column, ++cell) {
+            if (region_[cell] == border) continue;
+            const unsigned left = column > 0 ? depth_[cell - 1] : 0;
+            const unsigned up = row > 0 ? depth_[cell - side] : 0;
+            depth_[cell] = 1 + std::min(left, up);
+        }
+    for (std::size_t cell = region_.size(), row = side; row-- > 0;)
+        for (std::size_t column = side; column-- > 0;) {
+            --cell;
+            const unsigned right = column + 1 < side ? depth_[cell + 1] : 0;
+            const unsigned down = row + 1 < side ? depth_[cell + side] : 0;
+            depth_[cell] = std::min(depth_[cell], 1 + std::min(right, down));
+        }
 }
 
 std::optional<std::size_t> plane_regions::at(const plane_point& p) const {
     const auto [a, b] = in_cells(p);
     if (!is_in(a) || !is_in(b)) return std::nullopt;
-    const std::size_t region = region_[index_of(b) * side + index_of(a)];
+    const auto region = region_[index_of(b) * side + index_of(a)];
     return region == border ? std::nullopt : std::optional(region);
 }
 
 std::vector<plane_point> plane_regions::places_in(std::size_t region, std::size_t most) const {
-    std::vector<std::size_t> members;
-    for (std::size_t cell = 0; cell < region_.size(); ++cell)
-        if (region_[cell] == region) members.push_back(cell);
-    const auto deeper = [&](std::size_t a, std::size_t b) { return depth_[a] < depth_[b]; };
     std::vector<plane_point> places;
-    if (members.empty() || most == 0) return places;
-    std::size_t chosen = *std::max_element(members.begin(), members.end(), deeper);
-    const unsigned least = std::min(inner, depth_[chosen]);
-    std::vector<std::size_t> free(members.size(), std::numeric_limits<std::size_t>::max());
+    std::size_t chosen = 0;
+    unsigned deepest = 0;
+    for (std::size_t cell = 0; cell < region_.size(); ++cell)
+        if (region_[cell] == region && depth_[cell] > deepest) {
+            deepest = depth_[cell];
+            chosen = cell;
+        }
+    if (deepest == 0 || most == 0) return places;
+    std::vector<std::uint32_t> members;  // that are not too near to the border
+    for (std::size_t cell = 0; most > 1 && cell < region_.size(); ++cell)
+        if (region_[cell] == region && depth_[cell] >= std::min(inner, deepest))
+            members.push_back(static_cast<std::uint32_t>(cell));
+    std::vector<std::size_t> free(members.size(), side * side * 2);  // squares of distances
     while (places.size() < most) {
         places.push_back(centre(chosen));
         std::size_t farthest = 0;
         const std::size_t last = chosen;
         for (std::size_t i = 0; i < members.size(); ++i) {
             free[i] = std::min(free[i], squared_distance(members[i], last));
-            if (depth_[members[i]] < least || free[i] <= farthest) continue;
+            if (free[i] <= farthest) continue;
             farthest = free[i];
             chosen = members[i];
         }

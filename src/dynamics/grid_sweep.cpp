@@ -9,6 +9,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/bifurcation/stable_states.hpp>
+#include <moebius/continuation/state_units.hpp>
 #include <moebius/dynamics/grid_sweep.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <utility>
@@ -69,8 +70,9 @@ bool is_new(const states& known, const std::vector<double>& x, double distance) 
 std::vector<double> settle_all(const problem& at, const grid_sweep_options& options,
                                std::span<const std::size_t> axes, const watch& watched) {
     const std::size_t experts = at.model->experts();
-    const double distance = options.same * at.model->state_scale(at.parameters);
-    states found;
+    const problem_in_units own(at);
+    const double distance = options.same * own.on().model->state_scale(at.parameters);
+    states found;  // in these units
     double unsettled = 0, gap = 0;
     std::vector<double> ends, loads(experts);
     for (const auto& start : starts_at(at, options)) {
@@ -81,7 +83,9 @@ std::vector<double> settle_all(const problem& at, const grid_sweep_options& opti
                 const auto [least, most] = std::minmax_element(loads.begin(), loads.end());
                 gap = std::max(gap, *most - *least);
             }
-            if (is_new(found, end.state, distance)) found.push_back(end.state);
+            auto place = end.state;
+            own.enter(place);
+            if (is_new(found, place, distance)) found.push_back(std::move(place));
         } else {
             ++unsettled;
             end.state.assign(start.size(), std::numeric_limits<double>::quiet_NaN());

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <functional>
@@ -10,8 +9,9 @@
 #include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
-#include <moebius/base/text.hpp>
+#include <moebius/continuation/state_units.hpp>
 #include <moebius/dynamics/slow_sweep.hpp>
+#include <moebius/model/in_units.hpp>
 #include <utility>
 
 #include "flow.hpp"
@@ -22,8 +22,6 @@ namespace {
 
 using detail::frozen;
 using detail::frozen_at;
-
-constexpr std::array<std::string_view, 3> direction_names{"up", "down", "both"};
 
 void check(double low, double high, const slow_sweep_options& options) {
     const auto reject = [](std::string_view got, std::string_view needed) {
@@ -244,23 +242,6 @@ void tidy(slow_sweep_result& result, double spacing) {
     });
 }
 
-}  // namespace
-
-std::string_view to_string(sweep_direction direction) noexcept {
-    return direction_names[static_cast<std::size_t>(direction)];
-}
-
-sweep_direction sweep_direction_from_name(std::string_view name) {
-    const auto found = std::find(direction_names.begin(), direction_names.end(), name);
-    if (found == direction_names.end())
-        throw invalid_argument(
-            "direction", fmt::format("'{}' is unknown", name),
-            fmt::format("one of these is needed{}", did_you_mean(name, direction_names)));
-    return static_cast<sweep_direction>(found - direction_names.begin());
-}
-
-namespace {
-
 slow_sweep_result unswept(const field& model, std::string_view parameter, std::size_t samples) {
     slow_sweep_result result;
     result.samples.names = {"direction", std::string(parameter)};
@@ -282,15 +263,14 @@ problem at_start(problem at, std::string_view parameter, double from, double to)
 
 }  // namespace
 
-slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, double low, double high,
-                             std::span<const double> x0, const slow_sweep_options& options,
-                             const watch& watch) {
+namespace {
+
+slow_sweep_result swept(const problem& at, std::string_view parameter, double low, double high,
+                        std::span<const double> x0, const slow_sweep_options& options,
+                        const watch& watch) {
     const std::size_t moved = at.index_of(parameter);
-    check(low, high, options);
     const bool downwards = options.direction == sweep_direction::down;
     const auto held = at_start(at, parameter, downwards ? high : low, downwards ? low : high);
-    detail::check_flow("slow_sweep", held, x0, options.flow);
-
     auto result = unswept(*at.model, parameter, options.samples);
     auto start = settle(held, x0, {}, watch);
     result.reached = held.parameters[moved];
@@ -321,13 +301,40 @@ slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, doub
     return result;
 }
 
-double swept_fold_delay(double alpha, double a, double rate) {
-    constexpr double airy_zero = 2.338107410459767;  // Ai(-2.338...) = 0
-    if (!(alpha * a * rate > 0))
-        throw invalid_argument("swept_fold_delay",
-                               fmt::format("alpha, a, rate are {}, {}, {}", alpha, a, rate),
-                               "their product must be > 0: the sweep must leave the equilibria");
-    return std::copysign(airy_zero * std::cbrt(rate * rate / std::abs(alpha * a)), rate);
+/// What was swept in these units, in the model's own.
+void leave_units(slow_sweep_result& of, const std::vector<double>& units) {
+    const auto scale = [&](std::vector<double>& x) {
+        for (std::size_t i = 0; i < units.size(); ++i) x[i] *= units[i];
+    };
+    for (std::size_t i = 0; i < units.size(); ++i)
+        for (double& x : of.samples.columns[i + 2]) x *= units[i];
+    for (auto& jump : of.jumps) {
+        scale(jump.from);
+        scale(jump.at);
+        scale(jump.to);
+    }
+}
+
+}  // namespace
+
+slow_sweep_result slow_sweep(const problem& at, std::string_view parameter, double low, double high,
+                             std::span<const double> x0, const slow_sweep_options& options,
+                             const watch& watch) {
+    static_cast<void>(at.index_of(parameter));
+    check(low, high, options);
+    detail::check_flow("slow_sweep", at_start(at, parameter, low, high), x0, options.flow);
+    const auto units = state_units(at, {{std::string(parameter), low, high}});
+    if (units.empty()) return swept(at, parameter, low, high, x0, options, watch);
+    std::vector<double> start(x0.begin(), x0.end());
+    for (std::size_t i = 0; i < units.size(); ++i) start[i] /= units[i];
+    try {
+        auto result = swept(in_units(at, units), parameter, low, high, start, options, watch);
+        leave_units(result, units);
+        return result;
+    } catch (cut_short<slow_sweep_result>& cut) {
+        leave_units(cut.so_far, units);
+        throw;
+    }
 }
 
 }  // namespace moebius

@@ -154,9 +154,12 @@ special_point point_from(const place& from) {
 }
 
 search_record search_from(const place& from) {
-    return {from.at("starts").whole<std::size_t>(), from.at("states").whole<std::size_t>(),
-            from.at("may_miss").truth(), from.at("not_followed").whole<std::size_t>(),
-            from.has("too_deep") ? from.at("too_deep").whole<std::size_t>() : 0};
+    return {from.at("starts").whole<std::size_t>(),
+            from.at("states").whole<std::size_t>(),
+            from.at("may_miss").truth(),
+            from.at("not_followed").whole<std::size_t>(),
+            from.has("too_deep") ? from.at("too_deep").whole<std::size_t>() : 0,
+            from.has("not_tried") ? from.at("not_tried").whole<std::size_t>() : 0};
 }
 
 double share_from(const place& from) {

@@ -157,11 +157,9 @@ json object(const diagram& curves) {
     json out{{"branches", std::move(branches)}, {"special_points", std::move(points)}};
     const auto& search = curves.search;
     if (search.starts > 0)
-        out["search"] = {{"starts", search.starts},
-                         {"states", search.states},
-                         {"may_miss", search.may_miss},
-                         {"not_followed", search.not_followed},
-                         {"too_deep", search.too_deep}};
+        out["search"] = {{"starts", search.starts},     {"states", search.states},
+                         {"may_miss", search.may_miss}, {"not_followed", search.not_followed},
+                         {"too_deep", search.too_deep}, {"not_tried", search.not_tried}};
     if (!curves.stable.places.empty()) out["stable_states"] = object(curves.stable);
     return out;
 }

@@ -25,6 +25,8 @@ void add_to(option_table& table, continuation_options& options) {
     table.add("depth", options.depth, "branch points that are followed in a row");
     table.add("searches", options.searches, "values at which states are searched from scratch");
     table.add("scans", options.scans, "values between at which few winners are started from");
+    table.add("scan_starts", options.scan_starts,
+              "starts of one winner, and of two, at all these values; 0 for some seconds' worth");
     table.add("max_branches", options.max_branches, "branches with which groups split no more");
 }
 

@@ -148,7 +148,8 @@ json diagram_schema_of(std::string_view branch) {
                                                {"states", count},
                                                {"may_miss", {{"type", "boolean"}}},
                                                {"not_followed", count}});
-    out["properties"]["search"]["properties"]["too_deep"] = count;
+    for (const auto* later : {"too_deep", "not_tried"})
+        out["properties"]["search"]["properties"][later] = count;
     auto stable = object_with({{"window", numbers_of(4)}, {"places", array_of(numbers_of(3))}});
     stable["description"] =
         "how many stable states there are: the window's two sides, and places of it, each with its "

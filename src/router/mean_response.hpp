@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <moebius/router/load_response.hpp>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,6 +72,7 @@ public:
 
     void slopes(std::span<const double> s, double beta, std::span<double> p,
                 std::span<double> by_score, std::span<double> by_beta) const override {
+        if constexpr (knows_answers) return slopes_by_pairs(s, beta, p, by_score, by_beta);
         const std::size_t n = groups_.size();
         const auto along_beta = shares<1>(s, beta, {}, 1);
         for (std::size_t g = 0; g < n; ++g) {
@@ -96,6 +98,11 @@ public:
     double within(std::span<const double> s, double beta, std::size_t g) const override {
         const auto& group = groups_.groups[g];
         if (group.size() < 2) return 0;  // there is no such direction
+        if constexpr (knows_answers) {
+            const std::size_t pair[] = {first(g), second(g)};
+            const auto found = answers(s, beta, pair);
+            return beta * (found.covariances[0] - found.covariances[1]) / total(found.chances).c[0];
+        }
         std::vector<double> v(group_of_.size());
         v[group[0]] = 1;
         v[group[1]] = -1;
@@ -104,6 +111,7 @@ public:
 
 private:
     [[nodiscard]] std::size_t first(std::size_t g) const { return groups_.groups[g].front(); }
+    [[nodiscard]] std::size_t second(std::size_t g) const { return groups_.groups[g][1]; }
 
     /// (G) -> (N)
     [[nodiscard]] std::vector<double> members(std::span<const double> of_groups) const {
@@ -112,13 +120,114 @@ private:
         return out;
     }
 
+    /// Whether the law tells how the chances of all experts answer to one another's z at once:
+    /// `std::vector<series<0>> answers(std::span<const double> z, std::span<const std::size_t>
+    /// members, std::span<double> covariances) const` gives its `chances` and the slopes of those
+    /// of some members, at rising positions. Shapes: (N) -> (N); (members, members), symmetric.
+    static constexpr bool knows_answers =
+        requires(const Law law, std::span<const double> z, std::span<const std::size_t> members,
+                 std::span<double> covariances) {
+        law.answers(z, members, covariances);
+    };
+
+    /// Summed over tokens.
+    struct summed_answers {
+        std::vector<series<0>> chances;    // (N)
+        std::vector<double> covariances;   // (members, members)
+        std::vector<double> by_beta = {};  // (N): slopes of the chances; of tokens alone, where all
+                                           // are members
+    };
+    [[nodiscard]] summed_answers answers(std::span<const double> s, double beta,
+                                         std::span<const std::size_t> of) const {
+        const std::size_t n = group_of_.size();
+        std::vector<double> at(n), z(n), one(of.size() * of.size());
+        summed_answers sum{std::vector<series<0>>(n), std::vector<double>(one.size()),
+                           std::vector<double>(n)};
+        for (std::size_t row = 0; row < logits_.size(); row += n) {
+            for (std::size_t e = 0; e < n; ++e) {
+                at[e] = logits_[row + e] + s[group_of_[e]];
+                z[e] = beta * at[e];
+            }
+            const auto chances = law_.answers(z, of, one);
+            for (std::size_t e = 0; e < n; ++e) sum.chances[e] += chances[e];
+            for (std::size_t k = 0; k < one.size(); ++k) sum.covariances[k] += one[k];
+            for (std::size_t e = 0; !alike_ && e < n; ++e)
+                sum.by_beta[e] += std::inner_product(at.begin(), at.end(), &one[e * n], 0.0);
+        }
+        return sum;
+    }
+
+    /// From two members of each group: what a group does is that of one with itself, and as often
+    /// as there are others that of one with another.
+    void slopes_by_pairs(std::span<const double> s, double beta, std::span<double> p,
+                         std::span<double> by_score, std::span<double> by_beta) const {
+        const std::size_t n = groups_.size();
+        const auto asked = two_of_each();
+        const auto found = answers(s, beta, asked);
+        const double all = total(found.chances).c[0];
+        std::vector<std::size_t> place(group_of_.size());
+        for (std::size_t k = 0; k < asked.size(); ++k) place[asked[k]] = k;
+        std::vector<double> size(n);
+        for (std::size_t g = 0; g < n; ++g) {
+            p[g] = found.chances[first(g)].c[0] / all;
+            size[g] = static_cast<double>(groups_.groups[g].size());
+        }
+        std::fill(by_beta.begin(), by_beta.end(), 0.0);
+        for (std::size_t h = 0; h < n; ++h) {
+            const double* with = &found.covariances[place[first(h)] * asked.size()];
+            const auto column = by_score.subspan(h * n, n);
+            for (std::size_t g = 0; g < n; ++g) column[g] = size[h] * with[place[first(g)]];
+            if (size[h] > 1)
+                column[h] = with[place[first(h)]] + (size[h] - 1) * with[place[second(h)]];
+            const double moved =  // zero but for rounding, where each token goes to as many
+                law_.is_of_one_size()
+                    ? 0
+                    : std::inner_product(column.begin(), column.end(), size.begin(), 0.0);
+            for (std::size_t g = 0; g < n; ++g) {
+                const double by_z = (column[g] - p[g] * moved) / all;
+                by_beta[g] += by_z * s[h];  // of alike experts, whose z are beta s
+                column[g] = beta * by_z;
+            }
+        }
+        if (alike_) return;
+        const double moved = std::accumulate(found.by_beta.begin(), found.by_beta.end(), 0.0);
+        for (std::size_t g = 0; g < n; ++g) by_beta[g] = (found.by_beta[g] - p[g] * moved) / all;
+    }
+
+    [[nodiscard]] std::vector<std::size_t> two_of_each() const {
+        std::vector<std::size_t> out;
+        for (const auto& group : groups_.groups) {
+            out.push_back(group[0]);
+            if (group.size() > 1) out.push_back(group[1]);
+        }
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+
+    template <std::size_t Order>
+    [[nodiscard]] static series<Order> total(const std::vector<series<Order>>& sums) {
+        series<Order> all;
+        for (const auto& sum : sums) all += sum;
+        return all;
+    }
+
     /// The load of every expert at scores s + t v and beta + t q. Shapes: s (G), v (N) or empty
     /// for 0; out (N).
     template <std::size_t Order>
     [[nodiscard]] std::vector<series<Order>> shares(std::span<const double> s, double beta,
                                                     const std::vector<double>& v, double q) const {
+        auto out = sums<Order>(s, beta, v, q);
+        const auto all = total(out);
+        for (auto& sum : out) sum = sum / all;
+        return out;
+    }
+
+    /// The chances of every expert, summed over tokens.
+    template <std::size_t Order>
+    [[nodiscard]] std::vector<series<Order>> sums(std::span<const double> s, double beta,
+                                                  const std::vector<double>& v, double q) const {
         const std::size_t n = group_of_.size();
-        std::vector<series<Order>> sums(n), z(n);
+        std::vector<series<Order>> out(n), z(n);
         for (std::size_t row = 0; row < logits_.size(); row += n) {
             for (std::size_t e = 0; e < n; ++e) {
                 const double at = logits_[row + e] + s[group_of_[e]], slope = v.empty() ? 0 : v[e];
@@ -127,12 +236,9 @@ private:
                 if constexpr (Order >= 2) z[e].c[2] = q * slope;
             }
             const auto chances = law_.chances(z);
-            for (std::size_t e = 0; e < n; ++e) sums[e] += chances[e];
+            for (std::size_t e = 0; e < n; ++e) out[e] += chances[e];
         }
-        series<Order> all;
-        for (const auto& sum : sums) all += sum;
-        for (auto& sum : sums) sum = sum / all;
-        return sums;
+        return out;
     }
 
     response_text text_;

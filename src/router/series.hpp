@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace moebius {
 
@@ -20,6 +22,12 @@ struct series {
         return *this;
     }
 };
+
+inline std::vector<series<0>> as_series(std::span<const double> values) {
+    std::vector<series<0>> out(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) out[i].c[0] = values[i];
+    return out;
+}
 
 template <std::size_t Order>
 series<Order> operator*(const series<Order>& a, const series<Order>& b) {

@@ -13,12 +13,6 @@
 namespace moebius {
 namespace {
 
-std::vector<series<0>> as_series(std::span<const double> values) {
-    std::vector<series<0>> out(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) out[i].c[0] = values[i];
-    return out;
-}
-
 void check_logits(std::span<const double> logits, std::size_t k_min, std::size_t k_max) {
     check_band("subset_law", k_min, k_max, logits.size());
     for (const double logit : logits)

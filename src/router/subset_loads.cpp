@@ -8,12 +8,21 @@
 #include <utility>
 #include <vector>
 
+#include "draw_covariances.hpp"
 #include "mean_response.hpp"
 #include "rows.hpp"
 #include "tilt.hpp"
 
 namespace moebius {
 namespace {
+
+template <std::size_t Order>
+std::vector<series<Order>> shares_of(const weighted_draws<series<Order>>& draws) {
+    const auto total = draws.mean();
+    auto m = draws.mean_with();
+    for (auto& chance : m) chance = chance / total;
+    return m;
+}
 
 /// The marginals of subset_law: their slopes are its covariances.
 struct subset_marginals {
@@ -23,15 +32,22 @@ struct subset_marginals {
     [[nodiscard]] std::vector<series<Order>> chances(std::vector<series<Order>> z) const {
         std::vector<double> values(z.size());
         for (std::size_t i = 0; i < z.size(); ++i) values[i] = z[i].c[0];
-        const auto draws = tilted_draws(std::move(z), tilt(values, k_min, k_max));
-        const auto total = draws.mean();
-        auto m = draws.mean_with();
-        for (auto& chance : m) chance = chance / total;
-        return m;
+        return shares_of(tilted_draws(std::move(z), tilt(values, k_min, k_max)));
     }
 
+    [[nodiscard]] std::vector<series<0>> answers(std::span<const double> z,
+                                                 std::span<const std::size_t> members,
+                                                 std::span<double> covariances) const {
+        const tilt by(z, k_min, k_max);
+        const auto draws = tilted_draws(as_series(z), by);
+        draw_covariances(draws, by.weight).among(members, covariances);
+        return shares_of(draws);
+    }
+
+    [[nodiscard]] bool is_of_one_size() const { return k_min == k_max; }
+
     /// With a band of sizes the weights of a tilt are rounded numbers.
-    [[nodiscard]] bool closed_form() const { return k_min == k_max; }
+    [[nodiscard]] bool closed_form() const { return is_of_one_size(); }
     /// Of one size: the chances are the same for every shift.
     [[nodiscard]] std::vector<enclosed> chances(std::vector<enclosed> z) const {
         std::vector<double> values;

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <span>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "weighted_draws.hpp"
@@ -29,15 +31,20 @@ struct tilt {
 
 /// The draws of a tilt, with logits along a line. Shape: logits (N).
 template <std::size_t Order>
-weighted_draws<series<Order>> tilted_draws(std::vector<series<Order>> logits, const tilt& by) {
-    std::vector<series<Order>> no(logits.size());
+weighted_draws<series<Order>> tilted_draws(const std::vector<series<Order>>& logits,
+                                           const tilt& by) {
+    std::vector<series<Order>> yes(logits.size()), no(logits.size());
     for (std::size_t i = 0; i < logits.size(); ++i) {
-        logits[i].c[0] += by.shift;
-        auto both = odds(logits[i]);
-        logits[i] = both.first;
-        no[i] = both.second;
+        if (i > 0 && logits[i].c == logits[i - 1].c) {  // alike
+            yes[i] = yes[i - 1];
+            no[i] = no[i - 1];
+            continue;
+        }
+        auto shifted = logits[i];
+        shifted.c[0] += by.shift;
+        std::tie(yes[i], no[i]) = odds(shifted);
     }
-    return {std::move(logits), std::move(no), by.weight};
+    return {std::move(yes), std::move(no), by.weight};
 }
 
 }  // namespace moebius

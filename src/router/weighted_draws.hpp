@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -34,7 +35,7 @@ public:
         for (std::size_t i = 0; i < yes_.size(); ++i) {
             const number* from = &reached_[i * width];
             number* to = &reached_[(i + 1) * width];
-            for (std::size_t n = 0; n < width; ++n) {
+            for (std::size_t n = 0; n < std::min(width, i + 2); ++n) {
                 to[n] = from[n] * no_[i];
                 if (n > 0) to[n] += from[n - 1] * yes_[i];
             }
@@ -76,13 +77,21 @@ public:
     }
 
 private:
+    [[nodiscard]] static bool alike(const number& a, const number& b) {
+        if constexpr (requires { a.c == b.c; })
+            return a.c == b.c;
+        else
+            return false;  // of enclosures it is not known
+    }
+
     /// out[i] = of(i, ahead) with ahead[n] = E[g | n of the first i + 1 come out].
     template <typename Of>
     [[nodiscard]] std::vector<number> for_each(Of of) const {
         std::vector<number> ahead(weight_.size()), out(size());
         for (std::size_t n = 0; n < ahead.size(); ++n) ahead[n] = number{weight_[n]};
         for (std::size_t i = size(); i-- > 0;) {
-            out[i] = of(i, ahead);
+            // draws of one chance do alike in any order
+            out[i] = i + 1 < size() && alike(yes_[i], yes_[i + 1]) ? out[i + 1] : of(i, ahead);
             for (std::size_t n = 0; n < ahead.size(); ++n) {
                 ahead[n] = ahead[n] * no_[i];
                 if (n + 1 < ahead.size()) ahead[n] += ahead[n + 1] * yes_[i];

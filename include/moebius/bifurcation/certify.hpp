@@ -30,7 +30,7 @@ struct certify_options {
 ///     HB       f = 0, f_x q = i omega q with omega != 0
 ///     PD, NS   the same for the multiplier -1, or a pair on the unit circle, of the map
 ///     CP       LP and w^T f_xx(v, v) = 0        BT   f = 0, f_x v = 0, f_x g = v
-///     ZH       those of LP (or BP) and HB
+///     ZH       those of LP (or BP) and HB; HH those of two HB, as two parameters vary
 ///     GH       HB and the first Lyapunov coefficient
 /// each with v of a fixed length. The systems are regular at points of that type which are not
 /// degenerate, so that also simplicity is proven: of the fold, the cusp and the crossing of the

@@ -53,6 +53,22 @@ struct zero_hopf_form {
 [[nodiscard]] zero_hopf_form zero_hopf_at(const field& model, const std::vector<double>& x,
                                           const std::vector<double>& p);
 
+/// A point with eigenvalues +-i omega_1 and +-i omega_2, no small multiples of one another: on the
+/// centre manifold the amplitudes follow
+///
+///     r1' = r1 (p11 r1^2 + p12 r2^2),   r2' = r2 (p21 r1^2 + p22 r2^2)
+///
+/// to third order, with critical eigenvectors of length 1: w_j q_j + conj has the amplitude r_j =
+/// |w_j|. What happens near it depends on the signs of p11 and p22, and on p12/p22 and p21/p11.
+/// @source Kuznetsov (3rd ed.), section 8.6, and SIAM J. Numer. Anal. 36 (1999) 1104 for the
+///         coefficients
+struct double_hopf_form {
+    double p11 = 0, p12 = 0, p21 = 0, p22 = 0;
+};
+[[nodiscard]] double_hopf_form double_hopf_at(const field& model, const std::vector<double>& x,
+                                              const std::vector<double>& p, double omega_1,
+                                              double omega_2);
+
 /// The flip of the map x <- x + step f(x, p) where a multiplier is -1: w <- -w + b w^3 along the
 /// eigenvector of length 1. For b > 0 the orbit of period 2 is stable (supercritical).
 /// @source Kuznetsov (3rd ed.), section 5.4.2, eq. (5.49)-(5.50)

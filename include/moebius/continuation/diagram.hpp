@@ -107,6 +107,7 @@ struct search_record {
     bool may_miss = false;         ///< more starts were known than were tried
     std::size_t not_followed = 0;  ///< branch points left when there were max_branches
     std::size_t too_deep = 0;      ///< branch points left because `depth` stood before them
+    std::size_t not_tried = 0;     ///< flows from one winner and from two left, for `scan_starts`
 
     search_record& operator+=(const search_record& other);
 };

@@ -31,6 +31,8 @@ struct continuation_options {
                                ///< searched from scratch; >= 2
     std::size_t scans = 32;    ///< values between them at which the flow is followed from one and
                                ///< two winners; fewer where cells are many and differ
+    std::size_t scan_starts = 0;  ///< flows at those values, for one winner and for two each; 0: as
+                                  ///< many as take seconds. The search tells how many are left out
     std::size_t max_branches = 128;  ///< with so many, no group of cells splits any more; >= 1
     bool split_groups = true;        ///< follow branches on which cells differ that agreed before
 

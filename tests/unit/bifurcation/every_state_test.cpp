@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Every stable state of a model of many cells is on its diagram, and none twice.
+#include <cmath>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/exact/n_expert.hpp>
 #include <moebius/model/registry.hpp>
+#include <string>
 
 #include "catch.hpp"
 #include "unit/brute_force.hpp"
@@ -79,6 +81,22 @@ TEST_CASE("experts with biases of their own: each one's collapse", "[bifurcation
                   0.4 * std::fmod(static_cast<double>(e + 1) * 0.6180339887, 1.0) - 0.2);
     CAPTURE(experts, top_k);
     CHECK(faults(apart, {"feedback", 4, 9}, 24).empty());
+}
+
+TEST_CASE("starts of few winners are bounded as asked, and those left are counted",
+          "[bifurcation][complete]") {
+    problem apart = make_problem("exact-k", {.experts = 6, .top_k = 2});
+    for (std::size_t e = 1; e <= 6; ++e)
+        apart.set("bias_" + std::to_string(e), 0.1 * std::sin(static_cast<double>(e)));
+    const parameter_range range{"feedback", 9, 9.5};
+    const auto left = [&](std::size_t scans, std::size_t starts) {
+        return equilibrium_diagram(apart, range, {.scans = scans, .scan_starts = starts}).search;
+    };
+    CHECK(left(32, 0).not_tried == 0);
+    // 6 single winners and 15 pairs: 30 starts are 5 values of the former and 2 of the latter
+    CHECK(left(8, 30).not_tried == (8 - 5) * 6 + (8 - 2) * 15);
+    CHECK(left(8, 5).not_tried == 8 * 6 + 8 * 15);
+    CHECK(left(8, 5).starts + 8 * 21 == left(8, 0).starts);
 }
 
 TEST_CASE("no branch of coarser groups comes again on finer ones", "[bifurcation][alike]") {

@@ -2,6 +2,7 @@
 // Points at which a model's own symmetry makes several eigenvalues cross at once.
 #include <algorithm>
 #include <cmath>
+#include <moebius/bifurcation/certify.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/bifurcation/locus.hpp>
@@ -109,6 +110,11 @@ struct apart {
         const S b = p[0] + p[1] - x[2] * x[2] - x[3] * x[3];
         return {a * x[0] - x[1], a * x[1] + x[0], b * x[2] - 1.7 * x[3], b * x[3] + 1.7 * x[2]};
     }
+};
+
+/// The same, which says that its rhs takes enclosures.
+struct apart_enclosed : apart {
+    static constexpr bool closed_form() { return true; }
 };
 
 /// The two frequencies of a double Hopf point.
@@ -249,6 +255,25 @@ TEST_CASE("Hopf curves cross in a double Hopf point", "[bifurcation][multiple]")
         check_rates(point);
     }
     CHECK(corners == 2);
+}
+
+TEST_CASE("a double Hopf point of two parameters is proven, and a moved one is not",
+          "[bifurcation][multiple][certify]") {
+    const auto at = problem_of<apart_enclosed>();
+    const std::vector<parameter_range> ranges{{"mu", -1, 1.5}, {"nu", -1, 1.3}};
+    const auto found = locus(at, ranges[0], ranges[1]);
+    for (auto point : found.special_points) {
+        if (point.type != point_type::HH) continue;
+        const auto proof = certify(at, point, "hopf", {ranges});
+        CHECK(proof.refusal.empty());
+        CHECK(proof.radius < 1e-10);
+        CHECK_FALSE(certify(at, point, "equilibrium", {{ranges[0]}}).refusal.empty());
+        point.parameters[1] += 1e-6;
+        CHECK_FALSE(certify(at, point, "hopf", {ranges}).refusal.empty());
+        // |z|^2 is twice the square of the amplitude of an eigenvector of length 1
+        CHECK_THAT(coefficient_of(point, "p11").value_or(0), WithinAbs(-2, 1e-9));
+        CHECK_THAT(coefficient_of(point, "p12").value_or(1), WithinAbs(0, 1e-9));
+    }
 }
 
 TEST_CASE("pairs that symmetry makes cross at once are one Hopf point of their number",

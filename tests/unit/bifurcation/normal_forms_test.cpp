@@ -31,6 +31,28 @@ struct sheared_zero_hopf {
     }
 };
 
+/// z' = (i + a11 |z|^2 + a12 |w|^2) z, w' = (1.7 i + a21 |z|^2 + a22 |w|^2) w in the coordinates x
+/// = Re z, Im z + shear x u, u = Re w, Im w + shear (x^2 + u^2).
+struct sheared_double_hopf {
+    static constexpr std::string_view name = "sheared-double-hopf";
+    static constexpr std::string_view equation = "a double Hopf normal form, sheared";
+    static constexpr std::size_t dimension = 4;
+    static constexpr std::array<std::string_view, 4> states{"x", "y", "u", "v"};
+    static constexpr std::array<parameter_info, 1> parameters{{{"shear", "", "", 0.7}}};
+    static constexpr double a11 = -0.8, a12 = 1.3, a21 = 0.6, a22 = 0.45;
+
+    template <typename S>
+    vec<S, 4> rhs(const vec<S, 4>& t, const vec<S, 1>& p) const {
+        const S &x = t[0], &u = t[2];
+        const S y = t[1] - p[0] * x * u, v = t[3] - p[0] * (x * x + u * u);
+        const S z2 = x * x + y * y, w2 = u * u + v * v;
+        const S first = a11 * z2 + a12 * w2, second = a21 * z2 + a22 * w2;
+        const S dx = first * x - y, du = second * u - 1.7 * v;
+        return {dx, first * y + x + p[0] * (dx * u + x * du), du,
+                second * v + 1.7 * u + 2.0 * p[0] * (x * dx + u * du)};
+    }
+};
+
 /// z' = (i omega + i twist r^2 + quintic r^4) z with r = |z|, and v' = -v, in the coordinates
 /// u_1, u_2, u_3 with Re z = X = u_1 + bend u_2^2 + u_2 u_3, Im z = u_2 + bend X^2 and
 /// v = u_3 - bend X^2: no polynomial of low degree, and a centre manifold that is curved.
@@ -57,6 +79,19 @@ struct bent_bautin {
 };
 
 }  // namespace
+
+TEST_CASE("the double Hopf coefficients see through a shear", "[bifurcation][oracle]") {
+    using model = sheared_double_hopf;
+    const auto at = problem_of<model>();
+    const auto form = double_hopf_at(*at.model, {0, 0, 0, 0}, at.parameters, 1, 1.7);
+    // eigenvectors of length 1: |z|^2 is twice the square of their amplitude
+    CHECK_THAT(form.p11, WithinAbs(2 * model::a11, 1e-12));
+    CHECK_THAT(form.p12, WithinAbs(2 * model::a12, 1e-12));
+    CHECK_THAT(form.p21, WithinAbs(2 * model::a21, 1e-12));
+    CHECK_THAT(form.p22, WithinAbs(2 * model::a22, 1e-12));
+    const auto turned = double_hopf_at(*at.model, {0, 0, 0, 0}, at.parameters, 1.7, 1);
+    CHECK_THAT(turned.p12, WithinAbs(2 * model::a21, 1e-12));
+}
 
 TEST_CASE("the second Lyapunov coefficient is that of Bautin's form, whatever the coordinates",
           "[bifurcation][normal_forms][oracle]") {

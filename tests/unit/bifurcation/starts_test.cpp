@@ -131,6 +131,22 @@ TEST_CASE("steps grow with the state in a wide window", "[bifurcation][step]") {
     CHECK_THAT(found.at("BP1").parameters[0], WithinAbs(2, 1e-9));
 }
 
+TEST_CASE("a branch through a cusp has no fold there", "[bifurcation][start]") {
+    auto at = problem_of<models::two_expert>();
+    at.set("feedback", 2);  // beta = decay = 1: the cusp, bias = 0
+    const double max_step = GENERATE(0.01, 0.1, 1.0), half = GENERATE(0.1, 3.0, 50.0);
+    const auto from_cusp = equilibrium_diagram(at, {"bias", -half, half}, {.max_step = max_step},
+                                               start_at({0}, at.parameters));
+    CHECK(points_of(from_cusp, point_type::LP) == 0);
+    const auto searched = equilibrium_diagram(at, {"bias", -half, half}, {.max_step = max_step});
+    CHECK(points_of(searched, point_type::LP) == 0);
+    // beside it there are two, at mu = 1 + 1e-6: half the width is sqrt(mu (mu - 1)) - acosh
+    at.set("feedback", 2 + 2e-6);
+    const auto beside = equilibrium_diagram(at, {"bias", -half, half}, {.max_step = max_step},
+                                            start_at({0}, at.parameters));
+    CHECK(points_of(beside, point_type::LP) == 2);
+}
+
 TEST_CASE("starts that do not fit the model are refused", "[bifurcation][start][error]") {
     const auto curve = problem_of<test_models::circle>();
     auto hopf = start_at({0, 0}, {0});

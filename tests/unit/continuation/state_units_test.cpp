@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <moebius/audit/audit.hpp>
 #include <moebius/bifurcation/certify.hpp>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
@@ -9,7 +10,9 @@
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/continuation/state_units.hpp>
 #include <moebius/continuation/steady_state.hpp>
+#include <moebius/dynamics/grid_sweep.hpp>
 #include <moebius/dynamics/integrate.hpp>
+#include <moebius/dynamics/slow_sweep.hpp>
 #include <moebius/model/registry.hpp>
 
 #include "catch.hpp"
@@ -68,6 +71,7 @@ void check_rows(const diagram& found, std::size_t parameters) {
 }
 
 constexpr std::array<double, 4> powers{1e-8, 1e-4, 1e4, 1e8};
+constexpr std::array<double, 4> powers_of_two{0x1p-26, 0x1p-13, 0x1p13, 0x1p26};
 
 /// For each size of the first state, the others of the opposite one.
 /// @param work  takes a problem and the sizes of its states
@@ -218,4 +222,68 @@ TEST_CASE("the flow comes to rest at any size", "[units]") {
         REQUIRE(rest);
         CHECK_THAT((*rest)[0] / size, WithinAbs(1, 1e-9));
     }
+}
+
+TEST_CASE("slow sweeps jump at the same place for states of any size", "[units]") {
+    auto& sizes = resized<follower>::sizes;
+    sizes.fill(1);
+    const auto at = problem_of<resized<follower>>();
+    const slow_sweep_options options{.rate = 1e-2, .samples = 21};
+    const auto swept = [&] {
+        return slow_sweep(at, "b", -1, 1, std::array{-sizes[0], -sizes[1]}, options);
+    };
+    const auto wanted = swept();
+    REQUIRE(wanted.jumps.size() == 2);
+    for (const double size : powers_of_two)  // whose units scale exactly
+        for (const double other : {size, 1 / size}) {
+            sizes = {size, other};
+            CAPTURE(size, other);
+            const auto found = swept();
+            CHECK(found.unstable.empty());
+            REQUIRE(found.jumps.size() == 2);
+            for (std::size_t k = 0; k < 2; ++k) {
+                const auto &jump = found.jumps[k], &same = wanted.jumps[k];
+                CHECK_THAT(jump.parameter, WithinAbs(same.parameter, 1e-6));  // rtol, then a jump
+                CHECK_THAT(jump.entry, WithinAbs(same.entry, 1e-6));
+                for (std::size_t i = 0; i < 2; ++i) {
+                    CHECK_THAT(jump.at[i] / sizes[i], WithinAbs(same.at[i], 1e-4));
+                    CHECK_THAT(jump.to[i] / sizes[i], WithinAbs(same.to[i], 1e-6));
+                }
+            }
+            for (std::size_t row = 0; row < wanted.samples.rows(); ++row)
+                CHECK_THAT(found.samples.at("y")[row] / sizes[1],
+                           WithinAbs(wanted.samples.at("y")[row], 1e-6));
+        }
+}
+
+TEST_CASE("a grid tells stable states of any size apart", "[units]") {
+    const double size = GENERATE(1e-8, 1.0, 1e8);
+    auto& sizes = resized<follower>::sizes;
+    sizes.fill(size);
+    const auto grid = grid_sweep(problem_of<resized<follower>>(), {"b", -0.8, 0.8, 5},
+                                 {"a", 0.9, 1.1, 2}, {.starts = {{-size, 0}, {size, 0}}});
+    for (std::size_t k = 0; k < grid.rows(); ++k) {  // within the folds b^2 = 4 a^3/27
+        const double a = grid.at("a")[k], b = grid.at("b")[k];
+        CHECK(grid.at("stable_states")[k] == (b * b < 4 * a * a * a / 27 ? 2 : 1));
+    }
+}
+
+TEST_CASE("an audit sees what is wrong at any size of the states", "[units][audit]") {
+    const double size = GENERATE(1e-8, 1.0, 1e8);
+    auto& sizes = resized<follower>::sizes;
+    const double other = GENERATE(true, false) ? size : 1 / size;
+    sizes = {size, other};
+    CAPTURE(size, other);
+    const parameter_range range{"b", -1, 1};
+    claim of{problem_of<resized<follower>>(), {range}, {}, true, {}};
+    of.data = equilibrium_diagram(of.at, range);
+    const audit_options few{.values = 4, .starts = 8};
+    const auto sound = audit(of, few);
+    CHECK(sound.wrong() == 0);
+    for (const auto& one : sound.not_judged) UNSCOPED_INFO(one);
+    CHECK(sound.not_judged.empty());
+
+    for (auto& point : of.data.special_points)
+        if (point.label == "LP1") point.state[0] += 0.01 * size;
+    CHECK(audit(of, few).wrong() > 0);
 }

@@ -115,7 +115,7 @@ TEST_CASE("what a search left out reads back, and is none in files that do not s
     const scratch_folder folder;
     const auto path = folder / "d.json";
     auto written = sample::cusp(3);
-    written.data.search = {10, 3, true, 4, 5};
+    written.data.search = {10, 3, true, 4, 5, 6};
     written.data.stable = {{0, 1, -1, 1}, {{{0.5, 0.25}, 2}}, 7, 0.125};
     std::string text = to_json(written);
     const auto read_of = [&] {
@@ -124,6 +124,7 @@ TEST_CASE("what a search left out reads back, and is none in files that do not s
     };
     CHECK(to_json({written.heading, read_of()}) == text);
     CHECK(read_of().search.too_deep == 5);
+    CHECK(read_of().search.not_tried == 6);
     CHECK(read_of().stable.uncounted == 7);
     CHECK(read_of().stable.left_out == 0.125);
 
@@ -135,8 +136,10 @@ TEST_CASE("what a search left out reads back, and is none in files that do not s
     rename("\"left_out\"", "\"was_left\"");
     rename("\"uncounted\"", "\"was_uncounted\"");
     rename("\"too_deep\"", "\"was_deep\"");
+    rename("\"not_tried\"", "\"was_not_tried\"");
     CHECK(read_of().search.not_followed == 4);
     CHECK(read_of().search.too_deep == 0);
+    CHECK(read_of().search.not_tried == 0);
     CHECK(read_of().stable.uncounted == 0);
     CHECK(read_of().stable.left_out == 0);
 }

@@ -323,3 +323,33 @@ TEST_CASE("top-k by orders and by the integral agree", "[router][oracle]") {
     for (std::size_t e = 0; e < few; ++e)  // the integral's accuracy
         CHECK_THAT(by_orders[e], WithinAbs(by_integral[e], 1e-13));
 }
+
+TEST_CASE("slopes of exact-k keep their digits where two winners hold nearly all",
+          "[load_response][oracle]") {
+    // k = 2 of n with odds 1, a, and b of n - 2 others: the weights of pairs are a, b, a b and b^2.
+    const double a = 0.7;
+    const double b = GENERATE(1e-3, 1e-9, 1e-15);
+    const auto n = GENERATE(as<std::size_t>{}, 4, 9, 64);
+    const auto others = static_cast<double>(n - 2);
+    grouping groups = split(split(one_group(n), 0, 1), 1, 1);
+    const auto response = exact_k_loads(n, 2)->regrouped(groups);
+    const row s{0, std::log(a), std::log(b)};
+    row p(3), by_score(9), by_beta(3);
+    response->slopes(s, 1, p, by_score, by_beta);
+
+    const double all = a + others * b * (1 + a) + others * (others - 1) / 2 * b * b;
+    const double one = others * b, none = others * (others - 1) / 2 * b * b;  // of two winners
+    // P(both) P(neither) - P(first alone) P(second alone), by k all^2
+    const double cross = (a * none - one * a * one) / (2 * all * all);
+    CHECK_THAT(by_score[3] / cross, WithinAbs(1.0, 1e-12));
+    CHECK_THAT(by_score[1] / cross, WithinAbs(1.0, 1e-12));
+    const double with = a + one, without = a * one + none;  // of the first
+    CHECK_THAT(by_score[0] * 2 * all * all / (with * without), WithinAbs(1.0, 1e-12));
+    // Of exactly k: the sum over all scores is zero. So the other winner and the others explain it.
+    CHECK_THAT(by_score[6] / -(by_score[0] + by_score[3]), WithinAbs(1.0, 1e-12));
+    // among the others: P(e) P(not e) less that of two of them
+    const double e = b * (1 + a) + (others - 1) * b * b;
+    const double pair = b * b * all - e * e;
+    CHECK_THAT(response->within(s, 1, 2) * 2 * all * all / (e * (all - e) - pair),
+               WithinAbs(1.0, 1e-12));
+}
