@@ -64,10 +64,11 @@ void add_to(option_table& table, token_options& options) {
               "CSV or NPY file of tokens; margins mixture:CENTER/WIDTH/WEIGHT,...; or "
               "normal:WIDTH/EXPERTS/SEED: normal features and a random gate",
               {.kept = option_kept::if_set});
-    table.add("gate", options.gate.gate,
-              "class-means:A,B or random:SEED, on features divided by the largest one; or an "
-              "NPY file of weights, on the raw features",
-              {.kept = of_gate});
+    table.add(
+        "gate", options.gate.gate,
+        "class-means:A,B,... or random:SEED/EXPERTS, on features divided by the largest one; or an "
+        "NPY file of weights, on the raw features",
+        {.kept = of_gate});
     table.add("classes", options.gate.classes, "route tokens of these classes only",
               {.kept = of_gate});
     table.add("labels", options.gate.labels, "the last column of the tokens is a feature",

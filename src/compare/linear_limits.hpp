@@ -3,9 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
+#include <moebius/compare/loop_modes.hpp>
+#include <moebius/compare/prediction.hpp>
 #include <moebius/dynamics/noisy_chain.hpp>
+#include <span>
 #include <string>
 
 /// How far the linear theory of noise is trusted when measured means are held against it.
@@ -28,6 +33,20 @@ inline constexpr double fewest_tokens = 1000;  ///< of the rarer expert: their n
             "batch must be {:.0f} or more",
             std::ceil(static_cast<double>(tokens) * std::pow(bend / linear_limit, 2)));
     return {};
+}
+
+/// The same for the loads of experts about a state.
+/// @param loads    (N) of the state
+/// @param choices  of experts in all averaged batches
+[[nodiscard]] inline std::string excuse_of_loads(const loop_modes& noise,
+                                                 std::span<const double> loads, double choices,
+                                                 double decay, const validate_options& options) {
+    double slowest = std::numeric_limits<double>::infinity();
+    for (const auto& mode : noise.modes) slowest = std::min(slowest, mode.rate);
+    auto excuse = excuse_of_noise(slowest / decay, options.settle, noise.bend, options.tokens);
+    if (excuse.empty() && *std::min_element(loads.begin(), loads.end()) * choices < fewest_tokens)
+        return "the least loaded expert is too rare";
+    return excuse;
 }
 
 /// @param settle  time before a mean is taken, in units of 1/rate

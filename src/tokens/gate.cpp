@@ -16,6 +16,7 @@
 #include <set>
 #include <span>
 #include <string_view>
+#include <tuple>
 
 namespace moebius {
 namespace {
@@ -115,24 +116,17 @@ std::vector<double> class_means(const labelled& tokens, std::string_view text) {
     return difference;
 }
 
-/// One expert a class, three or more: weights (mean of the class - mean of all these means) divided
-/// by the root mean square distance of two means, which for two classes is halves() of with_length.
-matrix many_class_means(const labelled& tokens, std::string_view text, double length) {
-    std::vector<std::vector<double>> means;
-    while (true) {
-        const auto comma = text.find(',');
-        means.push_back(tokens.class_mean(parse_number("class-means", text.substr(0, comma))));
-        if (comma == std::string_view::npos) break;
-        text.remove_prefix(comma + 1);
-    }
-    const std::size_t experts = means.size(), features = tokens.features();
+/// Weights that are vectors, an expert each, less their mean, divided by the root mean square
+/// distance of two of them: which for two experts is halves() of with_length.
+matrix centred(const std::vector<std::vector<double>>& vectors, double length) {
+    const std::size_t experts = vectors.size(), features = vectors.front().size();
     matrix gate{experts, std::vector<double>(features * experts)};
     double square = 0;  // sum over pairs of |a - b|^2 = experts x sum of |a - centre|^2
     for (std::size_t i = 0; i < features; ++i) {
         double centre = 0;
-        for (const auto& mean : means) centre += mean[i] / static_cast<double>(experts);
+        for (const auto& one : vectors) centre += one[i] / static_cast<double>(experts);
         for (std::size_t e = 0; e < experts; ++e) {
-            const double away = means[e][i] - centre;
+            const double away = vectors[e][i] - centre;
             gate.weights[i * experts + e] = away;
             square += away * away;
         }
@@ -143,18 +137,16 @@ matrix many_class_means(const labelled& tokens, std::string_view text, double le
     return gate;
 }
 
-std::vector<double> random_direction(std::size_t features, std::string_view text) {
-    std::uint64_t seed = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seed);
-    if (failure != std::errc{} || end != text.data() + text.size())
-        reject(fmt::format("'random:{}' came", text), "the seed must be a whole number >= 0");
-    std::vector<double> w(features);
-    for (std::size_t i = 0; i < features; ++i) {
-        const auto words =
-            random_words(seed, random_stream::gate, 0, static_cast<std::uint32_t>(i));
-        w[i] = normal_pair(uniform(words[0], words[1]), uniform(words[2], words[3])).first;
+/// One expert a class, three or more.
+matrix many_class_means(const labelled& tokens, std::string_view text, double length) {
+    std::vector<std::vector<double>> means;
+    while (true) {
+        const auto comma = text.find(',');
+        means.push_back(tokens.class_mean(parse_number("class-means", text.substr(0, comma))));
+        if (comma == std::string_view::npos) break;
+        text.remove_prefix(comma + 1);
     }
-    return w;
+    return centred(means, length);
 }
 
 /// The logits (a/2, -a/2) of a = w . features.
@@ -162,6 +154,42 @@ matrix halves(const std::vector<double>& w) {
     matrix gate{2, {}};
     for (const double value : w) gate.weights.insert(gate.weights.end(), {value / 2, -value / 2});
     return gate;
+}
+
+/// Of Gaussian weights.
+std::vector<double> random_direction(std::size_t features, std::uint64_t seed,
+                                     std::uint64_t expert) {
+    std::vector<double> w(features);
+    for (std::size_t i = 0; i < features; ++i) {
+        const auto words =
+            random_words(seed, random_stream::gate, expert, static_cast<std::uint32_t>(i));
+        w[i] = normal_pair(uniform(words[0], words[1]), uniform(words[2], words[3])).first;
+    }
+    return w;
+}
+
+/// SEED, of two experts, or SEED/EXPERTS.
+matrix random_gate(const labelled& tokens, std::string_view text, double length) {
+    constexpr std::uint64_t most = 65536;
+    std::uint64_t seed = 0, experts = 2;
+    const char* const last = text.data() + text.size();
+    auto [end, failure] = std::from_chars(text.data(), last, seed);
+    if (failure == std::errc{} && end != last && *end == '/') {
+        const auto after = std::from_chars(end + 1, last, experts);
+        end = after.ptr, failure = after.ec;
+    }
+    if (failure != std::errc{} || end != last || experts < 2 || experts > most)
+        reject(fmt::format("'random:{}' came", text),
+               fmt::format("it must be random:SEED or random:SEED/EXPERTS, whole numbers, with 2 "
+                           "to {} experts",
+                           most));
+    if (experts == 2)
+        return halves(with_length(random_direction(tokens.features(), seed, 0), length));
+    std::ignore = checked_product("gate", {experts, tokens.features()});
+    std::vector<std::vector<double>> vectors;
+    for (std::uint64_t e = 0; e < experts; ++e)
+        vectors.push_back(random_direction(tokens.features(), seed, e));
+    return centred(vectors, length);
 }
 
 matrix read_matrix(const std::string& path, std::size_t features) {
@@ -185,9 +213,7 @@ matrix make_gate(const labelled& tokens, const std::string& gate) {
             return many_class_means(tokens, classes, length);
         return halves(with_length(class_means(tokens, classes), length));
     }
-    if (text.starts_with(random))
-        return halves(
-            with_length(random_direction(tokens.features(), text.substr(random.size())), length));
+    if (text.starts_with(random)) return random_gate(tokens, text.substr(random.size()), length);
     if (!text.ends_with(".npy"))
         reject(fmt::format("'{}' came", gate),
                "class-means:A,B, random:SEED or the path of an .npy file is needed");

@@ -16,6 +16,7 @@ struct gate_options {
     /// its
     ///   mean less the mean of all these means, divided by the rms distance of two of them;
     /// - `random:SEED`: w Gaussian, of length 1;
+    /// - `random:SEED/EXPERTS`: for three or more, Gaussian vectors in place of these means;
     /// - the path of an NPY file: a vector w (features), or a matrix (features, experts).
     ///
     /// A vector w gives two experts the logits (a/2, -a/2), a = w . features; a matrix W gives

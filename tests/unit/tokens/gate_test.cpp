@@ -138,7 +138,8 @@ TEST_CASE("apply_gate says what is wrong with a gate", "[gate][error]") {
     CHECK_THROWS_WITH(gate({.gate = "class-means:1,2", .labels = false}),
                       "gate: a class was asked for, but the table has no labels");
     CHECK_THROWS_WITH(gate({.gate = "random:-1"}),
-                      "gate: 'random:-1' came, but the seed must be a whole number >= 0");
+                      "gate: 'random:-1' came, but it must be random:SEED or random:SEED/EXPERTS, "
+                      "whole numbers, with 2 to 65536 experts");
     CHECK_THROWS_WITH(
         gate({.gate = "clas-means:1,2"}),
         "gate: 'clas-means:1,2' came, but class-means:A,B, random:SEED or the path of "
