@@ -66,12 +66,12 @@ std::string excuse_of(const expert_prediction& predicted, const expert_point& po
     const auto& sweep = predicted.sweeps[point.sweep];
     const auto& hold = sweep.holds[point.hold];
     const auto& state = hold.stable[point.state];
-    const double choices = static_cast<double>(options.tokens * predicted.router.top_k *
-                                               averaged_batches(sweep) * point.runs);
-    if (auto excuse =
-            excuse_of_loads(state.noise, state.loads, choices, predicted.router.decay, options);
+    if (auto excuse = excuse_of_modes(state.noise, predicted.router.decay, options);
         !excuse.empty())
         return excuse;
+    const double choices = static_cast<double>(options.tokens * predicted.router.top_k *
+                                               averaged_batches(sweep) * point.runs);
+    if (state.loads.back() * choices < fewest_tokens) return "the least loaded expert is too rare";
     const auto [first, last] =
         std::minmax_element(sweep.jump.ensemble.begin(), sweep.jump.ensemble.end());
     if (*first <= hold.value && hold.value <= *last) return "runs jump here";

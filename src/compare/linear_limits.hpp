@@ -10,7 +10,6 @@
 #include <moebius/compare/loop_modes.hpp>
 #include <moebius/compare/prediction.hpp>
 #include <moebius/dynamics/noisy_chain.hpp>
-#include <span>
 #include <string>
 
 /// How far the linear theory of noise is trusted when measured means are held against it.
@@ -36,17 +35,11 @@ inline constexpr double fewest_tokens = 1000;  ///< of the rarer expert: their n
 }
 
 /// The same for the loads of experts about a state.
-/// @param loads    (N) of the state
-/// @param choices  of experts in all averaged batches
-[[nodiscard]] inline std::string excuse_of_loads(const loop_modes& noise,
-                                                 std::span<const double> loads, double choices,
-                                                 double decay, const validate_options& options) {
+[[nodiscard]] inline std::string excuse_of_modes(const loop_modes& noise, double decay,
+                                                 const validate_options& options) {
     double slowest = std::numeric_limits<double>::infinity();
     for (const auto& mode : noise.modes) slowest = std::min(slowest, mode.rate);
-    auto excuse = excuse_of_noise(slowest / decay, options.settle, noise.bend, options.tokens);
-    if (excuse.empty() && *std::min_element(loads.begin(), loads.end()) * choices < fewest_tokens)
-        return "the least loaded expert is too rare";
-    return excuse;
+    return excuse_of_noise(slowest / decay, options.settle, noise.bend, options.tokens);
 }
 
 /// @param settle  time before a mean is taken, in units of 1/rate

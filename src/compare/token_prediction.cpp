@@ -14,7 +14,8 @@
 namespace moebius {
 namespace {
 
-constexpr double below_onset = 0.25, past_onset = 2;  // times where several states were first seen
+constexpr double below_onset = 0.25,
+                 past_onset = 1.5;  // times where several states were first seen
 constexpr int most_doublings = 40;
 constexpr double same_state = 1e-6;  // state scales within which two are one
 

@@ -6,6 +6,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/compare/chi_square.hpp>
 #include <moebius/compare/token_validation.hpp>
+#include <numeric>
 
 #include "linear_limits.hpp"
 #include "token_windows.hpp"
@@ -15,6 +16,45 @@ namespace {
 
 double decay_of(const token_prediction& predicted) {
     return predicted.at.parameters[predicted.at.index_of("decay")];
+}
+
+/// Experts of whose choices there are enough, each by itself, and all others together: the sums
+/// over these are normal.
+/// @return  (N): the number of an expert's lump
+std::vector<std::size_t> lumps_of(const std::vector<double>& loads, double choices) {
+    std::vector<std::size_t> order(loads.size()), lump(loads.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return loads[a] < loads[b]; });
+    std::size_t now = 0;
+    double sum = 0;
+    for (const std::size_t e : order) {
+        if (sum * choices >= fewest_tokens) ++now, sum = 0;
+        sum += loads[e];
+        lump[e] = now;
+    }
+    return lump;
+}
+
+/// The mean loads of a point, lump by lump, against the state's.
+/// @param along  covariance of these means along the directions of its noise
+void judge_loads(const token_state& state, const Eigen::MatrixXd& along,
+                 const std::vector<std::size_t>& lump, token_point& point) {
+    const auto degrees =
+        static_cast<Eigen::Index>(*std::max_element(lump.begin(), lump.end()));  // lumps less one
+    point.degrees = static_cast<std::size_t>(degrees);
+    const auto expected = state.mean_loads();
+    Eigen::VectorXd off = Eigen::VectorXd::Zero(degrees);
+    Eigen::MatrixXd ways = Eigen::MatrixXd::Zero(degrees, along.rows());
+    for (std::size_t e = 0; e < lump.size(); ++e) {
+        const auto l = static_cast<Eigen::Index>(lump[e]);
+        if (l == degrees) continue;  // what the others leave
+        off(l) += point.loads[e] - expected[e];
+        ways.row(l) += state.noise.directions.row(static_cast<Eigen::Index>(e));
+    }
+    if (degrees > 0)
+        point.chi_square = off.dot((ways * along * ways.transpose()).ldlt().solve(off));
+    point.p = chi_square_p(point.chi_square, point.degrees);
 }
 
 /// The runs that started on one state.
@@ -37,18 +77,13 @@ token_point point_of(const token_prediction& predicted, std::size_t l, std::size
         point.found += resting_on(level, run.loads, options, decay) == i;
 
     const Eigen::MatrixXd along = window_covariance(state.noise, options, decay) / count;
-    const auto expected = state.mean_loads();
-    const auto n = static_cast<Eigen::Index>(expected.size());
-    const Eigen::VectorXd off = state.noise.directions.transpose() *
-                                (Eigen::Map<const Eigen::VectorXd>(point.loads.data(), n) -
-                                 Eigen::Map<const Eigen::VectorXd>(expected.data(), n));
-    point.chi_square = off.dot(along.ldlt().solve(off));
-    point.degrees = state.noise.modes.size();
-    point.p = chi_square_p(point.chi_square, point.degrees);
     point.errors = load_errors(state.noise, along);
     const double choices = count * static_cast<double>(options.tokens) *
                            static_cast<double>(batches_of(options.average, options));
-    point.excuse = excuse_of_loads(state.noise, state.loads, choices, decay, options);
+    judge_loads(state, along, lumps_of(state.loads, choices), point);
+    point.excuse = excuse_of_modes(state.noise, decay, options);
+    if (point.excuse.empty() && point.degrees == 0)
+        point.excuse = "all experts but one are too rare";
     return point;
 }
 

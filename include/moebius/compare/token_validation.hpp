@@ -100,10 +100,10 @@ struct token_point {
     std::size_t stayed = 0;             ///< of these runs, those that rested there
     std::size_t found = 0;              ///< random starts that came to rest there
     std::vector<double> loads, errors;  ///< (N) means of these runs, their errors by theory
-    double chi_square = 0;              ///< in all N - 1 directions of loads at once
-    std::size_t degrees = 0;            ///< N - 1
-    double p = 0;                       ///< chance of a larger one
-    std::string excuse;  ///< why theory says beforehand that p means nothing; empty: judged
+    double chi_square = 0;    ///< in all directions of loads at once, rare experts together
+    std::size_t degrees = 0;  ///< N - 1, or fewer where some are rare
+    double p = 0;             ///< chance of a larger one
+    std::string excuse;       ///< why theory says beforehand that p means nothing; empty: judged
 };
 
 /// A random start that came to rest on no state of the diagram.
