@@ -12,6 +12,7 @@
 #include <moebius/base/text.hpp>
 #include <moebius/router/adaptive_clustering.hpp>
 #include <moebius/tokens/gate.hpp>
+#include <moebius/tokens/gate_file.hpp>
 #include <numeric>
 #include <set>
 #include <span>
@@ -20,6 +21,14 @@
 
 namespace moebius {
 namespace {
+
+constexpr std::string_view class_means_of = "class-means:", logits_gate = "logits";
+
+/// Whether the last column is the token's class: where it is said to be, and where classes are
+/// asked for.
+bool has_labels(const gate_options& options) {
+    return options.labels || options.gate.starts_with(class_means_of) || !options.classes.empty();
+}
 
 [[noreturn]] void reject(std::string_view got, std::string_view needed) {
     throw invalid_argument("gate", got, needed);
@@ -32,6 +41,7 @@ public:
         if (features() == 0) reject("the only column is a class", "a feature is needed");
     }
 
+    bool has_labels() const { return labels_; }
     std::size_t rows() const { return table_.rows; }
     std::size_t features() const { return table_.columns - (labels_ ? 1 : 0); }
     std::span<const double> row(std::size_t r) const {
@@ -48,7 +58,6 @@ public:
 
     /// Rows of any of these classes, in order.
     std::vector<std::size_t> rows_of(std::span<const double> classes) const {
-        if (!labels_) reject("a class was asked for", "the table has no labels");
         std::vector<std::size_t> found;
         std::set<double> seen;  // of the classes that were asked for
         for (std::size_t r = 0; r < rows(); ++r)
@@ -192,32 +201,26 @@ matrix random_gate(const labelled& tokens, std::string_view text, double length)
     return centred(vectors, length);
 }
 
-matrix read_matrix(const std::string& path, std::size_t features) {
-    auto [shape, values] = read_npy(path);
-    const bool fits =
-        (shape.size() == 1 || (shape.size() == 2 && shape[1] > 0)) && shape[0] == features;
-    if (!fits)
-        reject(fmt::format("the shape in {} is ({})", path, fmt::join(shape, ", ")),
-               fmt::format("({0}) or ({0}, experts) is needed for {0} features", features));
-    return shape.size() == 1 ? halves(values) : matrix{shape[1], std::move(values)};
+matrix read_matrix(const gate_file& file, const labelled& tokens) {
+    auto [experts, weights] = read_gate(file, tokens.features(), tokens.has_labels());
+    return experts == 0 ? halves(weights) : matrix{experts, std::move(weights)};
 }
 
 matrix make_gate(const labelled& tokens, const std::string& gate) {
-    constexpr std::string_view means = "class-means:", random = "random:";
+    constexpr std::string_view random = "random:";
     const std::string_view text = gate;
     const double largest = tokens.largest();
     const double length = largest > 0 ? 1 / largest : 1;
-    if (text.starts_with(means)) {
-        const auto classes = text.substr(means.size());
+    if (text.starts_with(class_means_of)) {
+        const auto classes = text.substr(class_means_of.size());
         if (std::count(classes.begin(), classes.end(), ',') > 1)
             return many_class_means(tokens, classes, length);
         return halves(with_length(class_means(tokens, classes), length));
     }
     if (text.starts_with(random)) return random_gate(tokens, text.substr(random.size()), length);
-    if (!text.ends_with(".npy"))
-        reject(fmt::format("'{}' came", gate),
-               "class-means:A,B, random:SEED or the path of an .npy file is needed");
-    return read_matrix(gate, tokens.features());
+    if (const auto file = gate_file_of(gate)) return read_matrix(*file, tokens);
+    reject(fmt::format("'{}' came", gate),
+           "class-means:A,B, random:SEED, logits or the path of an .npy file is needed");
 }
 
 /// The gate once more, on features that each token's cluster weighs.
@@ -227,7 +230,7 @@ std::vector<double> clustered_logits(const labelled& table, std::span<const std:
                                      const gate_options& options) {
     const std::size_t width = table.features(), experts = gate.experts;
     const double largest = table.largest();
-    const double unit = options.gate.ends_with(".npy") || !(largest > 0) ? 1 : largest;
+    const double unit = gate_file_of(options.gate) || !(largest > 0) ? 1 : largest;
     std::vector<double> features, embeddings(experts * width);
     for (const std::size_t r : kept)
         for (const double value : table.row(r)) features.push_back(value / unit);
@@ -246,10 +249,31 @@ std::vector<double> clustered_logits(const labelled& table, std::span<const std:
     return cluster_gate(features, scales, embeddings, width, variant).logits;
 }
 
+/// The features as they are, an expert each; the rows' places are kept as by apply_gate.
+gated_tokens logits_of(token_table& tokens, const labelled& table, const gate_options& options) {
+    const std::size_t experts = table.features();
+    if (experts < 2)
+        reject(fmt::format("{} came for a table of one column", logits_gate),
+               "each expert needs a column of logits");
+    if (!options.clustering.empty())
+        reject(fmt::format("{} came for clusters", logits_gate), "they weigh features");
+    const bool all = options.classes.empty();
+    const auto kept = all ? std::vector<std::size_t>{} : table.rows_of(options.classes);
+    const std::size_t count = all ? table.rows() : kept.size();
+    for (std::size_t k = 0; k < count; ++k) {
+        const auto row = table.row(all ? k : kept[k]);
+        std::copy(row.begin(), row.end(),
+                  tokens.values.begin() + static_cast<std::ptrdiff_t>(k * experts));
+    }
+    tokens.values.resize(count * experts);
+    return {experts, std::move(tokens.values)};
+}
+
 }  // namespace
 
 gated_tokens apply_gate(token_table tokens, const gate_options& options) {
-    const labelled table(tokens, options.labels);
+    const labelled table(tokens, has_labels(options));
+    if (options.gate == logits_gate) return logits_of(tokens, table, options);
     const auto gate = make_gate(table, options.gate);
     const std::size_t experts = gate.experts;
     const bool all = options.classes.empty();

@@ -170,8 +170,8 @@ rejected(noise_of_a_model ARGS locus --model softmax --vary feedback=1:6 --vary 
   ERR "--noise: it came for a model without --tokens, but that does not use it")
 rejected(gate_without_tokens ARGS diagram ${vary} --gate random:1
   ERR "--gate: it came for a run without --tokens, but that does not use it")
-rejected(simulated_gate_without_tokens ARGS simulate --no-labels
-  ERR "--no-labels: it came for a run without --tokens, but that does not use it")
+rejected(simulated_gate_without_tokens ARGS simulate --labels
+  ERR "--labels: it came for a run without --tokens, but that does not use it")
 rejected(gate_of_a_mixture ARGS simulate --tokens mixture:0/1 --gate random:1
   ERR "--gate: it came for tokens without features, but that does not use it")
 rejected(points_of_nothing_varied ARGS train --data mixture:3/4 --points 3
