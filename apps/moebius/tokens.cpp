@@ -7,6 +7,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <moebius/tokens/gate_file.hpp>
 #include <moebius/tokens/token_file.hpp>
 #include <utility>
 
@@ -56,6 +57,11 @@ std::vector<margin_node> mixture_of(std::string_view text) {
 
 }  // namespace
 
+std::vector<std::string> token_options::files_read() const {
+    const bool named = gate.gate.find(".npy,") != std::string::npos;
+    return {tokens, named ? gate_file_of(gate.gate).value_or(gate_file{}).path : gate.gate};
+}
+
 void add_to(option_table& table, token_options& options) {
     const bool features = options.has_features();
     const auto of_gate = features ? option_kept::if_set : option_kept::never;
@@ -65,13 +71,15 @@ void add_to(option_table& table, token_options& options) {
               "normal:WIDTH/EXPERTS/SEED: normal features and a random gate",
               {.kept = option_kept::if_set});
     table.add("gate", options.gate.gate,
-              "class-means:A,B or random:SEED, on features divided by the largest one; or an "
-              "NPY file of weights, on the raw features",
+              "class-means:A,B,... or random:SEED/EXPERTS, on features divided by the largest one; "
+              "an NPY file of weights, on the raw features, FILE.npy,layout=experts-by-features "
+              "(or features-by-experts) if it is square; or logits: the columns are the experts'",
               {.kept = of_gate});
     table.add("classes", options.gate.classes, "route tokens of these classes only",
               {.kept = of_gate});
-    table.add("labels", options.gate.labels, "the last column of the tokens is a feature",
-              {.kept = of_gate, .flag = "no-labels", .switches_off = true});
+    table.add("labels", options.gate.labels,
+              "the last column is the token's class, as for class-means and --classes",
+              {.kept = of_gate});
     table.add("noise", options.noise, fmt::format("{}", fmt::join(noise_names(), ", ")),
               {.kept = noisy ? option_kept::always : option_kept::never});
 }

@@ -30,7 +30,7 @@ struct token_options {
     [[nodiscard]] std::shared_ptr<const token_source> source() const;
 
     /// The names of what is read, also where it is no file.
-    [[nodiscard]] std::vector<std::string> files_read() const { return {tokens, gate.gate}; }
+    [[nodiscard]] std::vector<std::string> files_read() const;
 
     /// Whether they come from a file.
     [[nodiscard]] bool has_features() const;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <iterator>
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/compare/expert_validation.hpp>
+#include <moebius/compare/token_validation.hpp>
 #include <moebius/compare/validate.hpp>
 #include <moebius/io/options.hpp>
 #include <moebius/model/token_response.hpp>
@@ -17,8 +17,10 @@
 #include "incomplete.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
+#include "report_lines.hpp"
 #include "validate_experts.hpp"
 #include "validate_oscillation.hpp"
+#include "validate_tokens.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -28,64 +30,53 @@ struct validate_arguments {
     problem_choice problem;
     std::optional<std::uint64_t> experts;
     std::string controller;
+    std::size_t starts = default_starts;
     validate_options options;  // the library's own struct: one home for the defaults
     device_option device;
     output_options output;
 };
 
 result_document document_of(const validation& v, result_heading heading) {
-    const auto& overall = v.overall;
+    auto agreement = agreement_of(v.overall);
+    agreement.emplace_back("cusps_missed", static_cast<double>(v.overall.cusps_missed));
     std::vector<std::string> names;
     for (const auto& sweep : v.predicted.sweeps) names.push_back(sweep.name);
     heading.parameters = parameters_of(v.predicted.at);
-    return {
-        std::move(heading),
-        {{"verdict", overall.sentence},
-         {"agreement", named_numbers{{"agrees", overall.agrees ? 1 : 0},
-                                     {"points", static_cast<double>(overall.points)},
-                                     {"not_judged", static_cast<double>(overall.not_judged)},
-                                     {"chi_square", overall.chi_square},
-                                     {"chi_square_p", overall.chi_square_p},
-                                     {"beyond_3", static_cast<double>(overall.beyond_3)},
-                                     {"beyond_3_expected", overall.beyond_3_expected},
-                                     {"beyond_3_p", overall.beyond_3_p},
-                                     {"cusps_missed", static_cast<double>(overall.cusps_missed)}}},
-         {"sweeps", names},
-         {"sweep_plans", sweep_table(v)},
-         {"steady", steady_table(v)},
-         {"jumps", jump_table(v)},
-         {"cusps", cusp_table(v)},
-         {"equilibria", v.predicted.equilibria},
-         {"folds", v.predicted.folds}}};
+    return {std::move(heading),
+            {{"verdict", v.overall.sentence},
+             {"agreement", std::move(agreement)},
+             {"sweeps", names},
+             {"sweep_plans", sweep_table(v)},
+             {"steady", steady_table(v)},
+             {"jumps", jump_table(v)},
+             {"cusps", cusp_table(v)},
+             {"equilibria", v.predicted.equilibria},
+             {"folds", v.predicted.folds}}};
 }
 
 /// For a reader: steady states, jumps, cusps, and what they come to.
 std::string report_of(const validation& v) {
-    std::string out;
-    const auto line = [&](fmt::string_view form, const auto&... values) {
-        fmt::vformat_to(std::back_inserter(out), form, fmt::make_format_args(values...));
-    };
+    report_lines out;
     const auto name = [&](std::size_t sweep) { return v.predicted.sweeps.at(sweep).name; };
-    line("{:<40} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "steady states", "feedback", "bias",
-         "predicted", "measured", "error", "z");
+    out.add("{:<40} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "steady states", "feedback", "bias",
+            "predicted", "measured", "error", "z");
     for (const auto& point : v.steady)
-        line("{:<40} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}{}{}\n",
-             name(point.sweep), point.feedback, point.bias, point.predicted.mean_gap(),
-             point.measured.mean, point.error, point.z,
-             point.excuse.empty() ? "" : " not judged: ", point.excuse);
-    line("\n{:<40} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "jumps", "fold", "delay", "predicted",
-         "measured", "sd", "z");
+        out.add("{:<40} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}{}\n",
+                name(point.sweep), point.feedback, point.bias, point.predicted.mean_gap(),
+                point.measured.mean, point.error, point.z, not_judged(point.excuse));
+    out.add("\n{:<40} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "jumps", "fold", "delay",
+            "predicted", "measured", "sd", "z");
     for (const auto& jump : v.jumps)
-        line("{:<40} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}\n", name(jump.sweep),
-             jump.predicted.fold, jump.predicted.delay, jump.predicted.ensemble.mean,
-             jump.measured.mean, jump.measured.sd, jump.z);
-    line("\n{:<40} {:>9} {:>9} {:>10}\n", "cusps", "feedback", "bias", "x");
+        out.add("{:<40} {:>9.4f} {:>9.4f} {:>10.5f} {:>10.5f} {:>8.5f} {:>6.2f}\n",
+                name(jump.sweep), jump.predicted.fold, jump.predicted.delay,
+                jump.predicted.ensemble.mean, jump.measured.mean, jump.measured.sd, jump.z);
+    out.add("\n{:<40} {:>9} {:>9} {:>10}\n", "cusps", "feedback", "bias", "x");
     for (const auto& cusp : v.predicted.cusps)
-        line("{:<40} {:>9.4f} {:>9.4f} {:>10.5f}\n",
-             cusp.located ? "also found by continuation" : "missed by continuation",
-             cusp.exact.fold.feedback, cusp.exact.fold.bias, cusp.exact.fold.x);
-    line("\n{}\n", v.overall.sentence);
-    return out;
+        out.add("{:<40} {:>9.4f} {:>9.4f} {:>10.5f}\n",
+                cusp.located ? "also found by continuation" : "missed by continuation",
+                cusp.exact.fold.feedback, cusp.exact.fold.bias, cusp.exact.fold.x);
+    out.add("\n{}\n", v.overall.sentence);
+    return out.take();
 }
 
 /// Feedback and bias are swept, and alike experts have no bias: only the other two can be chosen.
@@ -99,7 +90,7 @@ void check_sets(const std::vector<std::string>& sets) {
 
 /// Another router than top-1: its threshold, and its jumps beside the noise-free rule's.
 int run_router(const validate_arguments& args, const session& session) {
-    refuse_unused(session, args.problem.router.name(), {"levels", "members"});
+    refuse_unused(session, args.problem.router.name(), {"levels", "members", "starts"});
     check_noise(session, {args.problem.router.text});
     if (args.device.name != "auto" && args.device.name != "cpu")
         throw invalid_argument(
@@ -152,12 +143,20 @@ std::size_t chosen_of(const router_choice& router) {
                            "probmoe-exact-k");
 }
 
+/// @throws invalid_argument  for another parameter than beta and decay
+void check_own_sets(const std::vector<std::string>& sets, std::string_view who) {
+    for (const auto& [name, value] : parse_settings(sets))
+        if (name != "beta" && name != "decay")
+            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
+                                   fmt::format("{} beta and decay", who));
+}
+
 /// Alike experts have no tokens, beta and decay alone, and loops that run on the CPU.
 /// @param option  that asks for them
 void check_alike(const validate_arguments& args, std::string_view option) {
     if (!args.problem.tokens.tokens.empty())
         throw invalid_argument("--tokens", fmt::format("they came with {}", option),
-                               "tokens are validated for two experts without a controller");
+                               "tokens are validated without a controller");
     if (args.problem.tokens.noise != to_string(noise_law::gumbel))
         throw invalid_argument("--noise", fmt::format("{} came", args.problem.tokens.noise),
                                "the mean load of alike experts is a softmax: gumbel noise");
@@ -165,16 +164,13 @@ void check_alike(const validate_arguments& args, std::string_view option) {
         throw invalid_argument("--device",
                                fmt::format("'{}' came with {}", args.device.name, option),
                                "loops of alike experts run on the CPU");
-    for (const auto& [name, value] : parse_settings(args.problem.sets))
-        if (name != "beta" && name != "decay")
-            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
-                                   "alike experts have beta and decay");
+    check_own_sets(args.problem.sets, "alike experts have");
 }
 
 /// Under a controller: where oscillations begin, and what they are like.
 int run_oscillation(const validate_arguments& args, const session& session) {
     check_alike(args, "--controller");
-    refuse_unused(session, "validate with --controller", {"ramp", "members"});
+    refuse_unused(session, "validate with --controller", {"ramp", "members", "starts"});
     if (!args.problem.router.is_top_1())
         throw invalid_argument("--router",
                                fmt::format("{} came with --controller", args.problem.router.name()),
@@ -215,6 +211,7 @@ int run_oscillation(const validate_arguments& args, const session& session) {
 /// More than two experts, without tokens.
 int run_experts(const validate_arguments& args, const session& session) {
     check_alike(args, "--experts");
+    refuse_unused(session, "validate without tokens", {"starts"});
     const auto& router = args.problem.router;
     expert_router of{*args.experts, chosen_of(router)};
     of.beta = set_value(args.problem.sets, "beta", of.beta);
@@ -238,6 +235,50 @@ int run_experts(const validate_arguments& args, const session& session) {
     return outcome_of(heading, v.overall.agrees ? exit_code::found : exit_code::no_answer);
 }
 
+/// Tokens are routed by top-1 with the noise of a softmax, in loops that run on the CPU.
+void check_tokens(const validate_arguments& args, std::size_t experts) {
+    const auto of = fmt::format("tokens of {} experts", experts);
+    if (args.experts.value_or(experts) != experts)
+        throw invalid_argument("--experts", fmt::format("{} came", *args.experts),
+                               fmt::format("the tokens have {}", experts));
+    if (!args.problem.router.is_top_1())
+        throw invalid_argument("--router",
+                               fmt::format("{} came with {}", args.problem.router.name(), of),
+                               "their loads are known with their scatter for top-1");
+    if (args.problem.tokens.noise != to_string(noise_law::gumbel))
+        throw invalid_argument("--noise", fmt::format("{} came", args.problem.tokens.noise),
+                               fmt::format("the mean load of {} is a softmax: gumbel noise", of));
+    if (args.device.name != "auto" && args.device.name != "cpu")
+        throw invalid_argument("--device", fmt::format("'{}' came with {}", args.device.name, of),
+                               "their loops run on the CPU");
+    check_own_sets(args.problem.sets, "validate takes");
+}
+
+/// More than two experts, on tokens.
+int run_tokens(validate_arguments& args, const std::shared_ptr<const token_source>& source,
+               const session& session) {
+    check_tokens(args, source->experts());
+    refuse_unused(session, "validate on tokens of many experts", {"ramp", "members"});
+    args.problem.router = {};
+    args.problem.model = "token-softmax";
+    auto on = choose_problem(args.problem, 0, validate_tokens_schema, session);
+    const auto value = [&](std::string_view name) {
+        return on.problem.parameters[on.problem.index_of(name)];
+    };
+    auto options = args.options;
+    if (!session.was_given("batch")) options.tokens = tokens_for(source->experts());
+    describe(options, on.heading);
+    on.heading.options.emplace_back("starts", static_cast<double>(args.starts));
+    on.heading.seed = options.seed;
+    on.heading.router = default_router;
+    const auto v = until_interrupted(on.heading, [&] {
+        return validate_on_tokens({source, value("beta"), value("decay")}, args.starts, options,
+                                  session.watch("validate"));
+    });
+    args.output.write(tokens_document(v, on.heading), tokens_report(v));
+    return outcome_of(on.heading, v.overall.agrees ? exit_code::found : exit_code::no_answer);
+}
+
 int run(validate_arguments& args, const session& session) {
     using models::token_response;
     args.output.check(args.problem.files_read());
@@ -247,15 +288,15 @@ int run(validate_arguments& args, const session& session) {
     const auto& router = args.problem.router;
     (void)router.settings();
     if (!args.controller.empty()) return run_oscillation(args, session);
-    if (args.experts.value_or(2) != 2) return run_experts(args, session);
-    if (!router.is_top_1()) return run_router(args, session);
-    args.problem.router = {};
-    if (!args.problem.tokens.tokens.empty()) args.problem.model = token_response::name;
+    const bool tokens = !args.problem.tokens.tokens.empty();
+    if (!tokens && args.experts.value_or(2) != 2) return run_experts(args, session);
     const auto source = args.problem.tokens.source();
-    if (source->experts() != 2)
-        throw invalid_argument("--gate",
-                               fmt::format("a gate of {} experts came", source->experts()),
-                               "validate takes two: class-means:A,B, random:SEED or a file of two");
+    if (source->experts() != 2) return run_tokens(args, source, session);
+    if (args.experts.value_or(2) != 2) check_tokens(args, 2);
+    if (!router.is_top_1()) return run_router(args, session);
+    refuse_unused(session, "validate on two experts", {"starts"});
+    args.problem.router = {};
+    if (tokens) args.problem.model = token_response::name;
     auto on = choose_problem(args.problem, 0, validate_schema, session);
     const auto& p = on.problem.parameters;
     describe(args.options, on.heading);
@@ -283,8 +324,11 @@ command validate_command() {
     out.options.add("trained", *trained,
                     "train first: 'moebius validate --trained --help' has its options");
     add_sets(out.options, args->problem);
-    out.options.add("experts", args->experts, "number of experts N; more than two without tokens",
+    out.options.add("experts", args->experts,
+                    "number of experts N without tokens; those of tokens are the gate's",
                     {.shown = "2"});
+    out.options.add("starts", args->starts,
+                    "on tokens of many experts: random starts at each feedback");
     out.options.add("controller", args->controller,
                     "load balancing, as of simulate: where oscillations begin, and their period",
                     {.shown = "none"});

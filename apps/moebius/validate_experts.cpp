@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "validate_experts.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
+
+#include "report_lines.hpp"
 
 namespace moebius::cli {
 namespace {
-
-named_numbers agreement_of(const expert_validation& v) {
-    const auto& overall = v.overall;
-    return {{"agrees", overall.agrees ? 1 : 0},
-            {"points", static_cast<double>(overall.points)},
-            {"not_judged", static_cast<double>(overall.not_judged)},
-            {"chi_square", overall.chi_square},
-            {"chi_square_p", overall.chi_square_p},
-            {"beyond_3", static_cast<double>(overall.beyond_3)},
-            {"beyond_3_expected", overall.beyond_3_expected},
-            {"beyond_3_p", overall.beyond_3_p},
-            {"winners_p", v.winners_p}};
-}
 
 /// Where collapsed and equal loads are both stable, predicted and measured.
 named_numbers window_of(const expert_validation& v) {
@@ -39,27 +25,16 @@ std::vector<std::string> excuses_of(const expert_validation& v) {
     return out;
 }
 
-/// Appends formatted lines.
-class lines {
-public:
-    template <typename... Values>
-    void add(fmt::format_string<Values...> form, Values&&... values) {
-        fmt::format_to(std::back_inserter(text_), form, std::forward<Values>(values)...);
-    }
-    [[nodiscard]] std::string take() { return std::move(text_); }
-
-private:
-    std::string text_;
-};
-
 }  // namespace
 
 result_document experts_document(const expert_validation& v, result_heading heading) {
+    auto agreement = agreement_of(v.overall);
+    agreement.emplace_back("winners_p", v.winners_p);
     std::vector<std::string> names;
     for (const auto& sweep : v.predicted.sweeps) names.push_back(sweep.name);
     return {std::move(heading),
             {{"verdict", v.overall.sentence},
-             {"agreement", agreement_of(v)},
+             {"agreement", std::move(agreement)},
              {"window", window_of(v)},
              {"sweeps", names},
              {"sweep_plans", sweep_table(v)},
@@ -72,17 +47,16 @@ result_document experts_document(const expert_validation& v, result_heading head
 }
 
 std::string experts_report(const expert_validation& v) {
-    lines out;
+    report_lines out;
     out.add("{:<15} {:>9} {:>7} {:>5} {:>10} {:>10} {:>8} {:>10} {:>7}\n", "steady states",
             "feedback", "winners", "runs", "predicted", "measured", "error", "chi-square", "p");
     const auto steady = steady_table(v);
     for (std::size_t i = 0; i < v.steady.size(); ++i) {
         const auto at = [&](std::string_view column) { return steady.at(column)[i]; };
-        out.add("{:<15} {:>9.4f} {:>7} {:>5} {:>10.5f} {:>10.5f} {:>8.5f} {:>10.1f} {:>7.2g}{}{}\n",
+        out.add("{:<15} {:>9.4f} {:>7} {:>5} {:>10.5f} {:>10.5f} {:>8.5f} {:>10.1f} {:>7.2g}{}\n",
                 v.predicted.sweeps[v.steady[i].sweep].name, at("feedback"), at("winners"),
                 at("runs"), at("load_1_predicted"), at("load_1"), at("load_1_error"),
-                at("chi_square"), at("p"),
-                v.steady[i].excuse.empty() ? "" : " not judged: ", v.steady[i].excuse);
+                at("chi_square"), at("p"), not_judged(v.steady[i].excuse));
     }
     out.add("\n{:<15} {:>9} {:>9} {:>10} {:>10} {:>8} {:>6}\n", "jumps", "end", "delay",
             "predicted", "measured", "sd", "z");

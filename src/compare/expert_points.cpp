@@ -66,11 +66,7 @@ std::string excuse_of(const expert_prediction& predicted, const expert_point& po
     const auto& sweep = predicted.sweeps[point.sweep];
     const auto& hold = sweep.holds[point.hold];
     const auto& state = hold.stable[point.state];
-    double slowest = std::numeric_limits<double>::infinity();
-    for (const auto& mode : state.noise.modes) slowest = std::min(slowest, mode.rate);
-    const double decay = predicted.router.decay;
-    if (auto excuse =
-            excuse_of_noise(slowest / decay, options.settle, state.noise.bend, options.tokens);
+    if (auto excuse = excuse_of_modes(state.noise, predicted.router.decay, options);
         !excuse.empty())
         return excuse;
     const double choices = static_cast<double>(options.tokens * predicted.router.top_k *

@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
+#include <moebius/compare/loop_modes.hpp>
+#include <moebius/compare/prediction.hpp>
 #include <moebius/dynamics/noisy_chain.hpp>
 #include <string>
 
@@ -28,6 +32,14 @@ inline constexpr double fewest_tokens = 1000;  ///< of the rarer expert: their n
             "batch must be {:.0f} or more",
             std::ceil(static_cast<double>(tokens) * std::pow(bend / linear_limit, 2)));
     return {};
+}
+
+/// The same for the loads of experts about a state.
+[[nodiscard]] inline std::string excuse_of_modes(const loop_modes& noise, double decay,
+                                                 const validate_options& options) {
+    double slowest = std::numeric_limits<double>::infinity();
+    for (const auto& mode : noise.modes) slowest = std::min(slowest, mode.rate);
+    return excuse_of_noise(slowest / decay, options.settle, noise.bend, options.tokens);
 }
 
 /// @param settle  time before a mean is taken, in units of 1/rate

@@ -11,84 +11,27 @@
 
 #include "drawn_table.hpp"
 #include "layers.hpp"
+#include "load_branch.hpp"
 
 namespace moebius {
 namespace {
-
-/// A branch of the diagram by its largest load.
-class load_branch {
-public:
-    load_branch(const branch& curve, std::size_t index)
-        : columns_(curve.columns, fmt::format("/equilibria/branches/{}/columns", index)) {
-        largest_ = columns_.at("load_1");
-        const std::size_t groups = std::max<std::size_t>(1, curve.groups.size());
-        most_.assign(largest_.size(), 0);
-        for (std::size_t g = 2; g <= groups; ++g) {
-            const auto& load = columns_.at(fmt::format("load_{}", g));
-            for (std::size_t row = 0; row < load.size(); ++row)
-                if (load[row] > largest_[row]) largest_[row] = load[row], most_[row] = g - 1;
-        }
-        for (const auto& group : curve.groups.groups) sizes_.push_back(group.size());
-    }
-
-    /// Over how much feedback it is stable: 0 for a branch that only starts at a stable point.
-    [[nodiscard]] double stable_length() const {
-        const auto& on = columns_.at("stable");
-        double length = 0;
-        for (std::size_t row = 1; row < on.size(); ++row)
-            if (on[row] != 0 && on[row - 1] != 0) length += std::abs(x()[row] - x()[row - 1]);
-        return length;
-    }
-
-    /// The row in the middle of its stable rows.
-    [[nodiscard]] std::size_t middle() const {
-        const auto& on = columns_.at("stable");
-        double before = 0;
-        for (std::size_t row = 1; row < on.size(); ++row) {
-            if (on[row] != 0 && on[row - 1] != 0) before += std::abs(x()[row] - x()[row - 1]);
-            if (2 * before >= stable_length()) return row;
-        }
-        return 0;
-    }
-
-    /// Experts with the largest load there; 0 if all have it.
-    [[nodiscard]] std::size_t winners(std::size_t row) const {
-        return sizes_.size() < 2 ? 0 : sizes_[most_[row]];
-    }
-
-    void draw(figure_layer& stable, figure_layer& unstable) const {
-        const auto& on = columns_.at("stable");
-        for (std::size_t row = 0; row < on.size(); ++row) {
-            auto& to = on[row] != 0 ? stable : unstable;
-            if (row == 0 || on[row] != on[row - 1]) {
-                add(to, pen_up, pen_up);
-                if (row > 0) add(to, x()[row - 1], largest_[row - 1]);
-            }
-            add(to, x()[row], largest_[row]);
-        }
-    }
-
-    [[nodiscard]] const std::vector<double>& x() const { return columns_.at("feedback"); }
-    [[nodiscard]] const std::vector<double>& largest() const noexcept { return largest_; }
-
-private:
-    drawn_table columns_;
-    std::vector<double> largest_;
-    std::vector<std::size_t> most_;  ///< the group that has it
-    std::vector<std::size_t> sizes_;
-};
 
 std::string name_of(std::size_t winners) {
     if (winners == 0) return "equal loads";
     return winners == 1 ? "1 winner" : fmt::format("{} winners", winners);
 }
 
-/// Branches that are stable somewhere, with a name where runs were.
-void draw_branches(const result_document& result, figure& drawing) {
+const diagram& equilibria_of(const result_document& result) {
     const auto* curves = result.find<diagram>("equilibria");
     if (curves == nullptr)
         throw invalid_argument(result.heading.schema, "there is no 'equilibria'",
                                "a validation has its diagram in it");
+    return *curves;
+}
+
+/// Branches that are stable somewhere, with a name where runs were.
+void draw_branches(const result_document& result, figure& drawing) {
+    const auto* curves = &equilibria_of(result);
     const auto steady = drawn(result, "steady");
     const std::set<double> met(steady.at("winners").begin(), steady.at("winners").end());
     std::map<std::size_t, std::pair<double, figure_label>> named;  // by winners, the longest branch
@@ -155,7 +98,60 @@ void draw_jumps(const result_document& result, figure& drawing) {
         if (!one->x.empty()) drawing.layers.push_back(std::move(*one));
 }
 
+/// Branches that are stable somewhere, each with a name where it is stable.
+void draw_led_branches(const result_document& result, figure& drawing) {
+    const auto& curves = equilibria_of(result).branches;
+    auto stable = layer("stable", layer_look::solid, layer_color::blue);
+    auto unstable = layer("unstable", layer_look::dashed, layer_color::vermillion);
+    for (std::size_t i = 0; i < curves.size(); ++i) {
+        const load_branch one(curves[i], i);
+        if (!(one.stable_length() > 0)) continue;
+        one.draw(stable, unstable);
+        const std::size_t row = one.middle();
+        drawing.labels.push_back(
+            {fmt::format("expert {}", one.leader(row) + 1), one.x()[row], one.largest()[row]});
+    }
+    for (auto* one : {&stable, &unstable})
+        if (!one->x.empty()) drawing.layers.push_back(std::move(*one));
+}
+
+/// The measured loads from predicted starts, and where a random start found another state.
+void draw_runs(const result_document& result, figure& drawing) {
+    const auto steady = drawn(result, "steady"), strangers = drawn(result, "strangers");
+    auto judged = layer("measured", layer_look::points, layer_color::green);
+    auto excused = layer("not judged", layer_look::points, layer_color::sky, layer_marker::cross);
+    auto strange =
+        layer("on no branch", layer_look::points, layer_color::purple, layer_marker::diamond);
+    for (std::size_t row = 0; row < steady.rows(); ++row) {
+        auto& to = steady.at("judged")[row] != 0 ? judged : excused;
+        add(to, steady.at("feedback")[row], steady.at("load_1")[row]);
+        to.error.push_back(steady.at("load_1_error")[row]);
+    }
+    for (std::size_t row = 0; row < strangers.rows(); ++row)
+        add(strange, strangers.at("feedback")[row], strangers.at("load")[row]);
+    for (auto* one : {&judged, &excused, &strange})
+        if (!one->x.empty()) drawing.layers.push_back(std::move(*one));
+}
+
+/// Room for names below the lowest branch and above the highest.
+void make_room(figure& drawing) {
+    if (!has_points(drawing)) return;
+    const auto box = box_of(drawing);
+    const double room = 0.08 * (box[3] - box[2]);
+    drawing.view = {box[0], box[1], box[2] - room, box[3] + room};
+}
+
 }  // namespace
+
+std::vector<named_figure> validate_tokens_figures(const result_document& result) {
+    figure drawing;
+    drawing.x_axis = axis_name("feedback");
+    drawing.y_axis = "largest load nₑ";
+    draw_led_branches(result, drawing);
+    draw_runs(result, drawing);
+    make_room(drawing);
+    return {{"", std::move(drawing)}};
+}
 
 std::vector<named_figure> validate_experts_figures(const result_document& result) {
     figure drawing;
@@ -164,11 +160,7 @@ std::vector<named_figure> validate_experts_figures(const result_document& result
     draw_branches(result, drawing);
     draw_steady(result, drawing);
     draw_jumps(result, drawing);
-    if (has_points(drawing)) {  // room for names below the lowest branch
-        auto box = box_of(drawing);
-        const double room = 0.08 * (box[3] - box[2]);
-        drawing.view = {box[0], box[1], box[2] - room, box[3] + room};
-    }
+    make_room(drawing);
     return {{"", std::move(drawing)}};
 }
 

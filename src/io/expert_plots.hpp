@@ -10,4 +10,7 @@ namespace moebius {
 /// winners where runs rested on them, and on them what was measured.
 [[nodiscard]] std::vector<named_figure> validate_experts_figures(const result_document& result);
 
+/// The same on tokens, the branches named by the expert that leads on them.
+[[nodiscard]] std::vector<named_figure> validate_tokens_figures(const result_document& result);
+
 }  // namespace moebius

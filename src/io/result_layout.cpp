@@ -67,6 +67,21 @@ result_layout validate_experts_layout() {
             {"equilibria"}};
 }
 
+result_layout validate_tokens_layout() {
+    return {validate_tokens_schema,
+            {{"stretches", {{"branch", finite}, {"from", finite}, {"to", finite}}},
+             {"steady",
+              {{"feedback", finite},
+               {"winner", finite},
+               {"load_1"},
+               {"load_1_error"},
+               {"judged", flag}}},
+             {"loads", {{"point", index, "steady"}, {"expert", finite}, {"load"}}},
+             {"strangers", {{"feedback", finite}, {"expert", finite}, {"load"}}}},
+            {"excuses"},
+            {"equilibria"}};
+}
+
 result_layout validate_oscillation_layout() {
     return {validate_oscillation_schema,
             {{"decay",
@@ -141,6 +156,7 @@ std::vector<result_layout> all_layouts() {
         compare_layout(),
         validate_layout(),
         validate_experts_layout(),
+        validate_tokens_layout(),
         validate_oscillation_layout(),
         validate_trained_layout(),
         train_layout(),

@@ -215,6 +215,7 @@ std::vector<named_figure> figures_of(const result_document& result) {
     if (schema == validate_schema) return validate_figures(result);
     if (schema == validate_oscillation_schema) return validate_oscillation_figures(result);
     if (schema == validate_experts_schema) return validate_experts_figures(result);
+    if (schema == validate_tokens_schema) return validate_tokens_figures(result);
     throw invalid_argument("figure", fmt::format("a result of schema {} came", schema),
                            "there is no figure for it");
 }

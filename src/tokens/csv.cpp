@@ -70,33 +70,38 @@ private:
     bool done_ = false;
 };
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+/// What stands between cells: the first of these that the first line has. A tab is else a blank.
+constexpr std::string_view separators = ";,\t";
+
+char separator_of(std::string_view line) {
+    for (const char one : separators)
+        if (line.find(one) != std::string_view::npos) return one;
+    return ',';
+}
+
+bool is_blank(char c, char separator) { return (c == ' ' || c == '\t') && c != separator; }
 
 /// Up to 15 digits are a whole number that a double holds: most cells of most tables.
-const char* whole_number(const char* at, const char* end, double& value) {
+const char* whole_number(const char* at, const char* end, char separator, double& value) {
     std::uint64_t digits = 0;
     const char* const stop = std::min(end, at + 15);
     const char* p = at;
     for (; p != stop && *p >= '0' && *p <= '9'; ++p)
         digits = 10 * digits + static_cast<std::uint64_t>(*p - '0');
-    if (p == at || (p != end && *p != ',')) return nullptr;
+    if (p == at || (p != end && *p != separator)) return nullptr;
     value = static_cast<double>(digits);
     return p;
 }
 
 /// The number at the start of a cell, and where the cell ends; null if it is none.
-const char* take_number(const char* at, const char* end, double& value) {
-    if (const char* stop = whole_number(at, end, value)) return stop;
-    while (at != end && is_blank(*at)) ++at;
+const char* take_number(const char* at, const char* end, char separator, double& value) {
+    if (const char* stop = whole_number(at, end, separator, value)) return stop;
+    while (at != end && is_blank(*at, separator)) ++at;
     const auto [stop, failure] = std::from_chars(at, end, value);
     if (failure != std::errc{}) return nullptr;
     const char* p = stop;
-    while (p != end && is_blank(*p)) ++p;
-    return p == end || *p == ',' ? p : nullptr;
-}
-
-std::size_t cells_of(std::string_view line) {
-    return 1 + static_cast<std::size_t>(std::count(line.begin(), line.end(), ','));
+    while (p != end && is_blank(*p, separator)) ++p;
+    return p == end || *p == separator ? p : nullptr;
 }
 
 /// Takes one line at a time into a table.
@@ -112,13 +117,14 @@ public:
         if (line.ends_with('\r')) line.remove_suffix(1);
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
         if (table_.columns == 0) {
+            separator_ = separator_of(line);
             table_.columns = cells_of(line);
             if (are_names(line)) return;
         }
         const std::size_t before = table_.values.size();
         for (const char *at = line.data(), *end = at + line.size();; ++at) {
             double value = 0;
-            const char* stop = take_number(at, end, value);
+            const char* stop = take_number(at, end, separator_, value);
             if (stop == nullptr || !std::isfinite(value)) refuse(line, before, at);
             table_.values.push_back(value);
             at = stop;
@@ -136,6 +142,10 @@ public:
 private:
     [[noreturn]] void fail(std::string_view reason) const { throw io_error(path_, reason); }
 
+    [[nodiscard]] std::size_t cells_of(std::string_view line) const {
+        return 1 + static_cast<std::size_t>(std::count(line.begin(), line.end(), separator_));
+    }
+
     [[noreturn]] void refuse_length(std::string_view line) const {
         fail(fmt::format("line {} has {} columns, but the first has {}", line_, cells_of(line),
                          table_.columns));
@@ -145,25 +155,27 @@ private:
         if (cells_of(line) != table_.columns) refuse_length(line);
         const std::string_view rest(at, static_cast<std::size_t>(line.data() + line.size() - at));
         fail(fmt::format("'{}' on line {}, column {} is not a finite number",
-                         excerpt(rest.substr(0, rest.find(','))), line_,
+                         excerpt(rest.substr(0, rest.find(separator_))), line_,
                          table_.values.size() - before + 1));
     }
 
     /// No cell is a number.
-    static bool are_names(std::string_view line) {
+    [[nodiscard]] bool are_names(std::string_view line) const {
         for (std::size_t at = 0; at <= line.size();) {
             double value = 0;
-            if (take_number(line.data() + at, line.data() + line.size(), value) != nullptr)
+            if (take_number(line.data() + at, line.data() + line.size(), separator_, value) !=
+                nullptr)
                 return false;
-            const auto comma = line.find(',', at);
-            if (comma == std::string_view::npos) break;
-            at = comma + 1;
+            const auto next = line.find(separator_, at);
+            if (next == std::string_view::npos) break;
+            at = next + 1;
         }
         return true;
     }
 
     const std::string& path_;
     token_table table_;
+    char separator_ = ',';
     std::size_t line_ = 0;
 };
 

@@ -12,13 +12,23 @@
 #include <moebius/base/text.hpp>
 #include <moebius/router/adaptive_clustering.hpp>
 #include <moebius/tokens/gate.hpp>
+#include <moebius/tokens/gate_file.hpp>
 #include <numeric>
 #include <set>
 #include <span>
 #include <string_view>
+#include <tuple>
 
 namespace moebius {
 namespace {
+
+constexpr std::string_view class_means_of = "class-means:", logits_gate = "logits";
+
+/// Whether the last column is the token's class: where it is said to be, and where classes are
+/// asked for.
+bool has_labels(const gate_options& options) {
+    return options.labels || options.gate.starts_with(class_means_of) || !options.classes.empty();
+}
 
 [[noreturn]] void reject(std::string_view got, std::string_view needed) {
     throw invalid_argument("gate", got, needed);
@@ -31,6 +41,7 @@ public:
         if (features() == 0) reject("the only column is a class", "a feature is needed");
     }
 
+    bool has_labels() const { return labels_; }
     std::size_t rows() const { return table_.rows; }
     std::size_t features() const { return table_.columns - (labels_ ? 1 : 0); }
     std::span<const double> row(std::size_t r) const {
@@ -47,7 +58,6 @@ public:
 
     /// Rows of any of these classes, in order.
     std::vector<std::size_t> rows_of(std::span<const double> classes) const {
-        if (!labels_) reject("a class was asked for", "the table has no labels");
         std::vector<std::size_t> found;
         std::set<double> seen;  // of the classes that were asked for
         for (std::size_t r = 0; r < rows(); ++r)
@@ -115,24 +125,17 @@ std::vector<double> class_means(const labelled& tokens, std::string_view text) {
     return difference;
 }
 
-/// One expert a class, three or more: weights (mean of the class - mean of all these means) divided
-/// by the root mean square distance of two means, which for two classes is halves() of with_length.
-matrix many_class_means(const labelled& tokens, std::string_view text, double length) {
-    std::vector<std::vector<double>> means;
-    while (true) {
-        const auto comma = text.find(',');
-        means.push_back(tokens.class_mean(parse_number("class-means", text.substr(0, comma))));
-        if (comma == std::string_view::npos) break;
-        text.remove_prefix(comma + 1);
-    }
-    const std::size_t experts = means.size(), features = tokens.features();
+/// Weights that are vectors, an expert each, less their mean, divided by the root mean square
+/// distance of two of them: which for two experts is halves() of with_length.
+matrix centred(const std::vector<std::vector<double>>& vectors, double length) {
+    const std::size_t experts = vectors.size(), features = vectors.front().size();
     matrix gate{experts, std::vector<double>(features * experts)};
     double square = 0;  // sum over pairs of |a - b|^2 = experts x sum of |a - centre|^2
     for (std::size_t i = 0; i < features; ++i) {
         double centre = 0;
-        for (const auto& mean : means) centre += mean[i] / static_cast<double>(experts);
+        for (const auto& one : vectors) centre += one[i] / static_cast<double>(experts);
         for (std::size_t e = 0; e < experts; ++e) {
-            const double away = means[e][i] - centre;
+            const double away = vectors[e][i] - centre;
             gate.weights[i * experts + e] = away;
             square += away * away;
         }
@@ -143,18 +146,16 @@ matrix many_class_means(const labelled& tokens, std::string_view text, double le
     return gate;
 }
 
-std::vector<double> random_direction(std::size_t features, std::string_view text) {
-    std::uint64_t seed = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seed);
-    if (failure != std::errc{} || end != text.data() + text.size())
-        reject(fmt::format("'random:{}' came", text), "the seed must be a whole number >= 0");
-    std::vector<double> w(features);
-    for (std::size_t i = 0; i < features; ++i) {
-        const auto words =
-            random_words(seed, random_stream::gate, 0, static_cast<std::uint32_t>(i));
-        w[i] = normal_pair(uniform(words[0], words[1]), uniform(words[2], words[3])).first;
+/// One expert a class, three or more.
+matrix many_class_means(const labelled& tokens, std::string_view text, double length) {
+    std::vector<std::vector<double>> means;
+    while (true) {
+        const auto comma = text.find(',');
+        means.push_back(tokens.class_mean(parse_number("class-means", text.substr(0, comma))));
+        if (comma == std::string_view::npos) break;
+        text.remove_prefix(comma + 1);
     }
-    return w;
+    return centred(means, length);
 }
 
 /// The logits (a/2, -a/2) of a = w . features.
@@ -164,34 +165,62 @@ matrix halves(const std::vector<double>& w) {
     return gate;
 }
 
-matrix read_matrix(const std::string& path, std::size_t features) {
-    auto [shape, values] = read_npy(path);
-    const bool fits =
-        (shape.size() == 1 || (shape.size() == 2 && shape[1] > 0)) && shape[0] == features;
-    if (!fits)
-        reject(fmt::format("the shape in {} is ({})", path, fmt::join(shape, ", ")),
-               fmt::format("({0}) or ({0}, experts) is needed for {0} features", features));
-    return shape.size() == 1 ? halves(values) : matrix{shape[1], std::move(values)};
+/// Of Gaussian weights.
+std::vector<double> random_direction(std::size_t features, std::uint64_t seed,
+                                     std::uint64_t expert) {
+    std::vector<double> w(features);
+    for (std::size_t i = 0; i < features; ++i) {
+        const auto words =
+            random_words(seed, random_stream::gate, expert, static_cast<std::uint32_t>(i));
+        w[i] = normal_pair(uniform(words[0], words[1]), uniform(words[2], words[3])).first;
+    }
+    return w;
+}
+
+/// SEED, of two experts, or SEED/EXPERTS.
+matrix random_gate(const labelled& tokens, std::string_view text, double length) {
+    constexpr std::uint64_t most = 65536;
+    std::uint64_t seed = 0, experts = 2;
+    const char* const last = text.data() + text.size();
+    auto [end, failure] = std::from_chars(text.data(), last, seed);
+    if (failure == std::errc{} && end != last && *end == '/') {
+        const auto after = std::from_chars(end + 1, last, experts);
+        end = after.ptr, failure = after.ec;
+    }
+    if (failure != std::errc{} || end != last || experts < 2 || experts > most)
+        reject(fmt::format("'random:{}' came", text),
+               fmt::format("it must be random:SEED or random:SEED/EXPERTS, whole numbers, with 2 "
+                           "to {} experts",
+                           most));
+    if (experts == 2)
+        return halves(with_length(random_direction(tokens.features(), seed, 0), length));
+    std::ignore = checked_product("gate", {experts, tokens.features()});
+    std::vector<std::vector<double>> vectors;
+    for (std::uint64_t e = 0; e < experts; ++e)
+        vectors.push_back(random_direction(tokens.features(), seed, e));
+    return centred(vectors, length);
+}
+
+matrix read_matrix(const gate_file& file, const labelled& tokens) {
+    auto [experts, weights] = read_gate(file, tokens.features(), tokens.has_labels());
+    return experts == 0 ? halves(weights) : matrix{experts, std::move(weights)};
 }
 
 matrix make_gate(const labelled& tokens, const std::string& gate) {
-    constexpr std::string_view means = "class-means:", random = "random:";
+    constexpr std::string_view random = "random:";
     const std::string_view text = gate;
     const double largest = tokens.largest();
     const double length = largest > 0 ? 1 / largest : 1;
-    if (text.starts_with(means)) {
-        const auto classes = text.substr(means.size());
+    if (text.starts_with(class_means_of)) {
+        const auto classes = text.substr(class_means_of.size());
         if (std::count(classes.begin(), classes.end(), ',') > 1)
             return many_class_means(tokens, classes, length);
         return halves(with_length(class_means(tokens, classes), length));
     }
-    if (text.starts_with(random))
-        return halves(
-            with_length(random_direction(tokens.features(), text.substr(random.size())), length));
-    if (!text.ends_with(".npy"))
-        reject(fmt::format("'{}' came", gate),
-               "class-means:A,B, random:SEED or the path of an .npy file is needed");
-    return read_matrix(gate, tokens.features());
+    if (text.starts_with(random)) return random_gate(tokens, text.substr(random.size()), length);
+    if (const auto file = gate_file_of(gate)) return read_matrix(*file, tokens);
+    reject(fmt::format("'{}' came", gate),
+           "class-means:A,B, random:SEED, logits or the path of an .npy file is needed");
 }
 
 /// The gate once more, on features that each token's cluster weighs.
@@ -201,7 +230,7 @@ std::vector<double> clustered_logits(const labelled& table, std::span<const std:
                                      const gate_options& options) {
     const std::size_t width = table.features(), experts = gate.experts;
     const double largest = table.largest();
-    const double unit = options.gate.ends_with(".npy") || !(largest > 0) ? 1 : largest;
+    const double unit = gate_file_of(options.gate) || !(largest > 0) ? 1 : largest;
     std::vector<double> features, embeddings(experts * width);
     for (const std::size_t r : kept)
         for (const double value : table.row(r)) features.push_back(value / unit);
@@ -220,10 +249,31 @@ std::vector<double> clustered_logits(const labelled& table, std::span<const std:
     return cluster_gate(features, scales, embeddings, width, variant).logits;
 }
 
+/// The features as they are, an expert each; the rows' places are kept as by apply_gate.
+gated_tokens logits_of(token_table& tokens, const labelled& table, const gate_options& options) {
+    const std::size_t experts = table.features();
+    if (experts < 2)
+        reject(fmt::format("{} came for a table of one column", logits_gate),
+               "each expert needs a column of logits");
+    if (!options.clustering.empty())
+        reject(fmt::format("{} came for clusters", logits_gate), "they weigh features");
+    const bool all = options.classes.empty();
+    const auto kept = all ? std::vector<std::size_t>{} : table.rows_of(options.classes);
+    const std::size_t count = all ? table.rows() : kept.size();
+    for (std::size_t k = 0; k < count; ++k) {
+        const auto row = table.row(all ? k : kept[k]);
+        std::copy(row.begin(), row.end(),
+                  tokens.values.begin() + static_cast<std::ptrdiff_t>(k * experts));
+    }
+    tokens.values.resize(count * experts);
+    return {experts, std::move(tokens.values)};
+}
+
 }  // namespace
 
 gated_tokens apply_gate(token_table tokens, const gate_options& options) {
-    const labelled table(tokens, options.labels);
+    const labelled table(tokens, has_labels(options));
+    if (options.gate == logits_gate) return logits_of(tokens, table, options);
     const auto gate = make_gate(table, options.gate);
     const std::size_t experts = gate.experts;
     const bool all = options.classes.empty();

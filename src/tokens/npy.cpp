@@ -9,6 +9,8 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <moebius/base/bfloat16.hpp>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <optional>
@@ -37,6 +39,27 @@ bool load(const char* bytes, std::size_t count, double* to) {
     return true;
 }
 
+/// IEEE 754's binary16.
+double from_half(std::uint16_t bits) {
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const double sign = bits >> 15 != 0 ? -1 : 1;
+    if (exponent == 31) return fraction != 0 ? not_a_number : sign * infinite;
+    return sign *
+           (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25));
+}
+
+template <double (*Value)(std::uint16_t)>
+bool load_16_bits(const char* bytes, std::size_t count, double* to) {
+    for (std::size_t i = 0; i < count; ++i) {
+        std::uint16_t value = 0;
+        std::memcpy(&value, bytes + 2 * i, 2);
+        to[i] = Value(value);
+    }
+    return true;
+}
+
+double from_brain(std::uint16_t bits) { return static_cast<double>(from_bf16(bits)); }
+
 struct element {
     std::string_view code;  ///< kind and size, as in the header's descr
     std::size_t size;
@@ -49,12 +72,24 @@ constexpr element element_of(std::string_view code) {
 }
 
 constexpr element elements[] = {
-    element_of<float>("f4"),         element_of<double>("f8"),
-    element_of<std::int8_t>("i1"),   element_of<std::int16_t>("i2"),
-    element_of<std::int32_t>("i4"),  element_of<std::int64_t>("i8"),
-    element_of<std::uint8_t>("u1"),  element_of<std::uint16_t>("u2"),
-    element_of<std::uint32_t>("u4"), element_of<std::uint64_t>("u8"),
+    element_of<float>("f4"),
+    element_of<double>("f8"),
+    element_of<std::int8_t>("i1"),
+    element_of<std::int16_t>("i2"),
+    element_of<std::int32_t>("i4"),
+    element_of<std::int64_t>("i8"),
+    element_of<std::uint8_t>("u1"),
+    element_of<std::uint16_t>("u2"),
+    element_of<std::uint32_t>("u4"),
+    element_of<std::uint64_t>("u8"),
     element_of<std::uint8_t>("b1"),
+    {"f2", 2, load_16_bits<from_half>},
+    {"V2", 2, load_16_bits<from_brain>},  // as numpy writes ml_dtypes' bfloat16, which it has not
+};
+
+struct element_order {
+    const element* type;
+    bool swapped;  ///< big-endian
 };
 
 /// The file, read from the front.
@@ -98,19 +133,20 @@ std::string_view entry(const reader& file, std::string_view header, std::string_
     return value.substr(std::min(value.find_first_not_of(' '), value.size()));
 }
 
-const element& element_type(const reader& file, std::string_view descr) {
+element_order element_type(const reader& file, std::string_view descr) {
     if (descr.starts_with('\'')) {
         const auto code = descr.substr(1, descr.find('\'', 1) - 1);
         for (const auto& known : elements) {
-            const bool little = code.starts_with('<') || (code.starts_with('|') && known.size == 1);
-            if (little && code.substr(1) == known.code) return known;
+            const bool bare = code.starts_with('|') && (known.size == 1 || known.code == "V2");
+            if ((bare || code.starts_with('<') || code.starts_with('>')) &&
+                code.substr(1) == known.code)
+                return {&known, code.starts_with('>') && known.size > 1};
         }
         descr = code;
     }
-    file.fail(
-        fmt::format("its elements are {}, but little-endian f4, f8, integers or bool are "
-                    "needed",
-                    excerpt(descr.substr(0, 40))));
+    file.fail(fmt::format(
+        "its elements are {}, but f2, f4, f8, integers, bool or bfloat16 (V2) are needed",
+        excerpt(descr.substr(0, 40))));
 }
 
 std::vector<std::size_t> shape_of(const reader& file, std::string_view text) {
@@ -142,24 +178,85 @@ std::size_t count_of(const reader& file, const std::vector<std::size_t>& shape, 
     return count;
 }
 
-std::vector<double> values_of(reader& file, const element& type, std::size_t count) {
-    constexpr std::size_t most = 1 << 15;  // elements at a time: they stay in the cache
+/// Turns the bytes of each element around.
+void swap_bytes(std::span<char> bytes, std::size_t size) {
+    for (std::size_t at = 0; at < bytes.size(); at += size)
+        std::reverse(bytes.data() + at, bytes.data() + at + size);
+}
+
+/// Takes the next elements of the file.
+void take_values(reader& file, const element_order& of, std::vector<char>& bytes,
+                 std::span<double> to) {
+    const auto& type = *of.type;
+    if (type.code == "f8") {
+        const std::span raw(reinterpret_cast<char*>(to.data()), to.size() * type.size);
+        file.take(raw);
+        if (of.swapped) swap_bytes(raw, type.size);
+        return;
+    }
+    bytes.resize(to.size() * type.size);
+    file.take(bytes);
+    if (of.swapped) swap_bytes(bytes, type.size);
+    if (!type.load(bytes.data(), to.size(), to.data()))
+        file.fail(
+            "it has a whole number of 2^53 or more, where double precision tells them "
+            "apart no longer");
+}
+
+constexpr std::size_t most_at_a_time = 1 << 15;  // elements: they stay in the cache
+
+std::vector<double> values_of(reader& file, const element_order& type, std::size_t count) {
     std::vector<double> values;
     if (file.knows_size()) reserve_table(values, count);
     std::vector<char> bytes;
     while (values.size() < count) {
-        const std::size_t from = values.size(), part = std::min(most, count - from);
+        const std::size_t from = values.size(), part = std::min(most_at_a_time, count - from);
         values.resize(from + part);
-        if (type.code == "f8") {
-            file.take(std::span(reinterpret_cast<char*>(values.data() + from), part * type.size));
-            continue;
+        take_values(file, type, bytes, std::span(values).subspan(from));
+    }
+    return values;
+}
+
+/// The place in row-major order of one element after the other in Fortran's.
+class fortran_places {
+public:
+    explicit fortran_places(const std::vector<std::size_t>& shape)
+        : shape_(shape), strides_(shape.size(), 1), index_(shape.size()) {
+        for (std::size_t axis = shape.size(); axis-- > 1;)
+            strides_[axis - 1] = strides_[axis] * shape[axis];
+    }
+
+    std::size_t next() {
+        const std::size_t here = place_;
+        for (std::size_t axis = 0; axis < shape_.size(); ++axis) {
+            place_ += strides_[axis];
+            if (++index_[axis] < shape_[axis]) break;
+            place_ -= strides_[axis] * shape_[axis];
+            index_[axis] = 0;
         }
-        bytes.resize(part * type.size);
-        file.take(bytes);
-        if (!type.load(bytes.data(), part, values.data() + from))
-            file.fail(
-                "it has a whole number of 2^53 or more, where double precision tells them "
-                "apart no longer");
+        return here;
+    }
+
+private:
+    const std::vector<std::size_t>& shape_;
+    std::vector<std::size_t> strides_, index_;
+    std::size_t place_ = 0;
+};
+
+/// The same of a file in Fortran order, put in place as they come.
+std::vector<double> transposed_values(reader& file, const element_order& type,
+                                      const std::vector<std::size_t>& shape, std::size_t count) {
+    if (!file.knows_size())
+        file.fail("it is in Fortran order, which can be read from a file, but not from a pipe");
+    std::vector<double> values, part;
+    reserve_table(values, count);
+    values.resize(count);
+    fortran_places places(shape);
+    std::vector<char> bytes;
+    for (std::size_t done = 0; done < count; done += part.size()) {
+        part.resize(std::min(most_at_a_time, count - done));
+        take_values(file, type, bytes, part);
+        for (const double value : part) values[places.next()] = value;
     }
     return values;
 }
@@ -180,11 +277,12 @@ number_array read_after_magic(file_reader& from) {
     std::string header(length, '\0');
     file.take(header);
 
-    const auto& type = element_type(file, entry(file, header, "descr"));
-    if (!entry(file, header, "fortran_order").starts_with("False"))
-        file.fail("it is in Fortran order, but C order is needed (numpy.ascontiguousarray)");
+    const auto type = element_type(file, entry(file, header, "descr"));
+    const bool transposed = entry(file, header, "fortran_order").starts_with("True");
     number_array result{shape_of(file, entry(file, header, "shape")), {}};
-    result.values = values_of(file, type, count_of(file, result.shape, type.size));
+    const std::size_t count = count_of(file, result.shape, type.type->size);
+    result.values = transposed ? transposed_values(file, type, result.shape, count)
+                               : values_of(file, type, count);
     return result;
 }
 

@@ -32,15 +32,15 @@ std::size_t first_not_finite(const std::vector<double>& values) {
 }
 
 token_table as_table(const std::string& path, number_array array) {
-    if (array.shape.size() != 2 || array.values.empty())
+    if (array.shape.size() < 2 || array.values.empty())
         throw io_error(path, fmt::format("its shape is ({}), but tokens are a table of rows and "
                                          "columns, at least one of each",
                                          fmt::join(array.shape, ", ")));
-    const std::size_t columns = array.shape[1];
+    const std::size_t columns = array.shape.back(), rows = array.values.size() / columns;
     if (const auto i = first_not_finite(array.values); i < array.values.size())
         throw io_error(path, fmt::format("row {}, column {} is {}, but tokens must be finite",
                                          i / columns + 1, i % columns + 1, array.values[i]));
-    return {array.shape[0], columns, std::move(array.values)};
+    return {rows, columns, std::move(array.values)};
 }
 
 }  // namespace

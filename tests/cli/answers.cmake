@@ -45,6 +45,11 @@ cli_case(sweep_controlled
   OUT "\"gain\":0\\.5,\"leak\":0\\.25.*\"controller\": \"integral\""
   ERR none)
 # K_s = 2.745643576732725 and N = 3 (docs/theory.md section 3)
+# Every stable branch of the diagram is met, and from random starts none that it lacks.
+cli_case(validate_tokens
+  ARGS validate --tokens ${PROJECT_SOURCE_DIR}/data/digits.csv --gate class-means:0,1,2 --set beta=2 --levels 3
+       --seeds 3 --settle 40 --average 40 --starts 12 --out -
+  OUT "\"schema\": \"moebius.validate-tokens/1\".*\"verdict\": \"theory and measurement agree: 3 of 3 stable parts of branches met from their own starts; of 36 random starts 0 came")
 cli_case(validate_experts
   ARGS validate --experts 3 --seeds 4 --levels 7 --ramp 100 --settle 30 --average 30 --members 32 --out -
   OUT "\"schema\": \"moebius.validate-experts/1\".*\"verdict\": \"theory and measurement agree.*\"fold\":2\\.7456435767.*\"balance\":3\\.0"

@@ -77,7 +77,7 @@ rejected(controller_gain_varied ARGS diagram --controller integral,gain=1 --vary
 rejected(controller_of_no_equation ARGS sweep --controller sign,gain=1 ${vary}
   ERR "--controller: sign came, but an equation has the integral law alone. 'moebius simulate' has the signs")
 rejected(validate_experts_of_tokens ARGS validate --experts 3 --tokens mixture:0/1
-  ERR "--tokens: they came with --experts, but tokens are validated for two experts without a controller")
+  ERR "--experts: 3 came, but the tokens have 2")
 rejected(validate_experts_router ARGS validate --experts 4 --router top-k
   ERR "--router: top-k came with --experts, but the loads of many experts are known with their scatter for [^\n]*")
 rejected(validate_experts_noise ARGS validate --experts 4 --noise gaussian
@@ -170,8 +170,8 @@ rejected(noise_of_a_model ARGS locus --model softmax --vary feedback=1:6 --vary 
   ERR "--noise: it came for a model without --tokens, but that does not use it")
 rejected(gate_without_tokens ARGS diagram ${vary} --gate random:1
   ERR "--gate: it came for a run without --tokens, but that does not use it")
-rejected(simulated_gate_without_tokens ARGS simulate --no-labels
-  ERR "--no-labels: it came for a run without --tokens, but that does not use it")
+rejected(simulated_gate_without_tokens ARGS simulate --labels
+  ERR "--labels: it came for a run without --tokens, but that does not use it")
 rejected(gate_of_a_mixture ARGS simulate --tokens mixture:0/1 --gate random:1
   ERR "--gate: it came for tokens without features, but that does not use it")
 rejected(points_of_nothing_varied ARGS train --data mixture:3/4 --points 3
@@ -294,7 +294,21 @@ string(REPEAT x 300 long)
 rejected(long_tokens ARGS simulate --tokens ${long} --out long.json ERR "x+: File name too long")
 rejected(out_over_from ARGS diagram --from run.json:LP1 ${vary} --out run.json
   ERR "--out: run.json ${too}")
-rejected(validate_gate ARGS validate --tokens ${copied} --gate class-means:0,1,2
-  ERR "--gate: a gate of 3 experts came, but validate takes two: [^\n]*")
+set(three validate --tokens ${copied} --gate class-means:0,1,2)
+rejected(validate_tokens_experts ARGS ${three} --experts 4 ERR "--experts: 4 came, but the tokens have 3")
+rejected(validate_tokens_router ARGS ${three} --router top-k
+  ERR "--router: top-k came with tokens of 3 experts, but their loads are known with their scatter for top-1")
+rejected(validate_tokens_noise ARGS ${three} --noise gaussian
+  ERR "--noise: gaussian came, but the mean load of tokens of 3 experts is a softmax: gumbel noise")
+rejected(validate_tokens_bias ARGS ${three} --set bias_1=1
+  ERR "--set: 'bias_1=1' came, but validate takes beta and decay")
+rejected(validate_tokens_device ARGS ${three} --device cuda
+  ERR "--device: 'cuda' came with tokens of 3 experts, but their loops run on the CPU")
+rejected(validate_tokens_ramp ARGS ${three} --ramp 5
+  ERR "--ramp: it came for validate on tokens of many experts, but that does not use it")
+rejected(validate_starts ARGS validate --starts 5
+  ERR "--starts: it came for validate on two experts, but that does not use it")
+rejected(validate_controller_tokens ARGS ${three} --controller loss-free
+  ERR "--tokens: they came with --controller, but tokens are validated without a controller")
 cli_case(misspelt_option ARGS diagram --vray feedback=1:2 CODE 109 OUT "^$"
   ERR "^moebius: diagram: '--vray' came, but it is no option; did you mean '--vary'[^\n]*\n$")

@@ -16,8 +16,8 @@ void read_one(std::string_view input) {
     options.gate = take_line(input);
     options.clustering = take_line(input);
     const auto classes = take_line(input);
-    options.labels = classes != "no labels";
-    if (options.labels && !classes.empty())
+    options.labels = classes == "labels";
+    if (!options.labels && classes != "no labels" && !classes.empty())
         for (const auto part : parts_of(classes, ','))
             options.classes.push_back(parse_number("classes", part));
     const memory_file file(input);

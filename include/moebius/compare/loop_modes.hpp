@@ -28,7 +28,9 @@ struct loop_mode {
 struct loop_modes {
     Eigen::MatrixXd directions;    ///< (N, N - 1): columns orthonormal, each of zero sum
     std::vector<loop_mode> modes;  ///< (N - 1)
-    std::vector<double> shift;     ///< (N): of the mean load, to first order in the noise
+    /// (N - 1, N - 1): covariance of a batch's loads along the directions, at fixed scores.
+    Eigen::MatrixXd scatter;
+    std::vector<double> shift;  ///< (N): of the mean load, to first order in the noise
     /// The largest shift of a mean score over its own standard deviation, over all directions in
     /// which the state can part from others like it.
     double bend = 0;
@@ -39,14 +41,24 @@ struct loop_batches {
     double step = 0.05;         ///< of the rule
     std::size_t tokens = 1024;  ///< T
     std::size_t top_k = 1;      ///< k, experts of a token
+    bool alike = true;          ///< tokens, as where there are none
 };
 
-/// For a response whose slope is the covariance of what one token does: the loads of a batch then
-/// have the covariance J/(beta k T), with J = dp/ds. Softmax and exact-k are such, so that noise
-/// and feedback have the same directions.
+/// The covariance of the mean loads over so many batches of one run, along the directions: what
+/// mean_variance is for one of them. Shape (N - 1, N - 1).
+/// @source docs/theory.md section 7 (N experts)
+[[nodiscard]] Eigen::MatrixXd mean_covariance(const loop_modes& modes, double decay, double step,
+                                              std::size_t batches);
+
+/// Directions are those in which the scores return by themselves, the eigenvectors of J = dp/ds.
+///
+/// The loads of a batch of alike tokens have the covariance J/(beta k T) in softmax and exact-k, so
+/// that noise and feedback have the same directions. Those of tokens that are drawn from unlike
+/// ones, one expert each, have (diag p - p p^T)/T.
 /// @param at      N experts, each a group of its own (expert_feedback)
 /// @param scores  (N) a stable state
-/// @param sizes   of its groups: experts of equal scores stand next to each other
+/// @param sizes   of its groups: experts of equal scores stand next to each other; empty: no two
+///                are alike
 /// @throws invalid_argument  if the state does not attract
 /// @cost   O(N^3)
 [[nodiscard]] loop_modes modes_about(const problem& at, std::span<const double> scores,

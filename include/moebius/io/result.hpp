@@ -73,6 +73,7 @@ inline constexpr std::string_view grid_schema = "moebius.grid/1";
 inline constexpr std::string_view simulate_schema = "moebius.simulate/1";
 inline constexpr std::string_view validate_schema = "moebius.validate/1";
 inline constexpr std::string_view validate_experts_schema = "moebius.validate-experts/1";
+inline constexpr std::string_view validate_tokens_schema = "moebius.validate-tokens/1";
 inline constexpr std::string_view validate_oscillation_schema = "moebius.validate-oscillation/1";
 inline constexpr std::string_view compare_schema = "moebius.compare/1";
 inline constexpr std::string_view response_schema = "moebius.response/1";

@@ -16,13 +16,18 @@ struct gate_options {
     /// its
     ///   mean less the mean of all these means, divided by the rms distance of two of them;
     /// - `random:SEED`: w Gaussian, of length 1;
-    /// - the path of an NPY file: a vector w (features), or a matrix (features, experts).
+    /// - `random:SEED/EXPERTS`: for three or more, Gaussian vectors in place of these means;
+    /// - the path of an NPY file: a vector w (features), or a matrix (features, experts) or
+    ///   (experts, features), which gate_file.hpp tells apart;
+    /// - `logits`: the columns of the table are the logits themselves, an expert each.
     ///
     /// A vector w gives two experts the logits (a/2, -a/2), a = w . features; a matrix W gives
     /// features . W. For all but a file the features are divided by the largest absolute feature
     /// of the table, so that a is in the unit of that feature; a file's gate gets them unchanged.
     std::string gate = "class-means:0,1";
-    bool labels = true;                ///< the last column is the token's class and no feature
+    /// The last column is the token's class and no feature; so it is, too, for class-means and
+    /// where classes are kept.
+    bool labels = false;
     std::vector<double> classes = {};  ///< keep tokens of these classes only; empty: all
     /// Adaptive clustering's variant: language, swin or soft-moe; empty: none. The gate's own
     /// largest logit stands for the expert of the layer before, and all kept tokens are one batch.
@@ -42,7 +47,7 @@ struct gated_tokens {
 /// are experts.
 ///
 /// @throws invalid_argument  if the gate's text cannot be read, a class is not in the table (the
-///                           classes are listed), classes are asked for without labels, w is 0, or
+///                           classes are listed), w is 0, or
 ///                           the file's shape does not fit
 /// @throws io_error          if the gate's file cannot be read
 [[nodiscard]] gated_tokens apply_gate(token_table tokens, const gate_options& options);

@@ -16,8 +16,12 @@ struct token_table {
 
 /// Reads a table of tokens; an NPY file is known by its first bytes, anything else is CSV.
 ///
-/// CSV: comma-separated numbers, the same count on every line; blank lines are skipped. A first
-/// line without a single number in it is taken as names and skipped.
+/// CSV: numbers with semicolons, commas or tabs between them (the first of these that the first
+/// line has), the same count on every line; blank lines are skipped. A first line without a single
+/// number in it is taken as names and skipped.
+///
+/// NPY: of an array with more than two axes all but the last count as one: (batch, sequence,
+/// features) are batch x sequence tokens.
 ///
 /// Memory: the table of doubles, and a block of the file (of a CSV, its longest line).
 /// @throws io_error  if the file cannot be read, holds no row, or has a value that is no finite
@@ -30,8 +34,9 @@ struct number_array {
     std::vector<double> values;  ///< row-major
 };
 
-/// Reads NumPy's format, versions 1 to 3: little-endian f4, f8, signed and unsigned integers and
-/// bool, in C order. Memory: the array of doubles, and a block of the file.
+/// Reads NumPy's format, versions 1 to 3: f2, f4, f8, signed and unsigned integers and bool, and V2
+/// as bfloat16 (what numpy writes for that of ml_dtypes), little- or big-endian, in C order or,
+/// from a file, Fortran's. Memory: the array of doubles, and a block of the file.
 /// @throws io_error  naming what is otherwise; also for a whole number of 2^53 or more, which
 ///                   doubles do not tell from its neighbours
 /// @source numpy.lib.format

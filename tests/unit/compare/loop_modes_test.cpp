@@ -39,6 +39,49 @@ TEST_CASE("the variance of a block mean is that of its noises' sum", "[compare][
                WithinRel(summed_variance(mode, 1, 0.05, batches), 1e-10));
 }
 
+TEST_CASE("the covariance of two modes is that of their noises' sum", "[compare][oracle]") {
+    const int batches = GENERATE(1, 2, 40);
+    const double step = 0.05, decay = 0.8, rates[] = {0.3, 1.1};
+    loop_modes two;
+    two.modes = {{0.5, rates[0]}, {0.2, rates[1]}};
+    two.scatter = Eigen::Matrix2d{{0.5, -0.1}, {-0.1, 0.2}};
+    const auto weight = [&](int from, double rate) {  // of a batch's noise in the sum of loads
+        double keep = 1 - step * rate, sum = from >= 0 ? 1 : 0;
+        const int first = std::max(0, from + 1);
+        double score = step * (decay - rate) * std::pow(keep, first - from - 1);
+        for (int t = first; t < batches; ++t, score *= keep) sum += score;
+        return sum;
+    };
+
+    const auto found = mean_covariance(two, decay, step, static_cast<std::size_t>(batches));
+
+    for (int i = 0; i < 2; ++i)
+        for (int j = 0; j < 2; ++j) {
+            double want = 0;
+            for (int from = -4000; from < batches; ++from)
+                want += two.scatter(i, j) * weight(from, rates[i]) * weight(from, rates[j]);
+            CHECK_THAT(found(i, j), WithinRel(want / (batches * batches), 1e-10));
+        }
+}
+
+TEST_CASE("tokens drawn from alike ones scatter as alike tokens do", "[compare][oracle]") {
+    const std::vector<double> scores{1.9, 0.3, 0.2, 0.1};
+    auto drawn = make_token_softmax({0, 0, 0, 0, 0, 0, 0, 0}, {.experts = 4});
+    auto alike = make_problem("softmax", {.experts = 4});
+    for (auto* at : {&drawn, &alike}) {
+        at->set("feedback", 1.5);
+        at->set("beta", 2);
+    }
+
+    const auto a = modes_about(drawn, scores, {}, {0.05, 100, 1, false});
+    const auto b = modes_about(alike, scores, {}, {0.05, 100, 1, true});
+
+    CHECK((a.directions * a.scatter * a.directions.transpose() -
+           b.directions * b.scatter * b.directions.transpose())
+              .norm() < 1e-15);
+    for (std::size_t e = 0; e < 4; ++e) CHECK_THAT(a.shift[e], WithinAbs(b.shift[e], 1e-13));
+}
+
 TEST_CASE("for small steps it is the formula of docs/theory.md section 7", "[compare][oracle]") {
     const double step = 1e-3, rate = 0.4, m = 5000;
     const double rho = -std::log(1 - step * rate), y = 1 / (rate * rate) - 1;

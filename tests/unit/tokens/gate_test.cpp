@@ -93,36 +93,99 @@ TEST_CASE("exchanging the two classes mirrors the margins", "[gate][property]") 
 TEST_CASE("a random gate is a direction of length 1, new for each seed", "[gate][property]") {
     const token_table axes{3, 3, {2, 0, 0, 0, 2, 0, 0, 0, 2}};  // margins are the gate itself
 
-    const auto w = margins(apply_gate(axes, {.gate = "random:1", .labels = false}));
-    const auto v = margins(apply_gate(axes, {.gate = "random:2", .labels = false}));
+    const auto w = margins(apply_gate(axes, {.gate = "random:1"}));
+    const auto v = margins(apply_gate(axes, {.gate = "random:2"}));
 
     CHECK_THAT(std::hypot(w[0], w[1], w[2]), WithinRel(1.0, 1e-15));  // rounding of one division
     CHECK(w != v);
-    CHECK(w == margins(apply_gate(axes, {.gate = "random:1", .labels = false})));
+    CHECK(w == margins(apply_gate(axes, {.gate = "random:1"})));
 }
 
 TEST_CASE("labels decide whether the last column counts", "[gate][property]") {
     auto relabelled = small;
     relabelled.values[2] = 5;
 
-    CHECK(apply_gate(small, {.gate = "random:1"}).logits ==
-          apply_gate(relabelled, {.gate = "random:1"}).logits);
-    CHECK(apply_gate(small, {.gate = "random:1", .labels = false}).logits !=
-          apply_gate(relabelled, {.gate = "random:1", .labels = false}).logits);
+    CHECK(apply_gate(small, {.gate = "random:1", .labels = true}).logits ==
+          apply_gate(relabelled, {.gate = "random:1", .labels = true}).logits);
+    CHECK(apply_gate(small, {.gate = "random:1"}).logits !=
+          apply_gate(relabelled, {.gate = "random:1"}).logits);  // none unless it is said
 }
 
 TEST_CASE("a gate from a file multiplies the features as they are", "[gate][oracle]") {
     const scratch_file vector(npy("(2,)", {1, 0.5}), ".npy");
     const scratch_file matrix(npy("(2, 3)", {1, 0, 2, 0, 1, -1}), ".npy");
 
-    CHECK(margins(apply_gate(small, {.gate = vector.path})) == std::vector<double>{5, -4, 5, 6});
+    CHECK(margins(apply_gate(small, {.gate = vector.path, .labels = true})) ==
+          std::vector<double>{5, -4, 5, 6});
     const auto three = apply_gate(small, {.gate = matrix.path, .classes = {1}});
     CHECK(three.experts == 3);
     CHECK(three.logits == std::vector<double>{3, 4, 2, 3, 4, 2});
 }
 
+TEST_CASE("a gate is read as PyTorch keeps it and transposed", "[gate][oracle]") {
+    const scratch_file plain(npy("(2, 3)", {1, 0, 2, 0, 1, -1}), ".npy");
+    const scratch_file turned(npy("(3, 2)", {1, 0, 0, 1, 2, -1}), ".npy");  // its transpose
+    const auto logits = [](const std::string& gate) {
+        return apply_gate(small, {.gate = gate, .labels = true}).logits;
+    };
+
+    CHECK(logits(plain.path) == std::vector<double>{3, 4, 2, 0, -8, 8, 3, 4, 2, 6, 0, 12});
+    CHECK(logits(turned.path) == logits(plain.path));
+    CHECK(logits(turned.path + ",layout=experts-by-features") == logits(plain.path));
+    CHECK_THROWS_WITH(logits(turned.path + ",layout=features-by-experts"),
+                      "gate: the shape in " + turned.path +
+                          " is (3, 2), but (2, experts) is needed for 2 features, without the "
+                          "last column");
+    CHECK_THROWS_WITH(logits(turned.path + ",layout=rows"),
+                      "gate: layout=rows came, but features-by-experts or experts-by-features is "
+                      "needed");
+}
+
+TEST_CASE("a square gate must say which axis is which", "[gate][oracle]") {
+    const scratch_file square(npy("(2, 2)", {1, 2, 0, 1}), ".npy");
+    const auto logits = [](const std::string& gate) {
+        return apply_gate(small, {.gate = gate, .classes = {1}}).logits;
+    };
+
+    CHECK(logits(square.path + ",layout=features-by-experts") == std::vector<double>{3, 10, 3, 10});
+    CHECK(logits(square.path + ",layout=experts-by-features") == std::vector<double>{11, 4, 11, 4});
+    CHECK_THROWS_WITH(
+        logits(square.path),
+        "gate: the shape in " + square.path +
+            " is (2, 2), but of a square one it must be said which axis is which: " + square.path +
+            ",layout=features-by-experts or " + square.path + ",layout=experts-by-features");
+}
+
+TEST_CASE("logits come as they are, an expert a column", "[gate][oracle]") {
+    const auto all = apply_gate(small, {.gate = "logits"});
+    CHECK(all.experts == 3);
+    CHECK(all.logits == small.values);
+    const auto kept = apply_gate(small, {.gate = "logits", .classes = {2, 7}});
+    CHECK(kept.experts == 2);
+    CHECK(kept.logits == std::vector<double>{0, -8, 6, 0});
+    CHECK_THROWS_WITH(apply_gate({2, 1, {0, 1}}, {.gate = "logits"}),
+                      "gate: logits came for a table of one column, but each expert needs a column "
+                      "of logits");
+}
+
+TEST_CASE("a random gate of many experts has the mean square distance of two", "[gate]") {
+    const token_table axes{3, 3, {2, 0, 0, 0, 2, 0, 0, 0, 2}};
+    const auto four = apply_gate(axes, {.gate = "random:7/4"});
+    REQUIRE(four.experts == 4);
+    double squares = 0;  // over the six pairs
+    for (std::size_t i = 0; i < 3; ++i)
+        for (std::size_t a = 0; a < 4; ++a)
+            for (std::size_t b = 0; b < a; ++b)
+                squares += std::pow(four.logits[4 * i + a] - four.logits[4 * i + b], 2);
+    CHECK_THAT(squares / 6, WithinRel(1.0, 1e-14));
+    CHECK(apply_gate(axes, {.gate = "random:1/2"}).logits ==
+          apply_gate(axes, {.gate = "random:1"}).logits);
+    CHECK_THROWS_AS(apply_gate(axes, {.gate = "random:1/1"}), invalid_argument);
+    CHECK_THROWS_AS(apply_gate(axes, {.gate = "random:1/"}), invalid_argument);
+}
+
 TEST_CASE("apply_gate says what is wrong with a gate", "[gate][error]") {
-    const scratch_file long_vector(npy("(3,)", {1, 2, 3}), ".npy");
+    const scratch_file short_vector(npy("(2,)", {1, 2}), ".npy");
     const auto gate = [](const gate_options& options) { return apply_gate(small, options); };
 
     CHECK_THROWS_WITH(gate({.gate = "class-means:1,3"}),
@@ -135,19 +198,20 @@ TEST_CASE("apply_gate says what is wrong with a gate", "[gate][error]") {
                       "class-means: 'x' came, but it must be a number");
     CHECK_THROWS_WITH(gate({.gate = "class-means:1,1"}),
                       "gate: the two class means are equal, but a direction is needed");
-    CHECK_THROWS_WITH(gate({.gate = "class-means:1,2", .labels = false}),
-                      "gate: a class was asked for, but the table has no labels");
     CHECK_THROWS_WITH(gate({.gate = "random:-1"}),
-                      "gate: 'random:-1' came, but the seed must be a whole number >= 0");
+                      "gate: 'random:-1' came, but it must be random:SEED or random:SEED/EXPERTS, "
+                      "whole numbers, with 2 to 65536 experts");
     CHECK_THROWS_WITH(
         gate({.gate = "clas-means:1,2"}),
-        "gate: 'clas-means:1,2' came, but class-means:A,B, random:SEED or the path of "
-        "an .npy file is needed");
-    CHECK_THROWS_WITH(gate({.gate = long_vector.path}),
-                      "gate: the shape in " + long_vector.path +
-                          " is (3), but (2) or (2, experts) is needed for 2 features");
+        "gate: 'clas-means:1,2' came, but class-means:A,B, random:SEED, logits or the "
+        "path of an .npy file is needed");
+    CHECK_THROWS_WITH(
+        gate({.gate = short_vector.path}),
+        "gate: the shape in " + short_vector.path +
+            " is (2), but (3), (3, experts) or (experts, 3) is needed for 3 features, "
+            "with the last column");
     CHECK_THROWS_AS(gate({.gate = "missing.npy"}), io_error);
-    CHECK_THROWS_WITH(apply_gate({1, 1, {0}}, {.gate = "random:1"}),
+    CHECK_THROWS_WITH(apply_gate({1, 1, {0}}, {.gate = "random:1", .labels = true}),
                       "gate: the only column is a class, but a feature is needed");
 }
 

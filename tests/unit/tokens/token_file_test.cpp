@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -126,6 +127,73 @@ TEST_CASE("read_npy reads any rank and empty arrays", "[token_file]") {
     CHECK(read_npy(empty.path).values.empty());
 }
 
+TEST_CASE("NPY files of every order and of 16 bits are read", "[token_file][oracle]") {
+    const auto values = [](const std::string& bytes) {
+        const scratch_file file(bytes);
+        return read_npy(file.path).values;
+    };
+    const auto turned = [](std::string bytes, std::size_t size) {
+        for (std::size_t at = 0; at < bytes.size(); at += size)
+            std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                         bytes.begin() + static_cast<std::ptrdiff_t>(at + size));
+        return bytes;
+    };
+    const std::vector<double> four{1, -2.5, 300, 4};
+    CHECK(values(npy(dictionary("'>f8'", "(4,)"),
+                     turned(bytes_of<double>({1, -2.5, 300, 4}), 8))) == four);
+    CHECK(values(npy(dictionary("'>f4'", "(4,)"), turned(bytes_of<float>({1, -2.5, 300, 4}), 4))) ==
+          four);
+    CHECK(values(npy(dictionary("'>i2'", "(2,)"), turned(bytes_of<std::int16_t>({-7, 258}), 2))) ==
+          std::vector<double>{-7, 258});
+    // numpy: np.array([1, -2.5, 65504, 2**-24, 2**-14, -0.0], 'f2').view('u2')
+    const auto halves = bytes_of<std::uint16_t>({0x3c00, 0xc100, 0x7bff, 0x0001, 0x0400, 0x8000});
+    const std::vector<double> as_doubles{1, -2.5, 65504, std::ldexp(1, -24), std::ldexp(1, -14), 0};
+    CHECK(values(npy(dictionary("'<f2'", "(6,)"), halves)) == as_doubles);
+    CHECK(values(npy(dictionary("'>f2'", "(6,)"), turned(halves, 2))) == as_doubles);
+    CHECK(
+        std::isinf(values(npy(dictionary("'<f2'", "(1,)"), bytes_of<std::uint16_t>({0xfc00})))[0]));
+    CHECK(
+        std::isnan(values(npy(dictionary("'<f2'", "(1,)"), bytes_of<std::uint16_t>({0x7e00})))[0]));
+    // bfloat16: the upper halves of 1, -2.5 and 300, which has 8 bits
+    const auto brain = bytes_of<std::uint16_t>({0x3f80, 0xc020, 0x4396});
+    for (const auto* type : {"'<V2'", "'|V2'"})
+        CHECK(values(npy(dictionary(type, "(3,)"), brain)) == std::vector<double>{1, -2.5, 300});
+}
+
+TEST_CASE("Fortran's order is put in that of rows", "[token_file][oracle]") {
+    // numpy: np.save(f, np.asfortranarray(np.arange(6).reshape(2, 3))), and a (2, 3, 2) one
+    const scratch_file two(
+        npy(dictionary("'<f8'", "(2, 3)", "True"), bytes_of<double>({0, 3, 1, 4, 2, 5})));
+    CHECK(read_tokens(two.path).values == std::vector<double>{0, 1, 2, 3, 4, 5});
+    const scratch_file three(npy(dictionary("'<i2'", "(2, 3, 2)", "True"),
+                                 bytes_of<std::int16_t>({0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11})));
+    CHECK(read_npy(three.path).values == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+}
+
+TEST_CASE("sequences of tokens are tokens", "[token_file]") {
+    const scratch_file file(npy(dictionary("'<f8'", "(2, 1, 2)"), bytes_of<double>({1, 2, 3, 4})));
+    const auto table = read_tokens(file.path);
+    CHECK(table.rows == 2);
+    CHECK(table.columns == 2);
+    CHECK(table.values == std::vector<double>{1, 2, 3, 4});
+}
+
+TEST_CASE("semicolons and tabs stand between numbers, too", "[token_file]") {
+    const auto text = GENERATE(as<std::string>{}, "1;-2.5\n3e2;4\n", "1\t-2.5\n300\t4\n",
+                               "a;b\n1;-2.5\n300 ;\t4\n", "a, mm;b\n1;-2.5\n300;4\n",
+                               "a\tb\n1\t -2.5\n300\t4 \n");
+    const scratch_file file(text);
+    const auto table = read_tokens(file.path);
+    CHECK(table.columns == 2);
+    CHECK(table.values == std::vector<double>{1, -2.5, 300, 4});
+    const scratch_file commas("1,5;2\n3;4\n5,5;x\n");  // decimal commas are no numbers here
+    CHECK_THROWS_WITH(read_tokens(commas.path),
+                      commas.path + ": '1,5' on line 1, column 1 is not a finite number");
+    const scratch_file mixed("1;2\n3,4\n");
+    CHECK_THROWS_WITH(read_tokens(mixed.path),
+                      mixed.path + ": line 2 has 1 columns, but the first has 2");
+}
+
 TEST_CASE("an NPY file of another kind is named", "[token_file][error]") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const auto fails = [](const std::string& bytes, const std::string& reason) {
@@ -134,14 +202,13 @@ TEST_CASE("an NPY file of another kind is named", "[token_file][error]") {
     };
     const auto four = bytes_of<double>({1, 2, 3, 4});
     const std::string early = "the NPY file ends too early";
-    const std::string types = ", but little-endian f4, f8, integers or bool are needed";
+    const std::string types = ", but f2, f4, f8, integers, bool or bfloat16 (V2) are needed";
 
-    fails(npy(dictionary("'>f8'", "(2, 2)"), four), "its elements are >f8" + types);
+    fails(npy(dictionary("'<V4'", "(2, 2)"), four), "its elements are <V4" + types);
+    fails(npy(dictionary("'=f8'", "(2, 2)"), four), "its elements are =f8" + types);
     fails(npy(dictionary("'<c16'", "(2, 1)"), four), "its elements are <c16" + types);
     fails(npy(dictionary("[('a', '<f8')]", "(4,)"), four).substr(0, 90),
           "its elements are [('a', '<f8')], 'fortran_order': False, " + types);
-    fails(npy(dictionary("'<f8'", "(2, 2)", "True"), four),
-          "it is in Fortran order, but C order is needed (numpy.ascontiguousarray)");
     fails(npy(dictionary("'<f8'", "(4,)"), four),
           "its shape is (4), but tokens are a table of rows and columns, at least one of each");
     fails(npy(dictionary("'<f8'", "(0, 2)"), ""),

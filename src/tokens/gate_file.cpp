@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <moebius/base/error.hpp>
+#include <moebius/tokens/gate_file.hpp>
+#include <moebius/tokens/token_file.hpp>
+#include <utility>
+
+namespace moebius {
+namespace {
+
+constexpr std::string_view by_features = "features-by-experts", by_experts = "experts-by-features";
+
+[[noreturn]] void reject_file(std::string_view got, std::string_view needed) {
+    throw invalid_argument("gate", got, needed);
+}
+
+/// Row by row in place of column by column.
+std::vector<double> transposed(const std::vector<double>& from, std::size_t rows,
+                               std::size_t columns) {
+    std::vector<double> to(from.size());
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < columns; ++c) to[c * rows + r] = from[r * columns + c];
+    return to;
+}
+
+[[noreturn]] void reject_shape(const gate_file& from, const std::vector<std::size_t>& shape,
+                               std::size_t features, bool labels) {
+    std::string needed = fmt::format("({0}), ({0}, experts) or (experts, {0}) is needed", features);
+    if (from.layout == gate_layout::features_by_experts)
+        needed = fmt::format("({0}, experts) is needed", features);
+    if (from.layout == gate_layout::experts_by_features)
+        needed = fmt::format("(experts, {0}) is needed", features);
+    reject_file(fmt::format("the shape in {} is ({})", from.path, fmt::join(shape, ", ")),
+                fmt::format("{} for {} features, {} the last column", needed, features,
+                            labels ? "without" : "with"));
+}
+
+}  // namespace
+
+std::optional<gate_file> gate_file_of(std::string_view gate) {
+    constexpr std::string_view ending = ".npy", option = ".npy,layout=";
+    if (gate.ends_with(ending)) return gate_file{std::string(gate), gate_layout::by_shape};
+    const auto at = gate.rfind(option);
+    if (at == std::string_view::npos) return {};
+    const auto name = gate.substr(at + option.size());
+    if (name != by_features && name != by_experts)
+        reject_file(fmt::format("layout={} came", name),
+                    fmt::format("{} or {} is needed", by_features, by_experts));
+    return gate_file{
+        std::string(gate.substr(0, at + ending.size())),
+        name == by_features ? gate_layout::features_by_experts : gate_layout::experts_by_features};
+}
+
+gate_weights read_gate(const gate_file& from, std::size_t features, bool labels) {
+    auto [shape, values] = read_npy(from.path);
+    if (shape.size() == 1 && shape[0] == features && from.layout == gate_layout::by_shape)
+        return {0, std::move(values)};
+    const bool matrix = shape.size() == 2 && shape[0] > 0 && shape[1] > 0;
+    const bool plain =
+        matrix && shape[0] == features && from.layout != gate_layout::experts_by_features;
+    const bool turned =
+        matrix && shape[1] == features && from.layout != gate_layout::features_by_experts;
+    if (plain && turned)
+        reject_file(fmt::format("the shape in {} is ({})", from.path, fmt::join(shape, ", ")),
+                    fmt::format("of a square one it must be said which axis is which: "
+                                "{0},layout={1} or {0},layout={2}",
+                                from.path, by_features, by_experts));
+    if (plain) return {shape[1], std::move(values)};
+    if (turned) return {shape[0], transposed(values, shape[0], shape[1])};
+    reject_shape(from, shape, features, labels);
+}
+
+}  // namespace moebius
