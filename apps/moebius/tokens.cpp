@@ -58,8 +58,9 @@ std::vector<margin_node> mixture_of(std::string_view text) {
 }  // namespace
 
 std::vector<std::string> token_options::files_read() const {
-    const bool named = gate.gate.find(".npy,") != std::string::npos;
-    return {tokens, named ? gate_file_of(gate.gate).value_or(gate_file{}).path : gate.gate};
+    const bool named = gate.gate.find(",layout=") != std::string::npos;
+    const auto of_gate = named ? gate_file_of(gate.gate).value_or(gate_file{}).path : gate.gate;
+    return {array_place_of(tokens).path, array_place_of(of_gate).path};
 }
 
 void add_to(option_table& table, token_options& options) {
@@ -67,14 +68,15 @@ void add_to(option_table& table, token_options& options) {
     const auto of_gate = features ? option_kept::if_set : option_kept::never;
     const bool noisy = options.noise_without_tokens || !options.tokens.empty();
     table.add("tokens", options.tokens,
-              "CSV or NPY file of tokens; margins mixture:CENTER/WIDTH/WEIGHT,...; or "
+              "CSV, NPY or NPZ file of tokens; margins mixture:CENTER/WIDTH/WEIGHT,...; or "
               "normal:WIDTH/EXPERTS/SEED: normal features and a random gate",
               {.kept = option_kept::if_set});
-    table.add("gate", options.gate.gate,
-              "class-means:A,B,... or random:SEED/EXPERTS, on features divided by the largest one; "
-              "an NPY file of weights, on the raw features, FILE.npy,layout=experts-by-features "
-              "(or features-by-experts) if it is square; or logits: the columns are the experts'",
-              {.kept = of_gate});
+    table.add(
+        "gate", options.gate.gate,
+        "class-means:A,B,... or random:SEED/EXPERTS, on features divided by the largest one; "
+        "an NPY or NPZ file of weights, on the raw features, FILE.npy,layout=experts-by-features "
+        "(or features-by-experts) if it is square; or logits: the columns are the experts'",
+        {.kept = of_gate});
     table.add("classes", options.gate.classes, "route tokens of these classes only",
               {.kept = of_gate});
     table.add("labels", options.gate.labels,

@@ -25,7 +25,7 @@ constexpr double below_fold = 0.5;
 problem problem_for(const expert_router& router) {
     if (router.experts < 3)
         throw invalid_argument("validate", fmt::format("{} experts came", router.experts),
-                               "at least three are alike; two have a theory of their own");
+                               "three or more are needed; two have a theory of their own");
     auto at = router.top_k == 1
                   ? make_problem("softmax", {.experts = router.experts})
                   : make_problem("exact-k", {.experts = router.experts, .top_k = router.top_k});

@@ -42,6 +42,7 @@ void read(const std::pair<std::string, std::string>& setting, const controller_i
         throw invalid_argument(where, fmt::format("{} came for {}", key, info.name),
                                info.law == control_law::none ? "it takes nothing"
                                : leaks                       ? "it takes gain and leak"
+                               : info.gain                   ? "it has its published gain"
                                                              : "it takes gain");
     (key == "gain" ? to.gain : to.leak) = parse_number(fmt::format("controller {}", key), value);
 }
@@ -58,6 +59,12 @@ load_controller controller_from(std::string_view text) {
     if (!said && !info.gain)
         throw invalid_argument(where, fmt::format("{} came without a gain", info.name),
                                fmt::format("{},gain=NUMBER is needed", info.name));
+    if (said && info.gain && info.law != control_law::none)
+        throw invalid_argument(
+            where,
+            fmt::format("a gain came for {}, which is {} at the published {}", info.name,
+                        to_string(info.law), *info.gain),
+            fmt::format("{},gain=NUMBER is the law at another rate", to_string(info.law)));
     load_controller result{info.law, info.gain.value_or(0), 0};
     for (const auto& setting : settings) read(setting, info, result);
     check(result, 0);  // a step that a leak is too large for is the loop's to find

@@ -40,17 +40,23 @@ std::vector<double> transposed(const std::vector<double>& from, std::size_t rows
 }  // namespace
 
 std::optional<gate_file> gate_file_of(std::string_view gate) {
-    constexpr std::string_view ending = ".npy", option = ".npy,layout=";
-    if (gate.ends_with(ending)) return gate_file{std::string(gate), gate_layout::by_shape};
+    constexpr std::string_view option = ",layout=";
+    const auto is_file = [](std::string_view text) {
+        return text.ends_with(".npy") || text.ends_with(".npz") ||
+               text.find(".npz:") != std::string_view::npos;
+    };
     const auto at = gate.rfind(option);
-    if (at == std::string_view::npos) return {};
+    if (at == std::string_view::npos || !is_file(gate.substr(0, at))) {
+        if (!is_file(gate)) return {};
+        return gate_file{std::string(gate), gate_layout::by_shape};
+    }
     const auto name = gate.substr(at + option.size());
     if (name != by_features && name != by_experts)
         reject_file(fmt::format("layout={} came", name),
                     fmt::format("{} or {} is needed", by_features, by_experts));
-    return gate_file{
-        std::string(gate.substr(0, at + ending.size())),
-        name == by_features ? gate_layout::features_by_experts : gate_layout::experts_by_features};
+    return gate_file{std::string(gate.substr(0, at)), name == by_features
+                                                          ? gate_layout::features_by_experts
+                                                          : gate_layout::experts_by_features};
 }
 
 gate_weights read_gate(const gate_file& from, std::size_t features, bool labels) {

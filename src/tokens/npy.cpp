@@ -95,8 +95,8 @@ struct element_order {
 /// The file, read from the front.
 class reader {
 public:
-    explicit reader(file_reader& file) : file_(file), left_(file.size()) {
-        if (left_) *left_ -= magic.size();
+    explicit reader(byte_source& file) : file_(file), left_(file.size()) {
+        if (left_) *left_ -= std::min(*left_, magic.size());
     }
 
     [[noreturn]] void fail(std::string_view reason) const { throw io_error(file_.name(), reason); }
@@ -121,7 +121,7 @@ public:
 private:
     static constexpr std::string_view early = "the NPY file ends too early";
 
-    file_reader& file_;
+    byte_source& file_;
     std::optional<std::size_t> left_;
 };
 
@@ -263,7 +263,7 @@ std::vector<double> transposed_values(reader& file, const element_order& type,
 
 }  // namespace
 
-number_array read_after_magic(file_reader& from) {
+number_array read_after_magic(byte_source& from) {
     constexpr std::size_t longest = std::size_t{1} << 16;  // header; numpy's own is 64 to 128 bytes
     reader file(from);
     const std::size_t version = file.unsigned_bytes(1);

@@ -10,8 +10,10 @@
 #include <moebius/base/file_reader.hpp>
 #include <moebius/tokens/token_file.hpp>
 
+#include "byte_source.hpp"
 #include "csv.hpp"
 #include "npy.hpp"
+#include "npz.hpp"
 
 namespace moebius {
 namespace {
@@ -43,22 +45,41 @@ token_table as_table(const std::string& path, number_array array) {
     return {rows, columns, std::move(array.values)};
 }
 
+bool is_archive(std::string_view start) { return start.starts_with(npz::magic); }
+
+/// @param start  the first bytes, which were read
+number_array read_array(file_reader& file, std::string_view start, std::string_view name) {
+    if (is_archive(start)) return npz::read(file, name);
+    file_bytes bytes(file);
+    return npy::read_after_magic(bytes);
+}
+
 }  // namespace
 
 token_table read_tokens(const std::string& path) {
-    file_reader file(path);
+    const auto [place, name] = array_place_of(path);
+    file_reader file(place);
     std::string start(npy::magic.size(), '\0');
     start.resize(file.read(start));
-    if (start == npy::magic) return as_table(path, npy::read_after_magic(file));
+    if (start == npy::magic || is_archive(start))
+        return as_table(path, read_array(file, start, name));
     return csv::read(file, start);
 }
 
 number_array read_npy(const std::string& path) {
-    file_reader file(path);
+    const auto [place, name] = array_place_of(path);
+    file_reader file(place);
     std::string start(npy::magic.size(), '\0');
     start.resize(file.read(start));
-    if (start != npy::magic) throw io_error(path, "it is not an NPY file");
-    return npy::read_after_magic(file);
+    if (start != npy::magic && !is_archive(start)) throw io_error(path, "it is not an NPY file");
+    return read_array(file, start, name);
+}
+
+array_place array_place_of(const std::string& path) {
+    constexpr std::string_view ending = ".npz:";
+    const auto at = path.rfind(ending);
+    if (at == std::string::npos) return {path, {}};
+    return {path.substr(0, at + ending.size() - 1), path.substr(at + ending.size())};
 }
 
 }  // namespace moebius

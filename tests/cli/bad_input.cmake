@@ -69,7 +69,7 @@ rejected(controller_overshoots ARGS simulate --step 0.5 --controller integral,ga
 rejected(controller_unknown ARGS simulate --controller sing,gain=1
   ERR "controller: 'sing' is unknown, but one of these is needed. did you mean 'sign'[^\n]*")
 rejected(controller_leaks_not ARGS simulate --controller loss-free,leak=1
-  ERR "controller: leak came for loss-free, but it takes gain")
+  ERR "controller: leak came for loss-free, but it has its published gain")
 rejected(controller_gain_twice ARGS sweep --controller integral,gain=1 --set gain=2 --vary feedback=1:2
   ERR "--set: gain came twice, but once is enough")
 rejected(controller_gain_varied ARGS diagram --controller integral,gain=1 --vary gain=0:2

@@ -16,8 +16,8 @@ enum class gate_layout {
     experts_by_features,  ///< (E, d), as PyTorch keeps the weight of a linear layer
 };
 
-/// Where a gate's weights are: PATH.npy, or PATH.npy,layout=features-by-experts or
-/// experts-by-features.
+/// Where a gate's weights are: PATH.npy, PATH.npz or PATH.npz:NAME, alone or with
+/// ,layout=features-by-experts or ,layout=experts-by-features behind it.
 struct gate_file {
     std::string path;
     gate_layout layout = gate_layout::by_shape;

@@ -14,7 +14,14 @@ struct token_table {
     std::vector<double> values;  ///< (rows, columns), row-major
 };
 
-/// Reads a table of tokens; an NPY file is known by its first bytes, anything else is CSV.
+/// An array in a file: FILE.npz:NAME is one of several in an archive.
+struct array_place {
+    std::string path, name;
+};
+[[nodiscard]] array_place array_place_of(const std::string& path);
+
+/// Reads a table of tokens; NPY and NPZ files are known by their first bytes, anything else is CSV.
+/// Of an NPZ file the only array is read, or that which is named behind a colon.
 ///
 /// CSV: numbers with semicolons, commas or tabs between them (the first of these that the first
 /// line has), the same count on every line; blank lines are skipped. A first line without a single
@@ -37,6 +44,7 @@ struct number_array {
 /// Reads NumPy's format, versions 1 to 3: f2, f4, f8, signed and unsigned integers and bool, and V2
 /// as bfloat16 (what numpy writes for that of ml_dtypes), little- or big-endian, in C order or,
 /// from a file, Fortran's. Memory: the array of doubles, and a block of the file.
+/// An NPZ file is read as by read_tokens.
 /// @throws io_error  naming what is otherwise; also for a whole number of 2^53 or more, which
 ///                   doubles do not tell from its neighbours
 /// @source numpy.lib.format

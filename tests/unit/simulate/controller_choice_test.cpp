@@ -29,7 +29,13 @@ TEST_CASE("a controller is read from words, and its text read back", "[controlle
 
 TEST_CASE("a published rate is a gain that may be changed", "[controller]") {
     CHECK(same(controller_from("loss-free"), {control_law::sign, 1e-3}));
-    CHECK(same(controller_from("loss-free,gain=0.01"), {control_law::sign, 0.01}));
+    CHECK_THROWS_WITH(
+        controller_from("loss-free,gain=0.01"),
+        "controller: a gain came for loss-free, which is sign at the published 0.001, "
+        "but sign,gain=NUMBER is the law at another rate");
+    CHECK_THROWS_WITH(controller_from("torchtitan,gain=0.01"),
+                      "controller: a gain came for torchtitan, which is centred-sign at the "
+                      "published 0.001, but centred-sign,gain=NUMBER is the law at another rate");
     CHECK(same(controller_from("torchtitan"), {control_law::centred_sign, 1e-3}));
 }
 

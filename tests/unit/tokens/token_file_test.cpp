@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/tokens/token_file.hpp>
@@ -29,6 +31,11 @@ std::string bytes_of(std::initializer_list<T> values) {
     std::string bytes(values.size() * sizeof(T), '\0');
     std::memcpy(bytes.data(), values.begin(), bytes.size());
     return bytes;
+}
+
+std::string read_bytes(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string dictionary(const std::string& descr, const std::string& shape,
@@ -168,6 +175,36 @@ TEST_CASE("Fortran's order is put in that of rows", "[token_file][oracle]") {
     const scratch_file three(npy(dictionary("'<i2'", "(2, 3, 2)", "True"),
                                  bytes_of<std::int16_t>({0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11})));
     CHECK(read_npy(three.path).values == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+}
+
+TEST_CASE("NPZ archives are read, plain and deflated", "[token_file][oracle]") {
+    // written by Python's zipfile as numpy.savez and savez_compressed do, with force_zip64
+    const std::string folder = MOEBIUS_DATA_DIR "/../tests/fuzz/corpus/npz/";
+    const std::vector<double> four{1, -2.5, 300, 4};
+    for (const auto* name : {"plain", "deflated", "two:x", "two:x.npy"}) {
+        const std::string file = std::string(name).substr(0, std::string(name).find(':'));
+        const scratch_file copy(read_bytes(folder + file), ".npz");
+        const std::string array = std::string(name).substr(file.size());
+        CAPTURE(name);
+        CHECK(read_tokens(copy.path + array).values == four);
+    }
+    const scratch_file zeros(read_bytes(folder + "zeros"), ".npz");  // expands 300 times
+    CHECK(read_npy(zeros.path).values == std::vector<double>(4096, 0.0));
+}
+
+TEST_CASE("an NPZ archive that cannot be read is named", "[token_file][error]") {
+    const std::string folder = MOEBIUS_DATA_DIR "/../tests/fuzz/corpus/npz/";
+    const auto fails = [&](const std::string& name, const std::string& reason,
+                           const std::string& array = {}) {
+        const scratch_file copy(read_bytes(folder + name), ".npz");
+        CHECK_THROWS_WITH(read_npy(copy.path + array), copy.path + ": " + reason);
+    };
+    fails("two", "its 2 arrays are x, y: FILE.npz:NAME is needed");
+    fails("two", "its 2 arrays are x, y: the one named is not there", ":z");
+    fails("cut", "the NPZ file is damaged");
+    fails("changed", "the NPZ file is damaged");  // a bit of its data
+    fails("bzip2", "its array is neither plain nor deflated, as numpy writes them");
+    fails("no_array", "what it holds is not an NPY file");
 }
 
 TEST_CASE("sequences of tokens are tokens", "[token_file]") {
