@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
     for (unsigned seed = 1; seed <= seeds; ++seed) {
         std::mt19937 random(seed);
         std::uniform_real_distribution<double> uniform(0, 1);
-        for (const std::size_t experts : {2, 3, 4, 6, 8, 12, 16})
+        for (const std::size_t experts : {2u, 3u, 4u, 6u, 8u, 12u, 16u})
             for (const std::size_t top_k : {std::size_t{1}, std::size_t{2}, experts / 2})
                 for (const bool controlled : {false, true})
                     for (const bool biased : {false, true}) {

@@ -32,11 +32,11 @@ cli_case(validate_router
   OUT "\"schema\": \"moebius.compare/1\".*\"router\": \"soft-moe\"")
 # Two experts at 2.3 collapse without a controller; with gain 0.5 they balance up to 2.5 (docs/theory.md section 5).
 cli_case(simulate_controlled
-  ARGS simulate --set feedback=2.3 --step 0.05 --start 1,0 --controller integral,gain=0.5 --batch 4096 --out -
+  ARGS simulate --set feedback=2.3 --step 0.05 --start 1,0 --controller integral,gain=0.5 --batch 4096 --device cpu --out -
   OUT "\"controller\": *\"integral,gain=0.5,leak=0\".*\"control_2\": .*\"gap_mean\": .(-0\\.00|0\\.00|-[0-9.]+e-|[0-9.]+e-)"
   ERR none)
 cli_case(simulate_loss_free
-  ARGS simulate --experts 4 --controller loss-free --steps 50 --burn-in 0 --router top-k --out -
+  ARGS simulate --experts 4 --controller loss-free --steps 50 --burn-in 0 --router top-k --device cpu --out -
   OUT "\"controller\": *\"sign,gain=0.001\".*\"control_4\": "
   ERR none)
 # The words of a controller are the model's parameters, as --set has them.
