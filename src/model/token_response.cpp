@@ -77,8 +77,8 @@ std::array<double, 4> token_response::response(double x, double inverse_temperat
 }
 
 dual token_response::mean_gap(const dual& x, const dual& inverse_temperature) const {
-    if (inverse_temperature.at(1) == 0)  // then numbers are summed, not duals
-        return compose(x, response(x.at(0), inverse_temperature.at(0)));
+    if (inverse_temperature.constant())  // then numbers are summed, not duals
+        return compose(x, response(x.value(), inverse_temperature.value()));
     return summed_gap(law_, x, inverse_temperature);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/math/differentiation/autodiff.hpp>
 #include <cstddef>
+#include <moebius/model/dual.hpp>
 #include <type_traits>
 
 namespace moebius {
@@ -11,17 +12,12 @@ namespace moebius {
 /// A Taylor polynomial of order 3 in one variable: the value of a model along a line.
 using jet = boost::math::differentiation::autodiff_fvar<double, 3>;
 
-/// A value and its derivative in one direction: what Newton's method asks for, at a third of a
-/// jet's cost.
-using dual = boost::math::differentiation::autodiff_fvar<double, 1>;
-
 template <typename S>
 inline constexpr bool is_jet = std::is_same_v<S, jet>;
 
 /// x + slope s, along a straight line.
-template <typename S = jet>
-[[nodiscard]] S line(double x, double slope) {
-    return x + slope * boost::math::differentiation::make_fvar<double, S::order_sum>(0.0);
+[[nodiscard]] inline jet line(double x, double slope) {
+    return x + slope * boost::math::differentiation::make_fvar<double, jet::order_sum>(0.0);
 }
 
 /// Coefficient of s^k, k <= 3.
@@ -37,7 +33,7 @@ template <typename S = jet>
 }
 
 [[nodiscard]] inline dual compose(const dual& z, const std::array<double, 4>& g) {
-    return g[0] + (z - z.at(0)) * g[1];
+    return z.through(g[0], g[1]);
 }
 
 }  // namespace moebius

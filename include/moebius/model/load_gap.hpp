@@ -13,7 +13,7 @@ namespace moebius {
     return compose(z, gap_derivatives(law, z.at(0)));
 }
 [[nodiscard]] inline dual load_gap(noise_law law, const dual& z) {
-    return compose(z, gap_derivatives(law, z.at(0)));
+    return compose(z, gap_derivatives(law, z.value()));
 }
 /// Of noise with a density.
 [[nodiscard]] inline enclosed load_gap(noise_law law, const enclosed& z) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <memory>
 #include <moebius/model/field.hpp>
@@ -71,9 +72,9 @@ public:
             put(first.fx, fx);
             put(first.fp, fp);
         } else {
-            rhs(x, p, f);
-            for (std::size_t j = 0; j < n + m; ++j)
-                slope(x, p, j, j < n ? fx.subspan(n * j, n) : fp.subspan(n * (j - n), n));
+            vec<std::size_t, m> all;
+            for (std::size_t k = 0; k < m; ++k) all[k] = k;
+            slopes(x, p, all, f, fx, fp);
         }
     }
 
@@ -83,17 +84,17 @@ public:
         if constexpr (requires { model_.linear(get<n>(x), get<m>(p)); }) {
             field::linear_in(x, p, free, f, fx, fp);
         } else {
-            rhs(x, p, f);
-            for (std::size_t j = 0; j < n; ++j) slope(x, p, j, fx.subspan(n * j, n));
-            for (std::size_t k = 0; k < free.size(); ++k)
-                slope(x, p, n + free[k], fp.subspan(n * k, n));
+            slopes(x, p, free, f, fx, fp);
         }
     }
 
     void along(std::span<const double> x, std::span<const double> p, std::span<const double> v,
                std::span<const double> q, std::span<double> out) const override {
-        const auto f =
-            on_line<jet>(x, p, [v, q](std::size_t i) { return i < n ? v[i] : q[i - n]; });
+        vec<jet, n> xs;
+        vec<jet, m> ps;
+        for (std::size_t i = 0; i < n; ++i) xs[i] = line(x[i], v[i]);
+        for (std::size_t i = 0; i < m; ++i) ps[i] = line(p[i], q[i]);
+        const auto f = model_.rhs(xs, ps);
         for (std::size_t k = 0; k < 4; ++k)
             for (std::size_t i = 0; i < n; ++i) out[k * n + i] = coefficient(f[i], k);
     }
@@ -180,20 +181,39 @@ private:
         for (std::size_t i = 0; i < size; ++i) to[i] = values[i];
     }
 
-    template <typename S, typename Slope>
-    vec<S, n> on_line(std::span<const double> x, std::span<const double> p, Slope slope) const {
-        vec<S, n> xs;
-        vec<S, m> ps;
-        for (std::size_t i = 0; i < n; ++i) xs[i] = line<S>(x[i], slope(i));
-        for (std::size_t i = 0; i < m; ++i) ps[i] = line<S>(p[i], slope(n + i));
-        return model_.rhs(xs, ps);
+    /// The value and the derivatives by all states and the parameters at `free`, dual::width of
+    /// them at a time.
+    void slopes(std::span<const double> x, std::span<const double> p,
+                std::span<const std::size_t> free, std::span<double> f, std::span<double> fx,
+                std::span<double> fp) const {
+        vec<dual, n> xs = constants<n>(x);
+        vec<dual, m> ps = constants<m>(p);
+        const std::size_t all = n + free.size();
+        const auto variable = [&](std::size_t j) -> dual& {
+            return j < n ? xs[j] : ps[free[j - n]];
+        };
+        for (std::size_t first = 0; first < all; first += dual::width) {
+            const std::size_t count = std::min(dual::width, all - first);
+            for (std::size_t k = 0; k < count; ++k) {
+                dual& v = variable(first + k);
+                v = dual::along(v.value(), k);
+            }
+            const auto g = model_.rhs(xs, ps);
+            for (std::size_t k = 0; k < count; ++k) {
+                const std::size_t j = first + k;
+                const auto column = j < n ? fx.subspan(n * j, n) : fp.subspan(n * (j - n), n);
+                for (std::size_t i = 0; i < n; ++i) column[i] = g[i].slope(k);
+                variable(j) = variable(j).value();
+            }
+            for (std::size_t i = 0; i < n; ++i) f[i] = g[i].value();
+        }
     }
 
-    /// The derivative by the j-th of all states and parameters.
-    void slope(std::span<const double> x, std::span<const double> p, std::size_t j,
-               std::span<double> column) const {
-        const auto f = on_line<dual>(x, p, [j](std::size_t i) { return i == j ? 1.0 : 0.0; });
-        for (std::size_t i = 0; i < n; ++i) column[i] = f[i].at(1);
+    template <std::size_t size>
+    static vec<dual, size> constants(std::span<const double> from) {
+        vec<dual, size> values;
+        for (std::size_t i = 0; i < size; ++i) values[i] = from[i];
+        return values;
     }
 
     M model_;
