@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/tokens/gate_file.hpp>
 #include <moebius/tokens/token_file.hpp>
@@ -33,8 +35,8 @@ std::vector<double> transposed(const std::vector<double>& from, std::size_t rows
     if (from.layout == gate_layout::experts_by_features)
         needed = fmt::format("(experts, {0}) is needed", features);
     reject_file(fmt::format("the shape in {} is ({})", from.path, fmt::join(shape, ", ")),
-                fmt::format("{} for {} features, {} the last column", needed, features,
-                            labels ? "without" : "with"));
+                fmt::format("{} for {} features, {} the last column, and 2 experts or more", needed,
+                            features, labels ? "without" : "with"));
 }
 
 }  // namespace
@@ -61,13 +63,18 @@ std::optional<gate_file> gate_file_of(std::string_view gate) {
 
 gate_weights read_gate(const gate_file& from, std::size_t features, bool labels) {
     auto [shape, values] = read_npy(from.path);
+    if (const auto bad = std::find_if_not(values.begin(), values.end(),
+                                          [](double value) { return std::isfinite(value); });
+        bad != values.end())
+        reject_file(fmt::format("value {} in {} is {}", bad - values.begin() + 1, from.path, *bad),
+                    "a gate must be finite");
     if (shape.size() == 1 && shape[0] == features && from.layout == gate_layout::by_shape)
         return {0, std::move(values)};
-    const bool matrix = shape.size() == 2 && shape[0] > 0 && shape[1] > 0;
-    const bool plain =
-        matrix && shape[0] == features && from.layout != gate_layout::experts_by_features;
-    const bool turned =
-        matrix && shape[1] == features && from.layout != gate_layout::features_by_experts;
+    const auto fits = [&](std::size_t axis) {  // the features', beside that of two experts or more
+        return shape.size() == 2 && shape[axis] == features && shape[1 - axis] > 1;
+    };
+    const bool plain = fits(0) && from.layout != gate_layout::experts_by_features;
+    const bool turned = fits(1) && from.layout != gate_layout::features_by_experts;
     if (plain && turned)
         reject_file(fmt::format("the shape in {} is ({})", from.path, fmt::join(shape, ", ")),
                     fmt::format("of a square one it must be said which axis is which: "

@@ -135,7 +135,7 @@ TEST_CASE("a gate is read as PyTorch keeps it and transposed", "[gate][oracle]")
     CHECK_THROWS_WITH(logits(turned.path + ",layout=features-by-experts"),
                       "gate: the shape in " + turned.path +
                           " is (3, 2), but (2, experts) is needed for 2 features, without the "
-                          "last column");
+                          "last column, and 2 experts or more");
     CHECK_THROWS_WITH(logits(turned.path + ",layout=rows"),
                       "gate: layout=rows came, but features-by-experts or experts-by-features is "
                       "needed");
@@ -184,6 +184,17 @@ TEST_CASE("a random gate of many experts has the mean square distance of two", "
     CHECK_THROWS_AS(apply_gate(axes, {.gate = "random:1/"}), invalid_argument);
 }
 
+TEST_CASE("a gate file of one expert or of what is no number is refused", "[gate][error]") {
+    for (const auto* shape : {"(1, 3)", "(3, 1)"}) {
+        const scratch_file one(npy(shape, {1, 2, 3}), ".npy");
+        CHECK_THROWS_WITH(apply_gate(small, {.gate = one.path}),
+                          Catch::Matchers::EndsWith("and 2 experts or more"));
+    }
+    const scratch_file none(npy("(3, 2)", {1, 2, 3, std::nan(""), 5, 6}), ".npy");
+    CHECK_THROWS_WITH(apply_gate(small, {.gate = none.path}),
+                      "gate: value 4 in " + none.path + " is nan, but a gate must be finite");
+}
+
 TEST_CASE("apply_gate says what is wrong with a gate", "[gate][error]") {
     const scratch_file short_vector(npy("(2,)", {1, 2}), ".npy");
     const auto gate = [](const gate_options& options) { return apply_gate(small, options); };
@@ -209,7 +220,7 @@ TEST_CASE("apply_gate says what is wrong with a gate", "[gate][error]") {
         gate({.gate = short_vector.path}),
         "gate: the shape in " + short_vector.path +
             " is (2), but (3), (3, experts) or (experts, 3) is needed for 3 features, "
-            "with the last column");
+            "with the last column, and 2 experts or more");
     CHECK_THROWS_AS(gate({.gate = "missing.npy"}), io_error);
     CHECK_THROWS_WITH(apply_gate({1, 1, {0}}, {.gate = "random:1", .labels = true}),
                       "gate: the only column is a class, but a feature is needed");
