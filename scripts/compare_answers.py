@@ -55,9 +55,9 @@ def main():
     difference = first_difference(old, new)
     if difference is None:
         print("bytes")
-    elif "branches" in old and (why := same_points(points(old), points(new))) is None:
+    elif "special_points" in old and (why := same_points(points(old), points(new))) is None:
         print("points")
-    elif "branches" in old:
+    elif "special_points" in old:
         sys.exit(f"points: {why}")
     else:
         sys.exit(difference)

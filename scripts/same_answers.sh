@@ -35,6 +35,9 @@ declare -A repaired=(
     ["locus --model exact-k --experts 6 --top-k 2 --vary feedback=2:12 --vary bias_1=-1:1"]="folds of winners among equal experts were missing"
     ["locus --model softmax --experts 2 --controller integral --set leak=0.1 --vary feedback=0.5:12 --vary gain=0.01:1"]="one Hopf curve was found twice"
     ["sweep --model softmax --experts 3 --vary feedback=1:6 --vary bias_1=-1:1 --grid --points 7"]="states that no start reaches are counted"
+    ["exact --model softmax --experts 64"]="numbers of copies are whole numbers"
+    ["simulate --tokens data/digits.csv --gate random:3 --router adaptive-clustering --steps 40 --burn-in 5 --device cpu"]="the last column is a label only where labels are said or asked for"
+    ["compare --experts 8 --router probmoe-exact-k,k=2 --seeds 2 --average 40 --ramp 40"]="slopes of subset loads are sums in another order: the last bits of a threshold"
 )
 
 commands() {
