@@ -70,7 +70,7 @@ gate_weights read_gate(const gate_file& from, std::size_t features, bool labels)
                     "a gate must be finite");
     if (shape.size() == 1 && shape[0] == features && from.layout == gate_layout::by_shape)
         return {0, std::move(values)};
-    const auto fits = [&](std::size_t axis) {  // the features', beside that of two experts or more
+    const auto fits = [&shape = shape, features](std::size_t axis) {  // beside two experts or more
         return shape.size() == 2 && shape[axis] == features && shape[1 - axis] > 1;
     };
     const bool plain = fits(0) && from.layout != gate_layout::experts_by_features;

@@ -16,7 +16,8 @@ function(fuzz_library name)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
   target_include_directories(${name} SYSTEM PRIVATE ${RANDOM123_INCLUDE_DIR})
   target_link_libraries(${name}
-    PUBLIC Eigen3::Eigen Boost::headers fmt::fmt Threads::Threads PRIVATE nlohmann_json::nlohmann_json)
+    PUBLIC Eigen3::Eigen Boost::headers fmt::fmt Threads::Threads ZLIB::ZLIB
+    PRIVATE nlohmann_json::nlohmann_json)
   target_precompile_headers(${name} PRIVATE
     <Eigen/Core> <fmt/format.h> <algorithm> <array> <cmath> <functional> <optional> <string> <vector>)
 endfunction()
