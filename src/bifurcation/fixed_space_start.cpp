@@ -23,6 +23,7 @@ constexpr double low = 0, high = scaling::whole;  // of the scaled parameter
 constexpr double equal = 1e-7;                    // state scales within which groups agree
 constexpr double near = 0.1;        // scaled distance within which a root may be a crossing's
 constexpr double at_a_fold = 0.02;  // of the scaled parameter, by which a fold's start may be off
+constexpr double touching = 1e-5;   // scaled length of a branch that only touches the edge
 constexpr double as_given = 1e-13;  // scaled distance from the parameter of a start: rounding
 
 }  // namespace
@@ -204,7 +205,13 @@ void fixed_space::follow_both(tracer& trace, int sign, const std::string& from) 
     const stop_reason end =
         made.first == stop_reason::closed ? stop_reason::closed : go(trace, rows);
     copy |= sign == 0 && end != stop_reason::closed && end_was_known_;
-    if (copy && has_known_points(rows))
+    const auto is_here = [&](const VectorXd& u) { return (u - first.u).norm() < touching; };
+    if (both && sign != 0 && made.first == stop_reason::range_end &&
+        end == stop_reason::range_end && std::all_of(way_.begin(), way_.end(), is_here)) {
+        splittings_.clear();
+        way_.clear();
+        record_lone(first.u);  // a fold on the window's edge, whose branch is outside
+    } else if (copy && has_known_points(rows))
         splittings_.clear();
     else
         finish(rows, made, end);

@@ -147,6 +147,24 @@ TEST_CASE("a branch through a cusp has no fold there", "[bifurcation][start]") {
     CHECK(points_of(beside, point_type::LP) == 2);
 }
 
+TEST_CASE("a fold on the window's edge, whose branch is outside, is one row",
+          "[bifurcation][start]") {
+    auto at = problem_of<models::two_expert>();
+    at.set("feedback", 20);
+    const auto folds = equilibrium_diagram(at, {"bias", -16, 16});
+    for (const auto& point : folds.special_points) {
+        if (point.type != point_type::LP) continue;
+        const auto below = equilibrium_diagram(at, {"feedback", 1, 20}, {}, point);
+        REQUIRE(below.branches.size() == 1);
+        CHECK(below.branches[0].columns.rows() == 1);
+        CHECK(below.special_points.size() == 1);
+        // from the edge on, both states are there
+        const auto above = equilibrium_diagram(at, {"feedback", 20, 40}, {}, point);
+        REQUIRE(above.branches.size() == 1);
+        CHECK(above.branches[0].columns.rows() > 50);
+    }
+}
+
 TEST_CASE("starts that do not fit the model are refused", "[bifurcation][start][error]") {
     const auto curve = problem_of<test_models::circle>();
     auto hopf = start_at({0, 0}, {0});
