@@ -155,7 +155,7 @@ case ${1:-} in
     --short)
         out=$(mktemp -d)
         build fuzz_files
-        FUZZ_TARGETS=${FUZZ_TARGETS:-checkpoint csv figures gate grouping npy numbers result}
+        FUZZ_TARGETS=${FUZZ_TARGETS:-checkpoint csv figures gate grouping npy npz numbers result}
         FUZZ_CORES=2
         run "$PWD/build/fuzz/tests/fuzz" "$PWD/tests/fuzz/corpus" 60 "$out"
         ;;
