@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
@@ -109,6 +110,9 @@ std::vector<measured_level> measure_on_tokens(const token_router& router,
     struct part {
         std::size_t level, state, run;  // no state: a random start
     };
+    check_result_size(
+        "validate", "random starts", starts,
+        checked_product("validate", {predicted.levels.size(), router.source->experts()}));
     std::vector<part> parts;
     std::vector<measured_level> result;
     for (std::size_t l = 0; l < predicted.levels.size(); ++l) {

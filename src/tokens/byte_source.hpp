@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <moebius/base/file_reader.hpp>
 #include <optional>
 #include <span>
@@ -19,6 +20,10 @@ public:
     [[nodiscard]] virtual std::size_t read(std::span<char> to) = 0;
     /// How many there are in all; nothing for a pipe and the like.
     [[nodiscard]] virtual std::optional<std::size_t> size() const = 0;
+    /// How many numbers may be made of them: what is packed is not to take any memory it likes.
+    [[nodiscard]] virtual std::size_t most_numbers() const {
+        return std::numeric_limits<std::size_t>::max();
+    }
     /// For sentences.
     [[nodiscard]] virtual const std::string& name() const noexcept = 0;
 };

@@ -281,6 +281,11 @@ number_array read_after_magic(byte_source& from) {
     const bool transposed = entry(file, header, "fortran_order").starts_with("True");
     number_array result{shape_of(file, entry(file, header, "shape")), {}};
     const std::size_t count = count_of(file, result.shape, type.type->size);
+    if (count > from.most_numbers())
+        file.fail(
+            fmt::format("it holds {} numbers, but {} are the most that may be packed in so few "
+                        "bytes: numpy.save keeps them unpacked",
+                        count, from.most_numbers()));
     result.values = transposed ? transposed_values(file, type, result.shape, count)
                                : values_of(file, type, count);
     return result;

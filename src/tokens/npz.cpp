@@ -20,6 +20,8 @@ namespace moebius::npz {
 namespace {
 
 constexpr std::size_t most_expanded = 1032;  // times its bytes: no deflated stream holds more
+constexpr std::size_t numbers_a_byte = 8;    // packed: 64 bytes of doubles
+constexpr std::size_t always_read = std::size_t{1} << 23;  // numbers, 64 MiB of doubles
 constexpr std::uint16_t stored = 0, deflated = 8;
 
 /// What an archive says of one of its files.
@@ -58,8 +60,11 @@ public:
         for (std::size_t i = 0; i < std::min<std::size_t>(8, files_.size()); ++i)
             names += (i > 0 ? ", " : "") + excerpt(bare(files_[i].name));
         if (files_.size() > 8) names += ", ...";
-        fail(fmt::format("its {} arrays are {}: {}", files_.size(), names,
-                         name.empty() ? "FILE.npz:NAME is needed" : "the one named is not there"));
+        const auto all = files_.size() == 1 ? std::string("its only array is")
+                                            : fmt::format("its {} arrays are", files_.size());
+        fail(fmt::format(
+            "{} {}: {}", all, names,
+            name.empty() ? "FILE.npz:NAME is needed" : excerpt(name) + " is not there"));
     }
 
     /// Goes to the first byte of what is packed.
@@ -167,6 +172,9 @@ public:
         return got;
     }
     std::optional<std::size_t> size() const override { return one_.size; }
+    std::size_t most_numbers() const override {
+        return std::max(always_read, numbers_a_byte * one_.packed);
+    }
     const std::string& name() const noexcept override { return name_; }
 
     /// What nobody asked for counts for the checksum, too.

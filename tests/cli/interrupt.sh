@@ -2,12 +2,12 @@
 program=$1 folder=$3
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
 
-# interrupted SIGNAL ARGUMENT...: the code and the sentences of a run that gets the signal after a second and some.
+# interrupted SIGNAL ARGUMENT...: the code and the sentences of a run that gets the signal after two seconds.
 # (Without --foreground timeout would signal the program and then its group.)
 interrupted() {
     signal=$1 && shift
     code=0
-    timeout --foreground --preserve-status -s "$signal" 1.3 "$program" "$@" >summary 2>sentences || code=$?
+    timeout --foreground --preserve-status -s "$signal" 2 "$program" "$@" >summary 2>sentences || code=$?
 }
 # kept FILE SIGNAL-NAME CODE
 kept() {

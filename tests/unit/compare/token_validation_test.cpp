@@ -90,6 +90,8 @@ TEST_CASE("validate on tokens names what was wrong and stops when asked", "[comp
     CHECK_THROWS_AS(validate_on_tokens({stored_tokens({0, 1}, 2)}, 1), invalid_argument);
     CHECK_THROWS_AS(validate_on_tokens({no_tokens(3)}, 1), invalid_argument);
     CHECK_THROWS_AS(validate_on_tokens({leaning_tokens()}, 1, {.seeds = 1}), invalid_argument);
+    CHECK_THROWS_WITH(validate_on_tokens({leaning_tokens()}, 99999999999),
+                      ContainsSubstring("99999999999 random starts"));
     CHECK_THROWS_AS(validate_on_tokens({leaning_tokens()}, 1, {}, {{}, &stop}), interrupted);
     CHECK_THROWS_AS(compare_on_tokens({}, {{}}), invalid_argument);
     CHECK_THROWS_AS(validate_on_tokens({leaning_tokens(), 1, 0}, 1), invalid_argument);
