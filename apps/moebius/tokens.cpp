@@ -58,9 +58,8 @@ std::vector<margin_node> mixture_of(std::string_view text) {
 }  // namespace
 
 std::vector<std::string> token_options::files_read() const {
-    const bool named = gate.gate.find(",layout=") != std::string::npos;
-    const auto of_gate = named ? gate_file_of(gate.gate).value_or(gate_file{}).path : gate.gate;
-    return {array_place_of(tokens).path, array_place_of(of_gate).path};
+    const auto of_gate = gate_file_of(gate.gate);
+    return {array_place_of(tokens).path, array_place_of(of_gate ? of_gate->path : gate.gate).path};
 }
 
 void add_to(option_table& table, token_options& options) {

@@ -261,10 +261,6 @@ problem at_start(problem at, std::string_view parameter, double from, double to)
     return at;
 }
 
-}  // namespace
-
-namespace {
-
 slow_sweep_result swept(const problem& at, std::string_view parameter, double low, double high,
                         std::span<const double> x0, const slow_sweep_options& options,
                         const watch& watch) {

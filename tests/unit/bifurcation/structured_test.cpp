@@ -87,6 +87,20 @@ TEST_CASE("a branch of unequal experts stays what it is at every dimension",
     CHECK_THAT(folds[0].eigenvalues[0].real(), WithinAbs(0, 1e-13));
 }
 
+TEST_CASE("a cusp of very many experts needs no dense Jacobian", "[bifurcation][structured]") {
+    constexpr std::size_t n = 20000;  // 3.2 GB in full, and n^3 operations for its singular values
+    const auto exact_cusp = exact::cusp({n, 1});
+    auto point = one_winner(softmax_experts(n), exact::branch_fold({n, 1}).r);
+    point.type = point_type::LP;
+
+    const auto found = fold_locus(softmax_experts(n), {"feedback", 1, 20}, {"bias_1", -10, 20},
+                                  {.max_step = 2}, point);
+
+    const auto cusps = all_of(found, point_type::CP);
+    REQUIRE(cusps.size() == 1);
+    CHECK_THAT(cusps[0].parameters[0], WithinAbs(exact_cusp.K, 1e-9));
+}
+
 TEST_CASE("the fold curve of one favoured expert is the closed form's, with one cusp",
           "[bifurcation][structured][oracle]") {
     const auto n = static_cast<std::size_t>(GENERATE(8, 64));
