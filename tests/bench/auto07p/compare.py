@@ -23,8 +23,8 @@ import tempfile
 import time
 from pathlib import Path
 
-here = Path(__file__).resolve().parent
-auto_library = Path(os.environ.get("AUTO_DIR", "/usr/lib/auto-07p")) / "lib"
+from auto import here, link_auto, number, rows
+
 tight = {"EPSL": "1e-12", "EPSU": "1e-12", "EPSS": "1e-10", "ITMX": "30", "ITNW": "9"}
 auto_types = {1: "BP", 2: "LP", 22: "CP", -22: "CP"}
 model = ["--model", "two-expert", "--set", "beta=1", "--set", "decay=1"]
@@ -35,18 +35,6 @@ works = {
     "folds": ["locus", *model, "--vary", "feedback=1.5:20", "--vary", "bias=-16:16",
               "--max-step", "0.1"],
 }
-
-
-def link_auto(scratch, model):
-    if not shutil.which("gfortran"):
-        sys.exit("compare.py: gfortran is missing: install the package gfortran")
-    objects = sorted(auto_library.glob("*.o"))
-    if not objects:
-        sys.exit(f"compare.py: AUTO-07p is not in {auto_library}: install the package auto-07p")
-    program = scratch / model
-    subprocess.run(["gfortran", "-O2", "-std=legacy", "-fopenmp", here / f"{model}.f90", *objects,
-                    "-o", program], check=True, cwd=scratch)
-    return program
 
 
 class auto_run:
@@ -61,13 +49,9 @@ class auto_run:
 
     def points(self):
         """(type, feedback, bias, x) of every point."""
-        for line in (self.folder / "fort.7").read_text().splitlines():
-            words = line.split()
-            if len(words) < 6 or words[0] == "0":
-                continue
+        for words in rows(self.folder):
             kind = auto_types.get(int(words[2]), "")
-            # Fortran drops the E before an exponent of three digits
-            values = [float(re.sub(r"(\d)([+-]\d{3})$", r"\1E\2", w)) for w in words[4:]]
+            values = [number(word) for word in words[4:]]
             if self.work == "branches":
                 yield kind, values[0], 0.0, values[2]
             elif self.work == "hysteresis":

@@ -20,8 +20,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-here = Path(__file__).resolve().parent
-auto_library = Path(os.environ.get("AUTO_DIR", "/usr/lib/auto-07p")) / "lib"
+from auto import here, link_auto, number, rows
+
 # states; where the run of equilibria ends and its longest step; of the cycles: first and longest
 # step, points, and where they end
 systems = {
@@ -50,26 +50,16 @@ def spent(command, **how):
     return 1e3 * took, done.stdout
 
 
-def rows(folder):
-    for line in (folder / "fort.7").read_text().splitlines():
-        words = line.split()
-        if len(words) > 5 and words[0] != "0":
-            yield [float(re.sub(r"(\d)([+-]\d{3})$", r"\1E\2", w)) for w in words]
-
-
 class auto_cycles:
     def __init__(self, scratch, system, mesh):
         states, rest_end, rest_step, first, longest, points, end = systems[system]
         self.folder = Path(tempfile.mkdtemp(prefix=system, dir=scratch))
-        self.command = [str(self.folder / "auto")]
-        subprocess.run(["gfortran", "-O2", "-std=legacy", "-fopenmp", here / f"{system}.f90",
-                        *sorted(auto_library.glob("*.o")), "-o", self.folder / "auto"],
-                       check=True, cwd=self.folder)
+        self.command = [str(link_auto(self.folder, system))]
         rest = constants("c.rest", NDIM=states, DSMAX=rest_step, UZSTOP=f"{{{rest_end}}}")
         (self.folder / "fort.2").write_text(rest)
         spent(self.command, cwd=self.folder)
         shutil.copy(self.folder / "fort.8", self.folder / "fort.3")
-        hopf = next(int(row[3]) for row in rows(self.folder) if int(row[2]) == 3)
+        hopf = next(row[3] for row in rows(self.folder) if int(row[2]) == 3)
         (self.folder / "fort.2").write_text(constants(
             "c.cycles", NDIM=states, IRS=hopf, DS=first, NTST=mesh, DSMAX=longest, NMX=points,
             UZSTOP=f"{{{end}}}"))
@@ -78,8 +68,8 @@ class auto_cycles:
         took, _ = spent(self.command, cwd=self.folder)
         found = list(rows(self.folder))
         # columns: branch, point, type, label, parameter, norm, maxima, period
-        folds = [row[-1] for row in found if int(row[2]) == 5]
-        return took, folds, found[-1][-1]
+        folds = [number(row[-1]) for row in found if int(row[2]) == 5]
+        return took, folds, number(found[-1][-1])
 
 
 def our_cycles(program, system, tolerance):
