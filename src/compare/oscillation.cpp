@@ -193,7 +193,7 @@ verdict judge(const oscillation_validation& v, const oscillation_options& option
         for (const auto* value : {&point.growth, &point.frequency})
             z.push_back(deviate(*value, options.seeds));
     if (!std::isnan(v.onset.measured)) z.push_back(deviate(v.onset, options.seeds));
-    std::string far;
+    other_evidence far;
     std::size_t unmeasured = 0;
     for (const auto& point : v.beyond)
         for (const auto& [value, within, name] :
@@ -203,22 +203,15 @@ verdict judge(const oscillation_validation& v, const oscillation_options& option
                 ++unmeasured;
                 continue;
             }
-            if (std::abs(value.measured / value.predicted - 1) > within && far.empty())
-                far = fmt::format("; at feedback {:.4f} the {} is {:.4f}, but {:.4f} was predicted",
-                                  point.feedback, name, value.measured, value.predicted);
+            if (std::abs(value.measured / value.predicted - 1) > within && far.holds)
+                far = {false,
+                       fmt::format("at feedback {:.4f} the {} is {:.4f}, but {:.4f} was predicted",
+                                   point.feedback, name, value.measured, value.predicted)};
         }
     std::string rough;
     if (2 * unmeasured > 2 * v.beyond.size())
         rough = "fewer than two cycles fit the time in which loops swing; average must be larger";
-    auto result = verdict_on(z, 0, 0, options.chance, rough);
-    if (!far.empty()) {
-        if (result.agrees)
-            result.sentence.replace(0, result.sentence.find(':'),
-                                    "theory and measurement disagree");
-        result.agrees = false;
-        result.sentence += far;
-    }
-    return result;
+    return verdict_on(z, unmeasured, 0, options.chance, rough, far);
 }
 
 }  // namespace

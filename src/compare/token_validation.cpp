@@ -113,16 +113,13 @@ verdict judge_tokens(const token_validation& v, double chance) {
         excuses.push_back(point.excuse);
         if (point.excuse.empty()) z.push_back(deviate_of(point.p));
     }
-    auto result = verdict_on(z, v.points.size() - z.size(), 0, chance, too_many_excuses(excuses));
     const std::size_t all = v.predicted.stretches.size();
-    if (v.met < all || !v.strangers.empty()) result.agrees = false;
-    if (z.empty() || 3 * z.size() < v.points.size()) return result;
-    result.sentence = fmt::format(
-        "theory and measurement {}: {} of {} stable parts of branches met from their own starts; "
-        "of {} random starts {} came to rest on no state of the diagram; {}",
-        result.agrees ? "agree" : "disagree", v.met, all, v.starts, v.strangers.size(),
-        result.sentence.substr(result.sentence.find(':') + 2));
-    return result;
+    const other_evidence states{
+        v.met == all && v.strangers.empty(),
+        fmt::format("{} of {} stable parts of branches met from their own starts; of {} random "
+                    "starts {} came to rest on no state of the diagram",
+                    v.met, all, v.starts, v.strangers.size())};
+    return verdict_on(z, v.points.size() - z.size(), 0, chance, too_many_excuses(excuses), states);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double chance_beyond_3 = 0.0026997960632601866;  // of a normal deviate: erfc(3/sqrt 2)
 
-std::string sentence_of(const verdict& v, double chance) {
+std::string sentence_of(const verdict& v, double chance, const std::string& other) {
     std::string why;
     if (v.cusps_missed > 0)
         why = fmt::format("; continuation missed {} of the cusps", v.cusps_missed);
@@ -25,16 +25,18 @@ std::string sentence_of(const verdict& v, double chance) {
         why += fmt::format("; {} more {} not judged", v.not_judged,
                            v.not_judged == 1 ? "point was" : "points were");
     return fmt::format(
-        "{}: {} points, chi-square {:.1f} (p = {:.2g}), {} beyond 3 standard errors where {:.2f} "
+        "{}: {}{}{} points, chi-square {:.1f} (p = {:.2g}), {} beyond 3 standard errors where "
+        "{:.2f} "
         "are expected (p = {:.2g}){}; a test fails below p = {:g}",
-        v.agrees ? "theory and measurement agree" : "theory and measurement disagree", v.points,
-        v.chi_square, v.chi_square_p, v.beyond_3, v.beyond_3_expected, v.beyond_3_p, why, chance);
+        v.agrees ? "theory and measurement agree" : "theory and measurement disagree", other,
+        other.empty() ? "" : "; ", v.points, v.chi_square, v.chi_square_p, v.beyond_3,
+        v.beyond_3_expected, v.beyond_3_p, why, chance);
 }
 
 }  // namespace
 
 verdict verdict_on(std::span<const double> z, std::size_t not_judged, std::size_t cusps_missed,
-                   double chance, const std::string& rough) {
+                   double chance, const std::string& rough, const other_evidence& other) {
     verdict result;
     result.points = z.size();
     result.not_judged = not_judged;
@@ -53,9 +55,11 @@ verdict verdict_on(std::span<const double> z, std::size_t not_judged, std::size_
     }
     result.beyond_3_expected = n * chance_beyond_3;
     result.agrees = result.chi_square_p >= chance && result.beyond_3_p >= chance &&
-                    result.cusps_missed == 0 && rough.empty();
-    result.sentence =
-        rough.empty() ? sentence_of(result, chance) : fmt::format("nothing is judged: {}", rough);
+                    result.cusps_missed == 0 && rough.empty() && other.holds;
+    result.sentence = sentence_of(result, chance, other.text);
+    if (!rough.empty())
+        result.sentence = fmt::format("nothing is judged: {}{}{}", rough,
+                                      other.text.empty() ? "" : "; ", other.text);
     return result;
 }
 

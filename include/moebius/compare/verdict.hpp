@@ -12,7 +12,7 @@ namespace moebius {
 struct verdict {
     bool agrees = false;
     std::size_t points = 0;        ///< judged steady states, and jumps
-    std::size_t not_judged = 0;    ///< steady states
+    std::size_t not_judged = 0;    ///< steady states; of oscillations, periods and amplitudes
     double chi_square = 0;         ///< sum of z^2
     double chi_square_p = 0;       ///< chance of a larger one
     std::size_t beyond_3 = 0;      ///< points with |z| > 3
@@ -22,14 +22,21 @@ struct verdict {
     std::string sentence;          ///< all of this for a reader
 };
 
+/// What is judged beside deviates.
+struct other_evidence {
+    bool holds = true;
+    std::string text;  ///< for a reader; empty: there is none
+};
+
 /// The verdict on points that are standard normal deviates if theory is right: it fails if the sum
 /// of squares, or the number of |z| > 3, is larger than chance makes it in all but `chance` of the
 /// cases, or if a cusp was missed.
 /// @param rough  why the settings allow no judgement; the verdict is then that sentence. Empty if
 ///               they do
+/// @param other  fails the verdict if it does not hold
 [[nodiscard]] verdict verdict_on(std::span<const double> z, std::size_t not_judged,
                                  std::size_t cusps_missed, double chance,
-                                 const std::string& rough = {});
+                                 const std::string& rough = {}, const other_evidence& other = {});
 
 /// Why so many excused points leave no room for a verdict: fewer than a third are without excuse.
 /// @param excuses  one a point; empty: it is judged

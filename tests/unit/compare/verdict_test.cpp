@@ -23,6 +23,20 @@ TEST_CASE("settings that allow no verdict are the verdict", "[compare]") {
     CHECK(v.sentence == "nothing is judged: settle must be 90 or more");
 }
 
+TEST_CASE("what is judged beside deviates fails a verdict, and is told whatever they say",
+          "[compare]") {
+    const std::vector<double> fine{0.5, -1, 1.2};
+    const other_evidence lacks{false, "2 of 3 states met"}, whole{true, "3 of 3 states met"};
+    CHECK(verdict_on(fine, 0, 0, 1e-3, {}, whole).agrees);
+    CHECK_THAT(verdict_on(fine, 0, 0, 1e-3, {}, whole).sentence,
+               ContainsSubstring("agree: 3 of 3 states met; 3 points, "));
+    CHECK_FALSE(verdict_on(fine, 0, 0, 1e-3, {}, lacks).agrees);
+    CHECK_THAT(verdict_on(fine, 0, 0, 1e-3, {}, lacks).sentence,
+               ContainsSubstring("disagree: 2 of 3 states met; 3 points, "));
+    CHECK(verdict_on(fine, 0, 0, 1e-3, "too short", lacks).sentence ==
+          "nothing is judged: too short; 2 of 3 states met");
+}
+
 TEST_CASE("the deviate of a chance is that of both tails", "[compare][oracle]") {
     CHECK_THAT(deviate_of(1), WithinAbs(0, 1e-15));
     CHECK_THAT(deviate_of(0.0026997960632601866), WithinAbs(3, 1e-9));
