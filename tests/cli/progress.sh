@@ -3,23 +3,29 @@ program=$1 folder=$3
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
 command -v script >/dev/null || exit 0
 
-# told COMMAND: what a terminal shows of a command that is stopped after two seconds
+mkfifo keys
+# told PATTERN COMMAND: whether a terminal shows a line that matches within ten seconds; then Ctrl-C is pressed.
 told() {
-    script -qec "timeout --foreground -s INT 2 $1" terminal </dev/null >/dev/null || true
-    tr '\r' '\n' <terminal >lines
+    script -qfec "exec $2" terminal <keys >/dev/null &
+    running=$! shown=1
+    exec 3>keys
+    for _ in $(seq 100); do
+        sleep 0.1
+        if tr '\r' '\n' <terminal 2>/dev/null | grep -q "$1"; then shown=0 && break; fi
+    done
+    printf '\003' >&3
+    exec 3>&-
+    wait $running || true
+    return $shown
 }
-told "$program diagram --vary feedback=0.5:20 --max-step 1e-5 --max-points 1000000000 --out diagram.json"
-grep -q 'diagram: [0-9]* points, [0-9]* s' lines
-told "$program sweep --set feedback=4 --vary bias=-3:3 --rate 1e-6 --out sweep.json"
-grep -q 'sweep \[#*\.*\] [0-9]* %, .*' lines
-told "$program simulate --steps 10000000 --record-every 1000000 --out simulate.json"
-grep -q 'simulate \[#*\.*\] [0-9]* %, .* left' lines
-told "$program train --data mixture:3/4 --steps 100000000 --device cpu"
-grep -q 'train \[#*\.*\] [0-9]* %' lines
-told "$program response --batches 1000 --batch 1000"
-grep -q 'response \[#*\.*\] [0-9]* %' lines
-told "env NO_COLOR=1 $program exact --model softmax --experts 1000000"
-grep -q 'exact[: ].* [0-9]* [s%]' lines
+told 'diagram: [0-9]* points, [0-9]* s' \
+    "$program diagram --vary feedback=0.5:20 --max-step 1e-5 --max-points 1000000000 --out diagram.json"
+told 'sweep \[#*\.*\] [0-9]* %, .*' "$program sweep --set feedback=4 --vary bias=-3:3 --rate 1e-6 --out sweep.json"
+told 'simulate \[#*\.*\] [0-9]* %, .* left' \
+    "$program simulate --steps 10000000 --record-every 1000000 --out simulate.json"
+told 'train \[#*\.*\] [0-9]* %' "$program train --data mixture:3/4 --steps 100000000 --device cpu"
+told 'response \[#*\.*\] [0-9]* %' "$program response --batches 1000 --batch 1000"
+told 'exact[: ].* [0-9]* [s%]' "env NO_COLOR=1 $program exact --model softmax --experts 1000000"
 test "$(tr -d '\033' <terminal | grep -c '\[[0-9;]*m')" = 0
 
 timeout --foreground -s INT 2 "$program" sweep --set feedback=4 --vary bias=-3:3 --rate 1e-7 >out 2>sentences || true
