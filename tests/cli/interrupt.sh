@@ -47,7 +47,7 @@ interrupted INT train --data mixture:3/4 --steps 100000000 --record-every 100 --
     --device cpu --out train.json
 kept train.json Ctrl-C 130
 grep -q '"batches": *\[' train.json
-interrupted INT response --points 10000 --seeds 2 --batches 20 --batch 65536 --threads 1 --out response.json
+interrupted INT response --points 10000 --seeds 2 --batches 20 --batch 4096 --threads 1 --out response.json
 kept response.json Ctrl-C 130
 for file in *.json; do
     python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$file"
