@@ -111,6 +111,26 @@ TEST_CASE("a history that is longer than one launch", "[gpu]") {
     check_equal(batch_of(no_tokens(64), 64, 700, 2000));
 }
 
+TEST_CASE("under a controller: the CPU's history", "[gpu]") {
+    for (const load_controller controller : {load_controller{control_law::integral, 0.7, 0.2},
+                                             load_controller{control_law::sign, 0.01},
+                                             load_controller{control_law::centred_sign, 0.01}}) {
+        for (auto batch :
+             {batch_of(no_tokens(2), 5000, 200, 3), batch_of(no_tokens(2), 65536, 60, 1),
+              batch_of(random_tokens(300, 2), 3000, 60, 2), batch_of(no_tokens(3), 1000, 90, 9),
+              batch_of(random_tokens(300, 8), 65536, 40, 1), batch_of(no_tokens(1700), 8192, 3, 1),
+              batch_of(normal_tokens(random_gate(6, 20, 5), 6), 9000, 50, 1, noise_law::none)}) {
+            for (auto& run : batch.runs) run.rule.controller = controller;
+            if (batch.runs.size() > 2) batch.runs[1].rule.controller = {};  // beside one without
+            check_equal(batch);
+        }
+    }
+    // over several launches: both scores go on
+    auto longer = batch_of(no_tokens(64), 64, 700, 2000);
+    for (auto& run : longer.runs) run.rule.controller = {control_law::integral, 0.7, 0.2};
+    check_equal(longer);
+}
+
 TEST_CASE("two devices have the history of one", "[gpu]") {
     if (detail::count_devices() < 2) {
         WARN("this machine has one device");
@@ -120,8 +140,11 @@ TEST_CASE("two devices have the history of one", "[gpu]") {
     auto swept = batch_of(no_tokens(2), 1001, 100, 2);
     for (std::size_t k = 0; k < swept.steps; ++k)
         swept.runs[0].feedback.push_back(0.03 * static_cast<double>(k));
+    auto held = batch_of(no_tokens(5), 3000, 80, 2);
+    held.runs[0].rule.controller = {control_law::centred_sign, 0.01};
+    held.runs[1].rule.controller = {control_law::integral, 0.7, 0.2};
     for (const auto& batch :
-         {batch_of(no_tokens(2), 1, 40, 1), batch_of(no_tokens(2), 65536, 100, 3), swept,
+         {batch_of(no_tokens(2), 1, 40, 1), batch_of(no_tokens(2), 65536, 100, 3), swept, held,
           batch_of(random_tokens(300, 8), 5000, 70, 2), batch_of(no_tokens(64), 3000, 33, 1),
           batch_of(mixture_tokens({{-1, 0.5, 0.5}, {1, 0.5, 0}}), 777, 64, 1)})
         CHECK(both->run_loops(batch, {}) == on("cpu", batch));

@@ -56,9 +56,6 @@ float logit_error(const linear_gate& gate, std::size_t experts) {
 
 /// What of the source a device cannot draw.
 std::optional<refusal> refusal_of(const loop_batch& batch) {
-    for (const auto& run : batch.runs)
-        if (run.rule.controller.law != control_law::none)
-            return refusal{"a loop with a controller came", "a CUDA device runs those without one"};
     const token_source& source = *batch.source;
     const auto [width, weights] = source.fresh();
     if (!source.draws_tokens() || !source.stored().empty() || !source.mixture().empty())
@@ -117,6 +114,19 @@ noise device_noise(noise_law law) {
     }
 }
 
+gpu::law device_law(control_law law) {
+    switch (law) {
+        case control_law::integral:
+            return gpu::law::integral;
+        case control_law::sign:
+            return gpu::law::sign;
+        case control_law::centred_sign:
+            return gpu::law::centred_sign;
+        default:
+            return gpu::law::none;
+    }
+}
+
 /// Steps first, ..., first + steps - 1 of a schedule of each run, or the run's own value; empty if
 /// no run has a schedule.
 template <typename Otherwise>
@@ -146,7 +156,9 @@ std::vector<double> per_expert(const loop_batch& batch, Get get) {
 std::vector<run_values> values_of(const loop_batch& batch) {
     std::vector<run_values> out;
     for (const auto& [rule, seed, scores, feedback, bias] : batch.runs)
-        out.push_back({rule.feedback, rule.decay, rule.beta, rule.step, seed});
+        out.push_back({rule.feedback, rule.decay, rule.beta, rule.step, seed,
+                       device_law(rule.controller.law), rule.controller.gain,
+                       rule.controller.leak});
     return out;
 }
 
@@ -190,6 +202,10 @@ loop_arrays::loop_arrays(const loop_batch& batch, const loop_limits& limits) : b
     values_ = device_array(values_of(batch));
     biases_ = device_array(biases_of(batch));
     scores_ = device_array(scores_of(batch));
+    if (std::any_of(batch.runs.begin(), batch.runs.end(), [](const loop_run& run) {
+            return run.rule.controller.law != control_law::none;
+        }))
+        controls_ = device_array(std::vector<double>(runs * experts));
     mailbox_ = device_array<std::uint64_t>(
         (mailbox_bytes(static_cast<std::uint32_t>(experts), limits) + 7) / 8);
     const std::size_t row = runs * experts * sizeof(std::uint32_t);
@@ -203,6 +219,7 @@ loop_arrays::loop_arrays(const loop_batch& batch, const loop_limits& limits) : b
     work_.values = values_.data();
     work_.biases = biases_.data();
     work_.scores = scores_.data();
+    work_.controls = controls_.data();
     work_.history = history_.data();
     work_.noise = device_noise(batch.noise);
     work_.source = source_.kind;

@@ -43,7 +43,7 @@ private:
     const loop_batch* batch_;
     device_source source_;
     device_array<run_values> values_;
-    device_array<double> biases_, scores_, feedback_, bias_;
+    device_array<double> biases_, scores_, controls_, feedback_, bias_;
     device_array<std::uint64_t> mailbox_;
     std::size_t room_;
     device_array<std::uint32_t> history_;

@@ -15,6 +15,7 @@
 
 #include <cuda_bf16.h>
 
+#include "control.cuh"
 #include "follow.cuh"
 #include "loop/meeting.cuh"
 #include "loop/start.cuh"
@@ -116,9 +117,11 @@ __device__ void follow_scores(const loops& work, board<EP>& now) {
     const std::uint32_t lane = threadIdx.x % 32, experts = work.experts;
     const bool mine = lane < experts;
     auto* const totals = reinterpret_cast<std::uint32_t*>(work.mailbox + 1);
-    double score = mine ? work.scores[lane] : 0;
+    double of_rule = mine ? work.scores[lane] : 0;
+    double of_control = mine && work.controls != nullptr ? work.controls[lane] : 0;
     const run_values values = work.values[0];
     for (std::uint32_t step = 0; step < work.steps; ++step) {
+        const double score = __dadd_rn(of_rule, of_control);
         float largest = static_cast<float>(fabs(score));
         for (int far = 16; far > 0; far /= 2)
             largest = fmaxf(largest, __shfl_xor_sync(all_lanes, largest, far));
@@ -137,19 +140,23 @@ __device__ void follow_scores(const loops& work, board<EP>& now) {
             now.counts[step & 1][lane] = 0;
         }
         arrive_on_grid(work.mailbox, std::uint64_t{step + 1} * gridDim.x);
+        const std::uint32_t count = mine ? __ldcg(total) : 0;
+        const double load = __ddiv_rn(count, static_cast<double>(work.tokens));
+        const int sides = __reduce_add_sync(all_lanes, mine ? side_of(load, experts) : 0);
         if (mine) {
-            const std::uint32_t count = __ldcg(total);
             const double bias = work.bias == nullptr ? work.biases[lane]
                                                      : (lane == 0 ? rule.bias / 2 : -rule.bias / 2);
-            const double load = __ddiv_rn(count, static_cast<double>(work.tokens));
-            score = follow(score, load, rule.feedback, values.decay, values.step, bias);
+            of_rule = follow(of_rule, load, rule.feedback, values.decay, values.step, bias);
+            of_control = control(values, of_control, load, experts, sides);
             if (blockIdx.x == 0) {
                 totals[(step + 2) % 3 * experts + lane] = 0;  // all have read it: they are here
                 work.history[std::uint64_t{step} * experts + lane] = count;
             }
         }
     }
-    if (mine && blockIdx.x == 0) work.scores[lane] = score;
+    if (!mine || blockIdx.x != 0) return;
+    work.scores[lane] = of_rule;
+    if (work.controls != nullptr) work.controls[lane] = of_control;
 }
 
 /// The other warps: draw tokens, wait for the scores, choose and count.

@@ -5,6 +5,7 @@
 // blocks of a run exchange their counts and each follows the scores for itself.
 #include <cooperative_groups.h>
 
+#include "control.cuh"
 #include "follow.cuh"
 #include "loop/exchange.cuh"
 #include "loop/loop_choose.cuh"
@@ -89,20 +90,35 @@ private:
 /// Scores are read in pairs.
 __host__ __device__ std::uint32_t padded(std::uint32_t experts) { return (experts + 1) / 2 * 2; }
 
-/// Dynamic shared memory: scores (padded experts) double, counts (experts), then what Counts needs.
-template <typename Counts>
+/// Doubles for the scores of the experts: those that tokens are routed by, and under a controller
+/// beside them their two parts.
+__host__ __device__ std::uint32_t score_room(const loops& work) {
+    return (work.controls == nullptr ? 1 : 3) * padded(work.experts);
+}
+
+/// Dynamic shared memory: scores (score_room) double, counts (experts), then what Counts needs.
+/// @tparam controlled  whether any run has a controller: what is not there takes no time
+template <typename Counts, bool controlled>
 __global__ void __launch_bounds__(route_threads) route(const loops work) {
     extern __shared__ double scores[];
-    auto* counts = reinterpret_cast<std::uint32_t*>(scores + padded(work.experts));
+    auto* counts = reinterpret_cast<std::uint32_t*>(scores + score_room(work));
     const std::uint32_t experts = work.experts, run = Counts::run();
+    double* const of_rule = controlled ? scores + padded(experts) : scores;
+    double* const of_control = of_rule + padded(experts);
+    __shared__ int sides;
     const run_values values = work.values[run];
     const philox generator(values.seed);
     Counts all(counts + experts, work);
-    for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x)
-        scores[e] = work.scores[std::size_t{run} * experts + e];
+    for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x) {
+        of_rule[e] = work.scores[std::size_t{run} * experts + e];
+        if (!controlled) continue;
+        of_control[e] = work.controls[std::size_t{run} * experts + e];
+        scores[e] = __dadd_rn(of_rule[e], of_control[e]);
+    }
 
     for (std::uint32_t step = 0; step < work.steps; ++step) {
         for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x) counts[e] = 0;
+        if (controlled && threadIdx.x == 0) sides = 0;
         __syncthreads();
         const std::uint64_t now = work.first_step + step;
         const std::uint64_t stride = std::uint64_t{Counts::blocks()} * blockDim.x;
@@ -130,30 +146,44 @@ __global__ void __launch_bounds__(route_threads) route(const loops work) {
         }
         __syncthreads();
         all.exchange(step, counts);
+        if (controlled && values.law == gpu::law::centred_sign) {
+            int own = 0;
+            for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x)
+                own +=
+                    side_of(__ddiv_rn(all.sum(step, e), static_cast<double>(work.tokens)), experts);
+            if (own != 0) atomicAdd(&sides, own);
+            __syncthreads();
+        }
         const step_rule rule = rule_at(work, run, step);
         for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x) {
             const std::uint32_t count = all.sum(step, e);
             double bias = work.biases[std::size_t{run} * experts + e];
             if (work.bias != nullptr) bias = e == 0 ? rule.bias / 2 : -(rule.bias / 2);
             const double load = __ddiv_rn(count, static_cast<double>(work.tokens));
-            scores[e] = follow(scores[e], load, rule.feedback, values.decay, values.step, bias);
+            of_rule[e] = follow(of_rule[e], load, rule.feedback, values.decay, values.step, bias);
+            if (controlled) {
+                of_control[e] = control(values, of_control[e], load, experts, sides);
+                scores[e] = __dadd_rn(of_rule[e], of_control[e]);
+            }
             if (Counts::rank() == 0)
                 work.history[(std::uint64_t{run} * work.steps + step) * experts + e] = count;
         }
         __syncthreads();  // scores are used, counts cleared by other threads
     }
     if (Counts::rank() == 0)
-        for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x)
-            work.scores[std::size_t{run} * experts + e] = scores[e];
+        for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x) {
+            work.scores[std::size_t{run} * experts + e] = of_rule[e];
+            if (controlled) work.controls[std::size_t{run} * experts + e] = of_control[e];
+        }
     all.leave();
 }
 
 template <typename Counts, typename Start>
 cudaError_t start_route(const loops& work, const launch_shape& shape, Start start) {
-    const std::size_t bytes = padded(work.experts) * sizeof(double) +
+    const std::size_t bytes = score_room(work) * sizeof(double) +
                               work.experts * sizeof(std::uint32_t) +
                               Counts::shared_bytes(shape.blocks, work.experts);
-    const auto kernel = route<Counts>;
+    const auto kernel = work.controls == nullptr ? route<Counts, false> : route<Counts, true>;
     const auto e =
         cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
                              cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));

@@ -52,7 +52,8 @@ launch_shape shape_for(const loops& work, bool tossed, const loop_limits& limits
     double least = work.runs * step(best.blocks, grid_round);
     for (std::uint32_t size = 0; size < 5; ++size) {
         const std::uint32_t blocks = 1U << size, at_once = limits.clusters[size];
-        const std::size_t shared = std::size_t{work.experts} * (12 + 8 * blocks);  // loop_route.cu
+        const std::size_t own = work.controls == nullptr ? 12 : 28;  // loop_route.cu
+        const std::size_t shared = std::size_t{work.experts} * (own + 8 * blocks);
         if (at_once == 0 || (!tossed && shared > shared_bytes)) continue;
         const double cost = ceil_div(work.runs, at_once) * step(blocks, cluster_round);
         if (cost < least) {

@@ -2,6 +2,7 @@
 //
 // One step of closed loops whose tokens several devices share: closed_loop::route_batch or
 // toss_batch on a slice of the tokens, then, once counts are summed over devices, follow.
+#include "control.cuh"
 #include "follow.cuh"
 #include "loop/loop_choose.cuh"
 #include "loop/loop_slice.hpp"
@@ -29,7 +30,8 @@ __global__ void __launch_bounds__(slice_threads) count_slice(const loops work, c
     const std::uint32_t experts = work.experts, run = blockIdx.y;
     auto* const counts = reinterpret_cast<std::uint32_t*>(scores + (experts + 1) / 2 * 2);
     for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x) {
-        scores[e] = work.scores[std::size_t{run} * experts + e];
+        const std::size_t at = std::size_t{run} * experts + e;
+        scores[e] = __dadd_rn(work.scores[at], work.controls == nullptr ? 0 : work.controls[at]);
         counts[e] = 0;
     }
     __syncthreads();
@@ -58,6 +60,14 @@ __global__ void __launch_bounds__(slice_threads) count_slice(const loops work, c
         if (counts[e] > 0) atomicAdd(part.counts + std::size_t{run} * experts + e, counts[e]);
 }
 
+/// Sum of side_of over all experts of a run.
+__device__ int sides_of(const std::uint32_t* totals, const loops& work) {
+    int sides = 0;
+    for (std::uint32_t e = 0; e < work.experts; ++e)
+        sides += side_of(__ddiv_rn(totals[e], static_cast<double>(work.tokens)), work.experts);
+    return sides;
+}
+
 /// One block: all scores follow the totals, the slice's counts are cleared, the clock ticks.
 __global__ void __launch_bounds__(follow_threads)
     follow_totals(const loops work, const slice part) {
@@ -72,6 +82,12 @@ __global__ void __launch_bounds__(follow_threads)
         const double load = __ddiv_rn(part.totals[i], static_cast<double>(work.tokens));
         work.scores[i] =
             follow(work.scores[i], load, rule.feedback, values.decay, values.step, bias);
+        if (work.controls != nullptr) {
+            const int sides = values.law == gpu::law::centred_sign
+                                  ? sides_of(part.totals + std::size_t{run} * experts, work)
+                                  : 0;
+            work.controls[i] = control(values, work.controls[i], load, experts, sides);
+        }
         work.history[(std::uint64_t{run} * work.steps + step) * experts + e] = part.totals[i];
         part.counts[i] = 0;
     }

@@ -6,6 +6,7 @@
 // The words do not depend on the scores. So while one warp of a block exchanges counts with the
 // other blocks and follows the scores, the others draw the words of the next step; a step costs
 // the longer of the two: T/4 random blocks of about 90 instructions, or one round of messages.
+#include "control.cuh"
 #include "follow.cuh"
 #include "loop/exchange.cuh"
 #include "loop/meeting.cuh"
@@ -40,6 +41,8 @@ __device__ double real(std::uint32_t count) {
 }
 
 /// The scores of a run, in every lane of the warp that exchanges.
+/// @tparam controlled  whether any run has a controller: what is not there takes no time
+template <bool controlled>
 class two_scores {
 public:
     __device__ two_scores(const loops& work, std::uint32_t run)
@@ -52,11 +55,17 @@ public:
           share_(work.noise),
           first_(work.scores[2 * run]),
           second_(work.scores[2 * run + 1]),
+          first_control_(controlled ? work.controls[2 * run] : 0),
+          second_control_(controlled ? work.controls[2 * run + 1] : 0),
           first_bias_(work.biases[2 * run]),
           second_bias_(work.biases[2 * run + 1]) {}
 
     __device__ threshold at_threshold() {
-        return threshold_at(share_.at(__dmul_rn(values_.beta, __dsub_rn(first_, second_))));
+        double apart = __dsub_rn(first_, second_);
+        if constexpr (controlled)
+            apart =
+                __dsub_rn(__dadd_rn(first_, first_control_), __dadd_rn(second_, second_control_));
+        return threshold_at(share_.at(__dmul_rn(values_.beta, apart)));
     }
 
     __device__ void follow(const step_rule& rule, std::uint32_t tokens_of_first) {
@@ -64,15 +73,25 @@ public:
         const double h = rule.bias / 2;  // bias_of_two
         const bool swept = work_.bias != nullptr;
         const double others = tokens_ - count;  // exact: both are integers
-        first_ = gpu::follow(first_, share_of(count), rule.feedback, values_.decay, values_.step,
+        const double load = share_of(count), other = share_of(others);
+        first_ = gpu::follow(first_, load, rule.feedback, values_.decay, values_.step,
                              swept ? h : first_bias_);
-        second_ = gpu::follow(second_, share_of(others), rule.feedback, values_.decay, values_.step,
+        second_ = gpu::follow(second_, other, rule.feedback, values_.decay, values_.step,
                               swept ? -h : second_bias_);
+        if constexpr (controlled) {
+            const int sides = side_of(load, 2) + side_of(other, 2);
+            first_control_ = control(values_, first_control_, load, 2, sides);
+            second_control_ = control(values_, second_control_, other, 2, sides);
+        }
     }
 
     __device__ void store() const {
         work_.scores[2 * run_] = first_;
         work_.scores[2 * run_ + 1] = second_;
+        if constexpr (controlled) {
+            work_.controls[2 * run_] = first_control_;
+            work_.controls[2 * run_ + 1] = second_control_;
+        }
     }
 
 private:
@@ -87,7 +106,7 @@ private:
     double tokens_, inverse_;
     bool power_;
     share_series share_;
-    double first_, second_, first_bias_, second_bias_;
+    double first_, second_, first_control_, second_control_, first_bias_, second_bias_;
 };
 
 /// How many of four words choose the first expert.
@@ -118,10 +137,10 @@ struct desk {
 };
 
 /// The warp that exchanges: sums the block's counts and those of all blocks, follows the scores.
-template <typename Mail>
+template <typename Mail, bool controlled>
 __device__ void follow_scores(const loops& work, Mail& mail, desk& between) {
     const std::uint32_t run = Mail::run(), lane = threadIdx.x % 32;
-    two_scores scores(work, run);
+    two_scores<controlled> scores(work, run);
     for (std::uint32_t step = 0; step < work.steps; ++step) {
         const threshold limit = scores.at_threshold();
         if (lane == 0) between.now = limit;
@@ -183,23 +202,23 @@ __device__ void count_words(const loops& work, desk& between) {
 }
 
 /// @tparam draws  random blocks of a thread that it keeps in registers; 0: any number, drawn late
-template <typename Mail, int draws>
+template <typename Mail, int draws, bool controlled = false>
 __global__ void __launch_bounds__(toss_threads + 32) toss(const loops work) {
     __shared__ typename Mail::memory memory;
     __shared__ desk between;
     Mail mail(memory, work);
     if (threadIdx.x >= toss_threads)
-        follow_scores(work, mail, between);
+        follow_scores<Mail, controlled>(work, mail, between);
     else
         count_words<Mail, draws>(work, between);
     mail.leave();
 }
 
-template <int draws>
+template <int draws, bool controlled = false>
 cudaError_t start_toss(const loops& work, const launch_shape& shape) {
     if (shape.whole_grid)
-        return start_on_grid(toss<grid_mail, draws>, work, shape, toss_threads + 32);
-    return start_on_clusters(toss<cluster_mail, draws>, work, shape, toss_threads + 32);
+        return start_on_grid(toss<grid_mail, draws, controlled>, work, shape, toss_threads + 32);
+    return start_on_clusters(toss<cluster_mail, draws, controlled>, work, shape, toss_threads + 32);
 }
 
 }  // namespace
@@ -223,6 +242,7 @@ std::uint32_t clusters_at_once(std::uint32_t blocks) {
 }
 
 cudaError_t launch_toss(const loops& work, const launch_shape& shape) {
+    if (work.controls != nullptr) return start_toss<0, true>(work, shape);
     switch (shape.draws) {
         case 1:
             return start_toss<1>(work, shape);

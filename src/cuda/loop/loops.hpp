@@ -8,10 +8,15 @@
 
 namespace moebius::gpu {
 
+/// control_law of simulate/load_controller.hpp, for the kernels.
+enum class law : int { none, integral, sign, centred_sign };
+
 /// What the kernels know of one run; the rest of its rule is in arrays of their own.
 struct run_values {
     double feedback, decay, beta, step;
     std::uint64_t seed;
+    gpu::law law;       ///< of its controller
+    double gain, leak;  ///< of its controller
 };
 
 /// router/noise.hpp, for the kernels.
@@ -28,10 +33,11 @@ struct loops {
 
     const run_values* values;  ///< (runs)
     const double* biases;      ///< (runs, experts)
-    double* scores;            ///< (runs, experts), moved on
-    const double* feedback;    ///< (runs, steps), or null: that of the run in all
-    const double* bias;        ///< (runs, steps) of two experts, or null: that of the run in all
-    std::uint32_t* history;    ///< (runs, steps, experts)
+    double* scores;            ///< (runs, experts) of the rules, moved on
+    double* controls;        ///< (runs, experts) of the controllers, moved on; null: there are none
+    const double* feedback;  ///< (runs, steps), or null: that of the run in all
+    const double* bias;      ///< (runs, steps) of two experts, or null: that of the run in all
+    std::uint32_t* history;  ///< (runs, steps, experts)
 
     gpu::noise noise;
     gpu::tokens source;

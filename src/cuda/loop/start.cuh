@@ -16,6 +16,7 @@ cudaError_t start_on_grid(Kernel kernel, loops work, const launch_shape& shape,
         work.values = all.values + run;
         work.biases = all.biases + run * all.experts;
         work.scores = all.scores + run * all.experts;
+        if (all.controls != nullptr) work.controls = all.controls + run * all.experts;
         if (all.feedback != nullptr) work.feedback = all.feedback + std::size_t{run} * all.steps;
         if (all.bias != nullptr) work.bias = all.bias + std::size_t{run} * all.steps;
         work.history = all.history + std::size_t{run} * all.steps * all.experts;
