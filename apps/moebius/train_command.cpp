@@ -11,6 +11,7 @@
 #include <moebius/io/checkpoint.hpp>
 #include <moebius/io/file_lock.hpp>
 #include <moebius/io/json_file.hpp>
+#include <moebius/simulate/controller_choice.hpp>
 #include <moebius/train/soft_moe_network.hpp>
 #include <optional>
 #include <string_view>
@@ -31,6 +32,7 @@ namespace {
 struct train_arguments {
     experiment_arguments experiment;
     std::string against;
+    std::string controller;
     std::size_t evaluate_every = 0;
     double target = 0.9;
     std::string corrupt;
@@ -158,6 +160,7 @@ private:
         if (state.parameters.size() != fresh.parameters.size() ||
             state.moments.size() != fresh.moments.size() ||
             state.scores.size() != fresh.scores.size() ||
+            state.control.size() != fresh.control.size() ||
             state.records.size() != state.step / args_.experiment.design.record_every * row ||
             state.tests.size() % test_numbers != 0)
             refuse("its sizes are not those of these models");
@@ -185,7 +188,10 @@ private:
     std::vector<training_state> states_;
 };
 
-void add_tests(option_table& table, train_arguments& args) {
+void add_own(option_table& table, train_arguments& args) {
+    table.add("controller", args.controller,
+              "load balancing by scores, NAME or NAME,key=value,... as of 'moebius simulate'",
+              {.kept = option_kept::if_set, .shown = "none"});
     table.add("evaluate_every", args.evaluate_every,
               "batches between tests on what is held out; 0: at the end",
               {.kept = option_kept::if_set});
@@ -227,9 +233,9 @@ result_heading heading_of(train_arguments args) {
     result_heading heading;
     heading.schema = train_schema;
     describe_experiment(args.experiment, heading);
-    option_table tests;
-    add_tests(tests, args);
-    tests.write_to(heading);
+    option_table own;
+    add_own(own, args);
+    own.write_to(heading);
     return heading;
 }
 
@@ -271,8 +277,17 @@ int report(const train_arguments& args, const experiment& made, const resumable_
     return outcome;
 }
 
+/// The controller that the words name; its gain is theirs or what is varied.
+load_controller controller_of(const train_arguments& args) {
+    if (args.controller.empty()) return {};
+    const auto& vary = args.experiment.vary;
+    const bool varied = !vary.empty() && parse_range(vary).name == "gain";
+    return controller_from(args.controller + (varied ? ",gain=0" : ""));
+}
+
 int run(train_arguments& args, const session& session) {
     check(args, session);
+    args.experiment.design.controller = controller_of(args);
     if (!args.corrupt.empty()) std::ignore = corruption_of(args.corrupt);
     const auto made = make_experiment(experiment_from(args.experiment, session));
     auto heading = heading_of(args);
@@ -311,7 +326,7 @@ command train_command() {
     add_to(options, args->experiment);
     options.add("against", args->against,
                 "a second router as --router, held against the first with the same seeds");
-    add_tests(options, *args);
+    add_own(options, *args);
     options.add("history", args->history, "write all records");
     options.add("checkpoint", args->checkpoint,
                 "file to go on from after a stop; written at every test", {.names_file = true});

@@ -16,13 +16,13 @@
 namespace moebius {
 namespace {
 
-constexpr std::size_t heads = 9;  // numbers before the arrays
+constexpr std::size_t heads = 10;  // numbers before the arrays
 
 /// Its arrays, in the order of the file.
 template <typename State>
 auto arrays_of(State& state) {
-    return std::array{&state.parameters, &state.moments, &state.scores, &state.records,
-                      &state.tests};
+    return std::array{&state.parameters, &state.moments, &state.scores,
+                      &state.control,    &state.records, &state.tests};
 }
 
 std::size_t length_of(const training_state& state) {

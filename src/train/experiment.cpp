@@ -34,6 +34,7 @@ constexpr std::array numbers{
     number_info{"experts", "of a layer, instead of --experts", &model_numbers::experts},
     number_info{"hidden", "one width inside an expert, instead of --hidden",
                 &model_numbers::hidden},
+    number_info{"gain", "of the controller, instead of that of --controller", &model_numbers::gain},
     number_info{"keep", "experts that each input keeps in one more test, with --patch; 0: none",
                 &model_numbers::keep},
 };
@@ -131,6 +132,16 @@ std::vector<double> first_of(double value, std::size_t experts, std::size_t laye
     return result;
 }
 
+load_controller controller_of(const experiment_options& options, const model_numbers& at) {
+    auto controller = options.controller;
+    if (std::isnan(at.gain)) return controller;
+    if (controller.law == control_law::none)
+        throw invalid_argument("gain", fmt::format("{} came", at.gain),
+                               "it is a controller's: --controller NAME is needed");
+    controller.gain = at.gain;
+    return controller;
+}
+
 /// A run but for its rows and seed.
 training_run make_run(const experiment_options& options, const router_choice& router,
                       const model_numbers& at) {
@@ -143,6 +154,7 @@ training_run make_run(const experiment_options& options, const router_choice& ro
     run.rule.decay = at.decay;
     run.rule.beta = at.beta;
     run.rule.step = at.step;
+    run.rule.controller = controller_of(options, at);
     run.feedback_end = at.feedback_end;
     run.ramp = options.ramp;
     run.model = make_network(options, router, at);

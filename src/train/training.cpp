@@ -58,17 +58,19 @@ public:
         parameters_ = of.parameters;
         moments_ = of.moments;
         scores_ = of.scores;
+        control_ = of.control;
     }
     void put_back(training_state& to) {
         to.step = step_;
         to.parameters = std::move(parameters_);
         to.moments = std::move(moments_);
         to.scores = std::move(scores_);
+        to.control = std::move(control_);
     }
 
 private:
     std::uint64_t step_ = 0;
-    std::vector<double> parameters_, moments_, scores_;
+    std::vector<double> parameters_, moments_, scores_, control_;
 };
 
 /// The next batch's pass.
@@ -83,6 +85,21 @@ network_pass learned(const training_run& run, training_state& state, drawn_batch
         kept.put_back(state);
         throw;
     }
+}
+
+/// Moves the scores of all layers by the loads of one batch.
+/// @param loads  (L E)
+void move_scores(const feedback_rule& rule, std::span<const double> loads, std::size_t experts,
+                 training_state& state) {
+    for (std::size_t e = 0; e < state.control.size(); ++e) state.scores[e] -= state.control[e];
+    for (std::size_t first = 0; first < loads.size(); first += experts) {
+        const auto of_layer = loads.subspan(first, experts);
+        follow(rule, of_layer, std::span(state.scores).subspan(first, experts));
+        if (!state.control.empty())
+            control(rule.controller, rule.step, of_layer,
+                    std::span(state.control).subspan(first, experts));
+    }
+    for (std::size_t e = 0; e < state.control.size(); ++e) state.scores[e] += state.control[e];
 }
 
 }  // namespace
@@ -134,8 +151,6 @@ void check(const training_work& work) {
                                    fmt::format("the model has {}", run.model->scores()));
         check(run.optimiser);
         check(run.rule, run.model->experts());
-        if (run.rule.controller.law != control_law::none)
-            throw invalid_argument("train", "a controller came", "training has none yet");
         if (std::isinf(run.feedback_end))
             throw invalid_argument("train", "feedback_end is infinite", "it must be finite");
     }
@@ -165,6 +180,7 @@ training_state begin(const training_run& run) {
     state.moments.resize(moments(run.optimiser) * state.parameters.size());
     state.scores = run.scores;
     state.scores.resize(run.model->scores());
+    if (run.rule.controller.law != control_law::none) state.control.resize(state.scores.size());
     return state;
 }
 
@@ -191,9 +207,7 @@ void advance(const training_work& work, const training_run& run, training_state&
         }
         descend(run.optimiser, state.step, state.moments, gradient, state.parameters);
         rule.feedback = feedback_at(run, state.step);
-        for (std::size_t first = 0; first < scores; first += experts)
-            follow(rule, std::span(pass.loads).subspan(first, experts),
-                   std::span(state.scores).subspan(first, experts));
+        move_scores(rule, pass.loads, experts, state);
         window[0] += share * pass.loss;
         window[1] += share * pass.right;
         for (std::size_t i = 0; i < scores; ++i) window[2 + i] += share * pass.loads[i];

@@ -187,6 +187,11 @@ cli_case(exact_experts
 # Records are as far apart as divides the steps, unless it was said.
 cli_case(train_few_steps ARGS train --data mixture:3/4 --steps 20 --out - OUT "\"record_every\": 10")
 
+# A controller of loads, and one whose gain is varied.
+cli_case(train_controlled
+  ARGS train --data mixture:3/4 --steps 200 --set feedback=20 --controller sign --vary gain=0:0.5 --points 2 --out -
+  OUT "\"controller\": \"sign\"" ERR none)
+
 # What a sweep does not say in its jumps, it says in words.
 cli_case(sweep_stays ARGS sweep --vary feedback=1:4 --rate 0.01 --direction up
   OUT "^0 jumps\n  up    stayed on an unstable state .there is no noise to leave it. from feedback = 2[.0-9]* to 4\n$" ERR "^$")

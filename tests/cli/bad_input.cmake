@@ -251,6 +251,12 @@ cli_case(measured_beta ARGS diagram --router probmoe-exact-k,k=1 --tokens mixtur
 
 set(digits ${PROJECT_SOURCE_DIR}/data/digits.csv)
 rejected(train_nothing ARGS train ERR "--data: nothing came, but it must be a CSV or NPY file, mixture:... or teacher:...")
+rejected(train_gain_alone ARGS train --data ${digits} --set gain=0.1
+  ERR "gain: 0.1 came, but it is a controller's: --controller NAME is needed")
+rejected(train_controller_without_gain ARGS train --data ${digits} --controller sign
+  ERR "controller: sign came without a gain, but sign,gain=NUMBER is needed")
+rejected(train_controller_gain_varied ARGS train --data ${digits} --controller loss-free --vary gain=0:1
+  ERR "controller: a gain came for loss-free, [^\n]*")
 rejected(train_steps ARGS train --data ${digits} --steps 75 --record-every 50
   ERR "--steps: 75 came, but it must be a multiple of --record-every, 50")
 rejected(train_parameter ARGS train --data ${digits} --set feedbak=1 ERR "training: 'feedbak' came[^\n]*did you mean 'feedback'[^\n]*")

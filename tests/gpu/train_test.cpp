@@ -192,7 +192,8 @@ TEST_CASE("what a device does not train is told before anything changes", "[gpu]
         return std::string();
     };
     const std::string rule =
-        " came, but a device trains one layer of top-1 with one hidden layer; the CPU trains all";
+        " came, but a device trains one layer of top-1 with one hidden layer and no controller; "
+        "the CPU trains all";
     auto options = digits();
     options.layers = 2;
     CHECK(sentence(work_of(options, 2)) == "train: a model of 2 layers" + rule);
@@ -202,6 +203,9 @@ TEST_CASE("what a device does not train is told before anything changes", "[gpu]
     options = digits();
     options.router.settings = {{"renormalise", "yes"}};
     CHECK(sentence(work_of(options, 2)) == "train: a router with renormalise = yes" + rule);
+    auto held = work_of(digits(), 2);
+    held.runs[0].rule.controller = {control_law::sign, 0.1};
+    CHECK(sentence(held) == "train: a controller" + rule);
     options = digits();
     options.hidden = {2000};
     CHECK_THAT(sentence(work_of(options, 2)), ContainsSubstring("the CPU trains all"));

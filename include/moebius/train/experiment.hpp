@@ -36,6 +36,7 @@ struct model_numbers {
     double experts = unset;  ///< NaN: that of the experiment
     double hidden = unset;   ///< NaN: those of the experiment
     double keep = 0;
+    double gain = unset;  ///< NaN: that of the experiment's controller
 };
 
 /// A number of a model by name.
@@ -69,6 +70,7 @@ struct experiment_options {
     /// Side of the patches of square images that Soft MoE mixes; 0: examples are tokens.
     std::size_t patch = 0;
     noise_law noise = noise_law::gumbel;  ///< of the router in training
+    load_controller controller = {};      ///< of every layer
     optimiser_kind optimiser = optimiser_kind::sgd;
     std::string varied = {};          ///< name of a number; empty: nothing is
     std::vector<double> values = {};  ///< of what is varied

@@ -24,13 +24,14 @@ struct training_run {
     std::shared_ptr<const network> model;
     std::shared_ptr<const std::vector<std::uint32_t>> rows;  ///< that are trained on
     optimiser_options optimiser = {};
-    /// Of every layer's scores; its beta is the router's. Feedback may move: see feedback_end.
+    /// Of every layer's scores, and of the controller that each layer has; its beta is the
+    /// router's. Feedback may move: see feedback_end.
     feedback_rule rule = {.feedback = 0};
     /// Feedback goes linearly from rule.feedback in batch 0 to this in batch `ramp` and stays; NaN:
     /// it does not move.
     double feedback_end = std::numeric_limits<double>::quiet_NaN();
     std::uint64_t ramp = 0;           ///< batches
-    std::vector<double> scores = {};  ///< (L E) to start from; empty: 0
+    std::vector<double> scores = {};  ///< (L E) to start from; empty: 0. A controller's start at 0
     std::uint64_t seed = 1;           ///< of the first parameters, batches and noise
 };
 
@@ -51,7 +52,8 @@ struct training_state {
     std::uint64_t diverged_at = sound;
     std::vector<double> parameters;  ///< (P)
     std::vector<double> moments;     ///< (moments, P)
-    std::vector<double> scores;      ///< (L E)
+    std::vector<double> scores;      ///< (L E) by which tokens are routed
+    std::vector<double> control;     ///< (L E) the controllers' part of them; empty without one
     /// (rows, 2 + 2 L E), row-major: over the last record_every batches the mean loss, share of
     /// right examples and loads; then the scores after them.
     std::vector<double> records;

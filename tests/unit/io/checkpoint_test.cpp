@@ -12,8 +12,9 @@ using namespace moebius;
 TEST_CASE("a checkpoint comes back bit for bit", "[checkpoint]") {
     const scratch_file file("");
     std::vector<training_state> states(2);
-    states[0] = {40, training_state::sound, {0.1, -1e-300}, {3}, {1, 2}, {4, 5, 6}, {7}};
-    states[1] = {7, 7, {std::numeric_limits<double>::quiet_NaN()}, {}, {}, {}, {}};
+    states[0] = {40,     training_state::sound, {0.1, -1e-300}, {3},
+                 {1, 2}, {0.5, -0.5},           {4, 5, 6},      {7}};
+    states[1] = {7, 7, {std::numeric_limits<double>::quiet_NaN()}, {}, {}, {}, {}, {}};
     const auto mark = fingerprint("these options");
     save_checkpoint(file.path, mark, states);
     const auto back = load_checkpoint(file.path, mark);
@@ -25,6 +26,7 @@ TEST_CASE("a checkpoint comes back bit for bit", "[checkpoint]") {
     CHECK(a.parameters == states[0].parameters);
     CHECK(a.moments == states[0].moments);
     CHECK(a.scores == states[0].scores);
+    CHECK(a.control == states[0].control);
     CHECK(a.records == states[0].records);
     CHECK(a.tests == states[0].tests);
     CHECK((*back)[1].diverged_at == 7);
@@ -44,7 +46,8 @@ TEST_CASE("a checkpoint of other options, or none at all, is told", "[checkpoint
 TEST_CASE("a checkpoint with any byte changed is refused", "[checkpoint][error]") {
     const scratch_file file("");
     std::vector<training_state> states(2);
-    states[0] = {40, training_state::sound, {0.1, -1e-300}, {3}, {1, 2}, {4, 5, 6}, {7}};
+    states[0] = {40,     training_state::sound, {0.1, -1e-300}, {3},
+                 {1, 2}, {0.5, -0.5},           {4, 5, 6},      {7}};
     states[1] = states[0];
     save_checkpoint(file.path, 1, states);
     const auto good = read_file(file.path);

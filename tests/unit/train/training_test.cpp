@@ -51,7 +51,8 @@ std::vector<training_state> starts(const training_work& work) {
 
 bool same(const training_state& a, const training_state& b) {
     return a.step == b.step && a.diverged_at == b.diverged_at && a.parameters == b.parameters &&
-           a.moments == b.moments && a.scores == b.scores && a.records == b.records;
+           a.moments == b.moments && a.scores == b.scores && a.control == b.control &&
+           a.records == b.records;
 }
 
 }  // namespace
@@ -59,6 +60,7 @@ bool same(const training_state& a, const training_state& b) {
 TEST_CASE("training in parts is training in one go, for any number of threads", "[training]") {
     auto work = clusters_and_runs(3, 0.5);
     work.runs[1].optimiser.kind = optimiser_kind::adam;
+    work.runs[1].rule.controller = {control_law::integral, 0.3, 0.1};
     work.runs[2].optimiser.momentum = 0.9;
     work.runs[2].feedback_end = 2;
     work.runs[2].ramp = 60;
@@ -133,6 +135,51 @@ TEST_CASE("scores follow the loads, and strong feedback collapses a model in tra
     // s = feedback n / decay, once settled
     CHECK(*std::max_element(states[1].scores.begin(), states[1].scores.end()) ==
           Approx(40).epsilon(0.05));
+}
+
+TEST_CASE("a controller brings back the loads of a gate that starts collapsed", "[training]") {
+    auto work = clusters_and_runs(2);
+    auto options = dynamic_cast<const moe_network&>(*work.runs[0].model).options();
+    options.gate_bias = 8;
+    for (auto& run : work.runs) run.model = std::make_shared<moe_network>(options);
+    work.runs[1].rule.controller = {control_law::sign, 0.1};
+    auto states = starts(work);
+    cpu_backend().train(work, states, 400, {});
+    const auto largest = [&](std::size_t r) {
+        const auto last = std::span(states[r].records).last(6 + 2);
+        return *std::max_element(last.begin() + 2, last.begin() + 5);
+    };
+    CHECK(largest(0) > 0.95);
+    CHECK(largest(1) < 0.6);
+    CHECK(states[0].control.empty());
+    // whole signs, but for the rounding of 400 sums
+    for (const double b : states[1].control) CHECK(10 * b == Approx(std::round(10 * b)).margin(1e-9));
+}
+
+TEST_CASE("scores and controllers of a model in training follow their rules, each layer's its own",
+          "[training]") {
+    auto work = clusters_and_runs(1, 2);
+    auto options = dynamic_cast<const moe_network&>(*work.runs[0].model).options();
+    options.layers = 2;
+    auto& run = work.runs[0];
+    run.model = std::make_shared<moe_network>(options);
+    run.rule.controller = {control_law::integral, 0.7, 0.1};
+    run.rule.bias = {0.3, 0, 0};
+    work.record_every = 1;
+    auto states = starts(work);
+    cpu_backend().train(work, states, 30, {});
+    loop_scores first(std::vector<double>(3)), second(std::vector<double>(3));
+    for (std::size_t t = 0; t < 30; ++t) {  // a record: loss, right, loads, scores
+        const auto row = std::span(states[0].records).subspan(14 * t, 14);
+        first.follow(run.rule, row.subspan(2, 3));
+        second.follow(run.rule, row.subspan(5, 3));
+        for (std::size_t e = 0; e < 3; ++e) {
+            CHECK(row[8 + e] == Approx(first.sum()[e]).margin(1e-14));
+            CHECK(row[11 + e] == Approx(second.sum()[e]).margin(1e-14));
+        }
+    }
+    for (std::size_t e = 0; e < 3; ++e)
+        CHECK(states[0].control[e] == Approx(first.of_controller()[e]).margin(1e-14));
 }
 
 TEST_CASE("feedback moves along its ramp", "[training]") {
