@@ -10,21 +10,27 @@
 namespace moebius::cli {
 namespace {
 
+/// A number, or a dash where there is none: one model has no interval.
+std::string known(std::string_view form, double value) {
+    return std::isfinite(value) ? fmt::format(fmt::runtime(form), value) : "-";
+}
+
 std::string points_text(const training_report& report, const table& points) {
     const auto around = [&](std::string_view name, std::size_t row) {
         const double mean = points.at(name)[row];
-        return fmt::format("{:.4f} +- {:.4f}", mean,
-                           points.at(std::string(name) + "_high")[row] - mean);
+        const double error = points.at(std::string(name) + "_high")[row] - mean;
+        return known("{:.4f}", mean) + (std::isfinite(error) ? known(" +- {:.4f}", error) : "");
     };
     const auto& varied = report.made.varied;
     std::string out = fmt::format("{:>4} {:>10} {:>7} {:>19} {:>19} {:>19} {:>9}\n", "side",
                                   varied.empty() ? "varied" : varied, "models", "test accuracy",
                                   "test loss", "largest load", "diverged");
     for (std::size_t row = 0; row < points.rows(); ++row)
-        out += fmt::format("{:>4} {:>10.4g} {:>7} {:>19} {:>19} {:>19} {:>9}\n",
-                           points.at("side")[row], points.columns[2][row], points.at("models")[row],
-                           around("test_accuracy", row), around("test_loss", row),
-                           around("train_largest", row), points.at("diverged")[row]);
+        out +=
+            fmt::format("{:>4} {:>10} {:>7} {:>19} {:>19} {:>19} {:>9}\n", points.at("side")[row],
+                        known("{:.4g}", points.columns[2][row]), points.at("models")[row],
+                        around("test_accuracy", row), around("test_loss", row),
+                        around("train_largest", row), points.at("diverged")[row]);
     return out;
 }
 
@@ -61,9 +67,10 @@ std::string train_text(const training_report& report) {
     for (const auto& one : paired_differences(report, measures))
         if (!std::isnan(one.mean))
             out += fmt::format(
-                "{}{:<20} {:>11.5f}  [{:.5f}, {:.5f}]  effect {:.2f}\n",
+                "{}{:<20} {:>11.5f}  [{}, {}]  effect {}\n",
                 report.made.varied.empty() ? std::string() : fmt::format("{:>10.4g}  ", one.varied),
-                one.measure, one.mean, one.low, one.high, one.effect);
+                one.measure, one.mean, known("{:.5f}", one.low), known("{:.5f}", one.high),
+                known("{:.2f}", one.effect));
     return out;
 }
 
