@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <iterator>
 #include <moebius/compare/verdict.hpp>
 #include <moebius/io/result.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace moebius::cli {
@@ -23,6 +25,11 @@ public:
 private:
     std::string text_;
 };
+
+/// A number, or a dash where there is none.
+[[nodiscard]] inline std::string known(std::string_view form, double value) {
+    return std::isfinite(value) ? fmt::format(fmt::runtime(form), value) : "-";
+}
 
 /// A verdict's numbers as a result has them.
 [[nodiscard]] inline named_numbers agreement_of(const verdict& overall) {

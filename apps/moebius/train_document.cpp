@@ -6,14 +6,10 @@
 #include <cmath>
 
 #include "incomplete.hpp"
+#include "report_lines.hpp"
 
 namespace moebius::cli {
 namespace {
-
-/// A number, or a dash where there is none: one model has no interval.
-std::string known(std::string_view form, double value) {
-    return std::isfinite(value) ? fmt::format(fmt::runtime(form), value) : "-";
-}
 
 std::string points_text(const training_report& report, const table& points) {
     const auto around = [&](std::string_view name, std::size_t row) {

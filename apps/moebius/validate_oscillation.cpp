@@ -5,12 +5,15 @@
 
 #include <cmath>
 
+#include "report_lines.hpp"
+
 namespace moebius::cli {
 namespace {
 
 std::string line_of(double feedback, std::string_view what, const measured_value& value) {
-    return fmt::format("{:>9.4f}  {:<10} {:>11.6g} {:>11.6g} {:>9.2g}\n", feedback, what,
-                       value.predicted, value.measured, value.error);
+    return fmt::format("{:>9.4f}  {:<10} {:>11} {:>11} {:>9}\n", feedback, what,
+                       known("{:.6g}", value.predicted), known("{:.6g}", value.measured),
+                       known("{:.2g}", value.error));
 }
 
 }  // namespace
@@ -41,6 +44,7 @@ std::string oscillation_report(const oscillation_validation& v) {
         out += line_of(point.feedback, "growth", point.growth);
         out += line_of(point.feedback, "frequency", point.frequency);
         out += line_of(point.feedback, "gain", point.gain);
+        if (!point.excuse.empty()) out += fmt::format("{:>9}  not judged: {}\n", "", point.excuse);
     }
     for (const auto& point : v.beyond) {
         out += line_of(point.feedback, "period", point.period);
@@ -48,7 +52,11 @@ std::string oscillation_report(const oscillation_validation& v) {
     }
     out += fmt::format("\nequal loads are lost at feedback {:.5f}", v.onset.predicted);
     if (std::isnan(v.onset.measured))
-        out += " by the rule's largest gain; larger deviations are lost before\n";
+        out += v.beyond.empty() ? " by the rule's largest gain; larger deviations are lost before\n"
+                                : fmt::format(
+                                      " (equations: Hopf {:.5f}); not measured: loops left "
+                                      "them before\n",
+                                      v.hopf);
     else
         out += fmt::format(
             " (equations: Hopf {:.5f}), measured {:.5f} +- {:.5f}; frequency there {:.5f}, "

@@ -94,6 +94,7 @@ double normal_deviate(double deviation, double error, std::size_t blocks) {
     if (blocks < 2)
         throw invalid_argument("normal_deviate", fmt::format("{} blocks came", blocks),
                                "two are needed to know an error");
+    if (deviation == 0) return 0;  // also where all runs have the very same number
     const boost::math::students_t t(static_cast<double>(blocks - 1));
     const double tail =  // of the side away from 0, so that nothing is lost to rounding
         std::max(boost::math::cdf(boost::math::complement(t, std::abs(deviation / error))),

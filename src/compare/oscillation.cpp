@@ -20,6 +20,7 @@ constexpr double below_from = 0.9, below_to = 0.99;    // of the onset
 constexpr double signs_from = 0.5, signs_to = 0.9;     // of where equal loads are lost without one
 constexpr double beyond_from = 1.05, beyond_to = 1.3;  // of the onset
 constexpr double period_within = 0.01, amplitude_within = 0.03;
+constexpr double far_from_equal = 4;  // times the variance of scores about equal loads
 
 std::vector<double> spaced(double from, double to, std::size_t count) {
     std::vector<double> values;
@@ -61,17 +62,42 @@ measured_value jackknifed(double predicted, std::size_t runs, const Made& made) 
     return {predicted, n * made(runs) - (n - 1) * others.mean, others.sd * (n - 1) / std::sqrt(n)};
 }
 
+/// The first of the runs' scatter that equal loads do not explain, and that of theory.
+std::string left_equal_loads(const controlled_router& router, double feedback,
+                             const std::vector<deviation_sums>& runs,
+                             const oscillation_options& options) {
+    const double predicted = score_variance_of(router, feedback, options);
+    for (const auto& run : runs)
+        if (const double seen = run.score_variance(); !(seen <= far_from_equal * predicted))
+            return fmt::format(
+                "scores scatter by {:.2g}, and by {:.2g} about equal loads: loops are about "
+                "another "
+                "state, which noise reaches; larger batches stay longer",
+                std::sqrt(seen), std::sqrt(predicted));
+    return {};
+}
+
 decay_point decay_at(const controlled_router& router, double feedback,
                      const std::vector<deviation_sums>& runs, const oscillation_options& options) {
     const auto theory = deviation_map_of(router, feedback, options);
+    if (auto excuse = left_equal_loads(router, feedback, runs, options); !excuse.empty()) {
+        const auto rate = theory.rate(options.step);
+        const auto unmeasured = [](double predicted) {
+            return measured_value{predicted, not_a_number, not_a_number};
+        };
+        return {feedback, unmeasured(rate.real()), unmeasured(rate.imag()),
+                unmeasured(gain_of(theory, router, options.step)), std::move(excuse)};
+    }
     const auto of = [&](const auto& number) {
         return jackknifed(number(theory), runs.size(),
                           [&](std::size_t without) { return number(map_of(runs, without)); });
     };
     const double step = options.step;
-    return {feedback, of([=](const deviation_map& map) { return map.rate(step).real(); }),
+    return {feedback,
+            of([=](const deviation_map& map) { return map.rate(step).real(); }),
             of([=](const deviation_map& map) { return map.rate(step).imag(); }),
-            of([&](const deviation_map& map) { return gain_of(map, router, step); })};
+            of([&](const deviation_map& map) { return gain_of(map, router, step); }),
+            {}};
 }
 
 /// Maps at any feedback, from those measured at some: every entry is a straight line.
@@ -150,7 +176,15 @@ void measure_below(const controlled_router& router, double onset,
     for (std::size_t k = 0; k < options.levels; ++k)
         to.below.push_back(decay_at(router, feedbacks[k], maps[k], options));
     to.onset.predicted = onset;
-    if (integral) find_onset(feedbacks, maps, onset, router, options, to);
+    if (!integral) return;
+    std::vector<double> near;
+    std::vector<std::vector<deviation_sums>> near_maps;
+    for (std::size_t k = 0; k < options.levels; ++k) {
+        if (!to.below[k].excuse.empty()) continue;
+        near.push_back(feedbacks[k]);
+        near_maps.push_back(std::move(maps[k]));
+    }
+    if (near.size() >= 2) find_onset(near, near_maps, onset, router, options, to);
 }
 
 void measure_beyond(const controlled_router& router, double onset,
@@ -189,9 +223,13 @@ double deviate(const measured_value& value, std::size_t runs) {
 
 verdict judge(const oscillation_validation& v, const oscillation_options& options) {
     std::vector<double> z;
-    for (const auto& point : v.below)
-        for (const auto* value : {&point.growth, &point.frequency})
-            z.push_back(deviate(*value, options.seeds));
+    std::vector<std::string> excuses;
+    for (const auto& point : v.below) {
+        excuses.push_back(point.excuse);
+        if (point.excuse.empty())
+            for (const auto* value : {&point.growth, &point.frequency})
+                z.push_back(deviate(*value, options.seeds));
+    }
     if (!std::isnan(v.onset.measured)) z.push_back(deviate(v.onset, options.seeds));
     other_evidence far;
     std::size_t unmeasured = 0;
@@ -209,9 +247,14 @@ verdict judge(const oscillation_validation& v, const oscillation_options& option
                                    point.feedback, name, value.measured, value.predicted)};
         }
     std::string rough;
-    if (2 * unmeasured > 2 * v.beyond.size())
+    if (std::ranges::none_of(excuses, &std::string::empty))
+        rough = fmt::format("at feedback {:.4g} {}", v.below.front().feedback, excuses.front());
+    else if (2 * unmeasured > 2 * v.beyond.size())
         rough = "fewer than two cycles fit the time in which loops swing; average must be larger";
-    return verdict_on(z, unmeasured, 0, options.chance, rough, far);
+    const auto left =
+        std::ranges::count_if(excuses, [](const auto& text) { return !text.empty(); });
+    return verdict_on(z, unmeasured + static_cast<std::size_t>(left), 0, options.chance, rough,
+                      far);
 }
 
 }  // namespace

@@ -87,6 +87,7 @@ deviation_sums measured_deviations(const controlled_router& router, double feedb
         const auto after = deviations(loop.scores());
         sums.now += before * before.transpose();
         sums.next += after * before.transpose();
+        sums.count += static_cast<double>(router.experts);
         before = after;
     }
     return sums;

@@ -14,6 +14,10 @@ namespace moebius {
 struct deviation_sums {
     Eigen::Matrix2d now = Eigen::Matrix2d::Zero();   ///< of d d^T
     Eigen::Matrix2d next = Eigen::Matrix2d::Zero();  ///< of d' d^T, d' one batch later
+    double count = 0;                                ///< of experts and batches
+
+    /// The variance of the sum of both scores.
+    [[nodiscard]] double score_variance() const { return now.sum() / count; }
 
     /// The map by least squares. Its bias is of the order of one over the number of batches that
     /// the loop forgets in, so that sums of runs are added and not their maps averaged.

@@ -40,9 +40,10 @@ double moved_variance(const deviation_map& map, const controlled_router& router,
     const double step = options.step / router.decay;
     const double sampling = sampling_scatter(router, options.tokens);
     const double u = router.controller.gain;
+    const bool signs = router.controller.law != control_law::integral;
     const Eigen::Vector2d takes(step * feedback, -step * gain_at(router, scatter, options));
     Eigen::Matrix2d q = sampling * sampling * takes * takes.transpose();
-    q(1, 1) += u * u * (1 - 2 / std::numbers::pi);
+    if (signs) q(1, 1) += u * u * (1 - 2 / std::numbers::pi);
     Eigen::Matrix2d m;
     m << map.matrix[0][0], map.matrix[0][1], map.matrix[1][0], map.matrix[1][1];
     Eigen::Matrix4d kronecker;
@@ -74,6 +75,27 @@ std::vector<double> rises_of(std::span<const double> series, double middle, doub
         low = false;
     }
     return rises;
+}
+
+/// A map and the scatter of one batch's load that goes with it.
+struct settled_map {
+    deviation_map map;
+    double scatter;
+};
+
+settled_map settled_map_of(const controlled_router& router, double feedback,
+                           const oscillation_options& options) {
+    const double sampling = sampling_scatter(router, options.tokens);
+    settled_map at{map_with(router, feedback, gain_at(router, sampling, options), options),
+                   sampling};
+    if (router.controller.law == control_law::integral) return at;
+    for (int i = 0; i < 200; ++i) {  // damped: a larger scatter moves less, and is smaller
+        if (!(at.map.rate(options.step).real() < 0)) break;
+        const double moved = moved_variance(at.map, router, feedback, at.scatter, options);
+        at.scatter = (at.scatter + std::sqrt(sampling * sampling + moved)) / 2;
+        at.map = map_with(router, feedback, gain_at(router, at.scatter, options), options);
+    }
+    return at;
 }
 
 }  // namespace
@@ -121,17 +143,14 @@ std::complex<double> deviation_map::rate(double step) const {
 
 deviation_map deviation_map_of(const controlled_router& router, double feedback,
                                const oscillation_options& options) {
-    const double sampling = sampling_scatter(router, options.tokens);
-    double scatter = sampling;
-    auto map = map_with(router, feedback, gain_at(router, scatter, options), options);
-    if (router.controller.law == control_law::integral) return map;
-    for (int i = 0; i < 200; ++i) {  // damped: a larger scatter moves less, and is smaller
-        if (!(map.rate(options.step).real() < 0)) break;
-        const double moved = moved_variance(map, router, feedback, scatter, options);
-        scatter = (scatter + std::sqrt(sampling * sampling + moved)) / 2;
-        map = map_with(router, feedback, gain_at(router, scatter, options), options);
-    }
-    return map;
+    return settled_map_of(router, feedback, options).map;
+}
+
+double score_variance_of(const controlled_router& router, double feedback,
+                         const oscillation_options& options) {
+    const auto at = settled_map_of(router, feedback, options);
+    const double j = router.beta / static_cast<double>(router.experts);
+    return moved_variance(at.map, router, feedback, at.scatter, options) / (j * j);
 }
 
 double onset_of(const controlled_router& router, const oscillation_options& options) {

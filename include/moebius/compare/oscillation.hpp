@@ -8,6 +8,7 @@
 #include <moebius/compare/verdict.hpp>
 #include <moebius/simulate/load_controller.hpp>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace moebius {
@@ -56,6 +57,11 @@ struct deviation_map {
 [[nodiscard]] deviation_map deviation_map_of(const controlled_router& router, double feedback,
                                              const oscillation_options& options);
 
+/// The stationary variance of an expert's score less the mean of all experts', as that map moves
+/// it with the noise of each batch. Of no meaning where the map is unstable.
+[[nodiscard]] double score_variance_of(const controlled_router& router, double feedback,
+                                       const oscillation_options& options);
+
 /// The feedback at which equal loads lose stability: where the leading multiplier of the rule has
 /// modulus 1. For small steps this is the Hopf point. Of a sign rule it is that of its largest
 /// gain, without the loop's own motion.
@@ -82,6 +88,9 @@ struct measured_value {
 struct decay_point {
     double feedback = 0;
     measured_value growth, frequency, gain;  ///< rates; the controller's gain on small deviations
+    /// Why nothing was measured: scores scatter so much more than predicted that loops are about
+    /// another state. Empty if they stayed about equal loads.
+    std::string excuse = {};
 };
 
 /// Beyond the onset: how loads swing.
@@ -94,7 +103,8 @@ struct swing_point {
 
 struct oscillation_validation {
     double hopf = 0;  ///< of the equations, by continuation; NaN if none was found
-    /// Predicted: onset_of; measured: where growth reaches 0, NaN of a sign rule.
+    /// Predicted: onset_of; measured: where growth reaches 0, NaN of a sign rule, and where loops
+    /// stayed about equal loads at fewer than two feedbacks.
     measured_value onset;
     measured_value frequency;  ///< angular, there
     std::vector<decay_point> below;

@@ -86,6 +86,7 @@ TEST_CASE("a t deviate becomes the normal deviate of its tail", "[compare][oracl
     CHECK_THAT(normal_deviate(2.262157162740992, 1, 10), WithinAbs(1.959963984540054, 1e-9));
     CHECK_THAT(normal_deviate(-2.262157162740992, 1, 10), WithinAbs(-1.959963984540054, 1e-9));
     CHECK(normal_deviate(0, 1, 10) == 0);
+    CHECK(normal_deviate(0, 0, 10) == 0);
     CHECK(std::isfinite(normal_deviate(1e9, 1e-9, 1000)));
     CHECK_THROWS_AS(normal_deviate(1, 1, 1), invalid_argument);
 }

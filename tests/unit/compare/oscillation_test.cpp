@@ -94,6 +94,44 @@ TEST_CASE("validate measures the gain that noise gives a sign rule", "[compare][
     }
 }
 
+TEST_CASE("scores scatter about equal loads as the map says", "[compare][oracle]") {
+    // Without feedback nothing moves but the controller: z = -... is 0, and b' = (1 - h g/N) b - h
+    // gain times noise, of variance (h gain)^2 s^2/(1 - (1 - h gain/N)^2), s^2 = (1/N)(1 - 1/N)/T.
+    const double h = 0.05, gain = 0.4, n = 5, tokens = 4096;
+    const double kept = 1 - h * gain / n, noise = h * gain * std::sqrt((1 - 1 / n) / n / tokens);
+    CHECK_THAT(score_variance_of({5, 1, 1, {control_law::integral, gain}}, 0, brief()),
+               WithinRel(noise * noise / (1 - kept * kept), 1e-10));
+}
+
+TEST_CASE("loops that left equal loads below the onset are not judged by them", "[compare]") {
+    // 64 experts collapse in turn from far below the onset on, and noise takes them there
+    auto options = brief();
+    options.tokens = 1024;
+    options.settle = 400;
+    options.levels = 2;
+    options.seeds = 2;
+    const auto v = validate_oscillation({64, 1, 1, {control_law::integral, 0.1}}, options);
+    INFO(v.overall.sentence);
+    CHECK_FALSE(v.overall.agrees);
+    CHECK(v.overall.sentence.starts_with("nothing is judged: at feedback 57.69 scores scatter by"));
+    for (const auto& point : v.below) {
+        CHECK_FALSE(point.excuse.empty());
+        CHECK(std::isnan(point.growth.measured));
+    }
+    CHECK(std::isnan(v.onset.measured));
+    CHECK(std::isnan(v.frequency.measured));
+}
+
+TEST_CASE("where all runs agree with a rate of 0 it is no fault", "[compare]") {
+    // a slow controller's leading multipliers are real: there is no frequency
+    auto options = brief();
+    options.tokens = 65536;
+    options.levels = 2;
+    options.seeds = 2;
+    const auto v = validate_oscillation({2, 1, 1, {control_law::integral, 1e-3}}, options);
+    CHECK(v.below.front().frequency.predicted == 0);
+}
+
 TEST_CASE("a controller that is not there is told", "[compare][error]") {
     const std::atomic<bool> stop = true;
     CHECK_THROWS_AS(validate_oscillation({2, 1, 1, {}}, brief()), invalid_argument);
