@@ -147,16 +147,14 @@ audit_report audited(const std::vector<claim>& claims, bool exact, audit_options
 int run(const check_arguments& args, const session& session) {
     args.output.check({args.file});
     auto document = read_result(args.file);
+    args.output.check(
+        std::visit([](const auto& one) { return files_named_by(one.heading); }, document));
     auto heading = std::visit(
         [&](const auto& one) { return heading_of(args, one.heading, session); }, document);
-    const auto claims = [&] {
-        try {
-            return std::visit(
-                [&](auto& one) { return claims_of(args.file, std::move(one), session); }, document);
-        } catch (const invalid_argument& fault) {
-            throw io_error(args.file, fault.what());  // of what the file holds
-        }
-    }();
+    const auto claims = of_file(args.file, [&] {
+        return std::visit([&](auto& one) { return claims_of(args.file, std::move(one), session); },
+                          document);
+    });
     const auto report = until_interrupted(heading, [&] {
         return audited(claims, std::holds_alternative<result_document>(document), args.how,
                        session.watch("check"));

@@ -65,6 +65,7 @@ int run(diagram_arguments& args, const session& session) {
     args.problem.check_tokens(session);
     auto [problem, ranges, start, origin, one_beta, heading] =
         choose_problem(args.problem, 1, diagram_schema, session);
+    if (origin) args.output.check(files_named_by(*origin));
     if (origin) take_step(args, *origin, session);
     if (args.certify) check_closed_form(problem);
     option_table method;

@@ -40,6 +40,7 @@ int run(const locus_arguments& args, const session& session) {
     args.problem.check_tokens(session);
     auto [problem, ranges, start, origin, one_beta, heading] =
         choose_problem(args.problem, 2, locus_schema, session);
+    if (origin) args.output.check(files_named_by(*origin));
     if (origin && number_of(*origin, "step"))
         throw invalid_argument("--from", "a point of the discrete rule came",
                                "locus follows those of the differential equation");

@@ -51,10 +51,14 @@ bool one_file(const std::string& a, const std::string& b) {
     std::error_code
         none;  // set where a name can be no file's, as a list of margins: it is no error
     if (fs::equivalent(a, b, none)) return true;
-    const auto at_a = fs::weakly_canonical(fs::absolute(a), none);
-    if (none) return false;
-    const auto at_b = fs::weakly_canonical(fs::absolute(b), none);
-    return !none && at_a == at_b;
+    const auto place_of = [&](const std::string& name) {
+        const auto whole = fs::absolute(name, none);  // not where the working folder is gone
+        return none ? fs::path() : fs::weakly_canonical(whole, none);
+    };
+    const auto at_a = place_of(a);
+    if (none) return a == b;
+    const auto at_b = place_of(b);
+    return none ? a == b : at_a == at_b;
 }
 
 void check_distinct(const std::vector<written_file>& written,
@@ -74,10 +78,16 @@ void check_distinct(const std::vector<written_file>& written,
                     fmt::format("{} and {}", option, written[j].option),
                     fmt::format("{} came beside {}", file, written[j].name),
                     "several figures of a result are named that way: another name is needed");
-        for (const auto& name : read)
-            if (!name.empty() && one_file(file, name))
+        for (const auto& name : read) {
+            if (name.empty()) continue;
+            if (one_file(file, name))
                 throw invalid_argument(option, fmt::format("{} came, which is read, too", file),
                                        "what is read is never overwritten");
+            if (may_be_figure_of(file, name))
+                throw invalid_argument(option, fmt::format("{} came beside {}", file, name),
+                                       "several figures of a result are named that way, and what "
+                                       "is read is never overwritten: another name is needed");
+        }
     }
 }
 

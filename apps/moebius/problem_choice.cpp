@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <moebius/base/error.hpp>
 #include <moebius/base/worded_choice.hpp>
 #include <moebius/io/json_file.hpp>
@@ -14,6 +15,7 @@
 #include <tuple>
 
 #include "command.hpp"
+#include "file_parameters.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -107,6 +109,11 @@ void take_origin(problem_choice& options, const result_heading& origin, const st
     add_to(made_with, options.tokens);
     add_to(made_with, options.experts);
     made_with.read_from(origin, session.given, file);
+    for (const auto& name : files_named_by(origin)) {
+        std::error_code none;
+        if (std::filesystem::exists(name, none) && !std::filesystem::is_regular_file(name, none))
+            throw io_error(file, fmt::format("/options: {} is no regular file", name));
+    }
     for (const auto& [name, value] : origin.parameters)
         if (name == "beta") options.router_beta = value;
 }
@@ -122,7 +129,7 @@ special_point read_start(problem_choice& options, const session& session,
                                "the point has its own parameters");
     take_origin(options, document.heading, file, session);
     origin = document.heading;
-    return document.data.at(label);
+    return of_file(file, [&, &name = label] { return document.data.at(name); });
 }
 
 std::string times(std::size_t count) {
@@ -135,7 +142,8 @@ void start_from(special_point& start, std::string_view name, problem& at) {
     const auto dimension = at.model->dimension();
     if (start.state.size() != dimension)
         throw invalid_argument(
-            "--from", fmt::format("{} has a state of {} numbers", start.label, start.state.size()),
+            "/special_points",
+            fmt::format("{} has a state of {} numbers", start.label, start.state.size()),
             fmt::format("that of {} has {}", name, dimension));
     for (std::size_t i = 0; i < start.parameters.size(); ++i)
         at.set(start.parameter_names[i], start.parameters[i]);
@@ -180,42 +188,6 @@ void apply_ranges(const problem_choice& options, std::size_t count, chosen_probl
         probe.set(range.name, range.to);
         result.ranges.push_back(range);
     }
-}
-
-/// Gives every cell what a point has on its groups.
-void take_parameters(problem& apart, const grouping& groups, const named_numbers& values) {
-    problem on = apart.model->cells() && groups.size() > 0 ? regrouped(apart, groups) : apart;
-    for (const auto& [name, value] : values) on.set(name, value);
-    apart = groups.size() > 0 && on.model->cells() ? regrouped(on, singletons(groups.members()))
-                                                   : std::move(on);
-}
-
-/// Where the heading alone tells the parameters: those of a cell are known if all have the same.
-void take_parameters(problem& apart, const named_numbers& values) {
-    const cell_field* cells = apart.model->cells();
-    const std::size_t shared = cells ? cells->shared_parameters() : apart.parameters.size();
-    std::optional<double> own;
-    for (const auto& [name, value] : values) {
-        const std::size_t k = apart.index_of(name);
-        if (k >= shared && own && value != *own)
-            throw invalid_argument("/special_points",
-                                   "none tells which experts have which parameters",
-                                   "these differ, and one is needed");
-        if (k >= shared) own = value;
-        apart.set(name, value);
-    }
-    for (std::size_t k = shared; own && k < apart.parameters.size(); ++k)
-        apart.parameters[k] = *own;
-}
-
-/// Where there is no point: those of groups whose names the heading has.
-void take_parameters(problem& apart, const diagram_document& document) {
-    for (const auto& curve : document.data.branches) try {
-            return take_parameters(apart, curve.groups, document.heading.parameters);
-        } catch (const invalid_argument&) {
-            continue;  // the branch lives on finer groups than the heading speaks of
-        }
-    take_parameters(apart, document.heading.parameters);
 }
 
 }  // namespace
@@ -308,6 +280,22 @@ std::vector<double> led_state(const field& model, double lead) {
     return state;
 }
 
+namespace {
+
+/// What the words, or the file to start from, make of a problem but for its ranges.
+void make_chosen(problem_choice& options, const session& session, alike_experts alike,
+                 chosen_problem& result) {
+    if (options.router)
+        make_router_problem(options, session, result);
+    else
+        result.problem = make_problem(options, result.heading);
+    for (const auto& [name, value] : parse_settings(options.sets)) result.problem.set(name, value);
+    if (alike == alike_experts::grouped) group_experts(options, result);
+    if (result.start) start_from(*result.start, options.model, result.problem);
+}
+
+}  // namespace
+
 chosen_problem choose_problem(problem_choice options, std::size_t ranges, std::string_view schema,
                               const session& session, alike_experts alike) {
     chosen_problem result;
@@ -318,13 +306,11 @@ chosen_problem choose_problem(problem_choice options, std::size_t ranges, std::s
     result.heading.schema = schema;
     result.heading.command = session.command;
     result.heading.model = options.model;
-    if (of_router)
-        make_router_problem(options, session, result);
+    const auto make = [&] { make_chosen(options, session, alike, result); };
+    if (options.from.empty())
+        make();
     else
-        result.problem = make_problem(options, result.heading);
-    for (const auto& [name, value] : parse_settings(options.sets)) result.problem.set(name, value);
-    if (alike == alike_experts::grouped) group_experts(options, result);
-    if (result.start) start_from(*result.start, options.model, result.problem);
+        of_file(parse_source(options.from).first, make);
     apply_ranges(options, ranges, result);
 
     result.heading.parameters = parameters_of(result.problem);

@@ -30,9 +30,9 @@ std::shared_ptr<const token_source> normal_of(std::string_view text) {
                                    "it must be normal:WIDTH/EXPERTS/SEED, whole numbers");
         numbers[i] = static_cast<std::size_t>(value);
     }
-    if (numbers[0] * numbers[1] > (std::size_t{1} << 26))
+    if (numbers[0] * numbers[1] > (std::size_t{1} << 22))
         throw invalid_argument("--tokens", fmt::format("'{}{}' came", normal_prefix, text),
-                               "width times experts must be at most 2^26");
+                               "width times experts must be at most 2^22");
     return normal_tokens(random_gate(numbers[1], numbers[0], numbers[2]), numbers[1]);
 }
 
@@ -51,6 +51,9 @@ std::vector<margin_node> mixture_of(std::string_view text) {
         sum += node.weight;
         nodes.push_back(node);
     }
+    if (!(sum > 0 && std::isfinite(sum)))
+        throw invalid_argument("--tokens", fmt::format("'{}{}' came", mixture_prefix, text),
+                               "its weights must have a sum above 0");
     for (auto& node : nodes) node.weight /= sum;
     return nodes;
 }
@@ -60,6 +63,13 @@ std::vector<margin_node> mixture_of(std::string_view text) {
 std::vector<std::string> token_options::files_read() const {
     const auto of_gate = gate_file_of(gate.gate);
     return {array_place_of(tokens).path, array_place_of(of_gate ? of_gate->path : gate.gate).path};
+}
+
+std::vector<std::string> files_named_by(const result_heading& heading) {
+    token_options named;
+    named.tokens = word_of(heading, "tokens", "");
+    named.gate.gate = word_of(heading, "gate", "");
+    return named.files_read();
 }
 
 void add_to(option_table& table, token_options& options) {

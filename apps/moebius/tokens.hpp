@@ -43,4 +43,7 @@ struct token_options {
 /// As they were given, and as a result holds them: a mixture has no gate.
 void add_to(option_table& table, token_options& options);
 
+/// The files of tokens and of a gate that a result was made from.
+[[nodiscard]] std::vector<std::string> files_named_by(const result_heading& heading);
+
 }  // namespace moebius::cli

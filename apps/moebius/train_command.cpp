@@ -164,6 +164,8 @@ private:
             state.records.size() != state.step / args_.experiment.design.record_every * row ||
             state.tests.size() % test_numbers != 0)
             refuse("its sizes are not those of these models");
+        if (state.diverged_at == training_state::sound && !is_finite(state))
+            refuse("it has a number that is not finite in a model that has not diverged");
         if (state.step > args_.experiment.steps)
             refuse(fmt::format("it is at batch {} already, beyond --steps", state.step));
     }
@@ -204,11 +206,15 @@ void add_own(option_table& table, train_arguments& args) {
 
 /// Refuses what does not go together, before anything is read.
 void check(train_arguments& args, const session& session) {
-    if (args.checkpoint == "-")
-        throw invalid_argument("--checkpoint", "- came", "it must name a file to go on from");
     std::vector<written_file> also;
-    if (!args.checkpoint.empty()) also.push_back({"--checkpoint", args.checkpoint});
-    args.output.check({args.experiment.data}, also);
+    if (!args.checkpoint.empty()) {
+        if (args.checkpoint == "-")
+            throw invalid_argument("--checkpoint", "- came", "it must name a file to go on from");
+        require_checkpoint_place(args.checkpoint);
+        also.push_back({"--checkpoint", args.checkpoint});
+        also.push_back({"the lock of --checkpoint", args.checkpoint + ".lock"});
+    }
+    args.output.check({array_place_of(args.experiment.data).path}, also);
     if (!args.checkpoint.empty()) require_writable(args.checkpoint);
     if (!args.against.empty()) args.experiment.routers.push_back(args.against);
     if (args.experiment.routers.size() > 2)

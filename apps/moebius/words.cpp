@@ -52,6 +52,29 @@ std::pair<std::string, std::string> parse_source(std::string_view text) {
     return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
+namespace {
+
+/// Whether a sentence begins with the name of a function of the library.
+bool is_function(const std::string& where) {
+    std::error_code unknown;
+    return where.find('_') != where.npos &&
+           std::all_of(where.begin(), where.end(),
+                       [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; }) &&
+           !std::filesystem::exists(where, unknown);  // a file may be named so, too
+}
+
+}  // namespace
+
+std::string for_files(const invalid_argument& e) {
+    std::string said = e.what();
+    if (is_function(e.where())) return said.substr(e.where().size() + 2);
+    if (!said.starts_with("--")) return said;
+    const auto end = said.find_first_of(": ");
+    std::replace(said.begin() + 2,
+                 said.begin() + static_cast<std::ptrdiff_t>(std::min(end, said.size())), '-', '_');
+    return "/options/" + said.substr(2);
+}
+
 std::string for_users(const invalid_argument& e, const session& session) {
     const auto& where = e.where();
     std::string said = e.what() + where.size();  // ": tokens is 0, but it must be >= 1"
@@ -59,13 +82,7 @@ std::string for_users(const invalid_argument& e, const session& session) {
         for (const std::string before : {": ", " and "})
             if (const auto at = said.find(before + field + " is "); at != said.npos)
                 said.replace(at + before.size(), field.size(), flag);
-    std::error_code unknown;
-    const bool of_function =
-        where.find('_') != where.npos &&
-        std::all_of(where.begin(), where.end(),
-                    [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; }) &&
-        !std::filesystem::exists(where, unknown);  // a file may be named so, too
-    return (of_function && !session.name.empty() ? session.name : where) + said;
+    return (is_function(where) && !session.name.empty() ? session.name : where) + said;
 }
 
 std::optional<double> number_of(const result_heading& heading, std::string_view name) {

@@ -41,14 +41,18 @@ namespace moebius::cli {
 /// is, the option that was given for it.
 [[nodiscard]] std::string for_users(const invalid_argument& e, const session& session);
 
+/// The sentence of an error about what a file holds: without the name of a function of the library,
+/// and with the place of an option in a result file where it begins with one ("/options/tokens").
+[[nodiscard]] std::string for_files(const invalid_argument& e);
+
 /// What a work on a file's numbers comes to; where the library refuses them, its sentence begins
 /// with the file.
 template <typename Work>
-[[nodiscard]] auto of_file(const std::string& file, const Work& work) {
+auto of_file(const std::string& file, const Work& work) {
     try {
         return work();
     } catch (const invalid_argument& e) {
-        throw io_error(file, e.what());
+        throw io_error(file, for_files(e));
     }
 }
 

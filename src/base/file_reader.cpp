@@ -13,6 +13,11 @@ namespace moebius {
 file_reader::file_reader(const std::filesystem::path& path)
     : name_(path.string()), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (fd_ < 0) throw io_error(name_, std::strerror(errno));
+    struct ::stat about = {};
+    if (::fstat(fd_, &about) == 0 && (S_ISCHR(about.st_mode) || S_ISBLK(about.st_mode))) {
+        ::close(fd_);
+        throw io_error(name_, "it is a device, which may have no end; a file or a pipe is needed");
+    }
 }
 
 file_reader::~file_reader() { ::close(fd_); }

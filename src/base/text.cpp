@@ -69,7 +69,8 @@ bool is_control(std::string_view character) {
     const auto lead = static_cast<unsigned char>(character[0]);
     if (character.size() == 1) return lead < 0x20 || lead == 0x7f;
     const auto next = static_cast<unsigned char>(character[1]);
-    if (character.size() == 2) return lead == 0xc2 && next < 0xa0;  // C1
+    if (character.size() == 2)  // C1, and U+061C
+        return (lead == 0xc2 && next < 0xa0) || (lead == 0xd8 && next == 0x9c);
     if (character.size() != 3 || lead != 0xe2) return false;
     const auto last = static_cast<unsigned char>(character[2]);
     return (next == 0x80 && (last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae))) ||

@@ -84,6 +84,15 @@ number_array checked_array(const std::filesystem::path& path) {
 
 }  // namespace
 
+void require_checkpoint_place(const std::string& name) {
+    if (array_place_of(name).path != name)
+        throw io_error(name,
+                       "it is the name of an array in an archive, but a checkpoint is a file");
+    std::error_code none;
+    if (std::filesystem::exists(name, none) && !std::filesystem::is_regular_file(name, none))
+        throw io_error(name, "it is no regular file, as a checkpoint must be");
+}
+
 void save_checkpoint(const std::filesystem::path& path, std::uint64_t fingerprint,
                      const std::vector<training_state>& states) {
     std::size_t columns = heads;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +46,11 @@ bool file_lock::is_locked(const std::filesystem::path& path) {
     if (fd_ >= 0) ::close(fd_);
     fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd_ < 0) throw io_error(path_.string(), std::strerror(errno));
+    struct ::stat about = {};
+    if (::fstat(fd_, &about) != 0) throw io_error(path_.string(), std::strerror(errno));
+    if (!S_ISREG(about.st_mode) || about.st_size > 0)
+        throw io_error(path_.string(), fmt::format("it is no lock of {}, which needs that name",
+                                                   path.filename().string()));
     if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         throw io_error(path.string(), "another run is writing it, and two would mix");
     return is_at(fd_, path_);

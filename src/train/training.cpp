@@ -164,13 +164,16 @@ void check(const training_work& work, std::uint64_t until) {
     check_result_size("train", "records of all models", until / work.record_every, row);
 }
 
+bool is_finite(const training_state& state) noexcept {
+    for (const auto* values : {&state.parameters, &state.scores, &state.control})
+        for (const double value : *values)
+            if (!std::isfinite(value)) return false;
+    return true;
+}
+
 void mark_lost(std::span<training_state> states) {
-    const auto finite = [](const std::vector<double>& values) {
-        return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-    };
     for (auto& state : states)
-        if (state.diverged_at == training_state::sound &&
-            !(finite(state.parameters) && finite(state.scores)))
+        if (state.diverged_at == training_state::sound && !is_finite(state))
             state.diverged_at = state.step;
 }
 

@@ -58,3 +58,51 @@ touch c.npy.lock # of a killed run
 "$program" $training --steps 100 --checkpoint c.npy --out resumed.json >/dev/null
 "$program" $training --steps 100 --out straight.json >/dev/null
 sed '/"command"/d' resumed.json >a && sed '/"command"/d' straight.json >b && cmp a b
+
+# What stands where a lock would is kept, and no output is a lock.
+echo precious >Cargo.lock
+refused 'Cargo.lock: it is no lock of Cargo, which needs that name' $training --steps 10 --checkpoint Cargo
+mkfifo taken.lock
+refused 'taken.lock: it is no lock of taken, which needs that name' $training --steps 10 --checkpoint taken
+test "$(cat Cargo.lock)" = precious && test -p taken.lock
+refused '--out and the lock of --checkpoint: z.lock came twice, but each must be a file of its own' \
+    $training --steps 10 --checkpoint z --out z.lock
+printf '0,0\n1,1\n2,0\n3,1\n' >d.lock
+refused 'the lock of --checkpoint: d.lock came, which is read, too, but what is read is never overwritten' \
+    train --data d.lock --steps 10 --checkpoint d
+refused 'pipe: it is no regular file, as a checkpoint must be' $training --steps 10 --checkpoint pipe
+refused '/dev/full: it is no regular file, as a checkpoint must be' $training --steps 10 --checkpoint /dev/full
+refused 'a.npz:b: it is the name of an array in an archive, but a checkpoint is a file' \
+    $training --steps 10 --checkpoint a.npz:b
+test ! -e pipe.lock
+
+# What a result was made from is not overwritten either, nor what a figure could be named like.
+printf '.3,1\n-.2,.5\n.1,-1\n' >t.csv
+"$program" diagram --model token-response --tokens t.csv --gate random:1 --set beta=4 --vary feedback=0.5:5 --out of_tokens.json >/dev/null
+cp t.csv kept.csv
+label=$(grep -o '"label": *"[A-Z]*1"' of_tokens.json | head -1 | sed 's/.*"\([A-Z]*1\)"/\1/')
+refused '--out: t.csv came, which is read, too, but what is read is never overwritten' \
+    diagram --from "of_tokens.json:$label" --vary feedback=0.5:5 --out t.csv
+refused '--out: t.csv came, which is read, too, but what is read is never overwritten' check of_tokens.json --out t.csv
+cmp t.csv kept.csv
+cp of_tokens.json y-loads.svg
+refused '--out: y.svg came beside y-loads.svg, but several figures of a result are named that way, and what is read is never overwritten: another name is needed' \
+    plot y-loads.svg --out y.svg
+cmp of_tokens.json y-loads.svg
+
+# Devices have no end; a result that names one, or a pipe, for its tokens is not followed there.
+refused '/dev/zero: it is a device, which may have no end; a file or a pipe is needed' \
+    simulate --tokens /dev/zero --gate random:1 --steps 10
+for place in /dev/zero pipe; do
+    sed "s|\"t.csv\"|\"$place\"|" of_tokens.json >elsewhere.json
+    refused "elsewhere.json: /options: $place is no regular file" check elsewhere.json
+done
+
+# Where the working folder is gone there is a sentence.
+mkdir gone
+(
+    cd gone && rmdir ../gone && code=0
+    "$program" $small --out x.json >/dev/null 2>../sentence || code=$?
+    test $code = 2
+)
+test "$(cat sentence)" = 'moebius: x.json: No such file or directory'

@@ -12,7 +12,7 @@ namespace moebius {
 /// A file that is read from the front.
 class file_reader {
 public:
-    /// @throws io_error naming the path and the reason
+    /// @throws io_error naming the path and the reason; for a device, which may have no end
     explicit file_reader(const std::filesystem::path& path);
     file_reader(const file_reader&) = delete;
     file_reader& operator=(const file_reader&) = delete;

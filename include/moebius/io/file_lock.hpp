@@ -11,7 +11,8 @@ namespace moebius {
 /// with the process however that ends, and the file NAME.lock at an orderly end.
 class file_lock {
 public:
-    /// @throws io_error  if another process holds the file, or its folder takes none
+    /// @throws io_error  if another process holds the file, its folder takes none, or NAME.lock is
+    ///                   something else: it is not empty, or no regular file
     explicit file_lock(const std::filesystem::path& path);
     file_lock(const file_lock&) = delete;
     file_lock& operator=(const file_lock&) = delete;

@@ -76,6 +76,9 @@ void check(const training_work& work);
 /// most_result_values
 void check(const training_work& work, std::uint64_t until);
 
+/// Whether parameters and scores are finite.
+[[nodiscard]] bool is_finite(const training_state& state) noexcept;
+
 /// Marks the sound states whose parameters or scores are not finite as diverged at their step: what
 /// a last batch left, whose loss no other one saw.
 void mark_lost(std::span<training_state> states);
