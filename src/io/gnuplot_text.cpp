@@ -15,7 +15,8 @@ namespace utf = boost::locale::utf;
 /// Controls, marks that turn the direction of what follows, and what XML forbids.
 bool is_control(char32_t c) {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x2069) || c == 0xfffe || c == 0xffff;
+           (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x061c ||
+           c == 0xfffe || c == 0xffff;
 }
 
 std::string one_line(std::string_view text) {
@@ -40,6 +41,8 @@ std::string gnuplot_text(std::string_view text, bool in_svg) {
     auto line = one_line(text);
     for (auto at = line.find("&#x"); in_svg && at != line.npos; at = line.find("&#x", at + 1))
         line.replace(at, 1, "&#x26;");  // the ampersand's code: "&amp;" would be shown as it stands
+    for (auto at = line.find("]]>"); in_svg && at != line.npos; at = line.find("]]>", at))
+        line.insert(at + 2, 1, ' ');  // XML forbids it, and gnuplot leaves it as it stands
     std::string out = "\"";
     for (const char c : line) {
         const auto byte = static_cast<unsigned char>(c);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -53,7 +54,8 @@ private:
 
     /// Moves what is left to the front and reads on behind it; a long line makes the buffer grow.
     void fill() {
-        constexpr std::size_t block = std::size_t{1} << 18;
+        constexpr std::size_t block = std::size_t{1} << 18, longest = std::size_t{1} << 30;
+        if (to_ - from_ > longest) throw io_error(file_.name(), "it has a line of more than 1 GiB");
         std::memmove(buffer_.data(), buffer_.data() + from_, to_ - from_);
         to_ -= from_;
         from_ = 0;
@@ -98,7 +100,10 @@ const char* take_number(const char* at, const char* end, char separator, double&
     if (const char* stop = whole_number(at, end, separator, value)) return stop;
     while (at != end && is_blank(*at, separator)) ++at;
     const auto [stop, failure] = std::from_chars(at, end, value);
-    if (failure != std::errc{}) return nullptr;
+    if (failure == std::errc::result_out_of_range)  // too large, or so small that it is 0
+        value = std::strtod(std::string(at, stop).c_str(), nullptr);
+    else if (failure != std::errc{})
+        return nullptr;
     const char* p = stop;
     while (p != end && is_blank(*p, separator)) ++p;
     return p == end || *p == separator ? p : nullptr;

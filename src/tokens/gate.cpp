@@ -179,7 +179,7 @@ std::vector<double> random_direction(std::size_t features, std::uint64_t seed,
 
 /// SEED, of two experts, or SEED/EXPERTS.
 matrix random_gate(const labelled& tokens, std::string_view text, double length) {
-    constexpr std::uint64_t most = 65536;
+    constexpr std::uint64_t most = 65536, most_weights = std::uint64_t{1} << 24;
     std::uint64_t seed = 0, experts = 2;
     const char* const last = text.data() + text.size();
     auto [end, failure] = std::from_chars(text.data(), last, seed);
@@ -194,7 +194,9 @@ matrix random_gate(const labelled& tokens, std::string_view text, double length)
                            most));
     if (experts == 2)
         return halves(with_length(random_direction(tokens.features(), seed, 0), length));
-    std::ignore = checked_product("gate", {experts, tokens.features()});
+    if (checked_product("gate", {experts, tokens.features()}) > most_weights)
+        reject(fmt::format("'random:{}' came for {} features", text, tokens.features()),
+               "experts times features must be at most 2^24");
     std::vector<std::vector<double>> vectors;
     for (std::uint64_t e = 0; e < experts; ++e)
         vectors.push_back(random_direction(tokens.features(), seed, e));

@@ -127,8 +127,11 @@ private:
 
 /// What follows 'name': in the header's dictionary, up to its end.
 std::string_view entry(const reader& file, std::string_view header, std::string_view name) {
-    const auto at = header.find(fmt::format("'{}':", name));
+    const auto key = fmt::format("'{}':", name);
+    const auto at = header.find(key);
     if (at == std::string_view::npos) file.fail(fmt::format("its NPY header has no '{}'", name));
+    if (header.find(key, at + 1) != std::string_view::npos)
+        file.fail(fmt::format("its NPY header has '{}' twice", name));
     const auto value = header.substr(at + name.size() + 3);
     return value.substr(std::min(value.find_first_not_of(' '), value.size()));
 }
@@ -155,15 +158,29 @@ std::vector<std::size_t> shape_of(const reader& file, std::string_view text) {
     if (!text.starts_with('(') || end == std::string_view::npos)
         file.fail("the shape in its NPY header cannot be read");
     const char *at = text.data() + 1, *last = text.data() + end;
-    while (at != last) {
+    const auto blanks = [&] {
+        while (at != last && *at == ' ') ++at;
+    };
+    for (blanks(); at != last; blanks()) {
         std::size_t length = 0;
         const auto [stop, failure] = std::from_chars(at, last, length);
         if (failure != std::errc{}) file.fail("the shape in its NPY header cannot be read");
         shape.push_back(length);
         at = stop;
-        while (at != last && (*at == ',' || *at == ' ')) ++at;
+        blanks();
+        if (at == last) break;
+        if (*at++ != ',') file.fail("the shape in its NPY header cannot be read");
     }
     return shape;
+}
+
+bool truth_of(const reader& file, std::string_view text) {
+    const auto word = text.substr(0, text.find_first_of(",} "));
+    if (word != "True" && word != "False")
+        file.fail(
+            fmt::format("the fortran_order in its NPY header is {}, but True or False is needed",
+                        excerpt(word.substr(0, 40))));
+    return word == "True";
 }
 
 /// Elements of a shape that the file may hold.
@@ -278,7 +295,7 @@ number_array read_after_magic(byte_source& from) {
     file.take(header);
 
     const auto type = element_type(file, entry(file, header, "descr"));
-    const bool transposed = entry(file, header, "fortran_order").starts_with("True");
+    const bool transposed = truth_of(file, entry(file, header, "fortran_order"));
     number_array result{shape_of(file, entry(file, header, "shape")), {}};
     const std::size_t count = count_of(file, result.shape, type.type->size);
     if (count > from.most_numbers())

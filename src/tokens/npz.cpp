@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t most_expanded = 1032;  // times its bytes: no deflated stream holds more
 constexpr std::size_t numbers_a_byte = 8;    // packed: 64 bytes of doubles
-constexpr std::size_t always_read = std::size_t{1} << 23;  // numbers, 64 MiB of doubles
+constexpr std::size_t always_read = std::size_t{1} << 21;  // numbers, 16 MiB of doubles
 constexpr std::uint16_t stored = 0, deflated = 8;
 
 /// What an archive says of one of its files.

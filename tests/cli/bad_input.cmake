@@ -251,6 +251,10 @@ cli_case(measured_beta ARGS diagram --router probmoe-exact-k,k=1 --tokens mixtur
 
 set(digits ${PROJECT_SOURCE_DIR}/data/digits.csv)
 rejected(train_nothing ARGS train ERR "--data: nothing came, but it must be a CSV or NPY file, mixture:... or teacher:...")
+rejected(mixture_of_no_weight ARGS diagram ${vary} --tokens mixture:0/1/0 --model token-response
+  ERR "--tokens: 'mixture:0/1/0' came, but its weights must have a sum above 0")
+rejected(normal_too_wide ARGS diagram ${vary} --tokens normal:1000000/67/1 --model token-response
+  ERR "--tokens: 'normal:1000000/67/1' came, but width times experts must be at most 2.22")
 rejected(train_gain_alone ARGS train --data ${digits} --set gain=0.1
   ERR "gain: 0.1 came, but it is a controller's: --controller NAME is needed")
 rejected(train_controller_without_gain ARGS train --data ${digits} --controller sign

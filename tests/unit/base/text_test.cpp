@@ -10,6 +10,8 @@ TEST_CASE("what a terminal would obey is escaped, and the rest stays", "[text]")
     CHECK(printable("feedback = 2.5") == "feedback = 2.5");
     CHECK(printable("Rückkopplung μ 𝛽") == "Rückkopplung μ 𝛽");
     CHECK(printable("\x1b[2Jgone") == "\\x1b[2Jgone");
+    CHECK(printable("a\xd8\x9c"
+                    "b") == "a\\xd8\\x9cb");  // U+061C
     CHECK(printable("a\nb\r\t\x7f") == "a\\x0ab\\x0d\\x09\\x7f");
     CHECK(printable(std::string_view("a\0b", 3)) == "a\\x00b");
     CHECK(printable("a\nb\x1b", "\n") == "a\nb\\x1b");

@@ -207,7 +207,7 @@ TEST_CASE("an NPZ archive that cannot be read is named", "[token_file][error]") 
     fails("no_array", "what it holds is not an NPY file");
     // 8.4 million zeros of a byte in 8,360 bytes
     fails("much_packed",
-          "it holds 8400000 numbers, but 8388608 are the most that may be packed in so "
+          "it holds 8400000 numbers, but 2097152 are the most that may be packed in so "
           "few bytes: numpy.save keeps them unpacked");
 }
 
@@ -261,6 +261,12 @@ TEST_CASE("an NPY file of another kind is named", "[token_file][error]") {
     fails(npy("", "").substr(0, 8), early);
     fails(npy("{}", ""), "its NPY header has no 'descr'");
     fails(npy(dictionary("'<f8'", "(2, -2)"), four), "the shape in its NPY header cannot be read");
+    for (const auto* shape : {"(4,,1)", "(4 1)", "(,4)", "(2, 2"})
+        fails(npy(dictionary("'<f8'", shape), four), "the shape in its NPY header cannot be read");
+    fails(npy(dictionary("'<f8'", "(2, 2)", "Trueish"), four),
+          "the fortran_order in its NPY header is Trueish, but True or False is needed");
+    fails(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), 'shape': (4, 1), }", four),
+          "its NPY header has 'shape' twice");
     fails(npy(dictionary("'<f8'", "(2, 2)"), four, 9),
           "its NPY version is 9, but 1 to 3 are known");
     CHECK_THROWS_WITH(read_npy(MOEBIUS_DATA_DIR "/digits.csv"),
@@ -315,11 +321,14 @@ TEST_CASE("a CSV is read the same at every place where its blocks may end", "[to
 
 TEST_CASE("cells of every length keep their value", "[token_file]") {
     const scratch_file file(
-        "123456789012345,1234567890123456,12345678901234567890,007,-0,1e-320\n");
+        "123456789012345,1234567890123456,12345678901234567890,007,-0,1e-320,1e-400,-1e-400\n");
     const auto values = read_tokens(file.path).values;
     CHECK(values == std::vector<double>{123456789012345, 1234567890123456, 12345678901234567890.0,
-                                        7, 0, 1e-320});
+                                        7, 0, 1e-320, 0, 0});
     CHECK(std::signbit(values[4]));
+    const scratch_file large("1,1e400\n");
+    CHECK_THROWS_WITH(read_tokens(large.path),
+                      large.path + ": '1e400' on line 1, column 2 is not a finite number");
     const scratch_file plus("1,+2\n"), two("1,2\n1 2,3\n"), words("1,\x1b[31mx\n");
     CHECK_THROWS_AS(read_tokens(plus.path), io_error);
     CHECK_THROWS_AS(read_tokens(two.path), io_error);
