@@ -3,7 +3,7 @@
 
 #include <memory>
 #include <moebius/base/error.hpp>
-#include <moebius/bifurcation/critical_group.hpp>
+#include <moebius/bifurcation/cycle_types.hpp>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/map_points.hpp>
@@ -25,6 +25,7 @@ struct diagram_arguments {
     problem_choice problem;
     std::optional<double> step;   // of the discrete rule
     continuation_options solver;  // the library's own struct: one home for the defaults
+    std::string cycles;           // kinds of those that leave a Hopf point
     bool certify = false;
     output_options output;
 };
@@ -35,14 +36,25 @@ diagram follow(const diagram_arguments& args, const problem& on, const parameter
     if (args.step) return map_diagram(on, *args.step, range, args.solver, start, watch);
     if (!start || (start->type != point_type::HB && !start->cycle))
         return equilibrium_diagram(on, range, args.solver, start, watch);
-    const problem apart = start->cycle ? on : simple_at(on, *start);
     diagram cycles;
     try {
-        add_cycle_branch(cycles, apart, range, *start, args.solver, watch);
+        if (start->cycle)
+            add_cycle_branch(cycles, on, range, *start, args.solver, watch);
+        else
+            add_hopf_cycles(cycles, on, range, *start, cycle_choice_from(args.cycles), args.solver,
+                            watch);
     } catch (const interrupted&) {
         throw cut_short<diagram>("cycle", std::move(cycles));
     }
     return cycles;
+}
+
+void add_cycles(option_table& table, diagram_arguments& args) {
+    table.add(
+        "cycles", args.cycles,
+        "from a Hopf point at which alike experts part: main, one apart and, of up to 16, all "
+        "in turn; all kinds of largest symmetry; or KxQ, K groups of Q in turn",
+        {.kept = option_kept::if_set, .shown = "main"});
 }
 
 void add_step(option_table& table, diagram_arguments& args) {
@@ -67,10 +79,13 @@ int run(diagram_arguments& args, const session& session) {
         choose_problem(args.problem, 1, diagram_schema, session);
     if (origin) args.output.check(files_named_by(*origin));
     if (origin) take_step(args, *origin, session);
+    if (!start || start->type != point_type::HB)
+        refuse_unused(session, "a start that is no Hopf point", {"cycles"});
     if (args.certify) check_closed_form(problem);
     option_table method;
     add_to(method, args.solver);
     add_step(method, args);
+    add_cycles(method, args);
     method.write_to(heading);
 
     auto found = until_interrupted(heading, [&, &on = problem, &range = ranges[0], &from = start] {
@@ -93,6 +108,7 @@ command diagram_command() {
     add_from(out.options, args->problem);
     add_to(out.options, args->solver);
     add_step(out.options, *args);
+    add_cycles(out.options, *args);
     add_certify(out.options, args->certify);
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };

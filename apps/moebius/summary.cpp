@@ -35,11 +35,20 @@ std::string parameter_of(const special_point& point, const std::string& name) {
     return "-";
 }
 
-/// "1 + 7" for a group of one and one of seven.
-std::string sizes_of(const grouping& groups) {
+/// "1 + 7" for a group of one and one of seven, "3x2 + 2" for three of two in turn and two more.
+std::string sizes_of(const grouping& groups, const rotation& turn) {
     std::string text;
-    for (const auto& group : groups.groups)
-        text += fmt::format("{}{}", text.empty() ? "" : " + ", group.size());
+    std::vector<std::size_t> in_turn(groups.size(), 1);
+    for (const auto& cycle : cycles_of(turn)) {
+        for (const std::size_t g : cycle) in_turn[g] = 0;
+        in_turn[cycle.front()] = cycle.size();
+    }
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        if (in_turn[g] == 0) continue;
+        text += fmt::format("{}{}{}", text.empty() ? "" : " + ",
+                            in_turn[g] > 1 ? fmt::format("{}x", in_turn[g]) : "",
+                            groups.groups[g].size());
+    }
     return text;
 }
 
@@ -188,7 +197,7 @@ std::string summary_of(const diagram_document& result) {
     for (const auto& point : result.data.special_points) {
         print("{:8}", point.label);
         for (const auto& name : varied) print(" {:>14}", parameter_of(point, name));
-        if (grouped) print("  {:12}", sizes_of(point.groups));
+        if (grouped) print("  {:12}", sizes_of(point.groups, point.turn));
         for (std::size_t i = 0; i < std::min(point.state.size(), most_states); ++i)
             print(" {:>14.10g}", shown(point.state[i]));
         if (point.state.size() > most_states) print(" ...");

@@ -50,7 +50,7 @@ std::optional<std::size_t> critical_group(const problem& at, const special_point
 
 }  // namespace
 
-problem simple_at(const problem& base, special_point& start) {
+parting_cells parting_at(const problem& base, const special_point& start) {
     problem at = base;
     const cell_field* cells = at.model->cells();
     if (cells && start.groups.size() > 0 && start.groups != cells->groups())
@@ -62,12 +62,19 @@ problem simple_at(const problem& base, special_point& start) {
                                fmt::format("{} has {}", at.model->name(), at.model->dimension()));
     at.parameters = start.parameters;
     const auto g = at.model->cells() ? critical_group(at, start) : std::nullopt;
-    if (!g) return at;
-    cells = at.model->cells();
-    problem apart = regrouped(at, split(cells->groups(), *g, 1));
-    start.state = regrouped_state(*cells, *apart.model->cells(), start.state);
+    return {std::move(at), g};
+}
+
+problem on_groups(const problem& at, const grouping& groups, special_point& start) {
+    problem apart = regrouped(at, groups);
+    start.state = regrouped_state(*at.model->cells(), *apart.model->cells(), start.state);
     start.parameters = apart.parameters;
     return apart;
+}
+
+problem simple_at(const problem& base, special_point& start) {
+    auto [at, group] = parting_at(base, start);
+    return group ? on_groups(at, split(at.model->cells()->groups(), *group, 1), start) : at;
 }
 
 }  // namespace moebius

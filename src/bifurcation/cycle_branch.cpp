@@ -15,9 +15,10 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double slack = 0.1;            // of the error allowed, at which the mesh is made finer
-constexpr double touching = 5e-3;        // of two cycles that are one but for a broken symmetry
-constexpr double alike = 1e-6;           // their parameters, scaled
+constexpr double slack = 0.1;      // of the error allowed, at which the mesh is made finer
+constexpr double touching = 5e-3;  // of two cycles that are one but for a broken symmetry
+constexpr double alike = 1e-6;     // their parameters, scaled
+constexpr std::size_t crossing_test = 0, doubling_test = 2;
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
 constexpr std::size_t tests_within = 5;  // those of multipliers within groups come behind so many
 
@@ -26,19 +27,21 @@ double parameter_of(const curve_point& at) { return at.u[at.u.size() - 1]; }
 }  // namespace
 
 cycle_branch::cycle_branch(diagram& to, const problem& base, const parameter_range& range,
-                           const std::string& from, const orbit& start,
+                           const special_point& from, const orbit& start, const rotation& turn,
                            const continuation_options& options, const watch& progress)
-    : cycle_walk(cycle_curve(base, range, start), start.period, options, progress,
+    : cycle_walk(cycle_curve(base, range, start, turn), start.period, options, progress,
                  cycle_columns(base, range.name)),
       result_(to),
       range_(range),
       start_(start),
-      made_(new_branch(to, "cycle", from, base)),
-      homoclinic_(options.tolerance) {}
+      made_(new_branch(to, "cycle", from.label, base)),
+      homoclinic_(options.tolerance) {
+    made_.turn = turn;
+}
 
 void cycle_branch::turn_back(const orbit& first) {
     rows_.turn_back();
-    curve_ = cycle_curve(curve_.base(), range_, first);
+    curve_ = cycle_curve(curve_.base(), range_, first, curve_.turn());
     homoclinic_ = homoclinic_end(options_.tolerance);
     lost_ = false;
 }
@@ -62,11 +65,16 @@ cycle_branch::test_value cycle_branch::within(floquet_test value) {
     };
 }
 
+/// What a multiplier -1 of one part means for a whole cycle of several.
+point_type cycle_branch::doubling_type() const {
+    return curve_.beyond().order % 2 == 0 ? point_type::BP : point_type::PD;
+}
+
 std::vector<test_function> cycle_branch::tests() {
     std::vector<test_function> result{
         {point_type::BP, [](const curve_point& at) { return at.regularity; }},
         {point_type::LPC, [](const curve_point& at) { return at.tangent[at.tangent.size() - 1]; }},
-        {point_type::PD, of_multipliers(&floquet::doubling)},
+        {doubling_type(), of_multipliers(&floquet::doubling)},
         {point_type::NS, of_multipliers(&floquet::torus)},
         {point_type::LPC, of_multipliers(&floquet::unity)}};
     if (curve_.base().model->cells()) {
@@ -87,7 +95,7 @@ std::vector<double> cycle_branch::extremes_of_stop(const VectorXd& u) const {
         return VectorXd::Constant(1,
                                   options_.stop_at({x.data(), x.data() + x.size()}, at.parameters));
     };
-    return extremes_along(at, curve_.values(u), curve_.period(u), value);
+    return extremes_along(at, whole(u), curve_.period(u), value);
 }
 
 std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) {
@@ -99,6 +107,9 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) 
     if (!finely(seen, seen.type == point_type::BP ? 3 : 2, write)) write(trace_, seen.a, seen.b);
     return std::nullopt;
 }
+
+/// Whether it is by the regularity that a bracket holds a branch point.
+bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == crossing_test; }
 
 /// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
 /// folds, where the parameter turns, and at branch points, where the regularity changes its sign.
@@ -116,12 +127,12 @@ bool cycle_branch::folds(walk& along, const bracket& seen) const {
 /// @return false if nothing vanishes there
 bool cycle_branch::write_down(tracer& on, const bracket& seen, const test_value& value) {
     const bool of_groups = seen.test >= tests_within;
-    const auto at = seen.type == point_type::BP && !of_groups ? on.locate_crossing(seen.a, seen.b)
-                                                              : on.locate(seen.a, seen.b, value);
+    const auto at =
+        by_regularity(seen) ? on.locate_crossing(seen.a, seen.b) : on.locate(seen.a, seen.b, value);
     if (!at) return false;
     const double arc = seen.arc + (at->u - seen.a.u).norm(), missed = std::abs(value(*at));
-    return of_groups ? add_point_within(seen.type, *at, arc, missed)
-                     : add_point(seen.type, *at, arc, missed);
+    if (of_groups) return add_point_within(seen.type, *at, arc, missed);
+    return add_point(seen.test == doubling_test ? point_type::PD : seen.type, *at, arc, missed);
 }
 
 /// Whether the parameter turns because the branch touches another one from the side: that is the
@@ -197,7 +208,7 @@ bool cycle_branch::add_point(point_type type, const curve_point& at, double arc,
     if (!look_at(at) || !known().multipliers.confirms(type)) return false;
     const bool told_by_multipliers = type != point_type::BP && type != point_type::EP;
     if (told_by_multipliers && (lost_ || !known().multipliers.resolved())) return false;
-    auto point = described(type, at.u, missed);
+    auto point = described(type == point_type::PD ? doubling_type() : type, at.u, missed);
     if (type == point_type::LPC) {
         write_held();
         VectorXd fold;

@@ -20,8 +20,8 @@ namespace moebius::detail {
 class cycle_branch : protected cycle_walk<cycle_curve> {
 protected:
     cycle_branch(diagram& to, const problem& base, const parameter_range& range,
-                 const std::string& from, const orbit& start, const continuation_options& options,
-                 const watch& progress);
+                 const special_point& from, const orbit& start, const rotation& turn,
+                 const continuation_options& options, const watch& progress);
 
     stop_reason go() {
         const auto why = cycle_walk::go();
@@ -64,6 +64,8 @@ private:
     [[nodiscard]] test_value of_multipliers(floquet_test value);
     [[nodiscard]] test_value within(floquet_test value);
     [[nodiscard]] std::vector<double> extremes_of_stop(const Eigen::VectorXd& u) const;
+    [[nodiscard]] point_type doubling_type() const;
+    [[nodiscard]] static bool by_regularity(const bracket& seen);
     [[nodiscard]] bool folds(walk& along, const bracket& seen) const;
     [[nodiscard]] bool touches(const Eigen::VectorXd& fold) const;
     void write_held();

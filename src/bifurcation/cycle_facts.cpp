@@ -139,10 +139,15 @@ std::vector<double> cycle_extremes(const problem& at, const piecewise& values, d
 }
 
 std::vector<group_multipliers> multipliers_within(const problem& at, const piecewise& values,
-                                                  double period) {
+                                                  double period, const rotation& turn) {
     std::vector<group_multipliers> result;
     const cell_field* cells = at.model->cells();
     if (!cells) return result;
+    std::vector<std::size_t> alike(cells->groups().size(), 1);  // 0: as one before
+    for (const auto& cycle : cycles_of(turn)) {
+        for (const std::size_t g : cycle) alike[g] = 0;
+        alike[cycle.front()] = cycle.size();
+    }
     const auto k = static_cast<Index>(cells->cell_states());
     const Index m = values.degree;
     const gauss_basis basis(static_cast<std::size_t>(m));
@@ -152,7 +157,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
     MatrixXd slope(k, k);
     for (std::size_t g = 0; g < cells->groups().size(); ++g) {
         const std::size_t size = cells->groups().groups[g].size();
-        if (size < 2) continue;
+        if (size < 2 || alike[g] == 0) continue;
         for (Index j = 0; j < values.intervals(); ++j) {
             const double h = period * (values.breaks[j + 1] - values.breaks[j]);
             auto inner = interval.inner();
@@ -171,7 +176,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
             interval.condense();
             links[static_cast<std::size_t>(j)] = interval.outer().bottomRows(k);
         }
-        result.push_back({product_eigenvalues(links), size - 1});
+        result.push_back({product_eigenvalues(links), alike[g] * (size - 1)});
     }
     return result;
 }
@@ -203,8 +208,9 @@ std::vector<double> cycle_row(const problem& at, std::size_t varied, double peri
                               std::span<const group_multipliers> within) {
     std::vector<double> row{at.parameters[varied], period};
     row.insert(row.end(), extremes.begin(), extremes.end());
+    const auto multipliers = mu.whole();
     for (std::size_t k = 0; k < shown(*at.model); ++k) {
-        const std::complex<double> value = k < mu.others.size() ? mu.others[k] : 0;
+        const std::complex<double> value = k < multipliers.size() ? multipliers[k] : 0;
         row.push_back(value.real());
         row.push_back(value.imag());
     }

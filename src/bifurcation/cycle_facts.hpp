@@ -31,9 +31,11 @@ struct group_multipliers {
     std::vector<std::complex<double>> values;
     std::size_t copies = 1;  ///< each counts so many times
 };
+/// @param turn  of the groups, by which the cycle goes on: those in turn have the same ones
 [[nodiscard]] std::vector<group_multipliers> multipliers_within(const problem& at,
                                                                 const piecewise& values,
-                                                                double period);
+                                                                double period,
+                                                                const rotation& turn = {});
 
 /// Multipliers outside the unit circle: of those given, and of perturbations that tear groups of
 /// cells apart.

@@ -22,13 +22,18 @@ double interval_error_for(double tolerance, Index degree) {
                              std::pow(tolerance / at_mesh, (m + 1) / (2 * m))});
 }
 
+Index fewest_intervals_of(const twist& beyond) {
+    return (fewest_intervals + beyond.order - 1) / beyond.order + (beyond.order > 1 ? 1 : 0);
+}
+
 Index intervals_for(const piecewise& values, double scale, double tolerance) {
     const double order = static_cast<double>(values.degree + 1);
     const double sum = interval_errors(values).array().pow(1 / order).sum();
     const double error = interval_error_for(tolerance, values.degree) * scale;
     const double wanted = 1.5 * sum / std::pow(error, 1 / order);  // half is spread even
+    const Index fewest = fewest_intervals_of(values.beyond);
     return std::isfinite(wanted)
-               ? static_cast<Index>(std::clamp(wanted, static_cast<double>(fewest_intervals),
+               ? static_cast<Index>(std::clamp(wanted, static_cast<double>(fewest),
                                                static_cast<double>(most_intervals)))
                : most_intervals;
 }

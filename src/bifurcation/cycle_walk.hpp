@@ -49,7 +49,7 @@ protected:
     /// What the tracer's own last one told, at u.
     void remember(const Eigen::VectorXd& u) {
         known_.u = u;
-        known_.multipliers = floquet(curve_.multipliers());
+        known_.multipliers = floquet(curve_.multipliers(), curve_.beyond().order);
         known_.extremes.clear();
         known_.within.reset();
         if constexpr (requires { curve_.quadratic(); }) known_.quadratic = curve_.quadratic();
@@ -75,7 +75,7 @@ protected:
     std::vector<double> extremes_at(const Eigen::VectorXd& u) {
         const bool known = known_.u.size() == u.size() && known_.u == u;
         if (known && !known_.extremes.empty()) return known_.extremes;
-        auto found = cycle_extremes(curve_.problem_at(u), curve_.values(u), curve_.period(u));
+        auto found = cycle_extremes(curve_.problem_at(u), whole(u), curve_.period(u));
         if (known) known_.extremes = found;
         return found;
     }
@@ -83,8 +83,8 @@ protected:
     /// Multipliers of perturbations within groups of cells, where it was last looked at.
     const std::vector<group_multipliers>& within_groups() {
         if (!known_.within)
-            known_.within = multipliers_within(curve_.problem_at(known_.u), curve_.values(known_.u),
-                                               curve_.period(known_.u));
+            known_.within = multipliers_within(curve_.problem_at(known_.u), whole(known_.u),
+                                               curve_.period(known_.u), curve_.turn());
         return *known_.within;
     }
 
@@ -147,9 +147,14 @@ protected:
 
     [[nodiscard]] double scale() const noexcept { return scale_; }  ///< of the states
 
+    /// All parts of a cycle.
+    [[nodiscard]] piecewise whole(const Eigen::VectorXd& u) const {
+        return unfolded(curve_.values(u));
+    }
+
     /// How far the last step's cycle swings, negative if it went through one of no size.
     [[nodiscard]] double swing_now() const {
-        return swing(curve_.values(trace_.current().u), curve_.values(trace_.previous().u));
+        return swing(whole(trace_.current().u), whole(trace_.previous().u));
     }
 
     /// A point with its cycle, where the curve was last looked at.
@@ -159,7 +164,7 @@ protected:
         special_point point;
         point.type = type;
         const problem here = curve_.problem_at(u);
-        const piecewise values = curve_.values(u);
+        const piecewise values = whole(u);
         point.parameter_names = parameter_names(*here.model);
         point.parameters = here.parameters;
         point.state.assign(values.values.col(0).begin(), values.values.col(0).end());
@@ -167,6 +172,7 @@ protected:
         point.cycle = orbit_of(values, curve_.period(u));
         point.normal_form = {{"period", point.cycle->period}};
         if (const auto* cells = here.model->cells()) point.groups = cells->groups();
+        point.turn = curve_.turn();
         point.residual = std::max(known_.residual, missed);
         return point;
     }

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/bifurcation/cycle_types.hpp>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/continuation/check_start.hpp>
 #include <moebius/continuation/cycle_curve.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
+#include <moebius/model/cell_field.hpp>
 #include <numbers>
 #include <utility>
 
@@ -21,26 +23,31 @@
 namespace moebius {
 namespace {
 
-using detail::fewest_intervals;
 using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr std::size_t first_degree = 4;  // of collocation from a Hopf point
 constexpr double on_edge = 1e-6;         // scaled distance from the range that a start may have
 
-/// The ellipse of a critical eigenvector around an equilibrium.
-piecewise ellipse(const std::vector<double>& centre, const Eigen::VectorXcd& q, double radius) {
-    piecewise result{VectorXd::LinSpaced(fewest_intervals + 1, 0, 1), first_degree, {}};
+/// The ellipse of a critical eigenvector around an equilibrium, or the first part of it.
+piecewise ellipse(const std::vector<double>& centre, const Eigen::VectorXcd& q, double radius,
+                  const twist& beyond) {
+    const Index intervals = detail::fewest_intervals_of(beyond);
+    piecewise result{VectorXd::LinSpaced(intervals + 1, 0, 1), first_degree, {}, beyond};
     const auto n = static_cast<Index>(centre.size());
-    const Index points = fewest_intervals * result.degree;
+    const Index points = intervals * result.degree;
     result.values.resize(n, points + 1);
     for (Index k = 0; k <= points; ++k) {
-        const double angle =
-            2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(points);
+        const double angle = 2 * std::numbers::pi * static_cast<double>(k) /
+                             static_cast<double>(points * beyond.order);
         result.values.col(k) = Eigen::Map<const VectorXd>(centre.data(), n) +
                                radius * (q * std::polar(1.0, angle)).real();
     }
     return result;
+}
+
+Eigen::VectorXcd first_way(const problem& base, const special_point& hopf) {
+    return hopf.turn.next.empty() ? critical_vector(base, hopf) : rotating_vector(base, hopf);
 }
 
 orbit hopf_orbit(const problem& base, const special_point& start) {
@@ -48,7 +55,8 @@ orbit hopf_orbit(const problem& base, const special_point& start) {
     if (!period)
         throw invalid_argument("cycle", fmt::format("{} came without its period", start.label),
                                "a Hopf point with its normal form is needed");
-    return orbit_of(ellipse(start.state, critical_vector(base, start), 1), *period);
+    const twist beyond(start.turn, start.state.size());
+    return orbit_of(unfolded(ellipse(start.state, first_way(base, start), 1, beyond)), *period);
 }
 
 [[noreturn]] void no_cycle(const special_point& start) {
@@ -71,13 +79,15 @@ class cycles final : private detail::cycle_branch {
 public:
     cycles(diagram& to, const problem& base, const parameter_range& range,
            const special_point& start, const continuation_options& options, const watch& progress)
-        : cycle_branch(to, base, range, start.label, first_orbit(base, start), options, progress) {}
+        : cycle_branch(to, base, range, start, first_orbit(base, start), start.turn, options,
+                       progress) {}
 
     void from_hopf(const special_point& start) {
         const auto& base = curve_.base();
-        const auto q = critical_vector(base, start);
-        piecewise still = ellipse(start.state, q, 0), change = still;
-        change.values = ellipse(start.state, q, 1).values - still.values;
+        const auto q = first_way(base, start);
+        const twist& beyond = curve_.beyond();
+        piecewise still = ellipse(start.state, q, 0, beyond), change = still;
+        change.values = ellipse(start.state, q, 1, beyond).values - still.values;
         const VectorXd u = curve_.scale(still, start_.period, start.parameters);
         const VectorXd tangent = curve_.scale_change(change, 0, VectorXd::Zero(1)).normalized();
         trace_.start_with_tangent(u, tangent);
@@ -92,7 +102,7 @@ public:
     /// The cycles of twice the period: one way, since the other one is the same with its halves
     /// changed.
     void from_doubling(const special_point& start) {
-        const VectorXd u = curve_.scale(piecewise_of(start_), start_.period, start.parameters);
+        const VectorXd u = scaled(start_, start.parameters);
         check_inside(u, start);
         const auto tangent = detail::doubling_tangent(curve_, u);
         if (!tangent) no_branch(start);
@@ -107,7 +117,7 @@ public:
 
     /// The branch that crosses the one on which the point was found, both ways.
     void from_crossing(const special_point& start) {
-        const VectorXd u = curve_.scale(piecewise_of(start_), start_.period, start.parameters);
+        const VectorXd u = scaled(start_, start.parameters);
         check_inside(u, start);
         const auto crossing = detail::tangents_at_crossing(curve_, u);
         if (!crossing) no_branch(start);
@@ -128,13 +138,13 @@ public:
     }
 
     void from_cycle(const special_point& start) {
-        const VectorXd u = curve_.scale(piecewise_of(start_), start_.period, start.parameters);
+        const VectorXd u = scaled(start_, start.parameters);
         if (!trace_.start(u, VectorXd::Unit(u.size(), u.size() - 1))) no_cycle(start);
         rebase();
         check_inside(trace_.current().u, start);
         const curve_point first = trace_.current();
         const auto parameters = curve_.problem_at(first.u).parameters;
-        const orbit stored = orbit_of(curve_.values(first.u), curve_.period(first.u));
+        const orbit stored = orbit_of(whole(first.u), curve_.period(first.u));
         rows_.add_row(0, row_at(first.u));
         trace_.start_with_tangent(first.u, -first.tangent);
         made_.first = made_.last = go();
@@ -142,7 +152,7 @@ public:
             rows_.turn_back();
         } else {
             turn_back(stored);
-            const VectorXd again = curve_.scale(piecewise_of(stored), stored.period, parameters);
+            const VectorXd again = scaled(stored, parameters);
             if (!trace_.start(again, first.tangent)) no_cycle(start);
             remember(trace_.current().u);
             made_.last = go();
@@ -151,6 +161,10 @@ public:
     }
 
 private:
+    [[nodiscard]] VectorXd scaled(const orbit& cycle, const std::vector<double>& parameters) const {
+        return curve_.scale(folded(piecewise_of(cycle), curve_.beyond()), cycle.period, parameters);
+    }
+
     void check_inside(const VectorXd& u, const special_point& start) const {
         const double s = u[u.size() - 1];
         if (s < -on_edge || s > scaling::whole + on_edge)
@@ -176,6 +190,28 @@ private:
     }
 };
 
+/// That the groups which go on in turn are alike.
+void check_turn(const problem& at, const special_point& start) {
+    if (start.turn.next.empty()) return;
+    const auto reject = [&start](std::string_view needed) {
+        throw invalid_argument(
+            "cycle", fmt::format("{} has the rotation {}", start.label, to_string(start.turn)),
+            needed);
+    };
+    const cell_field* cells = at.model->cells();
+    if (!cells || start.turn.next.size() != cells->groups().size())
+        reject("it must be one of the model's groups of cells");
+    const std::size_t groups = cells->groups().size();
+    for (const auto& cycle : cycles_of(start.turn))
+        for (const std::size_t g : cycle) {
+            bool alike =
+                cells->groups().groups[g].size() == cells->groups().groups[cycle.front()].size();
+            for (std::size_t k = cells->shared_parameters(); k < at.parameters.size(); k += groups)
+                alike = alike && at.parameters[k + g] == at.parameters[k + cycle.front()];
+            if (!alike) reject("groups in turn must have one size and the same parameters");
+        }
+}
+
 }  // namespace
 
 void add_cycle_branch(diagram& to, const problem& base, const parameter_range& range,
@@ -190,6 +226,7 @@ void add_cycle_branch(diagram& to, const problem& base, const parameter_range& r
     problem at = base;
     at.parameters = start.parameters;
     check_range(range);
+    check_turn(at, start);
     const std::size_t branches = to.branches.size(), points = to.special_points.size();
     const detail::unit_frame frame(at, {range}, options, start);
     cycles along(to, frame.on, range, *frame.start, frame.options, progress);

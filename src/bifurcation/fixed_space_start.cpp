@@ -21,7 +21,7 @@ using Eigen::VectorXd;
 
 constexpr double low = 0, high = scaling::whole;  // of the scaled parameter
 constexpr double equal = 1e-7;                    // state scales within which groups agree
-constexpr double near = 0.1;        // scaled distance within which a root may be a crossing's
+constexpr double near_root = 0.1;   // scaled distance within which a root may be a crossing's
 constexpr double at_a_fold = 0.02;  // of the scaled parameter, by which a fold's start may be off
 constexpr double touching = 1e-5;   // scaled length of a branch that only touches the edge
 constexpr double as_given = 1e-13;  // scaled distance from the parameter of a start: rounding
@@ -50,7 +50,7 @@ void fixed_space::consider(std::span<const double> x, double value) {
     considered_.push_back(u);
     ++result_.search.states;
     if (known_.is_end(u) || known_.is_on_branch(u, curve_)) return;
-    if (known_.is_near_crossing(u, near)) {  // where roots are multiple they are less precise
+    if (known_.is_near_crossing(u, near_root)) {  // where roots are multiple they are less precise
         const auto found = find_branch_point(curve_, u);
         if (found && known_.crossing_at(found->u)) return;
     }

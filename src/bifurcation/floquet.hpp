@@ -7,12 +7,14 @@
 #include <complex>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/diagram.hpp>
+#include <moebius/solve/product_eigenvalues.hpp>
 #include <utility>
 #include <vector>
 
 namespace moebius::detail {
 
-/// The multipliers of a cycle in its space, the one of the flow apart.
+/// The multipliers of a cycle in its space, the one of the flow apart. Of one with a rotation they
+/// are those of the map over one of its `parts`, and tests are of these.
 struct floquet {
     using complex = std::complex<double>;
     static constexpr double vanishing = 1e-6;  ///< |mu_1 mu_2 - 1| at an NS
@@ -22,10 +24,11 @@ struct floquet {
 
     std::vector<complex> others;  // by falling modulus
     double trivial = 1;
+    Eigen::Index parts = 1;
 
     floquet() = default;
-    explicit floquet(cycle_equations::floquet_multipliers all)
-        : others(std::move(all.others)), trivial(all.trivial) {}
+    explicit floquet(cycle_equations::floquet_multipliers all, Eigen::Index of_parts)
+        : others(std::move(all.others)), trivial(all.trivial), parts(of_parts) {}
     /// Of perturbations among which the flow is not.
     explicit floquet(std::vector<complex> all) : others(std::move(all)) {}
 
@@ -39,18 +42,26 @@ struct floquet {
         return rest;
     }
 
-    /// All, by falling modulus.
+    /// Over the whole period, by falling modulus.
+    [[nodiscard]] std::vector<complex> whole() const {
+        auto result = others;
+        for (auto& mu : result) mu = over_all(mu);
+        return result;
+    }
+
+    /// Over the whole period, that of the flow among them.
     [[nodiscard]] std::vector<complex> all() const {
-        auto whole = others;
-        const auto smaller = std::find_if(whole.begin(), whole.end(), [this](complex mu) {
-            return std::abs(mu) < std::abs(trivial);
+        auto result = whole();
+        const double own = over_all(trivial).real();
+        const auto smaller = std::find_if(result.begin(), result.end(), [own](complex mu) {
+            return std::abs(mu) < std::abs(own);
         });
-        whole.insert(smaller, trivial);
-        return whole;
+        result.insert(smaller, own);
+        return result;
     }
 
     /// Distance of the trivial multiplier from 1.
-    [[nodiscard]] double error() const { return std::abs(trivial - 1.0); }
+    [[nodiscard]] double error() const { return std::abs(over_all(trivial) - 1.0); }
     /// Whether the others tell anything.
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }
 
@@ -87,6 +98,17 @@ struct floquet {
                 return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing;
             return true;
         });
+    }
+
+    /// mu^parts; of modulus largest_eigenvalue at most.
+    [[nodiscard]] complex over_all(complex mu) const {
+        complex product = mu;
+        for (Eigen::Index k = 1; k < parts; ++k) {
+            product *= mu;
+            const double size = std::abs(product);
+            if (size > largest_eigenvalue) product *= largest_eigenvalue / size;
+        }
+        return product;
     }
 
     /// The same with no flow among them: then a BP has a multiplier 1.

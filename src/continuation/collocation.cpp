@@ -32,7 +32,34 @@ VectorXd lagrange(Index m, double s, bool derivative) {
     return result;
 }
 
+constexpr double same_place = 1e-9;  // of a period, where the mesh of a part should end
+
 }  // namespace
+
+twist::twist(const rotation& of_groups, std::size_t states)
+    : order(static_cast<Index>(of_groups.order())) {
+    const std::size_t groups = of_groups.next.size();
+    if (groups == 0) return;
+    if (states % groups != 0)
+        throw invalid_argument("cycle", fmt::format("a rotation of {} groups came", groups),
+                               fmt::format("there are {} states", states));
+    for (std::size_t i = 0; i < states; ++i)
+        image.push_back(static_cast<Index>(i / groups * groups + of_groups.next[i % groups]));
+}
+
+MatrixXd twist::applied(const MatrixXd& x) const {
+    if (image.empty()) return x;
+    MatrixXd moved(x.rows(), x.cols());
+    for (Index i = 0; i < x.rows(); ++i) moved.row(image[static_cast<std::size_t>(i)]) = x.row(i);
+    return moved;
+}
+
+MatrixXd twist::undone(const MatrixXd& x) const {
+    if (image.empty()) return x;
+    MatrixXd moved(x.rows(), x.cols());
+    for (Index i = 0; i < x.rows(); ++i) moved.row(i) = x.row(image[static_cast<std::size_t>(i)]);
+    return moved;
+}
 
 /// Nodes and weights by Golub & Welsch, Math. Comp. 23 (1969) 221.
 gauss_basis::gauss_basis(std::size_t of_degree) : degree(static_cast<Index>(of_degree)) {
@@ -109,6 +136,47 @@ orbit orbit_of(const piecewise& from, double period) {
     return result;
 }
 
+piecewise unfolded(const piecewise& part) {
+    const Index parts = part.beyond.order, points = part.values.cols() - 1;
+    if (parts == 1) return part;
+    const Index intervals = part.intervals();
+    piecewise whole{VectorXd(parts * intervals + 1), part.degree, {}};
+    whole.values.resize(part.values.rows(), parts * points + 1);
+    MatrixXd now = part.values;
+    for (Index k = 0; k < parts; ++k) {
+        whole.breaks.segment(k * intervals, intervals + 1) =
+            (part.breaks.array() + static_cast<double>(k)) / static_cast<double>(parts);
+        whole.values.middleCols(k * points, points + 1) = now;
+        now = part.beyond.applied(now);
+    }
+    whole.breaks[0] = 0;
+    whole.breaks[parts * intervals] = 1;
+    return whole;
+}
+
+piecewise folded(const piecewise& periodic, const twist& beyond) {
+    if (beyond.order == 1) return periodic;
+    const auto parts = static_cast<double>(beyond.order);
+    const Index count = std::max<Index>(1, periodic.intervals() / beyond.order);
+    VectorXd breaks = parts * periodic.breaks.head(count + 1);
+    const bool fits = std::abs(breaks[count] - 1) < same_place;
+    if (!fits) breaks = VectorXd::LinSpaced(count + 1, 0, 1);
+    breaks[count] = 1;
+    piecewise part = periodic;
+    if (!fits)
+        part = resampled(periodic, [&] {
+            VectorXd all(count + 2);
+            all << breaks / parts, 1;
+            return all;
+        }());
+    const Index points = count * periodic.degree;
+    part.values.conservativeResize(Eigen::NoChange, points + 1);
+    part.values.rightCols(1) = beyond.applied(part.values.leftCols(1));
+    part.breaks = breaks;
+    part.beyond = beyond;
+    return part;
+}
+
 VectorXd interval_errors(const piecewise& periodic) {
     const Index m = periodic.degree, intervals = periodic.intervals();
     VectorXd binomial(m + 1);  // the m-th difference
@@ -125,7 +193,9 @@ VectorXd interval_errors(const piecewise& periodic) {
     VectorXd jump(intervals);  // the next one, between intervals j and j + 1
     for (Index j = 0; j < intervals; ++j) {
         const Index next = (j + 1) % intervals;
-        jump[j] = 2 * (top.col(next) - top.col(j)).norm() / (h[j] + h[next]);
+        const VectorXd after =
+            next == 0 ? VectorXd(periodic.beyond.applied(top.col(0))) : VectorXd(top.col(next));
+        jump[j] = 2 * (after - top.col(j)).norm() / (h[j] + h[next]);
     }
     VectorXd errors(intervals);
     for (Index j = 0; j < intervals; ++j)
@@ -158,7 +228,7 @@ VectorXd equidistributed(const piecewise& periodic, Index intervals) {
 }
 
 piecewise resampled(const piecewise& from, const VectorXd& breaks) {
-    piecewise result{breaks, from.degree, {}};
+    piecewise result{breaks, from.degree, {}, from.beyond};
     const Index m = from.degree;
     result.values.resize(from.values.rows(), result.intervals() * m + 1);
     for (Index j = 0; j < result.intervals(); ++j)

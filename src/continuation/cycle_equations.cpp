@@ -27,16 +27,18 @@ std::vector<std::size_t> positions(const problem& base,
 }  // namespace
 
 cycle_equations::cycle_equations(const problem& base, const std::vector<parameter_range>& ranges,
-                                 const orbit& start)
+                                 const orbit& start, const rotation& turn)
     : base_(base),
       ranges_(ranges),
       free_(positions(base, ranges)),
+      turn_(turn),
+      beyond_(turn, base.model->dimension()),
       basis_(start.degree),
       chain_(static_cast<Index>(base.model->dimension()), extra()) {
     check_parameters(*base.model, base.parameters);
     for (const auto& range : ranges) check_range(range);
     check_orbit(start, base.model->dimension());
-    set_mesh(piecewise_of(start), start.period);
+    set_mesh(folded(piecewise_of(start), beyond_), start.period);
 }
 
 void cycle_equations::set_mesh(const piecewise& reference, double period) {
@@ -57,11 +59,11 @@ void cycle_equations::set_mesh(const piecewise& reference, double period) {
             reference.values.middleCols(j * m, m + 1) * basis_.slopes.transpose();
         phase_.middleCols(j * m, m + 1) += slopes * basis_.weights.asDiagonal() * basis_.values;
     }
-    phase_.col(0) += phase_.rightCols(1);
+    phase_.col(0) += beyond_.undone(phase_.rightCols(1));
     phase_.conservativeResize(n, intervals * m);
     const Eigen::Map<VectorXd> row(phase_.data(), phase_.size());
     phase_ /= row.cwiseProduct(units_.head(phase_.size())).norm();
-    units_[phase_.size()] = period;
+    units_[phase_.size()] = period / static_cast<double>(beyond_.order);
     for (std::size_t k = 0; k < free_.size(); ++k)
         units_[coordinate(k)] = (ranges_[k].to - ranges_[k].from) / scaling::whole;
     intervals_.resize(static_cast<std::size_t>(intervals));
@@ -70,7 +72,8 @@ void cycle_equations::set_mesh(const piecewise& reference, double period) {
 VectorXd cycle_equations::scale_change(const piecewise& values, double period,
                                        const VectorXd& p) const {
     VectorXd u(size());
-    u << Eigen::Map<const VectorXd>(values.values.data(), phase_.size()), period, p;
+    u << Eigen::Map<const VectorXd>(values.values.data(), phase_.size()),
+        period / static_cast<double>(beyond_.order), p;
     return u.cwiseQuotient(units_);
 }
 
@@ -83,16 +86,20 @@ VectorXd cycle_equations::scale(const piecewise& values, double period,
 }
 
 piecewise cycle_equations::values(const VectorXd& u) const {
-    piecewise result{breaks_, basis_.degree, {}};
+    piecewise result{breaks_, basis_.degree, {}, beyond_};
     result.values.resize(phase_.rows(), phase_.cols() + 1);
     Eigen::Map<VectorXd>(result.values.data(), phase_.size()) =
         u.head(phase_.size()).cwiseProduct(units_.head(phase_.size()));
-    result.values.rightCols(1) = result.values.leftCols(1);
+    result.values.rightCols(1) = beyond_.applied(result.values.leftCols(1));
     return result;
 }
 
-double cycle_equations::period(const VectorXd& u) const {
+double cycle_equations::duration(const VectorXd& u) const {
     return u[phase_.size()] * units_[phase_.size()];
+}
+
+double cycle_equations::period(const VectorXd& u) const {
+    return static_cast<double>(beyond_.order) * duration(u);
 }
 
 problem cycle_equations::problem_at(const VectorXd& u) const {
@@ -120,9 +127,9 @@ void cycle_equations::rebase(VectorXd& u, VectorXd& direction, Index intervals) 
 
 /// Linearises one interval and solves it for its later points.
 /// @return false if a number is not finite
-bool cycle_equations::condense(Index j, const piecewise& at, double period, double* residual) {
+bool cycle_equations::condense(Index j, const piecewise& at, double length, double* residual) {
     const Index n = phase_.rows(), m = basis_.degree;
-    const double h = breaks_[j + 1] - breaks_[j], step = h * period;
+    const double h = breaks_[j + 1] - breaks_[j], step = h * length;
     auto& here = intervals_[static_cast<std::size_t>(j)];
     auto inner = here.inner();
     auto outer = here.outer();
@@ -156,14 +163,14 @@ bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
     node_ = {VectorXd(n), VectorXd(n), VectorXd(n), MatrixXd(n, n), MatrixXd(n, extra() - 1)};
     for (Index j = 0; j < at.intervals(); ++j) {
         intervals_[static_cast<std::size_t>(j)].resize(block, n + extra());
-        if (!condense(j, at, period(u), f.data() + j * block)) return false;
+        if (!condense(j, at, duration(u), f.data() + j * block)) return false;
     }
     const double scale = base_.model->state_scale(base_.parameters);
     flow_.resize(n, at.intervals());
     for (Index j = 0; j < at.intervals(); ++j) {
         node_.x = at.values.col(j * basis_.degree);
         base_.model->rhs(view(node_.x), base_.parameters, view(node_.f));
-        flow_.col(j) = period(u) / scale * node_.f;
+        flow_.col(j) = duration(u) / scale * node_.f;
     }
     f[phase_.size()] = phase_.cwiseProduct(at.values.leftCols(phase_.cols())).sum();
     return f.allFinite();
@@ -181,7 +188,10 @@ void cycle_equations::border(const MatrixXd& rows) {
         folded_ = rows_.middleCols(j * block + n, later).lazyProduct(outer.topRows(later));
         folded_.leftCols(n) += rows_.middleCols(j * block, n);
         if (j == 0) folded_.rightCols(extra()) += rows_.rightCols(extra());
-        chain_.add(outer.bottomRows(n), folded_);
+        if (j + 2 < breaks_.size())
+            chain_.add(outer.bottomRows(n), folded_);
+        else  // the last point is P x_0
+            chain_.add(beyond_.undone(outer.bottomRows(n)), folded_);
     }
     chain_.close();
 }
@@ -205,6 +215,7 @@ cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
     for (Index j = 0; j < count; ++j) {
         const Index next = (j + 1) % count;
         MatrixXd g = intervals_[static_cast<std::size_t>(j)].outer().bottomRows(n).leftCols(n);
+        if (next == 0) g = beyond_.undone(g);
         g -= 2 * (g.lazyProduct(v.col(j)).eval() * v.col(j).transpose());
         g -= 2 * (v.col(next) * v.col(next).transpose().lazyProduct(g).eval());
         found.trivial *= g(0, 0) * signs[j] * signs[next];
@@ -225,6 +236,7 @@ void cycle_equations::solve_bordered(VectorXd& b) const {
         s -= rows_.middleCols(j * block + n, later).lazyProduct(inner.head(later));
         ends.col(j) = inner.tail(n);
     }
+    ends.rightCols(1) = beyond_.undone(ends.rightCols(1));
     const VectorXd links = chain_.solve(ends, s);
     VectorXd known(n + extra()), first(later);
     known.tail(extra()) = links.tail(extra());
@@ -252,8 +264,10 @@ void cycle_equations::solve_bordered_transposed(VectorXd& b) const {
         links.col(j) = b.segment(j * block, n) + by.head(n);
         e += by.tail(extra());
     }
-    const VectorXd solved = chain_.solve_transposed(links, e);
+    VectorXd solved = chain_.solve_transposed(links, e);
     const VectorXd s = solved.tail(extra());
+    auto last = solved.segment((intervals - 1) * n, n);
+    last = beyond_.applied(last);
     VectorXd later(block);
     for (Index j = 0; j < intervals; ++j) {
         later << b.segment(j * block + n, block - n) -
@@ -269,7 +283,7 @@ VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const Vecto
     const Index n = phase_.rows(), m = basis_.degree, block = n * m;
     const auto count = static_cast<Index>(free_.size());
     const problem here = problem_at(u);
-    const double length = period(u), stretch = period(z);
+    const double length = duration(u), stretch = duration(z);
     const MatrixXd x = values(u).values, v = values(z).values;
     VectorXd result = VectorXd::Zero(size()), f(n), curved(n + count);
     MatrixXd fx(n, n), fp(n, static_cast<Index>(here.parameters.size()));
@@ -285,8 +299,11 @@ VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const Vecto
             here.model->curvature(state, here.parameters, free_, view(w), view(at), view(curved));
             const VectorXd by_state = -h * (length * curved.head(n) + stretch * fx.transpose() * w);
             for (Index k = 0; k <= m; ++k) {
-                const Index point = (j * m + k) % phase_.cols();  // the last is the first
-                result.segment(point * n, n) += basis_.values(i, k) * by_state;
+                const Index point = j * m + k;
+                if (point < phase_.cols())
+                    result.segment(point * n, n) += basis_.values(i, k) * by_state;
+                else  // the last is P x_0
+                    result.head(n) += basis_.values(i, k) * beyond_.undone(by_state);
             }
             result[phase_.size()] -= h * w.dot(fx * at);
             for (Index k = 0; k < count; ++k)
@@ -302,7 +319,7 @@ VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const Vecto
 double cycle_equations::bent_along(const VectorXd& u, const VectorXd& y, const VectorXd& z) const {
     const Index n = phase_.rows(), m = basis_.degree, block = n * m;
     const problem here = problem_at(u);
-    const double length = period(u), stretch = period(z);
+    const double length = duration(u), stretch = duration(z);
     const MatrixXd x = values(u).values, v = values(z).values;
     VectorXd change = VectorXd::Zero(static_cast<Index>(here.parameters.size()));
     for (std::size_t k = 0; k < free_.size(); ++k)

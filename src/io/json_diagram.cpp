@@ -32,6 +32,13 @@ grouping groups_from(const place& from) {
     return groups;
 }
 
+rotation turn_from(const place& from, const grouping& groups) {
+    if (!from.has("rotation")) return {};
+    return from.at("rotation").word([&](const std::string& text) {
+        return rotation_from(text, groups.size());
+    });
+}
+
 bool has_column(const table& columns, std::string_view name) {
     return std::find(columns.names.begin(), columns.names.end(), name) != columns.names.end();
 }
@@ -80,6 +87,7 @@ branch branch_from(const place& from, diagram_kind kind) {
     out.last = from.at("last").word(stop_reason_from_name);
     if (from.has("groups")) out.groups = groups_from(from.at("groups"));
     if (from.has("copies")) out.copies = from.at("copies").number();
+    out.turn = turn_from(from, out.groups);
     out.columns = table_from(from.at("columns"));
     check_columns(from.at("columns"), out, kind);
     return out;
@@ -148,6 +156,7 @@ special_point point_from(const place& from) {
     out.criticality = word_of(from.at("criticality"), criticalities);
     out.residual = from.at("residual").number();
     if (from.has("groups")) out.groups = groups_from(from.at("groups"));
+    out.turn = turn_from(from, out.groups);
     if (from.has("cycle")) out.cycle = orbit_from(from.at("cycle"));
     out.proof = proof_from(from);
     return out;

@@ -78,6 +78,7 @@ json object(const branch& curve) {
         out["groups"] = to_string(curve.groups);
         out["copies"] = number(curve.copies);
     }
+    if (!curve.turn.next.empty()) out["rotation"] = to_string(curve.turn);
     out["columns"] = object(curve.columns);
     return out;
 }
@@ -110,6 +111,7 @@ json object(const special_point& point) {
              {"criticality", point.criticality},
              {"residual", number(point.residual)}};
     if (point.groups.size() > 0) out["groups"] = to_string(point.groups);
+    if (!point.turn.next.empty()) out["rotation"] = to_string(point.turn);
     if (point.cycle) out["cycle"] = object(*point.cycle);
     if (point.proof && point.proof->refusal.empty()) out["radius"] = number(point.proof->radius);
     if (point.proof && !point.proof->refusal.empty()) out["not_certified"] = point.proof->refusal;

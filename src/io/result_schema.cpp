@@ -87,6 +87,14 @@ json heading_schema() {
     return out;
 }
 
+json rotation_schema() {
+    return {{"type", "string"},
+            {"pattern", "^(\\([0-9 ]+\\))+$"},
+            {"description",
+             "of the groups, counted from 1: what one does the next does 1/m of the period later, "
+             "m the length of the longest cycle"}};
+}
+
 json branch_schema(const auto& kinds, bool stable) {
     json columns{{"type", "object"},
                  {"minProperties", 2},
@@ -104,6 +112,7 @@ json branch_schema(const auto& kinds, bool stable) {
                             {"columns", std::move(columns)}});
     out["properties"]["groups"] = {{"type", "string"}, {"pattern", "^[0-9, -]+$"}};
     out["properties"]["copies"] = reference("any_number");
+    out["properties"]["rotation"] = rotation_schema();
     return out;
 }
 
@@ -125,6 +134,7 @@ json point_schema() {
          {"criticality", words(criticalities)},
          {"residual", reference("any_number")}});
     out["properties"]["groups"] = {{"type", "string"}, {"pattern", "^[0-9, -]+$"}};
+    out["properties"]["rotation"] = rotation_schema();
     out["properties"]["cycle"] =
         object_with({{"period", {{"type", "number"}, {"exclusiveMinimum", 0}}},
                      {"degree", {{"type", "integer"}, {"minimum", 1}}},

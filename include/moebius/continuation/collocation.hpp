@@ -2,7 +2,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <moebius/base/rotation.hpp>
 #include <moebius/continuation/diagram.hpp>
+#include <vector>
 
 namespace moebius {
 
@@ -18,11 +20,26 @@ struct gauss_basis {
     explicit gauss_basis(std::size_t degree);
 };
 
+/// How a function on [0, 1] goes on beyond it: x(t + 1) = P x(t), where P takes the coordinate i to
+/// image[i]; a function of period 1 if there is no P.
+struct twist {
+    std::vector<Eigen::Index> image = {};
+    Eigen::Index order = 1;  ///< P^order = 1
+
+    twist() = default;
+    /// Of states in groups, each kind of all groups after the other (see cell_field).
+    twist(const rotation& of_groups, std::size_t states);
+
+    [[nodiscard]] Eigen::MatrixXd applied(const Eigen::MatrixXd& x) const;  ///< P x
+    [[nodiscard]] Eigen::MatrixXd undone(const Eigen::MatrixXd& x) const;   ///< P^-1 x
+};
+
 /// Piecewise polynomials on a mesh of [0, 1], periodic or not.
 struct piecewise {
     Eigen::VectorXd breaks;  ///< ends of the intervals, 0 = first < ... < last = 1
     Eigen::Index degree = 4;
     Eigen::MatrixXd values;  ///< at the base points. Shape (n, intervals * degree + 1)
+    twist beyond = {};       ///< if it is periodic but for that
 
     [[nodiscard]] Eigen::Index intervals() const noexcept { return breaks.size() - 1; }
     [[nodiscard]] Eigen::VectorXd at(double t) const;
@@ -32,6 +49,11 @@ struct piecewise {
 /// @throws invalid_argument if the orbit's sizes do not belong together
 void check_orbit(const orbit& cycle, std::size_t states);
 [[nodiscard]] orbit orbit_of(const piecewise& values, double period);
+
+/// The periodic function that goes on from a part as the part says, of its `order` parts; and the
+/// first part of one that does.
+[[nodiscard]] piecewise unfolded(const piecewise& part);
+[[nodiscard]] piecewise folded(const piecewise& periodic, const twist& beyond);
 
 /// The error of collocation within each interval, h^(m+1) |u^(m+1)| but for a constant of order
 /// 1e-3: the (m+1)-st derivative from the jumps of the m-th between intervals. Shape (intervals).

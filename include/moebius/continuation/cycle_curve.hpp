@@ -10,8 +10,9 @@ namespace moebius {
 class cycle_curve final : public curve, public cycle_equations, private linearization {
 public:
     /// @throws as cycle_equations
-    cycle_curve(const problem& base, const parameter_range& range, const orbit& start)
-        : cycle_equations(base, {range}, start) {}
+    cycle_curve(const problem& base, const parameter_range& range, const orbit& start,
+                const rotation& turn = {})
+        : cycle_equations(base, {range}, start, turn) {}
 
     [[nodiscard]] Eigen::Index unknowns() const override { return size(); }
     [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) override {

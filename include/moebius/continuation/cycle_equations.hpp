@@ -19,6 +19,9 @@ namespace moebius {
 /// the period at the last rebase and each parameter runs from 0 to scaling::whole over its range.
 /// There are as many equations as unknowns but for the free parameters: borders make up for them.
 ///
+/// Of a cycle with a rotation P of order k the unknowns are those of its first part, x' = T/k f and
+/// x(1) = P x(0): the work is that of a k-th of its mesh.
+///
 /// @cost   a linear solve takes O(L (n m)^3) for L intervals of degree m: the points within an
 ///         interval are eliminated by themselves, then the intervals one by one
 /// @source de Boor & Swartz, SIAM J. Numer. Anal. 10 (1973) 582; Doedel, Keller & Kernevez, Int. J.
@@ -27,9 +30,10 @@ class cycle_equations {
 public:
     /// @param ranges  of the free parameters, one at least
     /// @param start   a cycle or a guess of one; its mesh is taken
+    /// @param turn    of the model's groups of cells, by which it goes on
     /// @throws invalid_argument for a bad range, an unknown name, or an orbit of other sizes
     cycle_equations(const problem& base, const std::vector<parameter_range>& ranges,
-                    const orbit& start);
+                    const orbit& start, const rotation& turn = {});
 
     [[nodiscard]] Eigen::Index size() const noexcept { return units_.size(); }  ///< unknowns
 
@@ -47,7 +51,8 @@ public:
     /// Of the bordered matrix, as linearization::regularity.
     [[nodiscard]] double border_regularity() const noexcept { return chain_.regularity(); }
 
-    /// Floquet multipliers where it was last evaluated.
+    /// Floquet multipliers where it was last evaluated; of the map P^-1 over one part of a cycle
+    /// with a rotation, whose powers of its order are those of the whole cycle.
     struct floquet_multipliers {
         std::vector<std::complex<double>> others;  ///< by falling modulus; empty if not finite
         double trivial = 1;                        ///< that of the flow, which should be 1
@@ -57,14 +62,15 @@ public:
     /// of the flow cannot be mixed up with another one that passes 1 or changes by orders.
     [[nodiscard]] floquet_multipliers multipliers() const;
 
-    /// u for values on the present mesh, a period and parameters (all of the model's).
+    /// u for values on the present mesh (of the first part), a period and parameters (all of the
+    /// model's).
     [[nodiscard]] Eigen::VectorXd scale(const piecewise& values, double period,
                                         const std::vector<double>& parameters) const;
     /// The direction that belongs to changes of these; p (free parameters).
     [[nodiscard]] Eigen::VectorXd scale_change(const piecewise& values, double period,
                                                const Eigen::VectorXd& p) const;
     [[nodiscard]] piecewise values(const Eigen::VectorXd& u) const;
-    [[nodiscard]] double period(const Eigen::VectorXd& u) const;
+    [[nodiscard]] double period(const Eigen::VectorXd& u) const;  ///< of the whole cycle
     /// The problem with the parameters of u.
     [[nodiscard]] problem problem_at(const Eigen::VectorXd& u) const;
     /// Where in u the k-th free parameter stands.
@@ -82,6 +88,8 @@ public:
                                     const Eigen::VectorXd& z) const;
 
     [[nodiscard]] const problem& base() const noexcept { return base_; }
+    [[nodiscard]] const rotation& turn() const noexcept { return turn_; }
+    [[nodiscard]] const twist& beyond() const noexcept { return beyond_; }
     /// Positions of the free parameters among the model's.
     [[nodiscard]] const std::vector<std::size_t>& free() const noexcept { return free_; }
 
@@ -93,14 +101,17 @@ protected:
 
 private:
     void set_mesh(const piecewise& reference, double period);
-    bool condense(Eigen::Index interval, const piecewise& at, double period, double* residual);
-    [[nodiscard]] Eigen::Index extra() const noexcept {  // unknowns besides the values
+    bool condense(Eigen::Index interval, const piecewise& at, double length, double* residual);
+    [[nodiscard]] double duration(const Eigen::VectorXd& u) const;  // of a part
+    [[nodiscard]] Eigen::Index extra() const noexcept {             // unknowns besides the values
         return 1 + static_cast<Eigen::Index>(free_.size());
     }
 
     problem base_;
     std::vector<parameter_range> ranges_;
     std::vector<std::size_t> free_;
+    rotation turn_;
+    twist beyond_;
     gauss_basis basis_;
     Eigen::VectorXd breaks_;
     Eigen::VectorXd units_;  // of all unknowns

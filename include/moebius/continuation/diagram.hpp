@@ -3,6 +3,7 @@
 
 #include <complex>
 #include <moebius/base/grouping.hpp>
+#include <moebius/base/rotation.hpp>
 #include <moebius/base/table.hpp>
 #include <moebius/continuation/plane_regions.hpp>
 #include <optional>
@@ -83,6 +84,7 @@ struct special_point {
     double residual = 0;         ///< max norm of the defining system
     std::optional<orbit> cycle;  ///< on a branch of cycles; `eigenvalues` are its multipliers then
     grouping groups;  ///< of interchangeable cells, if the state stands for groups of them
+    rotation turn;    ///< of these groups, by which the cycle goes on, or starts from a Hopf point
     std::optional<certificate> proof;  ///< if one was asked for
 };
 
@@ -94,6 +96,7 @@ struct branch {
     stop_reason first = stop_reason::range_end;  ///< why there is nothing before the first row
     stop_reason last = stop_reason::range_end;   ///< why there is nothing after the last row
     grouping groups;    ///< cells that agree along the branch; empty if the model has no cells
+    rotation turn;      ///< of the groups, by which its cycles go on
     double copies = 1;  ///< branches that differ from this one by the names of cells only
     /// Varied parameters, states, load_1 ..., stable (0 or 1), n_unstable, step.
     table columns;
