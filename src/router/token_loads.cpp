@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "mean_response.hpp"
+#include "row_matrix.hpp"
 
 namespace moebius {
 namespace {
+
+constexpr Eigen::Index most_at_once = 128;  // tokens, whose shares stay in the cache
 
 class token_response final : public load_response {
 public:
@@ -36,22 +39,32 @@ public:
                 std::span<double> by_score, std::span<double> by_beta) const override {
         const std::size_t n = groups_.size();
         std::fill(p.begin(), p.end(), 0.0);
-        std::fill(by_score.begin(), by_score.end(), 0.0);
         std::fill(by_beta.begin(), by_beta.end(), 0.0);
+        detail::row_matrix shares(most_at_once, detail::index(n));
+        Eigen::MatrixXd together = Eigen::MatrixXd::Zero(shares.cols(), shares.cols());
+        Eigen::Index kept = 0;
+        const auto add_kept = [&] {
+            together.selfadjointView<Eigen::Lower>().rankUpdate(shares.topRows(kept).transpose());
+            kept = 0;
+        };
         for_each_token(s, beta, [&](std::span<const double> z, std::span<const double> share) {
             double mean = 0;
             for (std::size_t e = 0; e < n; ++e) mean += share[e] * z[e];
-            for (std::size_t f = 0; f < n; ++f) {
-                p[f] += share[f];
-                by_beta[f] += share[f] * (z[f] - mean);
-                for (std::size_t e = 0; e < n; ++e) by_score[f * n + e] -= share[e] * share[f];
+            for (std::size_t e = 0; e < n; ++e) {
+                p[e] += share[e];
+                by_beta[e] += share[e] * (z[e] - mean);
             }
+            std::copy(share.begin(), share.end(), shares.row(kept).data());
+            if (++kept == most_at_once) add_kept();
         });
-        for (std::size_t e = 0; e < n; ++e) by_score[e * n + e] += p[e];
+        add_kept();
         divide(p);
         divide(by_beta);
-        divide(by_score);
-        for (double& slope : by_score) slope *= beta;
+        const double each = beta / tokens();
+        Eigen::Map<Eigen::MatrixXd> slopes(by_score.data(), shares.cols(), shares.cols());
+        slopes = together.selfadjointView<Eigen::Lower>();
+        slopes *= -each;
+        for (std::size_t e = 0; e < n; ++e) by_score[e * n + e] += beta * p[e];
     }
 
     void along(std::span<const double> s, double beta, std::span<const double> v, double q,
@@ -93,10 +106,13 @@ private:
         }
     }
 
-    void divide(std::span<double> values) const {
+    [[nodiscard]] double tokens() const {
         const std::size_t rows = logits_.size() / groups_.size();
-        const auto tokens = static_cast<double>(rows);
-        for (double& value : values) value /= tokens;
+        return static_cast<double>(rows);
+    }
+
+    void divide(std::span<double> values) const {
+        for (double& value : values) value /= tokens();
     }
 
     std::vector<double> logits_;  // (tokens, experts), row-major
