@@ -129,7 +129,7 @@ special_point read_start(problem_choice& options, const session& session,
                                "the point has its own parameters");
     take_origin(options, document.heading, file, session);
     origin = document.heading;
-    return of_file(file, [&, &name = label] { return document.data.at(name); });
+    return document.data.at(label);
 }
 
 std::string times(std::size_t count) {

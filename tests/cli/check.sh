@@ -99,4 +99,4 @@ expect 2 "groups 1-9 came, but each of its 6 cells must be in one" groups.json
 status=0
 said=$("$program" diagram --from groups.json:BP1 --vary feedback=2:9 2>&1) || status=$?
 test "$status" = 2
-test "$said" = "moebius: softmax: groups 1-9 came, but each of its 6 cells must be in one"
+test "$said" = "moebius: groups.json: softmax: groups 1-9 came, but each of its 6 cells must be in one"

@@ -63,7 +63,7 @@ test $code = 2 && grep -q '^moebius: noise.json: it is no JSON' sentence
 test "$(LC_ALL=C tr -d '\n -~' <sentence | wc -c)" = 0 # no byte of the file
 code=0
 timeout 5 "$program" plot /dev/zero --out z.svg 2>sentence || code=$?
-test $code = 2 && grep -q '^moebius: /dev/zero: it is no JSON' sentence
+test $code = 2 && grep -q '^moebius: /dev/zero: it is a device' sentence
 
 # a name that is no UTF-8
 name=$(printf 'caf\351.json')

@@ -20,7 +20,7 @@ cmp -s run.json two.json && exit 1
 code=0
 sentence=$("$program" diagram --from two.json:LP1 --vary bias=-3:3 2>&1) || code=$?
 test $code = 2
-test "$sentence" = "moebius: --from: LP1 has a state of 2 numbers, but that of two-expert has 1"
+test "$sentence" = "moebius: two.json: /special_points: LP1 has a state of 2 numbers, but that of two-expert has 1"
 
 # Cycles from a Hopf point, cut short, and their fold in two parameters.
 "$program" diagram --model softmax --experts 2 --controller integral --set gain=0.1 --set leak=0.08 \
