@@ -7,6 +7,7 @@
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/map_points.hpp>
+#include <moebius/dynamics/settled_cycle.hpp>
 #include <moebius/io/options.hpp>
 #include <optional>
 
@@ -30,6 +31,19 @@ struct diagram_arguments {
     output_options output;
 };
 
+constexpr std::string_view settled = "settled";
+
+/// The cycles on which the flow settles beyond a Hopf point, both ways.
+void add_settled(diagram& to, const problem& on, const parameter_range& range,
+                 const special_point& hopf, const continuation_options& options,
+                 const watch& watch) {
+    const auto found = settled_beyond(on, range, hopf, watch);
+    if (!found)
+        throw invalid_argument("cycle", fmt::format("{} came for a settled cycle", hopf.label),
+                               "the flow beyond it must come to one");
+    add_cycle_branch(to, found->on, range, found->start, options, watch);
+}
+
 /// Cycles from a Hopf point or a stored cycle, fixed points of the discrete rule, or equilibria.
 diagram follow(const diagram_arguments& args, const problem& on, const parameter_range& range,
                std::optional<special_point> start, const watch& watch) {
@@ -38,7 +52,9 @@ diagram follow(const diagram_arguments& args, const problem& on, const parameter
         return equilibrium_diagram(on, range, args.solver, start, watch);
     diagram cycles;
     try {
-        if (start->cycle)
+        if (args.cycles == settled && !start->cycle)
+            add_settled(cycles, on, range, *start, args.solver, watch);
+        else if (start->cycle)
             add_cycle_branch(cycles, on, range, *start, args.solver, watch);
         else
             add_hopf_cycles(cycles, on, range, *start, cycle_choice_from(args.cycles), args.solver,
@@ -53,7 +69,8 @@ void add_cycles(option_table& table, diagram_arguments& args) {
     table.add(
         "cycles", args.cycles,
         "from a Hopf point at which alike experts part: main, one apart and, of up to 16, all "
-        "in turn; all kinds of largest symmetry; or KxQ, K groups of Q in turn",
+        "in turn; all kinds of largest symmetry; KxQ, K groups of Q in turn; or settled, those "
+        "on which the flow settles beyond it",
         {.kept = option_kept::if_set, .shown = "main"});
 }
 

@@ -61,3 +61,20 @@ refused '--from: a point of the discrete rule came, but locus follows those of t
     locus --from map.json:PD1 --vary feedback=0.5:20 --vary beta=0.5:3
 refused '--from: router.json is about top-k,k=2, but --model is softmax' \
     diagram --from router.json:EP1 --model softmax --vary feedback=1:5
+
+# Rotating waves of alike experts from a multiple Hopf point: their files tell the rotation, and
+# their points are starts again.
+"$program" diagram --model softmax --experts 3 --controller integral,gain=0.5 --vary feedback=3:4 \
+    --out three.json >/dev/null
+"$program" diagram --from three.json:HB1 --vary feedback=3:4 --out waves.json >waves
+grep -q '"rotation": "(1 2 3)"' waves.json
+grep -q '3x1' waves
+"$program" diagram --from three.json:HB1 --vary feedback=3:4 --cycles 3x1 --out wave.json >/dev/null
+"$program" diagram --from wave.json:LPC1 --vary feedback=3:4 --out on.json >/dev/null
+grep -q '"rotation": "(1 2 3)"' on.json
+"$program" diagram --from three.json:HB1 --vary feedback=3:4 --cycles settled --out seen.json >/dev/null
+grep -q '"rotation": "(1 . .)"' seen.json
+refused "cycles: '3' came, but main, all, or GROUPSxSIZE is needed, as in 4x2 for four groups of two in turn, or 1x3 for three experts apart" \
+    diagram --from three.json:HB1 --vary feedback=3:4 --cycles 3
+refused '--cycles: it came for a start that is no Hopf point, but that does not use it' \
+    diagram --from wave.json:LPC1 --vary feedback=3:4 --cycles all
