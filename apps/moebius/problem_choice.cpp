@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "command.hpp"
+#include "start_groups.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -324,7 +325,12 @@ chosen_problem choose_problem(problem_choice options, std::size_t ranges, std::s
         result.problem = make_problem(options, result.heading);
     for (const auto& [name, value] : parse_settings(options.sets)) result.problem.set(name, value);
     if (alike == alike_experts::grouped) group_experts(options, result);
-    if (result.start) start_from(*result.start, options.model, result.problem);
+    if (result.start) {
+        start_from(*result.start, options.model, result.problem);
+        std::vector<std::string> varied;
+        for (const auto& text : options.varies) varied.push_back(parse_range(text).name);
+        if (alike == alike_experts::grouped) leave_groups(varied, result.problem, *result.start);
+    }
     apply_ranges(options, ranges, result);
 
     result.heading.parameters = parameters_of(result.problem);
