@@ -16,6 +16,7 @@
 
 #include "command.hpp"
 #include "file_parameters.hpp"
+#include "start_groups.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -291,7 +292,11 @@ void make_chosen(problem_choice& options, const session& session, alike_experts 
         result.problem = make_problem(options, result.heading);
     for (const auto& [name, value] : parse_settings(options.sets)) result.problem.set(name, value);
     if (alike == alike_experts::grouped) group_experts(options, result);
-    if (result.start) start_from(*result.start, options.model, result.problem);
+    if (!result.start) return;
+    start_from(*result.start, options.model, result.problem);
+    std::vector<std::string> varied;
+    for (const auto& text : options.varies) varied.push_back(parse_range(text).name);
+    if (alike == alike_experts::grouped) leave_groups(varied, result.problem, *result.start);
 }
 
 }  // namespace

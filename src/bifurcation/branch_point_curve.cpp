@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/branch_point_curve.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/model/derivatives.hpp>
@@ -100,7 +101,9 @@ void branch_point_curve::evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) 
     for (Index k = 0; k < free(); ++k) df.col(n + k).head(n) = by_parameter(k);
     df.col(last).head(n) = b_;
     const multilinear forms(model(), x_, p_, scaling_.free());
-    df.row(n).head(last) = -forms.hessian_times(w_, along_states(v_)).transpose();
+    VectorXd bend(last);
+    model().curvature(x_, p_, scaling_.free(), view(w_), view(v_), view(bend));
+    df.row(n).head(last) = -bend.transpose();
     // d(w^T) f_p r = -w^T f_x' z with [f_x b; c^T 0] (z, s) = (f_p r, 0)
     df.row(n + 1).head(last) =
         forms.hessian_times(w_, direction_ - along_states(beside(slope))).transpose();

@@ -10,6 +10,7 @@
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <numbers>
 #include <optional>
+#include <utility>
 
 #include "cycle_facts.hpp"
 #include "cycle_mesh.hpp"
@@ -23,6 +24,7 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr double near_its_start = 0.1;  // scaled distance that a start may have from its curve
+constexpr double small = 0.05;          // state scales, of a cycle whose end is looked for
 constexpr int most_steps_to_end = 20;   // along the Hopf curve, from the guess of its GH
 
 /// The GH of the Hopf curve near a guess of it.
@@ -81,6 +83,7 @@ public:
 private:
     /// Puts the tracer on the curve, to go the way on which the first parameter rises or falls.
     void begin(const orbit& cycle, const std::vector<double>& parameters, double way) {
+        size_ = 0;
         const VectorXd guess = curve_.scale(piecewise_of(cycle), cycle.period, parameters);
         const VectorXd towards = way * VectorXd::Unit(guess.size(), curve_.coordinate(0));
         const bool there = curve_.adapt(guess) && trace_.start(guess, towards) &&
@@ -115,18 +118,48 @@ private:
         const auto& b = trace_.current();
         const double before = swing(curve_.values(a.u), curve_.values(a.u));
         const VectorXd u = a.u + before / (before - beyond) * (b.u - a.u);
+        auto end = end_near(u);
+        if (!end) return stop_reason::step_too_small;
+        add_end(std::move(*end), along.arc() + (u - a.u).norm());
+        return stop_reason::branch_point;
+    }
+
+    /// Short steps only creep towards a cycle of no size, where the equations are singular: its end
+    /// is taken from a distance, where parameters that go like the square of the size say.
+    std::optional<stop_reason> kept(walk& along, bool goes_on) override {
+        if (const auto why = cycle_walk::kept(along, goes_on)) return why;
+        const VectorXd& u = trace_.current().u;
+        const piecewise now = curve_.values(u);
+        const double size = swing(now, now) / std::sqrt(static_cast<double>(now.values.size()));
+        const double before = std::exchange(size_, size);
+        const Eigen::Vector2d p = u.tail<2>(), p_before = std::exchange(free_, p);
+        if (!goes_on || !(size < before) || size > small * scale()) return std::nullopt;
+        const Eigen::Vector2d way = size * size / (before * before - size * size) * (p - p_before);
+        VectorXd guess = u;
+        guess.tail<2>() += way;
+        auto end = end_near(guess);
+        if (!end) return std::nullopt;
+        const VectorXd at = curve_.scale(now, curve_.period(u), end->parameters);
+        if ((at - guess).tail<2>().norm() > way.norm() / 2) return std::nullopt;
+        add_end(std::move(*end), along.arc() + way.norm());
+        return stop_reason::branch_point;
+    }
+
+    /// The GH of the Hopf curve near a cycle of next to no size.
+    [[nodiscard]] std::optional<special_point> end_near(const VectorXd& u) const {
         special_point guess;
         guess.parameters = curve_.problem_at(u).parameters;
         const VectorXd mean = curve_.values(u).values.rowwise().mean();
         guess.state.assign(mean.begin(), mean.end());
         guess.normal_form = {{"omega", 2 * std::numbers::pi / curve_.period(u)}};
-        auto end = generalized_hopf_near(curve_.base(), ranges_, guess, options_);
-        if (!end) return stop_reason::step_too_small;
-        end->groups = made_.groups;
-        end->parameter_names = parameter_names(*curve_.base().model);
-        const auto row = still_row(*end);
-        rows_.add_row(along.arc() + (u - a.u).norm(), row, std::move(*end));
-        return stop_reason::branch_point;
+        return generalized_hopf_near(curve_.base(), ranges_, guess, options_);
+    }
+
+    void add_end(special_point end, double arc) {
+        end.groups = made_.groups;
+        end.parameter_names = parameter_names(*curve_.base().model);
+        const auto row = still_row(end);
+        rows_.add_row(arc, row, std::move(end));
     }
 
     static std::vector<std::string> column_names(const problem& base,
@@ -181,6 +214,8 @@ private:
     std::vector<parameter_range> ranges_;
     special_point start_;
     branch made_;
+    double size_ = 0;                                 // of the cycle before, root mean square
+    Eigen::Vector2d free_ = Eigen::Vector2d::Zero();  // its scaled parameters
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ constexpr double vanishes = 1e-8;       // against its value there
 constexpr double unfolds = 0.1;         // w^T f_p against f_p; more is no branch point's
 constexpr double unsolved = 1e-6;       // state scales by which f says that a point is off
 constexpr double stands = 1e-7;         // scaled: what rounding leaves of where a cubic turns
+constexpr double vertical = 1e-10;      // scaled parameter over a state scale; less is rounding
 constexpr double creeping = 1e-4;       // how far from a branch point a search for a fold may stop
 
 /// Whether the parameter turns at a fold, and does not stand still as on the way through a cusp: a
@@ -36,6 +37,7 @@ bool turns(const special_point& fold, double state_unit, double unit, const Vect
     const curve_point& far = at_b ? seen.b : seen.a;
     const double square = (far.u - u).squaredNorm();
     const double slope = std::abs(far.tangent[far.tangent.size() - 1]);
+    if (quadratic * state_unit * state_unit < vertical * speed) return false;  // all at one value
     return !(quadratic * state_unit * state_unit * square < stands * slope * speed);
 }
 

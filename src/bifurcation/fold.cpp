@@ -17,6 +17,7 @@ using Eigen::VectorXd;
 
 namespace {
 
+constexpr double degenerate = 1e-12;  // a cubic term over the state's size, against f_x: rounding
 constexpr double double_zero = 1e-5;  // second smallest singular value of f_x against the largest
 
 /// Of a structured f_x by its eigenvalues, without n^3 operations: those above zero and two more.
@@ -83,6 +84,10 @@ std::optional<special_point> fold_curve::described(point_type type, const Vector
     if (has_two_zeros(terms_)) return std::nullopt;  // then the quadratic term is that of none
     auto point = point_at(model(), type, x_, p_);
     const auto form = centre_manifold_at(model(), x_, p_);
+    const double size = std::max(model().state_scale(p_),
+                                 u.head(states()).lpNorm<Eigen::Infinity>() * scaling_.units()[0]);
+    if (std::abs(form.cubic) * size * size < degenerate * terms_.jacobian_norm())
+        return std::nullopt;  // as far out, where the quadratic term is rounding
     point.normal_form = {{"quadratic", form.quadratic}, {"cubic", form.cubic}};
     point.criticality = form.cubic < 0 ? "supercritical" : "subcritical";
     point.residual = std::max({point.residual, std::abs(g_), std::abs(2 * form.quadratic)});

@@ -23,6 +23,7 @@ constexpr double near_start = 0.1;     // scaled distance that a start may have 
 constexpr double almost_there = 1e-3;  // of the way to an end, where tests are looked at once more
 constexpr int most_corrections = 20;
 constexpr double converged = 1e-9;      // a step this short is rounding once it shrinks no more
+constexpr double vanished = 1e-3;       // of a test's values at the ends of a step
 constexpr double crossing_rank = 1e-6;  // singular values below this share belong to a crossing
 
 }  // namespace
@@ -65,8 +66,19 @@ bool locus_follower::stand_on(tracer& ahead, const special_point& start) {
         ahead.start_with_tangent(guess, tangent[towards] < 0 ? VectorXd(-tangent) : tangent);
     }
     if ((ahead.current().u - guess).norm() > near_start) return false;
+    if (start.type == curve_.type() || at_end) return true;
+    if (leads_out(ahead.current())) ahead.start_back(curve_point(ahead.current()));
     // On a special point itself no sign changes: one step on, it lies behind and is found.
-    return start.type == curve_.type() || at_end || ahead.advance() == step_status::accepted;
+    return ahead.advance() == step_status::accepted;
+}
+
+/// Whether a point stands on the window's edge, and the way on lies outside.
+bool locus_follower::leads_out(const curve_point& at) const {
+    for (const Index k : {first_, first_ + 1})
+        if ((at.u[k] < same_point && at.tangent[k] < 0) ||
+            (at.u[k] > scaling::whole - same_point && at.tangent[k] > 0))
+            return true;
+    return false;
 }
 
 bool locus_follower::follow(const special_point& start, const std::string& from) {
@@ -74,6 +86,8 @@ bool locus_follower::follow(const special_point& start, const std::string& from)
     tracer ahead(curve_, options_);
     if (!stand_on(ahead, start)) return false;
     const curve_point first = ahead.current();
+    const auto p = first.u.segment(first_, 2);
+    if (p.minCoeff() < -same_point || p.maxCoeff() > scaling::whole + same_point) return false;
     for (const auto& travelled : known_)
         if (travelled.passes(first.u.head(curve_.units().units().size()), curve_.rate(first.u),
                              options_.max_turn))
@@ -151,7 +165,7 @@ std::optional<VectorXd> locus_follower::end_near(VectorXd u) {
 std::optional<stop_reason> locus_follower::overruns(walk& along) {
     tracer& trace = along.trace();
     const auto end = curve_.natural_end();
-    if (!end || trace.current().u[end->coordinate] >= 0) return std::nullopt;
+    if (!end || trace.current().u[end->coordinate] >= 0) return left_box(along);
     const auto height = [&end](const curve_point& at) { return at.u[end->coordinate]; };
     const curve_point before = trace.previous(), beyond = trace.current();
     const double share = height(before) / (height(before) - height(beyond));
@@ -172,10 +186,23 @@ std::optional<stop_reason> locus_follower::overruns(walk& along) {
     return stop_reason::branch_point;
 }
 
+/// Whether states, or what stands behind the parameters, have grown beyond what is followed.
+std::optional<stop_reason> locus_follower::left_box(walk& along) const {
+    VectorXd u = along.trace().current().u;
+    if (along.is_outside(u)) return std::nullopt;
+    u.segment(first_, 2).setZero();
+    if (u.lpNorm<Eigen::Infinity>() <= options_.max_state) return std::nullopt;
+    return stop_reason::left_box;
+}
+
 std::optional<stop_reason> locus_follower::meet(walk& along, const bracket& seen) {
     const auto at = along.locate(seen);
-    auto point = at ? curve_.described(seen.type, at->u) : std::nullopt;
-    if (point)
+    if (!at) return std::nullopt;
+    const auto& value = along.test(seen).value;
+    const double left = std::abs(value(*at)),
+                 ends = std::max(std::abs(value(seen.a)), std::abs(value(seen.b)));
+    if (left > vanished * ends) return std::nullopt;  // it jumps, or is rounding, as far out
+    if (auto point = curve_.described(seen.type, at->u))
         along.rows().add(seen.arc + (at->u - seen.a.u).norm(), at->u, curve_.columns(at->u),
                          std::move(*point));
     return std::nullopt;

@@ -43,6 +43,8 @@ private:
     void row(const walk& along, const curve_point& at, std::vector<double>& to) override;
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
     std::optional<stop_reason> overruns(walk& along) override;
+    [[nodiscard]] std::optional<stop_reason> left_box(walk& along) const;
+    [[nodiscard]] bool leads_out(const curve_point& at) const;
     [[nodiscard]] bool holds(const curve_point& at) override { return curve_.holds_at(at.u); }
     std::optional<stop_reason> kept(walk& along, bool goes_on) override;
 

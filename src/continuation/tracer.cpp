@@ -13,6 +13,8 @@ using Eigen::VectorXd;
 
 constexpr int most_corrections = 8;
 constexpr double coarse = 1e-7;         // Newton converges quadratically from here to rounding
+constexpr double settled = 1e-11;       // the step before it left less than rounding
+constexpr double stagnant = 0.9;        // of the step before: no nearer
 constexpr double singular = 1e-13;      // regularity below this is rounding
 constexpr double most_corrected = 0.3;  // of the step; more looks like a jump to another branch
 constexpr double most_bend = 0.2;       // of max_turn, for the change of the turn between two steps
@@ -60,6 +62,7 @@ tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& 
     const Index n = curve_.unknowns();
     linearization& df = curve_.derivative();
     bool close = false;
+    double last = std::numeric_limits<double>::infinity();
     for (iterations = 0; iterations <= most_corrections; ++iterations) {
         if (!curve_.linearize(point.u, f_)) return corrected::not_finite;
         df.factor(row);
@@ -68,10 +71,13 @@ tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& 
         df.solve_in_place(delta_);
         if (!delta_.allFinite()) return corrected::no;  // a singular plane
         point.u -= delta_;
-        const bool small = delta_.norm() <= coarse * (1 + point.u.norm());
+        const double moved = delta_.norm(), size = 1 + point.u.norm();
+        const bool small = moved <= coarse * size;
         if (close && !small) return corrected::no;  // next to a crossing: rounding over zero
-        if (close) break;
+        // Where several eigenvalues vanish it converges linearly: as long as that helps.
+        if (close && (moved <= settled * size || moved > stagnant * last)) break;
         close = small;
+        last = moved;
     }
     if (!close) return corrected::no;
     if (!tangent_of(df, n, point.tangent)) return corrected::no;
@@ -138,13 +144,18 @@ void tracer::start_with_tangent(const VectorXd& u, const VectorXd& tangent) {
 
 /// max_step; in coordinates without bound, once they are larger than 1, max_step of their size.
 double tracer::longest() const {
-    const Index states = curve_.unbounded();
-    const auto x = current_.u.head(states);
-    const double size = states > 0 ? x.lpNorm<Eigen::Infinity>() : 0;
-    if (size <= 1) return options_.max_step;
+    const auto [first, count] = curve_.bounded();
+    const Index behind = current_.u.size() - first - count;
+    const auto size = [](const auto& part) {
+        return part.size() > 0 ? std::max(1.0, part.template lpNorm<Eigen::Infinity>()) : 1.0;
+    };
+    const double before_size = size(current_.u.head(first));
+    const double behind_size = size(current_.u.tail(behind));
+    if (before_size == 1 && behind_size == 1) return options_.max_step;
     const auto& t = current_.tangent;
-    return options_.max_step /
-           std::hypot(t.head(states).norm() / size, t.tail(t.size() - states).norm());
+    return options_.max_step / std::hypot(t.head(first).norm() / before_size,
+                                          t.segment(first, count).norm(),
+                                          t.tail(behind).norm() / behind_size);
 }
 
 tracer::corrected tracer::try_step(int& iterations) {

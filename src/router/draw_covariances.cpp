@@ -8,13 +8,15 @@ namespace {
 
 /// Means of what lies ahead of numbers that have come out, with draw i among them or not, and with
 /// the next draw or not.
+template <typename number>
 struct four_means {
-    double both = 0, first = 0, second = 0, neither = 0;
+    number both{}, first{}, second{}, neither{};
 };
 
-four_means means(std::span<const double> with, std::span<const double> without,
-                 std::span<const double> ahead) {
-    four_means sum;
+template <typename number>
+four_means<number> means(std::span<const number> with, std::span<const number> without,
+                         std::span<const number> ahead) {
+    four_means<number> sum;
     for (std::size_t n = 0; n + 1 < ahead.size(); ++n) {
         sum.both += with[n] * ahead[n + 1];
         sum.first += with[n] * ahead[n];
@@ -28,49 +30,59 @@ four_means means(std::span<const double> with, std::span<const double> without,
 
 }  // namespace
 
-draw_covariances::draw_covariances(const weighted_draws<series<0>>& draws,
-                                   std::span<const double> weight)
+template <std::size_t Order>
+draw_covariances<Order>::draw_covariances(const weighted_draws<number>& draws,
+                                          std::span<const double> weight)
     : draws_(draws), width_(weight.size()), ahead_((draws.size() + 1) * width_) {
-    std::copy(weight.begin(), weight.end(), &ahead_[draws.size() * width_]);
+    for (std::size_t n = 0; n < width_; ++n)
+        ahead_[draws.size() * width_ + n] = number{{weight[n]}};
     for (std::size_t i = draws.size(); i-- > 0;) {
-        const double *after = &ahead_[(i + 1) * width_], yes = draws.yes(i).c[0],
-                     no = draws.no(i).c[0];
-        double* here = &ahead_[i * width_];
-        for (std::size_t n = 0; n < width_; ++n)
-            here[n] = no * after[n] + (n + 1 < width_ ? yes * after[n + 1] : 0);
+        const number *after = &ahead_[(i + 1) * width_], &yes = draws.yes(i), &no = draws.no(i);
+        number* here = &ahead_[i * width_];
+        for (std::size_t n = 0; n < width_; ++n) {
+            here[n] = no * after[n];
+            if (n + 1 < width_) here[n] += yes * after[n + 1];
+        }
     }
     total_ = ahead_[0];
 }
 
-std::span<const double> draw_covariances::ahead(std::size_t i) const {
+template <std::size_t Order>
+std::span<const series<Order>> draw_covariances<Order>::ahead(std::size_t i) const {
     return std::span(ahead_).subspan(i * width_, width_);
 }
 
 /// Draw i among those that may have come out.
-void draw_covariances::pass(std::size_t i, chances& have) const {
-    const double yes = draws_.yes(i).c[0], no = draws_.no(i).c[0];
-    for (std::size_t n = width_; n-- > 1;) have[n] = have[n] * no + have[n - 1] * yes;
-    have[0] *= no;
+template <std::size_t Order>
+void draw_covariances<Order>::pass(std::size_t i, chances& have) const {
+    const number &yes = draws_.yes(i), &no = draws_.no(i);
+    for (std::size_t n = width_; n-- > 1;) {
+        have[n] = have[n] * no;
+        have[n] += have[n - 1] * yes;
+    }
+    have[0] = have[0] * no;
 }
 
-void draw_covariances::among(std::span<const std::size_t> members, std::span<double> out) const {
+template <std::size_t Order>
+void draw_covariances<Order>::among(std::span<const std::size_t> members,
+                                    std::span<number> out) const {
     const std::size_t count = members.size();
-    const double square = total_ * total_;
+    const number square = total_ * total_;
     chances with(width_), without(width_);
     for (std::size_t a = 0; a < count; ++a) {
         const std::size_t i = members[a];
-        const double yes = draws_.yes(i).c[0], no = draws_.no(i).c[0];
         for (std::size_t n = 0; n < width_; ++n) {
-            with[n] = n > 0 ? draws_.reached(i, n - 1).c[0] * yes : 0;
-            without[n] = draws_.reached(i, n).c[0] * no;
+            with[n] = n > 0 ? draws_.reached(i, n - 1) * draws_.yes(i) : number{};
+            without[n] = draws_.reached(i, n) * draws_.no(i);
         }
-        const auto own = means(with, without, ahead(i + 1));
+        const auto own = means<number>(with, without, ahead(i + 1));
         out[a * count + a] = own.first * own.neither / square;
         for (std::size_t b = a + 1, j = i + 1; b < count; ++j) {
             if (j == members[b]) {
-                const auto [both, first, second, neither] = means(with, without, ahead(j + 1));
-                const double at_j = draws_.yes(j).c[0] * draws_.no(j).c[0];
-                const double c = at_j * (both * neither - first * second) / square;
+                const auto found = means<number>(with, without, ahead(j + 1));
+                number apart = found.both * found.neither;
+                apart -= found.first * found.second;
+                const number c = draws_.yes(j) * draws_.no(j) * apart / square;
                 out[a * count + b] = out[b * count + a] = c;
                 ++b;
             }
@@ -79,5 +91,8 @@ void draw_covariances::among(std::span<const std::size_t> members, std::span<dou
         }
     }
 }
+
+template class draw_covariances<0>;
+template class draw_covariances<1>;
 
 }  // namespace moebius

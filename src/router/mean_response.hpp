@@ -95,13 +95,35 @@ public:
             for (std::size_t k = 0; k < 4; ++k) out[k * n + g] = share[first(g)].c[k];
     }
 
+    /// Of alike experts h = w^T (dp/ds) v = beta w^T P(beta s) v, P the slopes by z, whose change
+    /// along v is that of h with s; and beta dh/dbeta = h + s dh/ds.
+    bool curvature(std::span<const double> s, double beta, std::span<const double> w,
+                   std::span<const double> v, std::span<double> by_score,
+                   double& by_beta) const override {
+        if constexpr (knows_answers) {
+            if (!alike_) return false;
+            const std::size_t n = groups_.size();
+            const auto found = answers_by_pairs<1>(s, beta, members(v));
+            by_beta = 0;
+            for (std::size_t h = 0; h < n; ++h) {
+                series<1> bend;
+                for (std::size_t g = 0; g < n; ++g) bend += w[g] * found.by_z[h * n + g];
+                by_score[h] = beta * bend.c[1];
+                by_beta += bend.c[0] * v[h] + bend.c[1] * s[h];
+            }
+            return true;
+        }
+        return false;
+    }
+
     double within(std::span<const double> s, double beta, std::size_t g) const override {
         const auto& group = groups_.groups[g];
         if (group.size() < 2) return 0;  // there is no such direction
         if constexpr (knows_answers) {
             const std::size_t pair[] = {first(g), second(g)};
-            const auto found = answers(s, beta, pair);
-            return beta * (found.covariances[0] - found.covariances[1]) / total(found.chances).c[0];
+            const auto found = answers<0>(s, beta, {}, pair);
+            const double own = found.covariances[0].c[0], other = found.covariances[1].c[0];
+            return beta * (own - other) / total(found.chances).c[0];
         }
         std::vector<double> v(group_of_.size());
         v[group[0]] = 1;
@@ -121,77 +143,110 @@ private:
     }
 
     /// Whether the law tells how the chances of all experts answer to one another's z at once:
-    /// `std::vector<series<0>> answers(std::span<const double> z, std::span<const std::size_t>
-    /// members, std::span<double> covariances) const` gives its `chances` and the slopes of those
-    /// of some members, at rising positions. Shapes: (N) -> (N); (members, members), symmetric.
+    /// `template <std::size_t Order> std::vector<series<Order>> answers(std::vector<series<Order>>
+    /// z, std::span<const std::size_t> members, std::span<series<Order>> covariances) const` gives
+    /// its `chances` and the slopes of those of some members, at rising positions, along a line.
+    /// Shapes: (N) -> (N); (members, members), symmetric. Orders 0 and 1.
     static constexpr bool knows_answers =
-        requires(const Law law, std::span<const double> z, std::span<const std::size_t> members,
-                 std::span<double> covariances) {
-        law.answers(z, members, covariances);
+        requires(const Law law, std::vector<series<0>> z, std::span<const std::size_t> members,
+                 std::span<series<0>> covariances) {
+        law.template answers<0>(std::move(z), members, covariances);
     };
 
     /// Summed over tokens.
+    template <std::size_t Order>
     struct summed_answers {
-        std::vector<series<0>> chances;    // (N)
-        std::vector<double> covariances;   // (members, members)
-        std::vector<double> by_beta = {};  // (N): slopes of the chances; of tokens alone, where all
-                                           // are members
+        std::vector<series<Order>> chances;      // (N)
+        std::vector<series<Order>> covariances;  // (members, members)
+        std::vector<double> by_beta = {};        // (N): slopes of the chances; of tokens alone,
+                                                 // where all are members
     };
-    [[nodiscard]] summed_answers answers(std::span<const double> s, double beta,
-                                         std::span<const std::size_t> of) const {
+    /// At scores s + t v, of members' v, or 0 if it is empty.
+    template <std::size_t Order>
+    [[nodiscard]] summed_answers<Order> answers(std::span<const double> s, double beta,
+                                                const std::vector<double>& v,
+                                                std::span<const std::size_t> of) const {
         const std::size_t n = group_of_.size();
-        std::vector<double> at(n), z(n), one(of.size() * of.size());
-        summed_answers sum{std::vector<series<0>>(n), std::vector<double>(one.size()),
-                           std::vector<double>(n)};
+        std::vector<double> at(n);
+        std::vector<series<Order>> z(n), one(of.size() * of.size());
+        summed_answers<Order> sum{std::vector<series<Order>>(n),
+                                  std::vector<series<Order>>(one.size()), std::vector<double>(n)};
         for (std::size_t row = 0; row < logits_.size(); row += n) {
             for (std::size_t e = 0; e < n; ++e) {
                 at[e] = logits_[row + e] + s[group_of_[e]];
-                z[e] = beta * at[e];
+                z[e].c[0] = beta * at[e];
+                if constexpr (Order > 0) z[e].c[1] = v.empty() ? 0 : beta * v[e];
             }
-            const auto chances = law_.answers(z, of, one);
+            const auto chances = law_.template answers<Order>(z, of, one);
             for (std::size_t e = 0; e < n; ++e) sum.chances[e] += chances[e];
             for (std::size_t k = 0; k < one.size(); ++k) sum.covariances[k] += one[k];
             for (std::size_t e = 0; !alike_ && e < n; ++e)
-                sum.by_beta[e] += std::inner_product(at.begin(), at.end(), &one[e * n], 0.0);
+                for (std::size_t f = 0; f < n; ++f) sum.by_beta[e] += at[f] * one[e * n + f].c[0];
         }
         return sum;
     }
 
+    /// How the loads answer to the z of whole groups, along a line.
+    template <std::size_t Order>
+    struct load_answers {
+        std::vector<series<Order>> p, by_z;  // (G); (G, G) column-major
+        series<Order> all;                   // the sum of all chances
+        std::vector<double> chances_by_beta;
+    };
+
     /// From two members of each group: what a group does is that of one with itself, and as often
     /// as there are others that of one with another.
-    void slopes_by_pairs(std::span<const double> s, double beta, std::span<double> p,
-                         std::span<double> by_score, std::span<double> by_beta) const {
+    template <std::size_t Order>
+    [[nodiscard]] load_answers<Order> answers_by_pairs(std::span<const double> s, double beta,
+                                                       const std::vector<double>& v) const {
         const std::size_t n = groups_.size();
         const auto asked = two_of_each();
-        const auto found = answers(s, beta, asked);
-        const double all = total(found.chances).c[0];
+        auto found = answers<Order>(s, beta, v, asked);
+        load_answers<Order> out{std::vector<series<Order>>(n), std::vector<series<Order>>(n * n),
+                                total(found.chances), std::move(found.by_beta)};
         std::vector<std::size_t> place(group_of_.size());
         for (std::size_t k = 0; k < asked.size(); ++k) place[asked[k]] = k;
         std::vector<double> size(n);
         for (std::size_t g = 0; g < n; ++g) {
-            p[g] = found.chances[first(g)].c[0] / all;
+            out.p[g] = found.chances[first(g)] / out.all;
             size[g] = static_cast<double>(groups_.groups[g].size());
         }
-        std::fill(by_beta.begin(), by_beta.end(), 0.0);
         for (std::size_t h = 0; h < n; ++h) {
-            const double* with = &found.covariances[place[first(h)] * asked.size()];
-            const auto column = by_score.subspan(h * n, n);
+            const auto* with = &found.covariances[place[first(h)] * asked.size()];
+            auto* column = &out.by_z[h * n];
             for (std::size_t g = 0; g < n; ++g) column[g] = size[h] * with[place[first(g)]];
-            if (size[h] > 1)
-                column[h] = with[place[first(h)]] + (size[h] - 1) * with[place[second(h)]];
-            const double moved =  // zero but for rounding, where each token goes to as many
-                law_.is_of_one_size()
-                    ? 0
-                    : std::inner_product(column.begin(), column.end(), size.begin(), 0.0);
+            if (size[h] > 1) {
+                column[h] = with[place[first(h)]];
+                column[h] += (size[h] - 1) * with[place[second(h)]];
+            }
+            series<Order> moved;  // zero but for rounding, where each token goes to as many
+            for (std::size_t g = 0; g < n && !law_.is_of_one_size(); ++g)
+                moved += size[g] * column[g];
             for (std::size_t g = 0; g < n; ++g) {
-                const double by_z = (column[g] - p[g] * moved) / all;
-                by_beta[g] += by_z * s[h];  // of alike experts, whose z are beta s
-                column[g] = beta * by_z;
+                column[g] -= out.p[g] * moved;
+                column[g] = column[g] / out.all;
             }
         }
+        return out;
+    }
+
+    void slopes_by_pairs(std::span<const double> s, double beta, std::span<double> p,
+                         std::span<double> by_score, std::span<double> by_beta) const {
+        const std::size_t n = groups_.size();
+        const auto found = answers_by_pairs<0>(s, beta, {});
+        std::fill(by_beta.begin(), by_beta.end(), 0.0);
+        for (std::size_t g = 0; g < n; ++g) p[g] = found.p[g].c[0];
+        for (std::size_t h = 0; h < n; ++h)
+            for (std::size_t g = 0; g < n; ++g) {
+                const double by_z = found.by_z[h * n + g].c[0];
+                by_beta[g] += by_z * s[h];  // of alike experts, whose z are beta s
+                by_score[h * n + g] = beta * by_z;
+            }
         if (alike_) return;
-        const double moved = std::accumulate(found.by_beta.begin(), found.by_beta.end(), 0.0);
-        for (std::size_t g = 0; g < n; ++g) by_beta[g] = (found.by_beta[g] - p[g] * moved) / all;
+        const auto& chances = found.chances_by_beta;
+        const double moved = std::accumulate(chances.begin(), chances.end(), 0.0);
+        for (std::size_t g = 0; g < n; ++g)
+            by_beta[g] = (chances[g] - p[g] * moved) / found.all.c[0];
     }
 
     [[nodiscard]] std::vector<std::size_t> two_of_each() const {

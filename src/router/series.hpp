@@ -21,6 +21,10 @@ struct series {
         for (std::size_t k = 0; k <= Order; ++k) c[k] += other.c[k];
         return *this;
     }
+    series& operator-=(const series& other) {
+        for (std::size_t k = 0; k <= Order; ++k) c[k] -= other.c[k];
+        return *this;
+    }
 };
 
 inline std::vector<series<0>> as_series(std::span<const double> values) {

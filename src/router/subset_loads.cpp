@@ -24,23 +24,30 @@ std::vector<series<Order>> shares_of(const weighted_draws<series<Order>>& draws)
     return m;
 }
 
+template <std::size_t Order>
+std::vector<double> values_of(const std::vector<series<Order>>& z) {
+    std::vector<double> values(z.size());
+    for (std::size_t i = 0; i < z.size(); ++i) values[i] = z[i].c[0];
+    return values;
+}
+
 /// The marginals of subset_law: their slopes are its covariances.
 struct subset_marginals {
     std::size_t k_min, k_max;
 
     template <std::size_t Order>
     [[nodiscard]] std::vector<series<Order>> chances(std::vector<series<Order>> z) const {
-        std::vector<double> values(z.size());
-        for (std::size_t i = 0; i < z.size(); ++i) values[i] = z[i].c[0];
-        return shares_of(tilted_draws(std::move(z), tilt(values, k_min, k_max)));
+        const tilt by(values_of(z), k_min, k_max);
+        return shares_of(tilted_draws(std::move(z), by));
     }
 
-    [[nodiscard]] std::vector<series<0>> answers(std::span<const double> z,
-                                                 std::span<const std::size_t> members,
-                                                 std::span<double> covariances) const {
-        const tilt by(z, k_min, k_max);
-        const auto draws = tilted_draws(as_series(z), by);
-        draw_covariances(draws, by.weight).among(members, covariances);
+    template <std::size_t Order>
+    [[nodiscard]] std::vector<series<Order>> answers(std::vector<series<Order>> z,
+                                                     std::span<const std::size_t> members,
+                                                     std::span<series<Order>> covariances) const {
+        const tilt by(values_of(z), k_min, k_max);
+        const auto draws = tilted_draws(std::move(z), by);
+        draw_covariances<Order>(draws, by.weight).among(members, covariances);
         return shares_of(draws);
     }
 

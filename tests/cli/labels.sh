@@ -31,6 +31,13 @@ test "$sentence" = "moebius: two.json: /special_points: LP1 has a state of 2 num
     --out folds.json >/dev/null
 grep -q '"kind": "fold of cycles"' folds.json
 
+# A bias is that of one expert, with a start as without: it leaves the group that the start has.
+"$program" diagram --model softmax --experts 8 --vary feedback=1:12 --out alike.json >/dev/null
+"$program" locus --from alike.json:BP1 --vary feedback=1:12 --vary bias_1=-1:5 >summary
+grep -q '^CP1  *3.5  *0.4459101491  *1 + 7 ' summary
+"$program" diagram --from alike.json:EP1 --vary bias_3=-1:1 --out third.json >/dev/null
+grep -q '"groups": "1-2,4-8 3"' third.json
+
 # What a file was made with is not changed beside --from, and the same may be said again.
 "$program" diagram --router top-k,k=2 --experts 4 --vary feedback=1:5 --out router.json >/dev/null
 "$program" locus --from router.json:EP1 --router top-k,k=2 --experts 4 --vary feedback=1:5 \

@@ -79,4 +79,22 @@ struct rossler {
     }
 };
 
+/// Substrate-inhibited enzyme kinetics, AUTO's demo plp.
+struct substrate_inhibition {
+    static constexpr std::string_view name = "substrate-inhibition";
+    static constexpr std::string_view equation =
+        "s' = S0 - s - rho r, a' = (500 - a)/5 - rho r, r = s a/(1 + s + s^2/10)";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"s", "a"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"rho", "rho", "activity", 2}, {"S0", "S0", "supply", 110}}};
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& x, const vec<S, 2>& p) const {
+        const S r = x[0] * x[1] / (1.0 + x[0] + 0.1 * x[0] * x[0]);
+        return {p[1] - x[0] - p[0] * r, 0.2 * (500.0 - x[1]) - p[0] * r};
+    }
+    double state_scale(const vec<double, 2>&) const { return 50; }
+};
+
 }  // namespace test_models

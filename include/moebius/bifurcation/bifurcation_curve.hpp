@@ -23,6 +23,8 @@ class bifurcation_curve : public curve {
 public:
     bifurcation_curve(const problem& base, const std::vector<parameter_range>& ranges);
 
+    [[nodiscard]] bounded_part bounded() const override { return {states(), free()}; }
+
     /// By `evaluate`, unless a kind knows better.
     [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) override;
     [[nodiscard]] linearization& derivative() override;

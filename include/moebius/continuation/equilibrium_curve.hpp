@@ -46,7 +46,7 @@ public:
     [[nodiscard]] Eigen::Index unknowns() const override { return scaling_.units().size(); }
     [[nodiscard]] bool linearize(const Eigen::VectorXd& u, Eigen::VectorXd& f) override;
     [[nodiscard]] linearization& derivative() override { return *derivative_; }
-    [[nodiscard]] Eigen::Index unbounded() const override { return unknowns() - 1; }
+    [[nodiscard]] bounded_part bounded() const override { return {unknowns() - 1, 1}; }
 
     [[nodiscard]] const problem& base() const noexcept { return base_; }
     [[nodiscard]] const scaling& units() const noexcept { return scaling_; }

@@ -22,8 +22,12 @@ public:
     /// DF where the curve was last linearized.
     [[nodiscard]] virtual linearization& derivative() = 0;
 
-    /// So many leading coordinates may grow without bound: far out, steps along them grow, too.
-    [[nodiscard]] virtual Eigen::Index unbounded() const { return 0; }
+    /// The coordinates that stay within bounds, so many from `first` on. Those before them, and
+    /// those behind, may grow without bound: far out, steps along them grow, too.
+    struct bounded_part {
+        Eigen::Index first, count;
+    };
+    [[nodiscard]] virtual bounded_part bounded() const { return {0, unknowns()}; }
 };
 
 /// A curve that gives its derivative as a dense matrix: enough for a few dozen unknowns.

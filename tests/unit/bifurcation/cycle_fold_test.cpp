@@ -89,6 +89,32 @@ TEST_CASE("round cycles fold along mu = -cubic^2 / 4, from the Bautin point", "[
     CHECK_THAT(end.normal_form.back().second, WithinRel(-4, 1e-9));  // 4 quintic / omega
 }
 
+TEST_CASE("a curve of cycle folds ends in its GH at every step", "[cycles][oracle]") {
+    // AUTO's demo plp: GH where l1 of its Hopf curve vanishes
+    const double max_step = GENERATE(0.05, 0.1, 0.2, 0.5, 1.0);
+    const auto at = problem_of<test_models::substrate_inhibition>();
+    const parameter_range rho{"rho", 0.5, 10}, supply{"S0", 80, 150};
+    CAPTURE(max_step);
+    diagram cycles;
+    for (const auto& hopf : equilibrium_diagram(at, rho, {.max_step = max_step}).special_points)
+        if (hopf.type == point_type::HB && cycles.branches.empty())
+            add_cycle_branch(cycles, at, rho, hopf, {.max_step = max_step, .max_points = 400});
+
+    const auto found = locus(at, rho, supply, {.max_step = max_step}, cycles.at("LPC1"));
+
+    const auto along_hopfs = locus(at, rho, supply, {.max_step = 0.1});
+    const special_point* wanted = nullptr;
+    for (const auto& point : along_hopfs.special_points)
+        if (point.type == point_type::GH) wanted = &point;
+    REQUIRE(wanted);
+    REQUIRE(found.special_points.size() == 1);
+    CHECK(found.special_points[0].type == point_type::GH);
+    CHECK(found.branches[0].last == stop_reason::branch_point);
+    CHECK_THAT(found.special_points[0].parameters[1], WithinAbs(106.745977, 1e-6));
+    for (std::size_t k = 0; k < 2; ++k)
+        CHECK_THAT(found.special_points[0].parameters[k], WithinRel(wanted->parameters[k], 1e-10));
+}
+
 TEST_CASE("the fold of rotating cycles moves with the gain as single folds say",
           "[cycles][oracle]") {
     const auto at = rotating_cycles::controlled(3, 3.0);

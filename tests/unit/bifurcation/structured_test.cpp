@@ -110,7 +110,8 @@ TEST_CASE("the fold curve of one favoured expert is the closed form's, with one 
     point.type = point_type::LP;
     const double cusp = 4 * static_cast<double>(n - 1) / static_cast<double>(n);
 
-    const auto found = fold_locus(base, {"feedback", 1, 8}, {"bias_1", -1, 5}, {}, point);
+    // Of 8 experts all eigenvalues but one vanish at 8, where the equations are singular.
+    const auto found = fold_locus(base, {"feedback", 1, 7.9}, {"bias_1", -1, 5}, {}, point);
 
     REQUIRE(found.branches.size() == 1);
     const auto cusps = all_of(found, point_type::CP);

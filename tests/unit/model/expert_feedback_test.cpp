@@ -144,8 +144,11 @@ TEST_CASE("coarsest groups join the experts with equal bias", "[model][cells]") 
 }
 
 TEST_CASE("the closed-form curvature is the one from lines", "[model][cells][oracle]") {
-    auto s = random_sample(make(false, 6), 11);
+    const auto loads = GENERATE(softmax_loads(6), exact_k_loads(6, 2),
+                                subset_loads(std::vector<double>(6), 6, 1, 3));
+    auto s = random_sample(expert_feedback(loads), 11);
     if (GENERATE(false, true)) s = random_sample(s.model->regrouped(split(one_group(6), 0, 2)), 12);
+    CAPTURE(loads->name(), s.x.size());
     const auto n = static_cast<Index>(s.x.size());
     const VectorXd w = VectorXd::Random(n), v = VectorXd::Random(n);
     const std::vector<std::size_t> free{0, 1, 2, 3};  // feedback, decay, beta, a bias
