@@ -18,8 +18,8 @@ double interval_error_for(double tolerance, Index degree) {
     const double m = static_cast<double>(degree);
     const double at_mesh = std::exp(4 * std::lgamma(m + 1) - 3 * std::lgamma(2 * m + 1));
     constexpr double between = 1.6e-7, share = 0.03;
-    return share * std::min({1.0, std::pow(tolerance / between, (m + 1) / 9),
-                             std::pow(tolerance / at_mesh, (m + 1) / (2 * m))});
+    return share * std::min(std::pow(tolerance / between, (m + 1) / 9),
+                            std::pow(tolerance / at_mesh, (m + 1) / (2 * m)));
 }
 
 Index fewest_intervals_of(const twist& beyond) {

@@ -280,15 +280,16 @@ std::optional<curve_point> tracer::locate_crossing(const curve_point& a, const c
     const bool sign = left.regularity > 0;
     if (sign == (right.regularity > 0)) return std::nullopt;
     const auto crossing = [&] { return left.regularity / (left.regularity - right.regularity); };
+    double share = 0.25;  // of the way from the guess to the farther end
     for (int k = 0; k < most_narrowings && (right.u - left.u).norm() > beside; ++k) {
-        // on both sides of the guess, so that both ends come nearer
-        const double at = crossing();
-        const auto before = between(left, right, at - at / 4);
-        const auto after = between(left, right, at + (1 - at) / 4);
-        if (!before && !after) break;
+        // as far on both sides of the guess, beyond an end that is too near to tell
+        const double at = crossing(), away = share * std::max(at, 1 - at);
+        const auto before = between(left, right, at - away);
+        const auto after = between(left, right, at + away);
         if (before) ((before->regularity > 0) == sign ? left : right) = *before;
         if (after && !(before && (before->regularity > 0) != sign))
             ((after->regularity > 0) == sign ? left : right) = *after;
+        if (!before && !after && (share += 0.25) >= 1) break;
     }
     const hermite guess(left, right, crossing());
     return curve_point{guess.u, guess.slope.normalized(), 0};

@@ -26,7 +26,6 @@ public:
     void solve_transposed(Eigen::Ref<Eigen::VectorXd> b) const;
 
 private:
-    void eliminate();
     void eliminate_large();
 
     Eigen::MatrixXd work_;             // [A B], then the factors of A and -A^-1 B

@@ -10,7 +10,7 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 TEST_CASE("condensed_block solves for its unknowns, by loops and by blocks", "[solve][oracle]") {
-    const Index n = GENERATE(1, 8, 24, 40), others = 3;
+    const Index n = GENERATE(1, 8, 9, 12, 16, 24, 40), others = 3;
     moebius::condensed_block block;
     block.resize(n, others);
     const MatrixXd a = MatrixXd::Random(n, n), b = MatrixXd::Random(n, others);

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Every special point of a demo's equilibria (fixed points) and of the cycles from its Hopf points,
+// and from the BP and PD of these, for auto07p/demos.py: a line each, with its type, the parameter,
+// the period (0 without one) and what is left of its equations.
+#include <cstdio>
+#include <exception>
+#include <moebius/bifurcation/cycles.hpp>
+#include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/map_points.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "auto_systems.hpp"
+
+using namespace moebius;
+
+namespace {
+
+void show(const diagram& found, const problem& at, const std::string& parameter) {
+    const std::size_t varied = at.index_of(parameter);
+    for (const auto& point : found.special_points)
+        if (point.type != point_type::EP)
+            std::printf("%s %.12g %.12g %.1e\n", std::string(to_string(point.type)).c_str(),
+                        point.parameters[varied], point.cycle ? point.cycle->period : 0.0,
+                        point.residual);
+}
+
+/// The branch of cycles from a point; what cannot be followed is said, not left out.
+diagram cycles_from(const problem& at, const parameter_range& range, const special_point& start,
+                    double longest) {
+    diagram found;
+    continuation_options options;
+    options.max_step = 0.5;
+    options.longest_period = longest;
+    options.max_points = 1000;
+    try {
+        add_cycle_branch(found, at, range, start, options);
+    } catch (const std::exception& error) {
+        std::printf("# %s: %s\n", start.label.c_str(), error.what());
+    }
+    show(found, at, range.name);
+    return found;
+}
+
+/// @param longest  period at which branches of cycles end; 0: the program's own
+void flow(const problem& at, const parameter_range& range, double longest) {
+    const auto rest = equilibrium_diagram(at, range);
+    show(rest, at, range.name);
+    for (const auto& hopf : rest.special_points) {
+        if (hopf.type != point_type::HB) continue;
+        const auto first = cycles_from(at, range, hopf, longest);
+        for (const auto& point : first.special_points)
+            if (point.type == point_type::BP || point.type == point_type::PD)
+                cycles_from(at, range, point, longest);
+    }
+}
+
+void map(const problem& at, const parameter_range& range) {
+    show(map_diagram(at, 1, range), at, range.name);
+}
+
+/// AUTO starts from the smaller of two circles.
+void two_circles() {
+    constexpr int points = 80;
+    special_point start;
+    start.type = point_type::LPC;
+    start.label = "circle";
+    const auto at = problem_of<demos::lcbp>();
+    start.parameter_names = parameter_names(*at.model);
+    start.parameters = at.parameters;
+    orbit circle;
+    circle.period = 1;
+    circle.degree = 4;
+    for (int k = 0; k <= points; ++k) {
+        const double turns = k / static_cast<double>(points);
+        circle.times.push_back(turns);
+        circle.states.push_back(std::cos(2 * std::numbers::pi * turns));
+        circle.states.push_back(std::sin(2 * std::numbers::pi * turns));
+    }
+    start.state = {1, 0};
+    start.cycle = circle;
+    const parameter_range range{"p1", 0.5, 3};
+    const auto first = cycles_from(at, range, start, 0);
+    for (const auto& point : first.special_points)
+        if (point.type == point_type::BP) cycles_from(at, range, point, 0);
+}
+
+void run(std::string_view name) {
+    using namespace demos;
+    if (name == "ab") return flow(problem_of<ab>(), {"D", 0, 0.4}, 0);
+    if (name == "abc") return flow(problem_of<demos::abc>(), {"D", 0, 0.4}, 0);
+    if (name == "enz") return flow(problem_of<enz>(), {"s0", 0, 500}, 0);
+    if (name == "fhn") return flow(problem_of<fhn>(), {"a", 0, 1}, 0);
+    if (name == "lrz") return flow(problem_of<lrz>(), {"rho", 0, 30}, 12);
+    if (name == "tor") return flow(problem_of<tor>(), {"nu", -0.9, -0.5}, 40);
+    if (name == "plp") return flow(problem_of<plp>(), {"rho", 2, 20}, 100);
+    if (name == "pp2") return flow(problem_of<pp2>(), {"p1", 0, 1}, 36);
+    if (name == "pp3") return flow(problem_of<pp3>(), {"p1", 0, 1}, 150);
+    if (name == "chu") return flow(problem_of<chu>(), {"alpha", -1, 15}, 12);
+    if (name == "lcbp") return two_circles();
+    if (name == "hen") return map(problem_of<hen>(), {"beta", 0, 1.5});
+    if (name == "log") return map(problem_of<logistic>(), {"mu", 0, 4});
+    if (name == "dd2") return map(problem_of<dd2>(), {"p1", 0, 5});
+    throw std::invalid_argument("no such demo: " + std::string(name));
+}
+
+}  // namespace
+
+int main(int count, char** words) try {
+    run(count == 2 ? words[1] : "");
+    return 0;
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+}
