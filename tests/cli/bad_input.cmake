@@ -37,6 +37,8 @@ rejected(beta ARGS diagram --set beta=0 ${vary} ERR "two-expert: beta is 0, but 
 rejected(beta_range ARGS diagram --vary beta=-1:1 ERR "two-expert: beta is -1, but it must be > 0")
 rejected(decay ARGS locus --set decay=-1 ${vary} --vary bias=-9:9
   ERR "two-expert: decay is -1, but it must be > 0")
+rejected(max_step_short ARGS diagram --max-step 1e-310 ${vary}
+  ERR "continuation: --max-step is 1e-310, but it must be at least 1e-08, the shortest step")
 rejected(max_step ARGS diagram --max-step -1 ${vary} ERR "continuation: --max-step is -1, but [^\n]*")
 rejected(no_tokens ARGS diagram --model token-response ${vary}
   ERR "--model: token-response came without --tokens, but [^\n]*")
