@@ -120,6 +120,7 @@ std::vector<claim> claims_of(const std::string& file, const result_document& doc
     for (const auto& [name, value] : document.heading.parameters) apart.set(name, value);
     if (const cell_field* cells = apart.model->cells())
         apart = regrouped(apart, singletons(cells->groups().members()));
+    if (apart.model->dimension() > most_audited_states) return {{apart, {}, {}, true, {}}};
     return exact_claims(apart, document);
 }
 
@@ -160,7 +161,10 @@ int run(const check_arguments& args, const session& session) {
                        session.watch("check"));
     });
     args.output.write(document_of(report, heading), summary_of(report));
-    return outcome_of(heading, report.wrong() > 0 ? exit_code::no_answer : exit_code::found);
+    const bool judged = std::any_of(report.counts.begin(), report.counts.end(),
+                                    [](const audit_count& count) { return count.judged > 0; });
+    return outcome_of(heading,
+                      judged && report.wrong() == 0 ? exit_code::found : exit_code::no_answer);
 }
 
 }  // namespace

@@ -45,6 +45,13 @@ void check_noise(const session& session, const std::vector<std::string>& routers
         refuse_unused(session, routers.front(), {"noise"});
 }
 
+std::size_t checked_experts(std::size_t experts) {
+    constexpr std::size_t most = 65536;
+    if (experts <= most) return experts;
+    throw invalid_argument("--experts", fmt::format("{} came", experts),
+                           fmt::format("a router takes up to {}", most));
+}
+
 std::shared_ptr<const token_source> source_for(const router_choice& router, token_options tokens,
                                                std::size_t experts) {
     (void)router.settings();
@@ -56,11 +63,7 @@ std::shared_ptr<const token_source> source_for(const router_choice& router, toke
                                    : fmt::format("{} came for '{}'", router.name(), tokens.tokens),
                                "it weighs the features of tokens in a file");
     if (!tokens.tokens.empty()) return tokens.source();
-    constexpr std::size_t most = 65536;
-    if (experts > most)
-        throw invalid_argument("--experts", fmt::format("{} came", experts),
-                               fmt::format("a router takes up to {}", most));
-    return no_tokens(experts);
+    return no_tokens(checked_experts(experts));
 }
 
 std::shared_ptr<const load_response> mean_load_of(const router& router,

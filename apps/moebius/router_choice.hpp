@@ -25,6 +25,10 @@ void describe_router(const router_choice& router, result_heading& heading);
 /// @throws invalid_argument  naming the option
 void check_noise(const session& session, const std::vector<std::string>& routers);
 
+/// The number itself.
+/// @throws invalid_argument  naming --experts where no router takes so many
+[[nodiscard]] std::size_t checked_experts(std::size_t experts);
+
 /// The tokens as the router's gate sees them; without tokens all logits are 0.
 /// @param experts  of a router without tokens
 [[nodiscard]] std::shared_ptr<const token_source> source_for(const router_choice& router,

@@ -175,7 +175,7 @@ int run_oscillation(const validate_arguments& args, const session& session) {
         throw invalid_argument("--router",
                                fmt::format("{} came with --controller", args.problem.router.name()),
                                "it is measured for top-1");
-    controlled_router of{args.experts.value_or(2)};
+    controlled_router of{checked_experts(args.experts.value_or(2))};
     of.beta = set_value(args.problem.sets, "beta", of.beta);
     of.decay = set_value(args.problem.sets, "decay", of.decay);
     of.controller = controller_from(args.controller);

@@ -26,6 +26,30 @@ void check_tolerances(const audit_options& options) {
         .positive_and_finite("coefficient", options.coefficient)
         .positive_and_finite("place", options.place)
         .positive_and_finite("patience", options.patience);
+    constexpr std::size_t most_values = 1024, most_starts = 4096;
+    const auto at_most = [](std::string_view name, std::size_t value, std::size_t most) {
+        if (value > most)
+            throw invalid_argument("audit_options", fmt::format("{} is {}", name, value),
+                                   fmt::format("it must be at most {}", most));
+    };
+    at_most("values", options.values, most_values);  // of a locus their square
+    at_most("starts", options.starts, most_starts);
+}
+
+/// What is said of a claim about more states than are judged.
+audit_report unjudged(const claim& of) {
+    tally to;
+    const auto why =
+        fmt::format("the model has {} states, and of up to {} eigenvalues are computed",
+                    of.at.model->dimension(), most_audited_states);
+    for (const auto& curve : of.data.branches) to.not_judged("rows", why, curve.columns.rows());
+    for (const auto& point : of.data.special_points) to.not_judged(to_string(point.type), why);
+    to.not_judged("stable states", why);
+    return to.report();
+}
+
+void stop_if_asked(const watch& watched) {
+    if (watched.stopping()) throw interrupted("audit");
 }
 
 bool of_cycles(const branch& curve) {
@@ -34,13 +58,19 @@ bool of_cycles(const branch& curve) {
 
 void judge_all(const claim& of, const whole_space& in, const audit_options& options, tally& to,
                progress& done, const watch& watched) {
-    for (const auto& curve : of.data.branches) judge_rows(of, in, curve, options, to, done);
+    for (const auto& curve : of.data.branches) {
+        stop_if_asked(watched);
+        judge_rows(of, in, curve, options, to, done);
+    }
     point_judge points(of, in, options, to);
     for (const auto& point : of.data.special_points) {
         points.judge(point);
         done.add();
     }
-    for (const auto& curve : of.data.branches) judge_changes(of, curve, to);
+    for (const auto& curve : of.data.branches) {
+        stop_if_asked(watched);
+        judge_changes(of, curve, to);
+    }
     judge_doubles(of, in, options, to, watched);
     const bool cycles = std::any_of(of.data.branches.begin(), of.data.branches.end(), of_cycles);
     if (of.ranges.size() == 2)
@@ -77,6 +107,7 @@ claim in_units_of_states(claim of, const std::vector<double>& units) {
 audit_report audit(const claim& of, const audit_options& options, const watch& watched) {
     check_tolerances(options);
     if (of.step) require("audit").positive_and_finite("step", *of.step);
+    if (of.at.model->dimension() > most_audited_states) return unjudged(of);
     tally to;
     const auto units = state_units(of.at, of.ranges);
     const claim sound = in_units_of_states(laid_out(of, whole_space(of), to), units);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -38,16 +39,18 @@ bool one_place(const VectorXd& a, const VectorXd& b, double within) {
     return (a - b).cwiseAbs().maxCoeff() <= within * (1 + a.cwiseAbs().maxCoeff());
 }
 
-void judge_points(const claim& of, const whole_space& in, const audit_options& options, tally& to) {
+void judge_points(const claim& of, const whole_space& in, const audit_options& options, tally& to,
+                  const watch& watched) {
     // a point in which curves of two kinds meet stands on both
+    std::map<int, std::string_view> kinds;
+    for (const auto& curve : of.data.branches) kinds.emplace(curve.id, curve.kind);
     const auto kind_of = [&](const special_point& point) {
-        const auto& curves = of.data.branches;
-        const auto on = std::find_if(curves.begin(), curves.end(),
-                                     [&](const branch& one) { return one.id == point.branch; });
-        return on == curves.end() ? std::string() : on->kind;
+        const auto on = kinds.find(point.branch);
+        return on == kinds.end() ? std::string_view() : on->second;
     };
     std::vector<std::pair<const special_point*, VectorXd>> known;
     for (const auto& point : of.data.special_points) {
+        if (watched.stopping()) throw interrupted("audit");
         if (point.cycle) continue;
         VectorXd here;
         try {
@@ -143,9 +146,11 @@ std::string coarser(const whole_space& in, const branch& curve,
 }
 
 std::string copy_of(const claim& of, const whole_space& in, std::size_t index,
-                    const std::vector<whole_point>& rows, const audit_options& options) {
+                    const std::vector<whole_point>& rows, const audit_options& options,
+                    const watch& watched) {
     const branch& curve = of.data.branches[index];
     for (std::size_t j = 0; j < index; ++j) {
+        if (watched.stopping()) throw interrupted("audit");
         const branch& other = of.data.branches[j];
         if (other.kind != curve.kind) continue;
         const auto shared = static_cast<std::size_t>(
@@ -197,7 +202,7 @@ std::optional<VectorXd> solved_on_groups(const whole_space& in, const grouping& 
 
 void judge_doubles(const claim& of, const whole_space& in, const audit_options& options, tally& to,
                    const watch& watched) {
-    judge_points(of, in, options, to);
+    judge_points(of, in, options, to, watched);
     for (std::size_t i = 0; i < of.data.branches.size(); ++i) {
         if (watched.stopping()) throw interrupted("audit");
         const branch& curve = of.data.branches[i];
@@ -207,7 +212,7 @@ void judge_doubles(const claim& of, const whole_space& in, const audit_options& 
         std::string fault;  // a start may have let cells go their own way that agree
         if (of.ranges.size() == 1 && of.whole)
             fault = coarser(in, curve, rows, options.place * in.unit());
-        if (fault.empty() && !rows.empty()) fault = copy_of(of, in, i, rows, options);
+        if (fault.empty() && !rows.empty()) fault = copy_of(of, in, i, rows, options, watched);
         to.judge("double branches", std::move(fault));
     }
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/dynamics/integrate.hpp>
@@ -18,9 +19,10 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double near_rest = 1e-2;   // state scales of a Newton step, for a try
-constexpr double slow = 1e-2;        // |f| against |f_x| and the state scale, for a try
-constexpr double rough = 1e-4;       // accuracy of a way, relative and in state scales
+constexpr double near_rest = 1e-2;             // state scales of a Newton step, for a try
+constexpr double slow = 1e-2;                  // |f| against |f_x| and the state scale, for a try
+constexpr double rough = 1e-4;                 // accuracy of a way, relative and in state scales
+constexpr std::size_t most_steps = 1'000'000;  // of a way: it takes some hundreds
 constexpr double first_time = 4;     // in units of 1 / |f_x|, then twice as long each time
 constexpr double almost_all = 1e-3;  // what winners leave to the others
 constexpr double unequal = 1e-2;     // of the loads of winners, at most
@@ -30,29 +32,38 @@ constexpr std::size_t most_pairs = 256;  // of groups of alike cells that win to
 }  // namespace
 
 descent::descent(const whole_space& in, const problem& at, std::optional<double> step,
-                 const audit_options& options)
+                 const audit_options& options, const watch& watched)
     : in_(in),
       at_(at),
       step_(step),
       options_(options),
+      watched_(watched),
       size_(whole_jacobian({at, VectorXd::Zero(static_cast<Index>(in.states()))}).size) {}
+
+void descent::stop_if_asked() const {
+    if (watched_.stopping()) throw interrupted("audit");
+}
+
+bool descent::go_on_by_steps(VectorXd& x, double time) const {
+    const double rounds = std::ceil(time / *step_);
+    if (!(rounds <= most_steps)) return false;
+    VectorXd f(x.size());
+    for (double k = 0; k < rounds; ++k) {
+        stop_if_asked();
+        at_.model->rhs(view(x), at_.parameters, view(f));
+        x += *step_ * f;
+        if (!x.allFinite()) return false;
+    }
+    return true;
+}
 
 bool descent::go_on(VectorXd& x, double time) const {
     if (!x.allFinite() || !(time > 0) || !std::isfinite(time)) return false;
-    if (step_) {
-        VectorXd f(x.size());
-        const auto rounds = static_cast<std::size_t>(std::ceil(time / *step_));
-        for (std::size_t k = 0; k < rounds; ++k) {
-            at_.model->rhs(view(x), at_.parameters, view(f));
-            x += *step_ * f;
-            if (!x.allFinite()) return false;
-        }
-        return true;
-    }
+    if (step_) return go_on_by_steps(x, time);
     // the way to a state need not be exact: another way is another start
-    const double unit = in_.unit();
-    const auto way = integrate(at_, view(x), time,
-                               {.samples = 2, .flow = {.rtol = rough, .atol = rough * unit}});
+    const flow_options rough_flow{
+        .rtol = rough, .atol = rough * in_.unit(), .max_steps = most_steps};
+    const auto way = integrate(at_, view(x), time, {.samples = 2, .flow = rough_flow}, watched_);
     if (way.status != flow_status::converged) return false;
     for (Index i = 0; i < x.size(); ++i)
         x[i] = way.columns.columns[static_cast<std::size_t>(i) + 1].back();
@@ -60,6 +71,7 @@ bool descent::go_on(VectorXd& x, double time) const {
 }
 
 std::optional<VectorXd> descent::rest_near(const VectorXd& x) const {
+    stop_if_asked();
     const Index n = x.size();
     MatrixXd fp(n, static_cast<Index>(at_.parameters.size()));
     const auto system = [&](const VectorXd& u, VectorXd& f, MatrixXd& fx) {
@@ -78,6 +90,7 @@ std::optional<VectorXd> descent::rest_near(const VectorXd& x) const {
 }
 
 std::optional<bool> descent::attracts(const VectorXd& x) const {
+    stop_if_asked();
     const whole_jacobian here({at_, x});
     double most = -here.size;
     for (const auto& z : here.eigenvalues)

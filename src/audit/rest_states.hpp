@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <moebius/base/watch.hpp>
 #include <optional>
 #include <vector>
 
@@ -11,13 +12,12 @@
 
 namespace moebius {
 
-/// Where a problem goes from a state.
+/// Where a problem goes from a state. Each member throws interrupted once the watch asks to stop.
 class descent {
 public:
-    /// @param at        each cell by itself
-    /// @param patience  in which it comes to rest, in units of 1 / |f_x|
+    /// @param at  each cell by itself; it, like all that is given, must outlive this
     descent(const whole_space& in, const problem& at, std::optional<double> step,
-            const audit_options& options);
+            const audit_options& options, const watch& watched);
 
     /// The stable state that is reached, to rounding; nothing if it does not come to rest.
     [[nodiscard]] std::optional<Eigen::VectorXd> from(Eigen::VectorXd x) const;
@@ -30,11 +30,14 @@ public:
 
 private:
     [[nodiscard]] bool go_on(Eigen::VectorXd& x, double time) const;
+    [[nodiscard]] bool go_on_by_steps(Eigen::VectorXd& x, double time) const;
+    void stop_if_asked() const;
 
     const whole_space& in_;
     const problem& at_;
     std::optional<double> step_;
     const audit_options& options_;
+    const watch& watched_;
     double size_;  ///< of f_x
 };
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/base/view.hpp>
 #include <optional>
@@ -78,14 +78,18 @@ std::string fault_of_loads(const whole_space& in, const branch& curve, std::size
     const std::size_t experts = here.at.model->experts();
     std::vector<double> loads(experts);
     here.at.model->loads(view(here.x), here.at.parameters, loads);
-    const auto& groups = curve.groups.groups;
+    const bool grouped = in.cells() > 0 && curve.groups.size() > 0;
+    const auto owner = grouped ? group_of_members(curve.groups) : std::vector<std::size_t>();
+    std::map<std::string_view, std::size_t> place;  // of a column
+    for (std::size_t c = 0; c < curve.columns.names.size(); ++c)
+        place.emplace(curve.columns.names[c], c);
     for (std::size_t e = 0; e < experts; ++e) {
-        std::size_t column = e;
-        if (in.cells() > 0 && !groups.empty()) column = group_of_members(curve.groups)[e];
-        const auto stated = value_of(curve, row, fmt::format("load_{}", column + 1));
-        if (stated && !(std::abs(*stated - loads[e]) <= 1e-8))
-            return fmt::format("load_{} is {:.10g}, and {:.10g} of the model", column + 1, *stated,
-                               loads[e]);
+        const auto name = fmt::format("load_{}", (grouped ? owner[e] : e) + 1);
+        const auto found = place.find(name);
+        if (found == place.end()) continue;
+        const double stated = curve.columns.columns[found->second][row];
+        if (!(std::abs(stated - loads[e]) <= 1e-8))
+            return fmt::format("{} is {:.10g}, and {:.10g} of the model", name, stated, loads[e]);
     }
     return {};
 }
@@ -115,7 +119,7 @@ std::vector<std::size_t> judged_rows(const claim& of, const branch& curve,
     for (const auto& point : of.data.special_points)
         if (point.branch == curve.id) rows.push_back(point.row);
     const std::size_t count = curve.columns.rows();
-    std::size_t others = options.rows;
+    std::size_t others = std::min(options.rows, count);
     if (of.ranges.size() == 2 && others > 0) others = std::max(others, count / share);
     for (std::size_t k = 0; k < others; ++k) rows.push_back((2 * k + 1) * count / (2 * others));
     std::sort(rows.begin(), rows.end());

@@ -63,7 +63,7 @@ public:
           index_(index),
           watched_(watched),
           at_(in.at(std::vector<double>(1, value))),
-          flow_(in, at_, of.step, options) {}
+          flow_(in, at_, of.step, options, watched) {}
 
     void judge() {
         read_claim();
@@ -76,6 +76,7 @@ public:
 private:
     void read_claim() {
         for (const auto& curve : claim_.data.branches) {
+            if (watched_.stopping()) throw interrupted("audit");
             if (curve.kind != "equilibrium") continue;
             for (const auto& [row, state] : passings(in_, curve, value_)) {
                 const VectorXd start =

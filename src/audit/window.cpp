@@ -101,7 +101,7 @@ private:
 
     void search(std::size_t i) {
         const problem here = at(place(i));
-        const descent flow(in_, here, claim_.step, options_);
+        const descent flow(in_, here, claim_.step, options_, watched_);
         const auto starts = starts_at(in_, here, low_, high_, options_, i);
         std::vector<std::optional<VectorXd>> ends(starts.size());
         parallel_for(starts.size(), 0, [&](std::size_t k) {
@@ -152,7 +152,7 @@ private:
         for (double step = longest; t < 1;) {
             const double next = std::min(1.0, t + step);
             const problem here = at(on(next));
-            const descent flow(in_, here, claim_.step, options_);
+            const descent flow(in_, here, claim_.step, options_, watched_);
             const auto rest = flow.rest_near(x + (next - t) * slope);
             if (rest && (*rest - x).cwiseAbs().maxCoeff() <= one_step_reach * in_.unit() &&
                 flow.attracts(*rest).value_or(false)) {

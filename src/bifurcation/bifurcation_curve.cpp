@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <moebius/base/constants.hpp>
 #include <moebius/bifurcation/bifurcation_curve.hpp>
 
 namespace moebius {
@@ -44,6 +45,11 @@ bool bifurcation_curve::holds_at(const VectorXd& /*u*/) { return true; }
 bool bifurcation_curve::terms_at(const VectorXd& u) {
     scaling_.unscale(u, x_, p_);
     return terms_.evaluate(x_, p_);
+}
+
+void bifurcation_curve::not_finite(VectorXd& f, MatrixXd& df) {
+    f.setConstant(not_a_number);
+    df.setConstant(not_a_number);
 }
 
 VectorXd bifurcation_curve::along_states(const VectorXd& v) const {

@@ -29,7 +29,8 @@ branch_point_curve::branch_point_curve(const problem& base,
 Index branch_point_curve::unknowns() const { return scaling_.units().size() + 1; }
 
 bool branch_point_curve::persists(const special_point& point) {
-    solve_at(start(point));
+    const VectorXd here = place_of(point);
+    if (!zero_eigenvalue_curve::adapt(here) || !solve_at(here)) return false;
     const auto& units = scaling_.units();
     for (Index k = 0; k < free(); ++k)
         if (std::abs(w_.dot(by_parameter(k))) * units[states() + k] >
@@ -40,6 +41,7 @@ bool branch_point_curve::persists(const special_point& point) {
 
 std::optional<VectorXd> branch_point_curve::bogdanov_takens_near(const special_point& point) {
     const VectorXd guess = start(point);
+    if (guess.size() == 0) return std::nullopt;
     continuation_options steps;
     steps.max_step = 4 * beside_a_bt;  // the first one is a quarter
     const Index size = scaling_.units().size(), first = states();
@@ -68,31 +70,39 @@ bool branch_point_curve::holds_at(const VectorXd& u) {
            beside_crossing * terms_.jacobian_norm() * scaling_.units()[0];
 }
 
-VectorXd branch_point_curve::start(const special_point& point) {
+/// Without the borders of another one.
+VectorXd branch_point_curve::place_of(const special_point& point) {
+    b_ = c_ = v_ = w_ = VectorXd{};
     VectorXd u(unknowns());
-    u << zero_eigenvalue_curve::start(point), 0;
-    adapt(u);
+    u << scaling_.scale(point.state, point.parameters), 0;
     return u;
 }
 
-void branch_point_curve::adapt(const VectorXd& u) {
-    zero_eigenvalue_curve::adapt(u);
-    solve_at(u);
+VectorXd branch_point_curve::start(const special_point& point) {
+    const VectorXd u = place_of(point);
+    return adapt(u) ? u : VectorXd{};
+}
+
+bool branch_point_curve::adapt(const VectorXd& u) {
+    if (!zero_eigenvalue_curve::adapt(u) || !solve_at(u)) return false;
     const Index n = states();
     const multilinear forms(model(), x_, p_, scaling_.free());
-    direction_ = VectorXd::Zero(n + free());
+    VectorXd direction = VectorXd::Zero(n + free());
     for (Index k = 0; k < free(); ++k) {
         VectorXd along = along_states(beside(-by_parameter(k)));
         along[n + k] = 1;
         const double rate = w_.dot(forms.second(along_states(v_), along));
-        direction_[n + k] = rate * scaling_.units()[n + k] * scaling_.units()[n + k];
+        direction[n + k] = rate * scaling_.units()[n + k] * scaling_.units()[n + k];
     }
-    direction_ /= direction_.cwiseQuotient(scaling_.units()).norm();
+    direction /= direction.cwiseQuotient(scaling_.units()).norm();
+    if (!direction.allFinite()) return false;
+    direction_ = direction;
+    return true;
 }
 
 void branch_point_curve::evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) {
     const Index n = states(), last = unknowns() - 1;
-    solve_at(u);
+    if (!solve_at(u)) return not_finite(f, df);
     VectorXd slope = VectorXd::Zero(n);  // f_p r
     for (Index k = 0; k < free(); ++k) slope += direction_[n + k] * by_parameter(k);
     f << terms_.f() + u[last] * b_, g_, w_.dot(slope);

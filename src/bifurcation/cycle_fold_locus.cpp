@@ -34,6 +34,7 @@ std::optional<special_point> generalized_hopf_near(const problem& base,
                                                    const continuation_options& options) {
     hopf_curve hopfs(base, ranges);
     const VectorXd u = hopfs.start(guess);
+    if (u.size() == 0) return std::nullopt;
     for (const double way : {1.0, -1.0}) {
         tracer trace(hopfs, options);
         if (!trace.start(u, way * VectorXd::Unit(u.size(), u.size() - 2))) return std::nullopt;

@@ -167,7 +167,7 @@ private:
 
     void check_inside(const VectorXd& u, const special_point& start) const {
         const double s = u[u.size() - 1];
-        if (s < -on_edge || s > scaling::whole + on_edge)
+        if (!(s >= -on_edge && s <= scaling::whole + on_edge))
             throw invalid_argument(
                 "cycle",
                 fmt::format("{} is {} there", range_.name, start.parameters[curve_.free().front()]),

@@ -130,6 +130,7 @@ std::optional<special_point> find_fold(const problem& base, const parameter_rang
     here.parameters = p;
     fold_curve folds(here, {range});
     const VectorXd start = folds.start(near);
+    if (start.size() == 0) return std::nullopt;
     const auto found =
         newton_by_steps([&](const VectorXd& u, VectorXd& f,
                             VectorXd& step) { return folds.newton_step(u, f, step); },

@@ -89,7 +89,7 @@ double hopf_curve::omega(const VectorXd& u) const {
 VectorXd hopf_curve::start(const special_point& point) {
     VectorXd u(unknowns());
     u << scaling_.scale(point.state, point.parameters), 0;
-    terms_at(u);
+    if (!terms_at(u)) return {};
     double rate = 0;
     if (point.type != point_type::BT) {
         rate = nearest_omega(terms_.jacobian());
@@ -100,29 +100,34 @@ VectorXd hopf_curve::start(const special_point& point) {
     const double size = terms_.jacobian().squaredNorm() / static_cast<double>(states());
     unit_ = rate > 0 ? std::clamp(size, rate * rate, most_units * rate * rate) : size;
     u[unknowns() - 1] = rate * rate / unit_;
-    adapt(u);
-    return u;
+    return adapt(u) ? u : VectorXd{};
 }
 
-void hopf_curve::adapt(const VectorXd& u) {
-    terms_at(u);
+bool hopf_curve::adapt(const VectorXd& u) {
+    if (!terms_at(u)) return false;
     const MatrixXd m = squared_plus(terms_.jacobian(), u[unknowns() - 1] * unit_);
+    if (!m.allFinite()) return false;
     const auto near = svd(m);
-    b_ = near.u.rightCols(2);
-    c_ = near.v.rightCols(2);
-    const plane at(m, b_, c_);
-    const Matrix2d a = c_.transpose() * terms_.jacobian() * at.right;
+    const MatrixXd b = near.u.rightCols(2), c = near.v.rightCols(2);
+    const plane at(m, b, c);
+    const Matrix2d a = c.transpose() * terms_.jacobian() * at.right;
     const Matrix2d traceless = a - a.trace() / 2 * Matrix2d::Identity();
     // G = -(W^T V)(tr(A) A + (k - det A))
     const Matrix2d inverse = (at.left.transpose() * at.right).inverse().transpose() / unit_;
-    weight_[0] = inverse / 2;
-    weight_[1] = inverse * traceless / traceless.norm();
+    const Matrix2d other = inverse * traceless / traceless.norm();
+    if (!inverse.allFinite() || !other.allFinite()) return false;
+    b_ = b;
+    c_ = c;
+    weight_ = {inverse / 2, other};
+    return true;
 }
 
 void hopf_curve::evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) {
     const Index n = states(), last = unknowns() - 1;
-    terms_at(u);
-    const plane at(squared_plus(terms_.jacobian(), u[last] * unit_), b_, c_);
+    const bool finite = terms_at(u);
+    const MatrixXd m = squared_plus(terms_.jacobian(), u[last] * unit_);
+    if (!finite || !m.allFinite()) return not_finite(f, df);
+    const plane at(m, b_, c_);
     f.head(n) = terms_.f();
     df.setZero();
     df.topLeftCorner(n, n) = terms_.jacobian();

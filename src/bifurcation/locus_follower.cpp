@@ -53,6 +53,7 @@ bool locus_follower::way::passes(const VectorXd& u, double rate, double max_turn
 /// Puts the tracer on the curve near the start.
 bool locus_follower::stand_on(tracer& ahead, const special_point& start) {
     const VectorXd guess = curve_.start(start);
+    if (guess.size() == 0) return false;
     const auto end = curve_.natural_end();
     const bool at_end = end && end->type == start.type;
     const Index towards = at_end ? end->coordinate : first_;

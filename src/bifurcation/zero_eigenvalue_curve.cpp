@@ -21,22 +21,23 @@ constexpr double a_reflection = 1e-6;  // a and b below this share of the cubic 
 VectorXd zero_eigenvalue_curve::start(const special_point& point) {
     VectorXd u = scaling_.scale(point.state, point.parameters);
     b_ = c_ = v_ = w_ = VectorXd{};
-    adapt(u);
-    return u;
+    return adapt(u) ? u : VectorXd{};
 }
 
-void zero_eigenvalue_curve::adapt(const VectorXd& u) {
-    terms_at(u);
+bool zero_eigenvalue_curve::adapt(const VectorXd& u) {
+    if (!terms_at(u)) return false;
     if (states() == 1) {
         b_ = c_ = VectorXd::Ones(1);
-        return;
+        return true;
     }
     const auto null = terms_.null_vectors_here();
+    if (!null.left.allFinite() || !null.right.allFinite()) return false;
     const auto turned = [](const VectorXd& to, const VectorXd& from) -> VectorXd {
         return from.size() > 0 && to.dot(from) < 0 ? VectorXd(-to) : to;
     };
     b_ = turned(null.left, b_);
     c_ = turned(null.right, c_);
+    return true;
 }
 
 bool zero_eigenvalue_curve::solve_at(const VectorXd& u) {
@@ -53,7 +54,7 @@ bool zero_eigenvalue_curve::solve_at(const VectorXd& u) {
     v_ = solved.head(n);
     g_ = solved[n];
     w_ = terms_.bordered_solve(left, c_, b_, e).head(n);
-    return std::isfinite(g_);
+    return std::isfinite(g_) && v_.allFinite() && w_.allFinite();
 }
 
 VectorXd zero_eigenvalue_curve::beside(const VectorXd& right) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/compare/expert_chain.hpp>
@@ -90,7 +91,7 @@ private:
 /// One member, until it crosses the level.
 template <typename Noise>
 double run(problem at, const schedule& plan, std::span<const double> from, const passage& lead,
-           Noise noise, const chain_options& options, std::size_t member) {
+           Noise noise, const chain_options& options, std::size_t member, const watch& watched) {
     std::vector<double> scores(from.begin(), from.end()), loads(from.size());
     Eigen::VectorXd normals(static_cast<Eigen::Index>(from.size()));
     double& feedback = at.parameters[at.index_of("feedback")];
@@ -98,6 +99,7 @@ double run(problem at, const schedule& plan, std::span<const double> from, const
     std::uint64_t batch = 0;
     for (std::size_t leg = 0; leg < plan.legs.size(); ++leg)
         for (std::size_t k = 0; k < plan.legs[leg].batches; ++k, ++batch) {
+            if (watched.stopping()) throw interrupted("expert_chain");
             feedback = plan.value(leg, k);
             at.model->loads(scores, at.parameters, loads);
             draw_normals(options.seed, member, batch, {normals.data(), from.size()});
@@ -117,9 +119,10 @@ std::vector<double> expert_chain(const problem& at, const schedule& plan,
                                  const watch& watched) {
     std::vector<double> passages(options.members);
     const auto member = [&](std::size_t i) {
-        passages[i] = batches.top_k == 1
-                          ? run(at, plan, scores, lead, choice_noise(at, batches), options, i)
-                          : run(at, plan, scores, lead, set_noise(at, batches), options, i);
+        passages[i] =
+            batches.top_k == 1
+                ? run(at, plan, scores, lead, choice_noise(at, batches), options, i, watched)
+                : run(at, plan, scores, lead, set_noise(at, batches), options, i, watched);
     };
     parallel_for(options.members, options.threads, member, watched, "expert_chain");
     return passages;

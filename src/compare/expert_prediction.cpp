@@ -26,6 +26,7 @@ problem problem_for(const expert_router& router) {
     if (router.experts < 3)
         throw invalid_argument("validate", fmt::format("{} experts came", router.experts),
                                "three or more are needed; two have a theory of their own");
+    check_mode_experts(router.experts);
     auto at = router.top_k == 1
                   ? make_problem("softmax", {.experts = router.experts})
                   : make_problem("exact-k", {.experts = router.experts, .top_k = router.top_k});
@@ -83,7 +84,7 @@ private:
         return there;
     }
     [[nodiscard]] std::vector<expert_state> states_at(double feedback) const {
-        return stable_expert_states(at(feedback), batches_);
+        return stable_expert_states(at(feedback), batches_, watched_);
     }
     [[nodiscard]] double feedback_of(const special_point& point) const {
         return point.parameters[made_.at.index_of("feedback")];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <functional>
+#include <moebius/base/error.hpp>
 #include <moebius/bifurcation/stable_states.hpp>
 #include <moebius/compare/expert_states.hpp>
 #include <numeric>
@@ -36,9 +37,11 @@ double lead_of(std::span<const double> scores) {
            sum / static_cast<double>(scores.size());
 }
 
-std::vector<expert_state> stable_expert_states(const problem& at, const loop_batches& batches) {
+std::vector<expert_state> stable_expert_states(const problem& at, const loop_batches& batches,
+                                               const watch& watched) {
     std::vector<expert_state> result;
     for (const auto& found : stable_states(at, {})) {
+        if (watched.stopping()) throw interrupted("stable_expert_states");
         auto next = spread_out(found);
         next.loads.resize(next.scores.size());
         at.model->loads(next.scores, at.parameters, next.loads);

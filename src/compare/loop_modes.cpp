@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
@@ -160,6 +162,13 @@ std::vector<double> shift_of(const expansion& about, const loop_modes& known) {
 }
 
 }  // namespace
+
+void check_mode_experts(std::size_t experts) {
+    if (experts > most_mode_experts)
+        throw invalid_argument(
+            "validate", fmt::format("{} experts came", experts),
+            fmt::format("the scatter of loads is known for up to {}", most_mode_experts));
+}
 
 double mean_variance(const loop_mode& mode, double decay, double step, std::size_t batches) {
     return mean_covariance(mode.variance, mode, mode, decay, step, batches);

@@ -26,6 +26,7 @@ problem problem_on(const token_router& router) {
                                fmt::format("{} experts came, with {} stored logits",
                                            router.source->experts(), logits.size()),
                                "three experts are needed, and tokens that are stored");
+    check_mode_experts(router.source->experts());
     auto at =
         make_token_softmax({logits.begin(), logits.end()}, {.experts = router.source->experts()});
     at.set("beta", router.beta);

@@ -15,8 +15,9 @@ void check_options(const continuation_options& options) {
     };
     need(options.max_step > 0 && std::isfinite(options.max_step), "max_step", options.max_step,
          "> 0 and finite");
-    need(options.min_step > 0 && options.min_step <= options.max_step, "min_step", options.min_step,
-         "> 0 and at most max_step");
+    need(options.min_step > 0, "min_step", options.min_step, "> 0");
+    need(options.max_step >= options.min_step, "max_step", options.max_step,
+         fmt::format("at least {}, the shortest step", options.min_step));
     need(options.max_points >= 2, "max_points", static_cast<double>(options.max_points), ">= 2");
     need(options.max_turn > 0 && options.max_turn <= 1, "max_turn", options.max_turn,
          "> 0 and at most 1 radian");

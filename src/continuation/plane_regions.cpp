@@ -2,17 +2,20 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <moebius/base/error.hpp>
 #include <moebius/continuation/plane_regions.hpp>
 #include <numeric>
+#include <utility>
 
 namespace moebius {
 namespace {
 
 constexpr std::size_t side = plane_regions::side;
 constexpr std::size_t none = plane_regions::border - 1;  // not numbered yet
-constexpr double stride = 0.4;  // of a cell, between the spots of a line: none is stepped over
-constexpr unsigned inner = 3;   // cells from the border at which a place is not too near
+constexpr double stride = 0.4;       // of a cell, between the spots of a line: none is stepped over
+constexpr double most_spots = 1e15;  // of a line: beyond, its spots are not told apart by doubles
+constexpr unsigned inner = 3;        // cells from the border at which a place is not too near
 
 /// The cells beside a cell, edge by edge.
 template <typename Visit>
@@ -25,6 +28,19 @@ void for_neighbours(std::size_t cell, const Visit& visit) {
 }
 
 bool is_in(double coordinate) { return coordinate >= 0 && coordinate <= double{side}; }
+
+/// Of the way from a to b, the shares between which it is in the raster; the first is the greater
+/// one if it never is.
+std::pair<double, double> shares_in_raster(const plane_point& a, const plane_point& b) {
+    double enters = 0, leaves = 1;
+    for (const auto& [from, to] : {std::pair{a.x, b.x}, std::pair{a.y, b.y}}) {
+        if (from == to) continue;  // in it or not, all the way: each spot is looked at
+        const double low = -from / (to - from), high = (double{side} - from) / (to - from);
+        enters = std::max(enters, std::min(low, high));
+        leaves = std::min(leaves, std::max(low, high));
+    }
+    return {enters, leaves};
+}
 
 std::size_t index_of(double coordinate) {
     return std::min(static_cast<std::size_t>(coordinate), side - 1);
@@ -68,8 +84,10 @@ void plane_regions::cut(std::span<const double> x, std::span<const double> y) {
         const auto from = in_cells({x[i - 1], y[i - 1]}), to = in_cells({x[i], y[i]});
         const double steps =
             std::ceil(std::max(std::abs(to.x - from.x), std::abs(to.y - from.y)) / stride);
-        if (!(steps <= 1e9)) continue;  // not finite, or far beyond any window
-        for (double step = 0; step <= steps; ++step) {
+        if (!(steps <= most_spots)) continue;
+        const auto [enters, leaves] = shares_in_raster(from, to);
+        const double last = std::min(steps, std::ceil(leaves * steps));
+        for (double step = std::max(0.0, std::floor(enters * steps)); step <= last; ++step) {
             const double share = steps > 0 ? step / steps : 0;
             const double a = std::lerp(from.x, to.x, share), b = std::lerp(from.y, to.y, share);
             if (is_in(a) && is_in(b)) region_[index_of(b) * side + index_of(a)] = border;
@@ -120,11 +138,16 @@ void plane_regions::measure() {
         }
 }
 
-std::optional<std::size_t> plane_regions::at(const plane_point& p) const {
+std::optional<std::size_t> plane_regions::cell_at(const plane_point& p) const {
     const auto [a, b] = in_cells(p);
     if (!is_in(a) || !is_in(b)) return std::nullopt;
-    const auto region = region_[index_of(b) * side + index_of(a)];
-    return region == border ? std::nullopt : std::optional(region);
+    return index_of(b) * side + index_of(a);
+}
+
+std::optional<std::size_t> plane_regions::at(const plane_point& p) const {
+    const auto cell = cell_at(p);
+    if (!cell || region_[*cell] == border) return std::nullopt;
+    return region_[*cell];
 }
 
 std::vector<plane_point> plane_regions::places_in(std::size_t region, std::size_t most) const {

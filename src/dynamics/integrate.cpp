@@ -63,7 +63,7 @@ std::string_view to_string(flow_status status) noexcept {
 }
 
 trajectory integrate(const problem& at, std::span<const double> x0, double t_end,
-                     const integrate_options& options) {
+                     const integrate_options& options, const watch& watched) {
     detail::check_flow("integrate", at, x0, options.flow);
     check(t_end, options);
     const problem_in_units own(at);
@@ -77,6 +77,7 @@ trajectory integrate(const problem& at, std::span<const double> x0, double t_end
     detail::flow flow(own.on(), x, options.flow);
     const double last = static_cast<double>(options.samples - 1);
     for (std::size_t row = 1; row < options.samples;) {
+        if (watched.stopping()) throw interrupted("integrate");
         result.status = flow.step();
         if (result.status != flow_status::converged) return result;
         for (; row < options.samples; ++row) {

@@ -39,20 +39,16 @@ rotation turn_from(const place& from, const grouping& groups) {
     });
 }
 
-bool has_column(const table& columns, std::string_view name) {
-    return std::find(columns.names.begin(), columns.names.end(), name) != columns.names.end();
-}
-
-void need_column(const place& from, const table& columns, std::string_view name) {
-    if (!has_column(columns, name)) from.lacks(name);
-}
-
 /// Loads come for each group, or for both of two experts.
 void check_loads(const place& from, const branch& curve) {
-    if (has_column(curve.columns, "load_2")) need_column(from, curve.columns, "load_1");
+    const auto& names = curve.columns.names;
+    const std::set<std::string_view> known(names.begin(), names.end());
+    const auto need = [&](std::string_view name) {
+        if (!known.contains(name)) from.lacks(name);
+    };
+    if (known.contains("load_2")) need("load_1");
     if (curve.kind != "equilibrium") return;
-    for (std::size_t g = 1; g <= curve.groups.size(); ++g)
-        need_column(from, curve.columns, fmt::format("load_{}", g));
+    for (std::size_t g = 1; g <= curve.groups.size(); ++g) need(fmt::format("load_{}", g));
 }
 
 /// Where it is drawn a branch is finite: at its parameter, or at both of them.
@@ -70,7 +66,8 @@ void check_columns(const place& from, const branch& curve, diagram_kind kind) {
                     .reject(placed ? "a finite number" : "a finite number or null");
     }
     if (!one) return;
-    need_column(from, data, "stable");
+    if (std::find(data.names.begin(), data.names.end(), "stable") == data.names.end())
+        from.lacks("stable");
     const auto& stable = data.at("stable");
     for (std::size_t row = 0; row < stable.size(); ++row)
         if (stable[row] != 0 && stable[row] != 1) from.at("stable").at(row).reject("0 or 1");

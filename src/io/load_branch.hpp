@@ -46,10 +46,11 @@ public:
     /// The row in the middle of its stable rows.
     [[nodiscard]] std::size_t middle() const {
         const auto& on = columns_.at("stable");
+        const double length = stable_length();
         double before = 0;
         for (std::size_t row = 1; row < on.size(); ++row) {
             if (on[row] != 0 && on[row - 1] != 0) before += std::abs(x()[row] - x()[row - 1]);
-            if (2 * before >= stable_length()) return row;
+            if (2 * before >= length) return row;
         }
         return 0;
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "shading.hpp"
 
-#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <moebius/continuation/locus_regions.hpp>
+#include <queue>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,26 +17,73 @@ constexpr std::size_t across = plane_regions::side;
 using corner = std::pair<std::size_t, std::size_t>;  // of cells: column, row
 using mask = std::vector<char>;                      // of the cells
 
+constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+
+/// Hands each cell of a region to the place next to it, from the places outwards: a cell hears of
+/// the places of the cells beside it, so the work is that of sorting cells, whatever places come.
+class nearest_places {
+public:
+    nearest_places(const plane_regions& regions, const stable_counts& counted)
+        : regions_(regions), counted_(counted), owner_(across * across, nobody) {}
+
+    /// The place of each cell, `nobody` on curves and in regions without a place.
+    [[nodiscard]] std::vector<std::size_t> take() {
+        offer_own();
+        while (!waiting_.empty()) {
+            const auto next = waiting_.top();
+            const std::size_t place = std::get<1>(next), cell = std::get<2>(next);
+            waiting_.pop();
+            if (owner_[cell] != nobody) continue;
+            owner_[cell] = place;
+            const std::size_t column = cell % across, row = cell / across;
+            if (column > 0) offer(cell - 1, place);
+            if (column + 1 < across) offer(cell + 1, place);
+            if (row > 0) offer(cell - across, place);
+            if (row + 1 < across) offer(cell + across, place);
+        }
+        return std::move(owner_);
+    }
+
+private:
+    /// The nearest first; of those as near, the first of the file.
+    using offered = std::tuple<double, std::size_t, std::size_t>;  // distance, place, cell
+
+    /// To each cell that of the places in it which is nearest to its centre.
+    void offer_own() {
+        std::vector<std::size_t> own(owner_.size(), nobody);
+        for (std::size_t p = 0; p < counted_.places.size(); ++p)
+            if (const auto cell = regions_.cell_at(counted_.places[p].at))
+                if (own[*cell] == nobody || distance(*cell, p) < distance(*cell, own[*cell]))
+                    own[*cell] = p;
+        for (std::size_t cell = 0; cell < own.size(); ++cell)
+            if (own[cell] != nobody) offer(cell, own[cell]);
+    }
+
+    void offer(std::size_t cell, std::size_t place) {
+        if (regions_.cells()[cell] != plane_regions::border && owner_[cell] == nobody)
+            waiting_.emplace(distance(cell, place), place, cell);
+    }
+
+    /// In shares of the window.
+    [[nodiscard]] double distance(std::size_t cell, std::size_t place) const {
+        const auto& window = counted_.window;
+        const auto from = counted_.places[place].at, here = regions_.centre(cell);
+        return std::hypot((from.x - here.x) / (window.x_to - window.x_from),
+                          (from.y - here.y) / (window.y_to - window.y_from));
+    }
+
+    const plane_regions& regions_;
+    const stable_counts& counted_;
+    std::vector<std::size_t> owner_;
+    std::priority_queue<offered, std::vector<offered>, std::greater<>> waiting_;
+};
+
 /// The cells of regions with several stable states.
 mask shaded(const diagram& locus, const plane_regions& regions) {
-    const auto& window = locus.stable.window;
-    const double width = window.x_to - window.x_from, height = window.y_to - window.y_from;
-    std::vector<std::vector<stable_counts::place>> counted(regions.count());
-    for (const auto& place : locus.stable.places)
-        if (const auto region = regions.at(place.at)) counted[*region].push_back(place);
+    const auto owner = nearest_places(regions, locus.stable).take();
     mask out(across * across);
-    for (std::size_t cell = 0; cell < out.size(); ++cell) {
-        const std::size_t region = regions.cells()[cell];
-        if (region == plane_regions::border || counted[region].empty()) continue;
-        const auto here = regions.centre(cell);
-        const auto apart = [&](const stable_counts::place& place) {
-            return std::hypot((place.at.x - here.x) / width, (place.at.y - here.y) / height);
-        };
-        const auto nearest =
-            std::min_element(counted[region].begin(), counted[region].end(),
-                             [&](const auto& a, const auto& b) { return apart(a) < apart(b); });
-        out[cell] = nearest->states > 1 ? 1 : 0;
-    }
+    for (std::size_t cell = 0; cell < out.size(); ++cell)
+        if (owner[cell] != nobody) out[cell] = locus.stable.places[owner[cell]].states > 1 ? 1 : 0;
     return out;
 }
 

@@ -37,6 +37,8 @@ rejected(beta ARGS diagram --set beta=0 ${vary} ERR "two-expert: beta is 0, but 
 rejected(beta_range ARGS diagram --vary beta=-1:1 ERR "two-expert: beta is -1, but it must be > 0")
 rejected(decay ARGS locus --set decay=-1 ${vary} --vary bias=-9:9
   ERR "two-expert: decay is -1, but it must be > 0")
+rejected(max_step_short ARGS diagram --max-step 1e-310 ${vary}
+  ERR "continuation: --max-step is 1e-310, but it must be at least 1e-08, the shortest step")
 rejected(max_step ARGS diagram --max-step -1 ${vary} ERR "continuation: --max-step is -1, but [^\n]*")
 rejected(no_tokens ARGS diagram --model token-response ${vary}
   ERR "--model: token-response came without --tokens, but [^\n]*")
@@ -78,6 +80,12 @@ rejected(controller_of_no_equation ARGS sweep --controller sign,gain=1 ${vary}
   ERR "--controller: sign came, but an equation has the integral law alone. 'moebius simulate' has the signs")
 rejected(validate_experts_of_tokens ARGS validate --experts 3 --tokens mixture:0/1
   ERR "--experts: 3 came, but the tokens have 2")
+foreach(experts 513 1000000 18446744073709551615)
+  rejected(validate_${experts}_experts ARGS validate --experts ${experts}
+    ERR "validate: ${experts} experts came, but the scatter of loads is known for up to 512")
+endforeach()
+rejected(validate_controlled_experts ARGS validate --experts 4294967296 --controller loss-free
+  ERR "--experts: 4294967296 came, but a router takes up to 65536")
 rejected(validate_experts_router ARGS validate --experts 4 --router top-k
   ERR "--router: top-k came with --experts, but the loads of many experts are known with their scatter for [^\n]*")
 rejected(validate_experts_noise ARGS validate --experts 4 --noise gaussian

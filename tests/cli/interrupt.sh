@@ -49,6 +49,9 @@ kept train.json Ctrl-C 130
 grep -q '"batches": *\[' train.json
 interrupted INT response --points 10000 --seeds 2 --batches 20 --batch 4096 --threads 1 --out response.json
 kept response.json Ctrl-C 130
+"$program" diagram --model softmax --experts 6 --vary feedback=2:9 --out six.json >summary
+interrupted INT check six.json --values 1024 --starts 4096 --out check.json
+kept check.json Ctrl-C 130
 for file in *.json; do
     python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$file"
 done
@@ -67,7 +70,8 @@ grep -q '^moebius: interrupted by Ctrl-C: above is what was computed until then$
 
 # What has nothing to keep says that, and leaves nothing behind.
 for words in 'response --batches 100000 --batch 65536' 'compare --router top-1 --seeds 64' 'bench --device cpu' \
-    'simulate --steps 4 --batch 4000000000'; do
+    'simulate --steps 4 --batch 4000000000' \
+    'validate --experts 64' 'validate --experts 3 --ramp 1e9'; do
     interrupted INT $words
     test $code = 130
     grep -q '^moebius: .*interrupted.* before there was anything to keep$' sentences

@@ -22,6 +22,10 @@ struct claim {
     diagram data;
 };
 
+/// States of a model that is judged: its Jacobian is dense here, and its eigenvalues take n^3
+/// operations, a second or two of them. Of a larger one nothing is judged, and the report says so.
+inline constexpr std::size_t most_audited_states = 512;
+
 /// How a claim is held against its model. All tolerances are without dimension.
 struct audit_options {
     double residual = 1e-8;     ///< of f, against the size of f_x and of the state; > 0
@@ -30,8 +34,8 @@ struct audit_options {
     double place = 1e-6;      ///< shares of the window and state scales within which two points are
                               ///< one; > 0
     std::size_t rows = 8;     ///< of each branch that are judged, besides those of special points
-    std::size_t values = 10;  ///< of each parameter at which stable states are searched
-    std::size_t starts = 24;  ///< at each of them, besides those with few winners
+    std::size_t values = 10;  ///< of each parameter at which stable states are searched; <= 1024
+    std::size_t starts = 24;  ///< at each of them, besides those with few winners; <= 4096
     double patience = 3e3;    ///< time in which a start comes to rest, in units of 1 / |f_x|; > 0
     std::uint64_t seed = 1;   ///< of the random starts
 };
@@ -70,7 +74,8 @@ struct audit_report {
 ///   one to the next, and end only where a curve passes.
 ///
 /// Cycles and their points, curves of unstable states that a locus lacks, and rows of a locus
-/// between those that are judged (a tenth, or `rows` of them) are counted as not judged.
+/// between those that are judged (a tenth, or `rows` of them) are counted as not judged, and so is
+/// all of a model of more than most_audited_states.
 /// @throws invalid_argument  for an option that is out of range, or a range without a parameter
 /// @throws interrupted       if the watch asks to stop
 /// @source  Kuznetsov (3rd ed.), sections 5.4 and 10.2 (normal forms; differences)

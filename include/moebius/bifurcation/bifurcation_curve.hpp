@@ -37,11 +37,13 @@ public:
     [[nodiscard]] virtual std::string_view kind() const = 0;  ///< branch::kind
     [[nodiscard]] virtual point_type type() const = 0;        ///< what an ordinary point of it is
 
-    /// The unknowns near a special point; the system is built around it.
+    /// The unknowns near a special point, around which the system is built; empty where the system
+    /// is not finite in double precision.
     [[nodiscard]] virtual Eigen::VectorXd start(const special_point& point) = 0;
     /// Takes the borders of the augmented system from the null vectors near u; to be called now and
     /// then, so that they never become orthogonal to them.
-    virtual void adapt(const Eigen::VectorXd& u) = 0;
+    /// @return false, and the borders stay, where they would not be finite
+    virtual bool adapt(const Eigen::VectorXd& u) = 0;
     /// Whether what is followed is still there at u.
     [[nodiscard]] virtual bool holds_at(const Eigen::VectorXd& u);
     /// A tangent at u where the curve crosses another one; empty if there is none to be told.
@@ -80,6 +82,8 @@ protected:
     /// Sets f, f_x and f_p at u.
     /// @return false if a number is not finite
     bool terms_at(const Eigen::VectorXd& u);
+    /// What `evaluate` gives where the system is not finite: no number.
+    static void not_finite(Eigen::VectorXd& f, Eigen::MatrixXd& df);
     /// Column of f_p for the k-th free parameter.
     [[nodiscard]] auto by_parameter(Eigen::Index k) const { return terms_.by_parameters().col(k); }
     /// A direction of states as one of states and free parameters.

@@ -32,7 +32,7 @@ public:
     [[nodiscard]] std::string_view kind() const override { return "branch point"; }
     [[nodiscard]] point_type type() const override { return point_type::BP; }
     [[nodiscard]] Eigen::VectorXd start(const special_point& point) override;
-    void adapt(const Eigen::VectorXd& u) override;
+    bool adapt(const Eigen::VectorXd& u) override;
     /// BT and ZH.
     [[nodiscard]] std::vector<test_function> tests() override { return zero_tests(); }
     [[nodiscard]] std::optional<special_point> described(point_type type,
@@ -41,6 +41,8 @@ public:
     [[nodiscard]] std::vector<double> columns(const Eigen::VectorXd& u) override;
 
 private:
+    [[nodiscard]] Eigen::VectorXd place_of(const special_point& point);
+
     /// r in the model's own units, as one of states and free parameters with no part in the states.
     Eigen::VectorXd direction_;
 };

@@ -34,7 +34,7 @@ public:
     /// From the normal form's `omega`, or else the pair of eigenvalues next to the imaginary axis;
     /// k = 0 at a BT.
     [[nodiscard]] Eigen::VectorXd start(const special_point& point) override;
-    void adapt(const Eigen::VectorXd& u) override;
+    bool adapt(const Eigen::VectorXd& u) override;
     /// Across a curve of branch points (at a symmetric BT): the direction that keeps the symmetry.
     [[nodiscard]] Eigen::VectorXd crossing_tangent(const Eigen::VectorXd& u) override;
 

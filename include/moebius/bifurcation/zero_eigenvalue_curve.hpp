@@ -17,7 +17,7 @@ class zero_eigenvalue_curve : public bifurcation_curve {
 public:
     using bifurcation_curve::bifurcation_curve;
     [[nodiscard]] Eigen::VectorXd start(const special_point& point) override;
-    void adapt(const Eigen::VectorXd& u) override;
+    bool adapt(const Eigen::VectorXd& u) override;
 
 protected:
     /// Sets f, f_x, f_p, v, w and g at u.

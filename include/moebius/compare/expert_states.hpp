@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <moebius/base/watch.hpp>
 #include <moebius/compare/loop_modes.hpp>
 #include <moebius/model/field.hpp>
 #include <vector>
@@ -30,7 +31,9 @@ struct expert_state {
 /// All stable states at the parameters of a problem, the balanced one first.
 /// @param at  N alike experts, each a group of its own (expert_feedback)
 /// @throws invalid_argument  as modes_about
+/// @throws interrupted       if the watch asks to stop
 [[nodiscard]] std::vector<expert_state> stable_expert_states(const problem& at,
-                                                             const loop_batches& batches);
+                                                             const loop_batches& batches,
+                                                             const watch& watched = {});
 
 }  // namespace moebius

@@ -36,6 +36,13 @@ struct loop_modes {
     double bend = 0;
 };
 
+/// Experts of a loop whose modes are computed: they take N^3 operations a state, a second or two of
+/// these, and matrices of N^2 numbers.
+inline constexpr std::size_t most_mode_experts = 512;
+
+/// @throws invalid_argument  if there are more
+void check_mode_experts(std::size_t experts);
+
 /// How a batch of a loop is drawn.
 struct loop_batches {
     double step = 0.05;         ///< of the rule

@@ -28,7 +28,8 @@ public:
 
     explicit plane_regions(const plane_window& window);
 
-    /// Draws a curve through points of the window; where one is not finite the pen is lifted.
+    /// Draws a curve through points, of which what lies in the window counts; where one is not
+    /// finite the pen is lifted.
     void cut(std::span<const double> x, std::span<const double> y);
 
     /// Numbers the parts from 0, once all curves are drawn.
@@ -36,6 +37,9 @@ public:
 
     [[nodiscard]] std::size_t count() const { return sizes_.size(); }
     [[nodiscard]] std::size_t size(std::size_t region) const { return sizes_[region]; }  ///< cells
+
+    /// None outside the window.
+    [[nodiscard]] std::optional<std::size_t> cell_at(const plane_point& p) const;
 
     /// None on a curve and outside the window.
     [[nodiscard]] std::optional<std::size_t> at(const plane_point& p) const;

@@ -45,9 +45,11 @@ struct trajectory {
 /// @param x0     start, one number a state
 /// @param t_end  > 0
 /// @throws invalid_argument  if a size, a start, the end or an option is out of range
+/// @throws interrupted       if the watch asks to stop
 /// @source       Hairer, Norsett & Wanner, Solving Ordinary Differential Equations I, II.4-II.6
 [[nodiscard]] trajectory integrate(const problem& at, std::span<const double> x0, double t_end,
-                                   const integrate_options& options = {});
+                                   const integrate_options& options = {},
+                                   const watch& watched = {});
 
 struct settle_options {
     double closeness = 1e-6;  ///< Newton takes over within this many state scales, > 0

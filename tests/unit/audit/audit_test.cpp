@@ -2,6 +2,7 @@
 // What is sound passes, and every fault that is planted is found.
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <moebius/audit/audit.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
@@ -417,4 +418,33 @@ TEST_CASE("branches that are laid out for another problem are found", "[audit][p
 TEST_CASE("an audit's options are checked", "[audit][error]") {
     CHECK_THROWS_WITH(audit(softmax_claim(), {.residual = 0}),
                       "audit_options: residual is 0, but it must be > 0 and finite");
+}
+
+TEST_CASE("a model of more states than are judged is counted as not judged", "[audit]") {
+    claim of{make_problem("softmax", {.experts = most_audited_states + 1}),
+             {{"feedback", 2, 8}},
+             {},
+             true,
+             {}};
+    branch& curve = of.data.branches.emplace_back();
+    curve.columns = {{"feedback", "s_1", "stable"}, {{2, 3}, {0, 0}, {1, 1}}};
+    of.data.special_points.emplace_back().type = point_type::BP;
+    const auto report = audit(of);
+    CHECK(report.wrong() == 0);
+    CHECK(count_of(report, "rows").not_judged == 2);
+    CHECK(count_of(report, "BP").not_judged == 1);
+    CHECK(count_of(report, "stable states").not_judged == 1);
+    CHECK(report.not_judged.size() == 3);
+}
+
+TEST_CASE("an audit has rules for its values and starts, and judges no row twice", "[audit]") {
+    const claim of = softmax_claim();
+    CHECK_THROWS_WITH(audit(of, {.values = std::numeric_limits<std::size_t>::max()}),
+                      "audit_options: values is 18446744073709551615, but it must be at most 1024");
+    CHECK_THROWS_WITH(audit(of, {.starts = 4097}),
+                      "audit_options: starts is 4097, but it must be at most 4096");
+    std::size_t rows = 0;
+    for (const auto& curve : of.data.branches) rows += curve.columns.rows();
+    const auto report = audit(of, {.rows = std::numeric_limits<std::size_t>::max(), .values = 0});
+    CHECK(count_of(report, "rows").judged == rows);
 }

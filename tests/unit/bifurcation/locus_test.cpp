@@ -268,6 +268,27 @@ TEST_CASE("a start that lies on no curve is named", "[bifurcation][error]") {
                         "start: start has 2 states, but two-expert has 1");
 }
 
+TEST_CASE("no curve is near a start at which the equations leave double precision",
+          "[bifurcation][error]") {
+    const auto type = GENERATE(point_type::LP, point_type::CP, point_type::BP, point_type::HB,
+                               point_type::GH, point_type::HH, point_type::BT, point_type::ZH);
+    const double far = GENERATE(1e308, -1e308, 1e200);
+    const auto two = problem_of<models::two_expert>();
+    const problem controlled = make_problem("softmax", {.experts = 3, .controlled = true});
+    for (const bool of_state : {false, true}) {
+        auto start = start_at(type, {0}, {1, 1, 1, 0});
+        (of_state ? start.state : start.parameters).front() = far;
+        CHECK_THROWS_AS(locus(two, {"feedback", 0.5, 1.5}, {"bias", -1, 1}, {}, start),
+                        invalid_argument);
+        auto many = start_at(type, std::vector<double>(controlled.model->dimension()),
+                             controlled.parameters);
+        many.groups = singletons(3);
+        (of_state ? many.state : many.parameters).front() = far;
+        CHECK_THROWS_AS(locus(controlled, {"feedback", 0.5, 9}, {"gain", 0.1, 1}, {}, many),
+                        invalid_argument);
+    }
+}
+
 TEST_CASE("a locus has its start on the edge once, and no more points than were allowed",
           "[bifurcation][edge]") {
     auto two = problem_of<models::two_expert>();

@@ -51,6 +51,18 @@ TEST_CASE("curves cut a window into the parts between them", "[plane_regions]") 
           Approx(area).epsilon(0.05));
 }
 
+TEST_CASE("a line counts where it crosses the window, however far it goes on", "[plane_regions]") {
+    const double far = GENERATE(4.0, 1e3, 1e9, 1e12);
+    plane_regions regions({-2, 2, -2, 2});
+    const std::vector<double> x{-far, far}, y{-far / 2, far / 2};
+    regions.cut(x, y);
+    regions.number();
+    REQUIRE(regions.count() == 2);
+    CHECK(regions.at({0, 1}) != regions.at({0, -1}));
+    CHECK_FALSE(regions.at({0, 0}));
+    CHECK_FALSE(regions.at({1.9, 0.95}));
+}
+
 TEST_CASE("places of a part lie in it, apart, the first far from its border", "[plane_regions]") {
     plane_regions regions({-2, 2, -2, 2});
     const auto ring = circle(0.5, 0.25, 1);
