@@ -124,7 +124,7 @@ def agree(parameter, period):
     return parameter <= 5e-6 and period <= 5e-4
 
 
-def reason(label, known):
+def reason(label, known, best):
     """Why a label of AUTO's is none of ours, as far as its own labels tell."""
     kind, _, parameter, period = label
     if kind == "LP" and any(other[0] == "BP" and agree(*distances(label, (0, *other[2:])))
@@ -133,10 +133,10 @@ def reason(label, known):
     if period and kind in ("BP", "LPC") and any(
             other[0] == "HB" and abs(parameter / other[2] - 1) < 2e-3 for other in known):
         return "beside the HB, at cycles of hardly any size"
-    if any(other[0] == kind and other is not label and agree(
-            distances(label, (0, *other[2:]))[0], abs(period / other[3] - 1) / 10)
-           for other in known if other[3]):
-        return "another label of AUTO's, where the same fold is less well located"
+    if kind == "LPC" and best:
+        parameter, period = distances(label, best)
+        if parameter <= 5e-6 and period <= 2e-3:
+            return "the same fold: there a period errs by the root of what the parameter errs by"
     return None
 
 
@@ -161,7 +161,7 @@ def main():
             best = min(alike, key=lambda one: sum(distances(label, one)), default=None)
             good = best is not None and agree(*distances(label, best))
             met += good
-            why = None if good else reason(label, found)
+            why = None if good else reason(label, found, best)
             explained += why is not None
             print(f"  {label[0]:3} {label[2]:.10g} {label[3]:.8g}  ",
                   f"{best[1]:.10g} {best[2]:.8g} {best[3]:.0e}" if best else "none",
