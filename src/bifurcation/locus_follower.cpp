@@ -53,7 +53,8 @@ bool locus_follower::way::passes(const VectorXd& u, double rate, double max_turn
 /// Puts the tracer on the curve near the start.
 bool locus_follower::stand_on(tracer& ahead, const special_point& start) {
     const VectorXd guess = curve_.start(start);
-    if (guess.size() == 0) return false;
+    // nor so far that no distance from there is a number
+    if (guess.size() == 0 || !std::isfinite(guess.norm())) return false;
     const auto end = curve_.natural_end();
     const bool at_end = end && end->type == start.type;
     const Index towards = at_end ? end->coordinate : first_;
@@ -66,7 +67,7 @@ bool locus_follower::stand_on(tracer& ahead, const special_point& start) {
         if (tangent.size() == 0 || !tangent.allFinite()) return false;
         ahead.start_with_tangent(guess, tangent[towards] < 0 ? VectorXd(-tangent) : tangent);
     }
-    if ((ahead.current().u - guess).norm() > near_start) return false;
+    if (!((ahead.current().u - guess).norm() <= near_start)) return false;
     if (start.type == curve_.type() || at_end) return true;
     if (leads_out(ahead.current())) ahead.start_back(curve_point(ahead.current()));
     // On a special point itself no sign changes: one step on, it lies behind and is found.

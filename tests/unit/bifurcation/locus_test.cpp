@@ -276,6 +276,7 @@ TEST_CASE("no curve is near a start at which the equations leave double precisio
     const auto two = problem_of<models::two_expert>();
     const problem controlled = make_problem("softmax", {.experts = 3, .controlled = true});
     for (const bool of_state : {false, true}) {
+        CAPTURE(to_string(type), far, of_state);
         auto start = start_at(type, {0}, {1, 1, 1, 0});
         (of_state ? start.state : start.parameters).front() = far;
         CHECK_THROWS_AS(locus(two, {"feedback", 0.5, 1.5}, {"bias", -1, 1}, {}, start),
