@@ -52,6 +52,8 @@ sed 's/few.json/whole.json/' few.json | cmp - whole.json
     ends 0 $diagram --out small.json >/dev/null
     ends 0 $program locus --vary feedback=1.5:20 --vary bias=-9:9 >/dev/null
     ends 0 $program train --data mixture:3/4 --steps 20 >/dev/null
+    ends 0 $program train --data "$2/data/digits.csv" --hidden 128,128 --steps 2 --record-every 2 >/dev/null
+    ends 0 $program train --data "$2/data/digits.csv" --router soft-moe --patch 4 --experts 2 --steps 2 --record-every 2 >/dev/null
     ends 0 $program simulate --steps 20 --burn-in 2 >/dev/null
     ends 0 $program diagram --from small.json:BP1 --vary feedback=1:4 >/dev/null
     # gnuplot 6 cannot live in that
