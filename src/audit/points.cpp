@@ -7,6 +7,8 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 
+#include "cycle_points.hpp"
+
 namespace moebius {
 
 using Eigen::Index;
@@ -20,8 +22,8 @@ point_judge::point_judge(const claim& of, const whole_space& in, const audit_opt
 
 void point_judge::judge(const special_point& point) {
     const auto kind = to_string(point.type);
-    if (point.cycle) return to_.not_judged(kind, "it is a point of a cycle");
     try {
+        if (point.cycle) return judge_cycle(point);
         const auto here = in_.point(point);
         const subject s{point, here, whole_jacobian(here)};
         auto fault = fault_of(s);
@@ -31,6 +33,18 @@ void point_judge::judge(const special_point& point) {
         to_.wrong(kind,
                   fmt::format("{}: it is no point of this problem: {}", point.label, e.what()));
     }
+}
+
+void point_judge::judge_cycle(const special_point& point) {
+    if (claim_.ranges.size() == 2)
+        return to_.not_judged(to_string(point.type), "it is a cycle over two parameters");
+    bool resolved = true;
+    auto fault = fault_of_cycle(claim_, in_, point, options_, resolved);
+    if (!fault.empty()) fault = fmt::format("{}: {}", point.label, fault);
+    to_.judge(fmt::format("{} of cycles", to_string(point.type)), std::move(fault));
+    if (!resolved)
+        to_.not_judged("multipliers",
+                       "integration does not resolve them: that of the flow is not 1");
 }
 
 std::string point_judge::fault_of(const subject& s) {

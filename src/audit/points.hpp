@@ -26,6 +26,7 @@ private:
     };
 
     // Each gives what is wrong, in words that go on from "LP1: "; empty if nothing is.
+    void judge_cycle(const special_point& point);
     [[nodiscard]] std::string fault_of(const subject& s);
     [[nodiscard]] std::string fault_of_place(const subject& s) const;
     [[nodiscard]] std::string fault_of_residual(const subject& s) const;

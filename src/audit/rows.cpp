@@ -131,7 +131,9 @@ void judge_rows(const claim& of, const whole_space& in, const branch& curve,
                 const audit_options& options, tally& to, progress& done) {
     const auto rows = judged_rows(of, curve, options);
     if (curve.kind == "cycle" || curve.kind == "fold of cycles")
-        return to.not_judged(rows_kind, "they are cycles", rows.size());
+        return to.not_judged(rows_kind,
+                             "they are cycles, of which the file keeps those of special points",
+                             rows.size());
     for (const std::size_t row : rows) {
         done.add();
         auto fault = fault_of_row(of, in, curve, row, options);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "cycle_points.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
+#include <moebius/continuation/collocation.hpp>
+#include <moebius/solve/product_eigenvalues.hpp>
+#include <optional>
+
+namespace moebius {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+using complex = std::complex<double>;
+
+constexpr double step_length = 0.03;                    // of Runge and Kutta's rule, times |f_x|
+constexpr double fewest_steps = 24, most_steps = 2000;  // between mesh points
+constexpr double resolved_to = 1e-3;                    // of the multiplier that should be 1
+constexpr double on_circle = 1e-2;  // of a critical one: a double 1 is known to half the digits
+
+/// x' = f and M' = f_x M over a time by the classical rule. Shape of now: (n, n + 1), M and x.
+void carry(const problem& at, double time, MatrixXd& now) {
+    const Index n = now.rows();
+    VectorXd f(n);
+    MatrixXd fx(n, n), fp(n, static_cast<Index>(at.parameters.size()));
+    const auto slope = [&](const MatrixXd& here) {
+        const VectorXd x = here.col(n);
+        at.model->linear(view(x), at.parameters, view(f), view(fx), view(fp));
+        MatrixXd result(n, n + 1);
+        result << fx * here.leftCols(n), f;
+        return result;
+    };
+    slope(now);
+    const double least = std::clamp(time * fx.norm() / step_length, fewest_steps, most_steps);
+    const int steps = static_cast<int>(least);
+    const double h = time / steps;
+    for (int k = 0; k < steps; ++k) {
+        const MatrixXd a = slope(now), b = slope(now + h / 2 * a), c = slope(now + h / 2 * b),
+                       d = slope(now + h * c);
+        now += h / 6 * (a + 2 * b + 2 * c + d);
+    }
+}
+
+/// How many multipliers are where the type needs them besides that of the flow, and how many of
+/// them are needed.
+std::string fault_of_critical(const special_point& point, const std::vector<complex>& all) {
+    const auto near = [&all](auto off) { return std::count_if(all.begin(), all.end(), off); };
+    const auto ones = near([](complex mu) { return std::abs(mu - 1.0) < on_circle; });
+    const auto minus = near([](complex mu) { return std::abs(mu + 1.0) < on_circle; });
+    const auto pairs = near([](complex mu) {
+        return std::abs(std::abs(mu) - 1) < on_circle && std::abs(mu.imag()) > on_circle;
+    });
+    const auto times = static_cast<std::ptrdiff_t>(point.multiplicity);
+    switch (point.type) {
+        case point_type::LPC:
+        case point_type::BP:
+            return ones > times ? "" : fmt::format("{} multipliers are 1, of {}", ones, times + 1);
+        case point_type::PD:
+            return minus >= times ? "" : fmt::format("{} multipliers are -1, of {}", minus, times);
+        case point_type::NS:
+            return pairs >= 2 * times ? "" : "no pair of multipliers is on the unit circle";
+        default:
+            return "";
+    }
+}
+
+/// The row of a point against the point and its multipliers; those near the circle may be counted
+/// or not.
+std::string fault_of_row(const claim& of, const special_point& point,
+                         const std::vector<complex>& all, const audit_options& options) {
+    const auto curve = std::find_if(of.data.branches.begin(), of.data.branches.end(),
+                                    [&](const branch& one) { return one.id == point.branch; });
+    if (curve == of.data.branches.end() || point.row >= curve->columns.rows())
+        return "its branch has no such row";
+    const auto value = [&](std::string_view column) -> std::optional<double> {
+        const auto& names = curve->columns.names;
+        const auto at = std::find(names.begin(), names.end(), column);
+        if (at == names.end()) return std::nullopt;
+        return curve->columns.columns[static_cast<std::size_t>(at - names.begin())][point.row];
+    };
+    const auto period = value("period");
+    if (period && !(std::abs(*period - point.cycle->period) <= options.place * *period))
+        return fmt::format("its period is {:.10g}, and {:.10g} in its row", point.cycle->period,
+                           *period);
+    const auto stated = value("n_unstable");
+    if (!stated || curve->kind != "cycle") return {};
+    const auto outside = [&all](double bound) {
+        return static_cast<double>(std::count_if(
+            all.begin(), all.end(), [bound](complex mu) { return std::abs(mu) > bound; }));
+    };
+    if (*stated < outside(1 + on_circle) || *stated > outside(1 - on_circle))
+        return fmt::format("n_unstable is {}, and {} multipliers are outside the unit circle",
+                           *stated, outside(1 + on_circle));
+    return {};
+}
+
+}  // namespace
+
+integrated_cycle integrated(const whole_space& in, const special_point& point) {
+    check_orbit(*point.cycle, point.state.size());
+    const piecewise way = piecewise_of(*point.cycle);
+    special_point at = point;
+    const auto place = [&](Index j) {
+        const auto x = way.values.col(j * way.degree);
+        at.state.assign(x.begin(), x.end());
+        return in.point(at);
+    };
+    integrated_cycle found;
+    std::vector<MatrixXd> maps;
+    auto here = place(0);
+    const Index n = here.x.size();
+    for (Index j = 0; j < way.intervals(); ++j) {
+        MatrixXd now(n, n + 1);
+        now << MatrixXd::Identity(n, n), here.x;
+        carry(here.at, point.cycle->period * (way.breaks[j + 1] - way.breaks[j]), now);
+        here = place(j + 1);
+        const double grown = std::max(1.0, now.leftCols(n).norm());  // of an error at the start
+        const double off = (now.col(n) - here.x).lpNorm<Eigen::Infinity>();
+        found.gap = std::max(found.gap, off / grown);
+        maps.emplace_back(now.leftCols(n));
+    }
+    found.gap /= in.unit();
+    found.multipliers = product_eigenvalues(maps);
+    found.speed = 1;
+    for (const auto mu : found.multipliers)
+        if (std::abs(mu - 1.0) < std::abs(found.speed)) found.speed = std::abs(mu - 1.0);
+    return found;
+}
+
+std::string fault_of_cycle(const claim& of, const whole_space& in, const special_point& point,
+                           const audit_options& options, bool& resolved) {
+    const auto truth = integrated(in, point);
+    resolved = truth.speed < resolved_to;
+    if (!(truth.gap <= options.place))
+        return fmt::format("it is no cycle: the flow ends {:.3g} from its next mesh point",
+                           truth.gap);
+    if (!resolved) return {};
+    if (auto fault = fault_of_row(of, point, truth.multipliers, options); !fault.empty())
+        return fault;
+    return fault_of_critical(point, truth.multipliers);
+}
+
+}  // namespace moebius
