@@ -78,6 +78,16 @@ private:
 /// Multipliers in columns: the leading three.
 std::size_t shown(const field& model) { return std::min<std::size_t>(3, model.dimension() - 1); }
 
+/// Of each group how many a rotation makes alike, at the first of them; 0: as one before.
+std::vector<std::size_t> turned_alike(const rotation& turn, std::size_t groups) {
+    std::vector<std::size_t> alike(groups, 1);
+    for (const auto& cycle : cycles_of(turn)) {
+        for (const std::size_t g : cycle) alike[g] = 0;
+        alike[cycle.front()] = cycle.size();
+    }
+    return alike;
+}
+
 }  // namespace
 
 std::vector<std::string> extreme_names(const field& model) {
@@ -143,11 +153,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
     std::vector<group_multipliers> result;
     const cell_field* cells = at.model->cells();
     if (!cells) return result;
-    std::vector<std::size_t> alike(cells->groups().size(), 1);  // 0: as one before
-    for (const auto& cycle : cycles_of(turn)) {
-        for (const std::size_t g : cycle) alike[g] = 0;
-        alike[cycle.front()] = cycle.size();
-    }
+    const auto alike = turned_alike(turn, cells->groups().size());
     const auto k = static_cast<Index>(cells->cell_states());
     const Index m = values.degree;
     const gauss_basis basis(static_cast<std::size_t>(m));

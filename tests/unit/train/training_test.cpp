@@ -153,7 +153,8 @@ TEST_CASE("a controller brings back the loads of a gate that starts collapsed", 
     CHECK(largest(1) < 0.6);
     CHECK(states[0].control.empty());
     // whole signs, but for the rounding of 400 sums
-    for (const double b : states[1].control) CHECK(10 * b == Approx(std::round(10 * b)).margin(1e-9));
+    for (const double b : states[1].control)
+        CHECK(10 * b == Approx(std::round(10 * b)).margin(1e-9));
 }
 
 TEST_CASE("scores and controllers of a model in training follow their rules, each layer's its own",
