@@ -80,12 +80,12 @@ std::size_t shown(const field& model) { return std::min<std::size_t>(3, model.di
 
 /// Of each group how many a rotation makes alike, at the first of them; 0: as one before.
 std::vector<std::size_t> turned_alike(const rotation& turn, std::size_t groups) {
-    std::vector<std::size_t> alike(groups, 1);
+    std::vector<std::size_t> counts(groups, 1);
     for (const auto& cycle : cycles_of(turn)) {
-        for (const std::size_t g : cycle) alike[g] = 0;
-        alike[cycle.front()] = cycle.size();
+        for (const std::size_t g : cycle) counts[g] = 0;
+        counts[cycle.front()] = cycle.size();
     }
-    return alike;
+    return counts;
 }
 
 }  // namespace
@@ -153,7 +153,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
     std::vector<group_multipliers> result;
     const cell_field* cells = at.model->cells();
     if (!cells) return result;
-    const auto alike = turned_alike(turn, cells->groups().size());
+    const auto turned = turned_alike(turn, cells->groups().size());
     const auto k = static_cast<Index>(cells->cell_states());
     const Index m = values.degree;
     const gauss_basis basis(static_cast<std::size_t>(m));
@@ -163,7 +163,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
     MatrixXd slope(k, k);
     for (std::size_t g = 0; g < cells->groups().size(); ++g) {
         const std::size_t size = cells->groups().groups[g].size();
-        if (size < 2 || alike[g] == 0) continue;
+        if (size < 2 || turned[g] == 0) continue;
         for (Index j = 0; j < values.intervals(); ++j) {
             const double h = period * (values.breaks[j + 1] - values.breaks[j]);
             auto inner = interval.inner();
@@ -182,7 +182,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
             interval.condense();
             links[static_cast<std::size_t>(j)] = interval.outer().bottomRows(k);
         }
-        result.push_back({product_eigenvalues(links), alike[g] * (size - 1)});
+        result.push_back({product_eigenvalues(links), turned[g] * (size - 1)});
     }
     return result;
 }
