@@ -33,9 +33,11 @@ public:
     event_finder(tracer& followed, std::vector<test_function> tests);
 
     /// Forgets the past; the curve goes on from this point, at arclength 0.
-    void begin(const curve_point& point);
-    /// Takes the newest point anew, which has got other unknowns. Values of the past stay, its
-    /// points are found again from the next one where a dip asks for them.
+    void begin(const curve_point& point) {
+        arcs_[2] = 0;
+        restart(point);
+    }
+    /// Forgets the past but the arclength, as when the newest point has got other unknowns.
     void restart(const curve_point& point);
 
     /// Brackets that the step to `point` reveals, by arclength.
@@ -48,7 +50,6 @@ public:
 
 private:
     void add_point(const curve_point& point, std::vector<bracket>& found);
-    bool recover_first(std::size_t test);
     void search_dip(std::size_t test, std::vector<bracket>& found);
 
     tracer& tracer_;
@@ -56,8 +57,7 @@ private:
     std::array<curve_point, 3> points_;  // oldest first
     std::array<double, 3> arcs_{};
     std::array<std::vector<double>, 3> values_;
-    int known_ = 0;              // points whose values are there
-    int in_these_unknowns_ = 0;  // and that are themselves
+    int known_ = 0;
 };
 
 }  // namespace moebius

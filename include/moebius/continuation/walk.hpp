@@ -109,7 +109,8 @@ public:
     /// Whether a point lies outside the window.
     [[nodiscard]] bool is_outside(const Eigen::VectorXd& u) const;
 
-    /// To be called when the tracer was started anew amid the curve, with other unknowns.
+    /// To be called when the tracer was started anew amid the curve, with other unknowns. A pair of
+    /// events that hides in the steps just before and after is not found then.
     void rebased() { events_.restart(trace_.current()); }
 
 private:

@@ -120,26 +120,6 @@ TEST_CASE("a curve that crosses itself the other way is not closed there", "[wal
     CHECK(kind.ends.at(0).isApprox(Vector2d(20, 10), 1e-12));
 }
 
-TEST_CASE("two events within a step are met wherever the mesh changes", "[walk][property]") {
-    conic on = circle(5, 2);
-    written kind;
-    const double middle = GENERATE(range(0.15, 1.5, 0.017)) * GENERATE(1, -1);
-    kind.watched = {{point_type::LP, [middle](const curve_point& at) {
-                         return std::pow(at.u[1] - middle, 2) - 1e-6;
-                     }}};
-    const bool rebases = GENERATE(false, true);
-    kind.after_each_row = [rebases](walk& along) -> std::optional<stop_reason> {
-        if (rebases) along.rebased();
-        return std::nullopt;
-    };
-
-    static_cast<void>(followed(on, kind, {7, 0}, {0, 1}));
-
-    CAPTURE(middle, rebases);
-    CHECK(kind.met.size() == 4);  // up and down, each twice
-    for (const auto& u : kind.met) CHECK(std::abs(u[1] - middle) == Approx(1e-3));
-}
-
 TEST_CASE("a walk lands on the window's edge", "[walk][oracle]") {
     conic on = circle(0.5, 1);  // x = 0 at y = sqrt(3) / 2
     written kind;
