@@ -71,8 +71,7 @@ std::string left_equal_loads(const controlled_router& router, double feedback,
         if (const double seen = run.score_variance(); !(seen <= far_from_equal * predicted))
             return fmt::format(
                 "scores scatter by {:.2g}, and by {:.2g} about equal loads: loops are about "
-                "another "
-                "state, which noise reaches; larger batches stay longer",
+                "another state, which noise reaches; larger batches stay longer",
                 std::sqrt(seen), std::sqrt(predicted));
     return {};
 }
