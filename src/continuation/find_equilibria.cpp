@@ -217,8 +217,8 @@ std::vector<std::vector<double>> winning_loads(const field& model, bool& all,
         all = winners == 1 || known + choices <= most_choices;
         if (!all) break;
         known += choices;
-        std::vector<char> wins(groups, 0);
-        std::fill_n(wins.begin(), winners, char{1});
+        std::vector<int> wins(groups, 0);
+        std::fill_n(wins.begin(), winners, 1);
         do {
             if (apart && wins[apart->first] == wins[apart->second]) continue;
             std::vector<double> loads(groups);
