@@ -71,11 +71,17 @@ int open_special(const fs::path& target, const fs::path& named) {
     return fd;
 }
 
-/// Where the bytes end up: what a link points to, else the path itself.
+/// Where the bytes end up: what a link points to, be it there or not, else the path itself.
 fs::path target_of(const fs::path& path) {
+    constexpr int most_links = 40;  // as the system's own
     std::error_code none;
-    const auto resolved = fs::canonical(path, none);
-    return none ? path : resolved;
+    if (const auto resolved = fs::canonical(path, none); !none) return resolved;
+    auto at = path;
+    for (int links = 0; fs::is_symlink(at, none); ++links) {
+        if (links == most_links) fail(path, ELOOP);
+        at = at.parent_path() / fs::read_symlink(at, none);
+    }
+    return at;
 }
 
 bool is_special(const fs::path& path) {

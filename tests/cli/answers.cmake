@@ -189,7 +189,8 @@ cli_case(train_few_steps ARGS train --data mixture:3/4 --steps 20 --out - OUT "\
 
 # A controller of loads, and one whose gain is varied.
 cli_case(train_controlled
-  ARGS train --data mixture:3/4 --steps 200 --set feedback=20 --controller sign --vary gain=0:0.5 --points 2 --out -
+  ARGS train --data mixture:3/4 --steps 200 --set feedback=20 --controller sign --vary gain=0:0.5 --points 2
+       --device cpu --out -
   OUT "\"controller\": \"sign\"" ERR none)
 
 # What a sweep does not say in its jumps, it says in words.

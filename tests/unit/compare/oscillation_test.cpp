@@ -125,7 +125,7 @@ TEST_CASE("loops that left equal loads below the onset are not judged by them", 
 TEST_CASE("where all runs agree with a rate of 0 it is no fault", "[compare]") {
     // a slow controller's leading multipliers are real: there is no frequency
     auto options = brief();
-    options.tokens = 65536;
+    options.tokens = 1024;
     options.levels = 2;
     options.seeds = 2;
     const auto v = validate_oscillation({2, 1, 1, {control_law::integral, 1e-3}}, options);

@@ -29,6 +29,21 @@ TEST_CASE("a link is followed rather than replaced", "[io]") {
     CHECK(read_file(folder / "f") == "new");
 }
 
+TEST_CASE("a link to what is not there yet makes it; links in a circle are refused", "[io]") {
+    const scratch_folder folder;
+    std::filesystem::create_directory(folder / "sub");
+    std::filesystem::create_symlink("sub/far", folder / "link");
+    std::filesystem::create_symlink("../end", folder / "sub" / "far");
+    std::filesystem::create_symlink("circle", folder / "circle");
+
+    write_file(folder / "link", "new");
+
+    CHECK(std::filesystem::is_symlink(folder / "link"));
+    CHECK(std::filesystem::is_symlink(folder / "sub" / "far"));
+    CHECK(read_file(folder / "end") == "new");
+    CHECK_THROWS_AS(write_file(folder / "circle", "x"), io_error);
+}
+
 TEST_CASE("a full disk is told, and the device stays a device", "[io][error]") {
     CHECK_THROWS_WITH(write_file("/dev/full", "x"), "/dev/full: No space left on device");
     CHECK(std::filesystem::is_character_file("/dev/full"));
