@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""controllers.py PROGRAM [CORES]: loops under controllers beside their equations, over experts, gains and batches.
+"""controllers.py PROGRAM [CORES [LAW...]]: loops under controllers beside their equations, over experts, gains and batches.
 
 `moebius validate --controller` for each row of the table; times are set by the period at the Hopf point, 2 pi
 sqrt(N/gain) (docs/theory.md, section 5; of a sign rule by its effective gain). Columns: onset and frequency there,
@@ -68,6 +68,7 @@ def line(law, n, gain, tokens, result):
 def main():
     program, cores = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2
     cases = [("integral", *case) for case in INTEGRAL] + [("sign", *case) for case in SIGN]
+    cases = [case for case in cases if not sys.argv[3:] or case[0] in sys.argv[3:]]
     print(f"{'law':9} {'N':>3} {'gain':>8} {'T':>7}  {'onset':>17}  {'frequency':>17}  {'gain':>17}    period amplitude  verdict")
     with ThreadPoolExecutor(max(1, cores // 4)) as pool:
         for case, result in zip(cases, pool.map(lambda case: validate(program, *case), cases)):
