@@ -60,7 +60,7 @@ int run(const locus_arguments& args, const session& session) {
 
 command locus_command() {
     command out{"locus",
-                "Follow folds, branch points, Hopf points and folds of cycles as two parameters "
+                "Follow folds, branch points, Hopf points and special cycles as two parameters "
                 "vary",
                 "moebius locus --vary feedback=1.5:20 --vary bias=-9:9 --plot cusp.png"};
     auto args = std::make_shared<locus_arguments>();  // lives as long as the command

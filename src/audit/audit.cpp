@@ -52,10 +52,6 @@ void stop_if_asked(const watch& watched) {
     if (watched.stopping()) throw interrupted("audit");
 }
 
-bool of_cycles(const branch& curve) {
-    return curve.kind == "cycle" || curve.kind == "fold of cycles";
-}
-
 void judge_all(const claim& of, const whole_space& in, const audit_options& options, tally& to,
                progress& done, const watch& watched) {
     for (const auto& curve : of.data.branches) {
@@ -72,7 +68,8 @@ void judge_all(const claim& of, const whole_space& in, const audit_options& opti
         judge_changes(of, curve, to);
     }
     judge_doubles(of, in, options, to, watched);
-    const bool cycles = std::any_of(of.data.branches.begin(), of.data.branches.end(), of_cycles);
+    const bool cycles = std::any_of(of.data.branches.begin(), of.data.branches.end(),
+                                    [](const branch& one) { return is_of_cycles(one.kind); });
     if (of.ranges.size() == 2)
         judge_window(of, in, options, to, done, watched);
     else if (cycles)
@@ -84,7 +81,7 @@ void judge_all(const claim& of, const whole_space& in, const audit_options& opti
 /// The claim less branches that are not laid out as its problem needs it, which are told.
 claim laid_out(claim of, const whole_space& in, tally& to) {
     std::erase_if(of.data.branches, [&](const branch& curve) {
-        const auto fault = of_cycles(curve) ? std::string() : in.misfit(curve);
+        const auto fault = is_of_cycles(curve.kind) ? std::string() : in.misfit(curve);
         if (!fault.empty()) to.wrong("branches", fmt::format("branch {}: {}", curve.id, fault));
         return !fault.empty();
     });
@@ -96,7 +93,7 @@ claim in_units_of_states(claim of, const std::vector<double>& units) {
     if (units.empty()) return of;
     of.at = in_units(of.at, units);
     for (auto& curve : of.data.branches)
-        for (std::size_t i = 0; !of_cycles(curve) && i < units.size(); ++i)
+        for (std::size_t i = 0; !is_of_cycles(curve.kind) && i < units.size(); ++i)
             for (double& x : curve.columns.columns[of.ranges.size() + i]) x /= units[i];
     for (auto& point : of.data.special_points) point = point_in_units(std::move(point), units);
     return of;
@@ -115,7 +112,7 @@ audit_report audit(const claim& of, const audit_options& options, const watch& w
     std::size_t work = sound.data.special_points.size() +
                        (of.ranges.size() == 2 ? window_parts(options) : options.values);
     for (const auto& curve : sound.data.branches)
-        if (!of_cycles(curve)) work += judged_rows(sound, curve, options).size();
+        if (!is_of_cycles(curve.kind)) work += judged_rows(sound, curve, options).size();
     progress done(watched, "audit", work);
     try {
         judge_all(sound, in, options, to, done, watched);

@@ -65,7 +65,21 @@ std::string fault_of_critical(const special_point& point, const std::vector<comp
         case point_type::PD:
             return minus >= times ? "" : fmt::format("{} multipliers are -1, of {}", minus, times);
         case point_type::NS:
+        case point_type::R3:
+        case point_type::R4:
             return pairs >= 2 * times ? "" : "no pair of multipliers is on the unit circle";
+        case point_type::R1:
+            return ones > 2 ? "" : fmt::format("{} multipliers are 1, of 3", ones);
+        case point_type::R2:
+            return minus > 1 ? "" : fmt::format("{} multipliers are -1, of 2", minus);
+        case point_type::LPPD:
+            return ones > 1 && minus > 0 ? "" : "no multipliers are 1, 1 and -1";
+        case point_type::LPNS:
+            return ones > 1 && pairs > 1 ? "" : "no multipliers are 1, 1 and a pair";
+        case point_type::PDNS:
+            return minus > 0 && pairs > 1 ? "" : "no multipliers are -1 and a pair";
+        case point_type::NSNS:
+            return pairs > 3 ? "" : "no two pairs of multipliers are on the unit circle";
         default:
             return "";
     }

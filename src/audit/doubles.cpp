@@ -206,7 +206,7 @@ void judge_doubles(const claim& of, const whole_space& in, const audit_options& 
     for (std::size_t i = 0; i < of.data.branches.size(); ++i) {
         if (watched.stopping()) throw interrupted("audit");
         const branch& curve = of.data.branches[i];
-        if (curve.kind == "cycle" || curve.kind == "fold of cycles") continue;
+        if (is_of_cycles(curve.kind)) continue;
         std::vector<whole_point> rows;
         for (const std::size_t row : middle_rows(curve)) rows.push_back(in.row(curve, row));
         std::string fault;  // a start may have let cells go their own way that agree

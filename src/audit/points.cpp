@@ -119,10 +119,10 @@ std::string point_judge::fault_of_type(const subject& s) {
             return fault_of_zero_hopf(s);
         case point_type::HH:
             return fault_of_double_hopf(s);
-        case point_type::LPC:
+        default:  // of cycles alone
             break;
     }
-    return "a fold of cycles has no cycle";
+    return "it has no cycle";
 }
 
 /// An end that is there because the range ends is on its edge.

@@ -130,7 +130,7 @@ std::vector<std::size_t> judged_rows(const claim& of, const branch& curve,
 void judge_rows(const claim& of, const whole_space& in, const branch& curve,
                 const audit_options& options, tally& to, progress& done) {
     const auto rows = judged_rows(of, curve, options);
-    if (curve.kind == "cycle" || curve.kind == "fold of cycles")
+    if (is_of_cycles(curve.kind))
         return to.not_judged(rows_kind,
                              "they are cycles, of which the file keeps those of special points",
                              rows.size());

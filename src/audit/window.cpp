@@ -174,7 +174,7 @@ private:
     }
 
     [[nodiscard]] bool passes(const branch& curve, const plane_point& p) const {
-        if (curve.kind == "fold of cycles") return false;
+        if (is_of_cycles(curve.kind)) return false;
         const auto& columns = curve.columns.columns;
         const auto share = [](const parameter_range& range, double value) {
             return (value - range.from) / (range.to - range.from);

@@ -51,7 +51,7 @@ bool cycle_fold_curve::linearize(const VectorXd& u, VectorXd& f) {
     solve();
     if (!v_.allFinite() || !w_.allFinite()) return false;
     f[last] = d_.dot(v_.tail<2>());
-    change_ = -bent(u, w_, v_);
+    change_ = -bent(u, w_, variation_of(v_));
     const VectorXd along = v_.head(last);
     quadratic_ = change_.head(last).dot(along) / along.squaredNorm();
     return change_.allFinite();

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "cycle_fold_locus.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <moebius/base/error.hpp>
 #include <moebius/bifurcation/cycle_fold_curve.hpp>
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <numbers>
 #include <optional>
 #include <utility>
 
-#include "cycle_facts.hpp"
-#include "cycle_mesh.hpp"
-#include "cycle_walk.hpp"
-#include "floquet.hpp"
+#include "cycle_locus.hpp"
 
 namespace moebius::detail {
 namespace {
@@ -23,9 +17,8 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double near_its_start = 0.1;  // scaled distance that a start may have from its curve
-constexpr double small = 0.05;          // state scales, of a cycle whose end is looked for
-constexpr int most_steps_to_end = 20;   // along the Hopf curve, from the guess of its GH
+constexpr double small = 0.05;         // state scales, of a cycle whose end is looked for
+constexpr int most_steps_to_end = 20;  // along the Hopf curve, from the guess of its GH
 
 /// The GH of the Hopf curve near a guess of it.
 std::optional<special_point> generalized_hopf_near(const problem& base,
@@ -52,55 +45,23 @@ std::optional<special_point> generalized_hopf_near(const problem& base,
     return std::nullopt;
 }
 
-class cycle_folds final : private cycle_walk<cycle_fold_curve> {
+class cycle_folds final : public cycle_locus<cycle_fold_curve> {
 public:
     cycle_folds(diagram& to, const problem& base, const std::vector<parameter_range>& ranges,
                 const special_point& start, const continuation_options& options,
                 const watch& progress)
-        : cycle_walk(cycle_fold_curve(base, ranges, *start.cycle), start.cycle->period, options,
-                     progress, column_names(base, ranges)),
-          result_(to),
-          ranges_(ranges),
-          start_(start),
-          made_(new_branch(to, "fold of cycles", start.label, base)) {}
-
-    void both_ways() {
-        begin(*start_.cycle, start_.parameters, 1);
-        const VectorXd first = trace_.current().u;
-        const orbit stored = orbit_of(curve_.values(first), curve_.period(first));
-        const auto parameters = curve_.problem_at(first).parameters;
-        rows_.add_row(0, row_at(first));
-        made_.last = made_.first = go();
-        if (made_.last != stop_reason::closed) {
-            rows_.turn_back();
-            curve_ = cycle_fold_curve(curve_.base(), ranges_, stored);
-            begin(stored, parameters, -1);
-            made_.first = go();
-            rows_.turn_back();
-        }
-        rows_.finish(std::move(made_), result_);
-    }
+        : cycle_locus(to, cycle_fold_curve(base, ranges, *start.cycle), "fold of cycles", start,
+                      options, progress, {"quadratic", "n_unstable"}),
+          ranges_(ranges) {}
 
 private:
-    /// Puts the tracer on the curve, to go the way on which the first parameter rises or falls.
-    void begin(const orbit& cycle, const std::vector<double>& parameters, double way) {
-        size_ = 0;
-        const VectorXd guess = curve_.scale(piecewise_of(cycle), cycle.period, parameters);
-        const VectorXd towards = way * VectorXd::Unit(guess.size(), curve_.coordinate(0));
-        const bool there = curve_.adapt(guess) && trace_.start(guess, towards) &&
-                           (trace_.current().u - guess).norm() < near_its_start && rebase();
-        if (!there)
-            throw invalid_argument("locus", fmt::format("{} came as a start", start_.label),
-                                   "no fold of cycles is near it");
+    [[nodiscard]] VectorXd guess() override {
+        return curve_.scale(piecewise_of(*start_.cycle), start_.cycle->period, start_.parameters);
     }
+    void turned() override { size_ = 0; }
 
     [[nodiscard]] std::vector<test_function> tests() override {
         return {{point_type::CP, [this](const curve_point& at) { return facts_at(at).quadratic; }}};
-    }
-
-    void row(const walk& /*along*/, const curve_point& at, std::vector<double>& to) override {
-        remember(at.u);
-        to = row_at(at.u);
     }
 
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override {
@@ -163,36 +124,13 @@ private:
         rows_.add_row(arc, row, std::move(end));
     }
 
-    static std::vector<std::string> column_names(const problem& base,
-                                                 const std::vector<parameter_range>& ranges) {
-        std::vector<std::string> names;
-        for (const auto& range : ranges) names.push_back(range.name);
-        names.emplace_back("period");
-        for (auto& name : extreme_names(*base.model)) names.push_back(std::move(name));
-        names.emplace_back("quadratic");
-        names.emplace_back("n_unstable");
-        return names;
-    }
-
-    /// A row but for its last two columns.
-    [[nodiscard]] std::vector<double> facts(const problem& at, const piecewise& values,
-                                            double period) const {
-        std::vector<double> row;
-        for (const std::size_t k : curve_.free()) row.push_back(at.parameters[k]);
-        row.push_back(period);
-        const auto extremes = cycle_extremes(at, values, period);
-        row.insert(row.end(), extremes.begin(), extremes.end());
-        return row;
-    }
-
-    /// At the place that was last looked at.
-    [[nodiscard]] std::vector<double> row_at(const VectorXd& u) {
+    [[nodiscard]] std::vector<double> row_at(const VectorXd& u) override {
         const problem at = curve_.problem_at(u);
         const piecewise values = curve_.values(u);
         auto row = facts(at, values, curve_.period(u));
         row.push_back(curve_.quadratic());
         row.push_back(static_cast<double>(
-            count_unstable(known().multipliers.besides_fold(), within_groups())));
+            count_unstable(known().multipliers.besides(1).others, within_groups())));
         return row;
     }
 
@@ -211,10 +149,7 @@ private:
         return row;
     }
 
-    diagram& result_;
     std::vector<parameter_range> ranges_;
-    special_point start_;
-    branch made_;
     double size_ = 0;                                 // of the cycle before, root mean square
     Eigen::Vector2d free_ = Eigen::Vector2d::Zero();  // its scaled parameters
 };

@@ -2,6 +2,7 @@
 // The equilibria of one grouping of cells: one fixed-point space of a diagram.
 #pragma once
 
+#include <complex>
 #include <deque>
 #include <moebius/base/watch.hpp>
 #include <moebius/bifurcation/branch_point.hpp>
@@ -85,6 +86,13 @@ private:
         Eigen::VectorXd u;
         splitting what;
     };
+    /// A point and how many eigenvalues are unstable there, among the groups: at a special point
+    /// those that cross may count or not.
+    struct counted {
+        curve_point at;
+        std::size_t least, most;
+        [[nodiscard]] std::size_t from(const counted& other) const;
+    };
     enum class watched { join, crossing, turn, oscillation, split, oscillation_within };
     struct watched_test {
         watched kind;
@@ -152,10 +160,11 @@ private:
     special_point point_here(point_type type, const Eigen::VectorXd& u);
 
     // fixed_space_pairs.cpp: Hopf points on it
-    void handle_oscillation(const bracket& seen, const curve_point& at,
+    void handle_oscillation(const bracket& seen, const curve_point& at, double omega,
                             std::optional<std::size_t> group, recorder& rows);
-    void find_lost_pairs(walk& along, const curve_point& a, const curve_point& b, double arc,
-                         int halvings);
+    void note_passed(const curve_point& at, const std::vector<std::complex<double>>& critical);
+    void explain_step(walk& along);
+    void find_lost_pairs(walk& along, const counted& a, const counted& b);
     void add_oscillation(const special_point& hopf, const Eigen::VectorXd& u,
                          std::optional<std::size_t> group, double arc, recorder& rows);
 
@@ -180,14 +189,14 @@ private:
     std::vector<splitting> ready_;
     std::vector<joint> joints_;
     std::vector<Eigen::VectorXd> considered_;
-    std::vector<Eigen::VectorXd> way_;            // of the branch that is being followed
-    std::size_t depth_ = 0;                       // of that branch
-    bool end_was_known_ = false;                  // by the last end
-    std::vector<Eigen::VectorXd> multiple_;       // where several eigenvalues vanish
-    std::optional<std::size_t> unstable_before_;  // at the point before, among the groups
-    std::size_t unstable_ = 0;                    // in the last row
+    std::vector<Eigen::VectorXd> way_;       // of the branch that is being followed
+    std::size_t depth_ = 0;                  // of that branch
+    bool end_was_known_ = false;             // by the last end
+    std::vector<Eigen::VectorXd> multiple_;  // where several eigenvalues vanish
+    std::optional<counted> before_;          // the point before; none in a rank-one space
+    std::size_t unstable_ = 0;               // in the last row, among the groups
+    std::vector<counted> passed_;            // what the last step met
     std::vector<std::pair<Eigen::VectorXd, double>> oscillations_;  // of the groups, on this branch
-    std::size_t explained_ = 0;  // changes of it, by what the last step met
 };
 
 }  // namespace moebius

@@ -8,6 +8,7 @@
 #include <moebius/solve/spectrum.hpp>
 
 #include "fixed_space.hpp"
+#include "spectral_tests.hpp"
 
 namespace moebius {
 namespace {
@@ -15,26 +16,6 @@ namespace {
 using Eigen::VectorXd;
 
 constexpr double one_rate = 1e-6;  // relative difference of frequencies that symmetry makes one
-
-/// The real parts of the pairs, falling.
-std::vector<double> heights_of_pairs(const std::vector<std::complex<double>>& values) {
-    std::vector<double> heights;
-    for (const auto& value : values)
-        if (value.imag() > 0) heights.push_back(value.real());
-    std::sort(heights.rbegin(), heights.rend());
-    return heights;
-}
-
-std::size_t unstable_ones(const std::vector<std::complex<double>>& values) {
-    return static_cast<std::size_t>(std::count_if(
-        values.begin(), values.end(), [](const auto& value) { return value.real() > 0; }));
-}
-
-std::size_t unstable_pairs(const std::vector<std::complex<double>>& values) {
-    return static_cast<std::size_t>(
-        std::count_if(values.begin(), values.end(),
-                      [](const auto& value) { return value.real() > 0 && value.imag() > 0; }));
-}
 
 /// Two pairs cross at one point: one point of more pairs where a symmetry makes them so, which
 /// gives them one frequency, else a double Hopf point.
@@ -57,9 +38,10 @@ void join_pairs(special_point& known, const special_point& other,
 }  // namespace
 
 /// Adds a Hopf point, of the groups or of what differs within one of them.
-void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at,
+/// @param omega  its frequency; 0: a neutral saddle, which is none
+void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at, double omega,
                                      std::optional<std::size_t> group, recorder& rows) {
-    extras_at(at.u);
+    if (omega == 0) return;
     curve_.units().unscale(at.u, x_, p_);
     problem here = base();
     here.parameters = p_;
@@ -69,17 +51,15 @@ void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at,
         here = regrouped(here, moebius::split(coarse.groups(), *group, 1));
         x = regrouped_state(coarse, *here.model->cells(), x_);
     }
-    const double omega = hopf_frequency(group ? within(at, *group) : curve_.terms().jacobian());
-    if (omega == 0) return;  // a neutral saddle
     const auto hopf = find_hopf(here, range_, x, here.parameters, omega);
     if (!hopf) return;
-    explained_ += 2;
     const std::size_t free = curve_.units().free()[0];
     p_[free] = hopf->parameters[free];
     VectorXd u = at.u;
     u[n_] = curve_.units().scale(x_, p_)[n_];
     if (!group) {  // what a step lost may be seen one step late, in a dip
         const double rate = coefficient_of(*hopf, "omega").value_or(omega);
+        note_passed({u, at.tangent, at.regularity}, {{0, rate}, {0, -rate}});
         if (std::any_of(oscillations_.begin(), oscillations_.end(), [&](const auto& known) {
                 return (known.first - u).norm() < same_point &&
                        std::abs(known.second - rate) <= one_rate * rate;
@@ -108,34 +88,63 @@ void fixed_space::add_oscillation(const special_point& hopf, const VectorXd& u,
     rows.add(arc, u, extras_at(u), std::move(point));
 }
 
-/// Hopf points within the last step that its tests did not see: where a neutral saddle lies beside
-/// one, no sign changes. A step in which pairs become real, too, is halved until one of them is
-/// left.
-void fixed_space::find_lost_pairs(walk& along, const curve_point& a, const curve_point& b,
-                                  double arc, int halvings) {
-    const auto spectrum_at = [&](const curve_point& at) {
-        extras_at(at.u);
-        return eigenvalues(curve_.terms().jacobian());
+/// By how many the counts differ at least.
+std::size_t fixed_space::counted::from(const counted& other) const {
+    return least > other.most ? least - other.most : other.least - std::min(most, other.least);
+}
+
+/// @param critical  eigenvalues at this special point that are zero or +-i omega up to rounding
+void fixed_space::note_passed(const curve_point& at, const spectrum_values& critical) {
+    if (curve_.terms().is_structured()) return;
+    evaluate(at.u);
+    auto others = curve_.terms().spectrum();
+    for (const auto& value : critical) others = without(others, value);
+    const auto unstable = static_cast<std::size_t>(std::count_if(
+        others.begin(), others.end(), [](const auto& value) { return value.real() > 0; }));
+    passed_.push_back({at, unstable, unstable + critical.size()});
+}
+
+/// Finds what else changed the number of unstable eigenvalues within the last step: from each point
+/// that it met to the next they must be as many.
+void fixed_space::explain_step(walk& along) {
+    if (!before_) return;
+    const counted a = *before_, b{along.trace().current(), unstable_, unstable_};
+    const auto way = [&](const counted& each) { return (each.at.u - a.at.u).dot(b.at.u - a.at.u); };
+    const auto met = [&] {
+        std::erase_if(passed_, [&](const counted& each) { return way(each) <= 0; });  // seen late
+        std::stable_sort(passed_.begin(), passed_.end(),
+                         [&](const counted& l, const counted& r) { return way(l) < way(r); });
+        std::vector<counted> points{a};
+        points.insert(points.end(), passed_.begin(), passed_.end());
+        points.push_back(b);
+        return points;
     };
-    const auto at_a = spectrum_at(a), at_b = spectrum_at(b);
-    const auto difference = [](std::size_t l, std::size_t r) {
-        return std::max(l, r) - std::min(l, r);
-    };
-    const std::size_t pairs_a = unstable_pairs(at_a), pairs_b = unstable_pairs(at_b);
-    const std::size_t change = difference(unstable_ones(at_a), unstable_ones(at_b));
-    if (change < 2) return;
-    if (change > 2 * difference(pairs_a, pairs_b) && halvings > 0) {
-        const auto middle = along.trace().between(a, b, 0.5);
-        if (!middle) return;
-        find_lost_pairs(along, a, *middle, arc, halvings - 1);
-        return find_lost_pairs(along, *middle, b, arc + (middle->u - a.u).norm(), halvings - 1);
-    }
-    for (std::size_t k = std::min(pairs_a, pairs_b); k < std::max(pairs_a, pairs_b); ++k) {
-        const auto at = along.trace().locate(a, b, [&](const curve_point& point) {
-            const auto all = heights_of_pairs(spectrum_at(point));
-            return k < all.size() ? all[k] : -1.0;
-        });
-        if (at) handle_oscillation({point_type::HB, 0, a, b, arc}, *at, {}, along.rows());
+    auto points = met();
+    const auto jump = std::adjacent_find(points.begin(), points.end(),
+                                         [](auto& l, auto& r) { return l.from(r) > 0; });
+    if (jump == points.end()) return;
+    for (const auto& found : find_joint(a.at, b.at)) handle_joint(found, along);
+    points = met();
+    for (std::size_t k = 1; k < points.size(); ++k)
+        find_lost_pairs(along, points[k - 1], points[k]);
+}
+
+/// Hopf points between two neighbours that no test saw: where a neutral saddle lies beside one, no
+/// sign changes. The k-th largest real part is continuous, whatever pairs part or meet.
+void fixed_space::find_lost_pairs(walk& along, const counted& a, const counted& b) {
+    const auto [first, last] =
+        a.most < b.least ? std::pair(a.most, b.least) : std::pair(b.most, a.least);
+    const double arc = along.arc() - (along.trace().current().u - a.at.u).norm();
+    for (std::size_t k = first; k < last; ++k) {
+        const auto kth = [&](const curve_point& at) {
+            evaluate(at.u);
+            return curve_.terms().spectrum()[k];
+        };
+        const auto at = along.trace().locate(
+            a.at, b.at, [&](const curve_point& point) { return kth(point).real(); });
+        if (!at) continue;
+        const double omega = std::abs(kth(*at).imag());
+        handle_oscillation({point_type::HB, 0, a.at, b.at, arc}, *at, omega, {}, along.rows());
     }
 }
 

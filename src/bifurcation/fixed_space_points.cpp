@@ -54,7 +54,7 @@ void fixed_space::handle_turn(const bracket& seen, const curve_point& at, record
         return;
     const double unit = (range_.to - range_.from) / scaling::whole;
     if (!turns(*fold, base().model->state_scale(p_), unit, u, seen)) return;
-    ++explained_;
+    note_passed({u, at.tangent, at.regularity}, {0});
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
 }
 
@@ -119,10 +119,10 @@ std::optional<stop_reason> fixed_space::handle_crossing(walk& along, const brack
     if (zeros % 2 == 1) return std::nullopt;  // they make the change of sign
     const auto found = find_crossing(seen.a, seen.b, along);
     if (!found) return std::nullopt;  // a dip without a crossing
-    ++explained_;
     recorder& rows = along.rows();
     const double arc = seen.arc + (found->u - seen.a.u).norm();
     const VectorXd travel = (seen.b.u - seen.a.u).normalized();
+    note_passed({found->u, travel, 0}, {0});
     if (const auto* known = known_.crossing_at(found->u)) {
         rows.add(arc, found->u, extras_at(found->u));
         std::erase_if(arms_, [&](const arm& a) {  // this way was just come along
@@ -137,6 +137,7 @@ std::optional<stop_reason> fixed_space::handle_crossing(walk& along, const brack
 /// Adds a point of several eigenvalues, and the arms that leave it.
 void fixed_space::handle_joint(const joint_crossing& found, walk& along) {
     const VectorXd& u = found.at.u;
+    passed_.push_back({found.at, found.first, found.first + found.count});
     if (known_.crossing_at(u)) return;
     const double arc = along.arc() - (along.trace().current().u - u).norm();
     auto point = described(curve_, found);
@@ -203,6 +204,10 @@ void fixed_space::handle_split(const bracket& seen, const curve_point& at, std::
 }
 
 void fixed_space::add_splitting(const VectorXd& u, std::size_t group, double arc, recorder& rows) {
+    if (std::any_of(splittings_.begin(), splittings_.end(), [&](const auto& each) {
+            return each.what.group == group && (each.u - u).norm() < same_point;
+        }))
+        return;  // on an edge the first step may see it, too
     auto point = point_here(point_type::BP, u);
     const cell_field& cells = *base().model->cells();
     const auto size = cells.groups().groups[group].size();

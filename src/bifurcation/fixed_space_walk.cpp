@@ -18,7 +18,6 @@ namespace {
 
 constexpr double next_to_joint = 1e-2;  // scaled distance; steps halve on the way there
 constexpr double straight = 0.9;        // the cosine of a way that leads there
-constexpr int most_halvings = 10;       // of a step in which eigenvalues are lost
 constexpr Index most_for_dips = 32;     // states; a determinant of more costs, and may underflow
 
 const test_function regularity{point_type::BP, [](const curve_point& at) { return at.regularity; }};
@@ -28,12 +27,13 @@ const test_function regularity{point_type::BP, [](const curve_point& at) { retur
 /// Steps until something ends the branch; the tracer stands on its first point.
 stop_reason fixed_space::go(tracer& trace, recorder& rows) {
     end_was_known_ = false;
-    unstable_before_.reset();
-    explained_ = 0;
+    before_.reset();
+    passed_.clear();
     oscillations_.clear();
     if (const auto& first = trace.current(); first.regularity != 0) {  // else an arm at its point
-        extras_at(first.u);
-        unstable_before_ = curve_.stability_here().n_unstable;
+        evaluate(first.u);
+        const std::size_t unstable = curve_.stability_here().n_unstable;
+        before_ = counted{first, unstable, unstable};
     }
     return walk(*this, trace, rows, options_, watch_).go();
 }
@@ -142,19 +142,9 @@ bool fixed_space::crosses(walk& along) {
 
 std::optional<stop_reason> fixed_space::kept(walk& along, bool /*goes_on*/) {
     way_.push_back(along.trace().current().u);
-    const std::size_t before = unstable_before_.value_or(unstable_);
-    const std::size_t change = std::max(before, unstable_) - std::min(before, unstable_);
-    if (change >= 2 + explained_)
-        for (const auto& found : find_joint(along.trace().previous(), along.trace().current())) {
-            handle_joint(found, along);
-            explained_ += found.count;
-        }
-    if (change >= 2 + explained_) {
-        const auto [a, b] = std::pair(along.trace().previous(), along.trace().current());
-        find_lost_pairs(along, a, b, along.arc() - (b.u - a.u).norm(), most_halvings);
-    }
-    unstable_before_ = unstable_;
-    explained_ = 0;
+    if (!curve_.terms().is_structured()) explain_step(along);  // else they are real, and few
+    before_ = counted{along.trace().current(), unstable_, unstable_};
+    passed_.clear();
     return std::nullopt;
 }
 
@@ -194,8 +184,15 @@ std::optional<stop_reason> fixed_space::meet(walk& along, const bracket& seen) {
     if (!at) return std::nullopt;
     if (kind == watched::turn) handle_turn(seen, *at, along.rows());
     if (kind == watched::split) handle_split(seen, *at, group, along.rows());
-    if (kind == watched::oscillation) handle_oscillation(seen, *at, {}, along.rows());
-    if (kind == watched::oscillation_within) handle_oscillation(seen, *at, group, along.rows());
+    if (kind == watched::oscillation) {
+        evaluate(at->u);
+        const double omega = pair_test(curve_.terms().spectrum()).frequency();
+        handle_oscillation(seen, *at, omega, {}, along.rows());
+    }
+    if (kind == watched::oscillation_within) {
+        const double omega = pair_test(eigenvalues(within(*at, group))).frequency();
+        handle_oscillation(seen, *at, omega, group, along.rows());
+    }
     return std::nullopt;
 }
 

@@ -32,13 +32,13 @@ struct floquet {
     /// Of perturbations among which the flow is not.
     explicit floquet(std::vector<complex> all) : others(std::move(all)) {}
 
-    /// All but the one nearest to 1: at a fold it makes the fold.
-    [[nodiscard]] std::vector<complex> besides_fold() const {
-        auto rest = others;
-        const auto nearest = std::min_element(rest.begin(), rest.end(), [](auto l, auto r) {
-            return std::abs(l - 1.0) < std::abs(r - 1.0);
-        });
-        if (nearest != rest.end()) rest.erase(nearest);
+    /// All but the one nearest to a critical one: at a fold the one at 1 makes the fold.
+    [[nodiscard]] floquet besides(complex critical) const {
+        floquet rest = *this;
+        const auto nearest = std::min_element(
+            rest.others.begin(), rest.others.end(),
+            [critical](auto l, auto r) { return std::abs(l - critical) < std::abs(r - critical); });
+        if (nearest != rest.others.end()) rest.others.erase(nearest);
         return rest;
     }
 
@@ -66,22 +66,14 @@ struct floquet {
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }
 
     /// Product of (1 + mu) / (1 + |mu|).
-    [[nodiscard]] double doubling() const {
-        complex product = 1;
-        for (const auto mu : others) product *= (1.0 + mu) / (1 + std::abs(mu));
-        return product.real();
-    }
+    [[nodiscard]] double doubling() const { return doublings().all.real(); }
+    /// The same where one mu is -1 all along, without it.
+    [[nodiscard]] double second_doubling() const { return doublings().but_one.real(); }
 
     /// Product over pairs of (mu nu - 1) / (1 + |mu nu|).
-    [[nodiscard]] double torus() const {
-        complex product = 1;
-        for (std::size_t i = 0; i < others.size(); ++i)
-            for (std::size_t j = 0; j < i; ++j) {
-                const auto both = others[i] * others[j];
-                product *= (both - 1.0) / (1 + std::abs(both));
-            }
-        return product.real();
-    }
+    [[nodiscard]] double torus() const { return tori().all.real(); }
+    /// The same where the product of one pair is 1 all along, without it.
+    [[nodiscard]] double second_torus() const { return tori().but_one.real(); }
 
     /// Product of (1 - mu) / (1 + |mu|).
     [[nodiscard]] double unity() const {
@@ -98,6 +90,30 @@ struct floquet {
                 return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing;
             return true;
         });
+    }
+
+    /// A product, and the sum of those of all factors but one: where one factor is zero, that of
+    /// the others, which needs not be told which.
+    struct products {
+        complex all = 1, but_one = 0;
+        void times(complex factor) {
+            but_one = but_one * factor + all;
+            all *= factor;
+        }
+    };
+    [[nodiscard]] products doublings() const {
+        products of;
+        for (const auto mu : others) of.times((1.0 + mu) / (1 + std::abs(mu)));
+        return of;
+    }
+    [[nodiscard]] products tori() const {
+        products of;
+        for (std::size_t i = 0; i < others.size(); ++i)
+            for (std::size_t j = 0; j < i; ++j) {
+                const auto both = others[i] * others[j];
+                of.times((both - 1.0) / (1 + std::abs(both)));
+            }
+        return of;
     }
 
     /// mu^parts; of modulus largest_eigenvalue at most.

@@ -23,9 +23,9 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double most_units = 1e3;     // of k = omega^2 at the start
-constexpr double zero_at_hopf = 1e-6;  // an eigenvalue against omega
-constexpr double one_rate = 1e-6;      // relative difference of frequencies that are one pair's
+constexpr double most_units = 1e3;      // of k = omega^2 at the start
+constexpr double zero_at_hopf = 1e-6;   // an eigenvalue against omega
+constexpr double one_pair_rate = 1e-6;  // relative difference of frequencies that are one pair's
 
 /// The solutions of [m b; c^T 0] (V, G) = (0, I) and of its transpose.
 struct plane {
@@ -203,8 +203,9 @@ std::optional<special_point> hopf_curve::described(point_type type, const Vector
         const double off = std::abs(other.first.real());
         const double slower = std::abs(other.first.imag());
         if (!other.is_oscillation() || off > zero_at_hopf * rate)
-            return std::nullopt;                                              // the test jumped
-        if (std::abs(slower - rate) <= one_rate * rate) return std::nullopt;  // one pair, twice
+            return std::nullopt;  // the test jumped
+        if (std::abs(slower - rate) <= one_pair_rate * rate)
+            return std::nullopt;  // one pair, twice
         const auto form = double_hopf_at(model(), x_, p_, rate, slower);
         point.normal_form = {{"omega", rate},   {"omega_2", slower}, {"p11", form.p11},
                              {"p12", form.p12}, {"p21", form.p21},   {"p22", form.p22}};

@@ -7,8 +7,6 @@
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
 
-#include "spectral_tests.hpp"
-
 namespace moebius {
 std::vector<jacobian_block> blocks_within(const field& model, std::span<const double> x,
                                           std::span<const double> p) {
@@ -32,10 +30,6 @@ void count_in(const jacobian_block& block, stability& of) {
     of.n_unstable += block.times * static_cast<std::size_t>(std::count_if(
                                        values.begin(), values.end(),
                                        [](const auto& value) { return value.real() > 0; }));
-}
-
-double hopf_frequency(const Eigen::MatrixXd& a) {
-    return std::abs(pair_test(eigenvalues(a)).first.imag());
 }
 
 }  // namespace moebius

@@ -27,7 +27,4 @@ struct jacobian_block {
 /// `leading` if it is larger, and unstable eigenvalues are counted with their multiplicity.
 void count_in(const jacobian_block& block, stability& of);
 
-/// The frequency of the pair of eigenvalues that pair_test picks; 0 if it is a neutral saddle.
-[[nodiscard]] double hopf_frequency(const Eigen::MatrixXd& a);
-
 }  // namespace moebius

@@ -17,6 +17,7 @@
 
 #include "cut_diagram.hpp"
 #include "cycle_fold_locus.hpp"
+#include "cycle_multiplier_locus.hpp"
 #include "locus_follower.hpp"
 #include "unit_frame.hpp"
 
@@ -188,6 +189,33 @@ void follow_points(const problem& base, const std::pair<parameter_range, paramet
     }
 }
 
+/// The curve of special cycles through one of them.
+void follow_cycles(const problem& base, const std::vector<parameter_range>& ranges,
+                   const continuation_options& options, const special_point& start,
+                   const watch& progress, bool folds_only, diagram& result) {
+    check_start(*base.model, start, "locus");
+    switch (start.type) {
+        case point_type::LPC:
+        case point_type::CP:
+            if (folds_only) break;
+            return detail::add_cycle_fold_branch(result, base, ranges, start, options, progress);
+        case point_type::BP:
+        case point_type::PD:
+        case point_type::NS:
+        case point_type::R3:
+        case point_type::R4:
+            if (folds_only) break;
+            return detail::add_cycle_multiplier_branch(result, base, ranges, start, options,
+                                                       progress);
+        default:
+            break;
+    }
+    throw invalid_argument(
+        "locus", fmt::format("{} came as a start", start.label),
+        folds_only ? "there is no fold near it in this window"
+                   : "of cycles, LPC, CP, PD, NS, R3, R4 and BP are followed over two parameters");
+}
+
 diagram followed(const problem& base, const parameter_range& first, const parameter_range& second,
                  const continuation_options& options, std::optional<special_point> start,
                  const watch& progress, bool folds_only) {
@@ -202,10 +230,9 @@ diagram followed(const problem& base, const parameter_range& first, const parame
     return frame.filled([&] {
         diagram result;
         return detail::filled("locus", result, [&] {
-            if (from && from->cycle && !folds_only &&
-                (from->type == point_type::LPC || from->type == point_type::CP))
-                detail::add_cycle_fold_branch(result, frame.on, {first, second}, *from,
-                                              frame.options, progress);
+            if (from && from->cycle)
+                follow_cycles(frame.on, {first, second}, frame.options, *from, progress, folds_only,
+                              result);
             else
                 follow_points(frame.on, {first, second}, frame.options, from, progress, folds_only,
                               result);

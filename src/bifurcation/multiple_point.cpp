@@ -23,7 +23,8 @@ using Eigen::VectorXd;
 using values = std::vector<std::complex<double>>;
 
 constexpr double together = 1e-7;  // real parts, against |f_x|, that vanish together
-constexpr double one_rate = 1e-6;  // relative difference of frequencies that symmetry makes one
+constexpr double one_crossing_rate =
+    1e-6;  // relative difference of frequencies that symmetry makes one
 
 /// By falling real part.
 values spectrum_at(equilibrium_curve& curve, const VectorXd& u) {
@@ -164,7 +165,7 @@ special_point described(equilibrium_curve& curve, const joint_crossing& crossing
     }
     const std::size_t pairs = crossing.count / 2;
     point.multiplicity = static_cast<int>(crossing.oscillates ? pairs : crossing.count);
-    if (crossing.count == 4 && crossing.oscillates && slower < (1 - one_rate) * omega) {
+    if (crossing.count == 4 && crossing.oscillates && slower < (1 - one_crossing_rate) * omega) {
         point.type = point_type::HH;
         point.multiplicity = 1;
         point.normal_form = {{"omega", omega}, {"omega_2", slower}};

@@ -56,6 +56,7 @@ struct pair_test {
         value *= sign;
     }
     [[nodiscard]] bool is_oscillation() const { return first.imag() != 0; }
+    [[nodiscard]] double frequency() const { return std::abs(first.imag()); }  ///< 0: no pair
 };
 
 }  // namespace moebius

@@ -27,12 +27,13 @@ std::vector<std::size_t> positions(const problem& base,
 }  // namespace
 
 cycle_equations::cycle_equations(const problem& base, const std::vector<parameter_range>& ranges,
-                                 const orbit& start, const rotation& turn)
+                                 const orbit& start, const rotation& turn, bool with_imperfection)
     : base_(base),
       ranges_(ranges),
       free_(positions(base, ranges)),
       turn_(turn),
       beyond_(turn, base.model->dimension()),
+      has_imperfection_(with_imperfection),
       basis_(start.degree),
       chain_(static_cast<Index>(base.model->dimension()), extra()) {
     check_parameters(*base.model, base.parameters);
@@ -66,6 +67,8 @@ void cycle_equations::set_mesh(const piecewise& reference, double period) {
     units_[phase_.size()] = period / static_cast<double>(beyond_.order);
     for (std::size_t k = 0; k < free_.size(); ++k)
         units_[coordinate(k)] = (ranges_[k].to - ranges_[k].from) / scaling::whole;
+    if (has_imperfection_) units_[units_.size() - 1] = 1;
+    imperfection_ = VectorXd::Zero(has_imperfection_ ? phase_.size() : 0);
     intervals_.resize(static_cast<std::size_t>(intervals));
 }
 
@@ -79,7 +82,7 @@ VectorXd cycle_equations::scale_change(const piecewise& values, double period,
 
 VectorXd cycle_equations::scale(const piecewise& values, double period,
                                 const std::vector<double>& parameters) const {
-    VectorXd p(extra() - 1);
+    VectorXd p = VectorXd::Zero(extra() - 1);
     for (std::size_t k = 0; k < free_.size(); ++k)
         p[static_cast<Index>(k)] = parameters[free_[k]] - ranges_[k].from;
     return scale_change(values, period, p);
@@ -127,7 +130,9 @@ void cycle_equations::rebase(VectorXd& u, VectorXd& direction, Index intervals) 
 
 /// Linearises one interval and solves it for its later points.
 /// @return false if a number is not finite
-bool cycle_equations::condense(Index j, const piecewise& at, double length, double* residual) {
+/// @param force  of the imperfection
+bool cycle_equations::condense(Index j, const piecewise& at, double length, double force,
+                               double* residual) {
     const Index n = phase_.rows(), m = basis_.degree;
     const double h = breaks_[j + 1] - breaks_[j], step = h * length;
     auto& here = intervals_[static_cast<std::size_t>(j)];
@@ -149,8 +154,12 @@ bool cycle_equations::condense(Index j, const piecewise& at, double length, doub
             }
         }
         outer.col(n).segment(i * n, n) = -h * f;
-        outer.rightCols(extra() - 1).middleRows(i * n, n) = -step * fp;
+        outer.middleCols(n + 1, fp.cols()).middleRows(i * n, n) = -step * fp;
         for (Index r = 0; r < n; ++r) residual[i * n + r] = slope[r] - step * f[r];
+    }
+    if (has_imperfection_) {
+        outer.rightCols(1) = imperfection_.segment(j * n * m, n * m);
+        Eigen::Map<VectorXd>(residual, n * m) += force * outer.rightCols(1);
     }
     here.condense();
     return true;
@@ -160,10 +169,12 @@ bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
     const piecewise at = values(u);
     const Index n = phase_.rows(), block = n * basis_.degree;
     base_.parameters = problem_at(u).parameters;
-    node_ = {VectorXd(n), VectorXd(n), VectorXd(n), MatrixXd(n, n), MatrixXd(n, extra() - 1)};
+    node_ = {VectorXd(n), VectorXd(n), VectorXd(n), MatrixXd(n, n),
+             MatrixXd(n, static_cast<Index>(free_.size()))};
+    const double force = has_imperfection_ ? u[size() - 1] : 0;
     for (Index j = 0; j < at.intervals(); ++j) {
         intervals_[static_cast<std::size_t>(j)].resize(block, n + extra());
-        if (!condense(j, at, duration(u), f.data() + j * block)) return false;
+        if (!condense(j, at, duration(u), force, f.data() + j * block)) return false;
     }
     const double scale = base_.model->state_scale(base_.parameters);
     flow_.resize(n, at.intervals());
@@ -277,69 +288,6 @@ void cycle_equations::solve_bordered_transposed(VectorXd& b) const {
         b.segment(j * block, block) = later;
     }
     b.tail(extra()) = s;
-}
-
-VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const VectorXd& z) const {
-    const Index n = phase_.rows(), m = basis_.degree, block = n * m;
-    const auto count = static_cast<Index>(free_.size());
-    const problem here = problem_at(u);
-    const double length = duration(u), stretch = duration(z);
-    const MatrixXd x = values(u).values, v = values(z).values;
-    VectorXd result = VectorXd::Zero(size()), f(n), curved(n + count);
-    MatrixXd fx(n, n), fp(n, static_cast<Index>(here.parameters.size()));
-    for (Index j = 0; j + 1 < breaks_.size(); ++j) {
-        const double h = breaks_[j + 1] - breaks_[j];
-        const MatrixXd x_nodes = x.middleCols(j * m, m + 1) * basis_.values.transpose();
-        const MatrixXd v_nodes = v.middleCols(j * m, m + 1) * basis_.values.transpose();
-        for (Index i = 0; i < m; ++i) {
-            // of x' - h T f(x, p): -h (T f''(v, .) + T_v f'(.) + T_. f' v)
-            const VectorXd w = y.segment(j * block + i * n, n), at = v_nodes.col(i);
-            const auto state = view(x_nodes.col(i));
-            here.model->linear(state, here.parameters, view(f), view(fx), view(fp));
-            here.model->curvature(state, here.parameters, free_, view(w), view(at), view(curved));
-            const VectorXd by_state = -h * (length * curved.head(n) + stretch * fx.transpose() * w);
-            for (Index k = 0; k <= m; ++k) {
-                const Index point = j * m + k;
-                if (point < phase_.cols())
-                    result.segment(point * n, n) += basis_.values(i, k) * by_state;
-                else  // the last is P x_0
-                    result.head(n) += basis_.values(i, k) * beyond_.undone(by_state);
-            }
-            result[phase_.size()] -= h * w.dot(fx * at);
-            for (Index k = 0; k < count; ++k)
-                result[phase_.size() + 1 + k] -=
-                    h * (length * curved[n + k] +
-                         stretch *
-                             w.dot(fp.col(static_cast<Index>(free_[static_cast<std::size_t>(k)]))));
-        }
-    }
-    return result.cwiseProduct(units_);
-}
-
-double cycle_equations::bent_along(const VectorXd& u, const VectorXd& y, const VectorXd& z) const {
-    const Index n = phase_.rows(), m = basis_.degree, block = n * m;
-    const problem here = problem_at(u);
-    const double length = duration(u), stretch = duration(z);
-    const MatrixXd x = values(u).values, v = values(z).values;
-    VectorXd change = VectorXd::Zero(static_cast<Index>(here.parameters.size()));
-    for (std::size_t k = 0; k < free_.size(); ++k)
-        change[static_cast<Index>(free_[k])] = z[coordinate(k)] * units_[coordinate(k)];
-    double result = 0;
-    MatrixXd taylor(n, 4);
-    for (Index j = 0; j + 1 < breaks_.size(); ++j) {
-        const double h = breaks_[j + 1] - breaks_[j];
-        const MatrixXd x_nodes = x.middleCols(j * m, m + 1) * basis_.values.transpose();
-        const MatrixXd v_nodes = v.middleCols(j * m, m + 1) * basis_.values.transpose();
-        for (Index i = 0; i < m; ++i) {
-            // of x' - h T f: -h (2 T_z f'(z) + T f''(z, z))
-            here.model->along(view(x_nodes.col(i)), here.parameters, view(v_nodes.col(i)),
-                              view(change), view(taylor));
-            result -= 2 * h *
-                      y.segment(j * block + i * n, n)
-                          .dot(stretch * taylor.col(1) + length * taylor.col(2));
-        }
-    }
-    return result;
 }
 
 }  // namespace moebius

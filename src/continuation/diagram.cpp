@@ -10,8 +10,9 @@
 namespace moebius {
 namespace {
 
-constexpr std::array<std::string_view, 12> type_names{"EP",  "BP", "LP", "HB", "PD", "NS",
-                                                      "LPC", "CP", "BT", "GH", "ZH", "HH"};
+constexpr std::array<std::string_view, 20> type_names{
+    "EP", "BP", "LP", "HB", "PD", "NS", "LPC",  "CP",   "BT",   "GH",
+    "ZH", "HH", "R1", "R2", "R3", "R4", "LPPD", "LPNS", "PDNS", "NSNS"};
 constexpr std::array<std::string_view, 13> reason_names{"range_end",
                                                         "branch_point",
                                                         "max_points",
@@ -52,6 +53,10 @@ std::string_view to_string(stop_reason reason) noexcept {
 
 stop_reason stop_reason_from_name(std::string_view name) {
     return from_name<stop_reason>("stop reason", name, reason_names);
+}
+
+bool is_of_cycles(std::string_view kind) noexcept {
+    return kind == "cycle" || kind.ends_with("of cycles");
 }
 
 search_record& search_record::operator+=(const search_record& other) {

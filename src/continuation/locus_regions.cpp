@@ -7,7 +7,7 @@ namespace moebius {
 plane_regions regions_of(const diagram& locus) {
     plane_regions regions(locus.stable.window);
     for (const auto& curve : locus.branches)
-        if (curve.kind != "fold of cycles" && curve.columns.columns.size() >= 2)
+        if (!is_of_cycles(curve.kind) && curve.columns.columns.size() >= 2)
             regions.cut(curve.columns.columns[0], curve.columns.columns[1]);
     regions.number();
     return regions;

@@ -139,7 +139,7 @@ void multiply(std::vector<double>& values, double by) {
 void leave_units(branch& curve, const std::vector<double>& units) {
     auto& [names, columns] = curve.columns;
     const auto period = std::find(names.begin(), names.end(), "period");
-    const bool cycles = curve.kind == "cycle" || curve.kind == "fold of cycles";
+    const bool cycles = is_of_cycles(curve.kind);
     if (cycles && period == names.end()) return;
     const auto loads = std::find(names.begin(), names.end(), cycles ? "load_1_min" : "");
     if (loads != names.end()) return;

@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::array<std::string_view, 8> colors{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                  "#E69F00", "#56B4E9", "#222222", "#E4EEF5"};
-constexpr std::array<int, 12> markers{7, 5, 13, 9, 11, 15, 4, 12, 8, 14, 6, 2};  // point types
+constexpr std::array<int, 14> markers{7,  5, 13, 9, 11, 15, 4,
+                                      12, 8, 14, 6, 2,  10, 1};  // point types
 
 struct file_kind {
     std::string_view ending, terminal;

@@ -48,8 +48,13 @@ struct result_layout {
 
 /// The kinds of branches: over one parameter, and over two.
 inline constexpr std::string_view diagram_kinds[] = {"equilibrium", "cycle"};
-inline constexpr std::string_view locus_kinds[] = {"fold", "branch point", "hopf",
-                                                   "fold of cycles"};
+inline constexpr std::string_view locus_kinds[] = {"fold",
+                                                   "branch point",
+                                                   "hopf",
+                                                   "fold of cycles",
+                                                   "doubling of cycles",
+                                                   "torus of cycles",
+                                                   "branch point of cycles"};
 inline constexpr std::string_view criticalities[] = {"supercritical", "subcritical",
                                                      "transcritical", ""};
 

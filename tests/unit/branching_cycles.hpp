@@ -38,11 +38,13 @@ struct symmetric_circuit {
     static constexpr std::string_view equation = "Freire et al., SIAM J. Appl. Math. 53 (1993)";
     static constexpr std::size_t dimension = 3;
     static constexpr std::array<std::string_view, 3> states{"x", "y", "z"};
-    static constexpr std::array<parameter_info, 1> parameters{{{"nu", "nu", "", -0.9}}};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"nu", "nu", "", -0.9}, {"be", "be", "", 0.5}}};
 
     template <typename S>
-    vec<S, 3> rhs(const vec<S, 3>& x, const vec<S, 1>& p) const {
-        constexpr double be = 0.5, ga = -0.6, r = 0.6, a3 = 0.328578, b3 = 0.933578;
+    vec<S, 3> rhs(const vec<S, 3>& x, const vec<S, 2>& p) const {
+        constexpr double ga = -0.6, r = 0.6, a3 = 0.328578, b3 = 0.933578;
+        const S& be = p[1];
         const S d = x[1] - x[0], d3 = d * d * d;
         return {(-(be + p[0]) * x[0] + be * x[1] - a3 * x[0] * x[0] * x[0] + b3 * d3) / r,
                 be * x[0] - (be + ga) * x[1] - x[2] - b3 * d3, x[1] * 1.0};

@@ -17,12 +17,19 @@ namespace moebius {
 /// branch point    BP BT ZH **         quadratic, cubic       BT, ZH
 /// hopf            HB GH BT ZH HH      omega, l1              GH, ZH, HH; BT at its end
 /// fold of cycles  LPC and its CP                             CP; GH at its end
+/// doubling of cycles      PD                                 R2, LPPD, PDNS
+/// torus of cycles         NS R3 R4    angle                  R3, R4, LPNS, PDNS, NSNS; R1 or R2
+///                                                            at its end
+/// branch point of cycles  BP, of a symmetry
 ///
 ///  * where the second parameter unfolds the branch point    ** where neither of them does
 ///
-/// Folds of cycles are followed from a start alone, by cycle_fold_curve. Their columns: the two
-/// parameters, period, load_1_min, load_1_max ... (or each state's), `quadratic` (zero at a CP of
-/// cycles), and n_unstable: multipliers outside the unit circle besides the two that are 1.
+/// Special cycles are followed from a start alone, by cycle_fold_curve and cycle_multiplier_curve.
+/// Their columns: the two parameters, period, load_1_min, load_1_max ... (or each state's), of
+/// folds `quadratic` (zero at a CP of cycles), of tori the angle of the pair on the unit circle (0
+/// to pi), and n_unstable: multipliers outside the unit circle besides the critical ones. A branch
+/// point of cycles that no symmetry keeps is one point; its curve ends there, `singular`. Those of
+/// crossing branches that no symmetry tells apart are not followed.
 ///
 /// `quadratic` and `cubic` are the normal form's coefficients along the null vector of length 1. A
 /// curve that is not closed crosses the window's edge or ends in a BT or GH, so the starts are the

@@ -31,9 +31,12 @@ public:
     /// @param ranges  of the free parameters, one at least
     /// @param start   a cycle or a guess of one; its mesh is taken
     /// @param turn    of the model's groups of cells, by which it goes on
+    /// @param with_imperfection  whether one more unknown comes last: a force that the equations
+    ///                lack, of the shape that set_imperfection takes, so that they stay regular at
+    ///                branch points
     /// @throws invalid_argument for a bad range, an unknown name, or an orbit of other sizes
     cycle_equations(const problem& base, const std::vector<parameter_range>& ranges,
-                    const orbit& start, const rotation& turn = {});
+                    const orbit& start, const rotation& turn = {}, bool with_imperfection = false);
 
     [[nodiscard]] Eigen::Index size() const noexcept { return units_.size(); }  ///< unknowns
 
@@ -94,17 +97,41 @@ public:
     [[nodiscard]] const std::vector<std::size_t>& free() const noexcept { return free_; }
 
 protected:
-    /// The row y . F''(z, .) of the second derivative at u, z along values and period only.
-    /// Shapes: u, z, result (size), y (size or more: what comes after collocation is not used).
+    /// Equations of collocation, before that of the phase.
+    [[nodiscard]] Eigen::Index collocations() const noexcept { return phase_.size(); }
+    /// What the last unknown is multiplied with in them: zero after a rebase.
+    void set_imperfection(const Eigen::VectorXd& of) { imperfection_ = of; }
+    /// The row of unknowns x that gives the integral of w . x over the cycle. Shape: w, by the
+    /// equations of collocation at the Gauss points, their weights in it
+    [[nodiscard]] Eigen::VectorXd projection_on(const Eigen::VectorXd& w) const;
+
+    /// A change of a cycle's values at all base points (n, intervals * degree + 1), which need not
+    /// come back to their first one, and of its period.
+    struct variation {
+        Eigen::MatrixXd values;
+        double stretch = 0;
+    };
+    /// Of a direction along all unknowns. Shape: z (size)
+    [[nodiscard]] variation variation_of(const Eigen::VectorXd& z) const;
+    /// The row y . F''(z, .) of the second derivative at u. Shapes: u, result (size), y (the rows
+    /// of collocation or more: what comes after them is not used).
     [[nodiscard]] Eigen::VectorXd bent(const Eigen::VectorXd& u, const Eigen::VectorXd& y,
-                                       const Eigen::VectorXd& z) const;
+                                       const variation& z) const;
+
+    /// Where it was last evaluated: the intervals, solved for their later points, and the flow at
+    /// the mesh points (n, intervals), of any length.
+    [[nodiscard]] const std::vector<condensed_block>& intervals() const noexcept {
+        return intervals_;
+    }
+    [[nodiscard]] const Eigen::MatrixXd& flow() const noexcept { return flow_; }
 
 private:
     void set_mesh(const piecewise& reference, double period);
-    bool condense(Eigen::Index interval, const piecewise& at, double length, double* residual);
+    bool condense(Eigen::Index interval, const piecewise& at, double length, double force,
+                  double* residual);
     [[nodiscard]] double duration(const Eigen::VectorXd& u) const;  // of a part
     [[nodiscard]] Eigen::Index extra() const noexcept {             // unknowns besides the values
-        return 1 + static_cast<Eigen::Index>(free_.size());
+        return 1 + static_cast<Eigen::Index>(free_.size()) + (has_imperfection_ ? 1 : 0);
     }
 
     problem base_;
@@ -112,11 +139,13 @@ private:
     std::vector<std::size_t> free_;
     rotation turn_;
     twist beyond_;
+    bool has_imperfection_;
     gauss_basis basis_;
     Eigen::VectorXd breaks_;
     Eigen::VectorXd units_;  // of all unknowns
     Eigen::MatrixXd phase_;  // of the phase condition. Shape (n, intervals * degree)
 
+    Eigen::VectorXd imperfection_;            // of the equations of collocation, or empty
     std::vector<condensed_block> intervals_;  // the later points of each by (x_j, T, p)
     Eigen::MatrixXd flow_;                    // f at the mesh points. Shape (n, intervals)
     Eigen::MatrixXd rows_;    // the phase condition and the borders, units taken away

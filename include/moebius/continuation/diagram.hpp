@@ -16,18 +16,26 @@ namespace moebius {
 
 /// What stands at a special point, by AUTO's letters.
 enum class point_type {
-    EP,   ///< end of a branch
-    BP,   ///< branch point
-    LP,   ///< fold (limit point)
-    HB,   ///< Hopf bifurcation
-    PD,   ///< period doubling, of a map's fixed point or of a cycle
-    NS,   ///< Neimark-Sacker (torus), of a map's fixed point or of a cycle
-    LPC,  ///< fold of cycles
-    CP,   ///< cusp
-    BT,   ///< Bogdanov-Takens
-    GH,   ///< generalized Hopf (Bautin)
-    ZH,   ///< zero-Hopf (fold-Hopf)
-    HH,   ///< double Hopf: two pairs of different frequencies
+    EP,    ///< end of a branch
+    BP,    ///< branch point
+    LP,    ///< fold (limit point)
+    HB,    ///< Hopf bifurcation
+    PD,    ///< period doubling, of a map's fixed point or of a cycle
+    NS,    ///< Neimark-Sacker (torus), of a map's fixed point or of a cycle
+    LPC,   ///< fold of cycles
+    CP,    ///< cusp
+    BT,    ///< Bogdanov-Takens
+    GH,    ///< generalized Hopf (Bautin)
+    ZH,    ///< zero-Hopf (fold-Hopf)
+    HH,    ///< double Hopf: two pairs of different frequencies
+    R1,    ///< strong resonances of cycles: a pair of multipliers comes together at 1,
+    R2,    ///< at -1,
+    R3,    ///< or passes exp(2 pi i/3)
+    R4,    ///< or i
+    LPPD,  ///< cycles with multipliers 1 (besides that of the flow) and -1
+    LPNS,  ///< 1 and a pair on the unit circle
+    PDNS,  ///< -1 and a pair there
+    NSNS,  ///< two pairs there
 };
 [[nodiscard]] std::string_view to_string(point_type type) noexcept;
 /// @throws invalid_argument for unknown letters
@@ -101,6 +109,9 @@ struct branch {
     /// Varied parameters, states, load_1 ..., stable (0 or 1), n_unstable, step.
     table columns;
 };
+
+/// Whether a branch is one of cycles, over one parameter or two; by its kind.
+[[nodiscard]] bool is_of_cycles(std::string_view kind) noexcept;
 
 /// How equilibria were searched from scratch; of a locus, along all lines across its window. A
 /// search proves nothing: where none of the starts leads, a branch may be missing.

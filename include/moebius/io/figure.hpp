@@ -34,7 +34,9 @@ enum class layer_marker {
     open_triangle,
     open_pentagon,
     ring,
-    cross
+    cross,
+    open_down_triangle,
+    plus
 };
 
 /// Between two points, lifts the pen that draws a line.

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "cycle_multiplier_locus.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <moebius/bifurcation/cycle_multiplier_curve.hpp>
+#include <optional>
+#include <utility>
+
+#include "cycle_locus.hpp"
+
+namespace moebius::detail {
+namespace {
+
+using Eigen::VectorXd;
+using curve_kind = cycle_multiplier_curve::kind;
+
+constexpr double still_critical =
+    1e-5;  // of a multiplier: a double one is known to half the digits
+
+constexpr double forced = 1e-6;  // d beyond this is no symmetry's branch point
+
+curve_kind kind_through(const special_point& start) {
+    switch (start.type) {
+        case point_type::PD:
+            return curve_kind::doubling;
+        case point_type::BP:
+            return curve_kind::crossing;
+        default:
+            return curve_kind::torus;
+    }
+}
+
+std::string name_of(curve_kind kind) {
+    switch (kind) {
+        case curve_kind::doubling:
+            return "doubling of cycles";
+        case curve_kind::crossing:
+            return "branch point of cycles";
+        default:
+            return "torus of cycles";
+    }
+}
+
+std::vector<std::string> columns_of(curve_kind kind) {
+    if (kind != curve_kind::torus) return {"n_unstable"};
+    return {"angle", "n_unstable"};
+}
+
+class cycle_multipliers final : public cycle_locus<cycle_multiplier_curve> {
+public:
+    cycle_multipliers(diagram& to, const problem& base, const std::vector<parameter_range>& ranges,
+                      const special_point& start, const continuation_options& options,
+                      const watch& progress)
+        : cycle_locus(
+              to,
+              cycle_multiplier_curve(kind_through(start), base, ranges, *start.cycle, start.turn),
+              name_of(kind_through(start)), start, options, progress,
+              columns_of(kind_through(start))) {}
+
+private:
+    [[nodiscard]] bool doubles() const { return curve_.of() == curve_kind::doubling; }
+    [[nodiscard]] bool pairs() const { return curve_.of() == curve_kind::torus; }
+
+    /// A branch point that is there by chance turns into folds: the curve ends before.
+    [[nodiscard]] bool holds(const curve_point& at) override {
+        return std::abs(curve_.imperfection(at.u)) < forced;
+    }
+
+    [[nodiscard]] VectorXd guess() override {
+        return curve_.guess(*start_.cycle, start_.parameters);
+    }
+
+    [[nodiscard]] std::vector<test_function> tests() override {
+        const auto of = [this](double (floquet::*value)() const) {
+            return [this, value](const curve_point& at) {
+                return (facts_at(at).multipliers.*value)();
+            };
+        };
+        if (curve_.of() == curve_kind::crossing) return {};
+        if (doubles())
+            return {{point_type::R2, of(&floquet::second_doubling)},
+                    {point_type::LPPD, of(&floquet::unity)},
+                    {point_type::PDNS, of(&floquet::torus)}};
+        return {
+            {point_type::R3, [this](const curve_point& at) { return curve_.cosine(at.u) + 0.5; }},
+            {point_type::R4, [this](const curve_point& at) { return curve_.cosine(at.u); }},
+            {point_type::LPNS, of(&floquet::unity)},
+            {point_type::PDNS, of(&floquet::doubling)},
+            {point_type::NSNS, of(&floquet::second_torus)}};
+    }
+
+    /// Whether what vanished is what the label says: not a pair of real multipliers.
+    [[nodiscard]] bool confirms(point_type type) const {
+        const bool pair = type == point_type::NSNS || (type == point_type::PDNS && doubles());
+        return !pair || critical_pair(rest());
+    }
+
+    /// Another pair on the unit circle.
+    [[nodiscard]] static bool critical_pair(const floquet& rest) {
+        return std::any_of(rest.others.begin(), rest.others.end(), [](std::complex<double> mu) {
+            return std::abs(std::norm(mu) - 1) < still_critical &&
+                   std::abs(mu.imag()) > still_critical;
+        });
+    }
+
+    std::optional<stop_reason> meet(walk& along, const bracket& seen) override {
+        const auto at = along.locate(seen);
+        if (at) add_point(seen.type, *at, seen.arc + (at->u - seen.a.u).norm());
+        return std::nullopt;
+    }
+
+    void add_point(point_type type, const curve_point& at, double arc) {
+        if (!look_at(at) || !confirms(type)) return;
+        rows_.add_row(arc, row_at(at.u), described(type, at.u, 0));
+    }
+
+    /// The pair of a torus comes together at 1 or -1, where the curve ends; and no curve goes on
+    /// through a cycle of no size.
+    std::optional<stop_reason> overruns(walk& along) override {
+        if (swing_now() < 0) return stop_reason::step_too_small;
+        const double cosine = curve_.cosine(trace_.current().u);
+        if (!pairs() || std::abs(cosine) <= 1) return std::nullopt;
+        const curve_point a = trace_.previous();
+        const auto at = trace_.locate(a, trace_.current(), [&](const curve_point& point) {
+            return std::copysign(1, cosine) - curve_.cosine(point.u);
+        });
+        if (!at) return stop_reason::step_too_small;
+        add_point(cosine > 0 ? point_type::R1 : point_type::R2, *at,
+                  along.arc() + (at->u - a.u).norm());
+        return stop_reason::branch_point;
+    }
+
+    /// Multipliers besides those that the curve is about, where it was last looked at.
+    [[nodiscard]] floquet rest() const {
+        const auto& all = known().multipliers;
+        if (!pairs()) return all.besides(curve_.cosine(known().u));
+        const std::complex<double> critical = std::polar(1.0, angle(known().u));
+        return all.besides(critical).besides(std::conj(critical));
+    }
+
+    [[nodiscard]] double angle(const VectorXd& u) const {
+        return std::acos(std::clamp(curve_.cosine(u), -1.0, 1.0));
+    }
+
+    [[nodiscard]] std::vector<double> row_at(const VectorXd& u) override {
+        auto row = facts(curve_.problem_at(u), whole(u), curve_.period(u));
+        if (pairs()) row.push_back(angle(u));
+        row.push_back(static_cast<double>(count_unstable(rest().others, within_groups())));
+        return row;
+    }
+};
+
+}  // namespace
+
+void add_cycle_multiplier_branch(diagram& to, const problem& base,
+                                 const std::vector<parameter_range>& ranges,
+                                 const special_point& start, const continuation_options& options,
+                                 const watch& progress) {
+    problem at = base;
+    at.parameters = start.parameters;
+    cycle_multipliers(to, at, ranges, start, options, progress).both_ways();
+}
+
+}  // namespace moebius::detail
