@@ -174,7 +174,7 @@ bool cycle_branch::resolve(walk& along) {
     const double aim = slack * slack * most;
     do {  // the error falls like intervals^(-2 degree)
         const double wanted = std::pow(error() / aim, 0.5 / static_cast<double>(start_.degree));
-        if (!refine(std::clamp(wanted, 1.2, 2.0))) return error() < most;
+        if (!refine(std::min(2.0, std::max(1.2, wanted)))) return error() < most;  // 1.2 for NaN
         if (!rebase()) return false;
         rows_.replace_row(row_at(trace_.current().u));
         along.rebased();

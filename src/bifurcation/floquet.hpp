@@ -21,6 +21,8 @@ struct floquet {
     /// |mu + 1| at a PD: near homoclinic orbits multipliers change by 1e10 over a unit of the arc.
     /// A change of sign in doubling() alone says that one goes through -1.
     static constexpr double steep = 1e-2;
+    /// |mu - 1| at an LPC, as steep as that: none is so near where unity() jumps over zero.
+    static constexpr double nearby = 0.5;
 
     std::vector<complex> others;  // by falling modulus
     double trivial = 1;
@@ -82,10 +84,12 @@ struct floquet {
         return product.real();
     }
 
-    /// Whether what vanished in doubling() or torus() is what the label says: not a neutral saddle.
+    /// Whether what vanished is what the label says: no neutral saddle, and no test function that
+    /// jumps over zero, as where nothing is known of the multipliers at one end.
     [[nodiscard]] bool confirms(point_type type) const {
         return std::any_of(others.begin(), others.end(), [type](complex mu) {
             if (type == point_type::PD) return std::abs(mu + 1.0) < steep;
+            if (type == point_type::LPC) return std::abs(mu - 1.0) < nearby;
             if (type == point_type::NS)
                 return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing;
             return true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
@@ -233,6 +235,7 @@ cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
         across.emplace_back(g.bottomRightCorner(n - 1, n - 1));
     }
     if (n > 1) found.others = product_eigenvalues(across);
+    if (std::ssize(found.others) != n - 1) found.trivial = std::numeric_limits<double>::quiet_NaN();
     return found;
 }
 

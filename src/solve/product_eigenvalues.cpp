@@ -21,6 +21,7 @@ constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr int most_sweeps = 60;  // for each eigenvalue
 constexpr int plain_sweeps = 2;  // without a shift, at first: they put the eigenvalues into order
 constexpr int odd_sweep = 10;    // so often without success, a shift of no meaning
+constexpr int patience = 20;     // sweeps, until what is rounding of the whole factor is none, too
 
 /// Numbers times one power of two, which never over- or underflow.
 template <typename Scalar, std::size_t count>
@@ -139,7 +140,8 @@ public:
         for (int sweep = 0; high > 0; ++sweep) {
             if (sweep > most_sweeps) return is_real ? progress::needs_complex : progress::stuck;
             Index low = high;
-            while (low > 0 && !is_small(h, low)) --low;
+            const double rounding = sweep < patience ? 0 : eps * h.norm();
+            while (low > 0 && !is_small(h, low, rounding)) --low;
             if (low > 0) h(low, low - 1) = 0;
             if (low < high) {
                 const auto made = step(low, high, sweep);
@@ -179,8 +181,11 @@ private:
     using turn_of = rotation<Scalar>;
     using corner = scaled<Scalar, 4>;  // a 2 x 2 matrix, row by row
 
-    static bool is_small(const matrix& h, Index i) {
-        return std::abs(h(i, i - 1)) <= eps * (std::abs(h(i - 1, i - 1)) + std::abs(h(i, i)));
+    /// Against its neighbours, so that small eigenvalues keep their digits. Where two of them are
+    /// alike, what couples them may be rounding of larger entries, which no shift takes away.
+    static bool is_small(const matrix& h, Index i, double rounding) {
+        const double beside = eps * (std::abs(h(i - 1, i - 1)) + std::abs(h(i, i)));
+        return std::abs(h(i, i - 1)) <= std::max(beside, rounding);
     }
 
     /// The unknowns on which the eigenvalues still depend, and the end of the first factor's rows

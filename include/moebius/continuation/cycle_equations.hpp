@@ -57,8 +57,8 @@ public:
     /// Floquet multipliers where it was last evaluated; of the map P^-1 over one part of a cycle
     /// with a rotation, whose powers of its order are those of the whole cycle.
     struct floquet_multipliers {
-        std::vector<std::complex<double>> others;  ///< by falling modulus; empty if not finite
-        double trivial = 1;                        ///< that of the flow, which should be 1
+        std::vector<std::complex<double>> others;  ///< by falling modulus; empty if not known
+        double trivial = 1;                        ///< that of the flow, to be 1; NaN then
     };
     /// The flow's direction is known at every mesh point, so that the maps between them are taken
     /// across it, and their product has the other multipliers alone (see product_eigenvalues): that

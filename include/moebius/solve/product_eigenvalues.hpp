@@ -16,7 +16,7 @@ namespace moebius {
 /// Real ones come with no imaginary part and others as exact pairs. By falling modulus; moduli
 /// beyond largest_eigenvalue are given as that, with their own argument.
 /// @param factors  square, all of one size, one at least
-/// @return         empty if a number is not finite
+/// @return         empty if a number is not finite, or the sweeps do not part them
 /// @cost    some 30 L n^3
 /// @source  Bojanczyk, Golub & Van Dooren, Proc. SPIE 1770 (1992) 31; Kressner, BIT 41 (2001) 721;
 ///          for multipliers Fairgrieve & Jepson, SIAM J. Numer. Anal. 28 (1991) 1446, and Lust,

@@ -10,6 +10,7 @@
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/dynamics/integrate.hpp>
+#include <moebius/dynamics/settled_cycle.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/model/expert_feedback.hpp>
 #include <moebius/solve/spectrum.hpp>
@@ -223,6 +224,28 @@ TEST_CASE("a rotating wave can be started again from its own point", "[cycles][w
     for (const auto& end : again.special_points)
         if (end.type == point_type::EP)
             CHECK_THAT(end.cycle->period, WithinAbs(a.cycle->period, 1e-7));
+}
+
+TEST_CASE("a wave of long period has the folds at which its parameter turns, and no others",
+          "[cycles][waves]") {
+    // periods to 800 and multipliers of 1e150 beside two of 1e-63 that are alike
+    const auto from = balance_lost(4, 0.02);
+    const parameter_range range{"feedback", 3.2, 5.5};
+    const auto settled = settled_beyond(from.at, range, from.hopf);
+    REQUIRE(settled);
+    diagram found;
+    add_cycle_branch(found, settled->on, range, settled->start, {.max_step = 0.5});
+
+    const auto& rows = found.branches.at(0).columns;
+    const auto& feedback = rows.at("feedback");
+    std::ptrdiff_t turns = 0;
+    for (std::size_t i = 1; i + 1 < feedback.size(); ++i)
+        turns += (feedback[i] > feedback[i - 1]) != (feedback[i + 1] > feedback[i]);
+    CHECK(std::ranges::count(found.special_points, point_type::LPC, &special_point::type) == turns);
+    CHECK(turns == 3);
+    for (const auto& point : found.special_points) CHECK(point.residual < 1e-8);
+    CHECK(rows.at("period").front() > 800);
+    CHECK(std::ranges::count(rows.at("multiplier_1_re"), 0.0) == 0);  // known in each row
 }
 
 TEST_CASE("cycles in turn say what they need", "[cycles][waves][error]") {
