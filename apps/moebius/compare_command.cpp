@@ -59,6 +59,7 @@ int run(compare_arguments& args, const session& session) {
     args.output.check(args.tokens.files_read());
     args.tokens.check_gate(session);
     check_noise(session, args.routers);
+    if (args.experts) (void)checked_experts(*args.experts);
     apply_sets(args);
     args.options.response = response_at(args.options.beta);
     result_heading heading;

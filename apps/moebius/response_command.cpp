@@ -73,6 +73,10 @@ int run(response_arguments& args, const session& session) {
     const double beta = beta_of(args.sets);
     const auto router = args.router.make(beta, noise_from_name(args.tokens.noise));
     const auto source = source_for(args.router, args.tokens, 2);
+    if (source->experts() != 2)
+        throw invalid_argument(args.tokens.tokens,
+                               fmt::format("{} experts came", source->experts()),
+                               "response is about two");
     const auto known = known_of(*router, *source);
     args.options.reach = args.reach == 0 ? response_at(beta).reach : args.reach;
     auto heading = heading_of(args, beta, session);

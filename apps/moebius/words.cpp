@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -36,13 +37,31 @@ double set_value(const std::vector<std::string>& sets, std::string_view name, do
     return otherwise;
 }
 
+namespace {
+
+/// Points between the ends of a range need numbers that double precision tells apart.
+void check_width(const std::string& where, double from, double to) {
+    constexpr double least = 1e-300, least_share = 1e-13;
+    const double width = std::abs(to - from);
+    const auto came = fmt::format("{:g}:{:g} came", from, to);
+    if (!std::isfinite(width))
+        throw invalid_argument(where, came, "its width must be a finite number");
+    if (width != 0 && width < std::max(least, least_share * std::max(std::abs(from), std::abs(to))))
+        throw invalid_argument(where, came, "its ends are too close to tell points between them");
+}
+
+}  // namespace
+
 parameter_range parse_range(std::string_view text) {
     const auto parts = parts_of(text, '=');
     const auto ends = parts_of(parts.back(), ':');
     if (parts.size() != 2 || parts[0].empty() || ends.size() != 2)
         throw invalid_argument("--vary", fmt::format("'{}' came", text), "it must be name=from:to");
     const std::string where = fmt::format("--vary {}", parts[0]);
-    return {std::string(parts[0]), parse_number(where, ends[0]), parse_number(where, ends[1])};
+    const parameter_range range{std::string(parts[0]), parse_number(where, ends[0]),
+                                parse_number(where, ends[1])};
+    check_width(where, range.from, range.to);
+    return range;
 }
 
 std::pair<std::string, std::string> parse_source(std::string_view text) {

@@ -5,10 +5,16 @@
 #include <moebius/base/text.hpp>
 
 namespace moebius {
+namespace {
+
+constexpr std::size_t longest_words = 400;  // of what came, which may be a whole file's
+
+}  // namespace
 
 invalid_argument::invalid_argument(std::string_view where, std::string_view got,
                                    std::string_view needed)
-    : error(fmt::format("{}: {}, but {}", where, got, needed)), where_(where) {}
+    : error(fmt::format("{}: {}, but {}", where, excerpt(got, longest_words), needed)),
+      where_(where) {}
 
 invalid_argument::invalid_argument(std::string_view where, const refusal& why)
     : invalid_argument(where, why.got, why.needed) {}

@@ -144,6 +144,20 @@ void check(const token_source& source, const response_options& o) {
     if (o.batches < 2) reject(fmt::format("batches is {}", o.batches), "it must be >= 2");
 }
 
+/// The tokens of a batch, which may be one of minutes.
+/// @throws interrupted
+void fill_by_parts(const token_source& source, const batch_key& key, std::span<random_block> words,
+                   std::span<double> logits, const watch& watched) {
+    constexpr std::size_t part = 65536;
+    for (std::size_t first = 0; first < words.size(); first += part) {
+        if (watched.stopping()) throw interrupted("measure_response");
+        const auto some = words.subspan(first, std::min(part, words.size() - first));
+        const auto from = static_cast<std::uint32_t>(first);
+        random_words(key.seed, random_stream::token, key.step, from, some);
+        source.fill(key, from, some, logits.subspan(2 * first, 2 * some.size()));
+    }
+}
+
 mean_gap gap_at(double x, const token_source& source, const router& router,
                 const response_options& options, std::uint64_t seed, const watch& watched) {
     const std::vector<double> scores{x / 2, -x / 2};
@@ -151,10 +165,8 @@ mean_gap gap_at(double x, const token_source& source, const router& router,
     std::vector<double> logits(2 * options.tokens);
     double sum = 0, squares = 0;
     for (std::size_t b = 0; b < options.batches; ++b) {
-        if (watched.stopping()) throw interrupted("measure_response");
         const batch_key key{seed, b};
-        random_words(key.seed, random_stream::token, key.step, 0, words);
-        source.fill(key, 0, words, logits);
+        fill_by_parts(source, key, words, logits, watched);
         const auto load = router.route({2, logits, scores, key}).load;
         const double gap = load[0] - load[1];
         sum += gap;

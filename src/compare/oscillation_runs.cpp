@@ -78,12 +78,15 @@ deviation_sums measured_deviations(const controlled_router& router, double feedb
                                    const watch& watched) {
     const auto rule = rule_of(router, feedback, options);
     tossed_loop loop({router.experts, 1, options.tokens, seed});
-    for (std::size_t t = batches_of(options.settle, options); t > 0; --t) loop.advance(rule);
+    const auto advance = [&] {
+        if (watched.stopping()) throw interrupted("validate");
+        loop.advance(rule);
+    };
+    for (std::size_t t = batches_of(options.settle, options); t > 0; --t) advance();
     deviation_sums sums;
     auto before = deviations(loop.scores());
     for (std::size_t t = batches_of(options.average, options); t > 0; --t) {
-        if (watched.stopping()) throw interrupted("validate");
-        loop.advance(rule);
+        advance();
         const auto after = deviations(loop.scores());
         sums.now += before * before.transpose();
         sums.next += after * before.transpose();

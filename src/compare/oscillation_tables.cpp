@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <cmath>
+#include <moebius/base/constants.hpp>
 #include <moebius/compare/oscillation.hpp>
 #include <string_view>
 
@@ -19,7 +21,7 @@ public:
         std::vector<double> measured, predicted, error;
         for (const auto& value : values) {
             measured.push_back(value.measured);
-            predicted.push_back(value.predicted);
+            predicted.push_back(std::isfinite(value.predicted) ? value.predicted : not_a_number);
             error.push_back(value.error);
         }
         add_column(name, std::move(measured));

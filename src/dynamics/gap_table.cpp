@@ -56,7 +56,7 @@ double middle(const std::array<double, 4>& c) { return c[0] + c[1] / 2 + c[2] / 
 
 }  // namespace
 
-gap_table::gap_table(const problem& at, double low, double high) : low_(low) {
+gap_table::gap_table(const problem& at, double low, double high, const watch& watched) : low_(low) {
     if (!(low < high) || !std::isfinite(low) || !std::isfinite(high))
         throw invalid_argument("gap_table", fmt::format("the range is {} to {}", low, high),
                                "it must be finite and go upwards");
@@ -75,6 +75,7 @@ gap_table::gap_table(const problem& at, double low, double high) : low_(low) {
         std::vector<node> finer;
         worst = 0;
         for (std::size_t i = 0; i < n; ++i) {
+            if (watched.stopping()) throw interrupted("gap_table");
             const node between = m.at(place(2 * i + 1, 2 * n));
             const auto cell =
                 hermite(nodes[i], nodes[i + 1], (high - low) / static_cast<double>(n));

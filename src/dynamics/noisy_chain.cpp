@@ -34,7 +34,7 @@ void check(const problem& at, const schedule& plan, double x0, const chain_optio
 }
 
 /// The table over all that a member can reach: |n| <= 1, up to the tail of a normal.
-gap_table table_for(problem at, const schedule& plan, double x0) {
+gap_table table_for(problem at, const schedule& plan, double x0, const watch& watched) {
     double low = x0, high = x0;
     const auto include = [&](double value) {
         at.set(plan.parameter, value);
@@ -45,7 +45,7 @@ gap_table table_for(problem at, const schedule& plan, double x0) {
     include(plan.from);
     for (const auto& leg : plan.legs) include(leg.to);
     const double scale = at.model->state_scale(at.parameters);
-    return gap_table(at, low - scale, high + scale);
+    return gap_table(at, low - scale, high + scale, watched);
 }
 
 /// Standard normals of one member, in the order of its batches: four from a block of words.
@@ -117,7 +117,7 @@ chain_ensemble noisy_chain(const problem& at, const schedule& plan, double x0,
     const auto parameter = [&](std::string_view name) { return at.parameters[at.index_of(name)]; };
     const chain shared{plan,
                        levels,
-                       table_for(at, plan, x0),
+                       table_for(at, plan, x0, watch),
                        parameter("feedback"),
                        parameter("decay"),
                        parameter("bias"),

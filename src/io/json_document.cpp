@@ -26,13 +26,20 @@ public:
 private:
     int_type underflow() override {
         const auto got = file_.read(block_);
+        if (count_ == 0 && std::string_view(block_.data(), got).starts_with("\xef\xbb\xbf"))
+            throw io_error(file_.name(), "it is no JSON at byte 1: a byte order mark stands there");
         count_ += got;
         if (count_ > json_limits::bytes)
             throw io_error(file_.name(), fmt::format("it has more than {} MiB, the most that is "
                                                      "read",
                                                      json_limits::bytes >> 20));
-        if (std::memchr(block_.data(), 0, got) != nullptr)  // to the parser, the end of the text
-            throw io_error(file_.name(), "it is no JSON: there is a zero byte in it");
+        const void* zero = std::memchr(block_.data(), 0, got);  // to the parser, the text's end
+        if (zero != nullptr)
+            throw io_error(file_.name(),
+                           fmt::format("it is no JSON at byte {}: it is zero",
+                                       count_ - got + 1 +
+                                           static_cast<std::size_t>(static_cast<const char*>(zero) -
+                                                                    block_.data())));
         setg(block_.data(), block_.data(), block_.data() + got);
         return got == 0 ? traits_type::eof() : traits_type::to_int_type(block_.front());
     }

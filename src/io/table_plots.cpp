@@ -130,21 +130,60 @@ figure response_figure(const result_document& result) {
     return out;
 }
 
-/// The load gap of every replica over the batches.
-figure records_figure(const result_document& result) {
-    const auto records = drawn(result, "records");
-    const auto& replica = records.at("replica");
-    auto line = layer("measured", layer_look::solid, layer_color::blue);
-    for (std::size_t row = 0; row < records.rows(); ++row) {
-        if (row > 0 && replica[row] != replica[row - 1]) add(line, pen_up, pen_up);
-        add(line, records.at("step")[row], records.at("gap")[row]);
-    }
-    return {"", "batches", axis_name("gap"), {std::move(line)}, {}, {}};
-}
-
 constexpr std::array router_colors{layer_color::blue,   layer_color::vermillion, layer_color::green,
                                    layer_color::purple, layer_color::orange,     layer_color::sky,
                                    layer_color::ink};
+
+/// A quantity of every replica over the batches.
+/// @param value  of a row
+template <typename Value>
+figure_layer over_batches(const drawn_table& records, std::string title, layer_color color,
+                          const Value& value) {
+    const auto& replica = records.at("replica");
+    auto line = layer(std::move(title), layer_look::solid, color);
+    for (std::size_t row = 0; row < records.rows(); ++row) {
+        if (row > 0 && replica[row] != replica[row - 1]) add(line, pen_up, pen_up);
+        add(line, records.at("step")[row], value(row));
+    }
+    return line;
+}
+
+/// Loads of three or more experts: each of a few, else the largest and the smallest of all.
+std::vector<figure_layer> load_lines(const drawn_table& records) {
+    std::vector<const std::vector<double>*> loads;
+    for (std::size_t e = 1; records.find(fmt::format("load_{}", e)) != nullptr; ++e)
+        loads.push_back(&records.at(fmt::format("load_{}", e)));
+    if (loads.empty()) (void)records.at("load_1");
+    std::vector<figure_layer> lines;
+    if (loads.size() <= router_colors.size()) {
+        for (std::size_t e = 0; e < loads.size(); ++e)
+            lines.push_back(over_batches(records, fmt::format("expert {}", e + 1), router_colors[e],
+                                         [&](std::size_t row) { return (*loads[e])[row]; }));
+        return lines;
+    }
+    const auto least = [](double a, double b) { return std::min(a, b); };
+    const auto most = [](double a, double b) { return std::max(a, b); };
+    const auto of_all = [&](const auto& pick) {
+        return [&loads, &pick](std::size_t row) {
+            double found = loads.front()->at(row);
+            for (const auto* load : loads) found = pick(found, (*load)[row]);
+            return found;
+        };
+    };
+    lines.push_back(over_batches(records, fmt::format("largest of {} loads", loads.size()),
+                                 layer_color::vermillion, of_all(most)));
+    lines.push_back(over_batches(records, "smallest", layer_color::blue, of_all(least)));
+    return lines;
+}
+
+/// Of two experts the load gap, of more their loads.
+figure records_figure(const result_document& result) {
+    const auto records = drawn(result, "records");
+    if (records.find("gap") == nullptr) return {"", "batches", "load", load_lines(records), {}, {}};
+    auto line = over_batches(records, "measured", layer_color::blue,
+                             [&](std::size_t row) { return records.at("gap")[row]; });
+    return {"", "batches", axis_name("gap"), {std::move(line)}, {}, {}};
+}
 
 /// The fold curve of each router, by its number.
 std::map<double, figure_layer> router_folds(const result_document& result) {

@@ -34,6 +34,14 @@ bool has_labels(const gate_options& options) {
     throw invalid_argument("gate", got, needed);
 }
 
+/// Loads hang on differences of logits.
+void require_spread(std::size_t row, std::span<const double> logits) {
+    const auto [least, most] = std::ranges::minmax_element(logits);
+    if (!std::isfinite(*most - *least))
+        reject(fmt::format("the logits of row {} are {:g} to {:g}", row + 1, *least, *most),
+               "their differences must be finite numbers");
+}
+
 /// The table seen as features and classes.
 class labelled {
 public:
@@ -264,6 +272,7 @@ gated_tokens logits_of(token_table& tokens, const labelled& table, const gate_op
     const std::size_t count = all ? table.rows() : kept.size();
     for (std::size_t k = 0; k < count; ++k) {
         const auto row = table.row(all ? k : kept[k]);
+        require_spread(all ? k : kept[k], row);
         std::copy(row.begin(), row.end(),
                   tokens.values.begin() + static_cast<std::ptrdiff_t>(k * experts));
     }
@@ -294,6 +303,7 @@ gated_tokens apply_gate(token_table tokens, const gate_options& options) {
         for (std::size_t i = 0; i < features.size(); ++i)
             for (std::size_t e = 0; e < experts; ++e)
                 row[e] += features[i] * gate.weights[i * experts + e];
+        require_spread(all ? k : kept[k], row);
         std::copy(row.begin(), row.end(),
                   logits.begin() + static_cast<std::ptrdiff_t>(k * experts));
     }

@@ -79,10 +79,13 @@ void shift(labelled_data& data, int pixels) {
 
 labelled_data labelled(token_table table) {
     constexpr double exact = 9007199254740992;  // 2^53: whole numbers beyond it merge
-    constexpr std::size_t most_classes = 65536;
+    constexpr std::size_t most_classes = 65536, most_features = 65536;
     if (table.columns < 2)
         reject("labelled", fmt::format("{} columns came", table.columns),
                "features and a class in the last column are needed");
+    if (table.columns - 1 > most_features)
+        reject("labelled", fmt::format("{} features came", table.columns - 1),
+               fmt::format("{} are the most", most_features));
     labelled_data data;
     data.width = table.columns - 1;
     std::map<double, std::uint32_t> classes;

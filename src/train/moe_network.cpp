@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/require.hpp>
@@ -31,7 +33,10 @@ void check_options(const moe_options& options) {
     for (const double weight :
          {options.balance.switch_loss, options.balance.importance, options.balance.z_loss})
         network.not_negative("the weight of a balancing term", weight);
-    network.finite("gate_bias", options.gate_bias);
+    constexpr double most = std::numeric_limits<float>::max();  // models begin as floats
+    if (!(std::abs(options.gate_bias) <= most))
+        throw invalid_argument("moe_network", fmt::format("gate_bias is {}", options.gate_bias),
+                               "it must be a finite number of single precision");
 }
 
 /// A layer, and where its numbers lie among the network's.

@@ -102,6 +102,9 @@ void move_scores(const feedback_rule& rule, std::span<const double> loads, std::
     for (std::size_t e = 0; e < state.control.size(); ++e) state.scores[e] += state.control[e];
 }
 
+/// What a small file with many columns or classes may ask for: 64 MiB a copy.
+constexpr std::size_t most_parameters = std::size_t{1} << 23;
+
 }  // namespace
 
 double feedback_at(const training_run& run, std::uint64_t step) noexcept {
@@ -145,6 +148,13 @@ void check(const training_work& work) {
                 fmt::format("a model of {} features and {} classes came", run.model->width(),
                             run.model->classes()),
                 fmt::format("the data have {} and {}", work.data->width, work.data->classes));
+        if (run.model->parameters() > most_parameters)
+            throw invalid_argument(
+                "train",
+                fmt::format("a model of {} features, {} experts and {} classes has {} parameters",
+                            run.model->width(), run.model->experts(), run.model->classes(),
+                            run.model->parameters()),
+                fmt::format("{} are the most", most_parameters));
         if (!run.scores.empty() && run.scores.size() != run.model->scores())
             throw invalid_argument("train",
                                    fmt::format("{} scores came to start from", run.scores.size()),

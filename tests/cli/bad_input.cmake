@@ -330,3 +330,16 @@ rejected(validate_controller_tokens ARGS ${three} --controller loss-free
   ERR "--tokens: they came with --controller, but tokens are validated without a controller")
 cli_case(misspelt_option ARGS diagram --vray feedback=1:2 CODE 109 OUT "^$"
   ERR "^moebius: diagram: '--vray' came, but it is no option; did you mean '--vary'[^\n]*\n$")
+
+# Ranges whose points double precision cannot tell apart, or whose width it cannot hold.
+rejected(range_narrow ARGS diagram --vary feedback=0:5e-324
+  ERR "--vary feedback: 0:4.94066e-324 came, but its ends are too close to tell points between them")
+rejected(range_wide ARGS sweep --grid --vary feedback=-1e308:1e308 --vary bias=-1:1 --points 3
+  ERR "--vary feedback: -1e.308:1e.308 came, but its width must be a finite number")
+# A range's end that single precision does not hold, a model that no machine trains, experts beyond any router.
+rejected(gate_bias ARGS train --data mixture:3/4 --steps 10 --set gate_bias=1e200
+  ERR "train: gate_bias is 1e.200, but it must be a finite number of single precision")
+rejected(train_parameters ARGS train --data mixture:3/4 --hidden 10000000 --steps 1
+  ERR "train: a model of 2 features, 2 experts and 2 classes has [0-9]+ parameters, but 8388608 are the most")
+rejected(compare_experts ARGS compare --experts 18446744073709551615
+  ERR "--experts: 18446744073709551615 came, but a router takes up to 65536")

@@ -17,6 +17,9 @@ draw locus locus --vary feedback=1.5:20 --vary bias=-9:9
 draw sweep sweep --set feedback=4 --vary bias=-3:3 --rate 0.01
 draw grid sweep --grid --vary feedback=1:6 --vary bias=-2:2 --points 9
 draw simulate simulate --set feedback=1 --batch 64 --steps 50 --burn-in 10
+draw simulate_four simulate --experts 4 --set feedback=3 --batch 64 --steps 50 --burn-in 10
+draw simulate_twelve simulate --experts 12 --set feedback=3 --batch 64 --steps 50 --burn-in 10
 draw exact exact --vary feedback=2:20
 grep -q 'branch point (BP)' diagram.svg && grep -q 'BP1' diagram.svg
 grep -q 'cusp (CP)' locus.svg && grep -q 'CP1' locus.svg
+grep -q 'expert 4' simulate_four.svg && grep -q 'largest of 12 loads' simulate_twelve.svg

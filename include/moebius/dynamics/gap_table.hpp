@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <moebius/base/watch.hpp>
 #include <moebius/model/field.hpp>
 #include <vector>
 
@@ -24,7 +25,8 @@ public:
     /// @param low, high  the range tabulated; beyond it m keeps its value at the end
     /// @throws invalid_argument  unless the model has one state, two experts and the parameters of
     ///                           models::gap_feedback, low < high, and 2^20 cells suffice
-    gap_table(const problem& at, double low, double high);
+    /// @throws interrupted       if the watch asks to stop
+    gap_table(const problem& at, double low, double high, const watch& watched = {});
 
     [[nodiscard]] double operator()(double x) const noexcept {
         const double place = (x - low_) * per_unit_;

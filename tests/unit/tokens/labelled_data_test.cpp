@@ -107,4 +107,6 @@ TEST_CASE("classes that doubles merge, or more than anyone has, are refused",
     for (std::size_t row = 0; row < many.rows; ++row)
         many.values.insert(many.values.end(), {1, static_cast<double>(row)});
     CHECK_THROWS_WITH(labelled(std::move(many)), ContainsSubstring("more than 65536 classes came"));
+    CHECK_THROWS_WITH(labelled({1, 65538, std::vector<double>(65538)}),
+                      ContainsSubstring("65537 features came"));
 }
