@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""check_all.py PROGRAM [WINDOWS [MODEL[:N,N...]...]]: diagrams of softmax, exact-k, token-softmax and softmax under the
-controller with N = 2 to 16, 64 and 256 experts, alike and with random biases, in windows that do not contain the
-branch point of experts that are alike, each held against its model by `moebius check`.
+"""Diagrams of softmax, exact-k, token-softmax and softmax under the controller with N = 2 to 16, 64 and 256 experts,
+alike and with random biases, in windows that do not contain the branch point of experts that are alike, each held
+against its model by `moebius check`.
 
 Prints a line for each model and N: windows, branches, starts that came to rest, stable states judged, faults, what
-was left open; and behind it every fault with the command that made the file."""
+was left open, windows for which the time did not suffice; and behind it every fault with the command that made the
+file."""
+import argparse
 import collections
+import concurrent.futures
 import json
 import pathlib
 import random
@@ -13,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIZES = [*range(2, 17), 64, 256]
@@ -39,7 +43,8 @@ def options(model, n, folder):
     if model == "token-softmax":
         gate = folder / f"gate-{n}.npy"
         gate.write_bytes(npy(64, n, random.Random(n)))
-        return ["--model", model, "--tokens", str(ROOT / "data/digits.csv"), "--classes", "0", "--gate", str(gate)]
+        return ["--model", model, "--tokens", str(ROOT / "data/digits.csv"), "--classes", "0", "--gate",
+                f"{gate},layout=features-by-experts"]
     if model == "controlled":
         return ["--model", "softmax", "--experts", str(n), "--controller", "integral"]
     return ["--model", model, "--experts", str(n)] + (["--top-k", str(min(2, n - 1))] if model == "exact-k" else [])
@@ -64,65 +69,111 @@ def judged(n, model):
     """Fewer rows and starts where the eigenvalues of one row take seconds."""
     if n < 64:
         return []
-    return ["--rows", "2", "--starts", "8"] if n == 64 or model != "controlled" else ["--rows", "0", "--values", "2",
-                                                                                   "--starts", "2"]
+    if n == 64 or model != "controlled":
+        return ["--rows", "2", "--starts", "8"]
+    return ["--rows", "0", "--points", "12", "--values", "2", "--starts", "2"]
 
 
-def run(program, words, out):
-    return subprocess.run([program, *words, "--out", str(out)], capture_output=True, text=True, check=False)
+def windows_of(model, n, windows, folder):
+    """The words of `moebius diagram` for each window: half of alike experts, half with biases."""
+    draw = random.Random(f"{model} {n}")
+    common = options(model, n, folder)
+    for k in range(2 * windows):
+        sets = ["gain=%g" % GAIN, "leak=%g" % LEAK] if model == "controlled" else []
+        if k >= windows:
+            sets += ["bias_%d=%.4f" % (e + 1, draw.uniform(-0.3, 0.3)) for e in range(n)]
+        edge = window(model, n, k, draw)
+        words = ["diagram", *common, "--vary", "feedback=%.6g:%.6g" % (*edge,)]
+        words += every_pair(model, n) if k >= windows else []
+        yield words + (["--set", *sets] if sets else [])
+
+
+class Late(Exception):
+    """The time for all windows is up."""
+
+
+def run(program, words, out, until):
+    """@raise Late"""
+    try:
+        return subprocess.run([program, *words, "--out", str(out)], capture_output=True, text=True, check=False,
+                              timeout=max(until - time.monotonic(), 0.001))
+    except subprocess.TimeoutExpired as late:
+        raise Late from late
+
+
+def hold(program, words, model, n, until):
+    """What `check` says of one window: its report, or the sentence of the command that failed."""
+    with tempfile.TemporaryDirectory() as name:
+        made, held = pathlib.Path(name) / "made.json", pathlib.Path(name) / "held.json"
+        done = run(program, words, made, until)
+        if done.returncode:
+            return done.stderr.strip()
+        done = run(program, ["check", str(made), *judged(n, model)], held, until)
+        return json.loads(held.read_text()) if done.returncode in (0, 3) else done.stderr.strip()
+
+
+def add(report, count, why_open):
+    """Adds what one report counts; returns its faults."""
+    counts = report["counts"]
+    by = {kind: i for i, kind in enumerate(report["kinds"])}
+    count["windows"] += 1
+    count["branches"] += counts["judged"][by["double branches"]]
+    count["at rest"] += counts["judged"][by["starts"]]
+    count["not at rest"] += counts["not_judged"][by["starts"]]
+    if "stable states" in by:
+        count["states"] += counts["judged"][by["stable states"]]
+        count["open"] += counts["not_judged"][by["stable states"]]
+    for reason in report["not_judged"]:
+        kind, _, why = reason.partition(" times: ")
+        if kind.startswith("stable states"):
+            why_open[why] += int(kind.split(", ")[1])
+    return report["faults"]
+
+
+def tell(model, n, held):
+    """Prints the lines of one model and size; held: (words, future) of each window. Returns the files with faults."""
+    wrong, count, why_open = [], collections.Counter(), collections.Counter()
+    for words, future in held:
+        try:
+            report = future.result()
+        except Late:
+            count["not ended"] += 1
+            continue
+        faults = [report] if isinstance(report, str) else add(report, count, why_open)
+        if faults:
+            wrong.append((words, faults))
+    print(f"{model} {n}: " + ", ".join(f"{count[key]} {key}" for key in
+                                      ("windows", "branches", "at rest", "not at rest", "states", "open"))
+          + f", {len(wrong)} faulty" + (f", {count['not ended']} not ended" if count["not ended"] else ""), flush=True)
+    for why, times in why_open.items():
+        print(f"  {times} open: {why}", flush=True)
+    for words, sentences in wrong:
+        print("  " + " ".join(words), *("    " + one for one in sentences[:5]), sep="\n", flush=True)
+    return len(wrong)
+
+
+def asked():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("models", nargs="*", default=["softmax", "exact-k", "token-softmax", "controlled"],
+                        metavar="MODEL[:N,N...]")
+    parser.add_argument("--windows", type=int, default=10, help="as many alike, and as many with biases")
+    parser.add_argument("--jobs", type=int, default=1, help="windows at a time")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="windows that do not end until then are cut off")
+    return parser.parse_args()
 
 
 def main():
-    program = str(pathlib.Path(sys.argv[1]).resolve())
-    windows = int(sys.argv[2]) if len(sys.argv) > 2 else 10
-    models = sys.argv[3:] or ["softmax", "exact-k", "token-softmax", "controlled"]
-    faults = 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        for asked in models:
-            model, _, sizes = asked.partition(":")
+    told = asked()
+    program, until = str(pathlib.Path(told.program).resolve()), time.monotonic() + min(told.seconds, 1e9)
+    faults, lines = 0, []
+    with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(told.jobs) as pool:
+        for model, _, sizes in (one.partition(":") for one in told.models):
             for n in map(int, sizes.split(",")) if sizes else SIZES:
-                draw, wrong = random.Random(f"{model} {n}"), []
-                count, why_open = collections.Counter(), collections.Counter()
-                for k in range(2 * windows):
-                    sets = ["gain=%g" % GAIN, "leak=%g" % LEAK] if model == "controlled" else []
-                    if k >= windows:
-                        sets += ["bias_%d=%.4f" % (e + 1, draw.uniform(-0.3, 0.3)) for e in range(n)]
-                    edge = window(model, n, k, draw)
-                    words = ["diagram", *options(model, n, folder), "--vary", "feedback=%.6g:%.6g" % (*edge,)]
-                    words += every_pair(model, n) if k >= windows else []
-                    made = run(program, words + (["--set", *sets] if sets else []), folder / "made.json")
-                    if made.returncode:
-                        wrong.append((words + sets, [made.stderr.strip()]))
-                        continue
-                    held = run(program, ["check", str(folder / "made.json"), *judged(n, model)], folder / "held.json")
-                    if held.returncode not in (0, 3):
-                        wrong.append((words + sets, [held.stderr.strip()]))
-                        continue
-                    report = json.loads((folder / "held.json").read_text())
-                    counts = report["counts"]
-                    by = {kind: i for i, kind in enumerate(report["kinds"])}
-                    count["windows"] += 1
-                    count["branches"] += counts["judged"][by["double branches"]]
-                    count["at rest"] += counts["judged"][by["starts"]]
-                    count["not at rest"] += counts["not_judged"][by["starts"]]
-                    if "stable states" in by:
-                        count["states"] += counts["judged"][by["stable states"]]
-                        count["open"] += counts["not_judged"][by["stable states"]]
-                    for reason in report["not_judged"]:
-                        kind, _, why = reason.partition(" times: ")
-                        if kind.startswith("stable states"):
-                            why_open[why] += int(kind.split(", ")[1])
-                    if report["faults"]:
-                        wrong.append((words + sets, report["faults"]))
-                faults += len(wrong)
-                print(f"{model} {n}: " + ", ".join(f"{count[key]} {key}" for key in
-                                                  ("windows", "branches", "at rest", "not at rest", "states", "open"))
-                      + f", {len(wrong)} faulty", flush=True)
-                for why, times in why_open.items():
-                    print(f"  {times} open: {why}", flush=True)
-                for words, sentences in wrong:
-                    print("  " + " ".join(words), *("    " + one for one in sentences[:5]), sep="\n", flush=True)
+                words = list(windows_of(model, n, told.windows, pathlib.Path(name)))
+                lines.append((model, n, [(w, pool.submit(hold, program, w, model, n, until)) for w in words]))
+        for line in lines:
+            faults += tell(*line)
     print(f"{faults} faulty files")
     return 1 if faults else 0
 
