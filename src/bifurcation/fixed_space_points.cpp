@@ -101,7 +101,7 @@ bool fixed_space::is_crossing(const VectorXd& u, const curve_point& beside) {
     const double size = terms.jacobian_norm();
     extras_at(u);
     if (n_ > 1 && !terms.is_structured() && !base().model->cells()) {
-        const VectorXd values = svd(terms.jacobian()).values;
+        const VectorXd values = singular_values_of(terms.jacobian());
         if (values[n_ - 2] < creeping * size) return true;  // more than one zero
     }
     const VectorXd w = terms.null_vectors_here().left;
