@@ -57,6 +57,11 @@ def window(model, n, k, draw):
     return [threshold(model, n) * end for end in (ends[0], max(ends[1], ends[0] + 0.1))]
 
 
+def long_steps(model, n):
+    """Rows of 256 experts take 10 ms each: with these steps a branch has some 20 in place of 200."""
+    return ["--max-step", "2"] if n == 256 and model in ("token-softmax", "controlled") else []
+
+
 def every_pair(model, n):
     """What a diagram needs to try every pair of winners, where biases part many experts: 98 CPU s for exact-k 64. Of
     256 there are 32,640: the file says how many were not tried."""
@@ -84,7 +89,7 @@ def windows_of(model, n, windows, folder):
             sets += ["bias_%d=%.4f" % (e + 1, draw.uniform(-0.3, 0.3)) for e in range(n)]
         edge = window(model, n, k, draw)
         words = ["diagram", *common, "--vary", "feedback=%.6g:%.6g" % (*edge,)]
-        words += every_pair(model, n) if k >= windows else []
+        words += long_steps(model, n) + (every_pair(model, n) if k >= windows else [])
         yield words + (["--set", *sets] if sets else [])
 
 
