@@ -110,7 +110,7 @@ private:
     void record_lone(const Eigen::VectorXd& u);
     void follow_arms();
     [[nodiscard]] bool leads_nowhere(stop_reason end) const;
-    [[nodiscard]] bool is_coarser(const Eigen::VectorXd& u) const;
+    [[nodiscard]] bool is_coarser(const Eigen::VectorXd& u, double within) const;
     [[nodiscard]] double apart(const Eigen::VectorXd& u, const group_pair& pair) const;
     void equalise(Eigen::VectorXd& u, const std::vector<std::size_t>& groups) const;
     branch begin_branch(const std::string& from) const;

@@ -174,3 +174,11 @@ TEST_CASE("a multiple branch point on the edge counts once, whatever rounding ma
     REQUIRE(count(found, point_type::BP) == 1);
     CHECK(found.at("BP1").multiplicity == experts - 1);
 }
+
+TEST_CASE("what Newton's method leaves of a multiple root on the edge is no branch",
+          "[bifurcation][alike][edge]") {
+    const problem apart = make_problem("exact-k", {.experts = 6, .top_k = 3});
+    const auto found = equilibrium_diagram(of(apart).grouped, {"feedback", 10, 30});
+    CHECK(found.branches.size() == 8);
+    for (const auto& curve : found.branches) CHECK(curve.columns.rows() > 1);
+}
