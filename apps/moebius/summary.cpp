@@ -125,6 +125,11 @@ std::string counts_of(const diagram_document& result) {
         text += fmt::format(
             "stable states were not counted in {} small parts, {:.2g} % of the window\n",
             stable.uncounted, 100 * stable.left_out);
+    if (!stable.places.empty())
+        text +=
+            fmt::format("stable states were not counted in parts thinner than {:.2g} and {:.2g}\n",
+                        std::abs(stable.window.x_to - stable.window.x_from) / plane_regions::side,
+                        std::abs(stable.window.y_to - stable.window.y_from) / plane_regions::side);
     const bool locus = result.heading.schema == locus_schema;
     if (locus && stable.places.empty() && !result.data.branches.empty())
         text += "stable states were not counted: coexistence is not shaded\n";

@@ -52,17 +52,28 @@ void stop_if_asked(const watch& watched) {
     if (watched.stopping()) throw interrupted("audit");
 }
 
+/// All special points, or as many as are asked for.
+void judge_points(const claim& of, const whole_space& in, const audit_options& options, tally& to,
+                  progress& done, const watch& watched) {
+    point_judge points(of, in, options, to);
+    const auto& all = of.data.special_points;
+    for (std::size_t k = 0; k < all.size(); ++k) {
+        stop_if_asked(watched);
+        if (is_asked(k, all.size(), options.points))
+            points.judge(all[k]);
+        else
+            to.not_judged(to_string(all[k].type), "they are more points than were asked for");
+        done.add();
+    }
+}
+
 void judge_all(const claim& of, const whole_space& in, const audit_options& options, tally& to,
                progress& done, const watch& watched) {
     for (const auto& curve : of.data.branches) {
         stop_if_asked(watched);
         judge_rows(of, in, curve, options, to, done);
     }
-    point_judge points(of, in, options, to);
-    for (const auto& point : of.data.special_points) {
-        points.judge(point);
-        done.add();
-    }
+    judge_points(of, in, options, to, done, watched);
     for (const auto& curve : of.data.branches) {
         stop_if_asked(watched);
         judge_changes(of, curve, to);

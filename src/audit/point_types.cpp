@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/model/cell_field.hpp>
+#include <moebius/solve/dense.hpp>
 
 #include "points.hpp"
 

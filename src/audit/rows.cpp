@@ -116,8 +116,10 @@ std::vector<std::size_t> judged_rows(const claim& of, const branch& curve,
                                      const audit_options& options) {
     constexpr std::size_t share = 10;  // of a curve over two parameters: one in so many
     std::vector<std::size_t> rows;
-    for (const auto& point : of.data.special_points)
-        if (point.branch == curve.id) rows.push_back(point.row);
+    const auto& points = of.data.special_points;
+    for (std::size_t k = 0; k < points.size(); ++k)
+        if (points[k].branch == curve.id && is_asked(k, points.size(), options.points))
+            rows.push_back(points[k].row);
     const std::size_t count = curve.columns.rows();
     std::size_t others = std::min(options.rows, count);
     if (of.ranges.size() == 2 && others > 0) others = std::max(others, count / share);

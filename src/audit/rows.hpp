@@ -10,6 +10,11 @@
 
 namespace moebius {
 
+/// Whether number k of all points is one of at most so many, which are spread evenly.
+[[nodiscard]] constexpr bool is_asked(std::size_t k, std::size_t all, std::size_t most) {
+    return most >= all || (k + 1) * most / all > k * most / all;
+}
+
 /// The rows of a branch that are judged: special ones, and others evenly between; over two
 /// parameters, where nothing else holds a curve between its points, a tenth of them at least.
 [[nodiscard]] std::vector<std::size_t> judged_rows(const claim& of, const branch& curve,

@@ -91,9 +91,4 @@ eigenvectors eigenvectors_at(const whole_jacobian& at, complex z) {
     return out;
 }
 
-VectorXd singular_values_of(const MatrixXd& a) {
-    const MatrixXd square = a * a.transpose();
-    return eigen_of_symmetric(square).values.cwiseMax(0).cwiseSqrt();
-}
-
 }  // namespace moebius

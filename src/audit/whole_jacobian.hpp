@@ -41,7 +41,4 @@ struct eigenvectors {
 };
 [[nodiscard]] eigenvectors eigenvectors_at(const whole_jacobian& at, std::complex<double> z);
 
-/// The singular values of a, rising; those far below the largest to half the digits.
-[[nodiscard]] Eigen::VectorXd singular_values_of(const Eigen::MatrixXd& a);
-
 }  // namespace moebius

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <moebius/base/view.hpp>
 #include <moebius/solve/dense.hpp>
+#include <moebius/solve/linearization.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 namespace moebius::detail {
@@ -14,6 +15,13 @@ using Eigen::MatrixXd;
 using Eigen::VectorXcd;
 using Eigen::VectorXd;
 using complex = std::complex<double>;
+
+namespace {
+
+constexpr Index inverse_from = 32;  // states; below, an SVD costs nothing
+constexpr int rounds = 4;           // each gains what the gap to the next singular value gives
+
+}  // namespace
 
 MatrixXd jacobian_at(const field& model, const std::vector<double>& x,
                      const std::vector<double>& p) {
@@ -28,7 +36,31 @@ MatrixXcd shifted(const MatrixXd& a, complex z) {
     return a.cast<complex>() - z * MatrixXcd::Identity(a.rows(), a.cols());
 }
 
+namespace {
+
+/// The solutions of [m b; c^H 0] (x, s) = e and of its adjoint become the borders.
+void iterate_inverse(const MatrixXcd& m, singular_pair& to) {
+    const Index n = m.rows();
+    to.right = to.left = generic_vector(n).normalized().cast<complex>();
+    for (int round = 0; round < rounds; ++round) {
+        MatrixXcd bordered(n + 1, n + 1);
+        bordered << m, to.left, to.right.adjoint(), 0;
+        const partial_lu<complex> lu(bordered);
+        const VectorXcd x = lu.solve(VectorXcd::Unit(n + 1, n));
+        const VectorXcd y = lu.solve_adjoint(VectorXcd::Unit(n + 1, n));
+        to.value = std::abs(x[n]) / x.head(n).norm();
+        to.right = x.head(n).normalized();
+        to.left = y.head(n).normalized();
+    }
+}
+
+}  // namespace
+
 singular_pair::singular_pair(const MatrixXd& a, complex z) {
+    if (a.rows() >= inverse_from) {
+        iterate_inverse(shifted(a, z), *this);
+        return;
+    }
     const auto near = svd(shifted(a, z));
     const Index last = a.rows() - 1;
     right = near.v.col(last);

@@ -90,7 +90,8 @@ private:
     /// those that cross may count or not.
     struct counted {
         curve_point at;
-        std::size_t least, most;
+        std::size_t least = 0, most = 0;
+        std::vector<std::complex<double>> values = {};  ///< all of them, at an ordinary point
         [[nodiscard]] std::size_t from(const counted& other) const;
     };
     enum class watched { join, crossing, turn, oscillation, split, oscillation_within };
@@ -109,7 +110,7 @@ private:
     void record_lone(const Eigen::VectorXd& u);
     void follow_arms();
     [[nodiscard]] bool leads_nowhere(stop_reason end) const;
-    [[nodiscard]] bool is_coarser(const Eigen::VectorXd& u) const;
+    [[nodiscard]] bool is_coarser(const Eigen::VectorXd& u, double within) const;
     [[nodiscard]] double apart(const Eigen::VectorXd& u, const group_pair& pair) const;
     void equalise(Eigen::VectorXd& u, const std::vector<std::size_t>& groups) const;
     branch begin_branch(const std::string& from) const;
@@ -165,6 +166,8 @@ private:
     void note_passed(const curve_point& at, const std::vector<std::complex<double>>& critical);
     void explain_step(walk& along);
     void find_lost_pairs(walk& along, const counted& a, const counted& b);
+    void find_exchanged(walk& along, const counted& a, const counted& b, int halvings);
+    [[nodiscard]] counted counted_here(const curve_point& at);
     void add_oscillation(const special_point& hopf, const Eigen::VectorXd& u,
                          std::optional<std::size_t> group, double arc, recorder& rows);
 
@@ -193,8 +196,8 @@ private:
     std::size_t depth_ = 0;                  // of that branch
     bool end_was_known_ = false;             // by the last end
     std::vector<Eigen::VectorXd> multiple_;  // where several eigenvalues vanish
-    std::optional<counted> before_;          // the point before; none in a rank-one space
-    std::size_t unstable_ = 0;               // in the last row, among the groups
+    std::optional<counted> before_;          // the point before
+    counted here_;                           // that of the last row
     std::vector<counted> passed_;            // what the last step met
     std::vector<std::pair<Eigen::VectorXd, double>> oscillations_;  // of the groups, on this branch
 };

@@ -15,7 +15,22 @@ namespace {
 
 using Eigen::VectorXd;
 
+constexpr int most_halvings = 6;   // of a step in which pairs cross both ways
 constexpr double one_rate = 1e-6;  // relative difference of frequencies that symmetry makes one
+
+/// Whether pairs cross the imaginary axis both ways, each taken to become what is nearest to it.
+bool exchange_sides(const spectrum_values& from, const spectrum_values& to) {
+    bool up = false, down = false;
+    for (const auto& value : from) {
+        if (!(value.imag() > 0)) continue;
+        const auto next = *std::min_element(to.begin(), to.end(), [&](auto l, auto r) {
+            return std::norm(l - value) < std::norm(r - value);
+        });
+        up |= value.real() < 0 && next.real() > 0;
+        down |= value.real() > 0 && next.real() < 0;
+    }
+    return up && down;
+}
 
 /// Two pairs cross at one point: one point of more pairs where a symmetry makes them so, which
 /// gives them one frequency, else a double Hopf point.
@@ -93,6 +108,13 @@ std::size_t fixed_space::counted::from(const counted& other) const {
     return least > other.most ? least - other.most : other.least - std::min(most, other.least);
 }
 
+/// Where the curve was linearized last.
+fixed_space::counted fixed_space::counted_here(const curve_point& at) {
+    const std::size_t unstable = curve_.stability_here().n_unstable;
+    if (curve_.terms().is_structured()) return {at, unstable, unstable, {}};
+    return {at, unstable, unstable, curve_.terms().spectrum()};
+}
+
 /// @param critical  eigenvalues at this special point that are zero or +-i omega up to rounding
 void fixed_space::note_passed(const curve_point& at, const spectrum_values& critical) {
     if (curve_.terms().is_structured()) return;
@@ -108,7 +130,7 @@ void fixed_space::note_passed(const curve_point& at, const spectrum_values& crit
 /// that it met to the next they must be as many.
 void fixed_space::explain_step(walk& along) {
     if (!before_) return;
-    const counted a = *before_, b{along.trace().current(), unstable_, unstable_};
+    const counted &a = *before_, &b = here_;
     const auto way = [&](const counted& each) { return (each.at.u - a.at.u).dot(b.at.u - a.at.u); };
     const auto met = [&] {
         std::erase_if(passed_, [&](const counted& each) { return way(each) <= 0; });  // seen late
@@ -122,7 +144,7 @@ void fixed_space::explain_step(walk& along) {
     auto points = met();
     const auto jump = std::adjacent_find(points.begin(), points.end(),
                                          [](auto& l, auto& r) { return l.from(r) > 0; });
-    if (jump == points.end()) return;
+    if (jump == points.end()) return find_exchanged(along, a, b, most_halvings);
     for (const auto& found : find_joint(a.at, b.at)) handle_joint(found, along);
     points = met();
     for (std::size_t k = 1; k < points.size(); ++k)
@@ -146,6 +168,21 @@ void fixed_space::find_lost_pairs(walk& along, const counted& a, const counted& 
         const double omega = std::abs(kth(*at).imag());
         handle_oscillation({point_type::HB, 0, a.at, b.at, arc}, *at, omega, {}, along.rows());
     }
+}
+
+/// Pairs that cross opposite ways leave as many unstable ones: the step is halved until a point
+/// between them has another number.
+void fixed_space::find_exchanged(walk& along, const counted& a, const counted& b, int halvings) {
+    if (halvings == 0 || !exchange_sides(a.values, b.values)) return;
+    const auto at = along.trace().between(a.at, b.at, 0.5);
+    if (!at) return;
+    evaluate(at->u);
+    const counted middle = counted_here(*at);
+    for (const auto& [from, to] : {std::pair(&a, &middle), std::pair(&middle, &b)})
+        if (from->from(*to) > 0)
+            find_lost_pairs(along, *from, *to);
+        else
+            find_exchanged(along, *from, *to, halvings - 1);
 }
 
 }  // namespace moebius

@@ -101,7 +101,7 @@ bool fixed_space::is_crossing(const VectorXd& u, const curve_point& beside) {
     const double size = terms.jacobian_norm();
     extras_at(u);
     if (n_ > 1 && !terms.is_structured() && !base().model->cells()) {
-        const VectorXd values = svd(terms.jacobian()).values;
+        const VectorXd values = singular_values_of(terms.jacobian());
         if (values[n_ - 2] < creeping * size) return true;  // more than one zero
     }
     const VectorXd w = terms.null_vectors_here().left;
@@ -236,11 +236,8 @@ void fixed_space::split_at_end(const VectorXd& u, double arc, recorder& rows) {
     inside[n_] += p < same_point ? aside : -aside;
     for (std::size_t g = 0; g < cells->groups().size(); ++g) {
         if (cells->groups().groups[g].size() < 2) continue;
-        const bool met = std::any_of(splittings_.begin(), splittings_.end(), [&](const auto& each) {
-            return each.what.group == g && (each.u - u).norm() < same_point;
-        });
         const double here = std::abs(within({u, {}, 0}, g).determinant());
-        if (!met && here <= vanishes * std::abs(within({inside, {}, 0}, g).determinant()))
+        if (here <= vanishes * std::abs(within({inside, {}, 0}, g).determinant()))
             add_splitting(u, g, arc, rows);
     }
 }

@@ -21,6 +21,7 @@ using Eigen::VectorXd;
 
 constexpr double low = 0, high = scaling::whole;  // of the scaled parameter
 constexpr double equal = 1e-7;                    // state scales within which groups agree
+constexpr double at_a_multiple_root = 1e-4;       // the same where f is of third order in them
 constexpr double near_root = 0.1;   // scaled distance within which a root may be a crossing's
 constexpr double at_a_fold = 0.02;  // of the scaled parameter, by which a fold's start may be off
 constexpr double touching = 1e-5;   // scaled length of a branch that only touches the edge
@@ -42,7 +43,7 @@ void fixed_space::consider(std::span<const double> x, double value) {
     p[curve_.units().free()[0]] = value;
     VectorXd u = curve_.units().scale(x, p);
     if (!pairs_.empty()) {
-        if (is_coarser(u)) return;
+        if (is_coarser(u, equal)) return;
         u = curve_.units().scale(standard_form(first_, base().model->cells()->groups(), x).x, p);
     }
     const auto is_here = [&](const VectorXd& other) { return (other - u).norm() < same_point; };
@@ -54,7 +55,8 @@ void fixed_space::consider(std::span<const double> x, double value) {
         const auto found = find_branch_point(curve_, u);
         if (found && known_.crossing_at(found->u)) return;
     }
-    if (!follow_from(u, u[n_] == low ? 1 : u[n_] == high ? -1 : 0, "")) record_lone(u);
+    if (follow_from(u, u[n_] == low ? 1 : u[n_] == high ? -1 : 0, "")) return;
+    if (!is_coarser(u, at_a_multiple_root)) record_lone(u);
 }
 
 /// Of the first states of two groups.
@@ -62,9 +64,9 @@ double fixed_space::apart(const VectorXd& u, const group_pair& pair) const {
     return u[static_cast<Index>(pair.i)] - u[static_cast<Index>(pair.j)];
 }
 
-bool fixed_space::is_coarser(const VectorXd& u) const {
+bool fixed_space::is_coarser(const VectorXd& u, double within) const {
     return std::any_of(pairs_.begin(), pairs_.end(),
-                       [&](const group_pair& pair) { return std::abs(apart(u, pair)) < equal; });
+                       [&](const group_pair& pair) { return std::abs(apart(u, pair)) < within; });
 }
 
 /// Gives these groups their mean.

@@ -32,8 +32,7 @@ stop_reason fixed_space::go(tracer& trace, recorder& rows) {
     oscillations_.clear();
     if (const auto& first = trace.current(); first.regularity != 0) {  // else an arm at its point
         evaluate(first.u);
-        const std::size_t unstable = curve_.stability_here().n_unstable;
-        before_ = counted{first, unstable, unstable};
+        before_ = counted_here(first);
     }
     return walk(*this, trace, rows, options_, watch_).go();
 }
@@ -99,7 +98,7 @@ Eigen::MatrixXd fixed_space::within(const curve_point& at, std::size_t group) {
 }
 
 void fixed_space::row(const walk& along, const curve_point& at, std::vector<double>& to) {
-    unstable_ = curve_.stability_here().n_unstable;
+    here_ = counted_here(at);
     along.rows().row(at.u, extras_of_last_evaluation(), to);
 }
 
@@ -143,7 +142,7 @@ bool fixed_space::crosses(walk& along) {
 std::optional<stop_reason> fixed_space::kept(walk& along, bool /*goes_on*/) {
     way_.push_back(along.trace().current().u);
     if (!curve_.terms().is_structured()) explain_step(along);  // else they are real, and few
-    before_ = counted{along.trace().current(), unstable_, unstable_};
+    before_ = here_;
     passed_.clear();
     return std::nullopt;
 }

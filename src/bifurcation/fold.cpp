@@ -30,7 +30,7 @@ bool has_two_zeros(const linear_terms& terms) {
         return std::count_if(leading.begin(), leading.end(),
                              [&](auto value) { return std::abs(value) < small; }) > 1;
     }
-    const VectorXd values = svd(terms.jacobian()).values;
+    const VectorXd values = singular_values_of(terms.jacobian());
     return values.size() > 1 && values[values.size() - 2] < double_zero * values[0];
 }
 

@@ -13,6 +13,7 @@
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/continuation/check_start.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
+#include <moebius/continuation/linear_terms.hpp>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
@@ -137,10 +138,12 @@ double crossing_speed(const hopf_system& at, const field& model) {
 }
 
 /// Whether i omega is an eigenvalue of its own, away from zero and from others.
-bool is_simple(const local_terms& at, double omega) {
-    const double size = at.fx.norm();
+bool is_simple(const hopf_system& at, const field& model) {
+    linear_terms terms(model, {});
+    terms.evaluate(at.state(), at.parameters());
+    const double size = terms.jacobian_norm(), omega = at.omega();
     if (!(omega > slowest * size)) return false;
-    const auto values = eigenvalues(at.fx);
+    const auto& values = terms.spectrum();
     return std::count_if(values.begin(), values.end(), [&](complex value) {
                return std::abs(value - i_unit * omega) <= same_pair * size;
            }) == 1;
@@ -179,8 +182,7 @@ std::optional<special_point> find_hopf(const problem& base, const parameter_rang
                system.start(x));
     if (!found) return std::nullopt;
     system.unscale(found.u);
-    const local_terms terms(*here.model, system.state(), system.parameters());
-    if (!is_simple(terms, system.omega())) return std::nullopt;
+    if (!is_simple(system, *here.model)) return std::nullopt;
     return described(*here.model, system);
 }
 

@@ -4,18 +4,49 @@
 #include <cmath>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/linear_terms.hpp>
+#include <moebius/model/coupled_cells.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/low_rank.hpp>
 #include <moebius/solve/secular.hpp>
+#include <optional>
 #include <utility>
 
 namespace moebius {
 
 constexpr Eigen::Index inverse_from = 16;  // states; below, an SVD costs nothing
+constexpr Eigen::Index coupled_from = 16;  // states; below, so do all eigenvalues at once
 
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+
+namespace {
+
+/// Those of cells that one symmetric matrix couples, by falling real part; none if none does.
+std::vector<std::complex<double>> coupled_spectrum(const field& model, std::span<const double> x,
+                                                   std::span<const double> p) {
+    const auto* cells = dynamic_cast<const coupled_cells*>(&model);
+    const auto n = static_cast<Index>(model.experts());
+    if (!cells || n == 0) return {};
+    MatrixXd coupling(n, n);
+    if (!cells->coupling(x, p, view(coupling))) return {};
+    const VectorXd sigma = eigenvalues_of_symmetric(coupling);
+    Index together = 0;
+    sigma.cwiseAbs().minCoeff(&together);
+    std::vector<std::complex<double>> values;
+    MatrixXd block(static_cast<Index>(model.dimension()) / n,
+                   static_cast<Index>(model.dimension()) / n);
+    for (Index i = 0; i < n; ++i) {
+        cells->mode(p, i == together ? std::nullopt : std::optional(sigma[i]), view(block));
+        for (const auto& value : eigenvalues(block)) values.push_back(value);
+    }
+    std::sort(values.begin(), values.end(), [](auto l, auto r) {
+        return l.real() != r.real() ? l.real() > r.real() : l.imag() > r.imag();
+    });
+    return values;
+}
+
+}  // namespace
 
 linear_terms::linear_terms(const field& model, std::vector<std::size_t> free)
     : model_(model),
@@ -74,6 +105,8 @@ double linear_terms::jacobian_norm() const {
 bool linear_terms::is_symmetric() const { return !is_structured() && fx_ == fx_.transpose(); }
 
 const std::vector<std::complex<double>>& linear_terms::spectrum() const {
+    if (!spectrum_.empty()) return spectrum_;
+    if (n_ >= coupled_from && finite_) spectrum_ = coupled_spectrum(model_, x_, p_);
     if (spectrum_.empty()) spectrum_ = is_structured() ? eigenvalues(jacobian()) : eigenvalues(fx_);
     return spectrum_;
 }

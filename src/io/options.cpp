@@ -32,6 +32,7 @@ void add_to(option_table& table, continuation_options& options) {
 
 void add_to(option_table& table, audit_options& options) {
     table.add("rows", options.rows, "rows of each branch that are judged beside special points");
+    table.add("points", options.points, "special points that are judged, with their rows");
     table.add("values", options.values, "values at which stable states are searched");
     table.add("starts", options.starts, "random starts at each of them");
     table.add("patience", options.patience, "time in which a start comes to rest, in 1/|f_x|");

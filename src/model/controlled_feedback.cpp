@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <moebius/model/coupled_cells.hpp>
 #include <moebius/model/expert_feedback.hpp>
 #include <string>
 #include <utility>
@@ -13,13 +14,15 @@
 namespace moebius {
 namespace {
 
+constexpr double symmetric = 1e-12;  // of the largest entry: what rounding leaves of a symmetry
+
 std::vector<double> sizes_of(const grouping& groups) {
     std::vector<double> sizes;
     for (const auto& group : groups.groups) sizes.push_back(static_cast<double>(group.size()));
     return sizes;
 }
 
-class integral_control final : public detail::feedback_field {
+class integral_control final : public detail::feedback_field, public coupled_cells {
 public:
     static constexpr std::span shared{detail::shared_by_all};
     static constexpr std::array<std::string_view, 2> letters{"z", "b"};
@@ -164,11 +167,33 @@ public:
 
     void within(std::span<const double> x, std::span<const double> p, std::size_t g,
                 std::span<double> out) const override {
-        const double slope = response().within(sum(x), p[beta], g);
+        mode(p, response().within(sum(x), p[beta], g), out);
+    }
+
+    /// dp_g/ds_h times sqrt(size_g / size_h): symmetric where the loads are a gradient.
+    bool coupling(std::span<const double> x, std::span<const double> p,
+                  std::span<double> out) const override {
+        const std::size_t n = size();
+        std::vector<double> load(n), by_beta(n);
+        response().slopes(sum(x), p[beta], load, out, by_beta);
+        double largest = 0, off = 0;
+        for (std::size_t h = 0; h < n; ++h)
+            for (std::size_t g = 0; g < n; ++g) {
+                double& to = out[h * n + g];
+                to *= std::sqrt(sizes_[g] / sizes_[h]);
+                largest = std::max(largest, std::abs(to));
+                if (g < h) off = std::max(off, std::abs(to - out[g * n + h]));
+            }
+        return off <= symmetric * largest;
+    }
+
+    void mode(std::span<const double> p, std::optional<double> sigma,
+              std::span<double> out) const override {
+        const double slope = sigma.value_or(0);
         out[0] = p[feedback] * slope - p[decay];
         out[1] = -p[gain] * slope;
         out[2] = p[feedback] * slope;
-        out[3] = -p[gain] * slope - p[leak];
+        out[3] = -p[gain] * slope - p[leak] - (sigma ? 0 : p[decay]);
     }
 
 private:

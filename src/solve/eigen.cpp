@@ -13,4 +13,9 @@ Eigen::VectorXd eigenvalues_of_symmetric(const Eigen::MatrixXd& a) {
     return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(a, Eigen::EigenvaluesOnly).eigenvalues();
 }
 
+Eigen::VectorXd singular_values_of(const Eigen::MatrixXd& a) {
+    const Eigen::MatrixXd square = a * a.transpose();
+    return eigenvalues_of_symmetric(square).reverse().cwiseMax(0).cwiseSqrt();
+}
+
 }  // namespace moebius

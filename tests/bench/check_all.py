@@ -43,7 +43,8 @@ def options(model, n, folder):
     if model == "token-softmax":
         gate = folder / f"gate-{n}.npy"
         gate.write_bytes(npy(64, n, random.Random(n)))
-        return ["--model", model, "--tokens", str(ROOT / "data/digits.csv"), "--classes", "0", "--gate", str(gate)]
+        return ["--model", model, "--tokens", str(ROOT / "data/digits.csv"), "--classes", "0", "--gate",
+                f"{gate},layout=features-by-experts"]
     if model == "controlled":
         return ["--model", "softmax", "--experts", str(n), "--controller", "integral"]
     return ["--model", model, "--experts", str(n)] + (["--top-k", str(min(2, n - 1))] if model == "exact-k" else [])
@@ -54,6 +55,11 @@ def window(model, n, k, draw):
     low, high = (0.1, 0.97) if k % 2 == 0 else (1.03, 3)
     ends = sorted(draw.uniform(low, high) for _ in range(2))
     return [threshold(model, n) * end for end in (ends[0], max(ends[1], ends[0] + 0.1))]
+
+
+def long_steps(model, n):
+    """Rows of 256 experts take 10 ms each: with these steps a branch has some 20 in place of 200."""
+    return ["--max-step", "2"] if n == 256 and model in ("token-softmax", "controlled") else []
 
 
 def every_pair(model, n):
@@ -68,8 +74,9 @@ def judged(n, model):
     """Fewer rows and starts where the eigenvalues of one row take seconds."""
     if n < 64:
         return []
-    return ["--rows", "2", "--starts", "8"] if n == 64 or model != "controlled" else ["--rows", "0", "--values", "2",
-                                                                                   "--starts", "2"]
+    if n == 64 or model != "controlled":
+        return ["--rows", "2", "--starts", "8"]
+    return ["--rows", "0", "--points", "12", "--values", "2", "--starts", "2"]
 
 
 def windows_of(model, n, windows, folder):
@@ -82,7 +89,7 @@ def windows_of(model, n, windows, folder):
             sets += ["bias_%d=%.4f" % (e + 1, draw.uniform(-0.3, 0.3)) for e in range(n)]
         edge = window(model, n, k, draw)
         words = ["diagram", *common, "--vary", "feedback=%.6g:%.6g" % (*edge,)]
-        words += every_pair(model, n) if k >= windows else []
+        words += long_steps(model, n) + (every_pair(model, n) if k >= windows else [])
         yield words + (["--set", *sets] if sets else [])
 
 

@@ -31,9 +31,10 @@ struct audit_options {
     double residual = 1e-8;     ///< of f, against the size of f_x and of the state; > 0
     double eigenvalue = 1e-6;   ///< below it one counts as zero, against the size of f_x; > 0
     double coefficient = 1e-3;  ///< of a normal form, against the size of its terms; > 0
-    double place = 1e-6;      ///< shares of the window and state scales within which two points are
-                              ///< one; > 0
-    std::size_t rows = 8;     ///< of each branch that are judged, besides those of special points
+    double place = 1e-6;   ///< shares of the window and state scales within which two points are
+                           ///< one; > 0
+    std::size_t rows = 8;  ///< of each branch that are judged, besides those of special points
+    std::size_t points = 1'000'000;  ///< special points that are judged, evenly over the file
     std::size_t values = 10;  ///< of each parameter at which stable states are searched; <= 1024
     std::size_t starts = 24;  ///< at each of them, besides those with few winners; <= 4096
     double patience = 3e3;    ///< time in which a start comes to rest, in units of 1 / |f_x|; > 0

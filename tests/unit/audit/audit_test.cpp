@@ -84,6 +84,21 @@ TEST_CASE("what the library finds is sound", "[audit]") {
     CHECK(count_of(report, "normal forms").judged > 0);
 }
 
+TEST_CASE("of more special points than are asked for the others are not judged", "[audit]") {
+    const auto made = softmax_claim();
+    const auto types = {"EP", "LP", "BP"};
+    const auto total = made.data.special_points.size();
+    const auto most = static_cast<std::size_t>(GENERATE(0, 1, 3, 1000));
+    const auto report = audit(made, {.points = most, .values = 1, .starts = 1});
+    std::size_t judged = 0, not_judged = 0;
+    for (const auto* type : types) {
+        judged += count_of(report, type).judged;
+        not_judged += count_of(report, type).not_judged;
+    }
+    CHECK(judged == std::min(most, total));
+    CHECK(judged + not_judged == total);
+}
+
 TEST_CASE("a branch point at which f does not depend on the parameter is sound", "[audit]") {
     problem apart = make_problem("exact-k", {.experts = 5, .top_k = 2});
     apart.set("feedback", 6.85);

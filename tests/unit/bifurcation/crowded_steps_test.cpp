@@ -58,13 +58,14 @@ std::vector<double> places_of(const branch& curve, const diagram& in, point_type
 TEST_CASE("what happens to other eigenvalues in a step hides no Hopf point",
           "[bifurcation][step][complete]") {
     const double max_step = GENERATE(0.05, 0.5, 1.5, 5.0), h = GENERATE(0.15, 0.05, 5e-4);
-    const double turn = GENERATE(1.0, -1.0), saddle = GENERATE(0.0, 1e-5, -1e-3);
+    const double turn = GENERATE(1.0, -1.0), other = GENERATE(1.0, -1.0);
+    const double saddle = GENERATE(0.0, 1e-5, -1e-3);
     problem at = problem_of<crowded_step>();
     at.set("h", h);
     at.set("turn", turn);
-    at.set("turn_2", turn);
+    at.set("turn_2", other);
     at.set("saddle", saddle);
-    CAPTURE(max_step, h, turn, saddle);
+    CAPTURE(max_step, h, turn, other, saddle);
     special_point from;
     from.label = "start";
     from.state = {0.2, 0, 0, 0, 0, 0, 0, 0, 0};

@@ -158,3 +158,27 @@ TEST_CASE("the multiple branch point on the edge or in the middle of the window 
         CHECK(curve.last == stop_reason::range_end);
     }
 }
+
+TEST_CASE("a multiple branch point on the edge counts once, whatever rounding makes of its zeros",
+          "[bifurcation][alike][edge]") {
+    // docs/theory.md section 4: k of N experts part at N (N - 1) / (N - k)
+    const auto [experts, k] = GENERATE(std::pair{6, 3}, std::pair{6, 2}, std::pair{5, 2},
+                                       std::pair{7, 3}, std::pair{10, 5});
+    const double at = experts * (experts - 1.0) / (experts - k);
+    const auto [from, to] = GENERATE_COPY(std::pair{at, 3 * at}, std::pair{at / 2, at});
+    CAPTURE(experts, k, from, to);
+    const problem apart = make_problem("exact-k", {.experts = static_cast<std::size_t>(experts),
+                                                   .top_k = static_cast<std::size_t>(k)});
+    const auto found =
+        equilibrium_diagram(of(apart).grouped, {"feedback", from, to}, {.split_groups = false});
+    REQUIRE(count(found, point_type::BP) == 1);
+    CHECK(found.at("BP1").multiplicity == experts - 1);
+}
+
+TEST_CASE("what Newton's method leaves of a multiple root on the edge is no branch",
+          "[bifurcation][alike][edge]") {
+    const problem apart = make_problem("exact-k", {.experts = 6, .top_k = 3});
+    const auto found = equilibrium_diagram(of(apart).grouped, {"feedback", 10, 30});
+    CHECK(found.branches.size() == 8);
+    for (const auto& curve : found.branches) CHECK(curve.columns.rows() > 1);
+}

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/linear_terms.hpp>
 #include <moebius/model/expert_feedback.hpp>
+#include <moebius/solve/spectrum.hpp>
 
 #include "catch.hpp"
 #include "unit/dense_oracle.hpp"
@@ -126,4 +128,39 @@ TEST_CASE("null vectors of a structured Jacobian are found", "[continuation]") {
     CHECK((fx * null.right).norm() <= 1e-13 * fx.norm());
     CHECK((null.left.transpose() * fx).norm() <= 1e-13 * fx.norm());
     CHECK_THAT(null.right.norm(), WithinRel(1.0, 1e-14));
+}
+
+TEST_CASE("eigenvalues of coupled cells are those of the whole Jacobian",
+          "[continuation][oracle]") {
+    std::vector<double> logits(5 * 12);
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        logits[i] = std::fmod(0.618 * static_cast<double>(i), 1.0);
+    moebius::grouping uneven{{{0, 1, 2, 3}, {4, 5, 6}, {7}, {8}, {9, 10}, {11}, {12}, {13}, {14}}};
+    const auto loads = GENERATE_COPY(
+        moebius::softmax_loads(12), moebius::softmax_loads(15)->regrouped(uneven),
+        moebius::exact_k_loads(12, 2), moebius::token_softmax_loads(logits, 12),
+        moebius::subset_loads(logits, 12, 1, 3));  // the last couple by no symmetric matrix
+    const auto at = moebius::with_defaults(moebius::controlled_feedback(loads));
+    auto p = at.parameters;
+    p[0] = 7;    // feedback
+    p[3] = 0.5;  // gain
+    p[4] = 0.1;  // leak
+    linear_terms terms(*at.model, {0});
+    for (int repeat = 0; repeat < 5; ++repeat) {
+        const VectorXd state = 2 * VectorXd::Random(static_cast<Index>(at.model->dimension()));
+        REQUIRE(terms.evaluate({state.begin(), state.end()}, p));
+        const auto found = terms.spectrum();
+        auto whole = moebius::eigenvalues(terms.jacobian());
+
+        CAPTURE(at.model->name(), loads->groups().size(), repeat);
+        REQUIRE(found.size() == whole.size());
+        for (const auto& value : found) {
+            const auto nearest = std::min_element(whole.begin(), whole.end(), [&](auto l, auto r) {
+                return std::abs(l - value) < std::abs(r - value);
+            });
+            // next to a double one they are known to half the digits
+            CHECK(std::abs(*nearest - value) < 1e-6 * terms.jacobian_norm());
+            whole.erase(nearest);
+        }
+    }
 }
