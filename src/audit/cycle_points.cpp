@@ -58,8 +58,6 @@ std::string fault_of_critical(const special_point& point, const std::vector<comp
         return std::abs(std::abs(mu) - 1) < on_circle && std::abs(mu.imag()) > on_circle;
     });
     const auto times = static_cast<std::ptrdiff_t>(point.multiplicity);
-    // A resonance is one of the map over a part of the cycle, of which these are powers.
-    if (!point.turn.next.empty() && point.type > point_type::HH) return "";
     switch (point.type) {
         case point_type::LPC:
         case point_type::BP:

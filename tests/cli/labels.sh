@@ -36,9 +36,13 @@ grep -q '"kind": "fold of cycles"' folds.json
     --out four.json >/dev/null
 "$program" diagram --from four.json:HB1 --vary feedback=4:5 --cycles 4x1 --max-step 0.5 \
     --out waves_of_four.json >/dev/null
-"$program" locus --from waves_of_four.json:NS1 --vary feedback=4:5 --vary gain=0.45:0.55 \
-    --max-step 0.5 --out tori.json >/dev/null
+"$program" locus --from waves_of_four.json:NS1 --vary feedback=3:7 --vary gain=0.05:1.5 \
+    --max-step 0.5 --out tori.json >tori
 grep -q '"kind": "torus of cycles"' tori.json
+# Its 1:1 resonance is a fold of the cycles at that gain.
+resonance=$(awk '$1 == "R11" { print $2 }' tori)
+"$program" diagram --from tori.json:R11 --vary feedback=4:5 --max-step 0.2 --out fold.json >fold
+test "$(awk '$1 == "LPC1" { print $2 }' fold)" = "$resonance"
 "$program" check tori.json >/dev/null
 code=0
 "$program" locus --from waves_of_four.json:EP1 --vary feedback=4:5 --vary gain=0.45:0.55 \
