@@ -18,6 +18,7 @@
 #include "cut_diagram.hpp"
 #include "cycle_fold_locus.hpp"
 #include "cycle_multiplier_locus.hpp"
+#include "homoclinic_locus.hpp"
 #include "locus_follower.hpp"
 #include "unit_frame.hpp"
 
@@ -195,6 +196,9 @@ void follow_cycles(const problem& base, const std::vector<parameter_range>& rang
                    const watch& progress, bool folds_only, diagram& result) {
     check_start(*base.model, start, "locus");
     switch (start.type) {
+        case point_type::EP:
+            if (folds_only) break;
+            return detail::add_homoclinic_branch(result, base, ranges, start, options, progress);
         case point_type::LPC:
         case point_type::CP:
             if (folds_only) break;
@@ -212,8 +216,10 @@ void follow_cycles(const problem& base, const std::vector<parameter_range>& rang
     }
     throw invalid_argument(
         "locus", fmt::format("{} came as a start", start.label),
-        folds_only ? "there is no fold near it in this window"
-                   : "of cycles, LPC, CP, PD, NS, R3, R4 and BP are followed over two parameters");
+        folds_only
+            ? "there is no fold near it in this window"
+            : "of cycles, LPC, CP, PD, NS, R3, R4, BP and a homoclinic EP are followed over two "
+              "parameters");
 }
 
 diagram followed(const problem& base, const parameter_range& first, const parameter_range& second,

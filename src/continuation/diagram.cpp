@@ -56,7 +56,7 @@ stop_reason stop_reason_from_name(std::string_view name) {
 }
 
 bool is_of_cycles(std::string_view kind) noexcept {
-    return kind == "cycle" || kind.ends_with("of cycles");
+    return kind == "cycle" || kind == "homoclinic" || kind.ends_with("of cycles");
 }
 
 search_record& search_record::operator+=(const search_record& other) {

@@ -260,6 +260,7 @@ figure locus_figure(const diagram_document& result, std::span<const measured_poi
     add_curves(result.data, drawn, "doubling of cycles", layer_color::sky, drawing);
     add_curves(result.data, drawn, "torus of cycles", layer_color::vermillion, drawing);
     add_curves(result.data, drawn, "branch point of cycles", layer_color::ink, drawing);
+    add_curves(result.data, drawn, "homoclinic", layer_color::blue, drawing);
     add_measured(measured, drawing);
     if (auto shade = shading_of(result.data))
         drawing.layers.insert(drawing.layers.begin(), std::move(*shade));

@@ -54,7 +54,8 @@ inline constexpr std::string_view locus_kinds[] = {"fold",
                                                    "fold of cycles",
                                                    "doubling of cycles",
                                                    "torus of cycles",
-                                                   "branch point of cycles"};
+                                                   "branch point of cycles",
+                                                   "homoclinic"};
 inline constexpr std::string_view criticalities[] = {"supercritical", "subcritical",
                                                      "transcritical", ""};
 

@@ -31,6 +31,24 @@ test "$sentence" = "moebius: two.json: /special_points: LP1 has a state of 2 num
     --out folds.json >/dev/null
 grep -q '"kind": "fold of cycles"' folds.json
 
+# A torus of a rotating wave in two parameters.
+"$program" diagram --model softmax --experts 4 --controller integral,gain=0.5 --vary feedback=4:5 \
+    --out four.json >/dev/null
+"$program" diagram --from four.json:HB1 --vary feedback=4:5 --cycles 4x1 --max-step 0.5 \
+    --out waves_of_four.json >/dev/null
+"$program" locus --from waves_of_four.json:NS1 --vary feedback=3:7 --vary gain=0.05:1.5 \
+    --max-step 0.5 --out tori.json >tori
+grep -q '"kind": "torus of cycles"' tori.json
+# Its 1:1 resonance is a fold of the cycles at that gain.
+resonance=$(awk '$1 == "R11" { print $2 }' tori)
+"$program" diagram --from tori.json:R11 --vary feedback=4:5 --max-step 0.2 --out fold.json >fold
+test "$(awk '$1 == "LPC1" { print $2 }' fold)" = "$resonance"
+"$program" check tori.json >/dev/null
+code=0
+"$program" locus --from waves_of_four.json:EP1 --vary feedback=4:5 --vary gain=0.45:0.55 \
+    >/dev/null 2>&1 || code=$?
+test $code = 2
+
 # A bias is that of one expert, with a start as without: it leaves the group that the start has.
 "$program" diagram --model softmax --experts 8 --vary feedback=1:12 --out alike.json >/dev/null
 "$program" locus --from alike.json:BP1 --vary feedback=1:12 --vary bias_1=-1:5 >summary

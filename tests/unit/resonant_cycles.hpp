@@ -73,6 +73,41 @@ struct branching_circle {
     }
 };
 
+/// x' = y, y' = x - x^2 + (a - b^2 + y^2/2 - x^2/2 + x^3/3) y: the cycles are level sets of
+/// E = y^2/2 - x^2/2 + x^3/3 = b^2 - a, and a loop through the saddle 0 at a = b^2.
+struct level_loops {
+    static constexpr std::string_view name = "level-loops";
+    static constexpr std::string_view equation = "x' = y, y' = x - x^2 + (a - b^2 + E(x, y)) y";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"x", "y"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"a", "a", "", 0.2}, {"b", "b", "", 0}}};
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& s, const vec<S, 2>& p) const {
+        const S &x = s[0], &y = s[1];
+        const S energy = 0.5 * (y * y - x * x) + x * x * x / 3.0;
+        return {y * 1.0, x - x * x + (p[0] - p[1] * p[1] + energy) * y};
+    }
+};
+
+/// x' = s (y - x), y' = r x - y - x z, z' = x y - 8/3 z.
+struct lorenz_wings {
+    static constexpr std::string_view name = "lorenz-wings";
+    static constexpr std::string_view equation = "Lorenz, J. Atmos. Sci. 20 (1963) 130";
+    static constexpr std::size_t dimension = 3;
+    static constexpr std::array<std::string_view, 3> states{"x", "y", "z"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"r", "r", "", 20}, {"s", "s", "", 10}}};
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& x, const vec<S, 2>& p) const {
+        return {p[1] * (x[1] - x[0]), p[0] * x[0] - x[1] - x[0] * x[2],
+                x[0] * x[1] - 8.0 / 3.0 * x[2]};
+    }
+    double state_scale(const vec<double, 2>&) const { return 20; }
+};
+
 /// x''' + alpha x'' + beta x' + x = x^2 (Genesio and Tesi; MatCont's adaptx).
 struct genesio_tesi {
     static constexpr std::string_view name = "genesio-tesi";

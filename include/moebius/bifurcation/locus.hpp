@@ -21,6 +21,7 @@ namespace moebius {
 /// torus of cycles         NS R3 R4    angle                  R3, R4, LPNS, PDNS, NSNS; R1 or R2
 ///                                                            at its end
 /// branch point of cycles  BP, of a symmetry
+/// homoclinic              EP of cycles that end homoclinic
 ///
 ///  * where the second parameter unfolds the branch point    ** where neither of them does
 ///
@@ -30,6 +31,11 @@ namespace moebius {
 /// to pi), and n_unstable: multipliers outside the unit circle besides the critical ones. A branch
 /// point of cycles that no symmetry keeps is one point; its curve ends there, `singular`. Those of
 /// crossing branches that no symmetry tells apart are not followed.
+///
+/// A homoclinic orbit is followed as the cycle of the start's long period, from which it differs by
+/// exp(-period rate), rate that of the saddle. Its columns are how near it comes to the saddle
+/// against its size, and the saddle's leading eigenvalues (stable_re, stable_im, unstable_re,
+/// unstable_im): a saddle-focus has an imaginary part, a saddle-node a zero.
 ///
 /// `quadratic` and `cubic` are the normal form's coefficients along the null vector of length 1. A
 /// curve that is not closed crosses the window's edge or ends in a BT or GH, so the starts are the

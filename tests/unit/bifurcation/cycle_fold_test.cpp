@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <moebius/bifurcation/cycles.hpp>
+#include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/bifurcation/locus.hpp>
 #include <numbers>
