@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Every special point of a demo's equilibria (fixed points) and of the cycles from its Hopf points,
 // and from the BP and PD of these, for auto07p/demos.py: a line each, with its type, the parameter,
-// the period (0 without one) and what is left of its equations.
+// the period (0 without one) and what is left of its equations. With a value of the parameter as
+// well: of the cycles where the branch from each Hopf point first comes to it, the period and the
+// multiplier nearest to 1 besides that of the flow.
+#include <algorithm>
+#include <complex>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/map_points.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -55,6 +61,26 @@ void flow(const problem& at, const parameter_range& range, double longest) {
     }
 }
 
+/// Where the branches of cycles first come to a value; other systems have no label to judge so.
+void cycles_at(const problem& at, const parameter_range& range, double value) {
+    const auto rest = equilibrium_diagram(at, range);
+    for (const auto& hopf : rest.special_points) {
+        if (hopf.type != point_type::HB) continue;
+        const double start = hopf.parameters[at.index_of(range.name)];
+        const parameter_range part{range.name, start < value ? range.from : value,
+                                   start < value ? value : range.to};
+        diagram found;
+        add_cycle_branch(found, at, part, hopf, {.max_step = 0.5, .max_points = 1000});
+        const auto& end = found.special_points.back();
+        if (found.branches.front().last != stop_reason::range_end) continue;
+        auto others = end.eigenvalues;
+        const auto nearer = [](auto l, auto r) { return std::abs(l - 1.0) < std::abs(r - 1.0); };
+        others.erase(std::min_element(others.begin(), others.end(), nearer));
+        const auto nearest = *std::min_element(others.begin(), others.end(), nearer);
+        std::printf("%.12g %.12g\n", end.cycle->period, nearest.real());
+    }
+}
+
 void map(const problem& at, const parameter_range& range) {
     show(map_diagram(at, 1, range), at, range.name);
 }
@@ -85,8 +111,9 @@ void two_circles() {
         if (point.type == point_type::BP) cycles_from(at, range, point, 0);
 }
 
-void run(std::string_view name) {
+void run(std::string_view name, std::optional<double> value) {
     using namespace demos;
+    if (name == "plp" && value) return cycles_at(problem_of<plp>(), {"rho", 2, 20}, *value);
     if (name == "ab") return flow(problem_of<ab>(), {"D", 0, 0.4}, 0);
     if (name == "abc") return flow(problem_of<demos::abc>(), {"D", 0, 0.4}, 0);
     if (name == "enz") return flow(problem_of<enz>(), {"s0", 0, 500}, 0);
@@ -107,7 +134,8 @@ void run(std::string_view name) {
 }  // namespace
 
 int main(int count, char** words) try {
-    run(count == 2 ? words[1] : "");
+    run(count > 1 ? words[1] : "",
+        count > 2 ? std::optional(std::strtod(words[2], nullptr)) : std::nullopt);
     return 0;
 } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
