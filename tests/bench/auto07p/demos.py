@@ -32,6 +32,7 @@ demos = {
     "pp3": (3, 1, (0, 1), 0.01, 0.1, 150, False),
     "chu": (3, 1, (-1, 15), 0.1, 0.2, 12, False),
     "lcbp": (2, 1, (0.5, 3), 0.1, 0.1, 1000, False),
+    "pen": (4, 1, (0.05, 1.5), 0.01, 0.1, 60, False),
     "hen": (2, 2, (0, 1.5), 0.01, 0.1, 0, True),
     "log": (1, 1, (0, 4), 0.01, 0.1, 0, True),
     "dd2": (2, 1, (0, 5), 0.02, 0.1, 0, True),
@@ -39,7 +40,6 @@ demos = {
 unlike = {
     "bru": "time steps of a parabolic equation (IPS = 16), without bifurcations",
     "pd2": "time steps of a parabolic equation (IPS = 16)",
-    "pen": "rotations u(T) = u(0) + 2 pi, which are no closed orbits of the plane",
     "kpr": "homoclinic orbits (HomCont)", "mtn": "homoclinic orbits (HomCont)",
     "san": "homoclinic orbits (HomCont)", "rev": "homoclinic orbits (HomCont)",
 }
@@ -83,8 +83,9 @@ class auto_runs:
         (self.folder / "fort.3").write_text(solutions)
 
     def all(self):
-        if self.demo == "lcbp":
-            starts = [{"IRS": 0, "IPS": 2, "ISP": 2, "DS": self.step / 5, "DSMAX": self.step}]
+        if self.demo in ("lcbp", "pen"):
+            starts = [{"IRS": 0, "IPS": 2, "ISP": 2, "DS": sign * self.step / 5,
+                       "DSMAX": self.step} for sign in ((1,) if self.demo == "lcbp" else (1, -1))]
         else:
             made = self.run(IPS=-1 if self.map else 1, MXBF=10, DS=self.rest / 5, DSMAX=self.rest,
                             ISP=1)
@@ -97,6 +98,8 @@ class auto_runs:
                 self.restart(kept)
             made = self.run(**start)
             solutions = (self.folder / "fort.8").read_text()
+            if self.demo == "pp3":  # nor does the demo: BP beside the HB, again and again
+                continue
             for kind, label, *_ in made:
                 if kind not in ("BP", "PD"):
                     continue
