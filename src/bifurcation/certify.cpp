@@ -69,7 +69,8 @@ certificate certify(const problem& base, const special_point& point, std::string
     if (!has_closed_form(*base.model))
         throw invalid_argument("certify", fmt::format("{} came", base.model->name()),
                                "a model in closed form is needed");
-    if (point.cycle || is_of_cycles(curve)) return {0, "it is a point of a cycle"};
+    if (point.cycle || is_of_cycles(curve))
+        return {0, "cycles are not proven yet, check holds them against the flow"};
     if (point.type == point_type::HH && options.ranges.size() == 1)
         return {0, "two pairs cross at one value, which one parameter does not make"};
     const auto what = criticality_of(point.type, curve);

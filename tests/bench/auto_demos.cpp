@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Every special point of a demo's equilibria (fixed points) and of the cycles from its Hopf points,
 // and from the BP and PD of these, for auto07p/demos.py: a line each, with its type, the parameter,
-// the period (0 without one) and what is left of its equations.
+// the period (0 without one) and what is left of its equations. With a value of the parameter as
+// well: of the cycles where the branch from each Hopf point first comes to it, the period and the
+// multiplier nearest to 1 besides that of the flow.
+#include <algorithm>
+#include <complex>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <functional>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/map_points.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "auto_systems.hpp"
 
@@ -55,38 +63,62 @@ void flow(const problem& at, const parameter_range& range, double longest) {
     }
 }
 
+/// Where the branches of cycles first come to a value; other systems have no label to judge so.
+void cycles_at(const problem& at, const parameter_range& range, double value) {
+    const auto rest = equilibrium_diagram(at, range);
+    for (const auto& hopf : rest.special_points) {
+        if (hopf.type != point_type::HB) continue;
+        const double start = hopf.parameters[at.index_of(range.name)];
+        const parameter_range part{range.name, start < value ? range.from : value,
+                                   start < value ? value : range.to};
+        diagram found;
+        add_cycle_branch(found, at, part, hopf, {.max_step = 0.5, .max_points = 1000});
+        const auto& end = found.special_points.back();
+        if (found.branches.front().last != stop_reason::range_end) continue;
+        auto others = end.eigenvalues;
+        const auto nearer = [](auto l, auto r) { return std::abs(l - 1.0) < std::abs(r - 1.0); };
+        others.erase(std::min_element(others.begin(), others.end(), nearer));
+        const auto nearest = *std::min_element(others.begin(), others.end(), nearer);
+        std::printf("%.12g %.12g\n", end.cycle->period, nearest.real());
+    }
+}
+
 void map(const problem& at, const parameter_range& range) {
     show(map_diagram(at, 1, range), at, range.name);
 }
 
-/// AUTO starts from the smaller of two circles.
-void two_circles() {
+/// The cycles through one that is known nearly, and those from their BP and PD.
+/// @param state_at  by the angle, 2 pi a period
+void from_cycle(const problem& at, const parameter_range& range, double period, double longest,
+                const std::function<std::vector<double>(double)>& state_at) {
     constexpr int points = 80;
-    special_point start;
-    start.type = point_type::LPC;
-    start.label = "circle";
-    const auto at = problem_of<demos::lcbp>();
-    start.parameter_names = parameter_names(*at.model);
-    start.parameters = at.parameters;
-    orbit circle;
-    circle.period = 1;
-    circle.degree = 4;
+    orbit guess;
+    guess.period = period;
+    guess.degree = 4;
     for (int k = 0; k <= points; ++k) {
         const double turns = k / static_cast<double>(points);
-        circle.times.push_back(turns);
-        circle.states.push_back(std::cos(2 * std::numbers::pi * turns));
-        circle.states.push_back(std::sin(2 * std::numbers::pi * turns));
+        const auto state = state_at(2 * std::numbers::pi * turns);
+        guess.times.push_back(turns);
+        guess.states.insert(guess.states.end(), state.begin(), state.end());
     }
-    start.state = {1, 0};
-    start.cycle = circle;
-    const parameter_range range{"p1", 0.5, 3};
-    const auto first = cycles_from(at, range, start, 0);
+    const auto first = cycles_from(at, range, cycle_start(at, guess), longest);
     for (const auto& point : first.special_points)
-        if (point.type == point_type::BP) cycles_from(at, range, point, 0);
+        if (point.type == point_type::BP || point.type == point_type::PD)
+            cycles_from(at, range, point, longest);
 }
 
-void run(std::string_view name) {
+/// AUTO starts from the smaller of two circles.
+std::vector<double> circle(double angle) { return {std::cos(angle), std::sin(angle)}; }
+
+/// Both pendula in phase, their speed nearly that without gravity.
+std::vector<double> rotation(double angle) {
+    const double speed = 3.99 + 0.25 * std::cos(angle);
+    return {std::cos(angle), std::sin(angle), 0, speed, speed};
+}
+
+void run(std::string_view name, std::optional<double> value) {
     using namespace demos;
+    if (name == "plp" && value) return cycles_at(problem_of<plp>(), {"rho", 2, 20}, *value);
     if (name == "ab") return flow(problem_of<ab>(), {"D", 0, 0.4}, 0);
     if (name == "abc") return flow(problem_of<demos::abc>(), {"D", 0, 0.4}, 0);
     if (name == "enz") return flow(problem_of<enz>(), {"s0", 0, 500}, 0);
@@ -97,7 +129,8 @@ void run(std::string_view name) {
     if (name == "pp2") return flow(problem_of<pp2>(), {"p1", 0, 1}, 36);
     if (name == "pp3") return flow(problem_of<pp3>(), {"p1", 0, 1}, 150);
     if (name == "chu") return flow(problem_of<chu>(), {"alpha", -1, 15}, 12);
-    if (name == "lcbp") return two_circles();
+    if (name == "lcbp") return from_cycle(problem_of<lcbp>(), {"p1", 0.5, 3}, 1, 0, circle);
+    if (name == "pen") return from_cycle(problem_of<pen>(), {"I", 0.05, 1.5}, 1.574, 60, rotation);
     if (name == "hen") return map(problem_of<hen>(), {"beta", 0, 1.5});
     if (name == "log") return map(problem_of<logistic>(), {"mu", 0, 4});
     if (name == "dd2") return map(problem_of<dd2>(), {"p1", 0, 5});
@@ -107,7 +140,8 @@ void run(std::string_view name) {
 }  // namespace
 
 int main(int count, char** words) try {
-    run(count == 2 ? words[1] : "");
+    run(count > 1 ? words[1] : "",
+        count > 2 ? std::optional(std::strtod(words[2], nullptr)) : std::nullopt);
     return 0;
 } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

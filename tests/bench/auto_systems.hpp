@@ -176,6 +176,25 @@ struct lcbp : demo<2> {
     }
 };
 
+/// Two coupled pendula that go round: c and s are the cosine and sine of the first angle, d is how
+/// far the second one is ahead, so that AUTO's rotations u(T) = u(0) + 2 pi are closed. c^2 + s^2
+/// returns to 1.
+struct pen {
+    static constexpr std::string_view name = "pen";
+    static constexpr std::string_view equation = "a demo of AUTO-07p";
+    static constexpr std::size_t dimension = 5;
+    static constexpr std::array<std::string_view, 5> states{"c", "s", "d", "w1", "w2"};
+    static constexpr std::array parameters{with("I", 0.4), with("gamma", 0.175), with("eps", 0.1)};
+    template <typename S>
+    vec<S, 5> rhs(const vec<S, 5>& u, const vec<S, 3>& p) const {
+        using std::cos, std::sin;
+        const S inwards = 1.0 - u[0] * u[0] - u[1] * u[1];
+        return {-u[1] * u[3] + u[0] * inwards, u[0] * u[3] + u[1] * inwards, u[4] - u[3],
+                -p[2] * u[3] - u[1] + p[0] + p[1] * u[2],
+                -p[2] * u[4] - u[1] * cos(u[2]) - u[0] * sin(u[2]) + p[0] - p[1] * u[2]};
+    }
+};
+
 /// Maps, as what they add to a state.
 struct hen : demo<2> {
     static constexpr std::string_view name = "hen";

@@ -34,7 +34,7 @@ struct certify_options {
 ///     GH       HB and the first Lyapunov coefficient
 /// each with v of a fixed length. The systems are regular at points of that type which are not
 /// degenerate, so that also simplicity is proven: of the fold, the cusp and the crossing of the
-/// axis. Points of cycles are not certified.
+/// axis. Points of cycles are not proven yet, and say so.
 ///
 /// The radius is how far the true point can be from the given one, in each state and free parameter
 /// relative to its value, or to a unit if that is larger: the state scale; of a parameter the least

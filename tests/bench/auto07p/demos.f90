@@ -55,6 +55,9 @@ SUBROUTINE FUNC(NDIM,U,ICP,PAR,IJAC,F,DFDU,DFDP)
      e = U(1)**2+U(2)**2
      g = e-(PAR(1)+PAR(2))*SQRT(e)+PAR(1)*PAR(2)+PAR(3)
      F = (/ -U(1)*g-2*pi*U(2), -U(2)*g+2*pi*U(1) /)
+  CASE ('pen')
+     F = (/ U(3), U(4), -PAR(3)*U(3)-SIN(U(1))+PAR(1)+PAR(2)*(U(2)-U(1)), &
+          -PAR(3)*U(4)-SIN(U(2))+PAR(1)+PAR(2)*(U(1)-U(2)) /)
   CASE ('hen')
      F = (/ U(2), PAR(1)-PAR(2)*U(1)-U(2)**2 /)
   CASE ('log')
@@ -105,6 +108,11 @@ SUBROUTINE STPNT(NDIM,U,PAR,T)
      PAR(1:3) = (/ 1d0, 2d0, 0d0 /)
      PAR(11) = 1
      U = (/ COS(2*pi*T), SIN(2*pi*T) /)
+  CASE ('pen')
+     PAR(1:3) = (/ 0.4d0, 0.175d0, 0.1d0 /)
+     PAR(11) = 1.574d0
+     U(1:2) = 2*pi*T + 0.0626d0*SIN(2*pi*T)
+     U(3:4) = 3.99d0 + 0.25d0*COS(2*pi*T)
   CASE ('hen')
      PAR(1:2) = (/ 2d0, 0d0 /)
      U = 1

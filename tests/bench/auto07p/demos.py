@@ -32,14 +32,14 @@ demos = {
     "pp3": (3, 1, (0, 1), 0.01, 0.1, 150, False),
     "chu": (3, 1, (-1, 15), 0.1, 0.2, 12, False),
     "lcbp": (2, 1, (0.5, 3), 0.1, 0.1, 1000, False),
+    "pen": (4, 1, (0.05, 1.5), 0.01, 0.1, 60, False),
     "hen": (2, 2, (0, 1.5), 0.01, 0.1, 0, True),
     "log": (1, 1, (0, 4), 0.01, 0.1, 0, True),
     "dd2": (2, 1, (0, 5), 0.02, 0.1, 0, True),
 }
 unlike = {
-    "bru": "time steps of a parabolic equation (IPS = 16)",
+    "bru": "time steps of a parabolic equation (IPS = 16), without bifurcations",
     "pd2": "time steps of a parabolic equation (IPS = 16)",
-    "pen": "rotations u(T) = u(0) + 2 pi, which are no closed orbits of the plane",
     "kpr": "homoclinic orbits (HomCont)", "mtn": "homoclinic orbits (HomCont)",
     "san": "homoclinic orbits (HomCont)", "rev": "homoclinic orbits (HomCont)",
 }
@@ -47,8 +47,8 @@ types = {1: "BP", 2: "LP", 3: "HB", 5: "LPC", 6: "BP", 7: "PD", 8: "NS"}
 
 
 class auto_runs:
-    def __init__(self, program, folder, demo):
-        self.program, self.folder, self.demo = program, Path(folder), demo
+    def __init__(self, program, folder, demo, mesh):
+        self.program, self.folder, self.demo, self.mesh = program, Path(folder), demo, mesh
         self.states, self.varied, self.range, self.rest, self.step, self.longest, self.map = (
             demos[demo])
         self.found = []
@@ -62,7 +62,7 @@ class auto_runs:
         if cycles:
             ends += f", 11: [{self.longest}]"
         settings = {"NDIM": self.states, "NPAR": 11, "ICP": f"[{self.varied}{',11' * cycles}]",
-                    "NTST": 100, "NMX": 300 if cycles else 1500, "EPSL": 1e-9, "EPSU": 1e-9, "EPSS": 1e-7,
+                    "NTST": self.mesh, "NMX": 300 if cycles else 1500, "EPSL": 1e-9, "EPSU": 1e-9, "EPSS": 1e-7,
                     "DSMIN": 1e-6, "UZSTOP": "{" + ends + "}"} | changes
         for name, value in settings.items():
             text = re.sub(rf"\b{name}=(\{{[^}}]*\}}|\[[^\]]*\]|[^,\n]*)", f"{name}={value}", text)
@@ -83,8 +83,9 @@ class auto_runs:
         (self.folder / "fort.3").write_text(solutions)
 
     def all(self):
-        if self.demo == "lcbp":
-            starts = [{"IRS": 0, "IPS": 2, "ISP": 2, "DS": self.step / 5, "DSMAX": self.step}]
+        if self.demo in ("lcbp", "pen"):
+            starts = [{"IRS": 0, "IPS": 2, "ISP": 2, "DS": sign * self.step / 5,
+                       "DSMAX": self.step} for sign in ((1,) if self.demo == "lcbp" else (1, -1))]
         else:
             made = self.run(IPS=-1 if self.map else 1, MXBF=10, DS=self.rest / 5, DSMAX=self.rest,
                             ISP=1)
@@ -97,6 +98,8 @@ class auto_runs:
                 self.restart(kept)
             made = self.run(**start)
             solutions = (self.folder / "fort.8").read_text()
+            if self.demo == "pp3":  # nor does the demo: BP beside the HB, again and again
+                continue
             for kind, label, *_ in made:
                 if kind not in ("BP", "PD"):
                     continue
@@ -140,15 +143,28 @@ def reason(label, known, best):
     return None
 
 
+def no_fold(program, demo, label):
+    """Whether our branch goes on at an LPC of AUTO's, by the period there and a multiplier off 1."""
+    if label[0] != "LPC":
+        return None
+    done = subprocess.run([program, demo, repr(label[2])], capture_output=True, text=True)
+    for line in done.stdout.splitlines() if demo == "plp" else []:
+        period, multiplier = map(float, line.split())
+        if abs(label[3] / period - 1) < 1e-6 and abs(multiplier - 1) > 1e-2:
+            return f"no fold: the branch goes on, with a multiplier {multiplier:.4g}"
+    return None
+
+
 def main():
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--bench", type=Path, help="the program auto_demos",
                        default=here.parents[2] / "build/release/tests/bench/auto_demos")
+    asked.add_argument("--ntst", type=int, default=100, help="AUTO's mesh intervals")
     asked.add_argument("demos", nargs="*", help="default: all of them")
     arguments = asked.parse_args()
     for demo in arguments.demos or demos:
         with tempfile.TemporaryDirectory() as scratch:
-            found = auto_runs(link_auto(scratch, "demos"), scratch, demo).all()
+            found = auto_runs(link_auto(scratch, "demos"), scratch, demo, arguments.ntst).all()
         labels, met, seen, explained = ours(arguments.bench.resolve(), demo), 0, [], 0
         print(f"{demo}: type, AUTO's parameter and period, ours, what is left of our equations")
         for label in found:
@@ -161,7 +177,8 @@ def main():
             best = min(alike, key=lambda one: sum(distances(label, one)), default=None)
             good = best is not None and agree(*distances(label, best))
             met += good
-            why = None if good else reason(label, found, best)
+            why = None if good else (reason(label, found, best)
+                                     or no_fold(arguments.bench.resolve(), demo, label))
             explained += why is not None
             print(f"  {label[0]:3} {label[2]:.10g} {label[3]:.8g}  ",
                   f"{best[1]:.10g} {best[2]:.8g} {best[3]:.0e}" if best else "none",
