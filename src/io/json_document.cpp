@@ -36,7 +36,7 @@ private:
         const void* zero = std::memchr(block_.data(), 0, got);  // to the parser, the text's end
         if (zero != nullptr)
             throw io_error(file_.name(),
-                           fmt::format("it is no JSON at byte {}: it is zero",
+                           fmt::format("it is no JSON at byte {}: a zero stands there",
                                        count_ - got + 1 +
                                            static_cast<std::size_t>(static_cast<const char*>(zero) -
                                                                     block_.data())));

@@ -42,6 +42,7 @@ open("wide.json", "w").write(head + '"grid":{' + ",".join(f'"c{i}":[1]' for i in
 open("escape.json", "wb").write(head.encode() + b'"grid":{"\\u001b[31m\\u0007":"\\u001b]0;owned\\u0007"}}')
 open("latin.json", "wb").write(head.encode() + b'"grid":{"caf\xe9":[1]}}')
 open("zero.json", "wb").write(head.encode() + b'"grid":{"a":[1]}}\0{')
+open("mark.json", "wb").write(b"\xef\xbb\xbf" + head.encode() + b'"grid":{}}')
 open("word.json", "w").write(head.replace("grid/1", "gird/1") + '"grid":{}}')
 END
 refused '/schema/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0 is nested too deeply: 16 levels are the most' deep.json
@@ -50,7 +51,8 @@ refused '/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0 is nested too deeply: 16 levels are th
 refused '/grid/a comes twice' twice.json
 refused '/grid/stable_states is missing' wide.json
 refused '/grid/\x1b[31m\x07 is "\x1b]0;owned\x07", but it must be an array' escape.json
-refused 'it is no JSON: there is a zero byte in it' zero.json
+refused 'it is no JSON at byte 102: a zero stands there' zero.json
+refused 'it is no JSON at byte 1: a byte order mark stands there' mark.json
 refused '/schema is "moebius.gird/1", but it must be a schema that is known; did you mean '"'moebius.grid/1'? \
 (moebius.diagram/1, moebius.locus/1, moebius.sweep/1, moebius.grid/1, moebius.exact/1, moebius.simulate/1, \
 moebius.response/1, moebius.check/1, moebius.compare/1, moebius.validate/1, moebius.validate-experts/1, moebius.validate-tokens/1, moebius.validate-oscillation/1, moebius.validate-trained/1, moebius.train/1)" word.json
