@@ -98,7 +98,7 @@ public:
         predicted_sweep result{
             std::move(name), at, {std::string(parameter), from, {}}, 0, 0, {}, {}};
         result.at.set(parameter, from);
-        result.start = settle(result.at, std::vector{near}).state[0];
+        result.start = settle(result.at, std::vector{near}, {}, {{}, watch_.stop}).state[0];
         const double rate = (to - from) * decay_ / options_.ramp;
         add_jumps(result, from, to, rate);
         add_legs(result, from, to);

@@ -102,8 +102,8 @@ void move_scores(const feedback_rule& rule, std::span<const double> loads, std::
     for (std::size_t e = 0; e < state.control.size(); ++e) state.scores[e] += state.control[e];
 }
 
-/// What a small file with many columns or classes may ask for: 64 MiB a copy.
-constexpr std::size_t most_parameters = std::size_t{1} << 23;
+/// What a small file with many columns or classes may ask for: 32 MiB a copy.
+constexpr std::size_t most_parameters = std::size_t{1} << 22;
 
 }  // namespace
 

@@ -340,6 +340,6 @@ rejected(range_wide ARGS sweep --grid --vary feedback=-1e308:1e308 --vary bias=-
 rejected(gate_bias ARGS train --data mixture:3/4 --steps 10 --set gate_bias=1e200
   ERR "train: gate_bias is 1e.200, but it must be a finite number of single precision")
 rejected(train_parameters ARGS train --data mixture:3/4 --hidden 10000000 --steps 1
-  ERR "train: a model of 4 features, 4 experts and 3 classes has [0-9]+ parameters, but 8388608 are the most")
+  ERR "train: a model of 4 features, 4 experts and 3 classes has [0-9]+ parameters, but 4194304 are the most")
 rejected(compare_experts ARGS compare --experts 18446744073709551615
   ERR "--experts: 18446744073709551615 came, but a router takes up to 65536")
