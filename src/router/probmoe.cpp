@@ -37,7 +37,7 @@ public:
     }
 
     void check(std::size_t experts) const override {
-        check_band("probmoe", options_.k_min, options_.k_max, experts);
+        check_subsets("probmoe", options_.k_min, options_.k_max, experts);
     }
 
     router_outcome route(const router_batch& batch) const override {

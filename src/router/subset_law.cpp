@@ -14,7 +14,7 @@ namespace moebius {
 namespace {
 
 void check_logits(std::span<const double> logits, std::size_t k_min, std::size_t k_max) {
-    check_band("subset_law", k_min, k_max, logits.size());
+    check_subsets("subset_law", k_min, k_max, logits.size());
     for (const double logit : logits)
         if (!(logit < infinite))
             throw invalid_argument("subset_law", fmt::format("a logit is {}", logit),
@@ -140,6 +140,15 @@ void check_band(std::string_view who, std::size_t k_min, std::size_t k_max, std:
             who,
             fmt::format("{} is {} of {} experts", k_min == k_max ? "k" : "k_max", k_max, experts),
             "no more can be chosen than there are");
+}
+
+void check_subsets(std::string_view who, std::size_t k_min, std::size_t k_max,
+                   std::size_t experts) {
+    constexpr std::size_t most = std::size_t{1} << 22;  // 32 MiB, and the time of a token
+    check_band(who, k_min, k_max, experts);
+    if (k_max > most / experts)
+        throw invalid_argument(who, fmt::format("up to {} of {} experts came", k_max, experts),
+                               fmt::format("their product must be at most {}", most));
 }
 
 }  // namespace moebius

@@ -92,7 +92,7 @@ response_text text_of(std::size_t k_min, std::size_t k_max, bool alike) {
 std::shared_ptr<const load_response> subset_loads(std::vector<double> logits, std::size_t experts,
                                                   std::size_t k_min, std::size_t k_max) {
     check_tokens("subset_loads", logits, experts);
-    check_band("subset_loads", k_min, k_max, experts);
+    check_subsets("subset_loads", k_min, k_max, experts);
     const bool alike = all_zero(logits);
     return mean_over_tokens(text_of(k_min, k_max, alike), subset_marginals{k_min, k_max},
                             std::move(logits), experts, alike);

@@ -343,3 +343,6 @@ rejected(train_parameters ARGS train --data mixture:3/4 --hidden 10000000 --step
   ERR "train: a model of 4 features, 4 experts and 3 classes has [0-9]+ parameters, but 4194304 are the most")
 rejected(compare_experts ARGS compare --experts 18446744073709551615
   ERR "--experts: 18446744073709551615 came, but a router takes up to 65536")
+# A table of subsets that no machine has the memory for.
+rejected(subset_table ARGS simulate --experts 60000 --router probmoe-exact-k,k=30000 --steps 2
+  ERR "probmoe: up to 30000 of 60000 experts came, but their product must be at most 4194304")

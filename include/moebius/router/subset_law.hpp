@@ -85,4 +85,8 @@ void likeliest_subset(std::span<const double> logits, std::size_t k_min, std::si
 void check_band(std::string_view who, std::size_t k_min, std::size_t k_max);
 void check_band(std::string_view who, std::size_t k_min, std::size_t k_max, std::size_t experts);
 
+/// The same of what tabulates its subsets, in k_max numbers an expert.
+/// @throws invalid_argument  as check_band, and for a table of more than 2^22 numbers
+void check_subsets(std::string_view who, std::size_t k_min, std::size_t k_max, std::size_t experts);
+
 }  // namespace moebius
