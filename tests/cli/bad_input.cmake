@@ -336,7 +336,7 @@ rejected(range_narrow ARGS diagram --vary feedback=0:5e-324
   ERR "--vary feedback: 0:4.94066e-324 came, but its ends are too close to tell points between them")
 rejected(range_wide ARGS sweep --grid --vary feedback=-1e308:1e308 --vary bias=-1:1 --points 3
   ERR "--vary feedback: -1e.308:1e.308 came, but its width must be a finite number")
-# A range's end that single precision does not hold, a model that no machine trains, experts beyond any router.
+# A bias that single precision does not hold, a model too large to train, experts beyond any router.
 rejected(gate_bias ARGS train --data mixture:3/4 --steps 10 --set gate_bias=1e200
   ERR "train: gate_bias is 1e.200, but it must be a finite number of single precision")
 rejected(train_parameters ARGS train --data mixture:3/4 --hidden 10000000 --steps 1

@@ -129,7 +129,11 @@ TEST_CASE("where all runs agree with a rate of 0 it is no fault", "[compare]") {
     options.levels = 2;
     options.seeds = 2;
     const auto v = validate_oscillation({2, 1, 1, {control_law::integral, 1e-3}}, options);
-    CHECK(v.below.front().frequency.predicted == 0);
+    const auto& frequency = v.below.front().frequency;
+    CHECK(frequency.predicted == 0);
+    CHECK(frequency.measured == 0);
+    CHECK(frequency.error == 0);
+    CHECK(std::isfinite(v.overall.chi_square));  // 0 is 0 errors from 0
 }
 
 TEST_CASE("a controller that is not there is told", "[compare][error]") {
