@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "loop/loops.hpp"
+#include <cstdint>
+
+#include "controller.hpp"
 
 namespace moebius::gpu {
 
@@ -15,19 +17,21 @@ __device__ inline int side_of(double load, std::uint32_t experts) {
 }
 
 /// `control` of simulate/load_controller.hpp for one expert: each operation rounds by itself.
+/// @param by     the controller
+/// @param step   time per batch
 /// @param b      the controller's score
 /// @param sides  sum of side_of over all experts; of the centred law alone
-__device__ inline double control(const run_values& values, double b, double load,
+__device__ inline double control(const controller& by, double step, double b, double load,
                                  std::uint32_t experts, int sides) {
-    if (values.law == gpu::law::integral) {
+    if (by.law == gpu::law::integral) {
         const double away = __dsub_rn(load, __ddiv_rn(1, experts));
-        const double pull = __dadd_rn(__dmul_rn(values.gain, away), __dmul_rn(values.leak, b));
-        return __dsub_rn(b, __dmul_rn(values.step, pull));
+        const double pull = __dadd_rn(__dmul_rn(by.gain, away), __dmul_rn(by.leak, b));
+        return __dsub_rn(b, __dmul_rn(step, pull));
     }
-    if (values.law == gpu::law::none) return b;
+    if (by.law == gpu::law::none) return b;
     const double centre =
-        values.law == gpu::law::centred_sign ? __ddiv_rn(sides, static_cast<double>(experts)) : 0;
-    return __dsub_rn(b, __dmul_rn(values.gain, __dsub_rn(side_of(load, experts), centre)));
+        by.law == gpu::law::centred_sign ? __ddiv_rn(sides, static_cast<double>(experts)) : 0;
+    return __dsub_rn(b, __dmul_rn(by.gain, __dsub_rn(side_of(load, experts), centre)));
 }
 
 }  // namespace moebius::gpu

@@ -69,7 +69,8 @@ std::vector<double> difference(std::vector<double> a, const std::vector<double>&
 
 bool same(const training_state& a, const training_state& b) {
     return a.step == b.step && a.diverged_at == b.diverged_at && a.parameters == b.parameters &&
-           a.moments == b.moments && a.scores == b.scores && a.records == b.records;
+           a.moments == b.moments && a.scores == b.scores && a.control == b.control &&
+           a.records == b.records;
 }
 
 /// After `before` steps on the device, one more there and on the CPU: the same but for rounding.
@@ -86,6 +87,7 @@ void check_next_step(const training_work& work, std::uint64_t before = 3) {
         // The second term: parameters are stored as floats, half a unit in the last place.
         CHECK(error <= 1e-5 * change + 0x1p-25 * norm(cpu.parameters));
         CHECK(device[r].scores == cpu.scores);  // the same loads, count for count
+        CHECK(device[r].control == cpu.control);
         const std::size_t width = 2 + 2 * cpu.scores.size(), row = before * width;
         REQUIRE(device[r].records.size() == row + width);
         CHECK(device[r].records[row] == Approx(cpu.records[row]).epsilon(1e-5).margin(1e-6));
@@ -119,6 +121,17 @@ TEST_CASE("a step on the device is the CPU's but for rounding: optimisers", "[gp
     }
 }
 
+TEST_CASE("a step on the device is the CPU's but for rounding: controllers", "[gpu][train]") {
+    for (const std::size_t batch : {128U, 100U}) {  // either kernel
+        CAPTURE(batch);
+        auto work = work_of(digits(), 4, batch);
+        work.runs[0].rule.controller = {control_law::integral, 0.7, 0.2};
+        work.runs[1].rule.controller = {control_law::sign, 0.01};
+        work.runs[2].rule.controller = {control_law::centred_sign, 0.01};
+        check_next_step(work);  // and one run without
+    }
+}
+
 TEST_CASE("a step on the device is the CPU's but for rounding: shapes", "[gpu][train]") {
     for (const std::size_t experts : {1U, 2U, 3U, 16U})
         for (const std::size_t batch : {1U, 31U, 100U}) {
@@ -145,6 +158,8 @@ TEST_CASE("training on the device in parts is training in one go", "[gpu][train]
     work.runs[2].feedback_end = 2;
     work.runs[2].ramp = 13;
     for (std::size_t r = 20; r < 40; ++r) work.runs[r].optimiser.momentum = 0.5;
+    for (std::size_t r = 5; r < 8; ++r)
+        work.runs[r].rule.controller = {control_law::integral, 0.5, 0.1};
 
     const auto whole = trained(work, starts(work), 40), again = trained(work, starts(work), 40);
     auto parts = starts(work);
@@ -192,8 +207,7 @@ TEST_CASE("what a device does not train is told before anything changes", "[gpu]
         return std::string();
     };
     const std::string rule =
-        " came, but a device trains one layer of top-1 with one hidden layer and no controller; "
-        "the CPU trains all";
+        " came, but a device trains one layer of top-1 with one hidden layer; the CPU trains all";
     auto options = digits();
     options.layers = 2;
     CHECK(sentence(work_of(options, 2)) == "train: a model of 2 layers" + rule);
@@ -203,9 +217,6 @@ TEST_CASE("what a device does not train is told before anything changes", "[gpu]
     options = digits();
     options.router.settings = {{"renormalise", "yes"}};
     CHECK(sentence(work_of(options, 2)) == "train: a router with renormalise = yes" + rule);
-    auto held = work_of(digits(), 2);
-    held.runs[0].rule.controller = {control_law::sign, 0.1};
-    CHECK(sentence(held) == "train: a controller" + rule);
     options = digits();
     options.hidden = {2000};
     CHECK_THAT(sentence(work_of(options, 2)), ContainsSubstring("the CPU trains all"));

@@ -114,19 +114,6 @@ noise device_noise(noise_law law) {
     }
 }
 
-gpu::law device_law(control_law law) {
-    switch (law) {
-        case control_law::integral:
-            return gpu::law::integral;
-        case control_law::sign:
-            return gpu::law::sign;
-        case control_law::centred_sign:
-            return gpu::law::centred_sign;
-        default:
-            return gpu::law::none;
-    }
-}
-
 /// Steps first, ..., first + steps - 1 of a schedule of each run, or the run's own value; empty if
 /// no run has a schedule.
 template <typename Otherwise>
@@ -157,8 +144,7 @@ std::vector<run_values> values_of(const loop_batch& batch) {
     std::vector<run_values> out;
     for (const auto& [rule, seed, scores, feedback, bias] : batch.runs)
         out.push_back({rule.feedback, rule.decay, rule.beta, rule.step, seed,
-                       device_law(rule.controller.law), rule.controller.gain,
-                       rule.controller.leak});
+                       device_controller(rule.controller)});
     return out;
 }
 

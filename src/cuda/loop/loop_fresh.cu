@@ -147,7 +147,7 @@ __device__ void follow_scores(const loops& work, board<EP>& now) {
             const double bias = work.bias == nullptr ? work.biases[lane]
                                                      : (lane == 0 ? rule.bias / 2 : -rule.bias / 2);
             of_rule = follow(of_rule, load, rule.feedback, values.decay, values.step, bias);
-            of_control = control(values, of_control, load, experts, sides);
+            of_control = control(values.controller, values.step, of_control, load, experts, sides);
             if (blockIdx.x == 0) {
                 totals[(step + 2) % 3 * experts + lane] = 0;  // all have read it: they are here
                 work.history[std::uint64_t{step} * experts + lane] = count;

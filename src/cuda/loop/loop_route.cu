@@ -146,7 +146,7 @@ __global__ void __launch_bounds__(route_threads) route(const loops work) {
         }
         __syncthreads();
         all.exchange(step, counts);
-        if (controlled && values.law == gpu::law::centred_sign) {
+        if (controlled && values.controller.law == gpu::law::centred_sign) {
             int own = 0;
             for (std::uint32_t e = threadIdx.x; e < experts; e += blockDim.x)
                 own +=
@@ -162,7 +162,8 @@ __global__ void __launch_bounds__(route_threads) route(const loops work) {
             const double load = __ddiv_rn(count, static_cast<double>(work.tokens));
             of_rule[e] = follow(of_rule[e], load, rule.feedback, values.decay, values.step, bias);
             if (controlled) {
-                of_control[e] = control(values, of_control[e], load, experts, sides);
+                of_control[e] =
+                    control(values.controller, values.step, of_control[e], load, experts, sides);
                 scores[e] = __dadd_rn(of_rule[e], of_control[e]);
             }
             if (Counts::rank() == 0)

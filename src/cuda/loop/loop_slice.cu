@@ -83,10 +83,11 @@ __global__ void __launch_bounds__(follow_threads)
         work.scores[i] =
             follow(work.scores[i], load, rule.feedback, values.decay, values.step, bias);
         if (work.controls != nullptr) {
-            const int sides = values.law == gpu::law::centred_sign
+            const int sides = values.controller.law == gpu::law::centred_sign
                                   ? sides_of(part.totals + std::size_t{run} * experts, work)
                                   : 0;
-            work.controls[i] = control(values, work.controls[i], load, experts, sides);
+            work.controls[i] =
+                control(values.controller, values.step, work.controls[i], load, experts, sides);
         }
         work.history[(std::uint64_t{run} * work.steps + step) * experts + e] = part.totals[i];
         part.counts[i] = 0;

@@ -80,8 +80,10 @@ public:
                               swept ? -h : second_bias_);
         if constexpr (controlled) {
             const int sides = side_of(load, 2) + side_of(other, 2);
-            first_control_ = control(values_, first_control_, load, 2, sides);
-            second_control_ = control(values_, second_control_, other, 2, sides);
+            first_control_ =
+                control(values_.controller, values_.step, first_control_, load, 2, sides);
+            second_control_ =
+                control(values_.controller, values_.step, second_control_, other, 2, sides);
         }
     }
 

@@ -6,17 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace moebius::gpu {
+#include "controller.hpp"
 
-/// control_law of simulate/load_controller.hpp, for the kernels.
-enum class law : int { none, integral, sign, centred_sign };
+namespace moebius::gpu {
 
 /// What the kernels know of one run; the rest of its rule is in arrays of their own.
 struct run_values {
     double feedback, decay, beta, step;
     std::uint64_t seed;
-    gpu::law law;       ///< of its controller
-    double gain, leak;  ///< of its controller
+    gpu::controller controller;
 };
 
 /// router/noise.hpp, for the kernels.

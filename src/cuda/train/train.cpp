@@ -35,7 +35,6 @@ std::string untrained(const training_run& run) {
     if (model.classes > 32) return fmt::format("a model of {} classes", model.classes);
     if (model.balance.importance != 0 || model.balance.z_loss != 0)
         return "a balancing term other than switch_loss";
-    if (run.rule.controller.law != control_law::none) return "a controller";
     if (run.optimiser.rate > static_cast<double>(std::numeric_limits<float>::max()))
         return fmt::format("a rate of {:g}", run.optimiser.rate);
     return {};
@@ -79,8 +78,8 @@ std::optional<refusal> training_refusal(const training_work& work, int device) {
     for (const auto& run : work.runs)
         if (const auto what = untrained(run); !what.empty())
             return refusal{fmt::format("{} came", what),
-                           "a device trains one layer of top-1 with one hidden layer and no "
-                           "controller; the CPU trains all"};
+                           "a device trains one layer of top-1 with one hidden layer; the CPU "
+                           "trains all"};
     int room = 0;
     check(cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
           "cudaDeviceGetAttribute");

@@ -43,7 +43,8 @@ train_run values_of(const training_run& run, const train_data& data) {
             static_cast<float>(by.momentum),
             static_cast<float>(by.eps),
             by.beta1,
-            by.beta2};
+            by.beta2,
+            device_controller(run.rule.controller)};
 }
 
 }  // namespace
@@ -57,6 +58,7 @@ train_shape shape_of(const training_run& run) {
             model.router.noise == noise_law::gumbel,
             model.between == activation::gelu,
             model.loss == training_loss::squared_error,
+            run.rule.controller.law != control_law::none,
             optimiser_of(run.optimiser)};
 }
 
@@ -97,6 +99,7 @@ train_arrays::train_arrays(const training_work& work, const train_shape& of,
     parameters_ = gathered<float>(&training_state::parameters);
     moments_ = gathered<float>(&training_state::moments);
     scores_ = gathered<double>(&training_state::scores);
+    if (of.controlled) controls_ = gathered<double>(&training_state::control);
     moves_ = std::any_of(runs_.begin(), runs_.end(),
                          [](const training_run* run) { return !std::isnan(run->feedback_end); });
 
@@ -126,6 +129,7 @@ void train_arrays::fill(const training_work& work, const train_shape& of) {
     work_.parameters = parameters_.data();
     work_.moments = moments_.data();
     work_.scores = scores_.data();
+    work_.controls = of.controlled ? controls_.data() : nullptr;
     work_.record_every = count(work.record_every);
 }
 
@@ -180,6 +184,7 @@ void train_arrays::commit() {
     scatter(parameters_, &training_state::parameters);
     scatter(moments_, &training_state::moments);
     scatter(scores_, &training_state::scores);
+    if (work_.controls != nullptr) scatter(controls_, &training_state::control);
     for (std::size_t r = 0; r < runs_.size(); ++r) {
         auto& state = *states_[r];
         state.records.insert(state.records.end(), records_[r].begin(), records_[r].end());

@@ -19,7 +19,7 @@ namespace moebius::gpu {
 /// What runs of one launch share.
 struct train_shape {
     std::size_t width, hidden, classes, experts;
-    bool gumbel, gelu, squared;
+    bool gumbel, gelu, squared, controlled;
     train_optimiser optimiser;
     auto operator<=>(const train_shape&) const = default;
 };
@@ -75,7 +75,7 @@ private:
     std::vector<std::uint64_t> reached_;        ///< (runs) batches
     std::vector<std::vector<double>> records_;  ///< (runs) those that states do not have yet
     device_array<train_run> each_;
-    device_array<double> biases_, scores_;
+    device_array<double> biases_, scores_, controls_;
     device_array<std::uint64_t> steps_;
     device_array<std::uint32_t> diverged_;
     device_array<float> parameters_, moments_;

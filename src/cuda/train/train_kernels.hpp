@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "controller.hpp"
+
 namespace moebius::gpu {
 
 /// What the kernels know of one run of simulate/training.hpp.
@@ -18,6 +20,7 @@ struct train_run {
     float rate, weight_decay;  ///< of the optimiser, as are the next four
     float momentum, eps;
     double beta1, beta2;
+    gpu::controller controller;
 };
 
 /// simulate/optimiser.hpp, sgd without momentum by itself.
@@ -46,6 +49,7 @@ struct training {
     float* parameters;           ///< (runs, P), moved on, as are the next two
     float* moments;              ///< (runs, moment_count, P)
     double* scores;              ///< (runs, E)
+    double* controls;            ///< (runs, E) the controllers' part of the scores; null: none
 
     std::uint64_t from, until;   ///< batches: steps before `from` do not come
     std::uint32_t record_every;  ///< from and until are multiples

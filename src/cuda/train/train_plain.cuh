@@ -177,9 +177,9 @@ public:
     __device__ void close(std::uint64_t t) const {
         const int e = thread();
         if (e >= E_) return;
-        array<expert_record>(at_.records)[e].close(w_, id_, t, static_cast<std::uint32_t>(e),
-                                                   counts()[e], routed(), loss(), counts()[E_ + 1],
-                                                   scores());
+        array<expert_record>(at_.records)[e].close(
+            w_, id_, t, static_cast<std::uint32_t>(e), [this](int f) { return counts()[f]; },
+            routed(), loss(), counts()[E_ + 1], scores());
     }
     [[nodiscard]] __device__ descent& descend() const { return *array<descent>(at_.descend); }
 

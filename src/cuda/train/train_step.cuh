@@ -3,6 +3,7 @@
 
 // What both training kernels do alike: draws, choices, activation, optimiser, scores and records.
 
+#include "control.cuh"
 #include "follow.cuh"
 #include "philox.cuh"
 #include "train/train_kernels.hpp"
@@ -176,19 +177,36 @@ struct expert_record {
 
     /// Follows the score of expert e after batch t as `advance` does, and writes a row of records
     /// when it is full.
-    /// @param count   examples of this expert, of `routed` in the batch
-    /// @param scores  (E)
+    /// @param count_of  examples of an expert, of `routed` in the batch
+    /// @param scores    (E)
+    template <typename Count>
     __device__ void close(const training& work, std::uint32_t run, std::uint64_t t, std::uint32_t e,
-                          int count, int routed, float batch_loss, int batch_right,
+                          const Count& count_of, int routed, float batch_loss, int batch_right,
                           double* scores) {
         const auto& rule = work.each[run];
         const std::uint64_t place = t - work.from;
         const double feedback = work.feedback == nullptr
                                     ? rule.feedback
                                     : work.feedback[run * (work.until - work.from) + place];
-        const double batch_load = routed > 0 ? __ddiv_rn(count, routed) : 0;
-        scores[e] = follow(scores[e], batch_load, feedback, rule.decay, rule.step,
-                           work.biases[run * work.experts + e]);
+        const auto load_of = [&](std::uint32_t f) {
+            return routed > 0 ? __ddiv_rn(count_of(static_cast<int>(f)), routed) : 0;
+        };
+        const double batch_load = load_of(e), bias = work.biases[run * work.experts + e];
+        const auto followed = [&](double score) {
+            return follow(score, batch_load, feedback, rule.decay, rule.step, bias);
+        };
+        if (work.controls == nullptr) {
+            scores[e] = followed(scores[e]);
+        } else {
+            double& mine = work.controls[run * work.experts + e];
+            const double of_rule = followed(__dsub_rn(scores[e], mine));
+            int sides = 0;
+            if (rule.controller.law == law::centred_sign)
+                for (std::uint32_t f = 0; f < work.experts; ++f)
+                    sides += side_of(load_of(f), work.experts);
+            mine = control(rule.controller, rule.step, mine, batch_load, work.experts, sides);
+            scores[e] = __dadd_rn(of_rule, mine);
+        }
         const double part = __ddiv_rn(1, work.record_every);
         loss = __dadd_rn(loss, __dmul_rn(part, batch_loss));
         right = __dadd_rn(right, __dmul_rn(part, __ddiv_rn(batch_right, work.batch)));

@@ -58,9 +58,10 @@ __device__ void descend_all(tiled_memory<S>& m, const training& work, std::uint3
         if (task == 0) {
             descend_gate(m, descend, lane);
             if (lane < S::E)
-                m.records[lane].close(work, id, t, static_cast<std::uint32_t>(lane),
-                                      rows.count(lane), rows.routed(), batch.loss, batch.right,
-                                      m.scores);
+                m.records[lane].close(
+                    work, id, t, static_cast<std::uint32_t>(lane),
+                    [&rows](int e) { return rows.count(e); }, rows.routed(), batch.loss,
+                    batch.right, m.scores);
         } else if (task == 1) {
             draw_batch(m, work, work.each[id], t + 1);
         } else if (part == 0) {
