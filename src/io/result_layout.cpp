@@ -137,8 +137,8 @@ result_layout train_layout() {
 std::vector<result_layout> all_layouts() {
     return {
         {sweep_schema,
-         {{"samples", {{"direction", finite}}, 3, 1}, {"jumps", {{"direction", finite}}, 2}}},
-        {grid_schema, {{"grid", {{"stable_states", finite}}, 2, 1}}},
+         {{"samples", {{"direction", finite}}, 3}, {"jumps", {{"direction", finite}}, 2}}},
+        {grid_schema, {{"grid", {{"stable_states", finite}}, 2}}},
         {exact_schema, {{"fold_set", {{"feedback", finite}, {"bias", finite}}, 2, 1, false}}},
         {simulate_schema, {{"records", {{"replica", finite}, {"step", finite}}}, {"summary", {}}}},
         {response_schema,

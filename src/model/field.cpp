@@ -26,6 +26,20 @@ std::string listed(std::span<const parameter_info> known, std::span<const double
     return text;
 }
 
+/// Squares of distances in state scales must not overflow.
+constexpr double longest_reach = 1e150;
+
+void check_reach(const field& model, std::span<const double> values) {
+    const auto [low, high] = model.state_bounds(values);
+    if (!std::isfinite(low) || !std::isfinite(high)) return;  // the model knows none
+    const double reach = std::max(std::abs(low), std::abs(high)) / model.state_scale(values);
+    if (!(reach < longest_reach))
+        throw invalid_argument(model.name(),
+                               fmt::format("its states reach {} times their scale at {}", reach,
+                                           listed(model.parameters(), values)),
+                               fmt::format("at most {} times can be computed with", longest_reach));
+}
+
 }  // namespace
 
 void field::linear_in(std::span<const double> x, std::span<const double> p,
@@ -80,6 +94,7 @@ void check_parameters(const field& model, std::span<const double> values) {
             model.name(),
             fmt::format("the scale of its states is {} at {}", scale, listed(known, values)),
             "it must be a positive number that double precision holds");
+    check_reach(model, values);
 }
 
 std::vector<std::string> parameter_names(const field& model) {

@@ -316,8 +316,9 @@ template <typename Law>
                                                 singletons(experts), alike);
 }
 
-/// @throws invalid_argument  naming `who`, for fewer than two experts, no tokens, an incomplete row
-///                           or a logit that is not finite
+/// @throws invalid_argument  naming `who`, for fewer than two experts, no tokens, an incomplete
+///                           row, a logit that is not finite, or more than 1,024 experts that
+///                           differ
 void check_tokens(std::string_view who, const std::vector<double>& logits, std::size_t experts);
 
 }  // namespace moebius

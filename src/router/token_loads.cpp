@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <moebius/base/error.hpp>
 #include <moebius/router/load_response.hpp>
 #include <span>
 #include <utility>
@@ -15,8 +12,7 @@
 namespace moebius {
 namespace {
 
-constexpr std::size_t most_softmax_experts = 1024;  // its derivatives are (N, N)
-constexpr Eigen::Index most_at_once = 128;          // tokens, whose shares stay in the cache
+constexpr Eigen::Index most_at_once = 128;  // tokens, whose shares stay in the cache
 
 class token_response final : public load_response {
 public:
@@ -128,10 +124,6 @@ private:
 std::shared_ptr<const load_response> token_softmax_loads(std::vector<double> logits,
                                                          std::size_t experts) {
     check_tokens("token-softmax", logits, experts);
-    if (experts > most_softmax_experts)
-        throw invalid_argument(
-            "token-softmax", fmt::format("{} experts came", experts),
-            fmt::format("its equations are solved for up to {}", most_softmax_experts));
     return std::make_shared<token_response>(std::move(logits), experts);
 }
 

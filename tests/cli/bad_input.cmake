@@ -346,3 +346,6 @@ rejected(compare_experts ARGS compare --experts 18446744073709551615
 # A table of subsets that no machine has the memory for.
 rejected(subset_table ARGS simulate --experts 60000 --router probmoe-exact-k,k=30000 --steps 2
   ERR "probmoe: up to 30000 of 60000 experts came, but their product must be at most 4194304")
+# Scores that their own scale cannot measure.
+rejected(state_reach ARGS diagram --vary feedback=1:2 --set beta=1e308
+  ERR "two-expert: its states reach 1e.308 times their scale at feedback = 1, .*, but at most 1e.150 times can be computed with")

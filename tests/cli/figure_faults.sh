@@ -77,6 +77,9 @@ for name, column in made["records"].items():
     if name not in ("replica", "step"): column[:] = [None] * len(column)
 json.dump(made, open("empty.json", "w"))'
 rm some.json
+"$program" sweep --set beta=1e8 --vary bias=20:30 --rate 1 --out no_rows.json 2>no_rows.err && exit 1
+expect 2 "no_rows.json: figure: no finite point came, but there must be one to draw$" \
+    "$program" plot no_rows.json --out no_rows.svg
 expect 2 "empty.json: figure: no finite point came, but there must be one to draw$" \
     "$program" plot empty.json --out empty.svg
 test ! -e empty.svg

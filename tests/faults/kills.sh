@@ -5,7 +5,7 @@ set -euo pipefail
 program=$1 folder=$2 count=${3:-3}
 RANDOM=${FAULTS_SEED:-1}
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
-train=("$program" train --data mixture:3/4/3/0/0.2/600 --hidden 16 --batch 32 --vary feedback=0:4 --points 3
+train=("$program" train --device cpu --data mixture:3/4/3/0/0.2/600 --hidden 16 --batch 32 --vary feedback=0:4 --points 3
     --seeds 4 --steps 3000 --evaluate-every 50 --threads 2 --checkpoint c.npy --out t.json)
 
 from=$(date +%s%N)

@@ -3,7 +3,7 @@
 set -euo pipefail
 program=$1 folder=$2
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
-train=("$program" train --data mixture:3/4/3/0/0.2/600 --hidden 16 --batch 32 --seeds 8 --evaluate-every 50
+train=("$program" train --device cpu --data mixture:3/4/3/0/0.2/600 --hidden 16 --batch 32 --seeds 8 --evaluate-every 50
     --threads 1 --checkpoint c.npy)
 
 "${train[@]}" --steps 100 --out first.json >/dev/null

@@ -230,6 +230,22 @@ TEST_CASE("tokens without logits are no tokens", "[load_response][oracle]") {
     CHECK(top_k_loads(random_values(experts, 1, 1), experts, 1)->name() == "token-softmax");
 }
 
+TEST_CASE("mean loads of experts that tokens tell apart are bounded, since slopes are (N, N)",
+          "[load_response]") {
+    const std::size_t most = 1024, experts = most + 1;
+    const auto sentence =
+        ": 1025 experts came whose tokens differ, but mean loads of up to 1024 are "
+        "solved for";
+    const auto differing = random_values(experts, 1, 3);
+    CHECK_THROWS_WITH(token_softmax_loads(differing, experts),
+                      std::string("token-softmax") + sentence);
+    CHECK_THROWS_WITH(subset_loads(differing, experts, 2, 2),
+                      std::string("subset_loads") + sentence);
+    CHECK_THROWS_WITH(top_k_loads(differing, experts, 2), std::string("top_k_loads") + sentence);
+    CHECK(top_k_loads(random_values(most, 1, 3), most, 2) != nullptr);
+    CHECK(top_k_loads(row(experts), experts, 2) != nullptr);  // alike
+}
+
 TEST_CASE("a group's loads and slopes are those of its members", "[load_response][oracle]") {
     const std::size_t experts = 5;
     const auto response = GENERATE_COPY(values(
