@@ -30,6 +30,7 @@ fixed_space::fixed_space(const problem& first, const problem& base, const parame
       result_(result),
       watch_(progress),
       n_(curve_.unknowns() - 1),
+      f_(n_),
       x_(base.model->dimension()),
       p_(base.parameters) {
     const cell_field* cells = base.model->cells();
@@ -143,10 +144,7 @@ special_point fixed_space::point_here(point_type type, const VectorXd& u) {
     return point_at(*base().model, type, x_, p_);
 }
 
-void fixed_space::evaluate(const VectorXd& u) {
-    VectorXd f(n_);
-    static_cast<void>(curve_.linearize(u, f));
-}
+void fixed_space::evaluate(const VectorXd& u) { static_cast<void>(curve_.linearize(u, f_)); }
 
 std::array<double, 3> fixed_space::extras_at(const VectorXd& u) {
     evaluate(u);

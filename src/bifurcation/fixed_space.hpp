@@ -168,6 +168,7 @@ private:
     void find_lost_pairs(walk& along, const counted& a, const counted& b);
     void find_exchanged(walk& along, const counted& a, const counted& b, int halvings);
     [[nodiscard]] counted counted_here(const curve_point& at);
+    void count_here(const curve_point& at, counted& to);
     void add_oscillation(const special_point& hopf, const Eigen::VectorXd& u,
                          std::optional<std::size_t> group, double arc, recorder& rows);
 
@@ -180,6 +181,7 @@ private:
     diagram& result_;
     const watch& watch_;
     Eigen::Index n_;
+    Eigen::VectorXd f_;
     std::vector<double> x_, p_;
     std::vector<watched_test> watched_;
     known_points known_;

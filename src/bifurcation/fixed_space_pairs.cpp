@@ -110,9 +110,22 @@ std::size_t fixed_space::counted::from(const counted& other) const {
 
 /// Where the curve was linearized last.
 fixed_space::counted fixed_space::counted_here(const curve_point& at) {
-    const std::size_t unstable = curve_.stability_here().n_unstable;
-    if (curve_.terms().is_structured()) return {at, unstable, unstable, {}};
-    return {at, unstable, unstable, curve_.terms().spectrum()};
+    counted here;
+    count_here(at, here);
+    return here;
+}
+
+/// The same into what has the room already.
+void fixed_space::count_here(const curve_point& at, counted& to) {
+    to.at = at;
+    to.values.clear();
+    if (curve_.terms().is_structured()) {
+        to.least = to.most = curve_.stability_here().n_unstable;
+        return;
+    }
+    to.values = curve_.terms().spectrum();
+    to.least = to.most = static_cast<std::size_t>(std::count_if(
+        to.values.begin(), to.values.end(), [](const auto& value) { return value.real() > 0; }));
 }
 
 /// @param critical  eigenvalues at this special point that are zero or +-i omega up to rounding
@@ -141,6 +154,7 @@ void fixed_space::explain_step(walk& along) {
         points.push_back(b);
         return points;
     };
+    if (passed_.empty() && a.from(b) == 0) return find_exchanged(along, a, b, most_halvings);
     auto points = met();
     const auto jump = std::adjacent_find(points.begin(), points.end(),
                                          [](auto& l, auto& r) { return l.from(r) > 0; });

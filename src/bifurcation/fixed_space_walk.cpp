@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/LU>
 #include <cmath>
 #include <moebius/base/view.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -84,7 +83,7 @@ double fixed_space::dip_of(const curve_point& at) {
     if (at.regularity == 0) return 0;  // where an arm leaves its branch point
     if (n_ > most_for_dips || curve_.terms().is_structured()) return std::abs(at.regularity);
     evaluate(at.u);
-    return std::abs(curve_.terms().jacobian().determinant());
+    return std::abs(curve_.terms().determinant());
 }
 
 /// The Jacobian on what differs within a group.
@@ -98,7 +97,7 @@ Eigen::MatrixXd fixed_space::within(const curve_point& at, std::size_t group) {
 }
 
 void fixed_space::row(const walk& along, const curve_point& at, std::vector<double>& to) {
-    here_ = counted_here(at);
+    count_here(at, here_);
     along.rows().row(at.u, extras_of_last_evaluation(), to);
 }
 
@@ -142,7 +141,10 @@ bool fixed_space::crosses(walk& along) {
 std::optional<stop_reason> fixed_space::kept(walk& along, bool /*goes_on*/) {
     way_.push_back(along.trace().current().u);
     if (!curve_.terms().is_structured()) explain_step(along);  // else they are real, and few
-    before_ = here_;
+    if (before_)
+        std::swap(*before_, here_);
+    else
+        before_ = here_;
     passed_.clear();
     return std::nullopt;
 }

@@ -91,13 +91,14 @@ bool known_points::is_near_crossing(const VectorXd& u, double distance) const {
 
 bool known_points::is_on_branch(const VectorXd& u, curve& followed) const {
     std::vector<std::pair<VectorXd, VectorXd>> beside;  // chords that it is near to
+    VectorXd along(u.size()), foot(u.size());
     for (const auto& branch : branches_)
         for (std::size_t i = 0; i + 1 < branch.size(); ++i) {
-            const VectorXd along = branch[i + 1] - branch[i];
+            along = branch[i + 1] - branch[i];
             const double length = along.norm();
             const double share = (u - branch[i]).dot(along) / (length * length);
             if (!(share >= -off_chord && share <= 1 + off_chord)) continue;
-            const VectorXd foot = branch[i] + share * along;
+            foot = branch[i] + share * along;
             if ((u - foot).norm() > length / 2) continue;
             const bool inside = share >= -slack && share <= 1 + slack;
             if (inside && leads_to(u, foot, along / length, followed)) return true;

@@ -39,13 +39,15 @@ void event_finder::restart(const curve_point& point) {
 
 std::vector<bracket> event_finder::look(const curve_point& point, bool last) {
     std::vector<bracket> found;
-    const curve_point from = points_[2];
-    const double length = (point.u - from.u).norm();
+    const double length = (point.u - points_[2].u).norm();
     const double pieces =
         std::clamp(std::ceil(length / piece), known_ == 1 || last ? 2. : 1., most_pieces);
-    for (double k = 1; k < pieces; ++k)
-        if (const auto between = tracer_.between(from, point, k / pieces))
-            add_point(*between, found);
+    if (pieces > 1) {
+        const curve_point from = points_[2];
+        for (double k = 1; k < pieces; ++k)
+            if (const auto between = tracer_.between(from, point, k / pieces))
+                add_point(*between, found);
+    }
     add_point(point, found);
     std::stable_sort(found.begin(), found.end(),
                      [](const bracket& l, const bracket& r) { return l.arc < r.arc; });

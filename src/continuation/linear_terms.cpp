@@ -6,6 +6,7 @@
 #include <moebius/continuation/linear_terms.hpp>
 #include <moebius/model/coupled_cells.hpp>
 #include <moebius/solve/dense.hpp>
+#include <moebius/solve/dense_lu.hpp>
 #include <moebius/solve/low_rank.hpp>
 #include <moebius/solve/secular.hpp>
 #include <optional>
@@ -102,12 +103,24 @@ double linear_terms::jacobian_norm() const {
     return std::sqrt(std::max(0.0, diagonal_.squaredNorm() + 2 * mixed + low));
 }
 
+double linear_terms::determinant() const {
+    dense_lu factors;
+    if (is_structured())
+        factors.compute(jacobian());
+    else
+        factors.compute(fx_);
+    return factors.determinant();
+}
+
 bool linear_terms::is_symmetric() const { return !is_structured() && fx_ == fx_.transpose(); }
 
 const std::vector<std::complex<double>>& linear_terms::spectrum() const {
     if (!spectrum_.empty()) return spectrum_;
     if (n_ >= coupled_from && finite_) spectrum_ = coupled_spectrum(model_, x_, p_);
-    if (spectrum_.empty()) spectrum_ = is_structured() ? eigenvalues(jacobian()) : eigenvalues(fx_);
+    if (n_ == 1 && !is_structured())
+        spectrum_.assign(1, fx_(0, 0));
+    else if (spectrum_.empty())
+        spectrum_ = is_structured() ? eigenvalues(jacobian()) : eigenvalues(fx_);
     return spectrum_;
 }
 

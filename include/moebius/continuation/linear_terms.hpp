@@ -41,6 +41,8 @@ public:
     /// f_x, built from its parts where it is structured. @cost O(n^2) memory
     [[nodiscard]] Eigen::MatrixXd jacobian() const;
 
+    [[nodiscard]] double determinant() const;  ///< of f_x
+
     /// To the last bit, as the Jacobian of a gradient is; then no eigenvalue leaves the real line.
     [[nodiscard]] bool is_symmetric() const;
 
