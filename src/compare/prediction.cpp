@@ -177,8 +177,10 @@ private:
                                        .threads = options_.threads},
                                       {{}, watch_.stop});
         for (std::size_t j = 0; j < levels.size(); ++j) {
-            sweep.jumps[j].ensemble = spread_of(jumps_of(runs.passages[j], sweep.plan));
-            sweep.jumps[j].stayed = options_.members - spread_of(runs.passages[j]).count;
+            auto& jump = sweep.jumps[j];
+            jump.members = jumps_of(runs.passages[j], sweep.plan);
+            jump.ensemble = spread_of(jump.members);
+            jump.stayed = options_.members - spread_of(runs.passages[j]).count;
         }
     }
 

@@ -69,8 +69,12 @@ void add_steady(const prediction& predicted, std::size_t s, std::size_t h,
 
 jump_point compare_jump(std::size_t s, const predicted_sweep& sweep, const predicted_jump& jump,
                         const std::vector<double>& passages) {
-    jump_point point{s, jump, spread_of(jumps_of(passages, sweep.plan)), spread_of(passages).count,
-                     0};
+    const auto measured = jumps_of(passages, sweep.plan);
+    jump_point point{s, jump, spread_of(measured), spread_of(passages).count, 0};
+    if (point.runs < measured.size() || jump.stayed > 0) {  // where some take another way
+        point.z = rank_deviate(measured, jump.members);
+        return point;
+    }
     const auto each = [](const spread& of) { return 1 / static_cast<double>(of.count); };
     const double error = jump.ensemble.sd * std::sqrt(each(point.measured) + each(jump.ensemble));
     point.z = (point.measured.mean - jump.ensemble.mean) / error;

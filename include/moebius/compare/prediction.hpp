@@ -55,6 +55,7 @@ struct predicted_jump {
     double noiseless = 0;    ///< where slow_sweep jumps, without noise
     spread ensemble;         ///< where noisy_chain jumps on this schedule (jumps_of)
     std::size_t stayed = 0;  ///< of its members, those that never jump
+    std::vector<double> members = {};  ///< where each of them jumps (jumps_of)
 };
 
 /// One sweep: a staircase of ramps and holds; no hold closer than one level to a fold ahead.

@@ -33,7 +33,9 @@ struct jump_point {
     predicted_jump predicted;
     spread measured;       ///< of jumps_of(the runs)
     std::size_t runs = 0;  ///< that did jump
-    double z = 0;  ///< (measured mean - ensemble mean) / ensemble sd / sqrt(1/runs + 1/members)
+    /// (measured mean - ensemble mean) / ensemble sd / sqrt(1/runs + 1/members) if all jump, else
+    /// rank_deviate of the two: what takes another way has no place in a mean.
+    double z = 0;
 };
 
 struct validation {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/compare/validate.hpp>
 #include <set>
@@ -63,6 +64,25 @@ TEST_CASE("validate finds that theory holds", "[compare][oracle]") {
     CHECK(steady_table(v).at("z")[3] == v.steady[3].z);
     CHECK(jump_table(v).at("fold")[1] == v.jumps[1].predicted.fold);
     CHECK(cusp_table(v).at("feedback")[0] == v.predicted.cusps[0].exact.fold.feedback);
+}
+
+TEST_CASE("a run that takes the other way at an imperfect pitchfork is one run of several",
+          "[compare]") {
+    const auto source = a_dozen();
+    auto predicted = predict(source->law(noise_law::gumbel), beta, decay, brief());
+    auto measured = measure(source, noise_law::gumbel, beta, decay, predicted.sweeps, brief());
+    auto& jump = predicted.sweeps[0].jumps.at(0);
+    jump.members.clear();
+    for (int k = 0; k < 64; ++k) jump.members.push_back(0.7 + 0.002 * k);
+    jump.ensemble = spread_of(jump.members);
+    jump.stayed = 0;  // it is too rare for an ensemble of this size
+    measured[0].passages[0] = {0.73, 0.77, 0.81, std::numeric_limits<double>::quiet_NaN()};
+
+    const auto v = compare(std::move(predicted), measured, brief());
+
+    CHECK(v.jumps[0].runs == 3);
+    CHECK(std::abs(v.jumps[0].z) < 2);  // the mean is more than ten of its errors off
+    CHECK(v.jumps[0].measured.mean > v.jumps[0].predicted.ensemble.mean + 0.1);
 }
 
 TEST_CASE("validate finds a beta that is 3 % off", "[compare][property]") {
