@@ -118,11 +118,6 @@ fixed_space::counted fixed_space::counted_here(const curve_point& at) {
 /// The same into what has the room already.
 void fixed_space::count_here(const curve_point& at, counted& to) {
     to.at = at;
-    to.values.clear();
-    if (curve_.terms().is_structured()) {
-        to.least = to.most = curve_.stability_here().n_unstable;
-        return;
-    }
     to.values = curve_.terms().spectrum();
     to.least = to.most = static_cast<std::size_t>(std::count_if(
         to.values.begin(), to.values.end(), [](const auto& value) { return value.real() > 0; }));
@@ -130,7 +125,7 @@ void fixed_space::count_here(const curve_point& at, counted& to) {
 
 /// @param critical  eigenvalues at this special point that are zero or +-i omega up to rounding
 void fixed_space::note_passed(const curve_point& at, const spectrum_values& critical) {
-    if (curve_.terms().is_structured()) return;
+    if (is_real()) return;
     evaluate(at.u);
     auto others = curve_.terms().spectrum();
     for (const auto& value : critical) others = without(others, value);

@@ -29,7 +29,8 @@ stop_reason fixed_space::go(tracer& trace, recorder& rows) {
     before_.reset();
     passed_.clear();
     oscillations_.clear();
-    if (const auto& first = trace.current(); first.regularity != 0) {  // else an arm at its point
+    const auto& first = trace.current();
+    if (!is_real() && first.regularity != 0) {  // else an arm at its point
         evaluate(first.u);
         before_ = counted_here(first);
     }
@@ -97,7 +98,7 @@ Eigen::MatrixXd fixed_space::within(const curve_point& at, std::size_t group) {
 }
 
 void fixed_space::row(const walk& along, const curve_point& at, std::vector<double>& to) {
-    count_here(at, here_);
+    if (!is_real()) count_here(at, here_);
     along.rows().row(at.u, extras_of_last_evaluation(), to);
 }
 
@@ -140,7 +141,8 @@ bool fixed_space::crosses(walk& along) {
 
 std::optional<stop_reason> fixed_space::kept(walk& along, bool /*goes_on*/) {
     way_.push_back(along.trace().current().u);
-    if (!curve_.terms().is_structured()) explain_step(along);  // else they are real, and few
+    if (is_real()) return std::nullopt;
+    explain_step(along);
     if (before_)
         std::swap(*before_, here_);
     else

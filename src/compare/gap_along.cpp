@@ -22,8 +22,9 @@ std::vector<double> led_by(double x, double center, std::size_t experts) {
     return s;
 }
 
-gap_along::gap_along(const load_response& loads, double beta, double secant)
-    : loads_(loads), beta_(beta), secant_(secant), experts_(0) {
+gap_along::gap_along(const load_response& loads, double beta, double secant,
+                     const std::atomic<bool>* stop)
+    : loads_(loads), beta_(beta), secant_(secant), experts_(0), watched_{{}, stop} {
     for (const auto& group : loads.groups().groups) experts_ += group.size();
 }
 
@@ -32,6 +33,7 @@ double gap_along::lead_of(std::span<const double> p) const {
 }
 
 double gap_along::value(double x, double center) const {
+    if (watched_.stopping()) throw interrupted("compare_routers");
     const auto s = led_by(x, center, experts_);
     std::vector<double> p(experts_);
     loads_.loads(s, beta_, p);
@@ -39,6 +41,7 @@ double gap_along::value(double x, double center) const {
 }
 
 std::array<double, 4> gap_along::at(double x, double center) const {
+    if (watched_.stopping()) throw interrupted("compare_routers");
     const auto s = led_by(x, center, experts_), v = led_by(1, 0, experts_);
     std::vector<double> out(4 * experts_);
     loads_.along(s, beta_, v, 0, out);
@@ -58,7 +61,7 @@ exact::response gap_along::smooth(double center) const {
 }
 
 exact::response gap_along::plain(double center) const {
-    return gap_along(loads_, beta_).smooth(center);
+    return gap_along(loads_, beta_, 0, watched_.stop).smooth(center);
 }
 
 double gap_along::reach(double center) const {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <moebius/base/watch.hpp>
 #include <moebius/exact/scalar_response.hpp>
 #include <moebius/router/load_response.hpp>
 #include <vector>
@@ -19,7 +21,9 @@ public:
     /// @param loads   must outlive this; singletons, or experts that nothing tells apart
     /// @param secant  half the distance over which slopes are taken as differences, for a measured
     ///                response; 0: derivatives
-    gap_along(const load_response& loads, double beta, double secant = 0);
+    /// @param stop    watch::stop; what asks for m then ends with `interrupted`
+    gap_along(const load_response& loads, double beta, double secant = 0,
+              const std::atomic<bool>* stop = nullptr);
 
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
     [[nodiscard]] bool smoothed() const noexcept { return secant_ > 0; }
@@ -48,6 +52,7 @@ private:
     const load_response& loads_;
     double beta_, secant_;
     std::size_t experts_;
+    watch watched_;
 };
 
 }  // namespace moebius

@@ -138,13 +138,16 @@ known_router predict(const std::shared_ptr<const token_source>& source, const ro
                      const comparison_options& o, const watch& watched) {
     const std::size_t experts = source->experts();
     if (auto loads = known_response(router, *source)) {
-        auto forecast = forecast_of(gap_along(*loads, o.beta), o);
+        auto forecast = forecast_of(gap_along(*loads, o.beta, 0, watched.stop), o);
         return {std::move(loads), forecast};
     }
     if (experts > 2)
         throw invalid_argument("compare_routers",
                                fmt::format("{} of {} experts came", router.name(), experts),
                                "its mean load is known for two alone");
+    const auto measured = [&](const load_response& loads) {
+        return forecast_of(gap_along(loads, o.beta, secant_of(true, o.beta), watched.stop), o);
+    };
     std::vector<router_forecast> all;
     auto parts = o.response;
     parts.threads = o.threads;
@@ -152,14 +155,12 @@ known_router predict(const std::shared_ptr<const token_source>& source, const ro
     for (std::size_t r = 0; r < replicas; ++r) {
         parts.seed = derived_seed(o.response.seed, r);
         const auto part = measure_response(source, router, parts, watched);
-        all.push_back(forecast_of(gap_along(*part.loads, o.beta, secant_of(true, o.beta)), o));
+        all.push_back(measured(*part.loads));
     }
     auto whole = o.response;
     whole.threads = o.threads;
     const auto mean = measure_response(source, router, whole, watched);
-    return {mean.loads,
-            mean_forecast(all,
-                          forecast_of(gap_along(*mean.loads, o.beta, secant_of(true, o.beta)), o))};
+    return {mean.loads, mean_forecast(all, measured(*mean.loads))};
 }
 
 }  // namespace moebius
