@@ -7,7 +7,6 @@
 #include <moebius/base/random.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/dynamics/integrate.hpp>
-#include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
 
 #include "whole_jacobian.hpp"
@@ -79,12 +78,8 @@ std::optional<VectorXd> descent::rest_near(const VectorXd& x) const {
         fx.resize(n, n);
         at_.model->linear(view(u), at_.parameters, view(f), view(fx), view(fp));
     };
-    VectorXd f;
-    MatrixXd fx;
-    system(x, f, fx);
-    const double first = partial_lu<double>(fx).solve(f).cwiseAbs().maxCoeff();
-    if (!(first <= near_rest * in_.unit())) return std::nullopt;
-    const auto end = newton(system, x, {.max_iterations = 12});
+    const auto end =
+        newton(system, x, {.max_iterations = 24, .longest_first = near_rest * in_.unit()});
     if (!end || (end.u - x).cwiseAbs().maxCoeff() > 2 * near_rest * in_.unit()) return std::nullopt;
     return end.u;
 }
