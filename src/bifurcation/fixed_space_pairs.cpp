@@ -111,13 +111,13 @@ std::size_t fixed_space::counted::from(const counted& other) const {
 /// Where the curve was linearized last.
 fixed_space::counted fixed_space::counted_here(const curve_point& at) {
     const std::size_t unstable = curve_.stability_here().n_unstable;
-    if (curve_.terms().is_structured()) return {at, unstable, unstable, {}};
+    if (curve_.terms().spectrum_is_real()) return {at, unstable, unstable, {}};
     return {at, unstable, unstable, curve_.terms().spectrum()};
 }
 
 /// @param critical  eigenvalues at this special point that are zero or +-i omega up to rounding
 void fixed_space::note_passed(const curve_point& at, const spectrum_values& critical) {
-    if (curve_.terms().is_structured()) return;
+    if (curve_.terms().spectrum_is_real()) return;
     evaluate(at.u);
     auto others = curve_.terms().spectrum();
     for (const auto& value : critical) others = without(others, value);
