@@ -20,17 +20,17 @@ namespace {
 
 using model_of = std::shared_ptr<const moebius::field> (*)(std::size_t);
 
-std::shared_ptr<const moebius::field> softmax(std::size_t n) {
+std::shared_ptr<const moebius::field> softmax_of(std::size_t n) {
     return moebius::expert_feedback(moebius::softmax_loads(n));
 }
-std::shared_ptr<const moebius::field> pairs(std::size_t n) {
+std::shared_ptr<const moebius::field> pairs_of(std::size_t n) {
     return moebius::expert_feedback(moebius::exact_k_loads(n, 2));
 }
-std::shared_ptr<const moebius::field> controlled(std::size_t n) {
+std::shared_ptr<const moebius::field> controlled_of(std::size_t n) {
     return moebius::controlled_feedback(moebius::softmax_loads(n));
 }
 /// One, two and more experts in a group.
-std::shared_ptr<const moebius::field> controlled_groups(std::size_t n) {
+std::shared_ptr<const moebius::field> controlled_groups_of(std::size_t n) {
     moebius::grouping groups;
     std::size_t next = 0;
     for (std::size_t g = 0; g < n; ++g) {
@@ -42,7 +42,7 @@ std::shared_ptr<const moebius::field> controlled_groups(std::size_t n) {
 
 /// Experts at some point, structured if they are many, and the same by field::linear.
 struct instance {
-    explicit instance(std::size_t n, model_of made = softmax)
+    explicit instance(std::size_t n, model_of made = softmax_of)
         : at(moebius::with_defaults(made(n))),
           terms(*at.model, {0, 2, 3}),
           f(static_cast<Index>(at.model->dimension())),
@@ -67,14 +67,15 @@ struct instance {
 }  // namespace
 
 TEST_CASE("structured terms are the dense ones", "[continuation][oracle]") {
-    const auto [n, made] = GENERATE(table<std::size_t, model_of>({{5, softmax},
-                                                                  {8, softmax},
-                                                                  {50, softmax},
-                                                                  {20, pairs},
-                                                                  {50, pairs},
-                                                                  {5, controlled},
-                                                                  {30, controlled},
-                                                                  {20, controlled_groups}}));
+    const auto [n, made] =
+        GENERATE(Catch::Generators::table<std::size_t, model_of>({{5, softmax_of},
+                                                                  {8, softmax_of},
+                                                                  {50, softmax_of},
+                                                                  {20, pairs_of},
+                                                                  {50, pairs_of},
+                                                                  {5, controlled_of},
+                                                                  {30, controlled_of},
+                                                                  {20, controlled_groups_of}}));
     const instance here(n, made);
 
     REQUIRE(here.terms.is_structured());
@@ -89,7 +90,7 @@ TEST_CASE("structured terms are the dense ones", "[continuation][oracle]") {
 
 TEST_CASE("structured eigenvalues and counts are the dense ones", "[continuation][oracle]") {
     const auto n = static_cast<std::size_t>(GENERATE(5, 17, 120));
-    const auto made = GENERATE(as<model_of>(), softmax, pairs);
+    const auto made = GENERATE(as<model_of>(), softmax_of, pairs_of);
     for (int repeat = 0; repeat < 5; ++repeat) {
         const instance here(n, made);
         const auto dense = moebius::eigenvalues(here.fx);
@@ -107,7 +108,8 @@ TEST_CASE("structured eigenvalues and counts are the dense ones", "[continuation
 
 TEST_CASE("bordered solves hold on both sides", "[continuation][oracle]") {
     const auto n = static_cast<std::size_t>(GENERATE(3, 5, 30));  // dense below structured_from
-    const auto made = GENERATE(as<model_of>(), softmax, pairs, controlled, controlled_groups);
+    const auto made =
+        GENERATE(as<model_of>(), softmax_of, pairs_of, controlled_of, controlled_groups_of);
     const instance here(n, made);
     const Index m = here.f.size();
     const VectorXd b = VectorXd::Random(m), c = VectorXd::Random(m), r = VectorXd::Random(m + 1);
@@ -124,7 +126,8 @@ TEST_CASE("bordered solves hold on both sides", "[continuation][oracle]") {
 TEST_CASE("a linearization of either kind solves the same bordered system",
           "[continuation][oracle]") {
     const auto n = static_cast<std::size_t>(GENERATE(4, 5, 30));
-    const auto made = GENERATE(as<model_of>(), softmax, pairs, controlled, controlled_groups);
+    const auto made =
+        GENERATE(as<model_of>(), softmax_of, pairs_of, controlled_of, controlled_groups_of);
     const instance here(n, made);
     const Index m = here.f.size();
     const VectorXd units = (VectorXd(m + 3) << VectorXd::Constant(m, 0.6), 2, 3, 0.5).finished();
