@@ -82,13 +82,51 @@ std::vector<std::size_t> middle_rows(const branch& curve) {
     return rows;
 }
 
-/// Whether a branch over one parameter passes a point, at rows that are not `besides` its own.
+/// Between which rows a branch passes a value, and at what share of the way.
+std::vector<std::pair<std::size_t, double>> crossings(const branch& curve, double value) {
+    std::vector<std::pair<std::size_t, double>> out;
+    const auto& p = curve.columns.columns[0];
+    for (std::size_t row = 0; row + 1 < p.size(); ++row) {
+        const double low = std::min(p[row], p[row + 1]), high = std::max(p[row], p[row + 1]);
+        if (value < low || value > high || low == high) continue;
+        out.emplace_back(row, (value - p[row]) / (p[row + 1] - p[row]));
+    }
+    return out;
+}
+
+std::vector<double> chord_state(const whole_space& in, const branch& curve, std::size_t row,
+                                double share) {
+    auto x = in.state(curve, row);
+    const auto next = in.state(curve, row + 1);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::lerp(x[i], next[i], share);
+    return x;
+}
+
+/// Whether one cell tells that a chord is out of reach of a state, where none may be renamed:
+/// thousands of branches are held against one another.
+bool one_cell_is_off(const whole_space& in, const branch& curve, std::size_t row, double share,
+                     const VectorXd& x, double reach) {
+    if (in.may_rename()) return false;
+    const std::size_t groups = in.cells() == 0 ? 0 : curve.groups.size();
+    for (std::size_t k = 0; k < in.states_on(curve.groups); ++k) {
+        const auto& column = curve.columns.columns[in.varied().size() + k];
+        const std::size_t i =
+            groups == 0 ? k : k / groups * in.cells() + curve.groups.groups[k % groups].front();
+        const double near = std::lerp(column[row], column[row + 1], share);
+        if (std::abs(near - x[static_cast<Index>(i)]) > reach) return true;
+    }
+    return false;
+}
+
+/// Whether a branch over one parameter passes a point, whose state is sorted.
 bool passes(const whole_space& in, const branch& other, const whole_point& point,
             const audit_options& options) {
     const double value = point.at.parameters[in.varied()[0]];
-    const VectorXd x = in.sorted(point.x);
-    for (const auto& [row, state] : passings(in, other, value)) {
-        const double reach = chord * in.unit() + 1e-2 * x.cwiseAbs().maxCoeff();
+    const VectorXd& x = point.x;
+    const double reach = chord * in.unit() + 1e-2 * x.cwiseAbs().maxCoeff();
+    for (const auto& [row, share] : crossings(other, value)) {
+        if (one_cell_is_off(in, other, row, share, x, reach)) continue;
+        const auto state = chord_state(in, other, row, share);
         const VectorXd near = in.sorted(in.expanded(other.groups, state));
         if ((near - x).cwiseAbs().maxCoeff() > reach) continue;
         const auto there = solved_on_groups(in, other.groups, value, state, reach);
@@ -168,16 +206,8 @@ std::string copy_of(const claim& of, const whole_space& in, std::size_t index,
 
 std::vector<passing> passings(const whole_space& in, const branch& curve, double value) {
     std::vector<passing> out;
-    const auto& p = curve.columns.columns[0];
-    for (std::size_t row = 0; row + 1 < p.size(); ++row) {
-        const double low = std::min(p[row], p[row + 1]), high = std::max(p[row], p[row + 1]);
-        if (value < low || value > high || low == high) continue;
-        const double share = (value - p[row]) / (p[row + 1] - p[row]);
-        auto x = in.state(curve, row);
-        const auto next = in.state(curve, row + 1);
-        for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::lerp(x[i], next[i], share);
-        out.push_back({row, std::move(x)});
-    }
+    for (const auto& [row, share] : crossings(curve, value))
+        out.push_back({row, chord_state(in, curve, row, share)});
     return out;
 }
 
@@ -212,6 +242,8 @@ void judge_doubles(const claim& of, const whole_space& in, const audit_options& 
         std::string fault;  // a start may have let cells go their own way that agree
         if (of.ranges.size() == 1 && of.whole)
             fault = coarser(in, curve, rows, options.place * in.unit());
+        if (of.ranges.size() == 1)
+            for (auto& row : rows) row.x = in.sorted(row.x);
         if (fault.empty() && !rows.empty()) fault = copy_of(of, in, i, rows, options, watched);
         to.judge("double branches", std::move(fault));
     }

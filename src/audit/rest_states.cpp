@@ -7,7 +7,6 @@
 #include <moebius/base/random.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/dynamics/integrate.hpp>
-#include <moebius/solve/dense.hpp>
 #include <moebius/solve/newton.hpp>
 
 #include "whole_jacobian.hpp"
@@ -21,6 +20,7 @@ using Eigen::VectorXd;
 
 constexpr double near_rest = 1e-2;             // state scales of a Newton step, for a try
 constexpr double slow = 1e-2;                  // |f| against |f_x| and the state scale, for a try
+constexpr double slower = 0.3;                 // of the rate of a try, for the next one
 constexpr double rough = 1e-4;                 // accuracy of a way, relative and in state scales
 constexpr std::size_t most_steps = 1'000'000;  // of a way: it takes some hundreds
 constexpr double first_time = 4;     // in units of 1 / |f_x|, then twice as long each time
@@ -79,12 +79,8 @@ std::optional<VectorXd> descent::rest_near(const VectorXd& x) const {
         fx.resize(n, n);
         at_.model->linear(view(u), at_.parameters, view(f), view(fx), view(fp));
     };
-    VectorXd f;
-    MatrixXd fx;
-    system(x, f, fx);
-    const double first = partial_lu<double>(fx).solve(f).cwiseAbs().maxCoeff();
-    if (!(first <= near_rest * in_.unit())) return std::nullopt;
-    const auto end = newton(system, x, {.max_iterations = 12});
+    const auto end =
+        newton(system, x, {.max_iterations = 24, .longest_first = near_rest * in_.unit()});
     if (!end || (end.u - x).cwiseAbs().maxCoeff() > 2 * near_rest * in_.unit()) return std::nullopt;
     return end.u;
 }
@@ -100,13 +96,16 @@ std::optional<bool> descent::attracts(const VectorXd& x) const {
 }
 
 std::optional<VectorXd> descent::from(VectorXd x) const {
-    double left = options_.patience;
+    double left = options_.patience, tried = 0;  // |f| at the last try
     VectorXd f(x.size());
     for (double time = first_time; left > 0; time *= 2) {
         if (!go_on(x, std::min(time, left) / size_)) return std::nullopt;
         left -= time;
         at_.model->rhs(view(x), at_.parameters, view(f));
-        if (f.cwiseAbs().maxCoeff() > slow * size_ * in_.unit()) continue;  // no need for a matrix
+        const double rate = f.cwiseAbs().maxCoeff();
+        if (rate > slow * size_ * in_.unit()) continue;  // no need for a matrix
+        if (rate <= tried && rate > slower * tried) continue;
+        tried = rate;
         if (const auto rest = rest_near(x); rest && attracts(*rest).value_or(false)) return rest;
     }
     return std::nullopt;

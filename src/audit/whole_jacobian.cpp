@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "whole_jacobian.hpp"
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/view.hpp>
+#include <moebius/continuation/linear_terms.hpp>
+#include <moebius/model/coupled_cells.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/linearization.hpp>
 #include <moebius/solve/spectrum.hpp>
@@ -18,6 +21,40 @@ using Eigen::VectorXd;
 using complex = std::complex<double>;
 
 constexpr double symmetric = 1e-14;  // of the size, within which a matrix is its transpose
+constexpr double traced = 1e-12;     // of the size, for each eigenvalue
+constexpr Index hundreds = 128;      // states; of fewer, all eigenvalues take milliseconds
+
+/// Whether numbers are the eigenvalues of a matrix, as far as its trace, that of its square and its
+/// characteristic polynomial at one place tell.
+bool are_eigenvalues(const std::vector<complex>& values, const MatrixXd& a, double size) {
+    const auto n = static_cast<double>(a.rows());
+    const double place = 1.5 * size;  // beyond all of them: the polynomial is not small there
+    MatrixXd shifted = -a / place;
+    shifted.diagonal().array() += 1;
+    const Eigen::PartialPivLU<MatrixXd> lu(shifted);
+    const double log_of_matrix = lu.matrixLU().diagonal().array().abs().log().sum();
+    complex sum, of_squares, log_of_values;
+    for (const auto& z : values) {
+        sum += z;
+        of_squares += z * z;
+        log_of_values += std::log(1.0 - z / place);
+    }
+    const double squares = a.cwiseProduct(a.transpose()).sum();
+    return std::abs(sum - a.trace()) <= traced * n * size &&
+           std::abs(of_squares - squares) <= traced * n * size * size &&
+           std::abs(log_of_values.real() - log_of_matrix) <= traced * n;
+}
+
+/// Of hundreds of cells that a model knows to be coupled by one matrix, from that matrix, where
+/// they prove to be those of the whole one; else none.
+std::vector<complex> eigenvalues_of_cells(const whole_point& here, const MatrixXd& a, double size) {
+    if (a.rows() < hundreds || !dynamic_cast<const coupled_cells*>(here.at.model.get())) return {};
+    linear_terms terms(*here.at.model, {});
+    if (!terms.evaluate({here.x.begin(), here.x.end()}, here.at.parameters)) return {};
+    auto values = terms.spectrum();
+    if (!are_eigenvalues(values, a, size)) values.clear();
+    return values;
+}
 
 /// A symmetric matrix is faster, and its eigenvalues are real.
 std::vector<complex> every_eigenvalue(const MatrixXd& a, double size) {
@@ -45,7 +82,9 @@ whole_jacobian::whole_jacobian(const whole_point& here) {
     const VectorXd p = VectorXd::Map(here.at.parameters.data(), fp.cols());
     const double moved = (fp.cwiseAbs() * p.cwiseAbs()).maxCoeff();
     size = std::max(size, moved / (unit + here.x.cwiseAbs().maxCoeff()));
-    if (fx.allFinite()) eigenvalues = every_eigenvalue(fx, size);
+    if (!fx.allFinite()) return;
+    eigenvalues = eigenvalues_of_cells(here, fx, size);
+    if (eigenvalues.empty()) eigenvalues = every_eigenvalue(fx, size);
 }
 
 double whole_jacobian::residual(const VectorXd& x, double unit) const {

@@ -107,10 +107,16 @@ std::string whole_space::text_of(const VectorXd& x) const {
     return out + (x.size() > 4 ? ", ...)" : ")");
 }
 
+bool whole_space::may_rename() const {
+    return std::any_of(alike_.groups.begin(), alike_.groups.end(),
+                       [](const auto& group) { return group.size() > 1; });
+}
+
 VectorXd whole_space::sorted(const VectorXd& whole) const {
     VectorXd out = whole;
     const Index n = static_cast<Index>(cells_);
     for (const auto& group : alike_.groups) {
+        if (group.size() < 2) continue;
         auto order = group;
         std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
             return whole[static_cast<Index>(a)] > whole[static_cast<Index>(b)];

@@ -56,6 +56,9 @@ public:
     /// The state in which cells that may be renamed stand in order.
     [[nodiscard]] Eigen::VectorXd sorted(const Eigen::VectorXd& whole) const;
 
+    /// Whether there are such cells: else a sorted state is the state itself.
+    [[nodiscard]] bool may_rename() const;
+
     /// Groups of the cells that may be renamed; none if the model has no cells.
     [[nodiscard]] const grouping& alike() const noexcept { return alike_; }
     [[nodiscard]] std::size_t cells() const noexcept { return cells_; }

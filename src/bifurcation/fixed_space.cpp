@@ -39,7 +39,7 @@ fixed_space::fixed_space(const problem& first, const problem& base, const parame
     watched_.push_back({watched::crossing, 0});
     watched_.push_back({watched::turn, 0});
     // Diagonal plus low rank, as loads that respond to scores alone, has real eigenvalues.
-    if (n_ > 1 && !curve_.terms().is_structured()) watched_.push_back({watched::oscillation, 0});
+    if (n_ > 1 && !curve_.terms().spectrum_is_real()) watched_.push_back({watched::oscillation, 0});
     if (!cells) return;
     for (std::size_t g = 0; g < cells->groups().size(); ++g) {
         if (cells->groups().groups[g].size() < 2) continue;

@@ -169,8 +169,8 @@ private:
     void find_exchanged(walk& along, const counted& a, const counted& b, int halvings);
     [[nodiscard]] counted counted_here(const curve_point& at);
     void count_here(const curve_point& at, counted& to);
-    /// Of a diagonal with a low rank, as loads have that respond to scores alone: no pair is lost.
-    [[nodiscard]] bool is_real() const { return curve_.terms().is_structured(); }
+    /// No pair is lost then.
+    [[nodiscard]] bool is_real() const { return curve_.terms().spectrum_is_real(); }
     void add_oscillation(const special_point& hopf, const Eigen::VectorXd& u,
                          std::optional<std::size_t> group, double arc, recorder& rows);
 

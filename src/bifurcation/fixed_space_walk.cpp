@@ -82,7 +82,7 @@ std::vector<test_function> fixed_space::tests() {
 /// |det f_x|: near a pair of branch points it dips, where the regularity may jump between -1 and 1.
 double fixed_space::dip_of(const curve_point& at) {
     if (at.regularity == 0) return 0;  // where an arm leaves its branch point
-    if (n_ > most_for_dips || curve_.terms().is_structured()) return std::abs(at.regularity);
+    if (n_ > most_for_dips || curve_.terms().spectrum_is_real()) return std::abs(at.regularity);
     evaluate(at.u);
     return std::abs(curve_.terms().determinant());
 }

@@ -2,6 +2,7 @@
 #include "known_points.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace moebius {
@@ -11,9 +12,18 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr int most_newton_steps = 8;
-constexpr double slack = 1e-6;     // of a chord, for points at its ends
-constexpr double off_chord = 0.1;  // of it, beyond which its curve does not bulge
-constexpr int finer = 16;          // steps in place of one that was too long to tell
+constexpr double slack = 1e-6;          // of a chord, for points at its ends
+constexpr double off_chord = 0.1;       // of it, beyond which its curve does not bulge
+constexpr double aside_of_chord = 0.5;  // of its length, beyond which a point is not its curve's
+constexpr int finer = 16;               // steps in place of one that was too long to tell
+
+/// Whether one coordinate tells that two points are farther apart than that, the parameter first:
+/// of thousands of branches nearly all are.
+bool are_apart(const VectorXd& a, const VectorXd& b, double reach) {
+    for (Eigen::Index k = a.size(); k-- > 0;)
+        if (std::abs(a[k] - b[k]) > reach) return true;
+    return false;
+}
 
 /// Whether Newton's method in the plane through u across a chord goes from the chord's foot to u.
 bool leads_to(const VectorXd& u, VectorXd at, const VectorXd& chord, curve& followed) {
@@ -63,9 +73,17 @@ bool lies_between(const curve_point& a, const curve_point& b, const VectorXd& u)
 }
 
 bool known_points::is_end(const VectorXd& u) const {
+    const double within = same_point * (1 + u.head(u.size() - 1).norm());
     return std::any_of(ends_.begin(), ends_.end(), [&](const VectorXd& end) {
-        return (end - u).norm() < same_point * (1 + u.head(u.size() - 1).norm());
+        return !are_apart(end, u, within) && (end - u).norm() < within;
     });
+}
+
+void known_points::add_branch(std::vector<VectorXd> points) {
+    std::vector<double> lengths;
+    for (std::size_t i = 0; i + 1 < points.size(); ++i)
+        lengths.push_back((points[i + 1] - points[i]).norm());
+    branches_.push_back({std::move(points), std::move(lengths)});
 }
 
 known_points::crossing& known_points::add_crossing(const VectorXd& u) {
@@ -92,14 +110,15 @@ bool known_points::is_near_crossing(const VectorXd& u, double distance) const {
 bool known_points::is_on_branch(const VectorXd& u, curve& followed) const {
     std::vector<std::pair<VectorXd, VectorXd>> beside;  // chords that it is near to
     VectorXd along(u.size()), foot(u.size());
-    for (const auto& branch : branches_)
-        for (std::size_t i = 0; i + 1 < branch.size(); ++i) {
+    for (const auto& [branch, lengths] : branches_)
+        for (std::size_t i = 0; i < lengths.size(); ++i) {
+            const double length = lengths[i];
+            if (are_apart(u, branch[i], (1 + off_chord + aside_of_chord) * length)) continue;
             along = branch[i + 1] - branch[i];
-            const double length = along.norm();
             const double share = (u - branch[i]).dot(along) / (length * length);
             if (!(share >= -off_chord && share <= 1 + off_chord)) continue;
             foot = branch[i] + share * along;
-            if ((u - foot).norm() > length / 2) continue;
+            if ((u - foot).norm() > aside_of_chord * length) continue;
             const bool inside = share >= -slack && share <= 1 + slack;
             if (inside && leads_to(u, foot, along / length, followed)) return true;
             beside.emplace_back(branch[i], branch[i + 1]);

@@ -42,7 +42,7 @@ public:
     [[nodiscard]] bool is_near_crossing(const Eigen::VectorXd& u, double distance) const;
 
     /// The points of a branch, in order.
-    void add_branch(std::vector<Eigen::VectorXd> points) { branches_.push_back(std::move(points)); }
+    void add_branch(std::vector<Eigen::VectorXd> points);
 
     /// Whether a point of the curve lies on a known branch: in the plane through it across the
     /// chord of two neighbours, Newton's method from the chord must end in it, or shorter steps
@@ -52,7 +52,11 @@ public:
 private:
     std::vector<Eigen::VectorXd> ends_;
     std::vector<crossing> crossings_;
-    std::vector<std::vector<Eigen::VectorXd>> branches_;
+    struct polygon {
+        std::vector<Eigen::VectorXd> points;
+        std::vector<double> lengths;  ///< from each to the next
+    };
+    std::vector<polygon> branches_;
 };
 
 }  // namespace moebius

@@ -41,22 +41,30 @@ struct pair_test {
 
     explicit pair_test(const spectrum_values& values) {
         double sign = 1;
-        for (std::size_t i = 0; i < values.size(); ++i)
+        std::vector<double> size(values.size());
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            size[i] = std::abs(values[i]);
             for (std::size_t j = 0; j < i; ++j) {
                 const auto sum = values[i] + values[j];
-                const double sizes = std::abs(values[i]) + std::abs(values[j]);
-                const double share = sizes > 0 ? std::abs(sum) / sizes : 0;
+                const double sizes = size[i] + size[j], least = value * sizes;
                 // sums that are not real come in conjugate pairs
                 if (sum.imag() == 0 && sum.real() < 0) sign = -sign;
+                // without a root, which of hundreds of values there would be many
+                if (std::norm(sum) > least * least * (1 + rounding)) continue;
+                const double share = sizes > 0 ? std::abs(sum) / sizes : 0;
                 if (share > value) continue;
                 value = share;
                 first = values[i];
                 second = values[j];
             }
+        }
         value *= sign;
     }
     [[nodiscard]] bool is_oscillation() const { return first.imag() != 0; }
     [[nodiscard]] double frequency() const { return std::abs(first.imag()); }  ///< 0: no pair
+
+private:
+    static constexpr double rounding = 1e-14;  // of squares
 };
 
 }  // namespace moebius

@@ -16,6 +16,7 @@ namespace moebius {
 
 constexpr Eigen::Index inverse_from = 16;  // states; below, an SVD costs nothing
 constexpr Eigen::Index coupled_from = 16;  // states; below, so do all eigenvalues at once
+constexpr double symmetric = 1e-14;        // of a norm: what rounding leaves of a symmetry
 
 using Eigen::Index;
 using Eigen::MatrixXd;
@@ -23,22 +24,40 @@ using Eigen::VectorXd;
 
 namespace {
 
+/// A matrix that is symmetric but for rounding, without that: an eighth of the work.
+MatrixXd evened(MatrixXd a) {
+    if ((a - a.transpose()).norm() <= symmetric * a.norm()) a = (a + a.transpose()).eval() / 2;
+    return a;
+}
+
+/// Eigenvalues of S, in any order; none if it is not known.
+std::vector<double> coupling_spectrum(const coupled_cells& cells, Index n,
+                                      std::span<const double> x, std::span<const double> p) {
+    if (cells.coupled_rank() > 0) {
+        rank_one_update a{VectorXd(n), VectorXd(n)};
+        cells.rank_one_coupling(x, p, view(a.diagonal), view(a.weights));
+        if (has_real_spectrum(a)) return leading_eigenvalues(a, static_cast<std::size_t>(n));
+    }
+    MatrixXd coupling(n, n);
+    if (!cells.coupling(x, p, view(coupling))) return {};
+    const VectorXd values = eigenvalues_of_symmetric(coupling);
+    return {values.begin(), values.end()};
+}
+
 /// Those of cells that one symmetric matrix couples, by falling real part; none if none does.
 std::vector<std::complex<double>> coupled_spectrum(const field& model, std::span<const double> x,
                                                    std::span<const double> p) {
     const auto* cells = dynamic_cast<const coupled_cells*>(&model);
     const auto n = static_cast<Index>(model.experts());
     if (!cells || n == 0) return {};
-    MatrixXd coupling(n, n);
-    if (!cells->coupling(x, p, view(coupling))) return {};
-    const VectorXd sigma = eigenvalues_of_symmetric(coupling);
-    Index together = 0;
-    sigma.cwiseAbs().minCoeff(&together);
+    const auto sigma = coupling_spectrum(*cells, n, x, p);
+    const auto together = std::min_element(
+        sigma.begin(), sigma.end(), [](double l, double r) { return std::abs(l) < std::abs(r); });
     std::vector<std::complex<double>> values;
     MatrixXd block(static_cast<Index>(model.dimension()) / n,
                    static_cast<Index>(model.dimension()) / n);
-    for (Index i = 0; i < n; ++i) {
-        cells->mode(p, i == together ? std::nullopt : std::optional(sigma[i]), view(block));
+    for (auto one = sigma.begin(); one != sigma.end(); ++one) {
+        cells->mode(p, one == together ? std::nullopt : std::optional(*one), view(block));
         for (const auto& value : eigenvalues(block)) values.push_back(value);
     }
     std::sort(values.begin(), values.end(), [](auto l, auto r) {
@@ -47,19 +66,27 @@ std::vector<std::complex<double>> coupled_spectrum(const field& model, std::span
     return values;
 }
 
+/// The rank at which the parts of a Jacobian are used, 0 for a dense one.
+Index used_rank(const field& model, const coupled_cells* cells) {
+    const std::size_t rank = cells ? cells->coupled_rank() : model.jacobian_rank();
+    return model.dimension() < structured_from * rank ? 0 : static_cast<Index>(rank);
+}
+
 }  // namespace
 
 linear_terms::linear_terms(const field& model, std::vector<std::size_t> free)
     : model_(model),
+      coupled_(dynamic_cast<const coupled_cells*>(&model)),
       free_(std::move(free)),
       n_(static_cast<Index>(model.dimension())),
-      rank_(model.dimension() < structured_from ? 0 : static_cast<Index>(model.jacobian_rank())),
+      rank_(used_rank(model, coupled_)),
       f_(n_),
       fp_(n_, static_cast<Index>(free_.size())) {
     if (is_structured()) {
         diagonal_.resize(n_);
         left_.resize(n_, rank_);
         right_.resize(n_, rank_);
+        if (coupled_) upper_ = lower_ = VectorXd(n_ / 2);
     } else {
         fx_.resize(n_, n_);
         every_fp_.resize(n_, static_cast<Index>(model.parameters().size()));
@@ -77,10 +104,13 @@ bool linear_terms::evaluate(const std::vector<double>& x, const std::vector<doub
 
 bool linear_terms::evaluated(const std::vector<double>& x, const std::vector<double>& p) {
     if (is_structured()) {
-        model_.structured(x, p, free_,
-                          {view(f_), view(diagonal_), view(left_), view(right_), view(fp_)});
+        const structured_terms all{view(f_), view(diagonal_), view(left_), view(right_), view(fp_)};
+        if (coupled_)
+            coupled_->coupled(x, p, free_, {all, view(upper_), view(lower_)});
+        else
+            model_.structured(x, p, free_, all);
         return f_.allFinite() && diagonal_.allFinite() && left_.allFinite() && right_.allFinite() &&
-               fp_.allFinite();
+               upper_.allFinite() && lower_.allFinite() && fp_.allFinite();
     }
     model_.linear(x, p, view(f_), view(fx_), view(every_fp_));
     for (Index k = 0; k < fp_.cols(); ++k)
@@ -92,15 +122,26 @@ MatrixXd linear_terms::jacobian() const {
     if (!is_structured()) return fx_;
     MatrixXd result = left_ * right_.transpose();
     result.diagonal() += diagonal_;
+    for (Index i = 0; i < upper_.size(); ++i) {
+        result(i, upper_.size() + i) += upper_[i];
+        result(upper_.size() + i, i) += lower_[i];
+    }
     return result;
 }
 
 double linear_terms::jacobian_norm() const {
     if (!is_structured()) return fx_.norm();
     // |D + L R^T|^2 = |D|^2 + 2 sum d_i l_i . r_i + tr(L^T L R^T R)
-    const double mixed = diagonal_.dot(left_.cwiseProduct(right_).rowwise().sum());
+    double mixed = diagonal_.dot(left_.cwiseProduct(right_).rowwise().sum());
+    if (const Index h = upper_.size(); h > 0) {
+        const auto beside = [h](const auto& a, const auto& b) {
+            return a.topRows(h).cwiseProduct(b.bottomRows(h)).rowwise().sum();
+        };
+        mixed += upper_.dot(beside(left_, right_)) + lower_.dot(beside(right_, left_));
+    }
     const double low = (left_.transpose() * left_).cwiseProduct(right_.transpose() * right_).sum();
-    return std::sqrt(std::max(0.0, diagonal_.squaredNorm() + 2 * mixed + low));
+    const double own = diagonal_.squaredNorm() + upper_.squaredNorm() + lower_.squaredNorm();
+    return std::sqrt(std::max(0.0, own + 2 * mixed + low));
 }
 
 double linear_terms::determinant() const {
@@ -120,7 +161,7 @@ const std::vector<std::complex<double>>& linear_terms::spectrum() const {
     if (n_ == 1 && !is_structured())
         spectrum_.assign(1, fx_(0, 0));
     else if (spectrum_.empty())
-        spectrum_ = is_structured() ? eigenvalues(jacobian()) : eigenvalues(fx_);
+        spectrum_ = is_structured() ? eigenvalues(evened(jacobian())) : eigenvalues(fx_);
     return spectrum_;
 }
 
@@ -168,6 +209,8 @@ VectorXd linear_terms::bordered_solve(side which, const VectorXd& b, const Vecto
         bordered.diagonal() = diagonal_;
         bordered.left() = which == side::right ? left_ : right_;
         bordered.right() = which == side::right ? right_ : left_;
+        bordered.upper() = which == side::right ? upper_ : lower_;
+        bordered.lower() = which == side::right ? lower_ : upper_;
         bordered.columns() = b;
         bordered.factor(row);
         VectorXd y = r;
@@ -197,6 +240,8 @@ void linear_terms::fill(linearization& into, const VectorXd& units, std::span<co
     if (is_structured()) {
         auto& parts = static_cast<low_rank_linearization&>(into);
         parts.diagonal() = (diagonal_.array() - shift) * unit;
+        parts.upper() = upper_ * unit;
+        parts.lower() = lower_ * unit;
         parts.left() = left_ * unit;
         parts.right() = right_;
         parts.columns() = fp_ * units.tail(free).asDiagonal();

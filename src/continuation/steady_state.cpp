@@ -55,6 +55,11 @@ bool steady_state::evaluate(const VectorXd& x) {
 bool steady_state::step(double shift, VectorXd& by) {
     terms_.fill(*df_, ones_, {}, shift);
     df_->factor(VectorXd::Unit(ones_.size(), ones_.size() - 1));
+    return solve(by);
+}
+
+/// The same by factors that are there.
+bool steady_state::solve(VectorXd& by) {
     work_ << -terms_.f(), 0;
     df_->solve_in_place(work_);
     by = work_.head(terms_.f().size());
@@ -87,11 +92,16 @@ steady_state::state steady_state::flow_from(VectorXd x) {
 }
 
 steady_state::state steady_state::newton_from(const VectorXd& x) {
+    const bool dear = !terms_.is_structured() && x.size() >= kept_factors::from;
+    kept_factors kept;
     const auto solved = newton_by_steps(
-        [this](const VectorXd& at, VectorXd& f, VectorXd& by) {
+        [&](const VectorXd& at, VectorXd& f, VectorXd& by) {
             if (!evaluate(at)) return outcome::not_finite;
             f = terms_.f();
-            if (!step(0, by)) return outcome::singular_jacobian;
+            if (!(dear && kept.may_serve() && solve(by) && kept.serve(at, by))) {
+                if (!step(0, by)) return outcome::singular_jacobian;
+                kept.renewed(by);
+            }
             by = -by;
             return outcome::converged;
         },

@@ -187,6 +187,45 @@ public:
         return off <= symmetric * largest;
     }
 
+    /// Of loads of rank one, and that of the mean control.
+    std::size_t coupled_rank() const override { return response().rank() == 1 ? 2 : 0; }
+
+    /// With dp/ds = diag(d) + u v^T: [feedback, feedback; -gain, -gain] d on each cell, the same
+    /// u v^T, and the mean of b.
+    void coupled(std::span<const double> x, std::span<const double> p,
+                 std::span<const std::size_t> free, const coupled_terms& out) const override {
+        const std::size_t n = size();
+        const auto& [f, diagonal, left, right, fp] = out.all;
+        const auto load = f.first(n), slope = diagonal.first(n);
+        response().low_rank(sum(x), p[beta], load, slope, left.first(n), right.first(n));
+        for (std::size_t k = 0; k < free.size(); ++k)
+            by_parameter(free[k], x, p, load, fp.subspan(2 * n * k, 2 * n));
+        const double mean = mean_control(x);
+        for (std::size_t g = 0; g < n; ++g) {
+            const double d = slope[g], u = left[g], v = right[g];
+            out.upper[g] = p[feedback] * d;
+            out.lower[g] = -p[gain] * d;
+            diagonal[g] = p[feedback] * d - p[decay];
+            diagonal[n + g] = -p[gain] * d - p[leak];
+            left[g] = p[feedback] * u;
+            left[n + g] = -p[gain] * u;
+            right[n + g] = v;
+            left[2 * n + g] = right[2 * n + g] = 0;
+            left[3 * n + g] = -p[decay] * balanced_;
+            right[3 * n + g] = sizes_[g];
+            const double now = load[g];
+            f[g] = p[feedback] * now - p[decay] * x[g] + bias(p)[g];
+            f[n + g] = -p[gain] * (now - balanced_) - p[leak] * x[n + g] - p[decay] * mean;
+        }
+    }
+
+    void rank_one_coupling(std::span<const double> x, std::span<const double> p,
+                           std::span<double> diagonal, std::span<double> weights) const override {
+        std::vector<double> load(size()), v(size());
+        response().low_rank(sum(x), p[beta], load, diagonal, weights, v);
+        for (std::size_t g = 0; g < v.size(); ++g) weights[g] *= v[g];
+    }
+
     void mode(std::span<const double> p, std::optional<double> sigma,
               std::span<double> out) const override {
         const double slope = sigma.value_or(0);
@@ -201,6 +240,30 @@ private:
         std::vector<double> s(size());
         for (std::size_t g = 0; g < s.size(); ++g) s[g] = x[g] + x[s.size() + g];
         return s;
+    }
+
+    /// out (2 G) = df/dp_k, where the loads are known.
+    void by_parameter(std::size_t k, std::span<const double> x, std::span<const double> p,
+                      std::span<const double> load, std::span<double> out) const {
+        const std::size_t n = size();
+        std::fill_n(out.begin(), 2 * n, 0.0);
+        std::vector<double> series(4 * n);
+        if (k == beta) response().along(sum(x), p[beta], std::vector<double>(n), 1, series);
+        const double mean = mean_control(x);
+        for (std::size_t g = 0; g < n; ++g) {
+            if (k == feedback) out[g] = load[g];
+            if (k == decay) {
+                out[g] = -x[g];
+                out[n + g] = -mean;
+            }
+            if (k == beta) {
+                out[g] = p[feedback] * series[n + g];
+                out[n + g] = -p[gain] * series[n + g];
+            }
+            if (k == gain) out[n + g] = balanced_ - load[g];
+            if (k == leak) out[n + g] = -x[n + g];
+        }
+        if (k >= shared.size()) out[k - shared.size()] = 1;
     }
 
     /// The mean of b over all experts.

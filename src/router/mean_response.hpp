@@ -116,6 +116,31 @@ public:
         return false;
     }
 
+    /// Of alike experts, by a law that knows it: `rank` and `low_rank` over z.
+    std::size_t rank() const override {
+        if constexpr (knows_rank) return alike_ ? law_.rank() : 0;
+        return 0;
+    }
+
+    void low_rank(std::span<const double> s, double beta, std::span<double> p,
+                  std::span<double> diagonal, std::span<double> left,
+                  std::span<double> right) const override {
+        if constexpr (knows_rank) {
+            const std::size_t n = groups_.size();
+            std::vector<double> z(n), size(n);
+            for (std::size_t g = 0; g < n; ++g) {
+                z[g] = beta * s[g];
+                size[g] = static_cast<double>(groups_.groups[g].size());
+            }
+            law_.low_rank(z, size, p, diagonal, left, right);
+            double all = 0;
+            for (std::size_t g = 0; g < n; ++g) all += size[g] * p[g];
+            for (double& load : p) load /= all;
+            for (double& slope : diagonal) slope *= beta / all;
+            for (double& slope : left) slope *= beta / all;
+        }
+    }
+
     double within(std::span<const double> s, double beta, std::size_t g) const override {
         const auto& group = groups_.groups[g];
         if (group.size() < 2) return 0;  // there is no such direction
@@ -152,6 +177,8 @@ private:
                  std::span<series<0>> covariances) {
         law.template answers<0>(std::move(z), members, covariances);
     };
+
+    static constexpr bool knows_rank = requires(const Law law) { law.rank(); };
 
     /// Summed over tokens.
     template <std::size_t Order>
@@ -316,9 +343,8 @@ template <typename Law>
                                                 singletons(experts), alike);
 }
 
-/// @throws invalid_argument  naming `who`, for fewer than two experts, no tokens, an incomplete
-///                           row, a logit that is not finite, or more than 1,024 experts that
-///                           differ
+/// @throws invalid_argument  naming `who`, for fewer than two experts, no tokens, an incomplete row,
+///                           a logit that is not finite, or over 1,024 experts that differ
 void check_tokens(std::string_view who, const std::vector<double>& logits, std::size_t experts);
 
 }  // namespace moebius

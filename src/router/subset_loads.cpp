@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/router/load_response.hpp>
 #include <moebius/router/subset_law.hpp>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -31,6 +36,44 @@ std::vector<double> values_of(const std::vector<series<Order>>& z) {
     return values;
 }
 
+/// Pairs {i, j} with P ~ exp(z_i + z_j) of experts in groups, by weights against the largest; an
+/// expert m that outdoes all others stands apart, so that no weight of a product exceeds 1:
+///
+///     P(m, j) = w_j / E, P(i, j) = a w_i w_j, E = W + a E (sum of pairs), a = exp(z_2 - z_m) / E
+///
+/// with sums over the others and weights against the second, z_2; without m, a = 1 / sum of pairs.
+struct pairs_of_groups {
+    std::vector<double> weight;      ///< (G), 0 for m
+    std::vector<double> chance;      ///< of one member (G)
+    std::vector<double> with_first;  ///< P(m, j) (G), 0 for m and without m
+    std::optional<std::size_t> first;
+    double root;  ///< of a
+
+    pairs_of_groups(std::span<const double> z, std::span<const double> size)
+        : weight(z.size()), chance(z.size()), with_first(z.size()) {
+        const auto top = static_cast<std::size_t>(std::max_element(z.begin(), z.end()) - z.begin());
+        if (size[top] == 1) first = top;
+        double second = -std::numeric_limits<double>::infinity();
+        for (std::size_t g = 0; g < z.size(); ++g)
+            if (g != first) second = std::max(second, z[g]);
+        double sum = 0, pairs = 0;
+        for (std::size_t g = 0; g < z.size(); ++g) {
+            if (g == first) continue;
+            const double w = weight[g] = std::exp(z[g] - second);
+            pairs += size[g] * w * (sum + (size[g] - 1) / 2 * w);
+            sum += size[g] * w;
+        }
+        const double share = first ? std::exp(second - z[top]) : 1;  // of pairs without m
+        const double all = (first ? sum : 0) + share * pairs;
+        root = std::sqrt(share / all);
+        for (std::size_t g = 0; g < z.size(); ++g) {
+            if (first) with_first[g] = weight[g] / all;
+            chance[g] = with_first[g] + share * weight[g] * (sum - weight[g]) / all;
+        }
+        if (first) chance[*first] = sum / all;
+    }
+};
+
 /// The marginals of subset_law: their slopes are its covariances.
 struct subset_marginals {
     std::size_t k_min, k_max;
@@ -49,6 +92,30 @@ struct subset_marginals {
         const auto draws = tilted_draws(std::move(z), by);
         draw_covariances<Order>(draws, by.weight).among(members, covariances);
         return shares_of(draws);
+    }
+
+    /// Of pairs the covariances are diagonal plus low rank.
+    [[nodiscard]] std::size_t rank() const { return k_min == 2 && k_max == 2 ? 4 : 0; }
+    /// Chances (G) of one member each, and how they answer to the z of whole groups as
+    /// diag(diagonal) + left right^T: Cov(i, j) = P(i, j) - P(i) P(j), of i itself P(i) - P(i)^2.
+    void low_rank(std::span<const double> z, std::span<const double> size, std::span<double> chance,
+                  std::span<double> diagonal, std::span<double> left,
+                  std::span<double> right) const {
+        const std::size_t n = z.size();
+        const pairs_of_groups pairs(z, size);
+        for (std::size_t g = 0; g < n; ++g) {
+            const double w = pairs.root * pairs.weight[g], one = g == pairs.first ? 1 : 0;
+            chance[g] = pairs.chance[g];
+            diagonal[g] = chance[g] - w * w;
+            const double columns[][2] = {{w, w},
+                                         {chance[g], -chance[g]},
+                                         {one, pairs.with_first[g]},
+                                         {pairs.with_first[g], one}};
+            for (std::size_t k = 0; k < 4; ++k) {
+                left[k * n + g] = columns[k][0];
+                right[k * n + g] = size[g] * columns[k][1];
+            }
+        }
     }
 
     [[nodiscard]] bool is_of_one_size() const { return k_min == k_max; }

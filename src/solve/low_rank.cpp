@@ -53,6 +53,16 @@ VectorXd low_rank_linearization::row_lengths() const {
         for (Index k = 0; k < rank_; ++k)
             squares += v.col(j).dot(v.col(k)) * u.col(j).cwiseProduct(u.col(k));
     }
+    if (const Index h = arrow_.upper.size(); h > 0) {  // |c + u v|^2 = .. + c^2 + 2 c u v
+        squares.head(h) += arrow_.upper.cwiseAbs2();
+        squares.tail(h) += arrow_.lower.cwiseAbs2();
+        for (Index j = 0; j < rank_; ++j) {
+            squares.head(h).array() +=
+                2 * arrow_.upper.array() * u.col(j).head(h).array() * v.col(j).tail(h).array();
+            squares.tail(h).array() +=
+                2 * arrow_.lower.array() * u.col(j).tail(h).array() * v.col(j).head(h).array();
+        }
+    }
     VectorXd lengths(states_ + border_ - 1);
     lengths.head(states_) = squares.cwiseMax(0.0).cwiseSqrt();  // rounding may go below zero
     for (Index j = 0; j + 1 < border_; ++j)

@@ -57,9 +57,9 @@ def window(model, n, k, draw):
     return [threshold(model, n) * end for end in (ends[0], max(ends[1], ends[0] + 0.1))]
 
 
-def long_steps(model, n):
-    """Rows of 256 experts take 10 ms each: with these steps a branch has some 20 in place of 200."""
-    return ["--max-step", "2"] if n == 256 and model in ("token-softmax", "controlled") else []
+def long_steps(n):
+    """With these steps a branch of 256 experts has some 20 rows in place of 200, of 1,000 numbers each."""
+    return ["--max-step", "2"] if n == 256 else []
 
 
 def every_pair(model, n):
@@ -89,7 +89,7 @@ def windows_of(model, n, windows, folder):
             sets += ["bias_%d=%.4f" % (e + 1, draw.uniform(-0.3, 0.3)) for e in range(n)]
         edge = window(model, n, k, draw)
         words = ["diagram", *common, "--vary", "feedback=%.6g:%.6g" % (*edge,)]
-        words += long_steps(model, n) + (every_pair(model, n) if k >= windows else [])
+        words += long_steps(n) + (every_pair(model, n) if k >= windows else [])
         yield words + (["--set", *sets] if sets else [])
 
 

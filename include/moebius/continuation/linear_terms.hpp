@@ -12,8 +12,10 @@
 
 namespace moebius {
 
-/// From this many states on, a Jacobian that the model gives as diagonal plus low rank is used as
-/// such; below, dense elimination is as fast.
+class coupled_cells;
+
+/// From this many states on for each rank, a Jacobian that the model gives as diagonal plus low
+/// rank is used as such; below, dense elimination is as fast.
 inline constexpr std::size_t structured_from = 5;
 
 /// What the eigenvalues of the Jacobian say about an equilibrium.
@@ -35,6 +37,8 @@ public:
     bool evaluate(const std::vector<double>& x, const std::vector<double>& p);
 
     [[nodiscard]] bool is_structured() const noexcept { return rank_ > 0; }
+    /// As that of loads that respond to scores alone, diagonal plus low rank.
+    [[nodiscard]] bool spectrum_is_real() const noexcept { return rank_ > 0 && !coupled_; }
     [[nodiscard]] const Eigen::VectorXd& f() const noexcept { return f_; }
     /// Shape (n, free).
     [[nodiscard]] const Eigen::MatrixXd& by_parameters() const noexcept { return fp_; }
@@ -77,9 +81,10 @@ private:
     bool evaluated(const std::vector<double>& x, const std::vector<double>& p);
 
     const field& model_;
+    const coupled_cells* coupled_;  // whose Jacobian has blocks in place of a diagonal
     std::vector<std::size_t> free_;
     Eigen::Index n_, rank_;
-    Eigen::VectorXd f_, diagonal_;
+    Eigen::VectorXd f_, diagonal_, upper_, lower_;
     Eigen::MatrixXd fx_, every_fp_, fp_;  // fx_ and every_fp_ if dense
     Eigen::MatrixXd left_, right_;        // and diagonal_ if structured
     std::vector<double> x_, p_;           // of the last point

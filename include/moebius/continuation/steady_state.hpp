@@ -38,6 +38,7 @@ private:
     [[nodiscard]] state left(state x) const;
     bool evaluate(const Eigen::VectorXd& x);
     bool step(double shift, Eigen::VectorXd& by);
+    bool solve(Eigen::VectorXd& by);
     // In units of the states, as all that follows:
     [[nodiscard]] state flow_from(Eigen::VectorXd x);
     [[nodiscard]] state newton_from(const Eigen::VectorXd& x);

@@ -13,6 +13,7 @@ namespace moebius {
 ///     DF = [ diag(d) + U V^T  P ]
 ///          [ R                  ]
 ///
+/// where diag(d) may couple each state of the first half with one of the second.
 /// Shapes: U, V (n, r), P (n, b), R (b - 1, n + b). Bordered by one row it is an arrow_matrix.
 /// @cost  O(n (r + b)^2) a factorisation, O(n (r + b)) memory and each solve
 class low_rank_linearization final : public linearization {
@@ -21,9 +22,12 @@ public:
 
     // To be set before factor:
     [[nodiscard]] Eigen::VectorXd& diagonal() noexcept { return arrow_.diagonal; }  ///< d
-    [[nodiscard]] auto left() { return arrow_.right.leftCols(rank_); }              ///< U
-    [[nodiscard]] auto right() { return arrow_.below.leftCols(rank_); }             ///< V
-    [[nodiscard]] auto columns() { return arrow_.right.rightCols(border_); }        ///< P
+    /// Entries (i, n/2 + i) and (n/2 + i, i) beside d, if there are any.
+    [[nodiscard]] Eigen::VectorXd& upper() noexcept { return arrow_.upper; }
+    [[nodiscard]] Eigen::VectorXd& lower() noexcept { return arrow_.lower; }
+    [[nodiscard]] auto left() { return arrow_.right.leftCols(rank_); }        ///< U
+    [[nodiscard]] auto right() { return arrow_.below.leftCols(rank_); }       ///< V
+    [[nodiscard]] auto columns() { return arrow_.right.rightCols(border_); }  ///< P
     void set_row(Eigen::Index j, const Eigen::VectorXd& row);  ///< row j of R, of length n + b
 
     void factor(const Eigen::VectorXd& row) override;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <string_view>
 
 namespace moebius {
@@ -20,6 +22,8 @@ struct newton_options {
     double tolerance = 1e-10;  ///< accept once a step is this small against 1 + |u|, and the next
                                ///< one no larger; the result is then exact to rounding
     int max_iterations = 30;   ///< steps before `stalled`
+    /// A first step with a coordinate beyond it ends as `stalled`: u0 is not near enough.
+    double longest_first = std::numeric_limits<double>::infinity();
 };
 
 struct newton_result {
@@ -34,9 +38,27 @@ struct newton_result {
 using square_system =
     std::function<void(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df)>;
 
+/// Whether the factors of an earlier Jacobian serve for another step: where they keep shrinking
+/// steps to a tenth, as good as new ones do, which many unknowns make dear.
+/// @source  Deuflhard, Newton Methods for Nonlinear Problems, section 2.1.2 (simplified Newton)
+class kept_factors {
+public:
+    static constexpr Eigen::Index from = 33;  ///< unknowns; of fewer, factors cost nothing
+
+    [[nodiscard]] bool may_serve() const noexcept { return std::isfinite(last_); }
+    /// Whether the step that they gave at u is small enough to be taken.
+    [[nodiscard]] bool serve(const Eigen::VectorXd& u, const Eigen::VectorXd& step);
+    /// After a step with factors of the Jacobian at u itself.
+    void renewed(const Eigen::VectorXd& step);
+
+private:
+    double last_ = std::numeric_limits<double>::infinity();  // length of the step before
+};
+
 /// Newton's method from u0, undamped.
 ///
-/// @cost    one evaluation and one dense factorisation a step
+/// @cost    one evaluation a step and one dense factorisation, which serves for several where there
+///          are many unknowns and it shrinks the steps as well
 /// @source  Deuflhard, Newton Methods for Nonlinear Problems, section 2.1
 [[nodiscard]] newton_result newton(const square_system& system, Eigen::VectorXd u0,
                                    const newton_options& options = {});

@@ -18,12 +18,34 @@ using side = moebius::linear_terms::side;
 
 namespace {
 
-/// Softmax experts at some point, structured, and the same by field::linear.
+using model_of = std::shared_ptr<const moebius::field> (*)(std::size_t);
+
+std::shared_ptr<const moebius::field> softmax_of(std::size_t n) {
+    return moebius::expert_feedback(moebius::softmax_loads(n));
+}
+std::shared_ptr<const moebius::field> pairs_of(std::size_t n) {
+    return moebius::expert_feedback(moebius::exact_k_loads(n, 2));
+}
+std::shared_ptr<const moebius::field> controlled_of(std::size_t n) {
+    return moebius::controlled_feedback(moebius::softmax_loads(n));
+}
+/// One, two and more experts in a group.
+std::shared_ptr<const moebius::field> controlled_groups_of(std::size_t n) {
+    moebius::grouping groups;
+    std::size_t next = 0;
+    for (std::size_t g = 0; g < n; ++g) {
+        groups.groups.emplace_back();
+        for (std::size_t k = 0; k <= g % 3; ++k) groups.groups.back().push_back(next++);
+    }
+    return moebius::controlled_feedback(moebius::softmax_loads(next)->regrouped(groups));
+}
+
+/// Experts at some point, structured if they are many, and the same by field::linear.
 struct instance {
-    explicit instance(std::size_t n)
-        : at(moebius::with_defaults(moebius::expert_feedback(moebius::softmax_loads(n)))),
+    explicit instance(std::size_t n, model_of made = softmax_of)
+        : at(moebius::with_defaults(made(n))),
           terms(*at.model, {0, 2, 3}),
-          f(static_cast<Index>(n)),
+          f(static_cast<Index>(at.model->dimension())),
           fx(f.size(), f.size()),
           fp(f.size(), static_cast<Index>(at.parameters.size())) {
         const VectorXd state = 2 * VectorXd::Random(f.size());
@@ -45,10 +67,19 @@ struct instance {
 }  // namespace
 
 TEST_CASE("structured terms are the dense ones", "[continuation][oracle]") {
-    const auto n = static_cast<std::size_t>(GENERATE(5, 8, 50));
-    const instance here(n);
+    const auto [n, made] =
+        GENERATE(Catch::Generators::table<std::size_t, model_of>({{5, softmax_of},
+                                                                  {8, softmax_of},
+                                                                  {50, softmax_of},
+                                                                  {20, pairs_of},
+                                                                  {50, pairs_of},
+                                                                  {5, controlled_of},
+                                                                  {30, controlled_of},
+                                                                  {20, controlled_groups_of}}));
+    const instance here(n, made);
 
     REQUIRE(here.terms.is_structured());
+    CHECK(here.terms.spectrum_is_real() == (here.f.size() == static_cast<Index>(n)));
     const double rounding = 1e-14 * here.fx.norm();  // sums of a few products
     CHECK((here.terms.jacobian() - here.fx).norm() <= rounding);
     CHECK_THAT(here.terms.jacobian_norm(), WithinRel(here.fx.norm(), 1e-12));
@@ -59,8 +90,9 @@ TEST_CASE("structured terms are the dense ones", "[continuation][oracle]") {
 
 TEST_CASE("structured eigenvalues and counts are the dense ones", "[continuation][oracle]") {
     const auto n = static_cast<std::size_t>(GENERATE(5, 17, 120));
+    const auto made = GENERATE(as<model_of>(), softmax_of, pairs_of);
     for (int repeat = 0; repeat < 5; ++repeat) {
-        const instance here(n);
+        const instance here(n, made);
         const auto dense = moebius::eigenvalues(here.fx);
         const auto found = here.terms.stability_here(n);
 
@@ -75,8 +107,10 @@ TEST_CASE("structured eigenvalues and counts are the dense ones", "[continuation
 }
 
 TEST_CASE("bordered solves hold on both sides", "[continuation][oracle]") {
-    const auto n = static_cast<std::size_t>(GENERATE(2, 5, 30));  // dense below structured_from
-    const instance here(n);
+    const auto n = static_cast<std::size_t>(GENERATE(3, 5, 30));  // dense below structured_from
+    const auto made =
+        GENERATE(as<model_of>(), softmax_of, pairs_of, controlled_of, controlled_groups_of);
+    const instance here(n, made);
     const Index m = here.f.size();
     const VectorXd b = VectorXd::Random(m), c = VectorXd::Random(m), r = VectorXd::Random(m + 1);
 
@@ -92,7 +126,9 @@ TEST_CASE("bordered solves hold on both sides", "[continuation][oracle]") {
 TEST_CASE("a linearization of either kind solves the same bordered system",
           "[continuation][oracle]") {
     const auto n = static_cast<std::size_t>(GENERATE(4, 5, 30));
-    const instance here(n);
+    const auto made =
+        GENERATE(as<model_of>(), softmax_of, pairs_of, controlled_of, controlled_groups_of);
+    const instance here(n, made);
     const Index m = here.f.size();
     const VectorXd units = (VectorXd(m + 3) << VectorXd::Constant(m, 0.6), 2, 3, 0.5).finished();
     const std::vector<VectorXd> rows{VectorXd::Random(m + 3), VectorXd::Random(m + 3)};

@@ -19,9 +19,20 @@ arrow_matrix random_arrow(Index n, Index k) {
             MatrixXd::Random(k, k)};
 }
 
+/// With blocks of two rows on the diagonal.
+arrow_matrix random_blocks(Index n, Index k) {
+    arrow_matrix a = random_arrow(2 * n, k);
+    a.upper = VectorXd::Random(n);
+    a.lower = VectorXd::Random(n);
+    return a;
+}
+
 MatrixXd dense(const arrow_matrix& a) {
     MatrixXd result(a.rows(), a.rows());
     result << MatrixXd(a.diagonal.asDiagonal()), a.right, a.below.transpose(), a.corner;
+    const Index h = a.upper.size();
+    result.block(0, h, h, h) += a.upper.asDiagonal();
+    result.block(h, 0, h, h) += a.lower.asDiagonal();
     return result;
 }
 
@@ -48,6 +59,19 @@ TEST_CASE("arrow_lu solves as a full-pivoting elimination does", "[solve][oracle
     const Index n = GENERATE(1, 2, 3, 8, 40);
     const Index k = GENERATE(1, 2, 3);
     for (int repeat = 0; repeat < 10; ++repeat) check_against_dense(random_arrow(n, k));
+}
+
+TEST_CASE("arrow_lu solves with blocks on the diagonal, also singular ones", "[solve][oracle]") {
+    const Index n = GENERATE(1, 2, 3, 20);
+    const Index k = GENERATE(1, 2, 3);
+    const double tiny = GENERATE(0.0, 1e-17, 1e-9, 1.0);
+    for (int repeat = 0; repeat < 10; ++repeat) {
+        arrow_matrix a = random_blocks(n, k);
+        a.upper[0] = a.diagonal[0] * a.diagonal[n] / a.lower[0] + tiny;  // det = -tiny lower
+        check_against_dense(a);
+        a.diagonal[0] = a.upper[0] = a.lower[0] = 0;
+        check_against_dense(a);
+    }
 }
 
 TEST_CASE("zeros and tiny entries on the diagonal cost no accuracy", "[solve][oracle]") {

@@ -30,6 +30,30 @@ TEST_CASE("newton reaches a root to rounding", "[solve][oracle]") {
     CHECK(found.iterations <= 8);  // quadratic convergence from 0.4 away
 }
 
+TEST_CASE("newton of many unknowns reaches a root to rounding from near and far",
+          "[solve][oracle]") {
+    const Eigen::Index n = 60;  // factors are kept
+    const VectorXd root = VectorXd::LinSpaced(n, 1, 2);
+    const square_system cubes = [&](const VectorXd& u, VectorXd& f, MatrixXd& df) {
+        const double sum = (u - root).sum();  // which couples all of them
+        f = (u.array().cube() - root.array().cube() + sum).matrix();
+        df.setConstant(1);
+        df.diagonal() += 3 * u.cwiseAbs2();
+    };
+    for (const double off : {1e-6, 1e-2, 0.5, 3.0}) {
+        const auto found = newton(cubes, root.array() + off);
+
+        REQUIRE(found);
+        CHECK((found.u - root).cwiseAbs().maxCoeff() <= 1e-14);  // condition 60/3, a few roundings
+        CHECK(found.iterations <= 20);
+    }
+    const square_system flat = [&](const VectorXd& u, VectorXd& f, MatrixXd& df) {
+        f = (u.array().square() + 1).matrix();
+        df.setZero();
+    };
+    CHECK(newton(flat, root).status == outcome::singular_jacobian);
+}
+
 TEST_CASE("newton names what went wrong", "[solve]") {
     CHECK(newton(roots_of(2), VectorXd::Zero(2)).status == outcome::singular_jacobian);
     CHECK(newton(roots_of(2), VectorXd::Constant(2, NAN)).status == outcome::not_finite);
