@@ -136,8 +136,7 @@ private:
     [[nodiscard]] floquet rest() const {
         const auto& all = known().multipliers;
         if (!pairs()) return all.besides(curve_.cosine(known().u));
-        const std::complex<double> critical = std::polar(1.0, angle(known().u));
-        return all.besides(critical).besides(std::conj(critical));
+        return all.besides_pair(angle(known().u));
     }
 
     [[nodiscard]] double angle(const VectorXd& u) const {

@@ -44,6 +44,12 @@ struct floquet {
         return rest;
     }
 
+    /// All but the pair nearest to exp(+-i angle).
+    [[nodiscard]] floquet besides_pair(double angle) const {
+        const complex critical = std::polar(1.0, angle);
+        return besides(critical).besides(std::conj(critical));
+    }
+
     /// Over the whole period, by falling modulus.
     [[nodiscard]] std::vector<complex> whole() const {
         auto result = others;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <moebius/base/watch.hpp>
+#include <moebius/bifurcation/map_points.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/continuation/options.hpp>
 #include <moebius/model/field.hpp>
@@ -54,6 +55,26 @@ namespace moebius {
                             const parameter_range& second, const continuation_options& options = {},
                             const std::optional<special_point>& start = {},
                             const watch& progress = {});
+
+/// The same for orbits of a period of the rule x <- x + step f(x, p), fixed points first of all.
+///
+/// kind            from                        columns after loads    points on it
+/// fold            LP CP BP R1 LPPD LPNS       quadratic              CP, R1, LPPD, LPNS
+/// branch point    BP R1 LPPD LPNS             quadratic, cubic       R1, LPPD, LPNS
+/// doubling        PD GPD R2 LPPD PDNS         b                      GPD, R2, LPPD, PDNS
+/// torus           NS CH R1 R2 R3 R4 LPNS ...  theta, a               CH, R3, R4, LPNS, PDNS, NSNS;
+///                                                                    R1 or R2 at its end
+///
+/// `b` and `a` are flip_coefficient and torus_coefficient; R1 to R4 have the normal forms of
+/// bifurcation/map_forms.hpp. A point of a period stands for its orbit, of which one is told.
+/// @throws invalid_argument  as locus, and as period_diagram
+/// @throws interrupted       if the watch asks to stop
+/// @source  Kuznetsov (3rd ed.), chapter 9
+[[nodiscard]] diagram map_locus(const problem& base, const map_rule& rule,
+                                const parameter_range& first, const parameter_range& second,
+                                const continuation_options& options = {},
+                                const std::optional<special_point>& start = {},
+                                const watch& progress = {});
 
 /// The same for the curves of folds alone.
 ///
