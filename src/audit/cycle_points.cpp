@@ -10,6 +10,7 @@
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/solve/product_eigenvalues.hpp>
+#include <numbers>
 #include <optional>
 
 namespace moebius {
@@ -57,6 +58,9 @@ std::string fault_of_critical(const special_point& point, const std::vector<comp
     const auto pairs = near([](complex mu) {
         return std::abs(std::abs(mu) - 1) < on_circle && std::abs(mu.imag()) > on_circle;
     });
+    const auto is_there = [&near](complex at) {
+        return near([at](complex mu) { return std::abs(mu - at) < on_circle; }) > 0;
+    };
     const auto times = static_cast<std::ptrdiff_t>(point.multiplicity);
     switch (point.type) {
         case point_type::LPC:
@@ -64,9 +68,18 @@ std::string fault_of_critical(const special_point& point, const std::vector<comp
             return ones > times ? "" : fmt::format("{} multipliers are 1, of {}", ones, times + 1);
         case point_type::PD:
             return minus >= times ? "" : fmt::format("{} multipliers are -1, of {}", minus, times);
-        case point_type::NS:
         case point_type::R3:
+            return is_there(std::polar(1.0, 2 * std::numbers::pi / 3))
+                       ? ""
+                       : "no multiplier is exp(2 pi i/3)";
         case point_type::R4:
+            return is_there(complex(0, 1)) ? "" : "no multiplier is i";
+        case point_type::CP:
+            return ones > 1 ? "" : fmt::format("{} multipliers are 1, of 2", ones);
+        case point_type::GPD:
+            return minus > 0 ? "" : "no multiplier is -1";
+        case point_type::NS:
+        case point_type::CH:
             return pairs >= 2 * times ? "" : "no pair of multipliers is on the unit circle";
         case point_type::R1:
             return ones > 2 ? "" : fmt::format("{} multipliers are 1, of 3", ones);

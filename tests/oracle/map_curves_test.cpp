@@ -212,3 +212,60 @@ TEST_CASE("one parameter that passes a resonance 1:1 or 1:2 exactly names it", "
     CHECK_THAT(points[0].parameters[0], WithinAbs(p[0], 1e-9));
     for (const auto& [name, value] : points[0].normal_form) CHECK(std::isfinite(value));
 }
+
+namespace {
+
+/// (w0, w1) <- (-w0 + w1, -w1 + c w0^3 + d w0^2 w1 + e z w0), z <- m z + k w0^2: on the centre
+/// manifold z = alpha w0^2 + beta w0 w1 + ..., alpha = k/(1 - m) and beta = 2 alpha/(1 - m), and so
+/// c and d grow by e alpha and e beta.
+struct doubled_minus {
+    static constexpr std::string_view name = "doubled-minus";
+    static constexpr std::string_view equation =
+        "x' = y - 2 x, y' = -2 y + c x^3 + d x^2 y + e x z, z' = (m - 1) z + k x^2";
+    static constexpr std::size_t dimension = 3;
+    static constexpr std::array<std::string_view, 3> states{"x", "y", "z"};
+    static constexpr std::array<parameter_info, 5> parameters{{{"c", "c", "cubic", 0.3},
+                                                               {"d", "d", "damping", -0.8},
+                                                               {"e", "e", "coupling", 0.7},
+                                                               {"k", "k", "drive", 0.4},
+                                                               {"m", "m", "decay", 0.2}}};
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& u, const vec<S, 5>& p) const {
+        const S &x = u[0], &y = u[1], &z = u[2];
+        return {y - 2.0 * x, -2.0 * y + p[0] * x * x * x + p[1] * x * x * y + p[2] * x * z,
+                (p[4] - 1.0) * z + p[3] * x * x};
+    }
+};
+
+/// The time-one map of x' = y, y' = a x^2 + b x y to second order: y <- y + a (x^2 + x y) + b x y,
+/// x
+/// <- x + y + a x^2/2, of which a shift of y makes the normal form with 2 a + b.
+struct doubled_one {
+    static constexpr std::string_view name = "doubled-one";
+    static constexpr std::string_view equation = "x' = y + a x^2/2, y' = a (x^2 + x y) + b x y";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"x", "y"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"a", "a", "bend", 0.6}, {"b", "b", "damping", -0.35}}};
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& u, const vec<S, 2>& p) const {
+        const S &x = u[0], &y = u[1];
+        return {y + 0.5 * p[0] * x * x, p[0] * (x * x + x * y) + p[1] * x * y};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("R1 and R2 have the coefficients of the maps that they are made of", "[map]") {
+    const auto minus = problem_of<doubled_minus>();
+    const auto second = resonance_2_at(*minus.model, 1, {0, 0, 0}, minus.parameters);
+    const double alpha = 0.4 / 0.8, beta = 2 * alpha / 0.8;
+    CHECK_THAT(second.c, WithinAbs(0.3 + 0.7 * alpha, 1e-13));
+    CHECK_THAT(second.d, WithinAbs(-0.8 + 0.7 * beta, 1e-13));
+    const auto one = problem_of<doubled_one>();
+    const auto first = resonance_1_at(*one.model, 1, {0, 0}, one.parameters);
+    CHECK_THAT(first.a, WithinAbs(0.6, 1e-13));
+    CHECK_THAT(first.b - 2 * first.a, WithinAbs(-0.35, 1e-13));
+}
