@@ -75,8 +75,8 @@ double flip_curve::cubic_test(const VectorXd& u) {
     const auto rest = multipliers_of(terms_, step_).besides(-1);
     const VectorXd h = -partial_lu<double>(terms_.jacobian()).solve(forms.second(v_));
     const double third = w_.dot(forms.third(v_)), second = 3 * w_.dot(forms.second(v_, h));
-    const double terms = std::abs(third) + std::abs(second);
-    return terms > 0 ? rest.unity() * (third + second) / terms : 0;
+    const double cubic = third + second, terms = std::abs(third) + std::abs(second);
+    return std::abs(cubic) > rounding_of_forms * terms ? rest.unity() * cubic : 0;
 }
 
 std::vector<test_function> flip_curve::tests() {
@@ -84,9 +84,8 @@ std::vector<test_function> flip_curve::tests() {
         terms_at(at.u);
         return multipliers_of(terms_, step_).besides(-1);
     };
-    std::vector<test_function> tests{{point_type::GPD,
-                                      [this](const curve_point& at) { return cubic_test(at.u); },
-                                      rounding_of_forms}};
+    std::vector<test_function> tests{
+        {point_type::GPD, [this](const curve_point& at) { return cubic_test(at.u); }}};
     if (states() < 2) return tests;
     tests.push_back({point_type::R2, [this](const curve_point& at) {
                          solve_at(at.u);
@@ -109,7 +108,7 @@ std::optional<special_point> flip_curve::described(point_type type, const Vector
 }
 
 std::span<const std::string_view> flip_curve::column_names() const {
-    static constexpr std::array<std::string_view, 1> names{"b"};
+    static constexpr std::array<std::string_view, 1> names{"cubic"};
     return names;
 }
 

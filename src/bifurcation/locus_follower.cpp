@@ -207,11 +207,10 @@ std::optional<stop_reason> locus_follower::left_box(walk& along) const {
 std::optional<stop_reason> locus_follower::meet(walk& along, const bracket& seen) {
     const auto at = along.locate(seen);
     if (!at) return std::nullopt;
-    const auto& [type, value, rounding] = along.test(seen);
+    const auto& value = along.test(seen).value;
     const double left = std::abs(value(*at)),
                  ends = std::max(std::abs(value(seen.a)), std::abs(value(seen.b)));
-    if (ends <= rounding || left > vanished * ends)
-        return std::nullopt;  // it jumps, or is rounding, as far out
+    if (left > vanished * ends) return std::nullopt;  // it jumps, or is rounding, as far out
     if (auto point = curve_.described(seen.type, at->u))
         along.rows().add(seen.arc + (at->u - seen.a.u).norm(), at->u, curve_.columns(at->u),
                          std::move(*point));

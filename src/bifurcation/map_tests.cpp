@@ -17,28 +17,20 @@ constexpr double at_point = 1e-5;  // of a multiplier: a double one is known to 
 
 constexpr double resonance = 1e-6;  // theta this near to pi/2 or 2 pi/3 is a strong resonance
 
-/// Next to R3 and R4 more than `a` decides.
-bool is_strong(double theta) {
-    using std::numbers::pi;
-    return std::abs(theta - pi / 2) < resonance || std::abs(theta - 2 * pi / 3) < resonance;
-}
-
-std::string_view word(bool stable) { return stable ? "supercritical" : "subcritical"; }
-
 void add_form(special_point& point, const resonance_1_form& form) {
     point.normal_form = {{"a", form.a}, {"b", form.b}};
-    point.criticality = word(form.a * (form.b - 2 * form.a) < 0);
+    point.criticality = word_of(form.a * (form.b - 2 * form.a) < 0);
 }
 
 void add_form(special_point& point, const resonance_2_form& form) {
     point.normal_form = {{"c", form.c}, {"d", form.d}};
-    point.criticality = word(3 * form.c + form.d > 0);
+    point.criticality = word_of(3 * form.c + form.d > 0);
 }
 
 void add_form(special_point& point, const resonance_3_form& form) {
     point.normal_form = {
         {"b", form.b}, {"c_re", form.c.real()}, {"c_im", form.c.imag()}, {"a", form.a}};
-    point.criticality = word(form.a < 0);
+    point.criticality = word_of(form.a < 0);
 }
 
 void add_form(special_point& point, const resonance_4_form& form) {
@@ -47,10 +39,17 @@ void add_form(special_point& point, const resonance_4_form& form) {
                          {"d", form.d},
                          {"A_re", form.A.real()},
                          {"A_im", form.A.imag()}};
-    point.criticality = word(form.A.real() < 0 && std::abs(form.A) > 1);
+    point.criticality = word_of(form.A.real() < 0 && std::abs(form.A) > 1);
 }
 
 }  // namespace
+
+std::string_view word_of(bool stable) { return stable ? "supercritical" : "subcritical"; }
+
+bool is_strong(double theta) {
+    using std::numbers::pi;
+    return std::abs(theta - pi / 2) < resonance || std::abs(theta - 2 * pi / 3) < resonance;
+}
 
 detail::floquet multipliers_of(const linear_terms& terms, double step) {
     auto all = terms.spectrum();
@@ -94,12 +93,12 @@ special_point map_point_at(const field& model, double step, point_type type,
     if (type == point_type::PD) {
         const double b = flip_coefficient(model, step, x, p);
         point.normal_form = {{"b", b}};
-        point.criticality = word(b > 0);
+        point.criticality = word_of(b > 0);
     }
     if (type == point_type::NS && theta > 0) {
         const double a = torus_coefficient(model, step, theta, x, p);
         point.normal_form = {{"theta", theta}, {"a", a}};
-        if (!is_strong(theta)) point.criticality = word(a < 0);
+        if (!is_strong(theta)) point.criticality = word_of(a < 0);
     }
     return point;
 }

@@ -5,6 +5,7 @@
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/continuation/linear_terms.hpp>
 #include <moebius/model/field.hpp>
+#include <string_view>
 #include <vector>
 
 #include "floquet.hpp"
@@ -15,6 +16,11 @@ inline constexpr double no_pair = 1e-6;  ///< sin(theta) below which multipliers
 
 /// Of a normal form's coefficient against its terms: below it nothing is known of its sign.
 inline constexpr double rounding_of_forms = 1e-11;
+
+/// "supercritical" if what is born is stable.
+[[nodiscard]] std::string_view word_of(bool stable);
+/// Whether theta is that of an R3 or R4, next to which more than the cubic coefficient decides.
+[[nodiscard]] bool is_strong(double theta);
 
 /// 1 + step z for the eigenvalues z of f_x.
 [[nodiscard]] detail::floquet multipliers_of(const linear_terms& terms, double step);

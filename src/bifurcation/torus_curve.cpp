@@ -56,12 +56,12 @@ std::vector<test_function> torus_curve::tests() {
     std::vector<test_function> tests{
         {point_type::R3, [this](const curve_point& at) { return cosine(at.u) + 0.5; }},
         {point_type::R4, [this](const curve_point& at) { return cosine(at.u); }},
-        {point_type::CH,
-         [this, rest](const curve_point& at) {
-             const auto others = rest(at);
-             return others.unity() * torus_share(model(), step_, theta(at.u), x_, p_);
-         },
-         rounding_of_forms}};
+        {point_type::CH, [this, rest](const curve_point& at) {
+             const double unity = rest(at).unity(), angle = theta(at.u);
+             if (std::abs(torus_share(model(), step_, angle, x_, p_)) < rounding_of_forms)
+                 return 0.;
+             return unity * torus_coefficient(model(), step_, angle, x_, p_);
+         }}};
     if (states() < 3) return tests;
     tests.push_back({point_type::LPNS, [rest](const auto& at) { return rest(at).unity(); }});
     tests.push_back({point_type::PDNS, [rest](const auto& at) { return rest(at).doubling(); }});
@@ -81,11 +81,11 @@ std::optional<special_point> torus_curve::described(point_type type, const Vecto
 }
 
 std::span<const std::string_view> torus_curve::column_names() const {
-    static constexpr std::array<std::string_view, 2> names{"theta", "a"};
+    static constexpr std::array<std::string_view, 2> names{"theta", "cubic"};
     return names;
 }
 
-/// Where the pair comes together there is no `a`.
+/// Where the pair comes together there is no cubic coefficient.
 std::vector<double> torus_curve::columns(const VectorXd& u) {
     terms_at(u);
     const double angle = theta(u);

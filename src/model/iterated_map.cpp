@@ -8,6 +8,7 @@
 #include <moebius/base/require.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/model/cell_field.hpp>
+#include <moebius/model/derivatives.hpp>
 #include <moebius/model/iterated_map.hpp>
 #include <utility>
 
@@ -76,32 +77,12 @@ public:
               });
     }
 
-    /// With y(s) = y + y1 s + y2 s^2 + y3 s^3 the coefficients of f(y(s), p + s q) are f'(y1, q),
-    /// f'(y2) + f''((y1, q)^2)/2 and f'(y3) + f''((y1, q), y2) + f'''((y1, q)^3)/6; the mixed one
-    /// is half of f'' along the sum less f'' along the difference, over 2.
     void along(std::span<const double> x, std::span<const double> p, std::span<const double> v,
                std::span<const double> q, std::span<double> out) const override {
-        const auto n = static_cast<Index>(x.size());
-        const std::vector<double> still(p.size());
-        MatrixXd y = MatrixXd::Zero(n, 4);
+        MatrixXd y = MatrixXd::Zero(static_cast<Index>(x.size()), 4);
         y.col(0) = vector_of(x);
         y.col(1) = vector_of(v.first(x.size()));
-        const auto jet = [&](const VectorXd& way, std::span<const double> by) {
-            MatrixXd coefficients(n, 4);
-            const VectorXd at = y.col(0);
-            model_->along(view(at), p, view(way), by, view(coefficients));
-            return coefficients;
-        };
-        for (std::size_t k = 0; k < count_; ++k) {
-            const VectorXd y1 = y.col(1), y2 = y.col(2), y3 = y.col(3);
-            MatrixXd f = jet(y1, q);
-            if (k > 0) {
-                f.col(2) += jet(y2, still).col(1);
-                f.col(3) +=
-                    jet(y3, still).col(1) + (jet(y1 + y2, q).col(2) - jet(y1 - y2, q).col(2)) / 2;
-            }
-            y += step_ * f;
-        }
+        for (std::size_t k = 0; k < count_; ++k) y += step_ * composed(*model_, y, p, q);
         y.col(0) -= vector_of(x);
         y.col(1) -= vector_of(v.first(x.size()));
         std::copy(y.data(), y.data() + y.size(), out.begin());

@@ -18,9 +18,9 @@ namespace moebius {
 /// branch point    BP BT ZH **         quadratic, cubic       BT, ZH
 /// hopf            HB GH BT ZH HH      omega, l1              GH, ZH, HH; BT at its end
 /// fold of cycles  LPC and its CP                             CP; GH at its end
-/// doubling of cycles      PD                                 R2, LPPD, PDNS
-/// torus of cycles         NS R3 R4    angle                  R3, R4, LPNS, PDNS, NSNS; R1 or R2
-///                                                            at its end
+/// doubling of cycles      PD                                 GPD, R2, LPPD, PDNS
+/// torus of cycles         NS R3 R4    angle                  CH, R3, R4, LPNS, PDNS, NSNS; R1 or
+///                                                            R2 at its end
 /// branch point of cycles  BP, of a symmetry
 /// homoclinic              EP of cycles that end homoclinic
 ///
@@ -32,6 +32,9 @@ namespace moebius {
 /// to pi), and n_unstable: multipliers outside the unit circle besides the critical ones. A branch
 /// point of cycles that no symmetry keeps is one point; its curve ends there, `singular`. Those of
 /// crossing branches that no symmetry tells apart are not followed.
+///
+/// GPD and CH, at which a PD's or an NS's cubic coefficient is zero (`b`, `a`, of the map of a
+/// section across the cycle), are told of up to 32 states.
 ///
 /// A homoclinic orbit is followed as the cycle of the start's long period, from which it differs by
 /// exp(-period rate), rate that of the saddle. Its columns are how near it comes to the saddle
@@ -61,11 +64,11 @@ namespace moebius {
 /// kind            from                        columns after loads    points on it
 /// fold            LP CP BP R1 LPPD LPNS       quadratic              CP, R1, LPPD, LPNS
 /// branch point    BP R1 LPPD LPNS             quadratic, cubic       R1, LPPD, LPNS
-/// doubling        PD GPD R2 LPPD PDNS         b                      GPD, R2, LPPD, PDNS
-/// torus           NS CH R1 R2 R3 R4 LPNS ...  theta, a               CH, R3, R4, LPNS, PDNS, NSNS;
+/// doubling        PD GPD R2 LPPD PDNS         cubic                  GPD, R2, LPPD, PDNS
+/// torus           NS CH R1 R2 R3 R4 LPNS ...  theta, cubic           CH, R3, R4, LPNS, PDNS, NSNS;
 ///                                                                    R1 or R2 at its end
 ///
-/// `b` and `a` are flip_coefficient and torus_coefficient; R1 to R4 have the normal forms of
+/// `cubic` is flip_coefficient or torus_coefficient; R1 to R4 have the normal forms of
 /// bifurcation/map_forms.hpp. A point of a period stands for its orbit, of which one is told.
 /// @throws invalid_argument  as locus, and as period_diagram
 /// @throws interrupted       if the watch asks to stop

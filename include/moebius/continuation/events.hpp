@@ -13,7 +13,6 @@ namespace moebius {
 struct test_function {
     point_type type;
     std::function<double(const curve_point&)> value;
-    double rounding = 0;  ///< values no larger than this at both ends of a step say nothing
 };
 
 /// Two points of a curve between which a test function changes sign once.
