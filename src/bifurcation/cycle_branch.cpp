@@ -19,6 +19,7 @@ namespace {
 constexpr double slack = 0.1;      // of the error allowed, at which the mesh is made finer
 constexpr double touching = 5e-3;  // of two cycles that are one but for a broken symmetry
 constexpr double alike = 1e-6;     // their parameters, scaled
+constexpr double digits_of_multipliers = 1e-2;  // of the tolerance: they are superconvergent
 constexpr std::size_t crossing_test = 0, doubling_test = 2;
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
 constexpr std::size_t tests_within = 5;  // those of multipliers within groups come behind so many
@@ -119,9 +120,11 @@ bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == cros
 /// Beside a Hopf point multipliers differ from 1 by rounding: no sign of theirs says anything.
 bool cycle_branch::folds(walk& along, const bracket& seen) {
     const bool crosses = !(seen.a.regularity * seen.b.regularity > 0);
-    if (seen.test == unity_test)
-        return !crosses && facts_at(seen.a).multipliers.differ_from_one() &&
-               facts_at(seen.b).multipliers.differ_from_one();
+    if (seen.test == unity_test) {
+        const double known_to = digits_of_multipliers * options_.tolerance;
+        return !crosses && facts_at(seen.a).multipliers.differ_from_one(known_to) &&
+               facts_at(seen.b).multipliers.differ_from_one(known_to);
+    }
     const auto& turn = along.test(seen).value;
     const double steepest = std::max(std::abs(turn(seen.a)), std::abs(turn(seen.b)));
     const double standstill = 300 * options_.tolerance;

@@ -81,11 +81,11 @@ struct floquet {
 
     /// Distance of the trivial multiplier from 1.
     [[nodiscard]] double error() const { return std::abs(over_all(trivial) - 1.0); }
-    /// Whether the others are farther from 1 than the trivial one is by its error.
-    [[nodiscard]] bool differ_from_one() const {
-        return std::all_of(others.begin(), others.end(), [this](complex mu) {
-            return std::abs(mu - 1.0) > std::abs(trivial - 1.0);
-        });
+    /// Whether the others are farther from 1 than the error of the trivial one, and than `least`.
+    [[nodiscard]] bool differ_from_one(double least) const {
+        const double error = std::max(10 * std::abs(trivial - 1.0), least);
+        return std::all_of(others.begin(), others.end(),
+                           [error](complex mu) { return std::abs(mu - 1.0) > error; });
     }
     /// Whether the others tell anything.
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }

@@ -35,8 +35,8 @@ public:
 
 private:
     bool solve_at(const Eigen::VectorXd& u);
-    /// flip_coefficient times what keeps its sign where another multiplier passes 1 or -1; 0 where it
-    /// is rounding of its terms.
+    /// flip_coefficient times what keeps its sign where another multiplier passes 1 or -1; 0 where
+    /// it is rounding of its terms.
     [[nodiscard]] double cubic_test(const Eigen::VectorXd& u);
 
     double step_;
