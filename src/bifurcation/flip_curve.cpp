@@ -75,7 +75,8 @@ double flip_curve::cubic_test(const VectorXd& u) {
     const auto rest = multipliers_of(terms_, step_).besides(-1);
     const VectorXd h = -partial_lu<double>(terms_.jacobian()).solve(forms.second(v_));
     const double third = w_.dot(forms.third(v_)), second = 3 * w_.dot(forms.second(v_, h));
-    const double cubic = third + second, terms = std::abs(third) + std::abs(second);
+    const double cubic = third + second, scale = model().state_scale(p_);
+    const double terms = std::abs(third) + std::abs(second) + least_of_forms / (scale * scale);
     return std::abs(cubic) > rounding_of_forms * terms ? rest.unity() * cubic : 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "eigenpair.hpp"
 #include "jordan_chains.hpp"
+#include "map_tests.hpp"
 
 namespace moebius {
 namespace {
@@ -87,8 +88,8 @@ double torus_share(const field& model, double step, double theta, const std::vec
                    const std::vector<double>& p) {
     const circle_point at(model, step, std::polar(1.0, theta), x, p);
     const double a = (step * std::conj(at.mu) * at.cubic()).real() - std::norm(at.b);
-    const double terms = step * at.terms() + std::norm(at.b);
-    return terms > 0 ? a / terms : 0;
+    const double scale = model.state_scale(p);
+    return a / (step * at.terms() + std::norm(at.b) + least_of_forms / (scale * scale));
 }
 
 /// As of a flow with a double zero, of the field step f.

@@ -17,6 +17,10 @@ inline constexpr double no_pair = 1e-6;  ///< sin(theta) below which multipliers
 /// Of a normal form's coefficient against its terms: below it nothing is known of its sign.
 inline constexpr double rounding_of_forms = 1e-11;
 
+/// A size of cubic terms, at amplitudes of a state scale, below which they are those of a linear
+/// map.
+inline constexpr double least_of_forms = 1e-3;
+
 /// "supercritical" if what is born is stable.
 [[nodiscard]] std::string_view word_of(bool stable);
 /// Whether theta is that of an R3 or R4, next to which more than the cubic coefficient decides.

@@ -91,6 +91,11 @@ MatrixXd return_map::along(const VectorXd& v, const VectorXd& w) const {
     return cycle_.beyond.undone(landed(y));
 }
 
+double return_map::least() const {
+    const double scale = at_.model->state_scale(at_.parameters);
+    return least_of_forms / (scale * scale);
+}
+
 /// What reaches the section at the time T + t(s): with l y_k made zero order by order in
 /// y + t f(y) + t^2/2 (f' f)(y) + t^3/6 (f'' f f + f' f' f)(y).
 MatrixXd return_map::landed(const MatrixXd& y) const {
@@ -125,8 +130,7 @@ cycle_coefficient flip_coefficient(const return_map& of) {
     const MatrixXd bare = of.along(q, none);
     const VectorXd h = partial_lu<double>(MatrixXd::Identity(n, n) - a).solve(2 * bare.col(1));
     const double third = w.dot(bare.col(2)), whole = w.dot(of.along(q, h / 2).col(2));
-    const double terms = std::abs(third) + std::abs(whole - third);
-    return {whole, terms > 0 ? whole / terms : 0};
+    return {whole, whole / (std::abs(third) + std::abs(whole - third) + of.least())};
 }
 
 cycle_coefficient torus_coefficient(const return_map& of, double theta) {
@@ -149,7 +153,7 @@ cycle_coefficient torus_coefficient(const return_map& of, double theta) {
     const VectorXcd h20 =
         solve_beside(a, mu * mu, beside, squared - beside.w.dot(squared) * beside.q);
     complex c = 0;
-    double terms = std::norm(b);
+    double terms = std::norm(b) + of.least();
     for (int k = 0; k < 4; ++k) {  // the part of exp(i phase) in the cubic term
         const double phase = k * pi / 4;
         const VectorXd w = (std::polar(1.0, 2 * phase) * h20).real() + h11;
@@ -158,7 +162,7 @@ cycle_coefficient torus_coefficient(const return_map& of, double theta) {
         terms += std::abs(cubic) / 4;
     }
     const double value = (std::conj(mu) * c).real() - std::norm(b);
-    return {value, terms > 0 ? value / terms : 0};
+    return {value, value / terms};
 }
 
 bool has_coefficients(const problem& at, const floquet& multipliers) {

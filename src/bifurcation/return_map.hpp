@@ -30,6 +30,9 @@ public:
     /// Coefficients of s, s^2 and s^3 of P(x + s v + s^2 w). Shapes: v, w (n), result (n, 3)
     [[nodiscard]] Eigen::MatrixXd along(const Eigen::VectorXd& v, const Eigen::VectorXd& w) const;
 
+    /// A size below which cubic terms are those of a linear map, to be counted among them.
+    [[nodiscard]] double least() const;
+
 private:
     [[nodiscard]] Eigen::MatrixXd landed(const Eigen::MatrixXd& y) const;
 
