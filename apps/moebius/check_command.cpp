@@ -5,7 +5,6 @@
 #include <memory>
 #include <moebius/audit/audit.hpp>
 #include <moebius/base/error.hpp>
-#include <moebius/base/require.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/io/options.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -16,6 +15,7 @@
 #include "incomplete.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
+#include "rule_choice.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -51,12 +51,12 @@ std::vector<parameter_range> ranges_of(const result_heading& heading) {
 claim claim_of(const std::string& file, diagram_document document, const session& session) {
     claim out;
     out.ranges = ranges_of(document.heading);
-    out.at = problem_of_file(file, document, session);
+    const auto rule = rule_of(document.heading);
+    out.at = rule.followed(problem_of_file(file, document, session));
     for (const auto& range : out.ranges) static_cast<void>(out.at.index_of(range.name));
-    out.step = number_of(document.heading, "step");
-    if (out.step) require("/options/step").positive_and_finite("step", *out.step);
-    out.whole =
-        option_of(document.heading, "from") == nullptr && !incomplete_because(document.heading);
+    out.step = rule.followed_step();
+    out.whole = option_of(document.heading, "from") == nullptr && rule.period.value_or(1) == 1 &&
+                !incomplete_because(document.heading);
     out.data = std::move(document.data);
     return out;
 }

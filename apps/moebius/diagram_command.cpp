@@ -16,6 +16,7 @@
 #include "incomplete.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
+#include "rule_choice.hpp"
 #include "summary.hpp"
 #include "words.hpp"
 
@@ -24,7 +25,7 @@ namespace {
 
 struct diagram_arguments {
     problem_choice problem;
-    std::optional<double> step;   // of the discrete rule
+    rule_choice rule;
     continuation_options solver;  // the library's own struct: one home for the defaults
     std::string cycles;           // kinds of those that leave a Hopf point
     bool certify = false;
@@ -47,7 +48,7 @@ void add_settled(diagram& to, const problem& on, const parameter_range& range,
 /// Cycles from a Hopf point or a stored cycle, fixed points of the discrete rule, or equilibria.
 diagram follow(const diagram_arguments& args, const problem& on, const parameter_range& range,
                std::optional<special_point> start, const watch& watch) {
-    if (args.step) return map_diagram(on, *args.step, range, args.solver, start, watch);
+    if (args.rule) return period_diagram(on, args.rule.rule(), range, args.solver, start, watch);
     if (!start || (start->type != point_type::HB && !start->cycle))
         return equilibrium_diagram(on, range, args.solver, start, watch);
     diagram cycles;
@@ -74,34 +75,20 @@ void add_cycles(option_table& table, diagram_arguments& args) {
         {.kept = option_kept::if_set, .shown = "main"});
 }
 
-void add_step(option_table& table, diagram_arguments& args) {
-    table.add("step", args.step, "follow the discrete rule with this step as a map",
-              {.kept = option_kept::if_set});
-}
-
-/// A point of the discrete rule goes on as one.
-void take_step(diagram_arguments& args, const result_heading& origin, const session& session) {
-    const auto made = number_of(origin, "step");
-    if (!made) return;  // any equilibrium is a fixed point of the rule, too
-    if (session.was_given("step") && *args.step != *made)
-        throw invalid_argument("--step", fmt::format("{} came", *args.step),
-                               fmt::format("the point is that of a rule with {}", *made));
-    args.step = *made;
-}
-
 int run(diagram_arguments& args, const session& session) {
     args.output.check(args.problem.files_read());
     args.problem.check_tokens(session);
     auto [problem, ranges, start, origin, one_beta, heading] =
         choose_problem(args.problem, 1, diagram_schema, session);
     if (origin) args.output.check(files_named_by(*origin));
-    if (origin) take_step(args, *origin, session);
+    if (origin) take_rule(args.rule, *origin, session);
+    args.rule.check();
     if (!start || start->type != point_type::HB)
         refuse_unused(session, "a start that is no Hopf point", {"cycles"});
     if (args.certify) check_closed_form(problem);
     option_table method;
     add_to(method, args.solver);
-    add_step(method, args);
+    add_to(method, args.rule);
     add_cycles(method, args);
     method.write_to(heading);
 
@@ -109,7 +96,8 @@ int run(diagram_arguments& args, const session& session) {
         return follow(args, on, range, from, session.watch("diagram"));
     });
     if (args.certify)
-        certify_points(problem, {ranges, args.step.value_or(0)}, heading, found, session);
+        certify_points(args.rule.followed(problem), {ranges, args.rule.followed_step().value_or(0)},
+                       heading, found, session);
     return finish(args.output, {std::move(heading), std::move(found)});
 }
 
@@ -124,7 +112,7 @@ command diagram_command() {
     add_vary(out.options, args->problem);
     add_from(out.options, args->problem);
     add_to(out.options, args->solver);
-    add_step(out.options, *args);
+    add_to(out.options, args->rule);
     add_cycles(out.options, *args);
     add_certify(out.options, args->certify);
     args->output.add_to(out.options);

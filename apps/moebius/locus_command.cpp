@@ -12,14 +12,15 @@
 #include "incomplete.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
+#include "rule_choice.hpp"
 #include "summary.hpp"
-#include "words.hpp"
 
 namespace moebius::cli {
 namespace {
 
 struct locus_arguments {
     problem_choice problem;
+    rule_choice rule;
     continuation_options solver;  // the library's own struct: one home for the defaults
     bool certify = false;
     output_options output;
@@ -35,24 +36,29 @@ void count_states(const problem& on, const std::vector<parameter_range>& over, d
     }
 }
 
-int run(const locus_arguments& args, const session& session) {
+int run(locus_arguments& args, const session& session) {
     args.output.check(args.problem.files_read());
     args.problem.check_tokens(session);
     auto [problem, ranges, start, origin, one_beta, heading] =
         choose_problem(args.problem, 2, locus_schema, session);
     if (origin) args.output.check(files_named_by(*origin));
-    if (origin && number_of(*origin, "step"))
-        throw invalid_argument("--from", "a point of the discrete rule came",
-                               "locus follows those of the differential equation");
+    if (origin) take_rule(args.rule, *origin, session);
+    args.rule.check();
     if (args.certify) check_closed_form(problem);
+    describe(args.rule, heading);
     describe(args.solver, heading);
 
     auto found = until_interrupted(heading, [&, &on = problem, &over = ranges, &from = start] {
+        if (args.rule)
+            return map_locus(on, args.rule.rule(), over[0], over[1], args.solver, from,
+                             session.watch("locus"));
         auto curves = locus(on, over[0], over[1], args.solver, from, session.watch("locus"));
         if (!from) count_states(on, over, curves, session);
         return curves;
     });
-    if (args.certify) certify_points(problem, {ranges}, heading, found, session);
+    if (args.certify)
+        certify_points(args.rule.followed(problem), {ranges, args.rule.followed_step().value_or(0)},
+                       heading, found, session);
     return finish(args.output, {std::move(heading), std::move(found)});
 }
 
@@ -60,13 +66,14 @@ int run(const locus_arguments& args, const session& session) {
 
 command locus_command() {
     command out{"locus",
-                "Follow folds, branch points, Hopf points and special cycles as two parameters "
-                "vary",
+                "Follow folds, branch points, Hopf points, special cycles and special points of "
+                "maps as two parameters vary",
                 "moebius locus --vary feedback=1.5:20 --vary bias=-9:9 --plot cusp.png"};
     auto args = std::make_shared<locus_arguments>();  // lives as long as the command
     add_to(out.options, args->problem);
     add_vary(out.options, args->problem);
     add_from(out.options, args->problem);
+    add_to(out.options, args->rule);
     add_to(out.options, args->solver);
     add_certify(out.options, args->certify);
     args->output.add_to(out.options);

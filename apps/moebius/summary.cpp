@@ -11,6 +11,7 @@
 
 #include "incomplete.hpp"
 #include "session.hpp"
+#include "words.hpp"
 
 namespace moebius::cli {
 
@@ -52,14 +53,16 @@ std::string sizes_of(const grouping& groups, const rotation& turn) {
     return text;
 }
 
-/// What a branch that ended for this reason needs; empty where it ended as it should.
-std::string_view meaning_of(stop_reason reason) {
+/// What a branch of a kind that ended for this reason needs; empty where it ended as it should.
+std::string_view meaning_of(stop_reason reason, std::string_view kind) {
     switch (reason) {
         case stop_reason::max_points:
             return "raise --max-points or --max-step";
         case stop_reason::step_too_small:
             return "no point was found even with the smallest step";
         case stop_reason::singular:
+            if (kind == "homoclinic") return "beyond it its cycle comes near no saddle";
+            if (kind.starts_with("branch point")) return "beyond it the crossing unfolds";
             return "more than one way goes on, and no branch point explains it";
         case stop_reason::left_box:
             return "the state grows beyond all bounds";
@@ -96,9 +99,10 @@ std::string proofs_of(const std::vector<special_point>& points) {
 }
 
 /// "row 4, feedback = 3: max_points (...)", or empty.
-std::string early_end(const table& rows, std::size_t row, stop_reason reason) {
-    const auto meaning = meaning_of(reason);
+std::string early_end(const branch& curve, std::size_t row, stop_reason reason) {
+    const auto meaning = meaning_of(reason, curve.kind);
     if (meaning.empty()) return {};
+    const table& rows = curve.columns;
     return fmt::format("row {}, {} = {:.6g}: {} ({})", row, rows.names.at(0),
                        rows.columns.at(0).at(row), to_string(reason), meaning);
 }
@@ -106,8 +110,8 @@ std::string early_end(const table& rows, std::size_t row, stop_reason reason) {
 /// Where a branch ended early, both ends in one sentence; empty if it did not.
 std::string early_ends(const branch& curve) {
     const std::size_t last_row = curve.columns.rows() - 1;
-    const auto first = early_end(curve.columns, 0, curve.first);
-    auto last = early_end(curve.columns, last_row, curve.last);
+    const auto first = early_end(curve, 0, curve.first);
+    auto last = early_end(curve, last_row, curve.last);
     if (first.empty() || (last_row == 0 && first == last)) return last;
     return last.empty() ? first : fmt::format("{}, and at {}", first, last);
 }
@@ -130,8 +134,12 @@ std::string counts_of(const diagram_document& result) {
             fmt::format("stable states were not counted in parts thinner than {:.2g} and {:.2g}\n",
                         std::abs(stable.window.x_to - stable.window.x_from) / plane_regions::side,
                         std::abs(stable.window.y_to - stable.window.y_from) / plane_regions::side);
-    const bool locus = result.heading.schema == locus_schema;
-    if (locus && stable.places.empty() && !result.data.branches.empty())
+    const auto of_equilibria = [](const branch& curve) {
+        return curve.kind == "fold" || curve.kind == "branch point" || curve.kind == "hopf";
+    };
+    const auto& curves = result.data.branches;
+    const bool shaded = result.heading.schema == locus_schema && !number_of(result.heading, "step");
+    if (shaded && stable.places.empty() && std::any_of(curves.begin(), curves.end(), of_equilibria))
         text += "stable states were not counted: coexistence is not shaded\n";
     return text;
 }
@@ -151,7 +159,7 @@ bool tell_what_is_missing(const diagram_document& result) {
         tell(fmt::format("branch {} ended early at {}", curve.id, where));
         // Beyond a point that is not finite, the model has no branch to be missed.
         for (const auto reason : {curve.first, curve.last})
-            missing |= reason != stop_reason::not_finite && !meaning_of(reason).empty();
+            missing |= reason != stop_reason::not_finite && !meaning_of(reason, curve.kind).empty();
     }
     return missing;
 }

@@ -10,7 +10,9 @@
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/solve/product_eigenvalues.hpp>
+#include <numbers>
 #include <optional>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -48,41 +50,77 @@ void carry(const problem& at, double time, MatrixXd& now) {
     }
 }
 
-/// How many multipliers are where the type needs them besides that of the flow, and how many of
-/// them are needed.
-std::string fault_of_critical(const special_point& point, const std::vector<complex>& all) {
-    const auto near = [&all](auto off) { return std::count_if(all.begin(), all.end(), off); };
-    const auto ones = near([](complex mu) { return std::abs(mu - 1.0) < on_circle; });
-    const auto minus = near([](complex mu) { return std::abs(mu + 1.0) < on_circle; });
-    const auto pairs = near([](complex mu) {
-        return std::abs(std::abs(mu) - 1) < on_circle && std::abs(mu.imag()) > on_circle;
-    });
-    const auto times = static_cast<std::ptrdiff_t>(point.multiplicity);
-    switch (point.type) {
+/// Which multipliers a type of point needs, besides that of the flow.
+struct needed_multipliers {
+    std::ptrdiff_t ones = 0, minus = 0, pairs = 0;
+    double angle = 0;  ///< of a pair; 0: any
+};
+
+needed_multipliers needed_by(point_type type) {
+    using std::numbers::pi;
+    switch (type) {
         case point_type::LPC:
         case point_type::BP:
-            return ones > times ? "" : fmt::format("{} multipliers are 1, of {}", ones, times + 1);
+        case point_type::CP:
+            return {.ones = 1};
         case point_type::PD:
-            return minus >= times ? "" : fmt::format("{} multipliers are -1, of {}", minus, times);
+        case point_type::GPD:
+            return {.minus = 1};
         case point_type::NS:
-        case point_type::R3:
-        case point_type::R4:
-            return pairs >= 2 * times ? "" : "no pair of multipliers is on the unit circle";
+        case point_type::CH:
+            return {.pairs = 1};
         case point_type::R1:
-            return ones > 2 ? "" : fmt::format("{} multipliers are 1, of 3", ones);
+            return {.ones = 2};
         case point_type::R2:
-            return minus > 1 ? "" : fmt::format("{} multipliers are -1, of 2", minus);
+            return {.minus = 2};
+        case point_type::R3:
+            return {.pairs = 1, .angle = 2 * pi / 3};
+        case point_type::R4:
+            return {.pairs = 1, .angle = pi / 2};
         case point_type::LPPD:
-            return ones > 1 && minus > 0 ? "" : "no multipliers are 1, 1 and -1";
+            return {.ones = 1, .minus = 1};
         case point_type::LPNS:
-            return ones > 1 && pairs > 1 ? "" : "no multipliers are 1, 1 and a pair";
+            return {.ones = 1, .pairs = 1};
         case point_type::PDNS:
-            return minus > 0 && pairs > 1 ? "" : "no multipliers are -1 and a pair";
+            return {.minus = 1, .pairs = 1};
         case point_type::NSNS:
-            return pairs > 3 ? "" : "no two pairs of multipliers are on the unit circle";
+            return {.pairs = 2};
         default:
-            return "";
+            return {};
     }
+}
+
+/// Whether multipliers are where the type needs them. Those of a cycle with a rotation are powers
+/// of the ones over a part, about which its curves are: -1 over one of an even number of parts
+/// is 1.
+std::string fault_of_critical(const special_point& point, const std::vector<complex>& all) {
+    const auto near = [&all](complex at) {
+        return std::count_if(all.begin(), all.end(),
+                             [at](complex mu) { return std::abs(mu - at) < on_circle; });
+    };
+    auto needed = needed_by(point.type);
+    const std::size_t parts = point.turn.order();
+    const auto times = static_cast<std::ptrdiff_t>(point.multiplicity);
+    if (parts % 2 == 0) needed.ones += std::exchange(needed.minus, 0);
+    const complex at = std::polar(1.0, needed.angle * static_cast<double>(parts));
+    if (needed.angle != 0) {
+        if (std::abs(at - 1.0) < on_circle) needed.ones += 2;
+        if (std::abs(at + 1.0) < on_circle) needed.minus += 2;
+        if (near(at) == 0)
+            return fmt::format("no multiplier is {:.6g} {:+.6g} i", at.real(), at.imag());
+    }
+    const auto ones = near(1), minus = near(-1);
+    if (needed.ones > 0 && ones <= needed.ones * times)
+        return fmt::format("{} multipliers are 1, of {}", ones, needed.ones * times + 1);
+    if (minus < needed.minus * times)
+        return fmt::format("{} multipliers are -1, of {}", minus, needed.minus * times);
+    const auto on = std::count_if(
+        all.begin(), all.end(), [](complex mu) { return std::abs(std::abs(mu) - 1) < on_circle; });
+    const auto real = parts == 1 ? ones + minus : 1;  // a power of a pair may be real
+    if (needed.angle == 0 && on - real < 2 * needed.pairs * times)
+        return fmt::format("{} multipliers are on the unit circle, of {} in pairs", on - real,
+                           2 * needed.pairs * times);
+    return {};
 }
 
 /// The row of a point against the point and its multipliers; those near the circle may be counted

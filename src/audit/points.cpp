@@ -36,8 +36,6 @@ void point_judge::judge(const special_point& point) {
 }
 
 void point_judge::judge_cycle(const special_point& point) {
-    if (claim_.ranges.size() == 2)
-        return to_.not_judged(to_string(point.type), "it is a cycle over two parameters");
     bool resolved = true;
     auto fault = fault_of_cycle(claim_, in_, point, options_, resolved);
     if (!fault.empty()) fault = fmt::format("{}: {}", point.label, fault);
@@ -119,10 +117,12 @@ std::string point_judge::fault_of_type(const subject& s) {
             return fault_of_zero_hopf(s);
         case point_type::HH:
             return fault_of_double_hopf(s);
-        default:  // of cycles alone
+        case point_type::LPC:  // of cycles alone
+            return "it has no cycle";
+        default:
             break;
     }
-    return "it has no cycle";
+    return claim_.step ? fault_of_map_point(s) : "it has no cycle";
 }
 
 /// An end that is there because the range ends is on its edge.

@@ -38,6 +38,12 @@ private:
     [[nodiscard]] std::string fault_of_hopf(const subject& s);
     [[nodiscard]] std::string fault_of_flip(const subject& s);
     [[nodiscard]] std::string fault_of_torus(const subject& s);
+    /// Of a map over two parameters.
+    [[nodiscard]] std::string fault_of_map_point(const subject& s);
+    [[nodiscard]] std::string fault_of_meeting(const subject& s, std::complex<double> z);
+    [[nodiscard]] std::string fault_of_vanishing(const subject& s);
+    [[nodiscard]] std::string fault_of_multipliers(const subject& s, bool one, bool minus,
+                                                   std::size_t pairs) const;
     [[nodiscard]] std::string fault_of_cusp(const subject& s);
     [[nodiscard]] std::string fault_of_double_zero(const subject& s);
     [[nodiscard]] std::string fault_of_zero_hopf(const subject& s);

@@ -63,12 +63,16 @@ std::string fault_of_stability(const claim& of, const branch& curve, std::size_t
 }
 
 /// What a curve over two parameters is made of.
-std::string fault_of_definition(const branch& curve, std::size_t row, const whole_jacobian& at,
-                                double zero) {
+std::string fault_of_definition(const claim& of, const branch& curve, std::size_t row,
+                                const whole_jacobian& at, double zero) {
     complex z = 0;
+    if (of.step && curve.kind == "doubling") z = -2 / *of.step;
+    if (of.step && curve.kind == "torus")
+        z = (std::polar(1.0, value_of(curve, row, "theta").value_or(0)) - 1.0) / *of.step;
     if (curve.kind == "hopf") z = complex(0, value_of(curve, row, "omega").value_or(0));
-    // next to a BT a double one is known to half the digits
-    const double within = std::abs(z) < 1e-2 * at.size ? std::sqrt(zero * at.size) : zero;
+    // next to a BT, R1 or R2 a double one is known to half the digits
+    const bool meets = std::abs(z) < 1e-2 * at.size || std::abs(z.imag()) < 1e-2 * at.size;
+    const double within = meets ? std::sqrt(zero * at.size) : zero;
     if (count_near(at.eigenvalues, z, within) > 0) return {};
     return fmt::format("no eigenvalue is {:.6g} {:+.6g} i", z.real(), z.imag());
 }
@@ -107,7 +111,7 @@ std::string fault_of_row(const claim& of, const whole_space& in, const branch& c
     if (auto fault = fault_of_loads(in, curve, row, here); !fault.empty()) return fault;
     const double zero = options.eigenvalue * at.size;
     return of.ranges.size() == 1 ? fault_of_stability(of, curve, row, at, zero)
-                                 : fault_of_definition(curve, row, at, zero);
+                                 : fault_of_definition(of, curve, row, at, zero);
 }
 
 }  // namespace

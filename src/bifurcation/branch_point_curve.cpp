@@ -23,8 +23,8 @@ constexpr double beside_crossing =
 }  // namespace
 
 branch_point_curve::branch_point_curve(const problem& base,
-                                       const std::vector<parameter_range>& ranges)
-    : zero_eigenvalue_curve(base, ranges) {}
+                                       const std::vector<parameter_range>& ranges, double step)
+    : zero_eigenvalue_curve(base, ranges, step) {}
 
 Index branch_point_curve::unknowns() const { return scaling_.units().size() + 1; }
 

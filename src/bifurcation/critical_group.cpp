@@ -16,16 +16,19 @@ namespace {
 
 using Eigen::Index;
 
-/// How near the imaginary axis the nearest eigenvalue is.
-double off_axis(const Eigen::MatrixXd& a) {
+/// How near the imaginary axis the nearest eigenvalue is; of a map, its multiplier to the circle.
+double off_axis(const Eigen::MatrixXd& a, double step) {
     double nearest = std::numeric_limits<double>::infinity();
-    for (const auto& value : eigenvalues(a)) nearest = std::min(nearest, std::abs(value.real()));
+    for (const auto& value : eigenvalues(a))
+        nearest = std::min(
+            nearest, std::abs(step > 0 ? (std::abs(1.0 + step * value) - 1) / step : value.real()));
     return nearest;
 }
 
 /// The group of cells whose members part company at a point: eigenvalues within it are nearer to
 /// the imaginary axis than those of the groups among themselves.
-std::optional<std::size_t> critical_group(const problem& at, const special_point& point) {
+std::optional<std::size_t> critical_group(const problem& at, const special_point& point,
+                                          double step) {
     const cell_field& cells = *at.model->cells();
     const auto& groups = cells.groups().groups;
     const auto has_members = [](const auto& group) { return group.size() > 1; };
@@ -35,12 +38,12 @@ std::optional<std::size_t> critical_group(const problem& at, const special_point
     Eigen::VectorXd f(n);
     Eigen::MatrixXd fx(n, n), fp(n, static_cast<Index>(at.parameters.size())), within(k, k);
     cells.linear(point.state, at.parameters, view(f), view(fx), view(fp));
-    double nearest = off_axis(fx);
+    double nearest = off_axis(fx, step);
     std::optional<std::size_t> found;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         if (!has_members(groups[g])) continue;
         cells.within(point.state, at.parameters, g, view(within));
-        if (const double off = off_axis(within); off < nearest) {
+        if (const double off = off_axis(within, step); off < nearest) {
             nearest = off;
             found = g;
         }
@@ -50,7 +53,7 @@ std::optional<std::size_t> critical_group(const problem& at, const special_point
 
 }  // namespace
 
-parting_cells parting_at(const problem& base, const special_point& start) {
+parting_cells parting_at(const problem& base, const special_point& start, double step) {
     problem at = base;
     const cell_field* cells = at.model->cells();
     if (cells && start.groups.size() > 0 && start.groups != cells->groups())
@@ -61,7 +64,7 @@ parting_cells parting_at(const problem& base, const special_point& start) {
                                fmt::format("{} has {} states", start.label, start.state.size()),
                                fmt::format("{} has {}", at.model->name(), at.model->dimension()));
     at.parameters = start.parameters;
-    const auto g = at.model->cells() ? critical_group(at, start) : std::nullopt;
+    const auto g = at.model->cells() ? critical_group(at, start, step) : std::nullopt;
     return {std::move(at), g};
 }
 
@@ -72,8 +75,8 @@ problem on_groups(const problem& at, const grouping& groups, special_point& star
     return apart;
 }
 
-problem simple_at(const problem& base, special_point& start) {
-    auto [at, group] = parting_at(base, start);
+problem simple_at(const problem& base, special_point& start, double step) {
+    auto [at, group] = parting_at(base, start, step);
     return group ? on_groups(at, split(at.model->cells()->groups(), *group, 1), start) : at;
 }
 

@@ -7,6 +7,7 @@
 
 #include "cycle_facts.hpp"
 #include "cycle_switch.hpp"
+#include "return_map.hpp"
 
 namespace moebius::detail {
 
@@ -18,6 +19,7 @@ namespace {
 constexpr double slack = 0.1;      // of the error allowed, at which the mesh is made finer
 constexpr double touching = 5e-3;  // of two cycles that are one but for a broken symmetry
 constexpr double alike = 1e-6;     // their parameters, scaled
+constexpr double digits_of_multipliers = 1e-2;  // of the tolerance: they are superconvergent
 constexpr std::size_t crossing_test = 0, doubling_test = 2;
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
 constexpr std::size_t tests_within = 5;  // those of multipliers within groups come behind so many
@@ -115,9 +117,14 @@ bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == cros
 /// folds, where the parameter turns, and at branch points, where the regularity changes its sign.
 /// The multiplier tells of a fold also where the parameter stands still to rounding, as in canard
 /// explosions and near homoclinic orbits; the turn tells of one in the same step as a branch point.
-bool cycle_branch::folds(walk& along, const bracket& seen) const {
+/// Beside a Hopf point multipliers differ from 1 by rounding: no sign of theirs says anything.
+bool cycle_branch::folds(walk& along, const bracket& seen) {
     const bool crosses = !(seen.a.regularity * seen.b.regularity > 0);
-    if (seen.test == unity_test) return !crosses;
+    if (seen.test == unity_test) {
+        const double known_to = digits_of_multipliers * options_.tolerance;
+        return !crosses && facts_at(seen.a).multipliers.differ_from_one(known_to) &&
+               facts_at(seen.b).multipliers.differ_from_one(known_to);
+    }
     const auto& turn = along.test(seen).value;
     const double steepest = std::max(std::abs(turn(seen.a)), std::abs(turn(seen.b)));
     const double standstill = 300 * options_.tolerance;
@@ -209,6 +216,7 @@ bool cycle_branch::add_point(point_type type, const curve_point& at, double arc,
     const bool told_by_multipliers = type != point_type::BP && type != point_type::EP;
     if (told_by_multipliers && (lost_ || !known().multipliers.resolved())) return false;
     auto point = described(type == point_type::PD ? doubling_type() : type, at.u, missed);
+    add_form(point, at.u);
     if (type == point_type::LPC) {
         write_held();
         VectorXd fold;
@@ -225,6 +233,16 @@ bool cycle_branch::add_point(point_type type, const curve_point& at, double arc,
     }
     rows_.add_row(arc, row_at(at.u), std::move(point));
     return true;
+}
+
+/// Of a PD or an NS, told by the map over the first part.
+void cycle_branch::add_form(special_point& point, const VectorXd& u) const {
+    const floquet& all = known().multipliers;
+    if (point.type != point_type::PD && point.type != point_type::NS) return;
+    if (!has_coefficients(curve_.base(), all)) return;
+    const double parts = static_cast<double>(curve_.beyond().order);
+    const return_map map(curve_.problem_at(u), curve_.values(u), curve_.period(u) / parts);
+    add_coefficient(point, map, all.critical_angle());
 }
 
 /// The same of what happens within groups of cells, with the number of alike perturbations.

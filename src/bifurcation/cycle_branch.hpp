@@ -66,10 +66,11 @@ private:
     [[nodiscard]] std::vector<double> extremes_of_stop(const Eigen::VectorXd& u) const;
     [[nodiscard]] point_type doubling_type() const;
     [[nodiscard]] static bool by_regularity(const bracket& seen);
-    [[nodiscard]] bool folds(walk& along, const bracket& seen) const;
+    [[nodiscard]] bool folds(walk& along, const bracket& seen);
     [[nodiscard]] bool touches(const Eigen::VectorXd& fold) const;
     void write_held();
     bool write_down(tracer& on, const bracket& seen, const test_value& value);
+    void add_form(special_point& point, const Eigen::VectorXd& u) const;
     bool add_point(point_type type, const curve_point& at, double arc, double missed);
     bool add_point_within(point_type type, const curve_point& at, double arc, double missed);
     bool resolve(walk& along);

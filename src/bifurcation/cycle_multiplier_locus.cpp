@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "cycle_locus.hpp"
+#include "map_tests.hpp"
+#include "return_map.hpp"
 
 namespace moebius::detail {
 namespace {
@@ -19,7 +21,9 @@ using curve_kind = cycle_multiplier_curve::kind;
 constexpr double still_critical =
     1e-5;  // of a multiplier: a double one is known to half the digits
 
-constexpr double forced = 1e-6;  // d beyond this is no symmetry's branch point
+constexpr double vanished = 1e-3;            // of a cubic coefficient at the ends of a step
+constexpr double rounding_of_cycles = 1e-8;  // of it against its terms, as a cycle is known
+constexpr double forced = 1e-6;              // d beyond this is no symmetry's branch point
 
 curve_kind kind_through(const special_point& start) {
     switch (start.type) {
@@ -79,16 +83,37 @@ private:
             };
         };
         if (curve_.of() == curve_kind::crossing) return {};
+        const auto cubic = [this](const curve_point& at) { return cubic_test(at); };
         if (doubles())
-            return {{point_type::R2, of(&floquet::second_doubling)},
+            return {{point_type::GPD, cubic},
+                    {point_type::R2, of(&floquet::second_doubling)},
                     {point_type::LPPD, of(&floquet::unity)},
                     {point_type::PDNS, of(&floquet::torus)}};
         return {
+            {point_type::CH, cubic},
             {point_type::R3, [this](const curve_point& at) { return curve_.cosine(at.u) + 0.5; }},
             {point_type::R4, [this](const curve_point& at) { return curve_.cosine(at.u); }},
             {point_type::LPNS, of(&floquet::unity)},
             {point_type::PDNS, of(&floquet::doubling)},
             {point_type::NSNS, of(&floquet::second_torus)}};
+    }
+
+    [[nodiscard]] return_map map_at(const VectorXd& u) const {
+        const double parts = static_cast<double>(curve_.beyond().order);
+        return {curve_.problem_at(u), curve_.values(u), curve_.period(u) / parts};
+    }
+
+    /// The cubic coefficient, times what keeps its sign where another multiplier passes 1; 0 where
+    /// nothing can be told.
+    [[nodiscard]] double cubic_test(const curve_point& at) {
+        const floquet all = facts_at(at).multipliers;
+        if (!all.resolved() || !has_coefficients(curve_.base(), all)) return 0;
+        const double theta = angle(at.u);
+        if (!doubles() && !(std::sin(theta) > no_pair)) return 0;
+        const auto map = map_at(at.u);
+        const auto [value, share] =
+            doubles() ? flip_coefficient(map) : torus_coefficient(map, theta);
+        return std::abs(share) > rounding_of_cycles ? value * rest_of(all, at.u).unity() : 0;
     }
 
     /// Whether what vanished is what the label says: not a pair of real multipliers.
@@ -107,13 +132,22 @@ private:
 
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override {
         const auto at = along.locate(seen);
-        if (at) add_point(seen.type, *at, seen.arc + (at->u - seen.a.u).norm());
+        if (!at) return std::nullopt;
+        if (seen.type == point_type::GPD || seen.type == point_type::CH) {
+            const double ends =
+                std::max(std::abs(cubic_test(seen.a)), std::abs(cubic_test(seen.b)));
+            if (std::abs(cubic_test(*at)) > vanished * ends) return std::nullopt;  // it jumped
+        }
+        add_point(seen.type, *at, seen.arc + (at->u - seen.a.u).norm());
         return std::nullopt;
     }
 
     void add_point(point_type type, const curve_point& at, double arc) {
         if (!look_at(at) || !confirms(type)) return;
-        rows_.add_row(arc, row_at(at.u), described(type, at.u, 0));
+        auto point = described(type, at.u, 0);
+        if (type == point_type::GPD || type == point_type::CH)
+            add_coefficient(point, map_at(at.u), angle(at.u));
+        rows_.add_row(arc, row_at(at.u), std::move(point));
     }
 
     /// The pair of a torus comes together at 1 or -1, where the curve ends; and no curve goes on
@@ -132,13 +166,12 @@ private:
         return stop_reason::branch_point;
     }
 
-    /// Multipliers besides those that the curve is about, where it was last looked at.
-    [[nodiscard]] floquet rest() const {
-        const auto& all = known().multipliers;
-        if (!pairs()) return all.besides(curve_.cosine(known().u));
-        const std::complex<double> critical = std::polar(1.0, angle(known().u));
-        return all.besides(critical).besides(std::conj(critical));
+    /// Multipliers besides those that the curve is about.
+    [[nodiscard]] floquet rest_of(const floquet& all, const VectorXd& u) const {
+        return pairs() ? all.besides_pair(angle(u)) : all.besides(curve_.cosine(u));
     }
+    /// The same where it was last looked at.
+    [[nodiscard]] floquet rest() const { return rest_of(known().multipliers, known().u); }
 
     [[nodiscard]] double angle(const VectorXd& u) const {
         return std::acos(std::clamp(curve_.cosine(u), -1.0, 1.0));

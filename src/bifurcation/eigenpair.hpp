@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 #include <complex>
 #include <moebius/model/field.hpp>
+#include <utility>
 #include <vector>
 
 namespace moebius::detail {
@@ -30,6 +31,8 @@ struct singular_pair {
 struct eigenpair {
     Eigen::VectorXcd q, w;
 
+    eigenpair(Eigen::VectorXcd right, Eigen::VectorXcd left)
+        : q(std::move(right)), w(std::move(left)) {}
     eigenpair(const Eigen::MatrixXd& a, std::complex<double> z);
     /// For a real eigenvalue, with real vectors.
     eigenpair(const Eigen::MatrixXd& a, double z);
@@ -39,7 +42,8 @@ struct eigenpair {
 [[nodiscard]] Eigen::VectorXcd solve_shifted(const Eigen::MatrixXd& a, std::complex<double> z,
                                              const Eigen::VectorXcd& right);
 
-/// The solution h of (z - a) h = right that w^H annuls, where z is the eigenvalue of q and w.
+/// The solution h of (z - a) h = right that w^H annuls, q and w those of a simple eigenvalue: z
+/// itself, or another number if w^H annuls the right side, too.
 [[nodiscard]] Eigen::VectorXcd solve_beside(const Eigen::MatrixXd& a, std::complex<double> z,
                                             const eigenpair& critical,
                                             const Eigen::VectorXcd& right);

@@ -44,6 +44,23 @@ struct floquet {
         return rest;
     }
 
+    /// The argument of the pair that is nearest to the unit circle; 0 if there is none.
+    [[nodiscard]] double critical_angle() const {
+        double angle = 0, nearest = largest_eigenvalue;
+        for (const auto mu : others)
+            if (mu.imag() > 0 && std::abs(std::abs(mu) - 1) < nearest) {
+                nearest = std::abs(std::abs(mu) - 1);
+                angle = std::arg(mu);
+            }
+        return angle;
+    }
+
+    /// All but the pair nearest to exp(+-i angle).
+    [[nodiscard]] floquet besides_pair(double angle) const {
+        const complex critical = std::polar(1.0, angle);
+        return besides(critical).besides(std::conj(critical));
+    }
+
     /// Over the whole period, by falling modulus.
     [[nodiscard]] std::vector<complex> whole() const {
         auto result = others;
@@ -64,6 +81,12 @@ struct floquet {
 
     /// Distance of the trivial multiplier from 1.
     [[nodiscard]] double error() const { return std::abs(over_all(trivial) - 1.0); }
+    /// Whether the others are farther from 1 than the error of the trivial one, and than `least`.
+    [[nodiscard]] bool differ_from_one(double least) const {
+        const double error = std::max(10 * std::abs(trivial - 1.0), least);
+        return std::all_of(others.begin(), others.end(),
+                           [error](complex mu) { return std::abs(mu - 1.0) > error; });
+    }
     /// Whether the others tell anything.
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }
 

@@ -36,8 +36,8 @@ bool has_two_zeros(const linear_terms& terms) {
 
 }  // namespace
 
-fold_curve::fold_curve(const problem& base, const std::vector<parameter_range>& ranges)
-    : zero_eigenvalue_curve(base, ranges), bend_(scaling_.units().size()) {
+fold_curve::fold_curve(const problem& base, const std::vector<parameter_range>& ranges, double step)
+    : zero_eigenvalue_curve(base, ranges, step), bend_(scaling_.units().size()) {
     derivative_ = terms_.new_linearization();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/LU>
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,8 +8,6 @@
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
-#include <moebius/model/derivatives.hpp>
-#include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
 #include "spectral_tests.hpp"
@@ -17,7 +15,6 @@
 namespace moebius {
 
 using Eigen::Index;
-using Eigen::Matrix2d;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
@@ -26,39 +23,6 @@ namespace {
 constexpr double most_units = 1e3;      // of k = omega^2 at the start
 constexpr double zero_at_hopf = 1e-6;   // an eigenvalue against omega
 constexpr double one_pair_rate = 1e-6;  // relative difference of frequencies that are one pair's
-
-/// The solutions of [m b; c^T 0] (V, G) = (0, I) and of its transpose.
-struct plane {
-    MatrixXd right, left;  // V and W, (n, 2)
-    Matrix2d g;
-
-    plane(const MatrixXd& m, const MatrixXd& b, const MatrixXd& c) {
-        const Index n = m.rows();
-        MatrixXd bordered = MatrixXd::Zero(n + 2, n + 2);
-        bordered.topLeftCorner(n, n) = m;
-        bordered.topRightCorner(n, 2) = b;
-        bordered.bottomLeftCorner(2, n) = c.transpose();
-        const partial_lu<double> lu(bordered);
-        MatrixXd unit = MatrixXd::Zero(n + 2, 2);
-        unit.bottomRows(2).setIdentity();
-        const MatrixXd solved = lu.solve_each(unit);
-        right = solved.topRows(n);
-        g = solved.bottomRows(2);
-        left.resize(n, 2);
-        for (Index j = 0; j < 2; ++j) {
-            const VectorXd transposed = lu.solve_transposed(unit.col(j));
-            left.col(j) = transposed.head(n);
-        }
-    }
-};
-
-/// Columns f_xx(a, e_j) over states and free parameters. Shape (n, n + free)
-MatrixXd second_columns(const multilinear& forms, const VectorXd& a, Index states) {
-    MatrixXd columns(states, a.size());
-    for (Index j = 0; j < a.size(); ++j)
-        columns.col(j) = forms.second(a, VectorXd::Unit(a.size(), j));
-    return columns;
-}
 
 /// The imaginary part of the eigenvalue next to the positive imaginary axis; zero if there is none.
 double nearest_omega(const MatrixXd& fx) {
@@ -71,16 +35,12 @@ double nearest_omega(const MatrixXd& fx) {
     return omega;
 }
 
-MatrixXd squared_plus(const MatrixXd& fx, double k) {
-    return fx * fx + k * MatrixXd::Identity(fx.rows(), fx.cols());
-}
-
 }  // namespace
 
 hopf_curve::hopf_curve(const problem& base, const std::vector<parameter_range>& ranges)
-    : bifurcation_curve(base, ranges), ranges_(ranges) {}
+    : pair_curve(base, ranges), ranges_(ranges) {}
 
-Index hopf_curve::unknowns() const { return scaling_.units().size() + 1; }
+pair_curve::quadratic hopf_curve::of(double c) const { return {0, c * unit_, 0, unit_}; }
 
 double hopf_curve::omega(const VectorXd& u) const {
     return std::sqrt(std::max(u[unknowns() - 1] * unit_, 0.0));
@@ -101,52 +61,6 @@ VectorXd hopf_curve::start(const special_point& point) {
     unit_ = rate > 0 ? std::clamp(size, rate * rate, most_units * rate * rate) : size;
     u[unknowns() - 1] = rate * rate / unit_;
     return adapt(u) ? u : VectorXd{};
-}
-
-bool hopf_curve::adapt(const VectorXd& u) {
-    if (!terms_at(u)) return false;
-    const MatrixXd m = squared_plus(terms_.jacobian(), u[unknowns() - 1] * unit_);
-    if (!m.allFinite()) return false;
-    const auto near = svd(m);
-    const MatrixXd b = near.u.rightCols(2), c = near.v.rightCols(2);
-    const plane at(m, b, c);
-    const Matrix2d a = c.transpose() * terms_.jacobian() * at.right;
-    const Matrix2d traceless = a - a.trace() / 2 * Matrix2d::Identity();
-    // G = -(W^T V)(tr(A) A + (k - det A))
-    const Matrix2d inverse = (at.left.transpose() * at.right).inverse().transpose() / unit_;
-    const Matrix2d other = inverse * traceless / traceless.norm();
-    if (!inverse.allFinite() || !other.allFinite()) return false;
-    b_ = b;
-    c_ = c;
-    weight_ = {inverse / 2, other};
-    return true;
-}
-
-void hopf_curve::evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) {
-    const Index n = states(), last = unknowns() - 1;
-    const bool finite = terms_at(u);
-    const MatrixXd m = squared_plus(terms_.jacobian(), u[last] * unit_);
-    if (!finite || !m.allFinite()) return not_finite(f, df);
-    const plane at(m, b_, c_);
-    f.head(n) = terms_.f();
-    df.setZero();
-    df.topLeftCorner(n, n) = terms_.jacobian();
-    for (Index k = 0; k < free(); ++k) df.col(n + k).head(n) = by_parameter(k);
-    for (Index i = 0; i < 2; ++i)
-        f[n + i] = weight_[static_cast<std::size_t>(i)].cwiseProduct(at.g).sum();
-    // dG = -W^T (f_x' f_x + f_x f_x' + dk) V
-    const multilinear forms(model(), x_, p_, scaling_.free());
-    for (Index j = 0; j < 2; ++j) {
-        const VectorXd v = at.right.col(j);
-        const MatrixXd change = second_columns(forms, along_states(terms_.jacobian() * v), n) +
-                                terms_.jacobian() * second_columns(forms, along_states(v), n);
-        for (Index i = 0; i < 2; ++i) {
-            const VectorXd y = at.left * weight_[static_cast<std::size_t>(i)].col(j);
-            df.row(n + i).head(last) -= y.transpose() * change;
-            df(n + i, last) -= y.dot(v) * unit_;
-        }
-    }
-    df.leftCols(last) = df.leftCols(last) * scaling_.units().asDiagonal();
 }
 
 VectorXd hopf_curve::crossing_tangent(const VectorXd& u) {
@@ -249,8 +163,8 @@ std::optional<VectorXd> hopf_curve::refined_end(const VectorXd& u) {
     return refined;
 }
 
-std::optional<bifurcation_curve::end> hopf_curve::natural_end() const {
-    return end{unknowns() - 1, point_type::BT};
+std::vector<bifurcation_curve::end> hopf_curve::natural_ends() const {
+    return {{unknowns() - 1, point_type::BT}};
 }
 
 }  // namespace moebius

@@ -4,14 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <list>
-
+#include <memory>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/bifurcation/branch_point_curve.hpp>
 #include <moebius/bifurcation/critical_group.hpp>
-#include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/flip_curve.hpp>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <moebius/bifurcation/locus.hpp>
+#include <moebius/bifurcation/torus_curve.hpp>
 #include <moebius/continuation/check_start.hpp>
 #include <moebius/model/cell_field.hpp>
 
@@ -20,6 +22,7 @@
 #include "cycle_multiplier_locus.hpp"
 #include "homoclinic_locus.hpp"
 #include "locus_follower.hpp"
+#include "locus_of.hpp"
 #include "unit_frame.hpp"
 
 namespace moebius {
@@ -32,19 +35,26 @@ constexpr double search_step = 0.25;  // of the equilibria along edges and lines
 class group_loci {
 public:
     group_loci(const problem& base, const parameter_range& first, const parameter_range& second,
-               const continuation_options& options, const watch& progress, bool folds_only,
+               const continuation_options& options, const watch& progress, const locus_of& asked,
                diagram& result)
         : ranges_{first, second},
-          folds_(base, ranges_),
-          hopfs_(base, ranges_),
-          crossings_(base, ranges_),
+          folds_(base, ranges_, asked.step()),
+          crossings_(base, ranges_, asked.step()),
           along_folds_(folds_, options, progress, result),
-          along_hopfs_(hopfs_, options, progress, result),
           along_crossings_(crossings_, options, progress, result),
           options_(options),
           search_(result.search),
           watch_(progress),
-          folds_only_(folds_only) {}
+          asked_(asked) {
+        if (asked.of_map()) {
+            flips_ = std::make_unique<flip_curve>(base, asked.step(), ranges_);
+            along_flips_ = std::make_unique<locus_follower>(*flips_, options, progress, result);
+            pairs_ = std::make_unique<torus_curve>(base, asked.step(), ranges_);
+        } else {
+            pairs_ = std::make_unique<hopf_curve>(base, ranges_);
+        }
+        along_pairs_ = std::make_unique<locus_follower>(*pairs_, options, progress, result);
+    }
 
     /// @return what was met at which equal cells part company, to be followed on finer groups
     std::vector<special_point> everything() {
@@ -63,9 +73,10 @@ public:
     void through(const special_point& start) {
         if (!follow(start, start.label))
             throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
-                                   folds_only_ ? "there is no fold near it in this window"
-                                               : "no curve of special points passes near it in "
-                                                 "this window");
+                                   asked_.folds_only
+                                       ? "there is no fold near it in this window"
+                                       : "no curve of special points passes near it in "
+                                         "this window");
     }
 
     void through_one_of_many(const special_point& start) { follow(start, ""); }
@@ -85,7 +96,7 @@ private:
         search.scan_starts = (options_.scan_starts + lines - 1) / lines;
         search.depth = options_.depth;
         search.max_branches = most_branches;
-        const auto along = equilibrium_diagram(line, ranges_[1 - fixed], search, {}, watch_);
+        const auto along = asked_.along(line, ranges_[1 - fixed], search, watch_);
         search_ += along.search;
         for (const auto& point : along.special_points)
             if (is_finer(point) ? bounds_stable(along, point) : parts_cells(point))
@@ -116,76 +127,105 @@ private:
     /// Whether equal cells part company at a point.
     [[nodiscard]] bool parts_cells(special_point point) const {
         const cell_field* cells = base().model->cells();
-        if (!cells || (point.type != point_type::BP && point.type != point_type::HB)) return false;
-        return simple_at(base(), point).model->cells()->groups() != cells->groups();
+        using enum point_type;
+        const bool by_itself = point.type == LP || point.type == EP;
+        if (!cells || by_itself) return false;
+        return simple_at(base(), point, asked_.step()).model->cells()->groups() != cells->groups();
+    }
+
+    /// Which multipliers, or eigenvalues, are critical at a point.
+    struct critical {
+        bool one = false;    ///< an eigenvalue 0, a multiplier 1
+        bool pair = false;   ///< imaginary, or on the unit circle
+        bool minus = false;  ///< a multiplier -1
+    };
+    [[nodiscard]] critical critical_at(point_type type) const {
+        switch (type) {
+            case point_type::LP:
+            case point_type::CP:
+            case point_type::BP:
+                return {.one = true};
+            case point_type::R1:
+            case point_type::LPNS:
+                return {.one = true, .pair = true};
+            case point_type::PD:
+            case point_type::GPD:
+                return {.minus = true};
+            case point_type::R2:
+            case point_type::PDNS:
+                return {.pair = true, .minus = true};
+            case point_type::LPPD:
+                return {.one = true, .minus = true};
+            case point_type::NS:
+            case point_type::CH:
+            case point_type::R3:
+            case point_type::R4:
+            case point_type::NSNS:
+                return {.pair = asked_.of_map()};
+            case point_type::HB:
+            case point_type::GH:
+            case point_type::HH:
+                return {.pair = !asked_.of_map()};
+            case point_type::BT:
+            case point_type::ZH:
+                return {.one = true, .pair = !asked_.of_map()};
+            default:
+                return {};
+        }
     }
 
     /// Follows the curves that pass through a point of this type.
     /// @return false if there is none near it
     bool follow(const special_point& start, const std::string& from) {
-        bool zero = false, pair = false;  // which eigenvalues are critical
-        switch (start.type) {
-            case point_type::LP:
-            case point_type::CP:
-            case point_type::BP:
-                zero = true;
-                break;
-            case point_type::HB:
-            case point_type::GH:
-            case point_type::HH:
-                pair = true;
-                break;
-            case point_type::BT:
-            case point_type::ZH:
-                zero = pair = true;
-                break;
-            default:
-                return false;
-        }
+        const auto [one, pair, minus] = critical_at(start.type);
         bool found = false;
-        if (zero) {
-            const bool crosses = !folds_only_ && start.type != point_type::LP &&
+        if (one) {
+            const bool crosses = !asked_.folds_only && start.type != point_type::LP &&
                                  start.type != point_type::CP && crossings_.persists(start);
             found = (crosses ? along_crossings_ : along_folds_).follow(start, from);
         }
-        if (pair && !folds_only_) found = along_hopfs_.follow(start, from) || found;
+        if (asked_.folds_only) return found;
+        if (pair) found = along_pairs_->follow(start, from) || found;
+        if (minus && along_flips_) found = along_flips_->follow(start, from) || found;
         return found;
     }
 
     std::vector<parameter_range> ranges_;
     fold_curve folds_;
-    hopf_curve hopfs_;
     branch_point_curve crossings_;
-    locus_follower along_folds_, along_hopfs_, along_crossings_;
+    locus_follower along_folds_, along_crossings_;
+    std::unique_ptr<bifurcation_curve> pairs_, flips_;  // of a flow no flips
+    std::unique_ptr<locus_follower> along_pairs_, along_flips_;
     const continuation_options& options_;
     search_record& search_;
     const watch& watch_;
-    bool folds_only_;
+    const locus_of& asked_;
     std::vector<special_point> apart_;
 };
 
 /// On the grouping of cells that each start takes.
-void follow_points(const problem& base, const std::pair<parameter_range, parameter_range>& ranges,
+void follow_points(const locus_of& asked, const std::pair<parameter_range, parameter_range>& ranges,
                    const continuation_options& options, std::optional<special_point>& start,
-                   const watch& progress, bool folds_only, diagram& result) {
+                   const watch& progress, diagram& result) {
+    const problem base = asked.followed();
     std::list<group_loci> groupings;  // one for each grouping of cells
     const auto on = [&](const problem& at) -> group_loci& {
         for (auto& known : groupings)
             if (at.model->cells() &&
                 known.base().model->cells()->groups() == at.model->cells()->groups())
                 return known;
-        return groupings.emplace_back(at, ranges.first, ranges.second, options, progress,
-                                      folds_only, result);
+        return groupings.emplace_back(at, ranges.first, ranges.second, options, progress, asked,
+                                      result);
     };
     if (start) {
-        const problem from = simple_at(base, *start);  // the start takes its groups
+        const problem from = simple_at(base, *start, asked.step());  // the start takes its groups
         check_start(*from.model, *start, "locus");
         return on(from).through(*start);
     }
     auto apart = on(base).everything();
-    if (folds_only) return;
+    if (asked.folds_only) return;
     for (auto& point : apart) {
-        const problem from = simple_at(base, point);
+        const problem from = simple_at(base, point, asked.step());
         on(from).through_one_of_many(point);
     }
 }
@@ -222,26 +262,26 @@ void follow_cycles(const problem& base, const std::vector<parameter_range>& rang
               "parameters");
 }
 
-diagram followed(const problem& base, const parameter_range& first, const parameter_range& second,
-                 const continuation_options& options, std::optional<special_point> start,
-                 const watch& progress, bool folds_only) {
+diagram followed(locus_of asked, const parameter_range& first, const parameter_range& second,
+                 const continuation_options& options, const std::optional<special_point>& start,
+                 const watch& progress) {
     check_options(options);
     if (first.name == second.name)
         throw invalid_argument("locus", fmt::format("{} came twice", first.name),
                                "two different parameters must vary");
     check_range(first);
     check_range(second);
-    const detail::unit_frame frame(base, {first, second}, options, start);
+    const detail::unit_frame frame(asked.base, {first, second}, options, start);
+    asked.base = frame.on;
     auto from = frame.start;
     return frame.filled([&] {
         diagram result;
         return detail::filled("locus", result, [&] {
             if (from && from->cycle)
-                follow_cycles(frame.on, {first, second}, frame.options, *from, progress, folds_only,
-                              result);
+                follow_cycles(frame.on, {first, second}, frame.options, *from, progress,
+                              asked.folds_only, result);
             else
-                follow_points(frame.on, {first, second}, frame.options, from, progress, folds_only,
-                              result);
+                follow_points(asked, {first, second}, frame.options, from, progress, result);
         });
     });
 }
@@ -251,13 +291,20 @@ diagram followed(const problem& base, const parameter_range& first, const parame
 diagram locus(const problem& base, const parameter_range& first, const parameter_range& second,
               const continuation_options& options, const std::optional<special_point>& start,
               const watch& progress) {
-    return followed(base, first, second, options, start, progress, false);
+    return followed({base}, first, second, options, start, progress);
 }
 
 diagram fold_locus(const problem& base, const parameter_range& first, const parameter_range& second,
                    const continuation_options& options, const std::optional<special_point>& start,
                    const watch& progress) {
-    return followed(base, first, second, options, start, progress, true);
+    return followed({.base = base, .folds_only = true}, first, second, options, start, progress);
+}
+
+diagram map_locus(const problem& base, const map_rule& rule, const parameter_range& first,
+                  const parameter_range& second, const continuation_options& options,
+                  const std::optional<special_point>& start, const watch& progress) {
+    require("map").positive_and_finite("step", rule.step);
+    return followed({base, rule}, first, second, options, start, progress);
 }
 
 }  // namespace moebius

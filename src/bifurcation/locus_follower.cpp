@@ -55,17 +55,20 @@ bool locus_follower::stand_on(tracer& ahead, const special_point& start) {
     const VectorXd guess = curve_.start(start);
     // nor so far that no distance from there is a number
     if (guess.size() == 0 || !std::isfinite(guess.norm())) return false;
-    const auto end = curve_.natural_end();
-    const bool at_end = end && end->type == start.type;
+    const auto ends = curve_.natural_ends();
+    const auto end = std::find_if(ends.begin(), ends.end(),
+                                  [&](const auto& one) { return one.type == start.type; });
+    const bool at_end = end != ends.end();
     const Index towards = at_end ? end->coordinate : first_;
+    const double sign = at_end ? end->sign : 1;
     // Where two curves cross, a tangent that is found all the same is one of rounding.
-    const bool starts = ahead.start(guess, VectorXd::Unit(guess.size(), towards));
+    const bool starts = ahead.start(guess, sign * VectorXd::Unit(guess.size(), towards));
     const curve_point& found = ahead.current();
     if (!starts || (at_end && (std::abs(found.regularity) < crossing_rank ||
                                (found.u - guess).norm() > crossing_rank))) {
         const VectorXd tangent = curve_.crossing_tangent(guess);
         if (tangent.size() == 0 || !tangent.allFinite()) return false;
-        ahead.start_with_tangent(guess, tangent[towards] < 0 ? VectorXd(-tangent) : tangent);
+        ahead.start_with_tangent(guess, sign * tangent[towards] < 0 ? VectorXd(-tangent) : tangent);
     }
     if (!((ahead.current().u - guess).norm() <= near_start)) return false;
     if (start.type == curve_.type() || at_end) return true;
@@ -112,10 +115,10 @@ bool locus_follower::follow(const special_point& start, const std::string& from)
 }
 
 stop_reason locus_follower::go(tracer& trace, recorder& rows) {
-    const auto end = curve_.natural_end();
     const auto& [u, tangent, regularity] = trace.current();
-    if (end && u[end->coordinate] < same_point && tangent[end->coordinate] < 0)
-        return stop_reason::branch_point;
+    for (const auto& end : curve_.natural_ends())
+        if (end.height(u) < same_point && end.sign * tangent[end.coordinate] < 0)
+            return stop_reason::branch_point;
     return walk(*this, trace, rows, options_, watch_).go();
 }
 
@@ -141,17 +144,17 @@ std::optional<stop_reason> locus_follower::kept(walk& along, bool goes_on) {
     return std::nullopt;
 }
 
-/// The point of the curve at its natural end, near u. The curve may cross another one there: the
+/// The point of the curve at a natural end, near u. The curve may cross another one there: the
 /// direction in which the system is singular is then left alone.
-std::optional<VectorXd> locus_follower::end_near(VectorXd u) {
-    const Index size = u.size(), coordinate = curve_.natural_end()->coordinate;
+std::optional<VectorXd> locus_follower::end_near(const bifurcation_curve::end& end, VectorXd u) {
+    const Index size = u.size();
     VectorXd f(size - 1), full(size);
     Eigen::MatrixXd df(size - 1, size), bordered(size, size);
     double last = std::numeric_limits<double>::infinity();
     for (int iteration = 0; iteration < most_corrections; ++iteration) {
         curve_.evaluate(u, f, df);
-        full << f, u[coordinate];
-        bordered << df, VectorXd::Unit(size, coordinate).transpose();
+        full << f, end.height(u);
+        bordered << df, end.sign * VectorXd::Unit(size, end.coordinate).transpose();
         if (!bordered.allFinite()) return std::nullopt;
         const VectorXd step = least_squares(bordered, full, crossing_rank);
         u -= step;
@@ -162,16 +165,20 @@ std::optional<VectorXd> locus_follower::end_near(VectorXd u) {
     return std::nullopt;
 }
 
-/// Beyond the natural end: notes what lies before it and the end itself, unless the window's edge
-/// comes first.
 std::optional<stop_reason> locus_follower::overruns(walk& along) {
+    for (const auto& end : curve_.natural_ends())
+        if (end.height(along.trace().current().u) < 0) return reaches(end, along);
+    return left_box(along);
+}
+
+/// Beyond a natural end: notes what lies before it and the end itself, unless the window's edge
+/// comes first.
+std::optional<stop_reason> locus_follower::reaches(const bifurcation_curve::end& end, walk& along) {
     tracer& trace = along.trace();
-    const auto end = curve_.natural_end();
-    if (!end || trace.current().u[end->coordinate] >= 0) return left_box(along);
-    const auto height = [&end](const curve_point& at) { return at.u[end->coordinate]; };
+    const auto height = [&end](const curve_point& at) { return end.height(at.u); };
     const curve_point before = trace.previous(), beyond = trace.current();
     const double share = height(before) / (height(before) - height(beyond));
-    auto u = end_near(before.u + share * (beyond.u - before.u));
+    auto u = end_near(end, before.u + share * (beyond.u - before.u));
     if (u)
         if (const auto refined = curve_.refined_end(*u)) u = refined;
     if (!u) return stop_reason::step_too_small;
@@ -181,7 +188,7 @@ std::optional<stop_reason> locus_follower::overruns(walk& along) {
     });
     if (close) along.pass(*close);
     const double arc = along.arc() + (*u - (close ? *close : before).u).norm();
-    auto point = curve_.described(end->type, *u);
+    auto point = curve_.described(end.type, *u);
     if (!point) return stop_reason::step_too_small;
     along.rows().add(arc, *u, curve_.columns(*u), std::move(*point));
     travelled_.add(curve_, *u);

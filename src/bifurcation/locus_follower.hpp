@@ -36,7 +36,8 @@ private:
 
     bool stand_on(tracer& ahead, const special_point& start);
     stop_reason go(tracer& trace, recorder& rows);
-    std::optional<Eigen::VectorXd> end_near(Eigen::VectorXd u);
+    std::optional<Eigen::VectorXd> end_near(const bifurcation_curve::end& end, Eigen::VectorXd u);
+    std::optional<stop_reason> reaches(const bifurcation_curve::end& end, walk& along);
 
     [[nodiscard]] window inside() const override { return {first_, 2}; }
     [[nodiscard]] std::vector<test_function> tests() override;

@@ -9,11 +9,13 @@
 #include <moebius/solve/spectrum.hpp>
 
 #include "eigenpair.hpp"
+#include "jordan_chains.hpp"
 
 namespace moebius {
 namespace {
 
 using detail::eigenpair;
+using detail::jordan_chains;
 using detail::solve_beside;
 using detail::solve_shifted;
 using Eigen::Index;
@@ -24,14 +26,14 @@ using complex = std::complex<double>;
 
 using detail::i_unit;
 
-/// w^H [C(q, q, conj q) + 2 B(q, h11) + B(conj q, h20)], h11 = (one - a)^-1 B(q, conj q) and
-/// h20 = (z - a)^-1 B(q, q): the resonant cubic term of a Hopf point (one = 0) or a torus point.
+/// w^H [C(q, q, conj q) + 2 B(q, h11) + B(conj q, h20)], h11 = -a^-1 B(q, conj q) and
+/// h20 = (2 i omega - a)^-1 B(q, q): the resonant cubic term of a Hopf point.
 complex resonant_cubic(const multilinear& forms, const MatrixXd& a, const eigenpair& at,
-                       complex one, complex z) {
+                       double omega) {
     const VectorXcd& q = at.q;
     const VectorXcd conj = q.conjugate();
-    const VectorXcd h11 = solve_shifted(a, one, second_form(forms, q, conj));
-    const VectorXcd h20 = solve_shifted(a, z, second_form(forms, q, q));
+    const VectorXcd h11 = solve_shifted(a, 0.0, second_form(forms, q, conj));
+    const VectorXcd h20 = solve_shifted(a, 2.0 * i_unit * omega, second_form(forms, q, q));
     return at.w.dot(third_form(forms, q, q, conj) + 2.0 * second_form(forms, q, h11) +
                     second_form(forms, conj, h20));
 }
@@ -49,31 +51,6 @@ complex resonant_mixed(const multilinear& forms, const MatrixXd& a, const eigenp
                     second_form(forms, r, h1001) + second_form(forms, conj, h1010));
 }
 
-/// Chains a q0 = 0, a q1 = q0 and a^T p1 = 0, a^T p0 = p1 with p_i . q_j = 1 where i = j, else 0.
-struct jordan_chains {
-    VectorXd q0, q1, p0, p1;
-
-    explicit jordan_chains(const MatrixXd& a) {
-        const Index n = a.rows();
-        const auto null = null_vectors(a);
-        MatrixXd bordered(n + 1, n + 1);
-        bordered << a, null.left, null.right.transpose(), 0;
-        const full_lu<double> lu(bordered);
-        const full_lu<double> transposed(bordered.transpose());
-        VectorXd right(n + 1);
-        q0 = null.right;
-        p1 = null.left;
-        right << q0, 0;
-        q1 = lu.solve(right).head(n);
-        right << p1, 0;
-        p0 = transposed.solve(right).head(n);
-        const double scale = p1.dot(q1);
-        p0 /= scale;
-        p1 /= scale;
-        p0 -= p0.dot(q1) * p1;
-    }
-};
-
 }  // namespace
 
 double lyapunov_coefficient(const field& model, const std::vector<double>& x,
@@ -81,7 +58,7 @@ double lyapunov_coefficient(const field& model, const std::vector<double>& x,
     const MatrixXd a = detail::jacobian_at(model, x, p);
     const eigenpair at(a, i_unit * omega);
     const multilinear forms(model, x, p, {});
-    return resonant_cubic(forms, a, at, 0.0, 2.0 * i_unit * omega).real() / (2 * omega);
+    return resonant_cubic(forms, a, at, omega).real() / (2 * omega);
 }
 
 bogdanov_takens_form bogdanov_takens_at(const field& model, const std::vector<double>& x,
@@ -170,32 +147,10 @@ double_hopf_form double_hopf_at(const field& model, const std::vector<double>& x
     const MatrixXd a = detail::jacobian_at(model, x, p);
     const eigenpair first(a, i_unit * omega_1), second(a, i_unit * omega_2);
     const multilinear forms(model, x, p, {});
-    return {resonant_cubic(forms, a, first, 0.0, 2.0 * i_unit * omega_1).real() / 2,
+    return {resonant_cubic(forms, a, first, omega_1).real() / 2,
             resonant_mixed(forms, a, first, omega_1, second.q, omega_2).real(),
             resonant_mixed(forms, a, second, omega_2, first.q, omega_1).real(),
-            resonant_cubic(forms, a, second, 0.0, 2.0 * i_unit * omega_2).real() / 2};
-}
-
-double flip_coefficient(const field& model, double step, const std::vector<double>& x,
-                        const std::vector<double>& p) {
-    const MatrixXd a = detail::jacobian_at(model, x, p);
-    const eigenpair at(a, -2 / step);
-    const VectorXd q = at.q.real();
-    const multilinear forms(model, x, p, {});
-    // (I - A)^-1 step B = -f_x^-1 B with A = I + step f_x
-    const VectorXd h = -partial_lu<double>(a).solve(forms.second(q));
-    return step * at.w.real().dot(forms.third(q) + 3 * forms.second(q, h)) / 6;
-}
-
-double torus_coefficient(const field& model, double step, double theta,
-                         const std::vector<double>& x, const std::vector<double>& p) {
-    const MatrixXd a = detail::jacobian_at(model, x, p);
-    const complex mu = std::polar(1.0, theta);
-    const eigenpair at(a, (mu - 1.0) / step);
-    const multilinear forms(model, x, p, {});
-    // (z - A)^-1 step B = ((z - 1)/step - f_x)^-1 B with A = I + step f_x
-    const complex cubic = resonant_cubic(forms, a, at, 0.0, (mu * mu - 1.0) / step);
-    return (step * std::conj(mu) * cubic).real() / 2;
+            resonant_cubic(forms, a, second, omega_2).real() / 2};
 }
 
 }  // namespace moebius

@@ -5,6 +5,7 @@
 #include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
 #include <moebius/solve/spectrum.hpp>
 
+#include "map_tests.hpp"
 #include "spectral_tests.hpp"
 
 namespace moebius {
@@ -65,7 +66,25 @@ VectorXd zero_eigenvalue_curve::beside(const VectorXd& right) const {
     return terms_.bordered_solve(linear_terms::side::right, b_, c_, full).head(n);
 }
 
+std::vector<test_function> zero_eigenvalue_curve::map_tests() {
+    const auto rest = [this](const curve_point& at) {
+        terms_at(at.u);
+        return multipliers_of(terms_, step_).besides(1);
+    };
+    std::vector<test_function> tests;
+    if (states() < 2) return tests;
+    tests.push_back({point_type::R1, [this](const curve_point& at) {
+                         solve_at(at.u);
+                         return w_.dot(v_);
+                     }});
+    tests.push_back({point_type::LPPD, [rest](const auto& at) { return rest(at).doubling(); }});
+    if (states() > 2)
+        tests.push_back({point_type::LPNS, [rest](const auto& at) { return rest(at).torus(); }});
+    return tests;
+}
+
 std::vector<test_function> zero_eigenvalue_curve::zero_tests() {
+    if (step_ > 0) return map_tests();
     std::vector<test_function> tests;
     // Diagonal plus low rank, as loads that respond to scores alone, has real eigenvalues.
     if (terms_.spectrum_is_real()) return tests;
@@ -86,7 +105,10 @@ std::optional<special_point> zero_eigenvalue_curve::described_zero(point_type ty
                                                                    const VectorXd& u) {
     solve_at(u);
     special_point point;
-    if (type == point_type::BT) {
+    if (step_ > 0) {
+        if (!is_critical_at(type, multipliers_of(terms_, step_))) return std::nullopt;
+        point = map_point_at(model(), step_, type, x_, p_);
+    } else if (type == point_type::BT) {
         point = bogdanov_takens_point(model(), x_, p_);
         point.residual = std::max(point.residual, std::abs(w_.dot(v_)));
     } else {

@@ -10,9 +10,9 @@
 namespace moebius {
 namespace {
 
-constexpr std::array<std::string_view, 20> type_names{
-    "EP", "BP", "LP", "HB", "PD", "NS", "LPC",  "CP",   "BT",   "GH",
-    "ZH", "HH", "R1", "R2", "R3", "R4", "LPPD", "LPNS", "PDNS", "NSNS"};
+constexpr std::array<std::string_view, 22> type_names{
+    "EP", "BP", "LP", "HB", "PD", "NS",   "LPC",  "CP",   "BT",   "GH",  "ZH",
+    "HH", "R1", "R2", "R3", "R4", "LPPD", "LPNS", "PDNS", "NSNS", "GPD", "CH"};
 constexpr std::array<std::string_view, 13> reason_names{"range_end",
                                                         "branch_point",
                                                         "max_points",
@@ -45,6 +45,12 @@ std::string_view to_string(point_type type) noexcept {
 
 point_type point_type_from_name(std::string_view name) {
     return from_name<point_type>("point type", name, type_names);
+}
+
+std::string label_of(point_type type, std::size_t number) {
+    const auto letters = to_string(type);
+    const bool ends_in_digit = letters.back() >= '0' && letters.back() <= '9';
+    return fmt::format("{}{}{}", letters, ends_in_digit ? "_" : "", number);
 }
 
 std::string_view to_string(stop_reason reason) noexcept {

@@ -68,6 +68,7 @@ struct sample {
 
 /// The roots between two neighbouring samples: one where f changes sign, two where |f| dips to 0.
 void add_roots(const scalar_field& f, const sample& a, const sample& b, std::vector<double>& to) {
+    if (!std::isfinite(a.f) || !std::isfinite(b.f)) return;
     if (b.f == 0) {
         to.push_back(b.x);
     } else if (a.f * b.f < 0) {

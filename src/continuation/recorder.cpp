@@ -81,10 +81,10 @@ void recorder::finish(branch into, diagram& result) {
         auto& point = points_[entries_[k].point];
         point.branch = into.id;
         point.row = k;
-        const auto same =
+        const auto same = static_cast<std::size_t>(
             std::count_if(result.special_points.begin(), result.special_points.end(),
-                          [&](const special_point& known) { return known.type == point.type; });
-        if (point.label.empty()) point.label = fmt::format("{}{}", to_string(point.type), same + 1);
+                          [&](const special_point& known) { return known.type == point.type; }));
+        if (point.label.empty()) point.label = label_of(point.type, same + 1);
         result.special_points.push_back(std::move(point));
     }
     result.branches.push_back(std::move(into));

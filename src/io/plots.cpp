@@ -79,10 +79,12 @@ public:
             {"resonance 1:2 (R2)", open_down_triangle},
             {"resonance 1:3 (R3)", open_down_triangle},
             {"resonance 1:4 (R4)", open_down_triangle},
-            {"fold and doubling of cycles (LPPD)", plus},
-            {"fold and torus of cycles (LPNS)", plus},
-            {"doubling and torus of cycles (PDNS)", plus},
-            {"two tori of cycles (NSNS)", plus},
+            {"fold and doubling (LPPD)", plus},
+            {"fold and torus (LPNS)", plus},
+            {"doubling and torus (PDNS)", plus},
+            {"two tori (NSNS)", plus},
+            {"generalized doubling (GPD)", open_diamond},
+            {"Chenciner (CH)", open_diamond},
         }};
         for (std::size_t type = 0; type < layers_.size(); ++type) {
             auto& layer = layers_[type];
@@ -97,7 +99,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kinds = 20;  // of special points
+    static constexpr std::size_t kinds = 22;  // of special points
 
     std::array<figure_layer, kinds> layers_;
     std::vector<figure_label> labels_;
@@ -256,6 +258,8 @@ figure locus_figure(const diagram_document& result, std::span<const measured_poi
     add_curves(result.data, drawn, "fold", layer_color::blue, drawing);
     add_curves(result.data, drawn, "branch point", layer_color::purple, drawing);
     add_curves(result.data, drawn, "hopf", layer_color::green, drawing);
+    add_curves(result.data, drawn, "doubling", layer_color::sky, drawing);
+    add_curves(result.data, drawn, "torus", layer_color::vermillion, drawing);
     add_curves(result.data, drawn, "fold of cycles", layer_color::orange, drawing);
     add_curves(result.data, drawn, "doubling of cycles", layer_color::sky, drawing);
     add_curves(result.data, drawn, "torus of cycles", layer_color::vermillion, drawing);

@@ -51,6 +51,8 @@ inline constexpr std::string_view diagram_kinds[] = {"equilibrium", "cycle"};
 inline constexpr std::string_view locus_kinds[] = {"fold",
                                                    "branch point",
                                                    "hopf",
+                                                   "doubling",
+                                                   "torus",
                                                    "fold of cycles",
                                                    "doubling of cycles",
                                                    "torus of cycles",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <moebius/base/view.hpp>
 #include <moebius/model/derivatives.hpp>
+#include <vector>
 
 namespace moebius {
 
@@ -34,6 +35,23 @@ VectorXd multilinear::hessian_times(const VectorXd& w, const VectorXd& a) const 
     VectorXd row(a.size());
     for (Index j = 0; j < row.size(); ++j) row[j] = w.dot(second(a, VectorXd::Unit(row.size(), j)));
     return row;
+}
+
+/// f''(a, b) is half of what the second coefficients along a + b and a - b differ by.
+MatrixXd composed(const field& model, const MatrixXd& y, std::span<const double> p,
+                  std::span<const double> q) {
+    const std::vector<double> still(p.size());
+    const VectorXd at = y.col(0), y1 = y.col(1), y2 = y.col(2), y3 = y.col(3);
+    const auto jet = [&](const VectorXd& way, std::span<const double> by) {
+        MatrixXd coefficients(y.rows(), 4);
+        model.along(view(at), p, view(way), by, view(coefficients));
+        return coefficients;
+    };
+    MatrixXd f = jet(y1, q);
+    if (y2.isZero(0) && y3.isZero(0)) return f;
+    f.col(2) += jet(y2, still).col(1);
+    f.col(3) += jet(y3, still).col(1) + (jet(y1 + y2, q).col(2) - jet(y1 - y2, q).col(2)) / 2;
+    return f;
 }
 
 }  // namespace moebius

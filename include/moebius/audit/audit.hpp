@@ -74,12 +74,12 @@ struct audit_report {
 /// from
 ///   one to the next, and end only where a curve passes.
 ///
-/// - points of cycles (of a diagram): the flow from each mesh point of the stored cycle ends at the
+/// - points of cycles: the flow from each mesh point of the stored cycle ends at the
 ///   next; the multipliers of all cells, by the product of the maps between them, are those that
 ///   n_unstable and the type of the point say. Where the one of the flow is not 1, near homoclinic
 ///   orbits, multipliers are counted as not judged.
 ///
-/// Other rows of cycles, points of cycles over two parameters, curves of unstable states that a
+/// Other rows of cycles, normal forms of cycles and of R2 to R4, curves of unstable states that a
 /// locus lacks, and rows of a locus between those that are judged (a tenth, or `rows` of them) are
 /// counted as not judged, and so is all of a model of more than most_audited_states.
 /// @throws invalid_argument  for an option that is out of range, or a range without a parameter

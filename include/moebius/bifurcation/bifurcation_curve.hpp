@@ -58,12 +58,18 @@ public:
     [[nodiscard]] virtual std::span<const std::string_view> column_names() const = 0;
     [[nodiscard]] virtual std::vector<double> columns(const Eigen::VectorXd& u) = 0;
 
-    /// A coordinate that must not fall below zero, where the curve ends in a point of this type.
+    /// A coordinate c, or -c, that must not fall below `at`, where the curve ends in a point of
+    /// this type.
     struct end {
         Eigen::Index coordinate;
         point_type type;
+        double at = 0;
+        double sign = 1;  ///< or -1
+        [[nodiscard]] double height(const Eigen::VectorXd& u) const {
+            return sign * u[coordinate] - at;
+        }
     };
-    [[nodiscard]] virtual std::optional<end> natural_end() const { return std::nullopt; }
+    [[nodiscard]] virtual std::vector<end> natural_ends() const { return {}; }
     /// The end itself, near u, where another system than the curve's own is regular; else nothing.
     [[nodiscard]] virtual std::optional<Eigen::VectorXd> refined_end(const Eigen::VectorXd& u);
     /// What tells points with the same states and parameters apart, such as omega^2.

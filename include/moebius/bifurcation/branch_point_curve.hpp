@@ -16,7 +16,9 @@ namespace moebius {
 ///          SIAM J. Numer. Anal. 17 (the imperfection as an unknown)
 class branch_point_curve final : public zero_eigenvalue_curve {
 public:
-    branch_point_curve(const problem& base, const std::vector<parameter_range>& ranges);
+    /// @param step  as of zero_eigenvalue_curve
+    branch_point_curve(const problem& base, const std::vector<parameter_range>& ranges,
+                       double step = 0);
 
     /// Whether w^T f_p vanishes for both parameters, so that neither of them unfolds the point.
     [[nodiscard]] bool persists(const special_point& point);
@@ -33,7 +35,6 @@ public:
     [[nodiscard]] point_type type() const override { return point_type::BP; }
     [[nodiscard]] Eigen::VectorXd start(const special_point& point) override;
     bool adapt(const Eigen::VectorXd& u) override;
-    /// BT and ZH.
     [[nodiscard]] std::vector<test_function> tests() override { return zero_tests(); }
     [[nodiscard]] std::optional<special_point> described(point_type type,
                                                          const Eigen::VectorXd& u) override;

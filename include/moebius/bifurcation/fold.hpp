@@ -17,7 +17,8 @@ namespace moebius {
 class fold_curve final : public zero_eigenvalue_curve {
 public:
     /// One or two ranges; their parameters are free, in that order.
-    fold_curve(const problem& base, const std::vector<parameter_range>& ranges);
+    /// @param step  as of zero_eigenvalue_curve
+    fold_curve(const problem& base, const std::vector<parameter_range>& ranges, double step = 0);
 
     // With two ranges:
     [[nodiscard]] Eigen::Index unknowns() const override;
@@ -29,7 +30,7 @@ public:
 
     [[nodiscard]] std::string_view kind() const override { return "fold"; }
     [[nodiscard]] point_type type() const override { return point_type::LP; }
-    /// CP where w^T f_xx(v, v) = 0, and BT and ZH.
+    /// CP where w^T f_xx(v, v) = 0, and zero_tests.
     [[nodiscard]] std::vector<test_function> tests() override;
     [[nodiscard]] std::optional<special_point> described(point_type type,
                                                          const Eigen::VectorXd& u) override;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <moebius/base/watch.hpp>
+#include <moebius/bifurcation/map_points.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/continuation/options.hpp>
 #include <moebius/model/field.hpp>
@@ -17,9 +18,9 @@ namespace moebius {
 /// branch point    BP BT ZH **         quadratic, cubic       BT, ZH
 /// hopf            HB GH BT ZH HH      omega, l1              GH, ZH, HH; BT at its end
 /// fold of cycles  LPC and its CP                             CP; GH at its end
-/// doubling of cycles      PD                                 R2, LPPD, PDNS
-/// torus of cycles         NS R3 R4    angle                  R3, R4, LPNS, PDNS, NSNS; R1 or R2
-///                                                            at its end
+/// doubling of cycles      PD                                 GPD, R2, LPPD, PDNS
+/// torus of cycles         NS R3 R4    angle                  CH, R3, R4, LPNS, PDNS, NSNS; R1 or
+///                                                            R2 at its end
 /// branch point of cycles  BP, of a symmetry
 /// homoclinic              EP of cycles that end homoclinic
 ///
@@ -31,6 +32,9 @@ namespace moebius {
 /// to pi), and n_unstable: multipliers outside the unit circle besides the critical ones. A branch
 /// point of cycles that no symmetry keeps is one point; its curve ends there, `singular`. Those of
 /// crossing branches that no symmetry tells apart are not followed.
+///
+/// GPD and CH, at which a PD's or an NS's cubic coefficient is zero (`b`, `a`, of the map of a
+/// section across the cycle), are told of up to 32 states.
 ///
 /// A homoclinic orbit is followed as the cycle of the start's long period, from which it differs by
 /// exp(-period rate), rate that of the saddle. Its columns are how near it comes to the saddle
@@ -54,6 +58,26 @@ namespace moebius {
                             const parameter_range& second, const continuation_options& options = {},
                             const std::optional<special_point>& start = {},
                             const watch& progress = {});
+
+/// The same for orbits of a period of the rule x <- x + step f(x, p), fixed points first of all.
+///
+/// kind            from                        columns after loads    points on it
+/// fold            LP CP BP R1 LPPD LPNS       quadratic              CP, R1, LPPD, LPNS
+/// branch point    BP R1 LPPD LPNS             quadratic, cubic       R1, LPPD, LPNS
+/// doubling        PD GPD R2 LPPD PDNS         cubic                  GPD, R2, LPPD, PDNS
+/// torus           NS CH R1 R2 R3 R4 LPNS ...  theta, cubic           CH, R3, R4, LPNS, PDNS, NSNS;
+///                                                                    R1 or R2 at its end
+///
+/// `cubic` is flip_coefficient or torus_coefficient; R1 to R4 have the normal forms of
+/// bifurcation/map_forms.hpp. A point of a period stands for its orbit, of which one is told.
+/// @throws invalid_argument  as locus, and as period_diagram
+/// @throws interrupted       if the watch asks to stop
+/// @source  Kuznetsov (3rd ed.), chapter 9
+[[nodiscard]] diagram map_locus(const problem& base, const map_rule& rule,
+                                const parameter_range& first, const parameter_range& second,
+                                const continuation_options& options = {},
+                                const std::optional<special_point>& start = {},
+                                const watch& progress = {});
 
 /// The same for the curves of folds alone.
 ///

@@ -69,17 +69,4 @@ struct double_hopf_form {
                                               const std::vector<double>& p, double omega_1,
                                               double omega_2);
 
-/// The flip of the map x <- x + step f(x, p) where a multiplier is -1: w <- -w + b w^3 along the
-/// eigenvector of length 1. For b > 0 the orbit of period 2 is stable (supercritical).
-/// @source Kuznetsov (3rd ed.), section 5.4.2, eq. (5.49)-(5.50)
-[[nodiscard]] double flip_coefficient(const field& model, double step, const std::vector<double>& x,
-                                      const std::vector<double>& p);
-
-/// The torus point of the same map, multipliers exp(+-i theta), 0 < theta < pi:
-/// w <- exp(i theta) w (1 + d |w|^2) and this is Re d, for an eigenvector of length 1. Negative
-/// where the closed curve that is born is stable; without meaning for theta = pi/2 or 2 pi/3.
-/// @source Kuznetsov (3rd ed.), section 5.4.3, eq. (5.51)-(5.53)
-[[nodiscard]] double torus_coefficient(const field& model, double step, double theta,
-                                       const std::vector<double>& x, const std::vector<double>& p);
-
 }  // namespace moebius

@@ -15,7 +15,10 @@ namespace moebius {
 /// @source  Govaerts, section 3.2
 class zero_eigenvalue_curve : public bifurcation_curve {
 public:
-    using bifurcation_curve::bifurcation_curve;
+    /// @param step  > 0: of the rule x <- x + step f, whose points of codimension two are told
+    zero_eigenvalue_curve(const problem& base, const std::vector<parameter_range>& ranges,
+                          double step = 0)
+        : bifurcation_curve(base, ranges), step_(step) {}
     [[nodiscard]] Eigen::VectorXd start(const special_point& point) override;
     bool adapt(const Eigen::VectorXd& u) override;
 
@@ -26,14 +29,20 @@ protected:
     /// The part in x of the solution of [f_x b; c^T 0] (x, s) = (right, 0), f_x as last solved.
     [[nodiscard]] Eigen::VectorXd beside(const Eigen::VectorXd& right) const;
 
-    /// BT where w^T v = 0, ZH where another pair of eigenvalues is imaginary.
+    /// BT where w^T v = 0, ZH where another pair of eigenvalues is imaginary; of a map R1, LPPD and
+    /// LPNS.
     [[nodiscard]] std::vector<test_function> zero_tests();
-    /// That BT or ZH at u; nothing for a neutral saddle.
+    /// That point at u; nothing for a neutral saddle.
     [[nodiscard]] std::optional<special_point> described_zero(point_type type,
                                                               const Eigen::VectorXd& u);
 
     Eigen::VectorXd b_, c_, v_, w_;
     double g_ = 0;
+
+private:
+    [[nodiscard]] std::vector<test_function> map_tests();
+
+    double step_ = 0;
 };
 
 /// The BT at (x, p): normal form `a` and `b`, or `a3` and `b3` where a reflection makes those

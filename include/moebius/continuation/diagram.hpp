@@ -28,18 +28,22 @@ enum class point_type {
     GH,    ///< generalized Hopf (Bautin)
     ZH,    ///< zero-Hopf (fold-Hopf)
     HH,    ///< double Hopf: two pairs of different frequencies
-    R1,    ///< strong resonances of cycles: a pair of multipliers comes together at 1,
+    R1,    ///< strong resonances of cycles or maps: a pair of multipliers comes together at 1,
     R2,    ///< at -1,
     R3,    ///< or passes exp(2 pi i/3)
     R4,    ///< or i
-    LPPD,  ///< cycles with multipliers 1 (besides that of the flow) and -1
+    LPPD,  ///< multipliers 1 (besides that of a cycle's flow) and -1
     LPNS,  ///< 1 and a pair on the unit circle
     PDNS,  ///< -1 and a pair there
     NSNS,  ///< two pairs there
+    GPD,   ///< generalized period doubling: its cubic coefficient is zero
+    CH,    ///< Chenciner: the cubic coefficient of an NS is zero
 };
 [[nodiscard]] std::string_view to_string(point_type type) noexcept;
 /// @throws invalid_argument for unknown letters
 [[nodiscard]] point_type point_type_from_name(std::string_view name);
+/// The label of the n-th point of a type: "LP2"; behind a digit "R4_2".
+[[nodiscard]] std::string label_of(point_type type, std::size_t number);
 
 /// Why a branch ends where it ends.
 enum class stop_reason {

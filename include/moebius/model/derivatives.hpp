@@ -40,4 +40,14 @@ private:
     std::span<const std::size_t> free_;
 };
 
+/// Taylor coefficients of s -> f(y(s), p + s q) for y(s) = y_0 + y_1 s + y_2 s^2 + y_3 s^3: with
+/// a = (y_1, q) and b = (y_2, 0) they are
+///
+///     f' a,  f' b + f''(a, a)/2,  f' (y_3, 0) + f''(a, b) + f'''(a, a, a)/6
+///
+/// Shapes: y, result (n, 4); p, q (m).
+/// @cost  five evaluations along lines, one if y_2 = y_3 = 0
+[[nodiscard]] Eigen::MatrixXd composed(const field& model, const Eigen::MatrixXd& y,
+                                       std::span<const double> p, std::span<const double> q);
+
 }  // namespace moebius

@@ -4,6 +4,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/bifurcation/cycle_types.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/locus.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/model/expert_feedback.hpp>
 
@@ -68,4 +69,27 @@ TEST_CASE("check confirms cycles by the flow alone, and tells what was changed",
                    rows.columns[static_cast<std::size_t>(column - rows.names.begin())][at.row] = 4;
                }),
                ContainsSubstring("n_unstable is 4"));
+}
+
+TEST_CASE("check judges cycles over two parameters by the flow alone", "[audit][cycles][waves]") {
+    const auto cycles = cycles_of_four();
+    const parameter_range feedback{"feedback", 4, 5}, gain{"gain", 0.3, 0.6};
+    const auto pair = std::ranges::find_if(cycles.data.special_points, [](const auto& point) {
+        return point.type == point_type::NS && point.turn.order() == 4;
+    });
+    REQUIRE(pair != cycles.data.special_points.end());
+    claim right{cycles.at, {feedback, gain}, std::nullopt, false, {}};
+    right.data = locus(cycles.at, feedback, gain, {.max_step = 0.5}, *pair);
+    // R4 is one of a quarter of the wave, so that over the whole of it the pair is 1
+    const auto fourth =
+        std::ranges::find(right.data.special_points, point_type::R4, &special_point::type);
+    REQUIRE(fourth != right.data.special_points.end());
+    const auto report = audit(right, {.values = 2, .starts = 1});
+    CAPTURE(all_of(report.faults));
+    CHECK(report.wrong() == 0);
+    for (const auto& count : report.counts)
+        if (count.kind.find("of cycles") != std::string::npos) CHECK(count.not_judged == 0);
+    fourth->type = point_type::R3;
+    CHECK_THAT(all_of(audit(right, {.values = 2, .starts = 1}).faults),
+               ContainsSubstring("no multiplier is -0.5 +0.866025 i"));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <moebius/bifurcation/locus.hpp>
 #include <moebius/bifurcation/map_points.hpp>
 #include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/registry.hpp>
@@ -111,4 +112,38 @@ TEST_CASE("a map has no Hopf points of the flow", "[map]") {
     };
     CHECK(of(point_type::HB) == 0);
     CHECK(of(point_type::NS) == 1);
+}
+
+TEST_CASE("the orbit of period 2 of two experts swaps them", "[map][period][oracle]") {
+    const double step = 0.5, flip = 2 * (1 - 2 / step);
+    const auto found =
+        period_diagram(problem_of<models::two_expert>(), {step, 2}, {"feedback", 3 * flip, -1});
+    REQUIRE(found.branches.size() == 1);  // x and -x are one orbit
+    const auto& rows = found.branches[0].columns;
+    CHECK(rows.rows() > 5);
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+        const double x = rows.at("x")[i];
+        // -x = x + step (feedback tanh(x/2) - x)
+        CHECK_THAT((2 - step) * x + step * rows.at("feedback")[i] * std::tanh(x / 2),
+                   WithinAbs(0, 1e-8));
+    }
+    REQUIRE(found.special_points.size() == 2);  // where it leaves balance, and the window's edge
+    const auto& leaving = found.at("BP1");
+    CHECK_THAT(leaving.parameters[0], WithinRel(flip, 1e-9));
+}
+
+TEST_CASE("flips of N balanced experts are followed over two parameters", "[map][locus][oracle]") {
+    const std::size_t experts = GENERATE(as<std::size_t>{}, 2, 3, 8);
+    const double n = static_cast<double>(experts), step = 0.5;
+    const auto balanced =
+        regrouped(with_defaults(expert_feedback(softmax_loads(experts))), one_group(experts));
+    const auto start = map_diagram(balanced, step, {"feedback", 1.5 * n * (1 - 2 / step), -1});
+    const auto found = map_locus(balanced, {step}, {"feedback", 2 * n * (1 - 2 / step), -1},
+                                 {"decay", 0.5, 1.5}, {}, start.at("PD1"));
+    REQUIRE(found.branches.size() == 1);
+    const auto& rows = found.branches[0].columns;
+    CHECK(found.branches[0].kind == "doubling");
+    CHECK(rows.rows() > 3);
+    for (std::size_t i = 0; i < rows.rows(); ++i)  // feedback/n - decay = -2/step
+        CHECK_THAT(rows.at("feedback")[i], WithinRel(n * (rows.at("decay")[i] - 2 / step), 1e-10));
 }

@@ -258,3 +258,19 @@ TEST_CASE("cycles in turn say what they need", "[cycles][waves][error]") {
     CHECK_THROWS_WITH(add_cycle_branch(none, uneven.on, {"feedback", 4, 5}, uneven.start),
                       ContainsSubstring("groups in turn must have one size"));
 }
+
+// Four experts in turn leave their Hopf point so steeply that feedback falls like the sixth power
+// of the amplitude: by less than rounding in the first steps, in which multipliers are 1 to
+// rounding.
+TEST_CASE("waves of four experts have no fold at their Hopf point", "[cycles][wave]") {
+    const double gain = GENERATE(0.33, 0.36, 0.5);
+    const auto from = balance_lost(4, gain);
+    const auto found = waves_of(from, "4x1", 3, 6);
+    std::size_t folds = 0;
+    for (const auto& point : found.special_points)
+        if (point.type == point_type::LPC) {
+            ++folds;
+            CHECK(point.parameters[from.at.index_of("feedback")] < 4.3);
+        }
+    CHECK(folds == 1);
+}
