@@ -343,8 +343,8 @@ template <typename Law>
                                                 singletons(experts), alike);
 }
 
-/// @throws invalid_argument  naming `who`, for fewer than two experts, no tokens, an incomplete row,
-///                           a logit that is not finite, or over 1,024 experts that differ
+/// @throws invalid_argument  naming `who`, for less than two experts, no tokens, a part of a row, a
+///                           logit that is not finite, or over 1,024 experts that differ
 void check_tokens(std::string_view who, const std::vector<double>& logits, std::size_t experts);
 
 }  // namespace moebius
