@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/continuation/find_equilibria.hpp>
+#include <moebius/continuation/steady_state.hpp>
+#include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/two_expert.hpp>
 
 #include "catch.hpp"
@@ -54,4 +56,17 @@ TEST_CASE("no equilibrium is an empty answer", "[continuation]") {
     auto none = problem_of<test_models::circle>();
     none.set("p", 2);
     CHECK(find_equilibria(none).empty());
+}
+
+TEST_CASE("a flow from hundreds of state scales away comes to rest", "[continuation][oracle]") {
+    // exact-k of two from one winner with all loads starts so: of 256 experts it is 200 too far
+    auto at = with_defaults(expert_feedback(softmax_loads(8)));
+    at.set("feedback", 2);
+    Eigen::VectorXd start = Eigen::VectorXd::Zero(8);
+    start[3] = 1000;
+
+    const auto rest = steady_state(at).from(start);
+
+    REQUIRE(rest);  // feedback 2 is far below that of any other state: all scores 2/8
+    for (Eigen::Index e = 0; e < 8; ++e) CHECK_THAT((*rest)[e], WithinAbs(0.25, 1e-14));
 }
