@@ -90,16 +90,16 @@ needed_multipliers needed_by(point_type type) {
     }
 }
 
-/// Whether multipliers are where the type needs them. Those of a cycle with a rotation are powers
-/// of the ones over a part, about which its curves are: -1 over one of an even number of parts
-/// is 1.
-std::string fault_of_critical(const special_point& point, const std::vector<complex>& all) {
+/// Whether multipliers are where the type needs them. Curves over two parameters are about those of
+/// one part of a cycle with a rotation, whose powers these are: -1 over one of an even number of
+/// parts is 1. A branch over one parameter is about the whole.
+std::string fault_of_critical(const special_point& point, const std::vector<complex>& all,
+                              std::size_t parts) {
     const auto near = [&all](complex at) {
         return std::count_if(all.begin(), all.end(),
                              [at](complex mu) { return std::abs(mu - at) < on_circle; });
     };
     auto needed = needed_by(point.type);
-    const std::size_t parts = point.turn.order();
     const auto times = static_cast<std::ptrdiff_t>(point.multiplicity);
     if (parts % 2 == 0) needed.ones += std::exchange(needed.minus, 0);
     const complex at = std::polar(1.0, needed.angle * static_cast<double>(parts));
@@ -196,7 +196,8 @@ std::string fault_of_cycle(const claim& of, const whole_space& in, const special
     if (!resolved) return {};
     if (auto fault = fault_of_row(of, point, truth.multipliers, options); !fault.empty())
         return fault;
-    return fault_of_critical(point, truth.multipliers);
+    const bool of_parts = of.ranges.size() == 2;
+    return fault_of_critical(point, truth.multipliers, of_parts ? point.turn.order() : 1);
 }
 
 }  // namespace moebius

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <moebius/base/constants.hpp>
 #include <moebius/bifurcation/cycle_multiplier_curve.hpp>
 #include <optional>
 #include <utility>
@@ -103,17 +104,23 @@ private:
         return {curve_.problem_at(u), curve_.values(u), curve_.period(u) / parts};
     }
 
-    /// The cubic coefficient, times what keeps its sign where another multiplier passes 1; 0 where
-    /// nothing can be told.
-    [[nodiscard]] double cubic_test(const curve_point& at) {
+    /// The cubic coefficient; no number where nothing can be told.
+    [[nodiscard]] cycle_coefficient cubic(const curve_point& at) {
         const floquet all = facts_at(at).multipliers;
-        if (!all.resolved() || !has_coefficients(curve_.base(), all)) return 0;
         const double theta = angle(at.u);
-        if (!doubles() && !(std::sin(theta) > no_pair)) return 0;
+        if (!all.resolved() || !has_coefficients(curve_.base(), all) ||
+            (pairs() && !(std::sin(theta) > no_pair)))
+            return {not_a_number, not_a_number};
         const auto map = map_at(at.u);
-        const auto [value, share] =
-            doubles() ? flip_coefficient(map) : torus_coefficient(map, theta);
-        return std::abs(share) > rounding_of_cycles ? value * rest_of(all, at.u).unity() : 0;
+        return doubles() ? flip_coefficient(map) : torus_coefficient(map, theta);
+    }
+
+    /// The same, times what keeps its sign where another multiplier passes 1; 0 where it is
+    /// rounding.
+    [[nodiscard]] double cubic_test(const curve_point& at) {
+        const auto [value, share] = cubic(at);
+        if (!(std::abs(share) > rounding_of_cycles)) return 0;
+        return value * rest_of(facts_at(at).multipliers, at.u).unity();
     }
 
     /// Whether what vanished is what the label says: not a pair of real multipliers.
@@ -133,11 +140,9 @@ private:
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override {
         const auto at = along.locate(seen);
         if (!at) return std::nullopt;
-        if (seen.type == point_type::GPD || seen.type == point_type::CH) {
-            const double ends =
-                std::max(std::abs(cubic_test(seen.a)), std::abs(cubic_test(seen.b)));
-            if (std::abs(cubic_test(*at)) > vanished * ends) return std::nullopt;  // it jumped
-        }
+        const bool of_cubic = seen.type == point_type::GPD || seen.type == point_type::CH;
+        // it jumps where the eigenvector becomes one of two, as at an R2
+        if (of_cubic && !(std::abs(cubic(*at).share) < vanished)) return std::nullopt;
         add_point(seen.type, *at, seen.arc + (at->u - seen.a.u).norm());
         return std::nullopt;
     }

@@ -134,6 +134,9 @@ rejected(device ARGS simulate --device CUDA
   ERR "device: 'CUDA' came, but it must be auto, cpu, cuda, cuda:NUMBER or cuda:NUMBER,NUMBER,...")
 cli_case(bad_device_missing ARGS simulate --device cuda:99 CODE 4 OUT "^$" ERR "^moebius: [^\n]+\n$")
 rejected(map_step ARGS diagram --step 0 ${vary} ERR "map: --step is 0, but it must be > 0 and finite")
+rejected(period_of_flow ARGS diagram --period 2 ${vary}
+  ERR "--period: 2 came without --step, but it is that of orbits of the discrete rule")
+rejected(period_none ARGS diagram --step 1 --period 0 ${vary} ERR "--period: 0 came, but it must be from 1 to 1024")
 rejected(mixture ARGS diagram --model token-response --tokens mixture:1 ${vary}
   ERR "--tokens: '1' came in a mixture, but it must be CENTER/WIDTH or CENTER/WIDTH/WEIGHT")
 

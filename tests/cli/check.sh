@@ -53,6 +53,12 @@ expect 0 "BT " bt.json
 # A rule of finite step; the end of a window on a branch point.
 "$program" diagram --step 0.3 --vary feedback=-30:20 --out map.json >/dev/null
 expect 0 "PD " map.json
+"$program" diagram --step 0.5 --period 2 --vary feedback=-9:0.5 --out swap.json >/dev/null
+expect 0 "BP " swap.json
+"$program" locus --step 0.5 --controller integral --vary feedback=1:20 --vary gain=0.1:40 --out torus.json >/dev/null
+expect 0 "R4 " torus.json
+sed 's/"type": "R4"/"type": "R3"/' torus.json >third.json
+expect 3 "0 eigenvalues are" third.json
 "$program" diagram --model softmax --experts 8 --vary feedback=8:12 --out edge.json >/dev/null
 expect 0 "EP " edge.json
 

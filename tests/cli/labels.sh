@@ -40,8 +40,8 @@ grep -q '"kind": "fold of cycles"' folds.json
     --max-step 0.5 --out tori.json >tori
 grep -q '"kind": "torus of cycles"' tori.json
 # Its 1:1 resonance is a fold of the cycles at that gain.
-resonance=$(awk '$1 == "R11" { print $2 }' tori)
-"$program" diagram --from tori.json:R11 --vary feedback=4:5 --max-step 0.2 --out fold.json >fold
+resonance=$(awk '$1 == "R1_1" { print $2 }' tori)
+"$program" diagram --from tori.json:R1_1 --vary feedback=4:5 --max-step 0.2 --out fold.json >fold
 test "$(awk '$1 == "LPC1" { print $2 }' fold)" = "$resonance"
 "$program" check tori.json >/dev/null
 code=0
@@ -82,8 +82,11 @@ grep -q '"step": 3' again.json
 grep -q '"type": "PD"' again.json
 refused '--step: 0.2 came, but the point is that of a rule with 3' \
     diagram --from map.json:PD1 --step 0.2 --vary feedback=0.5:20
-refused '--from: a point of the discrete rule came, but locus follows those of the differential equation' \
-    locus --from map.json:PD1 --vary feedback=0.5:20 --vary beta=0.5:3
+"$program" locus --from map.json:PD1 --vary feedback=0.5:20 --vary decay=0.5:1.5 --out flips.json >/dev/null
+grep -q '"kind": "doubling"' flips.json
+"$program" diagram --from map.json:PD1 --period 2 --vary feedback=0.5:20 --out swap.json >/dev/null
+refused "--period: 3 came, but the point's is 2: a multiple is needed" \
+    diagram --from swap.json:BP1 --period 3 --vary feedback=0.5:20
 refused '--from: router.json is about top-k,k=2, but --model is softmax' \
     diagram --from router.json:EP1 --model softmax --vary feedback=1:5
 
