@@ -15,9 +15,10 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double slack = 0.1;      // of the error allowed, at which the mesh is made finer
-constexpr double touching = 5e-3;  // of two cycles that are one but for a broken symmetry
-constexpr double alike = 1e-6;     // their parameters, scaled
+constexpr double slack = 0.1;       // of the error allowed, at which the mesh is made finer
+constexpr double touching = 5e-3;   // of two cycles that are one but for a broken symmetry
+constexpr double alike = 1e-6;      // their parameters, scaled
+constexpr double vanished = 1e-11;  // of a test's values beside the point; Newton's method errs so
 constexpr std::size_t crossing_test = 0, doubling_test = 2;
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
 constexpr std::size_t tests_within = 5;  // those of multipliers within groups come behind so many
@@ -127,8 +128,9 @@ bool cycle_branch::folds(walk& along, const bracket& seen) const {
 /// @return false if nothing vanishes there
 bool cycle_branch::write_down(tracer& on, const bracket& seen, const test_value& value) {
     const bool of_groups = seen.test >= tests_within;
-    const auto at =
-        by_regularity(seen) ? on.locate_crossing(seen.a, seen.b) : on.locate(seen.a, seen.b, value);
+    const auto at = by_regularity(seen)
+                        ? on.locate_crossing(seen.a, seen.b, of_multipliers(&floquet::unity))
+                        : on.locate(seen.a, seen.b, value, vanished);
     if (!at) return false;
     const double arc = seen.arc + (at->u - seen.a.u).norm(), missed = std::abs(value(*at));
     if (of_groups) return add_point_within(seen.type, *at, arc, missed);
