@@ -192,7 +192,7 @@ bool cycle_branch::end(walk& /*along*/, double arc, const curve_point& at) {
 std::optional<stop_reason> cycle_branch::overruns(walk& /*along*/) {
     if (!at_hopf_ && swing_now() < 0) return stop_reason::branch_point;
     if (doubled_ && started_ &&
-        halves_differ(curve_.values(trace_.current().u), curve_.values(trace_.previous().u)) < 0)
+        halves_differ(whole(trace_.current().u), whole(trace_.previous().u)) < 0)
         return stop_reason::branch_point;
     return std::nullopt;
 }
@@ -233,7 +233,7 @@ bool cycle_branch::add_point(point_type type, const curve_point& at, double arc,
 bool cycle_branch::add_point_within(point_type type, const curve_point& at, double arc,
                                     double missed) {
     if (!look_at(at)) return false;
-    for (const auto& [values, copies] : within_groups()) {
+    for (const auto& [values, copies, group] : within_groups()) {
         if (!floquet(values).crosses(type)) continue;
         auto point = described(type, at.u, missed);
         point.multiplicity = static_cast<int>(copies);
