@@ -2,9 +2,9 @@
 #include "start_groups.hpp"
 
 #include <algorithm>
+#include <moebius/bifurcation/critical_group.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <utility>
-#include <vector>
 
 namespace moebius::cli {
 namespace {
@@ -19,17 +19,6 @@ grouping without(grouping groups, std::size_t member) {
     return groups;
 }
 
-/// The values at each time of a cycle, on other groups.
-void regroup(orbit& cycle, const cell_field& from, const cell_field& to) {
-    const std::size_t n = from.dimension();
-    std::vector<double> states;
-    for (std::size_t i = 0; i < cycle.states.size(); i += n) {
-        const auto x = regrouped_state(from, to, std::span(cycle.states).subspan(i, n));
-        states.insert(states.end(), x.begin(), x.end());
-    }
-    cycle.states = std::move(states);
-}
-
 }  // namespace
 
 void leave_groups(std::span<const std::string> varied, problem& at, special_point& start) {
@@ -42,13 +31,7 @@ void leave_groups(std::span<const std::string> varied, problem& at, special_poin
         if (const std::size_t k = alone.index_of(name); k >= shared)
             groups = without(std::move(groups), (k - shared) % members);
     if (groups == cells->groups()) return;
-    problem finer = regrouped(at, groups);
-    start.state = regrouped_state(*cells, *finer.model->cells(), start.state);
-    if (start.cycle) regroup(*start.cycle, *cells, *finer.model->cells());
-    start.groups = groups;
-    start.parameters = finer.parameters;
-    start.parameter_names = parameter_names(*finer.model);
-    at = std::move(finer);
+    at = on_groups(at, groups, start);
 }
 
 }  // namespace moebius::cli

@@ -10,6 +10,9 @@
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/spectrum.hpp>
 #include <optional>
+#include <span>
+#include <utility>
+#include <vector>
 
 namespace moebius {
 namespace {
@@ -51,6 +54,17 @@ std::optional<std::size_t> critical_group(const problem& at, const special_point
     return found;
 }
 
+/// The values at each time of a cycle, on other groups.
+void regroup(orbit& cycle, const cell_field& from, const cell_field& to) {
+    const std::size_t n = from.dimension();
+    std::vector<double> states;
+    for (std::size_t i = 0; i < cycle.states.size(); i += n) {
+        const auto x = regrouped_state(from, to, std::span(cycle.states).subspan(i, n));
+        states.insert(states.end(), x.begin(), x.end());
+    }
+    cycle.states = std::move(states);
+}
+
 }  // namespace
 
 parting_cells parting_at(const problem& base, const special_point& start, double step) {
@@ -70,8 +84,12 @@ parting_cells parting_at(const problem& base, const special_point& start, double
 
 problem on_groups(const problem& at, const grouping& groups, special_point& start) {
     problem apart = regrouped(at, groups);
-    start.state = regrouped_state(*at.model->cells(), *apart.model->cells(), start.state);
+    const cell_field &from = *at.model->cells(), &to = *apart.model->cells();
+    start.state = regrouped_state(from, to, start.state);
+    if (start.cycle) regroup(*start.cycle, from, to);
+    start.groups = groups;
     start.parameters = apart.parameters;
+    start.parameter_names = parameter_names(*apart.model);
     return apart;
 }
 

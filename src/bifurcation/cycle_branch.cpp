@@ -20,6 +20,7 @@ constexpr double slack = 0.1;      // of the error allowed, at which the mesh is
 constexpr double touching = 5e-3;  // of two cycles that are one but for a broken symmetry
 constexpr double alike = 1e-6;     // their parameters, scaled
 constexpr double digits_of_multipliers = 1e-2;  // of the tolerance: they are superconvergent
+constexpr double vanished = 1e-11;  // of a test's values beside the point; Newton's method errs so
 constexpr std::size_t crossing_test = 0, doubling_test = 2;
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
 constexpr std::size_t tests_within = 5;  // those of multipliers within groups come behind so many
@@ -134,8 +135,9 @@ bool cycle_branch::folds(walk& along, const bracket& seen) {
 /// @return false if nothing vanishes there
 bool cycle_branch::write_down(tracer& on, const bracket& seen, const test_value& value) {
     const bool of_groups = seen.test >= tests_within;
-    const auto at =
-        by_regularity(seen) ? on.locate_crossing(seen.a, seen.b) : on.locate(seen.a, seen.b, value);
+    const auto at = by_regularity(seen)
+                        ? on.locate_crossing(seen.a, seen.b, of_multipliers(&floquet::unity))
+                        : on.locate(seen.a, seen.b, value, vanished);
     if (!at) return false;
     const double arc = seen.arc + (at->u - seen.a.u).norm(), missed = std::abs(value(*at));
     if (of_groups) return add_point_within(seen.type, *at, arc, missed);
@@ -197,7 +199,7 @@ bool cycle_branch::end(walk& /*along*/, double arc, const curve_point& at) {
 std::optional<stop_reason> cycle_branch::overruns(walk& /*along*/) {
     if (!at_hopf_ && swing_now() < 0) return stop_reason::branch_point;
     if (doubled_ && started_ &&
-        halves_differ(curve_.values(trace_.current().u), curve_.values(trace_.previous().u)) < 0)
+        halves_differ(whole(trace_.current().u), whole(trace_.previous().u)) < 0)
         return stop_reason::branch_point;
     return std::nullopt;
 }
@@ -249,7 +251,7 @@ void cycle_branch::add_form(special_point& point, const VectorXd& u) const {
 bool cycle_branch::add_point_within(point_type type, const curve_point& at, double arc,
                                     double missed) {
     if (!look_at(at)) return false;
-    for (const auto& [values, copies] : within_groups()) {
+    for (const auto& [values, copies, group] : within_groups()) {
         if (!floquet(values).crosses(type)) continue;
         auto point = described(type, at.u, missed);
         point.multiplicity = static_cast<int>(copies);

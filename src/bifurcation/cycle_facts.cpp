@@ -182,7 +182,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
             interval.condense();
             links[static_cast<std::size_t>(j)] = interval.outer().bottomRows(k);
         }
-        result.push_back({product_eigenvalues(links), turned[g] * (size - 1)});
+        result.push_back({product_eigenvalues(links), turned[g] * (size - 1), g});
     }
     return result;
 }
@@ -195,7 +195,7 @@ std::size_t count_unstable(std::span<const std::complex<double>> others,
                           [](std::complex<double> value) { return std::abs(value) > 1; }));
     };
     std::size_t unstable = growing(others);
-    for (const auto& [inside, copies] : within) unstable += copies * growing(inside);
+    for (const auto& of : within) unstable += of.copies * growing(of.values);
     return unstable;
 }
 

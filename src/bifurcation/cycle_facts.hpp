@@ -30,6 +30,7 @@ using observable = std::function<Eigen::VectorXd(const Eigen::VectorXd&)>;
 struct group_multipliers {
     std::vector<std::complex<double>> values;
     std::size_t copies = 1;  ///< each counts so many times
+    std::size_t group = 0;   ///< that of the cells, the first one of those in turn
 };
 /// @param turn  of the groups, by which the cycle goes on: those in turn have the same ones
 [[nodiscard]] std::vector<group_multipliers> multipliers_within(const problem& at,

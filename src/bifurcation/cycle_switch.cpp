@@ -99,14 +99,12 @@ std::optional<VectorXd> doubling_tangent(cycle_curve& curve, const VectorXd& u) 
     if (!curve.evaluate(u, f)) return std::nullopt;
     const auto [a, b, left] = null_space_of(curve);
     const auto odd = [&](const VectorXd& v) {  // halves that differ, and nothing else
-        const piecewise whole = curve.values(v);
-        piecewise part = whole;
+        piecewise whole = unfolded(curve.values(v));
         const Index half = (whole.values.cols() - 1) / 2;
-        part.values.leftCols(half) =
+        const MatrixXd apart =
             (whole.values.leftCols(half) - whole.values.middleCols(half, half)) / 2;
-        part.values.middleCols(half, half) = -part.values.leftCols(half);
-        part.values.rightCols(1) = part.values.leftCols(1);
-        return curve.scale_change(part, 0, VectorXd::Zero(1));
+        whole.values << apart, -apart, apart.leftCols(1);
+        return curve.scale_change(folded(whole, curve.beyond()), 0, VectorXd::Zero(1));
     };
     const VectorXd of_a = odd(a), of_b = odd(b);
     const VectorXd tangent = (of_a.norm() > of_b.norm() ? of_a : of_b).normalized();

@@ -49,7 +49,6 @@ cycle_type made(const parting_cells& from, const special_point& hopf,
         if (fine.groups[g].size() > parts.size) fine = split(fine, g, parts.size);
     cycle_type type{from.at, hopf, copies(coarse, fine), parts.turning, parts.size};
     type.on = on_groups(from.at, fine, type.start);
-    type.start.groups = fine;
     if (parts.turning > 1) type.start.turn = turning(*from.group, parts.turning, fine.size());
     type.copies /= static_cast<double>(parts.turning);  // by which group comes first
     return type;

@@ -64,10 +64,13 @@ protected:
         known_.residual = f.template lpNorm<Eigen::Infinity>();
         return true;
     }
-    /// The same unless that is known already.
+    /// The same unless that is known already, or the tracer's last linearization was there.
     const facts& facts_at(const curve_point& at) {
-        const bool known = known_.u.size() == at.u.size() && known_.u == at.u;
-        if (!known && !look_at(at)) known_ = {};
+        if (known_.u.size() == at.u.size() && known_.u == at.u) return known_;
+        if (is_linearized_at(at.u))
+            remember(at.u);
+        else if (!look_at(at))
+            known_ = {};
         return known_;
     }
 
@@ -122,26 +125,18 @@ protected:
     template <typename Use>
     bool finely(const bracket& seen, Eigen::Index times, const Use& use) {
         const Curve before = curve_;
-        Eigen::VectorXd u = seen.a.u, way = seen.a.tangent;
-        const piecewise b = curve_.values(seen.b.u), b_way = curve_.values(seen.b.tangent);
-        const double b_period = curve_.period(seen.b.u), b_change = curve_.period(seen.b.tangent);
-        const auto count = static_cast<Eigen::Index>(curve_.free().size());
-        const Eigen::Index finer = times * intervals_for(b, scale_, options_.tolerance);
-        curve_.rebase(u, way, std::min(std::max(finer, b.intervals()), most_intervals));
-        const auto moved = [&](const piecewise& values, double period, const Eigen::VectorXd& of) {
-            Eigen::VectorXd there = curve_.scale_change(resampled(values, curve_.values(u).breaks),
-                                                        period, Eigen::VectorXd::Zero(count));
-            there.tail(count) = of.tail(count);
-            return there;
-        };
-        const Eigen::VectorXd u_b = moved(b, b_period, seen.b.u);
-        const Eigen::VectorXd way_b = moved(b_way, b_change, seen.b.tangent).normalized();
-        tracer fine(curve_, options_);
-        bool done = fine.resume(u, way);
-        const curve_point from = fine.current();
-        done = done && fine.resume(u_b, way_b) && use(fine, from, fine.current());
+        const facts known_before = known_;
+        const bool again = fine_ && fine_->times == times && fine_->a == seen.a.u &&
+                           fine_->b == seen.b.u;  // as where several tests change in one step
+        if (!again) fine_ = made_fine(seen, times);
+        bool done = false;
+        if (fine_) {
+            curve_ = fine_->curve;
+            tracer there(curve_, options_);
+            done = use(there, fine_->from, fine_->to);
+        }
         curve_ = before;
-        known_ = {};
+        known_ = known_before;
         return done;
     }
 
@@ -212,6 +207,43 @@ protected:
     double first_period_;
 
 private:
+    struct fine_look {  // the ends of a step on a finer mesh
+        Eigen::Index times;
+        Eigen::VectorXd a, b;
+        Curve curve;
+        curve_point from, to;
+    };
+
+    /// Leaves the curve on that mesh.
+    std::optional<fine_look> made_fine(const bracket& seen, Eigen::Index times) {
+        Eigen::VectorXd u = seen.a.u, way = seen.a.tangent;
+        const piecewise b = curve_.values(seen.b.u), b_way = curve_.values(seen.b.tangent);
+        const double b_period = curve_.period(seen.b.u), b_change = curve_.period(seen.b.tangent);
+        const auto count = static_cast<Eigen::Index>(curve_.free().size());
+        const Eigen::Index finer = times * intervals_for(b, scale_, options_.tolerance);
+        curve_.rebase(u, way, std::min(std::max(finer, b.intervals()), most_intervals));
+        const auto moved = [&](const piecewise& values, double period, const Eigen::VectorXd& of) {
+            Eigen::VectorXd there = curve_.scale_change(resampled(values, curve_.values(u).breaks),
+                                                        period, Eigen::VectorXd::Zero(count));
+            there.tail(count) = of.tail(count);
+            return there;
+        };
+        const Eigen::VectorXd u_b = moved(b, b_period, seen.b.u);
+        const Eigen::VectorXd way_b = moved(b_way, b_change, seen.b.tangent).normalized();
+        tracer fine(curve_, options_);
+        if (!fine.resume(u, way)) return std::nullopt;
+        const curve_point from = fine.current();
+        if (!fine.resume(u_b, way_b)) return std::nullopt;
+        return fine_look{times, seen.a.u, seen.b.u, curve_, from, fine.current()};
+    }
+
+    /// Whether Newton's method, which moves on from its last linearization, moved by rounding.
+    [[nodiscard]] bool is_linearized_at(const Eigen::VectorXd& u) const {
+        constexpr double rounding = 1e-10;
+        const Eigen::VectorXd& there = curve_.evaluated_at();
+        return there.size() == u.size() && (there - u).norm() <= rounding * (1 + u.norm());
+    }
+
     bool resumed(const Eigen::VectorXd& u, const Eigen::VectorXd& way) {
         if constexpr (requires { curve_.adapt(u); })
             if (!curve_.adapt(u)) return false;
@@ -223,6 +255,7 @@ private:
     Eigen::Index intervals_ = 0;  // at the last rebase
     double fineness_ = 1;         // times the intervals that the tolerance asks for
     facts known_;
+    std::optional<fine_look> fine_;  // the last one
 };
 
 }  // namespace moebius::detail

@@ -16,6 +16,7 @@
 
 #include "cut_diagram.hpp"
 #include "cycle_branch.hpp"
+#include "cycle_leaving.hpp"
 #include "cycle_mesh.hpp"
 #include "cycle_switch.hpp"
 #include "unit_frame.hpp"
@@ -72,15 +73,17 @@ orbit first_orbit(const problem& base, const special_point& start) {
 
 [[noreturn]] void no_branch(const special_point& start) {
     throw invalid_argument("cycle", fmt::format("{} came as a start", start.label),
-                           "another branch of cycles with the same groups must leave it");
+                           "another branch of cycles must leave it");
 }
 
 class cycles final : private detail::cycle_branch {
 public:
     cycles(diagram& to, const problem& base, const parameter_range& range,
-           const special_point& start, const continuation_options& options, const watch& progress)
+           const special_point& start, std::optional<std::size_t> parted,
+           const continuation_options& options, const watch& progress)
         : cycle_branch(to, base, range, start, first_orbit(base, start), start.turn, options,
-                       progress) {}
+                       progress),
+          parted_(parted) {}
 
     void from_hopf(const special_point& start) {
         const auto& base = curve_.base();
@@ -174,9 +177,21 @@ private:
                 fmt::format("the range is {} to {}", range_.from, range_.to));
     }
 
+    /// How far the two groups that were one go apart along a tangent.
+    [[nodiscard]] double parting_along(const VectorXd& way) const {
+        const Eigen::MatrixXd x = curve_.values(way).values;
+        const auto groups = static_cast<Index>(curve_.base().model->cells()->groups().size());
+        double sum = 0;
+        for (auto i = static_cast<Index>(*parted_); i < x.rows(); i += groups)
+            sum += (x.row(i) - x.row(i + 1)).squaredNorm();
+        return sum;
+    }
+
     /// The tangent that is less like that of the branch on which the point was found.
     [[nodiscard]] VectorXd other_than(const special_point& start,
                                       const detail::crossing_tangents& of) const {
+        if (parted_)
+            return parting_along(of.first) > parting_along(of.second) ? of.first : of.second;
         const auto period = coefficient_of(start, tangent_names[0]);
         const auto parameter = coefficient_of(start, tangent_names[1]);
         const auto unlike = [&](const VectorXd& way) {
@@ -188,6 +203,8 @@ private:
                                                                                         : of.second;
         return unlike(of.first) > unlike(of.second) ? of.first : of.second;
     }
+
+    std::optional<std::size_t> parted_;  // the first one of two groups that were one
 };
 
 /// That the groups which go on in turn are alike.
@@ -228,8 +245,11 @@ void add_cycle_branch(diagram& to, const problem& base, const parameter_range& r
     check_range(range);
     check_turn(at, start);
     const std::size_t branches = to.branches.size(), points = to.special_points.size();
-    const detail::unit_frame frame(at, {range}, options, start);
-    cycles along(to, frame.on, range, *frame.start, frame.options, progress);
+    const bool leaves = start.type == point_type::BP || start.type == point_type::PD;
+    const auto from = leaves ? detail::leaving_at(at, range, start)
+                             : detail::leaving_cycles{std::move(at), start};
+    const detail::unit_frame frame(from.on, {range}, options, from.start);
+    cycles along(to, frame.on, range, *frame.start, from.parted, frame.options, progress);
     if (start.type == point_type::HB)
         along.from_hopf(*frame.start);
     else if (start.type == point_type::PD)
@@ -239,6 +259,7 @@ void add_cycle_branch(diagram& to, const problem& base, const parameter_range& r
     else
         along.from_cycle(*frame.start);
     frame.leave(to, branches, points);
+    if (from.parted) to.branches.back().copies = copies(start.groups, from.start.groups);
     if (detail::was_stopped(to)) throw interrupted("cycle");
 }
 

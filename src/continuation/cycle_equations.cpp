@@ -72,6 +72,7 @@ void cycle_equations::set_mesh(const piecewise& reference, double period) {
     if (has_imperfection_) units_[units_.size() - 1] = 1;
     imperfection_ = VectorXd::Zero(has_imperfection_ ? phase_.size() : 0);
     intervals_.resize(static_cast<std::size_t>(intervals));
+    evaluated_at_.resize(0);
 }
 
 VectorXd cycle_equations::scale_change(const piecewise& values, double period,
@@ -170,6 +171,7 @@ bool cycle_equations::condense(Index j, const piecewise& at, double length, doub
 bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
     const piecewise at = values(u);
     const Index n = phase_.rows(), block = n * basis_.degree;
+    evaluated_at_ = u;
     base_.parameters = problem_at(u).parameters;
     node_ = {VectorXd(n), VectorXd(n), VectorXd(n), MatrixXd(n, n),
              MatrixXd(n, static_cast<Index>(free_.size()))};

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <limits>
 #include <moebius/continuation/tracer.hpp>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -13,7 +15,7 @@ using Eigen::VectorXd;
 
 constexpr int most_corrections = 8;
 constexpr double coarse = 1e-7;         // Newton converges quadratically from here to rounding
-constexpr double settled = 1e-11;       // the step before it left less than rounding
+constexpr double settled = 1e-11;       // what it leaves is less than rounding
 constexpr double stagnant = 0.9;        // of the step before: no nearer
 constexpr double singular = 1e-13;      // regularity below this is rounding
 constexpr double most_corrected = 0.3;  // of the step; more looks like a jump to another branch
@@ -46,6 +48,20 @@ bool tangent_of(const linearization& df, Index n, VectorXd& t) {
     return true;
 }
 
+/// Where a test function vanishes between the second and the third of four neighbours, as a share
+/// of the way: by the cubic through them in its values; NaN where two of these are the same.
+double vanishing_share(const std::array<curve_point, 4>& at, const std::array<double, 4>& value) {
+    const VectorXd chord = at[2].u - at[1].u;
+    double share = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        double part = (at[i].u - at[1].u).dot(chord) / chord.squaredNorm();
+        for (std::size_t j = 0; j < 4; ++j)
+            if (j != i) part *= value[j] / (value[j] - value[i]);
+        share += part;
+    }
+    return share;
+}
+
 }  // namespace
 
 tracer::tracer(curve& followed, const continuation_options& options)
@@ -61,6 +77,7 @@ tracer::tracer(curve& followed, const continuation_options& options)
 tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& iterations) {
     const Index n = curve_.unknowns();
     linearization& df = curve_.derivative();
+    const double fine = curve_.is_costly() ? std::clamp(1e-2 * options_.tolerance, 1e-10, 1e-8) : 0;
     bool close = false;
     double last = std::numeric_limits<double>::infinity();
     for (iterations = 0; iterations <= most_corrections; ++iterations) {
@@ -74,8 +91,14 @@ tracer::corrected tracer::correct(const VectorXd& row, curve_point& point, int& 
         const double moved = delta_.norm(), size = 1 + point.u.norm();
         const bool small = moved <= coarse * size;
         if (close && !small) return corrected::no;  // next to a crossing: rounding over zero
+        // Converged, or so near that one more quadratic step is rounding and the slopes are good.
+        const bool next_is_rounding = moved * moved * moved <= settled * size * last * last;
+        if (moved <= settled * size || (moved <= fine * size && next_is_rounding)) {
+            if (!std::exchange(close, true)) ++iterations;  // the one that is left out
+            break;
+        }
         // Where several eigenvalues vanish it converges linearly: as long as that helps.
-        if (close && (moved <= settled * size || moved > stagnant * last)) break;
+        if (close && moved > stagnant * last) break;
         close = small;
         last = moved;
     }
@@ -168,9 +191,9 @@ tracer::corrected tracer::try_step(int& iterations) {
     delta_ = trial_.tangent - current_.tangent;
     const double turn = delta_.norm();
     // A jump over a gap shows as a turn that the step before did not announce.
-    const double bend = (delta_ - next_ * rate_).norm();
+    bend_ = has_rate_ ? (delta_ - next_ * rate_).norm() : 0;
     const bool kept = turn <= options_.max_turn && moved <= most_corrected * next_ &&
-                      (!has_rate_ || bend <= most_bend * options_.max_turn);
+                      bend_ <= most_bend * options_.max_turn;
     return kept ? corrected::yes : corrected::no;
 }
 
@@ -194,7 +217,11 @@ step_status tracer::advance() {
     has_rate_ = true;
     const double turn = rate_.norm() * step_;
     const double wanted = options_.max_turn / 3;  // leaves room before the limit refuses a step
-    const double factor = std::min(iterations <= 3 ? 1.5 : 1.0, wanted / std::max(turn, 1e-6));
+    double factor = std::min(iterations <= 3 ? 1.5 : 1.0, wanted / std::max(turn, 1e-6));
+    if (curve_.is_costly()) {  // the bend of a step f times as long is f (1 + f) / 2 times as large
+        const double room = 0.7 * most_bend * options_.max_turn / std::max(bend_, 1e-6);
+        factor = std::min(factor, (std::sqrt(1 + 8 * room) - 1) / 2);
+    }
     next_ = std::clamp(next_ * std::max(factor, 0.5), options_.min_step, longest());
     return step_status::accepted;
 }
@@ -247,7 +274,10 @@ std::optional<curve_point> tracer::between(const curve_point& a, const curve_poi
 }
 
 std::optional<curve_point> tracer::locate(const curve_point& a, const curve_point& b,
-                                          const std::function<double(const curve_point&)>& test) {
+                                          const std::function<double(const curve_point&)>& test,
+                                          double precision) {
+    const double at_b = test(b), at_a = test(a);  // b is what the curve was linearized at
+    const double enough = precision * std::max(std::abs(at_a), std::abs(at_b));
     curve_point best;
     double smallest = std::numeric_limits<double>::infinity();
     bool failed = false;
@@ -262,9 +292,8 @@ std::optional<curve_point> tracer::locate(const curve_point& a, const curve_poin
             smallest = std::abs(value);
             best = *point;
         }
-        return value;
+        return std::abs(value) <= enough ? 0.0 : value;
     };
-    const double at_a = test(a), at_b = test(b);
     if (at_a == 0) return a;
     if (at_b == 0) return b;
     if ((at_a > 0) == (at_b > 0)) return std::nullopt;
@@ -275,23 +304,34 @@ std::optional<curve_point> tracer::locate(const curve_point& a, const curve_poin
     return best;
 }
 
-std::optional<curve_point> tracer::locate_crossing(const curve_point& a, const curve_point& b) {
+std::optional<curve_point> tracer::locate_crossing(
+    const curve_point& a, const curve_point& b,
+    const std::function<double(const curve_point&)>& test) {
     curve_point left = a, right = b;
     const bool sign = left.regularity > 0;
     if (sign == (right.regularity > 0)) return std::nullopt;
     const auto crossing = [&] { return left.regularity / (left.regularity - right.regularity); };
-    double share = 0.25;  // of the way from the guess to the farther end
+    double reach = 0.25;  // of the way from the guess to the farther end
     for (int k = 0; k < most_narrowings && (right.u - left.u).norm() > beside; ++k) {
         // as far on both sides of the guess, beyond an end that is too near to tell
-        const double at = crossing(), away = share * std::max(at, 1 - at);
+        const double at = crossing(), away = reach * std::max(at, 1 - at);
         const auto before = between(left, right, at - away);
         const auto after = between(left, right, at + away);
         if (before) ((before->regularity > 0) == sign ? left : right) = *before;
         if (after && !(before && (before->regularity > 0) != sign))
             ((after->regularity > 0) == sign ? left : right) = *after;
-        if (!before && !after && (share += 0.25) >= 1) break;
+        if (!before && !after && (reach += 0.25) >= 1) break;
     }
-    const hermite guess(left, right, crossing());
+    double share = crossing();
+    const auto before = between(left, right, -1), after = between(left, right, 2);
+    if (test && before && after) {
+        const std::array<curve_point, 4> near{*before, left, right, *after};
+        std::array<double, 4> value{};
+        std::ranges::transform(near, value.begin(), test);
+        const double better = vanishing_share(near, value);
+        if (value[1] * value[2] < 0 && better >= 0 && better <= 1) share = better;
+    }
+    const hermite guess(left, right, share);
     return curve_point{guess.u, guess.slope.normalized(), 0};
 }
 

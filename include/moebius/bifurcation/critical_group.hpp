@@ -19,7 +19,7 @@ struct parting_cells {
 [[nodiscard]] parting_cells parting_at(const problem& base, const special_point& start,
                                        double step = 0);
 
-/// The problem on finer groups; `start` is put on them, too.
+/// The problem on finer groups; `start` and its cycle are put on them, too.
 [[nodiscard]] problem on_groups(const problem& at, const grouping& groups, special_point& start);
 
 /// The problem in which a special point is simple, at the point's parameters and on its groups of

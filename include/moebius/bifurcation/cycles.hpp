@@ -25,8 +25,8 @@ namespace moebius {
 ///
 /// Labels: LPC (the parameter turns), PD, NS, BP (two branches cross) and EP, each a row of its
 /// own and each with its cycle, so that it can be a start again. A BP, PD or NS of perturbations
-/// within a group of cells has their number as its multiplicity; what leaves it is in smaller
-/// groups, and it is no start here.
+/// within a group of cells has their number as its multiplicity; from a BP or PD of that kind the
+/// branch is followed on which one cell of the group goes its own way, on groups of its own.
 ///
 /// A branch ends at a Hopf point onto which it shrinks, and where it comes back to a doubling
 /// (stop_reason::branch_point); where the period grows while parameter and extremes stand still

@@ -19,6 +19,7 @@ public:
         return evaluate(u, f);
     }
     [[nodiscard]] linearization& derivative() override { return *this; }
+    [[nodiscard]] bool is_costly() const override { return true; }
 
 private:
     void factor(const Eigen::VectorXd& row) override;

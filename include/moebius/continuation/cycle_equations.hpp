@@ -44,6 +44,8 @@ public:
     /// Shapes: u (size), f (size - free parameters).
     /// @return false if a number is not finite
     [[nodiscard]] bool evaluate(const Eigen::VectorXd& u, Eigen::Ref<Eigen::VectorXd> f);
+    /// Where it was last evaluated; of no size before.
+    [[nodiscard]] const Eigen::VectorXd& evaluated_at() const noexcept { return evaluated_at_; }
 
     /// Factors [DF; rows] where it was last evaluated. Shape: rows (free parameters, size)
     void border(const Eigen::MatrixXd& rows);
@@ -145,6 +147,7 @@ private:
     Eigen::VectorXd units_;  // of all unknowns
     Eigen::MatrixXd phase_;  // of the phase condition. Shape (n, intervals * degree)
 
+    Eigen::VectorXd evaluated_at_;
     Eigen::VectorXd imperfection_;            // of the equations of collocation, or empty
     std::vector<condensed_block> intervals_;  // the later points of each by (x_j, T, p)
     Eigen::MatrixXd flow_;                    // f at the mesh points. Shape (n, intervals)

@@ -28,6 +28,10 @@ public:
         Eigen::Index first, count;
     };
     [[nodiscard]] virtual bounded_part bounded() const { return {0, unknowns()}; }
+
+    /// Whether a linearization costs so much that steps are kept from being refused, and that none
+    /// is taken once what it would tell is below continuation_options::tolerance.
+    [[nodiscard]] virtual bool is_costly() const { return false; }
 };
 
 /// A curve that gives its derivative as a dense matrix: enough for a few dozen unknowns.
@@ -118,15 +122,20 @@ public:
                                                      double theta);
 
     /// Where between a and b a test function vanishes that has opposite signs at the two.
+    /// @param precision  of it, against its values there, that is as good as zero
     [[nodiscard]] std::optional<curve_point> locate(
         const curve_point& a, const curve_point& b,
-        const std::function<double(const curve_point&)>& test);
+        const std::function<double(const curve_point&)>& test, double precision = 0);
 
     /// The same where the regularity vanishes, next to which Newton's method finds no point:
     /// between the nearest points on both sides that it finds, by their cubic interpolant. Its
     /// regularity is zero.
-    [[nodiscard]] std::optional<curve_point> locate_crossing(const curve_point& a,
-                                                             const curve_point& b);
+    /// @param test  vanishes there, too, and is straighter than the regularity: that is of order
+    /// one
+    ///              at most, and bends where other directions are nearly singular
+    [[nodiscard]] std::optional<curve_point> locate_crossing(
+        const curve_point& a, const curve_point& b,
+        const std::function<double(const curve_point&)>& test = {});
 
 private:
     enum class corrected { yes, no, not_finite };
@@ -138,8 +147,9 @@ private:
     curve& curve_;
     continuation_options options_;
     curve_point previous_, current_, trial_;
-    double step_ = 0;                    ///< length of the last accepted step
-    double next_ = 0;                    ///< length of the next one
+    double step_ = 0;  ///< length of the last accepted step
+    double next_ = 0;  ///< length of the next one
+    double bend_ = 0;  ///< of the last one tried: how much otherwise it turned than the one before
     Eigen::VectorXd rate_, older_rate_;  ///< of turn along the last step and the one before it
     bool has_rate_ = false, had_rate_ = false;
     Eigen::VectorXd f_, delta_;

@@ -17,8 +17,10 @@
 #include <string>
 
 #include "catch.hpp"
+#include "unit/lone_cells.hpp"
 
 using namespace moebius;
+using namespace test;
 
 namespace {
 
@@ -48,30 +50,8 @@ diagram waves_of(const multiple_hopf& from, const std::string& kind, double low,
     return found;
 }
 
-/// A point of a wave with each expert by itself.
-struct lone_experts {
-    problem at;
-    std::vector<double> state;
-};
-lone_experts apart_at(const multiple_hopf& from, const special_point& point) {
-    problem on = regrouped(from.at, point.groups);
-    on.parameters = point.parameters;
-    const auto apart = regrouped(on, singletons(point.groups.members()));
-    return {apart, regrouped_state(*on.model->cells(), *apart.model->cells(), point.state)};
-}
-
-std::vector<double> carried(const lone_experts& from, double time) {
-    const auto way = integrate(from.at, from.state, time,
-                               {.samples = 2, .flow = {.rtol = 1e-12, .atol = 1e-14}});
-    REQUIRE(way.status == flow_status::converged);
-    std::vector<double> end;
-    for (std::size_t i = 1; i < way.columns.columns.size(); ++i)
-        end.push_back(way.columns.columns[i][1]);
-    return end;
-}
-
 /// How much later than after `about` the flow comes back to the plane across it.
-double late(const lone_experts& from, double about) {
+double late(const lone_cells& from, double about) {
     const auto end = carried(from, about);
     std::vector<double> flow(end.size());
     from.at.model->rhs(from.state, from.at.parameters, flow);
@@ -85,7 +65,7 @@ double late(const lone_experts& from, double about) {
 
 /// The derivative of the flow over a time, x' = f, M' = f_x M, by the classical rule of Runge and
 /// Kutta: errors of 1e-10 or so in so many steps.
-Eigen::MatrixXd monodromy(const lone_experts& from, double time) {
+Eigen::MatrixXd monodromy(const lone_cells& from, double time) {
     constexpr int steps = 20000;
     const auto n = static_cast<Eigen::Index>(from.state.size());
     Eigen::MatrixXd now(n, n + 1), fx(n, n);  // M and x
@@ -106,27 +86,6 @@ Eigen::MatrixXd monodromy(const lone_experts& from, double time) {
         now += h / 6 * (a + 2 * b + 2 * c + d);
     }
     return now.leftCols(n);
-}
-
-/// How far the flow from each mesh point of a cycle ends from the next one.
-double gap_between_mesh_points(const multiple_hopf& from, const special_point& point) {
-    const orbit& cycle = *point.cycle;
-    const std::size_t n = point.state.size();
-    double most = 0;
-    for (std::size_t k = 0; k + 1 < cycle.times.size(); k += cycle.degree) {
-        special_point here = point, next = point;
-        const auto column = [&](std::size_t at, std::vector<double>& to) {
-            std::copy_n(cycle.states.begin() + static_cast<std::ptrdiff_t>(at * n), n, to.begin());
-        };
-        column(k, here.state);
-        column(k + cycle.degree, next.state);
-        const auto end = carried(apart_at(from, here),
-                                 cycle.period * (cycle.times[k + cycle.degree] - cycle.times[k]));
-        const auto there = apart_at(from, next).state;
-        for (std::size_t i = 0; i < end.size(); ++i)
-            most = std::max(most, std::abs(end[i] - there[i]));
-    }
-    return most;
 }
 
 const special_point& last_of(const diagram& found) { return found.special_points.back(); }
@@ -163,7 +122,7 @@ TEST_CASE("rotating waves have the period of direct integration", "[cycles][wave
     const auto& end = last_of(found);
     REQUIRE(end.type == point_type::EP);
     REQUIRE(end.turn.order() == given.experts);
-    const auto at_end = apart_at(from, end);
+    const auto at_end = apart_at(from.at, end);
 
     CHECK(std::abs(late(at_end, end.cycle->period)) < 1e-6);  // demanded in issue 16
     const auto later = carried(at_end, end.cycle->period / static_cast<double>(end.turn.order()));
@@ -181,7 +140,7 @@ TEST_CASE("unstable waves of eight experts follow the flow", "[cycles][waves][or
     CAPTURE(gain);
     const auto from = balance_lost(8, gain);
     const auto found = waves_of(from, "8x1", 8, 8.02 + gain, 1);
-    CHECK(gap_between_mesh_points(from, last_of(found)) < 1e-7);  // grows within intervals, too
+    CHECK(gap_between_mesh_points(from.at, last_of(found)) < 1e-7);  // grows within intervals, too
 }
 
 TEST_CASE("all kinds of cycles of alike experts have the stability of the whole system",
@@ -196,7 +155,7 @@ TEST_CASE("all kinds of cycles of alike experts have the stability of the whole 
     for (const auto& point : found.special_points) {
         if (point.type != point_type::EP) continue;
         CAPTURE(to_string(point.groups), to_string(point.turn));
-        const auto truth = eigenvalues(monodromy(apart_at(from, point), point.cycle->period));
+        const auto truth = eigenvalues(monodromy(apart_at(from.at, point), point.cycle->period));
         const auto& rows = found.branches[static_cast<std::size_t>(point.branch - 1)].columns;
         const auto outside = std::ranges::count_if(  // not the trivial one
             truth, [](auto mu) { return std::abs(mu) > 1 + 1e-4; });
