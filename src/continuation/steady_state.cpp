@@ -13,6 +13,7 @@ using Eigen::VectorXd;
 
 constexpr double most_steps = 200;    // and as many again as the longest ones need
 constexpr double most_ways = 4;       // for so many times the start's distance from zero
+constexpr double most_more = 2000;    // farther off, a flow takes longer than it tells
 constexpr double first_move = 0.5;    // state scales that the first steps may go
 constexpr double longest_move = 2;    // the same for all; a longer step is halved
 constexpr double growth = 2;          // of a step's length in time, at most
@@ -71,7 +72,8 @@ steady_state::state steady_state::flow_from(VectorXd x) {
     VectorXd by;
     double shift = 0, last = 0;
     const double far = x.lpNorm<Eigen::Infinity>() / (longest_move * unit_);
-    for (int k = 0; k < most_steps + most_ways * far; ++k) {
+    const double most = most_steps + std::min(most_ways * far, most_more);
+    for (int k = 0; k < most; ++k) {
         if (!evaluate(x)) return std::nullopt;
         const double rate = terms_.f().lpNorm<Eigen::Infinity>();
         if (rate == 0) return x;

@@ -121,7 +121,8 @@ void check_table(const place& from, const result_document& result, const table_l
     const std::string name(as.name);
     if (data->names.size() < as.leading || data->rows() < as.least_rows)
         from.at(name).reject(
-            fmt::format("of at least {} columns and {} rows", as.leading, as.least_rows));
+            fmt::format("of at least {} columns{}", as.leading,
+                        as.least_rows > 0 ? fmt::format(" and {} rows", as.least_rows) : ""));
     const auto here = from.at(name);
     const auto check = [&](std::size_t c, const column_layout& as_column) {
         const std::size_t indices = size_of(result, as_column.of);

@@ -20,7 +20,7 @@ refused() {
 
 cp "$corpus"/*.json .
 refused '/special_points/0/row is 1000000000, but it must be below the 3 rows of branch 1' oob_cusp_row.json
-refused '/grid is {"stable_states":[1,2,3]}, but it must be of at least 2 columns and 1 rows' oob_grid_one_column.json
+refused '/grid is {"stable_states":[1,2,3]}, but it must be of at least 2 columns' oob_grid_one_column.json
 refused '/branches/0/columns/a/0 is "-inf", but it must be a finite number' loop_cusp_first_inf.json
 refused '/branches/0/columns/a/2 is "nan", but it must be a finite number' loop_cusp_last_nan.json
 refused '/fold_set/feedback/0 is "inf", but it must be a finite number' loop_inf_in_line.json
