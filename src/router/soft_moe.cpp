@@ -19,7 +19,6 @@ namespace {
 using detail::as_matrix;
 using detail::index;
 using matrix = detail::row_matrix;
-using view = Eigen::Map<const matrix>;
 
 std::vector<double> flat(const matrix& from) { return {from.data(), from.data() + from.size()}; }
 
