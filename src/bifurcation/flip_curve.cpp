@@ -11,6 +11,7 @@
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/spectrum.hpp>
 
+#include "borders.hpp"
 #include "map_tests.hpp"
 
 namespace moebius {
@@ -33,14 +34,8 @@ VectorXd flip_curve::start(const special_point& point) {
 bool flip_curve::adapt(const VectorXd& u) {
     if (!terms_at(u)) return false;
     const Index n = states();
-    const auto null = null_vectors(step_ * terms_.jacobian() + 2 * MatrixXd::Identity(n, n));
-    if (!null.left.allFinite() || !null.right.allFinite()) return false;
-    const auto turned = [](const VectorXd& to, const VectorXd& from) -> VectorXd {
-        return from.size() > 0 && to.dot(from) < 0 ? VectorXd(-to) : to;
-    };
-    b_ = turned(null.left, b_);
-    c_ = turned(null.right, c_);
-    return true;
+    return take_as_borders(null_vectors(step_ * terms_.jacobian() + 2 * MatrixXd::Identity(n, n)),
+                           b_, c_);
 }
 
 bool flip_curve::solve_at(const VectorXd& u) {

@@ -5,6 +5,7 @@
 #include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
 #include <moebius/solve/spectrum.hpp>
 
+#include "borders.hpp"
 #include "map_tests.hpp"
 #include "spectral_tests.hpp"
 
@@ -31,14 +32,7 @@ bool zero_eigenvalue_curve::adapt(const VectorXd& u) {
         b_ = c_ = VectorXd::Ones(1);
         return true;
     }
-    const auto null = terms_.null_vectors_here();
-    if (!null.left.allFinite() || !null.right.allFinite()) return false;
-    const auto turned = [](const VectorXd& to, const VectorXd& from) -> VectorXd {
-        return from.size() > 0 && to.dot(from) < 0 ? VectorXd(-to) : to;
-    };
-    b_ = turned(null.left, b_);
-    c_ = turned(null.right, c_);
-    return true;
+    return take_as_borders(terms_.null_vectors_here(), b_, c_);
 }
 
 bool zero_eigenvalue_curve::solve_at(const VectorXd& u) {
