@@ -6,6 +6,7 @@
 #include <limits>
 #include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
@@ -87,14 +88,16 @@ std::vector<predicted_state> stable_states(const problem& at, const validate_opt
     return found;
 }
 
-/// Builds the sweeps of a prediction one by one.
+/// Makes the sweeps of a prediction: each by itself, but for the ensembles, which are numbered.
 class planner {
 public:
     planner(const validate_options& options, double decay, const watch& watch)
         : options_(options), decay_(decay), step_(options.step / decay), watch_(watch) {}
 
-    predicted_sweep sweep(std::string name, const problem& at, std::string_view parameter,
-                          double from, double to, double near) {
+    /// All but the ensemble.
+    [[nodiscard]] predicted_sweep sweep(std::string name, const problem& at,
+                                        std::string_view parameter, double from, double to,
+                                        double near) const {
         predicted_sweep result{
             std::move(name), at, {std::string(parameter), from, {}}, 0, 0, {}, {}};
         result.at.set(parameter, from);
@@ -102,8 +105,13 @@ public:
         const double rate = (to - from) * decay_ / options_.ramp;
         add_jumps(result, from, to, rate);
         add_legs(result, from, to);
-        run_ensemble(result);
         return result;
+    }
+
+    void run_ensembles(std::vector<predicted_sweep>& sweeps) const {
+        auto number = std::uint64_t{1} << 63;  // far from the measured runs' indices
+        for (auto& sweep : sweeps)
+            if (!sweep.jumps.empty()) run_ensemble(sweep, derived_seed(options_.seed, number++));
     }
 
     /// The stable state furthest from where a sweep ends, at the parameter's value there.
@@ -165,15 +173,14 @@ private:
         }
     }
 
-    void run_ensemble(predicted_sweep& sweep) {
+    void run_ensemble(predicted_sweep& sweep, std::uint64_t seed) const {
         std::vector<passage> levels;
         for (const auto& jump : sweep.jumps) levels.push_back(jump.level);
-        if (levels.empty()) return;
         const auto runs = noisy_chain(sweep.at, sweep.plan, sweep.start, levels,
                                       {.step = step_,
                                        .tokens = options_.tokens,
                                        .members = options_.members,
-                                       .seed = derived_seed(options_.seed, ensembles_++),
+                                       .seed = seed,
                                        .threads = options_.threads},
                                       {{}, watch_.stop});
         for (std::size_t j = 0; j < levels.size(); ++j) {
@@ -187,22 +194,19 @@ private:
     const validate_options& options_;
     double decay_, step_;
     moebius::watch watch_;
-    std::uint64_t ensembles_ = std::uint64_t{1} << 63;  ///< far from the measured runs' indices
 };
 
-/// Bias up and down through both folds, at a feedback above the cusp's.
-void add_bias_sweeps(planner& plan, problem at, double factor, double low, double high,
-                     std::vector<predicted_sweep>& to) {
-    const double from = low - beyond * (high - low), end = high + beyond * (high - low);
-    const auto name = [&](std::string_view way) {
-        return fmt::format("bias {} at {} of the cusp's feedback", way, factor);
-    };
+/// Bias up or down through both folds, at a feedback above the cusp's.
+predicted_sweep sweep_through_both(const planner& plan, problem at, double factor,
+                                   const wedge& folds, bool up) {
+    const double off = beyond * (folds.high - folds.low);
+    const double low = folds.low - off, high = folds.high + off;
+    const double from = up ? low : high, to = up ? high : low;
     at.set("bias", from);
-    const double lowest = at.model->state_bounds(at.parameters).first;
-    to.push_back(plan.sweep(name("up"), at, "bias", from, end, lowest));
-    at.set("bias", end);
-    const double highest = at.model->state_bounds(at.parameters).second;
-    to.push_back(plan.sweep(name("down"), at, "bias", end, from, highest));
+    const auto [lowest, highest] = at.model->state_bounds(at.parameters);
+    return plan.sweep(
+        fmt::format("bias {} at {} of the cusp's feedback", up ? "up" : "down", factor), at, "bias",
+        from, to, up ? lowest : highest);
 }
 
 }  // namespace
@@ -261,24 +265,36 @@ prediction predict(const margin_law& law, double beta, double decay,
     result.at.set("feedback", cusp.fold.feedback);
     result.at.set("bias", cusp.fold.bias);
 
-    planner plan(options, decay, watch);
-    auto at = result.at;
+    const planner plan(options, decay, watch);
     const auto folds = [&](double factor) {
         return wedge_at(result.at, cusp.fold.x, factor * cusp.fold.feedback);
     };
+    auto at = result.at;
     at.set("bias", folds(above_cusp[0]).middle());
     const parameter_range range{"feedback", sweep_from * cusp.fold.feedback,
                                 sweep_to * cusp.fold.feedback};
     result.equilibria = equilibrium_diagram(at, range, {}, {}, {{}, watch.stop});
-    result.sweeps.push_back(plan.sweep("feedback up", at, "feedback", range.from, range.to, 0));
-    result.sweeps.push_back(plan.sweep("feedback down", at, "feedback", range.to, range.from,
-                                       plan.furthest(result.sweeps.back())));
-    for (const double factor : above_cusp) {
-        at.set("feedback", factor * cusp.fold.feedback);
-        const auto [low, high] = folds(factor);
-        add_bias_sweeps(plan, at, factor, low, high, result.sweeps);
-    }
-    result.folds = folds_around(result.at, range, result.cusps, result.sweeps, watch);
+    constexpr std::size_t biased = 2 * std::size(above_cusp);
+    auto& sweeps = result.sweeps;
+    sweeps.resize(2 + biased);
+    parallel_for(1 + biased, options.threads, [&](std::size_t i) {
+        if (i < biased) {
+            const double factor = above_cusp[i / 2];
+            auto there = at;
+            there.set("feedback", factor * cusp.fold.feedback);
+            sweeps[2 + i] = sweep_through_both(plan, there, factor, folds(factor), i % 2 == 0);
+            return;
+        }
+        sweeps[0] = plan.sweep("feedback up", at, "feedback", range.from, range.to, 0);
+        sweeps[1] = plan.sweep("feedback down", at, "feedback", range.to, range.from,
+                               plan.furthest(sweeps[0]));
+    });
+    parallel_for(2, options.threads, [&](std::size_t part) {
+        if (part == 0)
+            result.folds = folds_around(result.at, range, result.cusps, sweeps, watch);
+        else
+            plan.run_ensembles(sweeps);
+    });
     return result;
 }
 
