@@ -209,6 +209,31 @@ predicted_sweep sweep_through_both(const planner& plan, problem at, double facto
         from, to, up ? lowest : highest);
 }
 
+/// All sweeps but for their ensembles: feedback up and down, and bias at each of above_cusp.
+/// @param at     at the bias where feedback is swept
+/// @param cusp   its feedback
+/// @param folds  (factor) -> the wedge at so many times the cusp's feedback
+template <typename Folds>
+std::vector<predicted_sweep> planned_sweeps(const planner& plan, const problem& at,
+                                            const parameter_range& range, double cusp, Folds folds,
+                                            unsigned threads) {
+    constexpr std::size_t biased = 2 * std::size(above_cusp);
+    std::vector<predicted_sweep> sweeps(2 + biased);
+    parallel_for(1 + biased, threads, [&](std::size_t i) {
+        if (i < biased) {
+            const double factor = above_cusp[i / 2];
+            auto there = at;
+            there.set("feedback", factor * cusp);
+            sweeps[2 + i] = sweep_through_both(plan, there, factor, folds(factor), i % 2 == 0);
+            return;
+        }
+        sweeps[0] = plan.sweep("feedback up", at, "feedback", range.from, range.to, 0);
+        sweeps[1] = plan.sweep("feedback down", at, "feedback", range.to, range.from,
+                               plan.furthest(sweeps[0]));
+    });
+    return sweeps;
+}
+
 }  // namespace
 
 void check(const validate_options& options) {
@@ -274,26 +299,12 @@ prediction predict(const margin_law& law, double beta, double decay,
     const parameter_range range{"feedback", sweep_from * cusp.fold.feedback,
                                 sweep_to * cusp.fold.feedback};
     result.equilibria = equilibrium_diagram(at, range, {}, {}, {{}, watch.stop});
-    constexpr std::size_t biased = 2 * std::size(above_cusp);
-    auto& sweeps = result.sweeps;
-    sweeps.resize(2 + biased);
-    parallel_for(1 + biased, options.threads, [&](std::size_t i) {
-        if (i < biased) {
-            const double factor = above_cusp[i / 2];
-            auto there = at;
-            there.set("feedback", factor * cusp.fold.feedback);
-            sweeps[2 + i] = sweep_through_both(plan, there, factor, folds(factor), i % 2 == 0);
-            return;
-        }
-        sweeps[0] = plan.sweep("feedback up", at, "feedback", range.from, range.to, 0);
-        sweeps[1] = plan.sweep("feedback down", at, "feedback", range.to, range.from,
-                               plan.furthest(sweeps[0]));
-    });
+    result.sweeps = planned_sweeps(plan, at, range, cusp.fold.feedback, folds, options.threads);
     parallel_for(2, options.threads, [&](std::size_t part) {
         if (part == 0)
-            result.folds = folds_around(result.at, range, result.cusps, sweeps, watch);
+            result.folds = folds_around(result.at, range, result.cusps, result.sweeps, watch);
         else
-            plan.run_ensembles(sweeps);
+            plan.run_ensembles(result.sweeps);
     });
     return result;
 }
