@@ -114,12 +114,8 @@ simulation measure(const simulate_arguments& args,
     if (router.is_top_1())  // its gates change no load
         return simulate(source, args.rule, args.options, session.watch("simulate"),
                         *args.device.open());
-    if (args.device.name != "auto" && args.device.name != "cpu")
-        throw invalid_argument("--device",
-                               fmt::format("'{}' came for {}", args.device.name, router.name()),
-                               "its loop runs on the CPU; that of top-1 on devices, too");
     return simulate(source, router.make(args.rule.beta, args.options.loop.noise), args.rule,
-                    args.options, args.device.threads, session.watch("simulate"));
+                    args.options, session.watch("simulate"), *args.device.open());
 }
 
 int run(simulate_arguments& args, const session& session) {

@@ -50,6 +50,14 @@ public:
         return taker_of(batch).run_loops(batch, watched);
     }
 
+    std::optional<refusal> refusal_of(const router_batches& batches) const override {
+        return cpu_->refusal_of(batches);
+    }
+
+    load_history run_loops(const router_batches& batches, const watch& watched) const override {
+        return taker_of(batches).run_loops(batches, watched);
+    }
+
     routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
                        const route_step_options& options) const override {
         return device_->route(batch, scores, options);

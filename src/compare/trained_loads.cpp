@@ -130,7 +130,7 @@ simulation simulate_frozen(const frozen_gate& gate, simulate_options& how, const
         return simulate(gate.tokens, gate.rule, how, stop, *make_cpu_loops(1));
     }
     const std::shared_ptr<const router> same(gate.run.model, gate.run.model->routing());
-    return simulate(gate.tokens, same, gate.rule, how, 1, stop);
+    return simulate(gate.tokens, same, gate.rule, how, stop, *make_cpu_loops(1));
 }
 
 /// Mean loads of the closed loop and their errors, from the scores that training left.

@@ -43,6 +43,14 @@ public:
         return loops_->run_loops(batch, watched);
     }
 
+    std::optional<refusal> refusal_of(const router_batches& batches) const override {
+        return loops_->refusal_of(batches);
+    }
+
+    load_history run_loops(const router_batches& batches, const watch& watched) const override {
+        return loops_->run_loops(batches, watched);
+    }
+
     routed_batch route(const gated_batch& batch, const std::vector<double>& scores,
                        const route_step_options& options) const override {
         check(batch, scores, options);

@@ -8,6 +8,7 @@
 #include "device.hpp"
 #include "ensemble/ensemble.hpp"
 #include "loop/loop_arrays.hpp"
+#include "loop/router_arrays.hpp"
 #include "route/route.hpp"
 #include "train/train.hpp"
 
@@ -47,6 +48,31 @@ public:
                 throw loops_cut(why, first, gpu::first_steps(history, batch, first));
             }
             if (watched.report) watched.report(first + steps, batch.steps);
+        }
+        return history;
+    }
+
+    std::optional<refusal> refusal_of(const router_batches& batches) const override {
+        check(batches);
+        return gpu::router_refusal(batches);
+    }
+
+    load_history run_loops(const router_batches& batches, const watch& watched) const override {
+        if (const auto why = refusal_of(batches)) throw invalid_argument("run_loops", *why);
+        gpu::check(cudaSetDevice(device_), "cudaSetDevice");
+        const std::size_t runs = batches.runs.size();
+        load_history history{std::vector<double>(runs * batches.steps * batches.source->experts()),
+                             std::vector<std::uint64_t>(runs)};
+        if (history.loads.empty()) return history;
+        gpu::router_arrays arrays(batches, limits_);
+        for (std::size_t first = 0; first < batches.steps;) {
+            if (watched.stopping())
+                throw cut_short<stopped_at<load_history>>(
+                    "run_loops", {std::move(history), std::vector(runs, first)});
+            const std::size_t steps = std::min(arrays.room(), batches.steps - first);
+            arrays.advance(first, steps, history);
+            first += steps;
+            if (watched.report) watched.report(first, batches.steps);
         }
         return history;
     }

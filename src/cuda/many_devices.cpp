@@ -177,6 +177,17 @@ public:
         return loop_refusal(batch);
     }
 
+    std::optional<refusal> refusal_of(const router_batches& batches) const override {
+        check(batches);
+        return refusal{
+            fmt::format("the router {} came for several devices", batches.router->name()),
+            "one device runs its loops"};
+    }
+
+    load_history run_loops(const router_batches& batches, const watch&) const override {
+        throw invalid_argument("run_loops", *refusal_of(batches));
+    }
+
     std::optional<refusal> refusal_of(const training_work& work) const override {
         return training_refusal(work, devices_[0]);
     }

@@ -36,6 +36,14 @@ public:
         return options_.k_min == options_.k_max ? "probmoe-exact-k" : "probmoe-dynamic-k";
     }
 
+    std::optional<routing_rule> rule() const noexcept override {
+        if (!draws()) return {};
+        return routing_rule{.chooses = routing_rule::kind::subset,
+                            .beta = options_.beta,
+                            .k_min = options_.k_min,
+                            .k_max = options_.k_max};
+    }
+
     void check(std::size_t experts) const override {
         check_subsets("probmoe", options_.k_min, options_.k_max, experts);
     }

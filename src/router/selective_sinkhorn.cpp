@@ -46,6 +46,14 @@ public:
 
     std::string_view name() const noexcept override { return router_name; }
 
+    std::optional<routing_rule> rule() const noexcept override {
+        return routing_rule{.beta = o_.beta,
+                            .k_min = o_.k,
+                            .k_max = o_.k,
+                            .noise = o_.noise,
+                            .balancing = {o_.frequency, o_.scaling, o_.cost, o_.noise_scale}};
+    }
+
     void check(std::size_t experts) const override {
         if (experts < 1)
             throw invalid_argument(router_name, "no experts came", "at least one is needed");

@@ -26,6 +26,10 @@ public:
     /// The softmax is that of Gumbel noise.
     std::optional<noise_law> margin_noise() const noexcept override { return noise_law::gumbel; }
 
+    std::optional<routing_rule> rule() const noexcept override {
+        return routing_rule{.chooses = routing_rule::kind::shares, .beta = beta_};
+    }
+
     void check(std::size_t experts) const override {
         if (experts < 1)
             throw invalid_argument(own_name, "no experts came", "at least one is needed");

@@ -38,6 +38,13 @@ public:
         return {};
     }
 
+    std::optional<routing_rule> rule() const noexcept override {
+        return routing_rule{.beta = options_.beta,
+                            .k_min = options_.k,
+                            .k_max = options_.k,
+                            .noise = options_.noise};
+    }
+
     bool is_step() const noexcept override { return options_.noise == noise_law::none; }
 
     void check(std::size_t experts) const override {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <moebius/base/parallel.hpp>
 #include <moebius/simulate/loop_backend.hpp>
+#include <moebius/simulate/router_loop.hpp>
 
 namespace moebius {
 namespace {
@@ -43,6 +44,42 @@ public:
             parallel_for(batch.runs.size(), threads_, one);
         } catch (const interrupted&) {
             throw cut_short<stopped_loops>("run_loops", {std::move(history), std::move(steps)});
+        }
+        return history;
+    }
+
+    std::optional<refusal> refusal_of(const router_batches& batches) const override {
+        check(batches);
+        return std::nullopt;
+    }
+
+    load_history run_loops(const router_batches& batches, const watch& watched) const override {
+        check(batches);
+        const std::size_t experts = batches.source->experts(), runs = batches.runs.size();
+        load_history history{std::vector<double>(runs * batches.steps * experts),
+                             std::vector<std::uint64_t>(runs)};
+        std::vector<std::size_t> steps(runs);
+        progress shared(watched, "run_loops", runs * batches.steps);
+        const auto one = [&](std::size_t r) {
+            const auto& run = batches.runs[r];
+            router_loop loop(batches.source, batches.router,
+                             {.tokens = batches.tokens, .seed = run.seed}, run.scores);
+            auto to =
+                history.loads.begin() + static_cast<std::ptrdiff_t>(r * batches.steps * experts);
+            while (steps[r] < batches.steps) {
+                if (watched.stopping()) throw interrupted("run_loops");
+                const auto loads = loop.advance(rule_at(run, steps[r]));
+                to = std::copy(loads.begin(), loads.end(), to);
+                history.unrouted[r] = loop.unrouted();
+                ++steps[r];
+                shared.add();
+            }
+        };
+        try {
+            parallel_for(runs, threads_, one);
+        } catch (const interrupted&) {
+            throw cut_short<stopped_at<load_history>>("run_loops",
+                                                      {std::move(history), std::move(steps)});
         }
         return history;
     }
@@ -105,6 +142,14 @@ void check(const loop_batch& batch) {
                 "all runs need a schedule, or biases h/2 and -h/2");
         const closed_loop checked(batch.source, {batch.tokens, batch.noise, run.seed}, run.scores);
     }
+}
+
+void check(const router_batches& batches) {
+    if (batches.router == nullptr)
+        throw invalid_argument("run_loops", "no router came", "one is needed");
+    check(
+        loop_batch{batches.source, noise_law::gumbel, batches.tokens, batches.steps, batches.runs});
+    batches.router->check(batches.source->experts());
 }
 
 }  // namespace moebius

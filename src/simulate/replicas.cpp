@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
@@ -11,54 +10,12 @@
 #include <moebius/simulate/replicas.hpp>
 #include <moebius/simulate/router_loop.hpp>
 #include <numeric>
+#include <type_traits>
+
+#include "moments.hpp"
 
 namespace moebius {
 namespace {
-
-constexpr std::size_t most_blocks = 32;
-
-/// Mean, variance and blocked standard error of a series whose length is known beforehand, or of
-/// what there is of it.
-class moments {
-public:
-    explicit moments(std::size_t length)
-        : blocks_(std::min(most_blocks, length)), length_(length) {}
-
-    void add(double value) {
-        const double before = mean_;  // Welford's recurrence
-        mean_ += (value - mean_) / static_cast<double>(++count_);
-        squares_ += (value - before) * (value - mean_);
-        auto& part = blocks_[block_of(count_ - 1)];
-        part.sum += value;
-        ++part.count;
-    }
-
-    double mean() const { return mean_; }
-    double variance() const { return squares_ / static_cast<double>(count_); }
-
-    double error() const {
-        const std::size_t whole = count_ == length_ ? blocks_.size() : block_of(count_);
-        if (whole < 2) return std::numeric_limits<double>::quiet_NaN();
-        const auto n = static_cast<double>(whole);
-        double squares = 0;
-        for (std::size_t b = 0; b < whole; ++b)
-            squares += std::pow(blocks_[b].sum / static_cast<double>(blocks_[b].count) - mean_, 2);
-        return std::sqrt(squares / (n * (n - 1)));
-    }
-
-private:
-    struct block {
-        double sum = 0;
-        std::size_t count = 0;
-    };
-    std::size_t block_of(std::size_t i) const { return i * blocks_.size() / length_; }
-
-    std::vector<block> blocks_;
-    std::size_t length_;
-    std::size_t count_ = 0;
-    double mean_ = 0;
-    double squares_ = 0;
-};
 
 bool is_controlled(const feedback_rule& rule) { return rule.controller.law != control_law::none; }
 
@@ -121,25 +78,55 @@ private:
     std::size_t batch_ = 0;
 };
 
-/// What a run's history comes to.
-/// @param history  (batches, E), at most burn-in and steps
-replica summed(const loop_run& run, std::span<const std::uint32_t> history,
-               const simulate_options& options, std::size_t experts) {
-    const std::size_t tokens = options.loop.tokens;
-    replica result(options, experts, is_controlled(run.rule));
+/// What a run's loads come to.
+/// @param loads_at  (batch, E) -> loads of that batch
+template <typename Loads>
+void sum_up(const loop_run& run, std::size_t batches, std::size_t experts, Loads loads_at,
+            replica& result) {
     auto start = run.scores;
     start.resize(experts);
     loop_scores scores(std::move(start));
     std::vector<double> loads(experts);
-    for (std::size_t batch = 0; batch < history.size() / experts; ++batch) {
-        const auto counts = history.subspan(batch * experts, experts);
-        result.unrouted += tokens - std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-        std::transform(counts.begin(), counts.end(), loads.begin(), [&](std::uint32_t count) {
-            return static_cast<double>(count) / static_cast<double>(tokens);
-        });
+    for (std::size_t batch = 0; batch < batches; ++batch) {
+        loads_at(batch, loads);
         scores.follow(run.rule, loads);
         result.add(loads, scores.of_rule(), scores.of_controller());
     }
+}
+
+/// Run r of a history of so many batches a run, of which `batches` were run.
+replica summed(const loop_batch& of, const std::vector<std::uint32_t>& history, std::size_t r,
+               std::size_t batches, const simulate_options& options) {
+    const std::size_t experts = of.source->experts();
+    replica result(options, experts, is_controlled(of.runs[r].rule));
+    sum_up(
+        of.runs[r], batches, experts,
+        [&](std::size_t batch, std::vector<double>& loads) {
+            const auto counts =
+                std::span(history).subspan((r * of.steps + batch) * experts, experts);
+            result.unrouted +=
+                of.tokens - std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+            std::transform(counts.begin(), counts.end(), loads.begin(), [&](std::uint32_t count) {
+                return static_cast<double>(count) / static_cast<double>(of.tokens);
+            });
+        },
+        result);
+    return result;
+}
+
+replica summed(const router_batches& of, const load_history& history, std::size_t r,
+               std::size_t batches, const simulate_options& options) {
+    const std::size_t experts = of.source->experts();
+    replica result(options, experts, is_controlled(of.runs[r].rule));
+    result.unrouted = history.unrouted[r];
+    sum_up(
+        of.runs[r], batches, experts,
+        [&](std::size_t batch, std::vector<double>& loads) {
+            std::copy_n(history.loads.begin() +
+                            static_cast<std::ptrdiff_t>((r * of.steps + batch) * experts),
+                        experts, loads.begin());
+        },
+        result);
     return result;
 }
 
@@ -204,26 +191,16 @@ private:
     std::size_t count_ = 0;
 };
 
-/// @param history  (replicas, batch.steps, E)
 /// @param batches  (replicas) that were run of each
-std::vector<replica> summed_all(const loop_batch& batch, const std::vector<std::uint32_t>& history,
+template <typename Batch, typename History>
+std::vector<replica> summed_all(const Batch& of, const History& history,
                                 const std::vector<std::size_t>& batches,
                                 const simulate_options& options) {
     std::vector<replica> replicas;
-    replicas.reserve(batch.runs.size());
-    const std::size_t experts = batch.source->experts(),
-                      length = (options.burn_in + options.steps) * experts;
-    for (std::size_t r = 0; r < batch.runs.size(); ++r)
-        replicas.push_back(summed(batch.runs[r],
-                                  std::span(history).subspan(r * length, batches[r] * experts),
-                                  options, experts));
+    replicas.reserve(of.runs.size());
+    for (std::size_t r = 0; r < of.runs.size(); ++r)
+        replicas.push_back(summed(of, history, r, batches[r], options));
     return replicas;
-}
-
-std::vector<replica> summed_all(const loop_batch& batch, const std::vector<std::uint32_t>& history,
-                                const simulate_options& options) {
-    const std::vector<std::size_t> all(batch.runs.size(), options.burn_in + options.steps);
-    return summed_all(batch, history, all, options);
 }
 
 /// Keeps what there was before a device failed: batches of the first replicas, or whole replicas.
@@ -239,7 +216,9 @@ simulation kept_from(const loops_cut& cut, const loop_batch& batch, collector& m
     if (cut.steps < options.burn_in + 2) throw device_error("simulate", cut.what());
     auto shorter = options;
     shorter.steps = cut.steps - options.burn_in;
-    made.add(summed_all(batch, cut.history, shorter));
+    auto part = batch;
+    part.steps = cut.steps;
+    made.add(summed_all(part, cut.history, std::vector(batch.runs.size(), cut.steps), shorter));
     auto result = made.take();
     result.failure = fmt::format("{}; {} of {} batches were measured before", cut.what(),
                                  shorter.steps, options.steps);
@@ -274,72 +253,58 @@ std::size_t at_once(const simulate_options& options, std::size_t experts) {
     return std::max<std::size_t>(1, options.at_once / (batches * experts));
 }
 
+/// Replicas of one rule, as many side by side as `options` says.
+/// @param batch  what they are, without runs
+template <typename Batch>
+simulation run_replicas(Batch batch, const feedback_rule& rule, const simulate_options& options,
+                        const watch& watched, const loop_backend& on) {
+    const std::size_t experts = batch.source->experts();
+    collector made(experts, is_controlled(rule));
+    made.check(options);
+    const std::size_t each = at_once(options, experts);
+    using history = decltype(on.run_loops(batch, watched));
+    while (made.count() < options.replicas) {
+        const std::size_t first = made.count(), end = std::min(options.replicas, first + each);
+        batch.runs.clear();
+        for (std::size_t r = first; r < end; ++r)
+            batch.runs.push_back(
+                {rule, derived_seed(options.loop.seed, r), options.scores, {}, {}});
+        try {
+            const auto part = part_of(watched, first, end - first, options.replicas);
+            const auto ran = on.run_loops(batch, part);
+            made.add(summed_all(batch, ran, std::vector(end - first, batch.steps), options));
+        } catch (const cut_short<stopped_at<history>>& cut) {
+            made.add(summed_all(batch, cut.so_far.history, cut.so_far.steps, options));
+            made.stop();
+        } catch (const loops_cut& cut) {
+            if constexpr (std::is_same_v<Batch, loop_batch>)
+                return kept_from(cut, batch, made, options);
+            else
+                throw;
+        }
+    }
+    return made.take();
+}
+
 }  // namespace
 
 simulation simulate(const std::shared_ptr<const token_source>& source, const feedback_rule& rule,
                     const simulate_options& options, const watch& watched, const loop_backend& on) {
     check(options);
     if (!source) throw invalid_argument("simulate", "no tokens came", "a source is needed");
-    collector made(source->experts(), is_controlled(rule));
-    made.check(options);
-    const std::size_t each = at_once(options, source->experts());
-    while (made.count() < options.replicas) {
-        const std::size_t first = made.count(), end = std::min(options.replicas, first + each);
-        loop_batch batch{
-            source, options.loop.noise, options.loop.tokens, options.burn_in + options.steps, {}};
-        for (std::size_t r = first; r < end; ++r)
-            batch.runs.push_back(
-                {rule, derived_seed(options.loop.seed, r), options.scores, {}, {}});
-        try {
-            const auto part = part_of(watched, first, end - first, options.replicas);
-            made.add(summed_all(batch, on.run_loops(batch, part), options));
-        } catch (const cut_short<stopped_loops>& cut) {
-            made.add(summed_all(batch, cut.so_far.history, cut.so_far.steps, options));
-            made.stop();
-        } catch (const loops_cut& cut) {
-            return kept_from(cut, batch, made, options);
-        }
-    }
-    return made.take();
+    const loop_batch batch{
+        source, options.loop.noise, options.loop.tokens, options.burn_in + options.steps, {}};
+    return run_replicas(batch, rule, options, watched, on);
 }
 
 simulation simulate(const std::shared_ptr<const token_source>& source,
                     const std::shared_ptr<const router>& router, const feedback_rule& rule,
-                    const simulate_options& options, unsigned threads, const watch& watched) {
+                    const simulate_options& options, const watch& watched, const loop_backend& on) {
     check(options);
     const router_loop checked(source, router, options.loop, options.scores);
-    check(rule, source->experts());
-    collector made(source->experts(), is_controlled(rule));
-    made.check(options);
-    progress shared(
-        watched, "simulate",
-        checked_product("simulate", {options.replicas, options.burn_in + options.steps}));
-    constexpr std::size_t each = 1024;  // replicas, of whose running sums some kilobytes are kept
-    while (made.count() < options.replicas) {
-        const std::size_t first = made.count();
-        std::vector<replica> replicas(std::min(each, options.replicas - first),
-                                      replica(options, source->experts(), is_controlled(rule)));
-        const auto one = [&](std::size_t r) {
-            auto loop_of_replica = options.loop;
-            loop_of_replica.seed = derived_seed(options.loop.seed, first + r);
-            router_loop loop(source, router, loop_of_replica, options.scores);
-            for (std::size_t batch = 0; batch < options.burn_in + options.steps; ++batch) {
-                if (watched.stopping()) throw interrupted("simulate");
-                const auto loads = loop.advance(rule);
-                replicas[r].add(loads, loop.scores(), loop.control_scores());
-                replicas[r].unrouted = loop.unrouted();
-                shared.add();
-            }
-        };
-        try {
-            parallel_for(replicas.size(), threads, one);
-        } catch (const interrupted&) {
-            made.add(replicas);
-            made.stop();
-        }
-        made.add(replicas);
-    }
-    return made.take();
+    const router_batches batch{
+        source, router, options.loop.tokens, options.burn_in + options.steps, {}};
+    return run_replicas(batch, rule, options, watched, on);
 }
 
 }  // namespace moebius

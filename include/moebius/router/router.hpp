@@ -7,6 +7,7 @@
 #include <memory>
 #include <moebius/router/load_response.hpp>
 #include <moebius/router/noise.hpp>
+#include <moebius/router/sinkhorn.hpp>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -43,6 +44,28 @@ struct router_outcome {
     std::uint64_t unrouted = 0;  ///< tokens that go nowhere
 };
 
+/// Batches that Sinkhorn's scaling routes instead (router/selective_sinkhorn.hpp).
+struct balancing_rule {
+    double frequency = 0;  ///< share of the batches: is_sinkhorn_step
+    sinkhorn_options scaling = {};
+    sinkhorn_cost cost = sinkhorn_cost::linear;
+    double noise_scale = 0;
+};
+
+/// How a router chooses, as far as loads go: what a device is told.
+struct routing_rule {
+    enum class kind {
+        largest,  ///< the k_max largest of z + noise, the lowest experts on ties
+        subset,   ///< a set S of k_min to k_max experts, P(S) ~ exp(sum of z over S) (subset_law)
+        shares,   ///< all experts, whose loads are the means of softmax(z)
+    };
+    kind chooses = kind::largest;
+    double beta = 1;
+    std::size_t k_min = 1, k_max = 1;
+    noise_law noise = noise_law::none;  ///< of `largest`
+    balancing_rule balancing = {};
+};
+
 /// A router: something that routes batches and something that has mean loads.
 ///
 /// Both see z_te = beta (logit_te + score_e). Implementations are immutable, so that threads share
@@ -67,6 +90,9 @@ public:
     [[nodiscard]] virtual std::optional<noise_law> margin_noise() const noexcept {
         return top_1_noise();
     }
+
+    /// What `route` does, as a rule; none for a router that only its own code can run.
+    [[nodiscard]] virtual std::optional<routing_rule> rule() const noexcept { return {}; }
 
     /// Whether the mean loads of a single token are a step function of the scores: a hard choice
     /// without noise.

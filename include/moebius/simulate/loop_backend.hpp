@@ -6,6 +6,7 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/watch.hpp>
+#include <moebius/router/router.hpp>
 #include <moebius/simulate/closed_loop.hpp>
 #include <moebius/tokens/token_source.hpp>
 #include <optional>
@@ -32,6 +33,24 @@ struct loop_batch {
     std::vector<loop_run> runs = {};
 };
 
+/// Closed loops of any router, side by side. Its noise is its own, and its beta should be that of
+/// the rules, which nothing looks at.
+struct router_batches {
+    std::shared_ptr<const token_source> source;
+    std::shared_ptr<const moebius::router> router;
+    std::size_t tokens = 1024;  ///< T of each batch, 1 to 2^32 - 1
+    std::size_t steps = 1;      ///< batches of each run
+    std::vector<loop_run> runs = {};
+};
+
+/// What they come to.
+struct load_history {
+    /// (runs, steps, E), row-major: shares of a batch's assignments. The scores follow from it by
+    /// `follow` (closed_loop.hpp).
+    std::vector<double> loads;
+    std::vector<std::uint64_t> unrouted;  ///< (runs): tokens of no expert in all batches
+};
+
 /// A device failed in a run after some of its batches: what() is the device's sentence.
 class loops_cut final : public error {
 public:
@@ -43,11 +62,12 @@ public:
 };
 
 /// What loops came to until a watch stopped them, each as far as it was.
-struct stopped_loops {
-    std::vector<std::uint32_t>
-        history;                     ///< (runs, steps, E) as of run_loops; 0 where there is none
+template <typename History>
+struct stopped_at {
+    History history;                 ///< as of run_loops; 0 where there is none
     std::vector<std::size_t> steps;  ///< (runs) batches that were run
 };
+using stopped_loops = stopped_at<std::vector<std::uint32_t>>;
 
 /// Where closed loops run.
 class loop_backend {
@@ -70,6 +90,15 @@ public:
     /// @throws cut_short<stopped_loops>  if the watch asks to stop
     [[nodiscard]] virtual std::vector<std::uint32_t> run_loops(const loop_batch& batch,
                                                                const watch& watched) const = 0;
+
+    /// The same for loops of any router.
+    [[nodiscard]] virtual std::optional<refusal> refusal_of(
+        const router_batches& batches) const = 0;
+
+    /// Loads of a device are the CPU's: of counts the same, of sums to rounding.
+    /// @throws  as run_loops, without loops_cut; cut_short<stopped_at<load_history>>
+    [[nodiscard]] virtual load_history run_loops(const router_batches& batches,
+                                                 const watch& watched) const = 0;
 };
 
 /// The rule of one step of a run, its schedules applied.
@@ -77,6 +106,7 @@ public:
 
 /// @throws invalid_argument  if a batch is not what run_loops accepts
 void check(const loop_batch& batch);
+void check(const router_batches& batches);
 
 /// The plain loops of the CPU, the oracle of all others, on all threads.
 [[nodiscard]] const loop_backend& cpu_loops();

@@ -53,11 +53,11 @@ struct simulation {
                                   const feedback_rule& rule, const simulate_options& options,
                                   const watch& watched = {}, const loop_backend& on = cpu_loops());
 
-/// The same for any router, on the CPU; the noise of options.loop is not used.
-/// @param threads  0: as many as the hardware runs; changes no number
+/// The same for any router; the noise of options.loop is not used. What a device did before it
+/// failed is lost.
 [[nodiscard]] simulation simulate(const std::shared_ptr<const token_source>& source,
                                   const std::shared_ptr<const router>& router,
                                   const feedback_rule& rule, const simulate_options& options,
-                                  unsigned threads = 0, const watch& watched = {});
+                                  const watch& watched = {}, const loop_backend& on = cpu_loops());
 
 }  // namespace moebius

@@ -18,17 +18,19 @@ constexpr std::size_t most_fresh_experts = 16, most_features = 512;  // launch_f
 constexpr std::size_t history_bytes = std::size_t{1} << 23;
 
 /// Marks tokens that no expert gets by a NaN in front; of two experts only the margin is left.
-std::vector<double> routable_logits(std::span<const double> logits, std::size_t experts) {
+std::vector<double> routable_logits(std::span<const double> logits, std::size_t experts,
+                                    stored_rows rows) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
+    const bool margins = experts == 2 && rows == stored_rows::margins;
     std::vector<double> out;
-    out.reserve(experts == 2 ? logits.size() / 2 : logits.size());
+    out.reserve(margins ? logits.size() / 2 : logits.size());
     for (std::size_t t = 0; t < logits.size(); t += experts) {
         const auto row = logits.subspan(t, experts);
         const bool sound =
             std::all_of(row.begin(), row.end(), [](double l) { return l < infinity; }) &&
             std::any_of(row.begin(), row.end(), [](double l) { return l > -infinity; });
         const std::size_t from = out.size();
-        if (experts == 2)
+        if (margins)
             out.push_back(row[0] - row[1]);
         else
             out.insert(out.end(), row.begin(), row.end());
@@ -74,13 +76,13 @@ std::optional<refusal> refusal_of(const loop_batch& batch) {
     return std::nullopt;
 }
 
-device_source upload(const token_source& source) {
+device_source upload(const token_source& source, stored_rows rows) {
     device_source on;
     if (!source.draws_tokens()) return on;
     if (const auto logits = source.stored(); !logits.empty()) {
         on.kind = tokens::stored;
         on.stored = logits.size() / source.experts();
-        on.logits = device_array(routable_logits(logits, source.experts()));
+        on.logits = device_array(routable_logits(logits, source.experts(), rows));
     } else if (const auto nodes = source.mixture(); !nodes.empty()) {
         on.kind = tokens::mixture;
         std::vector<double> cumulative, center, width;
@@ -182,9 +184,10 @@ std::vector<std::uint32_t> first_steps(const std::vector<std::uint32_t>& all,
 
 bool is_tossed(const loops& work) { return work.experts == 2 && work.source == tokens::none; }
 
-loop_arrays::loop_arrays(const loop_batch& batch, const loop_limits& limits) : batch_(&batch) {
+loop_arrays::loop_arrays(const loop_batch& batch, const loop_limits& limits, stored_rows rows)
+    : batch_(&batch) {
     const std::size_t experts = batch.source->experts(), runs = batch.runs.size();
-    source_ = upload(*batch.source);
+    source_ = upload(*batch.source, rows);
     values_ = device_array(values_of(batch));
     biases_ = device_array(biases_of(batch));
     scores_ = device_array(scores_of(batch));

@@ -13,6 +13,9 @@ namespace moebius::gpu {
 /// Why a device does not run a sound batch; nothing if it does.
 [[nodiscard]] std::optional<refusal> loop_refusal(const loop_batch& batch);
 
+/// Of two experts, what kernels read of stored tokens.
+enum class stored_rows { margins, logits };
+
 /// A token source as arrays on the device.
 struct device_source {
     tokens kind = tokens::none;
@@ -28,7 +31,8 @@ class loop_arrays {
 public:
     /// @param batch  one that loop_refusal takes; must outlive this
     /// @throws device_error  for too little memory
-    loop_arrays(const loop_batch& batch, const loop_limits& limits);
+    loop_arrays(const loop_batch& batch, const loop_limits& limits,
+                stored_rows rows = stored_rows::margins);
 
     /// The most steps whose history has room.
     [[nodiscard]] std::size_t room() const noexcept { return room_; }

@@ -39,7 +39,34 @@ __device__ inline std::uint32_t choose_of_two(const loops& work, const philox& g
     return uniform(words.x) < first_share(work.noise, z) ? 0 : 1;
 }
 
-/// choose_of_many of router/top1.cpp, with draw_noise.
+/// Calls visit(e, noise_e) for e = 0, 1, ...: draw_noise of router/top1.cpp.
+/// @param words  of the token
+template <typename Visit>
+__device__ void each_noise(noise law, std::uint32_t experts, const philox& generator,
+                           std::uint64_t step, std::uint32_t token, const uint4& words,
+                           Visit visit) {
+    uint4 drawn = words;
+    for (std::uint32_t e = 0; e < experts; e += 2) {
+        double2 noise = {0, 0};
+        if (law != gpu::noise::none) {
+            const bool late = e >= 2 && (e - 2) % 4 == 2;
+            if (e >= 2 && !late)
+                drawn = generator.words(noise_stream + ((e - 2) / 4 << 8), step, token);
+            const double u = uniform(late ? drawn.z : drawn.x),
+                         v = uniform(late ? drawn.w : drawn.y);
+            noise = law == gpu::noise::gaussian ? normal_pair(u, v) : double2{gumbel(u), gumbel(v)};
+        }
+        visit(e, noise.x);
+        if (e + 1 < experts) visit(e + 1, noise.y);
+    }
+}
+
+/// beta (logit + score).
+__device__ inline double scaled(double beta, double logit, double score) {
+    return __dmul_rn(beta, __dadd_rn(logit, score));
+}
+
+/// choose_of_many of router/top1.cpp.
 __device__ inline std::uint32_t choose_of_many(const loops& work, const philox& generator,
                                                double beta, const double* scores,
                                                std::uint64_t step, std::uint32_t token) {
@@ -49,30 +76,17 @@ __device__ inline std::uint32_t choose_of_many(const loops& work, const philox& 
         row = work.logits + ((words.w * work.stored) >> 32) * work.experts;
         if (isnan(row[0])) return nowhere;
     }
-    uint4 drawn = words;
     double best = -INFINITY;
     std::uint32_t choice = nowhere;
-    for (std::uint32_t e = 0; e < work.experts; e += 2) {
-        double2 noise = {0, 0};
-        if (work.noise != gpu::noise::none) {
-            const bool late = e >= 2 && (e - 2) % 4 == 2;
-            if (e >= 2 && !late)
-                drawn = generator.words(noise_stream + ((e - 2) / 4 << 8), step, token);
-            const double u = uniform(late ? drawn.z : drawn.x),
-                         v = uniform(late ? drawn.w : drawn.y);
-            noise = work.noise == gpu::noise::gaussian ? normal_pair(u, v)
-                                                       : double2{gumbel(u), gumbel(v)};
-        }
-        for (std::uint32_t k = e; k < min(e + 2, work.experts); ++k) {
-            const double logit = row == nullptr ? 0 : row[k];
-            const double value =
-                __dadd_rn(__dmul_rn(beta, __dadd_rn(logit, scores[k])), k == e ? noise.x : noise.y);
-            if (value > best) {
-                best = value;
-                choice = k;
-            }
-        }
-    }
+    each_noise(work.noise, work.experts, generator, step, token, words,
+               [&](std::uint32_t e, double noise) {
+                   const double logit = row == nullptr ? 0 : row[e];
+                   const double value = __dadd_rn(scaled(beta, logit, scores[e]), noise);
+                   if (value > best) {
+                       best = value;
+                       choice = e;
+                   }
+               });
     return choice;
 }
 

@@ -17,6 +17,10 @@ public:
     std::vector<std::uint32_t> run_loops(const loop_batch&, const watch&) const override {
         throw invalid_argument("run_loops", "a defect came", "there should be none");
     }
+    std::optional<refusal> refusal_of(const router_batches&) const override { return std::nullopt; }
+    load_history run_loops(const router_batches&, const watch&) const override {
+        throw device_error("run_loops", "a planted fault");
+    }
     routed_batch route(const gated_batch&, const std::vector<double>&,
                        const route_step_options&) const override {
         throw device_error("route", "a planted fault");

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/router/registry.hpp>
+#include <moebius/simulate/router_loop.hpp>
 
 #include "../../catch.hpp"
 
@@ -82,4 +84,35 @@ TEST_CASE("a backend refuses what the closed loop does", "[backend][error]") {
     says([](auto& b) { b.steps = std::size_t{1} << 40; },
          "run_loops: 2 runs of 1099511627776 batches came, but the counts of 2 experts must be at "
          "most 68719476736 numbers");
+}
+
+TEST_CASE("a backend's loads are the loop of each router", "[backend][oracle]") {
+    router_batches batches{stored_tokens({0, 1, 2, 2, 0, 1, 0.5, 0, 0}, 3),
+                           make_router("probmoe-exact-k", 1, noise_law::none), 50, 20,
+                           std::vector<loop_run>(2)};
+    batches.runs[0].rule.feedback = 3;
+    batches.runs[0].rule.controller = {control_law::integral, 0.5, 0.1};
+    batches.runs[1].seed = 9;
+    batches.runs[1].scores = {0.2, 0, 0};
+    batches.runs[1].feedback.assign(batches.steps, -1);
+
+    const auto history = cpu_loops().run_loops(batches, {});
+
+    std::size_t at = 0;
+    for (std::size_t r = 0; r < 2; ++r) {
+        const auto& one = batches.runs[r];
+        router_loop loop(batches.source, batches.router,
+                         {.tokens = batches.tokens, .seed = one.seed}, one.scores);
+        for (std::size_t step = 0; step < batches.steps; ++step)
+            for (const double load : loop.advance(rule_at(one, step)))
+                CHECK(history.loads[at++] == load);
+        CHECK(history.unrouted[r] == loop.unrouted());
+    }
+    CHECK(at == history.loads.size());
+
+    batches.router = nullptr;
+    CHECK_THROWS_WITH(cpu_loops().run_loops(batches, {}),
+                      "run_loops: no router came, but one is needed");
+    batches.router = make_router("top-k", 1, noise_law::none, {{"k", "4"}});
+    CHECK_THROWS_AS(cpu_loops().run_loops(batches, {}), invalid_argument);
 }

@@ -215,7 +215,7 @@ TEST_CASE("a router's loop that is stopped keeps its batches", "[simulate]") {
         .loop = {.tokens = 32}, .burn_in = 10, .steps = 500, .record_every = 10};
     const auto made = make_router("top-1", 1, noise_law::gumbel);
     try {
-        static_cast<void>(simulate(no_tokens(2), made, {}, options, 1, watched));
+        static_cast<void>(simulate(no_tokens(2), made, {}, options, watched, *make_cpu_loops(1)));
         FAIL("it was not stopped");
     } catch (const cut_short<simulation>& cut) {
         CHECK(cut.so_far.summary.at("batches") == std::vector<double>{50});
