@@ -27,3 +27,14 @@ function(moebius_module target module)
   target_sources(${target}
     PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
 endfunction()
+
+# moebius_vector_sources(<target> <source>...)
+#
+# Sources that Highway compiles once for each instruction set: each includes itself, by name, so that it
+# stands alone. Of x86's sets without AVX the newest is enough.
+function(moebius_vector_sources target)
+  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON
+    INCLUDE_DIRECTORIES ${CMAKE_CURRENT_SOURCE_DIR} COMPILE_DEFINITIONS HWY_DISABLED_TARGETS=HWY_SSSE3)
+  target_link_libraries(${target} PRIVATE hwy::hwy)
+endfunction()
