@@ -31,10 +31,15 @@ endfunction()
 # moebius_vector_sources(<target> <source>...)
 #
 # Sources that Highway compiles once for each instruction set: each includes itself, by name, so that it
-# stands alone. Of x86's sets without AVX the newest is enough.
+# stands alone. Of x86's sets without AVX the newest is enough; vectors whose length is not known when
+# they are compiled (SVE, RVV) cannot be in arrays.
 function(moebius_vector_sources target)
-  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
-    SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON
-    INCLUDE_DIRECTORIES ${CMAKE_CURRENT_SOURCE_DIR} COMPILE_DEFINITIONS HWY_DISABLED_TARGETS=HWY_SSSE3)
+  foreach(source IN LISTS ARGN)
+    get_filename_component(folder ${source} DIRECTORY)
+    get_filename_component(folder "${folder}" ABSOLUTE)
+    set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES
+      SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON INCLUDE_DIRECTORIES ${folder}
+      COMPILE_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV)")
+  endforeach()
   target_link_libraries(${target} PRIVATE hwy::hwy)
 endfunction()
