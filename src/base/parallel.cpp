@@ -9,12 +9,11 @@
 #include <vector>
 
 namespace moebius {
-namespace {
 
 /// What the threads of one parallel_for share.
-class queue {
+class index_queue {
 public:
-    queue(std::size_t n, const std::function<void(unsigned, std::size_t)>& body)
+    index_queue(std::size_t n, const std::function<void(unsigned, std::size_t)>& body)
         : n_(n), body_(body) {}
 
     void work(unsigned member) noexcept {
@@ -45,6 +44,8 @@ private:
     std::exception_ptr thrown_;
     std::size_t thrower_ = 0;
 };
+
+namespace {
 
 /// As many helpers as the system gives, up to `count`: with fewer it only takes longer.
 template <typename Work>
@@ -86,7 +87,7 @@ void parallel_for(std::size_t n, unsigned threads, const std::function<void(std:
     const std::function<void(unsigned, std::size_t)> each = [&](unsigned, std::size_t i) {
         body(i);
     };
-    queue work(n, each);
+    index_queue work(n, each);
     {
         const auto wanted = std::min<std::size_t>(or_all(threads), n);
         const auto helpers =
@@ -124,7 +125,7 @@ struct team::meeting {
         }
     }
 
-    void run(queue& work) {
+    void run(index_queue& work) {
         open = &work;
         call_helpers();
         work.work(0);
@@ -132,7 +133,7 @@ struct team::meeting {
         for (unsigned n = inside; n != 0; n = inside) wait_while(inside, n);
     }
 
-    std::atomic<queue*> open = nullptr;
+    std::atomic<index_queue*> open = nullptr;
     std::atomic<unsigned> calls = 0, inside = 0;
     std::atomic<bool> over = false;
     std::vector<std::jthread> helpers;  // last: they use the others until they are joined
@@ -144,7 +145,7 @@ team::~team() = default;
 unsigned team::size() const noexcept { return static_cast<unsigned>(meeting_->helpers.size() + 1); }
 
 void team::run(std::size_t n, const std::function<void(unsigned, std::size_t)>& body) {
-    queue work(n, body);
+    index_queue work(n, body);
     if (n > 1 && size() > 1)
         meeting_->run(work);
     else

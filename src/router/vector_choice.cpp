@@ -24,24 +24,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "vector_math.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace moebius::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using lanes_f = hn::ScalableTag<float>;
-using lanes_i = hn::RebindToSigned<lanes_f>;
-using lanes_u = hn::RebindToUnsigned<lanes_f>;
-using vf = hn::Vec<lanes_f>;
-using vu = hn::Vec<lanes_u>;
-
-/// Horner's rule, the highest coefficient first.
-template <typename... More>
-HWY_INLINE vf polynomial(vf x, float first, More... more) {
-    const lanes_f d;
-    vf sum = hn::Set(d, first);
-    ((sum = hn::MulAdd(sum, x, hn::Set(d, more))), ...);
-    return sum;
-}
 
 /// -log(uniform(word)), within 2e-6 of it, relative.
 ///
@@ -65,18 +51,6 @@ HWY_INLINE vf exponential(vu word) {
     const vf p = polynomial(t, -0.11896108F, 0.18667854F, -0.20496328F, 0.24909744F, -0.33314508F,
                             0.50001115F, -1.000001F);
     return hn::MulAdd(t, p, hn::Mul(hn::ConvertTo(d, e), hn::Set(d, -0.69314718F)));
-}
-
-/// exp(a) for a in [0, 80], within 2e-7 (1 + a) of it, relative; NaN for NaN.
-HWY_INLINE vf exponential_of(vf a) {
-    const lanes_f d;
-    const lanes_i di;
-    const vf y = hn::Mul(a, hn::Set(d, 1.442695F));
-    const auto n = hn::NearestInt(y);
-    const vf f = hn::Sub(y, hn::ConvertTo(d, n));
-    const vf p = polynomial(f, 0.0013276472F, 0.009675541F, 0.05550713F, 0.2402212F, 0.69314694F,
-                            1.0000001F);
-    return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127)))));
 }
 
 /// normal_pair(uniform(u), uniform(v)), within 1e-5 of it: the radius, at most 6.8, is right to
@@ -265,8 +239,9 @@ public:
     /// Tokens; a multiple of most_rows.
     [[nodiscard]] std::size_t at_once() const {
         constexpr std::size_t cached = 1U << 13;  // weights
-        if (!each_) return most_at_once;
-        return std::clamp(cached / scores_.size() / most_rows * most_rows, most_rows, most_at_once);
+        if (!each_) return tokens_at_once;
+        return std::clamp(cached / scores_.size() / most_rows * most_rows, most_rows,
+                          tokens_at_once);
     }
 
     void choose(const double* logits, batch_key key, std::uint32_t first,
@@ -305,7 +280,7 @@ private:
     std::size_t stride_ = 0;
     std::vector<float> rows_, weights_;
     best_two state_{};
-    std::array<std::uint32_t, 4 * most_at_once + spare_lanes> planes_{};
+    std::array<std::uint32_t, 4 * tokens_at_once + spare_lanes> planes_{};
 };
 
 }  // namespace

@@ -6,14 +6,14 @@
 
 namespace moebius {
 
-constexpr std::size_t most_at_once =
+constexpr std::size_t tokens_at_once =
     256;                                 ///< tokens: what is kept of them stays in the first cache
 constexpr std::size_t spare_lanes = 64;  ///< of the longest vectors, beyond the last token
 
 /// The costs of the two cheapest experts of some tokens, and the cheapest.
 struct best_two {
-    std::array<float, most_at_once + spare_lanes> best, second;
-    std::array<std::uint32_t, most_at_once + spare_lanes> expert;
+    std::array<float, tokens_at_once + spare_lanes> best, second;
+    std::array<std::uint32_t, tokens_at_once + spare_lanes> expert;
 };
 
 /// Choices of top1 with gumbel or gaussian noise on each expert, in single precision vectors; a
