@@ -34,6 +34,18 @@ struct reader_h {
     }
 };
 
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE hn::Vec1<double> low_half(vf x) { return hn::PromoteTo(hn::Sisd<double>{}, x); }
+HWY_INLINE hn::Vec1<double> high_half(vf) { return hn::Zero(hn::Sisd<double>{}); }
+#else
+HWY_INLINE auto low_half(vf x) {
+    return hn::PromoteTo(hn::Repartition<double, lanes_f>{}, hn::LowerHalf(x));
+}
+HWY_INLINE auto high_half(vf x) {
+    return hn::PromoteTo(hn::Repartition<double, lanes_f>{}, hn::UpperHalf(hn::Half<lanes_f>{}, x));
+}
+#endif
+
 /// Four tokens with four rows of the gate: 16 sums, 8 numbers read for 16 products.
 template <typename Reader, typename T>
 HWY_INLINE void four_by_four(const T* tokens, const T* gate, std::size_t stride, std::size_t rows,
@@ -90,6 +102,31 @@ void multiply_halves(const std::uint16_t* tokens, const std::uint16_t* gate, std
     multiply_block<reader_h>(tokens, gate, stride, rows, logits, squares);
 }
 
+/// Products are exact in double; sums are taken in an order of their own.
+template <typename Reader, typename T>
+HWY_INLINE double sum_in_double(const T* token, const T* weights, std::size_t stride) {
+    const hn::Repartition<double, lanes_f> d;
+    auto even = hn::Zero(d), odd = even;
+    for (std::size_t i = 0; i < stride; i += Reader::per_word * hn::Lanes(lanes_f{})) {
+        vf x[Reader::per_word], w[Reader::per_word];
+        Reader{token}.read(i, x);
+        Reader{weights}.read(i, w);
+        for (std::size_t k = 0; k < Reader::per_word; ++k) {
+            even = hn::MulAdd(low_half(x[k]), low_half(w[k]), even);
+            odd = hn::MulAdd(high_half(x[k]), high_half(w[k]), odd);
+        }
+    }
+    return hn::GetLane(hn::SumOfLanes(d, hn::Add(even, odd)));
+}
+
+double sum_of_floats(const float* token, const float* weights, std::size_t stride) {
+    return sum_in_double<reader_f>(token, weights, stride);
+}
+
+double sum_of_halves(const std::uint16_t* token, const std::uint16_t* weights, std::size_t stride) {
+    return sum_in_double<reader_h>(token, weights, stride);
+}
+
 std::size_t lanes_of_products() { return hn::Lanes(lanes_f{}); }
 
 }  // namespace moebius::HWY_NAMESPACE
@@ -100,9 +137,19 @@ namespace moebius {
 
 HWY_EXPORT(multiply_floats);
 HWY_EXPORT(multiply_halves);
+HWY_EXPORT(sum_of_floats);
+HWY_EXPORT(sum_of_halves);
 HWY_EXPORT(lanes_of_products);
 
 bool use_tiles() { return have_tiles() && HWY_DYNAMIC_DISPATCH(lanes_of_products)() == 16; }
+
+double sum_in_any_order(const packed_batch& batch, std::size_t token, std::size_t expert) {
+    const std::size_t x = token * batch.stride, w = expert * batch.stride;
+    return batch.bf16 ? HWY_DYNAMIC_DISPATCH(sum_of_halves)(&batch.halves[x], &batch.gate_halves[w],
+                                                            batch.stride)
+                      : HWY_DYNAMIC_DISPATCH(sum_of_floats)(&batch.floats[x], &batch.gate[w],
+                                                            batch.stride);
+}
 
 std::size_t roundings(const packed_batch& batch) {
     if (batch.bf16 && use_tiles()) return 18 + batch.stride / 32;

@@ -41,6 +41,11 @@ constexpr std::size_t block_of_tokens = 32;
 /// @param squares  (block_of_tokens)
 void multiply(const packed_batch& batch, std::size_t first, float* logits, float* squares);
 
+/// One logit in double, within 1.1 d 2^-53 |token| |gate row| of the exact one: some tens of times
+/// faster than packed_batch::logit, which adds one product after the other.
+[[nodiscard]] double sum_in_any_order(const packed_batch& batch, std::size_t token,
+                                      std::size_t expert);
+
 /// Whether the processor multiplies tiles of bfloat16 (AMX), and the system lets this process.
 [[nodiscard]] bool have_tiles();
 

@@ -52,17 +52,18 @@ routed_batch quick_step::run() {
     return routed;
 }
 
-double quick_step::error_of(float square) const {
-    if (roundings_ > std::size_t{1} << 20) return infinite;
-    const auto d = static_cast<double>(batch_.width);
+quick_step::errors quick_step::errors_of(float square) const {
+    const auto d = static_cast<double>(batch_.width), r = static_cast<double>(roundings_);
+    if (std::max(d, r) > 0x1p20) return {infinite, infinite};
     // the square itself is at most 7 in 100 off, and d 2^-126 where squares were flushed to zero
     const double token = std::sqrt(static_cast<double>(square) * 1.07 + d * 0x1p-125);
-    const double logit = 1.1 * static_cast<double>(roundings_) * 0x1p-24 * token * batch_.longest +
-                         0x1p-125 * d * (1 + token + batch_.longest);
+    const double product = token * batch_.longest, beta = options_.rule.beta;
+    const double flushed = 0x1p-125 * d * (1 + token + batch_.longest);
     // score, sum, beta and product are rounded to float, and the oracle rounds, too
-    const double size = options_.rule.beta * (token * batch_.longest + largest_score_);
-    if (!(size < 1e37)) return infinite;  // of a float's range, 3e38
-    return options_.rule.beta * logit + 0x1p-21 * size + 0x1p-120;
+    const double size = beta * (product + largest_score_);
+    if (!(size < 1e37)) return {infinite, infinite};  // of a float's range, 3e38
+    return {beta * (1.1 * r * 0x1p-24 * product + flushed) + 0x1p-21 * size + 0x1p-120,
+            beta * 1.1 * 2 * d * 0x1p-53 * product + 0x1p-49 * size};  // and as much of the oracle
 }
 
 void quick_step::route_block(std::size_t first, routed_batch& routed, place& at) const {
@@ -76,7 +77,7 @@ void quick_step::route_block(std::size_t first, routed_batch& routed, place& at)
         return;
     }
     for (std::size_t i = 0; i < n; ++i)
-        route_each(first + i, at.logits.data() + i * batch_.rows, error_of(at.squares[i]), routed,
+        route_each(first + i, at.logits.data() + i * batch_.rows, errors_of(at.squares[i]), routed,
                    at);
 }
 
@@ -87,10 +88,10 @@ void quick_step::route_clear(std::size_t first, std::size_t n, routed_batch& rou
                  std::span(at.best).first(n));
     for (std::size_t i = 0; i < n; ++i) {
         const auto& row = at.best[i];
-        const double error = 2 * error_of(at.squares[i]);
+        const auto error = errors_of(at.squares[i]);
         const double gap = static_cast<double>(row.best) - static_cast<double>(row.second);
-        if (!(gap > error && std::abs(gap - options_.tie_margin) > error)) {
-            route_each(first + i, at.logits.data() + i * batch_.rows, error / 2, routed, at);
+        if (!is_clear(gap, error.in_float)) {
+            route_each(first + i, at.logits.data() + i * batch_.rows, error, routed, at);
             continue;
         }
         routed.choices[first + i] = row.at;
@@ -101,39 +102,44 @@ void quick_step::route_clear(std::size_t first, std::size_t n, routed_batch& rou
 }
 
 /// Any number of choices, with or without noise.
-void quick_step::route_each(std::size_t t, const float* logits, double error, routed_batch& routed,
-                            place& at) const {
-    if (!(error < infinite)) {
-        settle_all(t, routed, at);
-        return;
-    }
+void quick_step::route_each(std::size_t t, const float* logits, const errors& error,
+                            routed_batch& routed, place& at) const {
     auto& of = at.of;
     std::copy_n(logits, batch_.experts, of.values.begin());
-    if (!of.scale(scores_, options_.rule.beta)) {
+    if (!(error.in_float < infinite) || !of.scale(scores_, options_.rule.beta)) {
         settle_all(t, routed, at);
         return;
     }
     of.add_noise(options_, static_cast<std::uint32_t>(t));
     sort_best(of, options_.choices);
-    bool clear = true;
-    for (std::size_t j = 0; j < options_.choices && j + 1 < batch_.experts; ++j) {
-        const double gap = of.noisy[of.best[j]] - of.noisy[of.best[j + 1]];
-        clear = clear && gap > 2 * error && std::abs(gap - options_.tie_margin) > 2 * error;
+    if (!is_clear(of, error.in_float)) {
+        const auto last = of.best[std::min(options_.choices, batch_.experts - 1)];
+        const double least = of.noisy[last] - 2 * error.in_float;
+        for (std::size_t e = 0; e < batch_.experts; ++e)  // none below it is among the best
+            if (!(of.noisy[e] >= least)) of.noisy[e] = -infinite;
+        settle(of, [&](std::size_t e) { return sum_in_any_order(batch_, t, e); });
+        if (!is_clear(of, error.in_double))
+            settle(of, [&](std::size_t e) { return batch_.logit(t, e); });
     }
-    if (!clear) settle(t, error, at.of);
     choose(t, of, options_, routed, at.tally);
 }
 
-/// Of the experts that can be among the best the oracle's values take the place of those in float.
-void quick_step::settle(std::size_t t, double error, token_values& of) const {
-    const auto last = of.best[std::min(options_.choices, batch_.experts - 1)];
-    const double least = of.noisy[last] - 2 * error;
+bool quick_step::is_clear(double gap, double error) const {
+    return gap > 2 * error && std::abs(gap - options_.tie_margin) > 2 * error;
+}
+
+bool quick_step::is_clear(const token_values& of, double error) const {
+    for (std::size_t j = 0; j < options_.choices && j + 1 < batch_.experts; ++j)
+        if (!is_clear(of.noisy[of.best[j]] - of.noisy[of.best[j + 1]], error)) return false;
+    return true;
+}
+
+/// Takes better logits of the experts that can be among the best.
+template <typename Logit>
+void quick_step::settle(token_values& of, Logit logit) const {
     for (std::size_t e = 0; e < batch_.experts; ++e) {
-        if (!(of.noisy[e] >= least)) {
-            of.noisy[e] = -infinite;
-            continue;
-        }
-        of.values[e] = options_.rule.beta * (batch_.logit(t, e) + scores_[e]);
+        if (of.noisy[e] == -infinite) continue;
+        of.values[e] = options_.rule.beta * (logit(e) + scores_[e]);
         of.noisy[e] = of.values[e] + of.noise[e];
     }
     sort_best(of, options_.choices);

@@ -30,12 +30,20 @@ private:
     struct place;
 
     void route_block(std::size_t first, routed_batch& routed, place& at) const;
-    /// The error of beta (logit + score) in float for a token of this squared length, from above.
-    [[nodiscard]] double error_of(float square) const;
+    /// Of beta (logit + score) for a token of this squared length, from above.
+    struct errors {
+        double in_float, in_double;
+    };
+    [[nodiscard]] errors errors_of(float square) const;
+    /// Whether values with these errors lead, and lead by more or less than the tie margin, for
+    /// sure.
+    [[nodiscard]] bool is_clear(double gap, double error) const;
+    [[nodiscard]] bool is_clear(const token_values& of, double error) const;
     void route_clear(std::size_t first, std::size_t n, routed_batch& routed, place& at) const;
-    void route_each(std::size_t t, const float* logits, double error, routed_batch& routed,
+    void route_each(std::size_t t, const float* logits, const errors& error, routed_batch& routed,
                     place& at) const;
-    void settle(std::size_t t, double error, token_values& of) const;
+    template <typename Logit>
+    void settle(token_values& of, Logit logit) const;
     void settle_all(std::size_t t, routed_batch& routed, place& at) const;
 
     packed_batch batch_;
