@@ -12,7 +12,8 @@ are counted, the scores follow. The peers are in single precision, in place wher
 The routing step: bfloat16 tokens and gate, linear, + scores, argmax, the winner's softmax, counts.
 
 Milliseconds, the fastest of the rounds, as others may use the machine; its load is printed. In
-brackets: how many times ours the peer takes. numpy has one thread.
+brackets: how many times ours the peer takes. numpy has one thread. With --cpu the time of all
+threads of a process is told in place of the time that passed, for a machine that others use.
 """
 
 import argparse
@@ -47,6 +48,8 @@ def numpy_loops(experts):
     random = numpy.random.Generator(numpy.random.SFC64(1))
     drawn = numpy.empty((TOKENS, experts), numpy.float32)
     scores = numpy.zeros(experts)
+
+    numpy.seterr(divide="ignore")  # its uniforms can be 0
 
     def log_log():
         random.random(dtype=numpy.float32, out=drawn)
@@ -93,25 +96,26 @@ def torch_route(experts, tokens, width):
     return {"torch": route}
 
 
-def timed(call, least=0.05):
+def timed(call, clock, least=0.05):
     """Milliseconds of a call, the mean of as many as take `least` seconds."""
-    count, start = 0, time.perf_counter()
+    count, start = 0, clock()
     while True:
         call()
         count += 1
-        took = time.perf_counter() - start
+        took = clock() - start
         if took > least:
             return 1e3 * took / count
 
 
 class Ours:
-    def __init__(self, program):
+    def __init__(self, program, cpu):
+        self.which = 1 if cpu else 0
         self.child = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                       text=True)
 
     def ask(self, *words):
         print(*words, file=self.child.stdin, flush=True)
-        return float(self.child.stdout.readline())
+        return float(self.child.stdout.readline().split()[self.which])
 
 
 def compare(title, rounds, ours, peers):
@@ -133,10 +137,13 @@ def main():
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--experts", type=int, nargs="+", default=[8, 64, 256])
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--cpu", action="store_true")
     options = parser.parse_args()
-    ours = Ours(options.program)
+    ours = Ours(options.program, options.cpu)
+    clock = time.process_time if options.cpu else time.perf_counter
 
-    print(processor() + f", load {os.getloadavg()[0]:.1f}", time.strftime("%Y-%m-%d"))
+    print(processor() + f", load {os.getloadavg()[0]:.1f},", time.strftime("%Y-%m-%d,"),
+          "CPU time" if options.cpu else "time")
     print("numpy", numpy.__version__ if numpy else "is not there", "- PyTorch",
           torch.__version__ if torch else "is not there")
     for threads in options.threads:
@@ -148,14 +155,14 @@ def main():
             steps = max(2, 400 // experts)
             compare(f"loop, {threads} threads, E {experts}", options.rounds,
                     lambda: ours.ask("loop", threads, experts, TOKENS, steps),
-                    {name: lambda call=call: timed(call) for name, call in peers.items()})
+                    {name: lambda call=call: timed(call, clock) for name, call in peers.items()})
         for tokens in (1024, 65536):
             for experts in (8, 64):
                 peers = torch_route(experts, tokens, 1024) if torch else {}
                 repeats = 101 if tokens == 1024 else 5
                 compare(f"route, {threads} threads, E {experts}, T {tokens}", options.rounds,
                         lambda: ours.ask("route", threads, experts, tokens, 1024, repeats),
-                        {name: lambda call=call: timed(call) for name, call in peers.items()})
+                        {name: lambda call=call: timed(call, clock) for name, call in peers.items()})
 
 
 if __name__ == "__main__":
