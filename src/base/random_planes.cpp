@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <moebius/base/random.hpp>
 
+#include "philox_call.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "random_planes.cpp"
 #include <hwy/foreach_target.h>
@@ -14,20 +16,18 @@ HWY_BEFORE_NAMESPACE();
 namespace moebius::HWY_NAMESPACE {
 #if HWY_TARGET == HWY_SCALAR  // no vectors: one block after the other
 
-void write_planes(std::uint64_t seed, std::uint64_t step, std::uint32_t stream, std::uint32_t first,
-                  std::size_t n, std::uint32_t* out) {
+void write_planes(const philox_call& call, std::uint32_t first, std::size_t n, std::uint32_t* out) {
     for (std::size_t i = 0; i < n; ++i) {
-        const auto words = random_words(seed, static_cast<random_stream>(stream), step,
-                                        first + static_cast<std::uint32_t>(i));
+        const auto words = random_words(call.seed, static_cast<random_stream>(call.stream),
+                                        call.step, first + static_cast<std::uint32_t>(i));
         for (std::size_t w = 0; w < 4; ++w) out[w * n + i] = words[w];
     }
 }
 
-void write_blocks(std::uint64_t seed, std::uint64_t step, std::uint32_t stream, std::uint32_t first,
-                  std::size_t n, std::uint32_t* out) {
+void write_blocks(const philox_call& call, std::uint32_t first, std::size_t n, std::uint32_t* out) {
     for (std::size_t i = 0; i < n; ++i) {
-        const auto words = random_words(seed, static_cast<random_stream>(stream), step,
-                                        first + static_cast<std::uint32_t>(i));
+        const auto words = random_words(call.seed, static_cast<random_stream>(call.stream),
+                                        call.step, first + static_cast<std::uint32_t>(i));
         std::copy(words.begin(), words.end(), out + 4 * i);
     }
 }
@@ -35,11 +35,6 @@ void write_blocks(std::uint64_t seed, std::uint64_t step, std::uint32_t stream, 
 #else
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-struct philox_call {
-    std::uint64_t seed, step;
-    std::uint32_t stream;
-};
 
 template <typename D, typename V>
 HWY_INLINE V swap_halves(D d, V x) {
@@ -54,21 +49,17 @@ HWY_INLINE void philox(D d, const philox_call& call, V index, V& w0, V& w1, V& w
     const hn::Repartition<std::uint32_t, D> words;
     const auto m0 = hn::BitCast(words, hn::Set(d, 0xd2511f53U));
     const auto m1 = hn::BitCast(words, hn::Set(d, 0xcd9e8d57U));
-    auto k0 = static_cast<std::uint32_t>(call.seed);
-    auto k1 = static_cast<std::uint32_t>(call.seed >> 32);
     w0 = hn::Set(d, call.step);
     w1 = hn::Set(d, call.step >> 32);
     w2 = index;
     w3 = hn::Set(d, std::uint64_t{call.stream});
-    for (int round = 0; round < 10; ++round) {
+    for (const auto& key : call.keys) {
         const auto p0 = hn::MulEven(hn::BitCast(words, w0), m0);
         const auto p1 = hn::MulEven(hn::BitCast(words, w2), m1);
-        w0 = hn::Xor3(swap_halves(d, p1), w1, hn::Set(d, std::uint64_t{k0}));
-        w2 = hn::Xor3(swap_halves(d, p0), w3, hn::Set(d, std::uint64_t{k1}));
+        w0 = hn::Xor3(swap_halves(d, p1), w1, hn::Set(d, key[0]));
+        w2 = hn::Xor3(swap_halves(d, p0), w3, hn::Set(d, key[1]));
         w1 = p1;
         w3 = p0;
-        k0 += 0x9e3779b9U;
-        k1 += 0xbb67ae85U;
     }
 }
 
@@ -89,9 +80,7 @@ HWY_INLINE void next_words(D d, const philox_call& call, std::uint32_t first, V&
 }
 
 /// @param out  (4, n)
-void write_planes(std::uint64_t seed, std::uint64_t step, std::uint32_t stream, std::uint32_t first,
-                  std::size_t n, std::uint32_t* out) {
-    const philox_call call{seed, step, stream};
+void write_planes(const philox_call& call, std::uint32_t first, std::size_t n, std::uint32_t* out) {
     const hn::ScalableTag<std::uint32_t> d;
     const std::size_t lanes = hn::Lanes(d);
     auto w0 = hn::Zero(d), w1 = w0, w2 = w0, w3 = w0;
@@ -115,9 +104,7 @@ void write_planes(std::uint64_t seed, std::uint64_t step, std::uint32_t stream, 
 }
 
 /// @param out  (n, 4)
-void write_blocks(std::uint64_t seed, std::uint64_t step, std::uint32_t stream, std::uint32_t first,
-                  std::size_t n, std::uint32_t* out) {
-    const philox_call call{seed, step, stream};
+void write_blocks(const philox_call& call, std::uint32_t first, std::size_t n, std::uint32_t* out) {
     const hn::ScalableTag<std::uint32_t> d;
     const std::size_t lanes = hn::Lanes(d);
     auto w0 = hn::Zero(d), w1 = w0, w2 = w0, w3 = w0;
@@ -147,14 +134,14 @@ HWY_EXPORT(write_blocks);
 void random_words(std::uint64_t seed, random_stream stream, std::uint64_t step, std::uint32_t first,
                   std::span<random_block> out) noexcept {
     HWY_DYNAMIC_DISPATCH(write_blocks)
-    (seed, step, static_cast<std::uint32_t>(stream), first, out.size(),
+    ({seed, step, static_cast<std::uint32_t>(stream)}, first, out.size(),
      reinterpret_cast<std::uint32_t*>(out.data()));
 }
 
 void random_planes(std::uint64_t seed, random_stream stream, std::uint64_t step,
                    std::uint32_t first, std::span<std::uint32_t> out) noexcept {
     HWY_DYNAMIC_DISPATCH(write_planes)
-    (seed, step, static_cast<std::uint32_t>(stream), first, out.size() / 4, out.data());
+    ({seed, step, static_cast<std::uint32_t>(stream)}, first, out.size() / 4, out.data());
 }
 
 }  // namespace moebius

@@ -112,15 +112,20 @@ void top1::choose(std::span<const double> logits, std::span<const double> scores
                   std::span<std::uint32_t> choices) const {
     const std::size_t experts = scores.size();
     if (experts == 2 || noise == noise_law::none) {
-        choose_plainly(logits, scores, key, first, words, choices);
+        std::vector<random_block> own(words.empty() ? choices.size() : 0);
+        random_words(key.seed, random_stream::token, key.step, first, own);
+        choose_plainly(logits, scores, key, first,
+                       own.empty() ? words : std::span<const random_block>(own), choices);
         return;
     }
-    choose_clear(*this, logits, scores, key, first, words, choices);
+    if (choose_clear(*this, logits, scores, key, first, words, choices) == choices.size()) return;
     for (std::size_t t = 0; t < choices.size(); ++t) {
         if (choices[t] != no_expert) continue;
         const auto row = logits.empty() ? logits : logits.subspan(t * experts, experts);
-        choose_plainly(row, scores, key, first + static_cast<std::uint32_t>(t), words.subspan(t, 1),
-                       choices.subspan(t, 1));
+        const auto token = first + static_cast<std::uint32_t>(t);
+        const auto own = random_words(key.seed, random_stream::token, key.step, token);
+        const auto& word = words.empty() ? own : words[t];
+        choose_plainly(row, scores, key, token, {&word, 1}, choices.subspan(t, 1));
     }
 }
 

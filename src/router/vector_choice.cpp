@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Filter and settle. The expert with the largest z_e - log E_e, E_e = -log u_e, is the one with the
-// smallest cost E_e exp(-z_e): one logarithm a draw. Costs are computed in float; where the best
-// two are further apart than their errors, the choice is that of exact arithmetic and of the plain
-// code.
+// smallest cost E_e exp(-z_e): one logarithm a draw, of any base. Costs are computed in float;
+// where the best two are further apart than their errors, the choice is that of exact arithmetic
+// and of the plain code.
 //
-// The floor, a draw of many experts: a quarter of a Philox block (20 products of 32 bits, 60
-// operations in all on 8 blocks, so 2 a draw) and 20 operations on 16 lanes for the logarithm, 6
-// for the best two: some 4 instructions of 512 bits.
+// The floor, in operations on vectors of 512 bits for 16 draws: 4 Philox blocks of 8 lanes, 10
+// rounds of 6 operations each, are 30; the logarithm 18; the cost and the best two 6.
 //
 // Compiled once for each instruction set; the processor's is chosen when it runs.
 #include <algorithm>
@@ -29,38 +28,47 @@
 HWY_BEFORE_NAMESPACE();
 namespace moebius::HWY_NAMESPACE {
 
-/// -log(uniform(word)), within 2e-6 of it, relative.
+HWY_INLINE vf number_of(vu word) {
+    const lanes_f d;
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3  // Highway 1.0 converts signed numbers alone
+    return vf{_mm512_cvtepu32_ps(word.raw)};
+#else
+    const lanes_i di;
+    const auto low = hn::And(word, hn::Set(lanes_u{}, 0xffffU));
+    return hn::MulAdd(hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<16>(word))),
+                      hn::Set(d, 65536.0F), hn::ConvertTo(d, hn::BitCast(di, low)));
+#endif
+}
+
+/// -log2(uniform(word)), within 9e-6 of it, relative.
 ///
-/// u and 1 - u, whichever is below 1/2, is q = (v + 1/2) 2^-32 with 31 bits v, which float holds to
-/// 2^-23. u = (1 + t) 2^e with 1 + t in [sqrt(1/2), sqrt(2)), and t = -q where 1 - u = q is small:
-/// there the logarithm is as accurate as q. Minimax (Remez) for -ln(1 + t)/t: 1.2e-6.
+/// u = (1 + t) 2^e with 1 + t in [sqrt(1/2), sqrt(2)). Where e = 0 and u < 1, t = u - 1 is computed
+/// from the word's complement: there the logarithm is as small as t. Minimax (Remez) for
+/// -log2(1 + t)/t: 7.5e-6.
 HWY_INLINE vf exponential(vu word) {
     const lanes_f d;
     const lanes_i di;
-    const auto bits = hn::BitCast(di, word);
-    const auto sign = hn::BroadcastSignBit(bits);
-    const auto upper = hn::MaskFromVec(hn::BitCast(d, sign));
-    const vf v = hn::ConvertTo(d, hn::Xor(bits, sign));
-    const vf q = hn::MulAdd(v, hn::Set(d, 0x1p-32F), hn::Set(d, 0x1p-33F));
-    const vf u = hn::IfThenElse(upper, hn::Sub(hn::Set(d, 1.0F), q), q);
-    const auto split = hn::Sub(hn::BitCast(di, u), hn::Set(di, 0x3f3504f3));
-    const auto e = hn::ShiftRight<23>(split);
-    const auto m = hn::BitCast(d, hn::Sub(hn::BitCast(di, u), hn::ShiftLeft<23>(e)));
-    const auto near_one = hn::And(upper, hn::RebindMask(d, hn::Eq(e, hn::Zero(di))));
-    const vf t = hn::IfThenElse(near_one, hn::Neg(q), hn::Sub(m, hn::Set(d, 1.0F)));
-    const vf p = polynomial(t, -0.11896108F, 0.18667854F, -0.20496328F, 0.24909744F, -0.33314508F,
-                            0.50001115F, -1.000001F);
-    return hn::MulAdd(t, p, hn::Mul(hn::ConvertTo(d, e), hn::Set(d, -0.69314718F)));
+    const vf u = hn::MulAdd(number_of(word), hn::Set(d, 0x1p-32F), hn::Set(d, 0x1p-33F));
+    const vf below_one = hn::MulAdd(hn::ConvertTo(d, hn::BitCast(di, hn::Not(word))),
+                                    hn::Set(d, -0x1p-32F), hn::Set(d, -0x1p-33F));
+    const auto bits = hn::BitCast(di, u);
+    const auto e = hn::ShiftRight<23>(hn::Sub(bits, hn::Set(di, 0x3f3504f3)));
+    const vf m = hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<23>(e)));
+    const auto near_one = hn::Ge(u, hn::Set(d, 0x1.6a09e6p-1F));  // the float of these bits
+    const vf t = hn::IfThenElse(near_one, below_one, hn::Sub(m, hn::Set(d, 1.0F)));
+    const vf p =
+        polynomial(t, 0.20619105F, -0.3181999F, 0.3664917F, -0.47981185F, 0.72120637F, -1.4427016F);
+    return hn::MulSub(t, p, hn::ConvertTo(d, e));
 }
 
-/// normal_pair(uniform(u), uniform(v)), within 1e-5 of it: the radius, at most 6.8, is right to
-/// 1e-6, and so are sine and cosine of the y quarters of a turn that v is beyond the nearest
+/// normal_pair(uniform(u), uniform(v)), within 4e-5 of it: the radius, at most 6.8, is right to
+/// 5e-6, and to 5e-7 are sine and cosine of the y quarters of a turn that v is beyond the nearest
 /// quadrant.
 HWY_INLINE void normals(vu u, vu v, vf& first, vf& second) {
     const lanes_f d;
     const lanes_u du;
     const lanes_i di;
-    const vf radius = hn::Sqrt(hn::Mul(hn::Set(d, 2.0F), exponential(u)));
+    const vf radius = hn::Sqrt(hn::Mul(hn::Set(d, 1.3862944F), exponential(u)));
     const auto quadrant = hn::ShiftRight<30>(hn::Add(v, hn::Set(du, 1U << 29)));
     const vf y = hn::MulAdd(hn::ConvertTo(d, hn::BitCast(di, hn::ShiftLeft<2>(v))),
                             hn::Set(d, 0x1p-32F), hn::Set(d, 0x1p-31F));
@@ -189,16 +197,20 @@ void weigh(bool gaussian, double beta, const double* logits, std::size_t rows,
     for (; i < size; ++i) weights[i] = std::exp(weights[i]);
 }
 
-/// choices[t] = the best expert if no error of the costs can change that, else no_expert.
+/// choices[t] = the best expert if no error of the costs can change that, else no_expert;
+/// gives the number of the former.
 ///
-/// A cost E w has E within 3e-6 and, of an expert that can win or come next, w within 2e-7 (1 +
-/// 26): w E < -log(2^-33) = 22.9 and E > 2^-33. Two of them, 1.7e-5 together, are less than 2^-15.
-/// With gaussian noise it is twice (1e-5 + 80 2^-24) < 2^-15.
-void decide(bool gaussian, const best_two& state, std::size_t n, std::uint32_t* choices) {
+/// A cost E w has E within 9e-6 and, of an expert that can win or come next, w within 2e-7 (1 +
+/// 26): w E < -log2(2^-33) and E > 2^-33. Two of them, 3e-5 together, are less than 2^-14. With
+/// gaussian noise it is twice (4e-5 + 80 2^-24) < 2^-13.
+std::size_t decide(bool gaussian, const best_two& state, std::size_t n, std::uint32_t* choices) {
+    std::size_t clear = 0;
     for (std::size_t t = 0; t < n; ++t) {
-        const float limit = gaussian ? state.best[t] + 0x1p-15F : state.best[t] * (1 + 0x1p-15F);
+        const float limit = gaussian ? state.best[t] + 0x1p-13F : state.best[t] * (1 + 0x1p-14F);
         choices[t] = limit < state.second[t] ? state.expert[t] : no_expert;
+        clear += static_cast<std::size_t>(limit < state.second[t]);
     }
+    return clear;
 }
 
 }  // namespace moebius::HWY_NAMESPACE
@@ -244,9 +256,9 @@ public:
                           tokens_at_once);
     }
 
-    void choose(const double* logits, batch_key key, std::uint32_t first,
-                std::span<const random_block> words, std::uint32_t* choices) {
-        const std::size_t n = words.size(), experts = scores_.size();
+    std::size_t choose(const double* logits, batch_key key, std::uint32_t first,
+                       std::span<const random_block> words, std::span<std::uint32_t> choices) {
+        const std::size_t n = choices.size(), experts = scores_.size();
         stride_ = (n + most_rows - 1) / most_rows * most_rows;
         for (std::size_t t = 0; each_ && t < n; t += most_rows) {
             const std::size_t rows = std::min(most_rows, n - t);
@@ -256,18 +268,24 @@ public:
         }
         for (auto* costs : {&state_.best, &state_.second})
             costs->fill(std::numeric_limits<float>::infinity());
-        for (std::size_t t = 0; t < n; ++t)
-            for (std::size_t w = 0; w < 2; ++w) planes_[w * stride_ + t] = words[t][w];
+        if (words.empty())
+            draw(key, random_stream::token, first);
+        else
+            for (std::size_t t = 0; t < n; ++t)
+                for (std::size_t w = 0; w < 2; ++w) planes_[w * stride_ + t] = words[t][w];
         see_some(0, 2, n);
         for (std::size_t e = 2; e < experts; e += 4) {
-            const auto stream = block(random_stream::noise, static_cast<std::uint32_t>(e - 2) / 4);
-            random_planes(key.seed, stream, key.step, first, std::span(planes_).first(4 * stride_));
+            draw(key, block(random_stream::noise, static_cast<std::uint32_t>(e - 2) / 4), first);
             see_some(e, 4, n);
         }
-        HWY_DYNAMIC_DISPATCH(decide)(gaussian_, state_, n, choices);
+        return HWY_DYNAMIC_DISPATCH(decide)(gaussian_, state_, n, choices.data());
     }
 
 private:
+    void draw(batch_key key, random_stream stream, std::uint32_t first) {
+        random_planes(key.seed, stream, key.step, first, std::span(planes_).first(4 * stride_));
+    }
+
     void see_some(std::size_t e, std::size_t most, std::size_t n) {
         HWY_DYNAMIC_DISPATCH(see)
         (gaussian_, each_, planes_.data(), weights_.data() + e * (each_ ? stride_ : 1), stride_, e,
@@ -285,15 +303,18 @@ private:
 
 }  // namespace
 
-void choose_clear(const top1& router, std::span<const double> logits,
-                  std::span<const double> scores, batch_key key, std::uint32_t first,
-                  std::span<const random_block> words, std::span<std::uint32_t> choices) {
+std::size_t choose_clear(const top1& router, std::span<const double> logits,
+                         std::span<const double> scores, batch_key key, std::uint32_t first,
+                         std::span<const random_block> words, std::span<std::uint32_t> choices) {
     chooser use(router, scores, !logits.empty());
+    std::size_t clear = 0;
     for (std::size_t t = 0; t < choices.size(); t += use.at_once()) {
-        const auto some = words.subspan(t, std::min(use.at_once(), choices.size() - t));
-        use.choose(logits.empty() ? nullptr : logits.data() + t * scores.size(), key,
-                   first + static_cast<std::uint32_t>(t), some, choices.data() + t);
+        const std::size_t n = std::min(use.at_once(), choices.size() - t);
+        clear += use.choose(logits.empty() ? nullptr : logits.data() + t * scores.size(), key,
+                            first + static_cast<std::uint32_t>(t),
+                            words.empty() ? words : words.subspan(t, n), choices.subspan(t, n));
     }
+    return clear;
 }
 
 }  // namespace moebius

@@ -22,9 +22,11 @@ struct best_two {
 /// What is chosen is what the plain code chooses. A token that goes nowhere is left, too.
 ///
 /// @param logits   (T, E), or empty: all 0
+/// @param words    (T), or empty: drawn
 /// @param choices  (T): overwritten
-void choose_clear(const top1& router, std::span<const double> logits,
-                  std::span<const double> scores, batch_key key, std::uint32_t first,
-                  std::span<const random_block> words, std::span<std::uint32_t> choices);
+/// @return  how many were chosen
+std::size_t choose_clear(const top1& router, std::span<const double> logits,
+                         std::span<const double> scores, batch_key key, std::uint32_t first,
+                         std::span<const random_block> words, std::span<std::uint32_t> choices);
 
 }  // namespace moebius

@@ -94,11 +94,12 @@ void closed_loop::route_chunk(const top1& router, std::size_t first, place& at) 
     const batch_key key{options_.seed, steps_};
     const std::size_t n = std::min(chunk, options_.tokens - first);
     const auto index = static_cast<std::uint32_t>(first);
-    const std::span words(at.words.data(), n);
     const std::span choices(at.choices.data(), n);
-    std::span<double> logits;  // empty: all 0
-    random_words(key.seed, random_stream::token, key.step, index, words);
+    std::span<random_block> words;
+    std::span<double> logits;  // both empty: all 0
     if (source_->draws_tokens()) {
+        words = {at.words.data(), n};
+        random_words(key.seed, random_stream::token, key.step, index, words);
         logits = {at.logits.data(), n * counts_.size()};
         source_->fill(key, index, words, logits);
     }

@@ -68,7 +68,7 @@ struct top1 {
     ///
     /// @param logits  (T, E), row-major; empty: all 0
     /// @param first   number of the first of these tokens in the batch
-    /// @param words   (T): random_words of stream `token` for them
+    /// @param words   (T): random_words of stream `token` for them; empty: drawn here
     /// @param choices (T): overwritten
     void choose(std::span<const double> logits, std::span<const double> scores, batch_key key,
                 std::uint32_t first, std::span<const random_block> words,

@@ -93,7 +93,7 @@ TEST_CASE("the quick routing step settles ties as the oracle", "[route_step][vec
     for (std::size_t e = 0; e < 8; e += 2)
         std::copy_n(batch.gate.begin() + static_cast<std::ptrdiff_t>(64 * e), 64,
                     batch.gate.begin() + static_cast<std::ptrdiff_t>(64 * e + 64));
-    for (const std::size_t e : {3, 7})
+    for (const std::size_t e : {3U, 7U})
         batch.gate[64 * e + 5] = std::nextafter(batch.gate[64 * e + 5], 2.0F);
     const std::vector<double> scores(8, 0.25);
 

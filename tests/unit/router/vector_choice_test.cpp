@@ -60,6 +60,9 @@ TEST_CASE("choices in vectors are the plain ones for any shape", "[top1][vector]
             without(router, {}, scores, tokens, 77);
         CHECK(with.quick == with.plain);
         CHECK(without.quick == without.plain);
+        std::vector<std::uint32_t> drawn(tokens);
+        router.choose({}, scores, some_key, 77, {}, drawn);
+        CHECK(drawn == without.plain);
     });
 }
 
