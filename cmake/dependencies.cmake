@@ -5,4 +5,5 @@ find_package(fmt 9 REQUIRED)
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
+find_package(hwy 1.0 REQUIRED)  # vectors of the processor that runs
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)

@@ -27,3 +27,23 @@ function(moebius_module target module)
   target_sources(${target}
     PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
 endfunction()
+
+# moebius_vector_sources(<target> <source>...)
+#
+# Sources that Highway compiles once for each instruction set: each includes itself, by name, so that it
+# stands alone. Of x86's sets without AVX the newest is enough; vectors whose length is not known when
+# they are compiled (SVE, RVV) cannot be in arrays.
+function(moebius_vector_sources target)
+  foreach(source IN LISTS ARGN)
+    get_filename_component(folder ${source} DIRECTORY)
+    get_filename_component(folder "${folder}" ABSOLUTE)
+    set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES
+      SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON
+      INCLUDE_DIRECTORIES ${folder}
+      COMPILE_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV)")
+  endforeach()
+  # Linked only: a definition of Highway's would part this library from others that share its precompiled header.
+  target_include_directories(${target} SYSTEM PRIVATE
+    $<BUILD_INTERFACE:$<TARGET_PROPERTY:hwy::hwy,INTERFACE_INCLUDE_DIRECTORIES>>)
+  target_link_libraries(${target} PRIVATE $<LINK_ONLY:hwy::hwy>)
+endfunction()

@@ -15,6 +15,7 @@ run=(
     nlohmann-json3-dev   # result files
     libcli11-dev         # the command line
     librandom123-dev     # counter-based random numbers
+    libhwy-dev           # vector instructions of the processor that runs (Highway)
     zlib1g-dev           # compressed arrays (NPZ)
     gnuplot-nox          # figures
 )

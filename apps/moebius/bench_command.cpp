@@ -96,7 +96,7 @@ std::string ensemble_row(const backend& on, std::size_t instances, ensemble_prec
 /// The rows, told one by one to the watch; each heeds its stop.
 std::string report(const backend& on, const watch& watched) {
     const bool cpu = on.name() == "cpu";
-    const sizes s = cpu ? sizes{80, 1024, 1U << 14} : sizes{20000, 65536, 1U << 20};
+    const sizes s = cpu ? sizes{800, 8192, 1U << 16} : sizes{20000, 65536, 1U << 20};
     progress rows(watched, "bench", 8);
     const watch stop{{}, watched.stop};
     const double rate = on.copy_rate();

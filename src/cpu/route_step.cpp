@@ -11,6 +11,8 @@
 #include <moebius/simulate/route_step.hpp>
 #include <numeric>
 
+#include "route_parts.hpp"
+
 namespace moebius {
 namespace {
 
@@ -18,22 +20,6 @@ std::vector<float> rounded(std::vector<float> values, bool bf16) {
     if (!bf16) return values;
     for (float& value : values) value = from_bf16(to_bf16(value));
     return values;
-}
-
-/// Beta (logit + score) of every expert for one token; false if it goes nowhere.
-bool values_of(const float* token, const std::vector<float>& gate,
-               const std::vector<double>& scores, std::size_t width, double beta,
-               std::vector<double>& values) {
-    bool some = false;
-    for (std::size_t e = 0; e < scores.size(); ++e) {
-        double logit = 0;
-        for (std::size_t i = 0; i < width; ++i)
-            logit += static_cast<double>(token[i]) * static_cast<double>(gate[e * width + i]);
-        if (!(logit < infinite)) return false;
-        some = some || logit > -infinite;
-        values[e] = beta * (logit + scores[e]);
-    }
-    return some;
 }
 
 /// Places of the choices sorted by expert; those beyond an expert's capacity have none.
@@ -86,74 +72,98 @@ void check(const gated_batch& batch, const std::vector<double>& scores,
                fmt::format("the {} experts need one each, or none", batch.experts));
 }
 
-namespace {
+routed_batch empty_step(std::size_t tokens, std::size_t choices) {
+    routed_batch routed;
+    routed.choices.assign(tokens * choices, no_expert);
+    routed.probabilities.assign(tokens * choices, 0);
+    return routed;
+}
 
-/// The largest `sorted` of the noisy values first, ties to the lower expert.
-void sort_best(std::span<const double> noisy, std::size_t sorted,
-               std::vector<std::uint32_t>& best) {
-    std::iota(best.begin(), best.end(), 0U);
-    std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(sorted), best.end(),
-                      [&](std::uint32_t a, std::uint32_t b) {
+bool token_values::scale(std::span<const double> scores, double beta) {
+    bool some = false;
+    for (std::size_t e = 0; e < values.size(); ++e) {
+        if (!(values[e] < infinite)) return false;
+        some = some || values[e] > -infinite;
+        values[e] = beta * (values[e] + scores[e]);
+    }
+    return some;
+}
+
+void token_values::add_noise(const route_step_options& options, std::uint32_t token) {
+    const auto& key = options.key;
+    if (options.noise != noise_law::none)
+        draw_noise(options.noise, key, token,
+                   random_words(key.seed, random_stream::token, key.step, token), noise);
+    for (std::size_t e = 0; e < values.size(); ++e) noisy[e] = values[e] + noise[e];
+}
+
+void sort_best(token_values& of, std::size_t k) {
+    of.best.resize(of.noisy.size());
+    std::iota(of.best.begin(), of.best.end(), 0U);
+    const auto sorted = static_cast<std::ptrdiff_t>(std::min(k + 1, of.best.size()));
+    std::partial_sort(of.best.begin(), of.best.begin() + sorted, of.best.end(),
+                      [&noisy = of.noisy](std::uint32_t a, std::uint32_t b) {
                           return noisy[a] > noisy[b] || (noisy[a] == noisy[b] && a < b);
                       });
 }
 
-/// Chooses for token t, and counts.
-void choose(std::size_t t, std::span<const double> values, std::span<const double> noisy,
-            std::span<const std::uint32_t> best, const route_step_options& options,
-            routed_batch& routed) {
-    const std::size_t k = options.choices, sorted = std::min(k + 1, best.size());
-    const double top = *std::max_element(values.begin(), values.end());
+void choose(std::size_t t, const token_values& of, const route_step_options& options,
+            routed_batch& routed, step_tally& tally) {
+    const std::size_t k = options.choices, sorted = std::min(k + 1, of.best.size());
+    const double top = *std::max_element(of.values.begin(), of.values.end());
     double sum = 0;
-    for (const double value : values) sum += std::exp(value - top);
+    for (const double value : of.values) sum += std::exp(value - top);
     bool near = false;
     for (std::size_t j = 0; j < k; ++j) {
-        const auto e = best[j];
-        if (noisy[e] == -infinite) break;  // closed to this token
+        const auto e = of.best[j];
+        if (of.noisy[e] == -infinite) break;  // closed to this token
         routed.choices[t * k + j] = e;
-        routed.probabilities[t * k + j] = static_cast<float>(std::exp(values[e] - top) / sum);
-        ++routed.counts[e];
-        near = near || (j + 1 < sorted && noisy[e] - noisy[best[j + 1]] <= options.tie_margin);
+        routed.probabilities[t * k + j] = static_cast<float>(std::exp(of.values[e] - top) / sum);
+        ++tally.counts[e];
+        near = near ||
+               (j + 1 < sorted && of.noisy[e] - of.noisy[of.best[j + 1]] <= options.tie_margin);
     }
-    routed.near_ties += near;
+    tally.near_ties += near;
 }
 
-}  // namespace
+void finish_step(std::span<const step_tally> tallies, const std::vector<double>& scores,
+                 std::size_t tokens, const route_step_options& options, routed_batch& routed) {
+    routed.counts.assign(scores.size(), 0);
+    for (const auto& tally : tallies) {
+        for (std::size_t e = 0; e < scores.size(); ++e) routed.counts[e] += tally.counts[e];
+        routed.unrouted += tally.unrouted;
+        routed.near_ties += tally.near_ties;
+    }
+    routed.scores = scores;
+    if (tokens > 0)
+        follow<std::uint32_t>(options.rule, routed.counts, tokens, std::span(routed.scores));
+    if (options.capacity > 0) dispatch(routed, scores.size(), options.capacity);
+}
 
 routed_batch route_step(const gated_batch& batch, const std::vector<double>& scores,
                         const route_step_options& options) {
     check(batch, scores, options);
-    const std::size_t tokens = batch.tokens.size() / batch.width, k = options.choices;
+    const std::size_t width = batch.width, tokens = batch.tokens.size() / width;
     const auto rows = rounded(batch.tokens, batch.bf16), gate = rounded(batch.gate, batch.bf16);
-    routed_batch routed;
-    routed.choices.assign(tokens * k, no_expert);
-    routed.probabilities.assign(tokens * k, 0);
-    routed.counts.assign(batch.experts, 0);
-    routed.scores = scores;
-
-    std::vector<double> values(batch.experts), noise(batch.experts), noisy(batch.experts);
-    std::vector<std::uint32_t> best(batch.experts);
+    auto routed = empty_step(tokens, options.choices);
+    step_tally tally{std::vector<std::uint32_t>(batch.experts)};
+    token_values of(batch.experts);
     for (std::size_t t = 0; t < tokens; ++t) {
-        if (!values_of(rows.data() + t * batch.width, gate, scores, batch.width, options.rule.beta,
-                       values)) {
-            ++routed.unrouted;
+        for (std::size_t e = 0; e < batch.experts; ++e) {
+            of.values[e] = 0;
+            for (std::size_t i = 0; i < width; ++i)
+                of.values[e] += static_cast<double>(rows[t * width + i]) *
+                                static_cast<double>(gate[e * width + i]);
+        }
+        if (!of.scale(scores, options.rule.beta)) {
+            ++tally.unrouted;
             continue;
         }
-        if (options.noise != noise_law::none) {
-            const auto token = static_cast<std::uint32_t>(t);
-            draw_noise(
-                options.noise, options.key, token,
-                random_words(options.key.seed, random_stream::token, options.key.step, token),
-                noise);
-        }
-        for (std::size_t e = 0; e < values.size(); ++e) noisy[e] = values[e] + noise[e];
-        sort_best(noisy, std::min(k + 1, best.size()), best);
-        choose(t, values, noisy, best, options, routed);
+        of.add_noise(options, static_cast<std::uint32_t>(t));
+        sort_best(of, options.choices);
+        choose(t, of, options, routed, tally);
     }
-
-    if (tokens > 0)
-        follow<std::uint32_t>(options.rule, routed.counts, tokens, std::span(routed.scores));
-    if (options.capacity > 0) dispatch(routed, batch.experts, options.capacity);
+    finish_step({&tally, 1}, scores, tokens, options, routed);
     return routed;
 }
 

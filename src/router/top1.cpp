@@ -9,43 +9,37 @@
 #include <moebius/router/top1.hpp>
 
 #include "rows.hpp"
+#include "vector_choice.hpp"
 
 namespace moebius {
 namespace {
 
 /// Two experts: only the difference of their noise matters, which word 0 of a token's block gives
 /// by inversion, -first_share^-1(u), so that the first wins if u < first_share(z).
-void choose_of_two(const top1& router, std::span<const double> logits,
-                   std::span<const double> scores, std::span<const random_block> words,
-                   std::span<std::uint32_t> choices) {
-    const double x = scores[0] - scores[1];
-    for (std::size_t t = 0; t < choices.size(); ++t) {
-        const double z = router.beta * (logits[2 * t] - logits[2 * t + 1] + x);
-        choices[t] = uniform(words[t][0]) < first_share(router.noise, z) ? 0 : 1;
-        if (!std::isfinite(z) && !routable(logits.subspan(2 * t, 2))) choices[t] = no_expert;
-    }
+std::uint32_t choice_of_two(const top1& router, std::span<const double> row,
+                            std::span<const double> scores, const random_block& words) {
+    const double z = router.beta * (row[0] - row[1] + (scores[0] - scores[1]));
+    if (!std::isfinite(z) && !routable(row)) return no_expert;
+    return uniform(words[0]) < first_share(router.noise, z) ? 0 : 1;
 }
 
-void choose_of_many(const top1& router, std::span<const double> logits,
-                    std::span<const double> scores, batch_key key, std::uint32_t first,
-                    std::span<const random_block> words, std::span<std::uint32_t> choices) {
-    const std::size_t experts = scores.size();
-    std::vector<double> noise(experts, 0.0);
-    for (std::size_t t = 0; t < choices.size(); ++t) {
-        const auto row = logits.subspan(t * experts, experts);
-        choices[t] = no_expert;
-        if (!routable(row)) continue;
-        if (router.noise != noise_law::none)
-            draw_noise(router.noise, key, first + static_cast<std::uint32_t>(t), words[t], noise);
-        double best = -infinite;
-        for (std::size_t e = 0; e < experts; ++e) {
-            const double value = router.beta * (row[e] + scores[e]) + noise[e];
-            if (value > best) {
-                best = value;
-                choices[t] = static_cast<std::uint32_t>(e);
-            }
+/// The winner among many, noise drawn; no_expert for a token that goes nowhere.
+/// @param noise  (E), scratch; all 0 without noise
+std::uint32_t choice_of_many(const top1& router, std::span<const double> row,
+                             std::span<const double> scores, batch_key key, std::uint32_t token,
+                             const random_block& words, std::span<double> noise) {
+    std::uint32_t choice = no_expert;
+    if (!routable(row)) return choice;
+    if (router.noise != noise_law::none) draw_noise(router.noise, key, token, words, noise);
+    double best = -infinite;
+    for (std::size_t e = 0; e < scores.size(); ++e) {
+        const double value = router.beta * (row[e] + scores[e]) + noise[e];
+        if (value > best) {
+            best = value;
+            choice = static_cast<std::uint32_t>(e);
         }
     }
+    return choice;
 }
 
 /// Adds one token's softmax shares and their derivative with respect to the scaled scores.
@@ -116,10 +110,39 @@ void top1::check(std::size_t experts) const {
 void top1::choose(std::span<const double> logits, std::span<const double> scores, batch_key key,
                   std::uint32_t first, std::span<const random_block> words,
                   std::span<std::uint32_t> choices) const {
-    if (scores.size() == 2)
-        choose_of_two(*this, logits, scores, words, choices);
-    else
-        choose_of_many(*this, logits, scores, key, first, words, choices);
+    const std::size_t experts = scores.size();
+    if (experts == 2 || noise == noise_law::none) {
+        std::vector<random_block> own(words.empty() ? choices.size() : 0);
+        random_words(key.seed, random_stream::token, key.step, first, own);
+        choose_plainly(logits, scores, key, first,
+                       own.empty() ? words : std::span<const random_block>(own), choices);
+        return;
+    }
+    if (choose_clear(*this, logits, scores, key, first, words, choices) == choices.size()) return;
+    for (std::size_t t = 0; t < choices.size(); ++t) {
+        if (choices[t] != no_expert) continue;
+        const auto row = logits.empty() ? logits : logits.subspan(t * experts, experts);
+        const auto token = first + static_cast<std::uint32_t>(t);
+        const auto own = random_words(key.seed, random_stream::token, key.step, token);
+        const auto& word = words.empty() ? own : words[t];
+        choose_plainly(row, scores, key, token, {&word, 1}, choices.subspan(t, 1));
+    }
+}
+
+void top1::choose_plainly(std::span<const double> logits, std::span<const double> scores,
+                          batch_key key, std::uint32_t first, std::span<const random_block> words,
+                          std::span<std::uint32_t> choices) const {
+    const std::size_t experts = scores.size();
+    const std::vector<double> zeros(logits.empty() ? experts : 0);
+    std::vector<double> drawn(experts == 2 ? 0 : experts);
+    for (std::size_t t = 0; t < choices.size(); ++t) {
+        const auto row =
+            logits.empty() ? std::span<const double>(zeros) : logits.subspan(t * experts, experts);
+        choices[t] = experts == 2
+                         ? choice_of_two(*this, row, scores, words[t])
+                         : choice_of_many(*this, row, scores, key,
+                                          first + static_cast<std::uint32_t>(t), words[t], drawn);
+    }
 }
 
 routing top1::route(std::span<const double> logits, std::span<const double> scores,

@@ -6,11 +6,13 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/simulate/closed_loop.hpp>
+#include <thread>
 
 namespace moebius {
 namespace {
 
-constexpr std::size_t chunk = 256;  // tokens at a time: all their data stays in the first cache
+constexpr std::size_t chunk = 256;   // tokens at a time: all their data stays in the first cache
+constexpr std::size_t alone = 8192;  // logits, some 10 us: what a thread does in the time of a call
 
 [[noreturn]] void reject(std::string_view got, std::string_view needed) {
     throw invalid_argument("closed_loop", got, needed);
@@ -54,7 +56,7 @@ void loop_scores::follow(const feedback_rule& rule, std::span<const double> load
 std::vector<double> bias_of_two(double h) { return {h / 2, -h / 2}; }
 
 closed_loop::closed_loop(std::shared_ptr<const token_source> source, loop_options options,
-                         std::vector<double> scores)
+                         std::vector<double> scores, unsigned threads)
     : source_(std::move(source)), options_(options), scores_({}) {
     if (source_ == nullptr) reject("no token source came", "one is needed");
     const std::size_t experts = source_->experts();
@@ -69,26 +71,60 @@ closed_loop::closed_loop(std::shared_ptr<const token_source> source, loop_option
     scores_ = loop_scores(std::move(scores));
     loads_.resize(experts);
     counts_.resize(experts);
-    words_.resize(std::min(chunk, options_.tokens));
-    logits_.resize(words_.size() * experts);
-    choices_.resize(words_.size());
+    make_places(threads);
+}
+
+void closed_loop::make_places(unsigned threads) {
+    const std::size_t experts = counts_.size(), n = std::min(chunk, options_.tokens);
+    const std::size_t most = options_.tokens / std::max<std::size_t>(chunk, alone / experts);
+    if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
+    threads = static_cast<unsigned>(std::clamp<std::size_t>(most, 1, threads));
+    if (threads > 1 && !tosses()) team_ = std::make_unique<team>(threads);
+    constexpr std::size_t line = 64 / sizeof(std::uint64_t);
+    places_.assign(team_ ? team_->size() : 1,
+                   {std::vector<random_block>(n), std::vector<double>(n * experts),
+                    std::vector<std::uint32_t>(n), std::vector<std::uint64_t>(experts + line)});
+}
+
+bool closed_loop::tosses() const noexcept {
+    return counts_.size() == 2 && !source_->draws_tokens();
+}
+
+void closed_loop::route_chunk(const top1& router, std::size_t first, place& at) const {
+    const batch_key key{options_.seed, steps_};
+    const std::size_t n = std::min(chunk, options_.tokens - first);
+    const auto index = static_cast<std::uint32_t>(first);
+    const std::span choices(at.choices.data(), n);
+    std::span<random_block> words;
+    std::span<double> logits;  // both empty: all 0
+    if (source_->draws_tokens()) {
+        words = {at.words.data(), n};
+        random_words(key.seed, random_stream::token, key.step, index, words);
+        logits = {at.logits.data(), n * counts_.size()};
+        source_->fill(key, index, words, logits);
+    }
+    router.choose(logits, scores_.sum(), key, index, words, choices);
+    for (const auto choice : choices) ++(choice == no_expert ? at.unrouted : at.counts[choice]);
 }
 
 void closed_loop::route_batch(const top1& router, const watch& watched) {
-    const batch_key key{options_.seed, steps_};
-    const std::size_t experts = counts_.size();
-    std::fill(counts_.begin(), counts_.end(), 0);
-    for (std::size_t first = 0; first < options_.tokens; first += chunk) {
+    for (auto& at : places_) {
+        std::fill(at.counts.begin(), at.counts.end(), 0);
+        at.unrouted = 0;
+    }
+    const auto route = [&](unsigned member, std::size_t i) {
         if (watched.stopping()) throw interrupted("closed_loop");
-        const std::size_t n = std::min(chunk, options_.tokens - first);
-        const auto index = static_cast<std::uint32_t>(first);
-        const std::span words(words_.data(), n);
-        const std::span logits(logits_.data(), n * experts);
-        const std::span choices(choices_.data(), n);
-        random_words(key.seed, random_stream::token, key.step, index, words);
-        source_->fill(key, index, words, logits);
-        router.choose(logits, scores_.sum(), key, index, words, choices);
-        for (const auto choice : choices) ++(choice == no_expert ? unrouted_ : counts_[choice]);
+        route_chunk(router, i * chunk, places_[member]);
+    };
+    const std::size_t chunks = (options_.tokens + chunk - 1) / chunk;
+    if (team_)
+        team_->run(chunks, route);
+    else
+        for (std::size_t i = 0; i < chunks; ++i) route(0, i);
+    std::fill(counts_.begin(), counts_.end(), 0);
+    for (const auto& at : places_) {
+        for (std::size_t e = 0; e < counts_.size(); ++e) counts_[e] += at.counts[e];
+        unrouted_ += at.unrouted;
     }
 }
 
@@ -98,13 +134,14 @@ void closed_loop::toss_batch(const top1& router, const watch& watched) {
     const std::uint64_t threshold =
         words_below(first_share(router.noise, router.beta * (scores[0] - scores[1])));
     std::uint64_t first = 0;
-    for (std::size_t block = 0; 4 * block < options_.tokens; block += words_.size()) {
+    auto& words = places_[0].words;
+    for (std::size_t block = 0; 4 * block < options_.tokens; block += words.size()) {
         if (watched.stopping()) throw interrupted("closed_loop");
         random_words(options_.seed, random_stream::coin, steps_, static_cast<std::uint32_t>(block),
-                     words_);
+                     words);
         const std::size_t left = options_.tokens - 4 * block;
-        for (std::size_t t = 0; t < std::min(left, 4 * words_.size()); ++t)
-            first += words_[t / 4][t % 4] < threshold;
+        for (std::size_t t = 0; t < std::min(left, 4 * words.size()); ++t)
+            first += words[t / 4][t % 4] < threshold;
     }
     counts_ = {first, options_.tokens - first};
 }
@@ -113,7 +150,7 @@ std::span<const std::uint64_t> closed_loop::advance(const feedback_rule& rule,
                                                     const watch& watched) {
     check(rule, counts_.size());
     const top1 router{rule.beta, options_.noise};
-    if (counts_.size() == 2 && !source_->draws_tokens())
+    if (tosses())
         toss_batch(router, watched);
     else
         route_batch(router, watched);

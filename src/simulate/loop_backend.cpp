@@ -6,6 +6,7 @@
 #include <moebius/base/parallel.hpp>
 #include <moebius/simulate/loop_backend.hpp>
 #include <moebius/simulate/router_loop.hpp>
+#include <thread>
 
 namespace moebius {
 namespace {
@@ -30,7 +31,8 @@ public:
         progress shared(watched, "run_loops", batch.runs.size() * batch.steps);
         const auto one = [&](std::size_t r) {
             const auto& run = batch.runs[r];
-            closed_loop loop(batch.source, {batch.tokens, batch.noise, run.seed}, run.scores);
+            closed_loop loop(batch.source, {batch.tokens, batch.noise, run.seed}, run.scores,
+                             share_of(r, batch.runs.size()));
             auto to = history.begin() + static_cast<std::ptrdiff_t>(r * batch.steps * experts);
             while (steps[r] < batch.steps) {
                 const auto counts = loop.advance(rule_at(run, steps[r]), watched);
@@ -85,6 +87,14 @@ public:
     }
 
 private:
+    /// The threads of run r: where there are fewer runs than threads, each has several.
+    [[nodiscard]] unsigned share_of(std::size_t r, std::size_t runs) const {
+        const std::size_t all =
+            threads_ > 0 ? threads_ : std::max(1U, std::thread::hardware_concurrency());
+        return static_cast<unsigned>(
+            std::max<std::size_t>(1, all / runs + (r < all % runs ? 1 : 0)));
+    }
+
     unsigned threads_;
 };
 

@@ -9,6 +9,8 @@
 #include <moebius/base/require.hpp>
 #include <moebius/tokens/token_source.hpp>
 
+#include "normal_logits.hpp"
+
 namespace moebius {
 namespace {
 
@@ -24,6 +26,7 @@ public:
 
     void fill(batch_key key, std::uint32_t first, std::span<const random_block> words,
               std::span<double> out) const override {
+        if (normal_logits(key, first, gate_, width_, experts_, out)) return;
         std::vector<double> features(width_);
         for (std::size_t t = 0; t < words.size(); ++t) {
             draw(key, first + static_cast<std::uint32_t>(t), features);

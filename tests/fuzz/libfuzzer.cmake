@@ -28,6 +28,7 @@ file(GLOB numerics CONFIGURE_DEPENDS ${router}/*.cpp)
 list(REMOVE_ITEM numerics ${reading})
 fuzz_library(fuzz_numerics)
 moebius_sources(fuzz_numerics router ${numerics})
+moebius_vector_sources(fuzz_numerics ${router}/best_rows.cpp ${router}/vector_choice.cpp)
 file(GLOB numerics CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/model/*.cpp)
 moebius_sources(fuzz_numerics model ${numerics})
 
@@ -37,6 +38,8 @@ foreach(module base tokens io)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/*.cpp)
   moebius_sources(fuzz_readers ${module} ${found})
 endforeach()
+moebius_vector_sources(fuzz_readers
+  ${PROJECT_SOURCE_DIR}/src/base/random_planes.cpp ${PROJECT_SOURCE_DIR}/src/tokens/normal_logits.cpp)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/io/gnuplot.cpp TARGET_DIRECTORY fuzz_readers
   PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # figures.cpp has its own
 fuzz_library(fuzz_diagrams)  # what readers use of continuation; command lines bring all of it

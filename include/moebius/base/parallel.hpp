@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <moebius/base/watch.hpp>
 #include <mutex>
 #include <string>
@@ -19,6 +20,28 @@ namespace moebius {
 ///
 /// @param threads  0 means as many as the hardware runs at once; 1 runs on the caller's thread
 void parallel_for(std::size_t n, unsigned threads, const std::function<void(std::size_t)>& body);
+
+/// Threads that stay, for many short calls of parallel_for: a call costs some microseconds where
+/// starting threads takes fifty. Between calls they spin for about as long, then sleep.
+class team {
+public:
+    /// @param threads  with the caller's; 0 means as many as the hardware runs at once
+    explicit team(unsigned threads);
+    ~team();
+    team(const team&) = delete;
+    team& operator=(const team&) = delete;
+
+    /// With the caller; fewer than were asked for where the system gives no more.
+    [[nodiscard]] unsigned size() const noexcept;
+
+    /// parallel_for whose body also hears which of the team runs it, member < size(); one call at a
+    /// time.
+    void run(std::size_t n, const std::function<void(unsigned member, std::size_t)>& body);
+
+private:
+    struct meeting;
+    std::unique_ptr<meeting> meeting_;
+};
 
 /// Hands the progress of several threads on to one watch, one call at a time.
 class progress {

@@ -46,9 +46,15 @@ enum class random_stream : std::uint32_t {
 [[nodiscard]] random_block random_words(std::uint64_t seed, random_stream stream,
                                         std::uint64_t step, std::uint32_t index) noexcept;
 
-/// out[i] = random_words(seed, stream, step, first + i), in half the time.
+/// out[i] = random_words(seed, stream, step, first + i), in vectors: a tenth of the time.
 void random_words(std::uint64_t seed, random_stream stream, std::uint64_t step, std::uint32_t first,
                   std::span<random_block> out) noexcept;
+
+/// The same words one kind after the other, as vector code reads them: word w of index first + i is
+/// out[w n + i].
+/// @param out  (4, n)
+void random_planes(std::uint64_t seed, random_stream stream, std::uint64_t step,
+                   std::uint32_t first, std::span<std::uint32_t> out) noexcept;
 
 /// The seed of part `index` of what has one seed, such as a replica: words 0 and 1 of its block.
 ///

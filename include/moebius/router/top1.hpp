@@ -62,12 +62,22 @@ struct top1 {
 
     /// The inner loop of `route`, for callers that make tokens piece by piece: checks nothing.
     ///
+    /// Gumbel and gaussian noise of more than two experts is drawn in single precision vectors; a
+    /// token whose best two are too close for that is settled by choose_plainly, so that the
+    /// choices are the same on every processor.
+    ///
+    /// @param logits  (T, E), row-major; empty: all 0
     /// @param first   number of the first of these tokens in the batch
-    /// @param words   (T): random_words of stream `token` for them
+    /// @param words   (T): random_words of stream `token` for them; empty: drawn here
     /// @param choices (T): overwritten
     void choose(std::span<const double> logits, std::span<const double> scores, batch_key key,
                 std::uint32_t first, std::span<const random_block> words,
                 std::span<std::uint32_t> choices) const;
+
+    /// The same in plain double arithmetic, one token after the other: its oracle.
+    void choose_plainly(std::span<const double> logits, std::span<const double> scores,
+                        batch_key key, std::uint32_t first, std::span<const random_block> words,
+                        std::span<std::uint32_t> choices) const;
 
     /// @throws invalid_argument  if this router cannot serve that many experts
     void check(std::size_t experts) const;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <moebius/base/parallel.hpp>
 #include <moebius/base/watch.hpp>
 #include <moebius/simulate/load_controller.hpp>
 #include <moebius/tokens/token_source.hpp>
@@ -79,10 +80,13 @@ private:
 /// A hard top-1 router and its adaptive scores, batch after batch.
 class closed_loop {
 public:
-    /// @param scores  (E) to start from; empty: 0
+    /// @param scores   (E) to start from; empty: 0
+    /// @param threads  that route a batch together, where it is large enough; 0: all of the
+    /// hardware.
+    ///                 The counts are the same for any number
     /// @throws invalid_argument  for no source, or a size, score or noise that does not fit
     closed_loop(std::shared_ptr<const token_source> source, loop_options options,
-                std::vector<double> scores = {});
+                std::vector<double> scores = {}, unsigned threads = 1);
 
     /// Routes the next batch and moves the scores.
     ///
@@ -102,7 +106,20 @@ public:
     [[nodiscard]] std::uint64_t unrouted() const noexcept { return unrouted_; }
 
 private:
+    /// What one thread needs to route a chunk of tokens, and what came of its chunks.
+    struct place {
+        std::vector<random_block> words;
+        std::vector<double> logits;
+        std::vector<std::uint32_t> choices;
+        std::vector<std::uint64_t> counts;  ///< (E), and a cache line that no other place is on
+        std::uint64_t unrouted = 0;
+    };
+
+    /// Whether a batch is tossed: two experts that only scores tell apart.
+    [[nodiscard]] bool tosses() const noexcept;
+    void make_places(unsigned threads);
     void route_batch(const top1& router, const watch& watched);
+    void route_chunk(const top1& router, std::size_t first, place& at) const;
     void toss_batch(const top1& router, const watch& watched);
 
     std::shared_ptr<const token_source> source_;
@@ -110,9 +127,8 @@ private:
     loop_scores scores_;
     std::vector<double> loads_;
     std::vector<std::uint64_t> counts_;
-    std::vector<random_block> words_;  ///< scratch of route_batch, as are the next two
-    std::vector<double> logits_;
-    std::vector<std::uint32_t> choices_;
+    std::vector<place> places_;   ///< a thread's each
+    std::unique_ptr<team> team_;  ///< of more threads than one
     std::uint64_t steps_ = 0;
     std::uint64_t unrouted_ = 0;
 };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
+#include <chrono>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
+#include <numeric>
 #include <set>
 #include <string>
 #include <thread>
@@ -85,4 +87,43 @@ TEST_CASE("a watch stops the run between two indices", "[parallel][error]") {
     CHECK_THROWS_WITH(parallel_for(100, 1, body, watched, "count"),
                       "count: interrupted before it was done");
     CHECK(calls == 3);
+}
+
+TEST_CASE("a team calls each index once, call after call", "[parallel][property]") {
+    const auto threads = GENERATE(0U, 1U, 2U, 7U);
+    team together(threads);
+    std::vector<int> calls(100);
+    std::vector<std::size_t> done(together.size());
+
+    for (std::size_t n = 0; n < calls.size(); ++n)
+        together.run(n, [&](unsigned member, std::size_t i) {
+            ++calls[i];
+            ++done.at(member);
+        });
+
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        CHECK(calls[i] == static_cast<int>(calls.size() - 1 - i));
+    CHECK(std::accumulate(done.begin(), done.end(), std::size_t{0}) == 99 * 100 / 2);
+}
+
+TEST_CASE("a team that slept works again", "[parallel]") {
+    team together(3);
+    std::atomic<int> calls = 0;
+
+    for (int i = 0; i < 3; ++i) {
+        together.run(50, [&](unsigned, std::size_t) { ++calls; });
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+
+    CHECK(calls == 150);
+}
+
+TEST_CASE("a team carries a body's exception to the caller, and works on", "[parallel][error]") {
+    team together(GENERATE(1U, 4U));
+    const auto body = [](unsigned, std::size_t i) {
+        if (i == 5) throw io_error("place 5", "it broke");
+    };
+
+    CHECK_THROWS_WITH(together.run(100, body), "place 5: it broke");
+    CHECK_NOTHROW(together.run(5, body));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "each_target.hpp"
 
 using namespace moebius;
 
@@ -51,13 +52,19 @@ TEST_CASE("random_words gives Random123's published Philox4x32-10 answers", "[ra
           random_block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
-TEST_CASE("random_words in bulk are those asked for one by one", "[random][property]") {
-    std::vector<random_block> bulk(5);
+TEST_CASE("random_words in bulk are those asked for one by one", "[random][vector][property]") {
+    const auto n = GENERATE(as<std::size_t>{}, 0, 1, 5, 16, 33);
+    std::vector<random_block> bulk(n);
+    std::vector<std::uint32_t> planes(4 * n);
 
-    random_words(3, random_stream::noise, 11, 0xfffffffe, bulk);  // the index wraps on the way
-
-    for (std::uint32_t i = 0; i < 5; ++i)
-        CHECK(bulk[i] == random_words(3, random_stream::noise, 11, 0xfffffffe + i));
+    on_each_target([&] {
+        random_words(3, random_stream::noise, 11, 0xfffffffe, bulk);  // the index wraps on the way
+        random_planes(3, random_stream::noise, 11, 0xfffffffe, planes);
+        for (std::uint32_t i = 0; i < n; ++i) {
+            CHECK(bulk[i] == random_words(3, random_stream::noise, 11, 0xfffffffe + i));
+            for (std::size_t w = 0; w < 4; ++w) CHECK(planes[w * n + i] == bulk[i][w]);
+        }
+    });
 }
 
 TEST_CASE("streams and their later blocks never share a counter", "[random][property]") {

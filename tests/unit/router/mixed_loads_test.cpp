@@ -13,7 +13,8 @@ namespace {
 const std::vector<double> uneven{0.1, 0.2, 0.3, 0.4};
 const std::vector<double> even(4, 0.25);
 const std::vector<double> mixed_scores{0.3, -0.2, 0.9, 0.1};
-constexpr double mixed_beta = 1.7, h = 1e-5;  // differences: truncation and rounding about 1e-10
+constexpr double mixed_beta = 1.7,
+                 mixed_step = 1e-5;  // differences: truncation and rounding about 1e-10
 
 std::vector<double> loads_at(const load_response& response, const std::vector<double>& s,
                              double at = mixed_beta) {
@@ -48,16 +49,17 @@ TEST_CASE("the slopes of mixed loads are their derivatives", "[mixed_loads][orac
     CHECK(p == loads_at(*mix, mixed_scores));
     for (std::size_t f = 0; f < 4; ++f) {
         auto up = mixed_scores, down = mixed_scores;
-        up[f] += h;
-        down[f] -= h;
+        up[f] += mixed_step;
+        down[f] -= mixed_step;
         const auto above = loads_at(*mix, up), below = loads_at(*mix, down);
         for (std::size_t e = 0; e < 4; ++e)
-            CHECK_THAT(by_score[4 * f + e], WithinAbs((above[e] - below[e]) / (2 * h), 1e-9));
+            CHECK_THAT(by_score[4 * f + e],
+                       WithinAbs((above[e] - below[e]) / (2 * mixed_step), 1e-9));
     }
-    const auto above = loads_at(*mix, mixed_scores, mixed_beta + h),
-               below = loads_at(*mix, mixed_scores, mixed_beta - h);
+    const auto above = loads_at(*mix, mixed_scores, mixed_beta + mixed_step),
+               below = loads_at(*mix, mixed_scores, mixed_beta - mixed_step);
     for (std::size_t e = 0; e < 4; ++e)
-        CHECK_THAT(by_beta[e], WithinAbs((above[e] - below[e]) / (2 * h), 1e-9));
+        CHECK_THAT(by_beta[e], WithinAbs((above[e] - below[e]) / (2 * mixed_step), 1e-9));
 }
 
 TEST_CASE("the series of mixed loads sums to their values", "[mixed_loads][oracle]") {
@@ -99,15 +101,15 @@ TEST_CASE("the low-rank form and the curvature are those of the slopes", "[mixed
                    WithinAbs(by_score[i], 1e-16));
     for (std::size_t e = 0; e < 4; ++e) {
         auto up = mixed_scores, down = mixed_scores;
-        up[e] += h;
-        down[e] -= h;
-        CHECK_THAT(
-            gradient[e],
-            WithinAbs((bilinear(up, mixed_beta) - bilinear(down, mixed_beta)) / (2 * h), 1e-9));
+        up[e] += mixed_step;
+        down[e] -= mixed_step;
+        CHECK_THAT(gradient[e], WithinAbs((bilinear(up, mixed_beta) - bilinear(down, mixed_beta)) /
+                                              (2 * mixed_step),
+                                          1e-9));
     }
-    CHECK_THAT(by_b, WithinAbs((bilinear(mixed_scores, mixed_beta + h) -
-                                bilinear(mixed_scores, mixed_beta - h)) /
-                                   (2 * h),
+    CHECK_THAT(by_b, WithinAbs((bilinear(mixed_scores, mixed_beta + mixed_step) -
+                                bilinear(mixed_scores, mixed_beta - mixed_step)) /
+                                   (2 * mixed_step),
                                1e-9));
 }
 

@@ -12,21 +12,23 @@ using namespace moebius;
 
 namespace {
 
-const std::vector<double> logits{0, 1, 2, -1, 0.5, 0, -0.3, 0.2, 0.8};
-const std::vector<double> scores{0.3, -0.2, 0.1};
+const std::vector<double> soft_logits{0, 1, 2, -1, 0.5, 0, -0.3, 0.2, 0.8};
+const std::vector<double> soft_scores{0.3, -0.2, 0.1};
 
 }  // namespace
 
 TEST_CASE("soft-moe sends all tokens everywhere with softmax weights",
           "[soft_moe_router][oracle]") {
-    const auto out = soft_moe_router({.beta = 1.5})->route({3, logits, scores, {}});
+    const auto out = soft_moe_router({.beta = 1.5})->route({3, soft_logits, soft_scores, {}});
 
     for (std::size_t t = 0; t < 3; ++t) {
         double sum = 0;
-        for (std::size_t e = 0; e < 3; ++e) sum += std::exp(1.5 * (logits[3 * t + e] + scores[e]));
         for (std::size_t e = 0; e < 3; ++e)
-            CHECK_THAT(out.weights[3 * t + e],
-                       WithinAbs(std::exp(1.5 * (logits[3 * t + e] + scores[e])) / sum, 1e-15));
+            sum += std::exp(1.5 * (soft_logits[3 * t + e] + soft_scores[e]));
+        for (std::size_t e = 0; e < 3; ++e)
+            CHECK_THAT(
+                out.weights[3 * t + e],
+                WithinAbs(std::exp(1.5 * (soft_logits[3 * t + e] + soft_scores[e])) / sum, 1e-15));
     }
     CHECK(out.chosen == std::vector<std::uint8_t>(9, 1));
     CHECK(out.unrouted == 0);
@@ -34,16 +36,16 @@ TEST_CASE("soft-moe sends all tokens everywhere with softmax weights",
 
 TEST_CASE("the load of soft-moe is its mean load, each time", "[soft_moe_router][oracle]") {
     const bool tokens = GENERATE(true, false);
-    const auto rows = tokens ? logits : std::vector<double>(9);
+    const auto rows = tokens ? soft_logits : std::vector<double>(9);
     const auto router = soft_moe_router({.beta = 1.5});
 
-    const auto load = router->route({3, rows, scores, {.seed = 1, .step = 7}}).load;
+    const auto load = router->route({3, rows, soft_scores, {.seed = 1, .step = 7}}).load;
 
     std::vector<double> mean(3);
     const auto response = router->mean_load(rows, 3);
-    response->loads(scores, 1.5, mean);
+    response->loads(soft_scores, 1.5, mean);
     for (std::size_t e = 0; e < 3; ++e) CHECK_THAT(load[e], WithinAbs(mean[e], 1e-15));
-    CHECK(load == router->infer({3, rows, scores, {.seed = 2, .step = 8}}).load);
+    CHECK(load == router->infer({3, rows, soft_scores, {.seed = 2, .step = 8}}).load);
     CHECK((response->regrouped(one_group(3)) == nullptr) == tokens);
 }
 
@@ -52,12 +54,12 @@ TEST_CASE("the gradient of soft-moe is that of its weights", "[soft_moe_router][
     const auto router = soft_moe_router({.beta = 1.5});
     const double h = 1e-5;  // truncation h^2 and rounding 1e-16/h, both about 1e-10
     const auto loss = [&](std::size_t i, double by) {
-        auto moved = logits;
+        auto moved = soft_logits;
         moved[i] += by;
-        const auto weights = router->route({3, moved, scores, {}}).weights;
+        const auto weights = router->route({3, moved, soft_scores, {}}).weights;
         return std::inner_product(weights.begin(), weights.end(), factors.begin(), 0.0);
     };
-    const router_batch batch{3, logits, scores, {}};
+    const router_batch batch{3, soft_logits, soft_scores, {}};
     std::vector<double> got(9, 7.0);
 
     router->backward(batch, router->route(batch), factors, got);
@@ -69,7 +71,7 @@ TEST_CASE("the gradient of soft-moe is that of its weights", "[soft_moe_router][
 TEST_CASE("soft-moe leaves out what cannot be routed and closed experts",
           "[soft_moe_router][property]") {
     const std::vector<double> rows{0, 0, 0, not_a_number, 0, 0, 0, infinite, 0, 0, -infinite, 0};
-    const router_batch batch{3, rows, {scores.data(), 3}, {}};
+    const router_batch batch{3, rows, {soft_scores.data(), 3}, {}};
 
     const auto out = soft_moe_router()->route(batch);
 
@@ -83,7 +85,7 @@ TEST_CASE("soft-moe leaves out what cannot be routed and closed experts",
 }
 
 TEST_CASE("soft-moe has no load without tokens", "[soft_moe_router]") {
-    const auto out = soft_moe_router()->route({3, {}, scores, {}});
+    const auto out = soft_moe_router()->route({3, {}, soft_scores, {}});
 
     CHECK(out.load == std::vector<double>(3));
     CHECK(out.unrouted == 0);
@@ -98,9 +100,9 @@ TEST_CASE("soft-moe says what it cannot route", "[soft_moe_router][error]") {
                       "soft-moe: beta is -1, but it must be > 0 and finite");
     CHECK_THROWS_WITH(router->check(0), "soft-moe: no experts came, but at least one is needed");
     CHECK_THROWS_WITH(
-        router->route({3, four, scores, {}}),
+        router->route({3, four, soft_scores, {}}),
         "soft-moe: 4 logits came for 3 experts, but each token needs one for every expert");
-    const router_batch batch{3, logits, scores, {}};
+    const router_batch batch{3, soft_logits, soft_scores, {}};
     CHECK_THROWS_WITH(router->backward(batch, router->route(batch), four, out),
                       "soft-moe: 4 numbers came to backward, but the batch has 9 logits");
     CHECK_THROWS_WITH(router->mean_load({0, not_a_number}, 2),

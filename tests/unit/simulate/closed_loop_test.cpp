@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
@@ -31,6 +32,29 @@ TEST_CASE("advance is the router's batch and the rule by hand", "[closed_loop][o
             CHECK_THAT(loop.scores()[e], WithinAbs(scores[e], 1e-15));  // order of the products
     }
     CHECK(loop.steps() == 3);
+}
+
+TEST_CASE("any number of threads routes a batch alike", "[closed_loop][property]") {
+    const std::size_t tokens = 40'007;
+    const auto source = GENERATE(no_tokens(5), stored_tokens({0.3, -0.2, 0, 1, 0.5, -1}, 2),
+                                 stored_tokens({0.3, -0.2, std::nan(""), 1, 0.5, -1}, 3));
+    closed_loop one(source, {.tokens = tokens, .seed = 8});
+    closed_loop many(source, {.tokens = tokens, .seed = 8}, {}, GENERATE(0U, 2U, 3U, 9U));
+
+    for (int step = 0; step < 4; ++step) {
+        const auto counts = one.advance({.feedback = 3});
+        const auto same = many.advance({.feedback = 3});
+        CHECK(std::equal(counts.begin(), counts.end(), same.begin(), same.end()));
+    }
+    CHECK(one.unrouted() == many.unrouted());
+}
+
+TEST_CASE("a batch that threads share stops amid it", "[closed_loop]") {
+    closed_loop loop(no_tokens(64), {.tokens = 1'000'000}, {}, 4);
+    const std::atomic<bool> stop = true;
+
+    CHECK_THROWS_AS(loop.advance({}, {.report = {}, .stop = &stop}), interrupted);
+    CHECK(loop.steps() == 0);
 }
 
 TEST_CASE("a bias of two moves their difference by h", "[closed_loop][oracle]") {

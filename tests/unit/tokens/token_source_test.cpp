@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "catch.hpp"
+#include "each_target.hpp"
 
 using namespace moebius;
 
@@ -161,4 +162,23 @@ TEST_CASE("normal tokens need a gate that fits", "[simulate][error]") {
                       "one at least");
     CHECK_THROWS_WITH(normal_tokens({1, std::numeric_limits<float>::infinity()}, 2),
                       "normal_tokens: a weight is inf, but it must be finite");
+}
+
+TEST_CASE("normal tokens have the same bits on every processor",
+          "[token_source][vector][property]") {
+    const auto experts = GENERATE(as<std::size_t>{}, 1, 2, 5, 8, 67);
+    const auto width = GENERATE(as<std::size_t>{}, 1, 2, 7, 8, 61, 300);
+    const std::size_t tokens = 77;
+    const auto source = normal_tokens(random_gate(experts, width, 3), experts);
+    std::vector<random_block> words(tokens);
+    std::vector<double> plain(tokens * experts), logits(tokens * experts);
+    {
+        const as_on processor(HWY_SCALAR);  // no vectors: feature by feature
+        source->fill({5, 8}, 0xfffffff0, words, plain);
+    }
+
+    on_each_target([&] {
+        source->fill({5, 8}, 0xfffffff0, words, logits);
+        CHECK(logits == plain);
+    });
 }
