@@ -67,7 +67,10 @@ void fixed_space::handle_oscillation(const bracket& seen, const curve_point& at,
         x = regrouped_state(coarse, *here.model->cells(), x_);
     }
     const auto hopf = find_hopf(here, range_, x, here.parameters, omega);
-    if (!hopf) return;
+    if (!hopf) {
+        ++result_.search.not_located;
+        return;
+    }
     const std::size_t free = curve_.units().free()[0];
     p_[free] = hopf->parameters[free];
     VectorXd u = at.u;

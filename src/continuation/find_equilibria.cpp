@@ -244,7 +244,10 @@ bool add_flowing(const problem& base, deflated_system& system, search_record& re
         if (!base.model->rest(loads, base.parameters, view(start))) return false;
         heed(watched);
         ++record.starts;
-        if (const auto x = flow.from(start)) system.add(*x);
+        if (const auto x = flow.from(start))
+            system.add(*x);
+        else
+            ++record.no_rest;
     }
     record.may_miss |= !all;
     return true;
@@ -253,15 +256,22 @@ bool add_flowing(const problem& base, deflated_system& system, search_record& re
 std::vector<VectorXd> deflate(const problem& base, search_record& record, const watch& watched) {
     deflated_system system(base);
     const bool flows = add_flowing(base, system, record, watched);
-    if (base.model->dimension() > most_deflated) return system.roots();
+    if (base.model->dimension() > most_deflated) {
+        ++record.cut_short;
+        return system.roots();
+    }
     for (const auto& start : starts(base, flows)) {
         ++record.starts;
-        if (const auto plain = system.plain_from(start)) system.add(plain.u);
+        const auto plain = system.plain_from(start);
+        bool led_somewhere = static_cast<bool>(plain);
+        if (plain) system.add(plain.u);
         for (int again = 0; again < most_from_a_start; ++again) {
             heed(watched);
             const auto found = system.from(start);
+            led_somewhere = led_somewhere || found;
             if (!found || !system.add(found.u)) break;
         }
+        if (!led_somewhere) ++record.no_root;
     }
     return system.roots();
 }
@@ -275,6 +285,8 @@ std::vector<VectorXd> flow_ends(const problem& base, search_record& record,
     steady_state flow(base);
     if (const auto x = flow.from(VectorXd::Zero(static_cast<Index>(base.model->dimension()))))
         system.add(*x);
+    else
+        ++record.no_rest;
     return system.roots();
 }
 
