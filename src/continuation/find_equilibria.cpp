@@ -200,7 +200,20 @@ private:
 
 using group_choice = std::optional<std::pair<std::size_t, std::size_t>>;
 
-/// Equal loads, then those of 1, 2, ... groups that hold everything, while the choices are few.
+/// How many winners there may be of so many groups and in how many ways, the fewest ways first: 1
+/// of 9, 8 of 9, 2 of 9 and so on.
+std::vector<std::pair<double, std::size_t>> numbers_of_winners(std::size_t groups) {
+    std::vector<std::pair<double, std::size_t>> out;
+    double choices = 1;
+    for (std::size_t winners = 1; winners < groups; ++winners) {
+        choices *= static_cast<double>(groups - winners + 1) / static_cast<double>(winners);
+        out.emplace_back(std::round(choices), winners);
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+/// Equal loads, then those of some groups that hold everything, while the choices are few.
 /// @param apart  one of these groups wins and the other does not, if they are given
 std::vector<std::vector<double>> winning_loads(const field& model, bool& all,
                                                const group_choice& apart) {
@@ -212,9 +225,8 @@ std::vector<std::vector<double>> winning_loads(const field& model, bool& all,
     const double members = std::accumulate(sizes.begin(), sizes.end(), 0.0);
     std::vector<std::vector<double>> result;
     if (!apart) result.emplace_back(groups, 1 / members);
-    double choices = 1, known = 1;  // groups over winners, and all of them
-    for (std::size_t winners = 1; winners < groups; ++winners) {
-        choices *= static_cast<double>(groups - winners + 1) / static_cast<double>(winners);
+    double known = 1;
+    for (const auto& [choices, winners] : numbers_of_winners(groups)) {
         all = winners == 1 || known + choices <= most_choices;
         if (!all) break;
         known += choices;

@@ -83,6 +83,24 @@ TEST_CASE("experts with biases of their own: each one's collapse", "[bifurcation
     CHECK(faults(apart, {"feedback", 4, 9}, 24).empty());
 }
 
+TEST_CASE("where each token goes to all experts but one, each one's exclusion is found",
+          "[bifurcation][complete]") {
+    // choices of all experts but one are as few as those of one, and were not tried of ten
+    problem apart = make_problem("exact-k", {.experts = 10, .top_k = 9});
+    for (std::size_t e = 0; e < 10; ++e)  // no pattern
+        apart.set("bias_" + std::to_string(e + 1),
+                  2e-4 * std::fmod(static_cast<double>(e + 1) * 0.6180339887, 1.0) - 1e-4);
+    const auto found = equilibrium_diagram(apart, {"feedback", 52, 78});
+    std::size_t stable_states = 0;  // at the end of the window
+    for (const auto& curve : found.branches) {
+        const auto &at = curve.columns.columns[0], &stable = curve.columns.at("stable");
+        if (at.front() == 78 && stable.front() == 1) ++stable_states;
+        if (at.back() == 78 && stable.back() == 1) ++stable_states;
+    }
+    // and balance: alike experts part at N (N - 1) / (N - k) = 90, docs/theory.md section 4
+    CHECK(stable_states == 10 + 1);
+}
+
 TEST_CASE("starts of few winners are bounded as asked, and those left are counted",
           "[bifurcation][complete]") {
     problem apart = make_problem("exact-k", {.experts = 6, .top_k = 2});
