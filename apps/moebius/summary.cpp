@@ -129,6 +129,8 @@ std::string counts_of(const diagram_document& result) {
         text += fmt::format(
             "stable states were not counted in {} small parts, {:.2g} % of the window\n",
             stable.uncounted, 100 * stable.left_out);
+    if (stable.no_rest > 0)
+        text += fmt::format("stable states: {} starts came to no rest\n", stable.no_rest);
     if (!stable.places.empty())
         text +=
             fmt::format("stable states were not counted in parts thinner than {:.2g} and {:.2g}\n",
@@ -173,16 +175,9 @@ std::string search_of(const diagram_document& result) {
                     search.may_miss ? "; not every choice of winners was tried" : "");
     const std::string_view where =
         result.heading.schema == locus_schema ? "on the lines where curves were looked for " : "";
-    if (search.not_followed > 0)
-        out += fmt::format("{} branch points {}were not followed: raise --max-branches\n",
-                           search.not_followed, where);
-    if (search.too_deep > 0)
-        out += fmt::format("{} branch points {}lie deeper than --depth\n", search.too_deep, where);
-    if (search.not_tried > 0)
-        out += fmt::format(
-            "{} starts of one or two winners between the searches {}were left out: "
-            "raise --scan-starts\n",
-            search.not_tried, where);
+    for (const auto& gap : search_gaps())
+        if (const std::size_t count = search.*gap.count; count > 0)
+            out += fmt::format("{} {} {}{}\n", count, gap.what, where, gap.how);
     return out;
 }
 

@@ -67,6 +67,16 @@ void judge_points(const claim& of, const whole_space& in, const audit_options& o
     }
 }
 
+/// What the file says that its search left out: none of it can be judged.
+void tell_gaps(const diagram& data, tally& to) {
+    for (const auto& gap : search_gaps())
+        if (const std::size_t count = data.search.*gap.count; count > 0)
+            to.not_judged("searches", fmt::format("{} {}", gap.what, gap.how), count);
+    if (data.stable.no_rest > 0)
+        to.not_judged("searches", "starts at places of the window came to no rest",
+                      data.stable.no_rest);
+}
+
 void judge_all(const claim& of, const whole_space& in, const audit_options& options, tally& to,
                progress& done, const watch& watched) {
     for (const auto& curve : of.data.branches) {
@@ -79,6 +89,7 @@ void judge_all(const claim& of, const whole_space& in, const audit_options& opti
         judge_changes(of, curve, to);
     }
     judge_doubles(of, in, options, to, watched);
+    tell_gaps(of.data, to);
     const bool cycles = std::any_of(of.data.branches.begin(), of.data.branches.end(),
                                     [](const branch& one) { return is_of_cycles(one.kind); });
     if (of.ranges.size() == 2)

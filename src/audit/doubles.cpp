@@ -9,17 +9,21 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/model/cell_field.hpp>
-#include <moebius/solve/newton.hpp>
+#include <numeric>
+
+#include "solved_state.hpp"
+#include "whole_jacobian.hpp"
 
 namespace moebius {
 namespace {
 
 using Eigen::Index;
-using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr double chord = 0.2;        // state scales that a chord may be off its curve
 constexpr double near_curve = 1e-4;  // of the window and of state scales: a chord is that exact
+constexpr double more = 4;           // residual between two roots, against that of both
+constexpr double rounded = 1e-14;    // residual that rounding leaves
 constexpr std::size_t tried = 5;     // rows of a branch that are looked for on others
 constexpr std::size_t enough = 3;    // of them on another branch: it is the same one
 
@@ -29,14 +33,31 @@ VectorXd place_of(const claim& of, const whole_space& in, const whole_point& her
     const VectorXd x = in.sorted(here.x) / in.unit();
     VectorXd out(x.size() + static_cast<Index>(of.ranges.size()));
     for (std::size_t i = 0; i < of.ranges.size(); ++i)
-        out[static_cast<Index>(i)] =
-            here.at.parameters[in.varied()[i]] / (of.ranges[i].to - of.ranges[i].from);
+        out[static_cast<Index>(i)] = (here.at.parameters[in.varied()[i]] - of.ranges[i].from) /
+                                     (of.ranges[i].to - of.ranges[i].from);
     out.tail(x.size()) = x;
     return out;
 }
 
 bool one_place(const VectorXd& a, const VectorXd& b, double within) {
     return (a - b).cwiseAbs().maxCoeff() <= within * (1 + a.cwiseAbs().maxCoeff());
+}
+
+/// Whether two equilibria that are near each other are two: between two roots f leaves zero, and it
+/// does not between two approximations of one.
+bool are_two(const whole_space& in, const whole_point& a, const whole_point& b) {
+    const auto residual = [&](const whole_point& at) {
+        return whole_slopes(at).residual(at.x, in.unit());
+    };
+    whole_point middle{a.at, (a.x + b.x) / 2};
+    for (const std::size_t k : in.varied())
+        middle.at.parameters[k] = std::midpoint(a.at.parameters[k], b.at.parameters[k]);
+    return residual(middle) > more * std::max({residual(a), residual(b), rounded});
+}
+
+whole_point sorted(const whole_space& in, whole_point of) {
+    of.x = in.sorted(of.x);
+    return of;
 }
 
 void judge_points(const claim& of, const whole_space& in, const audit_options& options, tally& to,
@@ -60,7 +81,8 @@ void judge_points(const claim& of, const whole_space& in, const audit_options& o
         }
         const auto twin = std::find_if(known.begin(), known.end(), [&](const auto& other) {
             return other.first->type == point.type && kind_of(*other.first) == kind_of(point) &&
-                   one_place(here, other.second, options.place);
+                   one_place(here, other.second, options.place) &&
+                   !are_two(in, sorted(in, in.point(point)), sorted(in, in.point(*other.first)));
         });
         if (twin == known.end())
             to.right("double points");
@@ -130,8 +152,10 @@ bool passes(const whole_space& in, const branch& other, const whole_point& point
         const VectorXd near = in.sorted(in.expanded(other.groups, state));
         if ((near - x).cwiseAbs().maxCoeff() > reach) continue;
         const auto there = solved_on_groups(in, other.groups, value, state, reach);
-        if (there && one_place(in.sorted(in.expanded(other.groups, view(*there))) / in.unit(),
-                               x / in.unit(), options.place))
+        if (!there) continue;
+        const VectorXd other_x = in.sorted(in.expanded(other.groups, view(*there)));
+        if (one_place(other_x / in.unit(), x / in.unit(), options.place) &&
+            !are_two(in, {point.at, other_x}, point))
             return true;
     }
     return false;
@@ -164,6 +188,14 @@ bool agree(const whole_space& in, const VectorXd& x, std::size_t a, std::size_t 
     return true;
 }
 
+/// The point at which two cells go by each other's name.
+whole_point swapped(const whole_space& in, whole_point of, std::size_t a, std::size_t b) {
+    const auto cells = static_cast<Index>(in.cells());
+    for (Index first = 0; first < of.x.size(); first += cells)
+        std::swap(of.x[first + static_cast<Index>(a)], of.x[first + static_cast<Index>(b)]);
+    return of;
+}
+
 /// Two groups of alike cells that agree in all these rows: the branch is one of coarser groups.
 std::string coarser(const whole_space& in, const branch& curve,
                     const std::vector<whole_point>& rows, double within) {
@@ -173,9 +205,10 @@ std::string coarser(const whole_space& in, const branch& curve,
     for (std::size_t i = 0; i < groups.size(); ++i)
         for (std::size_t j = i + 1; j < groups.size(); ++j) {
             const std::size_t a = groups[i].front(), b = groups[j].front();
-            if (owner[a] == owner[b] &&
-                std::all_of(rows.begin(), rows.end(),
-                            [&](const whole_point& row) { return agree(in, row.x, a, b, within); }))
+            const auto one = [&](const whole_point& row) {
+                return agree(in, row.x, a, b, within) && !are_two(in, row, swapped(in, row, a, b));
+            };
+            if (owner[a] == owner[b] && std::all_of(rows.begin(), rows.end(), one))
                 return fmt::format(
                     "branch {} is one of coarser groups: cells {} and {} agree on it", curve.id,
                     a + 1, b + 1);
@@ -216,16 +249,8 @@ std::optional<VectorXd> solved_on_groups(const whole_space& in, const grouping& 
                                          double within) {
     problem at = in.at(std::vector<double>(1, value));
     if (in.cells() > 0 && groups.size() > 0) at = regrouped(at, groups);
-    const auto n = static_cast<Index>(state.size());
-    MatrixXd fp(n, static_cast<Index>(at.parameters.size()));
-    const VectorXd start = VectorXd::Map(state.data(), n);
-    const auto end = newton(
-        [&](const VectorXd& x, VectorXd& f, MatrixXd& fx) {
-            f.resize(n);
-            fx.resize(n, n);
-            at.model->linear(view(x), at.parameters, view(f), view(fx), view(fp));
-        },
-        start);
+    const VectorXd start = VectorXd::Map(state.data(), static_cast<Index>(state.size()));
+    const auto end = solved_state(at, start);
     if (!end || (end.u - start).cwiseAbs().maxCoeff() > within) return std::nullopt;
     return end.u;
 }

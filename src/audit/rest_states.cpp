@@ -7,8 +7,9 @@
 #include <moebius/base/random.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/dynamics/integrate.hpp>
-#include <moebius/solve/newton.hpp>
+#include <moebius/solve/dense.hpp>
 
+#include "solved_state.hpp"
 #include "whole_jacobian.hpp"
 
 namespace moebius {
@@ -29,6 +30,20 @@ constexpr double unequal = 1e-2;     // of the loads of winners, at most
 constexpr double golden = 0.6180339887498949;
 constexpr std::size_t most_pairs = 256;  // of groups of alike cells that win together
 
+/// Whether all eigenvalues of a symmetric matrix are negative; nothing where one is zero. They lie
+/// below a bound where the bound less the matrix has a Cholesky factor (Sylvester's law of
+/// inertia).
+std::optional<bool> all_negative(const MatrixXd& a, double zero) {
+    const auto all_below = [&](double bound) {
+        MatrixXd left = -a;
+        left.diagonal().array() += bound;
+        return is_positive_definite(left);
+    };
+    if (all_below(-zero)) return true;
+    if (!all_below(zero)) return false;
+    return std::nullopt;
+}
+
 }  // namespace
 
 descent::descent(const whole_space& in, const problem& at, std::optional<double> step,
@@ -38,7 +53,7 @@ descent::descent(const whole_space& in, const problem& at, std::optional<double>
       step_(step),
       options_(options),
       watched_(watched),
-      size_(whole_jacobian({at, VectorXd::Zero(static_cast<Index>(in.states()))}).size) {}
+      size_(whole_slopes({at, VectorXd::Zero(static_cast<Index>(in.states()))}).size) {}
 
 void descent::stop_if_asked() const {
     if (watched_.stopping()) throw interrupted("audit");
@@ -72,21 +87,17 @@ bool descent::go_on(VectorXd& x, double time) const {
 
 std::optional<VectorXd> descent::rest_near(const VectorXd& x) const {
     stop_if_asked();
-    const Index n = x.size();
-    MatrixXd fp(n, static_cast<Index>(at_.parameters.size()));
-    const auto system = [&](const VectorXd& u, VectorXd& f, MatrixXd& fx) {
-        f.resize(n);
-        fx.resize(n, n);
-        at_.model->linear(view(u), at_.parameters, view(f), view(fx), view(fp));
-    };
     const auto end =
-        newton(system, x, {.max_iterations = 24, .longest_first = near_rest * in_.unit()});
+        solved_state(at_, x, {.max_iterations = 24, .longest_first = near_rest * in_.unit()});
     if (!end || (end.u - x).cwiseAbs().maxCoeff() > 2 * near_rest * in_.unit()) return std::nullopt;
     return end.u;
 }
 
 std::optional<bool> descent::attracts(const VectorXd& x) const {
     stop_if_asked();
+    const whole_slopes slopes({at_, x});
+    if (!step_ && slopes.is_symmetric())
+        return all_negative(slopes.fx, options_.eigenvalue * slopes.size);
     const whole_jacobian here({at_, x});
     double most = -here.size;
     for (const auto& z : here.eigenvalues)

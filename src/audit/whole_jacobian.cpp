@@ -57,15 +57,15 @@ std::vector<complex> eigenvalues_of_cells(const whole_point& here, const MatrixX
 }
 
 /// A symmetric matrix is faster, and its eigenvalues are real.
-std::vector<complex> every_eigenvalue(const MatrixXd& a, double size) {
-    if ((a - a.transpose()).cwiseAbs().maxCoeff() > symmetric * size) return eigenvalues(a);
-    const VectorXd values = eigen_of_symmetric(a).values;
+std::vector<complex> every_eigenvalue(const whole_slopes& at) {
+    if (!at.is_symmetric()) return eigenvalues(at.fx);
+    const VectorXd values = eigenvalues_of_symmetric(at.fx);
     return {values.begin(), values.end()};
 }
 
 }  // namespace
 
-whole_jacobian::whole_jacobian(const whole_point& here) {
+whole_slopes::whole_slopes(const whole_point& here) {
     const Index n = here.x.size();
     f.resize(n);
     fx.resize(n, n);
@@ -82,16 +82,23 @@ whole_jacobian::whole_jacobian(const whole_point& here) {
     const VectorXd p = VectorXd::Map(here.at.parameters.data(), fp.cols());
     const double moved = (fp.cwiseAbs() * p.cwiseAbs()).maxCoeff();
     size = std::max(size, moved / (unit + here.x.cwiseAbs().maxCoeff()));
-    if (!fx.allFinite()) return;
-    eigenvalues = eigenvalues_of_cells(here, fx, size);
-    if (eigenvalues.empty()) eigenvalues = every_eigenvalue(fx, size);
 }
 
-double whole_jacobian::residual(const VectorXd& x, double unit) const {
+bool whole_slopes::is_symmetric() const {
+    return (fx - fx.transpose()).cwiseAbs().maxCoeff() <= symmetric * size;
+}
+
+whole_jacobian::whole_jacobian(const whole_point& here) : whole_slopes(here) {
+    if (!fx.allFinite()) return;
+    eigenvalues = eigenvalues_of_cells(here, fx, size);
+    if (eigenvalues.empty()) eigenvalues = every_eigenvalue(*this);
+}
+
+double whole_slopes::residual(const VectorXd& x, double unit) const {
     return f.cwiseAbs().maxCoeff() / (size * (unit + x.cwiseAbs().maxCoeff()));
 }
 
-double whole_jacobian::off_differences(const whole_point& here, double unit) const {
+double whole_slopes::off_differences(const whole_point& here, double unit) const {
     const VectorXd v = generic_vector(here.x.size());
     const auto along = [&](double h) {
         const VectorXd x = here.x + h * v;

@@ -10,20 +10,28 @@
 
 namespace moebius {
 
-struct whole_jacobian {
-    explicit whole_jacobian(const whole_point& here);
+struct whole_slopes {
+    explicit whole_slopes(const whole_point& here);
 
     Eigen::VectorXd f;
     Eigen::MatrixXd fx;
     Eigen::MatrixXd fp;  ///< by all parameters
     double size;         ///< of fx and its terms: the unit of rates
-    std::vector<std::complex<double>> eigenvalues;
+
+    /// Whether fx is its transpose, but for rounding.
+    [[nodiscard]] bool is_symmetric() const;
 
     /// The largest |f|, in units in which a relative change of the state by 1 is one.
     [[nodiscard]] double residual(const Eigen::VectorXd& x, double unit) const;
 
     /// How far fx is from differences of f along a fixed direction, against its size.
     [[nodiscard]] double off_differences(const whole_point& here, double unit) const;
+};
+
+struct whole_jacobian : whole_slopes {
+    explicit whole_jacobian(const whole_point& here);
+
+    std::vector<std::complex<double>> eigenvalues;
 };
 
 /// How many of the numbers have a real part above a bound.

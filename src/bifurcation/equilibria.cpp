@@ -6,9 +6,11 @@
 #include <deque>
 #include <list>
 #include <moebius/base/error.hpp>
+#include <moebius/base/view.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/continuation/check_start.hpp>
 #include <moebius/model/cell_field.hpp>
+#include <moebius/solve/dense.hpp>
 
 #include "cut_diagram.hpp"
 #include "fixed_space.hpp"
@@ -161,6 +163,17 @@ private:
             }
     }
 
+    /// The null vector of the Jacobian on what differs within the group that splits: how the states
+    /// of each cell part. Shape: (states of a cell), the first > 0.
+    static std::vector<double> kernel_within(const cell_field& cells, const splitting& what) {
+        const auto states = static_cast<Eigen::Index>(cells.cell_states());
+        Eigen::MatrixXd block(states, states);
+        cells.within(what.state, what.parameters, what.group, view(block));
+        Eigen::VectorXd kernel = svd(block).v.rightCols(1);
+        if (kernel[0] < 0) kernel = -kernel;
+        return {kernel.begin(), kernel.end()};
+    }
+
     /// One way, or two, for the groups that a group of the owner's splits into.
     void part(fixed_space& owner, const splitting& what, const grouping& finer,
               std::vector<double> along, bool one_way) {
@@ -177,6 +190,7 @@ private:
                      what.parameters[owner.base().index_of(range_.name)],
                      {},
                      std::move(along),
+                     kernel_within(coarse, what),
                      one_way};
         for (std::size_t k = 0; k < parts; ++k)
             ways.groups.push_back(static_cast<std::size_t>(

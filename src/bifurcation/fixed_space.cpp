@@ -73,6 +73,7 @@ void fixed_space::follow_arms() {
         const stop_reason end = go(trace, rows);
         // It leaves the window at once, or ends where a branch known before does.
         if (rows.rows() < 2 || end_was_known_ || leads_nowhere(end)) {
+            if (end == stop_reason::step_too_small && !end_was_known_) ++result_.search.lost;
             splittings_.clear();
             continue;
         }
@@ -88,7 +89,8 @@ void fixed_space::follow_arms() {
 
 /// Whether a way out of a branch point on the window's edge led outside.
 bool fixed_space::leads_nowhere(stop_reason end) const {
-    return end == stop_reason::range_end && (way_.back() - way_.front()).norm() < nowhere;
+    return (end == stop_reason::range_end || end_joins_) &&
+           (way_.back() - way_.front()).norm() < nowhere;
 }
 
 branch fixed_space::begin_branch(const std::string& from) const {

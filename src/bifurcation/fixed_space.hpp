@@ -38,6 +38,7 @@ struct parting {
     double parameter = 0;
     std::vector<std::size_t> groups;  ///< that part
     std::vector<double> along;        ///< their rates, if they are three
+    std::vector<double> kernel;       ///< of a cell's states, each rate times which
     bool one_way = false;             ///< the other way is a copy of it
 };
 
@@ -112,6 +113,7 @@ private:
     [[nodiscard]] bool leads_nowhere(stop_reason end) const;
     [[nodiscard]] bool is_coarser(const Eigen::VectorXd& u, double within) const;
     [[nodiscard]] double apart(const Eigen::VectorXd& u, const group_pair& pair) const;
+    void lose(const parting& from);
     void equalise(Eigen::VectorXd& u, const std::vector<std::size_t>& groups) const;
     branch begin_branch(const std::string& from) const;
     recorder new_recorder() const;
@@ -132,6 +134,7 @@ private:
     bool end(walk& along, double arc, const curve_point& at) override;
     std::optional<stop_reason> overruns(walk& along) override;
     [[nodiscard]] bool crosses(walk& along) override;
+    [[nodiscard]] bool strays(walk& along) override;
     std::optional<stop_reason> kept(walk& along, bool goes_on) override;
     std::optional<crossing> find_crossing(const curve_point& a, const curve_point& b, walk& along);
     std::optional<crossing> seek_crossing(const curve_point& a, const curve_point& b, walk& along);
@@ -143,6 +146,13 @@ private:
     // fixed_space_points.cpp: what stands on it
     std::optional<stop_reason> handle_join(walk& along, const bracket& seen,
                                            const group_pair& pair);
+    void join(const Eigen::VectorXd& u, const group_pair& pair, int side, double arc,
+              recorder& rows);
+    struct edge_joint {
+        Eigen::VectorXd u;
+        group_pair pair;
+    };
+    [[nodiscard]] std::optional<edge_joint> joint_on_edge(const Eigen::VectorXd& u);
     void split_at_end(const Eigen::VectorXd& u, double arc, recorder& rows);
     void cross_at_end(const curve_point& at, double arc, recorder& rows);
     void add_splitting(const Eigen::VectorXd& u, std::size_t group, double arc, recorder& rows);
@@ -199,6 +209,7 @@ private:
     std::vector<Eigen::VectorXd> way_;       // of the branch that is being followed
     std::size_t depth_ = 0;                  // of that branch
     bool end_was_known_ = false;             // by the last end
+    bool end_joins_ = false;                 // coarser groups
     std::vector<Eigen::VectorXd> multiple_;  // where several eigenvalues vanish
     std::optional<counted> before_;          // the point before
     counted here_;                           // that of the last row

@@ -151,13 +151,17 @@ void fixed_space::explain_step(walk& along) {
     };
     if (passed_.empty() && a.from(b) == 0) return find_exchanged(along, a, b, most_halvings);
     auto points = met();
-    const auto jump = std::adjacent_find(points.begin(), points.end(),
-                                         [](auto& l, auto& r) { return l.from(r) > 0; });
-    if (jump == points.end()) return find_exchanged(along, a, b, most_halvings);
+    const auto is_explained = [&] {
+        return std::adjacent_find(points.begin(), points.end(),
+                                  [](auto& l, auto& r) { return l.from(r) > 0; }) == points.end();
+    };
+    if (is_explained()) return find_exchanged(along, a, b, most_halvings);
     for (const auto& found : find_joint(a.at, b.at)) handle_joint(found, along);
     points = met();
     for (std::size_t k = 1; k < points.size(); ++k)
         find_lost_pairs(along, points[k - 1], points[k]);
+    points = met();
+    if (!is_explained()) ++result_.search.not_located;
 }
 
 /// Hopf points between two neighbours that no test saw: where a neutral saddle lies beside one, no

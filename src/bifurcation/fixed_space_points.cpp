@@ -16,15 +16,17 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double a_zero = 1e-6;         // of a test's values at the ends of a step
-constexpr double joined_within = 1e-6;  // of a step, for groups that agree
-constexpr double aside = 1e-3;          // scaled: how far off an end what vanishes is compared
-constexpr double vanishes = 1e-8;       // against its value there
-constexpr double unfolds = 0.1;         // w^T f_p against f_p; more is no branch point's
-constexpr double unsolved = 1e-6;       // state scales by which f says that a point is off
-constexpr double stands = 1e-7;         // scaled: what rounding leaves of where a cubic turns
-constexpr double vertical = 1e-10;      // scaled parameter over a state scale; less is rounding
-constexpr double creeping = 1e-4;       // how far from a branch point a search for a fold may stop
+constexpr double a_zero = 1e-6;            // of a test's values at the ends of a step
+constexpr double joined_within = 1e-6;     // of a step, for groups that agree
+constexpr double joined_rounding = 1e-10;  // of 1 + |u|, for those that rounding parts
+constexpr double singular_share = 0.1;     // of the regularity at the ends of a step
+constexpr double aside = 1e-3;             // scaled: how far off an end what vanishes is compared
+constexpr double vanishes = 1e-8;          // against its value there
+constexpr double unfolds = 0.1;            // w^T f_p against f_p; more is no branch point's
+constexpr double unsolved = 1e-6;          // state scales by which f says that a point is off
+constexpr double stands = 1e-7;            // scaled: what rounding leaves of where a cubic turns
+constexpr double vertical = 1e-10;         // scaled parameter over a state scale; less is rounding
+constexpr double creeping = 1e-4;  // how far from a branch point a search for a fold may stop
 
 /// Whether the parameter turns at a fold, and does not stand still as on the way through a cusp: a
 /// cubic looks like one near by, as far off its middle as the quadratic term at u tells.
@@ -41,12 +43,21 @@ bool turns(const special_point& fold, double state_unit, double unit, const Vect
     return !(quadratic * state_unit * state_unit * square < stands * slope * speed);
 }
 
+/// Where branches meet there is no one tangent: the regularity falls to zero on the way there.
+bool is_joint(const curve_point& at, const bracket& seen) {
+    const double most = std::max(std::abs(seen.a.regularity), std::abs(seen.b.regularity));
+    return std::abs(at.regularity) <= singular_share * most;
+}
+
 }  // namespace
 
 void fixed_space::handle_turn(const bracket& seen, const curve_point& at, recorder& rows) {
     curve_.units().unscale(at.u, x_, p_);
     auto fold = find_fold(base(), range_, x_, p_);
-    if (!fold) return;
+    if (!fold) {
+        if (!known_.crossing_at(at.u)) ++result_.search.not_located;
+        return;
+    }
     const VectorXd u = curve_.units().scale(fold->state, fold->parameters);
     // Newton may have gone to another fold, or the turn is a crossing of two branches.
     if (!lies_between(seen.a, seen.b, u) || known_.crossing_at(u) || !is_solved(u) ||
@@ -63,25 +74,60 @@ void fixed_space::handle_turn(const bracket& seen, const curve_point& at, record
 std::optional<stop_reason> fixed_space::handle_join(walk& along, const bracket& seen,
                                                     const group_pair& pair) {
     const double before = apart(seen.a.u, pair), after = apart(seen.b.u, pair);
+    if (std::abs(before) <= joined_rounding * (1 + seen.a.u.norm()))
+        return std::nullopt;  // it left
     VectorXd u = seen.a.u + before / (before - after) * (seen.b.u - seen.a.u);
     const VectorXd travel = seen.b.u - seen.a.u;
     if (const auto found = find_branch_point(curve_, u);
         found && lies_between(seen.a, seen.b, found->u) &&
         std::abs(apart(found->u, pair)) < joined_within * travel.norm())
         u = found->u;
-    else if (const auto at = along.locate(seen))
+    else if (const auto at = along.locate(seen); at && !is_joint(*at, seen))
+        return std::nullopt;  // next to a crossing Newton's method went to the other branch
+    else if (at)
         u = at->u;
     equalise(u, {pair.i, pair.j});
-    const int side = before > 0 ? 1 : -1;
+    join(u, pair, before > 0 ? 1 : -1, seen.arc + (u - seen.a.u).norm(), along.rows());
+    return stop_reason::branch_point;
+}
+
+/// Branches on which groups agree belong to coarser groups; where one of these leaves at a small
+/// angle, a long step ends on the one that it left.
+bool fixed_space::strays(walk& along) {
+    const VectorXd& u = along.trace().current().u;
+    return is_coarser(u, joined_rounding * (1 + u.norm()));
+}
+
+/// The last row of a branch that comes to coarser groups in u.
+void fixed_space::join(const VectorXd& u, const group_pair& pair, int side, double arc,
+                       recorder& rows) {
     known_.crossing_made(u).sides.push_back(side);
     std::erase_if(arms_, [&](const arm& a) {  // this way was just come along
         return (a.u - u).norm() < same_point && apart(a.tangent, pair) * side > 0;
     });
-    recorder& rows = along.rows();
-    rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u));
+    rows.add(arc, u, extras_at(u));
     curve_.units().unscale(u, x_, p_);
     joints_.push_back({joined(first_, base(), x_, pair), p_[curve_.units().free()[0]]});
-    return stop_reason::branch_point;
+}
+
+/// The branch point to coarser groups that an end on the window's very edge is: a root of third
+/// order there, and found less precisely.
+std::optional<fixed_space::edge_joint> fixed_space::joint_on_edge(const VectorXd& u) {
+    const double p = u[n_];
+    if (p > same_point && p < scaling::whole - same_point) return std::nullopt;
+    for (const auto& pair : pairs_) {
+        if (std::abs(apart(u, pair)) > at_a_multiple_root) continue;
+        VectorXd even = u;
+        equalise(even, {pair.i, pair.j});
+        const auto found = find_branch_point(curve_, even);
+        if (!found || (found->u - u).norm() > at_a_multiple_root ||
+            std::abs(found->u[n_] - p) > same_point || std::abs(apart(found->u, pair)) > same_point)
+            continue;
+        even = found->u;
+        equalise(even, {pair.i, pair.j});
+        return edge_joint{even, pair};
+    }
+    return std::nullopt;
 }
 
 /// Whether f vanishes at u as far as f_x can tell: where the parameter is below the rounding of its

@@ -21,7 +21,6 @@ using Eigen::VectorXd;
 
 constexpr double low = 0, high = scaling::whole;  // of the scaled parameter
 constexpr double equal = 1e-7;                    // state scales within which groups agree
-constexpr double at_a_multiple_root = 1e-4;       // the same where f is of third order in them
 constexpr double near_root = 0.1;   // scaled distance within which a root may be a crossing's
 constexpr double at_a_fold = 0.02;  // of the scaled parameter, by which a fold's start may be off
 constexpr double touching = 1e-5;   // scaled length of a branch that only touches the edge
@@ -50,7 +49,7 @@ void fixed_space::consider(std::span<const double> x, double value) {
     if (std::any_of(considered_.begin(), considered_.end(), is_here)) return;
     considered_.push_back(u);
     ++result_.search.states;
-    if (known_.is_end(u) || known_.is_on_branch(u, curve_)) return;
+    if (known_.is_end(u) || joint_on_edge(u) || known_.is_on_branch(u, curve_)) return;
     if (known_.is_near_crossing(u, near_root)) {  // where roots are multiple they are less precise
         const auto found = find_branch_point(curve_, u);
         if (found && known_.crossing_at(found->u)) return;
@@ -98,6 +97,9 @@ void fixed_space::through(const special_point& start) {
         "no branch of equilibria passes near it");
 }
 
+/// Ways that leave a branch point, and are not followed.
+void fixed_space::lose(const parting& from) { result_.search.lost += from.one_way ? 1 : 2; }
+
 void fixed_space::leave(const parting& from) {
     auto p = base().parameters;
     p[curve_.units().free()[0]] = from.parameter;
@@ -106,7 +108,7 @@ void fixed_space::leave(const parting& from) {
     const group_pair pair{from.groups[0], from.groups[1]};
     if (from.along.empty()) {
         const auto found = find_branch_point(curve_, u);
-        if (!found || (found->u - u).norm() > 1e-3) return;
+        if (!found || (found->u - u).norm() > 1e-3) return lose(from);
         u = found->u;
         // The coarse branch keeps the halves of the group alike; the way across parts them.
         across = found->tangents[0];
@@ -115,9 +117,10 @@ void fixed_space::leave(const parting& from) {
         if (apart(across, pair) < 0) across = -across;  // the first half wins
     } else {
         const auto count = static_cast<Index>(base().model->cells()->groups().size());
-        if (n_ != count) return;  // the rates are those of one state a cell
-        for (std::size_t k = 0; k < from.groups.size(); ++k)
-            across[static_cast<Index>(from.groups[k])] = from.along[k];
+        for (std::size_t kind = 0; kind < from.kernel.size(); ++kind)
+            for (std::size_t k = 0; k < from.groups.size(); ++k)
+                across[static_cast<Index>(kind) * count + static_cast<Index>(from.groups[k])] =
+                    from.kernel[kind] * from.along[k];
         across.normalize();
     }
     equalise(u, from.groups);

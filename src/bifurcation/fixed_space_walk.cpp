@@ -25,7 +25,7 @@ const test_function regularity{point_type::BP, [](const curve_point& at) { retur
 
 /// Steps until something ends the branch; the tracer stands on its first point.
 stop_reason fixed_space::go(tracer& trace, recorder& rows) {
-    end_was_known_ = false;
+    end_was_known_ = end_joins_ = false;
     before_.reset();
     passed_.clear();
     oscillations_.clear();
@@ -34,7 +34,8 @@ stop_reason fixed_space::go(tracer& trace, recorder& rows) {
         evaluate(first.u);
         before_ = counted_here(first);
     }
-    return walk(*this, trace, rows, options_, watch_).go();
+    const auto why = walk(*this, trace, rows, options_, watch_).go();
+    return end_joins_ ? stop_reason::branch_point : why;
 }
 
 test_function fixed_space::test_of(watched kind, std::size_t group) {
@@ -104,6 +105,11 @@ void fixed_space::row(const walk& along, const curve_point& at, std::vector<doub
 
 bool fixed_space::end(walk& along, double arc, const curve_point& at) {
     end_was_known_ = known_.is_end(at.u);
+    if (const auto found = joint_on_edge(at.u)) {
+        join(found->u, found->pair, apart(at.u, found->pair) > 0 ? 1 : -1, arc, along.rows());
+        way_.push_back(found->u);
+        return end_joins_ = true;
+    }
     cross_at_end(at, arc, along.rows());
     record_end(along.rows(), arc, at.u);
     return true;

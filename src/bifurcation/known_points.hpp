@@ -11,6 +11,7 @@
 namespace moebius {
 
 inline constexpr double same_point = 1e-6;  ///< scaled distance within which two points are one
+inline constexpr double at_a_multiple_root = 1e-4;  ///< the same where f is of third order
 
 /// Whether u belongs to the stretch of a branch from a to b: Newton's method may go elsewhere.
 [[nodiscard]] bool lies_between(const curve_point& a, const curve_point& b,

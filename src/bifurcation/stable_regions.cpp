@@ -41,6 +41,7 @@ void count_in_regions(const problem& base, const parameter_range& first,
     const auto counted = counted_regions(regions);
     const std::array axes{base.index_of(first.name), base.index_of(second.name)};
     std::vector<std::vector<stable_counts::place>> places(counted.size());
+    std::vector<search_record> records(counted.size());
     const auto count = [&](std::size_t k) {
         const std::size_t region = counted[k];
         std::vector<stable_state> known;
@@ -48,7 +49,7 @@ void count_in_regions(const problem& base, const parameter_range& first,
             auto here = base;
             here.set(first.name, at.x);
             here.set(second.name, at.y);
-            const auto states = stable_states(here, axes, known);
+            const auto states = stable_states(here, axes, known, &records[k]);
             auto& place = places[k].emplace_back(stable_counts::place{at, 0});
             for (const auto& one : states) place.states += one.copies;
             if (known.empty()) known = states;
@@ -60,6 +61,7 @@ void count_in_regions(const problem& base, const parameter_range& first,
     for (const std::size_t r : counted) cells += regions.size(r);
     for (const auto& some : places)
         counts.places.insert(counts.places.end(), some.begin(), some.end());
+    for (const auto& one : records) counts.no_rest += one.no_rest;
     counts.uncounted = regions.count() - counted.size();
     counts.left_out =
         static_cast<double>(whole - cells) / plane_regions::side / plane_regions::side;

@@ -50,27 +50,29 @@ std::vector<stable_state> attracting(const problem& at, const std::vector<groupe
 }
 
 /// From every choice of winners, and from the known states or else from unequal loads.
-std::vector<stable_state> searched(const problem& at, std::span<const stable_state> known) {
-    search_record record;
+std::vector<stable_state> searched(const problem& at, std::span<const stable_state> known,
+                                   search_record& record) {
     auto found = search_finer(at, record,
                               known.empty() ? depth_of_search::stable : depth_of_search::winners);
     const bool flows = at.model->dimension() > 1 && at.model->experts() > 0;
-    for (const auto& x : flows ? flow_equilibria(at) : find_equilibria(at))
+    for (const auto& x : flows ? flow_equilibria(at, &record) : find_equilibria(at, &record))
         found.push_back({at, {x.begin(), x.end()}});
     for (const auto& one : known) {
         const problem on = one.groups.size() > 0 ? regrouped(at, one.groups) : at;
         const auto start =
             Eigen::VectorXd::Map(one.state.data(), static_cast<Eigen::Index>(one.state.size()));
-        if (auto end = flow_end(at, on, start)) found.push_back(std::move(*end));
+        if (auto end = flow_end(at, on, start, record)) found.push_back(std::move(*end));
     }
     return attracting(at, found);
 }
 
 /// In units in which all states are of order 1.
-std::vector<stable_state> searched_in_units(const problem& at, std::vector<stable_state> known) {
+std::vector<stable_state> searched_in_units(const problem& at, std::vector<stable_state> known,
+                                            search_record* record = nullptr) {
     const problem_in_units own(at);
+    search_record unseen;
     for (auto& one : known) own.enter(one.state);
-    auto found = searched(own.on(), known);
+    auto found = searched(own.on(), known, record ? *record : unseen);
     for (auto& one : found) own.leave(one.state);
     return found;
 }
@@ -80,11 +82,12 @@ std::vector<stable_state> searched_in_units(const problem& at, std::vector<stabl
 std::vector<stable_state> stable_states(const problem& at) { return searched_in_units(at, {}); }
 
 std::vector<stable_state> stable_states(const problem& at, std::span<const std::size_t> axes,
-                                        const std::vector<stable_state>& known) {
-    if (!at.model->cells()) return searched_in_units(at, known);
+                                        const std::vector<stable_state>& known,
+                                        search_record* record) {
+    if (!at.model->cells()) return searched_in_units(at, known, record);
     const auto groups = coarsest_groups(at, axes);
     const bool made = at.model->cells()->regrouped(groups) != nullptr;
-    return searched_in_units(made ? regrouped(at, groups) : at, known);
+    return searched_in_units(made ? regrouped(at, groups) : at, known, record);
 }
 
 }  // namespace moebius

@@ -55,7 +55,11 @@ void add_winners(const problem& first, depth_of_search depth, std::vector<groupe
 void add_unequal(const problem& first, std::vector<grouped_state>& to, search_record& record) {
     const cell_field& coarse = *first.model->cells();
     const std::size_t cells = coarse.groups().members();
-    if (cells > most_by_itself || cells == coarse.groups().size()) return;
+    if (cells == coarse.groups().size()) return;
+    if (cells > most_by_itself) {
+        ++record.cut_short;
+        return;
+    }
     const problem apart = regrouped(first, singletons(cells));
     steady_state flow(apart);
     std::vector<double> loads(cells);
@@ -72,6 +76,7 @@ void add_unequal(const problem& first, std::vector<grouped_state>& to, search_re
         if (!apart.model->rest(loads, apart.parameters, view(start))) return;
         ++record.starts;
         const auto x = flow.from(start);
+        if (!x) ++record.no_rest;
         if (!x || flow.unstable_at(*x) > 0) continue;
         const auto groups = groups_of_equals(coarse.groups(), view(*x), coarse.cell_states(),
                                              agreeing * apart.model->state_scale(apart.parameters));
@@ -95,9 +100,11 @@ std::vector<grouped_state> search_finer(const problem& first, search_record& rec
 }
 
 std::optional<grouped_state> flow_end(const problem& first, const problem& on,
-                                      const VectorXd& start) {
+                                      const VectorXd& start, search_record& record) {
     steady_state flow(on);
+    ++record.starts;
     const auto x = flow.from(start);
+    if (!x) ++record.no_rest;
     if (!x || flow.unstable_at(*x) > 0) return std::nullopt;
     const cell_field* cells = on.model->cells();
     if (!cells) return grouped_state{on, {x->begin(), x->end()}};
@@ -125,6 +132,7 @@ std::vector<grouped_state> won_states(const problem& first,
                                       const std::vector<winner_choice>& choices,
                                       search_record& record, const watch& watched) {
     std::vector<std::optional<grouped_state>> ends(choices.size());
+    std::vector<search_record> records(choices.size());
     parallel_for(choices.size(), 0, [&](std::size_t k) {
         if (watched.stopping()) throw interrupted("diagram");
         const problem on = regrouped(first, choices[k].groups);
@@ -134,9 +142,10 @@ std::vector<grouped_state> won_states(const problem& first,
             members += static_cast<double>(choices[k].groups.groups[g].size());
         for (const std::size_t g : choices[k].wins) loads[g] = 1 / members;
         VectorXd start(static_cast<Eigen::Index>(on.model->dimension()));
-        if (on.model->rest(loads, on.parameters, view(start))) ends[k] = flow_end(first, on, start);
+        if (on.model->rest(loads, on.parameters, view(start)))
+            ends[k] = flow_end(first, on, start, records[k]);
     });
-    record.starts += choices.size();
+    for (const auto& one : records) record += one;
     std::vector<grouped_state> found;
     for (auto& end : ends)
         if (end) found.push_back(std::move(*end));

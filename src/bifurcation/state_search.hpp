@@ -26,8 +26,10 @@ enum class depth_of_search { all, stable, winners };
 
 /// The state on some groups to which the flow goes from another one, in its standard form; none if
 /// it does not settle, or where groups agree that a renaming of cells could join.
+/// @param record  counts the start
 [[nodiscard]] std::optional<grouped_state> flow_end(const problem& first, const problem& on,
-                                                    const Eigen::VectorXd& start);
+                                                    const Eigen::VectorXd& start,
+                                                    search_record& record);
 
 /// Who wins: positions in these groups.
 struct winner_choice {

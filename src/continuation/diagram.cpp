@@ -69,10 +69,25 @@ search_record& search_record::operator+=(const search_record& other) {
     starts += other.starts;
     states += other.states;
     may_miss |= other.may_miss;
-    not_followed += other.not_followed;
-    too_deep += other.too_deep;
-    not_tried += other.not_tried;
+    for (const auto& gap : search_gaps()) this->*gap.count += other.*gap.count;
     return *this;
+}
+
+std::span<const search_gap> search_gaps() noexcept {
+    using record = search_record;
+    static constexpr search_gap gaps[] = {
+        {"not_followed", &record::not_followed, "branch points",
+         "were not followed: raise --max-branches"},
+        {"too_deep", &record::too_deep, "branch points", "lie deeper than --depth"},
+        {"not_tried", &record::not_tried, "starts of one or two winners between the searches",
+         "were left out: raise --scan-starts"},
+        {"no_rest", &record::no_rest, "starts", "came to no rest"},
+        {"no_root", &record::no_root, "starts of Newton's method", "found no state"},
+        {"lost", &record::lost, "states and ways out of branch points", "led to no branch"},
+        {"not_located", &record::not_located, "changes of stability", "were not located"},
+        {"cut_short", &record::cut_short, "searches",
+         "left starts out: there are too many states"}};
+    return gaps;
 }
 
 const special_point& diagram::at(std::string_view label) const {

@@ -200,7 +200,20 @@ private:
 
 using group_choice = std::optional<std::pair<std::size_t, std::size_t>>;
 
-/// Equal loads, then those of 1, 2, ... groups that hold everything, while the choices are few.
+/// How many winners there may be of so many groups and in how many ways, the fewest ways first: 1
+/// of 9, 8 of 9, 2 of 9 and so on.
+std::vector<std::pair<double, std::size_t>> numbers_of_winners(std::size_t groups) {
+    std::vector<std::pair<double, std::size_t>> out;
+    double choices = 1;
+    for (std::size_t winners = 1; winners < groups; ++winners) {
+        choices *= static_cast<double>(groups - winners + 1) / static_cast<double>(winners);
+        out.emplace_back(std::round(choices), winners);
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+/// Equal loads, then those of some groups that hold everything, while the choices are few.
 /// @param apart  one of these groups wins and the other does not, if they are given
 std::vector<std::vector<double>> winning_loads(const field& model, bool& all,
                                                const group_choice& apart) {
@@ -212,9 +225,8 @@ std::vector<std::vector<double>> winning_loads(const field& model, bool& all,
     const double members = std::accumulate(sizes.begin(), sizes.end(), 0.0);
     std::vector<std::vector<double>> result;
     if (!apart) result.emplace_back(groups, 1 / members);
-    double choices = 1, known = 1;  // groups over winners, and all of them
-    for (std::size_t winners = 1; winners < groups; ++winners) {
-        choices *= static_cast<double>(groups - winners + 1) / static_cast<double>(winners);
+    double known = 1;
+    for (const auto& [choices, winners] : numbers_of_winners(groups)) {
         all = winners == 1 || known + choices <= most_choices;
         if (!all) break;
         known += choices;
@@ -244,7 +256,10 @@ bool add_flowing(const problem& base, deflated_system& system, search_record& re
         if (!base.model->rest(loads, base.parameters, view(start))) return false;
         heed(watched);
         ++record.starts;
-        if (const auto x = flow.from(start)) system.add(*x);
+        if (const auto x = flow.from(start))
+            system.add(*x);
+        else
+            ++record.no_rest;
     }
     record.may_miss |= !all;
     return true;
@@ -253,15 +268,22 @@ bool add_flowing(const problem& base, deflated_system& system, search_record& re
 std::vector<VectorXd> deflate(const problem& base, search_record& record, const watch& watched) {
     deflated_system system(base);
     const bool flows = add_flowing(base, system, record, watched);
-    if (base.model->dimension() > most_deflated) return system.roots();
+    if (base.model->dimension() > most_deflated) {
+        ++record.cut_short;
+        return system.roots();
+    }
     for (const auto& start : starts(base, flows)) {
         ++record.starts;
-        if (const auto plain = system.plain_from(start)) system.add(plain.u);
+        const auto plain = system.plain_from(start);
+        bool led_somewhere = static_cast<bool>(plain);
+        if (plain) system.add(plain.u);
         for (int again = 0; again < most_from_a_start; ++again) {
             heed(watched);
             const auto found = system.from(start);
+            led_somewhere = led_somewhere || found;
             if (!found || !system.add(found.u)) break;
         }
+        if (!led_somewhere) ++record.no_root;
     }
     return system.roots();
 }
@@ -275,6 +297,8 @@ std::vector<VectorXd> flow_ends(const problem& base, search_record& record,
     steady_state flow(base);
     if (const auto x = flow.from(VectorXd::Zero(static_cast<Index>(base.model->dimension()))))
         system.add(*x);
+    else
+        ++record.no_rest;
     return system.roots();
 }
 

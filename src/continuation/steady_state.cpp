@@ -16,6 +16,7 @@ constexpr double most_ways = 4;       // for so many times the start's distance 
 constexpr double most_more = 2000;    // farther off, a flow takes longer than it tells
 constexpr double first_move = 0.5;    // state scales that the first steps may go
 constexpr double longest_move = 2;    // the same for all; a longer step is halved
+constexpr double straight = 0.99;     // the cosine between steps of a way that goes on alike
 constexpr double growth = 2;          // of a step's length in time, at most
 constexpr double newtons_own = 1e-3;  // state scales: a step this short is near enough
 
@@ -69,7 +70,7 @@ bool steady_state::solve(VectorXd& by) {
 }
 
 steady_state::state steady_state::flow_from(VectorXd x) {
-    VectorXd by;
+    VectorXd by, before = VectorXd::Zero(x.size());
     double shift = 0, last = 0;
     const double far = x.lpNorm<Eigen::Infinity>() / (longest_move * unit_);
     const double most = most_steps + std::min(most_ways * far, most_more);
@@ -83,9 +84,14 @@ steady_state::state steady_state::flow_from(VectorXd x) {
             shift *= std::clamp(rate / last, 1 / growth, growth);
         last = rate;
         for (;; shift = std::max(2 * shift, rate / unit_)) {
-            if (step(shift, by) && by.lpNorm<Eigen::Infinity>() <= longest_move * unit_) break;
+            if (step(shift, by) && by.lpNorm<Eigen::Infinity>() <= longest_move * unit_ &&
+                by.dot(terms_.f()) > 0)  // else a rate of growth is more than the shift
+                break;
             if (!std::isfinite(shift)) return std::nullopt;
         }
+        // the rate alone keeps all steps of a way as long as the first one
+        if (by.dot(before) > straight * by.norm() * before.norm()) shift /= growth;
+        before = by;
         x += by;
         const double moved = by.lpNorm<Eigen::Infinity>();
         if (moved > newtons_own * unit_ || moved * shift > rate / 2) continue;

@@ -159,7 +159,7 @@ bool walk::leads_out(const curve_point& at, double slack) const {
 
 bool walk::jumped() {
     const double before = trace_.previous().regularity, after = trace_.current().regularity;
-    if (trace_.step() > long_step && !smooth_between()) return true;
+    if (kind_.strays(*this) || (trace_.step() > long_step && !smooth_between())) return true;
     if (before == 0 || after == 0 || (before > 0) == (after > 0)) return false;
     return !kind_.crosses(*this);
 }

@@ -160,12 +160,16 @@ special_point point_from(const place& from) {
 }
 
 search_record search_from(const place& from) {
-    return {from.at("starts").whole<std::size_t>(),
-            from.at("states").whole<std::size_t>(),
-            from.at("may_miss").truth(),
-            from.at("not_followed").whole<std::size_t>(),
-            from.has("too_deep") ? from.at("too_deep").whole<std::size_t>() : 0,
-            from.has("not_tried") ? from.at("not_tried").whole<std::size_t>() : 0};
+    search_record out;
+    out.starts = from.at("starts").whole<std::size_t>();
+    out.states = from.at("states").whole<std::size_t>();
+    out.may_miss = from.at("may_miss").truth();
+    for (const auto& gap : search_gaps()) {
+        const std::string name(gap.name);
+        if (&gap == &search_gaps().front() || from.has(name))
+            out.*gap.count = from.at(name).whole<std::size_t>();
+    }
+    return out;
 }
 
 double share_from(const place& from) {
@@ -193,7 +197,8 @@ stable_counts counts_from(const place& from) {
                 return {{row[0], row[1]}, row[2]};
             }),
             from.has("uncounted") ? from.at("uncounted").whole<std::size_t>() : 0,
-            from.has("left_out") ? share_from(from.at("left_out")) : 0};
+            from.has("left_out") ? share_from(from.at("left_out")) : 0,
+            from.has("no_rest") ? from.at("no_rest").whole<std::size_t>() : 0};
 }
 
 /// Each point stands on a row of a branch of the file, under a label of its own.

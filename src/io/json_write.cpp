@@ -149,7 +149,8 @@ json object(const stable_counts& counts) {
     return {{"window", {x_from, x_to, y_from, y_to}},
             {"places", std::move(places)},
             {"uncounted", counts.uncounted},
-            {"left_out", number(counts.left_out)}};
+            {"left_out", number(counts.left_out)},
+            {"no_rest", counts.no_rest}};
 }
 
 json object(const diagram& curves) {
@@ -158,10 +159,11 @@ json object(const diagram& curves) {
     for (const auto& point : curves.special_points) points.push_back(object(point));
     json out{{"branches", std::move(branches)}, {"special_points", std::move(points)}};
     const auto& search = curves.search;
-    if (search.starts > 0)
-        out["search"] = {{"starts", search.starts},     {"states", search.states},
-                         {"may_miss", search.may_miss}, {"not_followed", search.not_followed},
-                         {"too_deep", search.too_deep}, {"not_tried", search.not_tried}};
+    if (search.starts > 0) {
+        json& told = out["search"] = {
+            {"starts", search.starts}, {"states", search.states}, {"may_miss", search.may_miss}};
+        for (const auto& gap : search_gaps()) told[gap.name] = search.*gap.count;
+    }
     if (!curves.stable.places.empty()) out["stable_states"] = object(curves.stable);
     return out;
 }

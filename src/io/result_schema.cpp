@@ -154,17 +154,17 @@ json diagram_schema_of(std::string_view branch) {
     auto out = object_with({{"branches", array_of(reference(branch))},
                             {"special_points", array_of(reference("special_point"))}});
     const json count{{"type", "integer"}, {"minimum", 0}};
-    out["properties"]["search"] = object_with({{"starts", count},
-                                               {"states", count},
-                                               {"may_miss", {{"type", "boolean"}}},
-                                               {"not_followed", count}});
-    for (const auto* later : {"too_deep", "not_tried"})
-        out["properties"]["search"]["properties"][later] = count;
+    const auto gaps = search_gaps();
+    auto& search = out["properties"]["search"] = object_with({{"starts", count},
+                                                              {"states", count},
+                                                              {"may_miss", {{"type", "boolean"}}},
+                                                              {gaps.front().name, count}});
+    for (const auto& gap : gaps.subspan(1)) search["properties"][gap.name] = count;
     auto stable = object_with({{"window", numbers_of(4)}, {"places", array_of(numbers_of(3))}});
     stable["description"] =
         "how many stable states there are: the window's two sides, and places of it, each with its "
         "count; parts without a place, and their share of the area";
-    stable["properties"]["uncounted"] = count;
+    for (const auto* number : {"uncounted", "no_rest"}) stable["properties"][number] = count;
     stable["properties"]["left_out"] = {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
     out["properties"]["stable_states"] = std::move(stable);
     return out;

@@ -155,10 +155,11 @@ public:
     }
 
     /// Without a leak the controller rests at equal loads only.
-    bool rest(std::span<const double> loads, std::span<const double> p,
+    bool rest(std::span<const double> given, std::span<const double> p,
               std::span<double> out) const override {
         if (p[leak] == 0 && p[gain] != 0) return false;
         const std::size_t n = size();
+        const auto loads = possible(given);
         resting_scores(loads, p, out.first(n));
         for (std::size_t g = 0; g < n; ++g)
             out[n + g] = p[gain] == 0 ? 0 : -p[gain] * (loads[g] - balanced_) / p[leak];

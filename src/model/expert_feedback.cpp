@@ -123,7 +123,7 @@ public:
 
     bool rest(std::span<const double> loads, std::span<const double> p,
               std::span<double> out) const override {
-        resting_scores(loads, p, out);
+        resting_scores(possible(loads), p, out);
         return true;
     }
 

@@ -35,4 +35,19 @@ feedback_field::feedback_field(std::shared_ptr<const load_response> response,
                                "external asymmetry in the drift of an expert's score", 0});
 }
 
+std::vector<double> feedback_field::possible(std::span<const double> loads) const {
+    std::vector<double> out(loads.begin(), loads.end());
+    const double most = response_->most();
+    double left_over = 0, room = 0;  // of all members
+    for (std::size_t g = 0; g < out.size(); ++g) {
+        const auto members = static_cast<double>(groups().groups[g].size());
+        left_over += members * std::max(0.0, out[g] - most);
+        room += members * std::max(0.0, most - out[g]);
+    }
+    if (left_over == 0 || room == 0) return out;
+    const double share = std::min(1.0, left_over / room);
+    for (double& load : out) load = std::min(load, most) + share * std::max(0.0, most - load);
+    return out;
+}
+
 }  // namespace moebius::detail

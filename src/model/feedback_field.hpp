@@ -59,6 +59,10 @@ protected:
                 (std::max(p[feedback], 0.0) + *high) / p[decay]};
     }
 
+    /// The loads (G) nearest to given ones that an expert can have: what is more than the most
+    /// goes to those that have less, as far as they can take it.
+    [[nodiscard]] std::vector<double> possible(std::span<const double> loads) const;
+
     /// out (G) = the scores that fixed loads (G) hold.
     void resting_scores(std::span<const double> loads, std::span<const double> p,
                         std::span<double> out) const {

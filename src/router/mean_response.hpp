@@ -18,6 +18,7 @@ namespace moebius {
 /// What a response is called, and p_e as a reader writes it.
 struct response_text {
     std::string name, formula;
+    double most = 1;  ///< load of one expert
 };
 
 /// The mean loads of tokens that choose experts independently of one another.
@@ -43,6 +44,7 @@ public:
     std::string_view name() const override { return text_.name; }
     std::string_view formula() const override { return text_.formula; }
     const grouping& groups() const override { return groups_; }
+    double most() const override { return text_.most; }
     std::shared_ptr<const load_response> regrouped(grouping groups) const override {
         if (!alike_) return nullptr;
         return std::make_shared<mean_response>(text_, law_, logits_, std::move(groups), true);
@@ -61,8 +63,7 @@ public:
             std::vector<enclosed> z;
             for (const std::size_t g : group_of_) z.push_back(beta * s[g]);
             const auto chances = law_.chances(std::move(z));
-            enclosed all;
-            for (const auto& chance : chances) all += chance;
+            const auto all = std::accumulate(chances.begin(), chances.end(), enclosed());
             for (std::size_t g = 0; g < groups_.size(); ++g) p[g] = chances[first(g)] / all;
             return true;
         } else {
@@ -133,8 +134,7 @@ public:
                 size[g] = static_cast<double>(groups_.groups[g].size());
             }
             law_.low_rank(z, size, p, diagonal, left, right);
-            double all = 0;
-            for (std::size_t g = 0; g < n; ++g) all += size[g] * p[g];
+            const double all = std::inner_product(size.begin(), size.end(), p.begin(), 0.0);
             for (double& load : p) load /= all;
             for (double& slope : diagonal) slope *= beta / all;
             for (double& slope : left) slope *= beta / all;

@@ -143,15 +143,19 @@ struct subset_marginals {
 
 response_text text_of(std::size_t k_min, std::size_t k_max, bool alike) {
     const bool exact = k_min == k_max;
+    const double most = 1 / static_cast<double>(k_min);
     const auto size =
         exact ? fmt::format("|S| = {}", k_min) : fmt::format("{} <= |S| <= {}", k_min, k_max);
     const std::string name = exact ? "exact-k" : "dynamic-k";
     if (alike)
-        return {name, fmt::format("P(e in S)/{}, P(S) ~ exp(beta sum of s over S), {}",
-                                  exact ? std::to_string(k_min) : "E|S|", size)};
+        return {name,
+                fmt::format("P(e in S)/{}, P(S) ~ exp(beta sum of s over S), {}",
+                            exact ? std::to_string(k_min) : "E|S|", size),
+                most};
     return {"token-" + name,
             fmt::format("mean_t P_t(e in S)/{}, P_t(S) ~ exp(beta sum of l_t + s over S), {}",
-                        exact ? std::to_string(k_min) : "mean_t E|S_t|", size)};
+                        exact ? std::to_string(k_min) : "mean_t E|S_t|", size),
+            most};
 }
 
 }  // namespace

@@ -218,7 +218,8 @@ std::shared_ptr<const load_response> top_k_loads(std::vector<double> logits, std
     const std::string_view key = alike ? "beta s_e" : "beta (l_te + s_e)";
     response_text text{alike ? "top-k" : "token-top-k",
                        fmt::format("{0}P({1} + Gumbel_e among the {2} largest)/{2}",
-                                   alike ? "" : "mean_t ", key, k)};
+                                   alike ? "" : "mean_t ", key, k),
+                       1 / static_cast<double>(k)};
     if (k == experts)
         return mean_over_tokens(std::move(text), everyone{}, std::move(logits), experts, alike);
     return mean_over_tokens(std::move(text), race{k}, std::move(logits), experts, alike);

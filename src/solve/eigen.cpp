@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <moebius/solve/dense.hpp>
 
@@ -11,6 +12,10 @@ symmetric_eigen eigen_of_symmetric(const Eigen::MatrixXd& a) {
 
 Eigen::VectorXd eigenvalues_of_symmetric(const Eigen::MatrixXd& a) {
     return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(a, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
+bool is_positive_definite(const Eigen::MatrixXd& a) {
+    return Eigen::LLT<Eigen::MatrixXd>(a).info() == Eigen::Success;
 }
 
 Eigen::VectorXd singular_values_of(const Eigen::MatrixXd& a) {

@@ -170,7 +170,7 @@ def asked():
 
 def main():
     told = asked()
-    program, until = str(pathlib.Path(told.program).resolve()), time.monotonic() + min(told.seconds, 1e9)
+    program, until = str(pathlib.Path(told.program).resolve()), time.monotonic() + min(told.seconds, 1e6)
     faults, lines = 0, []
     with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(told.jobs) as pool:
         for model, _, sizes in (one.partition(":") for one in told.models):

@@ -68,6 +68,20 @@ struct circle {
     }
 };
 
+/// x' = 1 + x^2, y' = 1 + y^2: no equilibrium anywhere.
+struct nowhere {
+    static constexpr std::string_view name = "nowhere";
+    static constexpr std::string_view equation = "x' = 1 + x^2, y' = 1 + y^2";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"x", "y"};
+    static constexpr std::array<parameter_info, 1> parameters{{{"p", "p", "parameter", 0}}};
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& x, const vec<S, 1>& /*p*/) const {
+        return {1.0 + x[0] * x[0], 1.0 + x[1] * x[1]};
+    }
+};
+
 /// Two experts in their scores s1, s2 instead of the difference x = s1 - s2, which obeys the
 /// two-expert model; the sum relaxes to feedback/decay. Bias acts on s1 only.
 struct two_scores {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <moebius/base/grouping.hpp>
+#include <moebius/continuation/diagram.hpp>
 #include <moebius/model/field.hpp>
 #include <span>
 #include <vector>
@@ -24,11 +25,13 @@ struct stable_state {
 [[nodiscard]] std::vector<stable_state> stable_states(const problem& at);
 
 /// stable_states on the coarsest groups.
-/// @param axes   positions of varied parameters: a cell that one of them belongs to is of its own
-/// @param known  those at parameters nearby, from which the flow is followed in place of unequal
-///               loads, which cost the most
+/// @param axes    positions of varied parameters: a cell that one of them belongs to is of its own
+/// @param known   those at parameters nearby, from which the flow is followed in place of unequal
+///                loads, which cost the most
+/// @param record  if given, is told of the starts and those that led nowhere
 [[nodiscard]] std::vector<stable_state> stable_states(const problem& at,
                                                       std::span<const std::size_t> axes,
-                                                      const std::vector<stable_state>& known = {});
+                                                      const std::vector<stable_state>& known = {},
+                                                      search_record* record = nullptr);
 
 }  // namespace moebius

@@ -7,6 +7,7 @@
 #include <moebius/base/table.hpp>
 #include <moebius/continuation/plane_regions.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -126,9 +127,23 @@ struct search_record {
     std::size_t not_followed = 0;  ///< branch points left when there were max_branches
     std::size_t too_deep = 0;      ///< branch points left because `depth` stood before them
     std::size_t not_tried = 0;     ///< flows from one winner and from two left, for `scan_starts`
+    std::size_t no_rest = 0;       ///< starts from which the flow did not settle in its steps
+    std::size_t no_root = 0;       ///< starts from which Newton's method converged to nothing
+    std::size_t lost = 0;          ///< states and ways out of branch points that led to no branch
+    std::size_t not_located = 0;   ///< changes of stability where the point's own system failed
+    std::size_t cut_short = 0;     ///< searches without some kind of starts, as states are too many
 
     search_record& operator+=(const search_record& other);
 };
+
+/// One of the counts of what a search left out, and the words that tell it: "<count> <what> <how>".
+struct search_gap {
+    std::string_view name;  ///< in files
+    std::size_t search_record::*count;
+    std::string_view what, how;
+};
+/// All of them. A file need not have those behind the first.
+[[nodiscard]] std::span<const search_gap> search_gaps() noexcept;
 
 /// How many stable equilibria there are at some places of the window of two parameters.
 struct stable_counts {
@@ -140,6 +155,7 @@ struct stable_counts {
     std::vector<place> places = {};
     std::size_t uncounted = 0;  ///< parts of the window without a place
     double left_out = 0;        ///< their share of its area
+    std::size_t no_rest = 0;    ///< starts at the places whose flow did not settle in its steps
 };
 
 /// All branches found, and what stands on them.

@@ -54,6 +54,10 @@ public:
     /// together as those of a smooth curve do.
     [[nodiscard]] virtual bool crosses(walk& along);
 
+    /// Whether the last step ended on another kind of curve, which no point of this one lies on: it
+    /// is taken back.
+    [[nodiscard]] virtual bool strays(walk& /*along*/) { return false; }
+
     /// After a row was written: takes new borders, or a new mesh (see walk::rebased), if it goes
     /// on.
     /// @return why the branch ends here, if it does

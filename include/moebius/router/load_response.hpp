@@ -32,6 +32,9 @@ public:
     /// parameter to vary.
     [[nodiscard]] virtual bool knows_one_beta() const { return false; }
 
+    /// No expert's load is larger: 1/k where each token goes to k of them.
+    [[nodiscard]] virtual double most() const { return 1; }
+
     /// p (G).
     virtual void loads(std::span<const double> s, double beta, std::span<double> p) const = 0;
 

@@ -79,6 +79,9 @@ struct symmetric_eigen {
 [[nodiscard]] symmetric_eigen eigen_of_symmetric(const Eigen::MatrixXd& a);
 [[nodiscard]] Eigen::VectorXd eigenvalues_of_symmetric(const Eigen::MatrixXd& a);  ///< rising
 
+/// Whether a symmetric matrix has a Cholesky factor, by Eigen::LLT. @cost  n^3 / 3
+[[nodiscard]] bool is_positive_definite(const Eigen::MatrixXd& a);
+
 /// The singular values of a, falling: the roots of the eigenvalues of a a^T, by far less
 /// work than `svd` takes.
 /// @accuracy  1e-8 of the largest

@@ -83,6 +83,24 @@ TEST_CASE("experts with biases of their own: each one's collapse", "[bifurcation
     CHECK(faults(apart, {"feedback", 4, 9}, 24).empty());
 }
 
+TEST_CASE("where each token goes to all experts but one, each one's exclusion is found",
+          "[bifurcation][complete]") {
+    // choices of all experts but one are as few as those of one, and were not tried of ten
+    problem apart = make_problem("exact-k", {.experts = 10, .top_k = 9});
+    for (std::size_t e = 0; e < 10; ++e)  // no pattern
+        apart.set("bias_" + std::to_string(e + 1),
+                  2e-4 * std::fmod(static_cast<double>(e + 1) * 0.6180339887, 1.0) - 1e-4);
+    const auto found = equilibrium_diagram(apart, {"feedback", 52, 78});
+    std::size_t stable_states = 0;  // at the end of the window
+    for (const auto& curve : found.branches) {
+        const auto &at = curve.columns.columns[0], &stable = curve.columns.at("stable");
+        if (at.front() == 78 && stable.front() == 1) ++stable_states;
+        if (at.back() == 78 && stable.back() == 1) ++stable_states;
+    }
+    // and balance: alike experts part at N (N - 1) / (N - k) = 90, docs/theory.md section 4
+    CHECK(stable_states == 10 + 1);
+}
+
 TEST_CASE("starts of few winners are bounded as asked, and those left are counted",
           "[bifurcation][complete]") {
     problem apart = make_problem("exact-k", {.experts = 6, .top_k = 2});
@@ -124,6 +142,17 @@ TEST_CASE("with twice as many experts as each token gets, three groups part at o
     // rates of 1 + 2 + 3 are those of 2 + 4.
     CHECK(three == 2);
     CHECK(count(found, point_type::BP) == 1);
+}
+
+TEST_CASE("under a controller three groups part at once as without one", "[bifurcation][alike]") {
+    problem apart = make_problem("exact-k", {.experts = 6, .top_k = 3, .controlled = true});
+    apart.set("gain", 0.5);
+    apart.set("leak", 0.1);
+    const auto found = equilibrium_diagram(of(apart).grouped, {"feedback", 2, 45});
+    const auto three = std::count_if(found.branches.begin(), found.branches.end(),
+                                     [](const branch& curve) { return curve.groups.size() == 3; });
+    CHECK(three == 2);
+    CHECK(found.search.lost == 0);
 }
 
 TEST_CASE("a branch point in the middle or on the edge of the window stands once",
@@ -181,4 +210,49 @@ TEST_CASE("what Newton's method leaves of a multiple root on the edge is no bran
     const auto found = equilibrium_diagram(of(apart).grouped, {"feedback", 10, 30});
     CHECK(found.branches.size() == 8);
     for (const auto& curve : found.branches) CHECK(curve.columns.rows() > 1);
+}
+
+TEST_CASE("an end on the branch point of the window's edge is that point",
+          "[bifurcation][alike][edge]") {
+    // docs/theory.md section 3: three against three leave at feedback = 6 as a pitchfork does, so
+    // that their state there is a root of third order
+    const problem apart = make_problem("softmax", {.experts = 6});
+    const auto found = equilibrium_diagram(of(apart).grouped, {"feedback", 6, 6.0001});
+    const auto halves =
+        std::find_if(found.branches.begin(), found.branches.end(), [](const branch& curve) {
+            return curve.groups.size() == 2 && curve.groups.groups[0].size() == 3;
+        });
+    REQUIRE(halves != found.branches.end());
+    CHECK((halves->first == stop_reason::branch_point) !=
+          (halves->last == stop_reason::branch_point));
+    for (const auto& point : found.special_points)
+        if (point.type == point_type::EP && point.branch == halves->id)
+            CHECK(point.parameters[0] > 6);
+}
+
+TEST_CASE("a long step next to a branch point stays on the branch that leaves there",
+          "[bifurcation][alike]") {
+    // these branches go along the one that they leave for as long as the first step
+    using window = std::tuple<std::size_t, double, double, double>;
+    const auto [experts, from, to, step] =
+        GENERATE(window{24, 33.6642, 57.1244, 4}, window{32, 50.6547, 71.1945, 3},
+                 window{28, 40.2919, 61.4381, 4}, window{28, 33.8735, 58.19, 4});
+    CAPTURE(experts, from, to, step);
+    const problem apart = make_problem("exact-k", {.experts = experts, .top_k = 2});
+    const auto found =
+        equilibrium_diagram(of(apart).grouped, {"feedback", from, to}, {.max_step = step});
+    std::size_t of_three = 0;
+    for (const auto& curve : found.branches) {
+        const std::size_t groups = curve.groups.size();
+        if (groups > 2) ++of_three;
+        const auto& columns = curve.columns.columns;
+        for (std::size_t row = 1; row + 1 < curve.columns.rows(); ++row)
+            for (std::size_t i = 1; i < groups; ++i)
+                for (std::size_t j = i + 1; j <= groups; ++j) {
+                    CAPTURE(curve.id, row, i, j);
+                    CHECK(std::abs(columns[i][row] - columns[j][row]) > 1e-6);
+                }
+    }
+    CHECK(of_three > 0);
+    CHECK(found.search.lost == 0);
 }

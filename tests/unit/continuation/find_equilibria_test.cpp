@@ -3,8 +3,10 @@
 #include <cmath>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/continuation/steady_state.hpp>
+#include <moebius/dynamics/integrate.hpp>
 #include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/two_expert.hpp>
+#include <string>
 
 #include "catch.hpp"
 #include "unit/test_models.hpp"
@@ -69,4 +71,57 @@ TEST_CASE("a flow from hundreds of state scales away comes to rest", "[continuat
 
     REQUIRE(rest);  // feedback 2 is far below that of any other state: all scores 2/8
     for (Eigen::Index e = 0; e < 8; ++e) CHECK_THAT((*rest)[e], WithinAbs(0.25, 1e-14));
+}
+
+TEST_CASE("starts from which Newton's method finds nothing are counted", "[continuation]") {
+    search_record record;
+    CHECK(find_equilibria(problem_of<test_models::nowhere>(), &record).empty());
+    CHECK(record.starts > 0);
+    CHECK(record.no_root == record.starts);
+}
+
+TEST_CASE("a flow that circles comes to no rest, and the search says so", "[continuation]") {
+    // between 3.4 = 2 (decay + leak + gain/2) and the pitchfork at 7 two controlled experts have
+    // one equilibrium, which repels (docs/theory.md section 5)
+    auto at = with_defaults(controlled_feedback(softmax_loads(2)));
+    at.set("gain", 1);
+    at.set("leak", 0.2);
+    at.set("feedback", 5);
+    search_record record;
+    REQUIRE(find_equilibria(at, &record).size() == 1);
+    CHECK(record.no_rest == 2);  // of the winners; balance is where it starts from
+
+    at.set("feedback", 3);
+    search_record calm;
+    REQUIRE(find_equilibria(at, &calm).size() == 1);
+    CHECK(calm.no_rest == 0);
+}
+
+TEST_CASE("the flow's end is that of its equations", "[continuation][oracle]") {
+    // exact-k of two from one winner: the way is long, with growing parts (a second winner comes,
+    // 68 state scales on) and, at 35 of 40 experts, past where two states have just vanished
+    struct from_winner {
+        std::size_t experts;
+        double feedback;
+    };
+    const auto [experts, feedback] =
+        GENERATE(from_winner{40, 35}, from_winner{40, 50}, from_winner{128, 137});
+    CAPTURE(experts, feedback);
+    auto at = with_defaults(expert_feedback(exact_k_loads(experts, 2)));
+    at.set("feedback", feedback);
+    for (std::size_t e = 0; e < experts; ++e)  // no pattern
+        at.set("bias_" + std::to_string(e + 1),
+               0.6 * std::fmod(static_cast<double>(e + 1) * 0.6180339887, 1.0) - 0.3);
+    for (const std::size_t winner : {0u, 1u, 2u, 3u}) {
+        std::vector<double> loads(experts), start(experts);
+        loads[winner] = 1;
+        REQUIRE(at.model->rest(loads, at.parameters, start));
+        const auto rest = steady_state(at).from(
+            Eigen::VectorXd::Map(start.data(), static_cast<Eigen::Index>(experts)));
+        REQUIRE(rest);
+        const auto end = settle(at, start);
+        REQUIRE(end.status == flow_status::converged);
+        for (std::size_t e = 0; e < experts; ++e)
+            CHECK_THAT((*rest)[static_cast<Eigen::Index>(e)], WithinAbs(end.state[e], 1e-6));
+    }
 }

@@ -115,8 +115,8 @@ TEST_CASE("what a search left out reads back, and is none in files that do not s
     const scratch_folder folder;
     const auto path = folder / "d.json";
     auto written = sample::cusp(3);
-    written.data.search = {10, 3, true, 4, 5, 6};
-    written.data.stable = {{0, 1, -1, 1}, {{{0.5, 0.25}, 2}}, 7, 0.125};
+    written.data.search = {10, 3, true, 4, 5, 6, 7, 8, 9, 11, 13};
+    written.data.stable = {{0, 1, -1, 1}, {{{0.5, 0.25}, 2}}, 7, 0.125, 12};
     std::string text = to_json(written);
     const auto read_of = [&] {
         write_file(path, text);
@@ -125,6 +125,12 @@ TEST_CASE("what a search left out reads back, and is none in files that do not s
     CHECK(to_json({written.heading, read_of()}) == text);
     CHECK(read_of().search.too_deep == 5);
     CHECK(read_of().search.not_tried == 6);
+    CHECK(read_of().search.no_rest == 7);
+    CHECK(read_of().search.no_root == 8);
+    CHECK(read_of().search.lost == 9);
+    CHECK(read_of().search.not_located == 11);
+    CHECK(read_of().search.cut_short == 13);
+    CHECK(read_of().stable.no_rest == 12);
     CHECK(read_of().stable.uncounted == 7);
     CHECK(read_of().stable.left_out == 0.125);
 
@@ -137,9 +143,11 @@ TEST_CASE("what a search left out reads back, and is none in files that do not s
     rename("\"uncounted\"", "\"was_uncounted\"");
     rename("\"too_deep\"", "\"was_deep\"");
     rename("\"not_tried\"", "\"was_not_tried\"");
+    rename("\"no_rest\"", "\"was_no_rest\"");
     CHECK(read_of().search.not_followed == 4);
     CHECK(read_of().search.too_deep == 0);
     CHECK(read_of().search.not_tried == 0);
+    CHECK(read_of().search.no_rest == 0);
     CHECK(read_of().stable.uncounted == 0);
     CHECK(read_of().stable.left_out == 0);
 }

@@ -159,3 +159,22 @@ TEST_CASE("the closed-form curvature is the one from lines", "[model][cells][ora
 
     CHECK((closed - lines).norm() < 1e-14 * (1 + lines.norm()));  // sums of a few products
 }
+
+TEST_CASE("no expert rests at a score that only a larger share could hold", "[model][cells]") {
+    // of two experts for each token none gets more than half of all assignments
+    auto at = with_defaults(expert_feedback(exact_k_loads(4, 2)));
+    at.set("feedback", 12);
+    std::array<double, 4> scores{};
+    const auto rest_at = [&](std::array<double, 4> loads) {
+        REQUIRE(at.model->rest(loads, at.parameters, scores));
+        return scores;
+    };
+    CHECK(rest_at({1, 0, 0, 0}) == std::array<double, 4>{6, 2, 2, 2});
+    CHECK(rest_at({0.5, 0.5, 0, 0}) == std::array<double, 4>{6, 6, 0, 0});
+    CHECK(rest_at({0.25, 0.25, 0.5, 0}) == std::array<double, 4>{3, 3, 6, 0});
+
+    auto one = with_defaults(expert_feedback(softmax_loads(4)));
+    one.set("feedback", 12);
+    REQUIRE(one.model->rest(std::array{1.0, 0.0, 0.0, 0.0}, one.parameters, scores));
+    CHECK(scores == std::array<double, 4>{12, 0, 0, 0});
+}

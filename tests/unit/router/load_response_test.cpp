@@ -369,3 +369,24 @@ TEST_CASE("slopes of exact-k keep their digits where two winners hold nearly all
     CHECK_THAT(response->within(s, 1, 2) * 2 * all * all / (e * (all - e) - pair),
                WithinAbs(1.0, 1e-12));
 }
+
+TEST_CASE("no expert takes more than its most, and one far ahead takes all of it",
+          "[load_response]") {
+    const row none(5);  // logits
+    struct bounded {
+        std::shared_ptr<const load_response> response;
+        double most;
+        bool reached;  // a band of sizes lies between 1/3 and 1/2
+    };
+    const std::vector<bounded> all{{softmax_loads(5), 1, true},
+                                   {exact_k_loads(5, 2), 0.5, true},
+                                   {top_k_loads(none, 5, 3), 1.0 / 3, true},
+                                   {subset_loads(none, 5, 2, 3), 0.5, false}};
+    for (const auto& [response, most, reached] : all) {
+        CAPTURE(response->name());
+        CHECK(response->most() == most);
+        const auto p = loads_of(*response, {80, 0.3, -0.1, 0.2, 0}, 1);
+        CHECK(p[0] <= most * (1 + 1e-14));  // a rounding of the sum of all
+        if (reached) CHECK_THAT(p[0], WithinAbs(most, 1e-14));
+    }
+}
