@@ -50,21 +50,26 @@ public:
     [[nodiscard]] T* data() const noexcept { return data_.get(); }  ///< null if empty
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Copies to the first elements.
+    /// Copies to the elements from `first` on. Copies wait for what was launched on the default
+    /// stream, and for nothing of other threads' own streams.
     void write(const std::vector<T>& from) const { write(from.data(), from.size()); }
-    void write(const T* from, std::size_t count) const {
-        if (count > 0)
-            check(cudaMemcpy(data(), from, count * sizeof(T), cudaMemcpyHostToDevice),
-                  "cudaMemcpy");
+    void write(const T* from, std::size_t count, std::size_t first = 0) const {
+        copy(data() + first, from, count, cudaMemcpyHostToDevice);
     }
 
-    /// Copies the first `count` elements to the host.
-    void read(T* to, std::size_t count) const {
-        if (count > 0)
-            check(cudaMemcpy(to, data(), count * sizeof(T), cudaMemcpyDeviceToHost), "cudaMemcpy");
+    /// Copies `count` elements from `first` on to the host.
+    void read(T* to, std::size_t count, std::size_t first = 0) const {
+        copy(to, data() + first, count, cudaMemcpyDeviceToHost);
     }
 
 private:
+    static void copy(T* to, const T* from, std::size_t count, cudaMemcpyKind kind) {
+        if (count == 0) return;
+        check(cudaMemcpyAsync(to, from, count * sizeof(T), kind, cudaStreamPerThread),
+              "cudaMemcpyAsync");
+        check(cudaStreamSynchronize(cudaStreamPerThread), "cudaStreamSynchronize");
+    }
+
     struct give_back {
         void operator()(T* memory) const noexcept { cudaFree(memory); }
     };

@@ -9,6 +9,7 @@
 #include <moebius/base/random.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/train/training.hpp>
+#include <set>
 #include <utility>
 
 namespace moebius {
@@ -133,13 +134,15 @@ void check(const training_work& work) {
         throw invalid_argument("train", fmt::format("a batch of {} came", work.batch),
                                "it must be 1 to 2^31");
     require("train").at_least("record_every", work.record_every, 1);
+    std::set<const void*> lists;  // of rows that were looked at: runs share them
     for (const auto& run : work.runs) {
         if (run.model == nullptr)
             throw invalid_argument("train", "a run has no model", "one is needed");
         if (run.rows == nullptr || run.rows->empty())
             throw invalid_argument("train", "a run has no rows to train on",
                                    "at least one is needed");
-        if (*std::max_element(run.rows->begin(), run.rows->end()) >= work.data->rows())
+        if (lists.insert(run.rows.get()).second &&
+            *std::max_element(run.rows->begin(), run.rows->end()) >= work.data->rows())
             throw invalid_argument("train", "a row is out of range",
                                    fmt::format("there are {}", work.data->rows()));
         if (run.model->width() != work.data->width || run.model->classes() < work.data->classes)

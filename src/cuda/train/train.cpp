@@ -9,7 +9,10 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/train/moe_network.hpp>
+#include <mutex>
+#include <utility>
 
+#include "loop/loops.hpp"
 #include "train/train_arrays.hpp"
 
 namespace moebius::gpu {
@@ -91,45 +94,82 @@ std::optional<refusal> training_refusal(const training_work& work, int device) {
     return std::nullopt;
 }
 
+namespace {
+
+/// Runs of one shape that go to the device together.
+struct part {
+    train_shape of;
+    std::vector<const training_run*> runs;
+    std::vector<training_state*> states;
+};
+
+/// By shape, and as many as the multiprocessors: while one part trains, others come and go.
+std::vector<part> parts_of(const training_work& work, std::span<training_state> states,
+                           std::uint64_t until, std::size_t most) {
+    std::map<train_shape, part> open;
+    std::vector<part> parts;
+    for (std::size_t r = 0; r < states.size(); ++r) {
+        if (states[r].diverged_at != training_state::sound || states[r].step >= until) continue;
+        const auto of = shape_of(work.runs[r]);
+        auto& to = open.try_emplace(of, part{of, {}, {}}).first->second;
+        to.runs.push_back(&work.runs[r]);
+        to.states.push_back(&states[r]);
+        if (to.runs.size() == most) parts.push_back(std::exchange(to, part{of, {}, {}}));
+    }
+    for (auto& [of, rest] : open)
+        if (!rest.runs.empty()) parts.push_back(std::move(rest));
+    return parts;
+}
+
+std::uint64_t first_of(const part& of, std::uint64_t record_every) {
+    std::uint64_t first = of.states[0]->step;
+    for (const auto* state : of.states) first = std::min(first, state->step);
+    return first - first % record_every;
+}
+
+void train_part(train_arrays& ensemble, std::uint64_t until, progress& done) {
+    for (auto from = ensemble.first(); from < until;) {
+        const auto to = std::min(until, from + ensemble.room());
+        ensemble.advance(from, to);
+        try {
+            done.add(to - from);
+        } catch (const interrupted&) {
+            ensemble.commit();
+            throw;
+        }
+        from = to;
+    }
+    ensemble.commit();
+}
+
+}  // namespace
+
 void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
            int device, const watch& watched) {
     moebius::check(work, until);
     if (const auto why = training_refusal(work, device)) throw invalid_argument("train", *why);
     check_work(work, states, until);
     check(cudaSetDevice(device), "cudaSetDevice");
-    std::map<train_shape, std::pair<std::vector<const training_run*>, std::vector<training_state*>>>
-        sorted;
-    for (std::size_t r = 0; r < states.size(); ++r) {
-        if (states[r].diverged_at != training_state::sound || states[r].step >= until) continue;
-        auto& [runs, at] = sorted[shape_of(work.runs[r])];
-        runs.push_back(&work.runs[r]);
-        at.push_back(&states[r]);
-    }
-    if (sorted.empty()) return;
+    const std::size_t multiprocessors = limits_of(device).multiprocessors;
+    auto parts = parts_of(work, states, until, multiprocessors);
+    if (parts.empty()) return;
     if (watched.stopping()) throw interrupted("train");
 
     const train_data data(work);
-    std::vector<train_arrays> ensembles;
     std::uint64_t batches = 0;
-    for (auto& [of, members] : sorted) {
-        ensembles.emplace_back(work, of, std::move(members.first), std::move(members.second), data);
-        batches += until - ensembles.back().first();
-    }
+    for (const auto& one : parts) batches += until - first_of(one, work.record_every);
     progress done(watched, "train", batches);
-    for (auto& ensemble : ensembles) {
-        for (auto from = ensemble.first(); from < until;) {
-            const auto to = std::min(until, from + ensemble.room());
-            ensemble.advance(from, to);
-            try {
-                done.add(to - from);
-            } catch (const interrupted&) {
-                ensemble.commit();
-                throw;
-            }
-            from = to;
-        }
-        ensemble.commit();
-    }
+    std::mutex uploading;  // one after the other: the first is there the sooner
+    constexpr std::size_t at_once = 64;
+    const auto threads = static_cast<unsigned>(std::min(parts.size(), at_once));
+    parallel_for(parts.size(), threads, [&](std::size_t i) {
+        check(cudaSetDevice(device), "cudaSetDevice");
+        std::unique_lock lock(uploading);
+        train_arrays ensemble(work, parts[i].of, std::move(parts[i].runs),
+                              std::move(parts[i].states), data);
+        lock.unlock();
+        train_part(ensemble, until, done);
+    });
 }
 
 }  // namespace moebius::gpu

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <moebius/base/parallel.hpp>
 
 namespace moebius::gpu {
 namespace {
@@ -156,17 +155,21 @@ std::vector<double> train_arrays::schedule(std::uint64_t from, std::uint64_t unt
 
 void train_arrays::advance(std::uint64_t from, std::uint64_t until) {
     const std::size_t rows = (until - from) / work_.record_every;
-    const device_array<double> feedback(moves_ ? schedule(from, until) : std::vector<double>{});
-    const device_array<double> records(runs_.size() * rows * width());
+    // kept from launch to launch: to free memory is to wait for all that the device does
+    const auto feedback = moves_ ? schedule(from, until) : std::vector<double>{};
+    const std::size_t numbers = runs_.size() * rows * width();
+    if (feedback_.size() < feedback.size()) feedback_ = device_array<double>(feedback.size());
+    if (window_.size() < numbers) window_ = device_array<double>(numbers);
+    feedback_.write(feedback);
     work_.from = from;
     work_.until = until;
-    work_.feedback = feedback.data();
-    work_.records = records.data();
-    check(launch_train(work_, train_kernel::automatic, nullptr), "launch of train");
+    work_.feedback = moves_ ? feedback_.data() : nullptr;
+    work_.records = window_.data();
+    check(launch_train(work_, train_kernel::automatic, cudaStreamPerThread), "launch of train");
     std::vector<std::uint64_t> steps(runs_.size());
-    std::vector<double> all(records.size());
+    std::vector<double> all(numbers);
     steps_.read(steps.data(), steps.size());
-    records.read(all.data(), all.size());
+    window_.read(all.data(), all.size());
     for (std::size_t r = 0; r < runs_.size(); ++r) {
         const auto row = [&](std::uint64_t step) {
             const std::uint64_t done = (std::max(step, from) - from) / work_.record_every;
@@ -194,17 +197,31 @@ void train_arrays::commit() {
     }
 }
 
+/// Calls copy(run, runs, staging) for some runs at a time, so that the staging stays in memory that
+/// is there: the first touch of a page takes as long as its copy.
+template <typename T, typename Copy>
+void train_arrays::each_part(std::size_t each, Copy copy) const {
+    constexpr std::size_t numbers = std::size_t{1} << 20;
+    const std::size_t runs = states_.size();
+    const std::size_t at_once =
+        std::clamp<std::size_t>(numbers / std::max<std::size_t>(each, 1), 1, runs);
+    const auto staging = std::make_unique_for_overwrite<T[]>(at_once * each);
+    for (std::size_t first = 0; first < runs; first += at_once)
+        copy(first, std::min(at_once, runs - first), staging.get());
+}
+
 template <typename T>
 device_array<T> train_arrays::gathered(std::vector<double> training_state::*member) const {
-    const std::size_t each = (states_[0]->*member).size(), size = states_.size() * each;
-    const auto all = std::make_unique_for_overwrite<T[]>(size);
-    parallel_for(states_.size(), 0, [&](std::size_t r) {
-        const auto& from = states_[r]->*member;
-        std::transform(from.begin(), from.end(), all.get() + r * each,
-                       [](double value) { return static_cast<T>(value); });
+    const std::size_t each = (states_[0]->*member).size();
+    device_array<T> to(states_.size() * each);
+    each_part<T>(each, [&](std::size_t first, std::size_t runs, T* staging) {
+        for (std::size_t r = 0; r < runs; ++r) {
+            const auto& from = states_[first + r]->*member;
+            std::transform(from.begin(), from.end(), staging + r * each,
+                           [](double value) { return static_cast<T>(value); });
+        }
+        to.write(staging, runs * each, first * each);
     });
-    device_array<T> to(size);
-    to.write(all.get(), size);
     return to;
 }
 
@@ -212,10 +229,10 @@ template <typename T>
 void train_arrays::scatter(const device_array<T>& from,
                            std::vector<double> training_state::*member) const {
     const std::size_t each = from.size() / states_.size();
-    const auto all = std::make_unique_for_overwrite<T[]>(from.size());
-    from.read(all.get(), from.size());
-    parallel_for(states_.size(), 0, [&](std::size_t r) {
-        std::copy_n(all.get() + r * each, each, (states_[r]->*member).begin());
+    each_part<T>(each, [&](std::size_t first, std::size_t runs, T* staging) {
+        from.read(staging, runs * each, first * each);
+        for (std::size_t r = 0; r < runs; ++r)
+            std::copy_n(staging + r * each, each, (states_[first + r]->*member).begin());
     });
 }
 

@@ -65,6 +65,8 @@ private:
     void fill(const training_work& work, const train_shape& of);
     [[nodiscard]] std::size_t width() const { return 2 + 2 * std::size_t{work_.experts}; }
     [[nodiscard]] std::vector<double> schedule(std::uint64_t from, std::uint64_t until) const;
+    template <typename T, typename Copy>
+    void each_part(std::size_t each, Copy copy) const;
     template <typename T>
     [[nodiscard]] device_array<T> gathered(std::vector<double> training_state::*member) const;
     template <typename T>
@@ -75,7 +77,7 @@ private:
     std::vector<std::uint64_t> reached_;        ///< (runs) batches
     std::vector<std::vector<double>> records_;  ///< (runs) those that states do not have yet
     device_array<train_run> each_;
-    device_array<double> biases_, scores_, controls_;
+    device_array<double> biases_, scores_, controls_, feedback_, window_;
     device_array<std::uint64_t> steps_;
     device_array<std::uint32_t> diverged_;
     device_array<float> parameters_, moments_;
