@@ -130,5 +130,7 @@ int main(int count, char** arguments) {
     measure(*on, data, {.name = "momentum", .optimiser = {.rate = 0.05, .momentum = 0.9}});
     measure(*on, data,
             {.name = "adam", .optimiser = {.kind = optimiser_kind::adam, .rate = 0.003}});
-    measure(*on, data, {.name = "2 experts, any shape", .steps = 100, .experts = 2});
+    measure(*on, data, {.name = "2 experts", .experts = 2});
+    measure(*on, data, {.name = "8 experts", .experts = 8});
+    measure(*on, data, {.name = "3 experts, any shape", .steps = 100, .experts = 3});
 }

@@ -144,6 +144,13 @@ TEST_CASE("a step on the device is the CPU's but for rounding: shapes", "[gpu][t
             options.router.noise = noise_law::gumbel;
             check_next_step(work_of(options, 3, batch, {.rate = 0.1}));
         }
+    for (const std::size_t experts : {2U, 8U})  // that the tiled kernel is written for, too
+        for (const auto kind : {optimiser_kind::sgd, optimiser_kind::adam}) {
+            CAPTURE(experts);
+            auto options = digits();
+            options.experts = experts;
+            check_next_step(work_of(options, 3, 128, {.kind = kind, .rate = 0.01}));
+        }
     auto options = digits();  // inputs stay in global memory
     options.experts = 16;
     check_next_step(work_of(options, 2));

@@ -73,8 +73,8 @@ __device__ void descend_all(tiled_memory<S>& m, const training& work, std::uint3
 }
 
 /// `advance` of simulate/training.hpp with moe_network::learn, in fp32 but for the scores.
-/// Usual: relu, cross-entropy, no noise, sgd without momentum.
-template <typename S, bool Usual>
+/// Usual: relu, cross-entropy, no noise, an optimiser of that kind; else what `work` says.
+template <typename S, bool Usual, train_optimiser Kind>
 __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blocks ? 2 : 1)
     train_tiled(const __grid_constant__ training work) {
     extern __shared__ __align__(256) unsigned char raw[];
@@ -100,7 +100,7 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
         const sorting mine = route_example<S, Usual>(m, work, run, t);
         if (warp == S::warps - 1 && lane == 0) {
             m.ticket = S::warps;  // the first tasks are dealt out
-            if (!Usual && work.moment_count == 2) m.descend.rescale(run, t + 1);
+            if (work.moment_count == 2) m.descend.rescale(run, t + 1);
         }
         __syncthreads();
         sort_example(m, mine);
@@ -112,8 +112,8 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
         const batch_result result = batch_loss(m, rows, !Usual && work.squared);
         if (!(sound = isfinite(result.loss) && rows.routed() > 0)) break;  // all threads alike
         if constexpr (Usual) {
-            descent simply(work, id);
-            simply.kind = train_optimiser::sgd;
+            descent simply = m.descend;
+            simply.kind = Kind;
             descend_all(m, work, id, t, rows, result, simply);
         } else {
             descend_all(m, work, id, t, rows, result, m.descend);
@@ -129,11 +129,11 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
     }
 }
 
-template <typename S, bool Usual>
+template <typename S, bool Usual, train_optimiser Kind>
 cudaError_t launch(const training& work, cudaStream_t stream) {
     constexpr std::size_t bytes = sizeof(tiled_memory<S>);
     static_assert(bytes <= one_block);
-    const auto kernel = train_tiled<S, Usual>;
+    const auto kernel = train_tiled<S, Usual, Kind>;
     if (const auto e = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                             static_cast<int>(bytes));
         e != cudaSuccess)
@@ -142,21 +142,44 @@ cudaError_t launch(const training& work, cudaStream_t stream) {
     return cudaGetLastError();
 }
 
-using digits = train_tiles<64, 32, 10, 4, 128>;
-static_assert(sizeof(tiled_memory<digits>) <= two_blocks);
+template <typename S>
+cudaError_t launch_for(const training& work, cudaStream_t stream) {
+    using enum train_optimiser;
+    const bool usual = !work.gumbel && !work.gelu && !work.squared;
+    if (usual && work.optimiser == sgd) return launch<S, true, sgd>(work, stream);
+    if (usual && work.optimiser == momentum) return launch<S, true, momentum>(work, stream);
+    if (usual && work.optimiser == adam) return launch<S, true, adam>(work, stream);
+    return launch<S, false, sgd>(work, stream);
+}
+
+template <typename S>
+bool fits(const training& work) {
+    return work.width == S::d && work.hidden == S::H && work.classes == S::C &&
+           work.experts == S::E && work.batch == S::B && work.input_stride == S::d;
+}
+
+template <typename... S>
+struct shapes {
+    static bool has(const training& work) { return (fits<S>(work) || ...); }
+    static cudaError_t launch(const training& work, cudaStream_t stream) {
+        auto status = cudaErrorInvalidValue;
+        (void)((fits<S>(work) && (status = launch_for<S>(work, stream), true)) || ...);
+        return status;
+    }
+};
+
+template <int Experts>
+using digits = train_tiles<64, 32, 10, Experts, 128>;
+static_assert(sizeof(tiled_memory<digits<4>>) <= two_blocks);
+
+using tiled = shapes<digits<2>, digits<4>, digits<8>>;
 
 }  // namespace
 
-bool is_tiled(const training& work) {
-    return work.width == digits::d && work.hidden == digits::H && work.classes == digits::C &&
-           work.experts == digits::E && work.batch == digits::B && work.input_stride == digits::d;
-}
+bool is_tiled(const training& work) { return tiled::has(work); }
 
 cudaError_t launch_train_tiled(const training& work, cudaStream_t stream) {
-    if (!is_tiled(work)) return cudaErrorInvalidValue;
-    const bool usual =
-        !work.gumbel && !work.gelu && !work.squared && work.optimiser == train_optimiser::sgd;
-    return usual ? launch<digits, true>(work, stream) : launch<digits, false>(work, stream);
+    return tiled::launch(work, stream);
 }
 
 }  // namespace moebius::gpu
