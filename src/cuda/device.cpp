@@ -7,6 +7,8 @@
 #include <limits>
 #include <moebius/backend/backend.hpp>
 #include <moebius/base/error.hpp>
+#include <mutex>
+#include <vector>
 
 namespace moebius {
 
@@ -75,6 +77,29 @@ std::vector<std::string> describe_devices() {
     }
     if (lines.empty()) lines.emplace_back("built in, but this machine has no device");
     return lines;
+}
+
+namespace {
+
+std::mutex staging_mutex;
+std::vector<void*> unused_staging;
+
+}  // namespace
+
+gpu::staging::staging() {
+    const std::lock_guard lock(staging_mutex);
+    if (unused_staging.empty()) {
+        unused_staging.reserve(unused_staging.capacity() + 1);  // the destructor cannot throw
+        check(cudaHostAlloc(&memory_, bytes, cudaHostAllocPortable), "cudaHostAlloc");
+        return;
+    }
+    memory_ = unused_staging.back();
+    unused_staging.pop_back();
+}
+
+gpu::staging::~staging() {
+    const std::lock_guard lock(staging_mutex);
+    unused_staging.push_back(memory_);
 }
 
 }  // namespace moebius

@@ -65,6 +65,8 @@ public:
 private:
     static void copy(T* to, const T* from, std::size_t count, cudaMemcpyKind kind) {
         if (count == 0) return;
+        // a copy that has to wait for a kernel keeps other threads from the device meanwhile
+        check(cudaStreamSynchronize(cudaStreamPerThread), "cudaStreamSynchronize");
         check(cudaMemcpyAsync(to, from, count * sizeof(T), kind, cudaStreamPerThread),
               "cudaMemcpyAsync");
         check(cudaStreamSynchronize(cudaStreamPerThread), "cudaStreamSynchronize");
@@ -75,6 +77,26 @@ private:
     };
     std::unique_ptr<T, give_back> data_;
     std::size_t size_ = 0;
+};
+
+/// Page-locked memory, which copies take no detour to. The process keeps it for the next taker, as
+/// locking pages takes longer than copying them.
+class staging {
+public:
+    static constexpr std::size_t bytes = std::size_t{1} << 20;
+
+    staging();
+    staging(const staging&) = delete;
+    staging& operator=(const staging&) = delete;
+    ~staging();
+
+    template <typename T>
+    [[nodiscard]] T* as() const noexcept {
+        return static_cast<T*>(memory_);
+    }
+
+private:
+    void* memory_ = nullptr;
 };
 
 }  // namespace moebius::gpu

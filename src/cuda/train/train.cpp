@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
 #include <moebius/train/moe_network.hpp>
-#include <mutex>
 #include <utility>
 
 #include "loop/loops.hpp"
@@ -96,50 +96,64 @@ std::optional<refusal> training_refusal(const training_work& work, int device) {
 
 namespace {
 
-/// Runs of one shape that go to the device together.
-struct part {
-    train_shape of;
-    std::vector<const training_run*> runs;
-    std::vector<training_state*> states;
-};
+/// Threads that bring runs there and back; a device runs 8 streams side by side by default.
+constexpr unsigned couriers = 8;
 
-/// By shape, and as many as the multiprocessors: while one part trains, others come and go.
-std::vector<part> parts_of(const training_work& work, std::span<training_state> states,
-                           std::uint64_t until, std::size_t most) {
-    std::map<train_shape, part> open;
-    std::vector<part> parts;
+/// The runs that are to be trained, by shape.
+std::vector<std::unique_ptr<train_arrays>> ensembles_of(const training_work& work,
+                                                        std::span<training_state> states,
+                                                        std::uint64_t until,
+                                                        const train_data& data) {
+    std::map<train_shape, std::pair<std::vector<const training_run*>, std::vector<training_state*>>>
+        sorted;
     for (std::size_t r = 0; r < states.size(); ++r) {
         if (states[r].diverged_at != training_state::sound || states[r].step >= until) continue;
-        const auto of = shape_of(work.runs[r]);
-        auto& to = open.try_emplace(of, part{of, {}, {}}).first->second;
-        to.runs.push_back(&work.runs[r]);
-        to.states.push_back(&states[r]);
-        if (to.runs.size() == most) parts.push_back(std::exchange(to, part{of, {}, {}}));
+        auto& [runs, at] = sorted[shape_of(work.runs[r])];
+        runs.push_back(&work.runs[r]);
+        at.push_back(&states[r]);
     }
-    for (auto& [of, rest] : open)
-        if (!rest.runs.empty()) parts.push_back(std::move(rest));
+    std::vector<std::unique_ptr<train_arrays>> ensembles;
+    for (auto& [of, members] : sorted)
+        ensembles.push_back(std::make_unique<train_arrays>(work, of, std::move(members.first),
+                                                           std::move(members.second), data));
+    return ensembles;
+}
+
+struct part {
+    train_arrays* ensemble;
+    train_slice runs;
+};
+
+/// As many runs as the device has multiprocessors, or fewer if all couriers have some then.
+std::vector<part> parts_of(const std::vector<std::unique_ptr<train_arrays>>& ensembles,
+                           std::size_t multiprocessors) {
+    std::vector<part> parts;
+    for (const auto& ensemble : ensembles) {
+        const std::size_t all = ensemble->runs();
+        const std::size_t each =
+            std::clamp<std::size_t>((all + couriers - 1) / couriers, 1, multiprocessors);
+        for (std::size_t first = 0; first < all; first += each)
+            parts.push_back({ensemble.get(), {first, std::min(each, all - first)}});
+    }
     return parts;
 }
 
-std::uint64_t first_of(const part& of, std::uint64_t record_every) {
-    std::uint64_t first = of.states[0]->step;
-    for (const auto* state : of.states) first = std::min(first, state->step);
-    return first - first % record_every;
-}
-
-void train_part(train_arrays& ensemble, std::uint64_t until, progress& done) {
-    for (auto from = ensemble.first(); from < until;) {
-        const auto to = std::min(until, from + ensemble.room());
-        ensemble.advance(from, to);
+void train_part(const part& of, std::uint64_t until, train_window& window, progress& done) {
+    auto& [ensemble, runs] = of;
+    ensemble->upload(runs, window);
+    const auto room = ensemble->room(runs.count);
+    for (auto from = ensemble->first(runs); from < until;) {
+        const auto to = std::min(until, from + room);
+        ensemble->advance(runs, from, to, window);
         try {
             done.add(to - from);
         } catch (const interrupted&) {
-            ensemble.commit();
+            ensemble->commit(runs, window);
             throw;
         }
         from = to;
     }
-    ensemble.commit();
+    ensemble->commit(runs, window);
 }
 
 }  // namespace
@@ -150,25 +164,21 @@ void train(const training_work& work, std::span<training_state> states, std::uin
     if (const auto why = training_refusal(work, device)) throw invalid_argument("train", *why);
     check_work(work, states, until);
     check(cudaSetDevice(device), "cudaSetDevice");
-    const std::size_t multiprocessors = limits_of(device).multiprocessors;
-    auto parts = parts_of(work, states, until, multiprocessors);
-    if (parts.empty()) return;
+    const train_data data(work);
+    const auto ensembles = ensembles_of(work, states, until, data);
+    if (ensembles.empty()) return;
     if (watched.stopping()) throw interrupted("train");
 
-    const train_data data(work);
+    const auto parts = parts_of(ensembles, limits_of(device).multiprocessors);
     std::uint64_t batches = 0;
-    for (const auto& one : parts) batches += until - first_of(one, work.record_every);
+    for (const auto& one : parts) batches += until - one.ensemble->first(one.runs);
     progress done(watched, "train", batches);
-    std::mutex uploading;  // one after the other: the first is there the sooner
-    constexpr std::size_t at_once = 64;
-    const auto threads = static_cast<unsigned>(std::min(parts.size(), at_once));
-    parallel_for(parts.size(), threads, [&](std::size_t i) {
+    // while the runs of one part train, those of others come and go
+    team going(static_cast<unsigned>(std::min<std::size_t>(parts.size(), couriers)));
+    std::vector<train_window> windows(going.size());
+    going.run(parts.size(), [&](unsigned member, std::size_t i) {
         check(cudaSetDevice(device), "cudaSetDevice");
-        std::unique_lock lock(uploading);
-        train_arrays ensemble(work, parts[i].of, std::move(parts[i].runs),
-                              std::move(parts[i].states), data);
-        lock.unlock();
-        train_part(ensemble, until, done);
+        train_part(parts[i], until, windows[member], done);
     });
 }
 

@@ -46,6 +46,15 @@ train_run values_of(const training_run& run, const train_data& data) {
             device_controller(run.rule.controller)};
 }
 
+/// Calls copy(first, runs) for as many runs of `each` numbers at a time as pass the staging.
+template <typename T, typename Copy>
+void in_pieces(const train_slice& of, std::size_t each, Copy copy) {
+    if (each == 0) return;
+    const std::size_t at_once = std::max<std::size_t>(staging::bytes / sizeof(T) / each, 1);
+    for (std::size_t done = 0; done < of.count; done += at_once)
+        copy(of.first + done, std::min(at_once, of.count - done));
+}
+
 }  // namespace
 
 train_shape shape_of(const training_run& run) {
@@ -95,10 +104,10 @@ train_arrays::train_arrays(const training_work& work, const train_shape& of,
     biases_ = device_array<double>(biases);
     steps_ = device_array<std::uint64_t>(reached_);
     diverged_ = device_array<std::uint32_t>(std::vector<std::uint32_t>(n));
-    parameters_ = gathered<float>(&training_state::parameters);
-    moments_ = gathered<float>(&training_state::moments);
-    scores_ = gathered<double>(&training_state::scores);
-    if (of.controlled) controls_ = gathered<double>(&training_state::control);
+    parameters_ = device_array<float>(n * states_[0]->parameters.size());
+    moments_ = device_array<float>(n * states_[0]->moments.size());
+    scores_ = device_array<double>(n * of.experts);
+    if (of.controlled) controls_ = device_array<double>(n * of.experts);
     moves_ = std::any_of(runs_.begin(), runs_.end(),
                          [](const training_run* run) { return !std::isnan(run->feedback_end); });
 
@@ -132,107 +141,125 @@ void train_arrays::fill(const training_work& work, const train_shape& of) {
     work_.record_every = count(work.record_every);
 }
 
-std::uint64_t train_arrays::room() const {
-    const auto runs = static_cast<double>(runs_.size());
+training train_arrays::part(const train_slice& of) const {
+    training part = work_;
+    const auto first = of.first;
+    part.runs = count(of.count);
+    part.each += first;
+    part.biases += first * part.experts;
+    part.steps += first;
+    part.diverged += first;
+    part.parameters += first * part.parameter_count;
+    part.moments += first * part.moment_count * part.parameter_count;
+    part.scores += first * part.experts;
+    if (part.controls != nullptr) part.controls += first * part.experts;
+    return part;
+}
+
+std::uint64_t train_arrays::room(std::size_t of) const {
+    const auto runs = static_cast<double>(of);
     const double sums = 3.0 * work_.batch * work_.parameter_count / work_.experts;  // of a step
     const double bytes = 8.0 * (static_cast<double>(width()) + work_.record_every) * runs;
     const double windows = std::min(2e12 / (runs * work_.record_every * sums), 0x1p28 / bytes);
     return work_.record_every * static_cast<std::uint64_t>(std::max(1.0, windows));
 }
 
-std::uint64_t train_arrays::first() const {
-    const std::uint64_t step = *std::min_element(reached_.begin(), reached_.end());
+std::uint64_t train_arrays::first(const train_slice& of) const {
+    const auto from = reached_.begin() + static_cast<std::ptrdiff_t>(of.first);
+    const std::uint64_t step =
+        *std::min_element(from, from + static_cast<std::ptrdiff_t>(of.count));
     return step - step % work_.record_every;
 }
 
-std::vector<double> train_arrays::schedule(std::uint64_t from, std::uint64_t until) const {
+std::vector<double> train_arrays::schedule(const train_slice& of, std::uint64_t from,
+                                           std::uint64_t until) const {
     std::vector<double> feedback;
-    feedback.reserve(runs_.size() * (until - from));
-    for (const auto* run : runs_)
-        for (auto t = from; t < until; ++t) feedback.push_back(feedback_at(*run, t));
+    feedback.reserve(of.count * (until - from));
+    for (std::size_t r = 0; r < of.count; ++r)
+        for (auto t = from; t < until; ++t)
+            feedback.push_back(feedback_at(*runs_[of.first + r], t));
     return feedback;
 }
 
-void train_arrays::advance(std::uint64_t from, std::uint64_t until) {
+void train_arrays::upload(const train_slice& of, const train_window& window) const {
+    gather(parameters_, &training_state::parameters, of, window.here);
+    gather(moments_, &training_state::moments, of, window.here);
+    gather(scores_, &training_state::scores, of, window.here);
+    if (work_.controls != nullptr) gather(controls_, &training_state::control, of, window.here);
+}
+
+void train_arrays::advance(const train_slice& of, std::uint64_t from, std::uint64_t until,
+                           train_window& window) {
     const std::size_t rows = (until - from) / work_.record_every;
-    // kept from launch to launch: to free memory is to wait for all that the device does
-    const auto feedback = moves_ ? schedule(from, until) : std::vector<double>{};
-    const std::size_t numbers = runs_.size() * rows * width();
-    if (feedback_.size() < feedback.size()) feedback_ = device_array<double>(feedback.size());
-    if (window_.size() < numbers) window_ = device_array<double>(numbers);
-    feedback_.write(feedback);
-    work_.from = from;
-    work_.until = until;
-    work_.feedback = moves_ ? feedback_.data() : nullptr;
-    work_.records = window_.data();
-    check(launch_train(work_, train_kernel::automatic, cudaStreamPerThread), "launch of train");
-    std::vector<std::uint64_t> steps(runs_.size());
+    const auto feedback = moves_ ? schedule(of, from, until) : std::vector<double>{};
+    const std::size_t numbers = of.count * rows * width();
+    if (window.feedback.size() < feedback.size())
+        window.feedback = device_array<double>(feedback.size());
+    if (window.records.size() < numbers) window.records = device_array<double>(numbers);
+    window.feedback.write(feedback);
+    auto work = part(of);
+    work.from = from;
+    work.until = until;
+    work.feedback = moves_ ? window.feedback.data() : nullptr;
+    work.records = window.records.data();
+    check(launch_train(work, train_kernel::automatic, cudaStreamPerThread), "launch of train");
+    std::vector<std::uint64_t> steps(of.count);
     std::vector<double> all(numbers);
-    steps_.read(steps.data(), steps.size());
-    window_.read(all.data(), all.size());
-    for (std::size_t r = 0; r < runs_.size(); ++r) {
+    steps_.read(steps.data(), of.count, of.first);
+    window.records.read(all.data(), numbers);
+    for (std::size_t r = 0; r < of.count; ++r) {
         const auto row = [&](std::uint64_t step) {
             const std::uint64_t done = (std::max(step, from) - from) / work_.record_every;
             const std::uint64_t at = r * rows + std::min<std::uint64_t>(done, rows);
             return all.begin() + static_cast<std::ptrdiff_t>(at * width());
         };
-        records_[r].insert(records_[r].end(), row(reached_[r]), row(steps[r]));
+        auto& records = records_[of.first + r];
+        records.insert(records.end(), row(reached_[of.first + r]), row(steps[r]));
+        reached_[of.first + r] = steps[r];
     }
-    reached_ = std::move(steps);
 }
 
-void train_arrays::commit() {
-    std::vector<std::uint32_t> diverged(runs_.size());
-    diverged_.read(diverged.data(), diverged.size());
-    scatter(parameters_, &training_state::parameters);
-    scatter(moments_, &training_state::moments);
-    scatter(scores_, &training_state::scores);
-    if (work_.controls != nullptr) scatter(controls_, &training_state::control);
-    for (std::size_t r = 0; r < runs_.size(); ++r) {
-        auto& state = *states_[r];
-        state.records.insert(state.records.end(), records_[r].begin(), records_[r].end());
-        records_[r].clear();
-        state.step = reached_[r];
+void train_arrays::commit(const train_slice& of, const train_window& window) {
+    std::vector<std::uint32_t> diverged(of.count);
+    diverged_.read(diverged.data(), of.count, of.first);
+    scatter(parameters_, &training_state::parameters, of, window.here);
+    scatter(moments_, &training_state::moments, of, window.here);
+    scatter(scores_, &training_state::scores, of, window.here);
+    if (work_.controls != nullptr) scatter(controls_, &training_state::control, of, window.here);
+    for (std::size_t r = 0; r < of.count; ++r) {
+        auto& state = *states_[of.first + r];
+        auto& records = records_[of.first + r];
+        state.records.insert(state.records.end(), records.begin(), records.end());
+        records.clear();
+        state.step = reached_[of.first + r];
         if (diverged[r] != 0) state.diverged_at = state.step;
     }
 }
 
-/// Calls copy(run, runs, staging) for some runs at a time, so that the staging stays in memory that
-/// is there: the first touch of a page takes as long as its copy.
-template <typename T, typename Copy>
-void train_arrays::each_part(std::size_t each, Copy copy) const {
-    constexpr std::size_t numbers = std::size_t{1} << 20;
-    const std::size_t runs = states_.size();
-    const std::size_t at_once =
-        std::clamp<std::size_t>(numbers / std::max<std::size_t>(each, 1), 1, runs);
-    const auto staging = std::make_unique_for_overwrite<T[]>(at_once * each);
-    for (std::size_t first = 0; first < runs; first += at_once)
-        copy(first, std::min(at_once, runs - first), staging.get());
-}
-
 template <typename T>
-device_array<T> train_arrays::gathered(std::vector<double> training_state::*member) const {
+void train_arrays::gather(const device_array<T>& to, std::vector<double> training_state::*member,
+                          const train_slice& of, const staging& by) const {
     const std::size_t each = (states_[0]->*member).size();
-    device_array<T> to(states_.size() * each);
-    each_part<T>(each, [&](std::size_t first, std::size_t runs, T* staging) {
+    in_pieces<T>(of, each, [&](std::size_t first, std::size_t runs) {
+        T* const here = by.as<T>();
         for (std::size_t r = 0; r < runs; ++r) {
             const auto& from = states_[first + r]->*member;
-            std::transform(from.begin(), from.end(), staging + r * each,
+            std::transform(from.begin(), from.end(), here + r * each,
                            [](double value) { return static_cast<T>(value); });
         }
-        to.write(staging, runs * each, first * each);
+        to.write(here, runs * each, first * each);
     });
-    return to;
 }
 
 template <typename T>
-void train_arrays::scatter(const device_array<T>& from,
-                           std::vector<double> training_state::*member) const {
-    const std::size_t each = from.size() / states_.size();
-    each_part<T>(each, [&](std::size_t first, std::size_t runs, T* staging) {
-        from.read(staging, runs * each, first * each);
+void train_arrays::scatter(const device_array<T>& from, std::vector<double> training_state::*member,
+                           const train_slice& of, const staging& by) const {
+    const std::size_t each = (states_[0]->*member).size();
+    in_pieces<T>(of, each, [&](std::size_t first, std::size_t runs) {
+        T* const here = by.as<T>();
+        from.read(here, runs * each, first * each);
         for (std::size_t r = 0; r < runs; ++r)
-            std::copy_n(staging + r * each, each, (states_[first + r]->*member).begin());
+            std::copy_n(here + r * each, each, (states_[first + r]->*member).begin());
     });
 }
 
