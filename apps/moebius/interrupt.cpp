@@ -49,7 +49,28 @@ extern "C" void on_interrupt(int signal) {
     }
 }
 
+struct sigaction of_host = {};
+
+void forget() noexcept {
+    stop = false;
+    came = 0;
+}
+
 }  // namespace
+
+caught_interrupt::caught_interrupt() {
+    forget();
+    keeps = true;  // the host's own memory is worth keeping
+    struct sigaction ours = {};
+    ours.sa_handler = on_interrupt;
+    ours.sa_flags = SA_RESTART;
+    ::sigaction(SIGINT, &ours, &of_host);
+}
+
+caught_interrupt::~caught_interrupt() {
+    ::sigaction(SIGINT, &of_host, nullptr);
+    forget();
+}
 
 void catch_interrupts() {
     for (const int signal : caught) {

@@ -14,6 +14,16 @@ namespace moebius::cli {
 /// program and then its whole group.
 void catch_interrupts();
 
+/// Catches Ctrl-C alone while it lives, for a host that goes on afterwards: it only asks the work
+/// to stop. Then the host's own handler is back. One at a time.
+class caught_interrupt {
+public:
+    caught_interrupt();
+    caught_interrupt(const caught_interrupt&) = delete;
+    caught_interrupt& operator=(const caught_interrupt&) = delete;
+    ~caught_interrupt();
+};
+
 /// From here on there are results that an interrupt must not lose.
 void keep_results() noexcept;
 

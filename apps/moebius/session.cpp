@@ -58,6 +58,8 @@ moebius::watch session::watch(std::string_view what) const {
     return out;
 }
 
+session session_of(int argc, const char* const* argv) { return {command_line(argc, argv)}; }
+
 session begin_session(int argc, const char* const* argv) {
     open_standard_streams();
     stay_within_memory();
@@ -65,7 +67,7 @@ session begin_session(int argc, const char* const* argv) {
 #ifdef SIGXFSZ
     std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its write
 #endif
-    return {command_line(argc, argv)};
+    return session_of(argc, argv);
 }
 
 }  // namespace moebius::cli

@@ -42,6 +42,9 @@ struct session {
     [[nodiscard]] moebius::watch watch(std::string_view what) const;
 };
 
+/// The session of a line in the process of a host, whose streams and signals are its own.
+[[nodiscard]] session session_of(int argc, const char* const* argv);
+
 /// The session of this process: standard streams are sound and interrupts are caught from here on.
 [[nodiscard]] session begin_session(int argc, const char* const* argv);
 

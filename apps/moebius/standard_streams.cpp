@@ -11,6 +11,7 @@
 #include <cstring>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <mutex>
 #include <string>
 
 namespace moebius::cli {
@@ -29,6 +30,16 @@ namespace {
 
 constexpr std::string_view wipe = "\r\x1b[K";
 std::atomic<bool> is_drawn{false};
+
+std::mutex taking;
+taken_words* taker = nullptr;
+
+/// Whether somebody took it.
+bool take(std::string taken_words::*kind, std::string_view bytes) {
+    const std::lock_guard lock(taking);
+    if (taker != nullptr) (taker->*kind).append(bytes);
+    return taker != nullptr;
+}
 
 void write_error(std::string_view bytes) noexcept {
     static_cast<void>(write_all(STDERR_FILENO, bytes));  // where it is unwritable, nobody reads it
@@ -50,17 +61,29 @@ void open_standard_streams() {
 
 void print(std::string_view bytes) {
     wipe_line();
+    if (take(&taken_words::printed, bytes)) return;
     if (write_all(STDOUT_FILENO, bytes)) return;
     if (errno == EPIPE) throw closed_pipe();
     throw io_error("standard output", std::strerror(errno));
 }
 
 void tell(std::string_view sentence) noexcept try {
-    const bool color = may_color(STDERR_FILENO);
     wipe_line();
+    if (take(&taken_words::told, printable(sentence) + '\n')) return;
+    const bool color = may_color(STDERR_FILENO);
     write_error((color ? "\x1b[1;31mmoebius: \x1b[0m" : "moebius: ") + printable(sentence) + '\n');
 } catch (...) {
     write_error("moebius: there is not enough memory to say what is wrong\n");
+}
+
+taken_words::taken_words() {
+    const std::lock_guard lock(taking);
+    taker = this;
+}
+
+taken_words::~taken_words() {
+    const std::lock_guard lock(taking);
+    taker = nullptr;
 }
 
 void draw_line(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <string>
 #include <string_view>
 
 namespace moebius::cli {
@@ -25,6 +26,19 @@ void print(std::string_view bytes);
 /// One sentence to the person at the terminal, on the standard error, with control characters
 /// escaped. Where it cannot be written it is lost: it never stops the work.
 void tell(std::string_view sentence) noexcept;
+
+/// Takes what print() and tell() say while it lives, in place of the standard streams: for a host
+/// that shows it in its own way. One at a time.
+class taken_words {
+public:
+    taken_words();
+    taken_words(const taken_words&) = delete;
+    taken_words& operator=(const taken_words&) = delete;
+    ~taken_words();
+
+    std::string printed;  ///< by print()
+    std::string told;     ///< by tell(), a line each
+};
 
 /// Puts a text into the terminal's last line, in place of what was drawn before; tell() wipes it.
 void draw_line(std::string_view text);

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "command.hpp"
+
+namespace moebius::cli {
+
+/// The subcommands, in the order of the help.
+/// @param of_trained  validate as it is with --trained
+[[nodiscard]] std::vector<command> all_commands(bool of_trained);
+
+/// Reads a command line and does what it asks for. All that is thrown becomes a sentence for the
+/// person at the terminal and an exit code.
+/// @param session  of this line
+/// @returns  as in exit_code
+[[nodiscard]] int run_program(session& session, int argc, const char* const* argv);
+
+}  // namespace moebius::cli

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""A function for each command of the program, with the options of its table."""
+
+import difflib
+import inspect
+import os
+import warnings
+
+from . import _core
+from ._values import words_of
+from .errors import DeviceError, InvalidArgument
+from .result import Result
+
+# What the Python function of an option is called where Python keeps the name for itself.
+_RENAMED = {"from": "from_"}
+
+# Of the terminal: what they print is in the result.
+_LEFT_OUT = {"format"}
+
+_FOUND, _REJECTED, _NO_ANSWER, _DEVICE = 0, 2, 3, 4
+_INTERRUPTED = range(129, 160)
+
+_ANNOTATIONS = {"float": float, "int": int, "bool": bool, "str": str}
+
+
+def make_commands():
+    """{name: function} of the commands that compute or check something."""
+    tables = {}
+    for command in _core.commands():
+        known = tables.setdefault(command["name"], command)
+        names = {option["name"] for option in known["options"]}
+        known["options"] += [o for o in command["options"] if o["name"] not in names]
+    return {name: _function(table) for name, table in tables.items()
+            if name not in ("plot", "doctor", "bench")}
+
+
+def _function(table):
+    name = table["name"]
+    options = {_RENAMED.get(o["name"], o["name"]): o for o in table["options"]
+               if o["name"] not in _LEFT_OUT}
+
+    def command(*positional, **given):
+        words = [name]
+        places = [o for o in options.values() if o["positional"]]
+        if len(positional) > len(places):
+            raise TypeError(f"{name}() takes {len(places)} positional arguments but "
+                            f"{len(positional)} came: options are given by name")
+        for option, value in zip(places, positional):
+            words += words_of(option, value)
+        for key, value in given.items():
+            if key not in options:
+                near = difflib.get_close_matches(key, options, 1)
+                raise TypeError(f"{name}() has no option {key!r}"
+                                + (f": did you mean {near[0]!r}?" if near else ""))
+            if value is not None:
+                words += words_of(options[key], value)
+        return _run(words)
+
+    command.__name__ = command.__qualname__ = name
+    command.__module__ = "moebius"
+    command.__doc__ = _documentation(table, options)
+    command.__signature__ = _signature(options)
+    return command
+
+
+def _signature(options):
+    parameters = []
+    for key, option in options.items():
+        kind = (inspect.Parameter.POSITIONAL_ONLY if option["positional"]
+                else inspect.Parameter.KEYWORD_ONLY)
+        parameters.append(inspect.Parameter(
+            key, kind, default=None,
+            annotation=_ANNOTATIONS.get(option["type"], object)))
+    parameters.sort(key=lambda p: p.kind)
+    return inspect.Signature(parameters, return_annotation=Result)
+
+
+def _documentation(table, options):
+    lines = [table["meaning"] + ".", "", f"As the command: {table['example']}", "", "Options:"]
+    for key, option in options.items():
+        default = f", {option['default']} by default" if option["default"] else ""
+        choices = f" ({', '.join(option['choices'])})" if option["choices"] else ""
+        lines.append(f"    {key}: {option['meaning']}{choices}{default}")
+    return "\n".join(lines)
+
+
+def _run(words):
+    keeps = any(word.split("=")[0] == "--out" for word in words)
+    code, printed, told = _core.run(words if keeps else [*words, "--format=json"])
+    sentences = [line.removeprefix("moebius: ") for line in told.splitlines() if line.strip()]
+    sentence = sentences[-1] if sentences else f"moebius {words[0]} ended with exit code {code}"
+    if code == _DEVICE:
+        raise DeviceError(sentence)
+    text = _kept(words) if keeps else printed
+    if code in _INTERRUPTED and not text:
+        raise KeyboardInterrupt(sentence)
+    if code not in (_FOUND, _NO_ANSWER, *_INTERRUPTED) or not text:
+        raise InvalidArgument(sentence)
+    for word in sentences:
+        warnings.warn(word, RuntimeWarning, stacklevel=3)
+    return Result(text, answered=code == _FOUND)
+
+
+def _kept(words):
+    """The text of the file that the result went to."""
+    at = next(i for i, word in enumerate(words) if word.split("=")[0] == "--out")
+    name = words[at].partition("=")[2]
+    if not os.path.exists(name):
+        return ""
+    with open(name, encoding="utf-8") as file:
+        return file.read()

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+"""What goes wrong, with the library's sentence."""
+
+
+class Error(Exception):
+    """Of this package. A notebook shows the sentence and no traceback."""
+
+    def _render_traceback_(self):
+        return [f"{type(self).__name__}: {self}"]
+
+
+class InvalidArgument(Error, ValueError):
+    """An option, a value or a file that is not accepted."""
+
+
+class DeviceError(Error, RuntimeError):
+    """There is no such device, or it failed."""
