@@ -85,6 +85,13 @@ public:
             {"two tori (NSNS)", plus},
             {"generalized doubling (GPD)", open_diamond},
             {"Chenciner (CH)", open_diamond},
+            {"neutral saddle (NSS)", ring},
+            {"neutral saddle-focus (NSF)", ring},
+            {"neutral focus (NFF)", ring},
+            {"double stable eigenvalue (DRS)", open_triangle},
+            {"double unstable eigenvalue (DRU)", open_triangle},
+            {"saddle-node homoclinic (NCH)", diamond},
+            {"Shilnikov-Hopf (SH)", diamond},
         }};
         for (std::size_t type = 0; type < layers_.size(); ++type) {
             auto& layer = layers_[type];
@@ -99,7 +106,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kinds = 22;  // of special points
+    static constexpr std::size_t kinds = 29;  // of special points
 
     std::array<figure_layer, kinds> layers_;
     std::vector<figure_label> labels_;
