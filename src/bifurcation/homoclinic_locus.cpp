@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <moebius/continuation/steady_state.hpp>
 #include <optional>
 #include <utility>
 
 #include "cycle_locus.hpp"
 #include "homoclinic_curve.hpp"
+#include "homoclinic_predictor.hpp"
 #include "truncated_orbit.hpp"
 
 namespace moebius::detail {
@@ -18,9 +20,14 @@ using Eigen::Index;
 using Eigen::VectorXd;
 using complex = std::complex<double>;
 
+constexpr double rounding_of_saddles =
+    1e-9;                        // of a saddle's eigenvalues: a sum that is always zero
 constexpr double jumps = 1e-3;   // of a test's values at the ends of a step: it does not vanish
 constexpr double shrunk = 1e-3;  // of the largest orbit: the curve ends in a Bogdanov-Takens point
-constexpr double axis = 1e-12;   // of an eigenvalue: a real one
+constexpr int most_passes = 12;  // over an orbit whose ends are too far from the saddle
+constexpr double largest_predicted = 0.05;  // of the states' unit: beside a point
+constexpr double smallest_predicted = 1e-6;
+constexpr double axis = 1e-12;  // of an eigenvalue: a real one
 
 bool is_pair(complex a) { return std::abs(a.imag()) > axis * std::abs(a); }
 
@@ -38,6 +45,13 @@ struct leading {
         if (up + 1 < all.size()) stable_split = split(all[up], all[up + 1]);
     }
     [[nodiscard]] double quantity() const { return stable.real() + unstable.real(); }
+    /// Zero also where it is rounding, as in systems that keep an energy.
+    [[nodiscard]] double quantity_test() const {
+        const double size = std::abs(stable) + std::abs(unstable);
+        return std::abs(quantity()) > rounding_of_saddles * size ? quantity() : 0;
+    }
+    /// Positive as long as the two are on their sides of the imaginary axis.
+    [[nodiscard]] double margin() const { return std::min(-stable.real(), unstable.real()); }
     [[nodiscard]] int pairs() const {
         return static_cast<int>(is_pair(stable)) + static_cast<int>(is_pair(unstable));
     }
@@ -59,6 +73,18 @@ public:
                       {"distance", "stable_re", "stable_im", "unstable_re", "unstable_im",
                        "saddle_quantity", "saddle_foci"}) {}
 
+    /// Away from a Bogdanov-Takens point. @return false if there is none near the start
+    bool leave(const VectorXd& way) {
+        VectorXd towards = VectorXd::Zero(curve_.size());
+        auto p = towards.segment(curve_.coordinate(0), way.size());
+        p = way.cwiseQuotient(curve_.units().segment(curve_.coordinate(0), way.size()));
+        if (!begin(towards)) return false;
+        go_one_way();
+        made_.first = stop_reason::branch_point;
+        finish();
+        return true;
+    }
+
 private:
     [[nodiscard]] VectorXd guess() override {
         const auto& cycle = *start_.cycle;
@@ -76,12 +102,9 @@ private:
         const auto of = [this](auto value) {
             return [this, value](const curve_point& at) { return value(leading_at(at.u)); };
         };
-        return {{point_type::NSS, of([](const leading& at) { return at.quantity(); })},
+        return {{point_type::NSS, of([](const leading& at) { return at.quantity_test(); })},
                 {point_type::DRS, of([](const leading& at) { return at.stable_split; })},
-                {point_type::DRU, of([](const leading& at) { return at.unstable_split; })},
-                {point_type::NCH, of([](const leading& at) {
-                     return std::min(-at.stable.real(), at.unstable.real());
-                 })}};
+                {point_type::DRU, of([](const leading& at) { return at.unstable_split; })}};
     }
 
     /// What has the letters of several kinds of saddles.
@@ -93,30 +116,57 @@ private:
         return type;
     }
 
+    void add_point(point_type type, const curve_point& at, double arc, double missed) {
+        if (!look_at(at)) return;
+        const saddle_point rest = curve_.saddle(at.u);
+        auto point = described(told(type, {rest, curve_.unstable()}), at.u, missed);
+        point.state.assign(rest.x.begin(), rest.x.end());
+        point.eigenvalues = rest.eigenvalues;
+        rows_.add_row(arc, row_at(at.u), std::move(point));
+    }
+
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override {
         const auto at = along.locate(seen);
         if (!at) return std::nullopt;
         const auto& value = along.test(seen).value;
         const double ends = std::max(std::abs(value(seen.a)), std::abs(value(seen.b)));
         const double missed = std::abs(value(*at));
-        if (missed > jumps * ends || !look_at(*at)) return std::nullopt;
-        const saddle_point rest = curve_.saddle(at->u);
-        auto point = described(told(seen.type, {rest, curve_.unstable()}), at->u, missed);
-        point.state.assign(rest.x.begin(), rest.x.end());
-        point.eigenvalues = rest.eigenvalues;
-        rows_.add_row(seen.arc + (at->u - seen.a.u).norm(), row_at(at->u), std::move(point));
-        // beyond it there is no saddle of this kind to come home to
-        if (seen.type == point_type::NCH) return stop_reason::branch_point;
+        if (missed > jumps * ends) return std::nullopt;
+        add_point(seen.type, *at, seen.arc + (at->u - seen.a.u).norm(), missed);
         return std::nullopt;
     }
 
-    /// The curve comes to a Bogdanov-Takens point, where the orbit has no size.
-    std::optional<stop_reason> overruns(walk& /*along*/) override {
+    /// Beyond a saddle-node there is no saddle of this kind to come home to; and in a
+    /// Bogdanov-Takens point the orbit has no size.
+    std::optional<stop_reason> overruns(walk& along) override {
+        const curve_point before = trace_.previous();
         const VectorXd& u = trace_.current().u;
+        if (!(leading_at(u).margin() > 0)) {
+            const auto margin = [this](const curve_point& at) { return leading_at(at.u).margin(); };
+            const auto at = trace_.locate(before, trace_.current(), margin);
+            if (!at) return stop_reason::singular;
+            add_point(point_type::NCH, *at, along.arc() + (at->u - before.u).norm(),
+                      std::abs(margin(*at)));
+            return stop_reason::branch_point;
+        }
         const double size = size_around(curve_.saddle(u).x, curve_.values(u));
         largest_ = std::max(largest_, size);
         if (!(size > shrunk * largest_)) return stop_reason::branch_point;
         return std::nullopt;
+    }
+
+    /// As long as the orbit's ends are too far from the saddle, it goes on there.
+    std::optional<stop_reason> kept(walk& along, bool goes_on) override {
+        if (!goes_on) return std::nullopt;
+        bool longer = false;
+        for (int pass = 0; pass < most_passes; ++pass) {
+            const VectorXd& u = trace_.current().u;
+            if (!(ends_of(curve_.saddle(u), curve_.values(u)).maxCoeff() > farthest_end)) break;
+            if (!rebase()) break;
+            longer = true;
+        }
+        if (longer) along.rebased();
+        return cycle_locus::kept(along, goes_on);
     }
 
     void mark(const curve_point& at, VectorXd& to) override {
@@ -142,20 +192,21 @@ private:
     double largest_ = 0;
 };
 
-/// Truncated, as the special point from which `homoclinics` start.
-void set_orbit(special_point& start, const piecewise& values, double period,
-               const saddle_point& saddle) {
+/// The point from which `homoclinics` start.
+special_point start_of(special_point from, const piecewise& values, double period,
+                       const saddle_point& saddle) {
     const auto parts = static_cast<double>(values.beyond.order);
     carried_orbit orbit{values, Eigen::MatrixXd::Zero(1, values.values.cols()), period / parts};
-    for (int pass = 0; pass < 4; ++pass) truncate(orbit, saddle, saddle.unstable());
-    start.cycle = orbit_of(unfolded(orbit.values), orbit.time * parts);
-    start.state.assign(saddle.x.begin(), saddle.x.end());
+    for (int pass = 0; pass < most_passes; ++pass) truncate(orbit, saddle, saddle.unstable());
+    from.cycle = orbit_of(unfolded(orbit.values), orbit.time * parts);
+    from.state.assign(saddle.x.begin(), saddle.x.end());
+    return from;
 }
 
 }  // namespace
 
 void add_homoclinic_branch(diagram& to, const problem& base,
-                           const std::vector<parameter_range>& ranges, special_point start,
+                           const std::vector<parameter_range>& ranges, const special_point& start,
                            const continuation_options& options, const watch& progress) {
     problem at = base;
     at.parameters = start.parameters;
@@ -164,8 +215,36 @@ void add_homoclinic_branch(diagram& to, const problem& base,
     if (!cut)
         throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
                                "no homoclinic is near it");
-    set_orbit(start, cut->values, start.cycle->period, cut->saddle);
-    homoclinics(to, at, ranges, start, cut->saddle.unstable(), options, progress).both_ways();
+    homoclinics(to, at, ranges, start_of(start, cut->values, start.cycle->period, cut->saddle),
+                cut->saddle.unstable(), options, progress)
+        .both_ways();
+}
+
+bool add_homoclinic_beside(diagram& to, const problem& base,
+                           const std::vector<parameter_range>& ranges, const special_point& start,
+                           const continuation_options& options, const watch& progress) {
+    problem at = base;
+    at.parameters = start.parameters;
+    if (start.state.size() != at.model->dimension()) return false;
+    std::vector<std::size_t> free;
+    for (const auto& range : ranges) free.push_back(at.index_of(range.name));
+    const double unit = at.model->state_scale(at.parameters);
+    for (double size = largest_predicted; size > smallest_predicted; size /= 4) {
+        const auto orbit = orbit_beside(at, start.state, free, size * unit);
+        if (!orbit) return false;
+        problem there = at;
+        there.parameters = orbit->parameters;
+        const auto rest = steady_state(there).newton(orbit->saddle);
+        if (!rest) continue;
+        const saddle_point saddle = saddle_at(there, *rest);
+        if (saddle.unstable() == 0 || saddle.unstable() == start.state.size()) continue;
+        special_point from = start_of(start, orbit->values, orbit->time, saddle);
+        from.parameters = orbit->parameters;
+        if (homoclinics(to, there, ranges, from, saddle.unstable(), options, progress)
+                .leave(orbit->way))
+            return true;
+    }
+    return false;
 }
 
 }  // namespace moebius::detail

@@ -16,7 +16,14 @@ namespace moebius::detail {
 ///         its own size
 /// @throws interrupted      if the watch asks to stop
 void add_homoclinic_branch(diagram& to, const problem& base,
-                           const std::vector<parameter_range>& ranges, special_point start,
+                           const std::vector<parameter_range>& ranges, const special_point& start,
+                           const continuation_options& options, const watch& progress);
+
+/// The same from a Bogdanov-Takens point, away from it.
+/// @return false if no homoclinic orbit was found there
+/// @throws interrupted  if the watch asks to stop
+bool add_homoclinic_beside(diagram& to, const problem& base,
+                           const std::vector<parameter_range>& ranges, const special_point& start,
                            const continuation_options& options, const watch& progress);
 
 }  // namespace moebius::detail

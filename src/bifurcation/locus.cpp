@@ -43,7 +43,7 @@ public:
           along_folds_(folds_, options, progress, result),
           along_crossings_(crossings_, options, progress, result),
           options_(options),
-          search_(result.search),
+          result_(result),
           watch_(progress),
           asked_(asked) {
         if (asked.of_map()) {
@@ -71,7 +71,12 @@ public:
     }
 
     void through(const special_point& start) {
-        if (!follow(start, start.label))
+        bool found = follow(start, start.label);
+        if (start.type == point_type::BT && !asked_.of_map() && !asked_.folds_only)
+            found =
+                detail::add_homoclinic_beside(result_, base(), ranges_, start, options_, watch_) ||
+                found;
+        if (!found)
             throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
                                    asked_.folds_only
                                        ? "there is no fold near it in this window"
@@ -97,7 +102,7 @@ private:
         search.depth = options_.depth;
         search.max_branches = most_branches;
         const auto along = asked_.along(line, ranges_[1 - fixed], search, watch_);
-        search_ += along.search;
+        result_.search += along.search;
         for (const auto& point : along.special_points)
             if (is_finer(point) ? bounds_stable(along, point) : parts_cells(point))
                 apart_.push_back(point);
@@ -197,7 +202,7 @@ private:
     std::unique_ptr<bifurcation_curve> pairs_, flips_;  // of a flow no flips
     std::unique_ptr<locus_follower> along_pairs_, along_flips_;
     const continuation_options& options_;
-    search_record& search_;
+    diagram& result_;
     const watch& watch_;
     const locus_of& asked_;
     std::vector<special_point> apart_;

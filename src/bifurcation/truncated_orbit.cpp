@@ -19,7 +19,7 @@ using Eigen::VectorXd;
 constexpr double passes_by = 0.02;       // distance of a cycle from a saddle against its size
 constexpr double wanted_end = 3e-6;      // of an orbit that goes on, against its size
 constexpr double nearest_end = 1e-7;     // of one that is not cut
-constexpr double longest_tail = 0.25;    // of the orbit's time
+constexpr double longest_tail = 0.5;     // of the orbit's time
 constexpr Index most_tail_points = 400;  // of a stiff saddle
 
 /// e^a by Taylor's series of a / 2^k.
