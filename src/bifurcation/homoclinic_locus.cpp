@@ -169,6 +169,11 @@ private:
         return cycle_locus::kept(along, goes_on);
     }
 
+    /// Else what is followed leaves its saddle behind.
+    [[nodiscard]] bool holds(const curve_point& at) override {
+        return ends_of(curve_.saddle(at.u), curve_.values(at.u)).maxCoeff() < passes_by;
+    }
+
     void mark(const curve_point& at, VectorXd& to) override {
         const auto extremes = extremes_at(at.u);
         to.resize(std::ssize(extremes) + std::ssize(curve_.free()));
@@ -178,8 +183,16 @@ private:
 
     [[nodiscard]] std::vector<double> row_at(const VectorXd& u) override {
         const piecewise values = whole(u);
-        auto row = facts(curve_.problem_at(u), values, curve_.period(u));
+        const problem here = curve_.problem_at(u);
+        auto row = facts(here, values, curve_.period(u));
         const saddle_point rest = curve_.saddle(u);
+        piecewise still = values;  // which is what the whole orbit comes to
+        still.values.colwise() = rest.x;
+        const auto at_rest = cycle_extremes(here, still, curve_.period(u));
+        for (std::size_t k = 0; k < at_rest.size(); ++k) {
+            double& value = row[row.size() - at_rest.size() + k];
+            value = k % 2 == 0 ? std::min(value, at_rest[k]) : std::max(value, at_rest[k]);
+        }
         const leading at(rest, curve_.unstable());
         for (const double value :
              {ends_of(rest, curve_.values(u)).maxCoeff(), at.stable.real(),

@@ -8,6 +8,7 @@
 #include <moebius/continuation/steady_state.hpp>
 #include <moebius/solve/spectral_split.hpp>
 #include <moebius/solve/spectrum.hpp>
+#include <numbers>
 
 namespace moebius::detail {
 namespace {
@@ -16,10 +17,10 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double passes_by = 0.02;       // distance of a cycle from a saddle against its size
 constexpr double wanted_end = 3e-6;      // of an orbit that goes on, against its size
 constexpr double nearest_end = 1e-7;     // of one that is not cut
 constexpr double longest_tail = 0.5;     // of the orbit's time
+constexpr double most_turns = 100;       // about a saddle-focus, which a mesh can follow
 constexpr Index most_tail_points = 400;  // of a stiff saddle
 
 /// e^a by Taylor's series of a / 2^k.
@@ -89,14 +90,16 @@ void cut_end(carried_orbit& orbit, const VectorXd& at, double wanted) {
 }
 
 /// The end of an orbit that comes to a state along a subspace on which a contracts by a rate.
+/// @param leading  the eigenvalue nearest to the imaginary axis
 void trim_end(carried_orbit& orbit, const VectorXd& at, const MatrixXd& a, const MatrixXd& onto,
-              double rate, double size) {
+              std::complex<double> leading, double size) {
     const VectorXd y = orbit.values.values.rightCols(1) - at;
     const double off = y.norm() / size;
-    if (off > farthest_end)
+    const double turns = std::abs(leading.imag()) * orbit.time / (2 * std::numbers::pi);
+    if (off > farthest_end && turns < most_turns)
         append(orbit,
-               tail_along(a, onto, y, rate, off / wanted_end, longest_tail * orbit.time,
-                          orbit.values.degree),
+               tail_along(a, onto, y, std::abs(leading.real()), off / wanted_end,
+                          longest_tail * orbit.time, orbit.values.degree),
                at);
     else if (off < nearest_end)
         cut_end(orbit, at, wanted_end * size);
@@ -140,9 +143,9 @@ void truncate(carried_orbit& orbit, const saddle_point& saddle, std::size_t unst
         return p.applied(p.applied(a).transpose()).transpose();
     };
     trim_end(orbit, p.applied(saddle.x), turned(saddle.fx), turned(down),
-             -saddle.eigenvalues[unstable].real(), size);
+             saddle.eigenvalues[unstable], size);
     reverse(orbit);
-    trim_end(orbit, saddle.x, -saddle.fx, up, saddle.eigenvalues[unstable - 1].real(), size);
+    trim_end(orbit, saddle.x, -saddle.fx, up, saddle.eigenvalues[unstable - 1], size);
     reverse(orbit);
 }
 

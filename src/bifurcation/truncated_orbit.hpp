@@ -26,6 +26,7 @@ struct saddle_point {
 [[nodiscard]] Eigen::Vector2d ends_of(const saddle_point& saddle, const piecewise& values);
 
 constexpr double farthest_end = 1e-5;  ///< from the saddle, against the orbit's size
+constexpr double passes_by = 0.02;     ///< beyond it the orbit passes no saddle at all
 
 /// An orbit and, of as many columns, something else along it.
 struct carried_orbit {
