@@ -21,7 +21,9 @@ using Eigen::VectorXd;
 using complex = std::complex<double>;
 
 constexpr double rounding_of_saddles =
-    1e-9;                        // of a saddle's eigenvalues: a sum that is always zero
+    1e-9;                             // of a saddle's eigenvalues: a sum that is always zero
+constexpr double beside_axis = 1e-5;  // an eigenvalue against the other leading one
+constexpr double loose_end = 1e-3, loosening = 4;  // of an orbit's ends within a step
 constexpr double jumps = 1e-3;   // of a test's values at the ends of a step: it does not vanish
 constexpr double shrunk = 1e-3;  // of the largest orbit: the curve ends in a Bogdanov-Takens point
 constexpr int most_passes = 12;  // over an orbit whose ends are too far from the saddle
@@ -47,9 +49,9 @@ struct leading {
     [[nodiscard]] double quantity() const { return stable.real() + unstable.real(); }
     /// Zero also where it is rounding, as in systems that keep an energy.
     [[nodiscard]] double quantity_test() const {
-        const double size = std::abs(stable) + std::abs(unstable);
-        return std::abs(quantity()) > rounding_of_saddles * size ? quantity() : 0;
+        return std::abs(quantity()) > rounding_of_saddles * size() ? quantity() : 0;
     }
+    [[nodiscard]] double size() const { return std::abs(stable) + std::abs(unstable); }
     /// Positive as long as the two are on their sides of the imaginary axis.
     [[nodiscard]] double margin() const { return std::min(-stable.real(), unstable.real()); }
     [[nodiscard]] int pairs() const {
@@ -136,6 +138,18 @@ private:
         return std::nullopt;
     }
 
+    /// A step is too long after which the ends leave the saddle, or that crosses a saddle-node from
+    /// afar: the orbit there is a longer one.
+    [[nodiscard]] bool trusts(walk& /*along*/) override {
+        const VectorXd &u = trace_.current().u, &before = trace_.previous().u;
+        const leading now = leading_at(u), then = leading_at(before);
+        if (!(now.margin() > 0) && then.margin() > beside_axis * then.size()) return false;
+        const auto ends = [this](const VectorXd& at) {
+            return ends_of(curve_.saddle(at), curve_.values(at)).maxCoeff();
+        };
+        return ends(u) < std::max(loose_end, loosening * ends(before));
+    }
+
     /// Beyond a saddle-node there is no saddle of this kind to come home to; and in a
     /// Bogdanov-Takens point the orbit has no size.
     std::optional<stop_reason> overruns(walk& along) override {
@@ -167,11 +181,6 @@ private:
         }
         if (longer) along.rebased();
         return cycle_locus::kept(along, goes_on);
-    }
-
-    /// Else what is followed leaves its saddle behind.
-    [[nodiscard]] bool holds(const curve_point& at) override {
-        return ends_of(curve_.saddle(at.u), curve_.values(at.u)).maxCoeff() < passes_by;
     }
 
     void mark(const curve_point& at, VectorXd& to) override {
