@@ -104,6 +104,7 @@ std::vector<double> cycle_branch::extremes_of_stop(const VectorXd& u) const {
 std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) {
     const auto& value = along.test(seen).value;
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
+    if (by_regularity(seen) && !passes_one(seen)) return std::nullopt;
     const auto write = [&](tracer& on, const curve_point& a, const curve_point& b) {
         return write_down(on, {seen.type, seen.test, a, b, seen.arc}, value);
     };
@@ -113,6 +114,14 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) 
 
 /// Whether it is by the regularity that a bracket holds a branch point.
 bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == crossing_test; }
+
+/// Whether a multiplier says of a bracket what the regularity does, which beside a multiple Hopf
+/// point is rounding.
+bool cycle_branch::passes_one(const bracket& seen) {
+    const floquet from = facts_at(seen.a).multipliers, to = facts_at(seen.b).multipliers;
+    if (lost_ || !from.resolved() || !to.resolved()) return true;
+    return from.pass_one(to, digits_of_multipliers * options_.tolerance);
+}
 
 /// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
 /// folds, where the parameter turns, and at branch points, where the regularity changes its sign.

@@ -110,7 +110,8 @@ void homoclinic_curve::rebase(VectorXd& u, VectorXd& direction, Index intervals)
     const saddle_point at = saddle(u);
     const auto parts = static_cast<double>(beyond().order);
     carried_orbit now{values(u), values(direction).values, period(u) / parts};
-    if (!at.eigenvalues.empty()) truncate(now, at, unstable_);
+    if (!at.eigenvalues.empty() && !near_saddle_node(at, unstable_))
+        truncate(now, problem_at(u), at, unstable_);
     piecewise change = now.values;
     change.values = now.change;
     period_ = now.time * parts;

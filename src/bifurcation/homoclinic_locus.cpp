@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <limits>
 #include <moebius/continuation/steady_state.hpp>
 #include <optional>
 #include <utility>
@@ -21,8 +22,7 @@ using Eigen::VectorXd;
 using complex = std::complex<double>;
 
 constexpr double rounding_of_saddles =
-    1e-9;                             // of a saddle's eigenvalues: a sum that is always zero
-constexpr double beside_axis = 1e-5;  // an eigenvalue against the other leading one
+    1e-9;  // of a saddle's eigenvalues: a sum that is always zero
 constexpr double loose_end = 1e-3, loosening = 4;  // of an orbit's ends within a step
 constexpr double jumps = 1e-3;   // of a test's values at the ends of a step: it does not vanish
 constexpr double shrunk = 1e-3;  // of the largest orbit: the curve ends in a Bogdanov-Takens point
@@ -73,7 +73,9 @@ public:
         : cycle_locus(to, homoclinic_curve(base, ranges, *start.cycle, start.turn, unstable),
                       "homoclinic", start, options, progress,
                       {"distance", "stable_re", "stable_im", "unstable_re", "unstable_im",
-                       "saddle_quantity", "saddle_foci"}) {}
+                       "saddle_quantity", "saddle_foci"}) {
+        first_period_ = std::numeric_limits<double>::infinity();  // its time says little
+    }
 
     /// Away from a Bogdanov-Takens point. @return false if there is none near the start
     bool leave(const VectorXd& way) {
@@ -142,8 +144,9 @@ private:
     /// afar: the orbit there is a longer one.
     [[nodiscard]] bool trusts(walk& /*along*/) override {
         const VectorXd &u = trace_.current().u, &before = trace_.previous().u;
-        const leading now = leading_at(u), then = leading_at(before);
-        if (!(now.margin() > 0) && then.margin() > beside_axis * then.size()) return false;
+        const saddle_point then = curve_.saddle(before);
+        if (!(leading_at(u).margin() > 0) && !near_saddle_node(then, curve_.unstable()))
+            return false;
         const auto ends = [this](const VectorXd& at) {
             return ends_of(curve_.saddle(at), curve_.values(at)).maxCoeff();
         };
@@ -169,17 +172,20 @@ private:
         return std::nullopt;
     }
 
-    /// As long as the orbit's ends are too far from the saddle, it goes on there.
+    /// As long as the ends are too far from the saddle the orbit goes on there, and its row is told
+    /// again.
     std::optional<stop_reason> kept(walk& along, bool goes_on) override {
         if (!goes_on) return std::nullopt;
-        bool longer = false;
+        const auto values = [this] { return curve_.values(trace_.current().u); };
+        bool again = too_coarse(values(), scale(), options_.tolerance);
         for (int pass = 0; pass < most_passes; ++pass) {
-            const VectorXd& u = trace_.current().u;
-            if (!(ends_of(curve_.saddle(u), curve_.values(u)).maxCoeff() > farthest_end)) break;
+            const saddle_point rest = curve_.saddle(trace_.current().u);
+            if (!again && !(ends_of(rest, values()).maxCoeff() > farthest_end)) break;
             if (!rebase()) break;
-            longer = true;
+            rows_.replace_row(row_at(trace_.current().u));
+            along.rebased();
+            again = false;
         }
-        if (longer) along.rebased();
         return cycle_locus::kept(along, goes_on);
     }
 
@@ -215,11 +221,11 @@ private:
 };
 
 /// The point from which `homoclinics` start.
-special_point start_of(special_point from, const piecewise& values, double period,
-                       const saddle_point& saddle) {
+special_point start_of(special_point from, const problem& at, const piecewise& values,
+                       double period, const saddle_point& saddle) {
     const auto parts = static_cast<double>(values.beyond.order);
     carried_orbit orbit{values, Eigen::MatrixXd::Zero(1, values.values.cols()), period / parts};
-    for (int pass = 0; pass < most_passes; ++pass) truncate(orbit, saddle, saddle.unstable());
+    for (int pass = 0; pass < most_passes; ++pass) truncate(orbit, at, saddle, saddle.unstable());
     from.cycle = orbit_of(unfolded(orbit.values), orbit.time * parts);
     from.state.assign(saddle.x.begin(), saddle.x.end());
     return from;
@@ -237,7 +243,7 @@ void add_homoclinic_branch(diagram& to, const problem& base,
     if (!cut)
         throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
                                "no homoclinic is near it");
-    homoclinics(to, at, ranges, start_of(start, cut->values, start.cycle->period, cut->saddle),
+    homoclinics(to, at, ranges, start_of(start, at, cut->values, start.cycle->period, cut->saddle),
                 cut->saddle.unstable(), options, progress)
         .both_ways();
 }
@@ -260,7 +266,7 @@ bool add_homoclinic_beside(diagram& to, const problem& base,
         if (!rest) continue;
         const saddle_point saddle = saddle_at(there, *rest);
         if (saddle.unstable() == 0 || saddle.unstable() == start.state.size()) continue;
-        special_point from = start_of(start, orbit->values, orbit->time, saddle);
+        special_point from = start_of(start, there, orbit->values, orbit->time, saddle);
         from.parameters = orbit->parameters;
         if (homoclinics(to, there, ranges, from, saddle.unstable(), options, progress)
                 .leave(orbit->way))

@@ -19,6 +19,7 @@
 
 #include "cut_diagram.hpp"
 #include "cycle_fold_locus.hpp"
+#include "cycle_leaving.hpp"
 #include "cycle_multiplier_locus.hpp"
 #include "homoclinic_locus.hpp"
 #include "locus_follower.hpp"
@@ -267,6 +268,24 @@ void follow_cycles(const problem& base, const std::vector<parameter_range>& rang
               "parameters");
 }
 
+/// Whether a critical multiplier may be one within a group of cells.
+bool parts_within(const special_point& start) {
+    using enum point_type;
+    return start.cycle && start.groups.size() > 0 &&
+           (start.type == BP || start.type == PD || start.type == NS);
+}
+
+/// On the groups on which the critical perturbation is one of the cycle's own.
+detail::unit_frame frame_of_parted(const problem& base, const std::vector<parameter_range>& ranges,
+                                   const continuation_options& options,
+                                   const special_point& start) {
+    check_start(*base.model, start, "locus");
+    problem at = base;
+    at.parameters = start.parameters;
+    const auto from = detail::parted_at(at, ranges.front(), start);
+    return {from.on, ranges, options, from.start};
+}
+
 diagram followed(locus_of asked, const parameter_range& first, const parameter_range& second,
                  const continuation_options& options, const std::optional<special_point>& start,
                  const watch& progress) {
@@ -276,7 +295,10 @@ diagram followed(locus_of asked, const parameter_range& first, const parameter_r
                                "two different parameters must vary");
     check_range(first);
     check_range(second);
-    const detail::unit_frame frame(asked.base, {first, second}, options, start);
+    const detail::unit_frame frame =
+        start && parts_within(*start)
+            ? frame_of_parted(asked.base, {first, second}, options, *start)
+            : detail::unit_frame(asked.base, {first, second}, options, start);
     asked.base = frame.on;
     auto from = frame.start;
     return frame.filled([&] {

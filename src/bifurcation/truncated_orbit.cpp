@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/steady_state.hpp>
@@ -17,6 +18,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
+constexpr double beside_axis = 1e-5;     // an eigenvalue against the leading ones
 constexpr double wanted_end = 3e-6;      // of an orbit that goes on, against its size
 constexpr double nearest_end = 1e-7;     // of one that is not cut
 constexpr double longest_tail = 0.5;     // of the orbit's time
@@ -36,22 +38,33 @@ MatrixXd exponential(MatrixXd a) {
     return sum;
 }
 
-/// The orbit from its last point on, along the linear flow y' = a y of y = x - s on the subspace of
-/// the projection, until |y| is as wanted; the first column is the last point.
+/// How an orbit comes to rest at a state: y' = a y + bend(y) of y = x - s, on a subspace.
+struct approach {
+    VectorXd at;  // s
+    MatrixXd a, onto;
+    std::complex<double> leading;  // the eigenvalue nearest to the imaginary axis
+    std::function<VectorXd(const VectorXd&)> bend;
+};
+
+/// The orbit from its last point on until |y| is as wanted, by steps of the linear flow and of what
+/// bends it; the first column is the last point.
 struct tail {
     MatrixXd y;       // (n, intervals * degree + 1)
     double time = 0;  // of all of them
 };
-tail tail_along(const MatrixXd& a, const MatrixXd& onto, const VectorXd& y, double rate,
-                double times_nearer, double most, Index degree) {
+tail tail_along(const approach& to, const VectorXd& y, double times_nearer, double most,
+                Index degree) {
     tail made;
+    const double rate = std::abs(to.leading.real());
     made.time = std::min(most, std::log(times_nearer) / std::max(rate, 1e-300));
-    const auto steps = static_cast<Index>(made.time * a.norm()) + 2;
+    const auto steps = static_cast<Index>(made.time * to.a.norm()) + 2;
     const Index points = (std::min(steps, most_tail_points) + degree - 1) / degree * degree;
-    const MatrixXd step = exponential(a * (made.time / static_cast<double>(points)));
+    const double h = made.time / static_cast<double>(points);
+    const MatrixXd step = to.onto * exponential(to.onto * to.a * h);  // nothing grows
     made.y.resize(y.size(), points + 1);
-    made.y.col(0) = onto * y;
-    for (Index k = 0; k < points; ++k) made.y.col(k + 1) = onto * (step * made.y.col(k));
+    made.y.col(0) = to.onto * y;
+    for (Index k = 0; k < points; ++k)
+        made.y.col(k + 1) = step * (made.y.col(k) + h * to.bend(made.y.col(k)));
     return made;
 }
 
@@ -89,20 +102,16 @@ void cut_end(carried_orbit& orbit, const VectorXd& at, double wanted) {
     orbit.time *= share;
 }
 
-/// The end of an orbit that comes to a state along a subspace on which a contracts by a rate.
-/// @param leading  the eigenvalue nearest to the imaginary axis
-void trim_end(carried_orbit& orbit, const VectorXd& at, const MatrixXd& a, const MatrixXd& onto,
-              std::complex<double> leading, double size) {
-    const VectorXd y = orbit.values.values.rightCols(1) - at;
+void trim_end(carried_orbit& orbit, const approach& to, double size) {
+    const VectorXd y = orbit.values.values.rightCols(1) - to.at;
     const double off = y.norm() / size;
-    const double turns = std::abs(leading.imag()) * orbit.time / (2 * std::numbers::pi);
+    const double turns = std::abs(to.leading.imag()) * orbit.time / (2 * std::numbers::pi);
     if (off > farthest_end && turns < most_turns)
         append(orbit,
-               tail_along(a, onto, y, std::abs(leading.real()), off / wanted_end,
-                          longest_tail * orbit.time, orbit.values.degree),
-               at);
+               tail_along(to, y, off / wanted_end, longest_tail * orbit.time, orbit.values.degree),
+               to.at);
     else if (off < nearest_end)
-        cut_end(orbit, at, wanted_end * size);
+        cut_end(orbit, to.at, wanted_end * size);
 }
 
 }  // namespace
@@ -121,6 +130,11 @@ saddle_point saddle_at(const problem& at, const VectorXd& x) {
     return found;
 }
 
+bool near_saddle_node(const saddle_point& at, std::size_t unstable) {
+    const auto up = at.eigenvalues[unstable - 1], down = at.eigenvalues[unstable];
+    return std::min(up.real(), -down.real()) < beside_axis * (std::abs(up) + std::abs(down));
+}
+
 double size_around(const VectorXd& x, const piecewise& values) {
     return (values.values.colwise() - x).colwise().norm().maxCoeff();
 }
@@ -131,21 +145,34 @@ Eigen::Vector2d ends_of(const saddle_point& saddle, const piecewise& values) {
            size_around(saddle.x, values);
 }
 
-void truncate(carried_orbit& orbit, const saddle_point& saddle, std::size_t unstable) {
+void truncate(carried_orbit& orbit, const problem& at, const saddle_point& saddle,
+              std::size_t unstable) {
     const Index n = saddle.x.size();
     const MatrixXd up = split_spectrum(saddle.fx, unstable).upper;
     if (!up.allFinite()) return;
     const MatrixXd down = MatrixXd::Identity(n, n) - up;
     const double size = size_around(saddle.x, orbit.values);
-    // where it comes back, as the rotation has it, and backwards where it leaves
     const auto& p = orbit.values.beyond;
     const auto turned = [&p](const MatrixXd& a) -> MatrixXd {  // P a P^-1
         return p.applied(p.applied(a).transpose()).transpose();
     };
-    trim_end(orbit, p.applied(saddle.x), turned(saddle.fx), turned(down),
-             saddle.eigenvalues[unstable], size);
+    const auto bend_about = [&at](const VectorXd& rest, const MatrixXd& a, double sign) {
+        return [&at, rest, a, sign](const VectorXd& y) -> VectorXd {
+            const VectorXd x = rest + y;
+            VectorXd f(x.size());
+            at.model->rhs(view(x), at.parameters, view(f));
+            return sign * (f - a * y);
+        };
+    };
+    const VectorXd last = p.applied(saddle.x);
+    const MatrixXd a = turned(saddle.fx);
+    trim_end(orbit, {last, a, turned(down), saddle.eigenvalues[unstable], bend_about(last, a, 1)},
+             size);
     reverse(orbit);
-    trim_end(orbit, saddle.x, -saddle.fx, up, saddle.eigenvalues[unstable - 1], size);
+    trim_end(orbit,
+             {saddle.x, -saddle.fx, up, saddle.eigenvalues[unstable - 1],
+              bend_about(saddle.x, saddle.fx, -1)},
+             size);
     reverse(orbit);
 }
 

@@ -20,6 +20,11 @@ struct saddle_point {
 };
 [[nodiscard]] saddle_point saddle_at(const problem& at, const Eigen::VectorXd& x);
 
+/// Whether a leading eigenvalue is so near to the imaginary axis, against the one on the other
+/// side, that the curve is about to end there and no longer orbit tells more.
+/// @param unstable  eigenvalues that count as of positive real part
+[[nodiscard]] bool near_saddle_node(const saddle_point& at, std::size_t unstable);
+
 /// The largest distance of an orbit from a state.
 [[nodiscard]] double size_around(const Eigen::VectorXd& x, const piecewise& values);
 /// How far its ends are from the saddle, the last one turned back, against that.
@@ -34,9 +39,12 @@ struct carried_orbit {
     Eigen::MatrixXd change;
     double time;
 };
-/// The orbit cut where its ends are nearer to the saddle than they need be, and gone on along the
-/// linear flow where they are too far; what is carried stays constant there.
-void truncate(carried_orbit& orbit, const saddle_point& saddle, std::size_t unstable);
+/// The orbit cut where its ends are nearer to the saddle than they need be, and gone on where they
+/// are too far, by half its time at most; what is carried stays constant there.
+/// @param at        the parameters of the orbit
+/// @param unstable  eigenvalues of the saddle that count as of positive real part
+void truncate(carried_orbit& orbit, const problem& at, const saddle_point& saddle,
+              std::size_t unstable);
 
 /// A cycle that passes a saddle, from there on, and the saddle; nothing if it passes none at a
 /// distance that is small against its size.
