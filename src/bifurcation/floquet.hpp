@@ -24,10 +24,6 @@ struct floquet {
     /// |mu - 1| at an LPC, as steep as that: none is so near where unity() jumps over zero.
     static constexpr double nearby = 0.5;
 
-    /// |mu - 1| of a pair that may be a double 1 with rounding, as many are beside a multiple Hopf
-    /// point.
-    static constexpr double unresolved = 1e-3;
-
     std::vector<complex> others;  // by falling modulus
     double trivial = 1;
     Eigen::Index parts = 1;
@@ -91,18 +87,16 @@ struct floquet {
         return std::all_of(others.begin(), others.end(),
                            [error](complex mu) { return std::abs(mu - 1.0) > error; });
     }
-    /// Whether from here to there an odd number of real ones goes through 1 by more than the error
-    /// of the trivial one, and than `least`: pairs that turn real come by two.
-    [[nodiscard]] bool pass_one(const floquet& to, double least) const {
-        const auto odd = [least](const floquet& of, double sign) {
-            const double error = std::max(10 * std::abs(of.trivial - 1.0), least);
-            const auto beyond =
-                std::count_if(of.others.begin(), of.others.end(), [error, sign](complex mu) {
-                    return mu.imag() == 0 && sign * (mu.real() - 1) > error;
-                });
-            return beyond % 2 != 0;
+    /// Whether some cross the unit circle on the way to others, by more than the error of the
+    /// trivial one and than `least`: what comes out on one side was on the other.
+    [[nodiscard]] bool cross_circle(const floquet& to, double least) const {
+        const auto beyond = [least](const floquet& of, double sign) {
+            const double error = std::max(std::abs(of.trivial - 1.0), least);
+            return std::count_if(of.others.begin(), of.others.end(), [error, sign](complex mu) {
+                return sign * (std::abs(mu) - 1) > error;
+            });
         };
-        return odd(*this, 1) != odd(to, 1) && odd(*this, -1) != odd(to, -1);
+        return (beyond(to, 1) - beyond(*this, 1)) * (beyond(to, -1) - beyond(*this, -1)) < 0;
     }
     /// Whether the others tell anything.
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }
@@ -131,8 +125,7 @@ struct floquet {
             if (type == point_type::PD) return std::abs(mu + 1.0) < steep;
             if (type == point_type::LPC) return std::abs(mu - 1.0) < nearby;
             if (type == point_type::NS)
-                return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing &&
-                       std::abs(mu - 1.0) > unresolved;
+                return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing;
             return true;
         });
     }
