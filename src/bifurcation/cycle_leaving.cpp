@@ -114,6 +114,9 @@ leaving_cycles parted_at(const problem& at, const parameter_range& range,
     if (const auto group = critical_group_of(at, start, own)) {
         of.start.turn = {};
         part(of, *group);
+    } else if (start.type == point_type::BP && start.turn.order() % 2 == 0 &&
+               distance_of(own, point_type::PD) < distance_of(own, point_type::BP)) {
+        of.start.turn = squared(start.turn);  // over two parts it is 1
     }
     return of;
 }

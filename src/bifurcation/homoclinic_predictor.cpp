@@ -26,6 +26,16 @@ struct unfolding {
     double a, b;
 };
 
+/// x across q0 with f_x x = b.
+VectorXd solved_beside(const MatrixXd& fx, const jordan_chains& chain, const VectorXd& b) {
+    const Index n = b.size();
+    MatrixXd bordered(n + 1, n + 1);
+    bordered << fx, chain.p1, chain.q0.transpose(), 0;
+    VectorXd right(n + 1);
+    right << b, 0;
+    return full_lu<double>(bordered).solve(right).head(n);
+}
+
 std::optional<unfolding> unfolded_at(const problem& at, std::span<const double> state,
                                      const std::vector<std::size_t>& free) {
     const auto n = std::ssize(state);
@@ -34,9 +44,6 @@ std::optional<unfolding> unfolded_at(const problem& at, std::span<const double> 
     at.model->linear_in(state, at.parameters, free, view(f), view(fx), view(fp));
     const jordan_chains chain(fx);
     const multilinear forms(*at.model, state, at.parameters, free);
-    MatrixXd bordered(n + 1, n + 1);
-    bordered << fx, chain.p1, chain.q0.transpose(), 0;
-    const full_lu<double> lu(bordered);
     const auto with = [n](const VectorXd& x, const VectorXd& p) {
         VectorXd both(n + 2);
         both << x, p;
@@ -51,9 +58,7 @@ std::optional<unfolding> unfolded_at(const problem& at, std::span<const double> 
     const VectorXd unfolds = fp.transpose() * chain.p1;
     found.s = unfolds / unfolds.squaredNorm();
     const VectorXd r = Eigen::Vector2d(-unfolds[1], unfolds[0]).normalized();
-    VectorXd right(n + 1);
-    right << -fp * r, 0;
-    const VectorXd z = with(lu.solve(right).head(n), r);
+    const VectorXd z = with(solved_beside(fx, chain, -fp * r), r);
     // of w0 b2 and w1 b2: p1 . B(q0, y) = 0 and p0 . B(q0, y) + p1 . B(q1, y) = 1
     const VectorXd b0z = forms.second(q0, z), b1z = forms.second(q1, z);
     Eigen::Matrix2d both;
