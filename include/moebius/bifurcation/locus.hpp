@@ -27,13 +27,14 @@ namespace moebius {
 ///
 ///  * where the second parameter unfolds the branch point    ** where neither of them does
 ///
-/// A BP, PD or NS of cycles at which cells of one group part is followed on the groups that are left
-/// when one cell goes its own way. Special cycles are followed from a start alone, by cycle_fold_curve and cycle_multiplier_curve.
-/// Their columns: the two parameters, period, load_1_min, load_1_max ... (or each state's), of
-/// folds `quadratic` (zero at a CP of cycles), of tori the angle of the pair on the unit circle (0
-/// to pi), and n_unstable: multipliers outside the unit circle besides the critical ones. A branch
-/// point of cycles that no symmetry keeps is one point; its curve ends there, `singular`. Those of
-/// crossing branches that no symmetry tells apart are not followed.
+/// A BP, PD or NS of cycles at which cells of one group part is followed on the groups that are
+/// left when one cell goes its own way. Special cycles are followed from a start alone, by
+/// cycle_fold_curve and cycle_multiplier_curve. Their columns: the two parameters, period,
+/// load_1_min, load_1_max ... (or each state's), of folds `quadratic` (zero at a CP of cycles), of
+/// tori the angle of the pair on the unit circle (0 to pi), and n_unstable: multipliers outside the
+/// unit circle besides the critical ones. A branch point of cycles that no symmetry keeps is one
+/// point; its curve ends there, `singular`. Those of crossing branches that no symmetry tells apart
+/// are not followed.
 ///
 /// GPD and CH, at which a PD's or an NS's cubic coefficient is zero (`b`, `a`, of the map of a
 /// section across the cycle), are told of up to 32 states.

@@ -71,9 +71,10 @@ public:
 
 /// Follows a curve of some kind one way, from where a tracer stands, until something ends it.
 ///
-/// After each step, in this order: whether the kind trusts it, an end of the curve's own, the window's edge (landed on, or else
-/// approached by halved steps), a jump to another branch (taken back), whether the curve comes back
-/// to its first point (where it is cut then), events, and the point's row.
+/// After each step, in this order: whether the kind trusts it, an end of the curve's own, the
+/// window's edge (landed on, or else approached by halved steps), a jump to another branch (taken
+/// back), whether the curve comes back to its first point (where it is cut then), events, and the
+/// point's row.
 /// @source  the iterator and locateEvent! of BifurcationKit.jl
 /// @cost    that of the tracer's steps, of the tests and of the rows
 class walk {
