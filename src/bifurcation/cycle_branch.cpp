@@ -106,7 +106,7 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) 
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
     const bool crosses =
         by_regularity(seen) || seen.test == doubling_test || seen.test == torus_test;
-    if (crosses && !cross_circle(seen)) return std::nullopt;
+    if (crosses && may_be_rounding(seen)) return std::nullopt;
     const auto write = [&](tracer& on, const curve_point& a, const curve_point& b) {
         return write_down(on, {seen.type, seen.test, a, b, seen.arc}, value);
     };
@@ -117,12 +117,12 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) 
 /// Whether it is by the regularity that a bracket holds a branch point.
 bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == crossing_test; }
 
-/// Whether multipliers cross the unit circle in a bracket, and not by rounding as beside a multiple
-/// Hopf point, where many are on it.
-bool cycle_branch::cross_circle(const bracket& seen) {
+/// Whether multipliers change sides in a bracket by rounding alone, as beside a multiple Hopf
+/// point, where many are on the unit circle.
+bool cycle_branch::may_be_rounding(const bracket& seen) {
     const floquet from = facts_at(seen.a).multipliers, to = facts_at(seen.b).multipliers;
-    if (lost_ || !from.resolved() || !to.resolved()) return true;
-    return from.cross_circle(to, digits_of_multipliers * options_.tolerance);
+    if (lost_ || !from.resolved() || !to.resolved()) return false;
+    return from.may_err(to, digits_of_multipliers * options_.tolerance);
 }
 
 /// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
