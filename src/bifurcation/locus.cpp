@@ -243,6 +243,11 @@ void follow_cycles(const problem& base, const std::vector<parameter_range>& rang
     check_start(*base.model, start, "locus");
     switch (start.type) {
         case point_type::EP:
+        case point_type::NSS:
+        case point_type::NSF:
+        case point_type::NFF:
+        case point_type::DRS:
+        case point_type::DRU:
             if (folds_only) break;
             return detail::add_homoclinic_branch(result, base, ranges, start, options, progress);
         case point_type::LPC:
@@ -260,12 +265,11 @@ void follow_cycles(const problem& base, const std::vector<parameter_range>& rang
         default:
             break;
     }
-    throw invalid_argument(
-        "locus", fmt::format("{} came as a start", start.label),
-        folds_only
-            ? "there is no fold near it in this window"
-            : "of cycles, LPC, CP, PD, NS, R3, R4, BP and a homoclinic EP are followed over two "
-              "parameters");
+    throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
+                           folds_only ? "there is no fold near it in this window"
+                                      : "of cycles, LPC, CP, PD, NS, R3, R4, BP, a homoclinic EP "
+                                        "and what stands on homoclinic "
+                                        "curves but their ends are followed over two parameters");
 }
 
 /// Whether a critical multiplier may be one within a group of cells.

@@ -242,4 +242,9 @@ TEST_CASE("a circuit's homoclinic orbits have AUTO's saddles on them", "[cycles]
     CHECK_THAT(hopf.parameters[0], WithinAbs(-1.026445, 2e-4));  // both orbits are cut short
     CHECK_THAT(hopf.parameters[1], WithinAbs(0, 1e-9));          // the trace of the pair is zero
     CHECK_THAT(std::abs(hopf.eigenvalues[1].imag()), WithinAbs(1, 1e-9));
+    // and from a point on it the same curve
+    const auto again = locus(at, nu, {"be", 0.55, 0.65}, {.max_step = step}, neutral);
+    REQUIRE(again.branches.size() == 1);
+    CHECK(again.branches[0].first == stop_reason::range_end);
+    CHECK(again.branches[0].last == stop_reason::range_end);
 }
