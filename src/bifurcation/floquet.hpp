@@ -89,7 +89,8 @@ struct floquet {
                            [error](complex mu) { return std::abs(mu - 1.0) > error; });
     }
     /// Whether a sign that differs from here to there may be rounding: some are on the unit circle
-    /// at an end, up to the error of the trivial one and to `least`, and none crosses it farther.
+    /// at an end, up to the error of the trivial one and to `least`, and none crosses it farther,
+    /// or several are.
     [[nodiscard]] bool may_err(const floquet& to, double least) const {
         const auto count = [least](const floquet& of, double from, double below) {
             const double error = std::max(std::abs(of.trivial - 1.0), least);
@@ -99,7 +100,9 @@ struct floquet {
             });
         };
         constexpr double all = std::numeric_limits<double>::infinity();
-        if (count(*this, -1, 1) == 0 && count(to, -1, 1) == 0) return false;
+        const auto on = std::max(count(*this, -1, 1), count(to, -1, 1));
+        if (on == 0) return false;
+        if (on > 2) return true;  // more than the pair that may cross
         const auto out = count(to, 1, all) - count(*this, 1, all);
         const auto in = count(to, -all, -1) - count(*this, -all, -1);
         return out * in >= 0;
