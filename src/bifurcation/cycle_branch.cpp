@@ -21,7 +21,7 @@ constexpr double touching = 5e-3;  // of two cycles that are one but for a broke
 constexpr double alike = 1e-6;     // their parameters, scaled
 constexpr double digits_of_multipliers = 1e-2;  // of the tolerance: they are superconvergent
 constexpr double vanished = 1e-11;  // of a test's values beside the point; Newton's method errs so
-constexpr std::size_t crossing_test = 0, doubling_test = 2;
+constexpr std::size_t crossing_test = 0, doubling_test = 2, torus_test = 3;
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
 constexpr std::size_t tests_within = 5;  // those of multipliers within groups come behind so many
 
@@ -104,6 +104,9 @@ std::vector<double> cycle_branch::extremes_of_stop(const VectorXd& u) const {
 std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) {
     const auto& value = along.test(seen).value;
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
+    const bool crosses =
+        by_regularity(seen) || seen.test == doubling_test || seen.test == torus_test;
+    if (crosses && may_be_rounding(seen)) return std::nullopt;
     const auto write = [&](tracer& on, const curve_point& a, const curve_point& b) {
         return write_down(on, {seen.type, seen.test, a, b, seen.arc}, value);
     };
@@ -113,6 +116,14 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) 
 
 /// Whether it is by the regularity that a bracket holds a branch point.
 bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == crossing_test; }
+
+/// Whether multipliers change sides in a bracket by rounding alone, as beside a multiple Hopf
+/// point, where many are on the unit circle.
+bool cycle_branch::may_be_rounding(const bracket& seen) {
+    const floquet from = facts_at(seen.a).multipliers, to = facts_at(seen.b).multipliers;
+    if (lost_ || !from.resolved() || !to.resolved()) return false;
+    return from.may_err(to, digits_of_multipliers * options_.tolerance);
+}
 
 /// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
 /// folds, where the parameter turns, and at branch points, where the regularity changes its sign.
