@@ -96,7 +96,7 @@ int run_router(const validate_arguments& args, const session& session) {
         throw invalid_argument(
             "--device",
             fmt::format("'{}' came for {}", args.device.name, args.problem.router.name()),
-            "its loop runs on the CPU; that of top-1 on devices, too");
+            "validate sweeps it on the CPU; simulate runs its loops on devices");
     const auto& v = args.options;
     comparison_options options;
     options.beta = set_value(args.problem.sets, "beta", options.beta);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <cmath>
 #include <moebius/router/best_rows.hpp>
 
 #undef HWY_TARGET_INCLUDE
@@ -15,7 +14,8 @@ HWY_INLINE best_of_row best_of(const float* logits, float beta, std::span<const 
     const lanes_f d;
     const lanes_u du;
     const std::size_t lanes = hn::Lanes(d);
-    const auto scale = hn::Set(d, beta), none = hn::Set(d, -HUGE_VALF);
+    // not minus infinity: the largest of its lanes is the lowest number where vectors are emulated
+    const auto scale = hn::Set(d, beta), none = hn::Set(d, hwy::LowestValue<float>());
     auto best = none, second = none;
     auto at = hn::Zero(du);
     for (std::size_t e = 0; e < scores.size(); e += lanes) {

@@ -246,7 +246,7 @@ cli_case(router_and_model ARGS diagram --router top-1 --model softmax --vary fee
 cli_case(clusters_without_tokens ARGS diagram --router adaptive-clustering --vary feedback=1:2 CODE 2
   ERR "moebius: --router: adaptive-clustering came without --tokens, but it weighs the features of tokens in a file")
 cli_case(router_on_a_device ARGS validate --router soft-moe --device cuda CODE 2
-  ERR "moebius: --device: 'cuda' came for soft-moe, but its loop runs on the CPU; that of top-1 on devices, too")
+  ERR "moebius: --device: 'cuda' came for soft-moe, but validate sweeps it on the CPU; simulate runs its loops on devices")
 cli_case(compare_sets ARGS compare --set feedback=2 CODE 2
   ERR "moebius: --set: 'feedback=2' came, but compare takes beta and decay, and sweeps the others itself")
 cli_case(router_option_bare ARGS simulate --router top-k,2 CODE 2

@@ -9,7 +9,7 @@ namespace moebius {
 
 /// The largest two of a row of values v_e = beta (logit_e + score_e), in single precision.
 struct best_of_row {
-    float best, second;  ///< second: minus infinity where there is but one
+    float best, second;  ///< second: the lowest number where there is but one
     float share;         ///< of the best in the softmax of the row
     std::uint32_t at;    ///< which is the best; any of those that are equal
 };

@@ -20,7 +20,7 @@ struct simulate_options {
     std::size_t burn_in = 1000;       ///< batches before anything is measured
     std::size_t steps = 4000;         ///< batches that are measured, >= 2
     std::size_t record_every = 1;     ///< a row of `records` each so many batches, >= 1
-    /// Counts (one a batch and expert, 4 bytes) that are in memory; changes no number.
+    /// Counts or loads (one a batch and expert, 4 or 8 bytes) in memory; changes no number.
     std::size_t at_once = std::size_t{1} << 26;
 };
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace moebius {
+
+/// What a load log says of the run behind it. Nothing is guessed: what is not said is empty.
+struct log_head {
+    std::vector<std::string> layers;  ///< their names, in the order of the file
+    std::size_t experts = 0;          ///< of every layer
+    std::optional<double> top_k;      ///< choices of a token
+    std::optional<double> tokens;     ///< of a step, over all ranks
+    std::optional<double> rate;       ///< eta of `s += eta (feedback n - decay s)`
+    std::optional<double> feedback;   ///< kappa, of the last step where it changed
+    std::optional<double> decay;      ///< lambda
+    std::optional<double> beta;       ///< sharpness of the softmax
+    std::optional<double> bias_rate;  ///< u of the sign rule, or gamma eta of the integral rule
+    std::string gate;                 ///< "softmax", "sigmoid", or empty
+    std::string balancer;             ///< "none", "aux", "sign", "integral", "feedback", or empty
+};
+
+/// One layer in one step. The spans are the source's, valid until its next record.
+struct load_record {
+    std::int64_t step = 0;          ///< as numbered in the file
+    std::size_t layer = 0;          ///< its place in log_head::layers
+    std::span<const double> loads;  ///< (experts) choices that each expert got
+    std::span<const double>
+        scores;  ///< (experts) score or bias that the step routed with, or empty
+    std::span<const double> dither;   ///< (experts) what was added to it as a probe, or empty
+    std::span<const double> moments;  ///< (experts, experts) sum over tokens of p pᵀ, or empty
+};
+
+/// A log that is read record by record: steps in order, in each its layers in order.
+class log_source {
+public:
+    log_source() = default;
+    log_source(const log_source&) = delete;
+    log_source& operator=(const log_source&) = delete;
+    virtual ~log_source() = default;
+
+    [[nodiscard]] virtual const log_head& head() const = 0;
+
+    /// The next record.
+    /// @returns false at the end; a file that grows may give more later
+    /// @throws invalid_argument  with file, place and rule, where a record is none
+    virtual bool next(load_record& record) = 0;
+};
+
+}  // namespace moebius
