@@ -28,7 +28,7 @@ TEST_CASE("a projection takes what belongs to eigenvalues of larger real part", 
     MatrixXd basis = MatrixXd::Identity(6, 6) + 0.4 * MatrixXd::Random(6, 6);
     const MatrixXd inverse = basis.inverse();
     const MatrixXd a = basis * blocks() * inverse;
-    const std::size_t count = GENERATE(0, 2, 4, 5, 6);
+    const auto count = GENERATE(as<std::size_t>{}, 0, 2, 4, 5, 6);
     VectorXd kept = VectorXd::Zero(6);
     kept.head(static_cast<Index>(count)).setOnes();
 
