@@ -118,11 +118,21 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) 
 bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == crossing_test; }
 
 /// Whether multipliers change sides in a bracket by rounding alone, as beside a multiple Hopf
-/// point, where many are on the unit circle.
+/// point, where many are on the unit circle. One that crosses there is off it a step farther.
 bool cycle_branch::may_be_rounding(const bracket& seen) {
-    const floquet from = facts_at(seen.a).multipliers, to = facts_at(seen.b).multipliers;
-    if (lost_ || !from.resolved() || !to.resolved()) return false;
-    return from.may_err(to, digits_of_multipliers * options_.tolerance);
+    const floquet first = facts_at(seen.a).multipliers, last = facts_at(seen.b).multipliers;
+    if (lost_ || !first.resolved() || !last.resolved()) return false;
+    const double least = digits_of_multipliers * options_.tolerance;
+    const auto sides_at = [&](const floquet& end, double farther) {
+        const auto sides = end.sides_of_circle(least);
+        if (sides.on == 0) return sides;
+        const auto at = trace_.between(seen.a, seen.b, farther);
+        return at ? facts_at(*at).multipliers.sides_of_circle(least) : sides;
+    };
+    if (first.sides_of_circle(least).on + last.sides_of_circle(least).on == 0) return false;
+    const auto from = sides_at(first, -1), to = sides_at(last, 2);
+    constexpr auto pair = 2;  // more are no crossing
+    return std::max(from.on, to.on) > pair || (to.out - from.out) * (to.in - from.in) >= 0;
 }
 
 /// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at

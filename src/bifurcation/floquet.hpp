@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
-#include <limits>
+#include <cstddef>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/solve/product_eigenvalues.hpp>
@@ -88,24 +88,19 @@ struct floquet {
         return std::all_of(others.begin(), others.end(),
                            [error](complex mu) { return std::abs(mu - 1.0) > error; });
     }
-    /// Whether a sign that differs from here to there may be rounding: some are on the unit circle
-    /// at an end, up to the error of the trivial one and to `least`, and none crosses it farther,
-    /// or several are.
-    [[nodiscard]] bool may_err(const floquet& to, double least) const {
-        const auto count = [least](const floquet& of, double from, double below) {
-            const double error = std::max(std::abs(of.trivial - 1.0), least);
-            return std::count_if(of.others.begin(), of.others.end(), [=](complex mu) {
-                const double off = (std::abs(mu) - 1) / error;
-                return off > from && off <= below;
-            });
-        };
-        constexpr double all = std::numeric_limits<double>::infinity();
-        const auto on = std::max(count(*this, -1, 1), count(to, -1, 1));
-        if (on == 0) return false;
-        if (on > 2) return true;  // more than the pair that may cross
-        const auto out = count(to, 1, all) - count(*this, 1, all);
-        const auto in = count(to, -all, -1) - count(*this, -all, -1);
-        return out * in >= 0;
+    /// How many are outside the unit circle, inside, and on it.
+    struct sides {
+        std::ptrdiff_t out = 0, in = 0, on = 0;
+    };
+    /// On it up to the error of the trivial one and to `least`.
+    [[nodiscard]] sides sides_of_circle(double least) const {
+        const double error = std::max(std::abs(trivial - 1.0), least);
+        sides found;
+        for (const auto mu : others) {
+            const double off = std::abs(mu) - 1;
+            ++(off > error ? found.out : off <= -error ? found.in : found.on);
+        }
+        return found;
     }
     /// Whether the others tell anything.
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }
