@@ -61,7 +61,7 @@ std::string_view meaning_of(stop_reason reason, std::string_view kind) {
         case stop_reason::step_too_small:
             return "no point was found even with the smallest step";
         case stop_reason::singular:
-            if (kind == "homoclinic") return "beyond it its cycle comes near no saddle";
+            if (kind == "homoclinic") return "beyond it the saddle meets another equilibrium";
             if (kind.starts_with("branch point")) return "beyond it the crossing unfolds";
             return "more than one way goes on, and no branch point explains it";
         case stop_reason::left_box:
@@ -149,9 +149,12 @@ std::string counts_of(const diagram_document& result) {
 /// @return whether something that was asked for is missing: then the answer is not complete
 bool tell_what_is_missing(const diagram_document& result) {
     if (result.data.branches.empty()) {
-        tell(result.heading.schema == locus_schema
-                 ? "locus: there is no fold in this window"
-                 : "diagram: there is no equilibrium in this window");
+        const bool of_map = number_of(result.heading, "step").has_value();
+        tell(result.heading.schema != locus_schema
+                 ? "diagram: there is no equilibrium in this window"
+             : of_map ? "locus: no fold, branch point, period doubling or torus was found in this "
+                        "window"
+                      : "locus: no fold, branch point or Hopf point was found in this window");
         return true;
     }
     bool missing = false;

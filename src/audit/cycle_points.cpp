@@ -28,7 +28,9 @@ constexpr double resolved_to = 1e-3;                    // of the multiplier tha
 constexpr double on_circle = 1e-2;  // of a critical one: a double 1 is known to half the digits
 
 /// x' = f and M' = f_x M over a time by the classical rule. Shape of now: (n, n + 1), M and x.
-void carry(const problem& at, double time, MatrixXd& now) {
+/// @return the largest |M| on the way; 0 if it takes too many steps, as where an orbit rests at a
+///         saddle for long
+double carry(const problem& at, double time, MatrixXd& now) {
     const Index n = now.rows();
     VectorXd f(n);
     MatrixXd fx(n, n), fp(n, static_cast<Index>(at.parameters.size()));
@@ -40,14 +42,18 @@ void carry(const problem& at, double time, MatrixXd& now) {
         return result;
     };
     slope(now);
+    if (time * fx.norm() > most_steps) return 0;  // the rule is not even stable
     const double least = std::clamp(time * fx.norm() / step_length, fewest_steps, most_steps);
     const int steps = static_cast<int>(least);
+    double grown = 1;  // of an error at the start
     const double h = time / steps;
     for (int k = 0; k < steps; ++k) {
         const MatrixXd a = slope(now), b = slope(now + h / 2 * a), c = slope(now + h / 2 * b),
                        d = slope(now + h * c);
         now += h / 6 * (a + 2 * b + 2 * c + d);
+        grown = std::max(grown, now.leftCols(n).norm());
     }
+    return grown;
 }
 
 /// Which multipliers a type of point needs, besides that of the flow.
@@ -171,16 +177,21 @@ integrated_cycle integrated(const whole_space& in, const special_point& point) {
     for (Index j = 0; j < way.intervals(); ++j) {
         MatrixXd now(n, n + 1);
         now << MatrixXd::Identity(n, n), here.x;
-        carry(here.at, point.cycle->period * (way.breaks[j + 1] - way.breaks[j]), now);
+        const double time = point.cycle->period * (way.breaks[j + 1] - way.breaks[j]);
+        const double grown = carry(here.at, time, now);
         here = place(j + 1);
-        const double grown = std::max(1.0, now.leftCols(n).norm());  // of an error at the start
+        if (grown == 0) {
+            found.too_long = true;
+            continue;
+        }
         const double off = (now.col(n) - here.x).lpNorm<Eigen::Infinity>();
         found.gap = std::max(found.gap, off / grown);
         maps.emplace_back(now.leftCols(n));
     }
     found.gap /= in.unit();
-    found.multipliers = product_eigenvalues(maps);
     found.speed = 1;
+    if (found.too_long) return found;
+    found.multipliers = product_eigenvalues(maps);
     for (const auto mu : found.multipliers)
         if (std::abs(mu - 1.0) < std::abs(found.speed)) found.speed = std::abs(mu - 1.0);
     return found;

@@ -12,9 +12,10 @@ namespace moebius {
 
 /// What direct integration says of a stored cycle, with each cell by itself.
 struct integrated_cycle {
-    double gap = 0;    ///< how far the flow from a mesh point ends from the next one, in state
-                       ///< scales, over what an error at its start grows to
-    double speed = 0;  ///< of its multipliers the one that should be 1, less 1
+    double gap = 0;         ///< how far the flow from a mesh point ends from the next one, in state
+                            ///< scales, over what an error at its start grows to
+    bool too_long = false;  ///< to be followed within some intervals: then no multipliers are known
+    double speed = 0;       ///< of its multipliers the one that should be 1, less 1
     std::vector<std::complex<double>> multipliers;  ///< all, that of the flow among them
 };
 /// @throws invalid_argument if the point is none of this problem

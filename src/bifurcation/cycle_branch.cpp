@@ -21,7 +21,7 @@ constexpr double touching = 5e-3;  // of two cycles that are one but for a broke
 constexpr double alike = 1e-6;     // their parameters, scaled
 constexpr double digits_of_multipliers = 1e-2;  // of the tolerance: they are superconvergent
 constexpr double vanished = 1e-11;  // of a test's values beside the point; Newton's method errs so
-constexpr std::size_t crossing_test = 0, doubling_test = 2;
+constexpr std::size_t crossing_test = 0, doubling_test = 2, torus_test = 3;
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
 constexpr std::size_t tests_within = 5;  // those of multipliers within groups come behind so many
 
@@ -104,6 +104,9 @@ std::vector<double> cycle_branch::extremes_of_stop(const VectorXd& u) const {
 std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) {
     const auto& value = along.test(seen).value;
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
+    const bool crosses =
+        by_regularity(seen) || seen.test == doubling_test || seen.test == torus_test;
+    if (crosses && may_be_rounding(seen)) return std::nullopt;
     const auto write = [&](tracer& on, const curve_point& a, const curve_point& b) {
         return write_down(on, {seen.type, seen.test, a, b, seen.arc}, value);
     };
@@ -113,6 +116,24 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) 
 
 /// Whether it is by the regularity that a bracket holds a branch point.
 bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == crossing_test; }
+
+/// Whether multipliers change sides in a bracket by rounding alone, as beside a multiple Hopf
+/// point, where many are on the unit circle. One that crosses there is off it a step farther.
+bool cycle_branch::may_be_rounding(const bracket& seen) {
+    const floquet first = facts_at(seen.a).multipliers, last = facts_at(seen.b).multipliers;
+    if (lost_ || !first.resolved() || !last.resolved()) return false;
+    const double least = digits_of_multipliers * options_.tolerance;
+    const auto sides_at = [&](const floquet& end, double farther) {
+        const auto sides = end.sides_of_circle(least);
+        if (sides.on == 0) return sides;
+        const auto at = trace_.between(seen.a, seen.b, farther);
+        return at ? facts_at(*at).multipliers.sides_of_circle(least) : sides;
+    };
+    if (first.sides_of_circle(least).on + last.sides_of_circle(least).on == 0) return false;
+    const auto from = sides_at(first, -1), to = sides_at(last, 2);
+    constexpr auto pair = 2;  // more are no crossing
+    return std::max(from.on, to.on) > pair || (to.out - from.out) * (to.in - from.in) >= 0;
+}
 
 /// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
 /// folds, where the parameter turns, and at branch points, where the regularity changes its sign.

@@ -66,6 +66,7 @@ private:
     [[nodiscard]] std::vector<double> extremes_of_stop(const Eigen::VectorXd& u) const;
     [[nodiscard]] point_type doubling_type() const;
     [[nodiscard]] static bool by_regularity(const bracket& seen);
+    [[nodiscard]] bool may_be_rounding(const bracket& seen);
     [[nodiscard]] bool folds(walk& along, const bracket& seen);
     [[nodiscard]] bool touches(const Eigen::VectorXd& fold) const;
     void write_held();

@@ -20,6 +20,8 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
+constexpr double slopes_err = 1e-4;  // of a cycle's range, beyond which a polynomial is none of it
+
 /// The polynomial of degree 8 through x, x' and x'' of a cycle at three neighbouring mesh points,
 /// where collocation is most accurate, by Newton's divided differences.
 class fine_piece {
@@ -75,6 +77,16 @@ private:
     std::vector<VectorXd> slopes_, curves_;
 };
 
+/// When a base point of a cycle is passed, also before the first and behind the last.
+double base_time(const piecewise& values, Index k) {
+    const Index points = values.values.cols() - 1, m = values.degree, count = values.intervals();
+    const Index j = (k + points) / m - points / m, step = (k + points) % m;
+    const Index within = (j + count) % count;
+    const double h = values.breaks[within + 1] - values.breaks[within];
+    const double turns = k < 0 ? -1 : k >= points ? 1 : 0;
+    return values.breaks[within] + turns + h * static_cast<double>(step) / static_cast<double>(m);
+}
+
 /// Multipliers in columns: the leading three.
 std::size_t shown(const field& model) { return std::min<std::size_t>(3, model.dimension() - 1); }
 
@@ -102,6 +114,8 @@ std::vector<std::string> extreme_names(const field& model) {
     return names;
 }
 
+/// Where the flow is fast against an interval its slopes there are rounding, and the polynomial
+/// through them is none of the cycle's: then that of collocation tells.
 std::vector<double> extremes_along(const problem& at, const piecewise& values, double period,
                                    const observable& observe) {
     const Index points = values.values.cols() - 1, m = values.degree;
@@ -111,29 +125,30 @@ std::vector<double> extremes_along(const problem& at, const piecewise& values, d
         if (k == 0) seen.resize(now.size(), points);
         seen.col(k) = now;
     }
-    const auto time = [&](Index k) {  // of a base point, also before the first
-        const Index j = (k + points) / m - points / m, step = (k + points) % m;
-        const Index within = (j + values.intervals()) % values.intervals();
-        const double h = values.breaks[within + 1] - values.breaks[within];
-        return values.breaks[within] +
-               (k < 0         ? -1
-                : k >= points ? 1
-                              : 0) +
-               h * static_cast<double>(step) / static_cast<double>(m);
-    };
+    const auto time = [&values](Index k) { return base_time(values, k); };
     std::vector<double> result;
     for (Index e = 0; e < seen.rows(); ++e)
         for (const double sign : {1.0, -1.0}) {  // minimum, maximum
             Index k = 0;
             (sign * seen.row(e)).minCoeff(&k);
-            const fine_piece fine(at, values, period, (k + m / 2) / m);
-            const auto value = [&](double t) {
-                return sign * (observe ? observe(fine.at(t))[e] : fine.at(t, e));
+            const auto least_of = [&](const auto& value) {
+                std::uintmax_t evaluations = 60;
+                return boost::math::tools::brent_find_minima(
+                    [&](double t) { return sign * value(t); }, time(k - 1), time(k + 1),
+                    std::numeric_limits<double>::digits / 2, evaluations);
             };
-            std::uintmax_t evaluations = 60;
-            const auto least = boost::math::tools::brent_find_minima(
-                value, time(k - 1), time(k + 1), std::numeric_limits<double>::digits / 2,
-                evaluations);
+            const fine_piece fine(at, values, period, (k + m / 2) / m);
+            const auto finely = [&](double t) {
+                return observe ? observe(fine.at(t))[e] : fine.at(t, e);
+            };
+            const auto plainly = [&](double t) {
+                const VectorXd x = values.at(t - std::floor(t));
+                return observe ? observe(x)[e] : x[e];
+            };
+            auto least = least_of(finely);
+            const double range = seen.row(e).maxCoeff() - seen.row(e).minCoeff();
+            const double apart = std::abs(least.second - sign * plainly(least.first));
+            if (apart > slopes_err * range) least = least_of(plainly);
             result.push_back(sign * least.second);
         }
     return result;

@@ -19,10 +19,16 @@ namespace {
 
 using Eigen::VectorXd;
 
-/// Of the multiplier nearest to a critical one.
-double distance_of(std::span<const std::complex<double>> multipliers, double critical) {
+/// How near a multiplier comes to what is critical at a BP, PD or NS.
+double distance_of(std::span<const std::complex<double>> multipliers, point_type type) {
     double nearest = std::numeric_limits<double>::infinity();
-    for (const auto mu : multipliers) nearest = std::min(nearest, std::abs(mu - critical));
+    for (const auto mu : multipliers) {
+        const double here = type == point_type::PD   ? std::abs(mu + 1.0)
+                            : type == point_type::BP ? std::abs(mu - 1.0)
+                            : mu.imag() != 0         ? std::abs(std::abs(mu) - 1)
+                                                     : nearest;
+        nearest = std::min(nearest, here);
+    }
     return nearest;
 }
 
@@ -38,17 +44,25 @@ std::vector<std::complex<double>> own_multipliers(const problem& at, const param
 }
 
 /// The group within which a multiplier is nearer to the critical one than so much.
-std::optional<std::size_t> group_nearer(const problem& at, const special_point& of, double critical,
+std::optional<std::size_t> group_nearer(const problem& at, const special_point& of,
                                         double distance) {
     std::optional<std::size_t> found;
     const auto within = multipliers_within(at, piecewise_of(*of.cycle), of.cycle->period, of.turn);
     for (const auto& group : within) {
-        const double here = distance_of(group.values, critical);
+        const double here = distance_of(group.values, of.type);
         if (here >= distance) continue;
         distance = here;
         found = group.group;
     }
     return found;
+}
+
+/// The group within which a multiplier is critical, if it is none of the cycle's own.
+std::optional<std::size_t> critical_group_of(const problem& at, const special_point& start,
+                                             std::span<const std::complex<double>> own) {
+    double nearest = std::min(floquet::nearby, distance_of(own, start.type));
+    if (start.turn.order() % 2 == 0) nearest = std::min(nearest, distance_of(own, point_type::PD));
+    return group_nearer(at, start, nearest);
 }
 
 /// Lets the first cell of a group, and of those in turn with it, go its own way.
@@ -82,17 +96,28 @@ leaving_cycles leaving_at(const problem& at, const parameter_range& range,
                           const special_point& start) {
     leaving_cycles of{at, start};
     const bool doubles = start.type == point_type::PD, even = start.turn.order() % 2 == 0;
-    const double critical = doubles ? -1 : 1;
     auto own = own_multipliers(at, range, start);
-    double nearest = std::min(floquet::nearby, distance_of(own, critical));
-    if (even) nearest = std::min(nearest, distance_of(own, -1));
-    if (const auto group = group_nearer(at, start, critical, nearest)) {
+    if (const auto group = critical_group_of(at, start, own)) {
         if (doubles && even) of.start.turn = {};  // no power of it is kept where all part in turn
         part(of, *group);
         own = own_multipliers(of.on, range, of.start);
     }
-    if (doubles || (even && distance_of(own, -1) < distance_of(own, 1)))
+    if (doubles || (even && distance_of(own, point_type::PD) < distance_of(own, point_type::BP)))
         of.start.turn = squared(of.start.turn);
+    return of;
+}
+
+leaving_cycles parted_at(const problem& at, const parameter_range& range,
+                         const special_point& start) {
+    leaving_cycles of{at, start};
+    const auto own = own_multipliers(at, range, start);
+    if (const auto group = critical_group_of(at, start, own)) {
+        of.start.turn = {};
+        part(of, *group);
+    } else if (start.type == point_type::BP && start.turn.order() % 2 == 0 &&
+               distance_of(own, point_type::PD) < distance_of(own, point_type::BP)) {
+        of.start.turn = squared(start.turn);  // over two parts it is 1
+    }
     return of;
 }
 

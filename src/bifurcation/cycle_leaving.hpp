@@ -28,4 +28,13 @@ struct leaving_cycles {
 [[nodiscard]] leaving_cycles leaving_at(const problem& at, const parameter_range& range,
                                         const special_point& start);
 
+/// Where the curve over two parameters through a BP, PD or NS is followed. Where it is a multiplier
+/// of perturbations within a group of cells that is critical, the first of them goes its own way,
+/// so that the perturbation is one of the cycle's own; its rotation is given up then. Where one of
+/// an even number of parts has a multiplier -1 at a BP, the rotation is the square of the one
+/// before.
+/// @param at  on the groups of the point, at its parameters
+[[nodiscard]] leaving_cycles parted_at(const problem& at, const parameter_range& range,
+                                       const special_point& start);
+
 }  // namespace moebius::detail

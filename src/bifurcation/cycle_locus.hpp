@@ -22,11 +22,11 @@ public:
     /// Follows the curve both ways and adds it to the diagram.
     /// @throws invalid_argument if there is none near the start
     void both_ways() {
-        begin();
+        if (!begin()) no_curve();
         const Curve there = curve_;
         const curve_point first = trace_.current();
-        rows_.add_row(0, row_at(first.u));
-        made_.last = made_.first = this->go();
+        go_one_way();
+        made_.first = made_.last;
         if (made_.last != stop_reason::closed) {
             rows_.turn_back();
             curve_ = there;
@@ -36,7 +36,7 @@ public:
             made_.first = this->go();
             rows_.turn_back();
         }
-        rows_.finish(std::move(made_), result_);
+        finish();
     }
 
 protected:
@@ -79,6 +79,23 @@ protected:
         to = row_at(at.u);
     }
 
+    /// Puts the tracer on the curve, to go the way on which the first parameter rises.
+    /// @return false if there is none near the start
+    [[nodiscard]] bool begin() {
+        return begin(Eigen::VectorXd::Unit(curve_.size(), curve_.coordinate(0)));
+    }
+    /// The same, to go the way of a direction.
+    [[nodiscard]] bool begin(const Eigen::VectorXd& towards) {
+        const Eigen::VectorXd from = guess();
+        return from.size() > 0 && curve_.adapt(from) && trace_.start(from, towards) &&
+               (trace_.current().u - from).norm() < near_its_start && this->rebase();
+    }
+    void go_one_way() {
+        rows_.add_row(0, row_at(trace_.current().u));
+        made_.last = this->go();
+    }
+    void finish() { rows_.finish(std::move(made_), result_); }
+
     special_point start_;
     branch made_;
 
@@ -86,16 +103,6 @@ private:
     [[noreturn]] void no_curve() const {
         throw invalid_argument("locus", fmt::format("{} came as a start", start_.label),
                                fmt::format("no {} is near it", made_.kind));
-    }
-
-    /// Puts the tracer on the curve, to go the way on which the first parameter rises.
-    void begin() {
-        const Eigen::VectorXd from = guess();
-        const bool there =
-            from.size() > 0 && curve_.adapt(from) &&
-            trace_.start(from, Eigen::VectorXd::Unit(from.size(), curve_.coordinate(0))) &&
-            (trace_.current().u - from).norm() < near_its_start && this->rebase();
-        if (!there) no_curve();
     }
 
     static std::vector<std::string> column_names(const Curve& of,

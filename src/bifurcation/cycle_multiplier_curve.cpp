@@ -25,7 +25,8 @@ MatrixXd inverse_of_k(Index pair, double c) {
 cycle_multiplier_curve::cycle_multiplier_curve(kind of, const problem& base,
                                                const std::vector<parameter_range>& ranges,
                                                const orbit& start, const rotation& turn)
-    : cycle_equations(base, ranges, start, turn, of == kind::crossing),
+    : cycle_equations(base, ranges, start, turn,
+                      of == kind::crossing ? further::imperfection : further::nothing),
       kind_(of),
       pair_(of == kind::torus ? 2 : 1),
       system_(static_cast<Index>(base.model->dimension()), pair_, beyond()) {}

@@ -185,8 +185,21 @@ private:
     [[nodiscard]] std::vector<double> row_at(const VectorXd& u) override {
         auto row = facts(curve_.problem_at(u), whole(u), curve_.period(u));
         if (pairs()) row.push_back(angle(u));
-        row.push_back(static_cast<double>(count_unstable(rest().others, within_groups())));
+        row.push_back(static_cast<double>(count_unstable(rest().others, others_within(u))));
         return row;
+    }
+
+    /// Of perturbations within groups, those that are not critical, too, as the cells of a group
+    /// are from which one was parted.
+    [[nodiscard]] std::vector<group_multipliers> others_within(const VectorXd& u) {
+        auto within = within_groups();
+        const auto critical = std::polar(1.0, angle(u));
+        for (auto& group : within)
+            std::erase_if(group.values, [&](std::complex<double> mu) {
+                return std::abs(std::complex(mu.real(), std::abs(mu.imag())) - critical) <
+                       still_critical;
+            });
+        return within;
     }
 };
 

@@ -126,8 +126,11 @@ protected:
     bool finely(const bracket& seen, Eigen::Index times, const Use& use) {
         const Curve before = curve_;
         const facts known_before = known_;
-        const bool again = fine_ && fine_->times == times && fine_->a == seen.a.u &&
-                           fine_->b == seen.b.u;  // as where several tests change in one step
+        const auto same = [](const Eigen::VectorXd& u, const Eigen::VectorXd& v) {
+            return u.size() == v.size() && u == v;  // the mesh may be another one since
+        };
+        const bool again = fine_ && fine_->times == times && same(fine_->a, seen.a.u) &&
+                           same(fine_->b, seen.b.u);  // as where several tests change in one step
         if (!again) fine_ = made_fine(seen, times);
         bool done = false;
         if (fine_) {

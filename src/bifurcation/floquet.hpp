@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <cstddef>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/solve/product_eigenvalues.hpp>
@@ -86,6 +87,20 @@ struct floquet {
         const double error = std::max(10 * std::abs(trivial - 1.0), least);
         return std::all_of(others.begin(), others.end(),
                            [error](complex mu) { return std::abs(mu - 1.0) > error; });
+    }
+    /// How many are outside the unit circle, inside, and on it.
+    struct sides {
+        std::ptrdiff_t out = 0, in = 0, on = 0;
+    };
+    /// On it up to the error of the trivial one and to `least`.
+    [[nodiscard]] sides sides_of_circle(double least) const {
+        const double error = std::max(std::abs(trivial - 1.0), least);
+        sides found;
+        for (const auto mu : others) {
+            const double off = std::abs(mu) - 1;
+            ++(off > error ? found.out : off <= -error ? found.in : found.on);
+        }
+        return found;
     }
     /// Whether the others tell anything.
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }

@@ -1,105 +1,235 @@
 // SPDX-License-Identifier: MIT
 #include "homoclinic_locus.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <limits>
-#include <moebius/base/view.hpp>
 #include <moebius/continuation/steady_state.hpp>
-#include <moebius/solve/spectrum.hpp>
 #include <optional>
 #include <utility>
 
 #include "cycle_locus.hpp"
-#include "fixed_period_curve.hpp"
+#include "homoclinic_curve.hpp"
+#include "homoclinic_predictor.hpp"
+#include "truncated_orbit.hpp"
 
 namespace moebius::detail {
 namespace {
 
 using Eigen::Index;
-using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using complex = std::complex<double>;
 
-constexpr double passes_by = 0.02;  // distance from the saddle against the cycle's size, at most
+constexpr double rounding_of_saddles =
+    1e-9;  // of a saddle's eigenvalues: a sum that is always zero
+constexpr double loose_end = 1e-3, loosening = 4;  // of an orbit's ends within a step
+constexpr double jumps = 1e-3;   // of a test's values at the ends of a step: it does not vanish
+constexpr double shrunk = 1e-3;  // of the largest orbit: the curve ends in a Bogdanov-Takens point
+constexpr int most_passes = 12;  // over an orbit whose ends are too far from the saddle
+constexpr double largest_predicted = 0.05;  // of the states' unit: beside a point
+constexpr double smallest_predicted = 1e-6;
+constexpr double axis = 1e-12;  // of an eigenvalue: a real one
 
-/// The saddle that an orbit passes.
-struct passed_saddle {
-    double distance;           // of the orbit's slowest point, against its size
-    complex stable, unstable;  // leading eigenvalues: those nearest to zero on either side
+bool is_pair(complex a) { return std::abs(a.imag()) > axis * std::abs(a); }
+
+/// The leading eigenvalues, those nearest to the imaginary axis, on one side of it or the other.
+struct leading {
+    complex stable, unstable;
+    /// Of the two nearest: positive if the nearest is real, negative if they are a pair.
+    double stable_split = 1, unstable_split = 1;
+
+    leading(const saddle_point& at, std::size_t up) {
+        const auto& all = at.eigenvalues;
+        unstable = all[up - 1];
+        stable = all[up];
+        if (up > 1) unstable_split = split(all[up - 1], all[up - 2]);
+        if (up + 1 < all.size()) stable_split = split(all[up], all[up + 1]);
+    }
+    [[nodiscard]] double quantity() const { return stable.real() + unstable.real(); }
+    /// Zero also where it is rounding, as in systems that keep an energy.
+    [[nodiscard]] double quantity_test() const {
+        return std::abs(quantity()) > rounding_of_saddles * size() ? quantity() : 0;
+    }
+    [[nodiscard]] double size() const { return std::abs(stable) + std::abs(unstable); }
+    /// Positive as long as the two are on their sides of the imaginary axis.
+    [[nodiscard]] double margin() const { return std::min(-stable.real(), unstable.real()); }
+    [[nodiscard]] int pairs() const {
+        return static_cast<int>(is_pair(stable)) + static_cast<int>(is_pair(unstable));
+    }
+
+private:
+    static double split(complex a, complex b) {
+        return is_pair(a) ? -4 * a.imag() * a.imag() : std::norm(a - b);
+    }
 };
 
-/// Nothing if there is no saddle where the orbit is slowest.
-std::optional<passed_saddle> saddle_of(const problem& at, const MatrixXd& points) {
-    const Index n = points.rows();
-    VectorXd f(n), slowest(n);
-    double least = std::numeric_limits<double>::infinity();
-    for (Index k = 0; k < points.cols(); ++k) {
-        const VectorXd x = points.col(k);
-        at.model->rhs(view(x), at.parameters, view(f));
-        if (!(f.norm() < least)) continue;
-        least = f.norm();
-        slowest = x;
-    }
-    const auto rest = steady_state(at).newton(slowest);
-    if (!rest) return std::nullopt;
-    MatrixXd fx(n, n), fp(n, static_cast<Index>(at.parameters.size()));
-    at.model->linear(view(*rest), at.parameters, view(f), view(fx), view(fp));
-    passed_saddle found{};
-    const double size = (points.colwise() - points.rowwise().mean()).colwise().norm().maxCoeff();
-    found.distance = (*rest - slowest).norm() / size;
-    bool stable = false, unstable = false;
-    for (const complex z : eigenvalues(fx)) {  // by falling real part
-        if (z.real() > 0) found.unstable = z;
-        if (z.real() < 0 && !stable) found.stable = z;
-        unstable = unstable || z.real() > 0;
-        stable = stable || z.real() < 0;
-    }
-    if (!stable || !unstable || !(found.distance < passes_by)) return std::nullopt;
-    return found;
-}
-
-class homoclinics final : public cycle_locus<fixed_period_curve> {
+class homoclinics final : public cycle_locus<homoclinic_curve> {
 public:
+    /// @param start  with the truncated orbit as its cycle and the saddle as its state
     homoclinics(diagram& to, const problem& base, const std::vector<parameter_range>& ranges,
-                const special_point& start, const continuation_options& options,
-                const watch& progress)
-        : cycle_locus(to, fixed_period_curve(base, ranges, *start.cycle, start.turn), "homoclinic",
-                      start, options, progress,
-                      {"distance", "stable_re", "stable_im", "unstable_re", "unstable_im"}) {}
+                const special_point& start, std::size_t unstable,
+                const continuation_options& options, const watch& progress)
+        : cycle_locus(to, homoclinic_curve(base, ranges, *start.cycle, start.turn, unstable),
+                      "homoclinic", start, options, progress,
+                      {"distance", "stable_re", "stable_im", "unstable_re", "unstable_im",
+                       "saddle_quantity", "saddle_foci"}) {
+        first_period_ = std::numeric_limits<double>::infinity();  // its time says little
+    }
+
+    /// Away from a Bogdanov-Takens point. @return false if there is none near the start
+    bool leave(const VectorXd& way) {
+        VectorXd towards = VectorXd::Zero(curve_.size());
+        auto p = towards.segment(curve_.coordinate(0), way.size());
+        p = way.cwiseQuotient(curve_.units().segment(curve_.coordinate(0), way.size()));
+        if (!begin(towards)) return false;
+        go_one_way();
+        made_.first = stop_reason::branch_point;
+        finish();
+        return true;
+    }
 
 private:
     [[nodiscard]] VectorXd guess() override {
         const auto& cycle = *start_.cycle;
-        const piecewise whole_cycle = piecewise_of(cycle);
-        problem there = curve_.base();
-        there.parameters = start_.parameters;
-        if (!saddle_of(there, whole_cycle.values)) return {};
-        return curve_.scale(folded(whole_cycle, curve_.beyond()), cycle.period, start_.parameters);
+        const VectorXd rest = Eigen::Map<const VectorXd>(start_.state.data(),
+                                                         static_cast<Index>(start_.state.size()));
+        return curve_.scale_orbit(folded(piecewise_of(cycle), curve_.beyond()), cycle.period,
+                                  start_.parameters, rest);
     }
 
-    [[nodiscard]] std::vector<test_function> tests() override { return {}; }
-    std::optional<stop_reason> meet(walk& /*along*/, const bracket& /*seen*/) override {
+    [[nodiscard]] leading leading_at(const VectorXd& u) const {
+        return {curve_.saddle(u), curve_.unstable()};
+    }
+
+    [[nodiscard]] std::vector<test_function> tests() override {
+        const auto of = [this](auto value) {
+            return [this, value](const curve_point& at) { return value(leading_at(at.u)); };
+        };
+        return {{point_type::NSS, of([](const leading& at) { return at.quantity_test(); })},
+                {point_type::DRS, of([](const leading& at) { return at.stable_split; })},
+                {point_type::DRU, of([](const leading& at) { return at.unstable_split; })}};
+    }
+
+    /// What has the letters of several kinds of saddles.
+    static point_type told(point_type type, const leading& at) {
+        using enum point_type;
+        if (type == NSS) return at.pairs() == 0 ? NSS : at.pairs() == 1 ? NSF : NFF;
+        const bool stable = -at.stable.real() < at.unstable.real();
+        if (type == NCH && is_pair(stable ? at.stable : at.unstable)) return SH;
+        return type;
+    }
+
+    void add_point(point_type type, const curve_point& at, double arc, double missed) {
+        if (!look_at(at)) return;
+        const saddle_point rest = curve_.saddle(at.u);
+        auto point = described(told(type, {rest, curve_.unstable()}), at.u, missed);
+        point.state.assign(rest.x.begin(), rest.x.end());
+        point.eigenvalues = rest.eigenvalues;
+        rows_.add_row(arc, row_at(at.u), std::move(point));
+    }
+
+    std::optional<stop_reason> meet(walk& along, const bracket& seen) override {
+        const auto at = along.locate(seen);
+        if (!at) return std::nullopt;
+        const auto& value = along.test(seen).value;
+        const double ends = std::max(std::abs(value(seen.a)), std::abs(value(seen.b)));
+        const double missed = std::abs(value(*at));
+        if (missed > jumps * ends) return std::nullopt;
+        add_point(seen.type, *at, seen.arc + (at->u - seen.a.u).norm(), missed);
         return std::nullopt;
     }
-    [[nodiscard]] bool holds(const curve_point& at) override {
-        return saddle_of(curve_.problem_at(at.u), whole(at.u).values).has_value();
+
+    /// A step is too long after which the ends leave the saddle, or that crosses a saddle-node from
+    /// afar: the orbit there is a longer one.
+    [[nodiscard]] bool trusts(walk& /*along*/) override {
+        const VectorXd &u = trace_.current().u, &before = trace_.previous().u;
+        const saddle_point then = curve_.saddle(before);
+        if (!(leading_at(u).margin() > 0) && !near_saddle_node(then, curve_.unstable()))
+            return false;
+        const auto ends = [this](const VectorXd& at) {
+            return ends_of(curve_.saddle(at), curve_.values(at)).maxCoeff();
+        };
+        return ends(u) < std::max(loose_end, loosening * ends(before));
+    }
+
+    /// Beyond a saddle-node there is no saddle of this kind to come home to; and in a
+    /// Bogdanov-Takens point the orbit has no size.
+    std::optional<stop_reason> overruns(walk& along) override {
+        const curve_point before = trace_.previous();
+        const VectorXd& u = trace_.current().u;
+        if (!(leading_at(u).margin() > 0)) {
+            const auto margin = [this](const curve_point& at) { return leading_at(at.u).margin(); };
+            const auto at = trace_.locate(before, trace_.current(), margin);
+            if (!at) return stop_reason::singular;
+            add_point(point_type::NCH, *at, along.arc() + (at->u - before.u).norm(),
+                      std::abs(margin(*at)));
+            return stop_reason::branch_point;
+        }
+        const double size = size_around(curve_.saddle(u).x, curve_.values(u));
+        largest_ = std::max(largest_, size);
+        if (!(size > shrunk * largest_)) return stop_reason::branch_point;
+        return std::nullopt;
+    }
+
+    /// As long as the ends are too far from the saddle the orbit goes on there, and its row is told
+    /// again.
+    std::optional<stop_reason> kept(walk& along, bool goes_on) override {
+        if (!goes_on) return std::nullopt;
+        const auto values = [this] { return curve_.values(trace_.current().u); };
+        bool again = too_coarse(values(), scale(), options_.tolerance);
+        for (int pass = 0; pass < most_passes; ++pass) {
+            const saddle_point rest = curve_.saddle(trace_.current().u);
+            if (!again && !(ends_of(rest, values()).maxCoeff() > farthest_end)) break;
+            if (!rebase()) break;
+            rows_.replace_row(row_at(trace_.current().u));
+            along.rebased();
+            again = false;
+        }
+        return cycle_locus::kept(along, goes_on);
+    }
+
+    void mark(const curve_point& at, VectorXd& to) override {
+        const auto extremes = extremes_at(at.u);
+        to.resize(std::ssize(extremes) + std::ssize(curve_.free()));
+        to << Eigen::Map<const VectorXd>(extremes.data(), std::ssize(extremes)),
+            at.u.segment(curve_.coordinate(0), std::ssize(curve_.free()));
     }
 
     [[nodiscard]] std::vector<double> row_at(const VectorXd& u) override {
-        const problem at = curve_.problem_at(u);
         const piecewise values = whole(u);
-        auto row = facts(at, values, curve_.period(u));
-        constexpr double none = std::numeric_limits<double>::quiet_NaN();
-        const auto saddle =
-            saddle_of(at, values.values).value_or(passed_saddle{none, {none, none}, {none, none}});
+        const problem here = curve_.problem_at(u);
+        auto row = facts(here, values, curve_.period(u));
+        const saddle_point rest = curve_.saddle(u);
+        piecewise still = values;  // which is what the whole orbit comes to
+        still.values.colwise() = rest.x;
+        const auto at_rest = cycle_extremes(here, still, curve_.period(u));
+        for (std::size_t k = 0; k < at_rest.size(); ++k) {
+            double& value = row[row.size() - at_rest.size() + k];
+            value = k % 2 == 0 ? std::min(value, at_rest[k]) : std::max(value, at_rest[k]);
+        }
+        const leading at(rest, curve_.unstable());
         for (const double value :
-             {saddle.distance, saddle.stable.real(), std::abs(saddle.stable.imag()),
-              saddle.unstable.real(), std::abs(saddle.unstable.imag())})
+             {ends_of(rest, curve_.values(u)).maxCoeff(), at.stable.real(),
+              std::abs(at.stable.imag()), at.unstable.real(), std::abs(at.unstable.imag()),
+              at.quantity(), static_cast<double>(at.pairs())})
             row.push_back(value);
         return row;
     }
+
+    double largest_ = 0;
 };
+
+/// The point from which `homoclinics` start.
+special_point start_of(special_point from, const problem& at, const piecewise& values,
+                       double period, const saddle_point& saddle) {
+    const auto parts = static_cast<double>(values.beyond.order);
+    carried_orbit orbit{values, Eigen::MatrixXd::Zero(1, values.values.cols()), period / parts};
+    for (int pass = 0; pass < most_passes; ++pass) truncate(orbit, at, saddle, saddle.unstable());
+    from.cycle = orbit_of(unfolded(orbit.values), orbit.time * parts);
+    from.state.assign(saddle.x.begin(), saddle.x.end());
+    return from;
+}
 
 }  // namespace
 
@@ -108,7 +238,41 @@ void add_homoclinic_branch(diagram& to, const problem& base,
                            const continuation_options& options, const watch& progress) {
     problem at = base;
     at.parameters = start.parameters;
-    homoclinics(to, at, ranges, start, options, progress).both_ways();
+    const twist beyond(start.turn, at.model->dimension());
+    const auto cut = cut_at_saddle(at, piecewise_of(*start.cycle), beyond);
+    if (!cut)
+        throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
+                               "no homoclinic is near it");
+    homoclinics(to, at, ranges, start_of(start, at, cut->values, start.cycle->period, cut->saddle),
+                cut->saddle.unstable(), options, progress)
+        .both_ways();
+}
+
+bool add_homoclinic_beside(diagram& to, const problem& base,
+                           const std::vector<parameter_range>& ranges, const special_point& start,
+                           const continuation_options& options, const watch& progress) {
+    problem at = base;
+    at.parameters = start.parameters;
+    if (start.state.size() != at.model->dimension()) return false;
+    std::vector<std::size_t> free;
+    for (const auto& range : ranges) free.push_back(at.index_of(range.name));
+    const double unit = at.model->state_scale(at.parameters);
+    for (double size = largest_predicted; size > smallest_predicted; size /= 4) {
+        const auto orbit = orbit_beside(at, start.state, free, size * unit);
+        if (!orbit) return false;
+        problem there = at;
+        there.parameters = orbit->parameters;
+        const auto rest = steady_state(there).newton(orbit->saddle);
+        if (!rest) continue;
+        const saddle_point saddle = saddle_at(there, *rest);
+        if (saddle.unstable() == 0 || saddle.unstable() == start.state.size()) continue;
+        special_point from = start_of(start, there, orbit->values, orbit->time, saddle);
+        from.parameters = orbit->parameters;
+        if (homoclinics(to, there, ranges, from, saddle.unstable(), options, progress)
+                .leave(orbit->way))
+            return true;
+    }
+    return false;
 }
 
 }  // namespace moebius::detail

@@ -19,6 +19,7 @@
 
 #include "cut_diagram.hpp"
 #include "cycle_fold_locus.hpp"
+#include "cycle_leaving.hpp"
 #include "cycle_multiplier_locus.hpp"
 #include "homoclinic_locus.hpp"
 #include "locus_follower.hpp"
@@ -43,7 +44,7 @@ public:
           along_folds_(folds_, options, progress, result),
           along_crossings_(crossings_, options, progress, result),
           options_(options),
-          search_(result.search),
+          result_(result),
           watch_(progress),
           asked_(asked) {
         if (asked.of_map()) {
@@ -71,7 +72,12 @@ public:
     }
 
     void through(const special_point& start) {
-        if (!follow(start, start.label))
+        bool found = follow(start, start.label);
+        if (start.type == point_type::BT && !asked_.of_map() && !asked_.folds_only)
+            found =
+                detail::add_homoclinic_beside(result_, base(), ranges_, start, options_, watch_) ||
+                found;
+        if (!found)
             throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
                                    asked_.folds_only
                                        ? "there is no fold near it in this window"
@@ -97,7 +103,7 @@ private:
         search.depth = options_.depth;
         search.max_branches = most_branches;
         const auto along = asked_.along(line, ranges_[1 - fixed], search, watch_);
-        search_ += along.search;
+        result_.search += along.search;
         for (const auto& point : along.special_points)
             if (is_finer(point) ? bounds_stable(along, point) : parts_cells(point))
                 apart_.push_back(point);
@@ -197,7 +203,7 @@ private:
     std::unique_ptr<bifurcation_curve> pairs_, flips_;  // of a flow no flips
     std::unique_ptr<locus_follower> along_pairs_, along_flips_;
     const continuation_options& options_;
-    search_record& search_;
+    diagram& result_;
     const watch& watch_;
     const locus_of& asked_;
     std::vector<special_point> apart_;
@@ -237,6 +243,11 @@ void follow_cycles(const problem& base, const std::vector<parameter_range>& rang
     check_start(*base.model, start, "locus");
     switch (start.type) {
         case point_type::EP:
+        case point_type::NSS:
+        case point_type::NSF:
+        case point_type::NFF:
+        case point_type::DRS:
+        case point_type::DRU:
             if (folds_only) break;
             return detail::add_homoclinic_branch(result, base, ranges, start, options, progress);
         case point_type::LPC:
@@ -254,12 +265,29 @@ void follow_cycles(const problem& base, const std::vector<parameter_range>& rang
         default:
             break;
     }
-    throw invalid_argument(
-        "locus", fmt::format("{} came as a start", start.label),
-        folds_only
-            ? "there is no fold near it in this window"
-            : "of cycles, LPC, CP, PD, NS, R3, R4, BP and a homoclinic EP are followed over two "
-              "parameters");
+    throw invalid_argument("locus", fmt::format("{} came as a start", start.label),
+                           folds_only ? "there is no fold near it in this window"
+                                      : "of cycles, LPC, CP, PD, NS, R3, R4, BP, a homoclinic EP "
+                                        "and what stands on homoclinic "
+                                        "curves but their ends are followed over two parameters");
+}
+
+/// Whether a critical multiplier may be one within a group of cells.
+bool parts_within(const special_point& start) {
+    using enum point_type;
+    return start.cycle && start.groups.size() > 0 &&
+           (start.type == BP || start.type == PD || start.type == NS);
+}
+
+/// On the groups on which the critical perturbation is one of the cycle's own.
+detail::unit_frame frame_of_parted(const problem& base, const std::vector<parameter_range>& ranges,
+                                   const continuation_options& options,
+                                   const special_point& start) {
+    check_start(*base.model, start, "locus");
+    problem at = base;
+    at.parameters = start.parameters;
+    const auto from = detail::parted_at(at, ranges.front(), start);
+    return {from.on, ranges, options, from.start};
 }
 
 diagram followed(locus_of asked, const parameter_range& first, const parameter_range& second,
@@ -271,7 +299,10 @@ diagram followed(locus_of asked, const parameter_range& first, const parameter_r
                                "two different parameters must vary");
     check_range(first);
     check_range(second);
-    const detail::unit_frame frame(asked.base, {first, second}, options, start);
+    const detail::unit_frame frame =
+        start && parts_within(*start)
+            ? frame_of_parted(asked.base, {first, second}, options, *start)
+            : detail::unit_frame(asked.base, {first, second}, options, start);
     asked.base = frame.on;
     auto from = frame.start;
     return frame.filled([&] {

@@ -29,13 +29,13 @@ std::vector<std::size_t> positions(const problem& base,
 }  // namespace
 
 cycle_equations::cycle_equations(const problem& base, const std::vector<parameter_range>& ranges,
-                                 const orbit& start, const rotation& turn, bool with_imperfection)
+                                 const orbit& start, const rotation& turn, further more)
     : base_(base),
       ranges_(ranges),
       free_(positions(base, ranges)),
       turn_(turn),
       beyond_(turn, base.model->dimension()),
-      has_imperfection_(with_imperfection),
+      more_(more),
       basis_(start.degree),
       chain_(static_cast<Index>(base.model->dimension()), extra()) {
     check_parameters(*base.model, base.parameters);
@@ -62,17 +62,29 @@ void cycle_equations::set_mesh(const piecewise& reference, double period) {
             reference.values.middleCols(j * m, m + 1) * basis_.slopes.transpose();
         phase_.middleCols(j * m, m + 1) += slopes * basis_.weights.asDiagonal() * basis_.values;
     }
-    phase_.col(0) += beyond_.undone(phase_.rightCols(1));
+    const VectorXd last = beyond_.undone(phase_.rightCols(1));
+    phase_.col(0) += last;
     phase_.conservativeResize(n, intervals * m);
     const Eigen::Map<VectorXd> row(phase_.data(), phase_.size());
-    phase_ /= row.cwiseProduct(units_.head(phase_.size())).norm();
+    const double length = row.cwiseProduct(units_.head(phase_.size())).norm();
+    phase_ /= length;
     units_[phase_.size()] = period / static_cast<double>(beyond_.order);
     for (std::size_t k = 0; k < free_.size(); ++k)
         units_[coordinate(k)] = (ranges_[k].to - ranges_[k].from) / scaling::whole;
-    if (has_imperfection_) units_[units_.size() - 1] = 1;
-    imperfection_ = VectorXd::Zero(has_imperfection_ ? phase_.size() : 0);
+    if (more_ == further::imperfection) units_[units_.size() - 1] = 1;
+    imperfection_ = VectorXd::Zero(more_ == further::imperfection ? phase_.size() : 0);
+    if (has_ends()) {
+        units_.tail(2 * n).setConstant(scale);
+        phase_of_gap_ = -last / length;
+        phase_value_ = phase_.cwiseProduct(reference.values.leftCols(phase_.cols())).sum() +
+                       phase_of_gap_.dot(gap_of(reference));
+    }
     intervals_.resize(static_cast<std::size_t>(intervals));
     evaluated_at_.resize(0);
+}
+
+VectorXd cycle_equations::gap_of(const piecewise& values) const {
+    return values.values.leftCols(1) - beyond_.undone(values.values.rightCols(1));
 }
 
 VectorXd cycle_equations::scale_change(const piecewise& values, double period,
@@ -80,6 +92,7 @@ VectorXd cycle_equations::scale_change(const piecewise& values, double period,
     VectorXd u(size());
     u << Eigen::Map<const VectorXd>(values.values.data(), phase_.size()),
         period / static_cast<double>(beyond_.order), p;
+    if (has_ends()) u.segment(gap_at(), states()) = gap_of(values);
     return u.cwiseQuotient(units_);
 }
 
@@ -96,7 +109,10 @@ piecewise cycle_equations::values(const VectorXd& u) const {
     result.values.resize(phase_.rows(), phase_.cols() + 1);
     Eigen::Map<VectorXd>(result.values.data(), phase_.size()) =
         u.head(phase_.size()).cwiseProduct(units_.head(phase_.size()));
-    result.values.rightCols(1) = beyond_.applied(result.values.leftCols(1));
+    VectorXd end = result.values.col(0);
+    if (has_ends())
+        end -= u.segment(gap_at(), end.size()).cwiseProduct(units_.segment(gap_at(), end.size()));
+    result.values.rightCols(1) = beyond_.applied(end);
     return result;
 }
 
@@ -117,17 +133,25 @@ problem cycle_equations::problem_at(const VectorXd& u) const {
 }
 
 void cycle_equations::rebase(VectorXd& u, VectorXd& direction, Index intervals) {
-    const piecewise now = values(u);
-    const VectorXd mesh = equidistributed(now, intervals);
-    const piecewise moved = resampled(now, mesh), change = resampled(values(direction), mesh);
-    const double period_now = period(u), period_change = period(direction);
-    const VectorXd p = u.tail(extra() - 1), p_change = direction.tail(extra() - 1);
-    set_mesh(moved, period_now);
-    const VectorXd none = VectorXd::Zero(extra() - 1);
-    u = scale_change(moved, period_now, none);
-    direction = scale_change(change, period_change, none);
-    u.tail(p.size()) = p;
-    direction.tail(p.size()) = p_change;
+    rebase(u, direction, {values(u), period(u)}, {values(direction), period(direction)}, intervals);
+}
+
+void cycle_equations::rebase(VectorXd& u, VectorXd& direction, const timed& now,
+                             const timed& change, Index intervals) {
+    const VectorXd mesh = equidistributed(now.values, intervals);
+    const piecewise moved = resampled(now.values, mesh);
+    const VectorXd units = units_.tail(extra() - 1);
+    set_mesh(moved, now.period);
+    const VectorXd ratio = units.cwiseQuotient(units_.tail(extra() - 1));
+    const auto carry = [&](const piecewise& values, double period, VectorXd& to) {
+        const VectorXd rest = to.tail(ratio.size()).cwiseProduct(ratio);
+        to = scale_change(values, period, VectorXd::Zero(ratio.size()));
+        const VectorXd gap = has_ends() ? to.segment(gap_at(), states()) : VectorXd();
+        to.tail(rest.size()) = rest;
+        to.segment(gap_at(), gap.size()) = gap;
+    };
+    carry(moved, now.period, u);
+    carry(resampled(change.values, mesh), change.period, direction);
     direction.normalize();
 }
 
@@ -160,7 +184,8 @@ bool cycle_equations::condense(Index j, const piecewise& at, double length, doub
         outer.middleCols(n + 1, fp.cols()).middleRows(i * n, n) = -step * fp;
         for (Index r = 0; r < n; ++r) residual[i * n + r] = slope[r] - step * f[r];
     }
-    if (has_imperfection_) {
+    if (has_ends()) outer.rightCols(2 * n).setZero();
+    if (more_ == further::imperfection) {
         outer.rightCols(1) = imperfection_.segment(j * n * m, n * m);
         Eigen::Map<VectorXd>(residual, n * m) += force * outer.rightCols(1);
     }
@@ -175,7 +200,7 @@ bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
     base_.parameters = problem_at(u).parameters;
     node_ = {VectorXd(n), VectorXd(n), VectorXd(n), MatrixXd(n, n),
              MatrixXd(n, static_cast<Index>(free_.size()))};
-    const double force = has_imperfection_ ? u[size() - 1] : 0;
+    const double force = more_ == further::imperfection ? u[size() - 1] : 0;
     for (Index j = 0; j < at.intervals(); ++j) {
         intervals_[static_cast<std::size_t>(j)].resize(block, n + extra());
         if (!condense(j, at, duration(u), force, f.data() + j * block)) return false;
@@ -188,6 +213,7 @@ bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
         flow_.col(j) = duration(u) / scale * node_.f;
     }
     f[phase_.size()] = phase_.cwiseProduct(at.values.leftCols(phase_.cols())).sum();
+    if (has_ends()) f[phase_.size()] += phase_of_gap_.dot(gap_of(at)) - phase_value_;
     return f.allFinite();
 }
 
@@ -196,6 +222,7 @@ void cycle_equations::border(const MatrixXd& rows) {
     rows_.resize(extra(), size());
     rows_.row(0).setZero();
     rows_.row(0).head(phase_.size()) = Eigen::Map<VectorXd>(phase_.data(), phase_.size());
+    if (has_ends()) rows_.row(0).segment(gap_at(), n) = phase_of_gap_.transpose();
     rows_.bottomRows(rows.rows()) = rows * units_.cwiseInverse().asDiagonal();
     chain_.begin();
     for (Index j = 0; j + 1 < breaks_.size(); ++j) {
@@ -203,10 +230,13 @@ void cycle_equations::border(const MatrixXd& rows) {
         folded_ = rows_.middleCols(j * block + n, later).lazyProduct(outer.topRows(later));
         folded_.leftCols(n) += rows_.middleCols(j * block, n);
         if (j == 0) folded_.rightCols(extra()) += rows_.rightCols(extra());
-        if (j + 2 < breaks_.size())
+        if (j + 2 < breaks_.size()) {
             chain_.add(outer.bottomRows(n), folded_);
-        else  // the last point is P x_0
-            chain_.add(beyond_.undone(outer.bottomRows(n)), folded_);
+            continue;
+        }
+        MatrixXd last = beyond_.undone(outer.bottomRows(n));  // P x_0, or P (x_0 - d)
+        if (has_ends()) last.middleCols(last.cols() - 2 * n, n).diagonal().array() += 1;
+        chain_.add(last, folded_);
     }
     chain_.close();
 }

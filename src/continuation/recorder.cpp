@@ -18,6 +18,7 @@ recorder::recorder(const problem& base, const scaling& units,
     for (const auto name : model_->state_names()) names_.emplace_back(name);
     for (std::size_t e = 1; e <= loads_.size(); ++e) names_.push_back(fmt::format("load_{}", e));
     for (const auto name : extras) names_.emplace_back(name);
+    check_column_names(names_);
 }
 
 void recorder::add_row(double arc, std::span<const double> row) {

@@ -58,6 +58,10 @@ stop_reason walk::go() {
             return end(trace_.current(), status == step_status::not_finite
                                              ? stop_reason::not_finite
                                              : stop_reason::step_too_small);
+        if (!kind_.trusts(*this)) {
+            if (trace_.retreat()) continue;
+            return end(trace_.current(), stop_reason::step_too_small);
+        }
         if (const auto why = kind_.overruns(*this)) return *why;
         const bool left = is_outside(trace_.current().u);
         if (left && !land_on_edge()) {  // a curve may touch the edge: as near to it as steps go

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/column_names.hpp>
 #include <moebius/io/json_file.hpp>
 #include <nlohmann/json.hpp>
 
@@ -41,6 +42,7 @@ json object(const named_numbers& values) {
 }
 
 json object(const table& values) {
+    check_column_names(values.names);
     json out = json::object();
     for (std::size_t c = 0; c < values.names.size(); ++c)
         out[values.names[c]] = numbers(values.columns[c]);

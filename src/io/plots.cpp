@@ -50,6 +50,45 @@ private:
     std::unordered_map<int, std::size_t> index_;
 };
 
+constexpr std::size_t kinds_of_points = 29;
+
+/// Title and marker of each type of special point.
+const auto& looks_of_points() {
+    using enum layer_marker;  // one a type
+    static constexpr std::array<std::pair<const char*, layer_marker>, kinds_of_points> looks{{
+        {"", circle},
+        {"branch point (BP)", square},
+        {"fold (LP)", circle},
+        {"Hopf (HB)", pentagon},
+        {"period doubling (PD)", triangle},
+        {"torus (NS)", down_triangle},
+        {"fold of cycles (LPC)", open_pentagon},
+        {"cusp (CP)", diamond},
+        {"Bogdanov-Takens (BT)", open_square},
+        {"generalized Hopf (GH)", open_diamond},
+        {"zero-Hopf (ZH)", open_triangle},
+        {"double Hopf (HH)", ring},
+        {"resonance 1:1 (R1)", open_down_triangle},
+        {"resonance 1:2 (R2)", open_down_triangle},
+        {"resonance 1:3 (R3)", open_down_triangle},
+        {"resonance 1:4 (R4)", open_down_triangle},
+        {"fold and doubling (LPPD)", plus},
+        {"fold and torus (LPNS)", plus},
+        {"doubling and torus (PDNS)", plus},
+        {"two tori (NSNS)", plus},
+        {"generalized doubling (GPD)", open_diamond},
+        {"Chenciner (CH)", open_diamond},
+        {"neutral saddle (NSS)", ring},
+        {"neutral saddle-focus (NSF)", ring},
+        {"neutral focus (NFF)", ring},
+        {"double stable eigenvalue (DRS)", open_triangle},
+        {"double unstable eigenvalue (DRU)", open_triangle},
+        {"saddle-node homoclinic (NCH)", diamond},
+        {"Shilnikov-Hopf (SH)", diamond},
+    }};
+    return looks;
+}
+
 /// A layer for each type of special point that occurs, and a label for each point.
 class special_layers {
 public:
@@ -61,47 +100,20 @@ public:
         labels_.push_back({point.label, x, y});
     }
     void move_to(figure& drawing) {
-        using enum layer_marker;  // one a type
-        constexpr std::array<std::pair<const char*, layer_marker>, kinds> looks{{
-            {"", circle},
-            {"branch point (BP)", square},
-            {"fold (LP)", circle},
-            {"Hopf (HB)", pentagon},
-            {"period doubling (PD)", triangle},
-            {"torus (NS)", down_triangle},
-            {"fold of cycles (LPC)", open_pentagon},
-            {"cusp (CP)", diamond},
-            {"Bogdanov-Takens (BT)", open_square},
-            {"generalized Hopf (GH)", open_diamond},
-            {"zero-Hopf (ZH)", open_triangle},
-            {"double Hopf (HH)", ring},
-            {"resonance 1:1 (R1)", open_down_triangle},
-            {"resonance 1:2 (R2)", open_down_triangle},
-            {"resonance 1:3 (R3)", open_down_triangle},
-            {"resonance 1:4 (R4)", open_down_triangle},
-            {"fold and doubling (LPPD)", plus},
-            {"fold and torus (LPNS)", plus},
-            {"doubling and torus (PDNS)", plus},
-            {"two tori (NSNS)", plus},
-            {"generalized doubling (GPD)", open_diamond},
-            {"Chenciner (CH)", open_diamond},
-        }};
         for (std::size_t type = 0; type < layers_.size(); ++type) {
             auto& layer = layers_[type];
             if (layer.x.empty()) continue;
-            layer.title = looks[type].first;
+            layer.title = looks_of_points()[type].first;
             layer.look = layer_look::points;
             layer.color = layer_color::ink;
-            layer.marker = looks[type].second;
+            layer.marker = looks_of_points()[type].second;
             drawing.layers.push_back(std::move(layer));
         }
         drawing.labels = std::move(labels_);
     }
 
 private:
-    static constexpr std::size_t kinds = 22;  // of special points
-
-    std::array<figure_layer, kinds> layers_;
+    std::array<figure_layer, kinds_of_points> layers_;
     std::vector<figure_label> labels_;
 };
 

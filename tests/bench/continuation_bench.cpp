@@ -13,6 +13,8 @@
 #include <numbers>
 #include <string_view>
 
+#include "numbered_states.hpp"
+
 namespace {
 
 using namespace moebius;
@@ -132,11 +134,7 @@ BENCHMARK(winner_folds)
 struct swift_hohenberg {
     static constexpr std::string_view name = "swift-hohenberg", equation = "Swift-Hohenberg";
     static constexpr std::size_t dimension = 64;
-    static constexpr auto states = [] {
-        std::array<std::string_view, dimension> names;
-        names.fill("u");
-        return names;
-    }();
+    static constexpr auto states = numbered_states<'u', dimension>;
     static constexpr std::array<parameter_info, 2> parameters{
         {{"l", "l", "", -0.3}, {"nu", "nu", "", 1.3}}};
 

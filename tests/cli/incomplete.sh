@@ -13,6 +13,6 @@ code=0
 "$program" locus --vary feedback=0.2:0.5 --vary bias=-1:1 --out locus.json --plot locus.svg \
     2>sentences || code=$?
 test $code = 3
-grep -q '^moebius: locus: there is no fold in this window$' sentences
+grep -q '^moebius: locus: no fold, branch point or Hopf point was found in this window$' sentences
 grep -q '"schema": "moebius.locus/1"' locus.json
 test ! -e locus.svg

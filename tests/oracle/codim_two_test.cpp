@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <cmath>
 #include <moebius/bifurcation/locus.hpp>
 
@@ -104,11 +105,11 @@ TEST_CASE("the group-defence BT is where trace and determinant vanish, with its 
     CHECK(corner.criticality == "supercritical");
 }
 
-TEST_CASE("from the group-defence BT both its curves are followed", "[group-defence]") {
+TEST_CASE("from the group-defence BT its three curves are followed", "[group-defence]") {
     const auto found = locus(problem_of<group_defence>(), {"K", 1.2, 6}, {"m", 1.5, 4}, {},
                              start_at(point_type::BT, {1, 1}, {2, 2}));
 
-    REQUIRE(found.branches.size() == 2);
+    REQUIRE(found.branches.size() == 3);
     CHECK(found.branches[0].kind == "fold");
     const auto& hopf = found.branches[1];
     CHECK(hopf.kind == "hopf");
@@ -119,6 +120,31 @@ TEST_CASE("from the group-defence BT both its curves are followed", "[group-defe
         CHECK_THAT(hopf.columns.at("K")[i], WithinAbs((1 + 3 * x * x) / (2 * x), 1e-11));
         CHECK_THAT(hopf.columns.at("m")[i], WithinAbs(x + 1 / x, 1e-11));
     }
+    const auto& loops = found.branches[2];
+    CHECK(loops.kind == "homoclinic");
+    CHECK(loops.first == stop_reason::branch_point);
+    CHECK(loops.last == stop_reason::range_end);
+    for (std::size_t i = 0; i < loops.columns.rows(); ++i) {
+        const double K = loops.columns.at("K")[i], m = loops.columns.at("m")[i];
+        const double x = (m + std::sqrt(m * m - 4)) / 2;  // of the saddle, beyond the fold
+        const double trace = 1 - 2 * x / K - (1 - x / K) * (1 - x * x) / (1 + x * x);
+        CHECK_THAT(loops.columns.at("saddle_quantity")[i], WithinAbs(trace, 1e-9));
+    }
+    // Beside a BT homoclinic orbits are 49/25 times as far from the folds as Hopf points, which are
+    // at m - 2 = (K - 2)^2: Guckenheimer & Holmes (1983), section 7.3. By the parabola through
+    // three rows, which errs by the cube of K - 2.
+    std::array<double, 3> off{}, ratio{};
+    for (std::size_t i = 0; i < 3; ++i) {
+        off[i] = loops.columns.at("K")[i] - 2;
+        ratio[i] = (loops.columns.at("m")[i] - 2) / (off[i] * off[i]);
+    }
+    CHECK(std::abs(off[2]) < 0.03);
+    double limit = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+        const double l = off[(i + 1) % 3], r = off[(i + 2) % 3];
+        limit += ratio[i] * l * r / ((l - off[i]) * (r - off[i]));
+    }
+    CHECK_THAT(limit, WithinAbs(49. / 25, 0.02));
 }
 
 TEST_CASE("a Hopf curve ends in the BT that it meets", "[group-defence]") {

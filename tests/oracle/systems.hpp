@@ -5,6 +5,8 @@
 #include <cmath>
 #include <moebius/model/model.hpp>
 
+#include "numbered_states.hpp"
+
 namespace oracle {
 
 using moebius::parameter_info;
@@ -105,11 +107,7 @@ struct bratu {
     static constexpr std::string_view name = "bratu";
     static constexpr std::string_view equation = "u'' + lambda exp(u) = 0, u(0) = u(1) = 0";
     static constexpr std::size_t dimension = points;
-    static constexpr auto states = [] {
-        std::array<std::string_view, points> names;
-        names.fill("u");
-        return names;
-    }();
+    static constexpr auto states = numbered_states<'u', points>;
     static constexpr std::array<parameter_info, 1> parameters{{{"lambda", "λ", "heating", 1}}};
 
     template <typename S>

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <moebius/model/model.hpp>
 
+#include "numbered_states.hpp"
+
 namespace oracle {
 
 using moebius::parameter_info;
@@ -119,11 +121,7 @@ struct cell_ring {
     static constexpr std::string_view equation =
         "u_i' = lambda u_i - u_i^3 + (u_(i-1) + u_(i+1) - 2 u_i)/2";
     static constexpr std::size_t dimension = cells;
-    static constexpr auto states = [] {
-        std::array<std::string_view, cells> names;
-        names.fill("u");
-        return names;
-    }();
+    static constexpr auto states = numbered_states<'u', cells>;
     static constexpr std::array<parameter_info, 1> parameters{{{"lambda", "lambda", "growth", -1}}};
 
     template <typename S>

@@ -22,24 +22,29 @@ namespace moebius {
 /// torus of cycles         NS R3 R4    angle                  CH, R3, R4, LPNS, PDNS, NSNS; R1 or
 ///                                                            R2 at its end
 /// branch point of cycles  BP, of a symmetry
-/// homoclinic              EP of cycles that end homoclinic
+/// homoclinic              EP of cycles that end homoclinic,  NSS, NSF, NFF, DRS, DRU; NCH or SH at
+///                         and BT if it is the start          its end
 ///
 ///  * where the second parameter unfolds the branch point    ** where neither of them does
 ///
-/// Special cycles are followed from a start alone, by cycle_fold_curve and cycle_multiplier_curve.
-/// Their columns: the two parameters, period, load_1_min, load_1_max ... (or each state's), of
-/// folds `quadratic` (zero at a CP of cycles), of tori the angle of the pair on the unit circle (0
-/// to pi), and n_unstable: multipliers outside the unit circle besides the critical ones. A branch
-/// point of cycles that no symmetry keeps is one point; its curve ends there, `singular`. Those of
-/// crossing branches that no symmetry tells apart are not followed.
+/// A BP, PD or NS of cycles at which cells of one group part is followed on the groups that are
+/// left when one cell goes its own way. Special cycles are followed from a start alone, by
+/// cycle_fold_curve and cycle_multiplier_curve. Their columns: the two parameters, period,
+/// load_1_min, load_1_max ... (or each state's), of folds `quadratic` (zero at a CP of cycles), of
+/// tori the angle of the pair on the unit circle (0 to pi), and n_unstable: multipliers outside the
+/// unit circle besides the critical ones. A branch point of cycles that no symmetry keeps is one
+/// point; its curve ends there, `singular`. Those of crossing branches that no symmetry tells apart
+/// are not followed.
 ///
 /// GPD and CH, at which a PD's or an NS's cubic coefficient is zero (`b`, `a`, of the map of a
 /// section across the cycle), are told of up to 32 states.
 ///
-/// A homoclinic orbit is followed as the cycle of the start's long period, from which it differs by
-/// exp(-period rate), rate that of the saddle. Its columns are how near it comes to the saddle
-/// against its size, and the saddle's leading eigenvalues (stable_re, stable_im, unstable_re,
-/// unstable_im): a saddle-focus has an imaginary part, a saddle-node a zero.
+/// A homoclinic orbit is cut where it is within 1e-5 of its size from its saddle; `period` is what
+/// is left of its time. Its columns: how far its ends are from the saddle against its size, the
+/// saddle's leading eigenvalues (stable_re, stable_im, unstable_re, unstable_im), the sum of their
+/// real parts (saddle_quantity: negative where the cycle beside it is stable), and how many of the
+/// two are pairs (saddle_foci: 0 of a saddle). It ends in an NCH or SH, or `branch_point` where it
+/// comes to a BT. From a BT at which a symmetry makes the quadratic coefficients zero none starts.
 ///
 /// `quadratic` and `cubic` are the normal form's coefficients along the null vector of length 1. A
 /// curve that is not closed crosses the window's edge or ends in a BT or GH, so the starts are the

@@ -22,21 +22,29 @@ namespace moebius {
 /// Of a cycle with a rotation P of order k the unknowns are those of its first part, x' = T/k f and
 /// x(1) = P x(0): the work is that of a k-th of its mesh.
 ///
+/// Orbits whose ends need not meet go with the same equations: x(1) = P (x(0) - d) with the gap d
+/// unknown, for which a derived class has as many more equations.
+///
 /// @cost   a linear solve takes O(L (n m)^3) for L intervals of degree m: the points within an
 ///         interval are eliminated by themselves, then the intervals one by one
 /// @source de Boor & Swartz, SIAM J. Numer. Anal. 10 (1973) 582; Doedel, Keller & Kernevez, Int. J.
 ///         Bifurcation and Chaos 1 (1991) 745
 class cycle_equations {
 public:
+    /// What is unknown besides values, period and parameters; it comes last.
+    enum class further {
+        nothing,
+        imperfection,  ///< a force that the equations lack, of the shape that set_imperfection
+                       ///< takes, so that they stay regular at branch points
+        ends,          ///< the gap d (n) between the ends, and a state (n) at which they rest
+    };
+
     /// @param ranges  of the free parameters, one at least
     /// @param start   a cycle or a guess of one; its mesh is taken
     /// @param turn    of the model's groups of cells, by which it goes on
-    /// @param with_imperfection  whether one more unknown comes last: a force that the equations
-    ///                lack, of the shape that set_imperfection takes, so that they stay regular at
-    ///                branch points
     /// @throws invalid_argument for a bad range, an unknown name, or an orbit of other sizes
     cycle_equations(const problem& base, const std::vector<parameter_range>& ranges,
-                    const orbit& start, const rotation& turn = {}, bool with_imperfection = false);
+                    const orbit& start, const rotation& turn = {}, further more = further::nothing);
 
     [[nodiscard]] Eigen::Index size() const noexcept { return units_.size(); }  ///< unknowns
 
@@ -68,7 +76,7 @@ public:
     [[nodiscard]] floquet_multipliers multipliers() const;
 
     /// u for values on the present mesh (of the first part), a period and parameters (all of the
-    /// model's).
+    /// model's); the state at which ends rest is left at zero.
     [[nodiscard]] Eigen::VectorXd scale(const piecewise& values, double period,
                                         const std::vector<double>& parameters) const;
     /// The direction that belongs to changes of these; p (free parameters).
@@ -82,6 +90,10 @@ public:
     [[nodiscard]] Eigen::Index coordinate(std::size_t k) const noexcept {
         return phase_.size() + 1 + static_cast<Eigen::Index>(k);
     }
+    /// Where the gap between the ends stands in u; behind it, the state at which they rest.
+    [[nodiscard]] Eigen::Index gap_at() const noexcept { return coordinate(free_.size()); }
+    /// What the coordinates of u are multiplied with. Shape (size)
+    [[nodiscard]] const Eigen::VectorXd& units() const noexcept { return units_; }
 
     /// Makes u the cycle from which phases are measured, on a mesh of so many intervals that suits
     /// it; u and the direction are carried over to the new unknowns.
@@ -99,6 +111,15 @@ public:
     [[nodiscard]] const std::vector<std::size_t>& free() const noexcept { return free_; }
 
 protected:
+    /// Of the values and the time of a part.
+    struct timed {
+        piecewise values;
+        double period;
+    };
+    /// The same where the orbit and the direction's were changed first.
+    void rebase(Eigen::VectorXd& u, Eigen::VectorXd& direction, const timed& now,
+                const timed& change, Eigen::Index intervals);
+
     /// Equations of collocation, before that of the phase.
     [[nodiscard]] Eigen::Index collocations() const noexcept { return phase_.size(); }
     /// What the last unknown is multiplied with in them: zero after a rebase.
@@ -133,19 +154,29 @@ private:
                   double* residual);
     [[nodiscard]] double duration(const Eigen::VectorXd& u) const;  // of a part
     [[nodiscard]] Eigen::Index extra() const noexcept {             // unknowns besides the values
-        return 1 + static_cast<Eigen::Index>(free_.size()) + (has_imperfection_ ? 1 : 0);
+        const Eigen::Index last = more_ == further::nothing        ? 0
+                                  : more_ == further::imperfection ? 1
+                                                                   : 2 * states();
+        return 1 + static_cast<Eigen::Index>(free_.size()) + last;
     }
+    [[nodiscard]] Eigen::Index states() const {
+        return static_cast<Eigen::Index>(base_.model->dimension());
+    }
+    [[nodiscard]] bool has_ends() const noexcept { return more_ == further::ends; }
+    [[nodiscard]] Eigen::VectorXd gap_of(const piecewise& values) const;
 
     problem base_;
     std::vector<parameter_range> ranges_;
     std::vector<std::size_t> free_;
     rotation turn_;
     twist beyond_;
-    bool has_imperfection_;
+    further more_;
     gauss_basis basis_;
     Eigen::VectorXd breaks_;
-    Eigen::VectorXd units_;  // of all unknowns
-    Eigen::MatrixXd phase_;  // of the phase condition. Shape (n, intervals * degree)
+    Eigen::VectorXd units_;         // of all unknowns
+    Eigen::MatrixXd phase_;         // of the phase condition. Shape (n, intervals * degree)
+    Eigen::VectorXd phase_of_gap_;  // and of the gap; (0) if there is none
+    double phase_value_ = 0;        // what it is to be
 
     Eigen::VectorXd evaluated_at_;
     Eigen::VectorXd imperfection_;            // of the equations of collocation, or empty

@@ -39,6 +39,13 @@ enum class point_type {
     NSNS,  ///< two pairs there
     GPD,   ///< generalized period doubling: its cubic coefficient is zero
     CH,    ///< Chenciner: the cubic coefficient of an NS is zero
+    NSS,   ///< of homoclinic orbits: a neutral saddle, its leading eigenvalues' real parts opposite
+    NSF,   ///< the same of a saddle-focus,
+    NFF,   ///< or of a focus both ways
+    DRS,   ///< the leading stable eigenvalue is double, between a pair and two real ones
+    DRU,   ///< the leading unstable one is
+    NCH,   ///< non-central saddle-node: the leading eigenvalue on one side is zero
+    SH,    ///< Shilnikov-Hopf: a leading pair is imaginary
 };
 [[nodiscard]] std::string_view to_string(point_type type) noexcept;
 /// @throws invalid_argument for unknown letters

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <moebius/base/column_names.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
 #include <span>
@@ -19,10 +20,14 @@ class recorder {
 public:
     /// Model and scaling must outlive the recorder.
     /// @param extras  names of the columns after the loads
+    /// @throws invalid_argument  if two columns have one name
     recorder(const problem& base, const scaling& units, std::span<const std::string_view> extras);
 
     /// Rows are given whole by add_row, in these columns.
-    explicit recorder(std::vector<std::string> columns) : names_(std::move(columns)) {}
+    /// @throws invalid_argument  if two have one name
+    explicit recorder(std::vector<std::string> columns) : names_(std::move(columns)) {
+        check_column_names(names_);
+    }
     void add_row(double arc, std::span<const double> row);
     void add_row(double arc, std::span<const double> row, special_point point);
 

@@ -43,6 +43,9 @@ public:
     /// @return false if this kind of curve gives its ends no point
     virtual bool end(walk& /*along*/, double /*arc*/, const curve_point& /*at*/) { return false; }
 
+    /// Whether the last step is one to go on from; else it is taken back and halved.
+    [[nodiscard]] virtual bool trusts(walk& /*along*/) { return true; }
+
     /// Whether the last step went beyond an end of the curve's own, which is written down then.
     virtual std::optional<stop_reason> overruns(walk& /*along*/) { return std::nullopt; }
 
@@ -72,9 +75,10 @@ public:
 
 /// Follows a curve of some kind one way, from where a tracer stands, until something ends it.
 ///
-/// After each step, in this order: an end of the curve's own, the window's edge (landed on, or else
-/// approached by halved steps), a jump to another branch (taken back), whether the curve comes back
-/// to its first point (where it is cut then), events, and the point's row.
+/// After each step, in this order: whether the kind trusts it, an end of the curve's own, the
+/// window's edge (landed on, or else approached by halved steps), a jump to another branch (taken
+/// back), whether the curve comes back to its first point (where it is cut then), events, and the
+/// point's row.
 /// @source  the iterator and locateEvent! of BifurcationKit.jl
 /// @cost    that of the tracer's steps, of the tests and of the rows
 class walk {

@@ -11,6 +11,7 @@
 #include <moebius/model/registry.hpp>
 
 #include "catch.hpp"
+#include "numbered_states.hpp"
 
 using namespace moebius;
 
@@ -54,11 +55,7 @@ struct permuted {
     static constexpr std::string_view name = "permuted";
     static constexpr std::string_view equation = "x_i' = p x_i - x_i^3 - 0.3 sum x";
     static constexpr std::size_t dimension = n;
-    static constexpr auto states = [] {
-        std::array<std::string_view, n> names;
-        names.fill("x");
-        return names;
-    }();
+    static constexpr auto states = numbered_states<'x', n>;
     static constexpr std::array<parameter_info, 1> parameters{{{"p", "p", "", -1}}};
 
     template <typename S>

@@ -6,6 +6,7 @@
 #include <moebius/bifurcation/cycle_types.hpp>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/locus.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/model/registry.hpp>
 #include <string>
@@ -29,10 +30,10 @@ struct alike_loop {
 };
 
 /// Cycles of one kind from where the balance of so many alike experts is lost.
-alike_loop loops_of(std::size_t experts, const std::string& kind) {
+alike_loop loops_of(std::size_t experts, const std::string& kind, double gain = 0.5) {
     auto at = make_problem("softmax", {.experts = experts, .controlled = true});
     at = regrouped(at, coarsest_groups(at, {}));
-    at.set("gain", 0.5);
+    at.set("gain", gain);
     at.set("leak", 0.05);
     const auto hopf = equilibrium_diagram(at, parting_range, {.split_groups = false}).at("HB1");
     diagram found;
@@ -153,4 +154,41 @@ TEST_CASE("one of two groups in turn parts alone where an even wave doubles",
     CHECK(std::abs(end.state[0] - end.state[1]) > 1e-3);  // each as the other half a period ago
     CHECK(test::gap_between_mesh_points(from.at, end) < 1e-6);
     REQUIRE(made.columns.rows() > 5);
+}
+
+TEST_CASE("a point at which a group parts is followed over two parameters", "[cycles][oracle]") {
+    struct parting_case {
+        point_type type;
+        std::size_t experts;
+        std::string kind;
+    };
+    const auto [type, experts, kind] =
+        GENERATE(as<parting_case>{}, parting_case{point_type::BP, 4, "1x1"},
+                 parting_case{point_type::PD, 4, "1x1"}, parting_case{point_type::BP, 6, "3x2"});
+    CAPTURE(kind, to_string(type));
+    const auto from = loops_of(experts, kind);
+    const auto start = first_parting(from.cycles, type);
+    const parameter_range gain{"gain", 0.47, 0.52};
+
+    const auto found =
+        locus(regrouped(from.at, start.groups), parting_range, gain, {.max_step = 0.5}, start);
+
+    REQUIRE(found.branches.size() == 1);
+    const auto& made = found.branches[0];
+    CHECK(made.groups.size() == start.groups.size() + 1);
+    const auto& rows = made.columns;
+    int ends = 0;
+    for (const std::size_t end : {std::size_t{0}, rows.rows() - 1}) {
+        const double edge = rows.at("gain")[end];
+        if (edge != gain.from && edge != gain.to) continue;
+        ++ends;
+        // a run along feedback alone, on the groups that are whole
+        const auto there = of_type(loops_of(experts, kind, edge).cycles, type);
+        double nearest = 1;
+        for (const auto& point : there)
+            nearest = std::min(nearest, std::abs(point.parameters[0] - rows.at("feedback")[end]));
+        CAPTURE(edge, rows.at("feedback")[end]);
+        CHECK(nearest < 1e-6);  // as far as a mesh moves a point of this kind
+    }
+    CHECK(ends > 0);
 }

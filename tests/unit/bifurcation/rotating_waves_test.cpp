@@ -233,3 +233,21 @@ TEST_CASE("waves of four experts have no fold at their Hopf point", "[cycles][wa
         }
     CHECK(folds == 1);
 }
+
+// Along these waves of eight the feedback stays at 8.5 to 1e-14 in the first steps, and up to seven
+// multipliers on the unit circle. What stands there has the same place at every step.
+TEST_CASE("waves of eight experts have no point of rounding at their Hopf point",
+          "[cycles][wave]") {
+    const auto from = balance_lost(8, 0.5);
+    const auto first_period = [&from](double step, std::size_t points) {
+        diagram found;
+        add_hopf_cycles(found, from.at, {"feedback", 3.6, 8.9}, from.hopf, cycle_choice_from("8x1"),
+                        {.max_step = step, .max_points = points});
+        for (const auto& point : found.special_points)
+            if (point.type != point_type::EP) return point.cycle->period;
+        return 0.0;
+    };
+    const double fine = first_period(0.05, 40), coarse = first_period(0.5, 20);
+    CHECK(fine > 26);  // that of the Hopf point is 25.13
+    CHECK_THAT(fine, WithinAbs(coarse, 1e-6));
+}
