@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # install-deps.sh [run|all]: installs what moebius is built from: Debian packages, by name, and only
 # those that are missing. `run` is what building and running the program takes; `all`, the default,
-# adds what the tests, the notebooks and the benchmarks take.
+# adds what the tests, the notebooks and the benchmarks take, and for the Python package an
+# environment with what comes from PyPI (scripts/python-env.sh).
 # Where it may not install, it says what is needed and exits with 1.
 set -euo pipefail
 
@@ -29,6 +30,9 @@ rest=(
     python3-nbconvert    # runs the notebooks
     python3-ipykernel    # their kernel
     python3-jsonschema   # holds results against docs/schema
+    python3-dev          # the Python package: headers
+    python3-venv         # an environment for what comes from PyPI (scripts/python-env.sh)
+    python3-pytest       # its tests
     catch2               # unit tests
     libbenchmark-dev     # benchmarks
     clang                # the second compiler of the tests
@@ -51,8 +55,13 @@ for package in "${packages[@]}"; do
     state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
     [[ $state == installed ]] || missing+=("$package")
 done
+python_too() {
+    [[ ${1:-all} != all ]] || scripts/python-env.sh
+}
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 if ((${#missing[@]} == 0)); then
-    exit 0
+    python_too "$@"
+    exit
 fi
 
 give_up() {
@@ -74,3 +83,4 @@ printf 'install-deps: installing %s\n' "${missing[*]}" >&2
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null ||
     give_up 'apt-get install failed'
+python_too "$@"

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""The package against the program: the same code must give the same bytes."""
+
+import inspect
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+import time
+
+import numpy
+import pytest
+
+import moebius
+
+PROGRAM = os.environ.get("MOEBIUS")
+
+CALLS = [
+    ("diagram --vary feedback=0.5:20", lambda: moebius.diagram(vary={"feedback": (0.5, 20)})),
+    ("diagram --vary feedback=0:4 --set bias=0.1",
+     lambda: moebius.diagram(vary="feedback=0:4", set={"bias": 0.1})),
+    ("diagram --model softmax --experts 4 --vary feedback=1:8",
+     lambda: moebius.diagram(model="softmax", experts=4, vary={"feedback": (1, 8)})),
+    ("diagram --model softmax --experts 8 --controller integral,gain=0.5,leak=0.1 --vary feedback=6:9",
+     lambda: moebius.diagram(model="softmax", experts=8, controller="integral,gain=0.5,leak=0.1",
+                             vary={"feedback": (6, 9)})),
+    ("diagram --vary feedback=0.5:5 --step 0.5",
+     lambda: moebius.diagram(vary={"feedback": (0.5, 5)}, step=0.5)),
+    ("diagram --vary feedback=0.5:5 --noise gaussian",
+     lambda: moebius.diagram(vary={"feedback": (0.5, 5)}, noise="gaussian")),
+    ("diagram --vary feedback=0.5:5 --certify",
+     lambda: moebius.diagram(vary={"feedback": (0.5, 5)}, certify=True)),
+    ("diagram --model exact-k --experts 4 --top-k 2 --vary feedback=1:8",
+     lambda: moebius.diagram(model="exact-k", experts=4, top_k=2, vary={"feedback": (1, 8)})),
+    ("locus --vary feedback=1.5:20 --vary bias=-9:9",
+     lambda: moebius.locus(vary={"feedback": (1.5, 20), "bias": (-9, 9)})),
+    ("locus --model softmax --experts 2 --controller integral --vary feedback=0.5:12 --vary gain=0.001:1",
+     lambda: moebius.locus(model="softmax", experts=2, controller="integral",
+                           vary=["feedback=0.5:12", "gain=0.001:1"])),
+    ("exact --set feedback=4 --vary feedback=2:20",
+     lambda: moebius.exact(set={"feedback": 4}, vary={"feedback": (2, 20)})),
+    ("exact --set feedback=1.5", lambda: moebius.exact(set={"feedback": 1.5})),
+    ("sweep --set feedback=4 --vary bias=-3:3 --rate 0.01",
+     lambda: moebius.sweep(set={"feedback": 4}, vary={"bias": (-3, 3)}, rate=0.01)),
+    ("sweep --set feedback=4 --vary bias=-3:3 --rate 0.1 --direction up",
+     lambda: moebius.sweep(set={"feedback": 4}, vary={"bias": (-3, 3)}, rate=0.1, direction="up")),
+    ("simulate --set feedback=1 --batch 256 --steps 400 --seed 1",
+     lambda: moebius.simulate(set={"feedback": 1}, batch=256, steps=400, seed=1)),
+    ("simulate --experts 4 --set feedback=2 --batch 256 --steps 100",
+     lambda: moebius.simulate(experts=4, set={"feedback": 2}, batch=256, steps=100)),
+]
+
+
+@pytest.mark.skipif(not PROGRAM, reason="MOEBIUS names no program to compare with")
+@pytest.mark.parametrize("line, call", CALLS, ids=[line for line, _ in CALLS])
+def test_program_and_package_give_the_same_numbers(line, call):
+    done = subprocess.run([PROGRAM, *shlex.split(line), "--format", "json"], capture_output=True,
+                          text=True, check=False)
+    there, here = json.loads(done.stdout), call().data
+    assert done.returncode in (0, 3)
+    for data in (there, here):
+        data.pop("command")  # the words differ: --a b and --a=b
+        data.get("options", {}).pop("vary", None)
+    assert there == here
+
+
+def test_options_are_those_of_the_table():
+    signature = inspect.signature(moebius.diagram)
+    assert {"vary", "set", "experts", "from_", "certify", "out"} <= set(signature.parameters)
+    assert "format" not in signature.parameters
+    assert "longest step along a curve" in moebius.diagram.__doc__
+
+
+def test_wrong_options_have_the_programs_sentence():
+    with pytest.raises(TypeError, match="no option 'varry': did you mean 'vary'"):
+        moebius.diagram(varry="feedback=1:2")
+    with pytest.raises(moebius.InvalidArgument, match="feedbak"):
+        moebius.diagram(vary={"feedbak": (1, 2)})
+    with pytest.raises(ValueError, match="--experts"):
+        moebius.diagram(model="softmax", experts=-1, vary={"feedback": (1, 2)})
+    with pytest.raises(moebius.InvalidArgument, match="True or False"):
+        moebius.diagram(vary={"feedback": (1, 2)}, certify="yes")
+    with pytest.raises(moebius.InvalidArgument, match="a object came"):
+        moebius.diagram(vary={"feedback": (1, object())})
+
+
+@pytest.mark.parametrize("tokens", [numpy.zeros(3), numpy.zeros((2, 2), complex),
+                                    numpy.array([["a", "b"]])])
+def test_arrays_that_are_no_tokens_are_refused(tokens):
+    with pytest.raises(moebius.InvalidArgument, match="two dimensions"):
+        moebius.response(tokens=tokens, gate="logits")
+
+
+def test_tokens_that_are_not_finite_are_refused():
+    with pytest.raises(moebius.InvalidArgument, match="nan|finite"):
+        moebius.response(tokens=numpy.full((4, 2), numpy.nan), gate="logits")
+
+
+def test_arrays_of_any_strides_and_numbers_come_through():
+    logits = numpy.random.default_rng(1).normal(size=(2, 400))
+    options = dict(gate="logits", batches=8, seeds=2)
+    first = moebius.response(tokens=logits.T, **options)
+    again = moebius.response(tokens=numpy.ascontiguousarray(logits.T), **options)
+    assert first.response.equals(again.response)
+
+
+def test_a_point_is_a_start(pitchfork):
+    start = pitchfork["BP1"]
+    assert start["feedback"] == pytest.approx(2, abs=1e-9)
+    assert len(moebius.diagram(from_=start, vary={"feedback": (0.5, 5)}).branches)
+
+
+def test_other_threads_go_on_meanwhile():
+    ticks, done = [], threading.Event()
+
+    def tick():
+        while not done.is_set():
+            ticks.append(time.monotonic())
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    moebius.diagram(model="softmax", experts=8, vary={"feedback": (1, 12)})
+    done.set()
+    thread.join()
+    assert len(ticks) > 10
+
+
+def test_an_interrupt_stops_the_work_and_python_goes_on():
+    script = """
+import os, signal, threading, time
+import moebius
+threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    found = moebius.simulate(set={"feedback": 1}, batch=65536, steps=10000000)
+    print("kept", found.incomplete is not None, len(found.records) > 0)
+except KeyboardInterrupt:
+    print("interrupted")
+print(len(moebius.diagram(vary={"feedback": (1, 3)}).data["branches"]))
+try:
+    signal.raise_signal(signal.SIGINT)
+    time.sleep(1)
+except KeyboardInterrupt:
+    print("python's own")
+"""
+    said = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True,
+                          text=True, check=True, timeout=60).stdout.split("\n")
+    assert said[0] in ("kept True True", "interrupted")
+    assert said[1:3] == ["3", "python's own"]
