@@ -103,9 +103,10 @@ def _sweep(result, ax, x, y):
     y = y or _first(samples, ("load_1", "x"))[0]
     _check_columns(samples, [x, y])
     for at, (direction, rows) in enumerate(samples.groupby("direction", sort=False)):
-        ax.plot(rows[x], rows[y], color=COLORS[at % len(COLORS)], label=str(direction))
+        ax.plot(rows[x], rows[y], color=COLORS[at % len(COLORS)],
+                label="up" if direction > 0 else "down")
     if len(jumps):
-        for at in jumps["at"]:
+        for at in jumps[x]:
             ax.axvline(at, color="0.6", linewidth=0.8, linestyle=":")
         _entry(ax, "jump", color="0.6", linewidth=0.8, linestyle=":")
     ax.set_xlabel(axis_name(x))
