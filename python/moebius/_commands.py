@@ -23,21 +23,32 @@ _INTERRUPTED = range(129, 160)
 _ANNOTATIONS = {"float": float, "int": int, "bool": bool, "str": str}
 
 
+# Of the terminal, and of no result.
+_NO_FUNCTIONS = {"plot", "doctor", "bench"}
+
+
 def make_commands():
     """{name: function} of the commands that compute or check something."""
+    options = tables_of_functions()
+    return {table["name"]: _function(table, options[table["name"]]) for table in _core.commands()
+            if table["name"] in options}
+
+
+def tables_of_functions():
+    """{function: {keyword: option}}; validate has the options of validate --trained, too."""
     tables = {}
     for command in _core.commands():
-        known = tables.setdefault(command["name"], command)
-        names = {option["name"] for option in known["options"]}
-        known["options"] += [o for o in command["options"] if o["name"] not in names]
-    return {name: _function(table) for name, table in tables.items()
-            if name not in ("plot", "doctor", "bench")}
+        if command["name"] in _NO_FUNCTIONS:
+            continue
+        known = tables.setdefault(command["name"], {})
+        for option in command["options"]:
+            if option["name"] not in _LEFT_OUT:
+                known.setdefault(_RENAMED.get(option["name"], option["name"]), option)
+    return tables
 
 
-def _function(table):
+def _function(table, options):
     name = table["name"]
-    options = {_RENAMED.get(o["name"], o["name"]): o for o in table["options"]
-               if o["name"] not in _LEFT_OUT}
 
     def command(*positional, **given):
         words = [name]

@@ -4,10 +4,13 @@
     python3 cpu_loops.py build/release/tests/bench/cpu_loops [--threads 1 2 4 8 16] [--rounds 7]
 
 A step of a loop: Gumbel noise on the scores of each of 65,536 tokens, the largest wins, the winners
-are counted, the scores follow. The peers are in single precision, in place where they can be:
+are counted, the scores follow. The peers:
 
+    gumbel       argmax(s + g) with numpy's own draws, as one writes it: in double
     log log      argmax(s - log(-log(u))), as the books have it
     exponential  argmin(E exp(-s)), E standard exponential: the same law without a logarithm of ours
+
+The last two are in single precision, in place where they can be.
 
 The routing step: bfloat16 tokens and gate, linear, + scores, argmax, the winner's softmax, counts.
 
@@ -64,7 +67,13 @@ def numpy_loops(experts):
         numpy.multiply(drawn, numpy.exp(-scores).astype(numpy.float32), out=drawn)
         follow(scores, numpy.bincount(drawn.argmin(1), minlength=experts))
 
-    return {"numpy, log log": log_log, "numpy, exponential": exponential}
+    plain = numpy.random.default_rng(1)
+
+    def gumbel():
+        values = scores + plain.gumbel(size=(TOKENS, experts))
+        follow(scores, numpy.bincount(values.argmax(1), minlength=experts))
+
+    return {"numpy, gumbel": gumbel, "numpy, log log": log_log, "numpy, exponential": exponential}
 
 
 def torch_loops(experts):

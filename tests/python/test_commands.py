@@ -149,3 +149,11 @@ except KeyboardInterrupt:
                           text=True, check=True, timeout=60).stdout.split("\n")
     assert said[0] in ("kept True True", "interrupted")
     assert said[1:3] == ["3", "python's own"]
+
+
+def test_stubs_are_those_of_the_tables():
+    from pathlib import Path
+
+    from moebius import _stubs
+    kept = Path(moebius.__file__).with_name("__init__.pyi").read_text(encoding="utf-8")
+    assert kept == _stubs.text(), "python -m moebius._stubs > python/moebius/__init__.pyi"
