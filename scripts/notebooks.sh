@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Executes the notebooks, all or those that are named, into a folder, and prints the seconds of each:
 #
-#   scripts/notebooks.sh [--to FOLDER] [NOTEBOOK...]
+#   scripts/notebooks.sh [--to FOLDER | --store] [NOTEBOOK...]
 #
 # NOTEBOOK is a file or a name as 01_pitchfork_and_cusp; FOLDER is out/notebooks unless it is named.
-# Fails if a notebook fails, takes longer than 120 s, or holds outputs where it is committed.
-# MOEBIUS names the program and PYTHON the Python; without them the program is looked for on PATH and
-# in build/, and Python is the first one that has the packages.
+# --store keeps them where they are, with what they show: as they are committed.
+#
+# Fails if a notebook fails, takes longer than 120 s, or is committed without what it shows. PYTHON
+# names the Python; without it, it is the first one that has the packages. The package moebius is the
+# one that it has, or that of a build in build/.
 set -euo pipefail
 called_from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -31,7 +33,8 @@ while (($# > 0)); do
             to=$(from_caller "$2")
             shift
             ;;
-        -*) give_up "'$1' came, but --to FOLDER is the only option" ;;
+        --store) to=$PWD/notebooks ;;
+        -*) give_up "'$1' came, but --to FOLDER and --store are the options" ;;
         *) names+=("$1") ;;
     esac
     shift
@@ -53,17 +56,18 @@ done
 
 # The first python3 on PATH may be one without Debian's packages.
 python=
-for candidate in "${PYTHON:-python3}" /usr/bin/python3; do
+for candidate in "${PYTHON:-build/venv/bin/python}" python3 /usr/bin/python3; do
     if "$candidate" -c 'import ipykernel, matplotlib, nbconvert, pandas' 2>/dev/null; then
-        python=$(command -v "$candidate")
+        python=$(realpath --no-symlinks "$(command -v "$candidate")")
         break
     fi
 done
 [[ -n $python ]] || give_up 'no python3 has nbconvert, ipykernel, pandas and matplotlib; scripts/install-deps.sh installs them'
-if [[ -n ${MOEBIUS:-} && $MOEBIUS == */* ]]; then
-    MOEBIUS=$(from_caller "$MOEBIUS")
-    export MOEBIUS
-fi
+for build in build/{release,ci,dev}/python; do
+    "$python" -c 'import moebius' 2>/dev/null && break
+    [[ -d $build/moebius ]] && export PYTHONPATH=$PWD/$build${PYTHONPATH:+:$PYTHONPATH}
+done
+"$python" -c 'import moebius' || give_up "$python has no package moebius: pip install . or a build with scripts/python-env.sh makes it"
 
 # Settings of our own: a kernel that is this Python, and no history that parallel runs would share.
 own=$(mktemp -d)
@@ -75,12 +79,13 @@ export JUPYTER_PATH=$own JUPYTER_CONFIG_DIR=$own/config JUPYTER_RUNTIME_DIR=$own
 export IPYTHONDIR=$own/ipython PYDEVD_DISABLE_FILE_VALIDATION=1 PYTHONDONTWRITEBYTECODE=1
 
 failed=0
-"$python" notebooks/check_clean.py "${files[@]}" || failed=1
+[[ $to == "$PWD/notebooks" ]] || "$python" notebooks/check_stored.py "${files[@]}" || failed=1
 for file in "${files[@]}"; do
     from=$(date +%s%N) status=0
-    rm -f "$to/$(basename "$file")"  # none of an earlier run
+    [[ $to == "$PWD/notebooks" ]] || rm -f "$to/$(basename "$file")"  # none of an earlier run
     timeout --kill-after=5 "$limit" "$python" -m nbconvert --to notebook --execute --log-level=ERROR \
-        --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.timeout="$limit" \
+        --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.record_timing=False \
+        --ExecutePreprocessor.timeout="$limit" \
         --output-dir "$to" "$file" </dev/null 2>"$own/said" || status=$?
     took=$((($(date +%s%N) - from) / 100000000))
     case $status in

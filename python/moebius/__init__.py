@@ -11,7 +11,8 @@ bit for bit: it is the same code, run in this process. `help(moebius.diagram)` l
 """
 
 from . import _core
-from ._commands import make_commands
+from ._commands import make_commands, run
+from .equations import Equations, trace, where
 from .errors import DeviceError, Error, InvalidArgument
 from .result import Point, Result, load
 
@@ -19,4 +20,5 @@ __version__ = _core.version()
 
 _functions = make_commands()
 globals().update(_functions)
-__all__ = ["DeviceError", "Error", "InvalidArgument", "Point", "Result", "load", *_functions]
+__all__ = ["DeviceError", "Equations", "Error", "InvalidArgument", "Point", "Result", "load", "run",
+           "trace", "where", *_functions]

@@ -4,6 +4,7 @@
 import difflib
 import inspect
 import os
+import shlex
 import warnings
 
 from . import _core
@@ -95,8 +96,16 @@ def _documentation(table, options):
     return "\n".join(lines)
 
 
+def run(line):
+    """The result of a command line, as a shell would take it: run("diagram --vary feedback=1:20")."""
+    return _run(shlex.split(line))
+
+
 def _run(words):
-    keeps = any(word.split("=")[0] == "--out" for word in words)
+    if "--out" in words:  # --out FILE as --out=FILE
+        at = words.index("--out")
+        words = [*words[:at], "=".join(words[at:at + 2]), *words[at + 2:]]
+    keeps = any(word.startswith("--out=") for word in words)
     code, printed, told = _core.run(words if keeps else [*words, "--format=json"])
     sentences = [line.removeprefix("moebius: ") for line in told.splitlines() if line.strip()]
     sentence = sentences[-1] if sentences else f"moebius {words[0]} ended with exit code {code}"
@@ -114,8 +123,7 @@ def _run(words):
 
 def _kept(words):
     """The text of the file that the result went to."""
-    at = next(i for i, word in enumerate(words) if word.split("=")[0] == "--out")
-    name = words[at].partition("=")[2]
+    name = next(word for word in words if word.startswith("--out=")).partition("=")[2]
     if not os.path.exists(name):
         return ""
     with open(name, encoding="utf-8") as file:

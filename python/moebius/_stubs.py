@@ -12,7 +12,7 @@ _VALUES = {
     "float": "float",
     "int": "int",
     "bool": "bool",
-    "str": "str | PathLike[str] | Point | ArrayLike",
+    "str": "str | PathLike[str] | Point | Equations | ArrayLike",
     "strs": "str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]]",
     "list[float]": "str | Sequence[float]",
 }
@@ -27,11 +27,14 @@ def text():
              "",
              "from numpy.typing import ArrayLike",
              "",
+             "from .equations import Equations as Equations, trace as trace, where as where",
              "from .errors import DeviceError as DeviceError, Error as Error",
              "from .errors import InvalidArgument as InvalidArgument",
              "from .result import Point as Point, Result as Result, load as load",
              "",
-             "__version__: str"]
+             "__version__: str",
+             "",
+             "def run(line: str) -> Result: ..."]
     for name, options in tables_of_functions().items():
         lines += ["", f"def {name}("]
         places = [key for key, option in options.items() if option["positional"]]

@@ -44,7 +44,7 @@ def plot(result, ax=None, x=None, y=None, **options):
     draw(result, ax, x, y, **options)
     ax.spines[["top", "right"]].set_visible(False)
     if ax.get_legend_handles_labels()[1]:
-        _legend(ax)
+        legend(ax)
     return ax
 
 
@@ -62,18 +62,24 @@ def _varied(result):
     return [text.partition("=")[0] for text in result.data.get("options", {}).get("vary", [])]
 
 
-def _diagram(result, ax, x, y, by=None, color=None, points=True):
+def draw(ax, result, x, y, by=None, names=None, color=None, label=None, points=True):
+    """Draws branches of a diagram or locus on axes that may hold more.
+
+    y is a column or several, of which a branch may lack some. `by` is what has a colour each
+    (branch, kind or groups), `names` what the legend calls it; `label` is the legend's entry where
+    all have one colour.
+    """
+    ys = [y] if isinstance(y, str) else list(y)
     branches, marked = result.branches, result.special_points
-    x = x or _varied(result)[0]
-    ys = [y] if isinstance(y, str) else list(y or _first(branches, ("load_1", "x", "period")))
     _check_columns(branches, [x, *ys])
     keys = list(dict.fromkeys(branches[by])) if by else []
     for number, branch in branches.groupby("branch", sort=False):
-        shade = color or COLORS[0]
+        shade, name = color or COLORS[0], label
         if by:
             key = branch[by].iloc[0]
-            shade = COLORS[keys.index(key) % len(COLORS)]
-            _entry(ax, str(key), color=shade)
+            shade, name = COLORS[keys.index(key) % len(COLORS)], (names or {}).get(key, str(key))
+        if name:
+            _entry(ax, name, color=shade)
         special = set(marked["row"][marked["branch"] == number]) if len(marked) else set()
         for column in ys:
             if column in branch and branch[column].notna().any():
@@ -82,12 +88,28 @@ def _diagram(result, ax, x, y, by=None, color=None, points=True):
         _points(ax, marked[marked["type"] != "EP"], branches, x, ys)
     ax.set_xlabel(axis_name(x))
     ax.set_ylabel(axis_name(ys[0]) if len(ys) == 1 else NAMES["loads"])
+
+
+def legend(ax, above=False, **options):
+    """The legend with line styles last; above the axes where the curves leave no room."""
+    styles = ("stable", "unstable", "jump")
+    handles, labels = ax.get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda i: labels[i] in styles)
+    options = {"frameon": False, "fontsize": 9, **options}
+    if above:
+        options = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncol": 3, **options}
+    ax.legend([handles[i] for i in order], [labels[i] for i in order], **options)
+
+
+def _diagram(result, ax, x, y, **options):
+    y = y or _first(result.branches, ("load_1", "x", "period"))
+    draw(ax, result, x or _varied(result)[0], y, **options)
     ax.set_title(result.data.get("model", ""), fontsize=10)
 
 
-def _locus(result, ax, x, y, by="kind", color=None, points=True):
+def _locus(result, ax, x, y, by="kind", **options):
     names = _varied(result)
-    _diagram(result, ax, x or names[0], y or names[1], by, color, points)
+    _diagram(result, ax, x or names[0], y or names[1], by=by, **options)
     counted = (result.data.get("stable_states") or {}).get("places", [])
     if counted and x is None and y is None:
         stable = {}
@@ -217,9 +239,18 @@ def _entry(ax, name, **style):
         ax.plot([], [], label=name, **style)
 
 
-def _legend(ax):
-    """With line styles last."""
-    styles = ("stable", "unstable", "jump")
-    handles, labels = ax.get_legend_handles_labels()
-    order = sorted(range(len(labels)), key=lambda i: labels[i] in styles)
-    ax.legend([handles[i] for i in order], [labels[i] for i in order], frameon=False, fontsize=9)
+def use_style():
+    """Settings of matplotlib for figures of one look, as the notebooks have it."""
+    import matplotlib.pyplot as plt
+    plt.rcParams.update({
+        "figure.figsize": (7.2, 4.2),
+        "figure.dpi": 100,
+        "figure.constrained_layout.use": True,
+        "axes.prop_cycle": plt.cycler(color=COLORS),
+        "axes.titlesize": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "lines.linewidth": 1.6,
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+    })

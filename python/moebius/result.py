@@ -158,7 +158,9 @@ class Result:
         from .figures import plot
         return plot(self, ax, **options)
 
-    def _path(self):
+    @property
+    def file(self):
+        """A file of this process that holds it, for options that name one."""
         if self._file is None:
             self._file = kept_file(f"{self.kind}.json", self.save)
         return self._file
@@ -194,7 +196,7 @@ class Point:
         return f"<{self.data['label']}{kind}: {places}>"
 
     def _as_word(self):
-        return f"{self._result._path()}:{self.data['label']}"
+        return f"{self._result.file}:{self.data['label']}"
 
 
 def _number(value):

@@ -9,10 +9,12 @@
 """
 
 import json
+import os
 import re
 
 import torch
 
+from ._values import kept_file
 from .errors import InvalidArgument
 
 # Modules that are gates, by their names in Hugging Face's models: Mixtral; Qwen-MoE, OLMoE and
@@ -153,6 +155,30 @@ class LoadRecorder:
         self._kept.append({name: torch.stack([part[name] for part in self._waiting]).cpu().numpy()
                            for name in self._waiting[0]})
         self._waiting = []
+
+
+def margin_callback(recorder, every=500, **facts):
+    """A callback for the Hugging Face Trainer: ends the recorder's steps with the trainer's, and
+    every so many prints what `moebius diagnose` says of each layer.
+
+    facts: as of LoadRecorder.save
+    """
+    from transformers import TrainerCallback
+
+    import moebius
+
+    class Margins(TrainerCallback):
+        def on_step_end(self, args, state, control, **_):
+            recorder.step()
+            if state.global_step % every == 0:
+                log = kept_file("loads.npz", lambda path: recorder.save(path, **facts))
+                found = moebius.diagnose(log)
+                os.remove(log)
+                for at, name in enumerate(found["layer_names"]):
+                    verdict = found["verdicts"][int(found.layers["verdict"][at]) - 1]
+                    print(f"step {state.global_step}  {name}: {verdict}, {found['reasons'][at]}")
+
+    return Margins()
 
 
 class AdaptiveRouter(torch.nn.Module):

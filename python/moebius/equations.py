@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: MIT
+"""Models of one's own: equations as text, or a Python function that is traced to them once."""
+
+import math
+
+from ._values import kept_file
+from .errors import InvalidArgument
+
+
+class Equations:
+    """A model as XPPAUT's .ode text (docs/equations.md), for `equations=` of any function.
+
+        def rhs(x, p):
+            return [p.feedback * numpy.tanh(x[0] / 2) - x[0] + p.bias]
+
+        model = moebius.trace(rhs, states={"x": 0}, parameters={"feedback": 1, "bias": 0})
+        moebius.diagram(equations=model, vary={"feedback": (0.5, 8)})
+    """
+
+    def __init__(self, text):
+        self.text = text
+        self._file = None
+
+    def __repr__(self):
+        return f"Equations({self.text!r})"
+
+    def _as_word(self):
+        if self._file is None:
+            def write(path):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(self.text)
+            self._file = kept_file("model.ode", write)
+        return self._file
+
+
+def trace(rhs, states, parameters):
+    """The equations of a function that is made of arithmetic and elementary functions.
+
+    rhs: of (x, p) to as many rates of change as there are states; x are the states, by number or
+         name, p the parameters, by name. It is called once, with symbols in place of numbers: NumPy's
+         functions and Python's operators work, branches are `moebius.where(condition, a, b)`.
+    states: {name: initial value}; parameters: {name: value}
+
+    Derivatives of the text are exact, of any order that the engine takes.
+    """
+    for name in (*states, *parameters):
+        if not (isinstance(name, str) and name.isidentifier()):
+            raise InvalidArgument(f"trace: {name!r} came, but names are letters, digits and _")
+    try:
+        found = rhs(_Named(states), _Named(parameters))
+        rates = [_symbol(rate) for rate in (found if _is_sequence(found) else [found])]
+    except _NotTraced as error:
+        raise InvalidArgument(f"trace: {error}") from None
+    if len(rates) != len(states):
+        raise InvalidArgument(f"trace: the function gave {len(rates)} rates of change, but there "
+                              f"are {len(states)} states")
+    return Equations(_text(states, parameters, rates))
+
+
+def where(condition, then, otherwise):
+    """`then` where the condition holds: for traced functions, whose numbers are not known yet."""
+    if not isinstance(condition, Symbol):
+        return then if condition else otherwise
+    return Symbol("if({})then({})else({})", condition, _symbol(then), _symbol(otherwise))
+
+
+class _NotTraced(Exception):
+    pass
+
+
+class Symbol:
+    """A number that is not known yet."""
+
+    def __init__(self, form, *of):
+        self.form, self.of = form, of
+
+    def __bool__(self):
+        raise _NotTraced("a branch depends on a state or parameter: moebius.where chooses there")
+
+    def __float__(self):
+        raise _NotTraced("a number was asked of a state or parameter, as math.exp does: numpy.exp "
+                         "works")
+
+    __int__ = __index__ = __complex__ = __float__
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        name = ufunc.__name__
+        if method != "__call__" or options:
+            raise _NotTraced(f"numpy.{name} came in a form that cannot be traced")
+        if any(getattr(value, "ndim", 0) for value in inputs):
+            import numpy
+            spread = numpy.broadcast(*[numpy.asarray(value, dtype=object) for value in inputs])
+            out = numpy.empty(spread.shape, dtype=object)
+            out.flat = [self.__array_ufunc__(ufunc, method, *row) for row in spread]
+            return out
+        if name in _OPERATORS:
+            return Symbol(_OPERATORS[name], *map(_symbol, inputs))
+        if name in _FUNCTIONS:
+            return Symbol(_FUNCTIONS[name] + "({})", _symbol(inputs[0]))
+        raise _NotTraced(f"numpy.{name} has no counterpart in the equations")
+
+    # NumPy's functions of arrays of objects call methods of these names.
+    def __getattr__(self, name):
+        if name in _FUNCTIONS:
+            return lambda: Symbol(_FUNCTIONS[name] + "({})", self)
+        raise AttributeError(name)
+
+
+_OPERATORS = {"add": "({}+{})", "subtract": "({}-{})", "multiply": "({}*{})", "divide": "({}/{})",
+              "true_divide": "({}/{})", "power": "({}^{})", "negative": "(-{})", "less": "({}<{})",
+              "greater": "({}>{})", "less_equal": "({}<={})", "greater_equal": "({}>={})",
+              "maximum": "max({},{})", "minimum": "min({},{})"}
+_FUNCTIONS = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt", "sin": "sin",
+              "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+              "arcsin": "asin", "arccos": "acos", "arctan": "atan", "absolute": "abs",
+              "fabs": "abs", "sign": "sign", "floor": "flr"}
+
+
+def _binary(form, turned=False):
+    def operator(self, other):
+        if getattr(other, "ndim", 0):
+            return NotImplemented
+        pair = (_symbol(other), self) if turned else (self, _symbol(other))
+        return Symbol(form, *pair)
+    return operator
+
+
+for _name, _form in {"add": "({}+{})", "sub": "({}-{})", "mul": "({}*{})", "truediv": "({}/{})",
+                     "pow": "({}^{})"}.items():
+    setattr(Symbol, f"__{_name}__", _binary(_form))
+    setattr(Symbol, f"__r{_name}__", _binary(_form, turned=True))
+for _name, _form in {"lt": "({}<{})", "gt": "({}>{})", "le": "({}<={})", "ge": "({}>={})"}.items():
+    setattr(Symbol, f"__{_name}__", _binary(_form))
+Symbol.__neg__ = lambda self: Symbol("(-{})", self)
+Symbol.__pos__ = lambda self: self
+Symbol.__abs__ = lambda self: Symbol("abs({})", self)
+
+
+class _Named(list):
+    """Symbols by number and by name."""
+
+    def __init__(self, names):
+        super().__init__(Symbol(name) for name in names)
+        self._names = list(names)
+
+    def __getattr__(self, name):
+        if name in self.__dict__.get("_names", ()):
+            return list.__getitem__(self, self._names.index(name))
+        raise AttributeError(f"there is no '{name}', but {', '.join(self.__dict__['_names'])}")
+
+    def __getitem__(self, at):
+        return getattr(self, at) if isinstance(at, str) else list.__getitem__(self, at)
+
+
+def _is_sequence(value):
+    return isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) == 1
+
+
+def _symbol(value):
+    if isinstance(value, Symbol):
+        return value
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        raise _NotTraced(f"a {type(value).__name__} came where a number is needed")
+    number = float(value)
+    if not math.isfinite(number):
+        raise InvalidArgument(f"trace: the function has the number {number}")
+    return Symbol(f"({number!r})" if number < 0 else repr(number))
+
+
+def _text(states, parameters, rates):
+    """What is used more than once has a name of its own, so that the text stays as short as the
+    function.
+    """
+    users = {}
+    order = []
+
+    def visit(node):
+        stack = [(node, False)]
+        while stack:
+            here, done = stack.pop()
+            if done:
+                order.append(here)
+                continue
+            users[id(here)] = users.get(id(here), 0) + 1
+            if users[id(here)] == 1:
+                stack.append((here, True))
+                stack.extend((child, False) for child in here.of)
+
+    for rate in rates:
+        visit(rate)
+    taken = {name.lower() for name in (*states, *parameters)}
+    texts, lines = {}, []
+    for node in order:
+        text = node.form.format(*(texts[id(child)] for child in node.of)) if node.of else node.form
+        if node.of and (users[id(node)] > 1 or len(text) > 2000):
+            name = next(n for n in (f"q{len(lines) + 1}{'_' * i}" for i in range(99))
+                        if n not in taken)
+            lines.append(f"{name}={text}")
+            text = name
+        texts[id(node)] = text
+    head = [f"par {name}={float(value)!r}" for name, value in parameters.items()]
+    head += [f"init {name}={float(value)!r}" for name, value in states.items()]
+    rules = [f"{name}'={texts[id(rate)]}" for name, rate in zip(states, rates)]
+    return "\n".join(["# traced from a Python function", *head, *lines, *rules, "done", ""])
