@@ -116,9 +116,12 @@ def _run(words):
         raise KeyboardInterrupt(sentence)
     if code not in (_FOUND, _NO_ANSWER, *_INTERRUPTED) or not text:
         raise InvalidArgument(sentence)
+    result = Result(text, answered=code == _FOUND)
+    if result.incomplete:
+        sentences = [f"{result.incomplete}: the result holds what was computed until then"]
     for word in sentences:
         warnings.warn(word, RuntimeWarning, stacklevel=3)
-    return Result(text, answered=code == _FOUND)
+    return result
 
 
 def _kept(words):

@@ -46,7 +46,7 @@ class Result:
     @property
     def incomplete(self):
         """Why it is incomplete, or None."""
-        return self.data.get("incomplete")
+        return self.data.get("options", {}).get("incomplete")
 
     @property
     def parameters(self):
@@ -108,6 +108,8 @@ class Result:
     def branches(self):
         """All rows of all branches, with the branch, its kind and its groups of alike experts."""
         import pandas
+        if _is_table(self.data.get("branches")):  # of `exact`
+            return _frame(self.data["branches"])
         parts = []
         for branch in self._branches():
             part = _frame(branch["columns"])
