@@ -189,7 +189,7 @@ table trained_models_table(const trained_validation& v) {
         row.put("side", static_cast<double>(place.side));
         row.put("point", static_cast<double>(place.point));
         row.put("seed", static_cast<double>(place.seed));
-        row.put(v.made.varied, place.varied);
+        if (v.made.varied != "feedback") row.put(v.made.varied, place.varied);
         row.put("feedback", feedback_at(v.made.work.runs[r], v.states[r].step));
         row.put("gap_predicted", gaps.predicted);
         row.put("gap_frozen", gaps.frozen);
