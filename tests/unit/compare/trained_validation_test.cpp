@@ -3,8 +3,8 @@
 #include <atomic>
 #include <catch.hpp>
 #include <cmath>
-#include <moebius/base/column_names.hpp>
 #include <moebius/backend/backend.hpp>
+#include <moebius/base/column_names.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/compare/trained_validation.hpp>
 
