@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# fresh.sh SUITE [quickstart|test|both]: runs the README's two commands as on a machine that has
+# fresh.sh SUITE [quickstart|pip-install|test|all]: runs the README's commands as on a machine that has
 # only just got Debian SUITE (bookworm, trixie), git and ca-certificates: in a bare tree made for
 # it, on a clone of what is committed here. Says how long each took; the log is
 # out/fresh-SUITE.log. Needs root and some 5 GB in ${TMPDIR:-/tmp}, given back at the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-suite=${1:-} what=${2:-both}
+suite=${1:-} what=${2:-all}
 case $what in
-    quickstart | test) commands=("scripts/$what.sh") ;;
-    both) commands=(scripts/quickstart.sh scripts/test.sh) ;;
+    quickstart | pip-install | test) commands=("scripts/$what.sh") ;;
+    all) commands=(scripts/quickstart.sh scripts/pip-install.sh scripts/test.sh) ;;
     *) suite= ;;
 esac
 if [[ -z $suite ]]; then

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# install-deps.sh [run|all]: installs what moebius is built from: Debian packages, by name, and only
-# those that are missing. `run` is what building and running the program takes; `all`, the default,
+# install-deps.sh [run|python|all]: installs what moebius is built from: Debian packages, by name, and only
+# those that are missing. `run` is what building and running the program takes, `python` adds what
+# the Python package takes; `all`, the default,
 # adds what the tests, the notebooks and the benchmarks take, and for the Python package an
 # environment with what comes from PyPI (scripts/python-env.sh).
 # Where it may not install, it says what is needed and exits with 1.
@@ -20,6 +21,10 @@ run=(
     zlib1g-dev           # compressed arrays (NPZ)
     gnuplot-nox          # figures
 )
+python=(
+    python3-dev          # the Python package: headers
+    python3-venv         # an environment for what comes from PyPI
+)
 rest=(
     git                  # fetches this repository
     ca-certificates      # lets git and apt trust their servers
@@ -30,8 +35,6 @@ rest=(
     python3-nbconvert    # runs the notebooks
     python3-ipykernel    # their kernel
     python3-jsonschema   # holds results against docs/schema
-    python3-dev          # the Python package: headers
-    python3-venv         # an environment for what comes from PyPI (scripts/python-env.sh)
     python3-pytest       # its tests
     catch2               # unit tests
     libbenchmark-dev     # benchmarks
@@ -43,9 +46,10 @@ rest=(
 
 case ${1:-all} in
     run) packages=("${run[@]}") ;;
-    all) packages=("${run[@]}" "${rest[@]}") ;;
+    python) packages=("${run[@]}" "${python[@]}") ;;
+    all) packages=("${run[@]}" "${python[@]}" "${rest[@]}") ;;
     *)
-        printf 'usage: install-deps.sh [run|all]\n' >&2
+        printf 'usage: install-deps.sh [run|python|all]\n' >&2
         exit 2
         ;;
 esac
