@@ -7,12 +7,15 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <exception>
+#include <moebius/base/error.hpp>
 #include <moebius/io/result.hpp>
 #include <mutex>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "bindings.hpp"
 #include "interrupt.hpp"
 #include "program.hpp"
 #include "standard_streams.hpp"
@@ -77,9 +80,21 @@ nb::list commands() {
     return out;
 }
 
+/// The package's own exceptions, for what bindings throw.
+void translate(const std::exception_ptr& thrown, void* /*unused*/) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const invalid_argument& e) {
+        const nb::object type = nb::module_::import_("moebius.errors").attr("InvalidArgument");
+        PyErr_SetString(type.ptr(), e.what());
+    }
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
+    nb::register_exception_translator(translate);
+    bind_model(m);
     m.def("run", &run, nb::arg("words"),
           "Runs the program's command line of these words in this process.\n\n"
           "Returns its exit code, what it printed and what it told on the standard error. The GIL "

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# install-deps.sh [run|python|all]: installs what moebius is built from: Debian packages, by name, and only
-# those that are missing. `run` is what building and running the program takes, `python` adds what
-# the Python package takes; `all`, the default,
-# adds what the tests, the notebooks and the benchmarks take, and for the Python package an
-# environment with what comes from PyPI (scripts/python-env.sh).
+# install-deps.sh [run|python|all]: installs what moebius is built from: Debian packages, by name, and
+# only those that are missing. `run` is what building and running the program takes, `python` adds
+# what the Python package takes; `all`, the default, adds what the tests, the notebooks and the
+# benchmarks take, and an environment with what comes from PyPI (scripts/python-env.sh).
 # Where it may not install, it says what is needed and exits with 1.
 set -euo pipefail
 

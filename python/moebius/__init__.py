@@ -16,9 +16,10 @@ from .equations import Equations, trace, where
 from .errors import DeviceError, Error, InvalidArgument
 from .result import Point, Result, load
 
+Model = _core.Model
 __version__ = _core.version()
 
 _functions = make_commands()
 globals().update(_functions)
-__all__ = ["DeviceError", "Equations", "Error", "InvalidArgument", "Point", "Result", "load", "run",
+__all__ = ["DeviceError", "Equations", "Error", "InvalidArgument", "Model", "Point", "Result", "load", "run",
            "trace", "where", *_functions]

@@ -3,7 +3,8 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
-from numpy.typing import ArrayLike
+from numpy import float64
+from numpy.typing import ArrayLike, NDArray
 
 from .equations import Equations as Equations, trace as trace, where as where
 from .errors import DeviceError as DeviceError, Error as Error
@@ -13,6 +14,16 @@ from .result import Point as Point, Result as Result, load as load
 __version__: str
 
 def run(line: str) -> Result: ...
+
+class Model:
+    states: list[str]
+    parameters: dict[str, float]
+    def __init__(self, name: str, *, experts: int = 8, top_k: int = 2,
+                 controlled: bool = False) -> None: ...
+    def set(self, name: str, value: float) -> None: ...
+    def rhs(self, x: NDArray[float64]) -> NDArray[float64]: ...
+    def loads(self, x: NDArray[float64]) -> NDArray[float64]: ...
+    def jacobian(self, x: NDArray[float64]) -> NDArray[float64]: ...
 
 def diagram(
     *,

@@ -25,7 +25,8 @@ def text():
              "from os import PathLike",
              "from typing import Any",
              "",
-             "from numpy.typing import ArrayLike",
+             "from numpy import float64",
+             "from numpy.typing import ArrayLike, NDArray",
              "",
              "from .equations import Equations as Equations, trace as trace, where as where",
              "from .errors import DeviceError as DeviceError, Error as Error",
@@ -34,7 +35,17 @@ def text():
              "",
              "__version__: str",
              "",
-             "def run(line: str) -> Result: ..."]
+             "def run(line: str) -> Result: ...",
+             "",
+             "class Model:",
+             "    states: list[str]",
+             "    parameters: dict[str, float]",
+             "    def __init__(self, name: str, *, experts: int = 8, top_k: int = 2,",
+             "                 controlled: bool = False) -> None: ...",
+             "    def set(self, name: str, value: float) -> None: ...",
+             "    def rhs(self, x: NDArray[float64]) -> NDArray[float64]: ...",
+             "    def loads(self, x: NDArray[float64]) -> NDArray[float64]: ...",
+             "    def jacobian(self, x: NDArray[float64]) -> NDArray[float64]: ..."]
     for name, options in tables_of_functions().items():
         lines += ["", f"def {name}("]
         places = [key for key, option in options.items() if option["positional"]]

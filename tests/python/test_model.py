@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+import numpy
+import pytest
+
+import moebius
+
+
+def test_a_model_is_its_formula():
+    model = moebius.Model("two-expert")
+    assert model.states == ["x"]
+    model.set("feedback", 3.0)
+    model.set("bias", 0.25)
+    assert model.parameters == {"feedback": 3.0, "decay": 1.0, "beta": 1.0, "bias": 0.25}
+    x = 0.7
+    assert model.rhs(numpy.array([x]))[0] == pytest.approx(3 * numpy.tanh(x / 2) - x + 0.25,
+                                                           rel=1e-15)
+    assert model.loads(numpy.array([x])) == pytest.approx([(1 + numpy.tanh(x / 2)) / 2,
+                                                           (1 - numpy.tanh(x / 2)) / 2])
+
+
+def test_the_jacobian_is_the_slope_of_the_right_hand_side():
+    model = moebius.Model("softmax", experts=5, controlled=True)
+    x = numpy.random.default_rng(3).normal(size=len(model.states))
+    slope = numpy.empty((len(x), len(x)))
+    for i in range(len(x)):
+        step = numpy.zeros(len(x))
+        step[i] = 1e-5
+        slope[:, i] = (model.rhs(x + step) - model.rhs(x - step)) / 2e-5
+    assert numpy.allclose(model.jacobian(x), slope, atol=1e-9)
+
+
+def test_states_of_another_shape_or_kind_are_refused():
+    model = moebius.Model("softmax", experts=4)
+    with pytest.raises(moebius.InvalidArgument, match="3 numbers came"):
+        model.rhs(numpy.zeros(3))
+    for wrong in (numpy.zeros((2, 2)), numpy.zeros(4, complex), ["a"] * 4, None):
+        with pytest.raises(TypeError):
+            model.rhs(wrong)
+    with pytest.raises(moebius.InvalidArgument, match="softmax"):
+        moebius.Model("sofmax")
+    with pytest.raises(moebius.InvalidArgument, match="feedback"):
+        model.set("feedbak", 1)
+    strided = numpy.zeros(8)[::2]
+    assert (model.rhs(strided) == model.rhs(numpy.zeros(4))).all()
