@@ -111,20 +111,27 @@ void top1::choose(std::span<const double> logits, std::span<const double> scores
                   std::uint32_t first, std::span<const random_block> words,
                   std::span<std::uint32_t> choices) const {
     const std::size_t experts = scores.size();
-    if (experts == 2 || noise == noise_law::none) {
-        std::vector<random_block> own(words.empty() ? choices.size() : 0);
+    const bool of_words = experts == 2 || noise == noise_law::none;
+    std::vector<random_block> own(of_words && words.empty() ? choices.size() : 0);
+    if (!own.empty()) {
         random_words(key.seed, random_stream::token, key.step, first, own);
-        choose_plainly(logits, scores, key, first,
-                       own.empty() ? words : std::span<const random_block>(own), choices);
+        words = own;
+    }
+    if (noise == noise_law::none || (experts == 2 && noise == noise_law::gaussian)) {
+        choose_plainly(logits, scores, key, first, words, choices);
         return;
     }
-    if (choose_clear(*this, logits, scores, key, first, words, choices) == choices.size()) return;
+    const std::size_t clear = experts == 2
+                                  ? toss_clear(*this, logits, scores, words, choices)
+                                  : choose_clear(*this, logits, scores, key, first, words, choices);
+    if (clear == choices.size()) return;
     for (std::size_t t = 0; t < choices.size(); ++t) {
         if (choices[t] != no_expert) continue;
         const auto row = logits.empty() ? logits : logits.subspan(t * experts, experts);
         const auto token = first + static_cast<std::uint32_t>(t);
-        const auto own = random_words(key.seed, random_stream::token, key.step, token);
-        const auto& word = words.empty() ? own : words[t];
+        const auto word = words.empty()
+                              ? random_words(key.seed, random_stream::token, key.step, token)
+                              : words[t];
         choose_plainly(row, scores, key, token, {&word, 1}, choices.subspan(t, 1));
     }
 }

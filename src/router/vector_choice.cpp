@@ -28,18 +28,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace moebius::HWY_NAMESPACE {
 
-HWY_INLINE vf number_of(vu word) {
-    const lanes_f d;
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3  // Highway 1.0 converts signed numbers alone
-    return vf{_mm512_cvtepu32_ps(word.raw)};
-#else
-    const lanes_i di;
-    const auto low = hn::And(word, hn::Set(lanes_u{}, 0xffffU));
-    return hn::MulAdd(hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<16>(word))),
-                      hn::Set(d, 65536.0F), hn::ConvertTo(d, hn::BitCast(di, low)));
-#endif
-}
-
 /// -log2(uniform(word)), within 9e-6 of it, relative.
 ///
 /// u = (1 + t) 2^e with 1 + t in [sqrt(1/2), sqrt(2)). Where e = 0 and u < 1, t = u - 1 is computed

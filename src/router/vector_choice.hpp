@@ -29,4 +29,11 @@ std::size_t choose_clear(const top1& router, std::span<const double> logits,
                          std::span<const double> scores, batch_key key, std::uint32_t first,
                          std::span<const random_block> words, std::span<std::uint32_t> choices);
 
+/// The same of two experts with gumbel or logistic noise.
+/// @param logits   (T, 2), or empty: all 0
+/// @param words    (T)
+std::size_t toss_clear(const top1& router, std::span<const double> logits,
+                       std::span<const double> scores, std::span<const random_block> words,
+                       std::span<std::uint32_t> choices);
+
 }  // namespace moebius

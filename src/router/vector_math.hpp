@@ -41,6 +41,19 @@ HWY_INLINE vf exponential_of(vf a) {
     return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127)))));
 }
 
+/// A word as a number, to the nearest.
+HWY_INLINE vf number_of(vu word) {
+    const lanes_f d;
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3  // Highway 1.0 converts signed numbers alone
+    return vf{_mm512_cvtepu32_ps(word.raw)};
+#else
+    const lanes_i di;
+    const auto low = hn::And(word, hn::Set(lanes_u{}, 0xffffU));
+    return hn::MulAdd(hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<16>(word))),
+                      hn::Set(d, 65536.0F), hn::ConvertTo(d, hn::BitCast(di, low)));
+#endif
+}
+
 }  // namespace moebius::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -2,6 +2,7 @@
 //
 // top1::choose, in vectors, against top1::choose_plainly.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <moebius/router/top1.hpp>
 #include <vector>
@@ -49,7 +50,7 @@ struct both {
 
 TEST_CASE("choices in vectors are the plain ones for any shape", "[top1][vector][property]") {
     const auto noise = GENERATE(noise_law::gumbel, noise_law::gaussian);
-    const auto experts = GENERATE(as<std::size_t>{}, 1, 3, 5, 6, 7, 8, 9, 17, 64, 67, 1100);
+    const auto experts = GENERATE(as<std::size_t>{}, 1, 2, 3, 5, 6, 7, 8, 9, 17, 64, 67, 1100);
     const auto tokens = GENERATE(as<std::size_t>{}, 1, 15, 16, 17, 255, 256, 257);
     const auto scores = normals_of(experts, 0.7), logits = normals_of(tokens * experts, 1.3);
     const top1 router{1.7, noise};
@@ -71,7 +72,7 @@ TEST_CASE("choices in vectors are the plain ones for rows that are no numbers",
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const double inf = std::numeric_limits<double>::infinity();
     const auto noise = GENERATE(noise_law::gumbel, noise_law::gaussian);
-    const auto experts = GENERATE(as<std::size_t>{}, 3, 8, 19);
+    const auto experts = GENERATE(as<std::size_t>{}, 2, 3, 8, 19);
     const std::size_t tokens = 400;
     auto logits = normals_of(tokens * experts, 1);
     const std::vector<double> odd{nan, inf, -inf, 1e300, -1e300, 1e9, -1e9, 3e7, 90, -90, 27, -27};
@@ -137,5 +138,29 @@ TEST_CASE("choices in vectors are the plain ones where noise is at its ends",
             router.choose_plainly({}, scores, some_key, 0, words, plain);
             CHECK(quick == plain);
         }
+    });
+}
+
+TEST_CASE("choices of two experts in vectors are the plain ones beside their threshold",
+          "[top1][vector][property]") {
+    const auto noise = GENERATE(noise_law::gumbel, noise_law::logistic);
+    const double beta = GENERATE(0.01, 1.0, 30.0);
+    const std::size_t tokens = 4000;
+    const auto words = words_of(tokens, 0);
+    const std::vector<double> scores{0.3, -0.2};
+    std::vector<double> logits(2 * tokens);
+    for (std::size_t t = 0; t < tokens; ++t) {  // z = logit(u), but for a few units of the float
+        const double u = uniform(words[t][0]);
+        const double away = 1e-7 * (static_cast<double>(t % 41) - 20);
+        logits[2 * t] = (std::log(u) - std::log1p(-u)) * (1 + away) / beta;
+        logits[2 * t + 1] = 0.5;
+    }
+    const top1 router{beta, noise};
+    on_each_target([&] {
+        CAPTURE(beta, to_string(noise));
+        const both of(router, logits, scores, tokens);
+        CHECK(of.quick == of.plain);
+        CHECK(std::count(of.plain.begin(), of.plain.end(), 0U) > 400);
+        CHECK(std::count(of.plain.begin(), of.plain.end(), 1U) > 400);
     });
 }
