@@ -90,6 +90,24 @@ bool closed_loop::tosses() const noexcept {
     return counts_.size() == 2 && !source_->draws_tokens();
 }
 
+/// Few experts are counted one after the other, each in vectors: a count that is raised for token
+/// after token waits for itself.
+void closed_loop::count(std::span<const std::uint32_t> choices, std::size_t experts, place& at) {
+    constexpr std::size_t few = 16;
+    if (experts > few) {
+        for (const auto choice : choices) ++(choice == no_expert ? at.unrouted : at.counts[choice]);
+        return;
+    }
+    std::uint64_t routed = 0;
+    for (std::uint32_t e = 0; e < experts; ++e) {
+        const auto of_one =
+            static_cast<std::uint64_t>(std::count(choices.begin(), choices.end(), e));
+        at.counts[e] += of_one;
+        routed += of_one;
+    }
+    at.unrouted += choices.size() - routed;
+}
+
 void closed_loop::route_chunk(const top1& router, std::size_t first, place& at) const {
     const batch_key key{options_.seed, steps_};
     const std::size_t n = std::min(chunk, options_.tokens - first);
@@ -104,7 +122,7 @@ void closed_loop::route_chunk(const top1& router, std::size_t first, place& at) 
         source_->fill(key, index, words, logits);
     }
     router.choose(logits, scores_.sum(), key, index, words, choices);
-    for (const auto choice : choices) ++(choice == no_expert ? at.unrouted : at.counts[choice]);
+    count(choices, counts_.size(), at);
 }
 
 void closed_loop::route_batch(const top1& router, const watch& watched) {

@@ -120,6 +120,7 @@ private:
     void make_places(unsigned threads);
     void route_batch(const top1& router, const watch& watched);
     void route_chunk(const top1& router, std::size_t first, place& at) const;
+    static void count(std::span<const std::uint32_t> choices, std::size_t experts, place& at);
     void toss_batch(const top1& router, const watch& watched);
 
     std::shared_ptr<const token_source> source_;
