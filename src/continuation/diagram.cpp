@@ -86,8 +86,8 @@ std::span<const search_gap> search_gaps() noexcept {
         {"no_root", &record::no_root, "starts of Newton's method", "found no state"},
         {"lost", &record::lost, "states and ways out of branch points", "led to no branch"},
         {"not_located", &record::not_located, "changes of stability", "were not located"},
-        {"cut_short", &record::cut_short, "searches",
-         "left starts out: there are too many states"}};
+        {"cut_short", &record::cut_short, "searches", "left starts out: there are too many states"},
+        {"not_finite", &record::not_finite, "searches", "passed states at which f is no number"}};
     return gaps;
 }
 
