@@ -85,6 +85,8 @@ const auto& looks_of_points() {
         {"double unstable eigenvalue (DRU)", open_triangle},
         {"saddle-node homoclinic (NCH)", diamond},
         {"Shilnikov-Hopf (SH)", diamond},
+        {"orbit flip, stable (OFS)", open_diamond},
+        {"orbit flip, unstable (OFU)", open_diamond},
     }};
     return looks;
 }

@@ -46,6 +46,8 @@ enum class point_type {
     DRU,   ///< the leading unstable one is
     NCH,   ///< non-central saddle-node: the leading eigenvalue on one side is zero
     SH,    ///< Shilnikov-Hopf: a leading pair is imaginary
+    OFS,   ///< orbit flip: it comes back along no leading stable direction
+    OFU,   ///< it leaves along no leading unstable direction
 };
 [[nodiscard]] std::string_view to_string(point_type type) noexcept;
 /// @throws invalid_argument for unknown letters
