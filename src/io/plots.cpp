@@ -50,7 +50,7 @@ private:
     std::unordered_map<int, std::size_t> index_;
 };
 
-constexpr std::size_t kinds_of_points = 29;
+constexpr std::size_t kinds_of_points = static_cast<std::size_t>(point_type::OFU) + 1;
 
 /// Title and marker of each type of special point.
 const auto& looks_of_points() {
