@@ -82,14 +82,14 @@ void add_roots(const scalar_field& f, const sample& a, const sample& b, std::vec
 
 /// The farthest from `from` on the way to a place at which f is no number, by halving.
 template <typename At>
-sample last_number(const At& sample_at, sample from, double none) {
+sample last_number(const At& sample_at, sample from, double beyond) {
     constexpr int most = 50;
     for (int k = 0; k < most; ++k) {
-        const sample middle = sample_at((from.x + none) / 2);
+        const sample middle = sample_at((from.x + beyond) / 2);
         if (middle.is_number())
             from = middle;
         else
-            none = middle.x;
+            beyond = middle.x;
     }
     return from;
 }
