@@ -3,11 +3,13 @@
 // of a single eigenvector: a BT, over one parameter too.
 #include <cmath>
 #include <moebius/audit/audit.hpp>
+#include <moebius/bifurcation/certify.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/model/model.hpp>
 #include <moebius/model/registry.hpp>
+#include <string>
 #include <string_view>
 
 #include "catch.hpp"
@@ -65,6 +67,8 @@ TEST_CASE("a pitchfork at a Hopf point is a BT, and its branches are followed", 
     // of q0 = (1, 0), q1 = (0, 1) it is the normal form already
     CHECK_THAT(coefficient_of(points[0], "a3").value(), WithinAbs(-2, 1e-12));
     CHECK_THAT(coefficient_of(points[0], "b3").value(), WithinAbs(-1, 1e-12));
+    const auto proof = certify(base, points[0], "equilibrium", {.ranges = {range}});
+    CHECK(proof.refusal.find("one parameter does not make") != std::string::npos);
     // x = +-sqrt(p/2) have the trace p/2
     for (const auto& point : found.special_points)
         CHECK((point.type == point_type::EP || point.type == point_type::BT));
