@@ -23,6 +23,13 @@ std::optional<double> stated(const special_point& point, std::string_view name) 
     return std::nullopt;
 }
 
+/// Singular values that are zero.
+std::size_t vanishing(const MatrixXd& a, double zero) {
+    const auto values = singular_values_of(a);
+    return static_cast<std::size_t>(
+        std::count_if(values.begin(), values.end(), [=](double v) { return v <= zero; }));
+}
+
 }  // namespace
 
 /// On a locus the point is simple on its groups. Where some of these agree, the eigenvalue of cells
@@ -69,9 +76,7 @@ std::string point_judge::fault_of_branch_point(const subject& s) {
     MatrixXd whole(s.at.fx.rows(), s.at.fx.cols() + static_cast<Index>(in_.varied().size()));
     const MatrixXd fp = by_varied(s);
     whole << s.at.fx, fp * (s.at.size / std::max(fp.norm(), 1e-300));
-    const auto values = singular_values_of(whole);
-    const auto lost = static_cast<std::size_t>(
-        std::count_if(values.begin(), values.end(), [&](double v) { return v <= zero(s); }));
+    const std::size_t lost = vanishing(whole, zero(s));
     if (lost != times)
         return fmt::format("the rank of (f_x, f_p) drops by {}, and {} it says", lost, times);
     const auto of = vectors(s, 0);
@@ -147,7 +152,12 @@ std::string point_judge::fault_of_double_zero(const subject& s) {
     const double within = std::sqrt(options_.eigenvalue) * 1e-1 * s.at.size;
     const std::size_t found = count_near(s.at.eigenvalues, 0, within);
     const auto of = critical_vectors_at(in_, s.at, s.point.groups, 0);
-    if (found < 2) return fmt::format("{} eigenvalues are zero, and two are at a BT", found);
+    const auto times = static_cast<std::size_t>(s.point.multiplicity);  // 1 on a locus
+    if (found < 2 * times)
+        return fmt::format("{} eigenvalues are zero, and {} are at a BT", found, 2 * times);
+    const std::size_t kernel = vanishing(s.at.fx, zero(s));
+    if (claim_.ranges.size() == 1 && kernel != times)
+        return fmt::format("zero has {} eigenvectors, and {} it says", kernel, times);
     if (!of) return "no eigenvector of a zero eigenvalue";
     if (!(of->cosine <= std::sqrt(options_.eigenvalue)))
         return "the zero eigenvalue has as many eigenvectors as it counts";

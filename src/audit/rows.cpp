@@ -159,6 +159,7 @@ std::size_t change_at(const special_point& point) {
     switch (point.type) {
         case point_type::HB:
         case point_type::NS:
+        case point_type::BT:
             return 2 * times;
         case point_type::HH:
             return 4 * times;

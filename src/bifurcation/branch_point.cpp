@@ -140,13 +140,19 @@ std::vector<VectorXd> crossing_tangents(const MatrixXd& kernel, const MatrixXd& 
     return {(kernel * (s + t)).normalized(), (kernel * (s - t)).normalized()};
 }
 
-/// Fills normal form and criticality; `tangents` are scaled.
+/// Fills normal form and criticality, those of a BT where it is one; `tangents` are scaled.
 void describe(const equilibrium_curve& curve, const scaled_terms& at, crossing& found) {
     auto& point = found.point;
     const Index n = curve.unknowns() - 1;
     const double unit = curve.units().units()[0];
     const auto form = centre_manifold_at(*curve.base().model, at.x, at.p);
     const auto& null = form.null;
+    if (form.is_double_zero()) {
+        const double residual = point.residual;
+        point = bogdanov_takens_point(*curve.base().model, at.x, at.p);
+        point.residual = std::max(point.residual, residual);
+        return;
+    }
     // along the tangent that goes most in the parameter: the primary branch
     VectorXd primary = found.tangents[0];
     if (std::abs(found.tangents[1][n]) > std::abs(primary[n])) primary = found.tangents[1];

@@ -73,6 +73,8 @@ certificate certify(const problem& base, const special_point& point, std::string
         return {0, "cycles are not proven yet, check holds them against the flow"};
     if (point.type == point_type::HH && options.ranges.size() == 1)
         return {0, "two pairs cross at one value, which one parameter does not make"};
+    if (point.type == point_type::BT && options.ranges.size() == 1)
+        return {0, "a zero is double at one value, which one parameter does not make"};
     const auto what = criticality_of(point.type, curve);
     if (!what) return {0, fmt::format("{} points have no system for it", to_string(point.type))};
     problem here = base;

@@ -102,7 +102,8 @@ std::vector<double> cycle_branch::extremes_of_stop(const VectorXd& u) const {
 }
 
 std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) {
-    const auto& value = along.test(seen).value;
+    const auto value = seen.test == doubling_test ? of_multipliers(&floquet::nearest_doubling)
+                                                  : along.test(seen).value;
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
     const bool crosses =
         by_regularity(seen) || seen.test == doubling_test || seen.test == torus_test;

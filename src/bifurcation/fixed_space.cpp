@@ -116,7 +116,8 @@ void fixed_space::finish(recorder& rows, branch& made, stop_reason end) {
 void fixed_space::name_what_was_met() {
     const auto label_at = [&](const VectorXd& u) {
         for (const auto& point : result_.special_points)
-            if (point.type == point_type::BP && point.state.size() == x_.size() &&
+            if ((point.type == point_type::BP || point.type == point_type::BT) &&
+                point.state.size() == x_.size() &&
                 (!base().model->cells() || point.groups == base().model->cells()->groups()) &&
                 (curve_.units().scale(point.state, point.parameters) - u).norm() < same_point)
                 return point.label;

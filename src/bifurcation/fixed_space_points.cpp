@@ -2,6 +2,7 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <moebius/bifurcation/fold.hpp>
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -43,6 +44,11 @@ bool turns(const special_point& fold, double state_unit, double unit, const Vect
     return !(quadratic * state_unit * state_unit * square < stands * slope * speed);
 }
 
+/// The eigenvalues that vanish at a fold or branch point.
+std::vector<std::complex<double>> zeros_at(const special_point& point) {
+    return std::vector<std::complex<double>>(point.type == point_type::BT ? 2 : 1, 0.0);
+}
+
 /// Where branches meet there is no one tangent: the regularity falls to zero on the way there.
 bool is_joint(const curve_point& at, const bracket& seen) {
     const double most = std::max(std::abs(seen.a.regularity), std::abs(seen.b.regularity));
@@ -65,7 +71,7 @@ void fixed_space::handle_turn(const bracket& seen, const curve_point& at, record
         return;
     const double unit = (range_.to - range_.from) / scaling::whole;
     if (!turns(*fold, base().model->state_scale(p_), unit, u, seen)) return;
-    note_passed({u, at.tangent, at.regularity}, {0});
+    note_passed({u, at.tangent, at.regularity}, zeros_at(*fold));
     rows.add(seen.arc + (u - seen.a.u).norm(), u, extras_at(u), std::move(*fold));
 }
 
@@ -168,7 +174,7 @@ std::optional<stop_reason> fixed_space::handle_crossing(walk& along, const brack
     recorder& rows = along.rows();
     const double arc = seen.arc + (found->u - seen.a.u).norm();
     const VectorXd travel = (seen.b.u - seen.a.u).normalized();
-    note_passed({found->u, travel, 0}, {0});
+    note_passed({found->u, travel, 0}, zeros_at(found->point));
     if (const auto* known = known_.crossing_at(found->u)) {
         rows.add(arc, found->u, extras_at(found->u));
         std::erase_if(arms_, [&](const arm& a) {  // this way was just come along
@@ -213,7 +219,7 @@ void fixed_space::note_crossing(recorder& rows, double arc, const crossing& foun
     }
 }
 
-/// Normal form and criticality of a splitting, as those of one member against the rest.
+/// Type, normal form and criticality of a splitting, as those of one member against the rest.
 void fixed_space::describe_splitting(special_point& point, std::size_t group) const {
     problem here = base();
     here.parameters = point.parameters;
@@ -223,6 +229,7 @@ void fixed_space::describe_splitting(special_point& point, std::size_t group) co
     const auto x = regrouped_state(coarse, *apart.model->cells(), point.state);
     const auto found = find_branch_point(finer, finer.units().scale(x, apart.parameters));
     if (!found) return;
+    point.type = found->point.type;
     point.normal_form = found->point.normal_form;
     point.criticality = found->point.criticality;
 }
@@ -260,10 +267,10 @@ void fixed_space::add_splitting(const VectorXd& u, std::size_t group, double arc
     point.multiplicity = static_cast<int>(size) - 1;
     const auto others = eigenvalues(within({u, {}, 0}, group));
     describe_splitting(point, group);
-    const bool flat =
-        size > 2 && !point.criticality.empty() && point.criticality != "transcritical";
+    const bool bends = point.criticality == "transcritical" || coefficient_of(point, "a");
+    const bool flat = size > 2 && !point.criticality.empty() && !bends;
     splittings_.push_back({u, {"", group, depth_, point.state, point.parameters, flat}});
-    if (special_point* known = met_at(u, point_type::BP, rows)) {  // two groups split at once
+    if (special_point* known = met_at(u, point.type, rows)) {  // two groups split at once
         known->multiplicity += point.multiplicity;
         known->eigenvalues.insert(known->eigenvalues.end(), others.begin(), others.end());
         return;

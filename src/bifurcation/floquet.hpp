@@ -109,10 +109,20 @@ struct floquet {
     [[nodiscard]] double doubling() const { return doublings().all.real(); }
     /// The same where one mu is -1 all along, without it.
     [[nodiscard]] double second_doubling() const { return doublings().but_one.real(); }
+    /// The smallest of the factors, with the sign of the product.
+    [[nodiscard]] double nearest_doubling() const {
+        smallest of;
+        for (const auto mu : others) of.times((1.0 + mu) / (1 + std::abs(mu)));
+        return of.signed_size();
+    }
 
-    /// Product over pairs of (mu nu - 1) / (1 + |mu nu|).
-    [[nodiscard]] double torus() const { return tori().all.real(); }
-    /// The same where the product of one pair is 1 all along, without it.
+    /// The smallest of (mu nu - 1) / (1 + |mu nu|) over pairs, with the sign of their product.
+    [[nodiscard]] double torus() const {
+        smallest of;
+        each_pair([&of](complex factor) { of.times(factor); });
+        return of.signed_size();
+    }
+    /// The product where that of one pair is 1 all along, without it.
     [[nodiscard]] double second_torus() const { return tori().but_one.real(); }
 
     /// Product of (1 - mu) / (1 + |mu|).
@@ -134,6 +144,19 @@ struct floquet {
         });
     }
 
+    /// Factors that are no larger than 1. The product of hundreds is no measure of how near one is
+    /// to zero: it changes by 1e12 over a step, and comes to 1e-290.
+    struct smallest {
+        complex turn = 1;
+        double size = 1;
+        void times(complex factor) {
+            const double length = std::abs(factor);
+            size = std::min(size, length);
+            if (length > 0) turn *= factor / length;
+        }
+        [[nodiscard]] double signed_size() const { return turn.real() < 0 ? -size : size; }
+    };
+
     /// A product, and the sum of those of all factors but one: where one factor is zero, that of
     /// the others, which needs not be told which.
     struct products {
@@ -150,12 +173,16 @@ struct floquet {
     }
     [[nodiscard]] products tori() const {
         products of;
+        each_pair([&of](complex factor) { of.times(factor); });
+        return of;
+    }
+    template <typename Use>
+    void each_pair(const Use& use) const {
         for (std::size_t i = 0; i < others.size(); ++i)
             for (std::size_t j = 0; j < i; ++j) {
                 const auto both = others[i] * others[j];
-                of.times((both - 1.0) / (1 + std::abs(both)));
+                use((both - 1.0) / (1 + std::abs(both)));
             }
-        return of;
     }
 
     /// mu^parts; of modulus largest_eigenvalue at most.

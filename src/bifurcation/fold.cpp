@@ -19,6 +19,7 @@ namespace {
 
 constexpr double degenerate = 1e-12;  // a cubic term over the state's size, against f_x: rounding
 constexpr double double_zero = 1e-5;  // second smallest singular value of f_x against the largest
+constexpr double right_angle = 1e-6;  // cosine of null vectors: the second eigenvalue over f_x
 
 /// Of a structured f_x by its eigenvalues, without n^3 operations: those above zero and two more.
 bool has_two_zeros(const linear_terms& terms) {
@@ -102,6 +103,11 @@ std::span<const std::string_view> fold_curve::column_names() const {
 /// Half of w^T f_xx(v, v), the normal form's coefficient of w^2.
 std::vector<double> fold_curve::columns(const VectorXd& u) { return {quadratic(u) / 2}; }
 
+bool centre_manifold::is_double_zero() const {
+    return std::abs(null.left.dot(null.right)) <=
+           right_angle * null.left.norm() * null.right.norm();
+}
+
 centre_manifold centre_manifold_at(const field& model, const std::vector<double>& x,
                                    const std::vector<double>& p) {
     const auto n = static_cast<Index>(x.size());
@@ -138,9 +144,11 @@ std::optional<special_point> find_fold(const problem& base, const parameter_rang
     if (!found) return std::nullopt;
     std::vector<double> x_fold = x, p_fold = p;
     folds.units().unscale(found.u, x_fold, p_fold);
-    auto point = point_at(*base.model, point_type::LP, x_fold, p_fold);
-    point.residual = std::max(point.residual, found.residual);
     const auto form = centre_manifold_at(*base.model, x_fold, p_fold);
+    auto point = form.is_double_zero() ? bogdanov_takens_point(*base.model, x_fold, p_fold)
+                                       : point_at(*base.model, point_type::LP, x_fold, p_fold);
+    point.residual = std::max(point.residual, found.residual);
+    if (point.type == point_type::BT) return point;
     linear_terms terms(*base.model, {base.index_of(range.name)});
     terms.evaluate(x_fold, p_fold);
     const auto null = terms.null_vectors_here();

@@ -2,10 +2,12 @@
 #include "homoclinic_locus.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <complex>
 #include <limits>
 #include <moebius/continuation/steady_state.hpp>
+#include <moebius/solve/spectrum.hpp>
 #include <optional>
 #include <utility>
 
@@ -106,9 +108,36 @@ private:
         const auto of = [this](auto value) {
             return [this, value](const curve_point& at) { return value(leading_at(at.u)); };
         };
-        return {{point_type::NSS, of([](const leading& at) { return at.quantity_test(); })},
+        const auto flips = [this](bool comes) {
+            return [this, comes](const curve_point& at) { return along_leading(at.u, comes); };
+        };
+        return {{point_type::OFS, flips(true)},
+                {point_type::OFU, flips(false)},
+                {point_type::NSS, of([](const leading& at) { return at.quantity_test(); })},
                 {point_type::DRS, of([](const leading& at) { return at.stable_split; })},
                 {point_type::DRU, of([](const leading& at) { return at.unstable_split; })}};
+    }
+
+    /// How far along the leading direction the orbit's end is from the saddle, or its start, one
+    /// way or the other. Where that direction is a plane, or the only one, as it was before.
+    /// @source  Champneys, Kuznetsov & Sandstede (1996), psi_11 and psi_12
+    [[nodiscard]] double along_leading(const VectorXd& u, bool comes) {
+        const saddle_point rest = curve_.saddle(u);
+        const std::size_t up = curve_.unstable(), all = rest.eigenvalues.size();
+        const complex value = rest.eigenvalues[comes ? up : up - 1];
+        auto& [known, last] = leading_[comes ? 0 : 1];
+        if (is_pair(value) || (comes ? all - up : up) < 2) {
+            known.resize(0);
+            return last;
+        }
+        const Index n = rest.x.size();
+        VectorXd left = null_vectors(rest.fx - value.real() * Eigen::MatrixXd::Identity(n, n)).left;
+        const double here = left.dot(ways_of(rest, curve_.values(u))[comes ? 1 : 0]);
+        const double agrees = known.size() == n ? left.dot(known) : here * last;
+        const double sign = agrees < 0 ? -1 : 1;
+        known = sign * left;
+        last = sign * here / curve_.units()[0];
+        return last;
     }
 
     /// What has the letters of several kinds of saddles.
@@ -218,6 +247,11 @@ private:
     }
 
     double largest_ = 0;
+    struct leading_direction {
+        VectorXd left;    // eigenvector, of the two signs that of the point before
+        double last = 1;  // share
+    };
+    std::array<leading_direction, 2> leading_;  // stable and unstable
 };
 
 /// The point from which `homoclinics` start.

@@ -21,6 +21,7 @@
 #include <numbers>
 
 #include "eigenpair.hpp"
+#include "spectral_tests.hpp"
 
 namespace moebius {
 namespace {
@@ -34,7 +35,6 @@ using Eigen::VectorXd;
 using complex = std::complex<double>;
 
 using detail::i_unit;
-constexpr double slowest = 1e-6;    // omega below this share of |f_x| is a double zero eigenvalue
 constexpr double same_pair = 1e-6;  // eigenvalues this near to i omega, against |f_x|, are one
 
 /// Linear terms at a point.
@@ -142,7 +142,7 @@ bool is_simple(const hopf_system& at, const field& model) {
     linear_terms terms(model, {});
     terms.evaluate(at.state(), at.parameters());
     const double size = terms.jacobian_norm(), omega = at.omega();
-    if (!(omega > slowest * size)) return false;
+    if (!oscillates(omega, size)) return false;
     const auto& values = terms.spectrum();
     return std::count_if(values.begin(), values.end(), [&](complex value) {
                return std::abs(value - i_unit * omega) <= same_pair * size;

@@ -75,10 +75,13 @@ std::vector<std::complex<double>> hopf_curve::others(double omega) const {
     return without(without(terms_.spectrum(), {0, omega}), {0, -omega});
 }
 
+/// Else it is the double zero of a BT, and no coefficient is known.
+bool hopf_curve::swings(double rate) const { return oscillates(rate, terms_.jacobian_norm()); }
+
 double hopf_curve::lyapunov_test(const VectorXd& u) {
     terms_at(u);
     const double rate = omega(u);
-    if (rate == 0) return 0;
+    if (!swings(rate)) return 0;
     return lyapunov_coefficient(model(), x_, p_, rate) * zero_test(others(rate), rate);
 }
 
@@ -142,8 +145,8 @@ std::span<const std::string_view> hopf_curve::column_names() const {
 std::vector<double> hopf_curve::columns(const VectorXd& u) {
     terms_at(u);
     const double rate = omega(u);
-    const double l1 = rate > 0 ? lyapunov_coefficient(model(), x_, p_, rate)
-                               : std::numeric_limits<double>::quiet_NaN();
+    const double l1 = swings(rate) ? lyapunov_coefficient(model(), x_, p_, rate)
+                                   : std::numeric_limits<double>::quiet_NaN();
     return {rate, l1};
 }
 

@@ -12,6 +12,13 @@ namespace moebius {
 
 using spectrum_values = std::vector<std::complex<double>>;
 
+/// Whether +-i omega are a pair, and not a double zero up to rounding.
+/// @param size  of the matrix
+[[nodiscard]] inline bool oscillates(double omega, double size) {
+    constexpr double slowest = 1e-6;
+    return omega > slowest * size;
+}
+
 /// The values without the one nearest to `target`.
 [[nodiscard]] inline spectrum_values without(spectrum_values values, std::complex<double> target) {
     const auto nearest = std::min_element(values.begin(), values.end(), [&](auto l, auto r) {

@@ -139,10 +139,14 @@ double size_around(const VectorXd& x, const piecewise& values) {
     return (values.values.colwise() - x).colwise().norm().maxCoeff();
 }
 
-Eigen::Vector2d ends_of(const saddle_point& saddle, const piecewise& values) {
+std::array<VectorXd, 2> ways_of(const saddle_point& saddle, const piecewise& values) {
     const VectorXd last = values.beyond.undone(values.values.rightCols(1));
-    return Eigen::Vector2d((values.values.col(0) - saddle.x).norm(), (last - saddle.x).norm()) /
-           size_around(saddle.x, values);
+    return {values.values.col(0) - saddle.x, last - saddle.x};
+}
+
+Eigen::Vector2d ends_of(const saddle_point& saddle, const piecewise& values) {
+    const auto [first, last] = ways_of(saddle, values);
+    return Eigen::Vector2d(first.norm(), last.norm()) / size_around(saddle.x, values);
 }
 
 void truncate(carried_orbit& orbit, const problem& at, const saddle_point& saddle,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <complex>
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/model/field.hpp>
@@ -27,7 +28,10 @@ struct saddle_point {
 
 /// The largest distance of an orbit from a state.
 [[nodiscard]] double size_around(const Eigen::VectorXd& x, const piecewise& values);
-/// How far its ends are from the saddle, the last one turned back, against that.
+/// Its ends from the saddle, the last one turned back.
+[[nodiscard]] std::array<Eigen::VectorXd, 2> ways_of(const saddle_point& saddle,
+                                                     const piecewise& values);
+/// How far they are from it, against that.
 [[nodiscard]] Eigen::Vector2d ends_of(const saddle_point& saddle, const piecewise& values);
 
 constexpr double farthest_end = 1e-5;  ///< from the saddle, against the orbit's size

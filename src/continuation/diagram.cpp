@@ -10,10 +10,10 @@
 namespace moebius {
 namespace {
 
-constexpr std::array<std::string_view, 29> type_names{
-    "EP",  "BP", "LP",  "HB",  "PD",  "NS",  "LPC",  "CP",   "BT",   "GH",
-    "ZH",  "HH", "R1",  "R2",  "R3",  "R4",  "LPPD", "LPNS", "PDNS", "NSNS",
-    "GPD", "CH", "NSS", "NSF", "NFF", "DRS", "DRU",  "NCH",  "SH"};
+constexpr std::array<std::string_view, 31> type_names{
+    "EP",  "BP",  "LP",  "HB",  "PD",  "NS",   "LPC",  "CP",   "BT",   "GH",  "ZH",
+    "HH",  "R1",  "R2",  "R3",  "R4",  "LPPD", "LPNS", "PDNS", "NSNS", "GPD", "CH",
+    "NSS", "NSF", "NFF", "DRS", "DRU", "NCH",  "SH",   "OFS",  "OFU"};
 constexpr std::array<std::string_view, 13> reason_names{"range_end",
                                                         "branch_point",
                                                         "max_points",
@@ -86,8 +86,8 @@ std::span<const search_gap> search_gaps() noexcept {
         {"no_root", &record::no_root, "starts of Newton's method", "found no state"},
         {"lost", &record::lost, "states and ways out of branch points", "led to no branch"},
         {"not_located", &record::not_located, "changes of stability", "were not located"},
-        {"cut_short", &record::cut_short, "searches",
-         "left starts out: there are too many states"}};
+        {"cut_short", &record::cut_short, "searches", "left starts out: there are too many states"},
+        {"not_finite", &record::not_finite, "searches", "passed states at which f is no number"}};
     return gaps;
 }
 

@@ -50,7 +50,7 @@ private:
     std::unordered_map<int, std::size_t> index_;
 };
 
-constexpr std::size_t kinds_of_points = 29;
+constexpr std::size_t kinds_of_points = static_cast<std::size_t>(point_type::OFU) + 1;
 
 /// Title and marker of each type of special point.
 const auto& looks_of_points() {
@@ -85,6 +85,8 @@ const auto& looks_of_points() {
         {"double unstable eigenvalue (DRU)", open_triangle},
         {"saddle-node homoclinic (NCH)", diamond},
         {"Shilnikov-Hopf (SH)", diamond},
+        {"orbit flip, stable (OFS)", open_diamond},
+        {"orbit flip, unstable (OFU)", open_diamond},
     }};
     return looks;
 }

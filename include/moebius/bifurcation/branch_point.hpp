@@ -28,7 +28,8 @@ struct crossing {
 /// The normal form along the null vector v of length 1 has `quadratic` (of w^2; zero for a
 /// pitchfork), `cubic` (of w^3) and `transversality` (of w dp, the rate at which the eigenvalue
 /// crosses along the primary branch). Criticality is that of a pitchfork by the sign of `cubic`, or
-/// transcritical.
+/// transcritical. Where the zero is a double one of a single eigenvector the point is a BT, with a
+/// BT's normal form.
 /// @source  Moore 1980, SIAM J. Numer. Anal. 17 (the unfolding by t); Govaerts, section 4.2;
 /// Kuznetsov
 ///          (3rd ed.), section 7.4 (pitchfork) and 10.2.2 (algebraic bifurcation equation)

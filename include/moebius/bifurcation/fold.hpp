@@ -62,6 +62,10 @@ struct centre_manifold {
     double quadratic = 0;
     double cubic = 0;
     null_pair null = {};  ///< unit null vectors of f_x
+
+    /// Whether the zero is a double one of a single eigenvector, as at a BT: left and right null
+    /// vectors are at right angles, and the coefficients mean nothing.
+    [[nodiscard]] bool is_double_zero() const;
 };
 [[nodiscard]] centre_manifold centre_manifold_at(const field& model, const std::vector<double>& x,
                                                  const std::vector<double>& p);

@@ -39,6 +39,7 @@ private:
     [[nodiscard]] quadratic of(double c) const override;
     [[nodiscard]] double unit() const override { return unit_; }
     [[nodiscard]] double omega(const Eigen::VectorXd& u) const;
+    [[nodiscard]] bool swings(double rate) const;
     /// Eigenvalues besides +-i omega, f_x as last computed.
     [[nodiscard]] std::vector<std::complex<double>> others(double omega) const;
     /// l1, times what makes it finite and of one sign where another eigenvalue passes zero.

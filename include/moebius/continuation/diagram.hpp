@@ -46,6 +46,8 @@ enum class point_type {
     DRU,   ///< the leading unstable one is
     NCH,   ///< non-central saddle-node: the leading eigenvalue on one side is zero
     SH,    ///< Shilnikov-Hopf: a leading pair is imaginary
+    OFS,   ///< orbit flip: it comes back along no leading stable direction
+    OFU,   ///< it leaves along no leading unstable direction
 };
 [[nodiscard]] std::string_view to_string(point_type type) noexcept;
 /// @throws invalid_argument for unknown letters
@@ -97,7 +99,7 @@ struct special_point {
     std::vector<std::string> parameter_names;  ///< set when the branch is finished
     std::vector<double> parameters;            ///< all of the model's, in the model's order
     std::vector<double> state;
-    int multiplicity = 1;                                     ///< eigenvalues through zero (BP, LP)
+    int multiplicity = 1;  ///< eigenvalues through zero (BP, LP), pairs (HB), eigenvectors (BT)
     std::vector<std::complex<double>> eigenvalues;            ///< of the Jacobian
     std::vector<std::pair<std::string, double>> normal_form;  ///< by name; see leave_units
     std::string criticality;     ///< supercritical, subcritical, transcritical or empty
@@ -139,6 +141,7 @@ struct search_record {
     std::size_t lost = 0;          ///< states and ways out of branch points that led to no branch
     std::size_t not_located = 0;   ///< changes of stability where the point's own system failed
     std::size_t cut_short = 0;     ///< searches without some kind of starts, as states are too many
+    std::size_t not_finite = 0;  ///< scans of one state that passed values at which f is no number
 
     search_record& operator+=(const search_record& other);
 };

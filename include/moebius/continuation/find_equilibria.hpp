@@ -15,9 +15,10 @@ namespace moebius {
 ///
 /// One state: all of them that lie in field::state_bounds and are further apart than a tenth of
 /// the state scale, by a scan with bracketing; closer pairs are found when the scan sees
-/// |f| dip between two of its points. More states: those to which the flow goes where some
-/// groups of experts hold all the load (field::rest; one, all but one, two, ... of them, as long as
-/// there are no more than 256 choices in all), then up to 32 states those that Newton's method
+/// |f| dip between two of its points; where f is no number none is found, and the record says so.
+/// More states: those to which the flow goes where some groups of experts hold all the load
+/// (field::rest; one, all but one, two, ... of them, as long as there are no more than 256 choices
+/// in all), then up to 32 states those that Newton's method
 /// reaches from zero and from a fixed set of starts, each again and again with what is known
 /// deflated; so some may be missing.
 /// @param record  if given, is told of the starts and whether choices were left out

@@ -83,3 +83,28 @@ TEST_CASE("a curve in two parameters ends where the caller's function passes zer
     }
     CHECK(stopped > 0);
 }
+
+// Where omega is the root of rounding l1 is none: at the BT from which the curve starts it was
+// -1e22, and 1e3 in the next row, with a GH between them.
+TEST_CASE("a Hopf curve from a BT has no GH beside it", "[bifurcation][hopf]") {
+    const double max_step = GENERATE(0.03, 0.1, 0.4);
+    CAPTURE(max_step);
+    auto three = controlled(3);
+    three.set("gain", 0.5);
+    const parameter_range feedback{"feedback", 1, 6}, leak{"leak", 0, 2};
+    int starts = 0;
+    for (const auto& start : locus(three, feedback, leak).special_points) {
+        // of the branches of one and two, on which l1 is 1.2 and more (docs/capabilities.md, `bt`)
+        if (start.type != point_type::BT || std::abs(start.parameters[0] - 4.1936927) > 1e-6)
+            continue;
+        ++starts;
+        const auto found = locus(three, feedback, leak, {.max_step = max_step}, start);
+        for (const auto& point : found.special_points) CHECK(point.type != point_type::GH);
+        for (const auto& curve : found.branches) {
+            if (curve.kind != "hopf") continue;
+            const auto& l1 = curve.columns.at("l1");
+            CHECK(std::count_if(l1.begin(), l1.end(), [](double x) { return !(x > 1); }) == 1);
+        }
+    }
+    CHECK(starts > 0);
+}

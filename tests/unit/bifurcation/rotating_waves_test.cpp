@@ -15,6 +15,7 @@
 #include <moebius/model/expert_feedback.hpp>
 #include <moebius/solve/spectrum.hpp>
 #include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "unit/lone_cells.hpp"
@@ -250,4 +251,21 @@ TEST_CASE("waves of eight experts have no point of rounding at their Hopf point"
     const double fine = first_period(0.05, 40), coarse = first_period(0.5, 20);
     CHECK(fine > 26);  // that of the Hopf point is 25.13
     CHECK_THAT(fine, WithinAbs(coarse, 1e-6));
+}
+
+// The product of the 496 pairs' test functions changes by 1e12 in the step in which a pair goes
+// through the circle (|mu| = .48 and 1.55 at its ends), so that its smaller end was taken for zero.
+TEST_CASE("waves of sixteen experts have their torus point at any step", "[cycles][wave]") {
+    const auto from = balance_lost(16, 0.5);
+    const double step = GENERATE(0.35, 0.5);
+    CAPTURE(step);
+    diagram found;
+    add_hopf_cycles(found, from.at, {"feedback", 7.2, 16.8}, from.hopf, cycle_choice_from("16x1"),
+                    {.max_step = step, .max_points = step < 0.5 ? 28u : 21u});
+    std::vector<double> periods;
+    for (const auto& point : found.special_points)
+        if (point.type == point_type::NS && point.cycle->period < 60)
+            periods.push_back(point.cycle->period);
+    REQUIRE(periods.size() == 1);
+    CHECK_THAT(periods[0], WithinAbs(56.679733, 1e-5));  // with steps of .2: data/results/waves.txt
 }

@@ -1,17 +1,39 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/continuation/steady_state.hpp>
 #include <moebius/dynamics/integrate.hpp>
 #include <moebius/model/expert_feedback.hpp>
 #include <moebius/model/two_expert.hpp>
 #include <string>
+#include <string_view>
 
 #include "catch.hpp"
 #include "unit/test_models.hpp"
 
 using namespace moebius;
+
+namespace {
+
+/// Of no number where x < 0.
+struct of_half_a_line {
+    static constexpr std::string_view name = "half-line";
+    static constexpr std::string_view equation = "x' = p - x log x";
+    static constexpr std::size_t dimension = 1;
+    static constexpr std::array<std::string_view, 1> states{"x"};
+    static constexpr std::array<parameter_info, 1> parameters{{{"p", "p", "", -0.2}}};
+
+    template <typename S>
+    vec<S, 1> rhs(const vec<S, 1>& x, const vec<S, 1>& p) const {
+        using std::log;
+        return {p[0] - x[0] * log(x[0])};
+    }
+};
+
+}  // namespace
 
 TEST_CASE("the scan finds all equilibria of two experts", "[continuation][oracle]") {
     const double beta = GENERATE(0.3, 1.0, 50.0), decay = GENERATE(0.1, 1.0, 20.0);
@@ -52,6 +74,23 @@ TEST_CASE("a model of two states is searched from many starts", "[continuation]"
 
     REQUIRE(found.size() == 3);
     for (const auto& s : found) CHECK_THAT(s.sum(), WithinAbs(4, 1e-13));  // feedback/decay
+}
+
+TEST_CASE("a scan says that it passed values without a number", "[continuation]") {
+    auto half = problem_of<of_half_a_line>();
+    half.set("p", -0.2);
+    search_record record;
+
+    const auto found = find_equilibria(half, &record);
+
+    REQUIRE(found.size() == 2);  // x log x falls to -1/e, and rises
+    for (const auto& x : found) CHECK_THAT(x[0] * std::log(x[0]), WithinAbs(-0.2, 1e-14));
+    CHECK(record.not_finite == 1);
+    search_record whole;
+    static_cast<void>(find_equilibria(problem_of<models::two_expert>(), &whole));
+    CHECK(whole.not_finite == 0);
+    const auto along = equilibrium_diagram(half, {"p", -0.3, 1}, {.searches = 3});
+    CHECK(along.search.not_finite == 3);
 }
 
 TEST_CASE("no equilibrium is an empty answer", "[continuation]") {
