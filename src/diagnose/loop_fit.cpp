@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/require.hpp>
+#include <moebius/diagnose/loop_fit.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr std::size_t window_steps = 500;
+constexpr double fewest_steps = 50;
+
+/// Sums of what x and y answer to one unit of noise, within m steps. Without a controller x sums to
+/// 1/(e - a). With one, loads come back to where they were: y sums to -1/c and x to 0, at the rate
+/// r = c/(1 - a/e) a step, of which a window of m steps sees a part.
+struct response_sums {
+    double x, y;
+};
+
+response_sums responses(double a, double c, double e, double m) {
+    const double open = std::max(e - a, 1 / m);
+    if (!(c > 0)) return {1 / open, 0};
+    const double z = m * c * e / open;
+    const double unseen = z < 1e-6 ? 1 - z / 2 : -std::expm1(-z) / z;
+    return {unseen / open, -(1 - unseen) / c};
+}
+
+}  // namespace
+
+loop_fit::loop_fit(std::size_t experts, const loop_terms& terms) : terms_(terms) {
+    require("loop fit")
+        .at_least("experts", experts, 2)
+        .positive("forget", terms.forget)
+        .positive("1 - forget", 1 - terms.forget);
+    if (terms_.skip == 0) terms_.skip = static_cast<std::size_t>(4 / terms.forget);
+    q_ = Eigen::ArrayXd::Zero(static_cast<Eigen::Index>(experts));
+    x_ = y_ = q_;
+    sums_.fill({0, q_, q_, q_});
+}
+
+void loop_fit::add(sums& to) const {
+    ++to.steps;
+    to.x += x_;
+    to.q += q_;
+    to.xx += x_.square().sum();
+    to.xq += (x_ * q_).sum();
+    to.qq += q_.square().sum();
+    if (terms_.control == control_law::none) return;
+    to.y += y_;
+    to.xy += (x_ * y_).sum();
+    to.yy += y_.square().sum();
+    to.yq += (y_ * q_).sum();
+}
+
+void loop_fit::take(std::span<const double> shares) {
+    const auto size = static_cast<Eigen::Index>(shares.size());
+    q_ = Eigen::Map<const Eigen::ArrayXd>(shares.data(), size) - 1 / static_cast<double>(size);
+    if (steps_ >= terms_.skip) {
+        add(sums_[0]);
+        for (std::size_t half : {0U, 1U})
+            if (steps_ >= terms_.skip + half * window_steps) {
+                auto& window = sums_[1 + half];
+                if (window.steps >= 2 * window_steps)
+                    window = {0, Eigen::ArrayXd::Zero(size), Eigen::ArrayXd::Zero(size),
+                              Eigen::ArrayXd::Zero(size)};
+                add(window);
+            }
+    }
+    ++steps_;
+    x_ = (1 - terms_.forget) * x_ + q_;
+    if (terms_.control == control_law::integral) y_ = (1 - terms_.leak) * y_ - q_;
+    if (terms_.control == control_law::sign || terms_.control == control_law::centred_sign) {
+        y_ -= q_.unaryExpr(
+            [](double q) { return std::abs(q) < 1e-12 ? 0.0 : std::copysign(1.0, q); });
+        y_ -= y_.mean();  // a common score moves no load
+    }
+}
+
+std::optional<fitted_loop> loop_fit::recent() const {
+    return solve(sums_[1].steps >= sums_[2].steps ? sums_[1] : sums_[2]);
+}
+
+std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
+    const double m = s.steps, directions = static_cast<double>(q_.size()) - 1;
+    if (m < fewest_steps) return std::nullopt;
+    const auto centred = [m](double sum, const Eigen::ArrayXd& a, const Eigen::ArrayXd& b) {
+        return sum - (a * b).sum() / m;
+    };
+    const double xx = centred(s.xx, s.x, s.x), xq = centred(s.xq, s.x, s.q);
+    const double qq = centred(s.qq, s.q, s.q), xy = centred(s.xy, s.x, s.y);
+    const double yy = centred(s.yy, s.y, s.y), yq = centred(s.yq, s.y, s.q);
+    const bool controlled = terms_.control != control_law::none;
+    const bool both = controlled && !terms_.answer;
+    const double det = both ? xx * yy - xy * xy : xx;
+    if (!(qq > 1e-12 && det > 1e-12 * (both ? xx * yy : qq))) return std::nullopt;
+    double a = 0, c = controlled && terms_.answer ? *terms_.answer : 0;
+    // of right-hand sides that may be mended by the responses
+    const auto regress = [&](double rx, double ry) {
+        if (both) c = (ry * xx - rx * xy) / det;
+        a = both ? (rx * yy - ry * xy) / det : (rx - c * xy) / xx;
+    };
+    regress(xq, yq);
+    const double left = qq - 2 * a * xq - 2 * c * yq + a * a * xx + 2 * a * c * xy + c * c * yy;
+    const double freedom = (m - 1) * directions - (both ? 2 : 1);
+    const double v = std::max(left, 1e-300) / freedom;
+    for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
+        const double a0 = a, c0 = c;
+        const auto g = responses(a, c, terms_.forget, m);
+        regress(xq + v * directions * g.x, yq + v * directions * g.y);
+        a = (a + a0) / 2;
+        c = (c + c0) / 2;
+    }
+    const double error = std::sqrt(v * (both ? yy / det : 1 / xx));
+    return fitted_loop{.gain = a / terms_.forget,
+                       .error = error / terms_.forget,
+                       .answer = c,
+                       .variance = v,
+                       .steps = m,
+                       .misfit = freedom * std::log(v)};
+}
+
+free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double around) {
+    const double low = around > 0 ? around / 16 : 1e-3, high = around > 0 ? around * 16 : 0.5;
+    const double factor = around > 0 ? 2 : std::sqrt(std::sqrt(2.0));
+    terms.skip = static_cast<std::size_t>(4 / (around > 0 ? around : 0.02));  // the same for all
+    for (double e = low; e <= high * 1.001; e *= factor) {
+        if (e > 0.9) break;
+        terms.forget = e;
+        forgets_.push_back(e);
+        fits_.emplace_back(experts, terms);
+    }
+}
+
+void free_loop_fit::take(std::span<const double> shares) {
+    for (auto& fit : fits_) fit.take(shares);
+}
+
+std::optional<free_loop_fit::result> free_loop_fit::weigh(bool recent) const {
+    std::vector<std::pair<std::size_t, fitted_loop>> ready;
+    for (std::size_t i = 0; i < fits_.size(); ++i)
+        if (const auto fit = recent ? fits_[i].recent() : fits_[i].whole())
+            ready.emplace_back(i, *fit);
+    if (ready.empty()) return std::nullopt;
+    const auto best = *std::min_element(ready.begin(), ready.end(), [](auto& a, auto& b) {
+        return a.second.misfit < b.second.misfit;
+    });
+    double sum = 0, gain = 0, square = 0;
+    for (const auto& [i, fit] : ready) {
+        const double w = std::exp((best.second.misfit - fit.misfit) / 2);
+        sum += w;
+        gain += w * fit.gain;
+        square += w * (fit.gain * fit.gain + fit.error * fit.error);
+    }
+    result out{best.second, forgets_[best.first]};
+    out.loop.gain = gain / sum;
+    out.loop.error = std::sqrt(std::max(square / sum - out.loop.gain * out.loop.gain, 0.0));
+    return out;
+}
+
+}  // namespace moebius
