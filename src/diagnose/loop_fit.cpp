@@ -3,6 +3,7 @@
 #include <cmath>
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
+#include <numbers>
 
 namespace moebius {
 namespace {
@@ -17,10 +18,10 @@ struct response_sums {
     double x, y;
 };
 
-response_sums responses(double a, double c, double e, double m) {
+response_sums responses(double a, double c, double pull, double e, double m) {
     const double open = std::max(e - a, 1 / m);
     if (!(c > 0)) return {1 / open, 0};
-    const double z = m * c * e / open;
+    const double z = m * c * pull * e / open;
     const double unseen = z < 1e-6 ? 1 - z / 2 : -std::expm1(-z) / z;
     return {unseen / open, -(1 - unseen) / c};
 }
@@ -101,22 +102,29 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     };
     regress(xq, yq);
     const double left = qq - 2 * a * xq - 2 * c * yq + a * a * xx + 2 * a * c * xy + c * c * yy;
-    const double freedom = (m - 1) * directions - (both ? 2 : 1);
+    const double first = a, freedom = (m - 1) * directions - (both ? 2 : 1);
     const double v = std::max(left, 1e-300) / freedom;
+    const double pull = terms_.control == control_law::integral
+                            ? 1
+                            : std::sqrt(2 / std::numbers::pi * (directions + 1) / directions / v);
     for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
         const double a0 = a, c0 = c;
-        const auto g = responses(a, c, terms_.forget, m);
+        const auto g = responses(a, c, pull, terms_.forget, m);
         regress(xq + v * directions * g.x, yq + v * directions * g.y);
         a = (a + a0) / 2;
         c = (c + c0) / 2;
     }
     const double error = std::sqrt(v * (both ? yy / det : 1 / xx));
+    // The intercepts take the zero frequency out of the likelihood, where noise is amplified by
+    // 1/(1 - a/e): its Jacobian, which is 1 over all frequencies, is that much off.
+    const double still = controlled ? 1 : std::max(1 - a / terms_.forget, 1 / (m * terms_.forget));
+    const double off = (a - first) * (a - first) * xx / v;
     return fitted_loop{.gain = a / terms_.forget,
                        .error = error / terms_.forget,
                        .answer = c,
                        .variance = v,
                        .steps = m,
-                       .misfit = freedom * std::log(v)};
+                       .misfit = freedom * std::log(v) + off + 2 * directions * std::log(still)};
 }
 
 free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double around) {
@@ -135,25 +143,30 @@ void free_loop_fit::take(std::span<const double> shares) {
     for (auto& fit : fits_) fit.take(shares);
 }
 
-std::optional<free_loop_fit::result> free_loop_fit::weigh(bool recent) const {
-    std::vector<std::pair<std::size_t, fitted_loop>> ready;
+std::optional<free_loop_fit::result> free_loop_fit::best(bool recent) const {
+    std::vector<std::pair<double, fitted_loop>> ready;
     for (std::size_t i = 0; i < fits_.size(); ++i)
         if (const auto fit = recent ? fits_[i].recent() : fits_[i].whole())
-            ready.emplace_back(i, *fit);
+            if (fit->steps * forgets_[i] >= 10) ready.emplace_back(forgets_[i], *fit);
     if (ready.empty()) return std::nullopt;
-    const auto best = *std::min_element(ready.begin(), ready.end(), [](auto& a, auto& b) {
+    const auto top = std::min_element(ready.begin(), ready.end(), [](auto& a, auto& b) {
         return a.second.misfit < b.second.misfit;
     });
-    double sum = 0, gain = 0, square = 0;
-    for (const auto& [i, fit] : ready) {
-        const double w = std::exp((best.second.misfit - fit.misfit) / 2);
-        sum += w;
-        gain += w * fit.gain;
-        square += w * (fit.gain * fit.gain + fit.error * fit.error);
-    }
-    result out{best.second, forgets_[best.first]};
-    out.loop.gain = gain / sum;
-    out.loop.error = std::sqrt(std::max(square / sum - out.loop.gain * out.loop.gain, 0.0));
+    result out{top->second, top->first};
+    if (top == ready.begin() || top + 1 == ready.end()) return out;
+    // -2 ln likelihood and gain as parabolas of ln(forget) through the best and its neighbours
+    const auto &before = top[-1].second, &after = top[1].second;
+    const double h = std::log(top[1].first / top->first);
+    const double slope = (after.misfit - before.misfit) / (2 * h);
+    const double bend = (after.misfit - 2 * out.loop.misfit + before.misfit) / (h * h);
+    const double rise = (after.gain - before.gain) / (2 * h);
+    const double curve = (after.gain - 2 * out.loop.gain + before.gain) / (h * h);
+    if (!(bend > 0)) return out;
+    const double shift = std::clamp(-slope / bend, -h, h), there = rise + curve * shift;
+    out.forget *= std::exp(shift);
+    out.loop.gain += rise * shift + curve * shift * shift / 2;
+    out.loop.error = std::sqrt(out.loop.error * out.loop.error + there * there * 2 / bend);
+    out.loop.misfit += slope * shift + bend * shift * shift / 2;
     return out;
 }
 

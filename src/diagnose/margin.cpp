@@ -195,7 +195,7 @@ std::optional<measured_slope> gain_of(const std::optional<loop_fit>& loop,
             fmt::format("the gain of the last {} steps, {:.3g}, is not that of all, {:.3g}",
                         last->steps, last->gain, fit->gain));
     const auto other = free->whole();
-    if (other && other->forget != known && fit->misfit - other->loop.misfit > moving)
+    if (other && fit->misfit - other->loop.misfit > moving)
         return moves(fmt::format("a fit gives {:.3g} forgotten a step where {:.3g} is known",
                                  other->forget, known));
     return slope(*fit);

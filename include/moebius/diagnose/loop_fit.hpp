@@ -70,8 +70,9 @@ private:
     std::size_t steps_ = 0;
 };
 
-/// loop_fit where the forgetting is not known: one for each of a row of values, weighed by their
-/// likelihood.
+/// loop_fit where the forgetting is not known: one for each of a row of values, and between the
+/// best and its neighbours by parabolas of ln(forget). Values that forget less than ten times in
+/// the log are left out.
 class free_loop_fit {
 public:
     /// @param around  0: from .001 to .5; otherwise a 16th to 16 times of it
@@ -82,11 +83,11 @@ public:
         fitted_loop loop;   ///< gain and error hold the doubt about the forgetting, too
         double forget = 0;  ///< the likeliest
     };
-    [[nodiscard]] std::optional<result> whole() const { return weigh(false); }
-    [[nodiscard]] std::optional<result> recent() const { return weigh(true); }
+    [[nodiscard]] std::optional<result> whole() const { return best(false); }
+    [[nodiscard]] std::optional<result> recent() const { return best(true); }
 
 private:
-    [[nodiscard]] std::optional<result> weigh(bool recent) const;
+    [[nodiscard]] std::optional<result> best(bool recent) const;
     std::vector<double> forgets_;
     std::vector<loop_fit> fits_;
 };

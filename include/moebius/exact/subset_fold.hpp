@@ -10,7 +10,7 @@ namespace moebius::exact {
 struct subset_branch_fold {
     double K = 0;             ///< feedback beta/decay
     double r = 0;             ///< there
-    std::size_t winners = 0;  ///< m
+    std::size_t winners = 0;  ///< m; 0 where no branch reaches below the threshold of equal loads
 };
 
 /// The least K at which a state other than equal loads exists, over all m: for top_k = 1 that is

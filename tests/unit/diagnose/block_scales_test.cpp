@@ -49,7 +49,7 @@ TEST_CASE("blocks of each length are means of their steps", "[diagnose]") {
 
 TEST_CASE("the noise of a step does not contain slow motion", "[diagnose]") {
     std::vector<double> course;
-    for (int t = 0; t < 400; ++t) course.push_back(t < 200 ? 0.1 : -0.1);
+    for (int t = 0; t < 400; ++t) course.push_back(t < 190 ? 0.1 : -0.1);
     const auto still = taken(course).window(0);
     REQUIRE(still);
     CHECK(still->step_variance == 0);  // the last 20 blocks begin after the jump

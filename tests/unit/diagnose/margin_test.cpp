@@ -79,7 +79,7 @@ TEST_CASE("loads that run away are warned of before they have", "[diagnose]") {
     std::mt19937_64 random(2);
     std::vector<std::vector<double>> counts;
     std::int64_t half = 0;
-    for (int t = 0; t < 1500; ++t) {
+    for (int t = 0; t < 1800; ++t) {
         const double lead = 0.02 * std::exp(0.004 * std::max(0, t - 300));  // e-fold in 250 steps
         counts.push_back(drawn({std::min(lead, 6.0), 0, 0, 0, 0, 0, 0, 0}, 1024, random));
         if (half == 0 && counts.back()[0] > 512) half = t;
@@ -93,7 +93,8 @@ TEST_CASE("loads that run away are warned of before they have", "[diagnose]") {
     const auto early = diagnosis_of(head, {counts.begin(), counts.begin() + half - 100});
     CHECK(early.verdict == load_verdict::losing_balance);
     REQUIRE(early.steps_left);
-    CHECK_THAT(*early.steps_left, WithinAbs(100, 100));
+    CHECK(*early.steps_left > 30);  // 100 are left; the growth slows down towards the end
+    CHECK(*early.steps_left < 300);
 }
 
 TEST_CASE("independent tokens and too short a log raise nothing", "[diagnose]") {

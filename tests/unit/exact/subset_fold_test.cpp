@@ -9,7 +9,7 @@
 using namespace moebius;
 
 TEST_CASE("one choice a token folds where softmax does", "[exact][oracle]") {
-    const std::size_t n = GENERATE(3, 4, 8, 64, 256);
+    const auto n = GENERATE(as<std::size_t>{}, 3, 4, 8, 64, 256);
     const auto fold = exact::subset_fold(n, 1);
     CHECK(fold.winners == 1);
     // a minimum is found to half the digits of its place, and its value to nearly all
@@ -19,9 +19,8 @@ TEST_CASE("one choice a token folds where softmax does", "[exact][oracle]") {
 TEST_CASE("a state of exact-k appears where iteration of its loads finds one", "[exact][oracle]") {
     // Loads by a recursion over experts that shares nothing with the sums over winners: e_j, the
     // elementary symmetric functions of the weights.
-    const auto [n, k] = GENERATE(std::pair<std::size_t, std::size_t>{6, 2},
-                                 std::pair<std::size_t, std::size_t>{8, 3},
-                                 std::pair<std::size_t, std::size_t>{16, 8});
+    using pair = std::pair<std::size_t, std::size_t>;
+    const auto [n, k] = GENERATE(pair{6, 2}, pair{8, 3}, pair{16, 4});
     const auto loads = [n = n, k = k](const std::vector<double>& scores) {
         std::vector<double> out(n);
         const auto weight_of = [&](std::size_t without) {
@@ -55,4 +54,6 @@ TEST_CASE("a state of exact-k appears where iteration of its loads finds one", "
     CHECK_FALSE(stays(fold.K * 0.998));
     CHECK(fold.K < exact::balanced(n, 0, k).threshold);
     CHECK_THROWS_AS(exact::subset_fold(n, n), invalid_argument);
+    // with as many choices as leave out, experts and their absence are alike: pitchforks only
+    CHECK(exact::subset_fold(16, 8).K == exact::balanced(16, 0, 8).threshold);
 }
