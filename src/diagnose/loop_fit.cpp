@@ -26,6 +26,23 @@ response_sums responses(double a, double c, double pull, double e, double m) {
     return {unseen / open, -(1 - unseen) / c};
 }
 
+/// The sums of a regression on x and y, less the means of each expert.
+struct normal_equations {
+    double xx, xy, xq, yy, yq, qq;
+    bool both;  ///< whether c is fitted, or known
+    double a = 0, c = 0;
+
+    [[nodiscard]] double det() const { return both ? xx * yy - xy * xy : xx; }
+    /// Fits with the right-hand sides rx and ry in place of xq and yq.
+    void solve(double rx, double ry) {
+        if (both) c = (ry * xx - rx * xy) / det();
+        a = both ? (rx * yy - ry * xy) / det() : (rx - c * xy) / xx;
+    }
+    [[nodiscard]] double left() const {
+        return qq - 2 * a * xq - 2 * c * yq + a * a * xx + 2 * a * c * xy + c * c * yy;
+    }
+};
+
 }  // namespace
 
 loop_fit::loop_fit(std::size_t experts, const loop_terms& terms) : terms_(terms) {
@@ -87,44 +104,43 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     const auto centred = [m](double sum, const Eigen::ArrayXd& a, const Eigen::ArrayXd& b) {
         return sum - (a * b).sum() / m;
     };
-    const double xx = centred(s.xx, s.x, s.x), xq = centred(s.xq, s.x, s.q);
-    const double qq = centred(s.qq, s.q, s.q), xy = centred(s.xy, s.x, s.y);
-    const double yy = centred(s.yy, s.y, s.y), yq = centred(s.yq, s.y, s.q);
     const bool controlled = terms_.control != control_law::none;
-    const bool both = controlled && !terms_.answer;
-    const double det = both ? xx * yy - xy * xy : xx;
-    if (!(qq > 1e-12 && det > 1e-12 * (both ? xx * yy : qq))) return std::nullopt;
-    double a = 0, c = controlled && terms_.answer ? *terms_.answer : 0;
-    // of right-hand sides that may be mended by the responses
-    const auto regress = [&](double rx, double ry) {
-        if (both) c = (ry * xx - rx * xy) / det;
-        a = both ? (rx * yy - ry * xy) / det : (rx - c * xy) / xx;
-    };
-    regress(xq, yq);
-    const double left = qq - 2 * a * xq - 2 * c * yq + a * a * xx + 2 * a * c * xy + c * c * yy;
-    const double first = a, freedom = (m - 1) * directions - (both ? 2 : 1);
-    const double v = std::max(left, 1e-300) / freedom;
+    normal_equations fit{centred(s.xx, s.x, s.x),     centred(s.xy, s.x, s.y),
+                         centred(s.xq, s.x, s.q),     centred(s.yy, s.y, s.y),
+                         centred(s.yq, s.y, s.q),     centred(s.qq, s.q, s.q),
+                         controlled && !terms_.answer};
+    if (!(fit.qq > 1e-12 && fit.det() > 1e-12 * (fit.both ? fit.xx * fit.yy : fit.qq)))
+        return std::nullopt;
+    if (controlled) fit.c = terms_.answer.value_or(0);
+    fit.solve(fit.xq, fit.yq);
+    const double first = fit.a, freedom = (m - 1) * directions - (fit.both ? 2 : 1);
+    const double v = std::max(fit.left(), 1e-300) / freedom;
     const double pull = terms_.control == control_law::integral
                             ? 1
                             : std::sqrt(2 / std::numbers::pi * (directions + 1) / directions / v);
     for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
-        const double a0 = a, c0 = c;
+        const double a = fit.a, c = fit.c;
         const auto g = responses(a, c, pull, terms_.forget, m);
-        regress(xq + v * directions * g.x, yq + v * directions * g.y);
-        a = (a + a0) / 2;
-        c = (c + c0) / 2;
+        fit.solve(fit.xq + v * directions * g.x, fit.yq + v * directions * g.y);
+        fit.a = (fit.a + a) / 2;
+        fit.c = (fit.c + c) / 2;
     }
-    const double error = std::sqrt(v * (both ? yy / det : 1 / xx));
-    // The intercepts take the zero frequency out of the likelihood, where noise is amplified by
-    // 1/(1 - a/e): its Jacobian, which is 1 over all frequencies, is that much off.
-    const double still = controlled ? 1 : std::max(1 - a / terms_.forget, 1 / (m * terms_.forget));
-    const double off = (a - first) * (a - first) * xx / v;
-    return fitted_loop{.gain = a / terms_.forget,
-                       .error = error / terms_.forget,
-                       .answer = c,
-                       .variance = v,
-                       .steps = m,
-                       .misfit = freedom * std::log(v) + off + 2 * directions * std::log(still)};
+    const double error = std::sqrt(v * (fit.both ? fit.yy / fit.det() : 1 / fit.xx));
+    return fitted_loop{fit.a / terms_.forget,
+                       error / terms_.forget,
+                       fit.c,
+                       v,
+                       m,
+                       freedom * std::log(v) + (fit.a - first) * (fit.a - first) * fit.xx / v +
+                           intercept_misfit(fit.a, m)};
+}
+
+/// The intercepts take the zero frequency out of the likelihood, where noise is amplified by 1/(1 -
+/// a/e): its Jacobian, which is 1 over all frequencies, is that much off.
+double loop_fit::intercept_misfit(double a, double m) const {
+    if (terms_.control != control_law::none) return 0;
+    const double still = std::max(1 - a / terms_.forget, 1 / (m * terms_.forget));
+    return 2 * static_cast<double>(q_.size() - 1) * std::log(still);
 }
 
 free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double around) {

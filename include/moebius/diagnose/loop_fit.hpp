@@ -62,6 +62,7 @@ private:
         double xx = 0, xy = 0, xq = 0, yy = 0, yq = 0, qq = 0;
     };
     [[nodiscard]] std::optional<fitted_loop> solve(const sums& s) const;
+    [[nodiscard]] double intercept_misfit(double a, double m) const;
     void add(sums& to) const;
 
     loop_terms terms_;
