@@ -11,7 +11,6 @@
 #include <moebius/io/checkpoint.hpp>
 #include <moebius/io/file_lock.hpp>
 #include <moebius/io/json_file.hpp>
-#include <moebius/io/load_log_file.hpp>
 #include <moebius/simulate/controller_choice.hpp>
 #include <moebius/train/soft_moe_network.hpp>
 #include <optional>
@@ -25,6 +24,7 @@
 #include "interrupt.hpp"
 #include "output.hpp"
 #include "train_document.hpp"
+#include "train_log.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -206,18 +206,6 @@ void add_own(option_table& table, train_arguments& args) {
               {.kept = option_kept::never});
 }
 
-/// A load log holds every step of one layer, of models that differ in their seeds alone.
-written_file checked_log(const train_arguments& args) {
-    const auto& of = args.experiment;
-    if (of.design.record_every != 1)
-        throw invalid_argument("--log", fmt::format("--record-every is {}", of.design.record_every),
-                               "a load log has every step: it must be 1");
-    if (of.design.layers != 1 || !of.vary.empty() || !args.against.empty())
-        throw invalid_argument("--log", "two layers, --vary or --against came",
-                               "it takes one layer, and runs that are alike");
-    return {"--log", args.log};
-}
-
 /// Refuses what does not go together, before anything is read.
 void check(train_arguments& args, const session& session) {
     std::vector<written_file> also;
@@ -228,7 +216,7 @@ void check(train_arguments& args, const session& session) {
         also.push_back({"--checkpoint", args.checkpoint});
         also.push_back({"the lock of --checkpoint", args.checkpoint + ".lock"});
     }
-    if (!args.log.empty()) also.push_back(checked_log(args));
+    check_log(args.log, args.experiment, !args.against.empty(), also);
     args.output.check({array_place_of(args.experiment.data).path}, also);
     if (!args.checkpoint.empty()) require_writable(args.checkpoint);
     if (!args.against.empty()) args.experiment.routers.push_back(args.against);
@@ -247,17 +235,6 @@ void check(train_arguments& args, const session& session) {
     if (args.experiment.design.ramp > args.experiment.steps)
         tell(fmt::format("the run ends at batch {}, before the ramp does", args.experiment.steps));
     check_steps(args.experiment, session, args.evaluate_every);
-}
-
-/// Of a run whose models are alike but for their seed: then one config is true of all.
-void write_log(const train_arguments& args, const training_report& report) {
-    if (args.log.empty()) return;
-    const auto& run = report.made.work.runs.front();
-    auto rule = run.rule;
-    if (!std::isnan(run.feedback_end)) rule.feedback = run.feedback_end;
-    const auto tokens = report.made.work.batch;
-    write_file(args.log,
-               load_log_npz(history_table(report), "run", tokens, loop_config(rule, tokens)));
 }
 
 /// What a checkpoint must agree on: all but how long the run is and what is told of it.
@@ -306,7 +283,7 @@ int report(const train_arguments& args, const experiment& made, const resumable_
     });
     const int outcome = outcome_of(heading, any ? exit_code::found : exit_code::no_answer);
     args.output.write(train_document(report, args.history, std::move(heading)), train_text(report));
-    write_log(args, report);
+    write_log(args.log, report);
     return outcome;
 }
 
@@ -361,10 +338,7 @@ command train_command() {
                 "a second router as --router, held against the first with the same seeds");
     add_own(options, *args);
     options.add("history", args->history, "write all records");
-    options.add("log", args->log,
-                "NPZ file for a load log of every step, with the feedback of its end, as moebius "
-                "diagnose reads it",
-                {.kept = option_kept::never});
+    add_log(args->log, options);
     options.add("checkpoint", args->checkpoint,
                 "file to go on from after a stop; written at every test", {.names_file = true});
     add_to(options, args->device);
