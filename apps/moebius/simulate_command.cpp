@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <moebius/base/error.hpp>
+#include <moebius/io/atomic_file.hpp>
+#include <moebius/io/load_log_file.hpp>
 #include <moebius/io/options.hpp>
 #include <moebius/simulate/controller_choice.hpp>
 
@@ -22,6 +24,7 @@ struct simulate_arguments {
     device_option device;
     double x0 = 0;
     std::vector<double> start;  ///< scores; empty: x0 says them
+    std::string log;            ///< file for a load log; empty: none
     output_options output;
 };
 
@@ -118,8 +121,25 @@ simulation measure(const simulate_arguments& args,
                     args.options, session.watch("simulate"), *args.device.open());
 }
 
+std::vector<written_file> logs_of(const simulate_arguments& args) {
+    if (args.log.empty()) return {};
+    if (args.options.record_every != 1)
+        throw invalid_argument("--log",
+                               fmt::format("--record-every is {}", args.options.record_every),
+                               "a load log has every step: it must be 1");
+    return {{"--log", args.log}};
+}
+
+/// K is that of the loop where tokens are alike and each goes to one expert.
+void write_log(const simulate_arguments& args, const simulation& measured) {
+    if (args.log.empty()) return;
+    const auto tokens = args.options.loop.tokens;
+    write_file(args.log,
+               load_log_npz(measured.records, "replica", tokens, loop_config(args.rule, tokens)));
+}
+
 int run(simulate_arguments& args, const session& session) {
-    args.output.check(args.problem.files_read());
+    args.output.check(args.problem.files_read(), logs_of(args));
     args.problem.tokens.check_gate(session);
     if (!args.start.empty()) refuse_unused(session, "a run with --start", {"x0"});
     if (args.options.record_every > args.options.steps)
@@ -141,6 +161,7 @@ int run(simulate_arguments& args, const session& session) {
     const auto measured = until_interrupted(
         heading, [&, &tokens_of = source] { return measure(args, tokens_of, session); });
 
+    write_log(args, measured);
     const result_document result{heading,
                                  {{"records", measured.records}, {"summary", measured.summary}}};
     args.output.write(result, summary_of(measured.summary, source->experts()));
@@ -159,6 +180,10 @@ command simulate_command() {
     add_to(out.options, args->problem);
     add_loop(out.options, *args);
     add_to(out.options, args->device);
+    out.options.add(
+        "log", args->log,
+        "NPZ file for a load log of every step, with its true K, as moebius diagnose reads it",
+        {.kept = option_kept::never});
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };
     return out;

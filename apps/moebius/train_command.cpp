@@ -24,6 +24,7 @@
 #include "interrupt.hpp"
 #include "output.hpp"
 #include "train_document.hpp"
+#include "train_log.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -37,6 +38,7 @@ struct train_arguments {
     double target = 0.9;
     std::string corrupt;
     bool history = false;
+    std::string log;  ///< file for a load log; empty: none
     std::string checkpoint;
     device_option device;
     output_options output;
@@ -214,6 +216,7 @@ void check(train_arguments& args, const session& session) {
         also.push_back({"--checkpoint", args.checkpoint});
         also.push_back({"the lock of --checkpoint", args.checkpoint + ".lock"});
     }
+    check_log(args.log, args.experiment, !args.against.empty(), also);
     args.output.check({array_place_of(args.experiment.data).path}, also);
     if (!args.checkpoint.empty()) require_writable(args.checkpoint);
     if (!args.against.empty()) args.experiment.routers.push_back(args.against);
@@ -280,6 +283,7 @@ int report(const train_arguments& args, const experiment& made, const resumable_
     });
     const int outcome = outcome_of(heading, any ? exit_code::found : exit_code::no_answer);
     args.output.write(train_document(report, args.history, std::move(heading)), train_text(report));
+    write_log(args.log, report);
     return outcome;
 }
 
@@ -334,6 +338,7 @@ command train_command() {
                 "a second router as --router, held against the first with the same seeds");
     add_own(options, *args);
     options.add("history", args->history, "write all records");
+    add_log(args->log, options);
     options.add("checkpoint", args->checkpoint,
                 "file to go on from after a stop; written at every test", {.names_file = true});
     add_to(options, args->device);

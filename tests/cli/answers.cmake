@@ -107,6 +107,11 @@ cli_case(simulate
   OUT "\"schema\": \"moebius.simulate/1\".*\"router\": \"top-1\".*\"seed\": 7,.*\"gap_mean\": "
   ERR none)
 
+# What is in it is for tests/unit/io/load_log_file_test.cpp.
+cli_case(simulate_log
+  ARGS simulate --experts 3 --steps 20 --batch 64 --log ${CMAKE_CURRENT_BINARY_DIR}/loads.npz
+  OUT "replica" ERR none)
+
 # Each expert by itself where the state moves or tokens are routed: no group holds it balanced.
 cli_case(sweep_experts
   ARGS sweep --model softmax --experts 8 --vary feedback=2:10 --set bias_1=1e-6 --out -

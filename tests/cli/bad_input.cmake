@@ -224,6 +224,8 @@ rejected(checkpoint_dash ARGS train --data mixture:3/4 --checkpoint - ERR "--che
 rejected(target_unused ARGS train --data mixture:3/4 --target 0.5
   ERR "--target: it came for train without --evaluate-every, but that does not use it")
 rejected(history_unused ARGS train --data mixture:3/4 --history ERR "--history: it came for train without --out, but that does not use it")
+rejected(log_of_some_steps ARGS simulate --steps 20 --record-every 2 --log x.npz
+  ERR "--log: --record-every is 2, but a load log has every step: it must be 1")
 rejected(records_beyond_steps ARGS simulate --steps 20 --record-every 50 ERR "--record-every: 50 came, but --steps is 20")
 rejected(result_in_a_figure ARGS diagram ${vary} --out x.svg ERR "--out: x.svg came, but it is for the result, and --plot draws figures")
 rejected(format_against_name ARGS diagram ${vary} --format csv --out x.json
@@ -272,6 +274,8 @@ rejected(train_controller_without_gain ARGS train --data ${digits} --controller 
   ERR "controller: sign came without a gain, but sign,gain=NUMBER is needed")
 rejected(train_controller_gain_varied ARGS train --data ${digits} --controller loss-free --vary gain=0:1
   ERR "controller: a gain came for loss-free, [^\n]*")
+rejected(train_log_of_some_steps ARGS train --data ${digits} --steps 100 --record-every 50 --log x.npz
+  ERR "--log: --record-every is 50, but a load log has every step: it must be 1")
 rejected(train_steps ARGS train --data ${digits} --steps 75 --record-every 50
   ERR "--steps: 75 came, but it must be a multiple of --record-every, 50")
 rejected(train_parameter ARGS train --data ${digits} --set feedbak=1 ERR "training: 'feedbak' came[^\n]*did you mean 'feedback'[^\n]*")

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace moebius {
+
+/// The last blocks of one length: what the loads of a layer did over 20 of them.
+struct block_window {
+    static constexpr int blocks = 20;
+
+    std::size_t length = 0;  ///< steps of a block
+    std::size_t experts = 0;
+    /// (blocks, blocks), the oldest first: products b_i b_j of the block means b of all loads, less
+    /// 1/E each. All that is asked about them is in here: growth, drift, scatter, distance.
+    Eigen::Matrix<double, blocks, blocks> products;
+    double step_variance = 0;  ///< half the mean square of a step's change of the loads: its noise
+};
+
+/// Loads of one layer, step after step, as means over blocks of 10, 20, 40, ... 5,120 steps. Memory
+/// is that of 20 blocks of each length, whatever the number of steps.
+class block_scales {
+public:
+    static constexpr std::size_t shortest = 10;
+    static constexpr std::size_t lengths = 10;
+
+    /// @throws invalid_argument  for fewer than 2 experts
+    explicit block_scales(std::size_t experts);
+
+    /// @param shares  (E) of the step, sum 1
+    /// @returns how many of the lengths have a block that ends with this step: the shortest ones
+    std::size_t take(std::span<const double> shares);
+
+    /// The last 20 blocks of length 10 2^which; nothing before there are as many.
+    [[nodiscard]] std::optional<block_window> window(std::size_t which) const;
+
+    /// (E) mean share over the last 20 of the shortest blocks, or over all steps of fewer.
+    [[nodiscard]] Eigen::VectorXd recent() const;
+
+    [[nodiscard]] std::size_t steps() const noexcept { return steps_; }
+
+private:
+    struct scale {
+        Eigen::MatrixXd means;     ///< (E, blocks), a ring
+        Eigen::MatrixXd products;  ///< (blocks, blocks) of the places in it
+        Eigen::VectorXd noise;     ///< (blocks)
+        std::size_t count = 0;     ///< blocks so far
+        Eigen::VectorXd half;      ///< the first half of the next longer block
+        double half_noise = 0;
+    };
+    std::size_t push(std::size_t which, const Eigen::VectorXd& mean, double noise);
+
+    std::vector<scale> scales_;
+    Eigen::VectorXd sum_, last_;
+    double change_ = 0;
+    std::size_t experts_, steps_ = 0;
+};
+
+}  // namespace moebius

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/diagnose/block_scales.hpp>
+
+namespace moebius {
+
+/// Whether loads run away: the right-tailed test for an explosive root.
+///
+/// Along the direction a in which the block means b spread most, a_{i+1} - a_i = c + rho a_i +
+/// noise is fitted. A gate that rests has rho near -1, one that drifts at random 0, one whose
+/// deviation feeds itself rho > 0. t = rho/error of a random walk exceeds 1 in a window of 20
+/// blocks in 1 %.
+/// @source Phillips, Shi and Yu, Int. Econ. Rev. 56 (2015) 1043: explosive behaviour in real time
+struct block_growth {
+    double multiplier = 1;  ///< 1 + rho, of a deviation from block to block
+    double error = 0;       ///< its standard error
+    double t = 0;           ///< rho over it; 0 where the loads stand still
+    bool away = false;      ///< from equal loads: the last blocks are further than the first were
+};
+[[nodiscard]] block_growth growth_in(const block_window& window);
+
+/// Whether loads swing more than the tokens' noise makes them, in a way that a drift or a single
+/// jump does not imitate.
+struct block_swing {
+    /// Variance of a block mean from how blocks bend, |b_i - (b_{i-1} + b_{i+1})/2|^2 2/3, over
+    /// that which independent steps would give; the mean of the lower 7 in 10. Of white noise .5 to
+    /// .9.
+    double gain = 0;
+    double lag =
+        0;  ///< autocorrelation of the means, less their parabola: < 0 where they alternate
+};
+[[nodiscard]] block_swing swing_in(const block_window& window);
+
+/// Noise of a step over that of independent tokens, of which each goes to k of the experts:
+/// (1/k - |p|^2)/T, p the mean loads (shares of choices).
+[[nodiscard]] double over_dispersion(const block_window& window, double tokens, double top_k);
+
+}  // namespace moebius

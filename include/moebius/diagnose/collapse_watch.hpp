@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <moebius/diagnose/block_signs.hpp>
+#include <optional>
+
+namespace moebius {
+
+/// What loads alone can warn of, while the gates behind them learn.
+enum class warning_kind {
+    none,
+    growing,   ///< a deviation feeds itself: its multiplier from block to block exceeds 1
+    swinging,  ///< noise of tokens that was passed on as it came is now amplified
+};
+
+struct warning {
+    warning_kind kind = warning_kind::none;
+    std::size_t block = 0;    ///< steps of the blocks that show it
+    block_growth growth;      ///< of those blocks
+    block_swing swing;        ///< of those blocks
+    std::size_t seen_at = 0;  ///< steps taken when it was raised
+};
+
+/// Thresholds of the two warnings, the same for every log: data/results/diagnose-learning.txt has
+/// what they do on random walks, on ensembles of training runs and on real logs.
+struct warning_limits {
+    double growth_t =
+        3;  ///< passed once in 4,000 steps by 4 % of random walks of 2 experts, 15 % of 8
+    double calm = 1.5;          ///< swings up to here are those of independent steps
+    double swing = 3;           ///< from here the loop is taken to be amplifying its noise
+    double independence = 1.4;  ///< tokens' noise over multinomial up to which swings can be read
+};
+
+/// Watches one layer. Needs no settings of the run; memory does not grow.
+class collapse_watch {
+public:
+    explicit collapse_watch(std::size_t experts, const warning_limits& limits = {});
+
+    /// @param shares  (E) of the step, sum 1
+    /// @param tokens  of the step, of which each made top_k choices
+    void take(std::span<const double> shares, double tokens, double top_k);
+
+    /// The strongest warning that stands now, of any length of block.
+    [[nodiscard]] warning now() const;
+    /// The first that was ever raised.
+    [[nodiscard]] const std::optional<warning>& first() const noexcept { return first_; }
+    /// Growth of the longest blocks of which there are 20: the slow motion of the layer.
+    [[nodiscard]] const std::optional<warning>& slowest() const noexcept { return slowest_; }
+
+    [[nodiscard]] const block_scales& blocks() const noexcept { return blocks_; }
+
+private:
+    void judge(std::size_t which, double tokens, double top_k);
+
+    block_scales blocks_;
+    warning_limits limits_;
+    std::array<warning, block_scales::lengths> at_;  ///< of each length, as last judged
+    std::array<double, block_scales::lengths> calmest_;
+    std::optional<warning> first_, slowest_;
+};
+
+}  // namespace moebius

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <cstddef>
+#include <moebius/simulate/load_controller.hpp>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace moebius {
+
+/// What of the loop is known when its gain is fitted.
+struct loop_terms {
+    double forget = 0.02;  ///< share of a score that a step forgets, step times decay; 0 to 1
+    control_law control = control_law::none;
+    double leak = 0;  ///< share of the controller's score that a step forgets (integral law)
+    /// Load gained per unit of the controller's score y = -sum(n - 1/E), or -sum sign(n - 1/E):
+    /// for softmax step gamma beta/E, or u beta/E. Empty: it is fitted, too.
+    std::optional<double> answer = std::nullopt;
+    std::size_t skip = 0;  ///< steps before the first that is used; 0: 4/forget
+};
+
+/// The gain of a loop whose gates rest, from its loads alone.
+struct fitted_loop {
+    double gain = 0;    ///< kappa' = K/threshold: 1 where equal loads are lost without a controller
+    double error = 0;   ///< its standard error
+    double answer = 0;  ///< of the controller
+    double variance = 0;  ///< of a step's noise in one direction of the loads
+    double steps = 0;     ///< used
+    double misfit = 0;    ///< -2 ln likelihood at its best, up to a constant of the data
+};
+
+/// Loads of a resting loop obey n_t = a x_t + c y_t + noise, where x = sum_s (1 - e)^s n_{t-1-s}
+/// is made of loads that were seen (the score over step times feedback), and so is y. Noise is
+/// independent of both. So a and c are straight regressions, over all experts and steps, with an
+/// intercept of each expert, and kappa' = a/e: the likelihood whose spectrum is R of
+/// docs/theory.md section 6 for the rule in steps, without a transform or a window.
+///
+/// Intercepts bias a by O(1/steps) (Nickell), which matters for many experts, as the error falls
+/// with them and the bias does not. It is taken off: E[sum x noise] = -v (E - 1) G, with G the sum
+/// of x's response to noise within the steps.
+class loop_fit {
+public:
+    /// @throws invalid_argument  for fewer than 2 experts, or forget not in (0, 1)
+    loop_fit(std::size_t experts, const loop_terms& terms);
+
+    /// @param shares  (E) of the step, sum 1
+    void take(std::span<const double> shares);
+
+    /// Of all steps but those skipped, in which scores still remember their start; empty
+    /// before there are 50 and before loads have moved.
+    [[nodiscard]] std::optional<fitted_loop> whole() const { return solve(sums_[0]); }
+    /// Of the last 500 to 1,000 steps.
+    [[nodiscard]] std::optional<fitted_loop> recent() const;
+
+private:
+    struct sums {
+        double steps = 0;
+        Eigen::ArrayXd x, y, q;  ///< (E)
+        double xx = 0, xy = 0, xq = 0, yy = 0, yq = 0, qq = 0;
+    };
+    [[nodiscard]] std::optional<fitted_loop> solve(const sums& s) const;
+    [[nodiscard]] double intercept_misfit(double a, double m) const;
+    void add(sums& to) const;
+
+    loop_terms terms_;
+    Eigen::ArrayXd q_, x_, y_;  ///< (E) loads of the step, and what they answer to
+    std::array<sums, 3> sums_;  ///< of all steps, and of two windows that begin in turn
+    std::size_t steps_ = 0;
+};
+
+/// loop_fit where the forgetting is not known: one for each of a row of values, and between the
+/// best and its neighbours by parabolas of ln(forget). Values that forget less than ten times in
+/// the log are left out.
+class free_loop_fit {
+public:
+    /// @param around  0: from .001 to .5; otherwise a 16th to 16 times of it
+    free_loop_fit(std::size_t experts, loop_terms terms, double around = 0);
+    void take(std::span<const double> shares);
+
+    struct result {
+        fitted_loop loop;   ///< gain and error hold the doubt about the forgetting, too
+        double forget = 0;  ///< the likeliest
+    };
+    [[nodiscard]] std::optional<result> whole() const { return best(false); }
+    [[nodiscard]] std::optional<result> recent() const { return best(true); }
+
+private:
+    [[nodiscard]] std::optional<result> best(bool recent) const;
+    std::vector<double> forgets_;
+    std::vector<loop_fit> fits_;
+};
+
+}  // namespace moebius

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <moebius/diagnose/collapse_watch.hpp>
+#include <moebius/diagnose/loop_fit.hpp>
+#include <moebius/diagnose/probes.hpp>
+#include <moebius/logs/load_log.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace moebius {
+
+/// What a router is doing, the better before the worse.
+enum class load_verdict {
+    cannot_tell,
+    safe,
+    drifting,        ///< loads move, and nothing says that they run away
+    coexistence,     ///< inside the coexistence window: a collapsed state exists beside balance
+    oscillating,     ///< loads swing more and more, or the controller does
+    losing_balance,  ///< a deviation feeds itself
+    collapsed,
+};
+[[nodiscard]] std::string_view to_string(load_verdict verdict) noexcept;
+
+/// A distance with its 90 % interval.
+struct margin {
+    double value = 0, low = 0, high = 0;
+    std::string of;  ///< in words: what it is the distance from, and in which unit
+};
+
+/// What is known of a layer so far.
+struct layer_diagnosis {
+    load_verdict verdict = load_verdict::cannot_tell;
+    std::string reason;           ///< of the verdict
+    std::string knob;             ///< what to turn, and how far; empty where nothing is known of it
+    std::string had;              ///< what it rests on: "counts", "counts and dither", ...
+    std::vector<margin> margins;  ///< the nearest danger first; empty where none can be told
+    std::optional<margin> feedback;  ///< K = feedback beta/decay as measured, and its interval
+    std::optional<std::int64_t> warned_at;  ///< step of the first warning
+    std::optional<double> steps_left;  ///< by the growth that is seen, until one expert has half
+    std::vector<std::string> notes;    ///< what can therefore not be told, and traps
+};
+
+/// One layer of a load log. Memory is that of a few hundred rows of experts, however long the log;
+/// result() may be asked at any time.
+class layer_margin {
+public:
+    /// @throws invalid_argument  for fewer than 2 experts
+    explicit layer_margin(const log_head& head);
+
+    /// The layer's next record. Steps without any load are left out.
+    /// @throws invalid_argument  if its loads or probes are not of head.experts
+    void take(const load_record& record);
+
+    [[nodiscard]] layer_diagnosis result() const;
+
+private:
+    void take_probes(const load_record& record);
+    void judge_loop(layer_diagnosis& out) const;    ///< of probes, or of gates that rest
+    void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
+
+    log_head head_;
+    double top_k_;
+    collapse_watch watch_;
+    std::optional<loop_fit> loop_;
+    std::optional<free_loop_fit> free_;  ///< beside a known step, or in place of one that is not
+    std::optional<dither_slope> dither_;
+    std::optional<moment_slope> moments_;
+    std::optional<score_slope> scores_;
+    std::vector<double> shares_;
+    double unit_ = 0;    ///< greatest common divisor of all counts; 0 before the first, 1 if none
+    double tokens_ = 0;  ///< of the last step
+    std::optional<std::int64_t> warned_at_;
+};
+
+}  // namespace moebius

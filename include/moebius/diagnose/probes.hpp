@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+namespace moebius {
+
+/// A number with its standard error.
+struct measured_slope {
+    double value = 0;
+    double error = 0;
+    double steps = 0;  ///< that it rests on
+};
+
+/// Load gained per unit of score, from a probe: a random dither d that was added to the scores of
+/// each step. G = sum d n/sum d^2 holds for gates that move as well, because the dither knows
+/// nothing of them. kappa G/lambda is the gain of the loop.
+/// @source docs/theory.md section 7, Training
+class dither_slope {
+public:
+    explicit dither_slope(std::size_t experts);
+    /// @param shares, dither  (E) of the step; where the dither is 0 in all experts nothing is
+    /// taken
+    void take(std::span<const double> shares, std::span<const double> dither);
+
+    /// Of the last 800 to 1,600 steps; loads are taken less their mean over some 30 steps before,
+    /// so that slow motion is no noise. The error is that of unlike steps (White's).
+    [[nodiscard]] std::optional<measured_slope> slope() const;
+
+private:
+    struct sums {
+        double steps = 0, dn = 0, dd = 0, dn2 = 0, dn_dd = 0, dd2 = 0;
+    };
+    Eigen::ArrayXd mean_;  ///< (E) of loads, over the steps before
+    std::array<sums, 2> windows_;
+    std::size_t steps_ = 0;
+};
+
+/// The same from sum over tokens of p pᵀ: J = beta (diag m - mean p pᵀ), m = mean p, is the
+/// derivative of the mean load with respect to the scores, and its largest eigenvalue the slope in
+/// the direction in which the loop is nearest to instability.
+class moment_slope {
+public:
+    explicit moment_slope(std::size_t experts, double beta);
+    /// @param moments  (E, E) sum over the tokens of the step, p of sum 1
+    void take(std::span<const double> moments);
+    /// Of about the last 100 steps, exponentially weighted; the error from the scatter of steps.
+    [[nodiscard]] std::optional<measured_slope> slope() const;
+
+private:
+    Eigen::MatrixXd mean_;   ///< (E, E) of J, weighted
+    Eigen::VectorXd along_;  ///< (E) its leading direction, as far as the power method has come
+    double square_ = 0;      ///< of the scatter of J along it
+    double steps_ = 0;
+    double beta_;
+};
+
+/// The slope of loads on scores that were logged. Under a rule that makes scores of loads it is
+/// that rule read backwards, decay/feedback, and says nothing of the router: it is here to be
+/// named.
+class score_slope {
+public:
+    explicit score_slope(std::size_t experts);
+    void take(std::span<const double> shares, std::span<const double> scores);
+    [[nodiscard]] std::optional<measured_slope> slope() const;
+
+private:
+    double ss_ = 0, sn_ = 0, nn_ = 0, steps_ = 0;
+    std::size_t experts_;
+};
+
+}  // namespace moebius

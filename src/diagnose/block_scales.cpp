@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include <moebius/base/require.hpp>
+#include <moebius/diagnose/block_scales.hpp>
+
+namespace moebius {
+
+block_scales::block_scales(std::size_t experts) : experts_(experts) {
+    require("block means").at_least("experts", experts, 2);
+    sum_ = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(experts));
+    last_ = sum_;
+}
+
+std::size_t block_scales::take(std::span<const double> shares) {
+    const Eigen::Map<const Eigen::VectorXd> now(shares.data(), static_cast<Eigen::Index>(experts_));
+    if (steps_ > 0) change_ += (now - last_).squaredNorm() / 2;
+    last_ = now;
+    sum_ += now;
+    if (++steps_ % shortest != 0) return 0;
+    const Eigen::VectorXd mean =
+        sum_.array() / static_cast<double>(shortest) - 1 / static_cast<double>(experts_);
+    const double noise = change_ / static_cast<double>(shortest);
+    sum_.setZero();
+    change_ = 0;
+    return push(0, mean, noise);
+}
+
+/// A block joins those of its length, and every second one completes one that is twice as long.
+std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean, double noise) {
+    constexpr int n = block_window::blocks;
+    if (which == scales_.size())
+        scales_.push_back({Eigen::MatrixXd::Zero(mean.size(), n), Eigen::MatrixXd::Zero(n, n),
+                           Eigen::VectorXd::Zero(n), 0, mean, 0});
+    auto& at = scales_[which];
+    const auto place = static_cast<Eigen::Index>(at.count++ % n);
+    at.means.col(place) = mean;
+    at.noise[place] = noise;
+    at.products.col(place).noalias() = at.means.transpose() * mean;
+    at.products.row(place) = at.products.col(place).transpose();
+    if (at.count % 2 == 1) {
+        at.half = mean;
+        at.half_noise = noise;
+        return which + 1;
+    }
+    if (which + 1 == lengths) return which + 1;
+    const Eigen::VectorXd longer = (at.half + mean) / 2;
+    return push(which + 1, longer, (at.half_noise + noise) / 2);
+}
+
+std::optional<block_window> block_scales::window(std::size_t which) const {
+    constexpr int n = block_window::blocks;
+    if (which >= scales_.size() || scales_[which].count < n) return std::nullopt;
+    const auto& at = scales_[which];
+    block_window out{shortest << which, experts_, {}, at.noise.mean()};
+    const auto oldest = static_cast<Eigen::Index>(at.count % n);
+    for (Eigen::Index i = 0; i < n; ++i)
+        for (Eigen::Index j = 0; j < n; ++j)
+            out.products(i, j) = at.products((oldest + i) % n, (oldest + j) % n);
+    return out;
+}
+
+Eigen::VectorXd block_scales::recent() const {
+    const double even = 1 / static_cast<double>(experts_);
+    if (scales_.empty())
+        return steps_ == 0 ? Eigen::VectorXd::Constant(sum_.size(), even)
+                           : Eigen::VectorXd(sum_ / static_cast<double>(steps_));
+    const auto& at = scales_[0];
+    const double count = static_cast<double>(std::min<std::size_t>(at.count, block_window::blocks));
+    return at.means.rowwise().sum().array() / count + even;  // places not yet filled hold 0
+}
+
+}  // namespace moebius

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include <Eigen/QR>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <moebius/diagnose/block_signs.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr int blocks = block_window::blocks;
+using block_vector = Eigen::Vector<double, blocks>;
+using block_matrix = Eigen::Matrix<double, blocks, blocks>;
+
+/// a_i, the components of the block means along their leading direction: the first eigenvector of
+/// their centred products times the root of its eigenvalue, by the power method. Where two
+/// directions are alike any mixture of them will do.
+block_vector leading_course(const block_matrix& products) {
+    const block_vector row = products.rowwise().mean();
+    const block_matrix centred =
+        (products.colwise() - row).rowwise() - (row.transpose().array() - row.mean()).matrix();
+    block_vector at = centred.col(blocks - 1) - centred.col(0);
+    double scale = 0;
+    for (int i = 0; i < 50; ++i) {
+        const double norm = at.norm();
+        if (!(norm > 0)) return block_vector::Zero();
+        const block_vector next = centred * (at / norm);
+        const double before = scale;
+        scale = next.norm();
+        at = next;
+        if (std::abs(scale - before) <= 1e-6 * scale) break;
+    }
+    return at * (std::sqrt(scale) / std::max(at.norm(), 1e-300));
+}
+
+/// The projector that takes off a parabola in time.
+const block_matrix& without_parabola() {
+    static const block_matrix projector = [] {
+        Eigen::Matrix<double, blocks, 3> powers;
+        for (int i = 0; i < blocks; ++i) {
+            const double x = 2.0 * i / (blocks - 1) - 1;
+            powers.row(i) << 1, x, x * x;
+        }
+        const Eigen::HouseholderQR<Eigen::Matrix<double, blocks, 3>> qr(powers);
+        const Eigen::Matrix<double, blocks, 3> q =
+            qr.householderQ() * Eigen::Matrix<double, blocks, 3>::Identity();
+        return block_matrix(block_matrix::Identity() - q * q.transpose());
+    }();
+    return projector;
+}
+
+}  // namespace
+
+block_growth growth_in(const block_window& window) {
+    block_growth out;
+    const auto squares = window.products.diagonal();
+    out.away = squares.tail<3>().mean() > squares.head<blocks - 3>().maxCoeff();
+    const block_vector a = leading_course(window.products);
+    constexpr int pairs = blocks - 1;
+    const Eigen::Vector<double, pairs> from = a.head<pairs>().array() - a.head<pairs>().mean();
+    const Eigen::Vector<double, pairs> change = a.tail<pairs>() - a.head<pairs>();
+    const double spread = from.squaredNorm();
+    if (!(spread > 1e-15)) return out;  // blocks of equal counts: nothing moves
+    const double rho = from.dot(change) / spread;
+    const double left =
+        ((change.array() - change.mean()).matrix() - rho * from).squaredNorm() / (pairs - 2);
+    out.multiplier = 1 + rho;
+    out.error = std::sqrt(std::max(left, 1e-16) / spread);
+    out.t = rho / out.error;
+    return out;
+}
+
+block_swing swing_in(const block_window& window) {
+    const auto& p = window.products;
+    std::array<double, blocks - 2> bends{};
+    for (int i = 1; i + 1 < blocks; ++i)
+        bends[static_cast<std::size_t>(i - 1)] =
+            (p(i, i) + (p(i - 1, i - 1) + p(i + 1, i + 1)) / 4 + p(i - 1, i + 1) / 2 - p(i, i - 1) -
+             p(i, i + 1)) /
+            1.5;
+    std::sort(bends.begin(), bends.end());
+    constexpr int calm = (blocks - 2) * 7 / 10;
+    double variance = 0;
+    for (std::size_t i = 0; i < calm; ++i) variance += bends[i] / calm;
+    block_swing out;
+    if (!(window.step_variance > 0)) return out;
+    out.gain = variance * static_cast<double>(window.length) / window.step_variance;
+    const block_matrix rest = without_parabola() * p * without_parabola();
+    const double all = rest.trace();
+    if (all > 0) out.lag = rest.diagonal<1>().sum() / all;
+    return out;
+}
+
+double over_dispersion(const block_window& window, double tokens, double top_k) {
+    const double square = window.products.mean() + 1 / static_cast<double>(window.experts);
+    const double level = (1 / top_k - square) / tokens;
+    return level > 0 ? window.step_variance / level : 0;
+}
+
+}  // namespace moebius

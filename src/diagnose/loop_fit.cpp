@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/require.hpp>
+#include <moebius/diagnose/loop_fit.hpp>
+#include <numbers>
+
+namespace moebius {
+namespace {
+
+constexpr std::size_t window_steps = 500;
+constexpr double fewest_steps = 50;
+
+/// Sums of what x and y answer to one unit of noise, within m steps. Without a controller x sums to
+/// 1/(e - a). With one, loads come back to where they were: y sums to -1/c and x to 0, at the rate
+/// r = c/(1 - a/e) a step, of which a window of m steps sees a part.
+struct response_sums {
+    double x, y;
+};
+
+response_sums responses(double a, double c, double pull, double e, double m) {
+    const double open = std::max(e - a, 1 / m);
+    if (!(c > 0)) return {1 / open, 0};
+    const double z = m * c * pull * e / open;
+    const double unseen = z < 1e-6 ? 1 - z / 2 : -std::expm1(-z) / z;
+    return {unseen / open, -(1 - unseen) / c};
+}
+
+/// The sums of a regression on x and y, less the means of each expert.
+struct normal_equations {
+    double xx, xy, xq, yy, yq, qq;
+    bool both;  ///< whether c is fitted, or known
+    double a = 0, c = 0;
+
+    [[nodiscard]] double det() const { return both ? xx * yy - xy * xy : xx; }
+    /// Fits with the right-hand sides rx and ry in place of xq and yq.
+    void solve(double rx, double ry) {
+        if (both) c = (ry * xx - rx * xy) / det();
+        a = both ? (rx * yy - ry * xy) / det() : (rx - c * xy) / xx;
+    }
+    [[nodiscard]] double left() const {
+        return qq - 2 * a * xq - 2 * c * yq + a * a * xx + 2 * a * c * xy + c * c * yy;
+    }
+};
+
+}  // namespace
+
+loop_fit::loop_fit(std::size_t experts, const loop_terms& terms) : terms_(terms) {
+    require("loop fit")
+        .at_least("experts", experts, 2)
+        .positive("forget", terms.forget)
+        .positive("1 - forget", 1 - terms.forget);
+    if (terms_.skip == 0) terms_.skip = static_cast<std::size_t>(4 / terms.forget);
+    q_ = Eigen::ArrayXd::Zero(static_cast<Eigen::Index>(experts));
+    x_ = y_ = q_;
+    sums_.fill({0, q_, q_, q_});
+}
+
+void loop_fit::add(sums& to) const {
+    ++to.steps;
+    to.x += x_;
+    to.q += q_;
+    to.xx += x_.square().sum();
+    to.xq += (x_ * q_).sum();
+    to.qq += q_.square().sum();
+    if (terms_.control == control_law::none) return;
+    to.y += y_;
+    to.xy += (x_ * y_).sum();
+    to.yy += y_.square().sum();
+    to.yq += (y_ * q_).sum();
+}
+
+void loop_fit::take(std::span<const double> shares) {
+    const auto size = static_cast<Eigen::Index>(shares.size());
+    q_ = Eigen::Map<const Eigen::ArrayXd>(shares.data(), size) - 1 / static_cast<double>(size);
+    if (steps_ >= terms_.skip) {
+        add(sums_[0]);
+        for (std::size_t half : {0U, 1U})
+            if (steps_ >= terms_.skip + half * window_steps) {
+                auto& window = sums_[1 + half];
+                if (window.steps >= 2 * window_steps)
+                    window = {0, Eigen::ArrayXd::Zero(size), Eigen::ArrayXd::Zero(size),
+                              Eigen::ArrayXd::Zero(size)};
+                add(window);
+            }
+    }
+    ++steps_;
+    x_ = (1 - terms_.forget) * x_ + q_;
+    if (terms_.control == control_law::integral) y_ = (1 - terms_.leak) * y_ - q_;
+    if (terms_.control == control_law::sign || terms_.control == control_law::centred_sign) {
+        y_ -= q_.unaryExpr(
+            [](double q) { return std::abs(q) < 1e-12 ? 0.0 : std::copysign(1.0, q); });
+        y_ -= y_.mean();  // a common score moves no load
+    }
+}
+
+std::optional<fitted_loop> loop_fit::recent() const {
+    return solve(sums_[1].steps >= sums_[2].steps ? sums_[1] : sums_[2]);
+}
+
+std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
+    const double m = s.steps, directions = static_cast<double>(q_.size()) - 1;
+    if (m < fewest_steps) return std::nullopt;
+    const auto centred = [m](double sum, const Eigen::ArrayXd& a, const Eigen::ArrayXd& b) {
+        return sum - (a * b).sum() / m;
+    };
+    const bool controlled = terms_.control != control_law::none;
+    normal_equations fit{centred(s.xx, s.x, s.x),     centred(s.xy, s.x, s.y),
+                         centred(s.xq, s.x, s.q),     centred(s.yy, s.y, s.y),
+                         centred(s.yq, s.y, s.q),     centred(s.qq, s.q, s.q),
+                         controlled && !terms_.answer};
+    if (!(fit.qq > 1e-12 && fit.det() > 1e-12 * (fit.both ? fit.xx * fit.yy : fit.qq)))
+        return std::nullopt;
+    if (controlled) fit.c = terms_.answer.value_or(0);
+    fit.solve(fit.xq, fit.yq);
+    const double first = fit.a, freedom = (m - 1) * directions - (fit.both ? 2 : 1);
+    const double v = std::max(fit.left(), 1e-300) / freedom;
+    const double pull = terms_.control == control_law::integral
+                            ? 1
+                            : std::sqrt(2 / std::numbers::pi * (directions + 1) / directions / v);
+    for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
+        const double a = fit.a, c = fit.c;
+        const auto g = responses(a, c, pull, terms_.forget, m);
+        fit.solve(fit.xq + v * directions * g.x, fit.yq + v * directions * g.y);
+        fit.a = (fit.a + a) / 2;
+        fit.c = (fit.c + c) / 2;
+    }
+    const double error = std::sqrt(v * (fit.both ? fit.yy / fit.det() : 1 / fit.xx));
+    return fitted_loop{fit.a / terms_.forget,
+                       error / terms_.forget,
+                       fit.c,
+                       v,
+                       m,
+                       freedom * std::log(v) + (fit.a - first) * (fit.a - first) * fit.xx / v +
+                           intercept_misfit(fit.a, m)};
+}
+
+/// The intercepts take the zero frequency out of the likelihood, where noise is amplified by 1/(1 -
+/// a/e): its Jacobian, which is 1 over all frequencies, is that much off.
+double loop_fit::intercept_misfit(double a, double m) const {
+    if (terms_.control != control_law::none) return 0;
+    const double still = std::max(1 - a / terms_.forget, 1 / (m * terms_.forget));
+    return 2 * static_cast<double>(q_.size() - 1) * std::log(still);
+}
+
+free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double around) {
+    const double low = around > 0 ? around / 16 : 1e-3, high = around > 0 ? around * 16 : 0.5;
+    const double factor = around > 0 ? 2 : std::sqrt(std::sqrt(2.0));
+    terms.skip = static_cast<std::size_t>(4 / (around > 0 ? around : 0.02));  // the same for all
+    for (double e = low; e <= high * 1.001; e *= factor) {
+        if (e > 0.9) break;
+        terms.forget = e;
+        forgets_.push_back(e);
+        fits_.emplace_back(experts, terms);
+    }
+}
+
+void free_loop_fit::take(std::span<const double> shares) {
+    for (auto& fit : fits_) fit.take(shares);
+}
+
+std::optional<free_loop_fit::result> free_loop_fit::best(bool recent) const {
+    std::vector<std::pair<double, fitted_loop>> ready;
+    for (std::size_t i = 0; i < fits_.size(); ++i)
+        if (const auto fit = recent ? fits_[i].recent() : fits_[i].whole())
+            if (fit->steps * forgets_[i] >= 10) ready.emplace_back(forgets_[i], *fit);
+    if (ready.empty()) return std::nullopt;
+    const auto top = std::min_element(ready.begin(), ready.end(), [](auto& a, auto& b) {
+        return a.second.misfit < b.second.misfit;
+    });
+    result out{top->second, top->first};
+    if (top == ready.begin() || top + 1 == ready.end()) return out;
+    // -2 ln likelihood and gain as parabolas of ln(forget) through the best and its neighbours
+    const auto &before = top[-1].second, &after = top[1].second;
+    const double h = std::log(top[1].first / top->first);
+    const double slope = (after.misfit - before.misfit) / (2 * h);
+    const double bend = (after.misfit - 2 * out.loop.misfit + before.misfit) / (h * h);
+    const double rise = (after.gain - before.gain) / (2 * h);
+    const double curve = (after.gain - 2 * out.loop.gain + before.gain) / (h * h);
+    if (!(bend > 0)) return out;
+    const double shift = std::clamp(-slope / bend, -h, h), there = rise + curve * shift;
+    out.forget *= std::exp(shift);
+    out.loop.gain += rise * shift + curve * shift * shift / 2;
+    out.loop.error = std::sqrt(out.loop.error * out.loop.error + there * there * 2 / bend);
+    out.loop.misfit += slope * shift + bend * shift * shift / 2;
+    return out;
+}
+
+}  // namespace moebius

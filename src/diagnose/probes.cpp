@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/require.hpp>
+#include <moebius/diagnose/probes.hpp>
+
+namespace moebius {
+namespace {
+
+constexpr std::size_t dither_window = 800;
+constexpr double mean_memory = 1.0 / 30;    // weight of a step in the mean that is taken off
+constexpr double moment_memory = 1.0 / 50;  // the same as equal weights over 99 steps
+constexpr double fewest_probes = 30;
+
+Eigen::Index checked_experts(std::size_t experts) {
+    require("probe").at_least("experts", experts, 2);
+    return static_cast<Eigen::Index>(experts);
+}
+
+Eigen::Map<const Eigen::ArrayXd> array_of(std::span<const double> values) {
+    return {values.data(), static_cast<Eigen::Index>(values.size())};
+}
+
+}  // namespace
+
+dither_slope::dither_slope(std::size_t experts)
+    : mean_(Eigen::ArrayXd::Zero(checked_experts(experts))) {}
+
+void dither_slope::take(std::span<const double> shares, std::span<const double> dither) {
+    const auto n = array_of(shares);
+    if (steps_ == 0) mean_ = n;
+    const auto raw = array_of(dither);
+    const Eigen::ArrayXd d = raw - raw.mean();  // what all scores share moves no load
+    const double dd = d.square().sum(), dn = (d * (n - mean_)).sum();
+    mean_ += mean_memory * (n - mean_);
+    if (!(dd > 0)) return;
+    for (std::size_t half : {0U, 1U}) {
+        if (steps_ < half * dither_window) continue;
+        auto& to = windows_[half];
+        if (to.steps >= 2 * dither_window) to = {};
+        ++to.steps;
+        to.dn += dn;
+        to.dd += dd;
+        to.dn2 += dn * dn;
+        to.dn_dd += dn * dd;
+        to.dd2 += dd * dd;
+    }
+    ++steps_;
+}
+
+std::optional<measured_slope> dither_slope::slope() const {
+    const auto& s = windows_[windows_[0].steps >= windows_[1].steps ? 0 : 1];
+    if (s.steps < fewest_probes) return std::nullopt;
+    const double g = s.dn / s.dd;
+    // sum over steps of (d (n - G d))^2
+    const double scatter = std::max(s.dn2 - 2 * g * s.dn_dd + g * g * s.dd2, 0.0);
+    return measured_slope{g, std::sqrt(scatter * s.steps / (s.steps - 1)) / s.dd, s.steps};
+}
+
+moment_slope::moment_slope(std::size_t experts, double beta) : beta_(beta) {
+    require("moments").positive_and_finite("beta", beta);
+    mean_ = Eigen::MatrixXd::Zero(checked_experts(experts), checked_experts(experts));
+    along_ = Eigen::VectorXd::LinSpaced(mean_.rows(), -1, 1).normalized();
+}
+
+void moment_slope::take(std::span<const double> moments) {
+    const auto size = mean_.rows();
+    const Eigen::Map<const Eigen::MatrixXd> sum(moments.data(), size, size);  // symmetric
+    const double tokens = sum.sum();  // of each token sum p_i p_j = 1
+    if (!(tokens > 0)) return;
+    ++steps_;
+    // early steps weigh alike, so that the first is not remembered for long
+    const double weight = std::max(moment_memory, 1 / steps_);
+    const Eigen::VectorXd mean = sum.rowwise().sum() / tokens;
+    const double now =
+        beta_ * (along_.dot(mean.cwiseProduct(along_)) - along_.dot(sum * along_) / tokens);
+    const double before = along_.dot(mean_ * along_);
+    if (steps_ > 1) square_ += weight * ((now - before) * (now - before) - square_);
+    mean_ *= 1 - weight;
+    mean_ -= (weight * beta_ / tokens) * sum;
+    mean_.diagonal() += weight * beta_ * mean;
+    const Eigen::VectorXd next = mean_ * along_;
+    if (next.norm() > 0) along_ = next.normalized();
+}
+
+std::optional<measured_slope> moment_slope::slope() const {
+    if (steps_ < 2) return std::nullopt;
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(mean_, Eigen::EigenvaluesOnly);
+    const double counted = std::min(steps_, 2 / moment_memory - 1);
+    return measured_slope{solver.eigenvalues().maxCoeff(), std::sqrt(square_ / counted), counted};
+}
+
+score_slope::score_slope(std::size_t experts) : experts_(experts) { checked_experts(experts); }
+
+void score_slope::take(std::span<const double> shares, std::span<const double> scores) {
+    const auto s = array_of(scores);
+    const double mean = s.mean(), even = 1 / static_cast<double>(experts_);
+    ++steps_;
+    ss_ += (s - mean).square().sum();
+    sn_ += ((s - mean) * (array_of(shares) - even)).sum();
+    nn_ += (array_of(shares) - even).square().sum();
+}
+
+std::optional<measured_slope> score_slope::slope() const {
+    if (steps_ < fewest_probes || !(ss_ > 0)) return std::nullopt;
+    const double slope = sn_ / ss_, freedom = steps_ * static_cast<double>(experts_ - 1);
+    return measured_slope{slope, std::sqrt(std::max(nn_ - slope * sn_, 0.0) / freedom / ss_),
+                          steps_};
+}
+
+}  // namespace moebius

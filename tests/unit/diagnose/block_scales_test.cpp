@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include <catch.hpp>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/diagnose/block_signs.hpp>
+#include <random>
+#include <vector>
+
+using namespace moebius;
+
+namespace {
+
+/// Shares of three experts: 1/3 each and x of the first more.
+std::vector<double> leading_by(double x) { return {1.0 / 3 + x, 1.0 / 3 - x / 2, 1.0 / 3 - x / 2}; }
+
+block_scales taken(const std::vector<double>& course) {
+    block_scales out(3);
+    for (const double x : course) out.take(leading_by(x));
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("blocks of each length are means of their steps", "[diagnose]") {
+    std::vector<double> course;
+    for (int t = 0; t < 1000; ++t) course.push_back(0.2 * std::sin(0.013 * t * t));
+    const auto blocks = taken(course);
+    for (const std::size_t which : {0U, 1U, 2U}) {
+        const auto window = blocks.window(which);
+        REQUIRE(window);
+        const std::size_t length = 10U << which, last = 1000 / length;
+        CHECK(window->length == length);
+        const auto mean = [&](std::size_t block) {
+            double sum = 0;
+            for (std::size_t t = block * length; t < (block + 1) * length; ++t) sum += course[t];
+            return sum / static_cast<double>(length);
+        };
+        // |(1, -1/2, -1/2)|^2 = 3/2; 1e-15 is the rounding of sums of loads below 1
+        for (int i : {0, 7, 19})
+            for (int j : {3, 19})
+                CHECK_THAT(window->products(i, j),
+                           WithinAbs(1.5 * mean(last - 20 + static_cast<std::size_t>(i)) *
+                                         mean(last - 20 + static_cast<std::size_t>(j)),
+                                     1e-15));
+    }
+    CHECK_FALSE(blocks.window(3));  // 12 blocks of 80 steps
+    CHECK_THROWS_AS(block_scales(1), invalid_argument);
+}
+
+TEST_CASE("the noise of a step does not contain slow motion", "[diagnose]") {
+    std::vector<double> course;
+    for (int t = 0; t < 400; ++t) course.push_back(t < 190 ? 0.1 : -0.1);
+    const auto still = taken(course).window(0);
+    REQUIRE(still);
+    CHECK(still->step_variance == 0);  // the last 20 blocks begin after the jump
+    for (std::size_t t = 0; t < course.size(); ++t) course[t] = t % 2 == 0 ? 0.1 : -0.1;
+    const auto alternating = taken(course).window(0);
+    REQUIRE(alternating);
+    CHECK_THAT(alternating->step_variance, WithinRel(1.5 * 0.2 * 0.2 / 2, 1e-12));
+}
+
+TEST_CASE("a course that feeds itself is told from one that drifts", "[diagnose]") {
+    std::mt19937_64 random(7);
+    std::normal_distribution<double> noise;
+    std::vector<double> growing, straight, resting;
+    for (int t = 0; t < 200; ++t) {
+        growing.push_back(0.01 * std::exp(0.015 * t) + 0.003 * noise(random));
+        straight.push_back(0.001 * t + 0.003 * noise(random));
+        resting.push_back(0.1 + 0.003 * noise(random));
+    }
+    const auto growth = growth_in(*taken(growing).window(0));
+    CHECK(growth.away);
+    CHECK(growth.t > 3);
+    // the multiplier is e^{.15} = 1.162 from block to block of 10; 3 errors of its own
+    CHECK_THAT(growth.multiplier, WithinAbs(std::exp(0.15), 3 * growth.error));
+    CHECK(growth_in(*taken(straight).window(0)).t < 1);
+    CHECK(growth_in(*taken(resting).window(0)).t < -2);
+    // the same way back is growth of a deviation, but towards equal loads
+    std::vector<double> back;
+    for (const double x : growing) back.push_back(0.3 - x);
+    CHECK_FALSE(growth_in(*taken(back).window(0)).away);
+}
+
+TEST_CASE("a random walk rarely seems to feed itself", "[diagnose]") {
+    std::mt19937_64 random(11);
+    std::normal_distribution<double> noise;
+    int passed = 0;
+    const int walks = 400;
+    for (int run = 0; run < walks; ++run) {
+        std::vector<double> course{0.0};
+        for (int t = 1; t < 200; ++t) course.push_back(course.back() + 1e-3 * noise(random));
+        const auto growth = growth_in(*taken(course).window(0));
+        passed += growth.away && growth.t > 1;
+    }
+    CHECK(passed < walks / 20);  // t > 3 would be met by fewer than can be counted here
+}
+
+TEST_CASE("swings are seen, and neither a drift nor a jump is one", "[diagnose]") {
+    std::mt19937_64 random(3);
+    std::normal_distribution<double> noise;
+    std::vector<double> white, drift, jump, swinging;
+    for (int t = 0; t < 200; ++t) {
+        const double x = 0.003 * noise(random);
+        white.push_back(x);
+        drift.push_back(x + 0.001 * t);
+        jump.push_back(x + (t < 90 ? 0 : 0.1));
+        swinging.push_back(x + 0.005 * std::sin(0.25 * t));
+    }
+    const double calm = swing_in(*taken(white).window(0)).gain;
+    CHECK(calm > 0.3);
+    CHECK(calm < 1.2);
+    CHECK_THAT(swing_in(*taken(drift).window(0)).gain, WithinRel(calm, 0.1));
+    CHECK(swing_in(*taken(jump).window(0)).gain < 1.5);
+    CHECK(swing_in(*taken(swinging).window(0)).gain > 3);
+    CHECK(swing_in(*taken(swinging).window(0)).lag < -0.2);  // half a period is 12.6 steps
+}

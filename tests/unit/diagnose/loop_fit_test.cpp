@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include <catch.hpp>
+#include <moebius/base/error.hpp>
+#include <moebius/diagnose/loop_fit.hpp>
+
+#include "runs.hpp"
+
+using namespace moebius;
+using namespace diagnose_runs;
+
+namespace {
+
+struct loop_case {
+    double K;
+    load_controller controller;
+    bool answer_known;
+};
+
+/// Sum of ((fitted - true)/error)^2 over runs of N = 8, T = 128.
+double chi_square(const loop_case& at, std::size_t runs, bool forget_known) {
+    double sum = 0;
+    for (std::size_t run = 0; run < runs; ++run) {
+        feedback_rule rule{.feedback = at.K, .step = 0.05, .controller = at.controller};
+        loop_terms terms{0.05, at.controller.law};
+        const double gain = at.controller.law == control_law::integral ? 0.05 * at.controller.gain
+                                                                       : at.controller.gain;
+        if (at.answer_known) terms.answer = gain / 8;
+        loop_fit fit(8, terms);
+        free_loop_fit free(8, terms);
+        for (const auto& counts : loop_counts(8, 128, rule, 2000, 100 + run)) {
+            fit.take(shares_of(counts));
+            free.take(shares_of(counts));
+        }
+        const auto got = forget_known ? *fit.whole() : free.whole()->loop;
+        const double z = (got.gain - at.K / 8) / got.error;
+        sum += z * z;
+    }
+    return sum;
+}
+
+}  // namespace
+
+TEST_CASE("the gain of a resting loop comes out of its loads, within its error",
+          "[diagnose][oracle]") {
+    const auto at =
+        GENERATE(loop_case{3, {}, false}, loop_case{5, {control_law::integral, 0.5}, true},
+                 loop_case{5, {control_law::integral, 0.5}, false},
+                 loop_case{4, {control_law::sign, 2e-3}, true});
+    CAPTURE(at.K, to_string(at.controller.law), at.answer_known);
+    // chi-square of 24 degrees of freedom: 9.9 and 51.2 are its quantiles .005 and .999
+    const double sum = chi_square(at, 24, true);
+    CHECK(sum > 9.9);
+    CHECK(sum < 51.2);
+}
+
+TEST_CASE("the forgetting can be fitted, too", "[diagnose]") {
+    const double sum = chi_square({3, {}, false}, 24, false);
+    CHECK(sum > 9.9);  // quantiles as above
+    CHECK(sum < 51.2);
+}
+
+TEST_CASE("loads that never move have no gain", "[diagnose]") {
+    loop_fit fit(4, {});
+    for (int t = 0; t < 1000; ++t) fit.take(std::vector<double>(4, 0.25));
+    CHECK_FALSE(fit.whole());
+    CHECK_FALSE(fit.recent());
+    CHECK_THROWS_AS(loop_fit(4, {1.5}), invalid_argument);
+    CHECK_THROWS_AS(loop_fit(1, {}), invalid_argument);
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <catch.hpp>
+#include <moebius/base/error.hpp>
+#include <moebius/diagnose/margin.hpp>
+#include <moebius/exact/n_expert.hpp>
+
+#include "runs.hpp"
+
+using namespace moebius;
+using namespace diagnose_runs;
+
+namespace {
+
+log_head head_of(std::size_t experts, double feedback) {
+    log_head out;
+    out.experts = experts;
+    out.top_k = 1;
+    out.rate = 0.05;
+    out.feedback = feedback;
+    out.decay = 1;
+    out.beta = 1;
+    out.gate = "softmax";
+    out.balancer = "feedback";
+    return out;
+}
+
+bool notes_hold(const layer_diagnosis& of, std::string_view words) {
+    return std::any_of(of.notes.begin(), of.notes.end(), [&](const std::string& note) {
+        return note.find(words) != std::string::npos;
+    });
+}
+
+/// Counts of a gate that moves by itself: scores follow slow random curves.
+std::vector<std::vector<double>> moving_gate(std::size_t steps, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> noise;
+    std::vector<double> scores(4, 0.0), speed(4, 0.0);
+    std::vector<std::vector<double>> out;
+    for (std::size_t t = 0; t < steps; ++t) {
+        for (std::size_t e = 0; e < 4; ++e) {
+            speed[e] += 0.002 * noise(random) - 0.02 * speed[e];
+            scores[e] += speed[e] - 0.002 * scores[e];
+        }
+        out.push_back(drawn(scores, 512, random));
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a resting loop is placed among the thresholds of theory", "[diagnose]") {
+    const double K = GENERATE(2.0, 6.0);
+    feedback_rule rule{.feedback = K, .step = 0.05, .controller = {control_law::integral, 0.5}};
+    auto head = head_of(8, K);
+    head.balancer = "integral";
+    head.bias_rate = 0.05 * 0.5;
+    const auto got = diagnosis_of(head, loop_counts(8, 512, rule, 3000, 1));
+    CAPTURE(got.reason);
+    REQUIRE(got.feedback);
+    CHECK(got.verdict == (K > 4.2498 ? load_verdict::coexistence : load_verdict::safe));
+    CHECK_THAT(got.feedback->value, WithinRel(K, 0.2));
+    REQUIRE(got.margins.size() == 2);
+    const double fold = exact::branch_fold({8, 1}).K;
+    CHECK_THAT(got.margins[0].value, WithinRel(1 - got.feedback->value / fold, 1e-9));
+    CHECK_THAT(got.margins[1].value, WithinRel(1 - got.feedback->value / 8.5, 1e-9));
+    CHECK(got.knob.empty() == (K < 3));
+    CHECK_FALSE(got.warned_at);
+}
+
+TEST_CASE("a gate that moves vetoes a distance from counts", "[diagnose]") {
+    const auto seed = GENERATE(as<std::uint64_t>{}, 1, 2, 3);
+    const auto got = diagnosis_of(head_of(4, 1), moving_gate(2000, seed));
+    CHECK_FALSE(got.feedback);
+    CHECK(notes_hold(got, "cannot tell a distance from counts"));
+}
+
+TEST_CASE("loads that run away are warned of before they have", "[diagnose]") {
+    std::mt19937_64 random(2);
+    std::vector<std::vector<double>> counts;
+    std::int64_t half = 0;
+    for (int t = 0; t < 1800; ++t) {
+        const double lead = 0.02 * std::exp(0.004 * std::max(0, t - 300));  // e-fold in 250 steps
+        counts.push_back(drawn({std::min(lead, 6.0), 0, 0, 0, 0, 0, 0, 0}, 1024, random));
+        if (half == 0 && counts.back()[0] > 512) half = t;
+    }
+    log_head head;
+    head.experts = 8;
+    const auto got = diagnosis_of(head, counts);
+    CHECK(got.verdict == load_verdict::collapsed);
+    REQUIRE(got.warned_at);
+    CHECK(*got.warned_at < half - 200);
+    const auto early = diagnosis_of(head, {counts.begin(), counts.begin() + half - 100});
+    CHECK(early.verdict == load_verdict::losing_balance);
+    REQUIRE(early.steps_left);
+    CHECK(*early.steps_left > 30);  // 100 are left; the growth slows down towards the end
+    CHECK(*early.steps_left < 300);
+}
+
+TEST_CASE("independent tokens and too short a log raise nothing", "[diagnose]") {
+    std::mt19937_64 random(4);
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 3000; ++t)
+        counts.push_back(drawn(std::vector<double>(4, 0.0), 256, random));
+    log_head head;
+    head.experts = 4;
+    const auto got = diagnosis_of(head, counts);
+    CHECK(got.verdict == load_verdict::safe);
+    CHECK_FALSE(got.warned_at);
+    const auto brief = diagnosis_of(head, {counts.begin(), counts.begin() + 150});
+    CHECK(brief.verdict == load_verdict::cannot_tell);
+    CHECK(brief.reason == "150 steps came; 200 are needed");
+}
+
+TEST_CASE("a diagnosis is the same for relabelled experts and doubled counts", "[diagnose]") {
+    const auto counts = moving_gate(1200, 9);
+    log_head head;
+    head.experts = 4;
+    const auto as_is = diagnosis_of(head, counts);
+    auto other = counts;
+    for (auto& step : other) {
+        std::rotate(step.begin(), step.begin() + 1, step.end());
+        for (double& count : step) count *= 2;
+    }
+    const auto got = diagnosis_of(head, other);
+    CHECK(got.verdict == as_is.verdict);
+    CHECK(got.warned_at == as_is.warned_at);
+    REQUIRE(got.margins.size() == as_is.margins.size());
+    // sums in another order
+    CHECK_THAT(got.margins[0].value, WithinRel(as_is.margins[0].value, 1e-6));
+}
+
+TEST_CASE("the slope of loads on scores is named for what it is", "[diagnose]") {
+    // scores that follow loads of a gate that moves: their slope is decay/feedback = 1/2
+    const auto counts = moving_gate(2000, 5);
+    auto head = head_of(4, 2);
+    layer_margin margin(head);
+    std::vector<double> scores(4, 0.0);
+    load_record record;
+    for (const auto& step : counts) {
+        ++record.step;
+        record.loads = step;
+        record.scores = scores;
+        margin.take(record);
+        for (std::size_t e = 0; e < 4; ++e) scores[e] += 0.05 * (2 * step[e] / 512 - scores[e]);
+    }
+    const auto got = margin.result();
+    CHECK(notes_hold(got, "the controller read backwards"));
+    CHECK(got.had == "counts, scores");
+    record.loads = record.loads.first(3);
+    CHECK_THROWS_AS(margin.take(record), invalid_argument);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include <catch.hpp>
+#include <moebius/base/error.hpp>
+#include <moebius/diagnose/probes.hpp>
+
+#include "runs.hpp"
+
+using namespace moebius;
+using namespace diagnose_runs;
+
+TEST_CASE("a dither tells the slope of loads on scores, though the gate moves",
+          "[diagnose][oracle]") {
+    std::mt19937_64 random(5);
+    std::uniform_int_distribution<int> coin(0, 1);
+    std::normal_distribution<double> noise;
+    const std::size_t n = 8;
+    dither_slope probe(n);
+    std::vector<double> gate(n, 0.0);
+    for (int t = 0; t < 800; ++t) {
+        std::vector<double> dither(n), scores(n);
+        for (std::size_t e = 0; e < n; ++e) {
+            gate[e] += 0.01 * noise(random);  // .28 after 800 steps
+            dither[e] = coin(random) ? 0.1 : -0.1;
+            scores[e] = gate[e] + dither[e];
+        }
+        probe.take(shares_of(drawn(scores, 1024, random)), dither);
+    }
+    const auto slope = probe.slope();
+    REQUIRE(slope);
+    CHECK(slope->error < 0.02 / 8);
+    // softmax about loads of 1/8 (1 +- .2) has the mean slope 1/8 less some 3 %
+    CHECK_THAT(slope->value, WithinRel(1.0 / 8, 0.06));
+}
+
+TEST_CASE("moments of the router's shares give the largest slope", "[diagnose]") {
+    // all tokens alike: J = beta (diag p - p p^T) of p = (1/2, 1/4, 1/4), whose eigenvalues on sums
+    // of zero are 1/4 (between the alike) and 3/8
+    const std::vector<double> p{0.5, 0.25, 0.25};
+    std::vector<double> moments;
+    for (const double a : p)
+        for (const double b : p) moments.push_back(100 * a * b);
+    moment_slope probe(3, 2);
+    CHECK_FALSE(probe.slope());
+    for (int t = 0; t < 50; ++t) probe.take(moments);
+    CHECK_THAT(probe.slope()->value, WithinRel(2 * 3.0 / 8, 1e-12));
+    CHECK_THROWS_AS(moment_slope(3, 0), invalid_argument);
+    CHECK_THROWS_AS(moment_slope(1, 1), invalid_argument);
+}
