@@ -78,10 +78,11 @@ void add_cycles(option_table& table, diagram_arguments& args) {
 int run(diagram_arguments& args, const session& session) {
     args.output.check(args.problem.files_read());
     args.problem.check_tokens(session);
-    auto [problem, ranges, start, origin, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, map, heading] =
         choose_problem(args.problem, 1, diagram_schema, session);
     if (origin) args.output.check(files_named_by(*origin));
     if (origin) take_rule(args.rule, *origin, session);
+    if (map) take_map(args.rule, *map, session);
     args.rule.check();
     if (!start || start->type != point_type::HB)
         refuse_unused(session, "a start that is no Hopf point", {"cycles"});
@@ -109,6 +110,7 @@ command diagram_command() {
                 "moebius diagram --vary feedback=0.5:20 --out run.json --plot run.svg"};
     auto args = std::make_shared<diagram_arguments>();  // lives as long as the command
     add_to(out.options, args->problem);
+    add_to(out.options, args->problem.equations);
     add_vary(out.options, args->problem);
     add_from(out.options, args->problem);
     add_to(out.options, args->solver);

@@ -28,6 +28,14 @@ void take_parameters(problem& apart, const named_numbers& values) {
 
 }  // namespace
 
+named_numbers parameters_of(const problem& at) {
+    named_numbers out;
+    const auto known = at.model->parameters();
+    for (std::size_t i = 0; i < known.size(); ++i)
+        out.emplace_back(known[i].name, at.parameters[i]);
+    return out;
+}
+
 void take_parameters(problem& apart, const grouping& groups, const named_numbers& values) {
     problem on = apart.model->cells() && groups.size() > 0 ? regrouped(apart, groups) : apart;
     for (const auto& [name, value] : values) on.set(name, value);

@@ -6,6 +6,9 @@
 
 namespace moebius::cli {
 
+/// The parameters of a problem by name.
+[[nodiscard]] named_numbers parameters_of(const problem& at);
+
 /// Gives every cell what a point has on its groups.
 /// @param apart  each cell by itself
 void take_parameters(problem& apart, const grouping& groups, const named_numbers& values);

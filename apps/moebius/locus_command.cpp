@@ -39,10 +39,11 @@ void count_states(const problem& on, const std::vector<parameter_range>& over, d
 int run(locus_arguments& args, const session& session) {
     args.output.check(args.problem.files_read());
     args.problem.check_tokens(session);
-    auto [problem, ranges, start, origin, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, map, heading] =
         choose_problem(args.problem, 2, locus_schema, session);
     if (origin) args.output.check(files_named_by(*origin));
     if (origin) take_rule(args.rule, *origin, session);
+    if (map) take_map(args.rule, *map, session);
     args.rule.check();
     if (args.certify) check_closed_form(problem);
     describe(args.rule, heading);
@@ -71,6 +72,7 @@ command locus_command() {
                 "moebius locus --vary feedback=1.5:20 --vary bias=-9:9 --plot cusp.png"};
     auto args = std::make_shared<locus_arguments>();  // lives as long as the command
     add_to(out.options, args->problem);
+    add_to(out.options, args->problem.equations);
     add_vary(out.options, args->problem);
     add_from(out.options, args->problem);
     add_to(out.options, args->rule);

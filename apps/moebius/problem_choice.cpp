@@ -16,6 +16,7 @@
 
 #include "command.hpp"
 #include "file_parameters.hpp"
+#include "standard_streams.hpp"
 #include "start_groups.hpp"
 #include "words.hpp"
 
@@ -96,10 +97,21 @@ void make_router_problem(const problem_choice& options, const session& session,
     result.problem = make_expert_problem(std::move(loads), controlled);
 }
 
+/// What a text says is a model.
+void make_from_equations(const problem_choice& options, chosen_problem& result) {
+    const auto made = make_equations(options.equations, options.model, result.heading);
+    if (made.is_map) result.map = made.period.value_or(1);
+    result.problem = with_defaults(made.model);
+    if (const auto remark = remark_of(options.equations, made);
+        options.from.empty() && !remark.empty())
+        tell(remark);
+}
+
 /// The model, experts and tokens of a file.
 void take_origin(problem_choice& options, const result_heading& origin, const std::string& file,
                  const session& session) {
     inherit(options.router, origin, file);
+    options.equations.inherit(origin, file);
     if (options.model.empty()) options.model = origin.model;
     if (options.model != origin.model)
         throw invalid_argument("--from",
@@ -131,6 +143,15 @@ special_point read_start(problem_choice& options, const session& session,
     take_origin(options, document.heading, file, session);
     origin = document.heading;
     return document.data.at(label);
+}
+
+void make_of_kind(const problem_choice& options, const session& session, chosen_problem& made) {
+    if (options.equations)
+        make_from_equations(options, made);
+    else if (options.router)
+        make_router_problem(options, session, made);
+    else
+        made.problem = make_problem(options, made.heading);
 }
 
 std::string times(std::size_t count) {
@@ -199,10 +220,7 @@ problem problem_of_file(const std::string& file, const result_heading& heading,
     options.from = file;
     take_origin(options, heading, file, session);
     chosen_problem made;
-    if (options.router)
-        make_router_problem(options, session, made);
-    else
-        made.problem = make_problem(options, made.heading);
+    make_of_kind(options, session, made);
     return made.problem;
 }
 
@@ -223,12 +241,18 @@ problem problem_of_file(const std::string& file, const diagram_document& documen
 
 std::vector<std::string> problem_choice::files_read() const {
     auto files = tokens.files_read();
+    if (!equations.file.empty()) files.push_back(equations.file);
     files.push_back(from.substr(0, from.rfind(':')));
     return files;
 }
 
 void problem_choice::check_tokens(const session& session) const {
     if (!from.empty()) return;  // they are the file's
+    if (equations) {
+        refuse_unused(session, "--equations",
+                      {"model", "router", "tokens", "noise", "experts", "top_k", "controller"});
+        return;
+    }
     tokens.check_gate(session);
     const bool pair = model.empty() || model == default_model;  // its gap is the noise's law
     if (tokens.tokens.empty() && !router && !pair)
@@ -263,33 +287,16 @@ void add_from(option_table& table, problem_choice& choice) {
               {.kept = option_kept::if_set});
 }
 
-named_numbers parameters_of(const problem& at) {
-    named_numbers out;
-    const auto known = at.model->parameters();
-    for (std::size_t i = 0; i < known.size(); ++i)
-        out.emplace_back(known[i].name, at.parameters[i]);
-    return out;
-}
-
-std::vector<double> led_state(const field& model, double lead) {
-    std::vector<double> state(model.dimension());
-    state.front() = lead;
-    const std::size_t experts = model.experts();
-    // The state of two experts is their difference, with a controller's beside it.
-    if (experts > state.size() || model.state_names().front() == "z") return state;
-    for (std::size_t e = 0; e < experts; ++e) state[e] -= lead / static_cast<double>(experts);
-    return state;
-}
-
 namespace {
 
 /// What the words, or the file to start from, make of a problem but for its ranges.
 void make_chosen(problem_choice& options, const session& session, alike_experts alike,
                  chosen_problem& result) {
-    if (options.router)
-        make_router_problem(options, session, result);
-    else
-        result.problem = make_problem(options, result.heading);
+    make_of_kind(options, session, result);
+    if (options.equations) {
+        spell_as(*result.problem.model, options.sets);
+        spell_as(*result.problem.model, options.varies);
+    }
     for (const auto& [name, value] : parse_settings(options.sets)) result.problem.set(name, value);
     if (alike == alike_experts::grouped) group_experts(options, result);
     if (!result.start) return;
@@ -304,9 +311,14 @@ void make_chosen(problem_choice& options, const session& session, alike_experts 
 chosen_problem choose_problem(problem_choice options, std::size_t ranges, std::string_view schema,
                               const session& session, alike_experts alike) {
     chosen_problem result;
-    if (!options.from.empty()) result.start = read_start(options, session, result.origin);
-    const bool of_router = static_cast<bool>(options.router);
-    if (options.model.empty() && !of_router) options.model = default_model;
+    if (!options.from.empty())
+        result.start = read_start(options, session, result.origin);
+    else if (options.equations) {
+        options.equations.read();
+        options.model = options.equations.name();
+    }
+    const bool shipped = !options.router && !options.equations;
+    if (options.model.empty() && shipped) options.model = default_model;
     for (auto& set : options.experts.controller_sets()) options.sets.push_back(std::move(set));
     result.heading.schema = schema;
     result.heading.command = session.command;
@@ -317,13 +329,16 @@ chosen_problem choose_problem(problem_choice options, std::size_t ranges, std::s
     else
         of_file(parse_source(options.from).first, make);
     apply_ranges(options, ranges, result);
+    if (result.map && schema != diagram_schema && schema != locus_schema)
+        throw invalid_argument("--equations", fmt::format("{} came, a map", options.model),
+                               "maps have diagrams and loci");
 
     result.heading.parameters = parameters_of(result.problem);
     option_table origin;
     add_vary(origin, options);
     add_from(origin, options);
-    options.tokens.noise_without_tokens = is_noisy_pair(options);
-    if (!of_router && (find_model(options.model).needs_tokens || is_noisy_pair(options)))
+    options.tokens.noise_without_tokens = shipped && is_noisy_pair(options);
+    if (shipped && (find_model(options.model).needs_tokens || is_noisy_pair(options)))
         add_to(origin, options.tokens);
     origin.write_to(result.heading);
     return result;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "equations_choice.hpp"
 #include "experts.hpp"
 #include "router_choice.hpp"
 #include "session.hpp"
@@ -25,8 +26,9 @@ struct problem_choice {
     std::string from;                 ///< FILE:LABEL
     token_options tokens;
     expert_arguments experts;
-    router_choice router;    ///< in place of a model: its mean load is one
-    double router_beta = 1;  ///< that it is made with: of --set, or of the file's point
+    router_choice router;        ///< in place of a model: its mean load is one
+    equations_choice equations;  ///< in place of a model, too
+    double router_beta = 1;      ///< that it is made with: of --set, or of the file's point
 
     /// The names of what is read, also where it is no file.
     [[nodiscard]] std::vector<std::string> files_read() const;
@@ -52,6 +54,7 @@ struct chosen_problem {
     std::optional<special_point> start;    ///< of --from
     std::optional<result_heading> origin;  ///< of its file
     bool one_beta = false;                 ///< the loads are known at one beta alone
+    std::optional<std::size_t> map;        ///< equations of a map: the period that they ask for
     result_heading heading;                ///< command, model, parameters and the options above
 };
 
@@ -73,11 +76,5 @@ struct chosen_problem {
 /// @throws invalid_argument where its heading fits no problem; io_error for a file of tokens
 [[nodiscard]] problem problem_of_file(const std::string& file, const diagram_document& document,
                                       const session& session);
-
-/// The state in which the first expert's score leads the others by `lead`; all else is 0.
-[[nodiscard]] std::vector<double> led_state(const field& model, double lead);
-
-/// The parameters of a problem by name.
-[[nodiscard]] named_numbers parameters_of(const problem& at);
 
 }  // namespace moebius::cli

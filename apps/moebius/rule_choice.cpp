@@ -55,6 +55,14 @@ void take_rule(rule_choice& choice, const result_heading& origin, const session&
     if (!session.was_given("period")) choice.period = made.period;
 }
 
+void take_map(rule_choice& choice, std::size_t period, const session& session) {
+    if (choice.step.value_or(1) != 1)
+        throw invalid_argument("--step", fmt::format("{} came", *choice.step),
+                               "these equations are a map themselves");
+    choice.step = 1;
+    if (period > 1 && !choice.period && !session.was_given("period")) choice.period = period;
+}
+
 rule_choice rule_of(const result_heading& heading) {
     rule_choice out;
     out.step = number_of(heading, "step");

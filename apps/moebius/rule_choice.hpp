@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <moebius/bifurcation/map_points.hpp>
 #include <moebius/io/option_table.hpp>
@@ -30,6 +31,11 @@ void add_to(option_table& table, rule_choice& choice);
 /// A point of a rule goes on as one, with its period or a multiple of it.
 /// @throws invalid_argument for another step, or a period that the point does not have
 void take_rule(rule_choice& choice, const result_heading& origin, const session& session);
+
+/// Equations of a map are its rule of step 1.
+/// @param period  that they ask for, where none was given
+/// @throws invalid_argument for another step
+void take_map(rule_choice& choice, std::size_t period, const session& session);
 
 /// The rule that a file is about.
 /// @throws invalid_argument as check, and for a step that is none

@@ -11,6 +11,7 @@
 #include "commands.hpp"
 #include "device.hpp"
 #include "incomplete.hpp"
+#include "led_state.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
 
@@ -148,7 +149,7 @@ int run(simulate_arguments& args, const session& session) {
     if (args.problem.router) check_noise(session, {args.problem.router.text});
     const auto& tokens = args.problem.tokens;
     auto source = source_for(args.problem.router, tokens, args.problem.experts.experts.value_or(2));
-    auto [problem, ranges, start, origin, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, map, heading] =
         model_of(args, source->experts(), session);
     if (tokens.tokens.empty()) source = no_tokens(problem.model->experts());
     args.rule = rule_of(problem, args.rule.step);

@@ -11,6 +11,7 @@
 #include "commands.hpp"
 #include "device.hpp"
 #include "incomplete.hpp"
+#include "led_state.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
 
@@ -55,14 +56,22 @@ double largest_load(const problem& at, const std::vector<double>& state) {
     return *std::max_element(loads.begin(), loads.end());
 }
 
+/// "largest load 0.5 -> 0.9", or the first state where there are no loads.
+std::string change_of(const problem& at, const sweep_jump& jump) {
+    if (at.model->experts() == 0)
+        return fmt::format("{} {:.6g} -> {:.6g}", at.model->state_names()[0], jump.from[0],
+                           jump.to[0]);
+    return fmt::format("largest load {:.6g} -> {:.6g}", largest_load(at, jump.from),
+                       largest_load(at, jump.to));
+}
+
 std::string summary_of(problem at, const slow_sweep_result& sweep, std::string_view parameter) {
     auto out =
         fmt::format("{} {}\n", sweep.jumps.size(), sweep.jumps.size() == 1 ? "jump" : "jumps");
     for (const auto& jump : sweep.jumps) {
         at.set(parameter, jump.parameter);
-        out += fmt::format("  {:4}  {} = {:.10g}  largest load {:.6g} -> {:.6g}\n",
-                           jump.direction > 0 ? "up" : "down", parameter, jump.parameter,
-                           largest_load(at, jump.from), largest_load(at, jump.to));
+        out += fmt::format("  {:4}  {} = {:.10g}  {}\n", jump.direction > 0 ? "up" : "down",
+                           parameter, jump.parameter, change_of(at, jump));
     }
     const auto stretches = [&](const std::vector<sweep_stretch>& all, std::string_view what) {
         for (const auto& [direction, from, to] : all)
@@ -123,7 +132,7 @@ void add_grid(option_table& table, sweep_arguments& args) {
 }
 
 int run_slow(sweep_arguments& args, const session& session) {
-    auto [problem, ranges, start, origin, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, map, heading] =
         choose_problem(args.problem, 1, sweep_schema, session, alike_experts::apart);
     args.slow.direction = sweep_direction_from_name(args.direction);
     option_table how;
@@ -150,7 +159,7 @@ int run_slow(sweep_arguments& args, const session& session) {
 }
 
 int run_grid(sweep_arguments& args, const session& session) {
-    auto [problem, ranges, start, origin, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, map, heading] =
         choose_problem(args.problem, 2, grid_schema, session, alike_experts::apart);
     option_table how;
     add_grid(how, args);
@@ -180,7 +189,7 @@ basin_options settling(const problem& at, const std::vector<parameter_range>& ra
 
 /// Two starts for every point, integrated as one ensemble: which state each reaches.
 int run_basins(sweep_arguments& args, const session& session) {
-    auto [problem, ranges, start, origin, one_beta, heading] =
+    auto [problem, ranges, start, origin, one_beta, map, heading] =
         choose_problem(args.problem, 2, grid_schema, session, alike_experts::apart);
     option_table how;
     add_grid(how, args);
@@ -229,6 +238,7 @@ command sweep_command() {
                 "moebius sweep --set feedback=4 --vary bias=-3:3 --rate 0.01"};
     auto args = std::make_shared<sweep_arguments>();
     add_to(out.options, args->problem);
+    add_to(out.options, args->problem.equations);
     add_vary(out.options, args->problem);
     add_slow(out.options, *args);
     add_grid(out.options, *args);

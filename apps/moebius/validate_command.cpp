@@ -14,6 +14,7 @@
 #include "commands.hpp"
 #include "compare_document.hpp"
 #include "device.hpp"
+#include "file_parameters.hpp"
 #include "incomplete.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"

@@ -27,7 +27,8 @@ void heed(const watch& watched) {
     if (watched.stopping()) throw interrupted("find_equilibria");
 }
 
-/// Starts that fill a box: zero, then a Kronecker sequence of fixed length.
+/// Starts: zero, one that the model names, and those that fill a box: a Kronecker sequence of fixed
+/// length.
 std::vector<VectorXd> starts(const problem& base, bool flows) {
     const auto n = static_cast<Index>(base.model->dimension());
     const double unit = base.model->state_scale(base.parameters);
@@ -37,6 +38,8 @@ std::vector<VectorXd> starts(const problem& base, bool flows) {
     // Where winners are known to start from, what is left is what lies between them.
     const int count = flows ? 8 : 24;
     std::vector<VectorXd> result{VectorXd::Zero(n)};
+    VectorXd named(n);
+    if (base.model->initial(view(named)) && !named.isZero(0)) result.push_back(named);
     for (int k = 1; k < count; ++k) {
         VectorXd x(n);
         for (Index i = 0; i < n; ++i)
@@ -171,9 +174,20 @@ bool add_flowing(const problem& base, deflated_system& system, search_record& re
     return true;
 }
 
+/// Where the flow goes from the start that the model names.
+void add_named(const problem& base, deflated_system& system, search_record& record) {
+    VectorXd start(static_cast<Index>(base.model->dimension()));
+    if (!base.model->initial(view(start))) return;
+    ++record.starts;
+    const auto x = steady_state(base).from(start);
+    if (!x) ++record.no_rest;
+    if (x) system.add(*x);
+}
+
 std::vector<VectorXd> deflate(const problem& base, search_record& record, const watch& watched) {
     deflated_system system(base);
     const bool flows = add_flowing(base, system, record, watched);
+    add_named(base, system, record);
     if (base.model->dimension() > most_deflated) {
         ++record.cut_short;
         return system.roots();

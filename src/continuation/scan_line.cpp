@@ -100,8 +100,10 @@ std::vector<VectorXd> scan_line(const problem& base, search_record& record, cons
     const scalar_field f{base};
     const double unit = base.model->state_scale(base.parameters);
     auto [low, high] = base.model->state_bounds(base.parameters);
-    if (!std::isfinite(low)) low = -unbounded_reach * unit;
-    if (!std::isfinite(high)) high = unbounded_reach * unit;
+    double named = 0;
+    (void)base.model->initial({&named, 1});
+    if (!std::isfinite(low)) low = std::min(named, 0.0) - unbounded_reach * unit;
+    if (!std::isfinite(high)) high = std::max(named, 0.0) + unbounded_reach * unit;
     const double margin = unit + 1e-3 * (high - low);  // an equilibrium may sit on the bound
     low -= margin;
     high += margin;

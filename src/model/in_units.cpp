@@ -74,6 +74,12 @@ public:
         return true;
     }
 
+    bool initial(std::span<double> out) const override {
+        if (!model_->initial(out)) return false;
+        divide(out);
+        return true;
+    }
+
 private:
     /// Directions may be longer: what they say of parameters is given apart.
     [[nodiscard]] std::vector<double> outside(std::span<const double> y) const {

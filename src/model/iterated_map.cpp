@@ -44,6 +44,7 @@ public:
     std::pair<double, double> state_bounds(std::span<const double> /*p*/) const override {
         return field::unbounded();
     }
+    bool initial(std::span<double> out) const override { return model_->initial(out); }
     void loads(std::span<const double> x, std::span<const double> p,
                std::span<double> out) const override {
         model_->loads(x, p, out);

@@ -3,7 +3,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 # A module may include itself and those before it.
-set(order base router model exact solve continuation bifurcation dynamics audit tokens simulate train
+set(order base router model equations exact solve continuation bifurcation dynamics audit tokens simulate train
   backend compare io logs diagnose)
 # The simulator is the measurement that the theory is held against, so it may know none of it.
 set(may_include_tokens base router tokens)

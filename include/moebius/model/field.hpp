@@ -125,6 +125,10 @@ public:
         return false;
     }
 
+    /// The state that the model names as a start: where a search looks first. Shape: out (n).
+    /// @return false if it names none
+    [[nodiscard]] virtual bool initial(std::span<double> /*out*/) const { return false; }
+
     /// The field as one of interchangeable cells (model/cell_field.hpp); null if it is none.
     [[nodiscard]] virtual const cell_field* cells() const { return nullptr; }
 };

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <moebius/equations/equations.hpp>
+#include <set>
+
+#include "compiler.hpp"
+#include "equation_field.hpp"
+
+namespace moebius {
+namespace {
+
+using detail::node_id;
+using detail::operation;
+using detail::statement;
+using kind = statement::kind;
+
+constexpr std::size_t most_shown = 8;  // equations of a model that is told in one line
+
+class equation_reader {
+public:
+    equation_reader(std::string_view text, std::string_view name, std::string_view file)
+        : file_(file), statements_(detail::statements_of(text, file)), compiler_(file) {
+        parts_.name = name;
+    }
+
+    [[nodiscard]] equations read() {
+        read_options();
+        for (const auto& from : statements_) declare(from);
+        if (parts_.states.empty())
+            throw invalid_argument(file_, "no equation came", "x' = or x(t+1) = is needed");
+        for (const auto& from : statements_) complete(from);
+        make_tapes();
+        result_.model = detail::field_of_parts(std::move(parts_));
+        return std::move(result_);
+    }
+
+private:
+    [[noreturn]] void refuse(const statement& from, const std::string& got,
+                             std::string_view needed) const {
+        throw invalid_argument(detail::place_of(file_, from.line), got, needed);
+    }
+
+    [[nodiscard]] double number_of(const statement& from) const {
+        const double value = parse_number(detail::place_of(file_, from.line), from.text);
+        if (!std::isfinite(value))
+            refuse(from, fmt::format("{} = {} came", from.name, from.text), "it must be finite");
+        return value;
+    }
+
+    void read_options() {
+        for (const auto& from : statements_) {
+            if (from.what == kind::ignored) ignore(from, from.name);
+            if (from.what != kind::option) continue;
+            if (from.name.starts_with("meth")) {
+                result_.is_map = result_.is_map || from.text.starts_with("d");
+            } else if (from.name == "njmp") {
+                const double jump = number_of(from);
+                if (jump >= 1 && jump <= 1024) period_ = static_cast<std::size_t>(jump);
+            } else {
+                ignore(from, "@ " + from.name);
+            }
+        }
+        for (const auto& from : statements_)
+            result_.is_map = result_.is_map || from.what == kind::next;
+        if (result_.is_map && period_ > 1) result_.period = period_;
+    }
+
+    void ignore(const statement& from, const std::string& what) {
+        const auto line = fmt::format(" (line {})", from.line);
+        auto& all = result_.ignored;
+        if (!all.empty() && all.back().ends_with(line))
+            all.back().insert(all.back().size() - line.size(), ' ' + excerpt(from.name, 30));
+        else
+            all.push_back(excerpt(what, 30) + line);
+    }
+
+    void declare(const statement& from) {
+        switch (from.what) {
+            case kind::rate:
+            case kind::next:
+                if ((from.what == kind::next) != has_next_)
+                    if (!parts_.states.empty())
+                        refuse(from, fmt::format("{} came", from.name),
+                               "a model has rates x' = or maps x(t+1) =, not both");
+                has_next_ = from.what == kind::next;
+                compiler_.add_leaf(operation::state, parts_.states.size(), from);
+                parts_.states.push_back({from.name});
+                break;
+            case kind::parameter:
+                compiler_.add_leaf(operation::parameter, parts_.parameters.size(), from);
+                parts_.parameters.push_back({from.name, number_of(from)});
+                break;
+            case kind::number:
+                compiler_.add_constant(number_of(from), from);
+                break;
+            case kind::fixed:
+            case kind::load:
+            case kind::derived:
+                compiler_.add_definition(from);
+                break;
+            case kind::function:
+                compiler_.add_function(from);
+                break;
+            default:
+                break;
+        }
+    }
+
+    void complete(const statement& from) {
+        switch (from.what) {
+            case kind::rate:
+            case kind::next:
+                add_rate(from);
+                break;
+            case kind::fixed:
+            case kind::derived:
+                static_cast<void>(value_of(from, true));
+                break;
+            case kind::auxiliary:
+                static_cast<void>(compiler_.compile(from, true));
+                break;
+            case kind::load:
+                loads_.push_back(value_of(from, false));
+                break;
+            case kind::initial:
+                named(parts_.states, from, "variable").value = start_of(from);
+                break;
+            case kind::positive:
+                named(parts_.parameters, from, "parameter").above = 0;
+                break;
+            case kind::bounds:
+                bounds_.push_back(of_parameters(from));
+                break;
+            case kind::scale:
+                scale_.push_back(of_parameters(from));
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// Of a name that is defined: the whole of its definition, once.
+    [[nodiscard]] node_id value_of(const statement& from, bool timed) {
+        auto name = from;
+        name.text = detail::in_small_letters(from.name);
+        return compiler_.compile(name, timed);
+    }
+
+    void add_rate(const statement& from) {
+        node_id rate = compiler_.compile(from);
+        if (result_.is_map) rate = compiler_.less_state(rate, rates_.size());
+        rates_.push_back(rate);
+        if (rates_.size() <= most_shown)
+            parts_.equation += fmt::format("{}{}{} = {}", rates_.size() > 1 ? ", " : "", from.name,
+                                           result_.is_map ? "(t+1)" : "'", from.text);
+        if (rates_.size() == most_shown + 1) parts_.equation += ", ...";
+    }
+
+    [[nodiscard]] double start_of(const statement& from) {
+        const auto value = compiler_.number(compiler_.compile(from));
+        if (!value || !std::isfinite(*value))
+            refuse(from, fmt::format("{}(0) = {} came", from.name, excerpt(from.text)),
+                   "a number is needed");
+        return *value;
+    }
+
+    [[nodiscard]] node_id of_parameters(const statement& from) {
+        const node_id id = compiler_.compile(from);
+        if (compiler_.graph().depends(id, operation::state))
+            refuse(from, fmt::format("'{}' came", excerpt(from.text)),
+                   "it depends on parameters alone");
+        return id;
+    }
+
+    [[nodiscard]] detail::field_parts::named& named(std::vector<detail::field_parts::named>& all,
+                                                    const statement& from, std::string_view what) {
+        const auto name = detail::in_small_letters(from.name);
+        const auto at = std::find_if(all.begin(), all.end(), [&](const auto& one) {
+            return detail::in_small_letters(one.name) == name;
+        });
+        if (at == all.end())
+            refuse(from, fmt::format("'{}' came", from.name),
+                   fmt::format("there is no {} of that name", what));
+        return *at;
+    }
+
+    void make_tapes() {
+        const auto of = [&](const std::vector<node_id>& outputs) {
+            return detail::tape(compiler_.graph(), outputs, parts_.states.size(),
+                                parts_.parameters.size());
+        };
+        const auto once = [&](const std::vector<node_id>& all, std::size_t count,
+                              std::string_view what) {
+            if (all.size() > count)
+                throw invalid_argument(file_, fmt::format("{} came twice", what),
+                                       "it is said once");
+        };
+        once(bounds_, 2, "bounds");
+        once(scale_, 1, "scale");
+        parts_.rates = of(rates_);
+        parts_.loads = of(loads_);
+        parts_.bounds = of(bounds_);
+        parts_.scale = of(scale_);
+    }
+
+    std::string_view file_;
+    std::vector<statement> statements_;
+    detail::expression_compiler compiler_;
+    detail::field_parts parts_;
+    std::vector<node_id> rates_, loads_, bounds_, scale_;
+    equations result_;
+    std::size_t period_ = 1;
+    bool has_next_ = false;
+};
+
+}  // namespace
+
+equations read_equations(std::string_view text, std::string_view name, std::string_view file) {
+    return equation_reader(text, name, file).read();
+}
+
+}  // namespace moebius

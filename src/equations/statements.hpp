@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lines.hpp"
+
+namespace moebius::detail {
+
+/// What one line of a model says.
+struct statement {
+    enum class kind {
+        rate,       ///< name' = text
+        next,       ///< name(t+1) = text
+        fixed,      ///< name = text
+        load,       ///< loads name = text: fixed, and the load of an expert
+        derived,    ///< !name = text
+        function,   ///< name(arguments) = text
+        auxiliary,  ///< aux name = text
+        initial,    ///< name(0) = text, or of a list
+        parameter,
+        number,
+        positive,  ///< name is a parameter that is > 0
+        bounds,    ///< low, high
+        scale,     ///< of the states
+        option,    ///< name = text, of a line @
+        ignored    ///< has no meaning here
+    };
+    kind what;
+    std::size_t line;
+    std::string name;                      ///< as it is written
+    std::string text{};                    ///< in small letters
+    std::vector<std::string> arguments{};  ///< in small letters
+};
+
+/// @throws invalid_argument  for a line that says nothing, or something that is not supported
+[[nodiscard]] std::vector<statement> statements_of(std::string_view text, std::string_view file);
+
+}  // namespace moebius::detail

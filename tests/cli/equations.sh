@@ -1,0 +1,52 @@
+# Equations in a file: diagrams, and results that carry the text to other runs and another place.
+program=$1 source=$2 folder=$3
+rm -rf "$folder" && mkdir -p "$folder/there" && cd "$folder"
+cp "$source/data/equations/co-oxidation.ode" "$source/data/equations/henon.ode" .
+"$program" diagram --equations co-oxidation.ode --vary Q2=0.5:2.3 --out run.json >summary
+grep -q '^HB1 *1.04099157 ' summary
+mv run.json there && rm co-oxidation.ode && cd there
+"$program" locus --from run.json:LP1 --vary q2=0.5:2.3 --vary k=0.05:1.2 --out folds.json >summary
+grep -q '^CP1 *1.00640833 ' summary
+"$program" check run.json >/dev/null
+"$program" check folds.json >/dev/null
+
+# A map needs no --step, and its file says that it is one.
+"$program" diagram --equations ../henon.ode --vary a=0.1:1.2 --out map.json >summary
+grep -q '^PD1 *0.3675 ' summary
+"$program" check map.json >/dev/null
+"$program" diagram --equations ../henon.ode --period 2 --vary a=0.1:1.2 >summary
+grep -q '^PD1 *0.9125 ' summary
+
+refused() { # SENTENCE WORD...
+    wanted="moebius: $1" code=0
+    shift
+    sentence=$("$program" "$@" 2>&1) || code=$?
+    test $code = 2 || { echo "$sentence"; exit 1; }
+    case $sentence in "$wanted"*) ;; *) echo "$sentence"; exit 1 ;; esac
+}
+refused "--equations: ../henon.ode came beside --from, but those of run.json are its own" \
+    diagram --from run.json:HB1 --equations ../henon.ode --vary q2=0.5:2.3
+refused "--equations: henon came, a map, but maps have diagrams and loci" \
+    sweep --equations ../henon.ode --vary a=0.1:1
+refused "--step: 0.5 came, but these equations are a map themselves" \
+    diagram --equations ../henon.ode --step 0.5 --vary a=0.1:1
+refused "missing.ode: No such file or directory" diagram --equations missing.ode --vary a=0:1
+printf "# a delay\nx'=delay(x,1)\n" >delay.ode
+refused "delay.ode:2: delay came, but delays are not supported" \
+    diagram --equations delay.ode --vary a=0:1
+refused "--model: it came for --equations, but that does not use it" \
+    diagram --equations ../henon.ode --model softmax --vary a=0:1
+
+# What a text says that has no meaning here is told, and changes nothing.
+printf "par a=1\nx'=a-x\n@ total=40, dt=0.1\ndone\n" >options.ode
+"$program" diagram --equations options.ode --vary a=0:1 >summary 2>told
+grep -qx 'moebius: options.ode: without meaning here: @ total dt (line 3)' told
+
+# A sweep without loads: what is left is the fold at x = -1/sqrt 3.
+"$program" sweep --equations "$source/data/equations/cusp-form.ode" --set lambda=1 --vary mu=-1:1 >summary
+grep -q '^  up .*  x -0.57735 -> ' summary
+
+# A result whose text has been changed by somebody.
+sed 's/dy.dt=/dy_dt=/' run.json >bad.json
+cmp -s run.json bad.json && exit 1
+refused "bad.json: " diagram --from bad.json:HB1 --vary q2=0.5:2.3
