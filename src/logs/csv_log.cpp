@@ -68,6 +68,7 @@ private:
         return checked_step(number(step_), [this] { return place(step_); });
     }
     std::uint32_t layer_in(load_table& to);
+    [[nodiscard]] std::string part_in_row() const;
     void take_long();
     void take_wide();
     void check_order(std::int64_t step);
@@ -80,7 +81,7 @@ private:
     std::vector<std::size_t> columns_ =
         std::vector<std::size_t>(static_cast<std::size_t>(meaning::other) + 1, nowhere);
     std::size_t step_ = nowhere, layer_ = nowhere, expert_ = nowhere, load_ = nowhere,
-                score_ = nowhere, dither_ = nowhere;
+                score_ = nowhere, dither_ = nowhere, rank_ = nowhere;
     std::vector<std::size_t> words_, series_;  ///< columns of names, and of losses
     std::vector<wide_column> wide_;
     std::string summaries_;
@@ -90,6 +91,8 @@ private:
     std::optional<std::int64_t> last_step_;
     double last_layer_ = std::numeric_limits<double>::quiet_NaN();
     const load_table* last_table_ = nullptr;
+    load_table* only_part_ = nullptr;
+    double last_rank_ = 0;
     std::uint32_t layer_place_ = 0;
 };
 
@@ -144,10 +147,7 @@ void csv_log::read_names(std::string_view line) {
     if (!wide_.empty()) return choose_family();
     is_long_ = expert_ != nowhere;
     if (!is_long_) refuse_names();
-    if (column(meaning::rank) != nowhere) {
-        to_.adds_up = true;
-        to_.note("the counts of its ranks were added up");
-    }
+    rank_ = column(meaning::rank);
     if (load_ != nowhere) return;
     to_.adds_up = true;
     to_.note("it has no column of tokens: each of its rows is one choice");
@@ -218,14 +218,24 @@ void csv_log::take_long() {
     cell.load = load_ == nowhere ? 1 : load(load_);
     if (score_ != nowhere) cell.score = number(score_);
     if (dither_ != nowhere) cell.dither = number(dither_);
+    if (rank_ != nowhere && (rows_ == 0 || number(rank_) != last_rank_)) {
+        last_rank_ = number(rank_);
+        to_.add_rank(fmt::format("{}", last_rank_));
+    }
+    if (words_.empty() && only_part_ == nullptr) only_part_ = &to_.part("");
+    auto& to = words_.empty() ? *only_part_ : to_.part(part_in_row());
+    cell.layer = layer_ == nowhere ? to.layer("0") : layer_in(to);
+    to.add(cell);
+}
+
+/// What the row says of a part of the log.
+std::string csv_log::part_in_row() const {
     std::string part;
     for (const auto c : words_) {
         if (!part.empty()) part += ' ';
         part += excerpt(row_.cell(c));
     }
-    auto& to = to_.part(part);
-    cell.layer = layer_ == nowhere ? to.layer("0") : layer_in(to);
-    to.add(cell);
+    return part;
 }
 
 void csv_log::check_order(std::int64_t step) {

@@ -127,8 +127,7 @@ void json_log::find_members(const json& record) {
         } else if (means == meaning::expert && value.is_number()) {
             expert_ = checked_expert(value.get<double>(), [&] { return place(name); });
         } else if (means == meaning::rank) {
-            to_.adds_up = true;
-            to_.note("the counts of its ranks were added up");
+            to_.add_rank(value.dump());
         } else if (means == meaning::load && kind_of(name).rank < arrays_.rank) {
             arrays_.loads = &value;
             arrays_.rank = kind_of(name).rank;

@@ -30,6 +30,10 @@ std::vector<double>& log_builder::values_of(std::string_view name) {
 
 std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t experts) {
     std::vector<opened_log> out;
+    if (ranks.size() == 1)
+        note(fmt::format("the counts are those of rank {} alone, not of all",
+                         excerpt(*ranks.begin())));
+    if (ranks.size() > 1) note(fmt::format("the counts of {} ranks were added up", ranks.size()));
     for (auto& [name, table] : parts) {
         if (table.empty()) continue;
         table.finish(file, experts);

@@ -27,7 +27,14 @@ struct log_builder {
     std::vector<std::string> notes;
     std::set<std::string> summaries;  ///< names that tell of loads without any of an expert
     log_head head;                    ///< without layers and experts
+    std::set<std::string> ranks;      ///< whose counts came
     bool adds_up = false;
+
+    /// Counts of a rank come.
+    void add_rank(std::string rank) {
+        adds_up = true;
+        ranks.insert(std::move(rank));
+    }
 
     load_table& part(const std::string& name) {
         auto& found = parts[name];

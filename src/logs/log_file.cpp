@@ -93,7 +93,7 @@ public:
                                              name_of(format), name_of(*format_)));
         format_ = format;
         names_ = names_.empty() ? path : names_ + ", " + path;
-        if (const auto rank = rank_in(path); !rank.empty()) note_rank(rank);
+        if (auto rank = rank_in(path); !rank.empty()) builder_.add_rank(std::move(rank));
         switch (format) {
             case log_format::npy:
                 return add(path, open_npy(std::move(file)));
@@ -147,18 +147,9 @@ private:
                 one.values.insert(one.values.end(), more.values.begin(), more.values.end());
     }
 
-    void note_rank(const std::string& rank) {
-        if (std::find(ranks_.begin(), ranks_.end(), rank) != ranks_.end()) return;
-        ranks_.push_back(rank);
-        if (ranks_.size() < 2) return;
-        builder_.adds_up = true;
-        builder_.note("the counts of its ranks were added up");
-    }
-
     const log_options& options_;
     log_builder builder_;
     std::vector<std::pair<std::string, opened_log>> arrays_;
-    std::vector<std::string> ranks_;
     std::optional<log_format> format_;
     std::string names_;
 };

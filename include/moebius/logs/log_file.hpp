@@ -13,10 +13,10 @@ namespace moebius {
 
 /// What a log does not say of itself; what is set here counts more than what it says.
 struct log_options {
-    std::optional<double> top_k, tokens, rate, feedback, decay, beta,
-        bias_rate;                  ///< as in log_head
-    std::string gate, balancer;     ///< as in log_head
-    std::optional<double> experts;  ///< of every layer: where only chosen ones have rows
+    // as in log_head
+    std::optional<double> top_k{}, tokens{}, rate{}, feedback{}, decay{}, beta{}, bias_rate{};
+    std::string gate{}, balancer{};
+    std::optional<double> experts{};  ///< of every layer: where only chosen ones have rows
 };
 
 /// Numbers that a log has beside the loads, one a step: losses.
