@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/moebius)
 
-set(libraries core simulate compare io diagnose)
+set(libraries core simulate compare io logs diagnose)
 list(TRANSFORM libraries PREPEND moebius_)
 foreach(library IN LISTS libraries)
   if(TARGET ${library})

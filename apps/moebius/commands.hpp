@@ -17,6 +17,7 @@ namespace moebius::cli {
 [[nodiscard]] command compare_command();
 [[nodiscard]] command response_command();
 [[nodiscard]] command train_command();
+[[nodiscard]] command diagnose_command();
 [[nodiscard]] command plot_command();
 [[nodiscard]] command models_command();
 [[nodiscard]] command routers_command();

@@ -29,6 +29,7 @@ constexpr const char* examples =
     "  moebius compare --router top-1 --router selective-sinkhorn,frequency=0.3\n"
     "  moebius response --tokens data/digits.csv --gate class-means:0,1 --set beta=4\n"
     "  moebius train --data data/digits.csv --experts 2 --vary feedback=0:4 --seeds 8\n"
+    "  moebius diagnose loads.npz --out report.json\n"
     "  moebius plot run.json --out run.pdf\n"
     "  moebius models, moebius routers, moebius doctor, moebius bench\n"
     "The terminal gets a summary; --out FILE keeps the result, --out - prints it.\n"
@@ -53,6 +54,7 @@ std::vector<command> all_commands(bool of_trained) {
             of_trained ? validate_trained_command() : validate_command(),
             compare_command(),
             train_command(),
+            diagnose_command(),
             response_command(),
             plot_command(),
             models_command(),

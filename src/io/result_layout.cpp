@@ -134,6 +134,25 @@ result_layout train_layout() {
               1}}};
 }
 
+result_layout diagnose_layout() {
+    return {diagnose_schema,
+            {{"layers",
+              {{"log", index, "logs", 1},
+               {"layer", index, "layer_names", 1},
+               {"steps", finite},
+               {"first_step", finite},
+               {"last_step", finite},
+               {"max_over_mean"},
+               {"min_over_mean"},
+               {"max_violation"},
+               {"variation"},
+               {"effective"},
+               {"dead"},
+               {"verdict", index, "verdicts", 1}}},
+             {"percentiles", {{"log", index, "logs", 1}, {"percentile", finite}}}},
+            {"logs", "layer_names", "verdicts", "reasons", "definitions", "notes", "findings"}};
+}
+
 std::vector<result_layout> all_layouts() {
     return {
         {sweep_schema,
@@ -160,6 +179,7 @@ std::vector<result_layout> all_layouts() {
         validate_oscillation_layout(),
         validate_trained_layout(),
         train_layout(),
+        diagnose_layout(),
     };
 }
 

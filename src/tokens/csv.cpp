@@ -4,13 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <moebius/base/error.hpp>
+#include <moebius/base/line_reader.hpp>
 #include <moebius/base/text.hpp>
+#include <moebius/tokens/cells.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,92 +20,6 @@
 
 namespace moebius::csv {
 namespace {
-
-/// The lines of a file, without their ends. A line is valid until the next one.
-class line_reader {
-public:
-    line_reader(file_reader& file, std::string_view start)
-        : file_(file), buffer_(start.begin(), start.end()), to_(start.size()) {
-        buffer_.resize(buffer_.size() + 1);  // memchr takes no null
-    }
-
-    /// False at the end of the file.
-    bool next(std::string_view& line) {
-        while (true) {
-            const char* end = find_end();
-            if (end != nullptr || (done_ && from_ < to_)) {
-                const char* first = buffer_.data() + from_;
-                const char* last = end != nullptr ? end : buffer_.data() + to_;
-                from_ = static_cast<std::size_t>(last - buffer_.data()) + (end != nullptr ? 1 : 0);
-                line = {first, static_cast<std::size_t>(last - first)};
-                return true;
-            }
-            if (done_) return false;
-            fill();
-        }
-    }
-
-private:
-    const char* find_end() const {
-        return static_cast<const char*>(std::memchr(buffer_.data() + from_, '\n', to_ - from_));
-    }
-
-    /// Moves what is left to the front and reads on behind it; a long line makes the buffer grow.
-    void fill() {
-        constexpr std::size_t block = std::size_t{1} << 18, longest = std::size_t{1} << 30;
-        if (to_ - from_ > longest) throw io_error(file_.name(), "it has a line of more than 1 GiB");
-        std::memmove(buffer_.data(), buffer_.data() + from_, to_ - from_);
-        to_ -= from_;
-        from_ = 0;
-        if (buffer_.size() - to_ < block) buffer_.resize(std::max(2 * to_, to_ + block));
-        const auto room = std::span(buffer_).subspan(to_);
-        const std::size_t got = file_.read(room);
-        done_ = got < room.size();
-        to_ += got;
-    }
-
-    file_reader& file_;
-    std::vector<char> buffer_;
-    std::size_t from_ = 0, to_ = 0;
-    bool done_ = false;
-};
-
-/// What stands between cells: the first of these that the first line has. A tab is else a blank.
-constexpr std::string_view separators = ";,\t";
-
-char separator_of(std::string_view line) {
-    for (const char one : separators)
-        if (line.find(one) != std::string_view::npos) return one;
-    return ',';
-}
-
-bool is_blank(char c, char separator) { return (c == ' ' || c == '\t') && c != separator; }
-
-/// Up to 15 digits are a whole number that a double holds: most cells of most tables.
-const char* whole_number(const char* at, const char* end, char separator, double& value) {
-    std::uint64_t digits = 0;
-    const char* const stop = std::min(end, at + 15);
-    const char* p = at;
-    for (; p != stop && *p >= '0' && *p <= '9'; ++p)
-        digits = 10 * digits + static_cast<std::uint64_t>(*p - '0');
-    if (p == at || (p != end && *p != separator)) return nullptr;
-    value = static_cast<double>(digits);
-    return p;
-}
-
-/// The number at the start of a cell, and where the cell ends; null if it is none.
-const char* take_number(const char* at, const char* end, char separator, double& value) {
-    if (const char* stop = whole_number(at, end, separator, value)) return stop;
-    while (at != end && is_blank(*at, separator)) ++at;
-    const auto [stop, failure] = std::from_chars(at, end, value);
-    if (failure == std::errc::result_out_of_range)  // too large, or so small that it is 0
-        value = std::strtod(std::string(at, stop).c_str(), nullptr);
-    else if (failure != std::errc{})
-        return nullptr;
-    const char* p = stop;
-    while (p != end && is_blank(*p, separator)) ++p;
-    return p == end || *p == separator ? p : nullptr;
-}
 
 /// Takes one line at a time into a table.
 class table_builder {

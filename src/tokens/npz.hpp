@@ -7,15 +7,12 @@
 
 namespace moebius::npz {
 
-inline constexpr std::string_view magic = "PK\x03\x04";  ///< of a zip file with something in it
-
 /// The array of that name, or the only one: plain or deflated. Peak memory is the array of doubles
 /// and the archive's list of contents: 64 times the packed bytes, or 64 MiB.
 /// @param name  empty: the only one
 /// @throws io_error  for a damaged archive, one that packs more than that, one from a pipe, of 4
 /// GiB or more or encrypted, another
 ///                   method, and a name that is missing or not there
-/// @source  PKWARE, APPNOTE.TXT 6.3, sections 4.3 and 4.4; numpy.savez
 [[nodiscard]] number_array read(file_reader& file, std::string_view name);
 
 }  // namespace moebius::npz

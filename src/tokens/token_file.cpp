@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <moebius/base/error.hpp>
 #include <moebius/base/file_reader.hpp>
+#include <moebius/tokens/npy_stream.hpp>
 #include <moebius/tokens/token_file.hpp>
+#include <moebius/tokens/zip_archive.hpp>
 
-#include "byte_source.hpp"
 #include "csv.hpp"
-#include "npy.hpp"
 #include "npz.hpp"
 
 namespace moebius {
@@ -45,13 +45,14 @@ token_table as_table(const std::string& path, number_array array) {
     return {rows, columns, std::move(array.values)};
 }
 
-bool is_archive(std::string_view start) { return start.starts_with(npz::magic); }
+bool is_archive(std::string_view start) { return start.starts_with(zip_archive::magic); }
 
 /// @param start  the first bytes, which were read
 number_array read_array(file_reader& file, std::string_view start, std::string_view name) {
     if (is_archive(start)) return npz::read(file, name);
     file_bytes bytes(file);
-    return npy::read_after_magic(bytes);
+    npy_stream array(bytes);
+    return {array.shape(), array.read_all(bytes.most_numbers())};
 }
 
 }  // namespace

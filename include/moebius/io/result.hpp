@@ -79,6 +79,7 @@ inline constexpr std::string_view compare_schema = "moebius.compare/1";
 inline constexpr std::string_view response_schema = "moebius.response/1";
 inline constexpr std::string_view check_schema = "moebius.check/1";
 inline constexpr std::string_view train_schema = "moebius.train/1";
+inline constexpr std::string_view diagnose_schema = "moebius.diagnose/1";
 inline constexpr std::string_view validate_trained_schema = "moebius.validate-trained/1";
 
 }  // namespace moebius

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <moebius/base/error.hpp>
+#include <moebius/logs/load_state.hpp>
+#include <moebius/logs/log_check.hpp>
+#include <moebius/logs/log_file.hpp>
+#include <thread>
+
+#include "commands.hpp"
+#include "diagnose_document.hpp"
+#include "incomplete.hpp"
+#include "interrupt.hpp"
+#include "output.hpp"
+
+namespace moebius::cli {
+namespace {
+
+struct diagnose_arguments {
+    std::vector<std::string> files;
+    std::string follow, fail_on;
+    std::uint64_t window = load_state::default_window;
+    log_options log;
+    output_options output;
+};
+
+void add_to(option_table& table, diagnose_arguments& args) {
+    const auto if_set = option_kept::if_set;
+    table.add("window", args.window, "the last steps that count as now");
+    table.add("top_k", args.log.top_k, "choices of a token", {.kept = if_set});
+    table.add("tokens", args.log.tokens, "tokens of a step, over all ranks", {.kept = if_set});
+    table.add("experts", args.log.experts, "experts of a layer, where only chosen ones have rows",
+              {.kept = if_set});
+    table.add("rate", args.log.rate, "eta of s += eta (feedback n - decay s)", {.kept = if_set});
+    table.add("feedback", args.log.feedback, "kappa of it", {.kept = if_set});
+    table.add("decay", args.log.decay, "lambda of it", {.kept = if_set});
+    table.add("beta", args.log.beta, "sharpness of the softmax", {.kept = if_set});
+    table.add("bias_rate", args.log.bias_rate, "a step of the bias rule, of the sign or times gain",
+              {.kept = if_set});
+    table.add("gate", args.log.gate, "softmax or sigmoid",
+              {.choices = {"softmax", "sigmoid"}, .kept = if_set});
+    table.add("balancer", args.log.balancer, "none, aux, sign, integral or feedback",
+              {.choices = {"none", "aux", "sign", "integral", "feedback"}, .kept = if_set});
+}
+
+/// Of as many records as there were until an interrupt.
+diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch& watched) {
+    diagnosis out;
+    out.name = log.name;
+    out.head = log.source->head();
+    load_state state(args.window);
+    log_check check(out.head);
+    distance_estimate distance(out.head);
+    constexpr std::size_t often = 4096;
+    std::size_t records = 0;
+    for (load_record record; !watched.stopping() && log.source->next(record);) {
+        state.take(record);
+        check.take(record);
+        distance.take(record);
+        if (++records % often == 0 && watched.report) watched.report(often, 0);
+    }
+    out.states = state.layers();
+    out.distances = distance.layers();
+    out.notes = log.notes;
+    out.findings = check.findings(log.series, out.states);
+    return out;
+}
+
+/// A line a step, until an interrupt comes or a verdict is as bad as it may not be.
+int follow(const diagnose_arguments& args, const session& session) {
+    constexpr auto pause = std::chrono::milliseconds(200);
+    const auto log = follow_log(args.follow, args.log);
+    load_state state(args.window);
+    const auto watched = session.watch("diagnose");  // an interrupt is what ends it
+    while (!watched.stopping()) {
+        const auto records = log->next_step();
+        if (records.empty()) {
+            std::this_thread::sleep_for(pause);
+            continue;
+        }
+        for (const auto& record : records) state.take(record);
+        print(step_line(log->head(), state.layers()));
+    }
+    return interrupt_code();
+}
+
+void check_files(const diagnose_arguments& args, const session& session) {
+    if (args.follow.empty() == args.files.empty())
+        throw invalid_argument("diagnose",
+                               args.files.empty() ? "no file came" : "--follow came beside files",
+                               "either the files of a log or --follow FILE is needed");
+    if (!args.follow.empty())
+        refuse_unused(session, "diagnose --follow", {"out", "format", "fail_on"});
+}
+
+int run(const diagnose_arguments& args, const session& session) {
+    check_files(args, session);
+    if (!args.follow.empty()) return follow(args, session);
+    args.output.check(args.files);
+    result_heading heading;
+    heading.schema = diagnose_schema;
+    heading.command = session.command;
+    heading.options.emplace_back("files", args.files);
+    auto copy = args;
+    option_table how;
+    add_to(how, copy);
+    how.write_to(heading);
+    std::vector<diagnosis> logs;
+    const auto watched = session.watch("diagnose");
+    for (auto& log : open_logs(args.files, args.log)) logs.push_back(diagnose(log, args, watched));
+    if (watched.stopping()) mark_incomplete(heading);
+    args.output.write(document_of(logs, heading), summary_of(logs));
+    const bool fails = !args.fail_on.empty() && as_bad_as(worst_verdict(logs), args.fail_on);
+    return outcome_of(heading, fails ? exit_code::no_answer : exit_code::found);
+}
+
+}  // namespace
+
+command diagnose_command() {
+    command out{"diagnose",
+                "Read a log of expert loads: how each layer is loaded, how far from "
+                "collapse it is, and what the log cannot tell",
+                "moebius diagnose loads.npz"};
+    auto args = std::make_shared<diagnose_arguments>();
+    out.options.add(
+        "FILE", args->files,
+        "NPY, NPZ, CSV, TSV, JSONL or TensorBoard's events; several are parts of one log",
+        {.positional = true});
+    out.options.add("follow", args->follow,
+                    "CSV or JSONL file that grows: a line a step, until Ctrl-C",
+                    {.names_file = true});
+    out.options.add("fail_on", args->fail_on,
+                    "exit code 3 where the verdict on a layer is this one or a worse one",
+                    {.choices = {std::begin(verdicts), std::end(verdicts)}});
+    add_to(out.options, *args);
+    args->output.add_result_to(out.options);
+    out.run = [args](const session& session) { return run(*args, session); };
+    return out;
+}
+
+}  // namespace moebius::cli

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include "diagnose_document.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/row_writer.hpp>
+#include <moebius/base/text.hpp>
+#include <set>
+
+#include "report_lines.hpp"
+
+namespace moebius::cli {
+namespace {
+
+std::size_t rank_of(std::string_view verdict) {
+    return static_cast<std::size_t>(std::find(std::begin(verdicts), std::end(verdicts), verdict) -
+                                    std::begin(verdicts));
+}
+
+std::string layer_name(const diagnosis& log, std::size_t layer) {
+    return layer < log.head.layers.size() ? log.head.layers[layer] : std::to_string(layer);
+}
+
+bool has_biases(const std::vector<layer_state>& states) {
+    return std::any_of(states.begin(), states.end(),
+                       [](const layer_state& one) { return !std::isnan(one.bias_spread); });
+}
+
+/// A measure in the width of its column.
+std::string cell(const state_measure& measure, const layer_state& of) {
+    return known(measure.name == "dead" ? "{:.0f}" : "{:.4g}", of.*measure.value);
+}
+
+std::string_view short_name(const state_measure& measure) {
+    constexpr std::string_view names[] = {"max/mean",   "min/mean", "MaxVio",   "CV",
+                                          "exp(H)/N",   "dead",     "offset",   "spread",
+                                          "drift/step", "chatter",  "bf16 step"};
+    return names[static_cast<std::size_t>(&measure - state_measures().data())];
+}
+
+std::span<const state_measure> shown_measures(const std::vector<layer_state>& states) {
+    constexpr std::size_t of_loads = 6;
+    const auto all = state_measures();
+    return has_biases(states) ? all : all.first(of_loads);
+}
+
+void add_table(const diagnosis& log, report_lines& out) {
+    const auto measures = shown_measures(log.states);
+    out.add("{:>12} {:>9}", "layer", "steps");
+    for (const auto& one : measures) out.add(" {:>10}", short_name(one));
+    out.add("\n");
+    for (std::size_t l = 0; l < log.states.size(); ++l) {
+        out.add("{:>12} {:>9}", excerpt(layer_name(log, l), 12), log.states[l].steps);
+        for (const auto& one : measures) out.add(" {:>10}", cell(one, log.states[l]));
+        out.add("\n");
+    }
+    if (log.states.size() < 2) return;
+    const auto over = percentiles_of(log.states);
+    for (std::size_t row = 0; row < over.rows(); ++row) {
+        const double percent = over.at("percentile")[row];
+        out.add("{:>12} {:>9}",
+                percent == 0     ? "least"
+                : percent == 100 ? "most"
+                                 : fmt::format("p{:.0f}", percent),
+                "");
+        for (const auto& one : measures)
+            out.add(" {:>10}", known("{:.4g}", over.at(one.name)[row]));
+        out.add("\n");
+    }
+}
+
+/// Sentences that several layers share are said once, with their layers.
+void add_distances(const diagnosis& log, report_lines& out) {
+    std::vector<std::pair<std::string, std::string>> said;  // sentence, layers
+    for (std::size_t l = 0; l < log.distances.size(); ++l) {
+        const auto sentence =
+            fmt::format("{}: {}", log.distances[l].verdict, log.distances[l].reason);
+        const auto found = std::find_if(said.begin(), said.end(),
+                                        [&](const auto& one) { return one.first == sentence; });
+        if (found == said.end())
+            said.emplace_back(sentence, excerpt(layer_name(log, l), 30));
+        else
+            found->second += ", " + excerpt(layer_name(log, l), 30);
+    }
+    for (const auto& [sentence, layers] : said)
+        out.add("distance of {} {}: {}\n", layers.find(',') == layers.npos ? "layer" : "layers",
+                layers, sentence);
+}
+
+void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t& row) {
+    for (std::size_t l = 0; l < log.states.size(); ++l) {
+        const auto& one = log.states[l];
+        rows.next();
+        rows.put("log", number);
+        rows.put("layer", static_cast<double>(++row));
+        rows.put("steps", static_cast<double>(one.steps));
+        rows.put("first_step", static_cast<double>(one.first_step));
+        rows.put("last_step", static_cast<double>(one.last_step));
+        for (const auto& measure : state_measures())
+            rows.put(std::string(measure.name), one.*measure.value);
+        rows.put("verdict", static_cast<double>(rank_of(log.distances[l].verdict) + 1));
+    }
+}
+
+void add_percentiles(const diagnosis& log, double number, row_writer& rows) {
+    const auto over = percentiles_of(log.states);
+    for (std::size_t r = 0; r < over.rows(); ++r) {
+        rows.next();
+        rows.put("log", number);
+        for (std::size_t c = 0; c < over.names.size(); ++c)
+            rows.put(over.names[c], over.columns[c][r]);
+    }
+}
+
+}  // namespace
+
+bool as_bad_as(std::string_view verdict, std::string_view limit) {
+    return rank_of(verdict) >= rank_of(limit);
+}
+
+std::string worst_verdict(const std::vector<diagnosis>& logs) {
+    std::size_t worst = 0;
+    for (const auto& log : logs)
+        for (const auto& one : log.distances) worst = std::max(worst, rank_of(one.verdict));
+    return std::string(verdicts[worst]);
+}
+
+result_document document_of(const std::vector<diagnosis>& logs, result_heading heading) {
+    table layers, over_layers;
+    row_writer rows(layers), percentiles(over_layers);
+    std::vector<std::string> names, layer_names, reasons, findings, notes, definitions;
+    std::size_t row = 0;
+    for (std::size_t i = 0; i < logs.size(); ++i) {
+        const auto& log = logs[i];
+        const auto number = static_cast<double>(i + 1);
+        names.push_back(log.name);
+        add_rows(log, number, rows, row);
+        for (std::size_t l = 0; l < log.states.size(); ++l) {
+            layer_names.push_back(layer_name(log, l));
+            reasons.push_back(log.distances[l].reason);
+        }
+        const auto prefix = log.name.empty() ? "" : log.name + ": ";
+        for (const auto& one : log.findings) findings.push_back(prefix + one);
+        for (const auto& one : log.notes) notes.push_back(prefix + one);
+        add_percentiles(log, number, percentiles);
+    }
+    for (const auto& one : state_measures())
+        definitions.push_back(fmt::format("{}: {}", one.name, one.definition));
+    return {std::move(heading),
+            {{"layers", std::move(layers)},
+             {"percentiles", std::move(over_layers)},
+             {"logs", std::move(names)},
+             {"layer_names", std::move(layer_names)},
+             {"verdicts", std::vector<std::string>(std::begin(verdicts), std::end(verdicts))},
+             {"reasons", std::move(reasons)},
+             {"definitions", std::move(definitions)},
+             {"notes", std::move(notes)},
+             {"findings", std::move(findings)},
+             {"verdict", worst_verdict(logs)}}};
+}
+
+std::string summary_of(const std::vector<diagnosis>& logs) {
+    report_lines out;
+    bool biases = false;
+    for (const auto& log : logs) {
+        if (!log.name.empty()) out.add("{}\n", excerpt(log.name));
+        add_table(log, out);
+        add_distances(log, out);
+        biases = biases || has_biases(log.states);
+    }
+    std::set<std::string> said;  // of several logs in one file
+    for (const auto& log : logs) {
+        for (const auto& one : log.notes)
+            if (said.insert(one).second) out.add("read: {}\n", one);
+        for (const auto& one : log.findings)
+            if (said.insert(one).second) out.add("{}\n", one);
+    }
+    for (const auto& one : state_measures())
+        if (biases || !one.name.starts_with("bias"))
+            out.add("{}: {}\n", short_name(one), one.definition);
+    return out.take();
+}
+
+std::string step_line(const log_head& head, const std::vector<layer_state>& states) {
+    const auto worst = std::max_element(states.begin(), states.end(),
+                                        [](const layer_state& a, const layer_state& b) {
+                                            return !(a.max_over_mean >= b.max_over_mean);
+                                        });
+    if (worst == states.end()) return {};
+    const auto place = static_cast<std::size_t>(worst - states.begin());
+    double dead = 0;
+    for (const auto& one : states) dead += std::isnan(one.dead) ? 0 : one.dead;
+    return fmt::format("step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}\n",
+                       worst->last_step, known("{:.4f}", worst->max_over_mean),
+                       excerpt(head.layers[place], 30), known("{:.4f}", worst->variation),
+                       known("{:.4f}", worst->effective), dead, head.experts * states.size());
+}
+
+}  // namespace moebius::cli

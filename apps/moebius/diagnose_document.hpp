@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/io/result.hpp>
+#include <moebius/logs/load_state.hpp>
+#include <string>
+#include <vector>
+
+#include "diagnose_distance.hpp"
+
+namespace moebius::cli {
+
+/// What was found in one log.
+struct diagnosis {
+    std::string name;  ///< of the log among several; else empty
+    log_head head;
+    std::vector<layer_state> states;        ///< one a layer
+    std::vector<layer_distance> distances;  ///< one a layer
+    std::vector<std::string> notes;         ///< how the log was read
+    std::vector<std::string> findings;      ///< what its numbers may hide
+};
+
+/// The worst verdict on any layer.
+[[nodiscard]] std::string worst_verdict(const std::vector<diagnosis>& logs);
+
+/// Whether a verdict is as bad as another, or worse.
+[[nodiscard]] bool as_bad_as(std::string_view verdict, std::string_view limit);
+
+[[nodiscard]] result_document document_of(const std::vector<diagnosis>& logs,
+                                          result_heading heading);
+
+/// For a reader: a table a log, definitions once, and what was found.
+[[nodiscard]] std::string summary_of(const std::vector<diagnosis>& logs);
+
+/// One line of a log that is followed: the layer that is worst off.
+[[nodiscard]] std::string step_line(const log_head& head, const std::vector<layer_state>& states);
+
+}  // namespace moebius::cli

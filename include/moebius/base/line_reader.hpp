@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <moebius/base/file_reader.hpp>
+#include <string_view>
+#include <vector>
+
+namespace moebius {
+
+/// The lines of a file, without their ends. A line is valid until the next one; memory is a block,
+/// or twice the longest line.
+class line_reader {
+public:
+    /// @param start  what was read of the file already
+    /// @param grows  whether more may be written to the file: a last line without its end is not
+    ///               given then, and after the end the file is read anew
+    line_reader(file_reader& file, std::string_view start, bool grows = false);
+
+    /// False at the end of the file.
+    /// @throws io_error  for a line of more than 1 GiB
+    bool next(std::string_view& line);
+
+private:
+    void fill();
+
+    file_reader& file_;
+    bool grows_;
+    std::vector<char> buffer_;
+    std::size_t from_ = 0, searched_ = 0, to_ = 0;
+    bool done_ = false;
+};
+
+}  // namespace moebius

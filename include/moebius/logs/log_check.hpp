@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <moebius/logs/load_state.hpp>
+#include <moebius/logs/log_file.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace moebius {
+
+/// Looks through the records of a log for what makes its numbers mean something else than they seem
+/// to: each trap that is met is a sentence. Memory: some numbers an expert of each layer.
+class log_check {
+public:
+    explicit log_check(const log_head& head);
+
+    void take(const load_record& record);
+
+    /// "snapshot: ..." and the like.
+    /// @param states  of the same log
+    [[nodiscard]] std::vector<std::string> findings(std::span<const named_series> series,
+                                                    std::span<const layer_state> states) const;
+
+private:
+    struct layer_facts {
+        std::size_t records = 0;
+        std::int64_t first_step = 0, last_step = 0, least_gap = 0, most_gap = 0;
+        bool changes = false, falls = false, uneven = false;
+        std::size_t clipped = 0;  ///< records in which two experts or more have the largest load
+        double largest = 0;       ///< of all loads
+        double sum = 0;           ///< of the first record
+        std::vector<double> last, sums,
+            squares;  ///< (experts); shares over records and their squares
+    };
+    void look_at(std::span<const double> loads, layer_facts& layer);
+    void count_rounded(std::span<const double> loads);
+
+    void say_steps(std::vector<std::string>& to) const;
+    void say_sums(std::vector<std::string>& to) const;
+    void say_rounded(std::vector<std::string>& to) const;
+    void say_layers(std::vector<std::string>& to) const;
+    void say_random(std::vector<std::string>& to) const;
+    void say_biases(std::span<const layer_state> states, std::vector<std::string>& to) const;
+    [[nodiscard]] std::string names(const std::vector<std::size_t>& layers) const;
+
+    const log_head& head_;
+    std::vector<layer_facts> layers_;
+    std::optional<double> least_sum_, most_sum_;
+    bool whole_ = true;
+    std::size_t above_512_ = 0, not_rounded_ = 0;  ///< loads from 512 on
+    std::uint64_t records_ = 0;
+};
+
+}  // namespace moebius

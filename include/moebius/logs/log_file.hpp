@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <moebius/logs/load_log.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace moebius {
+
+/// What a log does not say of itself; what is set here counts more than what it says.
+struct log_options {
+    // as in log_head
+    std::optional<double> top_k{}, tokens{}, rate{}, feedback{}, decay{}, beta{}, bias_rate{};
+    std::string gate{}, balancer{};
+    std::optional<double> experts{};  ///< of every layer: where only chosen ones have rows
+};
+
+/// Numbers that a log has beside the loads, one a step: losses.
+struct named_series {
+    std::string name;
+    std::vector<double> values;
+};
+
+/// One log, ready to be read.
+struct opened_log {
+    std::string name;  ///< of the part of a table that has several (model, domain); else empty
+    std::unique_ptr<log_source> source;
+    std::vector<named_series> series;
+    std::vector<std::string> notes;  ///< how it was read, a sentence each
+};
+
+/// Opens files that together hold a log: parts of it by steps, layers or ranks, all in one format.
+///
+/// The format shows in the first bytes:
+/// - NPY and NPZ: [steps, layers, experts], [steps, experts] or [experts] of any type of number. In
+///   an NPZ file `counts` or `loads`, and beside it `scores`, `dither` (of the same shape),
+///   `moments` [steps, layers, experts, experts], `steps`, losses, and `config`, a JSON text;
+///   Megatron's dump of loads has [layers, steps, experts].
+/// - CSV, TSV: a row an expert (step, layer, expert, tokens or a share, bias) in any order, also of
+///   chosen experts only; a row a step and layer or a step with a column an expert
+///   (layer3/expert5, layer_3_expert_5, expert_5), in order.
+/// - JSONL: a record a step and layer, or a step, with arrays or names as the columns of a CSV;
+///   records of Megatron's router trace; records with a map of physical to logical experts.
+/// - TensorBoard's event files, by tags as the columns of a CSV.
+///
+/// NPY and NPZ files are read as they are asked for; of Fortran's order and the others the loads
+/// are in memory, 8 bytes a number. Numbers that are no counts, and twice or a part of them, become
+/// choices where `tokens` and `top_k` are known.
+///
+/// @return one, or one for each combination of what else a long table says (model, domain)
+/// @throws io_error  with file, place and rule: for what is no log (summaries, pickles, which are
+///                   never opened, tables of Parquet), negative loads, numbers that are not finite,
+///                   steps out of order, experts that come twice
+[[nodiscard]] std::vector<opened_log> open_logs(std::span<const std::string> paths,
+                                                const log_options& options = {});
+
+/// A log in text that grows: each of its steps once the next one has begun.
+class followed_log {
+public:
+    virtual ~followed_log() = default;
+
+    /// Layers and experts may come with later steps.
+    [[nodiscard]] virtual const log_head& head() const = 0;
+
+    /// The records of the next step that is complete; empty if there is none yet.
+    /// @throws io_error  as open_logs
+    [[nodiscard]] virtual std::span<const load_record> next_step() = 0;
+};
+
+/// @throws io_error  as open_logs; for a format that does not grow by lines
+[[nodiscard]] std::unique_ptr<followed_log> follow_log(const std::string& path,
+                                                       const log_options& options = {});
+
+}  // namespace moebius

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "array_log.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <moebius/base/error.hpp>
+
+#include "load_table.hpp"
+
+namespace moebius {
+namespace {
+
+/// The first number that is no load, or the length.
+std::size_t first_bad(std::span<const double> values, double least) {
+    constexpr double most = std::numeric_limits<double>::max();
+    bool good = true;
+    for (const double value : values) good &= value >= least && value <= most;
+    if (good) return values.size();
+    const auto bad = [&](double value) { return !(value >= least && value <= most); };
+    return static_cast<std::size_t>(std::find_if(values.begin(), values.end(), bad) -
+                                    values.begin());
+}
+
+}  // namespace
+
+std::span<const double> channel::next() {
+    if (!rows_) return {};
+    fresh_ = at_ == block_.size();
+    if (fresh_) {
+        constexpr std::size_t most = 1 << 15;  // they stay in the cache
+        block_.resize(std::min(left_, std::max(record_, most / record_ * record_)));
+        rows_->read(block_);
+        left_ -= block_.size();
+        at_ = 0;
+    }
+    at_ += record_;
+    return std::span<const double>(block_).subspan(at_ - record_, record_);
+}
+
+bool array_log::next(load_record& record) {
+    if (step_ == step_count) return false;
+    record.step = steps.empty() ? static_cast<std::int64_t>(step_) : steps[step_];
+    record.layer = layer_;
+    record.loads = loads.next();
+    if (loads.is_fresh()) check(loads, 0, "must be >= 0 and finite");
+    record.scores = finite(scores);
+    record.dither = finite(dither);
+    record.moments = finite(moments);
+    if (++layer_ == about.layers.size()) {
+        layer_ = 0;
+        ++step_;
+    }
+    return true;
+}
+
+std::span<const double> array_log::finite(channel& of) {
+    const auto out = of.next();
+    if (of.is_there() && of.is_fresh())
+        check(of, std::numeric_limits<double>::lowest(), "must be finite");
+    return out;
+}
+
+void array_log::check(const channel& of, double least, std::string_view rule) const {
+    const auto values = of.block();
+    const auto bad = first_bad(values, least);
+    if (bad == values.size()) return;
+    const std::size_t layers = about.layers.size();
+    const std::size_t row = layer_ + bad / of.record();  // of the block's first step
+    throw io_error(of.name(), fmt::format("step {}, layer {}, expert {} is {}, but it {}",
+                                          step_ + row / layers, row % layers,
+                                          bad % of.record() % about.experts, values[bad], rule));
+}
+
+log_shape shape_of(const number_rows& rows, std::vector<std::string>& notes) {
+    const auto& shape = rows.shape();
+    const auto refuse = [&](std::string_view rule) {
+        throw io_error(rows.name(),
+                       fmt::format("its shape is ({}), but {}", fmt::join(shape, ", "), rule));
+    };
+    if (rows.is_text()) refuse("loads are numbers, and this is a text");
+    if (shape.empty() || shape.size() > 3)
+        refuse("loads are [steps, layers, experts], [steps, experts] or [experts]");
+    if (rows.count() == 0) refuse("a load or more is needed");
+    log_shape out;
+    out.experts = shape.back();
+    if (shape.size() > 1) out.steps = shape.front();
+    if (shape.size() > 2) out.layers = shape[1];
+    if (out.experts > load_table::most_experts || out.layers > load_table::most_layers)
+        refuse(fmt::format("{} layers and {} experts are the most", load_table::most_layers,
+                           load_table::most_experts));
+    if (shape.size() == 2)
+        notes.push_back("an array of two axes was read as [steps, experts] of one layer");
+    return out;
+}
+
+void set_shape(array_log& log, const log_shape& shape) {
+    log.step_count = shape.steps;
+    log.about.experts = shape.experts;
+    for (std::size_t l = 0; l < shape.layers; ++l) log.about.layers.push_back(std::to_string(l));
+}
+
+std::unique_ptr<number_rows> rows_of(std::unique_ptr<byte_source> bytes) {
+    std::string start(npy::magic.size(), '\0');
+    start.resize(bytes->read(start));
+    if (start != npy::magic) throw io_error(bytes->name(), "it is not an NPY file");
+    return std::make_unique<number_rows>(std::move(bytes));
+}
+
+void number_rows::read(std::span<double> to) {
+    if (!array_.fortran_order()) return array_.read(to);
+    if (whole_.empty()) whole_ = all();
+    std::copy_n(whole_.begin() + static_cast<std::ptrdiff_t>(at_), to.size(), to.begin());
+    at_ += to.size();
+}
+
+opened_log open_npy(std::unique_ptr<byte_source> bytes) {
+    opened_log out;
+    auto loads = rows_of(std::move(bytes));
+    const auto shape = shape_of(*loads, out.notes);
+    auto log = std::make_unique<array_log>();
+    set_shape(*log, shape);
+    log->loads = {std::move(loads), shape.experts};
+    out.source = std::move(log);
+    return out;
+}
+
+}  // namespace moebius

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <moebius/logs/log_file.hpp>
+#include <moebius/tokens/byte_source.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "number_rows.hpp"
+
+namespace moebius {
+
+struct log_builder;
+
+/// Numbers of some steps at a time.
+class channel {
+public:
+    channel() = default;
+    channel(std::unique_ptr<number_rows> rows, std::size_t record)
+        : rows_(std::move(rows)), record_(record), left_(rows_->count()) {}
+
+    [[nodiscard]] bool is_there() const noexcept { return rows_ != nullptr; }
+    [[nodiscard]] const std::string& name() const noexcept { return rows_->name(); }
+    [[nodiscard]] std::size_t record() const noexcept { return record_; }
+
+    /// Those of the next record; empty without an array.
+    std::span<const double> next();
+    /// Whether the last record came with a new block, and that.
+    [[nodiscard]] bool is_fresh() const noexcept { return fresh_; }
+    [[nodiscard]] std::span<const double> block() const noexcept { return block_; }
+
+private:
+    std::unique_ptr<number_rows> rows_;
+    std::size_t record_ = 1, left_ = 0, at_ = 0;
+    bool fresh_ = false;
+    std::vector<double> block_;
+};
+
+/// Arrays [steps, layers, experts] side by side.
+class array_log final : public log_source {
+public:
+    channel loads, scores, dither, moments;
+    std::vector<std::int64_t> steps;  ///< their numbers; empty: from 0
+    std::size_t step_count = 0;
+    log_head about;
+
+    const log_head& head() const override { return about; }
+    bool next(load_record& record) override;
+
+private:
+    std::span<const double> finite(channel& of);
+    void check(const channel& of, double least, std::string_view rule) const;
+
+    std::size_t step_ = 0, layer_ = 0;
+};
+
+/// [steps, layers, experts] of a shape; fewer axes are the last ones.
+struct log_shape {
+    std::size_t steps = 1, layers = 1, experts = 1;
+};
+
+/// @throws io_error  for an array that has no loads
+[[nodiscard]] log_shape shape_of(const number_rows& rows, std::vector<std::string>& notes);
+
+/// Layers without names.
+void set_shape(array_log& log, const log_shape& shape);
+
+/// An array from the first byte of its file on.
+/// @throws io_error
+[[nodiscard]] std::unique_ptr<number_rows> rows_of(std::unique_ptr<byte_source> bytes);
+
+/// What an NPY file holds, from its first byte on.
+[[nodiscard]] opened_log open_npy(std::unique_ptr<byte_source> bytes);
+
+/// What an NPZ file holds.
+[[nodiscard]] opened_log open_npz(const std::string& path);
+
+/// Adds what an NPZ file holds if it is Megatron's dump of one rank's loads; false if it is none.
+bool add_megatron_dump(const std::string& path, log_builder& to);
+
+}  // namespace moebius

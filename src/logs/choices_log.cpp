@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "choices_log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace moebius {
+namespace {
+
+double sum_of(std::span<const double> values) {
+    return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+bool are_near(double a, double b) {
+    constexpr double rounding =
+        1e-3;  // of shares that were written with three digits or in float16
+    return std::abs(a - b) <= rounding * std::max(std::abs(a), std::abs(b));
+}
+
+void set(std::optional<double>& to, const std::optional<double>& given) {
+    if (given) to = given;
+}
+
+}  // namespace
+
+void overrule(log_head& head, const log_options& options) {
+    set(head.top_k, options.top_k);
+    set(head.tokens, options.tokens);
+    set(head.rate, options.rate);
+    set(head.feedback, options.feedback);
+    set(head.decay, options.decay);
+    set(head.beta, options.beta);
+    set(head.bias_rate, options.bias_rate);
+    if (!options.gate.empty()) head.gate = options.gate;
+    if (!options.balancer.empty()) head.balancer = options.balancer;
+}
+
+choices_log::choices_log(std::unique_ptr<log_source> from, const log_options& options,
+                         std::vector<std::string>& notes)
+    : from_(std::move(from)), head_(from_->head()) {
+    overrule(head_, options);
+    look_ahead();
+    find_factor(notes);
+}
+
+void choices_log::look_ahead() {
+    constexpr std::size_t most_records = 256, most_numbers = 1 << 20;
+    std::size_t numbers = 0;
+    for (load_record one;
+         ahead_.size() < most_records && numbers < most_numbers && from_->next(one);) {
+        numbers += one.loads.size() + one.moments.size();
+        const auto copy = [](std::span<const double> of) {
+            return std::vector<double>(of.begin(), of.end());
+        };
+        auto& kept = ahead_.emplace_back(kept_record{one, copy(one.loads), copy(one.scores),
+                                                     copy(one.dither), copy(one.moments)});
+        kept.record.loads = kept.loads;
+        kept.record.scores = kept.scores;
+        kept.record.dither = kept.dither;
+        kept.record.moments = kept.moments;
+    }
+}
+
+/// The median of the records' sums.
+double choices_log::common_sum() const {
+    std::vector<double> sums;
+    for (const auto& one : ahead_)
+        if (const double sum = sum_of(one.loads); sum > 0) sums.push_back(sum);
+    if (sums.empty()) return 0;
+    const auto middle = sums.begin() + static_cast<std::ptrdiff_t>(sums.size() / 2);
+    std::nth_element(sums.begin(), middle, sums.end());
+    return *middle;
+}
+
+void choices_log::find_factor(std::vector<std::string>& notes) {
+    const double sum = common_sum();
+    if (sum == 0) return;
+    const bool whole = std::all_of(ahead_.begin(), ahead_.end(), [](const kept_record& one) {
+        return std::all_of(one.loads.begin(), one.loads.end(),
+                           [](double load) { return load == std::floor(load); });
+    });
+    factor_ = whole ? factor_of_counts(sum, notes) : factor_of_shares(sum, notes);
+    if (!head_.tokens && head_.top_k && whole) head_.tokens = factor_ * sum / *head_.top_k;
+}
+
+/// Whether all counts are even, where rounding to bfloat16 does not make them so.
+bool choices_log::are_doubled() const {
+    constexpr std::size_t enough = 40;  // odds of 1 to 2^40
+    std::size_t not_rounded = 0;
+    for (const auto& one : ahead_)
+        for (const double load : one.loads) {
+            if (std::fmod(load, 2) != 0) return false;
+            if (load != 0 && (load < 512 || std::fmod(load, 8) != 0)) ++not_rounded;
+        }
+    return not_rounded >= enough;
+}
+
+/// Whole numbers that are twice as many, or a part.
+double choices_log::factor_of_counts(double sum, std::vector<std::string>& notes) const {
+    if (!head_.tokens) {
+        if (!are_doubled()) return 1;
+        notes.emplace_back(
+            "all counts are even, as of recomputation, which counts twice: they were "
+            "halved");
+        return 0.5;
+    }
+    const double k = head_.top_k.value_or(1), expected = *head_.tokens * k, ratio = sum / expected;
+    if (are_near(ratio, 1)) return 1;
+    const auto said =
+        fmt::format("the counts of a step sum to {:g}, and tokens x top-k are {:g}", sum, expected);
+    if (are_near(ratio, 2)) {
+        notes.push_back(said + ": doubled under recomputation, they were halved");
+        return 0.5;
+    }
+    if (k > 1 && are_near(ratio * k, 1))
+        notes.push_back(said + ": these are the first choices alone");
+    else if (ratio < 1 && are_near(1 / ratio, std::round(1 / ratio)))
+        notes.push_back(
+            fmt::format("{}: these are the counts of 1 of {:.0f} ranks (or "
+                        "micro-batches), not of all",
+                        said, 1 / ratio));
+    else if (ratio < 1)
+        notes.push_back(fmt::format("{}: {:.1f} % are missing, as of tokens dropped at capacity",
+                                    said, 100 * (1 - ratio)));
+    else
+        notes.push_back(fmt::format("{}: {:g} times as many, which nothing explains", said, ratio));
+    return 1;
+}
+
+/// Shares, percent, and loads over their mean, by what they sum to.
+double choices_log::factor_of_shares(double sum, std::vector<std::string>& notes) const {
+    const auto experts = static_cast<double>(head_.experts);
+    std::string what = fmt::format("numbers that sum to {:g}", sum);
+    if (are_near(sum, 1))
+        what = "shares (they sum to 1)";
+    else if (are_near(sum, 100))
+        what = "percent (they sum to 100)";
+    else if (are_near(sum, experts))
+        what = "loads over their mean (they sum to the number of experts: balanced is 1)";
+    else if (head_.top_k && are_near(sum, *head_.top_k))
+        what = "shares of tokens (they sum to top-k: balanced is top-k / N)";
+    if (head_.tokens) {
+        notes.push_back(
+            fmt::format("the loads are {}: they were taken times tokens x top-k", what));
+        return *head_.tokens * head_.top_k.value_or(1) / sum;
+    }
+    notes.push_back(
+        fmt::format("the loads are {}, not counts: how much of their scatter is chance "
+                    "depends on --tokens and --top-k, which are not known",
+                    what));
+    return 1;
+}
+
+bool choices_log::next(load_record& record) {
+    if (started_ && !ahead_.empty()) ahead_.pop_front();
+    started_ = true;
+    if (!ahead_.empty())
+        record = ahead_.front().record;
+    else if (!from_->next(record))
+        return false;
+    if (factor_ == 1) return true;
+    scaled_.assign(record.loads.begin(), record.loads.end());
+    for (double& load : scaled_) load *= factor_;
+    record.loads = scaled_;
+    return true;
+}
+
+}  // namespace moebius

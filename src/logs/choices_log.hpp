@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <moebius/logs/log_file.hpp>
+#include <string>
+#include <vector>
+
+namespace moebius {
+
+/// What options say takes the place of what a log says.
+void overrule(log_head& head, const log_options& options);
+
+/// A log whose loads are choices, whatever the file counts: its first records tell.
+class choices_log final : public log_source {
+public:
+    /// @param notes  gets what was found
+    choices_log(std::unique_ptr<log_source> from, const log_options& options,
+                std::vector<std::string>& notes);
+
+    const log_head& head() const override { return head_; }
+    bool next(load_record& record) override;
+
+private:
+    struct kept_record {
+        load_record record;
+        std::vector<double> loads, scores, dither, moments;
+    };
+    void look_ahead();
+    void find_factor(std::vector<std::string>& notes);
+    double factor_of_counts(double sum, std::vector<std::string>& notes) const;
+    double factor_of_shares(double sum, std::vector<std::string>& notes) const;
+    [[nodiscard]] bool are_doubled() const;
+    [[nodiscard]] double common_sum() const;
+
+    std::unique_ptr<log_source> from_;
+    log_head head_;
+    double factor_ = 1;
+    std::deque<kept_record> ahead_;
+    bool started_ = false;
+    std::vector<double> scaled_;
+};
+
+}  // namespace moebius

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "column.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <utility>
+
+namespace moebius {
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return out;
+}
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool has_one_of(std::string_view text, std::initializer_list<std::string_view> parts) {
+    return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+        return text.find(part) != std::string_view::npos;
+    });
+}
+
+/// Takes a number off the end.
+std::optional<std::string_view> take_digits(std::string_view& text) {
+    const auto from = text.find_last_not_of("0123456789") + 1;
+    const auto digits = text.substr(from);
+    if (digits.empty() || digits.size() > 9) return std::nullopt;
+    text.remove_suffix(digits.size());
+    return digits;
+}
+
+void drop_marks(std::string_view& text) {
+    while (!text.empty() && is_one_of(text.substr(text.size() - 1), {"_", "/", ".", "-", " ", ":"}))
+        text.remove_suffix(1);
+}
+
+/// Takes one of the words off the end, in any case, with nothing of a longer word before it.
+bool take_word(std::string_view& text, std::initializer_list<std::string_view> words) {
+    drop_marks(text);
+    for (const auto word : words) {
+        if (text.size() < word.size() || lower(text.substr(text.size() - word.size())) != word)
+            continue;
+        const auto before = text.substr(0, text.size() - word.size());
+        if (!before.empty() && std::isalpha(static_cast<unsigned char>(before.back())) != 0)
+            continue;
+        text = before;
+        drop_marks(text);
+        return true;
+    }
+    return false;
+}
+
+/// Takes the word of a layer off the end.
+bool take_layer_word(std::string_view& text) {
+    return take_word(text, {"layer", "block", "layers", "blocks"});
+}
+
+/// Names, less what stands before their last slash, in lower case.
+constexpr std::pair<std::string_view, meaning> known_words[] = {
+    {"step", meaning::step},
+    {"_step", meaning::step},
+    {"global_step", meaning::step},
+    {"iteration", meaning::step},
+    {"iter", meaning::step},
+    {"forward_pass", meaning::step},
+    {"forward_pass_id", meaning::step},
+    {"steps", meaning::step},
+    {"layer", meaning::layer},
+    {"layer_id", meaning::layer},
+    {"layer_idx", meaning::layer},
+    {"layer_index", meaning::layer},
+    {"layer_number", meaning::layer},
+    {"block", meaning::layer},
+    {"expert", meaning::expert},
+    {"expert_id", meaning::expert},
+    {"expert_idx", meaning::expert},
+    {"expert_index", meaning::expert},
+    {"logical_expert", meaning::expert},
+    {"tokens", meaning::load},
+    {"count", meaning::load},
+    {"counts", meaning::load},
+    {"load", meaning::load},
+    {"loads", meaning::load},
+    {"tokens_per_expert", meaning::load},
+    {"expert_counts", meaning::load},
+    {"expert_load", meaning::load},
+    {"expert_loads", meaning::load},
+    {"logical_count", meaning::load},
+    {"token_counts", meaning::load},
+    {"tokens_per_expert_e", meaning::load},
+    {"global_tokens_per_expert", meaning::load},
+    {"local_tokens_per_expert", meaning::load},
+    {"global_batch_tokens_per_expert", meaning::load},
+    {"prob", meaning::load},
+    {"probs", meaning::load},
+    {"probability", meaning::load},
+    {"share", meaning::load},
+    {"shares", meaning::load},
+    {"fraction", meaning::load},
+    {"percentage", meaning::load},
+    {"utilization", meaning::load},
+    {"frequency", meaning::load},
+    {"choices", meaning::load},
+    {"bias", meaning::score},
+    {"biases", meaning::score},
+    {"score", meaning::score},
+    {"scores", meaning::score},
+    {"expert_bias", meaning::score},
+    {"expert_bias_e", meaning::score},
+    {"score_bias", meaning::score},
+    {"e_score_correction_bias", meaning::score},
+    {"dither", meaning::dither},
+    {"rank", meaning::rank},
+    {"ep_rank", meaning::rank},
+    {"dp_rank", meaning::rank},
+};
+
+}  // namespace
+
+std::string_view bare_cell(std::string_view cell) {
+    constexpr std::string_view marks = " \t\r\"";
+    cell.remove_prefix(std::min(cell.find_first_not_of(marks), cell.size()));
+    return cell.substr(0, cell.find_last_not_of(marks) + 1);
+}
+
+std::string_view bare_name(std::string_view cell) {
+    cell = bare_cell(cell);
+    if (const auto dash = cell.rfind(" - "); dash != std::string_view::npos)
+        cell.remove_prefix(dash + 3);
+    return cell;
+}
+
+bool is_envelope(std::string_view name) {
+    return name.ends_with("__MIN") || name.ends_with("__MAX");
+}
+
+meaning meaning_of(std::string_view name) {
+    const auto whole = lower(name);
+    const auto word = std::string_view(whole).substr(whole.rfind('/') + 1);
+    for (const auto& [known, means] : known_words)
+        if (word == known) return means;
+    if (has_one_of(whole, {"loss", "lbl"})) return meaning::series;
+    if (has_one_of(whole, {"imbalance", "cv", "dead_expert", "diversity", "balancedness", "maxvio",
+                           "max_vio", "entropy", "utilization", "min_load", "max_load"}))
+        return meaning::summary;
+    return meaning::other;
+}
+
+std::optional<expert_name> expert_name_of(std::string_view name) {
+    const auto expert = take_digits(name);
+    if (!expert || !take_word(name, {"expert", "e", "experts"})) return std::nullopt;
+    expert_name out;
+    std::from_chars(expert->data(), expert->data() + expert->size(), out.expert);
+    auto rest = name;
+    if (const auto layer = take_digits(rest); layer && take_layer_word(rest)) {
+        out.layer = *layer;
+        name = rest;
+    }
+    out.family = name;
+    return out;
+}
+
+std::optional<expert_name> layer_name_of(std::string_view name) {
+    const auto layer = take_digits(name);
+    if (!layer || !take_layer_word(name)) return std::nullopt;
+    return expert_name{std::string(name), std::string(*layer), 0};
+}
+
+family_kind kind_of(std::string_view family) {
+    const auto word = lower(family);
+    if (has_one_of(word, {"bias", "score"})) return {true, 0};
+    if (has_one_of(word, {"percent", "util", "frac", "prob", "share", "freq", "weight"}))
+        return {false, 3};
+    if (has_one_of(word, {"local"})) return {false, 2};
+    return {false, has_one_of(word, {"global", "total"}) ? 0 : 1};
+}
+
+}  // namespace moebius

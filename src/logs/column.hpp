@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What names in logs mean, whether they head a column, a member of JSON or a tag of TensorBoard.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace moebius {
+
+enum class meaning {
+    step,
+    layer,
+    expert,
+    load,   ///< of an expert, or an array of them
+    score,  ///< or a bias
+    dither,
+    rank,     ///< whose counts these are
+    series,   ///< a loss
+    summary,  ///< of loads: a mean, a maximum, an imbalance
+    other
+};
+
+/// What a name that stands alone means.
+[[nodiscard]] meaning meaning_of(std::string_view name);
+
+/// A name that has an expert's number at its end, and mostly a layer's before it.
+struct expert_name {
+    std::string family;  ///< what stands before: train/TokensTotal
+    std::string layer;   ///< its number; empty if none is named
+    std::uint32_t expert = 0;
+};
+
+/// "train/TokensTotal/layer3/expert5", "moe_expert_utilization/layer_3_expert_5",
+/// "moe-expert/tokens_layer3_expert5", "expert_5", "e5".
+[[nodiscard]] std::optional<expert_name> expert_name_of(std::string_view name);
+
+/// The same without the expert, for arrays: "tokens_per_expert/layer_3".
+[[nodiscard]] std::optional<expert_name> layer_name_of(std::string_view name);
+
+/// How much a family of columns tells: counts before shares, and those of all ranks before others.
+/// Biases and scores are a kind of their own.
+struct family_kind {
+    bool is_score = false;
+    int rank = 0;  ///< the lowest is taken
+};
+[[nodiscard]] family_kind kind_of(std::string_view family);
+
+/// A cell without quotes and blanks around it.
+[[nodiscard]] std::string_view bare_cell(std::string_view cell);
+
+/// A column's name as it is compared: a bare cell without the name of the run that exports of W&B
+/// put before " - ".
+[[nodiscard]] std::string_view bare_name(std::string_view cell);
+
+/// Whether W&B made the column: the least or largest value of a sample.
+[[nodiscard]] bool is_envelope(std::string_view name);
+
+}  // namespace moebius

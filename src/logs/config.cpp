@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include <moebius/base/text.hpp>
+#include <nlohmann/json.hpp>
+
+#include "log_builder.hpp"
+
+namespace moebius {
+namespace {
+
+using nlohmann::json;
+
+/// The first of these names that is a number.
+std::optional<double> number_of(const json& config, std::initializer_list<const char*> names) {
+    for (const auto* name : names)
+        if (const auto found = config.find(name); found != config.end() && found->is_number())
+            return found->get<double>();
+    return std::nullopt;
+}
+
+std::string word_of(const json& config, std::initializer_list<const char*> names) {
+    for (const auto* name : names)
+        if (const auto found = config.find(name); found != config.end() && found->is_string())
+            return found->get<std::string>();
+    return {};
+}
+
+/// What moves the scores, else the gate; of a run that says at least one of them.
+std::string balancer_of(const json& config) {
+    if (auto said = word_of(config, {"balancer", "controller"}); !said.empty()) return said;
+    const auto on = [&](std::initializer_list<const char*> names) {
+        return number_of(config, names).value_or(0) != 0;
+    };
+    if (on({"feedback_end", "feedback"})) return "feedback";
+    if (on({"sign", "moe_router_bias_update_rate", "bias_rate"})) return "sign";
+    if (on({"integral", "gain"})) return "integral";
+    if (on({"aux", "moe_aux_loss_coeff", "router_aux_loss_coef", "aux_coef"})) return "aux";
+    return config.contains("aux") || config.contains("sign") ? "none" : "";
+}
+
+void keep(std::optional<double>& to, std::optional<double> found) {
+    if (found) to = found;
+}
+
+}  // namespace
+
+void read_config(std::string_view text, const std::string& place, log_head& to) {
+    json config;
+    try {
+        config = json::parse(text);
+    } catch (const json::exception&) {
+        throw io_error(place, "the config is no JSON text, but one is needed");
+    }
+    if (!config.is_object()) throw io_error(place, "the config is no JSON object");
+    keep(to.top_k, number_of(config, {"top_k", "topk", "moe_router_topk", "num_experts_per_tok"}));
+    keep(to.tokens, number_of(config, {"tokens", "tokens_per_step"}));
+    const auto batch = number_of(config, {"batch"}), length = number_of(config, {"length"});
+    if (!to.tokens && batch && length) to.tokens = *batch * *length;
+    keep(to.rate, number_of(config, {"eta"}));
+    keep(to.feedback, number_of(config, {"feedback_end", "feedback"}));
+    keep(to.decay, number_of(config, {"decay"}));
+    keep(to.beta, number_of(config, {"beta"}));
+    keep(to.bias_rate,
+         number_of(config, {"bias_rate", "sign", "moe_router_bias_update_rate", "bias_gamma"}));
+    if (auto gate = word_of(config, {"gate", "score_func", "moe_router_score_function"});
+        !gate.empty())
+        to.gate = gate;
+    if (auto balancer = balancer_of(config); !balancer.empty()) to.balancer = balancer;
+}
+
+}  // namespace moebius

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "csv_line.hpp"
+
+#include <limits>
+#include <moebius/tokens/cells.hpp>
+
+#include "column.hpp"
+
+namespace moebius {
+namespace {
+
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+void csv_line::set_separator_of(std::string_view first_line) {
+    separator_ = csv::separator_of(first_line);
+}
+
+std::vector<std::string_view> csv_line::cells_of(std::string_view line) const {
+    std::vector<std::string_view> out;
+    for (std::size_t from = 0;;) {
+        std::size_t end = from;
+        for (bool quoted = false; end < line.size() && (quoted || line[end] != separator_); ++end)
+            if (line[end] == '"') quoted = !quoted;
+        out.push_back(line.substr(from, end - from));
+        if (end == line.size()) return out;
+        from = end + 1;
+    }
+}
+
+std::size_t csv_line::read(std::string_view line) {
+    line_ = line;
+    values_.clear();
+    const char *at = line.data(), *const end = at + line.size();
+    for (double value = 0; (at = csv::take_number(at, end, separator_, value)) != nullptr; ++at) {
+        values_.push_back(value);
+        if (at == end) return values_.size();
+    }
+    values_.clear();  // one is no plain number: an empty cell, a word, quotes
+    for (auto one : cells_of(line)) {
+        one = bare_cell(one);
+        double value = no_number;
+        const char* const last = one.data() + one.size();
+        if (one.empty() || csv::take_number(one.data(), last, separator_, value) != last)
+            value = no_number;
+        values_.push_back(value);
+    }
+    return values_.size();
+}
+
+std::string_view csv_line::cell(std::size_t column) const {
+    return bare_cell(cells_of(line_)[column]);
+}
+
+}  // namespace moebius

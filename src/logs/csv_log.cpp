@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <optional>
+#include <utility>
+
+#include "column.hpp"
+#include "csv_line.hpp"
+#include "log_builder.hpp"
+
+namespace moebius {
+namespace {
+
+/// A table with a line of names: a row an expert, or a column an expert.
+class csv_log final : public line_parser {
+public:
+    csv_log(log_builder& to, std::string file) : to_(to), file_(std::move(file)) {}
+
+    void take(std::string_view line) override {
+        ++line_;
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+        if (names_.empty()) return read_names(line);
+        if (!words_known_) find_words(line);
+        if (const auto found = row_.read(line); found != names_.size())
+            fail(fmt::format("line {} has {} columns, but the first has {}", line_, found,
+                             names_.size()));
+        if (is_long_)
+            take_long();
+        else
+            take_wide();
+        ++rows_;
+    }
+
+private:
+    static constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
+
+    /// Of a column an expert.
+    struct wide_column {
+        std::size_t load = nowhere, score = nowhere;  ///< their columns
+        std::string family, layer;
+        std::uint32_t place = 0, expert = 0;  ///< `place` of the layer
+    };
+
+    [[noreturn]] void fail(std::string_view reason) const { throw io_error(file_, reason); }
+    [[nodiscard]] std::string place(std::size_t column) const {
+        return fmt::format("{}, line {}, column '{}'", file_, line_, excerpt(names_[column]));
+    }
+
+    void read_names(std::string_view line);
+    void read_name(std::string_view name);
+    [[noreturn]] void refuse_names() const;
+    void choose_family();
+    void pair_scores(const std::vector<wide_column>& scores);
+    void find_words(std::string_view line);
+    [[nodiscard]] double number(std::size_t column) const;
+    [[nodiscard]] double load(std::size_t column) const {
+        return checked_load(number(column), [&] { return place(column); });
+    }
+    [[nodiscard]] std::int64_t step_in_row() const {
+        return checked_step(number(step_), [this] { return place(step_); });
+    }
+    std::uint32_t layer_in(load_table& to);
+    [[nodiscard]] std::string part_in_row() const;
+    void take_long();
+    void take_wide();
+    void check_order(std::int64_t step);
+
+    log_builder& to_;
+    std::string file_;
+    csv_line row_;
+    std::vector<std::string> names_;
+    /// The first column of each meaning.
+    std::vector<std::size_t> columns_ =
+        std::vector<std::size_t>(static_cast<std::size_t>(meaning::other) + 1, nowhere);
+    std::size_t step_ = nowhere, layer_ = nowhere, expert_ = nowhere, load_ = nowhere,
+                score_ = nowhere, dither_ = nowhere, rank_ = nowhere;
+    std::vector<std::size_t> words_, series_;  ///< columns of names, and of losses
+    std::vector<wide_column> wide_;
+    std::string summaries_;
+    bool is_long_ = false, words_known_ = false;
+    std::size_t line_ = 0;
+    std::int64_t rows_ = 0;
+    std::optional<std::int64_t> last_step_;
+    double last_layer_ = std::numeric_limits<double>::quiet_NaN();
+    const load_table* last_table_ = nullptr;
+    load_table* only_part_ = nullptr;
+    double last_rank_ = 0;
+    std::uint32_t layer_place_ = 0;
+};
+
+void csv_log::read_name(std::string_view name) {
+    const std::size_t here = names_.size();
+    names_.emplace_back(name);
+    if (is_envelope(name))
+        return to_.note(
+            "its history is sampled: it has W&B's __MIN and __MAX of what lies between");
+    if (auto of = expert_name_of(name)) {
+        if (of->expert >= load_table::most_experts)
+            fail(fmt::format("line 1: expert {} came, but {} is the last that is read", of->expert,
+                             load_table::most_experts - 1));
+        wide_.push_back(
+            {here, nowhere, std::move(of->family), std::move(of->layer), 0, of->expert});
+        return;
+    }
+    const auto means = meaning_of(name);
+    if (means == meaning::series) series_.push_back(here);
+    if (means == meaning::series || means == meaning::summary) add_name(summaries_, name);
+    auto& column = columns_[static_cast<std::size_t>(means)];
+    if (column == nowhere) column = here;
+}
+
+/// Names that tell of loads without any of an expert.
+void csv_log::refuse_names() const {
+    if (!summaries_.empty())
+        fail(fmt::format("summaries are no log: it has {}, but the load of each expert is needed",
+                         summaries_));
+    std::string names;
+    for (const auto& name : names_) add_name(names, name);
+    fail(
+        fmt::format("line 1: the columns are {}, but step, layer, expert and tokens are needed, "
+                    "or a column an expert (layer3/expert5)",
+                    names));
+}
+
+void csv_log::read_names(std::string_view line) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+    if (line.find('\0') != std::string_view::npos)
+        fail("line 1 has a zero byte: it is no text, and no format that is known");
+    row_.set_separator_of(line);
+    for (const auto cell : row_.cells_of(line)) read_name(bare_name(cell));
+    const auto column = [this](meaning of) { return columns_[static_cast<std::size_t>(of)]; };
+    step_ = column(meaning::step);
+    layer_ = column(meaning::layer);
+    expert_ = column(meaning::expert);
+    load_ = column(meaning::load);
+    score_ = column(meaning::score);
+    dither_ = column(meaning::dither);
+    if (!wide_.empty()) return choose_family();
+    is_long_ = expert_ != nowhere;
+    if (!is_long_) refuse_names();
+    rank_ = column(meaning::rank);
+    if (load_ != nowhere) return;
+    to_.adds_up = true;
+    to_.note("it has no column of tokens: each of its rows is one choice");
+}
+
+/// Of families of columns an expert that which tells most, and one of scores.
+void csv_log::choose_family() {
+    const auto is_score = [](const wide_column& one) { return kind_of(one.family).is_score; };
+    const auto middle = std::stable_partition(wide_.begin(), wide_.end(), std::not_fn(is_score));
+    const std::vector<wide_column> scores(middle, wide_.end());
+    wide_.erase(middle, wide_.end());
+    if (wide_.empty()) fail("line 1: its columns an expert are scores, but loads are needed");
+    const auto best =
+        std::min_element(wide_.begin(), wide_.end(), [](const auto& a, const auto& b) {
+            return kind_of(a.family).rank < kind_of(b.family).rank;
+        })->family;
+    for (const auto& one : wide_)
+        if (one.family != best)
+            to_.note(
+                fmt::format("'{}' was read, and '{}' was not", excerpt(best), excerpt(one.family)));
+    std::erase_if(wide_, [&](const auto& one) { return one.family != best; });
+    for (auto& one : wide_)
+        if (layer_ == nowhere) one.place = to_.part("").layer(one.layer.empty() ? "0" : one.layer);
+    pair_scores(scores);
+}
+
+void csv_log::pair_scores(const std::vector<wide_column>& scores) {
+    std::map<std::pair<std::string_view, std::uint32_t>, std::size_t> at;
+    for (const auto& one : scores) at.try_emplace({one.layer, one.expert}, one.load);
+    for (auto& one : wide_)
+        if (const auto found = at.find({one.layer, one.expert}); found != at.end())
+            one.score = found->second;
+}
+
+/// Columns without a use name the part of a long table where their first cell is a word.
+void csv_log::find_words(std::string_view line) {
+    words_known_ = true;
+    if (!is_long_) return;
+    row_.read(line);
+    for (std::size_t c = 0; c < std::min(row_.values().size(), names_.size()); ++c)
+        if (std::isnan(row_.values()[c]) && meaning_of(names_[c]) == meaning::other)
+            words_.push_back(c);
+}
+
+double csv_log::number(std::size_t column) const {
+    const double value = row_.values()[column];
+    if (!std::isfinite(value))
+        throw io_error(place(column), fmt::format("'{}' came, but it must be a finite number",
+                                                  excerpt(row_.cell(column))));
+    return value;
+}
+
+/// The layer of the row, which mostly is that of the last one.
+std::uint32_t csv_log::layer_in(load_table& to) {
+    const double value = row_.values()[layer_];
+    if (value == last_layer_ && &to == last_table_) return layer_place_;
+    last_layer_ = value;
+    last_table_ = &to;
+    const auto cell = row_.cell(layer_);
+    if (cell.empty()) throw io_error(place(layer_), "it is empty, but a layer is needed");
+    return layer_place_ = to.layer(cell);
+}
+
+void csv_log::take_long() {
+    load_cell cell;
+    if (step_ != nowhere) cell.step = step_in_row();
+    cell.expert = checked_expert(number(expert_), [this] { return place(expert_); });
+    cell.load = load_ == nowhere ? 1 : load(load_);
+    if (score_ != nowhere) cell.score = number(score_);
+    if (dither_ != nowhere) cell.dither = number(dither_);
+    if (rank_ != nowhere && (rows_ == 0 || number(rank_) != last_rank_)) {
+        last_rank_ = number(rank_);
+        to_.add_rank(fmt::format("{}", last_rank_));
+    }
+    if (words_.empty() && only_part_ == nullptr) only_part_ = &to_.part("");
+    auto& to = words_.empty() ? *only_part_ : to_.part(part_in_row());
+    cell.layer = layer_ == nowhere ? to.layer("0") : layer_in(to);
+    to.add(cell);
+}
+
+/// What the row says of a part of the log.
+std::string csv_log::part_in_row() const {
+    std::string part;
+    for (const auto c : words_) {
+        if (!part.empty()) part += ' ';
+        part += excerpt(row_.cell(c));
+    }
+    return part;
+}
+
+void csv_log::check_order(std::int64_t step) {
+    if (last_step_ && step < *last_step_)
+        fail(fmt::format("line {}: step {} came after {}, but steps must increase", line_, step,
+                         *last_step_));
+    if (last_step_ && step == *last_step_ && layer_ == nowhere)
+        fail(fmt::format("line {}: step {} came twice, but steps must increase", line_, step));
+    last_step_ = step;
+}
+
+void csv_log::take_wide() {
+    for (const auto c : series_)
+        if (!std::isnan(row_.values()[c])) to_.values_of(names_[c]).push_back(row_.values()[c]);
+    const auto is_empty = [&](const wide_column& one) { return row_.cell(one.load).empty(); };
+    if (std::isnan(row_.values()[wide_.front().load]) &&
+        std::all_of(wide_.begin(), wide_.end(), is_empty))
+        return;  // a step at which something else was logged
+    const auto step = step_ == nowhere ? rows_ : step_in_row();
+    check_order(step);
+    auto& to = to_.part("");
+    const std::uint32_t layer = layer_ == nowhere ? 0 : layer_in(to);
+    for (const auto& one : wide_) {
+        load_cell made{.step = step,
+                       .layer = layer_ == nowhere ? one.place : layer,
+                       .expert = one.expert,
+                       .load = load(one.load)};
+        if (one.score != nowhere) made.score = number(one.score);
+        to.add(made);
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<line_parser> csv_parser(log_builder& to, std::string file) {
+    return std::make_unique<csv_log>(to, std::move(file));
+}
+
+}  // namespace moebius

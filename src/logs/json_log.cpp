@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "column.hpp"
+#include "log_builder.hpp"
+
+namespace moebius {
+namespace {
+
+using nlohmann::json;
+
+/// Loads that a record has under one name, and what stands beside them.
+struct array_set {
+    const json *loads = nullptr, *scores = nullptr, *dither = nullptr;
+    int rank = 9;  ///< of the loads' family, the lowest is taken
+};
+
+/// A record a line.
+class json_log final : public line_parser {
+public:
+    json_log(log_builder& to, std::string file) : to_(to), file_(std::move(file)) {}
+
+    void take(std::string_view line) override {
+        constexpr std::size_t longest = std::size_t{1} << 26;
+        constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+        ++line_;
+        if (line_ == 1 && line.starts_with(byte_order_mark))
+            line.remove_prefix(byte_order_mark.size());
+        if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+        if (line.size() > longest)
+            fail(fmt::format("it has {} bytes, but {} are the most of a record", line.size(),
+                             longest));
+        try {
+            take_record(json::parse(line));
+        } catch (const json::exception& e) {
+            const std::string_view words = e.what();
+            fail(fmt::format(
+                "it is no JSON record: {}",
+                excerpt(words.substr(std::min(words.find("] ") + 2, words.size())), 120)));
+        }
+    }
+
+private:
+    [[nodiscard]] std::string place() const { return fmt::format("{}, line {}", file_, line_); }
+    [[nodiscard]] std::string place(std::string_view name) const {
+        return fmt::format("{}, '{}'", place(), excerpt(name));
+    }
+    [[noreturn]] void fail(std::string_view reason) const { throw io_error(place(), reason); }
+
+    void take_record(const json& record);
+    void find_members(const json& record);
+    void find_flat(std::string_view name, const json& value);
+    std::vector<double> numbers(const json& list, std::string_view what) const;
+    [[nodiscard]] double number(const json& value, std::string_view what) const;
+    void take_arrays(const json& record);
+    void take_row(std::string_view layer, const json& loads, const json* scores, const json* dither,
+                  const json* map);
+    void take_trace(const json& record);
+    void take_flat();
+    void add_row(std::string_view layer, std::span<const double> loads,
+                 std::span<const double> scores, std::span<const double> dither);
+    void check_order();
+
+    log_builder& to_;
+    std::string file_;
+    std::size_t line_ = 0;
+    std::optional<std::int64_t> last_step_;
+
+    // of the record at hand
+    std::int64_t step_ = 0;
+    std::string layer_;
+    bool has_step_ = false;
+    std::optional<std::uint32_t> expert_;
+    array_set arrays_;
+    std::map<std::string, std::vector<std::pair<expert_name, const json*>>> flat_;  ///< by family
+};
+
+double json_log::number(const json& value, std::string_view what) const {
+    if (!value.is_number())
+        throw io_error(
+            place(what),
+            fmt::format("'{}' came, but it must be a number",
+                        excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace))));
+    return value.get<double>();
+}
+
+std::vector<double> json_log::numbers(const json& list, std::string_view what) const {
+    if (!list.is_array()) throw io_error(place(what), "an array of numbers is needed");
+    if (list.size() > load_table::most_experts)
+        throw io_error(place(what), fmt::format("it has {} numbers, but {} experts are the most",
+                                                list.size(), load_table::most_experts));
+    std::vector<double> out;
+    out.reserve(list.size());
+    for (const auto& one : list) out.push_back(number(one, what));
+    return out;
+}
+
+void json_log::find_flat(std::string_view name, const json& value) {
+    if (auto of = value.is_number() ? expert_name_of(name) : layer_name_of(name)) {
+        if (!value.is_number() && !value.is_array()) return;
+        auto family = of->family;
+        flat_[std::move(family)].emplace_back(std::move(*of), &value);
+    }
+}
+
+void json_log::find_members(const json& record) {
+    arrays_ = {};
+    flat_.clear();
+    layer_ = "0";
+    has_step_ = false;
+    expert_.reset();
+    for (const auto& [name, value] : record.items()) {
+        const auto means = meaning_of(name);
+        if (means == meaning::step && value.is_number()) {
+            step_ = checked_step(value.get<double>(), [&] { return place(name); });
+            has_step_ = true;
+        } else if (means == meaning::layer && (value.is_number() || value.is_string())) {
+            layer_ = value.is_string() ? value.get<std::string>() : value.dump();
+        } else if (means == meaning::expert && value.is_number()) {
+            expert_ = checked_expert(value.get<double>(), [&] { return place(name); });
+        } else if (means == meaning::rank) {
+            to_.add_rank(value.dump());
+        } else if (means == meaning::load && kind_of(name).rank < arrays_.rank) {
+            arrays_.loads = &value;
+            arrays_.rank = kind_of(name).rank;
+        } else if (means == meaning::score) {
+            arrays_.scores = &value;
+        } else if (means == meaning::dither) {
+            arrays_.dither = &value;
+        } else {
+            find_flat(name, value);
+            if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
+                to_.summaries.insert(name);
+                if (means == meaning::series) to_.values_of(name).push_back(value.get<double>());
+            }
+        }
+    }
+}
+
+void json_log::check_order() {
+    if (!has_step_) fail("a record of loads has no step, but each needs one");
+    if (last_step_ && step_ < *last_step_)
+        fail(fmt::format("step {} came after {}, but steps must increase", step_, *last_step_));
+    last_step_ = step_;
+}
+
+void json_log::take_record(const json& record) {
+    if (!record.is_object()) fail("a record must be an object: {\"step\": 0, \"layer\": ...}");
+    if (const auto config = record.find("config"); config != record.end())
+        read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
+                    to_.head);
+    find_members(record);
+    if (record.contains("top_indices")) return take_trace(record);
+    if (expert_ && arrays_.loads != nullptr && arrays_.loads->is_number()) {  // a row an expert
+        if (!has_step_) fail("a record of loads has no step, but each needs one");
+        auto& to = to_.part("");
+        load_cell cell{.step = step_, .layer = to.layer(layer_), .expert = *expert_};
+        cell.load = checked_load(number(*arrays_.loads, "load"), [this] { return place(); });
+        if (arrays_.scores != nullptr) cell.score = number(*arrays_.scores, "score");
+        return to.add(cell);
+    }
+    if (arrays_.loads != nullptr && arrays_.loads->is_structured()) return take_arrays(record);
+    take_flat();
+}
+
+/// A row of numbers, or one a layer.
+void json_log::take_arrays(const json& record) {
+    check_order();
+    const auto& loads = *arrays_.loads;
+    const auto at = record.find("physical_to_logical_map");
+    const json* map = at == record.end() ? nullptr : &*at;
+    if (map != nullptr) to_.note("physical experts were added up to logical ones, as its map says");
+    if (loads.empty()) fail("its loads are empty, but one of each expert is needed");
+    if (loads.is_array() && !loads.front().is_array())
+        return take_row(layer_, loads, arrays_.scores, arrays_.dither, map);
+    for (const auto& [name, row] : loads.items()) {
+        const auto of = [&name = name](const json* all) -> const json* {
+            if (all == nullptr) return nullptr;
+            if (all->is_object()) return all->contains(name) ? &(*all)[name] : nullptr;
+            const auto place = static_cast<std::size_t>(std::strtoul(name.c_str(), nullptr, 10));
+            if (!all->is_array() || place >= all->size()) return nullptr;
+            return (*all)[place].is_array() ? &(*all)[place] : all;
+        };
+        const auto layer = layer_name_of(name);
+        take_row(layer ? layer->layer : name, row, of(arrays_.scores), of(arrays_.dither), of(map));
+    }
+}
+
+void json_log::take_row(std::string_view layer, const json& loads, const json* scores,
+                        const json* dither, const json* map) {
+    auto values = numbers(loads, "loads");
+    for (const double value : values) (void)checked_load(value, [this] { return place("loads"); });
+    const auto beside = [&](const json* list, std::string_view what) {
+        auto out = list == nullptr ? std::vector<double>{} : numbers(*list, what);
+        if (!out.empty() && out.size() != values.size())
+            fail(fmt::format("it has {} loads and {} of '{}', but there must be as many",
+                             values.size(), out.size(), what));
+        return out;
+    };
+    const auto to_logical = beside(map, "physical_to_logical_map");
+    if (!to_logical.empty()) {
+        std::vector<double> logical;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (to_logical[i] == -1) continue;  // a free place
+            const auto expert = checked_expert(to_logical[i], [this] { return place("map"); });
+            if (expert >= logical.size()) logical.resize(expert + 1);
+            logical[expert] += values[i];
+        }
+        return add_row(layer, logical, {}, {});
+    }
+    add_row(layer, values, beside(scores, "scores"), beside(dither, "dither"));
+}
+
+void json_log::add_row(std::string_view layer, std::span<const double> loads,
+                       std::span<const double> scores, std::span<const double> dither) {
+    auto& to = to_.part("");
+    load_cell cell{.step = step_, .layer = to.layer(layer)};
+    for (std::uint32_t e = 0; e < loads.size(); ++e) {
+        cell.expert = e;
+        cell.load = loads[e];
+        if (!scores.empty()) cell.score = scores[e];
+        if (!dither.empty()) cell.dither = dither[e];
+        to.add(cell);
+    }
+}
+
+/// Megatron's --moe-routing-trace-path: the experts of each token.
+void json_log::take_trace(const json& record) {
+    check_order();
+    to_.adds_up = true;
+    to_.note(
+        "a router trace was counted: records of one step and layer (ranks, micro-batches) were "
+        "added up");
+    if (const auto k = record.find("topk"); k != record.end()) to_.head.top_k = number(*k, "topk");
+    const auto& tokens = record["top_indices"];
+    if (!tokens.is_array()) fail("'top_indices' must be an array of each token's experts");
+    std::vector<double> counts;
+    const auto choose = [&](const json& expert) {
+        const auto e = checked_expert(number(expert, "top_indices"), [this] { return place(); });
+        if (e >= counts.size()) counts.resize(e + 1);
+        ++counts[e];
+    };
+    for (const auto& chosen : tokens)
+        if (chosen.is_array())
+            std::for_each(chosen.begin(), chosen.end(), choose);
+        else
+            choose(chosen);
+    if (const auto shape = record.find("logit_shape");
+        shape != record.end() && shape->is_array() && shape->size() == 2)
+        counts.resize(std::max<std::size_t>(
+            counts.size(), checked_expert(number(shape->back(), "logit_shape") - 1, [this] {
+                               return place("logit_shape");
+                           }) + 1));
+    auto& to = to_.part("");
+    const auto layer = to.layer(layer_);
+    for (std::uint32_t e = 0; e < counts.size(); ++e)
+        if (counts[e] > 0) to.add({.step = step_, .layer = layer, .expert = e, .load = counts[e]});
+}
+
+/// Names as the columns of a CSV.
+void json_log::take_flat() {
+    const auto best = [this](bool scores) {
+        auto found = flat_.end();
+        for (auto one = flat_.begin(); one != flat_.end(); ++one)
+            if (kind_of(one->first).is_score == scores &&
+                (found == flat_.end() || kind_of(one->first).rank < kind_of(found->first).rank))
+                found = one;
+        return found;
+    };
+    const auto loads = best(false), scores = best(true);
+    if (loads == flat_.end()) return;  // something else was logged
+    check_order();
+    auto& to = to_.part("");
+    for (const auto& [of, value] : loads->second) {
+        const auto& layer = of.layer.empty() ? layer_ : of.layer;
+        const json* score = nullptr;
+        if (scores != flat_.end())
+            for (const auto& [name, beside] : scores->second)
+                if (name.layer == of.layer && name.expert == of.expert) score = beside;
+        if (value->is_array()) {
+            take_row(layer, *value, score, nullptr, nullptr);
+            continue;
+        }
+        load_cell cell{.step = step_, .layer = to.layer(layer)};
+        cell.expert = checked_expert(of.expert, [this] { return place(); });
+        cell.load = checked_load(value->get<double>(), [this] { return place(); });
+        if (score != nullptr) cell.score = number(*score, "score");
+        to.add(cell);
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<line_parser> json_parser(log_builder& to, std::string file) {
+    return std::make_unique<json_log>(to, std::move(file));
+}
+
+}  // namespace moebius

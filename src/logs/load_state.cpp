@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/base/row_writer.hpp>
+#include <moebius/logs/load_state.hpp>
+#include <moebius/router/load_metrics.hpp>
+#include <numeric>
+
+namespace moebius {
+namespace {
+
+constexpr state_measure measures[] = {
+    {"max_over_mean", "largest load / mean load of the layer's experts; balanced is 1",
+     &layer_state::max_over_mean},
+    {"min_over_mean", "smallest load / mean load", &layer_state::min_over_mean},
+    {"max_violation", "(largest load - mean load) / mean load", &layer_state::max_violation},
+    {"variation", "standard deviation over experts (over N) / mean load", &layer_state::variation},
+    {"effective", "H is the entropy of the shares: 1 even, 1/N all on one expert",
+     &layer_state::effective},
+    {"dead", "experts without a single choice in the window", &layer_state::dead},
+    {"bias_offset", "mean of the last scores or biases over experts, which routing cancels",
+     &layer_state::bias_offset},
+    {"bias_spread", "largest - smallest of the last scores or biases", &layer_state::bias_spread},
+    {"bias_drift", "change of a centred bias a step over the window, of the fastest expert",
+     &layer_state::bias_drift},
+    {"bias_chatter", "root mean square change of centred biases a step, their drift removed",
+     &layer_state::bias_chatter},
+    {"bias_step", "spacing of bfloat16 at the largest bias: what it would be rounded to",
+     &layer_state::bias_step},
+};
+
+double mean_of(std::span<const double> values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// bfloat16 has 8 significant bits.
+double bfloat16_step(double value) {
+    return value == 0 ? 0 : std::ldexp(1.0, std::ilogb(value) - 7);
+}
+
+}  // namespace
+
+std::span<const state_measure> state_measures() { return measures; }
+
+load_state::load_state(std::size_t window) : window_(window) {
+    if (window == 0)
+        throw invalid_argument("load_state", "window is 0", "it must be a step or more");
+}
+
+void load_state::take(const load_record& record) {
+    if (record.layer >= layers_.size()) layers_.resize(record.layer + 1);
+    auto& to = layers_[record.layer];
+    if (to.experts != record.loads.size()) {  // of a log that is followed
+        to.experts = record.loads.size();
+        to.loads.clear();
+        to.scores.clear();
+        to.at = 0;
+    }
+    if (to.steps++ == 0) to.first_step = record.step;
+    to.last_step = record.step;
+    const std::size_t n = to.experts;
+    if (to.loads.size() < window_ * n) {
+        to.loads.insert(to.loads.end(), record.loads.begin(), record.loads.end());
+        to.scores.insert(to.scores.end(), record.scores.begin(), record.scores.end());
+        return;
+    }
+    const auto place = static_cast<std::ptrdiff_t>(to.at * n);
+    std::copy(record.loads.begin(), record.loads.end(), to.loads.begin() + place);
+    if (to.scores.size() == to.loads.size() && !record.scores.empty())
+        std::copy(record.scores.begin(), record.scores.end(), to.scores.begin() + place);
+    to.at = (to.at + 1) % window_;
+}
+
+layer_state load_state::state_of(const layer_window& layer) const {
+    layer_state out;
+    out.steps = layer.steps;
+    out.first_step = layer.first_step;
+    out.last_step = layer.last_step;
+    if (layer.steps == 0) return out;
+    const std::size_t n = layer.experts;
+    std::vector<double> sum(n);
+    for (std::size_t i = 0; i < layer.loads.size(); ++i) sum[i % n] += layer.loads[i];
+    const double mean = mean_of(sum);
+    if (mean > 0) {
+        const auto count = static_cast<double>(n);
+        const auto metrics = measure_load(sum);
+        out.max_over_mean = metrics.largest * count;
+        out.max_violation = out.max_over_mean - 1;
+        out.min_over_mean = *std::min_element(sum.begin(), sum.end()) / mean;
+        out.variation = metrics.variation;
+        out.effective = std::pow(count, metrics.entropy - 1);  // its entropy is H / log N
+        out.dead = static_cast<double>(metrics.dead);
+    }
+    const auto is_zero = [](double score) { return score == 0; };  // where there are none
+    if (layer.scores.size() == layer.loads.size() &&
+        !std::all_of(layer.scores.begin(), layer.scores.end(), is_zero))
+        add_bias(layer, out);
+    return out;
+}
+
+void load_state::add_bias(const layer_window& layer, layer_state& to) const {
+    const std::size_t n = layer.experts, rows = layer.scores.size() / n;
+    const auto row = [&](std::size_t i) {
+        return std::span(layer.scores).subspan((layer.at + i) % rows * n, n);
+    };
+    const auto last = row(rows - 1);
+    const auto [least, most] = std::minmax_element(last.begin(), last.end());
+    to.bias_offset = mean_of(last);
+    to.bias_spread = *most - *least;
+    to.bias_step = bfloat16_step(std::max(std::abs(*least), std::abs(*most)));
+    if (rows < 3) return;
+    const auto steps = static_cast<double>(rows - 1);
+    const auto first = row(0);
+    const double moved = to.bias_offset - mean_of(first);
+    std::vector<double> drift(n);
+    to.bias_drift = 0;
+    for (std::size_t e = 0; e < n; ++e) {
+        drift[e] = (last[e] - first[e] - moved) / steps;
+        to.bias_drift = std::max(to.bias_drift, std::abs(drift[e]));
+    }
+    double squares = 0;
+    for (std::size_t i = 1; i < rows; ++i) {
+        const auto before = row(i - 1), now = row(i);
+        const double shift = mean_of(now) - mean_of(before);
+        for (std::size_t e = 0; e < n; ++e) {
+            const double change = now[e] - before[e] - shift - drift[e];
+            squares += change * change;
+        }
+    }
+    to.bias_chatter = std::sqrt(squares / (steps * static_cast<double>(n)));
+}
+
+std::vector<layer_state> load_state::layers() const {
+    std::vector<layer_state> out;
+    for (const auto& layer : layers_) out.push_back(state_of(layer));
+    return out;
+}
+
+table percentiles_of(std::span<const layer_state> layers) {
+    table out;
+    row_writer rows(out);
+    for (const double percent : {0, 50, 75, 90, 95, 100}) {
+        rows.next();
+        rows.put("percentile", percent);
+        for (const auto& measure : measures) {
+            std::vector<double> values;
+            for (const auto& one : layers)
+                if (!std::isnan(one.*measure.value)) values.push_back(one.*measure.value);
+            std::sort(values.begin(), values.end());
+            double value = layer_state::none;
+            if (!values.empty()) {
+                const double place = percent / 100 * static_cast<double>(values.size() - 1);
+                const auto below = static_cast<std::size_t>(place);
+                const auto above = std::min(below + 1, values.size() - 1);
+                value = values[below] +
+                        (place - static_cast<double>(below)) * (values[above] - values[below]);
+            }
+            rows.put(std::string(measure.name), value);
+        }
+    }
+    return out;
+}
+
+}  // namespace moebius

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <moebius/logs/load_log.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace moebius {
+
+/// What one cell of a log says.
+struct load_cell {
+    std::int64_t step = 0;
+    std::uint32_t layer = 0, expert = 0;
+    double load = 0;
+    double score = std::numeric_limits<double>::quiet_NaN();  ///< or none
+    double dither = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// Loads in memory, filled in any order: 8 bytes a number where experts come one after the other.
+class load_table {
+public:
+    static constexpr std::uint32_t most_experts = 1 << 16, most_layers = 1 << 16;
+
+    /// Cells that come again are added up: of ranks, micro-batches, single choices.
+    bool adds_up = false;
+
+    /// The place of a layer, a new one if it was not met.
+    /// @throws io_error  for more than most_layers
+    std::uint32_t layer(std::string_view name);
+
+    void add(const load_cell& cell);
+
+    [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
+    [[nodiscard]] const std::vector<std::string>& layers() const noexcept { return layers_; }
+    [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
+    [[nodiscard]] bool complete() const noexcept { return complete_; }
+
+    /// Puts all in order: steps, in each layers by name.
+    /// @param file  for sentences
+    /// @throws io_error  for cells that come twice, and for missing ones where zeros are written
+    void finish(const std::string& file, std::size_t experts);
+
+    /// The next record in that order.
+    bool next(load_record& record);
+
+    /// Whether a step before the last is there, of which no more can come where steps are in order.
+    [[nodiscard]] bool has_whole_step() const;
+    /// Takes that step's records out; their numbers are good until the next call.
+    std::vector<load_record> take_step(const std::string& file);
+
+private:
+    /// Cells whose experts are `expert` to `expert + count - 1`; their numbers begin at `at`.
+    struct run {
+        std::int64_t step;
+        std::uint32_t layer, expert;
+        std::size_t at;
+        std::uint32_t count;
+        [[nodiscard]] bool before(const run& other) const noexcept {
+            if (step != other.step) return step < other.step;
+            if (layer != other.layer) return layer < other.layer;
+            return expert < other.expert;
+        }
+    };
+    /// A number beside each load, where any has one.
+    struct channel {
+        std::vector<double> values;
+        void add(double value, std::size_t place);
+    };
+
+    void name_layers_in_order();
+    [[noreturn]] void refuse(const std::string& file, const run& at, std::string_view rule) const;
+    void check(const std::string& file);
+    std::size_t fill(std::size_t from, load_record& record);
+
+    std::vector<run> runs_;
+    std::vector<double> loads_;
+    channel scores_, dither_;
+    std::vector<std::string> layers_;
+    std::map<std::string, std::uint32_t, std::less<>> places_;
+    std::uint32_t last_layer_ = 0;
+    std::size_t experts_ = 0, at_ = 0;
+    bool in_order_ = true, has_zero_ = false, complete_ = true;
+    std::vector<double> row_, score_row_, dither_row_;  ///< of the record at hand
+    std::vector<std::vector<double>> kept_;             ///< of the step that was taken out
+};
+
+/// A finished table as a source.
+class table_log final : public log_source {
+public:
+    table_log(load_table table, log_head head) : table_(std::move(table)), head_(std::move(head)) {
+        head_.layers = table_.layers();
+        head_.experts = table_.experts();
+    }
+    const log_head& head() const override { return head_; }
+    bool next(load_record& record) override { return table_.next(record); }
+
+private:
+    load_table table_;
+    log_head head_;
+};
+
+}  // namespace moebius

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <moebius/base/error.hpp>
+#include <moebius/logs/log_file.hpp>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "load_table.hpp"
+
+namespace moebius {
+
+/// What readers of texts and events fill.
+struct log_builder {
+    std::map<std::string, load_table> parts;  ///< by what else a long table says; mostly one, ""
+    std::vector<named_series> series;
+    std::vector<std::string> notes;
+    std::set<std::string> summaries;  ///< names that tell of loads without any of an expert
+    log_head head;                    ///< without layers and experts
+    std::set<std::string> ranks;      ///< whose counts came
+    bool adds_up = false;
+
+    /// Counts of a rank come.
+    void add_rank(std::string rank) {
+        adds_up = true;
+        ranks.insert(std::move(rank));
+    }
+
+    load_table& part(const std::string& name) {
+        auto& found = parts[name];
+        found.adds_up = adds_up;
+        return found;
+    }
+
+    void note(std::string sentence);
+
+    /// The series of that name, a new one if there was none.
+    std::vector<double>& values_of(std::string_view name);
+
+    /// @param file  for sentences
+    std::vector<opened_log> finish(const std::string& file, std::size_t experts);
+};
+
+/// A reader of a format that has a record a line.
+class line_parser {
+public:
+    line_parser() = default;
+    line_parser(const line_parser&) = delete;
+    line_parser& operator=(const line_parser&) = delete;
+    virtual ~line_parser() = default;
+
+    /// @throws io_error  with file, line and rule
+    virtual void take(std::string_view line) = 0;
+};
+
+/// @param to    where loads go; it must outlive the parser
+/// @param file  for sentences
+[[nodiscard]] std::unique_ptr<line_parser> csv_parser(log_builder& to, std::string file);
+[[nodiscard]] std::unique_ptr<line_parser> json_parser(log_builder& to, std::string file);
+
+/// Takes what a config says of a run, a JSON text.
+/// @param place  for sentences: the file, and the array in it
+void read_config(std::string_view text, const std::string& place, log_head& to);
+
+/// Adds a name to a list for a sentence, which has no more than some.
+void add_name(std::string& list, std::string_view name);
+
+/// What a load, step or expert must be; NaN passes none.
+/// @param place  gives what the sentence begins with: file and place
+/// @throws io_error
+template <typename Place>
+double checked_load(double value, const Place& place) {
+    if (!(value >= 0 && value <= std::numeric_limits<double>::max()))
+        throw io_error(place(),
+                       fmt::format("the load is {}, but it must be >= 0 and finite", value));
+    return value;
+}
+template <typename Place>
+std::int64_t checked_step(double value, const Place& place) {
+    if (!(std::abs(value) < 9007199254740992 && value == std::floor(value)))  // 2^53
+        throw io_error(place(),
+                       fmt::format("the step is {}, but it must be a whole number", value));
+    return static_cast<std::int64_t>(value);
+}
+template <typename Place>
+std::uint32_t checked_expert(double value, const Place& place) {
+    if (!(value >= 0 && value < load_table::most_experts && value == std::floor(value)))
+        throw io_error(place(),
+                       fmt::format("the expert is {}, but it must be a whole number from 0 to {}",
+                                   value, load_table::most_experts - 1));
+    return static_cast<std::uint32_t>(value);
+}
+
+}  // namespace moebius

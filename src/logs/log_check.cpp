@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/text.hpp>
+#include <moebius/logs/log_check.hpp>
+#include <numeric>
+
+namespace moebius {
+namespace {
+
+/// Records below which nothing is said of a series.
+constexpr std::size_t enough_records = 10;
+
+bool is_constant(std::span<const double> values) {
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    constexpr double rounding = 1e-6;  // of float32
+    return *most - *least <= rounding * std::max(std::abs(*least), std::abs(*most));
+}
+
+}  // namespace
+
+log_check::log_check(const log_head& head) : head_(head), layers_(head.layers.size()) {}
+
+/// Loads from 512 on that bfloat16's 8 significant bits hold, where others would show.
+void log_check::count_rounded(std::span<const double> loads) {
+    for (const double load : loads) {
+        if (!(load >= 512)) continue;
+        ++above_512_;
+        const double spacing = std::ldexp(1.0, std::ilogb(load) - 7);
+        not_rounded_ += std::fmod(load, spacing) != 0 ? 1U : 0U;
+    }
+}
+
+void log_check::look_at(std::span<const double> loads, layer_facts& layer) {
+    const double sum = std::accumulate(loads.begin(), loads.end(), 0.0);
+    const double most = *std::max_element(loads.begin(), loads.end());
+    least_sum_ = std::min(least_sum_.value_or(sum), sum);
+    most_sum_ = std::max(most_sum_.value_or(sum), sum);
+    if (most > layer.largest) {
+        layer.largest = most;
+        layer.clipped = 0;
+    }
+    const auto tops = std::count(loads.begin(), loads.end(), most);
+    const bool all_there = static_cast<double>(tops) * most == sum;  // collapsed, not clipped
+    if (most == layer.largest && tops > 1 && !all_there) ++layer.clipped;
+    layer.sums.resize(loads.size());
+    layer.squares.resize(loads.size());
+    const double scale = sum > 0 ? 1 / sum : 0;
+    for (std::size_t e = 0; e < loads.size(); ++e) {
+        const double share = loads[e] * scale;
+        layer.sums[e] += share;
+        layer.squares[e] += share * share;
+    }
+    layer.uneven = layer.uneven || most != *std::min_element(loads.begin(), loads.end());
+    if (layer.records == 0) layer.sum = sum;
+    if (layer.last.size() == loads.size())
+        for (std::size_t e = 0; e < loads.size(); ++e) {
+            layer.changes = layer.changes || loads[e] != layer.last[e];
+            layer.falls = layer.falls || loads[e] < layer.last[e];
+        }
+    layer.last.assign(loads.begin(), loads.end());
+}
+
+void log_check::take(const load_record& record) {
+    if (record.layer >= layers_.size()) layers_.resize(record.layer + 1);
+    auto& layer = layers_[record.layer];
+    if (layer.records == 0) {
+        layer.first_step = record.step;
+    } else {
+        const auto gap = record.step - layer.last_step;
+        layer.least_gap = layer.records == 1 ? gap : std::min(layer.least_gap, gap);
+        layer.most_gap = std::max(layer.most_gap, gap);
+    }
+    layer.last_step = record.step;
+    if (records_ < 4096 || records_ % 64 == 0) {  // of a long log a part tells
+        whole_ = whole_ && std::all_of(record.loads.begin(), record.loads.end(),
+                                       [](double load) { return load == std::floor(load); });
+        count_rounded(record.loads);
+    }
+    look_at(record.loads, layer);
+    ++layer.records;
+    ++records_;
+}
+
+std::string log_check::names(const std::vector<std::size_t>& layers) const {
+    std::string out = layers.size() == 1 ? "layer " : "layers ";
+    for (std::size_t i = 0; i < std::min<std::size_t>(layers.size(), 12); ++i) {
+        if (i > 0) out += ", ";
+        out += excerpt(head_.layers[layers[i]], 30);
+    }
+    return layers.size() > 12 ? fmt::format("{} and {} more", out, layers.size() - 12) : out;
+}
+
+void log_check::say_steps(std::vector<std::string>& to) const {
+    const auto& first = layers_.front();
+    if (first.records <= 1) {
+        to.emplace_back(
+            "snapshot: a snapshot has no dynamics: how far from collapse it is cannot be "
+            "told, and a skew in one domain's text is no collapse (5 to 8 times the mean "
+            "is usual): a mix of domains is to be compared");
+        return;
+    }
+    if (first.most_gap <= 1) return;
+    if (first.least_gap == first.most_gap)
+        to.push_back(
+            fmt::format("sampled: every {}th step is logged: rates are a row of the log, "
+                        "not a step of the run",
+                        first.most_gap));
+    else
+        to.push_back(
+            fmt::format("sampled: from {} to {} steps lie between rows, as in W&B's exports, "
+                        "which are samples: the whole history is in its Parquet artifact "
+                        "<run>-history",
+                        first.least_gap, first.most_gap));
+}
+
+void log_check::say_sums(std::vector<std::string>& to) const {
+    if (!whole_ || *most_sum_ - *least_sum_ <= 0.5) return;
+    to.push_back(
+        fmt::format("sums: the loads of a layer sum to {:g} in one step and to {:g} in "
+                    "another: tokens are dropped or padded, batches differ, or rows are "
+                    "missing",
+                    *least_sum_, *most_sum_));
+}
+
+void log_check::say_rounded(std::vector<std::string>& to) const {
+    constexpr std::size_t enough = 40;  // by chance at most half of them are multiples of 4
+    if (above_512_ >= enough && not_rounded_ == 0 && whole_)
+        to.push_back(
+            fmt::format("rounded: all {} loads from 512 on are multiples of 4 and more, as "
+                        "bfloat16 rounds them: an update by the sign of load - mean may go "
+                        "the wrong way",
+                        above_512_));
+}
+
+void log_check::say_layers(std::vector<std::string>& to) const {
+    std::vector<std::size_t> constant, even, running, clipped;
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+        const auto& one = layers_[l];
+        if (one.records < enough_records) continue;
+        const double last = std::accumulate(one.last.begin(), one.last.end(), 0.0);
+        if (!one.uneven)
+            even.push_back(l);
+        else if (!one.changes)
+            constant.push_back(l);
+        else if (!one.falls && last > 1.5 * one.sum)
+            running.push_back(l);
+        else if (whole_ && 10 * one.clipped > one.records && one.largest >= 16)
+            clipped.push_back(l);
+    }
+    if (!even.empty())
+        to.push_back(
+            fmt::format("even: {}: perfect balance in every step is a symptom: of a gate "
+                        "without gradient, experts in turns, or a sum over the wrong axis",
+                        names(even)));
+    if (!constant.empty())
+        to.push_back(
+            fmt::format("constant: {}: the loads never change, as of a counter that is not "
+                        "updated",
+                        names(constant)));
+    if (!running.empty())
+        to.push_back(
+            fmt::format("running: {}: no load ever falls: these are running totals, and "
+                        "their differences are needed",
+                        names(running)));
+    for (const auto l : clipped)
+        to.push_back(
+            fmt::format("capacity: {}: in {} of {} steps two experts or more have exactly "
+                        "the largest load, {:g}: loads after capacity are flatter than what "
+                        "the router wants",
+                        names({l}), layers_[l].clipped, layers_[l].records, layers_[l].largest));
+}
+
+/// F(1) and the means of loads that scatter as those of tokens sent at random.
+void log_check::say_random(std::vector<std::string>& to) const {
+    constexpr std::size_t enough = 200;
+    std::vector<std::size_t> random;
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+        const auto& one = layers_[l];
+        const auto n = static_cast<double>(one.sums.size()), m = static_cast<double>(one.records);
+        const double k = head_.top_k.value_or(1);
+        if (one.records < enough || !whole_ || k >= n || n < 2 || one.sum <= 0) continue;
+        // Var(share) = (1/N)(1 - k/N) / (T k) where each token chooses k of N at random
+        const double level = (1 - k / n) / (n * one.sum);
+        double within = 0, between = 0;
+        for (std::size_t e = 0; e < one.sums.size(); ++e) {
+            const double mean = one.sums[e] / m;
+            within += one.squares[e] / m - mean * mean;
+            between += (mean - 1 / n) * (mean - 1 / n);
+        }
+        const double f = within / (n * level);
+        const double means = between * m / ((n - 1) * level) * (1 - 1 / n);
+        const double width = 5 * std::sqrt(2 / (n - 1));  // five standard deviations of chi-square
+        if (std::abs(f - 1) < 5 * std::sqrt(2 / (m * (n - 1))) + 0.02 && means < 1 + width)
+            random.push_back(l);
+    }
+    if (!random.empty())
+        to.push_back(
+            fmt::format("random: {}: loads scatter around equal means as those of tokens "
+                        "sent at random (F(1) = 1): a gate without gradient looks like that, "
+                        "and one under noise that covers it",
+                        names(random)));
+}
+
+void log_check::say_biases(std::span<const layer_state> states,
+                           std::vector<std::string>& to) const {
+    std::vector<std::size_t> wide, coarse;
+    for (std::size_t l = 0; l < std::min(states.size(), layers_.size()); ++l) {
+        const auto& one = states[l];
+        if (std::isnan(one.bias_spread)) continue;
+        if (head_.gate == "sigmoid" && one.bias_spread > 1) wide.push_back(l);
+        const bool vanishes =
+            head_.bias_rate && *head_.bias_rate > 0 && one.bias_step > 2 * *head_.bias_rate;
+        if (one.bias_spread > 0 && (one.bias_step > one.bias_spread / 8 || vanishes))
+            coarse.push_back(l);
+    }
+    if (!wide.empty())
+        to.push_back(
+            fmt::format("bias: {}: the biases spread by more than 1, the range of sigmoid "
+                        "scores: they choose, and the gate does not",
+                        names(wide)));
+    if (!coarse.empty())
+        to.push_back(fmt::format(
+            "bias: {}: at their offset bfloat16 rounds biases to {:g}, which is "
+            "much of their spread ({:g}) or more than two updates: keep them in "
+            "float32, and centred",
+            names(coarse), states[coarse.front()].bias_step, states[coarse.front()].bias_spread));
+}
+
+std::vector<std::string> log_check::findings(std::span<const named_series> series,
+                                             std::span<const layer_state> states) const {
+    std::vector<std::string> out;
+    if (records_ == 0) return out;
+    say_steps(out);
+    say_sums(out);
+    say_rounded(out);
+    say_layers(out);
+    say_random(out);
+    say_biases(states, out);
+    for (const auto& one : series)
+        if (one.values.size() >= enough_records && is_constant(one.values))
+            out.push_back(
+                fmt::format("constant: '{}' is {:g} in all {} rows: a balance loss that "
+                            "never changes has no gradient (pad-to-capacity, a counter that "
+                            "stays 1, router logits that are off)",
+                            excerpt(one.name), one.values.front(), one.values.size()));
+    return out;
+}
+
+}  // namespace moebius

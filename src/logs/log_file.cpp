@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <moebius/base/error.hpp>
+#include <moebius/base/line_reader.hpp>
+#include <moebius/logs/log_file.hpp>
+#include <utility>
+
+#include "array_log.hpp"
+#include "choices_log.hpp"
+#include "event_file.hpp"
+#include "log_builder.hpp"
+#include "log_format.hpp"
+
+namespace moebius {
+namespace {
+
+std::string_view name_of(log_format format) {
+    constexpr std::string_view names[] = {"CSV", "JSONL", "NPY", "NPZ", "an event file"};
+    return names[static_cast<std::size_t>(format)];
+}
+
+/// Files of arrays one after the other. Steps that begin at 0 again are counted on.
+class joined_log final : public log_source {
+public:
+    explicit joined_log(std::vector<std::pair<std::string, std::unique_ptr<log_source>>> parts)
+        : parts_(std::move(parts)) {
+        const auto& first = parts_.front().second->head();
+        for (const auto& [file, one] : parts_)
+            if (one->head().layers != first.layers || one->head().experts != first.experts)
+                throw io_error(file, fmt::format("{} layers of {} experts came after {} of {}, but "
+                                                 "parts of a log have the same",
+                                                 one->head().layers.size(), one->head().experts,
+                                                 first.layers.size(), first.experts));
+    }
+
+    const log_head& head() const override { return parts_.front().second->head(); }
+
+    bool next(load_record& record) override {
+        for (; at_ < parts_.size(); ++at_, fresh_ = true) {
+            if (!parts_[at_].second->next(record)) continue;
+            if (fresh_ && at_ > 0 && record.step <= last_) {
+                if (record.step != 0)
+                    throw io_error(parts_[at_].first,
+                                   fmt::format("step {} came after {}, but steps must increase",
+                                               record.step, last_));
+                offset_ = last_ + 1;
+            } else if (fresh_) {
+                offset_ = 0;
+            }
+            fresh_ = false;
+            last_ = record.step += offset_;
+            return true;
+        }
+        return false;
+    }
+
+private:
+    std::vector<std::pair<std::string, std::unique_ptr<log_source>>> parts_;
+    std::size_t at_ = 0;
+    bool fresh_ = true;
+    std::int64_t last_ = 0, offset_ = 0;
+};
+
+/// The rank that a file's name says: "..._rank3...".
+std::string rank_in(const std::string& path) {
+    const auto name = path.substr(path.rfind('/') + 1);
+    const auto at = name.find("rank");
+    if (at == std::string::npos) return {};
+    const auto from = at + 4, end = name.find_first_not_of("0123456789", from);
+    return name.substr(from, end == std::string::npos ? end : end - from);
+}
+
+void read_text(log_bytes& file, log_format format, log_builder& to) {
+    const auto parser =
+        format == log_format::csv ? csv_parser(to, file.name()) : json_parser(to, file.name());
+    line_reader lines(file.file(), file.start());
+    for (std::string_view line; lines.next(line);) parser->take(line);
+}
+
+/// Opens each file in turn.
+class opener {
+public:
+    explicit opener(const log_options& options) : options_(options) {}
+
+    void open(const std::string& path) {
+        auto file = std::make_unique<log_bytes>(path);
+        const auto format = format_of(*file);
+        if (format_ && *format_ != format)
+            throw io_error(path, fmt::format("it is {} after {}, but the parts of a log have one "
+                                             "format",
+                                             name_of(format), name_of(*format_)));
+        format_ = format;
+        names_ = names_.empty() ? path : names_ + ", " + path;
+        if (auto rank = rank_in(path); !rank.empty()) builder_.add_rank(std::move(rank));
+        switch (format) {
+            case log_format::npy:
+                return add(path, open_npy(std::move(file)));
+            case log_format::npz:
+                if (!add_megatron_dump(path, builder_)) add(path, open_npz(path));
+                return;
+            case log_format::events:
+                return read_events(*file, builder_);
+            case log_format::csv:
+            case log_format::jsonl:
+                return read_text(*file, format, builder_);
+        }
+    }
+
+    std::vector<opened_log> finish() {
+        std::vector<opened_log> out;
+        if (arrays_.empty()) {
+            out = builder_.finish(names_, experts());
+        } else {
+            std::vector<std::pair<std::string, std::unique_ptr<log_source>>> parts;
+            for (auto& [path, one] : arrays_) {
+                parts.emplace_back(path, std::move(one.source));
+                if (parts.size() == 1) continue;
+                for (auto& more : one.series) join(more, arrays_.front().second.series);
+            }
+            auto whole = std::move(arrays_.front().second);
+            whole.source = std::make_unique<joined_log>(std::move(parts));
+            out.push_back(std::move(whole));
+        }
+        for (auto& one : out)
+            one.source = std::make_unique<choices_log>(std::move(one.source), options_, one.notes);
+        return out;
+    }
+
+private:
+    std::size_t experts() const {
+        const double given = options_.experts.value_or(0);
+        if (!(given >= 0 && given <= load_table::most_experts && given == std::floor(given)))
+            throw invalid_argument(
+                "open_logs", fmt::format("experts is {}", given),
+                fmt::format("it must be a whole number up to {}", load_table::most_experts));
+        return static_cast<std::size_t>(given);
+    }
+    void add(const std::string& path, opened_log log) {
+        arrays_.emplace_back(path, std::move(log));
+    }
+
+    static void join(named_series& more, std::vector<named_series>& to) {
+        for (auto& one : to)
+            if (one.name == more.name)
+                one.values.insert(one.values.end(), more.values.begin(), more.values.end());
+    }
+
+    const log_options& options_;
+    log_builder builder_;
+    std::vector<std::pair<std::string, opened_log>> arrays_;
+    std::optional<log_format> format_;
+    std::string names_;
+};
+
+/// A text that grows.
+class followed_text final : public followed_log {
+public:
+    followed_text(const std::string& path, const log_options& options)
+        : file_(path), options_(options) {
+        const auto format = format_of(file_);
+        if (format != log_format::csv && format != log_format::jsonl)
+            throw io_error(path, fmt::format("it is {}, but CSV or JSONL is needed to follow a log",
+                                             name_of(format)));
+        parser_ =
+            format == log_format::csv ? csv_parser(builder_, path) : json_parser(builder_, path);
+        lines_ = std::make_unique<line_reader>(file_.file(), file_.start(), true);
+    }
+
+    const log_head& head() const override { return head_; }
+
+    std::span<const load_record> next_step() override {
+        auto& table = builder_.part("");
+        for (std::string_view line; !table.has_whole_step() && lines_->next(line);)
+            parser_->take(line);
+        if (builder_.parts.size() > 1)
+            throw io_error(file_.name(),
+                           "it has several logs side by side, but one can be followed");
+        if (!table.has_whole_step()) return {};
+        records_ = table.take_step(file_.name());
+        head_ = builder_.head;
+        overrule(head_, options_);
+        head_.layers = table.layers();
+        head_.experts = table.experts();
+        if (last_ && records_.front().step <= *last_)
+            throw io_error(file_.name(),
+                           fmt::format("step {} came after {}, but steps must increase",
+                                       records_.front().step, *last_));
+        last_ = records_.front().step;
+        return records_;
+    }
+
+private:
+    log_bytes file_;
+    log_options options_;
+    log_builder builder_;
+    std::unique_ptr<line_parser> parser_;
+    std::unique_ptr<line_reader> lines_;
+    std::vector<load_record> records_;
+    log_head head_;
+    std::optional<std::int64_t> last_;
+};
+
+}  // namespace
+
+std::vector<opened_log> open_logs(std::span<const std::string> paths, const log_options& options) {
+    if (paths.empty())
+        throw invalid_argument("open_logs", "no file came", "one or more are needed");
+    opener files(options);
+    for (const auto& path : paths) files.open(path);
+    return files.finish();
+}
+
+std::unique_ptr<followed_log> follow_log(const std::string& path, const log_options& options) {
+    return std::make_unique<followed_text>(path, options);
+}
+
+}  // namespace moebius

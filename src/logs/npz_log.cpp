@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <utility>
+
+#include "array_log.hpp"
+#include "column.hpp"
+#include "log_builder.hpp"
+
+namespace moebius {
+namespace {
+
+/// An archive, which its arrays share.
+struct open_archive {
+    explicit open_archive(const std::string& path) : file(path), zip(file) {}
+    file_reader file;
+    zip_archive zip;
+};
+
+/// One of an archive's files, which keeps the archive.
+class archived_bytes final : public byte_source {
+public:
+    archived_bytes(std::shared_ptr<open_archive> archive, const packed_file& one)
+        : archive_(std::move(archive)),
+          bytes_(archive_->zip, one),
+          name_(fmt::format("{}:{}", archive_->file.name(), excerpt(one.name))) {}
+    std::size_t read(std::span<char> to) override { return bytes_.read(to); }
+    std::optional<std::size_t> size() const override { return bytes_.size(); }
+    std::size_t most_numbers() const override { return bytes_.most_numbers(); }
+    const std::string& name() const noexcept override { return name_; }
+
+private:
+    std::shared_ptr<open_archive> archive_;
+    unpacked_bytes bytes_;
+    std::string name_;
+};
+
+/// Megatron's dump of loads: [layers, forwards, experts], of one rank.
+void add_dump(number_rows& loads, number_rows* numbers, log_builder& to) {
+    const auto shape = loads.shape();
+    if (loads.is_text() || shape.size() != 3 || shape[2] > load_table::most_experts)
+        throw io_error(loads.name(), "a dump of loads has [layers, forwards, experts]");
+    std::vector<double> names;
+    if (numbers != nullptr && !numbers->is_text()) names = numbers->all();
+    const auto values = loads.all();
+    to.adds_up = true;
+    to.note(
+        "a dump of Megatron's loads has the counts of one rank: the files of all ranks of a "
+        "group are to be given together");
+    auto& table = to.part("");
+    std::size_t at = 0;
+    for (std::size_t l = 0; l < shape[0]; ++l) {
+        const auto layer =
+            table.layer(l < names.size() ? fmt::format("{}", names[l]) : std::to_string(l));
+        for (std::size_t s = 0; s < shape[1]; ++s)
+            for (std::uint32_t e = 0; e < shape[2]; ++e)
+                table.add({.step = static_cast<std::int64_t>(s),
+                           .layer = layer,
+                           .expert = e,
+                           .load = checked_load(values[at++], [&] { return loads.name(); })});
+    }
+}
+
+/// An archive as a log.
+class npz_reader {
+public:
+    explicit npz_reader(const std::string& path)
+        : archive_(std::make_shared<open_archive>(path)), path_(path) {}
+
+    /// False if it is no dump of Megatron's.
+    bool add_to(log_builder& to) {
+        if (!has("dump_version") && !(has("layer_numbers") && has("forward_counts"))) return false;
+        const auto numbers = rows("layer_numbers");
+        add_dump(*find_loads(), numbers.get(), to);
+        return true;
+    }
+
+    opened_log read() {
+        if (has("data.pkl") || has_pickle())
+            archive_->zip.fail(
+                "it is an archive of PyTorch, which holds a pickle and is never opened: "
+                "numpy.savez(FILE, counts=tensor.numpy()) makes a log of it");
+        opened_log out;
+        auto log = std::make_unique<array_log>();
+        if (auto config = rows("config"); config && config->is_text())
+            read_config(config->text(), path_ + ":config", log->about);
+        read_series(out);
+        auto loads = find_loads();
+        const auto shape = shape_of(*loads, out.notes);
+        set_shape(*log, shape);
+        read_steps(*log, shape.steps);
+        log->scores = beside("scores", *loads, shape.experts);
+        if (!log->scores.is_there()) log->scores = beside("bias", *loads, shape.experts);
+        log->dither = beside("dither", *loads, shape.experts);
+        log->moments = moments(*loads, shape);
+        log->loads = {std::move(loads), shape.experts};
+        out.source = std::move(log);
+        return out;
+    }
+
+private:
+    [[nodiscard]] bool has(std::string_view name) const {
+        return archive_->zip.find(name) != nullptr;
+    }
+    [[nodiscard]] bool has_pickle() const {
+        const auto files = archive_->zip.files();
+        return std::any_of(files.begin(), files.end(), [](const packed_file& one) {
+            return one.name.ends_with("/data.pkl") || one.name.ends_with(".pkl");
+        });
+    }
+
+    /// The array of that name; null if there is none.
+    [[nodiscard]] std::unique_ptr<number_rows> rows(std::string_view name) const {
+        const auto* one = archive_->zip.find(name);
+        return one == nullptr ? nullptr : rows_of(std::make_unique<archived_bytes>(archive_, *one));
+    }
+
+    [[nodiscard]] std::unique_ptr<number_rows> find_loads() const {
+        for (const auto* name :
+             {"counts", "loads", "tokens_per_expert", "logical_count", "load", "expert_counts",
+              "global_tokens_per_expert", "local_tokens_per_expert", "arr_0"})
+            if (auto found = rows(name)) return found;
+        const auto files = archive_->zip.files();
+        if (files.size() == 1) return rows(files.front().name);
+        std::string names;
+        for (const auto& one : files) add_name(names, one.name);
+        archive_->zip.fail(
+            fmt::format("its arrays are {}, but 'counts' or 'loads' is needed", names));
+    }
+
+    void read_series(opened_log& out) const {
+        for (const auto& one : archive_->zip.files()) {
+            std::string_view name = one.name;
+            if (name.ends_with(".npy")) name.remove_suffix(4);
+            if (meaning_of(name) != meaning::series) continue;
+            auto values = rows(one.name);
+            if (values->is_text() || values->shape().size() != 1) continue;
+            out.series.push_back({std::string(name), values->all()});
+        }
+    }
+
+    void read_steps(array_log& log, std::size_t count) const {
+        auto found = rows("steps");
+        if (!found) found = rows("step");
+        if (!found) return;
+        if (found->is_text() || found->shape() != std::vector{count})
+            throw io_error(found->name(), fmt::format("its shape is ({}), but loads have {} steps",
+                                                      fmt::join(found->shape(), ", "), count));
+        for (const double value : found->all()) {
+            const auto step = checked_step(value, [&] { return found->name(); });
+            if (!log.steps.empty() && step <= log.steps.back())
+                throw io_error(found->name(),
+                               fmt::format("step {} came after {}, but steps must increase", step,
+                                           log.steps.back()));
+            log.steps.push_back(step);
+        }
+    }
+
+    /// An array of the same shape as the loads.
+    [[nodiscard]] channel beside(std::string_view name, const number_rows& loads,
+                                 std::size_t record) const {
+        auto found = rows(name);
+        if (!found) return {};
+        if (found->is_text() || found->shape() != loads.shape())
+            throw io_error(found->name(), fmt::format("its shape is ({}), but loads have ({})",
+                                                      fmt::join(found->shape(), ", "),
+                                                      fmt::join(loads.shape(), ", ")));
+        return {std::move(found), record};
+    }
+
+    [[nodiscard]] channel moments(const number_rows& loads, const log_shape& of) const {
+        auto found = rows("moments");
+        if (!found) return {};
+        auto wanted = loads.shape();
+        wanted.push_back(of.experts);
+        if (found->is_text() || found->shape() != wanted)
+            throw io_error(found->name(),
+                           fmt::format("its shape is ({}), but ({}) is needed",
+                                       fmt::join(found->shape(), ", "), fmt::join(wanted, ", ")));
+        return {std::move(found), of.experts * of.experts};
+    }
+
+    std::shared_ptr<open_archive> archive_;
+    std::string path_;
+};
+
+}  // namespace
+
+opened_log open_npz(const std::string& path) { return npz_reader(path).read(); }
+
+bool add_megatron_dump(const std::string& path, log_builder& to) {
+    return npz_reader(path).add_to(to);
+}
+
+}  // namespace moebius

@@ -1,0 +1,75 @@
+# A log says the same in each format; traps are named, what is no log is refused, a growing one followed.
+program=$1 folder=$3
+rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
+
+# loads FORMAT: 40 steps, 3 layers, 4 experts; layer 2 leans more and more on one.
+loads() {
+    awk -v format="$1" 'BEGIN {
+        if (format == "long") print "step,layer,expert,tokens"
+        if (format == "wide") { printf "Step"; for (l = 0; l < 3; ++l) for (e = 0; e < 4; ++e)
+            printf ",\"run - train/TokensTotal/layer%d/expert%d\"", l, e; print "" }
+        for (s = 0; s < 40; ++s) {
+            if (format == "wide") printf "%d", s
+            for (l = 0; l < 3; ++l) {
+                more = l == 2 ? 5 * s : (s * (l + 3)) % 7
+                n[0] = 250 + more; n[1] = 251 - more; n[2] = 249; n[3] = 250
+                if (format == "json") printf "{\"step\": %d, \"layer\": %d, \"counts\": [%d, %d, %d, %d]}\n",
+                    s, l, n[0], n[1], n[2], n[3]
+                for (e = 0; e < 4; ++e)
+                    if (format == "long") printf "%d,%d,%d,%d\n", s, l, e, n[e]
+                    else if (format == "wide") printf ",%d", n[e]
+            }
+            if (format == "wide") print ""
+        }
+    }'
+}
+loads long >long.csv
+loads wide >wide.csv
+loads json >log.jsonl
+{ head -1 long.csv; tail -n +2 long.csv | sort -t, -k4; } >other_order.csv
+for log in long.csv wide.csv log.jsonl other_order.csv; do
+    "$program" diagnose "$log" --format csv >"$log.table"
+    cmp "$log.table" long.csv.table
+done
+test "$(wc -l <long.csv.table)" = 4 # names and three layers
+
+# the last 10 steps of layer 2: 250 + 5 * 34.5 of 1000
+"$program" diagnose long.csv --window 10 --out report.json >summary
+grep -q '^ *2 *40 *1.69 ' summary
+grep -q '^max/mean: largest load / mean load' summary
+grep -q '"schema": "moebius.diagnose/1"' report.json
+
+# rejected SENTENCE ARGUMENT...
+rejected() {
+    sentence=$1 && shift
+    code=0
+    "$program" diagnose "$@" >printed 2>said || code=$?
+    test $code = 2 && test ! -s printed && grep -qF "moebius: $sentence" said
+}
+rejected 'diagnose: no file came, but'
+rejected 'diagnose: --follow came beside files, but' long.csv --follow long.csv
+rejected 'diagnose: --window is 0, but it must be a step or more' long.csv --window 0
+rejected 'nothing.csv: No such file or directory' nothing.csv
+rejected 'log.jsonl: it is JSONL after CSV, but the parts of a log have one format' long.csv log.jsonl
+rejected 'long.csv, long.csv: step 0, layer 0: expert 0 comes twice' long.csv long.csv
+printf '\200\004\225pickle' >loads.pt
+rejected 'loads.pt: it is a pickle, which runs what it holds and is never opened' loads.pt
+code=0
+"$program" diagnose long.csv --fail-on safe >summary || code=$?
+test $code = 3
+
+# followed: a step is told once the next begins; Ctrl-C ends it.
+head -100 long.csv >growing.csv
+"$program" diagnose --follow growing.csv >lines &
+running=$!
+tail -n +101 long.csv >>growing.csv
+tries=0
+until test "$(wc -l <lines)" = 39; do
+    tries=$((tries + 1)) && test $tries -lt 600
+    sleep 0.1
+done
+kill -s INT $running
+code=0
+wait $running || code=$?
+test $code = 130
+grep -q '^step 38  max/mean 1\.[0-9]* (layer 2)  CV' lines

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <filesystem>
+#include <moebius/base/error.hpp>
+#include <moebius/logs/load_state.hpp>
+#include <moebius/logs/log_file.hpp>
+
+#include "catch.hpp"
+#include "record.hpp"
+
+using namespace moebius;
+
+TEST_CASE("the state of a layer is what a hand finds", "[logs][oracle]") {
+    // Mixtral-8x7B on Wikipedia, layer 15, top-2: allenai/OLMoE, scripts/routing_output (357454f4)
+    const std::vector<double> counts{54575, 55396, 52142, 31960, 57664, 62114, 50943, 52998};
+    const double mean = 417792.0 / 8;
+    double squares = 0, entropy = 0;
+    for (const double count : counts) {
+        squares += (count - mean) * (count - mean) / 8;
+        entropy -= count / 417792 * std::log(count / 417792);
+    }
+
+    load_state state;
+    state.take(record_of(7, 0, counts));
+    const auto now = state.layers().at(0);
+
+    CHECK(now.steps == 1);
+    CHECK(now.last_step == 7);
+    CHECK_THAT(now.max_over_mean, WithinRel(62114 / mean, 1e-14));  // rounding of a quotient or two
+    CHECK_THAT(now.min_over_mean, WithinRel(31960 / mean, 1e-14));
+    CHECK_THAT(now.max_violation, WithinRel(62114 / mean - 1, 1e-13));
+    CHECK_THAT(now.variation, WithinRel(std::sqrt(squares) / mean, 1e-13));
+    CHECK_THAT(now.effective, WithinRel(std::exp(entropy) / 8, 1e-13));
+    CHECK(now.dead == 0);
+    CHECK(std::isnan(now.bias_spread));
+}
+
+TEST_CASE("the state is that of the window alone", "[logs]") {
+    load_state state(3);
+    for (int step = 0; step < 10; ++step) {
+        const std::vector<double> loads =
+            step < 7 ? std::vector<double>{9, 0, 0} : std::vector<double>{1, 2, 3};
+        state.take(record_of(step, 0, loads));
+    }
+
+    CHECK(state.layers()[0].max_over_mean == 1.5);
+    CHECK(state.layers()[0].dead == 0);
+    CHECK(state.layers()[0].steps == 10);
+    CHECK_THROWS_AS(load_state(0), invalid_argument);
+}
+
+TEST_CASE("a bias is a mean, a spread, a drift and a chatter", "[logs][oracle]") {
+    // expert 0 falls and expert 1 rises by 1/8 a step, both by 1 more, and jump by 1/16 to and fro
+    const std::vector<double> loads{1, 1};
+    load_state state;
+    for (int step = 0; step <= 20; ++step) {
+        const double jump = step % 2 == 0 ? 0 : 0.0625;
+        const std::vector<double> bias{34 + step - 0.125 * step + jump,
+                                       34 + step + 0.125 * step - jump};
+        state.take(record_of(step, 0, loads, bias));
+    }
+    const auto now = state.layers()[0];
+
+    CHECK(now.bias_offset == 54);
+    CHECK(now.bias_spread == 5);
+    CHECK(now.bias_drift == 0.125);
+    CHECK_THAT(now.bias_chatter, WithinRel(0.0625, 1e-12));  // sums of 40 numbers
+    CHECK(now.bias_step == 0.25);                            // between 32 and 64: 32 / 128
+}
+
+TEST_CASE("scores that are 0 throughout are none", "[logs]") {
+    const std::vector<double> loads{1, 2}, scores{0, 0};
+    load_state state;
+    state.take(record_of(0, 0, loads, scores));
+
+    CHECK(std::isnan(state.layers()[0].bias_spread));
+}
+
+TEST_CASE("percentiles run over the layers", "[logs][oracle]") {
+    load_state state;
+    for (std::size_t l = 0; l < 5; ++l)
+        state.take(
+            record_of(0, l, std::vector{static_cast<double>(l), static_cast<double>(8 - l)}));
+    const auto over = percentiles_of(state.layers());
+
+    // max/mean: 8, 7, 6, 5, 4 over 4
+    CHECK(over.at("percentile") == std::vector<double>{0, 50, 75, 90, 95, 100});
+    CHECK(over.at("max_over_mean")[0] == 1);
+    CHECK(over.at("max_over_mean")[1] == 1.5);
+    CHECK(over.at("max_over_mean")[2] == 1.75);
+    CHECK_THAT(over.at("max_over_mean")[3], WithinRel(1.9, 1e-15));
+    CHECK(over.at("max_over_mean")[5] == 2);
+}
+
+TEST_CASE("real counts have the published imbalance", "[logs][oracle]") {
+    // max/mean, min/mean, CV and exp(H)/N of layers 0, 7, 15 of OLMoE-1B-7B, top-8 of 64,
+    // computed from allenai/OLMoE, scripts/routing_output (357454f4), in three digits
+    struct figures {
+        std::string name;
+        double largest[3], smallest[3], variation[3], effective[3];
+    };
+    const figures known[] = {{"olmoe-1b-7b c4",
+                              {3.02, 2.66, 2.50},
+                              {.300, .200, .190},
+                              {.32, .40, .51},
+                              {.958, .927, .877}},
+                             {"olmoe-1b-7b wikipedia",
+                              {6.18, 6.78, 4.65},
+                              {.170, .064, .036},
+                              {.90, 1.02, 1.30},
+                              {.776, .696, .492}}};
+    std::vector<std::string> file;
+    for (const auto* folder : {"/../../shared/data/", "/../../../shared/data/"})
+        if (std::filesystem::exists(std::string(MOEBIUS_DATA_DIR) + folder + "expert_counts.csv"))
+            file = {std::string(MOEBIUS_DATA_DIR) + folder + "expert_counts.csv"};
+    if (file.empty()) return;  // the counts are no part of the project
+
+    std::size_t met = 0;
+    for (auto& log : open_logs(file)) {
+        load_state state;
+        for (load_record one; log.source->next(one);) state.take(one);
+        for (const auto& [name, largest, smallest, variation, effective] : known)
+            for (std::size_t l = 0; log.name == name && l < 3; ++l, ++met) {
+                const auto now = state.layers()[l];
+                CAPTURE(name, l);
+                CHECK_THAT(now.max_over_mean, WithinAbs(largest[l], .005));  // half a digit
+                CHECK_THAT(now.min_over_mean, WithinAbs(smallest[l], .0005));
+                CHECK_THAT(now.variation, WithinAbs(variation[l], .005));
+                CHECK_THAT(now.effective, WithinAbs(effective[l], .0005));
+            }
+    }
+    CHECK(met == 6);
+}

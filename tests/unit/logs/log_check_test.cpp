@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <moebius/logs/log_check.hpp>
+#include <random>
+
+#include "catch.hpp"
+#include "record.hpp"
+
+using namespace moebius;
+
+namespace {
+
+/// Records of two layers of eight experts; loads as a function of step, layer and expert.
+std::vector<std::string> findings_of(const std::function<double(int, int, int)>& load,
+                                     int steps = 300, int stride = 1, const log_head& about = {},
+                                     const std::function<double(int)>& bias = {}) {
+    log_head head = about;
+    head.layers = {"0", "1"};
+    head.experts = 8;
+    log_check check(head);
+    load_state state;
+    for (int s = 0; s < steps; ++s)
+        for (int l = 0; l < 2; ++l) {
+            std::vector<double> loads, scores;
+            for (int e = 0; e < 8; ++e) loads.push_back(load(s, l, e));
+            for (int e = 0; e < 8 && bias; ++e) scores.push_back(bias(e));
+            const auto one = record_of(s * stride, static_cast<std::size_t>(l), loads, scores);
+            check.take(one);
+            state.take(one);
+        }
+    return check.findings({}, state.layers());
+}
+
+/// An uneven log that moves: loads of a step sum to 8192.
+double healthy(int step, int, int expert) {
+    const double wave = std::round(100 * std::sin(0.1 * step));
+    return 1024 + (expert % 2 == 0 ? wave + 10 * expert + 1 : -wave - 10 * (expert - 1) - 1);
+}
+
+bool found(const std::vector<std::string>& all, const std::string& start) {
+    return std::any_of(all.begin(), all.end(),
+                       [&](const std::string& one) { return one.starts_with(start); });
+}
+
+}  // namespace
+
+TEST_CASE("of a healthy log nothing is said", "[logs]") { CHECK(findings_of(healthy).empty()); }
+
+TEST_CASE("each trap of a log is named", "[logs]") {
+    CHECK(found(findings_of(healthy, 1), "snapshot: a snapshot has no dynamics"));
+    CHECK(found(findings_of(healthy, 300, 7), "sampled: every 7th step"));
+    CHECK(found(
+        findings_of([](int s, int l, int e) { return healthy(s, l, e) + (s == 5 && e == 2); }),
+        "sums: the loads of a layer sum to 8192 in one step and to 8193"));
+    CHECK(found(findings_of([](int s, int l, int e) {
+                    const double load = healthy(s, l, e);  // 8 significant bits
+                    const double spacing = std::ldexp(1.0, std::ilogb(load) - 7);
+                    return spacing * std::round(load / spacing);
+                }),
+                "rounded: all 4800 loads from 512 on"));
+    CHECK(found(findings_of([](int s, int l, int e) { return healthy(l == 0 ? s : 3, l, e); }),
+                "constant: layer 1: the loads never change"));
+    CHECK(found(findings_of([](int, int, int) { return 5.0; }),
+                "even: layers 0, 1: perfect balance in every step is a symptom"));
+    CHECK(found(findings_of([](int s, int, int e) { return (s + 1.0) * (e + 1); }),
+                "running: layers 0, 1: no load ever falls"));
+    CHECK(found(findings_of([](int s, int l, int e) { return std::min(1090.0, healthy(s, l, e)); }),
+                "capacity: layer 0: in "));
+}
+
+TEST_CASE("every step that is left out is told from a sample", "[logs]") {
+    log_head head;
+    head.layers = {"0"};
+    head.experts = 2;
+    log_check check(head);
+    for (const int step : {0, 1, 5, 6})
+        check.take(record_of(step, 0, std::vector<double>{1.0 * step, 2}));
+
+    CHECK(found(check.findings({}, {}), "sampled: from 1 to 4 steps lie between rows"));
+}
+
+TEST_CASE("tokens sent at random look random, and learned ones do not", "[logs]") {
+    std::mt19937 rng{3};
+    const auto toss = [&rng](int tokens, double tilt) {
+        std::vector<double> weights(8, 1), loads(8);
+        weights[0] += tilt;
+        std::discrete_distribution<std::size_t> choice(weights.begin(), weights.end());
+        for (int t = 0; t < tokens; ++t) ++loads[choice(rng)];
+        return loads;
+    };
+    std::vector<double> now;
+    const auto with_tilt = [&](double tilt) {
+        return findings_of([&, tilt](int, int, int e) {
+            if (e == 0) now = toss(512, tilt);
+            return now[static_cast<std::size_t>(e)];
+        });
+    };
+
+    CHECK(found(with_tilt(0), "random: layers 0, 1"));
+    CHECK(!found(with_tilt(0.3), "random"));  // 30 % more for one: 6 standard deviations in a step
+}
+
+TEST_CASE("a constant loss is named", "[logs]") {
+    log_head head;
+    head.layers = {"0"};
+    log_check some(head);
+    some.take(record_of(0, 0, std::vector<double>{1, 2}));
+    const std::vector<named_series> series{{"aux_loss", std::vector<double>(12, 1.0)},
+                                           {"z_loss", {1, 2, 1, 2, 1, 2, 1, 2, 1, 2}}};
+
+    CHECK(found(some.findings(series, {}), "constant: 'aux_loss' is 1 in all 12 rows"));
+    CHECK(some.findings(series, {}).size() == 2);  // and that it is a snapshot
+}
+
+TEST_CASE("a bias beyond the scores' range, or too coarse in bfloat16, is named", "[logs]") {
+    log_head head;
+    head.gate = "sigmoid";
+
+    CHECK(found(findings_of(healthy, 30, 1, head, [](int e) { return 0.2 * e; }),
+                "bias: layers 0, 1: the biases spread by more than 1"));
+    // of tenstorrent/tt-metal issue 47914: 34.5 +- 0.14
+    CHECK(found(findings_of(healthy, 30, 1, head, [](int e) { return 34.5 + 0.04 * (e - 4); }),
+                "bias: layers 0, 1: at their offset bfloat16 rounds biases to 0.25"));
+    CHECK(findings_of(healthy, 30, 1, head, [](int e) { return 0.01 * e; }).empty());
+}

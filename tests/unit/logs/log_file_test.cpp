@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <moebius/base/error.hpp>
+#include <random>
+
+#include "catch.hpp"
+#include "sample_log.hpp"
+
+using namespace moebius;
+
+namespace {
+
+std::string layer_expert(int l, int e) {
+    return "train/TokensTotal/layer" + std::to_string(l) + "/expert" + std::to_string(e);
+}
+
+std::string json_lines() {
+    std::string out;
+    for (int s = 0; s < sample::steps; ++s)
+        for (int l = 0; l < sample::layers; ++l) {
+            std::string counts, biases;
+            for (int e = 0; e < sample::experts; ++e) {
+                counts += (e > 0 ? "," : "") + std::to_string(sample::count(s, l, e));
+                biases += (e > 0 ? "," : "") + std::to_string(sample::bias(s, l, e));
+            }
+            out += "{\"step\": " + std::to_string(s) + ", \"layer\": " + std::to_string(l) +
+                   ", \"counts\": [" + counts + "], \"bias\": [" + biases + "]}\n";
+        }
+    return out;
+}
+
+const std::string shape = "(6, 2, 4)";
+
+/// Lines less the first in another order.
+std::string shuffled(const std::string& table) {
+    std::vector<std::string> lines;
+    for (std::size_t from = 0; from < table.size(); from = table.find('\n', from) + 1)
+        lines.push_back(table.substr(from, table.find('\n', from) + 1 - from));
+    std::mt19937 rng{7};
+    std::shuffle(lines.begin() + 1, lines.end(), rng);
+    std::string out;
+    for (const auto& line : lines) out += line;
+    return out;
+}
+
+/// What opening and reading a file says; the name of the file is "FILE".
+std::string refusal_of(const std::string& bytes, const log_options& options = {}) {
+    const scratch_file file(bytes);
+    std::string sentence = "(nothing)";
+    try {
+        const std::vector<std::string> paths{file.path};
+        for (auto& log : open_logs(paths, options)) (void)sample::cells_of(*log.source);
+    } catch (const error& e) {
+        sentence = e.what();
+    }
+    if (const auto at = sentence.find(file.path); at != sentence.npos)
+        sentence.replace(at, file.path.size(), "FILE");
+    return sentence;
+}
+
+bool says(const std::vector<std::string>& notes, const std::string& part) {
+    return std::any_of(notes.begin(), notes.end(),
+                       [&](const std::string& note) { return note.find(part) != note.npos; });
+}
+
+}  // namespace
+
+TEST_CASE("a log reads the same from each format", "[logs][oracle]") {
+    const auto plain = sample::cells(false), with_bias = sample::cells(true);
+
+    CHECK(sample::read({sample::npy("<i4", shape, sample::counts_as<std::int32_t>())}) == plain);
+    CHECK(sample::read({sample::npy("<u2", shape, sample::counts_as<std::uint16_t>())}) == plain);
+    CHECK(sample::read({sample::npy("<f8", shape, sample::counts_as<double>())}) == plain);
+    CHECK(sample::read({sample::long_csv()}) == with_bias);
+    CHECK(sample::read({sample::long_csv('\t')}) == with_bias);
+    CHECK(sample::read({sample::wide_csv(layer_expert)}) == plain);
+    CHECK(sample::read({sample::wide_csv([](int l, int e) {
+              return "\"run - moe-expert/tokens_layer" + std::to_string(l) + "_expert" +
+                     std::to_string(e) + '"';
+          })}) == plain);
+    CHECK(sample::read({json_lines()}) == with_bias);
+}
+
+TEST_CASE("an archive has loads, biases, steps, losses and what the run says", "[logs][oracle]") {
+    std::string biases, steps, loss, text;
+    sample::each([&](int s, int l, int e) { sample::append(biases, sample::bias(s, l, e)); });
+    for (int s = 0; s < sample::steps; ++s) sample::append<std::int64_t>(steps, 10 * s + 5);
+    for (int s = 0; s < sample::steps; ++s) sample::append<float>(loss, 2);
+    const std::string config =
+        R"({"top_k": 2, "batch": 5, "length": 100, "eta": 0.5, "sign": 0.001, "gate": "sigmoid",
+            "feedback": 3.0, "feedback_end": null, "decay": 1.0, "beta": 1.0})";
+    for (const char letter : config)
+        sample::append(text, static_cast<std::uint32_t>(static_cast<unsigned char>(letter)));
+
+    const auto log = sample::open({sample::zip(
+        {{"counts.npy", sample::npy("<i4", shape, sample::counts_as<std::int32_t>())},
+         {"scores.npy", sample::npy("<f8", shape, biases)},
+         {"steps.npy", sample::npy("<i8", "(6,)", steps)},
+         {"aux_loss.npy", sample::npy("<f4", "(6,)", loss)},
+         {"config.npy", sample::npy("<U" + std::to_string(config.size()), "()", text)}})});
+
+    auto wanted = sample::cells(true);
+    for (auto& one : wanted) one.step = 10 * one.step + 5;
+    const auto& head = log.source->head();
+    CHECK(head.top_k == 2);
+    CHECK(head.tokens == 500);
+    CHECK(head.rate == 0.5);
+    CHECK(head.feedback == 3);
+    CHECK(head.bias_rate == 0.001);
+    CHECK(head.gate == "sigmoid");
+    CHECK(head.balancer == "feedback");
+    CHECK(log.series.at(0).name == "aux_loss");
+    CHECK(log.series.at(0).values == std::vector<double>(6, 2));
+    CHECK(sample::cells_of(*log.source) == wanted);
+}
+
+TEST_CASE("an array in Fortran's order is the same log", "[logs][property]") {
+    std::string data;
+    for (int e = 0; e < sample::experts; ++e)
+        for (int l = 0; l < sample::layers; ++l)
+            for (int s = 0; s < sample::steps; ++s)
+                sample::append(data, static_cast<std::int32_t>(sample::count(s, l, e)));
+
+    CHECK(sample::read({sample::npy("<i4", shape, data, true)}) == sample::cells(false));
+}
+
+TEST_CASE("the order of rows and how a log is split change nothing", "[logs][property]") {
+    const auto whole = sample::long_csv();
+    const auto half = whole.find("\n3,0,0") + 1, head = whole.find('\n') + 1;
+    const auto first =
+        sample::npy("<i4", "(2, 2, 4)", sample::counts_as<std::int32_t>().substr(0, 64));
+    const auto rest = sample::npy("<i4", "(4, 2, 4)", sample::counts_as<std::int32_t>().substr(64));
+
+    CHECK(sample::read({shuffled(whole)}) == sample::cells(true));
+    CHECK(sample::read({whole.substr(0, half), whole.substr(0, head) + whole.substr(half)}) ==
+          sample::cells(true));
+    CHECK(sample::read({first, rest}) == sample::cells(false));
+}
+
+TEST_CASE("doubled counts, shares and loads over their mean become choices", "[logs][property]") {
+    const log_options known{.top_k = 2, .tokens = 500};
+    const auto doubled = sample::npy("<i4", shape, sample::counts_as<std::int32_t>(2));
+
+    CHECK(sample::read({doubled}) == sample::cells(false));  // all are even
+    CHECK(sample::read({doubled}, known) == sample::cells(false));
+    for (const double scale : {1.0 / 1000, 1.0 / 10, 4.0 / 1000}) {
+        const auto got =
+            sample::read({sample::npy("<f8", shape, sample::counts_as<double>(scale))}, known);
+        const auto wanted = sample::cells(false);
+        REQUIRE(got.size() == wanted.size());
+        for (std::size_t i = 0; i < got.size(); ++i)
+            CHECK_THAT(got[i].load, WithinRel(wanted[i].load, 1e-12));  // two roundings
+    }
+}
+
+TEST_CASE("what counts are not those of all choices is said", "[logs]") {
+    const auto notes_of = [](double top_k, double tokens) {
+        return sample::open({sample::npy("<i4", shape, sample::counts_as<std::int32_t>())},
+                            {.top_k = top_k, .tokens = tokens})
+            .notes;
+    };
+
+    CHECK(notes_of(2, 500).empty());
+    CHECK(says(notes_of(2, 1000), "the first choices alone"));
+    CHECK(says(notes_of(1, 8000), "the counts of 1 of 8 ranks"));
+    CHECK(says(notes_of(1, 1100), "9.1 % are missing"));
+    CHECK(says(notes_of(1, 700), "1.42857 times as many"));
+}
+
+TEST_CASE("rows of chosen experts alone leave the others 0", "[logs]") {
+    const std::string dump = "layer_id,expert_id,count\n0,1,5\n0,3,7\n1,0,2\n1,1,1\n";
+
+    auto log = sample::open({dump}, {.experts = 6});
+    load_record first;
+    REQUIRE(log.source->next(first));
+
+    CHECK(std::vector<double>(first.loads.begin(), first.loads.end()) ==
+          std::vector<double>{0, 5, 0, 7, 0, 0});
+    CHECK(says(log.notes, "experts without a row count as 0, of 6 in all"));
+}
+
+TEST_CASE("a router trace is counted, and ranks are added up", "[logs]") {
+    const std::string first =
+        R"({"step": 3, "layer": 2, "rank": 0, "num_tokens": 2, "topk": 2, "top_indices": [[0, 2], [2, 1]]})";
+    const std::string other =
+        R"({"step": 3, "layer": 2, "rank": 1, "num_tokens": 1, "topk": 2, "top_indices": [[3, 2]]})";
+    const auto cells = std::vector<sample::cell>{
+        {3, "2", 0, 1, -1}, {3, "2", 1, 1, -1}, {3, "2", 2, 3, -1}, {3, "2", 3, 1, -1}};
+
+    auto log = sample::open({first + '\n' + other + '\n'});
+
+    CHECK(log.source->head().top_k == 2);
+    CHECK(sample::cells_of(*log.source) == cells);
+    CHECK(sample::read({first, other}) == cells);
+    CHECK(says(sample::open({first}).notes, "those of rank 0 alone"));
+}
+
+TEST_CASE("physical experts are added up to logical ones", "[logs]") {
+    const std::string record =
+        R"({"step": 0, "expert_load": [[5, 1, 2, 4]], "physical_to_logical_map": [[0, 2, 1, 0]]})";
+
+    CHECK(sample::read({record}) ==
+          std::vector<sample::cell>{{0, "0", 0, 9, -1}, {0, "0", 1, 2, -1}, {0, "0", 2, 1, -1}});
+}
+
+TEST_CASE("a table with words of its own has a log for each of them", "[logs]") {
+    const scratch_file file(
+        "model,domain,layer,expert,tokens\na,x,0,0,3\na,x,0,1,4\nb,x,0,0,1\nb,x,0,1,2\nb,x,0,2,"
+        "5\n");
+    const std::vector<std::string> paths{file.path};
+
+    auto logs = open_logs(paths);
+
+    REQUIRE(logs.size() == 2);
+    CHECK(logs[0].name == "a x");
+    CHECK(logs[0].source->head().experts == 2);
+    CHECK(logs[1].name == "b x");
+    CHECK(logs[1].source->head().experts == 3);
+}
+
+TEST_CASE("a damaged array is refused with file, place and rule", "[logs][error]") {
+    const std::string counts = sample::counts_as<std::int32_t>();
+    std::string negative = counts, not_finite = sample::counts_as<double>();
+    negative[4 * 9 + 3] = '\x80';  // step 1, layer 0, expert 1
+    not_finite.replace(8 * 14, 8, std::string("\0\0\0\0\0\0\xf8\x7f", 8));
+
+    CHECK_THAT(refusal_of(sample::npy("<i4", shape, negative)),
+               ContainsSubstring("FILE: step 1, layer 0, expert 1 is -2147483"));
+    CHECK_THAT(refusal_of(sample::npy("<f8", shape, not_finite)),
+               ContainsSubstring("FILE: step 1, layer 1, expert 2 is nan, but it must be >= 0"));
+    CHECK_THAT(refusal_of(sample::npy("<i4", shape, counts.substr(0, 80))),
+               ContainsSubstring("FILE: the NPY file ends too early"));
+    CHECK_THAT(refusal_of(sample::npy("<c8", shape, counts)), ContainsSubstring("are <c8, but"));
+    CHECK_THAT(refusal_of(sample::npy("<i4", "(3, 2, 2, 4)", counts)),
+               ContainsSubstring("FILE: its shape is (3, 2, 2, 4), but loads are [steps, layers"));
+    CHECK_THAT(refusal_of(sample::zip({{"a.npy", "x"}, {"b.npy", "y"}})),
+               ContainsSubstring("FILE: its arrays are a.npy, b.npy, but 'counts' or 'loads'"));
+    CHECK_THAT(refusal_of(sample::zip({{"counts.npy", sample::npy("<i4", shape, counts)},
+                                       {"scores.npy", sample::npy("<i4", "(6, 8)", counts)}})),
+               ContainsSubstring("FILE:scores.npy: its shape is (6, 8), but loads have (6, 2, 4)"));
+}
+
+TEST_CASE("a damaged text is refused with file, place and rule", "[logs][error]") {
+    const std::string names = "step,layer,expert,tokens\n";
+    const std::pair<std::string, std::string> cases[] = {
+        {"0,0,0\n", "FILE: line 2 has 3 columns, but the first has 4"},
+        {"0,0,0,-4\n", "FILE, line 2, column 'tokens': the load is -4, but it must be >= 0"},
+        {"0,0,0,nan\n",
+         "FILE, line 2, column 'tokens': 'nan' came, but it must be a finite number"},
+        {"0,0,0,4x\n", "column 'tokens': '4x' came, but it must be a finite number"},
+        {"0.5,0,0,4\n", "column 'step': the step is 0.5, but it must be a whole number"},
+        {"0,0,1e9,4\n", "column 'expert': the expert is 1000000000, but it must be a whole number"},
+        {"0,0,0,4\n0,0,0,5\n", "FILE: step 0, layer 0: expert 0 comes twice"},
+        {"0,0,0,4\n0,0,1,0\n1,0,0,3\n",
+         "FILE: step 1, layer 0: 1 of 2 experts have a row, but all"},
+        {"", "FILE: it has no loads in it"},
+    };
+    for (const auto& [bytes, sentence] : cases)
+        CHECK_THAT(refusal_of(names + bytes), ContainsSubstring(sentence));
+}
+
+TEST_CASE("other tables and records are refused with what is needed", "[logs][error]") {
+    const std::pair<std::string, std::string> cases[] = {
+        {"step,e0,e1\n0,1,2\n2,1,2\n1,1,2\n",
+         "FILE: line 4: step 1 came after 2, but steps must increase"},
+        {"step,e0,e1\n0,1,2\n0,1,2\n", "FILE: line 3: step 0 came twice, but steps must increase"},
+        {"step,e0,e1\n0,1,\n", "column 'e1': '' came, but it must be a finite number"},
+        {"step,moe/cv_mean,load_balancing_loss\n0,1,2\n",
+         "FILE: summaries are no log: it has moe/cv_mean, load_balancing_loss"},
+        {"a,b\n1,2\n", "FILE: line 1: the columns are a, b, but step, layer, expert and tokens"},
+        {"{\"step\": 0, \"counts\": [1, 2}\n", "FILE, line 1: it is no JSON record: "},
+        {"{\"step\": 0, \"counts\": [1, null]}\n",
+         "FILE, line 1, 'loads': 'null' came, but it must"},
+        {"{\"counts\": [1, 2]}\n", "FILE, line 1: a record of loads has no step"},
+        {"{\"step\": 2, \"counts\": [1]}\n{\"step\": 1, \"counts\": [1]}\n",
+         "FILE, line 2: step 1 came after 2, but steps must increase"},
+        {"{\"step\": 0, \"moe/aux_loss\": 1}\n", "FILE: summaries are no log: it has moe/aux_loss"},
+        {"[1, 2]", "FILE: it is one JSON array, but a record a line is needed"},
+        {"PAR1....", "FILE: it is a Parquet file"},
+        {"", "FILE: it is empty"},
+    };
+    for (const auto& [bytes, sentence] : cases)
+        CHECK_THAT(refusal_of(bytes), ContainsSubstring(sentence));
+}
+
+TEST_CASE("a pickle is refused by what it begins with", "[logs][error]") {
+    for (const std::string& bytes : {std::string("\x80\x02}q\x00.", 6),
+                                     std::string("\x80\x04\x95", 3), std::string("(dp0\nVa\np1\n")})
+        CHECK_THAT(refusal_of(bytes), ContainsSubstring("FILE: it is a pickle"));
+    CHECK_THAT(refusal_of(sample::zip({{"archive/data.pkl", "\x80\x02}q."}})),
+               ContainsSubstring("it is an archive of PyTorch, which holds a pickle"));
+    CHECK_THAT(refusal_of(sample::zip({{"counts.npy", sample::npy("|O", "(1,)", "\x80\x04.")}})),
+               ContainsSubstring("its elements are |O"));
+}
+
+TEST_CASE("a log that grows gives each step once the next begins", "[logs]") {
+    const auto whole = sample::long_csv();
+    const scratch_file file(whole.substr(0, 300));
+    const auto log = follow_log(file.path);
+    std::vector<std::int64_t> seen;
+    const auto take_all = [&] {
+        for (auto records = log->next_step(); !records.empty(); records = log->next_step()) {
+            REQUIRE(records.size() == sample::layers);
+            for (const auto& one : records)
+                for (std::size_t e = 0; e < one.loads.size(); ++e)
+                    REQUIRE(one.loads[e] == sample::count(static_cast<int>(one.step),
+                                                          static_cast<int>(one.layer),
+                                                          static_cast<int>(e)));
+            seen.push_back(records.front().step);
+        }
+    };
+
+    take_all();
+    const auto early = seen.size();
+    std::ofstream(file.path, std::ios::app | std::ios::binary) << whole.substr(300);
+    take_all();
+
+    CHECK(early < 4);
+    CHECK(seen == std::vector<std::int64_t>{0, 1, 2, 3, 4});  // more may come of the last
+}
