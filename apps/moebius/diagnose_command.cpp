@@ -133,7 +133,7 @@ command diagnose_command() {
                     {.names_file = true});
     out.options.add("fail_on", args->fail_on,
                     "exit code 3 where the verdict on a layer is this one or a worse one",
-                    {.choices = {std::begin(verdicts), std::end(verdicts)}});
+                    {.choices = verdict_names()});
     add_to(out.options, *args);
     args->output.add_result_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };

@@ -1,37 +1,35 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <moebius/diagnose/margin.hpp>
 #include <moebius/logs/load_log.hpp>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace moebius::cli {
 
-/// What is said of a layer's distance from collapse.
-struct layer_distance {
-    std::string verdict = "cannot tell";
-    std::string reason = "no estimator in this build";
-};
-
 /// From the best that can be said of a layer to the worst.
-inline constexpr std::string_view verdicts[] = {
-    "safe",        "cannot tell",    "drifting", "inside the coexistence window",
-    "oscillating", "losing balance", "collapsed"};
+inline constexpr load_verdict verdicts[] = {load_verdict::safe,        load_verdict::cannot_tell,
+                                            load_verdict::drifting,    load_verdict::coexistence,
+                                            load_verdict::oscillating, load_verdict::losing_balance,
+                                            load_verdict::collapsed};
 
-/// Takes the records of a log and says how far its layers are from collapse: the one place where
-/// the command meets the estimator.
+/// The same as words, for options and results.
+[[nodiscard]] std::vector<std::string> verdict_names();
+
+/// Takes the records of a log and says how far its layers are from collapse.
 class distance_estimate {
 public:
-    explicit distance_estimate(const log_head& head) : layers_(head.layers.size()) {}
+    explicit distance_estimate(const log_head& head);
 
-    void take(const load_record&) {}
+    void take(const load_record& record);
 
     /// In the order of log_head::layers.
-    [[nodiscard]] std::vector<layer_distance> layers() const { return layers_; }
+    [[nodiscard]] std::vector<layer_diagnosis> layers() const;
 
 private:
-    std::vector<layer_distance> layers_;
+    std::size_t count_;
+    std::vector<layer_margin> layers_;  ///< none of one expert: there is nothing to lose
 };
 
 }  // namespace moebius::cli

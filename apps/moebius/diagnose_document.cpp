@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/row_writer.hpp>
 #include <moebius/base/text.hpp>
+#include <optional>
 #include <set>
 
 #include "report_lines.hpp"
@@ -12,7 +14,7 @@
 namespace moebius::cli {
 namespace {
 
-std::size_t rank_of(std::string_view verdict) {
+std::size_t rank_of(load_verdict verdict) {
     return static_cast<std::size_t>(std::find(std::begin(verdicts), std::end(verdicts), verdict) -
                                     std::begin(verdicts));
 }
@@ -69,12 +71,28 @@ void add_table(const diagnosis& log, report_lines& out) {
     }
 }
 
+std::string number_of(const margin& one) {
+    return fmt::format("{:.4g} [{:.4g}, {:.4g}]", one.value, one.low, one.high);
+}
+
+/// The reason of a verdict, what is left, and what to turn.
+std::string told(const layer_diagnosis& one) {
+    std::string out = one.reason;
+    if (one.feedback) out += fmt::format("; K = {}", number_of(*one.feedback));
+    for (const auto& left : one.margins) out += fmt::format("; {} {}", left.of, number_of(left));
+    if (one.warned_at) out += fmt::format("; first warned of at step {}", *one.warned_at);
+    if (one.steps_left)
+        out += fmt::format("; at this growth one expert has half in {:.0f} steps", *one.steps_left);
+    if (!one.knob.empty()) out += fmt::format("; {}", one.knob);
+    return out;
+}
+
 /// Sentences that several layers share are said once, with their layers.
 void add_distances(const diagnosis& log, report_lines& out) {
     std::vector<std::pair<std::string, std::string>> said;  // sentence, layers
     for (std::size_t l = 0; l < log.distances.size(); ++l) {
         const auto sentence =
-            fmt::format("{}: {}", log.distances[l].verdict, log.distances[l].reason);
+            fmt::format("{}: {}", to_string(log.distances[l].verdict), told(log.distances[l]));
         const auto found = std::find_if(said.begin(), said.end(),
                                         [&](const auto& one) { return one.first == sentence; });
         if (found == said.end())
@@ -85,6 +103,12 @@ void add_distances(const diagnosis& log, report_lines& out) {
     for (const auto& [sentence, layers] : said)
         out.add("distance of {} {}: {}\n", layers.find(',') == layers.npos ? "layer" : "layers",
                 layers, sentence);
+}
+
+void put(const std::optional<margin>& one, const std::string& name, row_writer& row) {
+    row.put(name, one ? one->value : not_a_number);
+    row.put(name + "_low", one ? one->low : not_a_number);
+    row.put(name + "_high", one ? one->high : not_a_number);
 }
 
 void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t& row) {
@@ -98,9 +122,39 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
         rows.put("last_step", static_cast<double>(one.last_step));
         for (const auto& measure : state_measures())
             rows.put(std::string(measure.name), one.*measure.value);
-        rows.put("verdict", static_cast<double>(rank_of(log.distances[l].verdict) + 1));
+        const auto& far = log.distances[l];
+        rows.put("verdict", static_cast<double>(rank_of(far.verdict) + 1));
+        put(far.feedback, "K", rows);
+        put(far.margins.empty() ? std::nullopt : std::optional(far.margins[0]), "margin", rows);
+        rows.put("warned_at", far.warned_at ? static_cast<double>(*far.warned_at) : not_a_number);
+        rows.put("steps_left", far.steps_left.value_or(not_a_number));
     }
 }
+
+void add_once(const std::string& sentence, std::vector<std::string>& to) {
+    if (std::find(to.begin(), to.end(), sentence) == to.end()) to.push_back(sentence);
+}
+
+/// What a result says in words: of each layer, and of all.
+struct sentences {
+    std::vector<std::string> names, layers, reasons, margins, knobs, had, limits, findings, notes;
+
+    void add(const diagnosis& log) {
+        const auto prefix = log.name.empty() ? "" : log.name + ": ";
+        names.push_back(log.name);
+        for (std::size_t l = 0; l < log.states.size(); ++l) {
+            const auto& far = log.distances[l];
+            layers.push_back(layer_name(log, l));
+            reasons.push_back(far.reason);
+            margins.push_back(far.margins.empty() ? "" : far.margins[0].of);
+            knobs.push_back(far.knob);
+            had.push_back(far.had);
+            for (const auto& one : far.notes) add_once(prefix + one, limits);
+        }
+        for (const auto& one : log.findings) findings.push_back(prefix + one);
+        for (const auto& one : log.notes) notes.push_back(prefix + one);
+    }
+};
 
 void add_percentiles(const diagnosis& log, double number, row_writer& rows) {
     const auto over = percentiles_of(log.states);
@@ -114,49 +168,48 @@ void add_percentiles(const diagnosis& log, double number, row_writer& rows) {
 
 }  // namespace
 
-bool as_bad_as(std::string_view verdict, std::string_view limit) {
-    return rank_of(verdict) >= rank_of(limit);
+bool as_bad_as(load_verdict verdict, std::string_view limit) {
+    const auto names = verdict_names();
+    const auto at = std::find(names.begin(), names.end(), limit) - names.begin();
+    return rank_of(verdict) >= static_cast<std::size_t>(at);
 }
 
-std::string worst_verdict(const std::vector<diagnosis>& logs) {
+load_verdict worst_verdict(const std::vector<diagnosis>& logs) {
     std::size_t worst = 0;
     for (const auto& log : logs)
         for (const auto& one : log.distances) worst = std::max(worst, rank_of(one.verdict));
-    return std::string(verdicts[worst]);
+    return verdicts[worst];
 }
 
 result_document document_of(const std::vector<diagnosis>& logs, result_heading heading) {
     table layers, over_layers;
     row_writer rows(layers), percentiles(over_layers);
-    std::vector<std::string> names, layer_names, reasons, findings, notes, definitions;
+    sentences said;
+    std::vector<std::string> definitions;
     std::size_t row = 0;
     for (std::size_t i = 0; i < logs.size(); ++i) {
-        const auto& log = logs[i];
         const auto number = static_cast<double>(i + 1);
-        names.push_back(log.name);
-        add_rows(log, number, rows, row);
-        for (std::size_t l = 0; l < log.states.size(); ++l) {
-            layer_names.push_back(layer_name(log, l));
-            reasons.push_back(log.distances[l].reason);
-        }
-        const auto prefix = log.name.empty() ? "" : log.name + ": ";
-        for (const auto& one : log.findings) findings.push_back(prefix + one);
-        for (const auto& one : log.notes) notes.push_back(prefix + one);
-        add_percentiles(log, number, percentiles);
+        add_rows(logs[i], number, rows, row);
+        add_percentiles(logs[i], number, percentiles);
+        said.add(logs[i]);
     }
     for (const auto& one : state_measures())
         definitions.push_back(fmt::format("{}: {}", one.name, one.definition));
     return {std::move(heading),
             {{"layers", std::move(layers)},
              {"percentiles", std::move(over_layers)},
-             {"logs", std::move(names)},
-             {"layer_names", std::move(layer_names)},
-             {"verdicts", std::vector<std::string>(std::begin(verdicts), std::end(verdicts))},
-             {"reasons", std::move(reasons)},
+             {"logs", std::move(said.names)},
+             {"layer_names", std::move(said.layers)},
+             {"verdicts", verdict_names()},
+             {"reasons", std::move(said.reasons)},
+             {"margins_of", std::move(said.margins)},
+             {"knobs", std::move(said.knobs)},
+             {"had", std::move(said.had)},
+             {"cannot_be_told", std::move(said.limits)},
              {"definitions", std::move(definitions)},
-             {"notes", std::move(notes)},
-             {"findings", std::move(findings)},
-             {"verdict", worst_verdict(logs)}}};
+             {"notes", std::move(said.notes)},
+             {"findings", std::move(said.findings)},
+             {"verdict", std::string(to_string(worst_verdict(logs)))}}};
 }
 
 std::string summary_of(const std::vector<diagnosis>& logs) {
@@ -175,6 +228,10 @@ std::string summary_of(const std::vector<diagnosis>& logs) {
         for (const auto& one : log.findings)
             if (said.insert(one).second) out.add("{}\n", one);
     }
+    for (const auto& log : logs)
+        for (const auto& far : log.distances)
+            for (const auto& one : far.notes)
+                if (said.insert(one).second) out.add("{}\n", one);
     for (const auto& one : state_measures())
         if (biases || !one.name.starts_with("bias"))
             out.add("{}: {}\n", short_name(one), one.definition);

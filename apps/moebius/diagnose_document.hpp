@@ -14,17 +14,17 @@ namespace moebius::cli {
 struct diagnosis {
     std::string name;  ///< of the log among several; else empty
     log_head head;
-    std::vector<layer_state> states;        ///< one a layer
-    std::vector<layer_distance> distances;  ///< one a layer
-    std::vector<std::string> notes;         ///< how the log was read
-    std::vector<std::string> findings;      ///< what its numbers may hide
+    std::vector<layer_state> states;         ///< one a layer
+    std::vector<layer_diagnosis> distances;  ///< one a layer
+    std::vector<std::string> notes;          ///< how the log was read
+    std::vector<std::string> findings;       ///< what its numbers may hide
 };
 
 /// The worst verdict on any layer.
-[[nodiscard]] std::string worst_verdict(const std::vector<diagnosis>& logs);
+[[nodiscard]] load_verdict worst_verdict(const std::vector<diagnosis>& logs);
 
 /// Whether a verdict is as bad as another, or worse.
-[[nodiscard]] bool as_bad_as(std::string_view verdict, std::string_view limit);
+[[nodiscard]] bool as_bad_as(load_verdict verdict, std::string_view limit);
 
 [[nodiscard]] result_document document_of(const std::vector<diagnosis>& logs,
                                           result_heading heading);
