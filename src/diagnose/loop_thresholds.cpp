@@ -34,6 +34,8 @@ std::string lowered_feedback(const log_head& head, double factor) {
 
 /// Which of the regions of docs/theory.md section 5 the loop is in.
 load_verdict region_of(const loop_thresholds& at, double K, double low, double high) {
+    if (low < at.fold && high > at.fold && high - low > at.fold / 2)
+        return load_verdict::cannot_tell;
     if (low > at.onset())
         return at.gain > 0 ? load_verdict::oscillating : load_verdict::losing_balance;
     if (K > at.balance && at.gain == 0) return load_verdict::losing_balance;
@@ -53,6 +55,8 @@ std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K,
             "; the sign rule holds them against deviations below {:.2g} standard "
             "deviations of a step's load only",
             exact::sign_basin(K - at.balance, at.gain));
+    if (verdict == load_verdict::cannot_tell)
+        out += "; the interval is too wide to say on which side";
     if (verdict == load_verdict::safe && high > at.fold)
         out += "; the interval reaches into the window where both exist";
     return out;
