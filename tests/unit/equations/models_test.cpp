@@ -99,7 +99,7 @@ TEST_CASE("texts of many experts have the points of the groups", "[equations][or
     const auto [name, experts, varied] =
         GENERATE(Catch::Generators::table<std::string, std::size_t, parameter_range>(
             {{"softmax", 3, {"feedback", 1, 8}}, {"exact-k", 4, {"feedback", 1, 12}}}));
-    const parameter_range range = varied;  // clang 14 captures no part of a structured binding
+    const parameter_range range = varied;  // no lambda of clang 14 takes a structured binding
     CAPTURE(name);
     const auto text = equilibrium_diagram(with_defaults(read(name).model), range);
     const auto alike =
@@ -108,10 +108,12 @@ TEST_CASE("texts of many experts have the points of the groups", "[equations][or
     // Each expert by itself has every copy of a point: the values are those of the groups.
     const auto values = [&](const diagram& of) {
         std::vector<double> out;
-        for (const auto& [type, point] : points_of(of, range.name, false))
+        for (const auto& found : points_of(of, range.name, false)) {
+            const double value = found.second[0];
             if (std::none_of(out.begin(), out.end(),
-                             [&](double v) { return std::abs(v - point[0]) < 1e-7; }))
-                out.push_back(point[0]);
+                             [&](double v) { return std::abs(v - value) < 1e-7; }))
+                out.push_back(value);
+        }
         std::sort(out.begin(), out.end());
         return out;
     };
