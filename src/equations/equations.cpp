@@ -6,7 +6,6 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/equations/equations.hpp>
-#include <set>
 
 #include "compiler.hpp"
 #include "equation_field.hpp"
@@ -46,7 +45,9 @@ private:
     }
 
     [[nodiscard]] double number_of(const statement& from) const {
-        const double value = parse_number(detail::place_of(file_, from.line), from.text);
+        std::string_view text = from.text;
+        if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+        const double value = parse_number(detail::place_of(file_, from.line), text);
         if (!std::isfinite(value))
             refuse(from, fmt::format("{} = {} came", from.name, from.text), "it must be finite");
         return value;

@@ -118,6 +118,15 @@ TEST_CASE("definitions, functions, sums and arrays are written out", "[equations
     }
 }
 
+TEST_CASE("values of a list are numbers, in any spelling of one", "[equations]") {
+    const auto model = read_equations("par a=+5, b = -3E-1,c=.5 d=2. e\nx'=0", "m", "m.ode").model;
+    std::vector<double> values;
+    for (const auto& info : model->parameters()) values.push_back(info.value);
+    CHECK(values == std::vector<double>{5, -0.3, 0.5, 2, 0});
+    REQUIRE_THROWS_WITH(read_equations("x'=0\npar a=1/2", "m", "m.ode"),
+                        "m.ode:2: '1/2' came, but it must be a number");
+}
+
 TEST_CASE("loads of a line are one router's", "[equations]") {
     const std::vector<double> x{0.3, -0.2, 0.9}, p;
     std::vector<double> loads(3);

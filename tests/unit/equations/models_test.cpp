@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/locus.hpp>
 #include <moebius/bifurcation/map_points.hpp>
 #include <moebius/equations/equations.hpp>
 #include <moebius/model/cell_field.hpp>
@@ -95,9 +96,10 @@ TEST_CASE("texts of shipped models find their special points", "[equations][orac
 }
 
 TEST_CASE("texts of many experts have the points of the groups", "[equations][oracle]") {
-    const auto [name, experts, range] =
+    const auto [name, experts, varied] =
         GENERATE(Catch::Generators::table<std::string, std::size_t, parameter_range>(
             {{"softmax", 3, {"feedback", 1, 8}}, {"exact-k", 4, {"feedback", 1, 12}}}));
+    const parameter_range range = varied;  // no lambda of clang 14 takes a structured binding
     CAPTURE(name);
     const auto text = equilibrium_diagram(with_defaults(read(name).model), range);
     const auto alike =
@@ -106,10 +108,12 @@ TEST_CASE("texts of many experts have the points of the groups", "[equations][or
     // Each expert by itself has every copy of a point: the values are those of the groups.
     const auto values = [&](const diagram& of) {
         std::vector<double> out;
-        for (const auto& [type, point] : points_of(of, range.name, false))
+        for (const auto& found : points_of(of, range.name, false)) {
+            const double value = found.second[0];
             if (std::none_of(out.begin(), out.end(),
-                             [&](double v) { return std::abs(v - point[0]) < 1e-7; }))
-                out.push_back(point[0]);
+                             [&](double v) { return std::abs(v - value) < 1e-7; }))
+                out.push_back(value);
+        }
         std::sort(out.begin(), out.end());
         return out;
     };
@@ -132,6 +136,20 @@ TEST_CASE("texts of textbook systems find their special points", "[equations][or
     check_diagrams("lorenz-63", problem_of<lorenz_63>(), {"rho", 0, 30});
     check_diagrams("genesio-tesi", problem_of<genesio_tesi>(), {"alpha", 0.1, 2});
     check_diagrams("bautin-form", problem_of<bautin_form>(), {"mu", -0.5, 0.5});
+}
+
+TEST_CASE("a text's points in two parameters are those of C++", "[equations][oracle]") {
+    const parameter_range q2{"q2", 0.5, 2.3}, k{"k", 0.05, 1.2};
+    const auto text = with_defaults(read("co-oxidation").model);
+    const auto compiled = problem_of<oracle::co_oxidation>();
+    const auto type = GENERATE(point_type::LP, point_type::HB);
+    const auto points = equilibrium_diagram(compiled, q2).special_points;
+    const auto start = std::find_if(points.begin(), points.end(),
+                                    [&](const special_point& p) { return p.type == type; });
+    REQUIRE(start != points.end());
+    const auto found = locus(text, q2, k, {}, *start), wanted = locus(compiled, q2, k, {}, *start);
+    check_same(found, wanted, "q2");  // CP and BT, or GH and BT
+    check_same(found, wanted, "k", false);
 }
 
 TEST_CASE("a map's text finds the points of its rule", "[equations][oracle]") {
