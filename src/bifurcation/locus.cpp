@@ -104,13 +104,16 @@ private:
         search.max_branches = most_branches;
         const auto along = asked_.along(line, ranges_[1 - fixed], search, watch_);
         result_.search += along.search;
-        for (const auto& point : along.special_points)
+        for (auto point : along.special_points) {
+            // of a BT on the line its fold or branch point; the Hopf curve comes to it from another
+            if (point.type == point_type::BT) point.type = point_type::BP;
             if (is_finer(point) ? bounds_stable(along, point) : parts_cells(point))
                 apart_.push_back(point);
             else if (is_finer(point))
                 continue;
             else if (point.type != point_type::EP)
                 follow(point, "");
+        }
         return along.branches.size();
     }
 
