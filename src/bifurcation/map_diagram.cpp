@@ -261,7 +261,7 @@ void with_map_points(const problem& base, double step, const parameter_range& ra
     columns.names[first_extra] = "multiplier";
 }
 
-/// A fold at which 1 is double, with one eigenvector.
+/// A fold at which 1 is double, with one eigenvector: of the flow, a BT.
 void name_resonance(const problem& base, double step, special_point& point) {
     problem at = base;
     if (point.groups.size() > 0 && point.groups != at.model->cells()->groups())
@@ -314,7 +314,8 @@ diagram as_map_diagram(const problem& base, double step, const parameter_range& 
     for (branch& along : equilibria.branches) with_map_points(base, step, range, along, equilibria);
     auto& points = equilibria.special_points;
     for (auto& point : points)
-        if (point.type == point_type::LP) name_resonance(base, step, point);
+        if (point.type == point_type::LP || point.type == point_type::BT)
+            name_resonance(base, step, point);
     // A pair on the imaginary axis is the flow's matter: the map's multipliers are off the circle.
     std::erase_if(points, [](const auto& point) { return point.type == point_type::HB; });
     std::stable_sort(points.begin(), points.end(), [](const auto& l, const auto& r) {
