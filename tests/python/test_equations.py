@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+import numpy
+import pytest
+
+import moebius
+
+
+def two_experts(x, p):
+    return [p.feedback * numpy.tanh(x[0] / 2) - x[0] + p.bias]
+
+
+def test_a_traced_function_has_the_points_of_the_model(pitchfork):
+    model = moebius.trace(two_experts, {"x": 0}, {"feedback": 1, "bias": 0})
+    found = moebius.diagram(equations=model, vary={"feedback": (0.5, 20)})
+    assert [p["label"] for p in found.data["special_points"] if p["type"] != "EP"] == ["BP1"]
+    assert found["BP1"]["feedback"] == pytest.approx(pitchfork["BP1"]["feedback"], abs=1e-9)
+    again = moebius.diagram(from_=found["BP1"], vary={"feedback": (0.5, 5)})
+    assert len(again.data["branches"]) >= 1
+
+
+def test_arrays_are_traced():
+    def softmax(z, p):
+        shares = numpy.exp(numpy.array(z))
+        return p["k"] * shares / shares.sum() - z
+
+    model = moebius.trace(softmax, {"a": 0, "b": 0, "c": 0}, {"k": 1})
+    found = moebius.diagram(equations=model, vary={"k": (1, 6)})
+    folds = sorted({round(p["parameters"]["k"], 9) for p in found.data["special_points"]
+                    if p["type"] == "LP"})
+    assert folds[0] == pytest.approx(2.745643576732725, abs=1e-8)  # K_s(3), docs/theory.md
+
+
+def test_text_is_taken_as_it_is(tmp_path):
+    text = "par mu=-1\ninit x=0.1\nx'=mu*x-x^3\ndone\n"
+    (tmp_path / "pitchfork.ode").write_text(text)
+    ours = moebius.diagram(equations=moebius.Equations(text), vary={"mu": (-1, 1)})
+    file = moebius.diagram(equations=tmp_path / "pitchfork.ode", vary={"mu": (-1, 1)})
+    assert [p["label"] for p in ours.data["special_points"]] == [
+        p["label"] for p in file.data["special_points"]]
+    assert ours["BP1"]["mu"] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("rhs, sentence", [
+    (lambda x, p: [1 if x[0] > 0 else 2], "moebius.where"),
+    (lambda x, p: [float(x[0])], "numpy.exp"),
+    (lambda x, p: [1.0, 2.0], "2 rates of change"),
+    (lambda x, p: [numpy.cbrt(x[0])], "numpy.cbrt has no counterpart"),
+    (lambda x, p: ["a"], "a str came"),
+    (lambda x, p: [x[0] * numpy.nan], "the number nan"),
+])
+def test_what_cannot_be_traced_is_said(rhs, sentence):
+    with pytest.raises(moebius.InvalidArgument, match=sentence):
+        moebius.trace(rhs, {"x": 0}, {})
+
+
+def test_what_the_function_raises_comes_through():
+    def broken(x, p):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        moebius.trace(broken, {"x": 0}, {})
+
+
+def test_a_text_with_an_unknown_name_is_refused():
+    with pytest.raises(moebius.InvalidArgument, match="muu"):
+        moebius.diagram(equations=moebius.Equations("par mu=1\nx'=muu*x\ndone\n"),
+                        vary={"mu": (0, 1)})
+
+
+def test_branches_are_chosen_by_where():
+    model = moebius.trace(lambda x, p: [moebius.where(x[0] > 0, -x[0], -2 * x[0]) + p.a], {"x": 0},
+                          {"a": 1})
+    assert "if(" in model.text and "then(" in model.text
+    assert moebius.where(True, 1, 2) == 1
