@@ -16,6 +16,7 @@
 #include <moebius/solve/spectrum.hpp>
 
 #include "eigenpair.hpp"
+#include "map_labels.hpp"
 #include "map_tests.hpp"
 #include "unit_frame.hpp"
 
@@ -261,49 +262,23 @@ void with_map_points(const problem& base, double step, const parameter_range& ra
     columns.names[first_extra] = "multiplier";
 }
 
-/// A fold at which 1 is double, with one eigenvector: of the flow, a BT.
+/// A fold or branch point at which 1 is double, with one eigenvector.
 void name_resonance(const problem& base, double step, special_point& point) {
     problem at = base;
     if (point.groups.size() > 0 && point.groups != at.model->cells()->groups())
         at = regrouped(at, point.groups);
     const auto null = null_vectors(detail::jacobian_at(*at.model, point.state, point.parameters));
-    if (null.left.dot(null.right) > one_eigenvector_at_fold) return;
+    if (null.left.dot(null.right) > one_eigenvector_at_fold) {
+        if (point.type != point_type::BT) return;
+        point.type = point_type::R1;  // within a group of cells
+        point.normal_form.clear();
+        point.criticality.clear();
+        return;
+    }
     const auto named = map_point_at(*at.model, step, point_type::R1, point.state, point.parameters);
     point.type = named.type;
     point.normal_form = named.normal_form;
     point.criticality = named.criticality;
-}
-
-/// Where two multipliers come together, each curve of special points that passes there finds it.
-void drop_twice_found(std::vector<special_point>& points) {
-    constexpr double same = 1e-6;
-    const auto off = [](const std::vector<double>& a, const std::vector<double>& b) {
-        double most = 0;
-        for (std::size_t i = 0; i < a.size(); ++i)
-            most = std::max(most, std::abs(a[i] - b[i]) / (1 + std::abs(a[i])));
-        return most;
-    };
-    std::vector<special_point> kept;
-    for (auto& point : points) {
-        const bool resonant = point.type == point_type::R1 || point.type == point_type::R2;
-        const bool known =
-            resonant && std::any_of(kept.begin(), kept.end(), [&](const special_point& other) {
-                return other.type == point.type && other.branch == point.branch &&
-                       off(other.state, point.state) < same &&
-                       off(other.parameters, point.parameters) < same;
-            });
-        if (!known) kept.push_back(std::move(point));
-    }
-    points = std::move(kept);
-}
-
-/// Labels of these types anew, in the order of the points.
-void number(std::vector<special_point>& points, std::initializer_list<point_type> types) {
-    for (const auto type : types) {
-        std::size_t count = 0;
-        for (auto& point : points)
-            if (point.type == type) point.label = label_of(type, ++count);
-    }
 }
 
 }  // namespace
@@ -321,9 +296,16 @@ diagram as_map_diagram(const problem& base, double step, const parameter_range& 
     std::stable_sort(points.begin(), points.end(), [](const auto& l, const auto& r) {
         return std::pair(l.branch, l.row) < std::pair(r.branch, r.row);
     });
-    drop_twice_found(points);
-    number(points,
-           {point_type::PD, point_type::NS, point_type::R1, point_type::R2, point_type::LP});
+    detail::drop_twice_found(points);
+    const auto before = points;
+    detail::number(
+        points, {point_type::PD, point_type::NS, point_type::R1, point_type::R2, point_type::LP});
+    for (branch& along : equilibria.branches)
+        for (std::size_t k = 0; k < points.size(); ++k)
+            if (along.from == before[k].label && points[k].type == point_type::R1) {
+                along.from = points[k].label;
+                break;
+            }
     return equilibria;
 }
 
