@@ -79,7 +79,8 @@ std::string number_of(const margin& one) {
 std::string told(const layer_diagnosis& one) {
     std::string out = one.reason;
     if (one.feedback) out += fmt::format("; K = {}", number_of(*one.feedback));
-    for (const auto& left : one.margins) out += fmt::format("; {} {}", left.of, number_of(left));
+    for (const auto& left : one.margins)
+        out += fmt::format("; margin {} from {}", number_of(left), left.of);
     if (one.warned_at) out += fmt::format("; first warned of at step {}", *one.warned_at);
     if (one.steps_left)
         out += fmt::format("; at this growth one expert has half in {:.0f} steps", *one.steps_left);
@@ -229,9 +230,10 @@ std::string summary_of(const std::vector<diagnosis>& logs) {
             if (said.insert(one).second) out.add("{}\n", one);
     }
     for (const auto& log : logs)
-        for (const auto& far : log.distances)
-            for (const auto& one : far.notes)
-                if (said.insert(one).second) out.add("{}\n", one);
+        for (std::size_t l = 0; l < log.distances.size(); ++l)
+            for (const auto& one : log.distances[l].notes)
+                if (said.insert(one).second)
+                    out.add("layer {}: {}\n", excerpt(layer_name(log, l), 30), one);
     for (const auto& one : state_measures())
         if (biases || !one.name.starts_with("bias"))
             out.add("{}: {}\n", short_name(one), one.definition);

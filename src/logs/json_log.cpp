@@ -120,12 +120,13 @@ void json_log::find_members(const json& record) {
     for (const auto& [name, value] : record.items()) {
         const auto means = meaning_of(name);
         if (means == meaning::step && value.is_number()) {
-            step_ = checked_step(value.get<double>(), [&] { return place(name); });
+            step_ = checked_step(value.get<double>(), [&, &name = name] { return place(name); });
             has_step_ = true;
         } else if (means == meaning::layer && (value.is_number() || value.is_string())) {
             layer_ = value.is_string() ? value.get<std::string>() : value.dump();
         } else if (means == meaning::expert && value.is_number()) {
-            expert_ = checked_expert(value.get<double>(), [&] { return place(name); });
+            expert_ =
+                checked_expert(value.get<double>(), [&, &name = name] { return place(name); });
         } else if (means == meaning::rank) {
             to_.add_rank(value.dump());
         } else if (means == meaning::load && kind_of(name).rank < arrays_.rank) {
