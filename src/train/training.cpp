@@ -126,6 +126,24 @@ std::vector<double> late_means(const training_state& state) {
     return means;
 }
 
+namespace {
+
+/// Runs share lists of rows: each is looked at once.
+void check_rows(const training_work& work) {
+    std::set<const void*> seen;
+    for (const auto& run : work.runs) {
+        if (run.rows == nullptr || run.rows->empty())
+            throw invalid_argument("train", "a run has no rows to train on",
+                                   "at least one is needed");
+        if (seen.insert(run.rows.get()).second &&
+            *std::max_element(run.rows->begin(), run.rows->end()) >= work.data->rows())
+            throw invalid_argument("train", "a row is out of range",
+                                   fmt::format("there are {}", work.data->rows()));
+    }
+}
+
+}  // namespace
+
 void check(const training_work& work) {
     if (work.data == nullptr || work.data->rows() == 0)
         throw invalid_argument("train", "no data came", "at least one example is needed");
@@ -134,17 +152,10 @@ void check(const training_work& work) {
         throw invalid_argument("train", fmt::format("a batch of {} came", work.batch),
                                "it must be 1 to 2^31");
     require("train").at_least("record_every", work.record_every, 1);
-    std::set<const void*> lists;  // of rows that were looked at: runs share them
+    check_rows(work);
     for (const auto& run : work.runs) {
         if (run.model == nullptr)
             throw invalid_argument("train", "a run has no model", "one is needed");
-        if (run.rows == nullptr || run.rows->empty())
-            throw invalid_argument("train", "a run has no rows to train on",
-                                   "at least one is needed");
-        if (lists.insert(run.rows.get()).second &&
-            *std::max_element(run.rows->begin(), run.rows->end()) >= work.data->rows())
-            throw invalid_argument("train", "a row is out of range",
-                                   fmt::format("there are {}", work.data->rows()));
         if (run.model->width() != work.data->width || run.model->classes() < work.data->classes)
             throw invalid_argument(
                 "train",
