@@ -73,6 +73,7 @@ int follow(const diagnose_arguments& args, const session& session) {
     constexpr auto pause = std::chrono::milliseconds(200);
     const auto log = follow_log(args.follow, args.log);
     load_state state(args.window);
+    distance_estimate distance(log->head());
     const auto watched = session.watch("diagnose");  // an interrupt is what ends it
     while (!watched.stopping()) {
         const auto records = log->next_step();
@@ -80,8 +81,13 @@ int follow(const diagnose_arguments& args, const session& session) {
             std::this_thread::sleep_for(pause);
             continue;
         }
-        for (const auto& record : records) state.take(record);
-        print(step_line(log->head(), state.layers()));
+        for (const auto& record : records) {
+            state.take(record);
+            distance.take(record);
+        }
+        const auto verdict = worst_of(distance.layers());
+        print(step_line(log->head(), state.layers(), verdict));
+        if (!args.fail_on.empty() && as_bad_as(verdict, args.fail_on)) return exit_code::no_answer;
     }
     return interrupt_code();
 }
@@ -91,8 +97,7 @@ void check_files(const diagnose_arguments& args, const session& session) {
         throw invalid_argument("diagnose",
                                args.files.empty() ? "no file came" : "--follow came beside files",
                                "either the files of a log or --follow FILE is needed");
-    if (!args.follow.empty())
-        refuse_unused(session, "diagnose --follow", {"out", "format", "fail_on"});
+    if (!args.follow.empty()) refuse_unused(session, "diagnose --follow", {"out", "format"});
 }
 
 int run(const diagnose_arguments& args, const session& session) {

@@ -175,11 +175,16 @@ bool as_bad_as(load_verdict verdict, std::string_view limit) {
     return rank_of(verdict) >= static_cast<std::size_t>(at);
 }
 
-load_verdict worst_verdict(const std::vector<diagnosis>& logs) {
+load_verdict worst_of(const std::vector<layer_diagnosis>& layers) {
     std::size_t worst = 0;
-    for (const auto& log : logs)
-        for (const auto& one : log.distances) worst = std::max(worst, rank_of(one.verdict));
+    for (const auto& one : layers) worst = std::max(worst, rank_of(one.verdict));
     return verdicts[worst];
+}
+
+load_verdict worst_verdict(const std::vector<diagnosis>& logs) {
+    std::vector<layer_diagnosis> all;
+    for (const auto& log : logs) all.insert(all.end(), log.distances.begin(), log.distances.end());
+    return worst_of(all);
 }
 
 result_document document_of(const std::vector<diagnosis>& logs, result_heading heading) {
@@ -240,7 +245,8 @@ std::string summary_of(const std::vector<diagnosis>& logs) {
     return out.take();
 }
 
-std::string step_line(const log_head& head, const std::vector<layer_state>& states) {
+std::string step_line(const log_head& head, const std::vector<layer_state>& states,
+                      load_verdict verdict) {
     const auto worst = std::max_element(states.begin(), states.end(),
                                         [](const layer_state& a, const layer_state& b) {
                                             return !(a.max_over_mean >= b.max_over_mean);
@@ -249,10 +255,11 @@ std::string step_line(const log_head& head, const std::vector<layer_state>& stat
     const auto place = static_cast<std::size_t>(worst - states.begin());
     double dead = 0;
     for (const auto& one : states) dead += std::isnan(one.dead) ? 0 : one.dead;
-    return fmt::format("step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}\n",
-                       worst->last_step, known("{:.4f}", worst->max_over_mean),
-                       excerpt(head.layers[place], 30), known("{:.4f}", worst->variation),
-                       known("{:.4f}", worst->effective), dead, head.experts * states.size());
+    return fmt::format(
+        "step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}  {}\n",
+        worst->last_step, known("{:.4f}", worst->max_over_mean), excerpt(head.layers[place], 30),
+        known("{:.4f}", worst->variation), known("{:.4f}", worst->effective), dead,
+        head.experts * states.size(), to_string(verdict));
 }
 
 }  // namespace moebius::cli
