@@ -38,6 +38,7 @@ def diagram(
     classes: str | Sequence[float] | None = None,
     labels: bool | None = None,
     noise: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    equations: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     vary: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
     from_: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     max_step: float | None = None,
@@ -72,6 +73,7 @@ def locus(
     classes: str | Sequence[float] | None = None,
     labels: bool | None = None,
     noise: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    equations: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     vary: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
     from_: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     step: float | None = None,
@@ -137,6 +139,7 @@ def sweep(
     classes: str | Sequence[float] | None = None,
     labels: bool | None = None,
     noise: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    equations: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     vary: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
     rate: float | None = None,
     direction: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
@@ -176,6 +179,7 @@ def simulate(
     start: str | Sequence[float] | None = None,
     device: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     threads: int | None = None,
+    log: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     out: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     plot: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
 ) -> Result:
@@ -280,6 +284,7 @@ def train(
     target: float | None = None,
     corrupt: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     history: bool | None = None,
+    log: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     checkpoint: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     device: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     threads: int | None = None,
@@ -287,6 +292,26 @@ def train(
     plot: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
 ) -> Result:
     """Train ensembles of small MoEs with adaptive scores."""
+
+def diagnose(
+    FILE: str | PathLike[str] | Point | Equations | ArrayLike | Sequence[str] | None = None,
+    /,
+    *,
+    fail_on: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    window: int | None = None,
+    top_k: float | None = None,
+    tokens: float | None = None,
+    experts: float | None = None,
+    rate: float | None = None,
+    feedback: float | None = None,
+    decay: float | None = None,
+    beta: float | None = None,
+    bias_rate: float | None = None,
+    gate: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    balancer: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    out: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+) -> Result:
+    """Read a log of expert loads: how each layer is loaded, how far from collapse it is, and what the log cannot tell."""
 
 def response(
     *,

@@ -16,7 +16,7 @@ from .result import Result
 _RENAMED = {"from": "from_"}
 
 # Of the terminal: what they print is in the result.
-_LEFT_OUT = {"format"}
+_LEFT_OUT = {"follow", "format"}
 
 _FOUND, _REJECTED, _NO_ANSWER, _DEVICE = 0, 2, 3, 4
 _INTERRUPTED = range(129, 160)
