@@ -9,7 +9,7 @@ import moebius
 
 def test_a_simulated_log_tells_its_feedback(tmp_path):
     log = tmp_path / "loads.npz"
-    moebius.simulate(experts=8, set={"feedback": 3}, batch=1024, steps=4000, record_every=100,
+    moebius.simulate(experts=8, set={"feedback": 3}, batch=1024, steps=4000,
                      log=log, seed=4)
     assert numpy.load(log)["counts"].shape[0] == 4000
     found = moebius.diagnose(log)
