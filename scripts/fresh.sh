@@ -59,6 +59,11 @@ make_tree() {
     mmdebstrap --quiet --mode=root --variant=minbase --include=git,ca-certificates \
         --aptopt="$settings" "$suite" "$tree" "$(debian_mirror)"
     cp /etc/resolv.conf "$tree/etc/resolv.conf"
+    # and the authorities that it trusts beside Debian's, as where a proxy signs
+    if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
+        cp /usr/local/share/ca-certificates/*.crt "$tree/usr/local/share/ca-certificates/"
+        chroot "$tree" update-ca-certificates >/dev/null
+    fi
 }
 
 # inside COMMAND...: in the tree's clone, with a /proc, terminals and an environment of its own.
@@ -68,7 +73,8 @@ inside() {
     unshare --mount --pid --fork --kill-child bash -c \
         'mount -t proc proc "$1/proc" && mount -t devpts devpts "$1/dev/pts" && shift && exec "$@"' \
         - "$tree" \
-        chroot "$tree" env -i HOME=/root LANG=C.UTF-8 PATH="$PATH" "${proxies[@]}" \
+        chroot "$tree" env -i HOME=/root LANG=C.UTF-8 PATH="$PATH" \
+        PIP_CERT=/etc/ssl/certs/ca-certificates.crt "${proxies[@]}" \
         sh -c 'cd /moebius && exec "$@"' - "$@"
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # install-deps.sh [run|python|all]: installs what moebius is built from: Debian packages, by name, and
 # only those that are missing. `run` is what building and running the program takes, `python` adds
-# what the Python package takes; `all`, the default, adds what the tests, the notebooks and the
-# benchmarks take, and an environment with what comes from PyPI (scripts/python-env.sh).
+# what the Python package takes beside what comes from PyPI (scripts/python-env.sh); `all`, the
+# default, adds what the tests, the notebooks and the benchmarks take.
 # Where it may not install, it says what is needed and exits with 1.
 set -euo pipefail
 
@@ -58,13 +58,8 @@ for package in "${packages[@]}"; do
     state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
     [[ $state == installed ]] || missing+=("$package")
 done
-python_too() {
-    [[ ${1:-all} != all ]] || scripts/python-env.sh
-}
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
 if ((${#missing[@]} == 0)); then
-    python_too "$@"
-    exit
+    exit 0
 fi
 
 give_up() {
@@ -86,4 +81,3 @@ printf 'install-deps: installing %s\n' "${missing[*]}" >&2
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null ||
     give_up 'apt-get install failed'
-python_too "$@"
