@@ -32,7 +32,8 @@ endfunction()
 #
 # Sources that Highway compiles once for each instruction set: each includes itself, by name, so that it
 # stands alone. Of x86's sets without AVX the newest is enough; vectors whose length is not known when
-# they are compiled (SVE, RVV) cannot be in arrays.
+# they are compiled (SVE, RVV) cannot be in arrays. Products and sums are fused where MulAdd says so, and
+# nowhere else: what has none gives the same bits on every processor.
 function(moebius_vector_sources target)
   foreach(source IN LISTS ARGN)
     get_filename_component(folder ${source} DIRECTORY)
@@ -40,6 +41,7 @@ function(moebius_vector_sources target)
     set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES
       SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON
       INCLUDE_DIRECTORIES ${folder}
+      COMPILE_OPTIONS -ffp-contract=off
       COMPILE_DEFINITIONS "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV)")
   endforeach()
   # Linked only: a definition of Highway's would part this library from others that share its precompiled header.

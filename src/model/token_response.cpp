@@ -52,9 +52,19 @@ void check(const margin_law& law) {
 
 }  // namespace
 
-token_response::token_response(margin_law law) : law_(std::move(law)) { check(law_); }
+token_response::token_response(margin_law law) : law_(std::move(law)) {
+    check(law_);
+    if (law_.noise != noise_law::gumbel && law_.noise != noise_law::logistic) return;
+    std::vector<double> centers, weights;
+    for (const auto& node : law_.nodes) {  // without width: check
+        centers.push_back(node.center);
+        weights.push_back(node.weight);
+    }
+    columns_ = {centers, weights};
+}
 
 double token_response::mean_gap(double x, double inverse_temperature) const {
+    if (!columns_.empty()) return columns_.sums(x, inverse_temperature)[0];
     double sum = 0;
     for (const auto& node : law_.nodes)
         sum += node.weight * gap(kernel(law_.noise),
@@ -64,6 +74,12 @@ double token_response::mean_gap(double x, double inverse_temperature) const {
 
 std::array<double, 4> token_response::response(double x, double inverse_temperature) const {
     std::array<double, 4> sum{};
+    if (!columns_.empty()) {
+        const auto parts = columns_.sums(x, inverse_temperature);
+        double power = 1;
+        for (std::size_t k = 0; k < 4; ++k, power *= inverse_temperature) sum[k] = power * parts[k];
+        return sum;
+    }
     for (const auto& node : law_.nodes) {
         const double c = slope(law_.noise, node, inverse_temperature);
         const auto g = gap_derivatives(kernel(law_.noise), c * (node.center + x));
@@ -93,6 +109,10 @@ enclosed token_response::mean_gap(const enclosed& x, const enclosed& inverse_tem
 }
 
 first_order<1, 4> token_response::linear(const vec<double, 1>& x, const vec<double, 4>& p) const {
+    if (!columns_.empty()) {
+        const auto sum = columns_.sums(x[0], p[beta]);
+        return drift_linear(x, p, sum[0], p[beta] * sum[1], sum[4]);
+    }
     double m = 0, m_x = 0, m_beta = 0;
     for (const auto& node : law_.nodes) {
         const double c = slope(law_.noise, node, p[beta]);

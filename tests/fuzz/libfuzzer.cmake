@@ -29,7 +29,8 @@ list(REMOVE_ITEM numerics ${reading})
 fuzz_library(fuzz_numerics)
 moebius_sources(fuzz_numerics router ${numerics})
 moebius_vector_sources(fuzz_numerics
-  ${router}/best_rows.cpp ${router}/vector_choice.cpp ${router}/vector_gap.cpp)
+  ${router}/best_rows.cpp ${router}/vector_choice.cpp ${router}/vector_gap.cpp
+  ${PROJECT_SOURCE_DIR}/src/model/logistic_columns.cpp)
 file(GLOB numerics CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/model/*.cpp)
 moebius_sources(fuzz_numerics model ${numerics})
 

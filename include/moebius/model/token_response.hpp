@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <moebius/model/logistic_columns.hpp>
 #include <moebius/model/two_expert.hpp>
 #include <moebius/router/margin_law.hpp>
 
@@ -44,6 +45,7 @@ public:
 
 private:
     margin_law law_;
+    logistic_columns columns_;  // where the noise allows them
 };
 static_assert(ode_model<token_response>);
 
