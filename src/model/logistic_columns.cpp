@@ -3,7 +3,7 @@
 // With a = |z| and e = exp(-a) - 1: t = e / (2 + e), t' = 2 (1 + e) / (2 + e)^2 up to the sign of
 // z. exp(-a) - 1 = 2^n p + (2^n - 1), p = exp(r) - 1, -a = n ln 2 + r, |r| <= ln 2 / 2: accurate
 // near zero, and so is 1 + e = 2^n p + 2^n in the tails.
-// @source T. Cody, W. Waite: Software Manual for the Elementary Functions, ch. 6 (the reduction)
+// The reduction: W. J. Cody, W. Waite, Software Manual for the Elementary Functions, ch. 6.
 #include <moebius/model/logistic_columns.hpp>
 
 #include <cmath>
