@@ -43,8 +43,12 @@ def plot(result, ax=None, x=None, y=None, **options):
         _, ax = matplotlib.pyplot.subplots(figsize=(7.2, 4.2), layout="constrained")
     draw(result, ax, x, y, **options)
     ax.spines[["top", "right"]].set_visible(False)
+    noisy = result.kind == "simulate"  # leaves no room within
+    if not ax.get_title():
+        ax.set_title(result.data.get("model") or result.kind, fontsize=10,
+                     loc="right" if noisy else "center")
     if ax.get_legend_handles_labels()[1]:
-        legend(ax)
+        legend(ax, above=noisy)
     return ax
 
 
@@ -104,7 +108,6 @@ def legend(ax, above=False, **options):
 def _diagram(result, ax, x, y, **options):
     y = y or _first(result.branches, ("load_1", "x", "period"))
     draw(ax, result, x or _varied(result)[0], y, **options)
-    ax.set_title(result.data.get("model", ""), fontsize=10)
 
 
 def _locus(result, ax, x, y, by="kind", **options):
