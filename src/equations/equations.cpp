@@ -24,17 +24,18 @@ class equation_reader {
 public:
     equation_reader(std::string_view text, std::string_view name, std::string_view file)
         : file_(file), statements_(detail::statements_of(text, file)), compiler_(file) {
-        parts_.name = name;
+        model_.name = name;
     }
 
     [[nodiscard]] equations read() {
         read_options();
         for (const auto& from : statements_) declare(from);
-        if (parts_.states.empty())
+        if (model_.states.empty())
             throw invalid_argument(file_, "no equation came", "x' = or x(t+1) = is needed");
         for (const auto& from : statements_) complete(from);
-        make_tapes();
-        result_.model = detail::field_of_parts(std::move(parts_));
+        check_once();
+        model_.graph = compiler_.graph();
+        result_.model = detail::field_of_text(std::move(model_));
         return std::move(result_);
     }
 
@@ -85,16 +86,16 @@ private:
             case kind::rate:
             case kind::next:
                 if ((from.what == kind::next) != has_next_)
-                    if (!parts_.states.empty())
+                    if (!model_.states.empty())
                         refuse(from, fmt::format("{} came", from.name),
                                "a model has rates x' = or maps x(t+1) =, not both");
                 has_next_ = from.what == kind::next;
-                compiler_.add_leaf(operation::state, parts_.states.size(), from);
-                parts_.states.push_back({from.name});
+                compiler_.add_leaf(operation::state, model_.states.size(), from);
+                model_.states.push_back({from.name});
                 break;
             case kind::parameter:
-                compiler_.add_leaf(operation::parameter, parts_.parameters.size(), from);
-                parts_.parameters.push_back({from.name, number_of(from)});
+                compiler_.add_leaf(operation::parameter, model_.parameters.size(), from);
+                model_.parameters.push_back({from.name, number_of(from)});
                 break;
             case kind::number:
                 compiler_.add_constant(number_of(from), from);
@@ -126,19 +127,19 @@ private:
                 static_cast<void>(compiler_.compile(from, true));
                 break;
             case kind::load:
-                loads_.push_back(value_of(from, false));
+                model_.loads.push_back(value_of(from, false));
                 break;
             case kind::initial:
-                named(parts_.states, from, "variable").value = start_of(from);
+                named(model_.states, from, "variable").value = start_of(from);
                 break;
             case kind::positive:
-                named(parts_.parameters, from, "parameter").above = 0;
+                named(model_.parameters, from, "parameter").above = 0;
                 break;
             case kind::bounds:
-                bounds_.push_back(of_parameters(from));
+                model_.bounds.push_back(of_parameters(from));
                 break;
             case kind::scale:
-                scale_.push_back(of_parameters(from));
+                model_.scale.push_back(of_parameters(from));
                 break;
             default:
                 break;
@@ -154,12 +155,12 @@ private:
 
     void add_rate(const statement& from) {
         node_id rate = compiler_.compile(from);
-        if (result_.is_map) rate = compiler_.less_state(rate, rates_.size());
-        rates_.push_back(rate);
-        if (rates_.size() <= most_shown)
-            parts_.equation += fmt::format("{}{}{} = {}", rates_.size() > 1 ? ", " : "", from.name,
-                                           result_.is_map ? "(t+1)" : "'", from.text);
-        if (rates_.size() == most_shown + 1) parts_.equation += ", ...";
+        if (result_.is_map) rate = compiler_.less_state(rate, model_.rates.size());
+        model_.rates.push_back(rate);
+        if (model_.rates.size() <= most_shown)
+            model_.equation += fmt::format("{}{}{} = {}", model_.rates.size() > 1 ? ", " : "",
+                                           from.name, result_.is_map ? "(t+1)" : "'", from.text);
+        if (model_.rates.size() == most_shown + 1) model_.equation += ", ...";
     }
 
     [[nodiscard]] double start_of(const statement& from) {
@@ -178,8 +179,8 @@ private:
         return id;
     }
 
-    [[nodiscard]] detail::field_parts::named& named(std::vector<detail::field_parts::named>& all,
-                                                    const statement& from, std::string_view what) {
+    [[nodiscard]] detail::text_model::named& named(std::vector<detail::text_model::named>& all,
+                                                   const statement& from, std::string_view what) {
         const auto name = detail::in_small_letters(from.name);
         const auto at = std::find_if(all.begin(), all.end(), [&](const auto& one) {
             return detail::in_small_letters(one.name) == name;
@@ -190,30 +191,21 @@ private:
         return *at;
     }
 
-    void make_tapes() {
-        const auto of = [&](const std::vector<node_id>& outputs) {
-            return detail::tape(compiler_.graph(), outputs, parts_.states.size(),
-                                parts_.parameters.size());
-        };
+    void check_once() const {
         const auto once = [&](const std::vector<node_id>& all, std::size_t count,
                               std::string_view what) {
             if (all.size() > count)
                 throw invalid_argument(file_, fmt::format("{} came twice", what),
                                        "it is said once");
         };
-        once(bounds_, 2, "bounds");
-        once(scale_, 1, "scale");
-        parts_.rates = of(rates_);
-        parts_.loads = of(loads_);
-        parts_.bounds = of(bounds_);
-        parts_.scale = of(scale_);
+        once(model_.bounds, 2, "bounds");
+        once(model_.scale, 1, "scale");
     }
 
     std::string_view file_;
     std::vector<statement> statements_;
     detail::expression_compiler compiler_;
-    detail::field_parts parts_;
-    std::vector<node_id> rates_, loads_, bounds_, scale_;
+    detail::text_model model_;
     equations result_;
     std::size_t period_ = 1;
     bool has_next_ = false;

@@ -118,7 +118,11 @@ bool expression_graph::simpler(const graph_node& node, node_id& out) {
     switch (node.what) {
         case operation::add:
             if (is(node.a, 0)) return out = node.b, true;
-            return out = node.a, is(node.b, 0);
+            if (is(node.b, 0)) return out = node.a, true;
+            return like_terms(node, out);
+        case operation::maximum:
+            out = node.a;
+            return node.a == node.b || (nodes_[out].what == node.what && nodes_[out].b == node.b);
         case operation::subtract:
             return out = node.a, is(node.b, 0);
         case operation::multiply:
@@ -134,6 +138,22 @@ bool expression_graph::simpler(const graph_node& node, node_id& out) {
         default:
             return false;
     }
+}
+
+std::pair<double, node_id> expression_graph::term(node_id id) const {
+    const graph_node& node = nodes_[id];
+    const bool many =
+        node.what == operation::multiply && nodes_[node.a].what == operation::constant;
+    return many ? std::pair(nodes_[node.a].value, node.b) : std::pair(1.0, id);
+}
+
+bool expression_graph::like_terms(const graph_node& sum, node_id& out) {
+    const graph_node before = nodes_[sum.a];  // a copy: what is added moves nodes
+    const bool third = before.what == operation::add;
+    const auto [count, of] = term(third ? before.b : sum.a);
+    if (of != sum.b || nodes_[of].what == operation::constant) return false;
+    const node_id both = apply(operation::multiply, constant(count + 1), of);
+    return out = third ? apply(operation::add, before.a, both) : both, true;
 }
 
 bool expression_graph::small_power(const graph_node& node, node_id& out) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace moebius::detail {
@@ -86,6 +87,7 @@ struct graph_node {
 /// a number.
 class expression_graph {
 public:
+    void reserve(std::size_t nodes) { known_.reserve(nodes); }
     [[nodiscard]] node_id constant(double value);
     [[nodiscard]] node_id leaf(operation what, std::size_t position = 0);
     [[nodiscard]] node_id apply(operation what, node_id a, node_id b = 0, node_id c = 0);
@@ -105,6 +107,8 @@ private:
     /// What a node is without computing it; false if it must be computed.
     [[nodiscard]] bool simpler(const graph_node& node, node_id& out);
     [[nodiscard]] bool small_power(const graph_node& node, node_id& out);  ///< x to x^4
+    [[nodiscard]] bool like_terms(const graph_node& sum, node_id& out);    ///< a + 2 x + x
+    [[nodiscard]] std::pair<double, node_id> term(node_id id) const;       ///< 2 x as 2 and x
 
     [[nodiscard]] static constexpr std::uint8_t bit_of(operation leaf) {
         return static_cast<std::uint8_t>(1u << static_cast<unsigned>(leaf));

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "graph.hpp"
+
+namespace moebius::detail {
+
+/// What a text says of a model, as expressions of its states and parameters.
+struct text_model {
+    struct named {
+        std::string name;
+        double value = 0;
+        double above = -std::numeric_limits<double>::infinity();
+    };
+    std::string name, equation;
+    std::vector<named> states, parameters;  ///< with their first values
+    expression_graph graph;
+    std::vector<node_id> rates;   ///< (n)
+    std::vector<node_id> loads;   ///< (N), or nothing
+    std::vector<node_id> bounds;  ///< low and high of the parameters, or nothing
+    std::vector<node_id> scale;   ///< one of the parameters, or nothing
+};
+
+}  // namespace moebius::detail
