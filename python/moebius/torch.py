@@ -17,9 +17,9 @@ import torch
 from ._values import kept_file
 from .errors import InvalidArgument
 
-# Modules that are gates, by their names in Hugging Face's models: Mixtral; Qwen-MoE, OLMoE and
-# DeepSeek; and their like.
-GATES = (r"block_sparse_moe\.gate$", r"mlp\.gate$", r"feed_forward\.(router|gate)$",
+# Modules that are gates, by their names in Hugging Face's models: Mixtral; Qwen-MoE, OLMoE,
+# DeepSeek, GLM, GPT-OSS and Phi; and their like.
+GATES = (r"block_sparse_moe\.gate$", r"mlp\.(gate|router)$", r"feed_forward\.(router|gate)$",
          r"\.moe\.(gate|router)$", r"ffn\.(gate|router)$")
 
 _AT_ONCE = 256  # steps that wait on the device before they are brought to memory
