@@ -51,14 +51,26 @@ def _text(value):
         return repr(value)
     if hasattr(value, "_as_word"):  # a point of a result, or a model
         return value._as_word()
-    if hasattr(value, "__array__"):
+    if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
         import numpy
-        array = numpy.asarray(value)
+        value = _in_memory(value)
+        array = numpy.asarray(value) if hasattr(value, "__array__") else numpy.from_dlpack(value)
         return repr(array.item()) if array.ndim == 0 else _array_file(array)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise InvalidArgument(f"a {type(value).__name__} came where a number, a text, an array or a "
                           "path is needed")
+
+
+def _in_memory(array):
+    """An array of a device (PyTorch's, CuPy's), or one that gradients follow, as one of this machine."""
+    if hasattr(array, "detach"):
+        array = array.detach()
+    of_host = (1, 3)  # kDLCPU and kDLCUDAHost of DLPack's DLDeviceType
+    if hasattr(array, "__dlpack_device__") and array.__dlpack_device__()[0] not in of_host:
+        bring = getattr(array, "cpu", None) or getattr(array, "get", None)
+        return bring() if bring else array
+    return array
 
 
 _folder = None

@@ -129,6 +129,28 @@ def test_arrays_of_any_strides_and_numbers_come_through():
     assert first.response.equals(again.response)
 
 
+def test_an_array_of_a_device_is_brought_to_memory():
+    class OnDevice:
+        """What PyTorch shows of a tensor on a CUDA device."""
+
+        def __init__(self, values):
+            self.values = values
+
+        def __dlpack_device__(self):
+            return (2, 0)
+
+        def __dlpack__(self, **_):
+            raise BufferError("it is on a device")
+
+        def cpu(self):
+            return self.values
+
+    logits = numpy.random.default_rng(1).normal(size=(400, 2))
+    options = dict(gate="logits", batches=8, seeds=2)
+    assert moebius.response(tokens=OnDevice(logits), **options).response.equals(
+        moebius.response(tokens=logits, **options).response)
+
+
 def test_a_point_is_a_start(pitchfork):
     start = pitchfork["BP1"]
     assert start["feedback"] == pytest.approx(2, abs=1e-9)
