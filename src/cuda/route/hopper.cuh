@@ -67,6 +67,18 @@ __device__ __forceinline__ void copy_box(std::uint32_t to, const CUtensorMap* ma
         : "memory");
 }
 
+/// The same of what is read once: its lines leave the L2 cache before others.
+__device__ __forceinline__ void copy_box_once(std::uint32_t to, const CUtensorMap* map, int column,
+                                              int row, std::uint32_t barrier) {
+    std::uint64_t policy;
+    asm("createpolicy.fractional.L2::evict_first.b64 %0;" : "=l"(policy));
+    asm volatile(
+        "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes"
+        ".L2::cache_hint [%0], [%1, {%3, %4}], [%2], %5;" ::"r"(to),
+        "l"(map), "r"(barrier), "r"(column), "r"(row), "l"(policy)
+        : "memory");
+}
+
 /// The same to the same place in each block of the cluster that `mask` names.
 __device__ __forceinline__ void copy_box_to(std::uint32_t to, const CUtensorMap* map, int column,
                                             int row, std::uint32_t barrier, std::uint16_t mask) {

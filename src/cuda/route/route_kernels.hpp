@@ -33,6 +33,7 @@ struct route_arguments {
     std::uint32_t stages;                  // tensor path: depth of the ring of tiles in flight
     std::uint32_t resident;                // tensor path: the whole gate stays in shared memory
     std::uint32_t teams;                   // tensor path: teams of warpgroups that take turns
+    std::uint32_t once;                    // tensor path: tokens leave the L2 cache first
 };
 
 /// Tiles [first, first + count) of one block: contiguous, in block order, and as many for each

@@ -62,6 +62,15 @@ struct tile_memory {
     }
 };
 
+/// A box of tokens.
+__device__ __forceinline__ void feed_tokens(std::uint32_t to, const CUtensorMap* tokens, int column,
+                                            int row, std::uint32_t barrier, bool once) {
+    if (once)
+        copy_box_once(to, tokens, column, row, barrier);
+    else
+        copy_box(to, tokens, column, row, barrier);
+}
+
 /// A box of the gate: all of it, or this block's half for both blocks of the cluster.
 template <int N, bool Fp32>
 __device__ __forceinline__ void feed_gate(const CUtensorMap* gate, std::uint32_t to, int column,
@@ -83,12 +92,15 @@ __device__ __forceinline__ void feed_tiles(const CUtensorMap* tokens, const CUte
                                            const tile_memory<N, Fp32>& memory, tile_range tiles,
                                            std::uint32_t chunks) {
     using shape = tile_shape<N, Fp32>;
-    if (a.resident) {
+    const auto feed_kept = [&] {
         barrier_expect(memory.kept, chunks * shape::gate_bytes);
         for (std::uint32_t chunk = 0; chunk < chunks; ++chunk)
             feed_gate<N, Fp32>(gate, memory.gate + chunk * shape::gate_bytes,
                                static_cast<int>(chunk) * stage_columns, memory.kept);
-    }
+    };
+    // Of wide tokens the first chunks are on their way before the resident gate.
+    std::uint32_t ahead = a.resident && chunks >= 4 ? 4 : 0;
+    if (a.resident && ahead == 0) feed_kept();
     std::uint32_t stage = 0, parity = 1;
     for (std::uint32_t i = 0; i < tiles.count; ++i)
         for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
@@ -98,9 +110,10 @@ __device__ __forceinline__ void feed_tiles(const CUtensorMap* tokens, const CUte
             const int row = static_cast<int>((tiles.first + i) * tensor_tile_rows);
             barrier_wait((Fp32 ? memory.read : memory.empty) + 8 * stage, parity);
             barrier_expect(full, shape::token_bytes + (a.resident ? 0 : shape::gate_bytes));
-            copy_box(to, tokens, column, row, full);
+            feed_tokens(to, tokens, column, row, full, a.once);
             if constexpr (Fp32)
-                copy_box(to + shape::token_bytes / 2, tokens, column + 32, row, full);
+                feed_tokens(to + shape::token_bytes / 2, tokens, column + 32, row, full, a.once);
+            if (ahead > 0 && --ahead == 0) feed_kept();
             if (!a.resident) {
                 if constexpr (Fp32) barrier_wait(memory.empty + 8 * stage, parity);
                 feed_gate<N, Fp32>(gate, to + shape::token_bytes, column, full);

@@ -139,11 +139,19 @@ template <int N, bool Fp32, bool General>
 cudaError_t launch_tiles(route_arguments a, const CUtensorMap& tokens, const CUtensorMap& gate,
                          cudaStream_t stream) {
     using shape = tile_shape<N, Fp32>;
-    int device = 0, room = 0;
+    int device = 0, room = 0, cache = 0;
     cudaError_t status = cudaGetDevice(&device);
     if (status == cudaSuccess)
         status = cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+    if (status == cudaSuccess)
+        status = cudaDeviceGetAttribute(&cache, cudaDevAttrL2CacheSize, device);
     if (status != cudaSuccess) return status;
+    // What others wrote to the cache need not be written back while a short batch is read (a
+    // twentieth of its time); of a long one all the cache is turned over, and it costs as much.
+    const std::uint64_t size =
+        std::uint64_t{a.batch.tokens} * a.batch.width * (Fp32 ? sizeof(float) : 2);
+    const auto kept_by_l2 = static_cast<std::uint64_t>(cache);
+    a.once = size > kept_by_l2 && size <= 4 * kept_by_l2;
     const std::uint32_t chunks = (a.batch.width + stage_columns - 1) / stage_columns;
     const std::uint32_t space = static_cast<std::uint32_t>(room) - 1024 - shape::tail_bytes;
     const std::uint64_t kept = std::uint64_t{chunks} * shape::gate_bytes;
