@@ -4,12 +4,15 @@
 #include <chrono>
 #include <memory>
 #include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
 #include <moebius/logs/load_state.hpp>
 #include <moebius/logs/log_check.hpp>
 #include <moebius/logs/log_file.hpp>
+#include <moebius/logs/record_batch.hpp>
 #include <thread>
 
 #include "commands.hpp"
+#include "device.hpp"
 #include "diagnose_document.hpp"
 #include "incomplete.hpp"
 #include "interrupt.hpp"
@@ -22,6 +25,7 @@ struct diagnose_arguments {
     std::vector<std::string> files;
     std::string follow, fail_on;
     std::uint64_t window = load_state::default_window;
+    unsigned threads = 0;
     log_options log;
     output_options output;
 };
@@ -50,16 +54,22 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     diagnosis out;
     out.name = log.name;
     out.head = log.source->head();
-    load_state state(args.window);
+    load_state state(args.window, out.head.layers.size());
     log_check check(out.head);
     distance_estimate distance(out.head);
-    constexpr std::size_t often = 4096;
-    std::size_t records = 0;
-    for (load_record record; !watched.stopping() && log.source->next(record);) {
-        state.take(record);
-        check.take(record);
-        distance.take(record);
-        if (++records % often == 0 && watched.report) watched.report(often, 0);
+    team threads(args.threads);
+    record_batch batch;
+    while (!watched.stopping()) {
+        const std::size_t records = batch.fill(*log.source);
+        if (records == 0) break;
+        threads.run(batch.layers(), [&](unsigned, std::size_t layer) {
+            for (const auto& record : batch.of(layer)) {
+                state.take(record);
+                check.take(record);
+                distance.take(record);
+            }
+        });
+        if (watched.report) watched.report(records, 0);
     }
     out.states = state.layers();
     out.distances = distance.layers();
@@ -133,6 +143,7 @@ command diagnose_command() {
         "FILE", args->files,
         "NPY, NPZ, CSV, TSV, JSONL or TensorBoard's events; several are parts of one log",
         {.positional = true});
+    add_threads(out.options, args->threads);
     out.options.add("follow", args->follow,
                     "CSV or JSONL file that grows: a line a step, until Ctrl-C",
                     {.names_file = true});

@@ -51,10 +51,14 @@ const block_matrix& without_parabola() {
 
 }  // namespace
 
+bool moves_away(const block_window& window) {
+    const auto squares = window.products.diagonal();
+    return squares.tail<3>().mean() > squares.head<blocks - 3>().maxCoeff();
+}
+
 block_growth growth_in(const block_window& window) {
     block_growth out;
-    const auto squares = window.products.diagonal();
-    out.away = squares.tail<3>().mean() > squares.head<blocks - 3>().maxCoeff();
+    out.away = moves_away(window);
     const block_vector a = leading_course(window.products);
     constexpr int pairs = blocks - 1;
     const Eigen::Vector<double, pairs> from = a.head<pairs>().array() - a.head<pairs>().mean();
@@ -70,7 +74,8 @@ block_growth growth_in(const block_window& window) {
     return out;
 }
 
-block_swing swing_in(const block_window& window) {
+double swing_gain(const block_window& window) {
+    if (!(window.step_variance > 0)) return 0;
     const auto& p = window.products;
     std::array<double, blocks - 2> bends{};
     for (int i = 1; i + 1 < blocks; ++i)
@@ -82,10 +87,14 @@ block_swing swing_in(const block_window& window) {
     constexpr int calm = (blocks - 2) * 7 / 10;
     double variance = 0;
     for (std::size_t i = 0; i < calm; ++i) variance += bends[i] / calm;
+    return variance * static_cast<double>(window.length) / window.step_variance;
+}
+
+block_swing swing_in(const block_window& window) {
     block_swing out;
     if (!(window.step_variance > 0)) return out;
-    out.gain = variance * static_cast<double>(window.length) / window.step_variance;
-    const block_matrix rest = without_parabola() * p * without_parabola();
+    out.gain = swing_gain(window);
+    const block_matrix rest = without_parabola() * window.products * without_parabola();
     const double all = rest.trace();
     if (all > 0) out.lag = rest.diagonal<1>().sum() / all;
     return out;

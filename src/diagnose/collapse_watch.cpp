@@ -17,16 +17,30 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     const auto window = blocks_.window(which);
     if (!window) return;
     auto& at = at_[which];
-    at = {warning_kind::none, window->length, growth_in(*window), swing_in(*window),
-          blocks_.steps()};
+    at = {warning_kind::none, window->length, {}, {}, blocks_.steps()};
     if (over_dispersion(*window, tokens, top_k) <= limits_.independence) {
-        calmest_[which] = std::min(calmest_[which], at.swing.gain);
-        if (calmest_[which] <= limits_.calm && at.swing.gain >= limits_.swing)
+        const double gain = swing_gain(*window);
+        calmest_[which] = std::min(calmest_[which], gain);
+        if (calmest_[which] <= limits_.calm && gain >= limits_.swing)
             at.kind = warning_kind::swinging;
     }
+    if (moves_away(*window)) at.growth = growth_in(*window);
     if (at.growth.away && at.growth.t >= limits_.growth_t) at.kind = warning_kind::growing;
-    if (at.kind != warning_kind::none && !first_) first_ = at;
-    if (!slowest_ || at.block >= slowest_->block) slowest_ = at;
+    if (at.kind == warning_kind::none) return;
+    at.growth = growth_in(*window);
+    at.swing = swing_in(*window);
+    if (!first_) first_ = at;
+}
+
+std::optional<warning> collapse_watch::slowest() const {
+    for (std::size_t which = block_scales::lengths; which-- > 0;)
+        if (const auto window = blocks_.window(which)) {
+            auto out = at_[which];
+            out.growth = growth_in(*window);
+            out.swing = swing_in(*window);
+            return out;
+        }
+    return std::nullopt;
 }
 
 warning collapse_watch::now() const {

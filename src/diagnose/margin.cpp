@@ -76,7 +76,7 @@ void judge_rest(const collapse_watch& watch, layer_diagnosis& out) {
             fmt::format("{} steps came; {} are needed", watch.blocks().steps(), enough_steps);
         return;
     }
-    const auto& slow = *watch.slowest();
+    const auto slow = *watch.slowest();
     const bool rests = slow.growth.t < -3;  // a random walk does so in one window of 20
     out.verdict = rests ? load_verdict::safe : load_verdict::drifting;
     out.reason = rests ? "loads come back to their means: " : "loads move and do not run away: ";
@@ -120,14 +120,13 @@ void layer_margin::take(const load_record& record) {
     if (record.loads.size() != head_.experts)
         throw invalid_argument("diagnose", fmt::format("{} loads came", record.loads.size()),
                                fmt::format("a record has {}, one an expert", head_.experts));
-    const double sum = std::accumulate(record.loads.begin(), record.loads.end(), 0.0);
+    const Eigen::Map<const Eigen::ArrayXd> loads(record.loads.data(),
+                                                 static_cast<Eigen::Index>(record.loads.size()));
+    const double sum = loads.sum();
     if (!(sum > 0) || !std::isfinite(sum)) return;
-    bool counts = true;
-    for (std::size_t e = 0; e < shares_.size(); ++e) {
-        shares_[e] = record.loads[e] / sum;
-        counts = counts && record.loads[e] == std::floor(record.loads[e]);
-    }
-    if (!counts || sum > 1e15) unit_ = -1;  // shares: how many tokens there were is not in them
+    Eigen::Map<Eigen::ArrayXd>(shares_.data(), loads.size()) = loads / sum;
+    if ((unit_ >= 0 && !are_counts(record.loads)) || sum > 1e15)
+        unit_ = -1;  // shares: how many tokens there were is not in them
     for (std::size_t e = 0; unit_ >= 0 && unit_ != 1 && e < shares_.size(); ++e)
         unit_ = static_cast<double>(
             std::gcd(static_cast<std::int64_t>(unit_), static_cast<std::int64_t>(record.loads[e])));
@@ -265,7 +264,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
         judge_rest(watch_, out);
     }
     if (measured || !watch_.slowest()) return;
-    const auto& shown = now.kind == warning_kind::growing ? now : *watch_.slowest();
+    const warning shown = now.kind == warning_kind::growing ? now : *watch_.slowest();
     const double m = shown.growth.multiplier, error = interval_90 * shown.growth.error;
     auto& margin = out.margins.emplace_back();
     margin.value = 1 - m;

@@ -16,9 +16,10 @@ namespace {
 /// The first number that is no load, or the length.
 std::size_t first_bad(std::span<const double> values, double least) {
     constexpr double most = std::numeric_limits<double>::max();
-    bool good = true;
-    for (const double value : values) good &= value >= least && value <= most;
-    if (good) return values.size();
+    std::size_t good = 0;
+    for (const double value : values)  // without a branch: in vectors
+        good += static_cast<std::size_t>(value >= least) & static_cast<std::size_t>(value <= most);
+    if (good == values.size()) return good;
     const auto bad = [&](double value) { return !(value >= least && value <= most); };
     return static_cast<std::size_t>(std::find_if(values.begin(), values.end(), bad) -
                                     values.begin());

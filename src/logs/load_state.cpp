@@ -45,7 +45,7 @@ double bfloat16_step(double value) {
 
 std::span<const state_measure> state_measures() { return measures; }
 
-load_state::load_state(std::size_t window) : window_(window) {
+load_state::load_state(std::size_t window, std::size_t layers) : window_(window), layers_(layers) {
     if (window == 0)
         throw invalid_argument("load_state", "window is 0", "it must be a step or more");
 }

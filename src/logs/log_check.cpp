@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <moebius/base/text.hpp>
 #include <moebius/logs/log_check.hpp>
 #include <numeric>
@@ -24,43 +26,45 @@ bool is_constant(std::span<const double> values) {
 log_check::log_check(const log_head& head) : head_(head), layers_(head.layers.size()) {}
 
 /// Loads from 512 on that bfloat16's 8 significant bits hold, where others would show.
-void log_check::count_rounded(std::span<const double> loads) {
+void log_check::count_rounded(std::span<const double> loads, layer_facts& layer) {
     for (const double load : loads) {
         if (!(load >= 512)) continue;
-        ++above_512_;
+        ++layer.above_512;
         const double spacing = std::ldexp(1.0, std::ilogb(load) - 7);
-        not_rounded_ += std::fmod(load, spacing) != 0 ? 1U : 0U;
+        layer.not_rounded += std::fmod(load, spacing) != 0 ? 1U : 0U;
     }
 }
 
-void log_check::look_at(std::span<const double> loads, layer_facts& layer) {
-    const double sum = std::accumulate(loads.begin(), loads.end(), 0.0);
-    const double most = *std::max_element(loads.begin(), loads.end());
-    least_sum_ = std::min(least_sum_.value_or(sum), sum);
-    most_sum_ = std::max(most_sum_.value_or(sum), sum);
+void log_check::look_at(std::span<const double> of, layer_facts& layer) {
+    using row = Eigen::Map<Eigen::ArrayXd>;
+    const auto size = static_cast<Eigen::Index>(of.size());
+    const Eigen::Map<const Eigen::ArrayXd> loads(of.data(), size);
+    const double sum = loads.sum(), most = loads.maxCoeff();
+    const bool first = layer.records == 0;
+    if (first) layer.sum = sum;
+    layer.least_sum = first ? sum : std::min(layer.least_sum, sum);
+    layer.most_sum = first ? sum : std::max(layer.most_sum, sum);
     if (most > layer.largest) {
         layer.largest = most;
         layer.clipped = 0;
     }
-    const auto tops = std::count(loads.begin(), loads.end(), most);
-    const bool all_there = static_cast<double>(tops) * most == sum;  // collapsed, not clipped
-    if (most == layer.largest && tops > 1 && !all_there) ++layer.clipped;
-    layer.sums.resize(loads.size());
-    layer.squares.resize(loads.size());
-    const double scale = sum > 0 ? 1 / sum : 0;
-    for (std::size_t e = 0; e < loads.size(); ++e) {
-        const double share = loads[e] * scale;
-        layer.sums[e] += share;
-        layer.squares[e] += share * share;
+    if (most == layer.largest) {
+        const auto tops = (loads == most).count();
+        const bool all_there = static_cast<double>(tops) * most == sum;  // collapsed, not clipped
+        if (tops > 1 && !all_there) ++layer.clipped;
     }
-    layer.uneven = layer.uneven || most != *std::min_element(loads.begin(), loads.end());
-    if (layer.records == 0) layer.sum = sum;
-    if (layer.last.size() == loads.size())
-        for (std::size_t e = 0; e < loads.size(); ++e) {
-            layer.changes = layer.changes || loads[e] != layer.last[e];
-            layer.falls = layer.falls || loads[e] < layer.last[e];
-        }
-    layer.last.assign(loads.begin(), loads.end());
+    layer.sums.resize(of.size());
+    layer.squares.resize(of.size());
+    const double scale = sum > 0 ? 1 / sum : 0;
+    row(layer.sums.data(), size) += scale * loads;
+    row(layer.squares.data(), size) += (scale * loads).square();
+    layer.uneven = layer.uneven || most != loads.minCoeff();
+    if (layer.last.size() == of.size()) {
+        const row last(layer.last.data(), size);
+        layer.changes = layer.changes || (loads != last).any();
+        layer.falls = layer.falls || (loads < last).any();
+    }
+    layer.last.assign(of.begin(), of.end());
 }
 
 void log_check::take(const load_record& record) {
@@ -74,14 +78,16 @@ void log_check::take(const load_record& record) {
         layer.most_gap = std::max(layer.most_gap, gap);
     }
     layer.last_step = record.step;
-    if (records_ < 4096 || records_ % 64 == 0) {  // of a long log a part tells
-        whole_ = whole_ && std::all_of(record.loads.begin(), record.loads.end(),
-                                       [](double load) { return load == std::floor(load); });
-        count_rounded(record.loads);
+    if (layer.records * layers_.size() < 4096 || layer.records % 64 == 0) {  // a part tells
+        layer.whole = layer.whole && are_counts(record.loads);
+        count_rounded(record.loads, layer);
     }
     look_at(record.loads, layer);
     ++layer.records;
-    ++records_;
+}
+
+bool log_check::all_whole() const {
+    return std::all_of(layers_.begin(), layers_.end(), [](auto& layer) { return layer.whole; });
 }
 
 std::string log_check::names(const std::vector<std::size_t>& layers) const {
@@ -117,26 +123,38 @@ void log_check::say_steps(std::vector<std::string>& to) const {
 }
 
 void log_check::say_sums(std::vector<std::string>& to) const {
-    if (!whole_ || *most_sum_ - *least_sum_ <= 0.5) return;
+    double least = std::numeric_limits<double>::infinity(), most = -least;
+    for (const auto& layer : layers_) {
+        if (layer.records == 0) continue;
+        least = std::min(least, layer.least_sum);
+        most = std::max(most, layer.most_sum);
+    }
+    if (!all_whole() || most - least <= 0.5) return;
     to.push_back(
         fmt::format("sums: the loads of a layer sum to {:g} in one step and to {:g} in "
                     "another: tokens are dropped or padded, batches differ, or rows are "
                     "missing",
-                    *least_sum_, *most_sum_));
+                    least, most));
 }
 
 void log_check::say_rounded(std::vector<std::string>& to) const {
     constexpr std::size_t enough = 40;  // by chance at most half of them are multiples of 4
-    if (above_512_ >= enough && not_rounded_ == 0 && whole_)
+    std::size_t above = 0, odd = 0;
+    for (const auto& layer : layers_) {
+        above += layer.above_512;
+        odd += layer.not_rounded;
+    }
+    if (above >= enough && odd == 0 && all_whole())
         to.push_back(
             fmt::format("rounded: all {} loads from 512 on are multiples of 4 and more, as "
                         "bfloat16 rounds them: an update by the sign of load - mean may go "
                         "the wrong way",
-                        above_512_));
+                        above));
 }
 
 void log_check::say_layers(std::vector<std::string>& to) const {
     std::vector<std::size_t> constant, even, running, clipped;
+    const bool whole = all_whole();
     for (std::size_t l = 0; l < layers_.size(); ++l) {
         const auto& one = layers_[l];
         if (one.records < enough_records) continue;
@@ -147,7 +165,7 @@ void log_check::say_layers(std::vector<std::string>& to) const {
             constant.push_back(l);
         else if (!one.falls && last > 1.5 * one.sum)
             running.push_back(l);
-        else if (whole_ && 10 * one.clipped > one.records && one.largest >= 16)
+        else if (whole && 10 * one.clipped > one.records && one.largest >= 16)
             clipped.push_back(l);
     }
     if (!even.empty())
@@ -177,11 +195,12 @@ void log_check::say_layers(std::vector<std::string>& to) const {
 void log_check::say_random(std::vector<std::string>& to) const {
     constexpr std::size_t enough = 200;
     std::vector<std::size_t> random;
+    const bool whole = all_whole();
     for (std::size_t l = 0; l < layers_.size(); ++l) {
         const auto& one = layers_[l];
         const auto n = static_cast<double>(one.sums.size()), m = static_cast<double>(one.records);
         const double k = head_.top_k.value_or(1);
-        if (one.records < enough || !whole_ || k >= n || n < 2 || one.sum <= 0) continue;
+        if (one.records < enough || !whole || k >= n || n < 2 || one.sum <= 0) continue;
         // Var(share) = (1/N)(1 - k/N) / (T k) where each token chooses k of N at random
         const double level = (1 - k / n) / (n * one.sum);
         double within = 0, between = 0;
@@ -232,7 +251,8 @@ void log_check::say_biases(std::span<const layer_state> states,
 std::vector<std::string> log_check::findings(std::span<const named_series> series,
                                              std::span<const layer_state> states) const {
     std::vector<std::string> out;
-    if (records_ == 0) return out;
+    if (std::all_of(layers_.begin(), layers_.end(), [](auto& one) { return one.records == 0; }))
+        return out;
     say_steps(out);
     say_sums(out);
     say_rounded(out);

@@ -19,6 +19,8 @@ struct block_growth {
     bool away = false;      ///< from equal loads: the last blocks are further than the first were
 };
 [[nodiscard]] block_growth growth_in(const block_window& window);
+/// block_growth::away alone.
+[[nodiscard]] bool moves_away(const block_window& window);
 
 /// Whether loads swing more than the tokens' noise makes them, in a way that a drift or a single
 /// jump does not imitate.
@@ -31,6 +33,8 @@ struct block_swing {
         0;  ///< autocorrelation of the means, less their parabola: < 0 where they alternate
 };
 [[nodiscard]] block_swing swing_in(const block_window& window);
+/// block_swing::gain alone.
+[[nodiscard]] double swing_gain(const block_window& window);
 
 /// Noise of a step over that of independent tokens, of which each goes to k of the experts:
 /// (1/k - |p|^2)/T, p the mean loads (shares of choices).

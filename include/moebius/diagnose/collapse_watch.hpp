@@ -48,7 +48,7 @@ public:
     /// The first that was ever raised.
     [[nodiscard]] const std::optional<warning>& first() const noexcept { return first_; }
     /// Growth of the longest blocks of which there are 20: the slow motion of the layer.
-    [[nodiscard]] const std::optional<warning>& slowest() const noexcept { return slowest_; }
+    [[nodiscard]] std::optional<warning> slowest() const;
 
     [[nodiscard]] const block_scales& blocks() const noexcept { return blocks_; }
 
@@ -57,9 +57,10 @@ private:
 
     block_scales blocks_;
     warning_limits limits_;
-    std::array<warning, block_scales::lengths> at_;  ///< of each length, as last judged
+    /// Of each length, as last judged. What no warning is made of is not computed.
+    std::array<warning, block_scales::lengths> at_;
     std::array<double, block_scales::lengths> calmest_;
-    std::optional<warning> first_, slowest_;
+    std::optional<warning> first_;
 };
 
 }  // namespace moebius

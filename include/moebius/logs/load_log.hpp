@@ -36,6 +36,18 @@ struct load_record {
     std::span<const double> moments;  ///< (experts, experts) sum over tokens of p pᵀ, or empty
 };
 
+/// Whether all loads are whole numbers; loads are >= 0.
+[[nodiscard]] inline bool are_counts(std::span<const double> loads) {
+    constexpr double whole_from = 0x1p52;  // numbers from there on have no fractions
+    std::size_t parts = 0;
+    for (const double load : loads) {
+        const double rounded = (load + whole_from) - whole_from;
+        parts += static_cast<std::size_t>(rounded != load) &  // without a branch: in vectors
+                 static_cast<std::size_t>(load < whole_from);
+    }
+    return parts == 0;
+}
+
 /// A log that is read record by record: steps in order, in each its layers in order.
 class log_source {
 public:

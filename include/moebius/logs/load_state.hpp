@@ -42,15 +42,17 @@ struct state_measure {
 };
 [[nodiscard]] std::span<const state_measure> state_measures();
 
-/// Takes the records of a log and knows the state of its layers. Memory: the window.
+/// Takes the records of a log and knows the state of its layers. Memory: the window. Records of
+/// different layers, of as many as it was made for, may be taken at once.
 /// @source  docs/routers.md section 0 for variation and entropy; MaxVio: arXiv 2408.15664
 class load_state {
 public:
     static constexpr std::size_t default_window = 100;
 
     /// @param window  the last steps that count as now, >= 1
+    /// @param layers  that are known of; more may come
     /// @throws invalid_argument
-    explicit load_state(std::size_t window = default_window);
+    explicit load_state(std::size_t window = default_window, std::size_t layers = 0);
 
     void take(const load_record& record);
 

@@ -13,7 +13,8 @@
 namespace moebius {
 
 /// Looks through the records of a log for what makes its numbers mean something else than they seem
-/// to: each trap that is met is a sentence. Memory: some numbers an expert of each layer.
+/// to: each trap that is met is a sentence. Memory: some numbers an expert of each layer. Records
+/// of different layers of the head may be taken at once.
 class log_check {
 public:
     explicit log_check(const log_head& head);
@@ -33,11 +34,14 @@ private:
         std::size_t clipped = 0;  ///< records in which two experts or more have the largest load
         double largest = 0;       ///< of all loads
         double sum = 0;           ///< of the first record
+        double least_sum = 0, most_sum = 0;
+        bool whole = true;
+        std::size_t above_512 = 0, not_rounded = 0;  ///< loads from 512 on
         std::vector<double> last, sums,
             squares;  ///< (experts); shares over records and their squares
     };
-    void look_at(std::span<const double> loads, layer_facts& layer);
-    void count_rounded(std::span<const double> loads);
+    static void look_at(std::span<const double> loads, layer_facts& layer);
+    static void count_rounded(std::span<const double> loads, layer_facts& layer);
 
     void say_steps(std::vector<std::string>& to) const;
     void say_sums(std::vector<std::string>& to) const;
@@ -45,14 +49,11 @@ private:
     void say_layers(std::vector<std::string>& to) const;
     void say_random(std::vector<std::string>& to) const;
     void say_biases(std::span<const layer_state> states, std::vector<std::string>& to) const;
+    [[nodiscard]] bool all_whole() const;
     [[nodiscard]] std::string names(const std::vector<std::size_t>& layers) const;
 
     const log_head& head_;
     std::vector<layer_facts> layers_;
-    std::optional<double> least_sum_, most_sum_;
-    bool whole_ = true;
-    std::size_t above_512_ = 0, not_rounded_ = 0;  ///< loads from 512 on
-    std::uint64_t records_ = 0;
 };
 
 }  // namespace moebius
