@@ -5,6 +5,8 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
+#include <moebius/io/atomic_file.hpp>
+#include <moebius/logs/load_course.hpp>
 #include <moebius/logs/load_state.hpp>
 #include <moebius/logs/log_check.hpp>
 #include <moebius/logs/log_file.hpp>
@@ -14,6 +16,7 @@
 #include "commands.hpp"
 #include "device.hpp"
 #include "diagnose_document.hpp"
+#include "diagnose_report.hpp"
 #include "incomplete.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
@@ -23,7 +26,7 @@ namespace {
 
 struct diagnose_arguments {
     std::vector<std::string> files;
-    std::string follow, fail_on;
+    std::string follow, fail_on, report;
     std::uint64_t window = load_state::default_window;
     unsigned threads = 0;
     log_options log;
@@ -57,6 +60,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     load_state state(args.window, out.head.layers.size());
     log_check check(out.head);
     distance_estimate distance(out.head);
+    load_course history(out.head.layers.size());
     team threads(args.threads);
     record_batch batch;
     while (!watched.stopping()) {
@@ -67,12 +71,14 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
                 state.take(record);
                 check.take(record);
                 distance.take(record);
+                history.take(record);
             }
         });
         if (watched.report) watched.report(records, 0);
     }
     out.states = state.layers();
     out.distances = distance.layers();
+    out.history = history.rows();
     out.notes = log.notes;
     out.findings = check.findings(log.series, out.states);
     return out;
@@ -107,13 +113,17 @@ void check_files(const diagnose_arguments& args, const session& session) {
         throw invalid_argument("diagnose",
                                args.files.empty() ? "no file came" : "--follow came beside files",
                                "either the files of a log or --follow FILE is needed");
-    if (!args.follow.empty()) refuse_unused(session, "diagnose --follow", {"out", "format"});
+    if (!args.follow.empty())
+        refuse_unused(session, "diagnose --follow", {"out", "format", "plot", "report"});
 }
 
 int run(const diagnose_arguments& args, const session& session) {
     check_files(args, session);
     if (!args.follow.empty()) return follow(args, session);
-    args.output.check(args.files);
+    std::vector<written_file> also;
+    if (!args.report.empty()) also.push_back({"--report", args.report});
+    args.output.check(args.files, also);
+    if (!args.report.empty()) require_writable(args.report);
     result_heading heading;
     heading.schema = diagnose_schema;
     heading.command = session.command;
@@ -126,7 +136,9 @@ int run(const diagnose_arguments& args, const session& session) {
     const auto watched = session.watch("diagnose");
     for (auto& log : open_logs(args.files, args.log)) logs.push_back(diagnose(log, args, watched));
     if (watched.stopping()) mark_incomplete(heading);
-    args.output.write(document_of(logs, heading), summary_of(logs));
+    const auto result = document_of(logs, heading);
+    if (!args.report.empty()) write_file(args.report, report_page_of(result));
+    args.output.write(result, summary_of(logs));
     const bool fails = !args.fail_on.empty() && as_bad_as(worst_verdict(logs), args.fail_on);
     return outcome_of(heading, fails ? exit_code::no_answer : exit_code::found);
 }
@@ -151,7 +163,10 @@ command diagnose_command() {
                     "exit code 3 where the verdict on a layer is this one or a worse one",
                     {.choices = verdict_names()});
     add_to(out.options, *args);
-    args->output.add_result_to(out.options);
+    args->output.add_to(out.options);
+    out.options.add("report", args->report,
+                    "HTML file that shows it all by itself: verdicts, figures, definitions",
+                    {.kept = option_kept::never, .names_file = true});
     out.run = [args](const session& session) { return run(*args, session); };
     return out;
 }

@@ -157,6 +157,16 @@ struct sentences {
     }
 };
 
+/// @param before  layers of the logs before this one
+void add_history(const diagnosis& log, std::size_t before, row_writer& rows) {
+    for (std::size_t r = 0; r < log.history.rows(); ++r) {
+        rows.next();
+        for (std::size_t c = 0; c < log.history.names.size(); ++c)
+            rows.put(log.history.names[c],
+                     log.history.columns[c][r] + (c == 0 ? static_cast<double>(before) : 0));
+    }
+}
+
 void add_percentiles(const diagnosis& log, double number, row_writer& rows) {
     const auto over = percentiles_of(log.states);
     for (std::size_t r = 0; r < over.rows(); ++r) {
@@ -188,13 +198,14 @@ load_verdict worst_verdict(const std::vector<diagnosis>& logs) {
 }
 
 result_document document_of(const std::vector<diagnosis>& logs, result_heading heading) {
-    table layers, over_layers;
-    row_writer rows(layers), percentiles(over_layers);
+    table layers, over_layers, history;
+    row_writer rows(layers), percentiles(over_layers), steps(history);
     sentences said;
     std::vector<std::string> definitions;
     std::size_t row = 0;
     for (std::size_t i = 0; i < logs.size(); ++i) {
         const auto number = static_cast<double>(i + 1);
+        add_history(logs[i], row, steps);
         add_rows(logs[i], number, rows, row);
         add_percentiles(logs[i], number, percentiles);
         said.add(logs[i]);
@@ -204,6 +215,7 @@ result_document document_of(const std::vector<diagnosis>& logs, result_heading h
     return {std::move(heading),
             {{"layers", std::move(layers)},
              {"percentiles", std::move(over_layers)},
+             {"history", std::move(history)},
              {"logs", std::move(said.names)},
              {"layer_names", std::move(said.layers)},
              {"verdicts", verdict_names()},

@@ -16,6 +16,7 @@ struct diagnosis {
     log_head head;
     std::vector<layer_state> states;         ///< one a layer
     std::vector<layer_diagnosis> distances;  ///< one a layer
+    table history;                           ///< load_course::rows
     std::vector<std::string> notes;          ///< how the log was read
     std::vector<std::string> findings;       ///< what its numbers may hide
 };

@@ -297,6 +297,7 @@ def diagnose(
     FILE: str | PathLike[str] | Point | Equations | ArrayLike | Sequence[str] | None = None,
     /,
     *,
+    threads: int | None = None,
     fail_on: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     window: int | None = None,
     top_k: float | None = None,
@@ -310,6 +311,8 @@ def diagnose(
     gate: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     balancer: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     out: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    plot: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
+    report: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
 ) -> Result:
     """Read a log of expert loads: how each layer is loaded, how far from collapse it is, and what the log cannot tell."""
 

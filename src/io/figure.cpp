@@ -206,8 +206,9 @@ std::array<double, 4> box_of(const figure& drawing) {
 
 void require_figure_ending(const std::filesystem::path& path) { kind_of(path); }
 
-void save_figure(const figure& drawing, const std::filesystem::path& path) {
-    const auto& kind = kind_of(path);
+namespace {
+
+std::string picture_of(const figure& drawing, const file_kind& kind) {
     check_layers(drawing);
     const auto shown = in_frame(drawing, frame_of(drawing));
     if (shown.layers.empty())
@@ -216,8 +217,16 @@ void save_figure(const figure& drawing, const std::filesystem::path& path) {
     auto picture = run_gnuplot({}, script_of(shown, kind));
     if (picture.empty()) throw io_error("gnuplot", "it drew nothing");
     forget_date(picture);
-    write_file(path, picture);
+    return picture;
 }
+
+}  // namespace
+
+void save_figure(const figure& drawing, const std::filesystem::path& path) {
+    write_file(path, picture_of(drawing, kind_of(path)));
+}
+
+std::string svg_of(const figure& drawing) { return picture_of(drawing, file_kinds[0]); }
 
 std::string gnuplot_version() {
     try {

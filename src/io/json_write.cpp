@@ -49,7 +49,7 @@ json object(const table& values) {
     return out;
 }
 
-json option(const option_value& value) {
+json option_json(const option_value& value) {
     if (const auto* amount = std::get_if<double>(&value)) {  // a count looks like one
         if (is_whole(*amount)) return static_cast<std::int64_t>(*amount);
         return number(*amount);
@@ -65,7 +65,7 @@ json top_level(const result_heading& heading) {
     if (!heading.router.empty()) out["router"] = heading.router;
     out["parameters"] = object(heading.parameters);
     json& options = out["options"] = json::object();
-    for (const auto& [name, value] : heading.options) options[name] = option(value);
+    for (const auto& [name, value] : heading.options) options[name] = option_json(value);
     if (heading.seed) out["seed"] = *heading.seed;
     return out;
 }

@@ -149,7 +149,18 @@ result_layout diagnose_layout() {
                {"effective"},
                {"dead"},
                {"verdict", index, "verdicts", 1}}},
-             {"percentiles", {{"log", index, "logs", 1}, {"percentile", finite}}}},
+             {"percentiles", {{"log", index, "logs", 1}, {"percentile", finite}}},
+             {"history",
+              {{"layer", index, "layer_names", 1},
+               {"step", finite},
+               {"least"},
+               {"quarter"},
+               {"median"},
+               {"three_quarters"},
+               {"most"}},
+              0,
+              0,
+              false}},
             {"logs", "layer_names", "verdicts", "reasons", "definitions", "notes", "findings"}};
 }
 

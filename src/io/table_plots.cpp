@@ -9,6 +9,7 @@
 #include <moebius/io/plots.hpp>
 #include <optional>
 
+#include "diagnose_plots.hpp"
 #include "expert_plots.hpp"
 #include "heights.hpp"
 #include "layers.hpp"
@@ -250,6 +251,7 @@ std::vector<named_figure> figures_of(const result_document& result) {
     if (schema == response_schema) return {{"", response_figure(result)}};
     if (schema == compare_schema) return {{"", comparison_figure(result)}};
     if (schema == validate_trained_schema) return validate_trained_figures(result);
+    if (schema == diagnose_schema) return diagnose_figures(result);
     if (schema == train_schema) return training_figures(result);
     if (schema == validate_schema) return validate_figures(result);
     if (schema == validate_oscillation_schema) return validate_oscillation_figures(result);

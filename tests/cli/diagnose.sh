@@ -58,6 +58,19 @@ code=0
 "$program" diagnose long.csv --fail-on safe >summary || code=$?
 test $code = 3
 
+# shown: figures of the worst layer and of all, and a page with both that needs nothing beside it.
+"$program" diagnose long.csv --plot course.svg --report page.html --out course.json >summary
+test -s course-loads.svg && test -s course-layers.svg
+test "$(grep -c '<svg' page.html)" = 2 && grep -q '<h2>Layers</h2>' page.html
+! grep -q 'src=\|href="http\|@import' page.html
+grep -q '"history"' course.json
+"$program" plot course.json --out again.svg && cmp course-loads.svg again-loads.svg
+rejected '--report and --out: page.html came twice' long.csv --out page.html --report page.html ||
+    rejected '--out and --report: page.html came twice' long.csv --out page.html --report page.html
+printf 'step,layer,expert,tokens\n0,<b>&,0,1\n0,<b>&,1,2\n' >names.csv
+"$program" diagnose names.csv --report names.html >summary
+grep -q '&lt;b&gt;&amp;' names.html && ! grep -q '<b>' names.html
+
 # followed: a step is told once the next begins; Ctrl-C ends it.
 head -100 long.csv >growing.csv
 "$program" diagnose --follow growing.csv >lines &

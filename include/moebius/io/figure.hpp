@@ -87,6 +87,10 @@ struct figure {
 ///         written
 void save_figure(const figure& drawing, const std::filesystem::path& path);
 
+/// The same as the text of an SVG file.
+/// @throws as save_figure, but for the file
+[[nodiscard]] std::string svg_of(const figure& drawing);
+
 /// Fails now rather than after a long run.
 /// @throws invalid_argument for an ending other than .svg, .png or .pdf
 void require_figure_ending(const std::filesystem::path& path);

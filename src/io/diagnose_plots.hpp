@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/io/plots.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// `loads`: those of the layer with the worst verdict over steps, a band from the least to the
+/// most, one of the middle half, their median. `layers`: the largest load over the mean of each of
+/// the six worst layers.
+[[nodiscard]] std::vector<named_figure> diagnose_figures(const result_document& result);
+
+}  // namespace moebius
