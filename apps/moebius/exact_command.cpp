@@ -4,9 +4,12 @@
 #include <memory>
 #include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
+#include <moebius/base/require.hpp>
 #include <moebius/exact/two_expert.hpp>
 #include <moebius/io/report.hpp>
 #include <moebius/model/two_expert_equation.hpp>
+#include <moebius/simulate/closed_loop.hpp>
+#include <optional>
 
 #include "commands.hpp"
 #include "exact_experts.hpp"
@@ -21,6 +24,9 @@ namespace {
 struct exact_arguments {
     problem_choice problem;
     std::size_t points = 201;
+    std::optional<double> sign;
+    std::size_t batch = loop_options{}.tokens;
+    double step = feedback_rule{}.step;
     output_options output;
 };
 
@@ -104,6 +110,14 @@ void check_fold_set(const exact_arguments& args, const chosen_problem& on, const
                                     : "the figure is the fold set: --vary feedback=FROM:TO");
 }
 
+std::optional<sign_steps> rule_of(const exact_arguments& args) {
+    if (!args.sign) return std::nullopt;
+    require("exact").positive_and_finite("--sign", *args.sign);
+    require("exact").positive_and_finite("--step", args.step);
+    require("exact").at_least("--batch", args.batch, 1);
+    return sign_steps{*args.sign, args.batch, args.step};
+}
+
 int run(const exact_arguments& args, const session& session) {
     args.output.check(args.problem.files_read());
     if (args.points < 2)
@@ -120,12 +134,15 @@ int run(const exact_arguments& args, const session& session) {
                                "closed forms are known for two-expert, softmax and exact-k");
     if (model != models::two_expert::name)
         refuse_unused(session, fmt::format("exact --model {}", model), {"noise"});
+    else
+        refuse_unused(session, "exact --model two-expert", {"sign"});
+    if (!args.sign) refuse_unused(session, "exact without --sign", {"batch", "step"});
     check_fold_set(args, on, session);
     const bool on_range = !on.ranges.empty();
     const auto watched = session.watch("exact");
     const auto result = model == models::two_expert::name
                             ? answer(args, std::move(on), watched)
-                            : exact_experts(std::move(on), args.points, watched);
+                            : exact_experts(std::move(on), args.points, watched, rule_of(args));
     args.output.write(result, report_of(result));
     if (incomplete_because(result.heading)) return interrupt_code();
     if (on_range && result.table_of("fold_set").rows() == 0) {
@@ -147,6 +164,14 @@ command exact_command() {
     out.options.add("noise", args->problem.tokens.noise,
                     "of two experts: gumbel, logistic or gaussian", {.kept = option_kept::never});
     out.options.add("points", args->points, "samples of the fold set");
+    out.options.add("sign", args->sign,
+                    "many experts under a sign rule: a step of its biases, a batch; says up to "
+                    "which deviation it holds equal loads",
+                    {.kept = option_kept::if_set});
+    out.options.add("batch", args->batch, "tokens of a batch, for --sign",
+                    {.kept = option_kept::if_set});
+    out.options.add("step", args->step, "time of a batch, for --sign",
+                    {.kept = option_kept::if_set});
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };
     return out;

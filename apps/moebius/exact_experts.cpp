@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
+#include <moebius/compare/oscillation.hpp>
 #include <moebius/exact/n_expert.hpp>
+#include <moebius/exact/sign_rule.hpp>
 #include <moebius/model/cell_field.hpp>
 
 #include "incomplete.hpp"
@@ -59,9 +62,28 @@ table fold_set_of(const exact::split& s, double K, const exact::scales& unit,
     return out;
 }
 
+/// Where the rule keeps equal loads, and how far from them.
+/// @param K          feedback in units of `unit`
+/// @param threshold  of the router alone, in the same
+named_numbers held_by(const sign_steps& rule, std::size_t experts, std::size_t top_k, double K,
+                      double threshold, double unit) {
+    const auto n = static_cast<double>(experts);
+    const double scatter = std::sqrt((1 / n) * (1 / static_cast<double>(top_k) - 1 / n) /
+                                     static_cast<double>(rule.tokens));
+    const double gain =
+        effective_gain({control_law::sign, rule.size, 0}, scatter, rule.step) / unit;
+    const double held = K > threshold ? exact::sign_basin(K - threshold, gain) : not_a_number;
+    return {{"gain", gain},
+            {"hopf_feedback", (threshold + gain) * unit},
+            {"load_scatter", scatter},
+            {"held_deviation", held},
+            {"held_load_deviation", held * scatter}};
+}
+
 }  // namespace
 
-result_document exact_experts(chosen_problem on, std::size_t points, const watch& watched) {
+result_document exact_experts(chosen_problem on, std::size_t points, const watch& watched,
+                              const std::optional<sign_steps>& rule) {
     const auto& groups = on.problem.model->cells()->groups();
     if (groups.size() != 1)
         throw invalid_argument("exact",
@@ -83,6 +105,10 @@ result_document exact_experts(chosen_problem on, std::size_t points, const watch
                                    {"eigenvalue", balanced.eigenvalue * decay},
                                    {"multiplicity", static_cast<double>(balanced.multiplicity)},
                                    {"n_unstable", static_cast<double>(balanced.n_unstable)}}});
+    if (rule)
+        out.sections.push_back(
+            {"sign_rule", held_by(*rule, experts, top_k, feedback / feedback_of_one,
+                                  balanced.threshold, feedback_of_one)});
     if (!softmax) return out;
     const exact::split one{experts, 1};
     const auto unit = exact::n_expert_scales(decay, beta);
