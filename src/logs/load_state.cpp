@@ -57,21 +57,27 @@ void load_state::take(const load_record& record) {
         to.experts = record.loads.size();
         to.loads.clear();
         to.scores.clear();
+        to.sum.assign(record.loads.size(), 0);
         to.at = 0;
     }
     if (to.steps++ == 0) to.first_step = record.step;
     to.last_step = record.step;
     const std::size_t n = to.experts;
+    for (std::size_t e = 0; e < n; ++e) to.sum[e] += record.loads[e];
     if (to.loads.size() < window_ * n) {
         to.loads.insert(to.loads.end(), record.loads.begin(), record.loads.end());
         to.scores.insert(to.scores.end(), record.scores.begin(), record.scores.end());
         return;
     }
     const auto place = static_cast<std::ptrdiff_t>(to.at * n);
+    for (std::size_t e = 0; e < n; ++e) to.sum[e] -= to.loads[to.at * n + e];
     std::copy(record.loads.begin(), record.loads.end(), to.loads.begin() + place);
     if (to.scores.size() == to.loads.size() && !record.scores.empty())
         std::copy(record.scores.begin(), record.scores.end(), to.scores.begin() + place);
     to.at = (to.at + 1) % window_;
+    if (to.at > 0) return;
+    std::fill(to.sum.begin(), to.sum.end(), 0);  // what shares lost by rounding
+    for (std::size_t i = 0; i < to.loads.size(); ++i) to.sum[i % n] += to.loads[i];
 }
 
 layer_state load_state::state_of(const layer_window& layer) const {
@@ -81,9 +87,13 @@ layer_state load_state::state_of(const layer_window& layer) const {
     out.last_step = layer.last_step;
     if (layer.steps == 0) return out;
     const std::size_t n = layer.experts;
-    std::vector<double> sum(n);
-    for (std::size_t i = 0; i < layer.loads.size(); ++i) sum[i % n] += layer.loads[i];
+    auto sum = layer.sum;
     const double mean = mean_of(sum);
+    for (std::size_t e = 0; e < n; ++e) {  // shares that left the window may leave rounding
+        if (sum[e] > 1e-9 * mean) continue;
+        sum[e] = 0;
+        for (std::size_t i = e; i < layer.loads.size(); i += n) sum[e] += layer.loads[i];
+    }
     if (mean > 0) {
         const auto count = static_cast<double>(n);
         const auto metrics = measure_load(sum);

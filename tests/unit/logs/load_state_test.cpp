@@ -134,3 +134,14 @@ TEST_CASE("real counts have the published imbalance", "[logs][oracle]") {
     }
     CHECK(met == 6);
 }
+
+TEST_CASE("an expert whose share ended is dead once the window has passed", "[logs]") {
+    load_state state(4);
+    for (int t = 0; t < 12; ++t) {
+        const double mine = t < 5 ? 0.1 * (t + 1) / 3 : 0;
+        const std::vector<double> loads{mine, 1 - mine};
+        state.take({t, 0, loads, {}, {}, {}});
+        INFO("step " << t);
+        CHECK(state.layers()[0].dead == (t >= 8 ? 1 : 0));
+    }
+}
