@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/tokens/zip_archive.hpp>
 
 namespace moebius {
@@ -30,6 +32,10 @@ zip_archive::zip_archive(file_reader& file) : file_(file) {
     read_contents();
 }
 
+void zip_archive::fail_at(std::size_t place, std::string_view what) const {
+    fail(fmt::format("the NPZ file is damaged, at byte {}: {}", place, what));
+}
+
 const packed_file* zip_archive::find(std::string_view name) const {
     for (const auto& one : files_)
         if (one.name == name || (one.name.ends_with(".npy") && one.name.size() == name.size() + 4 &&
@@ -41,18 +47,18 @@ const packed_file* zip_archive::find(std::string_view name) const {
 std::size_t zip_archive::data_of(const packed_file& one) {
     constexpr std::size_t header = 30;
     const auto bytes = bytes_at(one.at, header);
-    if (!bytes.starts_with(magic)) fail(damaged);
+    if (!bytes.starts_with(magic)) fail_at(one.at, "no array begins there");
     const std::size_t from =
         one.at + header + number_at<std::uint16_t>(bytes, 26) + number_at<std::uint16_t>(bytes, 28);
-    if (from > size_ || one.packed > size_ - from) fail(damaged);
+    if (from > size_ || one.packed > size_ - from) fail_at(from, "an array ends behind the file");
     return from;
 }
 
 std::string zip_archive::bytes_at(std::size_t at, std::size_t count) {
-    if (at > size_ || count > size_ - at) fail(damaged);
+    if (at > size_ || count > size_ - at) fail_at(at, "what stands there ends behind the file");
     std::string bytes(count, '\0');
     file_.go_to(at);
-    if (file_.read(bytes) != count) fail(damaged);
+    if (file_.read(bytes) != count) fail_at(at, "it became shorter while it was read");
     return bytes;
 }
 
@@ -62,7 +68,9 @@ void zip_archive::read_contents() {
     const std::size_t tail = std::min(size_, longest);
     const auto bytes = bytes_at(size_ - tail, tail);
     const auto end = bytes.rfind(std::string_view("PK\x05\x06"));
-    if (end == std::string::npos || bytes.size() - end < record) fail(damaged);
+    if (end == std::string::npos || bytes.size() - end < record)
+        fail_at(size_,
+                "its end, a list of its arrays, is missing: it was cut off, or is still written");
     const std::string_view last = std::string_view(bytes).substr(end);
     const auto count = number_at<std::uint16_t>(last, 10);
     const auto length = number_at<std::uint32_t>(last, 12), at = number_at<std::uint32_t>(last, 16);
@@ -76,11 +84,12 @@ void zip_archive::read_contents() {
 /// The next of the list; returns what follows.
 std::string_view zip_archive::take_file(std::string_view rest) {
     constexpr std::size_t header = 46;
-    if (rest.size() < header || !rest.starts_with("PK\x01\x02")) fail(damaged);
+    const auto bad = [&] { fail("the NPZ file is damaged: its list of arrays is none"); };
+    if (rest.size() < header || !rest.starts_with("PK\x01\x02")) bad();
     const std::size_t name = number_at<std::uint16_t>(rest, 28);
     const std::size_t all =
         header + name + number_at<std::uint16_t>(rest, 30) + number_at<std::uint16_t>(rest, 32);
-    if (rest.size() < all) fail(damaged);
+    if (rest.size() < all) bad();
     packed_file one;
     one.name = rest.substr(header, name);
     one.flags = number_at<std::uint16_t>(rest, 8);
@@ -101,12 +110,18 @@ unpacked_bytes::unpacked_bytes(zip_archive& from, const packed_file& one)
     if ((one.flags & 1U) != 0) from.fail("an encrypted NPZ file is not read");
     if (!plain && one.method != deflated)
         from.fail("its array is neither plain nor deflated, as numpy writes them");
-    if (one.size / most_expanded > one.packed) from.fail(zip_archive::damaged);
+    if (one.size / most_expanded > one.packed) fail("no array is packed so small");
     at_ = from.data_of(one);
     if (plain) return;
     buffer_.resize(std::size_t{1} << 16);
     stream_ = std::make_unique<z_stream_s>();
     if (inflateInit2(stream_.get(), -MAX_WBITS) != Z_OK) from.fail("zlib has no memory for it");
+}
+
+void unpacked_bytes::fail(std::string_view what) const {
+    archive_.fail(
+        fmt::format("the NPZ file is damaged: of the array '{}', after {} of {} bytes, {}",
+                    excerpt(one_.name), given_, one_.size, what));
 }
 
 unpacked_bytes::~unpacked_bytes() {
@@ -122,7 +137,7 @@ std::size_t unpacked_bytes::read(std::span<char> to) {
     }
     checksum_ = crc32_z(checksum_, reinterpret_cast<const Bytef*>(to.data()), got);
     given_ += got;
-    if (given_ == one_.size && checksum_ != one_.checksum) archive_.fail(zip_archive::damaged);
+    if (given_ == one_.size && checksum_ != one_.checksum) fail("its checksum is another");
     return got;
 }
 
@@ -133,7 +148,8 @@ std::size_t unpacked_bytes::most_numbers() const {
 void unpacked_bytes::finish() {
     std::vector<char> rest(std::size_t{1} << 16);
     while (given_ <= one_.size && read(rest) > 0) continue;
-    if (given_ != one_.size || checksum_ != one_.checksum) archive_.fail(zip_archive::damaged);
+    if (given_ != one_.size || checksum_ != one_.checksum)
+        fail("its checksum or its length is another");
 }
 
 std::size_t unpacked_bytes::plain(std::span<char> to) {
@@ -159,7 +175,7 @@ std::size_t unpacked_bytes::inflated(std::span<char> to) {
         }
         const int status = inflate(stream_.get(), Z_NO_FLUSH);
         ended_ = status == Z_STREAM_END;
-        if (!ended_ && status != Z_OK) archive_.fail(zip_archive::damaged);
+        if (!ended_ && status != Z_OK) fail("its packed bytes are none");
     }
     return room - stream_->avail_out;
 }

@@ -68,7 +68,8 @@ TEST_CASE("a sign rule holds equal loads up to the deviation of its theory", "[e
     };
     CHECK_THAT(value("gain"), Catch::Matchers::WithinAbs(0.5, 1e-12));
     CHECK_THAT(value("hopf_feedback"), Catch::Matchers::WithinAbs(2.5, 1e-12));
-    CHECK_THAT(value("held_deviation"), Catch::Matchers::WithinAbs(3.85, 0.01));  // theory.md 10
+    CHECK_THAT(value("held_deviation"),
+               Catch::Matchers::WithinAbs(3.85, 0.01));  // docs/theory.md section 10
     CHECK_THAT(value("held_load_deviation"),
                Catch::Matchers::WithinAbs(3.85 * sigma, 0.01 * sigma));
 }

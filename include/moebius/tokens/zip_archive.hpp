@@ -30,7 +30,6 @@ class zip_archive {
 public:
     /// What a zip file with something in it begins with.
     static constexpr std::string_view magic = "PK\x03\x04";
-    static constexpr std::string_view damaged = "the NPZ file is damaged";
 
     /// Reads the list of contents. The file must outlive this.
     /// @throws io_error  for a damaged archive, one from a pipe and one of 4 GiB or more
@@ -48,6 +47,7 @@ public:
     [[nodiscard]] std::size_t data_of(const packed_file& one);
 
 private:
+    [[noreturn]] void fail_at(std::size_t place, std::string_view what) const;  ///< damaged there
     std::string bytes_at(std::size_t at, std::size_t count);
     void read_contents();
     std::string_view take_file(std::string_view rest);
@@ -76,6 +76,7 @@ public:
     void finish();
 
 private:
+    [[noreturn]] void fail(std::string_view what) const;  ///< damaged
     std::size_t plain(std::span<char> to);
     std::size_t inflated(std::span<char> to);
 

@@ -201,8 +201,12 @@ TEST_CASE("an NPZ archive that cannot be read is named", "[token_file][error]") 
     };
     fails("two", "its 2 arrays are x, y: FILE.npz:NAME is needed");
     fails("two", "its 2 arrays are x, y: z is not there", ":z");
-    fails("cut", "the NPZ file is damaged");
-    fails("changed", "the NPZ file is damaged");  // a bit of its data
+    fails("cut",
+          "the NPZ file is damaged, at byte 60: its end, a list of its arrays, is missing: it was "
+          "cut off, or is still written");
+    fails("changed",
+          "the NPZ file is damaged: of the array 'arr_0.npy', after 102 of 102 bytes, its "
+          "checksum is another");  // a bit of its data
     fails("bzip2", "its array is neither plain nor deflated, as numpy writes them");
     fails("no_array", "what it holds is not an NPY file");
     // 8.4 million zeros of a byte in 8,360 bytes
