@@ -36,7 +36,7 @@ public:
         const auto a = index(from[0], from[1]), b = index(to[0], to[1]);
         if (differ(a, b)) return true;
         const std::array<std::size_t, 2> middle{(from[0] + to[0]) / 2, (from[1] + to[1]) / 2};
-        if (middle == from || !has(index(middle[0], middle[1]))) return false;
+        if (middle == from || middle == to || !has(index(middle[0], middle[1]))) return false;
         return changes(from, middle) || changes(middle, to);
     }
 

@@ -152,7 +152,7 @@ TEST_CASE("points that throw are recorded with their sentence, and the rest goes
           "[plan][journal]") {
     const journal_folder folder;
     const auto plan = line_of(50);
-    const unsigned threads = GENERATE(1, 3);
+    const auto threads = GENERATE(as<unsigned>{}, 1, 3);
     journal to(folder / "a.journal", plan, heading_for(plan));
     const auto tally =
         run_points(plan, places_of({}, plan.points()), to,

@@ -34,11 +34,11 @@ TEST_CASE("a grid has each value with each, and seeds run fastest", "[plan]") {
 }
 
 TEST_CASE("each part of each axis of a Latin hypercube has one point", "[plan]") {
-    const std::size_t samples = GENERATE(1, 2, 5, 64, 1000);
+    const auto samples = GENERATE(as<std::size_t>{}, 1, 2, 5, 64, 1000);
     const auto plan = plan_with(R"("layout":{"latin":)" + std::to_string(samples) +
                                 R"(,"seed":3},"axes":[{"parameter":"a","from":0,"to":1},
                                 {"parameter":"b","from":-1,"to":1}])");
-    for (const std::size_t axis : {0, 1}) {
+    for (const std::size_t axis : {std::size_t{0}, std::size_t{1}}) {
         std::set<std::size_t> parts;
         for (std::uint64_t i = 0; i < samples; ++i) {
             const double at = plan.point(i).at[axis];
@@ -76,7 +76,8 @@ TEST_CASE("the same plan has the same hash however it is laid out", "[plan]") {
 }
 
 TEST_CASE("shards have each place once", "[plan]") {
-    const std::uint64_t places = 23, parts = GENERATE(1, 2, 7, 23, 40);
+    const std::uint64_t places = 23;
+    const auto parts = GENERATE(as<std::uint64_t>{}, 1, 2, 7, 23, 40);
     std::multiset<std::uint64_t> all;
     for (std::uint64_t part = 0; part < parts; ++part) {
         const auto next = places_of({part, parts}, places);
