@@ -32,6 +32,7 @@ rest=(
     libopenmpi-dev       # sweeps shared by ranks; without it shards
     openmpi-bin          # its mpirun, for the tests of sweeps
     parallel             # shards by GNU parallel, for the tests of sweeps
+    slurm-wlm            # shards by a Slurm of one node, for the tests of sweeps
     python3-xarray       # opens merged sweeps in a test
     python3-netcdf4      # what xarray reads them with
     python3-numpy        # the notebooks: arrays

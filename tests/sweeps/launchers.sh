@@ -2,10 +2,12 @@
 # mpirun, GNU parallel and Slurm this machine has (it says which it has not); and a dataset that xarray labels.
 set -euo pipefail
 program=$1 folder=$2
-. "$(dirname "${BASH_SOURCE[0]}")/plans.sh"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/plans.sh"
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
 plan exact >exact.json
 plan simulate >simulate.json
+plan refined >refined.json
 ran=()
 
 # same NAME PLAN: the journals NAME of the plan have the table of one thread
@@ -26,6 +28,11 @@ for sweep in exact simulate; do
     same $sweep-shards $sweep
 done
 
+"$program" run refined.json >/dev/null
+"$program" merge refined.json.journal --out refined.csv >/dev/null
+"$program" run refined.json --threads 2 --journal refined-threads >/dev/null
+same refined-threads refined
+
 "$program" run exact.json --journal interrupted >/dev/null 2>&1 &
 child=$!
 sleep 0.1
@@ -44,6 +51,8 @@ if command -v mpirun >/dev/null && ldd "$program" | grep -q libmpi; then
         mpirun --oversubscribe -n $ranks "$program" run exact.json --journal ranks-$ranks >/dev/null
         same ranks-$ranks exact
     done
+    mpirun --oversubscribe -n 2 "$program" run refined.json --journal refined-ranks >/dev/null
+    same refined-ranks refined
 else
     echo 'not run: mpirun (Open MPI is not here, or was not when this was built)'
 fi
@@ -53,11 +62,13 @@ if command -v parallel >/dev/null; then
 else
     echo 'not run: GNU parallel is not here'
 fi
-if command -v sbatch >/dev/null && sinfo >/dev/null 2>&1; then
-    sbatch --wait --array=0-2 --output=/dev/null --wrap "'$program' run exact.json --journal slurm --shard env" >/dev/null
+# its own Slurm, of one node
+if bash "$here/slurm.sh" sbatch --wait --array=0-2 --output=/dev/null --wrap \
+    "'$program' run exact.json --journal slurm --shard env" >said; then
     same slurm exact
 else
-    echo 'not run: Slurm is not here, or its daemons are not'
+    cat said # 77: it says why not
+    grep -q '^not run: ' said
 fi
 
 if "$program" merge simulate.json.journal --out simulate.nc >/dev/null 2>said; then

@@ -13,6 +13,11 @@ plan() {
             {\"parameter\": \"a\", \"from\": 0, \"to\": 1, \"points\": 20}]}" ;;
         # as spin, with other values
         other) plan spin | sed 's/"to": 1, "points": 20/"to": 2, "points": 20/' ;;
+        # the cusp of two experts
+        refined) printf '%s\n' '{"schema": "moebius.plan/1", "command": "exact", "refine": 5,
+            "axes": [{"parameter": "feedback", "from": 1.5, "to": 3.5, "points": 11},
+                     {"parameter": "bias", "from": -1, "to": 1, "points": 12}],
+            "keep": {"states": "/equilibria/x/#"}}' ;;
         # loops of two routers with seeds; one batch is refused
         simulate) printf '%s\n' '{"schema": "moebius.plan/1", "command": "simulate --set feedback=1 --steps 40",
             "axes": [{"option": "batch", "values": [0, 64, 128]}], "seeds": {"from": 1, "count": 4},
