@@ -33,10 +33,11 @@ int merge(const merge_arguments& args) {
     write_merged(args.out, plan, rows);
     const auto had = rows.index.size() + rows.failed.size();
     print(fmt::format("{} points, {} failed\n", had, rows.failed.size()));
-    const auto missing = plan.refined == 0 ? plan.points() - had : wanted_points(plan, rows).size();
+    const auto missing =
+        plan.refined.halvings == 0 ? plan.points() - had : wanted_points(plan, rows).size();
     if (missing == 0) return exit_code::found;
     tell(fmt::format("{} has not all points yet: {} are missing{}", args.folder, missing,
-                     plan.refined == 0 ? "" : " to go on with"));
+                     plan.refined.halvings == 0 ? "" : " to go on with"));
     return exit_code::no_answer;
 }
 

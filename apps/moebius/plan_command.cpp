@@ -63,7 +63,8 @@ int show(const plan_arguments& args, const sweep_plan& plan, const session& sess
     const auto work = point_work_of(plan);
     auto out = fmt::format(
         "{} points{}\n{}", plan.points(),
-        plan.refined == 0 ? "" : " in the finest grid, of which few are computed", axes_text(plan));
+        plan.refined.halvings == 0 ? "" : " in the finest grid, of which few are computed",
+        axes_text(plan));
     const auto watched = session.watch("plan");
     std::vector<double> kept(plan.keep.size());
     double seconds = 0;
@@ -81,7 +82,7 @@ int show(const plan_arguments& args, const sweep_plan& plan, const session& sess
         seconds += took.count() / static_cast<double>(samples.size());
     }
     out += fmt::format("{:.3g} s a point, by {} of them", seconds, samples.size());
-    if (plan.refined == 0)
+    if (plan.refined.halvings == 0)
         out += fmt::format(": {:.3g} h on one thread",
                            seconds * static_cast<double>(plan.points()) / 3600);
     const auto folder = journal_folder(args.journal, args.file);

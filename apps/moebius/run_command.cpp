@@ -103,7 +103,7 @@ public:
           ranks_(args.shard.empty() && session.join_ranks ? session.join_ranks() : nullptr),
           shard_(shard_from(args.shard)) {
         if (args_.threads == 0) args_.threads = std::max(1U, std::thread::hardware_concurrency());
-        if (plan_.refined > 0 && shard_.parts > 1)
+        if (plan_.refined.halvings > 0 && shard_.parts > 1)
             throw invalid_argument(
                 "--shard", "it came for a plan that is refined",
                 "where points are added depends on all others: mpirun shares it");
@@ -130,7 +130,7 @@ private:
                     host_name()};
         std::filesystem::create_directories(folder_);
         const auto from = std::chrono::steady_clock::now();
-        const auto before = plan_.refined > 0 ? run_refined() : run_whole();
+        const auto before = plan_.refined.halvings > 0 ? run_refined() : run_whole();
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
         return say(before, took.count());
     }
@@ -203,8 +203,10 @@ private:
     [[nodiscard]] int say(std::uint64_t before, double seconds) const {
         const auto made = tally_.done + tally_.failed;
         const auto whose = ranks_ ? fmt::format("rank {}: ", ranks_->rank()) : "";
-        print(fmt::format("{}{} points in {:.3g} s, {} failed; {} were done before\n", whose, made,
-                          seconds, tally_.failed, before));
+        print(fmt::format(
+            "{}{} points in {:.3g} s ({:.3g} a second), {} failed; {} were done before\n", whose,
+            made, seconds, static_cast<double>(made) / std::max(seconds, 1e-9), tally_.failed,
+            before));
         if (stop_requested()) {
             tell(fmt::format("{}: {} has what was computed until then; the same command goes on",
                              interrupt_name(), folder_));

@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -81,8 +82,12 @@ void check_heading(const journal_heading& is, const std::string& name, const swe
 }
 
 journal_heading heading_of(const json& text) {
-    return {std::strtoull(text.value("plan_hash", "").c_str(), nullptr, 16),
-            text.value("version", ""), text.value("build", ""), text.value("host", "")};
+    const auto word = [&](const char* key) -> std::string {
+        const auto found = text.find(key);
+        return found != text.end() && found->is_string() ? found->get<std::string>() : "";
+    };
+    return {std::strtoull(word("plan_hash").c_str(), nullptr, 16), word("version"), word("build"),
+            word("host")};
 }
 
 /// Whether the file has its heading; false where a kill left a part of it.

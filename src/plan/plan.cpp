@@ -62,11 +62,11 @@ double plan_axis::at(std::size_t i) const {
 
 std::size_t sweep_plan::axis_size(std::size_t axis) const noexcept {
     const auto coarse = axes[axis].size();
-    return refined == 0 || coarse < 2 ? coarse : ((coarse - 1) << refined) + 1;
+    return refined.halvings == 0 || coarse < 2 ? coarse : ((coarse - 1) << refined.halvings) + 1;
 }
 
 double sweep_plan::axis_value(std::size_t axis, std::size_t i) const {
-    if (refined == 0) return axes[axis].at(i);
+    if (refined.halvings == 0) return axes[axis].at(i);
     const auto last = axis_size(axis) - 1;
     return axes[axis].between(static_cast<double>(i) / static_cast<double>(last));
 }

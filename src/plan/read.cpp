@@ -190,11 +190,32 @@ void read_keep(const plan_value& plan, sweep_plan& out) {
     }
 }
 
+/// What tells neighbours apart; with no word of it, the one quantity that is kept.
+void read_differences(const plan_value& at, sweep_plan& out) {
+    auto& to = out.refined;
+    if (out.keep.size() > 1) static_cast<void>(at.needed("of"));
+    if (at.has("of")) {
+        const auto name = at.at("of").text();
+        std::vector<std::string_view> names;
+        for (const auto& one : out.keep) names.emplace_back(one.name);
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found == names.end())
+            at.at("of").reject("no kept quantity has that name" + did_you_mean(name, names));
+        to.of = static_cast<std::size_t>(found - names.begin());
+    }
+    if (at.has("by") && at.has("level")) at.at("by").reject("it came beside a level");
+    if (at.has("by")) to.by = at.at("by").number();
+    if (!(to.by >= 0)) at.at("by").reject("a difference >= 0 is needed");
+    if (at.has("level")) to.level = at.at("level").number();
+}
+
 void read_refined(const plan_value& plan, sweep_plan& out) {
     if (!plan.has("refine")) return;
     const auto at = plan.at("refine");
+    at.require_keys({"halvings", "of", "by", "level"});
     constexpr std::uint64_t most_halvings = 24;
-    out.refined = at.count(1, most_halvings);
+    out.refined.halvings = at.needed("halvings").count(1, most_halvings);
+    read_differences(at, out);
     const bool fits = out.layout == plan_layout::grid && out.axes.size() == 2 && out.seeds.empty();
     if (!fits) at.reject("what is refined is a grid of two axes without seeds");
     for (const auto& axis : out.axes)
@@ -208,7 +229,7 @@ void check_size(const plan_value& plan, const sweep_plan& of) {
     for (std::size_t axis = 0; axis < of.axes.size(); ++axis)
         if (of.layout == plan_layout::grid || (of.layout == plan_layout::list && axis == 0))
             total *= static_cast<double>(of.axes[axis].size()) *
-                     std::exp2(static_cast<double>(of.refined));
+                     std::exp2(static_cast<double>(of.refined.halvings));
     if (total > static_cast<double>(most_plan_points))
         plan.reject(fmt::format("it has {:.3g} points, and 2^53 is the most", total));
 }

@@ -11,7 +11,7 @@ namespace {
 class known_grid {
 public:
     known_grid(const sweep_plan& plan, const plan_rows& rows)
-        : rows_(rows), columns_(plan.axis_size(1)) {}
+        : rows_(rows), how_(plan.refined), columns_(plan.axis_size(1)) {}
 
     [[nodiscard]] std::uint64_t index(std::size_t row, std::size_t column) const {
         return static_cast<std::uint64_t>(row) * columns_ + column;
@@ -24,9 +24,11 @@ public:
     /// A point that failed has no values, and differs from those that have.
     [[nodiscard]] bool differ(std::uint64_t a, std::uint64_t b) const {
         const auto of_a = rows_.at(a), of_b = rows_.at(b);
-        return !std::equal(
-            of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
-            [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+        if (of_a.empty() || of_b.empty()) return of_a.empty() != of_b.empty();
+        const double x = of_a[how_.of], y = of_b[how_.of];
+        if (std::isnan(x) || std::isnan(y)) return std::isnan(x) != std::isnan(y);
+        if (how_.level) return (x < *how_.level) != (y < *how_.level);
+        return x != y && !(std::abs(x - y) <= how_.by);  // equal infinities do not differ
     }
 
     /// Whether known points differ along an edge; its middle is one where the cell beside it was
@@ -42,6 +44,7 @@ public:
 
 private:
     const plan_rows& rows_;
+    plan_refinement how_;
     std::size_t columns_;
 };
 
@@ -74,7 +77,7 @@ void visit_cell(const known_grid& known, std::array<std::size_t, 2> corner, std:
 
 std::vector<std::uint64_t> wanted_points(const sweep_plan& plan, const plan_rows& rows) {
     const known_grid known(plan, rows);
-    const std::size_t side = std::size_t{1} << plan.refined;
+    const std::size_t side = std::size_t{1} << plan.refined.halvings;
     const std::size_t rows_of = plan.axis_size(0), columns = plan.axis_size(1);
     std::vector<std::uint64_t> wanted;
     for (std::size_t row = 0; row < rows_of; row += side)

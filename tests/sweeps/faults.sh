@@ -50,6 +50,20 @@ open(sys.argv[2], "wb").write(head + struct.pack("<I", zlib.crc32(head)) + text 
 EOF
 refused 'it was written by moebius 9' "$program" run sweep.json --journal old
 
+# another build, alone and among ranks
+cp "$program" other_build && printf x >>other_build
+refused 'another build of moebius' ./other_build run sweep.json --journal whole
+cmp $journal kept
+if command -v mpirun >/dev/null && ldd "$program" | grep -q libmpi; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    code=0
+    mpirun --oversubscribe -n 1 "$program" run sweep.json --journal mixed : -n 1 ./other_build run sweep.json \
+        --journal mixed >out 2>sentence || code=$?
+    ((code == 2))
+    grep -q 'the ranks differ in their builds or plans' sentence
+    test ! -e mixed
+fi
+
 # two writers
 plan spin | sed 's/"to": 1, "points": 100/"to": 20, "points": 100/' >long.json
 "$program" run long.json --journal held >/dev/null &

@@ -14,7 +14,7 @@ plan() {
         # as spin, with other values
         other) plan spin | sed 's/"to": 1, "points": 20/"to": 2, "points": 20/' ;;
         # the cusp of two experts
-        refined) printf '%s\n' '{"schema": "moebius.plan/1", "command": "exact", "refine": 5,
+        refined) printf '%s\n' '{"schema": "moebius.plan/1", "command": "exact", "refine": {"halvings": 5},
             "axes": [{"parameter": "feedback", "from": 1.5, "to": 3.5, "points": 11},
                      {"parameter": "bias", "from": -1, "to": 1, "points": 12}],
             "keep": {"states": "/equilibria/x/#"}}' ;;

@@ -42,7 +42,11 @@ CASES = [BASE, changed(["schema"], "moebius.plan/2"), changed(["schema"], None),
          changed(["seeds"], {"from": 1}), changed(["seeds"], {"from": 1, "count": 0}),
          changed(["layout"], "grid"), changed(["layout"], "list"), changed(["layout"], "gird"),
          changed(["layout"], {"latin": 0}), changed(["layout"], {"lattice": 1}),
-         changed(["refine"], 3), changed(["refine"], 0), changed(["refine"], 25), 3, [], "x"]
+         changed(["refine"], 3), changed(["refine"], {"halvings": 3}), changed(["refine"], {"halvings": 0}),
+         changed(["refine"], {"halvings": 25}), changed(["refine"], {"halving": 2}),
+         changed(["refine"], {"halvings": 3, "of": "v", "by": 0.5}),
+         changed(["refine"], {"halvings": 3, "by": -1}), changed(["refine"], {"halvings": 3, "level": -1}),
+         changed(["refine"], {"halvings": 3, "level": 1, "by": 1}), 3, [], "x"]
 
 taken = 0
 for i, case in enumerate(CASES):

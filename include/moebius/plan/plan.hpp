@@ -50,6 +50,14 @@ struct plan_point {
     std::optional<std::uint64_t> seed;  ///< for --seed
 };
 
+/// Where points are added to a grid of two ranges.
+struct plan_refinement {
+    std::size_t halvings = 0;     ///< of the grid's steps; 0: no points are added
+    std::size_t of = 0;           ///< which kept quantity tells neighbours apart
+    double by = 0;                ///< they differ by more than this, >= 0; or one is no number
+    std::optional<double> level;  ///< in place of that: one is below it and the other is not
+};
+
 /// A sweep: a command with fixed options, the points at which it runs, and what is kept of each.
 ///
 /// A point is known by its number alone: nothing is listed, and a plan of 1e9 points is as small as
@@ -62,8 +70,7 @@ struct sweep_plan {
     std::uint64_t latin_seed = 0;  ///< of its permutations
     std::vector<std::uint64_t> seeds;
     std::vector<plan_quantity> keep;
-    std::size_t refined =
-        0;             ///< how often the steps of the grid are halved where neighbours differ
+    plan_refinement refined;
     std::string text;  ///< as JSON in its shortest form: the same plan, the same text
 
     /// All points; with refinement those of the finest grid, of which few are computed.

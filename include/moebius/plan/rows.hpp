@@ -43,7 +43,7 @@ struct plan_rows {
 /// The next points of a plan with refinement, rising; empty when it is done.
 ///
 /// First those of the coarse grid; then, level by level, the corners of the quarters of each cell
-/// on whose boundary two known points differ in a kept quantity, be it that one is not a number.
+/// on whose boundary two known points differ (plan_refinement).
 /// A boundary of length 1 and sharpness h takes O(1/h) points. What lies within a cell of the
 /// coarse grid and touches none of its corners is not seen.
 [[nodiscard]] std::vector<std::uint64_t> wanted_points(const sweep_plan& plan,

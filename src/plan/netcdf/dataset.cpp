@@ -159,7 +159,7 @@ void write_dataset(const std::filesystem::path& path, const sweep_plan& plan,
     made.text("moebius_version", rows.version);
     made.text("moebius_plan", plan.text);
     made.text("hosts", fmt::format("{}", fmt::join(rows.hosts, " ")));
-    if (plan.layout == plan_layout::grid && plan.refined == 0) {
+    if (plan.layout == plan_layout::grid && plan.refined.halvings == 0) {
         add_grid_values(made, plan, rows, add_grid(made, plan));
     } else {
         const auto listed = table_of(plan, rows);
