@@ -136,32 +136,45 @@ found_value number_of(const result_json& at, const std::string& pointer) {
                         at.is_string() ? excerpt(at.get<std::string>()) : at.type_name())};
 }
 
+/// As RFC 6901 has it.
+std::string unescaped(std::string_view token) {
+    std::string key(token);
+    for (const auto& [code, letter] : {std::pair{"~1", "/"}, std::pair{"~0", "~"}})
+        for (auto place = key.find(code); place != key.npos; place = key.find(code, place + 1))
+            key.replace(place, 2, letter);
+    return key;
+}
+
+/// The member or entry of that name; null if there is none.
+const result_json* entry_of(const result_json& at, const std::string& key) {
+    if (at.is_object()) return at.contains(key) ? &at[key] : nullptr;
+    constexpr std::size_t most_digits = 9;
+    if (!at.is_array() || key.empty() || key.size() > most_digits ||
+        key.find_first_not_of("0123456789") != key.npos)
+        return nullptr;
+    const auto i = std::stoul(key);
+    return i < at.size() ? &at[i] : nullptr;
+}
+
+std::string missing_entry(const result_json& at, const std::string& way, const std::string& key) {
+    std::vector<std::string> keys;
+    if (at.is_object())
+        for (const auto& [name, one] : at.items()) keys.push_back(name);
+    const std::vector<std::string_view> known(keys.begin(), keys.end());
+    return fmt::format(
+        "{} has no {}{}", way.empty() ? "the result" : way, excerpt(key),
+        at.is_array() ? fmt::format("; it has {} entries", at.size()) : did_you_mean(key, known));
+}
+
 found_value find_value(const result_json& result, const std::string& pointer) {
     const result_json* at = &result;
     std::string way;
     for (const auto token : parts_of(std::string_view(pointer).substr(1), '/')) {
-        std::string key(token);
-        for (const auto& [code, letter] : {std::pair{"~1", "/"}, std::pair{"~0", "~"}})
-            for (auto place = key.find(code); place != key.npos; place = key.find(code, place + 1))
-                key.replace(place, 2, letter);
-        if (key == "#" && (at->is_array() || at->is_object()))
-            return {static_cast<double>(at->size())};
-        if (at->is_object() && at->contains(key)) {
-            at = &(*at)[key];
-        } else if (std::size_t i = 0; at->is_array() && !key.empty() && key.size() < 10 &&
-                                      key.find_first_not_of("0123456789") == key.npos &&
-                                      (i = std::stoul(key)) < at->size()) {
-            at = &(*at)[i];
-        } else {
-            std::vector<std::string> keys;
-            if (at->is_object())
-                for (const auto& [name, one] : at->items()) keys.push_back(name);
-            const std::vector<std::string_view> known(keys.begin(), keys.end());
-            return {found_value{}.value,
-                    fmt::format("{} has no {}{}", way.empty() ? "the result" : way, excerpt(key),
-                                at->is_array() ? fmt::format("; it has {} entries", at->size())
-                                               : did_you_mean(key, known))};
-        }
+        const auto key = unescaped(token);
+        if (key == "#" && at->is_structured()) return {static_cast<double>(at->size())};
+        const auto* next = entry_of(*at, key);
+        if (next == nullptr) return {found_value{}.value, missing_entry(*at, way, key)};
+        at = next;
         way += '/' + key;
     }
     return number_of(*at, pointer);

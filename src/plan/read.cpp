@@ -90,6 +90,17 @@ std::vector<std::string> words_of(const plan_value& at) {
     return out;
 }
 
+void read_spacing(const plan_value& at, plan_axis& out) {
+    if (!at.has("spacing")) return;
+    const auto word = at.at("spacing").text();
+    if (word != "linear" && word != "log")
+        at.at("spacing").reject("it is linear or log" +
+                                did_you_mean(word, std::vector<std::string_view>{"linear", "log"}));
+    out.logarithmic = word == "log";
+    if (out.logarithmic && !(out.from > 0 && out.to > 0))
+        at.reject("a range of log spacing has ends > 0");
+}
+
 plan_axis axis_of(const plan_value& at, bool counted) {
     at.require_keys({"parameter", "option", "values", "from", "to", "points", "spacing"});
     if (at.has("parameter") == at.has("option"))
@@ -112,16 +123,7 @@ plan_axis axis_of(const plan_value& at, bool counted) {
         out.points = at.needed("points").count(1, most_plan_points);
     else if (at.has("points"))
         at.at("points").reject("a Latin hypercube has one number of points for all axes");
-    if (at.has("spacing")) {
-        const auto word = at.at("spacing").text();
-        if (word != "linear" && word != "log")
-            at.at("spacing").reject(
-                "it is linear or log" +
-                did_you_mean(word, std::vector<std::string_view>{"linear", "log"}));
-        out.logarithmic = word == "log";
-        if (out.logarithmic && !(out.from > 0 && out.to > 0))
-            at.reject("a range of log spacing has ends > 0");
-    }
+    read_spacing(at, out);
     return out;
 }
 
