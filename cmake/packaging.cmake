@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/moebius)
 
-set(libraries core simulate compare io logs diagnose)
+set(libraries core simulate compare io logs diagnose plan)
 list(TRANSFORM libraries PREPEND moebius_)
 foreach(library IN LISTS libraries)
   if(TARGET ${library})

@@ -28,6 +28,13 @@ rest=(
     git                  # fetches this repository
     ca-certificates      # lets git and apt trust their servers
     ccache               # makes the second build of the dev and test presets short
+    libnetcdf-dev        # sweeps merged into NetCDF-4; without it CSV
+    libopenmpi-dev       # sweeps shared by ranks; without it shards
+    openmpi-bin          # its mpirun, for the tests of sweeps
+    parallel             # shards by GNU parallel, for the tests of sweeps
+    slurm-wlm            # shards by a Slurm of one node, for the tests of sweeps
+    python3-xarray       # opens merged sweeps in a test
+    python3-netcdf4      # what xarray reads them with
     python3-numpy        # the notebooks: arrays
     python3-pandas       # the notebooks: tables
     python3-matplotlib   # the notebooks: figures

@@ -149,7 +149,8 @@ int run_command_line(std::span<command> commands, std::string_view footer, sessi
         return end_of(app, end);
     }
     session.name = chosen->name;
-    session.line = std::make_shared<progress_line>(chosen->name);
+    session.line = session.is_part ? std::make_shared<progress_line>()
+                                   : std::make_shared<progress_line>(chosen->name);
     return chosen->run(session);
 }
 

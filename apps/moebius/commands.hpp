@@ -18,6 +18,9 @@ namespace moebius::cli {
 [[nodiscard]] command response_command();
 [[nodiscard]] command train_command();
 [[nodiscard]] command diagnose_command();
+[[nodiscard]] command plan_command();
+[[nodiscard]] command run_command();
+[[nodiscard]] command merge_command();
 [[nodiscard]] command plot_command();
 [[nodiscard]] command models_command();
 [[nodiscard]] command routers_command();

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/io/json_file.hpp>
 #include <moebius/io/plots.hpp>
+#include <moebius/plan/figure.hpp>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,9 +33,16 @@ int draw(std::vector<named_figure> figures, const std::string& out) {
     return figures.size() == asked ? exit_code::found : exit_code::no_answer;
 }
 
+/// Of journals that may still be written: what they have by now.
+int draw_journals(const plot_arguments& args) {
+    const auto plan = plan_of_journals(args.file);
+    return draw({{"", figure_of(plan, read_rows(args.file, plan))}}, args.out);
+}
+
 int run(const plot_arguments& args) {
     require_figure_ending(args.out);
     check_distinct({{"--out", args.out}}, {args.file});
+    if (std::filesystem::is_directory(args.file)) return draw_journals(args);
     const auto result = read_result(args.file);
     try {
         return draw(std::visit([](const auto& data) { return figures_of(data); }, result),
@@ -47,9 +56,11 @@ int run(const plot_arguments& args) {
 }  // namespace
 
 command plot_command() {
-    command out{"plot", "Draw a result file", "moebius plot run.json --out run.pdf"};
+    command out{"plot", "Draw a result file, or what a run has done so far",
+                "moebius plot run.json --out run.pdf"};
     auto args = std::make_shared<plot_arguments>();
-    out.options.add("FILE", args->file, "a result written as JSON",
+    out.options.add("FILE", args->file,
+                    "a result written as JSON, or a folder of journals of a run",
                     {.required = true, .positional = true});
     out.options.add("out", args->out, "figure to write, .svg, .png or .pdf",
                     {.names_file = true, .required = true});

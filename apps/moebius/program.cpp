@@ -30,6 +30,7 @@ constexpr const char* examples =
     "  moebius response --tokens data/digits.csv --gate class-means:0,1 --set beta=4\n"
     "  moebius train --data data/digits.csv --experts 2 --vary feedback=0:4 --seeds 8\n"
     "  moebius diagnose loads.npz --out report.json\n"
+    "  moebius plan check sweep.json, moebius run sweep.json, moebius merge sweep.json.journal\n"
     "  moebius plot run.json --out run.pdf\n"
     "  moebius models, moebius routers, moebius doctor, moebius bench\n"
     "The terminal gets a summary; --out FILE keeps the result, --out - prints it.\n"
@@ -56,6 +57,9 @@ std::vector<command> all_commands(bool of_trained) {
             train_command(),
             diagnose_command(),
             response_command(),
+            plan_command(),
+            run_command(),
+            merge_command(),
             plot_command(),
             models_command(),
             routers_command(),
@@ -66,6 +70,8 @@ std::vector<command> all_commands(bool of_trained) {
 int run_program(session& session, int argc, const char* const* argv) {
     try {
         auto commands = all_commands(session.asks("--trained"));
+        if (session.is_part)  // to bind all options of all takes a millisecond
+            std::erase_if(commands, [&](const command& one) { return one.name != argv[1]; });
         return run_command_line(commands, examples, session, argc, argv);
     } catch (const interrupted&) {
         return fail(fmt::format("{}: interrupted by {} before there was anything to keep",

@@ -27,6 +27,8 @@ class progress_line {
 public:
     /// @param what  the name of the work; control characters in it are escaped
     explicit progress_line(std::string_view what);
+    /// Of a work that is a part of another, whose line is drawn: nothing is.
+    progress_line() = default;
     ~progress_line();
     progress_line(const progress_line&) = delete;
     progress_line& operator=(const progress_line&) = delete;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <moebius/base/watch.hpp>
 #include <moebius/io/option_table.hpp>
@@ -12,6 +13,7 @@
 namespace moebius::cli {
 
 class progress_line;
+class rank_group;
 
 /// How a run of the program ends; from 100 to 127 they are CLI11's own, and an interrupt ends it
 /// with interrupt_code().
@@ -30,6 +32,9 @@ struct session {
     given_options given = {};   ///< the options on the line, once it is read
     given_options fields = {};  ///< their flags by their names in the library's sentences
     std::shared_ptr<progress_line> line = {};  ///< of the work at hand, once a subcommand runs
+    /// Joins the ranks that mpirun started; empty in a host's process.
+    std::function<std::unique_ptr<rank_group>()> join_ranks = {};
+    bool is_part = false;  ///< of a run that has a line of its own
 
     /// Whether a flag is on the line, also before that is read.
     [[nodiscard]] bool asks(std::string_view flag) const;

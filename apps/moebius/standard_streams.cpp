@@ -33,9 +33,14 @@ std::atomic<bool> is_drawn{false};
 
 std::mutex taking;
 taken_words* taker = nullptr;
+thread_local taken_words* taker_here = nullptr;
 
 /// Whether somebody took it.
 bool take(std::string taken_words::*kind, std::string_view bytes) {
+    if (taker_here != nullptr) {
+        (taker_here->*kind).append(bytes);
+        return true;
+    }
     const std::lock_guard lock(taking);
     if (taker != nullptr) (taker->*kind).append(bytes);
     return taker != nullptr;
@@ -76,14 +81,14 @@ void tell(std::string_view sentence) noexcept try {
     write_error("moebius: there is not enough memory to say what is wrong\n");
 }
 
-taken_words::taken_words() {
+taken_words::taken_words(of whom) : whom_(whom) {
     const std::lock_guard lock(taking);
-    taker = this;
+    (whom_ == of::thread ? taker_here : taker) = this;
 }
 
 taken_words::~taken_words() {
     const std::lock_guard lock(taking);
-    taker = nullptr;
+    (whom_ == of::thread ? taker_here : taker) = nullptr;
 }
 
 void draw_line(std::string_view text) {

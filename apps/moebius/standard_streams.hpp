@@ -28,16 +28,22 @@ void print(std::string_view bytes);
 void tell(std::string_view sentence) noexcept;
 
 /// Takes what print() and tell() say while it lives, in place of the standard streams: for a host
-/// that shows it in its own way. One at a time.
+/// that shows it in its own way. One at a time of the whole process, and one of each thread, which
+/// takes what that thread says.
 class taken_words {
 public:
-    taken_words();
+    enum class of { process, thread };
+
+    explicit taken_words(of whom = of::process);
     taken_words(const taken_words&) = delete;
     taken_words& operator=(const taken_words&) = delete;
     ~taken_words();
 
     std::string printed;  ///< by print()
     std::string told;     ///< by tell(), a line each
+
+private:
+    of whom_;
 };
 
 /// Puts a text into the terminal's last line, in place of what was drawn before; tell() wipes it.

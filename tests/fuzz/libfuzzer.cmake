@@ -36,7 +36,7 @@ moebius_sources(fuzz_numerics model ${numerics})
 
 fuzz_library(fuzz_readers)
 moebius_sources(fuzz_readers router ${reading})
-foreach(module base equations tokens io logs)
+foreach(module base equations tokens io logs plan)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module}/*.cpp)
   moebius_sources(fuzz_readers ${module} ${found})
 endforeach()

@@ -4,7 +4,7 @@ cmake_minimum_required(VERSION 3.25)
 
 # A module may include itself and those before it.
 set(order base router model equations exact solve continuation bifurcation dynamics audit tokens simulate train
-  backend compare io logs diagnose)
+  backend compare io logs diagnose plan)
 # The simulator is the measurement that the theory is held against, so it may know none of it.
 set(may_include_tokens base router tokens)
 set(may_include_simulate ${may_include_tokens} solve simulate)
@@ -69,8 +69,8 @@ foreach(file IN LISTS files)
       endif()
     elseif(line MATCHES "\"(\\.\\./|moebius/)")
       sin("another module is included as <moebius/...>")
-    elseif(line MATCHES "<nlohmann/" AND NOT module MATCHES "^(io|logs|apps)$")
-      sin("only io, logs and apps may use the JSON library")
+    elseif(line MATCHES "<nlohmann/" AND NOT module MATCHES "^(io|logs|plan|apps)$")
+      sin("only io, logs, plan and apps may use the JSON library")
     elseif(line MATCHES "<CLI/" AND NOT module STREQUAL "apps")
       sin("only apps may use CLI11")
     elseif(line MATCHES "<(cuda|cub/|cublas|thrust/)" AND NOT file MATCHES "^src/cuda/")

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <moebius/base/error.hpp>
+#include <moebius/plan/dataset.hpp>
+#include <moebius/plan/rows.hpp>
+
+#include "commands.hpp"
+#include "journal_folder.hpp"
+#include "point_command.hpp"
+#include "standard_streams.hpp"
+
+namespace moebius::cli {
+namespace {
+
+struct plan_arguments {
+    std::string what, file, journal;
+};
+
+/// The first, the middle and the last point.
+std::vector<std::uint64_t> samples_of(const sweep_plan& plan) {
+    std::vector<std::uint64_t> out{0};
+    for (const auto index : {plan.points() / 2, plan.points() - 1})
+        if (index != out.back()) out.push_back(index);
+    return out;
+}
+
+/// A quantity may be missing at some points, as a width that there is beyond the cusp alone; one
+/// that all samples lack is misspelt.
+int check(const plan_arguments& args, const sweep_plan& plan) {
+    std::vector<std::string> common;
+    for (const auto index : samples_of(plan)) {
+        common = try_point(plan, plan.point(index));
+        if (common.empty()) break;
+    }
+    if (!common.empty()) {
+        for (const auto& sentence : common) tell(fmt::format("{}: {}", args.file, sentence));
+        return exit_code::rejected;
+    }
+    print(fmt::format("{}: {} points, kept: {} quantities of each\n", args.file, plan.points(),
+                      plan.keep.size()));
+    return exit_code::found;
+}
+
+std::string axes_text(const sweep_plan& plan) {
+    std::string out;
+    for (std::size_t axis = 0; axis < plan.axes.size(); ++axis) {
+        const auto& one = plan.axes[axis];
+        if (plan.layout == plan_layout::latin)
+            out += fmt::format("  {:12} {:g} to {:g}\n", one.name, one.from, one.to);
+        else
+            out += fmt::format("  {:12} {} values, {:g} to {:g}\n", one.name, plan.axis_size(axis),
+                               plan.axis_value(axis, 0),
+                               plan.axis_value(axis, plan.axis_size(axis) - 1));
+    }
+    if (!plan.seeds.empty()) out += fmt::format("  {:12} {} values\n", "seed", plan.seeds.size());
+    return out;
+}
+
+int show(const plan_arguments& args, const sweep_plan& plan, const session& session) {
+    const auto work = point_work_of(plan);
+    auto out = fmt::format(
+        "{} points{}\n{}", plan.points(),
+        plan.refined.halvings == 0 ? "" : " in the finest grid, of which few are computed",
+        axes_text(plan));
+    const auto watched = session.watch("plan");
+    std::vector<double> kept(plan.keep.size());
+    double seconds = 0;
+    const auto samples = samples_of(plan);
+    for (const auto index : samples) {
+        const auto from = std::chrono::steady_clock::now();
+        try {
+            work(plan.point(index), kept);
+        } catch (const interrupted&) {
+            throw;
+        } catch (const error& e) {
+            out += fmt::format("point {} fails: {}\n", index, e.what());
+        }
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
+        seconds += took.count() / static_cast<double>(samples.size());
+    }
+    out += fmt::format("{:.3g} s a point, by {} of them", seconds, samples.size());
+    if (plan.refined.halvings == 0)
+        out += fmt::format(": {:.3g} h on one thread",
+                           seconds * static_cast<double>(plan.points()) / 3600);
+    const auto folder = journal_folder(args.journal, args.file);
+    const auto rows = read_rows(folder, plan);
+    if (!rows.version.empty())
+        out += fmt::format("\n{} has {} points done and {} failed", folder, rows.index.size(),
+                           rows.failed.size());
+    print(out + '\n');
+    return exit_code::found;
+}
+
+}  // namespace
+
+command plan_command() {
+    command out{"plan", "Check a sweep file, or show what it comes to",
+                "moebius plan check sweep.json"};
+    auto args = std::make_shared<plan_arguments>();
+    out.options.add("WHAT", args->what, "check or show",
+                    {.choices = {"check", "show"}, .required = true, .positional = true});
+    out.options.add("FILE", args->file, "a sweep as JSON (docs/sweeps.md)",
+                    {.names_file = true, .required = true, .positional = true});
+    add_journal(out.options, args->journal);
+    out.run = [args](const session& session) {
+        const auto plan = read_plan(args->file);
+        return args->what == "check" ? check(*args, plan) : show(*args, plan, session);
+    };
+    return out;
+}
+
+}  // namespace moebius::cli

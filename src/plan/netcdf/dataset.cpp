@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <netcdf.h>
+#include <netcdf_mem.h>
+
+#include <cstdlib>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/io/atomic_file.hpp>
+#include <moebius/plan/dataset.hpp>
+
+namespace moebius {
+namespace {
+
+/// A file that is made in memory: HDF5 does not survive a kill, but write_file does.
+class dataset {
+public:
+    explicit dataset(std::string name) : name_(std::move(name)) {
+        check(::nc_create_mem(name_.c_str(), NC_NETCDF4, 0, &id_));
+    }
+    dataset(const dataset&) = delete;
+    dataset& operator=(const dataset&) = delete;
+    ~dataset() {
+        if (id_ >= 0) ::nc_abort(id_);
+    }
+
+    int dimension(const std::string& name, std::size_t size) {
+        int out = -1;
+        check(::nc_def_dim(id_, name.c_str(), size, &out));
+        return out;
+    }
+
+    void text(const char* name, const std::string& value) {
+        check(::nc_put_att_text(id_, NC_GLOBAL, name, value.size(), value.data()));
+    }
+
+    void add(const std::string& name, const std::vector<int>& over,
+             const std::vector<double>& values) {
+        constexpr double none = std::numeric_limits<double>::quiet_NaN();
+        const int at = define(name, NC_DOUBLE, over);
+        check(::nc_put_att_double(id_, at, "_FillValue", NC_DOUBLE, 1, &none));
+        if (!values.empty()) check(::nc_put_var_double(id_, at, values.data()));
+    }
+
+    void add(const std::string& name, const std::vector<int>& over,
+             const std::vector<signed char>& values) {
+        const int at = define(name, NC_BYTE, over);
+        if (!values.empty()) check(::nc_put_var_schar(id_, at, values.data()));
+    }
+
+    void add(const std::string& name, const std::vector<int>& over,
+             const std::vector<unsigned long long>& values) {
+        const int at = define(name, NC_UINT64, over);
+        if (!values.empty()) check(::nc_put_var_ulonglong(id_, at, values.data()));
+    }
+
+    void add(const std::string& name, const std::vector<int>& over,
+             const std::vector<const char*>& texts) {
+        auto values = texts;  // the interface takes what it could change
+        const int at = define(name, NC_STRING, over);
+        if (!values.empty()) check(::nc_put_var_string(id_, at, values.data()));
+    }
+
+    [[nodiscard]] std::string close() {
+        NC_memio memory{};
+        check(::nc_close_memio(std::exchange(id_, -1), &memory));
+        std::string out(static_cast<const char*>(memory.memory), memory.size);
+        std::free(memory.memory);
+        return out;
+    }
+
+private:
+    int define(const std::string& name, nc_type type, const std::vector<int>& over) {
+        int out = -1;
+        check(::nc_def_var(id_, name.c_str(), type, static_cast<int>(over.size()), over.data(),
+                           &out));
+        return out;
+    }
+
+    void check(int code) const {
+        if (code != NC_NOERR) throw io_error(name_, ::nc_strerror(code));
+    }
+
+    std::string name_;
+    int id_ = -1;
+};
+
+/// Axes as dimensions; a point's number is then its place.
+std::vector<int> add_grid(dataset& to, const sweep_plan& plan) {
+    std::vector<int> over;
+    for (std::size_t axis = 0; axis < plan.axes.size(); ++axis) {
+        std::vector<double> values(plan.axis_size(axis));
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = plan.axis_value(axis, i);
+        over.push_back(to.dimension(plan.axes[axis].name, values.size()));
+        to.add(plan.axes[axis].name, {over.back()}, values);
+    }
+    if (!plan.seeds.empty()) {
+        over.push_back(to.dimension("seed", plan.seeds.size()));
+        to.add("seed", {over.back()},
+               std::vector<unsigned long long>(plan.seeds.begin(), plan.seeds.end()));
+    }
+    return over;
+}
+
+/// One dimension, along which axes and seeds are variables: those are named as coordinates.
+std::vector<int> add_list(dataset& to, const table& rows, const sweep_plan& plan) {
+    const std::vector<int> over{to.dimension("point", rows.rows())};
+    const std::size_t named = plan.axes.size() + (plan.seeds.empty() ? 0 : 1);
+    for (std::size_t c = 0; c < named; ++c) to.add(rows.names[c], over, rows.columns[c]);
+    to.text(
+        "coordinates",
+        fmt::format("{}", fmt::join(rows.names.begin(),
+                                    rows.names.begin() + static_cast<std::ptrdiff_t>(named), " ")));
+    return over;
+}
+
+void add_failures(dataset& to, const plan_rows& rows) {
+    if (rows.failed.empty()) return;
+    std::vector<unsigned long long> points;
+    std::vector<const char*> sentences;
+    for (const auto& [index, sentence] : rows.failed) {
+        points.push_back(index);
+        sentences.push_back(sentence.c_str());
+    }
+    const std::vector<int> over{to.dimension("failed", points.size())};
+    to.add("failed_point", over, points);
+    to.add("failure", over, sentences);
+}
+
+void add_grid_values(dataset& to, const sweep_plan& plan, const plan_rows& rows,
+                     const std::vector<int>& over) {
+    const std::size_t kept = plan.keep.size();
+    for (std::size_t k = 0; k < kept; ++k) {
+        std::vector<double> values(plan.points(), std::numeric_limits<double>::quiet_NaN());
+        for (std::size_t row = 0; row < rows.index.size(); ++row)
+            values[rows.index[row]] = rows.values[row * kept + k];
+        to.add(plan.keep[k].name, over, values);
+    }
+    std::vector<signed char> status(plan.points(), 0);
+    for (const auto index : rows.index) status[index] = 1;
+    for (const auto& [index, sentence] : rows.failed) status[index] = 2;
+    to.add("status", over, status);
+}
+
+void add_list_values(dataset& to, const sweep_plan& plan, const table& rows,
+                     const std::vector<int>& over) {
+    for (const auto& one : plan.keep) to.add(one.name, over, rows.at(one.name));
+    const auto& status = rows.at("status");
+    to.add("status", over, std::vector<signed char>(status.begin(), status.end()));
+}
+
+}  // namespace
+
+void write_dataset(const std::filesystem::path& path, const sweep_plan& plan,
+                   const plan_rows& rows) {
+    dataset made(path.string());
+    made.text("title", "moebius sweep");
+    made.text("moebius_version", rows.version);
+    made.text("moebius_plan", plan.text);
+    made.text("hosts", fmt::format("{}", fmt::join(rows.hosts, " ")));
+    if (plan.layout == plan_layout::grid && plan.refined.halvings == 0) {
+        add_grid_values(made, plan, rows, add_grid(made, plan));
+    } else {
+        const auto listed = table_of(plan, rows);
+        add_list_values(made, plan, listed, add_list(made, listed, plan));
+    }
+    add_failures(made, rows);
+    write_file(path, made.close(), durability::synced);
+}
+
+bool has_dataset() noexcept { return true; }
+
+}  // namespace moebius

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/plan/rows.hpp>
+#include <numeric>
+#include <set>
+
+namespace moebius {
+namespace {
+
+/// In the order of points, each once.
+void sort_rows(plan_rows& rows, std::size_t kept, const std::string& folder) {
+    if (std::is_sorted(rows.index.begin(), rows.index.end(), std::less_equal<>())) return;
+    std::vector<std::size_t> order(rows.index.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(),
+              [&](auto a, auto b) { return rows.index[a] < rows.index[b]; });
+    std::vector<std::uint64_t> index;
+    std::vector<double> values;
+    index.reserve(order.size());
+    values.reserve(rows.values.size());
+    for (const auto row : order) {
+        const auto* from = rows.values.data() + row * kept;
+        if (index.empty() || index.back() != rows.index[row]) {
+            index.push_back(rows.index[row]);
+            values.insert(values.end(), from, from + kept);
+        } else if (std::memcmp(&*(values.end() - static_cast<std::ptrdiff_t>(kept)), from,
+                               kept * sizeof(double)) != 0) {
+            throw io_error(folder, fmt::format("two journals have different values of point {}: "
+                                               "they are of different programs",
+                                               index.back()));
+        }
+    }
+    rows.index = std::move(index);
+    rows.values = std::move(values);
+}
+
+}  // namespace
+
+std::span<const double> plan_rows::at(std::uint64_t wanted) const {
+    const auto found = std::lower_bound(index.begin(), index.end(), wanted);
+    if (found == index.end() || *found != wanted) return {};
+    const std::size_t kept = values.size() / index.size();
+    return {values.data() + static_cast<std::size_t>(found - index.begin()) * kept, kept};
+}
+
+plan_rows read_rows(const std::filesystem::path& folder, const sweep_plan& plan) {
+    plan_rows out;
+    std::set<std::string> hosts;
+    journal_heading same;
+    for (const auto& path : journals_in(folder)) {
+        const auto heading =
+            read_journal(path, plan, same, [&](auto index, auto values, auto failure) {
+                if (!failure.empty()) {
+                    out.failed.emplace(index, failure);
+                    return;
+                }
+                out.index.push_back(index);
+                out.values.insert(out.values.end(), values.begin(), values.end());
+            });
+        if (heading.version.empty()) continue;  // of a process that has just begun
+        same.version = heading.version;
+        if (same.build.empty()) same.build = heading.build;
+        hosts.insert(heading.host);
+    }
+    sort_rows(out, plan.keep.size(), folder.string());
+    std::erase_if(out.failed, [&](const auto& one) { return !out.at(one.first).empty(); });
+    out.hosts.assign(hosts.begin(), hosts.end());
+    out.version = same.version;
+    return out;
+}
+
+sweep_plan plan_of_journals(const std::filesystem::path& folder) {
+    const auto journals = journals_in(folder);
+    if (journals.empty()) throw io_error(folder.string(), "there is no journal in this folder");
+    return parse_plan(plan_text_of(journals[0]), journals[0].string());
+}
+
+table table_of(const sweep_plan& plan, const plan_rows& rows) {
+    table out;
+    for (const auto& axis : plan.axes) out.names.push_back(axis.name);
+    if (!plan.seeds.empty()) out.names.emplace_back("seed");
+    for (const auto& one : plan.keep) out.names.push_back(one.name);
+    out.names.emplace_back("status");
+    out.columns.resize(out.names.size());
+    for (auto& column : out.columns) column.reserve(rows.index.size() + rows.failed.size());
+    const auto add = [&](std::uint64_t index, std::span<const double> values) {
+        std::size_t c = 0;
+        const auto point = plan.point(index);
+        for (const double at : point.at) out.columns[c++].push_back(at);
+        if (point.seed) out.columns[c++].push_back(static_cast<double>(*point.seed));
+        for (std::size_t k = 0; k < plan.keep.size(); ++k)
+            out.columns[c++].push_back(values.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                                      : values[k]);
+        out.columns[c].push_back(values.empty() ? 2 : 1);
+    };
+    auto failed = rows.failed.begin();
+    for (std::size_t row = 0; row < rows.index.size(); ++row) {
+        for (; failed != rows.failed.end() && failed->first < rows.index[row]; ++failed)
+            add(failed->first, {});
+        add(rows.index[row],
+            std::span(rows.values).subspan(row * plan.keep.size(), plan.keep.size()));
+    }
+    for (; failed != rows.failed.end(); ++failed) add(failed->first, {});
+    return out;
+}
+
+}  // namespace moebius

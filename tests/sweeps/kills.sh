@@ -1,0 +1,50 @@
+# kills.sh PROGRAM FOLDER COUNT: kills one or both of two shards of a sweep at random moments, COUNT times,
+# and goes on: each point is done once, but for those in flight at a kill, and the table is that of a run
+# that nobody killed. Numbers of the moments come from FAULTS_SEED (1).
+set -euo pipefail
+program=$1 folder=$2 count=$3
+. "$(dirname "${BASH_SOURCE[0]}")/plans.sh"
+RANDOM=${FAULTS_SEED:-1}
+rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
+plan spin >sweep.json
+"$program" run sweep.json --journal whole >/dev/null
+"$program" merge whole --out whole.csv >/dev/null
+
+# check_once: the journals make the table, and have a record a point. One has 24 bytes behind the heading,
+# whose length is in bytes 8 to 11.
+check_once() {
+    "$program" merge killed --out killed.csv >/dev/null
+    cmp killed.csv whole.csv
+    local records=0 journal
+    for journal in killed/*.journal; do
+        records=$((records + ($(stat -c %s "$journal") - 20 - $(od -An -tu4 -j8 -N4 "$journal")) / 24))
+    done
+    ((records == $(wc -l <whole.csv) - 1)) || { echo "$records records" >&2; return 1; }
+}
+
+kills=0 runs=0 whole=0
+while ((kills < count)); do
+    ((runs += 1))
+    children=()
+    for part in 0 1; do
+        "$program" run sweep.json --journal killed --shard $part/2 --threads 2 >/dev/null 2>&1 &
+        children+=($!)
+    done
+    sleep "0.0$((RANDOM % 90 + 10))"
+    victims=("${children[RANDOM % 2]}")
+    ((RANDOM % 3 > 0)) || victims=("${children[@]}") # or all
+    for victim in "${victims[@]}"; do
+        kill -KILL "$victim" 2>/dev/null && ((kills += 1))
+    done
+    for child in "${children[@]}"; do kill -TERM "$child" 2>/dev/null || true; done
+    wait "${children[@]}" 2>/dev/null || true
+    # begun anew when it is done, so that kills come at all stages
+    if "$program" merge killed --out part.csv >/dev/null 2>&1; then
+        check_once
+        ((whole += 1))
+        rm -r killed
+    fi
+done
+for part in 0 1; do "$program" run sweep.json --journal killed --shard $part/2 >/dev/null; done
+check_once
+printf '%d kills in %d runs of %d sweeps: each point once\n' "$kills" "$runs" $((whole + 1))

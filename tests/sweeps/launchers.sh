@@ -1,0 +1,102 @@
+# launchers.sh PROGRAM FOLDER: the same bytes from 1 and 2 threads, 7 shards, an interrupted run, and what of
+# mpirun, GNU parallel and Slurm this machine has (it says which it has not); and a dataset that xarray labels.
+set -euo pipefail
+program=$1 folder=$2
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/plans.sh"
+rm -rf "$folder" && mkdir -p "$folder" && cd "$folder"
+plan exact >exact.json
+plan simulate >simulate.json
+plan refined >refined.json
+ran=()
+
+# same NAME PLAN: the journals NAME of the plan have the table of one thread
+same() {
+    "$program" merge "$1" --out "$1.csv" >/dev/null
+    cmp "$1.csv" "$2.csv"
+    ran+=("$1")
+}
+
+for sweep in exact simulate; do
+    "$program" run $sweep.json >/dev/null || test $sweep = simulate # it has points that fail
+    "$program" merge $sweep.json.journal --out $sweep.csv >/dev/null
+    "$program" run $sweep.json --threads 2 --journal $sweep-threads >/dev/null || test $sweep = simulate
+    same $sweep-threads $sweep
+    for part in 3 1 6 0 5 2 4; do
+        "$program" run $sweep.json --shard $part/7 --journal $sweep-shards >/dev/null || test $sweep = simulate
+    done
+    same $sweep-shards $sweep
+done
+
+"$program" run refined.json >/dev/null
+"$program" merge refined.json.journal --out refined.csv >/dev/null
+"$program" run refined.json --threads 2 --journal refined-threads >/dev/null
+same refined-threads refined
+
+"$program" run exact.json --journal interrupted >/dev/null 2>&1 &
+child=$!
+sleep 0.1
+kill -INT $child
+wait $child || true
+"$program" run exact.json --journal interrupted --threads 2 >/dev/null
+same interrupted exact
+
+SLURM_ARRAY_TASK_ID=5 SLURM_ARRAY_TASK_COUNT=2 SLURM_ARRAY_TASK_MIN=4 "$program" run exact.json --shard env --journal env >/dev/null
+HQ_TASK_ID=0 "$program" run exact.json --shard env/2 --journal env >/dev/null
+same env exact
+
+if command -v mpirun >/dev/null && ldd "$program" | grep -q libmpi; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    for ranks in 1 2 4; do
+        mpirun --oversubscribe -n $ranks "$program" run exact.json --journal ranks-$ranks >/dev/null
+        same ranks-$ranks exact
+    done
+    mpirun --oversubscribe -n 2 "$program" run refined.json --journal refined-ranks >/dev/null
+    same refined-ranks refined
+else
+    echo 'not run: mpirun (Open MPI is not here, or was not when this was built)'
+fi
+if command -v parallel >/dev/null; then
+    parallel --will-cite -j2 "$program" run exact.json --journal parallel --shard '{}/3' ::: 0 1 2 >/dev/null
+    same parallel exact
+else
+    echo 'not run: GNU parallel is not here'
+fi
+# its own Slurm, of one node
+if bash "$here/slurm.sh" sbatch --wait --array=0-2 --output=/dev/null --wrap \
+    "'$program' run exact.json --journal slurm --shard env" >said; then
+    same slurm exact
+else
+    cat said # 77: it says why not
+    grep -q '^not run: ' said
+fi
+
+if "$program" merge simulate.json.journal --out simulate.nc >/dev/null 2>said; then
+    "$program" merge exact.json.journal --out exact.nc >/dev/null
+    if /usr/bin/env python3 -c 'import xarray, netCDF4' 2>/dev/null; then python=python3; else python=/usr/bin/python3; fi
+    if $python -c 'import xarray, netCDF4' 2>/dev/null; then
+        $python - <<'EOF'
+import csv
+import xarray
+exact = xarray.open_dataset("exact.nc")
+assert dict(exact.sizes) == {"feedback": 16, "bias": 9}
+rows = list(csv.DictReader(open("exact.csv")))
+for row in rows:
+    at = exact.sel(feedback=float(row["feedback"]), bias=float(row["bias"]))
+    for name in ("states", "first", "width"):
+        assert float(at[name]) == float(row[name]) or row[name] == "nan" and at[name].isnull(), row
+assert len(rows) == 16 * 9
+simulate = xarray.open_dataset("simulate.nc")
+assert simulate.seed.values.tolist() == [1, 2, 3, 4]
+assert (simulate.status.sel(batch=0) == 2).all() and (simulate.status.sel(batch=64) == 1).all()
+assert "batch" in str(simulate.failure.values[0]) and '"moebius.plan/1"' in exact.moebius_plan
+EOF
+        ran+=(xarray)
+    else
+        echo 'not run: xarray is not here'
+    fi
+else
+    grep -q NetCDF said
+    echo 'not run: NetCDF was not here when this was built'
+fi
+echo "the same: ${ran[*]}"

@@ -1,0 +1,26 @@
+# Sweep files of the tests, made by: plan NAME.
+
+spin='"schema": "moebius.plan/1", "command": "spin", "keep": {"value": "/value"}'
+plan() {
+    case $1 in
+        # two experts, whose half width is missing below the cusp
+        exact) printf '%s\n' '{"schema": "moebius.plan/1", "command": "exact",
+            "axes": [{"parameter": "feedback", "from": 1, "to": 4, "points": 16},
+                     {"parameter": "bias", "from": -1, "to": 1, "points": 9}],
+            "keep": {"states": "/equilibria/x/#", "first": "/equilibria/x/0", "width": "/half_width/bias"}}' ;;
+        # 2,000 points of up to 1 ms
+        spin) printf '%s\n' "{$spin, \"axes\": [{\"option\": \"milliseconds\", \"from\": 0, \"to\": 1, \"points\": 100},
+            {\"parameter\": \"a\", \"from\": 0, \"to\": 1, \"points\": 20}]}" ;;
+        # as spin, with other values
+        other) plan spin | sed 's/"to": 1, "points": 20/"to": 2, "points": 20/' ;;
+        # the cusp of two experts
+        refined) printf '%s\n' '{"schema": "moebius.plan/1", "command": "exact", "refine": {"halvings": 5},
+            "axes": [{"parameter": "feedback", "from": 1.5, "to": 3.5, "points": 11},
+                     {"parameter": "bias", "from": -1, "to": 1, "points": 12}],
+            "keep": {"states": "/equilibria/x/#"}}' ;;
+        # loops of two routers with seeds; one batch is refused
+        simulate) printf '%s\n' '{"schema": "moebius.plan/1", "command": "simulate --set feedback=1 --steps 40",
+            "axes": [{"option": "batch", "values": [0, 64, 128]}], "seeds": {"from": 1, "count": 4},
+            "keep": {"loads": "/schema/#", "mean": "/load_gap/mean"}}' ;;
+    esac
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include <catch.hpp>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <moebius/base/error.hpp>
+#include <moebius/io/atomic_file.hpp>
+#include <moebius/plan/journal.hpp>
+#include <moebius/plan/rows.hpp>
+#include <moebius/plan/run.hpp>
+#include <random>
+
+using namespace moebius;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+
+sweep_plan line_of(int points) {
+    return parse_plan(
+        R"({"schema":"moebius.plan/1","command":"spin","keep":{"v":"/value","w":"/value"},
+            "axes":[{"parameter":"a","from":0,"to":1,"points":)" +
+            std::to_string(points) + "}]}",
+        "plan");
+}
+
+class journal_folder {
+public:
+    journal_folder()
+        : path_(fs::temp_directory_path() / ("moebius-" + std::to_string(std::random_device{}()))) {
+        fs::create_directory(path_);
+    }
+    journal_folder(const journal_folder&) = delete;
+    journal_folder& operator=(const journal_folder&) = delete;
+    ~journal_folder() { fs::remove_all(path_); }
+    [[nodiscard]] fs::path operator/(const char* name) const { return path_ / name; }
+    [[nodiscard]] const fs::path& path() const { return path_; }
+
+private:
+    fs::path path_;
+};
+
+journal_heading heading_for(const sweep_plan& plan) { return {plan.hash(), "1", "b", "here"}; }
+
+/// Points 0, ..., 4: 3 fails, the others have (index, NaN).
+void fill(const fs::path& path, const sweep_plan& plan) {
+    journal to(path, plan, heading_for(plan));
+    for (std::uint64_t i = 0; i < 5; ++i) {
+        const double values[] = {static_cast<double>(i), nan_value};
+        if (i == 3)
+            to.add_failure(i, "it broke");
+        else
+            to.add(i, values);
+    }
+}
+
+void write_bytes(const fs::path& path, std::string_view bytes) {
+    std::ofstream(path, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+}  // namespace
+
+TEST_CASE("a journal that is cut at any byte gives back each whole record", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    fill(folder / "a.journal", plan);
+    const auto whole = read_file(folder / "a.journal");
+    const std::size_t value_record = 16 + 2 * 8, failure_record = 16 + 8;
+    const auto heading = whole.size() - 4 * value_record - failure_record;
+    for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+        write_bytes(folder / "a.journal", whole.substr(0, cut));
+        std::size_t told = 0;
+        {
+            journal again(folder / "a.journal", plan, heading_for(plan),
+                          [&](auto, auto, auto) { ++told; });
+        }
+        // of what is behind the heading: three records of values, a failure, one more
+        const auto left = cut < heading ? 0 : cut - heading;
+        const std::size_t want = left < 3 * value_record                    ? left / value_record
+                                 : left < 3 * value_record + failure_record ? 3
+                                                                            : 4;
+        REQUIRE(told == want);
+        // the torn end is gone, and what is added follows the last whole record
+        {
+            journal again(folder / "a.journal", plan, heading_for(plan));
+            again.add(8, std::vector<double>{8, 8});
+        }
+        const auto rows = read_rows(folder.path(), plan);
+        REQUIRE(rows.index.size() + rows.failed.size() == want + 1);
+        REQUIRE(rows.at(8)[0] == 8);
+    }
+}
+
+TEST_CASE("a damaged record with sound ones behind it stops a run and changes nothing",
+          "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    fill(folder / "a.journal", plan);
+    const auto whole = read_file(folder / "a.journal");
+    const std::size_t behind_last = 16 + 2 * 8;  // a change of the last record alone is a torn end
+    for (std::size_t at = 0; at < whole.size() - behind_last; ++at) {
+        auto changed = whole;
+        changed[at] = static_cast<char>(changed[at] ^ 0x10);
+        write_bytes(folder / "a.journal", changed);
+        CHECK_THROWS_AS(journal(folder / "a.journal", plan, heading_for(plan)), io_error);
+        CHECK(read_file(folder / "a.journal") == changed);
+    }
+}
+
+TEST_CASE("a journal of another plan, version, build or writer is refused", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    fill(folder / "a.journal", plan);
+    const auto whole = read_file(folder / "a.journal");
+    const auto refused = [&](const sweep_plan& of, const journal_heading& heading) {
+        CHECK_THROWS_AS(journal(folder / "a.journal", of, heading), io_error);
+        CHECK(read_file(folder / "a.journal") == whole);
+    };
+    refused(line_of(10), heading_for(line_of(10)));
+    refused(plan, {plan.hash(), "2", "b", "here"});
+    refused(plan, {plan.hash(), "1", "c", "here"});
+    const journal held(folder / "a.journal", plan, heading_for(plan));
+    CHECK_THROWS_WITH(
+        journal(folder / "a.journal", plan, heading_for(plan)),
+        (folder / "a.journal").string() + ": another run is writing it, and two would mix");
+    refused(plan, heading_for(plan));
+}
+
+TEST_CASE("rows are in the order of points, and a value beats a failure", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    fill(folder / "b.journal", plan);
+    {
+        journal other(folder / "a.journal", plan, heading_for(plan));
+        other.add(7, std::vector<double>{7, 7});
+        other.add(3, std::vector<double>{3, 3});
+        other.add(0, std::vector<double>{0, nan_value});  // as the other has it
+    }
+    const auto rows = read_rows(folder.path(), plan);
+    CHECK(rows.index == std::vector<std::uint64_t>{0, 1, 2, 3, 4, 7});
+    CHECK(rows.failed.empty());
+    CHECK(table_of(plan, rows).at("status") == std::vector<double>(6, 1));
+
+    journal other(folder / "a.journal", plan, heading_for(plan));
+    other.add(1, std::vector<double>{-1, nan_value});
+    CHECK_THROWS_AS(read_rows(folder.path(), plan), io_error);
+}
+
+TEST_CASE("points that throw are recorded with their sentence, and the rest goes on",
+          "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(50);
+    const auto threads = GENERATE(as<unsigned>{}, 1, 3);
+    journal to(folder / "a.journal", plan, heading_for(plan));
+    const auto tally =
+        run_points(plan, places_of({}, plan.points()), to,
+                   [](const plan_point& at, std::span<double> kept) {
+                       if (at.at[0] > 0.5)
+                           throw invalid_argument("a", "more came", "half is the most");
+                       kept[0] = kept[1] = at.at[0];
+                   },
+                   threads, plan.points(), {});
+    const auto rows = read_rows(folder.path(), plan);
+    CHECK(tally.done == 25);
+    CHECK(tally.failed == 25);
+    CHECK(rows.index.size() == 25);
+    CHECK(rows.failed.at(49) == "a: more came, but half is the most");
+}
+
+TEST_CASE("refinement follows a circle with O(1/h) points", "[plan][refine]") {
+    const journal_folder folder;
+    // the same circle as a jump, as the level of a cone, and as the end of where there are numbers
+    struct difference {
+        std::string how;
+        double (*value)(double);
+    };
+    const difference differences[] = {
+        {R"("by":0.5)", [](double r) { return r < 0.7 ? 1 + 0.1 * r : 0.1 * r; }},
+        {R"("of":"v","level":0.7)", [](double r) { return r; }},
+        {R"("by":9)", [](double r) { return r < 0.7 ? r : nan_value; }}};
+    const auto& [how, value] = differences[GENERATE(0, 1, 2)];
+    auto text =
+        std::string(R"({"schema":"moebius.plan/1","command":"spin","keep":{"v":"/value"},)");
+    text += R"("axes":[{"parameter":"x","from":-1,"to":1,"points":9},
+                       {"parameter":"y","from":-1,"to":1,"points":9}],"refine":{"halvings":6,)";
+    const auto plan = parse_plan(text + how + "}}", "plan");
+    const auto radius = [](const plan_point& p) { return std::hypot(p.at[0], p.at[1]); };
+    journal to(folder / "a.journal", plan, heading_for(plan));
+    auto rows = read_rows(folder.path(), plan);
+    for (auto wanted = wanted_points(plan, rows); !wanted.empty();
+         wanted = wanted_points(plan, rows)) {
+        for (const auto index : wanted)
+            to.add(index, std::vector<double>{value(radius(plan.point(index)))});
+        const auto before = rows.index.size();
+        rows = read_rows(folder.path(), plan);
+        REQUIRE(rows.index.size() == before + wanted.size());
+    }
+    // every crossing between neighbours of the finest grid has both of them
+    const std::uint64_t side = 8 * 64 + 1;
+    REQUIRE(plan.points() == side * side);
+    const auto inside = [&](std::uint64_t index) { return radius(plan.point(index)) < 0.7; };
+    for (std::uint64_t row = 0; row < side; ++row)
+        for (std::uint64_t column = 0; column + 1 < side; ++column) {
+            const auto a = row * side + column;
+            if (inside(a) == inside(a + 1)) continue;
+            REQUIRE(!rows.at(a).empty());
+            REQUIRE(!rows.at(a + 1).empty());
+        }
+    CHECK(rows.index.size() < plan.points() / 20);
+}
