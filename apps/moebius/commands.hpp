@@ -26,5 +26,7 @@ namespace moebius::cli {
 [[nodiscard]] command routers_command();
 [[nodiscard]] command doctor_command();
 [[nodiscard]] command bench_command();
+[[nodiscard]] command completion_command();
+[[nodiscard]] command man_command();
 
 }  // namespace moebius::cli

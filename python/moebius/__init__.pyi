@@ -103,6 +103,9 @@ def exact(
     vary: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
     noise: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     points: int | None = None,
+    sign: float | None = None,
+    batch: int | None = None,
+    step: float | None = None,
     out: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     plot: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
 ) -> Result:
