@@ -3,18 +3,21 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <moebius/base/checked_size.hpp>
 #include <moebius/base/error.hpp>
 
 namespace moebius {
 namespace {
 
-constexpr std::size_t largest_size = std::size_t{1} << 44;
+/// 2 to this are the most: far from overflow, also where an address has 32 bits.
+constexpr int largest_bits = std::min(44, std::numeric_limits<std::size_t>::digits - 1);
+constexpr std::size_t largest_size = std::size_t{1} << largest_bits;
 
 [[noreturn]] void reject(std::string_view where, std::initializer_list<std::size_t> sizes,
                          std::string_view sign) {
     throw invalid_argument(where, fmt::format("{} numbers came", fmt::join(sizes, sign)),
-                           "2^44 are the most");
+                           fmt::format("2^{} are the most", largest_bits));
 }
 
 }  // namespace

@@ -327,7 +327,7 @@ std::optional<curve_point> tracer::locate_crossing(
     if (test && before && after) {
         const std::array<curve_point, 4> near{*before, left, right, *after};
         std::array<double, 4> value{};
-        std::ranges::transform(near, value.begin(), test);
+        std::transform(near.begin(), near.end(), value.begin(), test);
         const double better = vanishing_share(near, value);
         if (value[1] * value[2] < 0 && better >= 0 && better <= 1) share = better;
     }
