@@ -17,25 +17,15 @@ namespace {
     throw invalid_argument(where, got, needed);
 }
 
-void check(const experiment_options& options, const trained_validation_options& how) {
-    if (options.sides.size() != 1)
-        reject("--router", fmt::format("{} came", options.sides.size()),
-               "one is trained from two starts");
-    if (options.experts < 2)
-        reject("--experts", fmt::format("{} came", options.experts), "at least two can differ");
-    if (options.layers != 1 || options.patch != 0)
-        reject("--layers",
-               fmt::format("{} came, with patches of {}", options.layers, options.patch),
-               "one layer of examples is held against theory");
+/// Numbers that this sets itself.
+void check_numbers(const experiment_options& options) {
     const auto& own = options.sides.front().numbers;
     for (const std::string_view name : {"lead", "experts"})
         if (options.varied == name || (name == "lead" ? own.lead != 0 : !std::isnan(own.experts)))
             reject("validate --trained", fmt::format("{} came among the numbers", name),
                    fmt::format("--{} says it for both starts", name));
-    if (!(how.apart >= 0 && std::isfinite(how.apart)))
-        reject("--apart", fmt::format("{} came", how.apart), "it must be >= 0");
-    if (!(how.chance >= 0 && how.chance <= 1))
-        reject("--chance", fmt::format("{} came", how.chance), "it must be in [0, 1]");
+    if (options.varied == "gap" || !std::isnan(own.gap) || !options.hold.empty())
+        reject("validate --trained", "loads to hold came", "what is validated is free");
 }
 
 /// Both starts as the two sides of one design.
@@ -140,6 +130,23 @@ void put_interval(const std::string& name, const mean_interval& over, row_writer
 }
 
 }  // namespace
+
+void check(const experiment_options& options, const trained_validation_options& how) {
+    if (options.sides.size() != 1)
+        reject("--router", fmt::format("{} came", options.sides.size()),
+               "one is trained from two starts");
+    if (options.experts < 2)
+        reject("--experts", fmt::format("{} came", options.experts), "at least two can differ");
+    if (options.layers != 1 || options.patch != 0)
+        reject("--layers",
+               fmt::format("{} came, with patches of {}", options.layers, options.patch),
+               "one layer of examples is held against theory");
+    check_numbers(options);
+    if (!(how.apart >= 0 && std::isfinite(how.apart)))
+        reject("--apart", fmt::format("{} came", how.apart), "it must be >= 0");
+    if (!(how.chance >= 0 && how.chance <= 1))
+        reject("--chance", fmt::format("{} came", how.chance), "it must be in [0, 1]");
+}
 
 trained_gaps gaps_of(const trained_loads& loads) {
     const auto gap = [](const std::vector<double>& of) {

@@ -66,6 +66,9 @@ struct trained_validation {
     trained_verdict overall;
 };
 
+/// @throws invalid_argument  as validate_trained of what it takes
+void check(const experiment_options& options, const trained_validation_options& how);
+
 /// Trains from both starts, and holds the loads, in training and with gates frozen, against theory.
 /// @param options  one side; its numbers lead and experts are for this to set
 /// @throws invalid_argument  for fewer than two experts, two layers, patches, two sides, an option
