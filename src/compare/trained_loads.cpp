@@ -220,6 +220,24 @@ trained_loads before_theory(const training_run& run, const training_state& state
             not_a_number};
 }
 
+std::vector<std::vector<double>> loads_at_rest(const training_work& work,
+                                               std::span<const training_state> states,
+                                               unsigned threads, const watch& watched) {
+    check(work);
+    std::vector<std::vector<double>> all(states.size());
+    parallel_for(
+        states.size(), threads,
+        [&](std::size_t r) {
+            const auto gate = freeze(work, work.runs[r], states[r]);
+            all[r].assign(gate.experts(), not_a_number);
+            if (gate.loads == nullptr) return;
+            auto rest = follow_to_rest(gate, states[r].scores);
+            if (rest.rests) all[r] = std::move(rest.p);
+        },
+        watched, "trained_loads");
+    return all;
+}
+
 std::vector<trained_loads> hold_against_theory(const training_work& work,
                                                std::span<const training_state> states,
                                                const trained_options& options,

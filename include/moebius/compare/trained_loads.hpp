@@ -54,6 +54,15 @@ struct trained_loads {
 /// diverge. All other numbers are NaN.
 [[nodiscard]] trained_loads before_theory(const training_run& run, const training_state& state);
 
+/// (runs, E) mean loads in the steady states that the scores of frozen gates flow to from where
+/// they stand: trained_loads::predicted, in a tenth of the time; NaN where none is known.
+/// @throws invalid_argument  as hold_against_theory
+/// @throws interrupted       if the watch asks to stop
+[[nodiscard]] std::vector<std::vector<double>> loads_at_rest(const training_work& work,
+                                                             std::span<const training_state> states,
+                                                             unsigned threads = 0,
+                                                             const watch& watched = {});
+
 /// Models of one layer, each by itself.
 /// @param states  (runs); of a run that diverged all numbers are NaN
 /// @throws invalid_argument  as check(work); for a model of two layers or without a router
