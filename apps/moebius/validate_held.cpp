@@ -19,6 +19,11 @@ std::string onset_text(std::string_view name, const drawn_interval& over, std::s
                        beyond > 0 ? fmt::format(" ({} seeds: outside the sweep)", beyond) : "");
 }
 
+std::string states_text(const two_means& of) {
+    if (of.states == 1) return {};
+    return fmt::format(" two states, {:.3f} and {:.3f}", of.low, of.high);
+}
+
 std::string age_text(const held_prediction& of) {
     return fmt::format("Held training: {} gaps, {} seeds, read at batch {} over {} batches.\n\n",
                        of.gaps.size(), of.leads.size(), of.age, of.window);
@@ -67,7 +72,7 @@ std::string held_text(const held_prediction& of, const held_comparison& beside) 
         out += fmt::format("{:>5} {:>9.4g} {:>24} {:>24} {:>24} {:>24}{}{}\n", at.side, at.feedback,
                            around_drawn(at.held), around_drawn(at.frozen), around_drawn(at.at_age),
                            around_drawn(at.late), at.in_window ? " window" : "",
-                           at.states > 1 ? " two states: a mean of neither" : "");
+                           states_text(at.states));
     out += "\n" + onset_text("onset, held predicts", beside.onset_held, beside.held_beyond) +
            onset_text("onset in training", beside.onset_training, beside.training_beyond);
     return out + fmt::format(

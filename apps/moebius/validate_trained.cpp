@@ -34,16 +34,24 @@ struct trained_arguments {
     output_options output;
 };
 
+std::string around(const mean_interval& of) {
+    return fmt::format("{:.4f} +- {:.4f}", of.mean, of.high - of.mean);
+}
+
+/// The gap in training; of seeds that went to two states, those of both.
+std::string training_text(const trained_point& at) {
+    const auto& states = at.training_states;
+    if (states.states == 1) return around(at.training);
+    return fmt::format("{:.4f} and {:.4f}", states.low, states.high);
+}
+
 std::string points_text(const trained_validation& v) {
     std::string out =
         fmt::format("{:>5} {:>9} {:>20} {:>20} {:>20} {:>20}\n", "start", v.made.varied,
                     "gap predicted", "gap, gate frozen", "gap in training", "effective feedback");
-    const auto around = [](const mean_interval& of) {
-        return fmt::format("{:.4f} +- {:.4f}", of.mean, of.high - of.mean);
-    };
     for (const auto& at : v.points)
         out += fmt::format("{:>5} {:>9.4g} {:>20} {:>20} {:>20} {:>20}\n", at.side, at.varied,
-                           around(at.predicted), around(at.frozen), around(at.training),
+                           around(at.predicted), around(at.frozen), training_text(at),
                            around(at.effective_feedback));
     return out;
 }
@@ -56,8 +64,11 @@ std::string summary_of(const trained_validation& v) {
         std::vector<double> values;
         for (const auto& onset : v.onsets) values.push_back(onset.*field);
         const auto over = interval_of_mean(values);
-        out += fmt::format("{:<22} {:>8.4f} [{:.4f}, {:.4f}] of {} seeds\n", name, over.mean,
-                           over.low, over.high, over.count);
+        if (over.count == 0)
+            out += fmt::format("{:<22} not inside the sweep\n", name);
+        else
+            out += fmt::format("{:<22} {:>8.4f} [{:.4f}, {:.4f}] of {} seeds\n", name, over.mean,
+                               over.low, over.high, over.count);
     };
     line("fold_of_first_gate", &trained_onset::fold_of_first_gate);
     line("fold_of_own_gates", &trained_onset::fold_of_own_gates);

@@ -43,18 +43,6 @@ seed_rows rows_of(const held_prediction& predicted, const trained_validation& fr
     return out;
 }
 
-/// 2 where the largest hole between neighbours is more than `apart` and a tenth or more of all lie
-/// on both sides of it: a mean of them is that of neither.
-std::size_t states_of(std::vector<double> gaps, double apart) {
-    gaps.erase(std::remove_if(gaps.begin(), gaps.end(), [](double g) { return std::isnan(g); }),
-               gaps.end());
-    std::sort(gaps.begin(), gaps.end());
-    const std::size_t few = (gaps.size() + 9) / 10;
-    for (std::size_t i = std::max<std::size_t>(few, 1); i + few <= gaps.size(); ++i)
-        if (gaps[i] - gaps[i - 1] > apart) return 2;
-    return 1;
-}
-
 struct mean_of {
     double sum = 0, count = 0;
     void add(double value) {
@@ -107,7 +95,7 @@ held_comparison compare_held(const held_prediction& predicted, const trained_val
                                   drawn(rows.at_age),
                                   drawn(rows.late),
                                   false,
-                                  states_of(rows.late, how.apart)};
+                                  means_of_states(rows.late, how.apart)};
         for (std::size_t s = 0; s < rows.late.size(); ++s)
             if (std::abs(rows.late[s]) > how.apart)
                 winners.add(point.held[s] * rows.late[s] > 0 ? 1 : 0);
@@ -169,7 +157,9 @@ table held_comparison_table(const held_comparison& of) {
         put_drawn("gap_at_age", at.at_age, row);
         put_drawn("gap_training", at.late, row);
         row.put("in_window", at.in_window ? 1 : 0);
-        row.put("states", static_cast<double>(at.states));
+        row.put("states", static_cast<double>(at.states.states));
+        row.put("training_first", at.states.low);
+        row.put("training_second", at.states.high);
     }
     return out;
 }

@@ -75,7 +75,7 @@ struct held_comparison {
         double feedback = 0;
         drawn_interval held, frozen, at_age, late;
         bool in_window = false;  ///< frozen theory misses the late gap by 0.3 or more
-        std::size_t states = 1;  ///< 2: of the late gaps, by the largest hole between them
+        two_means states;        ///< of the late gaps
     };
     std::vector<point> points;
     double held_error = 0, frozen_error = 0;  ///< mean |mean predicted - mean late| in the window

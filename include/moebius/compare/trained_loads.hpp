@@ -30,7 +30,9 @@ struct trained_loads {
     /// (E) mean loads in the steady state that the loop's mean scores flow to: predicted, unless
     /// noise carried the loop to another one.
     std::vector<double> nearest;
-    std::vector<double> error;     ///< (E) their standard errors
+    /// (E) standard errors of frozen: of two top-1 experts about a state that attracts those of the
+    /// closed loop by theory (mean_variance), else from 32 blocks.
+    std::vector<double> error;
     std::vector<double> training;  ///< (E) means over the last quarter of training
     /// feedback/decay times the largest slope of p in that state, across its scores; below 1.
     double effective_feedback = 0;
@@ -40,8 +42,7 @@ struct trained_loads {
     double z = 0;
     /// False where z is no normal deviate by theory: near a fold, where that shift is more than a
     /// tenth of the noise, or (for other than two experts, or another router than top-1) where the
-    /// effective feedback is above 0.8; where the loop settles by less than exp(-8), remembers
-    /// longer than a third of one of the 32 blocks of its mean, or its
+    /// effective feedback is above 0.8; where the loop settles by less than exp(-8), or its
     /// noise-free course has not arrived, before it is averaged; where noise carried it to another
     /// state; and where the other experts get fewer than 1000 tokens.
     bool judged = false;
