@@ -56,6 +56,7 @@ std::vector<command> all_commands(bool of_trained) {
             train_command(),
             diagnose_command(),
             response_command(),
+            follow_command(),
             plot_command(),
             models_command(),
             routers_command(),

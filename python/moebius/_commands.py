@@ -25,7 +25,7 @@ _ANNOTATIONS = {"float": float, "int": int, "bool": bool, "str": str}
 
 
 # Of the terminal, and of no result.
-_NO_FUNCTIONS = {"plot", "doctor", "bench"}
+_NO_FUNCTIONS = {"plot", "doctor", "bench", "follow"}
 
 
 def make_commands():
