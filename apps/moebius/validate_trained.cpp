@@ -108,6 +108,7 @@ void add_theory(option_table& table, trained_arguments& args) {
 int report_held(const trained_arguments& args, const held_prediction& predicted,
                 result_heading heading) {
     const auto seed = args.how.theory.seed;
+    heading.schema = validate_held_schema;
     result_document document{std::move(heading), {}};
     add_held(predicted, args.held, seed, document);
     args.output.write(document, held_text(predicted, args.held, seed));

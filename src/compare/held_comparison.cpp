@@ -125,7 +125,8 @@ table held_response_table(const held_prediction& of) {
         for (std::size_t i = 0; i < of.gaps.size(); ++i) {
             row.next();
             row.put("seed", static_cast<double>(s));
-            row.put("gap", of.gaps[i]);
+            row.put("target", of.gaps[i]);
+            row.put("gap", of.held_gaps[s][i]);
             row.put("lead", of.leads[s][i]);
             row.put("error", of.errors[s][i]);
         }

@@ -66,17 +66,40 @@ std::vector<training_state> train_all(const experiment& made, std::uint64_t unti
     return states;
 }
 
-/// The lead of the first score over the mean of the others in each of the last `rows` records.
-series_mean late_lead(const training_state& state, std::size_t rows) {
+/// The gap that was held over the last `rows` records, and the lead that this took.
+struct held_record {
+    double gap = 0;
+    series_mean lead;
+};
+
+/// The gap is what loads were, not their target: where the gate learns fast the hold lags behind.
+held_record late_record(const training_state& state, std::size_t rows) {
     const std::size_t experts = state.scores.size(), width = 2 + 2 * experts;
-    std::vector<double> leads;
+    const auto others = static_cast<double>(experts) - 1;
+    std::vector<double> gaps, leads;
     for (std::size_t row = state.records.size() / width - rows; row < state.records.size() / width;
          ++row) {
-        const auto* scores = state.records.data() + row * width + 2 + experts;
-        leads.push_back(scores[0] - std::accumulate(scores + 1, scores + experts, 0.0) /
-                                        static_cast<double>(experts - 1));
+        const auto* loads = state.records.data() + row * width + 2;
+        const auto* scores = loads + experts;
+        gaps.push_back(loads[0] - (1 - loads[0]) / others);
+        leads.push_back(scores[0] - std::accumulate(scores + 1, scores + experts, 0.0) / others);
     }
-    return mean_of_series(leads);
+    return {mean_of_series(gaps).mean, mean_of_series(leads)};
+}
+
+/// A response through what was held. Gaps that noise has put out of order are put in it, and one at
+/// an end of all loads, which no lead holds, is left out.
+held_response response_of(std::vector<held_record> held, std::size_t experts, double beta) {
+    const double least = -1 / (static_cast<double>(experts) - 1);
+    std::sort(held.begin(), held.end(), [](const auto& a, const auto& b) { return a.gap < b.gap; });
+    std::vector<double> gaps, leads;
+    for (const auto& one : held) {
+        if (!(one.gap > least && one.gap < 1) || (!gaps.empty() && one.gap == gaps.back()))
+            continue;
+        gaps.push_back(one.gap);
+        leads.push_back(one.lead.mean);
+    }
+    return {std::move(gaps), std::move(leads), experts, beta};
 }
 
 /// Fills in the responses.
@@ -97,13 +120,16 @@ void hold_models(experiment_options options, const held_options& held, const tra
     out.window = 2 * records_each_side * every;
     const auto states = train_all(made, out.age + records_each_side * every, on, watched);
     for (std::size_t s = 0; s < made.seeds(); ++s) {
-        std::vector<double> leads, errors;
+        std::vector<held_record> held_at;
+        std::vector<double> gaps, leads, errors;
         for (std::size_t p = 0; p < made.points(); ++p) {
-            const auto lead = late_lead(states[made.run(0, p, s)], 2 * records_each_side);
-            leads.push_back(lead.mean);
-            errors.push_back(lead.error);
+            held_at.push_back(late_record(states[made.run(0, p, s)], 2 * records_each_side));
+            gaps.push_back(held_at.back().gap);
+            leads.push_back(held_at.back().lead.mean);
+            errors.push_back(held_at.back().lead.error);
         }
-        out.responses.emplace_back(out.gaps, leads, options.experts, rule.beta);
+        out.responses.push_back(response_of(std::move(held_at), options.experts, rule.beta));
+        out.held_gaps.push_back(std::move(gaps));
         out.leads.push_back(std::move(leads));
         out.errors.push_back(std::move(errors));
     }

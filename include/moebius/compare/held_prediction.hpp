@@ -46,7 +46,8 @@ struct held_point {
 struct held_prediction {
     std::uint64_t age = 0;     ///< batches
     std::uint64_t window = 0;  ///< batches around it over which scores are averaged
-    std::vector<double> gaps;  ///< at which models were held
+    std::vector<double> gaps;  ///< at which models were to be held
+    std::vector<std::vector<double>> held_gaps;      ///< (seeds, gaps) and were: a hold lags
     std::vector<std::vector<double>> leads, errors;  ///< (seeds, gaps) and their standard errors
     std::vector<held_response> responses;            ///< (seeds)
     std::vector<held_point> points;                  ///< (sides, feedbacks), feedbacks faster
@@ -91,7 +92,7 @@ struct held_comparison {
                                            const trained_validation_options& how,
                                            const held_options& held);
 
-/// seed, gap, lead, error: the response of each model.
+/// seed, target, gap, lead, error: the response of each model.
 [[nodiscard]] table held_response_table(const held_prediction& of);
 
 /// side, feedback; gap_held and gap_frozen, _low and _high.

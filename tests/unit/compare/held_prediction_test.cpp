@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <catch.hpp>
 #include <cmath>
 #include <memory>
@@ -109,6 +110,17 @@ TEST_CASE("gates that do not learn are foretold as frozen ones, and by no free r
         for (std::size_t s = 0; s < 2; ++s)
             // X from 40 batches of 512: its error, .02, moves a rest by some three times as much
             CHECK(point.held[s] == Approx(point.frozen[s]).margin(0.08));
+    // A hold that lags tells what it holds all the same: where the lead is still under way, too.
+    options.sides.front().numbers.hold_speed = 0.003;
+    const auto slow = predict_from_held(options, how, {}, *make_backend("cpu", 2));
+    double behind = 0;
+    for (std::size_t i = 0; i < slow.gaps.size(); ++i)
+        behind = std::max(behind, std::abs(slow.held_gaps[0][i] - slow.gaps[i]));
+    CHECK(behind > 0.1);
+    for (const auto& point : slow.points)
+        for (std::size_t s = 0; s < 2; ++s)
+            CHECK(point.held[s] == Approx(point.frozen[s]).margin(0.08));
+    options.sides.front().numbers.hold_speed = model_numbers::unset;
     CHECK(made.points[2].held[0] > 0.8);
     CHECK(made.points[5].held[0] < -0.8);
     options.varied = "rate";
