@@ -140,6 +140,7 @@ void freeze_gates(experiment_options options, const trained_validation_options& 
                   const training_backend& on, const watch& watched, held_prediction& out) {
     options.varied.clear();
     options.values.clear();
+    options.sides.front().numbers.hold_speed = model_numbers::unset;
     const auto free = make_experiment(options);
     const auto gates = train_all(free, how.steps, on, watched);
     auto work = free.work;

@@ -111,7 +111,7 @@ TEST_CASE("gates that do not learn are foretold as frozen ones, and by no free r
             // X from 40 batches of 512: its error, .02, moves a rest by some three times as much
             CHECK(point.held[s] == Approx(point.frozen[s]).margin(0.08));
     // A hold that lags tells what it holds all the same: where the lead is still under way, too.
-    options.sides.front().numbers.hold_speed = 0.003;
+    options.sides.front().numbers.hold_speed = 0.001;
     const auto slow = predict_from_held(options, how, {}, *make_backend("cpu", 2));
     double behind = 0;
     for (std::size_t i = 0; i < slow.gaps.size(); ++i)
