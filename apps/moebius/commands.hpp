@@ -16,6 +16,7 @@ namespace moebius::cli {
 [[nodiscard]] command validate_trained_command();  ///< what --trained makes of validate
 [[nodiscard]] command compare_command();
 [[nodiscard]] command response_command();
+[[nodiscard]] command follow_command();
 [[nodiscard]] command train_command();
 [[nodiscard]] command diagnose_command();
 [[nodiscard]] command plan_command();

@@ -62,6 +62,7 @@ std::vector<command> all_commands(bool of_trained) {
             plan_command(),
             run_command(),
             merge_command(),
+            follow_command(),
             plot_command(),
             models_command(),
             routers_command(),
