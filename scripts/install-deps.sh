@@ -27,6 +27,7 @@ python=(
 )
 deb=(
     dpkg-dev             # tells cpack what the package depends on
+    file                 # tells it which files are programs
 )
 rest=(
     git                  # fetches this repository
