@@ -24,3 +24,33 @@ install(FILES
 if(TARGET moebius)
   install(TARGETS moebius)
 endif()
+
+# Manual pages and completion of shells come from the program's own tables of options.
+if(TARGET moebius AND NOT CMAKE_CROSSCOMPILING)
+  set(pages ${CMAKE_CURRENT_BINARY_DIR}/pages)
+  add_custom_command(OUTPUT ${pages}/made
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${pages}
+    COMMAND moebius man ${pages}/man1
+    COMMAND moebius completion bash > ${pages}/moebius
+    COMMAND moebius completion zsh > ${pages}/_moebius
+    COMMAND moebius completion fish > ${pages}/moebius.fish
+    COMMAND ${CMAKE_COMMAND} -E touch ${pages}/made
+    DEPENDS moebius VERBATIM)
+  add_custom_target(moebius_pages ALL DEPENDS ${pages}/made)
+  install(DIRECTORY ${pages}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+  install(FILES ${pages}/moebius DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${pages}/_moebius DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${pages}/moebius.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()
+
+# cpack in the build folder makes moebius_VERSION_ARCH.deb, of what this build has.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_VENDOR moebius)
+set(CPACK_PACKAGE_CONTACT "moebius <moebius@localhost>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS gnuplot-nox)
+include(CPack)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# fresh.sh SUITE [quickstart|pip-install|test|all]: runs the README's commands as on a machine that has
+# fresh.sh SUITE [quickstart|pip-install|deb|test|all]: runs the README's commands as on a machine that has
 # only just got Debian SUITE (bookworm, trixie), git and ca-certificates: in a bare tree made for
 # it, on a clone of what is committed here. Says how long each took; the log is
 # out/fresh-SUITE.log. Needs root and some 5 GB in ${TMPDIR:-/tmp}, given back at the end.
@@ -8,8 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 suite=${1:-} what=${2:-all}
 case $what in
-    quickstart | pip-install | test) commands=("scripts/$what.sh") ;;
-    all) commands=(scripts/quickstart.sh scripts/pip-install.sh scripts/test.sh) ;;
+    quickstart | pip-install | deb | test) commands=("scripts/$what.sh") ;;
+    all) commands=(scripts/quickstart.sh scripts/pip-install.sh scripts/deb.sh scripts/test.sh) ;;
     *) suite= ;;
 esac
 if [[ -z $suite ]]; then

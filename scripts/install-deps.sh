@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# install-deps.sh [run|python|all]: installs what moebius is built from: Debian packages, by name, and
+# install-deps.sh [run|python|deb|all]: installs what moebius is built from: Debian packages, by name, and
 # only those that are missing. `run` is what building and running the program takes, `python` adds
-# what the Python package takes beside what comes from PyPI (scripts/python-env.sh); `all`, the
+# what the Python package takes beside what comes from PyPI (scripts/python-env.sh), `deb` what a
+# Debian package takes; `all`, the
 # default, adds what the tests, the notebooks and the benchmarks take.
 # Where it may not install, it says what is needed and exits with 1.
 set -euo pipefail
@@ -23,6 +24,10 @@ run=(
 python=(
     python3-dev          # the Python package: headers
     python3-venv         # an environment for what comes from PyPI
+)
+deb=(
+    dpkg-dev             # tells cpack what the package depends on
+    file                 # tells it which files are programs
 )
 rest=(
     git                  # fetches this repository
@@ -53,9 +58,10 @@ rest=(
 case ${1:-all} in
     run) packages=("${run[@]}") ;;
     python) packages=("${run[@]}" "${python[@]}") ;;
+    deb) packages=("${run[@]}" "${deb[@]}") ;;
     all) packages=("${run[@]}" "${python[@]}" "${rest[@]}") ;;
     *)
-        printf 'usage: install-deps.sh [run|python|all]\n' >&2
+        printf 'usage: install-deps.sh [run|python|deb|all]\n' >&2
         exit 2
         ;;
 esac

@@ -16,21 +16,8 @@
 namespace moebius::cli {
 namespace {
 
-/// What a value looks like, in the help.
-const char* type_name(const option_target& target) {
-    constexpr const char* names[] = {"FLOAT", "UINT",      "UINT",  "",    "TEXT",
-                                     "TEXT",  "FLOAT,...", "FLOAT", "UINT"};
-    return names[target.index()];
-}
-
 bool is_list(const option_target& target) {
     return std::holds_alternative<std::vector<std::string>*>(target);
-}
-
-/// The default in the help: a reader's words, or the value before anything was read.
-std::string shown_default(const option& of) {
-    if (!of.traits.shown.empty() || is_list(of.target)) return of.traits.shown;
-    return of.text();
 }
 
 /// Keeps what was given, under its own name and under that of the library's sentences.
@@ -66,7 +53,7 @@ void bind(CLI::App& sub, const option& to, session& session) {
         return true;
     };
     auto* made = sub.add_option(to.flag(), read, to.meaning);
-    made->type_name(type_name(to.target))->required(to.traits.required);
+    made->type_name(type_of(to))->required(to.traits.required);
     if (!shown.empty()) made->default_str(shown);
     if (is_list(to.target) && !to.traits.comma_list)
         made->type_size(1)->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
@@ -117,6 +104,17 @@ int end_of(const CLI::App& app, const CLI::ParseError& end) {
 }
 
 }  // namespace
+
+std::string type_of(const option& of) {
+    constexpr const char* names[] = {"FLOAT", "UINT",      "UINT",  "",    "TEXT",
+                                     "TEXT",  "FLOAT,...", "FLOAT", "UINT"};
+    return names[of.target.index()];
+}
+
+std::string shown_default(const option& of) {
+    if (!of.traits.shown.empty() || is_list(of.target)) return of.traits.shown;
+    return of.text();
+}
 
 void refuse_unused(const session& session, std::string_view way,
                    std::initializer_list<std::string_view> names) {

@@ -2,11 +2,17 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "command.hpp"
 
 namespace moebius::cli {
+
+/// What a value of it looks like, in the help: "FLOAT"; empty for a flag.
+[[nodiscard]] std::string type_of(const option& of);
+/// The default in the help: a reader's words, or the value before anything was read.
+[[nodiscard]] std::string shown_default(const option& of);
 
 /// Reads a command line into the options of the subcommand that it names, and runs it.
 /// @param session  gets the names of the options that were given

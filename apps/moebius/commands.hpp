@@ -16,6 +16,7 @@ namespace moebius::cli {
 [[nodiscard]] command validate_trained_command();  ///< what --trained makes of validate
 [[nodiscard]] command compare_command();
 [[nodiscard]] command response_command();
+[[nodiscard]] command follow_command();
 [[nodiscard]] command train_command();
 [[nodiscard]] command diagnose_command();
 [[nodiscard]] command plan_command();
@@ -26,5 +27,7 @@ namespace moebius::cli {
 [[nodiscard]] command routers_command();
 [[nodiscard]] command doctor_command();
 [[nodiscard]] command bench_command();
+[[nodiscard]] command completion_command();
+[[nodiscard]] command man_command();
 
 }  // namespace moebius::cli

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/base/parallel.hpp>
@@ -12,6 +13,7 @@
 #include <moebius/logs/log_file.hpp>
 #include <moebius/logs/record_batch.hpp>
 #include <thread>
+#include <utility>
 
 #include "commands.hpp"
 #include "device.hpp"
@@ -62,10 +64,13 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     distance_estimate distance(out.head);
     load_course history(out.head.layers.size());
     team threads(args.threads);
-    record_batch batch;
-    while (!watched.stopping()) {
-        const std::size_t records = batch.fill(*log.source);
-        if (records == 0) break;
+    record_batch batch, next;
+    std::size_t records = batch.fill(*log.source);
+    while (records > 0 && !watched.stopping()) {
+        // the next is read meanwhile: a disk takes as long as the numbers do
+        auto coming = std::async(
+            args.threads == 1 ? std::launch::deferred : std::launch::async | std::launch::deferred,
+            [&] { return next.fill(*log.source); });
         threads.run(batch.layers(), [&](unsigned, std::size_t layer) {
             for (const auto& record : batch.of(layer)) {
                 state.take(record);
@@ -75,6 +80,8 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
             }
         });
         if (watched.report) watched.report(records, 0);
+        records = coming.get();
+        std::swap(batch, next);
     }
     out.states = state.layers();
     out.distances = distance.layers();

@@ -80,6 +80,10 @@ named_numbers held_by(const sign_steps& rule, std::size_t experts, std::size_t t
             {"held_load_deviation", held * scatter}};
 }
 
+std::size_t top_k_of(const result_heading& heading) {
+    return static_cast<std::size_t>(number_of(heading, "top_k").value_or(1));
+}
+
 }  // namespace
 
 result_document exact_experts(chosen_problem on, std::size_t points, const watch& watched,
@@ -94,8 +98,7 @@ result_document exact_experts(chosen_problem on, std::size_t points, const watch
     const double beta = on.problem.parameters[on.problem.index_of("beta")];
     const double feedback = on.problem.parameters[on.problem.index_of("feedback")];
     const bool softmax = on.heading.model == "softmax";
-    const auto top_k =
-        static_cast<std::size_t>(softmax ? 1 : number_of(on.heading, "top_k").value_or(1));
+    const auto top_k = softmax ? 1 : top_k_of(on.heading);
     const double feedback_of_one = decay / beta;  // K = 1
     const auto balanced = exact::balanced(experts, feedback / feedback_of_one, top_k);
 

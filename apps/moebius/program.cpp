@@ -32,7 +32,7 @@ constexpr const char* examples =
     "  moebius diagnose loads.npz --out report.json\n"
     "  moebius plan check sweep.json, moebius run sweep.json, moebius merge sweep.json.journal\n"
     "  moebius plot run.json --out run.pdf\n"
-    "  moebius models, moebius routers, moebius doctor, moebius bench\n"
+    "  moebius models, moebius routers, moebius doctor, moebius bench, moebius completion\n"
     "The terminal gets a summary; --out FILE keeps the result, --out - prints it.\n"
     "Exit codes: 0 found, 2 rejected input, 3 computed but no answer, 4 no device, 130 Ctrl-C,\n"
     "143 SIGTERM, 129 SIGHUP (all three keep what was computed), 141 nobody reads the standard\n"
@@ -44,6 +44,8 @@ int fail(std::string_view sentence, int code) {
 }
 
 }  // namespace
+
+std::string_view program_notes() { return examples; }
 
 std::vector<command> all_commands(bool of_trained) {
     return {diagram_command(),
@@ -60,10 +62,13 @@ std::vector<command> all_commands(bool of_trained) {
             plan_command(),
             run_command(),
             merge_command(),
+            follow_command(),
             plot_command(),
             models_command(),
             routers_command(),
             doctor_command(),
+            completion_command(),
+            man_command(),
             bench_command()};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "command.hpp"
@@ -10,6 +11,9 @@ namespace moebius::cli {
 /// The subcommands, in the order of the help.
 /// @param of_trained  validate as it is with --trained
 [[nodiscard]] std::vector<command> all_commands(bool of_trained);
+
+/// Examples, where results go, exit codes: what stands below the help.
+[[nodiscard]] std::string_view program_notes();
 
 /// Reads a command line and does what it asks for. All that is thrown becomes a sentence for the
 /// person at the terminal and an exit code.

@@ -132,7 +132,7 @@ std::vector<written_file> logs_of(const simulate_arguments& args) {
 }
 
 /// K is that of the loop where tokens are alike and each goes to one expert.
-void write_log(const simulate_arguments& args, const simulation& measured) {
+void write_load_log(const simulate_arguments& args, const simulation& measured) {
     if (args.log.empty()) return;
     const auto tokens = args.options.loop.tokens;
     write_file(args.log,
@@ -162,7 +162,7 @@ int run(simulate_arguments& args, const session& session) {
     const auto measured = until_interrupted(
         heading, [&, &tokens_of = source] { return measure(args, tokens_of, session); });
 
-    write_log(args, measured);
+    write_load_log(args, measured);
     const result_document result{heading,
                                  {{"records", measured.records}, {"summary", measured.summary}}};
     args.output.write(result, summary_of(measured.summary, source->experts()));

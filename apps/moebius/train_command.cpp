@@ -25,6 +25,7 @@
 #include "output.hpp"
 #include "train_document.hpp"
 #include "train_log.hpp"
+#include "train_words.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -34,6 +35,7 @@ struct train_arguments {
     experiment_arguments experiment;
     std::string against;
     std::string controller;
+    std::string hold;
     std::size_t evaluate_every = 0;
     double target = 0.9;
     std::string corrupt;
@@ -43,24 +45,6 @@ struct train_arguments {
     device_option device;
     output_options output;
 };
-
-/// noise=...,occlusion=...,shift=...
-corruption corruption_of(std::string_view text) {
-    corruption how;
-    for (const auto part : parts_of(text, ',')) {
-        const auto [name, value] = parse_setting(part);
-        if (name == "noise")
-            how.noise = value;
-        else if (name == "occlusion" && value >= 0 && value < 1e6 && value == std::floor(value))
-            how.occlusion = static_cast<std::size_t>(value);
-        else if (name == "shift" && std::abs(value) < 1e6 && value == std::floor(value))
-            how.shift = static_cast<int>(value);
-        else
-            throw invalid_argument("--corrupt", fmt::format("'{}' came", part),
-                                   "it must be noise=SPREAD, occlusion=PIXELS or shift=PIXELS");
-    }
-    return how;
-}
 
 /// On the held-out rows, or on all if nothing is held out.
 std::vector<model_measures> evaluate(const experiment& made,
@@ -196,6 +180,9 @@ void add_own(option_table& table, train_arguments& args) {
     table.add("controller", args.controller,
               "load balancing by scores, NAME or NAME,key=value,... as of 'moebius simulate'",
               {.kept = option_kept::if_set, .shown = "none"});
+    table.add("hold", args.hold,
+              "hold loads by integral scores: gap=GAP, as --set gap=GAP, or loads=LOAD,LOAD,...",
+              {.kept = option_kept::if_set, .shown = "none"});
     table.add("evaluate_every", args.evaluate_every,
               "batches between tests on what is held out; 0: at the end",
               {.kept = option_kept::if_set});
@@ -299,8 +286,9 @@ int run(train_arguments& args, const session& session) {
     check(args, session);
     args.experiment.design.controller = controller_of(args);
     if (!args.corrupt.empty()) std::ignore = corruption_of(args.corrupt);
-    const auto made = make_experiment(experiment_from(args.experiment, session));
     auto heading = heading_of(args);
+    set_hold(args.hold, args.experiment);
+    const auto made = make_experiment(experiment_from(args.experiment, session));
     const auto on = args.device.open();
     resumable_training training(args, made, heading, *on);
     heading.command = session.command;

@@ -50,6 +50,7 @@ result_document train_document(const training_report& report, bool history,
         result.sections.push_back(
             {"paired", paired_table(report, paired_differences(report, measures))});
     if (!report.states[0].tests.empty()) result.sections.push_back({"tests", test_table(report)});
+    if (holds_loads(report.made)) result.sections.push_back({"held", held_table(report)});
     if (history) result.sections.push_back({"history", history_table(report)});
     return result;
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <moebius/compare/trained_validation.hpp>
 #include <moebius/io/options.hpp>
+#include <optional>
 
 #include "commands.hpp"
 #include "device.hpp"
@@ -11,6 +12,7 @@
 #include "incomplete.hpp"
 #include "output.hpp"
 #include "train_document.hpp"
+#include "validate_held.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -27,20 +29,29 @@ struct trained_arguments {
     bool trained = true;
     experiment_arguments experiment = of_two_experts();
     trained_validation_options how;
+    held_arguments held;
     device_option device;
     output_options output;
 };
+
+std::string around(const mean_interval& of) {
+    return fmt::format("{:.4f} +- {:.4f}", of.mean, of.high - of.mean);
+}
+
+/// The gap in training; of seeds that went to two states, those of both.
+std::string training_text(const trained_point& at) {
+    const auto& states = at.training_states;
+    if (states.states == 1) return around(at.training);
+    return fmt::format("{:.4f} and {:.4f}", states.low, states.high);
+}
 
 std::string points_text(const trained_validation& v) {
     std::string out =
         fmt::format("{:>5} {:>9} {:>20} {:>20} {:>20} {:>20}\n", "start", v.made.varied,
                     "gap predicted", "gap, gate frozen", "gap in training", "effective feedback");
-    const auto around = [](const mean_interval& of) {
-        return fmt::format("{:.4f} +- {:.4f}", of.mean, of.high - of.mean);
-    };
     for (const auto& at : v.points)
         out += fmt::format("{:>5} {:>9.4g} {:>20} {:>20} {:>20} {:>20}\n", at.side, at.varied,
-                           around(at.predicted), around(at.frozen), around(at.training),
+                           around(at.predicted), around(at.frozen), training_text(at),
                            around(at.effective_feedback));
     return out;
 }
@@ -53,8 +64,11 @@ std::string summary_of(const trained_validation& v) {
         std::vector<double> values;
         for (const auto& onset : v.onsets) values.push_back(onset.*field);
         const auto over = interval_of_mean(values);
-        out += fmt::format("{:<22} {:>8.4f} [{:.4f}, {:.4f}] of {} seeds\n", name, over.mean,
-                           over.low, over.high, over.count);
+        if (over.count == 0)
+            out += fmt::format("{:<22} not inside the sweep\n", name);
+        else
+            out += fmt::format("{:<22} {:>8.4f} [{:.4f}, {:.4f}] of {} seeds\n", name, over.mean,
+                               over.low, over.high, over.count);
     };
     line("fold_of_first_gate", &trained_onset::fold_of_first_gate);
     line("fold_of_own_gates", &trained_onset::fold_of_own_gates);
@@ -90,6 +104,17 @@ void add_theory(option_table& table, trained_arguments& args) {
     table.add("chance", how.chance, "a test that chance passes less often fails");
 }
 
+/// A prediction alone.
+int report_held(const trained_arguments& args, const held_prediction& predicted,
+                result_heading heading) {
+    const auto seed = args.how.theory.seed;
+    heading.schema = validate_held_schema;
+    result_document document{std::move(heading), {}};
+    add_held(predicted, args.held, seed, document);
+    args.output.write(document, held_text(predicted, args.held, seed));
+    return exit_code::found;
+}
+
 int run(trained_arguments& args, const session& session) {
     args.output.check({args.experiment.data});
     check_steps(args.experiment, session);
@@ -105,13 +130,29 @@ int run(trained_arguments& args, const session& session) {
     option_table theory;
     add_theory(theory, args);
     theory.write_to(heading);
+    if (args.held.predicts()) {
+        option_table held;
+        add_to(held, args.held);
+        held.write_to(heading);
+    }
 
-    const auto v = until_interrupted(heading, [&] {
-        return validate_trained(experiment_from(args.experiment, session), how, *args.device.open(),
-                                session.watch("validate"));
-    });
-
-    args.output.write(document_of(v, heading), summary_of(v));
+    const auto options = experiment_from(args.experiment, session);
+    const auto on = args.device.open();
+    std::optional<held_prediction> predicted;
+    if (args.held.predicts())
+        predicted = predict_from_held(options, how, args.held.how, *on, session.watch("held"));
+    if (predicted && !args.held.compares())
+        return report_held(args, *predicted, std::move(heading));
+    const auto v = until_interrupted(
+        heading, [&] { return validate_trained(options, how, *on, session.watch("validate")); });
+    auto document = document_of(v, heading);
+    auto text = summary_of(v);
+    if (predicted) {
+        const auto beside = compare_held(*predicted, v, how, args.held.how);
+        add_held(*predicted, beside, document);
+        text += held_text(*predicted, beside);
+    }
+    args.output.write(document, text);
     return outcome_of(heading, v.overall.agrees ? exit_code::found : exit_code::no_answer);
 }
 
@@ -125,6 +166,7 @@ command validate_trained_command() {
     out.options.add("trained", args->trained, "train first: these options are those of train");
     add_to(out.options, args->experiment);
     add_theory(out.options, *args);
+    add_to(out.options, args->held);
     add_to(out.options, args->device);
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };

@@ -103,6 +103,9 @@ def exact(
     vary: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
     noise: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     points: int | None = None,
+    sign: float | None = None,
+    batch: int | None = None,
+    step: float | None = None,
     out: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     plot: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
 ) -> Result:
@@ -228,6 +231,12 @@ def validate(
     lead: float | None = None,
     apart: float | None = None,
     frozen_batch: int | None = None,
+    held: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    held_gaps: int | None = None,
+    most_gap: float | None = None,
+    age: float | None = None,
+    draws: int | None = None,
+    level: float | None = None,
 ) -> Result:
     """Lay the loads of small MoEs that were trained over the prediction."""
 
@@ -280,6 +289,7 @@ def train(
     ramp: int | None = None,
     against: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     controller: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    hold: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     evaluate_every: int | None = None,
     target: float | None = None,
     corrupt: str | PathLike[str] | Point | Equations | ArrayLike | None = None,

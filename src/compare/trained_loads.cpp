@@ -9,6 +9,7 @@
 #include <moebius/base/random.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/compare/blocking.hpp>
+#include <moebius/compare/loop_modes.hpp>
 #include <moebius/compare/measured_response.hpp>
 #include <moebius/compare/trained_loads.hpp>
 #include <moebius/simulate/replicas.hpp>
@@ -22,7 +23,6 @@ namespace moebius {
 namespace {
 
 constexpr std::size_t blocks = 32;         // of a mean of simulate
-constexpr double memories = 3;             // that a block must be longer than the loop remembers
 constexpr double far_from_critical = 0.8;  // effective feedback: at 1 linear theory breaks down
 constexpr double most_feedback = 64;       // decay/beta, of a fold; without tokens it is at 2
 
@@ -133,6 +133,12 @@ simulation simulate_frozen(const frozen_gate& gate, simulate_options& how, const
     return simulate(gate.tokens, same, gate.rule, how, stop, *make_cpu_loops(1));
 }
 
+/// Batches over which a frozen loop is averaged.
+std::size_t batches_of(const trained_options& options, const feedback_rule& rule) {
+    return std::max<std::size_t>(
+        64, static_cast<std::size_t>(options.average / (rule.step * rule.decay)));
+}
+
 /// Mean loads of the closed loop and their errors, from the scores that training left.
 /// @return (E) its mean scores
 std::vector<double> run_frozen(const frozen_gate& gate, const training_state& state,
@@ -144,7 +150,7 @@ std::vector<double> run_frozen(const frozen_gate& gate, const training_state& st
     how.scores = state.scores;
     const double time = gate.rule.step * gate.rule.decay;
     how.burn_in = static_cast<std::size_t>(std::ceil(options.settle / time));
-    how.steps = std::max<std::size_t>(64, static_cast<std::size_t>(options.average / time));
+    how.steps = batches_of(options, gate.rule);
     how.record_every = how.steps;
     const auto summary = simulate_frozen(gate, how, stop).summary;
     std::vector<double> scores;
@@ -161,31 +167,51 @@ std::vector<double> late_loads(const training_state& state) {
     return {means.begin() + 2, means.end()};
 }
 
+/// The errors of the mean loads of two top-1 experts, in place of those from blocks: blocks of a
+/// loop whose feedback is negative are anticorrelated, and their scatter is larger than the mean's.
+/// @return whether theory has them: the state attracts
+/// @source docs/theory.md section 7 (error of a block mean)
+bool add_errors_of_two(const frozen_gate& gate, const std::vector<double>& scores,
+                       const trained_options& options, trained_loads& out) {
+    const auto& rule = gate.rule;
+    const auto m =
+        gap_along(*gate.loads, rule.beta).at(scores[0] - scores[1], (scores[0] + scores[1]) / 2);
+    const loop_mode gap{(1 - m[0] * m[0]) / static_cast<double>(options.tokens),
+                        rule.decay - rule.feedback * m[1]};
+    if (!(gap.rate > 0 && rule.step * gap.rate < 2)) return false;
+    const double variance = mean_variance(gap, rule.decay, rule.step, batches_of(options, rule));
+    out.error.assign(2, std::sqrt(variance) / 2);  // of a load, half of the gap's
+    return true;
+}
+
 /// z of the loop, and whether theory lets it speak.
 /// @param to_rest  from where training left the scores
 /// @param near     from the loop's mean scores
 void judge(const frozen_gate& gate, const course& to_rest, const course& near,
            const trained_options& options, trained_loads& out) {
     const auto& p = near.p;
+    const bool two = gate.experts() == 2 && gate.run.model->routing()->top_1_noise();
+    const bool known = two && add_errors_of_two(gate, near.scores, options, out);
     const auto top = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
     const auto& rule = gate.rule;
     double at = p[top];
     const double tokens =
         static_cast<double>(options.tokens) * options.average / (rule.step * rule.decay);
     out.judged = (1 - at) * tokens >= fewest_tokens;
-    if (gate.experts() == 2 && gate.run.model->routing()->top_1_noise() && rule.feedback != 0) {
+    if (known && rule.feedback != 0) {
         const auto noise = noise_at(gate, near.scores, options.tokens);
         const double sd = std::sqrt(noise.variance);
         out.gap_shift = noise.gap_shift;
         at += (top == 0 ? 0.5 : -0.5) * out.gap_shift;
         const bool stayed = std::abs(near.leads.back() - to_rest.leads.back()) <= sd;
         out.judged = out.judged && stayed && is_linear(noise, options.settle / rule.decay) &&
-                     noise.rate * options.average >= memories * blocks * rule.decay &&
                      to_rest.arrival(linear_limit * sd) * rule.decay <= options.settle;
-    } else {
+    } else if (!known) {
         out.judged = out.judged && effective_feedback(gate, near.scores) <= far_from_critical;
     }
-    if (out.error[top] > 0) out.z = normal_deviate(out.frozen[top] - at, out.error[top], blocks);
+    const double off = out.frozen[top] - at;
+    if (out.error[top] > 0)
+        out.z = known ? off / out.error[top] : normal_deviate(off, out.error[top], blocks);
 }
 
 trained_loads hold(const training_work& work, const training_run& run, const training_state& state,
@@ -218,6 +244,24 @@ trained_loads before_theory(const training_run& run, const training_state& state
     return {unknown,      unknown, unknown,      unknown, sound ? late_loads(state) : unknown,
             not_a_number, 0,       not_a_number, false,   not_a_number,
             not_a_number};
+}
+
+std::vector<std::vector<double>> loads_at_rest(const training_work& work,
+                                               std::span<const training_state> states,
+                                               unsigned threads, const watch& watched) {
+    check(work);
+    std::vector<std::vector<double>> all(states.size());
+    parallel_for(
+        states.size(), threads,
+        [&](std::size_t r) {
+            const auto gate = freeze(work, work.runs[r], states[r]);
+            all[r].assign(gate.experts(), not_a_number);
+            if (gate.loads == nullptr) return;
+            auto rest = follow_to_rest(gate, states[r].scores);
+            if (rest.rests) all[r] = std::move(rest.p);
+        },
+        watched, "trained_loads");
+    return all;
 }
 
 std::vector<trained_loads> hold_against_theory(const training_work& work,

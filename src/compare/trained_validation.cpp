@@ -17,25 +17,15 @@ namespace {
     throw invalid_argument(where, got, needed);
 }
 
-void check(const experiment_options& options, const trained_validation_options& how) {
-    if (options.sides.size() != 1)
-        reject("--router", fmt::format("{} came", options.sides.size()),
-               "one is trained from two starts");
-    if (options.experts < 2)
-        reject("--experts", fmt::format("{} came", options.experts), "at least two can differ");
-    if (options.layers != 1 || options.patch != 0)
-        reject("--layers",
-               fmt::format("{} came, with patches of {}", options.layers, options.patch),
-               "one layer of examples is held against theory");
+/// Numbers that this sets itself.
+void check_numbers(const experiment_options& options) {
     const auto& own = options.sides.front().numbers;
     for (const std::string_view name : {"lead", "experts"})
         if (options.varied == name || (name == "lead" ? own.lead != 0 : !std::isnan(own.experts)))
             reject("validate --trained", fmt::format("{} came among the numbers", name),
                    fmt::format("--{} says it for both starts", name));
-    if (!(how.apart >= 0 && std::isfinite(how.apart)))
-        reject("--apart", fmt::format("{} came", how.apart), "it must be >= 0");
-    if (!(how.chance >= 0 && how.chance <= 1))
-        reject("--chance", fmt::format("{} came", how.chance), "it must be in [0, 1]");
+    if (options.varied == "gap" || !std::isnan(own.gap) || !options.hold.empty())
+        reject("validate --trained", "loads to hold came", "what is validated is free");
 }
 
 /// Both starts as the two sides of one design.
@@ -46,7 +36,7 @@ experiment from_both_starts(experiment_options options, double lead) {
     return make_experiment(options);
 }
 
-std::vector<trained_point> points_of(const trained_validation& v) {
+std::vector<trained_point> points_of(const trained_validation& v, double apart) {
     std::vector<trained_point> out;
     const std::size_t seeds = v.made.seeds();
     for (std::size_t first = 0; first < v.loads.size(); first += seeds) {
@@ -56,7 +46,9 @@ std::vector<trained_point> points_of(const trained_validation& v) {
             return interval_of_mean(values);
         };
         const auto& at = v.made.places[first];
-        out.push_back({at.side, at.point, at.varied,
+        out.push_back({at.side,
+                       at.point,
+                       at.varied,
                        over([](const trained_loads& of) { return gaps_of(of).predicted; }),
                        over([](const trained_loads& of) { return gaps_of(of).frozen; }),
                        over([](const trained_loads& of) { return gaps_of(of).training; }),
@@ -65,7 +57,12 @@ std::vector<trained_point> points_of(const trained_validation& v) {
                        over([](const trained_loads& of) {
                            const auto gaps = gaps_of(of);
                            return gaps.training - gaps.predicted;
-                       })});
+                       }),
+                       {}});
+        std::vector<double> training;
+        for (std::size_t r = first; r < first + seeds; ++r)
+            training.push_back(gaps_of(v.loads[r]).training);
+        out.back().training_states = means_of_states(std::move(training), apart);
     }
     return out;
 }
@@ -86,6 +83,11 @@ trained_onset onset_of(const trained_validation& v, std::size_t seed, double apa
         if (std::abs(a.frozen - b.frozen) > apart) out.apart_frozen = at;
         if (std::abs(a.training - b.training) > apart) out.apart_training = at;
     }
+    const double low = made.places[made.run(0, 0, seed)].varied,
+                 high = made.places[made.run(0, made.points() - 1, seed)].varied;
+    for (double* at :
+         {&out.fold_of_own_gates, &out.apart_predicted, &out.apart_frozen, &out.apart_training})
+        if (*at == low || *at == high) *at = not_a_number;
     return out;
 }
 
@@ -118,7 +120,7 @@ trained_verdict judge(const std::vector<trained_loads>& loads,
 
 /// What the loads of all models come to.
 void conclude(trained_validation& v, const trained_validation_options& how) {
-    v.points = points_of(v);
+    v.points = points_of(v, how.apart);
     for (std::size_t s = 0; s < v.made.seeds(); ++s) v.onsets.push_back(onset_of(v, s, how.apart));
     v.overall = judge(v.loads, how);
 }
@@ -140,6 +142,38 @@ void put_interval(const std::string& name, const mean_interval& over, row_writer
 }
 
 }  // namespace
+
+void check(const experiment_options& options, const trained_validation_options& how) {
+    if (options.sides.size() != 1)
+        reject("--router", fmt::format("{} came", options.sides.size()),
+               "one is trained from two starts");
+    if (options.experts < 2)
+        reject("--experts", fmt::format("{} came", options.experts), "at least two can differ");
+    if (options.layers != 1 || options.patch != 0)
+        reject("--layers",
+               fmt::format("{} came, with patches of {}", options.layers, options.patch),
+               "one layer of examples is held against theory");
+    check_numbers(options);
+    if (!(how.apart >= 0 && std::isfinite(how.apart)))
+        reject("--apart", fmt::format("{} came", how.apart), "it must be >= 0");
+    if (!(how.chance >= 0 && how.chance <= 1))
+        reject("--chance", fmt::format("{} came", how.chance), "it must be in [0, 1]");
+}
+
+two_means means_of_states(std::vector<double> values, double apart) {
+    const auto known = std::remove_if(values.begin(), values.end(),
+                                      [](double value) { return std::isnan(value); });
+    values.erase(known, values.end());
+    std::sort(values.begin(), values.end());
+    const std::size_t few = std::max<std::size_t>(1, (values.size() + 9) / 10);
+    std::size_t hole = 0;  // index of the first number above it
+    for (std::size_t i = few; i + few <= values.size(); ++i)
+        if (hole == 0 || values[i] - values[i - 1] > values[hole] - values[hole - 1]) hole = i;
+    const auto mean = [](std::span<const double> of) { return interval_of_mean(of).mean; };
+    const std::span<const double> all(values);
+    if (hole == 0 || !(values[hole] - values[hole - 1] > apart)) return {1, mean(all), mean(all)};
+    return {2, mean(all.first(hole)), mean(all.subspan(hole))};
+}
 
 trained_gaps gaps_of(const trained_loads& loads) {
     const auto gap = [](const std::vector<double>& of) {
@@ -219,6 +253,9 @@ table trained_points_table(const trained_validation& v) {
         put_interval("effective_feedback", at.effective_feedback, row);
         put_interval("fold", at.fold, row);
         put_interval("training_less_predicted", at.training_less_predicted, row);
+        row.put("training_states", static_cast<double>(at.training_states.states));
+        row.put("training_first", at.training_states.low);
+        row.put("training_second", at.training_states.high);
     }
     return out;
 }

@@ -189,6 +189,11 @@ std::vector<result_layout> all_layouts() {
         validate_tokens_layout(),
         validate_oscillation_layout(),
         validate_trained_layout(),
+        {validate_held_schema,
+         {{"held_points",
+           {{"side", flag}, {"feedback", finite}, {"gap_held"}, {"gap_frozen"}},
+           2,
+           1}}},
         train_layout(),
         diagnose_layout(),
     };

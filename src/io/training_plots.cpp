@@ -71,11 +71,24 @@ figure spread_figure(const result_document& result, const std::string& column,
     return out;
 }
 
-/// A column of the points of one side, with its intervals if it is drawn as points.
+/// The two means of a point of gap_training whose seeds went to two states; false for another.
+bool add_two_states(const drawn_table& points, std::size_t row, const std::string& measure,
+                    figure_layer& out) {
+    const auto* states = points.find("training_states");
+    if (measure != "gap_training" || states == nullptr || (*states)[row] != 2) return false;
+    for (const auto* name : {"training_first", "training_second"}) {
+        add(out, points.column(2)[row], points.at(name)[row]);
+        out.error.push_back(0);
+    }
+    return true;
+}
+
+/// A column of the points of one side, with its intervals if it is drawn as points; the mean of
+/// seeds that went to two states is drawn as the two means of these.
 figure_layer side_layer(const drawn_table& points, double side, const std::string& measure,
                         figure_layer out) {
     for (std::size_t row = 0; row < points.rows(); ++row) {
-        if (points.at("side")[row] != side) continue;
+        if (points.at("side")[row] != side || add_two_states(points, row, measure, out)) continue;
         add(out, points.column(2)[row], points.at(measure)[row]);
         if (out.look == layer_look::points)
             out.error.push_back(points.at(measure + "_high")[row] - points.at(measure)[row]);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <Eigen/Core>
 #include <algorithm>
 #include <moebius/base/row_writer.hpp>
 #include <moebius/logs/load_course.hpp>
@@ -15,8 +16,9 @@ void load_course::take(const load_record& record) {
         layer.sum.assign(record.loads.size(), 0);
         layer.steps = 0;
     }
-    std::transform(layer.sum.begin(), layer.sum.end(), record.loads.begin(), layer.sum.begin(),
-                   std::plus<>());
+    const auto size = static_cast<Eigen::Index>(layer.sum.size());
+    Eigen::Map<Eigen::ArrayXd>(layer.sum.data(), size) +=
+        Eigen::Map<const Eigen::ArrayXd>(record.loads.data(), size);
     if (++layer.steps >= layer.stride) end_row(layer, record.step);
 }
 
@@ -25,12 +27,19 @@ void load_course::end_row(layer_rows& layer, std::int64_t step) {
     const double all = std::accumulate(layer.sum.begin(), layer.sum.end(), 0.0);
     if (all > 0) {
         layer.sorted = layer.sum;
-        std::sort(layer.sorted.begin(), layer.sorted.end());
-        const auto at = [&](double share) {
-            const auto place = static_cast<std::size_t>(share * static_cast<double>(n - 1) + 0.5);
-            return layer.sorted[place] * static_cast<double>(n) / all;
+        const auto begin = layer.sorted.begin(), end = layer.sorted.end();
+        const auto place = [&](double share) {
+            return begin + static_cast<std::ptrdiff_t>(share * static_cast<double>(n - 1) + 0.5);
         };
-        layer.rows.push_back({step, at(0), at(0.25), at(0.5), at(0.75), at(1)});
+        const auto median = place(0.5), quarter = place(0.25), three_quarters = place(0.75);
+        std::nth_element(begin, median, end);
+        if (quarter != median) std::nth_element(begin, quarter, median);
+        if (three_quarters != median) std::nth_element(median + 1, three_quarters, end);
+        const double least = *std::min_element(begin, quarter + 1),
+                     most = *std::max_element(three_quarters, end);
+        const double mean = all / static_cast<double>(n);
+        layer.rows.push_back({step, least / mean, *quarter / mean, *median / mean,
+                              *three_quarters / mean, most / mean});
     }
     std::fill(layer.sum.begin(), layer.sum.end(), 0);
     layer.steps = 0;

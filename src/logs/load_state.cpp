@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
@@ -41,6 +42,14 @@ double bfloat16_step(double value) {
     return value == 0 ? 0 : std::ldexp(1.0, std::ilogb(value) - 7);
 }
 
+/// For sums in vectors.
+Eigen::Map<const Eigen::ArrayXd> numbers(std::span<const double> of) {
+    return {of.data(), static_cast<Eigen::Index>(of.size())};
+}
+Eigen::Map<Eigen::ArrayXd> numbers(std::vector<double>& of) {
+    return {of.data(), static_cast<Eigen::Index>(of.size())};
+}
+
 }  // namespace
 
 std::span<const state_measure> state_measures() { return measures; }
@@ -63,21 +72,22 @@ void load_state::take(const load_record& record) {
     if (to.steps++ == 0) to.first_step = record.step;
     to.last_step = record.step;
     const std::size_t n = to.experts;
-    for (std::size_t e = 0; e < n; ++e) to.sum[e] += record.loads[e];
+    numbers(to.sum) += numbers(record.loads);
     if (to.loads.size() < window_ * n) {
         to.loads.insert(to.loads.end(), record.loads.begin(), record.loads.end());
         to.scores.insert(to.scores.end(), record.scores.begin(), record.scores.end());
         return;
     }
     const auto place = static_cast<std::ptrdiff_t>(to.at * n);
-    for (std::size_t e = 0; e < n; ++e) to.sum[e] -= to.loads[to.at * n + e];
+    numbers(to.sum) -= numbers(std::span(to.loads).subspan(to.at * n, n));
     std::copy(record.loads.begin(), record.loads.end(), to.loads.begin() + place);
     if (to.scores.size() == to.loads.size() && !record.scores.empty())
         std::copy(record.scores.begin(), record.scores.end(), to.scores.begin() + place);
     to.at = (to.at + 1) % window_;
     if (to.at > 0) return;
     std::fill(to.sum.begin(), to.sum.end(), 0);  // what shares lost by rounding
-    for (std::size_t i = 0; i < to.loads.size(); ++i) to.sum[i % n] += to.loads[i];
+    for (std::size_t i = 0; i < to.loads.size(); i += n)
+        numbers(to.sum) += numbers(std::span(to.loads).subspan(i, n));
 }
 
 layer_state load_state::state_of(const layer_window& layer) const {

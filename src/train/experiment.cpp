@@ -7,6 +7,7 @@
 #include <moebius/base/random.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/train/experiment.hpp>
+#include <moebius/train/held.hpp>
 #include <moebius/train/soft_moe_network.hpp>
 
 namespace moebius {
@@ -35,6 +36,10 @@ constexpr std::array numbers{
     number_info{"hidden", "one width inside an expert, instead of --hidden",
                 &model_numbers::hidden},
     number_info{"gain", "of the controller, instead of that of --controller", &model_numbers::gain},
+    number_info{"gap", "by which the first expert's load is held above each other's in training",
+                &model_numbers::gap},
+    number_info{"hold_speed", "share of a deviation that a batch takes back where loads are held",
+                &model_numbers::hold_speed},
     number_info{"keep", "experts that each input keeps in one more test, with --patch; 0: none",
                 &model_numbers::keep},
 };
@@ -142,6 +147,26 @@ load_controller controller_of(const experiment_options& options, const model_num
     return controller;
 }
 
+/// The loads at which a model is held, if any.
+load_hold hold_of(const experiment_options& options, const model_numbers& at, std::size_t experts) {
+    load_hold hold{options.hold, at.hold_speed};
+    if (!std::isnan(at.gap)) {
+        if (!hold.loads.empty())
+            throw invalid_argument("gap", fmt::format("{} came beside loads to hold", at.gap),
+                                   "one of the two says it");
+        hold.loads = loads_of_gap(at.gap, experts);
+    }
+    if (hold.loads.empty()) {
+        if (!std::isnan(at.hold_speed))
+            throw invalid_argument("hold_speed", fmt::format("{} came", at.hold_speed),
+                                   "no loads are held");
+    } else if (at.lead != 0) {
+        throw invalid_argument("lead", fmt::format("{} came", at.lead),
+                               "where loads are held, they say what scores begin with");
+    }
+    return hold;
+}
+
 /// A run but for its rows and seed.
 training_run make_run(const experiment_options& options, const router_choice& router,
                       const model_numbers& at) {
@@ -159,7 +184,9 @@ training_run make_run(const experiment_options& options, const router_choice& ro
     run.ramp = options.ramp;
     run.model = make_network(options, router, at);
     run.rule.bias = first_of(at.bias, run.model->experts(), 1);
-    run.scores = first_of(at.lead, run.model->experts(), run.model->layers());
+    run.hold = hold_of(options, at, run.model->experts());
+    if (run.hold.loads.empty())
+        run.scores = first_of(at.lead, run.model->experts(), run.model->layers());
     return run;
 }
 

@@ -109,10 +109,17 @@ constexpr std::size_t most_parameters = std::size_t{1} << 22;
 }  // namespace
 
 double feedback_at(const training_run& run, std::uint64_t step) noexcept {
+    if (!run.hold.loads.empty()) return -1;
     const double from = run.rule.feedback, to = run.feedback_end;
     if (std::isnan(to)) return from;
     if (step >= run.ramp) return to;
     return from + (to - from) * (static_cast<double>(step) / static_cast<double>(run.ramp));
+}
+
+feedback_rule rule_at(const training_run& run, std::uint64_t step) {
+    auto rule = run.hold.loads.empty() ? run.rule : hold_rule(run.hold, run.rule);
+    rule.feedback = feedback_at(run, step);
+    return rule;
 }
 
 std::vector<double> late_means(const training_state& state) {
@@ -127,6 +134,15 @@ std::vector<double> late_means(const training_state& state) {
 }
 
 namespace {
+
+void check_hold(const training_run& run) {
+    check(run.hold, run.model->experts());
+    if (run.hold.loads.empty()) return;
+    if (run.rule.controller.law != control_law::none)
+        throw invalid_argument("hold", "a controller came", "loads are held by scores alone");
+    if (run.rule.feedback != 0 || !std::isnan(run.feedback_end))
+        throw invalid_argument("hold", "a feedback came", "scores that hold loads heed none");
+}
 
 /// Runs share lists of rows: each is looked at once.
 void check_rows(const training_work& work) {
@@ -175,6 +191,7 @@ void check(const training_work& work) {
                                    fmt::format("the model has {}", run.model->scores()));
         check(run.optimiser);
         check(run.rule, run.model->experts());
+        check_hold(run);
         if (std::isinf(run.feedback_end))
             throw invalid_argument("train", "feedback_end is infinite", "it must be finite");
     }
@@ -206,6 +223,11 @@ training_state begin(const training_run& run) {
     state.parameters = run.model->initial(run.seed);
     state.moments.resize(moments(run.optimiser) * state.parameters.size());
     state.scores = run.scores;
+    if (state.scores.empty() && !run.hold.loads.empty()) {
+        const auto of_layer = softmax_scores(run.hold.loads, run.rule.beta);
+        while (state.scores.size() < run.model->scores())
+            state.scores.insert(state.scores.end(), of_layer.begin(), of_layer.end());
+    }
     state.scores.resize(run.model->scores());
     if (run.rule.controller.law != control_law::none) state.control.resize(state.scores.size());
     return state;
@@ -221,7 +243,7 @@ void advance(const training_work& work, const training_run& run, training_state&
     const std::size_t experts = run.model->experts(), scores = state.scores.size();
     drawn_batch batch(work, run, watched);
     std::vector<double> gradient(state.parameters.size()), window(2 + scores);
-    auto rule = run.rule;
+    auto rule = rule_at(run, state.step);
     const double share = 1 / static_cast<double>(work.record_every);
     last_record kept(state);
     while (state.step < until) {

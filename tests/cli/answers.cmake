@@ -2,7 +2,7 @@ set(number "[-+.0-9e]+")
 
 cli_case(version ARGS --version OUT "^moebius ${PROJECT_VERSION}\n$" ERR none)
 cli_case(help ARGS --help OUT "Examples:.*moebius diagram.*Exit codes: 0 found, 2 rejected" ERR none)
-foreach(name diagram locus exact check sweep simulate validate compare plot models routers doctor bench diagnose)
+foreach(name diagram locus exact check sweep simulate validate compare plot models routers doctor bench diagnose follow)
   cli_case(help_${name} ARGS ${name} --help OUT "Example: moebius ${name}" ERR none)
 endforeach()
 

@@ -55,9 +55,9 @@ refused 'it is no JSON at byte 102: a zero stands there' zero.json
 refused 'it is no JSON at byte 1: a byte order mark stands there' mark.json
 refused '/schema is "moebius.gird/1", but it must be a schema that is known; did you mean '"'moebius.grid/1'? \
 (moebius.diagram/1, moebius.locus/1, moebius.sweep/1, moebius.grid/1, moebius.exact/1, moebius.simulate/1, \
-moebius.response/1, moebius.check/1, moebius.compare/1, moebius.validate/1, moebius.validate-experts/1, moebius.validate-tokens/1, moebius.validate-oscillation/1, moebius.validate-trained/1, moebius.train/1, moebius.diagnose/1)" word.json
+moebius.response/1, moebius.check/1, moebius.compare/1, moebius.validate/1, moebius.validate-experts/1, moebius.validate-tokens/1, moebius.validate-oscillation/1, moebius.validate-trained/1, moebius.validate-held/1, moebius.train/1, moebius.diagnose/1)" word.json
 refused 'it is no JSON at line 1, column 98' latin.json
-refused 'Is a directory' "$folder"
+refused 'there is no journal in this folder' "$folder"
 head -c 1000 /dev/urandom | tr -d '{[0-9"' >noise.json
 code=0
 "$program" plot noise.json --out z.svg 2>sentence || code=$?

@@ -132,6 +132,18 @@ TEST_CASE("a step on the device is the CPU's but for rounding: controllers", "[g
     }
 }
 
+TEST_CASE("held training on the device is the CPU's to fp32 rounding", "[gpu][train][held]") {
+    for (const std::size_t batch : {128U, 100U}) {  // either kernel
+        CAPTURE(batch);
+        auto work = work_of(digits(), 4, batch);
+        for (auto& run : work.runs) run.rule.feedback = 0;
+        work.runs[0].hold.loads = {0.7, 0.1, 0.1, 0.1};
+        work.runs[1].hold.loads = {0.25, 0.25, 0.25, 0.25};
+        work.runs[2].hold = {{0.1, 0.2, 0.3, 0.4}, 0.5};
+        check_next_step(work, 20);  // and one run that is free
+    }
+}
+
 TEST_CASE("a step on the device is the CPU's but for rounding: shapes", "[gpu][train]") {
     for (const std::size_t experts : {1U, 2U, 3U, 16U})
         for (const std::size_t batch : {1U, 31U, 100U}) {

@@ -30,7 +30,9 @@ struct trained_loads {
     /// (E) mean loads in the steady state that the loop's mean scores flow to: predicted, unless
     /// noise carried the loop to another one.
     std::vector<double> nearest;
-    std::vector<double> error;     ///< (E) their standard errors
+    /// (E) standard errors of frozen: of two top-1 experts about a state that attracts those of the
+    /// closed loop by theory (mean_variance), else from 32 blocks.
+    std::vector<double> error;
     std::vector<double> training;  ///< (E) means over the last quarter of training
     /// feedback/decay times the largest slope of p in that state, across its scores; below 1.
     double effective_feedback = 0;
@@ -40,8 +42,7 @@ struct trained_loads {
     double z = 0;
     /// False where z is no normal deviate by theory: near a fold, where that shift is more than a
     /// tenth of the noise, or (for other than two experts, or another router than top-1) where the
-    /// effective feedback is above 0.8; where the loop settles by less than exp(-8), remembers
-    /// longer than a third of one of the 32 blocks of its mean, or its
+    /// effective feedback is above 0.8; where the loop settles by less than exp(-8), or its
     /// noise-free course has not arrived, before it is averaged; where noise carried it to another
     /// state; and where the other experts get fewer than 1000 tokens.
     bool judged = false;
@@ -53,6 +54,15 @@ struct trained_loads {
 /// What is known of a model before it is held against theory: its loads in training, if it did not
 /// diverge. All other numbers are NaN.
 [[nodiscard]] trained_loads before_theory(const training_run& run, const training_state& state);
+
+/// (runs, E) mean loads in the steady states that the scores of frozen gates flow to from where
+/// they stand: trained_loads::predicted, in a tenth of the time; NaN where none is known.
+/// @throws invalid_argument  as hold_against_theory
+/// @throws interrupted       if the watch asks to stop
+[[nodiscard]] std::vector<std::vector<double>> loads_at_rest(const training_work& work,
+                                                             std::span<const training_state> states,
+                                                             unsigned threads = 0,
+                                                             const watch& watched = {});
 
 /// Models of one layer, each by itself.
 /// @param states  (runs); of a run that diverged all numbers are NaN

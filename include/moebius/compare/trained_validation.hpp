@@ -31,14 +31,26 @@ struct trained_gaps {
 };
 [[nodiscard]] trained_gaps gaps_of(const trained_loads& loads);
 
+/// An ensemble that has come to two states has a mean in neither.
+struct two_means {
+    std::size_t states = 1;    ///< 1 or 2
+    double low = 0, high = 0;  ///< means of either state; of one, both are that of all
+};
+
+/// Two states where the largest hole between neighbours is more than `apart` and a tenth or more of
+/// all numbers lie on both sides of it. NaN are left out.
+[[nodiscard]] two_means means_of_states(std::vector<double> values, double apart);
+
 /// Means over the seeds of a side and point.
 struct trained_point {
     std::size_t side = 0, point = 0;
     double varied = 0;
     mean_interval predicted, frozen, training, effective_feedback, fold, training_less_predicted;
+    two_means training_states;
 };
 
-/// Where the two starts first end apart, for one seed: NaN for nowhere.
+/// Where the two starts first end apart, for one seed. NaN for nowhere, and where that is the first
+/// or the last value of the sweep: what is beyond an end is not known, and an end is no estimate.
 struct trained_onset {
     std::size_t seed = 0;
     double fold_of_first_gate = 0;  ///< the gate of the first point predicts it
@@ -66,6 +78,9 @@ struct trained_validation {
     trained_verdict overall;
 };
 
+/// @throws invalid_argument  as validate_trained of what it takes
+void check(const experiment_options& options, const trained_validation_options& how);
+
 /// Trains from both starts, and holds the loads, in training and with gates frozen, against theory.
 /// @param options  one side; its numbers lead and experts are for this to set
 /// @throws invalid_argument  for fewer than two experts, two layers, patches, two sides, an option
@@ -82,7 +97,8 @@ struct trained_validation {
 [[nodiscard]] table trained_models_table(const trained_validation& v);
 
 /// A row for each side and point: the varied number, and the means of a trained_point with their 95
-/// % intervals, _low and _high.
+/// % intervals, _low and _high; training_states (1, or 2 where the seeds of a point went to two
+/// states), and the means of either, training_first and training_second.
 [[nodiscard]] table trained_points_table(const trained_validation& v);
 
 /// A row a seed, as trained_onset.

@@ -81,5 +81,6 @@ inline constexpr std::string_view check_schema = "moebius.check/1";
 inline constexpr std::string_view train_schema = "moebius.train/1";
 inline constexpr std::string_view diagnose_schema = "moebius.diagnose/1";
 inline constexpr std::string_view validate_trained_schema = "moebius.validate-trained/1";
+inline constexpr std::string_view validate_held_schema = "moebius.validate-held/1";
 
 }  // namespace moebius

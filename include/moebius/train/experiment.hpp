@@ -36,7 +36,9 @@ struct model_numbers {
     double experts = unset;  ///< NaN: that of the experiment
     double hidden = unset;   ///< NaN: those of the experiment
     double keep = 0;
-    double gain = unset;  ///< NaN: that of the experiment's controller
+    double gain = unset;        ///< NaN: that of the experiment's controller
+    double gap = unset;         ///< at which loads are held, as of loads_of_gap; NaN: they are not
+    double hold_speed = unset;  ///< load_hold::speed
 };
 
 /// A number of a model by name.
@@ -71,6 +73,7 @@ struct experiment_options {
     std::size_t patch = 0;
     noise_law noise = noise_law::gumbel;  ///< of the router in training
     load_controller controller = {};      ///< of every layer
+    std::vector<double> hold = {};        ///< (E) loads at which all models are held; empty: none
     optimiser_kind optimiser = optimiser_kind::sgd;
     std::string varied = {};          ///< name of a number; empty: nothing is
     std::vector<double> values = {};  ///< of what is varied

@@ -68,6 +68,17 @@ struct paired_difference {
 /// All records of all models: run, step, loss, accuracy, load_e, score_e.
 [[nodiscard]] table history_table(const training_report& report);
 
+/// The scores of models whose loads are held, over their age: a row for each window of
+/// records_of_window records of a held model (what is left in the last one): run, from and step
+/// (batches of its ends), load_e of the window; then score_e less the mean of their layer, as
+/// mean_of_series of the scores after the records has it: score_e, score_e_deviation,
+/// score_e_error.
+inline constexpr std::size_t records_of_window = 10;
+[[nodiscard]] table held_table(const training_report& report);
+
+/// Whether any model's loads are held.
+[[nodiscard]] bool holds_loads(const experiment& made) noexcept;
+
 /// A row for each test on the way: run, step, test_loss, test_accuracy, largest.
 [[nodiscard]] table test_table(const training_report& report);
 

@@ -8,6 +8,7 @@
 #include <moebius/base/watch.hpp>
 #include <moebius/simulate/closed_loop.hpp>
 #include <moebius/tokens/labelled_data.hpp>
+#include <moebius/train/held.hpp>
 #include <moebius/train/network.hpp>
 #include <moebius/train/optimiser.hpp>
 #include <span>
@@ -30,9 +31,12 @@ struct training_run {
     /// Feedback goes linearly from rule.feedback in batch 0 to this in batch `ramp` and stays; NaN:
     /// it does not move.
     double feedback_end = std::numeric_limits<double>::quiet_NaN();
-    std::uint64_t ramp = 0;           ///< batches
-    std::vector<double> scores = {};  ///< (L E) to start from; empty: 0. A controller's start at 0
-    std::uint64_t seed = 1;           ///< of the first parameters, batches and noise
+    std::uint64_t ramp = 0;  ///< batches
+    load_hold hold = {};     ///< of every layer; what is held heeds no feedback
+    /// (L E) to start from; empty: 0, or those of softmax_scores where loads are held. A
+    /// controller's start at 0.
+    std::vector<double> scores = {};
+    std::uint64_t seed = 1;  ///< of the first parameters, batches and noise
 };
 
 /// An ensemble: what all runs share.
@@ -60,8 +64,11 @@ struct training_state {
     std::vector<double> tests;  ///< what a caller measured on the way; training leaves it alone
 };
 
-/// The feedback of batch t.
+/// The feedback of batch t, which of a held run is that of its hold_rule.
 [[nodiscard]] double feedback_at(const training_run& run, std::uint64_t step) noexcept;
+
+/// The rule by which all scores move in batch t, free or held: where loads are held, hold_rule.
+[[nodiscard]] feedback_rule rule_at(const training_run& run, std::uint64_t step);
 
 /// Means over the last quarter of a state's records (2 + L E): loss, share of right examples,
 /// loads. NaN without records.

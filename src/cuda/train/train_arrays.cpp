@@ -29,10 +29,11 @@ std::vector<float> padded(const labelled_data& data, std::size_t stride) {
 train_run values_of(const training_run& run, const train_data& data) {
     const auto& by = run.optimiser;
     const auto& model = options_of(run);
-    return {run.rule.feedback,
-            run.rule.decay,
+    const auto rule = rule_at(run, 0);
+    return {rule.feedback,
+            rule.decay,
             model.router.beta,
-            run.rule.step,
+            rule.step,
             run.seed,
             data.rows(run),
             count(run.rows->size()),
@@ -43,7 +44,7 @@ train_run values_of(const training_run& run, const train_data& data) {
             static_cast<float>(by.eps),
             by.beta1,
             by.beta2,
-            device_controller(run.rule.controller)};
+            device_controller(rule.controller)};
 }
 
 /// Calls copy(first, runs) for as many runs of `each` numbers at a time as pass the staging.
@@ -96,7 +97,8 @@ train_arrays::train_arrays(const training_work& work, const train_shape& of,
     std::vector<double> biases(n * of.experts);
     for (std::size_t r = 0; r < n; ++r) {
         each.push_back(values_of(*runs_[r], data));
-        std::copy(runs_[r]->rule.bias.begin(), runs_[r]->rule.bias.end(),
+        const auto bias = rule_at(*runs_[r], 0).bias;
+        std::copy(bias.begin(), bias.end(),
                   biases.begin() + static_cast<std::ptrdiff_t>(r * of.experts));
         reached_.push_back(states_[r]->step);
     }

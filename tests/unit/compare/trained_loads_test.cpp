@@ -68,6 +68,26 @@ TEST_CASE("a gate that sees nothing has the exact states of two experts", "[trai
     }
 }
 
+TEST_CASE("errors of frozen loops are those of their means, whatever the feedback's sign",
+          "[trained_loads]") {
+    constexpr std::size_t runs = 400;
+    for (const double feedback : {-12.0, 1.2}) {
+        CAPTURE(feedback);
+        blind models(2, {feedback}, "top-1");
+        models.work.runs.resize(runs, models.work.runs.front());
+        models.states.resize(runs, models.states.front());
+        const auto loads = hold_against_theory(models.work, models.states,
+                                               {.tokens = 64, .settle = 30, .average = 25});
+        double squares = 0;
+        for (const auto& one : loads) {
+            CHECK(one.judged);
+            squares += std::pow((one.frozen[0] - one.predicted[0]) / one.error[0], 2);
+        }
+        // chi-square of 400: deviation 28; from blocks it was 50 at -12 and 1468 at 1.2
+        CHECK(squares == Approx(double{runs}).margin(3.5 * std::sqrt(2.0 * runs)));
+    }
+}
+
 TEST_CASE("many experts and other routers settle where their own response says",
           "[trained_loads]") {
     const blind models(4, {2, 12}, "soft-moe");

@@ -97,3 +97,28 @@ TEST_CASE("a trained validation that never started leaves nothing to keep", "[co
         SUCCEED();
     }
 }
+
+TEST_CASE("the mean of an ensemble in two states is that of both", "[compare][trained]") {
+    const auto two = means_of_states({0.9, -0.8, NAN, 0.7, -1}, 0.5);
+    CHECK(two.states == 2);
+    CHECK(two.low == Approx(-0.9));
+    CHECK(two.high == Approx(0.8));
+    const auto one = means_of_states({0.9, 0.5, 0.7}, 0.5);
+    CHECK(one.states == 1);
+    CHECK(one.low == Approx(0.7));
+    CHECK(one.high == one.low);
+    std::vector<double> stray(20, 0.1);  // one of 21 is no state
+    stray.push_back(0.9);
+    CHECK(means_of_states(stray, 0.5).states == 1);
+    CHECK(std::isnan(means_of_states({NAN}, 0.5).low));
+}
+
+TEST_CASE("an onset that is an end of the sweep is no estimate", "[compare][trained]") {
+    auto design = small_design();
+    trained_validation_options how;
+    how.steps = 40;
+    how.apart = 0;  // starts are apart everywhere, from the first value on
+    how.theory = {.tokens = 16, .settle = 5, .average = 20, .threads = 1};
+    const auto v = validate_trained(design, how, *make_backend("cpu", 1));
+    for (const auto& onset : v.onsets) CHECK(std::isnan(onset.apart_training));
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <moebius/base/table.hpp>
+#include <moebius/base/watch.hpp>
+#include <moebius/compare/held_response.hpp>
+#include <moebius/compare/trained_validation.hpp>
+#include <moebius/train/training_backend.hpp>
+#include <vector>
+
+namespace moebius {
+
+struct held_options {
+    std::size_t gaps = 15;     ///< at which models are held, >= 3, even in the softmax lead
+    double most_gap = 0.95;    ///< the largest of them, in (0, 1)
+    double age = 0;            ///< batches; 0: decision_age
+    std::size_t draws = 1000;  ///< of the bootstrap over seeds, >= 100
+    double level = 0.95;       ///< of intervals, in (0, 1)
+};
+
+/// The age at which the lead of a start is settled: 8 times 1/(step decay) batches, the time in
+/// which free scores forget all but exp(-8) of it. What the gate learns later it learns in the
+/// state that was decided then.
+/// @source docs/theory.md section 11
+[[nodiscard]] std::uint64_t decision_age(const feedback_rule& rule);
+
+/// A value and its interval over seeds, by bootstrap: the percentiles of means over seeds that are
+/// drawn with replacement. NaN are left out of the values.
+struct drawn_interval {
+    double mean = 0, low = 0, high = 0;
+};
+[[nodiscard]] drawn_interval bootstrap_mean(const std::vector<double>& values, std::size_t draws,
+                                            double level, std::uint64_t seed);
+
+/// Gaps of one start at one feedback.
+struct held_point {
+    std::size_t side = 0;
+    double feedback = 0;
+    std::vector<double> held;  ///< (seeds) predicted by the response of training at the age
+    std::vector<double>
+        frozen;  ///< (seeds) by that of the gate that training without feedback left
+};
+
+/// What held training predicts of free training, made without any.
+struct held_prediction {
+    std::uint64_t age = 0;     ///< batches
+    std::uint64_t window = 0;  ///< batches around it over which scores are averaged
+    std::vector<double> gaps;  ///< at which models were to be held
+    std::vector<std::vector<double>> held_gaps;      ///< (seeds, gaps) and were: a hold lags
+    std::vector<std::vector<double>> leads, errors;  ///< (seeds, gaps) and their standard errors
+    std::vector<held_response> responses;            ///< (seeds)
+    std::vector<held_point> points;                  ///< (sides, feedbacks), feedbacks faster
+    std::vector<double> onsets;  ///< (seeds) held_response::parts_at over the sweep
+};
+
+/// Trains models whose gap is held to the age, and one without feedback for all steps, for each
+/// seed; the runs have the data, batches and first parameters of the free ones of their seed.
+/// @param options  as validate_trained takes; feedback is what varies
+/// @param how      its steps, lead, apart
+/// @throws invalid_argument  as validate_trained; if another number is varied; for an option out of
+///                           range, an age of fewer than 4 or more than all batches, or a model
+///                           that diverged
+[[nodiscard]] held_prediction predict_from_held(const experiment_options& options,
+                                                const trained_validation_options& how,
+                                                const held_options& held,
+                                                const training_backend& on,
+                                                const watch& watched = {});
+
+/// A prediction beside the free runs that came later.
+struct held_comparison {
+    /// Of a start at a feedback: gaps (of the first expert) as predicted, in training around the
+    /// age, and in training over the last quarter.
+    struct point {
+        std::size_t side = 0;
+        double feedback = 0;
+        drawn_interval held, frozen, at_age, late;
+        bool in_window = false;  ///< frozen theory misses the late gap by 0.3 or more
+        two_means states;        ///< of the late gaps
+    };
+    std::vector<point> points;
+    double held_error = 0, frozen_error = 0;  ///< mean |mean predicted - mean late| in the window
+    double age_error = 0;                     ///< the same of held with the gap around the age
+    double run_error = 0;                     ///< mean over runs of |held - late|, in the window
+    double winners = 0;  ///< share of runs apart from balance late whose winner was predicted
+    drawn_interval onset_held, onset_training;
+    std::size_t held_beyond = 0, training_beyond = 0;  ///< seeds whose onset the sweep has not
+};
+
+[[nodiscard]] held_comparison compare_held(const held_prediction& predicted,
+                                           const trained_validation& free,
+                                           const trained_validation_options& how,
+                                           const held_options& held);
+
+/// seed, target, gap, lead, error: the response of each model.
+[[nodiscard]] table held_response_table(const held_prediction& of);
+
+/// side, feedback; gap_held and gap_frozen, _low and _high.
+[[nodiscard]] table held_points_table(const held_prediction& of, const held_options& how,
+                                      std::uint64_t seed);
+
+/// The same, with gap_at_age and gap_training, in_window and states.
+[[nodiscard]] table held_comparison_table(const held_comparison& of);
+
+}  // namespace moebius

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace moebius {
+
+/// Mean loads (E) that a loop has where its scores are held, and the covariance (E, E) of these
+/// means.
+struct load_sample {
+    std::vector<double> loads;
+    Eigen::MatrixXd covariance;
+};
+
+/// Runs loops held at these scores, (E) each, side by side: a sample of each.
+using load_sampler =
+    std::function<std::vector<load_sample>(std::span<const std::vector<double>> scores)>;
+
+struct measured_options {
+    std::size_t experts = 2;
+    double decay = 1;   ///< > 0
+    double bias = 0;    ///< drift of the lead
+    double beta = 1;    ///< > 0; leads are in units of 1/beta
+    double from = 0.3;  ///< leads between which the branch is followed, in 1/beta
+    double to = 6;
+    double step = 0.5;        ///< of arclength in (beta lead, beta feedback/decay), > 0
+    double width = 1;         ///< half of a local fit's, in 1/beta, > 0
+    std::size_t targets = 4;  ///< that are held side by side for each step, >= 1
+    std::size_t most = 200;   ///< steps
+};
+
+/// A rest of x' = feedback m(x) + bias - decay x, x the lead of the first score over the others'.
+struct measured_point {
+    double lead = 0, gap = 0, gap_error = 0;
+    double feedback = 0, feedback_error = 0;  ///< at which the lead rests
+    double growth = 0, growth_error = 0;      ///< feedback m' - decay; stable below 0
+};
+
+/// Where the branch turns back in feedback.
+struct measured_fold {
+    double lead = 0, lead_error = 0;
+    double feedback = 0, feedback_error = 0;
+};
+
+struct measured_branch {
+    std::vector<measured_point> points;
+    std::vector<measured_fold> folds;
+    std::size_t samples = 0;  ///< targets that were held
+    bool arrived = false;     ///< at the last lead, within the most steps
+};
+
+/// Continues the branch on which the first expert has another load than the others, which are
+/// alike, through what is measured with error: control-based continuation.
+///
+/// Held loops see no feedback, so that unstable parts are measured as stable ones are. The logit u
+/// of the first load is fitted over the lead by a local cubic, weighted by the samples' errors (of
+/// a softmax u is a straight line); its value and slope give m and m', and with them the feedback
+/// (decay x - bias)/m at which x rests. Steps have equal arclength by the slope of the last fit;
+/// all points are then fitted anew from all samples within the width. A fold is where growth
+/// passes 0 between points at which it is off 0 by more than two errors: what noise alone makes
+/// turn is none. Errors are those of the fit, to first order.
+///
+/// @throws invalid_argument  for an option out of range; if a sample's first load is 0 or 1, or its
+///                           errors are not > 0
+/// @source docs/theory.md sections 4 and 11; Sieber & Krauskopf, Nonlinear Dynamics 51 (2008)
+[[nodiscard]] measured_branch follow_measured(const load_sampler& sampler,
+                                              const measured_options& options);
+
+}  // namespace moebius

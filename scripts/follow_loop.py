@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Continues the branch of a black box: a loop of any program, held by 'moebius follow'.
+
+    scripts/follow_loop.py [MOEBIUS]
+
+answers its lines, {"target": scores, "steps": n} by {"loads": shares}, and prints the branch. Put your own
+loop in place of `Toy`: set the router's added scores to the target (a PyTorch gate's bias buffer), run so many
+training steps, return the mean share of tokens of each expert over them. Toy is a router of two experts that tells
+two kinds of tokens apart, by margins of 3.2 and -3.2: balance is lost at feedback 13.3, and collapsed states are there from 5.73 on."""
+import json
+import math
+import random
+import subprocess
+import sys
+
+
+class Toy:
+    tokens = 512
+    draw = random.Random(1)
+
+    def run(self, scores, steps):
+        lead, first = scores[0] - scores[1], 0
+        for margin in (3.2, -3.2):
+            share = 1 / (1 + math.exp(-(margin + lead)))
+            first += sum(self.draw.random() < share for _ in range(steps * self.tokens // 2))
+        load = first / (steps * self.tokens)
+        return [load, 1 - load]
+
+
+def main():
+    moebius = sys.argv[1] if len(sys.argv) > 1 else "moebius"
+    loop = Toy()
+    command = [moebius, "follow", "--experts", "2", "--to", "7", "--steps", "2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as held:
+        for line in held.stdout:
+            asked = json.loads(line)
+            if "branch" in asked:
+                break
+            held.stdin.write(json.dumps({"loads": loop.run(asked["target"], asked["steps"])}) + "\n")
+            held.stdin.flush()
+        else:
+            sys.exit("follow_loop: the branch did not come")
+    branch = asked["branch"]
+    print("    lead      gap   feedback          growth")
+    for lead, gap, feedback, error, growth, off in zip(
+            branch["lead"], branch["gap"], branch["feedback"], branch["feedback_error"],
+            branch["growth"], branch["growth_error"]):
+        print(f"{lead:8.3f} {gap:8.4f} {feedback:8.4f} +- {error:.4f} {growth:8.4f} +- {off:.4f}")
+    for fold in asked["folds"]:
+        print(f"fold at feedback {fold['feedback']:.4f} +- {fold['feedback_error']:.4f}")
+
+
+main()

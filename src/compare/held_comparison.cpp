@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/constants.hpp>
+#include <moebius/base/row_writer.hpp>
+#include <moebius/compare/held_prediction.hpp>
+#include <span>
+
+namespace moebius {
+namespace {
+
+constexpr double missed = 0.3;  // of a gap, by which frozen theory is off where training is judged
+
+/// The mean gap of a model over the records that end in the window around the age; NaN for none.
+double gap_around(const training_state& state, std::size_t record_every, std::uint64_t age,
+                  std::uint64_t window) {
+    const std::size_t experts = state.scores.size(), width = 2 + 2 * experts;
+    const auto others = static_cast<double>(experts) - 1;
+    std::vector<double> gaps;
+    for (std::size_t row = 0; row < state.records.size() / width; ++row) {
+        const auto from = row * record_every, to = from + record_every;
+        if (2 * to <= 2 * age - window || 2 * from >= 2 * age + window) continue;
+        const double load = state.records[row * width + 2];
+        gaps.push_back(load - (1 - load) / others);
+    }
+    return mean_of_series(gaps).mean;
+}
+
+/// Over the seeds of one start at one feedback, and what they add to the whole.
+struct seed_rows {
+    std::vector<double> at_age, late;
+};
+
+seed_rows rows_of(const held_prediction& predicted, const trained_validation& free,
+                  std::size_t side, std::size_t point) {
+    seed_rows out;
+    for (std::size_t s = 0; s < free.made.seeds(); ++s) {
+        const auto run = free.made.run(side, point, s);
+        out.at_age.push_back(gap_around(free.states[run], free.made.work.record_every,
+                                        predicted.age, predicted.window));
+        out.late.push_back(gaps_of(free.loads[run]).training);
+    }
+    return out;
+}
+
+struct mean_of {
+    double sum = 0, count = 0;
+    void add(double value) {
+        if (std::isnan(value)) return;
+        sum += value;
+        ++count;
+    }
+    [[nodiscard]] double value() const { return count > 0 ? sum / count : not_a_number; }
+};
+
+/// Onsets that are ends of the sweep are counted, not averaged.
+drawn_interval onset_of(std::vector<double> onsets, const held_options& held, std::uint64_t seed,
+                        std::size_t& beyond) {
+    beyond = static_cast<std::size_t>(
+        std::count_if(onsets.begin(), onsets.end(), [](double at) { return std::isnan(at); }));
+    return bootstrap_mean(onsets, held.draws, held.level, seed);
+}
+
+void put_drawn(const std::string& name, const drawn_interval& over, row_writer& row) {
+    row.put(name, over.mean);
+    row.put(name + "_low", over.low);
+    row.put(name + "_high", over.high);
+}
+
+void compare_onsets(const held_prediction& predicted, const trained_validation& free,
+                    const held_options& held, std::uint64_t seed, held_comparison& out) {
+    out.onset_held = onset_of(predicted.onsets, held, seed, out.held_beyond);
+    std::vector<double> measured;
+    for (const auto& onset : free.onsets) measured.push_back(onset.apart_training);
+    out.onset_training = onset_of(measured, held, seed, out.training_beyond);
+}
+
+}  // namespace
+
+held_comparison compare_held(const held_prediction& predicted, const trained_validation& free,
+                             const trained_validation_options& how, const held_options& held) {
+    held_comparison out;
+    mean_of held_error, frozen_error, age_error, run_error, winners;
+    const auto seed = how.theory.seed;
+    for (std::size_t i = 0; i < predicted.points.size(); ++i) {
+        const auto& point = predicted.points[i];
+        const auto rows = rows_of(predicted, free, point.side, i % free.made.points());
+        const auto drawn = [&](const std::vector<double>& values) {
+            return bootstrap_mean(values, held.draws, held.level, seed);
+        };
+        held_comparison::point at{point.side,
+                                  point.feedback,
+                                  drawn(point.held),
+                                  drawn(point.frozen),
+                                  drawn(rows.at_age),
+                                  drawn(rows.late),
+                                  false,
+                                  means_of_states(rows.late, how.apart)};
+        for (std::size_t s = 0; s < rows.late.size(); ++s)
+            if (std::abs(rows.late[s]) > how.apart)
+                winners.add(point.held[s] * rows.late[s] > 0 ? 1 : 0);
+        at.in_window = std::abs(at.frozen.mean - at.late.mean) >= missed;
+        if (at.in_window) {
+            held_error.add(std::abs(at.held.mean - at.late.mean));
+            frozen_error.add(std::abs(at.frozen.mean - at.late.mean));
+            age_error.add(std::abs(at.held.mean - at.at_age.mean));
+            for (std::size_t s = 0; s < rows.late.size(); ++s)
+                run_error.add(std::abs(point.held[s] - rows.late[s]));
+        }
+        out.points.push_back(at);
+    }
+    out.held_error = held_error.value();
+    out.frozen_error = frozen_error.value();
+    out.age_error = age_error.value();
+    out.run_error = run_error.value();
+    out.winners = winners.value();
+    compare_onsets(predicted, free, held, seed, out);
+    return out;
+}
+
+table held_response_table(const held_prediction& of) {
+    table out;
+    row_writer row(out);
+    for (std::size_t s = 0; s < of.leads.size(); ++s)
+        for (std::size_t i = 0; i < of.gaps.size(); ++i) {
+            row.next();
+            row.put("seed", static_cast<double>(s));
+            row.put("target", of.gaps[i]);
+            row.put("gap", of.held_gaps[s][i]);
+            row.put("lead", of.leads[s][i]);
+            row.put("error", of.errors[s][i]);
+        }
+    return out;
+}
+
+table held_points_table(const held_prediction& of, const held_options& how, std::uint64_t seed) {
+    table out;
+    row_writer row(out);
+    for (const auto& point : of.points) {
+        row.next();
+        row.put("side", static_cast<double>(point.side));
+        row.put("feedback", point.feedback);
+        put_drawn("gap_held", bootstrap_mean(point.held, how.draws, how.level, seed), row);
+        put_drawn("gap_frozen", bootstrap_mean(point.frozen, how.draws, how.level, seed), row);
+    }
+    return out;
+}
+
+table held_comparison_table(const held_comparison& of) {
+    table out;
+    row_writer row(out);
+    for (const auto& at : of.points) {
+        row.next();
+        row.put("side", static_cast<double>(at.side));
+        row.put("feedback", at.feedback);
+        put_drawn("gap_held", at.held, row);
+        put_drawn("gap_frozen", at.frozen, row);
+        put_drawn("gap_at_age", at.at_age, row);
+        put_drawn("gap_training", at.late, row);
+        row.put("in_window", at.in_window ? 1 : 0);
+        row.put("states", static_cast<double>(at.states.states));
+        row.put("training_first", at.states.low);
+        row.put("training_second", at.states.high);
+    }
+    return out;
+}
+
+}  // namespace moebius
