@@ -1,74 +1,95 @@
 // SPDX-License-Identifier: MIT
 // The door through which a page calls the library: a request as JSON in, an answer as JSON out.
-#include <cstdlib>
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/locus.hpp>
-#include <moebius/model/registry.hpp>
-#include <nlohmann/json.hpp>
+#include <moebius/io/json_file.hpp>
+#include <moebius/model/cell_field.hpp>
 #include <string>
 
+#include "request.hpp"
+
+namespace moebius::web {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-/// The model that a request names, its parameters set where it sets them.
-moebius::problem problem_from(const json& request) {
-    moebius::expert_options options;
-    options.experts = request.value("experts", options.experts);
-    options.top_k = request.value("top_k", options.top_k);
-    options.controlled = request.value("controlled", options.controlled);
-    auto made = moebius::make_problem(request.at("model").get<std::string>(), options);
-    const json set = request.value("parameters", json::object());  // lives through the loop
-    for (const auto& [name, value] : set.items()) made.set(name, value.get<double>());
-    return made;
-}
-
-moebius::parameter_range range_from(const json& varied) {
-    return {varied.at("name").get<std::string>(), varied.at("from").get<double>(),
-            varied.at("to").get<double>()};
-}
-
-json answer_of(const moebius::diagram& found) {
-    json out{{"branches", json::array()}, {"points", json::array()}};
-    for (const auto& branch : found.branches) {
-        json columns = json::object();
-        for (const auto& name : branch.columns.names) columns[name] = branch.columns.at(name);
-        out["branches"].push_back(
-            {{"kind", branch.kind}, {"copies", branch.copies}, {"columns", std::move(columns)}});
-    }
-    for (const auto& point : found.special_points)
-        out["points"].push_back({{"label", point.label},
-                                 {"branch", point.branch},
-                                 {"parameter_names", point.parameter_names},
-                                 {"parameters", point.parameters},
-                                 {"state", point.state},
-                                 {"criticality", point.criticality}});
+std::vector<parameter_range> ranges_from(const json& request) {
+    std::vector<parameter_range> out;
+    for (const auto& one : request.at("vary"))
+        out.push_back({one.at("name").get<std::string>(), one.at("from").get<double>(),
+                       one.at("to").get<double>()});
     return out;
 }
 
-json answer(const json& request) {
+/// Experts that nothing tells apart become one group, as in the program.
+problem grouped(problem at, const std::vector<parameter_range>& varied) {
+    if (!at.model->cells()) return at;
+    std::vector<std::size_t> apart;
+    for (const auto& range : varied) apart.push_back(at.index_of(range.name));
+    const auto groups = coarsest_groups(at, apart);
+    return at.model->cells()->regrouped(groups) ? regrouped(at, groups) : at;
+}
+
+result_heading heading_of(const json& request, const problem& at, std::string_view schema) {
+    result_heading out;
+    out.schema = schema;
+    out.command = request.value("command", "moebius explore");
+    out.model = request.at("model").get<std::string>();
+    const auto names = parameter_names(*at.model);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        out.parameters.emplace_back(names[i], at.parameters[i]);
+    return out;
+}
+
+/// A diagram over one parameter or a locus over two: `vary`, name, from, to of each. The answer is
+/// the program's result file.
+std::string curves(const json& request) {
+    const auto over = ranges_from(request);
+    if (over.empty() || over.size() > 2)
+        throw invalid_argument("vary", std::to_string(over.size()) + " ranges came",
+                               "there must be one or two");
+    const auto at = grouped(problem_from(request), over);
+    const bool one = over.size() == 1;
+    auto found = one ? equilibrium_diagram(at, over[0]) : locus(at, over[0], over[1]);
+    return to_json(
+        diagram_document{heading_of(request, at, one ? diagram_schema : locus_schema), found});
+}
+
+using question = json (*)(const json&);
+constexpr std::array<std::pair<std::string_view, question>, 7> questions{{
+    {"models", [](const json&) { return models(); }},
+    {"tokens", take_tokens},
+    {"settle", settled},
+    {"potential", potential},
+    {"plane", plane},
+    {"start", start_loop},
+    {"run", run_loop},
+}};
+
+std::string answer(const json& request) {
     const auto asked = request.at("ask").get<std::string>();
-    const auto problem = problem_from(request);
-    const auto& vary = request.at("vary");
-    if (asked == "diagram")
-        return answer_of(moebius::equilibrium_diagram(problem, range_from(vary.at(0))));
-    if (asked == "locus")
-        return answer_of(moebius::locus(problem, range_from(vary.at(0)), range_from(vary.at(1))));
-    throw moebius::invalid_argument("ask", "'" + asked + "' came", "it must be diagram or locus");
+    if (asked == "curves") return curves(request);
+    const auto found = std::find_if(questions.begin(), questions.end(),
+                                    [&](const auto& one) { return one.first == asked; });
+    if (found == questions.end())
+        throw invalid_argument("ask", "'" + asked + "' came", "the page knows no such question");
+    return found->second(request).dump();
 }
 
 }  // namespace
+}  // namespace moebius::web
 
 /// Answers one request. What goes wrong comes back as a sentence under "error".
-/// @param request  of JSON: ask (diagram or locus), model, vary (name, from, to: one or two) and,
-///                 as the model takes them, experts, top_k, controlled, parameters
+/// @param request  of JSON: ask, and what web/request.hpp says of it
 /// @return JSON, good until the next call
 extern "C" const char* moebius_answer(const char* request) {
+    using moebius::web::json;
     static std::string text;
     try {
-        text = answer(json::parse(request)).dump();
+        text = moebius::web::answer(json::parse(request));
     } catch (const std::exception& failure) {
         text = json{{"error", failure.what()}}.dump();
     }
