@@ -44,10 +44,10 @@ function(may_include module used result)
 endfunction()
 
 file(GLOB_RECURSE files RELATIVE ${root}
-  ${root}/include/*.hpp ${root}/src/*.[ch]pp ${root}/src/*.cu ${root}/src/*.cuh ${root}/apps/*.[ch]pp)
+  ${root}/include/*.hpp ${root}/src/*.[ch]pp ${root}/src/*.cu ${root}/src/*.cuh ${root}/apps/*.[ch]pp ${root}/web/*.[ch]pp)
 foreach(file IN LISTS files)
   string(REGEX REPLACE "^(include/moebius|src)/([^/]+)/.*" "\\2" module ${file})
-  if(file MATCHES "^apps/")
+  if(file MATCHES "^(apps|web)/")
     set(module apps)
   elseif(module MATCHES "^(cpu|cuda|cuda_stub)$")
     set(module backend)
