@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""pages.py PROGRAM ROOT OUT: the pages of the site that are made and not written.
+
+Every command with its options comes from the program's own help, the file formats from docs/schema, the list of
+headers from include/.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+
+def help_of(program, *words):
+    return subprocess.run([program, *words, "--help"], check=True, capture_output=True, text=True).stdout
+
+
+def commands(program):
+    """Names and meanings, in the order of the program."""
+    listed = help_of(program).split("Subcommands:\n", 1)[1].split("\n\n", 1)[0]
+    return [line.strip().split(maxsplit=1)[0] for line in listed.splitlines() if re.match(r"  [a-z]", line)]
+
+
+def write_commands(program, folder):
+    folder.mkdir(parents=True)
+    names = commands(program)
+    index = ["# Commands", "", "From the program's own tables of options; `moebius man FOLDER` makes manual pages of the same.", ""]
+    for name in names:
+        text = help_of(program, name)
+        meaning = text.strip().splitlines()[0]
+        index.append(f"- [{name}]({name}.md): {meaning}")
+        (folder / f"{name}.md").write_text(f"# moebius {name}\n\n```text\n{text.rstrip()}\n```\n")
+    (folder / "index.md").write_text("\n".join(index) + "\n\n```text\n" + help_of(program).rstrip() + "\n```\n")
+
+
+def rows_of(schema):
+    for name, part in schema.get("properties", {}).items():
+        kind = part.get("type") or part.get("$ref", "").rsplit("/", 1)[-1] or "/".join(
+            sorted({str(one.get("type", one.get("$ref", "")).rsplit("/", 1)[-1]) for one in part.get("anyOf", [])}))
+        if "enum" in part or "const" in part:
+            kind = ", ".join(f"`{word}`" for word in part.get("enum", [part.get("const")]))
+        needed = "yes" if name in schema.get("required", []) else ""
+        yield f"| `{name}` | {kind} | {needed} | {part.get('description', '')} |"
+
+
+def write_formats(root, out):
+    text = ["# File formats", "", "What `--out` writes and what `moebius plan` reads, from the schemas in `docs/schema`.", ""]
+    for path in sorted((root / "docs/schema").glob("*.json")):
+        schema = json.loads(path.read_text())
+        text += [f"## {schema['title']}", "", f"[{path.name}](docs/schema/{path.name})", ""]
+        for name, part in [("", schema), *schema.get("$defs", {}).items()]:
+            rows = list(rows_of(part))
+            if rows:
+                text += [f"### {name}" if name else "", "", "| key | what | needed | |", "| --- | --- | --- | --- |", *rows, ""]
+    out.write_text("\n".join(text))
+
+
+def header_page(path, all_names):
+    """As Doxygen names the page of a file: with its folder where another file has its name."""
+    name = path.name if all_names.count(path.name) == 1 else f"{path.parent.name}/{path.name}"
+    return "api/" + name.replace("_", "__").replace(".", "_8").replace("/", "_2") + ".html"
+
+
+def write_headers(root, out):
+    text = ["# Public headers", "", "What a program in C++ may include; each page is made by Doxygen from the header.", ""]
+    module = None
+    headers = sorted((root / "include/moebius").rglob("*.hpp"))
+    names = [path.name for path in headers]
+    for path in headers:
+        header = path.relative_to(root / "include").as_posix()
+        if path.parent.name != module:
+            module = path.parent.name
+            text += [f"## {module}", ""]
+        text.append(f'- <a href="{header_page(path, names)}">{header}</a>')
+    out.write_text("\n".join(text) + "\n")
+
+
+def main(program, root, out):
+    root, out = pathlib.Path(root), pathlib.Path(out)
+    write_commands(program, out / "commands")
+    write_formats(root, out / "formats.md")
+    write_headers(root, out / "headers.md")
+
+
+main(*sys.argv[1:])
