@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Before src/base/random.cpp: Random123 names the processors on which it was tested, and wasm is none
-// of them. What it does there is plain C++, so it is told another name; tests/explore holds the numbers
-// against the program's.
+// Before src/base/random.cpp: Random123 names the processors on which it was tested, and wasm is
+// none of them. What it does there is plain C++, so it is told another name; tests/explore holds
+// the numbers against the program's.
 #pragma once
 
 #include <array>
