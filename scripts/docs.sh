@@ -16,34 +16,8 @@ fi
 rm -rf "$out"
 mkdir -p "$out/pages"
 out=$(cd "$out" && pwd)
-pages=$out/pages
-cp README.md "$pages/index.md"
-cp CONTRIBUTING.md SECURITY.md "$pages"
-mkdir -p "$pages/docs" "$pages/data/results"
-cp -r docs/*.md docs/schema "$pages/docs"
-cp data/results/README.md data/results/*.svg "$pages/data/results"
-# the overview is the site's first page, and folders have none
-sed -i 's|](\.\./README\.md|](../index.md|g' "$pages"/docs/*.md
-sed -i 's|](data/results)|](data/results/README.md)|g' "$pages/index.md"
-python3 docs/site/pages.py "$program" . "$pages"
-
-# MkDocs copies what is no page of its own: the file of explore lies beside the page that frames it.
-if "$program" explore --out "$pages/moebius-explore.html" >"$out/explore.log" 2>&1; then
-    cat >"$pages/explore.md" <<'PAGE'
-# Play with it
-
-<a href="moebius-explore.html">The page by itself</a> is one file that `moebius explore` writes; it can be kept and sent.
-
-<iframe src="moebius-explore.html" title="moebius explore" width="100%" height="1400" style="border: 1px solid"></iframe>
-PAGE
-else
-    {
-        printf '# Play with it\n\n`moebius explore` writes a page with sliders and a live loop. The program that made this site '
-        printf 'lacks it:\n\n> %s\n' "$(<"$out/explore.log")"
-    } >"$pages/explore.md"
-fi
-
-sed "s|^docs_dir:.*|docs_dir: $pages|; s|^site_dir:.*|site_dir: $out/site|" docs/site/mkdocs.yml >"$out/mkdocs.yml"
+python3 docs/site/pages.py "$program" . "$out/pages"
+sed "s|^docs_dir:.*|docs_dir: $out/pages|; s|^site_dir:.*|site_dir: $out/site|" docs/site/mkdocs.yml >"$out/mkdocs.yml"
 mkdocs build --quiet --config-file "$out/mkdocs.yml"
 
 # Doxygen: a page for each public header, its words as they stand there

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""pages.py PROGRAM ROOT OUT: the pages of the site that are made and not written.
+"""pages.py PROGRAM ROOT OUT: lays out the pages of the site for MkDocs.
 
-Every command with its options comes from the program's own help, the file formats from docs/schema, the list of
-headers from include/.
+Those that are written are copied. Every command with its options comes from the program's own help, the file formats
+from docs/schema, the list of headers from include/, and the page of `moebius explore` from a program that has it.
 """
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -75,8 +76,39 @@ def write_headers(root, out):
     out.write_text("\n".join(text) + "\n")
 
 
+def copy_pages(root, out):
+    """As they lie in the project, but that the README is the site's first page and folders have none."""
+    for folder in ("docs", "data/results"):
+        (out / folder).mkdir(parents=True)
+        for path in [*(root / folder).glob("*.md"), *(root / folder).glob("*.svg")]:
+            text = path.read_text().replace("](../README.md", "](../index.md")
+            (out / folder / path.name).write_text(text)
+    shutil.copytree(root / "docs/schema", out / "docs/schema")
+    for name in ("CONTRIBUTING.md", "SECURITY.md"):
+        shutil.copy(root / name, out)
+    (out / "index.md").write_text((root / "README.md").read_text().replace("](data/results)", "](data/results/README.md)"))
+
+
+def write_explorer(program, out):
+    """In a frame of a page, and by itself; or why it is not there."""
+    made = subprocess.run([program, "explore", "--out", out / "moebius-explore.html"], capture_output=True, text=True)
+    if made.returncode == 0:
+        text = """<a href="moebius-explore.html">The page by itself</a> is one file that `moebius explore` writes; it can be kept and sent.
+
+<iframe src="moebius-explore.html" title="moebius explore" width="100%" height="1400" style="border: 1px solid"></iframe>
+"""
+    else:
+        text = f"""`moebius explore` writes a page with sliders and a live loop. The program that made this site lacks it:
+
+> {made.stderr.strip()}
+"""
+    (out / "explore.md").write_text("# Play with it\n\n" + text)
+
+
 def main(program, root, out):
     root, out = pathlib.Path(root), pathlib.Path(out)
+    copy_pages(root, out)
+    write_explorer(program, out)
     write_commands(program, out / "commands")
     write_formats(root, out / "formats.md")
     write_headers(root, out / "headers.md")

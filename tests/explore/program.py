@@ -5,6 +5,9 @@ import math
 import shlex
 import subprocess
 
+# The Lyapunov coefficient grows beyond all bounds towards a BT, and with it the rounding of the frequency
+# (at l1 = 571 the two compilers are 3e-10 of it apart). The page shows none.
+NOT_SHOWN = "l1"
 CLOSE = 1e-12  # relative to numbers above 1: the same sources, compiled by two compilers
 
 
@@ -45,7 +48,10 @@ def difference(page, program):
     worst = 0.0
     for one, other in zip(ours, theirs):
         assert one["kind"] == other["kind"], (one["kind"], other["kind"])
-        worst = max(worst, farthest(one["columns"], other["columns"]))
+        assert one["columns"].keys() == other["columns"].keys()
+        for name, column in other["columns"].items():
+            if name != NOT_SHOWN:
+                worst = max(worst, farthest(one["columns"][name], column))
     assert [p["label"] for p in page["special_points"]] == [p["label"] for p in program["special_points"]]
     for one, other in zip(page["special_points"], program["special_points"]):
         worst = max(worst, farthest(one["parameters"], other["parameters"]),
