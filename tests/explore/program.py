@@ -16,7 +16,7 @@ def result_of(program, line, root):
     words = shlex.split(line)
     assert words[0] == "moebius", line
     done = subprocess.run([program, *words[1:], "--out", "-"], cwd=root, capture_output=True, text=True)
-    if done.returncode != 0:
+    if done.returncode not in (0, 3):  # 3: a branch ended early, which the result says, too
         raise AssertionError(f"{line}: {done.stderr}")
     return json.loads(done.stdout)
 

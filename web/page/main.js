@@ -18,7 +18,7 @@ function write_controls() {
     if (box.dataset.names !== slider_names().join()) make_sliders(box);
     for (const name of slider_names()) {
         const [from, to] = range_ends[name](), slider = el(name);
-        Object.assign(slider, {min: from, max: to, step: Number(((to - from) / 1000).toPrecision(2))});
+        Object.assign(slider, {min: from, max: to, step: 'any'});  // what is set need not be round
         slider.value = settings[name];
         slider.setAttribute('aria-valuetext', settings[name]);
         el(name + '-value').textContent = settings[name];
@@ -63,11 +63,11 @@ function follow() {
     });
 }
 
-// Values of parameters, held in their ranges.
+// Values of parameters, held in their ranges, to a thousandth of them or finer.
 function set_values(values) {
     for (const [name, value] of Object.entries(values)) {
-        const [from, to] = range_ends[name]();
-        settings[name] = String(Number(Math.min(to, Math.max(from, value)).toPrecision(6)));
+        const [from, to] = range_ends[name](), digits = Math.max(0, 3 - Math.floor(Math.log10(to - from)));
+        settings[name] = String(Number(Math.min(to, Math.max(from, value)).toFixed(digits)));
     }
     follow();
 }

@@ -35,7 +35,7 @@ const bias_name = () => is_many() ? 'bias_1' : 'bias';
 // Where a setting says nothing yet: what makes a first picture worth looking at.
 function start_values() {
     const beta = takes_tokens() ? 4 : 1;
-    const threshold = takes_tokens() ? 0.9 * experts_now() : experts_now() / beta;
+    const threshold = takes_tokens() ? 0.5 * experts_now() : experts_now() / beta;
     return {beta, feedback: Number((1.25 * threshold).toPrecision(2)),
             to: Number((is_many() ? 1.6 * threshold : 4 * threshold).toPrecision(2)),
             second: is_controlled() ? 'gain' : 'bias',
