@@ -78,10 +78,10 @@ std::vector<double> axis_from(const json& axis) {
 }
 
 /// Towards the first expert, along which states part.
-Eigen::VectorXd push_of(const field& model) {
+Eigen::VectorXd push_of(const field& model, bool scores) {
     Eigen::VectorXd out = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(model.dimension()));
     out[0] = 1;
-    if (model.cells()) {
+    if (scores) {
         const auto n = static_cast<Eigen::Index>(model.experts());
         out.head(n).array() -= 1.0 / static_cast<double>(n);
     }
@@ -100,7 +100,8 @@ json described(const problem& at, const Eigen::VectorXd& x, bool stable) {
     const std::vector<double> state(x.begin(), x.end());
     std::vector<double> loads(at.model->experts());
     at.model->loads(state, at.parameters, loads);
-    return {{"state", state}, {"loads", loads}, {"stable", stable}};
+    return {
+        {"equation", at.model->equation()}, {"state", state}, {"loads", loads}, {"stable", stable}};
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ json described(const problem& at, const Eigen::VectorXd& x, bool stable) {
 json settled(const json& request) {
     const auto at = problem_from(request);
     const auto x = start_from(request, *at.model);
-    const auto push = push_of(*at.model);
+    const auto push = push_of(*at.model, has_scores(request));
     const double scale = at.model->state_scale(at.parameters);
     steady_state flow(at);
     for (const double by : {0.0, 1e-3, 1e-2, 1e-1, 1.0})

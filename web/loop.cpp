@@ -3,7 +3,6 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/random.hpp>
 #include <moebius/diagnose/margin.hpp>
-#include <moebius/model/cell_field.hpp>
 #include <moebius/simulate/closed_loop.hpp>
 #include <optional>
 
@@ -25,17 +24,18 @@ std::optional<running_loop>& kept_loop() {
     return kept;
 }
 
-feedback_rule rule_of(const problem& at, bool controlled, double step) {
+feedback_rule rule_of(const problem& at, const json& request, double step) {
     const auto value = [&](std::string_view name) { return at.parameters[at.index_of(name)]; };
     feedback_rule rule{value("feedback"), value("decay"), value("beta"), {}, step};
-    if (at.model->cells()) {
+    if (has_scores(request)) {
         const auto first =
             at.parameters.begin() + static_cast<std::ptrdiff_t>(at.index_of("bias_1"));
         rule.bias.assign(first, first + static_cast<std::ptrdiff_t>(at.model->experts()));
     } else {
         rule.bias = bias_of_two(value("bias"));
     }
-    if (controlled) rule.controller = {control_law::integral, value("gain"), value("leak")};
+    if (request.value("controlled", false))
+        rule.controller = {control_law::integral, value("gain"), value("leak")};
     return rule;
 }
 
@@ -45,7 +45,7 @@ std::vector<double> scores_from(const json& request, const problem& at) {
     if (state.size() != at.model->dimension())
         throw invalid_argument("state", std::to_string(state.size()) + " numbers came",
                                "the model has " + std::to_string(at.model->dimension()));
-    if (!at.model->cells()) return bias_of_two(state[0]);
+    if (!has_scores(request)) return bias_of_two(state[0]);
     state.resize(at.model->experts());
     return state;
 }
@@ -67,8 +67,6 @@ log_head head_of(const feedback_rule& rule, std::size_t experts, std::size_t tok
     head.balancer = controlled ? "integral" : "feedback";
     return head;
 }
-
-bool is_controlled(const json& request) { return request.value("controlled", false); }
 
 /// Shares of the next batch, of which the margin is told.
 std::vector<double> next_loads(closed_loop& loop, const feedback_rule& rule, std::size_t tokens,
@@ -97,7 +95,7 @@ json start_loop(const json& request) {
     options.tokens = request.value("tokens", options.tokens);
     options.seed = derived_seed(request.value("seed", std::uint64_t{1}), 0);
     const double step = request.value("step", feedback_rule{}.step);
-    const auto rule = rule_of(at, is_controlled(request), step);
+    const auto rule = rule_of(at, request, step);
     kept_loop().emplace(
         running_loop{closed_loop(source_of(request, at), options, scores_from(request, at)),
                      options, step, request.value("parameters", json::object()),
@@ -109,7 +107,7 @@ json run_loop(const json& request) {
     if (!kept_loop()) throw invalid_argument("run_loop", "no loop came", "one is started first");
     auto& [loop, options, step, parameters, margin] = *kept_loop();
     const auto at = problem_from(request);
-    const auto rule = rule_of(at, is_controlled(request), step);
+    const auto rule = rule_of(at, request, step);
     if (auto now = request.value("parameters", json::object()); now != parameters) {
         margin = layer_margin(head_of(rule, at.model->experts(), options.tokens));
         parameters = std::move(now);

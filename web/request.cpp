@@ -62,6 +62,10 @@ problem problem_from(const json& request) {
     return made;
 }
 
+bool has_scores(const json& request) {
+    return find_model(request.at("model").get<std::string>()).many_experts;
+}
+
 json take_tokens(const json& request) {
     token_table table;
     table.columns = request.at("columns").get<std::size_t>();

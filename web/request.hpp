@@ -17,6 +17,9 @@ using json = nlohmann::ordered_json;
 /// @throws invalid_argument  for what does not fit, and for a model of tokens before they came
 [[nodiscard]] problem problem_from(const json& request);
 
+/// Whether its state is scores of experts, and not the lead of the first of two.
+[[nodiscard]] bool has_scores(const json& request);
+
 /// Tokens for the models that take them, kept until others come.
 /// @param request  columns, values (row-major), gate as in tokens/gate.hpp
 /// @return tokens, experts
@@ -31,7 +34,7 @@ using json = nlohmann::ordered_json;
 /// The stable state to which the flow goes.
 /// @param request  state (n), from which it starts; without it 0. What it leaves as it is unstable
 ///                 gets a push towards the first expert
-/// @return state, loads, stable
+/// @return equation, state, loads, stable
 [[nodiscard]] json settled(const json& request);
 
 /// What drives the lead of the first expert over the others, which are alike among themselves.

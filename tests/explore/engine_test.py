@@ -67,12 +67,15 @@ for name, line, more in [
      {"parameters": {"feedback": 6}, "experts": 5}),
     ("two-expert", "--set feedback=4 --controller integral,gain=0.5",
      {"parameters": {"feedback": 4, "gain": 0.5}, "controlled": True}),
+    ("token-softmax", "--model token-softmax --tokens data/digits.csv --gate class-means:0,1,2 --set beta=4 --set feedback=2",
+     {"parameters": {"beta": 4, "feedback": 2}}),
     ("token-response", "--tokens data/digits.csv --gate class-means:0,1 --set beta=4 --set feedback=2",
      {"parameters": {"beta": 4, "feedback": 2}}),
 ]:
     start = {"ask": "start", "model": name, "tokens": 300, "seed": 7, "step": 0.05, **more}
     run = {"ask": "run", "model": name, "batches": 60, **more}
-    _, begun, found = ask([tokens, start, run])
+    gate = line.split("--gate ")[1].split()[0] if "--gate" in line else tokens["gate"]
+    _, begun, found = ask([{**tokens, "gate": gate}, start, run])
     assert "error" not in begun and "error" not in found, (begun, found)
     theirs = result_of(program, f"moebius simulate {line} --batch 300 --seed 7 --step 0.05 --steps 60 --burn-in 0 "
                        "--record-every 1", root)["records"]

@@ -21,7 +21,7 @@ tab = Browser(chromium)
 
 MODELS = ["model=two-expert&feedback=4&bias=0.1", "model=two-expert&controlled=1&gain=0.5&leak=0.1&feedback=3",
           "model=softmax&experts=8&feedback=6", "model=softmax&experts=4&controlled=1&feedback=3&to=6",
-          "model=token-response&feedback=2"]
+          "model=token-response&feedback=2", "model=token-softmax&feedback=2&to=2.5"]
 
 
 def values():

@@ -1,7 +1,7 @@
 'use strict';
 // The closed loop, batch by batch: tokens drop into experts, and loads go on over time.
 
-const live = {drops: [], loads: [], history: [], steps: 0, asked: false, fresh: 0, marks: []};
+const live = {drops: [], owed: [], loads: [], history: [], steps: 0, asked: false, fresh: 0, marks: []};
 const kept_batches = 600, kept_drops = 240;
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -27,11 +27,15 @@ function opened(id) {
 
 const ink = name => getComputedStyle(document.documentElement).getPropertyValue(name);
 
+// Of each batch a few tokens are seen, as many of each expert as its load says in the long run.
+const seen_tokens = 3;
 function drop_tokens(loads) {
     if (still.matches) return;
-    for (const [e, load] of loads.entries())
-        for (let k = Math.round(load * 24); k > 0 && live.drops.length < kept_drops; --k)
-            live.drops.push({e, at: (k * 0.618 + e * 0.31) % 1, y: -(k * 7 % 24) / 24, speed: 1.1});
+    for (const [e, load] of loads.entries()) {
+        live.owed[e] = (live.owed[e] ?? 0) + seen_tokens * load;
+        for (; live.owed[e] >= 1 && live.drops.length < kept_drops; --live.owed[e])
+            live.drops.push({e, at: Math.random(), y: -0.1 * Math.random(), speed: 1.1});
+    }
 }
 
 function draw_tokens(seconds) {
@@ -110,7 +114,7 @@ function run_batches(batches) {
 // From the state in which the theory rests, or from equal loads.
 function start_loop(state) {
     const run = ++live.fresh;
-    Object.assign(live, {drops: [], history: [], loads: [], steps: 0, asked: true});
+    Object.assign(live, {drops: [], owed: [], history: [], loads: [], steps: 0, asked: true});
     const more = {tokens: number_of('batch'), seed: number_of('seed'), step: number_of('step')};
     if (state) more.state = state;
     return engines.loop.ask(request('start', more)).then(() => {

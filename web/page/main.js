@@ -13,7 +13,7 @@ function write_controls() {
     el('controlled').checked = is_controlled();
     for (const part of document.querySelectorAll('[data-for]'))
         part.hidden = part.dataset.for === 'many' ? !is_many() || takes_tokens() : !takes_tokens();
-    el('equation').textContent = info().equation;
+    el('equation').textContent = shown.state?.equation ?? info().equation;
     const box = el('sliders');
     if (box.dataset.names !== slider_names().join()) make_sliders(box);
     for (const name of slider_names()) {

@@ -137,6 +137,7 @@ function ask_state() {
     engines.point.latest('state', asked, found => {
         const before = shown.state;
         shown.state = found;
+        el('equation').textContent = found.equation;
         look_for_jump(before, found);
         draw_point();
         ask_landscape();
@@ -154,7 +155,15 @@ function lead_of_state() {
     return leads;
 }
 
+// Experts that differ in their tokens have no lead that obeys an equation of its own.
+const has_landscape = () => !(is_many() && takes_tokens());
+
 function ask_landscape() {
+    if (!has_landscape()) {
+        shown.landscape = {};
+        draw_landscape();
+        return;
+    }
     const reach = 1.25 * number_of('feedback') + Math.abs(number_of('bias')) + 0.5, leads = lead_of_state();
     const axis = points => ({from: -reach, to: reach, points});
     const asked = is_controlled()
@@ -199,6 +208,13 @@ function draw_plane(plot, {x, y, dx, dy, path}) {
 function draw_landscape() {
     const found = shown.landscape;
     if (!found) return;
+    el('landscape').style.display = has_landscape() ? '' : 'none';
+    if (!has_landscape()) {
+        el('landscape-title').textContent = 'Potential';
+        el('landscape-told').textContent = 'None of one variable: on tokens the experts differ. The diagram and the loop say where they go.';
+        return;
+    }
+    if (!('lead' in found || 'dx' in found)) return;
     const is_plane = 'dx' in found, [x, y] = lead_of_state();
     el('landscape-title').textContent = is_plane ? 'Phase plane' : 'Potential';
     el('landscape').setAttribute('aria-label', is_plane ? 'Phase plane with a trajectory' : 'Potential with the state in it');

@@ -20,7 +20,7 @@ function round_ticks(from, to, wanted) {
     return out;
 }
 
-const short_number = value => String(Number(value.toPrecision(4)));
+const short_number = value => String(Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(4)));
 
 class Plot {
     constructor(svg) {
