@@ -91,7 +91,7 @@ class Browser:
     def settle(self):
         """Until the theory stands: both curves, the state, and nothing on its way."""
         self.wait("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done("
-                  "!!(shown.diagram && shown.set && shown.state && shown.landscape) && !scheduled"
+                  "!!(shown.diagram && shown.set && shown.state && shown.landscape) && !scheduled && !table_due && !address_due"
                   " && !engines.curves.busy && !engines.point.busy))))")
 
     def mouse(self, kind, x, y):

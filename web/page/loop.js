@@ -1,12 +1,13 @@
 'use strict';
 // The closed loop, batch by batch: tokens drop into experts, and loads go on over time.
 
-const live = {drops: [], owed: [], loads: [], history: [], steps: 0, asked: false, fresh: 0, marks: []};
+const live = {drops: [], owed: [], loads: [], history: [], steps: 0, asked: false, fresh: 0, frames: 0};
 const kept_batches = 600, kept_drops = 240;
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
+const night = matchMedia('(prefers-color-scheme: dark)');
 function colour_of(e, count) {
-    const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+    const dark = night.matches;
     const hue = (205 + 360 * e / Math.max(2, count)) % 360;
     return `hsl(${hue} ${dark ? '70% 68%' : '75% 38%'})`;
 }
@@ -141,7 +142,7 @@ function frame(now) {
     if (settings.run === '1' && !live.asked) run_batches(1);
     if (settings.run === '1' || live.drops.length > 0) {
         draw_tokens(seconds);
-        draw_history();
+        if (++live.frames % 4 === 0) draw_history();  // it moves slowly
     }
     if (now - told_at > 1000 && live.loads.length > 0) {
         told_at = now;

@@ -14,8 +14,14 @@ function write_controls() {
     for (const part of document.querySelectorAll('[data-for]'))
         part.hidden = part.dataset.for === 'many' ? !is_many() || takes_tokens() : !takes_tokens();
     el('equation').textContent = shown.state?.equation ?? info().equation;
-    const box = el('sliders');
-    if (box.dataset.names !== slider_names().join()) make_sliders(box);
+    if (el('sliders').dataset.names !== slider_names().join()) make_sliders(el('sliders'));
+    const others = slider_names().filter(name => name !== 'feedback');
+    el('second').replaceChildren(...others.map(name => new Option(name, name)));
+    el('second').value = settings.second;
+    write_sliders();
+}
+
+function write_sliders() {
     for (const name of slider_names()) {
         const [from, to] = range_ends[name](), slider = el(name);
         Object.assign(slider, {min: from, max: to, step: 'any'});  // what is set need not be round
@@ -23,8 +29,6 @@ function write_controls() {
         slider.setAttribute('aria-valuetext', settings[name]);
         el(name + '-value').textContent = settings[name];
     }
-    el('second').replaceChildren(...slider_names().filter(name => name !== 'feedback').map(name => new Option(name, name)));
-    el('second').value = settings.second;
 }
 
 function make_sliders(box) {
@@ -54,7 +58,7 @@ function follow() {
     requestAnimationFrame(() => {
         scheduled = false;
         const started = performance.now();
-        write_controls();
+        write_sliders();
         draw_point();
         ask_state();
         ask_curves();
@@ -127,7 +131,7 @@ function listen_to_form() {
         });
     el('run').addEventListener('click', () => set_running(settings.run !== '1'));
     el('restart').addEventListener('click', () => start_loop(shown.state?.state));
-    el('reset').addEventListener('click', () => { history.replaceState(null, '', '#'); read_address(); all_changed(); });
+    el('reset').addEventListener('click', () => { clearTimeout(address_due); address_due = 0; history.replaceState(null, '', '#'); read_address(); all_changed(); });
     el('share').addEventListener('click', () =>
         navigator.clipboard?.writeText(location.href).then(() => tell('The address is copied.'), () => tell(location.href)) ?? tell(location.href));
     el('save-diagram').addEventListener('click', () => save('diagram'));

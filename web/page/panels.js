@@ -40,15 +40,25 @@ function draw_handle() {
     for (const [name, value] of Object.entries(values)) handle.setAttribute(name, value);
 }
 
+const curve_plots = {
+    diagram() {
+        plots.diagram.axes([0, number_of('to')], [0, 1], 'feedback κ', load_word());
+        plots.diagram.clear();
+        if (shown.diagram) draw_diagram(plots.diagram, shown.diagram, load_shown);
+    },
+    set() {
+        const second = settings.second;
+        plots.set.axes(range_ends.feedback(), range_ends[second](), 'feedback κ',
+                       second === 'bias' && is_many() ? 'bias of expert 1' : second);
+        plots.set.clear();
+        if (shown.set) draw_locus(plots.set, shown.set);
+        for (const {feedback, value} of shown.jumps)
+            if (value.second === second) plots.set.dot(feedback, value.at, 'jump', 5);
+    },
+};
+
 function draw_all_curves() {
-    const [from, to] = range_ends.feedback();
-    plots.diagram.axes([Math.min(0, from), to], [0, 1], 'feedback κ', load_word());
-    if (shown.diagram) draw_diagram(plots.diagram, shown.diagram, load_shown);
-    const second = settings.second;
-    plots.set.axes([from, to], range_ends[second](), 'feedback κ', second === 'bias' && is_many() ? 'bias of expert 1' : second);
-    if (shown.set) draw_locus(plots.set, shown.set);
-    for (const {feedback, value} of shown.jumps)
-        if (value.second === second) plots.set.dot(feedback, value.at, 'jump', 5);
+    for (const draw of Object.values(curve_plots)) draw();
     draw_landscape();
     draw_point();
 }
@@ -77,7 +87,16 @@ function tell_diagram(found) {
         ? 'No fold, branch point or Hopf point here.' : named.slice(0, 8).map(feedback).join(', ');
 }
 
+// Once for all that comes at a time.
+let table_due = 0;
 function write_table() {
+    table_due ||= setTimeout(() => {
+        table_due = 0;
+        fill_table();
+    }, 100);
+}
+
+function fill_table() {
     const body = el('points').tBodies[0];
     body.textContent = '';
     for (const [of, found] of [['diagram', shown.diagram], ['set', shown.set]])
@@ -98,7 +117,7 @@ function curves_drawn(kind, found, asked) {
     shown[kind].asked = asked;
     if (kind === 'set') tell_set(found);
     else tell_diagram(found);
-    draw_all_curves();
+    curve_plots[kind]();
     write_table();
 }
 
@@ -128,7 +147,7 @@ function look_for_jump(before, now) {
     if (shown.jumps.length > 20) shown.jumps.shift();
     tell(`The state jumped: the load of expert 1 went from ${short_number(before.loads[0])} to ` +
          `${short_number(now.loads[0])} at feedback ${settings.feedback}, ${second} ${settings[second]}.`);
-    draw_all_curves();
+    curve_plots.set();
 }
 
 function ask_state() {

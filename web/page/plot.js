@@ -37,9 +37,12 @@ class Plot {
     // x, y: [from, to]; labels in words
     axes(x, y, x_label, y_label) {
         Object.assign(this, {x, y});
-        const m = this.margin;
-        this.width = Math.max(200, this.svg.clientWidth);
-        this.height = Math.max(160, this.svg.clientHeight);
+        const m = this.margin, {clientWidth, clientHeight} = this.svg;
+        const made_of = [x, y, x_label, y_label, clientWidth, clientHeight].join();
+        if (made_of === this.made_of) return;
+        this.made_of = made_of;
+        this.width = Math.max(200, clientWidth);
+        this.height = Math.max(160, clientHeight);
         this.svg.setAttribute('viewBox', `0 0 ${this.width} ${this.height}`);
         const right = this.width - m.right, bottom = this.height - m.bottom;
         for (const [key, value] of Object.entries(

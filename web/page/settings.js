@@ -108,7 +108,14 @@ function read_address() {
     settings.experts = String(Math.min(64, Math.max(2, experts || 8)));
 }
 
+// Not at every step of a drag: browsers allow few a second.
+let address_due = 0;
 function write_address() {
+    address_due ||= setTimeout(put_address, 250);
+}
+
+function put_address() {
+    address_due = 0;
     const changed = Object.entries(settings).filter(([name, value]) => value !== fixed[name]);
     const hash = '#' + new URLSearchParams(changed).toString();
     if (hash !== location.hash) history.replaceState(null, '', hash);
