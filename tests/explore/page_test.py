@@ -132,6 +132,15 @@ def addresses():
     assert tab.evaluate("JSON.stringify(shown.state.loads)") == state
 
 
+def tasks():
+    """The five of docs/explore.md, section 1: each address shows what is written beside it."""
+    rows = re.findall(r"^\| .* \| `(#\S+)` \| `([^`]+)` \|$", pathlib.Path(root, "docs/explore.md").read_text(), re.M)
+    assert len(rows) == 5, rows
+    for hash, words in rows:
+        tab.open(f"{address}{hash}&run=0")
+        assert words in tab.evaluate("document.querySelector('main').innerText"), (hash, words)
+
+
 def loop():
     """Tokens go on falling, their loads are shares, and it is told what diagnose would say."""
     tab.open(f"{address}#model=softmax&experts=4&feedback=2&batch=128")
@@ -164,6 +173,7 @@ try:
     with tempfile.TemporaryDirectory() as scratch:
         files(scratch)
     addresses()
+    tasks()
     loop()
     if axe:
         accessible()

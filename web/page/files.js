@@ -51,18 +51,25 @@ function draw_curves(plot, {schema}, {branches, special_points}) {
     return `${branches.length} ${branches.length === 1 ? 'branch' : 'branches'}, ${points} special ${points === 1 ? 'point' : 'points'}`;
 }
 
-function draw_table(plot, {table, name}) {
+// Columns that number the parts of a table, each of them a curve.
+const of_parts = new Set(['replica', 'direction', 'point', 'seed', 'run', 'model']);
+
+// What a table is drawn over: what its command varied, or else its first column that changes.
+function draw_table(plot, {options}, {table, name}) {
     const names = Object.keys(table).filter(key => table[key].some(value => typeof value === 'number'));
     const moves = key => new Set(table[key]).size > 1;
-    const x = names.find(key => key !== 'replica' && moves(key)) ?? names[0];
+    const varied = [options?.vary ?? []].flat().map(text => String(text).split('=')[0]).filter(key => key in table);
+    const x = varied[0] ?? names.find(key => !of_parts.has(key) && moves(key)) ?? names[0];
+    const part = varied[1] ?? Object.keys(table).find(key => of_parts.has(key) && moves(key));
     const loads = names.filter(key => /^(load|gap)/.test(key) && !/(_error|_variance)$/.test(key));
-    const ys = (loads.length > 0 ? loads : names.filter(key => key !== x)).slice(0, 12);
+    const ys = (loads.length > 0 ? loads : names.filter(key => key !== x && key !== part)).slice(0, 12);
     plot.axes(ends_of([table[x]]), ends_of(ys.map(key => table[key])), x, ys.length === 1 ? ys[0] : ys.slice(0, 3).join(', '));
     plot.clear();
     for (const key of ys) {
         if (table[x].length <= 60) for (const [i, at] of table[x].entries())
             if (at !== null && table[key][i] !== null) plot.dot(at, table[key][i], 'special', 2.5);
-        for (const [from, to] of runs_of(table.replica ?? table[x].map(() => 0))) plot.curve(table[x], table[key], 'drawn', from, to);
+        for (const rows of Map.groupBy(table[x].keys(), row => part ? table[part][row] : 0).values())
+            plot.curve(rows.map(row => table[x][row]), rows.map(row => table[key][row]), 'drawn');
     }
     return `table ${name}, ${table[x].length} rows: ${ys.join(', ')} over ${x}`;
 }
@@ -75,7 +82,7 @@ function show_result(name, text) {
         if (!parts.diagram && !parts.table) throw new Error('it has neither branches nor a table to draw');
         el('file-drawn').hidden = false;
         plots.file = new Plot(el('file-drawn'));
-        const what = parts.diagram ? draw_curves(plots.file, result, parts.diagram) : draw_table(plots.file, parts);
+        const what = parts.diagram ? draw_curves(plots.file, result, parts.diagram) : draw_table(plots.file, result, parts);
         el('file-told').textContent = `${name} (${result.schema}, ${result.command ?? ''}): ${what}.`;
         el('file-drawn').setAttribute('aria-label', `${name}: ${what}`);
         shown.file = {name, text};
