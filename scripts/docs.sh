@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # docs.sh [PROGRAM [FOLDER]]: the documentation as a site, FOLDER/site/index.html (out/docs without it): the pages
 # of docs/ by MkDocs, the public headers by Doxygen, every command from the program's own help, and the page of
-# `moebius explore` where the program has it. PROGRAM is moebius; without it the release preset is built.
+# `moebius explore` where the program has it. PROGRAM is moebius; without it the release preset is built. The
+# site's search wants a server, such as python3 -m http.server -d out/docs/site.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -34,12 +34,21 @@ def write_commands(program, folder):
     (folder / "index.md").write_text("\n".join(index) + "\n\n```text\n" + help_of(program).rstrip() + "\n```\n")
 
 
+def kind_of(part):
+    """What a value may be, in a word or by naming its words."""
+    if "enum" in part or "const" in part:
+        return ", ".join(f"`{word}`" for word in part.get("enum", [part.get("const")]))
+    if "$ref" in part:
+        return part["$ref"].rsplit("/", 1)[-1]
+    if "anyOf" in part or "oneOf" in part:
+        return " or ".join(kind_of(one) for one in part.get("anyOf", part.get("oneOf")))
+    kind = part.get("type", "")
+    return " or ".join(kind) if isinstance(kind, list) else kind
+
+
 def rows_of(schema):
     for name, part in schema.get("properties", {}).items():
-        kind = part.get("type") or part.get("$ref", "").rsplit("/", 1)[-1] or "/".join(
-            sorted({str(one.get("type", one.get("$ref", "")).rsplit("/", 1)[-1]) for one in part.get("anyOf", [])}))
-        if "enum" in part or "const" in part:
-            kind = ", ".join(f"`{word}`" for word in part.get("enum", [part.get("const")]))
+        kind = kind_of(part)
         needed = "yes" if name in schema.get("required", []) else ""
         yield f"| `{name}` | {kind} | {needed} | {part.get('description', '')} |"
 

@@ -42,7 +42,7 @@ class Browser:
         message = json.loads(line)
         told = message.get("params", {})
         if message.get("method") == "Runtime.exceptionThrown":
-            self.errors.append(told["exceptionDetails"].get("exception", {}).get("description", "exception"))
+            self.errors.append(told["exceptionDetails"].get("exception", {}).get("description") or json.dumps(told["exceptionDetails"]))
         elif message.get("method") == "Log.entryAdded" and told["entry"]["level"] in ("error", "warning"):
             self.errors.append(told["entry"]["text"])
         elif message.get("method") == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert"):

@@ -4,11 +4,12 @@
 Diagrams and sets agree to rounding, a loop draws the same tokens, and mistakes come back as sentences.
 """
 import json
+import math
 import pathlib
 import subprocess
 import sys
 
-from program import CLOSE, difference, farthest, result_of
+from program import CLOSE, difference, far, farthest, result_of
 
 program, web, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), sys.argv[3]
 
@@ -90,6 +91,30 @@ exact = result_of(program, "moebius exact --set feedback=4", root)
 [rest] = ask([{"ask": "settle", "model": "two-expert", "parameters": {"feedback": 4}, "state": [0.0]}])
 stable = [row for row in zip(*(exact["equilibria"][name] for name in ("x", "stable"))) if row[1]]
 assert rest["stable"] and min(farthest(rest["state"][0], x) for x, _ in stable) <= CLOSE, (rest, exact["equilibria"])
+
+# The lead's drift and potential, from docs/theory.md sections 2 and 3; b' of the controller from section 5.
+axis = {"from": -6, "to": 6, "points": 161}
+kappa, n = 4.0, 8
+two, many = ask([{"ask": "potential", "model": "two-expert", "parameters": {"feedback": kappa, "bias": 0.3}, **axis},
+                 {"ask": "potential", "model": "softmax", "experts": n, "parameters": {"feedback": kappa}, **axis}])
+height = lambda x: x * x / 2 - 2 * kappa * math.log(math.cosh(x / 2)) - 0.3 * x
+step = 12 / 160
+simpson = 12 * (step / 2) ** 4 / 180 * 2 * kappa  # length h^4 / 180 times a bound of the fourth derivative of the drift
+for x, f, v in zip(two["lead"], two["drift"], two["potential"]):
+    assert far(f, kappa * math.tanh(x / 2) - x + 0.3) <= CLOSE
+    assert abs(v - (height(x) - height(-6))) <= simpson, (x, v)
+for x, f in zip(many["lead"], many["drift"]):
+    share = 1 / (math.exp(x) + n - 1)
+    assert far(f, kappa * (math.exp(x) - 1) * share - x) <= CLOSE, (x, f)
+small = {"from": -1, "to": 1, "points": 3}
+for model, more, gap in [("two-expert", {}, lambda x: math.tanh(x / 2)),
+                         ("softmax", {"experts": n}, lambda x: (math.exp(x) - 1) / (math.exp(x) + n - 1))]:
+    [found] = ask([{"ask": "plane", "model": model, "controlled": True, "x": small, "y": small, "start": [0.5, 0.2], "time": 1,
+                    "parameters": {"feedback": kappa, "gain": 0.5, "leak": 0.1}, **more}])
+    points = [(z, b) for b in found["y"] for z in found["x"]]
+    for (z, b), dx, dy in zip(points, found["dx"], found["dy"]):
+        assert far(dx, kappa * gap(z + b) - z) <= CLOSE and far(dy, -0.5 * gap(z + b) - 0.1 * b) <= CLOSE
+    assert [found["path"]["x"][0], found["path"]["y"][0]] == [0.5, 0.2] and len(found["path"]["x"]) > 100
 
 for question, words in [({"ask": "curves", "model": "softmx", "vary": [{"name": "feedback", "from": 1, "to": 2}]},
                          "softmax"),

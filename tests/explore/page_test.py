@@ -107,8 +107,10 @@ def files(folder):
         told = tab.evaluate("document.getElementById('file-told').textContent + document.getElementById('file-drawn').textContent")
         curves = tab.evaluate("document.querySelectorAll('#file-drawn g[clip-path] > *').length")
         assert words in told and curves > 0, (line, told, curves)
+        assert tab.evaluate("el('file-drawn').checkVisibility() && el('file-drawn').getBoundingClientRect().height > 100"), line
         print("dropped:", told[:110])
     tab.evaluate(f"{drop}('note.json', '[1, 2]')")
+    assert not tab.evaluate("el('file-drawn').checkVisibility()")
     assert "no result of moebius" in tab.evaluate("document.getElementById('file-told').textContent")
     chosen = pathlib.Path(folder, "mine.csv")
     chosen.write_text("".join(f"{(-1) ** k * (1 + k % 7 / 10)},{k % 3},{k % 2}\n" for k in range(60)))

@@ -80,14 +80,14 @@ function show_result(name, text) {
         if (!/^moebius\.[a-z-]+\/1$/.test(result?.schema ?? '')) throw new Error('it is no result of moebius: "schema" is missing or another one');
         const parts = parts_of(result);
         if (!parts.diagram && !parts.table) throw new Error('it has neither branches nor a table to draw');
-        el('file-drawn').hidden = false;
+        el('file-drawn').removeAttribute('hidden');  // a drawing has no property of that name
         plots.file = new Plot(el('file-drawn'));
         const what = parts.diagram ? draw_curves(plots.file, result, parts.diagram) : draw_table(plots.file, result, parts);
         el('file-told').textContent = `${name} (${result.schema}, ${result.command ?? ''}): ${what}.`;
         el('file-drawn').setAttribute('aria-label', `${name}: ${what}`);
         shown.file = {name, text};
     } catch (failure) {
-        el('file-drawn').hidden = true;
+        el('file-drawn').setAttribute('hidden', '');
         el('file-told').textContent = `${name}: ${failure.message}.`;
     }
     el('drop').scrollIntoView({block: 'nearest'});

@@ -51,7 +51,7 @@ class Plot {
         this.frame.textContent = '';
         make('rect', {class: 'box', x: m.left, y: m.top, width: right - m.left, height: bottom - m.top},
              this.frame);
-        for (const at of round_ticks(...x, Math.max(3, this.width / 90))) {
+        for (const at of round_ticks(...x, Math.max(3, this.width / 60))) {
             make('path', {class: 'grid', d: `M${this.px(at)} ${m.top}V${bottom}`}, this.frame);
             make('text', {x: this.px(at), y: bottom + 16, 'text-anchor': 'middle'}, this.frame, short_number(at));
         }
