@@ -6,7 +6,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-command -v mkdocs >/dev/null && command -v doxygen >/dev/null || scripts/install-deps.sh docs
+for tool in mkdocs doxygen; do
+    command -v "$tool" >/dev/null || { scripts/install-deps.sh docs; break; }
+done
 program=${1:-} out=${2:-out/docs}
 if [[ -z $program ]]; then
     scripts/install-deps.sh run
