@@ -134,6 +134,16 @@ def addresses():
     assert tab.evaluate("JSON.stringify(shown.state.loads)") == state
 
 
+def changes_of_mind():
+    """A model is left while its curves are computed; those that come are of the next one."""
+    tab.open(f"{address}#run=0")
+    tab.evaluate("choose({model: 'softmax', experts: '64', controlled: '1'}); null")
+    tab.evaluate("choose({model: 'two-expert', experts: '8', controlled: '0'}); null")
+    tab.settle()
+    found = tab.evaluate("[shown.diagram.model, shown.set.model, shown.state.loads.length].join()")
+    assert found == "two-expert,two-expert,2", found
+
+
 def tasks():
     """The five of docs/explore.md, section 1: each address shows what is written beside it."""
     rows = re.findall(r"^\| .* \| `(#\S+)` \| `([^`]+)` \|$", pathlib.Path(root, "docs/explore.md").read_text(), re.M)
@@ -175,6 +185,7 @@ try:
     with tempfile.TemporaryDirectory() as scratch:
         files(scratch)
     addresses()
+    changes_of_mind()
     tasks()
     loop()
     if axe:

@@ -22,6 +22,7 @@ class Engine {
             if (found.error) reject(new Error(found.error));
             else resolve(found);
         };
+        this.worker.onerror = event => tell_failure(new Error(`the engine stopped: ${event.message}`));
         this.worker.postMessage({module});
     }
 
@@ -45,18 +46,18 @@ class Engine {
         this.ask(request).then(take, failure => tell_failure(failure)).finally(() => {
             this.running.delete(kind);
             if (fresh.next) this.latest(kind, fresh.next.request, fresh.next.take);
-            else if (this.running.size === 0) document.body.dataset.idle = String(Date.now());
         });
     }
 
     get busy() { return this.running.size > 0; }
 }
 
+let new_engine = null;
+
 async function open_engines() {
     const module = await WebAssembly.compile(await unpacked('engine-wasm'));
     const code = [text_of('engine-code'), text_of('worker-code')];
     const source = URL.createObjectURL(new Blob(code, {type: 'text/javascript'}));
-    const made = {};
-    for (const name of ['point', 'curves', 'loop']) made[name] = new Engine(module, source);
-    return made;
+    new_engine = () => new Engine(module, source);
+    return {point: new_engine(), curves: new_engine(), loop: new_engine()};
 }

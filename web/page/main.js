@@ -80,6 +80,10 @@ function set_values(values) {
 async function all_changed() {
     try {
         fill_settings();
+        if (engines.curves.busy) {  // with curves that nobody wants any more
+            engines.curves.worker.terminate();
+            engines.curves = new_engine();
+        }
         if (takes_tokens()) await hand_over_tokens();
         if (!slider_names().includes(settings.second)) settings.second = 'bias';
         Object.assign(shown, {diagram: null, set: null, landscape: null, state: null, jumps: []});

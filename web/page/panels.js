@@ -129,6 +129,9 @@ function ask_curves() {
         const text = JSON.stringify(request);
         if (shown[kind]?.asked === text) continue;
         engines.curves.latest(kind, request, found => curves_drawn(kind, found, text));
+        setTimeout(() => {
+            if (engines.curves.running.has(kind)) el(kind + '-told').textContent = 'Computing …';
+        }, 700);
     }
 }
 

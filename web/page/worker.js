@@ -4,7 +4,12 @@ const waiting = [];
 
 function reply({id, text}) {
     const started = performance.now();
-    const told = answer_of(engine, text);
+    let told;
+    try {
+        told = answer_of(engine, text);
+    } catch (failure) {  // of the machine, as the library's own come as answers
+        told = JSON.stringify({error: `the engine stopped: ${failure}`});
+    }
     postMessage({id, text: told, ms: performance.now() - started});
 }
 
