@@ -77,7 +77,9 @@ json take_tokens(const json& request) {
     gate_options gate;
     gate.gate = request.value("gate", gate.gate);
     kept() = apply_gate(std::move(table), gate);
-    return {{"tokens", kept().logits.size() / kept().experts}, {"experts", kept().experts}};
+    return {{"tokens", kept().logits.size() / kept().experts},
+            {"experts", kept().experts},
+            {"logits", kept().logits}};
 }
 
 std::shared_ptr<const token_source> source_of(const json& request, const problem& at) {

@@ -22,7 +22,8 @@ using json = nlohmann::ordered_json;
 
 /// Tokens for the models that take them, kept until others come.
 /// @param request  columns, values (row-major), gate as in tokens/gate.hpp
-/// @return tokens, experts
+/// @return tokens, experts, and the logits (tokens, experts), which the gate "logits" takes as they
+/// are
 [[nodiscard]] json take_tokens(const json& request);
 
 /// Those tokens; without any, as many alike experts as the model has.

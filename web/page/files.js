@@ -146,6 +146,9 @@ function take_csv(file) {
 async function hand_over_tokens() {
     if (tokens.columns === 0) read_csv(new TextDecoder().decode(await unpacked('digits')), 'digits');
     const asked = {ask: 'tokens', columns: tokens.columns, values: tokens.values, gate: settings.gate};
-    const told = await Promise.all(Object.values(engines).map(engine => engine.ask(asked)));
-    token_facts = told[0];
+    // One engine has the work of the gate, the others what comes of it.
+    const told = await engines.curves.ask(asked);
+    const made = {ask: 'tokens', columns: told.experts, values: told.logits, gate: 'logits'};
+    await Promise.all([engines.point, engines.loop].map(engine => engine.ask(made)));
+    token_facts = told;
 }
