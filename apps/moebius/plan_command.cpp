@@ -39,8 +39,8 @@ int check(const plan_arguments& args, const sweep_plan& plan) {
         for (const auto& sentence : common) tell(fmt::format("{}: {}", args.file, sentence));
         return exit_code::rejected;
     }
-    print(fmt::format("{}: {} points, kept: {} quantities of each\n", args.file, plan.points(),
-                      plan.keep.size()));
+    print(fmt::format("{}: {} points, kept: {} {} of each\n", args.file, plan.points(),
+                      plan.keep.size(), plan.keep.size() == 1 ? "quantity" : "quantities"));
     return exit_code::found;
 }
 

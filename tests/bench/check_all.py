@@ -106,15 +106,19 @@ def run(program, words, out, until):
         raise Late from late
 
 
-def hold(program, words, model, n, until):
-    """What `check` says of one window: its report, or the sentence of the command that failed."""
-    with tempfile.TemporaryDirectory() as name:
-        made, held = pathlib.Path(name) / "made.json", pathlib.Path(name) / "held.json"
-        done = run(program, words, made, until)
-        if done.returncode:
+def hold(program, words, model, n, until, folder):
+    """What `check` says of one window: its report, or the sentence of the command that failed. What an earlier run left
+    in the folder is not done again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made, held = folder / "made.json", folder / "held.json"
+    if not held.exists():
+        done = None if made.exists() else run(program, words, made, until)
+        if done and done.returncode:
             return done.stderr.strip()
         done = run(program, ["check", str(made), *judged(n, model)], held, until)
-        return json.loads(held.read_text()) if done.returncode in (0, 3) else done.stderr.strip()
+        if done.returncode not in (0, 3):
+            return done.stderr.strip()
+    return json.loads(held.read_text())
 
 
 def add(report, count, why_open):
@@ -165,6 +169,7 @@ def asked():
     parser.add_argument("--windows", type=int, default=10, help="as many alike, and as many with biases")
     parser.add_argument("--jobs", type=int, default=1, help="windows at a time")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="windows that do not end until then are cut off")
+    parser.add_argument("--keep", type=pathlib.Path, help="folder of diagrams and reports, with which a run goes on")
     return parser.parse_args()
 
 
@@ -173,10 +178,13 @@ def main():
     program, until = str(pathlib.Path(told.program).resolve()), time.monotonic() + min(told.seconds, 1e6)
     faults, lines = 0, []
     with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(told.jobs) as pool:
+        root = told.keep or pathlib.Path(name)
+        root.mkdir(parents=True, exist_ok=True)
         for model, _, sizes in (one.partition(":") for one in told.models):
             for n in map(int, sizes.split(",")) if sizes else SIZES:
-                words = list(windows_of(model, n, told.windows, pathlib.Path(name)))
-                lines.append((model, n, [(w, pool.submit(hold, program, w, model, n, until)) for w in words]))
+                words = list(windows_of(model, n, told.windows, root))
+                lines.append((model, n, [(w, pool.submit(hold, program, w, model, n, until, root / f"{model}-{n}-{k}"))
+                                         for k, w in enumerate(words)]))
         for line in lines:
             faults += tell(*line)
     print(f"{faults} faulty files")

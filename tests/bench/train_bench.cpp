@@ -38,11 +38,13 @@ struct setting {
     optimiser_options optimiser = {.rate = 0.3};
     noise_law noise = noise_law::none;
     std::size_t experts = 4;
+    const char* router = "top-1";  // top-k: of 2
 };
 
 training_work work_of(const std::shared_ptr<const labelled_data>& data, const setting& of) {
     moe_options options;
     options.experts = of.experts;
+    options.router.name = of.router;
     options.router.noise = of.noise;
     const auto model = std::make_shared<moe_network>(options);
     auto rows = std::make_shared<std::vector<std::uint32_t>>(data->rows());
@@ -132,5 +134,6 @@ int main(int count, char** arguments) {
             {.name = "adam", .optimiser = {.kind = optimiser_kind::adam, .rate = 0.003}});
     measure(*on, data, {.name = "2 experts", .experts = 2});
     measure(*on, data, {.name = "8 experts", .experts = 8});
-    measure(*on, data, {.name = "3 experts, any shape", .steps = 100, .experts = 3});
+    measure(*on, data, {.name = "3 experts, any shape", .experts = 3});
+    measure(*on, data, {.name = "top-k of 2", .router = "top-k"});
 }

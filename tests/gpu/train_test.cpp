@@ -168,6 +168,28 @@ TEST_CASE("a step on the device is the CPU's but for rounding: shapes", "[gpu][t
     check_next_step(work_of(options, 2));
 }
 
+TEST_CASE("a step of top-k on the device is the CPU's but for rounding", "[gpu][train]") {
+    for (const auto noise : {noise_law::none, noise_law::gumbel})
+        for (const auto* k : {"1", "2", "3"})
+            for (const std::size_t experts : {3U, 16U}) {
+                CAPTURE(k, experts);
+                auto options = digits();
+                options.router = {"top-k", 2, noise, {{"k", k}}};
+                options.experts = experts;
+                options.hidden = {7};  // an odd one
+                options.balance.switch_loss = 0.1;
+                check_next_step(work_of(options, 3, 100, {.rate = 0.1}));
+            }
+    auto options = digits();  // a block has its multiprocessor for itself
+    options.router.name = "top-k";
+    check_next_step(work_of(options, 3, 128, {.kind = optimiser_kind::adam, .rate = 0.01}));
+    options.loss = training_loss::squared_error;
+    options.between = activation::gelu;
+    check_next_step(work_of(options, 3, 128, {.rate = 0.05, .momentum = 0.9}));
+    options.experts = 2;  // all of them
+    check_next_step(work_of(options, 3));
+}
+
 TEST_CASE("training on the device in parts is training in one go", "[gpu][train]") {
     auto options = digits();
     options.router.noise = noise_law::gumbel;
@@ -226,7 +248,8 @@ TEST_CASE("what a device does not train is told before anything changes", "[gpu]
         return std::string();
     };
     const std::string rule =
-        " came, but a device trains one layer of top-1 with one hidden layer; the CPU trains all";
+        " came, but a device trains one layer of top-1 or top-k with one hidden layer; the CPU "
+        "trains all";
     auto options = digits();
     options.layers = 2;
     CHECK(sentence(work_of(options, 2)) == "train: a model of 2 layers" + rule);
@@ -236,6 +259,9 @@ TEST_CASE("what a device does not train is told before anything changes", "[gpu]
     options = digits();
     options.router.settings = {{"renormalise", "yes"}};
     CHECK(sentence(work_of(options, 2)) == "train: a router with renormalise = yes" + rule);
+    options = digits();
+    options.router.name = "probmoe-exact-k";
+    CHECK(sentence(work_of(options, 2)) == "train: the router probmoe-exact-k" + rule);
     options = digits();
     options.hidden = {2000};
     CHECK_THAT(sentence(work_of(options, 2)), ContainsSubstring("the CPU trains all"));

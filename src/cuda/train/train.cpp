@@ -25,8 +25,7 @@ std::string untrained(const training_run& run) {
     if (model.layers != 1) return fmt::format("a model of {} layers", model.layers);
     if (model.hidden.size() != 1)
         return fmt::format("experts of {} hidden layers", model.hidden.size());
-    if (!network->routing()->top_1_noise() ||
-        !find_router(model.router.name).clustering_option.empty())
+    if (model.router.name != "top-1" && model.router.name != "top-k")
         return fmt::format("the router {}", model.router.name);
     for (const auto* option : {"gate", "renormalise"})
         if (const auto value = setting_of(model.router.name, option, model.router.settings);
@@ -58,6 +57,7 @@ std::size_t bytes_of(const training_run& run, std::size_t batch) {
     sizes.hidden = count(of.hidden);
     sizes.classes = count(of.classes);
     sizes.experts = count(of.experts);
+    sizes.k = count(of.k);
     sizes.batch = count(batch);
     sizes.parameter_count = count(parameters);
     return train_bytes(sizes, false);
@@ -81,8 +81,8 @@ std::optional<refusal> training_refusal(const training_work& work, int device) {
     for (const auto& run : work.runs)
         if (const auto what = untrained(run); !what.empty())
             return refusal{fmt::format("{} came", what),
-                           "a device trains one layer of top-1 with one hidden layer; the CPU "
-                           "trains all"};
+                           "a device trains one layer of top-1 or top-k with one hidden layer; the "
+                           "CPU trains all"};
     int room = 0;
     check(cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
           "cudaDeviceGetAttribute");
@@ -96,8 +96,9 @@ std::optional<refusal> training_refusal(const training_work& work, int device) {
 
 namespace {
 
-/// Threads that bring runs there and back; a device runs 8 streams side by side by default.
-constexpr unsigned couriers = 8;
+/// Parts that a device works on side by side, by default, and threads that bring them there and
+/// back: as many again come and go meanwhile.
+constexpr std::size_t streams = 8, couriers = 2 * streams;
 
 /// The runs that are to be trained, by shape.
 std::vector<std::unique_ptr<train_arrays>> ensembles_of(const training_work& work,
@@ -124,14 +125,19 @@ struct part {
     train_slice runs;
 };
 
-/// As many runs as the device has multiprocessors, or fewer if all couriers have some then.
+/// Runs of a part: as few as fill the device, two to a multiprocessor, as it waits for the first
+/// part and is waited for by the last; more where that makes more parts than the couriers need.
+std::size_t runs_of_part(std::size_t all, std::size_t multiprocessors) {
+    const std::size_t filling = std::min(all, 2 * multiprocessors);
+    return std::clamp(all / (2 * couriers), (filling + streams - 1) / streams, multiprocessors);
+}
+
 std::vector<part> parts_of(const std::vector<std::unique_ptr<train_arrays>>& ensembles,
                            std::size_t multiprocessors) {
     std::vector<part> parts;
     for (const auto& ensemble : ensembles) {
         const std::size_t all = ensemble->runs();
-        const std::size_t each =
-            std::clamp<std::size_t>((all + couriers - 1) / couriers, 1, multiprocessors);
+        const std::size_t each = runs_of_part(all, multiprocessors);
         for (std::size_t first = 0; first < all; first += each)
             parts.push_back({ensemble.get(), {first, std::min(each, all - first)}});
     }
@@ -174,7 +180,7 @@ void train(const training_work& work, std::span<training_state> states, std::uin
     for (const auto& one : parts) batches += until - one.ensemble->first(one.runs);
     progress done(watched, "train", batches);
     // while the runs of one part train, those of others come and go
-    team going(static_cast<unsigned>(std::min<std::size_t>(parts.size(), couriers)));
+    team going(static_cast<unsigned>(std::min(parts.size(), couriers)));
     std::vector<train_window> windows(going.size());
     going.run(parts.size(), [&](unsigned member, std::size_t i) {
         check(cudaSetDevice(device), "cudaSetDevice");

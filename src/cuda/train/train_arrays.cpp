@@ -13,6 +13,9 @@ const moe_options& options_of(const training_run& run) {
     return dynamic_cast<const moe_network&>(*run.model).options();
 }
 
+/// Experts of an example.
+std::size_t chosen_of(const network& model) { return model.routing()->rule()->k_max; }
+
 train_optimiser optimiser_of(const optimiser_options& options) {
     if (options.kind == optimiser_kind::adam) return train_optimiser::adam;
     if (options.kind == optimiser_kind::adamw) return train_optimiser::adamw;
@@ -64,6 +67,7 @@ train_shape shape_of(const training_run& run) {
             model.hidden[0],
             model.classes,
             model.experts,
+            chosen_of(*run.model),
             model.router.noise == noise_law::gumbel,
             model.between == activation::gelu,
             model.loss == training_loss::squared_error,
@@ -125,6 +129,7 @@ void train_arrays::fill(const training_work& work, const train_shape& of) {
     work_.hidden = count(of.hidden);
     work_.classes = count(of.classes);
     work_.experts = count(of.experts);
+    work_.k = count(of.k);
     work_.batch = count(work.batch);
     work_.parameter_count = count(size);
     work_.moment_count = count(states_[0]->moments.size() / size);
@@ -183,9 +188,21 @@ std::vector<double> train_arrays::schedule(const train_slice& of, std::uint64_t 
     return feedback;
 }
 
+/// Whether no run has taken a step: moments are 0 then.
+bool train_arrays::fresh(const train_slice& of) const {
+    const auto from = states_.begin() + static_cast<std::ptrdiff_t>(of.first);
+    return std::all_of(from, from + static_cast<std::ptrdiff_t>(of.count),
+                       [](const training_state* state) { return state->step == 0; });
+}
+
 void train_arrays::upload(const train_slice& of, const train_window& window) const {
     gather(parameters_, &training_state::parameters, of, window.here);
-    gather(moments_, &training_state::moments, of, window.here);
+    if (fresh(of)) {
+        const std::size_t each = states_[0]->moments.size();
+        moments_.clear(of.count * each, of.first * each);
+    } else {
+        gather(moments_, &training_state::moments, of, window.here);
+    }
     gather(scores_, &training_state::scores, of, window.here);
     if (work_.controls != nullptr) gather(controls_, &training_state::control, of, window.here);
 }

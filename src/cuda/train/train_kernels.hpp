@@ -26,7 +26,8 @@ struct train_run {
 /// simulate/optimiser.hpp, sgd without momentum by itself.
 enum class train_optimiser : int { sgd, momentum, adam, adamw };
 
-/// Small top-1 MoEs over some of their steps, a block each. All pointers are on the device.
+/// Small top-1 or top-k MoEs over some of their steps, a block each. All pointers are on the
+/// device.
 ///
 /// Parameters of a run are flat and row-major as in moe_network.hpp: gate (d, E) and (E), then for
 /// each expert (d, H), (H), (H, C), (C).
@@ -34,6 +35,7 @@ struct training {
     std::uint32_t runs;
     std::uint32_t width, hidden, classes, experts;  ///< d, H, C, E
     std::uint32_t batch;                            ///< B
+    std::uint32_t k;                                ///< experts of an example
     std::uint32_t parameter_count;                  ///< P
     std::uint32_t input_stride;  ///< floats from one example to the next, a multiple of 4
     std::uint32_t moment_count;  ///< arrays of P beside the parameters
@@ -60,7 +62,7 @@ struct training {
 /// Bytes of shared memory that a block needs; any sizes, and with inputs read from global memory.
 [[nodiscard]] std::size_t train_bytes(const training& work, bool inputs_too);
 
-/// How a launch is made: `tiled` is written for one shape, `plain` takes any that fits.
+/// How a launch is made: `tiled` is written for some shapes of top-1, `plain` takes any that fits.
 enum class train_kernel : int { automatic, tiled, plain };
 
 /// Starts the kernel; cudaErrorInvalidValue if the one asked for does not take these sizes.

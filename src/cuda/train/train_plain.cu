@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
 // Training of models of any size that fits: train_tiled.cu's steps in plain loops. Parameters and
-// what a step makes of its batch stay in shared memory; inputs too, where there is room. A
-// multiply-add costs about one load of four bytes, and index arithmetic: an eleventh of the tiled
-// kernel's pace at its sizes.
+// what a step makes of its batch stay in shared memory; inputs too, where there is room. Sums are
+// short and their operands far: what counts is that a thread has several under way.
 #include "train/train_plain_descent.cuh"
 #include "train/train_plain_loss.cuh"
 
 namespace moebius::gpu {
 namespace {
 
+constexpr std::size_t reserved = 1024;  ///< bytes of shared memory that the system keeps of a block
+
 /// `advance` of simulate/training.hpp with moe_network::learn, in fp32 but for the scores.
 template <bool InputsToo>
-__global__ void __launch_bounds__(plain_threads, 2)
+__global__ void __launch_bounds__(most_plain_threads)
     train_plain(const __grid_constant__ training work) {
     extern __shared__ __align__(16) unsigned char memory[];
     const std::uint32_t id = blockIdx.x;
     if (work.diverged[id] != 0) return;
     const plain_block<InputsToo> block(work, id, memory);
     float* const parameters = work.parameters + std::size_t{id} * work.parameter_count;
-    for (std::uint32_t p = threadIdx.x; p < work.parameter_count; p += plain_threads)
+    for (std::uint32_t p = threadIdx.x; p < work.parameter_count; p += blockDim.x)
         block.parameters()[p] = parameters[p];
     double* const scores = work.scores + std::size_t{id} * work.experts;
     if (threadIdx.x < work.experts) block.scores()[threadIdx.x] = scores[threadIdx.x];
@@ -59,7 +60,7 @@ __global__ void __launch_bounds__(plain_threads, 2)
     }
 
     __syncthreads();
-    for (std::uint32_t p = threadIdx.x; p < work.parameter_count; p += plain_threads)
+    for (std::uint32_t p = threadIdx.x; p < work.parameter_count; p += blockDim.x)
         parameters[p] = block.parameters()[p];
     if (threadIdx.x < work.experts) scores[threadIdx.x] = block.scores()[threadIdx.x];
     if (threadIdx.x == 0) {
@@ -75,21 +76,23 @@ std::size_t train_bytes(const training& work, bool inputs_too) {
 }
 
 cudaError_t launch_train_plain(const training& work, cudaStream_t stream) {
-    int device = 0, most = 0;
-    if (const auto e = cudaGetDevice(&device); e != cudaSuccess) return e;
-    if (const auto e =
-            cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
-        e != cudaSuccess)
-        return e;
+    int device = 0, most = 0, room = 0;
+    auto status = cudaGetDevice(&device);
+    const auto ask = [&](int& value, cudaDeviceAttr what) {
+        if (status == cudaSuccess) status = cudaDeviceGetAttribute(&value, what, device);
+    };
+    ask(most, cudaDevAttrMaxSharedMemoryPerBlockOptin);
+    ask(room, cudaDevAttrMaxSharedMemoryPerMultiprocessor);
+    if (status != cudaSuccess) return status;
     const bool inputs_too = train_bytes(work, true) <= static_cast<std::size_t>(most);
     const std::size_t bytes = train_bytes(work, inputs_too);
     if (bytes > static_cast<std::size_t>(most)) return cudaErrorInvalidValue;
     const auto kernel = inputs_too ? train_plain<true> : train_plain<false>;
-    if (const auto e = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                            static_cast<int>(bytes));
-        e != cudaSuccess)
-        return e;
-    kernel<<<work.runs, plain_threads, bytes, stream>>>(work);
+    status = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                  static_cast<int>(bytes));
+    if (status != cudaSuccess) return status;
+    const bool is_shared = 2 * (bytes + reserved) <= static_cast<std::size_t>(room);
+    kernel<<<work.runs, is_shared ? plain_threads : most_plain_threads, bytes, stream>>>(work);
     return cudaGetLastError();
 }
 

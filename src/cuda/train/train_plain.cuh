@@ -8,9 +8,12 @@
 
 namespace moebius::gpu {
 
+constexpr int most_experts = 16;  ///< that a mask of an example's has bits for
+
 /// Four sorted rows of one expert.
 struct plain_tile {
     int expert, row, end;  ///< rows row .. row + 3, those from end on are not there
+    __device__ int at(int r) const { return min(row + r, end - 1); }
 };
 
 /// @tparam InputsToo  the batch's inputs are in shared memory
@@ -28,6 +31,7 @@ public:
           H_(static_cast<int>(work.hidden)),
           C_(static_cast<int>(work.classes)),
           E_(static_cast<int>(work.experts)),
+          k_(static_cast<int>(work.k)),
           maps_(d_ * H_ + H_ + H_ * C_ + C_) {}
 
     template <typename T>
@@ -39,7 +43,7 @@ public:
 
     /// The batch of simulate/training.hpp.
     __device__ void draw(std::uint64_t t) const {
-        for (int i = thread(); i < B_; i += plain_threads) {
+        for (int i = thread(); i < B_; i += threads()) {
             const std::uint32_t row = example(run_, t, static_cast<std::uint32_t>(i));
             array<std::uint32_t>(at_.rows)[i] = row;
             array<std::uint8_t>(at_.label)[i] = w_.labels[row];
@@ -49,7 +53,7 @@ public:
     __device__ void gather() const {
         if constexpr (!InputsToo) return;
         const int pieces = static_cast<int>(w_.input_stride / 4);
-        for (int k = thread(); k < B_ * pieces; k += plain_threads) {
+        for (int k = thread(); k < B_ * pieces; k += threads()) {
             const int i = k / pieces, piece = k % pieces;
             const std::size_t row = array<std::uint32_t>(at_.rows)[i];
             reinterpret_cast<float4*>(array<float>(at_.x) + i * plain_layout::stride(w_))[piece] =
@@ -60,7 +64,7 @@ public:
     /// logits = x W + b.
     __device__ void multiply_gate() const {
         const float *w = parameters(), *b = w + d_ * E_;
-        for (int at = thread(); at < B_ * E_; at += plain_threads) {
+        for (int at = thread(); at < B_ * E_; at += threads()) {
             const int e = at % E_;
             const float* x = input(at / E_);
             float sum = 0;
@@ -69,37 +73,51 @@ public:
         }
     }
 
-    /// top_k_router::route for one expert: z = beta (logit + score), softmax, choice.
+    /// top_k_router::route: z = beta (logit + score), softmax, the k largest.
     __device__ void route(std::uint64_t t) const {
         const auto beta = static_cast<float>(run_.beta);
-        for (int i = thread(); i < B_; i += plain_threads) {
+        for (int i = thread(); i < B_; i += threads()) {
             float* const z = by_logits() + i * E_;
             row_range range;
             for (int e = 0; e < E_; ++e) range.take(z[e]);
-            const bool routable = range.routable(), drawn = routable && w_.gumbel;
             const auto token = static_cast<std::uint32_t>(i);
-            token_noise noise(run_, t, token);
-            float top = -INFINITY, best = -INFINITY, sum = 0;
-            int choice = E_;
-            if (drawn && E_ == 2) choice = choice_of_two(run_, scores(), t, token, z[0], z[1]);
+            unsigned mask = 0;
+            if (range.routable() && w_.gumbel && E_ == 2 && k_ == 1)
+                mask = 1U << choice_of_two(run_, scores(), t, token, z[0], z[1]);
+            float top = -INFINITY, sum = 0;
             for (int e = 0; e < E_; ++e) {
                 z[e] = beta * (z[e] + static_cast<float>(scores()[e]));
                 top = fmaxf(top, z[e]);
-                const float value = drawn && E_ != 2 ? z[e] + noise.of(e) : z[e];
-                if (routable && value > best && !(drawn && E_ == 2)) {
-                    best = value;
-                    choice = e;
-                }
             }
+            if (range.routable() && mask == 0) mask = largest(z, t, token);
             for (int e = 0; e < E_; ++e) sum += z[e] = expf(z[e] - top);
-            for (int e = 0; e < E_; ++e) z[e] = choice == E_ ? 0 : z[e] / sum;
-            array<std::uint8_t>(at_.choice)[i] = static_cast<std::uint8_t>(choice);
+            for (int e = 0; e < E_; ++e) z[e] = mask == 0 ? 0 : z[e] / sum;
+            array<std::uint16_t>(at_.chosen)[i] = static_cast<std::uint16_t>(mask);
         }
+    }
+
+    /// mark_largest of router/rows.hpp: the k experts of the largest z, with noise if there is any.
+    __device__ unsigned largest(const float* z, std::uint64_t t, std::uint32_t token) const {
+        float value[most_experts];
+        token_noise noise(run_, t, token);
+#pragma unroll
+        for (int e = 0; e < most_experts; ++e)
+            value[e] = e >= E_ ? -INFINITY : w_.gumbel ? z[e] + noise.of(e) : z[e];
+        unsigned mask = 0;
+        for (int j = 0; j < k_; ++j) {
+            float best = -INFINITY;
+            unsigned bit = 0;
+#pragma unroll
+            for (int e = 0; e < most_experts; ++e)
+                if (value[e] > best && !(mask >> e & 1)) best = value[e], bit = 1U << e;
+            mask |= bit;
+        }
+        return mask;
     }
 
     /// Examples of each expert, a warp for each.
     __device__ void count() const {
-        for (int e = warp(); e <= E_; e += plain_threads / 32) {
+        for (int e = warp(); e <= E_; e += threads() / 32) {
             int sum = 0;
             for (int i = 0; i < B_; i += 32) sum += __popc(who(i, e));
             if (lane() == 0) counts()[e] = sum;
@@ -108,64 +126,76 @@ public:
 
     /// A stable counting sort by expert.
     __device__ void sort() const {
-        for (int e = warp(); e <= E_; e += plain_threads / 32) {
-            int place = first(e);
+        for (int e = warp(); e < E_; e += threads() / 32) {
+            int begin = first(e);
             for (int i = 0; i < B_; i += 32) {
-                const unsigned chosen = who(i, e);
-                if (chosen >> lane() & 1)
-                    array<std::uint32_t>(
-                        at_.example)[place + __popc(chosen & ((1U << lane()) - 1))] =
-                        static_cast<std::uint32_t>(i + lane());
-                place += __popc(chosen);
+                const unsigned sent = who(i, e);
+                if (sent >> lane() & 1) {
+                    const int mine = i + lane(), row = begin + __popc(sent & ((1U << lane()) - 1));
+                    const int before = __popc(chosen(mine) & ((1U << e) - 1));
+                    array<std::uint32_t>(at_.example)[row] = static_cast<std::uint32_t>(mine);
+                    array<std::uint32_t>(at_.place)[mine * k_ + before] =
+                        static_cast<std::uint32_t>(row);
+                }
+                begin += __popc(sent);
             }
         }
     }
 
-    /// hidden = act(x W1 + b1), and the slope of act in by_hidden: a tile's unit a thread.
+    /// hidden = act(x W1 + b1), and the slope of act in by_hidden: a tile's unit a thread. Four
+    /// features at a time, as inputs are padded with zeros to a multiple of four.
     __device__ void multiply_w1() const {
-        int tiles = 0;
-        for (int e = 0; e < E_; ++e) tiles += (counts()[e] + 3) / 4;
-        for (int at = thread(); at < tiles * H_; at += plain_threads) {
-            const plain_tile mine = tile_of(at / H_);
-            const int h = at % H_;
-            const float* const w1 = expert(mine.expert) + h;
-            const float bias = w1[(d_ * H_ - h) + h];
+        for_tiles(H_, [this](const plain_tile& tile, int h) {
+            const float* const w1 = expert(tile.expert);
             const float* x[4];
             float sum[4];
             for (int r = 0; r < 4; ++r) {
-                x[r] = sorted_input(min(mine.row + r, mine.end - 1));
-                sum[r] = bias;
+                x[r] = sorted_input(tile.at(r));
+                sum[r] = w1[d_ * H_ + h];
             }
-            for (int k = 0; k < d_; ++k) {
-                const float w = w1[k * H_];
+            for (int k = 0; k < d_; k += 4) {
+                float w[4];
+                for (int i = 0; i < 4; ++i) w[i] = w1[min(k + i, d_ - 1) * H_ + h];
 #pragma unroll
-                for (int r = 0; r < 4; ++r) sum[r] = fmaf(x[r][k], w, sum[r]);
+                for (int r = 0; r < 4; ++r) {
+                    const float4 in = *reinterpret_cast<const float4*>(x[r] + k);
+                    sum[r] = fmaf(in.x, w[0], sum[r]);
+                    sum[r] = fmaf(in.y, w[1], sum[r]);
+                    sum[r] = fmaf(in.z, w[2], sum[r]);
+                    sum[r] = fmaf(in.w, w[3], sum[r]);
+                }
             }
-            for (int r = 0; r < 4 && mine.row + r < mine.end; ++r) {
+            for (int r = 0; r < 4 && tile.row + r < tile.end; ++r) {
                 const auto unit = activate(w_.gelu, sum[r]);
-                array<float>(at_.hidden)[(mine.row + r) * H_ + h] = unit.value;
-                array<float>(at_.by_hidden)[(mine.row + r) * H_ + h] = unit.slope;
+                array<float>(at_.hidden)[(tile.row + r) * H_ + h] = unit.value;
+                array<float>(at_.by_hidden)[(tile.row + r) * H_ + h] = unit.slope;
             }
-        }
+        });
     }
 
-    /// out = hidden W2 + b2, into by_out.
+    /// out = hidden W2 + b2, into by_out: a tile's class a thread.
     __device__ void multiply_w2() const {
-        for (int at = thread(); at < routed() * C_; at += plain_threads) {
-            const int row = at / C_, c = at % C_;
-            const float* const w2 = expert(expert_of(row)) + d_ * H_ + H_;
-            const float* const hidden = array<float>(at_.hidden) + row * H_;
-            float sum = w2[H_ * C_ + c];
-            for (int h = 0; h < H_; ++h) sum = fmaf(hidden[h], w2[h * C_ + c], sum);
-            by_out()[at] = sum;
-        }
+        for_tiles(C_, [this](const plain_tile& tile, int c) {
+            const float* const w2 = expert(tile.expert) + (d_ + 1) * H_ + c;
+            const float* const hidden = array<float>(at_.hidden);
+            float sum[4];
+            for (int r = 0; r < 4; ++r) sum[r] = w2[H_ * C_];
+            for (int h = 0; h < H_; ++h) {
+                const float w = w2[h * C_];
+#pragma unroll
+                for (int r = 0; r < 4; ++r) sum[r] = fmaf(hidden[tile.at(r) * H_ + h], w, sum[r]);
+            }
+            for (int r = 0; r < 4 && tile.row + r < tile.end; ++r)
+                by_out()[(tile.row + r) * C_ + c] = sum[r];
+        });
     }
 
     // train_plain_loss.cuh
     __device__ void compare() const;
     __device__ void sum_losses() const;
     [[nodiscard]] __device__ float loss() const { return *array<float>(at_.loss); }
-    __device__ int routed() const { return B_ - counts()[E_]; }
+    __device__ int routed() const { return B_ - counts()[E_]; }  ///< examples
+    __device__ int rows() const { return first(E_); }            ///< R, of those that are routed
 
     // train_plain_descent.cuh
     __device__ void back() const;
@@ -179,14 +209,19 @@ public:
         if (e >= E_) return;
         array<expert_record>(at_.records)[e].close(
             w_, id_, t, static_cast<std::uint32_t>(e), [this](int f) { return counts()[f]; },
-            routed(), loss(), counts()[E_ + 1], scores());
+            rows(), loss(), counts()[E_ + 1], scores());
     }
     [[nodiscard]] __device__ descent& descend() const { return *array<descent>(at_.descend); }
 
 private:
+    __device__ static int threads() { return static_cast<int>(blockDim.x); }
     __device__ static int thread() { return static_cast<int>(threadIdx.x); }
     __device__ static int warp() { return thread() / 32; }
     __device__ static int lane() { return thread() % 32; }
+    __device__ void move(const descent& how, int at, float g) const {
+        const auto flat = static_cast<std::uint32_t>(at);
+        how.step(parameters()[at], g, how.read<1>(flat), flat);
+    }
     __device__ float* by_logits() const { return array<float>(at_.by_logits); }
     __device__ float* by_out() const { return array<float>(at_.by_out); }
     __device__ int* counts() const { return array<int>(at_.counts); }
@@ -203,20 +238,25 @@ private:
         return input(static_cast<int>(array<std::uint32_t>(at_.example)[row]));
     }
 
-    /// Lanes whose example, i + lane, chose expert e.
+    __device__ unsigned chosen(int i) const { return array<std::uint16_t>(at_.chosen)[i]; }
+    /// Lanes whose example, i + lane, chose expert e; E: none.
     __device__ unsigned who(int i, int e) const {
         const int mine = i + lane();
-        return __ballot_sync(~0U, mine < B_ && array<std::uint8_t>(at_.choice)[mine] == e);
+        const unsigned mask = mine < B_ ? chosen(mine) : 0;
+        return __ballot_sync(~0U, mine < B_ && (e < E_ ? mask >> e & 1 : mask == 0));
     }
     __device__ int first(int e) const {
         int sum = 0;
         for (int f = 0; f < e; ++f) sum += counts()[f];
         return sum;
     }
-    __device__ int expert_of(int row) const {
-        int e = 0;
-        for (int end = counts()[0]; row >= end; end += counts()[e]) ++e;
-        return e;
+    /// Calls act(tile, column) for each tile of all experts and each of some columns.
+    template <typename Act>
+    __device__ void for_tiles(int columns, const Act& act) const {
+        int tiles = 0;
+        for (int e = 0; e < E_; ++e) tiles += (counts()[e] + 3) / 4;
+        for (int at = thread(); at < tiles * columns; at += threads())
+            act(tile_of(at / columns), at % columns);
     }
     __device__ plain_tile tile_of(int number) const {
         plain_tile out{0, 0, counts()[0]};
@@ -230,16 +270,22 @@ private:
     }
 
     // train_plain_loss.cuh
-    __device__ float differentiate_row(float* out, int label, float p1, float& loss,
-                                       std::uint8_t& right) const;
-    __device__ void differentiate_gate(float* p, int expert, float by_gate) const;
+    __device__ float output(int i, int c) const;
+    __device__ void differentiate_row(int i, int label, float& loss, std::uint8_t& right) const;
+    __device__ void differentiate_gate(int i) const;
+
+    // train_plain_descent.cuh
+    __device__ void step_w1(const descent& how) const;
+    __device__ void step_rest(const descent& how) const;
+    __device__ float along_w2(int e, int at) const;
+    __device__ float along_gate(int at) const;
 
     const training& w_;
     const train_run& run_;
     std::uint32_t id_;
     plain_layout at_;
     unsigned char* memory_;
-    int B_, d_, H_, C_, E_, maps_;
+    int B_, d_, H_, C_, E_, k_, maps_;
 };
 
 }  // namespace moebius::gpu

@@ -7,63 +7,107 @@
 
 namespace moebius::gpu {
 
-/// by_hidden = slope (dL/dout W2^T).
+/// by_hidden = slope (dL/dout W2^T): a tile's unit a thread.
 template <bool InputsToo>
 __device__ inline void plain_block<InputsToo>::back() const {
-    for (int at = thread(); at < routed() * H_; at += plain_threads) {
-        const int row = at / H_, h = at % H_;
-        const float* const w2 = expert(expert_of(row)) + d_ * H_ + H_ + h * C_;
-        float sum = 0;
-        for (int c = 0; c < C_; ++c) sum = fmaf(by_out()[row * C_ + c], w2[c], sum);
-        array<float>(at_.by_hidden)[at] *= sum;
+    for_tiles(H_, [this](const plain_tile& tile, int h) {
+        const float* const w2 = expert(tile.expert) + (d_ + 1) * H_ + h * C_;
+        float sum[4] = {};
+        for (int c = 0; c < C_; ++c) {
+            const float w = w2[c];
+#pragma unroll
+            for (int r = 0; r < 4; ++r) sum[r] = fmaf(by_out()[tile.at(r) * C_ + c], w, sum[r]);
+        }
+        for (int r = 0; r < 4 && tile.row + r < tile.end; ++r)
+            array<float>(at_.by_hidden)[(tile.row + r) * H_ + h] *= sum[r];
+    });
+}
+
+/// Every parameter's gradient, and its step.
+template <bool InputsToo>
+__device__ inline void plain_block<InputsToo>::step() const {
+    const descent how = descend();
+    step_w1(how);
+    step_rest(how);
+}
+
+/// Those of W1: four features by two units a thread.
+template <bool InputsToo>
+__device__ inline void plain_block<InputsToo>::step_w1(const descent& how) const {
+    const float* const by_hidden = array<float>(at_.by_hidden);
+    const int fours = (d_ + 3) / 4, half = (H_ + 1) / 2;
+    for (int at = thread(); at < E_ * fours * half; at += threads()) {
+        const int e = at / (fours * half), k = at / half % fours * 4;
+        const int h[2] = {at % half, min(at % half + half, H_ - 1)};
+        const int begin = first(e), end = begin + counts()[e];
+        float sum[2][4] = {};
+#pragma unroll 4
+        for (int row = begin; row < end; ++row) {
+            const float4 x = *reinterpret_cast<const float4*>(sorted_input(row) + k);
+#pragma unroll
+            for (int j = 0; j < 2; ++j) {
+                const float by = by_hidden[row * H_ + h[j]];
+                sum[j][0] = fmaf(x.x, by, sum[j][0]);
+                sum[j][1] = fmaf(x.y, by, sum[j][1]);
+                sum[j][2] = fmaf(x.z, by, sum[j][2]);
+                sum[j][3] = fmaf(x.w, by, sum[j][3]);
+            }
+        }
+        const int units = h[0] + half < H_ ? 2 : 1;
+#pragma unroll
+        for (int j = 0; j < 2; ++j)
+#pragma unroll
+            for (int i = 0; i < 4; ++i)
+                if (j < units && k + i < d_) move(how, place(e) + (k + i) * H_ + h[j], sum[j][i]);
     }
 }
 
-/// Every parameter's gradient, and its step: a thread each, four of a column of W1.
+/// Those of the gate, W2 and b2, b1: a thread each, the longest sums first.
 template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::step() const {
-    const descent& how = descend();
-    const auto move = [&](int at, float g) {
-        const auto flat = static_cast<std::uint32_t>(at);
-        how.step(parameters()[at], g, how.read<1>(flat), flat);
-    };
-    for (int at = thread(); at < (d_ + 1) * E_; at += plain_threads) {
-        float sum = 0;
-        for (int i = 0; i < B_; ++i)
-            sum = fmaf(by_logits()[i * E_ + at % E_], at < d_ * E_ ? input(i)[at / E_] : 1, sum);
-        move(at, sum);
-    }
-    const int fours = (d_ + 3) / 4;
-    for (int at = thread(); at < E_ * fours * H_; at += plain_threads) {
-        const int e = at / (fours * H_), k = at / H_ % fours * 4, h = at % H_;
-        float sum[4] = {};
-        for (int row = first(e); row < first(e) + counts()[e]; ++row) {
-            const float by = array<float>(at_.by_hidden)[row * H_ + h];
-            const float4 x = *reinterpret_cast<const float4*>(sorted_input(row) + k);
-            sum[0] = fmaf(x.x, by, sum[0]);
-            sum[1] = fmaf(x.y, by, sum[1]);
-            sum[2] = fmaf(x.z, by, sum[2]);
-            sum[3] = fmaf(x.w, by, sum[3]);
+__device__ inline void plain_block<InputsToo>::step_rest(const descent& how) const {
+    const int gate = (d_ + 1) * E_, outer = E_ * (H_ + 1) * C_, inner = E_ * H_;
+    for (int at = thread(); at < gate + outer + inner; at += threads()) {
+        if (at < gate) {
+            move(how, at, along_gate(at));
+        } else if (at < gate + outer) {
+            const int e = (at - gate) / ((H_ + 1) * C_), hc = (at - gate) % ((H_ + 1) * C_);
+            move(how, place(e) + (d_ + 1) * H_ + hc, along_w2(e, hc));
+        } else {
+            const int e = (at - gate - outer) / H_, h = (at - gate - outer) % H_;
+            const int begin = first(e), end = begin + counts()[e];
+            float sum = 0;
+            for (int row = begin; row < end; ++row)
+                sum += array<float>(at_.by_hidden)[row * H_ + h];
+            move(how, place(e) + d_ * H_ + h, sum);
         }
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-            if (k + i < d_) move(place(e) + (k + i) * H_ + h, sum[i]);
     }
-    for (int at = thread(); at < E_ * (H_ + 1) * C_; at += plain_threads) {  // W2 and b2
-        const int e = at / ((H_ + 1) * C_), h = at / C_ % (H_ + 1), c = at % C_;
-        float sum = 0;
-        for (int row = first(e); row < first(e) + counts()[e]; ++row)
-            sum = fmaf(by_out()[row * C_ + c], h < H_ ? array<float>(at_.hidden)[row * H_ + h] : 1,
-                       sum);
-        move(place(e) + d_ * H_ + H_ + h * C_ + c, sum);
-    }
-    for (int at = thread(); at < E_ * H_; at += plain_threads) {  // b1
-        const int e = at / H_, h = at % H_;
-        float sum = 0;
-        for (int row = first(e); row < first(e) + counts()[e]; ++row)
-            sum += array<float>(at_.by_hidden)[row * H_ + h];
-        move(place(e) + d_ * H_ + h, sum);
-    }
+}
+
+/// dL/d(gate), at: of (d + 1, E), the biases last.
+template <bool InputsToo>
+__device__ inline float plain_block<InputsToo>::along_gate(int at) const {
+    const int k = at / E_;
+    const float* const by = by_logits() + at % E_;
+    float sum = 0;
+    if (k < d_)
+        for (int i = 0; i < B_; ++i) sum = fmaf(by[i * E_], input(i)[k], sum);
+    else
+        for (int i = 0; i < B_; ++i) sum += by[i * E_];
+    return sum;
+}
+
+/// dL/d(W2, b2) of expert e, at: of (H + 1, C), the biases last.
+template <bool InputsToo>
+__device__ inline float plain_block<InputsToo>::along_w2(int e, int at) const {
+    const int h = at / C_, begin = first(e), end = begin + counts()[e];
+    const float* const by = by_out() + at % C_;
+    const float* const hidden = array<float>(at_.hidden) + h;
+    float sum = 0;
+    if (h < H_)
+        for (int row = begin; row < end; ++row) sum = fmaf(by[row * C_], hidden[row * H_], sum);
+    else
+        for (int row = begin; row < end; ++row) sum += by[row * C_];
+    return sum;
 }
 
 }  // namespace moebius::gpu

@@ -7,24 +7,20 @@
 
 namespace moebius::gpu {
 
-/// Each row's loss; by_out becomes dL/dout and by_logits dL/dlogit.
+/// Each example's loss; by_out becomes dL/dout and by_logits dL/dlogit.
 template <bool InputsToo>
 __device__ inline void plain_block<InputsToo>::compare() const {
-    for (int row = thread(); row < B_; row += plain_threads) {
-        const std::uint32_t i = array<std::uint32_t>(at_.example)[row];
+    for (int i = thread(); i < B_; i += threads()) {
         const int label = array<std::uint8_t>(at_.label)[i];
-        float& loss = array<float>(at_.losses)[row];
-        std::uint8_t& right = array<std::uint8_t>(at_.right)[row];
-        if (row >= routed()) {  // outputs 0: of uniform probability, in favour of class 0
+        float& loss = array<float>(at_.losses)[i];
+        std::uint8_t& right = array<std::uint8_t>(at_.right)[i];
+        if (chosen(i) == 0) {  // outputs 0: of uniform probability, in favour of class 0
             loss = w_.squared ? 1 : logf(static_cast<float>(C_));
             right = label == 0 ? 1 : 0;
             continue;
         }
-        const int e = expert_of(row);
-        float* const p = by_logits() + i * w_.experts;
-        float* const out = by_out() + row * C_;
-        const float by_gate = differentiate_row(out, label, p[e], loss, right);
-        differentiate_gate(p, e, by_gate);
+        differentiate_row(i, label, loss, right);
+        differentiate_gate(i);
     }
 }
 
@@ -47,46 +43,69 @@ __device__ inline void plain_block<InputsToo>::sum_losses() const {
     counts()[E_ + 1] = right;
 }
 
-/// y = p1 out: its loss and whether the largest is the label's; out becomes dL/dout.
-/// @return  dL/dp1
+/// y_c = sum over the example's experts of p_e out_e.
 template <bool InputsToo>
-__device__ inline float plain_block<InputsToo>::differentiate_row(float* out, int label, float p1,
-                                                                  float& loss,
-                                                                  std::uint8_t& right) const {
-    float top = -INFINITY, sum = 0, along = 0;
-    int best = 0;
-    for (int c = 0; c < C_; ++c)
-        if (p1 * out[c] > top) top = p1 * out[c], best = c;
-    right = best == label ? 1 : 0;
-    for (int c = 0; c < C_; ++c) {
-        const float miss = p1 * out[c] - (c == label ? 1.0F : 0.0F);
-        sum += w_.squared ? miss * miss : expf(p1 * out[c] - top);
-    }
-    loss = w_.squared ? sum : logf(sum) - (p1 * out[label] - top);
-    const float mean = 1 / static_cast<float>(B_);
-    for (int c = 0; c < C_; ++c) {
-        const float own = c == label ? 1.0F : 0.0F, y = p1 * out[c];
-        const float slope = w_.squared ? 2 * (y - own) : expf(y - top) / sum - own;
-        along = fmaf(slope, out[c], along);
-        out[c] = p1 * mean * slope;
-    }
-    return along * mean;
+__device__ inline float plain_block<InputsToo>::output(int i, int c) const {
+    const float* const p = by_logits() + i * E_;
+    const std::uint32_t* place = array<std::uint32_t>(at_.place) + i * k_;
+    float y = 0;
+    for (unsigned rest = chosen(i); rest != 0; rest &= rest - 1)
+        y = fmaf(p[__ffs(static_cast<int>(rest)) - 1], by_out()[*place++ * w_.classes + c], y);
+    return y;
 }
 
-/// Switch's gate, and the balancing term of balance.hpp's switch_loss.
-/// @param p  (E): the softmax, becomes dL/dlogit
+/// The loss of y and whether the largest is the label's; rows of out become dL/dout, by_gates
+/// dL/dp_e.
 template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::differentiate_gate(float* p, int expert,
-                                                                  float by_gate) const {
-    float mean = 0;
-    for (int e = 0; e < E_; ++e) mean = fmaf(static_cast<float>(counts()[e]), p[e], mean);
-    const auto all = static_cast<float>(routed());
-    const float weight = run_.switch_loss * static_cast<float>(E_) / (all * all);
-    const auto beta = static_cast<float>(run_.beta);
-    const float p1 = p[expert];
+__device__ inline void plain_block<InputsToo>::differentiate_row(int i, int label, float& loss,
+                                                                 std::uint8_t& right) const {
+    float top = -INFINITY, sum = 0;
+    int best = 0;
+    for (int c = 0; c < C_; ++c)
+        if (const float y = output(i, c); y > top) top = y, best = c;
+    right = best == label ? 1 : 0;
+    for (int c = 0; c < C_; ++c) {
+        const float miss = output(i, c) - (c == label ? 1.0F : 0.0F);
+        sum += w_.squared ? miss * miss : expf(output(i, c) - top);
+    }
+    loss = w_.squared ? sum : logf(sum) - (output(i, label) - top);
+    const float* const p = by_logits() + i * E_;
+    const std::uint32_t* const places = array<std::uint32_t>(at_.place) + i * k_;
+    float* const by_gates = array<float>(at_.by_gates);
+    for (int j = 0; j < __popc(chosen(i)); ++j) by_gates[places[j]] = 0;
+    const float mean = 1 / static_cast<float>(B_);
+    for (int c = 0; c < C_; ++c) {
+        const float own = c == label ? 1.0F : 0.0F, y = output(i, c);
+        const float slope = mean * (w_.squared ? 2 * (y - own) : expf(y - top) / sum - own);
+        const std::uint32_t* place = places;
+        for (unsigned rest = chosen(i); rest != 0; rest &= rest - 1, ++place) {
+            float& out = by_out()[*place * w_.classes + c];
+            by_gates[*place] = fmaf(slope, out, by_gates[*place]);
+            out = p[__ffs(static_cast<int>(rest)) - 1] * slope;
+        }
+    }
+}
+
+/// The softmax's gates, and the balancing term of balance.hpp's switch_loss: the softmax in
+/// by_logits becomes dL/dlogit.
+template <bool InputsToo>
+__device__ inline void plain_block<InputsToo>::differentiate_gate(int i) const {
+    float* const p = by_logits() + i * E_;
+    const float* const by_gates = array<float>(at_.by_gates);
+    const std::uint32_t* const places = array<std::uint32_t>(at_.place) + i * k_;
+    float load = 0, gain = 0;
+    const std::uint32_t* place = places;
     for (int e = 0; e < E_; ++e) {
-        const float balance = weight * (static_cast<float>(counts()[e]) - mean);
-        p[e] = beta * (by_gate * p1 * ((e == expert ? 1.0F : 0.0F) - p[e]) + p[e] * balance);
+        load = fmaf(static_cast<float>(counts()[e]), p[e], load);
+        if (chosen(i) >> e & 1) gain = fmaf(by_gates[*place++], p[e], gain);
+    }
+    const float weight = run_.switch_loss * static_cast<float>(E_) /
+                         (static_cast<float>(rows()) * static_cast<float>(routed()));
+    const auto beta = static_cast<float>(run_.beta);
+    place = places;
+    for (int e = 0; e < E_; ++e) {
+        const float by_gate = chosen(i) >> e & 1 ? by_gates[*place++] : 0;
+        p[e] *= beta * (by_gate - gain + weight * (static_cast<float>(counts()[e]) - load));
     }
 }
 

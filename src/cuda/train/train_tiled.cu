@@ -155,7 +155,7 @@ cudaError_t launch_for(const training& work, cudaStream_t stream) {
 template <typename S>
 bool fits(const training& work) {
     return work.width == S::d && work.hidden == S::H && work.classes == S::C &&
-           work.experts == S::E && work.batch == S::B && work.input_stride == S::d;
+           work.experts == S::E && work.k == 1 && work.batch == S::B && work.input_stride == S::d;
 }
 
 template <typename... S>
