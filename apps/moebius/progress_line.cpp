@@ -52,7 +52,7 @@ private:
 }  // namespace
 
 std::string progress_text(std::string_view what, std::size_t done, std::size_t total,
-                          double seconds) {
+                          double seconds, std::string_view counted) {
     if (total == 0)
         return done == 0 ? fmt::format("{}: {}", what, duration(seconds))
                          : fmt::format("{}: {} points, {}", what, done, duration(seconds));
@@ -62,8 +62,12 @@ std::string progress_text(std::string_view what, std::size_t done, std::size_t t
     const std::string left = done == 0
                                  ? duration(seconds)
                                  : fmt::format("{} left", duration(seconds * (1 - share) / share));
-    return fmt::format("{} [{:.<{}}] {:.0f} %, {}", what, std::string(full, '#'), width,
-                       std::floor(100 * share), left);
+    const std::string rate =
+        done == 0 || counted.empty()
+            ? ""
+            : fmt::format("{:.3g} {} a second, ", static_cast<double>(done) / seconds, counted);
+    return fmt::format("{} [{:.<{}}] {:.0f} %, {}{}", what, std::string(full, '#'), width,
+                       std::floor(100 * share), rate, left);
 }
 
 progress_line::progress_line(std::string_view what) : what_(printable(what.substr(0, most_name))) {
@@ -74,9 +78,10 @@ progress_line::progress_line(std::string_view what) : what_(printable(what.subst
     }
 }
 
-void progress_line::start(std::string_view what) {
+void progress_line::start(std::string_view what, std::string_view counted) {
     const std::lock_guard lock(mutex_);
     what_ = printable(what.substr(0, most_name));
+    counted_ = counted;
     from_ = std::chrono::steady_clock::now();
     done_ = total_ = 0;
 }
@@ -113,7 +118,7 @@ void progress_line::redraw() {
                              interrupt_name()));
         }
         if (on_terminal && !told && took.count() > first_after)
-            draw_line(progress_text(what_, done_, total_, took.count()));
+            draw_line(progress_text(what_, done_, total_, took.count(), counted_));
     }
     wipe_line();
 }

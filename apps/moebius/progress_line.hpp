@@ -13,10 +13,11 @@
 namespace moebius::cli {
 
 /// "train [########..............] 40 %, 12 s left": how far a work is.
+/// @param counted  what is counted, in the plural, to tell how many a second: "points"; else empty
 /// @param total  0 where nobody knows it: then done is told as a count of points; once done has
 ///               reached it, only the time is told: what follows is of another kind
 [[nodiscard]] std::string progress_text(std::string_view what, std::size_t done, std::size_t total,
-                                        double seconds);
+                                        double seconds, std::string_view counted = {});
 
 /// One line on the terminal that is redrawn in place, by a thread of its own, and wiped at the end.
 ///
@@ -34,7 +35,7 @@ public:
     progress_line& operator=(const progress_line&) = delete;
 
     /// From here on the line tells of another work.
-    void start(std::string_view what);
+    void start(std::string_view what, std::string_view counted = {});
 
     /// As watch::report.
     /// @cost  two stores: the thread looks at the clock
@@ -43,7 +44,7 @@ public:
 private:
     void redraw();
 
-    std::string what_;
+    std::string what_, counted_;
     std::chrono::steady_clock::time_point from_ = std::chrono::steady_clock::now();
     std::atomic<std::size_t> done_ = 0, total_ = 0;
     std::mutex mutex_;

@@ -153,7 +153,8 @@ private:
             if (path != own.path()) read_journal(path, plan_, heading_, note);
         if (ranks_) ranks_->meet();  // all have read what was there, and nobody has written
         const auto before = done.count();
-        compute(plan_.points(), plan_.points() / shard_.parts, own, [&](const number_source& next) {
+        const auto expects = std::max<std::uint64_t>((plan_.points() - before) / shard_.parts, 1);
+        compute(plan_.points(), expects, own, [&](const number_source& next) {
             return [&, next]() -> std::optional<std::uint64_t> {
                 auto place = next();
                 while (place && done.has(*place)) place = next();
@@ -187,7 +188,7 @@ private:
     template <typename Numbers>
     void compute(std::uint64_t places, std::uint64_t expects, journal& own,
                  const Numbers& numbers) {
-        const auto watched = session_.watch("run");
+        const auto watched = session_.watch("run", "points");
         const auto work = [&](const number_source& next) {
             const auto made =
                 run_points(plan_, numbers(next), own, work_, args_.threads, expects, watched);

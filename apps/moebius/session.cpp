@@ -49,11 +49,11 @@ bool session::asks(std::string_view flag) const {
     return (' ' + command + ' ').find(' ' + std::string(flag) + ' ') != std::string::npos;
 }
 
-moebius::watch session::watch(std::string_view what) const {
+moebius::watch session::watch(std::string_view what, std::string_view counted) const {
     keep_results();
     moebius::watch out;
     out.stop = &stop_requested();
-    line->start(what);
+    line->start(what, counted);
     out.report = [to = line](std::size_t done, std::size_t total) { to->report(done, total); };
     return out;
 }

@@ -44,7 +44,7 @@ struct session {
 
     /// A watch that shows on a terminal how far the work is, and that an interrupt stops. From the
     /// first one on, an interrupt no longer ends the program at once.
-    [[nodiscard]] moebius::watch watch(std::string_view what) const;
+    [[nodiscard]] moebius::watch watch(std::string_view what, std::string_view counted = {}) const;
 };
 
 /// The session of a line in the process of a host, whose streams and signals are its own.

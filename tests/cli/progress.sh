@@ -24,6 +24,9 @@ told 'sweep \[#*\.*\] [0-9]* %, .*' "$program sweep --set feedback=4 --vary bias
 told 'simulate \[#*\.*\] [0-9]* %, .* left' \
     "$program simulate --steps 10000000 --record-every 1000000 --out simulate.json"
 told 'train \[#*\.*\] [0-9]* %' "$program train --data mixture:3/4 --steps 100000000 --device cpu"
+echo '{"schema": "moebius.plan/1", "command": "spin", "keep": {"value": "/value"},
+    "axes": [{"option": "milliseconds", "from": 1, "to": 2, "points": 100000}]}' >sweep-plan.json
+told 'run \[#*\.*\] [0-9]* %, [0-9]* points a second, .* left' "$program run sweep-plan.json"
 told 'response \[#*\.*\] [0-9]* %' "$program response --batches 1000 --batch 1000"
 told 'exact[: ].* [0-9]* [s%]' "env NO_COLOR=1 $program exact --model softmax --experts 1000000"
 test "$(tr -d '\033' <terminal | grep -c '\[[0-9;]*m')" = 0
