@@ -48,29 +48,29 @@ private:
     std::size_t columns_;
 };
 
-/// Walks a cell and the quarters that it was cut into, and notes the points that are wanted.
+/// Walks a cell and the quarters that it was cut into, and notes the points that are wanted. Where
+/// a cut was interrupted its own points come first: quarters are judged by corners that are all
+/// known, so that the points of a sweep do not hang on where it was interrupted.
 void visit_cell(const known_grid& known, std::array<std::size_t, 2> corner, std::size_t side,
                 std::vector<std::uint64_t>& wanted) {
     if (side < 2) return;
     const auto [row, column] = corner;
     const std::size_t half = side / 2;
-    const auto middle = known.index(row + half, column + half);
-    if (known.has(middle)) {
-        for (const std::size_t down : {std::size_t{0}, half})
-            for (const std::size_t right : {std::size_t{0}, half})
-                visit_cell(known, {row + down, column + right}, half, wanted);
-        return;
-    }
+    bool cut = known.has(known.index(row + half, column + half));  // no other cell has that point
     const std::array<std::size_t, 2> corners[] = {
         {row, column}, {row, column + side}, {row + side, column + side}, {row + side, column}};
-    bool cut = false;
     for (std::size_t i = 0; i < 4 && !cut; ++i)
         cut = known.changes(corners[i], corners[(i + 1) % 4]);
     if (!cut) return;
+    const std::size_t before = wanted.size();
     for (std::size_t down = 0; down <= side; down += half)
         for (std::size_t right = 0; right <= side; right += half)
             if (const auto at = known.index(row + down, column + right); !known.has(at))
                 wanted.push_back(at);
+    if (wanted.size() > before) return;
+    for (const std::size_t down : {std::size_t{0}, half})
+        for (const std::size_t right : {std::size_t{0}, half})
+            visit_cell(known, {row + down, column + right}, half, wanted);
 }
 
 }  // namespace
