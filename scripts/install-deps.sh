@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# install-deps.sh [run|python|deb|all]: installs what moebius is built from: Debian packages, by name, and
+# install-deps.sh [run|python|deb|web|docs|all]: installs what moebius is built from: Debian packages, by name, and
 # only those that are missing. `run` is what building and running the program takes, `python` adds
 # what the Python package takes beside what comes from PyPI (scripts/python-env.sh), `deb` what a
-# Debian package takes; `all`, the
-# default, adds what the tests, the notebooks and the benchmarks take.
+# Debian package takes, `web` the page of `moebius explore` and its test (some 2 GB, so that nothing else asks
+# for them), `docs` the site of scripts/docs.sh; `all`, the default, adds what the tests, the notebooks and the benchmarks take.
 # Where it may not install, it says what is needed and exits with 1.
 set -euo pipefail
 
@@ -28,6 +28,14 @@ python=(
 deb=(
     dpkg-dev             # tells cpack what the package depends on
     file                 # tells it which files are programs
+)
+web=(
+    emscripten           # compiles the page of `moebius explore`
+    chromium             # opens it in its test
+)
+docs=(
+    mkdocs               # the pages of the documentation
+    doxygen              # those of the public headers
 )
 rest=(
     git                  # fetches this repository
@@ -59,9 +67,11 @@ case ${1:-all} in
     run) packages=("${run[@]}") ;;
     python) packages=("${run[@]}" "${python[@]}") ;;
     deb) packages=("${run[@]}" "${deb[@]}") ;;
+    web) packages=("${run[@]}" "${web[@]}") ;;
+    docs) packages=("${docs[@]}") ;;
     all) packages=("${run[@]}" "${python[@]}" "${rest[@]}") ;;
     *)
-        printf 'usage: install-deps.sh [run|python|deb|all]\n' >&2
+        printf 'usage: install-deps.sh [run|python|deb|web|docs|all]\n' >&2
         exit 2
         ;;
 esac

@@ -86,7 +86,7 @@ attribute() {
 threaded='[parallel],[simulate],[closed_loop],[ensemble],[training],[experiment],[backend],[dynamics]'
 
 layout() {
-    find apps include src tests -regex '.*\.\([ch]pp\|cuh?\)' -print0 | xargs -0 clang-format --dry-run -Werror
+    find apps include src tests web -regex '.*\.\([ch]pp\|cuh?\)' -print0 | xargs -0 clang-format --dry-run -Werror
 }
 
 check 'dependencies' scripts/install-deps.sh || exit 1

@@ -23,6 +23,7 @@ namespace moebius::cli {
 [[nodiscard]] command run_command();
 [[nodiscard]] command merge_command();
 [[nodiscard]] command plot_command();
+[[nodiscard]] command explore_command();
 [[nodiscard]] command models_command();
 [[nodiscard]] command routers_command();
 [[nodiscard]] command doctor_command();

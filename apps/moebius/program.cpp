@@ -32,6 +32,7 @@ constexpr const char* examples =
     "  moebius diagnose loads.npz --out report.json\n"
     "  moebius plan check sweep.json, moebius run sweep.json, moebius merge sweep.json.journal\n"
     "  moebius plot run.json --out run.pdf\n"
+    "  moebius explore --out explore.html\n"
     "  moebius models, moebius routers, moebius doctor, moebius bench, moebius completion\n"
     "The terminal gets a summary; --out FILE keeps the result, --out - prints it.\n"
     "Exit codes: 0 found, 2 rejected input, 3 computed but no answer, 4 no device, 130 Ctrl-C,\n"
@@ -64,6 +65,7 @@ std::vector<command> all_commands(bool of_trained) {
             merge_command(),
             follow_command(),
             plot_command(),
+            explore_command(),
             models_command(),
             routers_command(),
             doctor_command(),

@@ -25,7 +25,7 @@ _ANNOTATIONS = {"float": float, "int": int, "bool": bool, "str": str}
 
 
 # Of the terminal, and of no result.
-_NO_FUNCTIONS = {"plot", "plan", "run", "merge", "follow", "doctor", "completion", "man", "bench"}
+_NO_FUNCTIONS = {"plot", "explore", "plan", "run", "merge", "follow", "doctor", "completion", "man", "bench"}
 
 
 def make_commands():

@@ -36,7 +36,7 @@ bool has_labels(const gate_options& options) {
 
 /// Loads hang on differences of logits.
 void require_spread(std::size_t row, std::span<const double> logits) {
-    const auto [least, most] = std::ranges::minmax_element(logits);
+    const auto [least, most] = std::minmax_element(logits.begin(), logits.end());
     if (!std::isfinite(*most - *least))
         reject(fmt::format("the logits of row {} are {:g} to {:g}", row + 1, *least, *most),
                "their differences must be finite numbers");
@@ -202,7 +202,8 @@ matrix random_gate(const labelled& tokens, std::string_view text, double length)
                            most));
     if (experts == 2)
         return halves(with_length(random_direction(tokens.features(), seed, 0), length));
-    if (checked_product("gate", {experts, tokens.features()}) > most_weights)
+    if (checked_product("gate", {static_cast<std::size_t>(experts), tokens.features()}) >
+        most_weights)
         reject(fmt::format("'random:{}' came for {} features", text, tokens.features()),
                "experts times features must be at most 2^24");
     std::vector<std::vector<double>> vectors;

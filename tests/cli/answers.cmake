@@ -210,3 +210,10 @@ cli_case(sweep_leaves ARGS sweep --set beta=1e8 --vary bias=-3:20 --rate 0.1 COD
   OUT "^1 jump\n" ERR "^moebius: sweep: it ended at bias = 9.[0-9]+ on the way up: the state grew beyond 1e.09 times its scale .left_domain.\n$")
 cli_case(response_verdict ARGS response --batches 20 --batch 512 --points 12
   OUT "^8 seeds; measurement and closed form agree: chi-square [.0-9]+ of [0-9]+ score differences .p = [.0-9]+.[^\n]*\n$")
+# The page is one file, or a sentence says what it takes.
+if(MOEBIUS_WEB)
+  cli_case(explore_page ARGS explore --out - OUT "^<!DOCTYPE html>\n.*</html>\n$" ERR none)
+  cli_case(explore_no_folder ARGS explore --out no_such_folder/page.html CODE 2 OUT "^$" ERR "no_such_folder/page.html")
+else()
+  cli_case(explore_page ARGS explore CODE 4 OUT "^$" ERR "^moebius: the page .it takes Emscripten: .*MOEBIUS_WEB=ON adds it\n$")
+endif()

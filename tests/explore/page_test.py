@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""page_test.py PROGRAM PAGE CHROMIUM ROOT [AXE]: the page in a headless Chromium.
+
+What it shows are the program's numbers, a drag across the fold jumps where theory says, a dropped file is
+drawn, the keyboard reaches everything, and the console stays silent. AXE is axe-core's axe.min.js.
+"""
+import json
+import math
+import pathlib
+import re
+import sys
+import tempfile
+
+from browser import Browser
+from program import CLOSE, difference, far, result_of
+
+program, page, chromium, root = sys.argv[1:5]
+axe = sys.argv[5] if len(sys.argv) > 5 else ""
+address = pathlib.Path(page).resolve().as_uri()
+tab = Browser(chromium)
+
+MODELS = ["model=two-expert&feedback=4&bias=0.1", "model=two-expert&controlled=1&gain=0.5&leak=0.1&feedback=3",
+          "model=softmax&experts=8&feedback=6", "model=softmax&experts=4&controlled=1&feedback=3&to=6",
+          "model=token-response&feedback=2", "model=token-softmax&feedback=2&to=2.5"]
+
+
+def values():
+    """The points that the page's table shows, and all that it draws, are the program's."""
+    for model in MODELS:
+        tab.open(f"{address}#{model}&run=0")
+        commands = tab.evaluate("document.getElementById('commands').textContent").split("\n")
+        rows = dict(tab.evaluate("[...document.querySelectorAll('#points tbody tr')].map(row => "
+                                 "[row.dataset.label, [...row.cells].map(cell => cell.textContent)])"))
+        count = 0
+        for kind, line in zip(("diagram", "set"), commands):
+            theirs = result_of(program, line, root)
+            worst = difference(json.loads(tab.evaluate(f"JSON.stringify(shown.{kind})")), theirs)
+            assert worst <= CLOSE, (worst, line)
+            for point in theirs["special_points"]:
+                if point["type"] == "EP":
+                    continue
+                count += 1
+                words = rows[f"{kind} {point['label']}"]
+                for name, value in re.findall(r"(\S+) (\S+?)(?:,|$)", words[2]):
+                    assert far(float(value), point["parameters"][name]) <= CLOSE, (words, point)
+            print(f"{worst:.1e}  {line}")
+        assert count == len(rows), (count, rows)
+
+
+def drag():
+    """The point goes down the bias at feedback 4; the state leaves at the fold of theory, once."""
+    tab.open(f"{address}#model=two-expert&feedback=4&bias=2&to=8&run=0", still=True)
+    # docs/theory.md section 2: |eta| = sqrt(mu (mu - 1)) - arcosh sqrt(mu) at mu = feedback beta/(2 decay) = 2
+    half_width = 2 * (math.sqrt(2) - math.acosh(math.sqrt(2)))
+    place = "(() => { const box = plots.set.svg.getBoundingClientRect(); return "
+    at = lambda b: tab.evaluate(f"{place}[box.left + plots.set.px(4), box.top + plots.set.py({b})] }})()")
+    tab.mouse("mousePressed", *at(2))
+    steps = []
+    for k in range(81):
+        tab.mouse("mouseMoved", *at(2 - 0.05 * k))
+        tab.settle()
+        steps.append(tab.evaluate("[number_of('bias'), shown.state.loads[0], number_of('feedback')]"))
+    tab.mouse("mouseReleased", *at(-2))
+    fallen = [k for k in range(1, len(steps)) if steps[k - 1][1] > 0.5 > steps[k][1]]
+    assert len(fallen) == 1, steps
+    before, after = steps[fallen[0] - 1], steps[fallen[0]]
+    assert before[0] > -half_width > after[0], (before, after, half_width)
+    jumps = tab.evaluate("shown.jumps.length")
+    assert jumps == 1 and "jumped" in tab.evaluate("document.getElementById('status').textContent")
+    print(f"fell between bias {before[0]} and {after[0]}; the fold of theory is at {-half_width:.6f}")
+
+
+def keyboard():
+    """Arrow keys move the point; Tab comes to all that can be used, in the order of the page."""
+    tab.open(f"{address}#model=two-expert&feedback=4&bias=0&run=0")
+    tab.evaluate("document.getElementById('point').focus()")
+    tab.key("ArrowUp", 38)
+    tab.settle()
+    assert tab.evaluate("number_of('bias')") > 0 and tab.evaluate("number_of('feedback')") == 4
+    tab.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    wanted = tab.evaluate("[...document.querySelectorAll('button, input, select, [tabindex=\"0\"]')]"
+                          ".filter(one => one.checkVisibility()).map(one => one.id || one.getAttribute('aria-label'))")
+    reached = []
+    for _ in range(2 * len(wanted)):
+        tab.key("Tab", 9)
+        reached.append(tab.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label')"))
+    missing = set(wanted) - set(reached)
+    assert len(wanted) > 10 and not missing, missing
+    print(f"Tab comes to all of {len(wanted)}")
+
+
+def files(folder):
+    """Results that are dropped are drawn; another file is refused in a sentence."""
+    drop = """(async (name, text) => {
+        const data = new DataTransfer();
+        data.items.add(new File([text], name));
+        document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+        await new Promise(done => setTimeout(done, 100));
+    })"""
+    tab.open(f"{address}#run=0")
+    for line, words in [("diagram --vary feedback=0.5:20", "1 special point"), ("locus --vary feedback=1.5:20 --vary bias=-9:9", "CP1"),
+                        ("simulate --steps 50 --burn-in 0 --record-every 1", "50 rows"),
+                        ("exact --set feedback=4 --vary feedback=2:20", "table")]:
+        text = json.dumps(result_of(program, "moebius " + line, root))
+        tab.evaluate(f"{drop}('run.json', {json.dumps(text)})")
+        tab.wait("document.getElementById('file-told').textContent !== ''")
+        told = tab.evaluate("document.getElementById('file-told').textContent + document.getElementById('file-drawn').textContent")
+        curves = tab.evaluate("document.querySelectorAll('#file-drawn g[clip-path] > *').length")
+        assert words in told and curves > 0, (line, told, curves)
+        assert tab.evaluate("el('file-drawn').checkVisibility() && el('file-drawn').getBoundingClientRect().height > 100"), line
+        print("dropped:", told[:110])
+    tab.evaluate(f"{drop}('note.json', '[1, 2]')")
+    assert not tab.evaluate("el('file-drawn').checkVisibility()")
+    assert "no result of moebius" in tab.evaluate("document.getElementById('file-told').textContent")
+    chosen = pathlib.Path(folder, "mine.csv")
+    chosen.write_text("".join(f"{(-1) ** k * (1 + k % 7 / 10)},{k % 3},{k % 2}\n" for k in range(60)))
+    node = tab.call("DOM.querySelector", nodeId=tab.call("DOM.getDocument")["root"]["nodeId"], selector="#tokens")
+    tab.call("DOM.setFileInputFiles", nodeId=node["nodeId"], files=[str(chosen)])
+    tab.wait("settings.model === 'token-response' && token_facts.tokens === 60")
+    tab.settle()
+
+
+def addresses():
+    """What is in the address is what is shown, and what is changed goes there."""
+    tab.open(f"{address}#model=softmax&experts=5&feedback=3.5&beta=1.5&bias=0.25&run=0")
+    assert tab.evaluate("[settings.experts, settings.feedback, document.getElementById('beta-value').textContent].join()") == "5,3.5,1.5"
+    tab.evaluate("(() => { const one = document.getElementById('feedback'); one.value = 2.5;"
+                 " one.dispatchEvent(new Event('input', {bubbles: true})); })()")
+    tab.settle()
+    sent = tab.evaluate("location.href")
+    state = tab.evaluate("JSON.stringify(shown.state.loads)")
+    tab.open(sent)
+    assert tab.evaluate("settings.feedback") == "2.5", sent
+    assert tab.evaluate("JSON.stringify(shown.state.loads)") == state
+
+
+def changes_of_mind():
+    """A model is left while its curves are computed; those that come are of the next one."""
+    tab.open(f"{address}#run=0")
+    tab.evaluate("choose({model: 'softmax', experts: '64', controlled: '1'}); null")
+    tab.evaluate("choose({model: 'two-expert', experts: '8', controlled: '0'}); null")
+    tab.settle()
+    found = tab.evaluate("[shown.diagram.model, shown.set.model, shown.state.loads.length].join()")
+    assert found == "two-expert,two-expert,2", found
+
+
+def tasks():
+    """The five of docs/explore.md, section 1: each address shows what is written beside it."""
+    rows = re.findall(r"^\| .* \| `(#\S+)` \| `([^`]+)` \|$", pathlib.Path(root, "docs/explore.md").read_text(), re.M)
+    assert len(rows) == 5, rows
+    for hash, words in rows:
+        tab.open(f"{address}{hash}&run=0")
+        assert words in tab.evaluate("document.querySelector('main').innerText"), (hash, words)
+
+
+def loop():
+    """Tokens go on falling, their loads are shares, and it is told what diagnose would say."""
+    tab.open(f"{address}#model=softmax&experts=4&feedback=2&batch=128")
+    tab.wait("live.steps > 60")
+    loads = tab.evaluate("live.loads")
+    assert len(loads) == 4 and abs(sum(loads) - 1) < 1e-12 and all(abs(128 * n - round(128 * n)) < 1e-9 for n in loads)
+    tab.wait("document.getElementById('diagnosis').textContent !== 'nothing yet'")
+    tab.evaluate("document.getElementById('run').click()")
+    tab.wait("!live.asked")
+    steps = tab.evaluate("live.steps")
+    tab.settle()
+    assert tab.evaluate("live.steps") == steps and "run=0" in tab.evaluate("location.hash")
+
+
+def accessible():
+    for model, dark in [(MODELS[0], False), (MODELS[3], True), (MODELS[4], False)]:
+        tab.open(f"{address}#{model}&run=0", dark=dark)
+        tab.evaluate("document.getElementById('file-told').textContent = 'a file'")
+        tab.evaluate(pathlib.Path(axe).read_text() + "; null")
+        broken = tab.evaluate("axe.run().then(found => found.violations.map(one => one.id + ': ' + one.help + ' ' + "
+                              "one.nodes.map(node => node.target).join(' ')))")
+        assert not broken, broken
+    print("axe-core finds nothing")
+
+
+try:
+    values()
+    drag()
+    keyboard()
+    with tempfile.TemporaryDirectory() as scratch:
+        files(scratch)
+    addresses()
+    changes_of_mind()
+    tasks()
+    loop()
+    if axe:
+        accessible()
+    else:
+        print("axe-core is not here: its rules were not looked at")
+    assert not tab.errors, tab.errors
+finally:
+    tab.close()

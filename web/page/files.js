@@ -1,0 +1,154 @@
+'use strict';
+// Files that are dropped or chosen: a result of the program is drawn, a CSV becomes tokens.
+
+const is_table = part => part && typeof part === 'object' && !Array.isArray(part) &&
+    Object.values(part).length >= 2 && Object.values(part).every(Array.isArray);
+
+// The first diagram of a result and its first table, wherever they stand.
+function parts_of(result) {
+    const out = {diagram: null, table: null, name: ''};
+    const look = (part, name) => {
+        if (!part || typeof part !== 'object' || Array.isArray(part)) return;
+        if (Array.isArray(part.branches) && Array.isArray(part.special_points)) out.diagram ??= part;
+        else if (is_table(part) && !out.table) Object.assign(out, {table: part, name});
+        else for (const [key, inner] of Object.entries(part)) look(inner, key);
+    };
+    look(result, '');
+    return out;
+}
+
+function ends_of(lists) {
+    let low = Infinity, high = -Infinity;
+    for (const list of lists)
+        for (const value of list) {
+            if (typeof value !== 'number') continue;
+            low = Math.min(low, value);
+            high = Math.max(high, value);
+        }
+    if (!(low <= high)) throw new Error('it has no finite number to draw');
+    const pad = (high - low || 1) * 0.04;
+    return [low - pad, high + pad];
+}
+
+function draw_curves(plot, {schema}, {branches, special_points}) {
+    if (branches.length === 0) throw new Error('it has no branch');
+    const first = Object.keys(branches[0].columns), is_locus = !('stable' in branches[0].columns);
+    const loads = branches.flatMap(load_columns);
+    const y_names = branch => is_locus ? [first[1]] : loads.length > 0 ? load_columns(branch) : [Object.keys(branch.columns)[1]];
+    const xs = branches.map(branch => Object.values(branch.columns)[0]);
+    const ys = branches.flatMap(branch => y_names(branch).map(name => branch.columns[name]));
+    plot.axes(ends_of(xs), ends_of(ys), first[0], is_locus ? first[1] : loads.length > 0 ? 'loads' : first[1]);
+    if (is_locus) draw_locus(plot, {branches, special_points});
+    else if (loads.length > 0) draw_diagram(plot, {branches, special_points});
+    else {
+        plot.clear();
+        for (const branch of branches)
+            for (const [from, to] of runs_of(branch.columns.stable))
+                plot.curve(Object.values(branch.columns)[0], branch.columns[first[1]],
+                           branch.columns.stable[from] ? 'stable' : 'unstable', Math.max(0, from - 1), to);
+    }
+    const points = special_points.filter(point => point.type !== 'EP').length;
+    return `${branches.length} ${branches.length === 1 ? 'branch' : 'branches'}, ${points} special ${points === 1 ? 'point' : 'points'}`;
+}
+
+// Columns that number the parts of a table, each of them a curve.
+const of_parts = new Set(['replica', 'direction', 'point', 'seed', 'run', 'model']);
+
+// What a table is drawn over: what its command varied, or else its first column that changes.
+function draw_table(plot, {options}, {table, name}) {
+    const names = Object.keys(table).filter(key => table[key].some(value => typeof value === 'number'));
+    const moves = key => new Set(table[key]).size > 1;
+    const varied = [options?.vary ?? []].flat().map(text => String(text).split('=')[0]).filter(key => key in table);
+    const x = varied[0] ?? names.find(key => !of_parts.has(key) && moves(key)) ?? names[0];
+    const part = varied[1] ?? Object.keys(table).find(key => of_parts.has(key) && moves(key));
+    const loads = names.filter(key => /^(load|gap)/.test(key) && !/(_error|_variance)$/.test(key));
+    const ys = (loads.length > 0 ? loads : names.filter(key => key !== x && key !== part)).slice(0, 12);
+    plot.axes(ends_of([table[x]]), ends_of(ys.map(key => table[key])), x, ys.length === 1 ? ys[0] : ys.slice(0, 3).join(', '));
+    plot.clear();
+    for (const key of ys) {
+        if (table[x].length <= 60) for (const [i, at] of table[x].entries())
+            if (at !== null && table[key][i] !== null) plot.dot(at, table[key][i], 'special', 2.5);
+        for (const rows of Map.groupBy(table[x].keys(), row => part ? table[part][row] : 0).values())
+            plot.curve(rows.map(row => table[x][row]), rows.map(row => table[key][row]), 'drawn');
+    }
+    return `table ${name}, ${table[x].length} rows: ${ys.join(', ')} over ${x}`;
+}
+
+function show_result(name, text) {
+    try {
+        const result = JSON.parse(text);
+        if (!/^moebius\.[a-z-]+\/1$/.test(result?.schema ?? '')) throw new Error('it is no result of moebius: "schema" is missing or another one');
+        const parts = parts_of(result);
+        if (!parts.diagram && !parts.table) throw new Error('it has neither branches nor a table to draw');
+        el('file-drawn').removeAttribute('hidden');  // a drawing has no property of that name
+        plots.file = new Plot(el('file-drawn'));
+        const what = parts.diagram ? draw_curves(plots.file, result, parts.diagram) : draw_table(plots.file, result, parts);
+        el('file-told').textContent = `${name} (${result.schema}, ${result.command ?? ''}): ${what}.`;
+        el('file-drawn').setAttribute('aria-label', `${name}: ${what}`);
+        shown.file = {name, text};
+    } catch (failure) {
+        el('file-drawn').setAttribute('hidden', '');
+        el('file-told').textContent = `${name}: ${failure.message}.`;
+    }
+    el('drop').scrollIntoView({block: 'nearest'});
+}
+
+function take_file(file) {
+    if (!file) return;
+    if (/\.csv$/i.test(file.name)) take_csv(file);
+    else file.text().then(text => show_result(file.name, text));
+}
+
+function accept_drops() {
+    const calm = event => {
+        event.preventDefault();
+        document.body.classList.toggle('dragged', event.type === 'dragover');
+    };
+    for (const kind of ['dragover', 'dragleave']) addEventListener(kind, calm);
+    addEventListener('drop', event => {
+        calm(event);
+        take_file(event.dataTransfer.files[0]);
+    });
+    el('file').addEventListener('change', () => take_file(el('file').files[0]));
+    el('tokens').addEventListener('change', () => take_file(el('tokens').files[0]));
+}
+
+function save(kind) {
+    if (!shown[kind]) return;
+    const {asked, ...result} = shown[kind];
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(result)], {type: 'application/json'}));
+    link.download = `${settings.model}-${kind}.json`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// Tokens: numbers in rows, the class in the last column. The engine's gate does the rest.
+const tokens = {columns: 0, values: [], name: ''};
+
+function read_csv(text, name) {
+    const rows = text.trim().split(/\r?\n/).map(line => line.split(/[,;\t]/).map(Number));
+    if (rows[0].every(Number.isNaN)) rows.shift();
+    const columns = rows[0]?.length ?? 0;
+    const bad = rows.findIndex(row => row.length !== columns || !row.every(Number.isFinite));
+    if (bad >= 0 || columns < 2) throw new Error(`${name}: row ${bad + 1} is not ${columns} numbers`);
+    Object.assign(tokens, {columns, values: rows.flat(), name});
+}
+
+function take_csv(file) {
+    file.text().then(text => {
+        read_csv(text, file.name);
+        if (!takes_tokens()) settings.model = 'token-response';
+        return all_changed();
+    }).catch(tell_failure);
+}
+
+async function hand_over_tokens() {
+    if (tokens.columns === 0) read_csv(new TextDecoder().decode(await unpacked('digits')), 'digits');
+    const asked = {ask: 'tokens', columns: tokens.columns, values: tokens.values, gate: settings.gate};
+    // One engine has the work of the gate, the others what comes of it.
+    const told = await engines.curves.ask(asked);
+    const made = {ask: 'tokens', columns: told.experts, values: told.logits, gate: 'logits'};
+    await Promise.all([engines.point, engines.loop].map(engine => engine.ask(made)));
+    token_facts = told;
+}

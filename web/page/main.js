@@ -1,0 +1,194 @@
+'use strict';
+// What the reader touches, and what follows from it.
+
+const slider_names = () => ['feedback', 'bias', 'beta', ...(is_controlled() ? ['gain', 'leak'] : [])];
+
+function facts_of(name) {
+    const all = [...info().parameters, ...known.controller];
+    return all.find(one => one.name === name) ?? {symbol: 'h', meaning: 'asymmetry in the drift of expert 1'};
+}
+
+function write_controls() {
+    for (const name of ['model', 'experts', 'gate', 'to', 'batch', 'step']) el(name).value = settings[name];
+    el('controlled').checked = is_controlled();
+    for (const part of document.querySelectorAll('[data-for]'))
+        part.hidden = part.dataset.for === 'many' ? !is_many() || takes_tokens() : !takes_tokens();
+    el('equation').textContent = shown.state?.equation ?? info().equation;
+    if (el('sliders').dataset.names !== slider_names().join()) make_sliders(el('sliders'));
+    const others = slider_names().filter(name => name !== 'feedback');
+    el('second').replaceChildren(...others.map(name => new Option(name, name)));
+    el('second').value = settings.second;
+    write_sliders();
+}
+
+function write_sliders() {
+    for (const name of slider_names()) {
+        const [from, to] = range_ends[name](), slider = el(name);
+        Object.assign(slider, {min: from, max: to, step: 'any'});  // what is set need not be round
+        slider.value = settings[name];
+        slider.setAttribute('aria-valuetext', settings[name]);
+        el(name + '-value').textContent = settings[name];
+    }
+}
+
+function make_sliders(box) {
+    box.dataset.names = slider_names().join();
+    box.textContent = '';
+    for (const name of slider_names()) {
+        const facts = facts_of(name), row = document.createElement('div');
+        row.className = 'slider';
+        const label = document.createElement('label'), value = document.createElement('output');
+        label.htmlFor = name;
+        label.textContent = `${name} ${facts.symbol}`;
+        value.id = name + '-value';
+        value.htmlFor = name;
+        const slider = Object.assign(document.createElement('input'), {type: 'range', id: name});
+        slider.setAttribute('aria-describedby', name + '-meaning');
+        const meaning = Object.assign(document.createElement('small'), {id: name + '-meaning', textContent: facts.meaning});
+        row.append(value, label, slider, meaning);
+        box.append(row);
+        slider.addEventListener('input', () => set_values({[name]: Number(slider.value)}));
+    }
+}
+
+let scheduled = false;
+function follow() {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+        scheduled = false;
+        const started = performance.now();
+        write_sliders();
+        draw_point();
+        ask_state();
+        ask_curves();
+        write_address();
+        shown.script_ms = performance.now() - started;
+    });
+}
+
+// Values of parameters, held in their ranges, to a thousandth of them or finer.
+function set_values(values) {
+    for (const [name, value] of Object.entries(values)) {
+        const [from, to] = range_ends[name](), digits = Math.max(0, 3 - Math.floor(Math.log10(to - from)));
+        settings[name] = String(Number(Math.min(to, Math.max(from, value)).toFixed(digits)));
+    }
+    follow();
+}
+
+// Another model, or another size: states and curves of the old one mean nothing.
+async function all_changed() {
+    try {
+        fill_settings();
+        if (engines.curves.busy) {  // with curves that nobody wants any more
+            engines.curves.worker.terminate();
+            engines.curves = new_engine();
+        }
+        if (takes_tokens()) await hand_over_tokens();
+        if (!slider_names().includes(settings.second)) settings.second = 'bias';
+        Object.assign(shown, {diagram: null, set: null, landscape: null, state: null, jumps: []});
+        write_controls();
+        draw_all_curves();
+        ask_state();
+        ask_curves();
+        write_address();
+        await start_loop();
+    } catch (failure) {
+        tell_failure(failure);
+    }
+}
+
+function choose(changes) {
+    Object.assign(settings, changes);
+    for (const name of ['feedback', 'beta', 'to', 'second', 'gate'])
+        if (!(name in changes)) settings[name] = '';
+    settings.bias = '0';
+    return all_changed();
+}
+
+function listen_to_form() {
+    el('controls').addEventListener('submit', event => event.preventDefault());
+    el('model').addEventListener('change', () => choose({model: el('model').value}));
+    el('experts').addEventListener('change', () => {
+        const count = Math.min(64, Math.max(2, Math.round(Number(el('experts').value)) || 2));
+        choose({experts: String(count)});
+    });
+    el('controlled').addEventListener('change', () => choose({controlled: el('controlled').checked ? '1' : '0'}));
+    el('gate').addEventListener('change', () => choose({gate: el('gate').value}));
+    el('to').addEventListener('change', () => {
+        const to = Number(el('to').value);
+        if (to > 2 * from_feedback) settings.to = String(to);
+        set_values({feedback: number_of('feedback'), bias: number_of('bias')});
+        draw_all_curves();
+    });
+    el('second').addEventListener('change', () => {
+        settings.second = el('second').value;
+        shown.set = null;
+        draw_all_curves();
+        follow();
+    });
+    for (const name of ['batch', 'step'])
+        el(name).addEventListener('change', () => {
+            if (Number(el(name).value) > 0) settings[name] = el(name).value;
+            write_address();
+            start_loop(shown.state?.state);
+        });
+    el('run').addEventListener('click', () => set_running(settings.run !== '1'));
+    el('restart').addEventListener('click', () => start_loop(shown.state?.state));
+    el('reset').addEventListener('click', () => { clearTimeout(address_due); address_due = 0; history.replaceState(null, '', '#'); read_address(); all_changed(); });
+    el('share').addEventListener('click', () =>
+        navigator.clipboard?.writeText(location.href).then(() => tell('The address is copied.'), () => tell(location.href)) ?? tell(location.href));
+    el('save-diagram').addEventListener('click', () => save('diagram'));
+    el('save-set').addEventListener('click', () => save('set'));
+}
+
+// The point follows a pointer that is down, in the set and along the diagram.
+function listen_to_plot(svg, moved) {
+    svg.addEventListener('pointerdown', event => {
+        svg.setPointerCapture(event.pointerId);
+        moved(event);
+    });
+    svg.addEventListener('pointermove', event => { if (svg.hasPointerCapture(event.pointerId)) moved(event); });
+}
+
+function listen_to_set() {
+    listen_to_plot(el('set'), event => {
+        const {x, y} = plots.set.place(event);
+        set_values({feedback: x, [settings.second]: y});
+        plots.set.marks.querySelector('.handle')?.focus();
+    });
+    listen_to_plot(el('diagram'), event => set_values({feedback: plots.diagram.place(event).x}));
+    const steps = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
+    el('set').addEventListener('keydown', event => {
+        if (!(event.key in steps) || event.target.id !== 'point') return;
+        event.preventDefault();
+        const [u, v] = steps[event.key], share = event.shiftKey ? 1000 : 100, second = settings.second;
+        const step = name => { const [from, to] = range_ends[name](); return (to - from) / share; };
+        if (u) set_values({feedback: number_of('feedback') + u * step('feedback')});
+        else set_values({[second]: number_of(second) + v * step(second)});
+    });
+}
+
+function redraw() {
+    if (known) draw_all_curves();
+    if (shown.file) show_result(shown.file.name, shown.file.text);
+}
+
+async function open_page() {
+    engines = await open_engines();
+    known = await engines.point.ask({ask: 'models'});
+    for (const [name, words] of Object.entries(model_words)) el('model').append(new Option(words, name));
+    for (const name of ['diagram', 'set', 'landscape']) plots[name] = new Plot(el(name));
+    read_address();
+    listen_to_form();
+    listen_to_set();
+    accept_drops();
+    await all_changed();
+    set_running(settings.run === '1');
+    let width = innerWidth;
+    addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; redraw(); } });
+    addEventListener('hashchange', () => { read_address(); all_changed(); });
+    requestAnimationFrame(frame);
+}
+
+open_page().catch(tell_failure);
