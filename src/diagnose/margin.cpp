@@ -59,6 +59,12 @@ void judge_warning(const warning& now, layer_diagnosis& out) {
     if (now.kind == warning_kind::growing) {
         out.verdict = load_verdict::losing_balance;
         out.reason = words_of(now.growth, now.block) + ", away from equal loads";
+    } else if (now.kind == warning_kind::swelling) {
+        out.verdict = load_verdict::losing_balance;
+        out.reason = fmt::format(
+            "means of {} steps scatter {:.2f} times as much as independent tokens make them in the "
+            "loads of every expert, and did not before",
+            now.block, now.swelling);
     } else {
         out.verdict =
             now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;
@@ -256,8 +262,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
         out.verdict = load_verdict::collapsed;
         out.reason = fmt::format("one expert has {:.3g} times its even share",
                                  loads.maxCoeff() * static_cast<double>(loads.size()));
-    } else if (now.kind == warning_kind::growing ||
-               (now.kind == warning_kind::swinging && !measured)) {
+    } else if (now.kind == warning_kind::growing || (now.kind != warning_kind::none && !measured)) {
         judge_warning(now, out);
         out.steps_left = steps_left(now, loads, top_k_);
     } else if (!measured) {
