@@ -63,10 +63,10 @@ struct training_state {
     /// (rows, 2 + 2 L E), row-major: over the last record_every batches the mean loss, share of
     /// right examples and loads; then the scores after them.
     std::vector<double> records;
+    std::vector<double> tests;  ///< what a caller measured on the way; training leaves it alone
     /// (rows, E, E) of a probe of moments: over the batches of a record the sum over tokens of p
     /// p^T, p = softmax(beta (logit + score)) as the batch was routed. In no checkpoint.
-    std::vector<double> products;
-    std::vector<double> tests;  ///< what a caller measured on the way; training leaves it alone
+    std::vector<double> products = {};
 };
 
 /// The feedback of batch t, which of a held run is that of its hold_rule.
