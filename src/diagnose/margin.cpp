@@ -246,8 +246,14 @@ void layer_margin::judge_loop(layer_diagnosis& out) const {
                         "loads are lost at feedback/decay = {:.4g}",
                         by, slope->value, 1 / slope->value));
     };
-    probed(dither_, "dither");
-    probed(moments_, "moments");
+    probed(moments_, "moments");  // of the leading direction
+    if (out.margins.empty()) {
+        probed(dither_, "dither");
+        if (!out.margins.empty())
+            out.notes.emplace_back(
+                "a dither tells the mean gain over all directions of loads: where gates prefer "
+                "tokens the largest, which moments tell, is more, and the margin less");
+    }
     if (!out.margins.empty()) return;
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     if (const auto gain = gain_of(loop_, free_, known, out))
