@@ -24,7 +24,7 @@ void collapse_watch::take(std::span<const double> shares, double tokens, double 
 /// Where the noise of a step is that of its tokens alone.
 void collapse_watch::judge_independent(std::size_t which, const block_window& window) {
     auto& at = at_[which];
-    if (window.length == limits_.swell_block) {
+    if (window.length == limits_.swell_block && window.experts >= limits_.fewest_experts) {
         at.swelling = blocks_.least_swing(which);
         if (at.swelling > 0) quietest_ = std::min(quietest_, at.swelling);
         const bool swells = quietest_ <= limits_.quiet && at.swelling >= limits_.swell &&
@@ -52,6 +52,7 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     at.growth = growth_in(*window);
     at.swing = swing_in(*window);
     if (!first_) first_ = at;
+    if (!first_growth_ && at.kind == warning_kind::growing) first_growth_ = at;
 }
 
 std::optional<warning> collapse_watch::slowest() const {

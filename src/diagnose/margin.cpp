@@ -139,6 +139,7 @@ void layer_margin::take(const load_record& record) {
     tokens_ = unit_ > 0 ? sum / unit_ / top_k_ : head_.tokens.value_or(0);
     watch_.take(shares_, tokens_, top_k_);
     if (watch_.first() && !warned_at_) warned_at_ = record.step;
+    if (watch_.first_growth() && !grew_at_) grew_at_ = record.step;
     if (loop_) loop_->take(shares_);
     if (free_) free_->take(shares_);
     take_probes(record);
@@ -291,8 +292,8 @@ layer_diagnosis layer_margin::result() const {
     if (scores_) out.had += ", scores";
     if (moments_) out.had += ", moments";
     if (dither_) out.had += ", dither";
-    out.warned_at = warned_at_;
     judge_loop(out);
+    out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     note_scores(scores_, head_, out);
     judge_counts(out);
     return out;

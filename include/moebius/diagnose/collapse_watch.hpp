@@ -39,6 +39,7 @@ struct warning_limits {
     /// that begins to learn has had so many steps.
     double swell = 1.5;
     std::size_t swell_block = 20, settled = 900;
+    std::size_t fewest_experts = 4;  ///< of fewer the loads are nearly one number
     double independence = 1.4;  ///< tokens' noise over multinomial up to which swings can be read
 };
 
@@ -55,6 +56,10 @@ public:
     [[nodiscard]] warning now() const;
     /// The first that was ever raised.
     [[nodiscard]] const std::optional<warning>& first() const noexcept { return first_; }
+    /// The first of growth: the others are no news where the gain of the loop is known.
+    [[nodiscard]] const std::optional<warning>& first_growth() const noexcept {
+        return first_growth_;
+    }
     /// Growth of the longest blocks of which there are 20: the slow motion of the layer.
     [[nodiscard]] std::optional<warning> slowest() const;
 
@@ -71,7 +76,7 @@ private:
     std::array<double, block_scales::lengths> calmest_;
     double quietest_ = std::numeric_limits<double>::infinity();
     bool swelled_ = false;  ///< when last looked at
-    std::optional<warning> first_;
+    std::optional<warning> first_, first_growth_;
 };
 
 }  // namespace moebius

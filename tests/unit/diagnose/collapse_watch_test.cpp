@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <catch.hpp>
 #include <cmath>
 #include <moebius/diagnose/collapse_watch.hpp>
@@ -10,17 +11,23 @@ using namespace diagnose_runs;
 
 namespace {
 
-/// A watch on a loop of four experts without a controller, feedback from 0 at `slope` a step.
-collapse_watch ramped(double slope, std::size_t steps, std::uint64_t seed) {
+struct ramped_loop {
+    collapse_watch watch{4};
+    std::size_t half = 0;  ///< step in which one expert first has half of the tokens
+};
+
+/// A loop of four experts without a controller, feedback from 0 at `slope` a step.
+ramped_loop ramped(double slope, std::size_t steps, std::uint64_t seed) {
     closed_loop loop(no_tokens(4), {256, noise_law::gumbel, seed});
-    collapse_watch watch(4);
+    ramped_loop out;
     feedback_rule rule{.feedback = 0, .step = 0.02};
-    for (std::size_t t = 0; t < steps; ++t) {
+    for (std::size_t t = 0; t < steps && out.half == 0; ++t) {
         const auto counts = loop.advance(rule);
-        watch.take(shares_of({counts.begin(), counts.end()}), 256, 1);
+        out.watch.take(shares_of({counts.begin(), counts.end()}), 256, 1);
+        if (*std::max_element(counts.begin(), counts.end()) > 128) out.half = t;
         rule.feedback += slope;
     }
-    return watch;
+    return out;
 }
 
 }  // namespace
@@ -47,11 +54,18 @@ TEST_CASE("the least swing is 1 for independent tokens, and that of the calmest 
     CHECK(block_scales(3).least_swing(1) == 0);
 }
 
-TEST_CASE("all experts' loads swell before a ramped feedback loses balance", "[diagnose]") {
+TEST_CASE("a ramped feedback is warned of before one expert has half", "[diagnose]") {
     const auto seed = GENERATE(as<std::uint64_t>{}, 1, 2, 3, 4, 5, 6);
-    // K = 4, where balance is lost, at step 2,000
-    const auto watch = ramped(4.0 / 2000, 2000, seed);
-    REQUIRE(watch.first());
-    CHECK(watch.first()->seen_at <= 1800);
-    CHECK_FALSE(ramped(0, 2000, seed).first());
+    const auto loop = ramped(4.0 / 2000, 4000, seed);  // balance is lost at K = 4, step 2,000
+    CAPTURE(loop.half);
+    REQUIRE(loop.half > 1500);
+    REQUIRE(loop.watch.first());
+    CHECK(loop.watch.first()->seen_at < loop.half);
+}
+
+TEST_CASE("independent tokens rarely seem to swell", "[diagnose]") {
+    int alarms = 0;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed)
+        alarms += ramped(0, 2000, seed).watch.first().has_value();
+    CHECK(alarms <= 4);  // of a rate of 5 % more come with a chance of 5 %
 }

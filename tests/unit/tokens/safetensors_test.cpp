@@ -100,11 +100,15 @@ TEST_CASE("what is no safetensors file is refused with its place", "[gate][error
           "100000000 are the most");
     CHECK(said_of(tensors("{}", "")) == "it has no tensor");
     CHECK(said_of(tensors("[]", "")) == "header, byte 0: '{' was expected");
-    CHECK(said_of(tensors("{" + one + "}x", data)) == "header, byte 55: its end was expected");
+    const auto at = [](std::size_t byte, const std::string& rule) {
+        return "header, byte " + std::to_string(byte) + ": " + rule;
+    };
+    CHECK(said_of(tensors("{" + one + "}x", data)) == at(one.size() + 2, "its end was expected"));
     CHECK(said_of(tensors("{" + one + "," + one + "}", data)) ==
-          "header, byte 109: 'a' comes twice");
-    CHECK(said_of(tensors("{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", data)) ==
-          "header, byte 33: a tensor has dtype, shape and data_offsets [begin, end]");
+          at(2 * one.size() + 2, "'a' comes twice"));
+    const std::string brief = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}";
+    CHECK(said_of(tensors(brief, data)) ==
+          at(brief.size() - 1, "a tensor has dtype, shape and data_offsets [begin, end]"));
     CHECK(said_of(tensors("{\"a", data)) == "header, byte 3: a text has no end");
     CHECK(said_of(tensors("{" + one + "}", data.substr(1))) ==
           "its tensors have 8 bytes, but 7 follow the header");
