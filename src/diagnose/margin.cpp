@@ -47,6 +47,12 @@ bool has_collapsed(const Eigen::VectorXd& loads, double top_k) {
     return std::exp(entropy) < top_k + (n - top_k) / 4 || 2 * idle >= n;
 }
 
+/// The step in which a warning came to be there.
+void note_first(const std::optional<warning>& seen, std::int64_t step,
+                std::optional<std::int64_t>& at) {
+    if (seen && !at) at = step;
+}
+
 std::string words_of(const block_growth& growth, std::size_t block) {
     return fmt::format(
         "from block to block of {} steps a deviation is multiplied by {:.3f} ({:.3f} "
@@ -138,8 +144,8 @@ void layer_margin::take(const load_record& record) {
             std::gcd(static_cast<std::int64_t>(unit_), static_cast<std::int64_t>(record.loads[e])));
     tokens_ = unit_ > 0 ? sum / unit_ / top_k_ : head_.tokens.value_or(0);
     watch_.take(shares_, tokens_, top_k_);
-    if (watch_.first() && !warned_at_) warned_at_ = record.step;
-    if (watch_.first_growth() && !grew_at_) grew_at_ = record.step;
+    note_first(watch_.first(), record.step, warned_at_);
+    note_first(watch_.first_growth(), record.step, grew_at_);
     if (loop_) loop_->take(shares_);
     if (free_) free_->take(shares_);
     take_probes(record);

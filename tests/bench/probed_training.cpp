@@ -93,6 +93,33 @@ struct told {
     double level = 0;                     ///< of 800 steps, the mean over directions
 };
 
+/// What the records of a run tell.
+told told_of(const design& at, const training_state& state, std::uint64_t seed) {
+    layer_margin by_moments(head_of(at)), by_dither(head_of(at));
+    std::vector<double> dither(at.experts), counts(at.experts);
+    for (std::uint64_t t = 0; t < steps; ++t) {
+        for (std::size_t i = 0; i < at.experts; ++i)
+            counts[i] =
+                state.records[t * (2 + 2 * at.experts) + 2 + i] * static_cast<double>(at.batch);
+        dither_of(at.dither, seed, t, dither);
+        load_record record{static_cast<std::int64_t>(t), 0, counts, {}, dither, {}};
+        if (at.dither > 0) by_dither.take(record);
+        const auto square = at.experts * at.experts;
+        record.dither = {};
+        record.moments = std::span(state.products).subspan(t * square, square);
+        by_moments.take(record);
+    }
+    told out;
+    const double unit = exact::balanced(at.experts, 0, 1).threshold;
+    if (const auto m = by_moments.result().feedback)
+        out.moments = m->value / unit, out.moments_low = m->low / unit,
+        out.moments_high = m->high / unit;
+    if (const auto d = by_dither.result().feedback; d && at.dither > 0)
+        out.dither = d->value / unit, out.dither_low = d->low / unit,
+        out.dither_high = d->high / unit;
+    return out;
+}
+
 told run_one(const design& at, const std::shared_ptr<const labelled_data>& data,
              std::uint64_t seed) {
     const auto work = work_of(at, data, seed);
@@ -106,28 +133,8 @@ told run_one(const design& at, const std::shared_ptr<const labelled_data>& data,
         whole += J * stride / steps;
         if (until + 100 > steps) late += J / 10;
     }
-    layer_margin by_moments(head_of(at)), by_dither(head_of(at));
-    std::vector<double> dither(at.experts), counts(at.experts);
-    for (std::uint64_t t = 0; t < steps; ++t) {
-        for (std::size_t i = 0; i < at.experts; ++i)
-            counts[i] =
-                state.records[t * (2 + 2 * at.experts) + 2 + i] * static_cast<double>(at.batch);
-        dither_of(at.dither, run.seed, t, dither);
-        load_record record{static_cast<std::int64_t>(t), 0, counts, {}, dither, {}};
-        if (at.dither > 0) by_dither.take(record);
-        const auto square = at.experts * at.experts;
-        record.dither = {};
-        record.moments = std::span(state.products).subspan(t * square, square);
-        by_moments.take(record);
-    }
-    told out;
-    const double unit = exact::balanced(at.experts, 0, 1).threshold, per = at.feedback();
-    if (const auto m = by_moments.result().feedback)
-        out.moments = m->value / unit, out.moments_low = m->low / unit,
-        out.moments_high = m->high / unit;
-    if (const auto d = by_dither.result().feedback; d && at.dither > 0)
-        out.dither = d->value / unit, out.dither_low = d->low / unit,
-        out.dither_high = d->high / unit;
+    auto out = told_of(at, state, run.seed);
+    const double per = at.feedback();
     out.now = per * largest(slope_of(work, state));
     out.late = per * largest(late);
     out.long_ = per * largest(whole);
