@@ -18,6 +18,7 @@
 #include "commands.hpp"
 #include "device.hpp"
 #include "diagnose_document.hpp"
+#include "diagnose_line.hpp"
 #include "diagnose_report.hpp"
 #include "incomplete.hpp"
 #include "interrupt.hpp"
@@ -96,7 +97,8 @@ int follow(const diagnose_arguments& args, const session& session) {
     constexpr auto pause = std::chrono::milliseconds(200);
     const auto log = follow_log(args.follow, args.log);
     load_state state(args.window);
-    distance_estimate distance(log->head());
+    std::optional<distance_estimate> distance;  // of as many layers and experts as came so far
+    std::size_t experts = 0, layers = 0;
     const auto watched = session.watch("diagnose");  // an interrupt is what ends it
     while (!watched.stopping()) {
         const auto records = log->next_step();
@@ -104,12 +106,17 @@ int follow(const diagnose_arguments& args, const session& session) {
             std::this_thread::sleep_for(pause);
             continue;
         }
+        const auto& head = log->head();
+        if (experts != head.experts || layers != head.layers.size()) distance.emplace(head);
+        experts = head.experts, layers = head.layers.size();
         for (const auto& record : records) {
             state.take(record);
-            distance.take(record);
+            distance->take(record);
         }
-        const auto verdict = worst_of(distance.layers());
-        print(step_line(log->head(), state.layers(), verdict));
+        const auto distances = distance->layers();
+        const auto verdict = worst_of(distances);
+        const auto line = args.output.format == "json" ? step_json : step_line;
+        print(line(head, state.layers(), distances));
         if (!args.fail_on.empty() && as_bad_as(verdict, args.fail_on)) return exit_code::no_answer;
     }
     return interrupt_code();
@@ -121,7 +128,10 @@ void check_files(const diagnose_arguments& args, const session& session) {
                                args.files.empty() ? "no file came" : "--follow came beside files",
                                "either the files of a log or --follow FILE is needed");
     if (!args.follow.empty())
-        refuse_unused(session, "diagnose --follow", {"out", "format", "plot", "report"});
+        refuse_unused(session, "diagnose --follow", {"out", "plot", "report"});
+    if (!args.follow.empty() && args.output.format == "csv")
+        throw invalid_argument("--format", "csv came beside --follow",
+                               "a step is a line of text, or of JSON");
 }
 
 int run(const diagnose_arguments& args, const session& session) {
@@ -163,9 +173,10 @@ command diagnose_command() {
         "NPY, NPZ, CSV, TSV, JSONL or TensorBoard's events; several are parts of one log",
         {.positional = true});
     add_threads(out.options, args->threads);
-    out.options.add("follow", args->follow,
-                    "CSV or JSONL file that grows: a line a step, until Ctrl-C",
-                    {.names_file = true});
+    out.options.add(
+        "follow", args->follow,
+        "CSV or JSONL file that grows: a line a step (of JSON with --format json), until Ctrl-C",
+        {.names_file = true});
     out.options.add("fail_on", args->fail_on,
                     "exit code 3 where the verdict on a layer is this one or a worse one",
                     {.choices = verdict_names()});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "diagnose_distance.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace moebius::cli {
@@ -9,6 +11,17 @@ std::vector<std::string> verdict_names() {
     std::vector<std::string> names;
     for (const auto verdict : verdicts) names.emplace_back(to_string(verdict));
     return names;
+}
+
+std::size_t rank_of(load_verdict verdict) {
+    return static_cast<std::size_t>(std::find(std::begin(verdicts), std::end(verdicts), verdict) -
+                                    std::begin(verdicts));
+}
+
+load_verdict worst_of(const std::vector<layer_diagnosis>& layers) {
+    std::size_t worst = 0;
+    for (const auto& one : layers) worst = std::max(worst, rank_of(one.verdict));
+    return verdicts[worst];
 }
 
 distance_estimate::distance_estimate(const log_head& head) : count_(head.layers.size()) {

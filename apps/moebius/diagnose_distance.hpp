@@ -17,6 +17,12 @@ inline constexpr load_verdict verdicts[] = {load_verdict::safe,        load_verd
 /// The same as words, for options and results.
 [[nodiscard]] std::vector<std::string> verdict_names();
 
+/// The place of a verdict among them.
+[[nodiscard]] std::size_t rank_of(load_verdict verdict);
+
+/// The worst verdict on any layer.
+[[nodiscard]] load_verdict worst_of(const std::vector<layer_diagnosis>& layers);
+
 /// Takes the records of a log and says how far its layers are from collapse.
 class distance_estimate {
 public:

@@ -14,11 +14,6 @@
 namespace moebius::cli {
 namespace {
 
-std::size_t rank_of(load_verdict verdict) {
-    return static_cast<std::size_t>(std::find(std::begin(verdicts), std::end(verdicts), verdict) -
-                                    std::begin(verdicts));
-}
-
 std::string layer_name(const diagnosis& log, std::size_t layer) {
     return layer < log.head.layers.size() ? log.head.layers[layer] : std::to_string(layer);
 }
@@ -185,12 +180,6 @@ bool as_bad_as(load_verdict verdict, std::string_view limit) {
     return rank_of(verdict) >= static_cast<std::size_t>(at);
 }
 
-load_verdict worst_of(const std::vector<layer_diagnosis>& layers) {
-    std::size_t worst = 0;
-    for (const auto& one : layers) worst = std::max(worst, rank_of(one.verdict));
-    return verdicts[worst];
-}
-
 load_verdict worst_verdict(const std::vector<diagnosis>& logs) {
     std::vector<layer_diagnosis> all;
     for (const auto& log : logs) all.insert(all.end(), log.distances.begin(), log.distances.end());
@@ -255,23 +244,6 @@ std::string summary_of(const std::vector<diagnosis>& logs) {
         if (biases || !one.name.starts_with("bias"))
             out.add("{}: {}\n", short_name(one), one.definition);
     return out.take();
-}
-
-std::string step_line(const log_head& head, const std::vector<layer_state>& states,
-                      load_verdict verdict) {
-    const auto worst = std::max_element(states.begin(), states.end(),
-                                        [](const layer_state& a, const layer_state& b) {
-                                            return !(a.max_over_mean >= b.max_over_mean);
-                                        });
-    if (worst == states.end()) return {};
-    const auto place = static_cast<std::size_t>(worst - states.begin());
-    double dead = 0;
-    for (const auto& one : states) dead += std::isnan(one.dead) ? 0 : one.dead;
-    return fmt::format(
-        "step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}  {}\n",
-        worst->last_step, known("{:.4f}", worst->max_over_mean), excerpt(head.layers[place], 30),
-        known("{:.4f}", worst->variation), known("{:.4f}", worst->effective), dead,
-        head.experts * states.size(), to_string(verdict));
 }
 
 }  // namespace moebius::cli

@@ -22,7 +22,6 @@ struct diagnosis {
 };
 
 /// The worst verdict on any layer.
-[[nodiscard]] load_verdict worst_of(const std::vector<layer_diagnosis>& layers);
 [[nodiscard]] load_verdict worst_verdict(const std::vector<diagnosis>& logs);
 
 /// Whether a verdict is as bad as another, or worse.
@@ -33,9 +32,5 @@ struct diagnosis {
 
 /// For a reader: a table a log, definitions once, and what was found.
 [[nodiscard]] std::string summary_of(const std::vector<diagnosis>& logs);
-
-/// One line of a log that is followed: the layer that is worst off, and the worst verdict.
-[[nodiscard]] std::string step_line(const log_head& head, const std::vector<layer_state>& states,
-                                    load_verdict verdict);
 
 }  // namespace moebius::cli

@@ -83,8 +83,9 @@ void add_to(option_table& table, token_options& options) {
     table.add(
         "gate", options.gate.gate,
         "class-means:A,B,... or random:SEED/EXPERTS, on features divided by the largest one; "
-        "an NPY or NPZ file of weights, on the raw features, FILE.npy,layout=experts-by-features "
-        "(or features-by-experts) if it is square; or logits: the columns are the experts'",
+        "an NPY, NPZ or safetensors file of weights (FILE.safetensors:NAME, with the biases beside "
+        "it), on the raw features, FILE.npy,layout=experts-by-features (or features-by-experts) if "
+        "it is square; or logits: the columns are the experts'",
         {.kept = of_gate});
     table.add("classes", options.gate.classes, "route tokens of these classes only",
               {.kept = of_gate});

@@ -40,7 +40,7 @@ struct train_arguments {
     double target = 0.9;
     std::string corrupt;
     bool history = false;
-    std::string log;  ///< file for a load log; empty: none
+    log_arguments log;
     std::string checkpoint;
     device_option device;
     output_options output;
@@ -203,7 +203,9 @@ void check(train_arguments& args, const session& session) {
         also.push_back({"--checkpoint", args.checkpoint});
         also.push_back({"the lock of --checkpoint", args.checkpoint + ".lock"});
     }
-    check_log(args.log, args.experiment, !args.against.empty(), also);
+    check_log(args.log, args.experiment, !args.against.empty(), session, also);
+    if (args.log.probe.moments && !args.checkpoint.empty())
+        throw invalid_argument("--moments", "--checkpoint came", "they are in no checkpoint");
     args.output.check({array_place_of(args.experiment.data).path}, also);
     if (!args.checkpoint.empty()) require_writable(args.checkpoint);
     if (!args.against.empty()) args.experiment.routers.push_back(args.against);
@@ -231,6 +233,7 @@ result_heading heading_of(train_arguments args) {
     describe_experiment(args.experiment, heading);
     option_table own;
     add_own(own, args);
+    if (args.log.probe.dither > 0) heading.options.emplace_back("dither", args.log.probe.dither);
     own.write_to(heading);
     return heading;
 }
@@ -288,7 +291,8 @@ int run(train_arguments& args, const session& session) {
     if (!args.corrupt.empty()) std::ignore = corruption_of(args.corrupt);
     auto heading = heading_of(args);
     set_hold(args.hold, args.experiment);
-    const auto made = make_experiment(experiment_from(args.experiment, session));
+    auto made = make_experiment(experiment_from(args.experiment, session));
+    made.work.probe = args.log.probe;
     const auto on = args.device.open();
     resumable_training training(args, made, heading, *on);
     heading.command = session.command;

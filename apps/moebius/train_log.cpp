@@ -9,34 +9,65 @@
 #include <moebius/io/load_log_file.hpp>
 
 namespace moebius::cli {
+namespace {
 
-void add_log(std::string& file, option_table& to) {
+/// Of all steps but the first, of which the log has no scores.
+log_probes probes_of(const training_report& report) {
+    log_probes out;
+    const auto& work = report.made.work;
+    const std::size_t experts = work.runs.front().model->experts(), square = experts * experts;
+    std::vector<double> dither(experts);
+    for (std::uint64_t t = 1; t < report.states.front().step; ++t)
+        for (std::size_t r = 0; r < work.runs.size(); ++r) {
+            if (work.probe.dither > 0) {
+                dither_of(work.probe.dither, work.runs[r].seed, t, dither);
+                out.dither.insert(out.dither.end(), dither.begin(), dither.end());
+            }
+            const auto& products = report.states[r].products;
+            if ((t + 1) * square > products.size()) continue;
+            const auto from = products.begin() + static_cast<std::ptrdiff_t>(t * square);
+            out.moments.insert(out.moments.end(), from, from + static_cast<std::ptrdiff_t>(square));
+        }
+    return out;
+}
+
+}  // namespace
+
+void add_log(log_arguments& log, option_table& to) {
     to.add(
-        "log", file,
+        "log", log.file,
         "NPZ file for a load log of every step, with the feedback of its end, as moebius diagnose "
         "reads it",
         {.kept = option_kept::never});
+    to.add("moments", log.probe.moments,
+           "the log also has the sums over tokens of p p', p the router's shares",
+           {.kept = option_kept::never});
+    to.add("dither", log.probe.dither,
+           "each score is routed by so much more or less, at random, which the log has, too",
+           {.kept = option_kept::never});
 }
 
-void check_log(const std::string& file, const experiment_arguments& of, bool against_another,
-               std::vector<written_file>& also) {
-    if (file.empty()) return;
+void check_log(const log_arguments& log, const experiment_arguments& of, bool against_another,
+               const session& session, std::vector<written_file>& also) {
+    if (log.file.empty())
+        return refuse_unused(session, "train without --log", {"moments", "dither"});
     if (of.design.record_every != 1)
         throw invalid_argument("--log", fmt::format("--record-every is {}", of.design.record_every),
                                "a load log has every step: it must be 1");
     if (of.design.layers != 1 || !of.vary.empty() || against_another)
         throw invalid_argument("--log", "two layers, --vary or --against came",
                                "it takes one layer, and runs that are alike");
-    also.push_back({"--log", file});
+    also.push_back({"--log", log.file});
 }
 
-void write_log(const std::string& file, const training_report& report) {
-    if (file.empty()) return;
+void write_log(const log_arguments& log, const training_report& report) {
+    if (log.file.empty()) return;
     const auto& run = report.made.work.runs.front();
     auto rule = run.rule;
     if (!std::isnan(run.feedback_end)) rule.feedback = run.feedback_end;
     const auto tokens = report.made.work.batch;
-    write_file(file, load_log_npz(history_table(report), "run", tokens, loop_config(rule, tokens)));
+    write_file(log.file, load_log_npz(history_table(report), "run", tokens,
+                                      loop_config(rule, tokens), probes_of(report)));
 }
 
 }  // namespace moebius::cli

@@ -295,6 +295,8 @@ def train(
     corrupt: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     history: bool | None = None,
     log: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    moments: bool | None = None,
+    dither: float | None = None,
     checkpoint: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     device: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     threads: int | None = None,

@@ -9,7 +9,7 @@ namespace moebius {
 
 line_reader::line_reader(file_reader& file, std::string_view start, bool grows)
     : file_(file), grows_(grows), buffer_(start.begin(), start.end()), to_(start.size()) {
-    buffer_.resize(buffer_.size() + 1);  // memchr takes no null
+    buffer_.resize(buffer_.size() + padding);
 }
 
 bool line_reader::next(std::string_view& line) {
@@ -41,8 +41,9 @@ void line_reader::fill() {
     to_ -= from_;
     searched_ -= from_;
     from_ = 0;
-    if (buffer_.size() - to_ < block) buffer_.resize(std::max(2 * to_, to_ + block));
-    const auto room = std::span(buffer_).subspan(to_);
+    if (buffer_.size() - to_ < block + padding)
+        buffer_.resize(std::max(2 * to_, to_ + block) + padding);
+    const auto room = std::span(buffer_).first(buffer_.size() - padding).subspan(to_);
     const std::size_t got = file_.read(room);
     done_ = got < room.size();
     to_ += got;

@@ -12,12 +12,15 @@
 #include <moebius/compare/loop_modes.hpp>
 #include <moebius/compare/measured_response.hpp>
 #include <moebius/compare/trained_loads.hpp>
+#include <moebius/model/registry.hpp>
 #include <moebius/simulate/replicas.hpp>
 #include <moebius/train/model_measures.hpp>
 #include <moebius/train/moe_network.hpp>
+#include <optional>
 
 #include "gap_along.hpp"
 #include "linear_limits.hpp"
+#include "token_windows.hpp"
 
 namespace moebius {
 namespace {
@@ -184,21 +187,45 @@ bool add_errors_of_two(const frozen_gate& gate, const std::vector<double>& score
     return true;
 }
 
+/// The errors of the mean loads of more top-1 experts, in place of those from blocks, likewise.
+/// @param near  its scores are of a state far from critical
+/// @return the modes of the loop; nothing where it swings over or has too many experts
+/// @source docs/theory.md section 7 (N experts, tokens that are drawn)
+std::optional<loop_modes> add_errors_of_experts(const frozen_gate& gate, const course& near,
+                                                const trained_options& options,
+                                                trained_loads& out) {
+    const auto& rule = gate.rule;
+    const double steepest = rule.decay - std::min(0.0, rule.feedback) *
+                                             largest_slope(*gate.loads, near.scores, rule.beta);
+    if (gate.experts() > most_mode_experts || rule.feedback == 0 || !(rule.step * steepest < 2))
+        return std::nullopt;
+    auto at = make_expert_problem(gate.loads);
+    at.set("feedback", rule.feedback);
+    at.set("decay", rule.decay);
+    at.set("beta", rule.beta);
+    auto modes = modes_about(at, near.scores, {}, {rule.step, options.tokens, 1, false});
+    const auto along = mean_covariance(modes, rule.decay, rule.step, batches_of(options, rule));
+    out.error = load_errors(modes, along);
+    return modes;
+}
+
 /// z of the loop, and whether theory lets it speak.
 /// @param to_rest  from where training left the scores
 /// @param near     from the loop's mean scores
 void judge(const frozen_gate& gate, const course& to_rest, const course& near,
            const trained_options& options, trained_loads& out) {
     const auto& p = near.p;
-    const bool two = gate.experts() == 2 && gate.run.model->routing()->top_1_noise();
-    const bool known = two && add_errors_of_two(gate, near.scores, options, out);
+    const bool top_1 = gate.run.model->routing()->top_1_noise().has_value();
+    const bool two =
+        top_1 && gate.experts() == 2 && add_errors_of_two(gate, near.scores, options, out);
     const auto top = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
     const auto& rule = gate.rule;
     double at = p[top];
     const double tokens =
         static_cast<double>(options.tokens) * options.average / (rule.step * rule.decay);
     out.judged = (1 - at) * tokens >= fewest_tokens;
-    if (known && rule.feedback != 0) {
+    bool known = two;
+    if (two && rule.feedback != 0) {
         const auto noise = noise_at(gate, near.scores, options.tokens);
         const double sd = std::sqrt(noise.variance);
         out.gap_shift = noise.gap_shift;
@@ -206,8 +233,14 @@ void judge(const frozen_gate& gate, const course& to_rest, const course& near,
         const bool stayed = std::abs(near.leads.back() - to_rest.leads.back()) <= sd;
         out.judged = out.judged && stayed && is_linear(noise, options.settle / rule.decay) &&
                      to_rest.arrival(linear_limit * sd) * rule.decay <= options.settle;
-    } else if (!known) {
+    } else if (!two) {
         out.judged = out.judged && effective_feedback(gate, near.scores) <= far_from_critical;
+        if (top_1 && gate.experts() > 2 && out.judged)
+            if (const auto modes = add_errors_of_experts(gate, near, options, out)) {
+                known = true;
+                at += modes->shift[top];
+                out.judged = modes->bend <= linear_limit;
+            }
     }
     const double off = out.frozen[top] - at;
     if (out.error[top] > 0)

@@ -2,38 +2,41 @@
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/block_scales.hpp>
 
+#include "parabola.hpp"
+
 namespace moebius {
 
 block_scales::block_scales(std::size_t experts) : experts_(experts) {
     require("block means").at_least("experts", experts, 2);
     sum_ = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(experts));
-    last_ = sum_;
+    last_ = change_ = sum_;
 }
 
 std::size_t block_scales::take(std::span<const double> shares) {
     const Eigen::Map<const Eigen::VectorXd> now(shares.data(), static_cast<Eigen::Index>(experts_));
-    if (steps_ > 0) change_ += (now - last_).squaredNorm() / 2;
+    if (steps_ > 0) change_.array() += (now - last_).array().square();
     last_ = now;
     sum_ += now;
     if (++steps_ % shortest != 0) return 0;
     const Eigen::VectorXd mean =
         sum_.array() / static_cast<double>(shortest) - 1 / static_cast<double>(experts_);
-    const double noise = change_ / static_cast<double>(shortest);
+    const Eigen::VectorXd noise = change_ / (2 * static_cast<double>(shortest));
     sum_.setZero();
-    change_ = 0;
+    change_.setZero();
     return push(0, mean, noise);
 }
 
 /// A block joins those of its length, and every second one completes one that is twice as long.
-std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean, double noise) {
+std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean,
+                               const Eigen::VectorXd& noise) {
     constexpr int n = block_window::blocks;
     if (which == scales_.size())
         scales_.push_back({Eigen::MatrixXd::Zero(mean.size(), n), Eigen::MatrixXd::Zero(n, n),
-                           Eigen::VectorXd::Zero(n), 0, mean, 0});
+                           Eigen::MatrixXd::Zero(mean.size(), n), 0, mean, noise});
     auto& at = scales_[which];
     const auto place = static_cast<Eigen::Index>(at.count++ % n);
     at.means.col(place) = mean;
-    at.noise[place] = noise;
+    at.noise.col(place) = noise;
     at.products.col(place).noalias() = at.means.transpose() * mean;
     at.products.row(place) = at.products.col(place).transpose();
     if (at.count % 2 == 1) {
@@ -42,20 +45,35 @@ std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean, d
         return which + 1;
     }
     if (which + 1 == lengths) return which + 1;
-    const Eigen::VectorXd longer = (at.half + mean) / 2;
-    return push(which + 1, longer, (at.half_noise + noise) / 2);
+    const Eigen::VectorXd longer = (at.half + mean) / 2, both = (at.half_noise + noise) / 2;
+    return push(which + 1, longer, both);
 }
 
 std::optional<block_window> block_scales::window(std::size_t which) const {
     constexpr int n = block_window::blocks;
     if (which >= scales_.size() || scales_[which].count < n) return std::nullopt;
     const auto& at = scales_[which];
-    block_window out{shortest << which, experts_, {}, at.noise.mean()};
+    block_window out{shortest << which, experts_, {}, at.noise.sum() / n};
     const auto oldest = static_cast<Eigen::Index>(at.count % n);
     for (Eigen::Index i = 0; i < n; ++i)
         for (Eigen::Index j = 0; j < n; ++j)
             out.products(i, j) = at.products((oldest + i) % n, (oldest + j) % n);
     return out;
+}
+
+double block_scales::least_swing(std::size_t which) const {
+    constexpr int n = block_window::blocks;
+    if (which >= scales_.size() || scales_[which].count < n) return 0;
+    const auto& at = scales_[which];
+    Eigen::Matrix<double, n, 3> parabolas;  // in the order of the ring
+    for (std::size_t i = 0; i < n; ++i)
+        parabolas.row(static_cast<Eigen::Index>((at.count + i) % n)) =
+            parabola_basis().row(static_cast<Eigen::Index>(i));
+    const Eigen::ArrayXd rest =
+        at.means.rowwise().squaredNorm() - (at.means * parabolas).rowwise().squaredNorm();
+    const Eigen::ArrayXd noise = at.noise.rowwise().sum() / n;
+    if (!(noise.minCoeff() > 0)) return 0;
+    return (rest / noise).minCoeff() * static_cast<double>(shortest << which) / (n - 3);
 }
 
 Eigen::VectorXd block_scales::recent() const {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/QR>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <moebius/diagnose/block_signs.hpp>
+
+#include "parabola.hpp"
 
 namespace moebius {
 namespace {
@@ -35,17 +36,8 @@ block_vector leading_course(const block_matrix& products) {
 
 /// The projector that takes off a parabola in time.
 const block_matrix& without_parabola() {
-    static const block_matrix projector = [] {
-        Eigen::Matrix<double, blocks, 3> powers;
-        for (int i = 0; i < blocks; ++i) {
-            const double x = 2.0 * i / (blocks - 1) - 1;
-            powers.row(i) << 1, x, x * x;
-        }
-        const Eigen::HouseholderQR<Eigen::Matrix<double, blocks, 3>> qr(powers);
-        const Eigen::Matrix<double, blocks, 3> q =
-            qr.householderQ() * Eigen::Matrix<double, blocks, 3>::Identity();
-        return block_matrix(block_matrix::Identity() - q * q.transpose());
-    }();
+    static const block_matrix projector =
+        block_matrix::Identity() - parabola_basis() * parabola_basis().transpose();
     return projector;
 }
 

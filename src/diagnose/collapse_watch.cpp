@@ -2,6 +2,14 @@
 #include <moebius/diagnose/collapse_watch.hpp>
 
 namespace moebius {
+namespace {
+
+int rank_of(warning_kind kind) {
+    constexpr int ranks[] = {0, 3, 1, 2};  // none, growing, swelling, swinging
+    return ranks[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace
 
 collapse_watch::collapse_watch(std::size_t experts, const warning_limits& limits)
     : blocks_(experts), limits_(limits) {
@@ -13,23 +21,38 @@ void collapse_watch::take(std::span<const double> shares, double tokens, double 
     for (std::size_t which = 0; which < ended; ++which) judge(which, tokens, top_k);
 }
 
+/// Where the noise of a step is that of its tokens alone.
+void collapse_watch::judge_independent(std::size_t which, const block_window& window) {
+    auto& at = at_[which];
+    if (window.length == limits_.swell_block && window.experts >= limits_.fewest_experts) {
+        at.swelling = blocks_.least_swing(which);
+        if (at.swelling > 0) quietest_ = std::min(quietest_, at.swelling);
+        const bool swells = quietest_ <= limits_.quiet && at.swelling >= limits_.swell &&
+                            blocks_.steps() >= limits_.settled;
+        if (swells && swelled_) at.kind = warning_kind::swelling;
+        swelled_ = swells;
+    }
+    const double gain = swing_gain(window);
+    calmest_[which] = std::min(calmest_[which], gain);
+    if (calmest_[which] <= limits_.calm && gain >= limits_.swing) at.kind = warning_kind::swinging;
+}
+
 void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     const auto window = blocks_.window(which);
     if (!window) return;
     auto& at = at_[which];
-    at = {warning_kind::none, window->length, {}, {}, blocks_.steps()};
-    if (over_dispersion(*window, tokens, top_k) <= limits_.independence) {
-        const double gain = swing_gain(*window);
-        calmest_[which] = std::min(calmest_[which], gain);
-        if (calmest_[which] <= limits_.calm && gain >= limits_.swing)
-            at.kind = warning_kind::swinging;
-    }
+    at = {warning_kind::none, window->length, {}, {}, 0, blocks_.steps()};
+    if (over_dispersion(*window, tokens, top_k) <= limits_.independence)
+        judge_independent(which, *window);
+    else if (window->length == limits_.swell_block)
+        swelled_ = false;
     if (moves_away(*window)) at.growth = growth_in(*window);
     if (at.growth.away && at.growth.t >= limits_.growth_t) at.kind = warning_kind::growing;
     if (at.kind == warning_kind::none) return;
     at.growth = growth_in(*window);
     at.swing = swing_in(*window);
     if (!first_) first_ = at;
+    if (!first_growth_ && at.kind == warning_kind::growing) first_growth_ = at;
 }
 
 std::optional<warning> collapse_watch::slowest() const {
@@ -45,11 +68,13 @@ std::optional<warning> collapse_watch::slowest() const {
 
 warning collapse_watch::now() const {
     warning out;
+    const auto worse = [&](const warning& at) {
+        if (at.kind == warning_kind::growing && out.kind == warning_kind::growing)
+            return at.growth.t > out.growth.t;
+        return rank_of(at.kind) > rank_of(out.kind);
+    };
     for (const auto& at : at_)
-        if (at.kind == warning_kind::growing
-                ? out.kind != warning_kind::growing || at.growth.t > out.growth.t
-                : at.kind == warning_kind::swinging && out.kind == warning_kind::none)
-            out = at;
+        if (worse(at)) out = at;
     return out;
 }
 

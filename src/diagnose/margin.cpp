@@ -47,6 +47,12 @@ bool has_collapsed(const Eigen::VectorXd& loads, double top_k) {
     return std::exp(entropy) < top_k + (n - top_k) / 4 || 2 * idle >= n;
 }
 
+/// The step in which a warning came to be there.
+void note_first(const std::optional<warning>& seen, std::int64_t step,
+                std::optional<std::int64_t>& at) {
+    if (seen && !at) at = step;
+}
+
 std::string words_of(const block_growth& growth, std::size_t block) {
     return fmt::format(
         "from block to block of {} steps a deviation is multiplied by {:.3f} ({:.3f} "
@@ -59,6 +65,12 @@ void judge_warning(const warning& now, layer_diagnosis& out) {
     if (now.kind == warning_kind::growing) {
         out.verdict = load_verdict::losing_balance;
         out.reason = words_of(now.growth, now.block) + ", away from equal loads";
+    } else if (now.kind == warning_kind::swelling) {
+        out.verdict = load_verdict::losing_balance;
+        out.reason = fmt::format(
+            "means of {} steps scatter {:.2f} times as much as independent tokens make them in the "
+            "loads of every expert, and did not before",
+            now.block, now.swelling);
     } else {
         out.verdict =
             now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;
@@ -132,7 +144,8 @@ void layer_margin::take(const load_record& record) {
             std::gcd(static_cast<std::int64_t>(unit_), static_cast<std::int64_t>(record.loads[e])));
     tokens_ = unit_ > 0 ? sum / unit_ / top_k_ : head_.tokens.value_or(0);
     watch_.take(shares_, tokens_, top_k_);
-    if (watch_.first() && !warned_at_) warned_at_ = record.step;
+    note_first(watch_.first(), record.step, warned_at_);
+    note_first(watch_.first_growth(), record.step, grew_at_);
     if (loop_) loop_->take(shares_);
     if (free_) free_->take(shares_);
     take_probes(record);
@@ -240,8 +253,14 @@ void layer_margin::judge_loop(layer_diagnosis& out) const {
                         "loads are lost at feedback/decay = {:.4g}",
                         by, slope->value, 1 / slope->value));
     };
-    probed(dither_, "dither");
-    probed(moments_, "moments");
+    probed(moments_, "moments");  // of the leading direction
+    if (out.margins.empty()) {
+        probed(dither_, "dither");
+        if (!out.margins.empty())
+            out.notes.emplace_back(
+                "a dither tells the mean gain over all directions of loads: where gates prefer "
+                "tokens the largest, which moments tell, is more, and the margin less");
+    }
     if (!out.margins.empty()) return;
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     if (const auto gain = gain_of(loop_, free_, known, out))
@@ -256,8 +275,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
         out.verdict = load_verdict::collapsed;
         out.reason = fmt::format("one expert has {:.3g} times its even share",
                                  loads.maxCoeff() * static_cast<double>(loads.size()));
-    } else if (now.kind == warning_kind::growing ||
-               (now.kind == warning_kind::swinging && !measured)) {
+    } else if (now.kind == warning_kind::growing || (now.kind != warning_kind::none && !measured)) {
         judge_warning(now, out);
         out.steps_left = steps_left(now, loads, top_k_);
     } else if (!measured) {
@@ -280,8 +298,8 @@ layer_diagnosis layer_margin::result() const {
     if (scores_) out.had += ", scores";
     if (moments_) out.had += ", moments";
     if (dither_) out.had += ", dither";
-    out.warned_at = warned_at_;
     judge_loop(out);
+    out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     note_scores(scores_, head_, out);
     judge_counts(out);
     return out;

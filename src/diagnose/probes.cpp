@@ -9,8 +9,11 @@ namespace moebius {
 namespace {
 
 constexpr std::size_t dither_window = 800;
-constexpr double mean_memory = 1.0 / 30;    // weight of a step in the mean that is taken off
-constexpr double moment_memory = 1.0 / 50;  // the same as equal weights over 99 steps
+constexpr double mean_memory = 1.0 / 30;  // weight of a step in the mean that is taken off
+constexpr double moment_memory = 1.0 / 50;
+/// Steps of equal weight whose mean scatters as that with its lag taken off does: of the weights
+/// w (1 - w)^k (2 - w (k + 1)) the sum of squares is 5w/4.
+constexpr double moment_steps = 0.8 / moment_memory;
 constexpr double fewest_probes = 30;
 
 Eigen::Index checked_experts(std::size_t experts) {
@@ -61,6 +64,7 @@ std::optional<measured_slope> dither_slope::slope() const {
 moment_slope::moment_slope(std::size_t experts, double beta) : beta_(beta) {
     require("moments").positive_and_finite("beta", beta);
     mean_ = Eigen::MatrixXd::Zero(checked_experts(experts), checked_experts(experts));
+    late_ = mean_;
     along_ = Eigen::VectorXd::LinSpaced(mean_.rows(), -1, 1).normalized();
 }
 
@@ -80,15 +84,20 @@ void moment_slope::take(std::span<const double> moments) {
     mean_ *= 1 - weight;
     mean_ -= (weight * beta_ / tokens) * sum;
     mean_.diagonal() += weight * beta_ * mean;
+    late_ += weight * (mean_ - late_);
     const Eigen::VectorXd next = mean_ * along_;
     if (next.norm() > 0) along_ = next.normalized();
 }
 
 std::optional<measured_slope> moment_slope::slope() const {
     if (steps_ < 2) return std::nullopt;
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(mean_, Eigen::EigenvaluesOnly);
-    const double counted = std::min(steps_, 2 / moment_memory - 1);
-    return measured_slope{solver.eigenvalues().maxCoeff(), std::sqrt(square_ / counted), counted};
+    const Eigen::MatrixXd now = 2 * mean_ - late_;
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(now, Eigen::EigenvaluesOnly);
+    const double counted = std::min(steps_, moment_steps);
+    // what was taken off for the lag is known to a half of it: drifts are not steady
+    const double unsteady = along_.dot((mean_ - late_) * along_) / 2;
+    return measured_slope{solver.eigenvalues().maxCoeff(),
+                          std::sqrt(square_ / counted + unsteady * unsteady), counted};
 }
 
 score_slope::score_slope(std::size_t experts) : experts_(experts) { checked_experts(experts); }

@@ -83,10 +83,21 @@ std::vector<const std::vector<double>*> numbered(const table& records, std::stri
     return out;
 }
 
+/// Adds an array of probes, of so many numbers a load, where there is one.
+void add_probe(std::string_view name, const std::vector<double>& values, std::size_t loads,
+               std::size_t each, const std::string& shape, std::vector<member>& to) {
+    if (values.empty()) return;
+    if (values.size() != loads * each)
+        throw invalid_argument("load log",
+                               fmt::format("{} numbers of {} came", values.size(), name),
+                               fmt::format("{} loads need {}", loads, loads * each));
+    to.push_back({fmt::format("{}.npy", name), array_file("<f8", shape, bytes_of(values))});
+}
+
 }  // namespace
 
 std::string load_log_npz(const table& records, std::string_view run_column, std::size_t choices,
-                         std::string_view config) {
+                         std::string_view config, const log_probes& probes) {
     const auto& run = records.at(run_column);
     const auto loads = numbered(records, "load"), scores = numbered(records, "score"),
                control = numbered(records, "control");
@@ -98,7 +109,8 @@ std::string load_log_npz(const table& records, std::string_view run_column, std:
         throw invalid_argument("load log",
                                fmt::format("{} rows came, {} of the first run", rows, length),
                                "runs are to have the same steps, two or more");
-    if (rows * experts > (std::size_t{1} << 32) / 16)
+    if (rows * experts + (probes.dither.size() + probes.moments.size()) / 2 >
+        (std::size_t{1} << 32) / 16)
         throw invalid_argument("load log", fmt::format("{} loads came", rows * experts),
                                "the archive may have 4 GB: fewer steps, runs or experts");
     std::vector<std::int32_t> counts;
@@ -114,10 +126,14 @@ std::string load_log_npz(const table& records, std::string_view run_column, std:
             }
     const auto shape = fmt::format("{}, {}, {}", length - 1, rows / length, experts);
     std::vector<char32_t> letters(config.begin(), config.end());  // ASCII
-    return archive_of(
-        {{"counts.npy", array_file("<i4", shape, bytes_of(counts))},
-         {"scores.npy", array_file("<f8", shape, bytes_of(routed))},
-         {"config.npy", array_file(fmt::format("<U{}", letters.size()), "", bytes_of(letters))}});
+    std::vector<member> members{
+        {"counts.npy", array_file("<i4", shape, bytes_of(counts))},
+        {"scores.npy", array_file("<f8", shape, bytes_of(routed))},
+        {"config.npy", array_file(fmt::format("<U{}", letters.size()), "", bytes_of(letters))}};
+    add_probe("dither", probes.dither, counts.size(), 1, shape, members);
+    add_probe("moments", probes.moments, counts.size(), experts,
+              fmt::format("{}, {}", shape, experts), members);
+    return archive_of(members);
 }
 
 std::string loop_config(const feedback_rule& rule, std::size_t tokens, std::size_t top_k) {

@@ -31,22 +31,23 @@ std::vector<std::string_view> csv_line::cells_of(std::string_view line) const {
 
 std::size_t csv_line::read(std::string_view line) {
     line_ = line;
-    values_.clear();
+    count_ = 0;
     const char *at = line.data(), *const end = at + line.size();
-    for (double value = 0; (at = csv::take_number(at, end, separator_, value)) != nullptr; ++at) {
-        values_.push_back(value);
-        if (at == end) return values_.size();
+    for (double value = 0; (at = csv::take_padded_number(at, end, separator_, value)) != nullptr;
+         ++at) {
+        put(value);
+        if (at == end) return count_;
     }
-    values_.clear();  // one is no plain number: an empty cell, a word, quotes
+    count_ = 0;  // one is no plain number: an empty cell, a word, quotes
     for (auto one : cells_of(line)) {
         one = bare_cell(one);
         double value = no_number;
         const char* const last = one.data() + one.size();
         if (one.empty() || csv::take_number(one.data(), last, separator_, value) != last)
             value = no_number;
-        values_.push_back(value);
+        put(value);
     }
-    return values_.size();
+    return count_;
 }
 
 std::string_view csv_line::cell(std::size_t column) const {

@@ -13,11 +13,14 @@ class csv_line {
 public:
     void set_separator_of(std::string_view first_line);
 
-    /// Reads a line, which must outlive its use; returns how many cells it has.
+    /// Reads a line, which must outlive its use; returns how many cells it has. It is one of
+    /// line_reader's: 8 bytes behind it can be read.
     std::size_t read(std::string_view line);
 
     /// Of each cell; NaN where it is no number.
-    [[nodiscard]] std::span<const double> values() const noexcept { return values_; }
+    [[nodiscard]] std::span<const double> values() const noexcept {
+        return {values_.data(), count_};
+    }
 
     /// Without blanks and quotes around it; for sentences and names.
     [[nodiscard]] std::string_view cell(std::size_t column) const;
@@ -26,9 +29,15 @@ public:
     [[nodiscard]] std::vector<std::string_view> cells_of(std::string_view line) const;
 
 private:
+    void put(double value) {
+        if (count_ == values_.size()) values_.resize(2 * count_ + 8);
+        values_.data()[count_++] = value;
+    }
+
     char separator_ = ',';
     std::string_view line_;
-    std::vector<double> values_;
+    std::vector<double> values_;  ///< room for a line's; never smaller
+    std::size_t count_ = 0;
 };
 
 }  // namespace moebius

@@ -26,7 +26,9 @@ public:
     void take(std::string_view line) override {
         ++line_;
         if (line.ends_with('\r')) line.remove_suffix(1);
-        if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+        if ((line.empty() || line.front() <= ' ') &&
+            line.find_first_not_of(" \t\r") == std::string_view::npos)
+            return;
         if (names_.empty()) return read_names(line);
         if (!words_known_) find_words(line);
         if (const auto found = row_.read(line); found != names_.size())

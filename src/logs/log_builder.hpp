@@ -87,14 +87,16 @@ double checked_load(double value, const Place& place) {
 }
 template <typename Place>
 std::int64_t checked_step(double value, const Place& place) {
-    if (!(std::abs(value) < 9007199254740992 && value == std::floor(value)))  // 2^53
+    if (!(std::abs(value) < 9007199254740992 &&  // 2^53
+          value == static_cast<double>(static_cast<std::int64_t>(value))))
         throw io_error(place(),
                        fmt::format("the step is {}, but it must be a whole number", value));
     return static_cast<std::int64_t>(value);
 }
 template <typename Place>
 std::uint32_t checked_expert(double value, const Place& place) {
-    if (!(value >= 0 && value < load_table::most_experts && value == std::floor(value)))
+    if (!(value >= 0 && value < load_table::most_experts &&
+          value == static_cast<double>(static_cast<std::int32_t>(value))))
         throw io_error(place(),
                        fmt::format("the expert is {}, but it must be a whole number from 0 to {}",
                                    value, load_table::most_experts - 1));

@@ -112,6 +112,7 @@ private:
 struct matrix {
     std::size_t experts;
     std::vector<double> weights;
+    std::vector<double> biases = {};  ///< (experts), or none
 };
 
 /// w of length `length`, which takes the scale of the features in.
@@ -213,8 +214,9 @@ matrix random_gate(const labelled& tokens, std::string_view text, double length)
 }
 
 matrix read_matrix(const gate_file& file, const labelled& tokens) {
-    auto [experts, weights] = read_gate(file, tokens.features(), tokens.has_labels());
-    return experts == 0 ? halves(weights) : matrix{experts, std::move(weights)};
+    auto [experts, weights, biases] = read_gate(file, tokens.features(), tokens.has_labels());
+    if (experts == 0) return halves(weights);
+    return {experts, std::move(weights), std::move(biases)};
 }
 
 matrix make_gate(const labelled& tokens, const std::string& gate) {
@@ -230,8 +232,10 @@ matrix make_gate(const labelled& tokens, const std::string& gate) {
     }
     if (text.starts_with(random)) return random_gate(tokens, text.substr(random.size()), length);
     if (const auto file = gate_file_of(gate)) return read_matrix(*file, tokens);
-    reject(fmt::format("'{}' came", gate),
-           "class-means:A,B, random:SEED, logits or the path of an .npy file is needed");
+    reject(
+        fmt::format("'{}' came", gate),
+        "class-means:A,B, random:SEED, logits or the path of an .npy, .npz or .safetensors file is "
+        "needed");
 }
 
 /// The gate once more, on features that each token's cluster weighs.
@@ -240,6 +244,7 @@ std::vector<double> clustered_logits(const labelled& table, std::span<const std:
                                      const matrix& gate, std::span<const double> plain,
                                      const gate_options& options) {
     const std::size_t width = table.features(), experts = gate.experts;
+    if (!gate.biases.empty()) reject("a gate with biases came for clusters", "they weigh features");
     const double largest = table.largest();
     const double unit = gate_file_of(options.gate) || !(largest > 0) ? 1 : largest;
     std::vector<double> features, embeddings(experts * width);
@@ -300,7 +305,8 @@ gated_tokens apply_gate(token_table tokens, const gate_options& options) {
     std::vector<double> row(experts);
     for (std::size_t k = 0; k < count; ++k) {
         const auto features = table.row(all ? k : kept[k]);
-        std::fill(row.begin(), row.end(), 0.0);
+        row = gate.biases;
+        row.resize(experts);
         for (std::size_t i = 0; i < features.size(); ++i)
             for (std::size_t e = 0; e < experts; ++e)
                 row[e] += features[i] * gate.weights[i * experts + e];

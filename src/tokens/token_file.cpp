@@ -9,6 +9,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/file_reader.hpp>
 #include <moebius/tokens/npy_stream.hpp>
+#include <moebius/tokens/safetensors.hpp>
 #include <moebius/tokens/token_file.hpp>
 #include <moebius/tokens/zip_archive.hpp>
 
@@ -77,10 +78,13 @@ number_array read_npy(const std::string& path) {
 }
 
 array_place array_place_of(const std::string& path) {
-    constexpr std::string_view ending = ".npz:";
-    const auto at = path.rfind(ending);
-    if (at == std::string::npos) return {path, {}};
-    return {path.substr(0, at + ending.size() - 1), path.substr(at + ending.size())};
+    for (const std::string_view ending : {std::string_view(".npz"), safetensors_ending}) {
+        const auto at = path.rfind(std::string(ending) + ':');
+        if (at == std::string::npos) continue;
+        const auto colon = at + ending.size();
+        return {path.substr(0, colon), path.substr(colon + 1)};
+    }
+    return {path, {}};
 }
 
 }  // namespace moebius

@@ -12,6 +12,8 @@
 #include <set>
 #include <utility>
 
+#include "score_probe.hpp"
+
 namespace moebius {
 namespace {
 
@@ -77,11 +79,14 @@ private:
 /// The next batch's pass.
 /// @throws interrupted  with the state put back
 network_pass learned(const training_run& run, training_state& state, drawn_batch& batch,
-                     last_record& kept, std::span<double> gradient) {
+                     score_prober& probe, last_record& kept, std::span<double> gradient) {
     try {
         const batch_key key{run.seed, state.step};
-        return run.model->learn(state.parameters, state.scores, batch.draw(key.seed, key.step), key,
-                                gradient);
+        const auto drawn = batch.draw(key.seed, key.step);
+        const auto scores = probe.scores(state);
+        auto pass = run.model->learn(state.parameters, scores, drawn, key, gradient);
+        probe.take(state, scores, drawn.inputs);
+        return pass;
     } catch (const interrupted&) {
         kept.put_back(state);
         throw;
@@ -144,6 +149,23 @@ void check_hold(const training_run& run) {
         throw invalid_argument("hold", "a feedback came", "scores that hold loads heed none");
 }
 
+void check_probe(const score_probe& probe, const training_run& run) {
+    require("train").not_negative("dither", probe.dither);
+    if (!probe.moments) return;
+    if (run.model->layers() != 1 || run.model->routing() == nullptr)
+        throw invalid_argument("train", "moments of another network came",
+                               "a routed layer of examples has them, one layer alone");
+    const auto rule = run.model->routing()->rule();
+    using kind = routing_rule::kind;
+    if (!rule || rule->balancing.frequency > 0 ||
+        !(rule->chooses == kind::shares ||
+          (rule->k_max == 1 &&
+           (rule->chooses == kind::subset || rule->noise == noise_law::gumbel))))
+        throw invalid_argument(
+            "train", fmt::format("moments of the router {} came", run.model->routing()->name()),
+            "its loads must be means of a softmax: top-1 with gumbel noise, or shares");
+}
+
 /// Runs share lists of rows: each is looked at once.
 void check_rows(const training_work& work) {
     std::set<const void*> seen;
@@ -192,6 +214,7 @@ void check(const training_work& work) {
         check(run.optimiser);
         check(run.rule, run.model->experts());
         check_hold(run);
+        check_probe(work.probe, run);
         if (std::isinf(run.feedback_end))
             throw invalid_argument("train", "feedback_end is infinite", "it must be finite");
     }
@@ -201,7 +224,11 @@ void check(const training_work& work, std::uint64_t until) {
     check(work);
     std::size_t row = 0;  // numbers of a record of all models
     for (const auto& run : work.runs)
-        row = checked_sum("train", {row, 2, checked_product("train", {2, run.model->scores()})});
+        row = checked_sum(
+            "train", {row, 2, checked_product("train", {2, run.model->scores()}),
+                      work.probe.moments
+                          ? checked_product("train", {run.model->experts(), run.model->experts()})
+                          : 0});
     check_result_size("train", "records of all models", until / work.record_every, row);
 }
 
@@ -246,8 +273,9 @@ void advance(const training_work& work, const training_run& run, training_state&
     auto rule = rule_at(run, state.step);
     const double share = 1 / static_cast<double>(work.record_every);
     last_record kept(state);
+    score_prober probe(work.probe, run);
     while (state.step < until) {
-        const auto pass = learned(run, state, batch, kept, gradient);
+        const auto pass = learned(run, state, batch, probe, kept, gradient);
         const bool routed =
             std::any_of(pass.loads.begin(), pass.loads.end(), [](double load) { return load > 0; });
         if (!std::isfinite(pass.loss) || !routed) {
@@ -263,6 +291,7 @@ void advance(const training_work& work, const training_run& run, training_state&
         if (++state.step % work.record_every != 0) continue;
         state.records.insert(state.records.end(), window.begin(), window.end());
         state.records.insert(state.records.end(), state.scores.begin(), state.scores.end());
+        probe.end_record(state);
         std::fill(window.begin(), window.end(), 0.0);
         kept.keep(state);
     }

@@ -86,3 +86,22 @@ code=0
 wait $running || code=$?
 test $code = 130
 grep -q '^step 38  max/mean 1\.[0-9]* (layer 2)  CV' lines
+
+# as JSON, and ended by a verdict: one expert takes all from step 100 on
+awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 400; ++s) for (e = 0; e < 4; ++e)
+    printf "%d,0,%d,%d\n", s, e, s < 100 ? 250 + (s * (e + 3) % 7) : (e == 0 ? 990 : 3) }' >run.csv
+code=0
+timeout 60 "$program" diagnose --follow run.csv --format json --fail-on collapsed >lines || code=$?
+test $code = 3
+tail -1 lines | python3 -c 'import json, sys; line = json.load(sys.stdin)
+assert line["verdict"] == "collapsed" == line["layers"][0]["verdict"] and 100 < line["step"] < 399, line'
+rejected '--format: csv came beside --follow, but' --follow run.csv --format csv
+
+# probes that train logs are read: moments before dither, which is the mean over directions
+"$program" train --data teacher:4/8/8/400 --experts 4 --batch 64 --steps 120 --record-every 1 --set feedback=1 \
+    --log probed.npz --moments --dither 0.1 >summary
+"$program" diagnose probed.npz --out probed.json >summary
+grep -q '"counts, scores, moments, dither"' probed.json && grep -q 'by moments; a collapsed state' probed.json
+code=0
+"$program" train --data teacher:4/8/8/400 --dither 0.1 >printed 2>said || code=$?
+test $code = 2 && grep -q -- '--dither' said

@@ -27,7 +27,8 @@ constexpr known_command known[] = {
     {"response", cli::response_command, false}, {"plot", cli::plot_command, false},
     {"models", cli::models_command, true},      {"routers", cli::routers_command, true},
     {"doctor", cli::doctor_command, false},     {"bench", cli::bench_command, false},
-    {"check", cli::check_command, false}};
+    {"check", cli::check_command, false},       {"diagnose", cli::diagnose_command, true},
+    {"follow", cli::follow_command, false}};
 
 bool is_among(std::string_view word, const std::vector<std::string>& words) {
     return std::find(words.begin(), words.end(), word) != words.end();

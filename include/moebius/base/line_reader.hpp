@@ -12,6 +12,9 @@ namespace moebius {
 /// or twice the longest line.
 class line_reader {
 public:
+    /// Bytes behind each line that may be read, too, whatever they are.
+    static constexpr std::size_t padding = 8;
+
     /// @param start  what was read of the file already
     /// @param grows  whether more may be written to the file: a last line without its end is not
     ///               given then, and after the end the file is read anew

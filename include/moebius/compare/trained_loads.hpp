@@ -30,8 +30,9 @@ struct trained_loads {
     /// (E) mean loads in the steady state that the loop's mean scores flow to: predicted, unless
     /// noise carried the loop to another one.
     std::vector<double> nearest;
-    /// (E) standard errors of frozen: of two top-1 experts about a state that attracts those of the
-    /// closed loop by theory (mean_variance), else from 32 blocks.
+    /// (E) standard errors of frozen: of top-1 experts about a state that attracts (of more than
+    /// two, one that is judged) those of the closed loop by theory (mean_covariance), else from 32
+    /// blocks.
     std::vector<double> error;
     std::vector<double> training;  ///< (E) means over the last quarter of training
     /// feedback/decay times the largest slope of p in that state, across its scores; below 1.

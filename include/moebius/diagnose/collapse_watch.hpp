@@ -13,7 +13,8 @@ namespace moebius {
 enum class warning_kind {
     none,
     growing,   ///< a deviation feeds itself: its multiplier from block to block exceeds 1
-    swinging,  ///< noise of tokens that was passed on as it came is now amplified
+    swelling,  ///< noise of tokens is amplified in the loads of every expert, and was not before
+    swinging,  ///< the same by much, of all loads together
 };
 
 struct warning {
@@ -21,16 +22,24 @@ struct warning {
     std::size_t block = 0;    ///< steps of the blocks that show it
     block_growth growth;      ///< of those blocks
     block_swing swing;        ///< of those blocks
+    double swelling = 0;      ///< block_scales::least_swing of those blocks
     std::size_t seen_at = 0;  ///< steps taken when it was raised
 };
 
-/// Thresholds of the two warnings, the same for every log: data/results/diagnose-learning.txt has
+/// Thresholds of the warnings, the same for every log: data/results/diagnose-learning.txt has
 /// what they do on random walks, on ensembles of training runs and on real logs.
 struct warning_limits {
     double growth_t =
         3;  ///< passed once in 4,000 steps by 4 % of random walks of 2 experts, 15 % of 8
-    double calm = 1.5;          ///< swings up to here are those of independent steps
-    double swing = 3;           ///< from here the loop is taken to be amplifying its noise
+    double calm = 1.5;   ///< swings up to here are those of independent steps
+    double swing = 3;    ///< from here the loop is taken to be amplifying its noise
+    double quiet = 1.2;  ///< least_swing up to here is that of independent steps
+    /// From here, twice running, all experts' loads swell: 4 in 100 healthy runs of
+    /// diagnose-learning.txt whose seeds were kept back. Of 20 blocks of that length, once a gate
+    /// that begins to learn has had so many steps.
+    double swell = 1.5;
+    std::size_t swell_block = 20, settled = 900;
+    std::size_t fewest_experts = 4;  ///< of fewer the loads are nearly one number
     double independence = 1.4;  ///< tokens' noise over multinomial up to which swings can be read
 };
 
@@ -47,6 +56,10 @@ public:
     [[nodiscard]] warning now() const;
     /// The first that was ever raised.
     [[nodiscard]] const std::optional<warning>& first() const noexcept { return first_; }
+    /// The first of growth: the others are no news where the gain of the loop is known.
+    [[nodiscard]] const std::optional<warning>& first_growth() const noexcept {
+        return first_growth_;
+    }
     /// Growth of the longest blocks of which there are 20: the slow motion of the layer.
     [[nodiscard]] std::optional<warning> slowest() const;
 
@@ -54,13 +67,16 @@ public:
 
 private:
     void judge(std::size_t which, double tokens, double top_k);
+    void judge_independent(std::size_t which, const block_window& window);
 
     block_scales blocks_;
     warning_limits limits_;
     /// Of each length, as last judged. What no warning is made of is not computed.
     std::array<warning, block_scales::lengths> at_;
     std::array<double, block_scales::lengths> calmest_;
-    std::optional<warning> first_;
+    double quietest_ = std::numeric_limits<double>::infinity();
+    bool swelled_ = false;  ///< when last looked at
+    std::optional<warning> first_, first_growth_;
 };
 
 }  // namespace moebius

@@ -73,7 +73,7 @@ private:
     std::vector<double> shares_;
     double unit_ = 0;    ///< greatest common divisor of all counts; 0 before the first, 1 if none
     double tokens_ = 0;  ///< of the last step
-    std::optional<std::int64_t> warned_at_;
+    std::optional<std::int64_t> warned_at_, grew_at_;  ///< steps of the first warnings
 };
 
 }  // namespace moebius

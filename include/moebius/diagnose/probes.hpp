@@ -18,7 +18,9 @@ struct measured_slope {
 
 /// Load gained per unit of score, from a probe: a random dither d that was added to the scores of
 /// each step. G = sum d n/sum d^2 holds for gates that move as well, because the dither knows
-/// nothing of them. kappa G/lambda is the gain of the loop.
+/// nothing of them. It is the mean over all directions of loads, (trace J)/(E - 1): kappa G/lambda
+/// is the gain of a loop near equal loads. Where gates prefer tokens the leading direction gains
+/// more, which moment_slope tells (data/results/diagnose-moments.txt).
 /// @source docs/theory.md section 7, Training
 class dither_slope {
 public:
@@ -48,11 +50,13 @@ public:
     explicit moment_slope(std::size_t experts, double beta);
     /// @param moments  (E, E) sum over the tokens of the step, p of sum 1
     void take(std::span<const double> moments);
-    /// Of about the last 100 steps, exponentially weighted; the error from the scatter of steps.
+    /// Of about the last 100 steps, exponentially weighted, with the lag of a steady drift taken
+    /// off, as gates learn (Brown's double smoothing); the error from the scatter of steps.
     [[nodiscard]] std::optional<measured_slope> slope() const;
 
 private:
     Eigen::MatrixXd mean_;   ///< (E, E) of J, weighted
+    Eigen::MatrixXd late_;   ///< (E, E) of mean_, weighted so again
     Eigen::VectorXd along_;  ///< (E) its leading direction, as far as the power method has come
     double square_ = 0;      ///< of the scatter of J along it
     double steps_ = 0;

@@ -5,8 +5,15 @@
 #include <moebius/simulate/closed_loop.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace moebius {
+
+/// What a load log may have beside counts and scores, as float64, in the order of the counts.
+struct log_probes {
+    std::vector<double> dither;   ///< (steps, runs, experts), or none
+    std::vector<double> moments;  ///< (steps, runs, experts, experts) sum over tokens of p p^T
+};
 
 /// A load log as `moebius diagnose` and numpy.load read it: an NPZ archive with counts (steps,
 /// runs, experts) int32, choices that an expert got in the step; scores, of the same shape,
@@ -18,9 +25,12 @@ namespace moebius {
 ///                 score_1 ... after the step, control_1 ... where there is a controller. The first
 ///                 step of a run is left out, as its scores are not in the table
 /// @param choices  of a step, the sum of its counts
-/// @throws invalid_argument  for runs of unlike lengths, less than two steps, or more than 4 GB
+/// @param probes   of the steps that are written
+/// @throws invalid_argument  for runs of unlike lengths, probes of another size, less than two
+///                           steps, or more than 4 GB
 [[nodiscard]] std::string load_log_npz(const table& records, std::string_view run_column,
-                                       std::size_t choices, std::string_view config);
+                                       std::size_t choices, std::string_view config,
+                                       const log_probes& probes = {});
 
 /// The config of a loop: rate, feedback, decay, beta, tokens and top_k, the balancer and its rate,
 /// and K = feedback beta/decay, which `diagnose` is to find.

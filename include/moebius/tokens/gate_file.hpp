@@ -16,8 +16,9 @@ enum class gate_layout {
     experts_by_features,  ///< (E, d), as PyTorch keeps the weight of a linear layer
 };
 
-/// Where a gate's weights are: PATH.npy, PATH.npz or PATH.npz:NAME, alone or with
-/// ,layout=features-by-experts or ,layout=experts-by-features behind it.
+/// Where a gate's weights are: PATH.npy, PATH.npz, PATH.npz:NAME, PATH.safetensors or
+/// PATH.safetensors:NAME, alone or with ,layout=features-by-experts or ,layout=experts-by-features
+/// behind it.
 struct gate_file {
     std::string path;
     gate_layout layout = gate_layout::by_shape;
@@ -31,8 +32,11 @@ struct gate_file {
 struct gate_weights {
     std::size_t experts = 0;      ///< E; 0: a vector (d) was read
     std::vector<double> weights;  ///< (d, E), row-major, or (d)
+    std::vector<double> biases;   ///< (E), or none
 };
 
+/// A square matrix of a safetensors file is experts by features, as PyTorch saves it, and what is
+/// saved beside NAME.weight as NAME.bias is the gate's biases.
 /// @param features  d
 /// @param labels    the last column of the tokens was taken for their class, which a sentence about
 ///                  another number of features says

@@ -14,7 +14,7 @@ struct token_table {
     std::vector<double> values;  ///< (rows, columns), row-major
 };
 
-/// An array in a file: FILE.npz:NAME is one of several in an archive.
+/// An array in a file: FILE.npz:NAME or FILE.safetensors:NAME is one of several.
 struct array_place {
     std::string path, name;
 };

@@ -11,6 +11,7 @@
 #include <moebius/train/held.hpp>
 #include <moebius/train/network.hpp>
 #include <moebius/train/optimiser.hpp>
+#include <moebius/train/score_probe.hpp>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct training_work {
     std::vector<training_run> runs;
     std::size_t batch = 128;        ///< B, examples of a batch, >= 1
     std::size_t record_every = 50;  ///< batches for each row of records, >= 1
+    score_probe probe = {};         ///< of all runs
 };
 
 /// Where a run stands: everything needed to go on as if it had never stopped.
@@ -62,6 +64,9 @@ struct training_state {
     /// right examples and loads; then the scores after them.
     std::vector<double> records;
     std::vector<double> tests;  ///< what a caller measured on the way; training leaves it alone
+    /// (rows, E, E) of a probe of moments: over the batches of a record the sum over tokens of p
+    /// p^T, p = softmax(beta (logit + score)) as the batch was routed. In no checkpoint.
+    std::vector<double> products = {};
 };
 
 /// The feedback of batch t, which of a held run is that of its hold_rule.
@@ -75,7 +80,8 @@ struct training_state {
 [[nodiscard]] std::vector<double> late_means(const training_state& state);
 
 /// @throws invalid_argument  for no data, runs, rows or model, a row out of range, a model of
-///                           another width or fewer classes, an option or rule out of range
+///                           another width or fewer classes, an option or rule out of range, a
+///                           probe of moments whose loads are no means of a softmax
 void check(const training_work& work);
 
 /// The same for training to batch `until`.

@@ -78,6 +78,9 @@ void check_work(const training_work& work, std::span<const training_state> state
 
 std::optional<refusal> training_refusal(const training_work& work, int device) {
     moebius::check(work);
+    if (work.probe.dither > 0 || work.probe.moments)
+        return refusal{"a probe of the scores came",
+                       "a device trains without dither and moments; the CPU trains with them"};
     for (const auto& run : work.runs)
         if (const auto what = untrained(run); !what.empty())
             return refusal{fmt::format("{} came", what),

@@ -88,6 +88,30 @@ TEST_CASE("errors of frozen loops are those of their means, whatever the feedbac
     }
 }
 
+TEST_CASE("errors of frozen loops of gates that tell tokens apart are those of their means",
+          "[trained_loads]") {
+    constexpr std::size_t runs = 300;
+    for (const std::size_t experts : {2U, 4U}) {
+        CAPTURE(experts);
+        blind models(experts, {-12}, "top-1");
+        auto gates = models.work.runs.front().model->initial(5);
+        models.work.runs.resize(runs, models.work.runs.front());
+        models.states.front().parameters = std::move(gates);
+        models.states.resize(runs, models.states.front());
+        const auto loads = hold_against_theory(models.work, models.states,
+                                               {.tokens = 256, .settle = 30, .average = 25});
+        double squares = 0, judged = 0;
+        for (const auto& one : loads) {
+            if (!one.judged) continue;
+            ++judged;
+            squares += one.z * one.z;
+        }
+        CHECK(judged == runs);
+        // chi-square of 300: deviation 24; from blocks of four experts' loops it was far below
+        CHECK(squares == Approx(judged).margin(3.5 * std::sqrt(2 * judged)));
+    }
+}
+
 TEST_CASE("many experts and other routers settle where their own response says",
           "[trained_loads]") {
     const blind models(4, {2, 12}, "soft-moe");

@@ -43,6 +43,18 @@ TEST_CASE("moments of the router's shares give the largest slope", "[diagnose]")
     CHECK_FALSE(probe.slope());
     for (int t = 0; t < 50; ++t) probe.take(moments);
     CHECK_THAT(probe.slope()->value, WithinRel(2 * 3.0 / 8, 1e-12));
+    // a steady drift to p = (3/5, 1/5, 1/5) in 300 steps leaves no lag: eigenvalue 3 p (1 - p)/2
+    double first = 0.5;
+    for (int t = 0; t < 300; ++t) {
+        first += 0.1 / 300;
+        const std::vector<double> now{first, (1 - first) / 2, (1 - first) / 2};
+        moments.clear();
+        for (const double a : now)
+            for (const double b : now) moments.push_back(100 * a * b);
+        probe.take(moments);
+    }
+    // its bend is 6 (.1/300)^2 a step^2, over 50^2 steps .0017; the plain mean lags by .01
+    CHECK_THAT(probe.slope()->value, WithinAbs(2 * 1.5 * first * (1 - first), 0.002));
     CHECK_THROWS_AS(moment_slope(3, 0), invalid_argument);
     CHECK_THROWS_AS(moment_slope(1, 1), invalid_argument);
 }

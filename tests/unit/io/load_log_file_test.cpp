@@ -51,6 +51,16 @@ TEST_CASE("a load log holds counts and the scores that they were routed by", "[i
           std::vector<double>{1.25, -0.75});
 }
 
+TEST_CASE("a load log holds probes of the size of its loads", "[io]") {
+    log_probes probes{std::vector<double>(8, 0.1), std::vector<double>(16, 2.5)};
+    const auto archive = load_log_npz(two_runs(), "run", 10, "{}", probes);
+    CHECK(array_in<double>(archive, "dither.npy", 8) == probes.dither);
+    CHECK(array_in<double>(archive, "moments.npy", 16) == probes.moments);
+    CHECK(archive.find("'shape': (2, 2, 2, 2)") != std::string::npos);
+    probes.moments.pop_back();
+    CHECK_THROWS_AS(load_log_npz(two_runs(), "run", 10, "{}", probes), invalid_argument);
+}
+
 TEST_CASE("a load log refuses runs that differ in length", "[io]") {
     auto unlike = two_runs();
     for (auto& column : unlike.columns) column.pop_back();

@@ -215,7 +215,7 @@ TEST_CASE("apply_gate says what is wrong with a gate", "[gate][error]") {
     CHECK_THROWS_WITH(
         gate({.gate = "clas-means:1,2"}),
         "gate: 'clas-means:1,2' came, but class-means:A,B, random:SEED, logits or the "
-        "path of an .npy file is needed");
+        "path of an .npy, .npz or .safetensors file is needed");
     CHECK_THROWS_WITH(
         gate({.gate = short_vector.path}),
         "gate: the shape in " + short_vector.path +

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "diagnose_line.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <moebius/base/text.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "report_lines.hpp"
+
+namespace moebius::cli {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+template <typename Number>
+json or_null(const std::optional<Number>& value) {
+    return value ? json(*value) : json(nullptr);
+}
+
+json layer_json(const std::string& name, const layer_state& state, const layer_diagnosis& far) {
+    json out{{"layer", name}, {"verdict", to_string(far.verdict)}, {"reason", far.reason}};
+    for (const auto& measure : state_measures())
+        if (const double value = state.*measure.value; !std::isnan(value))
+            out[std::string(measure.name)] = value;
+    out["margin"] = nullptr;
+    if (!far.margins.empty()) {
+        const auto& nearest = far.margins.front();
+        out["margin"] = {nearest.value, nearest.low, nearest.high};
+        out["margin_from"] = nearest.of;
+    }
+    out["warned_at"] = or_null(far.warned_at);
+    out["steps_left"] = or_null(far.steps_left);
+    return out;
+}
+
+}  // namespace
+
+std::string step_line(const log_head& head, const std::vector<layer_state>& states,
+                      const std::vector<layer_diagnosis>& distances) {
+    const auto worst = std::max_element(states.begin(), states.end(),
+                                        [](const layer_state& a, const layer_state& b) {
+                                            return !(a.max_over_mean >= b.max_over_mean);
+                                        });
+    if (worst == states.end()) return {};
+    const auto place = static_cast<std::size_t>(worst - states.begin());
+    double dead = 0;
+    for (const auto& one : states) dead += std::isnan(one.dead) ? 0 : one.dead;
+    return fmt::format(
+        "step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}  {}\n",
+        worst->last_step, known("{:.4f}", worst->max_over_mean), excerpt(head.layers[place], 30),
+        known("{:.4f}", worst->variation), known("{:.4f}", worst->effective), dead,
+        head.experts * states.size(), to_string(worst_of(distances)));
+}
+
+std::string step_json(const log_head& head, const std::vector<layer_state>& states,
+                      const std::vector<layer_diagnosis>& distances) {
+    json layers = json::array();
+    std::int64_t step = 0;
+    for (std::size_t l = 0; l < states.size(); ++l) {
+        if (states[l].steps == 0) continue;
+        step = std::max(step, states[l].last_step);
+        layers.push_back(layer_json(head.layers[l], states[l], distances[l]));
+    }
+    const json out{
+        {"step", step}, {"verdict", to_string(worst_of(distances))}, {"layers", std::move(layers)}};
+    return out.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace moebius::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/logs/load_state.hpp>
+#include <string>
+#include <vector>
+
+#include "diagnose_distance.hpp"
+
+namespace moebius::cli {
+
+/// A step of a log that is followed: the layer that is worst off, and the worst verdict.
+/// @param distances  (layers), as states
+[[nodiscard]] std::string step_line(const log_head& head, const std::vector<layer_state>& states,
+                                    const std::vector<layer_diagnosis>& distances);
+
+/// The same as a line of JSON: step and verdict, and of each layer its name, verdict, measures of
+/// its loads (as state_measures names them), margin [value, low, high] and what it is the distance
+/// from, first warning and steps left; null where there is none.
+[[nodiscard]] std::string step_json(const log_head& head, const std::vector<layer_state>& states,
+                                    const std::vector<layer_diagnosis>& distances);
+
+}  // namespace moebius::cli
