@@ -12,6 +12,8 @@ namespace {
 /// middle one.
 constexpr double suspicious = 0.5;
 
+constexpr double steep = 4;  // of three values: no parabola tells what lies between them
+
 constexpr double piece = 1;         // a twentieth of a window: longer ones are looked at in pieces
 constexpr double most_pieces = 32;  // far out steps are long
 
@@ -58,9 +60,12 @@ bool event_finder::turns_back(const curve_point& point) const {
     const double next = arcs_[2] + (point.u - points_[2].u).norm();
     for (std::size_t i = 0; i < tests_.size(); ++i) {
         const double here = values_[2][i], sign = here > 0 ? 1 : -1;
-        const parabola way({arcs_[1], arcs_[2], next},
-                           {sign * past_[i], sign * here, sign * tests_[i].value(point)});
-        if (way.value > 0 && way.turns() && way.lowest() <= suspicious * way.value) return true;
+        const std::array<double, 3> v{sign * past_[i], sign * here, sign * tests_[i].value(point)};
+        if (!(v[1] > 0)) continue;
+        const parabola way({arcs_[1], arcs_[2], next}, v);
+        const auto [least, most] = std::minmax_element(v.begin(), v.end());
+        if (*most > steep * *least || (way.turns() && way.lowest() <= suspicious * v[1]))
+            return true;
     }
     return false;
 }

@@ -281,6 +281,6 @@ TEST_CASE("a rebase in the middle of a curve loses no event and no arclength", "
 
     CHECK(followed(on, kind, {12, 0}, {0, 1}).why == stop_reason::closed);
 
-    CHECK(kind.met.size() == 4);  // two hide within a step
+    CHECK(kind.met.size() == 4);                              // two hide within a step
     CHECK(arc == Approx(4 * std::acos(-1.0)).epsilon(0.02));  // once around and a step
 }
