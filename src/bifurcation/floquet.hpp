@@ -135,12 +135,12 @@ struct floquet {
     /// Whether what vanished is what the label says: no neutral saddle, and no test function that
     /// jumps over zero, as where nothing is known of the multipliers at one end.
     [[nodiscard]] bool confirms(point_type type) const {
+        using enum point_type;
+        if (type != PD && type != LPC && type != NS) return true;  // known or not
         return std::any_of(others.begin(), others.end(), [type](complex mu) {
-            if (type == point_type::PD) return std::abs(mu + 1.0) < steep;
-            if (type == point_type::LPC) return std::abs(mu - 1.0) < nearby;
-            if (type == point_type::NS)
-                return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing;
-            return true;
+            if (type == PD) return std::abs(mu + 1.0) < steep;
+            if (type == LPC) return std::abs(mu - 1.0) < nearby;
+            return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing;
         });
     }
 

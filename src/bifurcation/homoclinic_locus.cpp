@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <complex>
 #include <limits>
 #include <moebius/continuation/steady_state.hpp>
 #include <moebius/solve/spectrum.hpp>
@@ -12,8 +11,10 @@
 #include <utility>
 
 #include "cycle_locus.hpp"
+#include "homoclinic_adjoint.hpp"
 #include "homoclinic_curve.hpp"
 #include "homoclinic_predictor.hpp"
+#include "leading_eigenvalues.hpp"
 #include "truncated_orbit.hpp"
 
 namespace moebius::detail {
@@ -21,50 +22,16 @@ namespace {
 
 using Eigen::Index;
 using Eigen::VectorXd;
-using complex = std::complex<double>;
 
-constexpr double rounding_of_saddles =
-    1e-9;  // of a saddle's eigenvalues: a sum that is always zero
+constexpr double one_way = 0.5;                    // cosine of two directions that are one
+constexpr double nothing = 1e-100;                 // of a direction: a share without its sign
+constexpr double rounding_of_ways = 1e-9;          // of vectors: a product that is always zero
 constexpr double loose_end = 1e-3, loosening = 4;  // of an orbit's ends within a step
 constexpr double jumps = 1e-3;   // of a test's values at the ends of a step: it does not vanish
 constexpr double shrunk = 1e-3;  // of the largest orbit: the curve ends in a Bogdanov-Takens point
 constexpr int most_passes = 12;  // over an orbit whose ends are too far from the saddle
 constexpr double largest_predicted = 0.05;  // of the states' unit: beside a point
 constexpr double smallest_predicted = 1e-6;
-constexpr double axis = 1e-12;  // of an eigenvalue: a real one
-
-bool is_pair(complex a) { return std::abs(a.imag()) > axis * std::abs(a); }
-
-/// The leading eigenvalues, those nearest to the imaginary axis, on one side of it or the other.
-struct leading {
-    complex stable, unstable;
-    /// Of the two nearest: positive if the nearest is real, negative if they are a pair.
-    double stable_split = 1, unstable_split = 1;
-
-    leading(const saddle_point& at, std::size_t up) {
-        const auto& all = at.eigenvalues;
-        unstable = all[up - 1];
-        stable = all[up];
-        if (up > 1) unstable_split = split(all[up - 1], all[up - 2]);
-        if (up + 1 < all.size()) stable_split = split(all[up], all[up + 1]);
-    }
-    [[nodiscard]] double quantity() const { return stable.real() + unstable.real(); }
-    /// Zero also where it is rounding, as in systems that keep an energy.
-    [[nodiscard]] double quantity_test() const {
-        return std::abs(quantity()) > rounding_of_saddles * size() ? quantity() : 0;
-    }
-    [[nodiscard]] double size() const { return std::abs(stable) + std::abs(unstable); }
-    /// Positive as long as the two are on their sides of the imaginary axis.
-    [[nodiscard]] double margin() const { return std::min(-stable.real(), unstable.real()); }
-    [[nodiscard]] int pairs() const {
-        return static_cast<int>(is_pair(stable)) + static_cast<int>(is_pair(unstable));
-    }
-
-private:
-    static double split(complex a, complex b) {
-        return is_pair(a) ? -4 * a.imag() * a.imag() : std::norm(a - b);
-    }
-};
 
 class homoclinics final : public cycle_locus<homoclinic_curve> {
 public:
@@ -111,8 +78,13 @@ private:
         const auto flips = [this](bool comes) {
             return [this, comes](const curve_point& at) { return along_leading(at.u, comes); };
         };
+        const auto inclines = [this](bool stable) {
+            return [this, stable](const curve_point& at) { return across_leading(at, stable); };
+        };
         return {{point_type::OFS, flips(true)},
                 {point_type::OFU, flips(false)},
+                {point_type::IFS, inclines(true)},
+                {point_type::IFU, inclines(false)},
                 {point_type::NSS, of([](const leading& at) { return at.quantity_test(); })},
                 {point_type::DRS, of([](const leading& at) { return at.stable_split; })},
                 {point_type::DRU, of([](const leading& at) { return at.unstable_split; })}};
@@ -124,20 +96,51 @@ private:
     [[nodiscard]] double along_leading(const VectorXd& u, bool comes) {
         const saddle_point rest = curve_.saddle(u);
         const std::size_t up = curve_.unstable(), all = rest.eigenvalues.size();
-        const complex value = rest.eigenvalues[comes ? up : up - 1];
+        const auto value = rest.eigenvalues[comes ? up : up - 1];
         auto& [known, last] = leading_[comes ? 0 : 1];
         if (is_pair(value) || (comes ? all - up : up) < 2) {
             known.resize(0);
             return last;
         }
-        const Index n = rest.x.size();
-        VectorXd left = null_vectors(rest.fx - value.real() * Eigen::MatrixXd::Identity(n, n)).left;
-        const double here = left.dot(ways_of(rest, curve_.values(u))[comes ? 1 : 0]);
-        const double agrees = known.size() == n ? left.dot(known) : here * last;
-        const double sign = agrees < 0 ? -1 : 1;
-        known = sign * left;
-        last = sign * here / curve_.units()[0];
+        const VectorXd left = eigenvectors(rest, value.real()).left;
+        leading_[comes ? 0 : 1].take(
+            left, left.dot(ways_of(rest, curve_.values(u))[comes ? 1 : 0]) / curve_.units()[0]);
         return last;
+    }
+
+    /// How much the adjoint solution has of the leading direction where the orbit begins (stable)
+    /// or ends, against how fast the manifolds part across the curve: where none is left, what the
+    /// one manifold comes to along the orbit turns over.
+    /// @source  Champneys, Kuznetsov & Sandstede (1996), psi_13 and psi_14
+    [[nodiscard]] double across_leading(const curve_point& at, bool stable) {
+        const saddle_point rest = curve_.saddle(at.u);
+        const std::size_t up = curve_.unstable(), all = rest.eigenvalues.size();
+        auto& seen = inclined_[stable ? 0 : 1];
+        const bool none = (stable ? all - up : up) < 2 ||
+                          is_pair(rest.eigenvalues[stable ? up : up - 1]) ||
+                          !(leading(rest, up).margin() > 0);
+        if (none) {
+            seen.known.resize(0);
+            return seen.last;
+        }
+        const piecewise values = curve_.values(at.u);
+        const double time = curve_.period(at.u) / static_cast<double>(values.beyond.order);
+        const auto [end, splitting] =
+            adjoint_along(curve_.problem_at(at.u), values, time, rest, up, curve_.free(), stable);
+        const VectorXd way =
+            eigenvectors(rest, rest.eigenvalues[stable ? up : up - 1].real()).right;
+        const Index p = curve_.coordinate(0);
+        const Eigen::Vector2d t = at.tangent.segment(p, 2),
+                              g = splitting.cwiseProduct(curve_.units().segment(p, 2));
+        const double share = way.dot(end);
+        const bool rounded = std::abs(share) < rounding_of_ways * way.norm() * end.norm();
+        seen.take(way, rounded ? 0 : share / (t[0] * g[1] - t[1] * g[0]));
+        return seen.last;
+    }
+
+    static null_pair eigenvectors(const saddle_point& of, double value) {
+        const Index n = of.x.size();
+        return null_vectors(of.fx - value * Eigen::MatrixXd::Identity(n, n));
     }
 
     /// What has the letters of several kinds of saddles.
@@ -248,10 +251,21 @@ private:
 
     double largest_ = 0;
     struct leading_direction {
-        VectorXd left;    // eigenvector, of the two signs that of the point before
+        VectorXd known;   // eigenvector, of the two signs that of the point before
         double last = 1;  // share
+
+        /// Another direction, as where two leading eigenvalues change places, says nothing of
+        /// signs, nor does one of which there is nothing.
+        void take(const VectorXd& vector, double share) {
+            const bool same = known.size() == vector.size() &&
+                              std::abs(vector.dot(known)) > one_way * vector.norm() * known.norm();
+            const double sign = (same ? vector.dot(known) : share * last) < 0 ? -1 : 1;
+            known = sign * vector;
+            last = share == 0 ? std::copysign(nothing, last) : sign * share;
+        }
     };
-    std::array<leading_direction, 2> leading_;  // stable and unstable
+    std::array<leading_direction, 2> leading_;   // stable and unstable
+    std::array<leading_direction, 2> inclined_;  // the same of the adjoint solution
 };
 
 /// The point from which `homoclinics` start.

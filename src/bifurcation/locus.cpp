@@ -253,6 +253,8 @@ void follow_cycles(const problem& base, const std::vector<parameter_range>& rang
         case point_type::DRU:
         case point_type::OFS:
         case point_type::OFU:
+        case point_type::IFS:
+        case point_type::IFU:
             if (folds_only) break;
             return detail::add_homoclinic_branch(result, base, ranges, start, options, progress);
         case point_type::LPC:

@@ -10,10 +10,10 @@
 namespace moebius {
 namespace {
 
-constexpr std::array<std::string_view, 31> type_names{
+constexpr std::array<std::string_view, 33> type_names{
     "EP",  "BP",  "LP",  "HB",  "PD",  "NS",   "LPC",  "CP",   "BT",   "GH",  "ZH",
     "HH",  "R1",  "R2",  "R3",  "R4",  "LPPD", "LPNS", "PDNS", "NSNS", "GPD", "CH",
-    "NSS", "NSF", "NFF", "DRS", "DRU", "NCH",  "SH",   "OFS",  "OFU"};
+    "NSS", "NSF", "NFF", "DRS", "DRU", "NCH",  "SH",   "OFS",  "OFU",  "IFS", "IFU"};
 constexpr std::array<std::string_view, 13> reason_names{"range_end",
                                                         "branch_point",
                                                         "max_points",

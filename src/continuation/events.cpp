@@ -3,6 +3,7 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <moebius/continuation/events.hpp>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -11,18 +12,30 @@ namespace {
 /// middle one.
 constexpr double suspicious = 0.5;
 
+constexpr double steep = 4;  // of three values: no parabola tells what lies between them
+
 constexpr double piece = 1;         // a twentieth of a window: longer ones are looked at in pieces
 constexpr double most_pieces = 32;  // far out steps are long
 
-/// Smallest value of the parabola through three points, the middle one being the lowest.
-double vertex_value(const std::array<double, 3>& s, const std::array<double, 3>& v) {
-    const double left = (v[1] - v[0]) / (s[1] - s[0]);
-    const double right = (v[2] - v[1]) / (s[2] - s[1]);
-    const double bend = (right - left) / (s[2] - s[0]);
-    if (!(bend > 0)) return v[1];
-    const double slope = left + bend * (s[1] - s[0]);  // at the middle point
-    return v[1] - slope * slope / (4 * bend);
-}
+/// The parabola through three points.
+struct parabola {
+    double bend, slope, value;  // half the second derivative; at the middle point
+    double before, behind;      // to the other two
+
+    parabola(const std::array<double, 3>& s, const std::array<double, 3>& v)
+        : value(v[1]), before(s[1] - s[0]), behind(s[2] - s[1]) {
+        const double left = (v[1] - v[0]) / before, right = (v[2] - v[1]) / behind;
+        bend = (right - left) / (s[2] - s[0]);
+        slope = left + bend * before;
+    }
+    [[nodiscard]] double lowest() const {
+        return bend > 0 ? value - slope * slope / (4 * bend) : value;
+    }
+    /// Whether it falls first and rises at last.
+    [[nodiscard]] bool turns() const {
+        return slope < 2 * bend * before && slope > -2 * bend * behind;
+    }
+};
 
 }  // namespace
 
@@ -32,16 +45,36 @@ event_finder::event_finder(tracer& followed, std::vector<test_function> tests)
 }
 
 void event_finder::restart(const curve_point& point) {
-    known_ = 1;
+    if (known_ != 1) past_ = known_ > 1 ? values_[1] : std::vector<double>();
     points_[2] = point;
-    for (std::size_t i = 0; i < tests_.size(); ++i) values_[2][i] = tests_[i].value(point);
+    for (std::size_t i = 0; i < tests_.size(); ++i) {
+        const double before = std::exchange(values_[2][i], tests_[i].value(point));
+        if (!past_.empty()) past_[i] *= before == 0 ? 0 : values_[2][i] / before;
+    }
+    known_ = 1;
+}
+
+/// Whether a function dips about the newest point, as far as values before a restart tell.
+bool event_finder::turns_back(const curve_point& point) const {
+    if (past_.empty()) return true;
+    const double next = arcs_[2] + (point.u - points_[2].u).norm();
+    for (std::size_t i = 0; i < tests_.size(); ++i) {
+        const double here = values_[2][i], sign = here > 0 ? 1 : -1;
+        const std::array<double, 3> v{sign * past_[i], sign * here, sign * tests_[i].value(point)};
+        if (!(v[1] > 0)) continue;
+        const parabola way({arcs_[1], arcs_[2], next}, v);
+        const auto [least, most] = std::minmax_element(v.begin(), v.end());
+        if (*most > steep * *least || (way.turns() && way.lowest() <= suspicious * v[1]))
+            return true;
+    }
+    return false;
 }
 
 std::vector<bracket> event_finder::look(const curve_point& point, bool last) {
     std::vector<bracket> found;
     const double length = (point.u - points_[2].u).norm();
-    const double pieces =
-        std::clamp(std::ceil(length / piece), known_ == 1 || last ? 2. : 1., most_pieces);
+    const bool halved = last || (known_ == 1 && turns_back(point));
+    const double pieces = std::clamp(std::ceil(length / piece), halved ? 2. : 1., most_pieces);
     if (pieces > 1) {
         const curve_point from = points_[2];
         for (double k = 1; k < pieces; ++k)
@@ -79,7 +112,7 @@ void event_finder::search_dip(std::size_t test, std::vector<bracket>& found) {
     const std::array<double, 3> v{sign * values_[0][test], sign * values_[1][test],
                                   sign * values_[2][test]};
     if (!(v[1] > 0 && v[0] > v[1] && v[2] >= v[1])) return;
-    if (vertex_value(arcs_, v) > suspicious * v[1]) return;
+    if (parabola(arcs_, v).lowest() > suspicious * v[1]) return;
     for (std::size_t k = 0; k < 2; ++k) {
         const auto value = [&](double theta) {
             const auto point = tracer_.between(points_[k], points_[k + 1], theta);

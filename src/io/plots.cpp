@@ -50,7 +50,7 @@ private:
     std::unordered_map<int, std::size_t> index_;
 };
 
-constexpr std::size_t kinds_of_points = static_cast<std::size_t>(point_type::OFU) + 1;
+constexpr std::size_t kinds_of_points = static_cast<std::size_t>(point_type::IFU) + 1;
 
 /// Title and marker of each type of special point.
 const auto& looks_of_points() {
@@ -87,6 +87,8 @@ const auto& looks_of_points() {
         {"Shilnikov-Hopf (SH)", diamond},
         {"orbit flip, stable (OFS)", open_diamond},
         {"orbit flip, unstable (OFU)", open_diamond},
+        {"inclination flip, stable (IFS)", open_square},
+        {"inclination flip, unstable (IFU)", open_square},
     }};
     return looks;
 }

@@ -120,7 +120,7 @@ json point_schema() {
     const json finite_array = array_of({{"type", "number"}});
     auto out = object_with(
         {{"label", {{"type", "string"}, {"minLength", 1}}},
-         {"type", words_up_to(point_type::OFU)},
+         {"type", words_up_to(point_type::IFU)},
          {"branch", {{"type", "integer"}}},
          {"row", {{"type", "integer"}, {"minimum", 0}}},
          {"parameters", {{"type", "object"}, {"additionalProperties", {{"type", "number"}}}}},

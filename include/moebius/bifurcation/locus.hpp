@@ -22,8 +22,8 @@ namespace moebius {
 /// torus of cycles         NS R3 R4    angle                  CH, R3, R4, LPNS, PDNS, NSNS; R1 or
 ///                                                            R2 at its end
 /// branch point of cycles  BP, of a symmetry
-/// homoclinic              EP of cycles that end homoclinic,  NSS, NSF, NFF, DRS, DRU, OFS, OFU;
-///                         and BT if it is the start          NCH or SH at its end
+/// homoclinic              EP of cycles that end homoclinic,  NSS, NSF, NFF, DRS, DRU, OFS, OFU,
+///                         and BT if it is the start          IFS, IFU; NCH or SH at its end
 ///
 ///  * where the second parameter unfolds the branch point    ** where neither of them does
 ///

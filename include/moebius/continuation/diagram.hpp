@@ -48,6 +48,9 @@ enum class point_type {
     SH,    ///< Shilnikov-Hopf: a leading pair is imaginary
     OFS,   ///< orbit flip: it comes back along no leading stable direction
     OFU,   ///< it leaves along no leading unstable direction
+    IFS,   ///< inclination flip: the stable manifold comes back along the orbit to no leading
+           ///< stable direction
+    IFU,   ///< the same of the unstable one
 };
 [[nodiscard]] std::string_view to_string(point_type type) noexcept;
 /// @throws invalid_argument for unknown letters

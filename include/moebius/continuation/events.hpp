@@ -35,14 +35,17 @@ public:
     /// Forgets the past; the curve goes on from this point, at arclength 0.
     void begin(const curve_point& point) {
         arcs_[2] = 0;
+        known_ = 0;
         restart(point);
     }
-    /// Forgets the past but the arclength, as when the newest point has got other unknowns.
+    /// Forgets the points of the past, as when the newest point has got other unknowns. Arclength
+    /// is kept, and the functions' values at the point before, by what became of those at this one.
     void restart(const curve_point& point);
 
     /// Brackets that the step to `point` reveals, by arclength.
-    /// @param last  no step follows: as in the first one and in long ones, what lies between is
-    ///              looked at, too
+    /// @param last  no step follows: as in the first one, in long ones, and where a function seems
+    /// to
+    ///              dip behind a restart, what lies between is looked at, too
     [[nodiscard]] std::vector<bracket> look(const curve_point& point, bool last = false);
 
     [[nodiscard]] double arc() const noexcept { return arcs_[2]; }  ///< at the newest point
@@ -50,6 +53,7 @@ public:
 
 private:
     void add_point(const curve_point& point, std::vector<bracket>& found);
+    [[nodiscard]] bool turns_back(const curve_point& point) const;
     void search_dip(std::size_t test, std::vector<bracket>& found);
 
     tracer& tracer_;
@@ -57,6 +61,7 @@ private:
     std::array<curve_point, 3> points_;  // oldest first
     std::array<double, 3> arcs_{};
     std::array<std::vector<double>, 3> values_;
+    std::vector<double> past_;  // values before a restart; empty if there was no point
     int known_ = 0;
 };
 

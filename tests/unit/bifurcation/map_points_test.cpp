@@ -147,3 +147,28 @@ TEST_CASE("flips of N balanced experts are followed over two parameters", "[map]
     for (std::size_t i = 0; i < rows.rows(); ++i)  // feedback/n - decay = -2/step
         CHECK_THAT(rows.at("feedback")[i], WithinRel(n * (rows.at("decay")[i] - 2 / step), 1e-10));
 }
+
+// Within a group of cells the flow's Jacobian is (k - 1, k; -g, -g - leak) with k = feedback/n and
+// g = gain/n: zero is a double eigenvalue at (k - 1)^2 = k g, leak = k - 1 - g, and 1 one of the
+// map's, whatever its step.
+TEST_CASE("a torus curve of alike experts ends where its pairs come together at 1",
+          "[map][locus][oracle]") {
+    const std::size_t experts = GENERATE(as<std::size_t>{}, 2, 3);
+    const double step = GENERATE(0.05, 0.3);
+    CAPTURE(experts, step);
+    const double n = static_cast<double>(experts), g = 0.5 / n;
+    const double k = (2 + g + std::sqrt(g * g + 4 * g)) / 2;
+    auto at =
+        regrouped(with_defaults(controlled_feedback(softmax_loads(experts))), one_group(experts));
+    at.set("gain", 0.5);
+    at.set("leak", (k - 1 - g) / 2);
+    const parameter_range feedback{"feedback", n / 2, 2 * n * k};
+    const auto start = map_diagram(at, step, feedback);
+
+    const auto found = map_locus(at, {step}, feedback, {"leak", 0, 2 * k}, {}, start.at("NS1"));
+
+    const auto end = std::ranges::find(found.special_points, point_type::R1, &special_point::type);
+    REQUIRE(end != found.special_points.end());
+    CHECK_THAT(end->parameters[0], WithinRel(n * k, 1e-8));
+    CHECK_THAT(end->parameters[at.index_of("leak")], WithinRel(k - 1 - g, 1e-8));
+}

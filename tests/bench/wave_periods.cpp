@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// wave_periods EXPERTS GAIN KIND [LOW [MAX_STEP]]: a branch of rotating waves of controlled experts
+// from their Hopf point (4x1), from where the flow settles beyond it (settled) or at a feedback
+// (settled@5), and of what stands on it the period beside that of direct integration of all
+// experts. Not timed: wave_periods.sh prints the table of data/results/waves.txt.
+//
+// A wave may be so unstable (a multiplier of 1e27) that no run over a period tells anything. It is
+// shot over stretches of its first part: x_{k+1} = flow of x_k, P x_0 = flow of the last, with a
+// phase. Newton's method on that has all its residuals from the integrator, none from collocation.
+#include <Eigen/QR>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <moebius/base/view.hpp>
+#include <moebius/bifurcation/cycle_types.hpp>
+#include <moebius/bifurcation/cycles.hpp>
+#include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/hopf.hpp>
+#include <moebius/continuation/collocation.hpp>
+#include <moebius/dynamics/settled_cycle.hpp>
+#include <moebius/model/expert_feedback.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "unit/lone_cells.hpp"
+
+using namespace moebius;
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+namespace {
+
+constexpr Index most_stretches = 40;
+constexpr int corrections = 4;
+constexpr double step_of_slopes = 0.02;  // of the classical rule, whose errors only slow Newton
+
+/// The derivatives of the flow over a time by the start and by one parameter. Shape (n, n + 1)
+MatrixXd slopes_of(const test::lone_cells& from, double time, std::size_t by) {
+    const auto n = static_cast<Index>(from.state.size());
+    const std::vector<std::size_t> free{by};
+    MatrixXd now = MatrixXd::Zero(n, n + 2), fx(n, n);  // both, then x
+    now.leftCols(n).setIdentity();
+    now.col(n + 1) = Eigen::Map<const VectorXd>(from.state.data(), n);
+    VectorXd f(n), fp(n);
+    const auto slope = [&](const MatrixXd& at) {
+        const VectorXd x = at.col(n + 1);
+        from.at.model->linear_in(view(x), from.at.parameters, free, view(f), view(fx), view(fp));
+        MatrixXd result(n, n + 2);
+        result << fx * at.leftCols(n + 1), f;
+        result.col(n) += fp;
+        return result;
+    };
+    const int steps = static_cast<int>(time / step_of_slopes) + 1;
+    const double h = time / steps;
+    for (int k = 0; k < steps; ++k) {
+        const MatrixXd a = slope(now), b = slope(now + h / 2 * a), c = slope(now + h / 2 * b),
+                       d = slope(now + h * c);
+        now += h / 6 * (a + 2 * b + 2 * c + d);
+    }
+    return now.leftCols(n + 1);
+}
+
+/// The first part of a wave as stretches of the flow.
+class shot_wave {
+public:
+    shot_wave(const problem& base, const special_point& wave)
+        : at_(test::apart_at(base, wave).at),
+          by_(at_.index_of("feedback")),
+          beyond_(wave.turn, at_.model->dimension()),
+          parts_(static_cast<double>(beyond_.order)),
+          time_(wave.cycle->period / parts_) {
+        const orbit& cycle = *wave.cycle;
+        const auto n = at_.model->dimension(), degree = cycle.degree;
+        if (wave.state.size() != n) throw std::runtime_error("some experts go alike");
+        const auto intervals =
+            static_cast<Index>((cycle.times.size() - 1) / degree) / beyond_.order;
+        const Index stretches = std::min(intervals, most_stretches);
+        for (Index k = 0; k <= stretches; ++k) {
+            const auto column = static_cast<std::size_t>(k * intervals / stretches) * degree;
+            times_.push_back(parts_ * cycle.times[column]);
+            if (k < stretches)
+                starts_.emplace_back(
+                    Eigen::Map<const VectorXd>(&cycle.states[column * n], static_cast<Index>(n)));
+        }
+        first_ = starts_.front();
+        flow_ = flow_at(first_);
+    }
+
+    /// Moves on to an orbit of the flow.
+    /// @param freely  in feedback, too: at a fold a given one may have no orbit, and where feedback
+    ///                stands still it tells none
+    /// @return how far the last correction went: in period, feedback and states
+    Eigen::Vector3d correct(bool freely) {
+        const Index n = first_.size(), all = n * std::ssize(starts_);
+        MatrixXd by = MatrixXd::Zero(all + 1, all + 2);
+        VectorXd off(all + 1);
+        for (Index k = 0; k < std::ssize(starts_); ++k) shoot(k, by, off);
+        by.row(all).head(n) = flow_.transpose();  // the phase
+        off[all] = flow_.dot(starts_[0] - first_);
+        Eigen::CompleteOrthogonalDecomposition<MatrixXd> parts;
+        parts.setThreshold(1e-300);  // of full rank, however far the flow spreads in a stretch
+        const VectorXd moved = parts.compute(by.leftCols(all + (freely ? 2 : 1))).solve(off);
+        for (Index k = 0; k < std::ssize(starts_); ++k)
+            starts_[static_cast<std::size_t>(k)] -= moved.segment(k * n, n);
+        time_ -= moved[all];
+        if (freely) at_.parameters[by_] -= moved[all + 1];
+        return {parts_ * moved[all], freely ? moved[all + 1] : 0,
+                moved.head(all).lpNorm<Eigen::Infinity>()};
+    }
+
+    [[nodiscard]] double period() const { return parts_ * time_; }
+    [[nodiscard]] double feedback() const { return at_.parameters[by_]; }
+
+private:
+    [[nodiscard]] VectorXd flow_at(const VectorXd& x) const {
+        VectorXd f(x.size());
+        at_.model->rhs(view(x), at_.parameters, view(f));
+        return f;
+    }
+
+    /// The equations of stretch k: its end less the next one's start.
+    void shoot(Index k, MatrixXd& by, VectorXd& off) const {
+        const Index n = first_.size(), all = off.size() - 1, next = (k + 1) % std::ssize(starts_);
+        const auto i = static_cast<std::size_t>(k);
+        const double share = times_[i + 1] - times_[i];
+        const test::lone_cells from{at_, {starts_[i].begin(), starts_[i].end()}};
+        const auto carried = test::carried(from, share * time_);
+        MatrixXd end(n, n + 3);  // by x_k, feedback and time; where it is
+        const VectorXd there = Eigen::Map<const VectorXd>(carried.data(), n);
+        end << slopes_of(from, share * time_, by_), share * flow_at(there), there;
+        if (next == 0) end = beyond_.undone(end);
+        auto rows = by.middleRows(k * n, n);
+        rows.middleCols(k * n, n) += end.leftCols(n);
+        rows.middleCols(next * n, n).diagonal().array() -= 1;
+        rows.col(all) = end.col(n + 1);
+        rows.col(all + 1) = end.col(n);
+        off.segment(k * n, n) = end.col(n + 2) - starts_[static_cast<std::size_t>(next)];
+    }
+
+    problem at_;
+    std::size_t by_;
+    twist beyond_;
+    double parts_, time_;  // of one of them
+    std::vector<double> times_;
+    std::vector<VectorXd> starts_;
+    VectorXd first_, flow_;
+};
+
+struct choice {
+    std::size_t experts;
+    double gain;
+    std::string kind;
+    double low, step;
+};
+
+/// The cycle on which all experts collapse in turn at a feedback.
+std::optional<settled_cycle> collapse_in_turn(const problem& alike, double feedback, double turn) {
+    const std::size_t experts = alike.model->cells()->groups().members();
+    auto at = regrouped(alike, singletons(experts));
+    at.set("feedback", feedback);
+    std::vector<double> uneven(2 * experts, 0);
+    uneven[0] = feedback;
+    for (std::size_t e = 0; e < experts; ++e)  // their turns, from 1.5 down to -1.5
+        uneven[experts + e] = 1.5 - 3 * static_cast<double>(e) / static_cast<double>(experts - 1);
+    return find_settled_cycle(at, uneven, turn);
+}
+
+diagram waves(const problem& at, const choice& of) {
+    const double critical = static_cast<double>(of.experts) + of.gain;
+    parameter_range range{"feedback", of.low, critical + 0.3};
+    const auto hopf =
+        equilibrium_diagram(at, {"feedback", critical - 0.5, range.to}, {.split_groups = false})
+            .at("HB1");
+    const continuation_options options{.max_step = of.step};
+    diagram found;
+    if (!of.kind.starts_with("settled")) {
+        add_hopf_cycles(found, at, range, hopf, cycle_choice_from(of.kind), options);
+        return found;
+    }
+    const bool from_hopf = of.kind == "settled";
+    if (!from_hopf) range.to = std::strtod(of.kind.c_str() + std::strlen("settled@"), nullptr);
+    const auto settled = from_hopf
+                             ? settled_beyond(at, range, hopf)
+                             : collapse_in_turn(at, range.to, *coefficient_of(hopf, "period"));
+    if (settled) add_cycle_branch(found, settled->on, range, settled->start, options);
+    return found;
+}
+
+void print(const problem& at, const special_point& point, double unstable) {
+    const bool freely = point.type != point_type::EP;
+    shot_wave wave(at, point);
+    Eigen::Vector3d last;
+    for (int k = 0; k < corrections; ++k) last = wave.correct(freely);
+    const double feedback = point.parameters[at.index_of("feedback")];
+    std::printf(
+        "%-6s %.9f  T %12.7f  u %2g  integrated: T %+.1e feedback %+.1e (still moving %.0e)\n",
+        point.label.c_str(), feedback, point.cycle->period, unstable,
+        wave.period() - point.cycle->period, wave.feedback() - feedback, std::abs(last[0]));
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int count, char** words) try {
+    if (count < 4) throw std::invalid_argument("wave_periods EXPERTS GAIN KIND [LOW [MAX_STEP]]");
+    const std::size_t experts = std::strtoul(words[1], nullptr, 10);
+    const double low = 0.35 * static_cast<double>(experts);
+    const choice of{experts, std::strtod(words[2], nullptr), words[3],
+                    count > 4 ? std::strtod(words[4], nullptr) : low,
+                    count > 5 ? std::strtod(words[5], nullptr) : 0.5};
+    auto at =
+        regrouped(with_defaults(controlled_feedback(softmax_loads(experts))), one_group(experts));
+    at.set("gain", of.gain);
+    const diagram found = waves(at, of);
+    for (const auto& branch : found.branches) {
+        std::printf("N %zu gain %g %s: %s, %s to %s, %zu rows\n", experts, of.gain, of.kind.c_str(),
+                    to_string(branch.turn).c_str(), std::string(to_string(branch.first)).c_str(),
+                    std::string(to_string(branch.last)).c_str(), branch.columns.rows());
+        for (const auto& point : found.special_points)
+            if (point.branch == branch.id)
+                print(at, point, branch.columns.at("n_unstable")[point.row]);
+    }
+    return found.branches.empty();
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+}
