@@ -10,11 +10,15 @@ namespace moebius::gpu {
 
 constexpr int most_experts = 16;  ///< that a mask of an example's has bits for
 
-/// Four sorted rows of one expert.
+/// Sorted rows of one expert: row, row + 1, ..., those from end on are not there.
 struct plain_tile {
-    int expert, row, end;  ///< rows row .. row + 3, those from end on are not there
+    int expert, row, end;
     __device__ int at(int r) const { return min(row + r, end - 1); }
+    __device__ bool has(int r) const { return row + r < end; }
 };
+/// Of a thread's tile: each number that is read from shared memory, which is what these loops wait
+/// for, serves all rows or all units.
+constexpr int tile_rows = 8, tile_units = 2;
 
 /// @tparam InputsToo  the batch's inputs are in shared memory
 template <bool InputsToo>
@@ -142,51 +146,59 @@ public:
         }
     }
 
-    /// hidden = act(x W1 + b1), and the slope of act in by_hidden: a tile's unit a thread. Four
-    /// features at a time, as inputs are padded with zeros to a multiple of four.
+    /// hidden = act(x W1 + b1), and the slope of act in by_hidden: a tile's two units a thread.
+    /// Four features at a time, as inputs are padded with zeros to a multiple of four.
     __device__ void multiply_w1() const {
-        for_tiles(H_, [this](const plain_tile& tile, int h) {
+        for_tiles<tile_rows>(half(), [this](const plain_tile& tile, int first) {
             const float* const w1 = expert(tile.expert);
-            const float* x[4];
-            float sum[4];
-            for (int r = 0; r < 4; ++r) {
+            const int units[tile_units] = {first, min(first + half(), H_ - 1)};
+            const float* x[tile_rows];
+            float sum[tile_rows][tile_units];
+#pragma unroll
+            for (int r = 0; r < tile_rows; ++r) {
                 x[r] = sorted_input(tile.at(r));
-                sum[r] = w1[d_ * H_ + h];
+                for (int u = 0; u < tile_units; ++u) sum[r][u] = w1[d_ * H_ + units[u]];
             }
             for (int k = 0; k < d_; k += 4) {
-                float w[4];
-                for (int i = 0; i < 4; ++i) w[i] = w1[min(k + i, d_ - 1) * H_ + h];
+                float w[4][tile_units];
 #pragma unroll
-                for (int r = 0; r < 4; ++r) {
+                for (int i = 0; i < 4; ++i)
+                    for (int u = 0; u < tile_units; ++u)
+                        w[i][u] = w1[min(k + i, d_ - 1) * H_ + units[u]];
+#pragma unroll
+                for (int r = 0; r < tile_rows; ++r) {
                     const float4 in = *reinterpret_cast<const float4*>(x[r] + k);
-                    sum[r] = fmaf(in.x, w[0], sum[r]);
-                    sum[r] = fmaf(in.y, w[1], sum[r]);
-                    sum[r] = fmaf(in.z, w[2], sum[r]);
-                    sum[r] = fmaf(in.w, w[3], sum[r]);
+                    for (int u = 0; u < tile_units; ++u) {
+                        sum[r][u] = fmaf(in.x, w[0][u], sum[r][u]);
+                        sum[r][u] = fmaf(in.y, w[1][u], sum[r][u]);
+                        sum[r][u] = fmaf(in.z, w[2][u], sum[r][u]);
+                        sum[r][u] = fmaf(in.w, w[3][u], sum[r][u]);
+                    }
                 }
             }
-            for (int r = 0; r < 4 && tile.row + r < tile.end; ++r) {
-                const auto unit = activate(w_.gelu, sum[r]);
-                array<float>(at_.hidden)[(tile.row + r) * H_ + h] = unit.value;
-                array<float>(at_.by_hidden)[(tile.row + r) * H_ + h] = unit.slope;
-            }
+#pragma unroll
+            for (int r = 0; r < tile_rows; ++r)
+                for (int u = 0; u < tile_units; ++u)
+                    if (tile.has(r)) {
+                        const auto unit = activate(w_.gelu, sum[r][u]);
+                        hidden(tile.row + r)[units[u]] = unit.value;
+                        by_hidden(tile.row + r)[units[u]] = unit.slope;
+                    }
         });
     }
 
-    /// out = hidden W2 + b2, into by_out: a tile's class a thread.
+    /// out = hidden W2 + b2, into by_out: four rows of a class a thread.
     __device__ void multiply_w2() const {
-        for_tiles(C_, [this](const plain_tile& tile, int c) {
+        for_tiles<4>(C_, [this](const plain_tile& tile, int c) {
             const float* const w2 = expert(tile.expert) + (d_ + 1) * H_ + c;
-            const float* const hidden = array<float>(at_.hidden);
             float sum[4];
             for (int r = 0; r < 4; ++r) sum[r] = w2[H_ * C_];
             for (int h = 0; h < H_; ++h) {
                 const float w = w2[h * C_];
 #pragma unroll
-                for (int r = 0; r < 4; ++r) sum[r] = fmaf(hidden[tile.at(r) * H_ + h], w, sum[r]);
+                for (int r = 0; r < 4; ++r) sum[r] = fmaf(hidden(tile.at(r))[h], w, sum[r]);
             }
-            for (int r = 0; r < 4 && tile.row + r < tile.end; ++r)
-                by_out()[(tile.row + r) * C_ + c] = sum[r];
+            for (int r = 0; r < 4 && tile.has(r); ++r) by_out()[(tile.row + r) * C_ + c] = sum[r];
         });
     }
 
@@ -224,6 +236,15 @@ private:
     }
     __device__ float* by_logits() const { return array<float>(at_.by_logits); }
     __device__ float* by_out() const { return array<float>(at_.by_out); }
+    __device__ float* hidden(int row) const {
+        return array<float>(at_.hidden) + row * plain_layout::unit_stride(w_);
+    }
+    __device__ float* by_hidden(int row) const {
+        return array<float>(at_.by_hidden) + row * plain_layout::unit_stride(w_);
+    }
+    __device__ int half() const {
+        return (H_ + 1) / 2;
+    }  ///< of the units: the first of a tile's two
     __device__ int* counts() const { return array<int>(at_.counts); }
     __device__ int place(int e) const { return d_ * E_ + E_ + e * maps_; }
     __device__ const float* expert(int e) const { return parameters() + place(e); }
@@ -250,34 +271,44 @@ private:
         for (int f = 0; f < e; ++f) sum += counts()[f];
         return sum;
     }
-    /// Calls act(tile, column) for each tile of all experts and each of some columns.
-    template <typename Act>
+    /// Calls act(tile, column) for each tile of Rows rows, of all experts, and each of some
+    /// columns.
+    template <int Rows, typename Act>
     __device__ void for_tiles(int columns, const Act& act) const {
         int tiles = 0;
-        for (int e = 0; e < E_; ++e) tiles += (counts()[e] + 3) / 4;
+        for (int e = 0; e < E_; ++e) tiles += (counts()[e] + Rows - 1) / Rows;
         for (int at = thread(); at < tiles * columns; at += threads())
-            act(tile_of(at / columns), at % columns);
+            act(tile_of<Rows>(at / columns), at % columns);
     }
+    template <int Rows>
     __device__ plain_tile tile_of(int number) const {
         plain_tile out{0, 0, counts()[0]};
-        while (number >= (counts()[out.expert] + 3) / 4) {
-            number -= (counts()[out.expert] + 3) / 4;
+        while (number >= (counts()[out.expert] + Rows - 1) / Rows) {
+            number -= (counts()[out.expert] + Rows - 1) / Rows;
             out.row = out.end;
             out.end += counts()[++out.expert];
         }
-        out.row += 4 * number;
+        out.row += Rows * number;
         return out;
     }
 
     // train_plain_loss.cuh
-    __device__ float output(int i, int c) const;
+    struct mixture {
+        const float* p;               ///< (E)
+        float share;                  ///< p of its first expert
+        float* out;                   ///< (C) of its first expert
+        const std::uint32_t* places;  ///< of the others' rows
+        unsigned rest;                ///< the others
+    };
+    __device__ mixture mixture_of(int i) const;
+    __device__ float output(const mixture& of, int c) const;
     __device__ void differentiate_row(int i, int label, float& loss, std::uint8_t& right) const;
     __device__ void differentiate_gate(int i) const;
 
     // train_plain_descent.cuh
     __device__ void step_w1(const descent& how) const;
+    __device__ void step_w2(const descent& how) const;
     __device__ void step_rest(const descent& how) const;
-    __device__ float along_w2(int e, int at) const;
     __device__ float along_gate(int at) const;
 
     const training& w_;

@@ -8,7 +8,7 @@
 namespace moebius::gpu {
 
 /// Of a block that shares its multiprocessor with another, and of one that has it for itself.
-inline constexpr int plain_threads = 288, most_plain_threads = 576;
+inline constexpr int plain_threads = 256, most_plain_threads = 576;
 
 /// Where the arrays of a block begin, in bytes. An example has a row for each of its k experts, R
 /// of all at most. Sorted: in the order of the experts.
@@ -28,8 +28,8 @@ struct plain_layout {
         records = take(sizeof(expert_record), e);                 // (E)
         parameters = take(sizeof(float), w.parameter_count);      // (P)
         x = take(sizeof(float), inputs_too ? b * stride(w) : 0);  // (B, stride)
-        hidden = take(sizeof(float), r * w.hidden);               // (R, H), sorted
-        by_hidden = take(sizeof(float), r * w.hidden);            // (R, H), sorted
+        hidden = take(sizeof(float), r * unit_stride(w));         // (R, unit_stride), sorted
+        by_hidden = take(sizeof(float), r * unit_stride(w));      // (R, unit_stride), sorted
         by_out = take(sizeof(float), r * w.classes);              // (R, C), sorted
         by_gates = take(sizeof(float), r);                        // (R), sorted
         by_logits = take(sizeof(float), b * e);                   // (B, E)
@@ -47,6 +47,8 @@ struct plain_layout {
     }
     /// Of inputs in shared memory: rows 16 bytes apart in the banks.
     __host__ __device__ static std::size_t stride(const training& w) { return w.input_stride + 4; }
+    /// Of units: an odd number, so that a unit's rows lie in different banks.
+    __host__ __device__ static std::size_t unit_stride(const training& w) { return w.hidden | 1; }
 };
 
 }  // namespace moebius::gpu

@@ -43,14 +43,23 @@ __device__ inline void plain_block<InputsToo>::sum_losses() const {
     counts()[E_ + 1] = right;
 }
 
+/// What an example's outputs are made of: of its first expert at hand, of others to be looked up.
+template <bool InputsToo>
+__device__ inline auto plain_block<InputsToo>::mixture_of(int i) const -> mixture {
+    const unsigned all = chosen(i);
+    const std::uint32_t* const places = array<std::uint32_t>(at_.place) + i * k_;
+    const float* const p = by_logits() + i * E_;
+    return {p, p[__ffs(static_cast<int>(all)) - 1], by_out() + *places * w_.classes, places + 1,
+            all & (all - 1)};
+}
+
 /// y_c = sum over the example's experts of p_e out_e.
 template <bool InputsToo>
-__device__ inline float plain_block<InputsToo>::output(int i, int c) const {
-    const float* const p = by_logits() + i * E_;
-    const std::uint32_t* place = array<std::uint32_t>(at_.place) + i * k_;
-    float y = 0;
-    for (unsigned rest = chosen(i); rest != 0; rest &= rest - 1)
-        y = fmaf(p[__ffs(static_cast<int>(rest)) - 1], by_out()[*place++ * w_.classes + c], y);
+__device__ inline float plain_block<InputsToo>::output(const mixture& of, int c) const {
+    float y = of.share * of.out[c];
+    const std::uint32_t* place = of.places;
+    for (unsigned rest = of.rest; rest != 0; rest &= rest - 1)
+        y = fmaf(of.p[__ffs(static_cast<int>(rest)) - 1], by_out()[*place++ * w_.classes + c], y);
     return y;
 }
 
@@ -59,31 +68,35 @@ __device__ inline float plain_block<InputsToo>::output(int i, int c) const {
 template <bool InputsToo>
 __device__ inline void plain_block<InputsToo>::differentiate_row(int i, int label, float& loss,
                                                                  std::uint8_t& right) const {
+    const mixture of = mixture_of(i);
     float top = -INFINITY, sum = 0;
     int best = 0;
     for (int c = 0; c < C_; ++c)
-        if (const float y = output(i, c); y > top) top = y, best = c;
+        if (const float y = output(of, c); y > top) top = y, best = c;
     right = best == label ? 1 : 0;
     for (int c = 0; c < C_; ++c) {
-        const float miss = output(i, c) - (c == label ? 1.0F : 0.0F);
-        sum += w_.squared ? miss * miss : expf(output(i, c) - top);
+        const float y = output(of, c), miss = y - (c == label ? 1.0F : 0.0F);
+        sum += w_.squared ? miss * miss : expf(y - top);
     }
-    loss = w_.squared ? sum : logf(sum) - (output(i, label) - top);
-    const float* const p = by_logits() + i * E_;
-    const std::uint32_t* const places = array<std::uint32_t>(at_.place) + i * k_;
+    loss = w_.squared ? sum : logf(sum) - (output(of, label) - top);
     float* const by_gates = array<float>(at_.by_gates);
-    for (int j = 0; j < __popc(chosen(i)); ++j) by_gates[places[j]] = 0;
+    const std::uint32_t first = *(of.places - 1);
+    for (int j = 0; j < __popc(of.rest); ++j) by_gates[of.places[j]] = 0;
     const float mean = 1 / static_cast<float>(B_);
+    float by_gate = 0;
     for (int c = 0; c < C_; ++c) {
-        const float own = c == label ? 1.0F : 0.0F, y = output(i, c);
+        const float own = c == label ? 1.0F : 0.0F, y = output(of, c);
         const float slope = mean * (w_.squared ? 2 * (y - own) : expf(y - top) / sum - own);
-        const std::uint32_t* place = places;
-        for (unsigned rest = chosen(i); rest != 0; rest &= rest - 1, ++place) {
+        by_gate = fmaf(slope, of.out[c], by_gate);
+        of.out[c] = of.share * slope;
+        const std::uint32_t* place = of.places;
+        for (unsigned rest = of.rest; rest != 0; rest &= rest - 1, ++place) {
             float& out = by_out()[*place * w_.classes + c];
             by_gates[*place] = fmaf(slope, out, by_gates[*place]);
-            out = p[__ffs(static_cast<int>(rest)) - 1] * slope;
+            out = of.p[__ffs(static_cast<int>(rest)) - 1] * slope;
         }
     }
+    by_gates[first] = by_gate;
 }
 
 /// The softmax's gates, and the balancing term of balance.hpp's switch_loss: the softmax in
