@@ -120,6 +120,28 @@ TEST_CASE("names that a merged file cannot have are refused", "[plan][error]") {
     CHECK_NOTHROW(plan_with(R"("axes":[{"option":"seed","values":[1]}])"));
 }
 
+TEST_CASE("a process keeps its own points in mind, and a value beats a failure", "[plan]") {
+    known_points known({1, 3}, 10);  // 1, 4, 7
+    CHECK(shard{1, 3}.size(10) == 3);
+    CHECK(shard{1, 3}.size(1) == 0);
+    for (const std::uint64_t other : {0U, 2U, 9U}) known.add(other, false);
+    CHECK(known.count() == 0);
+    known.add(4, true);
+    known.add(7, false);
+    known.add(7, true);
+    known.add(7, false);
+    CHECK(known.count() == 2);
+    CHECK(known.failed() == 1);
+    CHECK((known.has(4) && known.has(7) && !known.has(1)));
+    known.add(4, false);
+    CHECK(known.failed() == 0);
+    known.add(1, true);
+    known.forget_failures();
+    CHECK((known.count() == 2 && !known.has(1)));
+    CHECK_THROWS_AS(known_points({}, 1'000'000'000'000), invalid_argument);
+    CHECK_NOTHROW(known_points({5, 100'000}, 1'000'000'000'000));
+}
+
 TEST_CASE("the same plan has the same hash however it is laid out", "[plan]") {
     const auto plan = plan_with(R"("seeds":[1,2])");
     CHECK(plan.hash() == plan_with(R"(   "seeds" : [ 1, 2 ])").hash());
