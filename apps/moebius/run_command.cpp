@@ -89,10 +89,10 @@ private:
         return say(before, took.count());
     }
 
-    /// Nothing is written to a folder of which anything is refused, or for a plan that is.
-    /// @param fresh  whether no point is known: a plan is tried before its first run
-    journal begin(bool fresh, const journal_visit& visit) {
-        if (fresh) require_sound(plan_);
+    /// Nothing is written to a folder of which anything is refused, or for a plan that is: it is
+    /// tried before there is a journal.
+    journal begin(const journal_visit& visit) {
+        if (journals_in(folder_).empty()) require_sound(plan_);
         std::filesystem::create_directories(folder_);
         require_shared_alike(folder_, own_);  // also of those that began while journals were read
         return {std::filesystem::path(folder_) / own_, plan_, heading_, visit};
@@ -102,13 +102,12 @@ private:
     std::uint64_t run_whole() {
         known_points known(shard_, plan_.points());
         require_shared_alike(folder_, own_);
-        std::uint64_t told = 0;
         const auto note = [&](auto index, auto, auto failure) {
             known.add(index, !failure.empty());
-            ++told;
         };
-        for (const auto& path : journals_in(folder_)) read_journal(path, plan_, heading_, note);
-        journal own = begin(told == 0, note);  // its writer may have gone on until now
+        for (const auto& path : journals_in(folder_))
+            if (path.filename() != own_) read_journal(path, plan_, heading_, note);
+        journal own = begin(note);
         if (args_.retry) known.forget_failures();
         failed_before_ = known.failed();
         if (ranks_) ranks_->meet();  // all have read what was there, and nobody has written
@@ -135,11 +134,11 @@ private:
     /// Round by round: where points are wanted depends on those before.
     std::uint64_t run_refined() {
         require_shared_alike(folder_, own_);
-        auto rows = read_rows(folder_, plan_, heading_);
-        journal own = begin(rows.index.empty() && rows.failed.empty(), {});
+        static_cast<void>(read_rows(folder_, plan_, heading_));  // or it is refused
+        journal own = begin({});
         std::optional<std::uint64_t> before;
         for (bool retry = args_.retry; !stop_requested(); retry = false) {
-            rows = read_rows(folder_, plan_, heading_);
+            const auto rows = read_rows(folder_, plan_, heading_);
             if (!before) {
                 failed_before_ = retry ? 0 : rows.failed.size();
                 before = rows.index.size() + failed_before_;

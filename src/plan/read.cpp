@@ -253,8 +253,14 @@ void read_refined(const plan_value& plan, sweep_plan& out) {
     read_differences(at, out);
     const bool fits = out.layout == plan_layout::grid && out.axes.size() == 2 && out.seeds.empty();
     if (!fits) at.reject("what is refined is a grid of two axes without seeds");
-    for (const auto& axis : out.axes)
+    double coarse = 1;
+    for (const auto& axis : out.axes) {
         if (axis.points < 2) at.reject("what is refined is a range of two points or more an axis");
+        coarse *= static_cast<double>(axis.points);
+    }
+    constexpr double most_coarse = 1 << 28;  // they are listed
+    if (coarse > most_coarse)
+        at.reject(fmt::format("its coarse grid has {:.3g} points, and 2^28 is the most", coarse));
 }
 
 /// Before points() is asked for, which multiplies.

@@ -65,6 +65,10 @@ TEST_CASE("a sweep file's fault is named with its place and the nearest key", "[
     CHECK_THROWS_WITH(plan_with(R"("axes":[{"parameter":"a","from":0,"to":1,"points":1000000000},
                                    {"parameter":"b","from":0,"to":1,"points":1000000000}])"),
                       ContainsSubstring("1e+18 points"));
+    CHECK_THROWS_WITH(plan_with(R"("axes":[{"parameter":"a","from":0,"to":1,"points":1000000},
+                                   {"parameter":"b","from":0,"to":1,"points":1000000}],
+                                   "refine":{"halvings":1})"),
+                      "plan: /refine: its coarse grid has 1e+12 points, and 2^28 is the most");
     CHECK_THROWS_WITH(parse_plan("{\n\"a\": [1,", "plan"),
                       "plan: it is no JSON at line 2, column 9");
     CHECK_THROWS_WITH(plan_with(R"("seeds":[1],"seeds":[2])"),
