@@ -5,7 +5,6 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
-#include <moebius/io/csv.hpp>
 #include <moebius/plan/dataset.hpp>
 #include <moebius/plan/rows.hpp>
 
@@ -21,7 +20,7 @@ struct merge_arguments {
 
 void write_merged(const std::string& to, const sweep_plan& plan, const plan_rows& rows) {
     const auto ending = std::filesystem::path(to).extension();
-    if (ending == ".csv") return write_file(to, to_csv(table_of(plan, rows)), durability::synced);
+    if (ending == ".csv") return write_file(to, to_csv(plan, rows), durability::synced);
     if (ending == ".nc" || ending == ".h5") return write_dataset(to, plan, rows);
     throw invalid_argument("--out", fmt::format("{} came", to),
                            "its ending must be .nc or .h5 (NetCDF-4) or .csv");
@@ -35,10 +34,13 @@ int merge(const merge_arguments& args) {
     print(fmt::format("{} points, {} failed\n", had, rows.failed.size()));
     const auto missing =
         plan.refined.halvings == 0 ? plan.points() - had : wanted_points(plan, rows).size();
-    if (missing == 0) return exit_code::found;
-    tell(fmt::format("{} has not all points yet: {} are missing{}", args.folder, missing,
-                     plan.refined.halvings == 0 ? "" : " to go on with"));
-    return exit_code::no_answer;
+    if (missing > 0)
+        tell(fmt::format("{} has not all points yet: {} are missing{}", args.folder, missing,
+                         plan.refined.halvings == 0 ? "" : " to go on with"));
+    if (!rows.failed.empty())
+        tell(fmt::format("{} of {} points failed; point {}: {}", rows.failed.size(), had,
+                         rows.failed.begin()->first, rows.failed.begin()->second));
+    return missing == 0 && rows.failed.empty() ? exit_code::found : exit_code::no_answer;
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/plan/dataset.hpp>
@@ -9,6 +11,7 @@
 
 #include "commands.hpp"
 #include "journal_folder.hpp"
+#include "plan_trial.hpp"
 #include "point_command.hpp"
 #include "standard_streams.hpp"
 
@@ -19,29 +22,14 @@ struct plan_arguments {
     std::string what, file, journal;
 };
 
-/// The first, the middle and the last point.
-std::vector<std::uint64_t> samples_of(const sweep_plan& plan) {
-    std::vector<std::uint64_t> out{0};
-    for (const auto index : {plan.points() / 2, plan.points() - 1})
-        if (index != out.back()) out.push_back(index);
-    return out;
-}
-
-/// A quantity may be missing at some points, as a width that there is beyond the cusp alone; one
-/// that all samples lack is misspelt.
 int check(const plan_arguments& args, const sweep_plan& plan) {
-    std::vector<std::string> common;
-    for (const auto index : samples_of(plan)) {
-        common = try_point(plan, plan.point(index));
-        if (common.empty()) break;
-    }
-    if (!common.empty()) {
-        for (const auto& sentence : common) tell(fmt::format("{}: {}", args.file, sentence));
-        return exit_code::rejected;
-    }
+    const auto trial = try_plan(plan, true);
+    for (const auto* sentences : {&trial.faults, &trial.failures})
+        for (const auto& one : *sentences) tell(fmt::format("{}: {}", args.file, one));
+    if (!trial.faults.empty()) return exit_code::rejected;
     print(fmt::format("{}: {} points, kept: {} {} of each\n", args.file, plan.points(),
                       plan.keep.size(), plan.keep.size() == 1 ? "quantity" : "quantities"));
-    return exit_code::found;
+    return trial.failures.empty() ? exit_code::found : exit_code::no_answer;
 }
 
 std::string axes_text(const sweep_plan& plan) {
@@ -57,6 +45,23 @@ std::string axes_text(const sweep_plan& plan) {
     }
     if (!plan.seeds.empty()) out += fmt::format("  {:12} {} values\n", "seed", plan.seeds.size());
     return out;
+}
+
+/// Where a line across a grid is followed, each of the finest cells that it passes costs some six
+/// points (docs/sweeps.md section 4).
+std::string hours_text(const sweep_plan& plan, double seconds) {
+    const auto hours = [&](double points) { return seconds * points / 3600; };
+    if (plan.refined.halvings == 0)
+        return fmt::format("{:.3g} h on one thread", hours(static_cast<double>(plan.points())));
+    const auto rows = static_cast<double>(plan.axes[0].points);
+    const auto columns = static_cast<double>(plan.axes[1].points);
+    const double coarse = rows * columns;
+    const double line =
+        6 * (std::max(rows, columns) - 1) * std::exp2(static_cast<double>(plan.refined.halvings));
+    return fmt::format(
+        "{:.3g} h on one thread for the {} points of the coarse grid, and some {:.2g} "
+        "h for {:.2g} more for each boundary across it",
+        hours(coarse), coarse, hours(line), line);
 }
 
 int show(const plan_arguments& args, const sweep_plan& plan, const session& session) {
@@ -81,10 +86,8 @@ int show(const plan_arguments& args, const sweep_plan& plan, const session& sess
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
         seconds += took.count() / static_cast<double>(samples.size());
     }
-    out += fmt::format("{:.3g} s a point, by {} of them", seconds, samples.size());
-    if (plan.refined.halvings == 0)
-        out += fmt::format(": {:.3g} h on one thread",
-                           seconds * static_cast<double>(plan.points()) / 3600);
+    out += fmt::format("{:.3g} s a point, by {} of them: {}", seconds, samples.size(),
+                       hours_text(plan, seconds));
     const auto folder = journal_folder(args.journal, args.file);
     const auto rows = read_rows(folder, plan);
     if (!rows.version.empty())

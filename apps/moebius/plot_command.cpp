@@ -18,7 +18,7 @@ namespace moebius::cli {
 namespace {
 
 struct plot_arguments {
-    std::string file, out;
+    std::string file, out, quantity;
 };
 
 /// Here the figure is the answer: one of several that is empty is one that was not found, and a
@@ -36,13 +36,16 @@ int draw(std::vector<named_figure> figures, const std::string& out) {
 /// Of journals that may still be written: what they have by now.
 int draw_journals(const plot_arguments& args) {
     const auto plan = plan_of_journals(args.file);
-    return draw({{"", figure_of(plan, read_rows(args.file, plan))}}, args.out);
+    return draw({{"", figure_of(plan, read_rows(args.file, plan), args.quantity)}}, args.out);
 }
 
 int run(const plot_arguments& args) {
     require_figure_ending(args.out);
     check_distinct({{"--out", args.out}}, {args.file});
     if (std::filesystem::is_directory(args.file)) return draw_journals(args);
+    if (!args.quantity.empty())
+        throw invalid_argument("--quantity", "it came for a result file",
+                               "a folder of journals has quantities");
     const auto result = read_result(args.file);
     try {
         return draw(std::visit([](const auto& data) { return figures_of(data); }, result),
@@ -64,6 +67,8 @@ command plot_command() {
                     {.required = true, .positional = true});
     out.options.add("out", args->out, "figure to write, .svg, .png or .pdf",
                     {.names_file = true, .required = true});
+    out.options.add("quantity", args->quantity,
+                    "of journals: the kept one to draw; else the first");
     out.run = [args](const session&) { return run(*args); };
     return out;
 }

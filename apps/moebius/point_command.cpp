@@ -75,33 +75,51 @@ const command& command_named(const std::vector<command>& all, const std::string&
                            "one with a result is needed" + did_you_mean(name, names));
 }
 
-/// Names of a command's options as on its line.
-std::vector<std::string> flags_of(const command& of) {
-    std::vector<std::string> out;
-    for (const auto& one : of.options.all()) out.push_back(one.flag());
-    return out;
+/// Options that are the run's own, in the words of a plan and as its axes.
+void refuse_own(std::string_view where, std::string_view word) {
+    for (const std::string_view own :
+         {"--out", "--plot", "--report", "--format", "--checkpoint", "--log", "--threads"})
+        if (word == own || word.starts_with(std::string(own) + '='))
+            throw invalid_argument(where, fmt::format("{} came", word),
+                                   "points write no files and run on one thread each");
 }
 
-void check_words(const sweep_plan& plan, const std::vector<std::string>& flags) {
-    for (const auto& word : plan.command)
-        for (const std::string_view own :
-             {"--out", "--plot", "--format", "--checkpoint", "--log", "--threads"})
-            if (word == own || word.starts_with(std::string(own) + '='))
-                throw invalid_argument("command", fmt::format("{} came", word),
-                                       "points write no files and run on one thread each");
-    const std::vector<std::string_view> known(flags.begin(), flags.end());
-    const auto check = [&](const std::string& flag) {
-        if (std::find(flags.begin(), flags.end(), flag) == flags.end())
-            throw invalid_argument(plan.command[0], fmt::format("an axis is {}", flag),
-                                   "it has no such option" + did_you_mean(flag, known));
-    };
-    for (const auto& axis : plan.axes) check(axis.is_option ? "--" + axis.name : "--set");
-    if (!plan.seeds.empty()) check("--seed");
+void refuse_own(const sweep_plan& plan) {
+    for (const auto& word : plan.command) refuse_own("command", word);
+    for (const auto& axis : plan.axes)
+        if (axis.is_option) refuse_own("axes", "--" + axis.name);
 }
 
-/// The result of a command line as JSON.
-/// @throws error with the sentence of the command
-std::string result_of(const std::vector<std::string>& words) {
+bool has_flag(const command& of, std::string_view flag) {
+    const auto& all = of.options.all();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const option& one) { return one.flag() == flag; });
+}
+
+void check_axis(const command& of, const std::string& flag) {
+    std::vector<std::string> flags;
+    for (const auto& one : of.options.all()) {
+        flags.push_back(one.flag());
+        if (flags.back() != flag) continue;
+        if (std::holds_alternative<bool*>(one.target) || one.traits.names_file)
+            throw invalid_argument(of.name, fmt::format("an axis is {}", flag),
+                                   "that takes no number");
+        return;
+    }
+    throw invalid_argument(
+        of.name, fmt::format("an axis is {}", flag),
+        "it has no such option" +
+            did_you_mean(flag, std::vector<std::string_view>(flags.begin(), flags.end())));
+}
+
+void check_axes(const sweep_plan& plan, const command& of) {
+    for (const auto& axis : plan.axes) check_axis(of, axis.is_option ? "--" + axis.name : "--set");
+    if (!plan.seeds.empty()) check_axis(of, "--seed");
+}
+
+/// The result of a command line.
+/// @throws error with the sentence of the command, or if it prints something else, as --help does
+result_json result_of(const std::vector<std::string>& words) {
     std::vector<const char*> line{"moebius"};
     for (const auto& word : words) line.push_back(word.c_str());
     const auto count = static_cast<int>(line.size());
@@ -115,7 +133,10 @@ std::string result_of(const std::vector<std::string>& words) {
         if (!taken.told.empty()) taken.told.pop_back();
         throw error(taken.told.empty() ? fmt::format("it ended with {}", code) : taken.told);
     }
-    return std::move(taken.printed);
+    auto result = result_json::parse(taken.printed, nullptr, false);
+    if (result.is_discarded())
+        throw error(fmt::format("{}: it printed no result", session.command));
+    return result;
 }
 
 /// Where a pointer leads; and where not, the sentence of why.
@@ -180,11 +201,34 @@ found_value find_value(const result_json& result, const std::string& pointer) {
     return number_of(*at, pointer);
 }
 
-std::vector<std::string> whole_line(const sweep_plan& plan, const plan_point& at, bool threads) {
-    auto words = point_words(plan, at);
-    words.insert(words.end(), {"--format", "json"});
-    if (threads) words.insert(words.end(), {"--threads", "1"});
-    return words;
+/// The command of a plan, which is checked, less the axes.
+class plan_line {
+public:
+    explicit plan_line(const sweep_plan& plan) {
+        const auto& words = plan.command;
+        const bool trained = std::find(words.begin(), words.end(), "--trained") != words.end();
+        const auto all = all_commands(trained);
+        const auto& named = command_named(all, words[0]);
+        check_axes(plan, named);
+        threads_ = has_flag(named, "--threads");
+    }
+
+    [[nodiscard]] result_json result(const sweep_plan& plan, const plan_point& at) const {
+        auto words = point_words(plan, at);
+        words.insert(words.end(), {"--format", "json"});
+        if (threads_) words.insert(words.end(), {"--threads", "1"});
+        return result_of(words);
+    }
+
+private:
+    bool threads_ = false;
+};
+
+/// As the reader of a whole number and that of any other take it: no 1e+16.
+std::string value_word(double value) {
+    constexpr double most = 1e18;
+    const bool whole = value == std::floor(value) && std::abs(value) < most;
+    return whole ? fmt::format("{:.0f}", value) : fmt::format("{}", value);
 }
 
 }  // namespace
@@ -194,42 +238,37 @@ std::vector<std::string> point_words(const sweep_plan& plan, const plan_point& a
     for (std::size_t axis = 0; axis < plan.axes.size(); ++axis) {
         const auto& [name, is_option] = std::pair(plan.axes[axis].name, plan.axes[axis].is_option);
         if (is_option)
-            out.push_back(fmt::format("--{}={}", name, at.at[axis]));
+            out.push_back(fmt::format("--{}={}", name, value_word(at.at[axis])));
         else
-            out.insert(out.end(), {"--set", fmt::format("{}={}", name, at.at[axis])});
+            out.insert(out.end(), {"--set", fmt::format("{}={}", name, value_word(at.at[axis]))});
     }
     if (at.seed) out.insert(out.end(), {"--seed", std::to_string(*at.seed)});
     return out;
 }
 
 point_work point_work_of(const sweep_plan& plan) {
+    refuse_own(plan);
     if (plan.command[0] == spin_name) return spin_work(plan);
-    const bool trained =
-        std::find(plan.command.begin(), plan.command.end(), "--trained") != plan.command.end();
-    const auto all = all_commands(trained);
-    const auto flags = flags_of(command_named(all, plan.command[0]));
-    check_words(plan, flags);
-    const bool threads = std::find(flags.begin(), flags.end(), "--threads") != flags.end();
-    return [&plan, threads](const plan_point& at, std::span<double> kept) {
-        const auto result = result_json::parse(result_of(whole_line(plan, at, threads)));
+    return [&plan, line = plan_line(plan)](const plan_point& at, std::span<double> kept) {
+        const auto result = line.result(plan, at);
         for (std::size_t k = 0; k < kept.size(); ++k)
             kept[k] = find_value(result, plan.keep[k].pointer).value;
     };
 }
 
-std::vector<std::string> try_point(const sweep_plan& plan, const plan_point& at) {
+point_trial try_point(const sweep_plan& plan, const plan_point& at) {
     static_cast<void>(point_work_of(plan));
-    if (plan.command[0] == spin_name) return {};
-    std::vector<std::string> out;
+    point_trial out{{}, std::vector<std::string>(plan.keep.size())};
+    if (plan.command[0] == spin_name) return out;
     try {
-        const auto result = result_json::parse(result_of(whole_line(plan, at, false)));
-        for (const auto& one : plan.keep)
-            if (const auto found = find_value(result, one.pointer); !found.missing.empty())
-                out.push_back(fmt::format("keep {}: {}", one.name, found.missing));
+        const auto result = plan_line(plan).result(plan, at);
+        for (std::size_t k = 0; k < plan.keep.size(); ++k)
+            if (const auto found = find_value(result, plan.keep[k].pointer); !found.missing.empty())
+                out.missing[k] = fmt::format("keep {}: {}", plan.keep[k].name, found.missing);
     } catch (const interrupted&) {
         throw;
     } catch (const error& e) {
-        out.emplace_back(e.what());
+        out.failure = e.what();
     }
     return out;
 }

@@ -4,11 +4,9 @@
 #include <unistd.h>
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <moebius/base/error.hpp>
-#include <moebius/base/text.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/checkpoint.hpp>
 #include <moebius/plan/rows.hpp>
@@ -19,8 +17,10 @@
 #include "device.hpp"
 #include "interrupt.hpp"
 #include "journal_folder.hpp"
+#include "plan_trial.hpp"
 #include "point_command.hpp"
 #include "ranks.hpp"
+#include "shard_choice.hpp"
 #include "standard_streams.hpp"
 
 namespace moebius::cli {
@@ -43,54 +43,6 @@ std::uint64_t build_number() {
     return std::filesystem::exists(self) ? fingerprint(read_file(self)) : 0;
 }
 
-std::optional<std::uint64_t> number_in(const char* variable) {
-    const char* text = std::getenv(variable);
-    if (text == nullptr) return std::nullopt;
-    return parse_count(variable, text, most_plan_points);
-}
-
-/// What a launcher says of this process.
-/// @param parts  0: the launcher says it, too
-shard shard_of_launcher(std::uint64_t parts) {
-    constexpr struct {
-        const char *part, *parts, *first;
-    } launchers[] = {
-        {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN"},
-        {"HQ_TASK_ID", nullptr, nullptr},
-        {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", nullptr},
-        {"PMI_RANK", "PMI_SIZE", nullptr},
-    };
-    for (const auto& [part, all, first] : launchers) {
-        const auto id = number_in(part);
-        if (!id) continue;
-        if (parts == 0 && all != nullptr) parts = number_in(all).value_or(0);
-        if (parts == 0)
-            throw invalid_argument("--shard",
-                                   fmt::format("{} does not say how many there are", part),
-                                   "env/COUNT does");
-        return {*id - (first == nullptr ? 0 : number_in(first).value_or(0)), parts};
-    }
-    throw invalid_argument("--shard", "env came",
-                           "SLURM_ARRAY_TASK_ID, HQ_TASK_ID, OMPI_COMM_WORLD_RANK or PMI_RANK must "
-                           "be set");
-}
-
-shard shard_from(const std::string& text) {
-    if (text.empty()) return {};
-    const auto words = parts_of(text, '/');
-    const auto parts = words.size() == 2 ? parse_count("--shard", words[1], most_plan_points) : 0;
-    if (words.size() > 2 || (words.size() == 1 && text != "env"))
-        throw invalid_argument("--shard", fmt::format("{} came", excerpt(text)),
-                               "PART/PARTS, env or env/PARTS is needed");
-    const auto out = words[0] == "env"
-                         ? shard_of_launcher(parts)
-                         : shard{parse_count("--shard", words[0], most_plan_points), parts};
-    if (out.part >= out.parts)
-        throw invalid_argument("--shard", fmt::format("part {} of {} came", out.part, out.parts),
-                               "parts count from 0, and each is below their number");
-    return out;
-}
-
 /// One run: what all rounds of it share.
 class plan_run {
 public:
@@ -101,7 +53,8 @@ public:
           work_(point_work_of(plan_)),
           folder_(journal_folder(args.journal, args.file)),
           ranks_(args.shard.empty() && session.join_ranks ? session.join_ranks() : nullptr),
-          shard_(shard_from(args.shard)) {
+          shard_(shard_from(args.shard)),
+          own_(ranks_ ? journal_name(ranks_->rank()) : journal_name(shard_)) {
         if (args_.threads == 0) args_.threads = std::max(1U, std::thread::hardware_concurrency());
         if (plan_.refined.halvings > 0 && shard_.parts > 1)
             throw invalid_argument(
@@ -123,55 +76,74 @@ public:
 private:
     int run_alone() {
         const auto build = build_number();
-        if (ranks_ && !(ranks_->agree(build) && ranks_->agree(plan_.hash())))
-            throw invalid_argument("run", "the ranks differ in their builds or plans",
+        const auto inputs = inputs_of(plan_);
+        if (ranks_ && !(ranks_->agree(build) && ranks_->agree(plan_.hash()) &&
+                        ranks_->agree(fingerprint(inputs))))
+            throw invalid_argument("run", "the ranks differ in their builds, plans or input files",
                                    "results would mix");
         heading_ = {plan_.hash(), std::string(version()), fmt::format("{:016x}", build),
-                    host_name()};
-        std::filesystem::create_directories(folder_);
+                    host_name(), inputs};
         const auto from = std::chrono::steady_clock::now();
         const auto before = plan_.refined.halvings > 0 ? run_refined() : run_whole();
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
         return say(before, took.count());
     }
 
-    [[nodiscard]] std::filesystem::path own_journal() const {
-        const auto name =
-            ranks_ ? fmt::format("rank-{:05}.journal", ranks_->rank())
-                   : fmt::format("shard-{:05}-of-{:05}.journal", shard_.part, shard_.parts);
-        return std::filesystem::path(folder_) / name;
+    /// Nothing is written to a folder of which anything is refused, or for a plan that is: it is
+    /// tried before there is a journal.
+    journal begin(const journal_visit& visit) {
+        if (journals_in(folder_).empty()) require_sound(plan_);
+        std::filesystem::create_directories(folder_);
+        require_shared_alike(folder_, own_);  // also of those that began while journals were read
+        return {std::filesystem::path(folder_) / own_, plan_, heading_, visit};
     }
 
     /// The points that any journal has, in one that this process alone writes from here on.
     std::uint64_t run_whole() {
-        done_points done(plan_.points());
+        known_points known(shard_, plan_.points());
+        require_shared_alike(folder_, own_);
         const auto note = [&](auto index, auto, auto failure) {
-            if (failure.empty() || !args_.retry) done.add(index);
+            known.add(index, !failure.empty());
         };
-        journal own(own_journal(), plan_, heading_, note);
         for (const auto& path : journals_in(folder_))
-            if (path != own.path()) read_journal(path, plan_, heading_, note);
+            if (path.filename() != own_) read_journal(path, plan_, heading_, note);
+        journal own = begin(note);
+        if (args_.retry) known.forget_failures();
+        failed_before_ = known.failed();
         if (ranks_) ranks_->meet();  // all have read what was there, and nobody has written
-        const auto before = done.count();
-        const auto expects = std::max<std::uint64_t>((plan_.points() - before) / shard_.parts, 1);
+        const auto before = known.count();
+        const auto expects = std::max<std::uint64_t>(shard_.size(plan_.points()) - before, 1);
         compute(plan_.points(), expects, own, [&](const number_source& next) {
             return [&, next]() -> std::optional<std::uint64_t> {
                 auto place = next();
-                while (place && done.has(*place)) place = next();
+                while (place && known.has(*place)) place = next();
                 return place;
             };
         });
         return before;
     }
 
+    /// The next round: failures first, where they are to be tried again.
+    [[nodiscard]] std::vector<std::uint64_t> next_round(const plan_rows& rows, bool retry) const {
+        std::vector<std::uint64_t> out;
+        if (retry)
+            for (const auto& [index, sentence] : rows.failed) out.push_back(index);
+        return out.empty() ? wanted_points(plan_, rows) : out;
+    }
+
     /// Round by round: where points are wanted depends on those before.
     std::uint64_t run_refined() {
-        journal own(own_journal(), plan_, heading_);
+        require_shared_alike(folder_, own_);
+        static_cast<void>(read_rows(folder_, plan_, heading_));  // or it is refused
+        journal own = begin({});
         std::optional<std::uint64_t> before;
-        while (!stop_requested()) {
-            const auto rows = read_rows(folder_, plan_);
-            if (!before) before = rows.index.size() + rows.failed.size();
-            const auto wanted = wanted_points(plan_, rows);
+        for (bool retry = args_.retry; !stop_requested(); retry = false) {
+            const auto rows = read_rows(folder_, plan_, heading_);
+            if (!before) {
+                failed_before_ = retry ? 0 : rows.failed.size();
+                before = rows.index.size() + failed_before_;
+            }
+            const auto wanted = next_round(rows, retry);
             if (ranks_) ranks_->meet();
             if (wanted.empty()) break;
             compute(wanted.size(), wanted.size(), own, [&](const number_source& next) {
@@ -205,15 +177,15 @@ private:
         const auto made = tally_.done + tally_.failed;
         const auto whose = ranks_ ? fmt::format("rank {}: ", ranks_->rank()) : "";
         print(fmt::format(
-            "{}{} points in {:.3g} s ({:.3g} a second), {} failed; {} were done before\n", whose,
+            "{}{} points in {:.3g} s ({:.3g} a second), {} failed; {} were done before{}\n", whose,
             made, seconds, static_cast<double>(made) / std::max(seconds, 1e-9), tally_.failed,
-            before));
+            before, failed_before_ > 0 ? fmt::format(", of which {} failed", failed_before_) : ""));
         if (stop_requested()) {
             tell(fmt::format("{}: {} has what was computed until then; the same command goes on",
                              interrupt_name(), folder_));
             return interrupt_code();
         }
-        return tally_.failed == 0 ? exit_code::found : exit_code::no_answer;
+        return tally_.failed + failed_before_ == 0 ? exit_code::found : exit_code::no_answer;
     }
 
     run_arguments args_;
@@ -223,8 +195,10 @@ private:
     std::string folder_;
     std::unique_ptr<rank_group> ranks_;
     shard shard_;
+    std::string own_;  ///< name of the journal that this process writes
     journal_heading heading_;
     run_tally tally_;
+    std::uint64_t failed_before_ = 0;
 };
 
 }  // namespace

@@ -15,7 +15,13 @@ void append_row(const table& values, std::size_t row, std::string& out) {
         fmt::format_to(std::back_inserter(out), "{}{}", before, column[row]);
         before = ",";
     }
-    out += '\n';
+}
+
+/// As RFC 4180 has it.
+void append_quoted(std::string_view text, std::string& out) {
+    out += '"';
+    for (const char letter : text) out.append(letter == '"' ? 2 : 1, letter);
+    out += '"';
 }
 
 std::string label_at(const diagram& curves, int branch, std::size_t row) {
@@ -40,7 +46,22 @@ std::vector<const std::vector<double>*> places_of(const std::vector<std::string>
 
 std::string to_csv(const table& values) {
     std::string out = fmt::format("{}\n", fmt::join(values.names, ","));
-    for (std::size_t row = 0; row < values.rows(); ++row) append_row(values, row, out);
+    for (std::size_t row = 0; row < values.rows(); ++row) {
+        append_row(values, row, out);
+        out += '\n';
+    }
+    return out;
+}
+
+std::string to_csv(const table& values, std::string_view name,
+                   const std::function<std::string_view(std::size_t row)>& text) {
+    std::string out = fmt::format("{},{}\n", fmt::join(values.names, ","), name);
+    for (std::size_t row = 0; row < values.rows(); ++row) {
+        append_row(values, row, out);
+        out += ',';
+        if (const auto words = text(row); !words.empty()) append_quoted(words, out);
+        out += '\n';
+    }
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/io/plots.hpp>
 #include <moebius/plan/figure.hpp>
 #include <set>
@@ -58,13 +59,63 @@ figure_layer layer_named(std::string title, layer_color color, layer_marker mark
     return out;
 }
 
+std::size_t points_in(const figure& drawing) {
+    std::size_t out = 0;
+    for (const auto& layer : drawing.layers) out += layer.x.size();
+    return out;
+}
+
+constexpr std::size_t cells = 256;  ///< of each axis: some two units of a figure's width
+
+std::size_t cell_of(double value, double from, double to) {
+    const double share = (value - from) / (to - from);
+    return share > 0 ? std::min(cells - 1, static_cast<std::size_t>(share * cells)) : 0;
+}
+
+/// Leaves the first point of each cell.
+void thin_layer(figure_layer& layer, const std::array<double, 4>& box) {
+    std::vector<bool> taken(cells * cells);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < layer.x.size(); ++i) {
+        auto cell = taken[cell_of(layer.x[i], box[0], box[1]) * cells +
+                          cell_of(layer.y[i], box[2], box[3])];
+        if (cell) continue;
+        cell = true;
+        layer.x[kept] = layer.x[i];
+        layer.y[kept++] = layer.y[i];
+    }
+    layer.x.resize(kept);
+    layer.y.resize(kept);
+}
+
+/// gnuplot takes a minute for a million markers, of which nearly all would lie on others.
+void thin(figure& drawing) {
+    const auto all = points_in(drawing);
+    if (all <= cells * cells) return;
+    const auto box = box_of(drawing);
+    for (auto& layer : drawing.layers) thin_layer(layer, box);
+    if (const auto drawn = points_in(drawing); drawn < all)
+        drawing.title =
+            fmt::format("{} of {} points: of each kind one in 1/{} of an axis", drawn, all, cells);
+}
+
+const std::string& drawn_quantity(const sweep_plan& plan, std::string_view wanted) {
+    std::vector<std::string_view> names;
+    for (const auto& one : plan.keep) {
+        if (wanted.empty() || one.name == wanted) return one.name;
+        names.emplace_back(one.name);
+    }
+    throw invalid_argument("figure", fmt::format("the quantity {} came", excerpt(wanted)),
+                           "the plan keeps no such one" + did_you_mean(wanted, names));
+}
+
 }  // namespace
 
-figure figure_of(const sweep_plan& plan, const plan_rows& rows) {
+figure figure_of(const sweep_plan& plan, const plan_rows& rows, std::string_view quantity) {
     if (plan.axes.empty())
         throw invalid_argument("figure", "a plan without axes came", "there must be one to draw");
     const auto all = table_of(plan, rows);
-    const auto& name = plan.keep[0].name;
+    const auto& name = drawn_quantity(plan, quantity);
     const auto& values = all.at(name);
     const bool is_map = plan.axes.size() > 1;
     const auto parts = is_map ? classes_of(values) : value_classes{{-INFINITY}};
@@ -82,9 +133,11 @@ figure figure_of(const sweep_plan& plan, const plan_rows& rows) {
         layer.y.push_back(is_map ? all.columns[1][row] : values[row]);
     }
     if (layers.back().x.empty() || !is_map) layers.pop_back();
-    return {
+    figure out{
         "", axis_name(plan.axes[0].name), is_map ? axis_name(plan.axes[1].name) : name, layers, {},
         {}};
+    thin(out);
+    return out;
 }
 
 }  // namespace moebius

@@ -34,6 +34,13 @@ void lock_journal(int fd, const std::filesystem::path& path) {
     throw io_error(path.string(), "another run is writing it, and two would mix");
 }
 
+/// What another program put there under a journal's name may be a pipe that nobody writes.
+std::string journal_file(const std::filesystem::path& path) {
+    if (!std::filesystem::is_regular_file(path))
+        throw io_error(path.string(), "it is no regular file");
+    return read_file(path);
+}
+
 }  // namespace
 
 journal::journal(std::filesystem::path path, const sweep_plan& plan, const journal_heading& heading,
@@ -89,24 +96,37 @@ void journal::sync() {
     if (::fsync(fd_) != 0 && errno != EINVAL && errno != EROFS) fail_journal(path_, errno);
 }
 
+bool is_written(const std::filesystem::path& journal) {
+    const int fd = ::open(journal.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) fail_journal(journal, errno);
+    const bool free = ::flock(fd, LOCK_SH | LOCK_NB) == 0;
+    const int code = errno;
+    ::close(fd);
+    if (!free && code != EWOULDBLOCK) fail_journal(journal, code);
+    return !free;
+}
+
 std::vector<std::filesystem::path> journals_in(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> out;
-    std::error_code none;
-    for (std::filesystem::directory_iterator at(folder, none), end; !none && at != end;
-         at.increment(none))
+    std::error_code fault;
+    for (std::filesystem::directory_iterator at(folder, fault), end; !fault && at != end;
+         at.increment(fault))
         if (at->path().extension() == journal_ending) out.push_back(at->path());
+    if (fault && fault != std::errc::no_such_file_or_directory)
+        throw io_error(folder.string(), fault.message());
     std::sort(out.begin(), out.end());
     return out;
 }
 
 journal_heading read_journal(const std::filesystem::path& path, const sweep_plan& plan,
                              const journal_heading& heading, const journal_visit& visit) {
-    return journal_bytes::read(read_file(path), path.string(), plan, heading, visit).heading;
+    return journal_bytes::read(journal_file(path), path.string(), plan, heading, visit).heading;
 }
 
-std::string plan_text_of(const std::filesystem::path& journal) {
-    const auto text = journal_bytes::heading_text(read_file(journal), journal.string());
-    const auto parsed = nlohmann::json::parse(text, nullptr, false);
+std::optional<std::string> plan_text_of(const std::filesystem::path& journal) {
+    const auto text = journal_bytes::heading_text(journal_file(journal), journal.string());
+    if (!text) return std::nullopt;
+    const auto parsed = nlohmann::json::parse(*text, nullptr, false);
     if (!parsed.is_object() || !parsed.contains("plan") || !parsed["plan"].is_string())
         throw io_error(journal.string(), "its heading has no plan");
     return parsed["plan"].get<std::string>();

@@ -79,6 +79,9 @@ void check_heading(const journal_heading& is, const std::string& name, const swe
                                          excerpt(is.version), wanted.version));
     if (!wanted.build.empty() && !is.build.empty() && is.build != wanted.build)
         throw io_error(name, "it was written by another build of moebius: results would mix");
+    if (!wanted.inputs.empty() && !is.inputs.empty() && is.inputs != wanted.inputs)
+        throw io_error(name,
+                       "the files that the command reads have changed since: results would mix");
 }
 
 journal_heading heading_of(const json& text) {
@@ -87,7 +90,7 @@ journal_heading heading_of(const json& text) {
         return found != text.end() && found->is_string() ? found->get<std::string>() : "";
     };
     return {std::strtoull(word("plan_hash").c_str(), nullptr, 16), word("version"), word("build"),
-            word("host")};
+            word("host"), word("inputs")};
 }
 
 /// Whether the file has its heading; false where a kill left a part of it.
@@ -113,6 +116,7 @@ std::string heading(const sweep_plan& plan, const journal_heading& of) {
         {"version", of.version},
         {"build", of.build},
         {"host", of.host},
+        {"inputs", of.inputs},
         {"plan",
          plan.text}}.dump();
     std::string out(magic);
@@ -132,18 +136,18 @@ std::string record(std::uint64_t index, std::string_view payload, bool failed) {
     return out.append(payload);
 }
 
-std::string heading_text(std::string_view bytes, const std::string& name) {
-    if (!has_heading(bytes, name)) throw io_error(name, "it has no whole heading yet");
+std::optional<std::string> heading_text(std::string_view bytes, const std::string& name) {
+    if (!has_heading(bytes, name)) return std::nullopt;
     return std::string(bytes.substr(heading_bytes, number_at<std::uint32_t>(bytes, 8)));
 }
 
 extent read(std::string_view bytes, const std::string& name, const sweep_plan& plan,
             const journal_heading& wanted, const journal_visit& visit) {
-    if (!has_heading(bytes, name)) return {};
     const auto text = heading_text(bytes, name);
-    const auto parsed = json::parse(text, nullptr, false);
+    if (!text) return {};
+    const auto parsed = json::parse(*text, nullptr, false);
     if (!parsed.is_object()) throw io_error(name, "its heading is no JSON object");
-    extent out{heading_bytes + text.size(), heading_of(parsed)};
+    extent out{heading_bytes + text->size(), heading_of(parsed)};
     check_heading(out.heading, name, plan, wanted);
     std::vector<double> values(plan.keep.size());
     auto& at = out.sound;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <moebius/plan/journal.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,8 +28,9 @@ struct extent {
 [[nodiscard]] extent read(std::string_view bytes, const std::string& name, const sweep_plan& plan,
                           const journal_heading& wanted, const journal_visit& visit);
 
-/// The heading as JSON text, of a file that has one.
+/// The heading as JSON text; nothing of a file that has none yet, or a part of it.
 /// @throws io_error  if it is no journal
-[[nodiscard]] std::string heading_text(std::string_view bytes, const std::string& name);
+[[nodiscard]] std::optional<std::string> heading_text(std::string_view bytes,
+                                                      const std::string& name);
 
 }  // namespace moebius::journal_bytes

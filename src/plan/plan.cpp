@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <moebius/base/random.hpp>
 #include <moebius/io/checkpoint.hpp>
@@ -38,6 +42,20 @@ double latin_share(const sweep_plan& plan, std::size_t axis, std::uint64_t i) {
     return (static_cast<double>(part) + within) / static_cast<double>(plan.samples);
 }
 
+/// A value of a grid as one would write it, of 15 digits of `scale`: the sum or power that gives it
+/// may be 9.999999999999998. Where steps are as small as that, it stays.
+double as_written(double value, double scale, double step) {
+    constexpr int digits = 15;
+    if (!(scale > 0) || !(step > 1e-11 * scale)) return value;
+    constexpr double just_above = 1 + 1e-14;  // 0.09999999999999999 is of the scale of 0.1
+    const int decimals = digits - 1 - static_cast<int>(std::floor(std::log10(scale * just_above)));
+    if (decimals < 0) return value;
+    const auto text = fmt::format("{:.{}f}", value, decimals);
+    double out = value;
+    std::from_chars(text.data(), text.data() + text.size(), out);
+    return out + 0.0;  // no zero has a sign
+}
+
 std::uint64_t places(const sweep_plan& plan) {
     if (plan.layout == plan_layout::latin) return plan.samples;
     if (plan.layout == plan_layout::list) return plan.axes.empty() ? 1 : plan.axes[0].size();
@@ -55,9 +73,21 @@ double plan_axis::between(double share) const {
     return from * std::exp(share * std::log(to / from));
 }
 
+double plan_axis::on_grid(std::size_t i, std::size_t last) const {
+    if (i == 0 || last == 0) return from;
+    if (i >= last) return to;
+    const auto steps = static_cast<double>(last);
+    if (logarithmic) {
+        const auto step = std::log(static_cast<long double>(to) / from) / steps;
+        const auto value = static_cast<double>(from * std::exp(static_cast<long double>(i) * step));
+        return as_written(value, value, value * std::abs(static_cast<double>(step)));
+    }
+    const double value = between(static_cast<double>(i) / steps);
+    return as_written(value, std::max(std::abs(from), std::abs(to)), std::abs(to - from) / steps);
+}
+
 double plan_axis::at(std::size_t i) const {
-    if (!values.empty()) return values[i];
-    return points < 2 ? from : between(static_cast<double>(i) / static_cast<double>(points - 1));
+    return values.empty() ? on_grid(i, points - 1) : values[i];
 }
 
 std::size_t sweep_plan::axis_size(std::size_t axis) const noexcept {
@@ -67,8 +97,7 @@ std::size_t sweep_plan::axis_size(std::size_t axis) const noexcept {
 
 double sweep_plan::axis_value(std::size_t axis, std::size_t i) const {
     if (refined.halvings == 0) return axes[axis].at(i);
-    const auto last = axis_size(axis) - 1;
-    return axes[axis].between(static_cast<double>(i) / static_cast<double>(last));
+    return axes[axis].on_grid(i, axis_size(axis) - 1);
 }
 
 std::uint64_t sweep_plan::points() const noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <moebius/base/error.hpp>
@@ -9,6 +10,7 @@
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/plan/plan.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -65,11 +67,37 @@ struct plan_value {
         return value.get<double>();
     }
 
+    /// @param most  <= 2^53; 5.0 and 1e3 are whole numbers, too
     [[nodiscard]] std::uint64_t count(std::uint64_t least, std::uint64_t most) const {
-        if (!value.is_number_unsigned() || value.get<std::uint64_t>() < least ||
-            value.get<std::uint64_t>() > most)
+        std::optional<std::uint64_t> whole;
+        if (value.is_number_unsigned()) {
+            whole = value.get<std::uint64_t>();
+        } else if (value.is_number_float()) {
+            const auto number = value.get<double>();
+            if (number >= 0 && number <= static_cast<double>(most) && number == std::floor(number))
+                whole = static_cast<std::uint64_t>(number);
+        }
+        if (!whole || *whole < least || *whole > most)
             reject(fmt::format("a whole number from {} to {} is needed", least, most));
-        return value.get<std::uint64_t>();
+        return *whole;
+    }
+
+    /// A name of a column: every format has it as it is, and NetCDF's lists are parted by spaces.
+    void require_name(const std::string& name) const {
+        constexpr std::size_t most = 255;  // NC_MAX_NAME less one
+        constexpr std::string_view beside = "_.+@-";
+        const auto is_plain = [&](char c) {
+            return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                   beside.find(c) != beside.npos;
+        };
+        if (name.empty() || name.size() > most ||
+            !std::all_of(name.begin(), name.end(), is_plain) ||
+            (name[0] != '_' && beside.find(name[0]) != beside.npos))
+            reject(
+                "a name has letters, digits and _.+@-, and begins with one of the first two or "
+                "_");
+        for (const std::string_view own : {"status", "failure", "point", "failed", "failed_point"})
+            if (name == own) reject("the table has a column of that name for itself");
     }
 
     [[nodiscard]] const plan_value& list() const {
@@ -109,6 +137,7 @@ plan_axis axis_of(const plan_value& at, bool counted) {
     out.is_option = at.has("option");
     out.name = at.at(out.is_option ? "option" : "parameter").text();
     if (out.is_option) out.name.erase(0, out.name.find_first_not_of('-'));
+    at.require_name(out.name);
     if (at.has("values")) {
         for (const char* other : {"from", "to", "points", "spacing"})
             if (at.has(other)) at.at(other).reject("it came beside values, which say all");
@@ -166,6 +195,8 @@ void read_layout(const plan_value& plan, sweep_plan& out) {
 void read_seeds(const plan_value& plan, sweep_plan& out) {
     if (!plan.has("seeds")) return;
     const auto at = plan.at("seeds");
+    for (const auto& axis : out.axes)
+        if (axis.name == "seed") at.reject("the axis seed came, too");
     constexpr std::uint64_t most_seeds = 1U << 20;
     if (at.value.is_object()) {
         at.require_keys({"from", "count"});
@@ -183,6 +214,8 @@ void read_keep(const plan_value& plan, sweep_plan& out) {
     if (!keep.value.is_object() || keep.value.empty())
         keep.reject("names of quantities with their places in the result are needed");
     for (const auto& [name, pointer] : keep.value.items()) {
+        keep.at(name).require_name(name);
+        if (name == "seed") keep.at(name).reject("seeds have that name");
         const auto text = keep.at(name).text();
         if (text[0] != '/')
             keep.at(name).reject("a JSON pointer such as /equilibria/x/0 is needed");
@@ -220,8 +253,14 @@ void read_refined(const plan_value& plan, sweep_plan& out) {
     read_differences(at, out);
     const bool fits = out.layout == plan_layout::grid && out.axes.size() == 2 && out.seeds.empty();
     if (!fits) at.reject("what is refined is a grid of two axes without seeds");
-    for (const auto& axis : out.axes)
+    double coarse = 1;
+    for (const auto& axis : out.axes) {
         if (axis.points < 2) at.reject("what is refined is a range of two points or more an axis");
+        coarse *= static_cast<double>(axis.points);
+    }
+    constexpr double most_coarse = 1 << 28;  // they are listed
+    if (coarse > most_coarse)
+        at.reject(fmt::format("its coarse grid has {:.3g} points, and 2^28 is the most", coarse));
 }
 
 /// Before points() is asked for, which multiplies.
@@ -236,11 +275,34 @@ void check_size(const plan_value& plan, const sweep_plan& of) {
         plan.reject(fmt::format("it has {:.3g} points, and 2^53 is the most", total));
 }
 
+/// The document, in no object of which a key comes twice: the last one would win silently.
+json document_of(std::string_view text, const std::string& where) {
+    std::vector<std::set<std::string>> keys;  // of the objects that are open
+    const auto each_once = [&](int, json::parse_event_t event, const json& at) {
+        if (event == json::parse_event_t::object_start) keys.emplace_back();
+        if (event == json::parse_event_t::object_end) keys.pop_back();
+        if (event == json::parse_event_t::key && !keys.back().insert(at.get<std::string>()).second)
+            throw io_error(where, fmt::format("the key {} comes twice in one object",
+                                              excerpt(at.get<std::string>())));
+        return true;
+    };
+    try {
+        return json::parse(text, each_once);
+    } catch (const json::exception& fault) {
+        const std::string_view words =
+            fault.what();  // "[...] parse error at line 1, column 3: ..."
+        const auto from = words.find(" at line "), to = words.find(": ", from);
+        throw io_error(where,
+                       from < to && to != words.npos
+                           ? fmt::format("it is no JSON{}", words.substr(from, to - from))
+                           : "it is no JSON, or has a number beyond those of double precision");
+    }
+}
+
 }  // namespace
 
 sweep_plan parse_plan(std::string_view text, const std::string& where) {
-    const auto parsed = json::parse(text, nullptr, false);
-    if (parsed.is_discarded()) throw io_error(where, "it is no JSON");
+    const auto parsed = document_of(text, where);
     const plan_value plan{parsed, "", where};
     plan.require_keys({"schema", "command", "axes", "layout", "seeds", "keep", "refine"});
     if (plan.needed("schema").text() != "moebius.plan/1")

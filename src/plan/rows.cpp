@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/io/csv.hpp>
 #include <moebius/plan/rows.hpp>
 #include <numeric>
 #include <set>
@@ -48,10 +49,10 @@ std::span<const double> plan_rows::at(std::uint64_t wanted) const {
     return {values.data() + static_cast<std::size_t>(found - index.begin()) * kept, kept};
 }
 
-plan_rows read_rows(const std::filesystem::path& folder, const sweep_plan& plan) {
+plan_rows read_rows(const std::filesystem::path& folder, const sweep_plan& plan,
+                    journal_heading same) {
     plan_rows out;
     std::set<std::string> hosts;
-    journal_heading same;
     for (const auto& path : journals_in(folder)) {
         const auto heading =
             read_journal(path, plan, same, [&](auto index, auto values, auto failure) {
@@ -63,21 +64,23 @@ plan_rows read_rows(const std::filesystem::path& folder, const sweep_plan& plan)
                 out.values.insert(out.values.end(), values.begin(), values.end());
             });
         if (heading.version.empty()) continue;  // of a process that has just begun
-        same.version = heading.version;
+        out.version = same.version = heading.version;
         if (same.build.empty()) same.build = heading.build;
+        if (same.inputs.empty()) same.inputs = heading.inputs;
         hosts.insert(heading.host);
     }
     sort_rows(out, plan.keep.size(), folder.string());
     std::erase_if(out.failed, [&](const auto& one) { return !out.at(one.first).empty(); });
     out.hosts.assign(hosts.begin(), hosts.end());
-    out.version = same.version;
     return out;
 }
 
 sweep_plan plan_of_journals(const std::filesystem::path& folder) {
     const auto journals = journals_in(folder);
     if (journals.empty()) throw io_error(folder.string(), "there is no journal in this folder");
-    return parse_plan(plan_text_of(journals[0]), journals[0].string());
+    for (const auto& path : journals)
+        if (const auto text = plan_text_of(path)) return parse_plan(*text, path.string());
+    throw io_error(folder.string(), "its journals have just been begun, and have nothing yet");
 }
 
 table table_of(const sweep_plan& plan, const plan_rows& rows) {
@@ -107,6 +110,14 @@ table table_of(const sweep_plan& plan, const plan_rows& rows) {
     }
     for (; failed != rows.failed.end(); ++failed) add(failed->first, {});
     return out;
+}
+
+std::string to_csv(const sweep_plan& plan, const plan_rows& rows) {
+    const auto all = table_of(plan, rows);
+    auto failed = rows.failed.begin();  // in the order of points, as the rows
+    return to_csv(all, "failure", [&, &status = all.columns.back()](std::size_t row) {
+        return status[row] == 2 ? std::string_view((failed++)->second) : std::string_view();
+    });
 }
 
 }  // namespace moebius

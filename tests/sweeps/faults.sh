@@ -16,6 +16,9 @@ refused() {
     fi
 }
 
+has_ranks() { command -v mpirun >/dev/null && ldd "$program" | grep -q libmpi; }
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+
 plan spin >sweep.json
 plan other >other.json
 "$program" run sweep.json --journal whole >/dev/null
@@ -25,6 +28,18 @@ cp $journal kept
 
 refused 'it belongs to another plan' "$program" run other.json --journal whole
 cmp $journal kept
+# a refused run leaves nothing that a merge, or the run that goes on, would meet
+ls -l whole >before
+refused 'it belongs to another plan' "$program" run other.json --journal whole --shard 0/2
+refused 'it belongs to another plan' "$program" run other.json --journal whole --shard 1/2
+if has_ranks; then
+    code=0
+    mpirun --oversubscribe -n 2 "$program" run other.json --journal whole >out 2>sentence || code=$?
+    ((code == 2))
+fi
+ls -l whole | cmp - before
+"$program" merge whole --out again.csv >/dev/null
+cmp again.csv whole.csv
 mkdir stranger && echo 'mine' >stranger/shard-00000-of-00001.journal
 refused 'it is no journal' "$program" run sweep.json --journal stranger
 test "$(cat stranger/*.journal)" = mine
@@ -54,13 +69,12 @@ refused 'it was written by moebius 9' "$program" run sweep.json --journal old
 cp "$program" other_build && printf x >>other_build
 refused 'another build of moebius' ./other_build run sweep.json --journal whole
 cmp $journal kept
-if command -v mpirun >/dev/null && ldd "$program" | grep -q libmpi; then
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+if has_ranks; then
     code=0
     mpirun --oversubscribe -n 1 "$program" run sweep.json --journal mixed : -n 1 ./other_build run sweep.json \
         --journal mixed >out 2>sentence || code=$?
     ((code == 2))
-    grep -q 'the ranks differ in their builds or plans' sentence
+    grep -q 'the ranks differ in their builds, plans or input files' sentence
     test ! -e mixed
 fi
 
@@ -70,6 +84,15 @@ plan spin | sed 's/"to": 1, "points": 100/"to": 20, "points": 100/' >long.json
 first=$!
 until [[ -s held/shard-00000-of-00001.journal ]]; do sleep 0.05; done
 refused 'another run is writing it' "$program" run long.json --journal held
+# nor one that shares the points in another way
+refused 'which shares the points in another way' "$program" run long.json --journal held --shard 1/3
+test ! -e held/shard-00001-of-00003.journal
+if has_ranks; then
+    code=0
+    mpirun --oversubscribe -n 2 "$program" run long.json --journal held >out 2>sentence || code=$?
+    ((code == 2))
+    grep -q 'which shares the points in another way' sentence
+fi
 kill -TERM $first
 code=0
 wait $first || code=$?
@@ -96,8 +119,97 @@ code=0
 "$program" run simulate.json --journal failing >said || code=$?
 ((code == 3))
 grep -q '12 points in .*, 4 failed' said
-"$program" merge failing --out failing.csv >said
+
+# ends WITH WORD...: the exit code
+ends() {
+    local want=$1 code=0
+    shift
+    "$@" >said 2>sentence || code=$?
+    if ((code != want)); then
+        printf '%s: exit %d, not %d: %s\n' "$*" $code $want "$(cat said sentence)" >&2
+        exit 1
+    fi
+}
+ends 3 "$program" merge failing --out failing.csv
 grep -q '12 points, 4 failed' said
-"$program" run simulate.json --journal failing >said # they are known
-grep -q '^0 points' said
+grep -q '4 of 12 points failed; point 0: .*batch' sentence
+head -n 1 failing.csv | grep -q ',status,failure$'
+(($(grep -c '^0,.*,2,".*batch.*"$' failing.csv) == 4))
+(($(grep -c ',1,$' failing.csv) == 8))
+ends 3 "$program" run simulate.json --journal failing # they are known
+grep -q '^0 points .*; 12 were done before, of which 4 failed' said
+ends 3 "$program" run simulate.json --journal failing --retry
+grep -q '^4 points .*, 4 failed; 8 were done before$' said
+ends 0 "$program" run simulate.json --journal failing --shard 4/12 # of its own points none failed
+plan failing >failing.json
+ends 3 "$program" run failing.json --journal refined
+failed=$(sed -n 's/.*, \([0-9]*\) failed; .*/\1/p' said)
+((failed > 0))
+ends 3 "$program" run failing.json --journal refined
+grep -q "^0 points" said
+ends 3 "$program" run failing.json --journal refined --retry
+grep -q "^$failed points .*, $failed failed" said
+
+# what plan check refuses run refuses, too, before anything is written; and some failures are told
+# changed WHAT BY: the plan simulate with another text
+changed() { plan simulate | sed "s|$1|$2|" >changed.json; }
+for change in '/gap_mean/|/gap_maen/' 'feedback=1|feedbak=1' '--steps 40|--steps 40 --out x.json' \
+    '--steps 40|--steps 40 --log x.npz' 'simulate --set|simulate --help --set' '"option": "batch"|"option": "out"' \
+    '"option": "batch"|"option": "plot"' '"option": "batch"|"option": "threads"' '"option": "batch"|"option": "labels"' \
+    '"option": "batch"|"option": "batsh"' 'simulate --set|simulat --set'; do
+    changed "${change%|*}" "${change##*|}"
+    ends 2 "$program" plan check changed.json
+    ends 2 "$program" run changed.json
+    (($(wc -l <sentence) == 1))
+    test ! -e changed.json.journal
+done
+changed 'simulate --set' 'simulate --help --set'
+ends 2 "$program" run changed.json
+grep -q 'it printed no result' sentence
+ends 3 "$program" plan check simulate.json
+grep -q 'simulate.json: point 0 fails: .*batch' sentence
+
+# input files that have changed since
+printf '1,0,0\n0,1,0\n-1,0,1\n0,-1,1\n' >tokens.csv
+plan tokens >tokens.json
+ends 0 "$program" run tokens.json
+ends 0 "$program" run tokens.json
+printf '1,0,0\n0,1,0\n-1,0,1\n0,-2,1\n' >tokens.csv
+refused 'files that the command reads have changed' "$program" run tokens.json
+refused 'files that the command reads have changed' "$program" run tokens.json --shard 0/2
+test ! -e tokens.json.journal/shard-00000-of-00002.journal
+ends 0 "$program" merge tokens.json.journal --out tokens.csv.csv
+
+# what is no journal does not keep a merge waiting
+mkfifo whole/a.journal
+refused 'it is no regular file' timeout 10 "$program" merge whole --out pipe.csv
+refused 'it is no regular file' timeout 10 "$program" run sweep.json --journal whole
+rm whole/a.journal
+: >whole/a.journal # of a process that has just begun
+"$program" merge whole --out again.csv >/dev/null
+cmp again.csv whole.csv
+
+# more points than a process keeps in mind
+plan spin | sed 's/"points": 100/"points": 1000000000/; s/"points": 20/"points": 1000/' >huge.json
+refused '--shard PART/PARTS shares them' "$program" run huge.json
+test ! -e huge.json.journal
+
+# the parts that launchers mean: by ids in even steps, or by ids that are parts
+refused_in() { refused "$1" env "${@:2}"; }
+shard() { "$program" run sweep.json --journal "$1" --shard "$2"; }
+export SLURM_ARRAY_TASK_COUNT SLURM_ARRAY_TASK_MIN SLURM_ARRAY_TASK_MAX SLURM_ARRAY_TASK_STEP
+# array COUNT MIN MAX STEP, as Slurm 22.05 sets them
+array() { SLURM_ARRAY_TASK_COUNT=$1 SLURM_ARRAY_TASK_MIN=$2 SLURM_ARRAY_TASK_MAX=$3 SLURM_ARRAY_TASK_STEP=$4; }
+array 3 1 5 2 # --array=1-5:2
+SLURM_ARRAY_TASK_ID=3 shard steps env >/dev/null
+test "$(ls steps)" = shard-00001-of-00003.journal
+array 2 3 7 1 # --array=3,7
+refused_in 'ids in even steps are needed' SLURM_ARRAY_TASK_ID=7 "$program" run sweep.json --shard env
+SLURM_ARRAY_TASK_ID=7 shard list env/64 >/dev/null
+test "$(ls list)" = shard-00007-of-00064.journal
+array 3 0 4 1 # --array=0,1,4
+refused_in 'ids in even steps are needed' SLURM_ARRAY_TASK_ID=1 "$program" run sweep.json --shard env
+array 64 1 64 1 # --array=1-64
+refused_in 'count from 0: --array=0-63' SLURM_ARRAY_TASK_ID=1 "$program" run sweep.json --shard env/64
+refused_in 'must have it between them' SLURM_ARRAY_TASK_ID=0 "$program" run sweep.json --shard env
 echo 'all refused'

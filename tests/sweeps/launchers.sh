@@ -12,14 +12,14 @@ ran=()
 
 # same NAME PLAN: the journals NAME of the plan have the table of one thread
 same() {
-    "$program" merge "$1" --out "$1.csv" >/dev/null
+    "$program" merge "$1" --out "$1.csv" >/dev/null 2>&1 || test "$2" = simulate # it has points that fail
     cmp "$1.csv" "$2.csv"
     ran+=("$1")
 }
 
 for sweep in exact simulate; do
     "$program" run $sweep.json >/dev/null || test $sweep = simulate # it has points that fail
-    "$program" merge $sweep.json.journal --out $sweep.csv >/dev/null
+    "$program" merge $sweep.json.journal --out $sweep.csv >/dev/null 2>&1 || test $sweep = simulate
     "$program" run $sweep.json --threads 2 --journal $sweep-threads >/dev/null || test $sweep = simulate
     same $sweep-threads $sweep
     for part in 3 1 6 0 5 2 4; do
@@ -71,7 +71,8 @@ else
     grep -q '^not run: ' said
 fi
 
-if "$program" merge simulate.json.journal --out simulate.nc >/dev/null 2>said; then
+"$program" merge simulate.json.journal --out simulate.nc >/dev/null 2>said || test $? = 3 || rm -f simulate.nc
+if [[ -e simulate.nc ]]; then
     "$program" merge exact.json.journal --out exact.nc >/dev/null
     if /usr/bin/env python3 -c 'import xarray, netCDF4' 2>/dev/null; then python=python3; else python=/usr/bin/python3; fi
     if $python -c 'import xarray, netCDF4' 2>/dev/null; then

@@ -21,6 +21,15 @@ plan() {
         # loops of two routers with seeds; one batch is refused
         simulate) printf '%s\n' '{"schema": "moebius.plan/1", "command": "simulate --set feedback=1 --steps 40",
             "axes": [{"option": "batch", "values": [0, 64, 128]}], "seeds": {"from": 1, "count": 4},
-            "keep": {"loads": "/schema/#", "mean": "/load_gap/mean"}}' ;;
+            "keep": {"rows": "/records/gap/#", "mean": "/summary/gap_mean/0"}}' ;;
+        # a refined plan of which a corner fails
+        failing) printf '%s\n' '{"schema": "moebius.plan/1", "command": "simulate --steps 20 --burn-in 20 --batch 16",
+            "refine": {"halvings": 1, "of": "mean", "by": 10},
+            "axes": [{"parameter": "decay", "from": -1, "to": 3, "points": 3},
+                     {"parameter": "feedback", "from": 1, "to": 2, "points": 3}],
+            "keep": {"mean": "/summary/gap_mean/0"}}' ;;
+        # tokens of a file
+        tokens) printf '%s\n' '{"schema": "moebius.plan/1", "command": "simulate --tokens tokens.csv --labels --steps 20",
+            "axes": [{"parameter": "feedback", "values": [0.5, 1]}], "keep": {"mean": "/summary/gap_mean/0"}}' ;;
     esac
 }

@@ -46,7 +46,14 @@ CASES = [BASE, changed(["schema"], "moebius.plan/2"), changed(["schema"], None),
          changed(["refine"], {"halvings": 25}), changed(["refine"], {"halving": 2}),
          changed(["refine"], {"halvings": 3, "of": "v", "by": 0.5}),
          changed(["refine"], {"halvings": 3, "by": -1}), changed(["refine"], {"halvings": 3, "level": -1}),
-         changed(["refine"], {"halvings": 3, "level": 1, "by": 1}), 3, [], "x"]
+         changed(["refine"], {"halvings": 3, "level": 1, "by": 1}), 3, [], "x",
+         *(changed(["keep"], {name: "/value"})
+           for name in ["a/b", "", "status", "seed", "point", "failure", "a b", "a,b", '"a"', "-a", "_a.b+c@d-e"]),
+         *(changed(["axes", 0, "parameter"], name) for name in ["status", "a b", "x_1"]),
+         *(changed(["axes", 0], {"option": name, "values": [1]}) for name in ["--batch", "--point", "-", "a=b"]),
+         changed(["axes", 0, "points"], 5.0), changed(["axes", 0, "points"], 1e3), changed(["seeds"], [1e3]),
+         changed(["seeds"], [1e16]), changed(["seeds"], [10**16]), changed(["seeds"], [2**53 + 1]),
+         changed(["seeds"], [True])]
 
 taken = 0
 for i, case in enumerate(CASES):

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <moebius/base/table.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <string>
+#include <string_view>
 
 namespace moebius {
 
 /// A table as comma-separated values: one line of names, then one a row; doubles in the shortest
 /// form that reads back to the same bits, and inf, -inf, nan.
 [[nodiscard]] std::string to_csv(const table& values);
+
+/// The same with a last column of texts, in quotes where they are not empty.
+/// @param name  of the column
+/// @param text  of a row; asked for once a row, from the first to the last
+[[nodiscard]] std::string to_csv(const table& values, std::string_view name,
+                                 const std::function<std::string_view(std::size_t row)>& text);
 
 /// A diagram as one tidy table: a row for each point of each branch, starting with the branch's
 /// id and kind and the label of the special point that stands there (or nothing).

@@ -7,6 +7,7 @@
 #include <functional>
 #include <moebius/plan/plan.hpp>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,10 +22,11 @@ using journal_visit = std::function<void(std::uint64_t index, std::span<const do
 
 /// What a journal says of itself.
 struct journal_heading {
-    std::uint64_t plan = 0;  ///< sweep_plan::hash
-    std::string version;     ///< of the program
-    std::string build;       ///< which one of that version; empty: any
-    std::string host;        ///< where it was begun
+    std::uint64_t plan = 0;   ///< sweep_plan::hash
+    std::string version;      ///< of the program
+    std::string build;        ///< which one of that version; empty: any
+    std::string host;         ///< where it was begun
+    std::string inputs = {};  ///< of the files that the command reads; empty: any
 };
 
 /// The points that one process has done, appended as they come; nothing in it is ever changed.
@@ -39,10 +41,9 @@ class journal {
 public:
     /// Opens or begins a journal, and holds it against other processes.
     /// @param visit  hears of the points that it has; may be empty
-    /// @throws io_error  if another process writes it, it belongs to another plan, version or
-    /// build,
-    ///                   a record that is not the last cannot be read (nothing is cut then), or the
-    ///                   file cannot be written
+    /// @throws io_error  if another process writes it, it belongs to another plan, version, build
+    ///                   or other input files, a record that is not the last cannot be read
+    ///                   (nothing is cut then), or the file cannot be written
     journal(std::filesystem::path path, const sweep_plan& plan, const journal_heading& heading,
             const journal_visit& visit = {});
     journal(const journal&) = delete;
@@ -69,8 +70,13 @@ private:
     std::mutex one_at_a_time_;
 };
 
+/// Whether another process writes a journal now.
+/// @throws io_error  if that cannot be told
+[[nodiscard]] bool is_written(const std::filesystem::path& journal);
+
 /// Every file of a folder that is named as a journal, in the order of names; none where there is no
 /// folder.
+/// @throws io_error  if the folder cannot be listed
 [[nodiscard]] std::vector<std::filesystem::path> journals_in(const std::filesystem::path& folder);
 
 /// Reads a journal that others may be writing: a torn end is left as it is.
@@ -80,8 +86,8 @@ private:
 journal_heading read_journal(const std::filesystem::path& path, const sweep_plan& plan,
                              const journal_heading& heading, const journal_visit& visit);
 
-/// The text of the plan that a journal belongs to.
+/// The text of the plan that a journal belongs to; nothing where its process has just begun it.
 /// @throws io_error  if it is no journal
-[[nodiscard]] std::string plan_text_of(const std::filesystem::path& journal);
+[[nodiscard]] std::optional<std::string> plan_text_of(const std::filesystem::path& journal);
 
 }  // namespace moebius

@@ -27,6 +27,9 @@ struct plan_axis {
     /// Value i of size().
     [[nodiscard]] double at(std::size_t i) const;
 
+    /// Value i of 0, ..., last of the range, to the 15 digits that one would write.
+    [[nodiscard]] double on_grid(std::size_t i, std::size_t last) const;
+
     /// The value at a share of the way, in [0, 1].
     [[nodiscard]] double between(double share) const;
 };

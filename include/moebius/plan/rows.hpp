@@ -28,17 +28,22 @@ struct plan_rows {
 };
 
 /// Reads every journal of a folder; points that two of them have must have the same values there.
-/// @throws io_error  as read_journal, for journals of different builds, or for a point of which two
-///                   journals say different things
-[[nodiscard]] plan_rows read_rows(const std::filesystem::path& folder, const sweep_plan& plan);
+/// @param heading  what each must say of itself; empty texts: what the first of them says
+/// @throws io_error  as read_journal, for journals of different builds or inputs, or for a point of
+///                   which two journals say different things
+[[nodiscard]] plan_rows read_rows(const std::filesystem::path& folder, const sweep_plan& plan,
+                                  journal_heading heading = {});
 
-/// The plan of the journals of a folder.
-/// @throws io_error  if there is none
+/// The plan of the journals of a folder, of the first that has one.
+/// @throws io_error  if there is none, or all have just been begun
 [[nodiscard]] sweep_plan plan_of_journals(const std::filesystem::path& folder);
 
 /// Columns: the axes, seed if the plan has any, the kept quantities (NaN where a point failed) and
 /// status, 1 for done and 2 for failed. A row a point that was done or failed.
 [[nodiscard]] table table_of(const sweep_plan& plan, const plan_rows& rows);
+
+/// The same as CSV, with the sentences of points that failed in a last column, failure.
+[[nodiscard]] std::string to_csv(const sweep_plan& plan, const plan_rows& rows);
 
 /// The next points of a plan with refinement, rising; empty when it is done.
 ///

@@ -3,12 +3,16 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <moebius/base/watch.hpp>
 #include <moebius/plan/journal.hpp>
 #include <moebius/plan/plan.hpp>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace moebius {
@@ -22,27 +26,56 @@ using point_work = std::function<void(const plan_point& at, std::span<double> ke
 /// The next number, until there is none. Called from several threads.
 using number_source = std::function<std::optional<std::uint64_t>()>;
 
-/// Which points are done, a bit each.
-class done_points {
-public:
-    explicit done_points(std::uint64_t points) : done_(points) {}
-    void add(std::uint64_t index) {
-        if (!done_[index]) ++count_;
-        done_[index] = true;
-    }
-    [[nodiscard]] bool has(std::uint64_t index) const { return done_[index]; }
-    [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
-
-private:
-    std::vector<bool> done_;
-    std::uint64_t count_ = 0;
-};
-
 /// Part `part` of `parts`: points part, part + parts, ..., so that costs that grow along an axis
 /// are shared.
 struct shard {
     std::uint64_t part = 0, parts = 1;
+
+    [[nodiscard]] bool has(std::uint64_t index) const noexcept { return index % parts == part; }
+
+    /// How many of all points are its own.
+    [[nodiscard]] std::uint64_t size(std::uint64_t points) const noexcept {
+        return points <= part ? 0 : (points - part - 1) / parts + 1;
+    }
 };
+
+/// Most points of one process: a bit each in memory.
+inline constexpr std::uint64_t most_points_at_once = std::uint64_t{1} << 34;
+
+/// What is known of a shard's own points.
+class known_points {
+public:
+    /// @throws invalid_argument  for more than most_points_at_once
+    known_points(shard own, std::uint64_t points);
+
+    /// What a journal says of a point; what is not its own is passed over. A value beats a failure.
+    void add(std::uint64_t index, bool failed);
+
+    /// Failures are to be tried again.
+    void forget_failures() noexcept { failed_.clear(); }
+
+    [[nodiscard]] bool has(std::uint64_t index) const {
+        return done_[index / own_.parts] || failed_.contains(index);
+    }
+    [[nodiscard]] std::uint64_t failed() const noexcept { return failed_.size(); }
+    [[nodiscard]] std::uint64_t count() const noexcept { return count_ + failed(); }
+
+private:
+    shard own_;
+    std::vector<bool> done_;  ///< of values
+    std::unordered_set<std::uint64_t> failed_;
+    std::uint64_t count_ = 0;
+};
+
+/// The name of the journal of a shard, and of one of several ranks.
+[[nodiscard]] std::string journal_name(shard own);
+[[nodiscard]] std::string journal_name(unsigned rank);
+
+/// Shards of one number have no point in common, and neither have the ranks of one run: all others
+/// may.
+/// @param own  name of this process's journal
+/// @throws io_error  if another process, which shares points in another way, writes a journal there
+void require_shared_alike(const std::filesystem::path& folder, std::string_view own);
 
 /// The places 0, 1, ... of one process, as a source.
 /// @param places  how many there are in all shards

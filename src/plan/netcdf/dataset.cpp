@@ -13,6 +13,8 @@
 namespace moebius {
 namespace {
 
+constexpr std::uint64_t most_grid_points = std::uint64_t{1} << 31;
+
 /// A file that is made in memory: HDF5 does not survive a kill, but write_file does.
 class dataset {
 public:
@@ -154,12 +156,19 @@ void add_list_values(dataset& to, const sweep_plan& plan, const table& rows,
 
 void write_dataset(const std::filesystem::path& path, const sweep_plan& plan,
                    const plan_rows& rows) {
+    const bool is_grid = plan.layout == plan_layout::grid && plan.refined.halvings == 0;
+    if (is_grid && plan.points() > most_grid_points)
+        throw io_error(
+            path.string(),
+            fmt::format("a grid has all its {} points, and {} is the most; CSV has those "
+                        "that are done",
+                        plan.points(), most_grid_points));
     dataset made(path.string());
     made.text("title", "moebius sweep");
     made.text("moebius_version", rows.version);
     made.text("moebius_plan", plan.text);
     made.text("hosts", fmt::format("{}", fmt::join(rows.hosts, " ")));
-    if (plan.layout == plan_layout::grid && plan.refined.halvings == 0) {
+    if (is_grid) {
         add_grid_values(made, plan, rows, add_grid(made, plan));
     } else {
         const auto listed = table_of(plan, rows);

@@ -17,6 +17,12 @@ TEST_CASE("a table is a line of names and a line a row", "[io]") {
     CHECK(to_csv(table{}) == "\n");
 }
 
+TEST_CASE("texts in a last column are quoted", "[io]") {
+    const std::string_view texts[] = {"", "1, \"2\""};
+    CHECK(to_csv(table{{"a"}, {{1, 2}}}, "why", [&](std::size_t row) { return texts[row]; }) ==
+          "a,why\n1,\n2,\"1, \"\"2\"\"\"\n");
+}
+
 TEST_CASE("a diagram is one tidy table with labels at special points", "[io]") {
     const auto text = to_csv(sample::pitchfork(3).data);
 

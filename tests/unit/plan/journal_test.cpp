@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <sys/stat.h>
+
 #include <catch.hpp>
 #include <cmath>
 #include <filesystem>
@@ -127,6 +129,78 @@ TEST_CASE("a journal of another plan, version, build or writer is refused", "[pl
         journal(folder / "a.journal", plan, heading_for(plan)),
         (folder / "a.journal").string() + ": another run is writing it, and two would mix");
     refused(plan, heading_for(plan));
+}
+
+TEST_CASE("journals that have just been begun are passed over", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    write_bytes(folder / "a.journal", "");
+    CHECK_THROWS_WITH(
+        plan_of_journals(folder.path()),
+        folder.path().string() + ": its journals have just been begun, and have nothing yet");
+    fill(folder / "c.journal", plan);
+    write_bytes(folder / "b.journal", read_file(folder / "c.journal").substr(0, 30));
+    CHECK(plan_of_journals(folder.path()).text == plan.text);
+    CHECK(read_rows(folder.path(), plan).index.size() == 4);
+}
+
+TEST_CASE("what is no journal or no folder is told, and nothing waits for it", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    fill(folder / "b.journal", plan);
+    REQUIRE(::mkfifo((folder / "a.journal").c_str(), 0600) == 0);
+    const auto sentence = (folder / "a.journal").string() + ": it is no regular file";
+    CHECK_THROWS_WITH(plan_of_journals(folder.path()), sentence);
+    CHECK_THROWS_WITH(read_rows(folder.path(), plan), sentence);
+    CHECK_THROWS_AS(journals_in(folder / "b.journal"), io_error);
+    CHECK(journals_in(folder / "none").empty());
+}
+
+TEST_CASE("journals of other input files are refused", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    auto heading = heading_for(plan);
+    fill(folder / "a.journal", plan);  // of a program that did not look at them
+    heading.inputs = "1";
+    { const journal first(folder / "b.journal", plan, heading); }
+    CHECK_NOTHROW(read_rows(folder.path(), plan, heading));
+    heading.inputs = "2";
+    const auto sentence =
+        (folder / "b.journal").string() +
+        ": the files that the command reads have changed since: results would mix";
+    CHECK_THROWS_WITH(journal(folder / "b.journal", plan, heading), sentence);
+    CHECK_THROWS_WITH(read_rows(folder.path(), plan, heading), sentence);
+    { const journal third(folder / "c.journal", plan, heading); }
+    CHECK_THROWS_AS(read_rows(folder.path(), plan), io_error);
+}
+
+TEST_CASE("processes that share points in different ways do not write at a time",
+          "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    const auto part = journal_name(shard{1, 3});
+    {
+        const journal held(folder / part.c_str(), plan, heading_for(plan));
+        CHECK(is_written(held.path()));
+        for (const auto& own : {journal_name(shard{}), journal_name(shard{1, 2}),
+                                journal_name(shard{1, 31}), journal_name(7U)})
+            CHECK_THROWS_AS(require_shared_alike(folder.path(), own), io_error);
+        CHECK_NOTHROW(require_shared_alike(folder.path(), journal_name(shard{2, 3})));
+        CHECK_NOTHROW(require_shared_alike(folder.path(), part));  // its lock refuses that
+    }
+    CHECK_FALSE(is_written(folder / part.c_str()));
+    CHECK_NOTHROW(require_shared_alike(folder.path(), journal_name(shard{})));
+    const journal rank(folder / journal_name(3U).c_str(), plan, heading_for(plan));
+    CHECK_NOTHROW(require_shared_alike(folder.path(), journal_name(40U)));
+}
+
+TEST_CASE("a table has the sentences of points that failed", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(5);
+    fill(folder / "a.journal", plan);
+    CHECK(to_csv(plan, read_rows(folder.path(), plan)) ==
+          "a,v,w,status,failure\n0,0,nan,1,\n0.25,1,nan,1,\n0.5,2,nan,1,\n"
+          "0.75,nan,nan,2,\"it broke\"\n1,4,nan,1,\n");
 }
 
 TEST_CASE("rows are in the order of points, and a value beats a failure", "[plan][journal]") {
