@@ -2,6 +2,7 @@
 """Models of one's own: equations as text, or a Python function that is traced to them once."""
 
 import math
+import sys
 
 from ._values import kept_file
 from .errors import InvalidArgument
@@ -15,10 +16,12 @@ class Equations:
 
         model = moebius.trace(rhs, states={"x": 0}, parameters={"feedback": 1, "bias": 0})
         moebius.diagram(equations=model, vary={"feedback": (0.5, 8)})
+
+    traced: "numpy" or "jax", by which a function was traced; None of a text
     """
 
-    def __init__(self, text):
-        self.text = text
+    def __init__(self, text, traced=None):
+        self.text, self.traced = text, traced
         self._file = None
 
     def __repr__(self):
@@ -38,23 +41,24 @@ def trace(rhs, states, parameters):
 
     rhs: of (x, p) to as many rates of change as there are states; x are the states, by number or
          name, p the parameters, by name. It is called once, with symbols in place of numbers: NumPy's
-         functions and Python's operators work, branches are `moebius.where(condition, a, b)`.
+         functions and Python's operators work, branches are `moebius.where(condition, a, b)`. If it
+         is made of JAX's, JAX traces it, what it compiles, vectorises, scans or differentiates, too.
     states: {name: initial value}; parameters: {name: value}
 
-    Derivatives of the text are exact, of any order that the engine takes.
+    Derivatives of the text are exact, of any order that the engine takes. Its first line, which is
+    kept in results, and `traced` say how it was traced.
     """
     for name in (*states, *parameters):
         if not (isinstance(name, str) and name.isidentifier()):
             raise InvalidArgument(f"trace: {name!r} came, but names are letters, digits and _")
     try:
-        found = rhs(_Named(states), _Named(parameters))
-        rates = [_symbol(rate) for rate in (found if _is_sequence(found) else [found])]
+        rates, traced = _rates(rhs, states, parameters)
     except _NotTraced as error:
         raise InvalidArgument(f"trace: {error}") from None
     if len(rates) != len(states):
         raise InvalidArgument(f"trace: the function gave {len(rates)} rates of change, but there "
                               f"are {len(states)} states")
-    return Equations(_text(states, parameters, rates))
+    return Equations(_text(states, parameters, rates, traced), traced)
 
 
 def where(condition, then, otherwise):
@@ -66,6 +70,26 @@ def where(condition, then, otherwise):
 
 class _NotTraced(Exception):
     pass
+
+
+def _rates(rhs, states, parameters):
+    """The symbols of the rates of change, and what traced them."""
+    x, p = ([Symbol(name) for name in names] for names in (states, parameters))
+
+    def function(x, p):
+        found = rhs(_Named(states, x), _Named(parameters, p))
+        return found if _is_sequence(found) else [found]
+
+    try:
+        return [_symbol(rate) for rate in function(x, p)], "numpy"
+    except (_NotTraced, TypeError) as first:
+        if "jax" not in sys.modules:  # which a function of JAX's has imported
+            raise
+        from ._jax import rates_of
+        try:
+            return [_symbol(rate) for rate in rates_of(function, x, p)], "jax"
+        except TypeError as second:  # as JAX says that a function is none of its own
+            raise first if isinstance(first, _NotTraced) else second
 
 
 class Symbol:
@@ -137,10 +161,10 @@ Symbol.__abs__ = lambda self: Symbol("abs({})", self)
 
 
 class _Named(list):
-    """Symbols by number and by name."""
+    """Values by number and by name."""
 
-    def __init__(self, names):
-        super().__init__(Symbol(name) for name in names)
+    def __init__(self, names, values):
+        super().__init__(values)
         self._names = list(names)
 
     def __getattr__(self, name):
@@ -167,7 +191,7 @@ def _symbol(value):
     return Symbol(f"({number!r})" if number < 0 else repr(number))
 
 
-def _text(states, parameters, rates):
+def _text(states, parameters, rates, traced):
     """What is used more than once has a name of its own, so that the text stays as short as the
     function.
     """
@@ -201,4 +225,4 @@ def _text(states, parameters, rates):
     head = [f"par {name}={float(value)!r}" for name, value in parameters.items()]
     head += [f"init {name}={float(value)!r}" for name, value in states.items()]
     rules = [f"{name}'={texts[id(rate)]}" for name, rate in zip(states, rates)]
-    return "\n".join(["# traced from a Python function", *head, *lines, *rules, "done", ""])
+    return "\n".join([f"# traced from a Python function by {traced}", *head, *lines, *rules, "done", ""])

@@ -72,3 +72,77 @@ def test_branches_are_chosen_by_where():
                           {"a": 1})
     assert "if(" in model.text and "then(" in model.text
     assert moebius.where(True, 1, 2) == 1
+
+
+def test_functions_of_jax_are_traced():
+    jax = pytest.importorskip("jax", reason="JAX is not installed")
+    weights = numpy.array([[0.1, 1.2, -0.3], [0.5, 0.6, 0.2], [0.0, 0.3, -1.0]])
+
+    def matrix(x, p):
+        z = jax.numpy.array(x)
+        return jax.numpy.tanh(weights @ z) * p.k - z
+
+    def gradient(x, p):
+        def potential(z):
+            return p["k"] * jax.numpy.cos(z).sum() + jax.nn.logsumexp(z) + (z**3).sum()
+        return -jax.grad(potential)(jax.numpy.stack(x))
+
+    def loops(x, p):
+        z = jax.lax.fori_loop(0, 3, lambda i, c: c + 0.1 * p.k * jax.numpy.sin(c * i),
+                              jax.numpy.array(x))
+        return jax.jit(jax.nn.softmax)(z) + jax.vmap(lambda a: jax.numpy.sqrt(1 + a * a))(z)
+
+    def choice(x, p):
+        z = jax.numpy.array(x)
+        return jax.numpy.where(z > 0, z[::-1], jax.numpy.roll(z, 1)) * p.k
+
+    x = {"a": 0.3, "b": -0.2, "c": 0.5}
+    for function in (matrix, gradient, loops, choice):
+        model = moebius.trace(function, x, {"k": 1.3})
+        assert model.traced == "jax" and "by jax" in model.text.splitlines()[0]
+        with jax.enable_x64(True):
+            expected = numpy.asarray(function(list(x.values()), Parameters(k=1.3)))
+        assert numpy.allclose(rates_of_text(model.text), expected, rtol=1e-14, atol=1e-15)
+
+
+class Parameters(dict):
+    __getattr__ = dict.__getitem__
+
+
+def rates_of_text(text):
+    """By Python, whose arithmetic knows nothing of the engine's."""
+    known = {name: getattr(numpy, name) for name in ("exp", "sqrt", "sin", "cos", "tanh", "sign")}
+    known |= {"ln": numpy.log, "max": max, "min": min, "abs": abs,
+              "choice": lambda condition, then, otherwise: then if condition else otherwise}
+    rates = []
+    for line in text.splitlines()[1:-1]:
+        name, formula = line.removeprefix("par ").removeprefix("init ").split("=", 1)
+        for old, new in (("^", "**"), ("if(", "choice("), (")then(", ","), (")else(", ",")):
+            formula = formula.replace(old, new)
+        value = eval(formula, known)
+        if name.endswith("'"):
+            rates.append(value)
+        else:
+            known[name] = value
+    return rates
+
+
+def test_a_model_of_jax_has_the_points_of_the_model(pitchfork):
+    jax = pytest.importorskip("jax", reason="JAX is not installed")
+    model = moebius.trace(lambda x, p: p.feedback * jax.nn.tanh(x[0] / 2) - x[0] + p.bias, {"x": 0},
+                          {"feedback": 1, "bias": 0})
+    found = moebius.diagram(equations=model, vary={"feedback": (0.5, 20)})
+    assert found["BP1"]["feedback"] == pytest.approx(pitchfork["BP1"]["feedback"], abs=1e-9)
+    assert "traced from a Python function by jax" in found.data["options"]["equations"]
+
+
+def test_what_jax_cannot_give_is_said():
+    jax = pytest.importorskip("jax", reason="JAX is not installed")
+    with pytest.raises(moebius.InvalidArgument, match="JAX's sort has no counterpart"):
+        moebius.trace(lambda x, p: jax.numpy.sort(jax.numpy.array(x)), {"a": 0, "b": 1}, {})
+    with pytest.raises(moebius.InvalidArgument, match="numpy.cbrt has no counterpart"):
+        moebius.trace(lambda x, p: [numpy.cbrt(x[0])], {"a": 0}, {})
+    with pytest.raises(moebius.InvalidArgument, match="3 rates of change"):
+        moebius.trace(lambda x, p: jax.numpy.stack([*x, x[0]]), {"a": 0, "b": 1}, {})
+    with pytest.raises(KeyError, match="mine"):
+        moebius.trace(lambda x, p: jax.numpy.sin({}["mine"]), {"a": 0}, {})
