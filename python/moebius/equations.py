@@ -21,6 +21,8 @@ class Equations:
     """
 
     def __init__(self, text, traced=None):
+        if not isinstance(text, str):
+            raise TypeError(f"Equations: a {type(text).__name__} came, but they are a text")
         self.text, self.traced = text, traced
         self._file = None
 
@@ -48,9 +50,7 @@ def trace(rhs, states, parameters):
     Derivatives of the text are exact, of any order that the engine takes. Its first line, which is
     kept in results, and `traced` say how it was traced.
     """
-    for name in (*states, *parameters):
-        if not (isinstance(name, str) and name.isidentifier()):
-            raise InvalidArgument(f"trace: {name!r} came, but names are letters, digits and _")
+    _check_names(states, parameters)
     try:
         rates, traced = _rates(rhs, states, parameters)
     except _NotTraced as error:
@@ -59,6 +59,25 @@ def trace(rhs, states, parameters):
         raise InvalidArgument(f"trace: the function gave {len(rates)} rates of change, but there "
                               f"are {len(states)} states")
     return Equations(_text(states, parameters, rates, traced), traced)
+
+
+def _check_names(states, parameters):
+    known = set()
+    for kind, values in (("states", states), ("parameters", parameters)):
+        if not isinstance(values, dict):
+            raise InvalidArgument(f"trace: {kind}: a {type(values).__name__} came, but {{name: value}} "
+                                  "is needed")
+        for name, value in values.items():
+            if not (isinstance(name, str) and name.isidentifier() and name.isascii()):
+                raise InvalidArgument(f"trace: {name!r} came, but names are letters, digits and _")
+            if name.lower() in known:
+                raise InvalidArgument(f"trace: '{name}' came twice, but a name has one meaning, in "
+                                      "large letters, too")
+            known.add(name.lower())
+            if not (hasattr(value, "__float__") and math.isfinite(value)):
+                raise InvalidArgument(f"trace: {name} is {value!r}, but it must be a finite number")
+    if not states:
+        raise InvalidArgument("trace: there are no states")
 
 
 def where(condition, then, otherwise):
@@ -132,7 +151,7 @@ class Symbol:
 
 _OPERATORS = {"add": "({}+{})", "subtract": "({}-{})", "multiply": "({}*{})", "divide": "({}/{})",
               "true_divide": "({}/{})", "power": "({}^{})", "negative": "(-{})", "less": "({}<{})",
-              "greater": "({}>{})", "less_equal": "({}<={})", "greater_equal": "({}>={})",
+              "equal": "({}=={})", "not_equal": "({}!={})", "greater": "({}>{})", "less_equal": "({}<={})", "greater_equal": "({}>={})",
               "maximum": "max({},{})", "minimum": "min({},{})"}
 _FUNCTIONS = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt", "sin": "sin",
               "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
@@ -153,8 +172,10 @@ for _name, _form in {"add": "({}+{})", "sub": "({}-{})", "mul": "({}*{})", "true
                      "pow": "({}^{})"}.items():
     setattr(Symbol, f"__{_name}__", _binary(_form))
     setattr(Symbol, f"__r{_name}__", _binary(_form, turned=True))
-for _name, _form in {"lt": "({}<{})", "gt": "({}>{})", "le": "({}<={})", "ge": "({}>={})"}.items():
+for _name, _form in {"lt": "({}<{})", "gt": "({}>{})", "le": "({}<={})", "ge": "({}>={})",
+                     "eq": "({}=={})", "ne": "({}!={})"}.items():
     setattr(Symbol, f"__{_name}__", _binary(_form))
+Symbol.__hash__ = object.__hash__  # which a class with an == of its own loses
 Symbol.__neg__ = lambda self: Symbol("(-{})", self)
 Symbol.__pos__ = lambda self: self
 Symbol.__abs__ = lambda self: Symbol("abs({})", self)
@@ -183,6 +204,8 @@ def _is_sequence(value):
 def _symbol(value):
     if isinstance(value, Symbol):
         return value
+    if getattr(value, "ndim", 0):
+        raise _NotTraced(f"an array of shape {value.shape} came where a number is needed")
     if isinstance(value, bool) or not hasattr(value, "__float__"):
         raise _NotTraced(f"a {type(value).__name__} came where a number is needed")
     number = float(value)

@@ -47,10 +47,40 @@ def test_text_is_taken_as_it_is(tmp_path):
     (lambda x, p: [numpy.cbrt(x[0])], "numpy.cbrt has no counterpart"),
     (lambda x, p: ["a"], "a str came"),
     (lambda x, p: [x[0] * numpy.nan], "the number nan"),
+    (lambda x, p: [1 if x[0] == 0 else 2], "moebius.where"),
+    (lambda x, p: numpy.array([[x[0]]]), r"an array of shape \(1, 1\) came"),
+    (lambda x, p: {"x": x[0]}, "a dict came"),
 ])
 def test_what_cannot_be_traced_is_said(rhs, sentence):
     with pytest.raises(moebius.InvalidArgument, match=sentence):
         moebius.trace(rhs, {"x": 0}, {})
+
+
+@pytest.mark.parametrize("states, parameters, sentence", [
+    (["x"], {}, "states: a list came"),
+    ({}, {}, "no states"),
+    ({"x": 0}, {"X": 1}, "'X' came twice"),
+    ({"x": numpy.nan}, {}, "x is nan"),
+    ({"x": 0}, {"a": "b"}, "a is 'b'"),
+    ({"x": 0}, {"\N{GREEK SMALL LETTER ALPHA}": 1}, "letters, digits and _"),
+])
+def test_names_and_values_that_no_text_can_have_are_refused(states, parameters, sentence):
+    with pytest.raises(moebius.InvalidArgument, match=sentence):
+        moebius.trace(lambda x, p: [0.0], states, parameters)
+
+
+def test_equal_symbols_are_compared_when_numbers_are_known():
+    model = moebius.trace(lambda x, p: [moebius.where(x[0] == p.a, p.b, x[0] != 0)], {"x": 1},
+                          {"a": 1, "b": 3})
+    assert rates_of_text(model.text) == [3]
+    assert rates_of_text(model.text.replace("init x=1.0", "init x=2.0")) == [1]
+
+
+def test_words_end_where_they_end():
+    with pytest.raises(moebius.InvalidArgument, match="zero byte"):
+        moebius.diagram(vary="feedback=1:2\0:3")
+    with pytest.raises(TypeError, match="a bytes came, but they are a text"):
+        moebius.Equations(b"x'=1")
 
 
 def test_what_the_function_raises_comes_through():
