@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "alike_text.hpp"
 
-#include <utility>
-
 namespace moebius::detail {
 namespace {
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <moebius/base/grouping.hpp>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "symmetry.hpp"
