@@ -64,10 +64,6 @@ expert_options expert_arguments::apply(std::string_view model, std::size_t exper
         heading.options.emplace_back("controller", std::string(chosen_name(controller)));
     if (!info.many_experts) return options;
     options.experts = info.needs_tokens ? experts_of_tokens : experts.value_or(options.experts);
-    constexpr std::size_t most = std::size_t{1} << 20;
-    if (options.experts > most)
-        throw invalid_argument("--experts", fmt::format("{} came", options.experts),
-                               fmt::format("a model takes up to {}", most));
     options.top_k = top_k.value_or(options.top_k);
     if (!info.needs_tokens)
         heading.options.emplace_back("experts", static_cast<double>(options.experts));

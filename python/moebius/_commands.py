@@ -102,6 +102,9 @@ def run(line):
 
 
 def _run(words):
+    for word in words:
+        if "\0" in word:
+            raise InvalidArgument(f"{word!r} came, but a word ends at a zero byte")
     if "--out" in words:  # --out FILE as --out=FILE
         at = words.index("--out")
         words = [*words[:at], "=".join(words[at:at + 2]), *words[at + 2:]]

@@ -2,6 +2,7 @@
 """Models of one's own: equations as text, or a Python function that is traced to them once."""
 
 import math
+import sys
 
 from ._values import kept_file
 from .errors import InvalidArgument
@@ -15,10 +16,14 @@ class Equations:
 
         model = moebius.trace(rhs, states={"x": 0}, parameters={"feedback": 1, "bias": 0})
         moebius.diagram(equations=model, vary={"feedback": (0.5, 8)})
+
+    traced: "numpy" or "jax", by which a function was traced; None of a text
     """
 
-    def __init__(self, text):
-        self.text = text
+    def __init__(self, text, traced=None):
+        if not isinstance(text, str):
+            raise TypeError(f"Equations: a {type(text).__name__} came, but they are a text")
+        self.text, self.traced = text, traced
         self._file = None
 
     def __repr__(self):
@@ -38,23 +43,41 @@ def trace(rhs, states, parameters):
 
     rhs: of (x, p) to as many rates of change as there are states; x are the states, by number or
          name, p the parameters, by name. It is called once, with symbols in place of numbers: NumPy's
-         functions and Python's operators work, branches are `moebius.where(condition, a, b)`.
+         functions and Python's operators work, branches are `moebius.where(condition, a, b)`. If it
+         is made of JAX's, JAX traces it, what it compiles, vectorises, scans or differentiates, too.
     states: {name: initial value}; parameters: {name: value}
 
-    Derivatives of the text are exact, of any order that the engine takes.
+    Derivatives of the text are exact, of any order that the engine takes. Its first line, which is
+    kept in results, and `traced` say how it was traced.
     """
-    for name in (*states, *parameters):
-        if not (isinstance(name, str) and name.isidentifier()):
-            raise InvalidArgument(f"trace: {name!r} came, but names are letters, digits and _")
+    _check_names(states, parameters)
     try:
-        found = rhs(_Named(states), _Named(parameters))
-        rates = [_symbol(rate) for rate in (found if _is_sequence(found) else [found])]
+        rates, traced = _rates(rhs, states, parameters)
     except _NotTraced as error:
         raise InvalidArgument(f"trace: {error}") from None
     if len(rates) != len(states):
         raise InvalidArgument(f"trace: the function gave {len(rates)} rates of change, but there "
                               f"are {len(states)} states")
-    return Equations(_text(states, parameters, rates))
+    return Equations(_text(states, parameters, rates, traced), traced)
+
+
+def _check_names(states, parameters):
+    known = set()
+    for kind, values in (("states", states), ("parameters", parameters)):
+        if not isinstance(values, dict):
+            raise InvalidArgument(f"trace: {kind}: a {type(values).__name__} came, but {{name: value}} "
+                                  "is needed")
+        for name, value in values.items():
+            if not (isinstance(name, str) and name.isidentifier() and name.isascii()):
+                raise InvalidArgument(f"trace: {name!r} came, but names are letters, digits and _")
+            if name.lower() in known:
+                raise InvalidArgument(f"trace: '{name}' came twice, but a name has one meaning, in "
+                                      "large letters, too")
+            known.add(name.lower())
+            if not (hasattr(value, "__float__") and math.isfinite(value)):
+                raise InvalidArgument(f"trace: {name} is {value!r}, but it must be a finite number")
+    if not states:
+        raise InvalidArgument("trace: there are no states")
 
 
 def where(condition, then, otherwise):
@@ -66,6 +89,26 @@ def where(condition, then, otherwise):
 
 class _NotTraced(Exception):
     pass
+
+
+def _rates(rhs, states, parameters):
+    """The symbols of the rates of change, and what traced them."""
+    x, p = ([Symbol(name) for name in names] for names in (states, parameters))
+
+    def function(x, p):
+        found = rhs(_Named(states, x), _Named(parameters, p))
+        return found if _is_sequence(found) else [found]
+
+    try:
+        return [_symbol(rate) for rate in function(x, p)], "numpy"
+    except (_NotTraced, TypeError) as first:
+        if "jax" not in sys.modules:  # which a function of JAX's has imported
+            raise
+        from ._jax import rates_of
+        try:
+            return [_symbol(rate) for rate in rates_of(function, x, p)], "jax"
+        except TypeError as second:  # as JAX says that a function is none of its own
+            raise first if isinstance(first, _NotTraced) else second
 
 
 class Symbol:
@@ -108,7 +151,7 @@ class Symbol:
 
 _OPERATORS = {"add": "({}+{})", "subtract": "({}-{})", "multiply": "({}*{})", "divide": "({}/{})",
               "true_divide": "({}/{})", "power": "({}^{})", "negative": "(-{})", "less": "({}<{})",
-              "greater": "({}>{})", "less_equal": "({}<={})", "greater_equal": "({}>={})",
+              "equal": "({}=={})", "not_equal": "({}!={})", "greater": "({}>{})", "less_equal": "({}<={})", "greater_equal": "({}>={})",
               "maximum": "max({},{})", "minimum": "min({},{})"}
 _FUNCTIONS = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt", "sin": "sin",
               "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
@@ -129,18 +172,20 @@ for _name, _form in {"add": "({}+{})", "sub": "({}-{})", "mul": "({}*{})", "true
                      "pow": "({}^{})"}.items():
     setattr(Symbol, f"__{_name}__", _binary(_form))
     setattr(Symbol, f"__r{_name}__", _binary(_form, turned=True))
-for _name, _form in {"lt": "({}<{})", "gt": "({}>{})", "le": "({}<={})", "ge": "({}>={})"}.items():
+for _name, _form in {"lt": "({}<{})", "gt": "({}>{})", "le": "({}<={})", "ge": "({}>={})",
+                     "eq": "({}=={})", "ne": "({}!={})"}.items():
     setattr(Symbol, f"__{_name}__", _binary(_form))
+Symbol.__hash__ = object.__hash__  # which a class with an == of its own loses
 Symbol.__neg__ = lambda self: Symbol("(-{})", self)
 Symbol.__pos__ = lambda self: self
 Symbol.__abs__ = lambda self: Symbol("abs({})", self)
 
 
 class _Named(list):
-    """Symbols by number and by name."""
+    """Values by number and by name."""
 
-    def __init__(self, names):
-        super().__init__(Symbol(name) for name in names)
+    def __init__(self, names, values):
+        super().__init__(values)
         self._names = list(names)
 
     def __getattr__(self, name):
@@ -159,6 +204,8 @@ def _is_sequence(value):
 def _symbol(value):
     if isinstance(value, Symbol):
         return value
+    if getattr(value, "ndim", 0):
+        raise _NotTraced(f"an array of shape {value.shape} came where a number is needed")
     if isinstance(value, bool) or not hasattr(value, "__float__"):
         raise _NotTraced(f"a {type(value).__name__} came where a number is needed")
     number = float(value)
@@ -167,7 +214,7 @@ def _symbol(value):
     return Symbol(f"({number!r})" if number < 0 else repr(number))
 
 
-def _text(states, parameters, rates):
+def _text(states, parameters, rates, traced):
     """What is used more than once has a name of its own, so that the text stays as short as the
     function.
     """
@@ -201,4 +248,4 @@ def _text(states, parameters, rates):
     head = [f"par {name}={float(value)!r}" for name, value in parameters.items()]
     head += [f"init {name}={float(value)!r}" for name, value in states.items()]
     rules = [f"{name}'={texts[id(rate)]}" for name, rate in zip(states, rates)]
-    return "\n".join(["# traced from a Python function", *head, *lines, *rules, "done", ""])
+    return "\n".join([f"# traced from a Python function by {traced}", *head, *lines, *rules, "done", ""])

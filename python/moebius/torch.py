@@ -68,6 +68,12 @@ class LoadRecorder:
         if len(self._waiting) >= _AT_ONCE:
             self._bring()
 
+    def drop(self):
+        """Forgets what came since the last step, as a pass that trains nothing."""
+        if self._counts is not None:
+            self._counts.zero_()
+            self._sums.zero_()
+
     def log(self):
         """{"counts": (steps, layers, experts) int32, ...} as NumPy arrays."""
         import numpy
@@ -158,8 +164,8 @@ class LoadRecorder:
 
 
 def margin_callback(recorder, every=500, **facts):
-    """A callback for the Hugging Face Trainer: ends the recorder's steps with the trainer's, and
-    every so many prints what `moebius diagnose` says of each layer.
+    """A callback for the Hugging Face Trainer: ends the recorder's steps with the trainer's, leaves
+    out its evaluations, and every so many steps prints what `moebius diagnose` says of each layer.
 
     facts: as of LoadRecorder.save
     """
@@ -174,9 +180,12 @@ def margin_callback(recorder, every=500, **facts):
                 log = kept_file("loads.npz", lambda path: recorder.save(path, **facts))
                 found = moebius.diagnose(log)
                 os.remove(log)
-                for at, name in enumerate(found["layer_names"]):
+                for at, name in enumerate(recorder.names):
                     verdict = found["verdicts"][int(found.layers["verdict"][at]) - 1]
                     print(f"step {state.global_step}  {name}: {verdict}, {found['reasons'][at]}")
+
+        def on_evaluate(self, args, state, control, **_):
+            recorder.drop()
 
     return Margins()
 

@@ -6,6 +6,7 @@
 #include <moebius/model/jet.hpp>
 #include <utility>
 
+#include "alike_text.hpp"
 #include "symmetry.hpp"
 #include "tape.hpp"
 
@@ -20,41 +21,6 @@ struct field_parts {
     tape loads;                                         ///< (N), or nothing
     tape bounds;  ///< low and high of the parameters, or nothing
     tape scale;   ///< one of the parameters, or nothing
-};
-
-/// Expressions of another graph whose leaves stand at other places here.
-class moved_expressions {
-public:
-    /// @param states, parameters  for each leaf of the other its place here
-    moved_expressions(const expression_graph& from, std::span<const std::size_t> states,
-                      std::span<const std::size_t> parameters)
-        : place_(from.size()) {
-        graph_.reserve(from.size());
-        for (node_id id = 0; id < from.size(); ++id) {
-            const graph_node& node = from[id];
-            if (node.what == operation::constant)
-                place_[id] = graph_.constant(node.value);
-            else if (node.what == operation::state)
-                place_[id] = graph_.leaf(node.what, states[node.a]);
-            else if (node.what == operation::parameter)
-                place_[id] = graph_.leaf(node.what, parameters[node.a]);
-            else if (node.what == operation::time)
-                place_[id] = graph_.leaf(node.what);
-            else
-                place_[id] =
-                    graph_.apply(node.what, place_[node.a], place_[node.b], place_[node.c]);
-        }
-    }
-
-    [[nodiscard]] tape of(std::vector<node_id> outputs, std::size_t states,
-                          std::size_t parameters) const {
-        for (node_id& id : outputs) id = place_[id];
-        return {graph_, outputs, states, parameters};
-    }
-
-private:
-    expression_graph graph_;
-    std::vector<node_id> place_;
 };
 
 /// @tparam Base  field or cell_field
@@ -167,25 +133,20 @@ private:
     std::vector<parameter_info> parameters_;
 };
 
-/// A text on groups of alike cells, an equation for each group: what its members have in common is
-/// computed once.
+/// A text on groups of alike cells, an equation for each group.
 class alike_field final : public equation_field<cell_field> {
 public:
-    alike_field(std::shared_ptr<const text_model> text, std::shared_ptr<const cell_layout> layout,
-                grouping groups)
-        : equation_field(parts_on(*text, *layout, groups)),
-          text_(std::move(text)),
-          layout_(std::move(layout)),
-          groups_(std::move(groups)) {
-        for (std::size_t g = 0; g < groups_.size(); ++g) within_.push_back(within_of(g));
-    }
+    alike_field(std::shared_ptr<const alike_text> text, const grouping& groups)
+        : alike_field(text, text->on(groups), groups) {}
 
     const grouping& groups() const override { return groups_; }
-    std::size_t cell_states() const override { return layout_->states.size() / layout_->cells; }
-    std::size_t shared_parameters() const override { return layout_->shared.size(); }
+    std::size_t cell_states() const override {
+        return text_->layout().states.size() / text_->layout().cells;
+    }
+    std::size_t shared_parameters() const override { return text_->layout().shared.size(); }
 
     std::shared_ptr<const cell_field> regrouped(grouping groups) const override {
-        return std::make_shared<alike_field>(text_, layout_, std::move(groups));
+        return std::make_shared<alike_field>(text_, groups);
     }
 
     /// The first member's rates as it moves one way and the second the other.
@@ -202,7 +163,7 @@ public:
                 xs[n + first + k] = dual::along(value, k);
                 xs[n + kinds + first + k] = 2 * value - dual::along(value, k);
             }
-            within_[g].evaluate<dual>(xs, ps, rates);
+            steps_->within[g].evaluate<dual>(xs, ps, rates);
             for (std::size_t k = 0; k < count; ++k) {
                 for (std::size_t c = 0; c < kinds; ++c)
                     out[(first + k) * kinds + c] = rates[c].slope(k);
@@ -213,22 +174,12 @@ public:
     }
 
 private:
-    /// For each value of the text its place among those of kinds and groups.
-    static void place(const std::vector<std::size_t>& values, std::size_t before,
-                      const grouping& groups, std::vector<std::size_t>& places) {
-        const auto owner = group_of_members(groups);
-        for (std::size_t i = 0; i < values.size(); ++i)
-            places[values[i]] = before + i / owner.size() * groups.size() + owner[i % owner.size()];
-    }
-
-    static std::vector<std::size_t> parameter_places(const text_model& text,
-                                                     const cell_layout& layout,
-                                                     const grouping& groups) {
-        std::vector<std::size_t> places(text.parameters.size());
-        for (std::size_t i = 0; i < layout.shared.size(); ++i) places[layout.shared[i]] = i;
-        place(layout.owned, layout.shared.size(), groups, places);
-        return places;
-    }
+    alike_field(std::shared_ptr<const alike_text> text, std::shared_ptr<const group_steps> steps,
+                const grouping& groups)
+        : equation_field(parts_on(*text, *steps, groups)),
+          text_(std::move(text)),
+          steps_(std::move(steps)),
+          groups_(groups) {}
 
     /// Of values of all cells, kind by kind, those of the first member of each group.
     template <typename Value>
@@ -239,50 +190,21 @@ private:
                 out.push_back(all[places[kind + group.front()]]);
     }
 
-    static field_parts parts_on(const text_model& text, const cell_layout& layout,
+    static field_parts parts_on(const alike_text& of, const group_steps& steps,
                                 const grouping& groups) {
-        field_parts parts{text.name, text.equation, {}, {}, {}, {}, {}, {}};
+        const text_model& text = of.text();
+        const cell_layout& layout = of.layout();
+        field_parts parts{text.name,   text.equation, {},           {},
+                          steps.rates, steps.loads,   steps.bounds, steps.scale};
         first_members(text.states, layout.states, groups, parts.states);
         for (const std::size_t i : layout.shared) parts.parameters.push_back(text.parameters[i]);
         first_members(text.parameters, layout.owned, groups, parts.parameters);
-
-        std::vector<std::size_t> states(text.states.size());
-        place(layout.states, 0, groups, states);
-        const moved_expressions here(text.graph, states, parameter_places(text, layout, groups));
-        std::vector<node_id> rates, loads;
-        first_members(text.rates, layout.states, groups, rates);
-        if (!text.loads.empty())
-            for (const auto& group : groups.groups) loads.push_back(text.loads[group.front()]);
-        const std::size_t n = parts.states.size(), m = parts.parameters.size();
-        parts.rates = here.of(rates, n, m);
-        parts.loads = here.of(loads, n, m);
-        parts.bounds = here.of(text.bounds, n, m);
-        parts.scale = here.of(text.scale, n, m);
         return parts;
     }
 
-    /// The rates of the first member of a group; its states, and the second's, stand by themselves
-    /// behind those of the groups. Of a group of one: nothing.
-    [[nodiscard]] tape within_of(std::size_t g) const {
-        const auto& members = groups_.groups[g];
-        if (members.size() < 2) return {};
-        const std::size_t cells = layout_->cells, kinds = cell_states(), n = parts().states.size();
-        std::vector<std::size_t> states(text_->states.size());
-        place(layout_->states, 0, groups_, states);
-        std::vector<node_id> rates;
-        for (std::size_t c = 0; c < kinds; ++c) {
-            states[layout_->states[c * cells + members[0]]] = n + c;
-            states[layout_->states[c * cells + members[1]]] = n + kinds + c;
-            rates.push_back(text_->rates[layout_->states[c * cells + members[0]]]);
-        }
-        return moved_expressions(text_->graph, states, parameter_places(*text_, *layout_, groups_))
-            .of(rates, n + 2 * kinds, parts().parameters.size());
-    }
-
-    std::shared_ptr<const text_model> text_;
-    std::shared_ptr<const cell_layout> layout_;
+    std::shared_ptr<const alike_text> text_;
+    std::shared_ptr<const group_steps> steps_;
     grouping groups_;
-    std::vector<tape> within_;
 };
 
 field_parts parts_of(text_model model) {
@@ -306,9 +228,8 @@ field_parts parts_of(text_model model) {
 std::shared_ptr<const field> field_of_text(text_model model) {
     if (auto layout = cells_of(model)) {
         const std::size_t cells = layout->cells;
-        return std::make_shared<alike_field>(std::make_shared<text_model>(std::move(model)),
-                                             std::make_shared<cell_layout>(std::move(*layout)),
-                                             singletons(cells));
+        const auto text = std::make_shared<alike_text>(std::move(model), std::move(*layout));
+        return std::make_shared<alike_field>(text, singletons(cells));
     }
     return std::make_shared<equation_field<field>>(parts_of(std::move(model)));
 }

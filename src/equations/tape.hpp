@@ -24,6 +24,7 @@ public:
     /// Whether all steps are known over enclosures.
     [[nodiscard]] bool closed_form() const noexcept { return closed_form_; }
     [[nodiscard]] std::size_t outputs() const noexcept { return outputs_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return steps_.size(); }
 
 private:
     std::size_t states_ = 0, parameters_ = 0;

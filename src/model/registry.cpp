@@ -91,6 +91,10 @@ problem make_problem(std::string_view name, const expert_options& options) {
     if (found.make == nullptr)
         throw invalid_argument("make_problem", fmt::format("'{}' came without tokens", name),
                                "its response is a mean over tokens");
+    constexpr std::size_t most = std::size_t{1} << 20;  // more would be no model, but a full memory
+    if (found.info.many_experts && options.experts > most)
+        throw invalid_argument(name, fmt::format("{} experts came", options.experts),
+                               fmt::format("a model takes up to {}", most));
     return found.make(options);
 }
 

@@ -38,6 +38,8 @@ def test_states_of_another_shape_or_kind_are_refused():
             model.rhs(wrong)
     with pytest.raises(moebius.InvalidArgument, match="softmax"):
         moebius.Model("sofmax")
+    with pytest.raises(moebius.InvalidArgument, match="a model takes up to 1048576"):
+        moebius.Model("softmax", experts=10**9)
     with pytest.raises(moebius.InvalidArgument, match="feedback"):
         model.set("feedbak", 1)
     strided = numpy.zeros(8)[::2]

@@ -133,3 +133,28 @@ def test_strong_feedback_collapses_and_weak_does_not():
 
     assert largest(2.0) < 0.35  # K_s(4) = 3.2187
     assert largest(5.0) > 0.9
+
+
+def test_the_trainer_ends_steps_and_its_evaluations_are_left_out(tmp_path, capsys):
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    pytest.importorskip("accelerate", reason="accelerate, which the Trainer needs, is not installed")
+    sizes = {"vocab_size": 64, "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2,
+             "num_attention_heads": 2, "num_key_value_heads": 2, "num_local_experts": 4,
+             "num_experts_per_tok": 2}
+    model = transformers.MixtralForCausalLM(transformers.MixtralConfig(**sizes))
+    data = [{"input_ids": tokens, "labels": tokens} for tokens in torch.randint(0, 64, (24, 16))]
+    recorder = moebius.torch.LoadRecorder(model, moments=True)
+    settings = transformers.TrainingArguments(
+        output_dir=str(tmp_path), max_steps=3, per_device_train_batch_size=4, use_cpu=True,
+        gradient_accumulation_steps=2, eval_strategy="steps", eval_steps=1, report_to=[],
+        save_strategy="no", disable_tqdm=True)
+    transformers.Trainer(model=model, args=settings, train_dataset=data, eval_dataset=data[:8],
+                         callbacks=[moebius.torch.margin_callback(recorder, every=3, rate=1e-3)]
+                         ).train()
+    log = recorder.log()
+    tokens = 2 * 4 * 16  # two batches of four texts
+    assert log["counts"].shape == (3, 2, 4) and (log["counts"].sum(-1) == 2 * tokens).all()
+    assert numpy.allclose(log["moments"].sum((-1, -2)), tokens, rtol=1e-5)  # sum of p p^T: 1 a token
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step 3")]
+    assert [line.split()[2].rstrip(":") for line in said] == recorder.names
+    assert all("200 are needed" in line for line in said)
