@@ -17,7 +17,7 @@ HELD_OUT = 20            # one file in so many is for validation
 
 
 def digest(words):
-    return hashlib.md5(words).digest()
+    return hashlib.sha1(words).digest()
 
 
 def files_of(domain):
@@ -54,5 +54,5 @@ def corpus(domain, most):
             break
     train, validation = (numpy.frombuffer(b"".join(part), dtype=numpy.uint8) for part in parts)
     facts = (f"{domain}: {len(train)} bytes of {len(parts[0])} files, {len(validation)} of "
-             f"{len(parts[1])} held out, md5 {hashlib.md5(train).hexdigest()[:12]}")
+             f"{len(parts[1])} held out, SHA-1 {hashlib.sha1(train).hexdigest()[:12]}")
     return train, validation, facts
