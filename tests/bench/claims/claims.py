@@ -43,15 +43,18 @@ def arguments():
     return words.parse_args()
 
 
+def bench_of(words, device):
+    sizes = {name: getattr(words, name) for name in SIZES if getattr(words, name)}
+    text = {domain: words.text or most for domain, most in language.TEXT.items()}
+    return language.Bench(device, words.seeds, words.budget, words.steps, sizes, text,
+                          lambda line: print(line, flush=True), words.digits)
+
+
 def main():
     words = arguments()
     device = torch.device(words.device)
-    sizes = {name: getattr(words, name) for name in SIZES if getattr(words, name)}
-    text = {k: words.text or most for k, most in language.TEXT.items()}
-    bench = language.Bench(device, words.seeds, words.budget, words.steps, sizes, text,
-                           lambda line: print(line, flush=True), words.digits)
+    bench, failed = bench_of(words, device), 0
     name = torch.cuda.get_device_name() if device.type == "cuda" else "the CPU"
-    failed = 0
     for claim in CLAIMS if words.claim == "all" else [words.claim]:
         began = time.perf_counter()
         try:
