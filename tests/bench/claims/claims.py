@@ -6,7 +6,7 @@ trained side by side.
     claims.py ssr|ac|probmoe|softmoe|all --seeds 5 --budget 140 --out FILE
 
 With `all`, FILE is a folder. A claim takes about --budget seconds, or as long as --steps take.
-Results of an H200 are data/results/claims-*.txt; docs/routers.md section 7 has what they say.
+docs/routers.md section 7 has what is tried and what came out.
 """
 
 import argparse
