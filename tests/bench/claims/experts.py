@@ -110,7 +110,7 @@ def fastest(device):
         for way in (dense, grouped):
             y = way(x, chosen, weights, up, down)
             both.append([y, *torch.autograd.grad(y.float().square().sum(), (x, up, down))])
-        worst = max(float((a - b).float().norm() / a.float().norm()) for a, b in zip(*both))
+        worst = max(((a - b).float().norm() / a.float().norm()).item() for a, b in zip(*both))
     except (RuntimeError, TypeError, AttributeError) as error:
         return dense, f"dense: {type(error).__name__} {str(error)[:80]}"
     # both round to 8 bits at each product

@@ -49,7 +49,8 @@ def table(arms, measures, against):
         for base in against[at]:
             lines.append(f"{arm} less {base}")
             lines += [f"    {name:20} {difference(values[at], values[arms.index(base)])}"
-                      for name, values in measures.items()]
+                      for name, values in measures.items()
+                      if numpy.isfinite(values[[at, arms.index(base)]]).all()]
     lines.append("by seed")
     for at, arm in enumerate(arms):
         lines += [f"    {arm:{wide}}  {name:20} " + " ".join(f"{x:.5g}" for x in values[at])

@@ -160,10 +160,11 @@ def probmoe(bench):
     measures["experts a token"] = tuned.active
     measures["nats, old domain"] = evaluate(model, parameters, old, plan).nats
     times = bench.times(Estimators, sizes, arms, parameters, other, plan)
+    against = [[], *[["top-k"]] * 2, *[["top-k", "straight-through"]] * 2]
     found = (f"## {sizes.experts} experts, top-{sizes.top_k}\n\n"
              f"pre-training: {bench.facts(sizes, before, facts)}\n"
              f"after it {start.nats.mean():.4f} nats a byte on the new domain, largest load "
              f"{start.largest.mean():.4f}\nfine-tuning: {bench.facts(sizes, run, other_facts)}\n"
-             f"{times}\n\n" + table(arms, measures, [[], *[["top-k"]] * 4]))
+             f"{times}\n\n" + table(arms, measures, against))
     bench.say(found)
     return found

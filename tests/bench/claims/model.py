@@ -35,7 +35,11 @@ def shapes_of(sizes):
 def first_parameters(sizes, seeds, device):
     """Name -> (seeds, ...): those of a seed do not depend on which others there are."""
     made = [torch.Generator().manual_seed(seed) for seed in seeds]
-    return {name: deviation * torch.stack([torch.randn(shape, generator=g) for g in made]).to(device)
+
+    def drawn(shape):
+        return torch.stack([torch.randn(shape, generator=g) for g in made]).to(device)
+
+    return {name: deviation * drawn(shape)
             for name, (shape, deviation) in shapes_of(sizes).items()}
 
 

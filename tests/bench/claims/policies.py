@@ -27,25 +27,24 @@ class Selective:
         self.shares = numpy.repeat([share for share, _, _ in arms], seeds)
         self.through = numpy.repeat([through for _, _, through in arms], seeds)
         self.coefficients = each_seed([loss for _, loss, _ in arms], seeds, device)
-        self.rng, self.balanced = numpy.random.default_rng(11), []
+        self.rng, self.balanced = numpy.random.default_rng(11), None
 
     def begin(self, _, training):
-        self.balanced = []
-        if not training:
-            return
-        drawn = self.rng.random(len(self.shares)) < self.shares
-        for through in (False, True):
-            models = numpy.flatnonzero(drawn & (self.through == through))
-            if len(models):
-                self.balanced.append((torch.from_numpy(models).to(self.device), through))
+        """Which models have a balanced batch, and whose plans have gradients."""
+        models = numpy.flatnonzero(self.rng.random(len(self.shares)) < self.shares)
+        self.balanced = None
+        if training and len(models):
+            self.balanced = (torch.from_numpy(models).to(self.device),
+                             torch.from_numpy(self.through[models]).to(self.device))
 
     def __call__(self, layer, h, gate):
         z, k = torch.bmm(h, gate), self.sizes.top_k
         chosen, weights = top_k(z, k, True)
-        for models, through in self.balanced:
+        if self.balanced:
+            models, through = self.balanced
             cost = z.index_select(0, models)
-            cost = (cost if through else cost.detach()) + NOISE * torch.randn_like(cost)
-            by_plan = plan_gates(sinkhorn(cost), k)
+            cost = torch.where(through[:, None, None], cost, cost.detach())
+            by_plan = plan_gates(sinkhorn(cost + NOISE * torch.randn_like(cost)), k)
             chosen = chosen.index_copy(0, models, by_plan[0])
             weights = weights.index_copy(0, models, by_plan[1])
         n = loads(chosen, weights, self.sizes.experts)

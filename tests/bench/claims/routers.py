@@ -32,8 +32,37 @@ def switch_loss(z, dispatched):
     return z.shape[-1] * (dispatched.detach() * torch.softmax(z, -1).mean(1)).sum(-1)
 
 
+class Plan(torch.autograd.Function):
+    """`sinkhorn`, and `sinkhorn_backward`: the plan is taken as the optimum of the problem whose
+    column sums are its own (docs/routers.md section 5.4), so no iteration is kept.
+    """
+
+    @staticmethod
+    def forward(context, cost, xi, iterations):
+        plan = scaled(cost, xi, iterations)
+        context.save_for_backward(plan)
+        context.xi = xi
+        return plan
+
+    @staticmethod
+    def backward(context, by_plan):
+        plan, = context.saved_tensors
+        weighed = plan * by_plan
+        rows = weighed.sum(-1, keepdim=True)
+        columns = torch.diag_embed(plan.sum(1)) - plan.transpose(1, 2) @ plan  # rank N - 1
+        wanted = weighed.sum(1).unsqueeze(-1) - plan.transpose(1, 2) @ rows
+        b = torch.linalg.solve_ex(columns[:, :-1, :-1], wanted[:, :-1])[0]
+        b = torch.nn.functional.pad(b, (0, 0, 0, 1))                           # b_N = 0
+        a = rows - plan @ b
+        return (weighed - plan * (a + b.transpose(1, 2))) / context.xi, None, None
+
+
 def sinkhorn(cost, xi=1.0, iterations=20):
     """Plans (M, T, N) with rows that sum to 1 and columns to T/N, as far as they converged."""
+    return Plan.apply(cost, xi, iterations)
+
+
+def scaled(cost, xi, iterations):
     kernel = torch.exp((cost - cost.amax(-1, keepdim=True)) / xi)
     tokens, experts = cost.shape[1:]
     u = torch.ones_like(kernel[..., :1])

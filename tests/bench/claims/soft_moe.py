@@ -141,7 +141,7 @@ def accuracies(p, canvases, experts, batch):
                  for part in patches.split(2 * batch)]
         return (torch.cat(parts, 1) == labels).double().mean(1).cpu().numpy()
 
-    found = {"all": accuracy()}
+    found = {"all": accuracy(), "none": accuracy(torch.zeros_like)}
     for share in KEPT:
         count, nothing = experts // share, numpy.full(seeds, numpy.nan)
         top = accuracy(largest(count)) if count else nothing
