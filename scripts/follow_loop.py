@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Continues the branch of a black box: a loop of any program, held by 'moebius follow'.
 
-    scripts/follow_loop.py [MOEBIUS]
+    scripts/follow_loop.py [MOEBIUS [OPTION...]]
 
-answers its lines, {"target": scores, "steps": n} by {"loads": shares}, and prints the branch. Put your own
+with options of 'moebius follow', as --plot branch.svg, answers its lines, {"target": scores, "steps": n} by {"loads": shares}, and prints the branch. Put your own
 loop in place of `Toy`: set the router's added scores to the target (a PyTorch gate's bias buffer), run so many
 training steps, return the mean share of tokens of each expert over them. Toy is a router of two experts that tells
 two kinds of tokens apart, by margins of 3.2 and -3.2: balance is lost at feedback 13.3, and collapsed states are there from 5.73 on."""
@@ -30,7 +30,7 @@ class Toy:
 def main():
     moebius = sys.argv[1] if len(sys.argv) > 1 else "moebius"
     loop = Toy()
-    command = [moebius, "follow", "--experts", "2", "--to", "7", "--steps", "2"]
+    command = [moebius, "follow", "--experts", "2", "--to", "7", "--steps", "2", *sys.argv[2:]]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as held:
         for line in held.stdout:
             asked = json.loads(line)
@@ -48,6 +48,11 @@ def main():
         print(f"{lead:8.3f} {gap:8.4f} {feedback:8.4f} +- {error:.4f} {growth:8.4f} +- {off:.4f}")
     for fold in asked["folds"]:
         print(f"fold at feedback {fold['feedback']:.4f} +- {fold['feedback_error']:.4f}")
+    for cusp in asked["cusps"]:
+        print(f"cusp at feedback {cusp['feedback']:.4f} +- {cusp['feedback_error']:.4f}, "
+              f"bias {cusp['bias']:.4f} +- {cusp['bias_error']:.4f}")
+    if balance := asked["balance"]:
+        print(f"balance is lost at feedback {balance['feedback']:.4f} +- {balance['feedback_error']:.4f}")
 
 
 main()

@@ -1,86 +1,47 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/continuation/measured_branch.hpp>
+#include <utility>
+
+#include "held_rest.hpp"
 
 namespace moebius {
 namespace {
 
-/// One held loop: the logit of its first load at a lead.
-struct logit_sample {
-    double lead, u, variance;
+/// A number with its error at a lead.
+struct crossing_value {
+    double lead, value, error;
 };
 
-/// The cubic u(x) about a place, and the covariance of its coefficients.
-struct local_fit {
-    double at = 0;
-    Eigen::Vector4d c;
-    Eigen::Matrix4d covariance;
-};
-
-local_fit fit_about(const std::vector<logit_sample>& samples, double at, double width) {
-    Eigen::Matrix4d normal = Eigen::Matrix4d::Zero();
-    Eigen::Vector4d right = Eigen::Vector4d::Zero();
-    for (const auto& one : samples) {
-        const double d = (one.lead - at) / width;
-        if (std::abs(d) > 1 + 1e-9) continue;
-        const Eigen::Vector4d powers(1, d, d * d, d * d * d);
-        normal += powers * powers.transpose() / one.variance;
-        right += powers * (one.u / one.variance);
+/// Neighbours between which the value passes 0, of those at which it is known not to be 0.
+std::vector<std::pair<crossing_value, crossing_value>> crossings_of(
+    const std::vector<crossing_value>& values) {
+    std::vector<std::pair<crossing_value, crossing_value>> out;
+    const crossing_value* last = nullptr;
+    for (const auto& one : values) {
+        if (!(std::abs(one.value) > 2 * one.error)) continue;
+        if (last != nullptr && (last->value > 0) != (one.value > 0)) out.emplace_back(*last, one);
+        last = &one;
     }
-    const Eigen::Matrix4d inverse = normal.inverse();
-    const Eigen::Vector4d scale(1, 1 / width, 1 / (width * width), 1 / (width * width * width));
-    return {at, scale.cwiseProduct(inverse * right),
-            scale.asDiagonal() * inverse * scale.asDiagonal()};
+    return out;
 }
 
-/// What a fit says of the branch at a lead, as functions of (u, u').
-class branch_at {
-public:
-    branch_at(const measured_options& options, const local_fit& fit, double lead)
-        : options_(options), lead_(lead) {
-        const double d = lead - fit.at;
-        Eigen::Matrix<double, 2, 4> by;
-        by << 1, d, d * d, d * d * d, 0, 1, 2 * d, 3 * d * d;
-        value_ = by * fit.c;
-        covariance_ = by * fit.covariance * by.transpose();
+/// Where it passes 0, and the error of that: its own over its slope.
+template <typename Value>
+std::pair<double, double> crossing(const crossing_value& a, const crossing_value& b, Value value) {
+    double low = a.lead, high = b.lead;
+    for (int h = 0; h < 50; ++h) {
+        const double middle = (low + high) / 2;
+        ((value(middle).value > 0) == (a.value > 0) ? low : high) = middle;
     }
-
-    [[nodiscard]] measured_point point() const {
-        const auto others = static_cast<double>(options_.experts) - 1;
-        const double e = std::exp(value_[0]);
-        const double load = e / (e + others), m = (e - 1) / (e + others);
-        const double by_u = (others + 1) * load * (1 - load) / others;  // dm/du
-        const double bend = by_u * (1 - 2 * load);                      // d2m/du2
-        const double slope = by_u * value_[1];
-        measured_point out{lead_, m};
-        out.gap_error = by_u * std::sqrt(covariance_(0, 0));
-        out.feedback = (options_.decay * lead_ - options_.bias) / m;
-        out.feedback_error = std::abs(out.feedback / m) * out.gap_error;
-        out.growth = out.feedback * slope - options_.decay;
-        const Eigen::Vector2d by(out.feedback * (bend * value_[1] - slope * by_u / m),
-                                 out.feedback * by_u);
-        out.growth_error = std::sqrt(by.dot(covariance_ * by));
-        return out;
-    }
-
-    /// dfeedback/dlead = -growth/m, from feedback m = decay x - bias.
-    [[nodiscard]] double turn() const {
-        const auto at = point();
-        return -at.growth / at.gap;
-    }
-
-private:
-    const measured_options& options_;
-    double lead_;
-    Eigen::Vector2d value_;
-    Eigen::Matrix2d covariance_;
-};
+    return {low, value(low).error * std::abs((b.lead - a.lead) / (b.value - a.value))};
+}
 
 class follower {
 public:
@@ -89,30 +50,71 @@ public:
 
     measured_branch follow() {
         const double from = options_.from / options_.beta, to = options_.to / options_.beta;
-        hold(from - width_, from + width_, 4 * options_.targets);
+        begin(from);
         std::vector<double> leads{from};
         measured_branch out;
         while (leads.size() <= options_.most && leads.back() < to) {
-            const double last = leads.back(), next = std::min(to, last + step_from(last));
-            hold(last + width_, next + width_, options_.targets);
+            const auto fit = fit_at(leads.back());
+            const rest_at rest(options_, fit);
+            if (!rest.converged()) break;
+            const double turn = rest.turn() / options_.decay;
+            const double step = options_.step / options_.beta / std::hypot(1, turn);
+            const double next = std::min(to, leads.back() + step);
+            hold(leads.back() + width_, next + width_, options_.targets,
+                 [&](double lead) { return rest.mean_at(lead, options_.bias, 1 / options_.beta); });
             leads.push_back(next);
         }
-        out.arrived = leads.back() >= to;
-        for (const double lead : leads) out.points.push_back(at(lead, lead));
+        for (const double lead : leads) {
+            const auto fit = fit_at(lead);
+            if (const rest_at rest(options_, fit); rest.converged())
+                out.points.push_back(rest.point());
+        }
+        out.arrived = !out.points.empty() && out.points.back().lead >= to;
         out.folds = folds_of(out.points);
-        out.samples = samples_.size();
+        out.cusps = cusps_of(leads);
+        out.balance = balance(leads);
+        out.samples = count_ + samples_.size();
         return out;
     }
 
 private:
-    /// Holds loops at leads in (from, to], evenly.
-    void hold(double from, double to, std::size_t count) {
+    /// Holds loops about the first lead; again, where means matter, as the first ones foretell
+    /// them.
+    void begin(double from) {
+        const auto hold_about = [&](auto mean) {
+            count_ += samples_.size();
+            samples_.clear();
+            hold(from - width_, from + width_, 4 * options_.targets, mean);
+        };
+        const double mean = softmax_mean(from);
+        hold_about([&](double) { return mean; });
+        for (int again = 0; options_.mean_spread > 0 && again < 3; ++again) {
+            const auto fit = fit_at(from);
+            const rest_at rest(options_, fit);
+            hold_about(
+                [&](double lead) { return rest.mean_at(lead, options_.bias, 1 / options_.beta); });
+        }
+    }
+
+    /// Of scores at rest under a softmax alone.
+    [[nodiscard]] double softmax_mean(double lead) const {
+        const double mean = (options_.decay * lead - options_.bias) /
+                            gap_of_logit(options_.beta * lead, options_.experts).m /
+                            (options_.decay * static_cast<double>(options_.experts));
+        return std::isfinite(mean) ? mean : 1 / options_.beta;
+    }
+
+    /// Holds loops at leads in (from, to], evenly, above and below the mean in turn.
+    template <typename Mean>
+    void hold(double from, double to, std::size_t count, Mean mean) {
         const auto n = static_cast<double>(options_.experts);
         std::vector<std::vector<double>> scores;
         for (std::size_t i = 0; i < count; ++i) {
             const double lead =
                 std::lerp(from, to, static_cast<double>(i + 1) / static_cast<double>(count));
-            scores.emplace_back(options_.experts, -lead / n);
+            const double spread = options_.mean_spread / options_.beta;
+            const double level = spread > 0 ? mean(lead) + (i % 2 == 0 ? spread : -spread) : 0;
+            scores.emplace_back(options_.experts, level - lead / n);
             scores.back()[0] += lead;
         }
         const auto found = sampler_(scores);
@@ -131,52 +133,98 @@ private:
                 "both experts must be seen: hold for more batches, or end at a smaller lead");
         const double by_load = 1 / (load * (1 - load));  // du/dload
         const auto others = static_cast<double>(options_.experts) - 1;
-        samples_.push_back({scores[0] - scores[1], std::log(others * load / (1 - load)),
-                            variance * by_load * by_load});
+        const double lead = scores[0] - scores[1];
+        samples_.push_back({lead, scores[1] + lead / (others + 1),
+                            std::log(others * load / (1 - load)), variance * by_load * by_load});
     }
 
-    [[nodiscard]] measured_point at(double center, double lead) const {
-        return branch_at(options_, fit_about(samples_, center, width_), lead).point();
+    [[nodiscard]] held_fit fit_at(double lead) const {
+        return {samples_, lead, width_, options_.mean_spread > 0};
     }
 
-    /// How far the lead goes along one step of arclength.
-    [[nodiscard]] double step_from(double lead) const {
-        const double turn =
-            branch_at(options_, fit_about(samples_, lead, width_), lead).turn() / options_.decay;
-        return options_.step / options_.beta / std::hypot(1, turn);
-    }
-
-    /// Where growth passes 0 between points at which it is known not to be 0.
     [[nodiscard]] std::vector<measured_fold> folds_of(
         const std::vector<measured_point>& points) const {
+        std::vector<crossing_value> growths;
+        for (const auto& point : points)
+            growths.push_back({point.lead, point.growth, point.growth_error});
+        const auto at = [&](double lead) {
+            const auto fit = fit_at(lead);
+            return rest_at(options_, fit).point();
+        };
         std::vector<measured_fold> out;
-        const measured_point* last = nullptr;
-        for (const auto& point : points) {
-            if (!(std::abs(point.growth) > 2 * point.growth_error)) continue;
-            if (last != nullptr && (last->growth > 0) != (point.growth > 0))
-                out.push_back(fold_between(*last, point));
-            last = &point;
+        for (const auto& [a, b] : crossings_of(growths)) {
+            const auto [lead, error] = crossing(a, b, [&](double middle) {
+                const auto point = at(middle);
+                return crossing_value{middle, point.growth, point.growth_error};
+            });
+            // There feedback does not move with the lead: its error is that at a fixed lead.
+            const auto fold = at(lead);
+            out.push_back({lead, error, fold.feedback, fold.feedback_error});
         }
         return out;
     }
 
-    [[nodiscard]] measured_fold fold_between(const measured_point& a,
-                                             const measured_point& b) const {
-        double low = a.lead, high = b.lead;
-        for (int h = 0; h < 50; ++h) {
-            const double middle = (low + high) / 2;
-            ((at(middle, middle).growth > 0) == (a.growth > 0) ? low : high) = middle;
+    [[nodiscard]] std::vector<measured_cusp> cusps_of(const std::vector<double>& leads) const {
+        const auto bend = [&](double lead) {
+            const bend_at at(fit_at(lead), options_.experts);
+            return crossing_value{lead, at.twice, at.twice_error};
+        };
+        std::vector<crossing_value> bends;
+        for (const double lead : leads) bends.push_back(bend(lead));
+        std::vector<measured_cusp> out;
+        for (const auto& [a, b] : crossings_of(bends)) {
+            const auto [lead, error] = crossing(a, b, bend);
+            out.push_back(cusp_at(lead, error));
         }
-        const auto fold = at(low, low);
-        const double slope = (b.growth - a.growth) / (b.lead - a.lead);  // of growth by the lead
-        // At the fold feedback does not move with the lead: its error is that at a fixed lead.
-        return {fold.lead, fold.growth_error / std::abs(slope), fold.feedback, fold.feedback_error};
+        return out;
+    }
+
+    /// Neither feedback nor bias moves with the lead there, so that errors are those at a fixed
+    /// lead.
+    [[nodiscard]] measured_cusp cusp_at(double lead, double lead_error) const {
+        const auto fit = fit_at(lead);
+        const bend_at at(fit, options_.experts);
+        const double feedback = options_.decay / at.once;
+        const held_fit::vector by_feedback = -feedback / at.once * at.by_once,
+                               by_bias = -at.m * by_feedback - feedback * at.by_gap;
+        return {lead,
+                lead_error,
+                feedback,
+                fit.error(by_feedback),
+                options_.decay * lead - feedback * at.m,
+                fit.error(by_bias)};
+    }
+
+    /// Where u = 0, by Newton's method, if that is half a width or more inside of what was held.
+    [[nodiscard]] std::optional<measured_balance> balance(const std::vector<double>& leads) const {
+        const double per_mean = 1 / (options_.decay * static_cast<double>(options_.experts));
+        measured_balance out{leads.front(), 0, 1 / per_mean, 0};
+        double move = 0;
+        for (int i = 0; i < 20; ++i) {
+            out.lead -= move;
+            if (!(out.lead > leads.front() - width_ / 2 && out.lead < leads.back() + width_ / 2))
+                return std::nullopt;
+            const auto fit = fit_at(out.lead);
+            const auto& f = fit.derivatives;
+            const double w = options_.mean_spread > 0 ? out.feedback * per_mean - fit.mean : 0;
+            const double slope = f[held_fit::by_lead] + f[held_fit::by_both] * w;
+            move = (f[held_fit::value] + f[held_fit::by_mean] * w) / slope;
+            out.feedback = options_.decay / gap_of_logit(0, options_.experts).once / slope;
+            held_fit::vector by_u = held_fit::vector::Zero(), by_slope = by_u;
+            by_u[held_fit::value] = by_slope[held_fit::by_lead] = 1;
+            by_u[held_fit::by_mean] = by_slope[held_fit::by_both] = w;
+            out.lead_error = fit.error(by_u) / std::abs(slope);
+            out.feedback_error = std::abs(out.feedback / slope) * fit.error(by_slope);
+        }
+        if (!(std::abs(move) < out.lead_error)) return std::nullopt;  // samples come and go
+        return out;
     }
 
     const load_sampler& sampler_;
     const measured_options& options_;
     double width_;
-    std::vector<logit_sample> samples_;
+    std::vector<held_sample> samples_;
+    std::size_t count_ = 0;  // held before these
 };
 
 }  // namespace
@@ -191,6 +239,7 @@ measured_branch follow_measured(const load_sampler& sampler, const measured_opti
         .positive_and_finite("step", options.step)
         .positive_and_finite("width", options.width)
         .at_least("targets", options.targets, 1)
+        .not_negative("mean_spread", options.mean_spread)
         .positive_and_finite("to - from", options.to - options.from);
     return follower(sampler, options).follow();
 }

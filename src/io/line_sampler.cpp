@@ -34,6 +34,14 @@ std::vector<double> loads_of_line(const std::optional<std::string>& line, std::s
     return loads;
 }
 
+/// Of a fold, a cusp or a balance.
+nlohmann::ordered_json place_of(const auto& at) {
+    return {{"lead", at.lead},
+            {"lead_error", at.lead_error},
+            {"feedback", at.feedback},
+            {"feedback_error", at.feedback_error}};
+}
+
 }  // namespace
 
 load_sampler sample_by_lines(say_line say, hear_line hear, const line_options& options) {
@@ -65,7 +73,7 @@ load_sampler sample_by_lines(say_line say, hear_line hear, const line_options& o
 }
 
 std::string branch_line(const measured_branch& branch) {
-    nlohmann::ordered_json points, folds = nlohmann::json::array();
+    nlohmann::ordered_json points, folds = nlohmann::json::array(), cusps = folds;
     for (const auto& [name, field] : {std::pair{"lead", &measured_point::lead},
                                       {"gap", &measured_point::gap},
                                       {"gap_error", &measured_point::gap_error},
@@ -74,12 +82,18 @@ std::string branch_line(const measured_branch& branch) {
                                       {"growth", &measured_point::growth},
                                       {"growth_error", &measured_point::growth_error}})
         for (const auto& point : branch.points) points[name].push_back(point.*field);
-    for (const auto& fold : branch.folds)
-        folds.push_back({{"lead", fold.lead},
-                         {"lead_error", fold.lead_error},
-                         {"feedback", fold.feedback},
-                         {"feedback_error", fold.feedback_error}});
-    return nlohmann::ordered_json{{"branch", points}, {"folds", folds}, {"arrived", branch.arrived}}
+    for (const auto& fold : branch.folds) folds.push_back(place_of(fold));
+    for (const auto& cusp : branch.cusps) {
+        cusps.push_back(place_of(cusp));
+        cusps.back().update({{"bias", cusp.bias}, {"bias_error", cusp.bias_error}});
+    }
+    nlohmann::ordered_json balance;  // null, if it was not met
+    if (branch.balance) balance = place_of(*branch.balance);
+    return nlohmann::ordered_json{{"branch", points},
+                                  {"folds", folds},
+                                  {"cusps", cusps},
+                                  {"balance", balance},
+                                  {"arrived", branch.arrived}}
                .dump() +
            "\n";
 }

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct measured_options {
     double width = 1;         ///< half of a local fit's, in 1/beta, > 0
     std::size_t targets = 4;  ///< that are held side by side for each step, >= 1
     std::size_t most = 200;   ///< steps
+    /// How far above and below the mean score that is foretold loops are held, in 1/beta, for loads
+    /// that depend on it, >= 0; 0: they depend on leads alone, and all means are 0.
+    double mean_spread = 0;
 };
 
 /// A rest of x' = feedback m(x) + bias - decay x, x the lead of the first score over the others'.
@@ -46,11 +50,27 @@ struct measured_fold {
     double feedback = 0, feedback_error = 0;
 };
 
+/// Where two folds meet: at this feedback and this bias, of whatever bias the branch is.
+struct measured_cusp {
+    double lead = 0, lead_error = 0;
+    double feedback = 0, feedback_error = 0;
+    double bias = 0, bias_error = 0;
+};
+
+/// Equal loads, and the feedback at which they lose stability: a branch point, where the bias is
+/// decay times the lead.
+struct measured_balance {
+    double lead = 0, lead_error = 0;
+    double feedback = 0, feedback_error = 0;
+};
+
 struct measured_branch {
     std::vector<measured_point> points;
     std::vector<measured_fold> folds;
-    std::size_t samples = 0;  ///< targets that were held
-    bool arrived = false;     ///< at the last lead, within the most steps
+    std::vector<measured_cusp> cusps;         ///< among the leads that were held
+    std::optional<measured_balance> balance;  ///< if leads on both sides were held
+    std::size_t samples = 0;                  ///< targets that were held
+    bool arrived = false;                     ///< at the last lead, within the most steps
 };
 
 /// Continues the branch on which the first expert has another load than the others, which are
@@ -60,12 +80,20 @@ struct measured_branch {
 /// of the first load is fitted over the lead by a local cubic, weighted by the samples' errors (of
 /// a softmax u is a straight line); its value and slope give m and m', and with them the feedback
 /// (decay x - bias)/m at which x rests. Steps have equal arclength by the slope of the last fit;
-/// all points are then fitted anew from all samples within the width. A fold is where growth
-/// passes 0 between points at which it is off 0 by more than two errors: what noise alone makes
-/// turn is none. Errors are those of the fit, to first order.
+/// all points are then fitted anew from all samples within the width.
+///
+/// Free scores rest where their mean is feedback/(decay experts), the bias being that of the lead
+/// alone. Loads of routers that choose how many experts a token has depend on it: with a
+/// mean_spread each step holds its scores a little above and below the mean that is foretold, and
+/// the fit is linear in the mean, too, and read where the loop rests.
+///
+/// A fold is where growth passes 0 between points at which it is off 0 by more than two errors:
+/// what noise alone makes turn is none. A cusp is where m'' does: feedback decay/m', bias decay x
+/// - feedback m (told at the mean scores that were held). Errors are those of the fit, to first
+/// order.
 ///
 /// @throws invalid_argument  for an option out of range; if a sample's first load is 0 or 1, or its
-///                           errors are not > 0
+///                           errors are not > 0; if there are too few samples for a fit
 /// @source docs/theory.md sections 4 and 11; Sieber & Krauskopf, Nonlinear Dynamics 51 (2008)
 [[nodiscard]] measured_branch follow_measured(const load_sampler& sampler,
                                               const measured_options& options);

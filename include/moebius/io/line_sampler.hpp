@@ -33,7 +33,8 @@ using hear_line = std::function<std::optional<std::string>()>;
 
 /// {"branch": {"lead": [...], "gap": ..., "gap_error": ..., "feedback": ..., "feedback_error": ...,
 /// "growth": ..., "growth_error": ...}, "folds": [{"lead": ..., "lead_error": ..., "feedback": ...,
-/// "feedback_error": ...}], "arrived": true}, as one line.
+/// "feedback_error": ...}], "cusps": [the same with "bias" and "bias_error"], "balance": one such
+/// place or null, "arrived": true}, as one line.
 [[nodiscard]] std::string branch_line(const measured_branch& branch);
 
 }  // namespace moebius

@@ -2,61 +2,30 @@
 #include <algorithm>
 #include <catch.hpp>
 #include <cmath>
-#include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/compare/router_sampler.hpp>
-#include <moebius/router/registry.hpp>
 #include <vector>
+
+#include "known_branch.hpp"
 
 using namespace moebius;
 
 namespace {
 
-/// A router on tokens, and the branch that its mean load has.
-struct known_branch {
-    std::shared_ptr<const token_source> source;
-    std::shared_ptr<const router> made;
-    std::shared_ptr<const load_response> response;
-    std::size_t experts;
-
-    known_branch(std::string_view name, std::size_t n, std::vector<double> logits,
-                 const router_settings& settings = {})
-        : source(logits.empty() ? no_tokens(n) : stored_tokens(logits, n)),
-          made(make_router(name, 1, noise_law::gumbel, settings)),
-          experts(n) {
-        if (logits.empty()) logits.assign(n, 0.0);
-        response = made->mean_load(logits, n);
-    }
-
-    [[nodiscard]] double gap(double lead) const {
-        std::vector<double> scores(experts, -lead / static_cast<double>(experts)), p(experts);
-        scores[0] += lead;
-        response->loads(scores, 1, p);
-        return p[0] - (1 - p[0]) / static_cast<double>(experts - 1);
-    }
-    [[nodiscard]] double feedback(double lead) const { return lead / gap(lead); }
-
-    /// The lead in (low, high) at which feedback is least, by thirds.
-    [[nodiscard]] double turn(double low, double high) const {
-        for (int i = 0; i < 100; ++i) {
-            const double a = low + (high - low) / 3, b = high - (high - low) / 3;
-            (feedback(a) < feedback(b) ? high : low) = feedback(a) < feedback(b) ? b : a;
-        }
-        return (low + high) / 2;
-    }
-};
-
-measured_branch follow(const known_branch& of, double to, const held_loop_options& how = {}) {
+measured_branch follow(const known_branch& of, const held_loop_options& how = {}) {
     measured_options options;
     options.experts = of.experts;
-    options.to = to;
+    options.bias = of.bias;
+    options.from = of.from;
+    options.to = of.to;
+    options.mean_spread = of.mean_spread;
     return follow_measured(sample_router(of.source, of.made, how), options);
 }
 
-/// Points and folds of the measured branch against the computed one.
-/// @param turns  whether the branch has a fold between leads of .5 and 5
-void check_branch(const known_branch& of, double to, bool turns) {
-    const auto found = follow(of, to, {.tokens = 512, .batches = 32});
+/// Points and folds of the measured branch against the computed one, unstable parts included.
+void check_branch(const known_branch& of, const held_loop_options& how, std::size_t folds) {
+    CAPTURE(of.name, of.experts, of.bias);
+    const auto found = follow(of, how);
     CHECK(found.arrived);
     REQUIRE(found.points.size() > 8);
     double squares = 0;
@@ -69,16 +38,20 @@ void check_branch(const known_branch& of, double to, bool turns) {
     // neighbours share samples: some third of the points are independent
     const auto n = static_cast<double>(found.points.size());
     CHECK(squares / n < 1 + 3 * std::sqrt(2 / (n / 3)));
-    REQUIRE(found.folds.size() == (turns ? 1 : 0));
-    if (!turns) return;
-    const double lead = of.turn(0.5, 5);
-    CHECK(std::abs(found.folds[0].feedback - of.feedback(lead)) <
-          3.5 * found.folds[0].feedback_error);
-    CHECK(std::abs(found.folds[0].lead - lead) < 4 * found.folds[0].lead_error);
-    CHECK(found.folds[0].feedback_error < 0.02 * found.folds[0].feedback);
-    // the part that no free run stays on
+    const auto turns = of.turns();
+    REQUIRE(turns.size() == folds);
+    REQUIRE(found.folds.size() == folds);
+    for (std::size_t i = 0; i < folds; ++i) {
+        CAPTURE(i, found.folds[i].feedback, of.feedback(turns[i]));
+        CHECK(std::abs(found.folds[i].feedback - of.feedback(turns[i])) <
+              3.5 * found.folds[i].feedback_error);
+        CHECK(std::abs(found.folds[i].lead - turns[i]) < 4 * found.folds[i].lead_error);
+        CHECK(found.folds[i].feedback_error < 0.05 * found.folds[i].feedback);
+    }
+    if (folds == 0) return;
+    // the part that no free run stays on, before the last fold
     CHECK(std::any_of(found.points.begin(), found.points.end(), [&](const auto& point) {
-        return point.lead < lead && point.growth > 2 * point.growth_error;
+        return point.lead < turns.back() && point.growth > 2 * point.growth_error;
     }));
     CHECK(found.points.back().growth < 0);
 }
@@ -86,23 +59,69 @@ void check_branch(const known_branch& of, double to, bool turns) {
 }  // namespace
 
 TEST_CASE("a measured branch of two experts is the computed one", "[measured]") {
-    check_branch({"top-1", 2, {}}, 5, false);
-    check_branch({"top-1", 2, {1.6, -1.6, -1.6, 1.6}}, 7, true);  // margins +-3.2: subcritical
+    const held_loop_options how{.tokens = 512, .batches = 32};
+    check_branch(known_branch("top-1", 2, {}), how, 0);
+    check_branch(known_branch("top-1", 2, kinds_of_tokens(2, 3.2)).at(0, 0.3, 7), how, 1);
 }
 
 TEST_CASE("a measured branch of eight experts is the computed one, with its fold", "[measured]") {
+    const held_loop_options how{.tokens = 512, .batches = 32};
     const known_branch top1("top-1", 8, {});
-    check_branch(top1, 5, true);
-    CHECK(top1.feedback(top1.turn(0.5, 5)) ==
+    check_branch(top1, how, 1);
+    CHECK(top1.feedback(top1.turns().at(0)) ==
           Approx(4.249799008647894));  // docs/theory.md section 3
-    check_branch({"probmoe-exact-k", 8, {}, {{"k", "2"}}}, 4, true);
-    check_branch({"top-k", 8, {}, {{"k", "2"}}}, 4, true);
+    check_branch(known_branch("probmoe-exact-k", 8, {}, {{"k", "2"}}).at(0, 0.3, 4), how, 1);
+    check_branch(known_branch("top-k", 8, {}, {{"k", "2"}}).at(0, 0.3, 4), how, 1);
+}
+
+TEST_CASE("measured branches of every router turn twice where the computed ones do", "[measured]") {
+    std::uint64_t seed = 1;
+    for (const auto& of : every_router_turning_twice()) {
+        ++seed;  // of its own: routers share their random numbers
+        if (of.name == "top-k" && of.experts == 2) continue;  // top-1 by another name
+        if (of.experts == 8 && of.name.find("-k") != std::string::npos) continue;  // below
+        check_branch(of, {.tokens = 1024, .batches = of.experts * 8 + 16, .seed = seed}, 2);
+    }
+}
+
+TEST_CASE("a measured branch minds the mean score that dynamic-k's loads depend on", "[measured]") {
+    const known_branch of("probmoe-dynamic-k", 8, {}, {{"k_min", "1"}, {"k_max", "2"}});
+    check_branch(of.at(0, 0.3, 4), {.tokens = 1024, .batches = 32}, 1);
+}
+
+TEST_CASE("a measured branch knows its cusp and where equal loads lose stability", "[measured]") {
+    const auto two = known_branch("top-1", 2, kinds_of_tokens(2, 3.2)).at(0, 0.3, 6);
+    const auto found = follow(two, {.batches = 64});
+    // m = (tanh((x - 3.2)/2) + tanh((x + 3.2)/2))/2: m'(0) = sech(1.6)^2/2, m'' = 0 at 3.2 but for
+    // e^-6.4, where m' = 1/4 + sech(3.2)^2/4 and m = tanh(3.2)/2
+    const double s = 1 / std::pow(std::cosh(1.6), 2), t = 1 / std::pow(std::cosh(3.2), 2);
+    REQUIRE(found.balance);
+    CHECK(std::abs(found.balance->lead) < 4 * found.balance->lead_error);
+    CHECK(std::abs(found.balance->feedback - 2 / s) < 4 * found.balance->feedback_error);
+    CHECK(found.balance->feedback_error < 0.1 * found.balance->feedback);
+    REQUIRE(found.cusps.size() == 1);
+    const auto& cusp = found.cusps[0];
+    const double feedback = 4 / (1 + t), bias = 3.2 - feedback * std::tanh(3.2) / 2;
+    const double off = 0.01;  // of the cusp itself, from e^-6.4
+    CHECK(std::abs(cusp.lead - 3.2) < 4 * cusp.lead_error + off);
+    CHECK(std::abs(cusp.feedback - feedback) < 4 * cusp.feedback_error + off);
+    CHECK(std::abs(cusp.bias - bias) < 4 * cusp.bias_error + off);
+    CHECK(cusp.feedback_error < 0.05 * feedback);
+
+    // m = (e^x - 1)/(e^x + 7) bends at e^x = 7: m' = 2/7, m = 3/7
+    const auto eight = follow(known_branch("top-1", 8, {}), {.batches = 64});
+    REQUIRE(eight.balance);
+    CHECK(std::abs(eight.balance->feedback - 8) < 4 * eight.balance->feedback_error);
+    REQUIRE(eight.cusps.size() == 1);
+    CHECK(std::abs(eight.cusps[0].lead - std::log(7)) < 4 * eight.cusps[0].lead_error);
+    CHECK(std::abs(eight.cusps[0].feedback - 3.5) < 4 * eight.cusps[0].feedback_error);
+    CHECK(std::abs(eight.cusps[0].bias - (std::log(7) - 1.5)) < 4 * eight.cusps[0].bias_error);
 }
 
 TEST_CASE("held loops are the same for any number of threads", "[measured]") {
-    const known_branch of("top-1", 8, {});
-    const auto one = follow(of, 3, {.batches = 8, .threads = 1});
-    const auto three = follow(of, 3, {.batches = 8, .threads = 3});
+    const auto of = known_branch("top-1", 8, {}).at(0, 0.3, 3);
+    const auto one = follow(of, {.batches = 8, .threads = 1});
+    const auto three = follow(of, {.batches = 8, .threads = 3});
     REQUIRE(one.points.size() == three.points.size());
     for (std::size_t i = 0; i < one.points.size(); ++i)
         CHECK(one.points[i].feedback == three.points[i].feedback);
@@ -110,8 +129,10 @@ TEST_CASE("held loops are the same for any number of threads", "[measured]") {
 
 TEST_CASE("noise alone makes no fold, and what is not seen is refused", "[measured][error]") {
     const known_branch two("top-1", 2, {});
-    CHECK(follow(two, 3, {.tokens = 256, .batches = 16}).folds.empty());
-    CHECK_THROWS_AS(follow(two, 40, {.tokens = 64, .batches = 4}), invalid_argument);
+    const auto plain = follow(two.at(0, 0.3, 3), {.tokens = 256, .batches = 16});
+    CHECK(plain.folds.empty());
+    CHECK(plain.cusps.empty());
+    CHECK_THROWS_AS(follow(two.at(0, 0.3, 40), {.tokens = 64, .batches = 4}), invalid_argument);
     CHECK_THROWS_AS(sample_router(nullptr, two.made), invalid_argument);
-    CHECK_THROWS_AS(follow(two, 0.2), invalid_argument);  // ends before it begins
+    CHECK_THROWS_AS(follow(two.at(0, 0.3, 0.2)), invalid_argument);  // ends before it begins
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Samples of held loops, and the local fit that a measured branch is read from.
+#pragma once
+
+#include <Eigen/Core>
+#include <moebius/continuation/measured_branch.hpp>
+#include <vector>
+
+namespace moebius {
+
+/// One held loop: the logit u of its first load over the others', scores of this lead and mean.
+struct held_sample {
+    double lead, mean, u, variance;
+};
+
+/// About a place (lead x, mean score c)
+///   u = u_0 + u_x d + u_xx d^2/2 + u_xxx d^3/6 + (u_c + u_xc d) v,   d lead - x, v mean - c.
+/// What u has of v^2 is left out: all means are held near those of the loop at rest. Where they do
+/// not differ at all (by_means false), nor is v a part of the fit.
+struct held_fit {
+    enum coefficient { value, by_lead, by_lead_twice, thrice, by_mean, by_both, count };
+    using vector = Eigen::Matrix<double, count, 1>;
+    using matrix = Eigen::Matrix<double, count, count>;
+
+    double lead = 0, mean = 0;
+    vector derivatives;
+    matrix covariance;
+
+    /// Least squares of the samples within the width. Each is weighted by the mean variance of
+    /// those near it: its own goes with its load, and would pull the fit to one side where batches
+    /// differ in few large steps.
+    /// @throws invalid_argument  if there are fewer than the fit has derivatives
+    held_fit(const std::vector<held_sample>& samples, double at, double width, bool by_means);
+
+    /// Of a number whose gradient over the derivatives this is.
+    [[nodiscard]] double error(const vector& gradient) const;
+};
+
+}  // namespace moebius
