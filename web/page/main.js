@@ -86,7 +86,7 @@ async function all_changed() {
         }
         if (takes_tokens()) await hand_over_tokens();
         if (!slider_names().includes(settings.second)) settings.second = 'bias';
-        Object.assign(shown, {diagram: null, set: null, landscape: null, state: null, jumps: []});
+        Object.assign(shown, {diagram: null, draft: null, set: null, landscape: null, state: null, jumps: []});
         write_controls();
         draw_all_curves();
         ask_state();
