@@ -136,7 +136,8 @@ for question, words in [({"ask": "curves", "model": "softmx", "vary": [{"name": 
                          "softmax"),
                         ({"ask": "curves", "model": "token-response",
                           "vary": [{"name": "feedback", "from": 1, "to": 2}]}, "tokens come first"),
-                        ({"ask": "paint"}, "knows no such question"),
+                        ({**tokens, "gate": "gate.safetensors:router.weight"}, "a page reads no files"),
+                        ({**tokens, "gate": "gate.npy"}, "a page reads no files"), ({"ask": "paint"}, "knows no such question"),
                         ({"ask": "run", "model": "two-expert"}, "one is started first")]:
     [found] = ask([question])
     assert words in found.get("error", ""), found

@@ -139,6 +139,7 @@ function take_csv(file) {
     file.text().then(text => {
         read_csv(text, file.name);
         if (!takes_tokens()) settings.model = 'token-response';
+        settings.state = '';
         return all_changed();
     }).catch(tell_failure);
 }

@@ -113,6 +113,15 @@ function fill_table() {
         }
 }
 
+// Neither picture nor words nor numbers stay of what holds no more.
+function forget(kind) {
+    shown[kind] = null;
+    plots[kind].clear();
+    el(kind + '-told').textContent = '';
+    if (kind === 'set') el('set-legend').textContent = '';
+    fill_table();
+}
+
 function curves_drawn(kind, found, asked) {
     shown[kind] = found;
     shown[kind].asked = asked;
@@ -168,13 +177,15 @@ function look_for_jump(before, now) {
 }
 
 function ask_state() {
-    const state = shown.state?.state;
-    const asked = request('settle', state?.length === size_of_state() ? {state} : {});
+    const state = shown.state?.state ?? state_of_address();
+    const fits = state.length === size_of_state() && state.every(Number.isFinite);
+    const asked = request('settle', fits ? {state} : {});
     engines.point.latest('state', asked, found => {
         const before = shown.state;
         shown.state = found;
         el('equation').textContent = found.equation;
         look_for_jump(before, found);
+        write_address();
         draw_point();
         ask_landscape();
     });
