@@ -44,8 +44,18 @@ result_heading heading_of(const json& request, const problem& at, std::string_vi
     return out;
 }
 
-/// A diagram over one parameter or a locus over two: `vary`, name, from, to of each. The answer is
-/// the program's result file.
+/// A first picture: the same branches but for those that come and go between the searches, in
+/// longer steps.
+continuation_options draft_options() {
+    continuation_options out;
+    out.searches = 2;
+    out.scans = 1;
+    out.max_step = 0.3;
+    return out;
+}
+
+/// A diagram over one parameter or a locus over two: `vary`, name, from, to of each; a diagram may
+/// be a `draft`. The answer is the program's result file.
 std::string curves(const json& request) {
     const auto over = ranges_from(request);
     if (over.empty() || over.size() > 2)
@@ -53,7 +63,8 @@ std::string curves(const json& request) {
                                "there must be one or two");
     const auto at = grouped(problem_from(request), over);
     const bool one = over.size() == 1;
-    auto found = one ? equilibrium_diagram(at, over[0]) : locus(at, over[0], over[1]);
+    const auto options = request.value("draft", false) ? draft_options() : continuation_options{};
+    auto found = one ? equilibrium_diagram(at, over[0], options) : locus(at, over[0], over[1]);
     return to_json(
         diagram_document{heading_of(request, at, one ? diagram_schema : locus_schema), found});
 }

@@ -63,6 +63,20 @@ for (_, line), found in zip(cases, answers[1:]):
     print(f"{worst:.1e}  {line}")
     assert worst <= CLOSE, (worst, line)
 
+# A draft has the special points of the diagram, in fewer rows.
+rows = lambda found: sum(len(branch["columns"]["stable"]) for branch in found["branches"])
+named = lambda found: sorted((point["type"], point["parameters"]["feedback"]) for point in found["special_points"] if point["type"] != "EP")
+for (question, line), whole in zip(cases, answers[1:]):
+    if len(question["vary"]) == 2:
+        continue
+    _, draft = ask([tokens, {**question, "draft": True}])
+    ours, theirs = named(draft), named(whole)
+    assert rows(draft) < 0.7 * rows(whole) and len(draft["branches"]) == len(whole["branches"]), line
+    assert [kind for kind, _ in ours] == [kind for kind, _ in theirs], (line, ours, theirs)
+    worst = max((far(a, b) for (_, a), (_, b) in zip(ours, theirs)), default=0)
+    print(f"{worst:.1e}  draft of {line}: {rows(draft)} rows of {rows(whole)}")
+    assert worst <= CLOSE
+
 # The same seed draws the same tokens: loads are equal, not close.
 for name, line, more in [
     ("two-expert", "--set feedback=4 --set bias=0.1", {"parameters": {"feedback": 4, "bias": 0.1}}),
@@ -122,7 +136,8 @@ for question, words in [({"ask": "curves", "model": "softmx", "vary": [{"name": 
                          "softmax"),
                         ({"ask": "curves", "model": "token-response",
                           "vary": [{"name": "feedback", "from": 1, "to": 2}]}, "tokens come first"),
-                        ({"ask": "paint"}, "knows no such question"),
+                        ({**tokens, "gate": "gate.safetensors:router.weight"}, "a page reads no files"),
+                        ({**tokens, "gate": "gate.npy"}, "a page reads no files"), ({"ask": "paint"}, "knows no such question"),
                         ({"ask": "run", "model": "two-expert"}, "one is started first")]:
     [found] = ask([question])
     assert words in found.get("error", ""), found

@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 from browser import Browser
-from program import CLOSE, difference, far, result_of
+from program import CLOSE, difference, far, farthest, result_of
 
 program, page, chromium, root = sys.argv[1:5]
 axe = sys.argv[5] if len(sys.argv) > 5 else ""
@@ -68,6 +68,37 @@ def drag():
     jumps = tab.evaluate("shown.jumps.length")
     assert jumps == 1 and "jumped" in tab.evaluate("document.getElementById('status').textContent")
     print(f"fell between bias {before[0]} and {after[0]}; the fold of theory is at {-half_width:.6f}")
+
+
+def frames():
+    """What a drag asks of the browser: a layout a frame and one an answer, no curve drawn anew, a state and its potential."""
+    tab.open(f"{address}#model=two-expert&feedback=4&to=8&run=0")
+    tab.evaluate("""window.made = 0; window.asks = 0; const watch = new MutationObserver(all => { for (const one of all) made += one.addedNodes.length; });
+        for (const one of [plots.diagram, plots.set]) for (const part of [one.frame, one.curves]) watch.observe(part, {childList: true});
+        for (const engine of Object.values(engines)) { const ask = engine.ask; engine.ask = function (one) { ++asks; return ask.call(this, one); }; } null""")
+    tab.call("Performance.enable")
+    count = lambda: {one["name"]: one["value"] for one in tab.call("Performance.getMetrics")["metrics"]}
+    before, frames = count(), 60
+    tab.evaluate(f"""new Promise(done => {{ let k = 0; const step = () => {{ if (k++ === {frames}) return done();
+        for (const part of [0, 0.5]) set_values({{feedback: 3 + 2 * (k + part) / {frames}}});  // as a quick mouse says
+        requestAnimationFrame(step); }}; requestAnimationFrame(step); }})""")
+    after, (made, asks) = count(), tab.evaluate("[made, asks]")
+    layouts = after["LayoutCount"] - before["LayoutCount"]
+    print(f"{frames} frames: {layouts:.0f} layouts, {made} elements of curves, {asks} questions")
+    assert layouts <= 2 * frames + 2 and made == 0 and 2 <= asks <= 2 * frames + 2, (layouts, made, asks)
+
+
+def first_picture():
+    """A draft stands before the diagram; the numbers of the page are never those of a draft."""
+    tab.open(f"{address}#model=two-expert&run=0")
+    tab.evaluate("""window.seen = []; window.whole = curves_drawn; window.curves_drawn = (...all) => { if (all[0] === 'diagram')
+        seen.push([shown.draft !== null, document.querySelectorAll('#diagram path.stable').length > 0,
+                   document.querySelector('#points tbody').textContent]); whole(...all); }; null""")
+    tab.evaluate("choose({model: 'softmax', experts: '32'}); null")
+    tab.settle()
+    seen = tab.evaluate("seen")
+    assert len(seen) == 1 and seen[0][:2] == [True, True] and "diagram" not in seen[0][2], seen
+    assert tab.evaluate("shown.draft") is None and "LP1" in tab.evaluate("document.querySelector('#points tbody').textContent")
 
 
 def keyboard():
@@ -128,10 +159,19 @@ def addresses():
                  " one.dispatchEvent(new Event('input', {bubbles: true})); })()")
     tab.settle()
     sent = tab.evaluate("location.href")
-    state = tab.evaluate("JSON.stringify(shown.state.loads)")
+    state = tab.evaluate("shown.state.loads")
     tab.open(sent)
     assert tab.evaluate("settings.feedback") == "2.5", sent
-    assert tab.evaluate("JSON.stringify(shown.state.loads)") == state
+    assert farthest(tab.evaluate("shown.state.loads"), state) <= CLOSE
+    # of two stable states that which the bias came from, and its mirror image
+    for side in (1, -1):
+        tab.open(f"{address}#model=two-expert&feedback=4&bias={0.5 * side}&run=0")
+        tab.evaluate(f"set_values({{bias: {-0.3 * side}}}); null")
+        tab.settle()
+        loads = tab.evaluate("shown.state.loads")
+        assert (loads[0] - 0.5) * side > 0.2, loads
+        tab.open(tab.evaluate("location.href"))
+        assert farthest(tab.evaluate("shown.state.loads"), loads) <= CLOSE, loads
 
 
 def changes_of_mind():
@@ -181,6 +221,8 @@ def accessible():
 try:
     values()
     drag()
+    frames()
+    first_picture()
     keyboard()
     with tempfile.TemporaryDirectory() as scratch:
         files(scratch)

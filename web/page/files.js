@@ -139,6 +139,7 @@ function take_csv(file) {
     file.text().then(text => {
         read_csv(text, file.name);
         if (!takes_tokens()) settings.model = 'token-response';
+        settings.state = '';
         return all_changed();
     }).catch(tell_failure);
 }
@@ -149,6 +150,6 @@ async function hand_over_tokens() {
     // One engine has the work of the gate, the others what comes of it.
     const told = await engines.curves.ask(asked);
     const made = {ask: 'tokens', columns: told.experts, values: told.logits, gate: 'logits'};
-    await Promise.all([engines.point, engines.loop].map(engine => engine.ask(made)));
+    for (const engine of [engines.point, engines.loop]) engine.ask(made).catch(tell_failure);  // before what asks for them
     token_facts = told;
 }

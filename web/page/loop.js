@@ -64,7 +64,7 @@ function draw_tokens(seconds) {
 
 function draw_history() {
     const {pen, width, height} = opened('loads-drawn'), count = live.loads.length;
-    const bottom = height - 16, y = load => 4 + (1 - load) * (bottom - 4);
+    const bottom = height - 16, top = 9, y = load => top + (1 - load) * (bottom - top);  // a digit above the line of 1
     pen.strokeStyle = ink('--line');
     pen.fillStyle = ink('--soft');
     for (const load of [0, 0.5, 1]) {

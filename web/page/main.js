@@ -86,7 +86,8 @@ async function all_changed() {
         }
         if (takes_tokens()) await hand_over_tokens();
         if (!slider_names().includes(settings.second)) settings.second = 'bias';
-        Object.assign(shown, {diagram: null, set: null, landscape: null, state: null, jumps: []});
+        Object.assign(shown, {draft: null, state: null, jumps: []});
+        for (const kind of ['diagram', 'set', 'landscape']) forget(kind);
         write_controls();
         draw_all_curves();
         ask_state();
@@ -102,7 +103,7 @@ function choose(changes) {
     Object.assign(settings, changes);
     for (const name of ['feedback', 'beta', 'to', 'second', 'gate'])
         if (!(name in changes)) settings[name] = '';
-    settings.bias = '0';
+    Object.assign(settings, {bias: '0', state: ''});
     return all_changed();
 }
 
@@ -123,7 +124,7 @@ function listen_to_form() {
     });
     el('second').addEventListener('change', () => {
         settings.second = el('second').value;
-        shown.set = null;
+        forget('set');
         draw_all_curves();
         follow();
     });

@@ -3,7 +3,7 @@
 
 const el = id => document.getElementById(id);
 let engines = null;
-const shown = {diagram: null, set: null, landscape: null, state: null, jumps: []};
+const shown = {diagram: null, draft: null, set: null, landscape: null, state: null, jumps: []};
 const plots = {};
 
 function tell(text) { el('status').textContent = text; }
@@ -44,7 +44,8 @@ const curve_plots = {
     diagram() {
         plots.diagram.axes([0, number_of('to')], [0, 1], 'feedback κ', load_word());
         plots.diagram.clear();
-        if (shown.diagram) draw_diagram(plots.diagram, shown.diagram, load_shown);
+        const found = shown.diagram ?? shown.draft;
+        if (found) draw_diagram(plots.diagram, found, load_shown);
     },
     set() {
         const second = settings.second;
@@ -112,19 +113,41 @@ function fill_table() {
         }
 }
 
+// Neither picture nor words nor numbers stay of what holds no more.
+function forget(kind) {
+    shown[kind] = null;
+    plots[kind].clear();
+    el(kind + '-told').textContent = '';
+    if (kind === 'set') el('set-legend').textContent = '';
+    fill_table();
+}
+
 function curves_drawn(kind, found, asked) {
     shown[kind] = found;
     shown[kind].asked = asked;
+    if (kind === 'diagram') shown.draft = null;
     if (kind === 'set') tell_set(found);
     else tell_diagram(found);
     curve_plots[kind]();
     write_table();
 }
 
+// Before the first diagram a draft of it, so that something stands soon; numbers are those of the diagram alone.
+function ask_draft(request) {
+    if (shown.diagram || shown.draft || engines.curves.running.has('diagram')) return;
+    engines.curves.latest('draft', {...request, draft: true}, found => {
+        if (shown.diagram) return;
+        shown.draft = found;
+        curve_plots.diagram();
+        draw_point();
+    });
+}
+
 // What changed is asked again, and nothing else.
 function ask_curves() {
     const asked = {diagram: curves_request(['feedback']), set: curves_request(['feedback', settings.second])};
     el('commands').textContent = Object.values(asked).map(one => one.command).join('\n');
+    ask_draft(asked.diagram);
     for (const [kind, request] of Object.entries(asked)) {
         const text = JSON.stringify(request);
         if (shown[kind]?.asked === text) continue;
@@ -154,13 +177,15 @@ function look_for_jump(before, now) {
 }
 
 function ask_state() {
-    const state = shown.state?.state;
-    const asked = request('settle', state?.length === size_of_state() ? {state} : {});
+    const state = shown.state?.state ?? state_of_address();
+    const fits = state.length === size_of_state() && state.every(Number.isFinite);
+    const asked = request('settle', fits ? {state} : {});
     engines.point.latest('state', asked, found => {
         const before = shown.state;
         shown.state = found;
         el('equation').textContent = found.equation;
         look_for_jump(before, found);
+        write_address();
         draw_point();
         ask_landscape();
     });

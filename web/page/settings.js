@@ -12,6 +12,7 @@ const fixed = {
     model: 'two-expert', experts: '8', controlled: '0', second: '', gate: '',
     feedback: '', beta: '', bias: '0', gain: '0.5', leak: '0', to: '',
     batch: '256', step: '0.02', seed: '1', run: '1',
+    state: '',  // where it rests: of several stable ones, which
 };
 
 const settings = {...fixed};
@@ -108,6 +109,14 @@ function read_address() {
     settings.experts = String(Math.min(64, Math.max(2, experts || 8)));
 }
 
+// Rounded, as the flow goes on from there; nothing for the state that is found without.
+function state_in_address({stable, state}) {
+    const rounded = state.map(value => Number(value.toFixed(6)));
+    return stable && rounded.some(value => value !== 0) ? rounded.join() : '';
+}
+
+const state_of_address = () => settings.state.split(',').map(Number);
+
 // Not at every step of a drag: browsers allow few a second.
 let address_due = 0;
 function write_address() {
@@ -116,6 +125,7 @@ function write_address() {
 
 function put_address() {
     address_due = 0;
+    if (shown.state) settings.state = state_in_address(shown.state);
     const changed = Object.entries(settings).filter(([name, value]) => value !== fixed[name]);
     const hash = '#' + new URLSearchParams(changed).toString();
     if (hash !== location.hash) history.replaceState(null, '', hash);
