@@ -32,6 +32,7 @@ struct diagnose_arguments {
     std::string follow, fail_on, report;
     std::uint64_t window = load_state::default_window;
     unsigned threads = 0;
+    double restore = layer_margin::default_restored;
     log_options log;
     output_options output;
 };
@@ -39,6 +40,7 @@ struct diagnose_arguments {
 void add_to(option_table& table, diagnose_arguments& args) {
     const auto if_set = option_kept::if_set;
     table.add("window", args.window, "the last steps that count as now");
+    table.add("restore", args.restore, "the margin that is told how to restore, by which knob");
     table.add("top_k", args.log.top_k, "choices of a token", {.kept = if_set});
     table.add("tokens", args.log.tokens, "tokens of a step, over all ranks", {.kept = if_set});
     table.add("experts", args.log.experts, "experts of a layer, where only chosen ones have rows",
@@ -62,7 +64,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     out.head = log.source->head();
     load_state state(args.window, out.head.layers.size());
     log_check check(out.head);
-    distance_estimate distance(out.head);
+    distance_estimate distance(out.head, args.restore);
     load_course history(out.head.layers.size());
     team threads(args.threads);
     record_batch batch, next;
@@ -86,6 +88,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     }
     out.states = state.layers();
     out.distances = distance.layers();
+    out.margins = distance.margins(out.distances);
     out.history = history.rows();
     out.notes = log.notes;
     out.findings = check.findings(log.series, out.states);
@@ -107,7 +110,8 @@ int follow(const diagnose_arguments& args, const session& session) {
             continue;
         }
         const auto& head = log->head();
-        if (experts != head.experts || layers != head.layers.size()) distance.emplace(head);
+        if (experts != head.experts || layers != head.layers.size())
+            distance.emplace(head, args.restore);
         experts = head.experts, layers = head.layers.size();
         for (const auto& record : records) {
             state.take(record);

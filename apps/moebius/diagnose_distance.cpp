@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <moebius/base/constants.hpp>
 #include <string>
 
 namespace moebius::cli {
@@ -24,14 +25,18 @@ load_verdict worst_of(const std::vector<layer_diagnosis>& layers) {
     return verdicts[worst];
 }
 
-distance_estimate::distance_estimate(const log_head& head) : count_(head.layers.size()) {
+distance_estimate::distance_estimate(const log_head& head, double restored)
+    : count_(head.layers.size()) {
     if (head.experts < 2) return;
     layers_.reserve(count_);
-    for (std::size_t l = 0; l < count_; ++l) layers_.emplace_back(head);
+    for (std::size_t l = 0; l < count_; ++l) layers_.emplace_back(head, restored);
+    courses_.resize(count_);
 }
 
 void distance_estimate::take(const load_record& record) {
-    if (record.layer < layers_.size()) layers_[record.layer].take(record);
+    if (record.layer >= layers_.size()) return;
+    layers_[record.layer].take(record);
+    courses_[record.layer].take(layers_[record.layer], record.step);
 }
 
 std::vector<layer_diagnosis> distance_estimate::layers() const {
@@ -40,6 +45,32 @@ std::vector<layer_diagnosis> distance_estimate::layers() const {
     layer_diagnosis alone;
     alone.reason = "one expert has nothing to lose";
     out.resize(count_, alone);
+    return out;
+}
+
+void put(const std::optional<margin>& one, const std::string& name, row_writer& row) {
+    row.put(name, one ? one->value : not_a_number);
+    row.put(name + "_low", one ? one->low : not_a_number);
+    row.put(name + "_high", one ? one->high : not_a_number);
+}
+
+table no_margins() {
+    table out{{"layer", "step", "margin", "margin_low", "margin_high", "K", "K_low", "K_high"}, {}};
+    out.columns.resize(out.names.size());
+    return out;
+}
+
+table distance_estimate::margins(const std::vector<layer_diagnosis>& now) const {
+    table out = no_margins();
+    row_writer to(out);
+    for (std::size_t l = 0; l < courses_.size(); ++l)
+        for (const auto& one : courses_[l].rows(now[l])) {
+            to.next();
+            to.put("layer", static_cast<double>(l + 1));
+            to.put("step", static_cast<double>(one.step));
+            put(one.nearest, "margin", to);
+            put(one.feedback, "K", to);
+        }
     return out;
 }
 

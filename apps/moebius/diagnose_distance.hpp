@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <moebius/diagnose/margin.hpp>
+#include <moebius/base/row_writer.hpp>
+#include <moebius/base/table.hpp>
+#include <moebius/diagnose/margin_course.hpp>
 #include <moebius/logs/load_log.hpp>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace moebius::cli {
+
+/// A margin and its interval, NaN where there is none.
+void put(const std::optional<margin>& one, const std::string& name, row_writer& row);
+
+/// The columns of distance_estimate::margins, without rows.
+[[nodiscard]] table no_margins();
 
 /// From the best that can be said of a layer to the worst.
 inline constexpr load_verdict verdicts[] = {load_verdict::safe,        load_verdict::cannot_tell,
@@ -26,16 +35,23 @@ inline constexpr load_verdict verdicts[] = {load_verdict::safe,        load_verd
 /// Takes the records of a log and says how far its layers are from collapse.
 class distance_estimate {
 public:
-    explicit distance_estimate(const log_head& head);
+    /// @param restored  the margin that knobs are told for
+    distance_estimate(const log_head& head, double restored);
 
     void take(const load_record& record);
 
     /// In the order of log_head::layers.
     [[nodiscard]] std::vector<layer_diagnosis> layers() const;
 
+    /// margin_course::rows of all layers: layer (from 1), step, margin and K, each with the ends of
+    /// its interval, NaN where there is none.
+    /// @param now  layers()
+    [[nodiscard]] table margins(const std::vector<layer_diagnosis>& now) const;
+
 private:
     std::size_t count_;
     std::vector<layer_margin> layers_;  ///< none of one expert: there is nothing to lose
+    std::vector<margin_course> courses_;
 };
 
 }  // namespace moebius::cli

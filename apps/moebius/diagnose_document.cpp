@@ -101,12 +101,6 @@ void add_distances(const diagnosis& log, report_lines& out) {
                 layers, sentence);
 }
 
-void put(const std::optional<margin>& one, const std::string& name, row_writer& row) {
-    row.put(name, one ? one->value : not_a_number);
-    row.put(name + "_low", one ? one->low : not_a_number);
-    row.put(name + "_high", one ? one->high : not_a_number);
-}
-
 void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t& row) {
     for (std::size_t l = 0; l < log.states.size(); ++l) {
         const auto& one = log.states[l];
@@ -124,6 +118,9 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
         put(far.margins.empty() ? std::nullopt : std::optional(far.margins[0]), "margin", rows);
         rows.put("warned_at", far.warned_at ? static_cast<double>(*far.warned_at) : not_a_number);
         rows.put("steps_left", far.steps_left.value_or(not_a_number));
+        rows.put("fold", far.limits ? far.limits->fold : not_a_number);
+        rows.put("balance", far.limits ? far.limits->balance : not_a_number);
+        rows.put("hopf", far.limits && far.limits->gain > 0 ? far.limits->onset() : not_a_number);
     }
 }
 
@@ -152,13 +149,14 @@ struct sentences {
     }
 };
 
+/// Rows of a table of layers and steps.
 /// @param before  layers of the logs before this one
-void add_history(const diagnosis& log, std::size_t before, row_writer& rows) {
-    for (std::size_t r = 0; r < log.history.rows(); ++r) {
+void add_steps(const table& of_log, std::size_t before, row_writer& rows) {
+    for (std::size_t r = 0; r < of_log.rows(); ++r) {
         rows.next();
-        for (std::size_t c = 0; c < log.history.names.size(); ++c)
-            rows.put(log.history.names[c],
-                     log.history.columns[c][r] + (c == 0 ? static_cast<double>(before) : 0));
+        for (std::size_t c = 0; c < of_log.names.size(); ++c)
+            rows.put(of_log.names[c],
+                     of_log.columns[c][r] + (c == 0 ? static_cast<double>(before) : 0));
     }
 }
 
@@ -187,14 +185,15 @@ load_verdict worst_verdict(const std::vector<diagnosis>& logs) {
 }
 
 result_document document_of(const std::vector<diagnosis>& logs, result_heading heading) {
-    table layers, over_layers, history;
-    row_writer rows(layers), percentiles(over_layers), steps(history);
+    table layers, over_layers, history, margins = no_margins();
+    row_writer rows(layers), percentiles(over_layers), steps(history), distances(margins);
     sentences said;
     std::vector<std::string> definitions;
     std::size_t row = 0;
     for (std::size_t i = 0; i < logs.size(); ++i) {
         const auto number = static_cast<double>(i + 1);
-        add_history(logs[i], row, steps);
+        add_steps(logs[i].history, row, steps);
+        add_steps(logs[i].margins, row, distances);
         add_rows(logs[i], number, rows, row);
         add_percentiles(logs[i], number, percentiles);
         said.add(logs[i]);
@@ -205,6 +204,7 @@ result_document document_of(const std::vector<diagnosis>& logs, result_heading h
             {{"layers", std::move(layers)},
              {"percentiles", std::move(over_layers)},
              {"history", std::move(history)},
+             {"margins", std::move(margins)},
              {"logs", std::move(said.names)},
              {"layer_names", std::move(said.layers)},
              {"verdicts", verdict_names()},

@@ -17,6 +17,7 @@ struct diagnosis {
     std::vector<layer_state> states;         ///< one a layer
     std::vector<layer_diagnosis> distances;  ///< one a layer
     table history;                           ///< load_course::rows
+    table margins;                           ///< distance_estimate::margins
     std::vector<std::string> notes;          ///< how the log was read
     std::vector<std::string> findings;       ///< what its numbers may hide
 };

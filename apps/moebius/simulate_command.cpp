@@ -6,7 +6,9 @@
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/load_log_file.hpp>
 #include <moebius/io/options.hpp>
+#include <moebius/io/simulation_log.hpp>
 #include <moebius/simulate/controller_choice.hpp>
+#include <moebius/train/dithered_tokens.hpp>
 
 #include "commands.hpp"
 #include "device.hpp"
@@ -14,6 +16,7 @@
 #include "led_state.hpp"
 #include "output.hpp"
 #include "problem_choice.hpp"
+#include "train_log.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -25,7 +28,7 @@ struct simulate_arguments {
     device_option device;
     double x0 = 0;
     std::vector<double> start;  ///< scores; empty: x0 says them
-    std::string log;            ///< file for a load log; empty: none
+    log_arguments log;
     output_options output;
 };
 
@@ -122,25 +125,36 @@ simulation measure(const simulate_arguments& args,
                     args.options, session.watch("simulate"), *args.device.open());
 }
 
-std::vector<written_file> logs_of(const simulate_arguments& args) {
-    if (args.log.empty()) return {};
-    if (args.options.record_every != 1)
-        throw invalid_argument("--log",
-                               fmt::format("--record-every is {}", args.options.record_every),
-                               "a load log has every step: it must be 1");
-    return {{"--log", args.log}};
+std::vector<written_file> logs_of(const simulate_arguments& args, const session& session) {
+    if (!has_log(args.log, args.options.record_every, session)) return {};
+    return {{"--log", args.log.file}};
+}
+
+/// Shares of which moments can be made are those by which softmax draws one expert.
+void check_moments(const simulate_arguments& args) {
+    if (!args.log.probe.moments) return;
+    if (args.problem.router && !args.problem.router.is_top_1())
+        throw invalid_argument("--moments", "--router came",
+                               "they are of the loop's own router, of one choice");
+    const auto noise = args.options.loop.noise;
+    if (noise != noise_law::gumbel && noise != noise_law::logistic)
+        throw invalid_argument("--moments", fmt::format("noise is {}", to_string(noise)),
+                               "with gumbel or logistic shares are those of softmax");
 }
 
 /// K is that of the loop where tokens are alike and each goes to one expert.
-void write_load_log(const simulate_arguments& args, const simulation& measured) {
-    if (args.log.empty()) return;
-    const auto tokens = args.options.loop.tokens;
-    write_file(args.log,
-               load_log_npz(measured.records, "replica", tokens, loop_config(args.rule, tokens)));
+void write_load_log(const simulate_arguments& args, const token_source& source,
+                    const simulation& measured) {
+    if (args.log.file.empty()) return;
+    const auto& loop = args.options.loop;
+    write_file(
+        args.log.file,
+        load_log_npz(measured.records, "replica", loop.tokens, loop_config(args.rule, loop.tokens),
+                     probes_of(measured, source, args.rule.beta, loop, args.log.probe)));
 }
 
 int run(simulate_arguments& args, const session& session) {
-    args.output.check(args.problem.files_read(), logs_of(args));
+    args.output.check(args.problem.files_read(), logs_of(args, session));
     args.problem.tokens.check_gate(session);
     if (!args.start.empty()) refuse_unused(session, "a run with --start", {"x0"});
     if (args.options.record_every > args.options.steps)
@@ -157,12 +171,14 @@ int run(simulate_arguments& args, const session& session) {
         args.rule.controller = controller_from(words);
     args.options.scores = scores_of(problem, args);
     args.options.loop.noise = noise_from_name(tokens.noise);
+    check_moments(args);
+    if (args.log.probe.dither != 0) source = dithered_tokens(source, args.log.probe.dither);
     describe_loop(args, heading);
 
     const auto measured = until_interrupted(
         heading, [&, &tokens_of = source] { return measure(args, tokens_of, session); });
 
-    write_load_log(args, measured);
+    write_load_log(args, *source, measured);
     const result_document result{heading,
                                  {{"records", measured.records}, {"summary", measured.summary}}};
     args.output.write(result, summary_of(measured.summary, source->experts()));
@@ -181,10 +197,9 @@ command simulate_command() {
     add_to(out.options, args->problem);
     add_loop(out.options, *args);
     add_to(out.options, args->device);
-    out.options.add(
-        "log", args->log,
-        "NPZ file for a load log of every step, with its true K, as moebius diagnose reads it",
-        {.kept = option_kept::never});
+    add_log(args->log,
+            "NPZ file for a load log of every step, with its true K, as moebius diagnose reads it",
+            out.options);
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };
     return out;

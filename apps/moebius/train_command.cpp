@@ -330,7 +330,10 @@ command train_command() {
                 "a second router as --router, held against the first with the same seeds");
     add_own(options, *args);
     options.add("history", args->history, "write all records");
-    add_log(args->log, options);
+    add_log(args->log,
+            "NPZ file for a load log of every step, with the feedback of its end, as moebius "
+            "diagnose reads it",
+            options);
     options.add("checkpoint", args->checkpoint,
                 "file to go on from after a stop; written at every test", {.names_file = true});
     add_to(options, args->device);

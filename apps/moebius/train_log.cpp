@@ -33,12 +33,8 @@ log_probes probes_of(const training_report& report) {
 
 }  // namespace
 
-void add_log(log_arguments& log, option_table& to) {
-    to.add(
-        "log", log.file,
-        "NPZ file for a load log of every step, with the feedback of its end, as moebius diagnose "
-        "reads it",
-        {.kept = option_kept::never});
+void add_log(log_arguments& log, std::string_view what, option_table& to) {
+    to.add("log", log.file, std::string(what), {.kept = option_kept::never});
     to.add("moments", log.probe.moments,
            "the log also has the sums over tokens of p p', p the router's shares",
            {.kept = option_kept::never});
@@ -47,13 +43,20 @@ void add_log(log_arguments& log, option_table& to) {
            {.kept = option_kept::never});
 }
 
+bool has_log(const log_arguments& log, std::uint64_t record_every, const session& session) {
+    if (log.file.empty()) {
+        refuse_unused(session, "a run without --log", {"moments", "dither"});
+        return false;
+    }
+    if (record_every != 1)
+        throw invalid_argument("--log", fmt::format("--record-every is {}", record_every),
+                               "a load log has every step: it must be 1");
+    return true;
+}
+
 void check_log(const log_arguments& log, const experiment_arguments& of, bool against_another,
                const session& session, std::vector<written_file>& also) {
-    if (log.file.empty())
-        return refuse_unused(session, "train without --log", {"moments", "dither"});
-    if (of.design.record_every != 1)
-        throw invalid_argument("--log", fmt::format("--record-every is {}", of.design.record_every),
-                               "a load log has every step: it must be 1");
+    if (!has_log(log, of.design.record_every, session)) return;
     if (of.design.layers != 1 || !of.vary.empty() || against_another)
         throw invalid_argument("--log", "two layers, --vary or --against came",
                                "it takes one layer, and runs that are alike");

@@ -4,6 +4,7 @@
 #include <moebius/io/option_table.hpp>
 #include <moebius/train/statistics.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "experiment_arguments.hpp"
@@ -11,14 +12,19 @@
 
 namespace moebius::cli {
 
-/// A load log of what is trained.
+/// A load log of what is trained or simulated.
 struct log_arguments {
     std::string file;  ///< empty: none
     score_probe probe;
 };
 
 /// The options --log, --moments and --dither.
-void add_log(log_arguments& log, option_table& to);
+/// @param what  the file is, as the help of --log says it
+void add_log(log_arguments& log, std::string_view what, option_table& to);
+
+/// Whether there is a log, for which each step is to be recorded.
+/// @throws invalid_argument  for probes without one
+bool has_log(const log_arguments& log, std::uint64_t record_every, const session& session);
 
 /// A load log holds every step of one layer, of models that differ in their seeds alone.
 /// @param also  gets the file, if there is one

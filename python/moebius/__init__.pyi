@@ -183,6 +183,8 @@ def simulate(
     device: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     threads: int | None = None,
     log: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    moments: bool | None = None,
+    dither: float | None = None,
     out: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     plot: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
 ) -> Result:
@@ -312,6 +314,7 @@ def diagnose(
     threads: int | None = None,
     fail_on: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     window: int | None = None,
+    restore: float | None = None,
     top_k: float | None = None,
     tokens: float | None = None,
     experts: float | None = None,

@@ -5,23 +5,21 @@
 
 namespace moebius {
 
-/// The feedbacks K at which something changes for a router of equal loads that softmax or exact-k
-/// describes, with the controller that the log names.
-/// @source docs/theory.md sections 3, 5 and 7
-struct loop_thresholds {
-    double fold;      ///< K_s(N, k): a collapsed state exists from here
-    double balance;   ///< equal loads are lost by themselves: N(N - 1)/(N - k)
-    double gain = 0;  ///< gamma of the controller, of small deviations, times beta/decay
-    bool sign = false;
-    [[nodiscard]] double onset() const { return balance + gain; }
-};
+/// Without a controller.
+[[nodiscard]] loop_thresholds thresholds_of(std::size_t experts, double top_k);
 
+/// With the controller that the log names.
 /// @param tokens  of a step
-[[nodiscard]] loop_thresholds thresholds_of(const log_head& head, double top_k, double tokens);
+[[nodiscard]] loop_thresholds controlled(loop_thresholds alone, const log_head& head,
+                                         double tokens);
 
 /// Margins, verdict, reason and knob of a loop of gain K/balance that is known with an error.
-/// @param by  what measured it
+/// @param by        what measured it
+/// @param restored  the margin that the knob is told for
 void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::string_view by,
-                const log_head& head, layer_diagnosis& out);
+                const log_head& head, double restored, layer_diagnosis& out);
+
+/// Why no knob is told for a layer in danger whose K is not known.
+[[nodiscard]] std::string no_knob(const log_head& head, double restored);
 
 }  // namespace moebius

@@ -24,14 +24,14 @@ control_law law_of(const log_head& head) {
 }
 
 /// Loops whose scores follow loads have a gain; without a rate it is fitted as well.
-std::optional<loop_terms> terms_of(const log_head& head, double top_k) {
+std::optional<loop_terms> terms_of(const log_head& head, const loop_thresholds& alone) {
     const bool feedback = head.balancer == "feedback" || head.feedback.value_or(0) != 0;
     if (!feedback) return std::nullopt;
     loop_terms out;
     out.forget = head.rate.value_or(0) * head.decay.value_or(1);
     out.control = law_of(head);
     if (out.control != control_law::none && head.bias_rate && head.beta && head.gate != "sigmoid")
-        out.answer = *head.bias_rate * *head.beta / thresholds_of(head, top_k, 0).balance;
+        out.answer = *head.bias_rate * *head.beta / alone.balance;
     return out;
 }
 
@@ -117,10 +117,17 @@ std::string_view to_string(load_verdict verdict) noexcept {
     return "";
 }
 
-layer_margin::layer_margin(const log_head& head)
-    : head_(head), top_k_(std::max(head.top_k.value_or(1), 1.0)), watch_(head.experts) {
+layer_margin::layer_margin(const log_head& head, double restored)
+    : head_(head),
+      top_k_(std::max(head.top_k.value_or(1), 1.0)),
+      restored_(restored),
+      watch_(head.experts) {
+    if (!(restored > 0 && restored < 1))
+        throw invalid_argument("diagnose", fmt::format("restore is {}", restored),
+                               "a margin between 0 and 1 can be restored");
     if (!(top_k_ < static_cast<double>(head.experts))) top_k_ = 1;  // such a router has no dynamics
-    if (auto terms = terms_of(head, top_k_)) {
+    alone_ = thresholds_of(head.experts, top_k_);
+    if (auto terms = terms_of(head, alone_)) {
         const bool known = terms->forget > 0 && terms->forget < 1;
         if (known) loop_.emplace(head.experts, *terms);
         free_.emplace(head.experts, *terms, known ? terms->forget : 0);
@@ -239,7 +246,7 @@ std::optional<double> steps_left(const warning& now, const Eigen::VectorXd& load
 }  // namespace
 
 void layer_margin::judge_loop(layer_diagnosis& out) const {
-    const auto limits = thresholds_of(head_, top_k_, tokens_);
+    const auto limits = controlled(alone_, head_, tokens_);
     const double per_load = head_.feedback.value_or(0) / head_.decay.value_or(1);
     const auto probed = [&](const auto& probe, std::string_view by) {
         const auto slope = probe ? probe->slope() : std::nullopt;
@@ -247,7 +254,7 @@ void layer_margin::judge_loop(layer_diagnosis& out) const {
         if (per_load > 0)
             return judge_gain(limits,
                               {per_load * slope->value, per_load * slope->error, slope->steps}, by,
-                              head_, out);
+                              head_, restored_, out);
         out.notes.push_back(
             fmt::format("{}: a load gains {:.4g} per unit of score, so that equal "
                         "loads are lost at feedback/decay = {:.4g}",
@@ -264,7 +271,7 @@ void layer_margin::judge_loop(layer_diagnosis& out) const {
     if (!out.margins.empty()) return;
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     if (const auto gain = gain_of(loop_, free_, known, out))
-        judge_gain(limits, *gain, "counts of gates that rest", head_, out);
+        judge_gain(limits, *gain, "counts of gates that rest", head_, restored_, out);
 }
 
 void layer_margin::judge_counts(layer_diagnosis& out) const {
@@ -302,6 +309,9 @@ layer_diagnosis layer_margin::result() const {
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     note_scores(scores_, head_, out);
     judge_counts(out);
+    const bool in_danger =
+        out.verdict >= load_verdict::coexistence;  // the better come before the worse
+    if (in_danger && !out.feedback) out.knob = no_knob(head_, restored_);
     return out;
 }
 

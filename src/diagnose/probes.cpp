@@ -11,9 +11,6 @@ namespace {
 constexpr std::size_t dither_window = 800;
 constexpr double mean_memory = 1.0 / 30;  // weight of a step in the mean that is taken off
 constexpr double moment_memory = 1.0 / 50;
-/// Steps of equal weight whose mean scatters as that with its lag taken off does: of the weights
-/// w (1 - w)^k (2 - w (k + 1)) the sum of squares is 5w/4.
-constexpr double moment_steps = 0.8 / moment_memory;
 constexpr double fewest_probes = 30;
 
 Eigen::Index checked_experts(std::size_t experts) {
@@ -23,6 +20,11 @@ Eigen::Index checked_experts(std::size_t experts) {
 
 Eigen::Map<const Eigen::ArrayXd> array_of(std::span<const double> values) {
     return {values.data(), static_cast<Eigen::Index>(values.size())};
+}
+
+Eigen::VectorXd leading_direction(const Eigen::MatrixXd& symmetric) {
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(symmetric);
+    return solver.eigenvectors().col(symmetric.cols() - 1);
 }
 
 }  // namespace
@@ -65,7 +67,7 @@ moment_slope::moment_slope(std::size_t experts, double beta) : beta_(beta) {
     require("moments").positive_and_finite("beta", beta);
     mean_ = Eigen::MatrixXd::Zero(checked_experts(experts), checked_experts(experts));
     late_ = mean_;
-    along_ = Eigen::VectorXd::LinSpaced(mean_.rows(), -1, 1).normalized();
+    along_ = Eigen::VectorXd::Zero(mean_.rows());
 }
 
 void moment_slope::take(std::span<const double> moments) {
@@ -73,31 +75,29 @@ void moment_slope::take(std::span<const double> moments) {
     const Eigen::Map<const Eigen::MatrixXd> sum(moments.data(), size, size);  // symmetric
     const double tokens = sum.sum();  // of each token sum p_i p_j = 1
     if (!(tokens > 0)) return;
-    ++steps_;
+    const Eigen::VectorXd mean = sum.rowwise().sum() / tokens;
+    if (++steps_ > 1)  // noise of a step is independent of a direction that was found before
+        seen_.take(beta_ *
+                   (along_.dot(mean.cwiseProduct(along_)) - along_.dot(sum * along_) / tokens));
     // early steps weigh alike, so that the first is not remembered for long
     const double weight = std::max(moment_memory, 1 / steps_);
-    const Eigen::VectorXd mean = sum.rowwise().sum() / tokens;
-    const double now =
-        beta_ * (along_.dot(mean.cwiseProduct(along_)) - along_.dot(sum * along_) / tokens);
-    const double before = along_.dot(mean_ * along_);
-    if (steps_ > 1) square_ += weight * ((now - before) * (now - before) - square_);
     mean_ *= 1 - weight;
     mean_ -= (weight * beta_ / tokens) * sum;
     mean_.diagonal() += weight * beta_ * mean;
     late_ += weight * (mean_ - late_);
-    const Eigen::VectorXd next = mean_ * along_;
+    const Eigen::VectorXd next =
+        steps_ > 1 ? 2 * (mean_ * along_) - late_ * along_ : leading_direction(mean_);
     if (next.norm() > 0) along_ = next.normalized();
 }
 
 std::optional<measured_slope> moment_slope::slope() const {
-    if (steps_ < 2) return std::nullopt;
-    const Eigen::MatrixXd now = 2 * mean_ - late_;
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(now, Eigen::EigenvaluesOnly);
-    const double counted = std::min(steps_, moment_steps);
-    // what was taken off for the lag is known to a half of it: drifts are not steady
-    const double unsteady = along_.dot((mean_ - late_) * along_) / 2;
-    return measured_slope{solver.eigenvalues().maxCoeff(),
-                          std::sqrt(square_ / counted + unsteady * unsteady), counted};
+    auto out = seen_.now();
+    if (!out) return std::nullopt;
+    const Eigen::MatrixXd at = 2 * mean_ - late_;
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(at, Eigen::EigenvaluesOnly);
+    // what the power method has still to come to
+    out->value += solver.eigenvalues().maxCoeff() - along_.dot(at * along_);
+    return out;
 }
 
 score_slope::score_slope(std::size_t experts) : experts_(experts) { checked_experts(experts); }

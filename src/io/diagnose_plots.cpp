@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <moebius/base/text.hpp>
+#include <optional>
 
 #include "drawn_table.hpp"
 #include "layers.hpp"
@@ -75,15 +76,72 @@ figure loads_figure(const result_document& result, const drawn_table& layers, st
     return out;
 }
 
+constexpr std::array line_colors{layer_color::vermillion, layer_color::blue,   layer_color::green,
+                                 layer_color::purple,     layer_color::orange, layer_color::sky};
+static_assert(line_colors.size() == shown_layers);
+
+/// A level line over the steps of some rows.
+figure_layer level(const drawn_table& margins, const std::vector<std::size_t>& rows, double y,
+                   std::string title, layer_look look, layer_color color) {
+    auto out = layer(std::move(title), look, color);
+    if (rows.empty() || std::isnan(y)) return out;
+    add(out, margins.at("step")[rows.front()], y);
+    add(out, margins.at("step")[rows.back()], y);
+    return out;
+}
+
+/// Of each layer, and the worst one's interval.
+figure margins_figure(const result_document& result, const drawn_table& layers,
+                      const std::vector<std::size_t>& order) {
+    const auto margins = drawn(result, "margins");
+    const auto rows = rows_of(margins, layers.at("layer")[order.front()]);
+    figure out{"", "step", "margin", {}, {}, {}};
+    out.layers.push_back(band(margins, rows, "margin_low", "margin_high",
+                              "90 % interval of the first", layer_color::shade));
+    for (std::size_t i = 0; i < std::min(order.size(), shown_layers); ++i) {
+        auto line = layer(name_of(result, layers, order[i]), layer_look::solid, line_colors[i]);
+        for (const std::size_t row : rows_of(margins, layers.at("layer")[order[i]]))
+            add(line, margins.at("step")[row], margins.at("margin")[row]);
+        out.layers.push_back(std::move(line));
+    }
+    out.layers.push_back(level(margins, rows, 0, "", layer_look::dashed, layer_color::ink));
+    return out;
+}
+
+/// K of the worst layer of which it is known, beside the values at which something changes.
+std::optional<figure> feedback_figure(const result_document& result, const drawn_table& layers,
+                                      const std::vector<std::size_t>& order) {
+    const auto* fold = layers.find("fold");
+    if (fold == nullptr) return std::nullopt;
+    const auto known = std::find_if(order.begin(), order.end(),
+                                    [&](std::size_t row) { return !std::isnan((*fold)[row]); });
+    if (known == order.end()) return std::nullopt;
+    const auto margins = drawn(result, "margins");
+    const auto rows = rows_of(margins, layers.at("layer")[*known]);
+    figure out{name_of(result, layers, *known), "step", "K = feedback beta/decay", {}, {}, {}};
+    out.layers.push_back(
+        band(margins, rows, "K_low", "K_high", "90 % interval", layer_color::shade));
+    auto line = layer("K", layer_look::solid, layer_color::blue);
+    for (const std::size_t row : rows) add(line, margins.at("step")[row], margins.at("K")[row]);
+    out.layers.push_back(std::move(line));
+    const auto add_level = [&](std::string_view name, std::string title, layer_color color) {
+        const double y = layers.at(name)[*known];
+        if (!std::isnan(y))
+            out.layers.push_back(
+                level(margins, rows, y, std::move(title), layer_look::dashed, color));
+    };
+    add_level("fold", "fold: a collapsed state exists", layer_color::orange);
+    add_level("balance", "branch point: equal loads are lost", layer_color::vermillion);
+    add_level("hopf", "Hopf point, with the controller", layer_color::purple);
+    return out;
+}
+
 figure layers_figure(const result_document& result, const drawn_table& layers,
                      const std::vector<std::size_t>& order) {
-    constexpr std::array colors{layer_color::vermillion, layer_color::blue,   layer_color::green,
-                                layer_color::purple,     layer_color::orange, layer_color::sky};
-    static_assert(colors.size() == shown_layers);
     const auto history = drawn(result, "history");
     figure out{"", "step", "largest " + std::string(height), {}, {}, {}};
     for (std::size_t i = 0; i < std::min(order.size(), shown_layers); ++i) {
-        auto line = layer(name_of(result, layers, order[i]), layer_look::solid, colors[i]);
+        auto line = layer(name_of(result, layers, order[i]), layer_look::solid, line_colors[i]);
         for (const std::size_t row : rows_of(history, layers.at("layer")[order[i]]))
             add(line, history.at("step")[row], history.at("most")[row]);
         out.layers.push_back(std::move(line));
@@ -97,8 +155,14 @@ std::vector<named_figure> diagnose_figures(const result_document& result) {
     const auto layers = drawn(result, "layers");
     const auto order = by_verdict(layers);
     if (order.empty()) return {};
-    return {{"loads", loads_figure(result, layers, order.front())},
-            {"layers", layers_figure(result, layers, order)}};
+    std::vector<named_figure> out{{"loads", loads_figure(result, layers, order.front())},
+                                  {"layers", layers_figure(result, layers, order)}};
+    const auto* margins = result.find<table>("margins");
+    if (margins == nullptr || margins->rows() == 0) return out;  // none can be told
+    out.push_back({"margins", margins_figure(result, layers, order)});
+    if (auto known = feedback_figure(result, layers, order))
+        out.push_back({"feedback", std::move(*known)});
+    return out;
 }
 
 }  // namespace moebius

@@ -134,6 +134,21 @@ result_layout train_layout() {
               1}}};
 }
 
+table_layout margins_layout() {
+    return {"margins",
+            {{"layer", index, "layer_names", 1},
+             {"step", finite},
+             {"margin"},
+             {"margin_low"},
+             {"margin_high"},
+             {"K"},
+             {"K_low"},
+             {"K_high"}},
+            0,
+            0,
+            false};
+}
+
 result_layout diagnose_layout() {
     return {diagnose_schema,
             {{"layers",
@@ -160,7 +175,8 @@ result_layout diagnose_layout() {
                {"most"}},
               0,
               0,
-              false}},
+              false},
+             margins_layout()},
             {"logs", "layer_names", "verdicts", "reasons", "definitions", "notes", "findings"}};
 }
 

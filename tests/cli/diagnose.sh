@@ -105,3 +105,22 @@ grep -q '"counts, scores, moments, dither"' probed.json && grep -q 'by moments; 
 code=0
 "$program" train --data teacher:4/8/8/400 --dither 0.1 >printed 2>said || code=$?
 test $code = 2 && grep -q -- '--dither' said
+
+# and simulations: gates that rest have K = feedback beta/decay
+"$program" simulate --experts 4 --set feedback=2 --batch 256 --steps 300 --burn-in 10 \
+    --log simulated.npz --moments --dither 0.1 >summary
+"$program" diagnose simulated.npz --out simulated.json >summary
+grep -q '"counts, scores, moments, dither"' simulated.json
+# and are drawn: loads and layers, margins with their interval, K beside the fold at 3.2187 and 4
+"$program" diagnose simulated.npz --restore 0.6 --report simulated.html >summary
+grep -q 'feedback from 2 to 1\.[23][0-9]* restores a margin of 60 %' summary
+test "$(grep -c '<svg' simulated.html)" = 4 && grep -q 'fold: a collapsed state exists' simulated.html
+grep -q '90 % interval of the first' simulated.html
+rejected 'diagnose: --restore is 1, but' simulated.npz --restore 1
+python3 -c 'import json; K = json.load(open("simulated.json"))["layers"]["K"][0]; assert abs(K - 2) < 0.1, K'
+code=0
+"$program" simulate --steps 20 --dither 0.1 >printed 2>said || code=$?
+test $code = 2 && grep -q -- '--dither' said
+code=0
+"$program" simulate --steps 20 --noise none --log x.npz --moments >printed 2>said || code=$?
+test $code = 2 && grep -q -- '--moments: --noise is none' said

@@ -31,6 +31,18 @@ struct margin {
     std::string of;  ///< in words: what it is the distance from, and in which unit
 };
 
+/// The feedbacks K at which something changes for a router of equal loads that softmax or exact-k
+/// describes, with the controller that the log names.
+/// @source docs/theory.md sections 3, 5 and 7
+struct loop_thresholds {
+    double fold = 0;     ///< K_s(N, k): a collapsed state exists from here
+    double balance = 0;  ///< equal loads are lost by themselves: N(N - 1)/(N - k)
+    double gain = 0;     ///< gamma of the controller, of small deviations, times beta/decay
+    bool sign = false;
+    std::size_t top_k = 1;
+    [[nodiscard]] double onset() const { return balance + gain; }
+};
+
 /// What is known of a layer so far.
 struct layer_diagnosis {
     load_verdict verdict = load_verdict::cannot_tell;
@@ -39,6 +51,7 @@ struct layer_diagnosis {
     std::string had;              ///< what it rests on: "counts", "counts and dither", ...
     std::vector<margin> margins;  ///< the nearest danger first; empty where none can be told
     std::optional<margin> feedback;  ///< K = feedback beta/decay as measured, and its interval
+    std::optional<loop_thresholds> limits;  ///< where K is dangerous, if it was measured
     std::optional<std::int64_t> warned_at;  ///< step of the first warning
     std::optional<double> steps_left;  ///< by the growth that is seen, until one expert has half
     std::vector<std::string> notes;    ///< what can therefore not be told, and traps
@@ -48,8 +61,11 @@ struct layer_diagnosis {
 /// result() may be asked at any time.
 class layer_margin {
 public:
-    /// @throws invalid_argument  for fewer than 2 experts
-    explicit layer_margin(const log_head& head);
+    static constexpr double default_restored = 0.25;
+
+    /// @param restored  the margin that knobs are told for, 0 to 1
+    /// @throws invalid_argument  for fewer than 2 experts, or such a margin
+    explicit layer_margin(const log_head& head, double restored = default_restored);
 
     /// The layer's next record. Steps without any load are left out.
     /// @throws invalid_argument  if its loads or probes are not of head.experts
@@ -63,7 +79,8 @@ private:
     void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
 
     log_head head_;
-    double top_k_;
+    double top_k_, restored_;
+    loop_thresholds alone_;  ///< without a controller
     collapse_watch watch_;
     std::optional<loop_fit> loop_;
     std::optional<free_loop_fit> free_;  ///< beside a known step, or in place of one that is not

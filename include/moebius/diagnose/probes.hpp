@@ -4,17 +4,11 @@
 #include <Eigen/Core>
 #include <array>
 #include <cstddef>
+#include <moebius/diagnose/drifting_level.hpp>
 #include <optional>
 #include <span>
 
 namespace moebius {
-
-/// A number with its standard error.
-struct measured_slope {
-    double value = 0;
-    double error = 0;
-    double steps = 0;  ///< that it rests on
-};
 
 /// Load gained per unit of score, from a probe: a random dither d that was added to the scores of
 /// each step. G = sum d n/sum d^2 holds for gates that move as well, because the dither knows
@@ -50,15 +44,15 @@ public:
     explicit moment_slope(std::size_t experts, double beta);
     /// @param moments  (E, E) sum over the tokens of the step, p of sum 1
     void take(std::span<const double> moments);
-    /// Of about the last 100 steps, exponentially weighted, with the lag of a steady drift taken
-    /// off, as gates learn (Brown's double smoothing); the error from the scatter of steps.
+    /// As of now: of as many of the last steps as its motion allows.
     [[nodiscard]] std::optional<measured_slope> slope() const;
 
 private:
+    /// Of some 50 steps, with the lag of a steady drift taken off (Brown's double smoothing):
     Eigen::MatrixXd mean_;   ///< (E, E) of J, weighted
     Eigen::MatrixXd late_;   ///< (E, E) of mean_, weighted so again
     Eigen::VectorXd along_;  ///< (E) its leading direction, as far as the power method has come
-    double square_ = 0;      ///< of the scatter of J along it
+    drifting_level seen_;    ///< of each step's J, along what was known before it
     double steps_ = 0;
     double beta_;
 };

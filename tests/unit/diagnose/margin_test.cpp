@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <catch.hpp>
+#include <iomanip>
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/margin.hpp>
+#include <moebius/diagnose/margin_course.hpp>
 #include <moebius/exact/n_expert.hpp>
+#include <moebius/exact/subset_fold.hpp>
+#include <sstream>
+#include <string>
 
 #include "runs.hpp"
 
@@ -66,6 +71,79 @@ TEST_CASE("a resting loop is placed among the thresholds of theory", "[diagnose]
     CHECK_THAT(got.margins[1].value, WithinRel(1 - got.feedback->value / 8.5, 1e-9));
     CHECK(got.knob.empty() == (K < 3));
     CHECK_FALSE(got.warned_at);
+}
+
+TEST_CASE("a knob restores the margin that is asked for", "[diagnose]") {
+    auto head = head_of(8, 6);
+    const feedback_rule rule{.feedback = 6, .step = 0.05, .controller = {control_law::integral, 4}};
+    head.balancer = "integral";
+    head.bias_rate = 0.05 * 4;
+    layer_margin layer(head, 0.5);
+    load_record record;
+    for (const auto& step : loop_counts(8, 512, rule, 1000, 1)) {
+        ++record.step;
+        record.loads = step;
+        layer.take(record);
+    }
+    const auto got = layer.result();
+    CAPTURE(got.knob);
+    REQUIRE(got.feedback);
+    const double K = got.feedback->value, fold = exact::branch_fold({8, 1}).K;
+    // K falls with the feedback, and is then half of where a collapsed state appears
+    std::ostringstream wanted;
+    wanted << "feedback from 6 to " << std::setprecision(3) << 6 * fold / 2 / K << ' ';
+    CHECK(got.knob.starts_with(wanted.str()));
+    CHECK(got.knob.find("restores a margin of 50 %") != std::string::npos);
+    CHECK_THROWS_AS(layer_margin(head, 1), invalid_argument);
+}
+
+TEST_CASE("choices that are enough for a margin are the fewest", "[diagnose]") {
+    auto head = head_of(64, 10);
+    const auto got =
+        diagnosis_of(head, loop_counts(64, 4096, {.feedback = 10, .step = 0.05}, 1500, 1));
+    CAPTURE(got.knob);
+    REQUIRE(got.feedback);
+    const double K = got.feedback->value;
+    const auto at = got.knob.find("top-k from 1 to ");
+    REQUIRE(at != std::string::npos);
+    const auto k = std::stoul(got.knob.substr(at + 16));
+    CHECK(1 - K / exact::subset_fold(64, k).K >= 0.25);
+    CHECK(1 - K / exact::subset_fold(64, k - 1).K < 0.25);
+}
+
+TEST_CASE("where no knob can be told the reason is", "[diagnose]") {
+    log_head head;
+    head.experts = 4;
+    head.balancer = GENERATE(as<std::string>{}, "aux", "none");
+    const auto got = diagnosis_of(head, std::vector<std::vector<double>>(100, {970, 10, 10, 10}));
+    CHECK(got.verdict == load_verdict::collapsed);
+    CHECK(got.knob.starts_with("cannot tell which knob restores a margin of 25 %: "));
+    CHECK((got.knob.find("aux loss") != std::string::npos) == (head.balancer == "aux"));
+}
+
+TEST_CASE("the course of a margin has few rows and ends at what is told", "[diagnose]") {
+    const auto counts = loop_counts(4, 512, {.feedback = 1, .step = 0.05}, 1700, 1);
+    layer_margin layer(head_of(4, 1));
+    margin_course course;
+    CHECK(course.rows(layer.result()).empty());
+    load_record record;
+    for (const auto& step : counts) {
+        ++record.step;
+        record.loads = step;
+        layer.take(record);
+        course.take(layer, record.step);
+    }
+    const auto told = layer.result();
+    const auto rows = course.rows(told);
+    REQUIRE(rows.size() > margin_course::most_rows / 4);
+    CHECK(rows.size() <= margin_course::most_rows);
+    CHECK(rows.back().step == 1700);
+    CHECK(rows.back().nearest.value == told.margins[0].value);
+    for (std::size_t i = 0; i + 1 < rows.size(); ++i)  // 64 of every 16th reach to step 1024
+        CHECK(rows[i].step % 32 == 0);
+    // noise dies down
+    const auto width = [](const auto& row) { return row.nearest.high - row.nearest.low; };
+    CHECK(width(rows.back()) < width(rows.front()));
 }
 
 TEST_CASE("a gate that moves vetoes a distance from counts", "[diagnose]") {

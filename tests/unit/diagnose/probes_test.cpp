@@ -58,3 +58,34 @@ TEST_CASE("moments of the router's shares give the largest slope", "[diagnose]")
     CHECK_THROWS_AS(moment_slope(3, 0), invalid_argument);
     CHECK_THROWS_AS(moment_slope(1, 1), invalid_argument);
 }
+
+TEST_CASE("a course is known to its error, whether it rests, drifts or wanders",
+          "[diagnose][oracle]") {
+    struct course {
+        double trend, wander;  // of a step, where the noise of a number is 1
+        double best;           // error of the filter that knows both, of 600 numbers
+    };
+    const auto at = GENERATE(course{0, 0, 0.041}, course{0.01, 0, 0.082}, course{0, 0.03, 0.171},
+                             course{0, 0.1, 0.308});
+    std::mt19937_64 random(11);
+    std::normal_distribution<double> noise;
+    const int runs = 400;
+    int held = 0;
+    double mean_error = 0;
+    for (int r = 0; r < runs; ++r) {
+        drifting_level level;
+        CHECK_FALSE(level.now());
+        double truth = 3;
+        for (int t = 0; t < 600; ++t) {
+            if (t > 0) truth += at.trend + at.wander * noise(random);
+            level.take(truth + noise(random));
+        }
+        const auto now = level.now();
+        held += std::abs(now->value - truth) < 1.645 * now->error;
+        mean_error += now->error / runs;
+    }
+    INFO("trend " << at.trend << " wander " << at.wander << " held " << held);
+    CHECK(held >= 0.85 * runs);   // .90 has a standard error of .015
+    CHECK(held <= 0.995 * runs);  // more, as how fast it moves is not known
+    CHECK(mean_error < 3 * at.best);
+}

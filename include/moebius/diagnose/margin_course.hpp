@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <moebius/diagnose/margin.hpp>
+#include <optional>
+#include <vector>
+
+namespace moebius {
+
+/// How a layer's margin went, over the whole log: at most 64 rows, whatever its length. They are
+/// of every second step, fourth step and so on as the log grows, from the eighth on.
+class margin_course {
+public:
+    static constexpr std::size_t most_rows = 64;
+
+    struct row {
+        std::int64_t step = 0;
+        margin nearest;                  ///< layer_diagnosis::margins' first, without its words
+        std::optional<margin> feedback;  ///< layer_diagnosis::feedback
+    };
+
+    /// After the layer has taken a record of that step.
+    void take(const layer_margin& layer, std::int64_t step);
+
+    /// Those whose margin is of the same kind as the last one, which is told beside, is added: of
+    /// the gain of a loop or of the growth of deviations.
+    [[nodiscard]] std::vector<row> rows(const layer_diagnosis& last) const;
+
+private:
+    static std::optional<row> row_of(const layer_diagnosis& from, std::int64_t step);
+
+    std::vector<row> rows_;
+    std::size_t stride_ = 8, taken_ = 0;
+    std::int64_t last_step_ = 0;
+};
+
+}  // namespace moebius
