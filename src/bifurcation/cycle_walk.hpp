@@ -104,11 +104,8 @@ protected:
     bool rebase() {
         const Curve before = curve_;
         const Eigen::VectorXd u = trace_.current().u, way = trace_.current().tangent;
-        const auto wanted =
-            static_cast<double>(intervals_for(curve_.values(u), scale_, options_.tolerance));
-        intervals_ = std::min(static_cast<Eigen::Index>(fineness_ * wanted), most_intervals);
         Eigen::VectorXd u_there = u, way_there = way;
-        curve_.rebase(u_there, way_there, intervals_);
+        renew_mesh(u_there, way_there);
         if (!resumed(u_there, way_there)) {  // as next to a branch point: on the mesh as it was
             curve_ = before;
             if (!resumed(u, way)) return false;
@@ -116,6 +113,29 @@ protected:
         remember(trace_.current().u);
         return true;
     }
+
+    /// An end of the branch on a mesh that suits its cycle, where the parameter is as it was: the
+    /// curve's own is made for the cycle of some steps ago, and an end comes before the next one.
+    [[nodiscard]] curve_point suited(curve_point end) {
+        for (int meshes = 0; meshes < most_meshes && is_coarse(end.u); ++meshes) {
+            const Curve before = curve_;
+            Eigen::VectorXd u = end.u, way = end.tangent;
+            renew_mesh(u, way);
+            const Eigen::Index parameter = u.size() - 1;
+            if (!trace_.start_at(u, parameter, way[parameter] < 0 ? -1 : 1)) {
+                curve_ = before;
+                break;
+            }
+            end = trace_.current();
+        }
+        return end;
+    }
+
+    /// Whether the mesh does not suit a cycle on it any more.
+    [[nodiscard]] bool is_coarse(const Eigen::VectorXd& u) const {
+        return too_coarse(curve_.values(u), scale_, options_.tolerance);
+    }
+    static constexpr int most_meshes = 4;  ///< in a row: the first one is made by a poor cycle
 
     /// Looks between the ends of a bracket on a mesh so fine that its errors show no more: coarser
     /// ones break symmetries, and a branch point suffers from that most.
@@ -194,9 +214,7 @@ protected:
         const double most =
             options_.longest_period > 0 ? options_.longest_period : longest * first_period_;
         if (curve_.period(u) > most) return stop_reason::long_period;
-        if (++steps_ % rebase_every != 0 &&
-            !too_coarse(curve_.values(u), scale_, options_.tolerance))
-            return std::nullopt;
+        if (++steps_ < rebase_every && !is_coarse(u)) return std::nullopt;
         if (!rebase()) return stop_reason::step_too_small;
         along.rebased();
         return std::nullopt;
@@ -216,6 +234,15 @@ private:
         Curve curve;
         curve_point from, to;
     };
+
+    /// Moves a cycle and a change of it to a mesh that suits the cycle.
+    void renew_mesh(Eigen::VectorXd& u, Eigen::VectorXd& way) {
+        const auto wanted =
+            static_cast<double>(intervals_for(curve_.values(u), scale_, options_.tolerance));
+        intervals_ = std::min(static_cast<Eigen::Index>(fineness_ * wanted), most_intervals);
+        curve_.rebase(u, way, intervals_);
+        steps_ = 0;
+    }
 
     /// Leaves the curve on that mesh.
     std::optional<fine_look> made_fine(const bracket& seen, Eigen::Index times) {
@@ -254,7 +281,7 @@ private:
     }
 
     double scale_;
-    std::size_t steps_ = 0;
+    std::size_t steps_ = 0;       // since the mesh was made
     Eigen::Index intervals_ = 0;  // at the last rebase
     double fineness_ = 1;         // times the intervals that the tolerance asks for
     facts known_;

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <moebius/bifurcation/branch_point_curve.hpp>
 #include <moebius/bifurcation/hopf_curve.hpp>
 #include <moebius/bifurcation/normal_forms.hpp>
 #include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
@@ -38,7 +37,7 @@ double nearest_omega(const MatrixXd& fx) {
 }  // namespace
 
 hopf_curve::hopf_curve(const problem& base, const std::vector<parameter_range>& ranges)
-    : pair_curve(base, ranges), ranges_(ranges) {}
+    : pair_curve(base, ranges) {}
 
 pair_curve::quadratic hopf_curve::of(double c) const { return {0, c * unit_, 0, unit_}; }
 
@@ -61,14 +60,6 @@ VectorXd hopf_curve::start(const special_point& point) {
     unit_ = rate > 0 ? std::clamp(size, rate * rate, most_units * rate * rate) : size;
     u[unknowns() - 1] = rate * rate / unit_;
     return adapt(u) ? u : VectorXd{};
-}
-
-VectorXd hopf_curve::crossing_tangent(const VectorXd& u) {
-    VectorXd f(unknowns() - 1);
-    MatrixXd df(unknowns() - 1, unknowns()), full(unknowns(), unknowns());
-    evaluate(u, f, df);
-    full << df, along_states(null_vectors(terms_.jacobian()).right).transpose(), 0;
-    return null_vectors(full).right;
 }
 
 std::vector<std::complex<double>> hopf_curve::others(double omega) const {
@@ -152,19 +143,7 @@ std::vector<double> hopf_curve::columns(const VectorXd& u) {
 
 double hopf_curve::rate(const VectorXd& u) const { return u[unknowns() - 1] * unit_; }
 
-/// On a curve of branch points the system is singular at its BT, which that curve tells exactly.
-std::optional<VectorXd> hopf_curve::refined_end(const VectorXd& u) {
-    terms_at(u);
-    special_point near;
-    near.state = x_;
-    near.parameters = p_;
-    branch_point_curve crossings(base_, ranges_);
-    const auto exact = crossings.bogdanov_takens_near(near);
-    if (!exact) return std::nullopt;
-    VectorXd refined = u;
-    refined.head(exact->size()) = *exact;
-    return refined;
-}
+std::optional<VectorXd> hopf_curve::refined_end(const VectorXd& u) { return zeros_at_crossing(u); }
 
 std::vector<bifurcation_curve::end> hopf_curve::natural_ends() const {
     return {{unknowns() - 1, point_type::BT}};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/LU>
+#include <moebius/bifurcation/branch_point_curve.hpp>
 #include <moebius/bifurcation/pair_curve.hpp>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/dense.hpp>
+#include <moebius/solve/spectrum.hpp>
 
 namespace moebius {
 
@@ -47,6 +49,9 @@ MatrixXd second_columns(const multilinear& forms, const VectorXd& a, Index state
 }
 
 }  // namespace
+
+pair_curve::pair_curve(const problem& base, const std::vector<parameter_range>& ranges)
+    : bifurcation_curve(base, ranges), ranges_(ranges) {}
 
 Index pair_curve::unknowns() const { return scaling_.units().size() + 1; }
 
@@ -101,6 +106,28 @@ void pair_curve::evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) {
         }
     }
     df.leftCols(last) = df.leftCols(last) * scaling_.units().asDiagonal();
+}
+
+VectorXd pair_curve::crossing_tangent(const VectorXd& u) {
+    VectorXd f(unknowns() - 1);
+    MatrixXd df(unknowns() - 1, unknowns()), full(unknowns(), unknowns());
+    evaluate(u, f, df);
+    full << df, along_states(null_vectors(terms_.jacobian()).right).transpose(), 0;
+    return null_vectors(full).right;
+}
+
+/// The curve of branch points tells them exactly.
+std::optional<VectorXd> pair_curve::zeros_at_crossing(const VectorXd& u) {
+    terms_at(u);
+    special_point near;
+    near.state = x_;
+    near.parameters = p_;
+    branch_point_curve crossings(base_, ranges_);
+    const auto exact = crossings.bogdanov_takens_near(near);
+    if (!exact) return std::nullopt;
+    VectorXd found = u;
+    found.head(exact->size()) = *exact;
+    return found;
 }
 
 }  // namespace moebius

@@ -93,6 +93,11 @@ std::vector<double> torus_curve::columns(const VectorXd& u) {
     return {angle, pair ? torus_coefficient(model(), step_, angle, x_, p_) : not_a_number};
 }
 
+/// An R1 is a pair of zeros of f_x, whatever the step.
+std::optional<VectorXd> torus_curve::refined_end(const VectorXd& u) {
+    return cosine(u) > 0 ? zeros_at_crossing(u) : std::nullopt;
+}
+
 std::vector<bifurcation_curve::end> torus_curve::natural_ends() const {
     return {{unknowns() - 1, point_type::R1, -1, -1}, {unknowns() - 1, point_type::R2, -1, 1}};
 }

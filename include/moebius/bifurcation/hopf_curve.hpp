@@ -22,8 +22,6 @@ public:
     /// From the normal form's `omega`, or else the pair of eigenvalues next to the imaginary axis;
     /// k = 0 at a BT.
     [[nodiscard]] Eigen::VectorXd start(const special_point& point) override;
-    /// Across a curve of branch points (at a symmetric BT): the direction that keeps the symmetry.
-    [[nodiscard]] Eigen::VectorXd crossing_tangent(const Eigen::VectorXd& u) override;
 
     /// GH where l1 = 0, ZH where another eigenvalue is zero, HH where another pair is imaginary.
     [[nodiscard]] std::vector<test_function> tests() override;
@@ -45,7 +43,6 @@ private:
     /// l1, times what makes it finite and of one sign where another eigenvalue passes zero.
     [[nodiscard]] double lyapunov_test(const Eigen::VectorXd& u);
 
-    std::vector<parameter_range> ranges_;
     double unit_ = 1;  ///< of k
 };
 

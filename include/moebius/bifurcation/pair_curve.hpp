@@ -3,6 +3,7 @@
 
 #include <array>
 #include <moebius/bifurcation/bifurcation_curve.hpp>
+#include <optional>
 #include <vector>
 
 namespace moebius {
@@ -23,13 +24,19 @@ namespace moebius {
 /// @source  Govaerts, section 4.3; Kuznetsov (3rd ed.), section 10.3.2
 class pair_curve : public bifurcation_curve {
 public:
-    using bifurcation_curve::bifurcation_curve;
+    pair_curve(const problem& base, const std::vector<parameter_range>& ranges);
 
     [[nodiscard]] Eigen::Index unknowns() const override;
     void evaluate(const Eigen::VectorXd& u, Eigen::VectorXd& f, Eigen::MatrixXd& df) override;
     bool adapt(const Eigen::VectorXd& u) override;
+    /// Across a curve of branch points (where a symmetric pair is zero): the direction that keeps
+    /// the symmetry.
+    [[nodiscard]] Eigen::VectorXd crossing_tangent(const Eigen::VectorXd& u) override;
 
 protected:
+    /// A pair of zeros on a curve of branch points, near u: this system is singular there.
+    [[nodiscard]] std::optional<Eigen::VectorXd> zeros_at_crossing(const Eigen::VectorXd& u);
+
     /// r, t and their derivatives by c.
     struct quadratic {
         double r = 0, t = 0, r_by = 0, t_by = 0;
@@ -41,6 +48,7 @@ protected:
 private:
     [[nodiscard]] Eigen::MatrixXd matrix(const quadratic& at) const;
 
+    std::vector<parameter_range> ranges_;
     Eigen::MatrixXd b_, c_;                  // (n, 2)
     std::array<Eigen::Matrix2d, 2> weight_;  // of G in the two conditions
 };

@@ -31,6 +31,7 @@ public:
     [[nodiscard]] std::span<const std::string_view> column_names() const override;
     [[nodiscard]] std::vector<double> columns(const Eigen::VectorXd& u) override;
     [[nodiscard]] std::vector<end> natural_ends() const override;
+    [[nodiscard]] std::optional<Eigen::VectorXd> refined_end(const Eigen::VectorXd& u) override;
     [[nodiscard]] double rate(const Eigen::VectorXd& u) const override { return 1 - cosine(u); }
 
     [[nodiscard]] double cosine(const Eigen::VectorXd& u) const { return u[unknowns() - 1]; }

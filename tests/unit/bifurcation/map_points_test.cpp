@@ -153,7 +153,7 @@ TEST_CASE("flips of N balanced experts are followed over two parameters", "[map]
 // map's, whatever its step.
 TEST_CASE("a torus curve of alike experts ends where its pairs come together at 1",
           "[map][locus][oracle]") {
-    const std::size_t experts = GENERATE(as<std::size_t>{}, 2, 3);
+    const std::size_t experts = GENERATE(as<std::size_t>{}, 2, 3, 8, 32);
     const double step = GENERATE(0.05, 0.3);
     CAPTURE(experts, step);
     const double n = static_cast<double>(experts), g = 0.5 / n;

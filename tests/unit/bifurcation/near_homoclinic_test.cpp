@@ -123,6 +123,20 @@ TEST_CASE("Lorenz's cycles end in the homoclinic orbit, or at the caller's perio
     CHECK(of_type(found, point_type::LPC).empty());
 }
 
+// The mesh is made for the cycle before the last step, which is a long one: the end's is another.
+TEST_CASE("a branch of cycles ends on a mesh that suits its last one", "[cycles][outcome]") {
+    const auto at = problem_of<lorenz>();
+    const parameter_range range{"rho", 13.94, 30};
+    const auto hopf = equilibrium_diagram(at, {"rho", 0, 30}).at("HB1");
+    const auto end = [&](const continuation_options& options) {
+        diagram found;
+        add_cycle_branch(found, at, range, hopf, options);
+        REQUIRE(found.branches.at(0).last == stop_reason::range_end);
+        return found.special_points.back().cycle->period;
+    };
+    CHECK_THAT(end({.max_step = 5, .max_turn = 1}), WithinRel(end({.tolerance = 1e-11}), 5e-11));
+}
+
 TEST_CASE("multipliers that are not resolved end a branch", "[cycles][outcome]") {
     const auto at = problem_of<lorenz>();
     const auto hopf = equilibrium_diagram(at, {"rho", 0, 30}).at("HB1");
