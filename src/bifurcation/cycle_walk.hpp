@@ -94,7 +94,7 @@ protected:
     /// So many times as many intervals from the next rebase on, or fewer again.
     /// @return false if there are as many as there may be
     bool refine(double times) {
-        fineness_ *= times;
+        fineness_ = std::min(times * fineness_, static_cast<double>(most_intervals));
         return intervals_ < most_intervals;
     }
     void coarsen() { fineness_ = std::max(1.0, 0.95 * fineness_); }
