@@ -181,7 +181,7 @@ import os, signal, threading, time
 import moebius
 threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
-    found = moebius.simulate(set={"feedback": 1}, batch=65536, steps=10000000, record_every=100)
+    found = moebius.simulate(set={"feedback": 1}, batch=1024, steps=20000000, record_every=100)
     print("kept", found.incomplete is not None, len(found.records) > 0)
 except KeyboardInterrupt:
     print("interrupted")
