@@ -183,7 +183,6 @@ void cycle_branch::write_held() {
 std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
     if (!goes_on) return std::nullopt;
     if (held_ && std::exchange(held_->old, true)) write_held();
-    suit(along);
     auto extremes = extremes_at(trace_.current().u);
     for (double& x : extremes) x /= scale();
     const bool reached = homoclinic_.reached(curve_.period(trace_.current().u),
@@ -193,15 +192,6 @@ std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
         return homoclinic_.nears() ? stop_reason::homoclinic : stop_reason::unresolved;
     lost_ = lost_ || !facts_at(trace_.current()).multipliers.resolved();
     return cycle_walk::kept(along, goes_on);
-}
-
-/// Says the last row again where the mesh, of some steps ago, does not suit its cycle.
-void cycle_branch::suit(walk& along) {
-    for (int meshes = 0; meshes < most_meshes && is_coarse(trace_.current().u); ++meshes) {
-        if (!rebase()) return;
-        rows_.replace_row(row_at(trace_.current().u));
-        along.rebased();
-    }
 }
 
 /// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, and says the

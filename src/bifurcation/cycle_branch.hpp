@@ -74,7 +74,6 @@ private:
     void add_form(special_point& point, const Eigen::VectorXd& u) const;
     bool add_point(point_type type, const curve_point& at, double arc, double missed);
     bool add_point_within(point_type type, const curve_point& at, double arc, double missed);
-    void suit(walk& along);
     bool resolve(walk& along);
 
     Eigen::VectorXd crossing_;  // the mark of the last BP

@@ -214,7 +214,7 @@ protected:
         const double most =
             options_.longest_period > 0 ? options_.longest_period : longest * first_period_;
         if (curve_.period(u) > most) return stop_reason::long_period;
-        if (++steps_ < rebase_every && !is_coarse(u)) return std::nullopt;
+        if (++steps_ % rebase_every != 0 && !is_coarse(u)) return std::nullopt;
         if (!rebase()) return stop_reason::step_too_small;
         along.rebased();
         return std::nullopt;
@@ -241,7 +241,6 @@ private:
             static_cast<double>(intervals_for(curve_.values(u), scale_, options_.tolerance));
         intervals_ = std::min(static_cast<Eigen::Index>(fineness_ * wanted), most_intervals);
         curve_.rebase(u, way, intervals_);
-        steps_ = 0;
     }
 
     /// Leaves the curve on that mesh.
@@ -281,7 +280,7 @@ private:
     }
 
     double scale_;
-    std::size_t steps_ = 0;       // since the mesh was made
+    std::size_t steps_ = 0;
     Eigen::Index intervals_ = 0;  // at the last rebase
     double fineness_ = 1;         // times the intervals that the tolerance asks for
     facts known_;
