@@ -73,6 +73,7 @@ int show(const plan_arguments& args, const sweep_plan& plan, const session& sess
     const auto watched = session.watch("plan");
     std::vector<double> kept(plan.keep.size());
     double seconds = 0;
+    std::size_t failed = 0;
     const auto samples = samples_of(plan);
     for (const auto index : samples) {
         const auto from = std::chrono::steady_clock::now();
@@ -82,6 +83,7 @@ int show(const plan_arguments& args, const sweep_plan& plan, const session& sess
             throw;
         } catch (const error& e) {
             out += fmt::format("point {} fails: {}\n", index, e.what());
+            ++failed;
         }
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
         seconds += took.count() / static_cast<double>(samples.size());
@@ -94,7 +96,7 @@ int show(const plan_arguments& args, const sweep_plan& plan, const session& sess
         out += fmt::format("\n{} has {} points done and {} failed", folder, rows.index.size(),
                            rows.failed.size());
     print(out + '\n');
-    return exit_code::found;
+    return failed < samples.size() ? exit_code::found : exit_code::no_answer;
 }
 
 }  // namespace

@@ -16,7 +16,8 @@
 namespace moebius::cli {
 namespace {
 
-/// The file that a word of a command leads to; empty if there is none.
+/// The file that a word of a command leads to, whatever stands before it and behind it, as in
+/// --gate=FILE,layout=... or FILE:CLASSES; empty if there is none.
 std::string file_of(std::string word) {
     const auto is_file = [](const std::string& name) {
         std::error_code none;
@@ -24,9 +25,11 @@ std::string file_of(std::string word) {
     };
     if (is_file(word)) return word;
     if (word.starts_with('-')) word.erase(0, std::min(word.find('='), word.size() - 1) + 1);
-    if (is_file(word)) return word;
-    word.erase(std::min(word.rfind(':'), word.size()));
-    return is_file(word) ? word : "";
+    while (!word.empty() && !is_file(word)) {
+        const auto behind = word.find_last_of(":,");
+        word.erase(behind == word.npos ? 0 : behind);
+    }
+    return word;
 }
 
 std::uint64_t content_sum(const std::string& name, std::uint64_t before) {

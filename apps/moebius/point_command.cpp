@@ -77,11 +77,12 @@ const command& command_named(const std::vector<command>& all, const std::string&
 
 /// Options that are the run's own, in the words of a plan and as its axes.
 void refuse_own(std::string_view where, std::string_view word) {
-    for (const std::string_view own :
-         {"--out", "--plot", "--report", "--format", "--checkpoint", "--log", "--threads"})
+    for (const std::string_view own : {"--out", "--plot", "--report", "--format", "--checkpoint",
+                                       "--log", "--threads", "--follow"})
         if (word == own || word.starts_with(std::string(own) + '='))
             throw invalid_argument(where, fmt::format("{} came", word),
-                                   "points write no files and run on one thread each");
+                                   "points write no files, wait for none and run on one thread "
+                                   "each");
 }
 
 void refuse_own(const sweep_plan& plan) {

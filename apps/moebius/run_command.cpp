@@ -86,6 +86,10 @@ private:
         const auto from = std::chrono::steady_clock::now();
         const auto before = plan_.refined.halvings > 0 ? run_refined() : run_whole();
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
+        if (inputs_of(plan_) != inputs)
+            throw io_error(folder_,
+                           "an input file changed while the run went on, and points of both are in "
+                           "it: remove it and run again");
         return say(before, took.count());
     }
 
@@ -137,7 +141,7 @@ private:
         static_cast<void>(read_rows(folder_, plan_, heading_));  // or it is refused
         journal own = begin({});
         std::optional<std::uint64_t> before;
-        for (bool retry = args_.retry; !stop_requested(); retry = false) {
+        for (bool retry = args_.retry; goes_on(); retry = false) {
             const auto rows = read_rows(folder_, plan_, heading_);
             if (!before) {
                 failed_before_ = retry ? 0 : rows.failed.size();
@@ -154,6 +158,12 @@ private:
             });
         }
         return before.value_or(0);
+    }
+
+    /// False on all ranks once one was asked to stop: each round waits for all.
+    [[nodiscard]] bool goes_on() const {
+        if (ranks_ && !ranks_->agree(stop_requested() ? 1 : 0)) request_stop();
+        return !stop_requested();
     }
 
     /// @param numbers  makes the numbers of points of places
@@ -181,8 +191,9 @@ private:
             made, seconds, static_cast<double>(made) / std::max(seconds, 1e-9), tally_.failed,
             before, failed_before_ > 0 ? fmt::format(", of which {} failed", failed_before_) : ""));
         if (stop_requested()) {
-            tell(fmt::format("{}: {} has what was computed until then; the same command goes on",
-                             interrupt_name(), folder_));
+            tell(fmt::format(
+                "{}: {} has what was computed until then; the same command goes on",
+                interrupt_name().empty() ? "another rank was stopped" : interrupt_name(), folder_));
             return interrupt_code();
         }
         return tally_.failed + failed_before_ == 0 ? exit_code::found : exit_code::no_answer;

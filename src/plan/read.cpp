@@ -153,7 +153,18 @@ plan_axis axis_of(const plan_value& at, bool counted) {
     else if (at.has("points"))
         at.at("points").reject("a Latin hypercube has one number of points for all axes");
     read_spacing(at, out);
+    if (!std::isfinite(out.to - out.from)) at.reject("its ends are too far apart for a double");
+    if (counted && out.points > 1 && out.from == out.to)
+        at.reject(fmt::format("its {} points would all be {:g}", out.points, out.from));
     return out;
+}
+
+/// A point that comes twice would count twice.
+template <typename T>
+void require_different(const plan_value& at, std::vector<T> values) {
+    std::sort(values.begin(), values.end());
+    const auto twice = std::adjacent_find(values.begin(), values.end());
+    if (twice != values.end()) at.reject(fmt::format("{} comes twice", *twice));
 }
 
 void read_axes(const plan_value& plan, sweep_plan& out) {
@@ -164,6 +175,7 @@ void read_axes(const plan_value& plan, sweep_plan& out) {
         out.axes.push_back(axis_of(axes.at(i), out.layout != plan_layout::latin));
         const auto& axis = out.axes.back();
         if (!names.insert(axis.name).second) axes.at(i).reject(axis.name + " has an axis before");
+        if (out.layout == plan_layout::grid) require_different(axes.at(i), axis.values);
         if (out.layout == plan_layout::list && axis.size() != out.axes[0].size())
             axes.at(i).reject(
                 fmt::format("it has {} values and the first axis {}: a list has them "
@@ -207,6 +219,7 @@ void read_seeds(const plan_value& plan, sweep_plan& out) {
     }
     for (std::size_t i = 0; i < at.list().value.size(); ++i)
         out.seeds.push_back(at.at(i).count(0, most_plan_points));
+    require_different(at, out.seeds);
 }
 
 void read_keep(const plan_value& plan, sweep_plan& out) {

@@ -57,7 +57,7 @@ plan_rows read_rows(const std::filesystem::path& folder, const sweep_plan& plan,
         const auto heading =
             read_journal(path, plan, same, [&](auto index, auto values, auto failure) {
                 if (!failure.empty()) {
-                    out.failed.emplace(index, failure);
+                    out.failed.insert_or_assign(index, std::string(failure));  // the last one
                     return;
                 }
                 out.index.push_back(index);

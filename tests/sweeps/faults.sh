@@ -16,7 +16,7 @@ refused() {
     fi
 }
 
-has_ranks() { command -v mpirun >/dev/null && ldd "$program" | grep -q libmpi; }
+has_ranks() { command -v mpirun >/dev/null && [[ $(ldd "$program") == *libmpi* ]]; }
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
 plan spin >sweep.json
@@ -179,6 +179,17 @@ refused 'files that the command reads have changed' "$program" run tokens.json
 refused 'files that the command reads have changed' "$program" run tokens.json --shard 0/2
 test ! -e tokens.json.journal/shard-00000-of-00002.journal
 ends 0 "$program" merge tokens.json.journal --out tokens.csv.csv
+
+# also of a gate that says its layout, and those that change while the run goes on
+square_gate 1 0 0 1 >gate.npy
+plan gate >gate.json
+ends 0 "$program" run gate.json
+square_gate 1 0 1 1 >gate.npy
+refused 'files that the command reads have changed' "$program" run gate.json
+rm -r gate.json.journal
+(until test -e gate.json.journal; do sleep 0.01; done && square_gate 0 1 1 1 >gate.npy) &
+refused 'an input file changed while the run went on' "$program" run gate.json
+wait
 
 # what is no journal does not keep a merge waiting
 mkfifo whole/a.journal

@@ -36,7 +36,7 @@ ranks_of() {
     local child
     children=()
     for child in $(cat /proc/"$1"/task/*/children); do
-        if tr '\0' ' ' <"/proc/$child/cmdline" 2>/dev/null | grep -q 'run sweep.json'; then children+=("$child"); fi
+        if tr '\0' ' ' <"/proc/$child/cmdline" 2>/dev/null | grep -q 'run [a-z]*.json'; then children+=("$child"); fi
     done
 }
 start_ranks() {
@@ -48,7 +48,7 @@ start_ranks() {
     done
     sleep "0.$((RANDOM % 60 + 10))"
 }
-if [[ $by == ranks ]] && ! { command -v mpirun >/dev/null && ldd "$program" | grep -q libmpi; }; then
+if [[ $by == ranks ]] && ! { command -v mpirun >/dev/null && [[ $(ldd "$program") == *libmpi* ]]; }; then
     echo 'not run: mpirun (Open MPI is not here, or was not when this was built)'
     exit 77
 fi
@@ -74,3 +74,15 @@ done
 for part in 0 1; do "$program" run sweep.json --journal killed --shard $part/2 >/dev/null; done
 check_once
 printf '%d kills in %d runs of %d sweeps: each point once\n' "$kills" "$runs" $((whole + 1))
+
+# one rank of a refined sweep is asked to stop: the others, which meet it after each round, stop, too
+if [[ $by == ranks ]]; then
+    plan slow >slow.json
+    mpirun --oversubscribe -n 2 "$program" run slow.json >/dev/null 2>&1 &
+    launcher=$!
+    until ranks_of $launcher && ((${#children[@]} == 2)) && [[ -e slow.json.journal ]]; do sleep 0.01; done
+    sleep 0.5
+    kill -TERM "${children[1]}"
+    for ((waited = 0; waited < 600; ++waited)); do kill -0 $launcher 2>/dev/null || break; sleep 0.1; done
+    ((waited < 600)) || { kill $launcher; echo 'a rank waits for one that has stopped' >&2; exit 1; }
+fi

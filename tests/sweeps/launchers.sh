@@ -45,7 +45,7 @@ SLURM_ARRAY_TASK_ID=5 SLURM_ARRAY_TASK_COUNT=2 SLURM_ARRAY_TASK_MIN=4 "$program"
 HQ_TASK_ID=0 "$program" run exact.json --shard env/2 --journal env >/dev/null
 same env exact
 
-if command -v mpirun >/dev/null && ldd "$program" | grep -q libmpi; then
+if command -v mpirun >/dev/null && [[ $(ldd "$program") == *libmpi* ]]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
     for ranks in 1 2 4; do
         mpirun --oversubscribe -n $ranks "$program" run exact.json --journal ranks-$ranks >/dev/null

@@ -1,6 +1,12 @@
 # Sweep files of the tests, made by: plan NAME.
 
 spin='"schema": "moebius.plan/1", "command": "spin", "keep": {"value": "/value"}'
+# square_gate A B C D: an .npy of these four bits
+square_gate() {
+    printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }"
+    local bit
+    for bit; do if ((bit)); then printf '\0\0\0\0\0\0\xf0\x3f'; else printf '\0\0\0\0\0\0\0\0'; fi; done
+}
 plan() {
     case $1 in
         # two experts, whose half width is missing below the cusp
@@ -31,5 +37,13 @@ plan() {
         # tokens of a file
         tokens) printf '%s\n' '{"schema": "moebius.plan/1", "command": "simulate --tokens tokens.csv --labels --steps 20",
             "axes": [{"parameter": "feedback", "values": [0.5, 1]}], "keep": {"mean": "/summary/gap_mean/0"}}' ;;
+        # a square gate; some seconds
+        gate) printf '1,0\n0,1\n-1,0\n0,-1\n' >gated.csv && printf '%s\n' '{"schema": "moebius.plan/1",
+            "command": "simulate --tokens gated.csv --gate gate.npy,layout=features-by-experts --steps 4000",
+            "axes": [{"parameter": "feedback", "from": 0.5, "to": 1, "points": 40}], "keep": {"mean": "/summary/gap_mean/0"}}' ;;
+        # 23,409 points of 1 to 2 ms, in three rounds
+        slow) printf '%s\n' "{$spin, \"refine\": {\"halvings\": 3, \"by\": 0},
+            \"axes\": [{\"option\": \"milliseconds\", \"from\": 1, \"to\": 2, \"points\": 20},
+            {\"parameter\": \"a\", \"from\": 0, \"to\": 1, \"points\": 20}]}" ;;
     esac
 }

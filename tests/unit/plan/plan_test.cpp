@@ -78,6 +78,22 @@ TEST_CASE("a sweep file's fault is named with its place and the nearest key", "[
         "plan: the key from comes twice in one object");
 }
 
+TEST_CASE("points that would be infinite or come twice are refused", "[plan][error]") {
+    const auto with_axis = [](const std::string& axis) {
+        return plan_with(R"("axes":[{"parameter":"a",)" + axis + "}]");
+    };
+    CHECK_THROWS_WITH(with_axis(R"("from":-1e308,"to":1e308,"points":5)"),
+                      "plan: /axes/0: its ends are too far apart for a double");
+    CHECK_THROWS_WITH(with_axis(R"("from":1,"to":1,"points":3)"),
+                      "plan: /axes/0: its 3 points would all be 1");
+    CHECK(with_axis(R"("from":1,"to":1,"points":1)").points() == 1);
+    CHECK_THROWS_WITH(with_axis(R"("values":[2,1,2])"), "plan: /axes/0: 2 comes twice");
+    CHECK_THROWS_WITH(plan_with(R"("seeds":[3,4,3])"), "plan: /seeds: 3 comes twice");
+    CHECK(plan_with(R"("layout":"list","axes":[{"parameter":"a","values":[1,1]},
+                       {"parameter":"b","values":[1,2]}])")
+              .points() == 2);
+}
+
 TEST_CASE("a grid has the decimals that one would write", "[plan]") {
     const auto values_of = [](const std::string& axis) {
         const auto plan = plan_with(R"("axes":[{"parameter":"a",)" + axis + "}]");
