@@ -80,7 +80,10 @@ if [[ $by == ranks ]]; then
     plan slow >slow.json
     mpirun --oversubscribe -n 2 "$program" run slow.json >/dev/null 2>&1 &
     launcher=$!
-    until ranks_of $launcher && ((${#children[@]} == 2)) && [[ -e slow.json.journal ]]; do sleep 0.01; done
+    until ranks_of $launcher && ((${#children[@]} == 2)) && [[ -e slow.json.journal ]]; do
+        kill -0 $launcher || { echo 'mpirun ended before its ranks were seen' >&2; exit 1; }
+        sleep 0.01
+    done
     sleep 0.5
     kill -TERM "${children[1]}"
     for ((waited = 0; waited < 600; ++waited)); do kill -0 $launcher 2>/dev/null || break; sleep 0.1; done
