@@ -12,7 +12,7 @@
 #include <set>
 #include <utility>
 
-#include "score_probe.hpp"
+#include "score_prober.hpp"
 
 namespace moebius {
 namespace {

@@ -44,9 +44,9 @@ moebius_vector_sources(fuzz_readers
   ${PROJECT_SOURCE_DIR}/src/base/random_planes.cpp ${PROJECT_SOURCE_DIR}/src/tokens/normal_logits.cpp)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/io/gnuplot.cpp TARGET_DIRECTORY fuzz_readers
   PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # figures.cpp has its own
-fuzz_library(fuzz_diagrams)  # what readers use of continuation; command lines bring all of it
-foreach(name diagram locus_regions plane_regions)
-  target_sources(fuzz_diagrams PRIVATE ${PROJECT_SOURCE_DIR}/src/continuation/${name}.cpp)
+fuzz_library(fuzz_used)  # what readers use of modules that command lines bring whole
+foreach(name continuation/diagram continuation/locus_regions continuation/plane_regions train/score_probe)
+  target_sources(fuzz_used PRIVATE ${PROJECT_SOURCE_DIR}/src/${name}.cpp)
 endforeach()
 target_link_libraries(fuzz_readers PRIVATE fuzz_flags)
 
@@ -64,7 +64,7 @@ foreach(reader IN LISTS files lines)
       moebius_cli $<LINK_GROUP:RESCAN,fuzz_readers,fuzz_numerics>)
   else()
     target_link_libraries(fuzz_${reader} PRIVATE
-      $<LINK_GROUP:RESCAN,fuzz_readers,fuzz_numerics,fuzz_diagrams>)
+      $<LINK_GROUP:RESCAN,fuzz_readers,fuzz_numerics,fuzz_used>)
     add_dependencies(fuzz_files fuzz_${reader})
   endif()
   add_dependencies(fuzz_targets fuzz_${reader})
