@@ -111,7 +111,7 @@ TEST_CASE("Genesio and Tesi's cycle and its doubling", "[cycles][textbook]") {
 }
 
 TEST_CASE("Steinmetz and Larter's torus point on the cycles of a Hopf point",
-          "[cycles][textbook]") {
+          "[cycles][textbook][long]") {
     // [ref] shooting with DOP853 at rtol 1e-13 on |mu| = 1; MatCont's tutorial prints 0.71643356
     const auto base = at_values(problem_of<steinmetz_larter>(), {0.72, 0.5});
     const parameter_range range{"k7", 0.705, 0.725};
@@ -124,7 +124,8 @@ TEST_CASE("Steinmetz and Larter's torus point on the cycles of a Hopf point",
     CHECK_THAT(all(found, NS)[0].cycle->period, WithinAbs(10.91212687773, eight));
 }
 
-TEST_CASE("Steinmetz and Larter's torus point and fold on settled cycles", "[cycles][textbook]") {
+TEST_CASE("Steinmetz and Larter's torus point and fold on settled cycles",
+          "[cycles][textbook][long]") {
     // [ref] shooting with DOP853 at rtol 1e-13
     const auto base = at_values(problem_of<steinmetz_larter>(), {1.5, 0.75});
     const parameter_range range{"k8", 0.74, 0.9};

@@ -94,7 +94,7 @@ TEST_CASE("a hunter enters the cycles of its prey at AUTO's point on every branc
     }
 }
 
-TEST_CASE("a forced oscillator loses its symmetry three times, at any step", "[cycles]") {
+TEST_CASE("a forced oscillator loses its symmetry three times, at any step", "[cycles][long]") {
     const auto at = problem_of<test_models::duffing>();
     const auto start = test_models::circle_start(at, 2 * std::numbers::pi / 1.2, 2);
     const auto found = followed(at, {"F", 0, 40}, start, GENERATE(0.05, 0.1, 0.5));

@@ -248,7 +248,7 @@ TEST_CASE("the ends of a curve of doublings are labels of runs over one paramete
     }
 }
 
-TEST_CASE("doublings fold with their cycles, and tori cross them", "[cycles][oracle]") {
+TEST_CASE("doublings fold with their cycles, and tori cross them", "[cycles][oracle][long]") {
     const auto at = problem_of<test_models::folded_band>();
     const double radius = std::sqrt(1 + std::sqrt(0.1));  // at fold = 0.1
     const auto from = first_of(point_type::PD, at, {"flip", -0.3, 0.3}, radius);

@@ -8,6 +8,7 @@
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/bifurcation/locus.hpp>
+#include <tuple>
 
 #include "catch.hpp"
 #include "unit/homoclinic_models.hpp"
@@ -175,7 +176,8 @@ TEST_CASE("a homoclinic curve leaves a Bogdanov-Takens point", "[cycles][oracle]
     }
 }
 
-TEST_CASE("Koper's homoclinic orbits end at a saddle-node, as AUTO's do", "[cycles][oracle]") {
+TEST_CASE("Koper's homoclinic orbits have AUTO's inclination flips and end at its saddle-node",
+          "[cycles][oracle][long]") {
     auto at = problem_of<test_models::koper>();
     const parameter_range lambda{"lambda", -2, 2}, k{"k", -6, 2};
     const auto starts = test::of_type(locus(at, lambda, k, {.max_step = 0.1}), point_type::BT);
@@ -184,7 +186,14 @@ TEST_CASE("Koper's homoclinic orbits end at a saddle-node, as AUTO's do", "[cycl
         if (start.parameters[0] > 0) continue;
         const auto [curve, points] = homoclinic_from(at, lambda, k, start, step);
         CHECK(curve.last == stop_reason::branch_point);
-        REQUIRE(points.size() == 3);  // two inclination flips: inclination_flip_test.cpp
+        REQUIRE(points.size() == 3);
+        // the manual's chapter on kpr, of T = 60
+        for (const auto& [flip, first, second] : {std::tuple{points[0], -1.80166, -0.200266},
+                                                  std::tuple{points[1], -1.56876, -0.439547}}) {
+            CHECK(flip.type == point_type::IFS);
+            CHECK_THAT(flip.parameters[0], WithinAbs(first, 2e-5));
+            CHECK_THAT(flip.parameters[1], WithinAbs(second, 2e-5));
+        }
         const auto& end = points[2];
         CHECK(end.type == point_type::NCH);
         CAPTURE(end.parameters[0], end.parameters[1]);
@@ -208,6 +217,7 @@ TEST_CASE("Koper's homoclinic orbits end at a saddle-node, as AUTO's do", "[cycl
             }
             return 0;
         };
+        if (step > 0.1) continue;
         CHECK(side(-3e-6) == 1);
         CHECK(side(3e-6) == -1);
     }

@@ -86,7 +86,7 @@ TEST_CASE("a curve in two parameters ends where the caller's function passes zer
 
 // Where omega is the root of rounding l1 is none: at the BT from which the curve starts it was
 // -1e22, and 1e3 in the next row, with a GH between them.
-TEST_CASE("a Hopf curve from a BT has no GH beside it", "[bifurcation][hopf]") {
+TEST_CASE("a Hopf curve from a BT has no GH beside it", "[bifurcation][hopf][long]") {
     const double max_step = GENERATE(0.03, 0.1, 0.4);
     CAPTURE(max_step);
     auto three = controlled(3);

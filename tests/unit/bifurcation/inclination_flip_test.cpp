@@ -110,21 +110,3 @@ TEST_CASE("an inclination flip is where the adjoint solution begins in its faste
         CHECK_THAT(flip.parameters[1], WithinAbs(0, 1e-10));        // of the loop that is known
     }
 }
-
-TEST_CASE("Koper's homoclinic orbits have the inclination flips of AUTO's", "[cycles][oracle]") {
-    const auto at = problem_of<test_models::koper>();
-    const parameter_range lambda{"lambda", -2, 2}, k{"k", -6, 2};
-    const auto starts = test::of_type(locus(at, lambda, k, {.max_step = 0.1}), point_type::BT);
-    const double step = GENERATE(0.1, 0.5);
-    for (const auto& start : starts) {
-        if (start.parameters[0] > 0) continue;
-        const auto found = locus(at, lambda, k, {.max_step = step}, start);
-        const auto flips = test::of_type(found, point_type::IFS);
-        REQUIRE(flips.size() == 2);
-        // the manual's chapter on kpr, of T = 60
-        CHECK_THAT(flips[0].parameters[0], WithinAbs(-1.80166, 2e-5));
-        CHECK_THAT(flips[0].parameters[1], WithinAbs(-0.200266, 2e-5));
-        CHECK_THAT(flips[1].parameters[0], WithinAbs(-1.56876, 2e-5));
-        CHECK_THAT(flips[1].parameters[1], WithinAbs(-0.439547, 2e-5));
-    }
-}

@@ -255,7 +255,7 @@ TEST_CASE("waves of eight experts have no point of rounding at their Hopf point"
 
 // The product of the 496 pairs' test functions changes by 1e12 in the step in which a pair goes
 // through the circle (|mu| = .48 and 1.55 at its ends), so that its smaller end was taken for zero.
-TEST_CASE("waves of sixteen experts have their torus point at any step", "[cycles][wave]") {
+TEST_CASE("waves of sixteen experts have their torus point at any step", "[cycles][wave][long]") {
     const auto from = balance_lost(16, 0.5);
     const double step = GENERATE(0.35, 0.5);
     CAPTURE(step);

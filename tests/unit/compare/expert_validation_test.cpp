@@ -71,7 +71,7 @@ TEST_CASE("validate finds that theory holds for many experts", "[compare][oracle
     CHECK(won == 4);
 }
 
-TEST_CASE("validate finds that theory holds for sets of experts", "[compare][oracle]") {
+TEST_CASE("validate finds that theory holds for sets of experts", "[compare][oracle][long]") {
     const auto v = validate_experts({8, 2}, brief(8));
 
     INFO(v.overall.sentence);

@@ -59,7 +59,7 @@ TEST_CASE("a swing is measured between rises, noise or not", "[compare][oracle]"
 }
 
 TEST_CASE("validate finds the onset, period and amplitude of controlled loops",
-          "[compare][oracle]") {
+          "[compare][oracle][long]") {
     const auto v = validate_oscillation({2}, brief());
 
     INFO(v.overall.sentence);

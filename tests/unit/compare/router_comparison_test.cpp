@@ -83,7 +83,7 @@ TEST_CASE("two-humped margins make the pitchfork subcritical, and the loop shows
 }
 
 TEST_CASE("a router without a closed form is predicted from its measured response",
-          "[compare][property]") {
+          "[compare][property][long]") {
     const auto source = stored_tokens({0.3, -0.1, -0.4, 0.2, 0.1, 0.1, -0.2, -0.3}, 2);
     const auto row = compare_one(source, "selective-sinkhorn",
                                  {{"frequency", "0.2"}, {"cost", "softmax"}, {"xi", "0.2"}});

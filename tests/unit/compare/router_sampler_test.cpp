@@ -74,7 +74,8 @@ TEST_CASE("a measured branch of eight experts is the computed one, with its fold
     check_branch(known_branch("top-k", 8, {}, {{"k", "2"}}).at(0, 0.3, 4), how, 1);
 }
 
-TEST_CASE("measured branches of every router turn twice where the computed ones do", "[measured]") {
+TEST_CASE("measured branches of every router turn twice where the computed ones do",
+          "[measured][long]") {
     std::uint64_t seed = 1;
     for (const auto& of : every_router_turning_twice()) {
         ++seed;  // of its own: routers share their random numbers

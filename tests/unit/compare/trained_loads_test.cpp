@@ -89,7 +89,7 @@ TEST_CASE("errors of frozen loops are those of their means, whatever the feedbac
 }
 
 TEST_CASE("errors of frozen loops of gates that tell tokens apart are those of their means",
-          "[trained_loads]") {
+          "[trained_loads][long]") {
     constexpr std::size_t runs = 300;
     for (const std::size_t experts : {2U, 4U}) {
         CAPTURE(experts);
