@@ -353,11 +353,9 @@ def response(
     """Open loop: the load gap of two experts at fixed score differences."""
 
 def models(
-    *,
 ) -> Result:
     """List the models, their equations and parameters."""
 
 def routers(
-    *,
 ) -> Result:
     """List the routers, their options and noise laws."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The package against the program: the same code must give the same bytes."""
 
+import ast
 import inspect
 import json
 import os
@@ -204,3 +205,4 @@ def test_stubs_are_those_of_the_tables():
     from moebius import _stubs
     kept = Path(moebius.__file__).with_name("__init__.pyi").read_text(encoding="utf-8")
     assert kept == _stubs.text(), "python -m moebius._stubs > python/moebius/__init__.pyi"
+    ast.parse(kept)  # what a type checker does first
