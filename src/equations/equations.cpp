@@ -87,6 +87,9 @@ private:
         switch (from.what) {
             case kind::rate:
             case kind::next:
+                if (model_.host)
+                    refuse(from, fmt::format("{} came beside host", from.name),
+                           "the states of a host are all that there are");
                 if ((from.what == kind::next) != has_next_)
                     if (!model_.states.empty())
                         refuse(from, fmt::format("{} came", from.name),
@@ -94,6 +97,9 @@ private:
                 has_next_ = from.what == kind::next;
                 compiler_.add_leaf(operation::state, model_.states.size(), from);
                 model_.states.push_back({from.name});
+                break;
+            case kind::host:
+                add_host(from);
                 break;
             case kind::parameter:
                 compiler_.add_leaf(operation::parameter, model_.parameters.size(), from);
@@ -113,6 +119,23 @@ private:
             default:
                 break;
         }
+    }
+
+    void add_host(const statement& from) {
+        model_.host = find_host_function(from.name);
+        if (!model_.host)
+            refuse(from, fmt::format("host {} came", excerpt(from.name)),
+                   "it was a function of a process, of Python for instance, that has ended or has "
+                   "no such function any more");
+        if (result_.is_map) refuse(from, "host came for a map", "a host has rates of change");
+        if (!model_.states.empty())
+            refuse(from, "host came beside other equations", "its states are all that there are");
+        for (const auto& name : from.arguments) {
+            compiler_.add_leaf(operation::state, model_.states.size(),
+                               {kind::host, from.line, name});
+            model_.states.push_back({name});
+        }
+        model_.equation = "a function of the process";
     }
 
     void complete(const statement& from) {

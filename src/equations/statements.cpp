@@ -24,7 +24,7 @@ constexpr std::array not_supported{command_info{"gr", "groups"},
                                    command_info{"w", "Wiener variables"},
                                    command_info{"ta", "tables"},
                                    command_info{"so", "algebraic equations"},
-                                   command_info{"sp", "special functions of arrays"},
+                                   command_info{"specia", "special functions of arrays"},
                                    command_info{"v", "Volterra's integrals"},
                                    command_info{"ex", "functions of other programs"},
                                    command_info{"k", "kernels"}};
@@ -144,6 +144,7 @@ private:
         if (command == "scale")
             return to_.push_back({kind::scale, line_, "scale", in_small_letters(rest)});
         if (command == "positive") return read_list(kind::positive, rest, "");
+        if (command == "host") return read_host(rest);
         if (begins("p")) return read_list(kind::parameter, rest, "0");
         if (begins("n")) return read_list(kind::number, rest, "0");
         if (begins("i")) return read_list(kind::initial, rest, "0");
@@ -170,6 +171,19 @@ private:
             return;
         }
         refuse(fmt::format("'{}' came", excerpt(rest)), "bounds low, high is needed");
+    }
+
+    /// host NAME: x, y
+    void read_host(std::string_view rest) {
+        const std::size_t colon = std::min(rest.find(':'), rest.size());
+        statement host{kind::host, line_, std::string(trimmed(rest.substr(0, colon)))};
+        for (const auto part : parts_of(rest.substr(std::min(colon + 1, rest.size())), ',')) {
+            const auto state = trimmed(part);
+            if (!is_name(state))
+                refuse(fmt::format("'host {}' came", excerpt(rest)), "host NAME: states is needed");
+            host.arguments.emplace_back(state);
+        }
+        to_.push_back(std::move(host));
     }
 
     /// a=1, b = 2 c=3; d: what follows a name without '=' is the next one.
