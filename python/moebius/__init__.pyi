@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .equations import Equations as Equations, trace as trace, where as where
 from .errors import DeviceError as DeviceError, Error as Error
-from .errors import InvalidArgument as InvalidArgument
+from .errors import InvalidArgument as InvalidArgument, NotFound as NotFound
 from .result import Point as Point, Result as Result, load as load
 
 __version__: str

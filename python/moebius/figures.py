@@ -5,7 +5,7 @@ Colours are those of Okabe and Ito (Color Universal Design, 2008), which colour-
 apart.
 """
 
-from .errors import Error
+from .errors import Error, InvalidArgument
 
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 
@@ -185,7 +185,7 @@ def _first(table, names, varied):
 def _check_columns(table, names):
     for name in names:
         if name not in table.columns:
-            raise Error(f"there is no column '{name}', but {', '.join(table.columns)}")
+            raise InvalidArgument(f"there is no column '{name}', but {', '.join(table.columns)}")
 
 
 def _branch(ax, branch, special, x, y, color):

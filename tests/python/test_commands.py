@@ -117,6 +117,22 @@ def test_arrays_that_are_no_tokens_are_refused(tokens):
         moebius.response(tokens=tokens, gate="logits")
 
 
+def test_what_is_no_file_of_equations_is_told_what_to_do():
+    with pytest.raises(moebius.InvalidArgument, match=r"moebius.Equations\(text\) takes it"):
+        moebius.diagram(equations="x'=a-x", vary={"a": (0, 1)})
+    with pytest.raises(moebius.InvalidArgument, match=r"moebius.trace\(function, states"):
+        moebius.diagram(equations=lambda x, p: x, vary={"a": (0, 1)})
+
+
+def test_a_range_may_be_an_array(pitchfork):
+    run = moebius.diagram(vary={"feedback": numpy.array([0.5, 20])})
+    assert run["BP1"]["feedback"] == pitchfork["BP1"]["feedback"]
+    with pytest.raises(KeyError, match="this diagram has no point 'LP9', but has "):
+        run["LP9"]
+    with pytest.raises(moebius.InvalidArgument, match="there is no column 'foo', but branch"):
+        run.plot(y="foo")
+
+
 def test_tokens_that_are_not_finite_are_refused():
     with pytest.raises(moebius.InvalidArgument, match="nan|finite"):
         moebius.response(tokens=numpy.full((4, 2), numpy.nan), gate="logits")
