@@ -27,7 +27,8 @@ namespace {
 using namespace moebius;
 
 /// One at a time: words and interrupts are the process's.
-std::tuple<int, std::string, std::string> run(const std::vector<std::string>& words) {
+std::tuple<int, std::string, std::string> run_alone(const std::vector<std::string>& words,
+                                                    std::exception_ptr& failure) {
     static std::mutex one_at_a_time;
     const nb::gil_scoped_release others_go_on;
     const std::lock_guard lock(one_at_a_time);
@@ -39,7 +40,15 @@ std::tuple<int, std::string, std::string> run(const std::vector<std::string>& wo
     const cli::caught_interrupt interrupt;
     auto session = cli::session_of(count, line.data());
     const int code = cli::run_program(session, count, line.data());
+    failure = take_failure();
     return {code, std::move(taken.printed), std::move(taken.told)};
+}
+
+std::tuple<int, std::string, std::string> run(const std::vector<std::string>& words) {
+    std::exception_ptr failure;
+    auto ended = run_alone(words, failure);
+    if (failure) std::rethrow_exception(failure);
+    return ended;
 }
 
 /// What a value of the option is in Python.
@@ -93,8 +102,10 @@ void translate(const std::exception_ptr& thrown, void* /*unused*/) {
 }  // namespace
 
 NB_MODULE(_core, m) {
+    nb::set_leak_warnings(false);  // a model's function may live as long as the interpreter
     nb::register_exception_translator(translate);
     bind_model(m);
+    bind_function(m);
     m.def("run", &run, nb::arg("words"),
           "Runs the program's command line of these words in this process.\n\n"
           "Returns its exit code, what it printed and what it told on the standard error. The GIL "

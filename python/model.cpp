@@ -74,7 +74,29 @@ public:
         return {out, {n, n}, owner, {1, static_cast<std::int64_t>(n)}};
     }
 
+    /// What comes in other numbers, or with strides, is copied; what is no state is refused.
+    [[nodiscard]] state converted(const nb::object& x) const {
+        state out;
+        if (nb::try_cast(x, out)) return out;
+        refuse(x);
+    }
+    [[nodiscard]] std::string told() const {
+        return fmt::format("<moebius model {}: {} states>", on_.model->name(),
+                           on_.model->dimension());
+    }
+
 private:
+    [[noreturn]] void refuse(const nb::object& x) const {
+        const std::string type = nb::cast<std::string>(nb::str(x.type().attr("__name__")));
+        const auto needed = fmt::format("{} has {} states, float64 in an array of one dimension",
+                                        on_.model->name(), on_.model->dimension());
+        if (!nb::hasattr(x, "shape") || !nb::hasattr(x, "dtype"))
+            throw nb::type_error(fmt::format("state: a {} came, but {}", type, needed).c_str());
+        const auto shape = nb::cast<std::string>(nb::str(nb::object(x.attr("shape"))));
+        const auto dtype = nb::cast<std::string>(nb::str(nb::object(x.attr("dtype"))));
+        throw invalid_argument("state", fmt::format("shape {} of {} came", shape, dtype), needed);
+    }
+
     [[nodiscard]] std::span<const double> checked(const state& x) const {
         if (x.shape(0) != on_.model->dimension())
             throw invalid_argument(
@@ -85,6 +107,12 @@ private:
 
     problem on_;
 };
+
+/// A method of arrays of float64 for whatever came.
+template <auto method>
+auto of_any(const python_model& on, const nb::object& x) {
+    return (on.*method)(on.converted(x));
+}
 
 }  // namespace
 
@@ -99,7 +127,11 @@ void bind_model(nb::module_& m) {
         .def_prop_ro("parameters", &python_model::parameters, "{name: value}, a copy.")
         .def("set", &python_model::set, nb::arg("name"), nb::arg("value"), "Sets a parameter.")
         .def("rhs", &python_model::rhs, nb::arg("x"), "f(x, p), (n).")
+        .def("rhs", of_any<&python_model::rhs>, nb::arg("x").none())
         .def("loads", &python_model::loads, nb::arg("x"),
              "Expected shares of the experts, (experts).")
-        .def("jacobian", &python_model::jacobian, nb::arg("x"), "df/dx, (n, n).");
+        .def("loads", of_any<&python_model::loads>, nb::arg("x").none())
+        .def("jacobian", &python_model::jacobian, nb::arg("x"), "df/dx, (n, n).")
+        .def("jacobian", of_any<&python_model::jacobian>, nb::arg("x").none())
+        .def("__repr__", &python_model::told);
 }

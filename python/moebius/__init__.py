@@ -13,7 +13,7 @@ bit for bit: it is the same code, run in this process. `help(moebius.diagram)` l
 from . import _core
 from ._commands import make_commands, run
 from .equations import Equations, trace, where
-from .errors import DeviceError, Error, InvalidArgument
+from .errors import DeviceError, Error, InvalidArgument, NotFound
 from .result import Point, Result, load
 
 Model = _core.Model
@@ -21,5 +21,5 @@ __version__ = _core.version()
 
 _functions = make_commands()
 globals().update(_functions)
-__all__ = ["DeviceError", "Equations", "Error", "InvalidArgument", "Model", "Point", "Result", "load", "run",
+__all__ = ["DeviceError", "Equations", "Error", "InvalidArgument", "Model", "NotFound", "Point", "Result", "load", "run",
            "trace", "where", *_functions]

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .equations import Equations as Equations, trace as trace, where as where
 from .errors import DeviceError as DeviceError, Error as Error
-from .errors import InvalidArgument as InvalidArgument
+from .errors import InvalidArgument as InvalidArgument, NotFound as NotFound
 from .result import Point as Point, Result as Result, load as load
 
 __version__: str
@@ -353,11 +353,9 @@ def response(
     """Open loop: the load gap of two experts at fixed score differences."""
 
 def models(
-    *,
 ) -> Result:
     """List the models, their equations and parameters."""
 
 def routers(
-    *,
 ) -> Result:
     """List the routers, their options and noise laws."""

@@ -7,7 +7,8 @@ from math import prod
 
 import numpy
 
-from .equations import Symbol, _Named, _NotTraced, _symbol
+from ._named import Named, of_jax
+from .equations import Symbol, _NotTraced, _symbol
 
 _UNARY = {"neg": "(-{})", "exp": "exp({})", "exp2": "(2^{})", "expm1": "(exp({})-1)",
           "log": "ln({})", "log1p": "ln(1+{})", "tanh": "tanh({})", "sin": "sin({})",
@@ -33,13 +34,14 @@ _INNER = ("jaxpr", "call_jaxpr", "fun_jaxpr")  # where primitives keep what they
 def rates_of(function, states, parameters):
     """A list of symbols: the rates of change that a function of JAX gives.
 
-    function: of two lists of numbers to an array, or a sequence, of numbers
+    function: of two lists of numbers, and what joins such a list, to an array, or a sequence, of
+              numbers
     states, parameters: their symbols
     """
     import jax
     _make_known(jax)
-    with _double_precision(jax):
-        here = jax.make_jaxpr(lambda x, p: jax.numpy.ravel(jax.numpy.asarray(function(x, p))))(
+    with double_precision(jax):
+        here = jax.make_jaxpr(lambda x, p: jax.numpy.ravel(jax.numpy.asarray(function(x, p, of_jax))))(
             [1.0] * len(states), [1.0] * len(parameters))
         given = [numpy.array(symbol, dtype=object) for symbol in (*states, *parameters)]
         (found,) = _run(here.jaxpr, here.consts, given)
@@ -49,11 +51,11 @@ def rates_of(function, states, parameters):
 @functools.cache
 def _make_known(jax):
     """States and parameters by name as what JAX takes apart, like lists."""
-    jax.tree_util.register_pytree_node(_Named, lambda named: (list(named), tuple(named._names)),
-                                       lambda names, values: _Named(names, values))
+    jax.tree_util.register_pytree_node(Named, Named.parts, Named.of_parts)
 
 
-def _double_precision(jax):
+def double_precision(jax):
+    """64 bits within."""
     known = getattr(jax, "enable_x64", None)
     if known is None:
         from jax.experimental import enable_x64 as known

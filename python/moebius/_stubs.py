@@ -30,7 +30,7 @@ def text():
              "",
              "from .equations import Equations as Equations, trace as trace, where as where",
              "from .errors import DeviceError as DeviceError, Error as Error",
-             "from .errors import InvalidArgument as InvalidArgument",
+             "from .errors import InvalidArgument as InvalidArgument, NotFound as NotFound",
              "from .result import Point as Point, Result as Result, load as load",
              "",
              "__version__: str",
@@ -49,11 +49,12 @@ def text():
     for name, options in tables_of_functions().items():
         lines += ["", f"def {name}("]
         places = [key for key, option in options.items() if option["positional"]]
+        named = {key: option for key, option in options.items() if not option["positional"]}
         lines += [f"    {key}: {_VALUES['str']} | Sequence[str] | None = None," for key in places]
         lines += ["    /,"] if places else []
-        lines += ["    *,"]
+        lines += ["    *,"] if named else []
         lines += [f"    {key}: {_VALUES[option['type']]} | None = None,"
-                  for key, option in options.items() if not option["positional"]]
+                  for key, option in named.items()]
         first = inspect.getdoc(getattr(moebius, name)).splitlines()[0]
         lines += [") -> Result:", f'    """{first}"""']
     return "\n".join(lines) + "\n"

@@ -16,6 +16,8 @@ def words_of(option, value):
     result is FILE:LABEL; lists of texts may be one text.
     """
     flag = option["flag"]
+    if option["name"] == "equations":
+        _check_equations(value)
     if option["type"] == "bool":
         if not isinstance(value, (bool, int)):
             raise InvalidArgument(f"{option['name']}: {value!r} came, but it is True or False")
@@ -29,8 +31,18 @@ def words_of(option, value):
     return [f"{flag}={_text(value)}"]
 
 
+def _check_equations(value):
+    if isinstance(value, str) and ("=" in value or "\n" in value):
+        raise InvalidArgument("equations: a text came where a file's name is needed: "
+                              "moebius.Equations(text) takes it")
+    if callable(value):
+        raise InvalidArgument("equations: a function came: moebius.trace(function, states, "
+                              "parameters) makes equations of it")
+
+
 def _items(value):
-    return list(value) if isinstance(value, (list, tuple, set)) else [value]
+    is_many = isinstance(value, (list, tuple, set)) or getattr(value, "ndim", 0) == 1
+    return list(value) if is_many else [value]
 
 
 def _settings(value):

@@ -17,13 +17,15 @@ class Equations:
         model = moebius.trace(rhs, states={"x": 0}, parameters={"feedback": 1, "bias": 0})
         moebius.diagram(equations=model, vary={"feedback": (0.5, 8)})
 
-    traced: "numpy" or "jax", by which a function was traced; None of a text
+    traced: "numpy" or "jax", by which a function was traced; "complex step" if it was not, and is
+            called instead; None of a text
     """
 
-    def __init__(self, text, traced=None):
+    def __init__(self, text, traced=None, function=None):
         if not isinstance(text, str):
             raise TypeError(f"Equations: a {type(text).__name__} came, but they are a text")
         self.text, self.traced = text, traced
+        self._function = function  # what the text's `host` means while this lives
         self._file = None
 
     def __repr__(self):
@@ -38,27 +40,38 @@ class Equations:
         return self._file
 
 
-def trace(rhs, states, parameters):
-    """The equations of a function that is made of arithmetic and elementary functions.
+def trace(rhs, states, parameters, scale=None):
+    """The equations of a function.
 
-    rhs: of (x, p) to as many rates of change as there are states; x are the states, by number or
-         name, p the parameters, by name. It is called once, with symbols in place of numbers: NumPy's
-         functions and Python's operators work, branches are `moebius.where(condition, a, b)`. If it
-         is made of JAX's, JAX traces it, what it compiles, vectorises, scans or differentiates, too.
+    rhs: of (x, p) to as many rates of change as there are states; x are the states, an array of one
+         dimension whose numbers have names, too (x.v, x["v"]), p the parameters, by name. It is
+         called once, with symbols in place of numbers: NumPy's functions and Python's operators
+         work, branches are `moebius.where(condition, a, b)`. If it is made of JAX's, JAX traces it,
+         what it compiles, vectorises, scans or differentiates, too.
     states: {name: initial value}; parameters: {name: value}
+    scale: the length over which the rates change noticeably; by default chosen from them, or 1 where
+           they cannot be traced
 
-    Derivatives of the text are exact, of any order that the engine takes. Its first line, which is
-    kept in results, and `traced` say how it was traced.
+    Derivatives of the text are exact, of any order that the engine takes. What cannot be traced is
+    called with complex numbers instead (`x + i h`), and a warning says why: first derivatives are to
+    rounding, those of higher order, which normal forms need, differences of the first (1e-11 where
+    the function changes over the scale). Results of such a function need it for `from_`. The
+    text's first line, which is kept in results, and `traced` say how it was done.
     """
     _check_names(states, parameters)
+    if scale is not None and not (0 < scale < math.inf):
+        raise InvalidArgument(f"trace: scale is {scale!r}, but it must be > 0")
     try:
         rates, traced = _rates(rhs, states, parameters)
-    except _NotTraced as error:
-        raise InvalidArgument(f"trace: {error}") from None
+    except InvalidArgument:
+        raise
+    except Exception as why:  # of a symbol where a number is needed, or the function's own
+        from ._numeric import equations_of
+        return equations_of(rhs, states, parameters, scale, why)
     if len(rates) != len(states):
         raise InvalidArgument(f"trace: the function gave {len(rates)} rates of change, but there "
                               f"are {len(states)} states")
-    return Equations(_text(states, parameters, rates, traced), traced)
+    return Equations(_text(states, parameters, rates, scale, traced), traced)
 
 
 def _check_names(states, parameters):
@@ -93,14 +106,15 @@ class _NotTraced(Exception):
 
 def _rates(rhs, states, parameters):
     """The symbols of the rates of change, and what traced them."""
+    from ._named import Named, of_symbols
     x, p = ([Symbol(name) for name in names] for names in (states, parameters))
 
-    def function(x, p):
-        found = rhs(_Named(states, x), _Named(parameters, p))
+    def function(x, p, join):
+        found = rhs(Named(states, x, join), Named(parameters, p, join))
         return found if _is_sequence(found) else [found]
 
     try:
-        return [_symbol(rate) for rate in function(x, p)], "numpy"
+        return [_symbol(rate) for rate in function(list(x), list(p), of_symbols)], "numpy"
     except (_NotTraced, TypeError) as first:
         if "jax" not in sys.modules:  # which a function of JAX's has imported
             raise
@@ -126,6 +140,18 @@ class Symbol:
 
     __int__ = __index__ = __complex__ = __float__
 
+    def __neg__(self):
+        return Symbol("(-{})", self)
+
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return Symbol("abs({})", self)
+
+    def __invert__(self):
+        return Symbol("(not({}))", self)
+
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         name = ufunc.__name__
         if method != "__call__" or options:
@@ -136,27 +162,33 @@ class Symbol:
             out = numpy.empty(spread.shape, dtype=object)
             out.flat = [self.__array_ufunc__(ufunc, method, *row) for row in spread]
             return out
-        if name in _OPERATORS:
-            return Symbol(_OPERATORS[name], *map(_symbol, inputs))
         if name in _FUNCTIONS:
-            return Symbol(_FUNCTIONS[name] + "({})", _symbol(inputs[0]))
+            return Symbol(_FUNCTIONS[name], *map(_symbol, inputs))
         raise _NotTraced(f"numpy.{name} has no counterpart in the equations")
 
     # NumPy's functions of arrays of objects call methods of these names.
     def __getattr__(self, name):
         if name in _FUNCTIONS:
-            return lambda: Symbol(_FUNCTIONS[name] + "({})", self)
+            return lambda *others: Symbol(_FUNCTIONS[name], self, *map(_symbol, others))
         raise AttributeError(name)
 
 
-_OPERATORS = {"add": "({}+{})", "subtract": "({}-{})", "multiply": "({}*{})", "divide": "({}/{})",
-              "true_divide": "({}/{})", "power": "({}^{})", "negative": "(-{})", "less": "({}<{})",
-              "equal": "({}=={})", "not_equal": "({}!={})", "greater": "({}>{})", "less_equal": "({}<={})", "greater_equal": "({}>={})",
-              "maximum": "max({},{})", "minimum": "min({},{})"}
-_FUNCTIONS = {"exp": "exp", "log": "ln", "log10": "log10", "sqrt": "sqrt", "sin": "sin",
-              "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
-              "arcsin": "asin", "arccos": "acos", "arctan": "atan", "absolute": "abs",
-              "fabs": "abs", "sign": "sign", "floor": "flr"}
+# NumPy's functions in the language of equations.
+_FUNCTIONS = {
+    "add": "({}+{})", "subtract": "({}-{})", "multiply": "({}*{})", "divide": "({}/{})",
+    "true_divide": "({}/{})", "power": "({}^{})", "float_power": "({}^{})", "negative": "(-{})",
+    "positive": "{}", "reciprocal": "(1/{})", "square": "({0}*{0})", "remainder": "mod({},{})",
+    "mod": "mod({},{})", "floor_divide": "flr({}/{})", "less": "({}<{})", "equal": "({}=={})",
+    "not_equal": "({}!={})", "greater": "({}>{})", "less_equal": "({}<={})",
+    "greater_equal": "({}>={})", "logical_and": "({}&{})", "logical_or": "({}|{})",
+    "bitwise_and": "({}&{})", "bitwise_or": "({}|{})", "logical_not": "(not({}))",
+    "invert": "(not({}))", "maximum": "max({},{})", "minimum": "min({},{})", "exp": "exp({})",
+    "exp2": "(2^{})", "expm1": "(exp({})-1)", "log": "ln({})", "log2": "(ln({})/ln(2))",
+    "log10": "log10({})", "log1p": "ln(1+{})", "sqrt": "sqrt({})", "sin": "sin({})",
+    "cos": "cos({})", "tan": "tan({})", "sinh": "sinh({})", "cosh": "cosh({})",
+    "tanh": "tanh({})", "arcsin": "asin({})", "arccos": "acos({})", "arctan": "atan({})",
+    "arctan2": "atan2({},{})", "hypot": "sqrt({0}*{0}+{1}*{1})", "absolute": "abs({})",
+    "fabs": "abs({})", "sign": "sign({})", "floor": "flr({})"}
 
 
 def _binary(form, turned=False):
@@ -168,33 +200,14 @@ def _binary(form, turned=False):
     return operator
 
 
-for _name, _form in {"add": "({}+{})", "sub": "({}-{})", "mul": "({}*{})", "truediv": "({}/{})",
-                     "pow": "({}^{})"}.items():
-    setattr(Symbol, f"__{_name}__", _binary(_form))
-    setattr(Symbol, f"__r{_name}__", _binary(_form, turned=True))
-for _name, _form in {"lt": "({}<{})", "gt": "({}>{})", "le": "({}<={})", "ge": "({}>={})",
-                     "eq": "({}=={})", "ne": "({}!={})"}.items():
-    setattr(Symbol, f"__{_name}__", _binary(_form))
-Symbol.__hash__ = object.__hash__  # which a class with an == of its own loses
-Symbol.__neg__ = lambda self: Symbol("(-{})", self)
-Symbol.__pos__ = lambda self: self
-Symbol.__abs__ = lambda self: Symbol("abs({})", self)
-
-
-class _Named(list):
-    """Values by number and by name."""
-
-    def __init__(self, names, values):
-        super().__init__(values)
-        self._names = list(names)
-
-    def __getattr__(self, name):
-        if name in self.__dict__.get("_names", ()):
-            return list.__getitem__(self, self._names.index(name))
-        raise AttributeError(f"there is no '{name}', but {', '.join(self.__dict__['_names'])}")
-
-    def __getitem__(self, at):
-        return getattr(self, at) if isinstance(at, str) else list.__getitem__(self, at)
+for _name, _function in {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
+                         "pow": "power", "mod": "mod", "floordiv": "floor_divide",
+                         "and": "logical_and", "or": "logical_or"}.items():
+    setattr(Symbol, f"__{_name}__", _binary(_FUNCTIONS[_function]))
+    setattr(Symbol, f"__r{_name}__", _binary(_FUNCTIONS[_function], turned=True))
+for _name, _function in {"lt": "less", "gt": "greater", "le": "less_equal", "ge": "greater_equal",
+                         "eq": "equal", "ne": "not_equal"}.items():
+    setattr(Symbol, f"__{_name}__", _binary(_FUNCTIONS[_function]))
 
 
 def _is_sequence(value):
@@ -214,7 +227,13 @@ def _symbol(value):
     return Symbol(f"({number!r})" if number < 0 else repr(number))
 
 
-def _text(states, parameters, rates, traced):
+def declarations(states, parameters, scale):
+    lines = [f"par {name}={float(value)!r}" for name, value in parameters.items()]
+    lines += [f"init {name}={float(value)!r}" for name, value in states.items()]
+    return lines if scale is None else [*lines, f"scale {float(scale)!r}"]
+
+
+def _text(states, parameters, rates, scale, traced):
     """What is used more than once has a name of its own, so that the text stays as short as the
     function.
     """
@@ -245,7 +264,6 @@ def _text(states, parameters, rates, traced):
             lines.append(f"{name}={text}")
             text = name
         texts[id(node)] = text
-    head = [f"par {name}={float(value)!r}" for name, value in parameters.items()]
-    head += [f"init {name}={float(value)!r}" for name, value in states.items()]
+    head = declarations(states, parameters, scale)
     rules = [f"{name}'={texts[id(rate)]}" for name, rate in zip(states, rates)]
     return "\n".join([f"# traced from a Python function by {traced}", *head, *lines, *rules, "done", ""])

@@ -13,5 +13,11 @@ class InvalidArgument(Error, ValueError):
     """An option, a value or a file that is not accepted."""
 
 
+class NotFound(Error, KeyError):
+    """A point or a part that a result has not."""
+
+    __str__ = Exception.__str__  # KeyError's is in quotes
+
+
 class DeviceError(Error, RuntimeError):
     """There is no such device, or it failed."""

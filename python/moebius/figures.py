@@ -5,7 +5,7 @@ Colours are those of Okabe and Ito (Color Universal Design, 2008), which colour-
 apart.
 """
 
-from .errors import Error
+from .errors import Error, InvalidArgument
 
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 
@@ -28,8 +28,8 @@ def plot(result, ax=None, x=None, y=None, **options):
     """Draws a result.
 
     ax: axes to draw on; those of a new figure by default
-    x, y: columns; y may be several. By default what was varied, and the load of expert 1 (of a
-          locus the second parameter)
+    x, y: columns; y may be several. By default what was varied, and the load of expert 1, or the
+          first state where there is none (of a locus the second parameter)
     by: what has a colour each: "branch", "kind" or "groups" (diagrams and loci)
     Returns the axes.
     """
@@ -106,8 +106,9 @@ def legend(ax, above=False, **options):
 
 
 def _diagram(result, ax, x, y, **options):
-    y = y or _first(result.branches, ("load_1", "x", "period"))
-    draw(ax, result, x or _varied(result)[0], y, **options)
+    varied = _varied(result)
+    y = y or _first(result.branches, ("load_1", "x", "period"), varied)
+    draw(ax, result, x or varied[0], y, **options)
 
 
 def _locus(result, ax, x, y, by="kind", **options):
@@ -124,8 +125,9 @@ def _locus(result, ax, x, y, by="kind", **options):
 
 def _sweep(result, ax, x, y):
     samples, jumps = result.samples, result.jumps
-    x = x or _varied(result)[0]
-    y = y or _first(samples, ("load_1", "x"))[0]
+    varied = _varied(result)
+    x = x or varied[0]
+    y = y or _first(samples, ("load_1", "x"), varied)[0]
     _check_columns(samples, [x, y])
     for at, (direction, rows) in enumerate(samples.groupby("direction", sort=False)):
         ax.plot(rows[x], rows[y], color=COLORS[at % len(COLORS)],
@@ -173,17 +175,17 @@ def _response(result, ax, x, y):
     ax.set_ylabel(NAMES["gap"])
 
 
-def _first(table, names):
-    found = [name for name in names if name in table.columns]
-    if not found:
-        raise Error(f"what is to be drawn? y may be {', '.join(table.columns)}")
-    return found[:1]
+def _first(table, names, varied):
+    """The first of these names that is a column, or the one behind what was varied."""
+    columns = list(table.columns)
+    behind = max(map(columns.index, varied)) + 1
+    return [name for name in (*names, *columns[behind:]) if name in columns][:1]
 
 
 def _check_columns(table, names):
     for name in names:
         if name not in table.columns:
-            raise Error(f"there is no column '{name}', but {', '.join(table.columns)}")
+            raise InvalidArgument(f"there is no column '{name}', but {', '.join(table.columns)}")
 
 
 def _branch(ax, branch, special, x, y, color):

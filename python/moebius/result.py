@@ -5,7 +5,7 @@ import json
 import os
 
 from ._values import kept_file
-from .errors import Error, InvalidArgument
+from .errors import Error, InvalidArgument, NotFound
 
 
 def load(file):
@@ -81,7 +81,8 @@ class Result:
     def table(self, name):
         """A part as a pandas table."""
         if name not in self.tables:
-            raise Error(f"this {self.kind} has no table '{name}', but has {', '.join(self.tables)}")
+            known = ", ".join(self.tables) or "none"
+            raise NotFound(f"this {self.kind} has no table '{name}', but has {known}")
         return _frame(self.data[name])
 
     def __getattr__(self, name):
@@ -141,7 +142,7 @@ class Result:
             if point["label"] == label:
                 return Point(self, point)
         known = ", ".join(point["label"] for point in self.data["special_points"])
-        raise Error(f"this {self.kind} has no point '{label}', but has {known or 'none'}")
+        raise NotFound(f"this {self.kind} has no point '{label}', but has {known or 'none'}")
 
     def _branches(self):
         if "branches" not in self.data:

@@ -22,8 +22,8 @@ public:
                 place_[id] = graph_.leaf(node.what, states[node.a]);
             else if (node.what == operation::parameter)
                 place_[id] = graph_.leaf(node.what, parameters[node.a]);
-            else if (node.what == operation::time)
-                place_[id] = graph_.leaf(node.what);
+            else if (operands_of(node.what) == 0)
+                place_[id] = graph_.leaf(node.what, node.a);
             else
                 place_[id] =
                     graph_.apply(node.what, place_[node.a], place_[node.b], place_[node.c]);

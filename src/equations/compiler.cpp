@@ -56,7 +56,8 @@ void expression_compiler::refuse(const std::string& got, const std::string& need
 void expression_compiler::declare(const statement& from) {
     line_ = from.line;
     const auto name = in_small_letters(from.name);
-    if (is_reserved(name))
+    const bool held = name == "t" && from.what == statement::kind::parameter;
+    if (is_reserved(name) && !held)
         refuse(fmt::format("'{}' is defined", from.name), "it is a word of the language");
     if (leaves_.contains(name) || definitions_.contains(name) || functions_.contains(name))
         refuse(fmt::format("'{}' is defined", from.name),
@@ -91,24 +92,47 @@ void expression_compiler::add_function(const statement& from) {
         &from, parse_expression(from.text, place_of(file_, from.line)), false};
 }
 
-node_id expression_compiler::compile(const statement& from, bool timed) {
+node_id expression_compiler::compile(const statement& from, bool aside) {
     line_ = from.line;
     const auto steps = parse_expression(from.text, place_of(file_, from.line));
     const node_id id = run(steps, 0, steps.size(), {});
-    line_ = from.line;
-    if (!timed && graph_.depends(id, operation::time))
-        refuse(fmt::format("{} depends on t", from.name),
-               "equations that change with time are not supported");
+    if (!aside) check_needed(from, id);
     return id;
+}
+
+node_id expression_compiler::compile_start(const statement& from) {
+    line_ = from.line;
+    const auto steps = parse_expression(from.text, place_of(file_, from.line));
+    const node_id id = run(steps, 0, steps.size(), {{"t", {graph_.constant(0)}}});
+    check_needed(from, id);
+    return id;
+}
+
+void expression_compiler::check_needed(const statement& from, node_id id) {
+    line_ = from.line;
+    if (graph_.depends(id, operation::time))
+        refuse(fmt::format("{} depends on t", from.name),
+               "equations that change with time are not supported; par t=0 would hold it still");
+    if (const auto* absent = absence_in(id)) {
+        line_ = absent->line;
+        refuse(fmt::format("{} came", absent->name),
+               fmt::format("{} are not supported", absent->is));
+    }
+}
+
+const expression_compiler::absence* expression_compiler::absence_in(node_id id) const {
+    while (graph_.depends(id, operation::absent)) {
+        const graph_node& node = graph_[id];
+        if (node.what == operation::absent) return &absences_[node.a];
+        id = graph_.depends(node.a, operation::absent)                                  ? node.a
+             : operands_of(node.what) > 2 && !graph_.depends(node.b, operation::absent) ? node.c
+                                                                                        : node.b;
+    }
+    return nullptr;
 }
 
 node_id expression_compiler::less_state(node_id map, std::size_t position) {
     return graph_.apply(operation::subtract, map, graph_.leaf(operation::state, position));
-}
-
-std::optional<double> expression_compiler::number(node_id id) const {
-    const graph_node& node = graph_[id];
-    return node.what == operation::constant ? std::optional(node.value) : std::nullopt;
 }
 
 node_id expression_compiler::run(const expression& steps, std::size_t begin, std::size_t end,
@@ -197,8 +221,10 @@ node_id expression_compiler::called(const expression_step& step, std::vector<ope
                             step.count > 2 ? with[2].id : 0);
     }
     for (const auto& [name, is] : other_functions)
-        if (step.name == name)
-            refuse(fmt::format("{} came", name), fmt::format("{} are not supported", is));
+        if (step.name == name) {
+            absences_.push_back({line_, name, is});
+            return graph_.leaf(operation::absent, absences_.size() - 1);
+        }
     std::vector<std::string_view> known(function_names().begin(), function_names().end());
     for (const auto& [name, body] : functions_) known.emplace_back(name);
     const auto near = nearest_name(step.name, known);

@@ -28,14 +28,15 @@ public:
     void add_definition(const statement& from);  ///< fixed, load or derived
     void add_function(const statement& from);
 
-    /// @param timed  whether the independent variable t may be part of it
+    /// @param aside  whether no equation needs it: then the independent variable t and functions
+    ///               that are not supported may be part of it
     /// @throws invalid_argument  naming file and line, for what is unknown or not supported
-    [[nodiscard]] node_id compile(const statement& from, bool timed = false);
+    [[nodiscard]] node_id compile(const statement& from, bool aside = false);
+    /// The same at t = 0.
+    [[nodiscard]] node_id compile_start(const statement& from);
 
     /// F - x, for a map F of the state at that position.
     [[nodiscard]] node_id less_state(node_id map, std::size_t position);
-    /// The number that an expression is; nothing if it depends on anything.
-    [[nodiscard]] std::optional<double> number(node_id id) const;
 
     [[nodiscard]] const expression_graph& graph() const noexcept { return graph_; }
 
@@ -57,7 +58,15 @@ private:
     /// What names mean within a function or a sum alone.
     using scope = std::map<std::string, operand, std::less<>>;
 
+    /// A call of a function that XPPAUT has and moebius has not.
+    struct absence {
+        std::size_t line;
+        std::string_view name, is;
+    };
+
     [[noreturn]] void refuse(const std::string& got, const std::string& needed) const;
+    [[nodiscard]] const absence* absence_in(node_id id) const;
+    void check_needed(const statement& from, node_id id);
     void declare(const statement& from);
     [[nodiscard]] node_id run(const expression& steps, std::size_t begin, std::size_t end,
                               const scope& own);
@@ -80,6 +89,7 @@ private:
     std::map<std::string, definition, std::less<>> definitions_;
     std::map<std::string, function_body, std::less<>> functions_;
     std::map<std::size_t, std::vector<const statement*>> groups_;  // arrays of loads, by line
+    std::vector<absence> absences_;
     std::vector<std::string> variables_, constants_;  // in the order in which shift counts
 };
 

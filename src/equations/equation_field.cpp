@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "alike_text.hpp"
+#include "complex_step.hpp"
 #include "symmetry.hpp"
 #include "tape.hpp"
 
@@ -102,7 +103,7 @@ public:
 
     double state_scale(std::span<const double> p) const override {
         double scale = 1;
-        if (knows_scale()) of_parameters(parts_.scale, p, {&scale, 1});
+        if (parts_.scale.outputs() > 0) of_parameters(parts_.scale, p, {&scale, 1});
         return scale;
     }
     bool knows_scale() const override { return parts_.scale.outputs() > 0; }
@@ -207,6 +208,36 @@ private:
     grouping groups_;
 };
 
+/// A text whose rates of change are a host's.
+class host_field final : public equation_field<field> {
+public:
+    host_field(field_parts parts, std::shared_ptr<const host_function> rates)
+        : equation_field(std::move(parts)), rates_(std::move(rates)) {}
+
+    void rhs(std::span<const double> x, std::span<const double> p,
+             std::span<double> out) const override {
+        rates_.value(x, p, out);
+    }
+    void linear_in(std::span<const double> x, std::span<const double> p,
+                   std::span<const std::size_t> free, std::span<double> f, std::span<double> fx,
+                   std::span<double> fp) const override {
+        rates_.linear(x, p, free, f, fx, fp);
+    }
+    void along(std::span<const double> x, std::span<const double> p, std::span<const double> v,
+               std::span<const double> q, std::span<double> out) const override {
+        rates_.along(x, p, v, q, this->state_scale(p), out);
+    }
+    bool enclose(std::span<const enclosed> /*x*/, std::span<const enclosed> /*p*/,
+                 std::span<enclosed> /*out*/) const override {
+        return false;
+    }
+    /// That of the text, or 1: its derivatives are differences over that length.
+    bool knows_scale() const override { return true; }
+
+private:
+    complex_step rates_;
+};
+
 field_parts parts_of(text_model model) {
     const auto of = [&](const std::vector<node_id>& outputs) {
         return tape(model.graph, outputs, model.states.size(), model.parameters.size());
@@ -226,6 +257,10 @@ field_parts parts_of(text_model model) {
 }  // namespace
 
 std::shared_ptr<const field> field_of_text(text_model model) {
+    if (model.host) {
+        auto rates = std::exchange(model.host, nullptr);
+        return std::make_shared<host_field>(parts_of(std::move(model)), std::move(rates));
+    }
     if (auto layout = cells_of(model)) {
         const std::size_t cells = layout->cells;
         const auto text = std::make_shared<alike_text>(std::move(model), std::move(*layout));

@@ -9,6 +9,7 @@
 
 #include "compiler.hpp"
 #include "equation_field.hpp"
+#include "tape.hpp"
 
 namespace moebius {
 namespace {
@@ -33,6 +34,7 @@ public:
         if (model_.states.empty())
             throw invalid_argument(file_, "no equation came", "x' = or x(t+1) = is needed");
         for (const auto& from : statements_) complete(from);
+        set_starts();
         check_once();
         model_.graph = compiler_.graph();
         result_.model = detail::field_of_text(std::move(model_));
@@ -85,6 +87,9 @@ private:
         switch (from.what) {
             case kind::rate:
             case kind::next:
+                if (model_.host)
+                    refuse(from, fmt::format("{} came beside host", from.name),
+                           "the states of a host are all that there are");
                 if ((from.what == kind::next) != has_next_)
                     if (!model_.states.empty())
                         refuse(from, fmt::format("{} came", from.name),
@@ -92,6 +97,9 @@ private:
                 has_next_ = from.what == kind::next;
                 compiler_.add_leaf(operation::state, model_.states.size(), from);
                 model_.states.push_back({from.name});
+                break;
+            case kind::host:
+                add_host(from);
                 break;
             case kind::parameter:
                 compiler_.add_leaf(operation::parameter, model_.parameters.size(), from);
@@ -113,6 +121,23 @@ private:
         }
     }
 
+    void add_host(const statement& from) {
+        model_.host = find_host_function(from.name);
+        if (!model_.host)
+            refuse(from, fmt::format("host {} came", excerpt(from.name)),
+                   "it was a function of a process, of Python for instance, that has ended or has "
+                   "no such function any more");
+        if (result_.is_map) refuse(from, "host came for a map", "a host has rates of change");
+        if (!model_.states.empty())
+            refuse(from, "host came beside other equations", "its states are all that there are");
+        for (const auto& name : from.arguments) {
+            compiler_.add_leaf(operation::state, model_.states.size(),
+                               {kind::host, from.line, name});
+            model_.states.push_back({name});
+        }
+        model_.equation = "a function of the process";
+    }
+
     void complete(const statement& from) {
         switch (from.what) {
             case kind::rate:
@@ -124,13 +149,15 @@ private:
                 static_cast<void>(value_of(from, true));
                 break;
             case kind::auxiliary:
-                static_cast<void>(compiler_.compile(from, true));
+                if (compiler_.graph().depends(compiler_.compile(from, true), operation::absent))
+                    ignore(from, "aux " + from.name);
                 break;
             case kind::load:
                 model_.loads.push_back(value_of(from, false));
                 break;
             case kind::initial:
-                named(model_.states, from, "variable").value = start_of(from);
+                starts_.push_back({&from, &named(model_.states, from, "variable").value});
+                start_ids_.push_back(compiler_.compile_start(from));
                 break;
             case kind::positive:
                 named(model_.parameters, from, "parameter").above = 0;
@@ -163,12 +190,21 @@ private:
         if (model_.rates.size() == most_shown + 1) model_.equation += ", ...";
     }
 
-    [[nodiscard]] double start_of(const statement& from) {
-        const auto value = compiler_.number(compiler_.compile(from));
-        if (!value || !std::isfinite(*value))
-            refuse(from, fmt::format("{}(0) = {} came", from.name, excerpt(from.text)),
-                   "a number is needed");
-        return *value;
+    /// At the parameters' first values.
+    void set_starts() {
+        const std::vector<double> nowhere(model_.states.size());
+        std::vector<double> values(starts_.size()), p;
+        for (const auto& parameter : model_.parameters) p.push_back(parameter.value);
+        const detail::tape all(compiler_.graph(), start_ids_, nowhere.size(), p.size());
+        all.evaluate<double>(nowhere, p, values);
+        for (std::size_t i = 0; i < starts_.size(); ++i) {
+            const auto& [from, to] = starts_[i];
+            if (compiler_.graph().depends(start_ids_[i], operation::state) ||
+                !std::isfinite(values[i]))
+                refuse(*from, fmt::format("{}(0) = {} came", from->name, excerpt(from->text)),
+                       "a number is needed");
+            *to = values[i];
+        }
     }
 
     [[nodiscard]] node_id of_parameters(const statement& from) {
@@ -207,6 +243,12 @@ private:
     detail::expression_compiler compiler_;
     detail::text_model model_;
     equations result_;
+    struct start {
+        const statement* from;
+        double* to;
+    };
+    std::vector<start> starts_;
+    std::vector<node_id> start_ids_;
     std::size_t period_ = 1;
     bool has_next_ = false;
 };

@@ -75,11 +75,11 @@ const auto end_sum = [](auto& context) {
     out.open.pop_back();
 };
 
-const auto letter = x3::ascii::alnum | x3::char_('_');
+const auto letter = x3::ascii::alnum | x3::char_("_.");
 const auto digits = +x3::ascii::digit;
 const auto literal = x3::raw[x3::lexeme[(digits >> -('.' >> -digits) | '.' >> digits) >>
                                         -('e' >> -x3::char_("+-") >> digits)]];
-const auto identifier = x3::raw[x3::lexeme[x3::ascii::alpha >> *letter >> -x3::lit('\'')]];
+const auto identifier = x3::raw[x3::lexeme[(x3::ascii::alpha | '_') >> *letter >> -x3::lit('\'')]];
 auto word(const char* text) { return x3::lexeme[x3::lit(text) >> !letter]; }
 
 const x3::rule<struct expression_rule> an_expression = "an expression";

@@ -60,7 +60,7 @@ constexpr std::array functions{entry{"abs", operation::absolute},
 }  // namespace
 
 std::size_t operands_of(operation what) noexcept {
-    if (what <= operation::time) return 0;
+    if (what <= operation::absent) return 0;
     if (what <= operation::either) return 2;
     return what == operation::select ? 3 : 1;
 }

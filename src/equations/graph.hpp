@@ -18,6 +18,7 @@ enum class operation : std::uint8_t {
     state,
     parameter,
     time,
+    absent,  // what the language here does not have: a is its number
     // of two operands
     add,
     subtract,
@@ -94,7 +95,7 @@ public:
 
     [[nodiscard]] const graph_node& operator[](node_id id) const { return nodes_[id]; }
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
-    /// Whether a state, or the time, is part of what a node computes.
+    /// Whether a leaf of that kind is part of what a node computes.
     [[nodiscard]] bool depends(node_id id, operation leaf) const {
         return (leaves_[id] & bit_of(leaf)) != 0;
     }

@@ -16,7 +16,8 @@ constexpr std::size_t most_characters = 1 << 22;  // of all lines, arrays writte
 
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.';
 }
 
 std::optional<long> whole_number(std::string_view text) {
@@ -58,6 +59,11 @@ std::optional<long> index_of(std::string_view text, std::optional<long> j) {
     }
 }
 
+bool is_remark(std::string_view line) {
+    line = trimmed(line);
+    return line.starts_with('#') || line.starts_with('"');
+}
+
 /// "done" or anything that begins with d and defines nothing.
 bool is_end(std::string_view line) {
     if (line.empty() || (line[0] != 'd' && line[0] != 'D')) return false;
@@ -71,9 +77,10 @@ public:
     line_reader(std::string_view text, std::string_view file) : text_(text), file_(file) {}
 
     [[nodiscard]] std::vector<model_line> all() {
+        check_format();
         while (next() && !is_end(line_.text)) {
-            if (line_.text.empty() || line_.text[0] == '"') continue;
-            if (line_.text[0] == '%')
+            if (line_.text.empty()) continue;
+            if (line_.text[0] == '%' && line_.text.find("..") != std::string::npos)
                 add_block();
             else
                 add(line_);
@@ -95,19 +102,32 @@ private:
         return line;
     }
 
+    /// XPP read other files, which begin with the number of their equations.
+    void check_format() const {
+        const auto first = trimmed(text_.substr(0, text_.find('\n')));
+        const std::size_t digits = first.find_first_not_of("0123456789");
+        if (const auto number = first.substr(0, digits);
+            number.find_first_not_of('0') != std::string_view::npos)
+            refuse(1, fmt::format("'{}' came first", excerpt(first)),
+                   "files in XPP's old format, which begin with a number, are not supported; a "
+                   "title has '#' before it");
+    }
+
     /// The next line with its continuations.
     bool next() {
         if (text_.empty()) return false;
         line_ = {number_ + 1, {}};
+        bool remark = false;
         for (bool more = true; more && !text_.empty();) {
             auto part = raw_line();
             if (const auto begin = trimmed(part); begin.starts_with("#include"))
                 refuse(number_, fmt::format("'{}' came", excerpt(begin)),
                        "files that include others are not supported");
-            part = part.substr(0, part.find('#'));
+            remark = remark || (line_.text.empty() && is_remark(part));
+            if (!remark) part = part.substr(0, part.find('#'));
             const std::size_t continued = part.find('\\');
             more = continued != std::string_view::npos;
-            line_.text += part.substr(0, continued);
+            if (!remark) line_.text += part.substr(0, continued);
         }
         std::replace_if(line_.text.begin(), line_.text.end(), is_blank, ' ');
         line_.text = trimmed(line_.text);

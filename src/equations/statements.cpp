@@ -24,7 +24,7 @@ constexpr std::array not_supported{command_info{"gr", "groups"},
                                    command_info{"w", "Wiener variables"},
                                    command_info{"ta", "tables"},
                                    command_info{"so", "algebraic equations"},
-                                   command_info{"sp", "special functions of arrays"},
+                                   command_info{"specia", "special functions of arrays"},
                                    command_info{"v", "Volterra's integrals"},
                                    command_info{"ex", "functions of other programs"},
                                    command_info{"k", "kernels"}};
@@ -32,10 +32,12 @@ constexpr std::array not_supported{command_info{"gr", "groups"},
 constexpr std::array ignored_commands{"se", "on", "op", "b"};
 
 bool is_name(std::string_view text) {
-    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    return !text.empty() && is_letter(text[0]) &&
-           std::all_of(text.begin(), text.end(),
-                       [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+    const auto begins = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    return !text.empty() && begins(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
+        return begins(c) || (c >= '0' && c <= '9') || c == '.';
+    });
 }
 
 std::string without_blanks(std::string_view text) {
@@ -52,6 +54,7 @@ public:
         line_ = line.number;
         const std::string_view text = line.text;
         if (text[0] == '@') return read_options(text.substr(1));
+        if (text[0] == '%') return to_.push_back({kind::ignored, line_, "%"});
         refuse_integrals(text);
         if (const auto equals = text.find('=');
             equals != std::string_view::npos && trimmed(text.substr(0, equals)) == "0")
@@ -90,7 +93,7 @@ private:
         const bool used = what != kind::auxiliary;  // what is plotted may be called as one likes
         if (used && !is_name(name))
             refuse(fmt::format("'{}' came as a name", excerpt(name)),
-                   "a name has letters, digits and '_', a letter first");
+                   "a name has letters, digits, '_' and '.', a letter or '_' first");
         to_.push_back({what, line_, std::string(name), in_small_letters(trimmed(text)),
                        std::move(arguments)});
     }
@@ -141,6 +144,7 @@ private:
         if (command == "scale")
             return to_.push_back({kind::scale, line_, "scale", in_small_letters(rest)});
         if (command == "positive") return read_list(kind::positive, rest, "");
+        if (command == "host") return read_host(rest);
         if (begins("p")) return read_list(kind::parameter, rest, "0");
         if (begins("n")) return read_list(kind::number, rest, "0");
         if (begins("i")) return read_list(kind::initial, rest, "0");
@@ -151,6 +155,8 @@ private:
                        fmt::format("{} are not supported", is));
         for (const std::string_view beginning : ignored_commands)
             if (begins(beginning)) return to_.push_back({kind::ignored, line_, command});
+        if (rest.find('=') == std::string_view::npos)  // a title, or a line of another program's
+            return to_.push_back({kind::ignored, line_, std::string(word)});
         refuse(fmt::format("'{} {}' came", excerpt(word), excerpt(rest)),
                "a line is a definition, as x' = y, or a declaration, as par a = 1");
     }
@@ -167,7 +173,20 @@ private:
         refuse(fmt::format("'{}' came", excerpt(rest)), "bounds low, high is needed");
     }
 
-    /// a=1, b = 2 c=3: what follows a name without '=' is the next one.
+    /// host NAME: x, y
+    void read_host(std::string_view rest) {
+        const std::size_t colon = std::min(rest.find(':'), rest.size());
+        statement host{kind::host, line_, std::string(trimmed(rest.substr(0, colon)))};
+        for (const auto part : parts_of(rest.substr(std::min(colon + 1, rest.size())), ',')) {
+            const auto state = trimmed(part);
+            if (!is_name(state))
+                refuse(fmt::format("'host {}' came", excerpt(rest)), "host NAME: states is needed");
+            host.arguments.emplace_back(state);
+        }
+        to_.push_back(std::move(host));
+    }
+
+    /// a=1, b = 2 c=3; d: what follows a name without '=' is the next one.
     void read_list(kind what, std::string_view rest, std::string_view missing) {
         const auto take = [&](std::string_view until) {
             const auto part = rest.substr(0, rest.find_first_of(until));
@@ -175,15 +194,15 @@ private:
             return part;
         };
         while (!rest.empty()) {
-            if (rest[0] == ',') {
+            if (rest[0] == ',' || rest[0] == ';') {
                 rest = trimmed(rest.substr(1));
                 continue;
             }
-            const auto name = take(" ,=");
+            const auto name = take(" ,;=");
             std::string_view value = missing;
             if (!rest.empty() && rest[0] == '=') {
                 rest = trimmed(rest.substr(1));
-                value = take(" ,");
+                value = take(" ,;");
                 if (value.empty() || what == kind::positive)
                     refuse(fmt::format("'{}=' came", excerpt(name)),
                            what == kind::positive ? "names alone are needed" : "a value is needed");

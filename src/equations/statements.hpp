@@ -26,6 +26,7 @@ struct statement {
         positive,  ///< name is a parameter that is > 0
         bounds,    ///< low, high
         scale,     ///< of the states
+        host,      ///< the rates of all states, name: its own, arguments: theirs
         option,    ///< name = text, of a line @
         ignored    ///< has no meaning here
     };
@@ -33,7 +34,7 @@ struct statement {
     std::size_t line;
     std::string name;                      ///< as it is written
     std::string text{};                    ///< in small letters
-    std::vector<std::string> arguments{};  ///< in small letters
+    std::vector<std::string> arguments{};  ///< in small letters; a host's states as written
 };
 
 /// @throws invalid_argument  for a line that says nothing, or something that is not supported

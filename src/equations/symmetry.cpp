@@ -101,6 +101,7 @@ std::vector<residue> evaluated(const expression_graph& graph, std::span<const re
                 at[id] = parameters[node.a];
                 break;
             case operation::time:
+            case operation::absent:
                 at[id] = mixed(node.what, {});
                 break;
             default:

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <limits>
+#include <memory>
+#include <moebius/equations/host_function.hpp>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,8 @@ struct text_model {
     std::string name, equation;
     std::vector<named> states, parameters;  ///< with their first values
     expression_graph graph;
-    std::vector<node_id> rates;   ///< (n)
+    std::vector<node_id> rates;  ///< (n), or nothing: then they are a host's
+    std::shared_ptr<const host_function> host;
     std::vector<node_id> loads;   ///< (N), or nothing
     std::vector<node_id> bounds;  ///< low and high of the parameters, or nothing
     std::vector<node_id> scale;   ///< one of the parameters, or nothing

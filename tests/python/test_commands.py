@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The package against the program: the same code must give the same bytes."""
 
+import ast
 import inspect
 import json
 import os
@@ -116,6 +117,22 @@ def test_arrays_that_are_no_tokens_are_refused(tokens):
         moebius.response(tokens=tokens, gate="logits")
 
 
+def test_what_is_no_file_of_equations_is_told_what_to_do():
+    with pytest.raises(moebius.InvalidArgument, match=r"moebius.Equations\(text\) takes it"):
+        moebius.diagram(equations="x'=a-x", vary={"a": (0, 1)})
+    with pytest.raises(moebius.InvalidArgument, match=r"moebius.trace\(function, states"):
+        moebius.diagram(equations=lambda x, p: x, vary={"a": (0, 1)})
+
+
+def test_a_range_may_be_an_array(pitchfork):
+    run = moebius.diagram(vary={"feedback": numpy.array([0.5, 20])})
+    assert run["BP1"]["feedback"] == pitchfork["BP1"]["feedback"]
+    with pytest.raises(KeyError, match="this diagram has no point 'LP9', but has "):
+        run["LP9"]
+    with pytest.raises(moebius.InvalidArgument, match="there is no column 'foo', but branch"):
+        run.plot(y="foo")
+
+
 def test_tokens_that_are_not_finite_are_refused():
     with pytest.raises(moebius.InvalidArgument, match="nan|finite"):
         moebius.response(tokens=numpy.full((4, 2), numpy.nan), gate="logits")
@@ -204,3 +221,4 @@ def test_stubs_are_those_of_the_tables():
     from moebius import _stubs
     kept = Path(moebius.__file__).with_name("__init__.pyi").read_text(encoding="utf-8")
     assert kept == _stubs.text(), "python -m moebius._stubs > python/moebius/__init__.pyi"
+    ast.parse(kept)  # what a type checker does first

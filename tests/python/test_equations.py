@@ -40,14 +40,21 @@ def test_text_is_taken_as_it_is(tmp_path):
     assert ours["BP1"]["mu"] == pytest.approx(0, abs=1e-9)
 
 
+def test_a_figure_of_a_text_shows_its_first_state():
+    text = "par i=0.3\nv'=i+v-v^3/3-w\nw'=0.08*(v+0.7-0.8*w)\n"
+    run = moebius.diagram(equations=moebius.Equations(text), vary={"i": (0, 1.5)})
+    ax = run.plot()
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("i", "v")
+
+
 @pytest.mark.parametrize("rhs, sentence", [
-    (lambda x, p: [1 if x[0] > 0 else 2], "moebius.where"),
-    (lambda x, p: [float(x[0])], "numpy.exp"),
+    (lambda x, p: [float(x[0])], "numpy.exp works. Nor has it derivatives by complex step"),
     (lambda x, p: [1.0, 2.0], "2 rates of change"),
     (lambda x, p: [numpy.cbrt(x[0])], "numpy.cbrt has no counterpart"),
     (lambda x, p: ["a"], "a str came"),
     (lambda x, p: [x[0] * numpy.nan], "the number nan"),
-    (lambda x, p: [1 if x[0] == 0 else 2], "moebius.where"),
+    (lambda x, p: numpy.abs(numpy.linalg.solve([[1]], [x[0]])), "drops imaginary parts"),
+    (lambda x, p: None, "a NoneType came"),
     (lambda x, p: numpy.array([[x[0]]]), r"an array of shape \(1, 1\) came"),
     (lambda x, p: {"x": x[0]}, "a dict came"),
 ])
@@ -168,8 +175,11 @@ def test_a_model_of_jax_has_the_points_of_the_model(pitchfork):
 
 def test_what_jax_cannot_give_is_said():
     jax = pytest.importorskip("jax", reason="JAX is not installed")
-    with pytest.raises(moebius.InvalidArgument, match="JAX's sort has no counterpart"):
-        moebius.trace(lambda x, p: jax.numpy.sort(jax.numpy.array(x)), {"a": 0, "b": 1}, {})
+    with pytest.warns(RuntimeWarning, match="JAX's cumsum has no counterpart.* So it is called"):
+        model = moebius.trace(lambda x, p: p.k - jax.numpy.cumsum(jax.numpy.array(x)),
+                              {"a": 0, "b": 1}, {"k": 1})
+    assert model.traced == "complex step"
+    assert moebius.diagram(equations=model, vary={"k": (0, 1)}).branches["a"].iloc[0] == 0
     with pytest.raises(moebius.InvalidArgument, match="numpy.cbrt has no counterpart"):
         moebius.trace(lambda x, p: [numpy.cbrt(x[0])], {"a": 0}, {})
     with pytest.raises(moebius.InvalidArgument, match="3 rates of change"):

@@ -33,9 +33,16 @@ def test_states_of_another_shape_or_kind_are_refused():
     model = moebius.Model("softmax", experts=4)
     with pytest.raises(moebius.InvalidArgument, match="3 numbers came"):
         model.rhs(numpy.zeros(3))
-    for wrong in (numpy.zeros((2, 2)), numpy.zeros(4, complex), ["a"] * 4, None):
-        with pytest.raises(TypeError):
+    needed = "but softmax has 4 states, float64 in an array of one dimension"
+    for wrong, came in ((numpy.zeros((2, 2)), r"shape \(2, 2\) of float64 came"),
+                        (numpy.zeros(4, complex), r"shape \(4,\) of complex128 came")):
+        for call in (model.rhs, model.loads, model.jacobian):
+            with pytest.raises(moebius.InvalidArgument, match=f"state: {came}, {needed}"):
+                call(wrong)
+    for wrong, came in ((["a"] * 4, "a list"), (None, "a NoneType")):
+        with pytest.raises(TypeError, match=f"state: {came} came, {needed}"):
             model.rhs(wrong)
+    assert repr(model) == "<moebius model softmax: 4 states>"
     with pytest.raises(moebius.InvalidArgument, match="softmax"):
         moebius.Model("sofmax")
     with pytest.raises(moebius.InvalidArgument, match="a model takes up to 1048576"):

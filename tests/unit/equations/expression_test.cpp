@@ -127,6 +127,42 @@ TEST_CASE("values of a list are numbers, in any spelling of one", "[equations]")
                         "m.ode:2: '1/2' came, but it must be a number");
 }
 
+TEST_CASE("what XPPAUT reads although it is no equation is left alone", "[equations]") {
+    // Each line of these is read by xppaut 6.11, or left out, and x' is 3 there.
+    const auto [text, ignored] = GENERATE(table<std::string, std::vector<std::string>>(
+        {{"# par a=5, \\\nq=7\nq=3\nx'=q", {}},
+         {"%[1..2]\n\"said of y[j]\ny[j]'=0\n%\nx'=3", {}},
+         {"Two cells by somebody\nx'=3\nend", {"Two (line 1)", "end (line 3)"}},
+         {"% k=2\nx'=3", {"% (line 1)"}},
+         {"par a=1; b=2;\nx'=a+b", {}},
+         {"par g.na=2,_k=1\nx'=g.na+_k", {}},
+         {"x'=3\naux noise=ran(1)\naux late=delay(x,2)+t",
+          {"aux noise (line 2)", "aux late (line 3)"}}}));
+    CAPTURE(text);
+    const auto read = read_equations(text, "m", "m.ode");
+    CHECK(read.ignored == ignored);
+    const auto at = with_defaults(read.model);
+    std::vector<double> x(at.model->dimension()), f(x.size());
+    at.model->rhs(x, at.parameters, f);
+    CHECK(f.back() == 3);
+}
+
+TEST_CASE("starts are at t = 0 and the parameters' first values", "[equations]") {
+    const auto model =
+        read_equations("par a=2\n!h=a/4\nx[1..2](0)=t+[j]*h\ny(0)=a-1\nx[1..2]'=0\ny'=0", "m", "m")
+            .model;
+    std::vector<double> start(3);
+    REQUIRE(model->initial(start));
+    CHECK(start == std::vector<double>{0.5, 1, 1});
+}
+
+TEST_CASE("a parameter t holds the time still", "[equations]") {
+    const auto on = with_defaults(read_equations("par T=4\nx'=heav(t-3)*t", "m", "m").model);
+    std::vector<double> x{0}, f(1);
+    on.model->rhs(x, on.parameters, f);
+    CHECK(f[0] == 4);
+}
+
 TEST_CASE("loads of a line are one router's", "[equations]") {
     const std::vector<double> x{0.3, -0.2, 0.9}, p;
     std::vector<double> loads(3);
@@ -168,8 +204,19 @@ TEST_CASE("what is no model is refused with file, line and rule", "[equations][e
          {"par x=1\nx'=0",
           "m.ode:2: 'x' is defined, but it is defined already: a name has one "
           "meaning, in large letters, too"},
-         {"par T=1\nx'=0", "m.ode:1: 'T' is defined, but it is a word of the language"},
-         {"x'=t", "m.ode:1: x depends on t, but equations that change with time are not supported"},
+         {"par PI=1\nx'=0", "m.ode:1: 'PI' is defined, but it is a word of the language"},
+         {"x'=t",
+          "m.ode:1: x depends on t, but equations that change with time are not supported; par t=0 "
+          "would hold it still"},
+         {"number t=1\nx'=0", "m.ode:1: 't' is defined, but it is a word of the language"},
+         {"x'=noise\n\nnoise=ran(1)", "m.ode:3: ran came, but random numbers are not supported"},
+         {"x'=1\nx(0)=2*x", "m.ode:2: x(0) = 2*x came, but a number is needed"},
+         {"2\nv x=1,y\no y\no -x\nd",
+          "m.ode:1: '2' came first, but files in XPP's old format, which begin with a number, are "
+          "not supported; a title has '#' before it"},
+         {"title k=1\nx'=0",
+          "m.ode:1: 'title k=1' came, but a line is a definition, as x' = y, or a declaration, as "
+          "par a = 1"},
          {"x'=0\ny(t+1)=0",
           "m.ode:2: y came, but a model has rates x' = or maps x(t+1) =, not both"},
          {"x'=[j]",
