@@ -35,8 +35,7 @@ void check_size(const std::string& to, const sweep_plan& plan) {
     constexpr double giga = 1e9;
     const double file = grid_bytes(plan);
     if (file < giga) return;
-    // the library doubles its memory as the file grows, and copies it then
-    const double memory = 3 * file + sizeof(double) * static_cast<double>(plan.points());
+    const double memory = file + sizeof(double) * static_cast<double>(plan.points());
     const auto takes = fmt::format(
         "the {} points of the grid, done or not, take {:.3g} GB and {:.3g} "
         "GB of memory meanwhile",

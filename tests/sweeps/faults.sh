@@ -233,6 +233,16 @@ rm whole/a.journal
 "$program" merge whole --out again.csv >/dev/null
 cmp again.csv whole.csv
 
+# a sparse grid has all its points in a dataset
+plan spin | sed 's/"points": 100/"points": 100000/; s/"points": 20/"points": 100000/' >sparse.json
+"$program" run sparse.json --shard 0/1000000000 >/dev/null
+if "$program" merge whole --out whole.nc >/dev/null 2>&1; then
+    refused 'sparse.nc: the 10000000000 points of the grid, done or not, take 90 GB and 170 GB of memory meanwhile, and .* left: .csv' \
+        "$program" merge sparse.json.journal --out sparse.nc
+fi
+ends 3 "$program" merge sparse.json.journal --out sparse.csv
+grep -q '^10 points' said
+
 # more points than a process keeps in mind
 plan spin | sed 's/"points": 100/"points": 1000000000/; s/"points": 20/"points": 1000/' >huge.json
 refused '--shard PART/PARTS shares them' "$program" run huge.json
