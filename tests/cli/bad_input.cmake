@@ -110,6 +110,8 @@ rejected(start_and_lead ARGS simulate --start 1,0 --x0 1
   ERR "--x0: it came for a run with --start, but that does not use it")
 cli_case(early_option ARGS --out x.json diagram --vary feedback=1:2 CODE 109 OUT "^$"
   ERR "^moebius: --out: it came before the subcommand, but options follow it\n$")
+cli_case(option_twice ARGS simulate --seed 1 --batch 8 --seed 2 CODE 114 OUT "^$"
+  ERR "^moebius: --seed: it came 2 times, but once is the most\n$")
 cli_case(far_option ARGS diagram --temperature 2 CODE 109 OUT "^$"
   ERR "^moebius: diagram: '--temperature' came, but it is no option; known are --help, [^\n]*\n$")
 rejected(unit_overflows ARGS diagram --set beta=1e-310 --vary feedback=1:2

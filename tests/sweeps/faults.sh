@@ -224,6 +224,8 @@ ends 0 "$program" run check.json
 square_gate 1 0 0 1 >gate.npy
 refused 'files that the command reads have changed' "$program" run check.json
 
+refused 'check.json: /schema is of a sweep file' "$program" plot check.json --quantity rows --out no.png
+
 # what is no journal does not keep a merge waiting
 mkfifo whole/a.journal
 refused 'it is no regular file' timeout 10 "$program" merge whole --out pipe.csv
