@@ -11,7 +11,8 @@
 #include <moebius/plan/journal.hpp>
 #include <moebius/plan/rows.hpp>
 #include <moebius/plan/run.hpp>
-#include <random>
+
+#include "journal_folder.hpp"
 
 using namespace moebius;
 namespace fs = std::filesystem;
@@ -27,24 +28,6 @@ sweep_plan line_of(int points) {
             std::to_string(points) + "}]}",
         "plan");
 }
-
-class journal_folder {
-public:
-    journal_folder()
-        : path_(fs::temp_directory_path() / ("moebius-" + std::to_string(std::random_device{}()))) {
-        fs::create_directory(path_);
-    }
-    journal_folder(const journal_folder&) = delete;
-    journal_folder& operator=(const journal_folder&) = delete;
-    ~journal_folder() { fs::remove_all(path_); }
-    [[nodiscard]] fs::path operator/(const char* name) const { return path_ / name; }
-    [[nodiscard]] const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
-
-journal_heading our_heading() { return {"1", "b", "here"}; }
 
 /// Points 0, ..., 4: 3 fails, the others have (index, NaN).
 void fill(const fs::path& path, const sweep_plan& plan) {
@@ -308,46 +291,4 @@ TEST_CASE("points that throw are recorded with their sentence, and the rest goes
     CHECK(tally.failed == 25);
     CHECK(rows.index.size() == 25);
     CHECK(rows.failed.at(49) == "a: more came, but half is the most");
-}
-
-TEST_CASE("refinement follows a circle with O(1/h) points", "[plan][refine]") {
-    const journal_folder folder;
-    // the same circle as a jump, as the level of a cone, and as the end of where there are numbers
-    struct difference {
-        std::string how;
-        double (*value)(double);
-    };
-    const difference differences[] = {
-        {R"("by":0.5)", [](double r) { return r < 0.7 ? 1 + 0.1 * r : 0.1 * r; }},
-        {R"("of":"v","level":0.7)", [](double r) { return r; }},
-        {R"("by":9)", [](double r) { return r < 0.7 ? r : nan_value; }}};
-    const auto& [how, value] = differences[GENERATE(0, 1, 2)];
-    auto text =
-        std::string(R"({"schema":"moebius.plan/1","command":"spin","keep":{"v":"/value"},)");
-    text += R"("axes":[{"parameter":"x","from":-1,"to":1,"points":9},
-                       {"parameter":"y","from":-1,"to":1,"points":9}],"refine":{"halvings":6,)";
-    const auto plan = parse_plan(text + how + "}}", "plan");
-    const auto radius = [](const plan_point& p) { return std::hypot(p.at[0], p.at[1]); };
-    journal to(folder / "a.journal", plan, our_heading());
-    auto rows = read_rows(folder.path(), plan);
-    for (auto wanted = wanted_points(plan, rows); !wanted.empty();
-         wanted = wanted_points(plan, rows)) {
-        for (const auto index : wanted)
-            to.add(index, std::vector<double>{value(radius(plan.point(index)))});
-        const auto before = rows.index.size();
-        rows = read_rows(folder.path(), plan);
-        REQUIRE(rows.index.size() == before + wanted.size());
-    }
-    // every crossing between neighbours of the finest grid has both of them
-    const std::uint64_t side = 8 * 64 + 1;
-    REQUIRE(plan.points() == side * side);
-    const auto inside = [&](std::uint64_t index) { return radius(plan.point(index)) < 0.7; };
-    for (std::uint64_t row = 0; row < side; ++row)
-        for (std::uint64_t column = 0; column + 1 < side; ++column) {
-            const auto a = row * side + column;
-            if (inside(a) == inside(a + 1)) continue;
-            REQUIRE(!rows.at(a).empty());
-            REQUIRE(!rows.at(a + 1).empty());
-        }
-    CHECK(rows.index.size() < plan.points() / 20);
 }
