@@ -209,10 +209,14 @@ private:
     }
 
     /// What is misspelt all points lack, and a sweep file that is mended is another plan: no
-    /// journal of this one is left.
+    /// journal of this one is left. Those of other ranks have what this run did alone, as nothing
+    /// was known before.
     [[noreturn]] void refuse_kept(journal& own) const {
         own.discard();
         std::error_code none;
+        for (unsigned rank = 0; ranks_ && rank < ranks_->size(); ++rank)
+            std::filesystem::remove(std::filesystem::path(folder_) / journal_name(shard_, rank),
+                                    none);
         std::filesystem::remove(folder_, none);  // if it is empty
         throw io_error(args_.file, fmt::format("{}", fmt::join(check_.faults(), "; ")));
     }

@@ -175,6 +175,13 @@ refused "changed.json: /command: two-expert: 'feedbak' came" "$program" run chan
 changed '/gap_mean/' '/gap_maen/'
 refused "changed.json: keep mean: /summary has no gap_maen; did you mean 'gap_mean'" "$program" run changed.json --threads 3
 test ! -e changed.json.journal
+if has_ranks; then
+    code=0
+    mpirun --oversubscribe -n 2 "$program" run changed.json >out 2>sentence || code=$?
+    ((code == 2))
+    grep -q "did you mean 'gap_mean'" sentence
+    test ! -e changed.json.journal
+fi
 plan spin | sed 's/"milliseconds"/"millisecond"/' >misspelt.json
 refused "it has no such option; did you mean 'milliseconds'" "$program" run misspelt.json
 # one of which the first, the middle and the last point fail goes on
