@@ -116,10 +116,9 @@ void require_joined(const shard_choice& choice, unsigned joined) {
         if (!ranks) continue;
         if (*ranks > 1)
             throw invalid_argument(
-                "run",
-                fmt::format("{} of {} processes came ({}) that cannot talk", own, *ranks, all),
-                "each would do all points; --shard env gives each its part, and so does mpirun of "
-                "the MPI that the program was built with");
+                "run", fmt::format("{} processes came that cannot talk ({})", *ranks, all),
+                "each would do all points: --shard env gives each its part, and mpirun of the MPI "
+                "that the program was built with joins them");
         return;  // a launcher in one that has started one process
     }
 }

@@ -277,9 +277,9 @@ refused_in 'count from 0: --array=0-63' SLURM_ARRAY_TASK_ID=1 "$program" run swe
 refused_in 'must have it between them' SLURM_ARRAY_TASK_ID=0 "$program" run sweep.json --shard env
 unset SLURM_ARRAY_TASK_COUNT SLURM_ARRAY_TASK_MIN SLURM_ARRAY_TASK_MAX SLURM_ARRAY_TASK_STEP
 # processes that a launcher has started, and that know nothing of one another
-refused_in 'SLURM_PROCID of 4 processes came (SLURM_STEP_NUM_TASKS) that cannot talk' \
+refused_in '4 processes came that cannot talk (SLURM_STEP_NUM_TASKS), but' \
     SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=4 "$program" run sweep.json --journal whole
-refused_in 'that cannot talk, but .*--shard env gives each its part' PMI_RANK=1 PMI_SIZE=2 "$program" run sweep.json --journal whole
+refused_in 'that cannot talk (PMI_SIZE), but .*--shard env gives each its part' PMI_RANK=1 PMI_SIZE=2 "$program" run sweep.json --journal whole
 refused_in 'that cannot talk' SLURM_ARRAY_TASK_ID=1 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=4 \
     "$program" run sweep.json --journal whole --shard env/3
 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=4 shard procs env >/dev/null

@@ -72,9 +72,11 @@ else
     echo 'not run: GNU parallel is not here'
 fi
 # its own Slurm, of one node
-if bash "$here/slurm.sh" sbatch --wait --array=0-2 --output=/dev/null --wrap \
-    "'$program' run exact.json --journal slurm --shard env" >said; then
+if bash "$here/slurm.sh" sh -c 'srun --overcommit --ntasks=3 "$0" run exact.json --journal srun --shard env &&
+    sbatch --wait --array=0-2 --output=/dev/null --wrap "\"$0\" run exact.json --journal slurm --shard env"' \
+    "$program" >said; then
     same slurm exact
+    same srun exact
 else
     cat said # 77: it says why not
     grep -q '^not run: ' said
