@@ -17,6 +17,7 @@
 #include "plan_trial.hpp"
 #include "point_command.hpp"
 #include "standard_streams.hpp"
+#include "words.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -32,10 +33,11 @@ struct computed_samples {
     std::vector<std::string> failures;  ///< "point 3 fails: ..."
 };
 
-computed_samples compute_samples(const sweep_plan& plan, kept_check& check) {
+computed_samples compute_samples(const std::string& file, const sweep_plan& plan,
+                                 kept_check& check) {
     const auto samples = samples_of(plan.points());
     check.expect(samples);
-    const auto work = point_work_of(plan, &check);
+    const auto work = of_file(file, [&] { return point_work_of(plan, &check); });
     computed_samples out;
     out.count = samples.size();
     std::vector<double> kept(plan.keep.size());
@@ -57,7 +59,7 @@ computed_samples compute_samples(const sweep_plan& plan, kept_check& check) {
 int check(const plan_arguments& args, const sweep_plan& plan) {
     static_cast<void>(require_readable(plan, args.file));
     kept_check kept;
-    const auto samples = compute_samples(plan, kept);
+    const auto samples = compute_samples(args.file, plan, kept);
     auto sentences = kept.faults();
     sentences.insert(sentences.end(), samples.failures.begin(), samples.failures.end());
     for (const auto& one : sentences) tell(fmt::format("{}: {}", args.file, one));
@@ -106,7 +108,7 @@ int show(const plan_arguments& args, const sweep_plan& plan, const session& sess
         axes_text(plan));
     const auto watched = session.watch("plan");
     kept_check kept;
-    const auto samples = compute_samples(plan, kept);
+    const auto samples = compute_samples(args.file, plan, kept);
     for (const auto& one : samples.failures) out += one + '\n';
     out += fmt::format("{:.3g} s a point, by {} of them: {}", samples.seconds, samples.count,
                        hours_text(plan, samples.seconds));

@@ -14,6 +14,7 @@
 #include <numeric>
 
 #include "point_command.hpp"
+#include "words.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -101,7 +102,7 @@ plan_reading read_points(const sweep_plan& plan) {
 }
 
 std::set<std::string> require_readable(const sweep_plan& plan, const std::string& file) {
-    auto read = read_points(plan);
+    auto read = of_file(file, [&] { return read_points(plan); });
     if (read.refused)
         throw io_error(fmt::format("{}: {}", file, read.refused->where), read.refused->sentence);
     return std::move(read.files);

@@ -26,7 +26,7 @@ struct plan_reading {
 
 /// The same.
 /// @param file  of the plan
-/// @throws io_error  where the plan is refused; invalid_argument as point_work_of
+/// @throws io_error  where the plan is refused
 [[nodiscard]] std::set<std::string> require_readable(const sweep_plan& plan,
                                                      const std::string& file);
 

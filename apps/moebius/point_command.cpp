@@ -38,6 +38,9 @@ double spun_value(const plan_point& at) {
     return out;
 }
 
+/// Of an axis in the sweep file.
+std::string axis_place(std::size_t axis) { return fmt::format("/axes/{}", axis); }
+
 point_work spin_work(const sweep_plan& plan) {
     double fixed = 0;
     if (plan.command.size() == 3 && plan.command[1] == "--milliseconds")
@@ -52,8 +55,8 @@ point_work spin_work(const sweep_plan& plan) {
             axis = i;
         else if (one.is_option)
             throw invalid_argument(
-                "spin", fmt::format("an axis is --{}", one.name),
-                "it has no such option" + did_you_mean(one.name, std::array{spin_cost}));
+                axis_place(i), fmt::format("--{} came", one.name),
+                "spin has no such option" + did_you_mean(one.name, std::array{spin_cost}));
     }
     for (const auto& one : plan.keep)
         if (one.pointer != "/value")
@@ -80,7 +83,7 @@ const command& command_named(const std::vector<command>& all, const std::string&
         names.emplace_back(one.name);
         if (one.name == name) return one;
     }
-    throw invalid_argument("command", fmt::format("'{}' came", name),
+    throw invalid_argument("/command", fmt::format("'{}' came", name),
                            "one with a result is needed" + did_you_mean(name, names));
 }
 
@@ -95,9 +98,9 @@ void refuse_own(std::string_view where, std::string_view word) {
 }
 
 void refuse_own(const sweep_plan& plan) {
-    for (const auto& word : plan.command) refuse_own("command", word);
-    for (const auto& axis : plan.axes)
-        if (axis.is_option) refuse_own("axes", "--" + axis.name);
+    for (const auto& word : plan.command) refuse_own("/command", word);
+    for (std::size_t i = 0; i < plan.axes.size(); ++i)
+        if (plan.axes[i].is_option) refuse_own(axis_place(i), "--" + plan.axes[i].name);
 }
 
 bool has_flag(const command& of, std::string_view flag) {
@@ -106,25 +109,25 @@ bool has_flag(const command& of, std::string_view flag) {
                        [&](const option& one) { return one.flag() == flag; });
 }
 
-void check_axis(const command& of, const std::string& flag) {
+/// @param place  in the sweep file
+void check_axis(const command& of, const std::string& flag, const std::string& place) {
     std::vector<std::string> flags;
     for (const auto& one : of.options.all()) {
         flags.push_back(one.flag());
         if (flags.back() != flag) continue;
         if (std::holds_alternative<bool*>(one.target) || one.traits.names_file)
-            throw invalid_argument(of.name, fmt::format("an axis is {}", flag),
-                                   "that takes no number");
+            throw invalid_argument(place, fmt::format("{} came", flag), "that takes no number");
         return;
     }
-    throw invalid_argument(
-        of.name, fmt::format("an axis is {}", flag),
-        "it has no such option" +
-            did_you_mean(flag, std::vector<std::string_view>(flags.begin(), flags.end())));
+    const std::vector<std::string_view> known(flags.begin(), flags.end());
+    throw invalid_argument(place, fmt::format("{} came", flag),
+                           of.name + " has no such option" + did_you_mean(flag, known));
 }
 
 void check_axes(const sweep_plan& plan, const command& of) {
-    for (const auto& axis : plan.axes) check_axis(of, axis.is_option ? "--" + axis.name : "--set");
-    if (!plan.seeds.empty()) check_axis(of, "--seed");
+    for (std::size_t i = 0; i < plan.axes.size(); ++i)
+        check_axis(of, plan.axes[i].is_option ? "--" + plan.axes[i].name : "--set", axis_place(i));
+    if (!plan.seeds.empty()) check_axis(of, "--seed", "/seeds");
 }
 
 /// How a command line ended, and what it printed.

@@ -24,6 +24,7 @@
 #include "ranks.hpp"
 #include "shard_choice.hpp"
 #include "standard_streams.hpp"
+#include "words.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -52,7 +53,7 @@ public:
         : args_(args),
           session_(session),
           plan_(read_plan(args.file)),
-          work_(point_work_of(plan_, &check_)),
+          work_(of_file(args.file, [this] { return point_work_of(plan_, &check_); })),
           folder_(journal_folder(args.journal, args.file)) {
         const auto choice = shard_from(args.shard);
         shard_ = choice.own;

@@ -183,7 +183,7 @@ if has_ranks; then
     test ! -e changed.json.journal
 fi
 plan spin | sed 's/"milliseconds"/"millisecond"/' >misspelt.json
-refused "it has no such option; did you mean 'milliseconds'" "$program" run misspelt.json
+refused "misspelt.json: /axes/0: --millisecond came, but spin has no such option; did you mean 'milliseconds'" "$program" run misspelt.json
 # one of which the first, the middle and the last point fail goes on
 plan unlucky >unlucky.json
 ends 3 "$program" plan check unlucky.json

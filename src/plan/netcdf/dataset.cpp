@@ -122,9 +122,14 @@ std::vector<int> add_list(dataset& to, const table& rows, const sweep_plan& plan
     const std::vector<int> over{to.dimension("point", numbers.size())};
     to.add("point", over, std::vector<unsigned long long>(numbers.begin(), numbers.end()));
     std::vector<std::string> names;
-    for (const auto& axis : plan.axes) names.push_back(axis.name);
-    if (!plan.seeds.empty()) names.emplace_back("seed");
-    for (const auto& name : names) to.add(name, over, rows.at(name));
+    for (const auto& axis : plan.axes) {
+        names.push_back(axis.name);
+        to.add(axis.name, over, rows.at(axis.name));
+    }
+    if (!plan.seeds.empty()) {
+        const auto& seeds = rows.at(names.emplace_back("seed"));
+        to.add("seed", over, std::vector<unsigned long long>(seeds.begin(), seeds.end()));
+    }
     to.text("coordinates", fmt::format("{}", fmt::join(names, " ")));
     return over;
 }
