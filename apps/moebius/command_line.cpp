@@ -68,10 +68,15 @@ void check_subcommand(std::span<const command> commands, std::string_view word) 
                            fmt::format("a known one is needed{}", did_you_mean(word, names)));
 }
 
+/// The subcommand, once it is read.
+const CLI::App* asked_of(const CLI::App* at) {
+    for (const auto* sub : at->get_subcommands()) return sub;
+    return at;
+}
+
 /// An option that nobody knows, with the nearest one that is known.
 std::string unknown_option(const CLI::App* at) {
-    const auto* asked = at;
-    for (const auto* sub : at->get_subcommands()) asked = sub;
+    const auto* asked = asked_of(at);
     std::vector<std::string> known;
     for (const auto* option : asked->get_options())
         for (const auto& name : option->get_lnames()) known.push_back("--" + name);
@@ -87,8 +92,19 @@ std::string unknown_option(const CLI::App* at) {
     return {};
 }
 
+/// An option of one value that came with several.
+std::string repeated_option(const CLI::App* at) {
+    for (const auto* option : asked_of(at)->get_options())
+        if (option->count() > 1 && option->get_items_expected_max() == 1)
+            return fmt::format("{}: it came {} times, but once is the most", option->get_name(),
+                               option->count());
+    return {};
+}
+
 /// One line.
 std::string failure_message(const CLI::App* at, const CLI::Error& e) {
+    if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch))
+        if (auto sentence = repeated_option(at); !sentence.empty()) return sentence;
     if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
         if (auto sentence = unknown_option(at); !sentence.empty()) return sentence;
     return fmt::format("{} (--help tells more)", e.what());

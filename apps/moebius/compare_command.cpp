@@ -36,7 +36,7 @@ void apply_sets(compare_arguments& args) {
         else if (name == "decay")
             args.options.decay = value;
         else
-            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
+            throw invalid_argument("--set", fmt::format("'{}' came", name),
                                    "compare takes beta and decay, and sweeps the others itself");
     }
 }

@@ -154,8 +154,9 @@ int run(const diagnose_arguments& args, const session& session) {
     add_to(how, copy);
     how.write_to(heading);
     std::vector<diagnosis> logs;
+    auto opened = open_logs(args.files, args.log);
     const auto watched = session.watch("diagnose");
-    for (auto& log : open_logs(args.files, args.log)) logs.push_back(diagnose(log, args, watched));
+    for (auto& log : opened) logs.push_back(diagnose(log, args, watched));
     if (watched.stopping()) mark_incomplete(heading);
     const auto result = document_of(logs, heading);
     if (!args.report.empty()) write_file(args.report, report_page_of(result));

@@ -58,6 +58,14 @@ std::optional<rlim_t> container_left() {
 
 }  // namespace
 
+std::optional<double> memory_left() {
+    const auto own = bytes_of("/proc/self/status", "VmData:");
+    rlimit limit{};
+    if (!own || ::getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return std::nullopt;
+    return static_cast<double>(limit.rlim_cur - std::min(limit.rlim_cur, *own));
+}
+
 void stay_within_memory() noexcept {
     std::set_terminate(end_without_memory);
     try {

@@ -8,12 +8,16 @@
 #include <moebius/base/error.hpp>
 #include <moebius/plan/dataset.hpp>
 #include <moebius/plan/rows.hpp>
+#include <moebius/plan/run.hpp>
+#include <vector>
 
 #include "commands.hpp"
 #include "journal_folder.hpp"
+#include "kept_check.hpp"
 #include "plan_trial.hpp"
 #include "point_command.hpp"
 #include "standard_streams.hpp"
+#include "words.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -22,14 +26,47 @@ struct plan_arguments {
     std::string what, file, journal;
 };
 
+/// What the first, the middle and the last point come to.
+struct computed_samples {
+    std::size_t count = 0;
+    double seconds = 0;                 ///< of one, on average
+    std::vector<std::string> failures;  ///< "point 3 fails: ..."
+};
+
+computed_samples compute_samples(const std::string& file, const sweep_plan& plan,
+                                 kept_check& check) {
+    const auto samples = samples_of(plan.points());
+    check.expect(samples);
+    const auto work = of_file(file, [&] { return point_work_of(plan, &check); });
+    computed_samples out;
+    out.count = samples.size();
+    std::vector<double> kept(plan.keep.size());
+    const auto from = std::chrono::steady_clock::now();
+    for (const auto index : samples) {
+        try {
+            work(index, kept);
+        } catch (const interrupted&) {
+            throw;
+        } catch (const error& e) {
+            out.failures.push_back(fmt::format("point {} fails: {}", index, e.what()));
+        }
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
+    out.seconds = took.count() / static_cast<double>(samples.size());
+    return out;
+}
+
 int check(const plan_arguments& args, const sweep_plan& plan) {
-    const auto trial = try_plan(plan, true);
-    for (const auto* sentences : {&trial.faults, &trial.failures})
-        for (const auto& one : *sentences) tell(fmt::format("{}: {}", args.file, one));
-    if (!trial.faults.empty()) return exit_code::rejected;
+    static_cast<void>(require_readable(plan, args.file));
+    kept_check kept;
+    const auto samples = compute_samples(args.file, plan, kept);
+    auto sentences = kept.faults();
+    sentences.insert(sentences.end(), samples.failures.begin(), samples.failures.end());
+    for (const auto& one : sentences) tell(fmt::format("{}: {}", args.file, one));
+    if (kept.refuses()) return exit_code::rejected;
     print(fmt::format("{}: {} points, kept: {} {} of each\n", args.file, plan.points(),
                       plan.keep.size(), plan.keep.size() == 1 ? "quantity" : "quantities"));
-    return trial.failures.empty() ? exit_code::found : exit_code::no_answer;
+    return sentences.empty() ? exit_code::found : exit_code::no_answer;
 }
 
 std::string axes_text(const sweep_plan& plan) {
@@ -65,38 +102,23 @@ std::string hours_text(const sweep_plan& plan, double seconds) {
 }
 
 int show(const plan_arguments& args, const sweep_plan& plan, const session& session) {
-    const auto work = point_work_of(plan);
     auto out = fmt::format(
         "{} points{}\n{}", plan.points(),
         plan.refined.halvings == 0 ? "" : " in the finest grid, of which few are computed",
         axes_text(plan));
     const auto watched = session.watch("plan");
-    std::vector<double> kept(plan.keep.size());
-    double seconds = 0;
-    std::size_t failed = 0;
-    const auto samples = samples_of(plan);
-    for (const auto index : samples) {
-        const auto from = std::chrono::steady_clock::now();
-        try {
-            work(plan.point(index), kept);
-        } catch (const interrupted&) {
-            throw;
-        } catch (const error& e) {
-            out += fmt::format("point {} fails: {}\n", index, e.what());
-            ++failed;
-        }
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
-        seconds += took.count() / static_cast<double>(samples.size());
-    }
-    out += fmt::format("{:.3g} s a point, by {} of them: {}", seconds, samples.size(),
-                       hours_text(plan, seconds));
+    kept_check kept;
+    const auto samples = compute_samples(args.file, plan, kept);
+    for (const auto& one : samples.failures) out += one + '\n';
+    out += fmt::format("{:.3g} s a point, by {} of them: {}", samples.seconds, samples.count,
+                       hours_text(plan, samples.seconds));
     const auto folder = journal_folder(args.journal, args.file);
     const auto rows = read_rows(folder, plan);
     if (!rows.version.empty())
         out += fmt::format("\n{} has {} points done and {} failed", folder, rows.index.size(),
                            rows.failed.size());
     print(out + '\n');
-    return failed < samples.size() ? exit_code::found : exit_code::no_answer;
+    return samples.failures.size() < samples.count ? exit_code::found : exit_code::no_answer;
 }
 
 }  // namespace

@@ -1,33 +1,37 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
 #include <moebius/plan/plan.hpp>
+#include <optional>
+#include <set>
 #include <string>
-#include <vector>
 
 namespace moebius::cli {
 
-/// The first, the middle and the last point of a plan, each once.
-[[nodiscard]] std::vector<std::uint64_t> samples_of(const sweep_plan& plan);
-
-/// What samples say of a plan before the rest is computed.
-struct plan_trial {
-    std::vector<std::string> faults;    ///< for which it is refused; empty: it is sound
-    std::vector<std::string> failures;  ///< of samples, where others have results
+/// What the command says of a plan's points before it computes any.
+struct plan_reading {
+    /// Where the command takes no point: the place in the sweep file, and the sentence.
+    struct refusal {
+        std::string where, sentence;
+    };
+    std::optional<refusal> refused;
+    std::set<std::string> files;  ///< that the command reads
 };
 
-/// Runs samples. A quantity may be missing at some points, as a width that there is beyond the cusp
-/// alone: one that all samples lack is misspelt; and where all of them fail, so will the rest.
-/// @param all  also those behind the first that has all quantities
+/// Has the command read points up to where its work begins: the first, and where that is refused
+/// others all over the plan. A plan is refused if all its points are; of many points some hundred
+/// are read, and are refused with the same sentence, which then hangs on none of their values.
 /// @throws invalid_argument  as point_work_of
-[[nodiscard]] plan_trial try_plan(const sweep_plan& plan, bool all);
+[[nodiscard]] plan_reading read_points(const sweep_plan& plan);
 
-/// @throws invalid_argument  as point_work_of, and with the faults of a trial
-void require_sound(const sweep_plan& plan);
+/// The same.
+/// @param file  of the plan
+/// @throws io_error  where the plan is refused
+[[nodiscard]] std::set<std::string> require_readable(const sweep_plan& plan,
+                                                     const std::string& file);
 
-/// What the files that the command names hold, as a text: another one, another result. A word names
-/// a file if it leads to one, whole, behind "=", or up to a ":".
-[[nodiscard]] std::string inputs_of(const sweep_plan& plan);
+/// What files hold, as a JSON text of a sum each: another one, another result.
+/// @throws io_error  for one that cannot be read
+[[nodiscard]] std::string sums_of(const std::set<std::string>& files);
 
 }  // namespace moebius::cli

@@ -43,10 +43,10 @@ int run(const plot_arguments& args) {
     require_figure_ending(args.out);
     check_distinct({{"--out", args.out}}, {args.file});
     if (std::filesystem::is_directory(args.file)) return draw_journals(args);
+    const auto result = read_result(args.file);
     if (!args.quantity.empty())
         throw invalid_argument("--quantity", "it came for a result file",
                                "a folder of journals has quantities");
-    const auto result = read_result(args.file);
     try {
         return draw(std::visit([](const auto& data) { return figures_of(data); }, result),
                     args.out);

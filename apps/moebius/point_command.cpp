@@ -4,16 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <ctime>
-#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "interrupt.hpp"
+#include "kept_check.hpp"
 #include "program.hpp"
+#include "result_value.hpp"
 #include "standard_streams.hpp"
 
 namespace moebius::cli {
@@ -21,7 +22,7 @@ namespace {
 
 using result_json = nlohmann::json;
 
-constexpr std::string_view spin_name = "spin";
+constexpr std::string_view spin_name = "spin", spin_cost = "milliseconds";
 
 /// Processor time of this thread in seconds: a spin costs the same on a shared machine.
 double thread_seconds() {
@@ -37,6 +38,9 @@ double spun_value(const plan_point& at) {
     return out;
 }
 
+/// Of an axis in the sweep file.
+std::string axis_place(std::size_t axis) { return fmt::format("/axes/{}", axis); }
+
 point_work spin_work(const sweep_plan& plan) {
     double fixed = 0;
     if (plan.command.size() == 3 && plan.command[1] == "--milliseconds")
@@ -45,13 +49,21 @@ point_work spin_work(const sweep_plan& plan) {
         throw invalid_argument("spin", fmt::format("{} words came", plan.command.size() - 1),
                                "it takes --milliseconds COUNT alone");
     std::optional<std::size_t> axis;
-    for (std::size_t i = 0; i < plan.axes.size(); ++i)
-        if (plan.axes[i].name == "milliseconds") axis = i;
+    for (std::size_t i = 0; i < plan.axes.size(); ++i) {
+        const auto& one = plan.axes[i];
+        if (one.name == spin_cost)
+            axis = i;
+        else if (one.is_option)
+            throw invalid_argument(
+                axis_place(i), fmt::format("--{} came", one.name),
+                "spin has no such option" + did_you_mean(one.name, std::array{spin_cost}));
+    }
     for (const auto& one : plan.keep)
         if (one.pointer != "/value")
             throw invalid_argument("spin", fmt::format("{} came", one.pointer),
                                    "its result has /value alone");
-    return [=](const plan_point& at, std::span<double> kept) {
+    return [=, &plan](std::uint64_t index, std::span<double> kept) {
+        const auto at = plan.point(index);
         const double until = thread_seconds() + 1e-3 * (axis ? at.at[*axis] : fixed);
         while (thread_seconds() < until) {
         }
@@ -71,7 +83,7 @@ const command& command_named(const std::vector<command>& all, const std::string&
         names.emplace_back(one.name);
         if (one.name == name) return one;
     }
-    throw invalid_argument("command", fmt::format("'{}' came", name),
+    throw invalid_argument("/command", fmt::format("'{}' came", name),
                            "one with a result is needed" + did_you_mean(name, names));
 }
 
@@ -86,9 +98,9 @@ void refuse_own(std::string_view where, std::string_view word) {
 }
 
 void refuse_own(const sweep_plan& plan) {
-    for (const auto& word : plan.command) refuse_own("command", word);
-    for (const auto& axis : plan.axes)
-        if (axis.is_option) refuse_own("axes", "--" + axis.name);
+    for (const auto& word : plan.command) refuse_own("/command", word);
+    for (std::size_t i = 0; i < plan.axes.size(); ++i)
+        if (plan.axes[i].is_option) refuse_own(axis_place(i), "--" + plan.axes[i].name);
 }
 
 bool has_flag(const command& of, std::string_view flag) {
@@ -97,30 +109,43 @@ bool has_flag(const command& of, std::string_view flag) {
                        [&](const option& one) { return one.flag() == flag; });
 }
 
-void check_axis(const command& of, const std::string& flag) {
+/// @param place  in the sweep file
+void check_axis(const command& of, const std::string& flag, const std::string& place) {
     std::vector<std::string> flags;
     for (const auto& one : of.options.all()) {
         flags.push_back(one.flag());
         if (flags.back() != flag) continue;
         if (std::holds_alternative<bool*>(one.target) || one.traits.names_file)
-            throw invalid_argument(of.name, fmt::format("an axis is {}", flag),
-                                   "that takes no number");
+            throw invalid_argument(place, fmt::format("{} came", flag), "that takes no number");
         return;
     }
-    throw invalid_argument(
-        of.name, fmt::format("an axis is {}", flag),
-        "it has no such option" +
-            did_you_mean(flag, std::vector<std::string_view>(flags.begin(), flags.end())));
+    const std::vector<std::string_view> known(flags.begin(), flags.end());
+    throw invalid_argument(place, fmt::format("{} came", flag),
+                           of.name + " has no such option" + did_you_mean(flag, known));
 }
 
 void check_axes(const sweep_plan& plan, const command& of) {
-    for (const auto& axis : plan.axes) check_axis(of, axis.is_option ? "--" + axis.name : "--set");
-    if (!plan.seeds.empty()) check_axis(of, "--seed");
+    for (std::size_t i = 0; i < plan.axes.size(); ++i)
+        check_axis(of, plan.axes[i].is_option ? "--" + plan.axes[i].name : "--set", axis_place(i));
+    if (!plan.seeds.empty()) check_axis(of, "--seed", "/seeds");
 }
 
-/// The result of a command line.
-/// @throws error with the sentence of the command, or if it prints something else, as --help does
-result_json result_of(const std::vector<std::string>& words) {
+/// How a command line ended, and what it printed.
+struct line_end {
+    int code;
+    std::string printed, told;
+
+    [[nodiscard]] bool has_result() const {
+        return code == exit_code::found || (code == exit_code::no_answer && !printed.empty());
+    }
+    [[nodiscard]] std::string sentence() const {
+        if (told.empty()) return fmt::format("it ended with {}", code);
+        return told.substr(0, told.size() - 1);
+    }
+};
+
+/// @param until_work  less what it computes
+line_end run_line(const std::vector<std::string>& words, bool until_work = false) {
     std::vector<const char*> line{"moebius"};
     for (const auto& word : words) line.push_back(word.c_str());
     const auto count = static_cast<int>(line.size());
@@ -128,78 +153,22 @@ result_json result_of(const std::vector<std::string>& words) {
     taken_words taken(taken_words::of::thread);
     auto session = session_of(count, line.data());
     session.is_part = true;
+    session.until_work = until_work;
     const int code = run_program(session, count, line.data());
     if (stop_requested()) throw interrupted("run");
-    if (code != exit_code::found && (code != exit_code::no_answer || taken.printed.empty())) {
-        if (!taken.told.empty()) taken.told.pop_back();
-        throw error(taken.told.empty() ? fmt::format("it ended with {}", code) : taken.told);
-    }
-    auto result = result_json::parse(taken.printed, nullptr, false);
-    if (result.is_discarded())
-        throw error(fmt::format("{}: it printed no result", session.command));
+    return {code, std::move(taken.printed), std::move(taken.told)};
+}
+
+std::string no_result(const std::string& command) { return command + ": it printed no result"; }
+
+/// The result of a command line.
+/// @throws error with the sentence of the command, or if it prints something else, as --help does
+result_json result_of(const std::vector<std::string>& words) {
+    const auto end = run_line(words);
+    if (!end.has_result()) throw error(end.sentence());
+    auto result = result_json::parse(end.printed, nullptr, false);
+    if (result.is_discarded()) throw error(no_result(words[0]));
     return result;
-}
-
-/// Where a pointer leads; and where not, the sentence of why.
-struct found_value {
-    double value = std::numeric_limits<double>::quiet_NaN();
-    std::string missing = {};
-};
-
-found_value number_of(const result_json& at, const std::string& pointer) {
-    if (at.is_number()) return {at.get<double>()};
-    if (at.is_boolean()) return {at.get<bool>() ? 1.0 : 0.0};
-    if (at.is_null()) return {};
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    if (at == "inf") return {infinity};
-    if (at == "-inf") return {-infinity};
-    return {found_value{}.value,
-            fmt::format("{} is no number but {}", pointer,
-                        at.is_string() ? excerpt(at.get<std::string>()) : at.type_name())};
-}
-
-/// As RFC 6901 has it.
-std::string unescaped(std::string_view token) {
-    std::string key(token);
-    for (const auto& [code, letter] : {std::pair{"~1", "/"}, std::pair{"~0", "~"}})
-        for (auto place = key.find(code); place != key.npos; place = key.find(code, place + 1))
-            key.replace(place, 2, letter);
-    return key;
-}
-
-/// The member or entry of that name; null if there is none.
-const result_json* entry_of(const result_json& at, const std::string& key) {
-    if (at.is_object()) return at.contains(key) ? &at[key] : nullptr;
-    constexpr std::size_t most_digits = 9;
-    if (!at.is_array() || key.empty() || key.size() > most_digits ||
-        key.find_first_not_of("0123456789") != key.npos)
-        return nullptr;
-    const auto i = std::stoul(key);
-    return i < at.size() ? &at[i] : nullptr;
-}
-
-std::string missing_entry(const result_json& at, const std::string& way, const std::string& key) {
-    std::vector<std::string> keys;
-    if (at.is_object())
-        for (const auto& [name, one] : at.items()) keys.push_back(name);
-    const std::vector<std::string_view> known(keys.begin(), keys.end());
-    return fmt::format(
-        "{} has no {}{}", way.empty() ? "the result" : way, excerpt(key),
-        at.is_array() ? fmt::format("; it has {} entries", at.size()) : did_you_mean(key, known));
-}
-
-found_value find_value(const result_json& result, const std::string& pointer) {
-    const result_json* at = &result;
-    std::string way;
-    for (const auto token : parts_of(std::string_view(pointer).substr(1), '/')) {
-        const auto key = unescaped(token);
-        if (key == "#" && at->is_structured()) return {static_cast<double>(at->size())};
-        const auto* next = entry_of(*at, key);
-        if (next == nullptr) return {found_value{}.value, missing_entry(*at, way, key)};
-        at = next;
-        way += '/' + key;
-    }
-    return number_of(*at, pointer);
 }
 
 /// The command of a plan, which is checked, less the axes.
@@ -214,11 +183,12 @@ public:
         threads_ = has_flag(named, "--threads");
     }
 
-    [[nodiscard]] result_json result(const sweep_plan& plan, const plan_point& at) const {
-        auto words = point_words(plan, at);
-        words.insert(words.end(), {"--format", "json"});
-        if (threads_) words.insert(words.end(), {"--threads", "1"});
-        return result_of(words);
+    [[nodiscard]] std::vector<std::string> words(const sweep_plan& plan,
+                                                 const plan_point& at) const {
+        auto out = point_words(plan, at);
+        out.insert(out.end(), {"--format", "json"});
+        if (threads_) out.insert(out.end(), {"--threads", "1"});
+        return out;
     }
 
 private:
@@ -247,31 +217,37 @@ std::vector<std::string> point_words(const sweep_plan& plan, const plan_point& a
     return out;
 }
 
-point_work point_work_of(const sweep_plan& plan) {
+point_work point_work_of(const sweep_plan& plan, kept_check* check) {
     refuse_own(plan);
     if (plan.command[0] == spin_name) return spin_work(plan);
-    return [&plan, line = plan_line(plan)](const plan_point& at, std::span<double> kept) {
-        const auto result = line.result(plan, at);
-        for (std::size_t k = 0; k < kept.size(); ++k)
-            kept[k] = find_value(result, plan.keep[k].pointer).value;
+    return [&plan, check, line = plan_line(plan)](std::uint64_t index, std::span<double> kept) {
+        std::vector<found_value> found(check != nullptr ? kept.size() : 0);
+        try {
+            const auto result = result_of(line.words(plan, plan.point(index)));
+            for (std::size_t k = 0; k < kept.size(); ++k) {
+                auto at = find_value(result, plan.keep[k].pointer);
+                kept[k] = at.value;
+                if (!at.missing.empty())
+                    at.missing = fmt::format("keep {}: {}", plan.keep[k].name, at.missing);
+                if (check != nullptr) found[k] = std::move(at);
+            }
+        } catch (const interrupted&) {
+            throw;
+        } catch (const error&) {
+            if (check != nullptr) check->note(index, {});
+            throw;
+        }
+        if (check != nullptr) check->note(index, found);
     };
 }
 
-point_trial try_point(const sweep_plan& plan, const plan_point& at) {
-    static_cast<void>(point_work_of(plan));
-    point_trial out{{}, std::vector<std::string>(plan.keep.size())};
-    if (plan.command[0] == spin_name) return out;
-    try {
-        const auto result = plan_line(plan).result(plan, at);
-        for (std::size_t k = 0; k < plan.keep.size(); ++k)
-            if (const auto found = find_value(result, plan.keep[k].pointer); !found.missing.empty())
-                out.missing[k] = fmt::format("keep {}: {}", plan.keep[k].name, found.missing);
-    } catch (const interrupted&) {
-        throw;
-    } catch (const error& e) {
-        out.failure = e.what();
-    }
-    return out;
+std::string refusal_of(const sweep_plan& plan, const plan_point& at) {
+    if (plan.command[0] == spin_name) return {};
+    const auto end = run_line(plan_line(plan).words(plan, at), true);
+    if (!end.has_result()) return end.sentence();
+    if (!end.printed.empty() && !result_json::accept(end.printed))
+        return no_result(plan.command[0]);
+    return {};
 }
 
 }  // namespace moebius::cli

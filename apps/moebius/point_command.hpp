@@ -8,26 +8,23 @@
 
 namespace moebius::cli {
 
+class kept_check;
+
 /// The words of a point's command line: those of the plan, an axis each, the seed.
 [[nodiscard]] std::vector<std::string> point_words(const sweep_plan& plan, const plan_point& at);
 
 /// What computes the points of a plan: its command, run in this process, or the test command
 /// `spin`, which takes the processor for `milliseconds` of an axis or of --milliseconds and keeps
 /// /value, a number of the axes alone: for the cost of a run itself.
+/// @param check  hears of each result what it lacks; may be null. It and the plan must outlive this
 /// @throws invalid_argument  for a command or an option that is not known, one that is the run's
-/// own
-///                           (where results go, how many threads), or an axis that takes no number
-[[nodiscard]] point_work point_work_of(const sweep_plan& plan);
+///                           own (where results go, how many threads), or an axis that takes no
+///                           number
+[[nodiscard]] point_work point_work_of(const sweep_plan& plan, kept_check* check = nullptr);
 
-/// What one point comes to.
-struct point_trial {
-    std::string failure;  ///< its sentence; empty: it has a result
-    /// One a kept quantity of a result: empty, or why it is not there, with the nearest that is.
-    std::vector<std::string> missing;
-};
-
-/// Runs one point, and looks for the kept quantities in its result.
+/// The sentence with which the command refuses a point before its work begins; empty if it takes
+/// it.
 /// @throws invalid_argument  as point_work_of
-[[nodiscard]] point_trial try_point(const sweep_plan& plan, const plan_point& at);
+[[nodiscard]] std::string refusal_of(const sweep_plan& plan, const plan_point& at);
 
 }  // namespace moebius::cli

@@ -80,6 +80,8 @@ int run_program(session& session, int argc, const char* const* argv) {
         if (session.is_part)  // to bind all options of all takes a millisecond
             std::erase_if(commands, [&](const command& one) { return one.name != argv[1]; });
         return run_command_line(commands, examples, session, argc, argv);
+    } catch (const work_begins&) {
+        return exit_code::found;
     } catch (const interrupted&) {
         return fail(fmt::format("{}: interrupted by {} before there was anything to keep",
                                 session.name, interrupt_name()),

@@ -24,7 +24,7 @@ public:
     [[nodiscard]] virtual bool agree(std::uint64_t number) = 0;
 
     /// Runs `work` with a source of places below `places`, of which each goes to one rank, in
-    /// blocks of block_size; returns when all ranks have ended.
+    /// blocks of block_size; returns when all ranks have ended, or throws at once what `work` does.
     virtual void share(std::uint64_t places, unsigned threads,
                        const std::function<void(const number_source&)>& work) = 0;
 

@@ -46,7 +46,7 @@ std::shared_ptr<const load_response> known_of(const router& router, const token_
 double beta_of(const std::vector<std::string>& sets) {
     for (const auto& [name, value] : parse_settings(sets))
         if (name != "beta")
-            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
+            throw invalid_argument("--set", fmt::format("'{}' came", name),
                                    "an open loop has beta alone");
     return set_value(sets, "beta", 1);
 }

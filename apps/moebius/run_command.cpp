@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <unistd.h>
 #include <algorithm>
@@ -17,11 +18,13 @@
 #include "device.hpp"
 #include "interrupt.hpp"
 #include "journal_folder.hpp"
+#include "kept_check.hpp"
 #include "plan_trial.hpp"
 #include "point_command.hpp"
 #include "ranks.hpp"
 #include "shard_choice.hpp"
 #include "standard_streams.hpp"
+#include "words.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -50,11 +53,16 @@ public:
         : args_(args),
           session_(session),
           plan_(read_plan(args.file)),
-          work_(point_work_of(plan_)),
-          folder_(journal_folder(args.journal, args.file)),
-          ranks_(args.shard.empty() && session.join_ranks ? session.join_ranks() : nullptr),
-          shard_(shard_from(args.shard)),
-          own_(ranks_ ? journal_name(ranks_->rank()) : journal_name(shard_)) {
+          work_(of_file(args.file, [this] { return point_work_of(plan_, &check_); })),
+          folder_(journal_folder(args.journal, args.file)) {
+        const auto choice = shard_from(args.shard);
+        shard_ = choice.own;
+        if (choice.by != shard_choice::said_by::rank && session.join_ranks)
+            ranks_ = session.join_ranks();
+        require_joined(choice, ranks_ ? ranks_->size() : 1);
+        if (ranks_ && !(ranks_->agree(shard_.part) && ranks_->agree(shard_.parts)))
+            ranks_.reset();  // each has a shard of its own
+        own_ = ranks_ ? journal_name(shard_, ranks_->rank()) : journal_name(shard_);
         if (args_.threads == 0) args_.threads = std::max(1U, std::thread::hardware_concurrency());
         if (plan_.refined.halvings > 0 && shard_.parts > 1)
             throw invalid_argument(
@@ -76,28 +84,29 @@ public:
 private:
     int run_alone() {
         const auto build = build_number();
-        const auto inputs = inputs_of(plan_);
+        // a plan of which everything is refused is told before there is a journal
+        const auto files = require_readable(plan_, args_.file);
+        const auto inputs = sums_of(files);
         if (ranks_ && !(ranks_->agree(build) && ranks_->agree(plan_.hash()) &&
                         ranks_->agree(fingerprint(inputs))))
             throw invalid_argument("run", "the ranks differ in their builds, plans or input files",
                                    "results would mix");
-        heading_ = {plan_.hash(), std::string(version()), fmt::format("{:016x}", build),
-                    host_name(), inputs};
+        heading_ = {std::string(version()), fmt::format("{:016x}", build), host_name(), inputs};
         const auto from = std::chrono::steady_clock::now();
         const auto before = plan_.refined.halvings > 0 ? run_refined() : run_whole();
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
-        if (inputs_of(plan_) != inputs)
+        if (sums_of(files) != inputs)
             throw io_error(folder_,
                            "an input file changed while the run went on, and points of both are in "
                            "it: remove it and run again");
         return say(before, took.count());
     }
 
-    /// Nothing is written to a folder of which anything is refused, or for a plan that is: it is
-    /// tried before there is a journal.
+    /// Nothing is written to a folder of which anything is refused.
     journal begin(const journal_visit& visit) {
-        if (journals_in(folder_).empty()) require_sound(plan_);
-        std::filesystem::create_directories(folder_);
+        std::error_code fault;
+        std::filesystem::create_directories(folder_, fault);
+        if (fault) throw io_error(folder_, fault.message());
         require_shared_alike(folder_, own_);  // also of those that began while journals were read
         return {std::filesystem::path(folder_) / own_, plan_, heading_, visit};
     }
@@ -116,14 +125,12 @@ private:
         failed_before_ = known.failed();
         if (ranks_) ranks_->meet();  // all have read what was there, and nobody has written
         const auto before = known.count();
-        const auto expects = std::max<std::uint64_t>(shard_.size(plan_.points()) - before, 1);
-        compute(plan_.points(), expects, own, [&](const number_source& next) {
-            return [&, next]() -> std::optional<std::uint64_t> {
-                auto place = next();
-                while (place && known.has(*place)) place = next();
-                return place;
-            };
-        });
+        const auto places = shard_.size(plan_.points());
+        compute(places, std::max<std::uint64_t>(places - before, 1), before == 0, own,
+                [&](std::uint64_t place) -> std::optional<std::uint64_t> {
+                    const auto index = shard_.at(place);
+                    return known.has(index) ? std::nullopt : std::optional(index);
+                });
         return before;
     }
 
@@ -150,12 +157,8 @@ private:
             const auto wanted = next_round(rows, retry);
             if (ranks_) ranks_->meet();
             if (wanted.empty()) break;
-            compute(wanted.size(), wanted.size(), own, [&](const number_source& next) {
-                return [&, next]() -> std::optional<std::uint64_t> {
-                    const auto place = next();
-                    return place ? std::optional(wanted[*place]) : std::nullopt;
-                };
-            });
+            compute(wanted.size(), wanted.size(), rows.index.empty() && rows.failed.empty(), own,
+                    [&](std::uint64_t place) { return std::optional(wanted[place]); });
         }
         return before.value_or(0);
     }
@@ -166,21 +169,57 @@ private:
         return !stop_requested();
     }
 
-    /// @param numbers  makes the numbers of points of places
-    template <typename Numbers>
-    void compute(std::uint64_t places, std::uint64_t expects, journal& own,
-                 const Numbers& numbers) {
+    /// @param fresh  nothing is known: samples are to have what is kept
+    /// @param index_at  the point of a place, if it is wanted
+    template <typename Index>
+    void compute(std::uint64_t places, std::uint64_t expects, bool fresh, journal& own,
+                 const Index& index_at) {
+        check_.expect(fresh ? indices(samples_of(places), index_at) : std::vector<std::uint64_t>());
         const auto watched = session_.watch("run", "points");
         const auto work = [&](const number_source& next) {
+            const auto wanted = [&]() -> std::optional<std::uint64_t> {
+                while (const auto place = next())
+                    if (const auto index = index_at(samples_first(*place, places))) return index;
+                return std::nullopt;
+            };
             const auto made =
-                run_points(plan_, numbers(next), own, work_, args_.threads, expects, watched);
+                run_points(plan_, wanted, own, checked_work(), args_.threads, expects, watched);
+            if (check_.refuses()) refuse_kept(own);
             tally_.done += made.done;
             tally_.failed += made.failed;
         };
         if (ranks_)
             ranks_->share(places, args_.threads, work);
         else
-            work(places_of(shard_, places));
+            work(places_below(places));
+    }
+
+    template <typename Index>
+    static std::vector<std::uint64_t> indices(std::vector<std::uint64_t> places,
+                                              const Index& index_at) {
+        for (auto& place : places) place = index_at(place).value();
+        return places;
+    }
+
+    /// Ends all threads once samples lack what is kept.
+    [[nodiscard]] point_work checked_work() const {
+        return [this](std::uint64_t index, std::span<double> kept) {
+            work_(index, kept);
+            if (check_.refuses()) request_stop();
+        };
+    }
+
+    /// What is misspelt all points lack, and a sweep file that is mended is another plan: no
+    /// journal of this one is left. Those of other ranks have what this run did alone, as nothing
+    /// was known before.
+    [[noreturn]] void refuse_kept(journal& own) const {
+        own.discard();
+        std::error_code none;
+        for (unsigned rank = 0; ranks_ && rank < ranks_->size(); ++rank)
+            std::filesystem::remove(std::filesystem::path(folder_) / journal_name(shard_, rank),
+                                    none);
+        std::filesystem::remove(folder_, none);  // if it is empty
+        throw io_error(args_.file, fmt::format("{}", fmt::join(check_.faults(), "; ")));
     }
 
     [[nodiscard]] int say(std::uint64_t before, double seconds) const {
@@ -202,10 +241,11 @@ private:
     run_arguments args_;
     const session& session_;
     sweep_plan plan_;
+    kept_check check_;
     point_work work_;
     std::string folder_;
-    std::unique_ptr<rank_group> ranks_;
     shard shard_;
+    std::unique_ptr<rank_group> ranks_;
     std::string own_;  ///< name of the journal that this process writes
     journal_heading heading_;
     run_tally tally_;

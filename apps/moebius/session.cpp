@@ -50,6 +50,7 @@ bool session::asks(std::string_view flag) const {
 }
 
 moebius::watch session::watch(std::string_view what, std::string_view counted) const {
+    if (until_work) throw work_begins{};
     keep_results();
     moebius::watch out;
     out.stop = &stop_requested();

@@ -25,6 +25,9 @@ inline constexpr int device = 4;         ///< no device, or it failed
 inline constexpr int closed_pipe = 141;  ///< nobody reads the standard output any more
 }  // namespace exit_code
 
+/// What watch() throws where a session ends at its work: no error, and nothing else catches it.
+struct work_begins {};
+
 /// One run of the program.
 struct session {
     std::string command;        ///< the line typed, less what cannot change the result
@@ -35,6 +38,8 @@ struct session {
     /// Joins the ranks that mpirun started; empty in a host's process.
     std::function<std::unique_ptr<rank_group>()> join_ranks = {};
     bool is_part = false;  ///< of a run that has a line of its own
+    bool until_work =
+        false;  ///< ends where the work would begin: what is read is all that is wanted
 
     /// Whether a flag is on the line, also before that is read.
     [[nodiscard]] bool asks(std::string_view flag) const;
@@ -43,7 +48,9 @@ struct session {
     [[nodiscard]] bool was_given(std::string_view option) const { return given.contains(option); }
 
     /// A watch that shows on a terminal how far the work is, and that an interrupt stops. From the
-    /// first one on, an interrupt no longer ends the program at once.
+    /// first one on, an interrupt no longer ends the program at once. What a line says is read, and
+    /// its files are, before.
+    /// @throws work_begins  until_work
     [[nodiscard]] moebius::watch watch(std::string_view what, std::string_view counted = {}) const;
 };
 

@@ -49,49 +49,78 @@ shard shard_of_array(std::uint64_t parts) {
     return {(id - least) / step, *count};
 }
 
-/// What a launcher says of this process.
+/// What launchers of ranks say of a process: which one of how many. A step of Slurm has the last.
+constexpr struct {
+    const char *rank, *ranks;
+} rank_launchers[] = {
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
+    {"PMI_RANK", "PMI_SIZE"},
+    {"PMIX_RANK", nullptr},
+    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS"},
+};
+
 /// @param parts  0: the launcher says it, too
-shard shard_of_launcher(std::uint64_t parts) {
-    if (std::getenv("SLURM_ARRAY_TASK_ID") != nullptr) return shard_of_array(parts);
-    constexpr struct {
-        const char *part, *parts;
-    } launchers[] = {
-        {"HQ_TASK_ID", nullptr},
-        {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
-        {"PMI_RANK", "PMI_SIZE"},
-        {"PMIX_RANK", nullptr},
-    };
-    for (const auto& [part, all] : launchers) {
-        const auto id = launcher_number(part);
+shard part_of(const char* variable, std::uint64_t id, std::uint64_t parts) {
+    if (parts == 0)
+        throw invalid_argument("--shard",
+                               fmt::format("{} does not say how many there are", variable),
+                               "env/COUNT does");
+    return {id, parts};
+}
+
+/// What a launcher says of this process.
+shard_choice shard_of_launcher(std::uint64_t parts) {
+    using enum shard_choice::said_by;
+    if (std::getenv("SLURM_ARRAY_TASK_ID") != nullptr) return {shard_of_array(parts), task};
+    if (const auto id = launcher_number("HQ_TASK_ID"))
+        return {part_of("HQ_TASK_ID", *id, parts), task};
+    for (const auto& [own, all] : rank_launchers) {
+        const auto id = launcher_number(own);
         if (!id) continue;
         if (parts == 0 && all != nullptr) parts = launcher_number(all).value_or(0);
-        if (parts == 0)
-            throw invalid_argument("--shard",
-                                   fmt::format("{} does not say how many there are", part),
-                                   "env/COUNT does");
-        return {*id, parts};
+        return {part_of(own, *id, parts), rank};
     }
     throw invalid_argument("--shard", "env came",
-                           "SLURM_ARRAY_TASK_ID, HQ_TASK_ID, OMPI_COMM_WORLD_RANK, PMI_RANK or "
-                           "PMIX_RANK must be set");
+                           "SLURM_ARRAY_TASK_ID, HQ_TASK_ID, OMPI_COMM_WORLD_RANK, PMI_RANK, "
+                           "PMIX_RANK or SLURM_PROCID must be set");
 }
 
 }  // namespace
 
-shard shard_from(const std::string& text) {
+shard_choice shard_from(const std::string& text) {
     if (text.empty()) return {};
     const auto words = parts_of(text, '/');
     const auto parts = words.size() == 2 ? parse_count("--shard", words[1], most_plan_points) : 0;
     if (words.size() > 2 || (words.size() == 1 && text != "env"))
         throw invalid_argument("--shard", fmt::format("{} came", excerpt(text)),
                                "PART/PARTS, env or env/PARTS is needed");
+    if (words.size() == 2 && parts == 0)
+        throw invalid_argument("--shard", fmt::format("{} came", excerpt(text)),
+                               "there is one part at least");
     const auto out = words[0] == "env"
                          ? shard_of_launcher(parts)
-                         : shard{parse_count("--shard", words[0], most_plan_points), parts};
-    if (out.part >= out.parts)
-        throw invalid_argument("--shard", fmt::format("part {} of {} came", out.part, out.parts),
+                         : shard_choice{{parse_count("--shard", words[0], most_plan_points), parts},
+                                        shard_choice::said_by::person};
+    if (out.own.part >= out.own.parts)
+        throw invalid_argument("--shard",
+                               fmt::format("part {} of {} came", out.own.part, out.own.parts),
                                "parts count from 0, and each is below their number");
     return out;
+}
+
+void require_joined(const shard_choice& choice, unsigned joined) {
+    using enum shard_choice::said_by;
+    if (joined > 1 || choice.by == rank || choice.by == person) return;
+    for (const auto& [own, all] : rank_launchers) {
+        const auto ranks = all != nullptr ? launcher_number(all) : std::nullopt;
+        if (!ranks) continue;
+        if (*ranks > 1)
+            throw invalid_argument(
+                "run", fmt::format("{} processes came that cannot talk ({})", *ranks, all),
+                "each would do all points: --shard env gives each its part, and mpirun of the MPI "
+                "that the program was built with joins them");
+        return;  // a launcher in one that has started one process
+    }
 }
 
 }  // namespace moebius::cli

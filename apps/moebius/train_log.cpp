@@ -8,6 +8,8 @@
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/load_log_file.hpp>
 
+#include "command.hpp"
+
 namespace moebius::cli {
 namespace {
 

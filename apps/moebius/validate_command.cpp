@@ -84,7 +84,7 @@ std::string report_of(const validation& v) {
 void check_sets(const std::vector<std::string>& sets) {
     for (const auto& [name, value] : parse_settings(sets))
         if (name == "feedback" || name == "bias")
-            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
+            throw invalid_argument("--set", fmt::format("'{}' came", name),
                                    "validate takes beta and decay: it sweeps feedback and, of two "
                                    "experts, bias itself");
 }
@@ -148,7 +148,7 @@ std::size_t chosen_of(const router_choice& router) {
 void check_own_sets(const std::vector<std::string>& sets, std::string_view who) {
     for (const auto& [name, value] : parse_settings(sets))
         if (name != "beta" && name != "decay")
-            throw invalid_argument("--set", fmt::format("'{}={}' came", name, value),
+            throw invalid_argument("--set", fmt::format("'{}' came", name),
                                    fmt::format("{} beta and decay", who));
 }
 

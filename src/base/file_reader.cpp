@@ -7,6 +7,7 @@
 #include <cstring>
 #include <moebius/base/error.hpp>
 #include <moebius/base/file_reader.hpp>
+#include <moebius/base/opened_files.hpp>
 
 namespace moebius {
 
@@ -18,6 +19,7 @@ file_reader::file_reader(const std::filesystem::path& path)
         ::close(fd_);
         throw io_error(name_, "it is a device, which may have no end; a file or a pipe is needed");
     }
+    opened_files::note(name_);
 }
 
 file_reader::~file_reader() { ::close(fd_); }

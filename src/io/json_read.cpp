@@ -151,6 +151,8 @@ result_document document_from(const place& from, const result_layout& as) {
 
 /// The layout of a result's schema; null for a diagram or a locus.
 const result_layout* layout_from(const place& from, std::string_view schema) {
+    if (schema == "moebius.plan/1")
+        from.fail(" is of a sweep file: moebius run computes it, and plot draws its journals");
     if (schema == diagram_schema || schema == locus_schema) return nullptr;
     if (!schema.starts_with("moebius.") || !schema.ends_with("/1")) from.reject("moebius.<name>/1");
     const auto* known = layout_of(schema);

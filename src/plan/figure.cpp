@@ -125,12 +125,14 @@ figure figure_of(const sweep_plan& plan, const plan_rows& rows, std::string_view
                                      is_map ? layer_marker::square : layer_marker::circle));
     layers.push_back(layer_named("failed", layer_color::ink, layer_marker::cross));
     const auto& status = all.at("status");
+    const auto& across = all.at(plan.axes[0].name);
+    const auto& up = is_map ? all.at(plan.axes[1].name) : values;
     for (std::size_t row = 0; row < all.rows(); ++row) {
         const bool failed = status[row] == 2;
         if (!failed && !std::isfinite(values[row])) continue;
         auto& layer = failed ? layers.back() : layers[parts.of(values[row])];
-        layer.x.push_back(all.columns[0][row]);
-        layer.y.push_back(is_map ? all.columns[1][row] : values[row]);
+        layer.x.push_back(across[row]);
+        layer.y.push_back(up[row]);
     }
     if (layers.back().x.empty() || !is_map) layers.pop_back();
     figure out{

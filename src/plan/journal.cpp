@@ -54,8 +54,10 @@ journal::journal(std::filesystem::path path, const sweep_plan& plan, const journ
         size_ = journal_bytes::read(bytes, path_.string(), plan, heading, visit).sound;
         if (size_ < bytes.size() && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0)
             fail_journal(path_, errno);
-        if (size_ == 0) append(journal_bytes::heading(plan, heading));
+        begun_ = size_ == 0;
+        if (begun_) append(journal_bytes::heading(plan, heading));
     } catch (...) {
+        discard();
         ::close(fd_);
         throw;
     }
@@ -94,6 +96,10 @@ void journal::add_failure(std::uint64_t index, std::string_view sentence) {
 
 void journal::sync() {
     if (::fsync(fd_) != 0 && errno != EINVAL && errno != EROFS) fail_journal(path_, errno);
+}
+
+void journal::discard() noexcept {
+    if (begun_) static_cast<void>(!::unlink(path_.c_str()));
 }
 
 bool is_written(const std::filesystem::path& journal) {

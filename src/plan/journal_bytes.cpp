@@ -5,7 +5,6 @@
 #include <zlib.h>
 
 #include <bit>
-#include <cstdlib>
 #include <cstring>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -69,10 +68,14 @@ void tell_record(std::string_view record, std::vector<double>& values, const jou
     visit(index, values, {});
 }
 
-void check_heading(const journal_heading& is, const std::string& name, const sweep_plan& plan,
-                   const journal_heading& wanted) {
-    if (is.plan != plan.hash())
+/// The plan of its text, which says more than a sum: of that an older program has made another one.
+void check_plan(const std::string& is, const std::string& name, const sweep_plan& plan) {
+    if (is != plan.text && parse_plan(is, name).text != plan.text)
         throw io_error(name, "it belongs to another plan: another folder is needed");
+}
+
+void check_heading(const journal_heading& is, const std::string& name,
+                   const journal_heading& wanted) {
     if (!wanted.version.empty() && is.version != wanted.version)
         throw io_error(name, fmt::format("it was written by moebius {}, and this is {}: results "
                                          "would mix",
@@ -84,18 +87,20 @@ void check_heading(const journal_heading& is, const std::string& name, const swe
                        "the files that the command reads have changed since: results would mix");
 }
 
-journal_heading heading_of(const json& text) {
-    const auto word = [&](const char* key) -> std::string {
-        const auto found = text.find(key);
-        return found != text.end() && found->is_string() ? found->get<std::string>() : "";
-    };
-    return {std::strtoull(word("plan_hash").c_str(), nullptr, 16), word("version"), word("build"),
-            word("host"), word("inputs")};
+std::string word_of(const json& heading, const char* key) {
+    const auto found = heading.find(key);
+    return found != heading.end() && found->is_string() ? found->get<std::string>() : "";
 }
+
+constexpr std::string_view way_out = "move the file away to do its points again";
 
 /// Whether the file has its heading; false where a kill left a part of it.
 bool has_heading(std::string_view bytes, const std::string& name) {
     const auto start = bytes.substr(0, magic.size());
+    if (!start.empty() && start.find_first_not_of('\0') == start.npos)
+        throw io_error(name, fmt::format("it begins with zeros, as a power cut may leave a file: "
+                                         "nothing was changed; {}",
+                                         way_out));
     if (start != magic.substr(0, start.size())) throw io_error(name, "it is no journal");
     if (bytes.size() < heading_bytes) return false;
     const auto length = number_at<std::uint32_t>(bytes, 8);
@@ -104,21 +109,19 @@ bool has_heading(std::string_view bytes, const std::string& name) {
     if (sound &&
         checksum(bytes.substr(heading_bytes, length)) == number_at<std::uint32_t>(bytes, 12))
         return true;
-    throw io_error(name, "its heading is damaged: nothing was changed");
+    throw io_error(name, fmt::format("its heading is damaged: nothing was changed; {}", way_out));
 }
 
 }  // namespace
 
 std::string heading(const sweep_plan& plan, const journal_heading& of) {
-    const auto text = json{
-        {"schema", "moebius.journal/1"},
-        {"plan_hash", fmt::format("{:016x}", plan.hash())},
-        {"version", of.version},
-        {"build", of.build},
-        {"host", of.host},
-        {"inputs", of.inputs},
-        {"plan",
-         plan.text}}.dump();
+    const auto text = json{{"schema", "moebius.journal/1"},
+                           {"version", of.version},
+                           {"build", of.build},
+                           {"host", of.host},
+                           {"inputs", of.inputs},
+                           {"plan", plan.text}}
+                          .dump();
     std::string out(magic);
     put(out, static_cast<std::uint32_t>(text.size()));
     put(out, checksum(text));
@@ -147,8 +150,11 @@ extent read(std::string_view bytes, const std::string& name, const sweep_plan& p
     if (!text) return {};
     const auto parsed = json::parse(*text, nullptr, false);
     if (!parsed.is_object()) throw io_error(name, "its heading is no JSON object");
-    extent out{heading_bytes + text->size(), heading_of(parsed)};
-    check_heading(out.heading, name, plan, wanted);
+    extent out{heading_bytes + text->size(),
+               {word_of(parsed, "version"), word_of(parsed, "build"), word_of(parsed, "host"),
+                word_of(parsed, "inputs")}};
+    check_heading(out.heading, name, wanted);
+    check_plan(word_of(parsed, "plan"), name, plan);
     std::vector<double> values(plan.keep.size());
     auto& at = out.sound;
     while (at < bytes.size()) {
@@ -162,9 +168,8 @@ extent read(std::string_view bytes, const std::string& name, const sweep_plan& p
         if (sound_record(bytes, next, plan) != 0)
             throw io_error(name,
                            fmt::format("the record at byte {} is damaged, and there are sound "
-                                       "ones behind it: nothing was changed; move the file "
-                                       "away to do its points again",
-                                       at));
+                                       "ones behind it: nothing was changed; {}",
+                                       at, way_out));
     return out;
 }
 

@@ -3,16 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <moebius/base/error.hpp>
 #include <moebius/base/file_reader.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/plan/plan.hpp>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 #include <sstream>
+
+#include "plan_text.hpp"
+#include "plan_value.hpp"
 
 namespace moebius {
 namespace {
@@ -20,91 +21,6 @@ namespace {
 using json = nlohmann::json;
 
 constexpr std::size_t most_plan_bytes = std::size_t{1} << 26;
-
-/// A value of the file with its place, for sentences.
-struct plan_value {
-    const json& value;
-    std::string where, file;
-
-    [[noreturn]] void reject(std::string_view why) const {
-        throw io_error(fmt::format("{}: {}", file, where.empty() ? "/" : where), why);
-    }
-
-    [[nodiscard]] plan_value at(const std::string& key) const {
-        return {value.at(key), where + '/' + key, file};
-    }
-
-    [[nodiscard]] plan_value at(std::size_t i) const {
-        return {value.at(i), fmt::format("{}/{}", where, i), file};
-    }
-
-    [[nodiscard]] bool has(const char* key) const { return value.contains(key); }
-
-    /// An object with no other keys than these.
-    void require_keys(std::initializer_list<std::string_view> known) const {
-        if (!value.is_object()) reject("an object is needed here");
-        for (const auto& [key, one] : value.items())
-            if (std::find(known.begin(), known.end(), key) == known.end())
-                throw io_error(fmt::format("{}: {}/{}", file, where, excerpt(key)),
-                               "there is no such key" +
-                                   did_you_mean(key, std::vector<std::string_view>(known)));
-    }
-
-    [[nodiscard]] plan_value needed(const char* key) const {
-        if (!has(key)) reject(fmt::format("the key {} is missing", key));
-        return at(key);
-    }
-
-    [[nodiscard]] std::string text() const {
-        if (!value.is_string() || value.get_ref<const std::string&>().empty())
-            reject("a text that is not empty is needed");
-        return value.get<std::string>();
-    }
-
-    [[nodiscard]] double number() const {
-        if (!value.is_number() || !std::isfinite(value.get<double>()))
-            reject("a finite number is needed");
-        return value.get<double>();
-    }
-
-    /// @param most  <= 2^53; 5.0 and 1e3 are whole numbers, too
-    [[nodiscard]] std::uint64_t count(std::uint64_t least, std::uint64_t most) const {
-        std::optional<std::uint64_t> whole;
-        if (value.is_number_unsigned()) {
-            whole = value.get<std::uint64_t>();
-        } else if (value.is_number_float()) {
-            const auto number = value.get<double>();
-            if (number >= 0 && number <= static_cast<double>(most) && number == std::floor(number))
-                whole = static_cast<std::uint64_t>(number);
-        }
-        if (!whole || *whole < least || *whole > most)
-            reject(fmt::format("a whole number from {} to {} is needed", least, most));
-        return *whole;
-    }
-
-    /// A name of a column: every format has it as it is, and NetCDF's lists are parted by spaces.
-    void require_name(const std::string& name) const {
-        constexpr std::size_t most = 255;  // NC_MAX_NAME less one
-        constexpr std::string_view beside = "_.+@-";
-        const auto is_plain = [&](char c) {
-            return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                   beside.find(c) != beside.npos;
-        };
-        if (name.empty() || name.size() > most ||
-            !std::all_of(name.begin(), name.end(), is_plain) ||
-            (name[0] != '_' && beside.find(name[0]) != beside.npos))
-            reject(
-                "a name has letters, digits and _.+@-, and begins with one of the first two or "
-                "_");
-        for (const std::string_view own : {"status", "failure", "point", "failed", "failed_point"})
-            if (name == own) reject("the table has a column of that name for itself");
-    }
-
-    [[nodiscard]] const plan_value& list() const {
-        if (!value.is_array() || value.empty()) reject("a list that is not empty is needed");
-        return *this;
-    }
-};
 
 std::vector<std::string> words_of(const plan_value& at) {
     std::vector<std::string> out;
@@ -167,6 +83,19 @@ void require_different(const plan_value& at, std::vector<T> values) {
     if (twice != values.end()) at.reject(fmt::format("{} comes twice", *twice));
 }
 
+/// What the command fixes has no axis and no seeds: it would be given twice.
+/// @param setting  behind the flag, "NAME=", or empty
+void require_not_fixed(const plan_value& at, const sweep_plan& plan, const std::string& flag,
+                       const std::string& setting = "") {
+    const auto whole = flag + '=' + setting;
+    const auto& words = plan.command;
+    for (std::size_t i = 1; i < words.size(); ++i)
+        if (words[i].starts_with(whole) || (words[i] == flag && setting.empty()) ||
+            (words[i - 1] == flag && !setting.empty() && words[i].starts_with(setting)))
+            at.reject(fmt::format("the command has {}{}{}, too", flag, setting.empty() ? "" : " ",
+                                  setting.substr(0, setting.find('='))));
+}
+
 void read_axes(const plan_value& plan, sweep_plan& out) {
     if (!plan.has("axes")) return;
     const auto axes = plan.at("axes").list();
@@ -174,6 +103,10 @@ void read_axes(const plan_value& plan, sweep_plan& out) {
     for (std::size_t i = 0; i < axes.value.size(); ++i) {
         out.axes.push_back(axis_of(axes.at(i), out.layout != plan_layout::latin));
         const auto& axis = out.axes.back();
+        if (axis.is_option)
+            require_not_fixed(axes.at(i), out, "--" + axis.name);
+        else
+            require_not_fixed(axes.at(i), out, "--set", axis.name + '=');
         if (!names.insert(axis.name).second) axes.at(i).reject(axis.name + " has an axis before");
         if (out.layout == plan_layout::grid) require_different(axes.at(i), axis.values);
         if (out.layout == plan_layout::list && axis.size() != out.axes[0].size())
@@ -209,11 +142,11 @@ void read_seeds(const plan_value& plan, sweep_plan& out) {
     const auto at = plan.at("seeds");
     for (const auto& axis : out.axes)
         if (axis.name == "seed") at.reject("the axis seed came, too");
-    constexpr std::uint64_t most_seeds = 1U << 20;
+    require_not_fixed(at, out, "--seed");
     if (at.value.is_object()) {
         at.require_keys({"from", "count"});
         const auto from = at.needed("from").count(0, most_plan_points);
-        const auto count = at.needed("count").count(1, most_seeds);
+        const auto count = at.needed("count").count(1, most_counted_seeds);
         for (std::uint64_t i = 0; i < count; ++i) out.seeds.push_back(from + i);
         return;
     }
@@ -330,7 +263,7 @@ sweep_plan parse_plan(std::string_view text, const std::string& where) {
     read_keep(plan, out);
     read_refined(plan, out);
     check_size(plan, out);
-    out.text = parsed.dump();
+    out.text = text_of(out);
     return out;
 }
 

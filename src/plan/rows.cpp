@@ -65,8 +65,8 @@ plan_rows read_rows(const std::filesystem::path& folder, const sweep_plan& plan,
             });
         if (heading.version.empty()) continue;  // of a process that has just begun
         out.version = same.version = heading.version;
-        if (same.build.empty()) same.build = heading.build;
-        if (same.inputs.empty()) same.inputs = heading.inputs;
+        if (same.build.empty()) out.build = same.build = heading.build;
+        if (same.inputs.empty()) out.inputs = same.inputs = heading.inputs;
         hosts.insert(heading.host);
     }
     sort_rows(out, plan.keep.size(), folder.string());
@@ -83,8 +83,21 @@ sweep_plan plan_of_journals(const std::filesystem::path& folder) {
     throw io_error(folder.string(), "its journals have just been begun, and have nothing yet");
 }
 
+bool is_listed(const sweep_plan& plan) noexcept {
+    return plan.layout != plan_layout::grid || plan.refined.halvings > 0;
+}
+
+double grid_bytes(const sweep_plan& plan) noexcept {
+    if (is_listed(plan)) return 0;
+    const double a_point =
+        sizeof(double) * static_cast<double>(plan.keep.size()) + 1;  // and status
+    return a_point * static_cast<double>(plan.points());
+}
+
 table table_of(const sweep_plan& plan, const plan_rows& rows) {
     table out;
+    const bool numbered = is_listed(plan);
+    if (numbered) out.names.emplace_back("point");
     for (const auto& axis : plan.axes) out.names.push_back(axis.name);
     if (!plan.seeds.empty()) out.names.emplace_back("seed");
     for (const auto& one : plan.keep) out.names.push_back(one.name);
@@ -94,6 +107,7 @@ table table_of(const sweep_plan& plan, const plan_rows& rows) {
     const auto add = [&](std::uint64_t index, std::span<const double> values) {
         std::size_t c = 0;
         const auto point = plan.point(index);
+        if (numbered) out.columns[c++].push_back(static_cast<double>(index));
         for (const double at : point.at) out.columns[c++].push_back(at);
         if (point.seed) out.columns[c++].push_back(static_cast<double>(*point.seed));
         for (std::size_t k = 0; k < plan.keep.size(); ++k)

@@ -35,7 +35,7 @@ struct shared_run {
         std::string sentence;
         bool failed = false;
         try {
-            work(plan.point(index), kept);
+            work(index, kept);
         } catch (const interrupted&) {
             return false;
         } catch (const std::exception& e) {
@@ -64,11 +64,29 @@ struct shared_run {
 
 }  // namespace
 
-number_source places_of(shard of, std::uint64_t places) {
-    return [of, places, at = std::make_shared<std::atomic<std::uint64_t>>(of.part)] {
-        const auto place = at->fetch_add(of.parts, std::memory_order_relaxed);
+number_source places_below(std::uint64_t places) {
+    return [places, at = std::make_shared<std::atomic<std::uint64_t>>(0)] {
+        const auto place = at->fetch_add(1, std::memory_order_relaxed);
         return place < places ? std::optional(place) : std::nullopt;
     };
+}
+
+std::vector<std::uint64_t> samples_of(std::uint64_t places) {
+    std::vector<std::uint64_t> out;
+    for (const auto place : {std::uint64_t{0}, places / 2, places - 1})
+        if (place < places && (out.empty() || place != out.back())) out.push_back(place);
+    return out;
+}
+
+std::uint64_t samples_first(std::uint64_t place, std::uint64_t places) noexcept {
+    constexpr std::uint64_t few = 6;  // they come soon in any order
+    if (places < few) return place;
+    for (const auto& [early, sample] :
+         {std::pair{std::uint64_t{1}, places / 2}, std::pair{std::uint64_t{2}, places - 1}}) {
+        if (place == early) return sample;
+        if (place == sample) return early;
+    }
+    return place;
 }
 
 std::uint64_t block_size(std::uint64_t left, std::uint64_t takers) noexcept {

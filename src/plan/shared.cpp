@@ -3,16 +3,32 @@
 
 #include <moebius/base/error.hpp>
 #include <moebius/plan/run.hpp>
+#include <optional>
+#include <regex>
 
 namespace moebius {
 namespace {
 
-/// How points were shared when a journal of that name was begun: the name without its own number.
-std::string sharing_of(std::string_view name) {
-    constexpr std::string_view digits = "0123456789";
-    const auto from = std::min(name.find_first_of(digits), name.size());
-    const auto to = std::min(name.find_first_not_of(digits, from), name.size());
-    return std::string(name.substr(0, from)).append(name.substr(to));
+/// Whose a journal is, as its name says.
+struct owner {
+    std::uint64_t part = 0, parts = 1;
+    bool is_rank = false;
+};
+
+std::optional<owner> owner_of(const std::string& name) {
+    static const std::regex form("(?:shard-(\\d{1,19})-of-(\\d{1,19}))?(-?rank-\\d+)?\\.journal");
+    std::smatch words;
+    if (!std::regex_match(name, words, form)) return std::nullopt;
+    owner out;
+    out.is_rank = words[3].matched;
+    if (words[1].matched) out.part = std::stoull(words[1]), out.parts = std::stoull(words[2]);
+    return out;
+}
+
+/// Whether the writers of two journals never do the same point.
+bool share(const std::string& one, const std::string& other) {
+    const auto a = owner_of(one), b = owner_of(other);
+    return a && b && a->parts == b->parts && (a->part != b->part || (a->is_rank && b->is_rank));
 }
 
 }  // namespace
@@ -42,12 +58,15 @@ std::string journal_name(shard own) {
     return fmt::format("shard-{:05}-of-{:05}.journal", own.part, own.parts);
 }
 
-std::string journal_name(unsigned rank) { return fmt::format("rank-{:05}.journal", rank); }
+std::string journal_name(shard own, unsigned rank) {
+    if (own.parts == 1) return fmt::format("rank-{:05}.journal", rank);
+    return fmt::format("shard-{:05}-of-{:05}-rank-{:05}.journal", own.part, own.parts, rank);
+}
 
 void require_shared_alike(const std::filesystem::path& folder, std::string_view own) {
     for (const auto& path : journals_in(folder)) {
         const auto name = path.filename().string();
-        if (name != own && sharing_of(name) != sharing_of(own) && is_written(path))
+        if (name != own && !share(name, std::string(own)) && is_written(path))
             throw io_error(path.string(),
                            "another run, which shares the points in another way, is writing it: "
                            "points would be done twice");

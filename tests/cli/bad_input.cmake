@@ -91,7 +91,7 @@ rejected(validate_experts_router ARGS validate --experts 4 --router top-k
 rejected(validate_experts_noise ARGS validate --experts 4 --noise gaussian
   ERR "--noise: gaussian came, but the mean load of alike experts is a softmax. gumbel noise")
 rejected(validate_experts_bias ARGS validate --experts 4 --set bias_1=1
-  ERR "--set: 'bias_1=1' came, but alike experts have beta and decay")
+  ERR "--set: 'bias_1' came, but alike experts have beta and decay")
 rejected(validate_experts_device ARGS validate --experts 4 --device cuda
   ERR "--device: 'cuda' came with --experts, but loops of alike experts run on the CPU")
 rejected(validate_half_of_the_experts ARGS validate --experts 4 --router probmoe-exact-k,k=2
@@ -110,6 +110,8 @@ rejected(start_and_lead ARGS simulate --start 1,0 --x0 1
   ERR "--x0: it came for a run with --start, but that does not use it")
 cli_case(early_option ARGS --out x.json diagram --vary feedback=1:2 CODE 109 OUT "^$"
   ERR "^moebius: --out: it came before the subcommand, but options follow it\n$")
+cli_case(option_twice ARGS simulate --seed 1 --batch 8 --seed 2 CODE 114 OUT "^$"
+  ERR "^moebius: --seed: it came 2 times, but once is the most\n$")
 cli_case(far_option ARGS diagram --temperature 2 CODE 109 OUT "^$"
   ERR "^moebius: diagram: '--temperature' came, but it is no option; known are --help, [^\n]*\n$")
 rejected(unit_overflows ARGS diagram --set beta=1e-310 --vary feedback=1:2
@@ -250,7 +252,7 @@ cli_case(clusters_without_tokens ARGS diagram --router adaptive-clustering --var
 cli_case(router_on_a_device ARGS validate --router soft-moe --device cuda CODE 2
   ERR "moebius: --device: 'cuda' came for soft-moe, but validate sweeps it on the CPU; simulate runs its loops on devices")
 cli_case(compare_sets ARGS compare --set feedback=2 CODE 2
-  ERR "moebius: --set: 'feedback=2' came, but compare takes beta and decay, and sweeps the others itself")
+  ERR "moebius: --set: 'feedback' came, but compare takes beta and decay, and sweeps the others itself")
 cli_case(router_option_bare ARGS simulate --router top-k,2 CODE 2
   ERR "moebius: router: '2' came among its options, but each must be key=value")
 cli_case(router_option_twice ARGS simulate --router top-k,k=2,k=3 CODE 2
@@ -326,7 +328,7 @@ rejected(validate_tokens_router ARGS ${three} --router top-k
 rejected(validate_tokens_noise ARGS ${three} --noise gaussian
   ERR "--noise: gaussian came, but the mean load of tokens of 3 experts is a softmax: gumbel noise")
 rejected(validate_tokens_bias ARGS ${three} --set bias_1=1
-  ERR "--set: 'bias_1=1' came, but validate takes beta and decay")
+  ERR "--set: 'bias_1' came, but validate takes beta and decay")
 rejected(validate_tokens_device ARGS ${three} --device cuda
   ERR "--device: 'cuda' came with tokens of 3 experts, but their loops run on the CPU")
 rejected(validate_tokens_ramp ARGS ${three} --ramp 5

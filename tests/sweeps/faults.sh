@@ -153,7 +153,7 @@ grep -q "^$failed points .*, $failed failed" said
 # what plan check refuses run refuses, too, before anything is written; and some failures are told
 # changed WHAT BY: the plan simulate with another text
 changed() { plan simulate | sed "s|$1|$2|" >changed.json; }
-for change in '/gap_mean/|/gap_maen/' 'feedback=1|feedbak=1' '--steps 40|--steps 40 --out x.json' \
+for change in 'feedback=1|feedbak=1' '--steps 40|--steps 40 --out x.json' \
     '--steps 40|--steps 40 --log x.npz' 'simulate --set|simulate --help --set' '"option": "batch"|"option": "out"' \
     '"option": "batch"|"option": "plot"' '"option": "batch"|"option": "threads"' '"option": "batch"|"option": "labels"' \
     '"option": "batch"|"option": "batsh"' 'simulate --set|simulat --set'; do
@@ -166,6 +166,38 @@ done
 changed 'simulate --set' 'simulate --help --set'
 ends 2 "$program" run changed.json
 grep -q 'it printed no result' sentence
+# a plan of which all is refused is told by its key, however many points it has
+plan exact | sed 's/"feedback"/"feedbak"/; s/"points": 16/"points": 1000000/' >misspelt.json
+refused "misspelt.json: /axes/0: two-expert: 'feedbak' came .* did you mean 'feedback'" "$program" run misspelt.json
+test ! -e misspelt.json.journal
+changed 'feedback=1' 'feedbak=1'
+refused "changed.json: /command: two-expert: 'feedbak' came" "$program" run changed.json
+changed '/gap_mean/' '/gap_maen/'
+refused "changed.json: keep mean: /summary has no gap_maen; did you mean 'gap_mean'" "$program" run changed.json --threads 3
+test ! -e changed.json.journal
+if has_ranks; then
+    code=0
+    mpirun --oversubscribe -n 2 "$program" run changed.json >out 2>sentence || code=$?
+    ((code == 2))
+    grep -q "did you mean 'gap_mean'" sentence
+    test ! -e changed.json.journal
+fi
+plan spin | sed 's/"milliseconds"/"millisecond"/' >misspelt.json
+refused "misspelt.json: /axes/0: --millisecond came, but spin has no such option; did you mean 'milliseconds'" "$program" run misspelt.json
+# one of which the first, the middle and the last point fail goes on
+plan unlucky >unlucky.json
+ends 3 "$program" plan check unlucky.json
+(($(grep -c 'point . fails' sentence) == 3))
+ends 3 "$program" run unlucky.json
+grep -q '^5 points .*, 3 failed; 0 were done before$' said
+ends 3 "$program" merge unlucky.json.journal --out unlucky.csv
+(($(grep -c ',1,$' unlucky.csv) == 2))
+# a point is computed once, also the first of all: as one does alone, in processor time
+TIMEFORMAT=%U
+alone=$({ time "$program" simulate --batch 65536 --steps 1500 --threads 1 --seed 1 >/dev/null; } 2>&1)
+plan once >once.json
+swept=$({ time "$program" run once.json >/dev/null; } 2>&1)
+awk "BEGIN { exit !($swept < 1.6 * $alone) }" || { echo "a point took $swept s, and $alone s alone" >&2; exit 1; }
 ends 3 "$program" plan check simulate.json
 grep -q 'simulate.json: point 0 fails: .*batch' sentence
 
@@ -191,6 +223,16 @@ rm -r gate.json.journal
 refused 'an input file changed while the run went on' "$program" run gate.json
 wait
 
+# and those that a file names
+"$program" diagram --model token-response --tokens gated.csv --gate gate.npy,layout=features-by-experts \
+    --vary feedback=0.5:4 --out named.json >/dev/null
+plan named >check.json
+ends 0 "$program" run check.json
+square_gate 1 0 0 1 >gate.npy
+refused 'files that the command reads have changed' "$program" run check.json
+
+refused 'check.json: /schema is of a sweep file' "$program" plot check.json --quantity rows --out no.png
+
 # what is no journal does not keep a merge waiting
 mkfifo whole/a.journal
 refused 'it is no regular file' timeout 10 "$program" merge whole --out pipe.csv
@@ -199,6 +241,16 @@ rm whole/a.journal
 : >whole/a.journal # of a process that has just begun
 "$program" merge whole --out again.csv >/dev/null
 cmp again.csv whole.csv
+
+# a sparse grid has all its points in a dataset
+plan spin | sed 's/"points": 100/"points": 100000/; s/"points": 20/"points": 100000/' >sparse.json
+"$program" run sparse.json --shard 0/1000000000 >/dev/null
+if "$program" merge whole --out whole.nc >/dev/null 2>&1; then
+    refused 'sparse.nc: the 10000000000 points of the grid, done or not, take 90 GB and 170 GB of memory meanwhile, and .* left: .csv' \
+        "$program" merge sparse.json.journal --out sparse.nc
+fi
+ends 3 "$program" merge sparse.json.journal --out sparse.csv
+grep -q '^10 points' said
 
 # more points than a process keeps in mind
 plan spin | sed 's/"points": 100/"points": 1000000000/; s/"points": 20/"points": 1000/' >huge.json
@@ -223,4 +275,14 @@ refused_in 'ids in even steps are needed' SLURM_ARRAY_TASK_ID=1 "$program" run s
 array 64 1 64 1 # --array=1-64
 refused_in 'count from 0: --array=0-63' SLURM_ARRAY_TASK_ID=1 "$program" run sweep.json --shard env/64
 refused_in 'must have it between them' SLURM_ARRAY_TASK_ID=0 "$program" run sweep.json --shard env
+unset SLURM_ARRAY_TASK_COUNT SLURM_ARRAY_TASK_MIN SLURM_ARRAY_TASK_MAX SLURM_ARRAY_TASK_STEP
+# processes that a launcher has started, and that know nothing of one another
+refused_in '4 processes came that cannot talk (SLURM_STEP_NUM_TASKS), but' \
+    SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=4 "$program" run sweep.json --journal whole
+refused_in 'that cannot talk (PMI_SIZE), but .*--shard env gives each its part' PMI_RANK=1 PMI_SIZE=2 "$program" run sweep.json --journal whole
+refused_in 'that cannot talk' SLURM_ARRAY_TASK_ID=1 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=4 \
+    "$program" run sweep.json --journal whole --shard env/3
+SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=4 shard procs env >/dev/null
+test "$(ls procs)" = shard-00001-of-00004.journal
+SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=1 "$program" run sweep.json --journal whole >/dev/null
 echo 'all refused'

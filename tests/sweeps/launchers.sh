@@ -53,6 +53,15 @@ if command -v mpirun >/dev/null && [[ $(ldd "$program") == *libmpi* ]]; then
     done
     mpirun --oversubscribe -n 2 "$program" run refined.json --journal refined-ranks >/dev/null
     same refined-ranks refined
+    # ranks within a shard; and ranks of which each has a shard of its own
+    mpirun --oversubscribe -n 3 "$program" run exact.json --journal shard-ranks --shard 1/2 >/dev/null
+    "$program" run exact.json --journal shard-ranks --shard 0/2 >/dev/null
+    (($(ls shard-ranks | grep -c '^shard-00001-of-00002-rank-0000[012].journal$') == 3))
+    same shard-ranks exact
+    mpirun --oversubscribe -n 2 sh -c '"$0" run exact.json --journal own-shards --shard $OMPI_COMM_WORLD_RANK/2' \
+        "$program" >/dev/null
+    test "$(ls own-shards | tr '\n' ' ')" = 'shard-00000-of-00002.journal shard-00001-of-00002.journal '
+    same own-shards exact
 else
     echo 'not run: mpirun (Open MPI is not here, or was not when this was built)'
 fi
@@ -63,9 +72,11 @@ else
     echo 'not run: GNU parallel is not here'
 fi
 # its own Slurm, of one node
-if bash "$here/slurm.sh" sbatch --wait --array=0-2 --output=/dev/null --wrap \
-    "'$program' run exact.json --journal slurm --shard env" >said; then
+if bash "$here/slurm.sh" sh -c 'srun --overcommit --ntasks=3 "$0" run exact.json --journal srun --shard env &&
+    sbatch --wait --array=0-2 --output=/dev/null --wrap "\"$0\" run exact.json --journal slurm --shard env"' \
+    "$program" >said; then
     same slurm exact
+    same srun exact
 else
     cat said # 77: it says why not
     grep -q '^not run: ' said
@@ -74,6 +85,7 @@ fi
 "$program" merge simulate.json.journal --out simulate.nc >/dev/null 2>said || test $? = 3 || rm -f simulate.nc
 if [[ -e simulate.nc ]]; then
     "$program" merge exact.json.journal --out exact.nc >/dev/null
+    "$program" merge refined.json.journal --out refined.nc >/dev/null
     if /usr/bin/env python3 -c 'import xarray, netCDF4' 2>/dev/null; then python=python3; else python=/usr/bin/python3; fi
     if $python -c 'import xarray, netCDF4' 2>/dev/null; then
         $python - <<'EOF'
@@ -91,6 +103,15 @@ simulate = xarray.open_dataset("simulate.nc")
 assert simulate.seed.values.tolist() == [1, 2, 3, 4]
 assert (simulate.status.sel(batch=0) == 2).all() and (simulate.status.sel(batch=64) == 1).all()
 assert "batch" in str(simulate.failure.values[0]) and '"moebius.plan/1"' in exact.moebius_plan
+assert exact.status.flag_values.tolist() == [0, 1, 2] and exact.status.flag_meanings == "missing done failed"
+assert exact.moebius_inputs == "{}" and int(exact.moebius_build, 16) != 0 and exact.moebius_version and exact.hosts
+refined = xarray.open_dataset("refined.nc")
+rows = list(csv.DictReader(open("refined.csv")))
+assert refined.sizes == {"point": len(rows)} and "feedback" in refined.coords
+for row in rows[::17]:
+    at = refined.sel(point=int(row["point"]))
+    assert [float(at[name]) for name in ("feedback", "bias", "states")] == [
+        float(row[name]) for name in ("feedback", "bias", "states")]
 EOF
         ran+=(xarray)
     else

@@ -34,6 +34,12 @@ plan() {
             "axes": [{"parameter": "decay", "from": -1, "to": 3, "points": 3},
                      {"parameter": "feedback", "from": 1, "to": 2, "points": 3}],
             "keep": {"mean": "/summary/gap_mean/0"}}' ;;
+        # five points of which the first, the middle and the last are refused
+        unlucky) printf '%s\n' '{"schema": "moebius.plan/1", "command": "simulate --steps 40", "layout": "list",
+            "axes": [{"option": "batch", "values": [0, 64, 0, 128, 0]}], "keep": {"mean": "/summary/gap_mean/0"}}' ;;
+        # one point of half a second or so
+        once) printf '%s\n' '{"schema": "moebius.plan/1", "command": "simulate --batch 65536 --steps 1500", "seeds": [1],
+            "keep": {"mean": "/summary/gap_mean/0"}}' ;;
         # tokens of a file
         tokens) printf '%s\n' '{"schema": "moebius.plan/1", "command": "simulate --tokens tokens.csv --labels --steps 20",
             "axes": [{"parameter": "feedback", "values": [0.5, 1]}], "keep": {"mean": "/summary/gap_mean/0"}}' ;;
@@ -41,6 +47,8 @@ plan() {
         gate) printf '1,0\n0,1\n-1,0\n0,-1\n' >gated.csv && printf '%s\n' '{"schema": "moebius.plan/1",
             "command": "simulate --tokens gated.csv --gate gate.npy,layout=features-by-experts --steps 4000",
             "axes": [{"parameter": "feedback", "from": 0.5, "to": 1, "points": 40}], "keep": {"mean": "/summary/gap_mean/0"}}' ;;
+        # a result that names files
+        named) printf '%s\n' '{"schema": "moebius.plan/1", "command": "check named.json", "keep": {"rows": "/counts/judged/0"}}' ;;
         # 23,409 points of 1 to 2 ms, in three rounds
         slow) printf '%s\n' "{$spin, \"refine\": {\"halvings\": 3, \"by\": 0},
             \"axes\": [{\"option\": \"milliseconds\", \"from\": 1, \"to\": 2, \"points\": 20},

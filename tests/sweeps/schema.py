@@ -34,7 +34,7 @@ CASES = [BASE, changed(["schema"], "moebius.plan/2"), changed(["schema"], None),
          changed(["axes", 0, "points"], 0), changed(["axes", 0, "points"], 1.5),
          changed(["axes", 0, "spacing"], "log"), changed(["axes", 0, "spacing"], "lag"),
          changed(["axes", 0], {"parameter": "a", "values": [1, 2]}),
-         changed(["axes", 0], {"option": "batch", "values": [1, 2]}),
+         changed(["axes", 0], {"option": "milliseconds", "values": [1, 2]}),
          changed(["axes", 0], {"option": "batch", "parameter": "a", "values": [1]}),
          changed(["axes", 0], {"parameter": "a", "values": []}),
          changed(["axes", 0], {"values": [1]}), changed(["seeds"], [1, 2]), changed(["seeds"], [-1]),
@@ -50,7 +50,7 @@ CASES = [BASE, changed(["schema"], "moebius.plan/2"), changed(["schema"], None),
          *(changed(["keep"], {name: "/value"})
            for name in ["a/b", "", "status", "seed", "point", "failure", "a b", "a,b", '"a"', "-a", "_a.b+c@d-e"]),
          *(changed(["axes", 0, "parameter"], name) for name in ["status", "a b", "x_1"]),
-         *(changed(["axes", 0], {"option": name, "values": [1]}) for name in ["--batch", "--point", "-", "a=b"]),
+         *(changed(["axes", 0], {"option": name, "values": [1]}) for name in ["--milliseconds", "--point", "-", "a=b"]),
          changed(["axes", 0, "points"], 5.0), changed(["axes", 0, "points"], 1e3), changed(["seeds"], [1e3]),
          changed(["seeds"], [1e16]), changed(["seeds"], [10**16]), changed(["seeds"], [2**53 + 1]),
          changed(["seeds"], [True])]
@@ -65,7 +65,7 @@ for i, case in enumerate(CASES):
     except jsonschema.ValidationError:
         valid = False
     done = subprocess.run([PROGRAM, "plan", "check", "case.json"], capture_output=True, text=True, check=False)
-    # what the program refuses after reading is of the command, not of the file
+    # what the command refuses has a place, too: here it is spin with its own option
     accepted = not done.stderr.startswith("moebius: case.json: /")
     taken += valid
     if valid != accepted:

@@ -13,7 +13,10 @@ home=$(mktemp -d)
 daemons=()
 close() {
     kill "${daemons[@]}" 2>/dev/null || true
-    wait 2>/dev/null || true
+    # slurmd waits for a step that wants to tell slurmctld of its end
+    (sleep 10 && kill -KILL "${daemons[@]}" 2>/dev/null) &
+    wait "${daemons[@]}" 2>/dev/null || true
+    kill $! 2>/dev/null || true
     rm -rf "$home"
 }
 trap close EXIT

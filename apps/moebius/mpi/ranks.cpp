@@ -102,12 +102,12 @@ public:
             std::this_thread::sleep_for(nap);
         }
         worker.join();
+        if (fault) std::rethrow_exception(fault);  // it ends all ranks
         if (rank_ != 0) MPI_Send(nullptr, 0, MPI_BYTE, 0, leave, MPI_COMM_WORLD);
         while (rank_ == 0 && left_ < others_) {
             serve();
             std::this_thread::sleep_for(nap);
         }
-        if (fault) std::rethrow_exception(fault);
     }
 
 private:

@@ -22,11 +22,10 @@ using journal_visit = std::function<void(std::uint64_t index, std::span<const do
 
 /// What a journal says of itself.
 struct journal_heading {
-    std::uint64_t plan = 0;   ///< sweep_plan::hash
     std::string version;      ///< of the program
     std::string build;        ///< which one of that version; empty: any
     std::string host;         ///< where it was begun
-    std::string inputs = {};  ///< of the files that the command reads; empty: any
+    std::string inputs = {};  ///< the sums of the files that the command reads; empty: any
 };
 
 /// The points that one process has done, appended as they come; nothing in it is ever changed.
@@ -58,15 +57,18 @@ public:
     /// What was added is on the disk.
     void sync();
 
+    /// Removes the file if it was begun by this, which then writes to none.
+    void discard() noexcept;
+
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
 private:
     void append(std::string_view record);
-    void begin(const sweep_plan& plan, const journal_heading& heading);
 
     std::filesystem::path path_;
     int fd_ = -1;
     std::uint64_t size_ = 0;
+    bool begun_ = false;  ///< by this
     std::mutex one_at_a_time_;
 };
 

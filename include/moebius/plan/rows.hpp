@@ -22,6 +22,8 @@ struct plan_rows {
     std::map<std::uint64_t, std::string> failed;  ///< sentences of points that have none
     std::vector<std::string> hosts;               ///< where journals were begun, each once
     std::string version;                          ///< of the program that wrote them
+    std::string build;                            ///< which one of that version
+    std::string inputs;                           ///< journal_heading::inputs
 
     /// The values of a point; empty if it has none.
     [[nodiscard]] std::span<const double> at(std::uint64_t index) const;
@@ -38,8 +40,16 @@ struct plan_rows {
 /// @throws io_error  if there is none, or all have just been begun
 [[nodiscard]] sweep_plan plan_of_journals(const std::filesystem::path& folder);
 
-/// Columns: the axes, seed if the plan has any, the kept quantities (NaN where a point failed) and
-/// status, 1 for done and 2 for failed. A row a point that was done or failed.
+/// Whether the points of a merged file are listed: those of a grid that is not refined are where
+/// their axes say.
+[[nodiscard]] bool is_listed(const sweep_plan& plan) noexcept;
+
+/// The bytes of a dataset of all points of a grid, done or not; 0 where points are listed.
+[[nodiscard]] double grid_bytes(const sweep_plan& plan) noexcept;
+
+/// Columns: point, its number, where points are listed; the axes, seed if the plan has any, the
+/// kept quantities (NaN where a point failed) and status, 1 for done and 2 for failed. A row a
+/// point that was done or failed.
 [[nodiscard]] table table_of(const sweep_plan& plan, const plan_rows& rows);
 
 /// The same as CSV, with the sentences of points that failed in a last column, failure.

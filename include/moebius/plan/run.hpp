@@ -17,11 +17,11 @@
 
 namespace moebius {
 
-/// What computes a point: fills the kept quantities. Called from several threads.
+/// What computes a point of a plan: fills the kept quantities. Called from several threads.
 ///
 /// What it throws as `interrupted` leaves the point undone; any other exception is the point's
 /// failure, with its sentence.
-using point_work = std::function<void(const plan_point& at, std::span<double> kept)>;
+using point_work = std::function<void(std::uint64_t index, std::span<double> kept)>;
 
 /// The next number, until there is none. Called from several threads.
 using number_source = std::function<std::optional<std::uint64_t>()>;
@@ -32,6 +32,11 @@ struct shard {
     std::uint64_t part = 0, parts = 1;
 
     [[nodiscard]] bool has(std::uint64_t index) const noexcept { return index % parts == part; }
+
+    /// Point `place` of its own.
+    [[nodiscard]] std::uint64_t at(std::uint64_t place) const noexcept {
+        return part + place * parts;
+    }
 
     /// How many of all points are its own.
     [[nodiscard]] std::uint64_t size(std::uint64_t points) const noexcept {
@@ -69,17 +74,23 @@ private:
 
 /// The name of the journal of a shard, and of one of several ranks.
 [[nodiscard]] std::string journal_name(shard own);
-[[nodiscard]] std::string journal_name(unsigned rank);
+[[nodiscard]] std::string journal_name(shard own, unsigned rank);
 
-/// Shards of one number have no point in common, and neither have the ranks of one run: all others
-/// may.
+/// Shards of one number have no point in common, and neither have the ranks of one run, which may
+/// be a shard's: all others may.
 /// @param own  name of this process's journal
 /// @throws io_error  if another process, which shares points in another way, writes a journal there
 void require_shared_alike(const std::filesystem::path& folder, std::string_view own);
 
-/// The places 0, 1, ... of one process, as a source.
-/// @param places  how many there are in all shards
-[[nodiscard]] number_source places_of(shard of, std::uint64_t places);
+/// The places 0, 1, ... below `places`, as a source.
+[[nodiscard]] number_source places_below(std::uint64_t places);
+
+/// The first, the middle and the last of 0, ..., places - 1, each once.
+[[nodiscard]] std::vector<std::uint64_t> samples_of(std::uint64_t places);
+
+/// An order of 0, ..., places - 1 in which samples_of come first: what is wrong with all points is
+/// seen early.
+[[nodiscard]] std::uint64_t samples_first(std::uint64_t place, std::uint64_t places) noexcept;
 
 /// How many places a process takes at once where `takers` threads share what is left: large blocks
 /// first and single ones at the end, so that all end together.

@@ -5,6 +5,7 @@
 #include <netcdf_mem.h>
 
 #include <cstdlib>
+#include <iterator>
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
@@ -13,7 +14,18 @@
 namespace moebius {
 namespace {
 
-constexpr std::uint64_t most_grid_points = std::uint64_t{1} << 31;
+/// The bytes of a file, as the library gives them.
+struct file_bytes {
+    NC_memio memory{};
+
+    file_bytes() = default;
+    file_bytes(const file_bytes&) = delete;
+    file_bytes& operator=(const file_bytes&) = delete;
+    ~file_bytes() { std::free(memory.memory); }
+    [[nodiscard]] std::string_view text() const {
+        return {static_cast<const char*>(memory.memory), memory.size};
+    }
+};
 
 /// A file that is made in memory: HDF5 does not survive a kill, but write_file does.
 class dataset {
@@ -45,9 +57,13 @@ public:
         if (!values.empty()) check(::nc_put_var_double(id_, at, values.data()));
     }
 
-    void add(const std::string& name, const std::vector<int>& over,
-             const std::vector<signed char>& values) {
-        const int at = define(name, NC_BYTE, over);
+    /// With the meanings of its values, as CF has it (conventions 1.10, section 3.5).
+    void add_status(const std::vector<int>& over, const std::vector<signed char>& values) {
+        constexpr signed char flags[] = {0, 1, 2};
+        constexpr std::string_view meanings = "missing done failed";
+        const int at = define("status", NC_BYTE, over);
+        check(::nc_put_att_schar(id_, at, "flag_values", NC_BYTE, std::size(flags), flags));
+        check(::nc_put_att_text(id_, at, "flag_meanings", meanings.size(), meanings.data()));
         if (!values.empty()) check(::nc_put_var_schar(id_, at, values.data()));
     }
 
@@ -64,13 +80,7 @@ public:
         if (!values.empty()) check(::nc_put_var_string(id_, at, values.data()));
     }
 
-    [[nodiscard]] std::string close() {
-        NC_memio memory{};
-        check(::nc_close_memio(std::exchange(id_, -1), &memory));
-        std::string out(static_cast<const char*>(memory.memory), memory.size);
-        std::free(memory.memory);
-        return out;
-    }
+    void close(file_bytes& to) { check(::nc_close_memio(std::exchange(id_, -1), &to.memory)); }
 
 private:
     int define(const std::string& name, nc_type type, const std::vector<int>& over) {
@@ -105,15 +115,22 @@ std::vector<int> add_grid(dataset& to, const sweep_plan& plan) {
     return over;
 }
 
-/// One dimension, along which axes and seeds are variables: those are named as coordinates.
+/// One dimension, whose coordinate is the points' numbers. Axes and seeds are variables along it:
+/// those are named as coordinates, too.
 std::vector<int> add_list(dataset& to, const table& rows, const sweep_plan& plan) {
-    const std::vector<int> over{to.dimension("point", rows.rows())};
-    const std::size_t named = plan.axes.size() + (plan.seeds.empty() ? 0 : 1);
-    for (std::size_t c = 0; c < named; ++c) to.add(rows.names[c], over, rows.columns[c]);
-    to.text(
-        "coordinates",
-        fmt::format("{}", fmt::join(rows.names.begin(),
-                                    rows.names.begin() + static_cast<std::ptrdiff_t>(named), " ")));
+    const auto& numbers = rows.at("point");
+    const std::vector<int> over{to.dimension("point", numbers.size())};
+    to.add("point", over, std::vector<unsigned long long>(numbers.begin(), numbers.end()));
+    std::vector<std::string> names;
+    for (const auto& axis : plan.axes) {
+        names.push_back(axis.name);
+        to.add(axis.name, over, rows.at(axis.name));
+    }
+    if (!plan.seeds.empty()) {
+        const auto& seeds = rows.at(names.emplace_back("seed"));
+        to.add("seed", over, std::vector<unsigned long long>(seeds.begin(), seeds.end()));
+    }
+    to.text("coordinates", fmt::format("{}", fmt::join(names, " ")));
     return over;
 }
 
@@ -142,40 +159,37 @@ void add_grid_values(dataset& to, const sweep_plan& plan, const plan_rows& rows,
     std::vector<signed char> status(plan.points(), 0);
     for (const auto index : rows.index) status[index] = 1;
     for (const auto& [index, sentence] : rows.failed) status[index] = 2;
-    to.add("status", over, status);
+    to.add_status(over, status);
 }
 
 void add_list_values(dataset& to, const sweep_plan& plan, const table& rows,
                      const std::vector<int>& over) {
     for (const auto& one : plan.keep) to.add(one.name, over, rows.at(one.name));
     const auto& status = rows.at("status");
-    to.add("status", over, std::vector<signed char>(status.begin(), status.end()));
+    to.add_status(over, std::vector<signed char>(status.begin(), status.end()));
 }
 
 }  // namespace
 
 void write_dataset(const std::filesystem::path& path, const sweep_plan& plan,
                    const plan_rows& rows) {
-    const bool is_grid = plan.layout == plan_layout::grid && plan.refined.halvings == 0;
-    if (is_grid && plan.points() > most_grid_points)
-        throw io_error(
-            path.string(),
-            fmt::format("a grid has all its {} points, and {} is the most; CSV has those "
-                        "that are done",
-                        plan.points(), most_grid_points));
     dataset made(path.string());
     made.text("title", "moebius sweep");
     made.text("moebius_version", rows.version);
+    made.text("moebius_build", rows.build);
     made.text("moebius_plan", plan.text);
+    made.text("moebius_inputs", rows.inputs);
     made.text("hosts", fmt::format("{}", fmt::join(rows.hosts, " ")));
-    if (is_grid) {
-        add_grid_values(made, plan, rows, add_grid(made, plan));
-    } else {
+    if (is_listed(plan)) {
         const auto listed = table_of(plan, rows);
         add_list_values(made, plan, listed, add_list(made, listed, plan));
+    } else {
+        add_grid_values(made, plan, rows, add_grid(made, plan));
     }
     add_failures(made, rows);
-    write_file(path, made.close(), durability::synced);
+    file_bytes bytes;
+    made.close(bytes);
+    write_file(path, bytes.text(), durability::synced);
 }
 
 bool has_dataset() noexcept { return true; }

@@ -11,7 +11,8 @@
 #include <moebius/plan/journal.hpp>
 #include <moebius/plan/rows.hpp>
 #include <moebius/plan/run.hpp>
-#include <random>
+
+#include "journal_folder.hpp"
 
 using namespace moebius;
 namespace fs = std::filesystem;
@@ -28,27 +29,9 @@ sweep_plan line_of(int points) {
         "plan");
 }
 
-class journal_folder {
-public:
-    journal_folder()
-        : path_(fs::temp_directory_path() / ("moebius-" + std::to_string(std::random_device{}()))) {
-        fs::create_directory(path_);
-    }
-    journal_folder(const journal_folder&) = delete;
-    journal_folder& operator=(const journal_folder&) = delete;
-    ~journal_folder() { fs::remove_all(path_); }
-    [[nodiscard]] fs::path operator/(const char* name) const { return path_ / name; }
-    [[nodiscard]] const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
-
-journal_heading heading_for(const sweep_plan& plan) { return {plan.hash(), "1", "b", "here"}; }
-
 /// Points 0, ..., 4: 3 fails, the others have (index, NaN).
 void fill(const fs::path& path, const sweep_plan& plan) {
-    journal to(path, plan, heading_for(plan));
+    journal to(path, plan, our_heading());
     for (std::uint64_t i = 0; i < 5; ++i) {
         const double values[] = {static_cast<double>(i), nan_value};
         if (i == 3)
@@ -76,7 +59,7 @@ TEST_CASE("a journal that is cut at any byte gives back each whole record", "[pl
         write_bytes(folder / "a.journal", whole.substr(0, cut));
         std::size_t told = 0;
         {
-            journal again(folder / "a.journal", plan, heading_for(plan),
+            journal again(folder / "a.journal", plan, our_heading(),
                           [&](auto, auto, auto) { ++told; });
         }
         // of what is behind the heading: three records of values, a failure, one more
@@ -87,7 +70,7 @@ TEST_CASE("a journal that is cut at any byte gives back each whole record", "[pl
         REQUIRE(told == want);
         // the torn end is gone, and what is added follows the last whole record
         {
-            journal again(folder / "a.journal", plan, heading_for(plan));
+            journal again(folder / "a.journal", plan, our_heading());
             again.add(8, std::vector<double>{8, 8});
         }
         const auto rows = read_rows(folder.path(), plan);
@@ -107,7 +90,7 @@ TEST_CASE("a damaged record with sound ones behind it stops a run and changes no
         auto changed = whole;
         changed[at] = static_cast<char>(changed[at] ^ 0x10);
         write_bytes(folder / "a.journal", changed);
-        CHECK_THROWS_AS(journal(folder / "a.journal", plan, heading_for(plan)), io_error);
+        CHECK_THROWS_AS(journal(folder / "a.journal", plan, our_heading()), io_error);
         CHECK(read_file(folder / "a.journal") == changed);
     }
 }
@@ -121,14 +104,14 @@ TEST_CASE("a journal of another plan, version, build or writer is refused", "[pl
         CHECK_THROWS_AS(journal(folder / "a.journal", of, heading), io_error);
         CHECK(read_file(folder / "a.journal") == whole);
     };
-    refused(line_of(10), heading_for(line_of(10)));
-    refused(plan, {plan.hash(), "2", "b", "here"});
-    refused(plan, {plan.hash(), "1", "c", "here"});
-    const journal held(folder / "a.journal", plan, heading_for(plan));
+    refused(line_of(10), our_heading());
+    refused(plan, {"2", "b", "here"});
+    refused(plan, {"1", "c", "here"});
+    const journal held(folder / "a.journal", plan, our_heading());
     CHECK_THROWS_WITH(
-        journal(folder / "a.journal", plan, heading_for(plan)),
+        journal(folder / "a.journal", plan, our_heading()),
         (folder / "a.journal").string() + ": another run is writing it, and two would mix");
-    refused(plan, heading_for(plan));
+    refused(plan, our_heading());
 }
 
 TEST_CASE("journals that have just been begun are passed over", "[plan][journal]") {
@@ -141,6 +124,45 @@ TEST_CASE("journals that have just been begun are passed over", "[plan][journal]
     fill(folder / "c.journal", plan);
     write_bytes(folder / "b.journal", read_file(folder / "c.journal").substr(0, 30));
     CHECK(plan_of_journals(folder.path()).text == plan.text);
+    CHECK(read_rows(folder.path(), plan).index.size() == 4);
+}
+
+TEST_CASE("a journal of zeros says the way out, and is left as it is", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    fill(folder / "a.journal", plan);
+    auto bytes = read_file(folder / "a.journal");
+    const auto zeroed = GENERATE(as<std::size_t>{}, 3, 8, 64, 0);  // from the front; 0: all
+    std::fill_n(bytes.begin(), zeroed == 0 ? bytes.size() : zeroed, '\0');
+    if (zeroed == 3) bytes.resize(3);
+    write_bytes(folder / "a.journal", bytes);
+    CHECK_THROWS_WITH(journal(folder / "a.journal", plan, our_heading()),
+                      (folder / "a.journal").string() +
+                          ": it begins with zeros, as a power cut may leave a file: nothing was "
+                          "changed; move the file away to do its points again");
+    CHECK(read_file(folder / "a.journal") == bytes);
+}
+
+TEST_CASE("a journal whose plan is written in another way belongs to it", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(5);
+    fill(folder / "a.journal", plan);
+    // as a program that kept the file's own words would have it: one byte less, and other sums
+    auto same = plan;
+    same.text = plan.text;
+    same.text.replace(same.text.find("1.0"), 3, "1");
+    { const journal other(folder / "b.journal", same, our_heading()); }
+    CHECK(same.text != plan.text);
+    CHECK(read_rows(folder.path(), plan).index.size() == 4);
+}
+
+TEST_CASE("a discarded journal is gone if it was begun then", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    journal(folder / "a.journal", plan, our_heading()).discard();
+    CHECK(journals_in(folder.path()).empty());
+    fill(folder / "a.journal", plan);
+    journal(folder / "a.journal", plan, our_heading()).discard();
     CHECK(read_rows(folder.path(), plan).index.size() == 4);
 }
 
@@ -159,7 +181,7 @@ TEST_CASE("what is no journal or no folder is told, and nothing waits for it", "
 TEST_CASE("journals of other input files are refused", "[plan][journal]") {
     const journal_folder folder;
     const auto plan = line_of(9);
-    auto heading = heading_for(plan);
+    auto heading = our_heading();
     fill(folder / "a.journal", plan);  // of a program that did not look at them
     heading.inputs = "1";
     { const journal first(folder / "b.journal", plan, heading); }
@@ -180,18 +202,30 @@ TEST_CASE("processes that share points in different ways do not write at a time"
     const auto plan = line_of(9);
     const auto part = journal_name(shard{1, 3});
     {
-        const journal held(folder / part.c_str(), plan, heading_for(plan));
+        const journal held(folder / part.c_str(), plan, our_heading());
         CHECK(is_written(held.path()));
         for (const auto& own : {journal_name(shard{}), journal_name(shard{1, 2}),
-                                journal_name(shard{1, 31}), journal_name(7U)})
+                                journal_name(shard{1, 31}), journal_name(shard{}, 7)})
             CHECK_THROWS_AS(require_shared_alike(folder.path(), own), io_error);
         CHECK_NOTHROW(require_shared_alike(folder.path(), journal_name(shard{2, 3})));
         CHECK_NOTHROW(require_shared_alike(folder.path(), part));  // its lock refuses that
     }
     CHECK_FALSE(is_written(folder / part.c_str()));
     CHECK_NOTHROW(require_shared_alike(folder.path(), journal_name(shard{})));
-    const journal rank(folder / journal_name(3U).c_str(), plan, heading_for(plan));
-    CHECK_NOTHROW(require_shared_alike(folder.path(), journal_name(40U)));
+    const journal rank(folder / journal_name(shard{}, 3).c_str(), plan, our_heading());
+    CHECK_NOTHROW(require_shared_alike(folder.path(), journal_name(shard{}, 40)));
+}
+
+TEST_CASE("ranks share a shard, and nobody else has it", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = line_of(9);
+    const journal held(folder / journal_name(shard{1, 3}, 0).c_str(), plan, our_heading());
+    for (const auto& beside :
+         {journal_name(shard{1, 3}, 1), journal_name(shard{2, 3}), journal_name(shard{0, 3}, 5)})
+        CHECK_NOTHROW(require_shared_alike(folder.path(), beside));
+    for (const auto& twice : {journal_name(shard{1, 3}), journal_name(shard{}, 1),
+                              journal_name(shard{}), journal_name(shard{1, 4}, 1)})
+        CHECK_THROWS_AS(require_shared_alike(folder.path(), twice), io_error);
 }
 
 TEST_CASE("a table has the sentences of points that failed", "[plan][journal]") {
@@ -203,12 +237,27 @@ TEST_CASE("a table has the sentences of points that failed", "[plan][journal]") 
           "0.75,nan,nan,2,\"it broke\"\n1,4,nan,1,\n");
 }
 
+TEST_CASE("listed points have their numbers", "[plan][journal]") {
+    const journal_folder folder;
+    const auto plan = parse_plan(
+        R"({"schema":"moebius.plan/1","command":"spin","keep":{"v":"/value","w":"/value"},
+            "layout":"list","axes":[{"parameter":"a","values":[3,1,2,7,5]}]})",
+        "plan");
+    fill(folder / "a.journal", plan);
+    CHECK(to_csv(plan, read_rows(folder.path(), plan)) ==
+          "point,a,v,w,status,failure\n0,3,0,nan,1,\n1,1,1,nan,1,\n2,2,2,nan,1,\n"
+          "3,7,nan,nan,2,\"it broke\"\n4,5,4,nan,1,\n");
+    CHECK(is_listed(plan));
+    CHECK(grid_bytes(plan) == 0);
+    CHECK(grid_bytes(line_of(1000)) == 17'000);  // two quantities and a status
+}
+
 TEST_CASE("rows are in the order of points, and a value beats a failure", "[plan][journal]") {
     const journal_folder folder;
     const auto plan = line_of(9);
     fill(folder / "b.journal", plan);
     {
-        journal other(folder / "a.journal", plan, heading_for(plan));
+        journal other(folder / "a.journal", plan, our_heading());
         other.add(7, std::vector<double>{7, 7});
         other.add(3, std::vector<double>{3, 3});
         other.add(0, std::vector<double>{0, nan_value});  // as the other has it
@@ -218,7 +267,7 @@ TEST_CASE("rows are in the order of points, and a value beats a failure", "[plan
     CHECK(rows.failed.empty());
     CHECK(table_of(plan, rows).at("status") == std::vector<double>(6, 1));
 
-    journal other(folder / "a.journal", plan, heading_for(plan));
+    journal other(folder / "a.journal", plan, our_heading());
     other.add(1, std::vector<double>{-1, nan_value});
     CHECK_THROWS_AS(read_rows(folder.path(), plan), io_error);
 }
@@ -228,13 +277,13 @@ TEST_CASE("points that throw are recorded with their sentence, and the rest goes
     const journal_folder folder;
     const auto plan = line_of(50);
     const auto threads = GENERATE(as<unsigned>{}, 1, 3);
-    journal to(folder / "a.journal", plan, heading_for(plan));
+    journal to(folder / "a.journal", plan, our_heading());
     const auto tally =
-        run_points(plan, places_of({}, plan.points()), to,
-                   [](const plan_point& at, std::span<double> kept) {
-                       if (at.at[0] > 0.5)
-                           throw invalid_argument("a", "more came", "half is the most");
-                       kept[0] = kept[1] = at.at[0];
+        run_points(plan, places_below(plan.points()), to,
+                   [&](std::uint64_t index, std::span<double> kept) {
+                       const double at = plan.point(index).at[0];
+                       if (at > 0.5) throw invalid_argument("a", "more came", "half is the most");
+                       kept[0] = kept[1] = at;
                    },
                    threads, plan.points(), {});
     const auto rows = read_rows(folder.path(), plan);
@@ -242,46 +291,4 @@ TEST_CASE("points that throw are recorded with their sentence, and the rest goes
     CHECK(tally.failed == 25);
     CHECK(rows.index.size() == 25);
     CHECK(rows.failed.at(49) == "a: more came, but half is the most");
-}
-
-TEST_CASE("refinement follows a circle with O(1/h) points", "[plan][refine]") {
-    const journal_folder folder;
-    // the same circle as a jump, as the level of a cone, and as the end of where there are numbers
-    struct difference {
-        std::string how;
-        double (*value)(double);
-    };
-    const difference differences[] = {
-        {R"("by":0.5)", [](double r) { return r < 0.7 ? 1 + 0.1 * r : 0.1 * r; }},
-        {R"("of":"v","level":0.7)", [](double r) { return r; }},
-        {R"("by":9)", [](double r) { return r < 0.7 ? r : nan_value; }}};
-    const auto& [how, value] = differences[GENERATE(0, 1, 2)];
-    auto text =
-        std::string(R"({"schema":"moebius.plan/1","command":"spin","keep":{"v":"/value"},)");
-    text += R"("axes":[{"parameter":"x","from":-1,"to":1,"points":9},
-                       {"parameter":"y","from":-1,"to":1,"points":9}],"refine":{"halvings":6,)";
-    const auto plan = parse_plan(text + how + "}}", "plan");
-    const auto radius = [](const plan_point& p) { return std::hypot(p.at[0], p.at[1]); };
-    journal to(folder / "a.journal", plan, heading_for(plan));
-    auto rows = read_rows(folder.path(), plan);
-    for (auto wanted = wanted_points(plan, rows); !wanted.empty();
-         wanted = wanted_points(plan, rows)) {
-        for (const auto index : wanted)
-            to.add(index, std::vector<double>{value(radius(plan.point(index)))});
-        const auto before = rows.index.size();
-        rows = read_rows(folder.path(), plan);
-        REQUIRE(rows.index.size() == before + wanted.size());
-    }
-    // every crossing between neighbours of the finest grid has both of them
-    const std::uint64_t side = 8 * 64 + 1;
-    REQUIRE(plan.points() == side * side);
-    const auto inside = [&](std::uint64_t index) { return radius(plan.point(index)) < 0.7; };
-    for (std::uint64_t row = 0; row < side; ++row)
-        for (std::uint64_t column = 0; column + 1 < side; ++column) {
-            const auto a = row * side + column;
-            if (inside(a) == inside(a + 1)) continue;
-            REQUIRE(!rows.at(a).empty());
-            REQUIRE(!rows.at(a + 1).empty());
-        }
-    CHECK(rows.index.size() < plan.points() / 20);
 }

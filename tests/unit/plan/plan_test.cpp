@@ -168,16 +168,80 @@ TEST_CASE("the same plan has the same hash however it is laid out", "[plan]") {
     CHECK(plan.hash() != plan_with(R"("seeds":[1,3])").hash());
 }
 
+TEST_CASE("a plan is what it means", "[plan]") {
+    const char* files[][2] = {
+        {R"("axes":[{"parameter":"a","values":[5,0]}])",
+         R"("layout":"grid","axes":[{"values":[5.0,-0.0],"parameter":"a"}])"},
+        {R"("axes":[{"option":"--b","from":1,"to":1e2,"points":5}])",
+         R"("axes":[{"option":"b","from":1.0,"to":100,"points":5.0,"spacing":"linear"}])"},
+        {R"("seeds":[4,5,6])", R"("seeds":{"from":4,"count":3.0})"},
+        {R"("layout":{"latin":9},"axes":[{"parameter":"a","from":0,"to":1}])",
+         R"("layout":{"seed":0,"latin":9},"axes":[{"parameter":"a","to":1.0,"from":0}])"},
+        {R"("axes":[{"parameter":"a","from":0,"to":1,"points":3},
+                    {"parameter":"b","from":0,"to":1,"points":3}],"refine":{"halvings":2})",
+         R"("axes":[{"parameter":"a","from":0,"to":1,"points":3},
+                    {"parameter":"b","from":0,"to":1,"points":3}],
+            "refine":{"halvings":2,"of":"v","by":0})"}};
+    std::set<std::uint64_t> different;
+    for (const auto& [one, other] : files) {
+        CAPTURE(one, other);
+        CHECK(plan_with(one).text == plan_with(other).text);
+        const auto again = parse_plan(plan_with(one).text, "again");
+        CHECK(again.text == plan_with(one).text);
+        CHECK(again.points() == plan_with(one).points());
+        different.insert(plan_with(one).hash());
+    }
+    CHECK(different.size() == std::size(files));
+    CHECK(plan_with(R"("axes":[{"parameter":"a","values":[0,5]}])").hash() !=
+          plan_with(files[0][0]).hash());  // its points have other numbers
+}
+
+TEST_CASE("what the command fixes has no axis and no seeds", "[plan][error]") {
+    const auto plan_of = [](const std::string& command, const std::string& rest) {
+        return parse_plan(R"({"schema":"moebius.plan/1","keep":{"v":"/value"},"command":")" +
+                              command + "\"," + rest + "}",
+                          "plan");
+    };
+    const std::string seeds = R"("seeds":[1,2])",
+                      batch = R"("axes":[{"option":"batch","values":[1,2]}])",
+                      feedback = R"("axes":[{"parameter":"feedback","values":[1,2]}])";
+    CHECK_THROWS_WITH(plan_of("simulate --seed 3", seeds),
+                      "plan: /seeds: the command has --seed, too");
+    CHECK_THROWS_WITH(plan_of("simulate --seed=3", seeds),
+                      "plan: /seeds: the command has --seed, too");
+    CHECK_THROWS_WITH(plan_of("simulate --batch 3", batch),
+                      "plan: /axes/0: the command has --batch, too");
+    for (const char* set : {"--set feedback=1", "--set=feedback=1"})
+        CHECK_THROWS_WITH(plan_of(std::string("simulate ") + set, feedback),
+                          "plan: /axes/0: the command has --set feedback, too");
+    CHECK_NOTHROW(plan_of("simulate --seeds 3 --set beta=2", seeds));
+    CHECK_NOTHROW(plan_of("simulate --batches 3 --set feedback_end=2 --vary feedback=1:2", batch));
+    CHECK_NOTHROW(plan_of("simulate --set feedback_end=2", feedback));
+}
+
 TEST_CASE("shards have each place once", "[plan]") {
     const std::uint64_t places = 23;
     const auto parts = GENERATE(as<std::uint64_t>{}, 1, 2, 7, 23, 40);
     std::multiset<std::uint64_t> all;
     for (std::uint64_t part = 0; part < parts; ++part) {
-        const auto next = places_of({part, parts}, places);
-        while (const auto place = next()) all.insert(*place);
+        const shard own{part, parts};
+        const auto next = places_below(own.size(places));
+        while (const auto place = next()) all.insert(own.at(*place));
     }
     CHECK(all.size() == places);
     CHECK(std::set(all.begin(), all.end()).size() == places);
+}
+
+TEST_CASE("samples come first, and each place once", "[plan]") {
+    const auto places = GENERATE(as<std::uint64_t>{}, 1, 2, 5, 6, 7, 100);
+    std::set<std::uint64_t> all;
+    for (std::uint64_t place = 0; place < places; ++place) all.insert(samples_first(place, places));
+    CHECK(all.size() == places);
+    CHECK(*all.rbegin() == places - 1);
+    CHECK(samples_of(places).back() == places - 1);
+    if (places < 6) return;
+    for (std::uint64_t place = 0; place < 3; ++place)
+        CHECK(samples_first(place, places) == samples_of(places)[place]);
 }
 
 TEST_CASE("blocks shrink to single places and come to all", "[plan]") {
