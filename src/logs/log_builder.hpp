@@ -42,6 +42,11 @@ struct log_builder {
         return found;
     }
 
+    /// Makes room for `times` as many cells as came, a guess.
+    void expect(double times) {
+        for (auto& [name, table] : parts) table.expect(times);
+    }
+
     void note(std::string sentence);
 
     /// The series of that name, a new one if there was none.
@@ -75,12 +80,16 @@ void read_config(std::string_view text, const std::string& place, log_head& to);
 /// Adds a name to a list for a sentence, which has no more than some.
 void add_name(std::string& list, std::string_view name);
 
+[[nodiscard]] inline bool is_load(double value) {
+    return value >= 0 && value <= std::numeric_limits<double>::max();
+}
+
 /// What a load, step or expert must be; NaN passes none.
 /// @param place  gives what the sentence begins with: file and place
 /// @throws io_error
 template <typename Place>
 double checked_load(double value, const Place& place) {
-    if (!(value >= 0 && value <= std::numeric_limits<double>::max()))
+    if (!is_load(value))
         throw io_error(place(),
                        fmt::format("the load is {}, but it must be >= 0 and finite", value));
     return value;
