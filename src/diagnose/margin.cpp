@@ -82,17 +82,16 @@ void judge_warning(const warning& now, layer_diagnosis& out) {
 }
 
 /// What counts alone say of a layer that raises no warning.
-void judge_rest(const collapse_watch& watch, layer_diagnosis& out) {
-    if (watch.blocks().steps() < enough_steps || !watch.slowest()) {
-        out.reason =
-            fmt::format("{} steps came; {} are needed", watch.blocks().steps(), enough_steps);
+/// @param slow  the slow motion of the layer, where there are steps enough
+void judge_rest(std::size_t steps, const std::optional<warning>& slow, layer_diagnosis& out) {
+    if (steps < enough_steps || !slow) {
+        out.reason = fmt::format("{} steps came; {} are needed", steps, enough_steps);
         return;
     }
-    const auto slow = *watch.slowest();
-    const bool rests = slow.growth.t < -3;  // a random walk does so in one window of 20
+    const bool rests = slow->growth.t < -3;  // a random walk does so in one window of 20
     out.verdict = rests ? load_verdict::safe : load_verdict::drifting;
     out.reason = rests ? "loads come back to their means: " : "loads move and do not run away: ";
-    out.reason += words_of(slow.growth, slow.block);
+    out.reason += words_of(slow->growth, slow->block);
 }
 
 }  // namespace
@@ -278,6 +277,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
     const auto now = watch_.now();
     const auto loads = watch_.blocks().recent();
     const bool measured = !out.margins.empty();
+    const auto slow = measured ? std::nullopt : watch_.slowest();
     if (watch_.blocks().steps() >= enough_steps / 4 && has_collapsed(loads, top_k_)) {
         out.verdict = load_verdict::collapsed;
         out.reason = fmt::format("one expert has {:.3g} times its even share",
@@ -286,10 +286,10 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
         judge_warning(now, out);
         out.steps_left = steps_left(now, loads, top_k_);
     } else if (!measured) {
-        judge_rest(watch_, out);
+        judge_rest(watch_.blocks().steps(), slow, out);
     }
-    if (measured || !watch_.slowest()) return;
-    const warning shown = now.kind == warning_kind::growing ? now : *watch_.slowest();
+    if (measured || !slow) return;
+    const warning& shown = now.kind == warning_kind::growing ? now : *slow;
     const double m = shown.growth.multiplier, error = interval_90 * shown.growth.error;
     auto& margin = out.margins.emplace_back();
     margin.value = 1 - m;
