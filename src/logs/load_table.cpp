@@ -87,6 +87,7 @@ void load_table::refuse(const std::string& file, const run& at, std::string_view
 void load_table::check(const std::string& file) {
     for (std::size_t from = 0, end = 0; from < runs_.size(); from = end) {
         std::size_t covered = 0, next = 0;
+        first_expert_ = std::min(first_expert_, runs_[from].expert);
         for (end = from; end < runs_.size() && runs_[end].step == runs_[from].step &&
                          runs_[end].layer == runs_[from].layer;
              ++end) {
@@ -104,8 +105,10 @@ void load_table::check(const std::string& file) {
         if (has_zero_)
             refuse(file, runs_[from],
                    fmt::format("{} of {} experts have a row, but all must where zeros are written: "
-                               "rows are missing, or the file was cut off",
-                               covered, experts_));
+                               "rows are missing, {}",
+                               covered, experts_,
+                               runs_[from].expert == 1 ? "or experts are numbered from 1"
+                                                       : "or the file was cut off"));
     }
 }
 

@@ -58,6 +58,8 @@ public:
     [[nodiscard]] const std::vector<std::string>& layers() const noexcept { return layers_; }
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
+    /// The first expert that has a row; asked after finish.
+    [[nodiscard]] std::uint32_t first_expert() const noexcept { return first_expert_; }
 
     /// Puts all in order: steps, in each layers by name.
     /// @param file  for sentences
@@ -127,6 +129,7 @@ private:
     std::vector<std::string> layers_;
     std::map<std::string, std::uint32_t, std::less<>> places_;
     std::uint32_t last_layer_ = 0;
+    std::uint32_t first_expert_ = most_experts;
     std::size_t experts_ = 0, at_ = 0;
     bool in_order_ = true, has_zero_ = false, complete_ = true;
     std::vector<double> row_, score_row_, dither_row_;  ///< of the record at hand

@@ -11,6 +11,7 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/logs/log_file.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,6 +30,12 @@ struct log_builder {
     log_head head;                    ///< without layers and experts
     std::set<std::string> ranks;      ///< whose counts came
     bool adds_up = false;
+    std::optional<std::string> family;  ///< of the loads of event files
+    std::set<std::string> left_out;     ///< families of which another is read
+
+    /// Whether loads of that family are read: of those that come the one that tells most. Where
+    /// a better one comes first now, what was read of another is forgotten.
+    bool reads(const std::string& of_loads);
 
     /// Counts of a rank come.
     void add_rank(std::string rank) {
