@@ -154,7 +154,17 @@ void layer_margin::take(const load_record& record) {
     note_first(watch_.first_growth(), record.step, grew_at_);
     if (loop_) loop_->take(shares_);
     if (free_) free_->take(shares_);
+    if (!std::isnan(record.feedback)) head_.feedback = record.feedback;
     take_probes(record);
+    if (moments_ || dither_) watch_gain(record.step);
+}
+
+/// Every tenth step: the first in which all of the gain's interval is beyond the loss of balance.
+void layer_margin::watch_gain(std::int64_t step) {
+    if (lost_at_ || ++probed_ % 10 != 0) return;
+    layer_diagnosis now;
+    judge_loop(now);
+    if (now.limits && now.margins.back().high < 0) lost_at_ = step;
 }
 
 void layer_margin::take_probes(const load_record& record) {
@@ -307,6 +317,7 @@ layer_diagnosis layer_margin::result() const {
     if (dither_) out.had += ", dither";
     judge_loop(out);
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
+    if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
     note_scores(scores_, head_, out);
     judge_counts(out);
     const bool in_danger =

@@ -173,6 +173,26 @@ TEST_CASE("an archive has loads, biases, steps, losses and what the run says", "
     CHECK(sample::cells_of(*log.source) == wanted);
 }
 
+TEST_CASE("a feedback that moves is read step by step", "[logs]") {
+    std::string feedback;
+    for (int s = 0; s < sample::steps; ++s) sample::append(feedback, 0.5 * s);
+    const auto archive = [&](const std::string& of_steps) {
+        return sample::zip(
+            {{"counts.npy", sample::npy("<i4", shape, sample::counts_as<std::int32_t>())},
+             {"feedback.npy", sample::npy("<f8", of_steps, feedback)}});
+    };
+
+    const auto log = sample::open({archive("(6,)")});
+    for (load_record one; log.source->next(one);)
+        CHECK(one.feedback == 0.5 * static_cast<double>(one.step));
+
+    CHECK_THAT(refusal_of(archive("(2, 3)")),
+               ContainsSubstring("FILE:feedback.npy: its shape is (2, 3), but loads have 6 steps"));
+    feedback.replace(8, 8, std::string("\0\0\0\0\0\0\xf8\x7f", 8));
+    CHECK_THAT(refusal_of(archive("(6,)")),
+               ContainsSubstring("FILE:feedback: nan came, but it must be finite"));
+}
+
 TEST_CASE("an array in Fortran's order is the same log", "[logs][property]") {
     std::string data;
     for (int e = 0; e < sample::experts; ++e)
