@@ -4,8 +4,8 @@
     python3 learning_logs.py MOEBIUS FOLDER FIRST_SEED [SEEDS]
 
 For each of digits and teacher, 4 and 8 experts, adam and sgd, SEEDS runs (25) of 3,000 steps are trained without feedback and as
-many whose feedback rises from 0 to 60. They are logged with moments, which tell the loop's gain; those are taken out before
-`diagnose` sees the log, once with what the log says of the run and once with counts alone. A run has collapsed when one expert has half of all
+many whose feedback rises from 0 to 60. They are logged with moments, and `diagnose` sees
+each log with all that is in it, and with counts alone. A run has collapsed when one expert has half of all
 choices, as a mean of 50 steps. FOLDER keeps the logs; FIRST_SEED should be new to whoever chose thresholds.
 """
 import csv
@@ -18,11 +18,12 @@ from pathlib import Path
 
 import numpy
 
-STEPS, HALF, LEAD = 3000, 50, 0.2
+STEPS, HALF, LEAD, FEEDBACK = 3000, 50, 0.2, 60
+KINDS = {"counts": ("counts",), "moments": ("counts", "config", "moments", "feedback")}
 
 
 def train(program, file, data, batch, experts, optimiser, ramped, seeds, seed):
-    settings = ["step=0.02", f"switch_loss={0.3 if experts == 4 else 0.1}"] + ["feedback_end=60"] * ramped
+    settings = ["step=0.02", f"switch_loss={0.3 if experts == 4 else 0.1}"] + [f"feedback_end={FEEDBACK}"] * ramped
     command = [program, "train", "--data", data, "--batch", batch, "--experts", experts, "--optimiser", optimiser, "--steps", STEPS,
                "--seeds", seeds, "--seed", seed, "--record-every", 1, "--threads", 1, "--moments", "--log", file, "--set", *settings]
     subprocess.run([str(word) for word in command + ["--ramp", STEPS] * ramped], check=True, stdout=subprocess.DEVNULL)
@@ -30,7 +31,7 @@ def train(program, file, data, batch, experts, optimiser, ramped, seeds, seed):
 
 def warnings(program, folder, arrays, kept):
     """Step of the first warning of each run, NaN if there is none."""
-    numpy.savez(folder / "seen.npz", **{name: arrays[name] for name in kept})
+    numpy.savez(folder / "seen.npz", **{name: arrays[name] for name in kept if name in arrays})
     said = subprocess.run([program, "diagnose", folder / "seen.npz", "--format", "csv"], check=True, capture_output=True, text=True).stdout
     return [float(row["warned_at"] or "nan") for row in csv.DictReader(io.StringIO(said))]
 
@@ -42,11 +43,11 @@ def collapse_of(loads):
     return int(numpy.argmax(most >= 0.5)) + HALF if (most >= 0.5).any() else None
 
 
-def gain_at(moments, beta, step, window=50):
-    """The largest slope of the mean loads on the scores around a step."""
-    sums = moments[max(0, step - window):step].sum(0)
-    tokens = sums.sum()
-    return float(numpy.linalg.eigvalsh(beta * (numpy.diag(sums.sum(1)) - sums) / tokens)[-1])
+def gain_at(moments, beta, step):
+    """Of the loop under the ramp: feedback times the largest slope of the mean loads on the scores, over the HALF steps before."""
+    sums = moments[max(0, step - HALF):step].sum(0)
+    slope = numpy.linalg.eigvalsh(beta * (numpy.diag(sums.sum(1)) - sums) / sums.sum())[-1]
+    return FEEDBACK * (step - HALF / 2) / STEPS * float(slope)
 
 
 def main():
@@ -60,29 +61,45 @@ def main():
             train(program, file, data, batch, experts, optimiser, ramped, seeds, first + 1000 * place)
         arrays = dict(numpy.load(file))
         config = json.loads(str(arrays["config"]))
-        told = {"config": warnings(program, folder, arrays, ("counts", "config")), "counts": warnings(program, folder, arrays, ("counts",))}
+        told = {kind: warnings(program, folder, arrays, kept) for kind, kept in KINDS.items()}
         for run in range(seeds):
             collapse = collapse_of(arrays["counts"][:, run].astype(float))
             row = {"data": name, "experts": experts, "optimiser": optimiser, "ramped": ramped, "collapse": collapse or "",
-                   "config": told["config"][run], "counts": told["counts"][run]}
-            if collapse:
-                at = int((1 - LEAD) * collapse)
-                row["gain"] = 60 * at / STEPS * gain_at(arrays["moments"][:, run], config.get("beta", 1), at)
+                   **{kind: told[kind][run] for kind in KINDS}}
+            if ramped and collapse:
+                row["gain"] = gain_at(arrays["moments"][:, run], config["beta"], int((1 - LEAD) * collapse))
             rows.append(row)
         print(file.name, sum(bool(row["collapse"]) for row in rows[-seeds:]), "collapse", flush=True)
     with open(folder / f"runs-{first}.csv", "w", newline="") as out:
-        writer = csv.DictWriter(out, ["data", "experts", "optimiser", "ramped", "collapse", "config", "counts", "gain"])
+        writer = csv.DictWriter(out, ["data", "experts", "optimiser", "ramped", "collapse", *KINDS, "gain"])
         writer.writeheader()
         writer.writerows(rows)
-    for kind in ("config", "counts"):
-        healthy = [row for row in rows if not row["ramped"]]
-        fallen = [row for row in rows if row["collapse"]]
-        alarms = sum(row[kind] == row[kind] for row in healthy)
-        for name in ("digits", "teacher"):
-            of = [row for row in fallen if row["data"] == name]
-            early = sum(row["collapse"] - row[kind] >= LEAD * row["collapse"] for row in of)
-            print(f"{kind:7} {name:8} lead of a fifth {early} of {len(of)}, any {sum(row[kind] < row['collapse'] for row in of)}")
-        print(f"{kind:7} false alarms {alarms} of {len(healthy)}")
+    report(rows)
+
+
+def report(rows):
+    """Of all, and of each group. Runs without feedback in which one expert had half for a while are no healthy ones."""
+    healthy = [row for row in rows if not row["ramped"] and not row["collapse"]]
+    fallen = [row for row in rows if row["ramped"] and row["collapse"]]
+    for kind in KINDS:
+        print(f"{kind}: false alarms {sum(row[kind] == row[kind] for row in healthy)} of {len(healthy)}, lead of a fifth "
+              f"{sum(leads(row, row[kind]) >= LEAD for row in fallen)} of {len(fallen)}, before {sum(leads(row, row[kind]) > 0 for row in fallen)}; "
+              f"ramped and without a collapse {sum(row[kind] == row[kind] for row in rows if row['ramped'] and not row['collapse'])}")
+    for key in sorted({group(row) for row in rows}):
+        of = [row for row in rows if group(row) == key]
+        down = [row for row in of if row in fallen]
+        gains = numpy.percentile([row["gain"] for row in down], (10, 50, 90)).round(1) if down else ""
+        print(*key, f"false {sum(row['counts'] == row['counts'] for row in of if row in healthy)} of {sum(row in healthy for row in of)}, "
+              f"lead of a fifth {sum(leads(row, row['counts']) >= LEAD for row in down)} of {len(down)}, gain at .8 of it", gains)
+
+
+def group(row):
+    return row["data"], row["experts"], row["optimiser"]
+
+
+def leads(row, warned):
+    """Share of the time to the collapse by which a warning leads it; NaN if there was none."""
+    return (row["collapse"] - warned) / row["collapse"]
 
 
 main()
