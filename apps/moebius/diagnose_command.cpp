@@ -9,7 +9,6 @@
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/logs/load_course.hpp>
 #include <moebius/logs/load_state.hpp>
-#include <moebius/logs/log_check.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <moebius/logs/record_batch.hpp>
 #include <thread>
@@ -63,7 +62,6 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     out.name = log.name;
     out.head = log.source->head();
     load_state state(args.window, out.head.layers.size());
-    log_check check(out.head);
     distance_estimate distance(out.head, args.restore);
     load_course history(out.head.layers.size());
     team threads(args.threads);
@@ -77,7 +75,6 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
         threads.run(batch.layers(), [&](unsigned, std::size_t layer) {
             for (const auto& record : batch.of(layer)) {
                 state.take(record);
-                check.take(record);
                 distance.take(record);
                 history.take(record);
             }
@@ -91,7 +88,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     out.margins = distance.margins(out.distances);
     out.history = history.rows();
     out.notes = log.notes;
-    out.findings = check.findings(log.series, out.states);
+    out.findings = distance.check().findings(log.series, out.states);
     return out;
 }
 

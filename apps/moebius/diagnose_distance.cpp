@@ -5,6 +5,7 @@
 #include <iterator>
 #include <moebius/base/constants.hpp>
 #include <string>
+#include <utility>
 
 namespace moebius::cli {
 
@@ -25,8 +26,19 @@ load_verdict worst_of(const std::vector<layer_diagnosis>& layers) {
     return verdicts[worst];
 }
 
+namespace {
+
+layer_diagnosis untold(std::string why, std::string had) {
+    layer_diagnosis out;
+    out.reason = std::move(why);
+    out.had = std::move(had);
+    return out;
+}
+
+}  // namespace
+
 distance_estimate::distance_estimate(const log_head& head, double restored)
-    : count_(head.layers.size()) {
+    : check_(head), count_(head.layers.size()) {
     if (head.experts < 2) return;
     layers_.reserve(count_);
     for (std::size_t l = 0; l < count_; ++l) layers_.emplace_back(head, restored);
@@ -34,6 +46,7 @@ distance_estimate::distance_estimate(const log_head& head, double restored)
 }
 
 void distance_estimate::take(const load_record& record) {
+    check_.take(record);
     if (record.layer >= layers_.size()) return;
     layers_[record.layer].take(record);
     courses_[record.layer].take(layers_[record.layer], record.step);
@@ -41,10 +54,13 @@ void distance_estimate::take(const load_record& record) {
 
 std::vector<layer_diagnosis> distance_estimate::layers() const {
     std::vector<layer_diagnosis> out;
-    for (const auto& one : layers_) out.push_back(one.result());
-    layer_diagnosis alone;
-    alone.reason = "one expert has nothing to lose";
-    out.resize(count_, alone);
+    for (const auto& one : layers_) {
+        const auto why = check_.veto(out.size());
+        auto& made = out.emplace_back(one.result());
+        if (!why.empty() && made.verdict != load_verdict::collapsed)
+            made = untold(std::string(why), made.had);
+    }
+    out.resize(count_, untold("one expert has nothing to lose", {}));
     return out;
 }
 

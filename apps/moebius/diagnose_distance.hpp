@@ -5,6 +5,7 @@
 #include <moebius/base/table.hpp>
 #include <moebius/diagnose/margin_course.hpp>
 #include <moebius/logs/load_log.hpp>
+#include <moebius/logs/log_check.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,13 +36,17 @@ inline constexpr load_verdict verdicts[] = {load_verdict::safe,        load_verd
 /// Takes the records of a log and says how far its layers are from collapse.
 class distance_estimate {
 public:
+    /// @param head      must outlive it
     /// @param restored  the margin that knobs are told for
     distance_estimate(const log_head& head, double restored);
 
     void take(const load_record& record);
 
-    /// In the order of log_head::layers.
+    /// In the order of log_head::layers. Of series that are no loads of steps nothing is told but
+    /// that one expert has all.
     [[nodiscard]] std::vector<layer_diagnosis> layers() const;
+
+    [[nodiscard]] const log_check& check() const noexcept { return check_; }
 
     /// margin_course::rows of all layers: layer (from 1), step, margin and K, each with the ends of
     /// its interval, NaN where there is none.
@@ -49,6 +54,7 @@ public:
     [[nodiscard]] table margins(const std::vector<layer_diagnosis>& now) const;
 
 private:
+    log_check check_;
     std::size_t count_;
     std::vector<layer_margin> layers_;  ///< none of one expert: there is nothing to lose
     std::vector<margin_course> courses_;

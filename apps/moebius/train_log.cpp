@@ -19,7 +19,9 @@ log_probes probes_of(const training_report& report) {
     const auto& work = report.made.work;
     const std::size_t experts = work.runs.front().model->experts(), square = experts * experts;
     std::vector<double> dither(experts);
-    for (std::uint64_t t = 1; t < report.states.front().step; ++t)
+    const auto& first = work.runs.front();
+    for (std::uint64_t t = 1; t < report.states.front().step; ++t) {
+        if (!std::isnan(first.feedback_end)) out.feedback.push_back(feedback_at(first, t));
         for (std::size_t r = 0; r < work.runs.size(); ++r) {
             if (work.probe.dither > 0) {
                 dither_of(work.probe.dither, work.runs[r].seed, t, dither);
@@ -30,6 +32,7 @@ log_probes probes_of(const training_report& report) {
             const auto from = products.begin() + static_cast<std::ptrdiff_t>(t * square);
             out.moments.insert(out.moments.end(), from, from + static_cast<std::ptrdiff_t>(square));
         }
+    }
     return out;
 }
 

@@ -54,10 +54,12 @@ std::optional<block_window> block_scales::window(std::size_t which) const {
     if (which >= scales_.size() || scales_[which].count < n) return std::nullopt;
     const auto& at = scales_[which];
     block_window out{shortest << which, experts_, {}, at.noise.sum() / n};
-    const auto oldest = static_cast<Eigen::Index>(at.count % n);
-    for (Eigen::Index i = 0; i < n; ++i)
-        for (Eigen::Index j = 0; j < n; ++j)
-            out.products(i, j) = at.products((oldest + i) % n, (oldest + j) % n);
+    const auto late = static_cast<Eigen::Index>(at.count % n),
+               early = n - late;  // the ring unrolled
+    out.products.topLeftCorner(early, early) = at.products.bottomRightCorner(early, early);
+    out.products.topRightCorner(early, late) = at.products.bottomLeftCorner(early, late);
+    out.products.bottomLeftCorner(late, early) = at.products.topRightCorner(late, early);
+    out.products.bottomRightCorner(late, late) = at.products.topLeftCorner(late, late);
     return out;
 }
 

@@ -60,7 +60,6 @@ std::optional<warning> collapse_watch::slowest() const {
         if (const auto window = blocks_.window(which)) {
             auto out = at_[which];
             out.growth = growth_in(*window);
-            out.swing = swing_in(*window);
             return out;
         }
     return std::nullopt;

@@ -82,17 +82,16 @@ void judge_warning(const warning& now, layer_diagnosis& out) {
 }
 
 /// What counts alone say of a layer that raises no warning.
-void judge_rest(const collapse_watch& watch, layer_diagnosis& out) {
-    if (watch.blocks().steps() < enough_steps || !watch.slowest()) {
-        out.reason =
-            fmt::format("{} steps came; {} are needed", watch.blocks().steps(), enough_steps);
+/// @param slow  the slow motion of the layer, where there are steps enough
+void judge_rest(std::size_t steps, const std::optional<warning>& slow, layer_diagnosis& out) {
+    if (steps < enough_steps || !slow) {
+        out.reason = fmt::format("{} steps came; {} are needed", steps, enough_steps);
         return;
     }
-    const auto slow = *watch.slowest();
-    const bool rests = slow.growth.t < -3;  // a random walk does so in one window of 20
+    const bool rests = slow->growth.t < -3;  // a random walk does so in one window of 20
     out.verdict = rests ? load_verdict::safe : load_verdict::drifting;
     out.reason = rests ? "loads come back to their means: " : "loads move and do not run away: ";
-    out.reason += words_of(slow.growth, slow.block);
+    out.reason += words_of(slow->growth, slow->block);
 }
 
 }  // namespace
@@ -155,7 +154,17 @@ void layer_margin::take(const load_record& record) {
     note_first(watch_.first_growth(), record.step, grew_at_);
     if (loop_) loop_->take(shares_);
     if (free_) free_->take(shares_);
+    if (!std::isnan(record.feedback)) head_.feedback = record.feedback;
     take_probes(record);
+    if (moments_ || dither_) watch_gain(record.step);
+}
+
+/// Every tenth step: the first in which all of the gain's interval is beyond the loss of balance.
+void layer_margin::watch_gain(std::int64_t step) {
+    if (lost_at_ || ++probed_ % 10 != 0) return;
+    layer_diagnosis now;
+    judge_loop(now);
+    if (now.limits && now.margins.back().high < 0) lost_at_ = step;
 }
 
 void layer_margin::take_probes(const load_record& record) {
@@ -278,6 +287,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
     const auto now = watch_.now();
     const auto loads = watch_.blocks().recent();
     const bool measured = !out.margins.empty();
+    const auto slow = measured ? std::nullopt : watch_.slowest();
     if (watch_.blocks().steps() >= enough_steps / 4 && has_collapsed(loads, top_k_)) {
         out.verdict = load_verdict::collapsed;
         out.reason = fmt::format("one expert has {:.3g} times its even share",
@@ -286,10 +296,10 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
         judge_warning(now, out);
         out.steps_left = steps_left(now, loads, top_k_);
     } else if (!measured) {
-        judge_rest(watch_, out);
+        judge_rest(watch_.blocks().steps(), slow, out);
     }
-    if (measured || !watch_.slowest()) return;
-    const warning shown = now.kind == warning_kind::growing ? now : *watch_.slowest();
+    if (measured || !slow) return;
+    const warning& shown = now.kind == warning_kind::growing ? now : *slow;
     const double m = shown.growth.multiplier, error = interval_90 * shown.growth.error;
     auto& margin = out.margins.emplace_back();
     margin.value = 1 - m;
@@ -307,6 +317,7 @@ layer_diagnosis layer_margin::result() const {
     if (dither_) out.had += ", dither";
     judge_loop(out);
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
+    if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
     note_scores(scores_, head_, out);
     judge_counts(out);
     const bool in_danger =

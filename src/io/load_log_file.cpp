@@ -83,14 +83,14 @@ std::vector<const std::vector<double>*> numbered(const table& records, std::stri
     return out;
 }
 
-/// Adds an array of probes, of so many numbers a load, where there is one.
+/// Adds an array of so many numbers a load, or a step, where there is one.
 void add_probe(std::string_view name, const std::vector<double>& values, std::size_t loads,
                std::size_t each, const std::string& shape, std::vector<member>& to) {
     if (values.empty()) return;
     if (values.size() != loads * each)
         throw invalid_argument("load log",
                                fmt::format("{} numbers of {} came", values.size(), name),
-                               fmt::format("{} loads need {}", loads, loads * each));
+                               fmt::format("{} are needed", loads * each));
     to.push_back({fmt::format("{}.npy", name), array_file("<f8", shape, bytes_of(values))});
 }
 
@@ -133,6 +133,7 @@ std::string load_log_npz(const table& records, std::string_view run_column, std:
     add_probe("dither", probes.dither, counts.size(), 1, shape, members);
     add_probe("moments", probes.moments, counts.size(), experts,
               fmt::format("{}, {}", shape, experts), members);
+    add_probe("feedback", probes.feedback, length - 1, 1, fmt::format("{},", length - 1), members);
     return archive_of(members);
 }
 

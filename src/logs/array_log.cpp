@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 
 #include "load_table.hpp"
@@ -50,6 +51,7 @@ bool array_log::next(load_record& record) {
     record.scores = finite(scores);
     record.dither = finite(dither);
     record.moments = finite(moments);
+    record.feedback = feedback.empty() ? not_a_number : feedback[step_];
     if (++layer_ == about.layers.size()) {
         layer_ = 0;
         ++step_;

@@ -44,6 +44,7 @@ class array_log final : public log_source {
 public:
     channel loads, scores, dither, moments;
     std::vector<std::int64_t> steps;  ///< their numbers; empty: from 0
+    std::vector<double> feedback;     ///< of each step, or empty
     std::size_t step_count = 0;
     log_head about;
 

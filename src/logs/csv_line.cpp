@@ -17,14 +17,14 @@ void csv_line::set_separator_of(std::string_view first_line) {
     separator_ = csv::separator_of(first_line);
 }
 
-std::vector<std::string_view> csv_line::cells_of(std::string_view line) const {
-    std::vector<std::string_view> out;
+void csv_line::split(std::string_view line, std::vector<std::string_view>& to) const {
+    to.clear();
     for (std::size_t from = 0;;) {
         std::size_t end = from;
         for (bool quoted = false; end < line.size() && (quoted || line[end] != separator_); ++end)
             if (line[end] == '"') quoted = !quoted;
-        out.push_back(line.substr(from, end - from));
-        if (end == line.size()) return out;
+        to.push_back(line.substr(from, end - from));
+        if (end == line.size()) return;
         from = end + 1;
     }
 }
@@ -32,6 +32,7 @@ std::vector<std::string_view> csv_line::cells_of(std::string_view line) const {
 std::size_t csv_line::read(std::string_view line) {
     line_ = line;
     count_ = 0;
+    cells_.clear();
     const char *at = line.data(), *const end = at + line.size();
     for (double value = 0; (at = csv::take_padded_number(at, end, separator_, value)) != nullptr;
          ++at) {
@@ -39,8 +40,9 @@ std::size_t csv_line::read(std::string_view line) {
         if (at == end) return count_;
     }
     count_ = 0;  // one is no plain number: an empty cell, a word, quotes
-    for (auto one : cells_of(line)) {
-        one = bare_cell(one);
+    split(line, cells_);
+    for (const auto cell : cells_) {
+        const auto one = bare_cell(cell);
         double value = no_number;
         const char* const last = one.data() + one.size();
         if (one.empty() || csv::take_number(one.data(), last, separator_, value) != last)
@@ -51,7 +53,7 @@ std::size_t csv_line::read(std::string_view line) {
 }
 
 std::string_view csv_line::cell(std::size_t column) const {
-    return bare_cell(cells_of(line_)[column]);
+    return bare_cell(cells_.empty() ? cells_of(line_)[column] : cells_[column]);
 }
 
 }  // namespace moebius

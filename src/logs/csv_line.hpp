@@ -26,7 +26,11 @@ public:
     [[nodiscard]] std::string_view cell(std::size_t column) const;
 
     /// Of any line; a separator between quotes is none.
-    [[nodiscard]] std::vector<std::string_view> cells_of(std::string_view line) const;
+    [[nodiscard]] std::vector<std::string_view> cells_of(std::string_view line) const {
+        std::vector<std::string_view> out;
+        split(line, out);
+        return out;
+    }
 
 private:
     void put(double value) {
@@ -34,9 +38,12 @@ private:
         values_.data()[count_++] = value;
     }
 
+    void split(std::string_view line, std::vector<std::string_view>& to) const;
+
     char separator_ = ',';
     std::string_view line_;
-    std::vector<double> values_;  ///< room for a line's; never smaller
+    std::vector<std::string_view> cells_;  ///< of the line, where not all of it is plain numbers
+    std::vector<double> values_;           ///< room for a line's; never smaller
     std::size_t count_ = 0;
 };
 

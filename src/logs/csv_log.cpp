@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
-#include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <optional>
@@ -14,6 +12,7 @@
 #include "column.hpp"
 #include "csv_line.hpp"
 #include "log_builder.hpp"
+#include "wide_columns.hpp"
 
 namespace moebius {
 namespace {
@@ -44,13 +43,6 @@ public:
 private:
     static constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
 
-    /// Of a column an expert.
-    struct wide_column {
-        std::size_t load = nowhere, score = nowhere;  ///< their columns
-        std::string family, layer;
-        std::uint32_t place = 0, expert = 0;  ///< `place` of the layer
-    };
-
     [[noreturn]] void fail(std::string_view reason) const { throw io_error(file_, reason); }
     [[nodiscard]] std::string place(std::size_t column) const {
         return fmt::format("{}, line {}, column '{}'", file_, line_, excerpt(names_[column]));
@@ -59,11 +51,12 @@ private:
     void read_names(std::string_view line);
     void read_name(std::string_view name);
     [[noreturn]] void refuse_names() const;
-    void choose_family();
-    void pair_scores(const std::vector<wide_column>& scores);
+    void read_wide_names();
     void find_words(std::string_view line);
     [[nodiscard]] double number(std::size_t column) const;
     [[nodiscard]] double load(std::size_t column) const {
+        const double value = row_.values()[column];
+        if (is_load(value)) return value;  // most are, and a call is dear here
         return checked_load(number(column), [&] { return place(column); });
     }
     [[nodiscard]] std::int64_t step_in_row() const {
@@ -71,7 +64,11 @@ private:
     }
     std::uint32_t layer_in(load_table& to);
     [[nodiscard]] std::string part_in_row() const;
+    [[nodiscard]] bool continues() const;
+    void begin_cell();
     void take_long();
+    [[nodiscard]] bool has_loads() const;
+    void gather(const wide_columns::run& from);
     void take_wide();
     void check_order(std::int64_t step);
 
@@ -85,7 +82,9 @@ private:
     std::size_t step_ = nowhere, layer_ = nowhere, expert_ = nowhere, load_ = nowhere,
                 score_ = nowhere, dither_ = nowhere, rank_ = nowhere;
     std::vector<std::size_t> words_, series_;  ///< columns of names, and of losses
-    std::vector<wide_column> wide_;
+    wide_columns wide_;
+    std::vector<wide_columns::run> runs_;         ///< of a wide table
+    std::vector<double> run_loads_, run_scores_;  ///< of one of them, in the row
     std::string summaries_;
     bool is_long_ = false, words_known_ = false;
     std::size_t line_ = 0;
@@ -93,7 +92,8 @@ private:
     std::optional<std::int64_t> last_step_;
     double last_layer_ = std::numeric_limits<double>::quiet_NaN();
     const load_table* last_table_ = nullptr;
-    load_table* only_part_ = nullptr;
+    load_table* part_ = nullptr;  ///< that the last row was of
+    load_cell cell_;              ///< of that row
     double last_rank_ = 0;
     std::uint32_t layer_place_ = 0;
 };
@@ -108,9 +108,7 @@ void csv_log::read_name(std::string_view name) {
         if (of->expert >= load_table::most_experts)
             fail(fmt::format("line 1: expert {} came, but {} is the last that is read", of->expert,
                              load_table::most_experts - 1));
-        wide_.push_back(
-            {here, nowhere, std::move(of->family), std::move(of->layer), 0, of->expert});
-        return;
+        return wide_.add(here, std::move(*of));
     }
     const auto means = meaning_of(name);
     if (means == meaning::series) series_.push_back(here);
@@ -146,7 +144,7 @@ void csv_log::read_names(std::string_view line) {
     load_ = column(meaning::load);
     score_ = column(meaning::score);
     dither_ = column(meaning::dither);
-    if (!wide_.empty()) return choose_family();
+    if (!wide_.empty()) return read_wide_names();
     is_long_ = expert_ != nowhere;
     if (!is_long_) refuse_names();
     rank_ = column(meaning::rank);
@@ -155,33 +153,9 @@ void csv_log::read_names(std::string_view line) {
     to_.note("it has no column of tokens: each of its rows is one choice");
 }
 
-/// Of families of columns an expert that which tells most, and one of scores.
-void csv_log::choose_family() {
-    const auto is_score = [](const wide_column& one) { return kind_of(one.family).is_score; };
-    const auto middle = std::stable_partition(wide_.begin(), wide_.end(), std::not_fn(is_score));
-    const std::vector<wide_column> scores(middle, wide_.end());
-    wide_.erase(middle, wide_.end());
-    if (wide_.empty()) fail("line 1: its columns an expert are scores, but loads are needed");
-    const auto best =
-        std::min_element(wide_.begin(), wide_.end(), [](const auto& a, const auto& b) {
-            return kind_of(a.family).rank < kind_of(b.family).rank;
-        })->family;
-    for (const auto& one : wide_)
-        if (one.family != best)
-            to_.note(
-                fmt::format("'{}' was read, and '{}' was not", excerpt(best), excerpt(one.family)));
-    std::erase_if(wide_, [&](const auto& one) { return one.family != best; });
-    for (auto& one : wide_)
-        if (layer_ == nowhere) one.place = to_.part("").layer(one.layer.empty() ? "0" : one.layer);
-    pair_scores(scores);
-}
-
-void csv_log::pair_scores(const std::vector<wide_column>& scores) {
-    std::map<std::pair<std::string_view, std::uint32_t>, std::size_t> at;
-    for (const auto& one : scores) at.try_emplace({one.layer, one.expert}, one.load);
-    for (auto& one : wide_)
-        if (const auto found = at.find({one.layer, one.expert}); found != at.end())
-            one.score = found->second;
+void csv_log::read_wide_names() {
+    runs_ = wide_.runs(to_, layer_ != nowhere);
+    if (runs_.empty()) fail("line 1: its columns an expert are scores, but loads are needed");
 }
 
 /// Columns without a use name the part of a long table where their first cell is a word.
@@ -213,21 +187,38 @@ std::uint32_t csv_log::layer_in(load_table& to) {
     return layer_place_ = to.layer(cell);
 }
 
-void csv_log::take_long() {
-    load_cell cell;
-    if (step_ != nowhere) cell.step = step_in_row();
-    cell.expert = checked_expert(number(expert_), [this] { return place(expert_); });
-    cell.load = load_ == nowhere ? 1 : load(load_);
-    if (score_ != nowhere) cell.score = number(score_);
-    if (dither_ != nowhere) cell.dither = number(dither_);
+/// Whether the row is of the next expert, of the step and layer of the last row: mostly it is.
+bool csv_log::continues() const {
+    const auto values = row_.values();
+    const auto same = [&](std::size_t column, double last) {
+        return column == nowhere || values[column] == last;
+    };
+    return part_ != nullptr && words_.empty() && values[expert_] == cell_.expert + 1.0 &&
+           cell_.expert + 1 < load_table::most_experts && same(layer_, last_layer_) &&
+           same(step_, static_cast<double>(cell_.step)) && same(rank_, last_rank_);
+}
+
+/// All of the cell but its numbers.
+void csv_log::begin_cell() {
+    if (step_ != nowhere) cell_.step = step_in_row();
+    cell_.expert = checked_expert(number(expert_), [this] { return place(expert_); });
     if (rank_ != nowhere && (rows_ == 0 || number(rank_) != last_rank_)) {
         last_rank_ = number(rank_);
         to_.add_rank(fmt::format("{}", last_rank_));
     }
-    if (words_.empty() && only_part_ == nullptr) only_part_ = &to_.part("");
-    auto& to = words_.empty() ? *only_part_ : to_.part(part_in_row());
-    cell.layer = layer_ == nowhere ? to.layer("0") : layer_in(to);
-    to.add(cell);
+    part_ = &to_.part(part_in_row());
+    cell_.layer = layer_ == nowhere ? part_->layer("0") : layer_in(*part_);
+}
+
+void csv_log::take_long() {
+    if (continues())
+        ++cell_.expert;
+    else
+        begin_cell();
+    cell_.load = load_ == nowhere ? 1 : load(load_);
+    if (score_ != nowhere) cell_.score = number(score_);
+    if (dither_ != nowhere) cell_.dither = number(dither_);
+    part_->add(cell_);
 }
 
 /// What the row says of a part of the log.
@@ -249,24 +240,41 @@ void csv_log::check_order(std::int64_t step) {
     last_step_ = step;
 }
 
+/// False in a row of a step at which something else was logged.
+bool csv_log::has_loads() const {
+    if (!std::isnan(row_.values()[runs_.front().loads.front()])) return true;
+    const auto is_there = [this](std::size_t column) { return !row_.cell(column).empty(); };
+    return std::any_of(runs_.begin(), runs_.end(), [&](const auto& run) {
+        return std::any_of(run.loads.begin(), run.loads.end(), is_there);
+    });
+}
+
+void csv_log::gather(const wide_columns::run& from) {
+    const auto values = row_.values();
+    std::size_t wrong = 0;
+    run_loads_.clear();
+    for (const auto column : from.loads) {
+        const double value = values.data()[column];
+        wrong += static_cast<std::size_t>(!is_load(value));
+        run_loads_.push_back(value);
+    }
+    for (std::size_t i = 0; wrong > 0 && i < from.loads.size(); ++i) (void)load(from.loads[i]);
+    run_scores_.clear();
+    for (const auto column : from.scores) run_scores_.push_back(number(column));
+}
+
 void csv_log::take_wide() {
     for (const auto c : series_)
         if (!std::isnan(row_.values()[c])) to_.values_of(names_[c]).push_back(row_.values()[c]);
-    const auto is_empty = [&](const wide_column& one) { return row_.cell(one.load).empty(); };
-    if (std::isnan(row_.values()[wide_.front().load]) &&
-        std::all_of(wide_.begin(), wide_.end(), is_empty))
-        return;  // a step at which something else was logged
+    if (!has_loads()) return;
     const auto step = step_ == nowhere ? rows_ : step_in_row();
     check_order(step);
     auto& to = to_.part("");
     const std::uint32_t layer = layer_ == nowhere ? 0 : layer_in(to);
-    for (const auto& one : wide_) {
-        load_cell made{.step = step,
-                       .layer = layer_ == nowhere ? one.place : layer,
-                       .expert = one.expert,
-                       .load = load(one.load)};
-        if (one.score != nowhere) made.score = number(one.score);
-        to.add(made);
+    for (const auto& run : runs_) {
+        gather(run);
+        to.add(
+            {step, layer_ == nowhere ? run.layer : layer, run.expert, run_loads_, run_scores_, {}});
     }
 }
 

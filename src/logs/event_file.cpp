@@ -235,25 +235,19 @@ private:
         }
         if (kind_of(of->family).is_score)
             return to_.note("biases of an event file are not read, only its loads");
-        if (family_.empty()) family_ = of->family;
-        if (of->family != family_)
-            return to_.note(fmt::format("'{}' was read, and '{}' was not", excerpt(family_),
-                                        excerpt(of->family)));
+        if (!to_.reads(of->family)) return;
         const auto at = [&] { return fmt::format("{}, '{}'", place(), excerpt(tag)); };
+        const auto first = checked_expert(of->expert, at);
+        (void)checked_expert(static_cast<double>(first + numbers.size() - 1), at);
+        for (const double number : numbers) (void)checked_load(number, at);
         auto& to = to_.part("");
-        load_cell cell{.step = step_, .layer = to.layer(of->layer.empty() ? "0" : of->layer)};
-        for (std::size_t i = 0; i < numbers.size(); ++i) {
-            cell.expert = checked_expert(static_cast<double>(of->expert + i), at);
-            cell.load = checked_load(numbers[i], at);
-            to.add(cell);
-        }
+        to.add({step_, to.layer(of->layer.empty() ? "0" : of->layer), first, numbers, {}, {}});
     }
 
     byte_source& file_;
     log_builder& to_;
     std::size_t record_ = 0;
     std::int64_t step_ = 0;
-    std::string family_;
 };
 
 }  // namespace

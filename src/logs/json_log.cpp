@@ -223,14 +223,7 @@ void json_log::take_row(std::string_view layer, const json& loads, const json* s
 void json_log::add_row(std::string_view layer, std::span<const double> loads,
                        std::span<const double> scores, std::span<const double> dither) {
     auto& to = to_.part("");
-    load_cell cell{.step = step_, .layer = to.layer(layer)};
-    for (std::uint32_t e = 0; e < loads.size(); ++e) {
-        cell.expert = e;
-        cell.load = loads[e];
-        if (!scores.empty()) cell.score = scores[e];
-        if (!dither.empty()) cell.dither = dither[e];
-        to.add(cell);
-    }
+    to.add({step_, to.layer(layer), 0, loads, scores, dither});
 }
 
 /// Megatron's --moe-routing-trace-path: the experts of each token.

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/table_memory.hpp>
 #include <moebius/base/text.hpp>
 #include <numeric>
 #include <optional>
-#include <span>
 
 namespace moebius {
 namespace {
@@ -37,31 +37,30 @@ std::uint32_t load_table::layer(std::string_view name) {
     return last_layer_ = found->second;
 }
 
-void load_table::channel::add(double value, std::size_t place) {
-    if (values.empty()) {
-        if (std::isnan(value)) return;
-        values.assign(place, std::numeric_limits<double>::quiet_NaN());
-    }
-    values.push_back(value);
+void load_table::channel::add(std::span<const double> more, std::size_t count, std::size_t place) {
+    if (values.empty() && more.empty()) return;
+    if (values.empty()) begin(place);
+    values.insert(values.end(), more.begin(), more.end());
+    values.resize(place + count, std::numeric_limits<double>::quiet_NaN());
 }
 
-void load_table::add(const load_cell& cell) {
-    scores_.add(cell.score, loads_.size());
-    dither_.add(cell.dither, loads_.size());
-    loads_.push_back(cell.load);
-    has_zero_ = has_zero_ || cell.load == 0;
-    experts_ = std::max<std::size_t>(experts_, cell.expert + 1);
-    if (!runs_.empty()) {
-        auto& last = runs_.back();
-        if (last.step == cell.step && last.layer == cell.layer &&
-            last.expert + last.count == cell.expert) {
-            ++last.count;
-            return;
-        }
-    }
-    const run made{cell.step, cell.layer, cell.expert, loads_.size() - 1, 1};
+void load_table::add(const load_row& row) {
+    const std::size_t place = loads_.size(), count = row.loads.size();
+    if (count == 0) return;
+    scores_.add(row.scores, count, place);
+    dither_.add(row.dither, count, place);
+    loads_.insert(loads_.end(), row.loads.begin(), row.loads.end());
+    has_zero_ = has_zero_ || std::find(row.loads.begin(), row.loads.end(), 0.0) != row.loads.end();
+    extend(row.step, row.layer, row.expert, static_cast<std::uint32_t>(count));
+}
+
+void load_table::begin_run(const run& made) {
     in_order_ = in_order_ && (runs_.empty() || runs_.back().before(made));
     runs_.push_back(made);
+}
+
+void load_table::expect(double times) {
+    reserve_table(loads_, static_cast<std::size_t>(times * static_cast<double>(loads_.size())));
 }
 
 void load_table::name_layers_in_order() {
@@ -88,6 +87,7 @@ void load_table::refuse(const std::string& file, const run& at, std::string_view
 void load_table::check(const std::string& file) {
     for (std::size_t from = 0, end = 0; from < runs_.size(); from = end) {
         std::size_t covered = 0, next = 0;
+        first_expert_ = std::min(first_expert_, runs_[from].expert);
         for (end = from; end < runs_.size() && runs_[end].step == runs_[from].step &&
                          runs_[end].layer == runs_[from].layer;
              ++end) {
@@ -105,8 +105,10 @@ void load_table::check(const std::string& file) {
         if (has_zero_)
             refuse(file, runs_[from],
                    fmt::format("{} of {} experts have a row, but all must where zeros are written: "
-                               "rows are missing, or the file was cut off",
-                               covered, experts_));
+                               "rows are missing, {}",
+                               covered, experts_,
+                               runs_[from].expert == 1 ? "or experts are numbered from 1"
+                                                       : "or the file was cut off"));
     }
 }
 
@@ -120,31 +122,41 @@ void load_table::finish(const std::string& file, std::size_t experts) {
     at_ = 0;
 }
 
-/// The record of the runs from `from` on; returns where the next begins.
-std::size_t load_table::fill(std::size_t from, load_record& record) {
-    const auto& first = runs_[from];
+/// The loads of one record; those of one run as they stand.
+std::span<const double> load_table::loads_of(std::span<const run> runs) {
+    const auto& first = runs.front();
+    if (runs.size() == 1 && first.count == experts_)
+        return std::span(loads_).subspan(first.at, experts_);
     row_.assign(experts_, 0);
-    score_row_.assign(scores_.values.empty() ? 0 : experts_, 0);
-    dither_row_.assign(dither_.values.empty() ? 0 : experts_, 0);
-    std::size_t end = from;
-    for (; end < runs_.size() && runs_[end].step == first.step && runs_[end].layer == first.layer;
-         ++end) {
-        const auto& one = runs_[end];
+    for (const auto& one : runs)
         for (std::uint32_t i = 0; i < one.count; ++i) row_[one.expert + i] += loads_[one.at + i];
-        for (std::uint32_t i = 0; i < one.count && !score_row_.empty(); ++i)
-            if (const double value = scores_.values[one.at + i]; !std::isnan(value))
-                score_row_[one.expert + i] = value;
-        for (std::uint32_t i = 0; i < one.count && !dither_row_.empty(); ++i)
-            if (const double value = dither_.values[one.at + i]; !std::isnan(value))
-                dither_row_[one.expert + i] = value;
-    }
-    record = {first.step, first.layer, row_, score_row_, dither_row_, {}};
-    return end;
+    return row_;
+}
+
+/// What one record has beside its loads.
+/// @param row  (experts) for it, of zeros
+std::span<const double> load_table::beside(std::span<const run> runs, const channel& of,
+                                           std::vector<double>& row) {
+    for (const auto& one : runs)
+        for (std::uint32_t i = 0; i < one.count; ++i)
+            if (const double value = of.values[one.at + i]; !std::isnan(value))
+                row[one.expert + i] = value;
+    return row;
 }
 
 bool load_table::next(load_record& record) {
     if (at_ == runs_.size()) return false;
-    at_ = fill(at_, record);
+    const auto& first = runs_[at_];
+    std::size_t end = at_ + 1;
+    while (end < runs_.size() && runs_[end].step == first.step && runs_[end].layer == first.layer)
+        ++end;
+    const auto runs = std::span(runs_).subspan(at_, end - at_);
+    record = {first.step, first.layer, loads_of(runs), {}, {}, {}};
+    score_row_.assign(scores_.values.empty() ? 0 : experts_, 0);
+    dither_row_.assign(dither_.values.empty() ? 0 : experts_, 0);
+    if (!score_row_.empty()) record.scores = beside(runs, scores_, score_row_);
+    if (!dither_row_.empty()) record.dither = beside(runs, dither_, dither_row_);
+    at_ = end;
     return true;
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <moebius/logs/load_log.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +23,13 @@ struct load_cell {
     double dither = std::numeric_limits<double>::quiet_NaN();
 };
 
+/// Cells of experts that follow one another.
+struct load_row {
+    std::int64_t step = 0;
+    std::uint32_t layer = 0, expert = 0;            ///< the first
+    std::span<const double> loads, scores, dither;  ///< scores and dither: as many, or none
+};
+
 /// Loads in memory, filled in any order: 8 bytes a number where experts come one after the other.
 class load_table {
 public:
@@ -32,12 +42,24 @@ public:
     /// @throws io_error  for more than most_layers
     std::uint32_t layer(std::string_view name);
 
-    void add(const load_cell& cell);
+    void add(const load_cell& cell) {
+        scores_.add(cell.score, loads_.size());
+        dither_.add(cell.dither, loads_.size());
+        loads_.push_back(cell.load);
+        has_zero_ = has_zero_ || cell.load == 0;
+        extend(cell.step, cell.layer, cell.expert, 1);
+    }
+    void add(const load_row& row);
+
+    /// Makes room for `times` as many cells as there are, a guess.
+    void expect(double times);
 
     [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
     [[nodiscard]] const std::vector<std::string>& layers() const noexcept { return layers_; }
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
+    /// The first expert that has a row; asked after finish.
+    [[nodiscard]] std::uint32_t first_expert() const noexcept { return first_expert_; }
 
     /// Puts all in order: steps, in each layers by name.
     /// @param file  for sentences
@@ -59,6 +81,10 @@ private:
         std::uint32_t layer, expert;
         std::size_t at;
         std::uint32_t count;
+        [[nodiscard]] bool ends_before(std::int64_t at_step, std::uint32_t at_layer,
+                                       std::uint32_t at_expert) const noexcept {
+            return step == at_step && layer == at_layer && expert + count == at_expert;
+        }
         [[nodiscard]] bool before(const run& other) const noexcept {
             if (step != other.step) return step < other.step;
             if (layer != other.layer) return layer < other.layer;
@@ -68,13 +94,34 @@ private:
     /// A number beside each load, where any has one.
     struct channel {
         std::vector<double> values;
-        void add(double value, std::size_t place);
+        void add(double value, std::size_t place) {
+            if (values.empty() && std::isnan(value)) return;
+            if (values.empty()) begin(place);
+            values.push_back(value);
+        }
+        void add(std::span<const double> more, std::size_t count, std::size_t place);
+        void begin(std::size_t place) {
+            values.assign(place, std::numeric_limits<double>::quiet_NaN());
+        }
     };
+
+    /// `count` cells came.
+    void extend(std::int64_t step, std::uint32_t layer, std::uint32_t expert, std::uint32_t count) {
+        experts_ = std::max<std::size_t>(experts_, expert + count);
+        if (!runs_.empty() && runs_.back().ends_before(step, layer, expert))
+            runs_.back().count += count;
+        else
+            begin_run({step, layer, expert, loads_.size() - count, count});
+    }
 
     void name_layers_in_order();
     [[noreturn]] void refuse(const std::string& file, const run& at, std::string_view rule) const;
     void check(const std::string& file);
-    std::size_t fill(std::size_t from, load_record& record);
+    void begin_run(const run& made);
+    [[nodiscard]] std::span<const double> loads_of(std::span<const run> runs);
+    [[nodiscard]] static std::span<const double> beside(std::span<const run> runs,
+                                                        const channel& of,
+                                                        std::vector<double>& row);
 
     std::vector<run> runs_;
     std::vector<double> loads_;
@@ -82,6 +129,7 @@ private:
     std::vector<std::string> layers_;
     std::map<std::string, std::uint32_t, std::less<>> places_;
     std::uint32_t last_layer_ = 0;
+    std::uint32_t first_expert_ = most_experts;
     std::size_t experts_ = 0, at_ = 0;
     bool in_order_ = true, has_zero_ = false, complete_ = true;
     std::vector<double> row_, score_row_, dither_row_;  ///< of the record at hand

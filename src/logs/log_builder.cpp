@@ -8,11 +8,27 @@
 #include <moebius/base/text.hpp>
 #include <utility>
 
+#include "column.hpp"
+
 namespace moebius {
 
 void log_builder::note(std::string sentence) {
     if (std::find(notes.begin(), notes.end(), sentence) == notes.end())
         notes.push_back(std::move(sentence));
+}
+
+bool log_builder::reads(const std::string& of_loads) {
+    constexpr std::size_t most_names = 20;  // for sentences
+    if (family == of_loads) return true;
+    const bool better = !family || kind_of(of_loads).rank < kind_of(*family).rank;
+    if (!better) {
+        if (left_out.size() < most_names) left_out.insert(of_loads);
+        return false;
+    }
+    if (family) left_out.insert(*family);
+    family = of_loads;
+    parts.clear();
+    return true;
 }
 
 void add_name(std::string& list, std::string_view name) {
@@ -30,6 +46,8 @@ std::vector<double>& log_builder::values_of(std::string_view name) {
 
 std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t experts) {
     std::vector<opened_log> out;
+    for (const auto& other : left_out)
+        note(fmt::format("'{}' was read, and '{}' was not", excerpt(*family), excerpt(other)));
     if (ranks.size() == 1)
         note(fmt::format("the counts are those of rank {} alone, not of all",
                          excerpt(*ranks.begin())));
@@ -43,6 +61,10 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
                 fmt::format("experts without a row count as 0, of {} in all: where the last ones "
                             "were never chosen, --experts says how many there are",
                             table.experts()));
+        if (table.first_expert() == 1)
+            said.emplace_back(
+                "no layer has a row of expert 0, which counts as dead: where experts are numbered "
+                "from 1, there is one fewer, and it is none of them");
         out.push_back(
             {name, std::make_unique<table_log>(std::move(table), head), series, std::move(said)});
     }

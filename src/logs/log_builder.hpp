@@ -11,6 +11,7 @@
 #include <memory>
 #include <moebius/base/error.hpp>
 #include <moebius/logs/log_file.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,6 +30,12 @@ struct log_builder {
     log_head head;                    ///< without layers and experts
     std::set<std::string> ranks;      ///< whose counts came
     bool adds_up = false;
+    std::optional<std::string> family;  ///< of the loads of event files
+    std::set<std::string> left_out;     ///< families of which another is read
+
+    /// Whether loads of that family are read: of those that come the one that tells most. Where
+    /// a better one comes first now, what was read of another is forgotten.
+    bool reads(const std::string& of_loads);
 
     /// Counts of a rank come.
     void add_rank(std::string rank) {
@@ -40,6 +47,11 @@ struct log_builder {
         auto& found = parts[name];
         found.adds_up = adds_up;
         return found;
+    }
+
+    /// Makes room for `times` as many cells as came, a guess.
+    void expect(double times) {
+        for (auto& [name, table] : parts) table.expect(times);
     }
 
     void note(std::string sentence);
@@ -75,12 +87,16 @@ void read_config(std::string_view text, const std::string& place, log_head& to);
 /// Adds a name to a list for a sentence, which has no more than some.
 void add_name(std::string& list, std::string_view name);
 
+[[nodiscard]] inline bool is_load(double value) {
+    return value >= 0 && value <= std::numeric_limits<double>::max();
+}
+
 /// What a load, step or expert must be; NaN passes none.
 /// @param place  gives what the sentence begins with: file and place
 /// @throws io_error
 template <typename Place>
 double checked_load(double value, const Place& place) {
-    if (!(value >= 0 && value <= std::numeric_limits<double>::max()))
+    if (!is_load(value))
         throw io_error(place(),
                        fmt::format("the load is {}, but it must be >= 0 and finite", value));
     return value;

@@ -111,7 +111,7 @@ void log_check::say_steps(std::vector<std::string>& to) const {
     if (first.most_gap <= 1) return;
     if (first.least_gap == first.most_gap)
         to.push_back(
-            fmt::format("sampled: every {}th step is logged: rates are a row of the log, "
+            fmt::format("sampled: one step in {} is logged: rates are a row of the log, "
                         "not a step of the run",
                         first.most_gap));
     else
@@ -130,11 +130,13 @@ void log_check::say_sums(std::vector<std::string>& to) const {
         most = std::max(most, layer.most_sum);
     }
     if (!all_whole() || most - least <= 0.5) return;
-    to.push_back(
-        fmt::format("sums: the loads of a layer sum to {:g} in one step and to {:g} in "
-                    "another: tokens are dropped or padded, batches differ, or rows are "
-                    "missing",
-                    least, most));
+    const auto sums =
+        layers_.front().records == 1
+            ? fmt::format("one layer sum to {:g} and those of another to {:g}", least, most)
+            : fmt::format("a layer sum to {:g} in one step and to {:g} in another", least, most);
+    to.push_back(fmt::format(
+        "sums: the loads of {}: tokens are dropped or padded, batches differ, or rows are missing",
+        sums));
 }
 
 void log_check::say_rounded(std::vector<std::string>& to) const {
@@ -152,18 +154,47 @@ void log_check::say_rounded(std::vector<std::string>& to) const {
                         above));
 }
 
+/// A layer that has collapsed onto some experts has the same loads in every step, and is no such
+/// series.
+log_check::course log_check::course_of(const layer_facts& layer) {
+    if (layer.records < enough_records || layer.last.size() < 2) return course::moves;
+    if (layer.largest == 0) return course::constant;
+    if (!layer.uneven) return course::even;
+    const auto is_all_or_none = [&](double load) { return load == 0 || load == layer.largest; };
+    if (!layer.changes)
+        return std::all_of(layer.last.begin(), layer.last.end(), is_all_or_none) ? course::moves
+                                                                                 : course::constant;
+    const double last = std::accumulate(layer.last.begin(), layer.last.end(), 0.0);
+    return !layer.falls && last > 1.5 * layer.sum ? course::running : course::moves;
+}
+
+std::string_view log_check::veto(std::size_t layer) const {
+    if (layer >= layers_.size()) return {};
+    switch (course_of(layers_[layer])) {
+        case course::moves:
+            return {};
+        case course::even:
+            return "its balance is perfect in every step";
+        case course::constant:
+            return "its loads never change";
+        case course::running:
+            return "its loads never fall: they are running totals, not those of steps";
+    }
+    return {};
+}
+
 void log_check::say_layers(std::vector<std::string>& to) const {
     std::vector<std::size_t> constant, even, running, clipped;
     const bool whole = all_whole();
     for (std::size_t l = 0; l < layers_.size(); ++l) {
         const auto& one = layers_[l];
         if (one.records < enough_records) continue;
-        const double last = std::accumulate(one.last.begin(), one.last.end(), 0.0);
-        if (!one.uneven)
+        const auto seen = course_of(one);
+        if (seen == course::even)
             even.push_back(l);
-        else if (!one.changes)
+        else if (seen == course::constant)
             constant.push_back(l);
-        else if (!one.falls && last > 1.5 * one.sum)
+        else if (seen == course::running)
             running.push_back(l);
         else if (whole && 10 * one.clipped > one.records && one.largest >= 16)
             clipped.push_back(l);

@@ -76,7 +76,17 @@ void read_text(log_bytes& file, log_format format, log_builder& to) {
     const auto parser =
         format == log_format::csv ? csv_parser(to, file.name()) : json_parser(to, file.name());
     line_reader lines(file.file(), file.start());
-    for (std::string_view line; lines.next(line);) parser->take(line);
+    constexpr std::size_t enough = 1 << 16;
+    constexpr double slack = 1.1;
+    const std::size_t size = file.size().value_or(0);
+    std::string_view line;
+    if (lines.next(line)) parser->take(line);  // names, which say nothing of how long rows are
+    for (std::size_t bytes = 0, before = 0; lines.next(line); before = bytes) {
+        parser->take(line);
+        bytes += line.size() + 1;
+        if (before < enough && bytes >= enough && size > bytes)
+            to.expect(slack * static_cast<double>(size) / static_cast<double>(bytes));
+    }
 }
 
 /// Opens each file in turn.

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <utility>
@@ -93,6 +94,7 @@ public:
         const auto shape = shape_of(*loads, out.notes);
         set_shape(*log, shape);
         read_steps(*log, shape.steps);
+        read_feedback(*log, shape.steps);
         log->scores = beside("scores", *loads, shape.experts);
         if (!log->scores.is_there()) log->scores = beside("bias", *loads, shape.experts);
         log->dither = beside("dither", *loads, shape.experts);
@@ -143,21 +145,34 @@ private:
         }
     }
 
-    void read_steps(array_log& log, std::size_t count) const {
-        auto found = rows("steps");
-        if (!found) found = rows("step");
-        if (!found) return;
+    /// Numbers of which there is one a step; empty without such an array.
+    [[nodiscard]] std::vector<double> one_a_step(std::string_view name, std::size_t count) const {
+        auto found = rows(name);
+        if (!found) return {};
         if (found->is_text() || found->shape() != std::vector{count})
             throw io_error(found->name(), fmt::format("its shape is ({}), but loads have {} steps",
                                                       fmt::join(found->shape(), ", "), count));
-        for (const double value : found->all()) {
-            const auto step = checked_step(value, [&] { return found->name(); });
+        return found->all();
+    }
+
+    void read_steps(array_log& log, std::size_t count) const {
+        const auto* name = has("steps") ? "steps" : "step";
+        const auto place = path_ + ':' + name;
+        for (const double value : one_a_step(name, count)) {
+            const auto step = checked_step(value, [&] { return place; });
             if (!log.steps.empty() && step <= log.steps.back())
-                throw io_error(found->name(),
-                               fmt::format("step {} came after {}, but steps must increase", step,
-                                           log.steps.back()));
+                throw io_error(place, fmt::format("step {} came after {}, but steps must increase",
+                                                  step, log.steps.back()));
             log.steps.push_back(step);
         }
+    }
+
+    void read_feedback(array_log& log, std::size_t count) const {
+        log.feedback = one_a_step("feedback", count);
+        for (const double value : log.feedback)
+            if (!std::isfinite(value))
+                throw io_error(path_ + ":feedback",
+                               fmt::format("{} came, but it must be finite", value));
     }
 
     /// An array of the same shape as the loads.

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "table_memory.hpp"
+#include <moebius/base/table_memory.hpp>
 
 namespace moebius::csv {
 namespace {

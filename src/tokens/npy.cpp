@@ -10,8 +10,8 @@
 #include <moebius/tokens/npy_stream.hpp>
 #include <tuple>
 
+#include <moebius/base/table_memory.hpp>
 #include "npy_elements.hpp"
-#include "table_memory.hpp"
 
 namespace moebius {
 namespace {

@@ -14,8 +14,8 @@
 #include <span>
 #include <utility>
 
+#include <moebius/base/table_memory.hpp>
 #include "npy_elements.hpp"
-#include "table_memory.hpp"
 
 namespace moebius {
 namespace {

@@ -39,6 +39,13 @@ grep -q '^ *2 *40 *1.69 ' summary
 grep -q '^max/mean: largest load / mean load' summary
 grep -q '"schema": "moebius.diagnose/1"' report.json
 
+# of series that are no loads of steps no distance is told
+awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 300; ++s) for (e = 0; e < 4; ++e) {
+    sum[e] += 250 + (s * (e + 3) % 7); printf "%d,0,%d,%d\n%d,1,%d,%d\n", s, e, sum[e], s, e, 250 + e } }' >no_steps.csv
+"$program" diagnose no_steps.csv >summary
+grep -q '^distance of layer 0: cannot tell: its loads never fall' summary
+grep -q '^distance of layer 1: cannot tell: its loads never change$' summary
+
 # rejected SENTENCE ARGUMENT...
 rejected() {
     sentence=$1 && shift

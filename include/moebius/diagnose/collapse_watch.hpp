@@ -60,7 +60,8 @@ public:
     [[nodiscard]] const std::optional<warning>& first_growth() const noexcept {
         return first_growth_;
     }
-    /// Growth of the longest blocks of which there are 20: the slow motion of the layer.
+    /// Growth of the longest blocks of which there are 20: the slow motion of the layer. Its swing
+    /// is left out.
     [[nodiscard]] std::optional<warning> slowest() const;
 
     [[nodiscard]] const block_scales& blocks() const noexcept { return blocks_; }

@@ -75,6 +75,7 @@ public:
 
 private:
     void take_probes(const load_record& record);
+    void watch_gain(std::int64_t step);
     void judge_loop(layer_diagnosis& out) const;    ///< of probes, or of gates that rest
     void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
 
@@ -90,7 +91,9 @@ private:
     std::vector<double> shares_;
     double unit_ = 0;    ///< greatest common divisor of all counts; 0 before the first, 1 if none
     double tokens_ = 0;  ///< of the last step
+    std::size_t probed_ = 0;                           ///< records with moments or a dither
     std::optional<std::int64_t> warned_at_, grew_at_;  ///< steps of the first warnings
+    std::optional<std::int64_t> lost_at_;  ///< where the gain by probes exceeded its threshold
 };
 
 }  // namespace moebius

@@ -13,13 +13,14 @@ namespace moebius {
 struct log_probes {
     std::vector<double> dither;   ///< (steps, runs, experts), or none
     std::vector<double> moments;  ///< (steps, runs, experts, experts) sum over tokens of p p^T
+    std::vector<double> feedback = {};  ///< (steps), where it moves
 };
 
 /// A load log as `moebius diagnose` and numpy.load read it: an NPZ archive with counts (steps,
 /// runs, experts) int32, choices that an expert got in the step; scores, of the same shape,
 /// float64, by which the step was routed, of the rule and of the controller; and config, JSON text
-/// of what is true of the runs, as loop_config has it. A run stands where a log of training has a
-/// layer.
+/// of what is true of the runs, as loop_config has it; feedback (steps) where it moves. A run
+/// stands where a log of training has a layer.
 ///
 /// @param records  one row a run and step, run by run, every step: `run_column`, step, load_1 ...,
 ///                 score_1 ... after the step, control_1 ... where there is a controller. The first

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,7 +18,7 @@ struct log_head {
     std::optional<double> top_k;      ///< choices of a token
     std::optional<double> tokens;     ///< of a step, over all ranks
     std::optional<double> rate;       ///< eta of `s += eta (feedback n - decay s)`
-    std::optional<double> feedback;   ///< kappa, of the last step where it changed
+    std::optional<double> feedback;   ///< kappa, of the last step where it moves
     std::optional<double> decay;      ///< lambda
     std::optional<double> beta;       ///< sharpness of the softmax
     std::optional<double> bias_rate;  ///< u of the sign rule, or gamma eta of the integral rule
@@ -34,6 +35,8 @@ struct load_record {
         scores;  ///< (experts) score or bias that the step routed with, or empty
     std::span<const double> dither;   ///< (experts) what was added to it as a probe, or empty
     std::span<const double> moments;  ///< (experts, experts) sum over tokens of p pᵀ, or empty
+    /// kappa of the step where it moves; NaN: that of the head
+    double feedback = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Whether all loads are whole numbers; loads are >= 0.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace moebius {
@@ -26,7 +27,12 @@ public:
     [[nodiscard]] std::vector<std::string> findings(std::span<const named_series> series,
                                                     std::span<const layer_state> states) const;
 
+    /// Why the loads of a layer are not those of its steps, so that no course can be read off them:
+    /// running totals, loads that never change. Empty where they may be.
+    [[nodiscard]] std::string_view veto(std::size_t layer) const;
+
 private:
+    enum class course { moves, even, constant, running };
     struct layer_facts {
         std::size_t records = 0;
         std::int64_t first_step = 0, last_step = 0, least_gap = 0, most_gap = 0;
@@ -43,6 +49,7 @@ private:
     static void look_at(std::span<const double> loads, layer_facts& layer);
     static void count_rounded(std::span<const double> loads, layer_facts& layer);
 
+    static course course_of(const layer_facts& layer);
     void say_steps(std::vector<std::string>& to) const;
     void say_sums(std::vector<std::string>& to) const;
     void say_rounded(std::vector<std::string>& to) const;

@@ -228,3 +228,27 @@ TEST_CASE("the slope of loads on scores is named for what it is", "[diagnose]") 
     record.loads = record.loads.first(3);
     CHECK_THROWS_AS(margin.take(record), invalid_argument);
 }
+
+TEST_CASE("a gain that passes the loss of balance is warned of in its step", "[diagnose][oracle]") {
+    // p = 1/E of every token: J = beta (I - 1/E)/E, so that equal loads are lost at feedback E
+    constexpr std::size_t experts = 4;
+    const double end = GENERATE(3.9, 8.0);
+    auto head = head_of(experts, end);
+    head.decay = 1;
+    const std::vector<double> counts{64, 65, 63, 64}, moments(experts * experts, 256.0 / 16);
+    layer_margin margin(head);
+    load_record record;
+    record.loads = counts;
+    record.moments = moments;
+    for (record.step = 1; record.step <= 400; ++record.step) {
+        record.feedback = end * static_cast<double>(record.step) / 400;
+        margin.take(record);
+    }
+
+    const auto got = margin.result();
+
+    REQUIRE(got.feedback);
+    CHECK_THAT(got.feedback->value, WithinRel(end, 1e-9));
+    CHECK(got.warned_at.has_value() == (end > experts));
+    if (got.warned_at) CHECK_THAT(static_cast<double>(*got.warned_at), WithinAbs(205, 5));
+}

@@ -52,11 +52,12 @@ TEST_CASE("a load log holds counts and the scores that they were routed by", "[i
 }
 
 TEST_CASE("a load log holds probes of the size of its loads", "[io]") {
-    log_probes probes{std::vector<double>(8, 0.1), std::vector<double>(16, 2.5)};
+    log_probes probes{std::vector<double>(8, 0.1), std::vector<double>(16, 2.5), {0.5, 1.5}};
     const auto archive = load_log_npz(two_runs(), "run", 10, "{}", probes);
     CHECK(array_in<double>(archive, "dither.npy", 8) == probes.dither);
     CHECK(array_in<double>(archive, "moments.npy", 16) == probes.moments);
     CHECK(archive.find("'shape': (2, 2, 2, 2)") != std::string::npos);
+    CHECK(array_in<double>(archive, "feedback.npy", 2) == probes.feedback);
     probes.moments.pop_back();
     CHECK_THROWS_AS(load_log_npz(two_runs(), "run", 10, "{}", probes), invalid_argument);
 }

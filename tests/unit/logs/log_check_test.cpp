@@ -50,7 +50,7 @@ TEST_CASE("of a healthy log nothing is said", "[logs]") { CHECK(findings_of(heal
 
 TEST_CASE("each trap of a log is named", "[logs]") {
     CHECK(found(findings_of(healthy, 1), "snapshot: a snapshot has no dynamics"));
-    CHECK(found(findings_of(healthy, 300, 7), "sampled: every 7th step"));
+    CHECK(found(findings_of(healthy, 300, 7), "sampled: one step in 7 is logged"));
     CHECK(found(
         findings_of([](int s, int l, int e) { return healthy(s, l, e) + (s == 5 && e == 2); }),
         "sums: the loads of a layer sum to 8192 in one step and to 8193"));
@@ -62,12 +62,36 @@ TEST_CASE("each trap of a log is named", "[logs]") {
                 "rounded: all 4800 loads from 512 on"));
     CHECK(found(findings_of([](int s, int l, int e) { return healthy(l == 0 ? s : 3, l, e); }),
                 "constant: layer 1: the loads never change"));
+    CHECK(found(findings_of([](int, int l, int e) { return 8.0 + l * e; }, 1),
+                "sums: the loads of one layer sum to 64 and those of another to 92"));
     CHECK(found(findings_of([](int, int, int) { return 5.0; }),
                 "even: layers 0, 1: perfect balance in every step is a symptom"));
     CHECK(found(findings_of([](int s, int, int e) { return (s + 1.0) * (e + 1); }),
                 "running: layers 0, 1: no load ever falls"));
     CHECK(found(findings_of([](int s, int l, int e) { return std::min(1090.0, healthy(s, l, e)); }),
                 "capacity: layer 0: in "));
+}
+
+TEST_CASE("series that are no loads of steps are vetoed, and collapsed layers are not", "[logs]") {
+    const auto veto_of = [](const std::function<double(int, int)>& load) {
+        log_head head;
+        head.layers = {"0"};
+        log_check check(head);
+        for (int s = 0; s < 20; ++s) {
+            std::vector<double> loads;
+            for (int e = 0; e < 4; ++e) loads.push_back(load(s, e));
+            check.take(record_of(s, 0, loads));
+        }
+        return std::string(check.veto(0));
+    };
+
+    CHECK(veto_of([](int s, int e) { return healthy(s, 0, e); }).empty());
+    CHECK(veto_of([](int, int e) { return e == 2 ? 64.0 : 0.0; }).empty());
+    CHECK(veto_of([](int, int e) { return e < 2 ? 64.0 : 0.0; }).empty());  // of two choices
+    CHECK(veto_of([](int, int) { return 16.0; }) == "its balance is perfect in every step");
+    CHECK(veto_of([](int, int e) { return 16.0 + e; }) == "its loads never change");
+    CHECK(veto_of([](int, int) { return 0.0; }) == "its loads never change");
+    CHECK_THAT(veto_of([](int s, int e) { return 16.0 * s + e; }), ContainsSubstring("running"));
 }
 
 TEST_CASE("every step that is left out is told from a sample", "[logs]") {

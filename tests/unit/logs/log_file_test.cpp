@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <functional>
 #include <moebius/base/error.hpp>
 #include <random>
 
@@ -79,6 +82,62 @@ TEST_CASE("a log reads the same from each format", "[logs][oracle]") {
                      std::to_string(e) + '"';
           })}) == plain);
     CHECK(sample::read({json_lines()}) == with_bias);
+    CHECK(sample::read({sample::events({{layer_expert, 1}})}) == plain);
+}
+
+TEST_CASE("quotes, ends of lines, marks and blanks change nothing in a table", "[logs][property]") {
+    const auto plain = sample::long_csv();
+    std::string quoted, blanks;
+    for (const char c : plain) {
+        quoted += c == ',' ? "\",\"" : c == '\n' ? "\"\r\n\"" : std::string(1, c);
+        blanks += c == ',' ? " , " : c == '\n' ? "\n\n" : std::string(1, c);
+    }
+    quoted = "\xEF\xBB\xBF\"" + quoted.substr(0, quoted.size() - 1);
+    std::string worded = plain;  // a layer's name in place of its number
+    for (std::size_t at = plain.find('\n'); (at = worded.find('\n', at)) + 1 < worded.size();
+         at += 9)
+        worded.insert(worded.find(',', at) + 1, "layers.");
+    auto wanted = sample::cells(true);
+
+    CHECK(sample::read({quoted}) == wanted);
+    CHECK(sample::read({blanks}) == wanted);
+    for (auto& one : wanted) one.layer = "layers." + one.layer;
+    CHECK(sample::read({worded}) == wanted);
+}
+
+TEST_CASE("the columns of a wide table may be in any order, biases among them",
+          "[logs][property]") {
+    std::string table = "Step";
+    const auto name = [](const char* family, int l, int e) {
+        return fmt::format(",{}/layer_{}_expert_{}", family, l, e);
+    };
+    const auto row = [&](const std::function<std::string(int, int)>& cell) {
+        for (const int e : {2, 0, 3, 1})
+            for (const int l : {1, 0}) table += cell(l, e);
+    };
+    row([&](int l, int e) { return name("tokens", l, e) + name("bias", l, e); });
+    for (int s = 0; s < sample::steps; ++s) {
+        table += fmt::format("\n{}", s);
+        row([&](int l, int e) {
+            return fmt::format(",{},{}", sample::count(s, l, e), sample::bias(s, l, e));
+        });
+    }
+
+    CHECK(sample::read({table}) == sample::cells(true));
+}
+
+TEST_CASE("of what an event file has of experts the counts are read", "[logs]") {
+    const auto percent = [](int l, int e) {
+        return fmt::format("train/TokensPercentage/layer{}/expert{}", l, e);
+    };
+    const auto files = [&](int from, int to) {
+        return sample::events({{percent, 0.1F}, {layer_expert, 1}}, from, to);
+    };
+
+    auto log = sample::open({files(0, 2), files(2, sample::steps)});
+
+    CHECK(sample::cells_of(*log.source) == sample::cells(false));
+    CHECK(says(log.notes, "'train/TokensTotal' was read, and 'train/TokensPercentage' was not"));
 }
 
 TEST_CASE("an archive has loads, biases, steps, losses and what the run says", "[logs][oracle]") {
@@ -112,6 +171,26 @@ TEST_CASE("an archive has loads, biases, steps, losses and what the run says", "
     CHECK(log.series.at(0).name == "aux_loss");
     CHECK(log.series.at(0).values == std::vector<double>(6, 2));
     CHECK(sample::cells_of(*log.source) == wanted);
+}
+
+TEST_CASE("a feedback that moves is read step by step", "[logs]") {
+    std::string feedback;
+    for (int s = 0; s < sample::steps; ++s) sample::append(feedback, 0.5 * s);
+    const auto archive = [&](const std::string& of_steps) {
+        return sample::zip(
+            {{"counts.npy", sample::npy("<i4", shape, sample::counts_as<std::int32_t>())},
+             {"feedback.npy", sample::npy("<f8", of_steps, feedback)}});
+    };
+
+    const auto log = sample::open({archive("(6,)")});
+    for (load_record one; log.source->next(one);)
+        CHECK(one.feedback == 0.5 * static_cast<double>(one.step));
+
+    CHECK_THAT(refusal_of(archive("(2, 3)")),
+               ContainsSubstring("FILE:feedback.npy: its shape is (2, 3), but loads have 6 steps"));
+    feedback.replace(8, 8, std::string("\0\0\0\0\0\0\xf8\x7f", 8));
+    CHECK_THAT(refusal_of(archive("(6,)")),
+               ContainsSubstring("FILE:feedback: nan came, but it must be finite"));
 }
 
 TEST_CASE("an array in Fortran's order is the same log", "[logs][property]") {
@@ -177,6 +256,9 @@ TEST_CASE("rows of chosen experts alone leave the others 0", "[logs]") {
     CHECK(std::vector<double>(first.loads.begin(), first.loads.end()) ==
           std::vector<double>{0, 5, 0, 7, 0, 0});
     CHECK(says(log.notes, "experts without a row count as 0, of 6 in all"));
+    CHECK(!says(log.notes, "numbered from 1"));
+    CHECK(says(sample::open({"layer,expert,count\n1,1,5\n1,2,7\n2,1,2\n2,2,1\n"}).notes,
+               "no layer has a row of expert 0, which counts as dead: where experts are numbered"));
 }
 
 TEST_CASE("a router trace is counted, and ranks are added up", "[logs]") {
@@ -253,6 +335,9 @@ TEST_CASE("a damaged text is refused with file, place and rule", "[logs][error]"
         {"0,0,0,4\n0,0,0,5\n", "FILE: step 0, layer 0: expert 0 comes twice"},
         {"0,0,0,4\n0,0,1,0\n1,0,0,3\n",
          "FILE: step 1, layer 0: 1 of 2 experts have a row, but all"},
+        {"0,0,1,4\n0,0,2,0\n",
+         "2 of 3 experts have a row, but all must where zeros are written: "
+         "rows are missing, or experts are numbered from 1"},
         {"", "FILE: it has no loads in it"},
     };
     for (const auto& [bytes, sentence] : cases)

@@ -95,6 +95,48 @@ inline std::string zip(const std::vector<std::pair<std::string, std::string>>& f
     return out + std::string(2, '\0');
 }
 
+/// A field of Protocol Buffers with bytes, and one with a number; all are shorter than 128.
+inline std::string field(int number, const std::string& bytes) {
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
+}
+inline std::string field(int number, int value) {
+    return {static_cast<char>(number << 3), static_cast<char>(value)};
+}
+
+/// TensorBoard's record, whose checksums are masked ones of Castagnoli, bit by bit.
+inline std::string event_record(const std::string& event) {
+    const auto append_crc = [](std::string& to, const std::string& bytes) {
+        std::uint32_t crc = ~0U;
+        for (const char byte : bytes) {
+            crc ^= static_cast<unsigned char>(byte);
+            for (int bit = 0; bit < 8; ++bit)
+                crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0x82f63b78U : 0U);
+        }
+        append(to, ((~crc >> 15) | (~crc << 17)) + 0xa282ead8U);
+    };
+    std::string out;
+    append(out, static_cast<std::uint64_t>(event.size()));
+    append_crc(out, out);
+    out += event;
+    append_crc(out, event);
+    return out;
+}
+
+/// A record for each cell and name: its tag, and the count times a scale.
+inline std::string events(
+    const std::vector<std::pair<std::function<std::string(int, int)>, float>>& tags, int from = 0,
+    int to = steps) {
+    std::string out;
+    each([&](int s, int l, int e) {
+        for (const auto& [name, scale] : tags) {
+            std::string value = field(1, name(l, e)) + '\x15';
+            append(value, scale * static_cast<float>(count(s, l, e)));
+            if (s >= from && s < to) out += event_record(field(2, s) + field(5, field(1, value)));
+        }
+    });
+    return out;
+}
+
 inline std::string long_csv(char separator = ',') {
     std::string out = "step,layer,expert,tokens,bias\n";
     each([&](int s, int l, int e) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "table_memory.hpp"
+#include <moebius/base/table_memory.hpp>
 
 #include <sys/mman.h>
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "column.hpp"
+#include "log_builder.hpp"
+
+namespace moebius {
+
+/// The columns of a table that has one an expert.
+class wide_columns {
+public:
+    /// Columns of one layer whose experts follow one another.
+    struct run {
+        std::uint32_t layer = 0;   ///< its place in the log
+        std::uint32_t expert = 0;  ///< the first
+        std::vector<std::size_t> loads;
+        std::vector<std::size_t> scores;  ///< as many, or none
+    };
+
+    void add(std::size_t place, expert_name of) { columns_.push_back({place, std::move(of)}); }
+    [[nodiscard]] bool empty() const noexcept { return columns_.empty(); }
+
+    /// Makes runs of the family that tells most of loads, and of scores of the same layer and
+    /// expert; what is not read is noted. None where all columns are scores.
+    /// @param in_rows  whether the rows have a layer each, not the columns
+    [[nodiscard]] std::vector<run> runs(log_builder& to, bool in_rows) const;
+
+private:
+    struct column {
+        std::size_t place;
+        expert_name of;
+    };
+    std::vector<column> columns_;
+};
+
+}  // namespace moebius
