@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Measured branches of every router's closed loop beside the computed ones, and the tokens that a
 // point of them costs beside those of a sweep: data/results/measured-branches.txt.
-// measured_branches branches SEEDS | measured_branches cost BLOCKS
+// measured_branches branches SEEDS [ROUTER [FIRST]] | measured_branches cost BLOCKS
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -67,11 +67,12 @@ void tell_folds(const known_branch& of, const std::vector<measured_branch>& runs
     }
 }
 
-void tell_branch(const known_branch& of, std::size_t seeds) {
+/// @param first  of the seeds, which follow each other
+void tell_branch(const known_branch& of, std::size_t seeds, std::size_t first) {
     std::vector<measured_branch> runs;
     scores_of_z gaps;
     std::size_t both = 0, unstable = 0, points = 0, samples = 0;
-    for (std::size_t seed = 1; seed <= seeds; ++seed) {
+    for (std::size_t seed = first; seed < first + seeds; ++seed) {
         runs.push_back(follow(of, seed));
         const auto& run = runs.back();
         both += run.folds.size() == of.turns().size();
@@ -90,13 +91,15 @@ void tell_branch(const known_branch& of, std::size_t seeds) {
     std::fflush(stdout);
 }
 
-void tell_branches(std::size_t seeds) {
+/// @param router  of these alone, if it is not empty
+void tell_branches(std::size_t seeds, std::string_view router, std::size_t first) {
     fmt::print("{:19} N {:>5} {:>8} {:>6} {:>5} both", "router", "point", "unstable", "chi2/n",
                "worst");
     for (const auto* fold : {"upper", "lower"})
         fmt::print("  {:>8} {:>8}    error  chi2", fold, "measured");
     fmt::print("  tokens a point\n");
-    for (const auto& of : every_router_turning_twice()) tell_branch(of, seeds);
+    for (const auto& of : every_router_turning_twice())
+        if (router.empty() || router == of.name) tell_branch(of, seeds, first);
 }
 
 /// Mean gap of a free loop from rest at this lead, after 160 batches, of 200 a block; and the error
@@ -165,11 +168,15 @@ void tell_costs(std::size_t blocks) {
 }  // namespace
 
 int main(int count, char** words) {
-    const std::string_view what = count == 3 ? words[1] : "";
-    const auto number = count == 3 ? std::strtoul(words[2], nullptr, 10) : 0;
-    if (number < 2 || (what != "branches" && what != "cost")) {
-        fmt::print("measured_branches branches SEEDS | measured_branches cost BLOCKS\n");
+    const auto word = [&](int i) { return std::string_view(i < count ? words[i] : ""); };
+    const auto number = [&](int i) { return i < count ? std::strtoul(words[i], nullptr, 10) : 0; };
+    if (number(2) < 2 || (word(1) != "branches" && word(1) != "cost")) {
+        fmt::print(
+            "measured_branches branches SEEDS [ROUTER [FIRST]] | measured_branches cost BLOCKS\n");
         return 2;
     }
-    what == "cost" ? tell_costs(number) : tell_branches(number);
+    if (word(1) == "cost")
+        tell_costs(number(2));
+    else
+        tell_branches(number(2), word(3), std::max(1UL, number(4)));
 }
