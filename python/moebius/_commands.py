@@ -29,10 +29,10 @@ _NO_FUNCTIONS = {"plot", "explore", "plan", "run", "merge", "follow", "doctor", 
 
 
 def make_commands():
-    """{name: function} of the commands that compute or check something."""
-    options = tables_of_functions()
-    return {table["name"]: _function(table, options[table["name"]]) for table in _core.commands()
-            if table["name"] in options}
+    """{name: function} of the commands that compute or check something, and cycles()."""
+    commands = {table["name"]: table for table in _core.commands()}
+    return {name: _cycles(commands["diagram"], options) if name == "cycles" else
+            _function(commands[name], options) for name, options in tables_of_functions().items()}
 
 
 def tables_of_functions():
@@ -45,7 +45,29 @@ def tables_of_functions():
         for option in command["options"]:
             if option["name"] not in _LEFT_OUT:
                 known.setdefault(_RENAMED.get(option["name"], option["name"]), option)
+    followed = dict(tables["diagram"])
+    start = {**followed.pop("from_"), "positional": True,
+             "meaning": "a Hopf point, or a point of cycles: run['HB1'], or FILE:LABEL"}
+    tables["cycles"] = {"start": start, **followed}
     return tables
+
+
+def _cycles(table, options):
+    """diagram() from a point that cycles leave."""
+    diagram = _function(table, tables_of_functions()["diagram"])
+
+    def cycles(start, /, **given):
+        if "from_" in given:
+            raise TypeError("cycles() has no option 'from_': where it starts comes first")
+        run = diagram(from_=start, **given)
+        if any(branch["kind"] != "cycle" for branch in run.data["branches"]):
+            raise InvalidArgument("cycles: they leave a Hopf point, or a point of cycles; from this one "
+                                  "moebius.diagram follows equilibria")
+        return run
+
+    return _described(cycles, "cycles", options, {
+        **table, "meaning": "Follow cycles from a Hopf point as one parameter varies",
+        "example": "moebius diagram --from run.json:HB1 --vary feedback=3:6"})
 
 
 def _function(table, options):
@@ -68,11 +90,15 @@ def _function(table, options):
                 words += words_of(options[key], value)
         return _run(words)
 
-    command.__name__ = command.__qualname__ = name
-    command.__module__ = "moebius"
-    command.__doc__ = _documentation(table, options)
-    command.__signature__ = _signature(options)
-    return command
+    return _described(command, name, options, table)
+
+
+def _described(function, name, options, table):
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "moebius"
+    function.__doc__ = _documentation(table, options)
+    function.__signature__ = _signature(options)
+    return function
 
 
 def _signature(options):

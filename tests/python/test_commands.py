@@ -222,3 +222,16 @@ def test_stubs_are_those_of_the_tables():
     kept = Path(moebius.__file__).with_name("__init__.pyi").read_text(encoding="utf-8")
     assert kept == _stubs.text(), "python -m moebius._stubs > python/moebius/__init__.pyi"
     ast.parse(kept)  # what a type checker does first
+
+
+def test_cycles_leave_a_hopf_point_and_nothing_else():
+    controlled = moebius.diagram(model="softmax", experts=2, vary={"feedback": (1, 6)},
+                                 controller="integral,gain=0.5,leak=0.1")
+    run = moebius.cycles(controlled["HB1"], vary={"feedback": (2, 3.5)}, max_step=1)
+    assert set(run.branches.kind) == {"cycle"}
+    assert run.data["branches"] == moebius.diagram(from_=controlled["HB1"], vary={"feedback": (2, 3.5)},
+                                                   max_step=1).data["branches"]
+    with pytest.raises(moebius.InvalidArgument, match="they leave a Hopf point"):
+        moebius.cycles(controlled["EP1"], vary={"feedback": (1, 2)})
+    with pytest.raises(TypeError):
+        moebius.cycles()
