@@ -4,7 +4,7 @@
 // is changed as a whole, in vectors; what is left is diag(pivots) y = r, the rows in another order.
 // A column of the factors is what its row is taken from the others with. A third more work than
 // by triangular factors, and none of it by single numbers.
-// @source  Higham, Accuracy and Stability of Numerical Algorithms (2002), section 14.4
+// See Higham, Accuracy and Stability of Numerical Algorithms (2002), section 14.4
 #include <moebius/solve/condensed_block.hpp>
 
 #include <algorithm>
