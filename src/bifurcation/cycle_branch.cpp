@@ -163,7 +163,16 @@ bool cycle_branch::write_down(tracer& on, const bracket& seen, const test_value&
     if (!at) return false;
     const double arc = seen.arc + (at->u - seen.a.u).norm(), missed = std::abs(value(*at));
     if (of_groups) return add_point_within(seen.type, *at, arc, missed);
-    return add_point(seen.test == doubling_test ? point_type::PD : seen.type, *at, arc, missed);
+    const double off = unplaced(seen);
+    return add_point(seen.test == doubling_test ? point_type::PD : seen.type, *at, arc, missed,
+                     off);
+}
+
+/// How far from its place a multiplier may be that is 1 or -1 in a bracket.
+double cycle_branch::unplaced(const bracket& seen) {
+    if (seen.test != doubling_test && seen.test != unity_test) return 0;
+    const floquet first = facts_at(seen.a).multipliers;
+    return floquet::unplaced(first, facts_at(seen.b).multipliers, seen.test == unity_test ? 1 : -1);
 }
 
 /// Whether the parameter turns because the branch touches another one from the side: that is the
@@ -191,7 +200,11 @@ std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
     if (!resolve(along))
         return homoclinic_.nears() ? stop_reason::homoclinic : stop_reason::unresolved;
     lost_ = lost_ || !facts_at(trace_.current()).multipliers.resolved();
-    return cycle_walk::kept(along, goes_on);
+    const bool coarse = is_coarse(trace_.current().u);
+    const auto why = cycle_walk::kept(along, goes_on);
+    // the row of a cycle that its mesh did not suit, on the one made for it
+    if (coarse && !why) rows_.replace_row(row_at(trace_.current().u));
+    return why;
 }
 
 /// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, and says the
@@ -234,9 +247,11 @@ void cycle_branch::row(const walk& /*along*/, const curve_point& at, std::vector
 }
 
 /// @param missed  what is left of the test function there
+/// @param off     how far a multiplier may be from its place
 /// @return false if the point is not what it seems
-bool cycle_branch::add_point(point_type type, const curve_point& at, double arc, double missed) {
-    if (!look_at(at) || !known().multipliers.confirms(type)) return false;
+bool cycle_branch::add_point(point_type type, const curve_point& at, double arc, double missed,
+                             double off) {
+    if (!look_at(at) || !known().multipliers.confirms(type, off)) return false;
     const bool told_by_multipliers = type != point_type::BP && type != point_type::EP;
     if (told_by_multipliers && (lost_ || !known().multipliers.resolved())) return false;
     auto point = described(type == point_type::PD ? doubling_type() : type, at.u, missed);

@@ -72,7 +72,9 @@ private:
     void write_held();
     bool write_down(tracer& on, const bracket& seen, const test_value& value);
     void add_form(special_point& point, const Eigen::VectorXd& u) const;
-    bool add_point(point_type type, const curve_point& at, double arc, double missed);
+    [[nodiscard]] double unplaced(const bracket& seen);
+    bool add_point(point_type type, const curve_point& at, double arc, double missed,
+                   double off = 0);
     bool add_point_within(point_type type, const curve_point& at, double arc, double missed);
     bool resolve(walk& along);
 

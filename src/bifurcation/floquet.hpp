@@ -132,14 +132,30 @@ struct floquet {
         return product.real();
     }
 
+    /// How far from 1 or -1 a multiplier may be where it passes it between two cycles: it cannot be
+    /// placed better where it falls to that from 1e12 within a step.
+    [[nodiscard]] static double unplaced(const floquet& a, const floquet& b, double critical) {
+        constexpr double placed = 1e-10;  // of a step, to which rounding lets one place anything
+        const auto beyond = [critical](const floquet& end) {
+            std::vector<double> found;
+            for (const auto mu : end.others)
+                if (mu.imag() == 0 && mu.real() * critical > 1) found.push_back(std::abs(mu));
+            return found;  // falling
+        };
+        auto more = beyond(a), less = beyond(b);
+        if (more.size() < less.size()) std::swap(more, less);
+        return more.size() == less.size() + 1 ? placed * more.back() : 0;
+    }
+
     /// Whether what vanished is what the label says: no neutral saddle, and no test function that
     /// jumps over zero, as where nothing is known of the multipliers at one end.
-    [[nodiscard]] bool confirms(point_type type) const {
+    /// @param off  from unplaced, of a PD or an LPC
+    [[nodiscard]] bool confirms(point_type type, double off = 0) const {
         using enum point_type;
         if (type != PD && type != LPC && type != NS) return true;  // known or not
-        return std::any_of(others.begin(), others.end(), [type](complex mu) {
-            if (type == PD) return std::abs(mu + 1.0) < steep;
-            if (type == LPC) return std::abs(mu - 1.0) < nearby;
+        return std::any_of(others.begin(), others.end(), [type, off](complex mu) {
+            if (type == PD) return std::abs(mu + 1.0) < std::max(steep, off);
+            if (type == LPC) return std::abs(mu - 1.0) < std::max(nearby, off);
             return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing;
         });
     }

@@ -1,144 +1,188 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/LU>
-#include <array>
-#include <cmath>
+//
+// Gauss and Jordan's elimination. Pivots stay in their rows: no rows are swapped, and every column
+// is changed as a whole, in vectors; what is left is diag(pivots) y = r, the rows in another order.
+// A column of the factors is what its row is taken from the others with. A third more work than
+// by triangular factors, and none of it by single numbers.
+// See Higham, Accuracy and Stability of Numerical Algorithms (2002), section 14.4
 #include <moebius/solve/condensed_block.hpp>
+
+#include <algorithm>
+#include <limits>
 #include <type_traits>
-#include <utility>
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "condensed_block.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace moebius::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using lanes = hn::CappedTag<double, condensed_block::together>;
+using vd = hn::Vec<lanes>;
+constexpr std::size_t wide = hn::MaxLanes(lanes());
+
+/// The row of the largest entry of a column among those that are no pivot yet, where `free` is 1
+/// and not 0; `rows` if no entry is a number.
+HWY_INLINE std::size_t pivot_row(const double* column, const double* free, std::size_t rows) {
+    const lanes d;
+    vd largest = hn::Set(d, -1);
+    const auto size = [&](std::size_t i) {  // -1 where it is not free
+        const vd is_free = hn::LoadU(d, free + i);
+        return hn::IfThenElse(hn::Gt(is_free, hn::Zero(d)), hn::Abs(hn::LoadU(d, column + i)),
+                              hn::Set(d, -1));
+    };
+    for (std::size_t i = 0; i < rows; i += wide) largest = hn::Max(largest, size(i));
+    largest = hn::MaxOfLanes(d, largest);
+    for (std::size_t i = 0; i < rows; i += wide) {
+        const auto found = hn::FindFirstTrue(d, hn::Eq(size(i), largest));
+        if (found >= 0) return i + static_cast<std::size_t>(found);
+    }
+    return rows;
+}
+
+/// Takes the pivot's row, times `factors`, away from all rows of columns. `known`: vectors of a
+/// column, or 0 if they are more than a few.
+template <std::size_t known>
+HWY_INLINE void take_away(const double* factors, std::size_t pivot, std::size_t rows,
+                          double* column, const double* end) {
+    const lanes d;
+    vd kept[known > 0 ? known : 1];
+    for (std::size_t v = 0; v < known; ++v) kept[v] = hn::LoadU(d, factors + v * wide);
+    for (; column != end; column += rows) {
+        const vd top = hn::Set(d, column[pivot]);
+        const auto change = [&](double* at, vd factor) {
+            hn::StoreU(hn::Sub(hn::LoadU(d, at), hn::Mul(top, factor)), d, at);
+        };
+        for (std::size_t v = 0; v < known; ++v) change(column + v * wide, kept[v]);
+        for (std::size_t i = 0; known == 0 && i < rows; i += wide)
+            change(column + i, hn::LoadU(d, factors + i));
+    }
+}
+
+/// Calls use(the vectors of a column, as a constant if they are few).
+template <typename Use>
+HWY_INLINE void by_length(std::size_t rows, const Use& use) {
+    switch (rows / wide) {
+        case 1:
+            return use(std::integral_constant<std::size_t, 1>());
+        case 2:
+            return use(std::integral_constant<std::size_t, 2>());
+        case 3:
+            return use(std::integral_constant<std::size_t, 3>());
+        case 4:
+            return use(std::integral_constant<std::size_t, 4>());
+        default:
+            return use(std::integral_constant<std::size_t, 0>());
+    }
+}
+
+/// @param a     (rows, all), the first n columns to become factors
+/// @param free  (rows), 1 for n of them
+/// @return false if there is no pivot any more
+bool eliminate(double* a, std::size_t n, std::size_t rows, std::size_t all, double* free,
+               double* inverse, std::size_t* pivots) {
+    const lanes d;
+    for (std::size_t k = 0; k < n; ++k) {
+        double* const factors = a + k * rows;
+        const std::size_t p = pivot_row(factors, free, rows);
+        if (p == rows) return false;
+        pivots[k] = p;
+        free[p] = 0;
+        inverse[k] = 1 / factors[p];
+        const vd over = hn::Set(d, inverse[k]);
+        for (std::size_t i = 0; i < rows; i += wide)
+            hn::StoreU(hn::Mul(hn::LoadU(d, factors + i), over), d, factors + i);
+        factors[p] = 0;
+        by_length(rows, [&](auto known) {
+            take_away<known>(factors, p, rows, factors + rows, a + all * rows);
+        });
+    }
+    return true;
+}
+
+/// The same steps on one more column.
+void follow(const double* a, std::size_t n, std::size_t rows, const std::size_t* pivots,
+            double* column) {
+    by_length(rows, [&](auto known) {
+        for (std::size_t k = 0; k < n; ++k)
+            take_away<known>(a + k * rows, pivots[k], rows, column, column + rows);
+    });
+}
+
+}  // namespace moebius::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace moebius {
-
-using Eigen::Index;
-using Eigen::MatrixXd;
-using Eigen::VectorXd;
-
 namespace {
 
-constexpr Index small = 24;  // rows up to which plain loops are faster than blocks
+using Eigen::Index;
+using Eigen::VectorXd;
 
-using short_column = std::array<double, small>;
-
-template <Index value>
-using constant = std::integral_constant<Index, value>;
-
-/// Step k of the elimination of n rows. Both may be types `constant`: loops as short as these take
-/// two thirds of their time where the compiler knows how far they go.
-void eliminate_row(auto n, auto k, double* a, Index all, Index& swapped) {
-    double* const pivots = a + k * n;
-    Index pivot = k;
-    double largest = std::abs(pivots[k]);
-    for (Index i = k + 1; i < n; ++i) {  // without a branch, which nothing could predict
-        const double size = std::abs(pivots[i]);
-        pivot = size > largest ? i : pivot;
-        largest = size > largest ? size : largest;
-    }
-    swapped = pivot;
-    for (Index j = 0; j <= k; ++j) std::swap(a[j * n + k], a[j * n + pivot]);
-    const double inverse = 1 / pivots[k];
-    short_column factors;
-    for (Index i = k + 1; i < n; ++i) {
-        pivots[i] *= inverse;
-        factors[static_cast<std::size_t>(i)] = pivots[i];
-    }
-    for (Index j = k + 1; j < all; ++j) {
-        double* const column = a + j * n;
-        const double top = column[pivot];
-        column[pivot] = column[k];
-        column[k] = top;
-        for (Index i = k + 1; i < n; ++i) column[i] -= top * factors[static_cast<std::size_t>(i)];
-    }
-}
-
-/// Row k of the triangular solve behind it, of all columns at once.
-void substitute_row(auto n, auto k, double* a, Index all) {
-    const double inverse = 1 / a[k * n + k];
-    short_column upper;
-    for (Index i = 0; i < k; ++i) upper[static_cast<std::size_t>(i)] = a[k * n + i];
-    for (Index j = n; j < all; ++j) {
-        double* const column = a + j * n;
-        const double value = column[k] * inverse;
-        for (Index i = 0; i < k; ++i) column[i] -= value * upper[static_cast<std::size_t>(i)];
-        column[k] = -value;
-    }
-}
-
-template <Index n>
-void eliminate_rows(constant<n> rows, double* a, Index all, Index* swaps) {
-    [&]<Index... k>(std::integer_sequence<Index, k...>) {
-        (eliminate_row(rows, constant<k>(), a, all, swaps[k]), ...);
-        (substitute_row(rows, constant<n - 1 - k>(), a, all), ...);
-    }
-    (std::make_integer_sequence<Index, n>());
-}
-
-void eliminate_rows(Index n, double* a, Index all, Index* swaps) {
-    for (Index k = 0; k < n; ++k) eliminate_row(n, k, a, all, swaps[k]);
-    for (Index k = n; k-- > 0;) substitute_row(n, k, a, all);
-}
+HWY_EXPORT(eliminate);
+HWY_EXPORT(follow);
 
 }  // namespace
 
 void condensed_block::resize(Index unknowns, Index others) {
-    work_.resize(unknowns, unknowns + others);
-    swaps_.resize(static_cast<std::size_t>(unknowns));
+    const Index rows = (unknowns + together - 1) / together * together;
+    if (unknowns == unknowns_ && work_.cols() == unknowns + others) return;
+    unknowns_ = unknowns;
+    work_.resize(rows, unknowns + others);
+    work_.bottomRows(work_.rows() - unknowns).setZero();
+    pivots_.resize(static_cast<std::size_t>(unknowns));
+    inverse_.resize(unknowns);
+    column_.resize(work_.rows());
 }
 
 void condensed_block::condense() {
-    const Index n = work_.rows(), all = work_.cols();
-    double* const a = work_.data();
-    switch (n) {  // degree 4 of two, three and four states
-        case 8:
-            return eliminate_rows(constant<8>(), a, all, swaps_.data());
-        case 12:
-            return eliminate_rows(constant<12>(), a, all, swaps_.data());
-        case 16:
-            return eliminate_rows(constant<16>(), a, all, swaps_.data());
-        default:
-            return n <= small ? eliminate_rows(n, a, all, swaps_.data()) : eliminate_large();
+    const Index n = unknowns_, rows = work_.rows();
+    column_ << VectorXd::Ones(n), VectorXd::Zero(rows - n);
+    const bool done = HWY_DYNAMIC_DISPATCH(eliminate)(
+        work_.data(), static_cast<std::size_t>(n), static_cast<std::size_t>(rows),
+        static_cast<std::size_t>(work_.cols()), column_.data(), inverse_.data(), pivots_.data());
+    if (!done) {
+        outer().setConstant(std::numeric_limits<double>::quiet_NaN());
+        return;
     }
-}
-
-void condensed_block::eliminate_large() {
-    const Index n = work_.rows();
-    Eigen::Ref<MatrixXd> a = work_.leftCols(n), b = work_.rightCols(work_.cols() - n);
-    const Eigen::PartialPivLU<Eigen::Ref<MatrixXd>> lu(a);
-    b = lu.permutationP() * b.eval();
-    a.triangularView<Eigen::UnitLower>().solveInPlace(b);
-    a.triangularView<Eigen::Upper>().solveInPlace(b);
-    b = -b;
-    // the permutation as the swaps that make it
-    VectorXd rows = lu.permutationP() * VectorXd::LinSpaced(n, 0, static_cast<double>(n - 1));
-    VectorXd now = VectorXd::LinSpaced(n, 0, static_cast<double>(n - 1));
-    for (Index k = 0; k < n; ++k) {
-        Index from = k;
-        while (now[from] != rows[k]) ++from;
-        std::swap(now[k], now[from]);
-        swaps_[static_cast<std::size_t>(k)] = from;
+    for (Index j = n; j < work_.cols(); ++j) {
+        double* const to = work_.data() + j * rows;
+        std::copy_n(to, n, column_.data());
+        for (Index k = 0; k < n; ++k)
+            to[k] =
+                -column_[static_cast<Index>(pivots_[static_cast<std::size_t>(k)])] * inverse_[k];
     }
 }
 
 void condensed_block::solve(Eigen::Ref<VectorXd> b) const {
-    const Index n = work_.rows();
-    const double* const a = work_.data();
-    for (Index k = 0; k < n; ++k) std::swap(b[k], b[swaps_[static_cast<std::size_t>(k)]]);
+    const Index n = unknowns_;
+    if (b.isZero(0)) return;
+    VectorXd column = VectorXd::Zero(work_.rows());
+    column.head(n) = b;
+    HWY_DYNAMIC_DISPATCH(follow)
+    (work_.data(), static_cast<std::size_t>(n), static_cast<std::size_t>(work_.rows()),
+     pivots_.data(), column.data());
     for (Index k = 0; k < n; ++k)
-        for (Index i = k + 1; i < n; ++i) b[i] -= b[k] * a[k * n + i];
-    for (Index k = n; k-- > 0;) {
-        b[k] /= a[k * n + k];
-        for (Index i = 0; i < k; ++i) b[i] -= b[k] * a[k * n + i];
-    }
+        b[k] = column[static_cast<Index>(pivots_[static_cast<std::size_t>(k)])] * inverse_[k];
 }
 
 void condensed_block::solve_transposed(Eigen::Ref<VectorXd> b) const {
-    const Index n = work_.rows();
-    const double* const a = work_.data();
-    for (Index k = 0; k < n; ++k) {
-        for (Index i = 0; i < k; ++i) b[k] -= b[i] * a[k * n + i];
-        b[k] /= a[k * n + k];
+    const Index n = unknowns_;
+    const auto pivot = [this](Index k) {
+        return static_cast<Index>(pivots_[static_cast<std::size_t>(k)]);
+    };
+    const VectorXd scaled = b.cwiseProduct(inverse_);
+    for (Index k = 0; k < n; ++k) b[pivot(k)] = scaled[k];
+    for (Index k = n; k-- > 0;) {
+        const double* const factors = work_.data() + k * work_.rows();
+        double sum = 0;
+        for (Index i = 0; i < n; ++i) sum += factors[i] * b[i];
+        b[pivot(k)] -= sum;
     }
-    for (Index k = n; k-- > 0;)
-        for (Index i = k + 1; i < n; ++i) b[k] -= b[i] * a[k * n + i];
-    for (Index k = n; k-- > 0;) std::swap(b[k], b[swaps_[static_cast<std::size_t>(k)]]);
 }
 
 }  // namespace moebius
+#endif

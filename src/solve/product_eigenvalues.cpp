@@ -143,7 +143,10 @@ public:
             const double rounding = sweep < patience ? 0 : eps * h.norm();
             while (low > 0 && !is_small(h, low, rounding)) --low;
             if (low > 0) h(low, low - 1) = 0;
-            if (low < high) {
+            // two that are alike up to the root of rounding no shift may part: their block tells
+            // both
+            const bool together = high - low == 1 && sweep >= patience;
+            if (low < high && !together) {
                 const auto made = step(low, high, sweep);
                 if (made == progress::needs_complex) return made;
                 if (made == progress::stuck) continue;  // one more sweep

@@ -5,9 +5,10 @@
 // experts. Not timed: wave_periods.sh prints the table of data/results/waves.txt.
 //
 // A wave may be so unstable (a multiplier of 1e27) that no run over a period tells anything. It is
-// shot over stretches of its first part: x_{k+1} = flow of x_k, P x_0 = flow of the last, with a
-// phase. Newton's method on that has all its residuals from the integrator, none from collocation.
-#include <Eigen/QR>
+// shot over stretches of its first part, none longer than a score takes to forget: x_{k+1} = flow
+// of x_k, P x_0 = flow of the last, with a phase. Newton's method on that has all its residuals
+// from the integrator, none from collocation.
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,6 +21,7 @@
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/dynamics/settled_cycle.hpp>
 #include <moebius/model/expert_feedback.hpp>
+#include <moebius/solve/cyclic_chain.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -33,7 +35,8 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr Index most_stretches = 40;
+constexpr Index mesh_stretches = 40;  // of as many intervals each, at most
+constexpr double longest = 1;         // of a stretch: on longer ones what is unstable runs off
 constexpr int corrections = 4;
 constexpr double step_of_slopes = 0.02;  // of the classical rule, whose errors only slow Newton
 
@@ -75,15 +78,17 @@ public:
         const orbit& cycle = *wave.cycle;
         const auto n = at_.model->dimension(), degree = cycle.degree;
         if (wave.state.size() != n) throw std::runtime_error("some experts go alike");
-        const auto intervals =
-            static_cast<Index>((cycle.times.size() - 1) / degree) / beyond_.order;
-        const Index stretches = std::min(intervals, most_stretches);
-        for (Index k = 0; k <= stretches; ++k) {
-            const auto column = static_cast<std::size_t>(k * intervals / stretches) * degree;
-            times_.push_back(parts_ * cycle.times[column]);
-            if (k < stretches)
-                starts_.emplace_back(
-                    Eigen::Map<const VectorXd>(&cycle.states[column * n], static_cast<Index>(n)));
+        const piecewise part = folded(piecewise_of(cycle), beyond_);
+        const Index intervals = part.intervals(), stretches = std::min(intervals, mesh_stretches);
+        times_.push_back(0);
+        for (Index k = 0; k < stretches; ++k) {
+            const double from = part.breaks[k * intervals / stretches];
+            const double to = part.breaks[(k + 1) * intervals / stretches];
+            const double pieces = std::ceil((to - from) * time_ / longest);
+            for (double piece = 1; piece <= pieces; ++piece) {
+                starts_.emplace_back(part.at(times_.back()));
+                times_.push_back(std::lerp(from, to, piece / pieces));
+            }
         }
         first_ = starts_.front();
         flow_ = flow_at(first_);
@@ -94,21 +99,25 @@ public:
     ///                stands still it tells none
     /// @return how far the last correction went: in period, feedback and states
     Eigen::Vector3d correct(bool freely) {
-        const Index n = first_.size(), all = n * std::ssize(starts_);
-        MatrixXd by = MatrixXd::Zero(all + 1, all + 2);
-        VectorXd off(all + 1);
-        for (Index k = 0; k < std::ssize(starts_); ++k) shoot(k, by, off);
-        by.row(all).head(n) = flow_.transpose();  // the phase
-        off[all] = flow_.dot(starts_[0] - first_);
-        Eigen::CompleteOrthogonalDecomposition<MatrixXd> parts;
-        parts.setThreshold(1e-300);  // of full rank, however far the flow spreads in a stretch
-        const VectorXd moved = parts.compute(by.leftCols(all + (freely ? 2 : 1))).solve(off);
-        for (Index k = 0; k < std::ssize(starts_); ++k)
-            starts_[static_cast<std::size_t>(k)] -= moved.segment(k * n, n);
-        time_ -= moved[all];
-        if (freely) at_.parameters[by_] -= moved[all + 1];
-        return {parts_ * moved[all], freely ? moved[all + 1] : 0,
-                moved.head(all).lpNorm<Eigen::Infinity>()};
+        const Index n = first_.size(), count = std::ssize(starts_);
+        MatrixXd off(n, count), rows = MatrixXd::Zero(2, n + 2);
+        cyclic_chain chain(n, 2);  // period and feedback besides the states
+        chain.begin();
+        rows.row(0).head(n) = flow_.transpose();  // the phase
+        rows(1, freely ? n : n + 1) = 1;          // what is held
+        for (Index k = 0; k < count; ++k, rows.setZero()) chain.add(shot(k, off), rows);
+        chain.close();
+        VectorXd moved = chain.solve(off, Eigen::Vector2d(flow_.dot(first_ - starts_[0]), 0));
+        if (freely) {  // the shortest way
+            const VectorXd along = chain.solve(MatrixXd::Zero(n, count), Eigen::Vector2d(0, 1));
+            moved -= along.dot(moved) / along.squaredNorm() * along;
+        }
+        for (Index k = 0; k < count; ++k)
+            starts_[static_cast<std::size_t>(k)] += moved.segment(k * n, n);
+        const Index all = n * count;
+        time_ += moved[all];
+        at_.parameters[by_] += moved[all + 1];
+        return {parts_ * moved[all], moved[all + 1], moved.head(all).lpNorm<Eigen::Infinity>()};
     }
 
     [[nodiscard]] double period() const { return parts_ * time_; }
@@ -121,23 +130,21 @@ private:
         return f;
     }
 
-    /// The equations of stretch k: its end less the next one's start.
-    void shoot(Index k, MatrixXd& by, VectorXd& off) const {
-        const Index n = first_.size(), all = off.size() - 1, next = (k + 1) % std::ssize(starts_);
+    /// What the end of stretch k depends on: its start, the time and feedback. Shape: (n, n + 2)
+    /// @param off  (n, stretches): sets what the next start lacks of it
+    [[nodiscard]] MatrixXd shot(Index k, MatrixXd& off) const {
+        const Index n = first_.size(), next = (k + 1) % std::ssize(starts_);
         const auto i = static_cast<std::size_t>(k);
         const double share = times_[i + 1] - times_[i];
         const test::lone_cells from{at_, {starts_[i].begin(), starts_[i].end()}};
         const auto carried = test::carried(from, share * time_);
-        MatrixXd end(n, n + 3);  // by x_k, feedback and time; where it is
         const VectorXd there = Eigen::Map<const VectorXd>(carried.data(), n);
-        end << slopes_of(from, share * time_, by_), share * flow_at(there), there;
+        const MatrixXd slopes = slopes_of(from, share * time_, by_);
+        MatrixXd end(n, n + 3);  // by x_k, time and feedback; where it is
+        end << slopes.leftCols(n), share * flow_at(there), slopes.rightCols(1), there;
         if (next == 0) end = beyond_.undone(end);
-        auto rows = by.middleRows(k * n, n);
-        rows.middleCols(k * n, n) += end.leftCols(n);
-        rows.middleCols(next * n, n).diagonal().array() -= 1;
-        rows.col(all) = end.col(n + 1);
-        rows.col(all + 1) = end.col(n);
-        off.segment(k * n, n) = end.col(n + 2) - starts_[static_cast<std::size_t>(next)];
+        off.col(k) = end.rightCols(1) - starts_[static_cast<std::size_t>(next)];
+        return end.leftCols(n + 2);
     }
 
     problem at_;

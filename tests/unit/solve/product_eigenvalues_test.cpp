@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
+#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <complex>
 #include <limits>
 #include <moebius/solve/product_eigenvalues.hpp>
 #include <moebius/solve/spectrum.hpp>
+#include <random>
 #include <vector>
 
 #include "catch.hpp"
@@ -79,6 +81,37 @@ TEST_CASE("an eigenvalue 1 is exact beside others of any size", "[solve][oracle]
                high < moebius::largest_eigenvalue ? WithinRel(-high, 1e-11)
                                                   : WithinRel(-moebius::largest_eigenvalue, 1e-11));
     if (growth < 10) CHECK_THAT(found[2].real(), WithinRel(1 / high, 1e-9));
+}
+
+TEST_CASE("two eigenvalues that no shift parts are told by their block", "[solve]") {
+    constexpr Index n = 10;
+    constexpr int links = 150;
+    std::mt19937 rng{10150};  // with these a coupling stays in 60 sweeps
+    std::normal_distribution<double> normal;
+    const auto frame = [&]() -> MatrixXd {
+        MatrixXd columns(n, n);
+        for (double& x : columns.reshaped()) x = normal(rng);
+        return Eigen::HouseholderQR<MatrixXd>(columns).householderQ();
+    };
+    const MatrixXd first = frame();
+    MatrixXd before = first;
+    std::vector<MatrixXd> factors;
+    for (int k = 0; k < links; ++k) {
+        MatrixXd t = MatrixXd::Zero(n, n);  // eigenvalues of the product: 1, and nine of .3^150
+        for (Index i = 0; i < n; ++i) {
+            t(i, i) = i == 0 ? 1 : 0.3;
+            for (Index j = i + 1; j < n; ++j) t(i, j) = normal(rng);
+        }
+        const MatrixXd next = k + 1 < links ? frame() : first;
+        factors.emplace_back(next * t * before.transpose());
+        before = next;
+    }
+
+    const auto found = product_eigenvalues(factors);
+
+    REQUIRE(found.size() == n);
+    CHECK(std::abs(found[0] - 1.0) < 1e-12);
+    CHECK(std::abs(found[1]) < 1e-20);
 }
 
 TEST_CASE("a singular factor has an eigenvalue 0", "[solve]") {
