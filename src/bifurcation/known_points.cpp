@@ -12,6 +12,7 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr int most_newton_steps = 8;
+constexpr double settled = 1e-3;        // of what tells two points apart: the next step is less
 constexpr double slack = 1e-6;          // of a chord, for points at its ends
 constexpr double off_chord = 0.1;       // of it, beyond which its curve does not bulge
 constexpr double aside_of_chord = 0.5;  // of its length, beyond which a point is not its curve's
@@ -35,6 +36,7 @@ bool leads_to(const VectorXd& u, VectorXd at, const VectorXd& chord, curve& foll
         followed.derivative().solve_in_place(step);
         if (!step.allFinite()) return false;
         at -= step;
+        if (step.norm() <= settled * same_point) break;
     }
     return (at - u).norm() < same_point;
 }

@@ -17,6 +17,9 @@ constexpr double steep = 4;  // of three values: no parabola tells what lies bet
 constexpr double piece = 1;         // a twentieth of a window: longer ones are looked at in pieces
 constexpr double most_pieces = 32;  // far out steps are long
 
+constexpr double on_cubic = 1e-9;  // of 1 + |u|: no more than a few digits above rounding
+constexpr double on_line = 1e-3;   // of a function's values
+
 /// The parabola through three points.
 struct parabola {
     double bend, slope, value;  // half the second derivative; at the middle point
@@ -76,18 +79,69 @@ std::vector<bracket> event_finder::look(const curve_point& point, bool last) {
     const bool halved = last || (known_ == 1 && turns_back(point));
     const double pieces = std::clamp(std::ceil(length / piece), halved ? 2. : 1., most_pieces);
     if (pieces > 1) {
-        const curve_point from = points_[2];
-        for (double k = 1; k < pieces; ++k)
-            if (const auto between = tracer_.between(from, point, k / pieces))
-                add_point(*between, found);
+        look_between(point, pieces, found);
+    } else {
+        set_values(point, next_);
+        add_point(point, next_, found);
     }
-    add_point(point, found);
     std::stable_sort(found.begin(), found.end(),
                      [](const bracket& l, const bracket& r) { return l.arc < r.arc; });
     return found;
 }
 
-void event_finder::add_point(const curve_point& point, std::vector<bracket>& found) {
+void event_finder::set_values(const curve_point& point, std::vector<double>& to) const {
+    to.resize(tests_.size());
+    for (std::size_t i = 0; i < tests_.size(); ++i) to[i] = tests_[i].value(point);
+}
+
+/// Whether a curve is as smooth between the newest point and an end as the one half-way tells: all
+/// but on the cubic through both, with values half-way between theirs.
+bool event_finder::foretells(const place& middle, const place& end) const {
+    const double size = 1 + middle.at.u.norm();
+    if (off_cubic(points_[2], middle.at, end.at) > on_cubic * size) return false;
+    for (std::size_t i = 0; i < tests_.size(); ++i) {
+        const double here = middle.values[i], mean = (values_[2][i] + end.values[i]) / 2;
+        const double least =
+            std::min({std::abs(here), std::abs(values_[2][i]), std::abs(end.values[i])});
+        if (!(std::abs(here - mean) <= on_line * least)) return false;
+    }
+    return true;
+}
+
+/// Adds a point behind those between, each half-way from the newest one to the one that follows.
+void event_finder::look_between(const curve_point& point, double pieces,
+                                std::vector<bracket>& found) {
+    struct stretch {
+        place end;
+        double pieces, share;  // of the way to the end, at which it is looked at next
+    };
+    constexpr double half = 0.5;
+    set_values(point, next_);
+    std::vector<stretch> way{{{point, next_}, pieces, half}};  // the farthest first
+    while (!way.empty()) {
+        stretch& next = way.back();
+        if (next.pieces <= 1) {
+            add_point(next.end.at, next.end.values, found);
+            way.pop_back();
+            continue;
+        }
+        next.pieces /= 2;
+        auto between = next.share == half ? tracer_.half_way(points_[2], next.end.at)
+                                          : tracer_.between(points_[2], next.end.at, next.share);
+        if (!between) {  // as next to a crossing
+            next.share /= 2;
+            continue;
+        }
+        next.share = half;
+        set_values(*between, next_);
+        place middle{std::move(*between), next_};
+        if (next.pieces > 1 && foretells(middle, next.end)) next.pieces = 1;
+        way.push_back({std::move(middle), next.pieces, half});
+    }
+}
+
+void event_finder::add_point(const curve_point& point, std::vector<double>& values,
+                             std::vector<bracket>& found) {
     for (std::size_t k = 0; k < 2; ++k) {
         std::swap(points_[k], points_[k + 1]);
         std::swap(values_[k], values_[k + 1]);
@@ -96,8 +150,8 @@ void event_finder::add_point(const curve_point& point, std::vector<bracket>& fou
     points_[2] = point;
     arcs_[2] = arcs_[1] + (point.u - points_[1].u).norm();
     known_ = std::min(known_ + 1, 3);
+    std::swap(values_[2], values);
     for (std::size_t i = 0; i < tests_.size(); ++i) {
-        values_[2][i] = tests_[i].value(point);
         const double before = values_[1][i], now = values_[2][i];
         if (before != 0 && ((before > 0) != (now > 0) || now == 0)) {
             found.push_back({tests_[i].type, i, points_[1], points_[2], arcs_[1]});

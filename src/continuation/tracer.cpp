@@ -273,6 +273,17 @@ std::optional<curve_point> tracer::between(const curve_point& a, const curve_poi
     return point;
 }
 
+std::optional<curve_point> tracer::half_way(const curve_point& a, const curve_point& b) {
+    const bool known =
+        half_way_.from.size() == a.u.size() && half_way_.from == a.u && half_way_.to == b.u;
+    if (!known) half_way_ = {a.u, b.u, between(a, b, 0.5)};
+    return half_way_.found;
+}
+
+double off_cubic(const curve_point& a, const curve_point& middle, const curve_point& b) {
+    return (middle.u - hermite(a, b, 0.5).u).norm();
+}
+
 std::optional<curve_point> tracer::locate(const curve_point& a, const curve_point& b,
                                           const std::function<double(const curve_point&)>& test,
                                           double precision) {

@@ -171,7 +171,7 @@ bool walk::jumped() {
 /// Whether half-way along a long step the curve is where its ends lead one to expect it.
 bool walk::smooth_between() {
     const curve_point &a = trace_.previous(), &b = trace_.current();
-    const auto middle = trace_.between(a, b, 0.5);
+    const auto middle = trace_.half_way(a, b);
     if (!middle) return false;
     const double from_a = middle->regularity * a.regularity;
     const double to_b = middle->regularity * b.regularity;

@@ -44,15 +44,25 @@ public:
 
     /// Brackets that the step to `point` reveals, by arclength.
     /// @param last  no step follows: as in the first one, in long ones, and where a function seems
-    /// to
-    ///              dip behind a restart, what lies between is looked at, too
+    ///              to dip behind a restart, what lies between is looked at, too: half-way, and
+    ///              half-way again until pieces are short, or the curve and all functions are there
+    ///              what their values at the ends foretell
     [[nodiscard]] std::vector<bracket> look(const curve_point& point, bool last = false);
 
     [[nodiscard]] double arc() const noexcept { return arcs_[2]; }  ///< at the newest point
     [[nodiscard]] const test_function& test(std::size_t i) const { return tests_[i]; }
 
 private:
-    void add_point(const curve_point& point, std::vector<bracket>& found);
+    /// A point and what the functions are there.
+    struct place {
+        curve_point at;
+        std::vector<double> values;
+    };
+    void set_values(const curve_point& point, std::vector<double>& to) const;
+    [[nodiscard]] bool foretells(const place& middle, const place& end) const;
+    void look_between(const curve_point& point, double pieces, std::vector<bracket>& found);
+    void add_point(const curve_point& point, std::vector<double>& values,
+                   std::vector<bracket>& found);
     [[nodiscard]] bool turns_back(const curve_point& point) const;
     void search_dip(std::size_t test, std::vector<bracket>& found);
 
@@ -62,6 +72,7 @@ private:
     std::array<double, 3> arcs_{};
     std::array<std::vector<double>, 3> values_;
     std::vector<double> past_;  // values before a restart; empty if there was no point
+    std::vector<double> next_;  // work space: values at the point that is added
     int known_ = 0;
 };
 

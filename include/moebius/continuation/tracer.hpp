@@ -121,6 +121,10 @@ public:
     [[nodiscard]] std::optional<curve_point> between(const curve_point& a, const curve_point& b,
                                                      double theta);
 
+    /// The same half-way. It is remembered: what asks whether a long step was a jump and what looks
+    /// for events within it need the same point.
+    [[nodiscard]] std::optional<curve_point> half_way(const curve_point& a, const curve_point& b);
+
     /// Where between a and b a test function vanishes that has opposite signs at the two.
     /// @param precision  of it, against its values there, that is as good as zero
     [[nodiscard]] std::optional<curve_point> locate(
@@ -153,6 +157,15 @@ private:
     Eigen::VectorXd rate_, older_rate_;  ///< of turn along the last step and the one before it
     bool has_rate_ = false, had_rate_ = false;
     Eigen::VectorXd f_, delta_;
+    struct {
+        Eigen::VectorXd from, to;
+        std::optional<curve_point> found;
+    } half_way_;  // last, between neighbours
 };
+
+/// How far the middle one of three neighbours on a curve lies from where the cubic through the
+/// outer two, along their tangents, is half-way.
+[[nodiscard]] double off_cubic(const curve_point& a, const curve_point& middle,
+                               const curve_point& b);
 
 }  // namespace moebius

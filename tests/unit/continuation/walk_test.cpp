@@ -30,6 +30,19 @@ struct conic final : dense_curve {
     }
 };
 
+/// y = 0.
+struct straight final : dense_curve {
+    std::size_t evaluations = 0;
+
+    straight() : dense_curve(2) {}
+
+    void evaluate(const VectorXd& u, VectorXd& f, MatrixXd& df) override {
+        ++evaluations;
+        f[0] = u[1];
+        df << 0, 1;
+    }
+};
+
 /// Writes down what it is told; the window is that of the first coordinate.
 struct written final : walk_kind {
     std::vector<test_function> watched;
@@ -175,6 +188,39 @@ TEST_CASE("events are met once each, hidden pairs too", "[walk][oracle]") {
 
     REQUIRE(kind.met.size() == 4);
     for (const auto& u : kind.met) CHECK(std::abs(u[1] - 1) * std::abs(u[1] - 1.9999) < 1e-12);
+}
+
+TEST_CASE("a long step is looked at once where its middle is what its ends foretell",
+          "[walk][property]") {
+    straight on;
+    written kind;
+    kind.watched = {{point_type::LP, [](const curve_point& at) { return 30 - at.u[0]; }}};
+
+    const auto [why, rows] = followed(on, kind, {0, 0}, {1, 0}, {.max_step = 8});
+
+    CHECK(why == stop_reason::range_end);
+    CHECK(kind.met.empty());
+    CHECK(rows.columns[0].back() == 20);
+    const std::size_t start = 4, edge = 3;  // linearizations there: a landing looks twice
+    CHECK(on.evaluations <= start + edge + 2 * rows.rows());
+}
+
+TEST_CASE("a pair of events that shows half-way along a long step is found", "[walk][oracle]") {
+    const double width = 0.55;  // they are farther apart than the shortest places
+    const double centre = GENERATE(range(1.3, 19.0, 0.7));
+    straight on;
+    written kind;
+    kind.watched = {{point_type::LP, [=](const curve_point& at) {  // zero at centre -+ width
+                         const double away = (at.u[0] - centre) / width;
+                         return 1 - 2 / (1 + away * away);
+                     }}};
+
+    CHECK(followed(on, kind, {0, 0}, {1, 0}, {.max_step = 8}).why == stop_reason::range_end);
+
+    CAPTURE(centre);
+    REQUIRE(kind.met.size() == 2);
+    CHECK(kind.met[0][0] == Approx(centre - width).epsilon(1e-12));
+    CHECK(kind.met[1][0] == Approx(centre + width).epsilon(1e-12));
 }
 
 TEST_CASE("a walk ends at the first stop, and meets nothing beyond it", "[walk][oracle]") {
