@@ -36,7 +36,7 @@ struct known_branch {
           made(make_router(name, 1, noise_law::gumbel, settings)) {
         if (logits.empty()) logits.assign(n, 0.0);
         response = made->mean_load(std::move(logits), n);
-        if (name == "probmoe-dynamic-k") mean_spread = 0.2;
+        if (name == "probmoe-dynamic-k") mean_spread = 0.4;
     }
 
     /// The same loop on another branch: of this bias, between these leads.

@@ -14,13 +14,17 @@ struct held_sample {
 };
 
 /// About a place (lead x, mean score c)
-///   u = u_0 + u_x d + u_xx d^2/2 + u_xxx d^3/6 + u_xxxx d^4/24 + (u_c + u_xc d) v,
-/// d lead - x, v mean - c. The fourth order is there for u_0's sake: of a cubic the gaps of eight
-/// experts were up to 1.27 of their errors off (data/results/measured-branches.txt).
-/// What u has of v^2 is left out: all means are held near those of the loop at rest. Where they do
-/// not differ at all (by_means false), nor is v a part of the fit.
+///   u = u_0 + u_x d + u_xx d^2/2 + u_xxx d^3/6 + u_4 d^4/24 + (u_c + u_xc d) v + u_cc v^2/2,
+///   d lead - x, v mean - c.
+/// The fourth order is there for u_0's sake: of a cubic the gaps of eight experts were up to 1.27
+/// of their errors off (data/results/measured-branches.txt). Where means do not differ (by_means
+/// false), v is no part of the fit.
 struct held_fit {
-    enum coefficient { value, by_lead, by_lead_twice, thrice, fourth, by_mean, by_both, count };
+    // clang-format off
+    enum coefficient {
+        value, by_lead, by_lead_twice, thrice, fourth, by_mean, by_both, by_mean_twice, count
+    };
+    // clang-format on
     using vector = Eigen::Matrix<double, count, 1>;
     using matrix = Eigen::Matrix<double, count, count>;
 

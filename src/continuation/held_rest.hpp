@@ -25,7 +25,8 @@ struct gap_of_logit {
 };
 
 /// Scores of this lead at rest, as a fit tells them, with gradients over the fit's derivatives:
-///   F = feedback m(u) + bias - decay x = 0,  u = u_0 + u_c w,  w = feedback/(decay E) - mean.
+///   F = feedback m(u) + bias - decay x = 0,  u = u_0 + u_c w + u_cc w^2/2,
+///   w = feedback/(decay E) - mean.
 class rest_at {
 public:
     rest_at(const measured_options& options, const held_fit& fit)
@@ -47,8 +48,9 @@ public:
         auto by_u = held_fit::vector::Zero().eval(), by_slope = by_u;
         by_u[held_fit::value] = by_slope[held_fit::by_lead] = 1;
         by_u[held_fit::by_mean] = by_slope[held_fit::by_both] = w_;
+        by_u[held_fit::by_mean_twice] = w_ * w_ / 2;
         by_feedback_ = -feedback_ * gap.once / q * by_u;
-        by_u += f[held_fit::by_mean] * mean_by_feedback() * by_feedback_;
+        by_u += by_mean() * mean_by_feedback() * by_feedback_;
         by_slope += f[held_fit::by_both] * mean_by_feedback() * by_feedback_;
         by_gap_ = gap.once * by_u;
         by_growth_ = gap.once * slope * by_feedback_ +
@@ -71,8 +73,7 @@ public:
     /// The mean score at which a lead will rest if u goes on as a straight line; at most `reach`
     /// off those that were held, as noise may foretell anything.
     [[nodiscard]] double mean_at(double lead, double bias, double reach) const {
-        const auto& f = fit_.derivatives;
-        const double along = slope_now() + f[held_fit::by_mean] * mean_by_feedback() * turn_;
+        const double along = slope_now() + by_mean() * mean_by_feedback() * turn_;
         const double u = logit() + along * (lead - fit_.lead);
         const double mean =
             mean_by_feedback() * (decay_ * lead - bias) / gap_of_logit(u, experts_).m;
@@ -84,7 +85,13 @@ private:
         return 1 / (decay_ * static_cast<double>(experts_));
     }
     [[nodiscard]] double logit() const {
-        return fit_.derivatives[held_fit::value] + fit_.derivatives[held_fit::by_mean] * w_;
+        const auto& f = fit_.derivatives;
+        return f[held_fit::value] +
+               (f[held_fit::by_mean] + f[held_fit::by_mean_twice] * w_ / 2) * w_;
+    }
+    /// du/dmean.
+    [[nodiscard]] double by_mean() const {
+        return fit_.derivatives[held_fit::by_mean] + fit_.derivatives[held_fit::by_mean_twice] * w_;
     }
     [[nodiscard]] double slope_now() const {
         return fit_.derivatives[held_fit::by_lead] + fit_.derivatives[held_fit::by_both] * w_;
@@ -95,8 +102,7 @@ private:
     }
     /// dF/dfeedback.
     [[nodiscard]] double by_feedback(const gap_of_logit& gap) const {
-        return gap.m +
-               feedback_ * gap.once * fit_.derivatives[held_fit::by_mean] * mean_by_feedback();
+        return gap.m + feedback_ * gap.once * by_mean() * mean_by_feedback();
     }
 
     const held_fit& fit_;

@@ -104,7 +104,7 @@ private:
         return std::isfinite(mean) ? mean : 1 / options_.beta;
     }
 
-    /// Holds loops at leads in (from, to], evenly, above and below the mean in turn.
+    /// Holds loops at leads in (from, to], evenly; above, at and below the mean in turn.
     template <typename Mean>
     void hold(double from, double to, std::size_t count, Mean mean) {
         const auto n = static_cast<double>(options_.experts);
@@ -113,7 +113,8 @@ private:
             const double lead =
                 std::lerp(from, to, static_cast<double>(i + 1) / static_cast<double>(count));
             const double spread = options_.mean_spread / options_.beta;
-            const double level = spread > 0 ? mean(lead) + (i % 2 == 0 ? spread : -spread) : 0;
+            const double level =
+                spread > 0 ? mean(lead) + spread * (1 - static_cast<double>(i % 3)) : 0;
             scores.emplace_back(options_.experts, level - lead / n);
             scores.back()[0] += lead;
         }
@@ -208,11 +209,14 @@ private:
             const auto& f = fit.derivatives;
             const double w = options_.mean_spread > 0 ? out.feedback * per_mean - fit.mean : 0;
             const double slope = f[held_fit::by_lead] + f[held_fit::by_both] * w;
-            move = (f[held_fit::value] + f[held_fit::by_mean] * w) / slope;
+            move = (f[held_fit::value] + f[held_fit::by_mean] * w +
+                    f[held_fit::by_mean_twice] * w * w / 2) /
+                   slope;
             out.feedback = options_.decay / gap_of_logit(0, options_.experts).once / slope;
             held_fit::vector by_u = held_fit::vector::Zero(), by_slope = by_u;
             by_u[held_fit::value] = by_slope[held_fit::by_lead] = 1;
             by_u[held_fit::by_mean] = by_slope[held_fit::by_both] = w;
+            by_u[held_fit::by_mean_twice] = w * w / 2;
             out.lead_error = fit.error(by_u) / std::abs(slope);
             out.feedback_error = std::abs(out.feedback / slope) * fit.error(by_slope);
         }

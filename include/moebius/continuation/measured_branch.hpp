@@ -84,8 +84,8 @@ struct measured_branch {
 ///
 /// Free scores rest where their mean is feedback/(decay experts), the bias being that of the lead
 /// alone. Loads of routers that choose how many experts a token has depend on it: with a
-/// mean_spread each step holds its scores a little above and below the mean that is foretold, and
-/// the fit is linear in the mean, too, and read where the loop rests.
+/// mean_spread each step holds its scores a little above, at and below the mean that is foretold,
+/// and the fit is quadratic in the mean, too, and read where the loop rests.
 ///
 /// A fold is where growth passes 0 between points at which it is off 0 by more than two errors:
 /// what noise alone makes turn is none. A cusp is where m'' does: feedback decay/m', bias decay x
