@@ -143,7 +143,8 @@ def files(folder):
             ("diagnose LOG", "layer 0: ", 3)]:
         if "LOG" in line:
             log = f"{folder}/loads.csv"
-            pathlib.Path(log).write_text("step,expert,tokens\n" + "".join(f"{k},{e},{60 + (7 * k + e) % 9}\n" for k in range(60) for e in range(2)))
+            rows = "".join(f"{k},{e},{60 + (7 * k + e) % 9}\n" for k in range(60) for e in range(2))
+            pathlib.Path(log).write_text("step,expert,tokens\n" + rows)
             line = line.replace("LOG", log)
         text = json.dumps(result_of(program, "moebius " + line.replace("KEPT", kept), root))
         if not line.startswith("check"):
@@ -155,9 +156,14 @@ def files(folder):
         assert words in told and drawn >= curves, (line, told, drawn)
         assert tab.evaluate("el('file-drawn').checkVisibility() && el('file-drawn').getBoundingClientRect().height > 100") == (curves > 0), line
         print("dropped:", told[:110])
-    tab.evaluate(f"{drop}('note.json', '[1, 2]')")
-    assert not tab.evaluate("el('file-drawn').checkVisibility()")
-    assert "no result of moebius" in tab.evaluate("document.getElementById('file-told').textContent")
+    for k, (text, words) in enumerate([("[1, 2]", "no result of moebius"), ("{", "no JSON"),
+                                       ('{"schema": "moebius.check/1", "counts": {"judged": 1}}', "lacks"),
+                                       ('{"schema": "moebius.grid/1", "grid": {}}', "no finite number"),
+                                       ('{"schema": "moebius.sweep/1", "samples": {"bias": []}}', "no figure")]):
+        tab.evaluate(f"{drop}('note{k}.json', {json.dumps(text)})")
+        tab.wait(f"document.getElementById('file-told').textContent.startsWith('note{k}.json')")
+        told = tab.evaluate("document.getElementById('file-told').textContent")
+        assert words in told and not tab.evaluate("el('file-drawn').checkVisibility()"), (text, told)
     chosen = pathlib.Path(folder, "mine.csv")
     chosen.write_text("".join(f"{(-1) ** k * (1 + k % 7 / 10)},{k % 3},{k % 2}\n" for k in range(60)))
     node = tab.call("DOM.querySelector", nodeId=tab.call("DOM.getDocument")["root"]["nodeId"], selector="#tokens")

@@ -73,6 +73,7 @@ function draw_grid(plot, {grid}) {
     const [x_name, y_name] = Object.keys(grid), count = grid.stable_states;
     const levels = [...new Set(count)].filter(n => n !== null).sort((a, b) => a - b);
     const [xs, ys] = [grid[x_name], grid[y_name]].map(all => [...new Set(all)].sort((a, b) => a - b));
+    if (levels.length === 0) throw new Error('it has no finite number to draw');
     const step = all => all.length > 1 ? (all.at(-1) - all[0]) / (all.length - 1) : 1;
     const [wide, high] = [step(xs), step(ys)];
     plot.axes([xs[0] - wide / 2, xs.at(-1) + wide / 2], [ys[0] - high / 2, ys.at(-1) + high / 2], x_name, y_name);
@@ -104,7 +105,9 @@ function show_result(name, text) {
         shown.file = {name, text};
     } catch (failure) {
         el('file-drawn').setAttribute('hidden', '');
-        el('file-told').textContent = `${name}: ${failure.message}.`;
+        const why = failure instanceof SyntaxError ? 'it is no JSON' :
+            failure instanceof TypeError ? 'it lacks what a result of its kind has' : failure.message;
+        el('file-told').textContent = `${name}: ${why}.`;
     }
     el('drop').scrollIntoView({block: 'nearest'});
 }
