@@ -39,7 +39,10 @@ if(TARGET moebius AND NOT CMAKE_CROSSCOMPILING)
   add_custom_target(moebius_pages ALL DEPENDS ${pages}/made)
   install(DIRECTORY ${pages}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
   install(FILES ${pages}/moebius DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-  install(FILES ${pages}/_moebius DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  # zsh reads the first in its own prefix; of a package Debian's zsh reads the second alone.
+  foreach(folder site-functions vendor-completions)
+    install(FILES ${pages}/_moebius DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/${folder})
+  endforeach()
   install(FILES ${pages}/moebius.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
 

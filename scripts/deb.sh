@@ -21,5 +21,8 @@ moebius exact --set feedback=4 >&2
 dpkg -L moebius | grep -F man1/moebius-diagram.1 >/dev/null  # where dpkg leaves manuals out, too
 bash -c '. /usr/share/bash-completion/completions/moebius
     COMP_WORDS=(moebius diagr) COMP_CWORD=1; _moebius; test "${COMPREPLY[*]}" = diagram'
+for place in zsh/vendor-completions/_moebius fish/vendor_completions.d/moebius.fish; do  # where Debian's look
+    dpkg -L moebius | grep -F "$place" >/dev/null
+done
 printf 'deb: install %d s, build %d s, use %d s; the package has %d bytes\n' \
     "$installed" $((built - installed)) $((SECONDS - built)) "$(stat -c %s "$OLDPWD"/out/deb/*.deb)" >&2

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# install-deps.sh [run|python|deb|web|docs|all]: installs what moebius is built from: Debian packages, by name, and
+# install-deps.sh [run|python|deb|web|docs|all]...: installs what moebius is built from: Debian packages, by name, and
 # only those that are missing. `run` is what building and running the program takes, `python` adds
 # what the Python package takes beside what comes from PyPI (scripts/python-env.sh), `deb` what a
-# Debian package takes, `web` the page of `moebius explore` and its test (some 2 GB, so that nothing else asks
-# for them), `docs` the site of scripts/docs.sh; `all`, the default, adds what the tests, the notebooks and the benchmarks take.
-# Where it may not install, it says what is needed and exits with 1.
+# Debian package takes, `web` the page of `moebius explore` and its test (1.6 GB, on Debian 13 3.2, so that only
+# scripts/test.sh asks for them), `docs` the site of scripts/docs.sh; `all`, the default, adds what the other tests, the notebooks and
+# the benchmarks take. Where it may not install, it says what is needed and exits with 1.
 set -euo pipefail
 
 run=(
@@ -63,18 +63,21 @@ rest=(
     clang-tidy           # the static analysis of the tests
 )
 
-case ${1:-all} in
-    run) packages=("${run[@]}") ;;
-    python) packages=("${run[@]}" "${python[@]}") ;;
-    deb) packages=("${run[@]}" "${deb[@]}") ;;
-    web) packages=("${run[@]}" "${web[@]}") ;;
-    docs) packages=("${docs[@]}") ;;
-    all) packages=("${run[@]}" "${python[@]}" "${rest[@]}") ;;
-    *)
-        printf 'usage: install-deps.sh [run|python|deb|web|docs|all]\n' >&2
-        exit 2
-        ;;
-esac
+packages=()
+for what in "${@:-all}"; do
+    case $what in
+        run) packages+=("${run[@]}") ;;
+        python) packages+=("${run[@]}" "${python[@]}") ;;
+        deb) packages+=("${run[@]}" "${deb[@]}") ;;
+        web) packages+=("${run[@]}" "${web[@]}") ;;
+        docs) packages+=("${docs[@]}") ;;
+        all) packages+=("${run[@]}" "${python[@]}" "${rest[@]}") ;;
+        *)
+            printf 'usage: install-deps.sh [run|python|deb|web|docs|all]...\n' >&2
+            exit 2
+            ;;
+    esac
+done
 
 missing=()
 for package in "${packages[@]}"; do
@@ -102,5 +105,5 @@ fi
 printf 'install-deps: installing %s\n' "${missing[*]}" >&2
 "${as_root[@]}" apt-get -qq update || give_up 'apt-get update failed'
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null ||
+    apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "${missing[@]}" >/dev/null ||
     give_up 'apt-get install failed'

@@ -90,6 +90,8 @@ layout() {
 }
 
 check 'dependencies' scripts/install-deps.sh || exit 1
+scripts/install-deps.sh web docs || skip 'page and site' 'Emscripten, Chromium, MkDocs or Doxygen cannot be installed'
+scripts/axe.sh || skip "the page's rules of accessibility" 'PyPI did not give axe-core'
 scripts/python-env.sh || skip 'Python package and notebooks' 'PyPI did not give what they are built with'
 if check 'build with g++' build ci all; then run_tests ci; fi
 # Each version of clang-format has a layout of its own; ours is that of Debian 12's.

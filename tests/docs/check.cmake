@@ -5,7 +5,7 @@
 #                                 "2.1 to 2.6". "section" without a page before it is a book's.
 #   NAME.md                       any other page, by its path from the root
 #   @source ... folder/file.hpp   a file of the project, by its path from the root
-#   [text](target)                in README.md, CONTRIBUTING.md and docs: a file beside the page;
+#   [text](target)                in the pages of the root, docs and data: a file beside the page;
 #                                 [text](page.md), section 2 a heading of it, too
 cmake_minimum_required(VERSION 3.25)
 
@@ -160,7 +160,8 @@ foreach(file IN LISTS files)
   endforeach()
 endforeach()
 
-file(GLOB pages RELATIVE ${root} ${root}/docs/*.md ${root}/README.md ${root}/CONTRIBUTING.md)
+file(GLOB pages RELATIVE ${root} ${root}/docs/*.md ${root}/README.md ${root}/CONTRIBUTING.md
+  ${root}/SECURITY.md ${root}/CHANGELOG.md ${root}/data/README.md ${root}/data/results/README.md)
 foreach(file IN LISTS pages)
   string(REGEX MATCH "^.*/" folder ${file})
   read_lines(${file} lines)

@@ -129,20 +129,41 @@ def files(folder):
         await new Promise(done => setTimeout(done, 100));
     })"""
     tab.open(f"{address}#run=0")
-    for line, words in [("diagram --vary feedback=0.5:20", "1 special point"), ("locus --vary feedback=1.5:20 --vary bias=-9:9", "CP1"),
-                        ("simulate --steps 50 --burn-in 0 --record-every 1", "50 rows"),
-                        ("exact --set feedback=4 --vary feedback=2:20", "table")]:
-        text = json.dumps(result_of(program, "moebius " + line, root))
+    kept = f"{folder}/kept.json"
+    for line, words, curves in [
+            ("diagram --vary feedback=0.5:20", "1 special point", 3), ("locus --vary feedback=1.5:20 --vary bias=-9:9", "CP1", 1),
+            ("check KEPT", "0 wrong", 0), ("simulate --steps 50 --burn-in 0 --record-every 1", "50 rows", 2),
+            ("exact --set feedback=4", "load_1, load_2 over x", 6), ("exact --vary feedback=2:20", "bias over feedback", 1),
+            ("exact --model softmax --experts 8", "fold_feedback", 2),
+            ("sweep --grid --vary feedback=1:4 --vary bias=-1:1 --points 3", "light to dark: 1, 2 stable states", 9),
+            ("sweep --set feedback=4 --vary bias=-3:3 --rate 0.1", "over bias", 4),
+            ("train --data mixture:3/2 --experts 2 --hidden 2 --vary feedback=-1:1 --points 2 --seeds 2 --steps 4", "test_accuracy", 4),
+            ("diagram --model softmax --experts 4 --controller integral,gain=0.5 --vary feedback=1:6", "HB1", 1),
+            ("diagram --from KEPT:HB1 --vary feedback=4:5 --max-step 1 --max-points 5", "branch", 1),
+            ("diagnose LOG", "layer 0: ", 3)]:
+        if "LOG" in line:
+            log = f"{folder}/loads.csv"
+            rows = "".join(f"{k},{e},{60 + (7 * k + e) % 9}\n" for k in range(60) for e in range(2))
+            pathlib.Path(log).write_text("step,expert,tokens\n" + rows)
+            line = line.replace("LOG", log)
+        text = json.dumps(result_of(program, "moebius " + line.replace("KEPT", kept), root))
+        if not line.startswith("check"):
+            pathlib.Path(kept).write_text(text)
         tab.evaluate(f"{drop}('run.json', {json.dumps(text)})")
         tab.wait("document.getElementById('file-told').textContent !== ''")
         told = tab.evaluate("document.getElementById('file-told').textContent + document.getElementById('file-drawn').textContent")
-        curves = tab.evaluate("document.querySelectorAll('#file-drawn g[clip-path] > *').length")
-        assert words in told and curves > 0, (line, told, curves)
-        assert tab.evaluate("el('file-drawn').checkVisibility() && el('file-drawn').getBoundingClientRect().height > 100"), line
+        drawn = tab.evaluate("document.querySelectorAll('#file-drawn g[clip-path] > *').length")
+        assert words in told and drawn >= curves, (line, told, drawn)
+        assert tab.evaluate("el('file-drawn').checkVisibility() && el('file-drawn').getBoundingClientRect().height > 100") == (curves > 0), line
         print("dropped:", told[:110])
-    tab.evaluate(f"{drop}('note.json', '[1, 2]')")
-    assert not tab.evaluate("el('file-drawn').checkVisibility()")
-    assert "no result of moebius" in tab.evaluate("document.getElementById('file-told').textContent")
+    for k, (text, words) in enumerate([("[1, 2]", "no result of moebius"), ("{", "no JSON"),
+                                       ('{"schema": "moebius.check/1", "counts": {"judged": 1}}', "lacks"),
+                                       ('{"schema": "moebius.grid/1", "grid": {}}', "no finite number"),
+                                       ('{"schema": "moebius.sweep/1", "samples": {"bias": []}}', "no figure")]):
+        tab.evaluate(f"{drop}('note{k}.json', {json.dumps(text)})")
+        tab.wait(f"document.getElementById('file-told').textContent.startsWith('note{k}.json')")
+        told = tab.evaluate("document.getElementById('file-told').textContent")
+        assert words in told and not tab.evaluate("el('file-drawn').checkVisibility()"), (text, told)
     chosen = pathlib.Path(folder, "mine.csv")
     chosen.write_text("".join(f"{(-1) ** k * (1 + k % 7 / 10)},{k % 3},{k % 2}\n" for k in range(60)))
     node = tab.call("DOM.querySelector", nodeId=tab.call("DOM.getDocument")["root"]["nodeId"], selector="#tokens")

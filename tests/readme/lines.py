@@ -2,8 +2,8 @@
 """lines.py PROGRAM ROOT PAGE...: command lines that stand in the pages without what they print are run, and figures made again.
 
 In backticks, and indented. A line is whole if nothing in it stands for something else: no dots, no FILE, no bare
-name. Whole lines end well, unless not_run.txt says why they are not run; those of docs/capabilities.md are
-capabilities.sh's. Each figure has a line within a few lines of it that makes it; what such a line draws is the figure that is kept.
+name. Whole lines end well and print what printed.txt has of them, unless not_run.txt says why they are not run; those of
+docs/capabilities.md are capabilities.sh's. Each figure has a line within a few lines of it that makes it; what such a line draws is the figure that is kept.
 """
 import math
 import os
@@ -48,7 +48,18 @@ def draws(line, name):
 def run(line, folder):
     env = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
     done = subprocess.run(line, shell=True, cwd=folder, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    return done.returncode, done.stderr.strip()
+    return done.returncode, done.stderr.strip(), untimed(done.stdout)
+
+
+def untimed(text):
+    """How long something takes is no claim of a page, as in check.sh; nor are blanks at the end of a line."""
+    text = re.sub(r"[0-9.e+-]+ (?:µs|ms|s|min|h)\b(?: \([^)]*\))?", "some time", text)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def entries(text):
+    """{line: what it prints} of blocks that begin with "$ line"; what ends in "..." goes on."""
+    return {block.split("\n", 1)[0]: block.split("\n", 1)[1].rstrip("\n") for block in re.split(r"^\$ ", text, flags=re.M)[1:]}
 
 
 def drawn(path):
@@ -81,6 +92,12 @@ for entry in (pathlib.Path(__file__).parent / "not_run.txt").read_text().splitli
         line, reason = entry.split("  # ", 1)
         not_run[line.strip()] = reason
 
+def as_printed(out, line):
+    wanted = printed.get(line, "nothing of it")
+    return out.startswith(wanted[:-3]) if wanted.endswith("...") else out == wanted
+
+
+printed = entries((pathlib.Path(__file__).parent / "printed.txt").read_text())
 count = figures = again = 0
 with tempfile.TemporaryDirectory() as scratch:
     os.symlink(root / "data", f"{scratch}/data")
@@ -101,9 +118,11 @@ with tempfile.TemporaryDirectory() as scratch:
                 continue
             done.add(line)
             count += 1
-            code, told = run(line, scratch)
+            code, told, out = run(line, scratch)
             if code not in (0, 3):  # 3: part of it was not found, which the page may be about
                 wrong.append(f"{page.name}: {line} ends with {code}: {told}")
+            if not as_printed(out, line):
+                wrong.append(f"{page.name}: not what printed.txt has:\n$ {line}\n{out}\n")
         for figure in re.finditer(r"!\[[^]]*\]\(([^)]*?([^/)]*\.svg))\)", text):
             figures += 1
             at, name = text.count("\n", 0, figure.start()) + 1, figure[2]
@@ -119,5 +138,6 @@ with tempfile.TemporaryDirectory() as scratch:
             if words != kept_words or far > 2:  # the width of a line
                 wrong.append(f"{path.name}: what is drawn now is {far:.1f} pixels from what data/results keeps, or says other words")
 wrong += [f"not_run.txt: no page has {line}" for line in not_run.keys() - used]
+wrong += [f"printed.txt: no page has {line}" for line in printed.keys() - done]
 assert count >= 5 and figures >= 4 and again >= 1 and not wrong, "\n".join([f"{count} lines, {figures} figures, {again} made again", *wrong])
 print(f"{count} lines run, {len(used)} not, {figures} figures, {again} made again")

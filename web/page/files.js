@@ -1,20 +1,15 @@
 'use strict';
 // Files that are dropped or chosen: a result of the program is drawn, a CSV becomes tokens.
 
-const is_table = part => part && typeof part === 'object' && !Array.isArray(part) &&
-    Object.values(part).length >= 2 && Object.values(part).every(Array.isArray);
-
-// The first diagram of a result and its first table, wherever they stand.
-function parts_of(result) {
-    const out = {diagram: null, table: null, name: ''};
-    const look = (part, name) => {
-        if (!part || typeof part !== 'object' || Array.isArray(part)) return;
-        if (Array.isArray(part.branches) && Array.isArray(part.special_points)) out.diagram ??= part;
-        else if (is_table(part) && !out.table) Object.assign(out, {table: part, name});
-        else for (const [key, inner] of Object.entries(part)) look(inner, key);
-    };
-    look(result, '');
-    return out;
+// The first diagram of a result, wherever it stands.
+function diagram_of(part) {
+    if (!part || typeof part !== 'object' || Array.isArray(part)) return null;
+    if (Array.isArray(part.branches) && Array.isArray(part.special_points)) return part;
+    for (const inner of Object.values(part)) {
+        const found = diagram_of(inner);
+        if (found) return found;
+    }
+    return null;
 }
 
 function ends_of(lists) {
@@ -51,44 +46,68 @@ function draw_curves(plot, {schema}, {branches, special_points}) {
     return `${branches.length} ${branches.length === 1 ? 'branch' : 'branches'}, ${points} special ${points === 1 ? 'point' : 'points'}`;
 }
 
-// Columns that number the parts of a table, each of them a curve.
-const of_parts = new Set(['replica', 'direction', 'point', 'seed', 'run', 'model']);
+// Steady states that were measured, over the diagram that foretells them.
+function draw_measured(plot, {steady}) {
+    if (!steady?.feedback) return '';
+    const loads = steady.load_1 ?? steady.gap.map(gap => (1 + gap) / 2);
+    for (const [row, load] of loads.entries())
+        if (load !== null) plot.dot(steady.feedback[row], load, 'special', 2.5);
+    return `, ${loads.length} measured states of rest`;
+}
 
-// What a table is drawn over: what its command varied, or else its first column that changes.
-function draw_table(plot, {options}, {table, name}) {
-    const names = Object.keys(table).filter(key => table[key].some(value => typeof value === 'number'));
-    const moves = key => new Set(table[key]).size > 1;
-    const varied = [options?.vary ?? []].flat().map(text => String(text).split('=')[0]).filter(key => key in table);
-    const x = varied[0] ?? names.find(key => !of_parts.has(key) && moves(key)) ?? names[0];
-    const part = varied[1] ?? Object.keys(table).find(key => of_parts.has(key) && moves(key));
-    const loads = names.filter(key => /^(load|gap)/.test(key) && !/(_error|_variance)$/.test(key));
-    const ys = (loads.length > 0 ? loads : names.filter(key => key !== x && key !== part)).slice(0, 12);
-    plot.axes(ends_of([table[x]]), ends_of(ys.map(key => table[key])), x, ys.length === 1 ? ys[0] : ys.slice(0, 3).join(', '));
+function draw_table(plot, {table, name, x, ys, by, dots}) {
+    plot.axes(ends_of([table[x]]), ends_of(ys.map(key => table[key])), x, ys.slice(0, 3).join(', ') + (ys.length > 3 ? ', …' : ''));
     plot.clear();
     for (const key of ys) {
-        if (table[x].length <= 60) for (const [i, at] of table[x].entries())
+        if (dots || table[x].length <= 60) for (const [i, at] of table[x].entries())
             if (at !== null && table[key][i] !== null) plot.dot(at, table[key][i], 'special', 2.5);
-        for (const rows of Map.groupBy(table[x].keys(), row => part ? table[part][row] : 0).values())
+        if (dots) continue;
+        for (const rows of Map.groupBy(table[x].keys(), row => by ? table[by][row] : 0).values())
             plot.curve(rows.map(row => table[x][row]), rows.map(row => table[key][row]), 'drawn');
     }
     return `table ${name}, ${table[x].length} rows: ${ys.join(', ')} over ${x}`;
 }
 
+// How many stable states each point of a grid has, the more the darker.
+function draw_grid(plot, {grid}) {
+    const [x_name, y_name] = Object.keys(grid), count = grid.stable_states;
+    const levels = [...new Set(count)].filter(n => n !== null).sort((a, b) => a - b);
+    const [xs, ys] = [grid[x_name], grid[y_name]].map(all => [...new Set(all)].sort((a, b) => a - b));
+    if (levels.length === 0) throw new Error('it has no finite number to draw');
+    const step = all => all.length > 1 ? (all.at(-1) - all[0]) / (all.length - 1) : 1;
+    const [wide, high] = [step(xs), step(ys)];
+    plot.axes([xs[0] - wide / 2, xs.at(-1) + wide / 2], [ys[0] - high / 2, ys.at(-1) + high / 2], x_name, y_name);
+    plot.clear();
+    for (const [row, n] of count.entries())
+        if (n !== null) plot.cell(grid[x_name][row], grid[y_name][row], wide, high, (1 + levels.indexOf(n)) / (1 + levels.length));
+    return `${count.length} points, light to dark: ${levels.join(', ')} stable ${levels.at(-1) === 1 ? 'state' : 'states'}`;
+}
+
+// Draws a result into `plot` and says what was drawn, or '' where it has no figure.
+function draw_result(plot, result) {
+    const diagram = diagram_of(result), table = drawn_table(result);
+    if (diagram) return draw_curves(plot, result, diagram) + draw_measured(plot, result);
+    if (result.grid) return draw_grid(plot, result);
+    return table ? draw_table(plot, table) : '';
+}
+
 function show_result(name, text) {
     try {
         const result = JSON.parse(text);
-        if (!/^moebius\.[a-z-]+\/1$/.test(result?.schema ?? '')) throw new Error('it is no result of moebius: "schema" is missing or another one');
-        const parts = parts_of(result);
-        if (!parts.diagram && !parts.table) throw new Error('it has neither branches nor a table to draw');
+        if (!kind_of(result)) throw new Error('it is no result of moebius: "schema" is missing or another one');
         el('file-drawn').removeAttribute('hidden');  // a drawing has no property of that name
         plots.file = new Plot(el('file-drawn'));
-        const what = parts.diagram ? draw_curves(plots.file, result, parts.diagram) : draw_table(plots.file, result, parts);
-        el('file-told').textContent = `${name} (${result.schema}, ${result.command ?? ''}): ${what}.`;
+        const drawn = draw_result(plots.file, result);
+        if (!drawn) el('file-drawn').setAttribute('hidden', '');
+        const what = [drawn || 'it has no figure', ...words_of(result)].join('; ');
+        el('file-told').textContent = `${name} (${result.schema}, ${result.command ?? 'no command'}): ${what}.`;
         el('file-drawn').setAttribute('aria-label', `${name}: ${what}`);
         shown.file = {name, text};
     } catch (failure) {
         el('file-drawn').setAttribute('hidden', '');
-        el('file-told').textContent = `${name}: ${failure.message}.`;
+        const why = failure instanceof SyntaxError ? 'it is no JSON' :
+            failure instanceof TypeError ? 'it lacks what a result of its kind has' : failure.message;
+        el('file-told').textContent = `${name}: ${why}.`;
     }
     el('drop').scrollIntoView({block: 'nearest'});
 }

@@ -98,6 +98,13 @@ class Plot {
         make('circle', {class: name, cx: this.px(x), cy: this.py(y), r: radius}, this.curves);
     }
 
+    // A cell of a grid about x and y; `shade` from 0 to 1.
+    cell(x, y, wide, high, shade) {
+        const left = this.px(x - wide / 2), top = this.py(y + high / 2);
+        make('rect', {class: 'cell', x: left, y: top, width: this.px(x + wide / 2) - left, height: this.py(y - high / 2) - top,
+                      'fill-opacity': shade}, this.curves);
+    }
+
     word(x, y, text) {
         const left = this.px(x) > this.width - 60;
         make('text', {class: 'label', x: this.px(x) + (left ? -7 : 7), y: Math.max(22, this.py(y) - 7),
