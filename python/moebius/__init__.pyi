@@ -359,3 +359,39 @@ def models(
 def routers(
 ) -> Result:
     """List the routers, their options and noise laws."""
+
+def cycles(
+    start: str | PathLike[str] | Point | Equations | ArrayLike | Sequence[str] | None = None,
+    /,
+    *,
+    model: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    set: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
+    experts: int | None = None,
+    top_k: int | None = None,
+    controller: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    router: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    tokens: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    gate: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    classes: str | Sequence[float] | None = None,
+    labels: bool | None = None,
+    noise: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    equations: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    vary: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
+    max_step: float | None = None,
+    max_points: int | None = None,
+    tolerance: float | None = None,
+    longest_period: float | None = None,
+    multiplier_error: float | None = None,
+    depth: int | None = None,
+    searches: int | None = None,
+    scans: int | None = None,
+    scan_starts: int | None = None,
+    max_branches: int | None = None,
+    step: float | None = None,
+    period: int | None = None,
+    cycles: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    certify: bool | None = None,
+    out: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
+    plot: str | PathLike[str] | dict[str, Any] | ArrayLike | Sequence[str | dict[str, Any]] | None = None,
+) -> Result:
+    """Follow cycles from a Hopf point as one parameter varies."""

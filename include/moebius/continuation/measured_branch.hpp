@@ -77,10 +77,10 @@ struct measured_branch {
 /// alike, through what is measured with error: control-based continuation.
 ///
 /// Held loops see no feedback, so that unstable parts are measured as stable ones are. The logit u
-/// of the first load is fitted over the lead by a local quartic, weighted by the samples' errors (of
-/// a softmax u is a straight line); its value and slope give m and m', and with them the feedback
-/// (decay x - bias)/m at which x rests. Steps have equal arclength by the slope of the last fit;
-/// all points are then fitted anew from all samples within the width.
+/// of the first load is fitted over the lead by a local quartic, weighted by the samples' errors
+/// (of a softmax u is a straight line); its value and slope give m and m', and with them the
+/// feedback (decay x - bias)/m at which x rests. Steps have equal arclength by the slope of the
+/// last fit; all points are then fitted anew from all samples within the width.
 ///
 /// Free scores rest where their mean is feedback/(decay experts), the bias being that of the lead
 /// alone. Loads of routers that choose how many experts a token has depend on it: with a
