@@ -305,8 +305,8 @@ std::optional<curve_point> tracer::locate(const curve_point& a, const curve_poin
         }
         return std::abs(value) <= enough ? 0.0 : value;
     };
-    if (at_a == 0) return a;
-    if (at_b == 0) return b;
+    if (std::abs(at_a) <= enough) return a;  // on another mesh its sign may be another, too
+    if (std::abs(at_b) <= enough) return b;
     if ((at_a > 0) == (at_b > 0)) return std::nullopt;
     std::uintmax_t evaluations = 60;
     boost::math::tools::toms748_solve(at, 0.0, 1.0, at_a, at_b,
