@@ -76,7 +76,7 @@ public:
           parts_(static_cast<double>(beyond_.order)),
           time_(wave.cycle->period / parts_) {
         const orbit& cycle = *wave.cycle;
-        const auto n = at_.model->dimension(), degree = cycle.degree;
+        const auto n = at_.model->dimension();
         if (wave.state.size() != n) throw std::runtime_error("some experts go alike");
         const piecewise part = folded(piecewise_of(cycle), beyond_);
         const Index intervals = part.intervals(), stretches = std::min(intervals, mesh_stretches);
