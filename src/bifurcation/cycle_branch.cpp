@@ -255,6 +255,10 @@ bool cycle_branch::add_point(point_type type, const curve_point& at, double arc,
     const bool told_by_multipliers = type != point_type::BP && type != point_type::EP;
     if (told_by_multipliers && (lost_ || !known().multipliers.resolved())) return false;
     auto point = described(type == point_type::PD ? doubling_type() : type, at.u, missed);
+    // on a row to rounding, it is seen in both steps
+    if (told_by_multipliers && last_.first == point.type && std::abs(arc - last_.second) < alike)
+        return true;
+    last_ = {point.type, arc};
     add_form(point, at.u);
     if (type == point_type::LPC) {
         write_held();

@@ -7,6 +7,7 @@
 #include <moebius/continuation/cycle_curve.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cycle_walk.hpp"
@@ -91,6 +92,7 @@ private:
     homoclinic_end homoclinic_;
     bool started_ = false;  // past the first step
     bool lost_ = false;     // multipliers are not resolved any more, and the caller goes on
+    std::pair<point_type, double> last_{point_type::EP, 0};  ///< told by multipliers, and its arc
 };
 
 }  // namespace moebius::detail
