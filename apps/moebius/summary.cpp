@@ -151,7 +151,9 @@ bool tell_what_is_missing(const diagram_document& result) {
     if (result.data.branches.empty()) {
         const bool of_map = number_of(result.heading, "step").has_value();
         tell(result.heading.schema != locus_schema
-                 ? "diagram: there is no equilibrium in this window"
+                 ? fmt::format("diagram: no equilibrium was found in this window, from {} starts; "
+                               "--searches takes more values of the parameter",
+                               result.data.search.starts)
              : of_map ? "locus: no fold, branch point, period doubling or torus was found in this "
                         "window"
                       : "locus: no fold, branch point or Hopf point was found in this window");

@@ -6,6 +6,7 @@
 //   held_rates hold|free SEED SEEDS VALUE...      gaps to hold, or feedbacks from leads of 3 and -3
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <moebius/backend/backend.hpp>
 #include <moebius/train/experiment.hpp>
@@ -48,7 +49,8 @@ void print_state(const experiment& made, std::size_t run, std::size_t batch,
         model.routing()->mean_load(model.logits(state.parameters, state.scores, rows.inputs), 2);
     const double lead = state.scores[0] - state.scores[1];
     const auto gap = gap_along(*law, 1).at(lead, (state.scores[0] + state.scores[1]) / 2);
-    const double seen = batch == 0 ? NAN : 2 * state.records[state.records.size() - 4] - 1;
+    const double seen = batch == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                   : 2 * state.records[state.records.size() - 4] - 1;
     const auto& at = made.places[run];
     std::printf("%zu,%zu,%g,%zu,%.6g,%.6g,%.6g,%.6g\n", at.side, at.seed, at.varied, batch, lead,
                 seen, gap[0], gap[1]);

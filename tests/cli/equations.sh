@@ -46,6 +46,14 @@ grep -qx 'moebius: options.ode: without meaning here: @ total dt (line 3)' told
 "$program" sweep --equations "$source/data/equations/cusp-form.ode" --set lambda=1 --vary mu=-1:1 >summary
 grep -q '^  up .*  x -0.57735 -> ' summary
 
+# A closed curve that no value searched meets: what was not found is not said to be nowhere.
+printf "par a=-2\nx'=(x-3)^2+(a-.3)^2-1e-2\ny'=x-y\n" >isola.ode
+code=0
+"$program" diagram --equations isola.ode --vary a=-2:2 --searches 3 >summary 2>told || code=$?
+test $code = 3
+grep -q 'no equilibrium was found in this window, from [1-9][0-9]* starts; --searches takes more' told
+"$program" diagram --equations isola.ode --vary a=-2:2 --searches 21 | grep -q '^LP2 '
+
 # A result whose text has been changed by somebody.
 sed 's/dy.dt=/dy_dt=/' run.json >bad.json
 cmp -s run.json bad.json && exit 1
