@@ -57,13 +57,6 @@ public:
         copy(data() + first, from, count, cudaMemcpyHostToDevice);
     }
 
-    /// Sets `count` elements from `first` on to 0, in the order of this thread's stream.
-    void clear(std::size_t count, std::size_t first = 0) const {
-        if (count == 0) return;
-        check(cudaMemsetAsync(data() + first, 0, count * sizeof(T), cudaStreamPerThread),
-              "cudaMemsetAsync");
-    }
-
     /// Copies `count` elements from `first` on to the host.
     void read(T* to, std::size_t count, std::size_t first = 0) const {
         copy(to, data() + first, count, cudaMemcpyDeviceToHost);

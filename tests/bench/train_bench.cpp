@@ -13,6 +13,7 @@
 #include <moebius/train/moe_network.hpp>
 #include <moebius/train/training.hpp>
 #include <numeric>
+#include <string_view>
 
 using namespace moebius;
 
@@ -39,11 +40,13 @@ struct setting {
     noise_law noise = noise_law::none;
     std::size_t experts = 4;
     const char* router = "top-1";  // top-k: of 2
+    std::size_t layers = 1;
 };
 
 training_work work_of(const std::shared_ptr<const labelled_data>& data, const setting& of) {
     moe_options options;
     options.experts = of.experts;
+    options.layers = of.layers;
     options.router.name = of.router;
     options.router.noise = of.noise;
     const auto model = std::make_shared<moe_network>(options);
@@ -108,7 +111,7 @@ void measure(const backend& on, const std::shared_ptr<const labelled_data>& data
     const double shorter = seconds_of(on, work, of.steps, states);
     const double longer = seconds_of(on, work, 2 * of.steps, later);
     const double steps = static_cast<double>(of.models * of.steps);
-    const std::size_t width = 2 + 2 * of.experts;
+    const std::size_t width = 2 + 2 * of.layers * of.experts;
     double loss = 0;  // of the last row of records
     for (const auto& state : states)
         loss += state.records[state.records.size() - width] / static_cast<double>(of.models);
@@ -119,21 +122,31 @@ void measure(const backend& on, const std::shared_ptr<const labelled_data>& data
 
 }  // namespace
 
+/// The lines that are asked for: all, or those with a word in their name.
 int main(int count, char** arguments) {
     const auto on = make_backend(count > 1 ? arguments[1] : "cuda");
     std::printf("train_bench on %s\n%-22s %5s %5s  %11s  %12s  %12s\n", on->name().c_str(), "",
                 "models", "steps", "call", "model-steps", "kernels");
     const auto data = digits_like();
-    for (const std::size_t models : {1024U, 512U, 2048U, 4096U})
-        measure(*on, data, {.name = "sgd", .models = models});
-    for (const std::uint64_t steps : {250U, 1000U, 4000U})
-        measure(*on, data, {.name = "sgd", .steps = steps});
-    measure(*on, data, {.name = "gumbel noise", .noise = noise_law::gumbel});
-    measure(*on, data, {.name = "momentum", .optimiser = {.rate = 0.05, .momentum = 0.9}});
-    measure(*on, data,
-            {.name = "adam", .optimiser = {.kind = optimiser_kind::adam, .rate = 0.003}});
-    measure(*on, data, {.name = "2 experts", .experts = 2});
-    measure(*on, data, {.name = "8 experts", .experts = 8});
-    measure(*on, data, {.name = "3 experts, any shape", .experts = 3});
-    measure(*on, data, {.name = "top-k of 2", .router = "top-k"});
+    const std::string_view word = count > 2 ? arguments[2] : "";
+    const optimiser_options adam{.kind = optimiser_kind::adam, .rate = 0.003};
+    for (const setting& line : {
+             setting{.name = "sgd"},
+             {.name = "sgd", .models = 512},
+             {.name = "sgd", .models = 2048},
+             {.name = "sgd", .models = 4096},
+             {.name = "sgd", .steps = 250},
+             {.name = "sgd", .steps = 1000},
+             {.name = "sgd", .steps = 4000},
+             {.name = "gumbel noise", .noise = noise_law::gumbel},
+             {.name = "momentum", .optimiser = {.rate = 0.05, .momentum = 0.9}},
+             {.name = "adam", .optimiser = adam},
+             {.name = "2 experts", .experts = 2},
+             {.name = "8 experts", .experts = 8},
+             {.name = "3 experts, any shape", .experts = 3},
+             {.name = "top-k of 2", .router = "top-k"},
+             {.name = "two layers", .layers = 2},
+         })
+        if (std::string_view(line.name).find(word) != std::string_view::npos)
+            measure(*on, data, line);
 }

@@ -75,6 +75,7 @@ bool same(const training_state& a, const training_state& b) {
 
 /// After `before` steps on the device, one more there and on the CPU: the same but for rounding.
 void check_next_step(const training_work& work, std::uint64_t before = 3) {
+    CAPTURE(work.batch, before, static_cast<int>(work.runs[0].optimiser.kind));
     const auto from = trained(work, starts(work), before);
     const auto device = trained(work, from, before + 1);
     for (std::size_t r = 0; r < from.size(); ++r) {
@@ -190,10 +191,44 @@ TEST_CASE("a step of top-k on the device is the CPU's but for rounding", "[gpu][
     check_next_step(work_of(options, 3));
 }
 
+TEST_CASE("a step of two layers on the device is the CPU's but for rounding", "[gpu][train]") {
+    auto options = digits();
+    options.layers = 2;
+    check_next_step(work_of(options, 3));  // fills a block's memory
+    options.router.noise = noise_law::gumbel;
+    options.balance.switch_loss = 0.1;
+    check_next_step(work_of(options, 3, 128, {.kind = optimiser_kind::adam, .rate = 0.003}));
+    for (const auto kind : {activation::relu, activation::gelu})
+        for (const auto* k : {"1", "2", "3"})
+            for (const std::size_t experts : {3U, 16U}) {
+                CAPTURE(k, experts);
+                options.router = {"top-k", 2, noise_law::gumbel, {{"k", k}}};
+                options.experts = experts;
+                options.between = kind;
+                options.width = 10;
+                options.hidden = {7};
+                options.classes = 3;
+                check_next_step(work_of(options, 3, 31, {.rate = 0.05, .momentum = 0.9}));
+            }
+    options.router = {};
+    options.router.noise = noise_law::none;
+    auto work = work_of(options, 5, 100);
+    for (std::size_t r = 2; r < 5; ++r) work.runs[r].rule.feedback = 0;
+    work.runs[0].rule.controller = {control_law::integral, 0.7, 0.2};
+    work.runs[1].rule.controller = {control_law::centred_sign, 0.01};
+    work.runs[2].hold.loads.assign(16, 1.0 / 16);
+    check_next_step(work, 20);
+    options.experts = 1;
+    check_next_step(work_of(options, 2, 1));
+}
+
 TEST_CASE("training on the device in parts is training in one go", "[gpu][train]") {
     auto options = digits();
     options.router.noise = noise_law::gumbel;
     auto work = work_of(options, 40);
+    auto deeper = options;
+    deeper.layers = 2;
+    work.runs[3].model = std::make_shared<moe_network>(deeper);
     work.record_every = 5;
     work.runs[1].optimiser = {.kind = optimiser_kind::adam, .rate = 0.01};
     work.runs[2].feedback_end = 2;
@@ -208,7 +243,7 @@ TEST_CASE("training on the device in parts is training in one go", "[gpu][train]
 
     for (std::size_t r = 0; r < whole.size(); ++r) {
         CAPTURE(r);
-        CHECK(whole[r].records.size() == std::size_t{8} * (2 + 8));
+        CHECK(whole[r].records.size() == std::size_t{8} * (2 + 2 * whole[r].scores.size()));
         CHECK(same(whole[r], parts[r]));
         CHECK(same(whole[r], again[r]));
     }
@@ -248,11 +283,12 @@ TEST_CASE("what a device does not train is told before anything changes", "[gpu]
         return std::string();
     };
     const std::string rule =
-        " came, but a device trains one layer of top-1 or top-k with one hidden layer; the CPU "
-        "trains all";
+        " came, but a device trains one or two layers of top-1 or top-k with one hidden layer; the "
+        "CPU trains all";
     auto options = digits();
     options.layers = 2;
-    CHECK(sentence(work_of(options, 2)) == "train: a model of 2 layers" + rule);
+    options.clustering.emplace();
+    CHECK(sentence(work_of(options, 2)) == "train: adaptive clustering" + rule);
     options = digits();
     options.hidden = {8, 8};
     CHECK(sentence(work_of(options, 2)) == "train: experts of 2 hidden layers" + rule);

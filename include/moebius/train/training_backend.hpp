@@ -20,7 +20,7 @@ public:
     [[nodiscard]] virtual std::optional<refusal> refusal_of(const training_work& work) const = 0;
 
     /// Trains every run to batch `until`: advance (training.hpp) for each. A device trains
-    /// networks of one layer of top-1 or top-k and one hidden layer, in single precision.
+    /// networks of one or two layers of top-1 or top-k and one hidden layer, in single precision.
     /// @param states  one a run, changed in place; of a run that diverged only diverged_at
     /// @throws invalid_argument  as check(work); for states of another count, and for what
     /// refusal_of

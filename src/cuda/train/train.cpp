@@ -22,7 +22,7 @@ std::string untrained(const training_run& run) {
     const auto* network = dynamic_cast<const moe_network*>(run.model.get());
     if (network == nullptr) return "a model that is no small MoE";
     const auto& model = network->options();
-    if (model.layers != 1) return fmt::format("a model of {} layers", model.layers);
+    if (model.clustering) return "adaptive clustering";
     if (model.hidden.size() != 1)
         return fmt::format("experts of {} hidden layers", model.hidden.size());
     if (model.router.name != "top-1" && model.router.name != "top-k")
@@ -58,6 +58,9 @@ std::size_t bytes_of(const training_run& run, std::size_t batch) {
     sizes.classes = count(of.classes);
     sizes.experts = count(of.experts);
     sizes.k = count(of.k);
+    sizes.layers = count(of.layers);
+    sizes.gelu = of.gelu;
+    sizes.input_stride = count((of.width + 3) / 4 * 4);
     sizes.batch = count(batch);
     sizes.parameter_count = count(parameters);
     return train_bytes(sizes, false);
@@ -84,8 +87,8 @@ std::optional<refusal> training_refusal(const training_work& work, int device) {
     for (const auto& run : work.runs)
         if (const auto what = untrained(run); !what.empty())
             return refusal{fmt::format("{} came", what),
-                           "a device trains one layer of top-1 or top-k with one hidden layer; the "
-                           "CPU trains all"};
+                           "a device trains one or two layers of top-1 or top-k with one hidden "
+                           "layer; the CPU trains all"};
     int room = 0;
     check(cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
           "cudaDeviceGetAttribute");

@@ -11,10 +11,10 @@ namespace moebius::gpu {
 
 /// Why a device does not train sound work; nothing if it does.
 ///
-/// It trains moe_network with one layer, the router top-1 with softmax gates that are not
-/// renormalised, without noise or with Gumbel noise, up to 16 experts of one hidden layer, up to 32
-/// classes, and no balancing term but switch_loss, if a model and batch fit the shared memory of a
-/// block.
+/// It trains moe_network with one or two layers without clustering, the router top-1 with softmax
+/// gates that are not renormalised, without noise or with Gumbel noise, up to 16 experts of one
+/// hidden layer, up to 32 classes, and no balancing term but switch_loss, if a model and batch fit
+/// the shared memory of a block.
 /// @throws invalid_argument  as check(work)
 /// @throws device_error      if the device does not tell its memory
 [[nodiscard]] std::optional<refusal> training_refusal(const training_work& work, int device);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/random.hpp>
 
 namespace moebius::gpu {
 namespace {
@@ -29,7 +30,8 @@ std::vector<float> padded(const labelled_data& data, std::size_t stride) {
     return inputs;
 }
 
-train_run values_of(const training_run& run, const train_data& data) {
+/// @param layer  whose noise
+train_run values_of(const training_run& run, const train_data& data, std::size_t layer) {
     const auto& by = run.optimiser;
     const auto& model = options_of(run);
     const auto rule = rule_at(run, 0);
@@ -37,7 +39,7 @@ train_run values_of(const training_run& run, const train_data& data) {
             rule.decay,
             model.router.beta,
             rule.step,
-            run.seed,
+            layer == 0 ? run.seed : derived_seed(run.seed, layer),
             data.rows(run),
             count(run.rows->size()),
             static_cast<float>(model.balance.switch_loss),
@@ -68,6 +70,7 @@ train_shape shape_of(const training_run& run) {
             model.classes,
             model.experts,
             chosen_of(*run.model),
+            model.layers,
             model.router.noise == noise_law::gumbel,
             model.between == activation::gelu,
             model.loss == training_loss::squared_error,
@@ -100,7 +103,7 @@ train_arrays::train_arrays(const training_work& work, const train_shape& of,
     std::vector<train_run> each;
     std::vector<double> biases(n * of.experts);
     for (std::size_t r = 0; r < n; ++r) {
-        each.push_back(values_of(*runs_[r], data));
+        for (std::size_t l = 0; l < of.layers; ++l) each.push_back(values_of(*runs_[r], data, l));
         const auto bias = rule_at(*runs_[r], 0).bias;
         std::copy(bias.begin(), bias.end(),
                   biases.begin() + static_cast<std::ptrdiff_t>(r * of.experts));
@@ -112,8 +115,8 @@ train_arrays::train_arrays(const training_work& work, const train_shape& of,
     diverged_ = device_array<std::uint32_t>(std::vector<std::uint32_t>(n));
     parameters_ = device_array<float>(n * states_[0]->parameters.size());
     moments_ = device_array<float>(n * states_[0]->moments.size());
-    scores_ = device_array<double>(n * of.experts);
-    if (of.controlled) controls_ = device_array<double>(n * of.experts);
+    scores_ = device_array<double>(n * of.layers * of.experts);
+    if (of.controlled) controls_ = device_array<double>(n * of.layers * of.experts);
     moves_ = std::any_of(runs_.begin(), runs_.end(),
                          [](const training_run* run) { return !std::isnan(run->feedback_end); });
 
@@ -130,6 +133,7 @@ void train_arrays::fill(const training_work& work, const train_shape& of) {
     work_.classes = count(of.classes);
     work_.experts = count(of.experts);
     work_.k = count(of.k);
+    work_.layers = count(of.layers);
     work_.batch = count(work.batch);
     work_.parameter_count = count(size);
     work_.moment_count = count(states_[0]->moments.size() / size);
@@ -152,14 +156,14 @@ training train_arrays::part(const train_slice& of) const {
     training part = work_;
     const auto first = of.first;
     part.runs = count(of.count);
-    part.each += first;
+    part.each += first * part.layers;
     part.biases += first * part.experts;
     part.steps += first;
     part.diverged += first;
     part.parameters += first * part.parameter_count;
     part.moments += first * part.moment_count * part.parameter_count;
-    part.scores += first * part.experts;
-    if (part.controls != nullptr) part.controls += first * part.experts;
+    part.scores += first * part.layers * part.experts;
+    if (part.controls != nullptr) part.controls += first * part.layers * part.experts;
     return part;
 }
 
@@ -188,7 +192,7 @@ std::vector<double> train_arrays::schedule(const train_slice& of, std::uint64_t 
     return feedback;
 }
 
-/// Whether no run has taken a step: moments are 0 then.
+/// Whether no run has taken a step: the kernels clear its moments then.
 bool train_arrays::fresh(const train_slice& of) const {
     const auto from = states_.begin() + static_cast<std::ptrdiff_t>(of.first);
     return std::all_of(from, from + static_cast<std::ptrdiff_t>(of.count),
@@ -197,12 +201,7 @@ bool train_arrays::fresh(const train_slice& of) const {
 
 void train_arrays::upload(const train_slice& of, const train_window& window) const {
     gather(parameters_, &training_state::parameters, of, window.here);
-    if (fresh(of)) {
-        const std::size_t each = states_[0]->moments.size();
-        moments_.clear(of.count * each, of.first * each);
-    } else {
-        gather(moments_, &training_state::moments, of, window.here);
-    }
+    if (!fresh(of)) gather(moments_, &training_state::moments, of, window.here);
     gather(scores_, &training_state::scores, of, window.here);
     if (work_.controls != nullptr) gather(controls_, &training_state::control, of, window.here);
 }

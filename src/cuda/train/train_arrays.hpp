@@ -18,7 +18,7 @@ namespace moebius::gpu {
 
 /// What runs of one launch share.
 struct train_shape {
-    std::size_t width, hidden, classes, experts, k;
+    std::size_t width, hidden, classes, experts, k, layers;
     bool gumbel, gelu, squared, controlled;
     train_optimiser optimiser;
     auto operator<=>(const train_shape&) const = default;
@@ -85,7 +85,9 @@ private:
     void fill(const training_work& work, const train_shape& of);
     [[nodiscard]] training part(const train_slice& of) const;
     [[nodiscard]] bool fresh(const train_slice& of) const;
-    [[nodiscard]] std::size_t width() const { return 2 + 2 * std::size_t{work_.experts}; }
+    [[nodiscard]] std::size_t width() const {
+        return 2 + 2 * std::size_t{work_.layers} * work_.experts;
+    }
     [[nodiscard]] std::vector<double> schedule(const train_slice& of, std::uint64_t from,
                                                std::uint64_t until) const;
     template <typename T>

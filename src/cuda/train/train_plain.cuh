@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The block of train_plain.cu and the parts of a step. Each part is the CPU's loop with its outputs
-// dealt out to threads; between two parts all threads meet.
+// A block of train_plain.cu as one of its layers sees it, and the parts of a step. Each part is the
+// CPU's loop with its outputs dealt out to threads; between two parts all threads meet.
 
 #include "train/train_plain_layout.cuh"
 
@@ -10,33 +10,48 @@ namespace moebius::gpu {
 
 constexpr int most_experts = 16;  ///< that a mask of an example's has bits for
 
-/// Sorted rows of one expert: row, row + 1, ..., those from end on are not there.
-struct plain_tile {
-    int expert, row, end;
-    __device__ int at(int r) const { return min(row + r, end - 1); }
-    __device__ bool has(int r) const { return row + r < end; }
-};
-/// Of a thread's tile: each number that is read from shared memory, which is what these loops wait
-/// for, serves all rows or all units.
-constexpr int tile_rows = 8, tile_units = 2;
+// What a step's code holds many times over, or seldom runs, is called: a kernel waits for
+// instructions that its cache does not hold (data/results/h200-training.txt).
+static __device__ __noinline__ activated gelu_of(float x) { return activate(true, x); }
+static __device__ __noinline__ void descend_by(const descent& how, float& p, float g,
+                                               std::uint32_t at) {
+    how.step(p, g, how.read<1>(at), at);
+}
+/// The first `count` of eight parameters, `stride` apart, along their gradients.
+/// @param p   the first of them, number `at`
+static __device__ __noinline__ void descend_eight(const descent& how, float* p, int at, int stride,
+                                                  int count, float4 low, float4 high) {
+    const float g[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+        if (i >= count) break;
+        if (how.kind == train_optimiser::sgd)
+            p[i * stride] -= how.rate * fmaf(how.decay, p[i * stride], g[i]);
+        else
+            descend_by(how, p[i * stride], g[i], static_cast<std::uint32_t>(at + i * stride));
+    }
+}
 
 /// @tparam InputsToo  the batch's inputs are in shared memory
 template <bool InputsToo>
 class plain_block {
 public:
-    __device__ plain_block(const training& work, std::uint32_t id, unsigned char* memory)
-        : w_(work),
-          run_(work.each[id]),
+    __device__ plain_block(const plain_work& work, std::uint32_t id, std::uint32_t layer,
+                           unsigned char* memory)
+        : w_(work.of),
+          run_(w_.each[id * w_.layers + layer]),
           id_(id),
-          at_(work, InputsToo),
+          layer_(layer),
+          at_(work.at[layer]),
           memory_(memory),
-          B_(static_cast<int>(work.batch)),
-          d_(static_cast<int>(work.width)),
-          H_(static_cast<int>(work.hidden)),
-          C_(static_cast<int>(work.classes)),
-          E_(static_cast<int>(work.experts)),
-          k_(static_cast<int>(work.k)),
-          maps_(d_ * H_ + H_ + H_ * C_ + C_) {}
+          B_(static_cast<int>(w_.batch)),
+          d_(static_cast<int>(w_.width)),
+          H_(static_cast<int>(w_.hidden)),
+          C_(static_cast<int>(is_last() ? w_.classes : w_.width)),
+          E_(static_cast<int>(w_.experts)),
+          k_(static_cast<int>(w_.k)),
+          maps_(d_ * H_ + H_ + H_ * C_ + C_),
+          gate_(layer == 0 ? 0 : (d_ + 1) * E_ + E_ * (d_ * H_ + H_ + H_ * d_ + d_)) {}
 
     template <typename T>
     __device__ T* array(std::size_t at) const {
@@ -47,6 +62,7 @@ public:
 
     /// The batch of simulate/training.hpp.
     __device__ void draw(std::uint64_t t) const {
+#pragma unroll 1
         for (int i = thread(); i < B_; i += threads()) {
             const std::uint32_t row = example(run_, t, static_cast<std::uint32_t>(i));
             array<std::uint32_t>(at_.rows)[i] = row;
@@ -67,7 +83,8 @@ public:
 
     /// logits = x W + b.
     __device__ void multiply_gate() const {
-        const float *w = parameters(), *b = w + d_ * E_;
+        const float *w = parameters() + gate_, *b = w + d_ * E_;
+#pragma unroll 1
         for (int at = thread(); at < B_ * E_; at += threads()) {
             const int e = at % E_;
             const float* x = input(at / E_);
@@ -80,21 +97,26 @@ public:
     /// top_k_router::route: z = beta (logit + score), softmax, the k largest.
     __device__ void route(std::uint64_t t) const {
         const auto beta = static_cast<float>(run_.beta);
+#pragma unroll 1
         for (int i = thread(); i < B_; i += threads()) {
             float* const z = by_logits() + i * E_;
             row_range range;
+#pragma unroll 1
             for (int e = 0; e < E_; ++e) range.take(z[e]);
             const auto token = static_cast<std::uint32_t>(i);
             unsigned mask = 0;
             if (range.routable() && w_.gumbel && E_ == 2 && k_ == 1)
                 mask = 1U << choice_of_two(run_, scores(), t, token, z[0], z[1]);
             float top = -INFINITY, sum = 0;
+#pragma unroll 1
             for (int e = 0; e < E_; ++e) {
                 z[e] = beta * (z[e] + static_cast<float>(scores()[e]));
                 top = fmaxf(top, z[e]);
             }
             if (range.routable() && mask == 0) mask = largest(z, t, token);
+#pragma unroll 1
             for (int e = 0; e < E_; ++e) sum += z[e] = expf(z[e] - top);
+#pragma unroll 1
             for (int e = 0; e < E_; ++e) z[e] = mask == 0 ? 0 : z[e] / sum;
             array<std::uint16_t>(at_.chosen)[i] = static_cast<std::uint16_t>(mask);
         }
@@ -104,15 +126,15 @@ public:
     __device__ unsigned largest(const float* z, std::uint64_t t, std::uint32_t token) const {
         float value[most_experts];
         token_noise noise(run_, t, token);
-#pragma unroll
-        for (int e = 0; e < most_experts; ++e)
-            value[e] = e >= E_ ? -INFINITY : w_.gumbel ? z[e] + noise.of(e) : z[e];
+#pragma unroll 1
+        for (int e = 0; e < E_; ++e) value[e] = w_.gumbel ? z[e] + noise.of(e) : z[e];
         unsigned mask = 0;
+#pragma unroll 1
         for (int j = 0; j < k_; ++j) {
             float best = -INFINITY;
             unsigned bit = 0;
-#pragma unroll
-            for (int e = 0; e < most_experts; ++e)
+#pragma unroll 1
+            for (int e = 0; e < E_; ++e)
                 if (value[e] > best && !(mask >> e & 1)) best = value[e], bit = 1U << e;
             mask |= bit;
         }
@@ -121,6 +143,7 @@ public:
 
     /// Examples of each expert, a warp for each.
     __device__ void count() const {
+#pragma unroll 1
         for (int e = warp(); e <= E_; e += threads() / 32) {
             int sum = 0;
             for (int i = 0; i < B_; i += 32) sum += __popc(who(i, e));
@@ -128,10 +151,22 @@ public:
         }
     }
 
-    /// A stable counting sort by expert.
+    /// A stable counting sort by expert, where each begins and its tiles; the last, where all end.
     __device__ void sort() const {
-        for (int e = warp(); e < E_; e += threads() / 32) {
-            int begin = first(e);
+#pragma unroll 1
+        for (int e = warp(); e <= E_; e += threads() / 32) {
+            int begin = 0, tile = 0;
+#pragma unroll 1
+            for (int f = 0; f < e; ++f) {
+                begin += counts()[f];
+                tile += (counts()[f] + tile_rows - 1) / tile_rows;
+            }
+            if (lane() == 0) begins()[e] = begin, tile_begins()[e] = tile;
+            if (e == E_) break;
+            const int end = begin + counts()[e];
+#pragma unroll 1
+            for (int row = begin + tile_rows * lane(); row < end; row += 32 * tile_rows)
+                array<plain_tile>(at_.tiles)[tile + (row - begin) / tile_rows] = {e, row, end};
             for (int i = 0; i < B_; i += 32) {
                 const unsigned sent = who(i, e);
                 if (sent >> lane() & 1) {
@@ -146,61 +181,9 @@ public:
         }
     }
 
-    /// hidden = act(x W1 + b1), and the slope of act in by_hidden: a tile's two units a thread.
-    /// Four features at a time, as inputs are padded with zeros to a multiple of four.
-    __device__ void multiply_w1() const {
-        for_tiles<tile_rows>(half(), [this](const plain_tile& tile, int first) {
-            const float* const w1 = expert(tile.expert);
-            const int units[tile_units] = {first, min(first + half(), H_ - 1)};
-            const float* x[tile_rows];
-            float sum[tile_rows][tile_units];
-#pragma unroll
-            for (int r = 0; r < tile_rows; ++r) {
-                x[r] = sorted_input(tile.at(r));
-                for (int u = 0; u < tile_units; ++u) sum[r][u] = w1[d_ * H_ + units[u]];
-            }
-            for (int k = 0; k < d_; k += 4) {
-                float w[4][tile_units];
-#pragma unroll
-                for (int i = 0; i < 4; ++i)
-                    for (int u = 0; u < tile_units; ++u)
-                        w[i][u] = w1[min(k + i, d_ - 1) * H_ + units[u]];
-#pragma unroll
-                for (int r = 0; r < tile_rows; ++r) {
-                    const float4 in = *reinterpret_cast<const float4*>(x[r] + k);
-                    for (int u = 0; u < tile_units; ++u) {
-                        sum[r][u] = fmaf(in.x, w[0][u], sum[r][u]);
-                        sum[r][u] = fmaf(in.y, w[1][u], sum[r][u]);
-                        sum[r][u] = fmaf(in.z, w[2][u], sum[r][u]);
-                        sum[r][u] = fmaf(in.w, w[3][u], sum[r][u]);
-                    }
-                }
-            }
-#pragma unroll
-            for (int r = 0; r < tile_rows; ++r)
-                for (int u = 0; u < tile_units; ++u)
-                    if (tile.has(r)) {
-                        const auto unit = activate(w_.gelu, sum[r][u]);
-                        hidden(tile.row + r)[units[u]] = unit.value;
-                        by_hidden(tile.row + r)[units[u]] = unit.slope;
-                    }
-        });
-    }
-
-    /// out = hidden W2 + b2, into by_out: four rows of a class a thread.
-    __device__ void multiply_w2() const {
-        for_tiles<4>(C_, [this](const plain_tile& tile, int c) {
-            const float* const w2 = expert(tile.expert) + (d_ + 1) * H_ + c;
-            float sum[4];
-            for (int r = 0; r < 4; ++r) sum[r] = w2[H_ * C_];
-            for (int h = 0; h < H_; ++h) {
-                const float w = w2[h * C_];
-#pragma unroll
-                for (int r = 0; r < 4; ++r) sum[r] = fmaf(hidden(tile.at(r))[h], w, sum[r]);
-            }
-            for (int r = 0; r < 4 && tile.has(r); ++r) by_out()[(tile.row + r) * C_ + c] = sum[r];
-        });
-    }
+    // train_plain_forward.cuh
+    __device__ void multiply_w1() const;
+    __device__ void multiply_w2() const;
 
     // train_plain_loss.cuh
     __device__ void compare() const;
@@ -211,31 +194,52 @@ public:
 
     // train_plain_descent.cuh
     __device__ void back() const;
-    __device__ void step() const;
+    __device__ void step_w1(const descent& how) const;
+    __device__ void step_w2(const descent& how) const;
+    __device__ void step_b2(const descent& how, int e, int c) const;
+    /// The gate, b1 and so many of b2: all or none.
+    __device__ void step_rest(const descent& how, int b2) const;
+    __device__ int outputs() const { return C_; }
+    __device__ int experts() const { return E_; }
+
+    // train_plain_two.cuh
+    __device__ void mix() const;
+    __device__ void back_to_inputs() const;
+    __device__ void back_from_inputs() const;
+    __device__ void weigh_units() const;
+    __device__ void differentiate_gates() const;
+    __device__ void step_w2_from_inputs(const descent& how) const;
 
     __device__ void clear_records() const {
         if (thread() < E_) array<expert_record>(at_.records)[thread()] = {};
     }
     __device__ void close(std::uint64_t t) const {
-        const int e = thread();
+        const int e = threads() - 1 - thread();  // the last warp has the least of other work
         if (e >= E_) return;
         array<expert_record>(at_.records)[e].close(
             w_, id_, t, static_cast<std::uint32_t>(e), [this](int f) { return counts()[f]; },
-            rows(), loss(), counts()[E_ + 1], scores());
+            rows(), loss(), *array<int>(at_.right), scores(), layer_);
     }
     [[nodiscard]] __device__ descent& descend() const { return *array<descent>(at_.descend); }
 
 private:
+    __device__ bool is_last() const { return layer_ + 1 == w_.layers; }
     __device__ static int threads() { return static_cast<int>(blockDim.x); }
     __device__ static int thread() { return static_cast<int>(threadIdx.x); }
     __device__ static int warp() { return thread() / 32; }
     __device__ static int lane() { return thread() % 32; }
     __device__ void move(const descent& how, int at, float g) const {
-        const auto flat = static_cast<std::uint32_t>(at);
-        how.step(parameters()[at], g, how.read<1>(flat), flat);
+        descend_by(how, parameters()[at], g, static_cast<std::uint32_t>(at));
     }
     __device__ float* by_logits() const { return array<float>(at_.by_logits); }
     __device__ float* by_out() const { return array<float>(at_.by_out); }
+    __device__ float* by_input(int i) const {  ///< dL/dx of a second layer, dL/dy of a first
+        return array<float>(at_.by_inputs) + i * plain_layout::stride(w_);
+    }
+    __device__ float* shares() const { return array<float>(at_.shares); }
+    __device__ float* slope(int row) const {
+        return array<float>(at_.slope) + row * plain_layout::unit_stride(w_);
+    }
     __device__ float* hidden(int row) const {
         return array<float>(at_.hidden) + row * plain_layout::unit_stride(w_);
     }
@@ -246,7 +250,7 @@ private:
         return (H_ + 1) / 2;
     }  ///< of the units: the first of a tile's two
     __device__ int* counts() const { return array<int>(at_.counts); }
-    __device__ int place(int e) const { return d_ * E_ + E_ + e * maps_; }
+    __device__ int place(int e) const { return gate_ + d_ * E_ + E_ + e * maps_; }
     __device__ const float* expert(int e) const { return parameters() + place(e); }
 
     __device__ const float* input(int i) const {
@@ -255,9 +259,12 @@ private:
         else
             return w_.inputs + std::size_t{array<std::uint32_t>(at_.rows)[i]} * w_.input_stride;
     }
-    __device__ const float* sorted_input(int row) const {
-        return input(static_cast<int>(array<std::uint32_t>(at_.example)[row]));
+    __device__ int example_of(int row) const {
+        return static_cast<int>(array<std::uint32_t>(at_.example)[row]);
     }
+    __device__ const float* sorted_input(int row) const { return input(example_of(row)); }
+    /// The gate's p of a sorted row of expert e, before differentiate_gate.
+    __device__ float share(int row, int e) const { return by_logits()[example_of(row) * E_ + e]; }
 
     __device__ unsigned chosen(int i) const { return array<std::uint16_t>(at_.chosen)[i]; }
     /// Lanes whose example, i + lane, chose expert e; E: none.
@@ -266,30 +273,31 @@ private:
         const unsigned mask = mine < B_ ? chosen(mine) : 0;
         return __ballot_sync(~0U, mine < B_ && (e < E_ ? mask >> e & 1 : mask == 0));
     }
-    __device__ int first(int e) const {
-        int sum = 0;
-        for (int f = 0; f < e; ++f) sum += counts()[f];
-        return sum;
-    }
-    /// Calls act(tile, column) for each tile of Rows rows, of all experts, and each of some
+    __device__ int first(int e) const { return begins()[e]; }
+    __device__ int* begins() const { return array<int>(at_.begins); }
+    __device__ int* tile_begins() const { return array<int>(at_.tile_begins); }
+    /// Calls act(tile, column) for each tile of the experts from .. to - 1 and each of some
     /// columns.
-    template <int Rows, typename Act>
-    __device__ void for_tiles(int columns, const Act& act) const {
-        int tiles = 0;
-        for (int e = 0; e < E_; ++e) tiles += (counts()[e] + Rows - 1) / Rows;
-        for (int at = thread(); at < tiles * columns; at += threads())
-            act(tile_of<Rows>(at / columns), at % columns);
+    template <typename Act>
+    __device__ void for_tiles(int from, int to, int columns, const Act& act) const {
+        const int begin = tile_begins()[from], all = (tile_begins()[to] - begin) * columns;
+#pragma unroll 1
+        for (int at = thread(); at < all; at += threads())
+            act(array<plain_tile>(at_.tiles)[begin + at / columns], at % columns);
     }
-    template <int Rows>
-    __device__ plain_tile tile_of(int number) const {
-        plain_tile out{0, 0, counts()[0]};
-        while (number >= (counts()[out.expert] + Rows - 1) / Rows) {
-            number -= (counts()[out.expert] + Rows - 1) / Rows;
-            out.row = out.end;
-            out.end += counts()[++out.expert];
+    template <typename Act>
+    __device__ void for_tiles(int columns, const Act& act) const {
+        for_tiles(0, E_, columns, act);
+    }
+    /// The same for what adds to an example: no two experts of one at the same time.
+    template <typename Act>
+    __device__ void for_tiles_apart(int columns, const Act& act) const {
+        const int step = k_ == 1 ? E_ : 1;
+#pragma unroll 1
+        for (int e = 0; e < E_; e += step) {
+            for_tiles(e, e + step, columns, act);
+            if (k_ > 1) __syncthreads();
         }
-        out.row += Rows * number;
-        return out;
     }
 
     // train_plain_loss.cuh
@@ -306,17 +314,18 @@ private:
     __device__ void differentiate_gate(int i) const;
 
     // train_plain_descent.cuh
-    __device__ void step_w1(const descent& how) const;
-    __device__ void step_w2(const descent& how) const;
-    __device__ void step_rest(const descent& how) const;
+    template <typename Row, typename Units, typename Move>
+    __device__ void step_eights(int columns, const Row& row, const Units& units,
+                                const Move& move) const;
     __device__ float along_gate(int at) const;
 
     const training& w_;
     const train_run& run_;
-    std::uint32_t id_;
-    plain_layout at_;
+    std::uint32_t id_, layer_;
+    const plain_layout& at_;
     unsigned char* memory_;
-    int B_, d_, H_, C_, E_, k_, maps_;
+    int B_, d_, H_, C_, E_, k_;  ///< C_: outputs of the layer, d of the first of two
+    int maps_, gate_;            ///< numbers of an expert; where the layer's begin
 };
 
 }  // namespace moebius::gpu

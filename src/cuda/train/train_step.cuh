@@ -88,14 +88,14 @@ struct descent {
 
     __device__ descent(const training& work, std::uint32_t run)
         : kind(work.optimiser),
-          rate(work.each[run].rate),
-          decay(work.each[run].weight_decay),
-          momentum(work.each[run].momentum),
-          eps(work.each[run].eps),
-          beta1(static_cast<float>(work.each[run].beta1)),
-          rest1(static_cast<float>(1 - work.each[run].beta1)),
-          beta2(static_cast<float>(work.each[run].beta2)),
-          rest2(static_cast<float>(1 - work.each[run].beta2)),
+          rate(work.each[run * work.layers].rate),
+          decay(work.each[run * work.layers].weight_decay),
+          momentum(work.each[run * work.layers].momentum),
+          eps(work.each[run * work.layers].eps),
+          beta1(static_cast<float>(work.each[run * work.layers].beta1)),
+          rest1(static_cast<float>(1 - work.each[run * work.layers].beta1)),
+          beta2(static_cast<float>(work.each[run * work.layers].beta2)),
+          rest2(static_cast<float>(1 - work.each[run * work.layers].beta2)),
           scale1(0),
           scale2(0),
           first(work.moments + std::size_t{run} * work.moment_count * work.parameter_count),
@@ -178,6 +178,14 @@ private:
     }
 };
 
+/// Moments of a run that has taken no step are 0: by its own block, as clearing them from outside
+/// would wait for all blocks that were launched before.
+__device__ inline void clear_moments(const training& work, std::uint32_t run) {
+    if (work.steps[run] != 0) return;
+    const std::size_t each = std::size_t{work.moment_count} * work.parameter_count;
+    for (std::size_t i = threadIdx.x; i < each; i += blockDim.x) work.moments[run * each + i] = 0;
+}
+
 /// What one expert's thread keeps of a run: sums for the next row of records.
 struct expert_record {
     double loss, right, load;
@@ -185,12 +193,12 @@ struct expert_record {
     /// Follows the score of expert e after batch t as `advance` does, and writes a row of records
     /// when it is full.
     /// @param count_of  examples of an expert, of `routed` in the batch
-    /// @param scores    (E)
+    /// @param scores    (E) of its layer
     template <typename Count>
     __device__ void close(const training& work, std::uint32_t run, std::uint64_t t, std::uint32_t e,
                           const Count& count_of, int routed, float batch_loss, int batch_right,
-                          double* scores) {
-        const auto& rule = work.each[run];
+                          double* scores, std::uint32_t layer = 0) {
+        const auto& rule = work.each[run * work.layers];
         const std::uint64_t place = t - work.from;
         const double feedback = work.feedback == nullptr
                                     ? rule.feedback
@@ -205,7 +213,7 @@ struct expert_record {
         if (work.controls == nullptr) {
             scores[e] = followed(scores[e]);
         } else {
-            double& mine = work.controls[run * work.experts + e];
+            double& mine = work.controls[(run * work.layers + layer) * work.experts + e];
             const double of_rule = followed(__dsub_rn(scores[e], mine));
             int sides = 0;
             if (rule.controller.law == law::centred_sign)
@@ -220,14 +228,15 @@ struct expert_record {
         load = __dadd_rn(load, __dmul_rn(part, batch_load));
         if ((place + 1) % work.record_every != 0) return;
         const std::uint64_t rows = (work.until - work.from) / work.record_every;
-        const std::uint64_t width = 2 + 2 * work.experts;
+        const std::uint64_t all = std::uint64_t{work.layers} * work.experts, width = 2 + 2 * all;
         double* const row = work.records + (run * rows + place / work.record_every) * width;
-        if (e == 0) {
+        const std::uint64_t at = std::uint64_t{layer} * work.experts + e;
+        if (at == 0) {
             row[0] = loss;
             row[1] = right;
         }
-        row[2 + e] = load;
-        row[2 + work.experts + e] = scores[e];
+        row[2 + at] = load;
+        row[2 + all + at] = scores[e];
         *this = {};
     }
 };

@@ -89,6 +89,7 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
     for (int i = static_cast<int>(threadIdx.x); i < S::B; i += S::threads) m.input[i] = 0;
     if (threadIdx.x < S::E) m.records[threadIdx.x] = {};
     if (threadIdx.x == 0) m.descend = descent(work, id);
+    clear_moments(work, id);
     std::uint64_t t = work.steps[id];
     bool sound = true;
     if (warp == 0) draw_batch(m, work, run, t);
@@ -155,7 +156,8 @@ cudaError_t launch_for(const training& work, cudaStream_t stream) {
 template <typename S>
 bool fits(const training& work) {
     return work.width == S::d && work.hidden == S::H && work.classes == S::C &&
-           work.experts == S::E && work.k == 1 && work.batch == S::B && work.input_stride == S::d;
+           work.experts == S::E && work.k == 1 && work.layers == 1 && work.batch == S::B &&
+           work.input_stride == S::d;
 }
 
 template <typename... S>
