@@ -142,13 +142,13 @@ class Plot {
                       'fill-opacity': shade}, this.curves);
     }
 
-    // The name of a point beside it, where no other name stands: right or left, above or below, else nowhere.
+    // The name of a point above it, right or left, where no other name stands; below it at the top; else nowhere.
     word(x, y, text) {
         if (x === null || y === null) return;
         const wide = 8 * text.length, places = [];
-        for (const down of [-7, 16])
-            for (const right of [7, -7 - wide]) places.push([this.px(x) + right, this.py(y) + down]);
-        const free = places.find(([u, v]) => u > this.margin.left && u + wide < this.width && v > 20 && v < this.height - this.margin.bottom &&
+        const above = this.py(y) - 7;
+        for (const right of [7, -7 - wide]) places.push([this.px(x) + right, above > 20 ? above : above + 23]);
+        const free = places.find(([u, v]) => u > this.margin.left && u + wide < this.width && v < this.height - this.margin.bottom &&
             !this.words.some(one => Math.abs(one.v - v) < 14 && u < one.u + one.wide && one.u < u + wide));
         if (!free) return;
         this.words.push({u: free[0], v: free[1], wide});
