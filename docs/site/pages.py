@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 
+from algorithms import write_algorithms
+
 
 def help_of(program, *words):
     return subprocess.run([program, *words, "--help"], check=True, capture_output=True, text=True).stdout
@@ -138,6 +140,8 @@ def main(program, root, out):
     write_commands(program, out / "commands")
     write_formats(root, out / "formats.md")
     write_headers(root, out / "headers.md")
+    names = [path.name for path in (root / "include/moebius").rglob("*.hpp")]
+    write_algorithms(root, out / "algorithms.md", lambda path: header_page(path, names))
 
 
 main(*sys.argv[1:])
