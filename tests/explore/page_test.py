@@ -8,11 +8,13 @@ import json
 import math
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 
-from browser import Browser
+from browser import DROP, Browser
 from program import CLOSE, difference, far, farthest, result_of
+from wrong import branch_of, ends, many_rows, nonsense
 
 program, page, chromium, root = sys.argv[1:5]
 axe = sys.argv[5] if len(sys.argv) > 5 else ""
@@ -120,20 +122,6 @@ def keyboard():
     print(f"Tab comes to all of {len(wanted)}")
 
 
-drop = """(async (name, text) => {
-    const data = new DataTransfer();
-    data.items.add(new File([text], name));
-    document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
-    await new Promise(done => setTimeout(done, 100));
-})"""
-
-
-def branch_of(feedback, load, row=0):
-    point = {"type": "LP", "label": "LP1", "branch": 1, "row": row}
-    return json.dumps({"schema": "moebius.diagram/1", "special_points": [point],
-                       "branches": [{"id": 1, "columns": {"feedback": feedback, "load_1": load, "stable": [1] * len(feedback)}}]})
-
-
 def files(folder):
     """Results that are dropped are drawn; another file is refused in a sentence."""
     tab.open(f"{address}#run=0")
@@ -157,7 +145,7 @@ def files(folder):
         text = json.dumps(result_of(program, "moebius " + line.replace("KEPT", kept), root))
         if not line.startswith("check"):
             pathlib.Path(kept).write_text(text)
-        tab.evaluate(f"{drop}('run.json', {json.dumps(text)})")
+        tab.evaluate(f"{DROP}('run.json', {json.dumps(text)})")
         tab.wait("document.getElementById('file-told').textContent !== ''")
         told = tab.evaluate("document.getElementById('file-told').textContent + document.getElementById('file-drawn').textContent")
         drawn = tab.evaluate("document.querySelectorAll('#file-drawn g[clip-path] > *').length")
@@ -170,12 +158,19 @@ def files(folder):
                                        ('{"schema": "moebius.sweep/1", "samples": {"bias": []}}', "no figure"),
                                        (branch_of([1, 2], [0.5, 0.5], row=7), "lacks"), (branch_of([1, 2], [0.5]), "lacks"),
                                        (branch_of([1, 2], [1e308, -1e308]), "too large"), (branch_of([1, 2], ["a", 1]), "lacks")]):
-        tab.evaluate(f"{drop}('note{k}.json', {json.dumps(text)})")
+        tab.evaluate(f"{DROP}('note{k}.json', {json.dumps(text)})")
         tab.wait(f"document.getElementById('file-told').textContent.startsWith('note{k}.json')")
         told = tab.evaluate("document.getElementById('file-told').textContent")
         assert words in told and not tab.evaluate("el('file-drawn').checkVisibility()"), (text, told)
+    for line, words in [("diagram --vary feedback=0.5:20", "3 branches, 1 special point"), ("locus --vary feedback=1.5:20 --vary bias=-9:9", "1 branch, 1 special point"),
+                        ("simulate --steps 50 --burn-in 0 --record-every 1", "50 rows"), ("exact --set feedback=4", "load_1, load_2 over x"),
+                        ("sweep --grid --vary feedback=1:4 --vary bias=-1:1 --points 3", "light to dark: 1, 2 stable states"), ("sweep --set feedback=4 --vary bias=-3:3 --rate 0.1", "over bias")]:
+        text = subprocess.run([program, *line.split(), "--format", "csv"], capture_output=True, text=True, check=True).stdout
+        tab.evaluate(f"{DROP}('run.csv', {json.dumps(text)})")
+        tab.wait(f"el('file-told').textContent.startsWith('run.csv') && el('file-told').textContent.includes({json.dumps(words)})", 20)
+        assert tab.evaluate("el('file-drawn').checkVisibility() && document.querySelectorAll('#file-drawn g[clip-path] > *').length > 0"), line
     for k, (text, words) in enumerate([("", "must be numbers and a class"), ("1,,0\n", "line 1 is not 3 finite"), ("a,b,c\n1,2,0\n1,2\n", "line 3")]):
-        tab.evaluate(f"{drop}('wrong{k}.csv', {json.dumps(text)})")
+        tab.evaluate(f"{DROP}('wrong{k}.csv', {json.dumps(text)})")
         tab.wait(f"el('file-told').textContent.startsWith('wrong{k}.csv') && el('file-told').textContent.includes('{words}')")
     chosen = pathlib.Path(folder, "mine.csv")
     chosen.write_text("".join(f"{(-1) ** k * (1 + k % 7 / 10)},{k % 3},{k % 2}\n" for k in range(60)))
@@ -188,63 +183,6 @@ def files(folder):
     tab.evaluate("choose({model: 'token-response'}); null")
     tab.settle()
     assert "--tokens data/digits.csv" in tab.evaluate("el('commands').textContent")
-
-
-def many_rows():
-    """Of more rows than the screen has pixels those are drawn that are seen; peaks stay."""
-    tab.open(f"{address}#run=0")
-    rows = 200000
-    run = {"schema": "moebius.simulate/1", "records": {"step": list(range(rows)), "load_1": [float(k == 77777) for k in range(rows)]}}
-    side = 700
-    grid = {"schema": "moebius.grid/1", "grid": {"feedback": [k // side for k in range(side * side)], "bias": [k % side for k in range(side * side)],
-                                                 "stable_states": [1] * (side * side)}}
-    for name, result, most in (("run.json", run, 60), ("grid.json", grid, 90000)):
-        tab.evaluate(f"{drop}('{name}', {json.dumps(json.dumps(result))})")
-        tab.wait(f"el('file-told').textContent.startsWith('{name}')")
-        drawn, text = tab.evaluate("[el('file-drawn').querySelectorAll('*').length, el('file-drawn').querySelector('path.drawn')?.getAttribute('d') ?? '']")
-        assert 10 < drawn < most and len(text) < 30000, (name, drawn, len(text))
-        if text:
-            heights = [float(one.split()[1]) for one in re.split("[ML]", text) if one]
-            assert max(heights) - min(heights) > 100, heights[:9]
-
-
-def nonsense():
-    """What an address says that cannot be is told, with what is taken; what it says later is obeyed."""
-    wrong = {"beta": "-3", "batch": "abc", "step": "100", "seed": "x", "bias": "1e300", "second": "feedback", "run": "7", "controlled": "yes", "model": "constructor",
-             "feedback": "0x10", "experts": "1e9", "to": "-5"}
-    tab.open(f"{address}#{'&'.join(f'{name}={value}' for name, value in wrong.items())}&state=1e308&toString=2&%E0%A4%A")
-    told = tab.evaluate("el('status').textContent")
-    assert all(f"{name} is '{value}', but it must be" in told for name, value in wrong.items()), told
-    taken = tab.evaluate("[settings.beta, settings.batch, settings.step, settings.model, settings.to, settings.experts].join()")
-    assert taken == "0.1,256,1,two-expert,0.2,64", taken
-    tab.open(f"{address}#model=token-softmax&feedback=5")  # beyond the diagram that is drawn where nothing is said
-    assert tab.evaluate("number_of('to') > 5 && !el('status').textContent")
-    tab.evaluate("history.pushState(null, '', '#model=two-expert&run=0'); dispatchEvent(new HashChangeEvent('hashchange')); null")
-    tab.settle()
-    assert tab.evaluate("el('run').textContent") == "Run" and tab.evaluate("settings.model") == "two-expert"
-    tab.evaluate("history.back(); null")
-    tab.wait("settings.model === 'token-softmax' && el('run').textContent === 'Pause'")
-    tab.settle()
-    tab.evaluate("choose({gate: 'class-means:0,99'}); null")
-    tab.wait("el('status').textContent.includes('class 99')")
-    tab.evaluate("choose({gate: 'class-means:0,9'}); null")
-    tab.settle()
-    assert tab.evaluate("shown.state.loads.length") == 2 and not tab.evaluate("el('status').textContent")
-
-
-def ends():
-    """Every slider at each of its ends, with as many experts as there may be; names in the diagram stand apart."""
-    tab.open(f"{address}#model=softmax&experts=64&run=0", height=800, width=640)  # as at 200 %
-    boxes = tab.evaluate("[...document.querySelectorAll('#diagram .label')].map(one => one.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])")
-    apart = lambda a, b: a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
-    assert len(boxes) > 5 and all(apart(a, b) for k, a in enumerate(boxes) for b in boxes[:k]), boxes
-    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for end in ("min", "max"):
-        tab.evaluate(f"for (const name of slider_names()) {{ const one = el(name); one.value = one.{end}; one.dispatchEvent(new Event('input', {{bubbles: true}})); }}")
-        tab.settle()
-        ends_told = tab.evaluate("[slider_names().map(name => el(name + '-value').textContent).join(), el('status').textContent]")
-        assert ends_told[0] == tab.evaluate(f"slider_names().map(name => range_ends[name]()[{int(end == 'max')}]).join()"), ends_told
-        assert not ends_told[1] or "jumped" in ends_told[1], ends_told
 
 
 def addresses():
@@ -327,10 +265,10 @@ try:
     keyboard()
     with tempfile.TemporaryDirectory() as scratch:
         files(scratch)
-    many_rows()
+    many_rows(tab, address)
     addresses()
-    nonsense()
-    ends()
+    nonsense(tab, address)
+    ends(tab, address)
     changes_of_mind()
     tasks()
     loop()

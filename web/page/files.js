@@ -98,16 +98,18 @@ function draw_result(plot, result) {
     return table ? draw_table(plot, table) : '';
 }
 
+const is_csv = name => /\.csv$/i.test(name);
+
 function show_result(name, text) {
     try {
-        const result = JSON.parse(text);
+        const result = is_csv(name) ? result_of_csv(text) : JSON.parse(text);
         if (!kind_of(result)) throw new Error('it is no result of moebius: "schema" is missing or another one');
         el('file-drawn').removeAttribute('hidden');  // a drawing has no property of that name
         plots.file = new Plot(el('file-drawn'));
         const drawn = draw_result(plots.file, result);
         if (!drawn) el('file-drawn').setAttribute('hidden', '');
         const what = [drawn || 'it has no figure', ...words_of(result)].join('; ');
-        el('file-told').textContent = `${name} (${result.schema}, ${result.command ?? 'no command'}): ${what}.`;
+        el('file-told').textContent = `${name} (${result.schema}${result.command ? ', ' + result.command : ''}): ${what}.`;
         el('file-drawn').setAttribute('aria-label', `${name}: ${what}`);
         shown.file = {name, text};
     } catch (failure) {
@@ -128,7 +130,7 @@ async function take_file(file) {
     try {
         if (file.size > largest_file) throw new Error(`it has ${short_number(file.size / 1e6)} MB, but a page takes at most ${largest_file / 1e6}`);
         const text = await file.text().catch(() => { throw new Error('it cannot be read; is it a folder?'); });
-        if (!/\.csv$/i.test(file.name)) show_result(file.name, text);
+        if (!is_csv(file.name) || result_of_csv(text)) show_result(file.name, text);
         else await take_tokens(text, file.name);
     } catch (failure) {
         refuse_file(file.name, failure.message);
