@@ -142,17 +142,14 @@ class Plot {
                       'fill-opacity': shade}, this.curves);
     }
 
-    // The name of a point above it, right or left, where no other name stands; below it at the top; else nowhere.
+    // The name of a point above it to the right (at the edges below, or to the left), unless another name stands there.
     word(x, y, text) {
         if (x === null || y === null) return;
-        const wide = 8 * text.length, places = [];
-        const above = this.py(y) - 7;
-        for (const right of [7, -7 - wide]) places.push([this.px(x) + right, above > 20 ? above : above + 23]);
-        const free = places.find(([u, v]) => u > this.margin.left && u + wide < this.width && v < this.height - this.margin.bottom &&
-            !this.words.some(one => Math.abs(one.v - v) < 14 && u < one.u + one.wide && one.u < u + wide));
-        if (!free) return;
-        this.words.push({u: free[0], v: free[1], wide});
-        make('text', {class: 'label', x: free[0], y: free[1]}, this.curves, text);
+        const wide = 8 * text.length, right = this.px(x) + 7, above = this.py(y) - 7;
+        const u = right + wide < this.width ? right : right - 14 - wide, v = above > 20 ? above : above + 23;
+        if (this.words.some(one => Math.abs(one.v - v) < 14 && u < one.u + one.wide && one.u < u + wide)) return;
+        this.words.push({u, v, wide});
+        make('text', {class: 'label', x: u, y: v}, this.curves, text);
     }
 }
 
