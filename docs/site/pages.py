@@ -4,12 +4,15 @@
 Those that are written are copied. Every command with its options comes from the program's own help, the file formats
 from docs/schema, the list of headers from include/, and the page of `moebius explore` from a program that has it.
 """
+import html
 import json
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+
+from algorithms import write_algorithms
 
 
 def help_of(program, *words):
@@ -22,6 +25,22 @@ def commands(program):
     return [line.strip().split(maxsplit=1)[0] for line in listed.splitlines() if re.match(r"  [a-z]", line)]
 
 
+def options_as_tables(text):
+    """A command's help, what it lists (arguments, options) as tables, the rest as it stands."""
+    out = []
+    for part in text.strip().split("\n\n"):
+        rows = [re.match(r"  (\S.*?)  +(\S.*)", line) for line in part.splitlines()[1:]]
+        if part.splitlines()[0] not in ("Options:", "Positionals:") or not all(rows):
+            out += ["```text", part, "```", ""]
+            continue
+        out += [f"## {part.splitlines()[0][:-1]}", "", '<div class="options" markdown="1">', "", "| | |", "| --- | --- |"]
+        for option, meaning in (row.groups() for row in rows):
+            meaning = html.escape(meaning).replace("|", "&#124;").replace("*", "&#42;")
+            out.append(f"| <code>{html.escape(option).replace('|', '&#124;')}</code> | {meaning} |")
+        out += ["", "</div>", ""]
+    return "\n".join(out)
+
+
 def write_commands(program, folder):
     folder.mkdir(parents=True)
     names = commands(program)
@@ -30,7 +49,7 @@ def write_commands(program, folder):
         text = help_of(program, name)
         meaning = text.strip().splitlines()[0]
         index.append(f"- [{name}]({name}.md): {meaning}")
-        (folder / f"{name}.md").write_text(f"# moebius {name}\n\n```text\n{text.rstrip()}\n```\n")
+        (folder / f"{name}.md").write_text(f"# moebius {name}\n\n{options_as_tables(text)}")
     (folder / "index.md").write_text("\n".join(index) + "\n\n```text\n" + help_of(program).rstrip() + "\n```\n")
 
 
@@ -93,7 +112,7 @@ def copy_pages(root, out):
             text = path.read_text().replace("](../README.md", "](../index.md")
             (out / folder / path.name).write_text(text)
     shutil.copytree(root / "docs/schema", out / "docs/schema")
-    for name in ("CONTRIBUTING.md", "SECURITY.md"):
+    for name in ("CONTRIBUTING.md", "SECURITY.md", "docs/site/site.css"):
         shutil.copy(root / name, out)
     (out / "index.md").write_text((root / "README.md").read_text().replace("](data/results)", "](data/results/README.md)"))
 
@@ -121,6 +140,8 @@ def main(program, root, out):
     write_commands(program, out / "commands")
     write_formats(root, out / "formats.md")
     write_headers(root, out / "headers.md")
+    names = [path.name for path in (root / "include/moebius").rglob("*.hpp")]
+    write_algorithms(root, out / "algorithms.md", lambda path: header_page(path, names))
 
 
 main(*sys.argv[1:])

@@ -58,6 +58,14 @@ for header in headers:
              if link.startswith("api/") and link.endswith(header.name.replace("_", "__").replace(".", "_8") + ".html")]
     assert any(name in text for text in texts), f"{name} has no page"
 
+# each header that names a source has an entry of its own among the algorithms, with all of its words
+algorithms = html.unescape((site / "algorithms.html").read_text())
+sourced = [path for path in headers if "/// @source" in path.read_text()]
+for header in sourced:
+    name = header.relative_to(root / "include").as_posix()
+    assert f">{name}</a>" in algorithms, f"{name} has a source, but no algorithm"
+assert len(sourced) > 80 and "pseudo-arclength" in algorithms
+
 told = subprocess.run([program, "--help"], check=True, capture_output=True, text=True).stdout
 names = [line.split()[0] for line in told.split("Subcommands:\n")[1].split("\n\n")[0].splitlines() if line[2:3].isalpha()]
 assert len(names) > 15

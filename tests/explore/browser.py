@@ -7,6 +7,14 @@ import subprocess
 import tempfile
 import time
 
+# Of a page, called with a file's name and text.
+DROP = """(async (name, text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], name));
+    document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+    await new Promise(done => setTimeout(done, 100));
+})"""
+
 
 class Browser:
     """Opens one page; what its console calls an error is in `errors`."""

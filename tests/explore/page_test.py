@@ -8,11 +8,13 @@ import json
 import math
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 
-from browser import Browser
+from browser import DROP, Browser
 from program import CLOSE, difference, far, farthest, result_of
+from wrong import branch_of, ends, many_rows, nonsense
 
 program, page, chromium, root = sys.argv[1:5]
 axe = sys.argv[5] if len(sys.argv) > 5 else ""
@@ -122,12 +124,6 @@ def keyboard():
 
 def files(folder):
     """Results that are dropped are drawn; another file is refused in a sentence."""
-    drop = """(async (name, text) => {
-        const data = new DataTransfer();
-        data.items.add(new File([text], name));
-        document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
-        await new Promise(done => setTimeout(done, 100));
-    })"""
     tab.open(f"{address}#run=0")
     kept = f"{folder}/kept.json"
     for line, words, curves in [
@@ -149,7 +145,7 @@ def files(folder):
         text = json.dumps(result_of(program, "moebius " + line.replace("KEPT", kept), root))
         if not line.startswith("check"):
             pathlib.Path(kept).write_text(text)
-        tab.evaluate(f"{drop}('run.json', {json.dumps(text)})")
+        tab.evaluate(f"{DROP}('run.json', {json.dumps(text)})")
         tab.wait("document.getElementById('file-told').textContent !== ''")
         told = tab.evaluate("document.getElementById('file-told').textContent + document.getElementById('file-drawn').textContent")
         drawn = tab.evaluate("document.querySelectorAll('#file-drawn g[clip-path] > *').length")
@@ -159,17 +155,34 @@ def files(folder):
     for k, (text, words) in enumerate([("[1, 2]", "no result of moebius"), ("{", "no JSON"),
                                        ('{"schema": "moebius.check/1", "counts": {"judged": 1}}', "lacks"),
                                        ('{"schema": "moebius.grid/1", "grid": {}}', "no finite number"),
-                                       ('{"schema": "moebius.sweep/1", "samples": {"bias": []}}', "no figure")]):
-        tab.evaluate(f"{drop}('note{k}.json', {json.dumps(text)})")
+                                       ('{"schema": "moebius.sweep/1", "samples": {"bias": []}}', "no figure"),
+                                       (branch_of([1, 2], [0.5, 0.5], row=7), "lacks"), (branch_of([1, 2], [0.5]), "lacks"),
+                                       (branch_of([1, 2], [1e308, -1e308]), "too large"), (branch_of([1, 2], ["a", 1]), "lacks")]):
+        tab.evaluate(f"{DROP}('note{k}.json', {json.dumps(text)})")
         tab.wait(f"document.getElementById('file-told').textContent.startsWith('note{k}.json')")
         told = tab.evaluate("document.getElementById('file-told').textContent")
         assert words in told and not tab.evaluate("el('file-drawn').checkVisibility()"), (text, told)
+    for line, words in [("diagram --vary feedback=0.5:20", "3 branches, 1 special point"), ("locus --vary feedback=1.5:20 --vary bias=-9:9", "1 branch, 1 special point"),
+                        ("simulate --steps 50 --burn-in 0 --record-every 1", "50 rows"), ("exact --set feedback=4", "load_1, load_2 over x"),
+                        ("sweep --grid --vary feedback=1:4 --vary bias=-1:1 --points 3", "light to dark: 1, 2 stable states"), ("sweep --set feedback=4 --vary bias=-3:3 --rate 0.1", "over bias")]:
+        text = subprocess.run([program, *line.split(), "--format", "csv"], capture_output=True, text=True, check=True).stdout
+        tab.evaluate(f"{DROP}('run.csv', {json.dumps(text)})")
+        tab.wait(f"el('file-told').textContent.startsWith('run.csv') && el('file-told').textContent.includes({json.dumps(words)})", 20)
+        assert tab.evaluate("el('file-drawn').checkVisibility() && document.querySelectorAll('#file-drawn g[clip-path] > *').length > 0"), line
+    for k, (text, words) in enumerate([("", "must be numbers and a class"), ("1,,0\n", "line 1 is not 3 finite"), ("a,b,c\n1,2,0\n1,2\n", "line 3")]):
+        tab.evaluate(f"{DROP}('wrong{k}.csv', {json.dumps(text)})")
+        tab.wait(f"el('file-told').textContent.startsWith('wrong{k}.csv') && el('file-told').textContent.includes('{words}')")
     chosen = pathlib.Path(folder, "mine.csv")
     chosen.write_text("".join(f"{(-1) ** k * (1 + k % 7 / 10)},{k % 3},{k % 2}\n" for k in range(60)))
     node = tab.call("DOM.querySelector", nodeId=tab.call("DOM.getDocument")["root"]["nodeId"], selector="#tokens")
     tab.call("DOM.setFileInputFiles", nodeId=node["nodeId"], files=[str(chosen)])
     tab.wait("settings.model === 'token-response' && token_facts.tokens === 60")
     tab.settle()
+    assert "--tokens mine.csv" in tab.evaluate("el('commands').textContent") and "60 tokens of mine.csv" in tab.evaluate("el('file-told').textContent")
+    tab.evaluate("el('reset').click(); null")
+    tab.evaluate("choose({model: 'token-response'}); null")
+    tab.settle()
+    assert "--tokens data/digits.csv" in tab.evaluate("el('commands').textContent")
 
 
 def addresses():
@@ -203,6 +216,11 @@ def changes_of_mind():
     tab.settle()
     found = tab.evaluate("[shown.diagram.model, shown.set.model, shown.state.loads.length].join()")
     assert found == "two-expert,two-expert,2", found
+    # nor is a state of the old one the new one's, from which it would have jumped
+    tab.open(f"{address}#model=two-expert&feedback=4&bias=0.5&run=0")
+    tab.evaluate("set_values({bias: 0.6}); ask_state(); choose({controlled: '1', feedback: '1', leak: '1'}); null")
+    tab.settle()
+    assert tab.evaluate("shown.jumps.length") == 0 and tab.evaluate("shown.state.state.length") == 2
 
 
 def tasks():
@@ -247,7 +265,10 @@ try:
     keyboard()
     with tempfile.TemporaryDirectory() as scratch:
         files(scratch)
+    many_rows(tab, address)
     addresses()
+    nonsense(tab, address)
+    ends(tab, address)
     changes_of_mind()
     tasks()
     loop()

@@ -36,19 +36,22 @@ class Engine {
     }
 
     // The newest question of a kind alone: those that came while one was computed are dropped.
-    latest(kind, request, take) {
+    latest(kind, request, take, fail = tell_failure) {
         const slot = this.running.get(kind);
         if (slot) {
-            slot.next = {request, take};
+            slot.next = [request, take, fail];
             return;
         }
-        const fresh = {next: null};
+        const fresh = {next: null}, wanted = act => found => { if (this.running.get(kind) === fresh) act(found); };
         this.running.set(kind, fresh);
-        this.ask(request).then(take, failure => tell_failure(failure)).finally(() => {
+        this.ask(request).then(wanted(take), wanted(fail)).finally(wanted(() => {
             this.running.delete(kind);
-            if (fresh.next) this.latest(kind, fresh.next.request, fresh.next.take);
-        });
+            if (fresh.next) this.latest(kind, ...fresh.next);
+        }));
     }
+
+    // Answers to what was asked until now are of no use.
+    forget() { this.running.clear(); }
 
     get busy() { return this.running.size > 0; }
 }

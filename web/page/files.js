@@ -1,12 +1,12 @@
 'use strict';
 // Files that are dropped or chosen: a result of the program is drawn, a CSV becomes tokens.
 
-// The first diagram of a result, wherever it stands.
-function diagram_of(part) {
-    if (!part || typeof part !== 'object' || Array.isArray(part)) return null;
+// The first diagram of a result: itself, or a part of it or of its parts.
+function diagram_of(part, depth = 3) {
+    if (depth === 0 || !part || typeof part !== 'object' || Array.isArray(part)) return null;
     if (Array.isArray(part.branches) && Array.isArray(part.special_points)) return part;
     for (const inner of Object.values(part)) {
-        const found = diagram_of(inner);
+        const found = diagram_of(inner, depth - 1);
         if (found) return found;
     }
     return null;
@@ -21,7 +21,9 @@ function ends_of(lists) {
             high = Math.max(high, value);
         }
     if (!(low <= high)) throw new Error('it has no finite number to draw');
-    const pad = (high - low || 1) * 0.04;
+    const largest = Math.max(-low, high);
+    if (largest > 1e300) throw new Error('its numbers are too large to draw');
+    const pad = 0.04 * (high - low > 1e-9 * largest ? high - low : largest || 1);
     return [low - pad, high + pad];
 }
 
@@ -50,8 +52,7 @@ function draw_curves(plot, {schema}, {branches, special_points}) {
 function draw_measured(plot, {steady}) {
     if (!steady?.feedback) return '';
     const loads = steady.load_1 ?? steady.gap.map(gap => (1 + gap) / 2);
-    for (const [row, load] of loads.entries())
-        if (load !== null) plot.dot(steady.feedback[row], load, 'special', 2.5);
+    plot.dots(steady.feedback, loads, 'special', 2.5);
     return `, ${loads.length} measured states of rest`;
 }
 
@@ -59,8 +60,7 @@ function draw_table(plot, {table, name, x, ys, by, dots}) {
     plot.axes(ends_of([table[x]]), ends_of(ys.map(key => table[key])), x, ys.slice(0, 3).join(', ') + (ys.length > 3 ? ', …' : ''));
     plot.clear();
     for (const key of ys) {
-        if (dots || table[x].length <= 60) for (const [i, at] of table[x].entries())
-            if (at !== null && table[key][i] !== null) plot.dot(at, table[key][i], 'special', 2.5);
+        if (dots || table[x].length <= 60) plot.dots(table[x], table[key], 'special', 2.5);
         if (dots) continue;
         for (const rows of Map.groupBy(table[x].keys(), row => by ? table[by][row] : 0).values())
             plot.curve(rows.map(row => table[x][row]), rows.map(row => table[key][row]), 'drawn');
@@ -78,9 +78,16 @@ function draw_grid(plot, {grid}) {
     const [wide, high] = [step(xs), step(ys)];
     plot.axes([xs[0] - wide / 2, xs.at(-1) + wide / 2], [ys[0] - high / 2, ys.at(-1) + high / 2], x_name, y_name);
     plot.clear();
-    for (const [row, n] of count.entries())
-        if (n !== null) plot.cell(grid[x_name][row], grid[y_name][row], wide, high, (1 + levels.indexOf(n)) / (1 + levels.length));
-    return `${count.length} points, light to dark: ${levels.join(', ')} stable ${levels.at(-1) === 1 ? 'state' : 'states'}`;
+    // cells thinner than two pixels: every so many of a row and of a column, each as wide as what it stands for
+    const every = [xs, ys].map((all, k) => Math.ceil(2 * all.length / (k === 0 ? plot.width : plot.height)));
+    const drawn = [xs, ys].map((all, k) => new Set(all.filter((_, i) => i % every[k] === 0)));
+    for (const [row, n] of count.entries()) {
+        const x = grid[x_name][row], y = grid[y_name][row];
+        if (n !== null && drawn[0].has(x) && drawn[1].has(y))
+            plot.cell(x, y, every[0] * wide, every[1] * high, (1 + levels.indexOf(n)) / (1 + levels.length));
+    }
+    const some = every.some(n => n > 1) ? ` (a cell is every ${every.join(' x ')})` : '';
+    return `${count.length} points${some}, light to dark: ${levels.join(', ')} stable ${levels.at(-1) === 1 ? 'state' : 'states'}`;
 }
 
 // Draws a result into `plot` and says what was drawn, or '' where it has no figure.
@@ -91,31 +98,43 @@ function draw_result(plot, result) {
     return table ? draw_table(plot, table) : '';
 }
 
+const is_csv = name => /\.csv$/i.test(name);
+
 function show_result(name, text) {
     try {
-        const result = JSON.parse(text);
+        const result = is_csv(name) ? result_of_csv(text) : JSON.parse(text);
         if (!kind_of(result)) throw new Error('it is no result of moebius: "schema" is missing or another one');
         el('file-drawn').removeAttribute('hidden');  // a drawing has no property of that name
         plots.file = new Plot(el('file-drawn'));
         const drawn = draw_result(plots.file, result);
         if (!drawn) el('file-drawn').setAttribute('hidden', '');
         const what = [drawn || 'it has no figure', ...words_of(result)].join('; ');
-        el('file-told').textContent = `${name} (${result.schema}, ${result.command ?? 'no command'}): ${what}.`;
+        el('file-told').textContent = `${name} (${result.schema}${result.command ? ', ' + result.command : ''}): ${what}.`;
         el('file-drawn').setAttribute('aria-label', `${name}: ${what}`);
         shown.file = {name, text};
     } catch (failure) {
-        el('file-drawn').setAttribute('hidden', '');
         const why = failure instanceof SyntaxError ? 'it is no JSON' :
             failure instanceof TypeError ? 'it lacks what a result of its kind has' : failure.message;
-        el('file-told').textContent = `${name}: ${why}.`;
+        refuse_file(name, why);
     }
     el('drop').scrollIntoView({block: 'nearest'});
 }
 
-function take_file(file) {
+function refuse_file(name, why) {
+    el('file-drawn').setAttribute('hidden', '');
+    el('file-told').textContent = `${name}: ${why}.`;
+}
+
+async function take_file(file) {
     if (!file) return;
-    if (/\.csv$/i.test(file.name)) take_csv(file);
-    else file.text().then(text => show_result(file.name, text));
+    try {
+        if (file.size > largest_file) throw new Error(`it has ${short_number(file.size / 1e6)} MB, but a page takes at most ${largest_file / 1e6}`);
+        const text = await file.text().catch(() => { throw new Error('it cannot be read; is it a folder?'); });
+        if (!is_csv(file.name) || result_of_csv(text)) show_result(file.name, text);
+        else await take_tokens(text, file.name);
+    } catch (failure) {
+        refuse_file(file.name, failure.message);
+    }
 }
 
 function accept_drops() {
@@ -142,33 +161,39 @@ function save(kind) {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
+const largest_file = 200e6;
+
 // Tokens: numbers in rows, the class in the last column. The engine's gate does the rest.
 const tokens = {columns: 0, values: [], name: ''};
 
 function read_csv(text, name) {
-    const rows = text.trim().split(/\r?\n/).map(line => line.split(/[,;\t]/).map(Number));
-    if (rows[0].every(Number.isNaN)) rows.shift();
-    const columns = rows[0]?.length ?? 0;
-    const bad = rows.findIndex(row => row.length !== columns || !row.every(Number.isFinite));
-    if (bad >= 0 || columns < 2) throw new Error(`${name}: row ${bad + 1} is not ${columns} numbers`);
-    Object.assign(tokens, {columns, values: rows.flat(), name});
+    const number = cell => cell.trim() === '' ? NaN : Number(cell);  // which is 0 of nothing
+    const rows = text.trimEnd().split(/\r?\n/).map(line => line.split(/[,;\t]/).map(number));
+    const heading = rows[0].every(Number.isNaN) && rows.length > 1 ? 1 : 0;
+    const columns = rows[heading].length;
+    const bad = rows.findIndex((row, line) => line >= heading && (row.length !== columns || !row.every(Number.isFinite)));
+    if (columns < 2) throw new Error('its lines must be numbers and a class, with commas between them');
+    if (bad >= 0) throw new Error(`line ${bad + 1} is not ${columns} finite numbers`);
+    Object.assign(tokens, {columns, values: rows.slice(heading).flat(), name});
 }
 
-function take_csv(file) {
-    file.text().then(text => {
-        read_csv(text, file.name);
-        if (!takes_tokens()) settings.model = 'token-response';
-        settings.state = '';
-        return all_changed();
-    }).catch(tell_failure);
+async function take_tokens(text, name) {
+    el('file-told').textContent = `Reading ${name} …`;
+    read_csv(text, name);
+    if (!takes_tokens()) settings.model = 'token-response';
+    settings.state = '';
+    await all_changed();
+    el('file-told').textContent = el('tokens-told').textContent || `${name}: ${el('status').textContent}`;
 }
 
 async function hand_over_tokens() {
-    if (tokens.columns === 0) read_csv(new TextDecoder().decode(await unpacked('digits')), 'digits');
+    if (tokens.columns === 0) read_csv(new TextDecoder().decode(await unpacked('digits')), 'data/digits.csv');
+    el('tokens-told').textContent = '';
     const asked = {ask: 'tokens', columns: tokens.columns, values: tokens.values, gate: settings.gate};
     // One engine has the work of the gate, the others what comes of it.
     const told = await engines.curves.ask(asked);
     const made = {ask: 'tokens', columns: told.experts, values: told.logits, gate: 'logits'};
     for (const engine of [engines.point, engines.loop]) engine.ask(made).catch(tell_failure);  // before what asks for them
     token_facts = told;
+    el('tokens-told').textContent = `In use: ${told.tokens} tokens of ${tokens.name}, ${told.experts} experts.`;
 }

@@ -1,7 +1,7 @@
 'use strict';
 // The closed loop, batch by batch: tokens drop into experts, and loads go on over time.
 
-const live = {drops: [], owed: [], loads: [], history: [], steps: 0, asked: false, fresh: 0, frames: 0};
+const live = {drops: [], owed: [], loads: [], history: [], steps: 0, asked: true, fresh: 0, frames: 0};  // `asked`: nothing more is, until that is there
 const kept_batches = 600, kept_drops = 240;
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -42,11 +42,11 @@ function drop_tokens(loads) {
 function draw_tokens(seconds) {
     const {pen, width, height} = opened('tokens-drawn'), count = live.loads.length;
     if (count === 0) return;
-    const column = width / count, floor = height - 18;
+    const column = width / count, floor = height - 18, gap = Math.min(3, column / 6);
     for (const [e, load] of live.loads.entries()) {
         pen.fillStyle = colour_of(e, count);
         pen.globalAlpha = 0.35;
-        pen.fillRect(e * column + 3, floor - load * (floor - 14), column - 6, load * (floor - 14));
+        pen.fillRect(e * column + gap, floor - load * (floor - 14), column - 2 * gap, load * (floor - 14));
         pen.globalAlpha = 1;
         pen.fillStyle = ink('--ink');
         pen.textAlign = 'center';
@@ -56,7 +56,7 @@ function draw_tokens(seconds) {
         drop.y += drop.speed * seconds;
         pen.fillStyle = colour_of(drop.e, count);
         pen.beginPath();
-        pen.arc((drop.e + 0.1 + 0.8 * drop.at) * column, drop.y * floor, Math.min(3, column / 8), 0, 7);
+        pen.arc((drop.e + 0.1 + 0.8 * drop.at) * column, drop.y * floor, Math.max(1.5, Math.min(3, column / 8)), 0, 7);
         pen.fill();
     }
     live.drops = live.drops.filter(drop => drop.y < 1 - 0.9 * live.loads[drop.e]);
@@ -106,24 +106,27 @@ function run_batches(batches) {
     const run = live.fresh;
     live.asked = true;
     return engines.loop.ask(request('run', {batches})).then(found => take_batches(run, found), failure => {
+        if (run !== live.fresh) return;
         live.asked = false;
         tell_failure(failure);
         set_running(false);
     });
 }
 
+function stop_loop() {
+    Object.assign(live, {drops: [], owed: [], history: [], loads: [], steps: 0, asked: true});
+    el('diagnosis').textContent = 'nothing yet';
+    return ++live.fresh;
+}
+
 // From the state in which the theory rests, or from equal loads.
 function start_loop(state) {
-    const run = ++live.fresh;
-    Object.assign(live, {drops: [], owed: [], history: [], loads: [], steps: 0, asked: true});
+    const run = stop_loop();
     const more = {tokens: number_of('batch'), seed: number_of('seed'), step: number_of('step')};
     if (state) more.state = state;
     return engines.loop.ask(request('start', more)).then(() => {
         if (run === live.fresh) live.asked = false;
-    }, failure => {
-        tell_failure(failure);
-        set_running(false);
-    });
+    }, failure => { if (run === live.fresh) tell_failure(failure); });
 }
 
 function set_running(on) {

@@ -1,22 +1,28 @@
 'use strict';
 // What the reader touches, and what follows from it.
 
-const slider_names = () => ['feedback', 'bias', 'beta', ...(is_controlled() ? ['gain', 'leak'] : [])];
-
 function facts_of(name) {
     const all = [...info().parameters, ...known.controller];
     return all.find(one => one.name === name) ?? {symbol: 'h', meaning: 'asymmetry in the drift of expert 1'};
 }
 
-function write_controls() {
-    for (const name of ['model', 'experts', 'gate', 'to', 'batch', 'step']) el(name).value = settings[name];
+function write_choices() {
+    for (const name of ['model', 'gate']) el(name).value = settings[name];
     el('controlled').checked = is_controlled();
     for (const part of document.querySelectorAll('[data-for]'))
         part.hidden = part.dataset.for === 'many' ? !is_many() || takes_tokens() : !takes_tokens();
+}
+
+const written_numbers = ['experts', 'to', 'batch', 'step'];
+
+function write_controls() {
+    for (const name of written_numbers) {
+        const [min, max] = limits[name]();
+        Object.assign(el(name), {min, max, value: settings[name]});
+    }
     el('equation').textContent = shown.state?.equation ?? info().equation;
     if (el('sliders').dataset.names !== slider_names().join()) make_sliders(el('sliders'));
-    const others = slider_names().filter(name => name !== 'feedback');
-    el('second').replaceChildren(...others.map(name => new Option(name, name)));
+    el('second').replaceChildren(...seconds().map(name => new Option(name, name)));
     el('second').value = settings.second;
     write_sliders();
 }
@@ -53,7 +59,7 @@ function make_sliders(box) {
 
 let scheduled = false;
 function follow() {
-    if (scheduled) return;
+    if (scheduled || filled !== changes) return;
     scheduled = true;
     requestAnimationFrame(() => {
         scheduled = false;
@@ -69,33 +75,46 @@ function follow() {
 
 // Values of parameters, held in their ranges, to a thousandth of them or finer.
 function set_values(values) {
+    if (filled !== changes) return;
     for (const [name, value] of Object.entries(values)) {
         const [from, to] = range_ends[name](), digits = Math.max(0, 3 - Math.floor(Math.log10(to - from)));
-        settings[name] = String(Number(Math.min(to, Math.max(from, value)).toFixed(digits)));
+        settings[name] = String(Number(held(name, value).toFixed(digits)));
     }
     follow();
 }
 
+function forget_all() {
+    if (engines.curves.busy) {  // with curves that nobody wants any more
+        engines.curves.worker.terminate();
+        engines.curves = new_engine();
+    }
+    engines.point.forget();
+    stop_loop();
+    Object.assign(shown, {draft: null, state: null, jumps: []});
+    for (const kind of ['diagram', 'set', 'landscape']) forget(kind);
+}
+
 // Another model, or another size: states and curves of the old one mean nothing.
-async function all_changed() {
+let changes = 0, filled = 0;  // `filled`: the last of them after which all settings have values
+async function all_changed(said = '') {
+    const change = ++changes;
+    tell('');
     try {
-        fill_settings();
-        if (engines.curves.busy) {  // with curves that nobody wants any more
-            engines.curves.worker.terminate();
-            engines.curves = new_engine();
-        }
+        forget_all();
+        fill_gate();
+        write_choices();
         if (takes_tokens()) await hand_over_tokens();
-        if (!slider_names().includes(settings.second)) settings.second = 'bias';
-        Object.assign(shown, {draft: null, state: null, jumps: []});
-        for (const kind of ['diagram', 'set', 'landscape']) forget(kind);
+        if (change !== changes) return;
+        tell(said + fill_settings());
+        filled = change;
         write_controls();
         draw_all_curves();
         ask_state();
         ask_curves();
-        write_address();
+        set_running(settings.run === '1');
         await start_loop();
     } catch (failure) {
-        tell_failure(failure);
+        if (change === changes) tell_failure(failure);
     }
 }
 
@@ -107,18 +126,20 @@ function choose(changes) {
     return all_changed();
 }
 
+// What stands in the field of a number; the field then says what was taken.
+function written(name) {
+    tell(take_number(name, el(name).value, settings[name]));
+    return el(name).value = settings[name];
+}
+
 function listen_to_form() {
     el('controls').addEventListener('submit', event => event.preventDefault());
     el('model').addEventListener('change', () => choose({model: el('model').value}));
-    el('experts').addEventListener('change', () => {
-        const count = Math.min(64, Math.max(2, Math.round(Number(el('experts').value)) || 2));
-        choose({experts: String(count)});
-    });
+    el('experts').addEventListener('change', () => choose({experts: el('experts').value}));
     el('controlled').addEventListener('change', () => choose({controlled: el('controlled').checked ? '1' : '0'}));
     el('gate').addEventListener('change', () => choose({gate: el('gate').value}));
     el('to').addEventListener('change', () => {
-        const to = Number(el('to').value);
-        if (to > 2 * from_feedback) settings.to = String(to);
+        written('to');
         set_values({feedback: number_of('feedback'), bias: number_of('bias')});
         draw_all_curves();
     });
@@ -130,13 +151,13 @@ function listen_to_form() {
     });
     for (const name of ['batch', 'step'])
         el(name).addEventListener('change', () => {
-            if (Number(el(name).value) > 0) settings[name] = el(name).value;
+            written(name);
             write_address();
             start_loop(shown.state?.state);
         });
     el('run').addEventListener('click', () => set_running(settings.run !== '1'));
     el('restart').addEventListener('click', () => start_loop(shown.state?.state));
-    el('reset').addEventListener('click', () => { clearTimeout(address_due); address_due = 0; history.replaceState(null, '', '#'); read_address(); all_changed(); });
+    el('reset').addEventListener('click', () => { history.replaceState(null, '', '#'); tokens.columns = 0; read_again(); });
     el('share').addEventListener('click', () =>
         navigator.clipboard?.writeText(location.href).then(() => tell('The address is copied.'), () => tell(location.href)) ?? tell(location.href));
     el('save-diagram').addEventListener('click', () => save('diagram'));
@@ -170,6 +191,12 @@ function listen_to_set() {
     });
 }
 
+function read_again() {
+    clearTimeout(address_due);  // with what was set before
+    address_due = 0;
+    return all_changed(read_address());
+}
+
 function redraw() {
     if (known) draw_all_curves();
     if (shown.file) show_result(shown.file.name, shown.file.text);
@@ -180,15 +207,13 @@ async function open_page() {
     known = await engines.point.ask({ask: 'models'});
     for (const [name, words] of Object.entries(model_words)) el('model').append(new Option(words, name));
     for (const name of ['diagram', 'set', 'landscape']) plots[name] = new Plot(el(name));
-    read_address();
     listen_to_form();
     listen_to_set();
     accept_drops();
-    await all_changed();
-    set_running(settings.run === '1');
+    await read_again();
     let width = innerWidth;
     addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; redraw(); } });
-    addEventListener('hashchange', () => { read_address(); all_changed(); });
+    addEventListener('hashchange', read_again);
     requestAnimationFrame(frame);
 }
 

@@ -111,6 +111,7 @@ function fill_table() {
                            load_columns(branch).map(name => branch.columns[name][point.row]).join(', ')];
             for (const word of words) row.insertCell().textContent = word;
         }
+    el('commands').textContent = [shown.diagram, shown.set].filter(Boolean).map(found => found.command).join('\n');
 }
 
 // Neither picture nor words nor numbers stay of what holds no more.
@@ -132,6 +133,12 @@ function curves_drawn(kind, found, asked) {
     write_table();
 }
 
+function curves_failed(kind, failure) {
+    forget(kind);
+    el(kind + '-told').textContent = failure.message;
+    tell_failure(failure);
+}
+
 // Before the first diagram a draft of it, so that something stands soon; numbers are those of the diagram alone.
 function ask_draft(request) {
     if (shown.diagram || shown.draft || engines.curves.running.has('diagram')) return;
@@ -146,12 +153,11 @@ function ask_draft(request) {
 // What changed is asked again, and nothing else.
 function ask_curves() {
     const asked = {diagram: curves_request(['feedback']), set: curves_request(['feedback', settings.second])};
-    el('commands').textContent = Object.values(asked).map(one => one.command).join('\n');
     ask_draft(asked.diagram);
     for (const [kind, request] of Object.entries(asked)) {
         const text = JSON.stringify(request);
         if (shown[kind]?.asked === text) continue;
-        engines.curves.latest(kind, request, found => curves_drawn(kind, found, text));
+        engines.curves.latest(kind, request, found => curves_drawn(kind, found, text), failure => curves_failed(kind, failure));
         setTimeout(() => {
             if (engines.curves.running.has(kind)) el(kind + '-told').textContent = 'Computing …';
         }, 700);

@@ -22,10 +22,25 @@ function round_ticks(from, to, wanted) {
 
 const short_number = value => String(Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(4)));
 
+// Of points that share a column of pixels the first, the lowest, the highest and the last: what a line shows of them.
+function of_columns(points) {
+    const out = [];
+    for (let from = 0, to; from < points.length; from = to) {
+        let low = from, high = from;
+        for (to = from + 1; to < points.length && Math.floor(points[to][0]) === Math.floor(points[from][0]); ++to) {
+            if (points[to][1] < points[low][1]) low = to;
+            if (points[to][1] > points[high][1]) high = to;
+        }
+        for (const k of new Set([from, low, high, to - 1].sort((a, b) => a - b))) out.push(points[k]);
+    }
+    return out;
+}
+
 class Plot {
     constructor(svg) {
         this.svg = svg;
         this.margin = {left: 52, right: 12, top: 10, bottom: 40};
+        this.words = [];
         svg.textContent = '';
         this.frame = make('g', {'aria-hidden': 'true'}, svg);
         const id = svg.id + '-clip';
@@ -44,6 +59,8 @@ class Plot {
         this.width = Math.max(200, clientWidth);
         this.height = Math.max(160, clientHeight);
         this.svg.setAttribute('viewBox', `0 0 ${this.width} ${this.height}`);
+        const heights = round_ticks(...y, 5);
+        m.left = 24 + Math.max(28, ...heights.map(at => 7 * short_number(at).length + 8));  // its name, then the numbers
         const right = this.width - m.right, bottom = this.height - m.bottom;
         for (const [key, value] of Object.entries(
                  {x: m.left, y: m.top, width: right - m.left, height: bottom - m.top}))
@@ -55,7 +72,7 @@ class Plot {
             make('path', {class: 'grid', d: `M${this.px(at)} ${m.top}V${bottom}`}, this.frame);
             make('text', {x: this.px(at), y: bottom + 16, 'text-anchor': 'middle'}, this.frame, short_number(at));
         }
-        for (const at of round_ticks(...y, 5)) {
+        for (const at of heights) {
             make('path', {class: 'grid', d: `M${m.left} ${this.py(at)}H${right}`}, this.frame);
             make('text', {x: m.left - 6, y: this.py(at) + 4, 'text-anchor': 'end'}, this.frame, short_number(at));
         }
@@ -67,10 +84,12 @@ class Plot {
 
     px(x) {
         const m = this.margin;
+        if (typeof x !== 'number') throw new TypeError(`${x} is no number`);
         return m.left + (x - this.x[0]) / (this.x[1] - this.x[0]) * (this.width - m.left - m.right);
     }
     py(y) {
         const m = this.margin;
+        if (typeof y !== 'number') throw new TypeError(`${y} is no number`);
         return this.height - m.bottom - (y - this.y[0]) / (this.y[1] - this.y[0]) * (this.height - m.top - m.bottom);
     }
     // The place of an event, held in the box.
@@ -82,20 +101,38 @@ class Plot {
         return {x: this.x[0] + u * (this.x[1] - this.x[0]), y: this.y[0] + v * (this.y[1] - this.y[0])};
     }
 
-    clear() { this.curves.textContent = ''; }
+    clear() {
+        this.curves.textContent = '';
+        this.words = [];  // names that stand
+    }
 
     curve(xs, ys, name, from = 0, to = xs.length) {
-        let d = '', pen = 'M';
+        let d = '', run = [];
+        const end = () => {
+            if (run.length > 0) d += 'M' + of_columns(run).map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L');
+            run = [];
+        };
         for (let i = from; i < to; ++i) {
-            if (xs[i] === null || ys[i] === null) { pen = 'M'; continue; }
-            d += `${pen}${this.px(xs[i]).toFixed(1)} ${this.py(ys[i]).toFixed(1)}`;
-            pen = 'L';
+            if (xs[i] === null || ys[i] === null) end();
+            else run.push([this.px(xs[i]), this.py(ys[i])]);
         }
+        end();
         if (d) make('path', {class: name, d}, this.curves);
     }
 
     dot(x, y, name, radius = 4) {
-        make('circle', {class: name, cx: this.px(x), cy: this.py(y), r: radius}, this.curves);
+        if (x !== null && y !== null) make('circle', {class: name, cx: this.px(x), cy: this.py(y), r: radius}, this.curves);
+    }
+
+    // Dots of many rows, of which those that fall on another are left out.
+    dots(xs, ys, name, radius) {
+        const taken = new Set();
+        for (const [i, x] of xs.entries()) {
+            if (x === null || ys[i] === null) continue;
+            const place = `${Math.round(this.px(x) / radius)} ${Math.round(this.py(ys[i]) / radius)}`;
+            if (!taken.has(place)) this.dot(x, ys[i], name, radius);
+            taken.add(place);
+        }
     }
 
     // A cell of a grid about x and y; `shade` from 0 to 1.
@@ -105,10 +142,14 @@ class Plot {
                       'fill-opacity': shade}, this.curves);
     }
 
+    // The name of a point above it to the right (at the edges below, or to the left), unless another name stands there.
     word(x, y, text) {
-        const left = this.px(x) > this.width - 60;
-        make('text', {class: 'label', x: this.px(x) + (left ? -7 : 7), y: Math.max(22, this.py(y) - 7),
-                      'text-anchor': left ? 'end' : 'start'}, this.curves, text);
+        if (x === null || y === null) return;
+        const wide = 8 * text.length, right = this.px(x) + 7, above = this.py(y) - 7;
+        const u = right + wide < this.width ? right : right - 14 - wide, v = above > 20 ? above : above + 23;
+        if (this.words.some(one => Math.abs(one.v - v) < 14 && u < one.u + one.wide && one.u < u + wide)) return;
+        this.words.push({u, v, wide});
+        make('text', {class: 'label', x: u, y: v}, this.curves, text);
     }
 }
 
@@ -133,16 +174,13 @@ function draw_diagram(plot, found, shown = name => true) {
                 plot.curve(xs, branch.columns[name], branch.columns.stable[from] ? 'stable' : 'unstable',
                            Math.max(0, from - 1), to);
     }
-    const seen = new Set();
     for (const point of found.special_points) {
         if (point.type === 'EP') continue;
         const branch = found.branches.find(one => one.id === point.branch);
         for (const [k, name] of load_columns(branch).filter(shown).entries()) {
             const x = Object.values(branch.columns)[0][point.row], y = branch.columns[name][point.row];
             plot.dot(x, y, 'special', 3.5);
-            const spot = `${plot.px(x) / 24 | 0} ${plot.py(y) / 14 | 0}`;
-            if (k === 0 && !seen.has(spot)) plot.word(x, y, point.label);
-            seen.add(spot);
+            if (k === 0) plot.word(x, y, point.label);
         }
     }
 }

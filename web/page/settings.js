@@ -38,16 +38,7 @@ function start_values() {
     const beta = takes_tokens() ? 4 : 1;
     const threshold = takes_tokens() ? 0.5 * experts_now() : experts_now() / beta;
     return {beta, feedback: Number((1.25 * threshold).toPrecision(2)),
-            to: Number((is_many() ? 1.6 * threshold : 4 * threshold).toPrecision(2)),
-            second: is_controlled() ? 'gain' : 'bias',
-            gate: is_many() ? 'class-means:0,1,2' : 'class-means:0,1'};
-}
-
-function fill_settings() {
-    for (const [name, value] of Object.entries(start_values()))
-        if (settings[name] === '' || (name !== 'gate' && name !== 'second' &&
-                                      !Number.isFinite(number_of(name))))
-            settings[name] = String(value);
+            to: Number(Math.max((is_many() ? 1.6 : 4) * threshold, 1.25 * (decimal_of(settings.feedback) || 0)).toPrecision(2))};
 }
 
 const from_feedback = 0.1;  // where the diagrams start
@@ -61,6 +52,55 @@ const range_ends = {
     gain: () => [0, 2],
     leak: () => [0, 1],
 };
+
+// Of all numbers; those of `whole_numbers` are rounded. Ends of the bias follow from `to`, which stands before it.
+const limits = {
+    experts: () => [2, 64], to: () => [2 * from_feedback, 1000], ...range_ends,
+    batch: () => [1, 65536], step: () => [0.001, 1], seed: () => [0, Number.MAX_SAFE_INTEGER],
+};
+const whole_numbers = ['experts', 'batch', 'seed'];
+
+const decimal_of = text => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+
+function held(name, value) {
+    const [from, to] = limits[name](), inside = Math.min(to, Math.max(from, value));
+    return whole_numbers.includes(name) ? Math.round(inside) : inside;
+}
+
+// Takes what is written for a number; where it is none, or beyond its limits, a sentence says what is taken.
+function take_number(name, text, otherwise) {
+    const said = decimal_of(text), taken = Number.isNaN(said) ? Number(otherwise) : held(name, said);
+    settings[name] = String(taken);
+    if (text === '' || taken === said) return '';
+    const kind = whole_numbers.includes(name) ? 'a whole number' : 'a number';
+    return other_taken(name, text, `${kind} from ${limits[name]().join(' to ')}`);
+}
+
+const other_taken = (name, text, needed) => `${name} is '${text.slice(0, 30)}', but it must be ${needed}; ${settings[name]} is taken. `;
+
+// Takes a word that is one of `words`, else the first of them, and says so.
+function take_word(name, words) {
+    const text = settings[name];
+    if (words.includes(text)) return '';
+    settings[name] = words[0];
+    return text === '' ? '' : other_taken(name, text, words.join(' or '));
+}
+
+const slider_names = () => ['feedback', 'bias', 'beta', ...(is_controlled() ? ['gain', 'leak'] : [])];
+
+// What the set may have beside the feedback, first what it has where nothing is said.
+const seconds = () => is_controlled() ? ['gain', 'bias', 'beta', 'leak'] : ['bias', 'beta'];
+
+const fill_gate = () => settings.gate ||= is_many() ? 'class-means:0,1,2' : 'class-means:0,1';
+
+// Numbers that are missing, and those that cannot be; what is said of them.
+function fill_settings() {
+    const many = take_number('experts', settings.experts, fixed.experts);
+    const start = {...fixed, ...start_values()};
+    const second = take_word('second', seconds());
+    const others = Object.keys(limits).filter(name => name !== 'experts');
+    return many + second + others.map(name => take_number(name, settings[name], held(name, Number(start[name])))).join('');
+}
 
 function parameters() {
     const out = {feedback: number_of('feedback'), beta: number_of('beta'), [bias_name()]: number_of('bias')};
@@ -80,11 +120,13 @@ function range_of(name) {
     return {name: name === 'bias' ? bias_name() : name, from, to};
 }
 
+const shell_word = text => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
 // The line that has the program compute the same.
 function command_of(vary) {
     const varied = new Set(vary.map(one => one.name));
     let out = `moebius ${vary.length === 1 ? 'diagram' : 'locus'} --model ${settings.model}`;
-    if (takes_tokens()) out += ` --tokens data/digits.csv --gate ${settings.gate}`;
+    if (takes_tokens()) out += ` --tokens ${shell_word(tokens.name)} --gate ${shell_word(settings.gate)}`;
     else if (is_many()) out += ` --experts ${settings.experts}`;
     if (is_controlled()) out += ' --controller integral';
     for (const [name, value] of Object.entries(parameters()))
@@ -100,13 +142,13 @@ function curves_request(names) {
     return out;
 }
 
+// Says what of it cannot be.
 function read_address() {
     Object.assign(settings, fixed);
     for (const [name, value] of new URLSearchParams(location.hash.slice(1)))
-        if (name in fixed) settings[name] = value;
-    if (!(settings.model in model_words)) settings.model = fixed.model;
-    const experts = Math.round(number_of('experts'));
-    settings.experts = String(Math.min(64, Math.max(2, experts || 8)));
+        if (Object.hasOwn(fixed, name)) settings[name] = value;
+    if (!state_of_address().every(value => Math.abs(value) <= farthest_state)) settings.state = '';
+    return take_word('model', Object.keys(model_words)) + take_word('controlled', ['0', '1']) + take_word('run', ['1', '0']);
 }
 
 // Rounded, as the flow goes on from there; nothing for the state that is found without.
@@ -115,7 +157,8 @@ function state_in_address({stable, state}) {
     return stable && rounded.some(value => value !== 0) ? rounded.join() : '';
 }
 
-const state_of_address = () => settings.state.split(',').map(Number);
+const state_of_address = () => settings.state.split(',').map(decimal_of);
+const farthest_state = 1e4;  // scores do not come there by any slider
 
 // Not at every step of a drag: browsers allow few a second.
 let address_due = 0;
