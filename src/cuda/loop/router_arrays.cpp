@@ -149,7 +149,6 @@ void router_arrays::route(std::size_t step) {
             check(launch_subset(work_, now), "launch of subset");
             break;
         case chooser::shares:
-            if (work_.base.source == tokens::none) break;  // launch_follow needs none
             if (work_.row_count > 0) check(launch_times(work_, now), "launch of times");
             check(launch_shares(work_, now), "launch of shares");
             break;
@@ -159,9 +158,13 @@ void router_arrays::route(std::size_t step) {
 void router_arrays::advance(std::size_t first, std::size_t steps, load_history& to) {
     work_.base = arrays_.at(first, steps);
     if (work_.row_count > 0) work_.rows = work_.base.logits;
-    for (std::size_t step = 0; step < steps; ++step) {
-        route(step);
-        check(launch_follow(work_, static_cast<std::uint32_t>(step)), "launch of follow");
+    const bool alone = work_.chooses == chooser::shares && work_.base.source == tokens::none;
+    const std::size_t at_once = alone ? steps : 1;
+    for (std::size_t step = 0; step < steps; step += at_once) {
+        if (!alone) route(step);
+        check(launch_follow(work_, static_cast<std::uint32_t>(step),
+                            static_cast<std::uint32_t>(at_once)),
+              "launch of follow");
     }
     const std::size_t runs = batches_->runs.size(), experts = batches_->source->experts();
     std::vector<double> part(runs * steps * experts);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Behind a batch of routers' loops: count_loads of router/router.cpp or the means of soft-moe, then
-// loop_scores::follow of simulate/closed_loop.hpp; a block a run.
+// loop_scores::follow of simulate/closed_loop.hpp; a block a run. Soft MoE without tokens needs no
+// batch: its steps are one launch.
 #include <cuda_runtime.h>
 
 #include "control.cuh"
@@ -84,9 +85,7 @@ __device__ void take_counts(const router_loops& work, std::uint32_t run, double*
     for (std::uint32_t e = threadIdx.x; e <= experts; e += blockDim.x) counts[e] = 0;
 }
 
-__global__ void __launch_bounds__(most_threads)
-    follow_loads(const __grid_constant__ router_loops work, std::uint32_t step) {
-    extern __shared__ double loads[];
+__device__ void follow_batch(const router_loops& work, std::uint32_t step, double* loads) {
     const auto& base = work.base;
     const std::uint32_t experts = base.experts, run = blockIdx.x;
     const std::size_t from = std::size_t{run} * experts;
@@ -121,12 +120,26 @@ __global__ void __launch_bounds__(most_threads)
     }
 }
 
+__global__ void __launch_bounds__(most_threads)
+    follow_loads(const __grid_constant__ router_loops work, std::uint32_t first,
+                 std::uint32_t count) {
+    extern __shared__ double loads[];
+    for (std::uint32_t step = first; step < first + count; ++step) {
+        follow_batch(work, step, loads);
+        __syncthreads();
+    }
+}
+
 }  // namespace
 
-cudaError_t launch_follow(const router_loops& work, std::uint32_t step) {
-    const bool many_parts = work.chooses == chooser::shares && work.base.source != tokens::none;
-    const unsigned threads = many_parts ? most_threads : 128;
-    follow_loads<<<work.base.runs, threads, work.base.experts * sizeof(double)>>>(work, step);
+cudaError_t launch_follow(const router_loops& work, std::uint32_t first, std::uint32_t count) {
+    const bool shares = work.chooses == chooser::shares, alone = work.base.source == tokens::none;
+    const unsigned threads = !shares                  ? 128
+                             : !alone                 ? most_threads
+                             : work.base.experts > 64 ? 128
+                                                      : 32;
+    follow_loads<<<work.base.runs, threads, work.base.experts * sizeof(double)>>>(work, first,
+                                                                                  count);
     return cudaGetLastError();
 }
 

@@ -52,7 +52,9 @@ struct router_loops {
 [[nodiscard]] cudaError_t launch_costs(const router_loops& work, std::uint32_t step, double scale,
                                        double xi, double* rows);
 
-/// Loads from what was routed, and all scores moved by them.
-[[nodiscard]] cudaError_t launch_follow(const router_loops& work, std::uint32_t step);
+/// Loads from what was routed in batch `first`, and all scores moved by them. More than one batch
+/// where nothing is routed between them: `shares` without tokens.
+[[nodiscard]] cudaError_t launch_follow(const router_loops& work, std::uint32_t first,
+                                        std::uint32_t count);
 
 }  // namespace moebius::gpu
