@@ -9,6 +9,7 @@
 #include <moebius/base/view.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/continuation/check_start.hpp>
+#include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/dense.hpp>
 
@@ -21,6 +22,8 @@ namespace moebius {
 namespace {
 
 constexpr double most_scanned = 1 << 19;  // starts of few winners, times squared states: seconds
+
+constexpr std::size_t window_starts = 16;    // for each value at which states are searched
 
 /// The subspaces of a diagram: that of the first groups, and those into which groups split.
 class diagram_follower {
@@ -41,6 +44,7 @@ public:
             search_finer(value(k));
         if (base_.model->cells() && options_.split_groups)
             for (const std::size_t winners : {1u, 2u}) scan(winners);
+        search_window();
     }
 
     void through(const special_point& start) {
@@ -67,6 +71,24 @@ private:
             if (known.base().model->cells()->groups() == on.model->cells()->groups()) return known;
         return add_fixed_space(on,
                                copies(base_.model->cells()->groups(), on.model->cells()->groups()));
+    }
+
+    /// Branches that come and go between two searches: starts over the whole window in the first
+    /// groups, and as many in all where one of them has winners.
+    void search_window() {
+        const std::size_t starts = options_.searches * window_starts;
+        for (std::size_t k = 1; k <= starts; ++k) search_window(first_, k);
+        if (!base_.model->cells() || !options_.split_groups) return;
+        const auto splits = winning_splits(base_.model->cells()->groups());
+        for (std::size_t k = 1; k <= starts && !splits.empty(); ++k)
+            search_window(fixed_space_of(regrouped(base_, splits[k % splits.size()].groups)), k);
+    }
+
+    void search_window(fixed_space& owner, std::size_t start) {
+        if (owner.base().model->dimension() > most_deflated) return;  // as other searches said
+        owner.search_window(start);
+        take_from(owner);
+        follow_all();
     }
 
     /// What the groups of the problem itself do not show.

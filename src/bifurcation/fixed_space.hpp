@@ -55,6 +55,11 @@ public:
     /// From every equilibrium at one value of the parameter that no known branch explains.
     void search(double value);
 
+    /// From equilibria at any value of the parameter, to which Newton's method in states and
+    /// parameter at once goes from starts that fill the window, known branches out of the way.
+    /// @param start  the number of the start, from 1 on
+    void search_window(std::size_t start);
+
     /// From an equilibrium, unless a known branch explains it or it belongs to coarser groups.
     void consider(std::span<const double> x, double value);
 
@@ -123,6 +128,13 @@ private:
     void evaluate(const Eigen::VectorXd& u);
     std::array<double, 3> extras_at(const Eigen::VectorXd& u);
     std::array<double, 3> extras_of_last_evaluation();
+
+    // fixed_space_window.cpp: over the whole window
+    struct box {
+        Eigen::VectorXd low, high;  ///< scaled, shapes (n + 1)
+    };
+    [[nodiscard]] box box_of(std::size_t start) const;
+    [[nodiscard]] bool is_inside(const Eigen::VectorXd& u) const;
 
     // fixed_space_walk.cpp: along one branch
     stop_reason go(tracer& trace, recorder& rows);
