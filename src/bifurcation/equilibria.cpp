@@ -23,7 +23,7 @@ namespace {
 
 constexpr double most_scanned = 1 << 19;  // starts of few winners, times squared states: seconds
 
-constexpr std::size_t window_starts = 16;    // for each value at which states are searched
+constexpr std::size_t window_starts = 16;  // for each value at which states are searched
 
 /// The subspaces of a diagram: that of the first groups, and those into which groups split.
 class diagram_follower {
@@ -45,12 +45,14 @@ public:
         if (base_.model->cells() && options_.split_groups)
             for (const std::size_t winners : {1u, 2u}) scan(winners);
         search_window();
+        for (auto& space : fixed_spaces_) space.record_lone();
     }
 
     void through(const special_point& start) {
         first_.through(start);
         take_from(first_);
         follow_all();
+        for (auto& space : fixed_spaces_) space.record_lone();
     }
 
     [[nodiscard]] diagram& result() noexcept { return result_; }
@@ -74,14 +76,25 @@ private:
     }
 
     /// Branches that come and go between two searches: starts over the whole window in the first
-    /// groups, and as many in all where one of them has winners.
+    /// groups, and as many in all in finer ones.
     void search_window() {
         const std::size_t starts = options_.searches * window_starts;
         for (std::size_t k = 1; k <= starts; ++k) search_window(first_, k);
         if (!base_.model->cells() || !options_.split_groups) return;
-        const auto splits = winning_splits(base_.model->cells()->groups());
-        for (std::size_t k = 1; k <= starts && !splits.empty(); ++k)
-            search_window(fixed_space_of(regrouped(base_, splits[k % splits.size()].groups)), k);
+        const auto finer = finer_groups(base_.model->cells()->groups());
+        for (std::size_t k = 1; k <= starts && !finer.empty(); ++k)
+            search_window(fixed_space_of(regrouped(base_, finer[k % finer.size()])), k);
+    }
+
+    /// One of the groups has winners; or each cell is by itself.
+    static std::vector<grouping> finer_groups(const grouping& known) {
+        std::vector<grouping> out;
+        for (auto& one : winning_splits(known)) out.push_back(std::move(one.groups));
+        grouping apart;
+        for (const auto& group : known.groups)
+            for (const std::size_t cell : group) apart.groups.push_back({cell});
+        if (apart.size() > known.size() + 1) out.push_back(std::move(apart));
+        return out;
     }
 
     void search_window(fixed_space& owner, std::size_t start) {

@@ -63,6 +63,10 @@ public:
     /// From an equilibrium, unless a known branch explains it or it belongs to coarser groups.
     void consider(std::span<const double> x, double value);
 
+    /// Equilibria without a branch, as the point where an isola vanishes, once all branches are
+    /// known: one of these may end in such a point.
+    void record_lone();
+
     /// The branch through a known point, both ways.
     void through(const special_point& start);
 
@@ -113,7 +117,6 @@ private:
     void follow_both(tracer& ahead, int sign, const std::string& from);
     [[nodiscard]] bool stand_on(tracer& ahead, const Eigen::VectorXd& u, int sign);
     [[nodiscard]] bool has_known_points(recorder& rows) const;
-    void record_lone(const Eigen::VectorXd& u);
     void follow_arms();
     [[nodiscard]] bool leads_nowhere(stop_reason end) const;
     [[nodiscard]] bool is_coarser(const Eigen::VectorXd& u, double within) const;
@@ -218,6 +221,7 @@ private:
     std::vector<splitting> ready_;
     std::vector<joint> joints_;
     std::vector<Eigen::VectorXd> considered_;
+    std::vector<Eigen::VectorXd> lone_;      // from which no branch could be followed
     std::vector<Eigen::VectorXd> way_;       // of the branch that is being followed
     std::size_t depth_ = 0;                  // of that branch
     bool end_was_known_ = false;             // by the last end

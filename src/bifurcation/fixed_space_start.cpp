@@ -55,7 +55,7 @@ void fixed_space::consider(std::span<const double> x, double value) {
         if (found && known_.crossing_at(found->u)) return;
     }
     if (follow_from(u, u[n_] == low ? 1 : u[n_] == high ? -1 : 0, "")) return;
-    if (!is_coarser(u, at_a_multiple_root)) record_lone(u);
+    if (!is_coarser(u, at_a_multiple_root)) lone_.push_back(u);
 }
 
 /// Of the first states of two groups.
@@ -215,7 +215,7 @@ void fixed_space::follow_both(tracer& trace, int sign, const std::string& from) 
         end == stop_reason::range_end && std::all_of(way_.begin(), way_.end(), is_here)) {
         splittings_.clear();
         way_.clear();
-        record_lone(first.u);  // a fold on the window's edge, whose branch is outside
+        lone_.push_back(first.u);  // a fold on the window's edge, whose branch is outside
     } else if (copy && has_known_points(rows))
         splittings_.clear();
     else
@@ -246,13 +246,15 @@ bool fixed_space::follow_from_singular(const VectorXd& u, const std::string& fro
     return true;
 }
 
-/// An equilibrium without a branch, as the point where an isola vanishes.
-void fixed_space::record_lone(const VectorXd& u) {
-    recorder rows = new_recorder();
-    branch made = begin_branch("");
-    made.first = made.last = stop_reason::singular;
-    record_end(rows, 0, u);
-    rows.finish(std::move(made), result_);
+void fixed_space::record_lone() {
+    for (const VectorXd& u : std::exchange(lone_, {})) {
+        if (known_.is_end(u) || known_.is_on_branch(u, curve_)) continue;
+        recorder rows = new_recorder();
+        branch made = begin_branch("");
+        made.first = made.last = stop_reason::singular;
+        record_end(rows, 0, u);
+        rows.finish(std::move(made), result_);
+    }
 }
 
 }  // namespace moebius
