@@ -117,6 +117,7 @@ private:
     void follow_both(tracer& ahead, int sign, const std::string& from);
     [[nodiscard]] bool stand_on(tracer& ahead, const Eigen::VectorXd& u, int sign);
     [[nodiscard]] bool has_known_points(recorder& rows) const;
+    void record_lone(const Eigen::VectorXd& u);
     void follow_arms();
     [[nodiscard]] bool leads_nowhere(stop_reason end) const;
     [[nodiscard]] bool is_coarser(const Eigen::VectorXd& u, double within) const;

@@ -215,7 +215,7 @@ void fixed_space::follow_both(tracer& trace, int sign, const std::string& from) 
         end == stop_reason::range_end && std::all_of(way_.begin(), way_.end(), is_here)) {
         splittings_.clear();
         way_.clear();
-        lone_.push_back(first.u);  // a fold on the window's edge, whose branch is outside
+        record_lone(first.u);  // a fold on the window's edge, whose branch is outside
     } else if (copy && has_known_points(rows))
         splittings_.clear();
     else
@@ -247,14 +247,16 @@ bool fixed_space::follow_from_singular(const VectorXd& u, const std::string& fro
 }
 
 void fixed_space::record_lone() {
-    for (const VectorXd& u : std::exchange(lone_, {})) {
-        if (known_.is_end(u) || known_.is_on_branch(u, curve_)) continue;
-        recorder rows = new_recorder();
-        branch made = begin_branch("");
-        made.first = made.last = stop_reason::singular;
-        record_end(rows, 0, u);
-        rows.finish(std::move(made), result_);
-    }
+    for (const VectorXd& u : std::exchange(lone_, {}))
+        if (!known_.is_end(u) && !known_.is_on_branch(u, curve_)) record_lone(u);
+}
+
+void fixed_space::record_lone(const VectorXd& u) {
+    recorder rows = new_recorder();
+    branch made = begin_branch("");
+    made.first = made.last = stop_reason::singular;
+    record_end(rows, 0, u);
+    rows.finish(std::move(made), result_);
 }
 
 }  // namespace moebius
