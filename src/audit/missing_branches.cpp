@@ -162,7 +162,10 @@ void judge_missing_branches(const claim& of, const whole_space& in, const audit_
         const bool near = std::any_of(all.begin(), all.end(), [&](const branch& one) {
             return distance_to(of, in, one, point) <= near_chord;
         });
-        if (near)
+        if (of.data.search.cut_short > 0)
+            to.not_judged(window_kind,
+                          "they are on no branch, and the file says that starts were left out");
+        else if (near)
             to.not_judged(window_kind, "they lie beside a branch, where its chords do not tell");
         else
             tell_missing(of, to, window_kind,

@@ -23,7 +23,8 @@ namespace {
 
 constexpr double most_scanned = 1 << 19;  // starts of few winners, times squared states: seconds
 
-constexpr std::size_t window_starts = 16;  // for each value at which states are searched
+constexpr std::size_t window_starts = 8;   // for each value at which states are searched,
+constexpr std::size_t for_each_state = 4;  // and so many more for each state
 
 /// The subspaces of a diagram: that of the first groups, and those into which groups split.
 class diagram_follower {
@@ -76,14 +77,29 @@ private:
     }
 
     /// Branches that come and go between two searches: starts over the whole window in the first
-    /// groups, and as many in all in finer ones.
+    /// groups, and in finer ones in turn, until so many in a row find nothing new.
     void search_window() {
-        const std::size_t starts = options_.searches * window_starts;
-        for (std::size_t k = 1; k <= starts; ++k) search_window(first_, k);
+        search_window(std::vector{base_});
         if (!base_.model->cells() || !options_.split_groups) return;
-        const auto finer = finer_groups(base_.model->cells()->groups());
-        for (std::size_t k = 1; k <= starts && !finer.empty(); ++k)
-            search_window(fixed_space_of(regrouped(base_, finer[k % finer.size()])), k);
+        std::vector<problem> finer;
+        for (const auto& groups : finer_groups(base_.model->cells()->groups()))
+            finer.push_back(regrouped(base_, groups));
+        if (!finer.empty()) search_window(finer);
+    }
+
+    void search_window(const std::vector<problem>& spaces) {
+        const std::size_t states = spaces.front().model->dimension();
+        const std::size_t enough = options_.searches * (window_starts + for_each_state * states);
+        for (std::size_t k = 1, in_vain = 0; in_vain < enough; ++k) {
+            const std::size_t known = result_.branches.size();
+            if (known >= options_.max_branches && in_vain < k - 1) {
+                ++result_.search.cut_short;
+                return;
+            }
+            const problem& on = spaces[k % spaces.size()];
+            search_window(on.model->cells() ? fixed_space_of(on) : first_, k);
+            in_vain = result_.branches.size() > known ? 0 : in_vain + 1;
+        }
     }
 
     /// One of the groups has winners; or each cell is by itself.

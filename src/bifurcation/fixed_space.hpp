@@ -139,6 +139,7 @@ private:
     };
     [[nodiscard]] box box_of(std::size_t start) const;
     [[nodiscard]] bool is_inside(const Eigen::VectorXd& u) const;
+    void look_at(const Eigen::VectorXd& u);
 
     // fixed_space_walk.cpp: along one branch
     stop_reason go(tracer& trace, recorder& rows);

@@ -38,9 +38,8 @@ fixed_space::box fixed_space::box_of(std::size_t start) const {
     box out{VectorXd::Constant(n_ + 1, least / unit), VectorXd::Constant(n_ + 1, most / unit)};
     if (start % 2 == 0 && known_.has_branches()) {
         known_.span(out.low, out.high);
-        const VectorXd margin = ((out.high - out.low) / 2).cwiseMax(1.0);
-        out.low -= margin;
-        out.high += margin;
+        out.low.array() -= 1;
+        out.high.array() += 1;
     }
     out.low[n_] = 0;
     out.high[n_] = scaling::whole;
@@ -62,18 +61,23 @@ void fixed_space::search_window(std::size_t start) {
         return out;
     };
     ++result_.search.starts;
-    for (int again = 0; again < most_from_a_start; ++again) {
+    for (int again = 0; again <= most_from_a_start; ++again) {
         if (watch_.stopping()) throw interrupted("diagram");
-        const auto u = nearest_root(curve_, from, longest, known);
-        if (!u || !is_inside(*u)) return;
-        const std::size_t branches = result_.branches.size(), states = result_.search.states;
-        curve_.units().unscale(*u, x_, p_);
-        const auto x = x_;
-        consider(x, p_[curve_.units().free()[0]]);
-        if (result_.branches.size() > branches) continue;
-        result_.search.states = states;  // a point of a known branch is no news
-        return;
+        const bool plain = again == 0;  // it goes far where many branches repel
+        const auto u = nearest_root(curve_, from, longest, plain ? points_beside() : known);
+        const std::size_t branches = result_.branches.size();
+        if (u && is_inside(*u)) look_at(*u);
+        if (!plain && result_.branches.size() == branches) return;
     }
+}
+
+void fixed_space::look_at(const VectorXd& u) {
+    const std::size_t branches = result_.branches.size(), states = result_.search.states;
+    curve_.units().unscale(u, x_, p_);
+    const auto x = x_;
+    consider(x, p_[curve_.units().free()[0]]);
+    if (result_.branches.size() == branches)
+        result_.search.states = states;  // a point of a known branch is no news
 }
 
 }  // namespace moebius
