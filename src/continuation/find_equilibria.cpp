@@ -19,8 +19,8 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr int most_from_a_start = 16;      // roots by deflation
-constexpr double most_choices = 256;       // of winners to start from
+constexpr int most_from_a_start = 16;  // roots by deflation
+constexpr double most_choices = 256;   // of winners to start from
 
 void heed(const watch& watched) {
     if (watched.stopping()) throw interrupted("find_equilibria");

@@ -187,10 +187,8 @@ tracer::corrected tracer::try_step(int& iterations) {
     const auto result = correct(current_.tangent, trial_, iterations);
     beside_no_number_ |= result == corrected::not_finite;
     if (result != corrected::yes) return result;
-    // the last correction, small as it is, may have left where the equations are numbers
     if (beside_no_number_ && !curve_.linearize(trial_.u, f_)) return corrected::not_finite;
-    delta_ = trial_.u - current_.u - next_ * current_.tangent;
-    const double moved = delta_.norm();
+    const double moved = (trial_.u - current_.u - next_ * current_.tangent).norm();
     delta_ = trial_.tangent - current_.tangent;
     const double turn = delta_.norm();
     // A jump over a gap shows as a turn that the step before did not announce.

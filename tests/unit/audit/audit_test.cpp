@@ -275,7 +275,8 @@ TEST_CASE("a wrong number at a point is found", "[audit][planted]") {
         check_found(of, "HB", name + " is");
     }
     SECTION("a parameter, in its tenth digit") {
-        const auto k = GENERATE(std::size_t{0}, std::size_t{3});  // feedback, which varies, and gain
+        const auto k =
+            GENERATE(std::size_t{0}, std::size_t{3});  // feedback, which varies, and gain
         first_of(of, point_type::HB).parameters[k] *= 1 + 1e-9;
         check_found(of, "HB", k == 0 ? "in its row" : "of the file");
     }
