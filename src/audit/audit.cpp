@@ -10,7 +10,9 @@
 #include <moebius/model/in_units.hpp>
 #include <utility>
 
+#include "branch_arms.hpp"
 #include "doubles.hpp"
+#include "missing_branches.hpp"
 #include "points.hpp"
 #include "rows.hpp"
 #include "states.hpp"
@@ -89,6 +91,7 @@ void judge_all(const claim& of, const whole_space& in, const audit_options& opti
         judge_changes(of, curve, to);
     }
     judge_doubles(of, in, options, to, watched);
+    judge_arms(of, in, to, watched);
     tell_gaps(of.data, to);
     const bool cycles = std::any_of(of.data.branches.begin(), of.data.branches.end(),
                                     [](const branch& one) { return is_of_cycles(one.kind); });
@@ -96,8 +99,10 @@ void judge_all(const claim& of, const whole_space& in, const audit_options& opti
         judge_window(of, in, options, to, done, watched);
     else if (cycles)
         to.not_judged("stable states", "the file is about cycles");
-    else
+    else {
         judge_states(of, in, options, to, done, watched);
+        if (options.values > 0) judge_missing_branches(of, in, options, to, watched);
+    }
 }
 
 /// The claim less branches that are not laid out as its problem needs it, which are told.

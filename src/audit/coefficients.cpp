@@ -93,6 +93,21 @@ coefficient lyapunov_coefficient_at(const whole_point& here, const whole_jacobia
     });
 }
 
+coefficient crossing_speed_at(const whole_point& here, const whole_jacobian& at,
+                              const critical_vectors& of, std::size_t k, double length) {
+    constexpr double share = 1e-4;  // of the range: a step, or half of it
+    const VectorXd slope = solve_shifted(at.fx, 0, at.fp.col(static_cast<Eigen::Index>(k))).real();
+    const auto turned = [&](double step) {  // w^H fx q, a step on
+        whole_point there = here;
+        there.at.parameters[k] += step;
+        there.x += step * slope;
+        return of.w.dot(whole_slopes(there).fx * of.q).real();
+    };
+    const auto speed = [&](double step) { return (turned(step) - turned(-step)) / (2 * step); };
+    const double coarse = speed(share * length), fine = speed(share * length / 2);
+    return {fine + (fine - coarse) / 3, at.size / length, std::abs(fine - coarse)};
+}
+
 coefficient flip_coefficient_at(const whole_point& here, const whole_jacobian& at,
                                 const critical_vectors& of, double step, double unit) {
     const double usual = step * usual_terms(at, of, unit, 3);

@@ -30,6 +30,12 @@ struct zero_eigenvalue_form {
                                                   const critical_vectors& of, double omega,
                                                   double unit);
 
+/// d Re(eigenvalue) / dp along the branch, for the parameter k.
+/// @param length  of its range
+[[nodiscard]] coefficient crossing_speed_at(const whole_point& here, const whole_jacobian& at,
+                                            const critical_vectors& of, std::size_t k,
+                                            double length);
+
 /// The flip's b and the torus point's Re d of x <- x + step f(x).
 /// @source  Kuznetsov (3rd ed.), section 5.4.2 and 5.4.3
 [[nodiscard]] coefficient flip_coefficient_at(const whole_point& here, const whole_jacobian& at,

@@ -140,27 +140,6 @@ bool one_cell_is_off(const whole_space& in, const branch& curve, std::size_t row
     return false;
 }
 
-/// Whether a branch over one parameter passes a point, whose state is sorted.
-bool passes(const whole_space& in, const branch& other, const whole_point& point,
-            const audit_options& options) {
-    const double value = point.at.parameters[in.varied()[0]];
-    const VectorXd& x = point.x;
-    const double reach = chord * in.unit() + 1e-2 * x.cwiseAbs().maxCoeff();
-    for (const auto& [row, share] : crossings(other, value)) {
-        if (one_cell_is_off(in, other, row, share, x, reach)) continue;
-        const auto state = chord_state(in, other, row, share);
-        const VectorXd near = in.sorted(in.expanded(other.groups, state));
-        if ((near - x).cwiseAbs().maxCoeff() > reach) continue;
-        const auto there = solved_on_groups(in, other.groups, value, state, reach);
-        if (!there) continue;
-        const VectorXd other_x = in.sorted(in.expanded(other.groups, view(*there)));
-        if (one_place(other_x / in.unit(), x / in.unit(), options.place) &&
-            !are_two(in, {point.at, other_x}, point))
-            return true;
-    }
-    return false;
-}
-
 /// Whether a branch over two parameters passes a point: how near its chords come, in the window.
 bool comes_near(const claim& of, const whole_space& in, const branch& other,
                 const whole_point& point) {
@@ -236,6 +215,26 @@ std::string copy_of(const claim& of, const whole_space& in, std::size_t index,
 }
 
 }  // namespace
+
+bool passes(const whole_space& in, const branch& other, const whole_point& point,
+            const audit_options& options) {
+    const double value = point.at.parameters[in.varied()[0]];
+    const VectorXd& x = point.x;
+    const double reach = chord * in.unit() + 1e-2 * x.cwiseAbs().maxCoeff();
+    for (const auto& [row, share] : crossings(other, value)) {
+        if (one_cell_is_off(in, other, row, share, x, reach)) continue;
+        const auto state = chord_state(in, other, row, share);
+        const VectorXd near = in.sorted(in.expanded(other.groups, state));
+        if ((near - x).cwiseAbs().maxCoeff() > reach) continue;
+        const auto there = solved_on_groups(in, other.groups, value, state, reach);
+        if (!there) continue;
+        const VectorXd other_x = in.sorted(in.expanded(other.groups, view(*there)));
+        if (one_place(other_x / in.unit(), x / in.unit(), options.place) &&
+            !are_two(in, {point.at, other_x}, point))
+            return true;
+    }
+    return false;
+}
 
 std::vector<passing> passings(const whole_space& in, const branch& curve, double value) {
     std::vector<passing> out;

@@ -26,6 +26,10 @@ struct passing {
                                                               std::span<const double> state,
                                                               double within);
 
+/// Whether a branch over one parameter passes a point, whose state is sorted.
+[[nodiscard]] bool passes(const whole_space& in, const branch& other, const whole_point& point,
+                          const audit_options& options);
+
 /// Two points of one type in one place, branches in one place, branches whose groups agree.
 void judge_doubles(const claim& of, const whole_space& in, const audit_options& options, tally& to,
                    const watch& watched);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/dense.hpp>
+#include <numbers>
 
 #include "points.hpp"
 
@@ -107,9 +108,24 @@ std::string point_judge::fault_of_hopf(const subject& s) {
     if (!of) return {};
     const auto l1 = lyapunov_coefficient_at(s.here, s.at, *of, *omega, unit_);
     if (auto fault = fault_of_coefficient(s, "l1", l1, false); !fault.empty()) return fault;
+    if (auto fault = fault_of_passage(s, *of, *omega); !fault.empty()) return fault;
     const auto word = l1.value < 0 ? "supercritical" : "subcritical";
     if (s.point.criticality.empty() || is_zero(l1) || s.point.criticality == word) return {};
     return fmt::format("{}, and {} by differences", s.point.criticality, word);
+}
+
+/// Its period, and the speed at which the pair crosses.
+std::string point_judge::fault_of_passage(const subject& s, const critical_vectors& of,
+                                          double omega) {
+    constexpr double rounding = 1e-12;
+    const double period = 2 * std::numbers::pi / omega;
+    if (const auto said = stated(s.point, "period");
+        said && !(std::abs(*said - period) <= rounding * period))
+        return fmt::format("period is {:.10g}, and {:.10g} of its omega", *said, period);
+    if (claim_.ranges.size() > 1) return {};
+    const double length = claim_.ranges[0].to - claim_.ranges[0].from;
+    return fault_of_coefficient(
+        s, "crossing", crossing_speed_at(s.here, s.at, of, in_.varied()[0], length), false);
 }
 
 std::string point_judge::fault_of_flip(const subject& s) {

@@ -47,13 +47,26 @@ void point_judge::judge_cycle(const special_point& point) {
 
 std::string point_judge::fault_of(const subject& s) {
     if (!s.at.fx.allFinite() || !s.at.f.allFinite()) return "the model is not finite there";
-    for (const auto part : {&point_judge::fault_of_place, &point_judge::fault_of_residual,
-                            &point_judge::fault_of_spectrum})
+    for (const auto part : {&point_judge::fault_of_parameters, &point_judge::fault_of_place,
+                            &point_judge::fault_of_residual, &point_judge::fault_of_spectrum})
         if (auto fault = (this->*part)(s); !fault.empty()) return fault;
     return fault_of_type(s);
 }
 
+/// What does not vary is the same all over the file, to the last digit.
+std::string point_judge::fault_of_parameters(const subject& s) const {
+    const auto varied = in_.varied();
+    for (std::size_t k = 0; k < s.here.at.parameters.size(); ++k) {
+        const double own = s.here.at.parameters[k], of_file = in_.base().parameters[k];
+        if (own == of_file || std::find(varied.begin(), varied.end(), k) != varied.end()) continue;
+        return fmt::format("{} is {:.17g}, and {:.17g} of the file",
+                           s.here.at.model->parameters()[k].name, own, of_file);
+    }
+    return {};
+}
+
 std::string point_judge::fault_of_place(const subject& s) const {
+    constexpr double written = 1e-14;  // relative: a point is its row
     const auto& curves = claim_.data.branches;
     const auto on = std::find_if(curves.begin(), curves.end(),
                                  [&](const branch& one) { return one.id == s.point.branch; });
@@ -63,8 +76,8 @@ std::string point_judge::fault_of_place(const subject& s) const {
     for (std::size_t i = 0; i < in_.varied().size(); ++i) {
         const std::size_t k = in_.varied()[i];
         const double off = std::abs(row.at.parameters[k] - s.here.at.parameters[k]);
-        if (!(off <= options_.place * (claim_.ranges[i].to - claim_.ranges[i].from)))
-            return fmt::format("{} is {:.10g}, and {:.10g} in its row", claim_.ranges[i].name,
+        if (!(off <= written * std::abs(row.at.parameters[k])))
+            return fmt::format("{} is {:.17g}, and {:.17g} in its row", claim_.ranges[i].name,
                                s.here.at.parameters[k], row.at.parameters[k]);
     }
     const double off = (in_.sorted(row.x) - in_.sorted(s.here.x)).cwiseAbs().maxCoeff();
@@ -77,7 +90,7 @@ std::string point_judge::fault_of_residual(const subject& s) const {
     const double residual = s.at.residual(s.here.x, unit_);
     if (!(residual <= options_.residual))
         return fmt::format("it is no equilibrium: the residual of f is {:.3g}", residual);
-    if (const double off = s.at.off_differences(s.here, unit_); !(off <= options_.eigenvalue))
+    if (const double off = s.at.off_differences(s.here, unit_); off > options_.eigenvalue)
         return fmt::format("first derivatives of the model are {:.3g} from differences", off);
     return {};
 }

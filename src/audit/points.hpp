@@ -28,6 +28,7 @@ private:
     // Each gives what is wrong, in words that go on from "LP1: "; empty if nothing is.
     void judge_cycle(const special_point& point);
     [[nodiscard]] std::string fault_of(const subject& s);
+    [[nodiscard]] std::string fault_of_parameters(const subject& s) const;
     [[nodiscard]] std::string fault_of_place(const subject& s) const;
     [[nodiscard]] std::string fault_of_residual(const subject& s) const;
     [[nodiscard]] std::string fault_of_spectrum(const subject& s) const;
@@ -36,6 +37,8 @@ private:
     [[nodiscard]] std::string fault_of_fold(const subject& s);
     [[nodiscard]] std::string fault_of_branch_point(const subject& s);
     [[nodiscard]] std::string fault_of_hopf(const subject& s);
+    [[nodiscard]] std::string fault_of_passage(const subject& s, const critical_vectors& of,
+                                               double omega);
     [[nodiscard]] std::string fault_of_flip(const subject& s);
     [[nodiscard]] std::string fault_of_torus(const subject& s);
     /// Of a map over two parameters.

@@ -106,12 +106,40 @@ std::string fault_of_row(const claim& of, const whole_space& in, const branch& c
     const double residual = at.residual(here.x, in.unit());
     if (!(residual <= options.residual))
         return fmt::format("it is no equilibrium: the residual of f is {:.3g}", residual);
-    if (const double off = at.off_differences(here, in.unit()); !(off <= options.eigenvalue))
+    if (const double off = at.off_differences(here, in.unit()); off > options.eigenvalue)
         return fmt::format("first derivatives of the model are {:.3g} from differences", off);
     if (auto fault = fault_of_loads(in, curve, row, here); !fault.empty()) return fault;
     const double zero = options.eigenvalue * at.size;
     return of.ranges.size() == 1 ? fault_of_stability(of, curve, row, at, zero)
                                  : fault_of_definition(of, curve, row, at, zero);
+}
+
+/// Of the rows between those that are judged whole f = 0 alone, each a right-hand side, against the
+/// size of f_x at the judged rows beside it.
+void judge_residuals(const whole_space& in, const branch& curve,
+                     const std::vector<std::size_t>& judged, const audit_options& options,
+                     tally& to) {
+    const auto size_at = [&](std::size_t row) { return whole_slopes(in.row(curve, row)).size; };
+    double before = judged.empty() ? size_at(curve.columns.rows() / 2) : size_at(judged.front());
+    double behind = before;
+    VectorXd f(static_cast<Index>(in.states()));
+    for (std::size_t row = 0, next = 0; row < curve.columns.rows(); ++row) {
+        if (next < judged.size() && judged[next] == row) {
+            before = behind;
+            if (++next < judged.size()) behind = size_at(judged[next]);
+            continue;
+        }
+        const auto here = in.row(curve, row);
+        here.at.model->rhs(view(here.x), here.at.parameters, view(f));
+        const double size = std::max(before, behind) * (in.unit() + here.x.cwiseAbs().maxCoeff());
+        const double residual = f.cwiseAbs().maxCoeff() / size;
+        std::string fault;
+        if (!(residual <= options.residual))
+            fault =
+                fmt::format("branch {}, row {}: it is no equilibrium: the residual of f is {:.3g}",
+                            curve.id, row, residual);
+        to.judge("residuals", std::move(fault));
+    }
 }
 
 }  // namespace
@@ -146,8 +174,10 @@ void judge_rows(const claim& of, const whole_space& in, const branch& curve,
         if (!fault.empty()) fault = fmt::format("branch {}, row {}: {}", curve.id, row, fault);
         to.judge(rows_kind, std::move(fault));
     }
+    judge_residuals(in, curve, rows, options, to);
     if (of.ranges.size() == 2 && rows.size() < curve.columns.rows())
-        to.not_judged(rows_kind, "they lie between rows that were judged",
+        to.not_judged(rows_kind,
+                      "they lie between rows that were judged, and f = 0 is all that was",
                       curve.columns.rows() - rows.size());
 }
 

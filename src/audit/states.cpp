@@ -137,16 +137,9 @@ private:
         const auto known = std::find_if(claimed_.begin(), claimed_.end(),
                                         [&](const auto& state) { return same(x, state.x); });
         if (known != claimed_.end()) return to_.right(stable_states_kind);
-        const auto what = fmt::format("the stable state {} at {} = {:.6g} is on no branch",
-                                      in_.text_of(x), claim_.ranges[0].name, value_);
-        if (!claim_.whole)
-            to_.not_judged(stable_states_kind,
-                           "they are on no branch, and the file follows a start alone");
-        else if (claim_.data.search.may_miss || claim_.data.search.not_followed > 0)
-            to_.not_judged(stable_states_kind,
-                           "they are on no branch, and the file says that some may be missing");
-        else
-            to_.wrong(stable_states_kind, what);
+        tell_missing(claim_, to_, stable_states_kind,
+                     fmt::format("the stable state {} at {} = {:.6g} is on no branch",
+                                 in_.text_of(x), claim_.ranges[0].name, value_));
     }
 
     void judge_claimed(const claimed_state& state) {

@@ -33,4 +33,13 @@ audit_report tally::report() const {
     return out;
 }
 
+void tell_missing(const claim& of, tally& to, std::string_view kind, std::string sentence) {
+    if (!of.whole)
+        to.not_judged(kind, "they are on no branch, and the file follows a start alone");
+    else if (of.data.search.may_miss || of.data.search.not_followed > 0)
+        to.not_judged(kind, "they are on no branch, and the file says that some may be missing");
+    else
+        to.wrong(kind, std::move(sentence));
+}
+
 }  // namespace moebius

@@ -40,4 +40,7 @@ private:
     std::vector<std::pair<std::pair<std::string, std::string>, std::size_t>> reasons_;
 };
 
+/// Something that is on no branch: wrong, unless the file says itself that it may lack some.
+void tell_missing(const claim& of, tally& to, std::string_view kind, std::string sentence);
+
 }  // namespace moebius

@@ -24,7 +24,8 @@ struct whole_slopes {
     /// The largest |f|, in units in which a relative change of the state by 1 is one.
     [[nodiscard]] double residual(const Eigen::VectorXd& x, double unit) const;
 
-    /// How far fx is from differences of f along a fixed direction, against its size.
+    /// How far fx is from differences of f along a fixed direction, against its size; no number
+    /// where f is none beside the point.
     [[nodiscard]] double off_differences(const whole_point& here, double unit) const;
 };
 

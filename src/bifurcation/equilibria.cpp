@@ -9,6 +9,7 @@
 #include <moebius/base/view.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/continuation/check_start.hpp>
+#include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/dense.hpp>
 
@@ -21,6 +22,9 @@ namespace moebius {
 namespace {
 
 constexpr double most_scanned = 1 << 19;  // starts of few winners, times squared states: seconds
+
+constexpr std::size_t window_starts = 8;   // for each value at which states are searched,
+constexpr std::size_t for_each_state = 4;  // and so many more for each state
 
 /// The subspaces of a diagram: that of the first groups, and those into which groups split.
 class diagram_follower {
@@ -41,12 +45,15 @@ public:
             search_finer(value(k));
         if (base_.model->cells() && options_.split_groups)
             for (const std::size_t winners : {1u, 2u}) scan(winners);
+        search_window();
+        for (auto& space : fixed_spaces_) space.record_lone();
     }
 
     void through(const special_point& start) {
         first_.through(start);
         take_from(first_);
         follow_all();
+        for (auto& space : fixed_spaces_) space.record_lone();
     }
 
     [[nodiscard]] diagram& result() noexcept { return result_; }
@@ -67,6 +74,50 @@ private:
             if (known.base().model->cells()->groups() == on.model->cells()->groups()) return known;
         return add_fixed_space(on,
                                copies(base_.model->cells()->groups(), on.model->cells()->groups()));
+    }
+
+    /// Branches that come and go between two searches: starts over the whole window in the first
+    /// groups, and in finer ones in turn, until so many in a row find nothing new.
+    void search_window() {
+        search_window(std::vector{base_});
+        if (!base_.model->cells() || !options_.split_groups) return;
+        std::vector<problem> finer;
+        for (const auto& groups : finer_groups(base_.model->cells()->groups()))
+            finer.push_back(regrouped(base_, groups));
+        if (!finer.empty()) search_window(finer);
+    }
+
+    void search_window(const std::vector<problem>& spaces) {
+        const std::size_t states = spaces.front().model->dimension();
+        const std::size_t enough = options_.searches * (window_starts + for_each_state * states);
+        for (std::size_t k = 1, in_vain = 0; in_vain < enough; ++k) {
+            const std::size_t known = result_.branches.size();
+            if (known >= options_.max_branches && in_vain < k - 1) {
+                ++result_.search.cut_short;
+                return;
+            }
+            const problem& on = spaces[k % spaces.size()];
+            search_window(on.model->cells() ? fixed_space_of(on) : first_, k);
+            in_vain = result_.branches.size() > known ? 0 : in_vain + 1;
+        }
+    }
+
+    /// One of the groups has winners; or each cell is by itself.
+    static std::vector<grouping> finer_groups(const grouping& known) {
+        std::vector<grouping> out;
+        for (auto& one : winning_splits(known)) out.push_back(std::move(one.groups));
+        grouping apart;
+        for (const auto& group : known.groups)
+            for (const std::size_t cell : group) apart.groups.push_back({cell});
+        if (apart.size() > known.size() + 1) out.push_back(std::move(apart));
+        return out;
+    }
+
+    void search_window(fixed_space& owner, std::size_t start) {
+        if (owner.base().model->dimension() > most_deflated) return;  // as other searches said
+        owner.search_window(start);
+        take_from(owner);
+        follow_all();
     }
 
     /// What the groups of the problem itself do not show.

@@ -55,8 +55,17 @@ public:
     /// From every equilibrium at one value of the parameter that no known branch explains.
     void search(double value);
 
+    /// From equilibria at any value of the parameter, to which Newton's method in states and
+    /// parameter at once goes from starts that fill the window, known branches out of the way.
+    /// @param start  the number of the start, from 1 on
+    void search_window(std::size_t start);
+
     /// From an equilibrium, unless a known branch explains it or it belongs to coarser groups.
     void consider(std::span<const double> x, double value);
+
+    /// Equilibria without a branch, as the point where an isola vanishes, once all branches are
+    /// known: one of these may end in such a point.
+    void record_lone();
 
     /// The branch through a known point, both ways.
     void through(const special_point& start);
@@ -123,6 +132,14 @@ private:
     void evaluate(const Eigen::VectorXd& u);
     std::array<double, 3> extras_at(const Eigen::VectorXd& u);
     std::array<double, 3> extras_of_last_evaluation();
+
+    // fixed_space_window.cpp: over the whole window
+    struct box {
+        Eigen::VectorXd low, high;  ///< scaled, shapes (n + 1)
+    };
+    [[nodiscard]] box box_of(std::size_t start) const;
+    [[nodiscard]] bool is_inside(const Eigen::VectorXd& u) const;
+    void look_at(const Eigen::VectorXd& u);
 
     // fixed_space_walk.cpp: along one branch
     stop_reason go(tracer& trace, recorder& rows);
@@ -206,6 +223,7 @@ private:
     std::vector<splitting> ready_;
     std::vector<joint> joints_;
     std::vector<Eigen::VectorXd> considered_;
+    std::vector<Eigen::VectorXd> lone_;      // from which no branch could be followed
     std::vector<Eigen::VectorXd> way_;       // of the branch that is being followed
     std::size_t depth_ = 0;                  // of that branch
     bool end_was_known_ = false;             // by the last end

@@ -55,7 +55,7 @@ void fixed_space::consider(std::span<const double> x, double value) {
         if (found && known_.crossing_at(found->u)) return;
     }
     if (follow_from(u, u[n_] == low ? 1 : u[n_] == high ? -1 : 0, "")) return;
-    if (!is_coarser(u, at_a_multiple_root)) record_lone(u);
+    if (!is_coarser(u, at_a_multiple_root)) lone_.push_back(u);
 }
 
 /// Of the first states of two groups.
@@ -246,7 +246,11 @@ bool fixed_space::follow_from_singular(const VectorXd& u, const std::string& fro
     return true;
 }
 
-/// An equilibrium without a branch, as the point where an isola vanishes.
+void fixed_space::record_lone() {
+    for (const VectorXd& u : std::exchange(lone_, {}))
+        if (!known_.is_end(u) && !known_.is_on_branch(u, curve_)) record_lone(u);
+}
+
 void fixed_space::record_lone(const VectorXd& u) {
     recorder rows = new_recorder();
     branch made = begin_branch("");

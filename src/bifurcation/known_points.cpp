@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 namespace moebius {
@@ -129,6 +130,40 @@ bool known_points::is_on_branch(const VectorXd& u, curve& followed) const {
         return passes(chord.first, chord.second, u, followed) ||
                passes(chord.second, chord.first, u, followed);
     });
+}
+
+std::vector<VectorXd> known_points::nearest(const VectorXd& u, double reach) const {
+    std::vector<VectorXd> out;
+    for (const auto& [branch, lengths] : branches_) {
+        std::optional<VectorXd> best;
+        double least = reach;
+        for (std::size_t i = 0; i < lengths.size();) {
+            const double length = lengths[i];
+            double skipped = (u - branch[i]).norm() - least;  // so much of the way is too far off
+            if (skipped <= length && length > 0) {
+                const VectorXd along = branch[i + 1] - branch[i];
+                const double share = (u - branch[i]).dot(along) / (length * length);
+                const VectorXd foot = branch[i] + std::clamp(share, 0.0, 1.0) * along;
+                if (const double away = (u - foot).norm(); away < least) {
+                    least = away;
+                    best = foot;
+                }
+            }
+            do skipped -= lengths[i++];
+            while (i < lengths.size() && skipped > lengths[i]);
+        }
+        if (best) out.push_back(std::move(*best));
+    }
+    return out;
+}
+
+void known_points::span(VectorXd& low, VectorXd& high) const {
+    low = high = branches_.front().points.front();
+    for (const auto& [branch, lengths] : branches_)
+        for (const VectorXd& u : branch) {
+            low = low.cwiseMin(u);
+            high = high.cwiseMax(u);
+        }
 }
 
 }  // namespace moebius

@@ -50,6 +50,14 @@ public:
     /// from one of them to the other must pass it.
     [[nodiscard]] bool is_on_branch(const Eigen::VectorXd& u, curve& followed) const;
 
+    /// The point of each branch, as a polygon, that is nearest to u, if it is within reach.
+    [[nodiscard]] std::vector<Eigen::VectorXd> nearest(const Eigen::VectorXd& u,
+                                                       double reach) const;
+
+    /// The smallest box that holds all branches, of which there are some.
+    void span(Eigen::VectorXd& low, Eigen::VectorXd& high) const;
+    [[nodiscard]] bool has_branches() const noexcept { return !branches_.empty(); }
+
 private:
     std::vector<Eigen::VectorXd> ends_;
     std::vector<crossing> crossings_;

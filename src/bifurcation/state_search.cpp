@@ -38,16 +38,12 @@ bool joins(const grouping& first, const problem& on, const VectorXd& x) {
 void add_winners(const problem& first, depth_of_search depth, std::vector<grouped_state>& to,
                  search_record& record) {
     const grouping& known = first.model->cells()->groups();
-    for (std::size_t g = 0; g < known.size(); ++g) {
-        const std::size_t size = known.groups[g].size();
-        for (std::size_t winners = 1; 2 * winners <= size; ++winners) {
-            const problem on = regrouped(first, split(known, g, winners));
-            for (const auto& x : depth == depth_of_search::all
-                                     ? find_equilibria(on, &record)
-                                     : flow_equilibria(on, &record, std::pair(g, g + 1)))
-                if (!joins(known, on, x))
-                    to.push_back(standard_form(first, on.model->cells()->groups(), view(x)));
-        }
+    for (const auto& [groups, g] : winning_splits(known)) {
+        const problem on = regrouped(first, groups);
+        for (const auto& x : depth == depth_of_search::all
+                                 ? find_equilibria(on, &record)
+                                 : flow_equilibria(on, &record, std::pair(g, g + 1)))
+            if (!joins(known, on, x)) to.push_back(standard_form(first, groups, view(x)));
     }
 }
 
@@ -89,6 +85,14 @@ void add_unequal(const problem& first, std::vector<grouped_state>& to, search_re
 }
 
 }  // namespace
+
+std::vector<winning_split> winning_splits(const grouping& known) {
+    std::vector<winning_split> out;
+    for (std::size_t g = 0; g < known.size(); ++g)
+        for (std::size_t winners = 1; 2 * winners <= known.groups[g].size(); ++winners)
+            out.push_back({split(known, g, winners), g});
+    return out;
+}
 
 std::vector<grouped_state> search_finer(const problem& first, search_record& record,
                                         depth_of_search depth) {

@@ -17,6 +17,15 @@ namespace moebius {
 /// loads, too.
 enum class depth_of_search { all, stable, winners };
 
+/// Groups of which one is split in two, up to half of it as winners.
+struct winning_split {
+    grouping groups;
+    std::size_t group;  ///< that was split: the position of the winners, before the rest
+};
+
+/// All of them that differ by more than the names of cells.
+[[nodiscard]] std::vector<winning_split> winning_splits(const grouping& known);
+
 /// Equilibria at the parameters of `first` that lie on finer groups than its own: those of every
 /// number of winners within one group, and the stable ones to which the flow with each cell by
 /// itself goes from unequal loads. Each in its standard form; none is constant on coarser groups.

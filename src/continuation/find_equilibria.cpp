@@ -19,9 +19,8 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr int most_from_a_start = 16;      // roots by deflation
-constexpr double most_choices = 256;       // of winners to start from
-constexpr std::size_t most_deflated = 32;  // states; beyond, dense Newton steps take seconds
+constexpr int most_from_a_start = 16;  // roots by deflation
+constexpr double most_choices = 256;   // of winners to start from
 
 void heed(const watch& watched) {
     if (watched.stopping()) throw interrupted("find_equilibria");
@@ -31,10 +30,7 @@ void heed(const watch& watched) {
 /// length.
 std::vector<VectorXd> starts(const problem& base, bool flows) {
     const auto n = static_cast<Index>(base.model->dimension());
-    const double unit = base.model->state_scale(base.parameters);
-    auto [low, high] = base.model->state_bounds(base.parameters);
-    if (!std::isfinite(low)) low = -unbounded_reach / 5 * unit;
-    if (!std::isfinite(high)) high = unbounded_reach / 5 * unit;
+    const auto [low, high] = start_box(base);
     // Where winners are known to start from, what is left is what lies between them.
     const int count = flows ? 8 : 24;
     std::vector<VectorXd> result{VectorXd::Zero(n)};
@@ -233,6 +229,14 @@ std::vector<VectorXd> searched_in_units(const problem& base, const Search& searc
 }
 
 }  // namespace
+
+std::pair<double, double> start_box(const problem& base) {
+    const double unit = base.model->state_scale(base.parameters);
+    auto [low, high] = base.model->state_bounds(base.parameters);
+    if (!std::isfinite(low)) low = -unbounded_reach / 5 * unit;
+    if (!std::isfinite(high)) high = unbounded_reach / 5 * unit;
+    return {low, high};
+}
 
 std::vector<VectorXd> find_equilibria(const problem& base, search_record* record,
                                       const watch& watched) {

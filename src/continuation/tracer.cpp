@@ -185,9 +185,10 @@ tracer::corrected tracer::try_step(int& iterations) {
     // rate_ is zero at first: then this is the tangent predictor
     trial_.u = current_.u + next_ * current_.tangent + (next_ * next_ / 2) * rate_;
     const auto result = correct(current_.tangent, trial_, iterations);
+    beside_no_number_ |= result == corrected::not_finite;
     if (result != corrected::yes) return result;
-    delta_ = trial_.u - current_.u - next_ * current_.tangent;
-    const double moved = delta_.norm();
+    if (beside_no_number_ && !curve_.linearize(trial_.u, f_)) return corrected::not_finite;
+    const double moved = (trial_.u - current_.u - next_ * current_.tangent).norm();
     delta_ = trial_.tangent - current_.tangent;
     const double turn = delta_.norm();
     // A jump over a gap shows as a turn that the step before did not announce.

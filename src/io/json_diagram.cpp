@@ -39,7 +39,7 @@ rotation turn_from(const place& from, const grouping& groups) {
     });
 }
 
-/// Loads come for each group, or for both of two experts.
+/// Loads come for each group, or for both of two experts; cells that are no experts have none.
 void check_loads(const place& from, const branch& curve) {
     const auto& names = curve.columns.names;
     const std::set<std::string_view> known(names.begin(), names.end());
@@ -47,7 +47,8 @@ void check_loads(const place& from, const branch& curve) {
         if (!known.contains(name)) from.lacks(name);
     };
     if (known.contains("load_2")) need("load_1");
-    if (curve.kind != "equilibrium") return;
+    const auto is_load = [](std::string_view name) { return name.starts_with("load_"); };
+    if (curve.kind != "equilibrium" || std::none_of(known.begin(), known.end(), is_load)) return;
     for (std::size_t g = 1; g <= curve.groups.size(); ++g) need(fmt::format("load_{}", g));
 }
 

@@ -62,6 +62,10 @@ struct audit_report {
 ///
 /// - rows: f = 0, loads, and the eigenvalues of the whole Jacobian against the columns on stability
 ///   (of a locus: the eigenvalues that define it). The Jacobian is held against differences of f.
+/// - residuals: f = 0 in all other rows.
+/// - arms (of a diagram): as many ways leave each simple branch point as must.
+/// - window (of a diagram of up to 32 states): Newton's method in states and parameter at once ends
+///   on branches; where cells are alike, of stable states alone.
 /// - special points: f = 0, the eigenvalues that define the type with their multiplicity, and the
 ///   normal form by differences of f.
 /// - stability: no change from row to row without the point that explains it.

@@ -10,8 +10,9 @@
 namespace moebius {
 
 /// All branches of equilibria that can be reached as one parameter varies over a range: from every
-/// equilibrium found at either end of it and between (options.searches), and from every branch
-/// point on the way, each branch once.
+/// equilibrium found at either end of it and between (options.searches), from every branch point
+/// on the way, and, of up to 32 states, from starts over states and range at once until many in a
+/// row find nothing new; each branch once.
 ///
 /// Folds (LP), branch points (BP), Hopf points (HB) and ends (EP) are located, labelled and
 /// described; each located point is a row of its branch. Columns: the parameter, the states, load_1

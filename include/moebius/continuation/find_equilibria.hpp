@@ -28,6 +28,12 @@ namespace moebius {
                                                            search_record* record = nullptr,
                                                            const watch& watched = {});
 
+inline constexpr std::size_t most_deflated = 32;  ///< states; beyond, dense Newton steps take
+                                                  ///< seconds
+
+/// Between what each state of a start lies: the model's bounds, or ten state scales.
+[[nodiscard]] std::pair<double, double> start_box(const problem& base);
+
 /// Those of them to which the flow goes from each choice of winners, and from zero: what is stable
 /// is among them.
 /// @param apart  groups of alike cells of which one wins and the other does not: from elsewhere the

@@ -156,6 +156,8 @@ private:
     double bend_ = 0;  ///< of the last one tried: how much otherwise it turned than the one before
     Eigen::VectorXd rate_, older_rate_;  ///< of turn along the last step and the one before it
     bool has_rate_ = false, had_rate_ = false;
+    bool beside_no_number_ = false;  ///< a step came to where the equations are none: the
+                                     ///< last correction of another may have, too
     Eigen::VectorXd f_, delta_;
     struct {
         Eigen::VectorXd from, to;

@@ -12,6 +12,7 @@
 #include <moebius/model/registry.hpp>
 
 #include "catch.hpp"
+#include "unit/test_models.hpp"
 
 using namespace moebius;
 
@@ -267,6 +268,18 @@ TEST_CASE("a wrong number at a point is found", "[audit][planted]") {
             if (name == "omega") value *= 1.001;
         check_found(of, "HB", "0 eigenvalues are");
     }
+    SECTION("a Hopf point's period, and the speed of its crossing") {
+        const auto name = GENERATE(as<std::string>(), "period", "crossing");
+        for (auto& [known, value] : first_of(of, point_type::HB).normal_form)
+            if (known == name) value *= 1.01;
+        check_found(of, "HB", name + " is");
+    }
+    SECTION("a parameter, in its tenth digit") {
+        const auto k =
+            GENERATE(std::size_t{0}, std::size_t{3});  // feedback, which varies, and gain
+        first_of(of, point_type::HB).parameters[k] *= 1 + 1e-9;
+        check_found(of, "HB", k == 0 ? "in its row" : "of the file");
+    }
     SECTION("the sign of a first Lyapunov coefficient") {
         for (auto& [name, value] : first_of(of, point_type::HB).normal_form)
             if (name == "l1") value = -value;
@@ -298,6 +311,15 @@ TEST_CASE("wrong rows are found", "[audit][planted]") {
     SECTION("a state") {
         at("s_1") += 1e-4;
         check_found(of, "rows", "no equilibrium");
+    }
+    SECTION("a state between the rows that are judged whole") {
+        const auto& judged = of.data.special_points;
+        const std::size_t other = row + 1;
+        REQUIRE(std::none_of(judged.begin(), judged.end(), [&](const special_point& point) {
+            return point.branch == of.data.branches[1].id && point.row == other;
+        }));
+        columns.columns[1][other] += 1e-4;
+        check_found(of, "residuals", "no equilibrium");
     }
     SECTION("n_unstable") {
         at("n_unstable") += 1;
@@ -340,6 +362,24 @@ TEST_CASE("a branch that was removed is missed", "[audit][planted]") {
         CHECK(report.wrong() == 0);
         CHECK(count_of(report, "stable states").not_judged > 0);
     }
+}
+
+TEST_CASE("an unstable branch that was removed is missed at its branch point", "[audit][planted]") {
+    auto of = diagram_of(make_problem("two-expert", {}), {"feedback", 0.5, 8});
+    REQUIRE(audited(of).wrong() == 0);
+    of.data.branches.pop_back();  // one side of the pitchfork, and as if nobody had searched it
+    std::erase_if(of.data.special_points, [&](const special_point& point) {
+        return point.branch > of.data.branches.back().id;
+    });
+    check_found(of, "arms", "BP1: 3 ways leave it in the file, of 4 or more");
+}
+
+TEST_CASE("a closed branch that was removed is missed", "[audit][planted]") {
+    auto of = diagram_of(problem_of<test_models::circle>(), {"p", -1.5, 9});
+    CHECK(count_of(audited(of), "window").judged > 0);
+    of.data.branches.clear();
+    of.data.special_points.clear();
+    check_found(of, "window", "is on no branch");
 }
 
 TEST_CASE("what stands twice is found", "[audit][planted]") {

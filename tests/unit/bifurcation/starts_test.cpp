@@ -165,6 +165,18 @@ TEST_CASE("a fold on the window's edge, whose branch is outside, is one row",
     }
 }
 
+TEST_CASE("a closed curve that no searched value meets is found over the window",
+          "[bifurcation][start]") {
+    const double from = GENERATE(-1.5, -7.0), to = GENERATE(9.0, 30.0);  // the circle: -1 to 1
+    CAPTURE(from, to);
+    const auto found = equilibrium_diagram(problem_of<test_models::circle>(), {"p", from, to});
+    REQUIRE(found.branches.size() == 1);
+    CHECK(found.branches[0].last == stop_reason::closed);
+    REQUIRE(points_of(found, point_type::LP) == 2);
+    for (const auto& point : found.special_points)
+        CHECK_THAT(std::abs(point.parameters[0]), WithinAbs(1, 1e-9));
+}
+
 TEST_CASE("starts that do not fit the model are refused", "[bifurcation][start][error]") {
     const auto curve = problem_of<test_models::circle>();
     auto hopf = start_at({0, 0}, {0});
