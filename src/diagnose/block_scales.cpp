@@ -2,41 +2,38 @@
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/block_scales.hpp>
 
-#include "parabola.hpp"
-
 namespace moebius {
 
 block_scales::block_scales(std::size_t experts) : experts_(experts) {
     require("block means").at_least("experts", experts, 2);
     sum_ = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(experts));
-    last_ = change_ = sum_;
+    last_ = sum_;
 }
 
 std::size_t block_scales::take(std::span<const double> shares) {
     const Eigen::Map<const Eigen::VectorXd> now(shares.data(), static_cast<Eigen::Index>(experts_));
-    if (steps_ > 0) change_.array() += (now - last_).array().square();
+    if (steps_ > 0) change_ += (now - last_).squaredNorm();
     last_ = now;
     sum_ += now;
     if (++steps_ % shortest != 0) return 0;
     const Eigen::VectorXd mean =
         sum_.array() / static_cast<double>(shortest) - 1 / static_cast<double>(experts_);
-    const Eigen::VectorXd noise = change_ / (2 * static_cast<double>(shortest));
+    const double noise = change_ / (2 * static_cast<double>(shortest));
     sum_.setZero();
-    change_.setZero();
+    change_ = 0;
     return push(0, mean, noise);
 }
 
 /// A block joins those of its length, and every second one completes one that is twice as long.
-std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean,
-                               const Eigen::VectorXd& noise) {
+std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean, double noise) {
     constexpr int n = block_window::blocks;
     if (which == scales_.size())
         scales_.push_back({Eigen::MatrixXd::Zero(mean.size(), n), Eigen::MatrixXd::Zero(n, n),
-                           Eigen::MatrixXd::Zero(mean.size(), n), 0, mean, noise});
+                           Eigen::RowVectorXd::Zero(n), 0, mean, noise});
     auto& at = scales_[which];
     const auto place = static_cast<Eigen::Index>(at.count++ % n);
     at.means.col(place) = mean;
-    at.noise.col(place) = noise;
+    at.noise[place] = noise;
     at.products.col(place).noalias() = at.means.transpose() * mean;
     at.products.row(place) = at.products.col(place).transpose();
     if (at.count % 2 == 1) {
@@ -45,8 +42,8 @@ std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean,
         return which + 1;
     }
     if (which + 1 == lengths) return which + 1;
-    const Eigen::VectorXd longer = (at.half + mean) / 2, both = (at.half_noise + noise) / 2;
-    return push(which + 1, longer, both);
+    const Eigen::VectorXd longer = (at.half + mean) / 2;
+    return push(which + 1, longer, (at.half_noise + noise) / 2);
 }
 
 std::optional<block_window> block_scales::window(std::size_t which) const {
@@ -61,21 +58,6 @@ std::optional<block_window> block_scales::window(std::size_t which) const {
     out.products.bottomLeftCorner(late, early) = at.products.topRightCorner(late, early);
     out.products.bottomRightCorner(late, late) = at.products.topLeftCorner(late, late);
     return out;
-}
-
-double block_scales::least_swing(std::size_t which) const {
-    constexpr int n = block_window::blocks;
-    if (which >= scales_.size() || scales_[which].count < n) return 0;
-    const auto& at = scales_[which];
-    Eigen::Matrix<double, n, 3> parabolas;  // in the order of the ring
-    for (std::size_t i = 0; i < n; ++i)
-        parabolas.row(static_cast<Eigen::Index>((at.count + i) % n)) =
-            parabola_basis().row(static_cast<Eigen::Index>(i));
-    const Eigen::ArrayXd rest =
-        at.means.rowwise().squaredNorm() - (at.means * parabolas).rowwise().squaredNorm();
-    const Eigen::ArrayXd noise = at.noise.rowwise().sum() / n;
-    if (!(noise.minCoeff() > 0)) return 0;
-    return (rest / noise).minCoeff() * static_cast<double>(shortest << which) / (n - 3);
 }
 
 Eigen::VectorXd block_scales::recent() const {

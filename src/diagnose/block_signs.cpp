@@ -82,6 +82,17 @@ double swing_gain(const block_window& window) {
     return variance * static_cast<double>(window.length) / window.step_variance;
 }
 
+double slow_swing(const block_window& window, int half) {
+    if (!(window.step_variance > 0)) return 0;
+    Eigen::VectorXd change = Eigen::VectorXd::Constant(2 * half, 1.0 / half);
+    change.head(half) *= -1;
+    double square = 0;
+    const int shifts = blocks - 2 * half + 1;
+    for (int i = 0; i < shifts; ++i)
+        square += change.dot(window.products.block(i, i, 2 * half, 2 * half) * change) / shifts;
+    return square * static_cast<double>(window.length) * half / 2 / window.step_variance;
+}
+
 block_swing swing_in(const block_window& window) {
     block_swing out;
     if (!(window.step_variance > 0)) return out;

@@ -24,13 +24,9 @@ void collapse_watch::take(std::span<const double> shares, double tokens, double 
 /// Where the noise of a step is that of its tokens alone.
 void collapse_watch::judge_independent(std::size_t which, const block_window& window) {
     auto& at = at_[which];
-    if (window.length == limits_.swell_block && window.experts >= limits_.fewest_experts) {
-        at.swelling = blocks_.least_swing(which);
-        if (at.swelling > 0) quietest_ = std::min(quietest_, at.swelling);
-        const bool swells = quietest_ <= limits_.quiet && at.swelling >= limits_.swell &&
-                            blocks_.steps() >= limits_.settled;
-        if (swells && swelled_) at.kind = warning_kind::swelling;
-        swelled_ = swells;
+    if (window.length == limits_.swell_block && rested_.value_or(false)) {
+        at.swelling = slow_swing(window, limits_.half);
+        if (at.swelling >= limits_.swell) at.kind = warning_kind::swelling;
     }
     const double gain = swing_gain(window);
     calmest_[which] = std::min(calmest_[which], gain);
@@ -42,10 +38,11 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     if (!window) return;
     auto& at = at_[which];
     at = {warning_kind::none, window->length, {}, {}, 0, blocks_.steps()};
-    if (over_dispersion(*window, tokens, top_k) <= limits_.independence)
-        judge_independent(which, *window);
-    else if (window->length == limits_.swell_block)
-        swelled_ = false;
+    const bool independent = over_dispersion(*window, tokens, top_k) <= limits_.independence;
+    if (window->length == limits_.rest_block && !rested_)
+        rested_ = independent && window->experts >= limits_.fewest_experts &&
+                  slow_swing(*window, limits_.half) <= limits_.rest;
+    if (independent) judge_independent(which, *window);
     if (moves_away(*window)) at.growth = growth_in(*window);
     if (at.growth.away && at.growth.t >= limits_.growth_t) at.kind = warning_kind::growing;
     if (at.kind == warning_kind::none) return;

@@ -68,9 +68,11 @@ void judge_warning(const warning& now, layer_diagnosis& out) {
     } else if (now.kind == warning_kind::swelling) {
         out.verdict = load_verdict::losing_balance;
         out.reason = fmt::format(
-            "means of {} steps scatter {:.2f} times as much as independent tokens make them in the "
-            "loads of every expert, and did not before",
-            now.block, now.swelling);
+            "from {0} steps to the next {0} loads change {1:.1f} times as much as independent "
+            "tokens "
+            "make them, and rested in the first {2}",
+            now.block * warning_limits::half, now.swelling,
+            warning_limits::rest_block * block_window::blocks);
     } else {
         out.verdict =
             now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;

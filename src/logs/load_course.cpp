@@ -5,6 +5,8 @@
 #include <moebius/logs/load_course.hpp>
 #include <numeric>
 
+#include "rank_buckets.hpp"
+
 namespace moebius {
 
 load_course::load_course(std::size_t layers) : layers_(layers) {}
@@ -26,20 +28,15 @@ void load_course::end_row(layer_rows& layer, std::int64_t step) {
     const std::size_t n = layer.sum.size();
     const double all = std::accumulate(layer.sum.begin(), layer.sum.end(), 0.0);
     if (all > 0) {
-        layer.sorted = layer.sum;
-        const auto begin = layer.sorted.begin(), end = layer.sorted.end();
         const auto place = [&](double share) {
-            return begin + static_cast<std::ptrdiff_t>(share * static_cast<double>(n - 1) + 0.5);
+            return static_cast<std::size_t>(share * static_cast<double>(n - 1) + 0.5);
         };
-        const auto median = place(0.5), quarter = place(0.25), three_quarters = place(0.75);
-        std::nth_element(begin, median, end);
-        if (quarter != median) std::nth_element(begin, quarter, median);
-        if (three_quarters != median) std::nth_element(median + 1, three_quarters, end);
-        const double least = *std::min_element(begin, quarter + 1),
-                     most = *std::max_element(three_quarters, end);
+        const auto [quarter, median, three_quarters] =
+            numbers_of_rank<3>(layer.sum, {place(0.25), place(0.5), place(0.75)}, layer.room);
+        const auto [least, most] = std::minmax_element(layer.sum.begin(), layer.sum.end());
         const double mean = all / static_cast<double>(n);
-        layer.rows.push_back({step, least / mean, *quarter / mean, *median / mean,
-                              *three_quarters / mean, most / mean});
+        layer.rows.push_back({step, *least / mean, quarter / mean, median / mean,
+                              three_quarters / mean, *most / mean});
     }
     std::fill(layer.sum.begin(), layer.sum.end(), 0);
     layer.steps = 0;

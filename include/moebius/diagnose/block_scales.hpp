@@ -38,12 +38,6 @@ public:
     /// The last 20 blocks of length 10 2^which; nothing before there are as many.
     [[nodiscard]] std::optional<block_window> window(std::size_t which) const;
 
-    /// The least over the experts of a variance ratio: of the means of the last 20 blocks of that
-    /// length, less a parabola in time, over that which the expert's noise from step to step gives
-    /// them. 1 where steps are independent; a gate that moves raises some experts', a loop near the
-    /// loss of balance all. 0 before there are 20 blocks, and where an expert's load stands still.
-    [[nodiscard]] double least_swing(std::size_t which) const;
-
     /// (E) mean share over the last 20 of the shortest blocks, or over all steps of fewer.
     [[nodiscard]] Eigen::VectorXd recent() const;
 
@@ -53,15 +47,16 @@ private:
     struct scale {
         Eigen::MatrixXd means;     ///< (E, blocks), a ring
         Eigen::MatrixXd products;  ///< (blocks, blocks) of the places in it
-        Eigen::MatrixXd noise;     ///< (E, blocks) variance of a step's noise
+        Eigen::RowVectorXd noise;  ///< (blocks) variance of a step's noise, of all loads
         std::size_t count = 0;     ///< blocks so far
         Eigen::VectorXd half;      ///< the first half of the next longer block
-        Eigen::VectorXd half_noise;
+        double half_noise = 0;
     };
-    std::size_t push(std::size_t which, const Eigen::VectorXd& mean, const Eigen::VectorXd& noise);
+    std::size_t push(std::size_t which, const Eigen::VectorXd& mean, double noise);
 
     std::vector<scale> scales_;
-    Eigen::VectorXd sum_, last_, change_;
+    Eigen::VectorXd sum_, last_;
+    double change_ = 0;
     std::size_t experts_, steps_ = 0;
 };
 

@@ -36,6 +36,12 @@ struct block_swing {
 /// block_swing::gain alone.
 [[nodiscard]] double swing_gain(const block_window& window);
 
+/// Mean square change of the loads from as many steps to as many next ones, over that which
+/// independent steps would give: 1 where they are independent, whatever their noise; a gate that
+/// moves raises it, and a loop whose deviations come back too slowly. Over a window, all shifts.
+/// @param half  blocks of each of the two means; 2 half <= block_window::blocks
+[[nodiscard]] double slow_swing(const block_window& window, int half);
+
 /// Noise of a step over that of independent tokens, of which each goes to k of the experts:
 /// (1/k - |p|^2)/T, p the mean loads (shares of choices).
 [[nodiscard]] double over_dispersion(const block_window& window, double tokens, double top_k);

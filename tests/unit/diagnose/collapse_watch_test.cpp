@@ -3,6 +3,7 @@
 #include <catch.hpp>
 #include <cmath>
 #include <moebius/diagnose/collapse_watch.hpp>
+#include <numbers>
 
 #include "runs.hpp"
 
@@ -10,6 +11,8 @@ using namespace moebius;
 using namespace diagnose_runs;
 
 namespace {
+
+using std::numbers::pi;
 
 struct ramped_loop {
     collapse_watch watch{4};
@@ -32,26 +35,40 @@ ramped_loop ramped(double slope, std::size_t steps, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("the least swing is 1 for independent tokens, and that of the calmest expert",
+TEST_CASE("the slow swing of independent tokens is 1, and that of a sine as it must be",
           "[diagnose]") {
+    const double lean = GENERATE(0.0, 0.01);  // of two experts, once in 160 steps
     std::mt19937_64 random(3);
-    double white = 0, moved = 0;
-    const int runs = 40;
+    double told = 0;
+    const int runs = 40, tokens = 1024, half = 80;
     for (int run = 0; run < runs; ++run) {
-        block_scales plain(3), leaning(3);
-        for (int t = 0; t < 400; ++t) {
-            const auto shares = shares_of(drawn({0, 0, 0}, 1024, random));
-            plain.take(shares);
-            const double lean = 0.05 * std::sin(0.06 * t);  // of two experts, 4 periods
-            leaning.take(std::vector{shares[0] + lean, shares[1] - lean, shares[2]});
+        block_scales blocks(3);
+        for (int t = 0; t < 800; ++t) {
+            const auto shares = shares_of(drawn({0, 0, 0}, tokens, random));
+            const double off = lean * std::sin(pi * t / half);
+            blocks.take(std::vector{shares[0] + off, shares[1] - off, shares[2]});
         }
-        white += plain.least_swing(1) / runs;
-        moved += leaning.least_swing(1) / runs;
+        told += slow_swing(*blocks.window(2), 2) / runs;
     }
-    // the least of three chi^2 of 17 degrees over 17: as normal numbers 1 - .85 sqrt(2/17) = .71
-    CHECK_THAT(white, WithinAbs(0.71, 0.1));
-    CHECK(moved < 1.1);
-    CHECK(block_scales(3).least_swing(1) == 0);
+    // means of half a period alternate by 4/pi of the amplitude; half of it is the mean square
+    const double sine = 2 * std::pow(4 / pi * lean, 2) / 2;
+    const double noise = (1 - 1.0 / 3) / tokens;
+    // of about 9 independent changes in 2 directions: sqrt(2/18) = 1/3 of the value, in 40 runs
+    CHECK_THAT(told, WithinRel(1 + sine * half / 2 / noise, 3 * 0.33 / std::sqrt(runs)));
+}
+
+TEST_CASE("a slow swing is warned of where gates rested, and not where they always moved",
+          "[diagnose]") {
+    const int from = GENERATE(1000, 0);
+    std::mt19937_64 random(5);
+    collapse_watch watch(4);
+    bool swelled = false;
+    for (int t = 0; t < 2400; ++t) {
+        const double lean = t < from ? 0 : 0.15 * std::sin(pi * t / 80);
+        watch.take(shares_of(drawn({lean, -lean, 0, 0}, 256, random)), 256, 1);
+        swelled = swelled || watch.now().kind == warning_kind::swelling;
+    }
+    CHECK(swelled == (from > 0));
 }
 
 TEST_CASE("a ramped feedback is warned of before one expert has half", "[diagnose]") {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
 #include <moebius/logs/load_course.hpp>
+#include <random>
 #include <vector>
 
 #include "catch.hpp"
@@ -47,4 +50,31 @@ TEST_CASE("a course of a long log keeps its ends and few rows", "[logs]") {
         const double now = 1 + step[i] / 5000.0, most = rows.at("most")[i];
         CHECK_THAT(most / (2 - most), WithinAbs(now, stride / 5000.0));  // a mean of up to stride
     }
+}
+
+TEST_CASE("quartiles of a course are numbers of the layer, as sorting finds them", "[logs]") {
+    const std::size_t experts = GENERATE(2U, 3U, 8U, 255U, 256U, 1000U);
+    const auto spread = GENERATE(0.0, 1e-3, 1.0, 12.0);  // of logarithms: equal to very skewed
+    std::mt19937_64 draw(experts);
+    std::normal_distribution<double> normal;
+    std::vector<double> loads(experts);
+    for (auto& load : loads) load = std::floor(1000 * std::exp(spread * normal(draw)));
+    load_course course(1);
+    course.take({0, 0, loads, {}, {}, {}});
+
+    const auto rows = course.rows();
+
+    double mean = 0;
+    for (const double load : loads) mean += load;
+    mean /= static_cast<double>(experts);
+    std::sort(loads.begin(), loads.end());
+    const auto ranked = [&](double share) {
+        return loads[static_cast<std::size_t>(share * static_cast<double>(experts - 1) + 0.5)] /
+               mean;
+    };
+    CHECK(rows.at("least")[0] == ranked(0));
+    CHECK(rows.at("quarter")[0] == ranked(0.25));
+    CHECK(rows.at("median")[0] == ranked(0.5));
+    CHECK(rows.at("three_quarters")[0] == ranked(0.75));
+    CHECK(rows.at("most")[0] == ranked(1));
 }
