@@ -10,7 +10,7 @@ from policies import Estimators
 from training import Measured, evaluate, train_text
 
 ARMS = ["top-k", "straight-through", "dense-mixer", "exact-k", "dynamic-k"]
-RATES = 1e-4, 3e-4, 1e-3
+RATES = 3e-4, 1e-3, 3e-3
 CHOICE, REPORT = 7, 8   # draws of windows: by which a rate is chosen, on which arms are compared
 CLAIMS = [*(Claim("better", "nats a byte", "exact-k", base)
             for base in ("top-k", "dense-mixer", "straight-through")),
