@@ -64,9 +64,10 @@ class Report:
         words = self.words
         how = f"--steps {words.steps}" if words.steps else f"--budget {words.budget:g}"
         on = torch.cuda.get_device_name() if self.device.type == "cuda" else "the CPU"
-        return (f"{CLAIMS[self.claim].__doc__}\nclaims.py {self.claim} --seeds {words.seeds} {how}: "
-                f"{time.perf_counter() - self.began:.0f} s of {on}, torch {torch.__version__}, "
-                f"{time.strftime('%Y-%m-%d')}")
+        took = f"{time.perf_counter() - self.began:.0f} s of {on}"
+        return (f"{CLAIMS[self.claim].__doc__}\n"
+                f"claims.py {self.claim} --seeds {words.seeds} {how}: {took}, torch "
+                f"{torch.__version__}, {time.strftime('%Y-%m-%d')}")
 
     def add(self, part):
         self.parts.append(part)

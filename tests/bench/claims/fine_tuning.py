@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The claims of ProbMoE: one pre-training with top-k, then estimators on another domain, each at the
-rate that suits it best."""
+"""The claims of ProbMoE: one pre-training with top-k, then estimators on another domain, each at
+the rate that suits it best."""
 
 import numpy
 from bench import SWITCH, measures_of
