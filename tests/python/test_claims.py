@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bench/claims"))
 import claims  # noqa: E402
 import experts  # noqa: E402
+import fine_tuning  # noqa: E402
 import intervals  # noqa: E402
 import model as models  # noqa: E402
 import policies  # noqa: E402
@@ -236,6 +237,13 @@ def test_a_claims_command_writes_its_table(claim, tmp_path):
     text = out.read_text()
     assert "undecided" in text and "by seed" in text and "+-" in text
     assert "holds" not in text and "refuted" not in text  # of two seeds
+
+
+def test_each_arm_at_its_best_rate_and_edges_said():
+    found = [{"nats": numpy.array([[rate + arm] for arm in range(2)])} for rate in (10, 20, 30)]
+    at, measures = fine_tuning.best(numpy.array([[3.0, 1], [2, 2], [4, 3]]), found)
+    assert at.tolist() == [1, 0] and measures["nats"].tolist() == [[20], [11]]
+    assert [word.endswith("edge") for word in map(fine_tuning.rate_words, at)] == [False, True]
 
 
 def test_intervals():
