@@ -13,7 +13,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bench/claims"))
+import claims  # noqa: E402
 import experts  # noqa: E402
+import fine_tuning  # noqa: E402
 import intervals  # noqa: E402
 import model as models  # noqa: E402
 import policies  # noqa: E402
@@ -191,6 +193,57 @@ def test_a_model_side_by_side_is_the_model_alone():
             alone = losses(range(seed, seed + 1), arms[arm:arm + 1])[:, 0, 0]
             assert numpy.allclose(together[:, arm, seed], alone, rtol=1e-5)
     assert abs(together[-1, 0, 0] - together[-1, 0, 1]) > 1e-4
+
+
+def test_largest_are_those_of_topk():
+    z = torch.randn(3, 50, 16, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(routers.largest(z, 4), z.topk(4, -1).indices)
+
+
+def test_verdicts_on_claims():
+    measures = {"nats": numpy.array([[1.0, 1.1, 1.2], [1.2, 1.31, 1.4]])}
+
+    def verdict(**claim):
+        row = intervals.judged(intervals.Claim("", "nats", **claim), ["a", "b"], measures)
+        return row[-1]
+
+    # b less a: .2, .21, .2, so .203 +- 4.303 * .00577 / 3 ** .5 = .203 +- .014
+    assert verdict(arm="a", base="b") == "holds" and verdict(arm="b", base="a") == "refuted"
+    assert verdict(arm="b", base="a", margin=0.2) == "undecided"
+    assert verdict(arm="b", base="a", margin=0.22) == "holds"
+    assert verdict(arm="b", base="a", sign=-1, margin=-0.18) == "holds"
+    assert verdict(arm="a", margin=0.5) == "refuted" and verdict(arm="a", margin=2) == "holds"
+    assert intervals.verdict(intervals.Claim("", "", ""), -1.0, 0.0, 2) == "undecided"
+    assert intervals.verdict(intervals.Claim("", "", ""), -1.0, numpy.nan, 5) == "undecided"
+
+
+def test_balanced_batches_of_a_smaller_share_are_among_those_of_a_larger():
+    arms = [(share, 0.0, False) for share in (0.0, 0.2, 0.6, 1.0)]
+    policy = policies.Selective(models.Sizes(), arms, 3, "cpu")
+    for step in range(200):
+        policy.begin(step, True)
+        chosen = {divmod(int(at), 3) for at in policy.balanced[0]}
+        assert all((arm + 1, seed) in chosen for arm, seed in chosen if arm < 3)
+    assert (policy.plans[0] == 0).all() and (policy.plans[3] == 200).all()
+    # 120 +- 6.9 and 40 +- 5.7
+    assert (abs(policy.plans[2] - 120) < 28).all() and (abs(policy.plans[1] - 40) < 23).all()
+
+
+@pytest.mark.parametrize("claim", ["ssr", "ac", "probmoe", "softmoe"])
+def test_a_claims_command_writes_its_table(claim, tmp_path):
+    out = tmp_path / "table.txt"
+    words = [claim, "--small", "--steps", "2", "--device", "cpu", "--out", str(out)]
+    assert claims.main(words) == 0
+    text = out.read_text()
+    assert "undecided" in text and "by seed" in text and "+-" in text
+    assert "holds" not in text and "refuted" not in text  # of two seeds
+
+
+def test_each_arm_at_its_best_rate_and_edges_said():
+    found = [{"nats": numpy.array([[rate + arm] for arm in range(2)])} for rate in (10, 20, 30)]
+    at, measures = fine_tuning.best(numpy.array([[3.0, 1], [2, 2], [4, 3]]), found)
+    assert at.tolist() == [1, 0] and measures["nats"].tolist() == [[20], [11]]
+    assert [word.endswith("edge") for word in map(fine_tuning.rate_words, at)] == [False, True]
 
 
 def test_intervals():

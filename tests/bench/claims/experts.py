@@ -75,7 +75,8 @@ def grouped(x, chosen, weights, up, down, product=device_product):
     group = chosen + experts * torch.arange(models, device=x.device)[:, None, None]
     group = group.flatten()
     groups, count = models * experts, group.numel()
-    order = group.argsort(stable=True)
+    narrow = torch.int16 if groups < 2 ** 15 else torch.int32   # fewer passes of a radix sort
+    order = group.to(narrow).argsort(stable=True)
     sizes = torch.zeros(groups, dtype=torch.long, device=x.device)
     sizes.scatter_add_(0, group, torch.ones_like(group))
     room = (sizes.clamp(min=1) + ROOM - 1) // ROOM * ROOM

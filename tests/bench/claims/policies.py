@@ -17,23 +17,30 @@ def each_seed(values, seeds, device):
 
 
 class Selective:
-    """SSR: of an arm's batches a share is routed by a plan, which all layers of a step share.
+    """SSR: of an arm's batches a share is routed by a plan, in all layers of a step alike; those of
+    a smaller share are among those of a larger one.
 
     arms: (share, coefficient of the Switch loss, whether the plan has gradients)
+    plans: batches of each model so far that were balanced, (arms, seeds)
     """
 
     def __init__(self, sizes, arms, seeds, device):
         self.sizes, self.device = sizes, device
-        self.shares = numpy.repeat([share for share, _, _ in arms], seeds)
+        self.seeds, self.shares = seeds, numpy.array([share for share, _, _ in arms])
+        self.plans = numpy.zeros((len(arms), seeds), dtype=int)
         self.through = numpy.repeat([through for _, _, through in arms], seeds)
         self.coefficients = each_seed([loss for _, loss, _ in arms], seeds, device)
         self.rng, self.balanced = numpy.random.default_rng(11), None
 
     def begin(self, _, training):
         """Which models have a balanced batch, and whose plans have gradients."""
-        models = numpy.flatnonzero(self.rng.random(len(self.shares)) < self.shares)
         self.balanced = None
-        if training and len(models):
+        if not training:
+            return
+        drawn = self.rng.random(self.seeds) < self.shares[:, None]
+        self.plans += drawn
+        models = numpy.flatnonzero(drawn)
+        if len(models):
             self.balanced = (torch.from_numpy(models).to(self.device),
                              torch.from_numpy(self.through[models]).to(self.device))
 

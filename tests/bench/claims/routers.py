@@ -11,9 +11,20 @@ import itertools
 import torch
 
 
+def largest(z, k):
+    """Indices (..., k) of the k largest, the largest first: k maxima, where a device's topk gives
+    every token of few experts a block of threads.
+    """
+    left, chosen = z.detach(), []
+    for _ in range(k):
+        chosen.append(left.argmax(-1, keepdim=True))
+        left = left.scatter(-1, chosen[-1], -torch.inf)
+    return torch.cat(chosen, -1)
+
+
 def top_k(z, k, renormalise):
     """"top-k": the k largest, the largest first, with their softmax or a softmax over them."""
-    chosen = z.topk(k, -1).indices
+    chosen = largest(z, k)
     if renormalise:
         return chosen, torch.softmax(z.gather(-1, chosen), -1)
     return chosen, torch.softmax(z, -1).gather(-1, chosen)
@@ -74,7 +85,8 @@ def scaled(cost, xi, iterations):
 
 def plan_gates(plan, k):
     """"selective-sinkhorn" of a balanced batch: the plan's k largest, made to sum to 1."""
-    weights, chosen = plan.topk(k, -1)
+    chosen = largest(plan, k)
+    weights = plan.gather(-1, chosen)
     return chosen, weights / weights.sum(-1, keepdim=True)
 
 

@@ -7,15 +7,15 @@ into 16 patches. A block with an MLP, then two with a Soft MoE each; S models si
 
 import numpy
 import torch
-from intervals import table
+from intervals import Claim, table
 from model import norm
 from torch.nn import functional
-from training import Plan, train
+from training import train
 
 SIDE, PATCH, CLUTTER = 16, 4, 4
 WIDTH, HEADS, BLOCKS, HIDDEN, CLASSES = 64, 4, 3, 512, 10   # HIDDEN: of all experts together
 COUNTS, KEPT = (64, 32, 16, 8, 4, 2), (8, 4, 2)             # experts; of which one in so many stays
-AN_IMAGE, TESTED, DRAWS = 16, 16, 10   # canvases a step, for each of `batch`; batches of the test
+AN_IMAGE, TESTED, DRAWS = 16, 8, 10    # canvases a step (of each `batch`), of the test (`windows`)
 EPS = 1e-6
 
 
@@ -130,10 +130,10 @@ def trained(experts, canvases, seeds, plan, batch):
 
 
 @torch.no_grad()
-def accuracies(p, canvases, experts, batch):
-    """name -> (seeds)"""
+def accuracies(p, canvases, experts, count, batch):
+    """Row, by which share of the experts is kept -> name -> (seeds)"""
     made = torch.Generator(device=canvases.device).manual_seed(5)
-    patches, labels = canvases.draw(canvases.test, TESTED * batch, made)
+    patches, labels = canvases.draw(canvases.test, count, made)
     seeds = len(p["patches"])
 
     def accuracy(kept=None):
@@ -141,16 +141,31 @@ def accuracies(p, canvases, experts, batch):
                  for part in patches.split(2 * batch)]
         return (torch.cat(parts, 1) == labels).double().mean(1).cpu().numpy()
 
-    found = {"all": accuracy(), "none": accuracy(torch.zeros_like)}
+    whole, none = accuracy(), accuracy(torch.zeros_like)
+    found = {}
     for share in KEPT:
-        count, nothing = experts // share, numpy.full(seeds, numpy.nan)
-        top = accuracy(largest(count)) if count else nothing
-        random = sum(accuracy(at_random(count)) for _ in range(DRAWS)) / DRAWS if count else nothing
-        found |= {f"1/{share} of most mass": top, f"1/{share} at random": random,
-                  f"1/{share} least mass": accuracy(smallest(count)) if count else nothing,
-                  f"1/{share} most - random": top - random,
-                  f"1/{share} kept share": top / found["all"]}
+        kept = experts // share
+        if kept:
+            top = accuracy(largest(kept))
+            random = sum(accuracy(at_random(kept)) for _ in range(DRAWS)) / DRAWS
+            found[f"n = {experts}, 1/{share}"] = {
+                "all experts": whole, "none": none, "of most mass": top, "at random": random,
+                "of least mass": accuracy(smallest(kept)), "most less random": top - random,
+                "kept share": top / whole, "kept of the gain": (top - none) / (whole - none)}
     return found
+
+
+def claims_of(rows):
+    """An eighth keeps nearly all, the more the more there are; mass beats chance, ever more."""
+    eighths = [row for row in rows if row.endswith("1/8")]
+    most, least = eighths[0], eighths[-1]
+    return [*(Claim("an eighth keeps .95", "kept share", row, None, -1, -0.95) for row in eighths),
+            *(Claim("an eighth keeps .95 of what experts add", "kept of the gain", row, None, -1,
+                    -0.95) for row in eighths),
+            *(Claim("mass beats chance", "most less random", row, None, -1) for row in rows),
+            Claim("more so for more experts", "most less random", most, least, -1),
+            Claim("more kept of more experts", "kept share", most, least, -1),
+            Claim("more of what they add", "kept of the gain", most, least, -1)]
 
 
 def softmoe(bench):
@@ -158,18 +173,15 @@ def softmoe(bench):
     canvases, steps, rows, took = Canvases(bench.digits, bench.device), bench.steps, {}, []
     batch = AN_IMAGE * bench.sizes_of().batch
     for experts in COUNTS:
-        share = 0.85 * bench.seconds / len(COUNTS)
-        plan = Plan(bench.seeds, 1, steps=steps, seconds=share, decay=0.01)
+        plan = bench.plan(1, 0.85 / len(COUNTS), steps=steps, decay=0.01)
         p, run = trained(experts, canvases, bench.seeds, plan, batch)
         steps = len(run.losses)
-        rows[f"n = {experts}"] = accuracies(p, canvases, experts, batch)
+        rows |= accuracies(p, canvases, experts, TESTED * bench.windows, batch)
         took.append(f"{experts}: {run.seconds / steps * 1e3:.1f}")
-        accuracy = rows[f"n = {experts}"]["all"].mean()
+        accuracy = rows[f"n = {experts}, 1/2"]["all experts"].mean()
         bench.say(f"n = {experts}: {steps} steps, accuracy {accuracy:.4f}")
     measures = {name: numpy.stack([row[name] for row in rows.values()])
                 for name in next(iter(rows.values()))}
-    found = (f"experts n with {HIDDEN} hidden units together, {steps} steps of {batch} canvases, "
-             f"{len(bench.seeds)} models side by side; ms a step by n: {', '.join(took)}\n\n"
-             + table(list(rows), measures, [*[["n = 8"]] * 3, ["n = 2"], ["n = 2"], []]))
-    bench.say(found)
-    return found
+    bench.add(f"experts n with {HIDDEN} hidden units together, {steps} steps of {batch} canvases, "
+              f"{len(bench.seeds)} models side by side; ms a step by n: {', '.join(took)}\n\n"
+              + table(list(rows), measures, claims_of(list(rows))))

@@ -52,6 +52,8 @@ def corpus(domain, most):
         size += 0 if held_out else len(text)
         if size >= most:
             break
+    if len(parts[0]) > 1 and not parts[1]:  # of a few files
+        parts[1].append(parts[0].pop())
     train, validation = (numpy.frombuffer(b"".join(part), dtype=numpy.uint8) for part in parts)
     facts = (f"{domain}: {len(train)} bytes of {len(parts[0])} files, {len(validation)} of "
              f"{len(parts[1])} held out, SHA-1 {hashlib.sha1(train).hexdigest()[:12]}")

@@ -3,6 +3,7 @@
 every arm."""
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy
@@ -19,6 +20,7 @@ class Plan(NamedTuple):
     decay: float = 0.1
     steps: int | None = None   # as many as fit into
     seconds: float = 60.0
+    say: Callable[[str], None] = print   # told of each tenth of the steps
 
 
 class Run(NamedTuple):
@@ -59,6 +61,13 @@ def synchronise(device):
         torch.cuda.synchronize()
 
 
+def progress(plan, losses, steps, began):
+    """The loss of each arm, mean over seeds and the last tenth of the steps."""
+    last = torch.stack(losses[-max(1, steps // 10):]).mean(0).view(plan.arms, -1).mean(1)
+    plan.say(f"step {len(losses)} of {steps}, {time.perf_counter() - began:.0f} s: "
+             + " ".join(f"{x:.4f}" for x in last.tolist()))
+
+
 def rate_at(step, steps):
     """Warm-up, then down in a line to a tenth: as a share of the rate."""
     return min(1.0, (step + 1) / WARM_UP) * (1 - 0.9 * step / (steps or MOST))
@@ -87,6 +96,8 @@ def train(loss_of, parameters, plan, device):
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         losses.append(loss.detach())
+        if steps and len(losses) % max(1, steps // 10) == 0:
+            progress(plan, losses, steps, began)
     synchronise(device)
     losses = torch.stack(losses).view(-1, plan.arms, len(plan.seeds)).float().cpu().numpy()
     return Run(losses, time.perf_counter() - began)
@@ -110,26 +121,30 @@ class Measured(NamedTuple):
     largest: numpy.ndarray   # load, mean over layers
     dead: numpy.ndarray      # experts of load < 0.1/N, mean over layers
     active: numpy.ndarray    # experts a token
+    mass: numpy.ndarray      # sum of a token's gates
 
 
 @torch.no_grad()
-def evaluate(model, parameters, text, plan, windows=512, corrupt=0.0):
+def evaluate(model, parameters, text, plan, windows=512, corrupt=0.0, draw=7, training=False):
     """On the same windows for all models.
 
     corrupt: share of input bytes that are replaced by random ones; targets stay
+    draw: number of the draw of windows
+    training: route as in training
     """
     sizes, device = model.sizes, text.device
     models = plan.arms * len(plan.seeds)
-    rng = numpy.random.default_rng(7)
+    rng = numpy.random.default_rng(draw)
     windows = -(-windows // sizes.batch) * sizes.batch
     starts = torch.from_numpy(rng.integers(0, text.last, windows)).to(device)
     counts = torch.zeros(models, sizes.layers, sizes.experts, device=device)
-    nats = torch.zeros(models, device=device)
+    nats, mass = torch.zeros(2, models, device=device)
 
     def count(layer, chosen, weights):
+        mass.add_(weights.flatten(1).sum(1))
         counts[:, layer].scatter_add_(1, chosen.flatten(1), (weights != 0).float().flatten(1))
 
-    model.policy.begin(0, False)
+    model.policy.begin(0, training)
     for part in starts.split(sizes.batch):
         ids = text.windows(part)
         inputs = ids[:, :-1]
@@ -140,9 +155,10 @@ def evaluate(model, parameters, text, plan, windows=512, corrupt=0.0):
         nats += model.loss(parameters, inputs.expand(models, -1, -1),
                            ids[:, 1:].expand(models, -1, -1), count)[0]
     share = counts / counts.sum(2, keepdim=True)
-    active = counts.sum((1, 2)) / (sizes.layers * windows * sizes.length)
+    tokens = sizes.layers * windows * sizes.length
     found = (nats * sizes.batch / windows, share.amax(2).mean(1),
-             (share < 0.1 / sizes.experts).float().sum(2).mean(1), active)
+             (share < 0.1 / sizes.experts).float().sum(2).mean(1), counts.sum((1, 2)) / tokens,
+             mass / tokens)
     return Measured(*(x.double().view(plan.arms, -1).cpu().numpy() for x in found))
 
 
