@@ -13,6 +13,7 @@
 #include "cycle_locus.hpp"
 #include "homoclinic_adjoint.hpp"
 #include "homoclinic_curve.hpp"
+#include "homoclinic_end.hpp"
 #include "homoclinic_predictor.hpp"
 #include "leading_eigenvalues.hpp"
 #include "truncated_orbit.hpp"
@@ -208,6 +209,7 @@ private:
     /// again.
     std::optional<stop_reason> kept(walk& along, bool goes_on) override {
         if (!goes_on) return std::nullopt;
+        if (snakes()) return stop_reason::homoclinic_to_cycle;
         const auto values = [this] { return curve_.values(trace_.current().u); };
         bool again = too_coarse(values(), scale(), options_.tolerance);
         for (int pass = 0; pass < most_passes; ++pass) {
@@ -219,6 +221,22 @@ private:
             again = false;
         }
         return cycle_locus::kept(along, goes_on);
+    }
+
+    void turned() override { snakes_ = {}; }
+
+    /// Notes where one of the parameters turned in the last step.
+    /// @return whether it does that over and over
+    [[nodiscard]] bool snakes() {
+        const curve_point &a = trace_.previous(), &b = trace_.current();
+        for (std::size_t k = 0; k < snakes_.size(); ++k) {
+            const Index p = curve_.coordinate(k);
+            const double from = a.tangent[p], to = b.tangent[p];
+            if (!(from * to < 0)) continue;
+            snakes_[k].add(a.u[p] + trace_.step() * from * from / (from - to) / 2);
+            if (snakes_[k].repeat()) return true;
+        }
+        return false;
     }
 
     void mark(const curve_point& at, VectorXd& to) override {
@@ -250,6 +268,7 @@ private:
     }
 
     double largest_ = 0;
+    std::array<repeated_turns, 2> snakes_;  // by each parameter
     struct leading_direction {
         VectorXd known;   // eigenvector, of the two signs that of the point before
         double last = 1;  // share
