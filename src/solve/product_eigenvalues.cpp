@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "plane_rotation.hpp"
+
 namespace moebius {
 namespace {
 
@@ -49,59 +51,6 @@ complex bounded(complex value, long exponent) {
         return value / size * largest_eigenvalue;
     return value * std::ldexp(1.0, static_cast<int>(std::max(exponent, -4000L)));
 }
-
-double conjugate(double x) { return x; }
-complex conjugate(complex x) { return std::conj(x); }
-double squared(double x) { return x * x; }
-double squared(complex x) { return std::norm(x); }
-
-/// c x + s y; std::complex would look for infinities.
-double combined(double c, double x, double s, double y) { return c * x + s * y; }
-complex combined(double c, complex x, complex s, complex y) {
-    return {c * x.real() + s.real() * y.real() - s.imag() * y.imag(),
-            c * x.imag() + s.real() * y.imag() + s.imag() * y.real()};
-}
-
-/// A rotation of two rows, or columns: (x, y) -> (c x + s y, -conj(s) x + c y).
-template <typename Scalar>
-struct rotation {
-    using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-    double c = 1;
-    Scalar s = 0;
-
-    /// The one that makes (x, y) into (r, 0).
-    static rotation onto_first(Scalar x, Scalar y) {
-        double x2 = squared(x), y2 = squared(y);
-        if (x2 + y2 < 1e-200 || x2 + y2 > 1e200) {
-            const double size = std::max(std::abs(x), std::abs(y));
-            if (size == 0) return {};
-            x /= size;
-            y /= size;
-            x2 = squared(x);
-            y2 = squared(y);
-        }
-        if (y2 == 0) return {};
-        if (x2 == 0) return {0, conjugate(y) / std::sqrt(y2)};
-        const double r = std::sqrt(x2 + y2), ax = std::sqrt(x2);
-        return {ax / r, x * conjugate(y) / (ax * r)};
-    }
-    /// Of the columns from `from` up to `to`.
-    void rows(matrix& a, Index i, Index from, Index to) const {
-        for (Index j = from; j < to; ++j) {
-            const Scalar x = a(i, j), y = a(i + 1, j);
-            a(i, j) = combined(c, x, s, y);
-            a(i + 1, j) = combined(c, y, -conjugate(s), x);
-        }
-    }
-    /// By the adjoint, from the right, of such rows.
-    void columns(matrix& a, Index i, Index from, Index to) const {
-        for (Index j = from; j < to; ++j) {
-            const Scalar x = a(j, i), y = a(j, i + 1);
-            a(j, i) = combined(c, x, conjugate(s), y);
-            a(j, i + 1) = combined(c, y, -s, x);
-        }
-    }
-};
 
 enum class progress { done, needs_complex, stuck };
 
@@ -197,7 +146,7 @@ public:
     [[nodiscard]] const std::vector<matrix>& factors() const noexcept { return a_; }
 
 private:
-    using turn_of = rotation<Scalar>;
+    using turn_of = detail::plane_rotation<Scalar>;
     using corner = scaled<Scalar, 4>;  // a 2 x 2 matrix, row by row
 
     /// Against its neighbours, so that small eigenvalues keep their digits. Where two of them are
