@@ -75,7 +75,7 @@ point_type cycle_branch::doubling_type() const {
 
 std::vector<test_function> cycle_branch::tests() {
     std::vector<test_function> result{
-        {point_type::BP, [](const curve_point& at) { return at.regularity; }},
+        {point_type::BP, [this](const curve_point& at) { return lost_ ? 0 : at.regularity; }},
         {point_type::LPC, [](const curve_point& at) { return at.tangent[at.tangent.size() - 1]; }},
         {doubling_type(), of_multipliers(&floquet::doubling)},
         {point_type::NS, of_multipliers(&floquet::torus)},
@@ -200,7 +200,7 @@ void cycle_branch::row(const walk& /*along*/, const curve_point& at, std::vector
 /// @return false if the point is not what it seems
 bool cycle_branch::add_point(point_type type, const curve_point& at, double arc, double missed,
                              double off) {
-    if (!look_at(at) || (!lost_ && !known().multipliers.confirms(type, off))) return false;
+    if (!look_at(at) || !known().multipliers.confirms(type, off)) return false;
     const bool told_by_multipliers = type != point_type::BP && type != point_type::EP;
     if (told_by_multipliers && (lost_ || !known().multipliers.resolved())) return false;
     auto point = described(type == point_type::PD ? doubling_type() : type, at.u, missed);
