@@ -116,6 +116,29 @@ std::string early_ends(const branch& curve) {
     return last.empty() ? first : fmt::format("{}, and at {}", first, last);
 }
 
+/// What the end of a branch of cycles says that is none by chance; empty for other ends.
+std::string_view news_of(stop_reason reason) {
+    if (reason == stop_reason::period_doubling)
+        return "its cycles come from those of half their period, which double there";
+    if (reason == stop_reason::homoclinic_to_cycle)
+        return "between the same two folds each turn adds the same time: it comes to an orbit "
+               "homoclinic to a cycle";
+    return {};
+}
+
+std::string ends_of(const branch& curve) {
+    std::string text;
+    const auto add = [&](std::size_t row, stop_reason reason) {
+        if (const auto news = news_of(reason); !news.empty())
+            text += fmt::format("branch {} ends at {} = {:.6g}: {} ({})\n", curve.id,
+                                curve.columns.names.at(0), curve.columns.columns.at(0).at(row),
+                                to_string(reason), news);
+    };
+    add(0, curve.first);
+    add(curve.columns.rows() - 1, curve.last);
+    return text;
+}
+
 /// What the counts of stable states in the parts of a locus' window say, and what they leave out.
 std::string counts_of(const diagram_document& result) {
     std::string text;
@@ -197,6 +220,7 @@ std::string summary_of(const diagram_document& result) {
     for (const auto& curve : result.data.branches) points += curve.columns.rows();
     const std::size_t count = result.data.branches.size();
     print("{} {}, {} points\n", count, count == 1 ? "branch" : "branches", points);
+    for (const auto& curve : result.data.branches) out += ends_of(curve);
     out += search_of(result);
     out += counts_of(result);
     const auto varied = varied_names(result);

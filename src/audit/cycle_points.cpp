@@ -143,10 +143,14 @@ std::string fault_of_row(const claim& of, const special_point& point,
         if (at == names.end()) return std::nullopt;
         return curve->columns.columns[static_cast<std::size_t>(at - names.begin())][point.row];
     };
+    // a branch of doubled cycles ends in the doubling of those of half the period
+    const bool is_end =
+        (point.row == 0 && curve->first == stop_reason::period_doubling) ||
+        (point.row + 1 == curve->columns.rows() && curve->last == stop_reason::period_doubling);
+    const double told = (is_end ? 2 : 1) * point.cycle->period;
     const auto period = value("period");
-    if (period && !(std::abs(*period - point.cycle->period) <= options.place * *period))
-        return fmt::format("its period is {:.10g}, and {:.10g} in its row", point.cycle->period,
-                           *period);
+    if (period && !(std::abs(*period - told) <= options.place * *period))
+        return fmt::format("its period is {:.10g}, and {:.10g} in its row", told, *period);
     const auto stated = value("n_unstable");
     if (!stated || curve->kind != "cycle") return {};
     const auto outside = [&all](double bound) {

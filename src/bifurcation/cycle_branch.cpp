@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "cycle_facts.hpp"
-#include "cycle_switch.hpp"
 #include "return_map.hpp"
 
 namespace moebius::detail {
@@ -16,7 +15,6 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double slack = 0.1;      // of the error allowed, at which the mesh is made finer
 constexpr double touching = 5e-3;  // of two cycles that are one but for a broken symmetry
 constexpr double alike = 1e-6;     // their parameters, scaled
 constexpr double digits_of_multipliers = 1e-2;  // of the tolerance: they are superconvergent
@@ -38,7 +36,8 @@ cycle_branch::cycle_branch(diagram& to, const problem& base, const parameter_ran
       range_(range),
       start_(start),
       made_(new_branch(to, "cycle", from.label, base)),
-      homoclinic_(options.tolerance) {
+      homoclinic_(options.tolerance),
+      folds_(options.tolerance) {
     made_.turn = turn;
 }
 
@@ -46,6 +45,7 @@ void cycle_branch::turn_back(const orbit& first) {
     rows_.turn_back();
     curve_ = cycle_curve(curve_.base(), range_, first, curve_.turn());
     homoclinic_ = homoclinic_end(options_.tolerance);
+    folds_ = repeated_folds(options_.tolerance);
     lost_ = false;
 }
 
@@ -75,7 +75,7 @@ point_type cycle_branch::doubling_type() const {
 
 std::vector<test_function> cycle_branch::tests() {
     std::vector<test_function> result{
-        {point_type::BP, [](const curve_point& at) { return at.regularity; }},
+        {point_type::BP, [this](const curve_point& at) { return lost_ ? 0 : at.regularity; }},
         {point_type::LPC, [](const curve_point& at) { return at.tangent[at.tangent.size() - 1]; }},
         {doubling_type(), of_multipliers(&floquet::doubling)},
         {point_type::NS, of_multipliers(&floquet::torus)},
@@ -188,57 +188,6 @@ void cycle_branch::write_held() {
     held_.reset();
 }
 
-/// The branch ends where multipliers say nothing any more, or in a homoclinic orbit.
-std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
-    if (!goes_on) return std::nullopt;
-    if (held_ && std::exchange(held_->old, true)) write_held();
-    auto extremes = extremes_at(trace_.current().u);
-    for (double& x : extremes) x /= scale();
-    const bool reached = homoclinic_.reached(curve_.period(trace_.current().u),
-                                             parameter_of(trace_.current()), std::move(extremes));
-    if (reached && options_.longest_period == 0) return stop_reason::homoclinic;
-    if (!resolve(along))
-        return homoclinic_.nears() ? stop_reason::homoclinic : stop_reason::unresolved;
-    lost_ = lost_ || !facts_at(trace_.current()).multipliers.resolved();
-    const bool coarse = is_coarse(trace_.current().u);
-    const auto why = cycle_walk::kept(along, goes_on);
-    // the row of a cycle that its mesh did not suit, on the one made for it
-    if (coarse && !why) rows_.replace_row(row_at(trace_.current().u));
-    return why;
-}
-
-/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, and says the
-/// last row again.
-/// @return false if no mesh does
-bool cycle_branch::resolve(walk& along) {
-    const auto error = [this] { return facts_at(trace_.current()).multipliers.error(); };
-    const double most = options_.multiplier_error;
-    if (error() < slack * slack * slack * most) coarsen();
-    if (error() < slack * most) return true;
-    const double aim = slack * slack * most;
-    do {  // the error falls like intervals^(-2 degree)
-        const double wanted = std::pow(error() / aim, 0.5 / static_cast<double>(start_.degree));
-        if (!refine(std::min(2.0, std::max(1.2, wanted)))) return error() < most;  // 1.2 for NaN
-        if (!rebase()) return false;
-        rows_.replace_row(row_at(trace_.current().u));
-        along.rebased();
-    } while (!(error() < most));
-    return true;
-}
-
-bool cycle_branch::end(walk& /*along*/, double arc, const curve_point& at) {
-    return add_point(point_type::EP, suited(at), arc, 0);
-}
-
-/// A branch that goes through amplitude zero meets its own mirror image there.
-std::optional<stop_reason> cycle_branch::overruns(walk& /*along*/) {
-    if (!at_hopf_ && swing_now() < 0) return stop_reason::branch_point;
-    if (doubled_ && started_ &&
-        halves_differ(whole(trace_.current().u), whole(trace_.previous().u)) < 0)
-        return stop_reason::branch_point;
-    return std::nullopt;
-}
-
 void cycle_branch::row(const walk& /*along*/, const curve_point& at, std::vector<double>& to) {
     at_hopf_ = false;
     started_ = true;
@@ -264,7 +213,9 @@ bool cycle_branch::add_point(point_type type, const curve_point& at, double arc,
         write_held();
         VectorXd fold;
         mark(at, fold);
-        if (!touches(fold)) held_ = {arc, row_at(at.u), std::move(point), fold, false};
+        if (touches(fold)) return true;
+        folds_.add(curve_.period(at.u), parameter_of(at));
+        held_ = {arc, row_at(at.u), std::move(point), fold, false};
         return true;
     }
     if (type == point_type::BP) {

@@ -27,7 +27,9 @@ protected:
     stop_reason go() {
         const auto why = cycle_walk::go();
         write_held();
-        return why;
+        // where rounding in multipliers of 1e50 leaves Newton's method nothing to find
+        const bool near_one = why == stop_reason::step_too_small && homoclinic_.nears();
+        return near_one ? stop_reason::homoclinic : why;
     }
 
     /// To the first cycle, to go the other way.
@@ -56,8 +58,10 @@ private:
     using floquet_test = double (floquet::*)() const;
 
     [[nodiscard]] std::vector<test_function> tests() override;
+    [[nodiscard]] bool trusts(walk& along) override;
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
     std::optional<stop_reason> kept(walk& along, bool goes_on) override;
+    std::optional<stop_reason> renewed(walk& along);
     std::optional<stop_reason> overruns(walk& along) override;
     bool end(walk& along, double arc, const curve_point& at) override;
     void row(const walk& along, const curve_point& at, std::vector<double>& to) override;
@@ -78,6 +82,8 @@ private:
                    double off = 0);
     bool add_point_within(point_type type, const curve_point& at, double arc, double missed);
     bool resolve(walk& along);
+    [[nodiscard]] bool halves_change_places() const;
+    stop_reason end_in_doubling(const walk& along);
 
     Eigen::VectorXd crossing_;  // the mark of the last BP
 
@@ -90,6 +96,7 @@ private:
     };
     std::optional<held_fold> held_;
     homoclinic_end homoclinic_;
+    repeated_folds folds_;
     bool started_ = false;  // past the first step
     bool lost_ = false;     // multipliers are not resolved any more, and the caller goes on
     std::pair<point_type, double> last_{point_type::EP, 0};  ///< told by multipliers, and its arc

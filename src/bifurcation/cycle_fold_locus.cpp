@@ -61,14 +61,26 @@ private:
     void turned() override { size_ = 0; }
 
     [[nodiscard]] std::vector<test_function> tests() override {
-        return {{point_type::CP, [this](const curve_point& at) { return facts_at(at).quadratic; }}};
+        const auto of = [this](auto value) {  // multipliers that are not resolved tell nothing
+            return [this, value](const curve_point& at) {
+                const floquet& all = facts_at(at).multipliers;
+                return all.resolved() ? value(all) : 0.0;
+            };
+        };
+        return {{point_type::CP, [this](const curve_point& at) { return facts_at(at).quadratic; }},
+                {point_type::R1, of([](const floquet& all) { return all.second_unity(); })},
+                {point_type::LPPD, of([](const floquet& all) { return all.doubling(); })},
+                {point_type::LPNS, of([](const floquet& all) { return all.besides(1).torus(); })}};
     }
 
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override {
         const auto at = along.locate(seen);
-        if (at && look_at(*at))
-            rows_.add_row(seen.arc + (at->u - seen.a.u).norm(), row_at(at->u),
-                          described(seen.type, at->u, std::abs(curve_.quadratic())));
+        if (!at || !look_at(*at)) return std::nullopt;
+        const double missed = std::abs(along.test(seen).value(*at));
+        if (seen.type == point_type::LPNS && !known().multipliers.besides(1).has_critical_pair())
+            return std::nullopt;  // a neutral saddle
+        rows_.add_row(seen.arc + (at->u - seen.a.u).norm(), row_at(at->u),
+                      described(seen.type, at->u, missed));
         return std::nullopt;
     }
 

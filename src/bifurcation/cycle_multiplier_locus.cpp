@@ -126,15 +126,7 @@ private:
     /// Whether what vanished is what the label says: not a pair of real multipliers.
     [[nodiscard]] bool confirms(point_type type) const {
         const bool pair = type == point_type::NSNS || (type == point_type::PDNS && doubles());
-        return !pair || critical_pair(rest());
-    }
-
-    /// Another pair on the unit circle.
-    [[nodiscard]] static bool critical_pair(const floquet& rest) {
-        return std::any_of(rest.others.begin(), rest.others.end(), [](std::complex<double> mu) {
-            return std::abs(std::norm(mu) - 1) < still_critical &&
-                   std::abs(mu.imag()) > still_critical;
-        });
+        return !pair || rest().has_critical_pair();
     }
 
     std::optional<stop_reason> meet(walk& along, const bracket& seen) override {

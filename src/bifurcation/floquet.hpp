@@ -132,6 +132,20 @@ struct floquet {
         return product.real();
     }
 
+    /// The same where one mu is 1 all along, without it.
+    [[nodiscard]] double second_unity() const {
+        products of;
+        for (const auto mu : others) of.times((1.0 - mu) / (1 + std::abs(mu)));
+        return of.but_one.real();
+    }
+    /// Whether a pair is on the unit circle.
+    [[nodiscard]] bool has_critical_pair() const {
+        constexpr double critical = 1e-5;  // a double one is known to half the digits
+        return std::any_of(others.begin(), others.end(), [](complex mu) {
+            return std::abs(std::norm(mu) - 1) < critical && std::abs(mu.imag()) > critical;
+        });
+    }
+
     /// How far from 1 or -1 a multiplier may be where it passes it between two cycles: it cannot be
     /// placed better where it falls to that from 1e12 within a step.
     [[nodiscard]] static double unplaced(const floquet& a, const floquet& b, double critical) {
@@ -152,10 +166,10 @@ struct floquet {
     /// @param off  from unplaced, of a PD or an LPC
     [[nodiscard]] bool confirms(point_type type, double off = 0) const {
         using enum point_type;
-        if (type != PD && type != LPC && type != NS) return true;  // known or not
+        if (type != PD && type != LPC && type != BP && type != NS) return true;
         return std::any_of(others.begin(), others.end(), [type, off](complex mu) {
             if (type == PD) return std::abs(mu + 1.0) < std::max(steep, off);
-            if (type == LPC) return std::abs(mu - 1.0) < std::max(nearby, off);
+            if (type == LPC || type == BP) return std::abs(mu - 1.0) < std::max(nearby, off);
             return std::abs(std::norm(mu) - 1) < vanishing && std::abs(mu.imag()) > vanishing;
         });
     }

@@ -13,7 +13,9 @@
 #include "cycle_locus.hpp"
 #include "homoclinic_adjoint.hpp"
 #include "homoclinic_curve.hpp"
+#include "homoclinic_end.hpp"
 #include "homoclinic_predictor.hpp"
+#include "leading_direction.hpp"
 #include "leading_eigenvalues.hpp"
 #include "truncated_orbit.hpp"
 
@@ -23,9 +25,8 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double one_way = 0.5;                    // cosine of two directions that are one
-constexpr double nothing = 1e-100;                 // of a direction: a share without its sign
 constexpr double rounding_of_ways = 1e-9;          // of vectors: a product that is always zero
+constexpr double errors_of_ways = 1000;            // in tolerances: the error of that product
 constexpr double loose_end = 1e-3, loosening = 4;  // of an orbit's ends within a step
 constexpr double jumps = 1e-3;   // of a test's values at the ends of a step: it does not vanish
 constexpr double shrunk = 1e-3;  // of the largest orbit: the curve ends in a Bogdanov-Takens point
@@ -97,15 +98,15 @@ private:
         const saddle_point rest = curve_.saddle(u);
         const std::size_t up = curve_.unstable(), all = rest.eigenvalues.size();
         const auto value = rest.eigenvalues[comes ? up : up - 1];
-        auto& [known, last] = leading_[comes ? 0 : 1];
+        auto& seen = leading_[comes ? 0 : 1];
         if (is_pair(value) || (comes ? all - up : up) < 2) {
-            known.resize(0);
-            return last;
+            seen.known.resize(0);
+            return seen.last;
         }
         const VectorXd left = eigenvectors(rest, value.real()).left;
-        leading_[comes ? 0 : 1].take(
-            left, left.dot(ways_of(rest, curve_.values(u))[comes ? 1 : 0]) / curve_.units()[0]);
-        return last;
+        seen.take(left,
+                  left.dot(ways_of(rest, curve_.values(u))[comes ? 1 : 0]) / curve_.units()[0]);
+        return seen.last;
     }
 
     /// How much the adjoint solution has of the leading direction where the orbit begins (stable)
@@ -133,7 +134,8 @@ private:
         const Eigen::Vector2d t = at.tangent.segment(p, 2),
                               g = splitting.cwiseProduct(curve_.units().segment(p, 2));
         const double share = way.dot(end);
-        const bool rounded = std::abs(share) < rounding_of_ways * way.norm() * end.norm();
+        seen.size = std::abs(share) / (way.norm() * end.norm());
+        const bool rounded = seen.size < rounding_of_ways;
         seen.take(way, rounded ? 0 : share / (t[0] * g[1] - t[1] * g[0]));
         return seen.last;
     }
@@ -165,7 +167,13 @@ private:
         const auto at = along.locate(seen);
         if (!at) return std::nullopt;
         const auto& value = along.test(seen).value;
-        const double ends = std::max(std::abs(value(seen.a)), std::abs(value(seen.b)));
+        double ends = 0, size = std::numeric_limits<double>::infinity();
+        for (const curve_point* end : {&seen.a, &seen.b}) {
+            ends = std::max(ends, std::abs(value(*end)));
+            size = std::min(size, inclined_[seen.type == point_type::IFS ? 0 : 1].size);
+        }
+        const bool inclines = seen.type == point_type::IFS || seen.type == point_type::IFU;
+        if (inclines && size < errors_of_ways * options_.tolerance) return std::nullopt;
         const double missed = std::abs(value(*at));
         if (missed > jumps * ends) return std::nullopt;
         add_point(seen.type, *at, seen.arc + (at->u - seen.a.u).norm(), missed);
@@ -208,6 +216,7 @@ private:
     /// again.
     std::optional<stop_reason> kept(walk& along, bool goes_on) override {
         if (!goes_on) return std::nullopt;
+        if (snakes()) return stop_reason::homoclinic_to_cycle;
         const auto values = [this] { return curve_.values(trace_.current().u); };
         bool again = too_coarse(values(), scale(), options_.tolerance);
         for (int pass = 0; pass < most_passes; ++pass) {
@@ -219,6 +228,22 @@ private:
             again = false;
         }
         return cycle_locus::kept(along, goes_on);
+    }
+
+    void turned() override { snakes_ = {}; }
+
+    /// Notes where one of the parameters turned in the last step.
+    /// @return whether it does that over and over
+    [[nodiscard]] bool snakes() {
+        const curve_point &a = trace_.previous(), &b = trace_.current();
+        for (std::size_t k = 0; k < snakes_.size(); ++k) {
+            const Index p = curve_.coordinate(k);
+            const double from = a.tangent[p], to = b.tangent[p];
+            if (!(from * to < 0)) continue;
+            snakes_[k].add(a.u[p] + trace_.step() * from * from / (from - to) / 2);
+            if (snakes_[k].repeat()) return true;
+        }
+        return false;
     }
 
     void mark(const curve_point& at, VectorXd& to) override {
@@ -250,20 +275,7 @@ private:
     }
 
     double largest_ = 0;
-    struct leading_direction {
-        VectorXd known;   // eigenvector, of the two signs that of the point before
-        double last = 1;  // share
-
-        /// Another direction, as where two leading eigenvalues change places, says nothing of
-        /// signs, nor does one of which there is nothing.
-        void take(const VectorXd& vector, double share) {
-            const bool same = known.size() == vector.size() &&
-                              std::abs(vector.dot(known)) > one_way * vector.norm() * known.norm();
-            const double sign = (same ? vector.dot(known) : share * last) < 0 ? -1 : 1;
-            known = sign * vector;
-            last = share == 0 ? std::copysign(nothing, last) : sign * share;
-        }
-    };
+    std::array<repeated_turns, 2> snakes_;       // by each parameter
     std::array<leading_direction, 2> leading_;   // stable and unstable
     std::array<leading_direction, 2> inclined_;  // the same of the adjoint solution
 };

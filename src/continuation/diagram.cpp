@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 33> type_names{
     "EP",  "BP",  "LP",  "HB",  "PD",  "NS",   "LPC",  "CP",   "BT",   "GH",  "ZH",
     "HH",  "R1",  "R2",  "R3",  "R4",  "LPPD", "LPNS", "PDNS", "NSNS", "GPD", "CH",
     "NSS", "NSF", "NFF", "DRS", "DRU", "NCH",  "SH",   "OFS",  "OFU",  "IFS", "IFU"};
-constexpr std::array<std::string_view, 13> reason_names{"range_end",
+constexpr std::array<std::string_view, 15> reason_names{"range_end",
                                                         "branch_point",
                                                         "max_points",
                                                         "closed",
@@ -26,7 +26,9 @@ constexpr std::array<std::string_view, 13> reason_names{"range_end",
                                                         "stopped",
                                                         "long_period",
                                                         "homoclinic",
-                                                        "multipliers_not_resolved"};
+                                                        "multipliers_not_resolved",
+                                                        "period_doubling",
+                                                        "homoclinic_to_cycle"};
 
 template <typename Enum, std::size_t n>
 Enum from_name(std::string_view what, std::string_view name,

@@ -169,7 +169,8 @@ void tracer::start_with_tangent(const VectorXd& u, const VectorXd& tangent) {
 double tracer::longest() const {
     const auto [first, count] = curve_.bounded();
     const Index behind = current_.u.size() - first - count;
-    const auto size = [](const auto& part) {
+    const auto size = [this](const auto& part) {
+        if (curve_.is_weighted()) return std::max(1.0, part.norm());
         return part.size() > 0 ? std::max(1.0, part.template lpNorm<Eigen::Infinity>()) : 1.0;
     };
     const double before_size = size(current_.u.head(first));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
+#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <algorithm>
 #include <array>
@@ -8,6 +9,8 @@
 #include <moebius/solve/product_eigenvalues.hpp>
 #include <type_traits>
 #include <utility>
+
+#include "plane_rotation.hpp"
 
 namespace moebius {
 namespace {
@@ -21,7 +24,8 @@ constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr int most_sweeps = 60;  // for each eigenvalue
 constexpr int plain_sweeps = 2;  // without a shift, at first: they put the eigenvalues into order
 constexpr int odd_sweep = 10;    // so often without success, a shift of no meaning
-constexpr int patience = 20;     // sweeps, until what is rounding of the whole factor is none, too
+constexpr double negligible = 1e-3;  // a multiplier that is told up to its size
+constexpr int patience = 20;  // sweeps, until what is rounding of the whole factor is none, too
 
 /// Numbers times one power of two, which never over- or underflow.
 template <typename Scalar, std::size_t count>
@@ -47,59 +51,6 @@ complex bounded(complex value, long exponent) {
         return value / size * largest_eigenvalue;
     return value * std::ldexp(1.0, static_cast<int>(std::max(exponent, -4000L)));
 }
-
-double conjugate(double x) { return x; }
-complex conjugate(complex x) { return std::conj(x); }
-double squared(double x) { return x * x; }
-double squared(complex x) { return std::norm(x); }
-
-/// c x + s y; std::complex would look for infinities.
-double combined(double c, double x, double s, double y) { return c * x + s * y; }
-complex combined(double c, complex x, complex s, complex y) {
-    return {c * x.real() + s.real() * y.real() - s.imag() * y.imag(),
-            c * x.imag() + s.real() * y.imag() + s.imag() * y.real()};
-}
-
-/// A rotation of two rows, or columns: (x, y) -> (c x + s y, -conj(s) x + c y).
-template <typename Scalar>
-struct rotation {
-    using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-    double c = 1;
-    Scalar s = 0;
-
-    /// The one that makes (x, y) into (r, 0).
-    static rotation onto_first(Scalar x, Scalar y) {
-        double x2 = squared(x), y2 = squared(y);
-        if (x2 + y2 < 1e-200 || x2 + y2 > 1e200) {
-            const double size = std::max(std::abs(x), std::abs(y));
-            if (size == 0) return {};
-            x /= size;
-            y /= size;
-            x2 = squared(x);
-            y2 = squared(y);
-        }
-        if (y2 == 0) return {};
-        if (x2 == 0) return {0, conjugate(y) / std::sqrt(y2)};
-        const double r = std::sqrt(x2 + y2), ax = std::sqrt(x2);
-        return {ax / r, x * conjugate(y) / (ax * r)};
-    }
-    /// Of the columns from `from` up to `to`.
-    void rows(matrix& a, Index i, Index from, Index to) const {
-        for (Index j = from; j < to; ++j) {
-            const Scalar x = a(i, j), y = a(i + 1, j);
-            a(i, j) = combined(c, x, s, y);
-            a(i + 1, j) = combined(c, y, -conjugate(s), x);
-        }
-    }
-    /// By the adjoint, from the right, of such rows.
-    void columns(matrix& a, Index i, Index from, Index to) const {
-        for (Index j = from; j < to; ++j) {
-            const Scalar x = a(j, i), y = a(j, i + 1);
-            a(j, i) = combined(c, x, conjugate(s), y);
-            a(j, i + 1) = combined(c, y, -s, x);
-        }
-    }
-};
 
 enum class progress { done, needs_complex, stuck };
 
@@ -138,20 +89,24 @@ public:
         matrix& h = a_[0];
         Index high = n_ - 1;
         for (int sweep = 0; high > 0; ++sweep) {
-            if (sweep > most_sweeps) return is_real ? progress::needs_complex : progress::stuck;
             Index low = high;
             const double rounding = sweep < patience ? 0 : eps * h.norm();
             while (low > 0 && !is_small(h, low, rounding)) --low;
             if (low > 0) h(low, low - 1) = 0;
             // two that are alike up to the root of rounding no shift may part: their block tells
             // both
-            const bool together = high - low == 1 && sweep >= patience;
+            bool together = high - low == 1 && sweep >= patience;
+            if (sweep > most_sweeps) {  // or more of them
+                if (!(size_of(low, high) < negligible))
+                    return is_real ? progress::needs_complex : progress::stuck;
+                together = true;
+            }
             if (low < high && !together) {
                 const auto made = step(low, high, sweep);
                 if (made == progress::needs_complex) return made;
                 if (made == progress::stuck) continue;  // one more sweep
             }
-            high = low == high ? high - 1 : high - 2;
+            high = low == high ? high - 1 : together ? low - 1 : high - 2;
             sweep = -1;
         }
         return progress::done;
@@ -160,7 +115,17 @@ public:
     [[nodiscard]] std::vector<complex> eigenvalues() const {
         std::vector<complex> values;
         for (Index i = 0; i < n_; ++i) {
-            if (i + 1 < n_ && a_[0](i + 1, i) != Scalar(0)) {
+            Index end = i;
+            while (end + 1 < n_ && a_[0](end + 1, end) != Scalar(0)) ++end;
+            if (end > i + 1) {
+                const auto [all, exponent] = window_product(i, end);
+                const Eigen::ComplexSchur<MatrixXcd> schur(all.template cast<complex>(), false);
+                for (const complex value : schur.matrixT().diagonal())
+                    values.push_back(bounded(value, exponent));
+                i = end;
+                continue;
+            }
+            if (end == i + 1) {
                 const auto pair = block(i);
                 const auto [half, root] = halves(pair);
                 for (const double sign : {1.0, -1.0})
@@ -181,7 +146,7 @@ public:
     [[nodiscard]] const std::vector<matrix>& factors() const noexcept { return a_; }
 
 private:
-    using turn_of = rotation<Scalar>;
+    using turn_of = detail::plane_rotation<Scalar>;
     using corner = scaled<Scalar, 4>;  // a 2 x 2 matrix, row by row
 
     /// Against its neighbours, so that small eigenvalues keep their digits. Where two of them are
@@ -219,6 +184,25 @@ private:
             p.normalize();
         }
         return p;
+    }
+
+    /// The product of the blocks of a window, times a power of two.
+    [[nodiscard]] std::pair<matrix, long> window_product(Index low, Index high) const {
+        const Index size = high - low + 1;
+        matrix p = a_[0].block(low, low, size, size);
+        long exponent = 0;
+        for (std::size_t k = 1; k < a_.size(); ++k) {
+            p = (a_[k].block(low, low, size, size) * p).eval();
+            const int up = p.norm() > 0 ? std::ilogb(p.norm()) : 0;
+            p *= std::ldexp(1.0, -up);
+            exponent += up;
+        }
+        return {p, exponent};
+    }
+    /// Which no eigenvalue of a window exceeds.
+    [[nodiscard]] double size_of(Index low, Index high) const {
+        const auto [p, exponent] = window_product(low, high);
+        return std::ldexp(p.norm(), static_cast<int>(std::clamp(exponent, -1000L, 1000L)));
     }
 
     /// Eigenvalues are the last entry plus half +- root.

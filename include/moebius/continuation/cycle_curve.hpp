@@ -19,6 +19,8 @@ public:
         return evaluate(u, f);
     }
     [[nodiscard]] linearization& derivative() override { return *this; }
+    [[nodiscard]] bounded_part bounded() const override { return {coordinate(0), 1}; }
+    [[nodiscard]] bool is_weighted() const override { return true; }
     [[nodiscard]] bool is_costly() const override { return true; }
 
 private:

@@ -60,19 +60,21 @@ enum class point_type {
 
 /// Why a branch ends where it ends.
 enum class stop_reason {
-    range_end,       ///< a varied parameter reached an end of its range
-    branch_point,    ///< the branch was started here, from a branch point
-    max_points,      ///< as many points as were allowed
-    closed,          ///< the branch came back to its first point
-    step_too_small,  ///< the corrector failed down to the smallest step
-    left_box,        ///< the state left the box that was given
-    not_finite,      ///< the model gave NaN or infinity
-    singular,        ///< more than one direction to go on, and no branch point to explain it
-    stop_event,      ///< the function that was given to stop at passed zero
-    stopped,         ///< the caller's watch asked for it
-    long_period,     ///< the period of a cycle grew beyond what was allowed
-    homoclinic,      ///< it grows without bound while the parameter and the orbit stand still
-    unresolved,      ///< multipliers are not resolved: the trivial one is too far from 1
+    range_end,            ///< a varied parameter reached an end of its range
+    branch_point,         ///< the branch was started here, from a branch point
+    max_points,           ///< as many points as were allowed
+    closed,               ///< the branch came back to its first point
+    step_too_small,       ///< the corrector failed down to the smallest step
+    left_box,             ///< the state left the box that was given
+    not_finite,           ///< the model gave NaN or infinity
+    singular,             ///< more than one direction to go on, and no branch point to explain it
+    stop_event,           ///< the function that was given to stop at passed zero
+    stopped,              ///< the caller's watch asked for it
+    long_period,          ///< the period of a cycle grew beyond what was allowed
+    homoclinic,           ///< it grows without bound while the parameter and the orbit stand still
+    unresolved,           ///< multipliers are not resolved: the trivial one is too far from 1
+    period_doubling,      ///< cycles come from those of half the period, which double there
+    homoclinic_to_cycle,  ///< it grows by the same time between the same two folds, over and over
 };
 [[nodiscard]] std::string_view to_string(stop_reason reason) noexcept;
 /// @throws invalid_argument for an unknown name

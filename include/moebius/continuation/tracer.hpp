@@ -29,6 +29,10 @@ public:
     };
     [[nodiscard]] virtual bounded_part bounded() const { return {0, unknowns()}; }
 
+    /// Whether the unknowns are values of a function by weights, so that the size of a part is its
+    /// norm; else it is that of its largest coordinate.
+    [[nodiscard]] virtual bool is_weighted() const { return false; }
+
     /// Whether a linearization costs so much that steps are kept from being refused, and that none
     /// is taken once what it would tell is below continuation_options::tolerance.
     [[nodiscard]] virtual bool is_costly() const { return false; }

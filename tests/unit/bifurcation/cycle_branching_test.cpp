@@ -139,6 +139,29 @@ TEST_CASE("cycles of twice the period leave a doubling", "[cycles][oracle]") {
     CHECK(rows.at("stable").back() == 1);
 }
 
+TEST_CASE("doubled cycles end in the doubling of those of half their period", "[cycles][oracle]") {
+    const double max_step = GENERATE(0.02, 0.1, 1.0);
+    const auto at = problem_of<test_models::flip_cycle>();
+    const parameter_range range{"mu", -0.1, 0.2};
+    const auto once = followed(at, range, test_models::circle_start(at, 2 * std::numbers::pi, 0));
+    const auto twice = followed(at, range, once.at("PD1"));
+
+    const auto back = followed(at, range, of_type(twice, point_type::EP).back(), max_step);
+
+    const auto& made = back.branches.at(0);
+    CHECK(made.first == stop_reason::period_doubling);
+    CHECK(made.last == stop_reason::range_end);
+    CHECK(of_type(back, point_type::BP).empty());
+    const auto ends = of_type(back, point_type::PD);
+    REQUIRE(ends.size() == 1);
+    CHECK(ends[0].row == 0);
+    CHECK_THAT(ends[0].parameters[0], WithinAbs(0, 1e-9));
+    CHECK_THAT(ends[0].cycle->period, WithinAbs(2 * std::numbers::pi, 1e-9));
+    CHECK_THAT(made.columns.at("period").front(), WithinAbs(4 * std::numbers::pi, 1e-8));
+    const auto again = followed(at, range, ends[0]);
+    CHECK(again.branches.at(0).last == stop_reason::range_end);
+}
+
 TEST_CASE("a start that nothing leaves is refused", "[cycles][error]") {
     const auto at = problem_of<test_models::crossing_circles>();
     auto start = test_models::circle_start(at, 1, 0);

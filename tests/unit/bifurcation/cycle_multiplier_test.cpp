@@ -11,6 +11,7 @@
 #include <moebius/bifurcation/hopf.hpp>
 #include <moebius/bifurcation/locus.hpp>
 #include <numbers>
+#include <string>
 
 #include "catch.hpp"
 #include "unit/branching_cycles.hpp"
@@ -284,6 +285,23 @@ TEST_CASE("doublings fold with their cycles, and tori cross them", "[cycles][ora
     const auto fold = of_type(folded, point_type::LPNS);
     REQUIRE(fold.size() == 1);
     CHECK_THAT(fold[0].parameters[0], WithinAbs(0, 1e-10));
+}
+
+TEST_CASE("folds of cycles pass doublings and tori", "[cycles][oracle]") {
+    const auto at = problem_of<test_models::folded_band>();
+    const double radius = std::sqrt(1 + std::sqrt(0.1));  // at fold = 0.1
+    const auto from = first_of(point_type::LPC, at, {"fold", -0.2, 0.3}, radius);
+    const auto type = GENERATE(point_type::LPPD, point_type::LPNS);
+    const std::string other = type == point_type::LPPD ? "flip" : "torus";  // both at 0
+
+    const auto found = locus(at, {other, -0.3, 0.3}, {"fold", -0.2, 0.3}, {.max_step = 0.5}, from);
+
+    CHECK(found.branches.at(0).kind == "fold of cycles");
+    const auto both = of_type(found, type);
+    REQUIRE(both.size() == 1);
+    CHECK_THAT(both[0].parameters[0], WithinAbs(0, 1e-9));
+    CHECK_THAT(both[0].parameters[at.index_of(other)], WithinAbs(0, 1e-9));
+    CHECK(of_type(found, point_type::R1).empty());
 }
 
 TEST_CASE("branch points of cycles are followed while a symmetry keeps them", "[cycles][oracle]") {

@@ -11,6 +11,8 @@
 #include <moebius/model/registry.hpp>
 #include <moebius/solve/spectrum.hpp>
 #include <numbers>
+#include <set>
+#include <utility>
 
 #include "catch.hpp"
 #include "unit/special_points.hpp"
@@ -53,6 +55,23 @@ struct lorenz {
     vec<S, 3> rhs(const vec<S, 3>& x, const vec<S, 1>& p) const {
         return {10.0 * (x[1] - x[0]), p[0] * x[0] - x[1] - x[0] * x[2],
                 x[0] * x[1] - 8.0 / 3 * x[2]};
+    }
+};
+
+/// A neuron that bursts.
+struct hindmarsh_rose {
+    static constexpr std::string_view name = "hindmarsh-rose";
+    static constexpr std::string_view equation = "Hindmarsh & Rose 1984";
+    static constexpr std::size_t dimension = 3;
+    static constexpr std::array<std::string_view, 3> states{"x", "y", "z"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"I", "I", "", 0}, {"r", "r", "", 0.006}}};
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& s, const vec<S, 2>& p) const {
+        const S &x = s[0], &y = s[1], &z = s[2];
+        return {y - x * x * x + 3.0 * x * x - z + p[0], 1.0 - 5.0 * x * x - y,
+                p[1] * (4.0 * (x + 1.6) - z)};
     }
 };
 
@@ -212,4 +231,43 @@ TEST_CASE("what tears a group apart has a label, and is seen by all cells alone"
     const auto& ends = of_type(all, point_type::PD);
     REQUIRE(!ends.empty());
     CHECK_THAT(ends[0].parameters[0], WithinAbs(doublings[0].parameters[0], 1e-7));
+}
+
+TEST_CASE("a fold's row is its own where the mesh is made anew behind it", "[cycles][outcome]") {
+    const auto at = problem_of<hindmarsh_rose>();
+    const parameter_range current{"I", 0, 6};
+    diagram found;  // of seven folds, three were written over
+    add_cycle_branch(found, at, current, last_hopf(at, current),
+                     {.max_step = 1, .max_points = 110, .tolerance = 1e-6});
+
+    const auto folds = of_type(found, point_type::LPC);
+    CHECK(folds.size() >= 7);
+    const auto& rows = found.branches.at(0).columns;
+    for (const auto& fold : folds) {
+        CAPTURE(fold.label);
+        CHECK_THAT(rows.at("period")[fold.row], WithinRel(fold.cycle->period, 1e-9));
+        CHECK_THAT(rows.at("I")[fold.row], WithinRel(fold.parameters[0], 1e-12));
+    }
+}
+
+TEST_CASE("cycles that turn between the same two folds for ever end there", "[cycles][outcome]") {
+    const auto at = problem_of<hindmarsh_rose>();
+    const parameter_range current{"I", 0, 6};
+    diagram found;
+    add_cycle_branch(found, at, current, last_hopf(at, current),
+                     {.max_step = 1, .tolerance = 1e-4});
+
+    CHECK(found.branches.at(0).last == stop_reason::homoclinic_to_cycle);
+    const auto folds = of_type(found, point_type::LPC);
+    REQUIRE(folds.size() > 6);
+    // folds come to two values, each as 1e-5 of a twentieth tells, and a turn takes the same time
+    for (std::size_t k = folds.size() - 2; k < folds.size(); ++k) {
+        CHECK_THAT(folds[k].parameters[0], WithinAbs(folds[k - 2].parameters[0], 3e-6));
+        const double turn = folds[k].cycle->period - folds[k - 2].cycle->period;
+        CHECK_THAT(folds[k - 2].cycle->period - folds[k - 4].cycle->period, WithinRel(turn, 0.01));
+    }
+    std::set<std::pair<double, double>> places;
+    for (const auto& point : found.special_points)
+        places.emplace(std::round(1e4 * point.cycle->period), point.parameters[0]);
+    CHECK(places.size() == found.special_points.size());  // no label twice
 }

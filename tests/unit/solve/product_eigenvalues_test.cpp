@@ -83,10 +83,11 @@ TEST_CASE("an eigenvalue 1 is exact beside others of any size", "[solve][oracle]
     if (growth < 10) CHECK_THAT(found[2].real(), WithinRel(1 / high, 1e-9));
 }
 
-TEST_CASE("two eigenvalues that no shift parts are told by their block", "[solve]") {
+TEST_CASE("eigenvalues that no shift parts are told by their block", "[solve]") {
     constexpr Index n = 10;
     constexpr int links = 150;
-    std::mt19937 rng{10150};  // with these a coupling stays in 60 sweeps
+    // with these one coupling stays in 60 sweeps, or several in a row
+    std::mt19937 rng{GENERATE(10150u, 12u, 17u, 18u)};
     std::normal_distribution<double> normal;
     const auto frame = [&]() -> MatrixXd {
         MatrixXd columns(n, n);

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Where a branch of cycles ends, and what is made anew after each of its steps.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "cycle_branch.hpp"
+#include "cycle_facts.hpp"
+#include "cycle_switch.hpp"
+#include "halved_cycle.hpp"
+
+namespace moebius::detail {
+
+using Eigen::VectorXd;
+
+namespace {
+
+constexpr double slack = 0.1;        // of the error allowed, at which the mesh is made finer
+constexpr double beside_end = 1e-2;  // of a branch that ends in a doubling: a short step
+
+}  // namespace
+
+/// The branch ends where multipliers say nothing any more, or in a homoclinic orbit.
+std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
+    if (!goes_on) return std::nullopt;
+    const bool is_fold = held_ && std::exchange(held_->old, true);
+    const auto why = renewed(along);
+    if (is_fold) write_held();  // behind the step's own row, which may be said again before
+    return why;
+}
+
+/// Whether the branch ends after its last row; else that is said again where the mesh is renewed.
+std::optional<stop_reason> cycle_branch::renewed(walk& along) {
+    auto extremes = extremes_at(trace_.current().u);
+    for (double& x : extremes) x /= scale();
+    const bool reached =
+        homoclinic_.reached(curve_.period(trace_.current().u),
+                            trace_.current().u[curve_.size() - 1], std::move(extremes));
+    if (reached && options_.longest_period == 0) return stop_reason::homoclinic;
+    if (folds_.repeat() && options_.longest_period == 0) return stop_reason::homoclinic_to_cycle;
+    if (!resolve(along))
+        return homoclinic_.nears() ? stop_reason::homoclinic : stop_reason::unresolved;
+    lost_ = lost_ || !facts_at(trace_.current()).multipliers.resolved();
+    const bool coarse = is_coarse(trace_.current().u);
+    const auto why = cycle_walk::kept(along, true);
+    // the row of a cycle that its mesh did not suit, on the one made for it
+    if (coarse && !why) rows_.replace_row(row_at(trace_.current().u));
+    return why;
+}
+
+/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, and says the
+/// last row again.
+/// @return false if no mesh does
+bool cycle_branch::resolve(walk& along) {
+    const auto error = [this] { return facts_at(trace_.current()).multipliers.error(); };
+    const double most = options_.multiplier_error;
+    if (error() < slack * slack * slack * most) coarsen();
+    if (error() < slack * most) return true;
+    const double aim = slack * slack * most;
+    do {  // the error falls like intervals^(-2 degree)
+        const double wanted = std::pow(error() / aim, 0.5 / static_cast<double>(start_.degree));
+        if (!refine(std::min(2.0, std::max(1.2, wanted)))) return error() < most;  // 1.2 for NaN
+        if (!rebase()) return false;
+        rows_.replace_row(row_at(trace_.current().u));
+        along.rebased();
+    } while (!(error() < most));
+    return true;
+}
+
+bool cycle_branch::end(walk& /*along*/, double arc, const curve_point& at) {
+    return add_point(point_type::EP, suited(at), arc, 0);
+}
+
+/// A branch that goes through amplitude zero meets its own mirror image there.
+std::optional<stop_reason> cycle_branch::overruns(walk& along) {
+    if (!at_hopf_ && swing_now() < 0) return stop_reason::branch_point;
+    if (halves_change_places()) return end_in_doubling(along);
+    return std::nullopt;
+}
+
+/// Whether the last step went through a cycle of half the period, to those that are the ones before
+/// with their halves changed. The branch crosses that of these cycles there.
+bool cycle_branch::halves_change_places() const {
+    const curve_point &a = trace_.previous(), &b = trace_.current();
+    const bool may = doubled_ || !(a.regularity * b.regularity > 0);
+    return may && started_ && curve_.turn().next.empty() &&
+           halves_differ(whole(b.u), whole(a.u)) < 0;
+}
+
+/// A step to the end of a doubled branch is a short one, in which nothing else is passed.
+bool cycle_branch::trusts(walk& /*along*/) {
+    return !halves_change_places() || trace_.step() < beside_end;
+}
+
+/// Writes down the doubling of the cycles of half the period, on a curve of their own.
+stop_reason cycle_branch::end_in_doubling(const walk& along) {
+    const curve_point &a = trace_.previous(), &b = trace_.current();
+    const piecewise first = whole(a.u), last = whole(b.u);
+    const double from = halves_differ(first, first), to = halves_differ(last, first);
+    const VectorXd u = a.u + from / (from - to) * (b.u - a.u);
+    const auto found =
+        doubling_of_half(curve_, range_, whole(u), curve_.period(u), u[u.size() - 1], options_);
+    if (!found) return stop_reason::branch_point;
+    curve_ = found->curve;
+    if (!look_at(found->at)) return stop_reason::branch_point;
+    auto point = described(point_type::PD, found->at.u, found->missed);
+    add_form(point, found->at.u);
+    floquet twice = known().multipliers;
+    twice.parts = 2;
+    auto within = within_groups();
+    for (auto& group : within)
+        for (auto& mu : group.values) mu *= mu;
+    rows_.add_row(
+        along.arc() + (u - a.u).norm(),
+        cycle_row(curve_.problem_at(found->at.u), curve_.free().front(),
+                  2 * curve_.period(found->at.u), extremes_at(found->at.u), twice, within),
+        std::move(point));
+    return stop_reason::period_doubling;
+}
+
+}  // namespace moebius::detail
