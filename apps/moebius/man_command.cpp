@@ -101,7 +101,7 @@ command man_command() {
         std::error_code failed;
         std::filesystem::create_directories(to, failed);
         if (failed) throw io_error(*folder, failed.message());
-        const auto all = all_commands(false);
+        const auto all = documented_commands();
         write_file(to / "moebius.1", page_of_all(all));
         for (const auto& one : all)
             write_file(to / fmt::format("moebius-{}.1", one.name), page_of(one));

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <moebius/base/error.hpp>
 #include <new>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
+#include <variant>
 
 #include "command_line.hpp"
 #include "commands.hpp"
@@ -72,6 +75,27 @@ std::vector<command> all_commands(bool of_trained) {
             completion_command(),
             man_command(),
             bench_command()};
+}
+
+std::vector<command> documented_commands() {
+    auto all = all_commands(false);
+    auto& validate = *std::find_if(all.begin(), all.end(),
+                                   [](const command& one) { return one.name == "validate"; });
+    auto trained = validate_trained_command();
+    for (const auto& one : trained.options.all()) {
+        const auto& known = validate.options.all();
+        if (std::any_of(known.begin(), known.end(),
+                        [&](const option& other) { return other.name == one.name; }))
+            continue;
+        const auto add = [&](auto* value) {
+            validate.options.add(one.name, *value, "with --trained: " + one.meaning, one.traits);
+        };
+        std::visit(add, one.target);
+    }
+    validate.run = [run = validate.run, kept = std::move(trained)](const session& session) {
+        return run(session);  // `kept` has the fields that the added options are bound to
+    };
+    return all;
 }
 
 int run_program(session& session, int argc, const char* const* argv) {

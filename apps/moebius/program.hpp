@@ -12,6 +12,10 @@ namespace moebius::cli {
 /// @param of_trained  validate as it is with --trained
 [[nodiscard]] std::vector<command> all_commands(bool of_trained);
 
+/// All that may be asked for: validate's options, and after them those that it has with --trained
+/// alone.
+[[nodiscard]] std::vector<command> documented_commands();
+
 /// Examples, where results go, exit codes: what stands below the help.
 [[nodiscard]] std::string_view program_notes();
 

@@ -49,7 +49,10 @@ def write_commands(program, folder):
         text = help_of(program, name)
         meaning = text.strip().splitlines()[0]
         index.append(f"- [{name}]({name}.md): {meaning}")
-        (folder / f"{name}.md").write_text(f"# moebius {name}\n\n{options_as_tables(text)}")
+        page = f"# moebius {name}\n\n{options_as_tables(text)}"
+        for other in re.findall(rf"'moebius {name} (--[a-z-]+) --help' has its options", text):  # by which it is another command
+            page += f"\n# moebius {name} {other}\n\n{options_as_tables(help_of(program, name, other))}"
+        (folder / f"{name}.md").write_text(page)
     (folder / "index.md").write_text("\n".join(index) + "\n\n```text\n" + help_of(program).rstrip() + "\n```\n")
 
 

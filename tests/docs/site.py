@@ -69,8 +69,8 @@ assert len(sourced) > 80 and "pseudo-arclength" in algorithms
 told = subprocess.run([program, "--help"], check=True, capture_output=True, text=True).stdout
 names = [line.split()[0] for line in told.split("Subcommands:\n")[1].split("\n\n")[0].splitlines() if line[2:3].isalpha()]
 assert len(names) > 15
-for name in names:
-    helped = subprocess.run([program, name, "--help"], check=True, capture_output=True, text=True).stdout
+for name, *more in [[name] for name in names] + [["validate", "--trained"]]:
+    helped = subprocess.run([program, name, *more, "--help"], check=True, capture_output=True, text=True).stdout
     page = html.unescape((site / f"commands/{name}.html").read_text())
     for word in helped.split():
         assert not word.startswith("--") or word in page, (name, word)

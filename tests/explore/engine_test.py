@@ -8,6 +8,7 @@ import math
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 from program import CLOSE, difference, far, farthest, result_of
 
@@ -101,6 +102,19 @@ for name, line, more in [
     worst = max(abs(theirs[f"score_{e + 1}"][-1] - s) for e, s in enumerate(found["scores"]))
     print(f"{worst:.1e}  loop {line}")
     assert worst <= CLOSE
+
+# What diagnose would say: of the same loads, told of the same loop, it says so.
+for feedback, verdict in [(1.5, "safe"), (9, "collapsed")]:
+    at = {"model": "softmax", "experts": 4, "parameters": {"feedback": feedback}}
+    _, found = ask([{"ask": "start", "tokens": 1024, "seed": 3, "step": 0.05, **at}, {"ask": "run", "batches": 800, **at}])
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as log:
+        log.write("step,expert,tokens\n")
+        log.writelines(f"{t},{e},{round(1024 * n)}\n" for t, loads in enumerate(found["loads"]) for e, n in enumerate(loads))
+        log.flush()
+        said = subprocess.run([program, "diagnose", log.name, *f"--top-k 1 --tokens 1024 --rate 0.05 --feedback {feedback} --decay 1 --beta 1 "
+                               "--gate softmax --balancer feedback".split()], capture_output=True, text=True, check=True).stdout
+    told = found["diagnosis"]
+    assert told["verdict"] == verdict and f"distance of layer 0: {told['verdict']}: {told['reason']}" in said, (told, said)
 
 # A state that has lost its stability is left for a stable one; its loads are the closed form's.
 exact = result_of(program, "moebius exact --set feedback=4", root)

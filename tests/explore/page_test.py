@@ -169,6 +169,16 @@ def files(folder):
         tab.evaluate(f"{DROP}('run.csv', {json.dumps(text)})")
         tab.wait(f"el('file-told').textContent.startsWith('run.csv') && el('file-told').textContent.includes({json.dumps(words)})", 20)
         assert tab.evaluate("el('file-drawn').checkVisibility() && document.querySelectorAll('#file-drawn g[clip-path] > *').length > 0"), line
+    heading = "x,gap_predicted,gap,gap_low,gap_high,z"
+    for k, (text, words, drawn) in enumerate([("kind,judged,wrong,not_judged\n0,21,0,0\n", "21 judged, 0 wrong", False), (heading + "\n-1,-0.4,-0.5,-0.6,-0.4,1\n1,0.4,0.5,0.4,0.6,nan\n", "gap_predicted, gap over x", True),
+                                              ("router,threshold,threshold_measured,cubic\n1,2,2.01,nan\n", "threshold_measured over router", True),
+                                              ("side,point,seed,feedback,test_loss,test_accuracy,train_gap\n0,0,0,-1,0.6,0.7,-0.1\n", "test_accuracy over feedback", True),
+                                              ("feedback,width,status,failure\n1,nan,2,\"no, not here\"\n2,0.5,1,\n", "width over feedback", True),
+                                              ("log,layer,steps,max_over_mean\n1,1,9,1.2\n", "no figure", False), ("step,expert,tokens\n1,0,60\n", "a log of loads", False)]):
+        tab.evaluate(f"{DROP}('table{k}.csv', {json.dumps(text)})")
+        tab.wait(f"el('file-told').textContent.startsWith('table{k}.csv')")
+        assert words in tab.evaluate("el('file-told').textContent") and tab.evaluate("el('file-drawn').checkVisibility()") == drawn, text
+        assert tab.evaluate("settings.model") == "two-expert", text
     for k, (text, words) in enumerate([("", "must be numbers and a class"), ("1,,0\n", "line 1 is not 3 finite"), ("a,b,c\n1,2,0\n1,2\n", "line 3")]):
         tab.evaluate(f"{DROP}('wrong{k}.csv', {json.dumps(text)})")
         tab.wait(f"el('file-told').textContent.startsWith('wrong{k}.csv') && el('file-told').textContent.includes('{words}')")

@@ -113,7 +113,7 @@ function show_result(name, text) {
         el('file-drawn').setAttribute('aria-label', `${name}: ${what}`);
         shown.file = {name, text};
     } catch (failure) {
-        const why = failure instanceof SyntaxError ? 'it is no JSON' :
+        const why = failure instanceof SyntaxError ? 'it is no JSON, nor a CSV; of journals and NetCDF, moebius merge makes a CSV' :
             failure instanceof TypeError ? 'it lacks what a result of its kind has' : failure.message;
         refuse_file(name, why);
     }

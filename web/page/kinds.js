@@ -7,6 +7,8 @@ const loads_or_gap = names => {
 };
 const varied = ({options}) => String([options?.vary ?? []].flat()[0]).split('=')[0];
 
+const axis_of = names => names.find(name => name !== 'point');  // of a sweep's points the first
+
 // Of each kind the tables, the first that the result has being drawn: over which column, which curves, and which
 // column numbers them. `dots`: rows are runs of their own, which no line joins.
 const drawn_tables = {
@@ -23,6 +25,8 @@ const drawn_tables = {
     'validate-trained': [{table: 'points', over: varied, by: 'side', curves: () => ['gap_predicted', 'gap_frozen', 'gap_training']}],
     'validate-held': [{table: 'held_points', over: () => 'feedback', by: 'side', curves: () => ['gap_held', 'gap_frozen']}],
     'validate-oscillation': [{table: 'decay', over: () => 'feedback', curves: () => ['growth_predicted', 'growth']}],
+    plan: [{table: 'points', over: ({points}) => axis_of(Object.keys(points)), dots: true,
+            curves: names => names.filter(name => !['point', 'seed', 'status', 'failure', axis_of(names)].includes(name))}],
     diagnose: [{table: 'history', over: () => 'step', curves: () => ['least', 'median', 'most'], by: 'layer'}],
 };
 

@@ -20,6 +20,7 @@ function write_controls() {
         const [min, max] = limits[name]();
         Object.assign(el(name), {min, max, value: settings[name]});
     }
+    el('experts-value').textContent = settings.experts;
     el('equation').textContent = shown.state?.equation ?? info().equation;
     if (el('sliders').dataset.names !== slider_names().join()) make_sliders(el('sliders'));
     el('second').replaceChildren(...seconds().map(name => new Option(name, name)));
@@ -135,6 +136,7 @@ function written(name) {
 function listen_to_form() {
     el('controls').addEventListener('submit', event => event.preventDefault());
     el('model').addEventListener('change', () => choose({model: el('model').value}));
+    el('experts').addEventListener('input', () => el('experts-value').textContent = el('experts').value);
     el('experts').addEventListener('change', () => choose({experts: el('experts').value}));
     el('controlled').addEventListener('change', () => choose({controlled: el('controlled').checked ? '1' : '0'}));
     el('gate').addEventListener('change', () => choose({gate: el('gate').value}));
