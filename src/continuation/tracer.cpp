@@ -191,10 +191,9 @@ tracer::corrected tracer::try_step(int& iterations) {
     if (beside_no_number_ && !curve_.linearize(trial_.u, f_)) return corrected::not_finite;
     const double moved = (trial_.u - current_.u - next_ * current_.tangent).norm();
     delta_ = trial_.tangent - current_.tangent;
-    const double turn = delta_.norm();
     // A jump over a gap shows as a turn that the step before did not announce.
     bend_ = has_rate_ ? (delta_ - next_ * rate_).norm() : 0;
-    const bool kept = turn <= options_.max_turn && moved <= most_corrected * next_ &&
+    const bool kept = delta_.norm() <= options_.max_turn && moved <= most_corrected * next_ &&
                       bend_ <= most_bend * options_.max_turn;
     return kept ? corrected::yes : corrected::no;
 }
