@@ -24,7 +24,7 @@ namespace {
 constexpr double most_scanned = 1 << 19;  // starts of few winners, times squared states: seconds
 
 constexpr std::size_t window_starts = 8;   // for each value at which states are searched,
-constexpr std::size_t for_each_state = 4;  // and so many more for each state
+constexpr std::size_t for_each_state = 8;  // and so many more for each state
 
 /// The subspaces of a diagram: that of the first groups, and those into which groups split.
 class diagram_follower {

@@ -138,6 +138,7 @@ private:
         Eigen::VectorXd low, high;  ///< scaled, shapes (n + 1)
     };
     [[nodiscard]] box box_of(std::size_t start) const;
+    std::optional<Eigen::VectorXd> won_start(std::size_t start);
     [[nodiscard]] bool is_inside(const Eigen::VectorXd& u) const;
     void look_at(const Eigen::VectorXd& u);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A search over states and parameter at once, for closed curves that lie between the values at
 // which states are searched.
+#include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/quasi_random.hpp>
@@ -15,9 +16,12 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr int most_from_a_start = 4;    // roots by deflation
-constexpr double beside = 4;            // scaled distance beyond which a branch does not repel
-constexpr double longest_share = 0.03;  // of the window's diagonal: a step of Newton's method
+constexpr int most_from_a_start = 4;      // roots by deflation
+constexpr double beside = 4;              // scaled distance beyond which a branch does not repel
+constexpr double longest_share = 0.03;    // of the window's diagonal: a step of Newton's method
+constexpr std::size_t winners_every = 2;  // so many starts, one is a state that some cells win
+constexpr std::size_t most_winners = 4;
+constexpr double uneven = 0.6;  // of a winner's load to that of the one before
 
 /// @param start  its number in the sequence
 VectorXd start_between(const VectorXd& least, const VectorXd& most, std::size_t start) {
@@ -46,6 +50,34 @@ fixed_space::box fixed_space::box_of(std::size_t start) const {
     return out;
 }
 
+/// The state at which one to four groups share all loads, evenly or not, the winners by the
+/// sequence, if this start is one of those and the model has such states.
+std::optional<VectorXd> fixed_space::won_start(std::size_t start) {
+    const cell_field* cells = base().model->cells();
+    if (cells == nullptr || start % winners_every != 0) return std::nullopt;
+    const auto& groups = cells->groups().groups;
+    std::vector<std::pair<double, std::size_t>> drawn;
+    for (std::size_t g = 0; g < groups.size(); ++g)
+        drawn.emplace_back(kronecker_share(start, g + 1), g);
+    std::sort(drawn.begin(), drawn.end());
+    const std::size_t winners = 1 + start / winners_every % std::min(most_winners, groups.size());
+    const bool even = start / winners_every / most_winners % 2 == 0;
+    std::vector<double> loads(groups.size());
+    double sum = 0;
+    for (std::size_t k = 0; k < winners; ++k) {
+        const std::size_t g = drawn[k].second;
+        loads[g] = even ? 1 : std::pow(uneven, static_cast<double>(k));
+        sum += loads[g] * static_cast<double>(groups[g].size());
+    }
+    for (double& load : loads) load /= sum;
+    p_ = base().parameters;
+    const std::size_t free = curve_.units().free()[0];
+    p_[free] = std::lerp(range_.from, range_.to, kronecker_share(start, 0));
+    x_.resize(base().model->dimension());
+    if (!base().model->rest(loads, p_, x_)) return std::nullopt;
+    return curve_.units().scale(x_, p_);
+}
+
 bool fixed_space::is_inside(const VectorXd& u) const {
     return u[n_] >= 0 && u[n_] <= scaling::whole &&
            u.lpNorm<Eigen::Infinity>() <= options_.max_state;
@@ -53,7 +85,7 @@ bool fixed_space::is_inside(const VectorXd& u) const {
 
 void fixed_space::search_window(std::size_t start) {
     const box around = box_of(start);
-    const VectorXd from = start_between(around.low, around.high, start);
+    const VectorXd from = won_start(start).value_or(start_between(around.low, around.high, start));
     const double longest = longest_share * (around.high - around.low).norm();
     const points_beside known = [&](const VectorXd& u) {
         auto out = known_.nearest(u, beside);
