@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <moebius/solve/dense.hpp>
 #include <utility>
 
 #include "critical_modes.hpp"
@@ -83,6 +84,57 @@ std::pair<column, column> cubic_terms(const forms& f, const manifold& m) {
         im + f.third_order(m.b, 2.0 * m.h11 - m.h20_re) - bbb + f.third_order(m.a, m.h20_im) - aaa};
 }
 
+using Eigen::Index;
+using Eigen::MatrixXcd;
+using Eigen::VectorXcd;
+using Eigen::VectorXd;
+
+/// What is left of the complex equations of h20 or, behind them, of h21. Shape: (n).
+VectorXcd left_of(const critical_mode& mode, const mode_place& at, const VectorXd& own,
+                  std::size_t first, Index n) {
+    const column x(at.x.begin(), at.x.end()), p(at.p.begin(), at.p.end());
+    std::vector<enclosed> out(mode.equations);
+    mode.evaluate(x, p, column(own.begin(), own.end()), out);
+    VectorXcd left(n);
+    for (auto& each : left) {
+        each = {out[first].value().middle(),
+                out[first + static_cast<std::size_t>(n)].value().middle()};
+        ++first;
+    }
+    return left;
+}
+
+/// The terms of the manifold of a pair that is known, each by those before it. Newton's method
+/// needs them: with h11 = 0 and h20 = 0 the cubic terms do not tell how B changes along x and p.
+void solve_manifold(const critical_mode& mode, const critical_space& space, const mode_place& at,
+                    VectorXd& own) {
+    const auto n = static_cast<Index>(space.size());
+    const std::complex<double> i(0, 1);
+    const VectorXcd q = own.head(n) + i * own.segment(n, n);
+    const double omega = own[2 * n];
+    const Eigen::MatrixXd fx = space.jacobian(at.x, at.p);
+    const auto put = [&](Index from, const VectorXcd& h) {
+        own.segment(from, n) = h.real();
+        own.segment(from + n, n) = h.imag();
+    };
+
+    const auto first = 2 * space.size() + 2;  // equation of h11, then h20 and h21, two parts each
+    own.segment(2 * n + 1, n) = -full_lu<double>(fx).solve(left_of(mode, at, own, first, n).real());
+    MatrixXcd shifted = -fx;
+    shifted.diagonal().array() += 2.0 * i * omega;
+    put(3 * n + 1, -full_lu<std::complex<double>>(shifted).solve(
+                       left_of(mode, at, own, first + space.size(), n)));
+
+    shifted.diagonal().array() -= i * omega;
+    MatrixXcd bordered(n + 1, n + 1);
+    bordered << shifted, 2.0 * i * q, q.adjoint(), 0;
+    VectorXcd left(n + 1);
+    left << left_of(mode, at, own, first + 3 * space.size(), n), 0;
+    const VectorXcd solved = -full_lu<std::complex<double>>(bordered).solve(left);
+    put(5 * n + 1, solved.head(n));
+    own[7 * n + 1] = solved[n].real();
+}
+
 }  // namespace
 
 critical_mode bautin_mode(const critical_space& space, const mode_place& at) {
@@ -111,7 +163,9 @@ critical_mode bautin_mode(const critical_space& space, const mode_place& at) {
         out[row] = inner(re, m.h21_re) + inner(im, m.h21_im);
         out[row + 1] = inner(re, m.h21_im) - inner(im, m.h21_re);
     };
-    return {guess, 7 * n + 4, evaluate, pair.rate};
+    critical_mode mode{guess, 7 * n + 4, evaluate, pair.rate};
+    solve_manifold(mode, space, at, mode.guess);
+    return mode;
 }
 
 }  // namespace moebius

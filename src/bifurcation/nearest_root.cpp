@@ -42,10 +42,9 @@ std::optional<VectorXd> nearest_root(curve& of, const VectorXd& start, double bo
         row = tangent;
         // F times a scalar: DF gets a term of rank one, and the step another length
         if (known) step /= 1 + log_slope(u, known(u), step);
-        if (const double length = step.norm(); length > bound) step *= bound / length;
         return step.allFinite() ? outcome::converged : outcome::singular_jacobian;
     };
-    const newton_options options{.max_iterations = most_iterations};
+    const newton_options options{.max_iterations = most_iterations, .longest = bound};
     auto end = newton_by_steps(shortest, start, options);
     if (end && known) {  // the factor is gone where it has come to
         const auto nothing = points_beside();

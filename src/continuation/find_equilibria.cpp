@@ -2,16 +2,17 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/parallel.hpp>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/find_equilibria.hpp>
 #include <moebius/continuation/state_units.hpp>
 #include <moebius/continuation/steady_state.hpp>
 #include <moebius/model/cell_field.hpp>
 #include <moebius/solve/newton.hpp>
-#include <numeric>
 #include <optional>
 
 #include "scan_line.hpp"
+#include "winning_loads.hpp"
 
 namespace moebius {
 namespace {
@@ -20,7 +21,9 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr int most_from_a_start = 16;  // roots by deflation
-constexpr double most_choices = 256;   // of winners to start from
+constexpr double step_share = 0.1;     // of the way from zero: a step of Newton's method from there
+constexpr int steps_of_shares = 80;    // of which there may be so many
+constexpr std::size_t worth_threads = 64;  // starts
 
 void heed(const watch& watched) {
     if (watched.stopping()) throw interrupted("find_equilibria");
@@ -103,52 +106,6 @@ private:
     std::vector<VectorXd> roots_;
 };
 
-using group_choice = std::optional<std::pair<std::size_t, std::size_t>>;
-
-/// How many winners there may be of so many groups and in how many ways, the fewest ways first: 1
-/// of 9, 8 of 9, 2 of 9 and so on.
-std::vector<std::pair<double, std::size_t>> numbers_of_winners(std::size_t groups) {
-    std::vector<std::pair<double, std::size_t>> out;
-    double choices = 1;
-    for (std::size_t winners = 1; winners < groups; ++winners) {
-        choices *= static_cast<double>(groups - winners + 1) / static_cast<double>(winners);
-        out.emplace_back(std::round(choices), winners);
-    }
-    std::sort(out.begin(), out.end());
-    return out;
-}
-
-/// Equal loads, then those of some groups that hold everything, while the choices are few.
-/// @param apart  one of these groups wins and the other does not, if they are given
-std::vector<std::vector<double>> winning_loads(const field& model, bool& all,
-                                               const group_choice& apart) {
-    const std::size_t groups = model.experts();
-    std::vector<double> sizes(groups, 1);
-    if (const cell_field* cells = model.cells())
-        for (std::size_t g = 0; g < groups; ++g)
-            sizes[g] = static_cast<double>(cells->groups().groups[g].size());
-    const double members = std::accumulate(sizes.begin(), sizes.end(), 0.0);
-    std::vector<std::vector<double>> result;
-    if (!apart) result.emplace_back(groups, 1 / members);
-    double known = 1;
-    for (const auto& [choices, winners] : numbers_of_winners(groups)) {
-        all = winners == 1 || known + choices <= most_choices;
-        if (!all) break;
-        known += choices;
-        std::vector<int> wins(groups, 0);
-        std::fill_n(wins.begin(), winners, 1);
-        do {
-            if (apart && wins[apart->first] == wins[apart->second]) continue;
-            std::vector<double> loads(groups);
-            double winning = 0;
-            for (std::size_t g = 0; g < groups; ++g) winning += wins[g] ? sizes[g] : 0;
-            for (std::size_t g = 0; g < groups; ++g) loads[g] = wins[g] ? 1 / winning : 0;
-            result.push_back(std::move(loads));
-        } while (std::prev_permutation(wins.begin(), wins.end()));
-    }
-    return result;
-}
-
 /// Where the flow goes from each choice of winners.
 /// @return false if the model knows none
 bool add_flowing(const problem& base, deflated_system& system, search_record& record,
@@ -170,6 +127,61 @@ bool add_flowing(const problem& base, deflated_system& system, search_record& re
     return true;
 }
 
+/// A root near the start.
+newton_result near(const problem& base, const VectorXd& start) {
+    Eigen::MatrixXd fp(start.size(), static_cast<Index>(base.parameters.size()));
+    return newton(
+        [&](const VectorXd& x, VectorXd& f, Eigen::MatrixXd& df) {
+            f.resize(x.size());
+            base.model->linear(view(x), base.parameters, view(f), view(df), view(fp));
+        },
+        start, {.max_iterations = steps_of_shares, .longest = step_share * (1 + start.norm())});
+}
+
+/// Gives groups that have the same load above 0 the mean of their states, as those come near it
+/// that share what is to be had: of much feedback a little of it makes up for a bias.
+/// States stand as those of a cell_field do.
+void even_out(const std::vector<double>& loads, VectorXd& x) {
+    const auto count = static_cast<Index>(loads.size());
+    if (x.size() % count != 0) return;
+    for (std::size_t g = 0; g < loads.size(); ++g) {
+        if (loads[g] == 0) continue;
+        std::vector<Index> alike;
+        for (std::size_t h = 0; h < loads.size(); ++h)
+            if (loads[h] == loads[g]) alike.push_back(static_cast<Index>(h));
+        for (Index kind = 0; kind < x.size() / count; ++kind) {
+            auto states = x.segment(kind * count, count);
+            states(alike).setConstant(states(alike).mean());
+        }
+    }
+}
+
+/// The roots near where some groups hold everything, if all choices of them are few: saddles are
+/// there, too. Of softmax with biases all roots, each with its own choice (docs/theory.md section
+/// 3).
+void add_nearest(const problem& base, deflated_system& system, search_record& record,
+                 const watch& watched) {
+    bool all = true;
+    auto starts = winning_loads(*base.model, all);
+    if (!all) return;
+    for (auto& more : full_loads(*base.model, all)) starts.push_back(std::move(more));
+    std::vector<newton_result> ends(starts.size());
+    parallel_for(starts.size(), starts.size() < worth_threads, [&](std::size_t k) {
+        heed(watched);
+        VectorXd start(static_cast<Index>(base.model->dimension()));
+        if (!base.model->rest(starts[k], base.parameters, view(start))) return;
+        even_out(starts[k], start);
+        ends[k] = near(base, start);
+    });
+    record.starts += starts.size();
+    for (const auto& end : ends)
+        if (end)
+            system.add(end.u);
+        else
+            ++record.no_root;
+    record.may_miss |= !all;
+}
+
 /// Where the flow goes from the start that the model names.
 void add_named(const problem& base, deflated_system& system, search_record& record) {
     VectorXd start(static_cast<Index>(base.model->dimension()));
@@ -188,6 +200,7 @@ std::vector<VectorXd> deflate(const problem& base, search_record& record, const 
         ++record.cut_short;
         return system.roots();
     }
+    if (flows) add_nearest(base, system, record, watched);
     for (const auto& start : starts(base, flows)) {
         ++record.starts;
         const auto plain = system.plain_from(start);

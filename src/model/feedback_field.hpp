@@ -39,6 +39,7 @@ public:
     const grouping& groups() const override { return response_->groups(); }
     std::size_t shared_parameters() const override { return shared_; }
     std::size_t experts() const override { return size(); }
+    double most_load() const override { return response_->most(); }
     const cell_field* cells() const override { return interchangeable_ ? this : nullptr; }
     double state_scale(std::span<const double> p) const override { return 1 / p[beta]; }
 

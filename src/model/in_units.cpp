@@ -58,6 +58,8 @@ public:
         model_->loads(outside(y), p, out);
     }
 
+    double most_load() const override { return model_->most_load(); }
+
     double state_scale(std::span<const double> /*p*/) const override { return 1; }
 
     std::pair<double, double> state_bounds(std::span<const double> p) const override {

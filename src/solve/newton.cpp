@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <moebius/solve/dense.hpp>
@@ -36,7 +37,7 @@ newton_result newton_by_steps(const newton_steps& system, Eigen::VectorXd u0,
             result.status = outcome::converged;
             return result;
         }
-        result.u -= step;
+        result.u -= std::min(1.0, options.longest / size) * step;
         last_step = size;
         small = size <= options.tolerance * (1 + result.u.norm());
         if (size == 0) {

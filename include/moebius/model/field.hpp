@@ -96,6 +96,9 @@ public:
     virtual void loads(std::span<const double> x, std::span<const double> p,
                        std::span<double> out) const = 0;
 
+    /// What one expert can have of all loads at most: 1/k where tokens go to exactly k experts.
+    [[nodiscard]] virtual double most_load() const { return 1; }
+
     /// The length over which the field changes noticeably; sets the unit of steps along x.
     [[nodiscard]] virtual double state_scale(std::span<const double> p) const = 0;
 

@@ -24,6 +24,8 @@ struct newton_options {
     int max_iterations = 30;   ///< steps before `stalled`
     /// A first step with a coordinate beyond it ends as `stalled`: u0 is not near enough.
     double longest_first = std::numeric_limits<double>::infinity();
+    /// Euclidean length to which a longer step is shortened: from far away, a root nearby.
+    double longest = std::numeric_limits<double>::infinity();
 };
 
 struct newton_result {
@@ -55,7 +57,7 @@ private:
     double last_ = std::numeric_limits<double>::infinity();  // length of the step before
 };
 
-/// Newton's method from u0, undamped.
+/// Newton's method from u0, undamped but for `longest`.
 ///
 /// @cost    one evaluation a step and one dense factorisation, which serves for several where there
 ///          are many unknowns and it shrinks the steps as well

@@ -107,6 +107,23 @@ struct tally {
     }
 };
 
+/// A Hopf mode beside a slow one, by which alone its cubic term changes sign: at m = -z, b = z^2
+/// with z = 1/(4 c), as the slow mode stands at z + r^2/(4 z) beside a cycle of radius r.
+struct slow_mode {
+    static constexpr std::string_view name = "slow-mode";
+    static constexpr std::string_view equation = "w' = (m + i + z - c |w|^2) w, z' = b - z^2 + ...";
+    static constexpr std::size_t dimension = 3;
+    static constexpr std::array<std::string_view, 3> states{"x", "y", "z"};
+    static constexpr std::array<parameter_info, 3> parameters{
+        {{"m", "m", "", 0.1}, {"b", "b", "", 0.1}, {"c", "c", "", 0.3}}};
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& x, const vec<S, 3>& p) const {
+        const S square = x[0] * x[0] + x[1] * x[1], rate = p[0] + x[2] - p[2] * square;
+        return {rate * x[0] - x[1], x[0] + rate * x[1], p[1] - x[2] * x[2] + square * 0.5};
+    }
+};
+
 problem gaussian_pair() {
     const std::array<double, 1> alike{0};
     return problem_of(models::token_response(law_of_margins(alike, noise_law::gaussian)));
@@ -171,6 +188,20 @@ TEST_CASE("ZH, BT, GH and cusps of textbook systems are certified", "[certify]")
     all.count_locus(problem_of<closed<group_defence>>(), {"K", 1.2, 6}, {"m", 1.5, 4});  // BT
     all.count_locus(problem_of<closed<bautin_form>>(), {"mu", -0.5, 0.7}, {"beta", -1.1, 1});
     all.check();
+}
+
+TEST_CASE("a GH is certified whose cubic term changes by its centre manifold", "[certify]") {
+    const auto at = problem_of<closed<slow_mode>>();
+    const parameter_range m{"m", -1, 1}, b{"b", -1, 1};
+    auto made = locus(at, m, b);
+    certify(at, made, {{m, b}});
+    const auto points = all(made, point_type::GH);
+    REQUIRE(points.size() == 1);
+    INFO(points[0].proof->refusal);
+    CHECK(points[0].proof->refusal.empty());
+    CHECK(points[0].proof->radius <= 1e-10);
+    CHECK_THAT(points[0].parameters[0], WithinAbs(-1 / 1.2, 1e-9));
+    CHECK_THAT(points[0].parameters[1], WithinAbs(1 / 1.44, 1e-9));
 }
 
 TEST_CASE("exact points lie inside their enclosures", "[certify]") {
