@@ -54,6 +54,7 @@ std::size_t bytes_of(const training_run& run, std::size_t batch) {
     const auto of = shape_of(run);
     const auto count = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
     training sizes{};
+    sizes.width = count(of.width);
     sizes.hidden = count(of.hidden);
     sizes.classes = count(of.classes);
     sizes.experts = count(of.experts);
@@ -77,27 +78,42 @@ void check_work(const training_work& work, std::span<const training_state> state
                fmt::format("it must be a multiple of record_every, {}", work.record_every));
 }
 
+std::optional<refusal> refusal_of(const training_run& run, std::size_t batch, std::size_t room) {
+    if (const auto what = untrained(run); !what.empty())
+        return refusal{fmt::format("{} came", what),
+                       "a device trains one or two layers of top-1 or top-k with one hidden "
+                       "layer; the CPU trains all"};
+    if (const auto bytes = bytes_of(run, batch); bytes > room)
+        return refusal{fmt::format("{} parameters and a batch of {} came, {} bytes in all",
+                                   run.model->parameters(), batch, bytes),
+                       fmt::format("a block of the device holds {}; the CPU trains all", room)};
+    return std::nullopt;
+}
+
+/// @pre  work is checked
+std::optional<refusal> refusal_of(const training_work& work, int device) {
+    if (work.probe.dither > 0 || work.probe.moments)
+        return refusal{"a probe of the scores came",
+                       "a device trains without dither and moments; the CPU trains with them"};
+    int room = 0;
+    check(cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+          "cudaDeviceGetAttribute");
+    const training_run* last = nullptr;  // runs of its model and rate are taken as it is
+    for (const auto& run : work.runs) {
+        if (last != nullptr && run.model == last->model &&
+            run.optimiser.rate == last->optimiser.rate)
+            continue;
+        if (auto why = refusal_of(run, work.batch, static_cast<std::size_t>(room))) return why;
+        last = &run;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<refusal> training_refusal(const training_work& work, int device) {
     moebius::check(work);
-    if (work.probe.dither > 0 || work.probe.moments)
-        return refusal{"a probe of the scores came",
-                       "a device trains without dither and moments; the CPU trains with them"};
-    for (const auto& run : work.runs)
-        if (const auto what = untrained(run); !what.empty())
-            return refusal{fmt::format("{} came", what),
-                           "a device trains one or two layers of top-1 or top-k with one hidden "
-                           "layer; the CPU trains all"};
-    int room = 0;
-    check(cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-          "cudaDeviceGetAttribute");
-    for (const auto& run : work.runs)
-        if (const auto bytes = bytes_of(run, work.batch); bytes > static_cast<std::size_t>(room))
-            return refusal{fmt::format("{} parameters and a batch of {} came, {} bytes in all",
-                                       run.model->parameters(), work.batch, bytes),
-                           fmt::format("a block of the device holds {}; the CPU trains all", room)};
-    return std::nullopt;
+    return refusal_of(work, device);
 }
 
 namespace {
@@ -173,7 +189,7 @@ void train_part(const part& of, std::uint64_t until, train_window& window, progr
 void train(const training_work& work, std::span<training_state> states, std::uint64_t until,
            int device, const watch& watched) {
     moebius::check(work, until);
-    if (const auto why = training_refusal(work, device)) throw invalid_argument("train", *why);
+    if (const auto why = refusal_of(work, device)) throw invalid_argument("train", *why);
     check_work(work, states, until);
     check(cudaSetDevice(device), "cudaSetDevice");
     const train_data data(work);

@@ -25,8 +25,10 @@ train_optimiser optimiser_of(const optimiser_options& options) {
 
 std::vector<float> padded(const labelled_data& data, std::size_t stride) {
     std::vector<float> inputs(data.rows() * stride);
-    for (std::size_t i = 0; i < data.inputs.size(); ++i)
-        inputs[i / data.width * stride + i % data.width] = static_cast<float>(data.inputs[i]);
+    for (std::size_t i = 0; i < data.rows(); ++i)
+        std::transform(data.inputs.data() + i * data.width,
+                       data.inputs.data() + (i + 1) * data.width, inputs.data() + i * stride,
+                       [](double value) { return static_cast<float>(value); });
     return inputs;
 }
 

@@ -4,7 +4,7 @@
 // A block of train_plain.cu as one of its layers sees it, and the parts of a step. Each part is the
 // CPU's loop with its outputs dealt out to threads; between two parts all threads meet.
 
-#include "train/train_plain_layout.cuh"
+#include "train/train_plain_products.cuh"
 
 namespace moebius::gpu {
 
@@ -13,24 +13,41 @@ constexpr int most_experts = 16;  ///< that a mask of an example's has bits for
 // What a step's code holds many times over, or seldom runs, is called: a kernel waits for
 // instructions that its cache does not hold (data/results/h200-training.txt).
 static __device__ __noinline__ activated gelu_of(float x) { return activate(true, x); }
+static __device__ __noinline__ float noise_of(const train_run& run, std::uint64_t t,
+                                              std::uint32_t token, int expert) {
+    return token_noise(run, t, token).of(expert);
+}
+static __device__ __noinline__ int toss(const train_run& run, const double* scores, std::uint64_t t,
+                                        std::uint32_t token, float first, float second) {
+    return choice_of_two(run, scores, t, token, first, second);
+}
+static __device__ __noinline__ void rescale(descent& how, const train_run& run, std::uint64_t n) {
+    how.rescale(run, n);
+}
 static __device__ __noinline__ void descend_by(const descent& how, float& p, float g,
                                                std::uint32_t at) {
     how.step(p, g, how.read<1>(at), at);
 }
-/// The first `count` of eight parameters, `stride` apart, along their gradients.
-/// @param p   the first of them, number `at`
-static __device__ __noinline__ void descend_eight(const descent& how, float* p, int at, int stride,
-                                                  int count, float4 low, float4 high) {
-    const float g[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
-#pragma unroll
-    for (int i = 0; i < 8; ++i) {
-        if (i >= count) break;
-        if (how.kind == train_optimiser::sgd)
-            p[i * stride] -= how.rate * fmaf(how.decay, p[i * stride], g[i]);
-        else
-            descend_by(how, p[i * stride], g[i], static_cast<std::uint32_t>(at + i * stride));
+/// Four lanes that share an example: each has every fourth of its classes.
+struct quad {
+    int part;
+    unsigned mask;
+    __device__ explicit quad(int lane) : part(lane % 4), mask(15U << (lane & ~3)) {}
+    __device__ void sync() const { __syncwarp(mask); }
+    __device__ float sum(float v) const {
+        v += __shfl_xor_sync(mask, v, 1);
+        return v + __shfl_xor_sync(mask, v, 2);
     }
-}
+    /// The number of the largest; of equals the lowest.
+    __device__ void take_largest(float& v, int& number) const {
+#pragma unroll
+        for (int s = 1; s < 4; s *= 2) {
+            const float other = __shfl_xor_sync(mask, v, s);
+            const int others = __shfl_xor_sync(mask, number, s);
+            if (other > v || (other == v && others < number)) v = other, number = others;
+        }
+    }
+};
 
 /// @tparam InputsToo  the batch's inputs are in shared memory
 template <bool InputsToo>
@@ -49,16 +66,21 @@ public:
           H_(static_cast<int>(w_.hidden)),
           C_(static_cast<int>(is_last() ? w_.classes : w_.width)),
           E_(static_cast<int>(w_.experts)),
-          k_(static_cast<int>(w_.k)),
-          maps_(d_ * H_ + H_ + H_ * C_ + C_),
-          gate_(layer == 0 ? 0 : (d_ + 1) * E_ + E_ * (d_ * H_ + H_ + H_ * d_ + d_)) {}
+          k_(static_cast<int>(w_.k)) {}
 
     template <typename T>
     __device__ T* array(std::size_t at) const {
         return reinterpret_cast<T*>(memory_ + at);
     }
-    __device__ float* parameters() const { return array<float>(at_.parameters); }
     __device__ double* scores() const { return array<double>(at_.scores); }
+
+    /// Calls act(here, number of the run's) for all parameters of the layer.
+    template <typename Act>
+    __device__ void each_parameter(const Act& act) const;
+    __device__ void clear_parameters() const {
+        for (std::uint32_t i = threadIdx.x; i < at_.parameter_count; i += blockDim.x)
+            parameters()[i] = 0;
+    }
 
     /// The batch of simulate/training.hpp.
     __device__ void draw(std::uint64_t t) const {
@@ -81,105 +103,15 @@ public:
         }
     }
 
+    // train_plain_route.cuh
     /// logits = x W + b.
-    __device__ void multiply_gate() const {
-        const float *w = parameters() + gate_, *b = w + d_ * E_;
-#pragma unroll 1
-        for (int at = thread(); at < B_ * E_; at += threads()) {
-            const int e = at % E_;
-            const float* x = input(at / E_);
-            float sum = 0;
-            for (int k = 0; k < d_; ++k) sum = fmaf(x[k], w[k * E_ + e], sum);
-            by_logits()[at] = sum + b[e];
-        }
-    }
-
+    __device__ void multiply_gate() const;
     /// top_k_router::route: z = beta (logit + score), softmax, the k largest.
-    __device__ void route(std::uint64_t t) const {
-        const auto beta = static_cast<float>(run_.beta);
-#pragma unroll 1
-        for (int i = thread(); i < B_; i += threads()) {
-            float* const z = by_logits() + i * E_;
-            row_range range;
-#pragma unroll 1
-            for (int e = 0; e < E_; ++e) range.take(z[e]);
-            const auto token = static_cast<std::uint32_t>(i);
-            unsigned mask = 0;
-            if (range.routable() && w_.gumbel && E_ == 2 && k_ == 1)
-                mask = 1U << choice_of_two(run_, scores(), t, token, z[0], z[1]);
-            float top = -INFINITY, sum = 0;
-#pragma unroll 1
-            for (int e = 0; e < E_; ++e) {
-                z[e] = beta * (z[e] + static_cast<float>(scores()[e]));
-                top = fmaxf(top, z[e]);
-            }
-            if (range.routable() && mask == 0) mask = largest(z, t, token);
-#pragma unroll 1
-            for (int e = 0; e < E_; ++e) sum += z[e] = expf(z[e] - top);
-#pragma unroll 1
-            for (int e = 0; e < E_; ++e) z[e] = mask == 0 ? 0 : z[e] / sum;
-            array<std::uint16_t>(at_.chosen)[i] = static_cast<std::uint16_t>(mask);
-        }
-    }
-
-    /// mark_largest of router/rows.hpp: the k experts of the largest z, with noise if there is any.
-    __device__ unsigned largest(const float* z, std::uint64_t t, std::uint32_t token) const {
-        float value[most_experts];
-        token_noise noise(run_, t, token);
-#pragma unroll 1
-        for (int e = 0; e < E_; ++e) value[e] = w_.gumbel ? z[e] + noise.of(e) : z[e];
-        unsigned mask = 0;
-#pragma unroll 1
-        for (int j = 0; j < k_; ++j) {
-            float best = -INFINITY;
-            unsigned bit = 0;
-#pragma unroll 1
-            for (int e = 0; e < E_; ++e)
-                if (value[e] > best && !(mask >> e & 1)) best = value[e], bit = 1U << e;
-            mask |= bit;
-        }
-        return mask;
-    }
-
+    __device__ void route(std::uint64_t t) const;
     /// Examples of each expert, a warp for each.
-    __device__ void count() const {
-#pragma unroll 1
-        for (int e = warp(); e <= E_; e += threads() / 32) {
-            int sum = 0;
-            for (int i = 0; i < B_; i += 32) sum += __popc(who(i, e));
-            if (lane() == 0) counts()[e] = sum;
-        }
-    }
-
+    __device__ void count() const;
     /// A stable counting sort by expert, where each begins and its tiles; the last, where all end.
-    __device__ void sort() const {
-#pragma unroll 1
-        for (int e = warp(); e <= E_; e += threads() / 32) {
-            int begin = 0, tile = 0;
-#pragma unroll 1
-            for (int f = 0; f < e; ++f) {
-                begin += counts()[f];
-                tile += (counts()[f] + tile_rows - 1) / tile_rows;
-            }
-            if (lane() == 0) begins()[e] = begin, tile_begins()[e] = tile;
-            if (e == E_) break;
-            const int end = begin + counts()[e];
-#pragma unroll 1
-            for (int row = begin + tile_rows * lane(); row < end; row += 32 * tile_rows)
-                array<plain_tile>(at_.tiles)[tile + (row - begin) / tile_rows] = {e, row, end};
-            for (int i = 0; i < B_; i += 32) {
-                const unsigned sent = who(i, e);
-                if (sent >> lane() & 1) {
-                    const int mine = i + lane(), row = begin + __popc(sent & ((1U << lane()) - 1));
-                    const int before = __popc(chosen(mine) & ((1U << e) - 1));
-                    array<std::uint32_t>(at_.example)[row] = static_cast<std::uint32_t>(mine);
-                    array<std::uint32_t>(at_.place)[mine * k_ + before] =
-                        static_cast<std::uint32_t>(row);
-                }
-                begin += __popc(sent);
-            }
-        }
-    }
+    __device__ void sort() const;
 
     // train_plain_forward.cuh
     __device__ void multiply_w1() const;
@@ -193,22 +125,18 @@ public:
     __device__ int rows() const { return first(E_); }            ///< R, of those that are routed
 
     // train_plain_descent.cuh
+    enum class weights : int { w2, w1, gate };
     __device__ void back() const;
-    __device__ void step_w1(const descent& how) const;
-    __device__ void step_w2(const descent& how) const;
-    __device__ void step_b2(const descent& how, int e, int c) const;
-    /// The gate, b1 and so many of b2: all or none.
-    __device__ void step_rest(const descent& how, int b2) const;
-    __device__ int outputs() const { return C_; }
-    __device__ int experts() const { return E_; }
+    template <weights Which>
+    __device__ void step(const descent& how) const;
+    /// The gate's biases, b1 and of the last layer b2.
+    __device__ void step_rest(const descent& how) const;
 
     // train_plain_two.cuh
-    __device__ void mix() const;
     __device__ void back_to_inputs() const;
-    __device__ void back_from_inputs() const;
     __device__ void weigh_units() const;
     __device__ void differentiate_gates() const;
-    __device__ void step_w2_from_inputs(const descent& how) const;
+    __device__ void step_b2(const descent& how) const;
 
     __device__ void clear_records() const {
         if (thread() < E_) array<expert_record>(at_.records)[thread()] = {};
@@ -228,43 +156,67 @@ private:
     __device__ static int thread() { return static_cast<int>(threadIdx.x); }
     __device__ static int warp() { return thread() / 32; }
     __device__ static int lane() { return thread() % 32; }
-    __device__ void move(const descent& how, int at, float g) const {
-        descend_by(how, parameters()[at], g, static_cast<std::uint32_t>(at));
+    __device__ static int whole_warps(int lanes) { return (lanes + 31) / 32 * 32; }
+    __device__ float* parameters() const { return array<float>(at_.parameters); }
+    /// One parameter, number `at` of the run's, along its gradient.
+    __device__ static void move(const descent& how, float& here, int at, float g) {
+        descend_by(how, here, g, static_cast<std::uint32_t>(at));
     }
-    __device__ float* by_logits() const { return array<float>(at_.by_logits); }
-    __device__ float* by_out() const { return array<float>(at_.by_out); }
+    __device__ float* by_logits(int i) const {
+        return array<float>(at_.by_logits) + i * at_.gates.stride();
+    }
+    __device__ float* by_out(int row) const {
+        return array<float>(at_.by_out) + row * at_.outputs.stride();
+    }
     __device__ float* by_input(int i) const {  ///< dL/dx of a second layer, dL/dy of a first
         return array<float>(at_.by_inputs) + i * plain_layout::stride(w_);
     }
+    __device__ pieces_of_row by_input_row(int i) const { return {by_input(i), 0}; }
+    /// dL/d of what a sorted row gives, of the first of two layers without its weight.
+    __device__ pieces_of_row by_output(int row) const {
+        return is_last() ? pieces_of_row{by_out(row), 0} : by_input_row(example_of(row));
+    }
     __device__ float* shares() const { return array<float>(at_.shares); }
-    __device__ float* slope(int row) const {
-        return array<float>(at_.slope) + row * plain_layout::unit_stride(w_);
-    }
-    __device__ float* hidden(int row) const {
-        return array<float>(at_.hidden) + row * plain_layout::unit_stride(w_);
-    }
-    __device__ float* by_hidden(int row) const {
-        return array<float>(at_.by_hidden) + row * plain_layout::unit_stride(w_);
-    }
-    __device__ int half() const {
-        return (H_ + 1) / 2;
-    }  ///< of the units: the first of a tile's two
+    // (R, units)
+    __device__ float* slopes() const { return array<float>(at_.slope); }
+    __device__ float* hidden() const { return array<float>(at_.hidden); }
+    __device__ float* by_hidden() const { return array<float>(at_.by_hidden); }
     __device__ int* counts() const { return array<int>(at_.counts); }
-    __device__ int place(int e) const { return gate_ + d_ * E_ + E_ + e * maps_; }
-    __device__ const float* expert(int e) const { return parameters() + place(e); }
 
+    // Parameters: here, and which of the run's they are. Inputs have w_.input_stride columns.
+    __device__ int input_pieces() const { return static_cast<int>(w_.input_stride / 4); }
+    __device__ float* gate() const { return parameters() + at_.here.gate; }
+    __device__ float* gate_bias() const { return gate() + w_.input_stride * at_.gates.stride(); }
+    __device__ float* w1(int e) const {
+        return parameters() + at_.here.experts + e * at_.here.each;
+    }
+    __device__ float* b1(int e) const { return w1(e) + w_.input_stride * at_.units.stride(); }
+    __device__ float* w2(int e) const { return b1(e) + at_.units.stride(); }
+    __device__ float* b2(int e) const { return w2(e) + at_.units.stride() * at_.outputs.stride(); }
+    __device__ int place_of_gate() const { return static_cast<int>(at_.flat.gate); }
+    __device__ int place_of_w1(int e) const {
+        return static_cast<int>(at_.flat.experts) + e * static_cast<int>(at_.flat.each);
+    }
+    __device__ int place_of_b1(int e) const { return place_of_w1(e) + d_ * H_; }
+    __device__ int place_of_w2(int e) const { return place_of_b1(e) + H_; }
+    __device__ int place_of_b2(int e) const { return place_of_w2(e) + H_ * C_; }
+
+    __device__ float* inputs_here(int i) const {
+        return array<float>(at_.x) + i * plain_layout::stride(w_);
+    }
     __device__ const float* input(int i) const {
         if constexpr (InputsToo)
-            return array<float>(at_.x) + i * plain_layout::stride(w_);
+            return inputs_here(i);
         else
             return w_.inputs + std::size_t{array<std::uint32_t>(at_.rows)[i]} * w_.input_stride;
     }
+    __device__ pieces_of_row input_row(int i) const { return {input(i), 0}; }
     __device__ int example_of(int row) const {
         return static_cast<int>(array<std::uint32_t>(at_.example)[row]);
     }
-    __device__ const float* sorted_input(int row) const { return input(example_of(row)); }
+    __device__ pieces_of_row sorted_input(int row) const { return input_row(example_of(row)); }
     /// The gate's p of a sorted row of expert e, before differentiate_gate.
-    __device__ float share(int row, int e) const { return by_logits()[example_of(row) * E_ + e]; }
+    __device__ float share(int row, int e) const { return by_logits(example_of(row))[e]; }
 
     __device__ unsigned chosen(int i) const { return array<std::uint16_t>(at_.chosen)[i]; }
     /// Lanes whose example, i + lane, chose expert e; E: none.
@@ -274,31 +226,40 @@ private:
         return __ballot_sync(~0U, mine < B_ && (e < E_ ? mask >> e & 1 : mask == 0));
     }
     __device__ int first(int e) const { return begins()[e]; }
+    __device__ int2 rows_of(int e) const { return make_int2(first(e), first(e) + counts()[e]); }
     __device__ int* begins() const { return array<int>(at_.begins); }
     __device__ int* tile_begins() const { return array<int>(at_.tile_begins); }
-    /// Calls act(tile, column) for each tile of the experts from .. to - 1 and each of some
-    /// columns.
+    /// Calls act(tile, column, team) for each tile of the experts from .. to - 1 and each of some
+    /// columns, whose sums have so many terms; `tile` is empty for lanes that have none. Two tiles
+    /// side by side: every second lane has the same columns, every other one the same rows, which
+    /// lets loads of 16 bytes serve more lanes at a time.
     template <typename Act>
-    __device__ void for_tiles(int from, int to, int columns, const Act& act) const {
-        const int begin = tile_begins()[from], all = (tile_begins()[to] - begin) * columns;
+    __device__ void for_tiles(int from, int to, int columns, int terms, const Act& act) const {
+        const int begin = tile_begins()[from], tiles = tile_begins()[to] - begin;
+        const int two = (columns + 1) / 2 * 4, all = (tiles + 1) / 2 * two;
+        const lane_team team(all, threads(), terms < 4 ? 0 : 1);
 #pragma unroll 1
-        for (int at = thread(); at < all; at += threads())
-            act(array<plain_tile>(at_.tiles)[begin + at / columns], at % columns);
-    }
-    template <typename Act>
-    __device__ void for_tiles(int columns, const Act& act) const {
-        for_tiles(0, E_, columns, act);
-    }
-    /// The same for what adds to an example: no two experts of one at the same time.
-    template <typename Act>
-    __device__ void for_tiles_apart(int columns, const Act& act) const {
-        const int step = k_ == 1 ? E_ : 1;
-#pragma unroll 1
-        for (int e = 0; e < E_; e += step) {
-            for_tiles(e, e + step, columns, act);
-            if (k_ > 1) __syncthreads();
+        for (int first = warp() * (32 >> team.bits); first < all; first += threads() >> team.bits) {
+            const int at = first + team.task, in = at % two;
+            const int number = at / two * 2 + in / 2 % 2, column = in / 4 * 2 + in % 2;
+            plain_tile tile = array<plain_tile>(at_.tiles)[begin + min(number, tiles - 1)];
+            tile.there = number < tiles && column < columns;
+            act(tile, min(column, columns - 1), team);
         }
     }
+    /// The same for all experts, one after the other where their tiles add to the same examples.
+    template <typename Act>
+    __device__ void for_tiles_apart(int columns, int terms, bool apart, const Act& act) const {
+        const int step = apart ? 1 : E_;
+#pragma unroll 1
+        for (int e = 0; e < E_; e += step) {
+            for_tiles(e, e + step, columns, terms, act);
+            if (apart) __syncthreads();
+        }
+    }
+
+    // train_plain_route.cuh
+    __device__ unsigned choose(const float* z, std::uint64_t t, std::uint32_t token) const;
 
     // train_plain_loss.cuh
     struct mixture {
@@ -310,14 +271,14 @@ private:
     };
     __device__ mixture mixture_of(int i) const;
     __device__ float output(const mixture& of, int c) const;
-    __device__ void differentiate_row(int i, int label, float& loss, std::uint8_t& right) const;
+    __device__ void differentiate_row(int i, const quad& lanes) const;
+    __device__ void differentiate_classes(const mixture& of, const quad& lanes, int label,
+                                          float top, float sum, float others) const;
     __device__ void differentiate_gate(int i) const;
 
     // train_plain_descent.cuh
-    template <typename Row, typename Units, typename Move>
-    __device__ void step_eights(int columns, const Row& row, const Units& units,
-                                const Move& move) const;
-    __device__ float along_gate(int at) const;
+    template <weights Which>
+    __device__ float4 by_column(int row, int column) const;
 
     const training& w_;
     const train_run& run_;
@@ -325,7 +286,32 @@ private:
     const plain_layout& at_;
     unsigned char* memory_;
     int B_, d_, H_, C_, E_, k_;  ///< C_: outputs of the layer, d of the first of two
-    int maps_, gate_;            ///< numbers of an expert; where the layer's begin
 };
+
+template <bool InputsToo>
+template <typename Act>
+__device__ void plain_block<InputsToo>::each_parameter(const Act& act) const {
+    const int weights = d_ * E_, gates = weights + E_, inner = d_ * H_, outer = H_ * C_;
+    const int each = inner + H_ + outer + C_;
+#pragma unroll 1
+    for (int at = thread(); at < gates + E_ * each; at += threads()) {
+        const int e = at < gates ? 0 : (at - gates) / each,
+                  i = at < gates ? at : (at - gates) % each;
+        float* here = nullptr;
+        if (at < weights)
+            here = gate() + at_.gates.at(i / E_, i % E_);
+        else if (at < gates)
+            here = gate_bias() + i - weights;
+        else if (i < inner)
+            here = w1(e) + at_.units.at(i / H_, i % H_);
+        else if (i < inner + H_)
+            here = b1(e) + i - inner;
+        else if (i < inner + H_ + outer)
+            here = w2(e) + at_.outputs.at((i - inner - H_) / C_, (i - inner - H_) % C_);
+        else
+            here = b2(e) + i - inner - H_ - outer;
+        act(*here, place_of_gate() + at);
+    }
+}
 
 }  // namespace moebius::gpu

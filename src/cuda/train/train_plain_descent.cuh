@@ -7,151 +7,113 @@
 
 namespace moebius::gpu {
 
-/// by_hidden = slope (dL/dout W2^T): a tile's two units a thread.
+/// by_hidden = dL/dout W2^T, of the last layer times slope; of the first of two dL/dh W2^T, before
+/// weights and slopes.
 template <bool InputsToo>
 __device__ inline void plain_block<InputsToo>::back() const {
-    for_tiles(half(), [this](const plain_tile& tile, int first) {
-        const float* const w2 = expert(tile.expert) + (d_ + 1) * H_;
-        const int units[tile_units] = {first, min(first + half(), H_ - 1)};
-        float sum[tile_rows][tile_units] = {};
-#pragma unroll 2
-        for (int c = 0; c < C_; ++c) {
-            const float w[tile_units] = {w2[units[0] * C_ + c], w2[units[1] * C_ + c]};
+    const int apart = at_.units.pieces, terms = at_.outputs.pieces;
+    for_tiles(
+        0, E_, apart, terms, [=, this](const plain_tile& tile, int column, const lane_team& team) {
+            pieces_of_row by[tile_rows];
+            float sum[tile_rows][4] = {};
 #pragma unroll
-            for (int r = 0; r < tile_rows; ++r) {
-                const float by = by_out()[tile.at(r) * C_ + c];
-                for (int u = 0; u < tile_units; ++u) sum[r][u] = fmaf(by, w[u], sum[r][u]);
+            for (int r = 0; r < tile_rows; ++r) by[r] = by_output(tile.at(r));
+            add_dots(sum, by, terms, w2(tile.expert), at_.outputs, column, apart, team);
+            const int first = team.share(sum);
+#pragma unroll
+            for (int i = 0; i < tile_rows; ++i) {
+                if (!team.keeps<tile_rows>(i) || !tile.has(first + i)) break;
+#pragma unroll
+                for (int c = 0; c < 4; ++c) {
+                    float& to = by_hidden()[at_.units.at(tile.row + first + i, column + c * apart)];
+                    to = sum[i][c] * (is_last() ? to : 1);
+                }
             }
-        }
-        const int there = first + half() < H_ ? 2 : 1;
-#pragma unroll
-        for (int r = 0; r < tile_rows; ++r)
-            for (int u = 0; u < tile_units; ++u)
-                if (u < there && tile.has(r)) by_hidden(tile.row + r)[units[u]] *= sum[r][u];
-    });
-}
-
-/// For each expert, sums over its rows of eight numbers of `row` by two of `units` a thread; `move`
-/// gets the eight sums of a unit, and how many there are.
-/// @param columns  of a row, which is padded to a multiple of four
-template <bool InputsToo>
-template <typename Row, typename Units, typename Move>
-__device__ inline void plain_block<InputsToo>::step_eights(int columns, const Row& row_of,
-                                                           const Units& units_of,
-                                                           const Move& move) const {
-    const int eights = (columns + 7) / 8, last = (columns + 3) / 4 * 4 - 4;
-#pragma unroll 1
-    for (int at = thread(); at < E_ * eights * half(); at += threads()) {
-        const int e = at / (eights * half()), k = at / half() % eights * 8;
-        const int h[2] = {at % half(), min(at % half() + half(), H_ - 1)};
-        const int begin = first(e), end = begin + counts()[e];
-        float sum[2][8] = {};
-#pragma unroll 4
-        for (int row = begin; row < end; ++row) {
-            const float* const x = row_of(row);
-            const float4 low = *reinterpret_cast<const float4*>(x + k);
-            const float4 high = *reinterpret_cast<const float4*>(x + min(k + 4, last));
-            const float in[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
-            float by[2];
-            units_of(row, e, h, by);
-#pragma unroll
-            for (int u = 0; u < 2; ++u)
-#pragma unroll
-                for (int i = 0; i < 8; ++i) sum[u][i] = fmaf(in[i], by[u], sum[u][i]);
-        }
-        const int units = h[0] + half() < H_ ? 2 : 1, count = min(8, columns - k);
-#pragma unroll
-        for (int u = 0; u < 2; ++u)
-            if (u < units)
-                move(e, h[u], k, count, make_float4(sum[u][0], sum[u][1], sum[u][2], sum[u][3]),
-                     make_float4(sum[u][4], sum[u][5], sum[u][6], sum[u][7]));
-    }
-}
-
-template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::step_w1(const descent& how) const {
-    step_eights(
-        d_, [this](int row) { return sorted_input(row); },
-        [this](int row, int, const int(&h)[2], float(&to)[2]) {
-            for (int u = 0; u < 2; ++u) to[u] = by_hidden(row)[h[u]];
-        },
-        [&, this](int e, int h, int k, int count, float4 low, float4 high) {
-            const int at = place(e) + k * H_ + h;
-            descend_eight(how, parameters() + at, at, H_, count, low, high);
         });
 }
 
-/// Four classes by two units a thread.
+/// For each expert the sum over its rows of a^T b, for the gate over all examples: eight rows of
+/// the weights by four columns a team. Each kind of weights has its code: a common one was slower
+/// (data/results/h200-training.txt).
 template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::step_w2(const descent& how) const {
-    const int fours = (C_ + 3) / 4;
+template <typename plain_block<InputsToo>::weights Which>
+__device__ inline void plain_block<InputsToo>::step(const descent& how) const {
+    constexpr bool of_w2 = Which == weights::w2, of_gate = Which == weights::gate;
+    const piece_rows& to = of_gate ? at_.gates : of_w2 ? at_.outputs : at_.units;
+    const int pieces = of_w2 ? at_.units.pieces : input_pieces(), rows = of_w2 ? H_ : d_;
+    const int width = of_gate ? E_ : of_w2 ? C_ : H_;
+    const int each = (pieces + 1) / 2 * to.pieces, all = of_gate ? each : E_ * each;
+    const lane_team team(all, threads(), 5);
+    const int begin = of_gate ? threads() / 32 - 1 - warp() : warp();  // those that W1 leaves free
 #pragma unroll 1
-    for (int at = thread(); at < E_ * fours * half(); at += threads()) {
-        const int e = at / (fours * half()), c = at / half() % fours * 4;
-        const int h[2] = {at % half(), min(at % half() + half(), H_ - 1)};
-        const int begin = first(e), end = begin + counts()[e];
-        float sum[2][4] = {};
-#pragma unroll 4
-        for (int row = begin; row < end; ++row) {
-            const float in[2] = {hidden(row)[h[0]], hidden(row)[h[1]]};
+    for (int from = begin * (32 >> team.bits); from < all; from += threads() >> team.bits) {
+        const bool there = from + team.task < all;
+        const int at = there ? from + team.task : from, e = of_gate ? 0 : at / each;
+        const int pair = at % each / to.pieces * 2, column = at % to.pieces;
+        const int2 range = of_gate ? make_int2(0, B_) : rows_of(e);
+        float sum[8][4] = {};
+#pragma unroll 2
+        for (int row = range.x + team.member; row < range.y; row += team.size()) {
+            const pieces_of_row a = of_w2     ? row_of(hidden(), at_.units, row)
+                                    : of_gate ? input_row(row)
+                                              : sorted_input(row);
+            float low[4], high[4], by[4];
+            unpack(a(pair), low);
+            unpack(a(min(pair + 1, pieces - 1)), high);
+            unpack(by_column<Which>(row, column), by);
 #pragma unroll
-            for (int i = 0; i < 4; ++i) {
-                const float by = by_out()[row * C_ + min(c + i, C_ - 1)];
-                for (int u = 0; u < 2; ++u) sum[u][i] = fmaf(in[u], by, sum[u][i]);
-            }
-        }
-        const int units = h[0] + half() < H_ ? 2 : 1;
+            for (int i = 0; i < 4; ++i)
 #pragma unroll
-        for (int u = 0; u < 2; ++u) {
-            if (u >= units) break;
-            const int to = place(e) + (d_ + 1) * H_ + h[u] * C_ + c;
-            descend_eight(how, parameters() + to, to, 1, min(4, C_ - c),
-                          make_float4(sum[u][0], sum[u][1], sum[u][2], sum[u][3]), {});
+                for (int c = 0; c < 4; ++c) {
+                    sum[i][c] = fmaf(low[i], by[c], sum[i][c]);
+                    sum[i + 4][c] = fmaf(high[i], by[c], sum[i + 4][c]);
+                }
         }
+        const int first = 4 * pair + team.share(sum);
+        float* const here = of_gate ? gate() : of_w2 ? w2(e) : w1(e);
+        const int place = of_gate ? place_of_gate() : of_w2 ? place_of_w2(e) : place_of_w1(e);
+#pragma unroll
+        for (int i = 0; i < 8; ++i)
+            if (const int row = first + i; there && team.keeps<8>(i) && row < rows)
+                descend_four(how, here + to.piece(row, column), place + row * width + 4 * column,
+                             min(4, width - 4 * column),
+                             make_float4(sum[i][0], sum[i][1], sum[i][2], sum[i][3]));
     }
 }
 
-/// A thread each, the longest sums first.
+/// A piece of b's rows in `step`; of the first of two layers with the row's weight.
 template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::step_rest(const descent& how, int b2) const {
-    const int gate = (d_ + 1) * E_, each = H_ + b2;
+template <typename plain_block<InputsToo>::weights Which>
+__device__ inline float4 plain_block<InputsToo>::by_column(int row, int column) const {
+    if constexpr (Which == weights::gate) return pieces_of_row{by_logits(row), 0}(column);
+    if constexpr (Which == weights::w1) return row_of(by_hidden(), at_.units, row)(column);
+    const float4 by = by_output(row)(column);
+    if (is_last()) return by;
+    const float p = shares()[row];
+    return {p * by.x, p * by.y, p * by.z, p * by.w};
+}
+
+template <bool InputsToo>
+__device__ inline void plain_block<InputsToo>::step_rest(const descent& how) const {
+    const int each = H_ + (is_last() ? C_ : 0);
 #pragma unroll 1
-    for (int at = thread(); at < gate + E_ * each; at += threads()) {
-        if (at < gate) {
-            move(how, gate_ + at, along_gate(at));
+    for (int at = thread(); at < E_ * each + E_; at += threads()) {
+        float sum = 0;
+        if (at >= E_ * each) {
+            const int e = at - E_ * each;
+#pragma unroll 8
+            for (int i = 0; i < B_; ++i) sum += by_logits(i)[e];
+            move(how, gate_bias()[e], place_of_gate() + d_ * E_ + e, sum);
             continue;
         }
-        const int e = (at - gate) / each, column = (at - gate) % each;
-        const int begin = first(e), end = begin + counts()[e];
-        float sum = 0;
-        if (column < H_) {
-            for (int row = begin; row < end; ++row) sum += by_hidden(row)[column];
-            move(how, place(e) + d_ * H_ + column, sum);
-        } else {
-            step_b2(how, e, column - H_);
-        }
+        const int e = at / each, column = at % each;
+        const bool is_unit = column < H_;
+        const int c = is_unit ? column : column - H_, end = rows_of(e).y;
+        for (int row = first(e); row < end; ++row)
+            sum += is_unit ? by_hidden()[at_.units.at(row, c)] : by_out(row)[c];
+        move(how, (is_unit ? b1(e) : b2(e))[c], (is_unit ? place_of_b1(e) : place_of_b2(e)) + c,
+             sum);
     }
-}
-
-template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::step_b2(const descent& how, int e, int c) const {
-    const int begin = first(e), end = begin + counts()[e];
-    float sum = 0;
-    for (int row = begin; row < end; ++row) sum += by_out()[row * C_ + c];
-    move(how, place(e) + (d_ + 1) * H_ + H_ * C_ + c, sum);
-}
-
-/// dL/d(gate), at: of (d + 1, E), the biases last.
-template <bool InputsToo>
-__device__ inline float plain_block<InputsToo>::along_gate(int at) const {
-    const int k = at / E_;
-    const float* const by = by_logits() + at % E_;
-    float sum = 0;
-    if (k < d_)
-        for (int i = 0; i < B_; ++i) sum = fmaf(by[i * E_], input(i)[k], sum);
-    else
-        for (int i = 0; i < B_; ++i) sum += by[i * E_];
-    return sum;
 }
 
 }  // namespace moebius::gpu

@@ -8,67 +8,68 @@
 namespace moebius::gpu {
 
 /// hidden = act(x W1 + b1), and the slope of act in by_hidden, of a first layer where it is not
-/// told by the unit in `slope`: a tile's two units a thread.
-/// Four features at a time, as inputs are padded with zeros to a multiple of four.
+/// told by the unit in `slope`.
 template <bool InputsToo>
 __device__ inline void plain_block<InputsToo>::multiply_w1() const {
-    for_tiles(half(), [this](const plain_tile& tile, int first) {
-        const float* const w1 = expert(tile.expert);
-        const int units[tile_units] = {first, min(first + half(), H_ - 1)};
-        const float* x[tile_rows];
-        float sum[tile_rows][tile_units];
+    for_tiles(0, E_, at_.units.pieces, input_pieces(),
+              [this](const plain_tile& tile, int column, const lane_team& team) {
+                  pieces_of_row x[tile_rows];
+                  float sum[tile_rows][4] = {}, bias[4];
 #pragma unroll
-        for (int r = 0; r < tile_rows; ++r) {
-            x[r] = sorted_input(tile.at(r));
-            for (int u = 0; u < tile_units; ++u) sum[r][u] = w1[d_ * H_ + units[u]];
-        }
-        for (int k = 0; k < d_; k += 4) {
-            float w[4][tile_units];
+                  for (int r = 0; r < tile_rows; ++r) x[r] = sorted_input(tile.at(r));
+                  add_product(sum, x, input_pieces(), w1(tile.expert), at_.units, column, team);
+                  unpack(pieces_of_row{b1(tile.expert), 0}(column), bias);
+                  const int first = team.share(sum);
 #pragma unroll
-            for (int i = 0; i < 4; ++i)
-                for (int u = 0; u < tile_units; ++u)
-                    w[i][u] = w1[min(k + i, d_ - 1) * H_ + units[u]];
+                  for (int i = 0; i < tile_rows; ++i) {
+                      if (!team.keeps<tile_rows>(i) || !tile.has(first + i)) break;
+                      float slope[4];
 #pragma unroll
-            for (int r = 0; r < tile_rows; ++r) {
-                const float4 in = *reinterpret_cast<const float4*>(x[r] + k);
-                for (int u = 0; u < tile_units; ++u) {
-                    sum[r][u] = fmaf(in.x, w[0][u], sum[r][u]);
-                    sum[r][u] = fmaf(in.y, w[1][u], sum[r][u]);
-                    sum[r][u] = fmaf(in.z, w[2][u], sum[r][u]);
-                    sum[r][u] = fmaf(in.w, w[3][u], sum[r][u]);
-                }
-            }
-        }
-#pragma unroll
-        for (int r = 0; r < tile_rows; ++r)
-            for (int u = 0; u < tile_units; ++u)
-                if (tile.has(r)) {
-                    const auto unit = w_.gelu ? gelu_of(sum[r][u]) : activate(false, sum[r][u]);
-                    hidden(tile.row + r)[units[u]] = unit.value;
-                    if (is_last())
-                        by_hidden(tile.row + r)[units[u]] = unit.slope;
-                    else if (w_.gelu)
-                        slope(tile.row + r)[units[u]] = unit.slope;
-                }
-    });
+                      for (int c = 0; c < 4; ++c) {
+                          const float in = sum[i][c] + bias[c];
+                          const auto unit = w_.gelu ? gelu_of(in) : activate(false, in);
+                          sum[i][c] = unit.value, slope[c] = unit.slope;
+                      }
+                      const int at = at_.units.piece(tile.row + first + i, column);
+                      pack(sum[i], hidden() + at);
+                      if (is_last())
+                          pack(slope, by_hidden() + at);
+                      else if (w_.gelu)
+                          pack(slope, slopes() + at);
+                  }
+              });
 }
 
-/// out = hidden W2 + b2, into by_out: a tile's class a thread.
+/// out = hidden W2 + b2, into by_out; of the first of two layers h = x + sum over the example's
+/// experts of p_e out, where x was.
 template <bool InputsToo>
 __device__ inline void plain_block<InputsToo>::multiply_w2() const {
-    for_tiles(C_, [this](const plain_tile& tile, int c) {
-        const float* const w2 = expert(tile.expert) + (d_ + 1) * H_ + c;
-        float sum[tile_rows];
-        for (int r = 0; r < tile_rows; ++r) sum[r] = w2[H_ * C_];
-#pragma unroll 4
-        for (int h = 0; h < H_; ++h) {
-            const float w = w2[h * C_];
+    const int columns = at_.outputs.pieces, terms = at_.units.pieces;
+    for_tiles_apart(columns, terms, !is_last() && k_ > 1,
+                    [=, this](const plain_tile& tile, int column, const lane_team& team) {
+                        pieces_of_row units[tile_rows];
+                        float sum[tile_rows][4] = {}, bias[4], to[4];
 #pragma unroll
-            for (int r = 0; r < tile_rows; ++r) sum[r] = fmaf(hidden(tile.at(r))[h], w, sum[r]);
-        }
-        for (int r = 0; r < tile_rows && tile.has(r); ++r)
-            by_out()[(tile.row + r) * C_ + c] = sum[r];
-    });
+                        for (int r = 0; r < tile_rows; ++r)
+                            units[r] = row_of(hidden(), at_.units, tile.at(r));
+                        add_product(sum, units, terms, w2(tile.expert), at_.outputs, column, team);
+                        unpack(pieces_of_row{b2(tile.expert), 0}(column), bias);
+                        const int first = team.share(sum);
+#pragma unroll
+                        for (int i = 0; i < tile_rows; ++i) {
+                            const int row = tile.row + first + i;
+                            if (!team.keeps<tile_rows>(i) || !tile.has(first + i)) break;
+                            float* const out =
+                                4 * column +
+                                (is_last() ? by_out(row) : inputs_here(example_of(row)));
+                            const float p = is_last() ? 1 : share(row, tile.expert);
+                            unpack(*reinterpret_cast<const float4*>(out), to);
+#pragma unroll
+                            for (int c = 0; c < 4; ++c)
+                                to[c] = fmaf(p, sum[i][c] + bias[c], is_last() ? 0 : to[c]);
+                            pack(to, out);
+                        }
+                    });
 }
 
 }  // namespace moebius::gpu

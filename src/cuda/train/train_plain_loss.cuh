@@ -7,21 +7,21 @@
 
 namespace moebius::gpu {
 
-/// Each example's loss; by_out becomes dL/dout and by_logits dL/dlogit.
+/// Each example's loss; by_out becomes dL/dout and by_logits dL/dlogit. Four lanes an example.
 template <bool InputsToo>
 __device__ inline void plain_block<InputsToo>::compare() const {
+    const quad lanes(lane());
 #pragma unroll 1
-    for (int i = thread(); i < B_; i += threads()) {
-        const int label = array<std::uint8_t>(at_.label)[i];
-        float& loss = array<float>(at_.losses)[i];
-        std::uint8_t& right = array<std::uint8_t>(at_.hit)[i];
-        if (chosen(i) == 0) {  // outputs 0: of uniform probability, in favour of class 0
-            loss = w_.squared ? 1 : logf(static_cast<float>(C_));
-            right = label == 0 ? 1 : 0;
-            continue;
+    for (int at = thread(); at < 4 * B_; at += threads()) {
+        const int i = at / 4;
+        if (chosen(i) != 0) {
+            differentiate_row(i, lanes);
+            lanes.sync();  // all have read the shares
+            if (lanes.part == 0) differentiate_gate(i);
+        } else if (lanes.part == 0) {  // outputs 0: of uniform probability, in favour of class 0
+            array<float>(at_.losses)[i] = w_.squared ? 1 : logf(static_cast<float>(C_));
+            array<std::uint8_t>(at_.hit)[i] = array<std::uint8_t>(at_.label)[i] == 0 ? 1 : 0;
         }
-        differentiate_row(i, label, loss, right);
-        differentiate_gate(i);
     }
 }
 
@@ -49,8 +49,8 @@ template <bool InputsToo>
 __device__ inline auto plain_block<InputsToo>::mixture_of(int i) const -> mixture {
     const unsigned all = chosen(i);
     const std::uint32_t* const places = array<std::uint32_t>(at_.place) + i * k_;
-    const float* const p = by_logits() + i * E_;
-    return {p, p[__ffs(static_cast<int>(all)) - 1], by_out() + *places * w_.classes, places + 1,
+    const float* const p = by_logits(i);
+    return {p, p[__ffs(static_cast<int>(all)) - 1], by_out(static_cast<int>(*places)), places + 1,
             all & (all - 1)};
 }
 
@@ -60,57 +60,78 @@ __device__ inline float plain_block<InputsToo>::output(const mixture& of, int c)
     float y = of.share * of.out[c];
     const std::uint32_t* place = of.places;
     for (unsigned rest = of.rest; rest != 0; rest &= rest - 1)
-        y = fmaf(of.p[__ffs(static_cast<int>(rest)) - 1], by_out()[*place++ * w_.classes + c], y);
+        y = fmaf(of.p[__ffs(static_cast<int>(rest)) - 1], by_out(static_cast<int>(*place++))[c], y);
     return y;
 }
 
 /// The loss of y and whether the largest is the label's; rows of out become dL/dout, by_gates
 /// dL/dp_e.
 template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::differentiate_row(int i, int label, float& loss,
-                                                                 std::uint8_t& right) const {
+__device__ inline void plain_block<InputsToo>::differentiate_row(int i, const quad& lanes) const {
     const mixture of = mixture_of(i);
+    const int label = array<std::uint8_t>(at_.label)[i];
     float top = -INFINITY, sum = 0, others = 0;  // of all classes; of all but the label
     int best = 0;
 #pragma unroll 1
-    for (int c = 0; c < C_; ++c)
+    for (int c = lanes.part; c < C_; c += 4)
         if (const float y = output(of, c); y > top) top = y, best = c;
-    right = best == label ? 1 : 0;
+    lanes.take_largest(top, best);
 #pragma unroll 1
-    for (int c = 0; c < C_; ++c) {
+    for (int c = lanes.part; c < C_; c += 4) {
         const float y = output(of, c), miss = y - (c == label ? 1.0F : 0.0F);
         const float term = w_.squared ? miss * miss : expf(y - top);
         sum += term;
         if (c != label) others += term;
     }
-    loss = w_.squared ? sum : logf(sum) - (output(of, label) - top);
-    float* const by_gates = array<float>(at_.by_gates);
-    const std::uint32_t first = *(of.places - 1);
-    for (int j = 0; j < __popc(of.rest); ++j) by_gates[of.places[j]] = 0;
+    sum = lanes.sum(sum), others = lanes.sum(others);
+    if (lanes.part == 0) {
+        array<float>(at_.losses)[i] = w_.squared ? sum : logf(sum) - (output(of, label) - top);
+        array<std::uint8_t>(at_.hit)[i] = best == label ? 1 : 0;
+    }
+    lanes.sync();  // the label's output has been read
+    differentiate_classes(of, lanes, label, top, sum, others);
+}
+
+template <bool InputsToo>
+__device__ inline void plain_block<InputsToo>::differentiate_classes(const mixture& of,
+                                                                     const quad& lanes, int label,
+                                                                     float top, float sum,
+                                                                     float others) const {
     const float mean = 1 / static_cast<float>(B_);
+    float* const by_gates = array<float>(at_.by_gates);
     float by_gate = 0;
 #pragma unroll 1
-    for (int c = 0; c < C_; ++c) {
+    for (int c = lanes.part; c < C_; c += 4) {
         const float own = c == label ? 1.0F : 0.0F, y = output(of, c);
         const float share = (c == label ? -others : expf(y - top)) / sum;  // less own
         const float slope = mean * (w_.squared ? 2 * (y - own) : share);
         by_gate = fmaf(slope, of.out[c], by_gate);
-        of.out[c] = of.share * slope;
-        const std::uint32_t* place = of.places;
-        for (unsigned rest = of.rest; rest != 0; rest &= rest - 1, ++place) {
-            float& out = by_out()[*place * w_.classes + c];
-            by_gates[*place] = fmaf(slope, out, by_gates[*place]);
-            out = of.p[__ffs(static_cast<int>(rest)) - 1] * slope;
-        }
+        of.out[c] = slope;
     }
-    by_gates[first] = by_gate;
+    by_gate = lanes.sum(by_gate);
+    if (lanes.part == 0) by_gates[*(of.places - 1)] = by_gate;
+    const std::uint32_t* place = of.places;
+#pragma unroll 1
+    for (unsigned rest = of.rest; rest != 0; rest &= rest - 1, ++place) {
+        float* const out = by_out(static_cast<int>(*place));
+        const float p = of.p[__ffs(static_cast<int>(rest)) - 1];
+        float by = 0;
+        for (int c = lanes.part; c < C_; c += 4) {
+            by = fmaf(of.out[c], out[c], by);
+            out[c] = p * of.out[c];
+        }
+        by = lanes.sum(by);
+        if (lanes.part == 0) by_gates[*place] = by;
+    }
+#pragma unroll 1
+    for (int c = lanes.part; c < C_; c += 4) of.out[c] *= of.share;
 }
 
 /// The softmax's gates, and the balancing term of balance.hpp's switch_loss: the softmax in
 /// by_logits becomes dL/dlogit.
 template <bool InputsToo>
 __device__ inline void plain_block<InputsToo>::differentiate_gate(int i) const {
-    float* const p = by_logits() + i * E_;
+    float* const p = by_logits(i);
     const float* const by_gates = array<float>(at_.by_gates);
     const std::uint32_t* const places = array<std::uint32_t>(at_.place) + i * k_;
     float load = 0, gain = 0;

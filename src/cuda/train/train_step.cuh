@@ -43,7 +43,7 @@ __device__ inline float gumbel(std::uint32_t word) {
     return -logf(-(word < 0x80000000U ? logf(u) : log1pf(-rest)));
 }
 
-/// draw_noise of router/top1.cpp for one token: Gumbel noise of experts 0, 1, ... in this order.
+/// draw_noise of router/top1.cpp for one token: Gumbel noise of rising experts.
 class token_noise {
 public:
     __device__ token_noise(const train_run& run, std::uint64_t t, std::uint32_t token)
@@ -51,10 +51,12 @@ public:
 
     __device__ float of(int expert) {
         const int word = expert < 2 ? expert : (expert - 2) % 4;
-        if (word == 0) {
-            const auto block = static_cast<std::uint32_t>(expert + 2) / 4 - 1;
+        const int block = (expert + 2) / 4;
+        if (block != block_) {
+            const auto number = static_cast<std::uint32_t>(block) - 1;
             words_ = random_words(
-                run_.seed, expert == 0 ? token_stream : noise_stream + (block << 8), t_, token_);
+                run_.seed, block == 0 ? token_stream : noise_stream + (number << 8), t_, token_);
+            block_ = block;
         }
         const std::uint32_t low = word % 2 == 0 ? words_.x : words_.y;
         const std::uint32_t high = word % 2 == 0 ? words_.z : words_.w;
@@ -65,6 +67,7 @@ private:
     const train_run& run_;
     std::uint64_t t_;
     std::uint32_t token_;
+    int block_ = -1;  ///< of experts that share words_
     uint4 words_ = {};
 };
 
@@ -82,9 +85,9 @@ __device__ inline activated activate(bool gelu, float x) {
 struct descent {
     train_optimiser kind;
     float rate, decay, momentum, eps;
-    float beta1, rest1, beta2, rest2;  ///< rest: 1 - beta
-    float scale1, scale2;   ///< of adam's batch: rate / (1 - beta1^n), (1 - beta2^n)^-1/2
-    float *first, *second;  ///< (P) the run's moments
+    float beta1, rest1, rest2;  ///< rest: 1 - beta
+    float scale1, scale2;       ///< of adam's batch: rate / (1 - beta1^n), (1 - beta2^n)^-1/2
+    float *first, *second;      ///< (P) the run's moments
 
     __device__ descent(const training& work, std::uint32_t run)
         : kind(work.optimiser),
@@ -94,7 +97,6 @@ struct descent {
           eps(work.each[run * work.layers].eps),
           beta1(static_cast<float>(work.each[run * work.layers].beta1)),
           rest1(static_cast<float>(1 - work.each[run * work.layers].beta1)),
-          beta2(static_cast<float>(work.each[run * work.layers].beta2)),
           rest2(static_cast<float>(1 - work.each[run * work.layers].beta2)),
           scale1(0),
           scale2(0),
@@ -166,14 +168,20 @@ private:
         if (kind == train_optimiser::sgd) return p - rate * g;
         if (kind == train_optimiser::momentum) return p - rate * (m = momentum * m + g);
         m = beta1 * m + rest1 * g;
-        v = beta2 * v + rest2 * g * g;
-        return p - __fdividef(scale1 * m, fmaf(root(v), scale2, eps));
+        v = fmaf(rest2, fmaf(g, g, -v), v);  // beta2 v + rest2 g^2
+        return fmaf(-scale1 * m, inverse(fmaf(root(v), scale2, eps)), p);
     }
 
-    /// To a unit of the last place, less than what sums of gradients are off by.
+    // To a unit of the last place, less than what sums of gradients are off by. Of numbers below
+    // 1e-38 the root is 0, which eps > 0 hides.
     __device__ static float root(float v) {
         float r;
-        asm("sqrt.approx.f32 %0, %1;" : "=f"(r) : "f"(v));
+        asm("sqrt.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
+        return r;
+    }
+    __device__ static float inverse(float v) {
+        float r;
+        asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
         return r;
     }
 };
