@@ -115,13 +115,13 @@ int report_held(const trained_arguments& args, const held_prediction& predicted,
     return exit_code::found;
 }
 
-int run(trained_arguments& args, const session& session) {
-    args.output.check({args.experiment.data});
-    check_steps(args.experiment, session);
-    auto& how = args.how;
-    how.steps = args.experiment.steps;
-    how.theory.seed = args.experiment.design.seed;
-    how.theory.threads = args.device.threads;
+/// What is free beside a prediction: the speed of a hold is the prediction's alone.
+experiment_options without_hold(experiment_options options) {
+    options.sides.front().numbers.hold_speed = model_numbers::unset;
+    return options;
+}
+
+result_heading trained_heading(trained_arguments& args, const session& session) {
     result_heading heading;
     heading.schema = validate_trained_schema;
     heading.command = session.command;
@@ -135,6 +135,17 @@ int run(trained_arguments& args, const session& session) {
         add_to(held, args.held);
         held.write_to(heading);
     }
+    return heading;
+}
+
+int run(trained_arguments& args, const session& session) {
+    args.output.check({args.experiment.data});
+    check_steps(args.experiment, session);
+    auto& how = args.how;
+    how.steps = args.experiment.steps;
+    how.theory.seed = args.experiment.design.seed;
+    how.theory.threads = args.device.threads;
+    auto heading = trained_heading(args, session);
 
     const auto options = experiment_from(args.experiment, session);
     const auto on = args.device.open();
@@ -143,8 +154,10 @@ int run(trained_arguments& args, const session& session) {
         predicted = predict_from_held(options, how, args.held.how, *on, session.watch("held"));
     if (predicted && !args.held.compares())
         return report_held(args, *predicted, std::move(heading));
-    const auto v = until_interrupted(
-        heading, [&] { return validate_trained(options, how, *on, session.watch("validate")); });
+    const auto v = until_interrupted(heading, [&] {
+        return validate_trained(predicted ? without_hold(options) : options, how, *on,
+                                session.watch("validate"));
+    });
     auto document = document_of(v, heading);
     auto text = summary_of(v);
     if (predicted) {

@@ -53,6 +53,31 @@ struct mean_of {
     [[nodiscard]] double value() const { return count > 0 ? sum / count : not_a_number; }
 };
 
+/// Of the points in the window.
+struct window_errors {
+    mean_of held, frozen, age, run, followed, followed_run;
+
+    void add(const held_comparison::point& at, const held_point& point,
+             const std::vector<double>& late) {
+        held.add(std::abs(at.held.mean - at.late.mean));
+        frozen.add(std::abs(at.frozen.mean - at.late.mean));
+        age.add(std::abs(at.held.mean - at.at_age.mean));
+        followed.add(std::abs(at.followed.mean - at.late.mean));
+        for (std::size_t s = 0; s < late.size(); ++s) run.add(std::abs(point.held[s] - late[s]));
+        for (std::size_t s = 0; s < point.followed.size(); ++s)
+            followed_run.add(std::abs(point.followed[s] - late[s]));
+    }
+
+    void put(held_comparison& out) const {
+        out.held_error = held.value();
+        out.frozen_error = frozen.value();
+        out.age_error = age.value();
+        out.run_error = run.value();
+        out.followed_error = followed.value();
+        out.followed_run_error = followed_run.value();
+    }
+};
+
 /// Onsets that are ends of the sweep are counted, not averaged.
 drawn_interval onset_of(std::vector<double> onsets, const held_options& held, std::uint64_t seed,
                         std::size_t& beyond) {
@@ -73,6 +98,7 @@ void compare_onsets(const held_prediction& predicted, const trained_validation& 
     std::vector<double> measured;
     for (const auto& onset : free.onsets) measured.push_back(onset.apart_training);
     out.onset_training = onset_of(measured, held, seed, out.training_beyond);
+    out.onset_followed = onset_of(predicted.followed_onsets, held, seed, out.followed_beyond);
 }
 
 }  // namespace
@@ -80,7 +106,8 @@ void compare_onsets(const held_prediction& predicted, const trained_validation& 
 held_comparison compare_held(const held_prediction& predicted, const trained_validation& free,
                              const trained_validation_options& how, const held_options& held) {
     held_comparison out;
-    mean_of held_error, frozen_error, age_error, run_error, winners;
+    window_errors errors;
+    mean_of winners;
     const auto seed = how.theory.seed;
     for (std::size_t i = 0; i < predicted.points.size(); ++i) {
         const auto& point = predicted.points[i];
@@ -95,24 +122,16 @@ held_comparison compare_held(const held_prediction& predicted, const trained_val
                                   drawn(rows.at_age),
                                   drawn(rows.late),
                                   false,
-                                  means_of_states(rows.late, how.apart)};
+                                  means_of_states(rows.late, how.apart),
+                                  drawn(point.followed)};
         for (std::size_t s = 0; s < rows.late.size(); ++s)
             if (std::abs(rows.late[s]) > how.apart)
                 winners.add(point.held[s] * rows.late[s] > 0 ? 1 : 0);
         at.in_window = std::abs(at.frozen.mean - at.late.mean) >= missed;
-        if (at.in_window) {
-            held_error.add(std::abs(at.held.mean - at.late.mean));
-            frozen_error.add(std::abs(at.frozen.mean - at.late.mean));
-            age_error.add(std::abs(at.held.mean - at.at_age.mean));
-            for (std::size_t s = 0; s < rows.late.size(); ++s)
-                run_error.add(std::abs(point.held[s] - rows.late[s]));
-        }
+        if (at.in_window) errors.add(at, point, rows.late);
         out.points.push_back(at);
     }
-    out.held_error = held_error.value();
-    out.frozen_error = frozen_error.value();
-    out.age_error = age_error.value();
-    out.run_error = run_error.value();
+    errors.put(out);
     out.winners = winners.value();
     compare_onsets(predicted, free, held, seed, out);
     return out;
@@ -142,6 +161,9 @@ table held_points_table(const held_prediction& of, const held_options& how, std:
         row.put("feedback", point.feedback);
         put_drawn("gap_held", bootstrap_mean(point.held, how.draws, how.level, seed), row);
         put_drawn("gap_frozen", bootstrap_mean(point.frozen, how.draws, how.level, seed), row);
+        if (!point.followed.empty())
+            put_drawn("gap_followed", bootstrap_mean(point.followed, how.draws, how.level, seed),
+                      row);
     }
     return out;
 }
@@ -157,6 +179,7 @@ table held_comparison_table(const held_comparison& of) {
         put_drawn("gap_frozen", at.frozen, row);
         put_drawn("gap_at_age", at.at_age, row);
         put_drawn("gap_training", at.late, row);
+        if (!std::isnan(at.followed.mean)) put_drawn("gap_followed", at.followed, row);
         row.put("in_window", at.in_window ? 1 : 0);
         row.put("states", static_cast<double>(at.states.states));
         row.put("training_first", at.states.low);

@@ -9,6 +9,7 @@
 #include <moebius/compare/held_prediction.hpp>
 #include <moebius/train/held.hpp>
 #include <numeric>
+#include <utility>
 
 #include "linear_limits.hpp"
 
@@ -161,6 +162,30 @@ void freeze_gates(experiment_options options, const trained_validation_options& 
         out.points[i / free.seeds()].frozen.push_back(loads[i][0] - (1 - loads[i][0]) / others);
 }
 
+/// The least feedback within the sweep from which on the gaps of both starts differ; NaN for none.
+double followed_onset(const held_prediction& of, std::size_t seed, double apart) {
+    const std::size_t n = of.points.size() / 2;
+    std::size_t first = n;
+    while (first > 0 && std::abs(of.points[first - 1].followed[seed] -
+                                 of.points[n + first - 1].followed[seed]) > apart)
+        --first;
+    return first == 0 || first + 1 >= n ? not_a_number : of.points[first].feedback;
+}
+
+/// Fills in the rests that are followed to the last batch.
+void follow_to_the_end(experiment_options options, const trained_validation_options& how,
+                       const training_backend& on, const watch& watched, held_prediction& out) {
+    auto& speed = options.sides.front().numbers.hold_speed;
+    const double own_speed = std::exchange(speed, model_numbers::unset);
+    const auto rests = follow_rests(from_both_starts(options, how.lead), own_speed, how.steps,
+                                    how.theory.threads, on, watched);
+    const std::size_t seeds = options.seeds;
+    for (std::size_t r = 0; r < rests.size(); ++r)
+        out.points[r / seeds].followed.push_back(rests[r]);
+    for (std::size_t s = 0; s < seeds; ++s)
+        out.followed_onsets.push_back(followed_onset(out, s, how.apart));
+}
+
 }  // namespace
 
 std::uint64_t decision_age(const feedback_rule& rule) {
@@ -212,6 +237,7 @@ held_prediction predict_from_held(const experiment_options& options,
                                                how.apart, options.values.front(),
                                                options.values.back()));
     freeze_gates(options, how, on, watched, out);
+    if (held.follow) follow_to_the_end(options, how, on, watched, out);
     return out;
 }
 

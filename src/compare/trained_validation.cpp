@@ -28,14 +28,6 @@ void check_numbers(const experiment_options& options) {
         reject("validate --trained", "loads to hold came", "what is validated is free");
 }
 
-/// Both starts as the two sides of one design.
-experiment from_both_starts(experiment_options options, double lead) {
-    options.sides.push_back(options.sides.front());
-    options.sides[0].numbers.lead = lead;
-    options.sides[1].numbers.lead = options.experts == 2 ? -lead : 0;
-    return make_experiment(options);
-}
-
 std::vector<trained_point> points_of(const trained_validation& v, double apart) {
     std::vector<trained_point> out;
     const std::size_t seeds = v.made.seeds();
@@ -158,6 +150,13 @@ void check(const experiment_options& options, const trained_validation_options& 
         reject("--apart", fmt::format("{} came", how.apart), "it must be >= 0");
     if (!(how.chance >= 0 && how.chance <= 1))
         reject("--chance", fmt::format("{} came", how.chance), "it must be in [0, 1]");
+}
+
+experiment from_both_starts(experiment_options options, double lead) {
+    options.sides.push_back(options.sides.front());
+    options.sides[0].numbers.lead = lead;
+    options.sides[1].numbers.lead = options.experts == 2 ? -lead : 0;
+    return make_experiment(options);
 }
 
 two_means means_of_states(std::vector<double> values, double apart) {

@@ -29,9 +29,9 @@ double variance_about(const std::vector<held_sample>& samples, double at, double
 
 }  // namespace
 
-held_fit::held_fit(const std::vector<held_sample>& samples, double at, double width, bool by_means)
+held_fit::held_fit(const std::vector<held_sample>& samples, double at, double width,
+                   coefficient known)
     : lead(at) {
-    const Eigen::Index known = by_means ? count : by_mean;
     const auto window = samples_within(samples, at, width);
     if (window.size() < static_cast<std::size_t>(known))
         throw invalid_argument(
@@ -44,7 +44,8 @@ held_fit::held_fit(const std::vector<held_sample>& samples, double at, double wi
     for (const auto& one : window) {
         const double d = (one.lead - at) / width, v = (one.mean - mean) / width;
         vector row;
-        row << 1, d, d * d / 2, d * d * d / 6, d * d * d * d / 24, v, v * d, v * v / 2;
+        row << 1, d, d * d / 2, d * d * d / 6, d * d * d * d / 24, v, v * d, v * v / 2,
+            v * d * d / 2;
         const double variance = variance_about(window, one.lead, width / 2);
         normal += row * row.transpose() / variance;
         right += row * (one.u / variance);
@@ -52,7 +53,7 @@ held_fit::held_fit(const std::vector<held_sample>& samples, double at, double wi
     const Eigen::MatrixXd inverse = normal.topLeftCorner(known, known).eval().inverse();
     const double w1 = 1 / width, w2 = w1 * w1;
     vector scale;
-    scale << 1, w1, w2, w2 * w1, w2 * w2, w1, w2, w2;
+    scale << 1, w1, w2, w2 * w1, w2 * w2, w1, w2, w2, w2 * w1;
     derivatives = vector::Zero();
     derivatives.head(known) = inverse * right.head(known);
     derivatives = derivatives.cwiseProduct(scale).eval();

@@ -42,8 +42,9 @@ public:
         const double q = by_feedback(gap), slope = slope_now();
         growth_ = feedback_ * gap.once * slope - decay_;
         turn_ = -growth_ / q;  // dF/dx = growth
-        converged_ =
-            std::abs(feedback_ * gap.m - rise) < 1e-9 * (1 + std::abs(rise)) && q * gap.m > 0;
+        converged_ = std::abs(feedback_ * gap.m - rise) < 1e-9 * (1 + std::abs(rise)) &&
+                     q * gap.m > 0 &&
+                     (options.mean_spread == 0 || std::abs(w_) * options.beta <= 1);
 
         auto by_u = held_fit::vector::Zero().eval(), by_slope = by_u;
         by_u[held_fit::value] = by_slope[held_fit::by_lead] = 1;
@@ -67,7 +68,8 @@ public:
     /// dfeedback/dlead along the branch.
     [[nodiscard]] double turn() const { return turn_; }
 
-    /// Whether there is such a feedback, and more of it needs more lead than is held.
+    /// Whether there is such a feedback, more of it needs more lead than is held, and its mean
+    /// score is no more than 1/beta off those that were held: beyond them a fit knows nothing.
     [[nodiscard]] bool converged() const { return converged_; }
 
     /// The mean score at which a lead will rest if u goes on as a straight line; at most `reach`

@@ -54,7 +54,7 @@ public:
         std::vector<double> leads{from};
         measured_branch out;
         while (leads.size() <= options_.most && leads.back() < to) {
-            const auto fit = fit_at(leads.back());
+            const auto fit = fit_ahead(leads.back());
             const rest_at rest(options_, fit);
             if (!rest.converged()) break;
             const double turn = rest.turn() / options_.decay;
@@ -89,7 +89,7 @@ private:
         const double mean = softmax_mean(from);
         hold_about([&](double) { return mean; });
         for (int again = 0; options_.mean_spread > 0 && again < 3; ++again) {
-            const auto fit = fit_at(from);
+            const auto fit = fit_ahead(from);
             const rest_at rest(options_, fit);
             hold_about(
                 [&](double lead) { return rest.mean_at(lead, options_.bias, 1 / options_.beta); });
@@ -140,7 +140,14 @@ private:
     }
 
     [[nodiscard]] held_fit fit_at(double lead) const {
-        return {samples_, lead, width_, options_.mean_spread > 0};
+        return {samples_, lead, width_,
+                options_.mean_spread > 0 ? held_fit::count : held_fit::by_mean};
+    }
+
+    /// While the branch is followed: with few samples yet, a derivative less has less noise.
+    [[nodiscard]] held_fit fit_ahead(double lead) const {
+        return {samples_, lead, width_,
+                options_.mean_spread > 0 ? held_fit::bend_by_mean : held_fit::by_mean};
     }
 
     [[nodiscard]] std::vector<measured_fold> folds_of(

@@ -27,6 +27,17 @@ for words in "$experts" "$controlled"; do
     "$program" validate $words --threads 2 >two || test $? = 3
     cmp one two
 done
+# Held training beside free runs, which know nothing of the hold's speed.
+held="--trained --follow --data mixture:2/4/3/0/0.2/200 --experts 2 --hidden 4 --steps 80 --record-every 20
+    --vary feedback=0:4 --points 2 --seeds 2 --age 40 --settle 1 --average 1 --chance 0 --set hold_speed=0.2"
+for threads in 1 2; do
+    "$program" validate $held --held compare --device cpu --threads $threads --out held.json >held-$threads || test $? = 3
+done
+cmp held-1 held-2
+for title in "onset, followed" "onset in training" "Followed to the last batch"; do grep -q "^$title" held-1; done
+grep -q gap_followed held.json
+if "$program" validate $held --device cpu 2>refused; then exit 1; fi
+grep -q "0.2 came, but no loads are held" refused
 if command -v gnuplot >/dev/null; then
     "$program" plot v.json --out v.svg
     grep -q 'measured, feedback up' v-diagram.svg

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/table.hpp>
 #include <moebius/base/watch.hpp>
+#include <moebius/compare/held_path.hpp>
 #include <moebius/compare/held_response.hpp>
 #include <moebius/compare/trained_validation.hpp>
 #include <moebius/train/training_backend.hpp>
@@ -17,6 +19,9 @@ struct held_options {
     double age = 0;            ///< batches; 0: decision_age
     std::size_t draws = 1000;  ///< of the bootstrap over seeds, >= 100
     double level = 0.95;       ///< of intervals, in (0, 1)
+    /// Whether models are held on where each feedback would bring them, to the last batch, too
+    /// (follow_rests): as many more models as there are free ones.
+    bool follow = false;
 };
 
 /// The age at which the lead of a start is settled: 8 times 1/(step decay) batches, the time in
@@ -40,6 +45,7 @@ struct held_point {
     std::vector<double> held;  ///< (seeds) predicted by the response of training at the age
     std::vector<double>
         frozen;  ///< (seeds) by that of the gate that training without feedback left
+    std::vector<double> followed = {};  ///< (seeds) if they are followed
 };
 
 /// What held training predicts of free training, made without any.
@@ -52,6 +58,8 @@ struct held_prediction {
     std::vector<held_response> responses;            ///< (seeds)
     std::vector<held_point> points;                  ///< (sides, feedbacks), feedbacks faster
     std::vector<double> onsets;  ///< (seeds) held_response::parts_at over the sweep
+    /// (seeds) if they are followed: as trained_onset::apart_training.
+    std::vector<double> followed_onsets = {};
 };
 
 /// Trains models whose gap is held to the age, and one without feedback for all steps, for each
@@ -77,14 +85,18 @@ struct held_comparison {
         drawn_interval held, frozen, at_age, late;
         bool in_window = false;  ///< frozen theory misses the late gap by 0.3 or more
         two_means states;        ///< of the late gaps
+        drawn_interval followed = {not_a_number, not_a_number, not_a_number};  ///< NaN: none are
     };
     std::vector<point> points;
     double held_error = 0, frozen_error = 0;  ///< mean |mean predicted - mean late| in the window
     double age_error = 0;                     ///< the same of held with the gap around the age
     double run_error = 0;                     ///< mean over runs of |held - late|, in the window
+    /// Of the followed rests, the same with the late gap, and run by run; NaN if none are followed.
+    double followed_error = 0, followed_run_error = 0;
     double winners = 0;  ///< share of runs apart from balance late whose winner was predicted
-    drawn_interval onset_held, onset_training;
-    std::size_t held_beyond = 0, training_beyond = 0;  ///< seeds whose onset the sweep has not
+    drawn_interval onset_held, onset_training, onset_followed;
+    std::size_t held_beyond = 0, training_beyond = 0,
+                followed_beyond = 0;  ///< seeds whose onset the sweep has not
 };
 
 [[nodiscard]] held_comparison compare_held(const held_prediction& predicted,
@@ -95,7 +107,7 @@ struct held_comparison {
 /// seed, target, gap, lead, error: the response of each model.
 [[nodiscard]] table held_response_table(const held_prediction& of);
 
-/// side, feedback; gap_held and gap_frozen, _low and _high.
+/// side, feedback; gap_held, gap_frozen and, if rests are followed, gap_followed, _low and _high.
 [[nodiscard]] table held_points_table(const held_prediction& of, const held_options& how,
                                       std::uint64_t seed);
 

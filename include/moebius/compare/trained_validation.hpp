@@ -81,6 +81,9 @@ struct trained_validation {
 /// @throws invalid_argument  as validate_trained of what it takes
 void check(const experiment_options& options, const trained_validation_options& how);
 
+/// What validate_trained trains: both starts as the two sides of one design.
+[[nodiscard]] experiment from_both_starts(experiment_options options, double lead);
+
 /// Trains from both starts, and holds the loads, in training and with gates frozen, against theory.
 /// @param options  one side; its numbers lead and experts are for this to set
 /// @throws invalid_argument  for fewer than two experts, two layers, patches, two sides, an option
