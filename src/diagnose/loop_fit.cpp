@@ -10,17 +10,34 @@ namespace {
 
 constexpr std::size_t window_steps = 500;
 constexpr double fewest_steps = 50;
+/// The least curvature of the adjusted likelihood, over that of the regression.
+constexpr double least_curved = 0.05;
+
+/// Mean over m steps of what x has answered by the last to one unit of noise in each, which it
+/// forgets at the rate r: 1/r for m r >> 1, and m/2 for r = 0. Where x grows it grows, too, up to
+/// the rate that m steps can tell from none.
+double answered(double r, double m) {
+    const double z = std::max(r * m, -1.0);
+    return std::abs(z) < 1e-4 ? m * (0.5 - z / 6) : m * (1 + std::expm1(-z) / z) / z;
+}
+
+/// The same by how much a smaller rate makes it more, -d/dr.
+double answered_more(double r, double m) {
+    const double z = std::max(r * m, -1.0);
+    if (std::abs(z) < 1e-2) return m * m * (1.0 / 6 - z / 12);
+    return m * m * (1 + std::exp(-z) + 2 * std::expm1(-z) / z) / (z * z);
+}
 
 /// Sums of what x and y answer to one unit of noise, within m steps. Without a controller x sums to
-/// 1/(e - a). With one, loads come back to where they were: y sums to -1/c and x to 0, at the rate
-/// r = c/(1 - a/e) a step, of which a window of m steps sees a part.
+/// 1/(e - a), in long windows. With one, loads come back to where they were: y sums to -1/c and x
+/// to 0, at the rate r = c/(1 - a/e) a step, of which a window of m steps sees a part.
 struct response_sums {
     double x, y;
 };
 
 response_sums responses(double a, double c, double pull, double e, double m) {
+    if (!(c > 0)) return {answered(e - a, m), 0};
     const double open = std::max(e - a, 1 / m);
-    if (!(c > 0)) return {1 / open, 0};
     const double z = m * c * pull * e / open;
     const double unseen = z < 1e-6 ? 1 - z / 2 : -std::expm1(-z) / z;
     return {unseen / open, -(1 - unseen) / c};
@@ -125,7 +142,11 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
         fit.a = (fit.a + a) / 2;
         fit.c = (fit.c + c) / 2;
     }
-    const double error = std::sqrt(v * (fit.both ? fit.yy / fit.det() : 1 / fit.xx));
+    double error = std::sqrt(v * (fit.both ? fit.yy / fit.det() : 1 / fit.xx));
+    if (!controlled)  // the correction moves with a, and the adjusted likelihood is that much
+                      // flatter
+        error /= std::sqrt(std::max(
+            1 - v * directions * answered_more(terms_.forget - fit.a, m) / fit.xx, least_curved));
     return fitted_loop{fit.a / terms_.forget,
                        error / terms_.forget,
                        fit.c,
@@ -136,11 +157,12 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
 }
 
 /// The intercepts take the zero frequency out of the likelihood, where noise is amplified by 1/(1 -
-/// a/e): its Jacobian, which is 1 over all frequencies, is that much off.
+/// a/e), in long windows: its Jacobian, which is 1 over all frequencies, is that much off.
 double loop_fit::intercept_misfit(double a, double m) const {
     if (terms_.control != control_law::none) return 0;
-    const double still = std::max(1 - a / terms_.forget, 1 / (m * terms_.forget));
-    return 2 * static_cast<double>(q_.size() - 1) * std::log(still);
+    const double amplified = 1 + a * answered(terms_.forget - a, m);
+    return -2 * static_cast<double>(q_.size() - 1) *
+           std::log(std::max(amplified, 1 / (m * terms_.forget)));
 }
 
 free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double around) {

@@ -5,15 +5,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <moebius/compare/oscillation.hpp>
 #include <moebius/exact/n_expert.hpp>
 #include <moebius/exact/sign_rule.hpp>
 #include <moebius/exact/subset_fold.hpp>
-#include <optional>
 
 namespace moebius {
 namespace {
 
+/// Why two knobs have no place in the thresholds.
+constexpr std::string_view learned_knobs =
+    "an aux weight and a z-loss act through what gates learn, and how fast they do is not in a log";
 constexpr double normal_90 = 1.6448536269514722;  // of a 90 % interval
 
 void add_margin(layer_diagnosis& to, double gain, double error, double limit, std::string_view of) {
@@ -24,37 +27,64 @@ void add_margin(layer_diagnosis& to, double gain, double error, double limit, st
     out.of = of;
 }
 
-/// "feedback from 6.1 to 2.4", or the factor where the feedback is not in the log.
-std::string lowered_feedback(const log_head& head, double factor) {
-    if (head.feedback && *head.feedback > 0)
-        return fmt::format("feedback from {:.3g} to {:.3g}", *head.feedback,
-                           *head.feedback * factor);
-    return fmt::format("feedback (or beta) by a factor of {:.2g}", factor);
+/// K and the ends of its 90 % interval.
+struct known_feedback {
+    double value, low, high;
+};
+
+/// "2.4 (2.2 to 2.7)": what a knob must be for K, and for the ends of K's interval.
+template <typename Knob>
+std::string with_interval(const known_feedback& K, const Knob& knob) {
+    const double at_low = knob(std::max(K.low, 0.0)), at_high = knob(K.high);
+    const auto ends = std::minmax(at_low, at_high);
+    return fmt::format("{:.3g} ({})", knob(K.value),
+                       std::isfinite(ends.second)
+                           ? fmt::format("{:.3g} to {:.3g}", ends.first, ends.second)
+                           : fmt::format("{:.3g} or more", ends.first));
 }
 
-/// The fewest choices whose fold is that far from K; none of half the experts or fewer may be.
-std::optional<std::size_t> raised_top_k(const loop_thresholds& at, std::size_t experts,
-                                        double needed) {
-    for (std::size_t k = at.top_k + 1; 2 * k <= experts; ++k)
-        if (exact::subset_fold(experts, k).K >= needed) return k;
-    return std::nullopt;
+/// "feedback from 6.1 to 2.4 (2.2 to 2.7)", or the factor where the feedback is not in the log.
+std::string lowered_feedback(const log_head& head, const known_feedback& K, double wanted) {
+    const double now = head.feedback.value_or(0);
+    if (now > 0)
+        return fmt::format("feedback from {:.3g} to {}", now,
+                           with_interval(K, [&](double at) { return now * wanted / at; }));
+    return fmt::format("feedback (or beta) by a factor of {}",
+                       with_interval(K, [&](double at) { return wanted / at; }));
+}
+
+/// The fewest choices whose fold is that far from K; infinite where none of half the experts or
+/// fewer is.
+double raised_top_k(const loop_thresholds& at, std::size_t experts, double needed) {
+    for (std::size_t k = at.top_k; 2 * k <= experts; ++k)
+        if (exact::subset_fold(experts, k).K >= needed) return static_cast<double>(k);
+    return std::numeric_limits<double>::infinity();
 }
 
 /// What restores a margin, each by itself, by the thresholds as functions of it.
-std::string knob_of(const loop_thresholds& at, double K, const log_head& head, double restored,
-                    const std::vector<margin>& margins) {
+std::string knob_of(const loop_thresholds& at, const known_feedback& K, const log_head& head,
+                    double restored, const std::vector<margin>& margins) {
     std::string out;
-    if (margins[0].value < restored && K > 0) {
+    if (margins[0].value < restored && K.value > 0) {
         out = fmt::format("{} restores a margin of {:.0f} % from the fold",
-                          lowered_feedback(head, (1 - restored) * at.fold / K), 100 * restored);
-        if (const auto k = raised_top_k(at, head.experts, K / (1 - restored)))
-            out += fmt::format("; or top-k from {} to {}", at.top_k, *k);
+                          lowered_feedback(head, K, (1 - restored) * at.fold), 100 * restored);
+        const auto choices = [&](double needed) {
+            return raised_top_k(at, head.experts, needed / (1 - restored));
+        };
+        if (std::isfinite(choices(K.value)))
+            out += fmt::format("; or top-k from {} to {}", at.top_k, with_interval(K, choices));
     }
-    const double needed = K / (1 - restored) - at.balance;  // of the controller, gamma beta/decay
-    if (at.gain > 0 && margins[1].value < restored && needed > at.gain)
-        out += fmt::format("{}bias rate from {:.3g} to {:.3g} one of {:.0f} % from the Hopf point",
-                           out.empty() ? "" : "; ", *head.bias_rate,
-                           *head.bias_rate * needed / at.gain, 100 * restored);
+    // of the controller, gamma beta/decay
+    const auto needed = [&](double feedback) {
+        return std::max(feedback / (1 - restored) - at.balance, 0.0);
+    };
+    if (at.gain > 0 && margins[1].value < restored && needed(K.value) > at.gain)
+        out += fmt::format(
+            "{}bias rate from {:.3g} to {} one of {:.0f} % from the Hopf point",
+            out.empty() ? "" : "; ", *head.bias_rate,
+            with_interval(
+                K, [&](double feedback) { return *head.bias_rate * needed(feedback) / at.gain; }),
+            100 * restored);
     return out;
 }
 
@@ -127,16 +157,23 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
                    : "loss of balance: share of the feedback at which equal loads are lost");
     out.verdict = region_of(at, K, low, high);
     out.reason = reason_of(at, out.verdict, K, low, high, by);
-    out.knob = knob_of(at, K, head, restored, out.margins);
+    out.knob = knob_of(at, {K, low, high}, head, restored, out.margins);
+    if (!out.knob.empty())
+        out.notes.push_back(fmt::format(
+            "cannot tell the aux weight or z-loss that restores a margin: {}", learned_knobs));
 }
 
 std::string no_knob(const log_head& head, double restored) {
     const auto cannot =
         fmt::format("cannot tell which knob restores a margin of {:.0f} %: ", 100 * restored);
-    if (head.balancer == "aux")
-        return cannot +
-               "an aux loss acts through what gates learn, and how fast they do is not in a log";
-    return cannot + "K is not known; moments or a dither in the log would tell it";
+    const bool learned = head.balancer == "aux" || head.balancer == "none";
+    const bool named = head.feedback && head.rate;
+    return fmt::format("{}{}; {}", cannot,
+                       learned ? "scores do not follow loads, and there is no feedback to lower"
+                       : named ? "K is not known, and moments or a dither in the log would tell it"
+                               : "K is not known, and feedback, rate and moments or a dither in "
+                                 "the log would tell it",
+                       learned_knobs);
 }
 
 }  // namespace moebius

@@ -259,8 +259,7 @@ std::optional<double> steps_left(const warning& now, const Eigen::VectorXd& load
 void layer_margin::judge_loop(layer_diagnosis& out) const {
     const auto limits = controlled(alone_, head_, tokens_);
     const double per_load = head_.feedback.value_or(0) / head_.decay.value_or(1);
-    const auto probed = [&](const auto& probe, std::string_view by) {
-        const auto slope = probe ? probe->slope() : std::nullopt;
+    const auto told = [&](const std::optional<measured_slope>& slope, std::string_view by) {
         if (!slope || !out.margins.empty()) return;
         if (per_load > 0)
             return judge_gain(limits,
@@ -271,6 +270,13 @@ void layer_margin::judge_loop(layer_diagnosis& out) const {
                         "loads are lost at feedback/decay = {:.4g}",
                         by, slope->value, 1 / slope->value));
     };
+    const auto probed = [&](const auto& probe, std::string_view by) {
+        told(probe ? probe->slope() : std::nullopt, by);
+    };
+    const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
+    layer_diagnosis unsaid;  // whether gates rest, which counts tell, is nothing to say here
+    const bool rests = per_load > 0 && moments_ && loop_ && gain_of(loop_, free_, known, unsaid);
+    told(rests ? moments_->at_rest() : std::nullopt, "moments of gates that rest");
     probed(moments_, "moments");  // of the leading direction
     if (out.margins.empty()) {
         probed(dither_, "dither");
@@ -280,7 +286,6 @@ void layer_margin::judge_loop(layer_diagnosis& out) const {
                 "tokens the largest, which moments tell, is more, and the margin less");
     }
     if (!out.margins.empty()) return;
-    const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     if (const auto gain = gain_of(loop_, free_, known, out))
         judge_gain(limits, *gain, "counts of gates that rest", head_, restored_, out);
 }

@@ -67,7 +67,7 @@ moment_slope::moment_slope(std::size_t experts, double beta) : beta_(beta) {
     require("moments").positive_and_finite("beta", beta);
     mean_ = Eigen::MatrixXd::Zero(checked_experts(experts), checked_experts(experts));
     late_ = mean_;
-    along_ = Eigen::VectorXd::Zero(mean_.rows());
+    along_ = led_ = Eigen::VectorXd::Zero(mean_.rows());
 }
 
 void moment_slope::take(std::span<const double> moments) {
@@ -76,9 +76,19 @@ void moment_slope::take(std::span<const double> moments) {
     const double tokens = sum.sum();  // of each token sum p_i p_j = 1
     if (!(tokens > 0)) return;
     const Eigen::VectorXd mean = sum.rowwise().sum() / tokens;
+    const auto gain_along = [&](const Eigen::VectorXd& v) {
+        return beta_ * (v.dot(mean.cwiseProduct(v)) - v.dot(sum * v) / tokens);
+    };
     if (++steps_ > 1)  // noise of a step is independent of a direction that was found before
-        seen_.take(beta_ *
-                   (along_.dot(mean.cwiseProduct(along_)) - along_.dot(sum * along_) / tokens));
+        seen_.take(gain_along(along_));
+    const auto experts = static_cast<double>(size);
+    const Eigen::ArrayXd off = mean.array() - 1 / experts;
+    const double square = sum.trace() / tokens, level = beta_ * (1 - square) / (experts - 1);
+    // |n - 1/E|^2 of the scores, without what the step's tokens add to it by chance
+    const double scatter = tokens > 1 ? (square - mean.squaredNorm()) / (tokens - 1) : 0;
+    rest_.take(level + beta_ * (off.square().sum() - scatter) / (experts - 1));
+    const bool next_look =
+        lead_.take(gain_along(led_) - level, (led_.array().square() * off).sum(), level);
     // early steps weigh alike, so that the first is not remembered for long
     const double weight = std::max(moment_memory, 1 / steps_);
     mean_ *= 1 - weight;
@@ -88,6 +98,7 @@ void moment_slope::take(std::span<const double> moments) {
     const Eigen::VectorXd next =
         steps_ > 1 ? 2 * (mean_ * along_) - late_ * along_ : leading_direction(mean_);
     if (next.norm() > 0) along_ = next.normalized();
+    if (next_look) led_ = along_;
 }
 
 std::optional<measured_slope> moment_slope::slope() const {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/require.hpp>
 #include <numeric>
 #include <utility>
 
@@ -25,6 +26,18 @@ void set(std::optional<double>& to, const std::optional<double>& given) {
     if (given) to = given;
 }
 
+/// Settings that no run can have are refused, whoever says them: nothing could be told by them.
+void check(const log_head& head) {
+    const require run("settings of the log");
+    run.positive_and_finite("top_k", head.top_k.value_or(1));
+    run.positive_and_finite("tokens", head.tokens.value_or(1));
+    run.positive_and_finite("decay", head.decay.value_or(1));
+    run.positive_and_finite("beta", head.beta.value_or(1));
+    run.not_negative("rate", head.rate.value_or(0));
+    run.not_negative("bias_rate", head.bias_rate.value_or(0));
+    run.finite("feedback", head.feedback.value_or(0));
+}
+
 }  // namespace
 
 void overrule(log_head& head, const log_options& options) {
@@ -37,6 +50,7 @@ void overrule(log_head& head, const log_options& options) {
     set(head.bias_rate, options.bias_rate);
     if (!options.gate.empty()) head.gate = options.gate;
     if (!options.balancer.empty()) head.balancer = options.balancer;
+    check(head);
 }
 
 choices_log::choices_log(std::unique_ptr<log_source> from, const log_options& options,

@@ -10,6 +10,7 @@
 namespace moebius {
 
 /// What options say takes the place of what a log says.
+/// @throws invalid_argument  for settings that no run can have: a decay of 0, -3 choices
 void overrule(log_head& head, const log_options& options);
 
 /// A log whose loads are choices, whatever the file counts: its first records tell.

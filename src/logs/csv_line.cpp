@@ -29,16 +29,28 @@ void csv_line::split(std::string_view line, std::vector<std::string_view>& to) c
     }
 }
 
+void csv_line::keep_start(std::string_view line, const char* end) {
+    const auto size = static_cast<std::size_t>(end - line.data());
+    if (size > start_.size()) return;
+    std::memcpy(start_.data(), line.data(), size);
+    start_size_ = size;
+}
+
 std::size_t csv_line::read(std::string_view line) {
     line_ = line;
-    count_ = 0;
     cells_.clear();
     const char *at = line.data(), *const end = at + line.size();
+    const bool alike = begins_as_last(line);
+    count_ = alike ? shared_ : 0;  // whose values are here still
+    at += alike ? start_size_ : 0;
+    start_size_ = alike ? start_size_ : 0;
     for (double value = 0; (at = csv::take_padded_number(at, end, separator_, value)) != nullptr;
          ++at) {
         put(value);
         if (at == end) return count_;
+        if (count_ == shared_) keep_start(line, at + 1);
     }
+    start_size_ = 0;
     count_ = 0;  // one is no plain number: an empty cell, a word, quotes
     split(line, cells_);
     for (const auto cell : cells_) {

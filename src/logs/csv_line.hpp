@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,10 @@ namespace moebius {
 class csv_line {
 public:
     void set_separator_of(std::string_view first_line);
+
+    /// Lines that begin as the last one did, up to that column, are read from it on: in a row an
+    /// expert most differ in the expert and what follows it alone.
+    void share_before(std::size_t column) noexcept { shared_ = column; }
 
     /// Reads a line, which must outlive its use; returns how many cells it has. It is one of
     /// line_reader's: 8 bytes behind it can be read.
@@ -39,12 +45,20 @@ private:
     }
 
     void split(std::string_view line, std::vector<std::string_view>& to) const;
+    [[nodiscard]] bool begins_as_last(std::string_view line) const {
+        return start_size_ > 0 && line.size() > start_size_ &&
+               std::memcmp(line.data(), start_.data(), start_size_) == 0;
+    }
+    void keep_start(std::string_view line, const char* end);
 
     char separator_ = ',';
     std::string_view line_;
     std::vector<std::string_view> cells_;  ///< of the line, where not all of it is plain numbers
     std::vector<double> values_;           ///< room for a line's; never smaller
     std::size_t count_ = 0;
+    std::size_t shared_ = 0;      ///< column before which lines are alike; 0 where none are
+    std::array<char, 40> start_;  ///< of the last line, up to that column
+    std::size_t start_size_ = 0;  ///< 0 where there was no such line, or it is longer
 };
 
 }  // namespace moebius

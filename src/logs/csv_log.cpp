@@ -68,7 +68,7 @@ private:
     void begin_cell();
     void take_long();
     [[nodiscard]] bool has_loads() const;
-    void gather(const wide_columns::run& from);
+    [[nodiscard]] std::span<const double> gather(const wide_columns::run& from);
     void take_wide();
     void check_order(std::int64_t step);
 
@@ -147,6 +147,7 @@ void csv_log::read_names(std::string_view line) {
     if (!wide_.empty()) return read_wide_names();
     is_long_ = expert_ != nowhere;
     if (!is_long_) refuse_names();
+    row_.share_before(expert_);
     rank_ = column(meaning::rank);
     if (load_ != nowhere) return;
     to_.adds_up = true;
@@ -211,14 +212,18 @@ void csv_log::begin_cell() {
 }
 
 void csv_log::take_long() {
-    if (continues())
+    const bool next = continues();
+    if (next)
         ++cell_.expert;
     else
         begin_cell();
     cell_.load = load_ == nowhere ? 1 : load(load_);
     if (score_ != nowhere) cell_.score = number(score_);
     if (dither_ != nowhere) cell_.dither = number(dither_);
-    part_->add(cell_);
+    if (next && score_ == nowhere && dither_ == nowhere)
+        part_->add_next(cell_.load);
+    else
+        part_->add(cell_);
 }
 
 /// What the row says of a part of the log.
@@ -249,18 +254,22 @@ bool csv_log::has_loads() const {
     });
 }
 
-void csv_log::gather(const wide_columns::run& from) {
+/// The loads of a run of columns, checked: as they stand where the columns follow one another.
+std::span<const double> csv_log::gather(const wide_columns::run& from) {
     const auto values = row_.values();
-    std::size_t wrong = 0;
-    run_loads_.clear();
-    for (const auto column : from.loads) {
-        const double value = values.data()[column];
-        wrong += static_cast<std::size_t>(!is_load(value));
-        run_loads_.push_back(value);
+    const std::size_t first = from.loads.front(), count = from.loads.size();
+    auto loads = from.in_order ? values.subspan(first, count) : std::span<const double>();
+    if (!from.in_order) {
+        run_loads_.clear();
+        for (const auto column : from.loads) run_loads_.push_back(values[column]);
+        loads = run_loads_;
     }
-    for (std::size_t i = 0; wrong > 0 && i < from.loads.size(); ++i) (void)load(from.loads[i]);
+    std::size_t wrong = 0;
+    for (const double value : loads) wrong += static_cast<std::size_t>(!is_load(value));
+    for (std::size_t i = 0; wrong > 0 && i < count; ++i) (void)load(from.loads[i]);
     run_scores_.clear();
     for (const auto column : from.scores) run_scores_.push_back(number(column));
+    return loads;
 }
 
 void csv_log::take_wide() {
@@ -272,9 +281,8 @@ void csv_log::take_wide() {
     auto& to = to_.part("");
     const std::uint32_t layer = layer_ == nowhere ? 0 : layer_in(to);
     for (const auto& run : runs_) {
-        gather(run);
-        to.add(
-            {step, layer_ == nowhere ? run.layer : layer, run.expert, run_loads_, run_scores_, {}});
+        const auto loads = gather(run);
+        to.add({step, layer_ == nowhere ? run.layer : layer, run.expert, loads, run_scores_, {}});
     }
 }
 

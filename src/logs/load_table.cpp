@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
-#include <moebius/base/table_memory.hpp>
 #include <moebius/base/text.hpp>
 #include <numeric>
 #include <optional>
@@ -49,7 +48,7 @@ void load_table::add(const load_row& row) {
     if (count == 0) return;
     scores_.add(row.scores, count, place);
     dither_.add(row.dither, count, place);
-    loads_.insert(loads_.end(), row.loads.begin(), row.loads.end());
+    loads_.append(row.loads);
     has_zero_ = has_zero_ || std::find(row.loads.begin(), row.loads.end(), 0.0) != row.loads.end();
     extend(row.step, row.layer, row.expert, static_cast<std::uint32_t>(count));
 }
@@ -60,7 +59,7 @@ void load_table::begin_run(const run& made) {
 }
 
 void load_table::expect(double times) {
-    reserve_table(loads_, static_cast<std::size_t>(times * static_cast<double>(loads_.size())));
+    loads_.reserve(static_cast<std::size_t>(times * static_cast<double>(loads_.size())));
 }
 
 void load_table::name_layers_in_order() {
@@ -122,14 +121,10 @@ void load_table::finish(const std::string& file, std::size_t experts) {
     at_ = 0;
 }
 
-/// The loads of one record; those of one run as they stand.
+/// The loads of one record.
 std::span<const double> load_table::loads_of(std::span<const run> runs) {
-    const auto& first = runs.front();
-    if (runs.size() == 1 && first.count == experts_)
-        return std::span(loads_).subspan(first.at, experts_);
     row_.assign(experts_, 0);
-    for (const auto& one : runs)
-        for (std::uint32_t i = 0; i < one.count; ++i) row_[one.expert + i] += loads_[one.at + i];
+    for (const auto& one : runs) loads_.add_to(one.at, one.count, row_.data() + one.expert);
     return row_;
 }
 
@@ -180,7 +175,7 @@ std::vector<load_record> load_table::take_step(const std::string& file) {
         from.erase(from.begin(), middle);
         return front;
     };
-    taken.loads_ = cut(loads_);
+    taken.loads_ = loads_.cut(numbers);
     taken.scores_.values = cut(scores_.values);
     taken.dither_.values = cut(dither_.values);
     runs_.erase(runs_.begin(), end);

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "load_numbers.hpp"
+
 namespace moebius {
 
 /// What one cell of a log says.
@@ -30,7 +32,8 @@ struct load_row {
     std::span<const double> loads, scores, dither;  ///< scores and dither: as many, or none
 };
 
-/// Loads in memory, filled in any order: 8 bytes a number where experts come one after the other.
+/// Loads in memory, filled in any order: 4 bytes a count, 8 another number, where experts come one
+/// after the other.
 class load_table {
 public:
     static constexpr std::uint32_t most_experts = 1 << 16, most_layers = 1 << 16;
@@ -50,6 +53,13 @@ public:
         extend(cell.step, cell.layer, cell.expert, 1);
     }
     void add(const load_row& row);
+    /// The load of the expert after that of the last cell, in a table without scores and dither.
+    void add_next(double load) {
+        loads_.push_back(load);
+        has_zero_ = has_zero_ || load == 0;
+        auto& last = runs_.back();
+        experts_ = std::max<std::size_t>(experts_, last.expert + ++last.count);
+    }
 
     /// Makes room for `times` as many cells as there are, a guess.
     void expect(double times);
@@ -124,7 +134,7 @@ private:
                                                         std::vector<double>& row);
 
     std::vector<run> runs_;
-    std::vector<double> loads_;
+    load_numbers loads_;
     channel scores_, dither_;
     std::vector<std::string> layers_;
     std::map<std::string, std::uint32_t, std::less<>> places_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -27,8 +28,9 @@ std::array<double, Ranks> numbers_of_rank(std::span<const double> of,
     std::array<double, Ranks> out;
     out.fill(from);
     if (!(spread > 0)) return out;
+    const double scale = std::min((buckets - 1) / spread, std::numeric_limits<double>::max());
     const auto bucket_of = [&](double value) {  // in the order of the numbers
-        return static_cast<std::size_t>(static_cast<int>((value - from) / spread * (buckets - 1)));
+        return static_cast<std::size_t>(static_cast<int>((value - from) * scale));
     };
     std::array<std::uint32_t, buckets> counts{};
     for (const double value : of) ++counts[bucket_of(value)];

@@ -34,7 +34,9 @@ std::vector<wide_columns::run> joined(std::vector<pair_of_columns> experts) {
     std::vector<wide_columns::run> out;
     for (const auto& one : experts) {
         if (out.empty() || !one.continues(out.back()))
-            out.push_back({one.layer, one.expert, {}, {}});
+            out.push_back({one.layer, one.expert, {}, {}, true});
+        else if (one.load != out.back().loads.back() + 1)
+            out.back().in_order = false;
         out.back().loads.push_back(one.load);
         if (one.score != nowhere) out.back().scores.push_back(one.score);
     }

@@ -20,6 +20,7 @@ public:
         std::uint32_t expert = 0;  ///< the first
         std::vector<std::size_t> loads;
         std::vector<std::size_t> scores;  ///< as many, or none
+        bool in_order = true;             ///< whether each load's column follows the last one's
     };
 
     void add(std::size_t place, expert_name of) { columns_.push_back({place, std::move(of)}); }

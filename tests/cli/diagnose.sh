@@ -120,7 +120,7 @@ test $code = 2 && grep -q -- '--dither' said
 grep -q '"counts, scores, moments, dither"' simulated.json
 # and are drawn: loads and layers, margins with their interval, K beside the fold at 3.2187 and 4
 "$program" diagnose simulated.npz --restore 0.6 --report simulated.html >summary
-grep -q 'feedback from 2 to 1\.[23][0-9]* restores a margin of 60 %' summary
+grep -q 'feedback from 2 to 1\.[23][0-9]* ([0-9.]* to [0-9.]*) restores a margin of 60 %' summary
 test "$(grep -c '<svg' simulated.html)" = 4 && grep -q 'fold: a collapsed state exists' simulated.html
 grep -q '90 % interval of the first' simulated.html
 rejected 'diagnose: --restore is 1, but' simulated.npz --restore 1

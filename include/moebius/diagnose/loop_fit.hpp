@@ -40,7 +40,10 @@ struct fitted_loop {
 ///
 /// Intercepts bias a by O(1/steps) (Nickell), which matters for many experts, as the error falls
 /// with them and the bias does not. It is taken off: E[sum x noise] = -v (E - 1) G, with G the sum
-/// of x's response to noise within the steps.
+/// of x's response to noise within the steps. G grows with a, by which the adjusted likelihood is
+/// flatter.
+/// @source  docs/theory.md section 10; P. McCullagh, R. Tibshirani, J. R. Stat. Soc. B 52 (1990)
+/// 325
 class loop_fit {
 public:
     /// @throws invalid_argument  for fewer than 2 experts, or forget not in (0, 1)

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <moebius/diagnose/drifting_level.hpp>
+#include <moebius/diagnose/resting_gain.hpp>
 #include <optional>
 #include <span>
 
@@ -46,6 +47,11 @@ public:
     void take(std::span<const double> moments);
     /// As of now: of as many of the last steps as its motion allows.
     [[nodiscard]] std::optional<measured_slope> slope() const;
+    /// At equal loads, of all steps: for gates that rest. Empty where one direction is ahead of the
+    /// others, or too few steps came.
+    [[nodiscard]] std::optional<measured_slope> at_rest() const {
+        return lead_.none() ? rest_.now() : std::nullopt;
+    }
 
 private:
     /// Of some 50 steps, with the lag of a steady drift taken off (Brown's double smoothing):
@@ -53,6 +59,9 @@ private:
     Eigen::MatrixXd late_;   ///< (E, E) of mean_, weighted so again
     Eigen::VectorXd along_;  ///< (E) its leading direction, as far as the power method has come
     drifting_level seen_;    ///< of each step's J, along what was known before it
+    resting_gain rest_;      ///< of the mean over directions
+    leading_gain lead_;      ///< along `led_` over that mean
+    Eigen::VectorXd led_;    ///< (E) that was the leading direction when the look at it began
     double steps_ = 0;
     double beta_;
 };

@@ -55,6 +55,7 @@ struct opened_log {
 /// @throws io_error  with file, place and rule: for what is no log (summaries, pickles, which are
 ///                   never opened, tables of Parquet), negative loads, numbers that are not finite,
 ///                   steps out of order, experts that come twice
+/// @throws invalid_argument  for settings that no run can have, of the options or of the log
 [[nodiscard]] std::vector<opened_log> open_logs(std::span<const std::string> paths,
                                                 const log_options& options = {});
 

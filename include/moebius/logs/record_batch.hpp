@@ -15,7 +15,7 @@ public:
     /// Takes the place of what was here: the next records, until they are of this many numbers.
     /// @return how many records came; 0 at the end of the log
     /// @throws invalid_argument  as log_source::next
-    std::size_t fill(log_source& from, std::size_t numbers = std::size_t{1} << 20);
+    std::size_t fill(log_source& from, std::size_t numbers = std::size_t{1} << 17);
 
     [[nodiscard]] std::size_t layers() const noexcept { return layers_.size(); }
     /// In order; valid until the next fill.

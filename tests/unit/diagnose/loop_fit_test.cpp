@@ -59,6 +59,28 @@ TEST_CASE("the forgetting can be fitted, too", "[diagnose]") {
     CHECK(sum < 51.2);
 }
 
+TEST_CASE("a slow loop in a short log is not taken for another one", "[diagnose][oracle]") {
+    // 600 steps of use are 12 times its memory, and 6 times what a deviation takes to fade
+    const int runs = 100;
+    int held = 0, other = 0;
+    for (int run = 0; run < runs; ++run) {
+        const loop_terms terms{0.02};
+        loop_fit fit(4, terms);
+        free_loop_fit free(4, terms, terms.forget);
+        for (const auto& counts : loop_counts(4, 256, {.feedback = 2, .step = 0.02}, 800,
+                                              300 + static_cast<std::uint64_t>(run))) {
+            fit.take(shares_of(counts));
+            free.take(shares_of(counts));
+        }
+        const auto got = *fit.whole();
+        other += got.misfit - free.whole()->loop.misfit > 12;  // as layer_margin has it
+        held += std::abs(got.gain - 0.5) < 1.645 * got.error;
+    }
+    CHECK(other <= 3);
+    CHECK(held >= 82);  // quantile .005 of .9
+    CHECK(held <= 99);  // quantile .995 of .95, the most that is demanded
+}
+
 TEST_CASE("loads that never move have no gain", "[diagnose]") {
     loop_fit fit(4, {});
     for (int t = 0; t < 1000; ++t) fit.take(std::vector<double>(4, 0.25));

@@ -75,9 +75,9 @@ TEST_CASE("a resting loop is placed among the thresholds of theory", "[diagnose]
 
 TEST_CASE("a knob restores the margin that is asked for", "[diagnose]") {
     auto head = head_of(8, 6);
-    const feedback_rule rule{.feedback = 6, .step = 0.05, .controller = {control_law::integral, 4}};
+    const feedback_rule rule{.feedback = 6, .step = 0.05, .controller = {control_law::integral, 2}};
     head.balancer = "integral";
-    head.bias_rate = 0.05 * 4;
+    head.bias_rate = 0.05 * 2;
     layer_margin layer(head, 0.5);
     load_record record;
     for (const auto& step : loop_counts(8, 512, rule, 1000, 1)) {
@@ -91,8 +91,18 @@ TEST_CASE("a knob restores the margin that is asked for", "[diagnose]") {
     const double K = got.feedback->value, fold = exact::branch_fold({8, 1}).K;
     // K falls with the feedback, and is then half of where a collapsed state appears
     std::ostringstream wanted;
-    wanted << "feedback from 6 to " << std::setprecision(3) << 6 * fold / 2 / K << ' ';
+    wanted << "feedback from 6 to " << std::setprecision(3) << 6 * fold / 2 / K << " ("
+           << 6 * fold / 2 / got.feedback->high << " to " << 6 * fold / 2 / got.feedback->low
+           << ") ";
     CHECK(got.knob.starts_with(wanted.str()));
+    // the controller needs a gain of K/(1 - margin) - N, and has 2
+    const auto rate = [](double feedback) { return 0.1 * (2 * feedback - 8) / 2; };
+    wanted.str("");
+    wanted << "bias rate from 0.1 to " << rate(K) << " (" << rate(got.feedback->low) << " to "
+           << rate(got.feedback->high) << ") ";
+    CHECK(got.knob.find(wanted.str()) != std::string::npos);
+    const auto aux = [](const std::string& note) { return note.find("z-loss") != note.npos; };
+    CHECK(std::any_of(got.notes.begin(), got.notes.end(), aux));
     CHECK(got.knob.find("restores a margin of 50 %") != std::string::npos);
     CHECK_THROWS_AS(layer_margin(head, 1), invalid_argument);
 }
@@ -109,16 +119,27 @@ TEST_CASE("choices that are enough for a margin are the fewest", "[diagnose]") {
     const auto k = std::stoul(got.knob.substr(at + 16));
     CHECK(1 - K / exact::subset_fold(64, k).K >= 0.25);
     CHECK(1 - K / exact::subset_fold(64, k - 1).K < 0.25);
+    // the interval of K is that of the choices
+    const auto fewest = [](double feedback) {
+        std::size_t choices = 1;
+        while (1 - feedback / exact::subset_fold(64, choices).K < 0.25) ++choices;
+        return choices;
+    };
+    std::ostringstream wanted;
+    wanted << k << " (" << fewest(got.feedback->low) << " to " << fewest(got.feedback->high) << ")";
+    CHECK(got.knob.find(wanted.str(), at) == at + 16);
 }
 
 TEST_CASE("where no knob can be told the reason is", "[diagnose]") {
     log_head head;
     head.experts = 4;
-    head.balancer = GENERATE(as<std::string>{}, "aux", "none");
+    head.balancer = GENERATE(as<std::string>{}, "aux", "none", "");
     const auto got = diagnosis_of(head, std::vector<std::vector<double>>(100, {970, 10, 10, 10}));
     CHECK(got.verdict == load_verdict::collapsed);
     CHECK(got.knob.starts_with("cannot tell which knob restores a margin of 25 %: "));
-    CHECK((got.knob.find("aux loss") != std::string::npos) == (head.balancer == "aux"));
+    CHECK((got.knob.find("no feedback to lower") != std::string::npos) == !head.balancer.empty());
+    CHECK(got.knob.find("an aux weight and a z-loss act through what gates learn") !=
+          std::string::npos);
 }
 
 TEST_CASE("the course of a margin has few rows and ends at what is told", "[diagnose]") {

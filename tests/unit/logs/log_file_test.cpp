@@ -203,6 +203,29 @@ TEST_CASE("an array in Fortran's order is the same log", "[logs][property]") {
     CHECK(sample::read({sample::npy("<i4", shape, data, true)}) == sample::cells(false));
 }
 
+TEST_CASE("rows that begin alike and numbers that float does not hold are read in full",
+          "[logs][property]") {
+    // steps and layers that begin as others do, quotes between, and a number of each kind
+    const double loads[] = {3, 16777217, 0.1, 1e300, 5, 6};
+    std::string ordered = "step,layer,expert,tokens\n", turned = "expert,tokens,layer,step\n";
+    for (const int step : {1, 2, 11, 12, 111})
+        for (const int layer : {1, 2, 12})
+            for (int e = 0; e < 6; ++e) {
+                const auto load = fmt::format("{}", loads[(e + layer + step) % 6]);
+                const char* mark = step == 2 && e == 3 ? "\"" : "";
+                ordered += fmt::format("{},{},{}{}{},{}\n", step, layer, mark, e, mark, load);
+                turned += fmt::format("{},{},{},{}\n", e, load, layer, step);
+            }
+
+    const auto read = sample::cells_of(*sample::open({ordered}).source);
+
+    CHECK(read == sample::cells_of(*sample::open({turned}).source));
+    REQUIRE(read.size() == 5 * 3 * 6);
+    CHECK(std::count_if(read.begin(), read.end(), [](auto& one) { return one.load == 16777217; }) ==
+          15);
+    CHECK(std::count_if(read.begin(), read.end(), [](auto& one) { return one.load == 0.1; }) == 15);
+}
+
 TEST_CASE("the order of rows and how a log is split change nothing", "[logs][property]") {
     const auto whole = sample::long_csv();
     const auto half = whole.find("\n3,0,0") + 1, head = whole.find('\n') + 1;
@@ -320,6 +343,16 @@ TEST_CASE("a damaged array is refused with file, place and rule", "[logs][error]
     CHECK_THAT(refusal_of(sample::zip({{"counts.npy", sample::npy("<i4", shape, counts)},
                                        {"scores.npy", sample::npy("<i4", "(6, 8)", counts)}})),
                ContainsSubstring("FILE:scores.npy: its shape is (6, 8), but loads have (6, 2, 4)"));
+}
+
+TEST_CASE("settings that no run can have are refused", "[logs][error]") {
+    const auto array = sample::npy("<i4", shape, sample::counts_as<std::int32_t>());
+    CHECK_THAT(refusal_of(array, {.top_k = -3}), ContainsSubstring("top_k is -3, but it must be"));
+    CHECK_THAT(refusal_of(array, {.decay = 0}), ContainsSubstring("decay is 0, but it must be"));
+    CHECK_THAT(refusal_of(array, {.rate = -1}), ContainsSubstring("rate is -1, but it must be"));
+    CHECK_THAT(refusal_of("{\"step\":0,\"layer\":0,\"counts\":[1,2]}\n", {.beta = 0}),
+               ContainsSubstring("beta is 0, but it must be"));
+    CHECK(refusal_of(array, {.rate = 0, .feedback = -2}) == "(nothing)");
 }
 
 TEST_CASE("a damaged text is refused with file, place and rule", "[logs][error]") {

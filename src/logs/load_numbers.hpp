@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <moebius/base/table_memory.hpp>
+#include <span>
+#include <vector>
+
+namespace moebius {
+
+/// Numbers in memory, in 4 bytes each while float holds all of them exactly, as it does counts up
+/// to 2^24: half of the pages that have to be made.
+class load_numbers {
+public:
+    [[nodiscard]] std::size_t size() const noexcept {
+        return is_wide_ ? wide_.size() : narrow_.size();
+    }
+
+    void push_back(double value) {
+        const auto rounded = static_cast<float>(value);
+        if (!is_wide_ && static_cast<double>(rounded) == value) return narrow_.push_back(rounded);
+        if (!is_wide_) widen();
+        wide_.push_back(value);
+    }
+
+    void append(std::span<const double> values) {
+        bool exact = true;
+        for (const double value : values) exact &= is_narrow(value);
+        if (!is_wide_ && !exact) widen();
+        if (is_wide_) {
+            wide_.insert(wide_.end(), values.begin(), values.end());
+            return;
+        }
+        const auto place = static_cast<std::ptrdiff_t>(narrow_.size());
+        narrow_.resize(narrow_.size() + values.size());
+        std::transform(values.begin(), values.end(), narrow_.begin() + place,
+                       [](double value) { return static_cast<float>(value); });
+    }
+
+    /// Adds `count` numbers from `at` on to others.
+    void add_to(std::size_t at, std::size_t count, double* to) const {
+        if (is_wide_)
+            for (std::size_t i = 0; i < count; ++i) to[i] += wide_.data()[at + i];
+        else
+            for (std::size_t i = 0; i < count; ++i)
+                to[i] += static_cast<double>(narrow_.data()[at + i]);
+    }
+
+    void reserve(std::size_t count) {
+        if (is_wide_)
+            reserve_table(wide_, count);
+        else
+            reserve_table(narrow_, count);
+    }
+
+    /// Takes the first ones out.
+    [[nodiscard]] load_numbers cut(std::size_t count) {
+        load_numbers front;
+        front.is_wide_ = is_wide_;
+        front.wide_ = cut(wide_, count);
+        front.narrow_ = cut(narrow_, count);
+        return front;
+    }
+
+private:
+    [[nodiscard]] static bool is_narrow(double value) noexcept {
+        constexpr double largest = std::numeric_limits<float>::max();
+        return std::abs(value) <= largest &&
+               static_cast<double>(static_cast<float>(value)) == value;
+    }
+
+    template <typename T>
+    static std::vector<T> cut(std::vector<T>& from, std::size_t count) {
+        const auto middle =
+            from.begin() + static_cast<std::ptrdiff_t>(std::min(count, from.size()));
+        std::vector<T> front(from.begin(), middle);
+        from.erase(from.begin(), middle);
+        return front;
+    }
+
+    void widen() {
+        reserve_table(wide_, std::max(narrow_.capacity(), narrow_.size() + 1));
+        wide_.assign(narrow_.begin(), narrow_.end());
+        narrow_ = {};
+        is_wide_ = true;
+    }
+
+    std::vector<float> narrow_;
+    std::vector<double> wide_;
+    bool is_wide_ = false;
+};
+
+}  // namespace moebius
