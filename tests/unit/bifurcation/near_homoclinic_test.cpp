@@ -131,6 +131,7 @@ TEST_CASE("Lorenz's cycles end in the homoclinic orbit, or at the caller's perio
         CHECK(found.branches.at(0).last == stop_reason::homoclinic);
     }
     SECTION("at a period") {
+        options.tolerance = GENERATE(1e-8, 1e-5, 1e-4);
         options.longest_period = 500;
         options.multiplier_error = 1e300;
         add_cycle_branch(found, at, {"rho", 0, 30}, hopf, options);
