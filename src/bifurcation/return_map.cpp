@@ -25,9 +25,16 @@ using complex = std::complex<double>;
 
 constexpr std::size_t most_states = 32;  // beyond, a coefficient takes seconds
 constexpr double most_sensitive = 1e6;   // |w| |q| of a multiplier: terms of h err by its square
+constexpr double own_error = 1e-3;       // of the multiplier by the map, where its rounding shows
 constexpr double most_magnified = 1e6;   // by a multiplier, so that half the digits are left
 constexpr cycle_coefficient untold{std::numeric_limits<double>::quiet_NaN(),
                                    std::numeric_limits<double>::quiet_NaN()};
+
+/// Whether a map's rounding leaves something of the terms beside a multiplier.
+bool is_told(const MatrixXd& a, const eigenpair& at, complex mu) {
+    const complex own = at.w.dot(VectorXcd(a * at.q));
+    return at.w.norm() <= most_sensitive && std::abs(own - mu) <= own_error;
+}
 
 }  // namespace
 
@@ -81,7 +88,7 @@ cycle_coefficient flip_coefficient(const return_map& of) {
     const MatrixXd& a = of.derivative();
     const Index n = a.rows();
     const eigenpair at(a, -1.0);
-    if (!(at.w.norm() <= most_sensitive)) return untold;
+    if (!is_told(a, at, -1)) return untold;
     const VectorXd q = at.q.real(), w = at.w.real(), none = VectorXd::Zero(n);
     // h = (1 - A)^-1 B(q, q), and the curve x + s q + s^2 h/2
     const MatrixXd bare = of.along(q, none);
@@ -95,7 +102,7 @@ cycle_coefficient torus_coefficient(const return_map& of, double theta) {
     const VectorXd none = VectorXd::Zero(a.rows());
     const complex mu = std::polar(1.0, theta);
     const eigenpair at(a, mu), beside(at.q.conjugate(), at.w.conjugate());
-    if (!(at.w.norm() <= most_sensitive)) return untold;
+    if (!is_told(a, at, mu)) return untold;
     const auto way = [&](double phase) -> VectorXd {
         return 2 * (std::polar(1.0, phase) * at.q).real();
     };

@@ -41,8 +41,8 @@ private:
     Eigen::MatrixXd derivative_;
 };
 
-/// A coefficient, and its share of the sum of its terms' sizes: from -1 to 1. No numbers where the
-/// multiplier's vectors are so near to a right angle that rounding is all of it.
+/// A coefficient, and its share of the sum of its terms' sizes: from -1 to 1. No numbers where
+/// rounding is all of it.
 struct cycle_coefficient {
     double value = 0, share = 0;
 };
