@@ -103,8 +103,11 @@ special_point last_hopf(const problem& at, const parameter_range& range) {
 TEST_CASE("folds on the way to a saddle-focus are half a turn of it apart, each with a doubling",
           "[cycles][oracle]") {
     const auto at = problem_of<chua>();
+    const double step = GENERATE(0.1, 0.3, 1.0);  // the same labels, also where multipliers are 1e8
+    CAPTURE(step);
     diagram found;
-    add_cycle_branch(found, at, {"alpha", -1, 15}, last_hopf(at, {"alpha", -1, 15}));
+    add_cycle_branch(found, at, {"alpha", -1, 15}, last_hopf(at, {"alpha", -1, 15}),
+                     {.max_step = step});
 
     CHECK(found.branches.at(0).last == stop_reason::homoclinic);
     CHECK(unexplained(found) == 0);
@@ -122,7 +125,12 @@ TEST_CASE("folds on the way to a saddle-focus are half a turn of it apart, each 
         CHECK_THAT(folds[k].cycle->period - folds[k - 1].cycle->period,
                    WithinAbs(std::numbers::pi / turn, 2e-3));
     const auto doublings = of_type(found, point_type::PD);
-    CHECK(doublings.size() >= folds.size());
+    CHECK(doublings.size() == folds.size() + 1);
+    for (const auto& each : doublings) {  // of the same sign at each step, or untold
+        const auto cubic = coefficient_of(each, "b");
+        CHECK((!cubic || *cubic > 0));
+        CHECK(cubic.has_value() == !each.criticality.empty());
+    }
 }
 
 TEST_CASE("Lorenz's cycles end in the homoclinic orbit, or at the caller's period",
