@@ -157,15 +157,30 @@ bool cycle_branch::folds(walk& along, const bracket& seen) {
 /// @return false if nothing vanishes there
 bool cycle_branch::write_down(tracer& on, const bracket& seen, const test_value& value) {
     const bool of_groups = seen.test >= tests_within;
+    const auto exact = [this, &value](const curve_point& at) {
+        return look_at(at) ? value(at) : 0;
+    };
     const auto at = by_regularity(seen)
                         ? on.locate_crossing(seen.a, seen.b, of_multipliers(&floquet::unity))
-                        : on.locate(seen.a, seen.b, value, vanished);
+                    : is_steep(seen) ? on.locate(seen.a, seen.b, exact, vanished)
+                                     : on.locate(seen.a, seen.b, value, vanished);
     if (!at) return false;
     const double arc = seen.arc + (at->u - seen.a.u).norm(), missed = std::abs(value(*at));
     if (of_groups) return add_point_within(seen.type, *at, arc, missed);
     const double off = unplaced(seen);
     return add_point(seen.test == doubling_test ? point_type::PD : seen.type, *at, arc, missed,
                      off);
+}
+
+/// Whether multipliers change so much in a bracket that the last linearization before a cycle,
+/// which is next to it, does not tell those of the cycle.
+bool cycle_branch::is_steep(const bracket& seen) {
+    constexpr double steep = 1e4;
+    const auto most = [this](const curve_point& at) {
+        const auto& others = facts_at(at).multipliers.others;  // by falling modulus
+        return others.empty() ? 0.0 : std::abs(others.front());
+    };
+    return std::max(most(seen.a), most(seen.b)) > steep;
 }
 
 /// How far from its place a multiplier may be that is 1 or -1 in a bracket.
@@ -234,6 +249,7 @@ void cycle_branch::add_form(special_point& point, const VectorXd& u) const {
     const floquet& all = known().multipliers;
     if (point.type != point_type::PD && point.type != point_type::NS) return;
     if (!has_coefficients(curve_.base(), all)) return;
+    if (point.type == point_type::PD && !all.has_placed(-1.0)) return;
     const double parts = static_cast<double>(curve_.beyond().order);
     const return_map map(curve_.problem_at(u), curve_.values(u), curve_.period(u) / parts);
     add_coefficient(point, map, all.critical_angle());

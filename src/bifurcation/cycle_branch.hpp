@@ -77,6 +77,7 @@ private:
     void write_held();
     bool write_down(tracer& on, const bracket& seen, const test_value& value);
     void add_form(special_point& point, const Eigen::VectorXd& u) const;
+    [[nodiscard]] bool is_steep(const bracket& seen);
     [[nodiscard]] double unplaced(const bracket& seen);
     bool add_point(point_type type, const curve_point& at, double arc, double missed,
                    double off = 0);

@@ -37,6 +37,8 @@ std::optional<stop_reason> cycle_branch::renewed(walk& along) {
         homoclinic_.reached(curve_.period(trace_.current().u),
                             trace_.current().u[curve_.size() - 1], std::move(extremes));
     if (reached && options_.longest_period == 0) return stop_reason::homoclinic;
+    lost_ =
+        lost_ || reached;  // cycles beyond differ by what the mesh errs, which multipliers magnify
     if (folds_.repeat() && options_.longest_period == 0) return stop_reason::homoclinic_to_cycle;
     if (!resolve(along))
         return homoclinic_.nears() ? stop_reason::homoclinic : stop_reason::unresolved;

@@ -2,10 +2,13 @@
 #include "eigenpair.hpp"
 
 #include <Eigen/Core>
+#include <cmath>
 #include <moebius/base/view.hpp>
 #include <moebius/solve/dense.hpp>
 #include <moebius/solve/linearization.hpp>
 #include <moebius/solve/spectrum.hpp>
+
+#include "spectral_tests.hpp"
 
 namespace moebius::detail {
 
@@ -66,6 +69,13 @@ singular_pair::singular_pair(const MatrixXd& a, complex z) {
     right = near.v.col(last);
     left = near.u.col(last);
     value = near.values[last];
+}
+
+bool is_pair(const MatrixXd& a, double omega, double size) {
+    if (oscillates(omega, size)) return true;
+    const singular_pair at(a, i_unit * omega);
+    // of a Jordan block with omega^2 in its corner the angle is 2 omega/size
+    return oscillates(std::sqrt(std::abs(at.left.dot(at.right)) * omega * size / 2), size);
 }
 
 eigenpair::eigenpair(const MatrixXd& a, complex z) {

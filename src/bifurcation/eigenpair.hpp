@@ -27,6 +27,13 @@ struct singular_pair {
     singular_pair(const Eigen::MatrixXd& a, std::complex<double> z);
 };
 
+/// Whether +-i omega, eigenvalues of a, are a pair, and not a double zero up to rounding: that
+/// moves them by what the angle between their left and right vectors tells, which is next to none
+/// where a slow pair stands beside fast rates alone.
+/// @param size  of a
+/// @source  Golub & Van Loan, Matrix Computations (4th ed.), section 7.2.2
+[[nodiscard]] bool is_pair(const Eigen::MatrixXd& a, double omega, double size);
+
 /// Eigenvectors a q = z q and a^H w = conj(z) w with |q| = 1 and w^H q = 1.
 struct eigenpair {
     Eigen::VectorXcd q, w;

@@ -180,6 +180,7 @@ private:
     void handle_turn(const bracket& seen, const curve_point& at, recorder& rows);
     [[nodiscard]] bool is_solved(const Eigen::VectorXd& u);
     [[nodiscard]] bool is_crossing(const Eigen::VectorXd& u, const curve_point& beside);
+    [[nodiscard]] bool crosses_at(const Eigen::VectorXd& u);
     void handle_joint(const joint_crossing& found, walk& along);
     void handle_split(const bracket& seen, const curve_point& at, std::size_t group,
                       recorder& rows);

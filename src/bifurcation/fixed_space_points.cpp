@@ -61,7 +61,7 @@ void fixed_space::handle_turn(const bracket& seen, const curve_point& at, record
     curve_.units().unscale(at.u, x_, p_);
     auto fold = find_fold(base(), range_, x_, p_);
     if (!fold) {
-        if (!known_.crossing_at(at.u)) ++result_.search.not_located;
+        if (!known_.crossing_at(at.u) && !crosses_at(at.u)) ++result_.search.not_located;
         return;
     }
     const VectorXd u = curve_.units().scale(fold->state, fold->parameters);
@@ -145,23 +145,29 @@ bool fixed_space::is_solved(const VectorXd& u) {
     return terms.f().lpNorm<Eigen::Infinity>() <= unsolved * unit * (1 + terms.jacobian_norm());
 }
 
+/// Whether a branch point is at u, as far as a search for a fold comes to one.
+bool fixed_space::crosses_at(const VectorXd& u) {
+    const auto found = find_branch_point(curve_, u);
+    return found && (found->u - u).norm() < creeping;
+}
+
 /// Whether the parameter does not unfold the zero eigenvalue at u: w^T f_p = 0, a branch point. A
 /// branch that turns in it is no fold; Newton's method for folds only creeps towards it.
 bool fixed_space::is_crossing(const VectorXd& u, const curve_point& beside) {
     const auto& terms = curve_.terms();
+    const bool dense = n_ > 1 && !terms.is_structured() && !base().model->cells();
     extras_at(beside.u);
     const double size = terms.jacobian_norm();
+    const double second = dense ? singular_values_of(terms.jacobian())[n_ - 2] : 0;
     extras_at(u);
-    if (n_ > 1 && !terms.is_structured() && !base().model->cells()) {
-        const VectorXd values = singular_values_of(terms.jacobian());
-        if (values[n_ - 2] < creeping * size) return true;  // more than one zero
+    if (dense) {  // more than one zero, and not a slow rate beside fast ones
+        const double least = singular_values_of(terms.jacobian())[n_ - 2];
+        if (least < creeping * size && least < singular_share * second) return true;
     }
     const VectorXd w = terms.null_vectors_here().left;
     const double slope = w.dot(terms.by_parameters().col(0)) * curve_.units().units()[n_];
     const double most = (terms.by_parameters().col(0) * curve_.units().units()[n_]).norm();
-    if (std::abs(slope) > unfolds * most) return false;
-    const auto found = find_branch_point(curve_, u);
-    return found && (found->u - u).norm() < creeping;
+    return std::abs(slope) <= unfolds * most && crosses_at(u);
 }
 
 std::optional<stop_reason> fixed_space::handle_crossing(walk& along, const bracket& seen) {

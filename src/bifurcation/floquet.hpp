@@ -146,6 +146,13 @@ struct floquet {
         });
     }
 
+    /// Whether one of the others is a critical one as far as its cubic coefficient needs it.
+    [[nodiscard]] bool has_placed(complex critical) const {
+        constexpr double placed = 1e-4;
+        return std::any_of(others.begin(), others.end(),
+                           [critical](complex mu) { return std::abs(mu - critical) < placed; });
+    }
+
     /// How far from 1 or -1 a multiplier may be where it passes it between two cycles: it cannot be
     /// placed better where it falls to that from 1e12 within a step.
     [[nodiscard]] static double unplaced(const floquet& a, const floquet& b, double critical) {

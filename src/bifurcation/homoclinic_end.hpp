@@ -16,8 +16,9 @@ namespace moebius::detail {
 class homoclinic_end {
 public:
     /// @param tolerance  of a cycle's period and extremes
-    explicit homoclinic_end(double tolerance)
-        : still_(std::min(100 * tolerance, 1e-5)), alike_(std::min(1e4 * tolerance, 1e-3)) {}
+    explicit homoclinic_end(double tolerance)  // no less than cycles err
+        : still_(std::max(std::min(100 * tolerance, 1e-5), tolerance / 10)),
+          alike_(std::max(std::min(1e4 * tolerance, 1e-3), tolerance)) {}
 
     /// To be asked at each cycle of the branch in turn.
     /// @param parameter  scaled

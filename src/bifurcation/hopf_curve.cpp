@@ -9,6 +9,7 @@
 #include <moebius/bifurcation/zero_eigenvalue_curve.hpp>
 #include <moebius/solve/spectrum.hpp>
 
+#include "eigenpair.hpp"
 #include "spectral_tests.hpp"
 
 namespace moebius {
@@ -67,7 +68,10 @@ std::vector<std::complex<double>> hopf_curve::others(double omega) const {
 }
 
 /// Else it is the double zero of a BT, and no coefficient is known.
-bool hopf_curve::swings(double rate) const { return oscillates(rate, terms_.jacobian_norm()); }
+bool hopf_curve::swings(double rate) const {
+    const double size = terms_.jacobian_norm();
+    return oscillates(rate, size) || detail::is_pair(terms_.jacobian(), rate, size);
+}
 
 double hopf_curve::lyapunov_test(const VectorXd& u) {
     terms_at(u);

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/numeric/odeint/stepper/runge_kutta_fehlberg78.hpp>
 #include <cmath>
+#include <limits>
 #include <moebius/base/view.hpp>
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/dense.hpp>
@@ -18,77 +18,40 @@ namespace moebius::detail {
 namespace {
 
 using Eigen::Index;
-using Eigen::Map;
 using Eigen::MatrixXd;
 using Eigen::VectorXcd;
 using Eigen::VectorXd;
 using complex = std::complex<double>;
 
-constexpr double length_of_steps = 0.25;  // of a rule of order 8, times |f_x|
-constexpr std::size_t most_states = 32;   // beyond, a coefficient takes seconds
-constexpr double most_magnified = 1e6;    // by a multiplier, so that half the digits are left
-constexpr int fewest_steps = 1, most_steps = 1000;
+constexpr std::size_t most_states = 32;  // beyond, a coefficient takes seconds
+constexpr double most_sensitive = 1e6;   // |w| |q| of a multiplier: terms of h err by its square
+constexpr double own_error = 1e-3;       // of the multiplier by the map, where its rounding shows
+constexpr double most_magnified = 1e6;   // by a multiplier, so that half the digits are left
+constexpr cycle_coefficient untold{std::numeric_limits<double>::quiet_NaN(),
+                                   std::numeric_limits<double>::quiet_NaN()};
 
-/// y' = slope(y) over a time. Shape of y: any
-template <typename Slope>
-void carry(MatrixXd& y, double time, double rate, const Slope& slope) {
-    using state = std::vector<double>;
-    const Index rows = y.rows(), columns = y.cols();
-    boost::numeric::odeint::runge_kutta_fehlberg78<state> rule;
-    const double least = std::ceil(time * rate / length_of_steps);
-    const int steps = static_cast<int>(std::clamp<double>(least, fewest_steps, most_steps));
-    state now(y.data(), y.data() + y.size());
-    const auto system = [&](const state& at, state& by, double) {
-        const MatrixXd here = Map<const MatrixXd>(at.data(), rows, columns);
-        Map<MatrixXd>(by.data(), rows, columns) = slope(here);
-    };
-    for (int k = 0; k < steps; ++k) rule.do_step(system, now, 0, time / steps);
-    y = Map<const MatrixXd>(now.data(), rows, columns);
+/// Whether a map's rounding leaves something of the terms beside a multiplier.
+bool is_told(const MatrixXd& a, const eigenpair& at, complex mu) {
+    const complex own = at.w.dot(VectorXcd(a * at.q));
+    return at.w.norm() <= most_sensitive && std::abs(own - mu) <= own_error;
 }
 
 }  // namespace
 
 return_map::return_map(const problem& at, const piecewise& cycle, double time)
-    : at_(at), cycle_(cycle), time_(time), last_(cycle.values.rightCols(1)) {
-    const Index n = last_.size();
-    VectorXd f(n);
-    MatrixXd fx(n, n), fp(n, static_cast<Index>(at.parameters.size()));
-    const auto slope = [&](const MatrixXd& here) {
-        const VectorXd x = here.col(n);
-        at_.model->linear(view(x), at_.parameters, view(f), view(fx), view(fp));
-        MatrixXd by(n, n + 1);
-        by << fx * here.leftCols(n), f;
-        return by;
-    };
-    MatrixXd y(n, n + 1);
-    y.leftCols(n).setIdentity();
-    for (Index j = 0; j < cycle_.intervals(); ++j) {
-        y.col(n) = cycle_.values.col(j * cycle_.degree);
-        slope(y);
-        carry(y, time_ * (cycle_.breaks[j + 1] - cycle_.breaks[j]), fx.norm(), slope);
-    }
+    : at_(at), beyond_(cycle.beyond), flow_(at, cycle, time), last_(cycle.values.rightCols(1)) {
+    VectorXd f(last_.size());
     at_.model->rhs(view(last_), at_.parameters, view(f));
     section_ = f / f.squaredNorm();
-    derivative_ = cycle_.beyond.undone(y.leftCols(n) - f * (section_.transpose() * y.leftCols(n)));
+    const MatrixXd y = flow_.derivative();
+    derivative_ = beyond_.undone(y - f * (section_.transpose() * y));
 }
 
 MatrixXd return_map::along(const VectorXd& v, const VectorXd& w) const {
-    const Index n = v.size();
-    const std::vector<double> still(at_.parameters.size());
-    VectorXd f(n);
-    MatrixXd y = MatrixXd::Zero(n, 4), fx(n, n), fp(n, static_cast<Index>(at_.parameters.size()));
-    y.col(1) = v;
-    y.col(2) = w;
-    const auto slope = [&](const MatrixXd& here) {
-        return composed(*at_.model, here, at_.parameters, still);
-    };
-    for (Index j = 0; j < cycle_.intervals(); ++j) {
-        y.col(0) = cycle_.values.col(j * cycle_.degree);
-        const VectorXd x = y.col(0);
-        at_.model->linear(view(x), at_.parameters, view(f), view(fx), view(fp));
-        carry(y, time_ * (cycle_.breaks[j + 1] - cycle_.breaks[j]), fx.norm(), slope);
-    }
-    return cycle_.beyond.undone(landed(y));
+    MatrixXd y = MatrixXd::Zero(v.size(), 3);
+    y.col(0) = v;
+    y.col(1) = w;
+    return beyond_.undone(landed(flow_.carried(y)));
 }
 
 double return_map::least() const {
@@ -104,7 +67,7 @@ MatrixXd return_map::landed(const MatrixXd& y) const {
     MatrixXd fx(n, n), fp(n, static_cast<Index>(at_.parameters.size()));
     at_.model->linear(view(last_), at_.parameters, view(f), view(fx), view(fp));
     const multilinear forms(*at_.model, view(last_), at_.parameters, {});
-    const VectorXd y1 = y.col(1), y2 = y.col(2);
+    const VectorXd y1 = y.col(0), y2 = y.col(1);
     const VectorXd f1 = fx * y1, f2 = fx * y2 + forms.second(y1) / 2, twice = fx * f;
     const VectorXd twice1 = forms.second(f, y1) + fx * f1, thrice = forms.second(f) + fx * twice;
     const auto lands = [&](const VectorXd& at, double& t) -> VectorXd {
@@ -115,7 +78,7 @@ MatrixXd return_map::landed(const MatrixXd& y) const {
     MatrixXd out(n, 3);
     out.col(0) = lands(y1, t[0]);
     out.col(1) = lands(y2 + t[0] * f1 + t[0] * t[0] / 2 * twice, t[1]);
-    out.col(2) = lands(y.col(3) + t[1] * f1 + t[0] * f2 + t[0] * t[1] * twice +
+    out.col(2) = lands(y.col(2) + t[1] * f1 + t[0] * f2 + t[0] * t[1] * twice +
                            t[0] * t[0] / 2 * twice1 + t[0] * t[0] * t[0] / 6 * thrice,
                        t[2]);
     return out;
@@ -125,6 +88,7 @@ cycle_coefficient flip_coefficient(const return_map& of) {
     const MatrixXd& a = of.derivative();
     const Index n = a.rows();
     const eigenpair at(a, -1.0);
+    if (!is_told(a, at, -1)) return untold;
     const VectorXd q = at.q.real(), w = at.w.real(), none = VectorXd::Zero(n);
     // h = (1 - A)^-1 B(q, q), and the curve x + s q + s^2 h/2
     const MatrixXd bare = of.along(q, none);
@@ -138,6 +102,7 @@ cycle_coefficient torus_coefficient(const return_map& of, double theta) {
     const VectorXd none = VectorXd::Zero(a.rows());
     const complex mu = std::polar(1.0, theta);
     const eigenpair at(a, mu), beside(at.q.conjugate(), at.w.conjugate());
+    if (!is_told(a, at, mu)) return untold;
     const auto way = [&](double phase) -> VectorXd {
         return 2 * (std::polar(1.0, phase) * at.q).real();
     };
@@ -175,6 +140,7 @@ bool has_coefficients(const problem& at, const floquet& multipliers) {
 void add_coefficient(special_point& point, const return_map& of, double theta) {
     const bool flips = point.type == point_type::PD || point.type == point_type::GPD;
     const double value = flips ? flip_coefficient(of).value : torus_coefficient(of, theta).value;
+    if (!std::isfinite(value)) return;
     if (!flips) point.normal_form.emplace_back("theta", theta);
     point.normal_form.emplace_back(flips ? "b" : "a", value);
     if (point.type == point_type::PD) point.criticality = word_of(value > 0);

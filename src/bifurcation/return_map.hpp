@@ -8,17 +8,15 @@
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/model/field.hpp>
 
+#include "cycle_flow.hpp"
 #include "floquet.hpp"
 
 namespace moebius::detail {
 
 /// The map P of the section across the flow at the first point x of a cycle, over its first part if
-/// it has a rotation, and taken on all states: the flow's own direction goes to zero. The flow is
-/// integrated from each mesh point to the next one, with its derivatives as time-dependent Taylor
-/// coefficients; it starts anew at each point of the stored cycle.
+/// it has a rotation, and taken on all states: the flow's own direction goes to zero.
 /// @accuracy  some 1e-9 of what the multipliers magnify most
-/// @cost      a few hundred steps of thirteen evaluations each, for the first derivatives and for
-///            each call of `along`
+/// @cost      that of a cycle_flow; each call of `along` some thirty evaluations a step
 class return_map {
 public:
     /// @param cycle  its first part, with how it goes on
@@ -37,13 +35,14 @@ private:
     [[nodiscard]] Eigen::MatrixXd landed(const Eigen::MatrixXd& y) const;
 
     problem at_;
-    piecewise cycle_;
-    double time_;
+    twist beyond_;
+    cycle_flow flow_;
     Eigen::VectorXd last_, section_;  // where the part ends; the row l / (l . f) there
     Eigen::MatrixXd derivative_;
 };
 
-/// A coefficient, and its share of the sum of its terms' sizes: from -1 to 1.
+/// A coefficient, and its share of the sum of its terms' sizes: from -1 to 1. No numbers where
+/// rounding is all of it.
 struct cycle_coefficient {
     double value = 0, share = 0;
 };

@@ -225,6 +225,23 @@ struct ricker {
     }
 };
 
+/// A fold, and a Hopf point where x = 1, of slow states beside one that is a million times as fast.
+struct slow_beside_fast {
+    static constexpr std::string_view name = "slow-beside-fast";
+    static constexpr std::string_view equation =
+        "x' = p - z^2, w' = (x - 1 + i) w - w |w|^2, z' = 10^6 (x - z)";
+    static constexpr std::size_t dimension = 4;
+    static constexpr std::array<std::string_view, 4> states{"x", "u", "v", "z"};
+    static constexpr std::array<parameter_info, 1> parameters{{{"p", "p", "parameter", 1}}};
+
+    template <typename S>
+    vec<S, 4> rhs(const vec<S, 4>& x, const vec<S, 1>& p) const {
+        const S growth = x[0] - 1.0 - x[1] * x[1] - x[2] * x[2];
+        return {p[0] - x[3] * x[3], growth * x[1] - x[2], x[1] + growth * x[2],
+                1e6 * (x[0] - x[3])};
+    }
+};
+
 /// Holmes's Duffing map (x, y) <- (y, a y - b x - y^3) as a rule of step 1.
 struct duffing_map {
     static constexpr std::string_view name = "duffing-map";

@@ -125,6 +125,10 @@ TEST_CASE("a pitchfork that turns back", "[textbook]") {
     check_along<turned_pitchfork>({"r", -1, 0.7}, {{BP, {0}}, {LP, {-0.25}}, {LP, {-0.25}}});
 }
 
+TEST_CASE("a slow fold and a slow Hopf point beside a fast rate", "[textbook]") {
+    check_along<slow_beside_fast>({"p", -1, 4}, {{LP, {0}}, {HB, {1}, 1, {{"omega", 1, 1e-9}}}});
+}
+
 TEST_CASE("the swallowtail's three folds and two cusps", "[textbook]") {
     check_along<swallowtail>({"a", -1, 1}, {{LP, {0}}, {LP, {0.25}}, {LP, {0.25}}});
     const double b = 4 / (3 * std::sqrt(6.));

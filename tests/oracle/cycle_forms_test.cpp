@@ -19,7 +19,7 @@ constexpr double coupling = 0.4;  // e
 
 /// A circle x^2 + y^2 = 1 of period 2 pi beside w = u + i v and a rate z that |w|^2 drives,
 ///
-///     w' = m w + (mu or i omega terms) - kappa w |w|^2 + e z w,  z' = |w|^2 - z
+///     w' = m w + (mu or i omega terms) - kappa w |w|^2 + e z w,  z' = rate (|w|^2 - z)
 ///
 /// so that on the centre manifold, z = |w|^2, the amplitude follows r' = mu r - (kappa - e) r^3. Of
 /// `half` the plane turns by half in each turn of the circle, w = exp(i t/2) rho with rho' = mu rho
@@ -30,12 +30,13 @@ struct amplitude_form {
     static constexpr std::string_view equation = "see above";
     static constexpr std::size_t dimension = 5;
     static constexpr std::array<std::string_view, 5> states{"x", "y", "u", "v", "z"};
-    static constexpr std::array<parameter_info, 3> parameters{{{"mu", "mu", "growth", -0.1},
+    static constexpr std::array<parameter_info, 4> parameters{{{"mu", "mu", "growth", -0.1},
                                                                {"kappa", "kappa", "cubic", 1},
-                                                               {"omega", "omega", "turn", 0.2}}};
+                                                               {"omega", "omega", "turn", 0.2},
+                                                               {"rate", "rate", "of z", 1}}};
 
     template <typename S>
-    vec<S, 5> rhs(const vec<S, 5>& a, const vec<S, 3>& p) const {
+    vec<S, 5> rhs(const vec<S, 5>& a, const vec<S, 4>& p) const {
         const S r2 = a[0] * a[0] + a[1] * a[1], s2 = a[2] * a[2] + a[3] * a[3];
         const S bent = coupling * a[4] - p[1] * s2;
         S u = p[0] * a[2] - p[2] * a[3], v = p[2] * a[2] + p[0] * a[3];
@@ -45,7 +46,7 @@ struct amplitude_form {
             v = less * a[3] + more * (a[1] * a[2] - a[0] * a[3]) + 0.5 * a[2];
         }
         return {a[0] - a[1] - a[0] * r2, a[0] + a[1] - a[1] * r2, u + bent * a[2], v + bent * a[3],
-                s2 - a[4]};
+                p[3] * (s2 - a[4])};
     }
 };
 
@@ -72,9 +73,12 @@ TEST_CASE("doublings and tori of cycles have the coefficient of their amplitude"
     auto half = problem_of<amplitude_form<true>>(), turn = problem_of<amplitude_form<false>>();
     half.set("kappa", kappa);
     turn.set("kappa", kappa);
+    const double rate = GENERATE(1.0, 1e6);  // stiff: a turn is a million lifetimes of z
+    half.set("rate", rate);
+    turn.set("rate", rate);
     const double omega = GENERATE(0.2, 1. / 3);  // 1/3 is a resonance of order 3
     turn.set("omega", omega);
-    CAPTURE(kappa, omega);
+    CAPTURE(kappa, rate, omega);
 
     const auto flips = all(along_circle(half, {"mu", -0.2, 0.2}), point_type::PD);
     REQUIRE(flips.size() == 1);

@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 #include "oracle/labels.hpp"
+#include "oracle/map_systems.hpp"
 #include "oracle/systems.hpp"
 
 using namespace moebius;
@@ -46,6 +47,22 @@ TEST_CASE("the delayed logistic map has its torus point at r = 2", "[map]") {
     // squared length is 2
     CHECK_THAT(coefficient(points[0], "a"), WithinAbs(-1, 1e-11));
     CHECK(points[0].criticality == "supercritical");
+}
+
+// As an equilibrium of the second iterate the branch turns where it meets its own other half.
+TEST_CASE("Henon's orbits of period 2 leave nothing unexplained where they begin", "[map]") {
+    const double from = GENERATE(-0.5, 0.2, 0.36);
+    const auto found = period_diagram(problem_of<henon>(), {1, 2}, {"a", from, 1.5});
+
+    CAPTURE(from);
+    CHECK(found.search.not_located == 0);
+    CHECK(all(found, point_type::LP).empty());
+    const auto leaving = all(found, point_type::BP), flips = all(found, point_type::PD);
+    REQUIRE(leaving.size() == 1);
+    REQUIRE(flips.size() == 1);
+    const double b = 0.3;  // -1 is a multiplier of the fixed point, and of the 2-cycle
+    CHECK_THAT(leaving[0].parameters[0], WithinAbs(3 * (1 - b) * (1 - b) / 4, 1e-9));
+    CHECK_THAT(flips[0].parameters[0], WithinAbs((5 - 6 * b + 5 * b * b) / 4, 1e-9));
 }
 
 TEST_CASE("past its torus point the delayed logistic map settles on a closed curve", "[map]") {

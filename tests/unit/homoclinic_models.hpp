@@ -42,6 +42,23 @@ struct koper {
     }
 };
 
+/// A predator and its prey with immigration (AUTO-07p, demo mtn).
+struct immigration {
+    static constexpr std::string_view name = "immigration";
+    static constexpr std::string_view equation = "AUTO-07p's manual, equation (22.1)";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"X", "Y"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"K", "K", "", 6}, {"Z", "Z", "", 0.0673}}};
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& s, const vec<S, 2>& p) const {
+        const S &x = s[0], &y = s[1], eaten = 0.4 * x * y / (0.6 + x);
+        return {0.5 * x * (1.0 - x / p[0]) - eaten + 0.01 * p[0],
+                0.6 * eaten - 0.15 * y - p[1] * y * y / (0.25 + y * y)};
+    }
+};
+
 /// The electronic circuit of Freire and others (AUTO-07p, demo cir).
 struct freire_circuit {
     static constexpr std::string_view name = "freire-circuit";

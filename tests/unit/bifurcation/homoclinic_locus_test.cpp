@@ -223,6 +223,22 @@ TEST_CASE("Koper's homoclinic orbits have AUTO's inclination flips and end at it
     }
 }
 
+TEST_CASE("a predator's homoclinic orbits end where AUTO's meet the fold", "[cycles][oracle]") {
+    const auto at = problem_of<test_models::immigration>();
+    const parameter_range k{"K", 2, 12}, z{"Z", 0.01, 0.4};
+    const auto starts = test::of_type(locus(at, k, z, {.max_step = 0.1}), point_type::BT);
+    REQUIRE(!starts.empty());
+    const auto [curve, points] = homoclinic_from(at, k, z, starts[0], GENERATE(0.1, 0.5));
+
+    CHECK(curve.last == stop_reason::branch_point);
+    REQUIRE(points.size() == 1);
+    CHECK(points[0].type == point_type::NCH);
+    // the manual's chapter on mtn prints 5.18039, .0638554 of T = 1046; LSODA (scipy, rtol 1e-12)
+    // from 0.02 beside the saddle-node comes back on one side of it or the other about 5.1803076
+    CHECK_THAT(points[0].parameters[0], WithinAbs(5.1803076, 1e-6));
+    CHECK_THAT(points[0].parameters[1], WithinAbs(0.0638554, 1e-6));
+}
+
 TEST_CASE("a circuit's homoclinic orbits have AUTO's saddles on them", "[cycles][oracle]") {
     const auto at = problem_of<test_models::freire_circuit>();
     const parameter_range nu{"nu", -1.2, -0.6};

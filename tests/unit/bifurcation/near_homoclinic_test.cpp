@@ -58,6 +58,11 @@ struct lorenz {
     }
 };
 
+/// The same with a length of its own: long steps.
+struct scaled_lorenz : lorenz {
+    static double state_scale(const vec<double, 1>&) { return 20; }
+};
+
 /// A neuron that bursts.
 struct hindmarsh_rose {
     static constexpr std::string_view name = "hindmarsh-rose";
@@ -98,8 +103,11 @@ special_point last_hopf(const problem& at, const parameter_range& range) {
 TEST_CASE("folds on the way to a saddle-focus are half a turn of it apart, each with a doubling",
           "[cycles][oracle]") {
     const auto at = problem_of<chua>();
+    const double step = GENERATE(0.1, 0.3, 1.0);  // the same labels, also where multipliers are 1e8
+    CAPTURE(step);
     diagram found;
-    add_cycle_branch(found, at, {"alpha", -1, 15}, last_hopf(at, {"alpha", -1, 15}));
+    add_cycle_branch(found, at, {"alpha", -1, 15}, last_hopf(at, {"alpha", -1, 15}),
+                     {.max_step = step});
 
     CHECK(found.branches.at(0).last == stop_reason::homoclinic);
     CHECK(unexplained(found) == 0);
@@ -117,7 +125,12 @@ TEST_CASE("folds on the way to a saddle-focus are half a turn of it apart, each 
         CHECK_THAT(folds[k].cycle->period - folds[k - 1].cycle->period,
                    WithinAbs(std::numbers::pi / turn, 2e-3));
     const auto doublings = of_type(found, point_type::PD);
-    CHECK(doublings.size() >= folds.size());
+    CHECK(doublings.size() == folds.size() + 1);
+    for (const auto& each : doublings) {  // of the same sign at each step, or untold
+        const auto cubic = coefficient_of(each, "b");
+        CHECK((!cubic || *cubic > 0));
+        CHECK(cubic.has_value() == !each.criticality.empty());
+    }
 }
 
 TEST_CASE("Lorenz's cycles end in the homoclinic orbit, or at the caller's period",
@@ -140,6 +153,23 @@ TEST_CASE("Lorenz's cycles end in the homoclinic orbit, or at the caller's perio
     // 13.926557: the literature's digits (Sparrow 1982 prints 13.926)
     CHECK_THAT(found.branches[0].columns.at("rho").back(), WithinAbs(13.926557, 2e-6));
     CHECK(of_type(found, point_type::LPC).empty());
+}
+
+TEST_CASE("past a homoclinic orbit no multiplier tells a label", "[cycles][outcome]") {
+    const auto at = problem_of<scaled_lorenz>();
+    const parameter_range range{"rho", 0, 30};
+    continuation_options options;
+    options.tolerance = GENERATE(1e-3, 1e-4, 1e-5, 1e-8);
+    options.max_step = 1;
+    options.longest_period = 500;
+    options.multiplier_error = 1e300;
+    diagram found;
+    add_cycle_branch(found, at, range, equilibrium_diagram(at, range).at("HB1"), options);
+
+    CAPTURE(options.tolerance);
+    CHECK(found.branches.at(0).last == stop_reason::long_period);
+    REQUIRE(found.special_points.size() == 1);
+    CHECK(found.special_points[0].type == point_type::EP);
 }
 
 // The mesh is made for the cycle before the last step, which is a long one: the end's is another.
