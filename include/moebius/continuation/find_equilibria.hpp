@@ -18,9 +18,10 @@ namespace moebius {
 /// |f| dip between two of its points; where f is no number none is found, and the record says so.
 /// More states: those to which the flow goes where some groups of experts hold all the load
 /// (field::rest; one, all but one, two, ... of them, as long as there are no more than 256 choices
-/// in all), then up to 32 states those that Newton's method
-/// reaches from zero and from a fixed set of starts, each again and again with what is known
-/// deflated; so some may be missing.
+/// in all), then up to 32 states those that Newton's method reaches from each of these choices, if
+/// all of them were made, with equal states of the winners (of softmax with biases that is every
+/// root, docs/theory.md section 3), and from zero and a fixed set of starts, each again and again
+/// with what is known deflated; so some may be missing.
 /// @param record  if given, is told of the starts and whether choices were left out
 /// @throws invalid_argument if a parameter is not allowed
 /// @throws interrupted      if the watch asks to stop
