@@ -178,7 +178,8 @@ TEST_CASE("no rest is told at a mean score far from those that were held", "[mea
                         return one.name == "probmoe-dynamic-k" && one.experts == 2;
                     })->at(0.3, 0.4, 0.7);
 
-    for (const std::uint64_t seed : {304, 307, 322}) {  // noise gave these rests at negative ones
+    for (const std::uint64_t seed :
+         {304U, 307U, 322U}) {  // noise gave these rests at negative ones
         const auto found = follow(of, {.tokens = 1024, .batches = 8, .seed = seed});
 
         for (const auto& point : found.points) {
