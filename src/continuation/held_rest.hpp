@@ -33,7 +33,8 @@ public:
         : fit_(fit), decay_(options.decay), experts_(options.experts) {
         const auto& f = fit.derivatives;
         const double rise = decay_ * fit.lead - options.bias;
-        feedback_ = rise / gap_of_logit(f[held_fit::value], experts_).m;
+        const double held = gap_of_logit(f[held_fit::value], experts_).m;
+        feedback_ = rise / held;
         for (int i = 0; i < 30; ++i) {  // Newton's method
             const auto gap = at_mean();
             feedback_ -= (feedback_ * gap.m - rise) / by_feedback(gap);
@@ -43,7 +44,7 @@ public:
         growth_ = feedback_ * gap.once * slope - decay_;
         turn_ = -growth_ / q;  // dF/dx = growth
         converged_ = std::abs(feedback_ * gap.m - rise) < 1e-9 * (1 + std::abs(rise)) &&
-                     q * gap.m > 0 &&
+                     q * gap.m > 0 && gap.m * held > 0 &&
                      (options.mean_spread == 0 || std::abs(w_) * options.beta <= 1);
 
         auto by_u = held_fit::vector::Zero().eval(), by_slope = by_u;
@@ -69,7 +70,8 @@ public:
     [[nodiscard]] double turn() const { return turn_; }
 
     /// Whether there is such a feedback, more of it needs more lead than is held, and its mean
-    /// score is no more than 1/beta off those that were held: beyond them a fit knows nothing.
+    /// score is no more than 1/beta off those that were held, nor its gap the other way: beyond
+    /// them a fit knows nothing.
     [[nodiscard]] bool converged() const { return converged_; }
 
     /// The mean score at which a lead will rest if u goes on as a straight line; at most `reach`

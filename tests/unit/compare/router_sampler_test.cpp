@@ -178,13 +178,11 @@ TEST_CASE("no rest is told at a mean score far from those that were held", "[mea
                         return one.name == "probmoe-dynamic-k" && one.experts == 2;
                     })->at(0.3, 0.4, 0.7);
 
-    for (const std::uint64_t seed :
-         {304U, 307U, 322U}) {  // noise gave these rests at negative ones
+    // noise gave these rests at negative feedback, where feedback gap = lead - bias > 0
+    for (const std::uint64_t seed : {304U, 307U, 322U}) {
         const auto found = follow(of, {.tokens = 1024, .batches = 8, .seed = seed});
-
-        for (const auto& point : found.points) {
-            CAPTURE(seed, point.lead, point.feedback, of.feedback(point.lead));
-            CHECK(point.feedback > 0);  // feedback gap = lead - bias > 0
-        }
+        CAPTURE(seed);
+        CHECK(std::none_of(found.points.begin(), found.points.end(),
+                           [](const measured_point& point) { return point.feedback <= 0; }));
     }
 }
