@@ -237,6 +237,7 @@ def validate(
     held_gaps: int | None = None,
     most_gap: float | None = None,
     age: float | None = None,
+    follow: bool | None = None,
     draws: int | None = None,
     level: float | None = None,
 ) -> Result:

@@ -15,8 +15,9 @@ from .result import Result
 # What the Python function of an option is called where Python keeps the name for itself.
 _RENAMED = {"from": "from_"}
 
-# Of the terminal: what they print is in the result.
-_LEFT_OUT = {"follow", "format"}
+# Of the terminal: what they print is in the result. (`validate` follows something else than a file.)
+_LEFT_OUT = {"format"}
+_LEFT_OUT_OF = {"diagnose": {"follow"}}
 
 _FOUND, _REJECTED, _NO_ANSWER, _DEVICE = 0, 2, 3, 4
 _INTERRUPTED = range(129, 160)
@@ -43,7 +44,7 @@ def tables_of_functions():
             continue
         known = tables.setdefault(command["name"], {})
         for option in command["options"]:
-            if option["name"] not in _LEFT_OUT:
+            if option["name"] not in _LEFT_OUT | _LEFT_OUT_OF.get(command["name"], set()):
                 known.setdefault(_RENAMED.get(option["name"], option["name"]), option)
     followed = dict(tables["diagram"])
     start = {**followed.pop("from_"), "positional": True,
