@@ -98,3 +98,20 @@ TEST_CASE("every equilibrium of softmax experts with biases is found", "[oracle]
         }));
     }
 }
+
+TEST_CASE("experts that have all that they can, and others that share, are found",
+          "[oracle][experts]") {
+    // 6,000 random starts of Newton's method on the sums over the ten pairs, in numpy, come to 81
+    // states at each of these values, and to no other
+    const double feedback = GENERATE(16.7279, 17.3138);
+    auto at = with_defaults(expert_feedback(exact_k_loads(5, 2)));
+    at.set("feedback", feedback);
+    const std::vector<double> h{-0.2622, -0.2547, 0.2415, 0.1380, -0.1626};
+    for (std::size_t e = 0; e < h.size(); ++e) at.set("bias_" + std::to_string(e + 1), h[e]);
+
+    search_record record;
+    const auto found = find_equilibria(at, &record);
+
+    CHECK(found.size() == 81);
+    CHECK_FALSE(record.may_miss);
+}
