@@ -141,6 +141,9 @@ result_heading trained_heading(trained_arguments& args, const session& session) 
 int run(trained_arguments& args, const session& session) {
     args.output.check({args.experiment.data});
     check_steps(args.experiment, session);
+    if (!args.held.predicts())
+        refuse_unused(session, "validate --trained without --held",
+                      {"held_gaps", "most_gap", "age", "follow", "draws", "level"});
     auto& how = args.how;
     how.steps = args.experiment.steps;
     how.theory.seed = args.experiment.design.seed;

@@ -37,6 +37,9 @@ cmp held-1 held-2
 for title in "onset, followed" "onset in training" "Followed to the last batch"; do grep -q "^$title" held-1; done
 grep -q gap_followed held.json
 if "$program" validate $held --device cpu 2>refused; then exit 1; fi
+grep -q "^moebius: --age: it came for validate --trained without --held" refused
+free=$(echo $held | sed 's/--follow//; s/--age 40//')
+if "$program" validate $free --device cpu 2>refused; then exit 1; fi
 grep -q "0.2 came, but no loads are held" refused
 if command -v gnuplot >/dev/null; then
     "$program" plot v.json --out v.svg
