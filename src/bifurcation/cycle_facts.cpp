@@ -114,8 +114,8 @@ std::vector<std::string> extreme_names(const field& model) {
     return names;
 }
 
-/// Where the flow is fast against an interval its slopes there are rounding, and the polynomial
-/// through them is none of the cycle's: then that of collocation tells.
+/// Where the flow is fast against an interval its slopes there are no better than those of the
+/// polynomial of collocation, or rounding, and that polynomial tells.
 std::vector<double> extremes_along(const problem& at, const piecewise& values, double period,
                                    const observable& observe) {
     const Index points = values.values.cols() - 1, m = values.degree;
@@ -137,7 +137,8 @@ std::vector<double> extremes_along(const problem& at, const piecewise& values, d
                     [&](double t) { return sign * value(t); }, time(k - 1), time(k + 1),
                     std::numeric_limits<double>::digits / 2, evaluations);
             };
-            const fine_piece fine(at, values, period, (k + m / 2) / m);
+            const Index centre = (k + m / 2) / m;
+            const fine_piece fine(at, values, period, centre);
             const auto finely = [&](double t) {
                 return observe ? observe(fine.at(t))[e] : fine.at(t, e);
             };
@@ -145,10 +146,12 @@ std::vector<double> extremes_along(const problem& at, const piecewise& values, d
                 const VectorXd x = values.at(t - std::floor(t));
                 return observe ? observe(x)[e] : x[e];
             };
-            auto least = least_of(finely);
             const double range = seen.row(e).maxCoeff() - seen.row(e).minCoeff();
+            auto least = least_of(finely);
             const double apart = std::abs(least.second - sign * plainly(least.first));
-            if (apart > slopes_err * range) least = least_of(plainly);
+            const bool smooth = values.rule(centre - 1) == node_rule::gauss &&
+                                values.rule(centre) == node_rule::gauss;
+            if (apart > slopes_err * range || !smooth) least = least_of(plainly);
             result.push_back(sign * least.second);
         }
     return result;
@@ -171,7 +174,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
     const auto turned = turned_alike(turn, cells->groups().size());
     const auto k = static_cast<Index>(cells->cell_states());
     const Index m = values.degree;
-    const gauss_basis basis(static_cast<std::size_t>(m));
+    const collocation_bases bases(static_cast<std::size_t>(m));
     std::vector<MatrixXd> links(static_cast<std::size_t>(values.intervals()));
     condensed_block interval;
     interval.resize(k * m, k);
@@ -183,6 +186,7 @@ std::vector<group_multipliers> multipliers_within(const problem& at, const piece
             const double h = period * (values.breaks[j + 1] - values.breaks[j]);
             auto inner = interval.inner();
             auto outer = interval.outer();
+            const auto& basis = bases.of(values.rule(j));
             for (Index i = 0; i < m; ++i) {
                 const VectorXd x =
                     values.values.middleCols(j * m, m + 1) * basis.values.row(i).transpose();

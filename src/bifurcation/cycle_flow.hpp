@@ -42,7 +42,7 @@ private:
                                           const std::vector<Eigen::MatrixXd>& lower) const;
 
     problem at_;
-    gauss_basis basis_;
+    collocation_basis basis_;
     std::vector<step> steps_;
 };
 

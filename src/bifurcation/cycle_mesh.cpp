@@ -10,17 +10,25 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
+namespace {
+
 /// At the mesh points collocation of degree m errs by (m!)^4 / (2m)!^3 h^(2m) u^(2m) or so in all,
 /// and the extremes, from x, x' and x'' at three of them, by 0.385^3 / 9! h^9 u^(9). A tenth of
 /// what that allows: derivatives are taken to grow as powers, and meshes suit the cycle of some
-/// steps ago.
-double interval_error_for(double tolerance, Index degree) {
-    const double m = static_cast<double>(degree);
+/// steps ago. Where Radau's points damp fast modes slopes are no better than those of the
+/// polynomial, and it tells the extremes: between its points, of degree 4, it errs by 1/4! of the
+/// integral of (s - c_1) ... (s - c_4), 4.8e-5 at most.
+double interval_error_for(double tolerance, const piecewise& values) {
+    const double m = static_cast<double>(values.degree);
     const double at_mesh = std::exp(4 * std::lgamma(m + 1) - 3 * std::lgamma(2 * m + 1));
-    constexpr double between = 1.6e-7, share = 0.03;
-    return share * std::min(std::pow(tolerance / between, (m + 1) / 9),
-                            std::pow(tolerance / at_mesh, (m + 1) / (2 * m)));
+    constexpr double between = 1.6e-7, share = 0.03, of_polynomial = 4.8e-5;
+    const double smooth = share * std::min(std::pow(tolerance / between, (m + 1) / 9),
+                                           std::pow(tolerance / at_mesh, (m + 1) / (2 * m)));
+    return values.rules.empty() ? smooth
+                                : std::min(smooth, damped_counts * tolerance / of_polynomial);
 }
+
+}  // namespace
 
 Index fewest_intervals_of(const twist& beyond) {
     return (fewest_intervals + beyond.order - 1) / beyond.order + (beyond.order > 1 ? 1 : 0);
@@ -29,7 +37,7 @@ Index fewest_intervals_of(const twist& beyond) {
 Index intervals_for(const piecewise& values, double scale, double tolerance) {
     const double order = static_cast<double>(values.degree + 1);
     const double sum = interval_errors(values).array().pow(1 / order).sum();
-    const double error = interval_error_for(tolerance, values.degree) * scale;
+    const double error = interval_error_for(tolerance, values) * scale;
     const double wanted = 1.5 * sum / std::pow(error, 1 / order);  // half is spread even
     const Index fewest = fewest_intervals_of(values.beyond);
     return std::isfinite(wanted)
@@ -40,8 +48,7 @@ Index intervals_for(const piecewise& values, double scale, double tolerance) {
 
 bool too_coarse(const piecewise& values, double scale, double tolerance) {
     return values.intervals() < most_intervals &&
-           interval_errors(values).maxCoeff() >
-               2 * interval_error_for(tolerance, values.degree) * scale;
+           interval_errors(values).maxCoeff() > 2 * interval_error_for(tolerance, values) * scale;
 }
 
 double swing(const piecewise& values, const piecewise& like) {

@@ -12,11 +12,9 @@ inline constexpr std::size_t rebase_every = 10;  ///< steps along a branch
 /// Of one part of a cycle that goes on by a rotation, for which a period has as many.
 [[nodiscard]] Eigen::Index fewest_intervals_of(const twist& beyond);
 
-/// What an interval's error (interval_errors) may be, in state scales, for errors of `tolerance` in
-/// a cycle's period, at its mesh points and in its extremes.
-[[nodiscard]] double interval_error_for(double tolerance, Eigen::Index degree);
-
-/// Intervals on which every error is about that, of one part of a cycle.
+/// Intervals on which errors are about `tolerance` in a cycle's period, at its mesh points and in
+/// its extremes, of one part of a cycle.
+/// @param scale  of the states
 [[nodiscard]] Eigen::Index intervals_for(const piecewise& values, double scale, double tolerance);
 /// Whether an interval's error is so large that the next step needs another mesh.
 [[nodiscard]] bool too_coarse(const piecewise& values, double scale, double tolerance);

@@ -55,7 +55,7 @@ public:
 private:
     const problem& at_;
     const std::vector<std::size_t>& free_;
-    gauss_basis basis_;
+    collocation_basis basis_;
     condensed_block block_;
     VectorXd f_;
     MatrixXd fx_, fp_;

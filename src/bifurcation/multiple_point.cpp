@@ -111,19 +111,23 @@ private:
     double length_, size_ = 0;
 };
 
-/// Those of [first, first + count) that vanish at a point.
+/// Those of [first, first + count) that vanish at a point; none if some turn and others do not: a
+/// pair that passes a mode so slow that it seems to vanish all the time.
 joint_crossing those_at_zero(equilibrium_curve& curve, const curve_point& at, std::size_t first,
                              std::size_t count, double zero) {
     const values all = spectrum_at(curve, at.u);
     joint_crossing found{at, first, 0, false};
+    std::size_t turning = 0;
     for (std::size_t i = first; i < first + count; ++i) {
         if (std::abs(all[i].real()) > zero) {
             if (found.count == 0) ++found.first;
             continue;
         }
         ++found.count;
-        found.oscillates = std::abs(all[i].imag()) > zero;
+        if (std::abs(all[i].imag()) > zero) ++turning;
     }
+    found.oscillates = turning > 0;
+    if (found.oscillates && turning < found.count) found.count = 0;
     return found;
 }
 

@@ -61,8 +61,10 @@ MatrixXd twist::undone(const MatrixXd& x) const {
     return moved;
 }
 
-/// Nodes and weights by Golub & Welsch, Math. Comp. 23 (1969) 221.
-gauss_basis::gauss_basis(std::size_t of_degree) : degree(static_cast<Index>(of_degree)) {
+/// Nodes and weights by Golub & Welsch, Math. Comp. 23 (1969) 221, and with 1 among the nodes by
+/// Golub, SIAM Rev. 15 (1973) 318.
+collocation_basis::collocation_basis(std::size_t of_degree, node_rule rule)
+    : degree(static_cast<Index>(of_degree)) {
     if (of_degree < 2 || of_degree > 7)
         throw invalid_argument("cycle", fmt::format("degree is {}", of_degree),
                                "it must be from 2 to 7");
@@ -71,6 +73,9 @@ gauss_basis::gauss_basis(std::size_t of_degree) : degree(static_cast<Index>(of_d
         const auto d = static_cast<double>(k);
         jacobi(k, k - 1) = jacobi(k - 1, k) = d / std::sqrt(4 * d * d - 1);
     }
+    const auto m = static_cast<double>(degree);
+    if (rule != node_rule::gauss) jacobi(degree - 1, degree - 1) = m / (2 * m - 1);
+    if (rule == node_rule::mirrored_radau) jacobi(degree - 1, degree - 1) *= -1;
     const auto eigen = eigen_of_symmetric(jacobi);
     weights = eigen.vectors.row(0).cwiseAbs2().transpose();
     values.resize(degree, degree + 1);
@@ -148,6 +153,7 @@ piecewise unfolded(const piecewise& part) {
             (part.breaks.array() + static_cast<double>(k)) / static_cast<double>(parts);
         whole.values.middleCols(k * points, points + 1) = now;
         now = part.beyond.applied(now);
+        whole.rules.insert(whole.rules.end(), part.rules.begin(), part.rules.end());
     }
     whole.breaks[0] = 0;
     whole.breaks[parts * intervals] = 1;
@@ -174,6 +180,7 @@ piecewise folded(const piecewise& periodic, const twist& beyond) {
     part.values.rightCols(1) = beyond.applied(part.values.leftCols(1));
     part.breaks = breaks;
     part.beyond = beyond;
+    part.rules.clear();
     return part;
 }
 
@@ -200,7 +207,8 @@ VectorXd interval_errors(const piecewise& periodic) {
     VectorXd errors(intervals);
     for (Index j = 0; j < intervals; ++j)
         errors[j] = (jump[j] + jump[(j + intervals - 1) % intervals]) / 2 *
-                    std::pow(h[j], static_cast<double>(m + 1));
+                    std::pow(h[j], static_cast<double>(m + 1)) *
+                    (periodic.rule(j) == node_rule::gauss ? 1 : damped_counts);
     return errors;
 }
 

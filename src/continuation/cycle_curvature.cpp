@@ -15,7 +15,7 @@ cycle_equations::variation cycle_equations::variation_of(const VectorXd& z) cons
 }
 
 VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const variation& z) const {
-    const Index n = phase_.rows(), m = basis_.degree, block = n * m;
+    const Index n = phase_.rows(), m = bases_.degree(), block = n * m;
     const auto count = static_cast<Index>(free_.size());
     const problem here = problem_at(u);
     const double length = duration(u), stretch = z.stretch;
@@ -24,8 +24,8 @@ VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const varia
     MatrixXd fx(n, n), fp(n, static_cast<Index>(here.parameters.size()));
     for (Index j = 0; j + 1 < breaks_.size(); ++j) {
         const double h = breaks_[j + 1] - breaks_[j];
-        const MatrixXd x_nodes = x.middleCols(j * m, m + 1) * basis_.values.transpose();
-        const MatrixXd v_nodes = z.values.middleCols(j * m, m + 1) * basis_.values.transpose();
+        const MatrixXd x_nodes = x.middleCols(j * m, m + 1) * basis(j).values.transpose();
+        const MatrixXd v_nodes = z.values.middleCols(j * m, m + 1) * basis(j).values.transpose();
         for (Index i = 0; i < m; ++i) {
             // of x' - h T f(x, p): -h (T f''(v, .) + T_v f'(.) + T_. f' v)
             const VectorXd w = y.segment(j * block + i * n, n), at = v_nodes.col(i);
@@ -36,9 +36,9 @@ VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const varia
             for (Index k = 0; k <= m; ++k) {
                 const Index point = j * m + k;
                 if (point < phase_.cols())
-                    result.segment(point * n, n) += basis_.values(i, k) * by_state;
+                    result.segment(point * n, n) += basis(j).values(i, k) * by_state;
                 else  // the last is P x_0
-                    result.head(n) += basis_.values(i, k) * beyond_.undone(by_state);
+                    result.head(n) += basis(j).values(i, k) * beyond_.undone(by_state);
             }
             result[phase_.size()] -= h * w.dot(fx * at);
             for (Index k = 0; k < count; ++k)
@@ -52,12 +52,12 @@ VectorXd cycle_equations::bent(const VectorXd& u, const VectorXd& y, const varia
 }
 
 VectorXd cycle_equations::projection_on(const VectorXd& w) const {
-    const Index n = phase_.rows(), m = basis_.degree, block = n * m;
+    const Index n = phase_.rows(), m = bases_.degree(), block = n * m;
     MatrixXd row = MatrixXd::Zero(n, phase_.cols() + 1);
     for (Index j = 0; j + 1 < breaks_.size(); ++j)
         row.middleCols(j * m, m + 1) += (breaks_[j + 1] - breaks_[j]) *
                                         Eigen::Map<const MatrixXd>(w.data() + j * block, n, m) *
-                                        basis_.values;
+                                        basis(j).values;
     row.col(0) += beyond_.undone(row.rightCols(1));
     VectorXd result = VectorXd::Zero(size());
     result.head(phase_.size()) = Eigen::Map<const VectorXd>(row.data(), phase_.size());
@@ -65,7 +65,7 @@ VectorXd cycle_equations::projection_on(const VectorXd& w) const {
 }
 
 double cycle_equations::bent_along(const VectorXd& u, const VectorXd& y, const VectorXd& z) const {
-    const Index n = phase_.rows(), m = basis_.degree, block = n * m;
+    const Index n = phase_.rows(), m = bases_.degree(), block = n * m;
     const problem here = problem_at(u);
     const double length = duration(u), stretch = duration(z);
     const MatrixXd x = values(u).values, v = values(z).values;
@@ -76,8 +76,8 @@ double cycle_equations::bent_along(const VectorXd& u, const VectorXd& y, const V
     MatrixXd taylor(n, 4);
     for (Index j = 0; j + 1 < breaks_.size(); ++j) {
         const double h = breaks_[j + 1] - breaks_[j];
-        const MatrixXd x_nodes = x.middleCols(j * m, m + 1) * basis_.values.transpose();
-        const MatrixXd v_nodes = v.middleCols(j * m, m + 1) * basis_.values.transpose();
+        const MatrixXd x_nodes = x.middleCols(j * m, m + 1) * basis(j).values.transpose();
+        const MatrixXd v_nodes = v.middleCols(j * m, m + 1) * basis(j).values.transpose();
         for (Index i = 0; i < m; ++i) {
             // of x' - h T f: -h (2 T_z f'(z) + T f''(z, z))
             here.model->along(view(x_nodes.col(i)), here.parameters, view(v_nodes.col(i)),

@@ -9,6 +9,8 @@
 #include <moebius/solve/product_eigenvalues.hpp>
 #include <utility>
 
+#include "node_rules.hpp"
+
 namespace moebius {
 
 using Eigen::Index;
@@ -36,7 +38,7 @@ cycle_equations::cycle_equations(const problem& base, const std::vector<paramete
       turn_(turn),
       beyond_(turn, base.model->dimension()),
       more_(more),
-      basis_(start.degree),
+      bases_(start.degree),
       chain_(static_cast<Index>(base.model->dimension()), extra()) {
     check_parameters(*base.model, base.parameters);
     for (const auto& range : ranges) check_range(range);
@@ -45,8 +47,10 @@ cycle_equations::cycle_equations(const problem& base, const std::vector<paramete
 }
 
 void cycle_equations::set_mesh(const piecewise& reference, double period) {
-    const Index n = reference.values.rows(), m = basis_.degree, intervals = reference.intervals();
+    const Index n = reference.values.rows(), m = bases_.degree(), intervals = reference.intervals();
     breaks_ = reference.breaks;
+    if (!has_ends())  // which rest at a saddle, where modes decay beside others that grow
+        rules_ = detail::node_rules(base_, reference, period / static_cast<double>(beyond_.order));
     const auto h = [&](Index j) { return breaks_[j + 1] - breaks_[j]; };
     const double scale = base_.model->state_scale(base_.parameters);
     units_.resize(intervals * m * n + extra());
@@ -58,9 +62,9 @@ void cycle_equations::set_mesh(const piecewise& reference, double period) {
             units_.segment((j * m + k) * n, n).setConstant(scale / std::sqrt(weight));
         }
         // integral of x . x_ref' over the interval; h cancels
-        const MatrixXd slopes =
-            reference.values.middleCols(j * m, m + 1) * basis_.slopes.transpose();
-        phase_.middleCols(j * m, m + 1) += slopes * basis_.weights.asDiagonal() * basis_.values;
+        const auto& [degree, weights, seen, changes] = bases_.of(node_rule::gauss);
+        const MatrixXd slopes = reference.values.middleCols(j * m, m + 1) * changes.transpose();
+        phase_.middleCols(j * m, m + 1) += slopes * weights.asDiagonal() * seen;
     }
     const VectorXd last = beyond_.undone(phase_.rightCols(1));
     phase_.col(0) += last;
@@ -105,7 +109,7 @@ VectorXd cycle_equations::scale(const piecewise& values, double period,
 }
 
 piecewise cycle_equations::values(const VectorXd& u) const {
-    piecewise result{breaks_, basis_.degree, {}, beyond_};
+    piecewise result{breaks_, bases_.degree(), {}, beyond_, rules_};
     result.values.resize(phase_.rows(), phase_.cols() + 1);
     Eigen::Map<VectorXd>(result.values.data(), phase_.size()) =
         u.head(phase_.size()).cwiseProduct(units_.head(phase_.size()));
@@ -160,20 +164,21 @@ void cycle_equations::rebase(VectorXd& u, VectorXd& direction, const timed& now,
 /// @param force  of the imperfection
 bool cycle_equations::condense(Index j, const piecewise& at, double length, double force,
                                double* residual) {
-    const Index n = phase_.rows(), m = basis_.degree;
+    const Index n = phase_.rows(), m = bases_.degree();
     const double h = breaks_[j + 1] - breaks_[j], step = h * length;
     auto& here = intervals_[static_cast<std::size_t>(j)];
     auto inner = here.inner();
     auto outer = here.outer();
     const auto x = at.values.middleCols(j * m, m + 1);
     auto& [state, slope, f, fx, fp] = node_;
+    const auto& [degree, weights, seen, changes] = basis(j);
     for (Index i = 0; i < m; ++i) {
-        state = x.lazyProduct(basis_.values.row(i).transpose());
-        slope = x.lazyProduct(basis_.slopes.row(i).transpose());
+        state = x.lazyProduct(seen.row(i).transpose());
+        slope = x.lazyProduct(changes.row(i).transpose());
         base_.model->linear_in(view(state), base_.parameters, free_, view(f), view(fx), view(fp));
         if (!f.allFinite() || !fx.allFinite()) return false;
         for (Index k = 0; k <= m; ++k) {
-            const double weight = -step * basis_.values(i, k), own = basis_.slopes(i, k);
+            const double weight = -step * seen(i, k), own = changes(i, k);
             for (Index c = 0; c < n; ++c) {
                 double* const to = k == 0 ? &outer(i * n, c) : &inner(i * n, (k - 1) * n + c);
                 for (Index r = 0; r < n; ++r) to[r] = weight * fx(r, c);
@@ -195,7 +200,7 @@ bool cycle_equations::condense(Index j, const piecewise& at, double length, doub
 
 bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
     const piecewise at = values(u);
-    const Index n = phase_.rows(), block = n * basis_.degree;
+    const Index n = phase_.rows(), block = n * bases_.degree();
     evaluated_at_ = u;
     base_.parameters = problem_at(u).parameters;
     node_ = {VectorXd(n), VectorXd(n), VectorXd(n), MatrixXd(n, n),
@@ -208,7 +213,7 @@ bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
     const double scale = base_.model->state_scale(base_.parameters);
     flow_.resize(n, at.intervals());
     for (Index j = 0; j < at.intervals(); ++j) {
-        node_.x = at.values.col(j * basis_.degree);
+        node_.x = at.values.col(j * bases_.degree());
         base_.model->rhs(view(node_.x), base_.parameters, view(node_.f));
         flow_.col(j) = duration(u) / scale * node_.f;
     }
@@ -218,7 +223,7 @@ bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
 }
 
 void cycle_equations::border(const MatrixXd& rows) {
-    const Index n = phase_.rows(), block = n * basis_.degree, later = block - n;
+    const Index n = phase_.rows(), block = n * bases_.degree(), later = block - n;
     rows_.resize(extra(), size());
     rows_.row(0).setZero();
     rows_.row(0).head(phase_.size()) = Eigen::Map<VectorXd>(phase_.data(), phase_.size());
@@ -249,7 +254,7 @@ cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
     VectorXd signs(count);
     for (Index j = 0; j < count; ++j) {
         if (flow_.col(j).norm() < no_size)  // it goes as the cycle by which phases are told
-            v.col(j) = phase_.col(j * basis_.degree).normalized();
+            v.col(j) = phase_.col(j * bases_.degree()).normalized();
         signs[j] = v(0, j) < 0 ? 1 : -1;
         v(0, j) -= signs[j];
         v.col(j).normalize();
@@ -272,7 +277,7 @@ cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
 }
 
 void cycle_equations::solve_bordered(VectorXd& b) const {
-    const Index n = phase_.rows(), block = n * basis_.degree, later = block - n;
+    const Index n = phase_.rows(), block = n * bases_.degree(), later = block - n;
     const Index intervals = breaks_.size() - 1;
     MatrixXd ends(n, intervals);  // of the intervals, at x_j = 0, e = 0
     VectorXd s = b.tail(extra());
@@ -299,7 +304,7 @@ void cycle_equations::solve_bordered(VectorXd& b) const {
 }
 
 void cycle_equations::solve_bordered_transposed(VectorXd& b) const {
-    const Index n = phase_.rows(), block = n * basis_.degree, intervals = breaks_.size() - 1;
+    const Index n = phase_.rows(), block = n * bases_.degree(), intervals = breaks_.size() - 1;
     b = b.cwiseQuotient(units_);
     MatrixXd links(n, intervals);
     VectorXd e = b.tail(extra());

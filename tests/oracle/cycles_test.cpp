@@ -124,6 +124,16 @@ TEST_CASE("Steinmetz and Larter's torus point on the cycles of a Hopf point",
     CHECK_THAT(all(found, NS)[0].cycle->period, WithinAbs(10.91212687773, eight));
 }
 
+// A = (k7 - k8)/.1175, and A B, X and Y do not depend on k7: branches cross nowhere, and meet where
+// B is infinite.
+TEST_CASE("Steinmetz and Larter's states have no branch point, though one decays ever slower",
+          "[equilibria][oracle]") {
+    const auto found =
+        equilibrium_diagram(at_values(problem_of<steinmetz_larter>(), {1.5, 0.75}), {"k7", 0.1, 3});
+    CHECK(all(found, BP).empty());
+    CHECK(all(found, HB).size() >= 3);
+}
+
 TEST_CASE("Steinmetz and Larter's torus point and fold on settled cycles",
           "[cycles][textbook][long]") {
     // [ref] shooting with DOP853 at rtol 1e-13

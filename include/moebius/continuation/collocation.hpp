@@ -8,16 +8,39 @@
 
 namespace moebius {
 
+/// The points of an interval at which a polynomial solves the equations. Gauss's are the most
+/// accurate, and decay of any rate takes at most the sign of what decays: over a step of z time
+/// constants exp(-z) comes out as near 1 as z is large. Radau's have the interval's end among them
+/// (or its beginning): what decays (or grows) faster than steps resolve vanishes (or diverges).
+/// @source  Hairer & Wanner, Solving Ordinary Differential Equations II, sections IV.3 and IV.5
+enum class node_rule : unsigned char { gauss, radau, mirrored_radau };
+
 /// Polynomials of one interval [0, 1], given by their values at degree + 1 even base points, seen
-/// at the Gauss points.
-struct gauss_basis {
+/// at the points of a rule.
+struct collocation_basis {
     Eigen::Index degree = 0;
-    Eigen::VectorXd weights;  ///< of the Gauss points. Shape (degree)
+    Eigen::VectorXd weights;  ///< of quadrature at the points. Shape (degree)
     Eigen::MatrixXd values;   ///< of the base polynomials there. Shape (degree, degree + 1)
     Eigen::MatrixXd slopes;   ///< their derivatives
 
     /// @throws invalid_argument unless 2 <= degree <= 7
-    explicit gauss_basis(std::size_t degree);
+    explicit collocation_basis(std::size_t degree, node_rule rule = node_rule::gauss);
+};
+
+/// Those of all rules.
+class collocation_bases {
+public:
+    explicit collocation_bases(std::size_t degree)
+        : gauss_(degree),
+          radau_(degree, node_rule::radau),
+          mirrored_(degree, node_rule::mirrored_radau) {}
+    [[nodiscard]] const collocation_basis& of(node_rule rule) const {
+        return rule == node_rule::gauss ? gauss_ : rule == node_rule::radau ? radau_ : mirrored_;
+    }
+    [[nodiscard]] Eigen::Index degree() const noexcept { return gauss_.degree; }
+
+private:
+    collocation_basis gauss_, radau_, mirrored_;
 };
 
 /// How a function on [0, 1] goes on beyond it: x(t + 1) = P x(t), where P takes the coordinate i to
@@ -38,10 +61,16 @@ struct twist {
 struct piecewise {
     Eigen::VectorXd breaks;  ///< ends of the intervals, 0 = first < ... < last = 1
     Eigen::Index degree = 4;
-    Eigen::MatrixXd values;  ///< at the base points. Shape (n, intervals * degree + 1)
-    twist beyond = {};       ///< if it is periodic but for that
+    Eigen::MatrixXd values;             ///< at the base points. Shape (n, intervals * degree + 1)
+    twist beyond = {};                  ///< if it is periodic but for that
+    std::vector<node_rule> rules = {};  ///< by which each interval was solved; none: Gauss's
 
     [[nodiscard]] Eigen::Index intervals() const noexcept { return breaks.size() - 1; }
+    /// Of an interval, the last one at -1 and the first one at intervals().
+    [[nodiscard]] node_rule rule(Eigen::Index interval) const {
+        if (rules.empty()) return node_rule::gauss;
+        return rules[static_cast<std::size_t>((interval + intervals()) % intervals())];
+    }
     [[nodiscard]] Eigen::VectorXd at(double t) const;
 };
 
@@ -57,8 +86,10 @@ void check_orbit(const orbit& cycle, std::size_t states);
 
 /// The error of collocation within each interval, h^(m+1) |u^(m+1)| but for a constant of order
 /// 1e-3: the (m+1)-st derivative from the jumps of the m-th between intervals. Shape (intervals).
+/// Where fast modes are damped it counts more, since mesh points are no more accurate there.
 /// @source  Ascher, Christiansen & Russell, ACM TOMS 7 (1981) 209 (COLSYS), section 3
 [[nodiscard]] Eigen::VectorXd interval_errors(const piecewise& periodic);
+inline constexpr double damped_counts = 4;  ///< as much
 
 /// A mesh of as many intervals as asked on which these errors are alike.
 [[nodiscard]] Eigen::VectorXd equidistributed(const piecewise& periodic, Eigen::Index intervals);

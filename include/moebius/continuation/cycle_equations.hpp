@@ -171,7 +171,13 @@ private:
     rotation turn_;
     twist beyond_;
     further more_;
-    gauss_basis basis_;
+    [[nodiscard]] const collocation_basis& basis(Eigen::Index interval) const {
+        return bases_.of(rules_.empty() ? node_rule::gauss
+                                        : rules_[static_cast<std::size_t>(interval)]);
+    }
+
+    collocation_bases bases_;
+    std::vector<node_rule> rules_;  // of the intervals; none: Gauss's
     Eigen::VectorXd breaks_;
     Eigen::VectorXd units_;         // of all unknowns
     Eigen::MatrixXd phase_;         // of the phase condition. Shape (n, intervals * degree)

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Cycles beside modes that decay or grow faster than any mesh resolves.
+#include <cmath>
+#include <moebius/bifurcation/cycles.hpp>
+#include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/model/model.hpp>
+#include <numbers>
+
+#include "catch.hpp"
+#include "unit/special_points.hpp"
+
+using namespace moebius;
+
+namespace {
+
+using test::of_type;
+
+/// A circle of radius sqrt(mu) and a state that follows x^2 at a rate, forwards or backwards in
+/// time: multipliers exp(-+4 pi mu) and exp(-+2 pi rate), z = mu/2 (1 + cos(2t - c) cos c) with
+/// tan c = 2/rate.
+struct follower {
+    static constexpr std::string_view name = "follower";
+    static constexpr std::string_view equation =
+        "x' = time (mu x - y - x r^2), y' = time (x + mu y - y r^2), z' = time rate (x^2 - z)";
+    static constexpr std::size_t dimension = 3;
+    static constexpr std::array<std::string_view, 3> states{"x", "y", "z"};
+    static constexpr std::array<parameter_info, 3> parameters{
+        {{"mu", "mu", "", -0.2}, {"rate", "rate", "", 1}, {"time", "time", "", 1}}};
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& s, const vec<S, 3>& p) const {
+        const S &x = s[0], &y = s[1], r2 = x * x + y * y;
+        return {p[2] * (p[0] * x - y - x * r2), p[2] * (x + p[0] * y - y * r2),
+                p[2] * p[1] * (x * x - s[2])};
+    }
+};
+
+/// The same where z follows x, fast only while x is near 1.
+struct brief_follower : follower {
+    static constexpr std::string_view name = "brief-follower";
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& s, const vec<S, 3>& p) const {
+        using std::exp;
+        const S &x = s[0], &y = s[1], r2 = x * x + y * y, off = x - 1.0;
+        return {p[0] * x - y - x * r2, x + p[0] * y - y * r2,
+                (p[1] * exp(-30.0 * off * off) + 0.05) * (x - s[2])};
+    }
+};
+
+diagram cycles_of(problem at, double rate, double time = 1) {
+    at.set("rate", rate);
+    at.set("time", time);
+    const parameter_range range{"mu", -0.2, 1};
+    diagram found;
+    add_cycle_branch(found, at, range, equilibrium_diagram(at, range).at("HB1"),
+                     {.max_step = GENERATE(0.1, 1.0)});
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("a mode that decays at any rate has no multiplier left, and is followed",
+          "[cycles][oracle]") {
+    const double rate = GENERATE(30.0, 1e2, 1e3, 1e4, 1e6, 1e9);
+    CAPTURE(rate);
+    const auto found = cycles_of(problem_of<follower>(), rate);
+
+    CHECK(found.special_points.size() == 1);  // the end at mu = 1
+    const auto& rows = found.branches.at(0).columns;
+    const double lag = 1 / std::sqrt(1 + 4 / (rate * rate));
+    for (std::size_t row = 2; row < rows.rows(); ++row) {
+        const double mu = rows.at("mu")[row];
+        CHECK_THAT(rows.at("multiplier_1_re")[row],
+                   WithinRel(std::exp(-4 * std::numbers::pi * mu), 1e-7));
+        CHECK(std::abs(rows.at("multiplier_2_re")[row]) < 1e-12);
+        CHECK(rows.at("stable")[row] == 1);
+        CHECK_THAT(rows.at("z_min")[row], WithinAbs(mu * (1 - lag) / 2, 1e-8));
+        CHECK_THAT(rows.at("z_max")[row], WithinAbs(mu * (1 + lag) / 2, 1e-8));
+    }
+}
+
+TEST_CASE("a mode that grows at any rate is unstable", "[cycles]") {
+    const double rate = GENERATE(30.0, 1e2, 1e4, 1e6);
+    CAPTURE(rate);
+    const auto found = cycles_of(problem_of<follower>(), rate, -1);
+
+    CHECK(found.special_points.size() == 1);
+    const auto& rows = found.branches.at(0).columns;
+    for (std::size_t row = 2; row < rows.rows(); ++row) {
+        CHECK(rows.at("n_unstable")[row] == 2);
+        CHECK(std::abs(rows.at("multiplier_1_re")[row]) > 1e12);
+        CHECK_THAT(rows.at("multiplier_2_re")[row],
+                   WithinRel(std::exp(4 * std::numbers::pi * rows.at("mu")[row]), 1e-7));
+    }
+}
+
+TEST_CASE("a mode that decays fast for a part of the cycle alone has no multiplier left",
+          "[cycles]") {
+    const double rate = GENERATE(1e3, 1e4, 1e6);
+    CAPTURE(rate);
+    const auto found = cycles_of(problem_of<brief_follower>(), rate);
+
+    CHECK(found.special_points.size() == 1);
+    const auto& rows = found.branches.at(0).columns;
+    const std::size_t last = rows.rows() - 1;
+    CHECK_THAT(rows.at("multiplier_1_re")[last], WithinRel(std::exp(-4 * std::numbers::pi), 1e-7));
+    CHECK(std::abs(rows.at("multiplier_2_re")[last]) < 1e-12);
+    // on x where x is 1, but for the lag there, 1/rate
+    CHECK_THAT(rows.at("z_max")[last],
+               WithinAbs(1 - 0.5 / (rate * rate), 1 / (rate * rate) + 1e-8));
+}
