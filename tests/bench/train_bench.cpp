@@ -146,6 +146,8 @@ int main(int count, char** arguments) {
              {.name = "3 experts, any shape", .experts = 3},
              {.name = "top-k of 2", .router = "top-k"},
              {.name = "two layers", .layers = 2},
+             {.name = "two layers, adam", .optimiser = adam, .layers = 2},
+             {.name = "two layers, 3 experts", .experts = 3, .layers = 2},
          })
         if (std::string_view(line.name).find(word) != std::string_view::npos)
             measure(*on, data, line);

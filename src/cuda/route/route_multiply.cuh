@@ -13,6 +13,8 @@ namespace moebius::gpu {
 
 inline constexpr int stage_columns = 64;
 inline constexpr std::uint32_t most_stages = 15;
+/// Of tokens that are one stage wide: more were slower (data/results/h200-route-step.txt).
+inline constexpr std::uint32_t most_narrow_stages = 6;
 
 template <int N, bool Fp32>
 struct tile_shape {

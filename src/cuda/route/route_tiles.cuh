@@ -158,7 +158,8 @@ cudaError_t launch_tiles(route_arguments a, const CUtensorMap& tokens, const CUt
     a.resident = kept + 4 * shape::token_bytes <= space;
     const std::uint32_t stage_bytes = shape::token_bytes + (a.resident ? 0 : shape::gate_bytes);
     a.stages = (space - (a.resident ? static_cast<std::uint32_t>(kept) : 0)) / stage_bytes;
-    if (a.stages > most_stages) a.stages = most_stages;
+    const std::uint32_t most = !Fp32 && N <= 64 && chunks == 1 ? most_narrow_stages : most_stages;
+    if (a.stages > most) a.stages = most;
     // A team may wait for a stage only when its last round is done: parities tell no more.
     for (a.teams = shape::teams; (a.teams - 1) * chunks >= a.stages;) --a.teams;
     const std::uint32_t bytes = 1024 + shape::tail_bytes + a.stages * stage_bytes +

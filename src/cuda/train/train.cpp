@@ -12,7 +12,6 @@
 #include <moebius/train/moe_network.hpp>
 #include <utility>
 
-#include "loop/loops.hpp"
 #include "train/train_arrays.hpp"
 
 namespace moebius::gpu {
@@ -90,20 +89,24 @@ std::optional<refusal> refusal_of(const training_run& run, std::size_t batch, st
     return std::nullopt;
 }
 
+std::size_t attribute_of(int device, cudaDeviceAttr what) {
+    int value = 0;
+    check(cudaDeviceGetAttribute(&value, what, device), "cudaDeviceGetAttribute");
+    return static_cast<std::size_t>(value);
+}
+
 /// @pre  work is checked
 std::optional<refusal> refusal_of(const training_work& work, int device) {
     if (work.probe.dither > 0 || work.probe.moments)
         return refusal{"a probe of the scores came",
                        "a device trains without dither and moments; the CPU trains with them"};
-    int room = 0;
-    check(cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-          "cudaDeviceGetAttribute");
+    const auto room = attribute_of(device, cudaDevAttrMaxSharedMemoryPerBlockOptin);
     const training_run* last = nullptr;  // runs of its model and rate are taken as it is
     for (const auto& run : work.runs) {
         if (last != nullptr && run.model == last->model &&
             run.optimiser.rate == last->optimiser.rate)
             continue;
-        if (auto why = refusal_of(run, work.batch, static_cast<std::size_t>(room))) return why;
+        if (auto why = refusal_of(run, work.batch, room)) return why;
         last = &run;
     }
     return std::nullopt;
@@ -197,7 +200,7 @@ void train(const training_work& work, std::span<training_state> states, std::uin
     if (ensembles.empty()) return;
     if (watched.stopping()) throw interrupted("train");
 
-    const auto parts = parts_of(ensembles, limits_of(device).multiprocessors);
+    const auto parts = parts_of(ensembles, attribute_of(device, cudaDevAttrMultiProcessorCount));
     std::uint64_t batches = 0;
     for (const auto& one : parts) batches += until - one.ensemble->first(one.runs);
     progress done(watched, "train", batches);

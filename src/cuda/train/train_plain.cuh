@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A block of train_plain.cu as one of its layers sees it, and the parts of a step. Each part is the
-// CPU's loop with its outputs dealt out to threads; between two parts all threads meet.
+// A block of train_plain_kernel.cuh as one of its layers sees it, and the parts of a step. Each
+// part is the CPU's loop with its outputs dealt out to threads; between two parts all threads meet.
 
 #include "train/train_plain_products.cuh"
+#include "train/train_plain_shape.cuh"
 
 namespace moebius::gpu {
 
@@ -28,45 +29,15 @@ static __device__ __noinline__ void descend_by(const descent& how, float& p, flo
                                                std::uint32_t at) {
     how.step(p, g, how.read<1>(at), at);
 }
-/// Four lanes that share an example: each has every fourth of its classes.
-struct quad {
-    int part;
-    unsigned mask;
-    __device__ explicit quad(int lane) : part(lane % 4), mask(15U << (lane & ~3)) {}
-    __device__ void sync() const { __syncwarp(mask); }
-    __device__ float sum(float v) const {
-        v += __shfl_xor_sync(mask, v, 1);
-        return v + __shfl_xor_sync(mask, v, 2);
-    }
-    /// The number of the largest; of equals the lowest.
-    __device__ void take_largest(float& v, int& number) const {
-#pragma unroll
-        for (int s = 1; s < 4; s *= 2) {
-            const float other = __shfl_xor_sync(mask, v, s);
-            const int others = __shfl_xor_sync(mask, number, s);
-            if (other > v || (other == v && others < number)) v = other, number = others;
-        }
-    }
-};
-
-/// @tparam InputsToo  the batch's inputs are in shared memory
-template <bool InputsToo>
+/// @tparam Of  of train_plain_shape.cuh
+template <typename Of>
 class plain_block {
 public:
-    __device__ plain_block(const plain_work& work, std::uint32_t id, std::uint32_t layer,
+    /// @param layer  its number; of a known shape an integral_constant
+    template <typename Layer>
+    __device__ plain_block(const plain_work& work, std::uint32_t id, Layer layer,
                            unsigned char* memory)
-        : w_(work.of),
-          run_(w_.each[id * w_.layers + layer]),
-          id_(id),
-          layer_(layer),
-          at_(work.at[layer]),
-          memory_(memory),
-          B_(static_cast<int>(w_.batch)),
-          d_(static_cast<int>(w_.width)),
-          H_(static_cast<int>(w_.hidden)),
-          C_(static_cast<int>(is_last() ? w_.classes : w_.width)),
-          E_(static_cast<int>(w_.experts)),
-          k_(static_cast<int>(w_.k)) {}
+        : plain_block(work, Of::sizes(work.of), id, layer, memory) {}
 
     template <typename T>
     __device__ T* array(std::size_t at) const {
@@ -93,12 +64,12 @@ public:
     }
 
     __device__ void gather() const {
-        if constexpr (!InputsToo) return;
-        const int pieces = static_cast<int>(w_.input_stride / 4);
+        if constexpr (!Of::inputs_too) return;
+        const int pieces = input_pieces();
         for (int k = thread(); k < B_ * pieces; k += threads()) {
             const int i = k / pieces, piece = k % pieces;
             const std::size_t row = array<std::uint32_t>(at_.rows)[i];
-            reinterpret_cast<float4*>(array<float>(at_.x) + i * plain_layout::stride(w_))[piece] =
+            reinterpret_cast<float4*>(array<float>(at_.x) + i * x_stride_)[piece] =
                 reinterpret_cast<const float4*>(w_.inputs + row * w_.input_stride)[piece];
         }
     }
@@ -151,25 +122,31 @@ public:
     [[nodiscard]] __device__ descent& descend() const { return *array<descent>(at_.descend); }
 
 private:
-    __device__ bool is_last() const { return layer_ + 1 == w_.layers; }
-    __device__ static int threads() { return static_cast<int>(blockDim.x); }
+    __device__ bool is_last() const { return layer_ + 1 == Of::layers; }
+    __device__ static int threads() { return Of::threads(); }
     __device__ static int thread() { return static_cast<int>(threadIdx.x); }
-    __device__ static int warp() { return thread() / 32; }
+    __device__ int warp() const { return warp_; }
     __device__ static int lane() { return thread() % 32; }
-    __device__ static int whole_warps(int lanes) { return (lanes + 31) / 32 * 32; }
+    /// Calls act(0), act(1), ..., act(count - 1) and the rest of the last warp.
+    template <typename Act>
+    __device__ void for_all(int count, const Act& act) const {
+#pragma unroll Of::unrolled
+        for (int done = 0; done < count; done += threads())
+            if (done + 32 * warp() < count) act(done + thread());
+    }
     __device__ float* parameters() const { return array<float>(at_.parameters); }
     /// One parameter, number `at` of the run's, along its gradient.
     __device__ static void move(const descent& how, float& here, int at, float g) {
         descend_by(how, here, g, static_cast<std::uint32_t>(at));
     }
     __device__ float* by_logits(int i) const {
-        return array<float>(at_.by_logits) + i * at_.gates.stride();
+        return array<float>(at_.by_logits) + i * gates_.stride();
     }
     __device__ float* by_out(int row) const {
-        return array<float>(at_.by_out) + row * at_.outputs.stride();
+        return array<float>(at_.by_out) + row * outputs_.stride();
     }
     __device__ float* by_input(int i) const {  ///< dL/dx of a second layer, dL/dy of a first
-        return array<float>(at_.by_inputs) + i * plain_layout::stride(w_);
+        return array<float>(at_.by_inputs) + i * x_stride_;
     }
     __device__ pieces_of_row by_input_row(int i) const { return {by_input(i), 0}; }
     /// dL/d of what a sorted row gives, of the first of two layers without its weight.
@@ -183,16 +160,16 @@ private:
     __device__ float* by_hidden() const { return array<float>(at_.by_hidden); }
     __device__ int* counts() const { return array<int>(at_.counts); }
 
-    // Parameters: here, and which of the run's they are. Inputs have w_.input_stride columns.
-    __device__ int input_pieces() const { return static_cast<int>(w_.input_stride / 4); }
+    // Parameters: here, and which of the run's they are. Inputs have x_columns_ columns.
+    __device__ int input_pieces() const { return x_columns_ / 4; }
     __device__ float* gate() const { return parameters() + at_.here.gate; }
-    __device__ float* gate_bias() const { return gate() + w_.input_stride * at_.gates.stride(); }
+    __device__ float* gate_bias() const { return gate() + x_columns_ * gates_.stride(); }
     __device__ float* w1(int e) const {
         return parameters() + at_.here.experts + e * at_.here.each;
     }
-    __device__ float* b1(int e) const { return w1(e) + w_.input_stride * at_.units.stride(); }
-    __device__ float* w2(int e) const { return b1(e) + at_.units.stride(); }
-    __device__ float* b2(int e) const { return w2(e) + at_.units.stride() * at_.outputs.stride(); }
+    __device__ float* b1(int e) const { return w1(e) + x_columns_ * units_.stride(); }
+    __device__ float* w2(int e) const { return b1(e) + units_.stride(); }
+    __device__ float* b2(int e) const { return w2(e) + units_.stride() * outputs_.stride(); }
     __device__ int place_of_gate() const { return static_cast<int>(at_.flat.gate); }
     __device__ int place_of_w1(int e) const {
         return static_cast<int>(at_.flat.experts) + e * static_cast<int>(at_.flat.each);
@@ -201,11 +178,9 @@ private:
     __device__ int place_of_w2(int e) const { return place_of_b1(e) + H_; }
     __device__ int place_of_b2(int e) const { return place_of_w2(e) + H_ * C_; }
 
-    __device__ float* inputs_here(int i) const {
-        return array<float>(at_.x) + i * plain_layout::stride(w_);
-    }
+    __device__ float* inputs_here(int i) const { return array<float>(at_.x) + i * x_stride_; }
     __device__ const float* input(int i) const {
-        if constexpr (InputsToo)
+        if constexpr (Of::inputs_too)
             return inputs_here(i);
         else
             return w_.inputs + std::size_t{array<std::uint32_t>(at_.rows)[i]} * w_.input_stride;
@@ -229,20 +204,25 @@ private:
     __device__ int2 rows_of(int e) const { return make_int2(first(e), first(e) + counts()[e]); }
     __device__ int* begins() const { return array<int>(at_.begins); }
     __device__ int* tile_begins() const { return array<int>(at_.tile_begins); }
+    __device__ int most_tiles() const { return (B_ * k_ + (tile_rows - 1) * E_) / tile_rows; }
     /// Calls act(tile, column, team) for each tile of the experts from .. to - 1 and each of some
     /// columns, whose sums have so many terms; `tile` is empty for lanes that have none. Two tiles
     /// side by side: every second lane has the same columns, every other one the same rows, which
     /// lets loads of 16 bytes serve more lanes at a time.
     template <typename Act>
     __device__ void for_tiles(int from, int to, int columns, int terms, const Act& act) const {
-        const int begin = tile_begins()[from], tiles = tile_begins()[to] - begin;
+        const int from_tile = tile_begins()[from], tiles = tile_begins()[to] - from_tile;
+        if (Of::uniform(tiles) == 0) return;  // sums of known shapes go on to the most there can be
         const int two = (columns + 1) / 2 * 4, all = (tiles + 1) / 2 * two;
-        const lane_team team(all, threads(), terms < 4 ? 0 : 1);
-#pragma unroll 1
-        for (int first = warp() * (32 >> team.bits); first < all; first += threads() >> team.bits) {
-            const int at = first + team.task, in = at % two;
+        const int most = Of::is_known ? (most_tiles() + 1) / 2 * two : all;
+        const lane_team team(most, threads(), terms < 4 ? 0 : 1);
+#pragma unroll Of::unrolled
+        for (int done = 0; done < most; done += threads() >> team.bits) {
+            const int begin = done + warp() * (32 >> team.bits);
+            if (begin >= most) break;
+            const int at = begin + team.task, in = at % two;
             const int number = at / two * 2 + in / 2 % 2, column = in / 4 * 2 + in % 2;
-            plain_tile tile = array<plain_tile>(at_.tiles)[begin + min(number, tiles - 1)];
+            plain_tile tile = array<plain_tile>(at_.tiles)[from_tile + min(number, tiles - 1)];
             tile.there = number < tiles && column < columns;
             act(tile, min(column, columns - 1), team);
         }
@@ -256,6 +236,14 @@ private:
             for_tiles(e, e + step, columns, terms, act);
             if (apart) __syncthreads();
         }
+    }
+
+    /// Calls act(c) for a lane's classes.
+    template <typename Act>
+    __device__ void for_classes(const quad& lanes, const Act& act) const {
+#pragma unroll Of::unrolled
+        for (int from = 0; from < C_; from += 4)
+            if (const int c = from + lanes.part; c < C_) act(c);
     }
 
     // train_plain_route.cuh
@@ -279,18 +267,50 @@ private:
     // train_plain_descent.cuh
     template <weights Which>
     __device__ float4 by_column(int row, int column) const;
+    template <typename Has, typename Here, typename Place>
+    __device__ static void move_rows(const descent& how, const float (&g)[8][4], int count,
+                                     const Has& has, const Here& here, const Place& place);
+
+    template <typename Layer>
+    __device__ plain_block(const plain_work& work, const training& sizes, std::uint32_t id,
+                           Layer layer, unsigned char* memory)
+        : w_(work.of),
+          run_(w_.each[id * Of::layers + layer]),
+          id_(id),
+          layer_(layer),
+          warp_(Of::uniform(thread() / 32)),
+          at_(Of::at(work, layer)),
+          memory_(memory),
+          B_(static_cast<int>(sizes.batch)),
+          d_(static_cast<int>(sizes.width)),
+          H_(static_cast<int>(sizes.hidden)),
+          C_(static_cast<int>(is_last() ? sizes.classes : sizes.width)),
+          E_(static_cast<int>(sizes.experts)),
+          k_(static_cast<int>(sizes.k)),
+          gates_(at_.gates),
+          units_(at_.units),
+          outputs_(at_.outputs),
+          x_columns_(static_cast<int>(sizes.input_stride)),
+          x_stride_(static_cast<int>(plain_layout::stride(sizes))),
+          gelu_(sizes.gelu),
+          squared_(sizes.squared),
+          gumbel_(sizes.gumbel) {}
 
     const training& w_;
     const train_run& run_;
     std::uint32_t id_, layer_;
-    const plain_layout& at_;
+    int warp_;
+    typename Of::layout at_;
     unsigned char* memory_;
-    int B_, d_, H_, C_, E_, k_;  ///< C_: outputs of the layer, d of the first of two
+    int B_, d_, H_, C_, E_, k_;           ///< C_: outputs of the layer, d of the first of two
+    piece_rows gates_, units_, outputs_;  ///< E, H and C numbers a row
+    int x_columns_, x_stride_;  ///< numbers of an example's inputs; of those in shared memory
+    bool gelu_, squared_, gumbel_;
 };
 
-template <bool InputsToo>
+template <typename Of>
 template <typename Act>
-__device__ void plain_block<InputsToo>::each_parameter(const Act& act) const {
+__device__ void plain_block<Of>::each_parameter(const Act& act) const {
     const int weights = d_ * E_, gates = weights + E_, inner = d_ * H_, outer = H_ * C_;
     const int each = inner + H_ + outer + C_;
 #pragma unroll 1
@@ -299,15 +319,15 @@ __device__ void plain_block<InputsToo>::each_parameter(const Act& act) const {
                   i = at < gates ? at : (at - gates) % each;
         float* here = nullptr;
         if (at < weights)
-            here = gate() + at_.gates.at(i / E_, i % E_);
+            here = gate() + gates_.at(i / E_, i % E_);
         else if (at < gates)
             here = gate_bias() + i - weights;
         else if (i < inner)
-            here = w1(e) + at_.units.at(i / H_, i % H_);
+            here = w1(e) + units_.at(i / H_, i % H_);
         else if (i < inner + H_)
             here = b1(e) + i - inner;
         else if (i < inner + H_ + outer)
-            here = w2(e) + at_.outputs.at((i - inner - H_) / C_, (i - inner - H_) % C_);
+            here = w2(e) + outputs_.at((i - inner - H_) / C_, (i - inner - H_) % C_);
         else
             here = b2(e) + i - inner - H_ - outer;
         act(*here, place_of_gate() + at);

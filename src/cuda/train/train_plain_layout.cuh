@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What a block of train_plain.cu keeps in shared memory.
+// What a block of train_plain_kernel.cuh keeps in shared memory.
 
 #include <algorithm>
 
@@ -29,10 +29,11 @@ constexpr std::size_t whole_pieces(std::size_t columns) { return (columns + 3) /
 struct piece_rows {
     int pieces, shift = 3, mask = 0;
 
-    explicit piece_rows(std::size_t columns) : pieces(static_cast<int>(whole_pieces(columns) / 4)) {
+    constexpr explicit piece_rows(std::size_t columns)
+        : pieces(static_cast<int>(whole_pieces(columns) / 4)) {
         for (; shift > 0 && (pieces >> (3 - shift)) % 2 == 0; --shift) mask = 2 * mask + 1;
     }
-    __host__ __device__ int stride() const { return 4 * pieces; }
+    constexpr int stride() const { return 4 * pieces; }
     /// Row r has piece q at q ^ swap(r); swap(4 n + i) = swap(4 n) ^ swap(i) for i < 4.
     __device__ int swap(int row) const { return row >> shift & mask; }
     __device__ int piece(int row, int q) const { return 4 * (row * pieces + (q ^ swap(row))); }
@@ -63,7 +64,7 @@ struct plain_layout {
     std::uint32_t parameter_count;  ///< in the block: of all layers
     std::size_t bytes;
 
-    plain_layout(const training& w, bool inputs_too, std::uint32_t layer)
+    constexpr plain_layout(const training& w, bool inputs_too, std::uint32_t layer)
         : gates(w.experts), units(w.hidden), outputs(outputs_of(w, layer)) {
         const std::size_t b = w.batch, e = w.experts, r = b * w.k, all_units = r * units.stride();
         std::size_t at = 0;
@@ -113,15 +114,13 @@ struct plain_layout {
         bytes = at;
     }
     /// Of inputs in shared memory: an odd number of pieces.
-    __host__ __device__ static std::size_t stride(const training& w) {
-        return (w.input_stride / 4 | 1) * 4;
-    }
+    static constexpr std::size_t stride(const training& w) { return (w.input_stride / 4 | 1) * 4; }
 
 private:
-    static std::uint32_t outputs_of(const training& w, std::uint32_t layer) {
+    static constexpr std::uint32_t outputs_of(const training& w, std::uint32_t layer) {
         return layer + 1 == w.layers ? w.classes : w.width;
     }
-    void place_parameters(const training& w, std::uint32_t layer) {
+    constexpr void place_parameters(const training& w, std::uint32_t layer) {
         const auto count = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
         const std::size_t d = w.width, h = w.hidden, e = w.experts;
         std::size_t from = 0, to = 0;

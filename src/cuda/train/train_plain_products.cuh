@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The products that a step of train_plain.cu is made of, of numbers in shared memory: a thread has
-// four rows by four columns, 64 multiply-adds for eight loads of 16 bytes, or eight by four of a
-// gradient, 32 for three.
+// The products that a step of train_plain_kernel.cuh is made of, of numbers in shared memory: a
+// thread has four rows by four columns, 64 multiply-adds for eight loads of 16 bytes, or eight by
+// four of a gradient, 32 for three.
 
 #include "train/train_plain_layout.cuh"
 
@@ -34,7 +34,9 @@ struct lane_team {
 
     /// As many as leave work for all threads.
     __device__ lane_team(int tasks, int threads, int most_bits) : bits(0) {
-        while (bits < most_bits && tasks << (bits + 1) <= threads) ++bits;
+#pragma unroll
+        for (int more = 1; more <= 5; ++more)
+            if (more <= most_bits && tasks << more <= threads) bits = more;
         const int lane = static_cast<int>(threadIdx.x) % 32;
         member = lane >> (5 - bits);
         task = lane & ((32 >> bits) - 1);
@@ -81,15 +83,39 @@ private:
     }
 };
 
+/// Four lanes that share an example: each has every fourth of its classes.
+struct quad {
+    int part;
+    unsigned mask;
+    __device__ explicit quad(int lane) : part(lane % 4), mask(15U << (lane & ~3)) {}
+    __device__ void sync() const { __syncwarp(mask); }
+    __device__ float sum(float v) const {
+        v += __shfl_xor_sync(mask, v, 1);
+        return v + __shfl_xor_sync(mask, v, 2);
+    }
+    /// The number of the largest; of equals the lowest.
+    __device__ void take_largest(float& v, int& number) const {
+#pragma unroll
+        for (int s = 1; s < 4; s *= 2) {
+            const float other = __shfl_xor_sync(mask, v, s);
+            const int others = __shfl_xor_sync(mask, number, s);
+            if (other > v || (other == v && others < number)) v = other, number = others;
+        }
+    }
+};
+
 /// sum += a b, a team's part of it.
 /// @param a       four rows of so many pieces
 /// @param b       (4 pieces, columns)
 /// @param column  the piece of b's columns
+template <int Unrolled>
 __device__ inline void add_product(float (&sum)[tile_rows][4], const pieces_of_row (&a)[tile_rows],
                                    int pieces, const float* b, const piece_rows& rows_of_b,
                                    int column, const lane_team& team) {
-#pragma unroll 1
-    for (int q = team.member; q < pieces; q += team.size()) {
+#pragma unroll Unrolled
+    for (int done = 0; done < pieces; done += team.size()) {
+        const int q = done + team.member;
+        if (q >= pieces) break;
         float in[tile_rows][4];
 #pragma unroll
         for (int r = 0; r < tile_rows; ++r) unpack(a[r](q), in[r]);
@@ -109,14 +135,17 @@ __device__ inline void add_product(float (&sum)[tile_rows][4], const pieces_of_r
 
 /// sum += a b^T, a team's part of it.
 /// @param b  rows first, first + apart, ... of so many pieces
+template <int Unrolled>
 __device__ inline void add_dots(float (&sum)[tile_rows][4], const pieces_of_row (&a)[tile_rows],
                                 int pieces, const float* b, const piece_rows& rows_of_b, int first,
                                 int apart, const lane_team& team) {
     const pieces_of_row of_b[4] = {row_of(b, rows_of_b, first), row_of(b, rows_of_b, first + apart),
                                    row_of(b, rows_of_b, first + 2 * apart),
                                    row_of(b, rows_of_b, first + 3 * apart)};
-#pragma unroll 1
-    for (int q = team.member; q < pieces; q += team.size()) {
+#pragma unroll Unrolled
+    for (int done = 0; done < pieces; done += team.size()) {
+        const int q = done + team.member;
+        if (q >= pieces) break;
         float in[tile_rows][4], w[4][4];
 #pragma unroll
         for (int r = 0; r < tile_rows; ++r) unpack(a[r](q), in[r]);
@@ -131,19 +160,21 @@ __device__ inline void add_dots(float (&sum)[tile_rows][4], const pieces_of_row 
     }
 }
 
-/// The first `count` of four numbers along their gradients.
-/// @param p   the first of them, number `at` of the run's
-static __device__ __noinline__ void descend_four(const descent& how, float* p, int at, int count,
-                                                 float4 gradient) {
+/// Four numbers by sgd; of what fills up, 0.
+__device__ inline void descend_simply(const descent& how, float* p, float4 gradient) {
     float g[4], v[4];
     unpack(gradient, g);
     unpack(*reinterpret_cast<const float4*>(p), v);
-    if (how.kind == train_optimiser::sgd) {  // of what fills up, 0
 #pragma unroll
-        for (int i = 0; i < 4; ++i) v[i] -= how.rate * fmaf(how.decay, v[i], g[i]);
-        pack(v, p);
-        return;
-    }
+    for (int i = 0; i < 4; ++i) v[i] -= how.rate * fmaf(how.decay, v[i], g[i]);
+    pack(v, p);
+}
+static __device__ __noinline__ void descend_called(const descent& how, float* p, int at, int count,
+                                                   float4 gradient) {
+    if (how.kind == train_optimiser::sgd) return descend_simply(how, p, gradient);
+    float g[4], v[4];
+    unpack(gradient, g);
+    unpack(*reinterpret_cast<const float4*>(p), v);
     const auto number = static_cast<std::uint32_t>(at);
     descent::moments<1> was[4];
 #pragma unroll
@@ -153,6 +184,47 @@ static __device__ __noinline__ void descend_four(const descent& how, float* p, i
     for (int i = 0; i < 4; ++i)
         if (i < count) how.step(v[i], g[i], was[i], number + static_cast<std::uint32_t>(i));
     pack(v, p);
+}
+/// Moments of the first `count` of four numbers, from number `at` of the run's on.
+/// @pre  `at`, `count` and P are even
+__device__ inline descent::moments<4> read_pairs(const descent& how, int at, int count) {
+    descent::moments<4> all;
+#pragma unroll
+    for (int i = 0; i < 4; i += 2) {
+        if (i >= count) break;
+        const auto two = how.read<2>(static_cast<std::uint32_t>(at + i));
+#pragma unroll
+        for (int k = 0; k < 2; ++k)
+            all.first[i + k] = two.first[k], all.second[i + k] = two.second[k];
+    }
+    return all;
+}
+/// These numbers along their gradients.
+__device__ inline void descend_pairs(const descent& how, float* p, int at, int count,
+                                     const float (&g)[4], const descent::moments<4>& was) {
+    float v[4];
+    unpack(*reinterpret_cast<const float4*>(p), v);
+#pragma unroll
+    for (int i = 0; i < 4; i += 2) {
+        if (i >= count) break;
+        float two[2] = {v[i], v[i + 1]};
+        how.step<2>(two, {g[i], g[i + 1]},
+                    {{was.first[i], was.first[i + 1]}, {was.second[i], was.second[i + 1]}},
+                    static_cast<std::uint32_t>(at + i));
+        v[i] = two[0], v[i + 1] = two[1];
+    }
+    pack(v, p);
+}
+/// The first `count` of four numbers along their gradients.
+/// @tparam SimplyHere  sgd is not called
+/// @param p            the first of them, number `at` of the run's
+template <bool SimplyHere>
+__device__ inline void descend_four(const descent& how, float* p, int at, int count,
+                                    float4 gradient) {
+    if (SimplyHere && how.kind == train_optimiser::sgd)
+        descend_simply(how, p, gradient);
+    else
+        descend_called(how, p, at, count, gradient);
 }
 
 }  // namespace moebius::gpu

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The first part of a step of train_plain.cu: who goes where.
+// The first part of a step of train_plain_kernel.cuh: who goes where.
 
 #include "train/train_plain.cuh"
 
 namespace moebius::gpu {
 
 /// Four lanes a piece of an example's logits.
-template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::multiply_gate() const {
-    const int tasks = B_ * at_.gates.pieces;
-#pragma unroll 1
-    for (int at = thread(); at < whole_warps(4 * tasks); at += threads()) {
-        const int task = min(at / 4, tasks - 1), column = task % at_.gates.pieces;
-        const int i = task / at_.gates.pieces;
+template <typename Of>
+__device__ inline void plain_block<Of>::multiply_gate() const {
+    const int tasks = B_ * gates_.pieces;
+    for_all(4 * tasks, [=, this](int at) {
+        const int task = min(at / 4, tasks - 1), column = task % gates_.pieces;
+        const int i = task / gates_.pieces;
         const pieces_of_row x = input_row(i);
         float sum[4] = {};
 #pragma unroll 2
@@ -23,7 +22,7 @@ __device__ inline void plain_block<InputsToo>::multiply_gate() const {
             unpack(x(q), in);
 #pragma unroll
             for (int k = 0; k < 4; ++k) {
-                unpack(row_of(gate(), at_.gates, 4 * q + k)(column), w);
+                unpack(row_of(gate(), gates_, 4 * q + k)(column), w);
 #pragma unroll
                 for (int e = 0; e < 4; ++e) sum[e] = fmaf(in[k], w[e], sum[e]);
             }
@@ -35,21 +34,21 @@ __device__ inline void plain_block<InputsToo>::multiply_gate() const {
             sum[e] += gate_bias()[4 * column + e];
         }
         if (at % 4 == 0) pack(sum, by_logits(i) + 4 * column);
-    }
+    });
 }
 
-template <bool InputsToo>
-__device__ inline unsigned plain_block<InputsToo>::choose(const float* z, std::uint64_t t,
-                                                          std::uint32_t token) const {
+template <typename Of>
+__device__ inline unsigned plain_block<Of>::choose(const float* z, std::uint64_t t,
+                                                   std::uint32_t token) const {
     float value[most_experts];
-#pragma unroll 1
-    for (int e = 0; e < E_; ++e) value[e] = w_.gumbel ? z[e] + noise_of(run_, t, token, e) : z[e];
+#pragma unroll Of::unrolled
+    for (int e = 0; e < E_; ++e) value[e] = gumbel_ ? z[e] + noise_of(run_, t, token, e) : z[e];
     unsigned mask = 0;
-#pragma unroll 1
+#pragma unroll Of::unrolled
     for (int j = 0; j < k_; ++j) {
         float best = -INFINITY;
         unsigned bit = 0;
-#pragma unroll 1
+#pragma unroll Of::unrolled
         for (int e = 0; e < E_; ++e)
             if (value[e] > best && !(mask >> e & 1)) best = value[e], bit = 1U << e;
         mask |= bit;
@@ -57,36 +56,36 @@ __device__ inline unsigned plain_block<InputsToo>::choose(const float* z, std::u
     return mask;
 }
 
-template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::route(std::uint64_t t) const {
+template <typename Of>
+__device__ inline void plain_block<Of>::route(std::uint64_t t) const {
     const auto beta = static_cast<float>(run_.beta);
 #pragma unroll 1
     for (int i = thread(); i < B_; i += threads()) {
         float* const z = by_logits(i);
         row_range range;
-#pragma unroll 1
+#pragma unroll Of::unrolled
         for (int e = 0; e < E_; ++e) range.take(z[e]);
         const auto token = static_cast<std::uint32_t>(i);
         unsigned mask = 0;
-        if (range.routable() && w_.gumbel && E_ == 2 && k_ == 1)
+        if (range.routable() && gumbel_ && E_ == 2 && k_ == 1)
             mask = 1U << toss(run_, scores(), t, token, z[0], z[1]);
         float top = -INFINITY, sum = 0;
-#pragma unroll 1
+#pragma unroll Of::unrolled
         for (int e = 0; e < E_; ++e) {
             z[e] = beta * (z[e] + static_cast<float>(scores()[e]));
             top = fmaxf(top, z[e]);
         }
         if (range.routable() && mask == 0) mask = choose(z, t, token);
-#pragma unroll 1
+#pragma unroll Of::unrolled
         for (int e = 0; e < E_; ++e) sum += z[e] = expf(z[e] - top);
-#pragma unroll 1
+#pragma unroll Of::unrolled
         for (int e = 0; e < E_; ++e) z[e] = mask == 0 ? 0 : z[e] / sum;
         array<std::uint16_t>(at_.chosen)[i] = static_cast<std::uint16_t>(mask);
     }
 }
 
-template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::count() const {
+template <typename Of>
+__device__ inline void plain_block<Of>::count() const {
 #pragma unroll 1
     for (int e = warp(); e <= E_; e += threads() / 32) {
         int sum = 0;
@@ -95,8 +94,8 @@ __device__ inline void plain_block<InputsToo>::count() const {
     }
 }
 
-template <bool InputsToo>
-__device__ inline void plain_block<InputsToo>::sort() const {
+template <typename Of>
+__device__ inline void plain_block<Of>::sort() const {
 #pragma unroll 1
     for (int e = warp(); e <= E_; e += threads() / 32) {
         int begin = 0, tile = 0;

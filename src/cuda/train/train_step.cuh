@@ -110,30 +110,30 @@ struct descent {
         scale2 = static_cast<float>(1 / sqrt(1 - pow(run.beta2, count)));
     }
 
-    /// Moments of N parameters from `at` (of P) on. They are read together and before they are
-    /// needed: their memory is far.
-    /// @pre  for an even N, `at` and P are even
+    /// Moments of N parameters, `Wide` from `at` (of P) on, `Wide` that begin `Apart` later, ...
+    /// They are read together and before they are needed: their memory is far.
+    /// @pre  multiples of Wide: `at`, P, N and Apart
     template <int N>
     struct moments {
         float first[N] = {}, second[N] = {};
     };
-    template <int N>
+    template <int N, int Wide = N % 2 == 0 ? 2 : 1, int Apart = Wide>
     __device__ moments<N> read(std::uint32_t at) const {
         moments<N> was;
         if (kind == train_optimiser::sgd) return was;
-        load(first + at, was.first);
-        if (kind != train_optimiser::momentum) load(second + at, was.second);
+        load<N, Wide, Apart>(first + at, was.first);
+        if (kind != train_optimiser::momentum) load<N, Wide, Apart>(second + at, was.second);
         return was;
     }
 
     /// One step of these parameters along gradient g.
-    template <int N>
+    template <int N, int Wide = N % 2 == 0 ? 2 : 1, int Apart = Wide>
     __device__ void step(float (&p)[N], const float (&g)[N], moments<N> m, std::uint32_t at) const {
 #pragma unroll
         for (int i = 0; i < N; ++i) p[i] = moved(p[i], g[i], m.first[i], m.second[i]);
         if (kind == train_optimiser::sgd) return;
-        store(first + at, m.first);
-        if (kind != train_optimiser::momentum) store(second + at, m.second);
+        store<N, Wide, Apart>(first + at, m.first);
+        if (kind != train_optimiser::momentum) store<N, Wide, Apart>(second + at, m.second);
     }
     __device__ void step(float& p, float g, moments<1> m, std::uint32_t at) const {
         float one[1] = {p};
@@ -142,22 +142,30 @@ struct descent {
     }
 
 private:
-    template <int N>
+    /// Numbers that one access takes.
+    template <int Wide>
+    struct __align__(4 * Wide) piece {
+        float v[Wide];
+    };
+    template <int N, int Wide, int Apart>
     __device__ static void load(const float* from, float (&to)[N]) {
-        static_assert(N == 1 || N % 2 == 0);
-        if constexpr (N == 1) to[0] = from[0];
+        static_assert(N % Wide == 0);
 #pragma unroll
-        for (int i = 0; i + 1 < N; i += 2) {
-            const float2 two = *reinterpret_cast<const float2*>(from + i);
-            to[i] = two.x, to[i + 1] = two.y;
+        for (int i = 0; i < N / Wide; ++i) {
+            const auto here = *reinterpret_cast<const piece<Wide>*>(from + i * Apart);
+#pragma unroll
+            for (int k = 0; k < Wide; ++k) to[i * Wide + k] = here.v[k];
         }
     }
-    template <int N>
+    template <int N, int Wide, int Apart>
     __device__ static void store(float* to, const float (&from)[N]) {
-        if constexpr (N == 1) to[0] = from[0];
 #pragma unroll
-        for (int i = 0; i + 1 < N; i += 2)
-            *reinterpret_cast<float2*>(to + i) = {from[i], from[i + 1]};
+        for (int i = 0; i < N / Wide; ++i) {
+            piece<Wide> here;
+#pragma unroll
+            for (int k = 0; k < Wide; ++k) here.v[k] = from[i * Wide + k];
+            *reinterpret_cast<piece<Wide>*>(to + i * Apart) = here;
+        }
     }
 
     __device__ float moved(float p, float g, float& m, float& v) const {

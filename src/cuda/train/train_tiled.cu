@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A block trains a model for all steps: parameters stay in shared memory, a batch's inputs come
-// from the L2 cache, nothing else moves. Two blocks of 288 threads share a multiprocessor.
+// from the L2 cache, nothing else moves. Two blocks of 320 threads share a multiprocessor.
 //
 // The floor of a step with d = 64, H = 32, C = 10, E = 4, B = 128: 711 thousand multiply-adds, 5560
 // cycles of a multiprocessor's 128 lanes, and 10 thousand of its 128-byte accesses to shared memory
@@ -84,12 +84,13 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
     const train_run& run = work.each[id];
     const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
     float* const parameters = work.parameters + std::size_t{id} * work.parameter_count;
+    clear_moments(work, id);
+    move_moments<S>(work, id, reinterpret_cast<float*>(raw), false);
     each_parameter(m, [&](float& here, int at) { here = parameters[at]; });
     if (threadIdx.x < S::E) m.scores[threadIdx.x] = work.scores[id * S::E + threadIdx.x];
     for (int i = static_cast<int>(threadIdx.x); i < S::B; i += S::threads) m.input[i] = 0;
     if (threadIdx.x < S::E) m.records[threadIdx.x] = {};
     if (threadIdx.x == 0) m.descend = descent(work, id);
-    clear_moments(work, id);
     std::uint64_t t = work.steps[id];
     bool sound = true;
     if (warp == 0) draw_batch(m, work, run, t);
@@ -124,6 +125,7 @@ __global__ void __launch_bounds__(S::threads, sizeof(tiled_memory<S>) <= two_blo
     __syncthreads();
     each_parameter(m, [&](float& here, int at) { parameters[at] = here; });
     if (threadIdx.x < S::E) work.scores[id * S::E + threadIdx.x] = m.scores[threadIdx.x];
+    move_moments<S>(work, id, reinterpret_cast<float*>(raw), true);
     if (threadIdx.x == 0) {
         work.steps[id] = t;
         work.diverged[id] = sound ? 0 : 1;

@@ -36,19 +36,47 @@ __device__ int next_task(tiled_memory<S>& m, int lane) {
     return __shfl_sync(~0U, task, 0);
 }
 
-/// Where in the flat parameters an expert's maps begin.
+/// Where moments are while a block trains: W1 of all experts first, so that a lane's four lie in
+/// one access; then the gate and the rest of each expert, W2 in pairs of classes, (C / 2, H, 2).
 template <typename S>
-struct expert_places {
-    static constexpr int maps = S::d * S::H + S::H + S::H * S::C + S::C;
-    static constexpr int gate = S::d * S::E + S::E;
-    static_assert(maps % 2 == 0 && gate % 2 == 0, "descent::read takes pairs");
-    std::uint32_t w1, b1, w2, b2;
-    __device__ explicit expert_places(int e)
-        : w1(S::d * S::E + S::E + e * (S::d * S::H + S::H + S::H * S::C + S::C)),
-          b1(w1 + S::d * S::H),
-          w2(b1 + S::H),
-          b2(w2 + S::H * S::C) {}
+struct moment_places {
+    static constexpr int w1 = S::d * S::H, gate = S::d * S::E + S::E;
+    static constexpr int rest = S::H + S::H * S::C + S::C, all = gate + S::E * (w1 + rest);
+    static constexpr int wide = all % 4 == 0 ? 4 : 2;  ///< of an access to W1's
+    static_assert(w1 % 4 == 0 && rest % 2 == 0 && gate % 2 == 0 && all % 2 == 0);
+
+    __device__ static int of_w1(int e) { return e * w1; }
+    static constexpr int of_gate = S::E * w1;
+    __device__ static int of_b1(int e) { return of_gate + gate + e * rest; }
+    __device__ static int of_w2(int e) { return of_b1(e) + S::H; }
+    __device__ static int of_b2(int e) { return of_w2(e) + S::H * S::C; }
+    /// Of parameter number `at`, in the order of training.
+    __device__ static int of(int at) {
+        if (at < gate) return of_gate + at;
+        const int e = (at - gate) / (w1 + rest), i = (at - gate) % (w1 + rest);
+        if (i < w1) return of_w1(e) + i;
+        if (i < w1 + S::H || i >= w1 + S::H + S::H * S::C) return of_b1(e) + i - w1;
+        const int unit = (i - w1 - S::H) / S::C, c = (i - w1 - S::H) % S::C;
+        return of_w2(e) + (c / 2 * S::H + unit) * 2 + c % 2;
+    }
 };
+
+/// Moments of a run change places, by way of the block's memory: to moment_places or back.
+template <typename S>
+__device__ void move_moments(const training& work, std::uint32_t run, float* memory, bool back) {
+    using places = moment_places<S>;
+    for (std::uint32_t j = 0; j < work.moment_count; ++j) {
+        float* const moments =
+            work.moments + (run * work.moment_count + j) * std::size_t{places::all};
+        __syncthreads();
+        for (int i = static_cast<int>(threadIdx.x); i < places::all; i += S::threads)
+            memory[back ? i : places::of(i)] = moments[i];
+        __syncthreads();
+        for (int i = static_cast<int>(threadIdx.x); i < places::all; i += S::threads)
+            moments[i] = memory[back ? places::of(i) : i];
+    }
+    __syncthreads();
+}
 
 /// A strip of W1 -= of X^T dL/dhidden: two pieces of four features and their like half of the
 /// features on, all units. d H multiply-adds in all for each row of the expert, three 16-byte loads
@@ -80,17 +108,18 @@ __device__ void descend_w1(tiled_memory<S>& m, int e, const expert_rows<S>& rows
     __syncwarp();
 
     float* const w1 = m.experts[e].w1;
-    const std::uint32_t flat = expert_places<S>(e).w1 + 4 * piece * S::H + 4 * place.column;
+    using places = moment_places<S>;
+    const int flat = places::of_w1(e) + 4 * piece * S::H + 4 * place.column;
     descent::moments<4> was[4];
 #pragma unroll
-    for (int i = 0; i < 4; ++i) was[i] = descend.read<4>(flat + i * S::H);
+    for (int i = 0; i < 4; ++i) was[i] = descend.read<4, places::wide>(flat + i * S::H);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
         float* const row = w1 + m.w1_at(4 * piece + i, 4 * place.column);
         vector_of<4> w(row);
 #pragma unroll
         for (int j = 0; j < 4; ++j) g[0][i][j] += __shfl_xor_sync(~0U, g[1][i][j], 16);
-        descend.step(w.v, g[0][i], was[i], flat + i * S::H);
+        descend.step<4, places::wide>(w.v, g[0][i], was[i], flat + i * S::H);
         store_four(row, w.v);
     }
 }
@@ -103,7 +132,9 @@ __device__ void descend_rest(tiled_memory<S>& m, int e, const expert_rows<S>& ro
     static_assert(S::H == 32);
     const int begin = rows.first(e), end = begin + rows.count(e);
     auto& expert = m.experts[e];
-    const expert_places<S> flat(e);
+    using places = moment_places<S>;
+    constexpr int apart = 2 * S::H;
+    const int of_w2 = places::of_w2(e) + 2 * lane, of_b1 = places::of_b1(e) + lane;
     float by_w2[S::C] = {}, by_b1 = 0;
 #pragma unroll 4
     for (int row = begin; row < end; ++row) {
@@ -113,15 +144,15 @@ __device__ void descend_rest(tiled_memory<S>& m, int e, const expert_rows<S>& ro
         for (int c = 0; c < S::C; ++c) by_w2[c] = fmaf(a, by[c], by_w2[c]);
         by_b1 += m.by_hidden[row * S::H + lane];
     }
-    const auto was = descend.read<S::C>(flat.w2 + lane * S::C);
-    const auto was_b1 = descend.read<1>(flat.b1 + lane);
+    const auto was = descend.read<S::C, 2, apart>(of_w2);
+    const auto was_b1 = descend.read<1>(of_b1);
     float w2[S::C];
 #pragma unroll
     for (int c = 0; c < S::C; ++c) w2[c] = expert.w2[m.w2_at(c, lane)];
-    descend.step(w2, by_w2, was, flat.w2 + lane * S::C);
+    descend.step<S::C, 2, apart>(w2, by_w2, was, of_w2);
 #pragma unroll
     for (int c = 0; c < S::C; ++c) expert.w2[m.w2_at(c, lane)] = w2[c];
-    descend.step(expert.b1[lane], by_b1, was_b1, flat.b1 + lane);
+    descend.step(expert.b1[lane], by_b1, was_b1, of_b1);
     constexpr int teams = 32 / S::C;
     float by_b2 = 0;
     if (lane < teams * S::C)
@@ -130,8 +161,8 @@ __device__ void descend_rest(tiled_memory<S>& m, int e, const expert_rows<S>& ro
     float sum = 0;
 #pragma unroll
     for (int k = 0; k < teams; ++k) sum += __shfl_sync(~0U, by_b2, lane % S::C + k * S::C);
-    if (lane < S::C)
-        descend.step(expert.b2[lane], sum, descend.read<1>(flat.b2 + lane), flat.b2 + lane);
+    const int of_b2 = places::of_b2(e) + lane;
+    if (lane < S::C) descend.step(expert.b2[lane], sum, descend.read<1>(of_b2), of_b2);
 }
 
 /// The gate: x^T dL/dlogits by one warp: a lane has four features and all experts, of every second
@@ -162,18 +193,19 @@ __device__ void descend_gate(tiled_memory<S>& m, const descent& descend, int lan
         float sum = 0;
 #pragma unroll
         for (int e = 0; e < S::E; ++e) sum = e == lane ? by_bias[e] : sum;
-        const int at = S::d * S::E + lane;
+        const int at = moment_places<S>::of_gate + S::d * S::E + lane;
         descend.step(m.gate_bias[lane], sum, descend.read<1>(at), at);
     }
     if (team == 1) return;
     descent::moments<S::E> was[4];
 #pragma unroll
-    for (int k = 0; k < 4; ++k) was[k] = descend.read<S::E>((from + k) * S::E);
+    for (int k = 0; k < 4; ++k)
+        was[k] = descend.read<S::E>(moment_places<S>::of_gate + (from + k) * S::E);
 #pragma unroll
     for (int k = 0; k < 4; ++k) {
         const int at = (from + k) * S::E;
         vector_of<S::E> w(m.gate + at);
-        descend.step(w.v, g[k], was[k], at);
+        descend.step(w.v, g[k], was[k], moment_places<S>::of_gate + at);
 #pragma unroll
         for (int e = 0; e < S::E; ++e) m.gate[at + e] = w[e];
     }

@@ -21,7 +21,9 @@ struct train_tiles {
     static constexpr int tiles = (B + 3 * E) / 4;
     static constexpr int tile_warps = (tiles + 3) / 4;
     static constexpr int working_warps = (B + 15) / 16;  ///< two threads an example in the gate
-    static constexpr int warps = tile_warps > working_warps ? tile_warps : working_warps + 1;
+    static constexpr int busy = tile_warps > working_warps ? tile_warps : working_warps + 1;
+    /// An even number: two blocks have as many registers a thread then as with one warp less.
+    static constexpr int warps = (busy + 1) / 2 * 2;
     static constexpr int threads = 32 * warps;
 
     static constexpr int strips = 4;  ///< of W1's rows: how its gradient is shared out
