@@ -48,8 +48,7 @@ void load_table::add(const load_row& row) {
     if (count == 0) return;
     scores_.add(row.scores, count, place);
     dither_.add(row.dither, count, place);
-    loads_.append(row.loads);
-    has_zero_ = has_zero_ || std::find(row.loads.begin(), row.loads.end(), 0.0) != row.loads.end();
+    append(row.loads);
     extend(row.step, row.layer, row.expert, static_cast<std::uint32_t>(count));
 }
 

@@ -61,6 +61,14 @@ public:
         experts_ = std::max<std::size_t>(experts_, last.expert + ++last.count);
     }
 
+    /// The same of experts one after the other, one or more.
+    void add_next(std::span<const double> loads) {
+        append(loads);
+        auto& last = runs_.back();
+        last.count += static_cast<std::uint32_t>(loads.size());
+        experts_ = std::max<std::size_t>(experts_, last.expert + last.count);
+    }
+
     /// Makes room for `times` as many cells as there are, a guess.
     void expect(double times);
 
@@ -114,6 +122,11 @@ private:
             values.assign(place, std::numeric_limits<double>::quiet_NaN());
         }
     };
+
+    void append(std::span<const double> loads) {
+        loads_.append(loads);
+        has_zero_ = has_zero_ || std::count(loads.begin(), loads.end(), 0.0) > 0;
+    }
 
     /// `count` cells came.
     void extend(std::int64_t step, std::uint32_t layer, std::uint32_t expert, std::uint32_t count) {
