@@ -89,6 +89,11 @@ void read_text(log_bytes& file, log_format format, log_builder& to) {
         if (before < enough && bytes >= enough && size > bytes)
             to.expect(slack * static_cast<double>(size) / static_cast<double>(bytes));
     }
+    if (format == log_format::csv && lines.ended_early())  // a record of JSON has an end of its own
+        to.note(
+            fmt::format("the last line of {} has no end: where the file was cut off, its last "
+                        "number may be a part of one",
+                        file.name()));
 }
 
 /// Opens each file in turn.
