@@ -134,10 +134,12 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
                          centred(s.xq.sum(), s.x, s.q), centred(s.yy, s.y, s.y),
                          centred(s.yq, s.y, s.q),       centred(s.qq, s.q, s.q),
                          controlled && !terms_.answer};
-    if (!controlled) take_off_bend(s, fit.xx, fit.xq, fit.qq);
+    if (controlled)
+        fit.c = terms_.answer.value_or(0);
+    else
+        take_off_bend(s, fit.xx, fit.xq, fit.qq);
     if (!(fit.qq > 1e-12 && fit.det() > 1e-12 * (fit.both ? fit.xx * fit.yy : fit.qq)))
         return std::nullopt;
-    if (controlled) fit.c = terms_.answer.value_or(0);
     fit.solve(fit.xq, fit.yq);
     const double first = fit.a, freedom = (m - 1) * directions - (fit.both || !controlled ? 2 : 1);
     const double v = std::max(fit.left(), 1e-300) / freedom;
@@ -152,8 +154,7 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
         fit.c = (fit.c + c) / 2;
     }
     double error = std::sqrt(v * (fit.both ? fit.yy / fit.det() : 1 / fit.xx));
-    if (!controlled)  // the correction moves with a, and the adjusted likelihood is that much
-                      // flatter
+    if (!controlled)  // the correction moves with a: the adjusted likelihood is flatter
         error /= std::sqrt(std::max(
             1 - v * directions * answered_more(terms_.forget - fit.a, m) / fit.xx, least_curved));
     return fitted_loop{fit.a / terms_.forget,
