@@ -43,6 +43,13 @@ response_sums responses(double a, double c, double pull, double e, double m) {
     return {unseen / open, -(1 - unseen) / c};
 }
 
+/// How much of a deviation of the loads a controller's sum takes: all of it, or what the sign of it
+/// and of noise of variance v makes in the mean.
+double pull_of(control_law law, double directions, double v) {
+    if (law == control_law::integral) return 1;
+    return std::sqrt(2 / std::numbers::pi * (directions + 1) / directions / v);
+}
+
 /// The sums of a regression on x and y, less the means of each expert.
 struct normal_equations {
     double xx, xy, xq, yy, yq, qq;
@@ -143,9 +150,7 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     fit.solve(fit.xq, fit.yq);
     const double first = fit.a, freedom = (m - 1) * directions - (fit.both || !controlled ? 2 : 1);
     const double v = std::max(fit.left(), 1e-300) / freedom;
-    const double pull = terms_.control == control_law::integral
-                            ? 1
-                            : std::sqrt(2 / std::numbers::pi * (directions + 1) / directions / v);
+    const double pull = pull_of(terms_.control, directions, v);
     for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
         const double a = fit.a, c = fit.c;
         const auto g = responses(a, c, pull, terms_.forget, m);
