@@ -8,6 +8,7 @@ block_scales::block_scales(std::size_t experts) : experts_(experts) {
     require("block means").at_least("experts", experts, 2);
     sum_ = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(experts));
     last_ = sum_;
+    scales_.reserve(lengths);
 }
 
 std::size_t block_scales::take(std::span<const double> shares) {

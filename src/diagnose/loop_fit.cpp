@@ -43,6 +43,13 @@ response_sums responses(double a, double c, double pull, double e, double m) {
     return {unseen / open, -(1 - unseen) / c};
 }
 
+/// How much of a deviation of the loads a controller's sum takes: all of it, or what the sign of it
+/// and of noise of variance v makes in the mean.
+double pull_of(control_law law, double directions, double v) {
+    if (law == control_law::integral) return 1;
+    return std::sqrt(2 / std::numbers::pi * (directions + 1) / directions / v);
+}
+
 /// The sums of a regression on x and y, less the means of each expert.
 struct normal_equations {
     double xx, xy, xq, yy, yq, qq;
@@ -70,17 +77,27 @@ loop_fit::loop_fit(std::size_t experts, const loop_terms& terms) : terms_(terms)
     if (terms_.skip == 0) terms_.skip = static_cast<std::size_t>(4 / terms.forget);
     q_ = Eigen::ArrayXd::Zero(static_cast<Eigen::Index>(experts));
     x_ = y_ = q_;
-    sums_.fill({0, q_, q_, q_});
+    sums_.fill(empty());
+}
+
+loop_fit::sums loop_fit::empty() const {
+    const Eigen::ArrayXd none = Eigen::ArrayXd::Zero(q_.size());
+    return {0, none, none, none, none, none, none, none, none};
 }
 
 void loop_fit::add(sums& to) const {
     ++to.steps;
     to.x += x_;
     to.q += q_;
-    to.xx += x_.square().sum();
-    to.xq += (x_ * q_).sum();
+    to.xx += x_.square();
+    to.xq += x_ * q_;
     to.qq += q_.square().sum();
-    if (terms_.control == control_law::none) return;
+    if (terms_.control == control_law::none) {
+        to.xxq += x_.square() * q_;
+        to.xxx += x_.cube();
+        to.xxxx += x_.square().square();
+        return;
+    }
     to.y += y_;
     to.xy += (x_ * y_).sum();
     to.yy += y_.square().sum();
@@ -95,9 +112,7 @@ void loop_fit::take(std::span<const double> shares) {
         for (std::size_t half : {0U, 1U})
             if (steps_ >= terms_.skip + half * window_steps) {
                 auto& window = sums_[1 + half];
-                if (window.steps >= 2 * window_steps)
-                    window = {0, Eigen::ArrayXd::Zero(size), Eigen::ArrayXd::Zero(size),
-                              Eigen::ArrayXd::Zero(size)};
+                if (window.steps >= 2 * window_steps) window = empty();
                 add(window);
             }
     }
@@ -122,19 +137,20 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
         return sum - (a * b).sum() / m;
     };
     const bool controlled = terms_.control != control_law::none;
-    normal_equations fit{centred(s.xx, s.x, s.x),     centred(s.xy, s.x, s.y),
-                         centred(s.xq, s.x, s.q),     centred(s.yy, s.y, s.y),
-                         centred(s.yq, s.y, s.q),     centred(s.qq, s.q, s.q),
+    normal_equations fit{centred(s.xx.sum(), s.x, s.x), centred(s.xy, s.x, s.y),
+                         centred(s.xq.sum(), s.x, s.q), centred(s.yy, s.y, s.y),
+                         centred(s.yq, s.y, s.q),       centred(s.qq, s.q, s.q),
                          controlled && !terms_.answer};
+    if (controlled)
+        fit.c = terms_.answer.value_or(0);
+    else
+        take_off_bend(s, fit.xx, fit.xq, fit.qq);
     if (!(fit.qq > 1e-12 && fit.det() > 1e-12 * (fit.both ? fit.xx * fit.yy : fit.qq)))
         return std::nullopt;
-    if (controlled) fit.c = terms_.answer.value_or(0);
     fit.solve(fit.xq, fit.yq);
-    const double first = fit.a, freedom = (m - 1) * directions - (fit.both ? 2 : 1);
+    const double first = fit.a, freedom = (m - 1) * directions - (fit.both || !controlled ? 2 : 1);
     const double v = std::max(fit.left(), 1e-300) / freedom;
-    const double pull = terms_.control == control_law::integral
-                            ? 1
-                            : std::sqrt(2 / std::numbers::pi * (directions + 1) / directions / v);
+    const double pull = pull_of(terms_.control, directions, v);
     for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
         const double a = fit.a, c = fit.c;
         const auto g = responses(a, c, pull, terms_.forget, m);
@@ -143,8 +159,7 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
         fit.c = (fit.c + c) / 2;
     }
     double error = std::sqrt(v * (fit.both ? fit.yy / fit.det() : 1 / fit.xx));
-    if (!controlled)  // the correction moves with a, and the adjusted likelihood is that much
-                      // flatter
+    if (!controlled)  // the correction moves with a: the adjusted likelihood is flatter
         error /= std::sqrt(std::max(
             1 - v * directions * answered_more(terms_.forget - fit.a, m) / fit.xx, least_curved));
     return fitted_loop{fit.a / terms_.forget,
@@ -154,6 +169,22 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
                        m,
                        freedom * std::log(v) + (fit.a - first) * (fit.a - first) * fit.xx / v +
                            intercept_misfit(fit.a, m)};
+}
+
+/// Takes the part along d^2 out of the sums, d = x less its expert's mean, as if d^2 were another
+/// regressor (Frisch and Waugh).
+void loop_fit::take_off_bend(const sums& s, double& xx, double& xq, double& qq) {
+    const double m = s.steps;
+    const Eigen::ArrayXd mean = s.x / m, square = s.xx - m * mean.square();
+    const double cubes = (s.xxx - 3 * mean * s.xx + 2 * m * mean.cube()).sum();
+    const double loads = (s.xxq - 2 * mean * s.xq + mean.square() * s.q - square * s.q / m).sum();
+    const double bends = (s.xxxx - 4 * mean * s.xxx + 6 * mean.square() * s.xx -
+                          3 * m * mean.square().square() - square.square() / m)
+                             .sum();
+    if (!(bends > 1e-9 * square.square().sum() / m)) return;
+    xx -= cubes * cubes / bends;
+    xq -= cubes * loads / bends;
+    qq -= loads * loads / bends;
 }
 
 /// The intercepts take the zero frequency out of the likelihood, where noise is amplified by 1/(1 -

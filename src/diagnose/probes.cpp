@@ -111,6 +111,16 @@ std::optional<measured_slope> moment_slope::slope() const {
     return out;
 }
 
+std::optional<measured_slope> moment_slope::at_rest() const {
+    const auto rest = rest_.now(), last = slope();
+    if (!lead_.none() || !rest || !last) return std::nullopt;
+    constexpr double second_order = 0.02;  // scores off equal loads add some 1 % to the largest
+    const double apart = std::abs(last->value - rest->value);
+    const bool agree =
+        apart <= second_order * std::abs(rest->value) + 3 * std::hypot(last->error, rest->error);
+    return agree ? rest : std::nullopt;
+}
+
 score_slope::score_slope(std::size_t experts) : experts_(experts) { checked_experts(experts); }
 
 void score_slope::take(std::span<const double> shares, std::span<const double> scores) {

@@ -41,14 +41,20 @@ std::size_t csv_line::read(std::string_view line) {
     cells_.clear();
     const char *at = line.data(), *const end = at + line.size();
     const bool alike = begins_as_last(line);
-    count_ = alike ? shared_ : 0;  // whose values are here still
+    std::size_t count = alike ? shared_ : 0;  // whose values are here still
     at += alike ? start_size_ : 0;
     start_size_ = alike ? start_size_ : 0;
-    for (double value = 0; (at = csv::take_padded_number(at, end, separator_, value)) != nullptr;
-         ++at) {
-        put(value);
-        if (at == end) return count_;
-        if (count_ == shared_) keep_start(line, at + 1);
+    double* to = values_.data();  // not through the members: a cell is a few instructions
+    for (std::size_t room = values_.size();; ++at) {
+        if (count == room) {
+            values_.resize(room = 2 * room + 8);
+            to = values_.data();
+        }
+        at = csv::take_padded_number(at, end, separator_, to[count]);
+        if (at == nullptr) break;
+        ++count;
+        if (at == end) return count_ = count;
+        if (count == shared_) keep_start(line, at + 1);
     }
     start_size_ = 0;
     count_ = 0;  // one is no plain number: an empty cell, a word, quotes

@@ -23,6 +23,10 @@ public:
     /// line_reader's: 8 bytes behind it can be read.
     std::size_t read(std::string_view line);
 
+    /// What the last line began with, up to that column; empty where it is not known.
+    [[nodiscard]] std::string_view start() const noexcept { return {start_.data(), start_size_}; }
+    [[nodiscard]] char separator() const noexcept { return separator_; }
+
     /// Of each cell; NaN where it is no number.
     [[nodiscard]] std::span<const double> values() const noexcept {
         return {values_.data(), count_};

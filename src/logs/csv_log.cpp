@@ -11,6 +11,7 @@
 
 #include "column.hpp"
 #include "csv_line.hpp"
+#include "expert_rows.hpp"
 #include "log_builder.hpp"
 #include "wide_columns.hpp"
 
@@ -24,7 +25,8 @@ public:
 
     void take(std::string_view line) override {
         ++line_;
-        if (line.ends_with('\r')) line.remove_suffix(1);
+        has_return_ = line.ends_with('\r');
+        if (has_return_) line.remove_suffix(1);
         if ((line.empty() || line.front() <= ' ') &&
             line.find_first_not_of(" \t\r") == std::string_view::npos)
             return;
@@ -39,6 +41,8 @@ public:
             take_wide();
         ++rows_;
     }
+
+    std::size_t take_ahead(std::string_view text) override;
 
 private:
     static constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
@@ -75,6 +79,7 @@ private:
     log_builder& to_;
     std::string file_;
     csv_line row_;
+    expert_rows next_;  ///< of a long table
     std::vector<std::string> names_;
     /// The first column of each meaning.
     std::vector<std::size_t> columns_ =
@@ -84,9 +89,9 @@ private:
     std::vector<std::size_t> words_, series_;  ///< columns of names, and of losses
     wide_columns wide_;
     std::vector<wide_columns::run> runs_;         ///< of a wide table
-    std::vector<double> run_loads_, run_scores_;  ///< of one of them, in the row
+    std::vector<double> run_loads_, run_scores_;  ///< of one of them in the row, or of rows ahead
     std::string summaries_;
-    bool is_long_ = false, words_known_ = false;
+    bool is_long_ = false, words_known_ = false, has_return_ = false;
     std::size_t line_ = 0;
     std::int64_t rows_ = 0;
     std::optional<std::int64_t> last_step_;
@@ -224,6 +229,24 @@ void csv_log::take_long() {
         part_->add_next(cell_.load);
     else
         part_->add(cell_);
+}
+
+std::size_t csv_log::take_ahead(std::string_view text) {
+    const bool ends_in_load = load_ == expert_ + 1 && load_ + 1 == names_.size();
+    if (!is_long_ || !ends_in_load || part_ == nullptr || !words_.empty() || score_ != nowhere ||
+        dither_ != nowhere || row_.start().empty())
+        return 0;
+    const std::size_t next = cell_.expert + std::size_t{1};
+    run_loads_.resize(512);
+    const auto room =
+        std::span(run_loads_).first(std::min(run_loads_.size(), load_table::most_experts - next));
+    const auto taken = next_.read(row_.start(), next, {row_.separator(), has_return_}, text, room);
+    if (taken.lines == 0) return 0;
+    part_->add_next(room.first(taken.lines));
+    line_ += taken.lines;
+    rows_ += static_cast<std::int64_t>(taken.lines);
+    cell_.expert += static_cast<std::uint32_t>(taken.lines);
+    return taken.bytes;
 }
 
 /// What the row says of a part of the log.

@@ -114,7 +114,7 @@ void json_log::find_flat(std::string_view name, const json& value) {
 void json_log::find_members(const json& record) {
     arrays_ = {};
     flat_.clear();
-    layer_ = "0";
+    layer_.assign(1, '0');
     has_step_ = false;
     expert_.reset();
     for (const auto& [name, value] : record.items()) {

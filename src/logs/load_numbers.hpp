@@ -2,9 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <limits>
 #include <moebius/base/table_memory.hpp>
 #include <span>
 #include <vector>
@@ -27,17 +25,16 @@ public:
     }
 
     void append(std::span<const double> values) {
-        bool exact = true;
-        for (const double value : values) exact &= is_narrow(value);
-        if (!is_wide_ && !exact) widen();
+        std::size_t others = 0;  // counted without a branch: in vectors
+        for (const double value : values)
+            others +=
+                static_cast<std::size_t>(static_cast<double>(static_cast<float>(value)) != value);
+        if (!is_wide_ && others > 0) widen();
         if (is_wide_) {
             wide_.insert(wide_.end(), values.begin(), values.end());
             return;
         }
-        const auto place = static_cast<std::ptrdiff_t>(narrow_.size());
-        narrow_.resize(narrow_.size() + values.size());
-        std::transform(values.begin(), values.end(), narrow_.begin() + place,
-                       [](double value) { return static_cast<float>(value); });
+        narrow_.insert(narrow_.end(), values.begin(), values.end());
     }
 
     /// Adds `count` numbers from `at` on to others.
@@ -66,12 +63,6 @@ public:
     }
 
 private:
-    [[nodiscard]] static bool is_narrow(double value) noexcept {
-        constexpr double largest = std::numeric_limits<float>::max();
-        return std::abs(value) <= largest &&
-               static_cast<double>(static_cast<float>(value)) == value;
-    }
-
     template <typename T>
     static std::vector<T> cut(std::vector<T>& from, std::size_t count) {
         const auto middle =

@@ -66,6 +66,9 @@ void load_state::take(const load_record& record) {
         to.experts = record.loads.size();
         to.loads.clear();
         to.scores.clear();
+        constexpr std::size_t most_reserved = 1 << 20;
+        if (window_ <= most_reserved / std::max<std::size_t>(to.experts, 1))
+            to.loads.reserve(window_ * to.experts);
         to.sum.assign(record.loads.size(), 0);
         to.at = 0;
     }

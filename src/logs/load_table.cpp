@@ -48,8 +48,7 @@ void load_table::add(const load_row& row) {
     if (count == 0) return;
     scores_.add(row.scores, count, place);
     dither_.add(row.dither, count, place);
-    loads_.append(row.loads);
-    has_zero_ = has_zero_ || std::find(row.loads.begin(), row.loads.end(), 0.0) != row.loads.end();
+    append(row.loads);
     extend(row.step, row.layer, row.expert, static_cast<std::uint32_t>(count));
 }
 
@@ -83,32 +82,55 @@ void load_table::refuse(const std::string& file, const run& at, std::string_view
                    fmt::format("step {}, layer {}: {}", at.step, excerpt(layers_[at.layer]), rule));
 }
 
+/// How many experts have a row in a record, and where its runs end.
+std::pair<std::size_t, std::size_t> load_table::cover(const std::string& file,
+                                                      std::size_t from) const {
+    std::size_t covered = 0, next = 0, end = from;
+    for (; end < runs_.size() && runs_[end].step == runs_[from].step &&
+           runs_[end].layer == runs_[from].layer;
+         ++end) {
+        if (runs_[end].expert < next && !adds_up)
+            refuse(file, runs_[end],
+                   fmt::format("expert {} comes twice, but one row of each is needed",
+                               runs_[end].expert));
+        const std::size_t last = runs_[end].expert + runs_[end].count;
+        covered +=
+            last - std::min<std::size_t>(last, std::max<std::size_t>(next, runs_[end].expert));
+        next = std::max(next, last);
+    }
+    return {covered, end};
+}
+
 void load_table::check(const std::string& file) {
-    for (std::size_t from = 0, end = 0; from < runs_.size(); from = end) {
-        std::size_t covered = 0, next = 0;
+    record_counts records, steps;
+    std::size_t layers = 0;
+    for (std::size_t from = 0; from < runs_.size();) {
         first_expert_ = std::min(first_expert_, runs_[from].expert);
-        for (end = from; end < runs_.size() && runs_[end].step == runs_[from].step &&
-                         runs_[end].layer == runs_[from].layer;
-             ++end) {
-            if (runs_[end].expert < next && !adds_up)
-                refuse(file, runs_[end],
-                       fmt::format("expert {} comes twice, but one row of each is needed",
-                                   runs_[end].expert));
-            const std::size_t last = runs_[end].expert + runs_[end].count;
-            covered +=
-                last - std::min<std::size_t>(last, std::max<std::size_t>(next, runs_[end].expert));
-            next = std::max(next, last);
+        const auto [covered, end] = cover(file, from);
+        records.add(covered < experts_);
+        ++layers;
+        if (end == runs_.size() || runs_[end].step != runs_[from].step) {
+            steps.add(layers < layers_.size());
+            if (end < runs_.size()) layers = 0;
         }
-        if (covered == experts_) continue;
-        complete_ = false;
-        if (has_zero_)
+        if (covered < experts_ && has_zero_)
             refuse(file, runs_[from],
                    fmt::format("{} of {} experts have a row, but all must where zeros are written: "
                                "rows are missing, {}",
                                covered, experts_,
                                runs_[from].expert == 1 ? "or experts are numbered from 1"
                                                        : "or the file was cut off"));
+        if (end == runs_.size() && records.only_last())
+            ending_ = fmt::format(
+                "the last record, of step {} and layer {}, has a row of {} of {} "
+                "experts, and all before it of each",
+                runs_[from].step, excerpt(layers_[runs_[from].layer]), covered, experts_);
+        from = end;
     }
+    complete_ = records.incomplete == 0;
+    if (steps.only_last())
+        ending_ = fmt::format("the last step, {}, has {} of {} layers, and all before it have each",
+                              runs_.back().step, layers, layers_.size());
 }
 
 void load_table::finish(const std::string& file, std::size_t experts) {

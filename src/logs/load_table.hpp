@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "load_numbers.hpp"
@@ -61,6 +62,14 @@ public:
         experts_ = std::max<std::size_t>(experts_, last.expert + ++last.count);
     }
 
+    /// The same of experts one after the other, one or more.
+    void add_next(std::span<const double> loads) {
+        append(loads);
+        auto& last = runs_.back();
+        last.count += static_cast<std::uint32_t>(loads.size());
+        experts_ = std::max<std::size_t>(experts_, last.expert + last.count);
+    }
+
     /// Makes room for `times` as many cells as there are, a guess.
     void expect(double times);
 
@@ -68,6 +77,8 @@ public:
     [[nodiscard]] const std::vector<std::string>& layers() const noexcept { return layers_; }
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
+    /// What the end alone lacks, as of a file that was cut off; empty if nothing. After finish.
+    [[nodiscard]] const std::string& ending() const noexcept { return ending_; }
     /// The first expert that has a row; asked after finish.
     [[nodiscard]] std::uint32_t first_expert() const noexcept { return first_expert_; }
 
@@ -101,6 +112,17 @@ private:
             return expert < other.expert;
         }
     };
+    /// Of records, or of steps.
+    struct record_counts {
+        std::size_t all = 0, incomplete = 0;
+        bool last = false;  ///< whether the last one is incomplete
+        void add(bool is_incomplete) {
+            ++all;
+            incomplete += is_incomplete ? 1U : 0U;
+            last = is_incomplete;
+        }
+        [[nodiscard]] bool only_last() const { return all > 1 && incomplete == 1 && last; }
+    };
     /// A number beside each load, where any has one.
     struct channel {
         std::vector<double> values;
@@ -115,6 +137,11 @@ private:
         }
     };
 
+    void append(std::span<const double> loads) {
+        loads_.append(loads);
+        has_zero_ = has_zero_ || std::count(loads.begin(), loads.end(), 0.0) > 0;
+    }
+
     /// `count` cells came.
     void extend(std::int64_t step, std::uint32_t layer, std::uint32_t expert, std::uint32_t count) {
         experts_ = std::max<std::size_t>(experts_, expert + count);
@@ -126,6 +153,8 @@ private:
 
     void name_layers_in_order();
     [[noreturn]] void refuse(const std::string& file, const run& at, std::string_view rule) const;
+    [[nodiscard]] std::pair<std::size_t, std::size_t> cover(const std::string& file,
+                                                            std::size_t from) const;
     void check(const std::string& file);
     void begin_run(const run& made);
     [[nodiscard]] std::span<const double> loads_of(std::span<const run> runs);
@@ -142,6 +171,7 @@ private:
     std::uint32_t first_expert_ = most_experts;
     std::size_t experts_ = 0, at_ = 0;
     bool in_order_ = true, has_zero_ = false, complete_ = true;
+    std::string ending_;
     std::vector<double> row_, score_row_, dither_row_;  ///< of the record at hand
     std::vector<std::vector<double>> kept_;             ///< of the step that was taken out
 };

@@ -61,6 +61,8 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
                 fmt::format("experts without a row count as 0, of {} in all: where the last ones "
                             "were never chosen, --experts says how many there are",
                             table.experts()));
+        if (!table.ending().empty())
+            said.push_back(table.ending() + ": the file may have been cut off");
         if (table.first_expert() == 1)
             said.emplace_back(
                 "no layer has a row of expert 0, which counts as dead: where experts are numbered "

@@ -73,6 +73,14 @@ public:
 
     /// @throws io_error  with file, line and rule
     virtual void take(std::string_view line) = 0;
+
+    /// Takes lines behind the last one, as many as a shorter way is known for.
+    /// @param text  line_reader's ahead()
+    /// @returns their bytes, with their ends
+    virtual std::size_t take_ahead(std::string_view text) {
+        static_cast<void>(text);
+        return 0;
+    }
 };
 
 /// @param to    where loads go; it must outlive the parser

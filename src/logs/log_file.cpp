@@ -83,10 +83,17 @@ void read_text(log_bytes& file, log_format format, log_builder& to) {
     if (lines.next(line)) parser->take(line);  // names, which say nothing of how long rows are
     for (std::size_t bytes = 0, before = 0; lines.next(line); before = bytes) {
         parser->take(line);
-        bytes += line.size() + 1;
+        const std::size_t more = parser->take_ahead(lines.ahead());
+        lines.skip(more);
+        bytes += line.size() + 1 + more;
         if (before < enough && bytes >= enough && size > bytes)
             to.expect(slack * static_cast<double>(size) / static_cast<double>(bytes));
     }
+    if (format == log_format::csv && lines.ended_early())  // a record of JSON has an end of its own
+        to.note(
+            fmt::format("the last line of {} has no end: where the file was cut off, its last "
+                        "number may be a part of one",
+                        file.name()));
 }
 
 /// Opens each file in turn.

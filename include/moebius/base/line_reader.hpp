@@ -24,6 +24,17 @@ public:
     /// @throws io_error  for a line of more than 1 GiB
     bool next(std::string_view& line);
 
+    /// Whether the last line that was given had no end.
+    [[nodiscard]] bool ended_early() const noexcept { return ended_early_; }
+
+    /// What is read already of the lines behind the last one, with their ends; the last of them may
+    /// be a part. Valid until the next line is asked for.
+    [[nodiscard]] std::string_view ahead() const noexcept {
+        return {buffer_.data() + from_, to_ - from_};
+    }
+    /// Leaves out lines of it, of so many bytes with their ends.
+    void skip(std::size_t bytes) noexcept { searched_ = from_ += bytes; }
+
 private:
     void fill();
 
@@ -31,7 +42,7 @@ private:
     bool grows_;
     std::vector<char> buffer_;
     std::size_t from_ = 0, searched_ = 0, to_ = 0;
-    bool done_ = false;
+    bool done_ = false, ended_early_ = false;
 };
 
 }  // namespace moebius

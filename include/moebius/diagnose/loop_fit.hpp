@@ -38,6 +38,10 @@ struct fitted_loop {
 /// intercept of each expert, and kappa' = a/e: the likelihood whose spectrum is R of
 /// docs/theory.md section 6 for the rule in steps, without a transform or a window.
 ///
+/// Loads are no straight line of scores: of few tokens x scatters far and askew, more up than down,
+/// and where loads bend up, too, the line is too steep. So without a controller a bend common to
+/// all experts, of the square of x less its mean, is fitted beside it.
+///
 /// Intercepts bias a by O(1/steps) (Nickell), which matters for many experts, as the error falls
 /// with them and the bias does not. It is taken off: E[sum x noise] = -v (E - 1) G, with G the sum
 /// of x's response to noise within the steps. G grows with a, by which the adjusted likelihood is
@@ -61,12 +65,14 @@ public:
 private:
     struct sums {
         double steps = 0;
-        Eigen::ArrayXd x, y, q;  ///< (E)
-        double xx = 0, xy = 0, xq = 0, yy = 0, yq = 0, qq = 0;
+        Eigen::ArrayXd x, y, q, xx, xq, xxq, xxx, xxxx;  ///< (E)
+        double xy = 0, yy = 0, yq = 0, qq = 0;
     };
     [[nodiscard]] std::optional<fitted_loop> solve(const sums& s) const;
     [[nodiscard]] double intercept_misfit(double a, double m) const;
     void add(sums& to) const;
+    [[nodiscard]] sums empty() const;
+    static void take_off_bend(const sums& s, double& xx, double& xq, double& qq);
 
     loop_terms terms_;
     Eigen::ArrayXd q_, x_, y_;  ///< (E) loads of the step, and what they answer to

@@ -48,10 +48,8 @@ public:
     /// As of now: of as many of the last steps as its motion allows.
     [[nodiscard]] std::optional<measured_slope> slope() const;
     /// At equal loads, of all steps: for gates that rest. Empty where one direction is ahead of the
-    /// others, or too few steps came.
-    [[nodiscard]] std::optional<measured_slope> at_rest() const {
-        return lead_.none() ? rest_.now() : std::nullopt;
-    }
+    /// others, where slope() tells another one, or too few steps came.
+    [[nodiscard]] std::optional<measured_slope> at_rest() const;
 
 private:
     /// Of some 50 steps, with the lag of a steady drift taken off (Brown's double smoothing):

@@ -34,6 +34,7 @@ private:
     struct layer_rows {
         std::size_t stride = 1, steps = 0;  ///< steps of the row that is begun
         std::vector<double> sum, room;      ///< (experts), and to look for ranks in
+        std::vector<std::uint8_t> places;   ///< for that, too
         std::vector<row> rows;
     };
     static void end_row(layer_rows& layer, std::int64_t step);

@@ -132,3 +132,25 @@ TEST_CASE("a direction that leads is told from one that seems to", "[diagnose]")
         CHECK(look.none() == (lead == 0));
     }
 }
+
+TEST_CASE("gates that grow surer, all experts alike, are not at rest", "[diagnose]") {
+    const double growth = GENERATE(0.0, 0.5);
+    std::mt19937_64 random(7);
+    std::normal_distribution<double> logit;
+    constexpr int experts = 4, tokens = 512, steps = 400;
+    moment_slope probe(experts, 1);
+    for (int t = 0; t < steps; ++t) {
+        const double scale = 1 + growth * t / steps;
+        Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(experts, experts);
+        for (int i = 0; i < tokens; ++i) {
+            Eigen::Vector<double, experts> p;
+            for (double& one : p) one = std::exp(scale * logit(random));
+            p /= p.sum();
+            sum += p * p.transpose();
+        }
+        probe.take({sum.data(), static_cast<std::size_t>(sum.size())});
+    }
+    const auto now = probe.slope(), rest = probe.at_rest();
+    REQUIRE(now);
+    CHECK(rest.has_value() == (growth == 0));  // at .5 the mean of all steps is 10 % too much
+}

@@ -436,3 +436,28 @@ TEST_CASE("a log that grows gives each step once the next begins", "[logs]") {
     CHECK(early < 4);
     CHECK(seen == std::vector<std::int64_t>{0, 1, 2, 3, 4});  // more may come of the last
 }
+
+TEST_CASE("a log whose end may be cut off says so", "[logs]") {
+    const auto notes_of = [](const std::string& bytes) { return sample::open({bytes}).notes; };
+    const auto table = sample::long_csv(), columns = sample::wide_csv(layer_expert);
+    for (const auto& whole : {table, columns, sample::long_csv('\t')}) {
+        CHECK_FALSE(says(notes_of(whole), "cut off"));
+        for (const std::size_t less : {1U, 2U})  // the end; and a digit, of what is a number still
+            CHECK(says(notes_of(whole.substr(0, whole.size() - less)),
+                       "has no end: where the file was cut off, its last number may be a part"));
+    }
+    const std::string rows = "step,layer,expert,tokens\n0,0,0,5\n0,0,1,7\n0,1,0,6\n0,1,1,6\n";
+    CHECK_FALSE(says(notes_of(rows), "cut off"));
+    CHECK(says(notes_of(rows + "1,0,0,5\n1,0,1,7\n"),
+               "the last step, 1, has 1 of 2 layers, and all before it have each: the file may "));
+    CHECK(says(notes_of(rows + "1,0,0,5\n1,0,1,7\n1,1,0,6\n"),
+               "of step 1 and layer 1, has a row of 1 of 2 experts, and all before it of each"));
+    CHECK_FALSE(says(notes_of(rows + "1,0,0,5\n1,1,0,6\n1,1,1,6\n2,0,0,5\n2,0,1,7\n2,1,0,6\n"),
+                     "the last record"));  // as of a log of chosen experts alone
+    std::string records;
+    for (int step = 0; step < 3; ++step)
+        for (int layer = 0; layer < (step < 2 ? 2 : 1); ++layer)
+            records += fmt::format("{{\"step\":{},\"layer\":{},\"tokens_per_expert\":[5,{}]}}\n",
+                                   step, layer, step);
+    CHECK(says(notes_of(records), "the last step, 2, has 1 of 2 layers"));
+}
