@@ -34,8 +34,8 @@ for threads in 1 2; do
     "$program" validate $held --held compare --device cpu --threads $threads --out held.json >held-$threads || test $? = 3
 done
 cmp held-1 held-2
-for title in "onset, followed" "onset in training" "Followed to the last batch"; do grep -q "^$title" held-1; done
-grep -q gap_followed held.json
+for title in "followed  " "training  " "followed less training" "Followed to the last batch"; do grep -q "^$title" held-1; done
+grep -q gap_followed held.json && grep -q followed_off held.json
 if "$program" validate $held --device cpu 2>refused; then exit 1; fi
 grep -q "^moebius: --age: it came for validate --trained without --held" refused
 free=$(echo $held | sed 's/--follow//; s/--age 40//')
