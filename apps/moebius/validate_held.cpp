@@ -70,6 +70,29 @@ std::string batches_text(const held_prediction& of) {
     return out;
 }
 
+/// Of the runs that are apart.
+std::string share_text(double of) {
+    return std::isnan(of) ? "no run is apart" : fmt::format("{:.4f}", of);
+}
+
+/// Of the points where frozen gates miss training.
+std::string errors_text(const held_comparison& of, bool follows) {
+    if (std::isnan(of.frozen_error))
+        return "\nNowhere does frozen theory miss the gap by 0.3 or more.\n";
+    std::string out;
+    if (follows)
+        out += fmt::format(
+            "\nFollowed to the last batch, held training misses it by {:.4f} on "
+            "average in the window (run by run {:.4f}). Winners foretold: {}.\n",
+            of.followed_error, of.followed_run_error, share_text(of.followed_winners));
+    return out + fmt::format(
+                     "\nWhere frozen theory misses the gap by 0.3 or more, it does by {:.4f} on "
+                     "average; held training by {:.4f} (of its own age {:.4f}; run by run {:.4f}). "
+                     "Winners foretold: {}.\n",
+                     of.frozen_error, of.held_error, of.age_error, of.run_error,
+                     share_text(of.winners));
+}
+
 }  // namespace
 
 void add_to(option_table& table, held_arguments& args) {
@@ -117,17 +140,7 @@ std::string held_text(const held_prediction& of, const held_comparison& beside, 
                         at.in_window ? " window" : "", states_text(at.states));
     out += places_text(beside.places, apart, follows, true) + batches_text(of) +
            fmt::format(", {} free.\n", beside.batches);
-    if (follows)
-        out += fmt::format(
-            "\nFollowed to the last batch, held training misses it by {:.4f} on "
-            "average in the window (run by run {:.4f}). Winners foretold: {:.4f}.\n",
-            beside.followed_error, beside.followed_run_error, beside.followed_winners);
-    return out + fmt::format(
-                     "\nWhere frozen theory misses the gap by 0.3 or more, it does by {:.4f} on "
-                     "average; held training by {:.4f} (of its own age {:.4f}; run by run {:.4f}). "
-                     "Winners foretold: {:.4f}.\n",
-                     beside.frozen_error, beside.held_error, beside.age_error, beside.run_error,
-                     beside.winners);
+    return out + errors_text(beside, follows);
 }
 
 void add_held(const held_prediction& of, const held_arguments& args, double apart,
