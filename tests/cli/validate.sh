@@ -41,6 +41,9 @@ grep -q "^moebius: --age: it came for validate --trained without --held" refused
 free=$(echo $held | sed 's/--follow//; s/--age 40//')
 if "$program" validate $free --device cpu 2>refused; then exit 1; fi
 grep -q "0.2 came, but no loads are held" refused
+"$program" validate $(echo $held | sed 's/feedback=0:4/feedback=0:0.1/') --held compare --device cpu >near || test $? = 3
+grep -q "^Nowhere does frozen theory miss the gap by 0.3 or more" near
+if grep -q nan near; then exit 1; fi
 # A sweep of what validate follows; what diagnose follows, a file that grows, is a run's own.
 followed="validate $(echo $held | tr '\n' ' ') --held predict --device cpu"
 sweep='"schema": "moebius.plan/1", "axes": [{"option": "level", "values": [0.8, 0.95]}]'
