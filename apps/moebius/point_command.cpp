@@ -87,10 +87,13 @@ const command& command_named(const std::vector<command>& all, const std::string&
                            "one with a result is needed" + did_you_mean(name, names));
 }
 
-/// Options that are the run's own, in the words of a plan and as its axes.
-void refuse_own(std::string_view where, std::string_view word) {
-    for (const std::string_view own : {"--out", "--plot", "--report", "--format", "--checkpoint",
-                                       "--log", "--threads", "--follow"})
+/// Options that are the run's own, in the words of a plan and as its axes. What diagnose follows is
+/// a file; validate follows rests.
+void refuse_own(std::string_view command, std::string_view where, std::string_view word) {
+    std::vector<std::string_view> all{"--out",        "--plot", "--report", "--format",
+                                      "--checkpoint", "--log",  "--threads"};
+    if (command == "diagnose") all.emplace_back("--follow");
+    for (const auto own : all)
         if (word == own || word.starts_with(std::string(own) + '='))
             throw invalid_argument(where, fmt::format("{} came", word),
                                    "points write no files, wait for none and run on one thread "
@@ -98,9 +101,10 @@ void refuse_own(std::string_view where, std::string_view word) {
 }
 
 void refuse_own(const sweep_plan& plan) {
-    for (const auto& word : plan.command) refuse_own("/command", word);
+    const auto& name = plan.command[0];
+    for (const auto& word : plan.command) refuse_own(name, "/command", word);
     for (std::size_t i = 0; i < plan.axes.size(); ++i)
-        if (plan.axes[i].is_option) refuse_own(axis_place(i), "--" + plan.axes[i].name);
+        if (plan.axes[i].is_option) refuse_own(name, axis_place(i), "--" + plan.axes[i].name);
 }
 
 bool has_flag(const command& of, std::string_view flag) {

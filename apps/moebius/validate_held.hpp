@@ -21,9 +21,10 @@ void add_to(option_table& table, held_arguments& args);
 
 /// For a reader, and as sections of a result.
 [[nodiscard]] std::string held_text(const held_prediction& of, const held_arguments& args,
-                                    std::uint64_t seed);
-[[nodiscard]] std::string held_text(const held_prediction& of, const held_comparison& beside);
-void add_held(const held_prediction& of, const held_arguments& args, std::uint64_t seed,
+                                    double apart);
+[[nodiscard]] std::string held_text(const held_prediction& of, const held_comparison& beside,
+                                    double apart);
+void add_held(const held_prediction& of, const held_arguments& args, double apart,
               result_document& to);
 void add_held(const held_prediction& of, const held_comparison& beside, result_document& to);
 

@@ -107,11 +107,11 @@ void add_theory(option_table& table, trained_arguments& args) {
 /// A prediction alone.
 int report_held(const trained_arguments& args, const held_prediction& predicted,
                 result_heading heading) {
-    const auto seed = args.how.theory.seed;
+    const double apart = args.how.apart;
     heading.schema = validate_held_schema;
     result_document document{std::move(heading), {}};
-    add_held(predicted, args.held, seed, document);
-    args.output.write(document, held_text(predicted, args.held, seed));
+    add_held(predicted, args.held, apart, document);
+    args.output.write(document, held_text(predicted, args.held, apart));
     return exit_code::found;
 }
 
@@ -148,6 +148,7 @@ int run(trained_arguments& args, const session& session) {
     how.steps = args.experiment.steps;
     how.theory.seed = args.experiment.design.seed;
     how.theory.threads = args.device.threads;
+    args.held.how.over.seed = how.theory.seed;
     auto heading = trained_heading(args, session);
 
     const auto options = experiment_from(args.experiment, session);
@@ -166,7 +167,7 @@ int run(trained_arguments& args, const session& session) {
     if (predicted) {
         const auto beside = compare_held(*predicted, v, how, args.held.how);
         add_held(*predicted, beside, document);
-        text += held_text(*predicted, beside);
+        text += held_text(*predicted, beside, how.apart);
     }
     args.output.write(document, text);
     return outcome_of(heading, v.overall.agrees ? exit_code::found : exit_code::no_answer);

@@ -59,10 +59,10 @@ struct window_errors {
 
     void add(const held_comparison::point& at, const held_point& point,
              const std::vector<double>& late) {
-        held.add(std::abs(at.held.mean - at.late.mean));
-        frozen.add(std::abs(at.frozen.mean - at.late.mean));
-        age.add(std::abs(at.held.mean - at.at_age.mean));
-        followed.add(std::abs(at.followed.mean - at.late.mean));
+        held.add(std::abs(at.held.value - at.late.value));
+        frozen.add(std::abs(at.frozen.value - at.late.value));
+        age.add(std::abs(at.held.value - at.at_age.value));
+        followed.add(std::abs(at.followed.value - at.late.value));
         for (std::size_t s = 0; s < late.size(); ++s) run.add(std::abs(point.held[s] - late[s]));
         for (std::size_t s = 0; s < point.followed.size(); ++s)
             followed_run.add(std::abs(point.followed[s] - late[s]));
@@ -78,43 +78,63 @@ struct window_errors {
     }
 };
 
-/// Onsets that are ends of the sweep are counted, not averaged.
-drawn_interval onset_of(std::vector<double> onsets, const held_options& held, std::uint64_t seed,
-                        std::size_t& beyond) {
-    beyond = static_cast<std::size_t>(
-        std::count_if(onsets.begin(), onsets.end(), [](double at) { return std::isnan(at); }));
-    return bootstrap_mean(onsets, held.draws, held.level, seed);
+/// Of the runs that are apart from balance late.
+void add_winners(const std::vector<double>& told, const std::vector<double>& late, double apart,
+                 mean_of& to) {
+    for (std::size_t s = 0; s < told.size(); ++s)
+        if (std::abs(late[s]) > apart) to.add(told[s] * late[s] > 0 ? 1 : 0);
+}
+
+swept_gaps gaps_over(const held_prediction& of, std::vector<double> held_point::*which) {
+    swept_gaps out;
+    for (const auto& point : of.points) {
+        if (point.side == 0) out.feedbacks.push_back(point.feedback);
+        out.sides[point.side].push_back(point.*which);
+    }
+    return out;
 }
 
 void put_drawn(const std::string& name, const drawn_interval& over, row_writer& row) {
-    row.put(name, over.mean);
+    row.put(name, over.value);
     row.put(name + "_low", over.low);
     row.put(name + "_high", over.high);
 }
 
-void compare_onsets(const held_prediction& predicted, const trained_validation& free,
-                    const held_options& held, std::uint64_t seed, held_comparison& out) {
-    out.onset_held = onset_of(predicted.onsets, held, seed, out.held_beyond);
-    std::vector<double> measured;
-    for (const auto& onset : free.onsets) measured.push_back(onset.apart_training);
-    out.onset_training = onset_of(measured, held, seed, out.training_beyond);
-    out.onset_followed = onset_of(predicted.followed_onsets, held, seed, out.followed_beyond);
+/// @param late  (points, seeds)
+void compare_places(const held_prediction& predicted, const std::vector<std::vector<double>>& late,
+                    double apart, const bootstrap_options& over, held_places& out) {
+    const auto held = gaps_over(predicted, &held_point::held);
+    auto training = held;
+    const std::size_t n = training.feedbacks.size();
+    for (std::size_t i = 0; i < late.size(); ++i) training.sides[i / n][i % n] = late[i];
+    out.training = places_of(training, apart, over);
+    out.held_off = places_between(held, training, apart, over);
+    if (predicted.follows())
+        out.followed_off =
+            places_between(gaps_over(predicted, &held_point::followed), training, apart, over);
 }
 
 }  // namespace
+
+held_places places_of(const held_prediction& of, double apart, const bootstrap_options& over) {
+    held_places out{places_of(gaps_over(of, &held_point::frozen), apart, over),
+                    places_of(gaps_over(of, &held_point::held), apart, over)};
+    if (of.follows()) out.followed = places_of(gaps_over(of, &held_point::followed), apart, over);
+    return out;
+}
 
 held_comparison compare_held(const held_prediction& predicted, const trained_validation& free,
                              const trained_validation_options& how, const held_options& held) {
     held_comparison out;
     window_errors errors;
-    mean_of winners;
-    const auto seed = how.theory.seed;
+    mean_of winners, followed_winners;
+    const auto drawn = [&](const std::vector<double>& values) {
+        return bootstrap_mean(values, held.over);
+    };
+    std::vector<std::vector<double>> late;
     for (std::size_t i = 0; i < predicted.points.size(); ++i) {
         const auto& point = predicted.points[i];
         const auto rows = rows_of(predicted, free, point.side, i % free.made.points());
-        const auto drawn = [&](const std::vector<double>& values) {
-            return bootstrap_mean(values, held.draws, held.level, seed);
-        };
         held_comparison::point at{point.side,
                                   point.feedback,
                                   drawn(point.held),
@@ -124,16 +144,19 @@ held_comparison compare_held(const held_prediction& predicted, const trained_val
                                   false,
                                   means_of_states(rows.late, how.apart),
                                   drawn(point.followed)};
-        for (std::size_t s = 0; s < rows.late.size(); ++s)
-            if (std::abs(rows.late[s]) > how.apart)
-                winners.add(point.held[s] * rows.late[s] > 0 ? 1 : 0);
-        at.in_window = std::abs(at.frozen.mean - at.late.mean) >= missed;
+        add_winners(point.held, rows.late, how.apart, winners);
+        add_winners(point.followed, rows.late, how.apart, followed_winners);
+        at.in_window = std::abs(at.frozen.value - at.late.value) >= missed;
         if (at.in_window) errors.add(at, point, rows.late);
         out.points.push_back(at);
+        late.push_back(rows.late);
     }
     errors.put(out);
     out.winners = winners.value();
-    compare_onsets(predicted, free, held, seed, out);
+    out.followed_winners = followed_winners.value();
+    out.places = places_of(predicted, how.apart, held.over);
+    compare_places(predicted, late, how.apart, held.over, out.places);
+    out.batches = how.steps * free.states.size();
     return out;
 }
 
@@ -152,18 +175,32 @@ table held_response_table(const held_prediction& of) {
     return out;
 }
 
-table held_points_table(const held_prediction& of, const held_options& how, std::uint64_t seed) {
+table held_points_table(const held_prediction& of, const bootstrap_options& over) {
     table out;
     row_writer row(out);
     for (const auto& point : of.points) {
         row.next();
         row.put("side", static_cast<double>(point.side));
         row.put("feedback", point.feedback);
-        put_drawn("gap_held", bootstrap_mean(point.held, how.draws, how.level, seed), row);
-        put_drawn("gap_frozen", bootstrap_mean(point.frozen, how.draws, how.level, seed), row);
-        if (!point.followed.empty())
-            put_drawn("gap_followed", bootstrap_mean(point.followed, how.draws, how.level, seed),
-                      row);
+        put_drawn("gap_held", bootstrap_mean(point.held, over), row);
+        put_drawn("gap_frozen", bootstrap_mean(point.frozen, over), row);
+        if (of.follows()) put_drawn("gap_followed", bootstrap_mean(point.followed, over), row);
+    }
+    return out;
+}
+
+table held_places_table(const held_places& of) {
+    table out;
+    row_writer row(out);
+    for (std::size_t i = 0; i < sweep_place_names.size(); ++i) {
+        row.next();
+        row.put("place", static_cast<double>(i));
+        put_drawn("frozen", of.frozen[i], row);
+        put_drawn("held", of.held[i], row);
+        put_drawn("followed", of.followed[i], row);
+        put_drawn("training", of.training[i], row);
+        put_drawn("held_off", of.held_off[i], row);
+        put_drawn("followed_off", of.followed_off[i], row);
     }
     return out;
 }
@@ -179,7 +216,7 @@ table held_comparison_table(const held_comparison& of) {
         put_drawn("gap_frozen", at.frozen, row);
         put_drawn("gap_at_age", at.at_age, row);
         put_drawn("gap_training", at.late, row);
-        if (!std::isnan(at.followed.mean)) put_drawn("gap_followed", at.followed, row);
+        if (!std::isnan(at.followed.value)) put_drawn("gap_followed", at.followed, row);
         row.put("in_window", at.in_window ? 1 : 0);
         row.put("states", static_cast<double>(at.states.states));
         row.put("training_first", at.states.low);

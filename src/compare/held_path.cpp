@@ -111,12 +111,12 @@ public:
     }
 
     /// A quarter of the age, as learning slows with it, between a quarter of a relaxation time of
-    /// scores and two of them, in which a hold settles; whole records.
+    /// scores and one, in which a hold settles; whole records. Where feedback nearly holds a gap by
+    /// itself, longer ones push it outwards.
     [[nodiscard]] std::uint64_t window() const {
         const auto record = made_.work.record_every;
         const double relaxation = relaxation_of(rules_.front());
-        const double length =
-            std::clamp(static_cast<double>(age_) / 4, relaxation / 4, 2 * relaxation);
+        const double length = std::clamp(static_cast<double>(age_) / 4, relaxation / 4, relaxation);
         const auto records = static_cast<std::uint64_t>(length / static_cast<double>(record));
         return std::min(std::max<std::uint64_t>(1, records) * record, steps_ - age_);
     }

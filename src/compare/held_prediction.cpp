@@ -5,7 +5,6 @@
 #include <cmath>
 #include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
-#include <moebius/base/random.hpp>
 #include <moebius/compare/held_prediction.hpp>
 #include <moebius/train/held.hpp>
 #include <numeric>
@@ -31,9 +30,10 @@ void check_held(const experiment_options& options, const trained_validation_opti
     if (held.gaps < 3) refuse("--held", fmt::format("{} gaps came", held.gaps), "three are needed");
     if (!(held.most_gap > 0 && held.most_gap < 1))
         refuse("--most-gap", fmt::format("{} came", held.most_gap), "it must be in (0, 1)");
-    if (held.draws < 100) refuse("--draws", fmt::format("{} came", held.draws), "100 are needed");
-    if (!(held.level > 0 && held.level < 1))
-        refuse("--level", fmt::format("{} came", held.level), "it must be in (0, 1)");
+    if (held.over.draws < 100)
+        refuse("--draws", fmt::format("{} came", held.over.draws), "100 are needed");
+    if (!(held.over.level > 0 && held.over.level < 1))
+        refuse("--level", fmt::format("{} came", held.over.level), "it must be in (0, 1)");
     if (held.age != 0 && !(held.age >= 4 && held.age <= static_cast<double>(how.steps)))
         refuse("--age", fmt::format("{} came", held.age),
                fmt::format("it must be 4 to the {} batches of training", how.steps));
@@ -119,7 +119,9 @@ void hold_models(experiment_options options, const held_options& held, const tra
     const auto asked = held.age > 0 ? static_cast<std::uint64_t>(held.age) : decision_age(rule);
     out.age = std::max<std::uint64_t>(records_each_side, (asked + every / 2) / every) * every;
     out.window = 2 * records_each_side * every;
-    const auto states = train_all(made, out.age + records_each_side * every, on, watched);
+    const auto last = out.age + records_each_side * every;
+    const auto states = train_all(made, last, on, watched);
+    out.held_batches = last * states.size();
     for (std::size_t s = 0; s < made.seeds(); ++s) {
         std::vector<held_record> held_at;
         std::vector<double> gaps, leads, errors;
@@ -144,6 +146,7 @@ void freeze_gates(experiment_options options, const trained_validation_options& 
     options.sides.front().numbers.hold_speed = model_numbers::unset;
     const auto free = make_experiment(options);
     const auto gates = train_all(free, how.steps, on, watched);
+    out.held_batches += how.steps * gates.size();
     auto work = free.work;
     work.runs.clear();
     std::vector<training_state> states;
@@ -162,16 +165,6 @@ void freeze_gates(experiment_options options, const trained_validation_options& 
         out.points[i / free.seeds()].frozen.push_back(loads[i][0] - (1 - loads[i][0]) / others);
 }
 
-/// The least feedback within the sweep from which on the gaps of both starts differ; NaN for none.
-double followed_onset(const held_prediction& of, std::size_t seed, double apart) {
-    const std::size_t n = of.points.size() / 2;
-    std::size_t first = n;
-    while (first > 0 && std::abs(of.points[first - 1].followed[seed] -
-                                 of.points[n + first - 1].followed[seed]) > apart)
-        --first;
-    return first == 0 || first + 1 >= n ? not_a_number : of.points[first].feedback;
-}
-
 /// Fills in the rests that are followed to the last batch.
 void follow_to_the_end(experiment_options options, const trained_validation_options& how,
                        const training_backend& on, const watch& watched, held_prediction& out) {
@@ -182,36 +175,13 @@ void follow_to_the_end(experiment_options options, const trained_validation_opti
     const std::size_t seeds = options.seeds;
     for (std::size_t r = 0; r < rests.size(); ++r)
         out.points[r / seeds].followed.push_back(rests[r]);
-    for (std::size_t s = 0; s < seeds; ++s)
-        out.followed_onsets.push_back(followed_onset(out, s, how.apart));
+    out.followed_batches = how.steps * rests.size();
 }
 
 }  // namespace
 
 std::uint64_t decision_age(const feedback_rule& rule) {
     return static_cast<std::uint64_t>(std::ceil(settled / (rule.step * rule.decay)));
-}
-
-drawn_interval bootstrap_mean(const std::vector<double>& values, std::size_t draws, double level,
-                              std::uint64_t seed) {
-    std::vector<double> known;
-    for (const double value : values)
-        if (!std::isnan(value)) known.push_back(value);
-    if (known.empty()) return {not_a_number, not_a_number, not_a_number};
-    const auto n = static_cast<double>(known.size());
-    std::vector<double> means(draws, 0.0);
-    for (std::size_t d = 0; d < draws; ++d)
-        for (std::size_t i = 0; i < known.size(); ++i) {
-            const auto word =
-                random_words(seed, random_stream::picked, d, static_cast<std::uint32_t>(i))[0];
-            means[d] += known[(word * std::uint64_t{known.size()}) >> 32] / n;
-        }
-    std::sort(means.begin(), means.end());
-    const auto at = [&](double share) {
-        return means[static_cast<std::size_t>(share * static_cast<double>(draws - 1))];
-    };
-    return {std::accumulate(known.begin(), known.end(), 0.0) / n, at((1 - level) / 2),
-            at((1 + level) / 2)};
 }
 
 held_prediction predict_from_held(const experiment_options& options,
@@ -232,10 +202,6 @@ held_prediction predict_from_held(const experiment_options& options,
                                     numbers.decay, numbers.bias));
             out.points.push_back(std::move(point));
         }
-    for (const auto& response : out.responses)
-        out.onsets.push_back(response.parts_at(how.lead, other, numbers.decay, numbers.bias,
-                                               how.apart, options.values.front(),
-                                               options.values.back()));
     freeze_gates(options, how, on, watched, out);
     if (held.follow) follow_to_the_end(options, how, on, watched, out);
     return out;

@@ -102,23 +102,4 @@ double held_response::settle(double from, double feedback, double decay, double 
     return to;
 }
 
-double held_response::parts_at(double x, double other, double decay, double bias, double apart,
-                               double from, double to) const {
-    constexpr int parts = 200;
-    const double first = softmax_gap(x), second = softmax_gap(other);
-    const auto are_apart = [&](double feedback) {
-        return std::abs(settle(first, feedback, decay, bias) -
-                        settle(second, feedback, decay, bias)) > apart;
-    };
-    if (!are_apart(to) || are_apart(from)) return not_a_number;
-    int k = parts - 1;
-    while (k > 0 && are_apart(std::lerp(from, to, k / double{parts}))) --k;
-    double low = std::lerp(from, to, k / double{parts}), high = low + (to - from) / parts;
-    for (int h = 0; h < halvings; ++h) {
-        const double middle = (low + high) / 2;
-        (are_apart(middle) ? high : low) = middle;
-    }
-    return high;
-}
-
 }  // namespace moebius

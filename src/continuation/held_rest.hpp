@@ -44,8 +44,8 @@ public:
         growth_ = feedback_ * gap.once * slope - decay_;
         turn_ = -growth_ / q;  // dF/dx = growth
         converged_ = std::abs(feedback_ * gap.m - rise) < 1e-9 * (1 + std::abs(rise)) &&
-                     q * gap.m > 0 && gap.m * held > 0 &&
-                     (options.mean_spread == 0 || std::abs(w_) * options.beta <= 1);
+                     q * gap.m > 0 && gap.m * held > 0;
+        known_ = converged_ && (options.mean_spread == 0 || std::abs(w_) * options.beta <= 1);
 
         auto by_u = held_fit::vector::Zero().eval(), by_slope = by_u;
         by_u[held_fit::value] = by_slope[held_fit::by_lead] = 1;
@@ -69,10 +69,13 @@ public:
     /// dfeedback/dlead along the branch.
     [[nodiscard]] double turn() const { return turn_; }
 
-    /// Whether there is such a feedback, more of it needs more lead than is held, and its mean
-    /// score is no more than 1/beta off those that were held, nor its gap the other way: beyond
-    /// them a fit knows nothing.
+    /// Whether there is such a feedback, more of it needs more lead than is held, and its gap is
+    /// not the other way: whereto a branch is followed.
     [[nodiscard]] bool converged() const { return converged_; }
+
+    /// Whether its mean score is no more than 1/beta off those that were held, too: beyond them a
+    /// fit knows nothing that could be told.
+    [[nodiscard]] bool known() const { return known_; }
 
     /// The mean score at which a lead will rest if u goes on as a straight line; at most `reach`
     /// off those that were held, as noise may foretell anything.
@@ -113,7 +116,7 @@ private:
     double decay_;
     std::size_t experts_;
     double feedback_ = 0, w_ = 0, gap_ = 0, growth_ = 0, turn_ = 0;
-    bool converged_ = false;
+    bool converged_ = false, known_ = false;
     held_fit::vector by_feedback_, by_gap_, by_growth_;
 };
 

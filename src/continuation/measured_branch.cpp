@@ -66,8 +66,7 @@ public:
         }
         for (const double lead : leads) {
             const auto fit = fit_at(lead);
-            if (const rest_at rest(options_, fit); rest.converged())
-                out.points.push_back(rest.point());
+            if (const rest_at rest(options_, fit); rest.known()) out.points.push_back(rest.point());
         }
         out.arrived = !out.points.empty() && out.points.back().lead >= to;
         out.folds = folds_of(out.points);

@@ -34,13 +34,26 @@ for threads in 1 2; do
     "$program" validate $held --held compare --device cpu --threads $threads --out held.json >held-$threads || test $? = 3
 done
 cmp held-1 held-2
-for title in "onset, followed" "onset in training" "Followed to the last batch"; do grep -q "^$title" held-1; done
-grep -q gap_followed held.json
+for title in "followed  " "training  " "followed less training" "Followed to the last batch"; do grep -q "^$title" held-1; done
+grep -q gap_followed held.json && grep -q followed_off held.json
 if "$program" validate $held --device cpu 2>refused; then exit 1; fi
 grep -q "^moebius: --age: it came for validate --trained without --held" refused
 free=$(echo $held | sed 's/--follow//; s/--age 40//')
 if "$program" validate $free --device cpu 2>refused; then exit 1; fi
 grep -q "0.2 came, but no loads are held" refused
+"$program" validate $(echo $held | sed 's/feedback=0:4/feedback=0:0.1/') --held compare --device cpu >near || test $? = 3
+grep -q "^Nowhere does frozen theory miss the gap by 0.3 or more" near
+if grep -q nan near; then exit 1; fi
+# A sweep of what validate follows; what diagnose follows, a file that grows, is a run's own.
+followed="validate $(echo $held | tr '\n' ' ') --held predict --device cpu"
+sweep='"schema": "moebius.plan/1", "axes": [{"option": "level", "values": [0.8, 0.95]}]'
+echo "{$sweep, \"command\": \"$followed\", \"keep\": {\"gap\": \"/held_points/gap_followed/0\"}}" >followed-plan.json
+"$program" run followed-plan.json --journal followed.j >/dev/null
+"$program" merge followed.j --out followed-rows.csv
+test "$(cut -d, -f2 followed-rows.csv | sort -u | wc -l)" = 2 # a heading, and one gap at both levels
+echo "{$sweep, \"command\": \"diagnose --follow x.csv\", \"keep\": {\"gap\": \"/a\"}}" >waiting-plan.json
+if "$program" plan check waiting-plan.json 2>refused; then exit 1; fi
+grep -q "^moebius: .*--follow came, but points write no files, wait for none" refused
 if command -v gnuplot >/dev/null; then
     "$program" plot v.json --out v.svg
     grep -q 'measured, feedback up' v-diagram.svg

@@ -11,8 +11,8 @@ namespace moebius {
 
 /// Holds each model on the loads that its own feedback would bring about, while these move.
 ///
-/// Models learn in windows, each a quarter as long as they are old, of a quarter to two relaxation
-/// times 1/(step decay) of scores. In a window loads are held that the rule of scores gives with
+/// Models learn in windows, each a quarter as long as they are old, of a quarter to one relaxation
+/// time 1/(step decay) of scores. In a window loads are held that the rule of scores gives with
 /// the gate as it was before; then the rule goes through the window again, from the gate before to
 /// that after: the midpoint rule for a gate that moves. What an expert had too much of, as a hold
 /// lags behind a gate that learns fast, the next window takes back. No batch is routed by scores

@@ -5,8 +5,10 @@
 #include <moebius/base/constants.hpp>
 #include <moebius/base/table.hpp>
 #include <moebius/base/watch.hpp>
+#include <moebius/compare/bootstrap.hpp>
 #include <moebius/compare/held_path.hpp>
 #include <moebius/compare/held_response.hpp>
+#include <moebius/compare/sweep_places.hpp>
 #include <moebius/compare/trained_validation.hpp>
 #include <moebius/train/training_backend.hpp>
 #include <vector>
@@ -14,11 +16,10 @@
 namespace moebius {
 
 struct held_options {
-    std::size_t gaps = 15;     ///< at which models are held, >= 3, even in the softmax lead
-    double most_gap = 0.95;    ///< the largest of them, in (0, 1)
-    double age = 0;            ///< batches; 0: decision_age
-    std::size_t draws = 1000;  ///< of the bootstrap over seeds, >= 100
-    double level = 0.95;       ///< of intervals, in (0, 1)
+    std::size_t gaps = 15;        ///< at which models are held, >= 3, even in the softmax lead
+    double most_gap = 0.95;       ///< the largest of them, in (0, 1)
+    double age = 0;               ///< batches; 0: decision_age
+    bootstrap_options over = {};  ///< seeds
     /// Whether models are held on where each feedback would bring them, to the last batch, too
     /// (follow_rests): as many more models as there are free ones.
     bool follow = false;
@@ -29,14 +30,6 @@ struct held_options {
 /// state that was decided then.
 /// @source docs/theory.md section 11
 [[nodiscard]] std::uint64_t decision_age(const feedback_rule& rule);
-
-/// A value and its interval over seeds, by bootstrap: the percentiles of means over seeds that are
-/// drawn with replacement. NaN are left out of the values.
-struct drawn_interval {
-    double mean = 0, low = 0, high = 0;
-};
-[[nodiscard]] drawn_interval bootstrap_mean(const std::vector<double>& values, std::size_t draws,
-                                            double level, std::uint64_t seed);
 
 /// Gaps of one start at one feedback.
 struct held_point {
@@ -57,10 +50,27 @@ struct held_prediction {
     std::vector<std::vector<double>> leads, errors;  ///< (seeds, gaps) and their standard errors
     std::vector<held_response> responses;            ///< (seeds)
     std::vector<held_point> points;                  ///< (sides, feedbacks), feedbacks faster
-    std::vector<double> onsets;  ///< (seeds) held_response::parts_at over the sweep
-    /// (seeds) if they are followed: as trained_onset::apart_training.
-    std::vector<double> followed_onsets = {};
+    /// Of training, over all models: to the age and of gates that are frozen, and of those
+    /// followed.
+    std::uint64_t held_batches = 0, followed_batches = 0;
+
+    [[nodiscard]] bool follows() const { return !points.front().followed.empty(); }
 };
+
+/// Where the ensemble changes over the sweep, as each tells it; unknown: NaN.
+struct held_places {
+    sweep_places frozen, held;
+    sweep_places followed = unknown, training = unknown;
+    sweep_places held_off = unknown, followed_off = unknown;  ///< less that in training
+
+    static constexpr drawn_interval nowhere{not_a_number, not_a_number, not_a_number};
+    static constexpr sweep_places unknown{nowhere, nowhere, nowhere};
+};
+
+/// Of what is predicted alone.
+/// @param apart  as trained_validation_options
+[[nodiscard]] held_places places_of(const held_prediction& of, double apart,
+                                    const bootstrap_options& over);
 
 /// Trains models whose gap is held to the age, and one without feedback for all steps, for each
 /// seed; the runs have the data, batches and first parameters of the free ones of their seed.
@@ -85,7 +95,7 @@ struct held_comparison {
         drawn_interval held, frozen, at_age, late;
         bool in_window = false;  ///< frozen theory misses the late gap by 0.3 or more
         two_means states;        ///< of the late gaps
-        drawn_interval followed = {not_a_number, not_a_number, not_a_number};  ///< NaN: none are
+        drawn_interval followed = held_places::nowhere;  ///< NaN: none are
     };
     std::vector<point> points;
     double held_error = 0, frozen_error = 0;  ///< mean |mean predicted - mean late| in the window
@@ -93,10 +103,10 @@ struct held_comparison {
     double run_error = 0;                     ///< mean over runs of |held - late|, in the window
     /// Of the followed rests, the same with the late gap, and run by run; NaN if none are followed.
     double followed_error = 0, followed_run_error = 0;
-    double winners = 0;  ///< share of runs apart from balance late whose winner was predicted
-    drawn_interval onset_held, onset_training, onset_followed;
-    std::size_t held_beyond = 0, training_beyond = 0,
-                followed_beyond = 0;  ///< seeds whose onset the sweep has not
+    /// Share of runs apart from balance late whose winner was predicted; of those followed.
+    double winners = 0, followed_winners = 0;
+    held_places places;
+    std::uint64_t batches = 0;  ///< of free training, over all models
 };
 
 [[nodiscard]] held_comparison compare_held(const held_prediction& predicted,
@@ -108,8 +118,11 @@ struct held_comparison {
 [[nodiscard]] table held_response_table(const held_prediction& of);
 
 /// side, feedback; gap_held, gap_frozen and, if rests are followed, gap_followed, _low and _high.
-[[nodiscard]] table held_points_table(const held_prediction& of, const held_options& how,
-                                      std::uint64_t seed);
+[[nodiscard]] table held_points_table(const held_prediction& of, const bootstrap_options& over);
+
+/// A row for each of sweep_place_names: frozen, held, followed, training, held_off and followed_off
+/// with their intervals, _low and _high. What is outside the sweep or not known is not finite.
+[[nodiscard]] table held_places_table(const held_places& of);
 
 /// The same, with gap_at_age and gap_training, in_window and states.
 [[nodiscard]] table held_comparison_table(const held_comparison& of);

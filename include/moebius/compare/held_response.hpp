@@ -44,12 +44,6 @@ public:
     /// has learnt anything.
     [[nodiscard]] double softmax_gap(double x) const;
 
-    /// The least feedback from which on, up to `to`, what starts at the gaps of a lead of x and of
-    /// `other` comes to rests more than `apart` apart: where the start begins to decide. NaN if
-    /// they do not part at `to`, or are apart at `from` already: an end of a range is no estimate.
-    [[nodiscard]] double parts_at(double x, double other, double decay, double bias, double apart,
-                                  double from, double to) const;
-
 private:
     [[nodiscard]] double lead_at(double u) const;
     [[nodiscard]] double gap_at(double u) const;

@@ -61,15 +61,6 @@ TEST_CASE("where less lead holds more load, balance is stable below that slope a
     CHECK(falls.settle(-0.1, 0, 1, 0) < -0.9);
 }
 
-TEST_CASE("starts part where their rests do, and an end of the range is no estimate",
-          "[trained][held]") {
-    const auto two = softmax_held(2, 1);
-    const double onset = 2 * std::atanh(0.25) / 0.25;  // rests at +-.25 are .5 apart
-    CHECK(two.parts_at(3, -3, 1, 0, 0.5, 0, 6) == Approx(onset).epsilon(1e-9));
-    CHECK(std::isnan(two.parts_at(3, -3, 1, 0, 0.5, 0, 2)));
-    CHECK(std::isnan(two.parts_at(3, -3, 1, 0, 0.5, 2.5, 6)));
-}
-
 TEST_CASE("a response that no gate has is refused", "[trained][held]") {
     CHECK_THROWS_AS(held_response({0.1}, {0}, 2, 1), invalid_argument);
     CHECK_THROWS_AS(held_response({0.3, 0.1}, {0, 1}, 2, 1), invalid_argument);
@@ -82,12 +73,13 @@ TEST_CASE("the bootstrap's interval of a mean is the normal one where there are 
     std::vector<double> values;
     for (std::uint32_t i = 0; i < 200; ++i)
         values.push_back(uniform(random_words(5, random_stream::token, 0, i)[0]));
-    const auto over = bootstrap_mean(values, 4000, 0.95, 3);
+    const bootstrap_options how{.draws = 4000, .seed = 3};
+    const auto over = bootstrap_mean(values, how);
     const double width = 2 * 1.96 / std::sqrt(12.0 * 200);
     CHECK(over.high - over.low == Approx(width).epsilon(0.1));  // its own scatter is 3 %
-    CHECK((over.low < over.mean && over.mean < over.high));
+    CHECK((over.low < over.value && over.value < over.high));
     values.push_back(NAN);
-    CHECK(bootstrap_mean(values, 4000, 0.95, 3).mean == over.mean);
+    CHECK(bootstrap_mean(values, how).value == over.value);
 }
 
 TEST_CASE("gates that do not learn are foretold as frozen ones, and by no free run",

@@ -186,3 +186,15 @@ TEST_CASE("no rest is told at a mean score far from those that were held", "[mea
                            [](const measured_point& point) { return point.feedback <= 0; }));
     }
 }
+
+TEST_CASE("a branch is followed on from where a rest is not told", "[measured]") {
+    const auto all = every_router_turning_twice();
+    const auto of = *std::find_if(all.begin(), all.end(), [](const known_branch& one) {
+        return one.name == "probmoe-dynamic-k" && one.experts == 2;
+    });
+
+    const auto found = follow(of, {.batches = 64, .seed = 404});
+
+    CHECK(found.arrived);  // it ended at the second lead, whose mean score was 1.004 off
+    CHECK(found.folds.size() == 2);
+}
