@@ -12,6 +12,10 @@ inline constexpr std::size_t rebase_every = 10;  ///< steps along a branch
 /// Of one part of a cycle that goes on by a rotation, for which a period has as many.
 [[nodiscard]] Eigen::Index fewest_intervals_of(const twist& beyond);
 
+/// How fast modes are treated for that. Where they are damped slopes are no better than those of
+/// the polynomial, which tells the extremes then: tolerances below 1e-5 need finer meshes there.
+[[nodiscard]] cycle_equations::fast_modes fast_modes_for(double tolerance, Eigen::Index degree);
+
 /// Intervals on which errors are about `tolerance` in a cycle's period, at its mesh points and in
 /// its extremes, of one part of a cycle.
 /// @param scale  of the states

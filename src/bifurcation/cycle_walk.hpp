@@ -30,7 +30,9 @@ protected:
           trace_(curve_, options),
           rows_(std::move(columns)),
           first_period_(first_period),
-          scale_(curve_.base().model->state_scale(curve_.base().parameters)) {}
+          scale_(curve_.base().model->state_scale(curve_.base().parameters)) {
+        curve_.treat(fast_modes_for(options.tolerance, curve_.degree()));
+    }
 
     stop_reason go() {
         steps_ = 0;

@@ -184,7 +184,7 @@ piecewise folded(const piecewise& periodic, const twist& beyond) {
     return part;
 }
 
-VectorXd interval_errors(const piecewise& periodic) {
+VectorXd interval_errors(const piecewise& periodic, double damped_counts) {
     const Index m = periodic.degree, intervals = periodic.intervals();
     VectorXd binomial(m + 1);  // the m-th difference
     double c = m % 2 == 0 ? 1 : -1;
@@ -212,12 +212,14 @@ VectorXd interval_errors(const piecewise& periodic) {
     return errors;
 }
 
-VectorXd equidistributed(const piecewise& periodic, Index intervals) {
+VectorXd equidistributed(const piecewise& periodic, Index intervals, double damped_counts) {
     // The density of mesh points: the (m+1)-st root of the derivative, and at least half its mean,
     // so that no interval grows beyond thrice the mean.
     const Index old = periodic.intervals();
-    const VectorXd root = interval_errors(periodic).array().pow(
-        1 / static_cast<double>(periodic.degree + 1));  // h times the density
+    const VectorXd root =
+        interval_errors(periodic, damped_counts)
+            .array()
+            .pow(1 / static_cast<double>(periodic.degree + 1));  // h times the density
     VectorXd sum = VectorXd::Zero(old + 1);
     const double mean = std::max(root.sum(), 1e-300);
     for (Index j = 0; j < old; ++j)

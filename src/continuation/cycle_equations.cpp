@@ -50,7 +50,8 @@ void cycle_equations::set_mesh(const piecewise& reference, double period) {
     const Index n = reference.values.rows(), m = bases_.degree(), intervals = reference.intervals();
     breaks_ = reference.breaks;
     if (!has_ends())  // which rest at a saddle, where modes decay beside others that grow
-        rules_ = detail::node_rules(base_, reference, period / static_cast<double>(beyond_.order));
+        rules_ = detail::node_rules(base_, reference, period / static_cast<double>(beyond_.order),
+                                    fast_.from);
     const auto h = [&](Index j) { return breaks_[j + 1] - breaks_[j]; };
     const double scale = base_.model->state_scale(base_.parameters);
     units_.resize(intervals * m * n + extra());
@@ -142,7 +143,7 @@ void cycle_equations::rebase(VectorXd& u, VectorXd& direction, Index intervals) 
 
 void cycle_equations::rebase(VectorXd& u, VectorXd& direction, const timed& now,
                              const timed& change, Index intervals) {
-    const VectorXd mesh = equidistributed(now.values, intervals);
+    const VectorXd mesh = equidistributed(now.values, intervals, fast_.counts);
     const piecewise moved = resampled(now.values, mesh);
     const VectorXd units = units_.tail(extra() - 1);
     set_mesh(moved, now.period);

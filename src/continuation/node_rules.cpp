@@ -12,10 +12,6 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-/// Time constants in an interval from which on Radau's points tell more than Gauss's: of degree 4
-/// exp(-5) = .0067 comes out as .0045 and .0078, exp(-10) as -.017 and .022, exp(-1000) as -.004
-/// and .96.
-constexpr double fast = 5;
 constexpr double resolved = 2;  // where either rule errs by 1e-4 at most
 
 /// What the modes of an interval ask for.
@@ -24,7 +20,7 @@ struct demands {
     bool may_damp = true, may_raise = true;  // all that are not resolved decay, or grow
 };
 
-void ask(const MatrixXd& fx, double time, demands& all) {
+void ask(const MatrixXd& fx, double time, double fast, demands& all) {
     for (const auto& lambda : eigenvalues(fx)) {
         const double growth = lambda.real() * time;
         all.decays = all.decays || growth < -fast;
@@ -43,7 +39,8 @@ node_rule rule_for(const demands& of) {
 
 }  // namespace
 
-std::vector<node_rule> node_rules(const problem& at, const piecewise& part, double time) {
+std::vector<node_rule> node_rules(const problem& at, const piecewise& part, double time,
+                                  double fast) {
     const Index n = part.values.rows(), middle = part.degree / 2;
     std::vector<node_rule> rules(static_cast<std::size_t>(part.intervals()));
     VectorXd f(n);
@@ -54,7 +51,7 @@ std::vector<node_rule> node_rules(const problem& at, const piecewise& part, doub
         for (const Index k : {Index{0}, middle, part.degree}) {
             const VectorXd x = part.values.col(j * part.degree + k);
             at.model->linear_in(view(x), at.parameters, {}, view(f), view(fx), {});
-            if (fx.allFinite() && fx.norm() * length > fast) ask(fx, length, all);
+            if (fx.allFinite() && fx.norm() * length > fast) ask(fx, length, fast, all);
         }
         rules[static_cast<std::size_t>(j)] = rule_for(all);
     }

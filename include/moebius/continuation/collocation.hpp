@@ -86,13 +86,13 @@ void check_orbit(const orbit& cycle, std::size_t states);
 
 /// The error of collocation within each interval, h^(m+1) |u^(m+1)| but for a constant of order
 /// 1e-3: the (m+1)-st derivative from the jumps of the m-th between intervals. Shape (intervals).
-/// Where fast modes are damped it counts more, since mesh points are no more accurate there.
+/// @param damped_counts  times that where fast modes are damped, since no point is better there
 /// @source  Ascher, Christiansen & Russell, ACM TOMS 7 (1981) 209 (COLSYS), section 3
-[[nodiscard]] Eigen::VectorXd interval_errors(const piecewise& periodic);
-inline constexpr double damped_counts = 4;  ///< as much
+[[nodiscard]] Eigen::VectorXd interval_errors(const piecewise& periodic, double damped_counts = 1);
 
 /// A mesh of as many intervals as asked on which these errors are alike.
-[[nodiscard]] Eigen::VectorXd equidistributed(const piecewise& periodic, Eigen::Index intervals);
+[[nodiscard]] Eigen::VectorXd equidistributed(const piecewise& periodic, Eigen::Index intervals,
+                                              double damped_counts = 1);
 
 /// The same function by its values on another mesh.
 [[nodiscard]] piecewise resampled(const piecewise& from, const Eigen::VectorXd& breaks);

@@ -95,6 +95,14 @@ public:
     /// What the coordinates of u are multiplied with. Shape (size)
     [[nodiscard]] const Eigen::VectorXd& units() const noexcept { return units_; }
 
+    /// How the next meshes treat modes that decay or grow fast.
+    struct fast_modes {
+        double from =
+            15;  ///< time constants in an interval, from which on Radau's points are taken
+        double counts = 1;  ///< of an interval's error there: its mesh is finer
+    };
+    void treat(const fast_modes& as) { fast_ = as; }
+
     /// Makes u the cycle from which phases are measured, on a mesh of so many intervals that suits
     /// it; u and the direction are carried over to the new unknowns.
     void rebase(Eigen::VectorXd& u, Eigen::VectorXd& direction, Eigen::Index intervals);
@@ -105,6 +113,7 @@ public:
                                     const Eigen::VectorXd& z) const;
 
     [[nodiscard]] const problem& base() const noexcept { return base_; }
+    [[nodiscard]] Eigen::Index degree() const noexcept { return bases_.degree(); }
     [[nodiscard]] const rotation& turn() const noexcept { return turn_; }
     [[nodiscard]] const twist& beyond() const noexcept { return beyond_; }
     /// Positions of the free parameters among the model's.
@@ -177,6 +186,7 @@ private:
     }
 
     collocation_bases bases_;
+    fast_modes fast_;
     std::vector<node_rule> rules_;  // of the intervals; none: Gauss's
     Eigen::VectorXd breaks_;
     Eigen::VectorXd units_;         // of all unknowns
