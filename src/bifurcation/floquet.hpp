@@ -27,11 +27,15 @@ struct floquet {
 
     std::vector<complex> others;  // by falling modulus
     double trivial = 1;
+    double product_error = 0;  ///< that of the logarithm of the others' product
     Eigen::Index parts = 1;
 
     floquet() = default;
     explicit floquet(cycle_equations::floquet_multipliers all, Eigen::Index of_parts)
-        : others(std::move(all.others)), trivial(all.trivial), parts(of_parts) {}
+        : others(std::move(all.others)),
+          trivial(all.trivial),
+          product_error(error_of_product(others, all.divergence)),
+          parts(of_parts) {}
     /// Of perturbations among which the flow is not.
     explicit floquet(std::vector<complex> all) : others(std::move(all)) {}
 
@@ -80,8 +84,32 @@ struct floquet {
         return result;
     }
 
-    /// Distance of the trivial multiplier from 1.
-    [[nodiscard]] double error() const { return std::abs(over_all(trivial) - 1.0); }
+    /// Distance of the trivial multiplier from 1, or of the logarithm of the others' product from
+    /// Liouville's, where that is larger and more than meshes that suit the cycle leave.
+    [[nodiscard]] double error() const {
+        const double of_flow = std::abs(over_all(trivial) - 1.0);
+        constexpr double unsuited = 1e-5;
+        return product_error > std::max(of_flow, unsuited) ? product_error : of_flow;
+    }
+    /// How far the product of multipliers is from exp(divergence), the trivial one being 1. Of
+    /// those beyond exp(-+extreme) no more is asked than that the rest of the product is so, too;
+    /// where they are on both sides it tells nothing.
+    [[nodiscard]] static double error_of_product(const std::vector<complex>& others,
+                                                 double divergence) {
+        constexpr double extreme = 14;  // 1e6
+        std::ptrdiff_t small = 0, large = 0;
+        double rest = divergence;
+        for (const auto mu : others) {
+            const double size = std::log(std::abs(mu));
+            if (std::abs(size) < extreme)
+                rest -= size;
+            else
+                ++(size < 0 ? small : large);
+        }
+        if (small > 0 && large > 0) return 0;
+        if (small > 0) return std::max(0.0, rest + extreme);
+        return large > 0 ? std::max(0.0, extreme - rest) : std::abs(rest);
+    }
     /// Whether the others are farther from 1 than the error of the trivial one, and than `least`.
     [[nodiscard]] bool differ_from_one(double least) const {
         const double error = std::max(10 * std::abs(trivial - 1.0), least);

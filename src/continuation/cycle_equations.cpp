@@ -173,11 +173,13 @@ bool cycle_equations::condense(Index j, const piecewise& at, double length, doub
     const auto x = at.values.middleCols(j * m, m + 1);
     auto& [state, slope, f, fx, fp] = node_;
     const auto& [degree, weights, seen, changes] = basis(j);
+    divergence_[j] = 0;
     for (Index i = 0; i < m; ++i) {
         state = x.lazyProduct(seen.row(i).transpose());
         slope = x.lazyProduct(changes.row(i).transpose());
         base_.model->linear_in(view(state), base_.parameters, free_, view(f), view(fx), view(fp));
         if (!f.allFinite() || !fx.allFinite()) return false;
+        divergence_[j] += step * weights[i] * fx.trace();
         for (Index k = 0; k <= m; ++k) {
             const double weight = -step * seen(i, k), own = changes(i, k);
             for (Index c = 0; c < n; ++c) {
@@ -207,6 +209,7 @@ bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
     node_ = {VectorXd(n), VectorXd(n), VectorXd(n), MatrixXd(n, n),
              MatrixXd(n, static_cast<Index>(free_.size()))};
     const double force = more_ == further::imperfection ? u[size() - 1] : 0;
+    divergence_.setZero(at.intervals());
     for (Index j = 0; j < at.intervals(); ++j) {
         intervals_[static_cast<std::size_t>(j)].resize(block, n + extra());
         if (!condense(j, at, duration(u), force, f.data() + j * block)) return false;
@@ -261,6 +264,7 @@ cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
         v.col(j).normalize();
     }
     floquet_multipliers found;
+    found.divergence = divergence_.sum();
     std::vector<MatrixXd> across;
     across.reserve(intervals_.size());
     for (Index j = 0; j < count; ++j) {

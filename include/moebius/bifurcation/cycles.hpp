@@ -19,7 +19,8 @@ namespace moebius {
 ///
 /// Columns: the parameter, period, load_1_min, load_1_max ... (of a model without loads each
 /// state's, x_min, x_max ...), multiplier_1_re, multiplier_1_im ... (the leading ones besides the
-/// trivial 1), stable, n_unstable, and accuracy: the distance of the trivial multiplier from 1.
+/// trivial 1), stable, n_unstable, and accuracy: the distance of the trivial multiplier from 1,
+/// or, where that is more, and than 1e-5, of the logarithm of all their product from Liouville's.
 /// Multipliers beyond 1e150 are given as that. Stability counts perturbations that tear groups of
 /// cells apart, too.
 ///

@@ -69,6 +69,7 @@ public:
     struct floquet_multipliers {
         std::vector<std::complex<double>> others;  ///< by falling modulus; empty if not known
         double trivial = 1;                        ///< that of the flow, to be 1; NaN then
+        double divergence = 0;  ///< log of the modulus of their product, by Liouville's formula
     };
     /// The flow's direction is known at every mesh point, so that the maps between them are taken
     /// across it, and their product has the other multipliers alone (see product_eigenvalues): that
@@ -197,6 +198,7 @@ private:
     Eigen::VectorXd evaluated_at_;
     Eigen::VectorXd imperfection_;            // of the equations of collocation, or empty
     std::vector<condensed_block> intervals_;  // the later points of each by (x_j, T, p)
+    Eigen::VectorXd divergence_;              // integral of tr f_x over each. Shape (intervals)
     Eigen::MatrixXd flow_;                    // f at the mesh points. Shape (n, intervals)
     Eigen::MatrixXd rows_;    // the phase condition and the borders, units taken away
     Eigen::MatrixXd folded_;  // what an interval adds to them of (x_j, T, p)

@@ -48,6 +48,32 @@ struct brief_follower : follower {
     }
 };
 
+/// FitzHugh and Nagumo's, whose canards are stable: a plane, with a multiplier of exp(-large).
+struct canards {
+    static constexpr std::string_view name = "canards";
+    static constexpr std::string_view equation = "v' = 100 (v - v^3/3 - w), w' = v + a";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"v", "w"};
+    static constexpr std::array<parameter_info, 1> parameters{{{"a", "a", "", 0}}};
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& s, const vec<S, 1>& p) const {
+        return {100.0 * (s[0] - s[0] * s[0] * s[0] / 3.0 - s[1]), s[0] + p[0]};
+    }
+};
+
+/// A mode whose rate is as often positive as negative: its multiplier is exp(-0.2 pi).
+struct both_ways : follower {
+    static constexpr std::string_view name = "both-ways";
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& s, const vec<S, 3>& p) const {
+        const S &x = s[0], &y = s[1], r2 = x * x + y * y;
+        const S ways = x + 0.7 * (x * x - y * y) + 0.3 * x * y;
+        return {p[0] * x - y - x * r2, x + p[0] * y - y * r2, (p[1] * ways - 0.1) * s[2]};
+    }
+};
+
 diagram cycles_of(problem at, double rate, double time = 1) {
     at.set("rate", rate);
     at.set("time", time);
@@ -109,4 +135,24 @@ TEST_CASE("a mode that decays fast for a part of the cycle alone has no multipli
     // on x where x is 1, but for the lag there, 1/rate
     CHECK_THAT(rows.at("z_max")[last],
                WithinAbs(1 - 0.5 / (rate * rate), 1 / (rate * rate) + 1e-8));
+}
+
+TEST_CASE("a mode that decays and grows in turn has the multiplier of its mean", "[cycles]") {
+    const auto found = cycles_of(problem_of<both_ways>(), 10);
+
+    CHECK(found.special_points.size() == 1);
+    const auto& rows = found.branches.at(0).columns;
+    CHECK_THAT(rows.at("multiplier_1_re")[rows.rows() - 1],
+               WithinRel(std::exp(-0.2 * std::numbers::pi), 1e-3));
+}
+
+TEST_CASE("canards in a plane are told stable without a doubling or a fold", "[cycles]") {
+    const auto at = problem_of<canards>();
+    const parameter_range range{"a", -0.5, 1.2};
+    diagram found;
+    add_cycle_branch(found, at, range, equilibrium_diagram(at, range).at("HB1"), {});
+
+    CHECK(found.special_points.size() == 1);
+    const auto& rows = found.branches.at(0).columns;
+    for (std::size_t row = 0; row < rows.rows(); ++row) CHECK(rows.at("stable")[row] == 1);
 }
