@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <moebius/tokens/cells.hpp>
+#include <span>
 
 #include "column.hpp"
 
@@ -36,26 +37,37 @@ void csv_line::keep_start(std::string_view line, const char* end) {
     start_size_ = size;
 }
 
+/// False where a cell is no number.
+bool csv_line::read_numbers(std::string_view line) {
+    const auto room = [this] {
+        if (values_.size() - count_ <= csv::most_cells_at_once)
+            values_.resize(2 * values_.size() + 2 * csv::most_cells_at_once);
+        return std::span(values_).subspan(count_);
+    };
+    const char *at = line.data(), *const end = at + line.size();
+    const bool alike = begins_as_last(line);
+    count_ = alike ? shared_ : 0;  // whose values are here still
+    at += alike ? start_size_ : 0;
+    start_size_ = alike ? start_size_ : 0;
+    while (at <= end && count_ < shared_) {
+        at = csv::take_padded_number(at, end, separator_, room().front());
+        if (at == nullptr) return false;
+        ++at;
+        if (++count_ == shared_ && at <= end) keep_start(line, at);
+    }
+    while (at <= end) {
+        const auto taken = csv::take_numbers(at, end, separator_, room());
+        if (taken.count == 0) return false;
+        count_ += taken.count;
+        at = taken.next;
+    }
+    return true;
+}
+
 std::size_t csv_line::read(std::string_view line) {
     line_ = line;
     cells_.clear();
-    const char *at = line.data(), *const end = at + line.size();
-    const bool alike = begins_as_last(line);
-    std::size_t count = alike ? shared_ : 0;  // whose values are here still
-    at += alike ? start_size_ : 0;
-    start_size_ = alike ? start_size_ : 0;
-    double* to = values_.data();  // not through the members: a cell is a few instructions
-    for (std::size_t room = values_.size();; ++at) {
-        if (count == room) {
-            values_.resize(room = 2 * room + 8);
-            to = values_.data();
-        }
-        at = csv::take_padded_number(at, end, separator_, to[count]);
-        if (at == nullptr) break;
-        ++count;
-        if (at == end) return count_ = count;
-        if (count == shared_) keep_start(line, at + 1);
-    }
+    if (read_numbers(line)) return count_;
     start_size_ = 0;
     count_ = 0;  // one is no plain number: an empty cell, a word, quotes
     split(line, cells_);

@@ -53,6 +53,7 @@ private:
         return start_size_ > 0 && line.size() > start_size_ &&
                std::memcmp(line.data(), start_.data(), start_size_) == 0;
     }
+    [[nodiscard]] bool read_numbers(std::string_view line);
     void keep_start(std::string_view line, const char* end);
 
     char separator_ = ',';

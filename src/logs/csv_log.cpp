@@ -288,7 +288,8 @@ std::span<const double> csv_log::gather(const wide_columns::run& from) {
         loads = run_loads_;
     }
     std::size_t wrong = 0;
-    for (const double value : loads) wrong += static_cast<std::size_t>(!is_load(value));
+    for (const double value : loads)
+        if (!is_load(value)) ++wrong;
     for (std::size_t i = 0; wrong > 0 && i < count; ++i) (void)load(from.loads[i]);
     run_scores_.clear();
     for (const auto column : from.scores) run_scores_.push_back(number(column));

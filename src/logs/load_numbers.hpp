@@ -25,16 +25,9 @@ public:
     }
 
     void append(std::span<const double> values) {
-        std::size_t others = 0;  // counted without a branch: in vectors
-        for (const double value : values)
-            others +=
-                static_cast<std::size_t>(static_cast<double>(static_cast<float>(value)) != value);
-        if (!is_wide_ && others > 0) widen();
-        if (is_wide_) {
-            wide_.insert(wide_.end(), values.begin(), values.end());
-            return;
-        }
-        narrow_.insert(narrow_.end(), values.begin(), values.end());
+        if (!is_wide_ && append_narrow(values)) return;
+        if (!is_wide_) widen();
+        wide_.insert(wide_.end(), values.begin(), values.end());
     }
 
     /// Adds `count` numbers from `at` on to others.
@@ -70,6 +63,18 @@ private:
         std::vector<T> front(from.begin(), middle);
         from.erase(from.begin(), middle);
         return front;
+    }
+
+    /// False, and nothing is appended, where float holds not all of them.
+    bool append_narrow(std::span<const double> values) {
+        const std::size_t before = narrow_.size();
+        narrow_.insert(narrow_.end(), values.begin(), values.end());
+        const float* const kept = narrow_.data() + before;
+        std::size_t others = 0;
+        for (std::size_t i = 0; i < values.size(); ++i)  // in vectors, unlike one there and back
+            if (static_cast<double>(kept[i]) != values.data()[i]) ++others;
+        if (others > 0) narrow_.resize(before);
+        return others == 0;
     }
 
     void widen() {

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <memory>
 #include <moebius/base/error.hpp>
@@ -95,9 +94,8 @@ void read_config(std::string_view text, const std::string& place, log_head& to);
 /// Adds a name to a list for a sentence, which has no more than some.
 void add_name(std::string& list, std::string_view name);
 
-[[nodiscard]] inline bool is_load(double value) {
-    return value >= 0 && value <= std::numeric_limits<double>::max();
-}
+/// >= 0 and finite. Without an order of NaN, which would keep a loop of it from vectors.
+[[nodiscard]] inline bool is_load(double value) { return std::abs(value) - value == 0; }
 
 /// What a load, step or expert must be; NaN passes none.
 /// @param place  gives what the sentence begins with: file and place

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -42,13 +43,13 @@ struct load_record {
 /// Whether all loads are whole numbers; loads are >= 0.
 [[nodiscard]] inline bool are_counts(std::span<const double> loads) {
     constexpr double whole_from = 0x1p52;  // numbers from there on have no fractions
-    std::size_t parts = 0;
-    for (const double load : loads) {
-        const double rounded = (load + whole_from) - whole_from;
-        parts += static_cast<std::size_t>(rounded != load) &  // without a branch: in vectors
-                 static_cast<std::size_t>(load < whole_from);
-    }
-    return parts == 0;
+    const auto is_changed = [](double load) { return (load + whole_from) - whole_from != load; };
+    std::size_t changed = 0;
+    for (const double load : loads)  // in vectors, as an order of numbers would not be
+        if (is_changed(load)) ++changed;
+    return changed == 0 || std::none_of(loads.begin(), loads.end(), [&](double load) {
+               return load < whole_from && is_changed(load);
+           });
 }
 
 /// A log that is read record by record: steps in order, in each its layers in order.
