@@ -18,6 +18,8 @@ namespace {
 constexpr double touching = 5e-3;  // of two cycles that are one but for a broken symmetry
 constexpr double alike = 1e-6;     // their parameters, scaled
 constexpr double digits_of_multipliers = 1e-2;  // of the tolerance: they are superconvergent
+constexpr double clear = 0.1;                   // regularities that rounding changes by no means
+constexpr double conserved = 1e-8;              // a multiplier so near to 1 may be 1
 constexpr double vanished = 1e-11;  // of a test's values beside the point; Newton's method errs so
 constexpr std::size_t crossing_test = 0, doubling_test = 2, torus_test = 3;
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
@@ -107,7 +109,9 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) 
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
     const bool crosses =
         by_regularity(seen) || seen.test == doubling_test || seen.test == torus_test;
-    if (crosses && may_be_rounding(seen)) return std::nullopt;
+    const bool regular = by_regularity(seen) && std::abs(seen.a.regularity) > clear &&
+                         std::abs(seen.b.regularity) > clear;
+    if (crosses && !regular && may_be_rounding(seen)) return std::nullopt;
     const auto write = [&](tracer& on, const curve_point& a, const curve_point& b) {
         return write_down(on, {seen.type, seen.test, a, b, seen.arc}, value);
     };
@@ -136,6 +140,12 @@ bool cycle_branch::may_be_rounding(const bracket& seen) {
     return std::max(from.on, to.on) > pair || (to.out - from.out) * (to.in - from.in) >= 0;
 }
 
+/// Whether a multiplier may be 1 all along a bracket, as where something is conserved.
+bool cycle_branch::is_conserved(const bracket& seen) {
+    return !facts_at(seen.a).multipliers.differ_from_one(conserved) &&
+           !facts_at(seen.b).multipliers.differ_from_one(conserved);
+}
+
 /// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
 /// folds, where the parameter turns, and at branch points, where the regularity changes its sign.
 /// The multiplier tells of a fold also where the parameter stands still to rounding, as in canard
@@ -145,7 +155,8 @@ bool cycle_branch::folds(walk& along, const bracket& seen) {
     const bool crosses = !(seen.a.regularity * seen.b.regularity > 0);
     if (seen.test == unity_test) {
         const double known_to = digits_of_multipliers * options_.tolerance;
-        return !crosses && facts_at(seen.a).multipliers.differ_from_one(known_to) &&
+        return !crosses && !is_conserved(seen) &&
+               facts_at(seen.a).multipliers.differ_from_one(known_to) &&
                facts_at(seen.b).multipliers.differ_from_one(known_to);
     }
     const auto& turn = along.test(seen).value;
@@ -161,7 +172,9 @@ bool cycle_branch::write_down(tracer& on, const bracket& seen, const test_value&
         return look_at(at) ? value(at) : 0;
     };
     const auto at = by_regularity(seen)
-                        ? on.locate_crossing(seen.a, seen.b, of_multipliers(&floquet::unity))
+                        ? on.locate_crossing(
+                              seen.a, seen.b,
+                              is_conserved(seen) ? test_value() : of_multipliers(&floquet::unity))
                     : is_steep(seen) ? on.locate(seen.a, seen.b, exact, vanished)
                                      : on.locate(seen.a, seen.b, value, vanished);
     if (!at) return false;

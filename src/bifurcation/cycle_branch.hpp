@@ -72,6 +72,7 @@ private:
     [[nodiscard]] point_type doubling_type() const;
     [[nodiscard]] static bool by_regularity(const bracket& seen);
     [[nodiscard]] bool may_be_rounding(const bracket& seen);
+    [[nodiscard]] bool is_conserved(const bracket& seen);
     [[nodiscard]] bool folds(walk& along, const bracket& seen);
     [[nodiscard]] bool touches(const Eigen::VectorXd& fold) const;
     void write_held();

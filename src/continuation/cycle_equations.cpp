@@ -49,9 +49,8 @@ cycle_equations::cycle_equations(const problem& base, const std::vector<paramete
 void cycle_equations::set_mesh(const piecewise& reference, double period) {
     const Index n = reference.values.rows(), m = bases_.degree(), intervals = reference.intervals();
     breaks_ = reference.breaks;
-    if (!has_ends())  // which rest at a saddle, where modes decay beside others that grow
-        rules_ = detail::node_rules(base_, reference, period / static_cast<double>(beyond_.order),
-                                    fast_.from);
+    const double time = period / static_cast<double>(beyond_.order);
+    if (!has_ends()) rules_ = detail::node_rules(base_, reference, time, fast_.from);
     const auto h = [&](Index j) { return breaks_[j + 1] - breaks_[j]; };
     const double scale = base_.model->state_scale(base_.parameters);
     units_.resize(intervals * m * n + extra());
@@ -73,7 +72,7 @@ void cycle_equations::set_mesh(const piecewise& reference, double period) {
     const Eigen::Map<VectorXd> row(phase_.data(), phase_.size());
     const double length = row.cwiseProduct(units_.head(phase_.size())).norm();
     phase_ /= length;
-    units_[phase_.size()] = period / static_cast<double>(beyond_.order);
+    units_[phase_.size()] = time;
     for (std::size_t k = 0; k < free_.size(); ++k)
         units_[coordinate(k)] = (ranges_[k].to - ranges_[k].from) / scaling::whole;
     if (more_ == further::imperfection) units_[units_.size() - 1] = 1;

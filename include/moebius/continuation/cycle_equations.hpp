@@ -188,7 +188,7 @@ private:
 
     collocation_bases bases_;
     fast_modes fast_;
-    std::vector<node_rule> rules_;  // of the intervals; none: Gauss's
+    std::vector<node_rule> rules_;  // of the intervals; none: Gauss's, as beside a saddle at ends
     Eigen::VectorXd breaks_;
     Eigen::VectorXd units_;         // of all unknowns
     Eigen::MatrixXd phase_;         // of the phase condition. Shape (n, intervals * degree)
