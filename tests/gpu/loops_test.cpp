@@ -102,6 +102,20 @@ TEST_CASE("fresh tokens: the CPU's history", "[gpu]") {
     check_equal(batch_of(source, 200'000, 3, 1, noise_law::none));
 }
 
+TEST_CASE("short loops: the CPU's history", "[gpu][small]") {  // for memory checkers
+    for (const auto& source : {no_tokens(2), no_tokens(9), random_tokens(40, 2),
+                               random_tokens(40, 9), mixture_tokens({{-1, 0.5, 0.5}, {1, 0.5, 0}})})
+        for (const std::size_t tokens : {200U, 20000U}) {
+            auto batch = batch_of(source, tokens, 4, 2);
+            check_equal(batch);
+            for (std::size_t k = 0; k < batch.steps; ++k)
+                batch.runs[0].feedback.push_back(static_cast<double>(k));
+            batch.runs[1].rule.controller = {control_law::integral, 0.7, 0.2};
+            check_equal(batch);
+        }
+    check_equal(batch_of(normal_tokens(random_gate(5, 20, 5), 5), 3000, 4, 2, noise_law::none));
+}
+
 TEST_CASE("many experts fit a block's shared memory", "[gpu]") {
     check_equal(batch_of(no_tokens(1700), 8192, 2, 1));
     check_equal(batch_of(no_tokens(4096), 4096, 2, 1));

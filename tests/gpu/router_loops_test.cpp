@@ -113,6 +113,28 @@ TEST_CASE("loops of selective Sinkhorn on a device are the CPU's", "[gpu][router
         }
 }
 
+TEST_CASE("short loops of every router on a device are the CPU's",
+          "[gpu][routers][small]") {  // for memory checkers
+    const auto check = [](const std::shared_ptr<const router>& router, double tolerance) {
+        for (const std::size_t experts : {3U, 40U})
+            for (const auto& source : {no_tokens(experts), awkward_tokens(experts)}) {
+                auto batches = loops_of(source, router, 70);
+                batches.steps = 3;
+                batches.runs[2].feedback.resize(batches.steps);
+                check_equal(batches, tolerance);
+            }
+    };
+    for (const auto noise : {noise_law::gumbel, noise_law::gaussian})
+        check(make_router("top-k", 1.3, noise, {{"k", "2"}}), 0);
+    check(make_router("probmoe-exact-k", 0.8, noise_law::none, {{"k", "2"}}), 0);
+    check(make_router("probmoe-dynamic-k", 1, noise_law::none, {{"k_min", "1"}, {"k_max", "3"}}),
+          0);
+    check(make_router("soft-moe", 1.2, noise_law::none), 1e-12);
+    check(make_router("selective-sinkhorn", 1, noise_law::gumbel,
+                      {{"k", "2"}, {"frequency", "0.5"}, {"iterations", "5"}}),
+          0);
+}
+
 TEST_CASE("a launch's end changes no load", "[gpu][routers]") {
     // 4,096 batches are the most of a launch
     auto batches = loops_of(no_tokens(3), make_router("top-k", 1, noise_law::gumbel), 2);

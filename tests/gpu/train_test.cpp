@@ -177,6 +177,39 @@ TEST_CASE("a step on the device is the CPU's but for rounding: shapes", "[gpu][t
     check_next_step(work_of(options, 2));
 }
 
+TEST_CASE("few steps of every training kernel are the CPU's but for rounding",
+          "[gpu][train][small]") {  // for memory checkers: states with moments come and go
+    for (const optimiser_options& optimiser : {optimiser_options{.rate = 0.1},
+                                               {.rate = 0.05, .momentum = 0.9},
+                                               {.kind = optimiser_kind::adam, .rate = 0.003}}) {
+        auto options = digits();
+        const auto check = [&](std::size_t experts, std::size_t layers, std::size_t batch = 128) {
+            CAPTURE(experts, layers);
+            options.experts = experts;
+            options.layers = layers;
+            auto work = work_of(options, 2, batch, optimiser);
+            check_next_step(work, 1);
+            work.runs[1].rule.controller = {control_law::integral, 0.7, 0.2};
+            check_next_step(work, 1);
+        };
+        for (const std::size_t experts : {2U, 4U, 8U}) check(experts, 1);  // tiled
+        for (const std::size_t experts : {2U, 4U}) check(experts, 2);      // of known sizes
+        check(16, 1);                                                      // inputs stay outside
+        options.balance.switch_loss = 0.1;
+        options.router.noise = noise_law::gumbel;
+        options.between = activation::gelu;
+        check(4, 1);
+        for (const auto* name : {"top-1", "top-k"})  // any sizes
+            for (const std::size_t layers : {1U, 2U}) {
+                options.router.name = name;
+                options.width = 10;
+                options.hidden = {7};
+                options.classes = 3;
+                check(3, layers, 31);
+            }
+    }
+}
+
 TEST_CASE("a step of top-k on the device is the CPU's but for rounding", "[gpu][train]") {
     for (const auto noise : {noise_law::none, noise_law::gumbel})
         for (const auto* k : {"1", "2", "3"})
