@@ -35,11 +35,13 @@ public:
     }
 
 private:
+    static constexpr std::size_t apart = 128;  // two cache lines: they are fetched in pairs
+
     std::size_t n_;
     const std::function<void(unsigned, std::size_t)>& body_;
-    std::atomic<std::size_t> next_ = 0;
     std::atomic<bool> failed_ = false;
-    std::mutex mutex_;
+    alignas(apart) std::atomic<std::size_t> next_ = 0;  // written by all, the others are read
+    alignas(apart) std::mutex mutex_;
     std::exception_ptr thrown_;
     std::size_t thrower_ = 0;
 };

@@ -81,8 +81,9 @@ void closed_loop::make_places(unsigned threads) {
     threads = static_cast<unsigned>(std::clamp<std::size_t>(most, 1, threads));
     if (threads > 1 && !tosses()) team_ = std::make_unique<team>(threads);
     constexpr std::size_t line = 64 / sizeof(std::uint64_t);
+    const std::size_t logits = source_->draws_tokens() ? n * experts : 0;
     places_.assign(team_ ? team_->size() : 1,
-                   {std::vector<random_block>(n), std::vector<double>(n * experts),
+                   {std::vector<random_block>(n), std::vector<double>(logits),
                     std::vector<std::uint32_t>(n), std::vector<std::uint64_t>(experts + line)});
 }
 

@@ -9,8 +9,10 @@ are counted, the scores follow. The peers:
     gumbel       argmax(s + g) with numpy's own draws, as one writes it: in double
     log log      argmax(s - log(-log(u))), as the books have it
     exponential  argmin(E exp(-s)), E standard exponential: the same law without a logarithm of ours
+    processes    as many of ours with one thread each, side by side: what the machine's cores give
 
-The last two are in single precision, in place where they can be.
+"log log" and "exponential" are in single precision, in place where they can be. Ours makes its
+threads and arrays anew in each call and takes some 25 to 50 ms of steps in it.
 
 The routing step: bfloat16 tokens and gate, linear, + scores, argmax, the winner's softmax, counts.
 
@@ -119,12 +121,22 @@ def timed(call, clock, least=0.05):
 class Ours:
     def __init__(self, program, cpu):
         self.which = 1 if cpu else 0
-        self.child = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      text=True)
+        self.program = program
+        self.children = []
 
-    def ask(self, *words):
-        print(*words, file=self.child.stdin, flush=True)
-        return float(self.child.stdout.readline().split()[self.which])
+    def start(self, count):
+        while len(self.children) < count:
+            self.children.append(subprocess.Popen([self.program], stdin=subprocess.PIPE,
+                                                  stdout=subprocess.PIPE, text=True))
+        return self.children[:count]
+
+    def ask(self, *words, processes=1):
+        """Milliseconds; of several processes the mean."""
+        children = self.start(processes)
+        for child in children:
+            print(*words, file=child.stdin, flush=True)
+        took = [float(child.stdout.readline().split()[self.which]) for child in children]
+        return sum(took) / processes
 
 
 def compare(title, rounds, ours, peers):
@@ -161,10 +173,14 @@ def main():
         for experts in options.experts:
             peers = numpy_loops(experts) if numpy else {}
             peers |= torch_loops(experts) if torch else {}
-            steps = max(2, 400 // experts)
+            steps = 400 * threads // experts + 2
+            share = 1 if options.cpu else threads
+            peers["processes"] = lambda: ours.ask("loop", 1, experts, TOKENS, steps,
+                                                  processes=threads) / share
             compare(f"loop, {threads} threads, E {experts}", options.rounds,
                     lambda: ours.ask("loop", threads, experts, TOKENS, steps),
-                    {name: lambda call=call: timed(call, clock) for name, call in peers.items()})
+                    {name: call if name == "processes" else lambda call=call: timed(call, clock)
+                     for name, call in peers.items()})
         for tokens in (1024, 65536):
             for experts in (8, 64):
                 peers = torch_route(experts, tokens, 1024) if torch else {}

@@ -107,7 +107,7 @@ public:
 
 private:
     /// What one thread needs to route a chunk of tokens, and what came of its chunks.
-    struct place {
+    struct alignas(64) place {
         std::vector<random_block> words;
         std::vector<double> logits;
         std::vector<std::uint32_t> choices;
