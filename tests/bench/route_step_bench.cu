@@ -230,12 +230,12 @@ int main(int argc, char** argv) {
     constexpr auto b = token_type::bf16, f = token_type::fp32;
     constexpr std::uint32_t M = 1U << 20;
     const shape shapes[] = {
-        {65536, 1024, 8, b, 0.036},
+        {65536, 1024, 8, b, 0.042},
         {65536, 4096, 256, b, 0.20},
         {M, 1024, 8, b, 0.53},
         {M, 1024, 64, b, 0.53},
         {M, 4096, 256, b, 3.1},
-        {M, 64, 8, b, 0.038},
+        {M, 64, 8, b, 0.042},
         {M, 1024, 256, f, 2.5},
         {M, 1024, 256, f, 0, 1, route_noise::none, false, false},  // what exactness costs
         {65536, 1024, 256, f, 0},
