@@ -85,11 +85,4 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
     throw io_error(file, "it has no loads in it, but a row or more are needed");
 }
 
-std::string early_end_of(std::string_view file) {
-    return fmt::format(
-        "the last line of {} has no end: where the file was cut off, its last number "
-        "may be a part of one",
-        file);
-}
-
 }  // namespace moebius

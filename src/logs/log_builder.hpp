@@ -97,9 +97,6 @@ public:
     }
 };
 
-/// What is to be noted of a table whose last line has no end.
-[[nodiscard]] std::string early_end_of(std::string_view file);
-
 /// @param to    where loads go; it must outlive the parser
 /// @param file  for sentences
 [[nodiscard]] std::unique_ptr<line_parser> csv_parser(log_builder& to, std::string file);
