@@ -29,14 +29,15 @@ public:
     [[nodiscard]] std::optional<measured_slope> now() const;
 
 private:
-    /// Of the last 400 numbers mostly, as noise and motion change while gates learn.
-    static constexpr double memory = 400;
-    static constexpr std::size_t lengths = 7;
+    /// Of the last 200 numbers mostly, as noise and motion change while gates learn.
+    static constexpr double memory = 200;
+    static constexpr std::size_t lengths = 11;
     struct filter {
         double level = 0, trend = 0;
         double surprise = 0;  ///< mean square of what its forecasts were off by
     };
-    /// Weight of the newest number: 1/320, 1/160, ..., 1/5.
+    /// Weight of the newest number: r/(1 + r), r = 1/320, 1/160, ..., 3.2. Of a course that moves
+    /// faster than the fastest of them follows the error would be too small.
     [[nodiscard]] static double gain_of(std::size_t which);
 
     std::array<filter, 2 * lengths> filters_;  ///< of each length, without and with a trend
