@@ -14,12 +14,12 @@ struct measured_slope {
     double steps = 0;  ///< that it rests on
 };
 
-/// Where a noisy course is now, though how fast it moves is not known: loop gains of gates that
-/// learn drift steadily in one run and wander in another. Exponential filters of several lengths,
-/// each without and with a trend, forecast every number before it comes; they are weighed by their
-/// likelihood. The error holds what each says of itself, s^2 a (1 - a) for s the scatter of its
-/// forecasts and a the weight of its newest number, and that they differ. Noise is taken to be
-/// independent from number to number.
+/// Where a noisy course is behind its last number, at the next one, though how fast it moves is not
+/// known: loop gains of gates that learn drift steadily in one run and wander in another.
+/// Exponential filters of several lengths, each without and with a trend, forecast every number
+/// before it comes; they are weighed by their likelihood. The error holds what each says of itself,
+/// s^2 a for s the scatter of its forecasts and a the weight of its newest number, and that they
+/// differ. Noise is taken to be independent from number to number.
 /// @source docs/theory.md section 10; A. C. Harvey, Forecasting, Structural Time Series Models
 ///         and the Kalman Filter (1989), sections 4.1 and 4.2
 class drifting_level {
