@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <moebius/base/error.hpp>
 #include <moebius/base/file_reader.hpp>
+#include <moebius/base/line_reader.hpp>
 #include <variant>
 
 namespace moebius::cli {
@@ -70,8 +71,12 @@ void spell_as(const field& model, std::vector<std::string>& settings) {
 }
 
 std::string remark_of(const equations_choice& choice, const equations& made) {
-    if (made.ignored.empty()) return {};
-    return fmt::format("{}: without meaning here: {}", choice.file, fmt::join(made.ignored, ", "));
+    std::vector<std::string> remarks;
+    if (!made.ignored.empty())
+        remarks.push_back(fmt::format("{}: without meaning here: {}", choice.file,
+                                      fmt::join(made.ignored, ", ")));
+    if (made.ends_early) remarks.push_back(early_end_of(choice.file));
+    return fmt::format("{}", fmt::join(remarks, "; "));
 }
 
 }  // namespace moebius::cli

@@ -38,7 +38,8 @@ void add_to(option_table& table, equations_choice& choice);
 /// Parameters of name=... are spelled as the model does: its language knows no large letters.
 void spell_as(const field& model, std::vector<std::string>& settings);
 
-/// "set (line 4), @ total (line 9)": what a text says that has no meaning here; empty if nothing.
+/// What a text says that has no meaning here, "set (line 4), @ total (line 9)", and that it may be
+/// cut off; empty if nothing.
 [[nodiscard]] std::string remark_of(const equations_choice& choice, const equations& made);
 
 }  // namespace moebius::cli

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "router_choice.hpp"
+#include "tokens.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -137,7 +138,7 @@ labelled_data read_data(const std::string& text, std::uint64_t seed) {
     if (text.empty())
         throw invalid_argument("--data", "nothing came",
                                "it must be a CSV or NPY file, mixture:... or teacher:...");
-    auto table = read_tokens(text);
+    auto table = read_table(text);
     return of_file(text, [&] { return labelled(std::move(table)); });
 }
 

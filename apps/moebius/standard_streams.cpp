@@ -34,6 +34,7 @@ std::atomic<bool> is_drawn{false};
 std::mutex taking;
 taken_words* taker = nullptr;
 thread_local taken_words* taker_here = nullptr;
+thread_local std::string told_once;  // of the command that runs
 
 /// Whether somebody took it.
 bool take(std::string taken_words::*kind, std::string_view bytes) {
@@ -81,7 +82,14 @@ void tell(std::string_view sentence) noexcept try {
     write_error("moebius: there is not enough memory to say what is wrong\n");
 }
 
+void tell_once(std::string_view sentence) {
+    if (told_once == sentence) return;
+    told_once = sentence;
+    tell(sentence);
+}
+
 taken_words::taken_words(of whom) : whom_(whom) {
+    told_once.clear();
     const std::lock_guard lock(taking);
     (whom_ == of::thread ? taker_here : taker) = this;
 }

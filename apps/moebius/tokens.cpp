@@ -6,12 +6,13 @@
 
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/line_reader.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/tokens/gate_file.hpp>
-#include <moebius/tokens/token_file.hpp>
 #include <utility>
 
 #include "command.hpp"
+#include "standard_streams.hpp"
 #include "words.hpp"
 
 namespace moebius::cli {
@@ -59,6 +60,12 @@ std::vector<margin_node> mixture_of(std::string_view text) {
 }
 
 }  // namespace
+
+token_table read_table(const std::string& path) {
+    auto out = read_tokens(path);
+    if (out.ends_early) tell_once(early_end_of(path));
+    return out;
+}
 
 std::vector<std::string> token_options::files_read() const {
     const auto of_gate = gate_file_of(gate.gate);
@@ -122,7 +129,7 @@ gated_tokens token_options::gated() const {
     if (!has_features())
         throw invalid_argument("--tokens", fmt::format("'{}' came", tokens),
                                "a file of tokens is needed here");
-    auto table = read_tokens(tokens);
+    auto table = read_table(tokens);
     return of_file(tokens, [&] { return apply_gate(std::move(table), gate); });
 }
 

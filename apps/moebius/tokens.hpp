@@ -5,6 +5,7 @@
 #include <moebius/io/option_table.hpp>
 #include <moebius/router/noise.hpp>
 #include <moebius/tokens/gate.hpp>
+#include <moebius/tokens/token_file.hpp>
 #include <moebius/tokens/token_source.hpp>
 #include <string>
 #include <vector>
@@ -39,6 +40,10 @@ struct token_options {
     /// @throws invalid_argument, also for a mixture; io_error
     [[nodiscard]] gated_tokens gated() const;
 };
+
+/// Reads a table of tokens, and tells where its end may be cut off.
+/// @throws io_error
+[[nodiscard]] token_table read_table(const std::string& path);
 
 /// As they were given, and as a result holds them: a mixture has no gate.
 void add_to(option_table& table, token_options& options);

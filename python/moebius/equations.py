@@ -35,7 +35,7 @@ class Equations:
         if self._file is None:
             def write(path):
                 with open(path, "w", encoding="utf-8") as file:
-                    file.write(self.text)
+                    file.write(self.text.removesuffix("\n") + "\n")  # a last line without an end may be cut off
             self._file = kept_file("model.ode", write)
         return self._file
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <moebius/base/error.hpp>
@@ -48,6 +50,13 @@ void line_reader::fill() {
     const std::size_t got = file_.read(room);
     done_ = got < room.size();
     to_ += got;
+}
+
+std::string early_end_of(std::string_view file) {
+    return fmt::format(
+        "the last line of {} has no end: where the file was cut off, its last number "
+        "may be a part of one",
+        file);
 }
 
 }  // namespace moebius

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/block_scales.hpp>
 
@@ -25,18 +26,42 @@ std::size_t block_scales::take(std::span<const double> shares) {
     return push(0, mean, noise);
 }
 
+namespace {
+
+/// Takes the oldest block out of the products and the newest one in.
+/// @param now   of the newest with those of a ring of blocks
+/// @param late  place in the ring behind that of the newest
+void push_products(const Eigen::Vector<double, block_window::blocks>& now, Eigen::Index late,
+                   Eigen::Matrix<double, block_window::blocks, block_window::blocks>& to) {
+    constexpr Eigen::Index n = block_window::blocks;
+    // up and to the left by one; what the last row gets from the columns behind it is written next
+    std::copy(to.data() + n + 1, to.data() + n * n, to.data());
+    to.col(n - 1).head(n - late) = now.tail(n - late);
+    to.col(n - 1).tail(late) = now.head(late);
+    to.row(n - 1) = to.col(n - 1).transpose();
+}
+
+}  // namespace
+
 /// A block joins those of its length, and every second one completes one that is twice as long.
 std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean, double noise) {
-    constexpr int n = block_window::blocks;
+    constexpr Eigen::Index n = block_window::blocks;
     if (which == scales_.size())
-        scales_.push_back({Eigen::MatrixXd::Zero(mean.size(), n), Eigen::MatrixXd::Zero(n, n),
-                           Eigen::RowVectorXd::Zero(n), 0, mean, noise});
+        scales_.push_back(
+            {Eigen::MatrixXd::Zero(mean.size(), n),
+             Eigen::RowVectorXd::Zero(n),
+             {shortest << which, experts_, decltype(block_window::products)::Zero(), 0},
+             0,
+             mean,
+             noise});
     auto& at = scales_[which];
     const auto place = static_cast<Eigen::Index>(at.count++ % n);
     at.means.col(place) = mean;
     at.noise[place] = noise;
-    at.products.col(place).noalias() = at.means.transpose() * mean;
-    at.products.row(place) = at.products.col(place).transpose();
+    Eigen::Vector<double, n> products;
+    products.noalias() = at.means.transpose() * mean;
+    push_products(products, (place + 1) % n, at.window.products);
+    at.window.step_variance = at.noise.sum() / static_cast<double>(n);
     if (at.count % 2 == 1) {
         at.half = mean;
         at.half_noise = noise;
@@ -47,18 +72,9 @@ std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean, d
     return push(which + 1, longer, (at.half_noise + noise) / 2);
 }
 
-std::optional<block_window> block_scales::window(std::size_t which) const {
-    constexpr int n = block_window::blocks;
-    if (which >= scales_.size() || scales_[which].count < n) return std::nullopt;
-    const auto& at = scales_[which];
-    block_window out{shortest << which, experts_, {}, at.noise.sum() / n};
-    const auto late = static_cast<Eigen::Index>(at.count % n),
-               early = n - late;  // the ring unrolled
-    out.products.topLeftCorner(early, early) = at.products.bottomRightCorner(early, early);
-    out.products.topRightCorner(early, late) = at.products.bottomLeftCorner(early, late);
-    out.products.bottomLeftCorner(late, early) = at.products.topRightCorner(late, early);
-    out.products.bottomRightCorner(late, late) = at.products.topLeftCorner(late, late);
-    return out;
+const block_window* block_scales::window(std::size_t which) const {
+    const bool full = which < scales_.size() && scales_[which].count >= block_window::blocks;
+    return full ? &scales_[which].window : nullptr;
 }
 
 Eigen::VectorXd block_scales::recent() const {

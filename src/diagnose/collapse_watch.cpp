@@ -34,8 +34,9 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
 }
 
 void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
-    const auto window = blocks_.window(which);
-    if (!window) return;
+    const auto* window = blocks_.window(which);
+    if (window == nullptr) return;
+    grown_[which].reset();
     auto& at = at_[which];
     at = {warning_kind::none, window->length, {}, {}, 0, blocks_.steps()};
     const bool independent = over_dispersion(*window, tokens, top_k) <= limits_.independence;
@@ -54,9 +55,10 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
 
 std::optional<warning> collapse_watch::slowest() const {
     for (std::size_t which = block_scales::lengths; which-- > 0;)
-        if (const auto window = blocks_.window(which)) {
+        if (const auto* window = blocks_.window(which)) {
             auto out = at_[which];
-            out.growth = growth_in(*window);
+            if (!grown_[which]) grown_[which] = growth_in(*window);
+            out.growth = *grown_[which];
             return out;
         }
     return std::nullopt;

@@ -79,8 +79,14 @@ void moment_slope::take(std::span<const double> moments) {
     const auto gain_along = [&](const Eigen::VectorXd& v) {
         return beta_ * (v.dot(mean.cwiseProduct(v)) - v.dot(sum * v) / tokens);
     };
-    if (++steps_ > 1)  // noise of a step is independent of a direction that was found before
-        seen_.take(gain_along(along_));
+    // early steps weigh alike, so that the first is not remembered for long
+    const auto weight = [this](double steps) { return std::max(moment_memory, 1 / steps); };
+    if (++steps_ > 1) {  // noise of a step is independent of a direction that was found before
+        const double gain = gain_along(along_);
+        seen_.take(gain);
+        known_ += weight(steps_ - 1) * (gain - known_);
+        late_known_ += weight(steps_ - 1) * (known_ - late_known_);
+    }
     const auto experts = static_cast<double>(size);
     const Eigen::ArrayXd off = mean.array() - 1 / experts;
     const double square = sum.trace() / tokens, level = beta_ * (1 - square) / (experts - 1);
@@ -89,12 +95,10 @@ void moment_slope::take(std::span<const double> moments) {
     rest_.take(level + beta_ * (off.square().sum() - scatter) / (experts - 1));
     const bool next_look =
         lead_.take(gain_along(led_) - level, (led_.array().square() * off).sum(), level);
-    // early steps weigh alike, so that the first is not remembered for long
-    const double weight = std::max(moment_memory, 1 / steps_);
-    mean_ *= 1 - weight;
-    mean_ -= (weight * beta_ / tokens) * sum;
-    mean_.diagonal() += weight * beta_ * mean;
-    late_ += weight * (mean_ - late_);
+    mean_ *= 1 - weight(steps_);
+    mean_ -= (weight(steps_) * beta_ / tokens) * sum;
+    mean_.diagonal() += weight(steps_) * beta_ * mean;
+    late_ += weight(steps_) * (mean_ - late_);
     const Eigen::VectorXd next =
         steps_ > 1 ? 2 * (mean_ * along_) - late_ * along_ : leading_direction(mean_);
     if (next.norm() > 0) along_ = next.normalized();
@@ -106,8 +110,7 @@ std::optional<measured_slope> moment_slope::slope() const {
     if (!out) return std::nullopt;
     const Eigen::MatrixXd at = 2 * mean_ - late_;
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(at, Eigen::EigenvaluesOnly);
-    // what the power method has still to come to
-    out->value += solver.eigenvalues().maxCoeff() - along_.dot(at * along_);
+    out->value += (solver.eigenvalues().maxCoeff() - (2 * known_ - late_known_)) / 2;
     return out;
 }
 

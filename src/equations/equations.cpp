@@ -9,6 +9,7 @@
 
 #include "compiler.hpp"
 #include "equation_field.hpp"
+#include "lines.hpp"
 #include "tape.hpp"
 
 namespace moebius {
@@ -256,7 +257,10 @@ private:
 }  // namespace
 
 equations read_equations(std::string_view text, std::string_view name, std::string_view file) {
-    return equation_reader(text, name, file).read();
+    auto out = equation_reader(text, name, file).read();
+    const auto last = detail::trimmed(text.substr(text.rfind('\n') + 1));  // all where there is none
+    out.ends_early = !last.empty() && !detail::is_end(last);
+    return out;
 }
 
 }  // namespace moebius

@@ -64,14 +64,6 @@ bool is_remark(std::string_view line) {
     return line.starts_with('#') || line.starts_with('"');
 }
 
-/// "done" or anything that begins with d and defines nothing.
-bool is_end(std::string_view line) {
-    if (line.empty() || (line[0] != 'd' && line[0] != 'D')) return false;
-    const auto word = line.substr(0, line.find_first_of(" =/'("));
-    const auto rest = trimmed(line.substr(word.size()));
-    return rest.empty() || (line[word.size()] == ' ' && rest[0] != '=');
-}
-
 class line_reader {
 public:
     line_reader(std::string_view text, std::string_view file) : text_(text), file_(file) {}
@@ -242,6 +234,13 @@ std::string_view trimmed(std::string_view text) {
     while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
     while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
     return text;
+}
+
+bool is_end(std::string_view line) {
+    if (line.empty() || (line[0] != 'd' && line[0] != 'D')) return false;
+    const auto word = line.substr(0, line.find_first_of(" =/'("));
+    const auto rest = trimmed(line.substr(word.size()));
+    return rest.empty() || (line[word.size()] == ' ' && rest[0] != '=');
 }
 
 std::vector<model_line> lines_of(std::string_view text, std::string_view file) {

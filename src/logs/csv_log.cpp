@@ -44,6 +44,12 @@ public:
 
     std::size_t take_ahead(std::string_view text) override;
 
+    [[nodiscard]] bool has_step_a_line() const override {
+        return !names_.empty() && !is_long_ && layer_ == nowhere && series_.empty();
+    }
+    void give_records() override { gives_records_ = true, next_run_ = runs_.size(); }
+    bool next_record(load_record& record) override;
+
 private:
     static constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
 
@@ -90,6 +96,8 @@ private:
     wide_columns wide_;
     std::vector<wide_columns::run> runs_;         ///< of a wide table
     std::vector<double> run_loads_, run_scores_;  ///< of one of them in the row, or of rows ahead
+    bool gives_records_ = false;
+    std::size_t next_run_ = 0;  ///< that next_record() gives
     std::string summaries_;
     bool is_long_ = false, words_known_ = false, has_return_ = false;
     std::size_t line_ = 0;
@@ -287,10 +295,11 @@ std::span<const double> csv_log::gather(const wide_columns::run& from) {
         for (const auto column : from.loads) run_loads_.push_back(values[column]);
         loads = run_loads_;
     }
-    std::size_t wrong = 0;
-    for (const double value : loads)
-        if (!is_load(value)) ++wrong;
-    for (std::size_t i = 0; wrong > 0 && i < count; ++i) (void)load(from.loads[i]);
+    if (!are_plain_loads(loads)) {
+        run_loads_.clear();
+        for (const auto column : from.loads) run_loads_.push_back(load(column) + 0.0);
+        loads = run_loads_;
+    }
     run_scores_.clear();
     for (const auto column : from.scores) run_scores_.push_back(number(column));
     return loads;
@@ -302,12 +311,24 @@ void csv_log::take_wide() {
     if (!has_loads()) return;
     const auto step = step_ == nowhere ? rows_ : step_in_row();
     check_order(step);
+    if (gives_records_) {
+        next_run_ = 0;
+        return;
+    }
     auto& to = to_.part("");
     const std::uint32_t layer = layer_ == nowhere ? 0 : layer_in(to);
     for (const auto& run : runs_) {
         const auto loads = gather(run);
         to.add({step, layer_ == nowhere ? run.layer : layer, run.expert, loads, run_scores_, {}});
     }
+}
+
+bool csv_log::next_record(load_record& record) {
+    if (next_run_ == runs_.size()) return false;
+    const auto& run = runs_[next_run_++];
+    const auto loads = gather(run);
+    record = {*last_step_, run.layer, loads, run_scores_, {}, {}};
+    return true;
 }
 
 }  // namespace

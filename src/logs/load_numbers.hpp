@@ -39,6 +39,15 @@ public:
                 to[i] += static_cast<double>(narrow_.data()[at + i]);
     }
 
+    /// Puts them in the place of others; 0 for -0, as add_to() to zeros.
+    void copy_to(std::size_t at, std::size_t count, double* to) const {
+        if (is_wide_)
+            for (std::size_t i = 0; i < count; ++i) to[i] = wide_.data()[at + i] + 0.0;
+        else
+            for (std::size_t i = 0; i < count; ++i)
+                to[i] = static_cast<double>(narrow_.data()[at + i]) + 0.0;
+    }
+
     void reserve(std::size_t count) {
         if (is_wide_)
             reserve_table(wide_, count);

@@ -145,6 +145,11 @@ void load_table::finish(const std::string& file, std::size_t experts) {
 
 /// The loads of one record.
 std::span<const double> load_table::loads_of(std::span<const run> runs) {
+    if (runs.size() == 1 && runs.front().count == experts_) {
+        row_.resize(experts_);
+        loads_.copy_to(runs.front().at, experts_, row_.data());
+        return row_;
+    }
     row_.assign(experts_, 0);
     for (const auto& one : runs) loads_.add_to(one.at, one.count, row_.data() + one.expert);
     return row_;
@@ -174,6 +179,16 @@ bool load_table::next(load_record& record) {
     if (!score_row_.empty()) record.scores = beside(runs, scores_, score_row_);
     if (!dither_row_.empty()) record.dither = beside(runs, dither_, dither_row_);
     at_ = end;
+    return true;
+}
+
+bool load_table::is_whole_step() const {
+    const auto before = [](const auto& a, const auto& b) { return by_number(a) < by_number(b); };
+    if (runs_.size() != layers_.size() || loads_.size() != layers_.size() * experts_) return false;
+    for (std::size_t l = 0; l < runs_.size(); ++l)
+        if (runs_[l].layer != l || runs_[l].expert != 0 || runs_[l].count != experts_ ||
+            (l > 0 && !before(layers_[l - 1], layers_[l])))
+            return false;
     return true;
 }
 

@@ -90,6 +90,9 @@ public:
     /// The next record in that order.
     bool next(load_record& record);
 
+    /// Whether what came needs no finish(): one step of all experts of all layers, in order.
+    [[nodiscard]] bool is_whole_step() const;
+
     /// Whether a step before the last is there, of which no more can come where steps are in order.
     [[nodiscard]] bool has_whole_step() const;
     /// Takes that step's records out; their numbers are good until the next call.

@@ -44,29 +44,34 @@ std::vector<double>& log_builder::values_of(std::string_view name) {
     return series.emplace_back(named_series{std::string(name), {}}).values;
 }
 
-std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t experts) {
-    std::vector<opened_log> out;
+std::vector<std::string> log_builder::notes_of(const load_table& table) {
     for (const auto& other : left_out)
         note(fmt::format("'{}' was read, and '{}' was not", excerpt(*family), excerpt(other)));
     if (ranks.size() == 1)
         note(fmt::format("the counts are those of rank {} alone, not of all",
                          excerpt(*ranks.begin())));
     if (ranks.size() > 1) note(fmt::format("the counts of {} ranks were added up", ranks.size()));
+    auto said = notes;
+    if (!table.complete())
+        said.push_back(
+            fmt::format("experts without a row count as 0, of {} in all: where the last ones "
+                        "were never chosen, --experts says how many there are",
+                        table.experts()));
+    if (!table.ending().empty())
+        said.push_back(table.ending() + ": the file may have been cut off");
+    if (table.first_expert() == 1)
+        said.emplace_back(
+            "no layer has a row of expert 0, which counts as dead: where experts are numbered "
+            "from 1, there is one fewer, and it is none of them");
+    return said;
+}
+
+std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t experts) {
+    std::vector<opened_log> out;
     for (auto& [name, table] : parts) {
         if (table.empty()) continue;
         table.finish(file, experts);
-        auto said = notes;
-        if (!table.complete())
-            said.push_back(
-                fmt::format("experts without a row count as 0, of {} in all: where the last ones "
-                            "were never chosen, --experts says how many there are",
-                            table.experts()));
-        if (!table.ending().empty())
-            said.push_back(table.ending() + ": the file may have been cut off");
-        if (table.first_expert() == 1)
-            said.emplace_back(
-                "no layer has a row of expert 0, which counts as dead: where experts are numbered "
-                "from 1, there is one fewer, and it is none of them");
+        auto said = notes_of(table);
         out.push_back(
             {name, std::make_unique<table_log>(std::move(table), head), series, std::move(said)});
     }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <moebius/logs/log_file.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +60,9 @@ struct log_builder {
     /// The series of that name, a new one if there was none.
     std::vector<double>& values_of(std::string_view name);
 
+    /// All that is to be said of a table that was finished.
+    [[nodiscard]] std::vector<std::string> notes_of(const load_table& table);
+
     /// @param file  for sentences
     std::vector<opened_log> finish(const std::string& file, std::size_t experts);
 };
@@ -80,6 +85,16 @@ public:
         static_cast<void>(text);
         return 0;
     }
+
+    /// Whether each line that has loads is a step by itself, with all that the last one had, and
+    /// has nothing but loads and scores. From give_records() on take() fills no table then, and
+    /// next_record() gives what the line has, valid until the next one.
+    [[nodiscard]] virtual bool has_step_a_line() const { return false; }
+    virtual void give_records() {}
+    virtual bool next_record(load_record& record) {
+        static_cast<void>(record);
+        return false;
+    }
 };
 
 /// @param to    where loads go; it must outlive the parser
@@ -96,6 +111,17 @@ void add_name(std::string& list, std::string_view name);
 
 /// >= 0 and finite. Without an order of NaN, which would keep a loop of it from vectors.
 [[nodiscard]] inline bool is_load(double value) { return std::abs(value) - value == 0; }
+
+/// Whether all are that, and none is -0, by their bits: in vectors of whole numbers.
+[[nodiscard]] inline bool are_plain_loads(std::span<const double> values) {
+    constexpr std::uint64_t lowest_of_exponent = std::uint64_t{1} << 52;  // a full one overflows
+    std::uint64_t seen = 0;
+    for (const double value : values) {
+        const auto bits = std::bit_cast<std::uint64_t>(value);
+        seen |= bits | (bits + lowest_of_exponent);
+    }
+    return seen >> 63 == 0;
+}
 
 /// What a load, step or expert must be; NaN passes none.
 /// @param place  gives what the sentence begins with: file and place

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <moebius/base/error.hpp>
-#include <moebius/base/line_reader.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "event_file.hpp"
 #include "log_builder.hpp"
 #include "log_format.hpp"
+#include "text_log.hpp"
 
 namespace moebius {
 namespace {
@@ -72,34 +72,11 @@ std::string rank_in(const std::string& path) {
     return name.substr(from, end == std::string::npos ? end : end - from);
 }
 
-void read_text(log_bytes& file, log_format format, log_builder& to) {
-    const auto parser =
-        format == log_format::csv ? csv_parser(to, file.name()) : json_parser(to, file.name());
-    line_reader lines(file.file(), file.start());
-    constexpr std::size_t enough = 1 << 16;
-    constexpr double slack = 1.1;
-    const std::size_t size = file.size().value_or(0);
-    std::string_view line;
-    if (lines.next(line)) parser->take(line);  // names, which say nothing of how long rows are
-    for (std::size_t bytes = 0, before = 0; lines.next(line); before = bytes) {
-        parser->take(line);
-        const std::size_t more = parser->take_ahead(lines.ahead());
-        lines.skip(more);
-        bytes += line.size() + 1 + more;
-        if (before < enough && bytes >= enough && size > bytes)
-            to.expect(slack * static_cast<double>(size) / static_cast<double>(bytes));
-    }
-    if (format == log_format::csv && lines.ended_early())  // a record of JSON has an end of its own
-        to.note(
-            fmt::format("the last line of {} has no end: where the file was cut off, its last "
-                        "number may be a part of one",
-                        file.name()));
-}
-
 /// Opens each file in turn.
 class opener {
 public:
-    explicit opener(const log_options& options) : options_(options) {}
+    /// @param files  how many there will be
+    opener(const log_options& options, std::size_t files) : options_(options), files_(files) {}
 
     void open(const std::string& path) {
         auto file = std::make_unique<log_bytes>(path);
@@ -110,25 +87,27 @@ public:
                                              name_of(format), name_of(*format_)));
         format_ = format;
         names_ = names_.empty() ? path : names_ + ", " + path;
-        if (auto rank = rank_in(path); !rank.empty()) builder_.add_rank(std::move(rank));
+        if (auto rank = rank_in(path); !rank.empty()) builder_->add_rank(std::move(rank));
         switch (format) {
             case log_format::npy:
                 return add(path, open_npy(std::move(file)));
             case log_format::npz:
-                if (!add_megatron_dump(path, builder_)) add(path, open_npz(path));
+                if (!add_megatron_dump(path, *builder_)) add(path, open_npz(path));
                 return;
             case log_format::events:
-                return read_events(*file, builder_);
+                return read_events(*file, *builder_);
             case log_format::csv:
             case log_format::jsonl:
-                return read_text(*file, format, builder_);
+                return read_text(std::move(file), format);
         }
     }
 
     std::vector<opened_log> finish() {
         std::vector<opened_log> out;
-        if (arrays_.empty()) {
-            out = builder_.finish(names_, experts());
+        if (line_by_line_) {
+            out.push_back(std::move(*line_by_line_));
+        } else if (arrays_.empty()) {
+            out = builder_->finish(names_, experts());
         } else {
             std::vector<std::pair<std::string, std::unique_ptr<log_source>>> parts;
             for (auto& [path, one] : arrays_) {
@@ -154,6 +133,13 @@ private:
                 fmt::format("it must be a whole number up to {}", load_table::most_experts));
         return static_cast<std::size_t>(given);
     }
+    void read_text(std::unique_ptr<log_bytes> file, log_format format) {
+        auto text = std::make_unique<text_reader>(std::move(file), format, *builder_);
+        if (files_ > 1 || !text->begins_steps(experts())) return text->read_rest();
+        auto said = builder_->notes_of(builder_->part(""));
+        line_by_line_ = opened_log{
+            {}, std::make_unique<line_log>(std::move(builder_), std::move(text)), {}, said};
+    }
     void add(const std::string& path, opened_log log) {
         arrays_.emplace_back(path, std::move(log));
     }
@@ -165,8 +151,10 @@ private:
     }
 
     const log_options& options_;
-    log_builder builder_;
+    std::size_t files_;
+    std::unique_ptr<log_builder> builder_ = std::make_unique<log_builder>();
     std::vector<std::pair<std::string, opened_log>> arrays_;
+    std::optional<opened_log> line_by_line_;
     std::optional<log_format> format_;
     std::string names_;
 };
@@ -224,7 +212,7 @@ private:
 std::vector<opened_log> open_logs(std::span<const std::string> paths, const log_options& options) {
     if (paths.empty())
         throw invalid_argument("open_logs", "no file came", "one or more are needed");
-    opener files(options);
+    opener files(options, paths.size());
     for (const auto& path : paths) files.open(path);
     return files.finish();
 }

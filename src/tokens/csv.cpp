@@ -125,7 +125,9 @@ token_table read(file_reader& file, std::string_view start) {
         asked = true;  // a value takes two bytes, but the last of a file
         table.reserve(std::min(*file.size() / 2 + 1, *lines * table.columns()));
     }
-    return table.finish();
+    auto out = table.finish();
+    out.ends_early = reader.ended_early();
+    return out;
 }
 
 }  // namespace moebius::csv

@@ -43,7 +43,7 @@ token_table as_table(const std::string& path, number_array array) {
     if (const auto i = first_not_finite(array.values); i < array.values.size())
         throw io_error(path, fmt::format("row {}, column {} is {}, but tokens must be finite",
                                          i / columns + 1, i % columns + 1, array.values[i]));
-    return {rows, columns, std::move(array.values)};
+    return {rows, columns, std::move(array.values), false};
 }
 
 bool is_archive(std::string_view start) { return start.starts_with(zip_archive::magic); }

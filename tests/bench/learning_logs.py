@@ -6,7 +6,7 @@
 For each of digits and teacher, 4 and 8 experts, adam and sgd, SEEDS runs (25) of 3,000 steps are trained without feedback and as
 many whose feedback rises from 0 to 60. They are logged with moments, and `diagnose` sees
 each log with all that is in it, and with counts alone. A run has collapsed when one expert has half of all
-choices, as a mean of 50 steps. FOLDER keeps the logs; FIRST_SEED should be new to whoever chose thresholds.
+choices, as a mean of 50 steps, and at the end, too. FOLDER keeps the logs; FIRST_SEED should be new to whoever chose thresholds.
 """
 import csv
 import io
@@ -37,10 +37,11 @@ def warnings(program, folder, arrays, kept):
 
 
 def collapse_of(loads):
-    """The first step after which 50 steps gave one expert half of their choices; None if none did."""
+    """The first step after which 50 steps gave one expert half of their choices; None if none did, or it was for a while: gates
+    that learn under sgd do that by themselves, with feedback and without."""
     sums = numpy.cumsum(loads / loads.sum(1, keepdims=True), 0)
-    most = (sums[HALF:] - sums[:-HALF]).max(1) / HALF
-    return int(numpy.argmax(most >= 0.5)) + HALF if (most >= 0.5).any() else None
+    half = (sums[HALF:] - sums[:-HALF]).max(1) / HALF >= 0.5
+    return int(numpy.argmax(half)) + HALF if half[-HALF:].all() else None
 
 
 def gain_at(moments, beta, step):
@@ -78,7 +79,7 @@ def main():
 
 
 def report(rows):
-    """Of all, and of each group. Runs without feedback in which one expert had half for a while are no healthy ones."""
+    """Of all, and of each group."""
     healthy = [row for row in rows if not row["ramped"] and not row["collapse"]]
     fallen = [row for row in rows if row["ramped"] and row["collapse"]]
     for kind in KINDS:

@@ -6,7 +6,8 @@
 //
 // DATA is digits (data/digits.csv of the folder) or teacher. Scores follow loads, K = SHARE N; the
 // truth is feedback/decay times the largest eigenvalue of J over all training rows, after the last
-// step and as the mean over the last 99 (moments) and 800 (dither).
+// step, as the mean over dithers (those of the loop that runs), and without one as the mean over
+// the last 99 (moments) and 800 steps (dither).
 #include <fmt/format.h>
 
 #include <Eigen/Eigenvalues>
@@ -57,14 +58,21 @@ training_work work_of(const design& at, const std::shared_ptr<const labelled_dat
     return work;
 }
 
-/// J over all training rows.
-Eigen::MatrixXd slope_of(const training_work& work, const training_state& state) {
+/// J over all training rows; the mean over `draws` dithers of that size, each and its opposite in
+/// turn, as what J has of the first order of a dither is far from averaged out by 32.
+Eigen::MatrixXd slope_of(const training_work& work, const training_state& state, double dither = 0,
+                         std::uint64_t draws = 1) {
     const auto& run = work.runs[0];
     const auto rows = take_rows(*work.data, *run.rows);
     const auto e = static_cast<Eigen::Index>(run.model->experts());
     Eigen::MatrixXd products = Eigen::MatrixXd::Zero(e, e);
-    add_products(run.model->logits(state.parameters, state.scores, rows.inputs), state.scores, 1,
-                 {products.data(), static_cast<std::size_t>(products.size())});
+    std::vector<double> scores(state.scores.size());
+    for (std::uint64_t draw = 0; draw < draws; ++draw) {
+        dither_of(draw % 2 == 0 ? dither : -dither, run.seed + 1, draw / 2, scores);
+        for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += state.scores[i];
+        add_products(run.model->logits(state.parameters, scores, rows.inputs), scores, 1,
+                     {products.data(), static_cast<std::size_t>(products.size())});
+    }
     products /= products.sum();
     const Eigen::VectorXd mean = products.rowwise().sum();
     return Eigen::MatrixXd(mean.asDiagonal()) - products;
@@ -135,7 +143,7 @@ told run_one(const design& at, const std::shared_ptr<const labelled_data>& data,
     }
     auto out = told_of(at, state, run.seed);
     const double per = at.feedback();
-    out.now = per * largest(slope_of(work, state));
+    out.now = per * largest(slope_of(work, state, at.dither, at.dither > 0 ? 32 : 1));
     out.late = per * largest(late);
     out.long_ = per * largest(whole);
     out.level = per * whole.trace() / static_cast<double>(at.experts - 1);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <moebius/base/file_reader.hpp>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,5 +45,8 @@ private:
     std::size_t from_ = 0, searched_ = 0, to_ = 0;
     bool done_ = false, ended_early_ = false;
 };
+
+/// What is to be noted of a text whose last line has no end, where a part of a number is a number.
+[[nodiscard]] std::string early_end_of(std::string_view file);
 
 }  // namespace moebius

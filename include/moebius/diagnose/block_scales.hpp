@@ -3,7 +3,6 @@
 
 #include <Eigen/Core>
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -35,8 +34,9 @@ public:
     /// @returns how many of the lengths have a block that ends with this step: the shortest ones
     std::size_t take(std::span<const double> shares);
 
-    /// The last 20 blocks of length 10 2^which; nothing before there are as many.
-    [[nodiscard]] std::optional<block_window> window(std::size_t which) const;
+    /// The last 20 blocks of length 10 2^which, until the next block of that length; null before
+    /// there are as many.
+    [[nodiscard]] const block_window* window(std::size_t which) const;
 
     /// (E) mean share over the last 20 of the shortest blocks, or over all steps of fewer.
     [[nodiscard]] Eigen::VectorXd recent() const;
@@ -46,8 +46,8 @@ public:
 private:
     struct scale {
         Eigen::MatrixXd means;     ///< (E, blocks), a ring
-        Eigen::MatrixXd products;  ///< (blocks, blocks) of the places in it
         Eigen::RowVectorXd noise;  ///< (blocks) variance of a step's noise, of all loads
+        block_window window;       ///< of the blocks so far
         std::size_t count = 0;     ///< blocks so far
         Eigen::VectorXd half;      ///< the first half of the next longer block
         double half_noise = 0;

@@ -77,6 +77,8 @@ private:
     /// Of each length, as last judged. What no warning is made of is not computed.
     std::array<warning, block_scales::lengths> at_;
     std::array<double, block_scales::lengths> calmest_;
+    /// Of the windows that slowest() was asked for, until they move on.
+    mutable std::array<std::optional<block_growth>, block_scales::lengths> grown_;
     std::optional<bool> rested_;  ///< in the first window that tells it
     std::optional<warning> first_, first_growth_;
 };

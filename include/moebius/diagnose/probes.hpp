@@ -45,7 +45,10 @@ public:
     explicit moment_slope(std::size_t experts, double beta);
     /// @param moments  (E, E) sum over the tokens of the step, p of sum 1
     void take(std::span<const double> moments);
-    /// As of now: of as many of the last steps as its motion allows.
+    /// As of now: of as many of the last steps as its motion allows. A direction that was fitted to
+    /// noisy steps gains more on them than the leading one does, and on new steps as much less:
+    /// half of what lies between the two is given back (optimism).
+    /// @source B. Efron, How biased is the apparent error rate, J. Am. Stat. Assoc. 81 (1986) 461
     [[nodiscard]] std::optional<measured_slope> slope() const;
     /// At equal loads, of all steps: for gates that rest. Empty where one direction is ahead of the
     /// others, where slope() tells another one, or too few steps came.
@@ -57,9 +60,10 @@ private:
     Eigen::MatrixXd late_;   ///< (E, E) of mean_, weighted so again
     Eigen::VectorXd along_;  ///< (E) its leading direction, as far as the power method has come
     drifting_level seen_;    ///< of each step's J, along what was known before it
-    resting_gain rest_;      ///< of the mean over directions
-    leading_gain lead_;      ///< along `led_` over that mean
-    Eigen::VectorXd led_;    ///< (E) that was the leading direction when the look at it began
+    double known_ = 0, late_known_ = 0;  ///< of the same, as mean_ and late_
+    resting_gain rest_;                  ///< of the mean over directions
+    leading_gain lead_;                  ///< along `led_` over that mean
+    Eigen::VectorXd led_;  ///< (E) that was the leading direction when the look at it began
     double steps_ = 0;
     double beta_;
 };

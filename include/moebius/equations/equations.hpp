@@ -18,6 +18,9 @@ struct equations {
     bool is_map = false;
     std::optional<std::size_t> period;  ///< of its orbits that are asked for: @ njmp
     std::vector<std::string> ignored;   ///< what changes no right-hand side: "set (line 4)"
+    /// Whether the last line has no end and is no "done": a text that was cut off may look so, and
+    /// its last number be a part of one.
+    bool ends_early = false;
 };
 
 /// Reads a model in the language of XPPAUT's .ode files, docs/equations.md.

@@ -47,8 +47,9 @@ struct opened_log {
 ///   records of Megatron's router trace; records with a map of physical to logical experts.
 /// - TensorBoard's event files, by tags as the columns of a CSV.
 ///
-/// NPY and NPZ files are read as they are asked for; of Fortran's order and the others the loads
-/// are in memory, 8 bytes a number. Numbers that are no counts, and twice or a part of them, become
+/// NPY and NPZ files, and one CSV file of a step a line without losses, are read as they are asked
+/// for: what is wrong far in it is said there. Of Fortran's order and the others the loads are in
+/// memory, 8 bytes a number. Numbers that are no counts, and twice or a part of them, become
 /// choices where `tokens` and `top_k` are known.
 ///
 /// @return one, or one for each combination of what else a long table says (model, domain)

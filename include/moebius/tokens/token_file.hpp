@@ -12,6 +12,8 @@ struct token_table {
     std::size_t rows = 0;        ///< >= 1
     std::size_t columns = 0;     ///< >= 1
     std::vector<double> values;  ///< (rows, columns), row-major
+    /// Of a text: whether its last line has no end, so that its last number may be a part of one.
+    bool ends_early = false;
 };
 
 /// An array in a file: FILE.npz:NAME or FILE.safetensors:NAME is one of several.

@@ -19,6 +19,12 @@ block_scales taken(const std::vector<double>& course) {
     return out;
 }
 
+block_window last_blocks(const std::vector<double>& course) {
+    const auto blocks = taken(course);
+    REQUIRE(blocks.window(0) != nullptr);
+    return *blocks.window(0);
+}
+
 }  // namespace
 
 TEST_CASE("blocks of each length are means of their steps", "[diagnose]") {
@@ -26,8 +32,8 @@ TEST_CASE("blocks of each length are means of their steps", "[diagnose]") {
     for (int t = 0; t < 1000; ++t) course.push_back(0.2 * std::sin(0.013 * t * t));
     const auto blocks = taken(course);
     for (const std::size_t which : {0U, 1U, 2U}) {
-        const auto window = blocks.window(which);
-        REQUIRE(window);
+        const auto* const window = blocks.window(which);
+        REQUIRE(window != nullptr);
         const std::size_t length = 10U << which, last = 1000 / length;
         CHECK(window->length == length);
         const auto mean = [&](std::size_t block) {
@@ -50,13 +56,9 @@ TEST_CASE("blocks of each length are means of their steps", "[diagnose]") {
 TEST_CASE("the noise of a step does not contain slow motion", "[diagnose]") {
     std::vector<double> course;
     for (int t = 0; t < 400; ++t) course.push_back(t < 190 ? 0.1 : -0.1);
-    const auto still = taken(course).window(0);
-    REQUIRE(still);
-    CHECK(still->step_variance == 0);  // the last 20 blocks begin after the jump
+    CHECK(last_blocks(course).step_variance == 0);  // the last 20 blocks begin after the jump
     for (std::size_t t = 0; t < course.size(); ++t) course[t] = t % 2 == 0 ? 0.1 : -0.1;
-    const auto alternating = taken(course).window(0);
-    REQUIRE(alternating);
-    CHECK_THAT(alternating->step_variance, WithinRel(1.5 * 0.2 * 0.2 / 2, 1e-12));
+    CHECK_THAT(last_blocks(course).step_variance, WithinRel(1.5 * 0.2 * 0.2 / 2, 1e-12));
 }
 
 TEST_CASE("a course that feeds itself is told from one that drifts", "[diagnose]") {
@@ -68,17 +70,17 @@ TEST_CASE("a course that feeds itself is told from one that drifts", "[diagnose]
         straight.push_back(0.001 * t + 0.003 * noise(random));
         resting.push_back(0.1 + 0.003 * noise(random));
     }
-    const auto growth = growth_in(*taken(growing).window(0));
+    const auto growth = growth_in(last_blocks(growing));
     CHECK(growth.away);
     CHECK(growth.t > 3);
     // the multiplier is e^{.15} = 1.162 from block to block of 10; 3 errors of its own
     CHECK_THAT(growth.multiplier, WithinAbs(std::exp(0.15), 3 * growth.error));
-    CHECK(growth_in(*taken(straight).window(0)).t < 1);
-    CHECK(growth_in(*taken(resting).window(0)).t < -2);
+    CHECK(growth_in(last_blocks(straight)).t < 1);
+    CHECK(growth_in(last_blocks(resting)).t < -2);
     // the same way back is growth of a deviation, but towards equal loads
     std::vector<double> back;
     for (const double x : growing) back.push_back(0.3 - x);
-    CHECK_FALSE(growth_in(*taken(back).window(0)).away);
+    CHECK_FALSE(growth_in(last_blocks(back)).away);
 }
 
 TEST_CASE("a random walk rarely seems to feed itself", "[diagnose]") {
@@ -89,7 +91,7 @@ TEST_CASE("a random walk rarely seems to feed itself", "[diagnose]") {
     for (int run = 0; run < walks; ++run) {
         std::vector<double> course{0.0};
         for (int t = 1; t < 200; ++t) course.push_back(course.back() + 1e-3 * noise(random));
-        const auto growth = growth_in(*taken(course).window(0));
+        const auto growth = growth_in(last_blocks(course));
         passed += growth.away && growth.t > 1;
     }
     CHECK(passed < walks / 20);  // t > 3 would be met by fewer than can be counted here
@@ -106,11 +108,11 @@ TEST_CASE("swings are seen, and neither a drift nor a jump is one", "[diagnose]"
         jump.push_back(x + (t < 90 ? 0 : 0.1));
         swinging.push_back(x + 0.005 * std::sin(0.25 * t));
     }
-    const double calm = swing_in(*taken(white).window(0)).gain;
+    const double calm = swing_in(last_blocks(white)).gain;
     CHECK(calm > 0.3);
     CHECK(calm < 1.2);
-    CHECK_THAT(swing_in(*taken(drift).window(0)).gain, WithinRel(calm, 0.1));
-    CHECK(swing_in(*taken(jump).window(0)).gain < 1.5);
-    CHECK(swing_in(*taken(swinging).window(0)).gain > 3);
-    CHECK(swing_in(*taken(swinging).window(0)).lag < -0.2);  // half a period is 12.6 steps
+    CHECK_THAT(swing_in(last_blocks(drift)).gain, WithinRel(calm, 0.1));
+    CHECK(swing_in(last_blocks(jump)).gain < 1.5);
+    CHECK(swing_in(last_blocks(swinging)).gain > 3);
+    CHECK(swing_in(last_blocks(swinging)).lag < -0.2);  // half a period is 12.6 steps
 }

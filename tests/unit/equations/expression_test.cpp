@@ -256,6 +256,17 @@ TEST_CASE("hostile texts end in a sentence, not in a stack or a memory", "[equat
     CHECK_NOTHROW(read_equations(chain, "m", "m"));
 }
 
+TEST_CASE("equations whose last line has no end may be cut off", "[equations]") {
+    const auto [text, early] = GENERATE(table<std::string, bool>({{"x'=a-x\npar a=12", true},
+                                                                  {"x'=a-x\npar a=12\n", false},
+                                                                  {"x'=a-x\npar a=12\r\n ", false},
+                                                                  {"x'=a-x\npar a=12\ndone", false},
+                                                                  {"x'=a-x\npar a=12\nD", false},
+                                                                  {"par a=12\nx'=a-1", true}}));
+    CAPTURE(text);
+    CHECK(read_equations(text, "m", "m").ends_early == early);
+}
+
 TEST_CASE("a map is its rule of step 1, and options say what they change", "[equations]") {
     const auto told =
         read_equations("x(t+1)=a*x\npar a=2\n@ njmp=3, total=40\nset s {a=1}", "m", "m");

@@ -65,6 +65,7 @@ TEST_CASE("read_tokens takes every usual form of CSV", "[token_file]") {
     CHECK(table.rows == 2);
     CHECK(table.columns == 2);
     CHECK(table.values == std::vector<double>{1, -2.5, 300, 4});
+    CHECK(table.ends_early == !text.ends_with('\n'));
 }
 
 TEST_CASE("read_tokens says where a CSV goes wrong", "[token_file][error]") {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "text_log.hpp"
+
+#include <array>
+#include <utility>
+
+namespace moebius {
+namespace {
+
+/// False where that is not known, as of a pipe.
+bool ends_early(log_bytes& file) {
+    const auto size = file.size();
+    if (!size || *size == 0) return false;
+    std::array<char, 1> last{};
+    file.file().go_to(*size - 1);
+    const bool got = file.file().read(last) == 1;
+    file.file().go_to(file.start().size());
+    return got && last[0] != '\n';
+}
+
+}  // namespace
+
+text_reader::text_reader(std::unique_ptr<log_bytes> file, log_format format, log_builder& to)
+    : file_(std::move(file)),
+      format_(format),
+      to_(to),
+      parser_(format == log_format::csv ? csv_parser(to, file_->name())
+                                        : json_parser(to, file_->name())),
+      lines_(file_->file(), file_->start()) {}
+
+/// One line, and those behind it that a shorter way is known for; false at the end.
+bool text_reader::take_lines() {
+    std::string_view line;
+    if (!lines_.next(line)) return false;
+    parser_->take(line);
+    if (std::exchange(is_first_, false)) return true;
+    const std::size_t more = parser_->take_ahead(lines_.ahead());
+    lines_.skip(more);
+    bytes_ += line.size() + 1 + more;
+    return true;
+}
+
+void text_reader::note_early_end() {
+    if (format_ == log_format::csv)  // a record of JSON has an end of its own
+        to_.note(early_end_of(file_->name()));
+}
+
+bool text_reader::begins_steps(std::size_t experts) {
+    if (format_ != log_format::csv || !file_->size()) return false;
+    const bool is_early = ends_early(*file_);
+    const auto& table = to_.part("");
+    while (table.empty())
+        if (to_.parts.size() > 1 || !take_lines()) return false;
+    if (to_.parts.size() > 1 || !parser_->has_step_a_line() || !table.is_whole_step() ||
+        experts > table.experts())
+        return false;
+    if (is_early) note_early_end();
+    parser_->give_records();
+    return true;
+}
+
+bool text_reader::next(load_record& record) {
+    while (!parser_->next_record(record))
+        if (!take_lines()) return false;
+    return true;
+}
+
+void text_reader::read_rest() {
+    constexpr std::size_t enough = 1 << 16;
+    constexpr double slack = 1.1;
+    const std::size_t size = file_->size().value_or(0);
+    for (std::size_t before = bytes_; take_lines(); before = bytes_)
+        if (before < enough && bytes_ >= enough && size > bytes_)
+            to_.expect(slack * static_cast<double>(size) / static_cast<double>(bytes_));
+    if (lines_.ended_early()) note_early_end();
+}
+
+line_log::line_log(std::unique_ptr<log_builder> from, std::unique_ptr<text_reader> reader)
+    : from_(std::move(from)), reader_(std::move(reader)), table_(from_->part("")) {
+    head_ = from_->head;
+    head_.layers = table_.layers();
+    head_.experts = table_.experts();
+}
+
+bool line_log::next(load_record& record) { return table_.next(record) || reader_->next(record); }
+
+}  // namespace moebius
