@@ -4,11 +4,12 @@
     python3 read_logs.py build/release/tests/bench/read_logs build/release/apps/moebius/moebius FOLDER
 
 FOLDER gets two tables of some 40 MB: a row an expert (200 steps of 61 layers of 256), and 2,048 columns
-(32 layers of 64 experts). Each is read five times by each program, in turn, by one thread; least and most
-are printed, since others use the machine. The sums of the loads must agree.
+(32 layers of 64 experts). Each is read nine times by each program, in turn, by one thread; least, median
+and most are printed, since others use the machine. The sums of the loads must agree.
 """
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -59,7 +60,7 @@ def main():
         file = str(folder / name)
         size = os.path.getsize(file) / 1e6
         times = {way: [] for way in ways}
-        for _ in range(5):
+        for _ in range(9):
             for way, read in ways.items():
                 seconds, got = read(file)
                 times[way].append(seconds)
@@ -69,8 +70,9 @@ def main():
                     table = got["tokens"] if name == "long.csv" else got.drop(columns="Step")
                     assert loads == table.to_numpy().sum(), name
         for way, seconds in times.items():
-            print(f"{name:9}{size:6.1f} MB  {way:17}{min(seconds):7.3f} to {max(seconds):.3f} CPU s"
-                  f"{size / max(seconds):8.0f} to {size / min(seconds):.0f} MB/s")
+            least, median, most = min(seconds), statistics.median(seconds), max(seconds)
+            print(f"{name:9}{size:6.1f} MB  {way:19}{least:.3f} {median:.3f} {most:.3f} CPU s"
+                  f"{size / most:8.0f} to {size / least:.0f} MB/s, median {size / median:.0f}")
 
 
 print(f"pandas {pandas.__version__}, polars {polars.__version__}, {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC")

@@ -49,8 +49,8 @@ struct opened_log {
 ///
 /// NPY and NPZ files, and one CSV file of a step a line without losses, are read as they are asked
 /// for: what is wrong far in it is said there. Of Fortran's order and the others the loads are in
-/// memory, 8 bytes a number. Numbers that are no counts, and twice or a part of them, become
-/// choices where `tokens` and `top_k` are known.
+/// memory, 8 bytes a number, or 4 of text where float holds all of them. Numbers that are no
+/// counts, and twice or a part of them, become choices where `tokens` and `top_k` are known.
 ///
 /// @return one, or one for each combination of what else a long table says (model, domain)
 /// @throws io_error  with file, place and rule: for what is no log (summaries, pickles, which are
