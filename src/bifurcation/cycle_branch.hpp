@@ -25,6 +25,7 @@ protected:
                  const continuation_options& options, const watch& progress);
 
     stop_reason go() {
+        told_ = facts_at(trace_.current()).multipliers.are_told();
         const auto why = cycle_walk::go();
         write_held();
         // where rounding in multipliers of 1e50 leaves Newton's method nothing to find
@@ -59,7 +60,7 @@ private:
 
     [[nodiscard]] std::vector<test_function> tests() override;
     [[nodiscard]] bool trusts(walk& along) override;
-    std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
+    std::optional<stop_reason> meet(walk& along, const bracket& found) override;
     std::optional<stop_reason> kept(walk& along, bool goes_on) override;
     std::optional<stop_reason> renewed(walk& along);
     std::optional<stop_reason> overruns(walk& along) override;
@@ -73,10 +74,13 @@ private:
     [[nodiscard]] static bool by_regularity(const bracket& seen);
     [[nodiscard]] bool may_be_rounding(const bracket& seen);
     [[nodiscard]] bool is_conserved(const bracket& seen);
+    [[nodiscard]] bool goes_on(const bracket& seen) const;
     [[nodiscard]] bool folds(walk& along, const bracket& seen);
     [[nodiscard]] bool touches(const Eigen::VectorXd& fold) const;
     void write_held();
     bool write_down(tracer& on, const bracket& seen, const test_value& value);
+    bool written(const bracket& seen, const std::optional<curve_point>& at,
+                 const test_value& value);
     void add_form(special_point& point, const Eigen::VectorXd& u) const;
     [[nodiscard]] bool is_steep(const bracket& seen);
     [[nodiscard]] double unplaced(const bracket& seen);
@@ -99,8 +103,11 @@ private:
     std::optional<held_fold> held_;
     homoclinic_end homoclinic_;
     repeated_folds folds_;
-    bool started_ = false;  // past the first step
-    bool lost_ = false;     // multipliers are not resolved any more, and the caller goes on
+    bool started_ = false;       // past the first step
+    bool may_be_finer_ = false;  // a mesh on which a point is looked for
+    bool finer_tells_ = false;   // and multipliers there are not resolved on this one
+    bool told_ = true;           // multipliers of the last row, by its mesh
+    bool lost_ = false;          // multipliers are not resolved any more, and the caller goes on
     std::pair<point_type, double> last_{point_type::EP, 0};  ///< told by multipliers, and its arc
 };
 

@@ -165,6 +165,11 @@ protected:
         return done;
     }
 
+    /// Whether the last of these meshes was as fine as one may be, or none was found.
+    [[nodiscard]] bool was_finest() const {
+        return !fine_ || fine_->curve.values(fine_->from.u).intervals() >= most_intervals;
+    }
+
     [[nodiscard]] double scale() const noexcept { return scale_; }  ///< of the states
 
     /// All parts of a cycle.
@@ -216,7 +221,8 @@ protected:
         const double most =
             options_.longest_period > 0 ? options_.longest_period : longest * first_period_;
         if (curve_.period(u) > most) return stop_reason::long_period;
-        if (++steps_ % rebase_every != 0 && !is_coarse(u)) return std::nullopt;
+        const bool stale = std::exchange(stale_, false);
+        if (++steps_ % rebase_every != 0 && !stale && !is_coarse(u)) return std::nullopt;
         if (!rebase()) return stop_reason::step_too_small;
         along.rebased();
         return std::nullopt;
@@ -228,6 +234,7 @@ protected:
     tracer trace_;
     recorder rows_;
     double first_period_;
+    bool stale_ = false;  // the mesh, whatever its errors
 
 private:
     struct fine_look {  // the ends of a step on a finer mesh

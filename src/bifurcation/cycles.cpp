@@ -93,6 +93,7 @@ public:
         change.values = ellipse(start.state, q, 1, beyond).values - still.values;
         const VectorXd u = curve_.scale(still, start_.period, start.parameters);
         const VectorXd tangent = curve_.scale_change(change, 0, VectorXd::Zero(1)).normalized();
+        curve_.take_points_for(u);
         trace_.start_with_tangent(u, tangent);
         if (!look_at(trace_.current())) no_cycle(start);
         rows_.add_row(0, row_at(u));

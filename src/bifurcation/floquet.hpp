@@ -24,6 +24,7 @@ struct floquet {
     static constexpr double steep = 1e-2;
     /// |mu - 1| at an LPC, as steep as that: none is so near where unity() jumps over zero.
     static constexpr double nearby = 0.5;
+    static constexpr double untold = 1e200;  ///< the error of those that a mesh does not tell
 
     std::vector<complex> others;  // by falling modulus
     double trivial = 1;
@@ -34,7 +35,7 @@ struct floquet {
     explicit floquet(cycle_equations::floquet_multipliers all, Eigen::Index of_parts)
         : others(std::move(all.others)),
           trivial(all.trivial),
-          product_error(error_of_product(others, all.divergence)),
+          product_error(all.resolved ? error_of_product(others, all.divergence) : untold),
           parts(of_parts) {}
     /// Of perturbations among which the flow is not.
     explicit floquet(std::vector<complex> all) : others(std::move(all)) {}
@@ -88,9 +89,10 @@ struct floquet {
     /// Liouville's, where that is larger and more than meshes that suit the cycle leave.
     [[nodiscard]] double error() const {
         const double of_flow = std::abs(over_all(trivial) - 1.0);
-        constexpr double unsuited = 1e-5;
-        return product_error > std::max(of_flow, unsuited) ? product_error : of_flow;
+        return product_error > of_flow && !suits() ? product_error : of_flow;
     }
+    /// Whether their product is as near to Liouville's as on meshes that suit the cycle.
+    [[nodiscard]] bool suits() const { return product_error < 1e-5; }
     /// How far the product of multipliers is from exp(divergence), the trivial one being 1. Of
     /// those beyond exp(-+extreme) no more is asked than that the rest of the product is so, too;
     /// where they are on both sides it tells nothing.
@@ -129,6 +131,13 @@ struct floquet {
             ++(off > error ? found.out : off <= -error ? found.in : found.on);
         }
         return found;
+    }
+    /// Whether the mesh resolves every mode that needs it, to a factor of the multiplier.
+    [[nodiscard]] bool are_told() const { return product_error < 1; }
+    /// Whether they are on the sides of the unit circle that they seem to be on, if they are not
+    /// next to it.
+    [[nodiscard]] bool have_sides() const {
+        return are_told() && std::abs(over_all(trivial) - 1.0) < 1e-2;
     }
     /// Whether the others tell anything.
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }

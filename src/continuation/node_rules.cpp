@@ -12,7 +12,9 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double resolved = 2;  // where either rule errs by 1e-4 at most
+constexpr double resolved = 2;    // where either rule errs by 1e-4 at most
+constexpr double few = 4;         // where either errs by 1e-2, or a third against its own side
+constexpr double symmetric = 15;  // where Gauss's keep 7 % of what decays
 
 /// What the modes of an interval ask for.
 struct demands {
@@ -58,6 +60,23 @@ std::vector<node_rule> node_rules(const problem& at, const piecewise& part, doub
     const bool plain = std::all_of(rules.begin(), rules.end(),
                                    [](node_rule each) { return each == node_rule::gauss; });
     return plain ? std::vector<node_rule>{} : rules;
+}
+
+bool tell_multipliers(std::span<const MatrixXd> growths, std::span<const node_rule> rules) {
+    bool decays = false, grows = false;
+    for (std::size_t j = 0; j < growths.size(); ++j) {
+        if (!(growths[j].norm() > few)) continue;
+        const node_rule rule = rules.empty() ? node_rule::gauss : rules[j];
+        const double limit = rule == node_rule::gauss ? symmetric : few;
+        for (const auto& lambda : eigenvalues(growths[j])) {
+            const double growth = lambda.real();
+            decays = decays || growth < -few;
+            grows = grows || growth > few;
+            if (growth < -limit && rule != node_rule::radau) return false;
+            if (growth > limit && rule != node_rule::mirrored_radau) return false;
+        }
+    }
+    return !(decays && grows);
 }
 
 }  // namespace moebius::detail

@@ -4,6 +4,7 @@
 
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/model/field.hpp>
+#include <span>
 #include <vector>
 
 namespace moebius::detail {
@@ -17,5 +18,14 @@ namespace moebius::detail {
 /// @cost        the eigenvalues of f_x at three points of the intervals in which it is large
 [[nodiscard]] std::vector<node_rule> node_rules(const problem& at, const piecewise& part,
                                                 double time, double fast);
+
+/// Whether these points tell multipliers: no mode decays where points raise, or grows where they
+/// damp, or does either unresolved where they are Gauss's, which make exp(z) near 1. Where some
+/// modes decay and some grow by more than a few time constants in an interval, be it another one, a
+/// multiplier may be what is left of two large numbers, and is not told.
+/// @param growths  integrals of f_x over the intervals. Shape (n, n) each
+/// @param rules    of the intervals; none: Gauss's
+[[nodiscard]] bool tell_multipliers(std::span<const Eigen::MatrixXd> growths,
+                                    std::span<const node_rule> rules);
 
 }  // namespace moebius::detail
