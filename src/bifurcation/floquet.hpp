@@ -98,7 +98,7 @@ struct floquet {
     /// where they are on both sides it tells nothing.
     [[nodiscard]] static double error_of_product(const std::vector<complex>& others,
                                                  double divergence) {
-        constexpr double extreme = 14;  // 1e6
+        constexpr double extreme = cycle_equations::floquet_multipliers::far;
         std::ptrdiff_t small = 0, large = 0;
         double rest = divergence;
         for (const auto mu : others) {

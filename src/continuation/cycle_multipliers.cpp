@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/solve/product_eigenvalues.hpp>
@@ -18,6 +19,17 @@ namespace {
 constexpr double no_size = 1e-12;  // of the way that a cycle goes in its period, in state scales
 
 }  // namespace
+
+auto cycle_equations::floquet_multipliers::far_off() const -> far_ones {
+    far_ones found;
+    for (const auto mu : others) {
+        const double exponent = std::log(std::abs(mu));
+        if (!(std::abs(exponent) > far)) continue;
+        ++(exponent < 0 ? found.within : found.outside);
+        found.negative = found.negative || (mu.imag() == 0 && mu.real() < 0);
+    }
+    return found;
+}
 
 cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
     const Index n = phase_.rows(), count = flow_.cols();
@@ -51,9 +63,18 @@ cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
         found.divergence += growth.trace();
         fastest = std::max(fastest, growth.norm());
     }
-    found.resolved = n == 2 || detail::tell_multipliers(growths_, rules_);
-    if (found.resolved && fastest > fast_.from && beyond_.order == 1)
-        found.resolved = detail::place_farthest(found.others, found.divergence);
+    const auto [within, outside, negative] = found.far_off();
+    const bool both = within > 0 && outside > 0;
+    if (!both && !(fastest > fast_.from)) return found;
+    bool turning = false;
+    if (n > 2) {
+        if (both || outside > 0 || negative || !rules_.empty())
+            turning = detail::may_turn(growths_);
+        found.resolved =
+            detail::tell_multipliers(growths_, rules_) && !(turning && (both || !rules_.empty()));
+    }
+    if (!turning && beyond_.order == 1 && (n == 2 || outside > 0 || negative))
+        found.resolved = detail::place_farthest(found.others, found.divergence) && found.resolved;
     return found;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/solve/product_eigenvalues.hpp>
 
 namespace moebius::detail {
@@ -10,7 +11,7 @@ namespace moebius::detail {
 using complex = std::complex<double>;
 
 bool place_farthest(std::vector<complex>& others, double divergence) {
-    constexpr double far = 14;         // 1e6
+    constexpr double far = cycle_equations::floquet_multipliers::far;
     constexpr double rounding = 1e-9;  // of the logarithm, as where it is 1 at a Hopf point
     const auto off = [](complex mu) { return std::abs(std::log(std::abs(mu))); };
     const auto farthest = std::max_element(

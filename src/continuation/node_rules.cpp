@@ -39,6 +39,20 @@ node_rule rule_for(const demands& of) {
     return node_rule::gauss;
 }
 
+/// How many modes decay and grow by more than that.
+struct fast_ones {
+    int decay = 0, grow = 0;
+};
+fast_ones beyond(double limit, const MatrixXd& growth) {
+    fast_ones found;
+    if (!(growth.norm() > limit)) return found;
+    for (const auto& lambda : eigenvalues(growth)) {
+        found.decay += lambda.real() < -limit ? 1 : 0;
+        found.grow += lambda.real() > limit ? 1 : 0;
+    }
+    return found;
+}
+
 }  // namespace
 
 std::vector<node_rule> node_rules(const problem& at, const piecewise& part, double time,
@@ -63,20 +77,26 @@ std::vector<node_rule> node_rules(const problem& at, const piecewise& part, doub
 }
 
 bool tell_multipliers(std::span<const MatrixXd> growths, std::span<const node_rule> rules) {
-    bool decays = false, grows = false;
+    int most = 0;
+    bool suited = true;
     for (std::size_t j = 0; j < growths.size(); ++j) {
-        if (!(growths[j].norm() > few)) continue;
         const node_rule rule = rules.empty() ? node_rule::gauss : rules[j];
-        const double limit = rule == node_rule::gauss ? symmetric : few;
-        for (const auto& lambda : eigenvalues(growths[j])) {
-            const double growth = lambda.real();
-            decays = decays || growth < -few;
-            grows = grows || growth > few;
-            if (growth < -limit && rule != node_rule::radau) return false;
-            if (growth > limit && rule != node_rule::mirrored_radau) return false;
-        }
+        const auto [decay, grow] = beyond(rule == node_rule::gauss ? symmetric : few, growths[j]);
+        most = std::max(most, decay + grow);
+        suited = suited && (decay == 0 || rule == node_rule::radau) &&
+                 (grow == 0 || rule == node_rule::mirrored_radau);
     }
-    return !(decays && grows);
+    return suited || most < 2;
+}
+
+bool may_turn(std::span<const MatrixXd> growths) {
+    bool decays = false, grows = false;
+    for (std::size_t j = 0; j < growths.size() && !(decays && grows); ++j) {
+        const auto [decay, grow] = beyond(few, growths[j]);
+        decays = decays || decay > 0;
+        grows = grows || grow > 0;
+    }
+    return decays && grows;
 }
 
 }  // namespace moebius::detail

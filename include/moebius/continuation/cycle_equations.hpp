@@ -2,6 +2,7 @@
 #pragma once
 
 #include <complex>
+#include <cstddef>
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/continuation/options.hpp>
 #include <moebius/model/field.hpp>
@@ -70,7 +71,15 @@ public:
         std::vector<std::complex<double>> others;  ///< by falling modulus; empty if not known
         double trivial = 1;                        ///< that of the flow, to be 1; NaN then
         double divergence = 0;  ///< log of the modulus of their product, by Liouville's formula
-        bool resolved = true;   ///< false if the mesh is too coarse for a mode (see node_rule)
+        /// Of the logarithm: far from the unit circle, 1e6 or 1e-6.
+        static constexpr double far = 14;
+        struct far_ones {
+            std::ptrdiff_t within = 0, outside = 0;
+            bool negative = false;  ///< one of them is
+        };
+        /// How many are so.
+        [[nodiscard]] far_ones far_off() const;
+        bool resolved = true;  ///< false if the mesh is too coarse for a mode (see node_rule)
     };
     /// The flow's direction is known at every mesh point, so that the maps between them are taken
     /// across it, and their product has the other multipliers alone (see product_eigenvalues): that
