@@ -2,6 +2,7 @@
 #include "node_rules.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <moebius/base/view.hpp>
 #include <moebius/solve/spectrum.hpp>
 
@@ -39,13 +40,22 @@ node_rule rule_for(const demands& of) {
     return node_rule::gauss;
 }
 
+/// Whether an eigenvalue may be larger than that, by the norms of a few powers.
+bool may_exceed(double limit, const MatrixXd& a) {
+    if (!(a.norm() > limit)) return false;
+    const MatrixXd square = a.lazyProduct(a);
+    if (!(square.norm() > limit * limit)) return false;
+    const MatrixXd fourth = square.lazyProduct(square);
+    return fourth.lazyProduct(fourth).norm() > std::pow(limit, 8);
+}
+
 /// How many modes decay and grow by more than that.
 struct fast_ones {
     int decay = 0, grow = 0;
 };
 fast_ones beyond(double limit, const MatrixXd& growth) {
     fast_ones found;
-    if (!(growth.norm() > limit)) return found;
+    if (!may_exceed(limit, growth)) return found;
     for (const auto& lambda : eigenvalues(growth)) {
         found.decay += lambda.real() < -limit ? 1 : 0;
         found.grow += lambda.real() > limit ? 1 : 0;
