@@ -58,6 +58,13 @@ cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
     }
     if (n > 1) found.others = product_eigenvalues(across);
     if (std::ssize(found.others) != n - 1) found.trivial = std::numeric_limits<double>::quiet_NaN();
+    judge(found);
+    return found;
+}
+
+/// Whether the mesh tells them; one that is far from 1 is put to its place.
+void cycle_equations::judge(floquet_multipliers& found) const {
+    const Index n = phase_.rows();
     double fastest = 0;
     for (const auto& growth : growths_) {
         found.divergence += growth.trace();
@@ -65,7 +72,7 @@ cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
     }
     const auto [within, outside, negative] = found.far_off();
     const bool both = within > 0 && outside > 0;
-    if (!both && !(fastest > fast_.from)) return found;
+    if (!both && !(fastest > fast_.from)) return;
     bool turning = false;
     if (n > 2) {
         if (both || outside > 0 || negative || !rules_.empty())
@@ -75,7 +82,6 @@ cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
     }
     if (!turning && beyond_.order == 1 && (n == 2 || outside > 0 || negative))
         found.resolved = detail::place_farthest(found.others, found.divergence) && found.resolved;
-    return found;
 }
 
 }  // namespace moebius

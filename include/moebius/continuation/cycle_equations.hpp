@@ -173,6 +173,7 @@ protected:
 
 private:
     void set_mesh(const piecewise& reference, double period);
+    void judge(floquet_multipliers& found) const;
     bool condense(Eigen::Index interval, const piecewise& at, double length, double force,
                   double* residual);
     [[nodiscard]] double duration(const Eigen::VectorXd& u) const;  // of a part
