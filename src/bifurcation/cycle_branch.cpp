@@ -251,7 +251,7 @@ void cycle_branch::write_held() {
 void cycle_branch::row(const walk& /*along*/, const curve_point& at, std::vector<double>& to) {
     at_hopf_ = false;
     started_ = true;
-    facts_at(at);
+    known_at(at.u);
     to = row_at(at.u);
 }
 

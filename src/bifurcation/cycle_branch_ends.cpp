@@ -97,7 +97,7 @@ bool cycle_branch::halves_change_places() const {
 /// in which a mode goes from fast decay to fast growth: points that suit the first have the second
 /// on the wrong side, and no test function sees it pass.
 bool cycle_branch::trusts(walk& /*along*/) {
-    const bool as_before = lost_ || !told_ || facts_at(trace_.current()).multipliers.are_told();
+    const bool as_before = lost_ || !told_ || known_at(trace_.current().u).multipliers.are_told();
     if (!as_before && trace_.step() > shortest * options_.min_step) {
         stale_ = true;
         return false;

@@ -57,6 +57,11 @@ protected:
         if constexpr (requires { curve_.quadratic(); }) known_.quadratic = curve_.quadratic();
     }
     [[nodiscard]] const facts& known() const noexcept { return known_; }
+    /// The same, unless u is known.
+    const facts& known_at(const Eigen::VectorXd& u) {
+        if (known_.u.size() != u.size() || known_.u != u) remember(u);
+        return known_;
+    }
     /// Linearizes at a point. @return false if a number is not finite
     bool look_at(const curve_point& at) {
         Eigen::VectorXd f(at.u.size() - 1);

@@ -75,10 +75,11 @@ void cycle_equations::judge(floquet_multipliers& found) const {
     if (!both && !(fastest > fast_.from)) return;
     bool turning = false;
     if (n > 2) {
-        if (both || outside > 0 || negative || !rules_.empty())
-            turning = detail::may_turn(growths_);
-        found.resolved =
-            detail::tell_multipliers(growths_, rules_) && !(turning && (both || !rules_.empty()));
+        const bool damped = !rules_.empty();
+        const auto modes =
+            detail::modes_over(growths_, rules_, both || outside > 0 || negative || damped);
+        turning = modes.turning;
+        found.resolved = modes.suited && !(turning && (both || damped));
     }
     if (!turning && beyond_.order == 1 && (n == 2 || outside > 0 || negative))
         found.resolved = detail::place_farthest(found.others, found.divergence) && found.resolved;

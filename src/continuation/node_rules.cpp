@@ -45,22 +45,7 @@ bool may_exceed(double limit, const MatrixXd& a) {
     if (!(a.norm() > limit)) return false;
     const MatrixXd square = a.lazyProduct(a);
     if (!(square.norm() > limit * limit)) return false;
-    const MatrixXd fourth = square.lazyProduct(square);
-    return fourth.lazyProduct(fourth).norm() > std::pow(limit, 8);
-}
-
-/// How many modes decay and grow by more than that.
-struct fast_ones {
-    int decay = 0, grow = 0;
-};
-fast_ones beyond(double limit, const MatrixXd& growth) {
-    fast_ones found;
-    if (!may_exceed(limit, growth)) return found;
-    for (const auto& lambda : eigenvalues(growth)) {
-        found.decay += lambda.real() < -limit ? 1 : 0;
-        found.grow += lambda.real() > limit ? 1 : 0;
-    }
-    return found;
+    return square.lazyProduct(square).norm() > std::pow(limit, 4);
 }
 
 }  // namespace
@@ -86,27 +71,30 @@ std::vector<node_rule> node_rules(const problem& at, const piecewise& part, doub
     return plain ? std::vector<node_rule>{} : rules;
 }
 
-bool tell_multipliers(std::span<const MatrixXd> growths, std::span<const node_rule> rules) {
+modes_told modes_over(std::span<const MatrixXd> growths, std::span<const node_rule> rules,
+                      bool with_turning) {
+    modes_told all;
     int most = 0;
-    bool suited = true;
+    bool decays = false, grows = false;
     for (std::size_t j = 0; j < growths.size(); ++j) {
         const node_rule rule = rules.empty() ? node_rule::gauss : rules[j];
-        const auto [decay, grow] = beyond(rule == node_rule::gauss ? symmetric : few, growths[j]);
-        most = std::max(most, decay + grow);
-        suited = suited && (decay == 0 || rule == node_rule::radau) &&
-                 (grow == 0 || rule == node_rule::mirrored_radau);
+        const double limit = rule == node_rule::gauss ? symmetric : few;
+        if (!may_exceed(with_turning ? few : limit, growths[j])) continue;
+        int fast = 0;
+        for (const auto& lambda : eigenvalues(growths[j])) {
+            const double growth = lambda.real();
+            decays = decays || growth < -few;
+            grows = grows || growth > few;
+            if (std::abs(growth) <= limit) continue;
+            ++fast;
+            all.suited =
+                all.suited && rule == (growth < 0 ? node_rule::radau : node_rule::mirrored_radau);
+        }
+        most = std::max(most, fast);
     }
-    return suited || most < 2;
-}
-
-bool may_turn(std::span<const MatrixXd> growths) {
-    bool decays = false, grows = false;
-    for (std::size_t j = 0; j < growths.size() && !(decays && grows); ++j) {
-        const auto [decay, grow] = beyond(few, growths[j]);
-        decays = decays || decay > 0;
-        grows = grows || grow > 0;
-    }
-    return decays && grows;
+    all.suited = all.suited || most < 2;
+    all.turning = with_turning && decays && grows;
+    return all;
 }
 
 }  // namespace moebius::detail

@@ -19,16 +19,21 @@ namespace moebius::detail {
 [[nodiscard]] std::vector<node_rule> node_rules(const problem& at, const piecewise& part,
                                                 double time, double fast);
 
-/// Whether no mode decays where points raise, or grows where they damp, or does either unresolved
-/// where they are Gauss's, which make exp(z) near 1; or one mode alone does, whose multiplier is
-/// held against Liouville's formula.
-/// @param growths  integrals of f_x over the intervals. Shape (n, n) each
-/// @param rules    of the intervals; none: Gauss's
-[[nodiscard]] bool tell_multipliers(std::span<const Eigen::MatrixXd> growths,
-                                    std::span<const node_rule> rules);
-
-/// Whether some modes decay and some grow by more than a few time constants in an interval, be it
-/// another one: a multiplier may be what is left of two large numbers.
-[[nodiscard]] bool may_turn(std::span<const Eigen::MatrixXd> growths);
+/// What the modes of all intervals say of multipliers.
+struct modes_told {
+    /// No mode decays where points raise, or grows where they damp, or does either unresolved where
+    /// they are Gauss's, which make exp(z) near 1; or one mode alone does, whose multiplier is held
+    /// against Liouville's formula.
+    bool suited = true;
+    /// Some decay and some grow by more than a few time constants in an interval, be it another
+    /// one: a multiplier may be what is left of two large numbers.
+    bool turning = false;
+};
+/// @param growths       integrals of f_x over the intervals. Shape (n, n) each
+/// @param rules         of the intervals; none: Gauss's
+/// @param with_turning  whether that is to be told, too
+/// @cost  the eigenvalues of those whose powers are large
+[[nodiscard]] modes_told modes_over(std::span<const Eigen::MatrixXd> growths,
+                                    std::span<const node_rule> rules, bool with_turning);
 
 }  // namespace moebius::detail
