@@ -15,10 +15,9 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double touching = 5e-3;  // of two cycles that are one but for a broken symmetry
-constexpr double alike = 1e-6;     // their parameters, scaled
-constexpr double digits_of_multipliers = 1e-2;  // of the tolerance: they are superconvergent
-constexpr double clear = 0.1;                   // regularities that rounding changes by no means
+constexpr double touching = 5e-3;   // of two cycles that are one but for a broken symmetry
+constexpr double alike = 1e-6;      // their parameters, scaled
+constexpr double clear = 0.1;       // regularities that rounding changes by no means
 constexpr double standstill = 300;  // tolerances that a parameter changes by along a branch
 constexpr double conserved = 1e-8;  // a multiplier so near to 1 may be 1
 constexpr double vanished = 1e-11;  // of a test's values beside the point; Newton's method errs so
@@ -110,6 +109,7 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& found)
                                                   : along.test(seen).value;
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
     if (seen.test == unity_test && goes_on(seen)) seen.type = point_type::BP;
+    if (by_regularity(seen) && is_sign_of_rounding(seen)) return std::nullopt;
     const bool crosses =
         by_regularity(seen) || seen.test == doubling_test || seen.test == torus_test;
     const bool regular = by_regularity(seen) && std::abs(seen.a.regularity) > clear &&
@@ -137,6 +137,15 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& found)
 
 /// Whether it is by the regularity that a bracket holds a branch point.
 bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == crossing_test; }
+
+/// Whether the regularity changes its sign by rounding, as beside multipliers of 1e100: no
+/// multiplier goes through 1 with it, nor does the parameter turn in the same step.
+bool cycle_branch::is_sign_of_rounding(const bracket& seen) {
+    const auto unity = of_multipliers(&floquet::unity);
+    const auto turn = [](const curve_point& at) { return at.tangent[at.tangent.size() - 1]; };
+    return unity(seen.a) * unity(seen.b) > 0 && turn(seen.a) * turn(seen.b) > 0 &&
+           !is_conserved(seen);
+}
 
 /// Whether multipliers change sides in a bracket by rounding alone, as beside a multiple Hopf
 /// point, where many are on the unit circle. One that crosses there is off it a step farther.

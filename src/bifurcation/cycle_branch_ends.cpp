@@ -48,7 +48,7 @@ std::optional<stop_reason> cycle_branch::renewed(walk& along) {
     const auto why = cycle_walk::kept(along, true);
     if (!why && !lost_ && !facts_at(trace_.current()).multipliers.are_told() && !resolve(along))
         return stop_reason::unresolved;
-    told_ = facts_at(trace_.current()).multipliers.are_told();
+    remember_told();
     // the row of a cycle that its mesh did not suit, on the one made for it
     if (coarse && !why) rows_.replace_row(row_at(trace_.current().u));
     return why;
@@ -102,7 +102,21 @@ bool cycle_branch::trusts(walk& /*along*/) {
         stale_ = true;
         return false;
     }
+    if (trace_.step() > beside_end && passes_unseen(known_at(trace_.current().u).multipliers))
+        return false;
     return !halves_change_places() || trace_.step() < beside_end;
+}
+
+/// Whether as many multipliers as no test function tells have passed the unit circle since the last
+/// row: two doublings in one step leave no change of sign.
+bool cycle_branch::passes_unseen(const floquet& now) const {
+    if (lost_ || at_hopf_ || !last_told_ || !now.resolved()) return false;
+    const floquet& before = *last_told_;
+    const double least = digits_of_multipliers * options_.tolerance;
+    const auto was = before.sides_of_circle(least), is = now.sides_of_circle(least);
+    const bool turns = before.critical_angle() != 0 || now.critical_angle() != 0;
+    return was.on + is.on == 0 && was.out != is.out && before.unity() * now.unity() > 0 &&
+           before.doubling() * now.doubling() > 0 && !(turns && before.torus() * now.torus() < 0);
 }
 
 /// Writes down the doubling of the cycles of half the period, on a curve of their own.

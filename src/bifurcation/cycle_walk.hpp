@@ -57,6 +57,8 @@ protected:
         if constexpr (requires { curve_.quadratic(); }) known_.quadratic = curve_.quadratic();
     }
     [[nodiscard]] const facts& known() const noexcept { return known_; }
+    /// What is known better of these multipliers.
+    void know(floquet multipliers) { known_.multipliers = std::move(multipliers); }
     /// The same, unless u is known.
     const facts& known_at(const Eigen::VectorXd& u) {
         if (known_.u.size() != u.size() || known_.u != u) remember(u);

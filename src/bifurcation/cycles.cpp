@@ -96,6 +96,8 @@ public:
         curve_.take_points_for(u);
         trace_.start_with_tangent(u, tangent);
         if (!look_at(trace_.current())) no_cycle(start);
+        if (auto at_rest = detail::floquet::at_hopf(start); at_rest && start.turn.next.empty())
+            know(std::move(*at_rest));
         rows_.add_row(0, row_at(u));
         made_.first = stop_reason::branch_point;
         at_hopf_ = true;

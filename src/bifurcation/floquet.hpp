@@ -6,13 +6,18 @@
 #include <cmath>
 #include <complex>
 #include <cstddef>
+#include <moebius/bifurcation/hopf.hpp>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/solve/product_eigenvalues.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace moebius::detail {
+
+inline constexpr double digits_of_multipliers =
+    1e-2;  ///< of the tolerance: they are superconvergent
 
 /// The multipliers of a cycle in its space, the one of the flow apart. Of one with a rotation they
 /// are those of the map over one of its `parts`, and tests are of these.
@@ -39,6 +44,27 @@ struct floquet {
           parts(of_parts) {}
     /// Of perturbations among which the flow is not.
     explicit floquet(std::vector<complex> all) : others(std::move(all)) {}
+
+    /// Of the cycle of no size at a Hopf point: exp(lambda T) of the eigenvalues there, of which
+    /// one of the pair is the flow's. Nothing if those of all states are not known.
+    [[nodiscard]] static std::optional<floquet> at_hopf(const special_point& hopf) {
+        const auto omega = coefficient_of(hopf, "omega"), period = coefficient_of(hopf, "period");
+        if (!omega || !period || hopf.eigenvalues.size() != hopf.state.size()) return {};
+        const complex critical(0, *omega);
+        std::vector<complex> all = hopf.eigenvalues;
+        const auto off = [](complex from) {
+            return [from](auto l, auto r) { return std::abs(l - from) < std::abs(r - from); };
+        };
+        all.erase(std::min_element(all.begin(), all.end(), off(critical)));
+        *std::min_element(all.begin(), all.end(), off(std::conj(critical))) = 0;
+        const double most = std::log(largest_eigenvalue);
+        for (auto& each : all) {
+            const complex exponent = each * *period;
+            each = std::polar(std::exp(std::min(exponent.real(), most)), exponent.imag());
+        }
+        std::sort(all.begin(), all.end(), [](auto l, auto r) { return std::abs(l) > std::abs(r); });
+        return floquet(std::move(all));
+    }
 
     /// All but the one nearest to a critical one: at a fold the one at 1 makes the fold.
     [[nodiscard]] floquet besides(complex critical) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Cycles beside modes that decay or grow faster than any mesh resolves.
+#include <algorithm>
 #include <cmath>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
@@ -98,6 +99,23 @@ struct turning_mode : follower {
     }
 };
 
+/// A circle of r^2 = a beside which a fast state and a slow one grow and decay in turn, as where a
+/// torus is a canard's.
+struct torus_canard : follower {
+    static constexpr std::string_view name = "torus-canard";
+    static constexpr std::array<std::string_view, 3> states{"x", "y", "w"};
+    static constexpr std::array<parameter_info, 3> parameters{
+        {{"a", "a", "", -0.2}, {"rate", "rate", "", 100}, {"uneven", "uneven", "", 0}}};
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& s, const vec<S, 3>& p) const {
+        const S &x = s[0], &y = s[1], r2 = x * x + y * y, &w = s[2];
+        const S g = p[1] * (1.0 + p[2] * x) * (r2 - 0.5 * r2 * r2 - w);
+        return {g * x - 6.0 * y, g * y + 6.0 * x,
+                0.05 * (r2 - p[0] - 0.5 * (w - p[0] + 0.5 * p[0] * p[0]))};
+    }
+};
+
 /// One state that decays and one that grows at the same rate.
 struct saddle {
     static constexpr std::string_view name = "saddle";
@@ -136,6 +154,8 @@ TEST_CASE("a mode that decays at any rate has no multiplier left, and is followe
     CHECK(found.special_points.size() == 1);  // the end at mu = 1
     const auto& rows = found.branches.at(0).columns;
     const double lag = 1 / std::sqrt(1 + 4 / (rate * rate));
+    CHECK(rows.at("multiplier_1_re")[0] == 1);  // at the Hopf point, by its eigenvalues
+    CHECK(std::abs(rows.at("multiplier_2_re")[0]) < 1e-12);
     for (std::size_t row = 2; row < rows.rows(); ++row) {
         const double mu = rows.at("mu")[row];
         CHECK_THAT(rows.at("multiplier_1_re")[row],
@@ -233,6 +253,38 @@ TEST_CASE("a mode that decays and grows in turn passes 1 once, or is said not to
     CHECK(found.special_points.size() == 1 + crossings.size());  // and the end
     REQUIRE(crossings.size() == (told ? 1 : 0));
     if (told) CHECK_THAT(crossings[0].parameters[0], WithinAbs(0.5, 1e-8));
+}
+
+diagram torus_canards(double rate, double uneven, double max_step) {
+    auto at = problem_of<torus_canard>();
+    at.set("rate", rate);
+    at.set("uneven", uneven);
+    const parameter_range range{"a", -0.2, 1.9};
+    diagram found;
+    add_cycle_branch(found, at, range, equilibrium_diagram(at, range).at("HB1"),
+                     {.max_step = max_step});
+    return found;
+}
+
+TEST_CASE("beside a multiplier of 1e100 rounding makes no branch points", "[cycles]") {
+    const auto found = torus_canards(1000, 0, GENERATE(0.1, 0.3, 3.0));
+
+    CHECK(of_type(found, point_type::BP).empty());
+    CHECK(of_type(found, point_type::PD).empty());
+    CHECK(of_type(found, point_type::NS).size() == 1);
+}
+
+TEST_CASE("two doublings within a long step are both told", "[cycles]") {
+    const auto found = torus_canards(100, 1.2, GENERATE(0.1, 1.0));
+
+    // by products of DOP853's segments in 60 digits a multiplier is -1.0000 at these
+    const auto doublings = of_type(found, point_type::PD);
+    for (const double a : {0.9902069904, 1.009559683}) {
+        CAPTURE(a);
+        CHECK(std::any_of(doublings.begin(), doublings.end(), [a](const auto& point) {
+            return std::abs(point.parameters[0] - a) < 1e-8;
+        }));
+    }
 }
 
 TEST_CASE("canards in a plane are told stable without a doubling or a fold", "[cycles]") {
