@@ -69,7 +69,7 @@ std::string_view meaning_of(stop_reason reason, std::string_view kind) {
         case stop_reason::not_finite:
             return "the model gave NaN or infinity";
         case stop_reason::unresolved:
-            return "multipliers are not resolved; see --multiplier-error";
+            return "multipliers are not resolved; --multiplier-error inf goes on without them";
         case stop_reason::stopped:
             return "interrupted";
         default:

@@ -21,6 +21,7 @@ using Eigen::VectorXd;
 constexpr double imperfect =
     1e-12;  // t beyond this, against the second derivatives, is a near miss
 constexpr Index most_states = 1024;    // the system is dense: beyond, gigabytes and minutes
+constexpr double no_cubic = 1e-12;     // of them: rounding, as where a whole line rests
 constexpr double no_quadratic = 1e-7;  // against the cubic and mixed terms: a pitchfork
 
 /// The linear terms and w^T f'' at (x, p) in scaled unknowns.
@@ -165,11 +166,11 @@ void describe(const equilibrium_curve& curve, const scaled_terms& at, crossing& 
     point.normal_form = {
         {"quadratic", form.quadratic}, {"cubic", form.cubic}, {"transversality", mixed}};
     const double q = std::abs(form.quadratic) * unit;  // over one state scale
-    const double others =
-        std::abs(form.cubic) * unit * unit + std::abs(mixed * curve.units().units()[n]);
+    const double cubic = std::abs(form.cubic) * unit * unit;
+    const double others = cubic + std::abs(mixed * curve.units().units()[n]);
     if (q > no_quadratic * others)
         point.criticality = "transcritical";
-    else
+    else if (cubic > no_cubic * others)
         point.criticality = form.cubic < 0 ? "supercritical" : "subcritical";
 }
 

@@ -15,11 +15,11 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double touching = 5e-3;  // of two cycles that are one but for a broken symmetry
-constexpr double alike = 1e-6;     // their parameters, scaled
-constexpr double digits_of_multipliers = 1e-2;  // of the tolerance: they are superconvergent
-constexpr double clear = 0.1;                   // regularities that rounding changes by no means
-constexpr double conserved = 1e-8;              // a multiplier so near to 1 may be 1
+constexpr double touching = 5e-3;   // of two cycles that are one but for a broken symmetry
+constexpr double alike = 1e-6;      // their parameters, scaled
+constexpr double clear = 0.1;       // regularities that rounding changes by no means
+constexpr double standstill = 300;  // tolerances that a parameter changes by along a branch
+constexpr double conserved = 1e-8;  // a multiplier so near to 1 may be 1
 constexpr double vanished = 1e-11;  // of a test's values beside the point; Newton's method errs so
 constexpr std::size_t crossing_test = 0, doubling_test = 2, torus_test = 3;
 constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
@@ -56,7 +56,7 @@ void cycle_branch::turn_back(const orbit& first) {
 cycle_branch::test_value cycle_branch::of_multipliers(floquet_test value) {
     return [this, value](const curve_point& at) {
         const floquet& mu = facts_at(at).multipliers;
-        return at_hopf_ || lost_ || !mu.resolved() ? 0.0 : (mu.*value)();
+        return at_hopf_ || lost_ || !mu.have_sides() ? 0.0 : (mu.*value)();
     };
 }
 
@@ -103,24 +103,49 @@ std::vector<double> cycle_branch::extremes_of_stop(const VectorXd& u) const {
     return extremes_along(at, whole(u), curve_.period(u), value);
 }
 
-std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& seen) {
+std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& found) {
+    bracket seen = found;
     const auto value = seen.test == doubling_test ? of_multipliers(&floquet::nearest_doubling)
                                                   : along.test(seen).value;
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
+    if (seen.test == unity_test && goes_on(seen)) seen.type = point_type::BP;
+    if (by_regularity(seen) && is_sign_of_rounding(seen)) return std::nullopt;
     const bool crosses =
         by_regularity(seen) || seen.test == doubling_test || seen.test == torus_test;
     const bool regular = by_regularity(seen) && std::abs(seen.a.regularity) > clear &&
                          std::abs(seen.b.regularity) > clear;
     if (crosses && !regular && may_be_rounding(seen)) return std::nullopt;
     const auto write = [&](tracer& on, const curve_point& a, const curve_point& b) {
+        finer_tells_ =
+            !facts_at(a).multipliers.have_sides() || !facts_at(b).multipliers.have_sides();
         return write_down(on, {seen.type, seen.test, a, b, seen.arc}, value);
     };
-    if (!finely(seen, seen.type == point_type::BP ? 3 : 2, write)) write(trace_, seen.a, seen.b);
+    Index finer = seen.type == point_type::BP ? 3 : 2;
+    may_be_finer_ = true;
+    do {
+        finer_tells_ = false;
+        if (finely(seen, finer, write)) {
+            may_be_finer_ = false;
+            return std::nullopt;
+        }
+        finer *= 2;
+    } while (finer_tells_ && !was_finest());
+    may_be_finer_ = false;
+    write(trace_, seen.a, seen.b);
     return std::nullopt;
 }
 
 /// Whether it is by the regularity that a bracket holds a branch point.
 bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == crossing_test; }
+
+/// Whether the regularity changes its sign by rounding, as beside multipliers of 1e100: no
+/// multiplier goes through 1 with it, nor does the parameter turn in the same step.
+bool cycle_branch::is_sign_of_rounding(const bracket& seen) {
+    const auto unity = of_multipliers(&floquet::unity);
+    const auto turn = [](const curve_point& at) { return at.tangent[at.tangent.size() - 1]; };
+    return unity(seen.a) * unity(seen.b) > 0 && turn(seen.a) * turn(seen.b) > 0 &&
+           !is_conserved(seen);
+}
 
 /// Whether multipliers change sides in a bracket by rounding alone, as beside a multiple Hopf
 /// point, where many are on the unit circle. One that crosses there is off it a step farther.
@@ -146,6 +171,13 @@ bool cycle_branch::is_conserved(const bracket& seen) {
            !facts_at(seen.b).multipliers.differ_from_one(conserved);
 }
 
+/// Whether the parameter goes on the same way at both ends of a bracket, and not by rounding.
+bool cycle_branch::goes_on(const bracket& seen) const {
+    const auto change = [](const curve_point& at) { return at.tangent[at.tangent.size() - 1]; };
+    const double a = change(seen.a), b = change(seen.b);
+    return a * b > 0 && std::min(std::abs(a), std::abs(b)) > standstill * options_.tolerance;
+}
+
 /// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
 /// folds, where the parameter turns, and at branch points, where the regularity changes its sign.
 /// The multiplier tells of a fold also where the parameter stands still to rounding, as in canard
@@ -161,28 +193,37 @@ bool cycle_branch::folds(walk& along, const bracket& seen) {
     }
     const auto& turn = along.test(seen).value;
     const double steepest = std::max(std::abs(turn(seen.a)), std::abs(turn(seen.b)));
-    const double standstill = 300 * options_.tolerance;
-    return crosses && steepest > standstill;
+    return crosses && steepest > standstill * options_.tolerance;
 }
 
 /// @return false if nothing vanishes there
 bool cycle_branch::write_down(tracer& on, const bracket& seen, const test_value& value) {
-    const bool of_groups = seen.test >= tests_within;
-    const auto exact = [this, &value](const curve_point& at) {
-        return look_at(at) ? value(at) : 0;
+    const test_value exact = [this, &value](const curve_point& at) {
+        return look_at(at) ? value(at) : 0.0;
     };
-    const auto at = by_regularity(seen)
-                        ? on.locate_crossing(
-                              seen.a, seen.b,
-                              is_conserved(seen) ? test_value() : of_multipliers(&floquet::unity))
-                    : is_steep(seen) ? on.locate(seen.a, seen.b, exact, vanished)
-                                     : on.locate(seen.a, seen.b, value, vanished);
+    const auto unity = of_multipliers(&floquet::unity);
+    if (by_regularity(seen)) {
+        const auto crossing = [&] {
+            return on.locate_crossing(seen.a, seen.b, is_conserved(seen) ? test_value() : unity);
+        };
+        // which is by multipliers where these are steep, or rounding hides the regularity's sign
+        const auto by_unity = [&] { return on.locate(seen.a, seen.b, unity, vanished); };
+        return is_steep(seen)
+                   ? written(seen, by_unity(), value) || written(seen, crossing(), value)
+                   : written(seen, crossing(), value) || written(seen, by_unity(), value);
+    }
+    return written(seen, on.locate(seen.a, seen.b, is_steep(seen) ? exact : value, vanished),
+                   value);
+}
+
+/// @return false if there is no point, or it is not what it seems
+bool cycle_branch::written(const bracket& seen, const std::optional<curve_point>& at,
+                           const test_value& value) {
     if (!at) return false;
     const double arc = seen.arc + (at->u - seen.a.u).norm(), missed = std::abs(value(*at));
-    if (of_groups) return add_point_within(seen.type, *at, arc, missed);
-    const double off = unplaced(seen);
+    if (seen.test >= tests_within) return add_point_within(seen.type, *at, arc, missed);
     return add_point(seen.test == doubling_test ? point_type::PD : seen.type, *at, arc, missed,
-                     off);
+                     unplaced(seen));
 }
 
 /// Whether multipliers change so much in a bracket that the last linearization before a cycle,
@@ -219,7 +260,7 @@ void cycle_branch::write_held() {
 void cycle_branch::row(const walk& /*along*/, const curve_point& at, std::vector<double>& to) {
     at_hopf_ = false;
     started_ = true;
-    remember(at.u);
+    known_at(at.u);
     to = row_at(at.u);
 }
 
@@ -228,9 +269,14 @@ void cycle_branch::row(const walk& /*along*/, const curve_point& at, std::vector
 /// @return false if the point is not what it seems
 bool cycle_branch::add_point(point_type type, const curve_point& at, double arc, double missed,
                              double off) {
-    if (!look_at(at) || !known().multipliers.confirms(type, off)) return false;
+    if (!look_at(at)) return false;
+    if (may_be_finer_ && !was_finest() && !known().multipliers.suits()) {
+        finer_tells_ = true;
+        return false;
+    }
+    if (!known().multipliers.confirms(type, off)) return false;
     const bool told_by_multipliers = type != point_type::BP && type != point_type::EP;
-    if (told_by_multipliers && (lost_ || !known().multipliers.resolved())) return false;
+    if (type != point_type::EP && (lost_ || !known().multipliers.resolved())) return false;
     auto point = described(type == point_type::PD ? doubling_type() : type, at.u, missed);
     // on a row to rounding, it is seen in both steps
     if (told_by_multipliers && last_.first == point.type && std::abs(arc - last_.second) < alike)

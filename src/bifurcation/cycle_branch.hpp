@@ -25,6 +25,7 @@ protected:
                  const continuation_options& options, const watch& progress);
 
     stop_reason go() {
+        remember_told();
         const auto why = cycle_walk::go();
         write_held();
         // where rounding in multipliers of 1e50 leaves Newton's method nothing to find
@@ -59,7 +60,7 @@ private:
 
     [[nodiscard]] std::vector<test_function> tests() override;
     [[nodiscard]] bool trusts(walk& along) override;
-    std::optional<stop_reason> meet(walk& along, const bracket& seen) override;
+    std::optional<stop_reason> meet(walk& along, const bracket& found) override;
     std::optional<stop_reason> kept(walk& along, bool goes_on) override;
     std::optional<stop_reason> renewed(walk& along);
     std::optional<stop_reason> overruns(walk& along) override;
@@ -72,11 +73,15 @@ private:
     [[nodiscard]] point_type doubling_type() const;
     [[nodiscard]] static bool by_regularity(const bracket& seen);
     [[nodiscard]] bool may_be_rounding(const bracket& seen);
+    [[nodiscard]] bool is_sign_of_rounding(const bracket& seen);
     [[nodiscard]] bool is_conserved(const bracket& seen);
+    [[nodiscard]] bool goes_on(const bracket& seen) const;
     [[nodiscard]] bool folds(walk& along, const bracket& seen);
     [[nodiscard]] bool touches(const Eigen::VectorXd& fold) const;
     void write_held();
     bool write_down(tracer& on, const bracket& seen, const test_value& value);
+    bool written(const bracket& seen, const std::optional<curve_point>& at,
+                 const test_value& value);
     void add_form(special_point& point, const Eigen::VectorXd& u) const;
     [[nodiscard]] bool is_steep(const bracket& seen);
     [[nodiscard]] double unplaced(const bracket& seen);
@@ -84,6 +89,12 @@ private:
                    double off = 0);
     bool add_point_within(point_type type, const curve_point& at, double arc, double missed);
     bool resolve(walk& along);
+    void remember_told() {
+        const floquet& now = facts_at(trace_.current()).multipliers;
+        told_ = now.are_told();
+        last_told_ = now.resolved() ? std::optional(now) : std::nullopt;
+    }
+    [[nodiscard]] bool passes_unseen(const floquet& now) const;
     [[nodiscard]] bool halves_change_places() const;
     stop_reason end_in_doubling(const walk& along);
 
@@ -99,8 +110,12 @@ private:
     std::optional<held_fold> held_;
     homoclinic_end homoclinic_;
     repeated_folds folds_;
-    bool started_ = false;  // past the first step
-    bool lost_ = false;     // multipliers are not resolved any more, and the caller goes on
+    bool started_ = false;              // past the first step
+    bool may_be_finer_ = false;         // a mesh on which a point is looked for
+    bool finer_tells_ = false;          // and multipliers there are not resolved on this one
+    std::optional<floquet> last_told_;  // the multipliers of the last row, if they are resolved
+    bool told_ = true;                  // multipliers of the last row, by its mesh
+    bool lost_ = false;  // multipliers are not resolved any more, and the caller goes on
     std::pair<point_type, double> last_{point_type::EP, 0};  ///< told by multipliers, and its arc
 };
 

@@ -16,6 +16,7 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr double slack = 0.1;        // of the error allowed, at which the mesh is made finer
+constexpr double shortest = 4;       // times the least step, of one that is not trusted
 constexpr double beside_end = 1e-2;  // of a branch that ends in a doubling: a short step
 
 }  // namespace
@@ -45,6 +46,9 @@ std::optional<stop_reason> cycle_branch::renewed(walk& along) {
     lost_ = lost_ || !facts_at(trace_.current()).multipliers.resolved();
     const bool coarse = is_coarse(trace_.current().u);
     const auto why = cycle_walk::kept(along, true);
+    if (!why && !lost_ && !facts_at(trace_.current()).multipliers.are_told() && !resolve(along))
+        return stop_reason::unresolved;
+    remember_told();
     // the row of a cycle that its mesh did not suit, on the one made for it
     if (coarse && !why) rows_.replace_row(row_at(trace_.current().u));
     return why;
@@ -89,9 +93,30 @@ bool cycle_branch::halves_change_places() const {
            halves_differ(whole(b.u), whole(a.u)) < 0;
 }
 
-/// A step to the end of a doubled branch is a short one, in which nothing else is passed.
+/// A step to the end of a doubled branch is a short one, in which nothing else is passed. So is one
+/// in which a mode goes from fast decay to fast growth: points that suit the first have the second
+/// on the wrong side, and no test function sees it pass.
 bool cycle_branch::trusts(walk& /*along*/) {
+    const bool as_before = lost_ || !told_ || known_at(trace_.current().u).multipliers.are_told();
+    if (!as_before && trace_.step() > shortest * options_.min_step) {
+        stale_ = true;
+        return false;
+    }
+    if (trace_.step() > beside_end && passes_unseen(known_at(trace_.current().u).multipliers))
+        return false;
     return !halves_change_places() || trace_.step() < beside_end;
+}
+
+/// Whether as many multipliers as no test function tells have passed the unit circle since the last
+/// row: two doublings in one step leave no change of sign.
+bool cycle_branch::passes_unseen(const floquet& now) const {
+    if (lost_ || at_hopf_ || !last_told_ || !now.resolved()) return false;
+    const floquet& before = *last_told_;
+    const double least = digits_of_multipliers * options_.tolerance;
+    const auto was = before.sides_of_circle(least), is = now.sides_of_circle(least);
+    const bool turns = before.critical_angle() != 0 || now.critical_angle() != 0;
+    return was.on + is.on == 0 && was.out != is.out && before.unity() * now.unity() > 0 &&
+           before.doubling() * now.doubling() > 0 && !(turns && before.torus() * now.torus() < 0);
 }
 
 /// Writes down the doubling of the cycles of half the period, on a curve of their own.

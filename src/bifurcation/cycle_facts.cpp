@@ -242,7 +242,7 @@ std::vector<double> cycle_row(const problem& at, std::size_t varied, double peri
     const std::size_t unstable = count_unstable(mu.others, within);
     row.push_back(unstable == 0 ? 1 : 0);
     row.push_back(static_cast<double>(unstable));
-    row.push_back(mu.error());
+    row.push_back(mu.are_told() ? mu.error() : std::numeric_limits<double>::quiet_NaN());
     return row;
 }
 

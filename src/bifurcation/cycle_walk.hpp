@@ -57,6 +57,13 @@ protected:
         if constexpr (requires { curve_.quadratic(); }) known_.quadratic = curve_.quadratic();
     }
     [[nodiscard]] const facts& known() const noexcept { return known_; }
+    /// What is known better of these multipliers.
+    void know(floquet multipliers) { known_.multipliers = std::move(multipliers); }
+    /// The same, unless u is known.
+    const facts& known_at(const Eigen::VectorXd& u) {
+        if (known_.u.size() != u.size() || known_.u != u) remember(u);
+        return known_;
+    }
     /// Linearizes at a point. @return false if a number is not finite
     bool look_at(const curve_point& at) {
         Eigen::VectorXd f(at.u.size() - 1);
@@ -165,6 +172,11 @@ protected:
         return done;
     }
 
+    /// Whether the last of these meshes was as fine as one may be, or none was found.
+    [[nodiscard]] bool was_finest() const {
+        return !fine_ || fine_->curve.values(fine_->from.u).intervals() >= most_intervals;
+    }
+
     [[nodiscard]] double scale() const noexcept { return scale_; }  ///< of the states
 
     /// All parts of a cycle.
@@ -216,7 +228,8 @@ protected:
         const double most =
             options_.longest_period > 0 ? options_.longest_period : longest * first_period_;
         if (curve_.period(u) > most) return stop_reason::long_period;
-        if (++steps_ % rebase_every != 0 && !is_coarse(u)) return std::nullopt;
+        const bool stale = std::exchange(stale_, false);
+        if (++steps_ % rebase_every != 0 && !stale && !is_coarse(u)) return std::nullopt;
         if (!rebase()) return stop_reason::step_too_small;
         along.rebased();
         return std::nullopt;
@@ -228,6 +241,7 @@ protected:
     tracer trace_;
     recorder rows_;
     double first_period_;
+    bool stale_ = false;  // the mesh, whatever its errors
 
 private:
     struct fine_look {  // the ends of a step on a finer mesh

@@ -93,8 +93,11 @@ public:
         change.values = ellipse(start.state, q, 1, beyond).values - still.values;
         const VectorXd u = curve_.scale(still, start_.period, start.parameters);
         const VectorXd tangent = curve_.scale_change(change, 0, VectorXd::Zero(1)).normalized();
+        curve_.take_points_for(u);
         trace_.start_with_tangent(u, tangent);
         if (!look_at(trace_.current())) no_cycle(start);
+        if (auto at_rest = detail::floquet::at_hopf(start); at_rest && start.turn.next.empty())
+            know(std::move(*at_rest));
         rows_.add_row(0, row_at(u));
         made_.first = stop_reason::branch_point;
         at_hopf_ = true;

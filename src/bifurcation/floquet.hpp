@@ -6,13 +6,18 @@
 #include <cmath>
 #include <complex>
 #include <cstddef>
+#include <moebius/bifurcation/hopf.hpp>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/diagram.hpp>
 #include <moebius/solve/product_eigenvalues.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace moebius::detail {
+
+inline constexpr double digits_of_multipliers =
+    1e-2;  ///< of the tolerance: they are superconvergent
 
 /// The multipliers of a cycle in its space, the one of the flow apart. Of one with a rotation they
 /// are those of the map over one of its `parts`, and tests are of these.
@@ -24,6 +29,7 @@ struct floquet {
     static constexpr double steep = 1e-2;
     /// |mu - 1| at an LPC, as steep as that: none is so near where unity() jumps over zero.
     static constexpr double nearby = 0.5;
+    static constexpr double untold = 1e200;  ///< the error of those that a mesh does not tell
 
     std::vector<complex> others;  // by falling modulus
     double trivial = 1;
@@ -34,10 +40,31 @@ struct floquet {
     explicit floquet(cycle_equations::floquet_multipliers all, Eigen::Index of_parts)
         : others(std::move(all.others)),
           trivial(all.trivial),
-          product_error(error_of_product(others, all.divergence)),
+          product_error(all.resolved ? error_of_product(others, all.divergence) : untold),
           parts(of_parts) {}
     /// Of perturbations among which the flow is not.
     explicit floquet(std::vector<complex> all) : others(std::move(all)) {}
+
+    /// Of the cycle of no size at a Hopf point: exp(lambda T) of the eigenvalues there, of which
+    /// one of the pair is the flow's. Nothing if those of all states are not known.
+    [[nodiscard]] static std::optional<floquet> at_hopf(const special_point& hopf) {
+        const auto omega = coefficient_of(hopf, "omega"), period = coefficient_of(hopf, "period");
+        if (!omega || !period || hopf.eigenvalues.size() != hopf.state.size()) return {};
+        const complex critical(0, *omega);
+        std::vector<complex> all = hopf.eigenvalues;
+        const auto off = [](complex from) {
+            return [from](auto l, auto r) { return std::abs(l - from) < std::abs(r - from); };
+        };
+        all.erase(std::min_element(all.begin(), all.end(), off(critical)));
+        *std::min_element(all.begin(), all.end(), off(std::conj(critical))) = 0;
+        const double most = std::log(largest_eigenvalue);
+        for (auto& each : all) {
+            const complex exponent = each * *period;
+            each = std::polar(std::exp(std::min(exponent.real(), most)), exponent.imag());
+        }
+        std::sort(all.begin(), all.end(), [](auto l, auto r) { return std::abs(l) > std::abs(r); });
+        return floquet(std::move(all));
+    }
 
     /// All but the one nearest to a critical one: at a fold the one at 1 makes the fold.
     [[nodiscard]] floquet besides(complex critical) const {
@@ -88,15 +115,16 @@ struct floquet {
     /// Liouville's, where that is larger and more than meshes that suit the cycle leave.
     [[nodiscard]] double error() const {
         const double of_flow = std::abs(over_all(trivial) - 1.0);
-        constexpr double unsuited = 1e-5;
-        return product_error > std::max(of_flow, unsuited) ? product_error : of_flow;
+        return product_error > of_flow && !suits() ? product_error : of_flow;
     }
+    /// Whether their product is as near to Liouville's as on meshes that suit the cycle.
+    [[nodiscard]] bool suits() const { return product_error < 1e-5; }
     /// How far the product of multipliers is from exp(divergence), the trivial one being 1. Of
     /// those beyond exp(-+extreme) no more is asked than that the rest of the product is so, too;
     /// where they are on both sides it tells nothing.
     [[nodiscard]] static double error_of_product(const std::vector<complex>& others,
                                                  double divergence) {
-        constexpr double extreme = 14;  // 1e6
+        constexpr double extreme = cycle_equations::floquet_multipliers::far;
         std::ptrdiff_t small = 0, large = 0;
         double rest = divergence;
         for (const auto mu : others) {
@@ -129,6 +157,13 @@ struct floquet {
             ++(off > error ? found.out : off <= -error ? found.in : found.on);
         }
         return found;
+    }
+    /// Whether the mesh resolves every mode that needs it, to a factor of the multiplier.
+    [[nodiscard]] bool are_told() const { return product_error < 1; }
+    /// Whether they are on the sides of the unit circle that they seem to be on, if they are not
+    /// next to it.
+    [[nodiscard]] bool have_sides() const {
+        return are_told() && std::abs(over_all(trivial) - 1.0) < 1e-2;
     }
     /// Whether the others tell anything.
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }

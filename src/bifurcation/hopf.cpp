@@ -156,12 +156,12 @@ special_point described(const field& model, const hopf_system& at) {
     const MatrixXd fx = detail::jacobian_at(model, at.state(), at.parameters());
     const singular_pair pair(fx, i_unit * at.omega());
     point.residual = std::max(point.residual, pair.value);
-    const double l1 = lyapunov_coefficient(model, at.state(), at.parameters(), at.omega());
+    const auto form = hopf_form_at(model, at.state(), at.parameters(), at.omega());
     point.normal_form = {{"omega", at.omega()},
                          {"period", 2 * std::numbers::pi / at.omega()},
-                         {"l1", l1},
+                         {"l1", form.l1},
                          {"crossing", crossing_speed(at, model)}};
-    point.criticality = l1 < 0 ? "supercritical" : "subcritical";
+    point.criticality = form.criticality();
     return point;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <Eigen/Core>
+#include <array>
 #include <cmath>
 #include <complex>
 #include <limits>
@@ -27,16 +28,18 @@ using complex = std::complex<double>;
 using detail::i_unit;
 
 /// w^H [C(q, q, conj q) + 2 B(q, h11) + B(conj q, h20)], h11 = -a^-1 B(q, conj q) and
-/// h20 = (2 i omega - a)^-1 B(q, q): the resonant cubic term of a Hopf point.
-complex resonant_cubic(const multilinear& forms, const MatrixXd& a, const eigenpair& at,
-                       double omega) {
+/// h20 = (2 i omega - a)^-1 B(q, q): the resonant cubic term of a Hopf point, part by part.
+std::array<complex, 3> resonant_cubic(const multilinear& forms, const MatrixXd& a,
+                                      const eigenpair& at, double omega) {
     const VectorXcd& q = at.q;
     const VectorXcd conj = q.conjugate();
     const VectorXcd h11 = solve_shifted(a, 0.0, second_form(forms, q, conj));
     const VectorXcd h20 = solve_shifted(a, 2.0 * i_unit * omega, second_form(forms, q, q));
-    return at.w.dot(third_form(forms, q, q, conj) + 2.0 * second_form(forms, q, h11) +
-                    second_form(forms, conj, h20));
+    return {at.w.dot(third_form(forms, q, q, conj)), 2.0 * at.w.dot(second_form(forms, q, h11)),
+            at.w.dot(second_form(forms, conj, h20))};
 }
+
+complex sum_of(const std::array<complex, 3>& parts) { return parts[0] + parts[1] + parts[2]; }
 
 /// w^H [C(q, r, conj r) + B(q, h0011) + B(r, h1001) + B(conj r, h1010)] of q at i one and r at
 /// i two: how the amplitude of r bends the first pair.
@@ -55,10 +58,21 @@ complex resonant_mixed(const multilinear& forms, const MatrixXd& a, const eigenp
 
 double lyapunov_coefficient(const field& model, const std::vector<double>& x,
                             const std::vector<double>& p, double omega) {
+    return hopf_form_at(model, x, p, omega).l1;
+}
+
+hopf_form hopf_form_at(const field& model, const std::vector<double>& x,
+                       const std::vector<double>& p, double omega) {
+    constexpr double lost = 1e-12;  // of the parts, where they cancel
     const MatrixXd a = detail::jacobian_at(model, x, p);
     const eigenpair at(a, i_unit * omega);
     const multilinear forms(model, x, p, {});
-    return resonant_cubic(forms, a, at, omega).real() / (2 * omega);
+    hopf_form form;
+    for (const complex part : resonant_cubic(forms, a, at, omega)) {
+        form.l1 += part.real() / (2 * omega);
+        form.rounding += lost * std::abs(part) / (2 * omega);
+    }
+    return form;
 }
 
 bogdanov_takens_form bogdanov_takens_at(const field& model, const std::vector<double>& x,
@@ -147,10 +161,10 @@ double_hopf_form double_hopf_at(const field& model, const std::vector<double>& x
     const MatrixXd a = detail::jacobian_at(model, x, p);
     const eigenpair first(a, i_unit * omega_1), second(a, i_unit * omega_2);
     const multilinear forms(model, x, p, {});
-    return {resonant_cubic(forms, a, first, omega_1).real() / 2,
+    return {sum_of(resonant_cubic(forms, a, first, omega_1)).real() / 2,
             resonant_mixed(forms, a, first, omega_1, second.q, omega_2).real(),
             resonant_mixed(forms, a, second, omega_2, first.q, omega_1).real(),
-            resonant_cubic(forms, a, second, omega_2).real() / 2};
+            sum_of(resonant_cubic(forms, a, second, omega_2)).real() / 2};
 }
 
 }  // namespace moebius

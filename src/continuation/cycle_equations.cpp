@@ -2,11 +2,9 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <moebius/base/view.hpp>
 #include <moebius/continuation/cycle_equations.hpp>
 #include <moebius/continuation/equilibrium_curve.hpp>
-#include <moebius/solve/product_eigenvalues.hpp>
 #include <utility>
 
 #include "node_rules.hpp"
@@ -18,8 +16,6 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 namespace {
-
-constexpr double no_size = 1e-12;  // of the way that a cycle goes in its period, in state scales
 
 std::vector<std::size_t> positions(const problem& base,
                                    const std::vector<parameter_range>& ranges) {
@@ -136,6 +132,11 @@ problem cycle_equations::problem_at(const VectorXd& u) const {
     return at;
 }
 
+void cycle_equations::take_points_for(const VectorXd& u) {
+    rules_ = detail::node_rules(problem_at(u), values(u), duration(u), fast_.from);
+    evaluated_at_.resize(0);
+}
+
 void cycle_equations::rebase(VectorXd& u, VectorXd& direction, Index intervals) {
     rebase(u, direction, {values(u), period(u)}, {values(direction), period(direction)}, intervals);
 }
@@ -172,13 +173,14 @@ bool cycle_equations::condense(Index j, const piecewise& at, double length, doub
     const auto x = at.values.middleCols(j * m, m + 1);
     auto& [state, slope, f, fx, fp] = node_;
     const auto& [degree, weights, seen, changes] = basis(j);
-    divergence_[j] = 0;
+    auto& growth = growths_[static_cast<std::size_t>(j)];
+    growth.setZero(n, n);
     for (Index i = 0; i < m; ++i) {
         state = x.lazyProduct(seen.row(i).transpose());
         slope = x.lazyProduct(changes.row(i).transpose());
         base_.model->linear_in(view(state), base_.parameters, free_, view(f), view(fx), view(fp));
         if (!f.allFinite() || !fx.allFinite()) return false;
-        divergence_[j] += step * weights[i] * fx.trace();
+        growth += step * weights[i] * fx;
         for (Index k = 0; k <= m; ++k) {
             const double weight = -step * seen(i, k), own = changes(i, k);
             for (Index c = 0; c < n; ++c) {
@@ -208,7 +210,7 @@ bool cycle_equations::evaluate(const VectorXd& u, Eigen::Ref<VectorXd> f) {
     node_ = {VectorXd(n), VectorXd(n), VectorXd(n), MatrixXd(n, n),
              MatrixXd(n, static_cast<Index>(free_.size()))};
     const double force = more_ == further::imperfection ? u[size() - 1] : 0;
-    divergence_.setZero(at.intervals());
+    growths_.resize(static_cast<std::size_t>(at.intervals()));
     for (Index j = 0; j < at.intervals(); ++j) {
         intervals_[static_cast<std::size_t>(j)].resize(block, n + extra());
         if (!condense(j, at, duration(u), force, f.data() + j * block)) return false;
@@ -247,37 +249,6 @@ void cycle_equations::border(const MatrixXd& rows) {
         chain_.add(last, folded_);
     }
     chain_.close();
-}
-
-cycle_equations::floquet_multipliers cycle_equations::multipliers() const {
-    const Index n = phase_.rows(), count = flow_.cols();
-    // v of the reflections I - 2 v v^T that take the flow's directions and the first unit vector
-    // into each other, up to signs
-    MatrixXd v = flow_.colwise().normalized();
-    VectorXd signs(count);
-    for (Index j = 0; j < count; ++j) {
-        if (flow_.col(j).norm() < no_size)  // it goes as the cycle by which phases are told
-            v.col(j) = phase_.col(j * bases_.degree()).normalized();
-        signs[j] = v(0, j) < 0 ? 1 : -1;
-        v(0, j) -= signs[j];
-        v.col(j).normalize();
-    }
-    floquet_multipliers found;
-    found.divergence = divergence_.sum();
-    std::vector<MatrixXd> across;
-    across.reserve(intervals_.size());
-    for (Index j = 0; j < count; ++j) {
-        const Index next = (j + 1) % count;
-        MatrixXd g = intervals_[static_cast<std::size_t>(j)].outer().bottomRows(n).leftCols(n);
-        if (next == 0) g = beyond_.undone(g);
-        g -= 2 * (g.lazyProduct(v.col(j)).eval() * v.col(j).transpose());
-        g -= 2 * (v.col(next) * v.col(next).transpose().lazyProduct(g).eval());
-        found.trivial *= g(0, 0) * signs[j] * signs[next];
-        across.emplace_back(g.bottomRightCorner(n - 1, n - 1));
-    }
-    if (n > 1) found.others = product_eigenvalues(across);
-    if (std::ssize(found.others) != n - 1) found.trivial = std::numeric_limits<double>::quiet_NaN();
-    return found;
 }
 
 void cycle_equations::solve_bordered(VectorXd& b) const {

@@ -2,6 +2,7 @@
 #include "node_rules.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <moebius/base/view.hpp>
 #include <moebius/solve/spectrum.hpp>
 
@@ -12,7 +13,9 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double resolved = 2;  // where either rule errs by 1e-4 at most
+constexpr double resolved = 2;    // where either rule errs by 1e-4 at most
+constexpr double few = 4;         // where either errs by 1e-2, or a third against its own side
+constexpr double symmetric = 15;  // where Gauss's keep 7 % of what decays
 
 /// What the modes of an interval ask for.
 struct demands {
@@ -37,6 +40,14 @@ node_rule rule_for(const demands& of) {
     return node_rule::gauss;
 }
 
+/// Whether an eigenvalue may be larger than that, by the norms of a few powers.
+bool may_exceed(double limit, const MatrixXd& a) {
+    if (!(a.norm() > limit)) return false;
+    const MatrixXd square = a.lazyProduct(a);
+    if (!(square.norm() > limit * limit)) return false;
+    return square.lazyProduct(square).norm() > std::pow(limit, 4);
+}
+
 }  // namespace
 
 std::vector<node_rule> node_rules(const problem& at, const piecewise& part, double time,
@@ -58,6 +69,32 @@ std::vector<node_rule> node_rules(const problem& at, const piecewise& part, doub
     const bool plain = std::all_of(rules.begin(), rules.end(),
                                    [](node_rule each) { return each == node_rule::gauss; });
     return plain ? std::vector<node_rule>{} : rules;
+}
+
+modes_told modes_over(std::span<const MatrixXd> growths, std::span<const node_rule> rules,
+                      bool with_turning) {
+    modes_told all;
+    int most = 0;
+    bool decays = false, grows = false;
+    for (std::size_t j = 0; j < growths.size(); ++j) {
+        const node_rule rule = rules.empty() ? node_rule::gauss : rules[j];
+        const double limit = rule == node_rule::gauss ? symmetric : few;
+        if (!may_exceed(with_turning ? few : limit, growths[j])) continue;
+        int fast = 0;
+        for (const auto& lambda : eigenvalues(growths[j])) {
+            const double growth = lambda.real();
+            decays = decays || growth < -few;
+            grows = grows || growth > few;
+            if (std::abs(growth) <= limit) continue;
+            ++fast;
+            all.suited =
+                all.suited && rule == (growth < 0 ? node_rule::radau : node_rule::mirrored_radau);
+        }
+        most = std::max(most, fast);
+    }
+    all.suited = all.suited || most < 2;
+    all.turning = with_turning && decays && grows;
+    return all;
 }
 
 }  // namespace moebius::detail

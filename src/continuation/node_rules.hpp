@@ -4,6 +4,7 @@
 
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/model/field.hpp>
+#include <span>
 #include <vector>
 
 namespace moebius::detail {
@@ -17,5 +18,22 @@ namespace moebius::detail {
 /// @cost        the eigenvalues of f_x at three points of the intervals in which it is large
 [[nodiscard]] std::vector<node_rule> node_rules(const problem& at, const piecewise& part,
                                                 double time, double fast);
+
+/// What the modes of all intervals say of multipliers.
+struct modes_told {
+    /// No mode decays where points raise, or grows where they damp, or does either unresolved where
+    /// they are Gauss's, which make exp(z) near 1; or one mode alone does, whose multiplier is held
+    /// against Liouville's formula.
+    bool suited = true;
+    /// Some decay and some grow by more than a few time constants in an interval, be it another
+    /// one: a multiplier may be what is left of two large numbers.
+    bool turning = false;
+};
+/// @param growths       integrals of f_x over the intervals. Shape (n, n) each
+/// @param rules         of the intervals; none: Gauss's
+/// @param with_turning  whether that is to be told, too
+/// @cost  the eigenvalues of those whose powers are large
+[[nodiscard]] modes_told modes_over(std::span<const Eigen::MatrixXd> growths,
+                                    std::span<const node_rule> rules, bool with_turning);
 
 }  // namespace moebius::detail

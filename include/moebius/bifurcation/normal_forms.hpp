@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <moebius/model/field.hpp>
+#include <string_view>
 #include <vector>
 
 namespace moebius {
@@ -11,6 +13,18 @@ namespace moebius {
 /// @source Kuznetsov, Elements of Applied Bifurcation Theory (3rd ed.), eq. (5.34)
 [[nodiscard]] double lyapunov_coefficient(const field& model, const std::vector<double>& x,
                                           const std::vector<double>& p, double omega);
+
+/// The same, and what of it may be rounding: its sign means nothing below that, as at a centre.
+struct hopf_form {
+    double l1 = 0, rounding = 0;
+    /// supercritical where it is negative, subcritical or, where it is rounding, empty.
+    [[nodiscard]] std::string_view criticality() const {
+        if (!(std::abs(l1) > rounding)) return {};
+        return l1 < 0 ? "supercritical" : "subcritical";
+    }
+};
+[[nodiscard]] hopf_form hopf_form_at(const field& model, const std::vector<double>& x,
+                                     const std::vector<double>& p, double omega);
 
 /// Second Lyapunov coefficient of a generalized Hopf point (l1 = 0) with eigenvalues +-i omega, for
 /// a critical eigenvector of length 1: where it is negative the outer one of the two cycles nearby

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <complex>
+#include <cstddef>
 #include <moebius/continuation/collocation.hpp>
 #include <moebius/continuation/options.hpp>
 #include <moebius/model/field.hpp>
@@ -70,10 +71,20 @@ public:
         std::vector<std::complex<double>> others;  ///< by falling modulus; empty if not known
         double trivial = 1;                        ///< that of the flow, to be 1; NaN then
         double divergence = 0;  ///< log of the modulus of their product, by Liouville's formula
+        /// Of the logarithm: far from the unit circle, 1e6 or 1e-6.
+        static constexpr double far = 14;
+        struct far_ones {
+            std::ptrdiff_t within = 0, outside = 0;
+            bool negative = false;  ///< one of them is
+        };
+        /// How many are so.
+        [[nodiscard]] far_ones far_off() const;
+        bool resolved = true;  ///< false if the mesh is too coarse for a mode (see node_rule)
     };
     /// The flow's direction is known at every mesh point, so that the maps between them are taken
     /// across it, and their product has the other multipliers alone (see product_eigenvalues): that
-    /// of the flow cannot be mixed up with another one that passes 1 or changes by orders.
+    /// of the flow cannot be mixed up with another one that passes 1 or changes by orders. Beside
+    /// modes that intervals do not resolve the one farthest from 1 is told by Liouville's formula.
     [[nodiscard]] floquet_multipliers multipliers() const;
 
     /// u for values on the present mesh (of the first part), a period and parameters (all of the
@@ -103,6 +114,8 @@ public:
         double counts = 1;  ///< of an interval's error there: its mesh is finer
     };
     void treat(const fast_modes& as) { fast_ = as; }
+    /// The points of collocation that suit u on the present mesh.
+    void take_points_for(const Eigen::VectorXd& u);
 
     /// Makes u the cycle from which phases are measured, on a mesh of so many intervals that suits
     /// it; u and the direction are carried over to the new unknowns.
@@ -160,6 +173,7 @@ protected:
 
 private:
     void set_mesh(const piecewise& reference, double period);
+    void judge(floquet_multipliers& found) const;
     bool condense(Eigen::Index interval, const piecewise& at, double length, double force,
                   double* residual);
     [[nodiscard]] double duration(const Eigen::VectorXd& u) const;  // of a part
@@ -198,7 +212,7 @@ private:
     Eigen::VectorXd evaluated_at_;
     Eigen::VectorXd imperfection_;            // of the equations of collocation, or empty
     std::vector<condensed_block> intervals_;  // the later points of each by (x_j, T, p)
-    Eigen::VectorXd divergence_;              // integral of tr f_x over each. Shape (intervals)
+    std::vector<Eigen::MatrixXd> growths_;    // integral of f_x over each. Shape (n, n)
     Eigen::MatrixXd flow_;                    // f at the mesh points. Shape (n, intervals)
     Eigen::MatrixXd rows_;    // the phase condition and the borders, units taken away
     Eigen::MatrixXd folded_;  // what an interval adds to them of (x_j, T, p)

@@ -72,7 +72,7 @@ enum class stop_reason {
     stopped,              ///< the caller's watch asked for it
     long_period,          ///< the period of a cycle grew beyond what was allowed
     homoclinic,           ///< it grows without bound while the parameter and the orbit stand still
-    unresolved,           ///< multipliers are not resolved: the trivial one is too far from 1
+    unresolved,           ///< multipliers are not: the trivial one is not 1, or modes are too fast
     period_doubling,      ///< cycles come from those of half the period, which double there
     homoclinic_to_cycle,  ///< it grows by the same time between the same two folds, over and over
 };

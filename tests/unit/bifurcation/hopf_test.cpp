@@ -15,6 +15,33 @@ using Catch::Matchers::WithinRel;
 
 namespace {
 
+struct plane {
+    static constexpr std::string_view equation = "";
+    static constexpr std::size_t dimension = 2;
+    static constexpr std::array<std::string_view, 2> states{"x", "y"};
+    static constexpr std::array<parameter_info, 1> parameters{{{"mu", "mu", "", 0}}};
+};
+
+/// A centre at mu = 0 that is linear.
+struct van_der_pol_plane : plane {
+    static constexpr std::string_view name = "van-der-pol";
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& s, const vec<S, 1>& p) const {
+        return {s[1], p[0] * (1.0 - s[0] * s[0]) * s[1] - s[0]};
+    }
+};
+
+/// Lotka and Volterra's prey and predators, with a growth that bends: a centre at mu = 0.
+struct predators : plane {
+    static constexpr std::string_view name = "predators";
+
+    template <typename S>
+    vec<S, 2> rhs(const vec<S, 2>& s, const vec<S, 1>& p) const {
+        return {s[0] * (1.0 - s[1]) + p[0] * (s[0] - 1.0), 2.0 * s[1] * (s[0] - 1.0)};
+    }
+};
+
 /// Controlled experts of which the first m agree, and the rest; balanced at feedback kappa.
 problem two_groups(std::size_t experts, std::size_t m, double gain) {
     auto at = with_defaults(
@@ -71,6 +98,19 @@ TEST_CASE("find_hopf gives the first Lyapunov coefficient", "[hopf][oracle]") {
     // r' = cubic r^3 with x = 2 Re(q z), |q| = 1: r = sqrt(2) |z|, so |z|' = 2 cubic |z|^3 = l1 ...
     CHECK_THAT(*coefficient_of(*found, "l1"), WithinRel(2 * cubic, 1e-12));
     CHECK(found->criticality == (cubic < 0 ? "supercritical" : "subcritical"));
+}
+
+TEST_CASE("a centre is told neither supercritical nor subcritical", "[hopf][oracle]") {
+    // van der Pol's oscillator without damping, whose terms vanish, and Lotka and Volterra's
+    // system, whose terms cancel
+    const auto linear = find_hopf(problem_of<van_der_pol_plane>(), {"mu", -1, 1}, {0, 0}, {0.1}, 1);
+    const auto conserved = find_hopf(problem_of<predators>(), {"mu", -1, 1}, {1, 1}, {0.1}, 1);
+
+    REQUIRE(linear);
+    REQUIRE(conserved);
+    CHECK(linear->criticality.empty());
+    CHECK(conserved->criticality.empty());
+    CHECK_THAT(*coefficient_of(*conserved, "l1"), WithinAbs(0, 1e-13));
 }
 
 TEST_CASE("two controlled experts oscillate softly", "[hopf][oracle]") {

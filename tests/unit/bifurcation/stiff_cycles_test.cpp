@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Cycles beside modes that decay or grow faster than any mesh resolves.
+#include <algorithm>
 #include <cmath>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
@@ -74,6 +75,64 @@ struct both_ways : follower {
     }
 };
 
+/// A state that leaves zero where r^2 passes 1/2: its multiplier is exp(2 pi rate (mu - 1/2)).
+struct leaving : follower {
+    static constexpr std::string_view name = "leaving";
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& s, const vec<S, 3>& p) const {
+        const S &x = s[0], &y = s[1], r2 = x * x + y * y;
+        return {p[0] * x - y - x * r2, x + p[0] * y - y * r2,
+                p[1] * ((r2 - 0.5) * s[2] - s[2] * s[2] * s[2])};
+    }
+};
+
+/// The same with a rate that is negative on one side of the cycle and positive on the other.
+struct turning_mode : follower {
+    static constexpr std::string_view name = "turning-mode";
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& s, const vec<S, 3>& p) const {
+        const S &x = s[0], &y = s[1], r2 = x * x + y * y;
+        return {p[0] * x - y - x * r2, x + p[0] * y - y * r2,
+                p[1] * ((r2 - 0.5 + 0.6 * x) * s[2] - s[2] * s[2] * s[2])};
+    }
+};
+
+/// A circle of r^2 = a beside which a fast state and a slow one grow and decay in turn, as where a
+/// torus is a canard's.
+struct torus_canard : follower {
+    static constexpr std::string_view name = "torus-canard";
+    static constexpr std::array<std::string_view, 3> states{"x", "y", "w"};
+    static constexpr std::array<parameter_info, 3> parameters{
+        {{"a", "a", "", -0.2}, {"rate", "rate", "", 100}, {"uneven", "uneven", "", 0}}};
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& s, const vec<S, 3>& p) const {
+        const S &x = s[0], &y = s[1], r2 = x * x + y * y, &w = s[2];
+        const S g = p[1] * (1.0 + p[2] * x) * (r2 - 0.5 * r2 * r2 - w);
+        return {g * x - 6.0 * y, g * y + 6.0 * x,
+                0.05 * (r2 - p[0] - 0.5 * (w - p[0] + 0.5 * p[0] * p[0]))};
+    }
+};
+
+/// One state that decays and one that grows at the same rate.
+struct saddle {
+    static constexpr std::string_view name = "saddle";
+    static constexpr std::string_view equation = "";
+    static constexpr std::size_t dimension = 4;
+    static constexpr std::array<std::string_view, 4> states{"x", "y", "z", "w"};
+    static constexpr auto parameters = follower::parameters;
+
+    template <typename S>
+    vec<S, 4> rhs(const vec<S, 4>& s, const vec<S, 3>& p) const {
+        const S &x = s[0], &y = s[1], r2 = x * x + y * y;
+        const S &z = s[2], &w = s[3];
+        return {p[0] * x - y - x * r2, x + p[0] * y - y * r2, p[1] * (0.6 * z + 0.8 * w),
+                p[1] * (0.8 * z - 0.6 * w)};
+    }
+};
+
 diagram cycles_of(problem at, double rate, double time = 1) {
     at.set("rate", rate);
     at.set("time", time);
@@ -95,6 +154,8 @@ TEST_CASE("a mode that decays at any rate has no multiplier left, and is followe
     CHECK(found.special_points.size() == 1);  // the end at mu = 1
     const auto& rows = found.branches.at(0).columns;
     const double lag = 1 / std::sqrt(1 + 4 / (rate * rate));
+    CHECK(rows.at("multiplier_1_re")[0] == 1);  // at the Hopf point, by its eigenvalues
+    CHECK(std::abs(rows.at("multiplier_2_re")[0]) < 1e-12);
     for (std::size_t row = 2; row < rows.rows(); ++row) {
         const double mu = rows.at("mu")[row];
         CHECK_THAT(rows.at("multiplier_1_re")[row],
@@ -144,6 +205,86 @@ TEST_CASE("a mode that decays and grows in turn has the multiplier of its mean",
     const auto& rows = found.branches.at(0).columns;
     CHECK_THAT(rows.at("multiplier_1_re")[rows.rows() - 1],
                WithinRel(std::exp(-0.2 * std::numbers::pi), 1e-3));
+}
+
+TEST_CASE("a mode that goes from fast decay to fast growth has its branch point", "[cycles]") {
+    const double rate = GENERATE(30.0, 1e3, 1e4, 1e5, 1e6, 1e7);
+    CAPTURE(rate);
+    const auto found = cycles_of(problem_of<leaving>(), rate);
+
+    REQUIRE(found.special_points.size() == 2);
+    CHECK(of_type(found, point_type::BP).size() == 1);
+    CHECK_THAT(found.at("BP1").parameters[0], WithinAbs(0.5, 1e-7));
+    const auto& rows = found.branches.at(0).columns;
+    for (std::size_t row = 1; row < rows.rows(); ++row) {
+        const double mu = rows.at("mu")[row];
+        if (std::abs(mu - 0.5) > 1e-9) CHECK(rows.at("n_unstable")[row] == (mu > 0.5));
+    }
+}
+
+TEST_CASE("modes that decay and grow beside each other are told, or said not to be", "[cycles]") {
+    const double rate = GENERATE(30.0, 1e2, 1e3, 1e4, 1e6);
+    CAPTURE(rate);
+    const auto found = cycles_of(problem_of<saddle>(), rate);
+
+    CHECK(found.special_points.size() == 1);
+    CHECK(found.branches.at(0).last ==
+          (rate < 200 ? stop_reason::range_end : stop_reason::unresolved));
+    const auto& rows = found.branches.at(0).columns;
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+        if (std::isnan(rows.at("accuracy")[row])) continue;
+        const double exponent = 2 * std::numbers::pi * rate,
+                     most = 0.99 * std::min(exponent, 340.0);
+        CHECK(std::log(rows.at("multiplier_1_re")[row]) > most);
+        CHECK(std::log(std::abs(rows.at("multiplier_3_re")[row])) < -most);
+        CHECK(rows.at("n_unstable")[row] >= 1);  // 2 by rounding at the Hopf point
+    }
+}
+
+TEST_CASE("a mode that decays and grows in turn passes 1 once, or is said not to be told",
+          "[cycles]") {
+    const double rate = GENERATE(30.0, 50.0, 1e2, 2e2, 1e3, 1e4, 1e6);
+    CAPTURE(rate);
+    const auto found = cycles_of(problem_of<turning_mode>(), rate);
+
+    const bool told = rate < 500;
+    CHECK(found.branches.at(0).last == (told ? stop_reason::range_end : stop_reason::unresolved));
+    const auto crossings = of_type(found, point_type::BP);
+    CHECK(found.special_points.size() == 1 + crossings.size());  // and the end
+    REQUIRE(crossings.size() == (told ? 1 : 0));
+    if (told) CHECK_THAT(crossings[0].parameters[0], WithinAbs(0.5, 1e-8));
+}
+
+diagram torus_canards(double rate, double uneven, double max_step) {
+    auto at = problem_of<torus_canard>();
+    at.set("rate", rate);
+    at.set("uneven", uneven);
+    const parameter_range range{"a", -0.2, 1.9};
+    diagram found;
+    add_cycle_branch(found, at, range, equilibrium_diagram(at, range).at("HB1"),
+                     {.max_step = max_step});
+    return found;
+}
+
+TEST_CASE("beside a multiplier of 1e100 rounding makes no branch points", "[cycles]") {
+    const auto found = torus_canards(1000, 0, GENERATE(0.1, 0.3, 3.0));
+
+    CHECK(of_type(found, point_type::BP).empty());
+    CHECK(of_type(found, point_type::PD).empty());
+    CHECK(of_type(found, point_type::NS).size() == 1);
+}
+
+TEST_CASE("two doublings within a long step are both told", "[cycles]") {
+    const auto found = torus_canards(100, 1.2, GENERATE(0.1, 1.0));
+
+    // by products of DOP853's segments in 60 digits a multiplier is -1.0000 at these
+    const auto doublings = of_type(found, point_type::PD);
+    for (const double a : {0.9902069904, 1.009559683}) {
+        CAPTURE(a);
+        CHECK(std::any_of(doublings.begin(), doublings.end(), [a](const auto& point) {
+            return std::abs(point.parameters[0] - a) < 1e-8;
+        }));
+    }
 }
 
 TEST_CASE("canards in a plane are told stable without a doubling or a fold", "[cycles]") {
