@@ -258,7 +258,8 @@ private:
 
 equations read_equations(std::string_view text, std::string_view name, std::string_view file) {
     auto out = equation_reader(text, name, file).read();
-    const auto last = detail::trimmed(text.substr(text.rfind('\n') + 1));  // all where there is none
+    const auto last =
+        detail::trimmed(text.substr(text.rfind('\n') + 1));  // all where there is none
     out.ends_early = !last.empty() && !detail::is_end(last);
     return out;
 }
