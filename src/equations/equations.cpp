@@ -24,9 +24,10 @@ constexpr std::size_t most_shown = 8;  // equations of a model that is told in o
 
 class equation_reader {
 public:
-    equation_reader(std::string_view text, std::string_view name, std::string_view file)
-        : file_(file), statements_(detail::statements_of(text, file)), compiler_(file) {
+    equation_reader(const detail::model_lines& lines, std::string_view name, std::string_view file)
+        : file_(file), statements_(detail::statements_of(lines, file)), compiler_(file) {
         model_.name = name;
+        result_.ends_early = lines.end_early;
     }
 
     [[nodiscard]] equations read() {
@@ -257,11 +258,7 @@ private:
 }  // namespace
 
 equations read_equations(std::string_view text, std::string_view name, std::string_view file) {
-    auto out = equation_reader(text, name, file).read();
-    const auto last =
-        detail::trimmed(text.substr(text.rfind('\n') + 1));  // all where there is none
-    out.ends_early = !last.empty() && !detail::is_end(last);
-    return out;
+    return equation_reader(detail::lines_of(text, file), name, file).read();
 }
 
 }  // namespace moebius

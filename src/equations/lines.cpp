@@ -64,11 +64,19 @@ bool is_remark(std::string_view line) {
     return line.starts_with('#') || line.starts_with('"');
 }
 
+/// Whether a line, trimmed, is "done": for XPP anything that begins with d and defines nothing.
+bool is_end(std::string_view line) {
+    if (line.empty() || (line[0] != 'd' && line[0] != 'D')) return false;
+    const auto word = line.substr(0, line.find_first_of(" =/'("));
+    const auto rest = trimmed(line.substr(word.size()));
+    return rest.empty() || (line[word.size()] == ' ' && rest[0] != '=');
+}
+
 class line_reader {
 public:
     line_reader(std::string_view text, std::string_view file) : text_(text), file_(file) {}
 
-    [[nodiscard]] std::vector<model_line> all() {
+    [[nodiscard]] model_lines all() {
         check_format();
         while (next() && !is_end(line_.text)) {
             if (line_.text.empty()) continue;
@@ -77,7 +85,9 @@ public:
             else
                 add(line_);
         }
-        return std::move(lines_);
+        // what begins with d may be a part of dx/dt = ...
+        const bool is_whole = in_small_letters(line_.text) == "done";
+        return {std::move(lines_), ends_early_ && !is_whole};
     }
 
 private:
@@ -88,6 +98,7 @@ private:
 
     std::string_view raw_line() {
         const std::size_t end = std::min(text_.find('\n'), text_.size());
+        ends_early_ = end == text_.size();
         const auto line = text_.substr(0, end);
         text_.remove_prefix(std::min(end + 1, text_.size()));
         ++number_;
@@ -116,7 +127,9 @@ private:
                 refuse(number_, fmt::format("'{}' came", excerpt(begin)),
                        "files that include others are not supported");
             remark = remark || (line_.text.empty() && is_remark(part));
-            if (!remark) part = part.substr(0, part.find('#'));
+            const auto said = remark ? std::string_view() : part.substr(0, part.find('#'));
+            if (said.size() < part.size() || trimmed(said).empty()) ends_early_ = false;
+            if (!remark) part = said;
             const std::size_t continued = part.find('\\');
             more = continued != std::string_view::npos;
             if (!remark) line_.text += part.substr(0, continued);
@@ -213,6 +226,7 @@ private:
 
     std::string_view text_, file_;
     std::size_t number_ = 0, characters_ = 0;
+    bool ends_early_ = false;  ///< the last line that was read has no end where it says something
     model_line line_;
     std::vector<model_line> lines_;
 };
@@ -236,14 +250,7 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-bool is_end(std::string_view line) {
-    if (line.empty() || (line[0] != 'd' && line[0] != 'D')) return false;
-    const auto word = line.substr(0, line.find_first_of(" =/'("));
-    const auto rest = trimmed(line.substr(word.size()));
-    return rest.empty() || (line[word.size()] == ' ' && rest[0] != '=');
-}
-
-std::vector<model_line> lines_of(std::string_view text, std::string_view file) {
+model_lines lines_of(std::string_view text, std::string_view file) {
     return line_reader(text, file).all();
 }
 

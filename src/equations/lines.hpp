@@ -21,11 +21,12 @@ struct model_line {
 [[nodiscard]] std::string in_small_letters(std::string_view text);
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-/// Whether a line, trimmed, is "done": anything that begins with d and defines nothing.
-[[nodiscard]] bool is_end(std::string_view line);
+struct model_lines {
+    std::vector<model_line> all;  ///< up to "done", empty ones and remarks left out
+    bool end_early = false;       ///< equations::ends_early
+};
 
-/// The lines of a model up to "done", empty ones and remarks left out.
 /// @throws invalid_argument  for an index or a range that is none, or more lines than are read
-[[nodiscard]] std::vector<model_line> lines_of(std::string_view text, std::string_view file);
+[[nodiscard]] model_lines lines_of(std::string_view text, std::string_view file);
 
 }  // namespace moebius::detail

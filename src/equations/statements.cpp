@@ -234,10 +234,10 @@ private:
 
 }  // namespace
 
-std::vector<statement> statements_of(std::string_view text, std::string_view file) {
+std::vector<statement> statements_of(const model_lines& lines, std::string_view file) {
     std::vector<statement> out;
     statement_reader reader(file, out);
-    for (const auto& line : lines_of(text, file)) reader.read(line);
+    for (const auto& line : lines.all) reader.read(line);
     return out;
 }
 

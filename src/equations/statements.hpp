@@ -38,6 +38,6 @@ struct statement {
 };
 
 /// @throws invalid_argument  for a line that says nothing, or something that is not supported
-[[nodiscard]] std::vector<statement> statements_of(std::string_view text, std::string_view file);
+[[nodiscard]] std::vector<statement> statements_of(const model_lines& lines, std::string_view file);
 
 }  // namespace moebius::detail

@@ -18,8 +18,9 @@ struct equations {
     bool is_map = false;
     std::optional<std::size_t> period;  ///< of its orbits that are asked for: @ njmp
     std::vector<std::string> ignored;   ///< what changes no right-hand side: "set (line 4)"
-    /// Whether the last line has no end and is no "done": a text that was cut off may look so, and
-    /// its last number be a part of one.
+    /// Whether the last line has no end where something may have been cut off: its last number may
+    /// be a part of one, and "d", which XPP takes for "done" as all that begins with d and defines
+    /// nothing, of "dx/dt = ...". Remarks, blanks and what stands behind "done" say nothing.
     bool ends_early = false;
 };
 

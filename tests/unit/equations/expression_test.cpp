@@ -257,12 +257,28 @@ TEST_CASE("hostile texts end in a sentence, not in a stack or a memory", "[equat
 }
 
 TEST_CASE("equations whose last line has no end may be cut off", "[equations]") {
-    const auto [text, early] = GENERATE(table<std::string, bool>({{"x'=a-x\npar a=12", true},
-                                                                  {"x'=a-x\npar a=12\n", false},
-                                                                  {"x'=a-x\npar a=12\r\n ", false},
-                                                                  {"x'=a-x\npar a=12\ndone", false},
-                                                                  {"x'=a-x\npar a=12\nD", false},
-                                                                  {"par a=12\nx'=a-1", true}}));
+    const std::string whole = "x'=a-x\npar a=12";
+    const auto [more, early] =
+        GENERATE(table<std::string, bool>({{"", true},
+                                           {"\n", false},
+                                           {"\r\n ", false},
+                                           {"\ninit x=1\\\n", false},
+                                           {"\ninit x=1,\\\n y=2", true},
+                                           {"\ndone", false},
+                                           {"\n Done ", false},
+                                           {"\nd", true},  // of dy/dt = ..., or done
+                                           {"\nD", true},
+                                           {"\ndy", true},
+                                           {"\ndo", true},
+                                           {"\nd\n", false},
+                                           {"\ndone\nwhatever else 1", false},
+                                           {"\nd\nwhatever else 1", false},
+                                           {"\n# a remark", false},
+                                           {"\n\"a remark", false},
+                                           {"\n# a remark \\\n goes on", false},
+                                           {" # behind a number", false},
+                                           {"\ndone # or not", false}}));
+    const auto text = (more.find("y=2") != more.npos ? "y'=-y\n" : "") + whole + more;
     CAPTURE(text);
     CHECK(read_equations(text, "m", "m").ends_early == early);
 }
