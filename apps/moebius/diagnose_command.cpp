@@ -88,6 +88,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     out.margins = distance.margins(out.distances);
     out.history = history.rows();
     out.notes = log.notes;
+    for (auto& one : log.source->notes_at_end()) out.notes.push_back(std::move(one));
     out.findings = distance.check().findings(log.series, out.states);
     return out;
 }

@@ -24,8 +24,9 @@ bool line_reader::next(std::string_view& line) {
             const char* last = end != nullptr ? end : buffer_.data() + to_;
             from_ = static_cast<std::size_t>(last - buffer_.data()) + (end != nullptr ? 1 : 0);
             searched_ = from_;
-            ended_early_ = end == nullptr;
             line = {first, static_cast<std::size_t>(last - first)};
+            ended_early_ =
+                end == nullptr && line.find_first_not_of(" \t\r") != std::string_view::npos;
             return true;
         }
         if (done_) {

@@ -22,6 +22,7 @@ public:
 
     const log_head& head() const override { return head_; }
     bool next(load_record& record) override;
+    std::vector<std::string> notes_at_end() const override { return from_->notes_at_end(); }
 
 private:
     struct kept_record {

@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "text_log.hpp"
 
-#include <array>
 #include <utility>
 
 namespace moebius {
-namespace {
-
-/// False where that is not known, as of a pipe.
-bool ends_early(log_bytes& file) {
-    const auto size = file.size();
-    if (!size || *size == 0) return false;
-    std::array<char, 1> last{};
-    file.file().go_to(*size - 1);
-    const bool got = file.file().read(last) == 1;
-    file.file().go_to(file.start().size());
-    return got && last[0] != '\n';
-}
-
-}  // namespace
 
 text_reader::text_reader(std::unique_ptr<log_bytes> file, log_format format, log_builder& to)
     : file_(std::move(file)),
@@ -40,21 +25,20 @@ bool text_reader::take_lines() {
     return true;
 }
 
-void text_reader::note_early_end() {
-    if (format_ == log_format::csv)  // a record of JSON has an end of its own
-        to_.note(early_end_of(file_->name()));
+std::vector<std::string> text_reader::notes_at_end() const {
+    const bool may_be_cut =
+        format_ == log_format::csv && lines_.ended_early();  // a record of JSON has its own end
+    return may_be_cut ? std::vector{early_end_of(file_->name())} : std::vector<std::string>();
 }
 
 bool text_reader::begins_steps(std::size_t experts) {
-    if (format_ != log_format::csv || !file_->size()) return false;
-    const bool is_early = ends_early(*file_);
+    if (format_ != log_format::csv) return false;
     const auto& table = to_.part("");
     while (table.empty())
         if (to_.parts.size() > 1 || !take_lines()) return false;
     if (to_.parts.size() > 1 || !parser_->has_step_a_line() || !table.is_whole_step() ||
         experts > table.experts())
         return false;
-    if (is_early) note_early_end();
     parser_->give_records();
     return true;
 }
@@ -72,7 +56,7 @@ void text_reader::read_rest() {
     for (std::size_t before = bytes_; take_lines(); before = bytes_)
         if (before < enough && bytes_ >= enough && size > bytes_)
             to_.expect(slack * static_cast<double>(size) / static_cast<double>(bytes_));
-    if (lines_.ended_early()) note_early_end();
+    for (auto& sentence : notes_at_end()) to_.note(std::move(sentence));
 }
 
 line_log::line_log(std::unique_ptr<log_builder> from, std::unique_ptr<text_reader> reader)

@@ -23,11 +23,14 @@ public:
     /// The next record behind those lines; false at the end.
     bool next(load_record& record);
 
+    /// All that is left, and what its end tells.
     void read_rest();
+
+    /// As log_source::notes_at_end.
+    [[nodiscard]] std::vector<std::string> notes_at_end() const;
 
 private:
     [[nodiscard]] bool take_lines();
-    void note_early_end();
 
     std::unique_ptr<log_bytes> file_;
     log_format format_;
@@ -46,6 +49,7 @@ public:
 
     const log_head& head() const override { return head_; }
     bool next(load_record& record) override;
+    std::vector<std::string> notes_at_end() const override { return reader_->notes_at_end(); }
 
 private:
     std::unique_ptr<log_builder> from_;

@@ -25,7 +25,8 @@ public:
     /// @throws io_error  for a line of more than 1 GiB
     bool next(std::string_view& line);
 
-    /// Whether the last line that was given had no end.
+    /// Whether the last line that was given had no end where something could be cut: it is not
+    /// blank. Known when next() has given false, whatever came to the file since it was opened.
     [[nodiscard]] bool ended_early() const noexcept { return ended_early_; }
 
     /// What is read already of the lines behind the last one, with their ends; the last of them may

@@ -66,6 +66,10 @@ public:
     /// @returns false at the end; a file that grows may give more later
     /// @throws invalid_argument  with file, place and rule, where a record is none
     virtual bool next(load_record& record) = 0;
+
+    /// What the end of the file told, a sentence each: that its last number may be a part of one.
+    /// Asked once next() has given false; what was told when the log was opened is not among it.
+    [[nodiscard]] virtual std::vector<std::string> notes_at_end() const { return {}; }
 };
 
 }  // namespace moebius

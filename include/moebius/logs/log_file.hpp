@@ -30,7 +30,7 @@ struct opened_log {
     std::string name;  ///< of the part of a table that has several (model, domain); else empty
     std::unique_ptr<log_source> source;
     std::vector<named_series> series;
-    std::vector<std::string> notes;  ///< how it was read, a sentence each
+    std::vector<std::string> notes;  ///< how it is read, but for log_source::notes_at_end
 };
 
 /// Opens files that together hold a log: parts of it by steps, layers or ranks, all in one format.
@@ -47,16 +47,20 @@ struct opened_log {
 ///   records of Megatron's router trace; records with a map of physical to logical experts.
 /// - TensorBoard's event files, by tags as the columns of a CSV.
 ///
-/// NPY and NPZ files, and one CSV file of a step a line without losses, are read as they are asked
-/// for: what is wrong far in it is said there. Of Fortran's order and the others the loads are in
-/// memory, 8 bytes a number, or 4 of text where float holds all of them. Numbers that are no
-/// counts, and twice or a part of them, become choices where `tokens` and `top_k` are known.
+/// NPY and NPZ files, and one CSV, a file or a pipe, of a step a line without losses are read as
+/// they are asked for: what is wrong far in it is said there. A line is a step where the first one
+/// with loads has them of all experts of all layers; where it is short (fewer columns of a layer
+/// than of another, or than `experts`) the file goes by a table, as all others and Fortran's order
+/// do: the loads are in memory, 8 bytes a number, or 4 of text where float holds all of them.
+/// Numbers that are no counts, and twice or a part of them, become choices where `tokens` and
+/// `top_k` are known.
 ///
 /// @return one, or one for each combination of what else a long table says (model, domain)
 /// @throws io_error  with file, place and rule: for what is no log (summaries, pickles, which are
 ///                   never opened, tables of Parquet), negative loads, numbers that are not finite,
 ///                   steps out of order, experts that come twice
-/// @throws invalid_argument  for settings that no run can have, of the options or of the log
+/// @throws invalid_argument  for settings that no run can have, of the options or of the log, and
+///                           for other experts than a file has
 [[nodiscard]] std::vector<opened_log> open_logs(std::span<const std::string> paths,
                                                 const log_options& options = {});
 

@@ -61,11 +61,6 @@ std::string refusal_of(const std::string& bytes, const log_options& options = {}
     return sentence;
 }
 
-bool says(const std::vector<std::string>& notes, const std::string& part) {
-    return std::any_of(notes.begin(), notes.end(),
-                       [&](const std::string& note) { return note.find(part) != note.npos; });
-}
-
 }  // namespace
 
 TEST_CASE("a log reads the same from each format", "[logs][oracle]") {
@@ -137,7 +132,8 @@ TEST_CASE("of what an event file has of experts the counts are read", "[logs]") 
     auto log = sample::open({files(0, 2), files(2, sample::steps)});
 
     CHECK(sample::cells_of(*log.source) == sample::cells(false));
-    CHECK(says(log.notes, "'train/TokensTotal' was read, and 'train/TokensPercentage' was not"));
+    CHECK(sample::says(log.notes,
+                       "'train/TokensTotal' was read, and 'train/TokensPercentage' was not"));
 }
 
 TEST_CASE("an archive has loads, biases, steps, losses and what the run says", "[logs][oracle]") {
@@ -263,10 +259,10 @@ TEST_CASE("what counts are not those of all choices is said", "[logs]") {
     };
 
     CHECK(notes_of(2, 500).empty());
-    CHECK(says(notes_of(2, 1000), "the first choices alone"));
-    CHECK(says(notes_of(1, 8000), "the counts of 1 of 8 ranks"));
-    CHECK(says(notes_of(1, 1100), "9.1 % are missing"));
-    CHECK(says(notes_of(1, 700), "1.42857 times as many"));
+    CHECK(sample::says(notes_of(2, 1000), "the first choices alone"));
+    CHECK(sample::says(notes_of(1, 8000), "the counts of 1 of 8 ranks"));
+    CHECK(sample::says(notes_of(1, 1100), "9.1 % are missing"));
+    CHECK(sample::says(notes_of(1, 700), "1.42857 times as many"));
 }
 
 TEST_CASE("rows of chosen experts alone leave the others 0", "[logs]") {
@@ -278,10 +274,11 @@ TEST_CASE("rows of chosen experts alone leave the others 0", "[logs]") {
 
     CHECK(std::vector<double>(first.loads.begin(), first.loads.end()) ==
           std::vector<double>{0, 5, 0, 7, 0, 0});
-    CHECK(says(log.notes, "experts without a row count as 0, of 6 in all"));
-    CHECK(!says(log.notes, "numbered from 1"));
-    CHECK(says(sample::open({"layer,expert,count\n1,1,5\n1,2,7\n2,1,2\n2,2,1\n"}).notes,
-               "no layer has a row of expert 0, which counts as dead: where experts are numbered"));
+    CHECK(sample::says(log.notes, "experts without a row count as 0, of 6 in all"));
+    CHECK(!sample::says(log.notes, "numbered from 1"));
+    CHECK(sample::says(
+        sample::open({"layer,expert,count\n1,1,5\n1,2,7\n2,1,2\n2,2,1\n"}).notes,
+        "no layer has a row of expert 0, which counts as dead: where experts are numbered"));
 }
 
 TEST_CASE("a router trace is counted, and ranks are added up", "[logs]") {
@@ -297,7 +294,7 @@ TEST_CASE("a router trace is counted, and ranks are added up", "[logs]") {
     CHECK(log.source->head().top_k == 2);
     CHECK(sample::cells_of(*log.source) == cells);
     CHECK(sample::read({first, other}) == cells);
-    CHECK(says(sample::open({first}).notes, "those of rank 0 alone"));
+    CHECK(sample::says(sample::open({first}).notes, "those of rank 0 alone"));
 }
 
 TEST_CASE("physical experts are added up to logical ones", "[logs]") {
@@ -435,29 +432,4 @@ TEST_CASE("a log that grows gives each step once the next begins", "[logs]") {
 
     CHECK(early < 4);
     CHECK(seen == std::vector<std::int64_t>{0, 1, 2, 3, 4});  // more may come of the last
-}
-
-TEST_CASE("a log whose end may be cut off says so", "[logs]") {
-    const auto notes_of = [](const std::string& bytes) { return sample::open({bytes}).notes; };
-    const auto table = sample::long_csv(), columns = sample::wide_csv(layer_expert);
-    for (const auto& whole : {table, columns, sample::long_csv('\t')}) {
-        CHECK_FALSE(says(notes_of(whole), "cut off"));
-        for (const std::size_t less : {1U, 2U})  // the end; and a digit, of what is a number still
-            CHECK(says(notes_of(whole.substr(0, whole.size() - less)),
-                       "has no end: where the file was cut off, its last number may be a part"));
-    }
-    const std::string rows = "step,layer,expert,tokens\n0,0,0,5\n0,0,1,7\n0,1,0,6\n0,1,1,6\n";
-    CHECK_FALSE(says(notes_of(rows), "cut off"));
-    CHECK(says(notes_of(rows + "1,0,0,5\n1,0,1,7\n"),
-               "the last step, 1, has 1 of 2 layers, and all before it have each: the file may "));
-    CHECK(says(notes_of(rows + "1,0,0,5\n1,0,1,7\n1,1,0,6\n"),
-               "of step 1 and layer 1, has a row of 1 of 2 experts, and all before it of each"));
-    CHECK_FALSE(says(notes_of(rows + "1,0,0,5\n1,1,0,6\n1,1,1,6\n2,0,0,5\n2,0,1,7\n2,1,0,6\n"),
-                     "the last record"));  // as of a log of chosen experts alone
-    std::string records;
-    for (int step = 0; step < 3; ++step)
-        for (int layer = 0; layer < (step < 2 ? 2 : 1); ++layer)
-            records += fmt::format("{{\"step\":{},\"layer\":{},\"tokens_per_expert\":[5,{}]}}\n",
-                                   step, layer, step);
-    CHECK(says(notes_of(records), "the last step, 2, has 1 of 2 layers"));
 }

@@ -2,6 +2,7 @@
 // One small log, and how it looks in each format: bytes are made here by the formats' own rules.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -201,6 +202,12 @@ inline opened_log open(const std::vector<std::string>& files, const log_options&
 inline std::vector<cell> read(const std::vector<std::string>& files,
                               const log_options& options = {}) {
     return cells_of(*open(files, options).source);
+}
+
+/// Whether a sentence has that part.
+inline bool says(const std::vector<std::string>& notes, const std::string& part) {
+    return std::any_of(notes.begin(), notes.end(),
+                       [&](const std::string& note) { return note.find(part) != note.npos; });
 }
 
 }  // namespace moebius::sample
