@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <numeric>
 #include <utility>
+
+#include "load_table.hpp"
 
 namespace moebius {
 namespace {
@@ -36,6 +39,9 @@ void check(const log_head& head) {
     run.not_negative("rate", head.rate.value_or(0));
     run.not_negative("bias_rate", head.bias_rate.value_or(0));
     run.finite("feedback", head.feedback.value_or(0));
+    if (head.top_k > static_cast<double>(head.experts))
+        throw invalid_argument("settings of the log", fmt::format("top_k is {}", *head.top_k),
+                               fmt::format("a token chooses {} experts at most", head.experts));
 }
 
 }  // namespace
@@ -51,6 +57,25 @@ void overrule(log_head& head, const log_options& options) {
     if (!options.gate.empty()) head.gate = options.gate;
     if (!options.balancer.empty()) head.balancer = options.balancer;
     check(head);
+}
+
+std::size_t given_experts(const log_options& options) {
+    if (!options.experts) return 0;
+    const double given = *options.experts;
+    if (!(given >= 1 && given <= load_table::most_experts && given == std::floor(given)))
+        throw invalid_argument(
+            "open_logs", fmt::format("experts is {}", given),
+            fmt::format("it must be a whole number from 1 to {}", load_table::most_experts));
+    return static_cast<std::size_t>(given);
+}
+
+void require_experts(const std::string& file, std::size_t has, const log_options& options) {
+    const std::size_t given = given_experts(options);
+    if (given == 0 || given == has) return;
+    throw invalid_argument(file, fmt::format("experts is {}, and it has loads of {}", given, has),
+                           given < has
+                               ? fmt::format("it must be {} or more", has)
+                               : fmt::format("it must be {}: an array has all experts", has));
 }
 
 choices_log::choices_log(std::unique_ptr<log_source> from, const log_options& options,

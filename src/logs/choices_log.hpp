@@ -13,6 +13,15 @@ namespace moebius {
 /// @throws invalid_argument  for settings that no run can have: a decay of 0, -3 choices
 void overrule(log_head& head, const log_options& options);
 
+/// log_options::experts; 0 where that is not set.
+/// @throws invalid_argument  if it is no number of experts
+[[nodiscard]] std::size_t given_experts(const log_options& options);
+
+/// @param file  for the sentence
+/// @param has   experts of the log as it was read, those given among them
+/// @throws invalid_argument  if others were given
+void require_experts(const std::string& file, std::size_t has, const log_options& options);
+
 /// A log whose loads are choices, whatever the file counts: its first records tell.
 class choices_log final : public log_source {
 public:

@@ -101,7 +101,8 @@ std::pair<std::size_t, std::size_t> load_table::cover(const std::string& file,
     return {covered, end};
 }
 
-void load_table::check(const std::string& file) {
+/// @param met  experts that have a row anywhere
+void load_table::check(const std::string& file, std::size_t met) {
     record_counts records, steps;
     std::size_t layers = 0;
     for (std::size_t from = 0; from < runs_.size();) {
@@ -118,8 +119,9 @@ void load_table::check(const std::string& file) {
                    fmt::format("{} of {} experts have a row, but all must where zeros are written: "
                                "rows are missing, {}",
                                covered, experts_,
-                               runs_[from].expert == 1 ? "or experts are numbered from 1"
-                                                       : "or the file was cut off"));
+                               experts_ > met            ? "or experts is too many"
+                               : runs_[from].expert == 1 ? "or experts are numbered from 1"
+                                                         : "or the file was cut off"));
         if (end == runs_.size() && records.only_last())
             ending_ = fmt::format(
                 "the last record, of step {} and layer {}, has a row of {} of {} "
@@ -134,12 +136,13 @@ void load_table::check(const std::string& file) {
 }
 
 void load_table::finish(const std::string& file, std::size_t experts) {
-    experts_ = std::max(experts_, experts);
+    const std::size_t met = experts_;
+    experts_ = std::max(met, experts);
     name_layers_in_order();
     if (!in_order_)
         std::stable_sort(runs_.begin(), runs_.end(),
                          [](const run& a, const run& b) { return a.before(b); });
-    check(file);
+    check(file, met);
     at_ = 0;
 }
 
@@ -196,7 +199,7 @@ bool load_table::has_whole_step() const {
     return !runs_.empty() && runs_.front().step != runs_.back().step;
 }
 
-std::vector<load_record> load_table::take_step(const std::string& file) {
+std::vector<load_record> load_table::take_step(const std::string& file, std::size_t experts) {
     const auto step = runs_.front().step;
     const auto end =
         std::find_if(runs_.begin(), runs_.end(), [&](const run& one) { return one.step != step; });
@@ -219,7 +222,9 @@ std::vector<load_record> load_table::take_step(const std::string& file) {
     for (auto& one : runs_) one.at -= numbers;
     taken.has_zero_ = has_zero_;
     taken.in_order_ = false;
-    taken.finish(file, experts_);
+    taken.experts_ = experts_;
+    taken.finish(file, experts);
+    experts_ = taken.experts_;
 
     std::vector<load_record> records;
     kept_.clear();

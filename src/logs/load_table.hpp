@@ -96,7 +96,8 @@ public:
     /// Whether a step before the last is there, of which no more can come where steps are in order.
     [[nodiscard]] bool has_whole_step() const;
     /// Takes that step's records out; their numbers are good until the next call.
-    std::vector<load_record> take_step(const std::string& file);
+    /// @param experts  that there are at least
+    std::vector<load_record> take_step(const std::string& file, std::size_t experts);
 
 private:
     /// Cells whose experts are `expert` to `expert + count - 1`; their numbers begin at `at`.
@@ -158,7 +159,7 @@ private:
     [[noreturn]] void refuse(const std::string& file, const run& at, std::string_view rule) const;
     [[nodiscard]] std::pair<std::size_t, std::size_t> cover(const std::string& file,
                                                             std::size_t from) const;
-    void check(const std::string& file);
+    void check(const std::string& file, std::size_t met);
     void begin_run(const run& made);
     [[nodiscard]] std::span<const double> loads_of(std::span<const run> runs);
     [[nodiscard]] static std::span<const double> beside(std::span<const run> runs,

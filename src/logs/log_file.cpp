@@ -107,7 +107,7 @@ public:
         if (line_by_line_) {
             out.push_back(std::move(*line_by_line_));
         } else if (arrays_.empty()) {
-            out = builder_->finish(names_, experts());
+            out = builder_->finish(names_, given_experts(options_));
         } else {
             std::vector<std::pair<std::string, std::unique_ptr<log_source>>> parts;
             for (auto& [path, one] : arrays_) {
@@ -119,23 +119,17 @@ public:
             whole.source = std::make_unique<joined_log>(std::move(parts));
             out.push_back(std::move(whole));
         }
-        for (auto& one : out)
+        for (auto& one : out) {
+            require_experts(names_, one.source->head().experts, options_);
             one.source = std::make_unique<choices_log>(std::move(one.source), options_, one.notes);
+        }
         return out;
     }
 
 private:
-    std::size_t experts() const {
-        const double given = options_.experts.value_or(0);
-        if (!(given >= 0 && given <= load_table::most_experts && given == std::floor(given)))
-            throw invalid_argument(
-                "open_logs", fmt::format("experts is {}", given),
-                fmt::format("it must be a whole number up to {}", load_table::most_experts));
-        return static_cast<std::size_t>(given);
-    }
     void read_text(std::unique_ptr<log_bytes> file, log_format format) {
         auto text = std::make_unique<text_reader>(std::move(file), format, *builder_);
-        if (files_ > 1 || !text->begins_steps(experts())) return text->read_rest();
+        if (files_ > 1 || !text->begins_steps(given_experts(options_))) return text->read_rest();
         auto said = builder_->notes_of(builder_->part(""));
         line_by_line_ = opened_log{
             {}, std::make_unique<line_log>(std::move(builder_), std::move(text)), {}, said};
@@ -183,11 +177,12 @@ public:
             throw io_error(file_.name(),
                            "it has several logs side by side, but one can be followed");
         if (!table.has_whole_step()) return {};
-        records_ = table.take_step(file_.name());
+        records_ = table.take_step(file_.name(), given_experts(options_));
         head_ = builder_.head;
-        overrule(head_, options_);
         head_.layers = table.layers();
         head_.experts = table.experts();
+        require_experts(file_.name(), head_.experts, options_);
+        overrule(head_, options_);
         if (last_ && records_.front().step <= *last_)
             throw io_error(file_.name(),
                            fmt::format("step {} came after {}, but steps must increase",

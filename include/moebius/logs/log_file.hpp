@@ -16,7 +16,9 @@ struct log_options {
     // as in log_head
     std::optional<double> top_k{}, tokens{}, rate{}, feedback{}, decay{}, beta{}, bias_rate{};
     std::string gate{}, balancer{};
-    std::optional<double> experts{};  ///< of every layer: where only chosen ones have rows
+    /// Of every layer: where only chosen ones have rows or columns, as many as there are or more;
+    /// of an array as many.
+    std::optional<double> experts{};
 };
 
 /// Numbers that a log has beside the loads, one a step: losses.

@@ -93,3 +93,37 @@ TEST_CASE("a pipe is read as a file is, and its end told", "[logs]") {
     writer.join();
     std::remove(path.c_str());
 }
+
+TEST_CASE("experts that a file does not have are refused", "[logs]") {
+    const auto said = [](const std::string& bytes, double experts) {
+        try {
+            return notes_of(bytes), sample::open({bytes}, {.experts = experts}).name + "(nothing)";
+        } catch (const std::exception& e) {
+            const std::string sentence = e.what();
+            return sentence.substr(sentence.find(": ") + 2);
+        }
+    };
+    const auto array = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
+    std::string records;
+    for (int step = 0; step < 3; ++step)
+        records += fmt::format("{{\"step\":{},\"layer\":0,\"counts\":[5,6,7,8]}}\n", step);
+    for (const auto& bytes : {sample::long_csv(), wide(), array, records}) {
+        CHECK(said(bytes, 4) == "(nothing)");
+        CHECK(said(bytes, 3).starts_with("experts is 3, and it has loads of 4, but it must be 4"));
+        CHECK(said(bytes, 0) == "experts is 0, but it must be a whole number from 1 to 65536");
+    }
+    CHECK(said(array, 5) ==
+          "experts is 5, and it has loads of 4, but it must be 4: an array has all experts");
+    CHECK(said(records, 5) == "(nothing)");
+    CHECK(said("step,layer,expert,tokens\n0,0,0,5\n0,0,1,0\n", 5) ==
+          "step 0, layer 0: 2 of 5 experts have a row, but all must where zeros are written: rows "
+          "are missing, or experts is too many");
+
+    const scratch_file growing(sample::long_csv());
+    CHECK_THROWS_WITH(
+        follow_log(growing.path, {.experts = 3})->next_step(),
+        Catch::Matchers::ContainsSubstring("experts is 3, and it has loads of 4, but it must"));
+    CHECK(follow_log(growing.path, {.experts = 6})->next_step().front().loads.size() == 6);
+    CHECK_THROWS_WITH(sample::open({array}, {.top_k = 5}),
+                      Catch::Matchers::ContainsSubstring("top_k is 5, but a token chooses 4"));
+}
