@@ -22,6 +22,7 @@
 #include "incomplete.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
+#include "standard_streams.hpp"
 
 namespace moebius::cli {
 namespace {
@@ -155,6 +156,9 @@ int run(const diagnose_arguments& args, const session& session) {
     auto opened = open_logs(args.files, args.log);
     const auto watched = session.watch("diagnose");
     for (auto& log : opened) logs.push_back(diagnose(log, args, watched));
+    if (session.is_part)  // of a sweep, which keeps numbers alone
+        for (const auto& log : logs)
+            for (const auto& note : log.notes) tell_once(note);
     if (watched.stopping()) mark_incomplete(heading);
     const auto result = document_of(logs, heading);
     if (!args.report.empty()) write_file(args.report, report_page_of(result));

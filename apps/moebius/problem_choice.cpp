@@ -104,7 +104,7 @@ void make_from_equations(const problem_choice& options, chosen_problem& result) 
     result.problem = with_defaults(made.model);
     if (const auto remark = remark_of(options.equations, made);
         options.from.empty() && !remark.empty())
-        tell(remark);
+        tell_once(remark);
 }
 
 /// The model, experts and tokens of a file.

@@ -9,9 +9,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <mutex>
+#include <set>
 #include <string>
 
 namespace moebius::cli {
@@ -34,17 +36,20 @@ std::atomic<bool> is_drawn{false};
 std::mutex taking;
 taken_words* taker = nullptr;
 thread_local taken_words* taker_here = nullptr;
-thread_local std::string told_once;  // of the command that runs
+std::set<std::string, std::less<>> told_once;  // of the command that runs
 
-/// Whether somebody took it.
-bool take(std::string taken_words::*kind, std::string_view bytes) {
-    if (taker_here != nullptr) {
-        (taker_here->*kind).append(bytes);
-        return true;
-    }
+/// Whether the host took it.
+bool host_takes(std::string taken_words::*kind, std::string_view bytes) {
     const std::lock_guard lock(taking);
     if (taker != nullptr) (taker->*kind).append(bytes);
     return taker != nullptr;
+}
+
+/// Whether somebody took it.
+bool take(std::string taken_words::*kind, std::string_view bytes) {
+    if (taker_here == nullptr) return host_takes(kind, bytes);
+    (taker_here->*kind).append(bytes);
+    return true;
 }
 
 void write_error(std::string_view bytes) noexcept {
@@ -54,6 +59,11 @@ void write_error(std::string_view bytes) noexcept {
 bool may_color(int descriptor) noexcept {
     const char* no_color = std::getenv("NO_COLOR");
     return ::isatty(descriptor) != 0 && (no_color == nullptr || *no_color == '\0');
+}
+
+void write_sentence(std::string_view sentence) {
+    const bool color = may_color(STDERR_FILENO);
+    write_error((color ? "\x1b[1;31mmoebius: \x1b[0m" : "moebius: ") + printable(sentence) + '\n');
 }
 
 }  // namespace
@@ -76,21 +86,23 @@ void print(std::string_view bytes) {
 void tell(std::string_view sentence) noexcept try {
     wipe_line();
     if (take(&taken_words::told, printable(sentence) + '\n')) return;
-    const bool color = may_color(STDERR_FILENO);
-    write_error((color ? "\x1b[1;31mmoebius: \x1b[0m" : "moebius: ") + printable(sentence) + '\n');
+    write_sentence(sentence);
 } catch (...) {
     write_error("moebius: there is not enough memory to say what is wrong\n");
 }
 
 void tell_once(std::string_view sentence) {
-    if (told_once == sentence) return;
-    told_once = sentence;
-    tell(sentence);
+    {
+        const std::lock_guard lock(taking);
+        if (!told_once.emplace(sentence).second) return;
+    }
+    wipe_line();
+    if (!host_takes(&taken_words::told, printable(sentence) + '\n')) write_sentence(sentence);
 }
 
 taken_words::taken_words(of whom) : whom_(whom) {
-    told_once.clear();
     const std::lock_guard lock(taking);
+    if (whom_ == of::process) told_once.clear();
     (whom_ == of::thread ? taker_here : taker) = this;
 }
 

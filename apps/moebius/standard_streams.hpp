@@ -27,12 +27,13 @@ void print(std::string_view bytes);
 /// escaped. Where it cannot be written it is lost: it never stops the work.
 void tell(std::string_view sentence) noexcept;
 
-/// The same, unless it was the last one that this thread told so: of a file that is read twice.
+/// The same of a file that is read, unless this command told it: it may read it twice, or be a
+/// point of a sweep, which all read the same. So it is said past what takes a thread's words.
 void tell_once(std::string_view sentence);
 
 /// Takes what print() and tell() say while it lives, in place of the standard streams: for a host
-/// that shows it in its own way. One at a time of the whole process, and one of each thread, which
-/// takes what that thread says.
+/// that shows it in its own way. One at a time of the whole process, whose command begins with it,
+/// and one of each thread, which takes what that thread says.
 class taken_words {
 public:
     enum class of { process, thread };
