@@ -69,28 +69,21 @@ void load_state::take(const load_record& record) {
         constexpr std::size_t most_reserved = 1 << 20;
         if (window_ <= most_reserved / std::max<std::size_t>(to.experts, 1))
             to.loads.reserve(window_ * to.experts);
-        to.sum.assign(record.loads.size(), 0);
         to.at = 0;
     }
     if (to.steps++ == 0) to.first_step = record.step;
     to.last_step = record.step;
     const std::size_t n = to.experts;
-    numbers(to.sum) += numbers(record.loads);
     if (to.loads.size() < window_ * n) {
         to.loads.insert(to.loads.end(), record.loads.begin(), record.loads.end());
         to.scores.insert(to.scores.end(), record.scores.begin(), record.scores.end());
         return;
     }
     const auto place = static_cast<std::ptrdiff_t>(to.at * n);
-    numbers(to.sum) -= numbers(std::span(to.loads).subspan(to.at * n, n));
     std::copy(record.loads.begin(), record.loads.end(), to.loads.begin() + place);
     if (to.scores.size() == to.loads.size() && !record.scores.empty())
         std::copy(record.scores.begin(), record.scores.end(), to.scores.begin() + place);
     to.at = (to.at + 1) % window_;
-    if (to.at > 0) return;
-    std::fill(to.sum.begin(), to.sum.end(), 0);  // what shares lost by rounding
-    for (std::size_t i = 0; i < to.loads.size(); i += n)
-        numbers(to.sum) += numbers(std::span(to.loads).subspan(i, n));
 }
 
 layer_state load_state::state_of(const layer_window& layer) const {
@@ -100,13 +93,10 @@ layer_state load_state::state_of(const layer_window& layer) const {
     out.last_step = layer.last_step;
     if (layer.steps == 0) return out;
     const std::size_t n = layer.experts;
-    auto sum = layer.sum;
+    std::vector<double> sum(n, 0);
+    for (std::size_t i = 0; i < layer.loads.size(); i += n)
+        numbers(sum) += numbers(std::span(layer.loads).subspan(i, n));
     const double mean = mean_of(sum);
-    for (std::size_t e = 0; e < n; ++e) {  // shares that left the window may leave rounding
-        if (sum[e] > 1e-9 * mean) continue;
-        sum[e] = 0;
-        for (std::size_t i = e; i < layer.loads.size(); i += n) sum[e] += layer.loads[i];
-    }
     if (mean > 0) {
         const auto count = static_cast<double>(n);
         const auto metrics = measure_load(sum);
