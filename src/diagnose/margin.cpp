@@ -254,6 +254,15 @@ std::optional<double> steps_left(const warning& now, const Eigen::VectorXd& load
            static_cast<double>(now.block);
 }
 
+/// What counts alone tell.
+margin growth_margin(const warning& now, const warning& slow) {
+    const warning& shown = now.kind == warning_kind::growing ? now : slow;
+    const double m = shown.growth.multiplier, error = interval_90 * shown.growth.error;
+    return {1 - m, 1 - m - error, 1 - m + error,
+            fmt::format("1, by the multiplier of deviations from block to block of {} steps",
+                        shown.block)};
+}
+
 }  // namespace
 
 void layer_margin::judge_loop(layer_diagnosis& out) const {
@@ -305,15 +314,16 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
     } else if (!measured) {
         judge_rest(watch_.blocks().steps(), slow, out);
     }
-    if (measured || !slow) return;
-    const warning& shown = now.kind == warning_kind::growing ? now : *slow;
-    const double m = shown.growth.multiplier, error = interval_90 * shown.growth.error;
-    auto& margin = out.margins.emplace_back();
-    margin.value = 1 - m;
-    margin.low = 1 - m - error;
-    margin.high = 1 - m + error;
-    margin.of = fmt::format("1, by the multiplier of deviations from block to block of {} steps",
-                            shown.block);
+    if (!measured && slow) out.margins.push_back(growth_margin(now, *slow));
+}
+
+layer_diagnosis layer_margin::margins() const {
+    layer_diagnosis out;
+    judge_loop(out);
+    if (!out.margins.empty()) return out;
+    if (const auto slow = watch_.slowest())
+        out.margins.push_back(growth_margin(watch_.now(), *slow));
+    return out;
 }
 
 layer_diagnosis layer_margin::result() const {

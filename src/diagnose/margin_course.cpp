@@ -16,7 +16,7 @@ std::optional<margin_course::row> margin_course::row_of(const layer_diagnosis& f
 void margin_course::take(const layer_margin& layer, std::int64_t step) {
     last_step_ = step;
     if (++taken_ % stride_ != 0) return;
-    const auto made = row_of(layer.result(), step);
+    const auto made = row_of(layer.margins(), step);
     // each has a place, with or without a margin, so that the steps stay even
     rows_.push_back(made.value_or(row{step, {not_a_number, not_a_number, not_a_number, {}}, {}}));
     if (rows_.size() < most_rows) return;

@@ -26,17 +26,16 @@ void load_course::take(const load_record& record) {
 
 void load_course::end_row(layer_rows& layer, std::int64_t step) {
     const std::size_t n = layer.sum.size();
-    const Eigen::Map<const Eigen::ArrayXd> loads(layer.sum.data(), static_cast<Eigen::Index>(n));
     const double all = std::accumulate(layer.sum.begin(), layer.sum.end(), 0.0);
     if (all > 0) {
         const auto place = [&](double share) {
             return static_cast<std::size_t>(share * static_cast<double>(n - 1) + 0.5);
         };
-        const auto [quarter, median, three_quarters] = numbers_of_rank<3>(
-            layer.sum, {place(0.25), place(0.5), place(0.75)}, layer.places, layer.room);
+        const auto [least, quarter, median, three_quarters, most] = numbers_of_rank<5>(
+            layer.sum, {0, place(0.25), place(0.5), place(0.75), n - 1}, layer.places, layer.room);
         const double mean = all / static_cast<double>(n);
-        layer.rows.push_back({step, loads.minCoeff() / mean, quarter / mean, median / mean,
-                              three_quarters / mean, loads.maxCoeff() / mean});
+        layer.rows.push_back({step, least / mean, quarter / mean, median / mean,
+                              three_quarters / mean, most / mean});
     }
     std::fill(layer.sum.begin(), layer.sum.end(), 0);
     layer.steps = 0;

@@ -36,7 +36,6 @@ void log_check::count_rounded(std::span<const double> loads, layer_facts& layer)
 }
 
 void log_check::look_at(std::span<const double> of, layer_facts& layer) {
-    using row = Eigen::Map<Eigen::ArrayXd>;
     const auto size = static_cast<Eigen::Index>(of.size());
     const Eigen::Map<const Eigen::ArrayXd> loads(of.data(), size);
     const double sum = loads.sum(), most = loads.maxCoeff();
@@ -56,11 +55,15 @@ void log_check::look_at(std::span<const double> of, layer_facts& layer) {
     layer.sums.resize(of.size());
     layer.squares.resize(of.size());
     const double scale = sum > 0 ? 1 / sum : 0;
-    row(layer.sums.data(), size) += scale * loads;
-    row(layer.squares.data(), size) += (scale * loads).square();
+    for (std::size_t e = 0; e < of.size(); ++e) {
+        const double share = scale * of.data()[e];
+        layer.sums.data()[e] += share;
+        layer.squares.data()[e] += share * share;
+    }
     layer.uneven = layer.uneven || most != loads.minCoeff();
+    if (layer.changes && layer.falls) return;  // nobody asks for the last loads any more
     if (layer.last.size() == of.size()) {
-        const row last(layer.last.data(), size);
+        const Eigen::Map<Eigen::ArrayXd> last(layer.last.data(), size);
         layer.changes = layer.changes || (loads != last).any();
         layer.falls = layer.falls || (loads < last).any();
     }

@@ -72,6 +72,8 @@ public:
     void take(const load_record& record);
 
     [[nodiscard]] layer_diagnosis result() const;
+    /// The margins, feedback and limits of result() alone: what is asked of many steps.
+    [[nodiscard]] layer_diagnosis margins() const;
 
 private:
     void take_probes(const load_record& record);
