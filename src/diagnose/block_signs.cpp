@@ -21,17 +21,15 @@ block_vector leading_course(const block_matrix& products) {
     const block_matrix centred =
         (products.colwise() - row).rowwise() - (row.transpose().array() - row.mean()).matrix();
     block_vector at = centred.col(blocks - 1) - centred.col(0);
-    double scale = 0;
-    for (int i = 0; i < 50; ++i) {
-        const double norm = at.norm();
-        if (!(norm > 0)) return block_vector::Zero();
-        const block_vector next = centred.lazyProduct(at / norm);  // 20 by 20: a call is dearer
-        const double before = scale;
-        scale = next.norm();
-        at = next;
-        if (std::abs(scale - before) <= 1e-6 * scale) break;
+    double scale = at.norm(), before = 0;
+    for (int i = 0; i < 50 && !(i > 1 && std::abs(scale - before) <= 1e-6 * scale); ++i) {
+        if (!(scale > 0)) return block_vector::Zero();
+        const block_vector unit = at / scale;
+        at = centred.lazyProduct(unit);  // 20 by 20: a call is dearer
+        before = scale;
+        scale = at.norm();
     }
-    return at * (std::sqrt(scale) / std::max(at.norm(), 1e-300));
+    return at * (std::sqrt(scale) / std::max(scale, 1e-300));
 }
 
 /// The projector that takes off a parabola in time.
@@ -69,16 +67,21 @@ block_growth growth_in(const block_window& window) {
 double swing_gain(const block_window& window) {
     if (!(window.step_variance > 0)) return 0;
     const auto& p = window.products;
-    std::array<double, blocks - 2> bends{};
+    std::array<double, blocks - 2> bends{}, in_order{};
     for (int i = 1; i + 1 < blocks; ++i)
         bends[static_cast<std::size_t>(i - 1)] =
             (p(i, i) + (p(i - 1, i - 1) + p(i + 1, i + 1)) / 4 + p(i - 1, i + 1) / 2 - p(i, i - 1) -
              p(i, i + 1)) /
             1.5;
-    std::sort(bends.begin(), bends.end());
+    for (std::size_t i = 0; i < bends.size(); ++i) {  // no branch is foretold wrong, as in sorting
+        std::size_t place = 0;
+        for (std::size_t j = 0; j < bends.size(); ++j)
+            place += (j < i ? bends[j] <= bends[i] : bends[j] < bends[i]) ? 1U : 0U;
+        in_order[place] = bends[i];
+    }
     constexpr int calm = (blocks - 2) * 7 / 10;
     double variance = 0;
-    for (std::size_t i = 0; i < calm; ++i) variance += bends[i] / calm;
+    for (std::size_t i = 0; i < calm; ++i) variance += in_order[i] / calm;
     return variance * static_cast<double>(window.length) / window.step_variance;
 }
 

@@ -20,6 +20,7 @@ std::size_t record_batch::fill(log_source& from, std::size_t numbers) {
         auto& to = layers_[record.layer];
         for (const auto channel : channels) {
             const auto values = record.*channel;
+            if (values.empty()) continue;
             to.values.insert(to.values.end(), values.begin(), values.end());
             size += values.size();
         }
