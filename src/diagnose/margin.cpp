@@ -144,7 +144,7 @@ void layer_margin::take(const load_record& record) {
                                                  static_cast<Eigen::Index>(record.loads.size()));
     const double sum = loads.sum();
     if (!(sum > 0) || !std::isfinite(sum)) return;
-    Eigen::Map<Eigen::ArrayXd>(shares_.data(), loads.size()) = loads / sum;
+    Eigen::Map<Eigen::ArrayXd>(shares_.data(), loads.size()) = loads * (1 / sum);
     if ((unit_ >= 0 && !are_counts(record.loads)) || sum > 1e15)
         unit_ = -1;  // shares: how many tokens there were is not in them
     for (std::size_t e = 0; unit_ >= 0 && unit_ != 1 && e < shares_.size(); ++e)
