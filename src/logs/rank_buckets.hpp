@@ -13,6 +13,20 @@
 
 namespace moebius {
 
+/// The numbers of one bucket in order.
+/// @param places  the bucket of each number
+inline void sort_bucket(std::span<const double> of, std::span<const std::uint8_t> places,
+                        std::size_t bucket, std::size_t count, std::vector<double>& to) {
+    const std::uint8_t* const all = places.data();
+    to.clear();
+    for (std::size_t at = 0; to.size() < count; ++at) {
+        const void* next = std::memchr(all + at, static_cast<int>(bucket), places.size() - at);
+        at = static_cast<std::size_t>(static_cast<const std::uint8_t*>(next) - all);
+        to.push_back(of[at]);
+    }
+    std::sort(to.begin(), to.end());
+}
+
 /// The numbers that would stand at some places if all were sorted, as std::nth_element has them,
 /// without a branch a number: each is counted in a bucket between the least and the largest, and
 /// only the few of a bucket that holds a wanted place are sorted. There are as many buckets as
@@ -51,13 +65,7 @@ std::array<double, Ranks> numbers_of_rank(std::span<const double> of,
         }
         while (below + counts[bucket] <= ranks[i]) below += counts[bucket++];
         if (bucket != sorted) {
-            room.clear();
-            for (std::size_t at = 0; room.size() < counts[bucket]; ++at) {
-                const void* next = std::memchr(bucket_of + at, static_cast<int>(bucket), size - at);
-                at = static_cast<std::size_t>(static_cast<const std::uint8_t*>(next) - bucket_of);
-                room.push_back(of[at]);
-            }
-            std::sort(room.begin(), room.end());
+            sort_bucket(of, places, bucket, counts[bucket], room);
             sorted = bucket;
         }
         out[i] = room[ranks[i] - below];
