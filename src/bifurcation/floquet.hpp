@@ -144,6 +144,10 @@ struct floquet {
         return std::all_of(others.begin(), others.end(),
                            [error](complex mu) { return std::abs(mu - 1.0) > error; });
     }
+    /// log |mu| of the largest, 0 if none is outside the unit circle.
+    [[nodiscard]] double largest_exponent() const {
+        return others.empty() ? 0 : std::max(0.0, std::log(std::abs(others.front())));
+    }
     /// How many are outside the unit circle, inside, and on it.
     struct sides {
         std::ptrdiff_t out = 0, in = 0, on = 0;
