@@ -19,8 +19,8 @@ constexpr double slack = 0.1;        // of the error allowed, at which the mesh 
 constexpr double shortest = 4;       // times the least step, of one that is not trusted
 constexpr double beside_end = 1e-2;  // of a branch that ends in a doubling: a short step
 
-/// Whether the largest multiplier, exp of these before and after a step, changes so much that it
-/// may have come to the unit circle and gone back within.
+/// Whether the largest multiplier, exp of these before and after a step, changes so much that
+/// several may have come to the unit circle and gone back within.
 bool leaps(double before, double after) {
     constexpr double least = 3;
     return std::abs(after - before) > std::max(least, 0.5 * std::max(before, after));
@@ -122,7 +122,8 @@ bool cycle_branch::trusts(walk& /*along*/) {
 bool cycle_branch::passes_unseen(const floquet& now) const {
     if (lost_ || at_hopf_ || !last_told_ || !now.resolved()) return false;
     const floquet& before = *last_told_;
-    if (leaps(before.largest_exponent(), now.largest_exponent())) return true;
+    const bool several = now.others.size() > 1;
+    if (several && leaps(before.largest_exponent(), now.largest_exponent())) return true;
     const double least = digits_of_multipliers * options_.tolerance;
     const auto was = before.sides_of_circle(least), is = now.sides_of_circle(least);
     const bool turns = before.critical_angle() != 0 || now.critical_angle() != 0;

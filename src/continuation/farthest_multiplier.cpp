@@ -40,17 +40,19 @@ bool place_farthest(std::vector<complex>& others, double divergence) {
 
 bool keep_product(const std::vector<complex>& others, double divergence) {
     constexpr double whole = 345;  // largest_eigenvalue, 1e150
-    double rest = divergence, sizes = 0;
-    bool positive = true, known = true, signs = true;
+    double rest = divergence, decay = 0, growth = 0;
+    bool positive = true, signs = true;
     for (const complex mu : others) {
         const double exponent = std::log(std::abs(mu));
         rest -= exponent;
-        sizes += std::abs(exponent);
-        known = known && std::abs(exponent) < whole;
+        decay = std::max(decay, -exponent);
+        growth = std::max(growth, exponent);
         signs = signs && mu != 0.0;
         if (mu.imag() == 0 && mu.real() < 0) positive = !positive;
     }
-    return (positive || !signs) && (!known || std::abs(rest) < 1 + 0.1 * sizes);
+    if (signs && !positive) return false;
+    const bool known = std::max(decay, growth) < whole;
+    return !known || (rest < 1 + 0.1 * (decay + growth) && -rest < 1 + 0.5 * decay);
 }
 
 }  // namespace moebius::detail
