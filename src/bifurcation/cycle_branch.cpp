@@ -106,7 +106,7 @@ std::vector<double> cycle_branch::extremes_of_stop(const VectorXd& u) const {
 std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& found) {
     if (lost_) return std::nullopt;
     bracket seen = found;
-    const bool untold = found.test != crossing_test && along.test(found).value(found.b) == 0;
+    const bool untold = found.test != crossing_test && !facts_at(found.b).multipliers.have_sides();
     const auto value = seen.test == doubling_test ? of_multipliers(&floquet::nearest_doubling)
                                                   : along.test(seen).value;
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
