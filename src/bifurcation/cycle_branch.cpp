@@ -104,7 +104,9 @@ std::vector<double> cycle_branch::extremes_of_stop(const VectorXd& u) const {
 }
 
 std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& found) {
+    if (lost_) return std::nullopt;
     bracket seen = found;
+    const bool untold = found.test != crossing_test && !facts_at(found.b).multipliers.have_sides();
     const auto value = seen.test == doubling_test ? of_multipliers(&floquet::nearest_doubling)
                                                   : along.test(seen).value;
     if (seen.type == point_type::LPC && !folds(along, seen)) return std::nullopt;
@@ -118,9 +120,12 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& found)
     const auto write = [&](tracer& on, const curve_point& a, const curve_point& b) {
         finer_tells_ =
             !facts_at(a).multipliers.have_sides() || !facts_at(b).multipliers.have_sides();
+        // on the row's mesh the test function was not known at b
+        if (untold && !finer_tells_ && along.test(found).value(a) * along.test(found).value(b) > 0)
+            return true;
         return write_down(on, {seen.type, seen.test, a, b, seen.arc}, value);
     };
-    Index finer = seen.type == point_type::BP ? 3 : 2;
+    Index finer = seen.type == point_type::BP || !facts_at(seen.b).multipliers.suits() ? 3 : 2;
     may_be_finer_ = true;
     do {
         finer_tells_ = false;

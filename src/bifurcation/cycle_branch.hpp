@@ -51,7 +51,8 @@ protected:
     parameter_range range_;
     orbit start_;
     branch made_;
-    bool at_hopf_ = false;  // before the first step from one
+    bool at_hopf_ = false;                            // before the first step from one
+    std::optional<std::ptrdiff_t> unstable_at_hopf_;  // of the least cycles, if that is known
     bool doubled_ = false;  // its first cycle goes twice through another one
 
 private:
@@ -95,6 +96,7 @@ private:
         last_told_ = now.resolved() ? std::optional(now) : std::nullopt;
     }
     [[nodiscard]] bool passes_unseen(const floquet& now) const;
+    [[nodiscard]] bool passes_from_hopf(const floquet& now) const;
     [[nodiscard]] bool halves_change_places() const;
     stop_reason end_in_doubling(const walk& along);
 

@@ -19,6 +19,13 @@ constexpr double slack = 0.1;        // of the error allowed, at which the mesh 
 constexpr double shortest = 4;       // times the least step, of one that is not trusted
 constexpr double beside_end = 1e-2;  // of a branch that ends in a doubling: a short step
 
+/// Whether the largest multiplier, exp of these before and after a step, changes so much that
+/// several may have come to the unit circle and gone back within.
+bool leaps(double before, double after) {
+    constexpr double least = 3;
+    return std::abs(after - before) > std::max(least, 0.5 * std::max(before, after));
+}
+
 }  // namespace
 
 /// The branch ends where multipliers say nothing any more, or in a homoclinic orbit.
@@ -102,6 +109,9 @@ bool cycle_branch::trusts(walk& /*along*/) {
         stale_ = true;
         return false;
     }
+    if (trace_.step() > shortest * options_.min_step &&
+        passes_from_hopf(known_at(trace_.current().u).multipliers))
+        return false;
     if (trace_.step() > beside_end && passes_unseen(known_at(trace_.current().u).multipliers))
         return false;
     return !halves_change_places() || trace_.step() < beside_end;
@@ -112,11 +122,21 @@ bool cycle_branch::trusts(walk& /*along*/) {
 bool cycle_branch::passes_unseen(const floquet& now) const {
     if (lost_ || at_hopf_ || !last_told_ || !now.resolved()) return false;
     const floquet& before = *last_told_;
+    const bool several = now.others.size() > 1;
+    if (several && leaps(before.largest_exponent(), now.largest_exponent())) return true;
     const double least = digits_of_multipliers * options_.tolerance;
     const auto was = before.sides_of_circle(least), is = now.sides_of_circle(least);
     const bool turns = before.critical_angle() != 0 || now.critical_angle() != 0;
     return was.on + is.on == 0 && was.out != is.out && before.unity() * now.unity() > 0 &&
            before.doubling() * now.doubling() > 0 && !(turns && before.torus() * now.torus() < 0);
+}
+
+/// The same of the first step from a Hopf point, where the eigenvalues and the criticality tell how
+/// many multipliers of the least cycles are outside.
+bool cycle_branch::passes_from_hopf(const floquet& now) const {
+    if (!at_hopf_ || !unstable_at_hopf_ || !now.resolved()) return false;
+    const auto is = now.sides_of_circle(digits_of_multipliers * options_.tolerance);
+    return is.on == 0 && is.out != *unstable_at_hopf_;
 }
 
 /// Writes down the doubling of the cycles of half the period, on a curve of their own.

@@ -76,6 +76,16 @@ orbit first_orbit(const problem& base, const special_point& start) {
                            "another branch of cycles must leave it");
 }
 
+/// How many multipliers of the least cycles beside a Hopf point are outside the unit circle: those
+/// of the other eigenvalues, and the one of the cycles' size where they are subcritical.
+std::optional<std::ptrdiff_t> unstable_beside(const special_point& hopf,
+                                              const detail::floquet& at_rest) {
+    constexpr double rounding = 1e-9;
+    const auto sides = at_rest.sides_of_circle(rounding);
+    if (sides.on != 1 || hopf.criticality.empty()) return std::nullopt;
+    return sides.out + (hopf.criticality == "subcritical" ? 1 : 0);
+}
+
 class cycles final : private detail::cycle_branch {
 public:
     cycles(diagram& to, const problem& base, const parameter_range& range,
@@ -96,8 +106,10 @@ public:
         curve_.take_points_for(u);
         trace_.start_with_tangent(u, tangent);
         if (!look_at(trace_.current())) no_cycle(start);
-        if (auto at_rest = detail::floquet::at_hopf(start); at_rest && start.turn.next.empty())
+        if (auto at_rest = detail::floquet::at_hopf(start); at_rest && start.turn.next.empty()) {
+            unstable_at_hopf_ = unstable_beside(start, *at_rest);
             know(std::move(*at_rest));
+        }
         rows_.add_row(0, row_at(u));
         made_.first = stop_reason::branch_point;
         at_hopf_ = true;

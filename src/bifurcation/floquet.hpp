@@ -144,6 +144,10 @@ struct floquet {
         return std::all_of(others.begin(), others.end(),
                            [error](complex mu) { return std::abs(mu - 1.0) > error; });
     }
+    /// log |mu| of the largest, 0 if none is outside the unit circle.
+    [[nodiscard]] double largest_exponent() const {
+        return others.empty() ? 0 : std::max(0.0, std::log(std::abs(others.front())));
+    }
     /// How many are outside the unit circle, inside, and on it.
     struct sides {
         std::ptrdiff_t out = 0, in = 0, on = 0;
@@ -161,9 +165,14 @@ struct floquet {
     /// Whether the mesh resolves every mode that needs it, to a factor of the multiplier.
     [[nodiscard]] bool are_told() const { return product_error < 1; }
     /// Whether they are on the sides of the unit circle that they seem to be on, if they are not
-    /// next to it.
+    /// next to it: by the error of the trivial one.
     [[nodiscard]] bool have_sides() const {
-        return are_told() && std::abs(over_all(trivial) - 1.0) < 1e-2;
+        const double error = std::abs(over_all(trivial) - 1.0);
+        return are_told() &&
+               (error < 1e-2 ||
+                (error < 0.1 && std::all_of(others.begin(), others.end(), [error](complex mu) {
+                     return std::abs(std::log(std::abs(mu))) > 10 * error;
+                 })));
     }
     /// Whether the others tell anything.
     [[nodiscard]] bool resolved() const { return error() < 1e-2; }

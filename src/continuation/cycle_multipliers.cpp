@@ -75,11 +75,15 @@ void cycle_equations::judge(floquet_multipliers& found) const {
     if (!both && !(fastest > fast_.from)) return;
     bool turning = false;
     if (n > 2) {
-        const bool damped = !rules_.empty();
+        const bool ruled = !rules_.empty();
+        const bool damped =
+            std::find(rules_.begin(), rules_.end(), node_rule::radau) != rules_.end();
         const auto modes =
-            detail::modes_over(growths_, rules_, both || outside > 0 || negative || damped);
+            detail::modes_over(growths_, rules_, both || outside > 0 || negative || ruled);
         turning = modes.turning;
-        found.resolved = modes.suited && !(turning && (both || damped));
+        found.resolved = modes.suited && !(turning && (both || ruled));
+        if ((both || turning) && !damped && beyond_.order == 1)
+            found.resolved = found.resolved && detail::keep_product(found.others, found.divergence);
     }
     if (!turning && beyond_.order == 1 && (n == 2 || outside > 0 || negative))
         found.resolved = detail::place_farthest(found.others, found.divergence) && found.resolved;

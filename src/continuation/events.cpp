@@ -168,15 +168,18 @@ void event_finder::search_dip(std::size_t test, std::vector<bracket>& found) {
     if (!(v[1] > 0 && v[0] > v[1] && v[2] >= v[1])) return;
     if (parabola(arcs_, v).lowest() > suspicious * v[1]) return;
     for (std::size_t k = 0; k < 2; ++k) {
+        std::optional<curve_point> lowest;  // the first one behind a change of sign
         const auto value = [&](double theta) {
-            const auto point = tracer_.between(points_[k], points_[k + 1], theta);
-            return point ? sign * tests_[test].value(*point) : v[k];
+            if (lowest) return 0.0;  // no more is asked
+            auto point = tracer_.between(points_[k], points_[k + 1], theta);
+            if (!point) return v[k];
+            const double here = sign * tests_[test].value(*point);
+            if (here < 0) lowest = std::move(point);
+            return here;
         };
+        constexpr int bits = 8;  // of the place: half as many as of the value there
         std::uintmax_t evaluations = 20;
-        const auto [theta, low] =
-            boost::math::tools::brent_find_minima(value, 0.0, 1.0, 16, evaluations);
-        if (low >= 0) continue;
-        const auto lowest = tracer_.between(points_[k], points_[k + 1], theta);
+        boost::math::tools::brent_find_minima(value, 0.0, 1.0, bits, evaluations);
         if (!lowest) continue;
         const double middle = arcs_[k] + (lowest->u - points_[k].u).norm();
         found.push_back({tests_[test].type, test, points_[k], *lowest, arcs_[k]});

@@ -38,4 +38,21 @@ bool place_farthest(std::vector<complex>& others, double divergence) {
     return told;
 }
 
+bool keep_product(const std::vector<complex>& others, double divergence) {
+    constexpr double whole = 345;  // largest_eigenvalue, 1e150
+    double rest = divergence, decay = 0, growth = 0;
+    bool positive = true, signs = true;
+    for (const complex mu : others) {
+        const double exponent = std::log(std::abs(mu));
+        rest -= exponent;
+        decay = std::max(decay, -exponent);
+        growth = std::max(growth, exponent);
+        signs = signs && mu != 0.0;
+        if (mu.imag() == 0 && mu.real() < 0) positive = !positive;
+    }
+    if (signs && !positive) return false;
+    const bool known = std::max(decay, growth) < whole;
+    return !known || (rest < 1 + 0.1 * (decay + growth) && -rest < 1 + 0.5 * decay);
+}
+
 }  // namespace moebius::detail

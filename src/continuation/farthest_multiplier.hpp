@@ -16,4 +16,9 @@ namespace moebius::detail {
 /// @source  Liouville's formula: Hartman, Ordinary Differential Equations, IV.1
 bool place_farthest(std::vector<std::complex<double>>& others, double divergence);
 
+/// Whether the product of multipliers may be exp(divergence): it is positive, and its logarithm
+/// less by a tenth of the largest exponents at most; more by half of the largest decay, of which
+/// points of collocation keep some. Those at the ends of what numbers hold tell their sign alone.
+[[nodiscard]] bool keep_product(const std::vector<std::complex<double>>& others, double divergence);
+
 }  // namespace moebius::detail

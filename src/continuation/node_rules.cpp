@@ -41,11 +41,14 @@ node_rule rule_for(const demands& of) {
 }
 
 /// Whether an eigenvalue may be larger than that, by the norms of a few powers.
-bool may_exceed(double limit, const MatrixXd& a) {
-    if (!(a.norm() > limit)) return false;
-    const MatrixXd square = a.lazyProduct(a);
-    if (!(square.norm() > limit * limit)) return false;
-    return square.lazyProduct(square).norm() > std::pow(limit, 4);
+bool may_exceed(double limit, MatrixXd a) {
+    constexpr int squares = 4;
+    for (int k = 0; a.norm() > limit; ++k) {
+        if (k == squares) return true;
+        a = a.lazyProduct(a).eval();
+        limit *= limit;
+    }
+    return false;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Cycles beside modes that decay or grow faster than any mesh resolves.
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
 #include <moebius/model/model.hpp>
@@ -237,7 +238,7 @@ TEST_CASE("modes that decay and grow beside each other are told, or said not to 
                      most = 0.99 * std::min(exponent, 340.0);
         CHECK(std::log(rows.at("multiplier_1_re")[row]) > most);
         CHECK(std::log(std::abs(rows.at("multiplier_3_re")[row])) < -most);
-        CHECK(rows.at("n_unstable")[row] >= 1);  // 2 by rounding at the Hopf point
+        CHECK(rows.at("n_unstable")[row] == 1);
     }
 }
 
@@ -266,25 +267,65 @@ diagram torus_canards(double rate, double uneven, double max_step) {
     return found;
 }
 
+/// Whether those of a type are these alone, up to the digits that multipliers of 1e50 leave.
+void check_at(const diagram& found, point_type type, std::initializer_list<double> expected) {
+    const auto points = of_type(found, type);
+    REQUIRE(points.size() == expected.size());
+    std::size_t k = 0;
+    for (const double a : expected) CHECK(points[k++].parameters[0] == Approx(a).epsilon(1e-7));
+}
+
+/// Where the trace over the circle vanishes: 2 a rate (1 - a) = .025.
+std::array<double, 2> tori_of(double rate) {
+    const double product = 0.0125 / rate, first = product / (0.5 + std::sqrt(0.25 - product));
+    return {first, 1 - first};
+}
+
 TEST_CASE("beside a multiplier of 1e100 rounding makes no branch points", "[cycles]") {
     const auto found = torus_canards(1000, 0, GENERATE(0.1, 0.3, 3.0));
 
     CHECK(of_type(found, point_type::BP).empty());
     CHECK(of_type(found, point_type::PD).empty());
-    CHECK(of_type(found, point_type::NS).size() == 1);
+    const auto [first, last] = tori_of(1000);
+    check_at(found, point_type::NS, {first, last});
 }
 
 TEST_CASE("two doublings within a long step are both told", "[cycles]") {
     const auto found = torus_canards(100, 1.2, GENERATE(0.1, 1.0));
 
-    // by products of DOP853's segments in 60 digits a multiplier is -1.0000 at these
-    const auto doublings = of_type(found, point_type::PD);
-    for (const double a : {0.9902069904, 1.009559683}) {
-        CAPTURE(a);
-        CHECK(std::any_of(doublings.begin(), doublings.end(), [a](const auto& point) {
-            return std::abs(point.parameters[0] - a) < 1e-8;
-        }));
+    // by products of DOP853's segments in 60 digits a multiplier is -1 at the first two
+    check_at(found, point_type::PD, {0.9902069904, 1.009559683, 1.4347497});
+}
+
+TEST_CASE("of two multipliers far on both sides neither is told wrong, nor a label lost",
+          "[cycles]") {
+    const auto found = torus_canards(300, 3, GENERATE(0.1, 0.3, 1.0, 3.0));
+
+    // zeros of 1 -+ tr + det of such products
+    check_at(found, point_type::PD, {0.2585769766, 0.9943080798, 1.0057689110});
+    check_at(found, point_type::BP, {0.9956321850, 1.0044592265});
+    CHECK(of_type(found, point_type::LPC).empty());
+    const auto& rows = found.branches.at(0).columns;
+    for (std::size_t row = 1; row < rows.rows(); ++row) {
+        const double a = rows.at("a")[row],
+                     sum = std::numbers::pi / 3 * (600 * a * (1 - a) - 0.025);
+        const double one = rows.at("multiplier_1_re")[row], other = rows.at("multiplier_2_re")[row];
+        CAPTURE(a, std::log(std::abs(one)), std::log(std::abs(other)));
+        if (a > 1.00577) CHECK(one < 0);
+        if (a > 1 || rows.at("multiplier_1_im")[row] != 0) continue;  // damped beyond any size
+        CHECK(one * other > 0);
+        const double logs = std::log(std::abs(one)) + std::log(std::abs(other));
+        CHECK(std::abs(logs - sum) < 1 + 0.1 * (std::log(std::abs(one)) + std::abs(sum)));
     }
+}
+
+TEST_CASE("what the first step from a Hopf point passes is told", "[cycles]") {
+    const double rate = GENERATE(300.0, 1000.0, 3000.0);
+    const auto found = torus_canards(rate, GENERATE(0.0, 0.7), GENERATE(0.1, 1.0));
+
+    const auto tori = of_type(found, point_type::NS);
+    REQUIRE(!tori.empty());
+    CHECK(tori[0].parameters[0] == Approx(tori_of(rate)[0]).epsilon(1e-5));
 }
 
 TEST_CASE("canards in a plane are told stable without a doubling or a fold", "[cycles]") {
