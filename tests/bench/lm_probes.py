@@ -6,8 +6,7 @@
 
 The model is that of ../shared/bench/lm_moe_logs.py, 'feedback_ramp': four layers, 8 experts top-1 with Gumbel noise, 8,192 bytes
 a step, scores that follow loads, loss .01; counts and moments are LoadRecorder's, and a dither of +-.1 is added to the scores.
-Kinds: those of KINDS; after the last step of one with `truth` the gates are frozen and the loads' response to scores is
-taken by differences, on fresh tokens under fresh dithers and their opposites.
+Kinds: those of KINDS; after the steps `truth` of one the gates are frozen and the loads' response to scores is taken by differences, on fresh tokens under fresh dithers and their opposites.
 """
 import csv
 import io
@@ -22,9 +21,9 @@ import numpy
 
 LAYERS, WIDTH, HEADS, HIDDEN, EXPERTS, BATCH, LENGTH = 4, 192, 4, 384, 8, 32, 256
 RATE, WARMUP, AUX, ETA, DITHER = 1e-3, 200, 0.01, 0.02, 0.1
-SHIFT, PASSES = 0.05, 256  # of a score, and batches, each under two dithers, of a truth
-KINDS = {"low": dict(feedback=(3, 3), steps=800, truth=True), "high": dict(feedback=(6, 6), steps=800, truth=True),
-         "ramp": dict(feedback=(0, 20), steps=3000), "plain": dict(feedback=(0, 0), steps=1000, aux=0.0, noise=0.0)}
+SHIFT, PASSES = 0.05, 128  # of a score, and batches, each under two dithers, of a truth
+KINDS = {"low": dict(feedback=(3, 3), steps=800, truth=(400, 600, 800)), "high": dict(feedback=(6, 6), steps=800, truth=(400, 600, 800)),
+         "ramp": dict(feedback=(0, 16), steps=2000), "plain": dict(feedback=(0, 0), steps=800, aux=0.0, noise=0.0)}
 
 
 def corpus(size=48_000_000):
@@ -59,13 +58,12 @@ def model_of(noise):
             z = self.linear(x.float()) + self.shift
             drawn = -torch.log(-torch.log(torch.rand_like(z).clamp_(1e-20, 1 - 1e-7))) * noise
             if self.response is not None:
-                for e in range(EXPERTS):
-                    up, down = z.clone(), z.clone()
-                    up[:, e] += SHIFT
-                    down[:, e] -= SHIFT
-                    self.response[0, e] += (up.softmax(-1) - down.softmax(-1)).double().sum(0)
-                    picks = [torch.bincount((q + drawn).argmax(-1), minlength=EXPERTS) for q in (up, down)]
-                    self.response[1, e] += (picks[0] - picks[1]).double()
+                shifts = SHIFT * torch.eye(EXPERTS, device=z.device)
+                for sign in (1, -1):
+                    there = z.unsqueeze(1) + sign * shifts  # (tokens, of which score, E)
+                    picks = (there + drawn.unsqueeze(1)).argmax(-1)
+                    self.response[0] += sign * there.softmax(-1).double().sum(0)
+                    self.response[1] += sign * functional.one_hot(picks, EXPERTS).sum(0)
             return z, (z + drawn).argmax(-1, keepdim=True)
 
     class Experts(nn.Module):
@@ -116,7 +114,7 @@ def model_of(noise):
 class Run:
     """One training run, logged step by step."""
 
-    def __init__(self, seed, device, data, aux=AUX, noise=1.0, feedback=(0, 0), steps=800, truth=False):
+    def __init__(self, seed, device, data, aux=AUX, noise=1.0, feedback=(0, 0), steps=800, truth=()):
         import torch
 
         import moebius.torch
@@ -126,7 +124,7 @@ class Run:
         self.model = model_of(noise).to(device)
         self.gates = [layer.gate for layer in self.model.experts]
         self.recorder = moebius.torch.LoadRecorder(self.model, gates=self.gates, top_k=1, moments=True)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=RATE, betas=(0.9, 0.95), weight_decay=0.1)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=RATE, betas=(0.9, 0.95), weight_decay=0.1, fused=True)
         self.random = torch.Generator(device=device)
         self.random.manual_seed(seed)
         self.scores = torch.zeros(LAYERS, EXPERTS, device=device)
@@ -158,8 +156,9 @@ class Run:
         return loss.detach()
 
     def log(self):
-        """Arrays of an NPZ log, and `truth` (layers, 4): of expected loads and of choices, each with its error."""
+        """Arrays of an NPZ log, and `truth` (times, layers, 4): of expected loads and of choices, each with its error."""
         kept = {"dither": [], "scores": [], "feedback": [], "loss": []}
+        truth = []
         for step in range(self.steps):
             gain = self.feedback[0] + (self.feedback[1] - self.feedback[0]) * step / self.steps
             dither = self.signs()
@@ -171,6 +170,9 @@ class Run:
             loads = self.torch.stack([layer.loads for layer in self.model.experts])
             self.scores = self.scores + ETA * (gain * (loads - 1 / EXPERTS) - self.scores)
             self.recorder.step()
+            if step + 1 in self.truth:
+                truth.append(gain * self.slopes())
+                self.recorder.drop()
         arrays = self.recorder.log()
         self.recorder.close()
         for name in ("dither", "scores", "loss"):
@@ -179,7 +181,7 @@ class Run:
         arrays["config"] = numpy.array(json.dumps({"top_k": 1, "tokens": BATCH * LENGTH, "feedback": self.feedback[1], "decay": 1,
                                                    "beta": 1, "eta": ETA, "gate": "softmax", "balancer": "feedback"}))
         if self.truth:
-            arrays["truth"] = self.feedback[1] * self.slopes()
+            arrays["truth"], arrays["truth_at"] = numpy.array(truth), numpy.array(self.truth)
         return arrays
 
     def slopes(self):
@@ -211,14 +213,13 @@ def train(folder, kind, seeds):
     for seed in seeds:
         arrays = Run(seed, device, data, **KINDS[kind]).log()
         numpy.savez_compressed(folder / f"{kind}-{seed}.npz", **arrays)
-        print(kind, seed, "loss", arrays["loss"][-100:].mean(), "truth", arrays.get("truth", numpy.zeros((LAYERS, 4)))[:, 0],
-              "largest load", (arrays["counts"][-50:].mean(0).max(-1) / (BATCH * LENGTH)).round(2), flush=True)
+        print(kind, seed, "loss", arrays["loss"][-100:].mean(), "largest load", (arrays["counts"][-50:].mean(0).max(-1) / (BATCH * LENGTH)).round(2), flush=True)
 
 
-def said_of(program, folder, arrays, kept):
-    """The rows, one a layer, that MOEBIUS prints of so many of a log's arrays."""
+def said_of(program, folder, arrays, kept, steps):
+    """The rows, one a layer, that MOEBIUS prints of these arrays of a log, up to so many steps."""
     file = folder / "seen.npz"
-    numpy.savez(file, **{name: arrays[name] for name in kept})
+    numpy.savez(file, **{name: arrays[name][:steps] if arrays[name].ndim else arrays[name] for name in kept})
     out = subprocess.run([program, "diagnose", file, "--format", "csv"], check=True, capture_output=True, text=True).stdout
     file.unlink()
     return list(csv.DictReader(io.StringIO(out)))
@@ -232,20 +233,19 @@ def report(program, folder):
     told, led = {}, []
     for file in sorted(folder.glob("*-*.npz")):
         arrays, kind = dict(numpy.load(file)), file.stem.split("-")[0]
-        rows = {by: said_of(program, folder, arrays, kept) for by, kept in SEEN.items()}
-        for at in range(LAYERS):
-            if "truth" in arrays:
-                for by in SEEN:
-                    said = [float(rows[by][at][name]) / EXPERTS for name in ("K", "K_low", "K_high")]
-                    told.setdefault((kind, at, by), []).append([*said, *arrays["truth"][at]])
-            else:
-                warned = float(rows["moments"][at]["warned_at"] or "nan")
-                led.append((kind, file.stem, at, collapse_of(arrays["counts"][:, at].astype(float)), warned))
+        for place, steps in enumerate(arrays.get("truth_at", ())):
+            for by, kept in SEEN.items():
+                for at, row in enumerate(said_of(program, folder, arrays, kept, steps)):
+                    said = [float(row[name]) / EXPERTS for name in ("K", "K_low", "K_high")]
+                    told.setdefault((kind, at, by), []).append([*said, *arrays["truth"][place, at]])
+        if "truth" not in arrays:
+            for at, row in enumerate(said_of(program, folder, arrays, SEEN["moments"], None)):
+                led.append((file.stem, at, collapse_of(arrays["counts"][:, at].astype(float)), float(row["warned_at"] or "nan")))
     print("kind layer by       runs  truth  (error) by choices (error)   near    bias   held  half width")
     for kind, by in sorted({(kind, by) for kind, _, by in told}):
         for at in (*range(LAYERS), "all"):
             show(kind, at, by, numpy.array([row for (k, l, b), rows in told.items() if (k, b) == (kind, by) and at in (l, "all") for row in rows]))
-    for kind, name, at, collapse, warned in led:
+    for name, at, collapse, warned in led:
         print(f"{name:9} layer {at} collapse {collapse or '-'} warned at {warned}")
 
 
