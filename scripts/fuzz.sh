@@ -51,7 +51,7 @@ pack() {
     for program in build/fuzz/tests/fuzz/fuzz_*; do
         [[ -f $program && -x $program ]] || continue
         strip -o "$to/$(basename "$program")" "$program"
-        ldd "$program" | awk '/=> \// { print $3 }' | grep -E '/lib(fmt|stdc\+\+|gcc_s)\.' |
+        ldd "$program" | awk '/=> \// { print $3 }' | grep -E '/lib(fmt|hwy|stdc\+\+|gcc_s)\.' |
             xargs -r cp -t "$to/lib"
     done
     du -sh "$to" >&2

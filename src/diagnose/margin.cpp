@@ -186,7 +186,7 @@ void layer_margin::take_probes(const load_record& record) {
     }
     if (holds(record.moments, n * n, "moments")) {
         if (!moments_) moments_.emplace(n, head_.beta.value_or(1));
-        moments_->take(record.moments);
+        moments_->take(record.moments, record.dither);
     }
     if (holds(record.scores, n, "scores")) {
         if (!scores_) scores_.emplace(n);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/require.hpp>
@@ -10,7 +9,7 @@ namespace {
 
 constexpr std::size_t dither_window = 800;
 constexpr double mean_memory = 1.0 / 30;  // weight of a step in the mean that is taken off
-constexpr double moment_memory = 1.0 / 50;
+constexpr double direction_memories[] = {50, 16, 5};  // steps
 constexpr double fewest_probes = 30;
 
 Eigen::Index checked_experts(std::size_t experts) {
@@ -20,11 +19,6 @@ Eigen::Index checked_experts(std::size_t experts) {
 
 Eigen::Map<const Eigen::ArrayXd> array_of(std::span<const double> values) {
     return {values.data(), static_cast<Eigen::Index>(values.size())};
-}
-
-Eigen::VectorXd leading_direction(const Eigen::MatrixXd& symmetric) {
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(symmetric);
-    return solver.eigenvectors().col(symmetric.cols() - 1);
 }
 
 }  // namespace
@@ -65,53 +59,52 @@ std::optional<measured_slope> dither_slope::slope() const {
 
 moment_slope::moment_slope(std::size_t experts, double beta) : beta_(beta) {
     require("moments").positive_and_finite("beta", beta);
-    mean_ = Eigen::MatrixXd::Zero(checked_experts(experts), checked_experts(experts));
-    late_ = mean_;
-    along_ = led_ = Eigen::VectorXd::Zero(mean_.rows());
+    for (const double memory : direction_memories)
+        courses_.emplace_back(checked_experts(experts), memory);
+    led_ = shares_ = Eigen::VectorXd::Zero(checked_experts(experts));
 }
 
-void moment_slope::take(std::span<const double> moments) {
-    const auto size = mean_.rows();
+/// By how much a dither d changes the mean of p pᵀ, to first order. p_i gains p_i (d_i - p d), so
+/// that sum_k d_k <p_i p_j p_k> is needed; its cumulant is left out.
+Eigen::MatrixXd moment_slope::answer_to(const Eigen::VectorXd& d) const {
+    const Eigen::MatrixXd moments =
+        Eigen::MatrixXd(shares_.asDiagonal()) - courses_.front().mean() / beta_;
+    const double even = shares_.dot(d);
+    const Eigen::VectorXd off = moments * d - even * shares_;
+    Eigen::MatrixXd third = even * moments;
+    third += off * shares_.transpose();
+    third += shares_ * off.transpose();
+    return d.asDiagonal() * moments + moments * d.asDiagonal() - 2 * third;
+}
+
+void moment_slope::take(std::span<const double> moments, std::span<const double> dither) {
+    const auto size = shares_.size();
     const Eigen::Map<const Eigen::MatrixXd> sum(moments.data(), size, size);  // symmetric
     const double tokens = sum.sum();  // of each token sum p_i p_j = 1
     if (!(tokens > 0)) return;
-    const Eigen::VectorXd mean = sum.rowwise().sum() / tokens;
-    const auto gain_along = [&](const Eigen::VectorXd& v) {
-        return beta_ * (v.dot(mean.cwiseProduct(v)) - v.dot(sum * v) / tokens);
-    };
-    // early steps weigh alike, so that the first is not remembered for long
-    const auto weight = [this](double steps) { return std::max(moment_memory, 1 / steps); };
-    if (++steps_ > 1) {  // noise of a step is independent of a direction that was found before
-        const double gain = gain_along(along_);
-        seen_.take(gain);
-        known_ += weight(steps_ - 1) * (gain - known_);
-        late_known_ += weight(steps_ - 1) * (known_ - late_known_);
-    }
+    Eigen::MatrixXd products = sum / tokens;
+    // what the dither makes of the step is known from the steps before, and is no noise
+    if (!dither.empty() && steps_ > 0) products -= answer_to(array_of(dither).matrix());
+    const Eigen::VectorXd mean = products.rowwise().sum();
+    Eigen::MatrixXd slope = -beta_ * products;
+    slope.diagonal() += beta_ * mean;
     const auto experts = static_cast<double>(size);
     const Eigen::ArrayXd off = mean.array() - 1 / experts;
-    const double square = sum.trace() / tokens, level = beta_ * (1 - square) / (experts - 1);
+    const double square = products.trace(), level = beta_ * (1 - square) / (experts - 1);
     // |n - 1/E|^2 of the scores, without what the step's tokens add to it by chance
     const double scatter = tokens > 1 ? (square - mean.squaredNorm()) / (tokens - 1) : 0;
     rest_.take(level + beta_ * (off.square().sum() - scatter) / (experts - 1));
     const bool next_look =
-        lead_.take(gain_along(led_) - level, (led_.array().square() * off).sum(), level);
-    mean_ *= 1 - weight(steps_);
-    mean_ -= (weight(steps_) * beta_ / tokens) * sum;
-    mean_.diagonal() += weight(steps_) * beta_ * mean;
-    late_ += weight(steps_) * (mean_ - late_);
-    const Eigen::VectorXd next =
-        steps_ > 1 ? 2 * (mean_ * along_) - late_ * along_ : leading_direction(mean_);
-    if (next.norm() > 0) along_ = next.normalized();
-    if (next_look) led_ = along_;
+        lead_.take(led_.dot(slope * led_) - level, (led_.array().square() * off).sum(), level);
+    shares_ += (mean - shares_) / std::min(++steps_, direction_memories[0]);
+    for (auto& course : courses_) course.take(slope);
+    if (next_look) led_ = courses_.front().along();
 }
 
 std::optional<measured_slope> moment_slope::slope() const {
-    auto out = seen_.now();
-    if (!out) return std::nullopt;
-    const Eigen::MatrixXd at = 2 * mean_ - late_;
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(at, Eigen::EigenvaluesOnly);
-    out->value += (solver.eigenvalues().maxCoeff() - (2 * known_ - late_known_)) / 2;
-    return out;
+    return std::max_element(courses_.begin(), courses_.end(),
+                            [](const auto& a, const auto& b) { return a.merit() < b.merit(); })
+        ->now();
 }
 
 std::optional<measured_slope> moment_slope::at_rest() const {

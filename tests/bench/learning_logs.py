@@ -12,8 +12,10 @@ import csv
 import io
 import itertools
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy
@@ -29,10 +31,11 @@ def train(program, file, data, batch, experts, optimiser, ramped, seeds, seed):
     subprocess.run([str(word) for word in command + ["--ramp", STEPS] * ramped], check=True, stdout=subprocess.DEVNULL)
 
 
-def warnings(program, folder, arrays, kept):
+def warnings(program, file, arrays, kept):
     """Step of the first warning of each run, NaN if there is none."""
-    numpy.savez(folder / "seen.npz", **{name: arrays[name] for name in kept if name in arrays})
-    said = subprocess.run([program, "diagnose", folder / "seen.npz", "--format", "csv"], check=True, capture_output=True, text=True).stdout
+    numpy.savez(file, **{name: arrays[name] for name in kept if name in arrays})
+    said = subprocess.run([program, "diagnose", file, "--threads", "1", "--format", "csv"], check=True, capture_output=True, text=True).stdout
+    file.unlink()
     return [float(row["warned_at"] or "nan") for row in csv.DictReader(io.StringIO(said))]
 
 
@@ -51,28 +54,36 @@ def gain_at(moments, beta, step):
     return FEEDBACK * (step - HALF / 2) / STEPS * float(slope)
 
 
+def runs_of(program, folder, first, seeds, place, kind):
+    """The runs of a group, as rows of the table; their log is made if it is not there."""
+    (name, data, batch), experts, optimiser, ramped = kind
+    file = folder / f"{name}-{experts}-{optimiser}-{'ramped' if ramped else 'still'}-{first}.npz"
+    if not file.exists():
+        train(program, file, data, batch, experts, optimiser, ramped, seeds, first + 1000 * place)
+    arrays = dict(numpy.load(file))
+    config = json.loads(str(arrays["config"]))
+    told = {kind: warnings(program, file.with_suffix(".seen.npz"), arrays, kept) for kind, kept in KINDS.items()}
+    rows = []
+    for run in range(seeds):
+        collapse = collapse_of(arrays["counts"][:, run].astype(float))
+        row = {"data": name, "experts": experts, "optimiser": optimiser, "ramped": ramped, "run": run, "collapse": collapse or "",
+               **{kind: told[kind][run] for kind in KINDS}}
+        if ramped and collapse:
+            row["gain"] = gain_at(arrays["moments"][:, run], config["beta"], int((1 - LEAD) * collapse))
+        rows.append(row)
+    print(file.name, sum(bool(row["collapse"]) for row in rows), "collapse", flush=True)
+    return rows
+
+
 def main():
     program, folder, first = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     seeds = int(sys.argv[4]) if len(sys.argv) > 4 else 25
-    rows = []
     groups = itertools.product((("digits", "data/digits.csv", 128), ("teacher", "teacher:8/16/8/2000", 256)), (4, 8), ("adam", "sgd"), (0, 1))
-    for place, ((name, data, batch), experts, optimiser, ramped) in enumerate(groups):
-        file = folder / f"{name}-{experts}-{optimiser}-{'ramped' if ramped else 'still'}-{first}.npz"
-        if not file.exists():
-            train(program, file, data, batch, experts, optimiser, ramped, seeds, first + 1000 * place)
-        arrays = dict(numpy.load(file))
-        config = json.loads(str(arrays["config"]))
-        told = {kind: warnings(program, folder, arrays, kept) for kind, kept in KINDS.items()}
-        for run in range(seeds):
-            collapse = collapse_of(arrays["counts"][:, run].astype(float))
-            row = {"data": name, "experts": experts, "optimiser": optimiser, "ramped": ramped, "collapse": collapse or "",
-                   **{kind: told[kind][run] for kind in KINDS}}
-            if ramped and collapse:
-                row["gain"] = gain_at(arrays["moments"][:, run], config["beta"], int((1 - LEAD) * collapse))
-            rows.append(row)
-        print(file.name, sum(bool(row["collapse"]) for row in rows[-seeds:]), "collapse", flush=True)
+    with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
+        parts = side_by_side.map(lambda group: runs_of(program, folder, first, seeds, *group), enumerate(groups))
+        rows = [row for part in parts for row in part]
     with open(folder / f"runs-{first}.csv", "w", newline="") as out:
-        writer = csv.DictWriter(out, ["data", "experts", "optimiser", "ramped", "collapse", *KINDS, "gain"])
+        writer = csv.DictWriter(out, ["data", "experts", "optimiser", "ramped", "run", "collapse", *KINDS, "gain"])
         writer.writeheader()
         writer.writerows(rows)
     report(rows)
@@ -103,4 +114,5 @@ def leads(row, warned):
     return (row["collapse"] - warned) / row["collapse"]
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -113,7 +113,6 @@ told told_of(const design& at, const training_state& state, std::uint64_t seed) 
         load_record record{static_cast<std::int64_t>(t), 0, counts, {}, dither, {}};
         if (at.dither > 0) by_dither.take(record);
         const auto square = at.experts * at.experts;
-        record.dither = {};
         record.moments = std::span(state.products).subspan(t * square, square);
         by_moments.take(record);
     }

@@ -5,9 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <moebius/diagnose/drifting_level.hpp>
+#include <moebius/diagnose/leading_level.hpp>
 #include <moebius/diagnose/resting_gain.hpp>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace moebius {
 
@@ -44,26 +46,26 @@ class moment_slope {
 public:
     explicit moment_slope(std::size_t experts, double beta);
     /// @param moments  (E, E) sum over the tokens of the step, p of sum 1
-    void take(std::span<const double> moments);
-    /// As of now: of as many of the last steps as its motion allows. A direction that was fitted to
-    /// noisy steps gains more on them than the leading one does, and on new steps as much less:
-    /// half of what lies between the two is given back (optimism).
-    /// @source B. Efron, How biased is the apparent error rate, J. Am. Stat. Assoc. 81 (1986) 461
+    /// @param dither  (E) that was added to the step's scores, or empty. What it makes of the step,
+    /// to first order, is taken off: most of the noise of steps of many tokens. The mean over
+    /// dithers stays, as they know nothing of the steps before.
+    void take(std::span<const double> moments, std::span<const double> dither = {});
+    /// As of now: of as many of the last steps as its motion allows.
     [[nodiscard]] std::optional<measured_slope> slope() const;
     /// At equal loads, of all steps: for gates that rest. Empty where one direction is ahead of the
     /// others, where slope() tells another one, or too few steps came.
     [[nodiscard]] std::optional<measured_slope> at_rest() const;
 
 private:
-    /// Of some 50 steps, with the lag of a steady drift taken off (Brown's double smoothing):
-    Eigen::MatrixXd mean_;   ///< (E, E) of J, weighted
-    Eigen::MatrixXd late_;   ///< (E, E) of mean_, weighted so again
-    Eigen::VectorXd along_;  ///< (E) its leading direction, as far as the power method has come
-    drifting_level seen_;    ///< of each step's J, along what was known before it
-    double known_ = 0, late_known_ = 0;  ///< of the same, as mean_ and late_
-    resting_gain rest_;                  ///< of the mean over directions
-    leading_gain lead_;                  ///< along `led_` over that mean
-    Eigen::VectorXd led_;  ///< (E) that was the leading direction when the look at it began
+    [[nodiscard]] Eigen::MatrixXd answer_to(const Eigen::VectorXd& dither) const;
+
+    /// Of J, with directions of some 50, 16 and 5 steps: those of small batches are noisy, gates
+    /// that move lose them soon.
+    std::vector<leading_level> courses_;
+    Eigen::VectorXd shares_;  ///< (E) mean of p, weighted as the mean of the first course
+    resting_gain rest_;       ///< of the mean over directions
+    leading_gain lead_;       ///< along `led_` over that mean
+    Eigen::VectorXd led_;     ///< (E) that was the leading direction when the look at it began
     double steps_ = 0;
     double beta_;
 };
