@@ -17,13 +17,7 @@ namespace {
 
 constexpr double touching = 5e-3;   // of two cycles that are one but for a broken symmetry
 constexpr double alike = 1e-6;      // their parameters, scaled
-constexpr double clear = 0.1;       // regularities that rounding changes by no means
-constexpr double standstill = 300;  // tolerances that a parameter changes by along a branch
-constexpr double conserved = 1e-8;  // a multiplier so near to 1 may be 1
 constexpr double vanished = 1e-11;  // of a test's values beside the point; Newton's method errs so
-constexpr std::size_t crossing_test = 0, doubling_test = 2, torus_test = 3;
-constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
-constexpr std::size_t tests_within = 5;  // those of multipliers within groups come behind so many
 
 double parameter_of(const curve_point& at) { return at.u[at.u.size() - 1]; }
 
@@ -114,8 +108,7 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& found)
     if (by_regularity(seen) && is_sign_of_rounding(seen)) return std::nullopt;
     const bool crosses =
         by_regularity(seen) || seen.test == doubling_test || seen.test == torus_test;
-    const bool regular = by_regularity(seen) && std::abs(seen.a.regularity) > clear &&
-                         std::abs(seen.b.regularity) > clear;
+    const bool regular = by_regularity(seen) && has_clear_sign(seen);
     if (crosses && !regular && may_be_rounding(seen)) return std::nullopt;
     const auto write = [&](tracer& on, const curve_point& a, const curve_point& b) {
         finer_tells_ =
@@ -142,64 +135,6 @@ std::optional<stop_reason> cycle_branch::meet(walk& along, const bracket& found)
 
 /// Whether it is by the regularity that a bracket holds a branch point.
 bool cycle_branch::by_regularity(const bracket& seen) { return seen.test == crossing_test; }
-
-/// Whether the regularity changes its sign by rounding, as beside multipliers of 1e100: no
-/// multiplier goes through 1 with it, nor does the parameter turn in the same step.
-bool cycle_branch::is_sign_of_rounding(const bracket& seen) {
-    const auto unity = of_multipliers(&floquet::unity);
-    const auto turn = [](const curve_point& at) { return at.tangent[at.tangent.size() - 1]; };
-    return unity(seen.a) * unity(seen.b) > 0 && turn(seen.a) * turn(seen.b) > 0 &&
-           !is_conserved(seen);
-}
-
-/// Whether multipliers change sides in a bracket by rounding alone, as beside a multiple Hopf
-/// point, where many are on the unit circle. One that crosses there is off it a step farther.
-bool cycle_branch::may_be_rounding(const bracket& seen) {
-    const floquet first = facts_at(seen.a).multipliers, last = facts_at(seen.b).multipliers;
-    if (lost_ || !first.resolved() || !last.resolved()) return false;
-    const double least = digits_of_multipliers * options_.tolerance;
-    const auto sides_at = [&](const floquet& end, double farther) {
-        const auto sides = end.sides_of_circle(least);
-        if (sides.on == 0) return sides;
-        const auto at = trace_.between(seen.a, seen.b, farther);
-        return at ? facts_at(*at).multipliers.sides_of_circle(least) : sides;
-    };
-    if (first.sides_of_circle(least).on + last.sides_of_circle(least).on == 0) return false;
-    const auto from = sides_at(first, -1), to = sides_at(last, 2);
-    constexpr auto pair = 2;  // more are no crossing
-    return std::max(from.on, to.on) > pair || (to.out - from.out) * (to.in - from.in) >= 0;
-}
-
-/// Whether a multiplier may be 1 all along a bracket, as where something is conserved.
-bool cycle_branch::is_conserved(const bracket& seen) {
-    return !facts_at(seen.a).multipliers.differ_from_one(conserved) &&
-           !facts_at(seen.b).multipliers.differ_from_one(conserved);
-}
-
-/// Whether the parameter goes on the same way at both ends of a bracket, and not by rounding.
-bool cycle_branch::goes_on(const bracket& seen) const {
-    const auto change = [](const curve_point& at) { return at.tangent[at.tangent.size() - 1]; };
-    const double a = change(seen.a), b = change(seen.b);
-    return a * b > 0 && std::min(std::abs(a), std::abs(b)) > standstill * options_.tolerance;
-}
-
-/// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
-/// folds, where the parameter turns, and at branch points, where the regularity changes its sign.
-/// The multiplier tells of a fold also where the parameter stands still to rounding, as in canard
-/// explosions and near homoclinic orbits; the turn tells of one in the same step as a branch point.
-/// Beside a Hopf point multipliers differ from 1 by rounding: no sign of theirs says anything.
-bool cycle_branch::folds(walk& along, const bracket& seen) {
-    const bool crosses = !(seen.a.regularity * seen.b.regularity > 0);
-    if (seen.test == unity_test) {
-        const double known_to = digits_of_multipliers * options_.tolerance;
-        return !crosses && !is_conserved(seen) &&
-               facts_at(seen.a).multipliers.differ_from_one(known_to) &&
-               facts_at(seen.b).multipliers.differ_from_one(known_to);
-    }
-    const auto& turn = along.test(seen).value;
-    const double steepest = std::max(std::abs(turn(seen.a)), std::abs(turn(seen.b)));
-    return crosses && steepest > standstill * options_.tolerance;
-}
 
 /// @return false if nothing vanishes there
 bool cycle_branch::write_down(tracer& on, const bracket& seen, const test_value& value) {

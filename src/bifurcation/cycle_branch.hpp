@@ -59,6 +59,11 @@ private:
     using test_value = std::function<double(const curve_point&)>;
     using floquet_test = double (floquet::*)() const;
 
+    // positions in tests()
+    static constexpr std::size_t crossing_test = 0, doubling_test = 2, torus_test = 3;
+    static constexpr std::size_t unity_test = 4;    // of the folds that a multiplier tells
+    static constexpr std::size_t tests_within = 5;  // from here on of multipliers within groups
+
     [[nodiscard]] std::vector<test_function> tests() override;
     [[nodiscard]] bool trusts(walk& along) override;
     std::optional<stop_reason> meet(walk& along, const bracket& found) override;
@@ -73,6 +78,7 @@ private:
     [[nodiscard]] std::vector<double> extremes_of_stop(const Eigen::VectorXd& u) const;
     [[nodiscard]] point_type doubling_type() const;
     [[nodiscard]] static bool by_regularity(const bracket& seen);
+    [[nodiscard]] bool has_clear_sign(const bracket& seen);
     [[nodiscard]] bool may_be_rounding(const bracket& seen);
     [[nodiscard]] bool is_sign_of_rounding(const bracket& seen);
     [[nodiscard]] bool is_conserved(const bracket& seen);

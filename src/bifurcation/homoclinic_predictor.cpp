@@ -86,24 +86,24 @@ std::optional<predicted_orbit> orbit_beside(const problem& at, std::span<const d
     const double e = std::sqrt(size * std::abs(of->a) / 6), ratio = of->b / of->a;  // |q0| = 1
     const double b1 = -4 * std::pow(e, 4) / of->a, b2 = 10.0 / 7 * ratio * e * e;
     const VectorXd way = of->s * b1 + of->k * b2 + of->l * (b2 * b2);
-    predicted_orbit made{{}, 2 * half_time / e, at.parameters, {}, way};
-    for (std::size_t i = 0; i < free.size(); ++i)
-        made.parameters[free[i]] += way[static_cast<Index>(i)];
+    std::vector<double> parameters = at.parameters;
+    for (std::size_t i = 0; i < free.size(); ++i) parameters[free[i]] += way[static_cast<Index>(i)];
     const Eigen::Map<const VectorXd> x0(state.data(), std::ssize(state));
     const auto place = [&](double u, double v) -> VectorXd {
         return x0 + of->h * b2 + of->q0 * (e * e / of->a * u) + of->q1 * (e * e * e / of->a * v);
     };
-    made.saddle = place(2, 0);
-    made.values.degree = predicted_degree;
-    made.values.breaks = VectorXd::LinSpaced(predicted_intervals + 1, 0, 1);
+    piecewise values;
+    values.degree = predicted_degree;
+    values.breaks = VectorXd::LinSpaced(predicted_intervals + 1, 0, 1);
     const Index points = predicted_intervals * predicted_degree;
-    made.values.values.resize(x0.size(), points + 1);
+    values.values.resize(x0.size(), points + 1);
     for (Index i = 0; i <= points; ++i) {
         const double t = half_time * (2 * static_cast<double>(i) / static_cast<double>(points) - 1);
         const double square = 1 / (std::cosh(t) * std::cosh(t));
-        made.values.values.col(i) = place(2 - 6 * square, 12 * square * std::tanh(t));
+        values.values.col(i) = place(2 - 6 * square, 12 * square * std::tanh(t));
     }
-    return made;
+    return predicted_orbit{std::move(values), 2 * half_time / e, std::move(parameters), place(2, 0),
+                           way};
 }
 
 }  // namespace moebius::detail

@@ -34,12 +34,6 @@ void ask(const MatrixXd& fx, double time, double fast, demands& all) {
     }
 }
 
-node_rule rule_for(const demands& of) {
-    if (of.decays && of.may_damp) return node_rule::radau;
-    if (of.grows && of.may_raise) return node_rule::mirrored_radau;
-    return node_rule::gauss;
-}
-
 /// Whether an eigenvalue may be larger than that, by the norms of a few powers.
 bool may_exceed(double limit, MatrixXd a) {
     constexpr int squares = 4;
@@ -49,6 +43,12 @@ bool may_exceed(double limit, MatrixXd a) {
         limit *= limit;
     }
     return false;
+}
+
+node_rule rule_for(const demands& of) {
+    if (of.decays && of.may_damp) return node_rule::radau;
+    if (of.grows && of.may_raise) return node_rule::mirrored_radau;
+    return node_rule::gauss;
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ std::vector<node_rule> node_rules(const problem& at, const piecewise& part, doub
         for (const Index k : {Index{0}, middle, part.degree}) {
             const VectorXd x = part.values.col(j * part.degree + k);
             at.model->linear_in(view(x), at.parameters, {}, view(f), view(fx), {});
-            if (fx.allFinite() && fx.norm() * length > fast) ask(fx, length, fast, all);
+            if (fx.allFinite() && may_exceed(fast / length, fx)) ask(fx, length, fast, all);
         }
         rules[static_cast<std::size_t>(j)] = rule_for(all);
     }
