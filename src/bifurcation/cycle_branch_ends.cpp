@@ -19,11 +19,20 @@ constexpr double slack = 0.1;        // of the error allowed, at which the mesh 
 constexpr double shortest = 4;       // times the least step, of one that is not trusted
 constexpr double beside_end = 1e-2;  // of a branch that ends in a doubling: a short step
 
-/// Whether the largest multiplier, exp of these before and after a step, changes so much that
-/// several may have come to the unit circle and gone back within.
-bool leaps(double before, double after) {
+/// Whether the largest multiplier changes so much in a step that several may have come to the unit
+/// circle and gone back within.
+bool leaps(const floquet& from, const floquet& to) {
     constexpr double least = 3;
+    const double before = from.largest_exponent(), after = to.largest_exponent();
     return std::abs(after - before) > std::max(least, 0.5 * std::max(before, after));
+}
+
+/// Whether the largest multipliers, real and far outside, differ in sign: both of two have turned.
+bool turn_over(const floquet& from, const floquet& to) {
+    const auto a = from.others.front(), b = to.others.front();
+    constexpr double far = cycle_equations::floquet_multipliers::far;
+    return a.imag() == 0 && b.imag() == 0 && a.real() * b.real() < 0 &&
+           std::min(from.largest_exponent(), to.largest_exponent()) > far;
 }
 
 }  // namespace
@@ -122,8 +131,8 @@ bool cycle_branch::trusts(walk& /*along*/) {
 bool cycle_branch::passes_unseen(const floquet& now) const {
     if (lost_ || at_hopf_ || !last_told_ || !now.resolved()) return false;
     const floquet& before = *last_told_;
-    const bool several = now.others.size() > 1;
-    if (several && leaps(before.largest_exponent(), now.largest_exponent())) return true;
+    if (now.others.size() > 1 && (leaps(before, now) || (!started_ && turn_over(before, now))))
+        return true;
     const double least = digits_of_multipliers * options_.tolerance;
     const auto was = before.sides_of_circle(least), is = now.sides_of_circle(least);
     const bool turns = before.critical_angle() != 0 || now.critical_angle() != 0;

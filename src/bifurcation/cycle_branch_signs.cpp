@@ -73,7 +73,8 @@ bool cycle_branch::goes_on(const bracket& seen) const {
 /// Whether a bracket is the one from which a fold is to be found. A multiplier goes through 1 at
 /// folds, where the parameter turns, and at branch points, where the regularity changes its sign.
 /// The multiplier tells of a fold also where the parameter stands still to rounding, as in canard
-/// explosions and near homoclinic orbits; the turn tells of one in the same step as a branch point.
+/// explosions and near homoclinic orbits; the turn tells of one in the same step as a branch point,
+/// and where a multiplier is 1 on both sides, as that of a slow mode beside the cycle.
 /// Beside a Hopf point multipliers differ from 1 by rounding: no sign of theirs says anything.
 bool cycle_branch::folds(walk& along, const bracket& seen) {
     const bool crosses = !(seen.a.regularity * seen.b.regularity > 0);
@@ -85,7 +86,9 @@ bool cycle_branch::folds(walk& along, const bracket& seen) {
     }
     const auto& turn = along.test(seen).value;
     const double steepest = std::max(std::abs(turn(seen.a)), std::abs(turn(seen.b)));
-    return crosses && steepest > standstill * options_.tolerance;
+    const bool slow = is_conserved(seen) && facts_at(seen.a).multipliers.error() < conserved &&
+                      facts_at(seen.b).multipliers.error() < conserved;
+    return (crosses || slow) && steepest > standstill * options_.tolerance;
 }
 
 }  // namespace moebius::detail

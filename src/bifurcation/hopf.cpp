@@ -151,12 +151,23 @@ bool is_simple(const hopf_system& at, const field& model) {
            }) <= 1;
 }
 
+/// What rounding of the parameter changes l1 by: all of it where it is proportional to one that is
+/// zero.
+double change_by_rounding(double l1, const hopf_system& at, const field& model) {
+    constexpr double lost = 1e-13;
+    auto p = at.parameters();
+    double& free = p[at.free()[0]];
+    free += lost * std::max(1.0, std::abs(free));
+    return std::abs(hopf_form_at(model, at.state(), p, at.omega()).l1 - l1);
+}
+
 special_point described(const field& model, const hopf_system& at) {
     auto point = point_at(model, point_type::HB, at.state(), at.parameters());
     const MatrixXd fx = detail::jacobian_at(model, at.state(), at.parameters());
     const singular_pair pair(fx, i_unit * at.omega());
     point.residual = std::max(point.residual, pair.value);
-    const auto form = hopf_form_at(model, at.state(), at.parameters(), at.omega());
+    auto form = hopf_form_at(model, at.state(), at.parameters(), at.omega());
+    form.rounding += change_by_rounding(form.l1, at, model);
     point.normal_form = {{"omega", at.omega()},
                          {"period", 2 * std::numbers::pi / at.omega()},
                          {"l1", form.l1},

@@ -104,11 +104,15 @@ TEST_CASE("a centre is told neither supercritical nor subcritical", "[hopf][orac
     // van der Pol's oscillator without damping, whose terms vanish, and Lotka and Volterra's
     // system, whose terms cancel
     const auto linear = find_hopf(problem_of<van_der_pol_plane>(), {"mu", -1, 1}, {0, 0}, {0.1}, 1);
+    const auto beside =
+        find_hopf(problem_of<van_der_pol_plane>(), {"mu", -1, 10}, {0, 0}, {0.5}, 1);
     const auto conserved = find_hopf(problem_of<predators>(), {"mu", -1, 1}, {1, 1}, {0.1}, 1);
 
     REQUIRE(linear);
+    REQUIRE(beside);
     REQUIRE(conserved);
     CHECK(linear->criticality.empty());
+    CHECK(beside->criticality.empty());
     CHECK(conserved->criticality.empty());
     CHECK_THAT(*coefficient_of(*conserved, "l1"), WithinAbs(0, 1e-13));
 }

@@ -117,6 +117,22 @@ struct torus_canard : follower {
     }
 };
 
+/// A circle of radius sqrt(1 + s), and s that drifts through a fold at mu = 0 as slowly as `rate`.
+struct slow_fold {
+    static constexpr std::string_view name = "slow-fold";
+    static constexpr std::string_view equation = "";
+    static constexpr std::size_t dimension = 3;
+    static constexpr std::array<std::string_view, 3> states{"x", "y", "s"};
+    static constexpr std::array<parameter_info, 2> parameters{
+        {{"mu", "mu", "", -0.5}, {"rate", "rate", "", 1}}};
+
+    template <typename S>
+    vec<S, 3> rhs(const vec<S, 3>& u, const vec<S, 2>& p) const {
+        const S &x = u[0], &y = u[1], &s = u[2], room = 1.0 + s - x * x - y * y;
+        return {room * x - y, room * y + x, p[1] * (p[0] - s * s)};
+    }
+};
+
 /// One state that decays and one that grows at the same rate.
 struct saddle {
     static constexpr std::string_view name = "saddle";
@@ -326,6 +342,19 @@ TEST_CASE("what the first step from a Hopf point passes is told", "[cycles]") {
     const auto tori = of_type(found, point_type::NS);
     REQUIRE(!tori.empty());
     CHECK(tori[0].parameters[0] == Approx(tori_of(rate)[0]).epsilon(1e-5));
+}
+
+TEST_CASE("a fold beside a mode of any slowness is told", "[cycles]") {
+    auto at = problem_of<slow_fold>();
+    at.set("rate", GENERATE(1.0, 1e-4, 1e-7, 1e-8));
+    const parameter_range range{"mu", -0.5, 3};
+    diagram found;
+    add_cycle_branch(found, at, range, equilibrium_diagram(at, range).at("HB1"),
+                     {.max_step = GENERATE(0.1, 1.0)});
+
+    const auto folds = of_type(found, point_type::LPC);
+    REQUIRE(folds.size() == 1);
+    CHECK(std::abs(folds[0].parameters[0]) < 1e-8);
 }
 
 TEST_CASE("canards in a plane are told stable without a doubling or a fold", "[cycles]") {
