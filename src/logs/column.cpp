@@ -181,4 +181,15 @@ family_kind kind_of(std::string_view family) {
     return {false, has_one_of(word, {"global", "total"}) ? 0 : 1};
 }
 
+bool counts_logical_experts(std::string_view name) {
+    return lower(name).find("logical") != std::string::npos;
+}
+
+int rank_of_column(std::string_view name) {
+    const int within = counts_logical_experts(name)          ? 0
+                       : has_one_of(lower(name), {"expert"}) ? 1
+                                                             : 2;
+    return 3 * kind_of(name).rank + within;
+}
+
 }  // namespace moebius

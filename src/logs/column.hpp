@@ -47,6 +47,13 @@ struct family_kind {
 };
 [[nodiscard]] family_kind kind_of(std::string_view family);
 
+/// The same of names that stand alone: of a kind, an array or a number of each expert comes before
+/// a total, and loads of logical experts before those of their copies. The lowest is taken.
+[[nodiscard]] int rank_of_column(std::string_view name);
+
+/// Whether loads of that name are of logical experts, not of their copies.
+[[nodiscard]] bool counts_logical_experts(std::string_view name);
+
 /// A cell without quotes and blanks around it.
 [[nodiscard]] std::string_view bare_cell(std::string_view cell);
 

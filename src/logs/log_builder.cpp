@@ -17,6 +17,10 @@ void log_builder::note(std::string sentence) {
         notes.push_back(std::move(sentence));
 }
 
+void log_builder::note_choice(std::string_view read, std::string_view left) {
+    note(fmt::format("'{}' was read, and '{}' was not", excerpt(read), excerpt(left)));
+}
+
 bool log_builder::reads(const std::string& of_loads) {
     constexpr std::size_t most_names = 20;  // for sentences
     if (family == of_loads) return true;
@@ -28,6 +32,7 @@ bool log_builder::reads(const std::string& of_loads) {
     if (family) left_out.insert(*family);
     family = of_loads;
     parts.clear();
+    width_ = 0;
     return true;
 }
 
@@ -45,8 +50,7 @@ std::vector<double>& log_builder::values_of(std::string_view name) {
 }
 
 std::vector<std::string> log_builder::notes_of(const load_table& table) {
-    for (const auto& other : left_out)
-        note(fmt::format("'{}' was read, and '{}' was not", excerpt(*family), excerpt(other)));
+    for (const auto& other : left_out) note_choice(*family, other);
     if (ranks.size() == 1)
         note(fmt::format("the counts are those of rank {} alone, not of all",
                          excerpt(*ranks.begin())));
@@ -70,7 +74,7 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
     std::vector<opened_log> out;
     for (auto& [name, table] : parts) {
         if (table.empty()) continue;
-        table.finish(file, experts);
+        table.finish(file, least_experts(experts));
         auto said = notes_of(table);
         out.push_back(
             {name, std::make_unique<table_log>(std::move(table), head), series, std::move(said)});

@@ -177,7 +177,7 @@ public:
             throw io_error(file_.name(),
                            "it has several logs side by side, but one can be followed");
         if (!table.has_whole_step()) return {};
-        records_ = table.take_step(file_.name(), given_experts(options_));
+        records_ = table.take_step(file_.name(), builder_.least_experts(given_experts(options_)));
         head_ = builder_.head;
         head_.layers = table.layers();
         head_.experts = table.experts();

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// Logs that were read wrong without a word: each is refused, or read as it says.
+#include <fmt/format.h>
+
+#include <catch.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sample_log.hpp"
+
+using namespace moebius;
+
+namespace {
+
+std::string record(int step, int layer, const std::string& members) {
+    return fmt::format("{{\"step\": {}, \"layer\": {}, {}}}\n", step, layer, members);
+}
+
+}  // namespace
+
+TEST_CASE("rows of different numbers of experts are refused", "[logs][error]") {
+    const std::string three = record(0, 0, R"("counts": [1, 2, 3])");
+    const std::string rule = ": it has 2 loads, and a row before it 3, but each layer and step";
+    const std::pair<std::string, std::string> cases[] = {
+        {three + record(1, 0, R"("counts": [1, 2])"), "FILE, line 2" + rule},
+        {three + record(0, 1, R"("counts": [1, 2])"), "FILE, line 2" + rule},
+        {R"({"step": 0, "counts": [[1, 2, 3], [1, 2]]})", "FILE, line 1" + rule},
+        {R"({"step": 0, "counts": {"layer0": [1, 2, 3], "layer1": [1, 2]}})",
+         "FILE, line 1" + rule},
+        {R"({"step": 0, "tokens/layer_0": [1, 2, 3], "tokens/layer_1": [1, 2]})",
+         "FILE, line 1" + rule},
+        {"step,layer0/e0,layer0/e1,layer0/e2,layer1/e0,layer1/e1\n0,1,2,3,1,2\n",
+         "FILE, line 1" + rule},
+    };
+    for (const auto& [bytes, sentence] : cases)
+        CHECK_THAT(sample::refusal_of(bytes), ContainsSubstring(sentence));
+}
+
+TEST_CASE("rows of all experts refuse another number of experts", "[logs][error]") {
+    const std::string wide = "step,e0,e1\n0,1,2\n1,2,1\n";
+    const std::string rows =
+        record(0, 0, R"("counts": [1, 2])") + record(1, 0, R"("counts": [2, 1])");
+    for (const auto& bytes : {wide, rows}) {
+        CHECK_THAT(sample::refusal_of(bytes, {.experts = 3}),
+                   ContainsSubstring("experts is 3, and it has loads of 2, but it must be 2"));
+        CHECK(sample::refusal_of(bytes, {.experts = 2}) == "(nothing)");
+    }
+}
+
+TEST_CASE("an expert without a number is refused, in a record as in a table", "[logs][error]") {
+    const std::string came = " came, but it must be a number";
+    const std::pair<std::string, std::string> cases[] = {
+        {R"({"step": 0, "layer0/expert0": 1, "layer0/expert1": null})", "'null'" + came},
+        {R"({"step": 0, "layer0/expert0": 1, "layer0/expert1": "NaN"})", "'\"NaN\"'" + came},
+        {record(0, 0, R"("expert": 0, "tokens": 5)") +
+             record(0, 0, R"("expert": 1, "tokens": null)"),
+         "FILE, line 2, 'tokens': 'null'" + came},
+        {record(0, 0, R"("expert": null, "tokens": 5)"), "FILE, line 1, 'expert': 'null'" + came},
+        {R"({"step": 0, "layer": null, "counts": [1, 2]})", "'layer': it is null, but a layer is"},
+    };
+    for (const auto& [bytes, sentence] : cases)
+        CHECK_THAT(sample::refusal_of(bytes), ContainsSubstring(sentence));
+    // what has no loads at all is another event
+    CHECK(sample::read({R"({"step": 0, "layer0/expert0": 1})"
+                        "\n"
+                        R"({"step": 1, "layer0/expert0": null, "note_expert0": "x"})"})
+              .size() == 1);
+}
+
+TEST_CASE("a total beside the loads of each expert is none of them", "[logs]") {
+    const std::vector<sample::cell> wanted{{0, "0", 0, 1, -1}, {0, "0", 1, 3, -1}};
+
+    CHECK(sample::read({record(0, 0, R"("tokens": 4, "tokens_per_expert": [1, 3])")}) == wanted);
+    CHECK(sample::read({record(0, 0, R"("count": 4, "counts": [1, 3])")}) == wanted);
+    CHECK(sample::read({"step,layer,tokens,expert,expert_load\n0,0,4,0,1\n0,0,4,1,3\n"}) == wanted);
+}
+
+TEST_CASE("of several loads of an expert the counts of all ranks are read", "[logs]") {
+    const std::vector<sample::cell> wanted{{0, "0", 0, 10, -1}, {0, "0", 1, 30, -1}};
+    const std::string files[] = {
+        "step,layer,expert,local_tokens_per_expert,global_tokens_per_expert\n0,0,0,9,10\n0,0,1,1,"
+        "30\n",
+        "step,layer,expert,prob,count\n0,0,0,0.25,10\n0,0,1,0.75,30\n",
+        record(0, 0, R"("expert": 0, "count": 10, "prob": 0.25)") +
+            record(0, 0, R"("expert": 1, "count": 30, "prob": 0.75)"),
+        record(0, 0, R"("local_tokens_per_expert": [9, 1], "global_tokens_per_expert": [10, 30])"),
+    };
+    for (const auto& bytes : files) {
+        auto log = sample::open({bytes});
+        CHECK(sample::cells_of(*log.source) == wanted);
+    }
+    CHECK(sample::says(sample::open({files[0]}).notes,
+                       "'global_tokens_per_expert' was read, and "
+                       "'local_tokens_per_expert' was not"));
+}
+
+TEST_CASE("a router trace has as many experts as its logits", "[logs]") {
+    const auto trace = [](int step, const char* chosen, const char* more) {
+        return record(step, 0, fmt::format(R"("top_indices": {}{})", chosen, more));
+    };
+    const auto* of_four = R"(, "logit_shape": [2, 4])";
+
+    auto log = sample::open({trace(0, "[[0], [1]]", of_four) + trace(1, "[[1], [1]]", "")});
+
+    CHECK(log.source->head().experts == 4);
+    CHECK(!sample::says(log.notes, "without a row"));
+    CHECK(sample::cells_of(*log.source).size() == 8);
+    CHECK_THAT(sample::refusal_of(trace(0, "[[4]]", of_four)),
+               ContainsSubstring("FILE, line 1: expert 4 was chosen, but 'logit_shape' has 4"));
+    CHECK_THAT(sample::refusal_of(trace(0, "[[1]]", of_four) +
+                                  trace(1, "[[1]]", R"(, "logit_shape": [1, 5])")),
+               ContainsSubstring("FILE, line 2, 'logit_shape': it has 5 loads"));
+}
+
+TEST_CASE("a map of physical experts has several names and stays until another comes", "[logs]") {
+    const auto load = [](int step, const std::string& more = "") {
+        return fmt::format("{{\"step\": {}, \"expert_load\": [[5, 6, 1]]{}}}\n", step, more);
+    };
+    const std::vector<sample::cell> first{{0, "0", 0, 11, -1}, {0, "0", 1, 1, -1}},
+        next{{1, "0", 0, 11, -1}, {1, "0", 1, 1, -1}};
+    auto both = first;
+    both.insert(both.end(), next.begin(), next.end());
+    for (const auto* name :
+         {"physical_to_logical_map", "last_physical_to_logical_map", "phy2log"}) {
+        const auto map = fmt::format("\"{}\": [[0, 0, 1]]", name);
+        CHECK(sample::read({load(0, ", " + map)}) == first);
+        CHECK(sample::read({load(0, ", " + map) + load(1)}) == both);
+        CHECK(sample::read({"{" + map + "}\n" + load(0) + load(1)}) == both);
+    }
+    const auto moved = sample::read(
+        {load(0, R"(, "phy2log": [[0, 0, 1]])") + load(1, R"(, "phy2log": [[0, 1, 1]])")});
+    REQUIRE(moved.size() == 4);
+    CHECK(moved[2].load == 5);
+    // counts of logical experts are what they are
+    CHECK(sample::read({R"({"step": 0, "logical_count": [[11, 1]], "phy2log": [[0, 0, 1]]})"}) ==
+          first);
+    CHECK_THAT(
+        sample::refusal_of(R"({"step": 0, "expert_load": [[5, 1], [5, 1]], "phy2log": [[0, 0]]})"),
+        ContainsSubstring("FILE, line 1: its map of physical experts has no row of layer 1"));
+    CHECK_THAT(sample::refusal_of(load(0, R"(, "log2phy": [[[0, 1], [2]]])")),
+               ContainsSubstring("it has 'log2phy', but 'physical_to_logical_map' is needed"));
+}
