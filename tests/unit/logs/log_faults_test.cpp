@@ -141,3 +141,28 @@ TEST_CASE("a map of physical experts has several names and stays until another c
     CHECK_THAT(sample::refusal_of(load(0, R"(, "log2phy": [[[0, 1], [2]]])")),
                ContainsSubstring("it has 'log2phy', but 'physical_to_logical_map' is needed"));
 }
+
+TEST_CASE("tensors of whole numbers of an event file are read, and others are noted", "[logs]") {
+    const auto event = [](int layer, const std::string& tensor) {
+        const auto value = sample::field(1, fmt::format("tokens_per_expert/layer_{}", layer)) +
+                           sample::field(8, tensor);
+        return sample::event_record(sample::field(2, 7) +
+                                    sample::field(5, sample::field(1, value)));
+    };
+    const std::string packed{"\x05\xac\x02", 3};  // 5, 300
+    const std::vector<sample::cell> wanted{{7, "0", 0, 5, -1}, {7, "0", 1, 300, -1}};
+    const std::string float16{"\0\x45\0\x5c", 4};
+
+    for (const auto& [type, number] : {std::pair{3, 7}, std::pair{9, 10}}) {
+        const auto head = sample::field(1, type);
+        CHECK(sample::read({event(0, head + sample::field(number, packed))}) == wanted);
+        CHECK(sample::read({event(0, head + sample::field(number, 5) + sample::field(number, 44))})
+                  .size() == 2);
+        CHECK_THAT(sample::refusal_of(event(0, head + sample::field(number, "\x05\xac"))),
+                   ContainsSubstring("its message is damaged"));
+    }
+    auto log = sample::open({event(0, sample::field(1, 9) + sample::field(10, packed)) +
+                             event(1, sample::field(1, 19) + sample::field(4, float16))});
+    CHECK(sample::says(log.notes, "'tokens_per_expert/layer_1' is a tensor of a type that is not"));
+    CHECK(sample::cells_of(*log.source) == wanted);
+}
