@@ -33,11 +33,15 @@ struct expert_name {
 };
 
 /// "train/TokensTotal/layer3/expert5", "moe_expert_utilization/layer_3_expert_5",
-/// "moe-expert/tokens_layer3_expert5", "expert_5", "e5".
+/// "moe-expert/tokens_layer3_expert5", "layers.3.mlp.experts.5", "L3E5", "expert_5", "e5".
 [[nodiscard]] std::optional<expert_name> expert_name_of(std::string_view name);
 
-/// The same without the expert, for arrays: "tokens_per_expert/layer_3".
+/// The same without the expert, for arrays: "tokens_per_expert/layer_3",
+/// "layers.3.router/tokens_per_expert".
 [[nodiscard]] std::optional<expert_name> layer_name_of(std::string_view name);
+
+/// Whether families have the same words and other numbers, as layers have that no word names.
+[[nodiscard]] bool differ_in_numbers(std::string_view one, std::string_view other);
 
 /// How much a family of columns tells: counts before shares, and those of all ranks before others.
 /// Biases and scores are a kind of their own.

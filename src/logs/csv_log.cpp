@@ -167,7 +167,7 @@ void csv_log::read_names(std::string_view line) {
     rank_ = column(meaning::rank);
     for (const auto& name : names_)
         if (load_ != nowhere && meaning_of(name) == meaning::load && name != names_[load_])
-            to_.note_choice(names_[load_], name);
+            to_.note_choice(names_[load_], name, file_ + ", line 1");
     if (load_ != nowhere) return;
     to_.adds_up = true;
     to_.note("it has no column of tokens: each of its rows is one choice");

@@ -122,7 +122,7 @@ void json_log::find_loads(const std::string& name, const json& value) {
     auto& to = value.is_structured() ? arrays_ : single_;
     if (to.loads != nullptr) {
         const bool better = rank_of_column(name) < rank_of_column(to.name);
-        to_.note_choice(better ? name : to.name, better ? to.name : name);
+        to_.note_choice(better ? name : to.name, better ? to.name : name, place());
         if (!better) return;
     }
     to.loads = &value;
@@ -140,6 +140,7 @@ void json_log::find_members(const json& record) {
 }
 
 void json_log::find_member(const std::string& name, const json& value) {
+    if (value.is_array() && layer_name_of(name)) return find_flat(name, value);
     const auto means = meaning_of(name);
     if (means == meaning::step && value.is_number()) {
         step_ = checked_step(value.get<double>(), [&] { return place(name); });
@@ -303,6 +304,10 @@ void json_log::take_flat() {
     const auto loads = best(false), scores = best(true);
     if (loads == flat_.end()) return;  // something else was logged
     check_order();
+    for (const auto& [family, cells] : flat_)
+        if (family != loads->first && !kind_of(family).is_score &&
+            std::any_of(cells.begin(), cells.end(), has_number))
+            to_.note_choice(loads->first, family, place());
     auto& to = to_.part("");
     for (const auto& [of, value] : loads->second) {
         const auto& layer = of.layer.empty() ? layer_ : of.layer;

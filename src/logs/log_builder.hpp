@@ -74,13 +74,19 @@ struct log_builder {
 
     void note(std::string sentence);
     /// Of loads under several names one is read.
-    void note_choice(std::string_view read, std::string_view left);
+    /// @throws io_error  where the names may be those of layers
+    void note_choice(std::string_view read, std::string_view left, const std::string& place);
 
     /// The series of that name, a new one if there was none.
     std::vector<double>& values_of(std::string_view name);
 
+    /// Of whose counts these are.
+    [[nodiscard]] std::vector<std::string> notes_of_ranks() const;
+
     /// All that is to be said of a table that was finished.
-    [[nodiscard]] std::vector<std::string> notes_of(const load_table& table);
+    /// @param file  for sentences
+    [[nodiscard]] std::vector<std::string> notes_of(const load_table& table,
+                                                    const std::string& file);
 
     /// @param file  for sentences
     std::vector<opened_log> finish(const std::string& file, std::size_t experts);

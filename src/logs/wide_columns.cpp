@@ -59,7 +59,7 @@ std::vector<wide_columns::run> wide_columns::runs(log_builder& to, bool in_rows,
         const auto& [family, layer, expert] = one.of;
         if (kind_of(family).is_score) continue;
         if (family != *best) {
-            to.note_choice(*best, family);
+            to.note_choice(*best, family, place);
             continue;
         }
         const auto score = scores.find({layer, expert});

@@ -166,3 +166,61 @@ TEST_CASE("tensors of whole numbers of an event file are read, and others are no
     CHECK(sample::says(log.notes, "'tokens_per_expert/layer_1' is a tensor of a type that is not"));
     CHECK(sample::cells_of(*log.source) == wanted);
 }
+
+TEST_CASE("layers are found wherever a name has their number", "[logs]") {
+    for (const auto* name : {"layers.{}.mlp.experts.{}", "L{}E{}", "layer_{}_tokens_per_expert_{}",
+                             "decoder.layers.{}.mlp.router/expert{}", "Layer {} Expert {}",
+                             "model.layers.{}.block_sparse_moe.experts.{}", "l{}_e{}"}) {
+        const auto named = [name](int l, int e) { return fmt::format(fmt::runtime(name), l, e); };
+        CAPTURE(name);
+        CHECK(sample::read({sample::wide_csv(named)}) == sample::cells(false));
+        CHECK(sample::read({sample::events({{named, 1}})}) == sample::cells(false));
+    }
+    std::string records;
+    for (int s = 0; s < sample::steps; ++s) {
+        std::string members;
+        for (int l = 0; l < sample::layers; ++l)
+            members += fmt::format(", \"layers.{}.router/tokens_per_expert\": [{}, {}, {}, {}]", l,
+                                   sample::count(s, l, 0), sample::count(s, l, 1),
+                                   sample::count(s, l, 2), sample::count(s, l, 3));
+        records += fmt::format("{{\"step\": {}{}}}\n", s, members);
+    }
+    CHECK(sample::read({records}) == sample::cells(false));
+}
+
+TEST_CASE("names that may be those of layers are never read as one layer", "[logs][error]") {
+    const auto named = [](int l, int e) { return fmt::format("h.{}.experts.{}", l, e); };
+    const std::string rule = "'h.0' and 'h.1' differ in their numbers, but only after 'layer'";
+
+    CHECK_THAT(sample::refusal_of(sample::wide_csv(named)), ContainsSubstring(rule));
+    CHECK_THAT(sample::refusal_of(sample::events({{named, 1}})), ContainsSubstring(rule));
+    CHECK_THAT(sample::refusal_of(R"({"step": 0, "h.0.experts.0": 1, "h.1.experts.0": 2})"),
+               ContainsSubstring(rule));
+}
+
+TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[logs]") {
+    const auto counts = sample::counts_as<std::int32_t>();
+    const auto part = [&](std::size_t from, std::size_t to) {
+        return sample::npy("<i4", fmt::format("({}, 2, 4)", to - from),
+                           counts.substr(32 * from, 32 * (to - from)));
+    };
+    const auto zip = [](const std::string& npy) { return sample::zip({{"counts.npy", npy}}); };
+    auto doubled = sample::cells(false);
+    for (auto& one : doubled) one.load *= 2;
+    const scratch_file first(part(0, 6), "_rank0.npy"), second(part(0, 6), "_rank1.npy"),
+        begin(part(0, 2), "_rank1.npy"), end(part(2, 6), "_rank1.npy"),
+        packed(zip(part(0, 6)), "_rank0.npz"), other(zip(part(0, 6)), "_rank1.npz"),
+        unnamed(part(0, 6), ".npy");
+    const auto open = [](const std::vector<std::string>& paths) {
+        return std::move(open_logs(paths, {.top_k = 2, .tokens = 1000}).at(0));
+    };
+
+    CHECK(sample::cells_of(*open({first.path, second.path}).source) == doubled);
+    CHECK(sample::cells_of(*open({packed.path, other.path}).source) == doubled);
+    CHECK(sample::cells_of(*open({first.path, begin.path, end.path}).source) == doubled);
+    CHECK(sample::says(open({first.path, second.path}).notes, "counts of 2 ranks were added up"));
+    CHECK_THROWS_WITH(sample::cells_of(*open({first.path, begin.path}).source),
+                      ContainsSubstring("it has another number of steps than the rank before it"));
+    CHECK_THROWS_WITH(open({first.path, second.path, unnamed.path}),
+                      ContainsSubstring("its name has no rank, but those of other parts have one"));
+}
