@@ -145,13 +145,15 @@ public:
     const log_head& head() const override { return head_; }
 
     std::span<const load_record> next_step() override {
+        if (at_end_) require_same_file();
         auto& table = builder_.part("");
         for (std::string_view line; !table.has_whole_step() && lines_->next(line);)
             parser_->take(line);
         if (builder_.parts.size() > 1)
             throw io_error(file_.name(),
                            "it has several logs side by side, but one can be followed");
-        if (!table.has_whole_step()) return {};
+        at_end_ = !table.has_whole_step();
+        if (at_end_) return {};
         records_ = table.take_step(file_.name(), builder_.least_experts(given_experts(options_)));
         head_ = builder_.head;
         head_.layers = table.layers();
@@ -167,13 +169,28 @@ public:
     }
 
 private:
+    /// At the end of what was written, where the file may have been cut and written anew.
+    void require_same_file() {
+        const auto size = file_.size();
+        if (!size) return;  // a pipe
+        const auto start = file_.start();
+        if (*size < size_ || !log_bytes(file_.name()).start().starts_with(start))
+            throw io_error(file_.name(),
+                           "it was cut or replaced while it was followed: steps that "
+                           "were not read yet may be lost, and it must be followed "
+                           "anew");
+        size_ = *size;
+    }
+
     log_bytes file_;
+    std::size_t size_ = 0;  ///< when it was last looked at
     log_options options_;
     log_builder builder_;
     std::unique_ptr<line_parser> parser_;
     std::unique_ptr<line_reader> lines_;
     std::vector<load_record> records_;
     log_head head_;
+    bool at_end_ = false;
     std::optional<std::int64_t> last_;
 };
 

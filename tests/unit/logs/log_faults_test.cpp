@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <catch.hpp>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -223,4 +224,42 @@ TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[
                       ContainsSubstring("it has another number of steps than the rank before it"));
     CHECK_THROWS_WITH(open({first.path, second.path, unnamed.path}),
                       ContainsSubstring("its name has no rank, but those of other parts have one"));
+}
+
+TEST_CASE("counts that are doubled in a part of the log are refused", "[logs][error]") {
+    std::string counts;
+    for (int s = 0; s < 400; ++s)
+        for (const int load : {2, 6, 4, 8})
+            sample::append<std::int32_t>(counts, s < 300 ? load : load + (load == 2) - (load == 8));
+    const auto array = sample::npy("<i4", "(400, 1, 4)", counts);
+
+    CHECK_THAT(sample::refusal_of(array),
+               ContainsSubstring("step 300, layer 0: a load is 3, but all counts before are even"));
+    CHECK(sample::refusal_of(array, {.tokens = 20}) == "(nothing)");
+}
+
+TEST_CASE("a log that is cut or replaced while it is followed says so", "[logs][error]") {
+    const auto rows = [](int from, int to) {
+        std::string out = "step,layer,expert,tokens\n";
+        for (int s = from; s < to; ++s) out += fmt::format("{},0,0,5\n{},0,1,7\n", s, s);
+        return out;
+    };
+    const auto write = [](const scratch_file& to, const std::string& bytes) {
+        std::ofstream(to.path, std::ios::binary) << bytes;  // cut, and written anew
+    };
+    for (const auto& anew : {std::string(), rows(0, 3), rows(200, 400), rows(101, 160)}) {
+        const scratch_file file(rows(100, 150));
+        const auto log = follow_log(file.path);
+        while (!log->next_step().empty()) {
+        }
+        write(file, anew);
+        CHECK_THROWS_WITH(log->next_step(),
+                          ContainsSubstring("it was cut or replaced while it was followed"));
+    }
+    const scratch_file file(rows(100, 150));
+    const auto log = follow_log(file.path);
+    while (!log->next_step().empty()) {
+    }
+    write(file, rows(100, 152));  // the same, and more
+    CHECK(log->next_step().front().step == 149);
 }
