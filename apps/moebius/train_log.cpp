@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 #include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/io/load_log_file.hpp>
@@ -53,6 +54,10 @@ bool has_log(const log_arguments& log, std::uint64_t record_every, const session
         refuse_unused(session, "a run without --log", {"moments", "dither"});
         return false;
     }
+    const auto ending = std::filesystem::path(log.file).extension().string();
+    if (!ending.empty() && ending != ".npz")
+        throw invalid_argument("--log", fmt::format("{} came", log.file),
+                               "a load log is written as NPZ: its name must end in .npz");
     if (record_every != 1)
         throw invalid_argument("--log", fmt::format("--record-every is {}", record_every),
                                "a load log has every step: it must be 1");

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 
+from ._logs import log_path
 from .errors import InvalidArgument
 
 
@@ -23,7 +24,7 @@ def words_of(option, value):
             raise InvalidArgument(f"{option['name']}: {value!r} came, but it is True or False")
         return [flag] if value else []
     if option["positional"]:
-        return [_text(item) for item in _items(value)]
+        return [_text(log_path(item)) for item in _items(value)]
     if option["type"] == "strs":
         return [f"{flag}={text}" for item in _items(value) for text in _settings(item)]
     if option["type"] == "list[float]" and not isinstance(value, str):

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
+#include <moebius/base/text.hpp>
 #include <numeric>
 #include <utility>
 
@@ -123,6 +124,7 @@ void choices_log::find_factor(std::vector<std::string>& notes) {
                            [](double load) { return load == std::floor(load); });
     });
     factor_ = whole ? factor_of_counts(sum, notes) : factor_of_shares(sum, notes);
+    halves_even_counts_ = whole && !head_.tokens && factor_ != 1;
     if (!head_.tokens && head_.top_k && whole) head_.tokens = factor_ * sum / *head_.top_k;
 }
 
@@ -194,6 +196,17 @@ double choices_log::factor_of_shares(double sum, std::vector<std::string>& notes
     return 1;
 }
 
+void choices_log::check_even(const load_record& record) const {
+    for (const double load : record.loads)
+        if (std::fmod(load, 2) != 0)
+            throw io_error(
+                fmt::format("step {}, layer {}", record.step, excerpt(head_.layers[record.layer])),
+                fmt::format("a load is {:g}, but all counts before are even, as of recomputation, "
+                            "which counts twice: --tokens says what they count, or the parts are "
+                            "to be read by themselves",
+                            load));
+}
+
 bool choices_log::next(load_record& record) {
     if (started_ && !ahead_.empty()) ahead_.pop_front();
     started_ = true;
@@ -202,6 +215,7 @@ bool choices_log::next(load_record& record) {
     else if (!from_->next(record))
         return false;
     if (factor_ == 1) return true;
+    if (halves_even_counts_) check_even(record);
     scaled_.assign(record.loads.begin(), record.loads.end());
     for (double& load : scaled_) load *= factor_;
     record.loads = scaled_;

@@ -40,6 +40,7 @@ private:
     };
     void look_ahead();
     void find_factor(std::vector<std::string>& notes);
+    void check_even(const load_record& record) const;
     double factor_of_counts(double sum, std::vector<std::string>& notes) const;
     double factor_of_shares(double sum, std::vector<std::string>& notes) const;
     [[nodiscard]] bool are_doubled() const;
@@ -48,6 +49,7 @@ private:
     std::unique_ptr<log_source> from_;
     log_head head_;
     double factor_ = 1;
+    bool halves_even_counts_ = false;  ///< as all that were seen were even
     std::deque<kept_record> ahead_;
     bool started_ = false;
     std::vector<double> scaled_;

@@ -58,7 +58,24 @@ bool take_word(std::string_view& text, std::initializer_list<std::string_view> w
 
 /// Takes the word of a layer off the end.
 bool take_layer_word(std::string_view& text) {
-    return take_word(text, {"layer", "block", "layers", "blocks"});
+    return take_word(text, {"layer", "block", "layers", "blocks", "l"});
+}
+
+/// The last layer that a name has, and the name without it: "layers.3.mlp" is 3 of "mlp".
+std::optional<expert_name> layer_within(std::string_view name) {
+    for (auto end = name.size(); end > 0;) {
+        auto before = name.substr(0, end);
+        const auto digits = take_digits(before);
+        if (digits && take_layer_word(before)) {
+            auto after = name.substr(end);
+            if (before.empty())
+                after.remove_prefix(std::min(after.find_first_not_of("_/.- :"), after.size()));
+            return expert_name{std::string(before) + std::string(after), std::string(*digits), 0};
+        }
+        const auto last = name.substr(0, end - 1).find_last_of("0123456789");
+        end = last == std::string_view::npos ? 0 : last + 1;
+    }
+    return std::nullopt;
 }
 
 /// Names, less what stands before their last slash, in lower case.
@@ -155,21 +172,26 @@ meaning meaning_of(std::string_view name) {
 std::optional<expert_name> expert_name_of(std::string_view name) {
     const auto expert = take_digits(name);
     if (!expert || !take_word(name, {"expert", "e", "experts"})) return std::nullopt;
-    expert_name out;
+    auto out = layer_within(name).value_or(expert_name{std::string(name), {}, 0});
     std::from_chars(expert->data(), expert->data() + expert->size(), out.expert);
-    auto rest = name;
-    if (const auto layer = take_digits(rest); layer && take_layer_word(rest)) {
-        out.layer = *layer;
-        name = rest;
-    }
-    out.family = name;
     return out;
 }
 
 std::optional<expert_name> layer_name_of(std::string_view name) {
-    const auto layer = take_digits(name);
-    if (!layer || !take_layer_word(name)) return std::nullopt;
-    return expert_name{std::string(name), std::string(*layer), 0};
+    auto out = layer_within(name);
+    if (out && name.ends_with(out->layer)) return out;  // it is the last word
+    const auto means = meaning_of(name.substr(name.find_last_of("/.") + 1));
+    return means == meaning::load || means == meaning::score ? out : std::nullopt;
+}
+
+bool differ_in_numbers(std::string_view one, std::string_view other) {
+    const auto words_of = [](std::string_view text) {
+        std::string out;
+        for (const char c : text)
+            if (std::isdigit(static_cast<unsigned char>(c)) == 0) out += c;
+        return out;
+    };
+    return one != other && words_of(one) == words_of(other);
 }
 
 family_kind kind_of(std::string_view family) {
@@ -179,6 +201,17 @@ family_kind kind_of(std::string_view family) {
         return {false, 3};
     if (has_one_of(word, {"local"})) return {false, 2};
     return {false, has_one_of(word, {"global", "total"}) ? 0 : 1};
+}
+
+bool counts_logical_experts(std::string_view name) {
+    return lower(name).find("logical") != std::string::npos;
+}
+
+int rank_of_column(std::string_view name) {
+    const int within = counts_logical_experts(name)          ? 0
+                       : has_one_of(lower(name), {"expert"}) ? 1
+                                                             : 2;
+    return 3 * kind_of(name).rank + within;
 }
 
 }  // namespace moebius

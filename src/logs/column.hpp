@@ -33,11 +33,15 @@ struct expert_name {
 };
 
 /// "train/TokensTotal/layer3/expert5", "moe_expert_utilization/layer_3_expert_5",
-/// "moe-expert/tokens_layer3_expert5", "expert_5", "e5".
+/// "moe-expert/tokens_layer3_expert5", "layers.3.mlp.experts.5", "L3E5", "expert_5", "e5".
 [[nodiscard]] std::optional<expert_name> expert_name_of(std::string_view name);
 
-/// The same without the expert, for arrays: "tokens_per_expert/layer_3".
+/// The same without the expert, for arrays: "tokens_per_expert/layer_3",
+/// "layers.3.router/tokens_per_expert".
 [[nodiscard]] std::optional<expert_name> layer_name_of(std::string_view name);
+
+/// Whether families have the same words and other numbers, as layers have that no word names.
+[[nodiscard]] bool differ_in_numbers(std::string_view one, std::string_view other);
 
 /// How much a family of columns tells: counts before shares, and those of all ranks before others.
 /// Biases and scores are a kind of their own.
@@ -46,6 +50,13 @@ struct family_kind {
     int rank = 0;  ///< the lowest is taken
 };
 [[nodiscard]] family_kind kind_of(std::string_view family);
+
+/// The same of names that stand alone: of a kind, an array or a number of each expert comes before
+/// a total, and loads of logical experts before those of their copies. The lowest is taken.
+[[nodiscard]] int rank_of_column(std::string_view name);
+
+/// Whether loads of that name are of logical experts, not of their copies.
+[[nodiscard]] bool counts_logical_experts(std::string_view name);
 
 /// A cell without quotes and blanks around it.
 [[nodiscard]] std::string_view bare_cell(std::string_view cell);

@@ -127,7 +127,10 @@ void csv_log::read_name(std::string_view name) {
     if (means == meaning::series) series_.push_back(here);
     if (means == meaning::series || means == meaning::summary) add_name(summaries_, name);
     auto& column = columns_[static_cast<std::size_t>(means)];
-    if (column == nowhere) column = here;
+    if (column == nowhere)
+        column = here;
+    else if (means == meaning::load && rank_of_column(name) < rank_of_column(names_[column]))
+        column = here;
 }
 
 /// Names that tell of loads without any of an expert.
@@ -162,13 +165,16 @@ void csv_log::read_names(std::string_view line) {
     if (!is_long_) refuse_names();
     row_.share_before(expert_);
     rank_ = column(meaning::rank);
+    for (const auto& name : names_)
+        if (load_ != nowhere && meaning_of(name) == meaning::load && name != names_[load_])
+            to_.note_choice(names_[load_], name, file_ + ", line 1");
     if (load_ != nowhere) return;
     to_.adds_up = true;
     to_.note("it has no column of tokens: each of its rows is one choice");
 }
 
 void csv_log::read_wide_names() {
-    runs_ = wide_.runs(to_, layer_ != nowhere);
+    runs_ = wide_.runs(to_, layer_ != nowhere, file_ + ", line 1");
     if (runs_.empty()) fail("line 1: its columns an expert are scores, but loads are needed");
 }
 

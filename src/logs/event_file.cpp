@@ -81,6 +81,12 @@ public:
     }
     [[nodiscard]] bool is_damaged() const noexcept { return damaged_; }
 
+    /// The numbers of a field that has varints one after the other.
+    void unpack(std::vector<double>& to) {
+        while (const auto one = varint()) to.push_back(static_cast<double>(signed_of(*one)));
+    }
+    static std::int64_t signed_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
 private:
     bool damaged() {
         damaged_ = true;
@@ -184,17 +190,21 @@ private:
         message value(bytes);
         std::string_view tag;
         std::vector<double> numbers;
+        bool is_tensor = false;
         for (field one; value.next(one);) {
             if (one.number == 1) tag = one.bytes;
             if (one.number == 2) numbers = {float_of(one.value)};
             if (one.number == 8) numbers = tensor(one.bytes);
+            is_tensor = is_tensor || one.number == 8;
         }
         if (value.is_damaged()) fail("its message is damaged");
-        if (!numbers.empty()) take_numbers(tag, numbers);
+        if (!numbers.empty()) return take_numbers(tag, numbers);
+        if (is_tensor && (expert_name_of(tag) || layer_name_of(tag)))
+            to_.note(fmt::format("'{}' is a tensor of a type that is not read", excerpt(tag)));
     }
 
     /// tensor.proto: dtype 1 (1 float, 2 double, 3 int32, 9 int64), tensor_content 4, float_val 5,
-    /// double_val 6.
+    /// double_val 6, int_val 7, int64_val 10.
     std::vector<double> tensor(std::string_view bytes) {
         message of(bytes);
         std::uint64_t type = 0;
@@ -206,6 +216,7 @@ private:
             if (one.number == 5 && one.bytes.empty()) out.push_back(float_of(one.value));
             if (one.number == 5 && !one.bytes.empty()) append<float>(one.bytes, out);
             if (one.number == 6) append<double>(one.bytes, out);
+            if (one.number == 7 || one.number == 10) append_integers(one, out);
         }
         if (of.is_damaged()) fail("its message is damaged");
         if (type == 1) append<float>(content, out);
@@ -213,6 +224,14 @@ private:
         if (type == 3) append<std::int32_t>(content, out);
         if (type == 9) append<std::int64_t>(content, out);
         return out;
+    }
+
+    void append_integers(const field& one, std::vector<double>& to) const {
+        if (one.bytes.empty())
+            return to.push_back(static_cast<double>(message::signed_of(one.value)));
+        message packed(one.bytes);
+        packed.unpack(to);
+        if (packed.is_damaged()) fail("its message is damaged");
     }
 
     template <typename T>
@@ -223,7 +242,8 @@ private:
 
     void take_numbers(std::string_view tag, const std::vector<double>& numbers) {
         auto of = expert_name_of(tag);
-        if (!of && numbers.size() > 1) of = layer_name_of(tag);
+        const bool is_row = !of && numbers.size() > 1;
+        if (is_row) of = layer_name_of(tag);
         if (!of) {
             const auto means = meaning_of(tag);
             if (means == meaning::series || means == meaning::summary) {
@@ -240,6 +260,7 @@ private:
         const auto first = checked_expert(of->expert, at);
         (void)checked_expert(static_cast<double>(first + numbers.size() - 1), at);
         for (const double number : numbers) (void)checked_load(number, at);
+        if (is_row) to_.take_width(numbers.size(), at);
         auto& to = to_.part("");
         to.add({step_, to.layer(of->layer.empty() ? "0" : of->layer), first, numbers, {}, {}});
     }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "column.hpp"
+#include "expert_map.hpp"
 #include "log_builder.hpp"
 
 namespace moebius {
@@ -17,10 +18,10 @@ namespace {
 
 using nlohmann::json;
 
-/// Loads that a record has under one name, and what stands beside them.
+/// Loads that a record has, and what stands beside them.
 struct array_set {
     const json *loads = nullptr, *scores = nullptr, *dither = nullptr;
-    int rank = 9;  ///< of the loads' family, the lowest is taken
+    std::string name;  ///< of the loads
 };
 
 /// A record a line.
@@ -57,13 +58,17 @@ private:
 
     void take_record(const json& record);
     void find_members(const json& record);
+    void find_member(const std::string& name, const json& value);
+    void find_loads(const std::string& name, const json& value);
     void find_flat(std::string_view name, const json& value);
     std::vector<double> numbers(const json& list, std::string_view what) const;
     [[nodiscard]] double number(const json& value, std::string_view what) const;
-    void take_arrays(const json& record);
+    void take_cell();
+    void take_arrays();
     void take_row(std::string_view layer, const json& loads, const json* scores, const json* dither,
-                  const json* map);
+                  std::optional<std::string_view> row = {});
     void take_trace(const json& record);
+    void add_trace(std::span<const double> counts);
     void take_flat();
     void add_row(std::string_view layer, std::span<const double> loads,
                  std::span<const double> scores, std::span<const double> dither);
@@ -73,13 +78,15 @@ private:
     std::string file_;
     std::size_t line_ = 0;
     std::optional<std::int64_t> last_step_;
+    expert_map map_;
+    std::size_t trace_experts_ = 0;  ///< that logit_shape says
 
     // of the record at hand
     std::int64_t step_ = 0;
     std::string layer_;
     bool has_step_ = false;
-    std::optional<std::uint32_t> expert_;
-    array_set arrays_;
+    const json* expert_ = nullptr;
+    array_set arrays_, single_;  ///< of all experts, and of one
     std::map<std::string, std::vector<std::pair<expert_name, const json*>>> flat_;  ///< by family
 };
 
@@ -104,44 +111,58 @@ std::vector<double> json_log::numbers(const json& list, std::string_view what) c
 }
 
 void json_log::find_flat(std::string_view name, const json& value) {
-    if (auto of = value.is_number() ? expert_name_of(name) : layer_name_of(name)) {
-        if (!value.is_number() && !value.is_array()) return;
-        auto family = of->family;
-        flat_[std::move(family)].emplace_back(std::move(*of), &value);
+    auto of = value.is_array() ? layer_name_of(name) : expert_name_of(name);
+    if (!of || value.is_object()) return;
+    auto family = of->family;
+    flat_[std::move(family)].emplace_back(std::move(*of), &value);
+}
+
+/// Of several names the one that tells most is read.
+void json_log::find_loads(const std::string& name, const json& value) {
+    auto& to = value.is_structured() ? arrays_ : single_;
+    if (to.loads != nullptr) {
+        const bool better = rank_of_column(name) < rank_of_column(to.name);
+        to_.note_choice(better ? name : to.name, better ? to.name : name, place());
+        if (!better) return;
     }
+    to.loads = &value;
+    to.name = name;
 }
 
 void json_log::find_members(const json& record) {
     arrays_ = {};
+    single_ = {};
     flat_.clear();
     layer_.assign(1, '0');
     has_step_ = false;
-    expert_.reset();
-    for (const auto& [name, value] : record.items()) {
-        const auto means = meaning_of(name);
-        if (means == meaning::step && value.is_number()) {
-            step_ = checked_step(value.get<double>(), [&, &name = name] { return place(name); });
-            has_step_ = true;
-        } else if (means == meaning::layer && (value.is_number() || value.is_string())) {
-            layer_ = value.is_string() ? value.get<std::string>() : value.dump();
-        } else if (means == meaning::expert && value.is_number()) {
-            expert_ =
-                checked_expert(value.get<double>(), [&, &name = name] { return place(name); });
-        } else if (means == meaning::rank) {
-            to_.add_rank(value.dump());
-        } else if (means == meaning::load && kind_of(name).rank < arrays_.rank) {
-            arrays_.loads = &value;
-            arrays_.rank = kind_of(name).rank;
-        } else if (means == meaning::score) {
-            arrays_.scores = &value;
-        } else if (means == meaning::dither) {
-            arrays_.dither = &value;
-        } else {
-            find_flat(name, value);
-            if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
-                to_.summaries.insert(name);
-                if (means == meaning::series) to_.values_of(name).push_back(value.get<double>());
-            }
+    expert_ = nullptr;
+    for (const auto& [name, value] : record.items()) find_member(name, value);
+}
+
+void json_log::find_member(const std::string& name, const json& value) {
+    if (value.is_array() && layer_name_of(name)) return find_flat(name, value);
+    const auto means = meaning_of(name);
+    if (means == meaning::step && value.is_number()) {
+        step_ = checked_step(value.get<double>(), [&] { return place(name); });
+        has_step_ = true;
+    } else if (means == meaning::layer && !value.is_structured()) {
+        if (value.is_null()) throw io_error(place(name), "it is null, but a layer is needed");
+        layer_ = value.is_string() ? value.get<std::string>() : value.dump();
+    } else if (means == meaning::expert && !value.is_structured()) {
+        expert_ = &value;
+    } else if (means == meaning::rank) {
+        to_.add_rank(value.dump());
+    } else if (means == meaning::load) {
+        find_loads(name, value);
+    } else if (means == meaning::score) {
+        (value.is_structured() ? arrays_ : single_).scores = &value;
+    } else if (means == meaning::dither) {
+        arrays_.dither = &value;
+    } else {
+        find_flat(name, value);
+        if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
+            to_.summaries.insert(name);
+            if (means == meaning::series) to_.values_of(name).push_back(value.get<double>());
         }
     }
 }
@@ -159,29 +180,31 @@ void json_log::take_record(const json& record) {
         read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
                     to_.head);
     find_members(record);
+    map_.take(record, place());
     if (record.contains("top_indices")) return take_trace(record);
-    if (expert_ && arrays_.loads != nullptr && arrays_.loads->is_number()) {  // a row an expert
-        if (!has_step_) fail("a record of loads has no step, but each needs one");
-        auto& to = to_.part("");
-        load_cell cell{.step = step_, .layer = to.layer(layer_), .expert = *expert_};
-        cell.load = checked_load(number(*arrays_.loads, "load"), [this] { return place(); });
-        if (arrays_.scores != nullptr) cell.score = number(*arrays_.scores, "score");
-        return to.add(cell);
-    }
-    if (arrays_.loads != nullptr && arrays_.loads->is_structured()) return take_arrays(record);
+    if (expert_ != nullptr && single_.loads != nullptr) return take_cell();
+    if (arrays_.loads != nullptr) return take_arrays();
     take_flat();
 }
 
+/// A row an expert.
+void json_log::take_cell() {
+    if (!has_step_) fail("a record of loads has no step, but each needs one");
+    auto& to = to_.part("");
+    load_cell cell{.step = step_, .layer = to.layer(layer_)};
+    cell.expert = checked_expert(number(*expert_, "expert"), [this] { return place("expert"); });
+    cell.load = checked_load(number(*single_.loads, single_.name), [this] { return place(); });
+    if (single_.scores != nullptr) cell.score = number(*single_.scores, "score");
+    to.add(cell);
+}
+
 /// A row of numbers, or one a layer.
-void json_log::take_arrays(const json& record) {
+void json_log::take_arrays() {
     check_order();
     const auto& loads = *arrays_.loads;
-    const auto at = record.find("physical_to_logical_map");
-    const json* map = at == record.end() ? nullptr : &*at;
-    if (map != nullptr) to_.note("physical experts were added up to logical ones, as its map says");
     if (loads.empty()) fail("its loads are empty, but one of each expert is needed");
     if (loads.is_array() && !loads.front().is_array())
-        return take_row(layer_, loads, arrays_.scores, arrays_.dither, map);
+        return take_row(layer_, loads, arrays_.scores, arrays_.dither);
     for (const auto& [name, row] : loads.items()) {
         const auto of = [&name = name](const json* all) -> const json* {
             if (all == nullptr) return nullptr;
@@ -191,14 +214,18 @@ void json_log::take_arrays(const json& record) {
             return (*all)[place].is_array() ? &(*all)[place] : all;
         };
         const auto layer = layer_name_of(name);
-        take_row(layer ? layer->layer : name, row, of(arrays_.scores), of(arrays_.dither), of(map));
+        take_row(layer ? layer->layer : name, row, of(arrays_.scores), of(arrays_.dither), name);
     }
 }
 
 void json_log::take_row(std::string_view layer, const json& loads, const json* scores,
-                        const json* dither, const json* map) {
+                        const json* dither, std::optional<std::string_view> row) {
     auto values = numbers(loads, "loads");
     for (const double value : values) (void)checked_load(value, [this] { return place("loads"); });
+    if (map_.is_for(arrays_.name)) {
+        to_.note("physical experts were added up to logical ones, as its map says");
+        return add_row(layer, map_.logical(values, row, place()), {}, {});
+    }
     const auto beside = [&](const json* list, std::string_view what) {
         auto out = list == nullptr ? std::vector<double>{} : numbers(*list, what);
         if (!out.empty() && out.size() != values.size())
@@ -206,17 +233,7 @@ void json_log::take_row(std::string_view layer, const json& loads, const json* s
                              values.size(), out.size(), what));
         return out;
     };
-    const auto to_logical = beside(map, "physical_to_logical_map");
-    if (!to_logical.empty()) {
-        std::vector<double> logical;
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            if (to_logical[i] == -1) continue;  // a free place
-            const auto expert = checked_expert(to_logical[i], [this] { return place("map"); });
-            if (expert >= logical.size()) logical.resize(expert + 1);
-            logical[expert] += values[i];
-        }
-        return add_row(layer, logical, {}, {});
-    }
+    to_.take_width(values.size(), [this] { return place(); });
     add_row(layer, values, beside(scores, "scores"), beside(dither, "dither"));
 }
 
@@ -236,9 +253,17 @@ void json_log::take_trace(const json& record) {
     if (const auto k = record.find("topk"); k != record.end()) to_.head.top_k = number(*k, "topk");
     const auto& tokens = record["top_indices"];
     if (!tokens.is_array()) fail("'top_indices' must be an array of each token's experts");
-    std::vector<double> counts;
+    if (const auto shape = record.find("logit_shape"); shape != record.end()) {
+        if (!shape->is_array() || shape->size() != 2)
+            fail("'logit_shape' must be [tokens, experts]");
+        trace_experts_ = 1 + checked_expert(number(shape->back(), "logit_shape") - 1,
+                                            [this] { return place("logit_shape"); });
+    }
+    std::vector<double> counts(trace_experts_);
     const auto choose = [&](const json& expert) {
         const auto e = checked_expert(number(expert, "top_indices"), [this] { return place(); });
+        if (trace_experts_ > 0 && e >= trace_experts_)
+            fail(fmt::format("expert {} was chosen, but 'logit_shape' has {}", e, trace_experts_));
         if (e >= counts.size()) counts.resize(e + 1);
         ++counts[e];
     };
@@ -247,12 +272,15 @@ void json_log::take_trace(const json& record) {
             std::for_each(chosen.begin(), chosen.end(), choose);
         else
             choose(chosen);
-    if (const auto shape = record.find("logit_shape");
-        shape != record.end() && shape->is_array() && shape->size() == 2)
-        counts.resize(std::max<std::size_t>(
-            counts.size(), checked_expert(number(shape->back(), "logit_shape") - 1, [this] {
-                               return place("logit_shape");
-                           }) + 1));
+    add_trace(counts);
+}
+
+/// All experts where their number is known, or those that were chosen.
+void json_log::add_trace(std::span<const double> counts) {
+    if (trace_experts_ > 0) {
+        to_.take_width(counts.size(), [this] { return place("logit_shape"); });
+        return add_row(layer_, counts, {}, {});
+    }
     auto& to = to_.part("");
     const auto layer = to.layer(layer_);
     for (std::uint32_t e = 0; e < counts.size(); ++e)
@@ -261,10 +289,14 @@ void json_log::take_trace(const json& record) {
 
 /// Names as the columns of a CSV.
 void json_log::take_flat() {
-    const auto best = [this](bool scores) {
+    const auto has_number = [](const auto& one) {
+        return one.second->is_number() || one.second->is_array();
+    };
+    const auto best = [&](bool scores) {
         auto found = flat_.end();
         for (auto one = flat_.begin(); one != flat_.end(); ++one)
-            if (kind_of(one->first).is_score == scores &&
+            if (std::any_of(one->second.begin(), one->second.end(), has_number) &&
+                kind_of(one->first).is_score == scores &&
                 (found == flat_.end() || kind_of(one->first).rank < kind_of(found->first).rank))
                 found = one;
         return found;
@@ -272,6 +304,10 @@ void json_log::take_flat() {
     const auto loads = best(false), scores = best(true);
     if (loads == flat_.end()) return;  // something else was logged
     check_order();
+    for (const auto& [family, cells] : flat_)
+        if (family != loads->first && !kind_of(family).is_score &&
+            std::any_of(cells.begin(), cells.end(), has_number))
+            to_.note_choice(loads->first, family, place());
     auto& to = to_.part("");
     for (const auto& [of, value] : loads->second) {
         const auto& layer = of.layer.empty() ? layer_ : of.layer;
@@ -280,12 +316,12 @@ void json_log::take_flat() {
             for (const auto& [name, beside] : scores->second)
                 if (name.layer == of.layer && name.expert == of.expert) score = beside;
         if (value->is_array()) {
-            take_row(layer, *value, score, nullptr, nullptr);
+            take_row(layer, *value, score, nullptr);
             continue;
         }
         load_cell cell{.step = step_, .layer = to.layer(layer)};
         cell.expert = checked_expert(of.expert, [this] { return place(); });
-        cell.load = checked_load(value->get<double>(), [this] { return place(); });
+        cell.load = checked_load(number(*value, loads->first), [this] { return place(); });
         if (score != nullptr) cell.score = number(*score, "score");
         to.add(cell);
     }

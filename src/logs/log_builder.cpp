@@ -17,6 +17,15 @@ void log_builder::note(std::string sentence) {
         notes.push_back(std::move(sentence));
 }
 
+void log_builder::note_choice(std::string_view read, std::string_view left,
+                              const std::string& place) {
+    if (differ_in_numbers(read, left))
+        throw io_error(place, fmt::format("'{}' and '{}' differ in their numbers, but only after "
+                                          "'layer' or 'block' a number is that of a layer",
+                                          excerpt(read), excerpt(left)));
+    note(fmt::format("'{}' was read, and '{}' was not", excerpt(read), excerpt(left)));
+}
+
 bool log_builder::reads(const std::string& of_loads) {
     constexpr std::size_t most_names = 20;  // for sentences
     if (family == of_loads) return true;
@@ -28,6 +37,7 @@ bool log_builder::reads(const std::string& of_loads) {
     if (family) left_out.insert(*family);
     family = of_loads;
     parts.clear();
+    width_ = 0;
     return true;
 }
 
@@ -44,13 +54,17 @@ std::vector<double>& log_builder::values_of(std::string_view name) {
     return series.emplace_back(named_series{std::string(name), {}}).values;
 }
 
-std::vector<std::string> log_builder::notes_of(const load_table& table) {
-    for (const auto& other : left_out)
-        note(fmt::format("'{}' was read, and '{}' was not", excerpt(*family), excerpt(other)));
+std::vector<std::string> log_builder::notes_of_ranks() const {
+    if (ranks.empty()) return {};
     if (ranks.size() == 1)
-        note(fmt::format("the counts are those of rank {} alone, not of all",
-                         excerpt(*ranks.begin())));
-    if (ranks.size() > 1) note(fmt::format("the counts of {} ranks were added up", ranks.size()));
+        return {fmt::format("the counts are those of rank {} alone, not of all",
+                            excerpt(*ranks.begin()))};
+    return {fmt::format("the counts of {} ranks were added up", ranks.size())};
+}
+
+std::vector<std::string> log_builder::notes_of(const load_table& table, const std::string& file) {
+    for (const auto& other : left_out) note_choice(*family, other, file);
+    for (auto& sentence : notes_of_ranks()) note(std::move(sentence));
     auto said = notes;
     if (!table.complete())
         said.push_back(
@@ -70,8 +84,8 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
     std::vector<opened_log> out;
     for (auto& [name, table] : parts) {
         if (table.empty()) continue;
-        table.finish(file, experts);
-        auto said = notes_of(table);
+        table.finish(file, least_experts(experts));
+        auto said = notes_of(table, file);
         out.push_back(
             {name, std::make_unique<table_log>(std::move(table), head), series, std::move(said)});
     }

@@ -38,6 +38,23 @@ struct log_builder {
     /// a better one comes first now, what was read of another is forgotten.
     bool reads(const std::string& of_loads);
 
+    /// A row of all experts of a layer comes: each has as many.
+    /// @param place  gives what the sentence begins with: file and place
+    /// @throws io_error
+    template <typename Place>
+    void take_width(std::size_t width, const Place& place) {
+        if (width_ == 0) width_ = width;
+        if (width != width_)
+            throw io_error(place(), fmt::format("it has {} loads, and a row before it {}, but each "
+                                                "layer and step must have as many experts",
+                                                width, width_));
+    }
+
+    /// How many experts there are at least: what was given, where rows do not say it themselves.
+    [[nodiscard]] std::size_t least_experts(std::size_t given) const {
+        return width_ == 0 ? given : 0;
+    }
+
     /// Counts of a rank come.
     void add_rank(std::string rank) {
         adds_up = true;
@@ -56,15 +73,26 @@ struct log_builder {
     }
 
     void note(std::string sentence);
+    /// Of loads under several names one is read.
+    /// @throws io_error  where the names may be those of layers
+    void note_choice(std::string_view read, std::string_view left, const std::string& place);
 
     /// The series of that name, a new one if there was none.
     std::vector<double>& values_of(std::string_view name);
 
+    /// Of whose counts these are.
+    [[nodiscard]] std::vector<std::string> notes_of_ranks() const;
+
     /// All that is to be said of a table that was finished.
-    [[nodiscard]] std::vector<std::string> notes_of(const load_table& table);
+    /// @param file  for sentences
+    [[nodiscard]] std::vector<std::string> notes_of(const load_table& table,
+                                                    const std::string& file);
 
     /// @param file  for sentences
     std::vector<opened_log> finish(const std::string& file, std::size_t experts);
+
+private:
+    std::size_t width_ = 0;  ///< of rows that have all experts of a layer
 };
 
 /// A reader of a format that has a record a line.

@@ -15,6 +15,9 @@ namespace {
 /// Records below which nothing is said of a series.
 constexpr std::size_t enough_records = 10;
 
+/// Running totals may start anew this seldom, and once more.
+constexpr std::size_t records_a_reset = 20;
+
 bool is_constant(std::span<const double> values) {
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
     constexpr double rounding = 1e-6;  // of float32
@@ -61,11 +64,12 @@ void log_check::look_at(std::span<const double> of, layer_facts& layer) {
         layer.squares.data()[e] += share * share;
     }
     layer.uneven = layer.uneven || most != loads.minCoeff();
-    if (layer.changes && layer.falls) return;  // nobody asks for the last loads any more
+    if (layer.changes && layer.moves_freely) return;  // nobody asks for the last loads any more
     if (layer.last.size() == of.size()) {
         const Eigen::Map<Eigen::ArrayXd> last(layer.last.data(), size);
         layer.changes = layer.changes || (loads != last).any();
-        layer.falls = layer.falls || (loads < last).any();
+        layer.falls += (loads < last).any() ? 1U : 0U;
+        layer.moves_freely = layer.falls > 1 + layer.records / records_a_reset;
     }
     layer.last.assign(of.begin(), of.end());
 }
@@ -103,7 +107,9 @@ std::string log_check::names(const std::vector<std::size_t>& layers) const {
 }
 
 void log_check::say_steps(std::vector<std::string>& to) const {
-    const auto& first = layers_.front();
+    const auto& first =
+        *std::max_element(layers_.begin(), layers_.end(),
+                          [](const auto& a, const auto& b) { return a.records < b.records; });
     if (first.records <= 1) {
         to.emplace_back(
             "snapshot: a snapshot has no dynamics: how far from collapse it is cannot be "
@@ -111,6 +117,7 @@ void log_check::say_steps(std::vector<std::string>& to) const {
             "is usual): a mix of domains is to be compared");
         return;
     }
+    say_missing(first.records, to);
     if (first.most_gap <= 1) return;
     if (first.least_gap == first.most_gap)
         to.push_back(
@@ -123,6 +130,22 @@ void log_check::say_steps(std::vector<std::string>& to) const {
                         "which are samples: the whole history is in its Parquet artifact "
                         "<run>-history",
                         first.least_gap, first.most_gap));
+}
+
+/// @param most  steps that a layer has
+void log_check::say_missing(std::size_t most, std::vector<std::string>& to) const {
+    std::vector<std::size_t> lacking;
+    std::size_t least = most;
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+        if (layers_[l].records == most) continue;
+        lacking.push_back(l);
+        least = std::min(least, layers_[l].records);
+    }
+    if (!lacking.empty())
+        to.push_back(
+            fmt::format("missing: {}: of {} steps that another layer has they have as few "
+                        "as {}: what is said of a step is of a row there",
+                        names(lacking), most, least));
 }
 
 void log_check::say_sums(std::vector<std::string>& to) const {
@@ -168,7 +191,8 @@ log_check::course log_check::course_of(const layer_facts& layer) {
         return std::all_of(layer.last.begin(), layer.last.end(), is_all_or_none) ? course::moves
                                                                                  : course::constant;
     const double last = std::accumulate(layer.last.begin(), layer.last.end(), 0.0);
-    return !layer.falls && last > 1.5 * layer.sum ? course::running : course::moves;
+    const double most = std::max(last, layer.most_sum);
+    return !layer.moves_freely && most > 1.5 * layer.sum ? course::running : course::moves;
 }
 
 std::string_view log_check::veto(std::size_t layer) const {
@@ -214,8 +238,8 @@ void log_check::say_layers(std::vector<std::string>& to) const {
                         names(constant)));
     if (!running.empty())
         to.push_back(
-            fmt::format("running: {}: no load ever falls: these are running totals, and "
-                        "their differences are needed",
+            fmt::format("running: {}: no load ever falls, or all start anew now and then: these "
+                        "are running totals, and their differences are needed",
                         names(running)));
     for (const auto l : clipped)
         to.push_back(

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "array_log.hpp"
 #include "choices_log.hpp"
 #include "event_file.hpp"
+#include "joined_log.hpp"
 #include "log_builder.hpp"
 #include "log_format.hpp"
 #include "text_log.hpp"
@@ -20,48 +22,6 @@ std::string_view name_of(log_format format) {
     constexpr std::string_view names[] = {"CSV", "JSONL", "NPY", "NPZ", "an event file"};
     return names[static_cast<std::size_t>(format)];
 }
-
-/// Files of arrays one after the other. Steps that begin at 0 again are counted on.
-class joined_log final : public log_source {
-public:
-    explicit joined_log(std::vector<std::pair<std::string, std::unique_ptr<log_source>>> parts)
-        : parts_(std::move(parts)) {
-        const auto& first = parts_.front().second->head();
-        for (const auto& [file, one] : parts_)
-            if (one->head().layers != first.layers || one->head().experts != first.experts)
-                throw io_error(file, fmt::format("{} layers of {} experts came after {} of {}, but "
-                                                 "parts of a log have the same",
-                                                 one->head().layers.size(), one->head().experts,
-                                                 first.layers.size(), first.experts));
-    }
-
-    const log_head& head() const override { return parts_.front().second->head(); }
-
-    bool next(load_record& record) override {
-        for (; at_ < parts_.size(); ++at_, fresh_ = true) {
-            if (!parts_[at_].second->next(record)) continue;
-            if (fresh_ && at_ > 0 && record.step <= last_) {
-                if (record.step != 0)
-                    throw io_error(parts_[at_].first,
-                                   fmt::format("step {} came after {}, but steps must increase",
-                                               record.step, last_));
-                offset_ = last_ + 1;
-            } else if (fresh_) {
-                offset_ = 0;
-            }
-            fresh_ = false;
-            last_ = record.step += offset_;
-            return true;
-        }
-        return false;
-    }
-
-private:
-    std::vector<std::pair<std::string, std::unique_ptr<log_source>>> parts_;
-    std::size_t at_ = 0;
-    bool fresh_ = true;
-    std::int64_t last_ = 0, offset_ = 0;
-};
 
 /// The rank that a file's name says: "..._rank3...".
 std::string rank_in(const std::string& path) {
@@ -109,15 +69,7 @@ public:
         } else if (arrays_.empty()) {
             out = builder_->finish(names_, given_experts(options_));
         } else {
-            std::vector<std::pair<std::string, std::unique_ptr<log_source>>> parts;
-            for (auto& [path, one] : arrays_) {
-                parts.emplace_back(path, std::move(one.source));
-                if (parts.size() == 1) continue;
-                for (auto& more : one.series) join(more, arrays_.front().second.series);
-            }
-            auto whole = std::move(arrays_.front().second);
-            whole.source = std::make_unique<joined_log>(std::move(parts));
-            out.push_back(std::move(whole));
+            out.push_back(join_arrays());
         }
         for (auto& one : out) {
             require_experts(names_, one.source->head().experts, options_);
@@ -130,12 +82,35 @@ private:
     void read_text(std::unique_ptr<log_bytes> file, log_format format) {
         auto text = std::make_unique<text_reader>(std::move(file), format, *builder_);
         if (files_ > 1 || !text->begins_steps(given_experts(options_))) return text->read_rest();
-        auto said = builder_->notes_of(builder_->part(""));
+        auto said = builder_->notes_of(builder_->part(""), names_);
         line_by_line_ = opened_log{
             {}, std::make_unique<line_log>(std::move(builder_), std::move(text)), {}, said};
     }
     void add(const std::string& path, opened_log log) {
         arrays_.emplace_back(path, std::move(log));
+    }
+
+    /// Files of a rank follow one another, and ranks are added up.
+    opened_log join_arrays() {
+        std::map<std::string, std::vector<named_source>> ranks;
+        for (auto& [path, one] : arrays_) {
+            auto& parts = ranks[rank_in(path)];
+            parts.push_back({path, std::move(one.source)});
+            if (ranks.size() == 1 && parts.size() > 1)
+                for (auto& more : one.series) join(more, arrays_.front().second.series);
+        }
+        if (ranks.size() > 1 && ranks.contains(""))
+            throw io_error(ranks[""].front().file,
+                           "its name has no rank, but those of other parts have one");
+        auto whole = std::move(arrays_.front().second);
+        for (auto& sentence : builder_->notes_of_ranks()) whole.notes.push_back(sentence);
+        std::vector<named_source> each;
+        for (auto& [rank, parts] : ranks) {
+            auto first = parts.front().file;
+            each.push_back({std::move(first), joined_log(std::move(parts))});
+        }
+        whole.source = summed_log(std::move(each));
+        return whole;
     }
 
     static void join(named_series& more, std::vector<named_series>& to) {
@@ -170,14 +145,16 @@ public:
     const log_head& head() const override { return head_; }
 
     std::span<const load_record> next_step() override {
+        if (at_end_) require_same_file();
         auto& table = builder_.part("");
         for (std::string_view line; !table.has_whole_step() && lines_->next(line);)
             parser_->take(line);
         if (builder_.parts.size() > 1)
             throw io_error(file_.name(),
                            "it has several logs side by side, but one can be followed");
-        if (!table.has_whole_step()) return {};
-        records_ = table.take_step(file_.name(), given_experts(options_));
+        at_end_ = !table.has_whole_step();
+        if (at_end_) return {};
+        records_ = table.take_step(file_.name(), builder_.least_experts(given_experts(options_)));
         head_ = builder_.head;
         head_.layers = table.layers();
         head_.experts = table.experts();
@@ -192,13 +169,28 @@ public:
     }
 
 private:
+    /// At the end of what was written, where the file may have been cut and written anew.
+    void require_same_file() {
+        const auto size = file_.size();
+        if (!size) return;  // a pipe
+        const auto start = file_.start();
+        if (*size < size_ || !log_bytes(file_.name()).start().starts_with(start))
+            throw io_error(file_.name(),
+                           "it was cut or replaced while it was followed: steps that "
+                           "were not read yet may be lost, and it must be followed "
+                           "anew");
+        size_ = *size;
+    }
+
     log_bytes file_;
+    std::size_t size_ = 0;  ///< when it was last looked at
     log_options options_;
     log_builder builder_;
     std::unique_ptr<line_parser> parser_;
     std::unique_ptr<line_reader> lines_;
     std::vector<load_record> records_;
     log_head head_;
+    bool at_end_ = false;
     std::optional<std::int64_t> last_;
 };
 

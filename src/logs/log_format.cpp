@@ -28,7 +28,7 @@ constexpr std::string_view pickle =
 constexpr std::string_view compressed = "it is compressed: it must be unpacked first";
 
 constexpr other_format others[] = {
-    {"PAR1", "it is a Parquet file: pandas.read_parquet(FILE).to_csv(...) makes a table of it"},
+    {"PAR1", "it is a Parquet file: moebius.diagnose(FILE) of the Python package reads it"},
     {"\x89HDF\r\n",
      "it is an HDF5 file: numpy.savez(FILE, counts=h5py.File(...)[...]) makes a log "
      "of it"},

@@ -91,6 +91,12 @@ public:
             read_config(config->text(), path_ + ":config", log->about);
         read_series(out);
         auto loads = find_loads();
+        for (const auto* map : {"physical_to_logical_map", "physical_to_logical", "phy2log"})
+            if (has(map) && !counts_logical_experts(loads->name()))
+                archive_->zip.fail(
+                    fmt::format("it has physical experts and their map, '{}', which "
+                                "records of JSONL alone are read with",
+                                map));
         const auto shape = shape_of(*loads, out.notes);
         set_shape(*log, shape);
         read_steps(*log, shape.steps);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "wide_columns.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
-#include <moebius/base/text.hpp>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -45,7 +43,8 @@ std::vector<wide_columns::run> joined(std::vector<pair_of_columns> experts) {
 
 }  // namespace
 
-std::vector<wide_columns::run> wide_columns::runs(log_builder& to, bool in_rows) const {
+std::vector<wide_columns::run> wide_columns::runs(log_builder& to, bool in_rows,
+                                                  const std::string& place) const {
     std::map<std::pair<std::string_view, std::uint32_t>, std::size_t> scores;
     const std::string* best = nullptr;
     for (const auto& one : columns_) {
@@ -60,15 +59,18 @@ std::vector<wide_columns::run> wide_columns::runs(log_builder& to, bool in_rows)
         const auto& [family, layer, expert] = one.of;
         if (kind_of(family).is_score) continue;
         if (family != *best) {
-            to.note(
-                fmt::format("'{}' was read, and '{}' was not", excerpt(*best), excerpt(family)));
+            to.note_choice(*best, family, place);
             continue;
         }
         const auto score = scores.find({layer, expert});
         experts.push_back({in_rows ? 0 : to.part("").layer(layer.empty() ? "0" : layer), expert,
                            one.place, score == scores.end() ? nowhere : score->second});
     }
-    return joined(std::move(experts));
+    auto out = joined(std::move(experts));
+    for (auto one = out.begin(); one != out.end(); ++one)
+        if (const auto next = std::next(one); next == out.end() || next->layer != one->layer)
+            to.take_width(one->expert + one->loads.size(), [&] { return place; });
+    return out;
 }
 
 }  // namespace moebius

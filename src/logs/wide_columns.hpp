@@ -29,7 +29,10 @@ public:
     /// Makes runs of the family that tells most of loads, and of scores of the same layer and
     /// expert; what is not read is noted. None where all columns are scores.
     /// @param in_rows  whether the rows have a layer each, not the columns
-    [[nodiscard]] std::vector<run> runs(log_builder& to, bool in_rows) const;
+    /// @param place    for sentences
+    /// @throws io_error  for layers of different numbers of experts
+    [[nodiscard]] std::vector<run> runs(log_builder& to, bool in_rows,
+                                        const std::string& place) const;
 
 private:
     struct column {

@@ -36,7 +36,8 @@ private:
     struct layer_facts {
         std::size_t records = 0;
         std::int64_t first_step = 0, last_step = 0, least_gap = 0, most_gap = 0;
-        bool changes = false, falls = false, uneven = false;
+        bool changes = false, moves_freely = false, uneven = false;
+        std::size_t falls = 0;    ///< records in which a load is less than in the one before
         std::size_t clipped = 0;  ///< records in which two experts or more have the largest load
         double largest = 0;       ///< of all loads
         double sum = 0;           ///< of the first record
@@ -51,6 +52,7 @@ private:
 
     static course course_of(const layer_facts& layer);
     void say_steps(std::vector<std::string>& to) const;
+    void say_missing(std::size_t most, std::vector<std::string>& to) const;
     void say_sums(std::vector<std::string>& to) const;
     void say_rounded(std::vector<std::string>& to) const;
     void say_layers(std::vector<std::string>& to) const;

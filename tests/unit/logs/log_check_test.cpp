@@ -149,3 +149,33 @@ TEST_CASE("a bias beyond the scores' range, or too coarse in bfloat16, is named"
                 "bias: layers 0, 1: at their offset bfloat16 rounds biases to 0.25"));
     CHECK(findings_of(healthy, 30, 1, head, [](int e) { return 0.01 * e; }).empty());
 }
+
+TEST_CASE("running totals that start anew are named", "[logs]") {
+    const auto total = [](int from) {
+        return [from](int s, int l, int e) { return 1000.0 * (s % from) + healthy(s, l, e); };
+    };
+
+    CHECK(found(findings_of(total(1000)), "running: layers 0, 1"));
+    CHECK(found(findings_of(total(150)), "running: layers 0, 1"));
+    CHECK(found(findings_of(total(60)), "running: layers 0, 1"));
+    CHECK(!found(findings_of(total(3)), "running"));
+}
+
+TEST_CASE("a layer that lacks rows is named, whichever it is", "[logs]") {
+    for (const std::size_t lacking : {0U, 1U}) {
+        log_head head;
+        head.layers = {"3", "4"};
+        head.experts = 8;
+        log_check check(head);
+        for (int s = 0; s < 300; ++s)
+            for (std::size_t l = 0; l < 2; ++l) {
+                std::vector<double> loads;
+                for (int e = 0; e < 8; ++e) loads.push_back(healthy(s, 0, e));
+                if (l != lacking || s % 30 != 7) check.take(record_of(s, l, loads, {}));
+            }
+        const auto said = check.findings({}, {});
+        CHECK(found(said, "missing: layer " + head.layers[lacking] +
+                              ": of 300 steps that another layer has they have as few as 290"));
+        CHECK(!found(said, "sampled"));
+    }
+}

@@ -112,9 +112,9 @@ TEST_CASE("experts that a file does not have are refused", "[logs]") {
         CHECK(said(bytes, 3).starts_with("experts is 3, and it has loads of 4, but it must be 4"));
         CHECK(said(bytes, 0) == "experts is 0, but it must be a whole number from 1 to 65536");
     }
-    CHECK(said(array, 5) ==
-          "experts is 5, and it has loads of 4, but it must be 4: an array has all experts");
-    CHECK(said(records, 5) == "(nothing)");
+    for (const auto& bytes : {wide(), array, records})
+        CHECK(said(bytes, 5) ==
+              "experts is 5, and it has loads of 4, but it must be 4: an array has all experts");
     CHECK(said("step,layer,expert,tokens\n0,0,0,5\n0,0,1,0\n", 5) ==
           "step 0, layer 0: 2 of 5 experts have a row, but all must where zeros are written: rows "
           "are missing, or experts is too many");

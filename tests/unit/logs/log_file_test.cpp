@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <functional>
-#include <moebius/base/error.hpp>
 #include <random>
 
 #include "catch.hpp"
 #include "sample_log.hpp"
 
 using namespace moebius;
+using sample::refusal_of;
 
 namespace {
 
@@ -44,21 +44,6 @@ std::string shuffled(const std::string& table) {
     std::string out;
     for (const auto& line : lines) out += line;
     return out;
-}
-
-/// What opening and reading a file says; the name of the file is "FILE".
-std::string refusal_of(const std::string& bytes, const log_options& options = {}) {
-    const scratch_file file(bytes);
-    std::string sentence = "(nothing)";
-    try {
-        const std::vector<std::string> paths{file.path};
-        for (auto& log : open_logs(paths, options)) (void)sample::cells_of(*log.source);
-    } catch (const error& e) {
-        sentence = e.what();
-    }
-    if (const auto at = sentence.find(file.path); at != sentence.npos)
-        sentence.replace(at, file.path.size(), "FILE");
-    return sentence;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <moebius/base/error.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <string>
 #include <utility>
@@ -202,6 +203,21 @@ inline opened_log open(const std::vector<std::string>& files, const log_options&
 inline std::vector<cell> read(const std::vector<std::string>& files,
                               const log_options& options = {}) {
     return cells_of(*open(files, options).source);
+}
+
+/// What opening and reading a file says; the name of the file is "FILE".
+inline std::string refusal_of(const std::string& bytes, const log_options& options = {}) {
+    const scratch_file file(bytes);
+    std::string sentence = "(nothing)";
+    try {
+        const std::vector<std::string> paths{file.path};
+        for (auto& log : open_logs(paths, options)) (void)cells_of(*log.source);
+    } catch (const error& e) {
+        sentence = e.what();
+    }
+    if (const auto at = sentence.find(file.path); at != sentence.npos)
+        sentence.replace(at, file.path.size(), "FILE");
+    return sentence;
 }
 
 /// Whether a sentence has that part.

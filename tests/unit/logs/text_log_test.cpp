@@ -61,7 +61,6 @@ TEST_CASE("line by line a table has the records that all of its lines have", "[l
              "1,2,3,4,5\n6,7,8,9,10\n"},  // layers are in the order of their numbers
             {"layer0/expert0,layer0/expert1,layer0/expert0/bias,layer0/expert1/bias",
              "1,2,.25,-.5\n3,4,.5,-0\n"},
-            {"layer0/expert0,layer0/expert1,layer1/expert0", "1,2,3\n4,5,6\n"},  // fewer of layer 1
             {"step,layer,expert_0,expert_1", "0,0,1,2\n0,1,3,4\n1,0,5,6\n1,1,7,8\n"},
             {"step,loss,layer0/expert0,layer0/expert1", "0,.5,1,2\n1,.4,3,4\n"},
         }));
@@ -74,11 +73,4 @@ TEST_CASE("line by line a table has the records that all of its lines have", "[l
     CHECK(alone.source->head().layers == beside.source->head().layers);
     CHECK(alone.source->head().experts == beside.source->head().experts);
     CHECK(alone.notes == beside.notes);
-}
-
-TEST_CASE("a table of fewer columns than there are experts is filled up", "[logs]") {
-    const log_options options{.experts = 3};
-    const auto log = sample::open({"step,layer0/expert0,layer0/expert1\n0,1,2\n1,3,4\n"}, options);
-    CHECK(records_of(*log.source) ==
-          std::vector<seen_record>{{0, 0, {1, 2, 0}, {}}, {1, 0, {3, 4, 0}, {}}});
 }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "joined_log.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <moebius/base/error.hpp>
+#include <utility>
+
+namespace moebius {
+namespace {
+
+void require_alike(const std::vector<named_source>& parts) {
+    const auto& first = parts.front().source->head();
+    for (const auto& [file, one] : parts)
+        if (one->head().layers != first.layers || one->head().experts != first.experts)
+            throw io_error(file, fmt::format("{} layers of {} experts came after {} of {}, but "
+                                             "parts of a log have the same",
+                                             one->head().layers.size(), one->head().experts,
+                                             first.layers.size(), first.experts));
+}
+
+/// Parts one after the other.
+class part_after_part final : public log_source {
+public:
+    explicit part_after_part(std::vector<named_source> parts) : parts_(std::move(parts)) {
+        require_alike(parts_);
+    }
+
+    const log_head& head() const override { return parts_.front().source->head(); }
+
+    bool next(load_record& record) override {
+        for (; at_ < parts_.size(); ++at_, fresh_ = true) {
+            if (!parts_[at_].source->next(record)) continue;
+            if (fresh_ && at_ > 0 && record.step <= last_) {
+                if (record.step != 0)
+                    throw io_error(parts_[at_].file,
+                                   fmt::format("step {} came after {}, but steps must increase",
+                                               record.step, last_));
+                offset_ = last_ + 1;
+            } else if (fresh_) {
+                offset_ = 0;
+            }
+            fresh_ = false;
+            last_ = record.step += offset_;
+            return true;
+        }
+        return false;
+    }
+
+private:
+    std::vector<named_source> parts_;
+    std::size_t at_ = 0;
+    bool fresh_ = true;
+    std::int64_t last_ = 0, offset_ = 0;
+};
+
+/// Ranks side by side.
+class rank_beside_rank final : public log_source {
+public:
+    explicit rank_beside_rank(std::vector<named_source> ranks) : ranks_(std::move(ranks)) {
+        require_alike(ranks_);
+    }
+
+    const log_head& head() const override { return ranks_.front().source->head(); }
+
+    bool next(load_record& record) override {
+        const bool more = ranks_.front().source->next(record);
+        if (more) {
+            loads_.assign(record.loads.begin(), record.loads.end());
+            moments_.assign(record.moments.begin(), record.moments.end());
+        }
+        for (std::size_t i = 1; i < ranks_.size(); ++i) {
+            load_record other;
+            if (ranks_[i].source->next(other) != more)
+                fail(i, "it has another number of steps than the rank before it");
+            if (more) add(i, record, other);
+        }
+        record.loads = loads_;
+        record.moments = moments_;
+        return more;
+    }
+
+private:
+    [[noreturn]] void fail(std::size_t rank, std::string_view rule) const {
+        throw io_error(ranks_[rank].file, rule);
+    }
+
+    void add(std::size_t rank, const load_record& record, const load_record& other) {
+        if (other.step != record.step)
+            fail(rank, fmt::format("step {} came beside {} of another rank, but ranks have the "
+                                   "same steps",
+                                   other.step, record.step));
+        if (other.moments.size() != moments_.size())
+            fail(rank, "all ranks must have moments, or none");
+        for (std::size_t e = 0; e < loads_.size(); ++e) loads_[e] += other.loads[e];
+        for (std::size_t e = 0; e < moments_.size(); ++e) moments_[e] += other.moments[e];
+    }
+
+    std::vector<named_source> ranks_;
+    std::vector<double> loads_, moments_;  ///< of the record at hand
+};
+
+}  // namespace
+
+std::unique_ptr<log_source> joined_log(std::vector<named_source> parts) {
+    if (parts.size() == 1) return std::move(parts.front().source);
+    return std::make_unique<part_after_part>(std::move(parts));
+}
+
+std::unique_ptr<log_source> summed_log(std::vector<named_source> ranks) {
+    if (ranks.size() == 1) return std::move(ranks.front().source);
+    return std::make_unique<rank_beside_rank>(std::move(ranks));
+}
+
+}  // namespace moebius

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+// Logs that were read wrong without a word: each is refused, or read as it says.
+#include <fmt/format.h>
+
+#include <catch.hpp>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sample_log.hpp"
+
+using namespace moebius;
+
+namespace {
+
+std::string record(int step, int layer, const std::string& members) {
+    return fmt::format("{{\"step\": {}, \"layer\": {}, {}}}\n", step, layer, members);
+}
+
+}  // namespace
+
+TEST_CASE("rows of different numbers of experts are refused", "[logs][error]") {
+    const std::string three = record(0, 0, R"("counts": [1, 2, 3])");
+    const std::string rule = ": it has 2 loads, and a row before it 3, but each layer and step";
+    const std::pair<std::string, std::string> cases[] = {
+        {three + record(1, 0, R"("counts": [1, 2])"), "FILE, line 2" + rule},
+        {three + record(0, 1, R"("counts": [1, 2])"), "FILE, line 2" + rule},
+        {R"({"step": 0, "counts": [[1, 2, 3], [1, 2]]})", "FILE, line 1" + rule},
+        {R"({"step": 0, "counts": {"layer0": [1, 2, 3], "layer1": [1, 2]}})",
+         "FILE, line 1" + rule},
+        {R"({"step": 0, "tokens/layer_0": [1, 2, 3], "tokens/layer_1": [1, 2]})",
+         "FILE, line 1" + rule},
+        {"step,layer0/e0,layer0/e1,layer0/e2,layer1/e0,layer1/e1\n0,1,2,3,1,2\n",
+         "FILE, line 1" + rule},
+    };
+    for (const auto& [bytes, sentence] : cases)
+        CHECK_THAT(sample::refusal_of(bytes), ContainsSubstring(sentence));
+}
+
+TEST_CASE("rows of all experts refuse another number of experts", "[logs][error]") {
+    const std::string wide = "step,e0,e1\n0,1,2\n1,2,1\n";
+    const std::string rows =
+        record(0, 0, R"("counts": [1, 2])") + record(1, 0, R"("counts": [2, 1])");
+    for (const auto& bytes : {wide, rows}) {
+        CHECK_THAT(sample::refusal_of(bytes, {.experts = 3}),
+                   ContainsSubstring("experts is 3, and it has loads of 2, but it must be 2"));
+        CHECK(sample::refusal_of(bytes, {.experts = 2}) == "(nothing)");
+    }
+}
+
+TEST_CASE("an expert without a number is refused, in a record as in a table", "[logs][error]") {
+    const std::string came = " came, but it must be a number";
+    const std::pair<std::string, std::string> cases[] = {
+        {R"({"step": 0, "layer0/expert0": 1, "layer0/expert1": null})", "'null'" + came},
+        {R"({"step": 0, "layer0/expert0": 1, "layer0/expert1": "NaN"})", "'\"NaN\"'" + came},
+        {record(0, 0, R"("expert": 0, "tokens": 5)") +
+             record(0, 0, R"("expert": 1, "tokens": null)"),
+         "FILE, line 2, 'tokens': 'null'" + came},
+        {record(0, 0, R"("expert": null, "tokens": 5)"), "FILE, line 1, 'expert': 'null'" + came},
+        {R"({"step": 0, "layer": null, "counts": [1, 2]})", "'layer': it is null, but a layer is"},
+    };
+    for (const auto& [bytes, sentence] : cases)
+        CHECK_THAT(sample::refusal_of(bytes), ContainsSubstring(sentence));
+    // what has no loads at all is another event
+    CHECK(sample::read({R"({"step": 0, "layer0/expert0": 1})"
+                        "\n"
+                        R"({"step": 1, "layer0/expert0": null, "note_expert0": "x"})"})
+              .size() == 1);
+}
+
+TEST_CASE("a total beside the loads of each expert is none of them", "[logs]") {
+    const std::vector<sample::cell> wanted{{0, "0", 0, 1, -1}, {0, "0", 1, 3, -1}};
+
+    CHECK(sample::read({record(0, 0, R"("tokens": 4, "tokens_per_expert": [1, 3])")}) == wanted);
+    CHECK(sample::read({record(0, 0, R"("count": 4, "counts": [1, 3])")}) == wanted);
+    CHECK(sample::read({"step,layer,tokens,expert,expert_load\n0,0,4,0,1\n0,0,4,1,3\n"}) == wanted);
+}
+
+TEST_CASE("of several loads of an expert the counts of all ranks are read", "[logs]") {
+    const std::vector<sample::cell> wanted{{0, "0", 0, 10, -1}, {0, "0", 1, 30, -1}};
+    const std::string files[] = {
+        "step,layer,expert,local_tokens_per_expert,global_tokens_per_expert\n0,0,0,9,10\n0,0,1,1,"
+        "30\n",
+        "step,layer,expert,prob,count\n0,0,0,0.25,10\n0,0,1,0.75,30\n",
+        record(0, 0, R"("expert": 0, "count": 10, "prob": 0.25)") +
+            record(0, 0, R"("expert": 1, "count": 30, "prob": 0.75)"),
+        record(0, 0, R"("local_tokens_per_expert": [9, 1], "global_tokens_per_expert": [10, 30])"),
+    };
+    for (const auto& bytes : files) {
+        auto log = sample::open({bytes});
+        CHECK(sample::cells_of(*log.source) == wanted);
+    }
+    CHECK(sample::says(sample::open({files[0]}).notes,
+                       "'global_tokens_per_expert' was read, and "
+                       "'local_tokens_per_expert' was not"));
+}
+
+TEST_CASE("a router trace has as many experts as its logits", "[logs]") {
+    const auto trace = [](int step, const char* chosen, const char* more) {
+        return record(step, 0, fmt::format(R"("top_indices": {}{})", chosen, more));
+    };
+    const auto* of_four = R"(, "logit_shape": [2, 4])";
+
+    auto log = sample::open({trace(0, "[[0], [1]]", of_four) + trace(1, "[[1], [1]]", "")});
+
+    CHECK(log.source->head().experts == 4);
+    CHECK(!sample::says(log.notes, "without a row"));
+    CHECK(sample::cells_of(*log.source).size() == 8);
+    CHECK_THAT(sample::refusal_of(trace(0, "[[4]]", of_four)),
+               ContainsSubstring("FILE, line 1: expert 4 was chosen, but 'logit_shape' has 4"));
+    CHECK_THAT(sample::refusal_of(trace(0, "[[1]]", of_four) +
+                                  trace(1, "[[1]]", R"(, "logit_shape": [1, 5])")),
+               ContainsSubstring("FILE, line 2, 'logit_shape': it has 5 loads"));
+}
+
+TEST_CASE("a map of physical experts has several names and stays until another comes", "[logs]") {
+    const auto load = [](int step, const std::string& more = "") {
+        return fmt::format("{{\"step\": {}, \"expert_load\": [[5, 6, 1]]{}}}\n", step, more);
+    };
+    const std::vector<sample::cell> first{{0, "0", 0, 11, -1}, {0, "0", 1, 1, -1}},
+        next{{1, "0", 0, 11, -1}, {1, "0", 1, 1, -1}};
+    auto both = first;
+    both.insert(both.end(), next.begin(), next.end());
+    for (const auto* name :
+         {"physical_to_logical_map", "last_physical_to_logical_map", "phy2log"}) {
+        const auto map = fmt::format("\"{}\": [[0, 0, 1]]", name);
+        CHECK(sample::read({load(0, ", " + map)}) == first);
+        CHECK(sample::read({load(0, ", " + map) + load(1)}) == both);
+        CHECK(sample::read({"{" + map + "}\n" + load(0) + load(1)}) == both);
+    }
+    const auto moved = sample::read(
+        {load(0, R"(, "phy2log": [[0, 0, 1]])") + load(1, R"(, "phy2log": [[0, 1, 1]])")});
+    REQUIRE(moved.size() == 4);
+    CHECK(moved[2].load == 5);
+    // counts of logical experts are what they are
+    CHECK(sample::read({R"({"step": 0, "logical_count": [[11, 1]], "phy2log": [[0, 0, 1]]})"}) ==
+          first);
+    CHECK_THAT(
+        sample::refusal_of(R"({"step": 0, "expert_load": [[5, 1], [5, 1]], "phy2log": [[0, 0]]})"),
+        ContainsSubstring("FILE, line 1: its map of physical experts has no row of layer 1"));
+    CHECK_THAT(sample::refusal_of(load(0, R"(, "log2phy": [[[0, 1], [2]]])")),
+               ContainsSubstring("it has 'log2phy', but 'physical_to_logical_map' is needed"));
+}
+
+TEST_CASE("tensors of whole numbers of an event file are read, and others are noted", "[logs]") {
+    const auto event = [](int layer, const std::string& tensor) {
+        const auto value = sample::field(1, fmt::format("tokens_per_expert/layer_{}", layer)) +
+                           sample::field(8, tensor);
+        return sample::event_record(sample::field(2, 7) +
+                                    sample::field(5, sample::field(1, value)));
+    };
+    const std::string packed{"\x05\xac\x02", 3};  // 5, 300
+    const std::vector<sample::cell> wanted{{7, "0", 0, 5, -1}, {7, "0", 1, 300, -1}};
+    const std::string float16{"\0\x45\0\x5c", 4};
+
+    for (const auto& [type, number] : {std::pair{3, 7}, std::pair{9, 10}}) {
+        const auto head = sample::field(1, type);
+        CHECK(sample::read({event(0, head + sample::field(number, packed))}) == wanted);
+        CHECK(sample::read({event(0, head + sample::field(number, 5) + sample::field(number, 44))})
+                  .size() == 2);
+        CHECK_THAT(sample::refusal_of(event(0, head + sample::field(number, "\x05\xac"))),
+                   ContainsSubstring("its message is damaged"));
+    }
+    auto log = sample::open({event(0, sample::field(1, 9) + sample::field(10, packed)) +
+                             event(1, sample::field(1, 19) + sample::field(4, float16))});
+    CHECK(sample::says(log.notes, "'tokens_per_expert/layer_1' is a tensor of a type that is not"));
+    CHECK(sample::cells_of(*log.source) == wanted);
+}
+
+TEST_CASE("layers are found wherever a name has their number", "[logs]") {
+    for (const auto* name : {"layers.{}.mlp.experts.{}", "L{}E{}", "layer_{}_tokens_per_expert_{}",
+                             "decoder.layers.{}.mlp.router/expert{}", "Layer {} Expert {}",
+                             "model.layers.{}.block_sparse_moe.experts.{}", "l{}_e{}"}) {
+        const auto named = [name](int l, int e) { return fmt::format(fmt::runtime(name), l, e); };
+        CAPTURE(name);
+        CHECK(sample::read({sample::wide_csv(named)}) == sample::cells(false));
+        CHECK(sample::read({sample::events({{named, 1}})}) == sample::cells(false));
+    }
+    std::string records;
+    for (int s = 0; s < sample::steps; ++s) {
+        std::string members;
+        for (int l = 0; l < sample::layers; ++l)
+            members += fmt::format(", \"layers.{}.router/tokens_per_expert\": [{}, {}, {}, {}]", l,
+                                   sample::count(s, l, 0), sample::count(s, l, 1),
+                                   sample::count(s, l, 2), sample::count(s, l, 3));
+        records += fmt::format("{{\"step\": {}{}}}\n", s, members);
+    }
+    CHECK(sample::read({records}) == sample::cells(false));
+}
+
+TEST_CASE("names that may be those of layers are never read as one layer", "[logs][error]") {
+    const auto named = [](int l, int e) { return fmt::format("h.{}.experts.{}", l, e); };
+    const std::string rule = "'h.0' and 'h.1' differ in their numbers, but only after 'layer'";
+
+    CHECK_THAT(sample::refusal_of(sample::wide_csv(named)), ContainsSubstring(rule));
+    CHECK_THAT(sample::refusal_of(sample::events({{named, 1}})), ContainsSubstring(rule));
+    CHECK_THAT(sample::refusal_of(R"({"step": 0, "h.0.experts.0": 1, "h.1.experts.0": 2})"),
+               ContainsSubstring(rule));
+}
+
+TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[logs]") {
+    const auto counts = sample::counts_as<std::int32_t>();
+    const auto part = [&](std::size_t from, std::size_t to) {
+        return sample::npy("<i4", fmt::format("({}, 2, 4)", to - from),
+                           counts.substr(32 * from, 32 * (to - from)));
+    };
+    const auto zip = [](const std::string& npy) { return sample::zip({{"counts.npy", npy}}); };
+    auto doubled = sample::cells(false);
+    for (auto& one : doubled) one.load *= 2;
+    const scratch_file first(part(0, 6), "_rank0.npy"), second(part(0, 6), "_rank1.npy"),
+        begin(part(0, 2), "_rank1.npy"), end(part(2, 6), "_rank1.npy"),
+        packed(zip(part(0, 6)), "_rank0.npz"), other(zip(part(0, 6)), "_rank1.npz"),
+        unnamed(part(0, 6), ".npy");
+    const auto open = [](const std::vector<std::string>& paths) {
+        return std::move(open_logs(paths, {.top_k = 2, .tokens = 1000}).at(0));
+    };
+
+    CHECK(sample::cells_of(*open({first.path, second.path}).source) == doubled);
+    CHECK(sample::cells_of(*open({packed.path, other.path}).source) == doubled);
+    CHECK(sample::cells_of(*open({first.path, begin.path, end.path}).source) == doubled);
+    CHECK(sample::says(open({first.path, second.path}).notes, "counts of 2 ranks were added up"));
+    CHECK_THROWS_WITH(sample::cells_of(*open({first.path, begin.path}).source),
+                      ContainsSubstring("it has another number of steps than the rank before it"));
+    CHECK_THROWS_WITH(open({first.path, second.path, unnamed.path}),
+                      ContainsSubstring("its name has no rank, but those of other parts have one"));
+}
+
+TEST_CASE("counts that are doubled in a part of the log are refused", "[logs][error]") {
+    std::string counts;
+    for (int s = 0; s < 400; ++s)
+        for (const int load : {2, 6, 4, 8})
+            sample::append<std::int32_t>(counts, s < 300 ? load : load + (load == 2) - (load == 8));
+    const auto array = sample::npy("<i4", "(400, 1, 4)", counts);
+
+    CHECK_THAT(sample::refusal_of(array),
+               ContainsSubstring("step 300, layer 0: a load is 3, but all counts before are even"));
+    CHECK(sample::refusal_of(array, {.tokens = 20}) == "(nothing)");
+}
+
+TEST_CASE("a log that is cut or replaced while it is followed says so", "[logs][error]") {
+    const auto rows = [](int from, int to) {
+        std::string out = "step,layer,expert,tokens\n";
+        for (int s = from; s < to; ++s) out += fmt::format("{},0,0,5\n{},0,1,7\n", s, s);
+        return out;
+    };
+    const auto write = [](const scratch_file& to, const std::string& bytes) {
+        std::ofstream(to.path, std::ios::binary) << bytes;  // cut, and written anew
+    };
+    for (const auto& anew : {std::string(), rows(0, 3), rows(200, 400), rows(101, 160)}) {
+        const scratch_file file(rows(100, 150));
+        const auto log = follow_log(file.path);
+        while (!log->next_step().empty()) {
+        }
+        write(file, anew);
+        CHECK_THROWS_WITH(log->next_step(),
+                          ContainsSubstring("it was cut or replaced while it was followed"));
+    }
+    const scratch_file file(rows(100, 150));
+    const auto log = follow_log(file.path);
+    while (!log->next_step().empty()) {
+    }
+    write(file, rows(100, 152));  // the same, and more
+    CHECK(log->next_step().front().step == 149);
+}
+
+TEST_CASE("an archive of physical experts and their map is refused", "[logs][error]") {
+    const auto with_map = [](const std::string& loads) {
+        return sample::zip(
+            {{loads, sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>())},
+             {"phy2log.npy", sample::npy("<i4", "(4,)", std::string(16, '\0'))}});
+    };
+
+    CHECK_THAT(sample::refusal_of(with_map("loads.npy")),
+               ContainsSubstring("FILE: it has physical experts and their map, 'phy2log'"));
+    CHECK(sample::refusal_of(with_map("logical_count.npy")) == "(nothing)");
+}
