@@ -174,6 +174,45 @@ TEST_CASE("a gate that moves vetoes a distance from counts", "[diagnose]") {
     CHECK(notes_hold(got, "cannot tell a distance from counts"));
 }
 
+TEST_CASE("rows that are steps apart give no K and are not called safe", "[diagnose]") {
+    const bool controlled = GENERATE(false, true);
+    const std::int64_t apart = GENERATE(2, 5, 20);
+    feedback_rule rule{.feedback = controlled ? 6.0 : 3.0, .step = 0.05};
+    auto head = head_of(8, rule.feedback);
+    if (controlled) {
+        rule.controller = {control_law::integral, 1};
+        head.balancer = "integral";
+        head.bias_rate = 0.05;
+    }
+    layer_margin margin(head);
+    load_record record;
+    for (const auto& step : loop_counts(8, 512, rule, 6000, 3)) {
+        record.loads = step;
+        if (++record.step % apart == 0) margin.take(record);
+    }
+
+    const auto got = margin.result();
+
+    CAPTURE(got.reason);
+    CHECK_FALSE(got.feedback);
+    CHECK(got.verdict != load_verdict::safe);
+    CHECK(notes_hold(got, "known rates need every step"));
+}
+
+TEST_CASE("a step that is missing makes the gain that of the steps behind it", "[diagnose]") {
+    const auto counts = loop_counts(8, 512, {.feedback = 3, .step = 0.05}, 3000, 3);
+    layer_margin whole(head_of(8, 3)), behind(head_of(8, 3));
+    load_record record;
+    for (const auto& step : counts) {
+        record.loads = step;
+        if (++record.step == 1000) continue;
+        whole.take(record);
+        if (record.step > 1001) behind.take(record);
+    }
+    REQUIRE(whole.result().feedback);
+    CHECK(whole.result().feedback->value == behind.result().feedback->value);
+}
+
 TEST_CASE("loads that run away are warned of before they have", "[diagnose]") {
     std::mt19937_64 random(2);
     std::vector<std::vector<double>> counts;
