@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/margin.hpp>
 #include <numeric>
@@ -91,6 +92,7 @@ void layer_margin::begin_fits() {
 /// with the second of two rows that follow each other.
 void layer_margin::fit_loop(std::int64_t step) {
     const auto apart = last_step_ ? step - *last_step_ : 1;
+    if (!last_step_) first_step_ = step;
     last_step_ = step;
     if (apart != 1) {
         loop_.reset();
@@ -112,7 +114,11 @@ void layer_margin::take(const load_record& record) {
                                                  static_cast<Eigen::Index>(record.loads.size()));
     const double sum = loads.sum();
     if (!(sum > 0) || !std::isfinite(sum)) return;
-    Eigen::Map<Eigen::ArrayXd>(shares_.data(), loads.size()) = loads * (1 / sum);
+    Eigen::Map<Eigen::ArrayXd> shares(shares_.data(), loads.size());
+    if (sum < std::numeric_limits<double>::min())
+        shares = loads / sum;  // 1/sum would be infinite
+    else
+        shares = loads * (1 / sum);
     if ((unit_ >= 0 && !are_counts(record.loads)) || sum > 1e15)
         unit_ = -1;  // shares: how many tokens there were is not in them
     for (std::size_t e = 0; unit_ >= 0 && unit_ != 1 && e < shares_.size(); ++e)
@@ -253,20 +259,34 @@ void layer_margin::judge_loop(layer_diagnosis& out) const {
             gap_end_, *gap_));
 }
 
+std::string_view layer_margin::unit() const { return gap_ ? "rows" : "steps"; }
+
+/// K is the gain where the loads are, and its thresholds are those of equal loads.
+void layer_margin::drop_unequal(layer_diagnosis& out) const {
+    const auto loads = watch_.blocks().recent();
+    if (out.margins.empty() || watch_.blocks().steps() < enough_steps / 4) return;
+    if (collapse_of(loads, top_k_).empty() && !one_leads(loads, top_k_)) return;
+    out.margins.clear();
+    out.feedback.reset();
+    out.limits.reset();
+    out.knob.clear();
+    out.verdict = load_verdict::cannot_tell;
+    out.reason.clear();
+    out.notes.emplace_back(
+        "cannot tell K and a margin: they are of equal loads, and the gain that is measured is "
+        "that of unequal ones");
+}
+
 void layer_margin::judge_counts(layer_diagnosis& out) const {
     const auto now = watch_.now();
     const auto loads = watch_.blocks().recent();
     const bool measured = !out.margins.empty();
     const auto slow = measured ? std::nullopt : watch_.slowest();
-    if (watch_.blocks().steps() >= enough_steps / 4 && has_collapsed(loads, top_k_)) {
-        out.verdict = load_verdict::collapsed;
-        out.reason = fmt::format("one expert has {:.3g} times its even share",
-                                 loads.maxCoeff() * static_cast<double>(loads.size()));
-    } else if (now.kind == warning_kind::growing || (now.kind != warning_kind::none && !measured)) {
-        judge_warning(now, out);
-        out.steps_left = steps_left(now, loads, top_k_);
+    if (now.kind == warning_kind::growing || (now.kind != warning_kind::none && !measured)) {
+        judge_warning(now, unit(), out);
+        if (const auto left = rows_left(now, loads, top_k_)) out.steps_left = *left * steps_a_row();
     } else if (!measured) {
-        judge_rest(watch_.blocks().steps(), slow, out);
+        judge_rest(watch_.blocks().steps(), slow, unit(), out);
         if (loops_ && out.verdict == load_verdict::safe) {
             out.verdict = load_verdict::cannot_tell;
             out.reason +=
@@ -274,16 +294,30 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
                 "which would tell, is not known";
         }
     }
-    if (!measured && slow) out.margins.push_back(growth_margin(now, *slow));
+    if (watch_.blocks().steps() >= enough_steps / 4) judge_collapse(loads, top_k_, out);
+    if (!measured && slow) out.margins.push_back(growth_margin(now, *slow, unit()));
+}
+
+double layer_margin::steps_a_row() const {
+    const auto rows = static_cast<double>(watch_.blocks().steps());
+    return rows > 1 ? static_cast<double>(last_step_.value_or(0) - first_step_) / (rows - 1) : 1;
 }
 
 layer_diagnosis layer_margin::margins() const {
     layer_diagnosis out;
     judge_loop(out);
+    drop_unequal(out);
     if (!out.margins.empty()) return out;
     if (const auto slow = watch_.slowest())
-        out.margins.push_back(growth_margin(watch_.now(), *slow));
+        out.margins.push_back(growth_margin(watch_.now(), *slow, unit()));
     return out;
+}
+
+void layer_margin::note_tokens(layer_diagnosis& out) const {
+    if (tokens_ > 0 || watch_.blocks().steps() == 0) return;
+    out.notes.emplace_back(
+        "cannot tell swings from the noise of tokens: loads are no counts, and how many tokens a "
+        "step has (--tokens) is not known; a deviation that feeds itself is looked for alone");
 }
 
 layer_diagnosis layer_margin::result() const {
@@ -295,8 +329,10 @@ layer_diagnosis layer_margin::result() const {
     judge_loop(out);
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
+    drop_unequal(out);
     note_scores(scores_, head_, out);
     judge_counts(out);
+    if (out.margins.empty() || !out.feedback) note_tokens(out);
     const bool in_danger =
         out.verdict >= load_verdict::coexistence;  // the better come before the worse
     if (in_danger && !out.feedback) out.knob = no_knob(head_, restored_);

@@ -82,6 +82,10 @@ private:
     void watch_gain(std::int64_t step);
     void judge_loop(layer_diagnosis& out) const;    ///< of probes, or of gates that rest
     void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
+    void drop_unequal(layer_diagnosis& out) const;
+    [[nodiscard]] std::string_view unit() const;  ///< of what blocks count
+    [[nodiscard]] double steps_a_row() const;     ///< in the mean
+    void note_tokens(layer_diagnosis& out) const;
 
     log_head head_;
     double top_k_, restored_;
@@ -96,7 +100,8 @@ private:
     std::vector<double> shares_;
     double unit_ = 0;    ///< greatest common divisor of all counts; 0 before the first, 1 if none
     double tokens_ = 0;  ///< of the last step
-    std::optional<std::int64_t> last_step_, gap_;      ///< gap_: steps between the last rows apart
+    std::optional<std::int64_t> last_step_, gap_;  ///< gap_: steps between the last rows apart
+    std::int64_t first_step_ = 0;
     std::int64_t gap_end_ = 0;                         ///< step of the row behind it
     std::size_t probed_ = 0;                           ///< records with moments or a dither
     std::optional<std::int64_t> warned_at_, grew_at_;  ///< steps of the first warnings
