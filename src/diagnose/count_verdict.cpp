@@ -63,8 +63,8 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
         out.verdict = load_verdict::losing_balance;
         out.reason = fmt::format(
             "from {0} {3} to the next {0} loads change {1:.1f} times as much as independent "
-            "tokens "
-            "make them, and rested in the first {2}",
+            "tokens make them, and rested in the first {2}; a loop that amplifies as much and "
+            "does not change swings so, too, and counts cannot tell them apart",
             now.block * warning_limits::half, now.swelling,
             warning_limits::rest_block * block_window::blocks, unit);
     } else {
