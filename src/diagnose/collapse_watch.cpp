@@ -39,7 +39,8 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     grown_[which].reset();
     auto& at = at_[which];
     at = {warning_kind::none, window->length, {}, {}, 0, blocks_.steps()};
-    const bool independent = over_dispersion(*window, tokens, top_k) <= limits_.independence;
+    const double noise = tokens > 0 ? over_dispersion(*window, tokens, top_k) : 0;
+    const bool independent = noise <= limits_.independence && noise * limits_.independence >= 1;
     if (window->length == limits_.rest_block && !rested_)
         rested_ = independent && window->experts >= limits_.fewest_experts &&
                   slow_swing(*window, limits_.half) <= limits_.rest;

@@ -3,30 +3,32 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/margin.hpp>
 #include <numeric>
 
+#include "count_verdict.hpp"
 #include "loop_thresholds.hpp"
 
 namespace moebius {
 namespace {
 
-constexpr double interval_90 = 1.6448536269514722;
 /// -2 ln likelihood by which another forgetting must be better before gates are said to move:
 /// chance 1 in 2,000 where the known one is right.
 constexpr double moving = 12;
-constexpr std::size_t enough_steps = 200;  // 20 blocks of the shortest length
 
 control_law law_of(const log_head& head) {
     if (head.balancer == "integral") return control_law::integral;
     return head.balancer == "sign" ? control_law::sign : control_law::none;
 }
 
-/// Loops whose scores follow loads have a gain; without a rate it is fitted as well.
-std::optional<loop_terms> terms_of(const log_head& head, const loop_thresholds& alone) {
-    const bool feedback = head.balancer == "feedback" || head.feedback.value_or(0) != 0;
-    if (!feedback) return std::nullopt;
+bool follows_loads(const log_head& head) {
+    return head.balancer == "feedback" || head.feedback.value_or(0) != 0;
+}
+
+/// Of a loop whose scores follow loads; without a rate it is fitted as well.
+loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     loop_terms out;
     out.forget = head.rate.value_or(0) * head.decay.value_or(1);
     out.control = law_of(head);
@@ -35,65 +37,10 @@ std::optional<loop_terms> terms_of(const log_head& head, const loop_thresholds& 
     return out;
 }
 
-/// Loads as a collapsed router has them: few experts get nearly all, by exp(entropy), which is k
-/// for a router of k choices that always takes the same, or half of them have less than a tenth of
-/// an even share.
-bool has_collapsed(const Eigen::VectorXd& loads, double top_k) {
-    double entropy = 0;
-    for (const double p : loads)
-        if (p > 0) entropy -= p * std::log(p);
-    const auto n = static_cast<double>(loads.size());
-    const auto idle = static_cast<double>((loads.array() < 0.1 / n).count());
-    return std::exp(entropy) < top_k + (n - top_k) / 4 || 2 * idle >= n;
-}
-
 /// The step in which a warning came to be there.
 void note_first(const std::optional<warning>& seen, std::int64_t step,
                 std::optional<std::int64_t>& at) {
     if (seen && !at) at = step;
-}
-
-std::string words_of(const block_growth& growth, std::size_t block) {
-    return fmt::format(
-        "from block to block of {} steps a deviation is multiplied by {:.3f} ({:.3f} "
-        "to {:.3f})",
-        block, growth.multiplier, growth.multiplier - interval_90 * growth.error,
-        growth.multiplier + interval_90 * growth.error);
-}
-
-void judge_warning(const warning& now, layer_diagnosis& out) {
-    if (now.kind == warning_kind::growing) {
-        out.verdict = load_verdict::losing_balance;
-        out.reason = words_of(now.growth, now.block) + ", away from equal loads";
-    } else if (now.kind == warning_kind::swelling) {
-        out.verdict = load_verdict::losing_balance;
-        out.reason = fmt::format(
-            "from {0} steps to the next {0} loads change {1:.1f} times as much as independent "
-            "tokens "
-            "make them, and rested in the first {2}",
-            now.block * warning_limits::half, now.swelling,
-            warning_limits::rest_block * block_window::blocks);
-    } else {
-        out.verdict =
-            now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;
-        out.reason = fmt::format(
-            "means of {} steps scatter {:.1f} times as much as independent "
-            "tokens make them, and did not before",
-            now.block, now.swing.gain);
-    }
-}
-
-/// What counts alone say of a layer that raises no warning.
-/// @param slow  the slow motion of the layer, where there are steps enough
-void judge_rest(std::size_t steps, const std::optional<warning>& slow, layer_diagnosis& out) {
-    if (steps < enough_steps || !slow) {
-        out.reason = fmt::format("{} steps came; {} are needed", steps, enough_steps);
-        return;
-    }
-    const bool rests = slow->growth.t < -3;  // a random walk does so in one window of 20
-    out.verdict = rests ? load_verdict::safe : load_verdict::drifting;
-    out.reason = rests ? "loads come back to their means: " : "loads move and do not run away: ";
-    out.reason += words_of(slow->growth, slow->block);
 }
 
 }  // namespace
@@ -128,12 +75,35 @@ layer_margin::layer_margin(const log_head& head, double restored)
                                "a margin between 0 and 1 can be restored");
     if (!(top_k_ < static_cast<double>(head.experts))) top_k_ = 1;  // such a router has no dynamics
     alone_ = thresholds_of(head.experts, top_k_);
-    if (auto terms = terms_of(head, alone_)) {
-        const bool known = terms->forget > 0 && terms->forget < 1;
-        if (known) loop_.emplace(head.experts, *terms);
-        free_.emplace(head.experts, *terms, known ? terms->forget : 0);
-    }
+    loops_ = follows_loads(head);
+    begin_fits();
     shares_.resize(head.experts);
+}
+
+void layer_margin::begin_fits() {
+    if (!loops_) return;
+    const auto terms = terms_of(head_, alone_);
+    const bool known = terms.forget > 0 && terms.forget < 1;
+    if (known) loop_.emplace(head_.experts, terms);
+    free_.emplace(head_.experts, terms, known ? terms.forget : 0);
+}
+
+/// Scores are made of the loads of all steps: behind steps that are not in the log fits begin anew,
+/// with the second of two rows that follow each other.
+void layer_margin::fit_loop(std::int64_t step) {
+    const auto apart = last_step_ ? step - *last_step_ : 1;
+    if (!last_step_) first_step_ = step;
+    last_step_ = step;
+    if (apart != 1) {
+        loop_.reset();
+        free_.reset();
+        gap_ = apart;
+        gap_end_ = step;
+        return;
+    }
+    if (gap_ && !free_) begin_fits();
+    if (loop_) loop_->take(shares_);
+    if (free_) free_->take(shares_);
 }
 
 void layer_margin::take(const load_record& record) {
@@ -144,7 +114,11 @@ void layer_margin::take(const load_record& record) {
                                                  static_cast<Eigen::Index>(record.loads.size()));
     const double sum = loads.sum();
     if (!(sum > 0) || !std::isfinite(sum)) return;
-    Eigen::Map<Eigen::ArrayXd>(shares_.data(), loads.size()) = loads * (1 / sum);
+    Eigen::Map<Eigen::ArrayXd> shares(shares_.data(), loads.size());
+    if (sum < std::numeric_limits<double>::min())
+        shares = loads / sum;  // 1/sum would be infinite
+    else
+        shares = loads * (1 / sum);
     if ((unit_ >= 0 && !are_counts(record.loads)) || sum > 1e15)
         unit_ = -1;  // shares: how many tokens there were is not in them
     for (std::size_t e = 0; unit_ >= 0 && unit_ != 1 && e < shares_.size(); ++e)
@@ -154,8 +128,7 @@ void layer_margin::take(const load_record& record) {
     watch_.take(shares_, tokens_, top_k_);
     note_first(watch_.first(), record.step, warned_at_);
     note_first(watch_.first_growth(), record.step, grew_at_);
-    if (loop_) loop_->take(shares_);
-    if (free_) free_->take(shares_);
+    fit_loop(record.step);
     if (!std::isnan(record.feedback)) head_.feedback = record.feedback;
     take_probes(record);
     if (moments_ || dither_) watch_gain(record.step);
@@ -245,24 +218,6 @@ void note_scores(const std::optional<score_slope>& scores, const log_head& head,
         backwards > 0 ? fmt::format(" (decay/feedback is {:.3g})", backwards) : std::string()));
 }
 
-/// Steps until one expert has half of its most, by the growth that is seen.
-std::optional<double> steps_left(const warning& now, const Eigen::VectorXd& loads, double top_k) {
-    const double most = 1 / top_k, top = loads.maxCoeff();
-    const double even = 1 / static_cast<double>(loads.size());
-    if (now.kind != warning_kind::growing || !(top > even) || top >= most / 2) return std::nullopt;
-    return std::log((most / 2 - even) / (top - even)) / std::log(now.growth.multiplier) *
-           static_cast<double>(now.block);
-}
-
-/// What counts alone tell.
-margin growth_margin(const warning& now, const warning& slow) {
-    const warning& shown = now.kind == warning_kind::growing ? now : slow;
-    const double m = shown.growth.multiplier, error = interval_90 * shown.growth.error;
-    return {1 - m, 1 - m - error, 1 - m + error,
-            fmt::format("1, by the multiplier of deviations from block to block of {} steps",
-                        shown.block)};
-}
-
 }  // namespace
 
 void layer_margin::judge_loop(layer_diagnosis& out) const {
@@ -297,6 +252,29 @@ void layer_margin::judge_loop(layer_diagnosis& out) const {
     if (!out.margins.empty()) return;
     if (const auto gain = gain_of(loop_, free_, known, out))
         judge_gain(limits, *gain, "counts of gates that rest", head_, restored_, out);
+    else if (gap_ && loops_ && out.notes.empty())
+        out.notes.push_back(fmt::format(
+            "cannot tell a distance from counts: known rates need every step, and before step {} "
+            "rows are {} steps apart",
+            gap_end_, *gap_));
+}
+
+std::string_view layer_margin::unit() const { return gap_ ? "rows" : "steps"; }
+
+/// K is the gain where the loads are, and its thresholds are those of equal loads.
+void layer_margin::drop_unequal(layer_diagnosis& out) const {
+    const auto loads = watch_.blocks().recent();
+    if (out.margins.empty() || watch_.blocks().steps() < enough_steps / 4) return;
+    if (collapse_of(loads, top_k_).empty() && !one_leads(loads, top_k_)) return;
+    out.margins.clear();
+    out.feedback.reset();
+    out.limits.reset();
+    out.knob.clear();
+    out.verdict = load_verdict::cannot_tell;
+    out.reason.clear();
+    out.notes.emplace_back(
+        "cannot tell K and a margin: they are of equal loads, and the gain that is measured is "
+        "that of unequal ones");
 }
 
 void layer_margin::judge_counts(layer_diagnosis& out) const {
@@ -304,26 +282,42 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
     const auto loads = watch_.blocks().recent();
     const bool measured = !out.margins.empty();
     const auto slow = measured ? std::nullopt : watch_.slowest();
-    if (watch_.blocks().steps() >= enough_steps / 4 && has_collapsed(loads, top_k_)) {
-        out.verdict = load_verdict::collapsed;
-        out.reason = fmt::format("one expert has {:.3g} times its even share",
-                                 loads.maxCoeff() * static_cast<double>(loads.size()));
-    } else if (now.kind == warning_kind::growing || (now.kind != warning_kind::none && !measured)) {
-        judge_warning(now, out);
-        out.steps_left = steps_left(now, loads, top_k_);
+    if (now.kind == warning_kind::growing || (now.kind != warning_kind::none && !measured)) {
+        judge_warning(now, unit(), out);
+        if (const auto left = rows_left(now, loads, top_k_)) out.steps_left = *left * steps_a_row();
     } else if (!measured) {
-        judge_rest(watch_.blocks().steps(), slow, out);
+        judge_rest(watch_.blocks().steps(), slow, unit(), out);
+        if (loops_ && out.verdict == load_verdict::safe) {
+            out.verdict = load_verdict::cannot_tell;
+            out.reason +=
+                "; scores follow loads, and so they do inside the coexistence window: K, "
+                "which would tell, is not known";
+        }
     }
-    if (!measured && slow) out.margins.push_back(growth_margin(now, *slow));
+    if (watch_.blocks().steps() >= enough_steps / 4) judge_collapse(loads, top_k_, out);
+    if (!measured && slow) out.margins.push_back(growth_margin(now, *slow, unit()));
+}
+
+double layer_margin::steps_a_row() const {
+    const auto rows = static_cast<double>(watch_.blocks().steps());
+    return rows > 1 ? static_cast<double>(last_step_.value_or(0) - first_step_) / (rows - 1) : 1;
 }
 
 layer_diagnosis layer_margin::margins() const {
     layer_diagnosis out;
     judge_loop(out);
+    drop_unequal(out);
     if (!out.margins.empty()) return out;
     if (const auto slow = watch_.slowest())
-        out.margins.push_back(growth_margin(watch_.now(), *slow));
+        out.margins.push_back(growth_margin(watch_.now(), *slow, unit()));
     return out;
+}
+
+void layer_margin::note_tokens(layer_diagnosis& out) const {
+    if (tokens_ > 0 || watch_.blocks().steps() == 0) return;
+    out.notes.emplace_back(
+        "cannot tell swings from the noise of tokens: loads are no counts, and how many tokens a "
+        "step has (--tokens) is not known; a deviation that feeds itself is looked for alone");
 }
 
 layer_diagnosis layer_margin::result() const {
@@ -335,8 +329,10 @@ layer_diagnosis layer_margin::result() const {
     judge_loop(out);
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
+    drop_unequal(out);
     note_scores(scores_, head_, out);
     judge_counts(out);
+    if (out.margins.empty() || !out.feedback) note_tokens(out);
     const bool in_danger =
         out.verdict >= load_verdict::coexistence;  // the better come before the worse
     if (in_danger && !out.feedback) out.knob = no_knob(head_, restored_);

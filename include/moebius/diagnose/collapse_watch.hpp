@@ -42,7 +42,9 @@ struct warning_limits {
     static constexpr std::size_t rest_block = 20, swell_block = 40;
     static constexpr int half = 2;   ///< of either, in slow_swing
     std::size_t fewest_experts = 4;  ///< of fewer the loads are nearly one number
-    double independence = 1.4;  ///< tokens' noise over multinomial up to which swings can be read
+    /// Tokens' noise over multinomial up to which swings can be read, and the inverse of the least:
+    /// loads that scatter less are not of as many tokens as their unit says (padded, rounded).
+    double independence = 1.4;
 };
 
 /// Watches one layer. Needs no settings of the run; memory does not grow.
@@ -51,7 +53,8 @@ public:
     explicit collapse_watch(std::size_t experts, const warning_limits& limits = {});
 
     /// @param shares  (E) of the step, sum 1
-    /// @param tokens  of the step, of which each made top_k choices
+    /// @param tokens  of the step, of which each made top_k choices; 0: not known, swings are not
+    /// judged
     void take(std::span<const double> shares, double tokens, double top_k);
 
     /// The strongest warning that stands now, of any length of block.

@@ -76,15 +76,22 @@ public:
     [[nodiscard]] layer_diagnosis margins() const;
 
 private:
+    void begin_fits();
+    void fit_loop(std::int64_t step);
     void take_probes(const load_record& record);
     void watch_gain(std::int64_t step);
     void judge_loop(layer_diagnosis& out) const;    ///< of probes, or of gates that rest
     void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
+    void drop_unequal(layer_diagnosis& out) const;
+    [[nodiscard]] std::string_view unit() const;  ///< of what blocks count
+    [[nodiscard]] double steps_a_row() const;     ///< in the mean
+    void note_tokens(layer_diagnosis& out) const;
 
     log_head head_;
     double top_k_, restored_;
     loop_thresholds alone_;  ///< without a controller
     collapse_watch watch_;
+    bool loops_ = false;  ///< whether scores follow loads, so that there is a K
     std::optional<loop_fit> loop_;
     std::optional<free_loop_fit> free_;  ///< beside a known step, or in place of one that is not
     std::optional<dither_slope> dither_;
@@ -93,6 +100,9 @@ private:
     std::vector<double> shares_;
     double unit_ = 0;    ///< greatest common divisor of all counts; 0 before the first, 1 if none
     double tokens_ = 0;  ///< of the last step
+    std::optional<std::int64_t> last_step_, gap_;  ///< gap_: steps between the last rows apart
+    std::int64_t first_step_ = 0;
+    std::int64_t gap_end_ = 0;                         ///< step of the row behind it
     std::size_t probed_ = 0;                           ///< records with moments or a dither
     std::optional<std::int64_t> warned_at_, grew_at_;  ///< steps of the first warnings
     std::optional<std::int64_t> lost_at_;  ///< where the gain by probes exceeded its threshold

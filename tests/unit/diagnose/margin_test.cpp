@@ -174,6 +174,126 @@ TEST_CASE("a gate that moves vetoes a distance from counts", "[diagnose]") {
     CHECK(notes_hold(got, "cannot tell a distance from counts"));
 }
 
+TEST_CASE("rows that are steps apart give no K and are not called safe", "[diagnose]") {
+    const bool controlled = GENERATE(false, true);
+    const std::int64_t apart = GENERATE(2, 5, 20);
+    feedback_rule rule{.feedback = controlled ? 6.0 : 3.0, .step = 0.05};
+    auto head = head_of(8, rule.feedback);
+    if (controlled) {
+        rule.controller = {control_law::integral, 1};
+        head.balancer = "integral";
+        head.bias_rate = 0.05;
+    }
+    layer_margin margin(head);
+    load_record record;
+    for (const auto& step : loop_counts(8, 512, rule, 6000, 3)) {
+        record.loads = step;
+        if (++record.step % apart == 0) margin.take(record);
+    }
+
+    const auto got = margin.result();
+
+    CAPTURE(got.reason);
+    CHECK_FALSE(got.feedback);
+    CHECK(got.verdict != load_verdict::safe);
+    CHECK(notes_hold(got, "known rates need every step"));
+}
+
+TEST_CASE("a step that is missing makes the gain that of the steps behind it", "[diagnose]") {
+    const auto counts = loop_counts(8, 512, {.feedback = 3, .step = 0.05}, 3000, 3);
+    layer_margin whole(head_of(8, 3)), behind(head_of(8, 3));
+    load_record record;
+    for (const auto& step : counts) {
+        record.loads = step;
+        if (++record.step == 1000) continue;
+        whole.take(record);
+        if (record.step > 1001) behind.take(record);
+    }
+    REQUIRE(whole.result().feedback);
+    CHECK(whole.result().feedback->value == behind.result().feedback->value);
+}
+
+TEST_CASE("steps that are left are steps of the run, not rows of the log", "[diagnose]") {
+    std::mt19937_64 random(2);
+    log_head head;
+    head.experts = 8;
+    layer_margin dense(head), sparse(head);
+    load_record record;
+    for (int t = 0; t < 1100; ++t) {
+        const double lead = 0.02 * std::exp(0.004 * std::max(0, t - 300));
+        const auto counts = drawn({lead, 0, 0, 0, 0, 0, 0, 0}, 1024, random);
+        record.loads = counts;
+        record.step = t;
+        dense.take(record);
+        record.step = 10 * t;
+        sparse.take(record);
+    }
+    REQUIRE(dense.result().steps_left);
+    CHECK_THAT(*sparse.result().steps_left, WithinRel(10 * *dense.result().steps_left, 1e-9));
+    CHECK(sparse.result().margins[0].of.ends_with("rows"));
+}
+
+TEST_CASE("one expert with more than half is not called safe", "[diagnose]") {
+    log_head head;
+    head.experts = 8;
+    int told = 0;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        std::mt19937_64 random(seed);
+        std::vector<std::vector<double>> counts;
+        for (int t = 0; t < 1000; ++t)
+            counts.push_back(drawn({std::log(0.72 * 7 / 0.28), 0, 0, 0, 0, 0, 0, 0}, 512, random));
+        const auto got = diagnosis_of(head, counts);
+        CAPTURE(got.reason);
+        CHECK(got.verdict != load_verdict::safe);
+        told += got.reason.find("of all choices") != std::string::npos ? 1 : 0;
+    }
+    CHECK(told > 0);
+}
+
+TEST_CASE("a collapse is told by the rule that says so, without a K of equal loads", "[diagnose]") {
+    std::mt19937_64 random(4);
+    const bool idle = GENERATE(false, true);
+    const double off = -8, scale = GENERATE(1.0, 1e-313);  // whose sum has no finite inverse
+    const std::vector<double> scores = idle ? std::vector<double>{0, 0, 0, 0, off, off, off, off}
+                                            : std::vector<double>{off, 0, off, off};
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 1000; ++t) {
+        counts.push_back(drawn(scores, 1024, random));
+        for (double& count : counts.back()) count *= scale;
+    }
+    const auto got = diagnosis_of(head_of(scores.size(), 0), counts);
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::collapsed);
+    CHECK(got.reason.starts_with("4 of 8 experts have less than a tenth") == idle);
+    CHECK((got.reason.find("exp(entropy)") != std::string::npos) == !idle);
+    CHECK_FALSE(got.feedback);
+    CHECK_FALSE(got.limits);
+}
+
+TEST_CASE("swings are not judged where tokens are not known or do not fit", "[diagnose]") {
+    std::mt19937_64 random(6);
+    std::vector<double> scores(8, 0.0);
+    std::vector<std::vector<double>> counts, shares;
+    for (int t = 0; t < 3000; ++t) {
+        const double gain = t < 1000 ? 0 : 0.4;
+        for (std::size_t e = 0; e < 8; ++e)
+            scores[e] = gain * std::sin(0.05 * t + 3 * static_cast<double>(e));
+        counts.push_back(drawn(scores, 256, random));
+        shares.push_back(shares_of(counts.back()));
+        for (double& count : counts.back()) count *= 16;
+    }
+    log_head head;
+    head.experts = 8;
+    const auto of_counts = diagnosis_of(head, counts), of_shares = diagnosis_of(head, shares);
+    CHECK(of_counts.warned_at);  // a unit of 16 is that of independent tokens
+    CHECK_FALSE(of_shares.warned_at);
+    CHECK(notes_hold(of_shares, "--tokens"));
+    head.tokens = 256;
+    CHECK(diagnosis_of(head, shares).warned_at == of_counts.warned_at);
+    head.tokens = 32;  // loads scatter less than those of so few
+    CHECK_FALSE(diagnosis_of(head, shares).warned_at);
+}
+
 TEST_CASE("loads that run away are warned of before they have", "[diagnose]") {
     std::mt19937_64 random(2);
     std::vector<std::vector<double>> counts;

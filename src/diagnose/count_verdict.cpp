@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "count_verdict.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace moebius {
+namespace {
+
+constexpr double interval_90 = 1.6448536269514722;
+
+std::string words_of(const block_growth& growth, std::size_t block, std::string_view unit) {
+    return fmt::format(
+        "from block to block of {} {} a deviation is multiplied by {:.3f} ({:.3f} "
+        "to {:.3f})",
+        block, unit, growth.multiplier, growth.multiplier - interval_90 * growth.error,
+        growth.multiplier + interval_90 * growth.error);
+}
+
+}  // namespace
+
+std::string collapse_of(const Eigen::VectorXd& loads, double top_k) {
+    double entropy = 0;
+    for (const double p : loads)
+        if (p > 0) entropy -= p * std::log(p);
+    const auto n = static_cast<double>(loads.size());
+    const auto idle = static_cast<double>((loads.array() < 0.1 / n).count());
+    const double spread = std::exp(entropy), least = top_k + (n - top_k) / 4;
+    if (spread < least)
+        return fmt::format(
+            "one expert has {:.3g} times its even share, and loads are spread over {:.3g} of {} "
+            "experts, exp(entropy), which is below {:.3g}",
+            loads.maxCoeff() * n, spread, n, least);
+    if (2 * idle < n) return {};
+    return fmt::format("{} of {} experts have less than a tenth of an even share", idle, n);
+}
+
+bool one_leads(const Eigen::VectorXd& loads, double top_k) {
+    const double most = 1 / top_k, even = 1 / static_cast<double>(loads.size());
+    return loads.maxCoeff() > (2 * even < most ? most / 2 : (most + even) / 2);
+}
+
+void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis& out) {
+    if (auto rule = collapse_of(loads, top_k); !rule.empty()) {
+        out.verdict = load_verdict::collapsed;
+        out.reason = std::move(rule);
+        out.steps_left.reset();
+    } else if (out.verdict == load_verdict::safe && one_leads(loads, top_k)) {
+        out.verdict = load_verdict::cannot_tell;
+        out.reason += fmt::format(
+            "; one expert has {:.3g} of all choices, and a state that has collapsed comes back to "
+            "its means, too",
+            loads.maxCoeff());
+    }
+}
+
+void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out) {
+    if (now.kind == warning_kind::growing) {
+        out.verdict = load_verdict::losing_balance;
+        out.reason = words_of(now.growth, now.block, unit) + ", away from equal loads";
+    } else if (now.kind == warning_kind::swelling) {
+        out.verdict = load_verdict::losing_balance;
+        out.reason = fmt::format(
+            "from {0} {3} to the next {0} loads change {1:.1f} times as much as independent "
+            "tokens make them, and rested in the first {2}; a loop that amplifies as much and "
+            "does not change swings so, too, and counts cannot tell them apart",
+            now.block * warning_limits::half, now.swelling,
+            warning_limits::rest_block * block_window::blocks, unit);
+    } else {
+        out.verdict =
+            now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;
+        out.reason = fmt::format(
+            "means of {} {} scatter {:.1f} times as much as independent "
+            "tokens make them, and did not before",
+            now.block, unit, now.swing.gain);
+    }
+}
+
+void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::string_view unit,
+                layer_diagnosis& out) {
+    if (rows < enough_steps || !slow) {
+        out.reason = fmt::format("{} {} came; {} are needed", rows, unit, enough_steps);
+        return;
+    }
+    const bool rests = slow->growth.t < -3;  // a random walk does so in one window of 20
+    out.verdict = rests ? load_verdict::safe : load_verdict::drifting;
+    out.reason = rests ? "loads come back to their means: " : "loads move and do not run away: ";
+    out.reason += words_of(slow->growth, slow->block, unit);
+}
+
+std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads, double top_k) {
+    const double most = 1 / top_k, top = loads.maxCoeff();
+    const double even = 1 / static_cast<double>(loads.size());
+    if (now.kind != warning_kind::growing || !(top > even) || top >= most / 2) return std::nullopt;
+    return std::log((most / 2 - even) / (top - even)) / std::log(now.growth.multiplier) *
+           static_cast<double>(now.block);
+}
+
+margin growth_margin(const warning& now, const warning& slow, std::string_view unit) {
+    const warning& shown = now.kind == warning_kind::growing ? now : slow;
+    const double m = shown.growth.multiplier, error = interval_90 * shown.growth.error;
+    return {1 - m, 1 - m - error, 1 - m + error,
+            fmt::format("1, by the multiplier of deviations from block to block of {} {}",
+                        shown.block, unit)};
+}
+
+}  // namespace moebius

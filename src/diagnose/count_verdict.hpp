@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <Eigen/Core>
+#include <moebius/diagnose/margin.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace moebius {
+
+constexpr std::size_t enough_steps = 200;  // 20 blocks of the shortest length
+
+/// Loads as a collapsed router has them: few experts get nearly all, by exp(entropy), which is k
+/// for a router of k choices that always takes the same, or half of them have less than a tenth of
+/// an even share.
+/// @returns the rule that says so; empty where none does
+[[nodiscard]] std::string collapse_of(const Eigen::VectorXd& loads, double top_k);
+
+/// Whether one expert has more than half of its most; where half is an even share, more than is
+/// midway between them.
+[[nodiscard]] bool one_leads(const Eigen::VectorXd& loads, double top_k);
+
+/// Collapsed, whatever else was said, where a rule says so; not safe where one expert leads.
+void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis& out);
+
+/// Verdict and reason of a warning.
+/// @param unit  of blocks: steps, or rows that are not one step apart
+void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out);
+
+/// What counts alone say of a layer that raises no warning.
+/// @param slow  the slow motion of the layer, where there are steps enough
+void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::string_view unit,
+                layer_diagnosis& out);
+
+/// Rows until one expert has half of its most, by the growth that is seen.
+[[nodiscard]] std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads,
+                                              double top_k);
+
+/// What counts alone tell.
+[[nodiscard]] margin growth_margin(const warning& now, const warning& slow, std::string_view unit);
+
+}  // namespace moebius
