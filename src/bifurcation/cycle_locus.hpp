@@ -82,11 +82,13 @@ protected:
     /// Puts the tracer on the curve, to go the way on which the first parameter rises.
     /// @return false if there is none near the start
     [[nodiscard]] bool begin() {
-        return begin(Eigen::VectorXd::Unit(curve_.size(), curve_.coordinate(0)));
+        const Eigen::VectorXd from = guess();  // a torus has the cosine, too
+        return from.size() > 0 &&
+               begin(from, Eigen::VectorXd::Unit(from.size(), curve_.coordinate(0)));
     }
     /// The same, to go the way of a direction.
-    [[nodiscard]] bool begin(const Eigen::VectorXd& towards) {
-        const Eigen::VectorXd from = guess();
+    [[nodiscard]] bool begin(const Eigen::VectorXd& towards) { return begin(guess(), towards); }
+    [[nodiscard]] bool begin(const Eigen::VectorXd& from, const Eigen::VectorXd& towards) {
         return from.size() > 0 && curve_.adapt(from) && trace_.start(from, towards) &&
                (trace_.current().u - from).norm() < near_its_start && this->rebase();
     }

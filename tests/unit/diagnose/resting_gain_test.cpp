@@ -17,11 +17,11 @@ constexpr std::size_t experts = 4;
 /// that no direction of loads leads. Shape: (rows 24, experts).
 std::vector<std::array<double, experts>> alike_tokens(std::size_t rows, double width) {
     std::mt19937_64 random(3);
-    std::normal_distribution<double> logit(0, width);
+    std::normal_distribution<double> logit;  // a width of 0 is none of its own
     std::vector<std::array<double, experts>> out;
     for (std::size_t r = 0; r < rows; ++r) {
         std::array<double, experts> row;
-        for (double& one : row) one = logit(random);
+        for (double& one : row) one = width * logit(random);
         std::sort(row.begin(), row.end());
         do out.push_back(row);
         while (std::next_permutation(row.begin(), row.end()));
