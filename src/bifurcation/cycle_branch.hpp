@@ -47,13 +47,6 @@ protected:
     /// The row of the place that was last looked at.
     [[nodiscard]] std::vector<double> row_at(const Eigen::VectorXd& u);
 
-    /// What the last row tells of multipliers, against which steps are judged.
-    void remember_told() {
-        const floquet& now = facts_at(trace_.current()).multipliers;
-        told_ = now.are_told();
-        last_told_ = now.resolved() ? std::optional(now) : std::nullopt;
-    }
-
     diagram& result_;
     parameter_range range_;
     orbit start_;
@@ -103,6 +96,12 @@ private:
                    double off = 0);
     bool add_point_within(point_type type, const curve_point& at, double arc, double missed);
     bool resolve(walk& along);
+    /// What the last row tells of multipliers, against which steps are judged.
+    void remember_told() {
+        const floquet& now = facts_at(trace_.current()).multipliers;
+        told_ = now.are_told();
+        last_told_ = now.resolved() ? std::optional(now) : std::nullopt;
+    }
     [[nodiscard]] bool passes_unseen(const floquet& now) const;
     [[nodiscard]] bool passes_from_hopf(const floquet& now) const;
     [[nodiscard]] bool halves_change_places() const;

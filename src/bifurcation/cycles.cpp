@@ -128,7 +128,6 @@ public:
         if (!look_at(trace_.current())) no_cycle(start);
         rows_.add_row(0, row_at(u));
         made_.first = stop_reason::branch_point;
-        remember_told();
         doubled_ = true;
         made_.last = go();
         rows_.finish(std::move(made_), result_);

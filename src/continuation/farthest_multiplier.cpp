@@ -39,7 +39,7 @@ bool place_farthest(std::vector<complex>& others, double divergence) {
 }
 
 bool keep_product(const std::vector<complex>& others, double divergence) {
-    constexpr double whole = 345;  // largest_eigenvalue, 1e150
+    const double whole = std::log(largest_eigenvalue);
     double rest = divergence, decay = 0, growth = 0;
     bool positive = true, signs = true;
     for (const complex mu : others) {
