@@ -43,6 +43,7 @@ void cycle_branch::turn_back(const orbit& first) {
     homoclinic_ = homoclinic_end(options_.tolerance);
     folds_ = repeated_folds(options_.tolerance);
     lost_ = false;
+    ended_ = false;
 }
 
 /// A test of the multipliers in the cycle's own space. At a Hopf point two of them are 1, and

@@ -104,8 +104,9 @@ private:
     }
     [[nodiscard]] bool passes_unseen(const floquet& now) const;
     [[nodiscard]] bool passes_from_hopf(const floquet& now) const;
-    [[nodiscard]] bool halves_change_places() const;
-    stop_reason end_in_doubling(const walk& along);
+    [[nodiscard]] double last_step() const;
+    [[nodiscard]] double way_to_half() const;
+    std::optional<stop_reason> end_in_doubling(double arc);
 
     Eigen::VectorXd crossing_;  // the mark of the last BP
 
@@ -119,6 +120,7 @@ private:
     std::optional<held_fold> held_;
     homoclinic_end homoclinic_;
     repeated_folds folds_;
+    bool ended_ = false;                // in the doubling of cycles of half the period
     bool started_ = false;              // past the first step
     bool may_be_finer_ = false;         // a mesh on which a point is looked for
     bool finer_tells_ = false;          // and multipliers there are not resolved on this one

@@ -2,6 +2,7 @@
 // Where a branch of cycles ends, and what is made anew after each of its steps.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "cycle_branch.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 constexpr double slack = 0.1;        // of the error allowed, at which the mesh is made finer
 constexpr double shortest = 4;       // times the least step, of one that is not trusted
-constexpr double beside_end = 1e-2;  // of a branch that ends in a doubling: a short step
+constexpr double beside_end = 1e-2;  // of a branch that ends in a doubling: a short way
 
 /// Whether the largest multiplier changes so much in a step that several may have come to the unit
 /// circle and gone back within.
@@ -41,6 +42,11 @@ bool turn_over(const floquet& from, const floquet& to) {
 std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
     if (!goes_on) return std::nullopt;
     const bool is_fold = held_ && std::exchange(held_->old, true);
+    const double left = way_to_half() - last_step();
+    if (left > 0 && left < beside_end) {
+        write_held();
+        if (const auto why = end_in_doubling(along.arc() - last_step())) return why;
+    }
     const auto why = renewed(along);
     if (is_fold) write_held();  // behind the step's own row, which may be said again before
     return why;
@@ -90,28 +96,36 @@ bool cycle_branch::resolve(walk& along) {
 }
 
 bool cycle_branch::end(walk& /*along*/, double arc, const curve_point& at) {
-    return add_point(point_type::EP, suited(at), arc, 0);
+    return ended_ || add_point(point_type::EP, suited(at), arc, 0);
 }
 
 /// A branch that goes through amplitude zero meets its own mirror image there.
 std::optional<stop_reason> cycle_branch::overruns(walk& along) {
     if (!at_hopf_ && swing_now() < 0) return stop_reason::branch_point;
-    if (halves_change_places()) return end_in_doubling(along);
-    return std::nullopt;
+    if (way_to_half() > last_step()) return std::nullopt;
+    return end_in_doubling(along.arc()).value_or(stop_reason::branch_point);
 }
 
-/// Whether the last step went through a cycle of half the period, to those that are the ones before
-/// with their halves changed. The branch crosses that of these cycles there.
-bool cycle_branch::halves_change_places() const {
+/// The length of the last step.
+double cycle_branch::last_step() const { return (trace_.current().u - trace_.previous().u).norm(); }
+
+/// How far from where the last step began the branch comes to a cycle of half the period: the
+/// halves of its own differ the less the nearer it is, and beyond it they have changed places. It
+/// crosses the branch of these cycles there.
+double cycle_branch::way_to_half() const {
     const curve_point &a = trace_.previous(), &b = trace_.current();
     const bool may = doubled_ || !(a.regularity * b.regularity > 0);
-    return may && started_ && curve_.turn().next.empty() &&
-           halves_differ(whole(b.u), whole(a.u)) < 0;
+    if (!may || !started_ || !curve_.turn().next.empty())
+        return std::numeric_limits<double>::infinity();
+    const piecewise first = whole(a.u), last = whole(b.u);
+    const double from = halves_differ(first, first), to = halves_differ(last, first);
+    const bool nears = to < 0 || halves_differ(last, last) < from;
+    return nears ? from / (from - to) * last_step() : std::numeric_limits<double>::infinity();
 }
 
-/// A step to the end of a doubled branch is a short one, in which nothing else is passed. So is one
-/// in which a mode goes from fast decay to fast growth: points that suit the first have the second
-/// on the wrong side, and no test function sees it pass.
+/// The way to the end of a doubled branch is a short one, on which nothing else is passed. So is a
+/// step in which a mode goes from fast decay to fast growth: points that suit the first have the
+/// second on the wrong side, and no test function sees it pass.
 bool cycle_branch::trusts(walk& /*along*/) {
     const bool as_before = lost_ || !told_ || known_at(trace_.current().u).multipliers.are_told();
     if (!as_before && trace_.step() > shortest * options_.min_step) {
@@ -123,7 +137,8 @@ bool cycle_branch::trusts(walk& /*along*/) {
         return false;
     if (trace_.step() > beside_end && passes_unseen(known_at(trace_.current().u).multipliers))
         return false;
-    return !halves_change_places() || trace_.step() < beside_end;
+    const double way = way_to_half();
+    return way > last_step() || way < beside_end;
 }
 
 /// Whether as many multipliers as no test function tells have passed the unit circle since the last
@@ -149,16 +164,21 @@ bool cycle_branch::passes_from_hopf(const floquet& now) const {
 }
 
 /// Writes down the doubling of the cycles of half the period, on a curve of their own.
-stop_reason cycle_branch::end_in_doubling(const walk& along) {
+/// @param arc  where the last step began
+/// @return nothing if none is found there
+std::optional<stop_reason> cycle_branch::end_in_doubling(double arc) {
     const curve_point &a = trace_.previous(), &b = trace_.current();
-    const piecewise first = whole(a.u), last = whole(b.u);
-    const double from = halves_differ(first, first), to = halves_differ(last, first);
-    const VectorXd u = a.u + from / (from - to) * (b.u - a.u);
+    const double way = way_to_half();
+    const VectorXd u = a.u + way / last_step() * (b.u - a.u);
     const auto found =
         doubling_of_half(curve_, range_, whole(u), curve_.period(u), u[u.size() - 1], options_);
-    if (!found) return stop_reason::branch_point;
-    curve_ = found->curve;
-    if (!look_at(found->at)) return stop_reason::branch_point;
+    if (!found || std::abs(found->at.u.tail<1>()[0] - u.tail<1>()[0]) > beside_end)
+        return std::nullopt;
+    const cycle_curve twice_through = std::exchange(curve_, found->curve);
+    if (!look_at(found->at)) {
+        curve_ = twice_through;
+        return std::nullopt;
+    }
     auto point = described(point_type::PD, found->at.u, found->missed);
     add_form(point, found->at.u);
     floquet twice = known().multipliers;
@@ -167,10 +187,11 @@ stop_reason cycle_branch::end_in_doubling(const walk& along) {
     for (auto& group : within)
         for (auto& mu : group.values) mu *= mu;
     rows_.add_row(
-        along.arc() + (u - a.u).norm(),
+        arc + way,
         cycle_row(curve_.problem_at(found->at.u), curve_.free().front(),
                   2 * curve_.period(found->at.u), extremes_at(found->at.u), twice, within),
         std::move(point));
+    ended_ = true;
     return stop_reason::period_doubling;
 }
 

@@ -112,14 +112,4 @@ std::optional<VectorXd> doubling_tangent(cycle_curve& curve, const VectorXd& u) 
     return tangent;
 }
 
-double halves_differ(const piecewise& values, const piecewise& like) {
-    constexpr int samples = 64;
-    double product = 0;
-    for (int k = 0; k < samples; ++k) {
-        const double t = (k + 0.5) / (2 * samples);
-        product += (values.at(t) - values.at(t + 0.5)).dot(like.at(t) - like.at(t + 0.5));
-    }
-    return product;
-}
-
 }  // namespace moebius::detail

@@ -26,7 +26,4 @@ struct crossing_tangents {
 [[nodiscard]] std::optional<Eigen::VectorXd> doubling_tangent(cycle_curve& curve,
                                                               const Eigen::VectorXd& u);
 
-/// How much a cycle's halves differ as those of `like` do: negative where they change places.
-[[nodiscard]] double halves_differ(const piecewise& values, const piecewise& like);
-
 }  // namespace moebius::detail

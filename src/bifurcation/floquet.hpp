@@ -226,18 +226,23 @@ struct floquet {
     }
 
     /// How far from 1 or -1 a multiplier may be where it passes it between two cycles: it cannot be
-    /// placed better where it falls to that from 1e12 within a step.
+    /// placed better where it falls to that from 1e12 within a step, on the same side or the other.
     [[nodiscard]] static double unplaced(const floquet& a, const floquet& b, double critical) {
         constexpr double placed = 1e-10;  // of a step, to which rounding lets one place anything
-        const auto beyond = [critical](const floquet& end) {
+        const auto beyond = [](const floquet& end, double side) {
             std::vector<double> found;
             for (const auto mu : end.others)
-                if (mu.imag() == 0 && mu.real() * critical > 1) found.push_back(std::abs(mu));
+                if (mu.imag() == 0 && mu.real() * side > 1) found.push_back(std::abs(mu));
             return found;  // falling
         };
-        auto more = beyond(a), less = beyond(b);
-        if (more.size() < less.size()) std::swap(more, less);
-        return more.size() == less.size() + 1 ? placed * more.back() : 0;
+        /// of the one that leaves that side, or comes to it
+        const auto moved = [&](double side) {
+            auto more = beyond(a, side), less = beyond(b, side);
+            if (more.size() < less.size()) std::swap(more, less);
+            return more.size() == less.size() + 1 ? more.back() : 0.0;
+        };
+        const double here = moved(critical);
+        return here > 0 ? placed * std::max(here, moved(-critical)) : 0;
     }
 
     /// Whether what vanished is what the label says: no neutral saddle, and no test function that

@@ -33,6 +33,7 @@ VectorXd lagrange(Index m, double s, bool derivative) {
 }
 
 constexpr double same_place = 1e-9;  // of a period, where the mesh of a part should end
+constexpr int halves_seen = 64;      // at so many times
 
 }  // namespace
 
@@ -235,6 +236,38 @@ VectorXd equidistributed(const piecewise& periodic, Index intervals, double damp
     breaks[0] = 0;
     breaks[intervals] = 1;
     return breaks;
+}
+
+double halves_differ(const piecewise& cycle, const piecewise& like) {
+    double product = 0;
+    for (int k = 0; k < halves_seen; ++k) {
+        const double t = (k + 0.5) / (2 * halves_seen);
+        product += (cycle.at(t) - cycle.at(t + 0.5)).dot(like.at(t) - like.at(t + 0.5));
+    }
+    return product;
+}
+
+bool has_alike_halves(const piecewise& cycle) {
+    constexpr double share = 0.1;
+    const VectorXd mean = cycle.values.rowwise().mean();
+    double swing = 0;
+    for (int k = 0; k < halves_seen; ++k)
+        swing += (cycle.at((k + 0.5) / halves_seen) - mean).squaredNorm();
+    return halves_differ(cycle, cycle) < share * share * swing;
+}
+
+VectorXd with_alike_halves(const VectorXd& breaks) {
+    const Index half = (breaks.size() - 1) / 2;
+    VectorXd both = breaks.head(2 * half);  // laid over each other
+    both = both.unaryExpr([](double t) { return t < 0.5 ? t : t - 0.5; });
+    std::sort(both.begin(), both.end());
+    VectorXd result(2 * half + 1);
+    for (Index k = 0; k < half; ++k) {
+        result[k] = both[2 * k];
+        result[k + half] = both[2 * k] + 0.5;
+    }
+    result[2 * half] = 1;
+    return result;
 }
 
 piecewise resampled(const piecewise& from, const VectorXd& breaks) {

@@ -143,7 +143,11 @@ void cycle_equations::rebase(VectorXd& u, VectorXd& direction, Index intervals) 
 
 void cycle_equations::rebase(VectorXd& u, VectorXd& direction, const timed& now,
                              const timed& change, Index intervals) {
-    const VectorXd mesh = equidistributed(now.values, intervals, fast_.counts);
+    // the cycles that differ in their halves alone cross the others on a mesh of alike halves only
+    const bool doubled = beyond_.order == 1 && !has_ends() && has_alike_halves(now.values);
+    const VectorXd even =
+        equidistributed(now.values, intervals + (doubled ? intervals % 2 : 0), fast_.counts);
+    const VectorXd mesh = doubled ? with_alike_halves(even) : even;
     const piecewise moved = resampled(now.values, mesh);
     const VectorXd units = units_.tail(extra() - 1);
     set_mesh(moved, now.period);

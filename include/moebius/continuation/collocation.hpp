@@ -94,6 +94,13 @@ void check_orbit(const orbit& cycle, std::size_t states);
 [[nodiscard]] Eigen::VectorXd equidistributed(const piecewise& periodic, Eigen::Index intervals,
                                               double damped_counts = 1);
 
+/// How much a cycle's halves differ as those of `like` do: negative where they change places.
+[[nodiscard]] double halves_differ(const piecewise& cycle, const piecewise& like);
+/// Whether they do by less than a tenth of how far the cycle is from its mean.
+[[nodiscard]] bool has_alike_halves(const piecewise& cycle);
+/// A mesh like that one, of an even number of intervals, whose halves are the same.
+[[nodiscard]] Eigen::VectorXd with_alike_halves(const Eigen::VectorXd& breaks);
+
 /// The same function by its values on another mesh.
 [[nodiscard]] piecewise resampled(const piecewise& from, const Eigen::VectorXd& breaks);
 

@@ -15,7 +15,7 @@ using namespace moebius;
 
 namespace {
 
-constexpr double a = 0.25, c = -2;  // b = beta = 1, gamma = mu = 0
+constexpr double rate = 0.25, c = -2;  // a and c; b = beta = 1, gamma = mu = 0
 
 /// Sandstede's model (AUTO-07p, demo san), with H = x^2 (1 - x) - y^2, or backwards in time. For
 /// shift = 0 the loop H = 0, z = 0 is an orbit, whatever alpha.
@@ -33,14 +33,14 @@ struct sandstede {
     vec<S, 3> rhs(const vec<S, 3>& s, const vec<S, 3>& p) const {
         const S &x = s[0], &y = s[1], push = p[1] - p[0] * s[2];
         const S level = x * x * (1.0 - x) - y * y;
-        return {p[2] * (a * x + y - a * x * x + push * x * (2.0 - 3.0 * x)),
-                p[2] * (x + a * y - 1.5 * x * x - 1.5 * a * x * y - push * 2.0 * y),
+        return {p[2] * (rate * x + y - rate * x * x + push * x * (2.0 - 3.0 * x)),
+                p[2] * (x + rate * y - 1.5 * x * x - 1.5 * rate * x * y - push * 2.0 * y),
                 p[2] * (c * s[2] + p[0] * level)};
     }
 };
 
 /// Of the loop x = 1 - v^2, y = v x, from v = 1 to -1.
-double speed(double v) { return -(1 - v * v) * (a * v + 1) / 2; }
+double speed(double v) { return -(1 - v * v) * (rate * v + 1) / 2; }
 
 /// What the bounded adjoint solution (m H', w) has of its slower part where the loop begins: v from
 /// -1, with w = 0, back to 1, by Runge and Kutta's rule on
@@ -50,7 +50,7 @@ double slower_part(double alpha) {
     const auto slope = [alpha](const vector& s) -> vector {
         const double v = s[0], x = 1 - v * v, y = v * x, bend = 2 - 3 * x;
         const double square = x * x * bend * bend + 4 * y * y;
-        return {speed(v), -a * bend * s[1] - alpha * s[2], -c * s[2] + alpha * square * s[1]};
+        return {speed(v), -rate * bend * s[1] - alpha * s[2], -c * s[2] + alpha * square * s[1]};
     };
     vector s(-1 + 1e-7, 1, 0);
     for (double h = -1e-3; s[0] < 1 - 1e-7;) {

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Cycles that double, and double again.
+#include <cmath>
+#include <initializer_list>
+#include <moebius/bifurcation/cycles.hpp>
+#include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/equations/equations.hpp>
+#include <moebius/model/model.hpp>
+#include <string>
+#include <string_view>
+
+#include "catch.hpp"
+#include "unit/special_points.hpp"
+
+using namespace moebius;
+
+namespace {
+
+using test::of_type;
+
+problem read(std::string_view text) {
+    problem at{read_equations(text, "m", "m").model, {}};
+    for (const auto& each : at.model->parameters()) at.parameters.push_back(each.value);
+    return at;
+}
+
+diagram cycles_from(const problem& at, const parameter_range& range, const special_point& start,
+                    const continuation_options& options) {
+    diagram made;
+    add_cycle_branch(made, at, range, start, options);
+    return made;
+}
+
+/// The varied parameter, the first one, at labels of a type.
+std::vector<double> places(const diagram& of, point_type type) {
+    std::vector<double> found;
+    for (const auto& point : of_type(of, type)) found.push_back(point.parameters[0]);
+    return found;
+}
+
+}  // namespace
+
+// A Colpitts oscillator, G. M. Maggio et al., IEEE Trans. Circuits Syst. I 46 (1999) 1118.
+TEST_CASE("cycles that double four times end in the doubling of those of half the period",
+          "[cycles][long]") {
+    const auto at = read(
+        "par g=3, q=1, k=0.5\n"
+        "x'=g/(q*(1-k))*(1-exp(-y)+z)\n"
+        "y'=g/(q*k)*z\n"
+        "z'=-q*k*(1-k)/g*(x+y)-z/q\n");
+    const parameter_range range{"g", 0.5, 8};
+    auto level = cycles_from(at, range, equilibrium_diagram(at, range).at("HB1"), {});
+    for (int doubled = 0; doubled < 3; ++doubled)
+        level = cycles_from(at, range, level.at("PD1"), {.max_step = 0.3});
+
+    const auto before = places(level, point_type::PD);
+    REQUIRE(before.size() == 3);
+    for (const double max_step : {0.1, 0.5, 1.0}) {
+        const auto last = cycles_from(at, range, level.at("PD1"), {.max_step = max_step});
+        CHECK(last.branches.at(0).last == stop_reason::period_doubling);
+        CHECK(of_type(last, point_type::LPC).empty());
+        CHECK(of_type(last, point_type::BP).empty());
+        const auto found = places(last, point_type::PD);
+        REQUIRE(found.size() == 3);
+        CHECK_THAT(found[0], WithinAbs(4.189951, 1e-6));
+        CHECK_THAT(found[1], WithinAbs(5.587345, 1e-6));
+        CHECK_THAT(found[2], WithinAbs(before[1], 1e-7));  // found from the other side
+    }
+}
+
+TEST_CASE("a multiplier that falls from 1e10 to -1e8 in a step passes 1 and -1", "[cycles][long]") {
+    const auto at = read(
+        "par b=5.9, a=2, l1=1.3, l2=13\n"
+        "x1'=a-(b+1)*x1+x1^2*y1+l1*(x2-x1)\n"
+        "y1'=b*x1-x1^2*y1+l2*(y2-y1)\n"
+        "x2'=a-(b+1)*x2+x2^2*y2+l1*(x1-x2)\n"
+        "y2'=b*x2-x2^2*y2+l2*(y1-y2)\n"
+        "init x1=2,y1=2.9,x2=2,y2=2.9\n");
+    const parameter_range range{"b", 3, 8};
+    const auto hopf = equilibrium_diagram(at, range).at("HB2");
+
+    const auto found = cycles_from(at, range, hopf, {.max_step = 1, .longest_period = 20.3});
+
+    // Folds and doublings next to each other, on the way into a homoclinic orbit.
+    const auto folds = places(found, point_type::LPC), doublings = places(found, point_type::PD);
+    REQUIRE(folds.size() == 8);
+    REQUIRE(doublings.size() == folds.size() + 1);
+    for (std::size_t k = 0; k < folds.size(); ++k)
+        CHECK_THAT(doublings[k + 1], WithinAbs(folds[k], 1e-8));
+}
+
+// Hodgkin and Huxley's axon, whose rates are 0/0 at -40 and -55 mV.
+TEST_CASE("a doubling's criticality is none that a node next to 0/0 makes", "[cycles][oracle]") {
+    const auto at = read(
+        "par i=0, gna=120, gk=36, gl=0.3\n"
+        "am=0.1*(v+40)/(1-exp(-(v+40)/10))\n"
+        "bm=4*exp(-(v+65)/18)\n"
+        "ah=0.07*exp(-(v+65)/20)\n"
+        "bh=1/(1+exp(-(v+35)/10))\n"
+        "an=0.01*(v+55)/(1-exp(-(v+55)/10))\n"
+        "bn=0.125*exp(-(v+65)/80)\n"
+        "v'=i-gna*m^3*h*(v-50)-gk*n^4*(v+77)-gl*(v+54.4)\n"
+        "m'=am*(1-m)-bm*m\nh'=ah*(1-h)-bh*h\nn'=an*(1-n)-bn*n\n"
+        "init v=-65, m=0.0529, h=0.596, n=0.317\n");
+    const parameter_range range{"i", 0, 200};
+    const auto hopf = equilibrium_diagram(at, range).at("HB1");
+    for (const double max_step : {1.0, 3.0}) {
+        const auto found = cycles_from(at, range, hopf, {.max_step = max_step});
+        const auto doublings = of_type(found, point_type::PD);
+        REQUIRE(doublings.size() == 2);
+        for (const auto& point : doublings) CHECK(point.criticality == "subcritical");
+    }
+}
