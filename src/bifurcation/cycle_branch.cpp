@@ -251,8 +251,8 @@ void cycle_branch::add_form(special_point& point, const VectorXd& u) const {
     if (!has_coefficients(curve_.base(), all)) return;
     if (point.type == point_type::PD && !all.has_placed(-1.0)) return;
     const double parts = static_cast<double>(curve_.beyond().order);
-    const return_map map(curve_.problem_at(u), curve_.values(u), curve_.period(u) / parts);
-    add_coefficient(point, map, all.critical_angle());
+    add_coefficient(point, curve_.problem_at(u), curve_.values(u), curve_.period(u) / parts,
+                    all.critical_angle());
 }
 
 /// The same of what happens within groups of cells, with the number of alike perturbations.

@@ -36,14 +36,15 @@ double rate_within(const problem& at, const piecewise& cycle, Index interval) {
 
 }  // namespace
 
-cycle_flow::cycle_flow(const problem& at, const piecewise& cycle, double time)
+cycle_flow::cycle_flow(const problem& at, const piecewise& cycle, double time, int more)
     : at_(at), basis_(degree) {
     const Index n = cycle.values.rows(), m = basis_.degree;
     for (Index j = 0; j < cycle.intervals(); ++j) {
         const double from = cycle.breaks[j], length = cycle.breaks[j + 1] - from;
         const double wanted =
             std::ceil(rate_within(at, cycle, j) * time * length / length_of_steps);
-        const double count = std::isfinite(wanted) ? std::clamp(wanted, 1.0, most_steps) : 1;
+        const double count =
+            more + (std::isfinite(wanted) ? std::clamp(wanted, 1.0, most_steps) : 1);
         MatrixXd base(n, m + 1);
         base.col(0) = cycle.values.col(j * cycle.degree);
         for (double k = 0; k < count; ++k) {

@@ -19,7 +19,8 @@ namespace moebius::detail {
 class cycle_flow {
 public:
     /// @param time  that the part takes
-    cycle_flow(const problem& at, const piecewise& cycle, double time);
+    /// @param more  steps in each interval than it needs
+    cycle_flow(const problem& at, const piecewise& cycle, double time, int more = 0);
 
     /// The derivative of where the part ends by where it starts. Shape (n, n)
     [[nodiscard]] Eigen::MatrixXd derivative() const;

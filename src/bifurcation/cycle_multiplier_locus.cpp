@@ -99,9 +99,9 @@ private:
             {point_type::NSNS, of(&floquet::second_torus)}};
     }
 
-    [[nodiscard]] return_map map_at(const VectorXd& u) const {
-        const double parts = static_cast<double>(curve_.beyond().order);
-        return {curve_.problem_at(u), curve_.values(u), curve_.period(u) / parts};
+    /// That a part takes.
+    [[nodiscard]] double time(const VectorXd& u) const {
+        return curve_.period(u) / static_cast<double>(curve_.beyond().order);
     }
 
     /// The cubic coefficient; no number where nothing can be told.
@@ -111,7 +111,7 @@ private:
         if (!all.resolved() || !has_coefficients(curve_.base(), all) ||
             (pairs() && !(std::sin(theta) > no_pair)))
             return {not_a_number, not_a_number};
-        const auto map = map_at(at.u);
+        const return_map map(curve_.problem_at(at.u), curve_.values(at.u), time(at.u));
         return doubles() ? flip_coefficient(map) : torus_coefficient(map, theta);
     }
 
@@ -143,7 +143,8 @@ private:
         if (!look_at(at) || !confirms(type)) return;
         auto point = described(type, at.u, 0);
         if (type == point_type::GPD || type == point_type::CH)
-            add_coefficient(point, map_at(at.u), angle(at.u));
+            add_coefficient(point, curve_.problem_at(at.u), curve_.values(at.u), time(at.u),
+                            angle(at.u));
         rows_.add_row(arc, row_at(at.u), std::move(point));
     }
 

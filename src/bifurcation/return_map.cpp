@@ -9,6 +9,7 @@
 #include <moebius/model/derivatives.hpp>
 #include <moebius/solve/dense.hpp>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 #include "eigenpair.hpp"
@@ -26,6 +27,8 @@ using complex = std::complex<double>;
 constexpr std::size_t most_states = 32;  // beyond, a coefficient takes seconds
 constexpr double most_sensitive = 1e6;   // |w| |q| of a multiplier: terms of h err by its square
 constexpr double own_error = 1e-3;       // of the multiplier by the map, where its rounding shows
+constexpr double agreed = 1e-2;          // of a coefficient's terms, by two maps
+constexpr int most_maps = 4;             // besides the first
 constexpr double most_magnified = 1e6;   // by a multiplier, so that half the digits are left
 constexpr cycle_coefficient untold{std::numeric_limits<double>::quiet_NaN(),
                                    std::numeric_limits<double>::quiet_NaN()};
@@ -36,10 +39,18 @@ bool is_told(const MatrixXd& a, const eigenpair& at, complex mu) {
     return at.w.norm() <= most_sensitive && std::abs(own - mu) <= own_error;
 }
 
+/// Whether two coefficients are one, as far as terms that cancel leave digits.
+bool agree(const cycle_coefficient& l, const cycle_coefficient& r) {
+    return std::abs(l.value - r.value) <= agreed * std::abs(r.value / r.share);
+}
+
 }  // namespace
 
-return_map::return_map(const problem& at, const piecewise& cycle, double time)
-    : at_(at), beyond_(cycle.beyond), flow_(at, cycle, time), last_(cycle.values.rightCols(1)) {
+return_map::return_map(const problem& at, const piecewise& cycle, double time, int more)
+    : at_(at),
+      beyond_(cycle.beyond),
+      flow_(at, cycle, time, more),
+      last_(cycle.values.rightCols(1)) {
     VectorXd f(last_.size());
     at_.model->rhs(view(last_), at_.parameters, view(f));
     section_ = f / f.squaredNorm();
@@ -137,14 +148,25 @@ bool has_coefficients(const problem& at, const floquet& multipliers) {
                        [](complex mu) { return std::abs(mu) < most_magnified; });
 }
 
-void add_coefficient(special_point& point, const return_map& of, double theta) {
+void add_coefficient(special_point& point, const problem& at, const piecewise& cycle, double time,
+                     double theta) {
     const bool flips = point.type == point_type::PD || point.type == point_type::GPD;
-    const double value = flips ? flip_coefficient(of).value : torus_coefficient(of, theta).value;
-    if (!std::isfinite(value)) return;
-    if (!flips) point.normal_form.emplace_back("theta", theta);
-    point.normal_form.emplace_back(flips ? "b" : "a", value);
-    if (point.type == point_type::PD) point.criticality = word_of(value > 0);
-    if (point.type == point_type::NS && !is_strong(theta)) point.criticality = word_of(value < 0);
+    const auto by = [&](int more) {
+        const return_map map(at, cycle, time, more);
+        return flips ? flip_coefficient(map) : torus_coefficient(map, theta);
+    };
+    auto seen = by(0);
+    for (int more = 1; more <= most_maps; ++more) {
+        const auto before = std::exchange(seen, by(more));
+        if (!agree(before, seen)) continue;
+        if (!flips) point.normal_form.emplace_back("theta", theta);
+        point.normal_form.emplace_back(flips ? "b" : "a", seen.value);
+        if (before.value * seen.value <= 0) return;
+        if (point.type == point_type::PD) point.criticality = word_of(seen.value > 0);
+        if (point.type == point_type::NS && !is_strong(theta))
+            point.criticality = word_of(seen.value < 0);
+        return;
+    }
 }
 
 }  // namespace moebius::detail

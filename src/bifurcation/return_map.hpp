@@ -21,7 +21,8 @@ class return_map {
 public:
     /// @param cycle  its first part, with how it goes on
     /// @param time   that the part takes
-    return_map(const problem& at, const piecewise& cycle, double time);
+    /// @param more   steps of the flow in each interval than it needs
+    return_map(const problem& at, const piecewise& cycle, double time, int more = 0);
 
     /// P_x. Shape (n, n)
     [[nodiscard]] const Eigen::MatrixXd& derivative() const noexcept { return derivative_; }
@@ -58,7 +59,11 @@ struct cycle_coefficient {
 [[nodiscard]] bool has_coefficients(const problem& at, const floquet& multipliers);
 
 /// What a PD or an NS of cycles has besides its period: `b`, or `theta` (of the map over one part)
-/// and `a`, and criticality; of a GPD and a CH these numbers alone.
-void add_coefficient(special_point& point, const return_map& of, double theta);
+/// and `a`, and criticality; of a GPD and a CH these numbers alone. None of a coefficient on which
+/// two maps by different steps do not agree, as where a right-hand side is 0/0 next to one's nodes.
+/// @param cycle  its first part, with how it goes on
+/// @param time   that the part takes
+void add_coefficient(special_point& point, const problem& at, const piecewise& cycle, double time,
+                     double theta);
 
 }  // namespace moebius::detail
