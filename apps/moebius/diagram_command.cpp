@@ -17,6 +17,7 @@
 #include "output.hpp"
 #include "problem_choice.hpp"
 #include "rule_choice.hpp"
+#include "standard_streams.hpp"
 #include "summary.hpp"
 #include "words.hpp"
 
@@ -34,6 +35,12 @@ struct diagram_arguments {
 
 constexpr std::string_view settled = "settled";
 
+/// Whether cycles are near, of which none are started from it.
+bool has_critical_pair(point_type type) {
+    using enum point_type;
+    return type == GH || type == ZH || type == HH;
+}
+
 /// The cycles on which the flow settles beyond a Hopf point, both ways.
 void add_settled(diagram& to, const problem& on, const parameter_range& range,
                  const special_point& hopf, const continuation_options& options,
@@ -49,8 +56,12 @@ void add_settled(diagram& to, const problem& on, const parameter_range& range,
 diagram follow(const diagram_arguments& args, const problem& on, const parameter_range& range,
                std::optional<special_point> start, const watch& watch) {
     if (args.rule) return period_diagram(on, args.rule.rule(), range, args.solver, start, watch);
-    if (!start || (start->type != point_type::HB && !start->cycle))
+    if (!start || (start->type != point_type::HB && !start->cycle)) {
+        if (start && has_critical_pair(start->type))
+            tell_once(fmt::format("{} is no HB, from which cycles start: equilibria are followed",
+                                  start->label));
         return equilibrium_diagram(on, range, args.solver, start, watch);
+    }
     diagram cycles;
     try {
         if (args.cycles == settled && !start->cycle)

@@ -31,6 +31,12 @@ test "$sentence" = "moebius: two.json: /special_points: LP1 has a state of 2 num
     --out folds.json >/dev/null
 grep -q '"kind": "fold of cycles"' folds.json
 
+# Cycles are near a Bautin point, and are started from an HB alone.
+"$program" locus --model softmax --experts 3 --controller integral,gain=0.5 --vary feedback=1:6 \
+    --vary leak=0:2 --out hopf.json >/dev/null
+sentence=$("$program" diagram --from hopf.json:GH1 --vary feedback=1:6 --out at_gh.json 2>&1 >/dev/null)
+test "$sentence" = "moebius: GH1 is no HB, from which cycles start: equilibria are followed"
+
 # A torus of a rotating wave in two parameters.
 "$program" diagram --model softmax --experts 4 --controller integral,gain=0.5 --vary feedback=4:5 \
     --out four.json >/dev/null
