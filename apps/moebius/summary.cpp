@@ -21,6 +21,7 @@ namespace {
 double shown(double value) { return std::abs(value) < 1e-13 ? 0 : value; }
 
 constexpr std::size_t most_states = 6;  // of a point that are shown
+constexpr double solved = 1e-3;         // residuals beyond it are shown
 
 /// The parameters that vary: the first columns.
 std::vector<std::string> varied_names(const diagram_document& result) {
@@ -240,6 +241,7 @@ std::string summary_of(const diagram_document& result) {
         if (point.state.size() > most_states) print(" ...");
         print("  {}", point.criticality.empty() ? "-" : point.criticality);
         if (point.multiplicity > 1) print(", {} times", point.multiplicity);
+        if (!(point.residual < solved)) print(", residual {:.1e}", point.residual);
         if (point.proof) print(", {}", meaning_of(*point.proof));
         print("\n");
     }
