@@ -140,6 +140,21 @@ std::string ends_of(const branch& curve) {
     return text;
 }
 
+/// Of cycles that were followed on where their multipliers say nothing: how many.
+std::string unresolved_of(const branch& curve) {
+    constexpr double told = 1e-2;  // of the trivial one, floquet::resolved
+    const auto& names = curve.columns.names;
+    if (std::find(names.begin(), names.end(), "accuracy") == names.end()) return {};
+    const auto& error = curve.columns.at("accuracy");
+    const auto count =
+        std::count_if(error.begin(), error.end(), [](double off) { return !(off < told); });
+    if (count == 0) return {};
+    return fmt::format(
+        "branch {}: multipliers are not resolved in {} of {} rows, and their labels not "
+        "looked for there\n",
+        curve.id, count, error.size());
+}
+
 /// What the counts of stable states in the parts of a locus' window say, and what they leave out.
 std::string counts_of(const diagram_document& result) {
     std::string text;
@@ -221,7 +236,7 @@ std::string summary_of(const diagram_document& result) {
     for (const auto& curve : result.data.branches) points += curve.columns.rows();
     const std::size_t count = result.data.branches.size();
     print("{} {}, {} points\n", count, count == 1 ? "branch" : "branches", points);
-    for (const auto& curve : result.data.branches) out += ends_of(curve);
+    for (const auto& curve : result.data.branches) out += ends_of(curve) + unresolved_of(curve);
     out += search_of(result);
     out += counts_of(result);
     const auto varied = varied_names(result);

@@ -42,7 +42,7 @@ void cycle_branch::turn_back(const orbit& first) {
     curve_ = cycle_curve(curve_.base(), range_, first, curve_.turn());
     homoclinic_ = homoclinic_end(options_.tolerance);
     folds_ = repeated_folds(options_.tolerance);
-    lost_ = false;
+    lost_ = past_homoclinic_ = false;
     ended_ = false;
 }
 

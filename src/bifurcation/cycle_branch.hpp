@@ -126,7 +126,8 @@ private:
     bool finer_tells_ = false;          // and multipliers there are not resolved on this one
     std::optional<floquet> last_told_;  // the multipliers of the last row, if they are resolved
     bool told_ = true;                  // multipliers of the last row, by its mesh
-    bool lost_ = false;  // multipliers are not resolved any more, and the caller goes on
+    bool past_homoclinic_ = false;      // orbits that the caller goes on beyond
+    bool lost_ = false;                 // multipliers are not resolved, and the caller goes on
     std::pair<point_type, double> last_{point_type::EP, 0};  ///< told by multipliers, and its arc
 };
 

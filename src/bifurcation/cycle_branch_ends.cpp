@@ -60,8 +60,9 @@ std::optional<stop_reason> cycle_branch::renewed(walk& along) {
         homoclinic_.reached(curve_.period(trace_.current().u),
                             trace_.current().u[curve_.size() - 1], std::move(extremes));
     if (reached && options_.longest_period == 0) return stop_reason::homoclinic;
-    lost_ =
-        lost_ || reached;  // cycles beyond differ by what the mesh errs, which multipliers magnify
+    // cycles beyond differ by what the mesh errs, which multipliers magnify
+    past_homoclinic_ = past_homoclinic_ || reached;
+    lost_ = past_homoclinic_;
     if (folds_.repeat() && options_.longest_period == 0) return stop_reason::homoclinic_to_cycle;
     if (!resolve(along))
         return homoclinic_.nears() ? stop_reason::homoclinic : stop_reason::unresolved;
@@ -76,18 +77,20 @@ std::optional<stop_reason> cycle_branch::renewed(walk& along) {
     return why;
 }
 
-/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, and says the
-/// last row again.
-/// @return false if no mesh does
+/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, or as usual
+/// where more is allowed, and says the last row again.
+/// @return false if no mesh makes it as near as asked for
 bool cycle_branch::resolve(walk& along) {
     const auto error = [this] { return facts_at(trace_.current()).multipliers.error(); };
-    const double most = options_.multiplier_error;
+    const double most =
+        std::min(options_.multiplier_error, continuation_options{}.multiplier_error);
     if (error() < slack * slack * slack * most) coarsen();
     if (error() < slack * most) return true;
     const double aim = slack * slack * most;
     do {  // the error falls like intervals^(-2 degree)
         const double wanted = std::pow(error() / aim, 0.5 / static_cast<double>(start_.degree));
-        if (!refine(std::min(2.0, std::max(1.2, wanted)))) return error() < most;  // 1.2 for NaN
+        if (!refine(std::min(2.0, std::max(1.2, wanted))))  // 1.2 for NaN
+            return error() < options_.multiplier_error;
         if (!rebase()) return false;
         rows_.replace_row(row_at(trace_.current().u));
         along.rebased();

@@ -2,6 +2,7 @@
 #include "summary.hpp"
 
 #include <catch.hpp>
+#include <cmath>
 #include <string>
 
 using namespace moebius;
@@ -27,4 +28,18 @@ TEST_CASE("a label that is not solved to its digits says so", "[summary]") {
     REQUIRE(second != std::string::npos);
     CHECK(text.substr(0, second).find("residual") == std::string::npos);
     CHECK(text.find(", residual 2.8e-01", second) != std::string::npos);
+}
+
+TEST_CASE("rows whose multipliers say nothing are counted", "[summary]") {
+    diagram_document result;
+    result.heading.schema = diagram_schema;
+    branch curve;
+    curve.id = 1;
+    curve.kind = "cycle";
+    curve.columns = {{"b", "accuracy"}, {{1, 2, 3}, {1e-9, NAN, 0.5}}};
+    result.data.branches.push_back(curve);
+    CHECK(cli::summary_of(result).find("branch 1: multipliers are not resolved in 2 of 3 rows") !=
+          std::string::npos);
+    result.data.branches[0].columns.columns[1] = {1e-9, 1e-8, 0};
+    CHECK(cli::summary_of(result).find("not resolved") == std::string::npos);
 }

@@ -111,3 +111,26 @@ TEST_CASE("a doubling's criticality is none that a node next to 0/0 makes", "[cy
         for (const auto& point : doublings) CHECK(point.criticality == "subcritical");
     }
 }
+
+// T. R. Chay, Physica D 16 (1985) 233: a bursting cell.
+TEST_CASE("who goes on where multipliers say nothing has the labels before", "[cycles]") {
+    const auto at = read(
+        "par gkc=10\n"
+        "number vk=-75,vi=100,vl=-40,gkv=1700,gi=1800,gl=7,kca=0.1834782608695652\n"
+        "number vca=100,rho=0.27,la=230\n"
+        "am=0.1*(25+v)/(1-exp(-0.1*v-2.5))\nbm=4*exp(-(v+50)/18)\n"
+        "ah=0.07*exp(-0.05*v-2.5)\nbh=1/(1+exp(-0.1*v-2))\n"
+        "an=0.01*(20+v)/(1-exp(-0.1*v-2))\nbn=0.125*exp(-(v+30)/80)\n"
+        "mi=am/(am+bm)\nhi=ah/(ah+bh)\nni=an/(an+bn)\n"
+        "v'=gi*mi^3*hi*(vi-v)+gkv*n^4*(vk-v)+gkc*ca/(1+ca)*(vk-v)+gl*(vl-v)\n"
+        "n'=la*(an+bn)*(ni-n)\n"
+        "ca'=rho*(mi^3*hi*(vca-v)-kca*ca)\n"
+        "init v=-40,n=0.1,ca=1\n");
+    const parameter_range range{"gkc", 1, 40};
+    const auto found = cycles_from(at, range, equilibrium_diagram(at, range).at("HB1"),
+                                   {.max_step = 1, .max_points = 160, .multiplier_error = 1e300});
+    const auto folds = places(found, point_type::LPC);
+    REQUIRE(folds.size() == 2);
+    CHECK_THAT(folds[0], WithinAbs(27.27219161, 1e-7));
+    CHECK_THAT(folds[1], WithinAbs(19.621542, 1e-6));
+}
