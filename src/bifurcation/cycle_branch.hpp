@@ -120,6 +120,7 @@ private:
     std::optional<held_fold> held_;
     homoclinic_end homoclinic_;
     repeated_folds folds_;
+    double way_ = 0;                    // way_to_half of the last step
     bool ended_ = false;                // in the doubling of cycles of half the period
     bool started_ = false;              // past the first step
     bool may_be_finer_ = false;         // a mesh on which a point is looked for

@@ -12,6 +12,7 @@
 
 namespace moebius::detail {
 
+using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 namespace {
@@ -42,8 +43,8 @@ bool turn_over(const floquet& from, const floquet& to) {
 std::optional<stop_reason> cycle_branch::kept(walk& along, bool goes_on) {
     if (!goes_on) return std::nullopt;
     const bool is_fold = held_ && std::exchange(held_->old, true);
-    const double left = way_to_half() - last_step();
-    if (left > 0 && left < beside_end) {
+    const double left = way_ - last_step();
+    if (doubled_ && left > 0 && left < beside_end) {
         write_held();
         if (const auto why = end_in_doubling(along.arc() - last_step())) return why;
     }
@@ -77,24 +78,25 @@ std::optional<stop_reason> cycle_branch::renewed(walk& along) {
     return why;
 }
 
-/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, or as usual
-/// where more is allowed, and says the last row again.
-/// @return false if no mesh makes it as near as asked for
+/// Makes the mesh finer until the trivial multiplier is as near to 1 as asked for, and says the
+/// last row again.
+/// @return false if no mesh does
 bool cycle_branch::resolve(walk& along) {
     const auto error = [this] { return facts_at(trace_.current()).multipliers.error(); };
-    const double most =
-        std::min(options_.multiplier_error, continuation_options{}.multiplier_error);
-    if (error() < slack * slack * slack * most) coarsen();
-    if (error() < slack * most) return true;
-    const double aim = slack * slack * most;
-    do {  // the error falls like intervals^(-2 degree)
+    const double most = options_.multiplier_error, aim = slack * slack * most;
+    if (error() < slack * most) {
+        coarsen(error(), aim);
+        return true;
+    }
+    bool stale = true;  // the mesh of a cycle some steps ago may suit this one badly
+    do {                // the error falls like intervals^(-2 degree)
         const double wanted = std::pow(error() / aim, 0.5 / static_cast<double>(start_.degree));
-        if (!refine(std::min(2.0, std::max(1.2, wanted))))  // 1.2 for NaN
-            return error() < options_.multiplier_error;
+        const double times = std::exchange(stale, false) ? 1 : std::min(2.0, std::max(1.2, wanted));
+        if (!refine(times)) return error() < most;  // 1.2 for NaN
         if (!rebase()) return false;
         rows_.replace_row(row_at(trace_.current().u));
         along.rebased();
-    } while (!(error() < most));
+    } while (!(error() < slack * most));
     return true;
 }
 
@@ -105,7 +107,7 @@ bool cycle_branch::end(walk& /*along*/, double arc, const curve_point& at) {
 /// A branch that goes through amplitude zero meets its own mirror image there.
 std::optional<stop_reason> cycle_branch::overruns(walk& along) {
     if (!at_hopf_ && swing_now() < 0) return stop_reason::branch_point;
-    if (way_to_half() > last_step()) return std::nullopt;
+    if (way_ > last_step()) return std::nullopt;
     return end_in_doubling(along.arc()).value_or(stop_reason::branch_point);
 }
 
@@ -120,9 +122,9 @@ double cycle_branch::way_to_half() const {
     const bool may = doubled_ || !(a.regularity * b.regularity > 0);
     if (!may || !started_ || !curve_.turn().next.empty())
         return std::numeric_limits<double>::infinity();
-    const piecewise first = whole(a.u), last = whole(b.u);
-    const double from = halves_differ(first, first), to = halves_differ(last, first);
-    const bool nears = to < 0 || halves_differ(last, last) < from;
+    const MatrixXd first = halves_apart(whole(a.u)), last = halves_apart(whole(b.u));
+    const double from = first.squaredNorm(), to = first.cwiseProduct(last).sum();
+    const bool nears = to < 0 || last.squaredNorm() < from;
     return nears ? from / (from - to) * last_step() : std::numeric_limits<double>::infinity();
 }
 
@@ -140,8 +142,8 @@ bool cycle_branch::trusts(walk& /*along*/) {
         return false;
     if (trace_.step() > beside_end && passes_unseen(known_at(trace_.current().u).multipliers))
         return false;
-    const double way = way_to_half();
-    return way > last_step() || way < beside_end;
+    way_ = way_to_half();
+    return way_ > last_step() || way_ < beside_end;
 }
 
 /// Whether as many multipliers as no test function tells have passed the unit circle since the last
@@ -171,8 +173,7 @@ bool cycle_branch::passes_from_hopf(const floquet& now) const {
 /// @return nothing if none is found there
 std::optional<stop_reason> cycle_branch::end_in_doubling(double arc) {
     const curve_point &a = trace_.previous(), &b = trace_.current();
-    const double way = way_to_half();
-    const VectorXd u = a.u + way / last_step() * (b.u - a.u);
+    const VectorXd u = a.u + way_ / last_step() * (b.u - a.u);
     const auto found =
         doubling_of_half(curve_, range_, whole(u), curve_.period(u), u[u.size() - 1], options_);
     if (!found || std::abs(found->at.u.tail<1>()[0] - u.tail<1>()[0]) > beside_end)
@@ -190,7 +191,7 @@ std::optional<stop_reason> cycle_branch::end_in_doubling(double arc) {
     for (auto& group : within)
         for (auto& mu : group.values) mu *= mu;
     rows_.add_row(
-        arc + way,
+        arc + way_,
         cycle_row(curve_.problem_at(found->at.u), curve_.free().front(),
                   2 * curve_.period(found->at.u), extremes_at(found->at.u), twice, within),
         std::move(point));

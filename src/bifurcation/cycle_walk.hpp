@@ -100,13 +100,22 @@ protected:
         return *known_.within;
     }
 
-    /// So many times as many intervals from the next rebase on, or fewer again.
+    /// So many times as many intervals from the next rebase on.
     /// @return false if there are as many as there may be
     bool refine(double times) {
-        fineness_ = std::min(times * fineness_, static_cast<double>(most_intervals));
+        fineness_ = std::min(times * made_with_, static_cast<double>(most_intervals));
         return intervals_ < most_intervals;
     }
-    void coarsen() { fineness_ = std::max(1.0, 0.95 * fineness_); }
+    /// Fewer from the next rebase on, if the largest error on this mesh, which falls like
+    /// intervals^(-2 degree), leaves room.
+    /// @param error  on the last row
+    void coarsen(double error, double aim) {
+        constexpr double least = 0.7;
+        worst_ = std::max(worst_, error);
+        const double order = 2 * static_cast<double>(curve_.degree());
+        fineness_ =
+            std::max(1.0, made_with_ * std::clamp(std::pow(worst_ / aim, 1 / order), least, 1.0));
+    }
 
     /// New mesh, new phase and new borders for the current cycle, if Newton's method finds it
     /// there.
@@ -255,6 +264,8 @@ private:
     void renew_mesh(Eigen::VectorXd& u, Eigen::VectorXd& way) {
         const auto wanted =
             static_cast<double>(intervals_for(curve_.values(u), scale_, options_.tolerance));
+        made_with_ = fineness_;
+        worst_ = 0;
         intervals_ = std::min(static_cast<Eigen::Index>(fineness_ * wanted), most_intervals);
         curve_.rebase(u, way, intervals_);
     }
@@ -298,7 +309,9 @@ private:
     double scale_;
     std::size_t steps_ = 0;
     Eigen::Index intervals_ = 0;  // at the last rebase
-    double fineness_ = 1;         // times the intervals that the tolerance asks for
+    double fineness_ = 1;   // times the intervals that the tolerance asks for, of the next mesh
+    double made_with_ = 1;  // of this one
+    double worst_ = 0;      // error on it
     facts known_;
     std::optional<fine_look> fine_;  // the last one
 };

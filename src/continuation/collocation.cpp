@@ -238,22 +238,22 @@ VectorXd equidistributed(const piecewise& periodic, Index intervals, double damp
     return breaks;
 }
 
-double halves_differ(const piecewise& cycle, const piecewise& like) {
-    double product = 0;
+MatrixXd halves_apart(const piecewise& cycle) {
+    MatrixXd apart(cycle.values.rows(), halves_seen);
     for (int k = 0; k < halves_seen; ++k) {
         const double t = (k + 0.5) / (2 * halves_seen);
-        product += (cycle.at(t) - cycle.at(t + 0.5)).dot(like.at(t) - like.at(t + 0.5));
+        apart.col(k) = cycle.at(t) - cycle.at(t + 0.5);
     }
-    return product;
+    return apart;
 }
 
 bool has_alike_halves(const piecewise& cycle) {
     constexpr double share = 0.1;
-    const VectorXd mean = cycle.values.rowwise().mean();
-    double swing = 0;
-    for (int k = 0; k < halves_seen; ++k)
-        swing += (cycle.at((k + 0.5) / halves_seen) - mean).squaredNorm();
-    return halves_differ(cycle, cycle) < share * share * swing;
+    const MatrixXd around_mean = cycle.values.colwise() - cycle.values.rowwise().mean();
+    const auto mean_square = [](const MatrixXd& of) {
+        return of.squaredNorm() / static_cast<double>(of.cols());
+    };
+    return mean_square(halves_apart(cycle)) < share * share * mean_square(around_mean);
 }
 
 VectorXd with_alike_halves(const VectorXd& breaks) {

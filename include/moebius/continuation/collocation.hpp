@@ -94,8 +94,8 @@ void check_orbit(const orbit& cycle, std::size_t states);
 [[nodiscard]] Eigen::VectorXd equidistributed(const piecewise& periodic, Eigen::Index intervals,
                                               double damped_counts = 1);
 
-/// How much a cycle's halves differ as those of `like` do: negative where they change places.
-[[nodiscard]] double halves_differ(const piecewise& cycle, const piecewise& like);
+/// How much a cycle's halves differ, at even times. Shape (n, times)
+[[nodiscard]] Eigen::MatrixXd halves_apart(const piecewise& cycle);
 /// Whether they do by less than a tenth of how far the cycle is from its mean.
 [[nodiscard]] bool has_alike_halves(const piecewise& cycle);
 /// A mesh like that one, of an even number of intervals, whose halves are the same.

