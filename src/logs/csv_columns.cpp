@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "csv_columns.hpp"
+
+#include <fmt/format.h>
+
+#include <moebius/base/error.hpp>
+#include <utility>
+
+namespace moebius {
+namespace {
+
+[[noreturn]] void fail(const csv_columns::names_place& at, std::string_view rule) {
+    throw io_error(std::string(at.file), fmt::format("line {}{}", at.line, rule));
+}
+
+std::string place_of(const csv_columns::names_place& at) {
+    return fmt::format("{}, line {}", at.file, at.line);
+}
+
+}  // namespace
+
+void csv_columns::read_name(std::string_view name, const names_place& at, log_builder& to) {
+    const std::size_t here = names.size();
+    names.emplace_back(name);
+    if (is_envelope(name))
+        return to.note("its history is sampled: it has W&B's __MIN and __MAX of what lies between");
+    if (auto of = expert_name_of(name)) {
+        if (of->expert >= load_table::most_experts)
+            fail(at, fmt::format(": expert {} came, but {} is the last that is read", of->expert,
+                                 load_table::most_experts - 1));
+        return wide_.add(here, std::move(*of));
+    }
+    const auto means = meaning_of(name);
+    if (means == meaning::series) series.push_back(here);
+    if (means == meaning::series || means == meaning::summary) add_name(summaries_, name);
+    auto& column = first(means);
+    if (column == nowhere)
+        column = here;
+    else if (means == meaning::load && rank_of_column(name) < rank_of_column(names[column]))
+        column = here;
+}
+
+/// Names that tell of loads without any of an expert.
+void csv_columns::refuse(const names_place& at) const {
+    if (!summaries_.empty())
+        throw io_error(std::string(at.file),
+                       fmt::format("summaries are no log: it has {}, but the load of each expert "
+                                   "is needed",
+                                   summaries_));
+    std::string list;
+    for (const auto& name : names) add_name(list, name);
+    fail(at, fmt::format(": the columns are {}, but step, layer, expert and tokens are needed, "
+                         "or a column an expert (layer3/expert5)",
+                         list));
+}
+
+void csv_columns::read(std::string_view line, const csv_line& by, const names_place& at,
+                       log_builder& to) {
+    if (line.find('\0') != std::string_view::npos)
+        fail(at, " has a zero byte: it is no text, and no format that is known");
+    first_.fill(nowhere);
+    for (const auto cell : by.cells_of(line)) read_name(bare_name(cell), at, to);
+    step = first(meaning::step);
+    layer = first(meaning::layer);
+    score = first(meaning::score);
+    dither = first(meaning::dither);
+    if (!wide_.empty()) {
+        runs = wide_.runs(to, layer != nowhere, place_of(at));
+        if (runs.empty()) fail(at, ": its columns an expert are scores, but loads are needed");
+        return;
+    }
+    expert = first(meaning::expert);
+    is_long = expert != nowhere;
+    if (!is_long) refuse(at);
+    rank = first(meaning::rank);
+    load = first(meaning::load);
+    for (const auto& name : names)
+        if (load != nowhere && meaning_of(name) == meaning::load && name != names[load])
+            to.note_choice(names[load], name, place_of(at));
+    if (load != nowhere) return;
+    to.adds_up = true;
+    to.note("it has no column of tokens: each of its rows is one choice");
+}
+
+}  // namespace moebius
