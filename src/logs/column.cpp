@@ -133,6 +133,8 @@ constexpr std::pair<std::string_view, meaning> known_words[] = {
     {"score_bias", meaning::score},
     {"e_score_correction_bias", meaning::score},
     {"dither", meaning::dither},
+    {"moments", meaning::moments},
+    {"feedback", meaning::feedback},
     {"rank", meaning::rank},
     {"ep_rank", meaning::rank},
     {"dp_rank", meaning::rank},

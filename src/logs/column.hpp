@@ -16,9 +16,11 @@ enum class meaning {
     load,   ///< of an expert, or an array of them
     score,  ///< or a bias
     dither,
-    rank,     ///< whose counts these are
-    series,   ///< a loss
-    summary,  ///< of loads: a mean, a maximum, an imbalance
+    moments,   ///< sums over tokens of p pᵀ
+    feedback,  ///< kappa of the step
+    rank,      ///< whose counts these are
+    series,    ///< a loss
+    summary,   ///< of loads: a mean, a maximum, an imbalance
     other
 };
 

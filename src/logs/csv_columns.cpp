@@ -64,6 +64,7 @@ void csv_columns::read(std::string_view line, const csv_line& by, const names_pl
     layer = first(meaning::layer);
     score = first(meaning::score);
     dither = first(meaning::dither);
+    feedback = first(meaning::feedback);
     if (!wide_.empty()) {
         runs = wide_.runs(to, layer != nowhere, place_of(at));
         if (runs.empty()) fail(at, ": its columns an expert are scores, but loads are needed");

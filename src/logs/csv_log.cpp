@@ -18,19 +18,30 @@
 namespace moebius {
 namespace {
 
+/// A line of which no cell is a word.
+bool are_numbers(csv_line& by, std::string_view line) {
+    by.read(line);
+    const auto values = by.values();
+    return std::none_of(values.begin(), values.end(), [](double one) { return std::isnan(one); });
+}
+
 /// A table with a line of names: a row an expert, or a column an expert.
 class csv_log final : public line_parser {
 public:
     csv_log(log_builder& to, std::string file) : to_(to), file_(std::move(file)) {}
 
     void take(std::string_view line) override {
-        ++line_;
+        constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+        if (++line_ == 1 && line.starts_with(byte_order_mark))
+            line.remove_prefix(byte_order_mark.size());
         has_return_ = line.ends_with('\r');
         if (has_return_) line.remove_suffix(1);
         if ((line.empty() || line.front() <= ' ') &&
             line.find_first_not_of(" \t\r") == std::string_view::npos)
             return;
-        if (of_.names.empty()) return read_names(line);
+        if (of_.names.empty() && is_remark(line)) return take_remark(line);
+        if (of_.names.empty()) read_names(line);
+        if (line_ == names_line_) return;
         if (!words_known_) find_words(line);
         if (const auto found = row_.read(line); found != of_.names.size())
             fail(fmt::format("line {} has {} columns, but the first has {}", line_, found,
@@ -45,7 +56,8 @@ public:
     std::size_t take_ahead(std::string_view text) override;
 
     [[nodiscard]] bool has_step_a_line() const override {
-        return !of_.names.empty() && !of_.is_long && of_.layer == nowhere && of_.series.empty();
+        return !of_.names.empty() && !of_.is_long && of_.layer == nowhere && of_.series.empty() &&
+               of_.feedback == nowhere;
     }
     void give_records() override { gives_records_ = true, next_run_ = of_.runs.size(); }
     bool next_record(load_record& record) override;
@@ -58,6 +70,13 @@ private:
         return fmt::format("{}, line {}, column '{}'", file_, line_, excerpt(of_.names[column]));
     }
 
+    [[nodiscard]] bool has_loads_alone() const {
+        return of_.score == nowhere && of_.dither == nowhere && of_.feedback == nowhere;
+    }
+    [[nodiscard]] static bool is_remark(std::string_view line) {
+        return line.substr(std::min(line.find_first_not_of(" \t"), line.size())).starts_with('#');
+    }
+    void take_remark(std::string_view line);
     void read_names(std::string_view line);
     void find_words(std::string_view line);
     [[nodiscard]] double number(std::size_t column) const;
@@ -89,7 +108,8 @@ private:
     bool gives_records_ = false;
     std::size_t next_run_ = 0;  ///< that next_record() gives
     bool words_known_ = false, has_return_ = false;
-    std::size_t line_ = 0;
+    std::size_t line_ = 0, names_line_ = 0;
+    std::string remark_;  ///< the last one before the names, which it may have
     std::int64_t rows_ = 0;
     std::optional<std::int64_t> last_step_;
     double last_layer_ = std::numeric_limits<double>::quiet_NaN();
@@ -100,11 +120,29 @@ private:
     std::uint32_t layer_place_ = 0;
 };
 
+/// Of a line before the names that begins with #: a JSON object there is the run's config.
+void csv_log::take_remark(std::string_view line) {
+    line.remove_prefix(line.find('#') + 1);
+    line.remove_prefix(std::min(line.find_first_not_of("# \t"), line.size()));
+    if (line.starts_with('{'))
+        read_config(line, fmt::format("{}, line {}", file_, line_), to_.head);
+    else
+        remark_ = line;
+}
+
+/// The first line that is no remark, or where it has numbers alone the remark before it, as
+/// numpy.savetxt writes them.
 void csv_log::read_names(std::string_view line) {
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+    const auto read = [this](std::string_view names, std::size_t at) {
+        row_.set_separator_of(names);
+        of_.read(names, row_, {file_, at}, to_);
+        names_line_ = at;
+    };
     row_.set_separator_of(line);
-    of_.read(line, row_, {file_, line_}, to_);
+    if (!remark_.empty() && are_numbers(row_, line))
+        read(remark_, line_ - 1);
+    else
+        read(line, line_);
     if (of_.is_long) row_.share_before(of_.expert);
 }
 
@@ -169,7 +207,8 @@ void csv_log::take_long() {
     cell_.load = of_.load == nowhere ? 1 : load(of_.load);
     if (of_.score != nowhere) cell_.score = number(of_.score);
     if (of_.dither != nowhere) cell_.dither = number(of_.dither);
-    if (next && of_.score == nowhere && of_.dither == nowhere)
+    if (of_.feedback != nowhere) cell_.feedback = number(of_.feedback);
+    if (next && has_loads_alone())
         part_->add_next(cell_.load);
     else
         part_->add(cell_);
@@ -178,7 +217,7 @@ void csv_log::take_long() {
 std::size_t csv_log::take_ahead(std::string_view text) {
     const bool ends_in_load = of_.load == of_.expert + 1 && of_.load + 1 == of_.names.size();
     if (!of_.is_long || !ends_in_load || part_ == nullptr || !words_.empty() ||
-        of_.score != nowhere || of_.dither != nowhere || row_.start().empty())
+        !has_loads_alone() || row_.start().empty())
         return 0;
     const std::size_t next = cell_.expert + std::size_t{1};
     run_loads_.resize(512);
@@ -253,10 +292,18 @@ void csv_log::take_wide() {
     }
     auto& to = to_.part("");
     const std::uint32_t layer = of_.layer == nowhere ? 0 : layer_in(to);
+    const double feedback =
+        of_.feedback == nowhere ? std::numeric_limits<double>::quiet_NaN() : number(of_.feedback);
     for (const auto& run : of_.runs) {
         const auto loads = gather(run);
-        to.add(
-            {step, of_.layer == nowhere ? run.layer : layer, run.expert, loads, run_scores_, {}});
+        to.add({step,
+                of_.layer == nowhere ? run.layer : layer,
+                run.expert,
+                loads,
+                run_scores_,
+                {},
+                {},
+                feedback});
     }
 }
 

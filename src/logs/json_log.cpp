@@ -11,6 +11,7 @@
 
 #include "column.hpp"
 #include "expert_map.hpp"
+#include "json_numbers.hpp"
 #include "log_builder.hpp"
 
 namespace moebius {
@@ -20,8 +21,13 @@ using nlohmann::json;
 
 /// Loads that a record has, and what stands beside them.
 struct array_set {
-    const json *loads = nullptr, *scores = nullptr, *dither = nullptr;
+    const json *loads = nullptr, *scores = nullptr, *dither = nullptr, *moments = nullptr;
     std::string name;  ///< of the loads
+};
+
+/// What stands beside the loads of a row, or nothing.
+struct probes {
+    std::vector<double> scores, dither, moments;
 };
 
 /// A record a line.
@@ -50,9 +56,9 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string place() const { return fmt::format("{}, line {}", file_, line_); }
+    [[nodiscard]] std::string place() const { return json_place{file_, line_}.text(); }
     [[nodiscard]] std::string place(std::string_view name) const {
-        return fmt::format("{}, '{}'", place(), excerpt(name));
+        return json_place{file_, line_}.of(name);
     }
     [[noreturn]] void fail(std::string_view reason) const { throw io_error(place(), reason); }
 
@@ -61,17 +67,17 @@ private:
     void find_member(const std::string& name, const json& value);
     void find_loads(const std::string& name, const json& value);
     void find_flat(std::string_view name, const json& value);
-    std::vector<double> numbers(const json& list, std::string_view what) const;
-    [[nodiscard]] double number(const json& value, std::string_view what) const;
+    [[nodiscard]] double number(const json& value, std::string_view what) const {
+        return number_of(value, what, {file_, line_});
+    }
     void take_cell();
     void take_arrays();
-    void take_row(std::string_view layer, const json& loads, const json* scores, const json* dither,
+    void take_row(std::string_view layer, const array_set& of,
                   std::optional<std::string_view> row = {});
     void take_trace(const json& record);
     void add_trace(std::span<const double> counts);
     void take_flat();
-    void add_row(std::string_view layer, std::span<const double> loads,
-                 std::span<const double> scores, std::span<const double> dither);
+    void add_row(std::string_view layer, std::span<const double> loads, const probes& beside = {});
     void check_order();
 
     log_builder& to_;
@@ -85,30 +91,11 @@ private:
     std::int64_t step_ = 0;
     std::string layer_;
     bool has_step_ = false;
+    double feedback_ = 0;  ///< NaN: none
     const json* expert_ = nullptr;
     array_set arrays_, single_;  ///< of all experts, and of one
     std::map<std::string, std::vector<std::pair<expert_name, const json*>>> flat_;  ///< by family
 };
-
-double json_log::number(const json& value, std::string_view what) const {
-    if (!value.is_number())
-        throw io_error(
-            place(what),
-            fmt::format("'{}' came, but it must be a number",
-                        excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace))));
-    return value.get<double>();
-}
-
-std::vector<double> json_log::numbers(const json& list, std::string_view what) const {
-    if (!list.is_array()) throw io_error(place(what), "an array of numbers is needed");
-    if (list.size() > load_table::most_experts)
-        throw io_error(place(what), fmt::format("it has {} numbers, but {} experts are the most",
-                                                list.size(), load_table::most_experts));
-    std::vector<double> out;
-    out.reserve(list.size());
-    for (const auto& one : list) out.push_back(number(one, what));
-    return out;
-}
 
 void json_log::find_flat(std::string_view name, const json& value) {
     auto of = value.is_array() ? layer_name_of(name) : expert_name_of(name);
@@ -136,6 +123,7 @@ void json_log::find_members(const json& record) {
     layer_.assign(1, '0');
     has_step_ = false;
     expert_ = nullptr;
+    feedback_ = std::numeric_limits<double>::quiet_NaN();
     for (const auto& [name, value] : record.items()) find_member(name, value);
 }
 
@@ -158,6 +146,10 @@ void json_log::find_member(const std::string& name, const json& value) {
         (value.is_structured() ? arrays_ : single_).scores = &value;
     } else if (means == meaning::dither) {
         arrays_.dither = &value;
+    } else if (means == meaning::moments) {
+        arrays_.moments = &value;
+    } else if (means == meaning::feedback && value.is_number()) {
+        feedback_ = number(value, name);
     } else {
         find_flat(name, value);
         if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
@@ -203,8 +195,7 @@ void json_log::take_arrays() {
     check_order();
     const auto& loads = *arrays_.loads;
     if (loads.empty()) fail("its loads are empty, but one of each expert is needed");
-    if (loads.is_array() && !loads.front().is_array())
-        return take_row(layer_, loads, arrays_.scores, arrays_.dither);
+    if (loads.is_array() && !loads.front().is_array()) return take_row(layer_, arrays_);
     for (const auto& [name, row] : loads.items()) {
         const auto of = [&name = name](const json* all) -> const json* {
             if (all == nullptr) return nullptr;
@@ -214,33 +205,40 @@ void json_log::take_arrays() {
             return (*all)[place].is_array() ? &(*all)[place] : all;
         };
         const auto layer = layer_name_of(name);
-        take_row(layer ? layer->layer : name, row, of(arrays_.scores), of(arrays_.dither), name);
+        take_row(layer ? layer->layer : name,
+                 {&row, of(arrays_.scores), of(arrays_.dither), of(arrays_.moments), arrays_.name},
+                 name);
     }
 }
 
-void json_log::take_row(std::string_view layer, const json& loads, const json* scores,
-                        const json* dither, std::optional<std::string_view> row) {
-    auto values = numbers(loads, "loads");
-    for (const double value : values) (void)checked_load(value, [this] { return place("loads"); });
+void json_log::take_row(std::string_view layer, const array_set& of,
+                        std::optional<std::string_view> row) {
+    const json_place here{file_, line_};
+    const auto values = numbers_of(*of.loads, "loads", here);
+    for (const double value : values) (void)checked_load(value, [&] { return here.of("loads"); });
     if (map_.is_for(arrays_.name)) {
         to_.note("physical experts were added up to logical ones, as its map says");
-        return add_row(layer, map_.logical(values, row, place()), {}, {});
+        return add_row(layer, map_.logical(values, row, place()));
     }
     const auto beside = [&](const json* list, std::string_view what) {
-        auto out = list == nullptr ? std::vector<double>{} : numbers(*list, what);
+        auto out = list == nullptr ? std::vector<double>{} : numbers_of(*list, what, here);
         if (!out.empty() && out.size() != values.size())
             fail(fmt::format("it has {} loads and {} of '{}', but there must be as many",
                              values.size(), out.size(), what));
         return out;
     };
     to_.take_width(values.size(), [this] { return place(); });
-    add_row(layer, values, beside(scores, "scores"), beside(dither, "dither"));
+    add_row(layer, values,
+            {beside(of.scores, "scores"), beside(of.dither, "dither"),
+             of.moments == nullptr ? std::vector<double>{}
+                                   : square_of(*of.moments, values.size(), "moments", here)});
 }
 
 void json_log::add_row(std::string_view layer, std::span<const double> loads,
-                       std::span<const double> scores, std::span<const double> dither) {
+                       const probes& beside) {
     auto& to = to_.part("");
-    to.add({step_, to.layer(layer), 0, loads, scores, dither});
+    to.add({step_, to.layer(layer), 0, loads, beside.scores, beside.dither, beside.moments,
+            feedback_});
 }
 
 /// Megatron's --moe-routing-trace-path: the experts of each token.
@@ -279,7 +277,7 @@ void json_log::take_trace(const json& record) {
 void json_log::add_trace(std::span<const double> counts) {
     if (trace_experts_ > 0) {
         to_.take_width(counts.size(), [this] { return place("logit_shape"); });
-        return add_row(layer_, counts, {}, {});
+        return add_row(layer_, counts);
     }
     auto& to = to_.part("");
     const auto layer = to.layer(layer_);
@@ -316,7 +314,7 @@ void json_log::take_flat() {
             for (const auto& [name, beside] : scores->second)
                 if (name.layer == of.layer && name.expert == of.expert) score = beside;
         if (value->is_array()) {
-            take_row(layer, *value, score, nullptr);
+            take_row(layer, {value, score, nullptr, nullptr, {}});
             continue;
         }
         load_cell cell{.step = step_, .layer = to.layer(layer)};

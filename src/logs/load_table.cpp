@@ -38,9 +38,19 @@ std::uint32_t load_table::layer(std::string_view name) {
 
 void load_table::channel::add(std::span<const double> more, std::size_t count, std::size_t place) {
     if (values.empty() && more.empty()) return;
-    if (values.empty()) begin(place);
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    if (values.empty()) width = more.size() / count;
+    values.resize(place * width, none);
     values.insert(values.end(), more.begin(), more.end());
-    values.resize(place + count, std::numeric_limits<double>::quiet_NaN());
+    values.resize((place + count) * width, none);
+}
+
+load_table::channel load_table::channel::cut(std::size_t count) {
+    const auto middle =
+        values.begin() + static_cast<std::ptrdiff_t>(std::min(count * width, values.size()));
+    channel front{{values.begin(), middle}, width};
+    values.erase(values.begin(), middle);
+    return front;
 }
 
 void load_table::add(const load_row& row) {
@@ -48,6 +58,9 @@ void load_table::add(const load_row& row) {
     if (count == 0) return;
     scores_.add(row.scores, count, place);
     dither_.add(row.dither, count, place);
+    moments_.add(row.moments, count, place);
+    if (!std::isnan(row.feedback) || !feedback_.values.empty())
+        feedback_.add(std::vector<double>(count, row.feedback), count, place);
     append(row.loads);
     extend(row.step, row.layer, row.expert, static_cast<std::uint32_t>(count));
 }
@@ -169,6 +182,18 @@ std::span<const double> load_table::beside(std::span<const run> runs, const chan
     return row;
 }
 
+/// Sums over tokens, which those of ranks add up to; empty where one has none.
+std::span<const double> load_table::moments_of(std::span<const run> runs) {
+    moment_row_.assign(moments_.values.empty() ? 0 : experts_ * experts_, 0);
+    for (const auto& one : runs) {
+        const auto part = moments_.of(one.at, one.count);
+        if (part.empty() || part.size() != moment_row_.size() || std::isnan(part.front()))
+            return {};
+        for (std::size_t i = 0; i < part.size(); ++i) moment_row_[i] += part[i];
+    }
+    return moment_row_;
+}
+
 bool load_table::next(load_record& record) {
     if (at_ == runs_.size()) return false;
     const auto& first = runs_[at_];
@@ -181,6 +206,8 @@ bool load_table::next(load_record& record) {
     dither_row_.assign(dither_.values.empty() ? 0 : experts_, 0);
     if (!score_row_.empty()) record.scores = beside(runs, scores_, score_row_);
     if (!dither_row_.empty()) record.dither = beside(runs, dither_, dither_row_);
+    record.moments = moments_of(runs);
+    if (const auto said = feedback_.of(first.at, 1); !said.empty()) record.feedback = said.front();
     at_ = end;
     return true;
 }
@@ -208,16 +235,11 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.layers_ = layers_;
     taken.runs_.assign(runs_.begin(), end);
     const std::size_t numbers = end == runs_.end() ? loads_.size() : end->at;
-    const auto cut = [numbers](std::vector<double>& from) {
-        const auto middle =
-            from.begin() + static_cast<std::ptrdiff_t>(std::min(numbers, from.size()));
-        std::vector<double> front(from.begin(), middle);
-        from.erase(from.begin(), middle);
-        return front;
-    };
     taken.loads_ = loads_.cut(numbers);
-    taken.scores_.values = cut(scores_.values);
-    taken.dither_.values = cut(dither_.values);
+    taken.scores_ = scores_.cut(numbers);
+    taken.dither_ = dither_.cut(numbers);
+    taken.moments_ = moments_.cut(numbers);
+    taken.feedback_ = feedback_.cut(numbers);
     runs_.erase(runs_.begin(), end);
     for (auto& one : runs_) one.at -= numbers;
     taken.has_zero_ = has_zero_;
@@ -233,8 +255,8 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     };
     for (load_record one; taken.next(one);) {
         const auto place = places_.find(taken.layers_[one.layer]);
-        records.push_back(
-            {one.step, place->second, keep(one.loads), keep(one.scores), keep(one.dither), {}});
+        records.push_back({one.step, place->second, keep(one.loads), keep(one.scores),
+                           keep(one.dither), keep(one.moments), one.feedback});
     }
     return records;
 }

@@ -118,6 +118,30 @@ test $code = 2 && grep -q -- '--dither' said
     --log simulated.npz --moments --dither 0.1 >summary
 "$program" diagnose simulated.npz --out simulated.json >summary
 grep -q '"counts, scores, moments, dither"' simulated.json
+# each format in which they are written reads the same, with the true K of the run; one without a place for it is refused
+for probes in '' --dither=0.1 '--moments --dither 0.1'; do
+    for ending in npz csv tsv jsonl; do
+        case "$probes $ending" in *moments*[ct]sv) continue ;; esac
+        "$program" simulate --experts 4 --set feedback=2 --controller sign,gain=0.01 --batch 256 --steps 300 \
+            --replicas 12 --log "written.$ending" $probes >summary
+        "$program" diagnose "written.$ending" --out "written-$ending.json" >"written-$ending.txt"
+        cmp "written-$ending.txt" written-npz.txt
+        "$program" train --data teacher:4/8/8/400 --experts 4 --batch 64 --steps 200 --record-every 1 \
+            --set feedback=1 feedback_end=6 --ramp 150 --seeds 3 --log "trained.$ending" $probes >summary
+        "$program" diagnose "trained.$ending" --out "trained-$ending.json" >"trained-$ending.txt"
+        cmp "trained-$ending.txt" trained-npz.txt
+        python3 - "$ending" <<'END'
+import json, sys
+for name in "written", "trained":
+    one, npz = (json.load(open(f"{name}-{ending}.json")) for ending in (sys.argv[1], "npz"))
+    differ = [key for key in npz if key not in ("command", "options") and one[key] != npz[key]]
+    assert not differ, (name, sys.argv[1], differ)
+END
+    done
+    test -z "$probes" || grep -q dither written-jsonl.json
+done
+grep -q '^# {.*"K":2.0' written.csv && grep -q '^{"config": {.*"K":2.0' written.jsonl
+
 # and are drawn: loads and layers, margins with their interval, K beside the fold at 3.2187 and 4
 "$program" diagnose simulated.npz --restore 0.6 --report simulated.html >summary
 grep -q 'feedback from 2 to 1\.[23][0-9]* ([0-9.]* to [0-9.]*) restores a margin of 60 %' summary
