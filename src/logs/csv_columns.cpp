@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <utility>
+
+#include "load_names.hpp"
 
 namespace moebius {
 namespace {
@@ -40,6 +43,18 @@ void csv_columns::read_name(std::string_view name, const names_place& at, log_bu
         column = here;
 }
 
+/// W&B's exports put the run's name before that of the column, from which it is left out.
+void csv_columns::check_run(std::string_view cell, const names_place& at) {
+    const auto name = bare_name(cell), all = bare_cell(cell);
+    if (name.size() == all.size() || !expert_name_of(name)) return;
+    const auto run = all.substr(0, all.size() - name.size() - 3);
+    if (run_.empty()) run_ = run;
+    if (run_ != run)
+        fail(at, fmt::format(": it has columns of the runs '{}' and '{}', but a log is of one: "
+                             "each is to be exported by itself",
+                             excerpt(run_), excerpt(run)));
+}
+
 /// Names that tell of loads without any of an expert.
 void csv_columns::refuse(const names_place& at) const {
     if (!summaries_.empty())
@@ -59,21 +74,26 @@ void csv_columns::read(std::string_view line, const csv_line& by, const names_pl
     if (line.find('\0') != std::string_view::npos)
         fail(at, " has a zero byte: it is no text, and no format that is known");
     first_.fill(nowhere);
-    for (const auto cell : by.cells_of(line)) read_name(bare_name(cell), at, to);
+    for (const auto cell : by.cells_of(line)) {
+        check_run(cell, at);
+        read_name(bare_name(cell), at, to);
+    }
     step = first(meaning::step);
     layer = first(meaning::layer);
     score = first(meaning::score);
     dither = first(meaning::dither);
+    rank = first(meaning::rank);
     feedback = first(meaning::feedback);
     if (!wide_.empty()) {
         runs = wide_.runs(to, layer != nowhere, place_of(at));
-        if (runs.empty()) fail(at, ": its columns an expert are scores, but loads are needed");
+        if (runs.empty())
+            fail(at, fmt::format(": its columns an expert are '{}', but loads are needed",
+                                 wide_.families()));
         return;
     }
     expert = first(meaning::expert);
     is_long = expert != nowhere;
     if (!is_long) refuse(at);
-    rank = first(meaning::rank);
     load = first(meaning::load);
     for (const auto& name : names)
         if (load != nowhere && meaning_of(name) == meaning::load && name != names[load])

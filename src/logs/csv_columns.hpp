@@ -41,11 +41,12 @@ public:
 private:
     [[nodiscard]] std::size_t& first(meaning of) { return first_[static_cast<std::size_t>(of)]; }
     void read_name(std::string_view name, const names_place& at, log_builder& to);
+    void check_run(std::string_view cell, const names_place& at);
     [[noreturn]] void refuse(const names_place& at) const;
 
     std::array<std::size_t, static_cast<std::size_t>(meaning::other) + 1> first_{};
     wide_columns wide_;
-    std::string summaries_;
+    std::string summaries_, run_;
 };
 
 }  // namespace moebius

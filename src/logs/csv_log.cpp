@@ -18,6 +18,11 @@
 namespace moebius {
 namespace {
 
+/// Whether it is known what a column of that meaning has to do in a row of one choice.
+bool has_a_use(meaning of) {
+    return of != meaning::series && of != meaning::summary && of != meaning::other;
+}
+
 /// A line of which no cell is a word.
 bool are_numbers(csv_line& by, std::string_view line) {
     by.read(line);
@@ -57,7 +62,7 @@ public:
 
     [[nodiscard]] bool has_step_a_line() const override {
         return !of_.names.empty() && !of_.is_long && of_.layer == nowhere && of_.series.empty() &&
-               of_.feedback == nowhere;
+               of_.feedback == nowhere && !to_.adds_up;
     }
     void give_records() override { gives_records_ = true, next_run_ = of_.runs.size(); }
     bool next_record(load_record& record) override;
@@ -91,6 +96,7 @@ private:
     std::uint32_t layer_in(load_table& to);
     [[nodiscard]] std::string part_in_row() const;
     [[nodiscard]] bool continues() const;
+    void take_rank();
     void begin_cell();
     void take_long();
     [[nodiscard]] bool has_loads() const;
@@ -146,14 +152,22 @@ void csv_log::read_names(std::string_view line) {
     if (of_.is_long) row_.share_before(of_.expert);
 }
 
-/// Columns without a use name the part of a long table where their first cell is a word.
+/// Columns without a use name the part of a long table where their first cell is a word. Where rows
+/// are to be counted, one of numbers may be the loads under a name that is not known.
 void csv_log::find_words(std::string_view line) {
     words_known_ = true;
     if (!of_.is_long) return;
     row_.read(line);
-    for (std::size_t c = 0; c < std::min(row_.values().size(), of_.names.size()); ++c)
-        if (std::isnan(row_.values()[c]) && meaning_of(of_.names[c]) == meaning::other)
-            words_.push_back(c);
+    for (std::size_t c = 0; c < std::min(row_.values().size(), of_.names.size()); ++c) {
+        const auto means = meaning_of(of_.names[c]);
+        const bool is_word = std::isnan(row_.values()[c]);
+        if (is_word && (means == meaning::other || means == meaning::token)) words_.push_back(c);
+        if (!is_word && of_.load == nowhere && !has_a_use(means))
+            throw io_error(place(c),
+                           "it may be loads or none, which its name does not say: tokens, count, "
+                           "load or share does, and each row is one choice where there is no "
+                           "such column");
+    }
 }
 
 double csv_log::number(std::size_t column) const {
@@ -186,14 +200,17 @@ bool csv_log::continues() const {
            same(of_.step, static_cast<double>(cell_.step)) && same(of_.rank, last_rank_);
 }
 
+void csv_log::take_rank() {
+    if (of_.rank == nowhere || (rows_ > 0 && number(of_.rank) == last_rank_)) return;
+    last_rank_ = number(of_.rank);
+    to_.add_rank(fmt::format("{}", last_rank_));
+}
+
 /// All of the cell but its numbers.
 void csv_log::begin_cell() {
     if (of_.step != nowhere) cell_.step = step_in_row();
     cell_.expert = checked_expert(number(of_.expert), [this] { return place(of_.expert); });
-    if (of_.rank != nowhere && (rows_ == 0 || number(of_.rank) != last_rank_)) {
-        last_rank_ = number(of_.rank);
-        to_.add_rank(fmt::format("{}", last_rank_));
-    }
+    take_rank();
     part_ = &to_.part(part_in_row());
     cell_.layer = of_.layer == nowhere ? part_->layer("0") : layer_in(*part_);
 }
@@ -246,7 +263,7 @@ void csv_log::check_order(std::int64_t step) {
     if (last_step_ && step < *last_step_)
         fail(fmt::format("line {}: step {} came after {}, but steps must increase", line_, step,
                          *last_step_));
-    if (last_step_ && step == *last_step_ && of_.layer == nowhere)
+    if (last_step_ && step == *last_step_ && of_.layer == nowhere && of_.rank == nowhere)
         fail(fmt::format("line {}: step {} came twice, but steps must increase", line_, step));
     last_step_ = step;
 }
@@ -286,6 +303,7 @@ void csv_log::take_wide() {
     if (!has_loads()) return;
     const auto step = of_.step == nowhere ? rows_ : step_in_row();
     check_order(step);
+    take_rank();
     if (gives_records_) {
         next_run_ = 0;
         return;

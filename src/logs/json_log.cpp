@@ -12,7 +12,9 @@
 #include "column.hpp"
 #include "expert_map.hpp"
 #include "json_numbers.hpp"
+#include "load_names.hpp"
 #include "log_builder.hpp"
+#include "router_trace.hpp"
 
 namespace moebius {
 namespace {
@@ -56,6 +58,13 @@ public:
     }
 
 private:
+    using families = std::map<std::string, std::vector<std::pair<expert_name, const json*>>>;
+    static bool has_numbers(const families::value_type& one) {
+        return std::any_of(one.second.begin(), one.second.end(), [](const auto& cell) {
+            return cell.second->is_number() || cell.second->is_array();
+        });
+    }
+
     [[nodiscard]] std::string place() const { return json_place{file_, line_}.text(); }
     [[nodiscard]] std::string place(std::string_view name) const {
         return json_place{file_, line_}.of(name);
@@ -67,6 +76,7 @@ private:
     void find_member(const std::string& name, const json& value);
     void find_loads(const std::string& name, const json& value);
     void find_flat(std::string_view name, const json& value);
+    [[nodiscard]] families::const_iterator best_flat(family_kind::contents wanted) const;
     [[nodiscard]] double number(const json& value, std::string_view what) const {
         return number_of(value, what, {file_, line_});
     }
@@ -75,7 +85,6 @@ private:
     void take_row(std::string_view layer, const array_set& of,
                   std::optional<std::string_view> row = {});
     void take_trace(const json& record);
-    void add_trace(std::span<const double> counts);
     void take_flat();
     void add_row(std::string_view layer, std::span<const double> loads, const probes& beside = {});
     void check_order();
@@ -85,7 +94,7 @@ private:
     std::size_t line_ = 0;
     std::optional<std::int64_t> last_step_;
     expert_map map_;
-    std::size_t trace_experts_ = 0;  ///< that logit_shape says
+    router_trace trace_;
 
     // of the record at hand
     std::int64_t step_ = 0;
@@ -94,7 +103,7 @@ private:
     double feedback_ = 0;  ///< NaN: none
     const json* expert_ = nullptr;
     array_set arrays_, single_;  ///< of all experts, and of one
-    std::map<std::string, std::vector<std::pair<expert_name, const json*>>> flat_;  ///< by family
+    families flat_;
 };
 
 void json_log::find_flat(std::string_view name, const json& value) {
@@ -182,6 +191,7 @@ void json_log::take_record(const json& record) {
 /// A row an expert.
 void json_log::take_cell() {
     if (!has_step_) fail("a record of loads has no step, but each needs one");
+    if (!to_.reads(single_.name)) return;
     auto& to = to_.part("");
     load_cell cell{.step = step_, .layer = to.layer(layer_)};
     cell.expert = checked_expert(number(*expert_, "expert"), [this] { return place("expert"); });
@@ -193,6 +203,7 @@ void json_log::take_cell() {
 /// A row of numbers, or one a layer.
 void json_log::take_arrays() {
     check_order();
+    if (!to_.reads(arrays_.name)) return;
     const auto& loads = *arrays_.loads;
     if (loads.empty()) fail("its loads are empty, but one of each expert is needed");
     if (loads.is_array() && !loads.front().is_array()) return take_row(layer_, arrays_);
@@ -218,7 +229,7 @@ void json_log::take_row(std::string_view layer, const array_set& of,
     for (const double value : values) (void)checked_load(value, [&] { return here.of("loads"); });
     if (map_.is_for(arrays_.name)) {
         to_.note("physical experts were added up to logical ones, as its map says");
-        return add_row(layer, map_.logical(values, row, place()));
+        return add_row(layer, map_.logical(values, row, to_.adds_up, place()));
     }
     const auto beside = [&](const json* list, std::string_view what) {
         auto out = list == nullptr ? std::vector<double>{} : numbers_of(*list, what, here);
@@ -241,7 +252,8 @@ void json_log::add_row(std::string_view layer, std::span<const double> loads,
             feedback_});
 }
 
-/// Megatron's --moe-routing-trace-path: the experts of each token.
+/// Megatron's --moe-routing-trace-path: all experts where their number is known, or those that were
+/// chosen.
 void json_log::take_trace(const json& record) {
     check_order();
     to_.adds_up = true;
@@ -249,33 +261,8 @@ void json_log::take_trace(const json& record) {
         "a router trace was counted: records of one step and layer (ranks, micro-batches) were "
         "added up");
     if (const auto k = record.find("topk"); k != record.end()) to_.head.top_k = number(*k, "topk");
-    const auto& tokens = record["top_indices"];
-    if (!tokens.is_array()) fail("'top_indices' must be an array of each token's experts");
-    if (const auto shape = record.find("logit_shape"); shape != record.end()) {
-        if (!shape->is_array() || shape->size() != 2)
-            fail("'logit_shape' must be [tokens, experts]");
-        trace_experts_ = 1 + checked_expert(number(shape->back(), "logit_shape") - 1,
-                                            [this] { return place("logit_shape"); });
-    }
-    std::vector<double> counts(trace_experts_);
-    const auto choose = [&](const json& expert) {
-        const auto e = checked_expert(number(expert, "top_indices"), [this] { return place(); });
-        if (trace_experts_ > 0 && e >= trace_experts_)
-            fail(fmt::format("expert {} was chosen, but 'logit_shape' has {}", e, trace_experts_));
-        if (e >= counts.size()) counts.resize(e + 1);
-        ++counts[e];
-    };
-    for (const auto& chosen : tokens)
-        if (chosen.is_array())
-            std::for_each(chosen.begin(), chosen.end(), choose);
-        else
-            choose(chosen);
-    add_trace(counts);
-}
-
-/// All experts where their number is known, or those that were chosen.
-void json_log::add_trace(std::span<const double> counts) {
-    if (trace_experts_ > 0) {
+    const auto counts = trace_.counts(record, {file_, line_});
+    if (trace_.experts() > 0) {
         to_.take_width(counts.size(), [this] { return place("logit_shape"); });
         return add_row(layer_, counts);
     }
@@ -285,34 +272,40 @@ void json_log::add_trace(std::span<const double> counts) {
         if (counts[e] > 0) to.add({.step = step_, .layer = layer, .expert = e, .load = counts[e]});
 }
 
+/// The family of those contents that tells most, of names with numbers; the end if there is none.
+json_log::families::const_iterator json_log::best_flat(family_kind::contents wanted) const {
+    auto found = flat_.end();
+    for (auto one = flat_.begin(); one != flat_.end(); ++one)
+        if (has_numbers(*one) && kind_of(one->first).of == wanted &&
+            (found == flat_.end() || kind_of(one->first).rank < kind_of(found->first).rank))
+            found = one;
+    return found;
+}
+
 /// Names as the columns of a CSV.
 void json_log::take_flat() {
-    const auto has_number = [](const auto& one) {
-        return one.second->is_number() || one.second->is_array();
-    };
-    const auto best = [&](bool scores) {
-        auto found = flat_.end();
-        for (auto one = flat_.begin(); one != flat_.end(); ++one)
-            if (std::any_of(one->second.begin(), one->second.end(), has_number) &&
-                kind_of(one->first).is_score == scores &&
-                (found == flat_.end() || kind_of(one->first).rank < kind_of(found->first).rank))
-                found = one;
-        return found;
-    };
-    const auto loads = best(false), scores = best(true);
-    if (loads == flat_.end()) return;  // something else was logged
+    using contents = family_kind::contents;
+    const auto loads = best_flat(contents::loads), scores = best_flat(contents::scores);
+    if (loads == flat_.end()) {  // something else was logged
+        if (const auto others = best_flat(contents::others); others != flat_.end())
+            to_.summaries.insert(others->first);
+        return;
+    }
     check_order();
-    for (const auto& [family, cells] : flat_)
-        if (family != loads->first && !kind_of(family).is_score &&
-            std::any_of(cells.begin(), cells.end(), has_number))
-            to_.note_choice(loads->first, family, place());
-    auto& to = to_.part("");
+    if (!to_.reads(loads->first)) return;
+    for (const auto& one : flat_)
+        if (one.first != loads->first && kind_of(one.first).of == contents::loads &&
+            has_numbers(one))
+            to_.note_choice(loads->first, one.first, place());
     for (const auto& [of, value] : loads->second) {
+        if (!of.rank.empty()) to_.add_rank(of.rank);
+        auto& to = to_.part("");
         const auto& layer = of.layer.empty() ? layer_ : of.layer;
         const json* score = nullptr;
         if (scores != flat_.end())
             for (const auto& [name, beside] : scores->second)
-                if (name.layer == of.layer && name.expert == of.expert) score = beside;
+                if (name.layer == of.layer && name.expert == of.expert && name.rank == of.rank)
+                    score = beside;
         if (value->is_array()) {
             take_row(layer, {value, score, nullptr, nullptr, {}});
             continue;

@@ -5,9 +5,12 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <set>
 #include <string_view>
 #include <tuple>
 #include <utility>
+
+#include "load_names.hpp"
 
 namespace moebius {
 namespace {
@@ -16,23 +19,24 @@ constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
 
 /// Of one expert.
 struct pair_of_columns {
+    std::string_view rank;
     std::uint32_t layer, expert;
     std::size_t load, score;  ///< `nowhere` if there is none
 
     [[nodiscard]] bool continues(const wide_columns::run& to) const {
-        return layer == to.layer && expert == to.expert + to.loads.size() &&
+        return rank == to.rank && layer == to.layer && expert == to.expert + to.loads.size() &&
                (score == nowhere) == to.scores.empty();
     }
 };
 
 std::vector<wide_columns::run> joined(std::vector<pair_of_columns> experts) {
     std::stable_sort(experts.begin(), experts.end(), [](const auto& a, const auto& b) {
-        return std::tie(a.layer, a.expert) < std::tie(b.layer, b.expert);
+        return std::tie(a.rank, a.layer, a.expert) < std::tie(b.rank, b.layer, b.expert);
     });
     std::vector<wide_columns::run> out;
     for (const auto& one : experts) {
         if (out.empty() || !one.continues(out.back()))
-            out.push_back({one.layer, one.expert, {}, {}, true});
+            out.push_back({one.layer, one.expert, {}, {}, true, one.rank});
         else if (one.load != out.back().loads.back() + 1)
             out.back().in_order = false;
         out.back().loads.push_back(one.load);
@@ -43,32 +47,51 @@ std::vector<wide_columns::run> joined(std::vector<pair_of_columns> experts) {
 
 }  // namespace
 
+const std::string* wide_columns::best_family() const {
+    const std::string* best = nullptr;
+    for (const auto& [at, of] : columns_) {
+        const auto kind = kind_of(of.family);
+        if (kind.of == family_kind::contents::loads &&
+            (best == nullptr || kind.rank < kind_of(*best).rank))
+            best = &of.family;
+    }
+    return best;
+}
+
+std::string wide_columns::families() const {
+    std::set<std::string_view> all;
+    for (const auto& one : columns_) all.insert(one.of.family);
+    std::string out;
+    for (const auto family : all) add_name(out, family);
+    return out;
+}
+
 std::vector<wide_columns::run> wide_columns::runs(log_builder& to, bool in_rows,
                                                   const std::string& place) const {
-    std::map<std::pair<std::string_view, std::uint32_t>, std::size_t> scores;
-    const std::string* best = nullptr;
-    for (const auto& one : columns_) {
-        const auto kind = kind_of(one.of.family);
-        if (kind.is_score)
-            scores.try_emplace({one.of.layer, one.of.expert}, one.place);
-        else if (best == nullptr || kind.rank < kind_of(*best).rank)
-            best = &one.of.family;
-    }
+    using contents = family_kind::contents;
+    std::map<std::tuple<std::string_view, std::string_view, std::uint32_t>, std::size_t> scores;
+    for (const auto& [at, of] : columns_)
+        if (kind_of(of.family).of == contents::scores)
+            scores.try_emplace({of.rank, of.layer, of.expert}, at);
+    const auto* const best = best_family();
+    if (best != nullptr) to.note_family(*best);
     std::vector<pair_of_columns> experts;
-    for (const auto& one : columns_) {
-        const auto& [family, layer, expert] = one.of;
-        if (kind_of(family).is_score) continue;
-        if (family != *best) {
-            to.note_choice(*best, family, place);
+    for (const auto& [at, of] : columns_) {
+        if (kind_of(of.family).of != contents::loads) continue;
+        if (of.family != *best) {
+            to.note_choice(*best, of.family, place);
             continue;
         }
-        const auto score = scores.find({layer, expert});
-        experts.push_back({in_rows ? 0 : to.part("").layer(layer.empty() ? "0" : layer), expert,
-                           one.place, score == scores.end() ? nowhere : score->second});
+        if (!of.rank.empty()) to.add_rank(of.rank);
+        const auto score = scores.find({of.rank, of.layer, of.expert});
+        experts.push_back({of.rank,
+                           in_rows ? 0 : to.part("").layer(of.layer.empty() ? "0" : of.layer),
+                           of.expert, at, score == scores.end() ? nowhere : score->second});
     }
     auto out = joined(std::move(experts));
     for (auto one = out.begin(); one != out.end(); ++one)
-        if (const auto next = std::next(one); next == out.end() || next->layer != one->layer)
+        if (const auto next = std::next(one);
+            next == out.end() || next->layer != one->layer || next->rank != one->rank)
             to.take_width(one->expert + one->loads.size(), [&] { return place; });
     return out;
 }

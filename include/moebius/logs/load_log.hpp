@@ -16,6 +16,7 @@ namespace moebius {
 struct log_head {
     std::vector<std::string> layers;  ///< their names, in the order of the file
     std::size_t experts = 0;          ///< of every layer
+    bool has_steps = true;            ///< whether steps have numbers; else they are counted from 0
     std::optional<double> top_k;      ///< choices of a token
     std::optional<double> tokens;     ///< of a step, over all ranks
     std::optional<double> rate;       ///< eta of `s += eta (feedback n - decay s)`
