@@ -83,22 +83,41 @@ std::string told(const layer_diagnosis& one) {
     return out;
 }
 
-/// Sentences that several layers share are said once, with their layers.
-void add_distances(const diagnosis& log, report_lines& out) {
-    std::vector<std::pair<std::string, std::string>> said;  // sentence, layers
-    for (std::size_t l = 0; l < log.distances.size(); ++l) {
-        const auto sentence =
-            fmt::format("{}: {}", to_string(log.distances[l].verdict), told(log.distances[l]));
-        const auto found = std::find_if(said.begin(), said.end(),
+/// Sentences, each once, with the layers that it is of.
+class shared_sentences {
+public:
+    void add(const std::string& sentence, std::size_t layer) {
+        const auto found = std::find_if(said_.begin(), said_.end(),
                                         [&](const auto& one) { return one.first == sentence; });
-        if (found == said.end())
-            said.emplace_back(sentence, excerpt(layer_name(log, l), 30));
+        if (found == said_.end())
+            said_.push_back({sentence, {layer}});
         else
-            found->second += ", " + excerpt(layer_name(log, l), 30);
+            found->second.push_back(layer);
     }
-    for (const auto& [sentence, layers] : said)
-        out.add("distance of {} {}: {}\n", layers.find(',') == layers.npos ? "layer" : "layers",
-                layers, sentence);
+    [[nodiscard]] const auto& all() const noexcept { return said_; }
+
+private:
+    std::vector<std::pair<std::string, std::vector<std::size_t>>> said_;
+};
+
+void add_distances(const diagnosis& log, report_lines& out) {
+    shared_sentences said;
+    for (std::size_t l = 0; l < log.distances.size(); ++l)
+        said.add(fmt::format("{}: {}", to_string(log.distances[l].verdict), told(log.distances[l])),
+                 l);
+    for (const auto& [sentence, layers] : said.all())
+        out.add("distance of {}: {}\n", layers_text(log.head, layers), sentence);
+}
+
+/// What cannot be told, and of which layers.
+std::vector<std::string> limits_of(const diagnosis& log) {
+    shared_sentences said;
+    for (std::size_t l = 0; l < log.distances.size(); ++l)
+        for (const auto& one : log.distances[l].notes) said.add(one, l);
+    std::vector<std::string> out;
+    for (const auto& [sentence, layers] : said.all())
+        out.push_back(fmt::format("{}: {}", layers_text(log.head, layers), sentence));
+    return out;
 }
 
 void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t& row) {
@@ -106,7 +125,7 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
         const auto& one = log.states[l];
         rows.next();
         rows.put("log", number);
-        rows.put("layer", static_cast<double>(++row));
+        rows.put("layer", static_cast<double>(row++));
         rows.put("steps", static_cast<double>(one.steps));
         rows.put("first_step", static_cast<double>(one.first_step));
         rows.put("last_step", static_cast<double>(one.last_step));
@@ -124,10 +143,6 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
     }
 }
 
-void add_once(const std::string& sentence, std::vector<std::string>& to) {
-    if (std::find(to.begin(), to.end(), sentence) == to.end()) to.push_back(sentence);
-}
-
 /// What a result says in words: of each layer, and of all.
 struct sentences {
     std::vector<std::string> names, layers, reasons, margins, knobs, had, limits, findings, notes;
@@ -142,8 +157,8 @@ struct sentences {
             margins.push_back(far.margins.empty() ? "" : far.margins[0].of);
             knobs.push_back(far.knob);
             had.push_back(far.had);
-            for (const auto& one : far.notes) add_once(prefix + one, limits);
         }
+        for (const auto& one : limits_of(log)) limits.push_back(prefix + one);
         for (const auto& one : log.findings) findings.push_back(prefix + one);
         for (const auto& one : log.notes) notes.push_back(prefix + one);
     }
@@ -236,10 +251,8 @@ std::string summary_of(const std::vector<diagnosis>& logs) {
             if (said.insert(one).second) out.add("{}\n", one);
     }
     for (const auto& log : logs)
-        for (std::size_t l = 0; l < log.distances.size(); ++l)
-            for (const auto& one : log.distances[l].notes)
-                if (said.insert(one).second)
-                    out.add("layer {}: {}\n", excerpt(layer_name(log, l), 30), one);
+        for (const auto& one : limits_of(log))
+            if (said.insert(one).second) out.add("{}\n", one);
     for (const auto& one : state_measures())
         if (biases || !one.name.starts_with("bias"))
             out.add("{}: {}\n", short_name(one), one.definition);

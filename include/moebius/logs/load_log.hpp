@@ -28,6 +28,10 @@ struct log_head {
     std::string balancer;             ///< "none", "aux", "sign", "integral", "feedback", or empty
 };
 
+/// "layer 3", "layers 0, 1" and, of many, "... and 5 more", for sentences.
+/// @param layers  places in log_head::layers, one or more
+[[nodiscard]] std::string layers_text(const log_head& head, std::span<const std::size_t> layers);
+
 /// One layer in one step. The spans are the source's, valid until its next record.
 struct load_record {
     std::int64_t step = 0;          ///< as numbered in the file
