@@ -41,13 +41,21 @@ std::span<const state_measure> shown_measures(const std::vector<layer_state>& st
     return has_biases(states) ? all : all.first(of_loads);
 }
 
+/// Of the column of names, which differ at their ends.
+std::size_t name_width(const diagnosis& log) {
+    std::size_t out = 12;
+    for (const auto& name : log.head.layers) out = std::max(out, excerpt(name, 30).size());
+    return out;
+}
+
 void add_table(const diagnosis& log, report_lines& out) {
     const auto measures = shown_measures(log.states);
-    out.add("{:>12} {:>9}", "layer", "steps");
+    const auto width = name_width(log);
+    out.add("{:>{}} {:>9}", "layer", width, "steps");
     for (const auto& one : measures) out.add(" {:>10}", short_name(one));
     out.add("\n");
     for (std::size_t l = 0; l < log.states.size(); ++l) {
-        out.add("{:>12} {:>9}", excerpt(layer_name(log, l), 12), log.states[l].steps);
+        out.add("{:>{}} {:>9}", excerpt(layer_name(log, l), 30), width, log.states[l].steps);
         for (const auto& one : measures) out.add(" {:>10}", cell(one, log.states[l]));
         out.add("\n");
     }
@@ -55,11 +63,11 @@ void add_table(const diagnosis& log, report_lines& out) {
     const auto over = percentiles_of(log.states);
     for (std::size_t row = 0; row < over.rows(); ++row) {
         const double percent = over.at("percentile")[row];
-        out.add("{:>12} {:>9}",
+        out.add("{:>{}} {:>9}",
                 percent == 0     ? "least"
                 : percent == 100 ? "most"
                                  : fmt::format("p{:.0f}", percent),
-                "");
+                width, "");
         for (const auto& one : measures)
             out.add(" {:>10}", known("{:.4g}", over.at(one.name)[row]));
         out.add("\n");

@@ -170,8 +170,12 @@ constexpr std::pair<std::string_view, meaning> known_words[] = {
     {"sequence", meaning::token},
     {"seq", meaning::token},
     {"batch", meaning::token},
-    {"micro_batch", meaning::token},
-    {"microbatch", meaning::token},
+    {"micro_batch", meaning::micro_batch},
+    {"microbatch", meaning::micro_batch},
+    {"micro_batch_id", meaning::micro_batch},
+    {"microbatch_id", meaning::micro_batch},
+    {"micro_step", meaning::micro_batch},
+    {"micro_batch_idx", meaning::micro_batch},
     {"sample", meaning::token},
     {"request_id", meaning::token},
     {"id", meaning::token},
@@ -217,7 +221,26 @@ meaning meaning_of(std::string_view name) {
     return meaning::other;
 }
 
+namespace {
+
+/// Of a name that ends in what is told of the expert, as layer_3/expert_5/tokens does, the same
+/// with the expert behind it; empty for others.
+std::string with_expert_last(std::string_view name) {
+    const auto last = name.find_last_of("/.");
+    if (last == std::string_view::npos) return {};
+    const auto means = meaning_of(name.substr(last + 1));
+    if (means != meaning::load && means != meaning::score) return {};
+    const auto before = name.substr(0, last);
+    auto words = before;
+    if (!take_digits(words) || !take_word(words, {"expert", "experts"})) return {};
+    return std::string(words).append(name.substr(last)).append(before.substr(words.size()));
+}
+
+}  // namespace
+
 std::optional<expert_name> expert_name_of(std::string_view name) {
+    const auto turned = with_expert_last(name);
+    if (!turned.empty()) name = turned;
     const auto expert = take_digits(name);
     if (!expert || !take_word(name, {"expert", "e", "experts"})) return std::nullopt;
     auto out = layer_within(name).value_or(expert_name{std::string(name), {}, 0});

@@ -16,12 +16,13 @@ enum class meaning {
     load,   ///< of an expert, or an array of them
     score,  ///< or a bias
     dither,
-    moments,   ///< sums over tokens of p pᵀ
-    feedback,  ///< kappa of the step
-    token,     ///< which of the choices a row is of
-    rank,      ///< whose counts these are
-    series,    ///< a loss
-    summary,   ///< of loads: a mean, a maximum, an imbalance
+    moments,      ///< sums over tokens of p pᵀ
+    feedback,     ///< kappa of the step
+    token,        ///< which of the choices a row is of
+    micro_batch,  ///< of a step, whose counts are to be added up
+    rank,         ///< whose counts these are
+    series,       ///< a loss
+    summary,      ///< of loads: a mean, a maximum, an imbalance
     other
 };
 

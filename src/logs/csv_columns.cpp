@@ -84,7 +84,10 @@ void csv_columns::read(std::string_view line, const csv_line& by, const names_pl
     dither = first(meaning::dither);
     rank = first(meaning::rank);
     feedback = first(meaning::feedback);
+    micro_batch = first(meaning::micro_batch);
+    if (micro_batch != nowhere) to.add_micro_batches();
     if (!wide_.empty()) {
+        if (step == nowhere) to.note("it has no column of steps: they are its rows, from 0");
         runs = wide_.runs(to, layer != nowhere, place_of(at));
         if (runs.empty())
             fail(at, fmt::format(": its columns an expert are '{}', but loads are needed",

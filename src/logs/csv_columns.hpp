@@ -29,7 +29,7 @@ public:
     std::vector<std::string> names;
     /// The column of each meaning that is read; `nowhere` if there is none.
     std::size_t step = nowhere, layer = nowhere, expert = nowhere, load = nowhere, score = nowhere,
-                dither = nowhere, feedback = nowhere, rank = nowhere;
+                dither = nowhere, feedback = nowhere, rank = nowhere, micro_batch = nowhere;
     std::vector<std::size_t> series;      ///< columns of losses
     std::vector<wide_columns::run> runs;  ///< of a table with a column an expert
     bool is_long = false;                 ///< a row an expert

@@ -263,7 +263,7 @@ void csv_log::check_order(std::int64_t step) {
     if (last_step_ && step < *last_step_)
         fail(fmt::format("line {}: step {} came after {}, but steps must increase", line_, step,
                          *last_step_));
-    if (last_step_ && step == *last_step_ && of_.layer == nowhere && of_.rank == nowhere)
+    if (last_step_ && step == *last_step_ && of_.layer == nowhere && !to_.adds_up)
         fail(fmt::format("line {}: step {} came twice, but steps must increase", line_, step));
     last_step_ = step;
 }

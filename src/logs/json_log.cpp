@@ -21,17 +21,6 @@ namespace {
 
 using nlohmann::json;
 
-/// Loads that a record has, and what stands beside them.
-struct array_set {
-    const json *loads = nullptr, *scores = nullptr, *dither = nullptr, *moments = nullptr;
-    std::string name;  ///< of the loads
-};
-
-/// What stands beside the loads of a row, or nothing.
-struct probes {
-    std::vector<double> scores, dither, moments;
-};
-
 /// A record a line.
 class json_log final : public line_parser {
 public:
@@ -76,6 +65,8 @@ private:
     void find_member(const std::string& name, const json& value);
     void find_loads(const std::string& name, const json& value);
     void find_flat(std::string_view name, const json& value);
+    void find_nested(const std::string& name, const json& object, int depth);
+    void take_by_expert(std::string_view layer, const json& loads);
     [[nodiscard]] families::const_iterator best_flat(family_kind::contents wanted) const;
     [[nodiscard]] double number(const json& value, std::string_view what) const {
         return number_of(value, what, {file_, line_});
@@ -137,7 +128,8 @@ void json_log::find_members(const json& record) {
 }
 
 void json_log::find_member(const std::string& name, const json& value) {
-    if (value.is_array() && layer_name_of(name)) return find_flat(name, value);
+    if (value.is_array() ? layer_name_of(name).has_value() : expert_name_of(name).has_value())
+        return find_flat(name, value);
     const auto means = meaning_of(name);
     if (means == meaning::step && value.is_number()) {
         step_ = checked_step(value.get<double>(), [&] { return place(name); });
@@ -149,6 +141,8 @@ void json_log::find_member(const std::string& name, const json& value) {
         expert_ = &value;
     } else if (means == meaning::rank) {
         to_.add_rank(value.dump());
+    } else if (means == meaning::micro_batch) {
+        to_.add_micro_batches();
     } else if (means == meaning::load) {
         find_loads(name, value);
     } else if (means == meaning::score) {
@@ -160,11 +154,22 @@ void json_log::find_member(const std::string& name, const json& value) {
     } else if (means == meaning::feedback && value.is_number()) {
         feedback_ = number(value, name);
     } else {
-        find_flat(name, value);
+        if (value.is_object() && name != "config") find_nested(name, value, 1);
         if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
             to_.summaries.insert(name);
             if (means == meaning::series) to_.values_of(name).push_back(value.get<double>());
         }
+    }
+}
+
+/// Loads within objects have the names of these before their own: moe/layer_0/counts.
+void json_log::find_nested(const std::string& name, const json& object, int depth) {
+    constexpr int deepest = 4;
+    for (const auto& [key, value] : object.items()) {
+        const auto whole = name + '/' + key;
+        if (value.is_object() && depth < deepest) find_nested(whole, value, depth + 1);
+        const auto of = value.is_array() ? layer_name_of(whole) : expert_name_of(whole);
+        if (of && kind_of(of->family).says_loads) find_flat(whole, value);
     }
 }
 
@@ -207,6 +212,7 @@ void json_log::take_arrays() {
     const auto& loads = *arrays_.loads;
     if (loads.empty()) fail("its loads are empty, but one of each expert is needed");
     if (loads.is_array() && !loads.front().is_array()) return take_row(layer_, arrays_);
+    if (loads.is_object() && loads.front().is_number()) return take_by_expert(layer_, loads);
     for (const auto& [name, row] : loads.items()) {
         const auto of = [&name = name](const json* all) -> const json* {
             if (all == nullptr) return nullptr;
@@ -216,9 +222,26 @@ void json_log::take_arrays() {
             return (*all)[place].is_array() ? &(*all)[place] : all;
         };
         const auto layer = layer_name_of(name);
+        if (row.is_object()) {
+            take_by_expert(layer ? layer->layer : name, row);
+            continue;
+        }
         take_row(layer ? layer->layer : name,
                  {&row, of(arrays_.scores), of(arrays_.dither), of(arrays_.moments), arrays_.name},
                  name);
+    }
+}
+
+/// Of chosen experts, or of all, by their numbers.
+void json_log::take_by_expert(std::string_view layer, const json& loads) {
+    if (map_.is_for(arrays_.name)) fail("loads of physical experts must be an array, as their map");
+    if (arrays_.scores != nullptr) to_.note("scores beside loads by experts' names are not read");
+    auto& to = to_.part("");
+    load_cell cell{.step = step_, .layer = to.layer(layer)};
+    for (const auto& [expert, load] : by_expert(loads, arrays_.name, {file_, line_})) {
+        cell.expert = expert;
+        cell.load = load;
+        to.add(cell);
     }
 }
 

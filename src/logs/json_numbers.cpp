@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 
-#include "load_table.hpp"
+#include "column.hpp"
+#include "log_builder.hpp"
 
 namespace moebius {
 
@@ -35,6 +37,25 @@ std::vector<double> numbers_of(const json& list, std::string_view what, const js
     std::vector<double> out;
     out.reserve(list.size());
     for (const auto& one : list) out.push_back(number_of(one, what, at));
+    return out;
+}
+
+std::vector<std::pair<std::uint32_t, double>> by_expert(const json& object, std::string_view what,
+                                                        const json_place& at) {
+    std::vector<std::pair<std::uint32_t, double>> out;
+    for (const auto& [key, value] : object.items()) {
+        const bool is_number =
+            !key.empty() && key.find_first_not_of("0123456789") == std::string::npos;
+        const auto named = expert_name_of(is_number ? "expert_" + key : key);
+        if (!named)
+            throw io_error(at.of(what), fmt::format("'{}' came, but the number of an expert is "
+                                                    "needed: {{\"0\": 5, \"1\": 7}}",
+                                                    excerpt(key)));
+        const auto place = [&] { return at.of(what); };
+        out.emplace_back(checked_expert(named->expert, place),
+                         checked_load(number_of(value, what, at), place));
+    }
+    std::sort(out.begin(), out.end());
     return out;
 }
 

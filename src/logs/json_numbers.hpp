@@ -2,12 +2,25 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace moebius {
+
+/// Loads that a record has, and what stands beside them.
+struct array_set {
+    const nlohmann::json *loads = nullptr, *scores = nullptr, *dither = nullptr, *moments = nullptr;
+    std::string name;  ///< of the loads
+};
+
+/// What stands beside the loads of a row, or nothing.
+struct probes {
+    std::vector<double> scores, dither, moments;
+};
 
 /// Where a record stands, for sentences.
 struct json_place {
@@ -28,6 +41,12 @@ struct json_place {
 /// @throws io_error
 [[nodiscard]] std::vector<double> numbers_of(const nlohmann::json& list, std::string_view what,
                                              const json_place& at);
+
+/// Numbers of an object by experts, in their order: {"0": 5, "expert_3": 7}.
+/// @throws io_error
+[[nodiscard]] std::vector<std::pair<std::uint32_t, double>> by_expert(const nlohmann::json& object,
+                                                                      std::string_view what,
+                                                                      const json_place& at);
 
 /// Row by row of an array of `size` arrays of as many finite numbers.
 /// @throws io_error

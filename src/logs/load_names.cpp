@@ -82,6 +82,11 @@ bool counts_logical_experts(std::string_view name) {
     return are_any_of(words_of(name), {"logical"});
 }
 
+bool is_summary_name(std::string_view layer) {
+    return are_any_of(words_of(layer),
+                      {"mean", "avg", "average", "total", "sum", "all", "overall", "max", "min"});
+}
+
 int rank_of_column(std::string_view name) {
     const int within = counts_logical_experts(name)                        ? 0
                        : are_any_of(words_of(name), {"expert", "experts"}) ? 1

@@ -25,6 +25,9 @@ struct family_kind {
 /// Whether families have the same words and other numbers, as layers have that no word names.
 [[nodiscard]] bool differ_in_numbers(std::string_view one, std::string_view other);
 
+/// Whether a layer's name is that of what is made of layers: mean, total.
+[[nodiscard]] bool is_summary_name(std::string_view layer);
+
 /// Whether loads of that name are of logical experts, not of their copies.
 [[nodiscard]] bool counts_logical_experts(std::string_view name);
 

@@ -13,13 +13,29 @@
 namespace moebius {
 namespace {
 
-/// The number that a name ends in, and what stands before: layers in the order of their numbers.
-std::pair<std::string_view, double> by_number(std::string_view name) {
-    const auto digits = name.find_last_not_of("0123456789") + 1;
-    double number = -1;
-    for (const char digit : name.substr(digits))
-        number = std::max(0.0, number) * 10 + (digit - '0');
-    return {name.substr(0, digits), number};
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Takes the number at the front.
+double take_number(std::string_view& from) {
+    double out = 0;
+    for (; !from.empty() && is_digit(from.front()); from.remove_prefix(1))
+        out = 10 * out + (from.front() - '0');
+    return out;
+}
+
+/// Names in the order of the numbers in them: layers.2.mlp before layers.10.mlp.
+bool come_in_order(std::string_view a, std::string_view b) {
+    while (!a.empty() && !b.empty()) {
+        if (is_digit(a.front()) && is_digit(b.front())) {
+            const double of_a = take_number(a), of_b = take_number(b);
+            if (of_a != of_b) return of_a < of_b;
+        } else {
+            if (a.front() != b.front()) return a.front() < b.front();
+            a.remove_prefix(1);
+            b.remove_prefix(1);
+        }
+    }
+    return a.size() < b.size();
 }
 
 }  // namespace
@@ -78,7 +94,7 @@ void load_table::name_layers_in_order() {
     std::vector<std::uint32_t> order(layers_.size()), place(layers_.size());
     std::iota(order.begin(), order.end(), 0U);
     std::sort(order.begin(), order.end(),
-              [&](auto a, auto b) { return by_number(layers_[a]) < by_number(layers_[b]); });
+              [&](auto a, auto b) { return come_in_order(layers_[a], layers_[b]); });
     if (std::is_sorted(order.begin(), order.end())) return;
     std::vector<std::string> names;
     for (std::uint32_t i = 0; i < order.size(); ++i) {
@@ -213,11 +229,10 @@ bool load_table::next(load_record& record) {
 }
 
 bool load_table::is_whole_step() const {
-    const auto before = [](const auto& a, const auto& b) { return by_number(a) < by_number(b); };
     if (runs_.size() != layers_.size() || loads_.size() != layers_.size() * experts_) return false;
     for (std::size_t l = 0; l < runs_.size(); ++l)
         if (runs_[l].layer != l || runs_[l].expert != 0 || runs_[l].count != experts_ ||
-            (l > 0 && !before(layers_[l - 1], layers_[l])))
+            (l > 0 && !come_in_order(layers_[l - 1], layers_[l])))
             return false;
     return true;
 }

@@ -80,6 +80,11 @@ std::vector<std::string> log_builder::notes_of(const load_table& table, const st
                         table.experts()));
     if (!table.ending().empty())
         said.push_back(table.ending() + ": the file may have been cut off");
+    for (const auto& layer : table.layers())
+        if (table.layers().size() > 1 && is_summary_name(layer))
+            said.push_back(fmt::format(
+                "layer '{}' was read as one of the layers, though its name is that of a summary",
+                excerpt(layer)));
     if (table.first_expert() == 1)
         said.emplace_back(
             "no layer has a row of expert 0, which counts as dead: where experts are numbered "

@@ -61,6 +61,12 @@ struct log_builder {
         ranks.insert(std::move(rank));
     }
 
+    /// Counts of a part of a step come.
+    void add_micro_batches() {
+        adds_up = true;
+        note("the counts of the micro-batches of a step were added up");
+    }
+
     load_table& part(const std::string& name) {
         auto& found = parts[name];
         found.adds_up = adds_up;

@@ -47,12 +47,13 @@ public:
                                              name_of(format), name_of(*format_)));
         format_ = format;
         names_ = names_.empty() ? path : names_ + ", " + path;
-        if (auto rank = rank_in(path); !rank.empty()) builder_->add_rank(std::move(rank));
+        const auto rank = rank_in(path);
+        if (!rank.empty()) builder_->add_rank(rank);
         switch (format) {
             case log_format::npy:
                 return add(path, open_npy(std::move(file)));
             case log_format::npz:
-                if (!add_megatron_dump(path, *builder_)) add(path, open_npz(path));
+                if (!add_megatron_dump(path, rank.empty(), *builder_)) add(path, open_npz(path));
                 return;
             case log_format::events:
                 return read_events(*file, *builder_);

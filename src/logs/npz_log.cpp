@@ -13,6 +13,7 @@
 #include "column.hpp"
 #include "load_names.hpp"
 #include "log_builder.hpp"
+#include "megatron_dump.hpp"
 
 namespace moebius {
 namespace {
@@ -42,32 +43,6 @@ private:
     std::string name_;
 };
 
-/// Megatron's dump of loads: [layers, forwards, experts], of one rank.
-void add_dump(number_rows& loads, number_rows* numbers, log_builder& to) {
-    const auto shape = loads.shape();
-    if (loads.is_text() || shape.size() != 3 || shape[2] > load_table::most_experts)
-        throw io_error(loads.name(), "a dump of loads has [layers, forwards, experts]");
-    std::vector<double> names;
-    if (numbers != nullptr && !numbers->is_text()) names = numbers->all();
-    const auto values = loads.all();
-    to.adds_up = true;
-    to.note(
-        "a dump of Megatron's loads has the counts of one rank: the files of all ranks of a "
-        "group are to be given together");
-    auto& table = to.part("");
-    std::size_t at = 0;
-    for (std::size_t l = 0; l < shape[0]; ++l) {
-        const auto layer =
-            table.layer(l < names.size() ? fmt::format("{}", names[l]) : std::to_string(l));
-        for (std::size_t s = 0; s < shape[1]; ++s)
-            for (std::uint32_t e = 0; e < shape[2]; ++e)
-                table.add({.step = static_cast<std::int64_t>(s),
-                           .layer = layer,
-                           .expert = e,
-                           .load = checked_load(values[at++], [&] { return loads.name(); })});
-    }
-}
-
 /// An archive as a log.
 class npz_reader {
 public:
@@ -75,10 +50,11 @@ public:
         : archive_(std::make_shared<open_archive>(path)), path_(path) {}
 
     /// False if it is no dump of Megatron's.
-    bool add_to(log_builder& to) {
+    bool add_to(log_builder& to, bool names_rank) {
         if (!has("dump_version") && !(has("layer_numbers") && has("forward_counts"))) return false;
-        const auto numbers = rows("layer_numbers");
-        add_dump(*find_loads(), numbers.get(), to);
+        const megatron_dump dump{find_loads(), rows("layer_numbers"), rows("forward_counts"),
+                                 names_rank ? rows("ep_rank") : nullptr};
+        dump.add_to(to);
         return true;
     }
 
@@ -262,8 +238,8 @@ private:
 
 opened_log open_npz(const std::string& path) { return npz_reader(path).read(); }
 
-bool add_megatron_dump(const std::string& path, log_builder& to) {
-    return npz_reader(path).add_to(to);
+bool add_megatron_dump(const std::string& path, bool names_rank, log_builder& to) {
+    return npz_reader(path).add_to(to, names_rank);
 }
 
 }  // namespace moebius

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "wide_columns.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <limits>
 #include <map>
+#include <moebius/base/text.hpp>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -29,6 +32,17 @@ struct pair_of_columns {
     }
 };
 
+/// A table with a column an expert has one of the first: where it is expert 1, they are numbered
+/// from 1.
+void number_from_0(std::vector<pair_of_columns>& experts, log_builder& to) {
+    const auto is_first = [](const auto& one) { return one.expert == 0; };
+    if (experts.empty() || std::any_of(experts.begin(), experts.end(), is_first)) return;
+    const auto is_second = [](const auto& one) { return one.expert == 1; };
+    if (std::none_of(experts.begin(), experts.end(), is_second)) return;
+    for (auto& one : experts) --one.expert;
+    to.note("its experts are numbered from 1: there is no column of expert 0");
+}
+
 std::vector<wide_columns::run> joined(std::vector<pair_of_columns> experts) {
     std::stable_sort(experts.begin(), experts.end(), [](const auto& a, const auto& b) {
         return std::tie(a.rank, a.layer, a.expert) < std::tie(b.rank, b.layer, b.expert);
@@ -43,6 +57,23 @@ std::vector<wide_columns::run> joined(std::vector<pair_of_columns> experts) {
         if (one.score != nowhere) out.back().scores.push_back(one.score);
     }
     return out;
+}
+
+/// Of experts before others that have no column.
+void note_gaps(const std::vector<wide_columns::run>& runs, log_builder& to) {
+    std::string first;
+    std::size_t more = 0;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const bool goes_on =
+            i > 0 && runs[i].layer == runs[i - 1].layer && runs[i].rank == runs[i - 1].rank;
+        const std::size_t next = goes_on ? runs[i - 1].expert + runs[i - 1].loads.size() : 0;
+        if (runs[i].expert <= next) continue;
+        if (!first.empty()) ++more;
+        if (first.empty())
+            first = fmt::format("layer {} has no column of expert {}, which counts as 0",
+                                excerpt(to.part("").layers()[runs[i].layer]), next);
+    }
+    if (!first.empty()) to.note(more > 0 ? fmt::format("{}, nor {} others", first, more) : first);
 }
 
 }  // namespace
@@ -88,7 +119,9 @@ std::vector<wide_columns::run> wide_columns::runs(log_builder& to, bool in_rows,
                            in_rows ? 0 : to.part("").layer(of.layer.empty() ? "0" : of.layer),
                            of.expert, at, score == scores.end() ? nowhere : score->second});
     }
+    number_from_0(experts, to);
     auto out = joined(std::move(experts));
+    if (!in_rows) note_gaps(out, to);
     for (auto one = out.begin(); one != out.end(); ++one)
         if (const auto next = std::next(one);
             next == out.end() || next->layer != one->layer || next->rank != one->rank)

@@ -172,3 +172,77 @@ TEST_CASE("a map of experts has a copy of each, and no loads in free places", "[
     CHECK_THAT(refusal_of(mapped("[0, 1, -1]")),
                ContainsSubstring("FILE, line 1: physical expert 2 has a load of 1, but its map"));
 }
+
+TEST_CASE("micro-batches of a step are added up", "[logs]") {
+    const std::string texts[] = {
+        "step,micro_batch,expert,tokens\n0,0,0,10\n0,0,1,4\n0,1,0,20\n0,1,1,6\n",
+        "step,microbatch,e0,e1\n0,0,10,4\n0,1,20,6\n",
+        record(R"("micro_batch": 0, "counts": [10, 4])") +
+            record(R"("micro_batch": 1, "counts": [20, 6])")};
+    for (const auto& bytes : texts) {
+        const auto log = sample::open({bytes});
+        CHECK(loads_of(log) == wanted);
+        CHECK(says(log.notes, "the counts of the micro-batches of a step were added up"));
+    }
+}
+
+TEST_CASE("an expert's number may stand before what is told of it", "[logs]") {
+    CHECK(loads_of(sample::open({"step,moe/layer_0/expert_0/token_count,"
+                                 "moe/layer_0/expert_1/token_count\n0,30,10\n"})) == wanted);
+    CHECK(loads_of(sample::open({"step,layers.0.experts.0.load,layers.0.experts.1.load,"
+                                 "layers.0.experts.1.w1.grad\n0,30,10,7\n"})) == wanted);
+    CHECK(loads_of(sample::open(
+              {record(R"("l0/expert_0/bias": 0.5, "l0/expert_0/tokens": 30, )"
+                      R"("l0/expert_1/bias": 0.5, "l0/expert_1/tokens": 10)")})) == wanted);
+}
+
+TEST_CASE("records have loads within objects, and by experts' names", "[logs]") {
+    const std::string texts[] = {
+        R"("layers": {"0": {"counts": [30, 10]}})", R"("moe": {"layer_0": [30, 10]})",
+        R"("moe": {"layer_0": {"tokens_per_expert": [30, 10], "note": {"a": [1]}}})",
+        R"("expert_counts": {"1": 10, "0": 30})",
+        R"("counts": {"layer_0": {"expert_0": 30, "expert_1": 10}})"};
+    for (const auto& members : texts) CHECK(loads_of(sample::open({record(members)})) == wanted);
+    CHECK_THAT(
+        refusal_of(record(R"("counts": {"0": 30, "rest": 10})")),
+        ContainsSubstring("FILE, line 1, 'counts': 'rest' came, but the number of an expert"));
+    CHECK_THAT(refusal_of(record(R"("physical_to_logical_map": {"layer_0": [0, 1]})")),
+               ContainsSubstring("it has no loads in it"));
+}
+
+TEST_CASE("what a wide table lacks is read as it must be, and told", "[logs]") {
+    const auto from_1 = sample::open({"step,expert_1,expert_2\n0,30,10\n"});
+    CHECK(loads_of(from_1) == wanted);
+    CHECK(says(from_1.notes, "its experts are numbered from 1"));
+    const auto gap = sample::open({"step,layer3/e0,layer3/e2\n0,30,10\n"});
+    CHECK(loads_of(gap) == std::vector<double>{30, 0, 10});
+    CHECK(says(gap.notes, "layer 3 has no column of expert 1, which counts as 0"));
+    CHECK(says(sample::open({"epoch,e0,e1\n0,30,10\n"}).notes, "it has no column of steps"));
+}
+
+TEST_CASE("layers come in the order of their numbers, and a mean of them is told", "[logs]") {
+    const auto log =
+        sample::open({"step,layer,expert,tokens\n0,layers.10.mlp,0,1\n0,layers.10.mlp,1,3\n"
+                      "0,layers.2.mlp,0,1\n0,layers.2.mlp,1,3\n0,mean,0,1\n0,mean,1,3\n"});
+    CHECK(log.source->head().layers ==
+          std::vector<std::string>{"layers.2.mlp", "layers.10.mlp", "mean"});
+    CHECK(says(log.notes, "layer 'mean' was read as one of the layers, though its name is that"));
+}
+
+TEST_CASE("a dump of Megatron's has as many forwards as it says, and its rank", "[logs]") {
+    const auto dump = [](const std::string& forwards) {
+        std::string loads, rank;
+        for (const int load : {1, 2, 3, 4, 0, 0}) sample::append<std::int32_t>(loads, load);
+        sample::append<std::int64_t>(rank, 5);
+        return sample::zip({{"loads.npy", sample::npy("<i4", "(1, 3, 2)", loads)},
+                            {"dump_version.npy", sample::npy("<U1", "()", "1\0\0\0")},
+                            {"ep_rank.npy", sample::npy("<i8", "()", rank)},
+                            {"forward_counts.npy", sample::npy("|u1", "(1,)", forwards)}});
+    };
+    const auto log = sample::open({dump("\2")});
+    CHECK(sample::cells_of(*log.source).size() == 4);
+    CHECK(says(log.notes, "the counts are those of rank 5 alone"));
+    CHECK_THAT(refusal_of(dump("\4")),
+               ContainsSubstring("FILE:forward_counts.npy: 4 forwards of layer 0 came, but loads "
+                                 "have 3"));
+}
