@@ -69,7 +69,7 @@ private:
     void take_by_expert(std::string_view layer, const json& loads);
     [[nodiscard]] families::const_iterator best_flat(family_kind::contents wanted) const;
     [[nodiscard]] double number(const json& value, std::string_view what) const {
-        return number_of(value, what, {file_, line_});
+        return json_number(value, what, {file_, line_});
     }
     void take_cell();
     void take_arrays();
@@ -237,25 +237,22 @@ void json_log::take_by_expert(std::string_view layer, const json& loads) {
     if (map_.is_for(arrays_.name)) fail("loads of physical experts must be an array, as their map");
     if (arrays_.scores != nullptr) to_.note("scores beside loads by experts' names are not read");
     auto& to = to_.part("");
-    load_cell cell{.step = step_, .layer = to.layer(layer)};
-    for (const auto& [expert, load] : by_expert(loads, arrays_.name, {file_, line_})) {
-        cell.expert = expert;
-        cell.load = load;
-        to.add(cell);
-    }
+    const auto at = to.layer(layer);
+    for (const auto& [expert, load] : by_expert(loads, arrays_.name, {file_, line_}))
+        to.add({.step = step_, .layer = at, .expert = expert, .load = load});
 }
 
 void json_log::take_row(std::string_view layer, const array_set& of,
                         std::optional<std::string_view> row) {
     const json_place here{file_, line_};
-    const auto values = numbers_of(*of.loads, "loads", here);
+    const auto values = json_numbers(*of.loads, "loads", here);
     for (const double value : values) (void)checked_load(value, [&] { return here.of("loads"); });
     if (map_.is_for(arrays_.name)) {
         to_.note("physical experts were added up to logical ones, as its map says");
         return add_row(layer, map_.logical(values, row, to_.adds_up, place()));
     }
     const auto beside = [&](const json* list, std::string_view what) {
-        auto out = list == nullptr ? std::vector<double>{} : numbers_of(*list, what, here);
+        auto out = list == nullptr ? std::vector<double>{} : json_numbers(*list, what, here);
         if (!out.empty() && out.size() != values.size())
             fail(fmt::format("it has {} loads and {} of '{}', but there must be as many",
                              values.size(), out.size(), what));
@@ -265,18 +262,19 @@ void json_log::take_row(std::string_view layer, const array_set& of,
     add_row(layer, values,
             {beside(of.scores, "scores"), beside(of.dither, "dither"),
              of.moments == nullptr ? std::vector<double>{}
-                                   : square_of(*of.moments, values.size(), "moments", here)});
+                                   : json_square(*of.moments, values.size(), "moments", here)});
 }
 
 void json_log::add_row(std::string_view layer, std::span<const double> loads,
                        const probes& beside) {
     auto& to = to_.part("");
+    if (!to.empty() && to.has_moments() == beside.moments.empty())
+        fail("either all records of loads or none must have moments");
     to.add({step_, to.layer(layer), 0, loads, beside.scores, beside.dither, beside.moments,
             feedback_});
 }
 
-/// Megatron's --moe-routing-trace-path: all experts where their number is known, or those that were
-/// chosen.
+/// Of all experts where their number is known, or of those that were chosen.
 void json_log::take_trace(const json& record) {
     check_order();
     to_.adds_up = true;

@@ -20,7 +20,7 @@ std::string json_place::of(std::string_view name) const {
     return fmt::format("{}, '{}'", text(), excerpt(name));
 }
 
-double number_of(const json& value, std::string_view what, const json_place& at) {
+double json_number(const json& value, std::string_view what, const json_place& at) {
     if (!value.is_number())
         throw io_error(
             at.of(what),
@@ -29,14 +29,14 @@ double number_of(const json& value, std::string_view what, const json_place& at)
     return value.get<double>();
 }
 
-std::vector<double> numbers_of(const json& list, std::string_view what, const json_place& at) {
+std::vector<double> json_numbers(const json& list, std::string_view what, const json_place& at) {
     if (!list.is_array()) throw io_error(at.of(what), "an array of numbers is needed");
     if (list.size() > load_table::most_experts)
         throw io_error(at.of(what), fmt::format("it has {} numbers, but {} experts are the most",
                                                 list.size(), load_table::most_experts));
     std::vector<double> out;
     out.reserve(list.size());
-    for (const auto& one : list) out.push_back(number_of(one, what, at));
+    for (const auto& one : list) out.push_back(json_number(one, what, at));
     return out;
 }
 
@@ -53,18 +53,18 @@ std::vector<std::pair<std::uint32_t, double>> by_expert(const json& object, std:
                                                     excerpt(key)));
         const auto place = [&] { return at.of(what); };
         out.emplace_back(checked_expert(named->expert, place),
-                         checked_load(number_of(value, what, at), place));
+                         checked_load(json_number(value, what, at), place));
     }
     std::sort(out.begin(), out.end());
     return out;
 }
 
-std::vector<double> square_of(const json& rows, std::size_t size, std::string_view what,
-                              const json_place& at) {
+std::vector<double> json_square(const json& rows, std::size_t size, std::string_view what,
+                                const json_place& at) {
     std::vector<double> out;
     const bool fits = rows.is_array() && rows.size() == size;
     for (std::size_t r = 0; fits && r < size; ++r) {
-        const auto row = numbers_of(rows[r], what, at);
+        const auto row = json_numbers(rows[r], what, at);
         if (row.size() != size) break;
         out.insert(out.end(), row.begin(), row.end());
     }

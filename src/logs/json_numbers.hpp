@@ -34,13 +34,13 @@ struct json_place {
 
 /// @param what  the member, for sentences
 /// @throws io_error  for what is no number
-[[nodiscard]] double number_of(const nlohmann::json& value, std::string_view what,
-                               const json_place& at);
+[[nodiscard]] double json_number(const nlohmann::json& value, std::string_view what,
+                                 const json_place& at);
 
 /// Of an array, not more than experts may be.
 /// @throws io_error
-[[nodiscard]] std::vector<double> numbers_of(const nlohmann::json& list, std::string_view what,
-                                             const json_place& at);
+[[nodiscard]] std::vector<double> json_numbers(const nlohmann::json& list, std::string_view what,
+                                               const json_place& at);
 
 /// Numbers of an object by experts, in their order: {"0": 5, "expert_3": 7}.
 /// @throws io_error
@@ -50,7 +50,7 @@ struct json_place {
 
 /// Row by row of an array of `size` arrays of as many finite numbers.
 /// @throws io_error
-[[nodiscard]] std::vector<double> square_of(const nlohmann::json& rows, std::size_t size,
-                                            std::string_view what, const json_place& at);
+[[nodiscard]] std::vector<double> json_square(const nlohmann::json& rows, std::size_t size,
+                                              std::string_view what, const json_place& at);
 
 }  // namespace moebius

@@ -54,11 +54,17 @@ std::uint32_t load_table::layer(std::string_view name) {
 
 void load_table::channel::add(std::span<const double> more, std::size_t count, std::size_t place) {
     if (values.empty() && more.empty()) return;
-    constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    if (values.empty()) width = more.size() / count;
-    values.resize(place * width, none);
+    if (values.empty()) begin(place);
     values.insert(values.end(), more.begin(), more.end());
-    values.resize((place + count) * width, none);
+    values.resize(place + count, std::numeric_limits<double>::quiet_NaN());
+}
+
+void load_table::channel::add_all(std::span<const double> more, std::size_t count,
+                                  std::size_t place) {
+    if (more.empty()) return;
+    if (place == 0) width = more.size() / count;
+    if (values.size() == place * width && more.size() == count * width)
+        values.insert(values.end(), more.begin(), more.end());
 }
 
 load_table::channel load_table::channel::cut(std::size_t count) {
@@ -74,7 +80,7 @@ void load_table::add(const load_row& row) {
     if (count == 0) return;
     scores_.add(row.scores, count, place);
     dither_.add(row.dither, count, place);
-    moments_.add(row.moments, count, place);
+    moments_.add_all(row.moments, count, place);
     if (!std::isnan(row.feedback) || !feedback_.values.empty())
         feedback_.add(std::vector<double>(count, row.feedback), count, place);
     append(row.loads);

@@ -78,6 +78,7 @@ public:
     void expect(double times);
 
     [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
+    [[nodiscard]] bool has_moments() const noexcept { return !moments_.values.empty(); }
     [[nodiscard]] const std::vector<std::string>& layers() const noexcept { return layers_; }
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
@@ -141,6 +142,9 @@ private:
             values.push_back(value);
         }
         void add(std::span<const double> more, std::size_t count, std::size_t place);
+        /// The same of several numbers a load: of all loads from the first on, else they are left
+        /// out.
+        void add_all(std::span<const double> more, std::size_t count, std::size_t place);
         /// Of `count` loads; empty if none came since.
         [[nodiscard]] std::span<const double> of(std::size_t place, std::size_t count) const {
             if ((place + count) * width > values.size()) return {};

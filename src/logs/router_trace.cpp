@@ -14,7 +14,7 @@ using nlohmann::json;
 void router_trace::read_shape(const json& shape, const json_place& at) {
     if (!shape.is_array() || shape.size() != 2)
         throw io_error(at.text(), "'logit_shape' must be [tokens, experts]");
-    experts_ = 1 + checked_expert(number_of(shape.back(), "logit_shape", at) - 1,
+    experts_ = 1 + checked_expert(json_number(shape.back(), "logit_shape", at) - 1,
                                   [&] { return at.of("logit_shape"); });
 }
 
@@ -27,7 +27,7 @@ std::vector<double> router_trace::counts(const json& record, const json_place& a
     std::vector<double> out(experts_);
     const auto choose = [&](const json& expert) {
         const auto e =
-            checked_expert(number_of(expert, "top_indices", at), [&] { return at.text(); });
+            checked_expert(json_number(expert, "top_indices", at), [&] { return at.text(); });
         if (experts_ > 0 && e >= experts_)
             throw io_error(at.text(), fmt::format("expert {} was chosen, but 'logit_shape' has {}",
                                                   e, experts_));

@@ -76,9 +76,12 @@ TEST_CASE("records have moments, which those of ranks add up to", "[logs]") {
     CHECK(moments_of(record(0, "[[2, 0.5], [0.5, 1]]")) == std::vector<double>{2, 0.5, 0.5, 1});
     CHECK(moments_of(record(0, "[[2, 0.5], [0.5, 1]]") + record(1, "[[1, 0], [0, 3]]")) ==
           std::vector<double>{3, 0.5, 0.5, 4});
-    CHECK(moments_of(record(0, "[[2, 0.5], [0.5, 1]]") +
-                     R"({"step": 0, "layer": 0, "rank": 1, "counts": [3, 1]})")
-              .empty());
+    const std::string with = record(0, "[[2, 0.5], [0.5, 1]]"),
+                      without = "{\"step\": 0, \"layer\": 0, \"rank\": 1, \"counts\": [3, 1]}\n";
+    for (const auto& bytes : {with + without, without + with})
+        CHECK_THAT(refusal_of(bytes),
+                   ContainsSubstring("FILE, line 2: either all records of loads or none must have "
+                                     "moments"));
     CHECK_THAT(refusal_of(record(0, "[[2, 0.5], [0.5]]")),
                ContainsSubstring("FILE, line 1, 'moments': 2 arrays of 2 numbers are needed"));
 }
