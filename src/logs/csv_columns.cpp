@@ -69,6 +69,18 @@ void csv_columns::refuse(const names_place& at) const {
                          list));
 }
 
+/// Columns that mean the same as the one that is read.
+void csv_columns::note_others(meaning of, std::size_t read, const names_place& at,
+                              log_builder& to) const {
+    for (std::size_t c = 0; read != nowhere && c < names.size(); ++c) {
+        if (c == read || meaning_of(names[c]) != of || expert_name_of(names[c])) continue;
+        if (names[c] == names[read])
+            to.note(fmt::format("'{}' comes twice: the first was read", excerpt(names[c])));
+        else
+            to.note_choice(names[read], names[c], place_of(at));
+    }
+}
+
 void csv_columns::read(std::string_view line, const csv_line& by, const names_place& at,
                        log_builder& to) {
     if (line.find('\0') != std::string_view::npos)
@@ -86,6 +98,8 @@ void csv_columns::read(std::string_view line, const csv_line& by, const names_pl
     feedback = first(meaning::feedback);
     micro_batch = first(meaning::micro_batch);
     if (micro_batch != nowhere) to.add_micro_batches();
+    note_others(meaning::step, step, at, to);
+    note_others(meaning::layer, layer, at, to);
     if (!wide_.empty()) {
         if (step == nowhere) to.note("it has no column of steps: they are its rows, from 0");
         runs = wide_.runs(to, layer != nowhere, place_of(at));
@@ -98,9 +112,7 @@ void csv_columns::read(std::string_view line, const csv_line& by, const names_pl
     is_long = expert != nowhere;
     if (!is_long) refuse(at);
     load = first(meaning::load);
-    for (const auto& name : names)
-        if (load != nowhere && meaning_of(name) == meaning::load && name != names[load])
-            to.note_choice(names[load], name, place_of(at));
+    note_others(meaning::load, load, at, to);
     if (load != nowhere) return;
     to.adds_up = true;
     to.note("it has no column of tokens: each of its rows is one choice");

@@ -186,7 +186,8 @@ std::uint32_t csv_log::layer_in(load_table& to) {
     last_table_ = &to;
     const auto cell = row_.cell(of_.layer);
     if (cell.empty()) throw io_error(place(of_.layer), "it is empty, but a layer is needed");
-    return layer_place_ = to.layer(cell);
+    const bool is_whole = value == std::floor(value) && std::abs(value) < 1e9;  // 3.0, of pandas
+    return layer_place_ = to.layer(is_whole ? fmt::format("{:.0f}", value) : std::string(cell));
 }
 
 /// Whether the row is of the next expert, of the step and layer of the last row: mostly it is.

@@ -54,10 +54,9 @@ private:
         });
     }
 
-    [[nodiscard]] std::string place() const { return json_place{file_, line_}.text(); }
-    [[nodiscard]] std::string place(std::string_view name) const {
-        return json_place{file_, line_}.of(name);
-    }
+    [[nodiscard]] json_place here() const { return {file_, line_}; }
+    [[nodiscard]] std::string place() const { return here().text(); }
+    [[nodiscard]] std::string place(std::string_view name) const { return here().of(name); }
     [[noreturn]] void fail(std::string_view reason) const { throw io_error(place(), reason); }
 
     void take_record(const json& record);
@@ -69,7 +68,7 @@ private:
     void take_by_expert(std::string_view layer, const json& loads);
     [[nodiscard]] families::const_iterator best_flat(family_kind::contents wanted) const;
     [[nodiscard]] double number(const json& value, std::string_view what) const {
-        return json_number(value, what, {file_, line_});
+        return json_number(value, what, here());
     }
     void take_cell();
     void take_arrays();
@@ -132,6 +131,9 @@ void json_log::find_member(const std::string& name, const json& value) {
         return find_flat(name, value);
     const auto means = meaning_of(name);
     if (means == meaning::step && value.is_number()) {
+        if (has_step_)
+            return to_.note(
+                fmt::format("'{}' was not read: another name has the steps", excerpt(name)));
         step_ = checked_step(value.get<double>(), [&] { return place(name); });
         has_step_ = true;
     } else if (means == meaning::layer && !value.is_structured()) {
@@ -238,21 +240,21 @@ void json_log::take_by_expert(std::string_view layer, const json& loads) {
     if (arrays_.scores != nullptr) to_.note("scores beside loads by experts' names are not read");
     auto& to = to_.part("");
     const auto at = to.layer(layer);
-    for (const auto& [expert, load] : by_expert(loads, arrays_.name, {file_, line_}))
+    for (const auto& [expert, load] : by_expert(loads, arrays_.name, here()))
         to.add({.step = step_, .layer = at, .expert = expert, .load = load});
 }
 
 void json_log::take_row(std::string_view layer, const array_set& of,
                         std::optional<std::string_view> row) {
-    const json_place here{file_, line_};
-    const auto values = json_numbers(*of.loads, "loads", here);
-    for (const double value : values) (void)checked_load(value, [&] { return here.of("loads"); });
+    const auto at = here();
+    const auto values = json_numbers(*of.loads, "loads", at);
+    for (const double value : values) (void)checked_load(value, [&] { return at.of("loads"); });
     if (map_.is_for(arrays_.name)) {
         to_.note("physical experts were added up to logical ones, as its map says");
         return add_row(layer, map_.logical(values, row, to_.adds_up, place()));
     }
     const auto beside = [&](const json* list, std::string_view what) {
-        auto out = list == nullptr ? std::vector<double>{} : json_numbers(*list, what, here);
+        auto out = list == nullptr ? std::vector<double>{} : json_numbers(*list, what, at);
         if (!out.empty() && out.size() != values.size())
             fail(fmt::format("it has {} loads and {} of '{}', but there must be as many",
                              values.size(), out.size(), what));
@@ -262,7 +264,7 @@ void json_log::take_row(std::string_view layer, const array_set& of,
     add_row(layer, values,
             {beside(of.scores, "scores"), beside(of.dither, "dither"),
              of.moments == nullptr ? std::vector<double>{}
-                                   : json_square(*of.moments, values.size(), "moments", here)});
+                                   : json_square(*of.moments, values.size(), "moments", at)});
 }
 
 void json_log::add_row(std::string_view layer, std::span<const double> loads,
@@ -282,7 +284,7 @@ void json_log::take_trace(const json& record) {
         "a router trace was counted: records of one step and layer (ranks, micro-batches) were "
         "added up");
     if (const auto k = record.find("topk"); k != record.end()) to_.head.top_k = number(*k, "topk");
-    const auto counts = trace_.counts(record, {file_, line_});
+    const auto counts = trace_.counts(record, here());
     if (trace_.experts() > 0) {
         to_.take_width(counts.size(), [this] { return place("logit_shape"); });
         return add_row(layer_, counts);

@@ -173,6 +173,16 @@ TEST_CASE("a map of experts has a copy of each, and no loads in free places", "[
                ContainsSubstring("FILE, line 1: physical expert 2 has a load of 1, but its map"));
 }
 
+TEST_CASE("of several steps, layers or loads by the same name one is read, and told", "[logs]") {
+    CHECK(says(sample::open({"_step,global_step,e0,e1\n0,7,30,10\n"}).notes,
+               "'_step' was read, and 'global_step' was not"));
+    CHECK(says(sample::open({"step,expert,tokens,tokens\n0,0,30,1\n0,1,10,1\n"}).notes,
+               "'tokens' comes twice: the first was read"));
+    CHECK(says(sample::open({R"({"_step": 3, "step": 5, "counts": [30, 10]})"}).notes,
+               "'step' was not read: another name has the steps"));
+    CHECK(sample::read({"step,layer,expert,tokens\n0,1.0,0,3\n0,1.0,1,4\n"}).front().layer == "1");
+}
+
 TEST_CASE("micro-batches of a step are added up", "[logs]") {
     const std::string texts[] = {
         "step,micro_batch,expert,tokens\n0,0,0,10\n0,0,1,4\n0,1,0,20\n0,1,1,6\n",
