@@ -223,16 +223,29 @@ meaning meaning_of(std::string_view name) {
 
 namespace {
 
-/// Of a name that ends in what is told of the expert, as layer_3/expert_5/tokens does, the same
-/// with the expert behind it; empty for others.
+/// Takes an expert and its number off the end.
+bool take_expert(std::string_view& from) {
+    return take_digits(from) && take_word(from, {"expert", "experts"});
+}
+
+/// Of expert_5/layer_3 the layer before the expert, and of layer_3/expert_5/tokens what is told
+/// before it; empty for others.
 std::string with_expert_last(std::string_view name) {
+    auto of_layer = name;
+    if (take_digits(of_layer) && take_layer_word(of_layer)) {
+        auto words = of_layer;
+        if (!take_expert(words)) return {};
+        return std::string(words)
+            .append(name.substr(of_layer.size()))
+            .append(of_layer.substr(words.size()));
+    }
     const auto last = name.find_last_of("/.");
     if (last == std::string_view::npos) return {};
     const auto means = meaning_of(name.substr(last + 1));
     if (means != meaning::load && means != meaning::score) return {};
     const auto before = name.substr(0, last);
     auto words = before;
-    if (!take_digits(words) || !take_word(words, {"expert", "experts"})) return {};
+    if (!take_expert(words)) return {};
     return std::string(words).append(name.substr(last)).append(before.substr(words.size()));
 }
 

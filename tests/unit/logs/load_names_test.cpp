@@ -204,6 +204,10 @@ TEST_CASE("an expert's number may stand before what is told of it", "[logs]") {
     CHECK(loads_of(sample::open(
               {record(R"("l0/expert_0/bias": 0.5, "l0/expert_0/tokens": 30, )"
                       R"("l0/expert_1/bias": 0.5, "l0/expert_1/tokens": 10)")})) == wanted);
+    CHECK(sample::read({"step,expert_0/layer_3,expert_1/layer_3\n0,30,10\n"}) ==
+          std::vector<sample::cell>{{0, "3", 0, 30, -1}, {0, "3", 1, 10, -1}});
+    CHECK(loads_of(sample::open({"step,tokens_expert0_layer3,tokens_expert1_layer3\n0,30,10\n"})) ==
+          wanted);
 }
 
 TEST_CASE("records have loads within objects, and by experts' names", "[logs]") {
