@@ -22,8 +22,8 @@ void each_record(const load_log_arrays& log, const Take& take) {
 }  // namespace
 
 std::string to_rows(const load_log_arrays& log, char separator) {
-    const auto& [dither, moments, feedback] = log.probes;
-    if (!moments.empty())
+    const auto &dither = log.probes.dither, &feedback = log.probes.feedback;
+    if (!log.probes.moments.empty())
         throw invalid_argument("load log", "moments came for a table",
                                "it has a row an expert, in which they have no place");
     std::string out = fmt::format("# {}\n", log.config);
@@ -45,7 +45,8 @@ std::string to_rows(const load_log_arrays& log, char separator) {
 }
 
 std::string to_records(const load_log_arrays& log) {
-    const auto& [dither, moments, feedback] = log.probes;
+    const auto &dither = log.probes.dither, &moments = log.probes.moments,
+               &feedback = log.probes.feedback;
     const std::size_t experts = log.experts;
     std::string out = fmt::format("{{\"config\": {}}}\n", log.config);
     const auto to = std::back_inserter(out);
