@@ -82,7 +82,7 @@ table distance_estimate::margins(const std::vector<layer_diagnosis>& now) const 
     for (std::size_t l = 0; l < courses_.size(); ++l)
         for (const auto& one : courses_[l].rows(now[l])) {
             to.next();
-            to.put("layer", static_cast<double>(l + 1));
+            to.put("layer", static_cast<double>(l));
             to.put("step", static_cast<double>(one.step));
             put(one.nearest, "margin", to);
             put(one.feedback, "K", to);

@@ -41,13 +41,21 @@ std::span<const state_measure> shown_measures(const std::vector<layer_state>& st
     return has_biases(states) ? all : all.first(of_loads);
 }
 
+/// Of the column of names, which differ at their ends.
+std::size_t name_width(const diagnosis& log) {
+    std::size_t out = 12;
+    for (const auto& name : log.head.layers) out = std::max(out, excerpt(name, 30).size());
+    return out;
+}
+
 void add_table(const diagnosis& log, report_lines& out) {
     const auto measures = shown_measures(log.states);
-    out.add("{:>12} {:>9}", "layer", "steps");
+    const auto width = name_width(log);
+    out.add("{:>{}} {:>9}", "layer", width, "steps");
     for (const auto& one : measures) out.add(" {:>10}", short_name(one));
     out.add("\n");
     for (std::size_t l = 0; l < log.states.size(); ++l) {
-        out.add("{:>12} {:>9}", excerpt(layer_name(log, l), 12), log.states[l].steps);
+        out.add("{:>{}} {:>9}", excerpt(layer_name(log, l), 30), width, log.states[l].steps);
         for (const auto& one : measures) out.add(" {:>10}", cell(one, log.states[l]));
         out.add("\n");
     }
@@ -55,11 +63,11 @@ void add_table(const diagnosis& log, report_lines& out) {
     const auto over = percentiles_of(log.states);
     for (std::size_t row = 0; row < over.rows(); ++row) {
         const double percent = over.at("percentile")[row];
-        out.add("{:>12} {:>9}",
+        out.add("{:>{}} {:>9}",
                 percent == 0     ? "least"
                 : percent == 100 ? "most"
                                  : fmt::format("p{:.0f}", percent),
-                "");
+                width, "");
         for (const auto& one : measures)
             out.add(" {:>10}", known("{:.4g}", over.at(one.name)[row]));
         out.add("\n");
@@ -83,22 +91,41 @@ std::string told(const layer_diagnosis& one) {
     return out;
 }
 
-/// Sentences that several layers share are said once, with their layers.
-void add_distances(const diagnosis& log, report_lines& out) {
-    std::vector<std::pair<std::string, std::string>> said;  // sentence, layers
-    for (std::size_t l = 0; l < log.distances.size(); ++l) {
-        const auto sentence =
-            fmt::format("{}: {}", to_string(log.distances[l].verdict), told(log.distances[l]));
-        const auto found = std::find_if(said.begin(), said.end(),
+/// Sentences, each once, with the layers that it is of.
+class shared_sentences {
+public:
+    void add(const std::string& sentence, std::size_t layer) {
+        const auto found = std::find_if(said_.begin(), said_.end(),
                                         [&](const auto& one) { return one.first == sentence; });
-        if (found == said.end())
-            said.emplace_back(sentence, excerpt(layer_name(log, l), 30));
+        if (found == said_.end())
+            said_.push_back({sentence, {layer}});
         else
-            found->second += ", " + excerpt(layer_name(log, l), 30);
+            found->second.push_back(layer);
     }
-    for (const auto& [sentence, layers] : said)
-        out.add("distance of {} {}: {}\n", layers.find(',') == layers.npos ? "layer" : "layers",
-                layers, sentence);
+    [[nodiscard]] const auto& all() const noexcept { return said_; }
+
+private:
+    std::vector<std::pair<std::string, std::vector<std::size_t>>> said_;
+};
+
+void add_distances(const diagnosis& log, report_lines& out) {
+    shared_sentences said;
+    for (std::size_t l = 0; l < log.distances.size(); ++l)
+        said.add(fmt::format("{}: {}", to_string(log.distances[l].verdict), told(log.distances[l])),
+                 l);
+    for (const auto& [sentence, layers] : said.all())
+        out.add("distance of {}: {}\n", layers_text(log.head, layers), sentence);
+}
+
+/// What cannot be told, and of which layers.
+std::vector<std::string> limits_of(const diagnosis& log) {
+    shared_sentences said;
+    for (std::size_t l = 0; l < log.distances.size(); ++l)
+        for (const auto& one : log.distances[l].notes) said.add(one, l);
+    std::vector<std::string> out;
+    for (const auto& [sentence, layers] : said.all())
+        out.push_back(fmt::format("{}: {}", layers_text(log.head, layers), sentence));
+    return out;
 }
 
 void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t& row) {
@@ -106,7 +133,7 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
         const auto& one = log.states[l];
         rows.next();
         rows.put("log", number);
-        rows.put("layer", static_cast<double>(++row));
+        rows.put("layer", static_cast<double>(row++));
         rows.put("steps", static_cast<double>(one.steps));
         rows.put("first_step", static_cast<double>(one.first_step));
         rows.put("last_step", static_cast<double>(one.last_step));
@@ -124,10 +151,6 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
     }
 }
 
-void add_once(const std::string& sentence, std::vector<std::string>& to) {
-    if (std::find(to.begin(), to.end(), sentence) == to.end()) to.push_back(sentence);
-}
-
 /// What a result says in words: of each layer, and of all.
 struct sentences {
     std::vector<std::string> names, layers, reasons, margins, knobs, had, limits, findings, notes;
@@ -142,8 +165,8 @@ struct sentences {
             margins.push_back(far.margins.empty() ? "" : far.margins[0].of);
             knobs.push_back(far.knob);
             had.push_back(far.had);
-            for (const auto& one : far.notes) add_once(prefix + one, limits);
         }
+        for (const auto& one : limits_of(log)) limits.push_back(prefix + one);
         for (const auto& one : log.findings) findings.push_back(prefix + one);
         for (const auto& one : log.notes) notes.push_back(prefix + one);
     }
@@ -236,10 +259,8 @@ std::string summary_of(const std::vector<diagnosis>& logs) {
             if (said.insert(one).second) out.add("{}\n", one);
     }
     for (const auto& log : logs)
-        for (std::size_t l = 0; l < log.distances.size(); ++l)
-            for (const auto& one : log.distances[l].notes)
-                if (said.insert(one).second)
-                    out.add("layer {}: {}\n", excerpt(layer_name(log, l), 30), one);
+        for (const auto& one : limits_of(log))
+            if (said.insert(one).second) out.add("{}\n", one);
     for (const auto& one : state_measures())
         if (biases || !one.name.starts_with("bias"))
             out.add("{}: {}\n", short_name(one), one.definition);

@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/io/plots.hpp>
 #include <string_view>
 #include <vector>
@@ -26,10 +29,10 @@ figure{margin:1rem 0;background:#fff;color:#000;padding:.5rem;border-radius:.3re
 figure svg{max-width:100%;height:auto}
 .verdict{font-weight:600})";
 
-/// What stands in HTML as text.
+/// What stands in HTML as text: control characters, too, are shown and not obeyed.
 std::string escaped(std::string_view text) {
     std::string out;
-    for (const char c : text) {
+    for (const char c : printable(text)) {
         if (c == '<')
             out += "&lt;";
         else if (c == '>')
@@ -59,10 +62,10 @@ void add_list(const result_document& result, std::string_view name, std::string_
     out.add("</ul>\n");
 }
 
-/// The word that a column of places, from 1, points at.
+/// The word that stands at a place.
 std::string word_at(const words& all, double place) {
-    const bool there = place >= 1 && place <= static_cast<double>(all.size());
-    return there ? escaped(all[static_cast<std::size_t>(place) - 1]) : std::string("-");
+    const bool there = place >= 0 && place < static_cast<double>(all.size());
+    return there ? escaped(all[static_cast<std::size_t>(place)]) : std::string("-");
 }
 
 struct shown_column {
@@ -75,6 +78,18 @@ constexpr shown_column shown[] = {{"max_over_mean", "max/mean"},
                                   {"dead", "dead"},
                                   {"K", "K"},
                                   {"margin", "margin"}};
+
+/// With its interval, where there is one.
+std::string shown_value(const table& layers, std::string_view name, std::size_t row) {
+    const auto out = known("{:.4g}", layers.at(name)[row]);
+    const auto end = [&](std::string_view which) {
+        const auto column = fmt::format("{}_{}", name, which);
+        const auto found = std::find(layers.names.begin(), layers.names.end(), column);
+        return found == layers.names.end() ? not_a_number : layers.at(column)[row];
+    };
+    const double low = end("low"), high = end("high");
+    return std::isfinite(low) ? fmt::format("{} [{:.4g}, {:.4g}]", out, low, high) : out;
+}
 
 void add_layers(const result_document& result, report_lines& out) {
     const auto& layers = result.table_of("layers");
@@ -89,9 +104,8 @@ void add_layers(const result_document& result, report_lines& out) {
     for (std::size_t row = 0; row < layers.rows(); ++row) {
         out.add("<tr><td class=\"text\">{}</td><td class=\"text verdict\">{}</td><td>{:.0f}</td>",
                 word_at(names, layers.at("layer")[row]),
-                word_at(verdicts, layers.at("verdict")[row]), layers.at("steps")[row]);
-        for (const auto& one : shown)
-            out.add("<td>{}</td>", known("{:.4g}", layers.at(one.name)[row]));
+                word_at(verdicts, layers.at("verdict")[row] - 1), layers.at("steps")[row]);
+        for (const auto& one : shown) out.add("<td>{}</td>", shown_value(layers, one.name, row));
         out.add("<td class=\"text\">{}</td></tr>\n",
                 row < reasons.size() ? escaped(reasons[row]) : std::string());
     }

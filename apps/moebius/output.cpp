@@ -26,7 +26,12 @@ const table& first_table(const result_document& result) {
     throw invalid_argument("--format", "csv came", "this result has no table");
 }
 
-std::string csv_of(const result_document& result) { return to_csv(first_table(result)); }
+/// Layers of a log have names beside the table, which a CSV has no other place for.
+std::string csv_of(const result_document& result) {
+    const auto* layers = result.find<std::vector<std::string>>("layer_names");
+    const auto& values = first_table(result);
+    return layers == nullptr ? to_csv(values) : to_csv(values, "layer", *layers);
+}
 std::string csv_of(const diagram_document& result) { return to_csv(result.data); }
 
 /// Of a file's name, in small letters: ".csv".

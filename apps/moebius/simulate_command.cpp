@@ -3,8 +3,6 @@
 
 #include <memory>
 #include <moebius/base/error.hpp>
-#include <moebius/io/atomic_file.hpp>
-#include <moebius/io/load_log_file.hpp>
 #include <moebius/io/options.hpp>
 #include <moebius/io/simulation_log.hpp>
 #include <moebius/simulate/controller_choice.hpp>
@@ -147,10 +145,9 @@ void write_load_log(const simulate_arguments& args, const token_source& source,
                     const simulation& measured) {
     if (args.log.file.empty()) return;
     const auto& loop = args.options.loop;
-    write_file(
-        args.log.file,
-        load_log_npz(measured.records, "replica", loop.tokens, loop_config(args.rule, loop.tokens),
-                     probes_of(measured, source, args.rule.beta, loop, args.log.probe)));
+    write_log(args.log, measured.records, "replica", loop.tokens,
+              loop_config(args.rule, loop.tokens),
+              probes_of(measured, source, args.rule.beta, loop, args.log.probe));
 }
 
 int run(simulate_arguments& args, const session& session) {
@@ -197,9 +194,7 @@ command simulate_command() {
     add_to(out.options, args->problem);
     add_loop(out.options, *args);
     add_to(out.options, args->device);
-    add_log(args->log,
-            "NPZ file for a load log of every step, with its true K, as moebius diagnose reads it",
-            out.options);
+    add_log(args->log, "of every step", out.options);
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };
     return out;

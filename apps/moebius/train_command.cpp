@@ -330,10 +330,7 @@ command train_command() {
                 "a second router as --router, held against the first with the same seeds");
     add_own(options, *args);
     options.add("history", args->history, "write all records");
-    add_log(args->log,
-            "NPZ file for a load log of every step, with the feedback of its end, as moebius "
-            "diagnose reads it",
-            options);
+    add_log(args->log, "of every step", options);
     options.add("checkpoint", args->checkpoint,
                 "file to go on from after a stop; written at every test", {.names_file = true});
     add_to(options, args->device);

@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
 #include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
-#include <moebius/io/load_log_file.hpp>
 
 #include "command.hpp"
 
@@ -39,8 +37,12 @@ log_probes probes_of(const training_report& report) {
 
 }  // namespace
 
-void add_log(log_arguments& log, std::string_view what, option_table& to) {
-    to.add("log", log.file, std::string(what), {.kept = option_kept::never});
+void add_log(log_arguments& log, std::string_view of, option_table& to) {
+    to.add("log", log.file,
+           fmt::format("file for a load log {}, with its true K, as moebius diagnose reads it: "
+                       ".npz, .csv, .tsv or .jsonl",
+                       of),
+           {.kept = option_kept::never});
     to.add("moments", log.probe.moments,
            "the log also has the sums over tokens of p p', p the router's shares",
            {.kept = option_kept::never});
@@ -54,10 +56,14 @@ bool has_log(const log_arguments& log, std::uint64_t record_every, const session
         refuse_unused(session, "a run without --log", {"moments", "dither"});
         return false;
     }
-    const auto ending = std::filesystem::path(log.file).extension().string();
-    if (!ending.empty() && ending != ".npz")
+    const auto format = load_log_format_of(log.file);
+    if (!format)
         throw invalid_argument("--log", fmt::format("{} came", log.file),
-                               "a load log is written as NPZ: its name must end in .npz");
+                               "a load log is written as .npz, .csv, .tsv or .jsonl, which have a "
+                               "place for its K");
+    if (log.probe.moments && !holds_moments(*format))
+        throw invalid_argument("--moments", fmt::format("--log is {}", log.file),
+                               "a row an expert has no place for them: .npz and .jsonl have");
     if (record_every != 1)
         throw invalid_argument("--log", fmt::format("--record-every is {}", record_every),
                                "a load log has every step: it must be 1");
@@ -73,14 +79,20 @@ void check_log(const log_arguments& log, const experiment_arguments& of, bool ag
     also.push_back({"--log", log.file});
 }
 
+void write_log(const log_arguments& log, const table& records, std::string_view run_column,
+               std::size_t tokens, std::string_view config, const log_probes& probes) {
+    write_file(log.file, load_log(*load_log_format_of(log.file), records, run_column, tokens,
+                                  config, probes));
+}
+
 void write_log(const log_arguments& log, const training_report& report) {
     if (log.file.empty()) return;
     const auto& run = report.made.work.runs.front();
     auto rule = run.rule;
     if (!std::isnan(run.feedback_end)) rule.feedback = run.feedback_end;
     const auto tokens = report.made.work.batch;
-    write_file(log.file, load_log_npz(history_table(report), "run", tokens,
-                                      loop_config(rule, tokens), probes_of(report)));
+    write_log(log, history_table(report), "run", tokens, loop_config(rule, tokens),
+              probes_of(report));
 }
 
 }  // namespace moebius::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <moebius/io/load_log_file.hpp>
 #include <moebius/io/option_table.hpp>
 #include <moebius/train/statistics.hpp>
 #include <string>
@@ -19,11 +20,12 @@ struct log_arguments {
 };
 
 /// The options --log, --moments and --dither.
-/// @param what  the file is, as the help of --log says it
-void add_log(log_arguments& log, std::string_view what, option_table& to);
+/// @param of  the steps or runs that are logged, as the help of --log says it
+void add_log(log_arguments& log, std::string_view of, option_table& to);
 
 /// Whether there is a log, for which each step is to be recorded.
-/// @throws invalid_argument  for probes without one
+/// @throws invalid_argument  for probes without one, endings of no format, and moments for a format
+///                           that has no place for them
 bool has_log(const log_arguments& log, std::uint64_t record_every, const session& session);
 
 /// A load log holds every step of one layer, of models that differ in their seeds alone.
@@ -31,6 +33,10 @@ bool has_log(const log_arguments& log, std::uint64_t record_every, const session
 /// @throws invalid_argument for other experiments, and for probes without a log
 void check_log(const log_arguments& log, const experiment_arguments& of, bool against_another,
                const session& session, std::vector<written_file>& also);
+
+/// As load_log, in the format of the file's ending.
+void write_log(const log_arguments& log, const table& records, std::string_view run_column,
+               std::size_t tokens, std::string_view config, const log_probes& probes);
 
 /// Of a ramp the config has the feedback at its end. Without a file nothing is written.
 void write_log(const log_arguments& log, const training_report& report);

@@ -9,11 +9,24 @@ from .errors import InvalidArgument
 def log_path(value):
     """A data frame or a Parquet file as a CSV file of this process, with its names; else the value.
 
-    A frame without names of columns, and any other array, stays what it is: an array of numbers.
+    An array of loads, as a frame without names of columns is one, becomes an NPY file: [steps,
+    layers, experts], [steps, experts] or [experts].
     """
     if isinstance(value, (str, os.PathLike)):
         return _csv_of(_read_parquet(value)) if _is_parquet(value) else value
-    return _csv_of(value) if _is_named_frame(value) else value
+    if _is_named_frame(value):
+        return _csv_of(value)
+    from ._values import array_of, is_array
+    return _npy_of(array_of(value)) if is_array(value) and getattr(value, "ndim", 1) > 0 else value
+
+
+def _npy_of(array):
+    import numpy
+    from ._values import kept_file
+    if array.ndim not in (1, 2, 3) or array.dtype.kind not in "fiub":
+        raise InvalidArgument(f"an array of shape {array.shape} and type {array.dtype} came, but a log is one of real "
+                              "numbers: [steps, layers, experts], [steps, experts] or [experts]")
+    return kept_file("log.npy", lambda path: numpy.save(path, array))
 
 
 def _is_named_frame(value):

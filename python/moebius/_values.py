@@ -24,7 +24,7 @@ def words_of(option, value):
             raise InvalidArgument(f"{option['name']}: {value!r} came, but it is True or False")
         return [flag] if value else []
     if option["positional"]:
-        return [_text(log_path(item)) for item in _items(value)]
+        return [_text(log_path(item)) for item in _files(value)]
     if option["type"] == "strs":
         return [f"{flag}={text}" for item in _items(value) for text in _settings(item)]
     if option["type"] == "list[float]" and not isinstance(value, str):
@@ -46,6 +46,12 @@ def _items(value):
     return list(value) if is_many else [value]
 
 
+def _files(value):
+    """Several files, or one array of numbers."""
+    kind = getattr(getattr(value, "dtype", None), "kind", "f")
+    return [value] if is_array(value) and kind not in "OU" else _items(value)
+
+
 def _settings(value):
     """name=value of a dictionary, name=from:to where a value is a pair."""
     if not isinstance(value, dict):
@@ -64,15 +70,24 @@ def _text(value):
         return repr(value)
     if hasattr(value, "_as_word"):  # a point of a result, or a model
         return value._as_word()
-    if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
-        import numpy
-        value = _in_memory(value)
-        array = numpy.asarray(value) if hasattr(value, "__array__") else numpy.from_dlpack(value)
+    if is_array(value):
+        array = array_of(value)
         return repr(array.item()) if array.ndim == 0 else _array_file(array)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise InvalidArgument(f"a {type(value).__name__} came where a number, a text, an array or a "
                           "path is needed")
+
+
+def is_array(value):
+    return hasattr(value, "__array__") or hasattr(value, "__dlpack__")
+
+
+def array_of(value):
+    """As NumPy has it."""
+    import numpy
+    value = _in_memory(value)
+    return numpy.asarray(value) if hasattr(value, "__array__") else numpy.from_dlpack(value)
 
 
 def _in_memory(array):

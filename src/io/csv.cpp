@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <moebius/base/text.hpp>
 #include <moebius/io/csv.hpp>
 
 namespace moebius {
@@ -48,6 +49,28 @@ std::string to_csv(const table& values) {
     std::string out = fmt::format("{}\n", fmt::join(values.names, ","));
     for (std::size_t row = 0; row < values.rows(); ++row) {
         append_row(values, row, out);
+        out += '\n';
+    }
+    return out;
+}
+
+std::string to_csv(const table& values, std::string_view column,
+                   std::span<const std::string> words) {
+    std::string out = fmt::format("{}\n", fmt::join(values.names, ","));
+    for (std::size_t row = 0; row < values.rows(); ++row) {
+        for (std::size_t c = 0; c < values.names.size(); ++c) {
+            const double value = values.columns[c][row];
+            if (c > 0) out += ',';
+            if (values.names[c] != column) {
+                fmt::format_to(std::back_inserter(out), "{}", value);
+                continue;
+            }
+            const auto word = printable(words[static_cast<std::size_t>(value)]);
+            if (word.find_first_of(",\"") == word.npos)
+                out += word;
+            else
+                append_quoted(word, out);
+        }
         out += '\n';
     }
     return out;

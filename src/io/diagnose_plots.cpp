@@ -19,10 +19,10 @@ constexpr std::size_t shown_layers = 6;
 
 using words = std::vector<std::string>;
 
-std::string word_of(const result_document& result, std::string_view list, double number) {
+std::string word_of(const result_document& result, std::string_view list, double place) {
     const auto* all = result.find<words>(list);
-    const bool there = all != nullptr && number >= 1 && number <= static_cast<double>(all->size());
-    return there ? excerpt((*all)[static_cast<std::size_t>(number) - 1], 30) : std::string();
+    const bool there = all != nullptr && place >= 0 && place < static_cast<double>(all->size());
+    return there ? excerpt((*all)[static_cast<std::size_t>(place)], 30) : std::string();
 }
 
 /// Rows of `layers`, those with the worst verdict, then with the largest loads, first.
@@ -39,7 +39,7 @@ std::vector<std::size_t> by_verdict(const drawn_table& layers) {
 
 std::string name_of(const result_document& result, const drawn_table& layers, std::size_t row) {
     return fmt::format("layer {}: {}", word_of(result, "layer_names", layers.at("layer")[row]),
-                       word_of(result, "verdicts", layers.at("verdict")[row]));
+                       word_of(result, "verdicts", layers.at("verdict")[row] - 1));
 }
 
 /// Between two columns of one layer's rows.

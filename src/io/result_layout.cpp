@@ -136,7 +136,7 @@ result_layout train_layout() {
 
 table_layout margins_layout() {
     return {"margins",
-            {{"layer", index, "layer_names", 1},
+            {{"layer", index, "layer_names"},
              {"step", finite},
              {"margin"},
              {"margin_low"},
@@ -153,7 +153,7 @@ result_layout diagnose_layout() {
     return {diagnose_schema,
             {{"layers",
               {{"log", index, "logs", 1},
-               {"layer", index, "layer_names", 1},
+               {"layer", index, "layer_names"},
                {"steps", finite},
                {"first_step", finite},
                {"last_step", finite},
@@ -166,7 +166,7 @@ result_layout diagnose_layout() {
                {"verdict", index, "verdicts", 1}}},
              {"percentiles", {{"log", index, "logs", 1}, {"percentile", finite}}},
              {"history",
-              {{"layer", index, "layer_names", 1},
+              {{"layer", index, "layer_names"},
                {"step", finite},
                {"least"},
                {"quarter"},

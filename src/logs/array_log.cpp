@@ -125,6 +125,7 @@ opened_log open_npy(std::unique_ptr<byte_source> bytes) {
     const auto shape = shape_of(*loads, out.notes);
     auto log = std::make_unique<array_log>();
     set_shape(*log, shape);
+    log->about.has_steps = false;
     log->loads = {std::move(loads), shape.experts};
     out.source = std::move(log);
     return out;

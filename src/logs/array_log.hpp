@@ -80,6 +80,7 @@ void set_shape(array_log& log, const log_shape& shape);
 [[nodiscard]] opened_log open_npz(const std::string& path);
 
 /// Adds what an NPZ file holds if it is Megatron's dump of one rank's loads; false if it is none.
-bool add_megatron_dump(const std::string& path, log_builder& to);
+/// @param names_rank  whether the file is to say which rank that is
+bool add_megatron_dump(const std::string& path, bool names_rank, log_builder& to);
 
 }  // namespace moebius

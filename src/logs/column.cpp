@@ -78,6 +78,26 @@ std::optional<expert_name> layer_within(std::string_view name) {
     return std::nullopt;
 }
 
+/// Takes the rank out of a family: 3 of "rank3/tokens" or "tokens_rank_3".
+void take_rank(expert_name& from) {
+    constexpr std::string_view word = "rank";
+    const auto whole = lower(from.family);
+    const auto at = whole.find(word);
+    if (at == std::string::npos ||
+        (at > 0 && std::isalpha(static_cast<unsigned char>(whole[at - 1]))))
+        return;
+    const auto first = std::min(whole.find_first_not_of("_-", at + word.size()), whole.size());
+    const auto end = std::min(whole.find_first_not_of("0123456789", first), whole.size());
+    if (first == end) return;
+    from.rank = whole.substr(first, end - first);
+    auto before = std::string_view(from.family).substr(0, at);
+    auto after = std::string_view(from.family).substr(end);
+    drop_marks(before);
+    if (before.empty())
+        after.remove_prefix(std::min(after.find_first_not_of("_/.- :"), after.size()));
+    from.family = std::string(before) + std::string(after);
+}
+
 /// Names, less what stands before their last slash, in lower case.
 constexpr std::pair<std::string_view, meaning> known_words[] = {
     {"step", meaning::step},
@@ -110,6 +130,12 @@ constexpr std::pair<std::string_view, meaning> known_words[] = {
     {"expert_loads", meaning::load},
     {"logical_count", meaning::load},
     {"token_counts", meaning::load},
+    {"token_count", meaning::load},
+    {"num_tokens", meaning::load},
+    {"n_tokens", meaning::load},
+    {"expert_count", meaning::load},
+    {"expert_tokens", meaning::load},
+    {"routed_tokens", meaning::load},
     {"tokens_per_expert_e", meaning::load},
     {"global_tokens_per_expert", meaning::load},
     {"local_tokens_per_expert", meaning::load},
@@ -133,6 +159,32 @@ constexpr std::pair<std::string_view, meaning> known_words[] = {
     {"score_bias", meaning::score},
     {"e_score_correction_bias", meaning::score},
     {"dither", meaning::dither},
+    {"moments", meaning::moments},
+    {"feedback", meaning::feedback},
+    {"token", meaning::token},
+    {"token_id", meaning::token},
+    {"token_idx", meaning::token},
+    {"token_index", meaning::token},
+    {"position", meaning::token},
+    {"pos", meaning::token},
+    {"sequence", meaning::token},
+    {"seq", meaning::token},
+    {"batch", meaning::token},
+    {"micro_batch", meaning::micro_batch},
+    {"microbatch", meaning::micro_batch},
+    {"micro_batch_id", meaning::micro_batch},
+    {"microbatch_id", meaning::micro_batch},
+    {"micro_step", meaning::micro_batch},
+    {"micro_batch_idx", meaning::micro_batch},
+    {"sample", meaning::token},
+    {"request_id", meaning::token},
+    {"id", meaning::token},
+    {"index", meaning::token},
+    {"k", meaning::token},
+    {"slot", meaning::token},
+    {"choice", meaning::token},
+    {"weight", meaning::token},
+    {"", meaning::token},
     {"rank", meaning::rank},
     {"ep_rank", meaning::rank},
     {"dp_rank", meaning::rank},
@@ -169,49 +221,53 @@ meaning meaning_of(std::string_view name) {
     return meaning::other;
 }
 
+namespace {
+
+/// Takes an expert and its number off the end.
+bool take_expert(std::string_view& from) {
+    return take_digits(from) && take_word(from, {"expert", "experts"});
+}
+
+/// Of expert_5/layer_3 the layer before the expert, and of layer_3/expert_5/tokens what is told
+/// before it; empty for others.
+std::string with_expert_last(std::string_view name) {
+    auto of_layer = name;
+    if (take_digits(of_layer) && take_layer_word(of_layer)) {
+        auto words = of_layer;
+        if (!take_expert(words)) return {};
+        return std::string(words)
+            .append(name.substr(of_layer.size()))
+            .append(of_layer.substr(words.size()));
+    }
+    const auto last = name.find_last_of("/.");
+    if (last == std::string_view::npos) return {};
+    const auto means = meaning_of(name.substr(last + 1));
+    if (means != meaning::load && means != meaning::score) return {};
+    const auto before = name.substr(0, last);
+    auto words = before;
+    if (!take_expert(words)) return {};
+    return std::string(words).append(name.substr(last)).append(before.substr(words.size()));
+}
+
+}  // namespace
+
 std::optional<expert_name> expert_name_of(std::string_view name) {
+    const auto turned = with_expert_last(name);
+    if (!turned.empty()) name = turned;
     const auto expert = take_digits(name);
     if (!expert || !take_word(name, {"expert", "e", "experts"})) return std::nullopt;
     auto out = layer_within(name).value_or(expert_name{std::string(name), {}, 0});
     std::from_chars(expert->data(), expert->data() + expert->size(), out.expert);
+    take_rank(out);
     return out;
 }
 
 std::optional<expert_name> layer_name_of(std::string_view name) {
     auto out = layer_within(name);
+    if (out) take_rank(*out);
     if (out && name.ends_with(out->layer)) return out;  // it is the last word
     const auto means = meaning_of(name.substr(name.find_last_of("/.") + 1));
     return means == meaning::load || means == meaning::score ? out : std::nullopt;
-}
-
-bool differ_in_numbers(std::string_view one, std::string_view other) {
-    const auto words_of = [](std::string_view text) {
-        std::string out;
-        for (const char c : text)
-            if (std::isdigit(static_cast<unsigned char>(c)) == 0) out += c;
-        return out;
-    };
-    return one != other && words_of(one) == words_of(other);
-}
-
-family_kind kind_of(std::string_view family) {
-    const auto word = lower(family);
-    if (has_one_of(word, {"bias", "score"})) return {true, 0};
-    if (has_one_of(word, {"percent", "util", "frac", "prob", "share", "freq", "weight"}))
-        return {false, 3};
-    if (has_one_of(word, {"local"})) return {false, 2};
-    return {false, has_one_of(word, {"global", "total"}) ? 0 : 1};
-}
-
-bool counts_logical_experts(std::string_view name) {
-    return lower(name).find("logical") != std::string::npos;
-}
-
-int rank_of_column(std::string_view name) {
-    const int within = counts_logical_experts(name)          ? 0
-                       : has_one_of(lower(name), {"expert"}) ? 1
-                                                             : 2;
-    return 3 * kind_of(name).rank + within;
 }
 
 }  // namespace moebius

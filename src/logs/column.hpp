@@ -16,9 +16,13 @@ enum class meaning {
     load,   ///< of an expert, or an array of them
     score,  ///< or a bias
     dither,
-    rank,     ///< whose counts these are
-    series,   ///< a loss
-    summary,  ///< of loads: a mean, a maximum, an imbalance
+    moments,      ///< sums over tokens of p pᵀ
+    feedback,     ///< kappa of the step
+    token,        ///< which of the choices a row is of
+    micro_batch,  ///< of a step, whose counts are to be added up
+    rank,         ///< whose counts these are
+    series,       ///< a loss
+    summary,      ///< of loads: a mean, a maximum, an imbalance
     other
 };
 
@@ -27,9 +31,10 @@ enum class meaning {
 
 /// A name that has an expert's number at its end, and mostly a layer's before it.
 struct expert_name {
-    std::string family;  ///< what stands before: train/TokensTotal
+    std::string family;  ///< what stands before, less a rank: train/TokensTotal
     std::string layer;   ///< its number; empty if none is named
     std::uint32_t expert = 0;
+    std::string rank{};  ///< whose counts these are: 3 of rank3/tokens; empty if none is named
 };
 
 /// "train/TokensTotal/layer3/expert5", "moe_expert_utilization/layer_3_expert_5",
@@ -39,24 +44,6 @@ struct expert_name {
 /// The same without the expert, for arrays: "tokens_per_expert/layer_3",
 /// "layers.3.router/tokens_per_expert".
 [[nodiscard]] std::optional<expert_name> layer_name_of(std::string_view name);
-
-/// Whether families have the same words and other numbers, as layers have that no word names.
-[[nodiscard]] bool differ_in_numbers(std::string_view one, std::string_view other);
-
-/// How much a family of columns tells: counts before shares, and those of all ranks before others.
-/// Biases and scores are a kind of their own.
-struct family_kind {
-    bool is_score = false;
-    int rank = 0;  ///< the lowest is taken
-};
-[[nodiscard]] family_kind kind_of(std::string_view family);
-
-/// The same of names that stand alone: of a kind, an array or a number of each expert comes before
-/// a total, and loads of logical experts before those of their copies. The lowest is taken.
-[[nodiscard]] int rank_of_column(std::string_view name);
-
-/// Whether loads of that name are of logical experts, not of their copies.
-[[nodiscard]] bool counts_logical_experts(std::string_view name);
 
 /// A cell without quotes and blanks around it.
 [[nodiscard]] std::string_view bare_cell(std::string_view cell);

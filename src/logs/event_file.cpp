@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "column.hpp"
+#include "load_names.hpp"
 #include "log_builder.hpp"
 
 namespace moebius {
@@ -253,9 +254,15 @@ private:
             }
             return;
         }
-        if (kind_of(of->family).is_score)
+        const auto is_of = kind_of(of->family).of;
+        if (is_of == family_kind::contents::scores)
             return to_.note("biases of an event file are not read, only its loads");
+        if (is_of == family_kind::contents::others) {
+            to_.summaries.insert(excerpt(of->family));
+            return;
+        }
         if (!to_.reads(of->family)) return;
+        if (!of->rank.empty()) to_.add_rank(of->rank);
         const auto at = [&] { return fmt::format("{}, '{}'", place(), excerpt(tag)); };
         const auto first = checked_expert(of->expert, at);
         (void)checked_expert(static_cast<double>(first + numbers.size() - 1), at);

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 
 #include "column.hpp"
+#include "load_names.hpp"
 #include "log_builder.hpp"
 
 namespace moebius {
@@ -66,7 +68,7 @@ const json& expert_map::of_layer(std::optional<std::string_view> row,
 }
 
 std::vector<double> expert_map::logical(std::span<const double> physical,
-                                        std::optional<std::string_view> row,
+                                        std::optional<std::string_view> row, bool of_ranks,
                                         const std::string& place) const {
     const auto& map = of_layer(row, place);
     if (map.size() != physical.size())
@@ -74,15 +76,27 @@ std::vector<double> expert_map::logical(std::span<const double> physical,
                                           "but there must be as many",
                                           physical.size(), map.size()));
     std::vector<double> out;
+    std::vector<bool> has_copy;
     for (std::size_t i = 0; i < physical.size(); ++i) {
         if (!map[i].is_number())
             throw io_error(place, "its map of physical experts must have numbers alone");
         const auto to = map[i].get<double>();
-        if (to == -1) continue;  // a free place
+        if (to == -1 && physical[i] > 0)
+            throw io_error(place, fmt::format("physical expert {} has a load of {:g}, but its map "
+                                              "says that the place is free (-1)",
+                                              i, physical[i]));
+        if (to == -1) continue;
         const auto expert = checked_expert(to, [&] { return place + ", 'map'"; });
-        if (expert >= out.size()) out.resize(expert + 1);
+        has_copy.resize(std::max<std::size_t>(has_copy.size(), expert + 1));
+        out.resize(has_copy.size());
         out[expert] += physical[i];
+        has_copy[expert] = true;
     }
+    if (const auto none = std::find(has_copy.begin(), has_copy.end(), false);
+        none != has_copy.end() && !of_ranks)
+        throw io_error(place, fmt::format("its map of physical experts has no copy of logical "
+                                          "expert {}, but each needs one",
+                                          none - has_copy.begin()));
     return out;
 }
 

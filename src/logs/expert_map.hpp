@@ -23,11 +23,12 @@ public:
     /// Whether loads of that name are mapped: those of logical experts are what they are.
     [[nodiscard]] bool is_for(std::string_view name) const;
 
-    /// The loads of logical experts.
+    /// The loads of logical experts, each of which needs a copy.
     /// @param row     of a record that has a row a layer: which of them; none: it has one layer
-    /// @throws io_error
+    /// @param of_ranks  of some of the physical ones: experts without a copy are another rank's
+    /// @throws io_error  for loads of free places, too
     [[nodiscard]] std::vector<double> logical(std::span<const double> physical,
-                                              std::optional<std::string_view> row,
+                                              std::optional<std::string_view> row, bool of_ranks,
                                               const std::string& place) const;
 
 private:

@@ -33,7 +33,7 @@ public:
         for (; at_ < parts_.size(); ++at_, fresh_ = true) {
             if (!parts_[at_].source->next(record)) continue;
             if (fresh_ && at_ > 0 && record.step <= last_) {
-                if (record.step != 0)
+                if (parts_[at_].source->head().has_steps)
                     throw io_error(parts_[at_].file,
                                    fmt::format("step {} came after {}, but steps must increase",
                                                record.step, last_));

@@ -14,9 +14,9 @@ struct named_source {
     std::unique_ptr<log_source> source;
 };
 
-/// Parts of a log, one after the other. Steps that begin at 0 again are counted on.
+/// Parts of a log, one after the other. Steps without numbers are counted on.
 /// @param parts  one or more
-/// @throws io_error  for parts of other layers or experts
+/// @throws io_error  for parts of other layers or experts; while it is read for steps out of order
 [[nodiscard]] std::unique_ptr<log_source> joined_log(std::vector<named_source> parts);
 
 /// The logs of ranks side by side: their loads and moments are added up. Scores and dither are

@@ -11,18 +11,15 @@
 
 #include "column.hpp"
 #include "expert_map.hpp"
+#include "json_numbers.hpp"
+#include "load_names.hpp"
 #include "log_builder.hpp"
+#include "router_trace.hpp"
 
 namespace moebius {
 namespace {
 
 using nlohmann::json;
-
-/// Loads that a record has, and what stands beside them.
-struct array_set {
-    const json *loads = nullptr, *scores = nullptr, *dither = nullptr;
-    std::string name;  ///< of the loads
-};
 
 /// A record a line.
 class json_log final : public line_parser {
@@ -50,10 +47,16 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string place() const { return fmt::format("{}, line {}", file_, line_); }
-    [[nodiscard]] std::string place(std::string_view name) const {
-        return fmt::format("{}, '{}'", place(), excerpt(name));
+    using families = std::map<std::string, std::vector<std::pair<expert_name, const json*>>>;
+    static bool has_numbers(const families::value_type& one) {
+        return std::any_of(one.second.begin(), one.second.end(), [](const auto& cell) {
+            return cell.second->is_number() || cell.second->is_array();
+        });
     }
+
+    [[nodiscard]] json_place here() const { return {file_, line_}; }
+    [[nodiscard]] std::string place() const { return here().text(); }
+    [[nodiscard]] std::string place(std::string_view name) const { return here().of(name); }
     [[noreturn]] void fail(std::string_view reason) const { throw io_error(place(), reason); }
 
     void take_record(const json& record);
@@ -61,17 +64,19 @@ private:
     void find_member(const std::string& name, const json& value);
     void find_loads(const std::string& name, const json& value);
     void find_flat(std::string_view name, const json& value);
-    std::vector<double> numbers(const json& list, std::string_view what) const;
-    [[nodiscard]] double number(const json& value, std::string_view what) const;
+    void find_nested(const std::string& name, const json& object, int depth);
+    void take_by_expert(std::string_view layer, const json& loads);
+    [[nodiscard]] families::const_iterator best_flat(family_kind::contents wanted) const;
+    [[nodiscard]] double number(const json& value, std::string_view what) const {
+        return json_number(value, what, here());
+    }
     void take_cell();
     void take_arrays();
-    void take_row(std::string_view layer, const json& loads, const json* scores, const json* dither,
+    void take_row(std::string_view layer, const array_set& of,
                   std::optional<std::string_view> row = {});
     void take_trace(const json& record);
-    void add_trace(std::span<const double> counts);
     void take_flat();
-    void add_row(std::string_view layer, std::span<const double> loads,
-                 std::span<const double> scores, std::span<const double> dither);
+    void add_row(std::string_view layer, std::span<const double> loads, const probes& beside = {});
     void check_order();
 
     log_builder& to_;
@@ -79,36 +84,17 @@ private:
     std::size_t line_ = 0;
     std::optional<std::int64_t> last_step_;
     expert_map map_;
-    std::size_t trace_experts_ = 0;  ///< that logit_shape says
+    router_trace trace_;
 
     // of the record at hand
     std::int64_t step_ = 0;
     std::string layer_;
     bool has_step_ = false;
+    double feedback_ = 0;  ///< NaN: none
     const json* expert_ = nullptr;
     array_set arrays_, single_;  ///< of all experts, and of one
-    std::map<std::string, std::vector<std::pair<expert_name, const json*>>> flat_;  ///< by family
+    families flat_;
 };
-
-double json_log::number(const json& value, std::string_view what) const {
-    if (!value.is_number())
-        throw io_error(
-            place(what),
-            fmt::format("'{}' came, but it must be a number",
-                        excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace))));
-    return value.get<double>();
-}
-
-std::vector<double> json_log::numbers(const json& list, std::string_view what) const {
-    if (!list.is_array()) throw io_error(place(what), "an array of numbers is needed");
-    if (list.size() > load_table::most_experts)
-        throw io_error(place(what), fmt::format("it has {} numbers, but {} experts are the most",
-                                                list.size(), load_table::most_experts));
-    std::vector<double> out;
-    out.reserve(list.size());
-    for (const auto& one : list) out.push_back(number(one, what));
-    return out;
-}
 
 void json_log::find_flat(std::string_view name, const json& value) {
     auto of = value.is_array() ? layer_name_of(name) : expert_name_of(name);
@@ -136,13 +122,18 @@ void json_log::find_members(const json& record) {
     layer_.assign(1, '0');
     has_step_ = false;
     expert_ = nullptr;
+    feedback_ = std::numeric_limits<double>::quiet_NaN();
     for (const auto& [name, value] : record.items()) find_member(name, value);
 }
 
 void json_log::find_member(const std::string& name, const json& value) {
-    if (value.is_array() && layer_name_of(name)) return find_flat(name, value);
+    if (value.is_array() ? layer_name_of(name).has_value() : expert_name_of(name).has_value())
+        return find_flat(name, value);
     const auto means = meaning_of(name);
     if (means == meaning::step && value.is_number()) {
+        if (has_step_)
+            return to_.note(
+                fmt::format("'{}' was not read: another name has the steps", excerpt(name)));
         step_ = checked_step(value.get<double>(), [&] { return place(name); });
         has_step_ = true;
     } else if (means == meaning::layer && !value.is_structured()) {
@@ -152,18 +143,35 @@ void json_log::find_member(const std::string& name, const json& value) {
         expert_ = &value;
     } else if (means == meaning::rank) {
         to_.add_rank(value.dump());
+    } else if (means == meaning::micro_batch) {
+        to_.add_micro_batches();
     } else if (means == meaning::load) {
         find_loads(name, value);
     } else if (means == meaning::score) {
         (value.is_structured() ? arrays_ : single_).scores = &value;
     } else if (means == meaning::dither) {
         arrays_.dither = &value;
+    } else if (means == meaning::moments) {
+        arrays_.moments = &value;
+    } else if (means == meaning::feedback && value.is_number()) {
+        feedback_ = number(value, name);
     } else {
-        find_flat(name, value);
+        if (value.is_object() && name != "config") find_nested(name, value, 1);
         if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
             to_.summaries.insert(name);
             if (means == meaning::series) to_.values_of(name).push_back(value.get<double>());
         }
+    }
+}
+
+/// Loads within objects have the names of these before their own: moe/layer_0/counts.
+void json_log::find_nested(const std::string& name, const json& object, int depth) {
+    constexpr int deepest = 4;
+    for (const auto& [key, value] : object.items()) {
+        const auto whole = name + '/' + key;
+        if (value.is_object() && depth < deepest) find_nested(whole, value, depth + 1);
+        const auto of = value.is_array() ? layer_name_of(whole) : expert_name_of(whole);
+        if (of && kind_of(of->family).says_loads) find_flat(whole, value);
     }
 }
 
@@ -190,6 +198,7 @@ void json_log::take_record(const json& record) {
 /// A row an expert.
 void json_log::take_cell() {
     if (!has_step_) fail("a record of loads has no step, but each needs one");
+    if (!to_.reads(single_.name)) return;
     auto& to = to_.part("");
     load_cell cell{.step = step_, .layer = to.layer(layer_)};
     cell.expert = checked_expert(number(*expert_, "expert"), [this] { return place("expert"); });
@@ -201,10 +210,11 @@ void json_log::take_cell() {
 /// A row of numbers, or one a layer.
 void json_log::take_arrays() {
     check_order();
+    if (!to_.reads(arrays_.name)) return;
     const auto& loads = *arrays_.loads;
     if (loads.empty()) fail("its loads are empty, but one of each expert is needed");
-    if (loads.is_array() && !loads.front().is_array())
-        return take_row(layer_, loads, arrays_.scores, arrays_.dither);
+    if (loads.is_array() && !loads.front().is_array()) return take_row(layer_, arrays_);
+    if (loads.is_object() && loads.front().is_number()) return take_by_expert(layer_, loads);
     for (const auto& [name, row] : loads.items()) {
         const auto of = [&name = name](const json* all) -> const json* {
             if (all == nullptr) return nullptr;
@@ -214,36 +224,59 @@ void json_log::take_arrays() {
             return (*all)[place].is_array() ? &(*all)[place] : all;
         };
         const auto layer = layer_name_of(name);
-        take_row(layer ? layer->layer : name, row, of(arrays_.scores), of(arrays_.dither), name);
+        if (row.is_object()) {
+            take_by_expert(layer ? layer->layer : name, row);
+            continue;
+        }
+        take_row(layer ? layer->layer : name,
+                 {&row, of(arrays_.scores), of(arrays_.dither), of(arrays_.moments), arrays_.name},
+                 name);
     }
 }
 
-void json_log::take_row(std::string_view layer, const json& loads, const json* scores,
-                        const json* dither, std::optional<std::string_view> row) {
-    auto values = numbers(loads, "loads");
-    for (const double value : values) (void)checked_load(value, [this] { return place("loads"); });
+/// Of chosen experts, or of all, by their numbers.
+void json_log::take_by_expert(std::string_view layer, const json& loads) {
+    if (map_.is_for(arrays_.name)) fail("loads of physical experts must be an array, as their map");
+    if (arrays_.scores != nullptr) to_.note("scores beside loads by experts' names are not read");
+    auto& to = to_.part("");
+    const auto at = to.layer(layer);
+    for (const auto& [expert, load] : by_expert(loads, arrays_.name, here()))
+        to.add({.step = step_, .layer = at, .expert = expert, .load = load});
+}
+
+void json_log::take_row(std::string_view layer, const array_set& of,
+                        std::optional<std::string_view> row) {
+    const auto at = here();
+    const auto values = json_numbers(*of.loads, "loads", at);
+    for (const double value : values) (void)checked_load(value, [&] { return at.of("loads"); });
     if (map_.is_for(arrays_.name)) {
         to_.note("physical experts were added up to logical ones, as its map says");
-        return add_row(layer, map_.logical(values, row, place()), {}, {});
+        return add_row(layer, map_.logical(values, row, to_.adds_up, place()));
     }
     const auto beside = [&](const json* list, std::string_view what) {
-        auto out = list == nullptr ? std::vector<double>{} : numbers(*list, what);
+        auto out = list == nullptr ? std::vector<double>{} : json_numbers(*list, what, at);
         if (!out.empty() && out.size() != values.size())
             fail(fmt::format("it has {} loads and {} of '{}', but there must be as many",
                              values.size(), out.size(), what));
         return out;
     };
     to_.take_width(values.size(), [this] { return place(); });
-    add_row(layer, values, beside(scores, "scores"), beside(dither, "dither"));
+    add_row(layer, values,
+            {beside(of.scores, "scores"), beside(of.dither, "dither"),
+             of.moments == nullptr ? std::vector<double>{}
+                                   : json_square(*of.moments, values.size(), "moments", at)});
 }
 
 void json_log::add_row(std::string_view layer, std::span<const double> loads,
-                       std::span<const double> scores, std::span<const double> dither) {
+                       const probes& beside) {
     auto& to = to_.part("");
-    to.add({step_, to.layer(layer), 0, loads, scores, dither});
+    if (!to.empty() && to.has_moments() == beside.moments.empty())
+        fail("either all records of loads or none must have moments");
+    to.add({step_, to.layer(layer), 0, loads, beside.scores, beside.dither, beside.moments,
+            feedback_});
 }
 
-/// Megatron's --moe-routing-trace-path: the experts of each token.
+/// Of all experts where their number is known, or of those that were chosen.
 void json_log::take_trace(const json& record) {
     check_order();
     to_.adds_up = true;
@@ -251,35 +284,10 @@ void json_log::take_trace(const json& record) {
         "a router trace was counted: records of one step and layer (ranks, micro-batches) were "
         "added up");
     if (const auto k = record.find("topk"); k != record.end()) to_.head.top_k = number(*k, "topk");
-    const auto& tokens = record["top_indices"];
-    if (!tokens.is_array()) fail("'top_indices' must be an array of each token's experts");
-    if (const auto shape = record.find("logit_shape"); shape != record.end()) {
-        if (!shape->is_array() || shape->size() != 2)
-            fail("'logit_shape' must be [tokens, experts]");
-        trace_experts_ = 1 + checked_expert(number(shape->back(), "logit_shape") - 1,
-                                            [this] { return place("logit_shape"); });
-    }
-    std::vector<double> counts(trace_experts_);
-    const auto choose = [&](const json& expert) {
-        const auto e = checked_expert(number(expert, "top_indices"), [this] { return place(); });
-        if (trace_experts_ > 0 && e >= trace_experts_)
-            fail(fmt::format("expert {} was chosen, but 'logit_shape' has {}", e, trace_experts_));
-        if (e >= counts.size()) counts.resize(e + 1);
-        ++counts[e];
-    };
-    for (const auto& chosen : tokens)
-        if (chosen.is_array())
-            std::for_each(chosen.begin(), chosen.end(), choose);
-        else
-            choose(chosen);
-    add_trace(counts);
-}
-
-/// All experts where their number is known, or those that were chosen.
-void json_log::add_trace(std::span<const double> counts) {
-    if (trace_experts_ > 0) {
+    const auto counts = trace_.counts(record, here());
+    if (trace_.experts() > 0) {
         to_.take_width(counts.size(), [this] { return place("logit_shape"); });
-        return add_row(layer_, counts, {}, {});
+        return add_row(layer_, counts);
     }
     auto& to = to_.part("");
     const auto layer = to.layer(layer_);
@@ -287,36 +295,42 @@ void json_log::add_trace(std::span<const double> counts) {
         if (counts[e] > 0) to.add({.step = step_, .layer = layer, .expert = e, .load = counts[e]});
 }
 
+/// The family of those contents that tells most, of names with numbers; the end if there is none.
+json_log::families::const_iterator json_log::best_flat(family_kind::contents wanted) const {
+    auto found = flat_.end();
+    for (auto one = flat_.begin(); one != flat_.end(); ++one)
+        if (has_numbers(*one) && kind_of(one->first).of == wanted &&
+            (found == flat_.end() || kind_of(one->first).rank < kind_of(found->first).rank))
+            found = one;
+    return found;
+}
+
 /// Names as the columns of a CSV.
 void json_log::take_flat() {
-    const auto has_number = [](const auto& one) {
-        return one.second->is_number() || one.second->is_array();
-    };
-    const auto best = [&](bool scores) {
-        auto found = flat_.end();
-        for (auto one = flat_.begin(); one != flat_.end(); ++one)
-            if (std::any_of(one->second.begin(), one->second.end(), has_number) &&
-                kind_of(one->first).is_score == scores &&
-                (found == flat_.end() || kind_of(one->first).rank < kind_of(found->first).rank))
-                found = one;
-        return found;
-    };
-    const auto loads = best(false), scores = best(true);
-    if (loads == flat_.end()) return;  // something else was logged
+    using contents = family_kind::contents;
+    const auto loads = best_flat(contents::loads), scores = best_flat(contents::scores);
+    if (loads == flat_.end()) {  // something else was logged
+        if (const auto others = best_flat(contents::others); others != flat_.end())
+            to_.summaries.insert(others->first);
+        return;
+    }
     check_order();
-    for (const auto& [family, cells] : flat_)
-        if (family != loads->first && !kind_of(family).is_score &&
-            std::any_of(cells.begin(), cells.end(), has_number))
-            to_.note_choice(loads->first, family, place());
-    auto& to = to_.part("");
+    if (!to_.reads(loads->first)) return;
+    for (const auto& one : flat_)
+        if (one.first != loads->first && kind_of(one.first).of == contents::loads &&
+            has_numbers(one))
+            to_.note_choice(loads->first, one.first, place());
     for (const auto& [of, value] : loads->second) {
+        if (!of.rank.empty()) to_.add_rank(of.rank);
+        auto& to = to_.part("");
         const auto& layer = of.layer.empty() ? layer_ : of.layer;
         const json* score = nullptr;
         if (scores != flat_.end())
             for (const auto& [name, beside] : scores->second)
-                if (name.layer == of.layer && name.expert == of.expert) score = beside;
+                if (name.layer == of.layer && name.expert == of.expert && name.rank == of.rank)
+                    score = beside;
         if (value->is_array()) {
-            take_row(layer, *value, score, nullptr);
+            take_row(layer, {value, score, nullptr, nullptr, {}});
             continue;
         }
         load_cell cell{.step = step_, .layer = to.layer(layer)};

@@ -52,7 +52,7 @@ table load_course::rows() const {
     for (std::size_t l = 0; l < layers_.size(); ++l)
         for (const auto& one : layers_[l].rows) {
             to.next();
-            to.put("layer", static_cast<double>(l + 1));
+            to.put("layer", static_cast<double>(l));
             to.put("step", static_cast<double>(one.step));
             to.put("least", one.least);
             to.put("quarter", one.quarter);

@@ -13,13 +13,29 @@
 namespace moebius {
 namespace {
 
-/// The number that a name ends in, and what stands before: layers in the order of their numbers.
-std::pair<std::string_view, double> by_number(std::string_view name) {
-    const auto digits = name.find_last_not_of("0123456789") + 1;
-    double number = -1;
-    for (const char digit : name.substr(digits))
-        number = std::max(0.0, number) * 10 + (digit - '0');
-    return {name.substr(0, digits), number};
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Takes the number at the front.
+double take_number(std::string_view& from) {
+    double out = 0;
+    for (; !from.empty() && is_digit(from.front()); from.remove_prefix(1))
+        out = 10 * out + (from.front() - '0');
+    return out;
+}
+
+/// Names in the order of the numbers in them: layers.2.mlp before layers.10.mlp.
+bool come_in_order(std::string_view a, std::string_view b) {
+    while (!a.empty() && !b.empty()) {
+        if (is_digit(a.front()) && is_digit(b.front())) {
+            const double of_a = take_number(a), of_b = take_number(b);
+            if (of_a != of_b) return of_a < of_b;
+        } else {
+            if (a.front() != b.front()) return a.front() < b.front();
+            a.remove_prefix(1);
+            b.remove_prefix(1);
+        }
+    }
+    return a.size() < b.size();
 }
 
 }  // namespace
@@ -43,11 +59,30 @@ void load_table::channel::add(std::span<const double> more, std::size_t count, s
     values.resize(place + count, std::numeric_limits<double>::quiet_NaN());
 }
 
+void load_table::channel::add_all(std::span<const double> more, std::size_t count,
+                                  std::size_t place) {
+    if (more.empty()) return;
+    if (place == 0) width = more.size() / count;
+    if (values.size() == place * width && more.size() == count * width)
+        values.insert(values.end(), more.begin(), more.end());
+}
+
+load_table::channel load_table::channel::cut(std::size_t count) {
+    const auto middle =
+        values.begin() + static_cast<std::ptrdiff_t>(std::min(count * width, values.size()));
+    channel front{{values.begin(), middle}, width};
+    values.erase(values.begin(), middle);
+    return front;
+}
+
 void load_table::add(const load_row& row) {
     const std::size_t place = loads_.size(), count = row.loads.size();
     if (count == 0) return;
     scores_.add(row.scores, count, place);
     dither_.add(row.dither, count, place);
+    moments_.add_all(row.moments, count, place);
+    if (!std::isnan(row.feedback) || !feedback_.values.empty())
+        feedback_.add(std::vector<double>(count, row.feedback), count, place);
     append(row.loads);
     extend(row.step, row.layer, row.expert, static_cast<std::uint32_t>(count));
 }
@@ -65,7 +100,7 @@ void load_table::name_layers_in_order() {
     std::vector<std::uint32_t> order(layers_.size()), place(layers_.size());
     std::iota(order.begin(), order.end(), 0U);
     std::sort(order.begin(), order.end(),
-              [&](auto a, auto b) { return by_number(layers_[a]) < by_number(layers_[b]); });
+              [&](auto a, auto b) { return come_in_order(layers_[a], layers_[b]); });
     if (std::is_sorted(order.begin(), order.end())) return;
     std::vector<std::string> names;
     for (std::uint32_t i = 0; i < order.size(); ++i) {
@@ -169,6 +204,18 @@ std::span<const double> load_table::beside(std::span<const run> runs, const chan
     return row;
 }
 
+/// Sums over tokens, which those of ranks add up to; empty where one has none.
+std::span<const double> load_table::moments_of(std::span<const run> runs) {
+    moment_row_.assign(moments_.values.empty() ? 0 : experts_ * experts_, 0);
+    for (const auto& one : runs) {
+        const auto part = moments_.of(one.at, one.count);
+        if (part.empty() || part.size() != moment_row_.size() || std::isnan(part.front()))
+            return {};
+        for (std::size_t i = 0; i < part.size(); ++i) moment_row_[i] += part[i];
+    }
+    return moment_row_;
+}
+
 bool load_table::next(load_record& record) {
     if (at_ == runs_.size()) return false;
     const auto& first = runs_[at_];
@@ -181,16 +228,17 @@ bool load_table::next(load_record& record) {
     dither_row_.assign(dither_.values.empty() ? 0 : experts_, 0);
     if (!score_row_.empty()) record.scores = beside(runs, scores_, score_row_);
     if (!dither_row_.empty()) record.dither = beside(runs, dither_, dither_row_);
+    record.moments = moments_of(runs);
+    if (const auto said = feedback_.of(first.at, 1); !said.empty()) record.feedback = said.front();
     at_ = end;
     return true;
 }
 
 bool load_table::is_whole_step() const {
-    const auto before = [](const auto& a, const auto& b) { return by_number(a) < by_number(b); };
     if (runs_.size() != layers_.size() || loads_.size() != layers_.size() * experts_) return false;
     for (std::size_t l = 0; l < runs_.size(); ++l)
         if (runs_[l].layer != l || runs_[l].expert != 0 || runs_[l].count != experts_ ||
-            (l > 0 && !before(layers_[l - 1], layers_[l])))
+            (l > 0 && !come_in_order(layers_[l - 1], layers_[l])))
             return false;
     return true;
 }
@@ -208,16 +256,11 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.layers_ = layers_;
     taken.runs_.assign(runs_.begin(), end);
     const std::size_t numbers = end == runs_.end() ? loads_.size() : end->at;
-    const auto cut = [numbers](std::vector<double>& from) {
-        const auto middle =
-            from.begin() + static_cast<std::ptrdiff_t>(std::min(numbers, from.size()));
-        std::vector<double> front(from.begin(), middle);
-        from.erase(from.begin(), middle);
-        return front;
-    };
     taken.loads_ = loads_.cut(numbers);
-    taken.scores_.values = cut(scores_.values);
-    taken.dither_.values = cut(dither_.values);
+    taken.scores_ = scores_.cut(numbers);
+    taken.dither_ = dither_.cut(numbers);
+    taken.moments_ = moments_.cut(numbers);
+    taken.feedback_ = feedback_.cut(numbers);
     runs_.erase(runs_.begin(), end);
     for (auto& one : runs_) one.at -= numbers;
     taken.has_zero_ = has_zero_;
@@ -233,8 +276,8 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     };
     for (load_record one; taken.next(one);) {
         const auto place = places_.find(taken.layers_[one.layer]);
-        records.push_back(
-            {one.step, place->second, keep(one.loads), keep(one.scores), keep(one.dither), {}});
+        records.push_back({one.step, place->second, keep(one.loads), keep(one.scores),
+                           keep(one.dither), keep(one.moments), one.feedback});
     }
     return records;
 }

@@ -24,6 +24,7 @@ struct load_cell {
     double load = 0;
     double score = std::numeric_limits<double>::quiet_NaN();  ///< or none
     double dither = std::numeric_limits<double>::quiet_NaN();
+    double feedback = std::numeric_limits<double>::quiet_NaN();  ///< kappa of the step, or none
 };
 
 /// Cells of experts that follow one another.
@@ -31,6 +32,8 @@ struct load_row {
     std::int64_t step = 0;
     std::uint32_t layer = 0, expert = 0;            ///< the first
     std::span<const double> loads, scores, dither;  ///< scores and dither: as many, or none
+    std::span<const double> moments{};              ///< as many a load as there are loads, or none
+    double feedback = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Loads in memory, filled in any order: 4 bytes a count, 8 another number, where experts come one
@@ -49,12 +52,13 @@ public:
     void add(const load_cell& cell) {
         scores_.add(cell.score, loads_.size());
         dither_.add(cell.dither, loads_.size());
+        feedback_.add(cell.feedback, loads_.size());
         loads_.push_back(cell.load);
         has_zero_ = has_zero_ || cell.load == 0;
         extend(cell.step, cell.layer, cell.expert, 1);
     }
     void add(const load_row& row);
-    /// The load of the expert after that of the last cell, in a table without scores and dither.
+    /// The load of the expert after that of the last cell, in a table of loads alone.
     void add_next(double load) {
         loads_.push_back(load);
         has_zero_ = has_zero_ || load == 0;
@@ -74,6 +78,7 @@ public:
     void expect(double times);
 
     [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
+    [[nodiscard]] bool has_moments() const noexcept { return !moments_.values.empty(); }
     [[nodiscard]] const std::vector<std::string>& layers() const noexcept { return layers_; }
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
@@ -127,15 +132,26 @@ private:
         }
         [[nodiscard]] bool only_last() const { return all > 1 && incomplete == 1 && last; }
     };
-    /// A number beside each load, where any has one.
+    /// Numbers beside each load, where any has some.
     struct channel {
         std::vector<double> values;
+        std::size_t width = 1;  ///< of a load
         void add(double value, std::size_t place) {
             if (values.empty() && std::isnan(value)) return;
             if (values.empty()) begin(place);
             values.push_back(value);
         }
         void add(std::span<const double> more, std::size_t count, std::size_t place);
+        /// The same of several numbers a load: of all loads from the first on, else they are left
+        /// out.
+        void add_all(std::span<const double> more, std::size_t count, std::size_t place);
+        /// Of `count` loads; empty if none came since.
+        [[nodiscard]] std::span<const double> of(std::size_t place, std::size_t count) const {
+            if ((place + count) * width > values.size()) return {};
+            return std::span(values).subspan(place * width, count * width);
+        }
+        /// Takes those of the first loads out.
+        [[nodiscard]] channel cut(std::size_t count);
         void begin(std::size_t place) {
             values.assign(place, std::numeric_limits<double>::quiet_NaN());
         }
@@ -162,13 +178,14 @@ private:
     void check(const std::string& file, std::size_t met);
     void begin_run(const run& made);
     [[nodiscard]] std::span<const double> loads_of(std::span<const run> runs);
+    [[nodiscard]] std::span<const double> moments_of(std::span<const run> runs);
     [[nodiscard]] static std::span<const double> beside(std::span<const run> runs,
                                                         const channel& of,
                                                         std::vector<double>& row);
 
     std::vector<run> runs_;
     load_numbers loads_;
-    channel scores_, dither_;
+    channel scores_, dither_, moments_, feedback_;
     std::vector<std::string> layers_;
     std::map<std::string, std::uint32_t, std::less<>> places_;
     std::uint32_t last_layer_ = 0;
@@ -176,8 +193,8 @@ private:
     std::size_t experts_ = 0, at_ = 0;
     bool in_order_ = true, has_zero_ = false, complete_ = true;
     std::string ending_;
-    std::vector<double> row_, score_row_, dither_row_;  ///< of the record at hand
-    std::vector<std::vector<double>> kept_;             ///< of the step that was taken out
+    std::vector<double> row_, score_row_, dither_row_, moment_row_;  ///< of the record at hand
+    std::vector<std::vector<double>> kept_;  ///< of the step that was taken out
 };
 
 /// A finished table as a source.

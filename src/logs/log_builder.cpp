@@ -9,12 +9,18 @@
 #include <utility>
 
 #include "column.hpp"
+#include "load_names.hpp"
 
 namespace moebius {
 
 void log_builder::note(std::string sentence) {
     if (std::find(notes.begin(), notes.end(), sentence) == notes.end())
         notes.push_back(std::move(sentence));
+}
+
+void log_builder::note_family(std::string_view of_loads) {
+    if (!kind_of(of_loads).says_loads)
+        note(fmt::format("'{}' was read as loads, which its name does not say", excerpt(of_loads)));
 }
 
 void log_builder::note_choice(std::string_view read, std::string_view left,
@@ -29,7 +35,7 @@ void log_builder::note_choice(std::string_view read, std::string_view left,
 bool log_builder::reads(const std::string& of_loads) {
     constexpr std::size_t most_names = 20;  // for sentences
     if (family == of_loads) return true;
-    const bool better = !family || kind_of(of_loads).rank < kind_of(*family).rank;
+    const bool better = !family || rank_of_column(of_loads) < rank_of_column(*family);
     if (!better) {
         if (left_out.size() < most_names) left_out.insert(of_loads);
         return false;
@@ -63,6 +69,7 @@ std::vector<std::string> log_builder::notes_of_ranks() const {
 }
 
 std::vector<std::string> log_builder::notes_of(const load_table& table, const std::string& file) {
+    if (family) note_family(*family);
     for (const auto& other : left_out) note_choice(*family, other, file);
     for (auto& sentence : notes_of_ranks()) note(std::move(sentence));
     auto said = notes;
@@ -73,6 +80,11 @@ std::vector<std::string> log_builder::notes_of(const load_table& table, const st
                         table.experts()));
     if (!table.ending().empty())
         said.push_back(table.ending() + ": the file may have been cut off");
+    for (const auto& layer : table.layers())
+        if (table.layers().size() > 1 && is_summary_name(layer))
+            said.push_back(fmt::format(
+                "layer '{}' was read as one of the layers, though its name is that of a summary",
+                excerpt(layer)));
     if (table.first_expert() == 1)
         said.emplace_back(
             "no layer has a row of expert 0, which counts as dead: where experts are numbered "

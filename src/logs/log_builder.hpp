@@ -31,7 +31,7 @@ struct log_builder {
     log_head head;                    ///< without layers and experts
     std::set<std::string> ranks;      ///< whose counts came
     bool adds_up = false;
-    std::optional<std::string> family;  ///< of the loads of event files
+    std::optional<std::string> family;  ///< of the loads that are read, of records
     std::set<std::string> left_out;     ///< families of which another is read
 
     /// Whether loads of that family are read: of those that come the one that tells most. Where
@@ -61,6 +61,12 @@ struct log_builder {
         ranks.insert(std::move(rank));
     }
 
+    /// Counts of a part of a step come.
+    void add_micro_batches() {
+        adds_up = true;
+        note("the counts of the micro-batches of a step were added up");
+    }
+
     load_table& part(const std::string& name) {
         auto& found = parts[name];
         found.adds_up = adds_up;
@@ -73,6 +79,8 @@ struct log_builder {
     }
 
     void note(std::string sentence);
+    /// Of a family that is read: whether its name says that it is of loads.
+    void note_family(std::string_view family);
     /// Of loads under several names one is read.
     /// @throws io_error  where the names may be those of layers
     void note_choice(std::string_view read, std::string_view left, const std::string& place);

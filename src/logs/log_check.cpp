@@ -97,15 +97,6 @@ bool log_check::all_whole() const {
     return std::all_of(layers_.begin(), layers_.end(), [](auto& layer) { return layer.whole; });
 }
 
-std::string log_check::names(const std::vector<std::size_t>& layers) const {
-    std::string out = layers.size() == 1 ? "layer " : "layers ";
-    for (std::size_t i = 0; i < std::min<std::size_t>(layers.size(), 12); ++i) {
-        if (i > 0) out += ", ";
-        out += excerpt(head_.layers[layers[i]], 30);
-    }
-    return layers.size() > 12 ? fmt::format("{} and {} more", out, layers.size() - 12) : out;
-}
-
 void log_check::say_steps(std::vector<std::string>& to) const {
     const auto& first =
         *std::max_element(layers_.begin(), layers_.end(),
@@ -145,7 +136,7 @@ void log_check::say_missing(std::size_t most, std::vector<std::string>& to) cons
         to.push_back(
             fmt::format("missing: {}: of {} steps that another layer has they have as few "
                         "as {}: what is said of a step is of a row there",
-                        names(lacking), most, least));
+                        layers_text(head_, lacking), most, least));
 }
 
 void log_check::say_sums(std::vector<std::string>& to) const {
@@ -230,23 +221,24 @@ void log_check::say_layers(std::vector<std::string>& to) const {
         to.push_back(
             fmt::format("even: {}: perfect balance in every step is a symptom: of a gate "
                         "without gradient, experts in turns, or a sum over the wrong axis",
-                        names(even)));
+                        layers_text(head_, even)));
     if (!constant.empty())
         to.push_back(
             fmt::format("constant: {}: the loads never change, as of a counter that is not "
                         "updated",
-                        names(constant)));
+                        layers_text(head_, constant)));
     if (!running.empty())
         to.push_back(
             fmt::format("running: {}: no load ever falls, or all start anew now and then: these "
                         "are running totals, and their differences are needed",
-                        names(running)));
+                        layers_text(head_, running)));
     for (const auto l : clipped)
         to.push_back(
             fmt::format("capacity: {}: in {} of {} steps two experts or more have exactly "
                         "the largest load, {:g}: loads after capacity are flatter than what "
                         "the router wants",
-                        names({l}), layers_[l].clipped, layers_[l].records, layers_[l].largest));
+                        layers_text(head_, std::span(&l, 1)), layers_[l].clipped,
+                        layers_[l].records, layers_[l].largest));
 }
 
 /// F(1) and the means of loads that scatter as those of tokens sent at random.
@@ -278,7 +270,7 @@ void log_check::say_random(std::vector<std::string>& to) const {
             fmt::format("random: {}: loads scatter around equal means as those of tokens "
                         "sent at random (F(1) = 1): a gate without gradient looks like that, "
                         "and one under noise that covers it",
-                        names(random)));
+                        layers_text(head_, random)));
 }
 
 void log_check::say_biases(std::span<const layer_state> states,
@@ -297,13 +289,14 @@ void log_check::say_biases(std::span<const layer_state> states,
         to.push_back(
             fmt::format("bias: {}: the biases spread by more than 1, the range of sigmoid "
                         "scores: they choose, and the gate does not",
-                        names(wide)));
+                        layers_text(head_, wide)));
     if (!coarse.empty())
-        to.push_back(fmt::format(
-            "bias: {}: at their offset bfloat16 rounds biases to {:g}, which is "
-            "much of their spread ({:g}) or more than two updates: keep them in "
-            "float32, and centred",
-            names(coarse), states[coarse.front()].bias_step, states[coarse.front()].bias_spread));
+        to.push_back(
+            fmt::format("bias: {}: at their offset bfloat16 rounds biases to {:g}, which is "
+                        "much of their spread ({:g}) or more than two updates: keep them in "
+                        "float32, and centred",
+                        layers_text(head_, coarse), states[coarse.front()].bias_step,
+                        states[coarse.front()].bias_spread));
 }
 
 std::vector<std::string> log_check::findings(std::span<const named_series> series,

@@ -46,13 +46,18 @@ public:
                                              "format",
                                              name_of(format), name_of(*format_)));
         format_ = format;
+        const auto rank = rank_in(path);
+        if (!rank.empty()) builder_->add_rank(rank);
+        if (!names_.empty() && rank.empty() == are_ranks_)
+            throw io_error(rank.empty() ? path : names_,
+                           "its name has no rank, but those of other parts have one");
+        are_ranks_ = !rank.empty();
         names_ = names_.empty() ? path : names_ + ", " + path;
-        if (auto rank = rank_in(path); !rank.empty()) builder_->add_rank(std::move(rank));
         switch (format) {
             case log_format::npy:
                 return add(path, open_npy(std::move(file)));
             case log_format::npz:
-                if (!add_megatron_dump(path, *builder_)) add(path, open_npz(path));
+                if (!add_megatron_dump(path, rank.empty(), *builder_)) add(path, open_npz(path));
                 return;
             case log_format::events:
                 return read_events(*file, *builder_);
@@ -99,9 +104,6 @@ private:
             if (ranks.size() == 1 && parts.size() > 1)
                 for (auto& more : one.series) join(more, arrays_.front().second.series);
         }
-        if (ranks.size() > 1 && ranks.contains(""))
-            throw io_error(ranks[""].front().file,
-                           "its name has no rank, but those of other parts have one");
         auto whole = std::move(arrays_.front().second);
         for (auto& sentence : builder_->notes_of_ranks()) whole.notes.push_back(sentence);
         std::vector<named_source> each;
@@ -126,6 +128,7 @@ private:
     std::optional<opened_log> line_by_line_;
     std::optional<log_format> format_;
     std::string names_;
+    bool are_ranks_ = false;  ///< whether the files' names have ranks
 };
 
 /// A text that grows.

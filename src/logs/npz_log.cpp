@@ -6,11 +6,14 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <set>
 #include <utility>
 
 #include "array_log.hpp"
 #include "column.hpp"
+#include "load_names.hpp"
 #include "log_builder.hpp"
+#include "megatron_dump.hpp"
 
 namespace moebius {
 namespace {
@@ -40,32 +43,6 @@ private:
     std::string name_;
 };
 
-/// Megatron's dump of loads: [layers, forwards, experts], of one rank.
-void add_dump(number_rows& loads, number_rows* numbers, log_builder& to) {
-    const auto shape = loads.shape();
-    if (loads.is_text() || shape.size() != 3 || shape[2] > load_table::most_experts)
-        throw io_error(loads.name(), "a dump of loads has [layers, forwards, experts]");
-    std::vector<double> names;
-    if (numbers != nullptr && !numbers->is_text()) names = numbers->all();
-    const auto values = loads.all();
-    to.adds_up = true;
-    to.note(
-        "a dump of Megatron's loads has the counts of one rank: the files of all ranks of a "
-        "group are to be given together");
-    auto& table = to.part("");
-    std::size_t at = 0;
-    for (std::size_t l = 0; l < shape[0]; ++l) {
-        const auto layer =
-            table.layer(l < names.size() ? fmt::format("{}", names[l]) : std::to_string(l));
-        for (std::size_t s = 0; s < shape[1]; ++s)
-            for (std::uint32_t e = 0; e < shape[2]; ++e)
-                table.add({.step = static_cast<std::int64_t>(s),
-                           .layer = layer,
-                           .expert = e,
-                           .load = checked_load(values[at++], [&] { return loads.name(); })});
-    }
-}
-
 /// An archive as a log.
 class npz_reader {
 public:
@@ -73,10 +50,11 @@ public:
         : archive_(std::make_shared<open_archive>(path)), path_(path) {}
 
     /// False if it is no dump of Megatron's.
-    bool add_to(log_builder& to) {
+    bool add_to(log_builder& to, bool names_rank) {
         if (!has("dump_version") && !(has("layer_numbers") && has("forward_counts"))) return false;
-        const auto numbers = rows("layer_numbers");
-        add_dump(*find_loads(), numbers.get(), to);
+        const megatron_dump dump{find_loads(), rows("layer_numbers"), rows("forward_counts"),
+                                 names_rank ? rows("ep_rank") : nullptr};
+        dump.add_to(to);
         return true;
     }
 
@@ -90,7 +68,7 @@ public:
         if (auto config = rows("config"); config && config->is_text())
             read_config(config->text(), path_ + ":config", log->about);
         read_series(out);
-        auto loads = find_loads();
+        auto loads = find_loads(&out.notes);
         for (const auto* map : {"physical_to_logical_map", "physical_to_logical", "phy2log"})
             if (has(map) && !counts_logical_experts(loads->name()))
                 archive_->zip.fail(
@@ -101,8 +79,8 @@ public:
         set_shape(*log, shape);
         read_steps(*log, shape.steps);
         read_feedback(*log, shape.steps);
-        log->scores = beside("scores", *loads, shape.experts);
-        if (!log->scores.is_there()) log->scores = beside("bias", *loads, shape.experts);
+        name_layers(*log, out.notes);
+        log->scores = beside(name_of(meaning::score, {"scores", "bias"}), *loads, shape.experts);
         log->dither = beside("dither", *loads, shape.experts);
         log->moments = moments(*loads, shape);
         log->loads = {std::move(loads), shape.experts};
@@ -121,17 +99,31 @@ private:
         });
     }
 
+    /// An array's name without the ending of its file.
+    [[nodiscard]] static std::string_view bare(std::string_view file) {
+        return file.substr(0, file.size() - (file.ends_with(".npy") ? 4 : 0));
+    }
+
     /// The array of that name; null if there is none.
     [[nodiscard]] std::unique_ptr<number_rows> rows(std::string_view name) const {
         const auto* one = archive_->zip.find(name);
         return one == nullptr ? nullptr : rows_of(std::make_unique<archived_bytes>(archive_, *one));
     }
 
-    [[nodiscard]] std::unique_ptr<number_rows> find_loads() const {
+    /// @param notes  for what is not read; or null
+    [[nodiscard]] std::unique_ptr<number_rows> find_loads(
+        std::vector<std::string>* notes = nullptr) const {
+        std::unique_ptr<number_rows> out;
+        std::string read;
         for (const auto* name :
              {"counts", "loads", "tokens_per_expert", "logical_count", "load", "expert_counts",
-              "global_tokens_per_expert", "local_tokens_per_expert", "arr_0"})
-            if (auto found = rows(name)) return found;
+              "global_tokens_per_expert", "local_tokens_per_expert", "arr_0"}) {
+            if (!has(name)) continue;
+            if (out && notes != nullptr)
+                notes->push_back(fmt::format("'{}' was read, and '{}' was not", read, name));
+            if (!out) out = rows(read = name);
+        }
+        if (out) return out;
         const auto files = archive_->zip.files();
         if (files.size() == 1) return rows(files.front().name);
         std::string names;
@@ -142,12 +134,43 @@ private:
 
     void read_series(opened_log& out) const {
         for (const auto& one : archive_->zip.files()) {
-            std::string_view name = one.name;
-            if (name.ends_with(".npy")) name.remove_suffix(4);
+            const auto name = bare(one.name);
             if (meaning_of(name) != meaning::series) continue;
             auto values = rows(one.name);
             if (values->is_text() || values->shape().size() != 1) continue;
             out.series.push_back({std::string(name), values->all()});
+        }
+    }
+
+    /// The array of that meaning, of several the first of these; empty if there is none.
+    [[nodiscard]] std::string name_of(meaning wanted,
+                                      std::initializer_list<std::string_view> first) const {
+        for (const auto name : first)
+            if (has(name)) return std::string(name);
+        for (const auto& one : archive_->zip.files())
+            if (meaning_of(bare(one.name)) == wanted) return excerpt(bare(one.name));
+        return {};
+    }
+
+    /// By an array that has the number of each layer.
+    void name_layers(array_log& log, std::vector<std::string>& notes) const {
+        for (const auto* name : {"layers", "layer", "layer_numbers", "layer_ids"}) {
+            auto found = rows(name);
+            if (!found) continue;
+            if (found->is_text() || found->shape() != std::vector{log.about.layers.size()}) {
+                notes.push_back(
+                    fmt::format("'{}' has no number a layer: layers are counted from 0", name));
+                continue;
+            }
+            std::set<double> met;
+            std::vector<std::string> names;
+            for (const double number : found->all()) {
+                if (!met.insert(number).second)
+                    throw io_error(found->name(), fmt::format("layer {} comes twice", number));
+                names.push_back(fmt::format("{}", number));
+            }
+            log.about.layers = std::move(names);
+            return;
         }
     }
 
@@ -162,9 +185,11 @@ private:
     }
 
     void read_steps(array_log& log, std::size_t count) const {
-        const auto* name = has("steps") ? "steps" : "step";
-        const auto place = path_ + ':' + name;
-        for (const double value : one_a_step(name, count)) {
+        const auto name = name_of(meaning::step, {"steps", "step"});
+        const auto place = fmt::format("{}:{}", path_, name);
+        const auto values = one_a_step(name, count);
+        log.about.has_steps = !values.empty();
+        for (const double value : values) {
             const auto step = checked_step(value, [&] { return place; });
             if (!log.steps.empty() && step <= log.steps.back())
                 throw io_error(place, fmt::format("step {} came after {}, but steps must increase",
@@ -213,8 +238,8 @@ private:
 
 opened_log open_npz(const std::string& path) { return npz_reader(path).read(); }
 
-bool add_megatron_dump(const std::string& path, log_builder& to) {
-    return npz_reader(path).add_to(to);
+bool add_megatron_dump(const std::string& path, bool names_rank, log_builder& to) {
+    return npz_reader(path).add_to(to, names_rank);
 }
 
 }  // namespace moebius

@@ -21,13 +21,18 @@ public:
         std::vector<std::size_t> loads;
         std::vector<std::size_t> scores;  ///< as many, or none
         bool in_order = true;             ///< whether each load's column follows the last one's
+        std::string_view rank{};          ///< whose counts these are; empty if none is named
     };
 
     void add(std::size_t place, expert_name of) { columns_.push_back({place, std::move(of)}); }
     [[nodiscard]] bool empty() const noexcept { return columns_.empty(); }
 
+    /// What the columns are of, for sentences.
+    [[nodiscard]] std::string families() const;
+
     /// Makes runs of the family that tells most of loads, and of scores of the same layer and
-    /// expert; what is not read is noted. None where all columns are scores.
+    /// expert; what is not read is noted. None where no columns are loads. Runs of several ranks
+    /// are to be added up.
     /// @param in_rows  whether the rows have a layer each, not the columns
     /// @param place    for sentences
     /// @throws io_error  for layers of different numbers of experts
@@ -39,6 +44,9 @@ private:
         std::size_t place;
         expert_name of;
     };
+    /// Of loads; null if there is none.
+    [[nodiscard]] const std::string* best_family() const;
+
     std::vector<column> columns_;
 };
 

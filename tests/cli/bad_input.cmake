@@ -226,8 +226,10 @@ rejected(checkpoint_dash ARGS train --data mixture:3/4 --checkpoint - ERR "--che
 rejected(target_unused ARGS train --data mixture:3/4 --target 0.5
   ERR "--target: it came for train without --evaluate-every, but that does not use it")
 rejected(history_unused ARGS train --data mixture:3/4 --history ERR "--history: it came for train without --out, but that does not use it")
-rejected(log_of_another_format ARGS simulate --steps 20 --log x.csv
-  ERR "--log: x.csv came, but a load log is written as NPZ: its name must end in .npz")
+rejected(log_of_another_format ARGS simulate --steps 20 --log x.npy
+  ERR "--log: x.npy came, but a load log is written as .npz, .csv, .tsv or .jsonl, which have a place for its K")
+rejected(moments_in_a_table ARGS simulate --steps 20 --log x.csv --moments
+  ERR "--moments: --log is x.csv, but a row an expert has no place for them: .npz and .jsonl have")
 rejected(log_of_some_steps ARGS simulate --steps 20 --record-every 2 --log x.npz
   ERR "--log: --record-every is 2, but a load log has every step: it must be 1")
 rejected(records_beyond_steps ARGS simulate --steps 20 --record-every 50 ERR "--record-every: 50 came, but --steps is 20")

@@ -32,6 +32,7 @@ for log in long.csv wide.csv log.jsonl other_order.csv; do
     cmp "$log.table" long.csv.table
 done
 test "$(wc -l <long.csv.table)" = 4 # names and three layers
+test "$(cut -d, -f2 <long.csv.table | tr '\n' ' ')" = 'layer 0 1 2 ' # as the log calls them
 
 # the last 10 steps of layer 2: 250 + 5 * 34.5 of 1000
 "$program" diagnose long.csv --window 10 --out report.json >summary
@@ -77,6 +78,15 @@ rejected '--report and --out: page.html came twice' long.csv --out page.html --r
 printf 'step,layer,expert,tokens\n0,<b>&,0,1\n0,<b>&,1,2\n' >names.csv
 "$program" diagnose names.csv --report names.html >summary
 grep -q '&lt;b&gt;&amp;' names.html && ! grep -q '<b>' names.html
+# names of layers are shown, whatever they hold, and never obeyed
+printf 'step,layer,expert,tokens\n0,up\033[2J,0,1\n0,up\033[2J,1,2\n0,"a,b",0,3\n0,"a,b",1,4\n' >escape.csv
+"$program" diagnose escape.csv --report escape.html >escape.txt
+"$program" diagnose escape.csv --format csv >escape.table
+for shown in escape.html escape.txt escape.table; do
+    grep -q 'up.x1b\[2J' $shown
+    ! grep -q "$(printf '\033')" $shown
+done
+grep -q '^1,"a,b",1,' escape.table
 
 # followed: a step is told once the next begins; Ctrl-C ends it.
 head -100 long.csv >growing.csv
@@ -118,9 +128,39 @@ test $code = 2 && grep -q -- '--dither' said
     --log simulated.npz --moments --dither 0.1 >summary
 "$program" diagnose simulated.npz --out simulated.json >summary
 grep -q '"counts, scores, moments, dither"' simulated.json
+# each format in which they are written reads the same, with the true K of the run; one without a place for it is refused
+for probes in '' --dither=0.1 '--moments --dither 0.1'; do
+    for ending in npz csv tsv jsonl; do
+        case "$probes $ending" in *moments*[ct]sv) continue ;; esac
+        "$program" simulate --experts 4 --set feedback=2 --controller sign,gain=0.01 --batch 256 --steps 300 \
+            --replicas 12 --log "written.$ending" $probes >summary
+        "$program" diagnose "written.$ending" --out "written-$ending.json" >"written-$ending.txt"
+        cmp "written-$ending.txt" written-npz.txt
+        "$program" train --data teacher:4/8/8/400 --experts 4 --batch 64 --steps 200 --record-every 1 \
+            --set feedback=1 feedback_end=6 --ramp 150 --seeds 3 --log "trained.$ending" $probes >summary
+        "$program" diagnose "trained.$ending" --out "trained-$ending.json" >"trained-$ending.txt"
+        cmp "trained-$ending.txt" trained-npz.txt
+        python3 - "$ending" <<'END'
+import json, sys
+for name in "written", "trained":
+    one, npz = (json.load(open(f"{name}-{ending}.json")) for ending in (sys.argv[1], "npz"))
+    differ = [key for key in npz if key not in ("command", "options") and one[key] != npz[key]]
+    assert not differ, (name, sys.argv[1], differ)
+END
+    done
+    test -z "$probes" || grep -q dither written-jsonl.json
+done
+# of each layer its name: what cannot be told, and the places of tables in the list of names
+python3 -c 'import json; one = json.load(open("written-csv.json")); layers = one["layers"]["layer"]
+assert [one["layer_names"][layer] for layer in layers] == [str(run) for run in range(12)], layers
+assert max(one["history"]["layer"]) == max(one["margins"]["layer"]) == 11
+assert one["cannot_be_told"] and all(said.startswith("layer") for said in one["cannot_be_told"]), one["cannot_be_told"]'
+grep -q '^# {.*"K":2.0' written.csv && grep -q '^{"config": {.*"K":2.0' written.jsonl
+
 # and are drawn: loads and layers, margins with their interval, K beside the fold at 3.2187 and 4
 "$program" diagnose simulated.npz --restore 0.6 --report simulated.html >summary
 grep -q 'feedback from 2 to 1\.[23][0-9]* ([0-9.]* to [0-9.]*) restores a margin of 60 %' summary
+grep -q '<td>[0-9.]* \[[0-9.]*, [0-9.]*\]</td><td>[0-9.]* \[[0-9.]*, [0-9.]*\]</td>' simulated.html # K and margin
 test "$(grep -c '<svg' simulated.html)" = 4 && grep -q 'fold: a collapsed state exists' simulated.html
 grep -q '90 % interval of the first' simulated.html
 rejected 'diagnose: --restore is 1, but' simulated.npz --restore 1

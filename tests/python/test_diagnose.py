@@ -76,6 +76,19 @@ def test_a_frame_without_names_is_an_array(counts):
     assert found_of(pandas.DataFrame(layer)) == found_of(layer)
 
 
+def test_an_array_is_steps_layers_and_experts(counts, tmp_path):
+    numpy.save(tmp_path / "log.npy", counts)
+
+    wanted = found_of(tmp_path / "log.npy")
+    assert found_of(counts) == wanted
+    assert found_of(counts.astype(numpy.float32)) == wanted
+    assert len(found_of(counts[0, 0])["layers"]["steps"]) == 1
+    with pytest.raises(moebius.InvalidArgument, match=r"a log is one of real numbers: \[steps, layers, experts\]"):
+        moebius.diagnose(counts[None])
+    with pytest.raises(moebius.InvalidArgument, match="a log is one of real numbers"):
+        moebius.diagnose(counts.astype(complex))
+
+
 def test_a_frame_that_is_no_log_is_refused(long_table):
     with pytest.raises(moebius.InvalidArgument, match="step, layer, expert and tokens are needed"):
         moebius.diagnose(long_table[["step", "tokens"]])

@@ -56,7 +56,7 @@ function words_of(result) {
     if (counts?.judged) said.push(['judged', 'wrong', 'not_judged'].map(name => `${sum_of(counts[name])} ${name.replace('_', ' ')}`).join(', '));
     if (layers?.verdict && result.layer_names && result.verdicts)
         layers.layer.slice(0, 6).forEach((layer, row) => said.push(
-            `layer ${result.layer_names[layer - 1]}: ${result.verdicts[layers.verdict[row] - 1]}`));
+            `layer ${result.layer_names[layer]}: ${result.verdicts[layers.verdict[row] - 1]}`));
     else if (typeof result.verdict === 'string') said.push(result.verdict);
     if (result.options?.incomplete) said.push('it was stopped and is incomplete');
     return said;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <moebius/base/table.hpp>
 #include <moebius/continuation/diagram.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,10 @@ namespace moebius {
 /// @param text  of a row; asked for once a row, from the first to the last
 [[nodiscard]] std::string to_csv(const table& values, std::string_view name,
                                  const std::function<std::string_view(std::size_t row)>& text);
+
+/// The same with words, as they may be shown on a terminal, in place of a column of places in them.
+[[nodiscard]] std::string to_csv(const table& values, std::string_view column,
+                                 std::span<const std::string> words);
 
 /// A diagram as one tidy table: a row for each point of each branch, starting with the branch's
 /// id and kind and the label of the special point that stands there (or nothing).

@@ -7,7 +7,7 @@
 
 namespace moebius {
 
-/// The probes of a simulation with a record of every batch, as load_log_npz takes them: the dither
+/// The probes of a simulation with a record of every batch, as load_log takes them: the dither
 /// of each batch, and the sums of p p^T of its tokens, which are drawn again from their seeds.
 /// @param source  as it was simulated: of a dither dithered_tokens
 /// @param loop    of the simulation: tokens, and the seed of its replicas

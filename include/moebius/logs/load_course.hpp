@@ -22,8 +22,8 @@ public:
 
     void take(const load_record& record);
 
-    /// Columns layer (from 1), step (the last of the row's), and over the mean load: least,
-    /// quarter, median, three_quarters, most.
+    /// Columns layer (its place in log_head::layers), step (the last of the row's), and over the
+    /// mean load: least, quarter, median, three_quarters, most.
     [[nodiscard]] table rows() const;
 
 private:

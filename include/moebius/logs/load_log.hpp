@@ -16,6 +16,7 @@ namespace moebius {
 struct log_head {
     std::vector<std::string> layers;  ///< their names, in the order of the file
     std::size_t experts = 0;          ///< of every layer
+    bool has_steps = true;            ///< whether steps have numbers; else they are counted from 0
     std::optional<double> top_k;      ///< choices of a token
     std::optional<double> tokens;     ///< of a step, over all ranks
     std::optional<double> rate;       ///< eta of `s += eta (feedback n - decay s)`
@@ -26,6 +27,10 @@ struct log_head {
     std::string gate;                 ///< "softmax", "sigmoid", or empty
     std::string balancer;             ///< "none", "aux", "sign", "integral", "feedback", or empty
 };
+
+/// "layer 3", "layers 0, 1" and, of many, "... and 5 more", for sentences.
+/// @param layers  places in log_head::layers, one or more
+[[nodiscard]] std::string layers_text(const log_head& head, std::span<const std::size_t> layers);
 
 /// One layer in one step. The spans are the source's, valid until its next record.
 struct load_record {

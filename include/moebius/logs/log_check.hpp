@@ -59,7 +59,6 @@ private:
     void say_random(std::vector<std::string>& to) const;
     void say_biases(std::span<const layer_state> states, std::vector<std::string>& to) const;
     [[nodiscard]] bool all_whole() const;
-    [[nodiscard]] std::string names(const std::vector<std::size_t>& layers) const;
 
     const log_head& head_;
     std::vector<layer_facts> layers_;

@@ -20,7 +20,7 @@ TEST_CASE("a course has a row a step of a short log, over the mean load", "[logs
     const auto rows = course.rows();
 
     REQUIRE(rows.rows() == 2);
-    CHECK(rows.at("layer") == std::vector<double>{1, 2});
+    CHECK(rows.at("layer") == std::vector<double>{0, 1});
     CHECK(rows.at("step") == std::vector<double>{10, 12});
     CHECK(rows.at("least")[0] == 0);
     CHECK(rows.at("quarter")[0] == 0.5);

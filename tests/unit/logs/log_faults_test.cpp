@@ -222,8 +222,13 @@ TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[
     CHECK(sample::says(open({first.path, second.path}).notes, "counts of 2 ranks were added up"));
     CHECK_THROWS_WITH(sample::cells_of(*open({first.path, begin.path}).source),
                       ContainsSubstring("it has another number of steps than the rank before it"));
-    CHECK_THROWS_WITH(open({first.path, second.path, unnamed.path}),
-                      ContainsSubstring("its name has no rank, but those of other parts have one"));
+    const scratch_file table(sample::long_csv(), "_rank0.csv"), no_rank(sample::long_csv(), ".csv");
+    for (const auto& paths : {std::vector{first.path, second.path, unnamed.path},
+                              {unnamed.path, first.path},
+                              {table.path, no_rank.path}})
+        CHECK_THROWS_WITH(
+            open(paths),
+            ContainsSubstring("its name has no rank, but those of other parts have one"));
 }
 
 TEST_CASE("counts that are doubled in a part of the log are refused", "[logs][error]") {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "csv_columns.hpp"
+
+#include <fmt/format.h>
+
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <utility>
+
+#include "load_names.hpp"
+
+namespace moebius {
+namespace {
+
+[[noreturn]] void fail(const csv_columns::names_place& at, std::string_view rule) {
+    throw io_error(std::string(at.file), fmt::format("line {}{}", at.line, rule));
+}
+
+std::string place_of(const csv_columns::names_place& at) {
+    return fmt::format("{}, line {}", at.file, at.line);
+}
+
+}  // namespace
+
+void csv_columns::read_name(std::string_view name, const names_place& at, log_builder& to) {
+    const std::size_t here = names.size();
+    names.emplace_back(name);
+    if (is_envelope(name))
+        return to.note("its history is sampled: it has W&B's __MIN and __MAX of what lies between");
+    if (auto of = expert_name_of(name)) {
+        if (of->expert >= load_table::most_experts)
+            fail(at, fmt::format(": expert {} came, but {} is the last that is read", of->expert,
+                                 load_table::most_experts - 1));
+        return wide_.add(here, std::move(*of));
+    }
+    const auto means = meaning_of(name);
+    if (means == meaning::series) series.push_back(here);
+    if (means == meaning::series || means == meaning::summary) add_name(summaries_, name);
+    auto& column = first(means);
+    if (column == nowhere)
+        column = here;
+    else if (means == meaning::load && rank_of_column(name) < rank_of_column(names[column]))
+        column = here;
+}
+
+/// W&B's exports put the run's name before that of the column, from which it is left out.
+void csv_columns::check_run(std::string_view cell, const names_place& at) {
+    const auto name = bare_name(cell), all = bare_cell(cell);
+    if (name.size() == all.size() || !expert_name_of(name)) return;
+    const auto run = all.substr(0, all.size() - name.size() - 3);
+    if (run_.empty()) run_ = run;
+    if (run_ != run)
+        fail(at, fmt::format(": it has columns of the runs '{}' and '{}', but a log is of one: "
+                             "each is to be exported by itself",
+                             excerpt(run_), excerpt(run)));
+}
+
+/// Names that tell of loads without any of an expert.
+void csv_columns::refuse(const names_place& at) const {
+    if (!summaries_.empty())
+        throw io_error(std::string(at.file),
+                       fmt::format("summaries are no log: it has {}, but the load of each expert "
+                                   "is needed",
+                                   summaries_));
+    std::string list;
+    for (const auto& name : names) add_name(list, name);
+    fail(at, fmt::format(": the columns are {}, but step, layer, expert and tokens are needed, "
+                         "or a column an expert (layer3/expert5)",
+                         list));
+}
+
+/// Columns that mean the same as the one that is read.
+void csv_columns::note_others(meaning of, std::size_t read, const names_place& at,
+                              log_builder& to) const {
+    for (std::size_t c = 0; read != nowhere && c < names.size(); ++c) {
+        if (c == read || meaning_of(names[c]) != of || expert_name_of(names[c])) continue;
+        if (names[c] == names[read])
+            to.note(fmt::format("'{}' comes twice: the first was read", excerpt(names[c])));
+        else
+            to.note_choice(names[read], names[c], place_of(at));
+    }
+}
+
+void csv_columns::read(std::string_view line, const csv_line& by, const names_place& at,
+                       log_builder& to) {
+    if (line.find('\0') != std::string_view::npos)
+        fail(at, " has a zero byte: it is no text, and no format that is known");
+    first_.fill(nowhere);
+    for (const auto cell : by.cells_of(line)) {
+        check_run(cell, at);
+        read_name(bare_name(cell), at, to);
+    }
+    step = first(meaning::step);
+    layer = first(meaning::layer);
+    score = first(meaning::score);
+    dither = first(meaning::dither);
+    rank = first(meaning::rank);
+    feedback = first(meaning::feedback);
+    micro_batch = first(meaning::micro_batch);
+    if (micro_batch != nowhere) to.add_micro_batches();
+    note_others(meaning::step, step, at, to);
+    note_others(meaning::layer, layer, at, to);
+    if (!wide_.empty()) {
+        if (step == nowhere) to.note("it has no column of steps: they are its rows, from 0");
+        runs = wide_.runs(to, layer != nowhere, place_of(at));
+        if (runs.empty())
+            fail(at, fmt::format(": its columns an expert are '{}', but loads are needed",
+                                 wide_.families()));
+        return;
+    }
+    expert = first(meaning::expert);
+    is_long = expert != nowhere;
+    if (!is_long) refuse(at);
+    load = first(meaning::load);
+    note_others(meaning::load, load, at, to);
+    if (load != nowhere) return;
+    to.adds_up = true;
+    to.note("it has no column of tokens: each of its rows is one choice");
+}
+
+}  // namespace moebius

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "json_numbers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+
+#include "column.hpp"
+#include "log_builder.hpp"
+
+namespace moebius {
+
+using nlohmann::json;
+
+std::string json_place::text() const { return fmt::format("{}, line {}", file, line); }
+
+std::string json_place::of(std::string_view name) const {
+    return fmt::format("{}, '{}'", text(), excerpt(name));
+}
+
+double json_number(const json& value, std::string_view what, const json_place& at) {
+    if (!value.is_number())
+        throw io_error(
+            at.of(what),
+            fmt::format("'{}' came, but it must be a number",
+                        excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace))));
+    return value.get<double>();
+}
+
+std::vector<double> json_numbers(const json& list, std::string_view what, const json_place& at) {
+    if (!list.is_array()) throw io_error(at.of(what), "an array of numbers is needed");
+    if (list.size() > load_table::most_experts)
+        throw io_error(at.of(what), fmt::format("it has {} numbers, but {} experts are the most",
+                                                list.size(), load_table::most_experts));
+    std::vector<double> out;
+    out.reserve(list.size());
+    for (const auto& one : list) out.push_back(json_number(one, what, at));
+    return out;
+}
+
+std::vector<std::pair<std::uint32_t, double>> by_expert(const json& object, std::string_view what,
+                                                        const json_place& at) {
+    std::vector<std::pair<std::uint32_t, double>> out;
+    for (const auto& [key, value] : object.items()) {
+        const bool is_number =
+            !key.empty() && key.find_first_not_of("0123456789") == std::string::npos;
+        const auto named = expert_name_of(is_number ? "expert_" + key : key);
+        if (!named)
+            throw io_error(at.of(what), fmt::format("'{}' came, but the number of an expert is "
+                                                    "needed: {{\"0\": 5, \"1\": 7}}",
+                                                    excerpt(key)));
+        const auto place = [&] { return at.of(what); };
+        out.emplace_back(checked_expert(named->expert, place),
+                         checked_load(json_number(value, what, at), place));
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+std::vector<double> json_square(const json& rows, std::size_t size, std::string_view what,
+                                const json_place& at) {
+    std::vector<double> out;
+    const bool fits = rows.is_array() && rows.size() == size;
+    for (std::size_t r = 0; fits && r < size; ++r) {
+        const auto row = json_numbers(rows[r], what, at);
+        if (row.size() != size) break;
+        out.insert(out.end(), row.begin(), row.end());
+    }
+    if (out.size() != size * size)
+        throw io_error(
+            at.of(what),
+            fmt::format("{} arrays of {} numbers are needed, a row an expert", size, size));
+    return out;
+}
+
+}  // namespace moebius

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace moebius {
+
+/// Loads that a record has, and what stands beside them.
+struct array_set {
+    const nlohmann::json *loads = nullptr, *scores = nullptr, *dither = nullptr, *moments = nullptr;
+    std::string name;  ///< of the loads
+};
+
+/// What stands beside the loads of a row, or nothing.
+struct probes {
+    std::vector<double> scores, dither, moments;
+};
+
+/// Where a record stands, for sentences.
+struct json_place {
+    std::string_view file;
+    std::size_t line = 0;
+
+    [[nodiscard]] std::string text() const;
+    /// Of one of its members.
+    [[nodiscard]] std::string of(std::string_view name) const;
+};
+
+/// @param what  the member, for sentences
+/// @throws io_error  for what is no number
+[[nodiscard]] double json_number(const nlohmann::json& value, std::string_view what,
+                                 const json_place& at);
+
+/// Of an array, not more than experts may be.
+/// @throws io_error
+[[nodiscard]] std::vector<double> json_numbers(const nlohmann::json& list, std::string_view what,
+                                               const json_place& at);
+
+/// Numbers of an object by experts, in their order: {"0": 5, "expert_3": 7}.
+/// @throws io_error
+[[nodiscard]] std::vector<std::pair<std::uint32_t, double>> by_expert(const nlohmann::json& object,
+                                                                      std::string_view what,
+                                                                      const json_place& at);
+
+/// Row by row of an array of `size` arrays of as many finite numbers.
+/// @throws io_error
+[[nodiscard]] std::vector<double> json_square(const nlohmann::json& rows, std::size_t size,
+                                              std::string_view what, const json_place& at);
+
+}  // namespace moebius

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "load_names.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+namespace moebius {
+namespace {
+
+using words = std::vector<std::string>;
+
+bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
+bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
+
+/// In lower case: of "train/TokensTotal" train, tokens, total.
+words words_of(std::string_view name) {
+    words out;
+    bool inside = false;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const bool begins = is_upper(name[i]) && i > 0 && !is_upper(name[i - 1]);
+        if (is_letter(name[i]) && (!inside || begins)) out.emplace_back();
+        inside = is_letter(name[i]);
+        if (inside)
+            out.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+    }
+    return out;
+}
+
+bool are_any_of(const words& of, std::initializer_list<std::string_view> known) {
+    return std::any_of(of.begin(), of.end(), [&](const std::string& word) {
+        return std::find(known.begin(), known.end(), word) != known.end();
+    });
+}
+
+bool begin_any_with(const words& of, std::initializer_list<std::string_view> known) {
+    return std::any_of(of.begin(), of.end(), [&](const std::string& word) {
+        return std::any_of(known.begin(), known.end(),
+                           [&](std::string_view start) { return word.starts_with(start); });
+    });
+}
+
+/// Where a thing is, not what it is.
+bool says_nothing(const std::string& word) {
+    return are_any_of(
+        {word}, {"moe",        "expert",  "experts", "e",           "l",      "layer",    "layers",
+                 "block",      "blocks",  "mlp",     "ffn",         "router", "gate",     "model",
+                 "module",     "decoder", "encoder", "transformer", "train",  "training", "eval",
+                 "evaluation", "val",     "valid",   "validation",  "test",   "stats",    "metrics",
+                 "local",      "global",  "total",   "per"});
+}
+
+}  // namespace
+
+family_kind kind_of(std::string_view family) {
+    using contents = family_kind::contents;
+    constexpr int of_evaluation = 10, of_shares = 3, of_unknown = 4;
+    const auto all = words_of(family);
+    const bool shares =
+        begin_any_with(all, {"percent", "util", "frac", "prob", "share", "freq", "weight"});
+    const bool counts =
+        begin_any_with(all, {"token", "count", "load", "choice", "dispatch", "route", "assign",
+                             "usage", "hit", "demand", "select"});
+    if (begin_any_with(all, {"grad", "loss", "drop", "overflow", "latenc", "time", "duration"}) ||
+        are_any_of(all, {"ms", "std", "stddev", "var", "variance", "rms", "lr"}) ||
+        (!counts && begin_any_with(all, {"norm"})))
+        return {contents::others, false, 0};
+    if (begin_any_with(all, {"bias", "score"})) return {contents::scores, false, 0};
+    const int later = are_any_of(all, {"eval", "evaluation", "val", "valid", "validation", "test"})
+                          ? of_evaluation
+                          : 0;
+    if (shares) return {contents::loads, true, later + of_shares};
+    if (!counts && !std::all_of(all.begin(), all.end(), says_nothing))
+        return {contents::loads, false, later + of_unknown};
+    if (are_any_of(all, {"local"})) return {contents::loads, true, later + 2};
+    return {contents::loads, true, later + (are_any_of(all, {"global", "total"}) ? 0 : 1)};
+}
+
+bool counts_logical_experts(std::string_view name) {
+    return are_any_of(words_of(name), {"logical"});
+}
+
+bool is_summary_name(std::string_view layer) {
+    return are_any_of(words_of(layer),
+                      {"mean", "avg", "average", "total", "sum", "all", "overall", "max", "min"});
+}
+
+int rank_of_column(std::string_view name) {
+    const int within = counts_logical_experts(name)                        ? 0
+                       : are_any_of(words_of(name), {"expert", "experts"}) ? 1
+                                                                           : 2;
+    return 3 * kind_of(name).rank + within;
+}
+
+bool differ_in_numbers(std::string_view one, std::string_view other) {
+    const auto less_numbers = [](std::string_view text) {
+        std::string out;
+        for (const char c : text)
+            if (std::isdigit(static_cast<unsigned char>(c)) == 0) out += c;
+        return out;
+    };
+    return one != other && less_numbers(one) == less_numbers(other);
+}
+
+}  // namespace moebius

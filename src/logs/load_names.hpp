@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Which of several names tells most of loads.
+#pragma once
+
+#include <string_view>
+
+namespace moebius {
+
+/// What a family of columns is of.
+struct family_kind {
+    enum class contents { loads, scores, others } of = contents::loads;
+    bool says_loads = true;  ///< whether it has a word of loads, or none that means anything
+    int rank = 0;            ///< the lowest is taken
+};
+
+/// Of loads those of training come before those of evaluation; then counts before shares, and both
+/// before what no word says to be loads; then those of all ranks. Biases and scores are a kind of
+/// their own; so are gradients, norms, losses, times and dropped tokens, which are no loads.
+[[nodiscard]] family_kind kind_of(std::string_view family);
+
+/// The same of names that stand alone: of a kind, an array or a number of each expert comes before
+/// a total, and loads of logical experts before those of their copies. The lowest is taken.
+[[nodiscard]] int rank_of_column(std::string_view name);
+
+/// Whether families have the same words and other numbers, as layers have that no word names.
+[[nodiscard]] bool differ_in_numbers(std::string_view one, std::string_view other);
+
+/// Whether a layer's name is that of what is made of layers: mean, total.
+[[nodiscard]] bool is_summary_name(std::string_view layer);
+
+/// Whether loads of that name are of logical experts, not of their copies.
+[[nodiscard]] bool counts_logical_experts(std::string_view name);
+
+}  // namespace moebius
