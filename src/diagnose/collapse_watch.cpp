@@ -30,7 +30,9 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
     }
     const double gain = swing_gain(window);
     calmest_[which] = std::min(calmest_[which], gain);
-    if (calmest_[which] <= limits_.calm && gain >= limits_.swing) at.kind = warning_kind::swinging;
+    const double calmest = calmest_[which];
+    if (calmest <= limits_.calm && gain >= limits_.swing && gain >= limits_.change * calmest)
+        at.kind = warning_kind::swinging;
 }
 
 void collapse_watch::judge(std::size_t which, double tokens, double top_k) {

@@ -60,13 +60,13 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
         out.verdict = load_verdict::losing_balance;
         out.reason = words_of(now.growth, now.block, unit) + ", away from equal loads";
     } else if (now.kind == warning_kind::swelling) {
-        out.verdict = load_verdict::losing_balance;
+        out.verdict = load_verdict::drifting;
         out.reason = fmt::format(
-            "from {0} {3} to the next {0} loads change {1:.1f} times as much as independent "
-            "tokens make them, and rested in the first {2}; a loop that amplifies as much and "
-            "does not change swings so, too, and counts cannot tell them apart",
-            now.block * warning_limits::half, now.swelling,
-            warning_limits::rest_block * block_window::blocks, unit);
+            "from {0} {2} to the next {0} loads change {1:.1f} times as much as independent "
+            "tokens make them, and nothing says that they run away: a loop that stands, held near "
+            "its loss of balance, swings so, and so does one that comes nearer to it; counts "
+            "cannot tell them apart",
+            now.block * warning_limits::half, now.swelling, unit);
     } else {
         out.verdict =
             now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;

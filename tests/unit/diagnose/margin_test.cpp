@@ -270,6 +270,27 @@ TEST_CASE("a collapse is told by the rule that says so, without a K of equal loa
     CHECK_FALSE(got.limits);
 }
 
+TEST_CASE("balance is not said to be lost by a loop that does not change", "[diagnose]") {
+    const feedback_rule rule{.feedback = 6, .step = 0.05, .controller = {control_law::integral, 1}};
+    log_head head;
+    head.experts = 8;
+    int swings = 0;
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        layer_margin margin(head);
+        load_record record;
+        for (const auto& counts : loop_counts(8, 1024, rule, 2400, seed)) {
+            record.loads = counts;
+            margin.take(record);
+            if (++record.step % 200 != 0) continue;
+            const auto got = margin.result();
+            CAPTURE(seed, record.step, got.reason);
+            CHECK(got.verdict <= load_verdict::drifting);
+            swings += got.reason.find("counts cannot tell them apart") != std::string::npos ? 1 : 0;
+        }
+    }
+    CHECK(swings > 0);
+}
+
 TEST_CASE("swings are not judged where tokens are not known or do not fit", "[diagnose]") {
     std::mt19937_64 random(6);
     std::vector<double> scores(8, 0.0);
