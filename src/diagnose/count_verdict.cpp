@@ -89,6 +89,20 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
     out.reason += words_of(slow->growth, slow->block, unit);
 }
 
+void note_choices(const step_choices& choices, bool told, layer_diagnosis& out) {
+    if (choices.guessed() && !told)
+        out.notes.push_back(fmt::format(
+            "a step is taken to have {:.0f} choices, the least number that makes all its shares "
+            "whole; --tokens would tell",
+            choices.now()));
+    if (choices.now() > 0 || told) return;
+    out.notes.push_back(fmt::format(
+        "cannot tell swings from the noise of tokens: {}, and how many tokens a step has "
+        "(--tokens) is not known; a deviation that feeds itself is looked for alone",
+        choices.padded() ? "loads are multiples of a number by which experts are filled up"
+                         : "loads are no counts"));
+}
+
 std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads, double top_k) {
     const double most = 1 / top_k, top = loads.maxCoeff();
     const double even = 1 / static_cast<double>(loads.size());

@@ -33,6 +33,10 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
 void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::string_view unit,
                 layer_diagnosis& out);
 
+/// That choices of a step are guessed from shares, or not known.
+/// @param told  whether the log says how many tokens a step has
+void note_choices(const step_choices& choices, bool told, layer_diagnosis& out);
+
 /// Rows until one expert has half of its most, by the growth that is seen.
 [[nodiscard]] std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads,
                                               double top_k);

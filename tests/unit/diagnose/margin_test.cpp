@@ -70,6 +70,8 @@ TEST_CASE("a resting loop is placed among the thresholds of theory", "[diagnose]
     CHECK_THAT(got.margins[0].value, WithinRel(1 - got.feedback->value / fold, 1e-9));
     CHECK_THAT(got.margins[1].value, WithinRel(1 - got.feedback->value / 8.5, 1e-9));
     CHECK(got.knob.empty() == (K < 3));
+    CHECK(got.margins[0].of.ends_with("appears without the controller"));
+    CHECK((got.reason.find("not computed") != std::string::npos) == (K > 4.2498));
     CHECK_FALSE(got.warned_at);
 }
 
@@ -294,21 +296,27 @@ TEST_CASE("balance is not said to be lost by a loop that does not change", "[dia
 TEST_CASE("swings are not judged where tokens are not known or do not fit", "[diagnose]") {
     std::mt19937_64 random(6);
     std::vector<double> scores(8, 0.0);
-    std::vector<std::vector<double>> counts, shares;
+    std::vector<std::vector<double>> counts, exact, shares;
     for (int t = 0; t < 3000; ++t) {
         const double gain = t < 1000 ? 0 : 0.4;
         for (std::size_t e = 0; e < 8; ++e)
             scores[e] = gain * std::sin(0.05 * t + 3 * static_cast<double>(e));
         counts.push_back(drawn(scores, 256, random));
-        shares.push_back(shares_of(counts.back()));
+        exact.push_back(shares_of(counts.back()));
+        shares.push_back(exact.back());
         for (double& count : counts.back()) count *= 16;
+        for (double& share : shares.back()) share = std::round(100 * share) / 100;
     }
     log_head head;
     head.experts = 8;
     const auto of_counts = diagnosis_of(head, counts), of_shares = diagnosis_of(head, shares);
     CHECK(of_counts.warned_at);  // a unit of 16 is that of independent tokens
-    CHECK_FALSE(of_shares.warned_at);
-    CHECK(notes_hold(of_shares, "--tokens"));
+    const auto of_exact = diagnosis_of(head, exact);
+    CHECK(of_exact.verdict == of_counts.verdict);
+    CHECK(of_exact.warned_at == of_counts.warned_at);
+    CHECK(notes_hold(of_exact, "taken to have 256 choices"));
+    CHECK_FALSE(of_shares.warned_at);  // 256 choices are not to be seen in two decimals
+    CHECK(notes_hold(of_shares, "cannot tell swings"));
     head.tokens = 256;
     CHECK(diagnosis_of(head, shares).warned_at == of_counts.warned_at);
     head.tokens = 32;  // loads scatter less than those of so few
