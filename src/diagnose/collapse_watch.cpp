@@ -40,7 +40,9 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     if (window == nullptr) return;
     grown_[which].reset();
     auto& at = at_[which];
-    at = {warning_kind::none, window->length, {}, {}, 0, blocks_.steps()};
+    at = {};
+    at.block = window->length;
+    at.seen_at = blocks_.steps();
     const double noise = tokens > 0 ? over_dispersion(*window, tokens, top_k) : 0;
     const bool independent = noise <= limits_.independence && noise * limits_.independence >= 1;
     if (window->length == limits_.rest_block && !rested_)
@@ -62,6 +64,7 @@ std::optional<warning> collapse_watch::slowest() const {
             auto out = at_[which];
             if (!grown_[which]) grown_[which] = growth_in(*window);
             out.growth = *grown_[which];
+            out.spread = block_spread(*window);
             return out;
         }
     return std::nullopt;

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <moebius/compare/chi_square.hpp>
 
 namespace moebius {
 namespace {
@@ -16,6 +18,15 @@ std::string words_of(const block_growth& growth, std::size_t block, std::string_
         "to {:.3f})",
         block, unit, growth.multiplier, growth.multiplier - interval_90 * growth.error,
         growth.multiplier + interval_90 * growth.error);
+}
+
+/// Whether block means scatter more than those of independent steps, at a level for all layers of
+/// the log. One window of 18 of these does not come back to its means either, whatever its scatter.
+bool scatters(const warning& slow, const log_head& head) {
+    constexpr double level = 0.05;
+    const std::size_t freedom = (block_window::blocks - 1) * (head.experts - 1);
+    return chi_square_p(slow.spread * static_cast<double>(freedom), freedom) <
+           level / static_cast<double>(std::max<std::size_t>(head.layers.size(), 1));
 }
 
 }  // namespace
@@ -78,15 +89,26 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
 }
 
 void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::string_view unit,
-                layer_diagnosis& out) {
+                const log_head& head, layer_diagnosis& out) {
     if (rows < enough_steps || !slow) {
         out.reason = fmt::format("{} {} came; {} are needed", rows, unit, enough_steps);
         return;
     }
-    const bool rests = slow->growth.t < -3;  // a random walk does so in one window of 20
-    out.verdict = rests ? load_verdict::safe : load_verdict::drifting;
-    out.reason = rests ? "loads come back to their means: " : "loads move and do not run away: ";
+    if (slow->spread == 0) {
+        out.reason = fmt::format("loads are the same in each of the last {} {}",
+                                 slow->block * block_window::blocks, unit);
+        return;
+    }
+    const bool returns = slow->growth.t < -3;  // a random walk does so in one window of 20
+    const bool moves = !returns && scatters(*slow, head);
+    out.verdict = moves ? load_verdict::drifting : load_verdict::safe;
+    out.reason = moves     ? "loads move and do not run away: "
+                 : returns ? "loads come back to their means: "
+                           : "loads move no more than independent steps do: ";
     out.reason += words_of(slow->growth, slow->block, unit);
+    if (!returns)
+        out.reason += fmt::format("; means of {} scatter {:.3g} times as much as those of them",
+                                  slow->block, slow->spread);
 }
 
 void note_choices(const step_choices& choices, bool told, layer_diagnosis& out) {

@@ -281,7 +281,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
         judge_warning(now, unit(), out);
         if (const auto left = rows_left(now, loads, top_k_)) out.steps_left = *left * steps_a_row();
     } else if (!measured) {
-        judge_rest(watch_.blocks().steps(), slow, unit(), out);
+        judge_rest(watch_.blocks().steps(), slow, unit(), head_, out);
         if (loops_ && out.verdict == load_verdict::safe) {
             out.verdict = load_verdict::cannot_tell;
             out.reason +=

@@ -25,6 +25,7 @@ struct warning {
     block_growth growth;      ///< of those blocks
     block_swing swing;        ///< of those blocks
     double swelling = 0;      ///< slow_swing of those blocks
+    double spread = 0;        ///< block_spread of those blocks, where slowest() was asked
     std::size_t seen_at = 0;  ///< steps taken when it was raised
 };
 

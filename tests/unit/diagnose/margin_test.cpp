@@ -360,6 +360,44 @@ TEST_CASE("independent tokens and too short a log raise nothing", "[diagnose]") 
     CHECK(brief.reason == "150 steps came; 200 are needed");
 }
 
+TEST_CASE("independent steps are not said to drift, and a walk that is as quiet is", "[diagnose]") {
+    const double walk = GENERATE(0.0, 0.005);
+    const std::size_t experts = GENERATE(as<std::size_t>{}, 4, 16);
+    log_head head;
+    head.experts = experts;
+    head.layers.assign(4, "one of them");
+    constexpr int layers = 60;
+    int drifting = 0;
+    std::mt19937_64 random(1);
+    std::normal_distribution<double> noise;
+    for (int l = 0; l < layers; ++l) {
+        layer_margin margin(head);
+        load_record record;
+        std::vector<double> scores(experts, 0.0);
+        for (int t = 0; t < 400; ++t) {
+            for (double& score : scores) score += walk * noise(random);
+            const auto counts = drawn(scores, 1024, random);
+            record.step = t;
+            record.loads = counts;
+            margin.take(record);
+        }
+        drifting += margin.result().verdict == load_verdict::drifting ? 1 : 0;
+    }
+    CAPTURE(walk, experts, drifting);
+    if (walk > 0)
+        CHECK(drifting > layers / 2);
+    else
+        CHECK(drifting == 0);  // of a rate of .1 % one comes with a chance of 6 %
+}
+
+TEST_CASE("loads that are the same in every step are not said to move", "[diagnose]") {
+    log_head head;
+    head.experts = 4;
+    const auto got = diagnosis_of(head, {1000, std::vector<double>{250, 262, 256, 256}});
+    CHECK(got.verdict == load_verdict::cannot_tell);
+    CHECK(got.reason == "loads are the same in each of the last 800 steps");
+}
+
 TEST_CASE("a diagnosis is the same for relabelled experts and doubled counts", "[diagnose]") {
     const auto counts = moving_gate(1200, 9);
     log_head head;
