@@ -85,6 +85,12 @@ double swing_gain(const block_window& window) {
     return variance * static_cast<double>(window.length) / window.step_variance;
 }
 
+double block_spread(const block_window& window) {
+    if (!(window.step_variance > 0)) return 0;
+    const double squares = window.products.trace() - window.products.mean() * blocks;
+    return squares / (blocks - 1) * static_cast<double>(window.length) / window.step_variance;
+}
+
 double slow_swing(const block_window& window, int half) {
     if (!(window.step_variance > 0)) return 0;
     Eigen::VectorXd change = Eigen::VectorXd::Constant(2 * half, 1.0 / half);

@@ -30,7 +30,9 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
     }
     const double gain = swing_gain(window);
     calmest_[which] = std::min(calmest_[which], gain);
-    if (calmest_[which] <= limits_.calm && gain >= limits_.swing) at.kind = warning_kind::swinging;
+    const double calmest = calmest_[which];
+    if (calmest <= limits_.calm && gain >= limits_.swing && gain >= limits_.change * calmest)
+        at.kind = warning_kind::swinging;
 }
 
 void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
@@ -38,7 +40,9 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     if (window == nullptr) return;
     grown_[which].reset();
     auto& at = at_[which];
-    at = {warning_kind::none, window->length, {}, {}, 0, blocks_.steps()};
+    at = {};
+    at.block = window->length;
+    at.seen_at = blocks_.steps();
     const double noise = tokens > 0 ? over_dispersion(*window, tokens, top_k) : 0;
     const bool independent = noise <= limits_.independence && noise * limits_.independence >= 1;
     if (window->length == limits_.rest_block && !rested_)
@@ -60,6 +64,7 @@ std::optional<warning> collapse_watch::slowest() const {
             auto out = at_[which];
             if (!grown_[which]) grown_[which] = growth_in(*window);
             out.growth = *grown_[which];
+            out.spread = block_spread(*window);
             return out;
         }
     return std::nullopt;

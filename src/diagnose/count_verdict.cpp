@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <moebius/compare/chi_square.hpp>
 
 namespace moebius {
 namespace {
@@ -16,6 +18,15 @@ std::string words_of(const block_growth& growth, std::size_t block, std::string_
         "to {:.3f})",
         block, unit, growth.multiplier, growth.multiplier - interval_90 * growth.error,
         growth.multiplier + interval_90 * growth.error);
+}
+
+/// Whether block means scatter more than those of independent steps, at a level for all layers of
+/// the log. One window of 18 of these does not come back to its means either, whatever its scatter.
+bool scatters(const warning& slow, const log_head& head) {
+    constexpr double level = 0.05;
+    const std::size_t freedom = (block_window::blocks - 1) * (head.experts - 1);
+    return chi_square_p(slow.spread * static_cast<double>(freedom), freedom) <
+           level / static_cast<double>(std::max<std::size_t>(head.layers.size(), 1));
 }
 
 }  // namespace
@@ -60,13 +71,13 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
         out.verdict = load_verdict::losing_balance;
         out.reason = words_of(now.growth, now.block, unit) + ", away from equal loads";
     } else if (now.kind == warning_kind::swelling) {
-        out.verdict = load_verdict::losing_balance;
+        out.verdict = load_verdict::drifting;
         out.reason = fmt::format(
-            "from {0} {3} to the next {0} loads change {1:.1f} times as much as independent "
-            "tokens make them, and rested in the first {2}; a loop that amplifies as much and "
-            "does not change swings so, too, and counts cannot tell them apart",
-            now.block * warning_limits::half, now.swelling,
-            warning_limits::rest_block * block_window::blocks, unit);
+            "from {0} {2} to the next {0} loads change {1:.1f} times as much as independent "
+            "tokens make them, and nothing says that they run away: a loop that stands, held near "
+            "its loss of balance, swings so, and so does one that comes nearer to it; counts "
+            "cannot tell them apart",
+            now.block * warning_limits::half, now.swelling, unit);
     } else {
         out.verdict =
             now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;
@@ -78,15 +89,40 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
 }
 
 void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::string_view unit,
-                layer_diagnosis& out) {
+                const log_head& head, layer_diagnosis& out) {
     if (rows < enough_steps || !slow) {
         out.reason = fmt::format("{} {} came; {} are needed", rows, unit, enough_steps);
         return;
     }
-    const bool rests = slow->growth.t < -3;  // a random walk does so in one window of 20
-    out.verdict = rests ? load_verdict::safe : load_verdict::drifting;
-    out.reason = rests ? "loads come back to their means: " : "loads move and do not run away: ";
+    if (slow->spread == 0) {
+        out.reason = fmt::format("loads are the same in each of the last {} {}",
+                                 slow->block * block_window::blocks, unit);
+        return;
+    }
+    const bool returns = slow->growth.t < -3;  // a random walk does so in one window of 20
+    const bool moves = !returns && scatters(*slow, head);
+    out.verdict = moves ? load_verdict::drifting : load_verdict::safe;
+    out.reason = moves     ? "loads move and do not run away: "
+                 : returns ? "loads come back to their means: "
+                           : "loads move no more than independent steps do: ";
     out.reason += words_of(slow->growth, slow->block, unit);
+    if (!returns)
+        out.reason += fmt::format("; means of {} scatter {:.3g} times as much as those of them",
+                                  slow->block, slow->spread);
+}
+
+void note_choices(const step_choices& choices, bool told, layer_diagnosis& out) {
+    if (choices.guessed() && !told)
+        out.notes.push_back(fmt::format(
+            "a step is taken to have {:.0f} choices, the least number that makes all its shares "
+            "whole; --tokens would tell",
+            choices.now()));
+    if (choices.now() > 0 || told) return;
+    out.notes.push_back(fmt::format(
+        "cannot tell swings from the noise of tokens: {}, and how many tokens a step has "
+        "(--tokens) is not known; a deviation that feeds itself is looked for alone",
+        choices.padded() ? "loads are multiples of a number by which experts are filled up"
+                         : "loads are no counts"));
 }
 
 std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads, double top_k) {

@@ -28,10 +28,16 @@ void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis&
 /// @param unit  of blocks: steps, or rows that are not one step apart
 void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out);
 
-/// What counts alone say of a layer that raises no warning.
+/// What counts alone say of a layer that raises no warning. Of logs whose steps are independent
+/// some layer is called drifting in .3 %, whatever the number of layers.
 /// @param slow  the slow motion of the layer, where there are steps enough
+/// @param head  of the log: its experts, and how many layers it has
 void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::string_view unit,
-                layer_diagnosis& out);
+                const log_head& head, layer_diagnosis& out);
+
+/// That choices of a step are guessed from shares, or not known.
+/// @param told  whether the log says how many tokens a step has
+void note_choices(const step_choices& choices, bool told, layer_diagnosis& out);
 
 /// Rows until one expert has half of its most, by the growth that is seen.
 [[nodiscard]] std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads,

@@ -101,11 +101,14 @@ load_verdict region_of(const loop_thresholds& at, double K, double low, double h
 std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K, double low,
                       double high, std::string_view by) {
     auto out = fmt::format(
-        "K = {:.4g} ({:.4g} to {:.4g}) by {}; a collapsed state exists from {:.4g}, "
+        "K = {:.4g} ({:.4g} to {:.4g}) by {}; {}a collapsed state exists from {:.4g}, "
         "equal loads are lost at {:.4g}",
-        K, low, high, by, at.fold, at.balance);
-    if (at.gain > 0)
-        out += fmt::format(" without the controller and at {:.4g} with it", at.onset());
+        K, low, high, by, at.gain > 0 ? "without the controller " : "", at.fold, at.balance);
+    if (at.gain > 0) out += fmt::format(", with it they are lost at {:.4g}", at.onset());
+    if (at.gain > 0 && verdict == load_verdict::coexistence)
+        out +=
+            "; experts that collapse in turn may stand beside them before, from a K on that is not "
+            "computed and is the higher the faster the controller";
     if (at.sign && K > at.balance && K < at.onset())
         out += fmt::format(
             "; the sign rule holds them against deviations below {:.2g} standard "
@@ -150,7 +153,9 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
     out.feedback = {K, low, high, "feedback beta/decay"};
     out.limits = at;
     add_margin(out, K, error, at.fold,
-               "the fold: share of the feedback at which a collapsed state appears");
+               at.gain > 0 ? "the fold: share of the feedback at which a collapsed state appears "
+                             "without the controller"
+                           : "the fold: share of the feedback at which a collapsed state appears");
     add_margin(out, K, error, at.onset(),
                at.gain > 0
                    ? "the Hopf point: share of the feedback at which the controller oscillates"

@@ -6,7 +6,6 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/margin.hpp>
-#include <numeric>
 
 #include "count_verdict.hpp"
 #include "loop_thresholds.hpp"
@@ -119,12 +118,8 @@ void layer_margin::take(const load_record& record) {
         shares = loads / sum;  // 1/sum would be infinite
     else
         shares = loads * (1 / sum);
-    if ((unit_ >= 0 && !are_counts(record.loads)) || sum > 1e15)
-        unit_ = -1;  // shares: how many tokens there were is not in them
-    for (std::size_t e = 0; unit_ >= 0 && unit_ != 1 && e < shares_.size(); ++e)
-        unit_ = static_cast<double>(
-            std::gcd(static_cast<std::int64_t>(unit_), static_cast<std::int64_t>(record.loads[e])));
-    tokens_ = unit_ > 0 ? sum / unit_ / top_k_ : head_.tokens.value_or(0);
+    choices_.take(record.loads, sum);
+    tokens_ = tokens_of_step();
     watch_.take(shares_, tokens_, top_k_);
     note_first(watch_.first(), record.step, warned_at_);
     note_first(watch_.first_growth(), record.step, grew_at_);
@@ -286,7 +281,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
         judge_warning(now, unit(), out);
         if (const auto left = rows_left(now, loads, top_k_)) out.steps_left = *left * steps_a_row();
     } else if (!measured) {
-        judge_rest(watch_.blocks().steps(), slow, unit(), out);
+        judge_rest(watch_.blocks().steps(), slow, unit(), head_, out);
         if (loops_ && out.verdict == load_verdict::safe) {
             out.verdict = load_verdict::cannot_tell;
             out.reason +=
@@ -313,11 +308,11 @@ layer_diagnosis layer_margin::margins() const {
     return out;
 }
 
-void layer_margin::note_tokens(layer_diagnosis& out) const {
-    if (tokens_ > 0 || watch_.blocks().steps() == 0) return;
-    out.notes.emplace_back(
-        "cannot tell swings from the noise of tokens: loads are no counts, and how many tokens a "
-        "step has (--tokens) is not known; a deviation that feeds itself is looked for alone");
+/// What the log says stands for shares; counts speak for themselves.
+double layer_margin::tokens_of_step() const {
+    const double choices = choices_.now();
+    const bool told = head_.tokens && (choices == 0 || choices_.guessed());
+    return told ? *head_.tokens : choices / top_k_;
 }
 
 layer_diagnosis layer_margin::result() const {
@@ -332,7 +327,8 @@ layer_diagnosis layer_margin::result() const {
     drop_unequal(out);
     note_scores(scores_, head_, out);
     judge_counts(out);
-    if (out.margins.empty() || !out.feedback) note_tokens(out);
+    if (watch_.blocks().steps() > 0 && (out.margins.empty() || !out.feedback))
+        note_choices(choices_, head_.tokens.has_value(), out);
     const bool in_danger =
         out.verdict >= load_verdict::coexistence;  // the better come before the worse
     if (in_danger && !out.feedback) out.knob = no_knob(head_, restored_);

@@ -66,6 +66,7 @@ void load_state::take(const load_record& record) {
         to.experts = record.loads.size();
         to.loads.clear();
         to.scores.clear();
+        to.changes.clear();
         constexpr std::size_t most_reserved = 1 << 20;
         if (window_ <= most_reserved / std::max<std::size_t>(to.experts, 1))
             to.loads.reserve(window_ * to.experts);
@@ -73,17 +74,34 @@ void load_state::take(const load_record& record) {
     }
     if (to.steps++ == 0) to.first_step = record.step;
     to.last_step = record.step;
-    const std::size_t n = to.experts;
-    if (to.loads.size() < window_ * n) {
+    take_scores(record, to);
+    if (to.loads.size() < window_ * to.experts) {
         to.loads.insert(to.loads.end(), record.loads.begin(), record.loads.end());
-        to.scores.insert(to.scores.end(), record.scores.begin(), record.scores.end());
         return;
     }
-    const auto place = static_cast<std::ptrdiff_t>(to.at * n);
-    std::copy(record.loads.begin(), record.loads.end(), to.loads.begin() + place);
-    if (to.scores.size() == to.loads.size() && !record.scores.empty())
-        std::copy(record.scores.begin(), record.scores.end(), to.scores.begin() + place);
+    std::copy(record.loads.begin(), record.loads.end(),
+              to.loads.begin() + static_cast<std::ptrdiff_t>(to.at * to.experts));
     to.at = (to.at + 1) % window_;
+}
+
+void load_state::take_scores(const load_record& record, layer_window& to) const {
+    if (record.scores.empty()) return;
+    const std::size_t n = to.experts, rows = to.scores.size() / n;
+    double change = 0;
+    if (rows > 0) {
+        const std::size_t last = (to.at + rows - 1) % rows;  // `at` is 0 before the window is full
+        const auto before = std::span<const double>(to.scores).subspan(last * n, n);
+        const double shift = mean_of(record.scores) - mean_of(before);
+        change = (numbers(record.scores) - numbers(before) - shift).square().sum();
+    }
+    if (to.loads.size() < window_ * n) {
+        to.scores.insert(to.scores.end(), record.scores.begin(), record.scores.end());
+        to.changes.push_back(change);
+    } else if (to.loads.size() == to.scores.size()) {
+        std::copy(record.scores.begin(), record.scores.end(),
+                  to.scores.begin() + static_cast<std::ptrdiff_t>(to.at * n));
+        to.changes[to.at] = change;
+    }
 }
 
 layer_state load_state::state_of(const layer_window& layer) const {
@@ -134,16 +152,11 @@ void load_state::add_bias(const layer_window& layer, layer_state& to) const {
         drift[e] = (last[e] - first[e] - moved) / steps;
         to.bias_drift = std::max(to.bias_drift, std::abs(drift[e]));
     }
-    double squares = 0;
-    for (std::size_t i = 1; i < rows; ++i) {
-        const auto before = row(i - 1), now = row(i);
-        const double shift = mean_of(now) - mean_of(before);
-        for (std::size_t e = 0; e < n; ++e) {
-            const double change = now[e] - before[e] - shift - drift[e];
-            squares += change * change;
-        }
-    }
-    to.bias_chatter = std::sqrt(squares / (steps * static_cast<double>(n)));
+    // sum of (change - drift)^2, as drift is the mean change; that into the oldest row is left out
+    const double squares =
+        std::accumulate(layer.changes.begin(), layer.changes.end(), -layer.changes[layer.at]) -
+        steps * numbers(drift).square().sum();
+    to.bias_chatter = std::sqrt(std::max(squares, 0.0) / (steps * static_cast<double>(n)));
 }
 
 std::vector<layer_state> load_state::layers() const {

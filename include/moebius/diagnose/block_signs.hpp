@@ -42,6 +42,10 @@ struct block_swing {
 /// @param half  blocks of each of the two means; 2 half <= block_window::blocks
 [[nodiscard]] double slow_swing(const block_window& window, int half);
 
+/// Variance of the block means about their mean over that which independent steps would give: of
+/// these chi^2/nu, nu = 19 (E - 1) where all directions scatter alike; 0 where no step differs.
+[[nodiscard]] double block_spread(const block_window& window);
+
 /// Noise of a step over that of independent tokens, of which each goes to k of the experts:
 /// (1/k - |p|^2)/T, p the mean loads (shares of choices).
 [[nodiscard]] double over_dispersion(const block_window& window, double tokens, double top_k);

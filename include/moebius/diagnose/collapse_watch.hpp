@@ -12,8 +12,10 @@ namespace moebius {
 /// What loads alone can warn of, while the gates behind them learn.
 enum class warning_kind {
     none,
-    growing,   ///< a deviation feeds itself: its multiplier from block to block exceeds 1
-    swelling,  ///< loads of a gate that rested change slowly and by more than noise makes them
+    growing,  ///< a deviation feeds itself: its multiplier from block to block exceeds 1
+    /// Loads of a gate that rested change slowly and by more than noise makes them. A loop that a
+    /// controller holds near its loss of balance does so, too, and does not change.
+    swelling,
     swinging,  ///< noise of tokens is amplified by much within few steps, and was not before
 };
 
@@ -23,6 +25,7 @@ struct warning {
     block_growth growth;      ///< of those blocks
     block_swing swing;        ///< of those blocks
     double swelling = 0;      ///< slow_swing of those blocks
+    double spread = 0;        ///< block_spread of those blocks, where slowest() was asked
     std::size_t seen_at = 0;  ///< steps taken when it was raised
 };
 
@@ -33,6 +36,9 @@ struct warning_limits {
         3;  ///< passed once in 4,000 steps by 4 % of random walks of 2 experts, 15 % of 8
     double calm = 1.5;  ///< swings up to here are those of independent steps
     double swing = 3;   ///< from here the loop is taken to be amplifying its noise
+    /// And from so many times the calmest window of that length: loops that do not change reach 2.9
+    /// in windows of 4 experts, by chance.
+    double change = 3.5;
     /// A gate rests if slow_swing of its first 400 steps, from 40 to 40 of them, is no more: 14 of
     /// 346 training runs on digits, whose gates learn, are below it, and 357 of 360 on teacher.
     double rest = 2.8;

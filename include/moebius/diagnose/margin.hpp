@@ -5,6 +5,7 @@
 #include <moebius/diagnose/collapse_watch.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
 #include <moebius/diagnose/probes.hpp>
+#include <moebius/diagnose/step_choices.hpp>
 #include <moebius/logs/load_log.hpp>
 #include <optional>
 #include <string>
@@ -85,7 +86,7 @@ private:
     void drop_unequal(layer_diagnosis& out) const;
     [[nodiscard]] std::string_view unit() const;  ///< of what blocks count
     [[nodiscard]] double steps_a_row() const;     ///< in the mean
-    void note_tokens(layer_diagnosis& out) const;
+    [[nodiscard]] double tokens_of_step() const;
 
     log_head head_;
     double top_k_, restored_;
@@ -98,8 +99,8 @@ private:
     std::optional<moment_slope> moments_;
     std::optional<score_slope> scores_;
     std::vector<double> shares_;
-    double unit_ = 0;    ///< greatest common divisor of all counts; 0 before the first, 1 if none
-    double tokens_ = 0;  ///< of the last step
+    step_choices choices_;
+    double tokens_ = 0;                            ///< of the last step; 0: not known
     std::optional<std::int64_t> last_step_, gap_;  ///< gap_: steps between the last rows apart
     std::int64_t first_step_ = 0;
     std::int64_t gap_end_ = 0;                         ///< step of the row behind it

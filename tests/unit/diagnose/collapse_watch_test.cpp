@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <Eigen/Dense>
 #include <algorithm>
 #include <catch.hpp>
 #include <cmath>
@@ -33,6 +34,41 @@ ramped_loop ramped(double slope, std::size_t steps, std::uint64_t seed) {
     return out;
 }
 
+/// Loads of one direction of a loop with an integral controller, n = (s + b)/N + noise of variance
+/// 1: (s, b) <- A (s, b) + B noise, to first order.
+struct linear_chain {
+    double experts, feedback, gain, step;
+
+    [[nodiscard]] feedback_rule rule() const {
+        return {.feedback = feedback, .step = step, .controller = {control_law::integral, gain}};
+    }
+    /// Autocovariances of n, of lags 0 to `lags` - 1.
+    [[nodiscard]] std::vector<double> covariances(int lags) const {
+        const double k = step * feedback / experts, g = step * gain / experts;
+        const Eigen::Matrix2d A{{1 - step + k, k}, {-g, 1 - g}};
+        const Eigen::Vector2d B(step * feedback, -step * gain), C(1 / experts, 1 / experts);
+        Eigen::Matrix2d spread = Eigen::Matrix2d::Zero();
+        Eigen::Vector2d kick = B;
+        for (int i = 0; i < 4000; ++i, kick = A * kick) spread += kick * kick.transpose();
+        std::vector<double> out{C.dot(spread * C) + 1};
+        Eigen::Vector2d later = A * spread * C + B;  // of the scores with n, one step apart
+        for (; static_cast<int>(out.size()) < lags; later = A * later) out.push_back(C.dot(later));
+        return out;
+    }
+};
+
+/// What slow_swing is of windows of 20 blocks of 40 steps, from 2 blocks to 2, in the mean.
+double slow_swing_of(const linear_chain& chain) {
+    constexpr int half = 80;
+    const auto covariance = chain.covariances(2 * half);
+    double change = 0;
+    for (int i = 0; i < 2 * half; ++i)
+        for (int j = 0; j < 2 * half; ++j)
+            change += ((i < half) == (j < half) ? 1 : -1) *
+                      covariance[static_cast<std::size_t>(std::abs(i - j))] / (half * half);
+    return change * half / 2 / (covariance[0] - covariance[1]);
+}
+
 }  // namespace
 
 TEST_CASE("the slow swing of independent tokens is 1, and that of a sine as it must be",
@@ -55,6 +91,43 @@ TEST_CASE("the slow swing of independent tokens is 1, and that of a sine as it m
     const double noise = (1 - 1.0 / 3) / tokens;
     // of about 9 independent changes in 2 directions: sqrt(2/18) = 1/3 of the value, in 40 runs
     CHECK_THAT(told, WithinRel(1 + sine * half / 2 / noise, 3 * 0.33 / std::sqrt(runs)));
+}
+
+TEST_CASE("the slow swing of a loop that a controller holds is that of its linear chain",
+          "[diagnose][oracle]") {
+    const linear_chain chain{8, 6, 1, 0.05};
+    const double told = slow_swing_of(chain);
+    CHECK_THAT(told, WithinRel(4.3, 0.01));  // docs/theory.md section 10
+    double seen = 0;
+    const int runs = 20;
+    for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+        block_scales blocks(8);
+        for (const auto& counts : loop_counts(8, 1024, chain.rule(), 800, seed))
+            blocks.take(shares_of(counts));
+        seen += slow_swing(*blocks.window(2), 2) / runs;
+    }
+    // one window scatters by .8 of 4.3
+    CHECK_THAT(seen, WithinRel(told, 3 * 0.8 / 4.3 / std::sqrt(runs)));
+}
+
+TEST_CASE("swings of a loop that does not change are no news", "[diagnose]") {
+    const linear_chain chain{4, 3, 1, 0.05};
+    int alarms = 0, without_change = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        collapse_watch watch(4), careless(4, {.change = 1});
+        bool swings = false, seems = false;
+        for (const auto& counts : loop_counts(4, 1024, chain.rule(), 4000, seed)) {
+            watch.take(shares_of(counts), 1024, 1);
+            careless.take(shares_of(counts), 1024, 1);
+            swings = swings || watch.now().kind == warning_kind::swinging;
+            seems = seems || careless.now().kind == warning_kind::swinging;
+        }
+        alarms += swings ? 1 : 0;
+        without_change += seems ? 1 : 0;
+    }
+    CAPTURE(alarms, without_change);
+    CHECK(alarms <= 1);  // 5 %
+    CHECK(without_change > 1);
 }
 
 TEST_CASE("a slow swing is warned of where gates rested, and not where they always moved",

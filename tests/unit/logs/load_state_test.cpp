@@ -49,6 +49,29 @@ TEST_CASE("the state is that of the window alone", "[logs]") {
     CHECK_THROWS_AS(load_state(0), invalid_argument);
 }
 
+TEST_CASE("the state of a long log is that of a log of its last steps", "[logs]") {
+    const std::size_t window = GENERATE(as<std::size_t>{}, 1, 2, 7);
+    load_state whole(window);
+    std::vector<std::vector<double>> loads, scores;
+    for (int step = 0; step < 24; ++step) {
+        loads.push_back({step < 9 ? 1.0 : 0.0, 0.1 * (step % 5), 0.3, step % 3 == 0 ? 0.7 : 0.2});
+        scores.push_back({0.01 * step, 0.2 - 0.03 * (step % 4), 0.1, 0.05 * (step % 2)});
+        whole.take(record_of(step, 0, loads.back(), scores.back()));
+        load_state last(window);
+        const std::size_t first = loads.size() - std::min(loads.size(), window);
+        for (std::size_t i = first; i < loads.size(); ++i)
+            last.take(record_of(static_cast<std::int64_t>(i), 0, loads[i], scores[i]));
+        const auto now = whole.layers()[0], alone = last.layers()[0];
+        CAPTURE(window, step);
+        for (const auto& measure : state_measures()) {
+            CAPTURE(measure.name);
+            const double told = now.*measure.value, wanted = alone.*measure.value;
+            CHECK(std::isnan(told) == std::isnan(wanted));
+            if (!std::isnan(wanted)) CHECK_THAT(told, WithinAbs(wanted, 1e-7));  // roots of 1e-16
+        }
+    }
+}
+
 TEST_CASE("a bias is a mean, a spread, a drift and a chatter", "[logs][oracle]") {
     // expert 0 falls and expert 1 rises by 1/8 a step, both by 1 more, and jump by 1/16 to and fro
     const std::vector<double> loads{1, 1};
