@@ -249,11 +249,15 @@ MatrixXd halves_apart(const piecewise& cycle) {
 
 bool has_alike_halves(const piecewise& cycle) {
     constexpr double share = 0.1;
-    const MatrixXd around_mean = cycle.values.colwise() - cycle.values.rowwise().mean();
-    const auto mean_square = [](const MatrixXd& of) {
-        return of.squaredNorm() / static_cast<double>(of.cols());
-    };
-    return mean_square(halves_apart(cycle)) < share * share * mean_square(around_mean);
+    const VectorXd mean = cycle.values.rowwise().mean();
+    double apart = 0, swing = 0;
+    for (Index j = 0; j < cycle.intervals(); ++j) {  // where it moves, and not at even times
+        const double t = cycle.breaks[j];
+        const VectorXd here = cycle.values.col(j * cycle.degree);
+        apart += (here - cycle.at(t < 0.5 ? t + 0.5 : t - 0.5)).squaredNorm();
+        swing += (here - mean).squaredNorm();
+    }
+    return apart < share * share * swing;
 }
 
 VectorXd with_alike_halves(const VectorXd& breaks) {
