@@ -104,11 +104,12 @@ private:
 /// How near the chords of a branch come, in state scales.
 double distance_to(const claim& of, const whole_space& in, const branch& curve,
                    const whole_point& point) {
-    const auto& [name, from, to] = of.ranges[0];
+    const parameter_range& range = of.ranges[0];
     const auto place = [&](const whole_point& here) {
         VectorXd v(here.x.size() + 1);
-        v << in.sorted(here.x) / in.unit(),
-            whole_window * (here.at.parameters[in.varied()[0]] - from) / (to - from);
+        v << in.sorted(here.x) / in.unit(), whole_window *
+                                                (here.at.parameters[in.varied()[0]] - range.from) /
+                                                (range.to - range.from);
         return v;
     };
     const VectorXd v = place(point);

@@ -61,7 +61,7 @@ MatrixXd pair_curve::matrix(const quadratic& at) const {
 }
 
 bool pair_curve::adapt(const VectorXd& u) {
-    if (!terms_at(u)) return false;
+    if (states() < 2 || !terms_at(u)) return false;  // one alone has no pair
     const MatrixXd m = matrix(of(u[unknowns() - 1]));
     if (!m.allFinite()) return false;
     const auto near = svd(m);

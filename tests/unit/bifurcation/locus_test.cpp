@@ -266,6 +266,11 @@ TEST_CASE("a start that lies on no curve is named", "[bifurcation][error]") {
     REQUIRE_THROWS_WITH(locus(two, {"feedback", 0.5, 1.5}, {"bias", -1, 1}, {},
                               start_at(point_type::LP, {0, 0}, {1, 1, 1, 0})),
                         "start: start has 2 states, but two-expert has 1");
+    // One state has no pair of eigenvalues; assertions saw the memory behind it being read.
+    for (const auto type : {point_type::HB, point_type::BT, point_type::GH, point_type::HH})
+        CHECK_THROWS_AS(locus(two, {"feedback", 0.5, 1.5}, {"bias", -1, 1}, {},
+                              start_at(type, {0}, {1, 1, 1, 0})),
+                        invalid_argument);
 }
 
 TEST_CASE("no curve is near a start at which the equations leave double precision",
