@@ -19,6 +19,7 @@ namespace {
 
 constexpr double slack = 0.1;        // of the error allowed, at which the mesh is made finer
 constexpr double shortest = 4;       // times the least step, of one that is not trusted
+constexpr double outside = 1;        // exponent of a multiplier that is so beyond doubt
 constexpr double beside_end = 1e-2;  // of a branch that ends in a doubling: a short way
 
 /// Whether the largest multiplier changes so much in a step that several may have come to the unit
@@ -29,12 +30,11 @@ bool leaps(const floquet& from, const floquet& to) {
     return std::abs(after - before) > std::max(least, 0.5 * std::max(before, after));
 }
 
-/// Whether the largest multipliers, real and far outside, differ in sign: both of two have turned.
+/// Whether the largest multipliers, real and outside, differ in sign: both of two have turned.
 bool turn_over(const floquet& from, const floquet& to) {
     const auto a = from.others.front(), b = to.others.front();
-    constexpr double far = cycle_equations::floquet_multipliers::far;
     return a.imag() == 0 && b.imag() == 0 && a.real() * b.real() < 0 &&
-           std::min(from.largest_exponent(), to.largest_exponent()) > far;
+           std::min(from.largest_exponent(), to.largest_exponent()) > outside;
 }
 
 }  // namespace

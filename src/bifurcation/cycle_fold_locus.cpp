@@ -77,11 +77,19 @@ private:
         const auto at = along.locate(seen);
         if (!at || !look_at(*at)) return std::nullopt;
         const double missed = std::abs(along.test(seen).value(*at));
-        if (seen.type == point_type::LPNS && !known().multipliers.besides(1).has_critical_pair())
-            return std::nullopt;  // a neutral saddle
+        if (!confirms(seen.type)) return std::nullopt;
         rows_.add_row(seen.arc + (at->u - seen.a.u).norm(), row_at(at->u),
                       described(seen.type, at->u, missed));
         return std::nullopt;
+    }
+
+    /// Whether what vanished is what the label says: no neutral saddle, and no change of sign by
+    /// rounding, as of multipliers of 1e69.
+    [[nodiscard]] bool confirms(point_type type) {
+        const floquet rest = known().multipliers.besides(1);
+        if (type == point_type::LPNS) return rest.has_critical_pair();
+        if (type == point_type::LPPD) return rest.confirms(point_type::PD, floquet::nearby);
+        return type != point_type::R1 || rest.confirms(point_type::LPC);
     }
 
     /// Through a cycle of no size: the curve ends there, in a GH.

@@ -16,6 +16,7 @@
 namespace moebius::detail {
 namespace {
 
+using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using curve_kind = cycle_multiplier_curve::kind;
 
@@ -152,6 +153,7 @@ private:
     /// through a cycle of no size.
     std::optional<stop_reason> overruns(walk& along) override {
         if (swing_now() < 0) return stop_reason::step_too_small;
+        if (halves_changed()) return stop_reason::period_doubling;
         const double cosine = curve_.cosine(trace_.current().u);
         if (!pairs() || std::abs(cosine) <= 1) return std::nullopt;
         const curve_point a = trace_.previous();
@@ -162,6 +164,12 @@ private:
         add_point(cosine > 0 ? point_type::R1 : point_type::R2, *at,
                   along.arc() + (at->u - a.u).norm());
         return stop_reason::branch_point;
+    }
+
+    /// Whether the last step went through a cycle of half the period: what comes is the way back.
+    [[nodiscard]] bool halves_changed() const {
+        const MatrixXd before = halves_apart(whole(trace_.previous().u));
+        return before.cwiseProduct(halves_apart(whole(trace_.current().u))).sum() < 0;
     }
 
     /// Multipliers besides those that the curve is about.

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <moebius/bifurcation/cycles.hpp>
 #include <moebius/bifurcation/equilibria.hpp>
+#include <moebius/bifurcation/locus.hpp>
 #include <moebius/equations/equations.hpp>
 #include <moebius/model/model.hpp>
 #include <string>
@@ -29,6 +30,21 @@ diagram cycles_from(const problem& at, const parameter_range& range, const speci
     diagram made;
     add_cycle_branch(made, at, range, start, options);
     return made;
+}
+
+/// Hodgkin and Huxley's axon, whose rates are 0/0 at -40 and -55 mV.
+problem axon() {
+    return read(
+        "par i=0, gna=120, gk=36, gl=0.3\n"
+        "am=0.1*(v+40)/(1-exp(-(v+40)/10))\n"
+        "bm=4*exp(-(v+65)/18)\n"
+        "ah=0.07*exp(-(v+65)/20)\n"
+        "bh=1/(1+exp(-(v+35)/10))\n"
+        "an=0.01*(v+55)/(1-exp(-(v+55)/10))\n"
+        "bn=0.125*exp(-(v+65)/80)\n"
+        "v'=i-gna*m^3*h*(v-50)-gk*n^4*(v+77)-gl*(v+54.4)\n"
+        "m'=am*(1-m)-bm*m\nh'=ah*(1-h)-bh*h\nn'=an*(1-n)-bn*n\n"
+        "init v=-65, m=0.0529, h=0.596, n=0.317\n");
 }
 
 /// The varied parameter, the first one, at labels of a type.
@@ -89,19 +105,8 @@ TEST_CASE("a multiplier that falls from 1e10 to -1e8 in a step passes 1 and -1",
         CHECK_THAT(doublings[k + 1], WithinAbs(folds[k], 1e-8));
 }
 
-// Hodgkin and Huxley's axon, whose rates are 0/0 at -40 and -55 mV.
 TEST_CASE("a doubling's criticality is none that a node next to 0/0 makes", "[cycles][oracle]") {
-    const auto at = read(
-        "par i=0, gna=120, gk=36, gl=0.3\n"
-        "am=0.1*(v+40)/(1-exp(-(v+40)/10))\n"
-        "bm=4*exp(-(v+65)/18)\n"
-        "ah=0.07*exp(-(v+65)/20)\n"
-        "bh=1/(1+exp(-(v+35)/10))\n"
-        "an=0.01*(v+55)/(1-exp(-(v+55)/10))\n"
-        "bn=0.125*exp(-(v+65)/80)\n"
-        "v'=i-gna*m^3*h*(v-50)-gk*n^4*(v+77)-gl*(v+54.4)\n"
-        "m'=am*(1-m)-bm*m\nh'=ah*(1-h)-bh*h\nn'=an*(1-n)-bn*n\n"
-        "init v=-65, m=0.0529, h=0.596, n=0.317\n");
+    const auto at = axon();
     const parameter_range range{"i", 0, 200};
     const auto hopf = equilibrium_diagram(at, range).at("HB1");
     for (const double max_step : {1.0, 3.0}) {
@@ -110,6 +115,46 @@ TEST_CASE("a doubling's criticality is none that a node next to 0/0 makes", "[cy
         REQUIRE(doublings.size() == 2);
         for (const auto& point : doublings) CHECK(point.criticality == "subcritical");
     }
+}
+
+TEST_CASE("a doubling in the first step from another one is found", "[cycles][oracle]") {
+    const auto at = read(
+        "par I=0\n"
+        "am(v)=0.1*(25-v)/(exp((25-v)/10)-1)\nbm(v)=4*exp(-v/18)\n"
+        "ah(v)=0.07*exp(-v/20)\nbh(v)=1/(exp((30-v)/10)+1)\n"
+        "an(v)=0.01*(10-v)/(exp((10-v)/10)-1)\nbn(v)=0.125*exp(-v/80)\n"
+        "init v=0,m=.05,h=.6,n=.32\n"
+        "v'=I-120*m^3*h*(v-115)-36*n^4*(v+12)-0.3*(v-10.599)\n"
+        "m'=am(v)*(1-m)-bm(v)*m\nh'=ah(v)*(1-h)-bh(v)*h\nn'=an(v)*(1-n)-bn(v)*n\n");
+    const parameter_range range{"I", 0, 200};
+    const auto once =
+        cycles_from(at, range, equilibrium_diagram(at, range).at("HB1"), {.max_step = 0.5});
+    // two multipliers, 1908 and 1 at the start, are negative after a long step
+    const auto twice = cycles_from(at, range, once.at("PD1"), {.max_step = 3, .max_points = 20});
+    const auto found = places(twice, point_type::PD);
+    REQUIRE(!found.empty());
+    CHECK_THAT(found[0], WithinAbs(7.850681432, 1e-7));
+}
+
+// E. N. Lorenz, Tellus 36A (1984) 98.
+TEST_CASE("a curve of tori of doubled cycles ends where these have half the period",
+          "[cycles][oracle]") {
+    const auto at = read(
+        "par F=1, G=1, a=0.25, b=4\ninit x=1\n"
+        "x'=-y^2-z^2-a*x+a*F\ny'=x*y-b*x*z-y+G\nz'=b*x*y+x*z-z\n");
+    const parameter_range range{"F", 1, 10};
+    const continuation_options options{.max_step = 1};
+    const auto once = cycles_from(at, range, equilibrium_diagram(at, range).at("HB1"), options);
+    const auto torus = cycles_from(at, range, once.at("PD1"), options).at("NS1");
+
+    const auto found = locus(at, {"F", 2, 10}, {"G", 0.2, 3}, options, torus);
+
+    const auto& curve = found.branches.at(0);
+    CHECK((curve.first == stop_reason::period_doubling ||
+           curve.last == stop_reason::period_doubling));
+    CHECK(of_type(found, point_type::LPNS).empty());
+    CHECK(of_type(found, point_type::R3).size() == 2);
+    CHECK(of_type(found, point_type::R4).size() == 2);
 }
 
 // T. R. Chay, Physica D 16 (1985) 233: a bursting cell.
