@@ -57,10 +57,11 @@ void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis&
         out.verdict = load_verdict::collapsed;
         out.reason = std::move(rule);
         out.steps_left.reset();
-    } else if (out.verdict == load_verdict::safe && one_leads(loads, top_k)) {
+    } else if ((out.verdict == load_verdict::safe || out.verdict == load_verdict::drifting) &&
+               one_leads(loads, top_k)) {
         out.verdict = load_verdict::cannot_tell;
         out.reason += fmt::format(
-            "; one expert has {:.3g} of all choices, and a state that has collapsed comes back to "
+            "; one expert has {:.3g} of all choices, and a state that has collapsed moves about "
             "its means, too",
             loads.maxCoeff());
     }

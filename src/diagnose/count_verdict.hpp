@@ -21,7 +21,8 @@ constexpr std::size_t enough_steps = 200;  // 20 blocks of the shortest length
 /// midway between them.
 [[nodiscard]] bool one_leads(const Eigen::VectorXd& loads, double top_k);
 
-/// Collapsed, whatever else was said, where a rule says so; not safe where one expert leads.
+/// Collapsed, whatever else was said, where a rule says so; neither safe nor drifting where one
+/// expert leads.
 void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis& out);
 
 /// Verdict and reason of a warning.

@@ -258,9 +258,11 @@ std::string_view layer_margin::unit() const { return gap_ ? "rows" : "steps"; }
 
 /// K is the gain where the loads are, and its thresholds are those of equal loads.
 void layer_margin::drop_unequal(layer_diagnosis& out) const {
-    const auto loads = watch_.blocks().recent();
     if (out.margins.empty() || watch_.blocks().steps() < enough_steps / 4) return;
-    if (collapse_of(loads, top_k_).empty() && !one_leads(loads, top_k_)) return;
+    const auto unequal = [&](const Eigen::VectorXd& loads) {
+        return !collapse_of(loads, top_k_).empty() || one_leads(loads, top_k_);
+    };
+    if (!unequal(watch_.blocks().latest()) && !unequal(watch_.blocks().recent())) return;
     out.margins.clear();
     out.feedback.reset();
     out.limits.reset();
@@ -289,7 +291,10 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
                 "which would tell, is not known";
         }
     }
-    if (watch_.blocks().steps() >= enough_steps / 4) judge_collapse(loads, top_k_, out);
+    if (watch_.blocks().steps() >= enough_steps / 4) {
+        judge_collapse(watch_.blocks().latest(), top_k_, out);
+        if (out.verdict != load_verdict::collapsed) judge_collapse(loads, top_k_, out);
+    }
     if (!measured && slow) out.margins.push_back(growth_margin(now, *slow, unit()));
 }
 

@@ -40,6 +40,8 @@ public:
 
     /// (E) mean share over the last 20 of the shortest blocks, or over all steps of fewer.
     [[nodiscard]] Eigen::VectorXd recent() const;
+    /// (E) the same over half as many blocks and the steps behind them: the last 100 to 109.
+    [[nodiscard]] Eigen::VectorXd latest() const;
 
     [[nodiscard]] std::size_t steps() const noexcept { return steps_; }
 
