@@ -52,6 +52,34 @@ bool one_leads(const Eigen::VectorXd& loads, double top_k) {
     return loads.maxCoeff() > (2 * even < most ? most / 2 : (most + even) / 2);
 }
 
+bool leads_in_turn(const block_scales& blocks, double top_k) {
+    constexpr int enough_led = 15, enough_turns = 3;
+    if (blocks.steps() < block_scales::shortest * block_window::blocks) return false;
+    int led = 0, turns = 0;
+    Eigen::Index leader = -1;
+    for (std::size_t back = 0; back < block_window::blocks; ++back) {
+        const Eigen::VectorXd loads = blocks.block(back);
+        if (!one_leads(loads, top_k)) continue;
+        Eigen::Index first = 0;
+        const double most = loads.maxCoeff(&first);
+        turns += leader >= 0 && loads[leader] < most / 2 ? 1 : 0;
+        leader = first;
+        ++led;
+    }
+    return led >= enough_led && turns >= enough_turns;
+}
+
+void judge_turns(const block_scales& blocks, double top_k, std::string_view unit,
+                 layer_diagnosis& out) {
+    if (out.verdict == load_verdict::collapsed || !leads_in_turn(blocks, top_k)) return;
+    out.verdict = load_verdict::oscillating;
+    out.reason = fmt::format(
+        "experts win in turn: in most of the last {} times {} {} one has more than half of what it "
+        "can have, and not always the same",
+        block_window::blocks, block_scales::shortest, unit);
+    out.steps_left.reset();
+}
+
 void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis& out) {
     if (auto rule = collapse_of(loads, top_k); !rule.empty()) {
         out.verdict = load_verdict::collapsed;
@@ -136,10 +164,11 @@ std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads
 
 margin growth_margin(const warning& now, const warning& slow, std::string_view unit) {
     const warning& shown = now.kind == warning_kind::growing ? now : slow;
-    const double m = shown.growth.multiplier, error = interval_90 * shown.growth.error;
-    return {1 - m, 1 - m - error, 1 - m + error,
-            fmt::format("1, by the multiplier of deviations from block to block of {} {}",
-                        shown.block, unit)};
+    const double m = std::abs(shown.growth.multiplier), error = interval_90 * shown.growth.error;
+    return {
+        1 - m, 1 - m - error, std::min(1 - m + error, 1.0),
+        fmt::format("1, by the size of the multiplier of deviations from block to block of {} {}",
+                    shown.block, unit)};
 }
 
 }  // namespace moebius

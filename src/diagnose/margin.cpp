@@ -262,7 +262,9 @@ void layer_margin::drop_unequal(layer_diagnosis& out) const {
     const auto unequal = [&](const Eigen::VectorXd& loads) {
         return !collapse_of(loads, top_k_).empty() || one_leads(loads, top_k_);
     };
-    if (!unequal(watch_.blocks().latest()) && !unequal(watch_.blocks().recent())) return;
+    const auto& blocks = watch_.blocks();
+    if (!unequal(blocks.latest()) && !unequal(blocks.recent()) && !leads_in_turn(blocks, top_k_))
+        return;
     out.margins.clear();
     out.feedback.reset();
     out.limits.reset();
@@ -294,6 +296,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
     if (watch_.blocks().steps() >= enough_steps / 4) {
         judge_collapse(watch_.blocks().latest(), top_k_, out);
         if (out.verdict != load_verdict::collapsed) judge_collapse(loads, top_k_, out);
+        judge_turns(watch_.blocks(), top_k_, unit(), out);
     }
     if (!measured && slow) out.margins.push_back(growth_margin(now, *slow, unit()));
 }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include <catch.hpp>
+#include <cmath>
+#include <moebius/diagnose/margin.hpp>
+#include <string>
+
+#include "runs.hpp"
+
+using namespace moebius;
+using namespace diagnose_runs;
+
+TEST_CASE("experts that win in turn are oscillating", "[diagnose]") {
+    std::mt19937_64 random(7);
+    const int turn = GENERATE(10, 20);
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 3000; ++t) {
+        std::vector<double> scores(8, 0.0);
+        scores[static_cast<std::size_t>(t / turn) % 8] = 6;
+        counts.push_back(drawn(scores, 512, random));
+    }
+    log_head head;
+    head.experts = 8;
+    const auto got = diagnosis_of(head, counts);
+    CAPTURE(turn, got.reason);
+    CHECK(got.verdict == load_verdict::oscillating);
+    CHECK(got.reason.find("in turn") != std::string::npos);
+}
+
+TEST_CASE("swings that alternate from block to block are no margin", "[diagnose]") {
+    std::mt19937_64 random(8);
+    std::vector<std::vector<double>> counts;  // a half period is a block of 80
+    for (int t = 0; t < 3000; ++t)
+        counts.push_back(drawn({0.3 * std::sin(0.5 + 3.14159265 * t / 80), 0, 0, 0}, 4096, random));
+    log_head head;
+    head.experts = 4;
+    const auto got = diagnosis_of(head, counts);
+    REQUIRE(got.margins.size() == 1);
+    CHECK(got.margins[0].value < 0.2);
+    CHECK(got.margins[0].high <= 1);
+}
