@@ -29,6 +29,16 @@ bool scatters(const warning& slow, const log_head& head) {
            level / static_cast<double>(std::max<std::size_t>(head.layers.size(), 1));
 }
 
+/// Experts that have less than a tenth of an even share.
+std::ptrdiff_t idle_of(const Eigen::VectorXd& loads) {
+    return (loads.array() < 0.1 / static_cast<double>(loads.size())).count();
+}
+
+std::string idle_words(std::ptrdiff_t idle, std::ptrdiff_t experts) {
+    return fmt::format("{} of {} experts {} less than a tenth of an even share", idle, experts,
+                       idle == 1 ? "has" : "have");
+}
+
 }  // namespace
 
 std::string collapse_of(const Eigen::VectorXd& loads, double top_k) {
@@ -36,15 +46,14 @@ std::string collapse_of(const Eigen::VectorXd& loads, double top_k) {
     for (const double p : loads)
         if (p > 0) entropy -= p * std::log(p);
     const auto n = static_cast<double>(loads.size());
-    const auto idle = static_cast<double>((loads.array() < 0.1 / n).count());
+    const auto idle = idle_of(loads);
     const double spread = std::exp(entropy), least = top_k + (n - top_k) / 4;
     if (spread < least)
         return fmt::format(
             "one expert has {:.3g} times its even share, and loads are spread over {:.3g} of {} "
             "experts, exp(entropy), which is below {:.3g}",
             loads.maxCoeff() * n, spread, n, least);
-    if (2 * idle < n) return {};
-    return fmt::format("{} of {} experts have less than a tenth of an even share", idle, n);
+    return 2 * idle < loads.size() ? std::string() : idle_words(idle, loads.size());
 }
 
 bool one_leads(const Eigen::VectorXd& loads, double top_k) {
@@ -93,6 +102,13 @@ void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis&
             "its means, too",
             loads.maxCoeff());
     }
+}
+
+void judge_idle(const Eigen::VectorXd& loads, layer_diagnosis& out) {
+    const auto idle = idle_of(loads);
+    if (idle == 0 || out.verdict == load_verdict::collapsed) return;
+    if (out.verdict == load_verdict::safe) out.verdict = load_verdict::cannot_tell;
+    out.reason += "; " + idle_words(idle, loads.size());
 }
 
 void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out) {

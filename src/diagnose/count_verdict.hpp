@@ -34,6 +34,9 @@ void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis&
 void judge_turns(const block_scales& blocks, double top_k, std::string_view unit,
                  layer_diagnosis& out);
 
+/// Not safe where experts have less than a tenth of an even share, and how many.
+void judge_idle(const Eigen::VectorXd& loads, layer_diagnosis& out);
+
 /// Verdict and reason of a warning.
 /// @param unit  of blocks: steps, or rows that are not one step apart
 void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out);

@@ -297,6 +297,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
         judge_collapse(watch_.blocks().latest(), top_k_, out);
         if (out.verdict != load_verdict::collapsed) judge_collapse(loads, top_k_, out);
         judge_turns(watch_.blocks(), top_k_, unit(), out);
+        judge_idle(loads, out);
     }
     if (!measured && slow) out.margins.push_back(growth_margin(now, *slow, unit()));
 }

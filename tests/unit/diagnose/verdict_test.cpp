@@ -38,3 +38,16 @@ TEST_CASE("swings that alternate from block to block are no margin", "[diagnose]
     CHECK(got.margins[0].value < 0.2);
     CHECK(got.margins[0].high <= 1);
 }
+
+TEST_CASE("a layer that loses experts is not safe", "[diagnose]") {
+    std::mt19937_64 random(9);
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 1000; ++t)
+        counts.push_back(drawn({-6, -6, -6, 0, 0, 0, 0, 0}, 1024, random));
+    log_head head;
+    head.experts = 8;
+    const auto got = diagnosis_of(head, counts);
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::cannot_tell);
+    CHECK(got.reason.find("3 of 8 experts have less than a tenth") != std::string::npos);
+}
