@@ -51,3 +51,23 @@ TEST_CASE("a layer that loses experts is not safe", "[diagnose]") {
     CHECK(got.verdict == load_verdict::cannot_tell);
     CHECK(got.reason.find("3 of 8 experts have less than a tenth") != std::string::npos);
 }
+
+TEST_CASE("a K whose interval holds the fold is on neither side", "[diagnose]") {
+    const auto counts = loop_counts(8, 512, {.feedback = 4.25, .step = 0.05}, 1500, 3);
+    log_head head;
+    head.experts = 8;
+    head.top_k = 1;
+    head.rate = 0.05;
+    head.feedback = 4.25;
+    head.decay = 1;
+    head.beta = 1;
+    head.gate = "softmax";
+    head.balancer = "feedback";
+    const auto got = diagnosis_of(head, counts);
+    REQUIRE(got.feedback);
+    REQUIRE(got.limits);
+    REQUIRE(got.feedback->low < got.limits->fold);
+    REQUIRE(got.feedback->high > got.limits->fold);
+    CHECK(got.verdict == load_verdict::cannot_tell);
+    CHECK(got.reason.find("on which side") != std::string::npos);
+}
