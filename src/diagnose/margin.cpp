@@ -299,7 +299,8 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
         judge_turns(watch_.blocks(), top_k_, unit(), out);
         judge_idle(loads, out);
     }
-    if (!measured && slow) out.margins.push_back(growth_margin(now, *slow, unit()));
+    const bool lost = out.verdict == load_verdict::collapsed;
+    if (!measured && slow && !lost) out.margins.push_back(growth_margin(now, *slow, unit()));
 }
 
 double layer_margin::steps_a_row() const {

@@ -270,6 +270,7 @@ TEST_CASE("a collapse is told by the rule that says so, without a K of equal loa
     CHECK((got.reason.find("exp(entropy)") != std::string::npos) == !idle);
     CHECK_FALSE(got.feedback);
     CHECK_FALSE(got.limits);
+    CHECK(got.margins.empty());
 }
 
 TEST_CASE("a collapse of the last hundred steps is told", "[diagnose]") {
