@@ -87,4 +87,19 @@ Eigen::VectorXd block_scales::recent() const {
     return at.means.rowwise().sum().array() / count + even;  // places not yet filled hold 0
 }
 
+Eigen::VectorXd block_scales::block(std::size_t back) const {
+    const auto& at = scales_[0];
+    const auto place = static_cast<Eigen::Index>((at.count - 1 - back) % block_window::blocks);
+    return at.means.col(place).array() + 1 / static_cast<double>(experts_);
+}
+
+Eigen::VectorXd block_scales::latest() const {
+    constexpr std::size_t most = block_window::blocks / 2;
+    if (scales_.empty()) return recent();
+    Eigen::VectorXd sum = sum_;
+    for (std::size_t back = 0; back < std::min(scales_[0].count, most); ++back)
+        sum += double{shortest} * block(back);
+    return sum / sum.sum();
+}
+
 }  // namespace moebius

@@ -29,6 +29,16 @@ bool scatters(const warning& slow, const log_head& head) {
            level / static_cast<double>(std::max<std::size_t>(head.layers.size(), 1));
 }
 
+/// Experts that have less than a tenth of an even share.
+std::ptrdiff_t idle_of(const Eigen::VectorXd& loads) {
+    return (loads.array() < 0.1 / static_cast<double>(loads.size())).count();
+}
+
+std::string idle_words(std::ptrdiff_t idle, std::ptrdiff_t experts) {
+    return fmt::format("{} of {} experts {} less than a tenth of an even share", idle, experts,
+                       idle == 1 ? "has" : "have");
+}
+
 }  // namespace
 
 std::string collapse_of(const Eigen::VectorXd& loads, double top_k) {
@@ -36,15 +46,14 @@ std::string collapse_of(const Eigen::VectorXd& loads, double top_k) {
     for (const double p : loads)
         if (p > 0) entropy -= p * std::log(p);
     const auto n = static_cast<double>(loads.size());
-    const auto idle = static_cast<double>((loads.array() < 0.1 / n).count());
+    const auto idle = idle_of(loads);
     const double spread = std::exp(entropy), least = top_k + (n - top_k) / 4;
     if (spread < least)
         return fmt::format(
             "one expert has {:.3g} times its even share, and loads are spread over {:.3g} of {} "
             "experts, exp(entropy), which is below {:.3g}",
             loads.maxCoeff() * n, spread, n, least);
-    if (2 * idle < n) return {};
-    return fmt::format("{} of {} experts have less than a tenth of an even share", idle, n);
+    return 2 * idle < loads.size() ? std::string() : idle_words(idle, loads.size());
 }
 
 bool one_leads(const Eigen::VectorXd& loads, double top_k) {
@@ -52,18 +61,54 @@ bool one_leads(const Eigen::VectorXd& loads, double top_k) {
     return loads.maxCoeff() > (2 * even < most ? most / 2 : (most + even) / 2);
 }
 
+bool leads_in_turn(const block_scales& blocks, double top_k) {
+    constexpr int enough_led = 15, enough_turns = 3;
+    if (blocks.steps() < block_scales::shortest * block_window::blocks) return false;
+    int led = 0, turns = 0;
+    Eigen::Index leader = -1;
+    for (std::size_t back = 0; back < block_window::blocks; ++back) {
+        const Eigen::VectorXd loads = blocks.block(back);
+        if (!one_leads(loads, top_k)) continue;
+        Eigen::Index first = 0;
+        const double most = loads.maxCoeff(&first);
+        turns += leader >= 0 && loads[leader] < most / 2 ? 1 : 0;
+        leader = first;
+        ++led;
+    }
+    return led >= enough_led && turns >= enough_turns;
+}
+
+void judge_turns(const block_scales& blocks, double top_k, std::string_view unit,
+                 layer_diagnosis& out) {
+    if (out.verdict == load_verdict::collapsed || !leads_in_turn(blocks, top_k)) return;
+    out.verdict = load_verdict::oscillating;
+    out.reason = fmt::format(
+        "experts win in turn: in most of the last {} times {} {} one has more than half of what it "
+        "can have, and not always the same",
+        block_window::blocks, block_scales::shortest, unit);
+    out.steps_left.reset();
+}
+
 void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis& out) {
     if (auto rule = collapse_of(loads, top_k); !rule.empty()) {
         out.verdict = load_verdict::collapsed;
         out.reason = std::move(rule);
         out.steps_left.reset();
-    } else if (out.verdict == load_verdict::safe && one_leads(loads, top_k)) {
+    } else if ((out.verdict == load_verdict::safe || out.verdict == load_verdict::drifting) &&
+               one_leads(loads, top_k)) {
         out.verdict = load_verdict::cannot_tell;
         out.reason += fmt::format(
-            "; one expert has {:.3g} of all choices, and a state that has collapsed comes back to "
+            "; one expert has {:.3g} of all choices, and a state that has collapsed moves about "
             "its means, too",
             loads.maxCoeff());
     }
+}
+
+void judge_idle(const Eigen::VectorXd& loads, layer_diagnosis& out) {
+    const auto idle = idle_of(loads);
+    if (idle == 0 || out.verdict == load_verdict::collapsed) return;
+    if (out.verdict == load_verdict::safe) out.verdict = load_verdict::cannot_tell;
+    out.reason += "; " + idle_words(idle, loads.size());
 }
 
 void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out) {
@@ -135,10 +180,11 @@ std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads
 
 margin growth_margin(const warning& now, const warning& slow, std::string_view unit) {
     const warning& shown = now.kind == warning_kind::growing ? now : slow;
-    const double m = shown.growth.multiplier, error = interval_90 * shown.growth.error;
-    return {1 - m, 1 - m - error, 1 - m + error,
-            fmt::format("1, by the multiplier of deviations from block to block of {} {}",
-                        shown.block, unit)};
+    const double m = std::abs(shown.growth.multiplier), error = interval_90 * shown.growth.error;
+    return {
+        1 - m, 1 - m - error, std::min(1 - m + error, 1.0),
+        fmt::format("1, by the size of the multiplier of deviations from block to block of {} {}",
+                    shown.block, unit)};
 }
 
 }  // namespace moebius

@@ -21,8 +21,21 @@ constexpr std::size_t enough_steps = 200;  // 20 blocks of the shortest length
 /// midway between them.
 [[nodiscard]] bool one_leads(const Eigen::VectorXd& loads, double top_k);
 
-/// Collapsed, whatever else was said, where a rule says so; not safe where one expert leads.
+/// Whether experts win in turn: in 15 of the last 20 of the shortest blocks one leads, and at least
+/// three times another that has taken the lead's loads. The mean over them may be even.
+[[nodiscard]] bool leads_in_turn(const block_scales& blocks, double top_k);
+
+/// Collapsed, whatever else was said, where a rule says so; neither safe nor drifting where one
+/// expert leads.
 void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis& out);
+
+/// Oscillating, where experts win in turn and no collapse is told.
+/// @param unit  of blocks: steps, or rows that are not one step apart
+void judge_turns(const block_scales& blocks, double top_k, std::string_view unit,
+                 layer_diagnosis& out);
+
+/// Not safe where experts have less than a tenth of an even share, and how many.
+void judge_idle(const Eigen::VectorXd& loads, layer_diagnosis& out);
 
 /// Verdict and reason of a warning.
 /// @param unit  of blocks: steps, or rows that are not one step apart
@@ -43,7 +56,7 @@ void note_choices(const step_choices& choices, bool told, layer_diagnosis& out);
 [[nodiscard]] std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads,
                                               double top_k);
 
-/// What counts alone tell.
+/// What counts alone tell: 1 - |multiplier|, as deviations that change their sign grow, too.
 [[nodiscard]] margin growth_margin(const warning& now, const warning& slow, std::string_view unit);
 
 }  // namespace moebius

@@ -95,7 +95,8 @@ load_verdict region_of(const loop_thresholds& at, double K, double low, double h
     if (low > at.onset())
         return at.gain > 0 ? load_verdict::oscillating : load_verdict::losing_balance;
     if (K > at.balance && at.gain == 0) return load_verdict::losing_balance;
-    return high > at.fold && K > at.fold * 0.999 ? load_verdict::coexistence : load_verdict::safe;
+    if (low < at.fold && high > at.fold) return load_verdict::cannot_tell;
+    return low < at.fold ? load_verdict::safe : load_verdict::coexistence;
 }
 
 std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K, double low,
@@ -116,8 +117,6 @@ std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K,
             exact::sign_basin(K - at.balance, at.gain));
     if (verdict == load_verdict::cannot_tell)
         out += "; the interval is too wide to say on which side";
-    if (verdict == load_verdict::safe && high > at.fold)
-        out += "; the interval reaches into the window where both exist";
     return out;
 }
 

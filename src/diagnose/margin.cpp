@@ -258,9 +258,13 @@ std::string_view layer_margin::unit() const { return gap_ ? "rows" : "steps"; }
 
 /// K is the gain where the loads are, and its thresholds are those of equal loads.
 void layer_margin::drop_unequal(layer_diagnosis& out) const {
-    const auto loads = watch_.blocks().recent();
     if (out.margins.empty() || watch_.blocks().steps() < enough_steps / 4) return;
-    if (collapse_of(loads, top_k_).empty() && !one_leads(loads, top_k_)) return;
+    const auto unequal = [&](const Eigen::VectorXd& loads) {
+        return !collapse_of(loads, top_k_).empty() || one_leads(loads, top_k_);
+    };
+    const auto& blocks = watch_.blocks();
+    if (!unequal(blocks.latest()) && !unequal(blocks.recent()) && !leads_in_turn(blocks, top_k_))
+        return;
     out.margins.clear();
     out.feedback.reset();
     out.limits.reset();
@@ -289,8 +293,14 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
                 "which would tell, is not known";
         }
     }
-    if (watch_.blocks().steps() >= enough_steps / 4) judge_collapse(loads, top_k_, out);
-    if (!measured && slow) out.margins.push_back(growth_margin(now, *slow, unit()));
+    if (watch_.blocks().steps() >= enough_steps / 4) {
+        judge_collapse(watch_.blocks().latest(), top_k_, out);
+        if (out.verdict != load_verdict::collapsed) judge_collapse(loads, top_k_, out);
+        judge_turns(watch_.blocks(), top_k_, unit(), out);
+        judge_idle(loads, out);
+    }
+    const bool lost = out.verdict == load_verdict::collapsed;
+    if (!measured && slow && !lost) out.margins.push_back(growth_margin(now, *slow, unit()));
 }
 
 double layer_margin::steps_a_row() const {

@@ -270,6 +270,21 @@ TEST_CASE("a collapse is told by the rule that says so, without a K of equal loa
     CHECK((got.reason.find("exp(entropy)") != std::string::npos) == !idle);
     CHECK_FALSE(got.feedback);
     CHECK_FALSE(got.limits);
+    CHECK(got.margins.empty());
+}
+
+TEST_CASE("a collapse of the last hundred steps is told", "[diagnose]") {
+    std::mt19937_64 random(5);
+    const double most = GENERATE(0.98, 0.6);
+    const double score = std::log(most * 7 / (1 - most));
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 1005; ++t)
+        counts.push_back(drawn({t < 905 ? 0 : score, 0, 0, 0, 0, 0, 0, 0}, 512, random));
+    log_head head;
+    head.experts = 8;
+    const auto got = diagnosis_of(head, counts);
+    CAPTURE(got.reason);
+    CHECK(got.verdict == (most > 0.9 ? load_verdict::collapsed : load_verdict::cannot_tell));
 }
 
 TEST_CASE("balance is not said to be lost by a loop that does not change", "[diagnose]") {
