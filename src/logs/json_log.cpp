@@ -49,9 +49,8 @@ public:
 private:
     using families = std::map<std::string, std::vector<std::pair<expert_name, const json*>>>;
     static bool has_numbers(const families::value_type& one) {
-        return std::any_of(one.second.begin(), one.second.end(), [](const auto& cell) {
-            return cell.second->is_number() || cell.second->is_array();
-        });
+        return std::any_of(one.second.begin(), one.second.end(),
+                           [](const auto& cell) { return is_number_or_row(*cell.second); });
     }
 
     [[nodiscard]] json_place here() const { return {file_, line_}; }
@@ -333,6 +332,7 @@ void json_log::take_flat() {
             take_row(layer, {value, score, nullptr, nullptr, {}});
             continue;
         }
+        to.needs_all = to_.names_experts = true;
         load_cell cell{.step = step_, .layer = to.layer(layer)};
         cell.expert = checked_expert(of.expert, [this] { return place(); });
         cell.load = checked_load(number(*value, loads->first), [this] { return place(); });

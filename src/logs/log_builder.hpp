@@ -31,6 +31,7 @@ struct log_builder {
     log_head head;                    ///< without layers and experts
     std::set<std::string> ranks;      ///< whose counts came
     bool adds_up = false;
+    bool names_experts = false;         ///< load_table::needs_all
     std::optional<std::string> family;  ///< of the loads that are read, of records
     std::set<std::string> left_out;     ///< families of which another is read
 
@@ -70,6 +71,7 @@ struct log_builder {
     load_table& part(const std::string& name) {
         auto& found = parts[name];
         found.adds_up = adds_up;
+        found.needs_all = names_experts;
         return found;
     }
 
