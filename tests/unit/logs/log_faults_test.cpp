@@ -231,6 +231,28 @@ TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[
             ContainsSubstring("its name has no rank, but those of other parts have one"));
 }
 
+TEST_CASE("counts rounded to bfloat16 or padded are not halved", "[logs]") {
+    const auto open = [](const std::vector<int>& loads) {
+        std::string counts;
+        for (int s = 0; s < 40; ++s)
+            for (const int load : loads) sample::append<std::int32_t>(counts, load);
+        return sample::open({sample::npy("<i4", "(40, 1, 4)", counts)});
+    };
+    const auto first = [](const opened_log& log) {
+        load_record one;
+        REQUIRE(log.source->next(one));
+        return one.loads.front();
+    };
+    const auto rounded = open({486, 510, 516, 532}), unknown = open({286, 310, 314, 398}),
+               padded = open({128, 256, 384, 1280}), doubled = open({486, 510, 514, 532});
+    CHECK(first(rounded) == 486);
+    CHECK(!sample::says(rounded.notes, "all counts are even"));
+    CHECK(first(unknown) == 286);
+    CHECK(sample::says(unknown.notes, "--tokens says what they count"));
+    CHECK(first(padded) == 128);
+    CHECK(first(doubled) == 243);
+}
+
 TEST_CASE("counts that are doubled in a part of the log are refused", "[logs][error]") {
     std::string counts;
     for (int s = 0; s < 400; ++s)
@@ -238,8 +260,9 @@ TEST_CASE("counts that are doubled in a part of the log are refused", "[logs][er
             sample::append<std::int32_t>(counts, s < 300 ? load : load + (load == 2) - (load == 8));
     const auto array = sample::npy("<i4", "(400, 1, 4)", counts);
 
-    CHECK_THAT(sample::refusal_of(array),
-               ContainsSubstring("step 300, layer 0: a load is 3, but all counts before are even"));
+    CHECK_THAT(
+        sample::refusal_of(array),
+        ContainsSubstring("FILE, step 300, layer 0: a load is 3, but all counts before are even"));
     CHECK(sample::refusal_of(array, {.tokens = 20}) == "(nothing)");
 }
 
