@@ -14,6 +14,7 @@
 #include "json_numbers.hpp"
 #include "load_names.hpp"
 #include "log_builder.hpp"
+#include "record_settings.hpp"
 #include "router_trace.hpp"
 
 namespace moebius {
@@ -84,6 +85,7 @@ private:
     std::optional<std::int64_t> last_step_;
     expert_map map_;
     router_trace trace_;
+    record_settings settings_;
 
     // of the record at hand
     std::int64_t step_ = 0;
@@ -183,10 +185,8 @@ void json_log::check_order() {
 
 void json_log::take_record(const json& record) {
     if (!record.is_object()) fail("a record must be an object: {\"step\": 0, \"layer\": ...}");
-    if (const auto config = record.find("config"); config != record.end())
-        read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
-                    to_.head);
     find_members(record);
+    settings_.take(record, place(), arrays_.loads != nullptr && !to_.adds_up, to_.head);
     map_.take(record, place());
     if (record.contains("top_indices")) return take_trace(record);
     if (expert_ != nullptr && single_.loads != nullptr) return take_cell();
@@ -282,7 +282,6 @@ void json_log::take_trace(const json& record) {
     to_.note(
         "a router trace was counted: records of one step and layer (ranks, micro-batches) were "
         "added up");
-    if (const auto k = record.find("topk"); k != record.end()) to_.head.top_k = number(*k, "topk");
     const auto counts = trace_.counts(record, here());
     if (trace_.experts() > 0) {
         to_.take_width(counts.size(), [this] { return place("logit_shape"); });

@@ -231,6 +231,27 @@ TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[
             ContainsSubstring("its name has no rank, but those of other parts have one"));
 }
 
+TEST_CASE("what records say of their own choices is read and held against them", "[logs]") {
+    const auto records = [](const std::string& first, const std::string& second) {
+        const std::string loads = R"("counts": [16, 15], )";
+        return R"({"step": 0, )" + loads + first + "}\n" + R"({"step": 1, )" + loads + second +
+               "}\n";
+    };
+    const std::string said = R"("top_k": 2, "tokens": 62)", other = R"("top_k": 2, "tokens": 124)";
+    const auto halved = sample::open({records(said, said)}),
+               running = sample::open({records(said, other)});
+    CHECK(halved.source->head().top_k == 2);
+    CHECK(sample::says(halved.notes, "sum to 31, and tokens x top-k are 124"));
+    CHECK(!sample::says(running.notes, "tokens x top-k"));  // a total that grows
+    const auto traced = [](const std::string& members) {
+        return sample::refusal_of(R"({"step": 0, "top_indices": [[0], [1]], )" + members + "}\n");
+    };
+    CHECK_THAT(traced(R"("topk": 2)"),
+               ContainsSubstring("a token's experts are 1, but 'topk' is 2"));
+    CHECK_THAT(traced(R"("num_tokens": 3)"),
+               ContainsSubstring("'top_indices' has 2 tokens, but 'num_tokens' is 3"));
+}
+
 TEST_CASE("counts rounded to bfloat16 or padded are not halved", "[logs]") {
     const auto open = [](const std::vector<int>& loads) {
         std::string counts;
