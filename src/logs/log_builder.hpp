@@ -83,6 +83,8 @@ struct log_builder {
     void note(std::string sentence);
     /// Of a family that is read: whether its name says that it is of loads.
     void note_family(std::string_view family);
+    /// Whether by their name loads are those of one rank, where ranks are not added up.
+    void note_local(std::string_view of_loads);
     /// Of loads under several names one is read.
     /// @throws io_error  where the names may be those of layers
     void note_choice(std::string_view read, std::string_view left, const std::string& place);

@@ -96,6 +96,19 @@ TEST_CASE("of several loads of an expert the counts of all ranks are read", "[lo
                        "'local_tokens_per_expert' was not"));
 }
 
+TEST_CASE("counts that are a rank's own by their name are told", "[logs]") {
+    const auto array = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
+    for (const auto& bytes :
+         {std::string("step,layer,expert,local_tokens_per_expert\n0,0,0,9\n0,0,1,1\n"),
+          record(0, 0, R"("local_tokens_per_expert": [9, 1])"),
+          sample::zip({{"local_tokens_per_expert.npy", array}}),
+          std::string("step,local_tokens/expert_0,local_tokens/expert_1\n0,9,1\n")})
+        CHECK(sample::says(sample::open({bytes}).notes, "is by its name what one rank counts"));
+    CHECK(!sample::says(
+        sample::open({record(0, 0, R"("local_tokens_per_expert": [9, 1], "rank": 0)")}).notes,
+        "by its name"));
+}
+
 TEST_CASE("a router trace has as many experts as its logits", "[logs]") {
     const auto trace = [](int step, const char* chosen, const char* more) {
         return record(step, 0, fmt::format(R"("top_indices": {}{})", chosen, more));
