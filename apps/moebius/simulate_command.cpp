@@ -125,6 +125,7 @@ simulation measure(const simulate_arguments& args,
 
 std::vector<written_file> logs_of(const simulate_arguments& args, const session& session) {
     if (!has_log(args.log, args.options.record_every, session)) return {};
+    (void)logged_top_k(args.problem.router);
     return {{"--log", args.log.file}};
 }
 
@@ -140,13 +141,14 @@ void check_moments(const simulate_arguments& args) {
                                "with gumbel or logistic shares are those of softmax");
 }
 
-/// K is that of the loop where tokens are alike and each goes to one expert.
+/// K is that of the loop where tokens are alike.
 void write_load_log(const simulate_arguments& args, const token_source& source,
                     const simulation& measured) {
     if (args.log.file.empty()) return;
     const auto& loop = args.options.loop;
-    write_log(args.log, measured.records, "replica", loop.tokens,
-              loop_config(args.rule, loop.tokens),
+    const auto top_k = logged_top_k(args.problem.router);
+    write_log(args.log, measured.records, "replica", loop.tokens * top_k,
+              loop_config(args.rule, loop.tokens, top_k),
               probes_of(measured, source, args.rule.beta, loop, args.log.probe));
 }
 

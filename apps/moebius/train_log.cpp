@@ -70,18 +70,29 @@ bool has_log(const log_arguments& log, std::uint64_t record_every, const session
     return true;
 }
 
+std::size_t logged_top_k(const router_choice& router) {
+    if (router.is_top_1()) return 1;
+    const auto rule = router.make(1, noise_law::gumbel)->rule();
+    if (!rule || rule->chooses == routing_rule::kind::shares || rule->k_min != rule->k_max)
+        throw invalid_argument("--log", fmt::format("--router {} came", router.text),
+                               "a load log counts the choices of tokens that choose top_k experts "
+                               "each");
+    return rule->k_max;
+}
+
 void check_log(const log_arguments& log, const experiment_arguments& of, bool against_another,
                const session& session, std::vector<written_file>& also) {
     if (!has_log(log, of.design.record_every, session)) return;
     if (of.design.layers != 1 || !of.vary.empty() || against_another)
         throw invalid_argument("--log", "two layers, --vary or --against came",
                                "it takes one layer, and runs that are alike");
+    (void)logged_top_k({of.routers.front()});
     also.push_back({"--log", log.file});
 }
 
 void write_log(const log_arguments& log, const table& records, std::string_view run_column,
-               std::size_t tokens, std::string_view config, const log_probes& probes) {
-    write_file(log.file, load_log(*load_log_format_of(log.file), records, run_column, tokens,
+               std::size_t choices, std::string_view config, const log_probes& probes) {
+    write_file(log.file, load_log(*load_log_format_of(log.file), records, run_column, choices,
                                   config, probes));
 }
 
@@ -90,8 +101,8 @@ void write_log(const log_arguments& log, const training_report& report) {
     const auto& run = report.made.work.runs.front();
     auto rule = run.rule;
     if (!std::isnan(run.feedback_end)) rule.feedback = run.feedback_end;
-    const auto tokens = report.made.work.batch;
-    write_log(log, history_table(report), "run", tokens, loop_config(rule, tokens),
+    const auto tokens = report.made.work.batch, top_k = run.model->routing()->rule()->k_max;
+    write_log(log, history_table(report), "run", tokens * top_k, loop_config(rule, tokens, top_k),
               probes_of(report));
 }
 

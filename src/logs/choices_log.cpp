@@ -11,6 +11,7 @@
 #include <numeric>
 #include <utility>
 
+#include "bfloat16.hpp"
 #include "load_table.hpp"
 
 namespace moebius {
@@ -79,9 +80,9 @@ void require_experts(const std::string& file, std::size_t has, const log_options
                                : fmt::format("it must be {}: an array has all experts", has));
 }
 
-choices_log::choices_log(std::unique_ptr<log_source> from, const log_options& options,
-                         std::vector<std::string>& notes)
-    : from_(std::move(from)), head_(from_->head()) {
+choices_log::choices_log(std::string file, std::unique_ptr<log_source> from,
+                         const log_options& options, std::vector<std::string>& notes)
+    : file_(std::move(file)), from_(std::move(from)), head_(from_->head()) {
     overrule(head_, options);
     look_ahead();
     find_factor(notes);
@@ -128,22 +129,40 @@ void choices_log::find_factor(std::vector<std::string>& notes) {
     if (!head_.tokens && head_.top_k && whole) head_.tokens = factor_ * sum / *head_.top_k;
 }
 
-/// Whether all counts are even, where rounding to bfloat16 does not make them so.
-bool choices_log::are_doubled() const {
-    constexpr std::size_t enough = 40;  // odds of 1 to 2^40
-    std::size_t not_rounded = 0;
+/// Why all counts are even. Rounding to bfloat16 makes those from 256 on even, padding all of them
+/// multiples of 4 or more; of doubled ones each second is twice an odd number.
+choices_log::evenness choices_log::why_even() const {
+    constexpr std::size_t enough = 40;                                  // odds of 1 to 2^40
+    std::size_t small = 0, small_odd = 0, all = 0, odd = 0, large = 0;  // odd: twice that
+    bool is_rounded = true;
     for (const auto& one : ahead_)
         for (const double load : one.loads) {
-            if (std::fmod(load, 2) != 0) return false;
-            if (load != 0 && (load < 512 || std::fmod(load, 8) != 0)) ++not_rounded;
+            if (std::fmod(load, 2) != 0) return evenness::none;
+            if (load == 0) continue;
+            const std::size_t twice_odd = std::fmod(load, 4) != 0 ? 1 : 0;
+            ++all;
+            odd += twice_odd;
+            small += load < 256 ? 1 : 0;
+            small_odd += load < 256 ? twice_odd : 0;
+            large += load >= 512 ? 1 : 0;
+            is_rounded = is_rounded && is_bfloat16(load);
         }
-    return not_rounded >= enough;
+    const std::size_t telling = is_rounded ? small : all, of_odd = is_rounded ? small_odd : odd;
+    if (telling >= enough && 8 * of_odd > telling) return evenness::doubled;
+    return all >= enough && 8 * odd > all && large < enough ? evenness::unknown : evenness::none;
 }
 
 /// Whole numbers that are twice as many, or a part.
 double choices_log::factor_of_counts(double sum, std::vector<std::string>& notes) const {
     if (!head_.tokens) {
-        if (!are_doubled()) return 1;
+        const auto why = why_even();
+        if (why == evenness::unknown)
+            notes.emplace_back(
+                "all counts are even, as recomputation makes them, which counts twice, and "
+                "bfloat16 "
+                "those from 256 on: they were taken as they are, and --tokens says what they "
+                "count");
+        if (why != evenness::doubled) return 1;
         notes.emplace_back(
             "all counts are even, as of recomputation, which counts twice: they were "
             "halved");
@@ -200,7 +219,8 @@ void choices_log::check_even(const load_record& record) const {
     for (const double load : record.loads)
         if (std::fmod(load, 2) != 0)
             throw io_error(
-                fmt::format("step {}, layer {}", record.step, excerpt(head_.layers[record.layer])),
+                fmt::format("{}, step {}, layer {}", file_, record.step,
+                            excerpt(head_.layers[record.layer])),
                 fmt::format("a load is {:g}, but all counts before are even, as of recomputation, "
                             "which counts twice: --tokens says what they count, or the parts are "
                             "to be read by themselves",

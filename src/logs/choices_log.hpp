@@ -25,8 +25,9 @@ void require_experts(const std::string& file, std::size_t has, const log_options
 /// A log whose loads are choices, whatever the file counts: its first records tell.
 class choices_log final : public log_source {
 public:
+    /// @param file   for sentences
     /// @param notes  gets what was found
-    choices_log(std::unique_ptr<log_source> from, const log_options& options,
+    choices_log(std::string file, std::unique_ptr<log_source> from, const log_options& options,
                 std::vector<std::string>& notes);
 
     const log_head& head() const override { return head_; }
@@ -43,9 +44,11 @@ private:
     void check_even(const load_record& record) const;
     double factor_of_counts(double sum, std::vector<std::string>& notes) const;
     double factor_of_shares(double sum, std::vector<std::string>& notes) const;
-    [[nodiscard]] bool are_doubled() const;
+    enum class evenness { none, unknown, doubled };
+    [[nodiscard]] evenness why_even() const;
     [[nodiscard]] double common_sum() const;
 
+    std::string file_;
     std::unique_ptr<log_source> from_;
     log_head head_;
     double factor_ = 1;

@@ -267,7 +267,10 @@ private:
         const auto first = checked_expert(of->expert, at);
         (void)checked_expert(static_cast<double>(first + numbers.size() - 1), at);
         for (const double number : numbers) (void)checked_load(number, at);
-        if (is_row) to_.take_width(numbers.size(), at);
+        if (is_row)
+            to_.take_width(numbers.size(), at);
+        else
+            to_.names_experts = true;
         auto& to = to_.part("");
         to.add({step_, to.layer(of->layer.empty() ? "0" : of->layer), first, numbers, {}, {}});
     }

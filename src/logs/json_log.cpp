@@ -14,6 +14,7 @@
 #include "json_numbers.hpp"
 #include "load_names.hpp"
 #include "log_builder.hpp"
+#include "record_settings.hpp"
 #include "router_trace.hpp"
 
 namespace moebius {
@@ -49,9 +50,8 @@ public:
 private:
     using families = std::map<std::string, std::vector<std::pair<expert_name, const json*>>>;
     static bool has_numbers(const families::value_type& one) {
-        return std::any_of(one.second.begin(), one.second.end(), [](const auto& cell) {
-            return cell.second->is_number() || cell.second->is_array();
-        });
+        return std::any_of(one.second.begin(), one.second.end(),
+                           [](const auto& cell) { return is_number_or_row(*cell.second); });
     }
 
     [[nodiscard]] json_place here() const { return {file_, line_}; }
@@ -85,6 +85,7 @@ private:
     std::optional<std::int64_t> last_step_;
     expert_map map_;
     router_trace trace_;
+    record_settings settings_;
 
     // of the record at hand
     std::int64_t step_ = 0;
@@ -184,10 +185,8 @@ void json_log::check_order() {
 
 void json_log::take_record(const json& record) {
     if (!record.is_object()) fail("a record must be an object: {\"step\": 0, \"layer\": ...}");
-    if (const auto config = record.find("config"); config != record.end())
-        read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
-                    to_.head);
     find_members(record);
+    settings_.take(record, place(), arrays_.loads != nullptr && !to_.adds_up, to_.head);
     map_.take(record, place());
     if (record.contains("top_indices")) return take_trace(record);
     if (expert_ != nullptr && single_.loads != nullptr) return take_cell();
@@ -283,7 +282,6 @@ void json_log::take_trace(const json& record) {
     to_.note(
         "a router trace was counted: records of one step and layer (ranks, micro-batches) were "
         "added up");
-    if (const auto k = record.find("topk"); k != record.end()) to_.head.top_k = number(*k, "topk");
     const auto counts = trace_.counts(record, here());
     if (trace_.experts() > 0) {
         to_.take_width(counts.size(), [this] { return place("logit_shape"); });
@@ -333,6 +331,7 @@ void json_log::take_flat() {
             take_row(layer, {value, score, nullptr, nullptr, {}});
             continue;
         }
+        to.needs_all = to_.names_experts = true;
         load_cell cell{.step = step_, .layer = to.layer(layer)};
         cell.expert = checked_expert(of.expert, [this] { return place(); });
         cell.load = checked_load(number(*value, loads->first), [this] { return place(); });

@@ -32,6 +32,10 @@ struct json_place {
     [[nodiscard]] std::string of(std::string_view name) const;
 };
 
+[[nodiscard]] inline bool is_number_or_row(const nlohmann::json& value) {
+    return value.is_number() || value.is_array();
+}
+
 /// @param what  the member, for sentences
 /// @throws io_error  for what is no number
 [[nodiscard]] double json_number(const nlohmann::json& value, std::string_view what,

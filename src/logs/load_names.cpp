@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "load_names.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <initializer_list>
+#include <moebius/base/text.hpp>
 #include <string>
 #include <vector>
 
@@ -80,6 +83,13 @@ family_kind kind_of(std::string_view family) {
 
 bool counts_logical_experts(std::string_view name) {
     return are_any_of(words_of(name), {"logical"});
+}
+
+std::string note_of_local(std::string_view name) {
+    if (!are_any_of(words_of(name), {"local"})) return {};
+    return fmt::format(
+        "'{}' is by its name what one rank counts: of several those of all are needed",
+        excerpt(name));
 }
 
 bool is_summary_name(std::string_view layer) {

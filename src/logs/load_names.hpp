@@ -28,6 +28,9 @@ struct family_kind {
 /// Whether a layer's name is that of what is made of layers: mean, total.
 [[nodiscard]] bool is_summary_name(std::string_view layer);
 
+/// What is to be said of counts whose name is that of a rank's own; empty for others.
+[[nodiscard]] std::string note_of_local(std::string_view name);
+
 /// Whether loads of that name are of logical experts, not of their copies.
 [[nodiscard]] bool counts_logical_experts(std::string_view name);
 

@@ -149,11 +149,13 @@ void load_table::check(const std::string& file, std::size_t met) {
             steps.add(layers < layers_.size());
             if (end < runs_.size()) layers = 0;
         }
-        if (covered < experts_ && has_zero_)
+        const bool may_be_cut = end == runs_.size();
+        if (covered < experts_ && (has_zero_ || (needs_all && !may_be_cut)))
             refuse(file, runs_[from],
-                   fmt::format("{} of {} experts have a row, but all must where zeros are written: "
-                               "rows are missing, {}",
+                   fmt::format("{} of {} experts have a row, but all must where {}: rows are "
+                               "missing, {}",
                                covered, experts_,
+                               has_zero_ ? "zeros are written" : "each load names its expert",
                                experts_ > met            ? "or experts is too many"
                                : runs_[from].expert == 1 ? "or experts are numbered from 1"
                                                          : "or the file was cut off"));
@@ -253,6 +255,7 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
         std::find_if(runs_.begin(), runs_.end(), [&](const run& one) { return one.step != step; });
     load_table taken;
     taken.adds_up = adds_up;
+    taken.needs_all = needs_all;
     taken.layers_ = layers_;
     taken.runs_.assign(runs_.begin(), end);
     const std::size_t numbers = end == runs_.end() ? loads_.size() : end->at;

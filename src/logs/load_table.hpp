@@ -45,6 +45,9 @@ public:
     /// Cells that come again are added up: of ranks, micro-batches, single choices.
     bool adds_up = false;
 
+    /// A load has its expert's name with it, so that one that is missing was not logged.
+    bool needs_all = false;
+
     /// The place of a layer, a new one if it was not met.
     /// @throws io_error  for more than most_layers
     std::uint32_t layer(std::string_view name);

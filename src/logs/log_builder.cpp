@@ -21,6 +21,12 @@ void log_builder::note(std::string sentence) {
 void log_builder::note_family(std::string_view of_loads) {
     if (!kind_of(of_loads).says_loads)
         note(fmt::format("'{}' was read as loads, which its name does not say", excerpt(of_loads)));
+    note_local(of_loads);
+}
+
+void log_builder::note_local(std::string_view of_loads) {
+    auto sentence = note_of_local(of_loads);
+    if (!sentence.empty() && !adds_up) note(std::move(sentence));
 }
 
 void log_builder::note_choice(std::string_view read, std::string_view left,

@@ -31,6 +31,7 @@ struct log_builder {
     log_head head;                    ///< without layers and experts
     std::set<std::string> ranks;      ///< whose counts came
     bool adds_up = false;
+    bool names_experts = false;         ///< load_table::needs_all
     std::optional<std::string> family;  ///< of the loads that are read, of records
     std::set<std::string> left_out;     ///< families of which another is read
 
@@ -70,6 +71,7 @@ struct log_builder {
     load_table& part(const std::string& name) {
         auto& found = parts[name];
         found.adds_up = adds_up;
+        found.needs_all = names_experts;
         return found;
     }
 
@@ -81,6 +83,8 @@ struct log_builder {
     void note(std::string sentence);
     /// Of a family that is read: whether its name says that it is of loads.
     void note_family(std::string_view family);
+    /// Whether by their name loads are those of one rank, where ranks are not added up.
+    void note_local(std::string_view of_loads);
     /// Of loads under several names one is read.
     /// @throws io_error  where the names may be those of layers
     void note_choice(std::string_view read, std::string_view left, const std::string& place);

@@ -9,6 +9,8 @@
 #include <moebius/logs/log_check.hpp>
 #include <numeric>
 
+#include "bfloat16.hpp"
+
 namespace moebius {
 namespace {
 
@@ -33,8 +35,8 @@ void log_check::count_rounded(std::span<const double> loads, layer_facts& layer)
     for (const double load : loads) {
         if (!(load >= 512)) continue;
         ++layer.above_512;
-        const double spacing = std::ldexp(1.0, std::ilogb(load) - 7);
-        layer.not_rounded += std::fmod(load, spacing) != 0 ? 1U : 0U;
+        layer.not_rounded += is_bfloat16(load) ? 0U : 1U;
+        layer.last_bits += std::fmod(load, 2 * bfloat16_spacing(load)) != 0 ? 1U : 0U;
     }
 }
 
@@ -158,12 +160,14 @@ void log_check::say_sums(std::vector<std::string>& to) const {
 
 void log_check::say_rounded(std::vector<std::string>& to) const {
     constexpr std::size_t enough = 40;  // by chance at most half of them are multiples of 4
-    std::size_t above = 0, odd = 0;
+    std::size_t above = 0, odd = 0, last_bits = 0;
     for (const auto& layer : layers_) {
         above += layer.above_512;
         odd += layer.not_rounded;
+        last_bits += layer.last_bits;
     }
-    if (above >= enough && odd == 0 && all_whole())
+    const bool is_coarser = 8 * last_bits < above;  // as of counts padded to blocks
+    if (above >= enough && odd == 0 && !is_coarser && all_whole())
         to.push_back(
             fmt::format("rounded: all {} loads from 512 on are multiples of 4 and more, as "
                         "bfloat16 rounds them: an update by the sign of load - mean may go "

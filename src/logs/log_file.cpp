@@ -78,7 +78,8 @@ public:
         }
         for (auto& one : out) {
             require_experts(names_, one.source->head().experts, options_);
-            one.source = std::make_unique<choices_log>(std::move(one.source), options_, one.notes);
+            one.source =
+                std::make_unique<choices_log>(names_, std::move(one.source), options_, one.notes);
         }
         return out;
     }

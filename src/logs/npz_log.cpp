@@ -123,6 +123,8 @@ private:
                 notes->push_back(fmt::format("'{}' was read, and '{}' was not", read, name));
             if (!out) out = rows(read = name);
         }
+        if (auto said = note_of_local(read); !said.empty() && notes != nullptr)
+            notes->push_back(std::move(said));
         if (out) return out;
         const auto files = archive_->zip.files();
         if (files.size() == 1) return rows(files.front().name);

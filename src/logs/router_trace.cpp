@@ -18,6 +18,21 @@ void router_trace::read_shape(const json& shape, const json_place& at) {
                                   [&] { return at.of("logit_shape"); });
 }
 
+/// What the record says of its choices must be so: else some are not there.
+void router_trace::check_choices(const json& record, const json& tokens, const json_place& at) {
+    if (const auto said = record.find("num_tokens"); said != record.end())
+        if (const double count = json_number(*said, "num_tokens", at);
+            count != static_cast<double>(tokens.size()))
+            throw io_error(at.text(),
+                           fmt::format("'top_indices' has {} tokens, but 'num_tokens' is {}",
+                                       tokens.size(), count));
+    if (const auto said = record.find("topk"); said != record.end())
+        for (const double k = json_number(*said, "topk", at); const auto& chosen : tokens)
+            if (chosen.is_array() && static_cast<double>(chosen.size()) != k)
+                throw io_error(at.text(), fmt::format("a token's experts are {}, but 'topk' is {}",
+                                                      chosen.size(), k));
+}
+
 std::vector<double> router_trace::counts(const json& record, const json_place& at) {
     const auto& tokens = record["top_indices"];
     if (!tokens.is_array())
@@ -34,6 +49,7 @@ std::vector<double> router_trace::counts(const json& record, const json_place& a
         if (e >= out.size()) out.resize(e + 1);
         ++out[e];
     };
+    check_choices(record, tokens, at);
     for (const auto& chosen : tokens)
         if (chosen.is_array())
             std::for_each(chosen.begin(), chosen.end(), choose);

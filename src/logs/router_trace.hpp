@@ -22,6 +22,8 @@ public:
 
 private:
     void read_shape(const nlohmann::json& shape, const json_place& at);
+    static void check_choices(const nlohmann::json& record, const nlohmann::json& tokens,
+                              const json_place& at);
 
     std::size_t experts_ = 0;
 };

@@ -59,21 +59,23 @@ std::vector<wide_columns::run> joined(std::vector<pair_of_columns> experts) {
     return out;
 }
 
-/// Of experts before others that have no column.
-void note_gaps(const std::vector<wide_columns::run>& runs, log_builder& to) {
-    std::string first;
-    std::size_t more = 0;
+/// An expert before others that has no column was not logged, which is no load of 0.
+/// @param layers  their names; none where rows have a layer each
+void refuse_gaps(const std::vector<wide_columns::run>& runs, const std::vector<std::string>& layers,
+                 const std::string& place) {
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const bool goes_on =
             i > 0 && runs[i].layer == runs[i - 1].layer && runs[i].rank == runs[i - 1].rank;
         const std::size_t next = goes_on ? runs[i - 1].expert + runs[i - 1].loads.size() : 0;
-        if (runs[i].expert <= next) continue;
-        if (!first.empty()) ++more;
-        if (first.empty())
-            first = fmt::format("layer {} has no column of expert {}, which counts as 0",
-                                excerpt(to.part("").layers()[runs[i].layer]), next);
+        if (runs[i].expert > next)
+            throw io_error(place,
+                           fmt::format("{} a column of expert {} and none of {}, but the "
+                                       "loads of all experts are needed",
+                                       layers.empty() ? "it has"
+                                                      : fmt::format("layer {} has",
+                                                                    excerpt(layers[runs[i].layer])),
+                                       runs[i].expert, next));
     }
-    if (!first.empty()) to.note(more > 0 ? fmt::format("{}, nor {} others", first, more) : first);
 }
 
 }  // namespace
@@ -121,7 +123,7 @@ std::vector<wide_columns::run> wide_columns::runs(log_builder& to, bool in_rows,
     }
     number_from_0(experts, to);
     auto out = joined(std::move(experts));
-    if (!in_rows) note_gaps(out, to);
+    refuse_gaps(out, in_rows ? std::vector<std::string>{} : to.part("").layers(), place);
     for (auto one = out.begin(); one != out.end(); ++one)
         if (const auto next = std::next(one);
             next == out.end() || next->layer != one->layer || next->rank != one->rank)

@@ -35,7 +35,8 @@ public:
     /// are to be added up.
     /// @param in_rows  whether the rows have a layer each, not the columns
     /// @param place    for sentences
-    /// @throws io_error  for layers of different numbers of experts
+    /// @throws io_error  for layers of different numbers of experts, and for experts without a
+    /// column
     [[nodiscard]] std::vector<run> runs(log_builder& to, bool in_rows,
                                         const std::string& place) const;
 

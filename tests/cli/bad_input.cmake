@@ -232,6 +232,8 @@ rejected(moments_in_a_table ARGS simulate --steps 20 --log x.csv --moments
   ERR "--moments: --log is x.csv, but a row an expert has no place for them: .npz and .jsonl have")
 rejected(log_of_some_steps ARGS simulate --steps 20 --record-every 2 --log x.npz
   ERR "--log: --record-every is 2, but a load log has every step: it must be 1")
+rejected(log_of_unlike_choices ARGS simulate --experts 4 --steps 20 --router probmoe-dynamic-k --log x.npz
+  ERR "--log: --router probmoe-dynamic-k came, but a load log counts the choices of tokens that choose top_k experts each")
 rejected(records_beyond_steps ARGS simulate --steps 20 --record-every 50 ERR "--record-every: 50 came, but --steps is 20")
 rejected(result_in_a_figure ARGS diagram ${vary} --out x.svg ERR "--out: x.svg came, but it is for the result, and --plot draws figures")
 rejected(format_against_name ARGS diagram ${vary} --format csv --out x.json
@@ -282,6 +284,8 @@ rejected(train_controller_gain_varied ARGS train --data ${digits} --controller l
   ERR "controller: a gain came for loss-free, [^\n]*")
 rejected(train_log_of_some_steps ARGS train --data ${digits} --steps 100 --record-every 50 --log x.npz
   ERR "--log: --record-every is 50, but a load log has every step: it must be 1")
+rejected(train_log_of_shares ARGS train --data ${digits} --steps 100 --record-every 1 --router soft-moe --log x.npz
+  ERR "--log: --router soft-moe came, but a load log counts the choices of tokens that choose top_k experts each")
 rejected(train_steps ARGS train --data ${digits} --steps 75 --record-every 50
   ERR "--steps: 75 came, but it must be a multiple of --record-every, 50")
 rejected(train_parameter ARGS train --data ${digits} --set feedbak=1 ERR "training: 'feedbak' came[^\n]*did you mean 'feedback'[^\n]*")

@@ -157,6 +157,19 @@ assert max(one["history"]["layer"]) == max(one["margins"]["layer"]) == 11
 assert one["cannot_be_told"] and all(said.startswith("layer") for said in one["cannot_be_told"]), one["cannot_be_told"]'
 grep -q '^# {.*"K":2.0' written.csv && grep -q '^{"config": {.*"K":2.0' written.jsonl
 
+# of two experts a token all choices are there, with their top_k
+for words in 'simulate --steps 300 --batch 256' 'train --data teacher:4/8/8/400 --steps 60 --batch 64 --record-every 1'; do
+    "$program" $words --experts 4 --router top-k,k=2 --set feedback=2 --log two.jsonl >summary
+    "$program" diagnose two.jsonl --out two.json >summary
+    python3 - <<'END'
+import json
+config, *records = map(json.loads, open("two.jsonl"))
+assert config["config"]["top_k"] == 2, config
+sums = {sum(one["counts"]) for one in records}
+assert sums == {2 * config["config"]["tokens"]}, sums
+END
+done
+
 # and are drawn: loads and layers, margins with their interval, K beside the fold at 3.2187 and 4
 "$program" diagnose simulated.npz --restore 0.6 --report simulated.html >summary
 grep -q 'feedback from 2 to 1\.[23][0-9]* ([0-9.]* to [0-9.]*) restores a margin of 60 %' summary

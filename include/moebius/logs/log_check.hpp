@@ -44,6 +44,7 @@ private:
         double least_sum = 0, most_sum = 0;
         bool whole = true;
         std::size_t above_512 = 0, not_rounded = 0;  ///< loads from 512 on
+        std::size_t last_bits = 0;  ///< of these, with the last of bfloat16's bits set
         std::vector<double> last, sums,
             squares;  ///< (experts); shares over records and their squares
     };

@@ -228,10 +228,17 @@ TEST_CASE("what a wide table lacks is read as it must be, and told", "[logs]") {
     const auto from_1 = sample::open({"step,expert_1,expert_2\n0,30,10\n"});
     CHECK(loads_of(from_1) == wanted);
     CHECK(says(from_1.notes, "its experts are numbered from 1"));
-    const auto gap = sample::open({"step,layer3/e0,layer3/e2\n0,30,10\n"});
-    CHECK(loads_of(gap) == std::vector<double>{30, 0, 10});
-    CHECK(says(gap.notes, "layer 3 has no column of expert 1, which counts as 0"));
     CHECK(says(sample::open({"epoch,e0,e1\n0,30,10\n"}).notes, "it has no column of steps"));
+}
+
+TEST_CASE("an expert whose load was not logged is no dead one", "[logs]") {
+    CHECK_THAT(refusal_of("step,layer3/e0,layer3/e2\n0,30,10\n"),
+               ContainsSubstring("layer 3 has a column of expert 2 and none of 1, but"));
+    CHECK_THAT(refusal_of("step,layer,e0,e2\n0,3,30,10\n"),
+               ContainsSubstring("it has a column of expert 2 and none of 1, but"));
+    const std::string loads = R"("e/layer3/expert0": 30, "e/layer3/expert2": 10)";
+    CHECK_THAT(refusal_of(record(loads) + record(loads).replace(9, 1, "1")),
+               ContainsSubstring("2 of 3 experts have a row, but all must where each load names"));
 }
 
 TEST_CASE("layers come in the order of their numbers, and a mean of them is told", "[logs]") {

@@ -60,6 +60,10 @@ TEST_CASE("each trap of a log is named", "[logs]") {
                     return spacing * std::round(load / spacing);
                 }),
                 "rounded: all 4800 loads from 512 on"));
+    CHECK(!found(findings_of([](int s, int l, int e) {  // padded to blocks
+                     return 128 * std::round(healthy(s, l, e) / 128);
+                 }),
+                 "rounded"));
     CHECK(found(findings_of([](int s, int l, int e) { return healthy(l == 0 ? s : 3, l, e); }),
                 "constant: layer 1: the loads never change"));
     CHECK(found(findings_of([](int, int l, int e) { return 8.0 + l * e; }, 1),

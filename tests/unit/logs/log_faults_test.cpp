@@ -96,6 +96,19 @@ TEST_CASE("of several loads of an expert the counts of all ranks are read", "[lo
                        "'local_tokens_per_expert' was not"));
 }
 
+TEST_CASE("counts that are a rank's own by their name are told", "[logs]") {
+    const auto array = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
+    for (const auto& bytes :
+         {std::string("step,layer,expert,local_tokens_per_expert\n0,0,0,9\n0,0,1,1\n"),
+          record(0, 0, R"("local_tokens_per_expert": [9, 1])"),
+          sample::zip({{"local_tokens_per_expert.npy", array}}),
+          std::string("step,local_tokens/expert_0,local_tokens/expert_1\n0,9,1\n")})
+        CHECK(sample::says(sample::open({bytes}).notes, "is by its name what one rank counts"));
+    CHECK(!sample::says(
+        sample::open({record(0, 0, R"("local_tokens_per_expert": [9, 1], "rank": 0)")}).notes,
+        "by its name"));
+}
+
 TEST_CASE("a router trace has as many experts as its logits", "[logs]") {
     const auto trace = [](int step, const char* chosen, const char* more) {
         return record(step, 0, fmt::format(R"("top_indices": {}{})", chosen, more));
@@ -231,6 +244,49 @@ TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[
             ContainsSubstring("its name has no rank, but those of other parts have one"));
 }
 
+TEST_CASE("what records say of their own choices is read and held against them", "[logs]") {
+    const auto records = [](const std::string& first, const std::string& second) {
+        const std::string loads = R"("counts": [16, 15], )";
+        return R"({"step": 0, )" + loads + first + "}\n" + R"({"step": 1, )" + loads + second +
+               "}\n";
+    };
+    const std::string said = R"("top_k": 2, "tokens": 62)", other = R"("top_k": 2, "tokens": 124)";
+    const auto halved = sample::open({records(said, said)}),
+               running = sample::open({records(said, other)});
+    CHECK(halved.source->head().top_k == 2);
+    CHECK(sample::says(halved.notes, "sum to 31, and tokens x top-k are 124"));
+    CHECK(!sample::says(running.notes, "tokens x top-k"));  // a total that grows
+    const auto traced = [](const std::string& members) {
+        return sample::refusal_of(R"({"step": 0, "top_indices": [[0], [1]], )" + members + "}\n");
+    };
+    CHECK_THAT(traced(R"("topk": 2)"),
+               ContainsSubstring("a token's experts are 1, but 'topk' is 2"));
+    CHECK_THAT(traced(R"("num_tokens": 3)"),
+               ContainsSubstring("'top_indices' has 2 tokens, but 'num_tokens' is 3"));
+}
+
+TEST_CASE("counts rounded to bfloat16 or padded are not halved", "[logs]") {
+    const auto open = [](const std::vector<int>& loads) {
+        std::string counts;
+        for (int s = 0; s < 40; ++s)
+            for (const int load : loads) sample::append<std::int32_t>(counts, load);
+        return sample::open({sample::npy("<i4", "(40, 1, 4)", counts)});
+    };
+    const auto first = [](const opened_log& log) {
+        load_record one;
+        REQUIRE(log.source->next(one));
+        return one.loads.front();
+    };
+    const auto rounded = open({486, 510, 516, 532}), unknown = open({286, 310, 314, 398}),
+               padded = open({128, 256, 384, 1280}), doubled = open({486, 510, 514, 532});
+    CHECK(first(rounded) == 486);
+    CHECK(!sample::says(rounded.notes, "all counts are even"));
+    CHECK(first(unknown) == 286);
+    CHECK(sample::says(unknown.notes, "--tokens says what they count"));
+    CHECK(first(padded) == 128);
+    CHECK(first(doubled) == 243);
+}
+
 TEST_CASE("counts that are doubled in a part of the log are refused", "[logs][error]") {
     std::string counts;
     for (int s = 0; s < 400; ++s)
@@ -238,8 +294,9 @@ TEST_CASE("counts that are doubled in a part of the log are refused", "[logs][er
             sample::append<std::int32_t>(counts, s < 300 ? load : load + (load == 2) - (load == 8));
     const auto array = sample::npy("<i4", "(400, 1, 4)", counts);
 
-    CHECK_THAT(sample::refusal_of(array),
-               ContainsSubstring("step 300, layer 0: a load is 3, but all counts before are even"));
+    CHECK_THAT(
+        sample::refusal_of(array),
+        ContainsSubstring("FILE, step 300, layer 0: a load is 3, but all counts before are even"));
     CHECK(sample::refusal_of(array, {.tokens = 20}) == "(nothing)");
 }
 
