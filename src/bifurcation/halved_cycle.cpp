@@ -16,6 +16,7 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr double first_slope_step = 1e-3;  // of the scaled parameter, to which a window is 20
+constexpr double shorter = 0.1;            // where there is no cycle
 constexpr double rounding = 1e-13;         // of the parameter: no nearer
 constexpr double doubles = 1e-6;           // |mu + 1| of a cycle that does
 constexpr int most_secants = 20;
@@ -57,7 +58,9 @@ std::optional<doubling_cycle> doubling_of_half(const cycle_curve& on, const para
     const auto& base = on.base();
     const double scale = base.model->state_scale(base.parameters);
     const piecewise half = mean_of_halves(near, scale, options.tolerance);
-    doubling_cycle found{cycle_curve(base, range, orbit_of(half, period / 2)), {}, 0};
+    doubling_cycle found{cycle_curve(base, range, orbit_of(half, period / 2)),
+                         {},
+                         std::numeric_limits<double>::infinity()};
     const Index p = found.curve.size() - 1;
     tracer trace(found.curve, options);
     VectorXd u = found.curve.scale(half, period / 2, base.parameters);
@@ -71,7 +74,10 @@ std::optional<doubling_cycle> doubling_of_half(const cycle_curve& on, const para
     auto was = value(before);
     for (int k = 0; was && k < most_secants; ++k) {
         const auto now = value(here);
-        if (!now) return std::nullopt;
+        if (!now) {  // as beyond a fold that is next to it
+            here = std::lerp(before, here, shorter);
+            continue;
+        }
         found.at = trace.current();
         found.missed = std::abs(*now);
         const double change = *now * (here - before) / (*now - *was);

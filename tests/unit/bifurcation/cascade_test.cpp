@@ -130,10 +130,13 @@ TEST_CASE("a doubling in the first step from another one is found", "[cycles][or
     const auto once =
         cycles_from(at, range, equilibrium_diagram(at, range).at("HB1"), {.max_step = 0.5});
     // two multipliers, 1908 and 1 at the start, are negative after a long step
-    const auto twice = cycles_from(at, range, once.at("PD1"), {.max_step = 3, .max_points = 20});
+    const auto twice = cycles_from(at, range, once.at("PD1"), {.max_step = 3});
     const auto found = places(twice, point_type::PD);
     REQUIRE(!found.empty());
     CHECK_THAT(found[0], WithinAbs(7.850681432, 1e-7));
+    // its end lies beside a fold of the cycles of half the period
+    CHECK(twice.branches.at(0).last == stop_reason::period_doubling);
+    CHECK_THAT(found.back(), WithinAbs(once.at("PD2").parameters[0], 1e-7));
 }
 
 // E. N. Lorenz, Tellus 36A (1984) 98.
