@@ -40,7 +40,8 @@ struct continuation_options {
                                 ///< what its mesh is made for; from 1e-13 to 1e-2
     double longest_period = 0;  ///< at which a branch of cycles ends; 0: 1000 times the first one
     double multiplier_error = 1e-3;  ///< of a cycle's trivial multiplier, beyond which the others
-                                     ///< say nothing and its branch ends; > 0, may be infinite
+                                     ///< say nothing and its branch ends; > 0. Meshes are made
+                                     ///< finer for it, and for none that is infinite
 
     /// A function of state and parameters; a branch ends where it passes zero. May be empty. A
     /// branch of cycles ends where its least or its greatest value along the cycle does: where a
