@@ -81,7 +81,8 @@ private:
     void fit_loop(std::int64_t step);
     void take_probes(const load_record& record);
     void watch_gain(std::int64_t step);
-    void judge_loop(layer_diagnosis& out) const;    ///< of probes, or of gates that rest
+    void judge_loop(layer_diagnosis& out) const;  ///< of probes, or of gates that rest
+    void note_scores(layer_diagnosis& out) const;
     void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
     void drop_unequal(layer_diagnosis& out) const;
     [[nodiscard]] std::string_view unit() const;  ///< of what blocks count

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// What layer_margin knows of the loop: fits, probes, and K by them.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <moebius/base/error.hpp>
+#include <moebius/diagnose/margin.hpp>
+
+#include "loop_thresholds.hpp"
+
+namespace moebius {
+namespace {
+
+/// -2 ln likelihood by which another forgetting must be better before gates are said to move:
+/// chance 1 in 2,000 where the known one is right.
+constexpr double moving = 12;
+
+control_law law_of(const log_head& head) {
+    if (head.balancer == "integral") return control_law::integral;
+    return head.balancer == "sign" ? control_law::sign : control_law::none;
+}
+
+bool follows_loads(const log_head& head) {
+    return head.balancer == "feedback" || head.feedback.value_or(0) != 0;
+}
+
+/// Of a loop whose scores follow loads; without a rate it is fitted as well.
+loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
+    loop_terms out;
+    out.forget = head.rate.value_or(0) * head.decay.value_or(1);
+    out.control = law_of(head);
+    if (out.control != control_law::none && head.bias_rate && head.beta && head.gate != "sigmoid")
+        out.answer = *head.bias_rate * *head.beta / alone.balance;
+    return out;
+}
+
+/// The loop's gain from counts; nothing, and a note, where gates move.
+std::optional<measured_slope> gain_of(const std::optional<loop_fit>& loop,
+                                      const std::optional<free_loop_fit>& free, double known,
+                                      layer_diagnosis& out) {
+    const auto slope = [](const fitted_loop& fit) {
+        return measured_slope{fit.gain, fit.error, fit.steps};
+    };
+    if (!free) return std::nullopt;
+    if (!loop) {
+        const auto fit = free->whole();
+        if (!fit) return std::nullopt;
+        out.notes.push_back(
+            fmt::format("the step was fitted, too: a score forgets {:.3g} of itself a "
+                        "step; gates that move are taken for a loop",
+                        fit->forget));
+        return slope(fit->loop);
+    }
+    const auto fit = loop->whole(), last = loop->recent();
+    if (!fit || fit->steps < 10 / known) return std::nullopt;
+    const auto moves = [&out](std::string why) {
+        out.notes.push_back("cannot tell a distance from counts: " + std::move(why) +
+                            ", so gates or settings move");
+        return std::nullopt;
+    };
+    if (last && std::abs(fit->gain - last->gain) > 3.3 * last->error)  // 1 in 1,000
+        return moves(
+            fmt::format("the gain of the last {} steps, {:.3g}, is not that of all, {:.3g}",
+                        last->steps, last->gain, fit->gain));
+    const auto other = free->whole();
+    if (other && fit->misfit - other->loop.misfit > moving)
+        return moves(fmt::format("a fit gives {:.3g} forgotten a step where {:.3g} is known",
+                                 other->forget, known));
+    return slope(*fit);
+}
+
+}  // namespace
+
+void layer_margin::begin_fits() {
+    loops_ = follows_loads(head_);
+    if (!loops_) return;
+    const auto terms = terms_of(head_, alone_);
+    const bool known = terms.forget > 0 && terms.forget < 1;
+    if (known) loop_.emplace(head_.experts, terms);
+    free_.emplace(head_.experts, terms, known ? terms.forget : 0);
+}
+
+/// Scores are made of the loads of all steps: behind steps that are not in the log fits begin anew,
+/// with the second of two rows that follow each other.
+void layer_margin::fit_loop(std::int64_t step) {
+    const auto apart = last_step_ ? step - *last_step_ : 1;
+    if (!last_step_) first_step_ = step;
+    last_step_ = step;
+    if (apart != 1) {
+        loop_.reset();
+        free_.reset();
+        gap_ = apart;
+        gap_end_ = step;
+        return;
+    }
+    if (gap_ && !free_) begin_fits();
+    if (loop_) loop_->take(shares_);
+    if (free_) free_->take(shares_);
+}
+
+void layer_margin::take_probes(const load_record& record) {
+    const auto holds = [&](std::span<const double> values, std::size_t size,
+                           std::string_view name) {
+        if (values.empty()) return false;
+        if (values.size() != size)
+            throw invalid_argument("diagnose",
+                                   fmt::format("{} values of {} came", values.size(), name),
+                                   fmt::format("a record has {}", size));
+        return true;
+    };
+    const std::size_t n = head_.experts;
+    if (holds(record.dither, n, "dither")) {
+        if (!dither_) dither_.emplace(n);
+        dither_->take(shares_, record.dither);
+    }
+    if (holds(record.moments, n * n, "moments")) {
+        if (!moments_) moments_.emplace(n, head_.beta.value_or(1));
+        moments_->take(record.moments, record.dither);
+    }
+    if (holds(record.scores, n, "scores")) {
+        if (!scores_) scores_.emplace(n);
+        scores_->take(shares_, record.scores);
+    }
+}
+
+/// Every tenth step: the first in which all of the gain's interval is beyond the loss of balance.
+void layer_margin::watch_gain(std::int64_t step) {
+    if (lost_at_ || ++probed_ % 10 != 0) return;
+    layer_diagnosis now;
+    judge_loop(now);
+    if (now.limits && now.margins.back().high < 0) lost_at_ = step;
+}
+
+void layer_margin::judge_loop(layer_diagnosis& out) const {
+    const auto limits = controlled(alone_, head_, tokens_);
+    const double per_load = head_.feedback.value_or(0) / head_.decay.value_or(1);
+    const auto told = [&](const std::optional<measured_slope>& slope, std::string_view by) {
+        if (!slope || !out.margins.empty()) return;
+        if (per_load > 0)
+            return judge_gain(limits,
+                              {per_load * slope->value, per_load * slope->error, slope->steps}, by,
+                              head_, restored_, out);
+        out.notes.push_back(
+            fmt::format("{}: a load gains {:.4g} per unit of score, so that equal "
+                        "loads are lost at feedback/decay = {:.4g}",
+                        by, slope->value, 1 / slope->value));
+    };
+    const auto probed = [&](const auto& probe, std::string_view by) {
+        told(probe ? probe->slope() : std::nullopt, by);
+    };
+    const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
+    layer_diagnosis unsaid;  // whether gates rest, which counts tell, is nothing to say here
+    const bool rests = per_load > 0 && moments_ && loop_ && gain_of(loop_, free_, known, unsaid);
+    told(rests ? moments_->at_rest() : std::nullopt, "moments of gates that rest");
+    probed(moments_, "moments");  // of the leading direction
+    if (out.margins.empty()) {
+        probed(dither_, "dither");
+        if (!out.margins.empty())
+            out.notes.emplace_back(
+                "a dither tells the mean gain over all directions of loads: where gates prefer "
+                "tokens the largest, which moments tell, is more, and the margin less");
+    }
+    if (!out.margins.empty()) return;
+    if (const auto gain = gain_of(loop_, free_, known, out))
+        judge_gain(limits, *gain, "counts of gates that rest", head_, restored_, out);
+    else if (gap_ && loops_ && out.notes.empty())
+        out.notes.push_back(fmt::format(
+            "cannot tell a distance from counts: known rates need every step, and before step {} "
+            "rows are {} steps apart",
+            gap_end_, *gap_));
+}
+
+/// Under a rule that makes scores of loads their slope is that rule.
+void layer_margin::note_scores(layer_diagnosis& out) const {
+    const auto slope = scores_ ? scores_->slope() : std::nullopt;
+    if (!slope || !(slope->error < 0.1 * std::abs(slope->value))) return;
+    const double feedback = head_.feedback.value_or(0);
+    const double backwards = feedback > 0 ? head_.decay.value_or(1) / feedback : 0;
+    out.notes.push_back(fmt::format(
+        "loads change by {:.3g} per unit of score{}: that is the controller read backwards, not "
+        "the router",
+        slope->value,
+        backwards > 0 ? fmt::format(" (decay/feedback is {:.3g})", backwards) : std::string()));
+}
+
+}  // namespace moebius
