@@ -93,13 +93,4 @@ Eigen::VectorXd block_scales::block(std::size_t back) const {
     return at.means.col(place).array() + 1 / static_cast<double>(experts_);
 }
 
-Eigen::VectorXd block_scales::latest() const {
-    constexpr std::size_t most = block_window::blocks / 2;
-    if (scales_.empty()) return recent();
-    Eigen::VectorXd sum = sum_;
-    for (std::size_t back = 0; back < std::min(scales_[0].count, most); ++back)
-        sum += double{shortest} * block(back);
-    return sum / sum.sum();
-}
-
 }  // namespace moebius

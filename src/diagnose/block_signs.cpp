@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <Eigen/LU>
+#include <Eigen/QR>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <moebius/diagnose/block_signs.hpp>
+#include <numbers>
 
 #include "parabola.hpp"
 
@@ -85,10 +88,24 @@ double swing_gain(const block_window& window) {
     return variance * static_cast<double>(window.length) / window.step_variance;
 }
 
+namespace {
+
+/// Of the block means about their mean, of all loads and blocks.
+double squares_of(const block_window& window) {
+    return window.products.trace() - window.products.mean() * blocks;
+}
+
+}  // namespace
+
+double block_movement(const block_window& window) {
+    return std::sqrt(std::max(squares_of(window), 0.0) / blocks *
+                     static_cast<double>(window.experts));
+}
+
 double block_spread(const block_window& window) {
     if (!(window.step_variance > 0)) return 0;
-    const double squares = window.products.trace() - window.products.mean() * blocks;
-    return squares / (blocks - 1) * static_cast<double>(window.length) / window.step_variance;
+    return squares_of(window) / (blocks - 1) * static_cast<double>(window.length) /
+           window.step_variance;
 }
 
 double slow_swing(const block_window& window, int half) {
@@ -109,6 +126,82 @@ block_swing swing_in(const block_window& window) {
     const block_matrix rest = without_parabola() * window.products * without_parabola();
     const double all = rest.trace();
     if (all > 0) out.lag = rest.diagonal<1>().sum() / all;
+    return out;
+}
+
+namespace {
+
+constexpr int fewest_periods = 4, most_periods = blocks / 2;
+
+using wave_matrix = Eigen::Matrix<double, blocks, 2 * (most_periods - fewest_periods + 2)>;
+
+/// Cosines and sines of 3 to 10 periods a window, less their parabolas: two columns each.
+const wave_matrix& waves() {
+    static const wave_matrix columns = [] {
+        wave_matrix out;
+        for (int f = fewest_periods - 1; f <= most_periods; ++f)
+            for (int i = 0; i < blocks; ++i) {
+                const double angle = 2 * std::numbers::pi * f * i / blocks;
+                out(i, 2 * (f - fewest_periods + 1)) = std::cos(angle);
+                out(i, 2 * (f - fewest_periods + 1) + 1) = std::sin(angle);
+            }
+        return wave_matrix(without_parabola() * out);
+    }();
+    return columns;
+}
+
+/// What is left of a swing, by an autoregression of second order.
+void fit_swing(const block_window& window, block_line& out) {
+    constexpr int rows = blocks - 2;
+    const block_vector a = leading_course(window.products);
+    Eigen::Matrix<double, rows, 3> terms;
+    terms << Eigen::Vector<double, rows>::Ones(), a.segment<rows>(1), a.head<rows>();
+    const Eigen::ColPivHouseholderQR<decltype(terms)> qr(terms);
+    if (qr.rank() < 3) return;
+    const Eigen::Vector3d fit = qr.solve(a.tail<rows>());
+    const double squares = (a.tail<rows>() - terms * fit).squaredNorm() / (rows - 3);
+    const Eigen::Matrix3d inverse = (terms.transpose() * terms).inverse();
+    const double left = -fit[2], half = fit[1] / 2;
+    if (!(left > half * half)) return;  // no angle: it does not swing
+    const double turns = std::acos(half / std::sqrt(left)) / (2 * std::numbers::pi);
+    if (turns * blocks < fewest_periods - 1) return;
+    const double error = std::sqrt(std::max(squares * inverse(2, 2), 1e-16));
+    out.period = static_cast<double>(window.length) / turns;
+    out.multiplier = std::pow(left, 0.5 / turns);
+    out.error = out.multiplier * 0.5 / turns * error / left;
+    out.t = (left - 1) / error;
+}
+
+}  // namespace
+
+block_line line_in(const block_window& window) {
+    const double all = window.products.trace() -
+                       (parabola_basis().transpose() * window.products * parabola_basis()).trace();
+    block_line out;
+    if (!(all > 0)) return out;
+    const auto& wave = waves();
+    const Eigen::RowVectorXd squares =
+        (wave.array() * (window.products * wave).array()).colwise().sum();
+    std::array<double, most_periods + 1> power{};  // of 3 to 10 periods
+    for (int f = fewest_periods - 1; f <= most_periods; ++f) {
+        const auto column = 2 * (f - fewest_periods + 1);
+        power[static_cast<std::size_t>(f)] =
+            squares.segment(column, 2).sum() * (f == most_periods ? 1.0 : 2.0) / blocks;
+    }
+    for (std::size_t f = fewest_periods; f <= most_periods; ++f) {
+        double line = 0, moment = 0;
+        for (std::size_t g = f - 1; g <= std::min<std::size_t>(f + 1, most_periods); ++g) {
+            line += power[g];
+            moment += static_cast<double>(g) * power[g];
+        }
+        if (line <= out.share * all) continue;
+        out.share = std::min(line / all, 1.0);
+        out.period = blocks * line / moment * static_cast<double>(window.length);
+    }
+    constexpr double mostly = 0.5;
+    if (out.share > mostly) fit_swing(window, out);
+    out.variance = all / (blocks - 3);
+    out.size = std::sqrt(all / blocks * static_cast<double>(window.experts));
     return out;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <moebius/diagnose/collapse_watch.hpp>
 
 namespace moebius {
 namespace {
 
 int rank_of(warning_kind kind) {
-    constexpr int ranks[] = {0, 3, 1, 2};  // none, growing, swelling, swinging
+    constexpr int ranks[] = {0, 3, 1, 2, 4};  // none, growing, swelling, swinging, periodic
     return ranks[static_cast<std::size_t>(kind)];
 }
 
@@ -35,6 +36,34 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
         at.kind = warning_kind::swinging;
 }
 
+/// Every fifth block: a line is that of the whole window, and dearer than what else is asked.
+void collapse_watch::judge_line(std::size_t which, const block_window& window) {
+    auto& seen = lines_[which];
+    auto& at = at_[which];
+    if (blocks_.steps() / window.length % 5 == 0)
+        seen.take(line_in(window), window, limits_, blocks_.steps());
+    at.line = seen.last;
+    at.line_grew = seen.grew;
+    const bool warns = at.line.size >= limits_.large_line || at.line_grew >= limits_.line_growth ||
+                       at.line.t >= limits_.swing_t;
+    if (at.line.size > 0 && warns) at.kind = warning_kind::periodic;
+}
+
+void collapse_watch::seen_line::take(const block_line& line, const block_window& window,
+                                     const warning_limits& limits, std::size_t step) {
+    last = {};
+    grew = 1;
+    const bool beyond_noise = line.variance * static_cast<double>(window.length) >=
+                              limits.line_gain * window.step_variance;
+    if (!beyond_noise || !(line.share >= limits.line || line.t >= limits.swing_t)) return;
+    last = line;
+    if (least == 0 || line.size < least) {
+        least = line.size;
+        least_at = step;
+    }
+    if (step >= least_at + window.length * block_window::blocks) grew = line.size / least;
+}
+
 void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     const auto* window = blocks_.window(which);
     if (window == nullptr) return;
@@ -51,11 +80,13 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     if (independent) judge_independent(which, *window);
     if (moves_away(*window)) at.growth = growth_in(*window);
     if (at.growth.away && at.growth.t >= limits_.growth_t) at.kind = warning_kind::growing;
+    judge_line(which, *window);
     if (at.kind == warning_kind::none) return;
     at.growth = growth_in(*window);
     at.swing = swing_in(*window);
     if (!first_) first_ = at;
-    if (!first_growth_ && at.kind == warning_kind::growing) first_growth_ = at;
+    const bool runs_away = at.kind == warning_kind::growing || at.kind == warning_kind::periodic;
+    if (!first_growth_ && runs_away) first_growth_ = at;
 }
 
 std::optional<warning> collapse_watch::slowest() const {
@@ -65,9 +96,17 @@ std::optional<warning> collapse_watch::slowest() const {
             if (!grown_[which]) grown_[which] = growth_in(*window);
             out.growth = *grown_[which];
             out.spread = block_spread(*window);
+            out.moved = block_movement(*window);
             return out;
         }
     return std::nullopt;
+}
+
+std::optional<warning> collapse_watch::swing() const {
+    const auto largest = std::max_element(
+        at_.begin(), at_.end(),
+        [](const warning& a, const warning& b) { return a.line.size < b.line.size; });
+    return largest->line.size > 0 ? std::optional(*largest) : std::nullopt;
 }
 
 warning collapse_watch::now() const {
@@ -75,6 +114,8 @@ warning collapse_watch::now() const {
     const auto worse = [&](const warning& at) {
         if (at.kind == warning_kind::growing && out.kind == warning_kind::growing)
             return at.growth.t > out.growth.t;
+        if (at.kind == warning_kind::periodic && out.kind == warning_kind::periodic)
+            return at.line.share > out.line.share;
         return rank_of(at.kind) > rank_of(out.kind);
     };
     for (const auto& at : at_)

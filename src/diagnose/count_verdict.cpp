@@ -29,86 +29,13 @@ bool scatters(const warning& slow, const log_head& head) {
            level / static_cast<double>(std::max<std::size_t>(head.layers.size(), 1));
 }
 
-/// Experts that have less than a tenth of an even share.
-std::ptrdiff_t idle_of(const Eigen::VectorXd& loads) {
-    return (loads.array() < 0.1 / static_cast<double>(loads.size())).count();
-}
-
-std::string idle_words(std::ptrdiff_t idle, std::ptrdiff_t experts) {
-    return fmt::format("{} of {} experts {} less than a tenth of an even share", idle, experts,
-                       idle == 1 ? "has" : "have");
-}
-
 }  // namespace
 
-std::string collapse_of(const Eigen::VectorXd& loads, double top_k) {
-    double entropy = 0;
-    for (const double p : loads)
-        if (p > 0) entropy -= p * std::log(p);
-    const auto n = static_cast<double>(loads.size());
-    const auto idle = idle_of(loads);
-    const double spread = std::exp(entropy), least = top_k + (n - top_k) / 4;
-    if (spread < least)
-        return fmt::format(
-            "one expert has {:.3g} times its even share, and loads are spread over {:.3g} of {} "
-            "experts, exp(entropy), which is below {:.3g}",
-            loads.maxCoeff() * n, spread, n, least);
-    return 2 * idle < loads.size() ? std::string() : idle_words(idle, loads.size());
-}
-
-bool one_leads(const Eigen::VectorXd& loads, double top_k) {
-    const double most = 1 / top_k, even = 1 / static_cast<double>(loads.size());
-    return loads.maxCoeff() > (2 * even < most ? most / 2 : (most + even) / 2);
-}
-
-bool leads_in_turn(const block_scales& blocks, double top_k) {
-    constexpr int enough_led = 15, enough_turns = 3;
-    if (blocks.steps() < block_scales::shortest * block_window::blocks) return false;
-    int led = 0, turns = 0;
-    Eigen::Index leader = -1;
-    for (std::size_t back = 0; back < block_window::blocks; ++back) {
-        const Eigen::VectorXd loads = blocks.block(back);
-        if (!one_leads(loads, top_k)) continue;
-        Eigen::Index first = 0;
-        const double most = loads.maxCoeff(&first);
-        turns += leader >= 0 && loads[leader] < most / 2 ? 1 : 0;
-        leader = first;
-        ++led;
-    }
-    return led >= enough_led && turns >= enough_turns;
-}
-
-void judge_turns(const block_scales& blocks, double top_k, std::string_view unit,
-                 layer_diagnosis& out) {
-    if (out.verdict == load_verdict::collapsed || !leads_in_turn(blocks, top_k)) return;
-    out.verdict = load_verdict::oscillating;
-    out.reason = fmt::format(
-        "experts win in turn: in most of the last {} times {} {} one has more than half of what it "
-        "can have, and not always the same",
-        block_window::blocks, block_scales::shortest, unit);
-    out.steps_left.reset();
-}
-
-void judge_collapse(const Eigen::VectorXd& loads, double top_k, layer_diagnosis& out) {
-    if (auto rule = collapse_of(loads, top_k); !rule.empty()) {
-        out.verdict = load_verdict::collapsed;
-        out.reason = std::move(rule);
-        out.steps_left.reset();
-    } else if ((out.verdict == load_verdict::safe || out.verdict == load_verdict::drifting) &&
-               one_leads(loads, top_k)) {
-        out.verdict = load_verdict::cannot_tell;
-        out.reason += fmt::format(
-            "; one expert has {:.3g} of all choices, and a state that has collapsed moves about "
-            "its means, too",
-            loads.maxCoeff());
-    }
-}
-
-void judge_idle(const Eigen::VectorXd& loads, layer_diagnosis& out) {
-    const auto idle = idle_of(loads);
-    if (idle == 0 || out.verdict == load_verdict::collapsed) return;
-    if (out.verdict == load_verdict::safe) out.verdict = load_verdict::cannot_tell;
-    out.reason += "; " + idle_words(idle, loads.size());
+std::string swing_words(const block_line& line, std::string_view unit) {
+    return fmt::format(
+        "loads swing with a period of about {:.3g} {}, by {:.2g} of an even share (root mean "
+        "square)",
+        line.period, unit, line.size);
 }
 
 void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out) {
@@ -123,6 +50,16 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
             "its loss of balance, swings so, and so does one that comes nearer to it; counts "
             "cannot tell them apart",
             now.block * warning_limits::half, now.swelling, unit);
+    } else if (now.kind == warning_kind::periodic) {
+        out.verdict = load_verdict::oscillating;
+        out.reason = swing_words(now.line, unit);
+        if (now.line.t >= warning_limits{}.swing_t)
+            out.reason += fmt::format(
+                ", and they are multiplied by {:.3f} ({:.3f} to {:.3f}) from period to period",
+                now.line.multiplier, now.line.multiplier - interval_90 * now.line.error,
+                now.line.multiplier + interval_90 * now.line.error);
+        else if (now.line_grew > 1)
+            out.reason += fmt::format(", {:.2g} times as much as they did once", now.line_grew);
     } else {
         out.verdict =
             now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;
@@ -134,7 +71,7 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
 }
 
 void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::string_view unit,
-                const log_head& head, layer_diagnosis& out) {
+                const log_head& head, const std::optional<warning>& swing, layer_diagnosis& out) {
     if (rows < enough_steps || !slow) {
         out.reason = fmt::format("{} {} came; {} are needed", rows, unit, enough_steps);
         return;
@@ -144,14 +81,26 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
                                  slow->block * block_window::blocks, unit);
         return;
     }
+    if (swing) {
+        out.verdict = load_verdict::drifting;
+        out.reason =
+            swing_words(swing->line, unit) + ", and nothing says that they swing more and more";
+        return;
+    }
     const bool returns = slow->growth.t < -3;  // a random walk does so in one window of 20
-    const bool moves = !returns && scatters(*slow, head);
+    constexpr double far = 0.25;               // in even shares
+    const bool swings = slow->growth.multiplier - interval_90 * slow->growth.error < -1;
+    const bool moves = slow->moved >= far || ((!returns || swings) && scatters(*slow, head));
     out.verdict = moves ? load_verdict::drifting : load_verdict::safe;
     out.reason = moves     ? "loads move and do not run away: "
                  : returns ? "loads come back to their means: "
                            : "loads move no more than independent steps do: ";
     out.reason += words_of(slow->growth, slow->block, unit);
-    if (!returns)
+    if (slow->moved >= far)
+        out.reason +=
+            fmt::format("; means of {} are off by {:.2g} of an even share (root mean square)",
+                        slow->block, slow->moved);
+    else if (!returns)
         out.reason += fmt::format("; means of {} scatter {:.3g} times as much as those of them",
                                   slow->block, slow->spread);
 }
@@ -165,7 +114,9 @@ void note_choices(const step_choices& choices, bool told, layer_diagnosis& out) 
     if (choices.now() > 0 || told) return;
     out.notes.push_back(fmt::format(
         "cannot tell swings from the noise of tokens: {}, and how many tokens a step has "
-        "(--tokens) is not known; a deviation that feeds itself is looked for alone",
+        "(--tokens) is not known; a deviation that feeds itself and swings with a period are "
+        "looked "
+        "for alone",
         choices.padded() ? "loads are multiples of a number by which experts are filled up"
                          : "loads are no counts"));
 }

@@ -9,6 +9,7 @@
 
 #include "count_verdict.hpp"
 #include "loop_thresholds.hpp"
+#include "unequal_loads.hpp"
 
 namespace moebius {
 namespace {
@@ -45,7 +46,8 @@ layer_margin::layer_margin(const log_head& head, double restored)
     : head_(head),
       top_k_(std::max(head.top_k.value_or(1), 1.0)),
       restored_(restored),
-      watch_(head.experts) {
+      watch_(head.experts),
+      recent_(head.experts) {
     if (!(restored > 0 && restored < 1))
         throw invalid_argument("diagnose", fmt::format("restore is {}", restored),
                                "a margin between 0 and 1 can be restored");
@@ -71,6 +73,7 @@ void layer_margin::take(const load_record& record) {
     choices_.take(record.loads, sum);
     tokens_ = tokens_of_step();
     watch_.take(shares_, tokens_, top_k_);
+    recent_.take(shares_);
     note_first(watch_.first(), record.step, warned_at_);
     note_first(watch_.first_growth(), record.step, grew_at_);
     fit_loop(record.step);
@@ -83,13 +86,7 @@ std::string_view layer_margin::unit() const { return gap_ ? "rows" : "steps"; }
 
 /// K is the gain where the loads are, and its thresholds are those of equal loads.
 void layer_margin::drop_unequal(layer_diagnosis& out) const {
-    if (out.margins.empty() || watch_.blocks().steps() < enough_steps / 4) return;
-    const auto unequal = [&](const Eigen::VectorXd& loads) {
-        return !collapse_of(loads, top_k_).empty() || one_leads(loads, top_k_);
-    };
-    const auto& blocks = watch_.blocks();
-    if (!unequal(blocks.latest()) && !unequal(blocks.recent()) && !leads_in_turn(blocks, top_k_))
-        return;
+    if (out.margins.empty() || !unequal(loads_seen())) return;
     out.margins.clear();
     out.feedback.reset();
     out.limits.reset();
@@ -103,14 +100,15 @@ void layer_margin::drop_unequal(layer_diagnosis& out) const {
 
 void layer_margin::judge_counts(layer_diagnosis& out) const {
     const auto now = watch_.now();
-    const auto loads = watch_.blocks().recent();
     const bool measured = !out.margins.empty();
     const auto slow = measured ? std::nullopt : watch_.slowest();
-    if (now.kind == warning_kind::growing || (now.kind != warning_kind::none && !measured)) {
+    const bool runs_away = now.kind == warning_kind::growing || now.kind == warning_kind::periodic;
+    if (runs_away || (now.kind != warning_kind::none && !measured)) {
         judge_warning(now, unit(), out);
-        if (const auto left = rows_left(now, loads, top_k_)) out.steps_left = *left * steps_a_row();
+        if (const auto left = rows_left(now, watch_.blocks().recent(), top_k_))
+            out.steps_left = *left * steps_a_row();
     } else if (!measured) {
-        judge_rest(watch_.blocks().steps(), slow, unit(), head_, out);
+        judge_rest(watch_.blocks().steps(), slow, unit(), head_, watch_.swing(), out);
         if (loops_ && out.verdict == load_verdict::safe) {
             out.verdict = load_verdict::cannot_tell;
             out.reason +=
@@ -118,14 +116,17 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
                 "which would tell, is not known";
         }
     }
-    if (watch_.blocks().steps() >= enough_steps / 4) {
-        judge_collapse(watch_.blocks().latest(), top_k_, out);
-        if (out.verdict != load_verdict::collapsed) judge_collapse(loads, top_k_, out);
-        judge_turns(watch_.blocks(), top_k_, unit(), out);
-        judge_idle(loads, out);
-    }
-    const bool lost = out.verdict == load_verdict::collapsed;
-    if (!measured && slow && !lost) out.margins.push_back(growth_margin(now, *slow, unit()));
+    const auto seen = loads_seen();
+    judge_collapse(seen, out);
+    judge_rows(seen, out);
+    judge_idle(seen, out);
+    const bool of_size =  // neither of loads that are lost nor of those that swing
+        out.verdict == load_verdict::collapsed || out.verdict == load_verdict::oscillating;
+    if (slow && !of_size) out.margins.push_back(growth_margin(now, *slow, unit()));
+}
+
+loads_now layer_margin::loads_seen() const {
+    return {recent_, watch_.blocks(), top_k_, tokens_, unit()};
 }
 
 double layer_margin::steps_a_row() const {

@@ -40,8 +40,6 @@ public:
 
     /// (E) mean share over the last 20 of the shortest blocks, or over all steps of fewer.
     [[nodiscard]] Eigen::VectorXd recent() const;
-    /// (E) the same over half as many blocks and the steps behind them: the last 100 to 109.
-    [[nodiscard]] Eigen::VectorXd latest() const;
 
     /// (E) mean share over one of the last 20 of the shortest blocks.
     /// @param back  0: the last one; < block_window::blocks, and of as many as there were

@@ -45,6 +45,29 @@ struct block_swing {
 /// Variance of the block means about their mean over that which independent steps would give: of
 /// these chi^2/nu, nu = 19 (E - 1) where all directions scatter alike; 0 where no step differs.
 [[nodiscard]] double block_spread(const block_window& window);
+/// How far the block means are from their mean: rms over blocks and experts, in even shares.
+[[nodiscard]] double block_movement(const block_window& window);
+
+/// A swing that comes back again and again: how much of what blocks do, less their parabola, lies
+/// in one line of their spectrum, of four periods a window or more. Walks, jumps and noise have
+/// none.
+///
+/// Along the direction a in which blocks spread most a_{i+1} = c + b a_i - m^2 a_{i-1} + noise is
+/// fitted: a swing of the angle arccos(b/2m) from block to block, of which m is left. Of real
+/// training, of walks and of loops below their Hopf point t stays below 2.
+/// @source Fisher, Proc. R. Soc. A 125 (1929) 54: the largest line over their sum; here with the
+/// two beside it, as a window holds no whole number of periods. Box, Jenkins, Reinsel and Ljung,
+/// Time Series Analysis (2015), section 3.2.4: the autoregression
+struct block_line {
+    double share = 0;       ///< of the line, 0 to 1
+    double period = 0;      ///< in steps; not below two blocks
+    double size = 0;        ///< rms of all that blocks do over experts and blocks, in even shares
+    double variance = 0;    ///< of a block mean about the parabola, of all loads
+    double multiplier = 0;  ///< of a swing from period to period; 0 where none is told
+    double error = 0;       ///< its standard error
+    double t = 0;           ///< m^2 - 1 over its error: large where swings grow
+};
+[[nodiscard]] block_line line_in(const block_window& window);
 
 /// Noise of a step over that of independent tokens, of which each goes to k of the experts:
 /// (1/k - |p|^2)/T, p the mean loads (shares of choices).

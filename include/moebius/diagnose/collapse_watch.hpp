@@ -17,6 +17,7 @@ enum class warning_kind {
     /// controller holds near its loss of balance does so, too, and does not change.
     swelling,
     swinging,  ///< noise of tokens is amplified by much within few steps, and was not before
+    periodic,  ///< loads swing with a period, by much or by more and more
 };
 
 struct warning {
@@ -24,8 +25,11 @@ struct warning {
     std::size_t block = 0;    ///< steps of the blocks that show it
     block_growth growth;      ///< of those blocks
     block_swing swing;        ///< of those blocks
+    block_line line;          ///< of those blocks, as of the last five of them
+    double line_grew = 1;     ///< its size over its least, a window of blocks before or more
     double swelling = 0;      ///< slow_swing of those blocks
     double spread = 0;        ///< block_spread of those blocks, where slowest() was asked
+    double moved = 0;         ///< and their block_movement
     std::size_t seen_at = 0;  ///< steps taken when it was raised
 };
 
@@ -46,7 +50,14 @@ struct warning_limits {
     /// Independent steps of 4 experts reach 2.9 in a million windows.
     double swell = 4.5;
     static constexpr std::size_t rest_block = 20, swell_block = 40;
-    static constexpr int half = 2;   ///< of either, in slow_swing
+    static constexpr int half = 2;  ///< of either, in slow_swing
+    /// A swing has a period where that much of it is in one line. Healthy layers of seven logs of
+    /// real training reach .78, walks .70, loops at .94 of their Hopf point .89.
+    double line = 0.85;
+    double line_gain = 3;      ///< and where it is so many times the noise of its steps
+    double large_line = 0.25;  ///< in even shares: from here it is a warning,
+    double line_growth = 2;    ///< and where it is so many times what it was,
+    double swing_t = 3;        ///< or a swing is more from period to period, whatever its size
     std::size_t fewest_experts = 4;  ///< of fewer the loads are nearly one number
     /// Tokens' noise over multinomial up to which swings can be read, and the inverse of the least:
     /// loads that scatter less are not of as many tokens as their unit says (padded, rounded).
@@ -67,25 +78,38 @@ public:
     [[nodiscard]] warning now() const;
     /// The first that was ever raised.
     [[nodiscard]] const std::optional<warning>& first() const noexcept { return first_; }
-    /// The first of growth: the others are no news where the gain of the loop is known.
+    /// The first of growth or of a period: the others are no news where the gain of the loop is
+    /// known.
     [[nodiscard]] const std::optional<warning>& first_growth() const noexcept {
         return first_growth_;
     }
     /// Growth of the longest blocks of which there are 20: the slow motion of the layer. Its swing
     /// is left out.
     [[nodiscard]] std::optional<warning> slowest() const;
+    /// The largest swing that has a period now, of any length of block; its growth is left out.
+    [[nodiscard]] std::optional<warning> swing() const;
 
     [[nodiscard]] const block_scales& blocks() const noexcept { return blocks_; }
 
 private:
     void judge(std::size_t which, double tokens, double top_k);
     void judge_independent(std::size_t which, const block_window& window);
+    void judge_line(std::size_t which, const block_window& window);
 
     block_scales blocks_;
     warning_limits limits_;
     /// Of each length, as last judged. What no warning is made of is not computed.
     std::array<warning, block_scales::lengths> at_;
     std::array<double, block_scales::lengths> calmest_;
+    struct seen_line {
+        block_line last;           ///< where it has a period
+        double grew = 1;           ///< its size over the least
+        double least = 0;          ///< size of the least that had a period; 0: none had
+        std::size_t least_at = 0;  ///< its last step
+        void take(const block_line& line, const block_window& window, const warning_limits& limits,
+                  std::size_t step);
+    };
+    std::array<seen_line, block_scales::lengths> lines_;
     /// Of the windows that slowest() was asked for, until they move on.
     mutable std::array<std::optional<block_growth>, block_scales::lengths> grown_;
     std::optional<bool> rested_;  ///< in the first window that tells it

@@ -5,6 +5,7 @@
 #include <moebius/diagnose/collapse_watch.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
 #include <moebius/diagnose/probes.hpp>
+#include <moebius/diagnose/recent_steps.hpp>
 #include <moebius/diagnose/step_choices.hpp>
 #include <moebius/logs/load_log.hpp>
 #include <optional>
@@ -43,6 +44,8 @@ struct loop_thresholds {
     std::size_t top_k = 1;
     [[nodiscard]] double onset() const { return balance + gain; }
 };
+
+struct loads_now;
 
 /// What is known of a layer so far.
 struct layer_diagnosis {
@@ -85,6 +88,7 @@ private:
     void note_scores(layer_diagnosis& out) const;
     void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
     void drop_unequal(layer_diagnosis& out) const;
+    [[nodiscard]] loads_now loads_seen() const;
     [[nodiscard]] std::string_view unit() const;  ///< of what blocks count
     [[nodiscard]] double steps_a_row() const;     ///< in the mean
     [[nodiscard]] double tokens_of_step() const;
@@ -93,6 +97,7 @@ private:
     double top_k_, restored_;
     loop_thresholds alone_;  ///< without a controller
     collapse_watch watch_;
+    recent_steps recent_;
     bool loops_ = false;  ///< whether scores follow loads, so that there is a K
     std::optional<loop_fit> loop_;
     std::optional<free_loop_fit> free_;  ///< beside a known step, or in place of one that is not

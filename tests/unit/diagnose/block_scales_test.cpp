@@ -3,6 +3,9 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/block_signs.hpp>
+#include <moebius/diagnose/recent_steps.hpp>
+#include <numbers>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -115,4 +118,54 @@ TEST_CASE("swings are seen, and neither a drift nor a jump is one", "[diagnose]"
     CHECK(swing_in(last_blocks(jump)).gain < 1.5);
     CHECK(swing_in(last_blocks(swinging)).gain > 3);
     CHECK(swing_in(last_blocks(swinging)).lag < -0.2);  // half a period is 12.6 steps
+}
+
+TEST_CASE("a swing with a period has a line, and a walk and a jump have none", "[diagnose]") {
+    std::mt19937_64 random(13);
+    std::normal_distribution<double> noise;
+    const double period = GENERATE(22.0, 35.0, 50.0), growth = GENERATE(-0.004, 0.0, 0.008);
+    std::vector<double> swinging, jump, walk{0.0};
+    for (int t = 0; t < 200; ++t) {
+        const double x = 0.0005 * noise(random);
+        swinging.push_back(x + 0.03 * std::exp(growth * t) *
+                                   std::cos(2 * std::numbers::pi * t / period + 1));
+        jump.push_back(x + (t < 90 ? 0 : 0.1));
+        walk.push_back(walk.back() + x);
+    }
+    const auto line = line_in(last_blocks(swinging));
+    CAPTURE(period, growth, line.period, line.multiplier, line.error);
+    CHECK(line.share > 0.85);
+    CHECK_THAT(line.period, WithinRel(period, 0.05));
+    // amplitudes grow by e^{growth period} from period to period; 3 errors of the fit's own
+    CHECK_THAT(line.multiplier, WithinAbs(std::exp(growth * period), 3 * line.error));
+    CHECK((line.t > 3) == (growth > 0));
+    for (const auto* course : {&jump, &walk}) {
+        const auto none = line_in(last_blocks(*course));
+        CHECK(none.share < 0.8);
+        CHECK(none.t < 2);
+    }
+}
+
+TEST_CASE("the last steps are kept one by one, and as blocks of a few", "[diagnose]") {
+    recent_steps steps(3);
+    std::vector<double> course;
+    for (int t = 0; t < 257; ++t) {
+        course.push_back(0.2 * std::sin(0.013 * t * t));
+        steps.take(leading_by(course.back()));
+    }
+    CHECK(steps.size() == recent_steps::most);
+    const double tail = std::accumulate(course.end() - 30, course.end(), 0.0) / 30;
+    CHECK_THAT(steps.mean(30)[0], WithinAbs(1.0 / 3 + tail, 1e-6));  // kept as floats
+    const auto window = steps.window(2);
+    const auto pair = [&](std::size_t back) {
+        return (course[257 - 2 * back - 1] + course[257 - 2 * back - 2]) / 2;
+    };
+    CHECK(window.length == 2);
+    CHECK_THAT(window.products(19, 12), WithinAbs(1.5 * pair(0) * pair(7), 1e-6));
+    CHECK_THAT(steps.blocks(2)(0, 19), WithinAbs(1.0 / 3 + pair(0), 1e-6));
+    double square = 0;  // changes of the last 40 steps
+    for (std::size_t t = 218; t < 257; ++t)
+        square += 1.5 * (course[t] - course[t - 1]) * (course[t] - course[t - 1]) / 39;
+    CHECK_THAT(window.step_variance, WithinAbs(square / 2, 1e-6));
+    CHECK_THROWS_AS(recent_steps(1), invalid_argument);
 }

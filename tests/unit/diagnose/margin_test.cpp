@@ -266,7 +266,7 @@ TEST_CASE("a collapse is told by the rule that says so, without a K of equal loa
     const auto got = diagnosis_of(head_of(scores.size(), 0), counts);
     CAPTURE(got.reason);
     CHECK(got.verdict == load_verdict::collapsed);
-    CHECK(got.reason.starts_with("4 of 8 experts have less than a tenth") == idle);
+    CHECK((got.reason.find("4 of 8 experts have less than a tenth") != std::string::npos) == idle);
     CHECK((got.reason.find("exp(entropy)") != std::string::npos) == !idle);
     CHECK_FALSE(got.feedback);
     CHECK_FALSE(got.limits);
@@ -310,12 +310,12 @@ TEST_CASE("balance is not said to be lost by a loop that does not change", "[dia
 
 TEST_CASE("swings are not judged where tokens are not known or do not fit", "[diagnose]") {
     std::mt19937_64 random(6);
+    std::normal_distribution<double> noise;
     std::vector<double> scores(8, 0.0);
     std::vector<std::vector<double>> counts, exact, shares;
     for (int t = 0; t < 3000; ++t) {
-        const double gain = t < 1000 ? 0 : 0.4;
-        for (std::size_t e = 0; e < 8; ++e)
-            scores[e] = gain * std::sin(0.05 * t + 3 * static_cast<double>(e));
+        for (double& score : scores)  // without a period, which would be seen in any unit
+            score = 0.97 * score + (t < 1000 ? 0 : 0.08) * noise(random);
         counts.push_back(drawn(scores, 256, random));
         exact.push_back(shares_of(counts.back()));
         shares.push_back(exact.back());

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <catch.hpp>
 #include <cmath>
+#include <functional>
 #include <moebius/diagnose/margin.hpp>
+#include <numbers>
 #include <string>
 
 #include "runs.hpp"
@@ -70,4 +72,96 @@ TEST_CASE("a K whose interval holds the fold is on neither side", "[diagnose]") 
     REQUIRE(got.feedback->high > got.limits->fold);
     CHECK(got.verdict == load_verdict::cannot_tell);
     CHECK(got.reason.find("on which side") != std::string::npos);
+}
+
+namespace {
+
+layer_diagnosis of_scores(std::size_t of, std::size_t tokens, int steps,
+                          const std::function<double(int, std::size_t)>& score) {
+    std::mt19937_64 random(12);
+    std::vector<std::vector<double>> counts;
+    std::vector<double> scores(of);
+    for (int t = 0; t < steps; ++t) {
+        for (std::size_t e = 0; e < of; ++e) scores[e] = score(t, e);
+        counts.push_back(drawn(scores, tokens, random));
+    }
+    log_head head;
+    head.experts = of;
+    return diagnosis_of(head, counts);
+}
+
+double wave(int t, std::size_t e, double period) {
+    return std::sin(2 * std::numbers::pi * (t / period + static_cast<double>(e) / 8));
+}
+
+}  // namespace
+
+TEST_CASE("swings that grow are oscillating long before they are large", "[diagnose]") {
+    const double period = GENERATE(20.0, 47.0, 160.0, 320.0);
+    const auto got = of_scores(8, 4096, 2600, [&](int t, std::size_t e) {
+        return 0.02 * std::exp(t / 700.0) * wave(t, e, period);
+    });
+    CAPTURE(period, got.reason);
+    CHECK(got.verdict == load_verdict::oscillating);
+    REQUIRE(got.warned_at);
+    CHECK(*got.warned_at < 2300);
+    CHECK(got.margins.empty());
+}
+
+TEST_CASE("a small swing that stays as it is is told and is no warning", "[diagnose]") {
+    const double period = GENERATE(25.0, 90.0, 300.0);
+    const auto got =
+        of_scores(8, 4096, 3000, [&](int t, std::size_t e) { return 0.1 * wave(t, e, period); });
+    CAPTURE(period, got.reason);
+    CHECK(got.verdict == load_verdict::drifting);
+    CHECK(got.reason.find("swing with a period of about") != std::string::npos);
+    CHECK_FALSE(got.warned_at);
+}
+
+TEST_CASE("swings of a few steps are seen, too", "[diagnose]") {
+    const double period = GENERATE(2.0, 3.0, 7.0, 14.0);
+    const auto got = of_scores(8, 4096, 600, [&](int t, std::size_t e) {
+        return 1.2 * wave(t, period == 2 ? 2 + 4 * (e % 2) : e, period);
+    });
+    CAPTURE(period, got.reason);
+    CHECK(got.verdict == load_verdict::oscillating);
+}
+
+TEST_CASE("rows that are unequal without a period are not safe", "[diagnose]") {
+    std::mt19937_64 random(3);
+    std::normal_distribution<double> noise;
+    const auto of_noise = [&](double size) {
+        return of_scores(8, 4096, 600, [&](int, std::size_t) { return size * noise(random); });
+    };
+    const auto got = of_noise(0.7);
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::drifting);
+    CHECK(got.reason.find("off their means") != std::string::npos);
+    CHECK(of_noise(0.2).verdict == load_verdict::safe);
+    // tokens alone make the loads of few of them as unequal
+    CHECK(of_scores(8, 16, 600, [](int, std::size_t) { return 0.0; }).verdict ==
+          load_verdict::safe);
+}
+
+TEST_CASE("a collapse is told by its first twenty steps where they have tokens enough",
+          "[diagnose]") {
+    const int steps = GENERATE(20, 45);
+    const auto of_last = [&](std::size_t of, std::size_t tokens) {
+        return of_scores(of, tokens, 1000, [&](int t, std::size_t e) {
+            return t >= 1000 - steps && e == 0 ? 8.0 : 0.0;
+        });
+    };
+    const auto got = of_last(8, 512);
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::collapsed);
+    CHECK(got.reason.find("in the last 20 steps") != std::string::npos);
+    CHECK(of_last(64, 8).verdict != load_verdict::collapsed);  // 160 choices of 64 experts
+}
+
+TEST_CASE("loads that stay far from where they were are not safe", "[diagnose]") {
+    const auto got = of_scores(8, 4096, 3000, [](int t, std::size_t e) {
+        return e == 0 ? 1.9 / (1 + std::exp(-(t - 1500) / 100.0)) : 0.0;
+    });
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::drifting);
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <moebius/diagnose/block_scales.hpp>
+#include <moebius/diagnose/margin.hpp>
+#include <moebius/diagnose/recent_steps.hpp>
+#include <string_view>
+
+namespace moebius {
+
+/// Of these rows fewer are not judged by how unequal they are.
+constexpr std::size_t fewest_judged = 50;
+
+/// What rules on unequal loads look at.
+struct loads_now {
+    const recent_steps& steps;
+    const block_scales& blocks;
+    double top_k;
+    double tokens;          ///< of a step; 0: not known
+    std::string_view unit;  ///< steps, or rows that are not one step apart
+};
+
+/// Whether loads are so far from equal, by their means or in turn, that what is known of equal ones
+/// does not hold.
+[[nodiscard]] bool unequal(const loads_now& at);
+
+/// Collapsed, whatever else was said, where a rule says so of the last rows, 20 if these have 50
+/// choices an expert, else 100, or of the last 200 while one expert leads still; oscillating, where
+/// experts win in turn; neither safe nor drifting where one leads.
+void judge_collapse(const loads_now& at, layer_diagnosis& out);
+
+/// Oscillating, where loads swing with a period of a few rows and by half of an even share or more;
+/// not safe where rows are as unequal and tokens do not make them so.
+void judge_rows(const loads_now& at, layer_diagnosis& out);
+
+/// Not safe where experts have less than a tenth of an even share, and how many.
+void judge_idle(const loads_now& at, layer_diagnosis& out);
+
+}  // namespace moebius
