@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cmath>
 #include <moebius/diagnose/collapse_watch.hpp>
 
 namespace moebius {
 namespace {
 
 int rank_of(warning_kind kind) {
-    constexpr int ranks[] = {0, 3, 1, 2, 4};  // none, growing, swelling, swinging, periodic
+    constexpr int ranks[] = {0, 4, 1,
+                             2, 3, 5};  // none, growing, swelling, swinging, rising, periodic
     return ranks[static_cast<std::size_t>(kind)];
 }
 
@@ -34,6 +36,21 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
     const double calmest = calmest_[which];
     if (calmest <= limits_.calm && gain >= limits_.swing && gain >= limits_.change * calmest)
         at.kind = warning_kind::swinging;
+}
+
+/// Of the shortest blocks gates that begin to learn rise as fast, and level off.
+void collapse_watch::judge_rise(std::size_t which, double top_k) {
+    if (which == 0) return;
+    const auto course = blocks_.leader(which);
+    const double even = 1 / static_cast<double>(blocks_.experts());
+    const double level =
+        even * std::pow(half_of_most(blocks_.experts(), top_k) / even, limits_.rise_from);
+    if (course.tail<2>().mean() < level) return;
+    auto& at = at_[which];
+    at.rise = rise_of(course, blocks_.experts(), top_k);
+    constexpr double soon = block_window::blocks / 2.0;
+    if (at.rise.t >= limits_.rise_t && at.rise.kept >= limits_.rise_kept && at.rise.left <= soon)
+        at.kind = warning_kind::rising;
 }
 
 /// Every fifth block: a line is that of the whole window, and dearer than what else is asked.
@@ -80,13 +97,13 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     if (independent) judge_independent(which, *window);
     if (moves_away(*window)) at.growth = growth_in(*window);
     if (at.growth.away && at.growth.t >= limits_.growth_t) at.kind = warning_kind::growing;
+    judge_rise(which, top_k);
     judge_line(which, *window);
     if (at.kind == warning_kind::none) return;
     at.growth = growth_in(*window);
     at.swing = swing_in(*window);
     if (!first_) first_ = at;
-    const bool runs_away = at.kind == warning_kind::growing || at.kind == warning_kind::periodic;
-    if (!first_growth_ && runs_away) first_growth_ = at;
+    if (!first_growth_ && runs_away(at.kind)) first_growth_ = at;
 }
 
 std::optional<warning> collapse_watch::slowest() const {

@@ -42,6 +42,13 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
     if (now.kind == warning_kind::growing) {
         out.verdict = load_verdict::losing_balance;
         out.reason = words_of(now.growth, now.block, unit) + ", away from equal loads";
+    } else if (now.kind == warning_kind::rising) {
+        out.verdict = load_verdict::losing_balance;
+        out.reason = fmt::format(
+            "one expert has {:.3g} of all choices and ever more: at the pace of the last {} {} it "
+            "has half of what it can have in {:.0f}",
+            now.rise.share, now.block * block_window::blocks / 2, unit,
+            now.rise.left * static_cast<double>(now.block));
     } else if (now.kind == warning_kind::swelling) {
         out.verdict = load_verdict::drifting;
         out.reason = fmt::format(
@@ -122,6 +129,7 @@ void note_choices(const step_choices& choices, bool told, layer_diagnosis& out) 
 }
 
 std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads, double top_k) {
+    if (now.kind == warning_kind::rising) return now.rise.left * static_cast<double>(now.block);
     const double most = 1 / top_k, top = loads.maxCoeff();
     const double even = 1 / static_cast<double>(loads.size());
     if (now.kind != warning_kind::growing || !(top > even) || top >= most / 2) return std::nullopt;

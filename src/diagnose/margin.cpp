@@ -102,8 +102,7 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
     const auto now = watch_.now();
     const bool measured = !out.margins.empty();
     const auto slow = measured ? std::nullopt : watch_.slowest();
-    const bool runs_away = now.kind == warning_kind::growing || now.kind == warning_kind::periodic;
-    if (runs_away || (now.kind != warning_kind::none && !measured)) {
+    if (runs_away(now.kind) || (now.kind != warning_kind::none && !measured)) {
         judge_warning(now, unit(), out);
         if (const auto left = rows_left(now, watch_.blocks().recent(), top_k_))
             out.steps_left = *left * steps_a_row();
@@ -120,8 +119,9 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
     judge_collapse(seen, out);
     judge_rows(seen, out);
     judge_idle(seen, out);
-    const bool of_size =  // neither of loads that are lost nor of those that swing
-        out.verdict == load_verdict::collapsed || out.verdict == load_verdict::oscillating;
+    const bool of_size =  // neither of loads that are lost nor of those that swing or rise
+        out.verdict == load_verdict::collapsed || out.verdict == load_verdict::oscillating ||
+        now.kind == warning_kind::rising;
     if (slow && !of_size) out.margins.push_back(growth_margin(now, *slow, unit()));
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/diagnose/block_signs.hpp>
+#include <moebius/diagnose/rising_expert.hpp>
 
 #include "count_verdict.hpp"
 
@@ -43,14 +44,8 @@ std::string collapse_of(const Eigen::VectorXd& loads, double top_k) {
     return 2 * idle < loads.size() ? std::string() : idle_words(idle, loads.size());
 }
 
-/// Half of the most that one expert can have; where half is an even share, midway between them.
-double lead_of(double experts, double top_k) {
-    const double most = 1 / top_k, even = 1 / experts;
-    return 2 * even < most ? most / 2 : (most + even) / 2;
-}
-
 bool one_leads(const Eigen::VectorXd& loads, double top_k) {
-    return loads.maxCoeff() > lead_of(static_cast<double>(loads.size()), top_k);
+    return loads.maxCoeff() > half_of_most(static_cast<std::size_t>(loads.size()), top_k);
 }
 
 /// Variance of a load of one row that its tokens make.
@@ -82,7 +77,7 @@ bool led_in_turn(const Eigen::MatrixXd& blocks, double top_k) {
 std::size_t turning_blocks(const loads_now& at) {
     constexpr std::size_t longest = block_scales::shortest;
     const auto experts = static_cast<double>(at.blocks.recent().size());
-    const double apart = lead_of(experts, at.top_k) - 1 / experts;
+    const double apart = half_of_most(at.blocks.experts(), at.top_k) - 1 / experts;
     const double noise =
         token_noise(at, Eigen::VectorXd::Constant(Eigen::Index(experts), 1 / experts));
     for (const std::size_t length : short_blocks)

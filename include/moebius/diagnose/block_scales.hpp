@@ -45,7 +45,12 @@ public:
     /// @param back  0: the last one; < block_window::blocks, and of as many as there were
     [[nodiscard]] Eigen::VectorXd block(std::size_t back) const;
 
+    /// Share of all choices, block by block of a window, of the expert that has most in its last
+    /// two blocks; the oldest first. Of a length that has a window.
+    [[nodiscard]] Eigen::Vector<double, block_window::blocks> leader(std::size_t which) const;
+
     [[nodiscard]] std::size_t steps() const noexcept { return steps_; }
+    [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
 
 private:
     struct scale {

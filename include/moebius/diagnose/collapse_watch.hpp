@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <moebius/diagnose/block_signs.hpp>
+#include <moebius/diagnose/rising_expert.hpp>
 #include <optional>
 
 namespace moebius {
@@ -17,6 +18,7 @@ enum class warning_kind {
     /// controller holds near its loss of balance does so, too, and does not change.
     swelling,
     swinging,  ///< noise of tokens is amplified by much within few steps, and was not before
+    rising,    ///< one expert has ever more, and soon half of what it can have
     periodic,  ///< loads swing with a period, by much or by more and more
 };
 
@@ -26,12 +28,19 @@ struct warning {
     block_growth growth;      ///< of those blocks
     block_swing swing;        ///< of those blocks
     block_line line;          ///< of those blocks, as of the last five of them
+    rising_expert rise;       ///< of those blocks
     double line_grew = 1;     ///< its size over its least, a window of blocks before or more
     double swelling = 0;      ///< slow_swing of those blocks
     double spread = 0;        ///< block_spread of those blocks, where slowest() was asked
     double moved = 0;         ///< and their block_movement
     std::size_t seen_at = 0;  ///< steps taken when it was raised
 };
+
+/// Whether loads run away or swing, whatever the gain of the loop.
+[[nodiscard]] constexpr bool runs_away(warning_kind kind) {
+    return kind == warning_kind::growing || kind == warning_kind::rising ||
+           kind == warning_kind::periodic;
+}
 
 /// Thresholds of the warnings, the same for every log: data/results/diagnose-learning.txt has
 /// what they do on random walks, on ensembles of training runs and on real logs.
@@ -58,6 +67,12 @@ struct warning_limits {
     double large_line = 0.25;  ///< in even shares: from here it is a warning,
     double line_growth = 2;    ///< and where it is so many times what it was,
     double swing_t = 3;        ///< or a swing is more from period to period, whatever its size
+    /// Of the way from an even share to half of the most, in logarithms: a rise that has come so
+    /// far, has half within half a window at its pace, and does not level off is a warning. Gates
+    /// of digits that begin to learn without feedback rise as far as .66 of it, and do level off.
+    double rise_from = 0.66;
+    double rise_t = 6;               ///< from here a rise is no drift by chance,
+    double rise_kept = 0.8;          ///< and from here it does not level off
     std::size_t fewest_experts = 4;  ///< of fewer the loads are nearly one number
     /// Tokens' noise over multinomial up to which swings can be read, and the inverse of the least:
     /// loads that scatter less are not of as many tokens as their unit says (padded, rounded).
@@ -78,8 +93,8 @@ public:
     [[nodiscard]] warning now() const;
     /// The first that was ever raised.
     [[nodiscard]] const std::optional<warning>& first() const noexcept { return first_; }
-    /// The first of growth or of a period: the others are no news where the gain of the loop is
-    /// known.
+    /// The first of growth, of a rise or of a period: the others are no news where the gain of the
+    /// loop is known.
     [[nodiscard]] const std::optional<warning>& first_growth() const noexcept {
         return first_growth_;
     }
@@ -94,6 +109,7 @@ public:
 private:
     void judge(std::size_t which, double tokens, double top_k);
     void judge_independent(std::size_t which, const block_window& window);
+    void judge_rise(std::size_t which, double top_k);
     void judge_line(std::size_t which, const block_window& window);
 
     block_scales blocks_;

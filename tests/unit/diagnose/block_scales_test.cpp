@@ -4,6 +4,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/block_signs.hpp>
 #include <moebius/diagnose/recent_steps.hpp>
+#include <moebius/diagnose/rising_expert.hpp>
 #include <numbers>
 #include <numeric>
 #include <random>
@@ -168,4 +169,23 @@ TEST_CASE("the last steps are kept one by one, and as blocks of a few", "[diagno
         square += 1.5 * (course[t] - course[t - 1]) * (course[t] - course[t - 1]) / 39;
     CHECK_THAT(window.step_variance, WithinAbs(square / 2, 1e-6));
     CHECK_THROWS_AS(recent_steps(1), invalid_argument);
+}
+
+TEST_CASE("a rise is a line through log-odds, and is told from one that levels off", "[diagnose]") {
+    const double top_k = GENERATE(1.0, 2.0), pace = 0.1, from = -2.5;
+    Eigen::Vector<double, block_window::blocks> rising, level;
+    for (int i = 0; i < block_window::blocks; ++i) {
+        rising[i] = 1 / (1 + std::exp(-from - pace * i)) / top_k;
+        level[i] = 1 / (1 + std::exp(-from - 1.5 * (1 - std::exp(-0.2 * i)))) / top_k;
+    }
+    const auto rise = rise_of(rising, 8, top_k);
+    CHECK(rise.t > 1e3);
+    CHECK_THAT(rise.kept, WithinAbs(1, 1e-9));
+    // half is at log-odds 0, and the window's end half a block behind the middle of the last
+    CHECK_THAT(rise.left, WithinRel((-from - 19.5 * pace) / pace, 1e-6));
+    CHECK_THAT(rise.share, WithinRel((rising[18] + rising[19]) / 2, 1e-12));
+    CHECK(rise_of(level, 8, top_k).kept < 0.5);
+    CHECK(rise_of(rising.reverse(), 8, top_k).t == 0);
+    CHECK(half_of_most(8, 2) == 0.25);
+    CHECK(half_of_most(2, 1) == 0.75);
 }

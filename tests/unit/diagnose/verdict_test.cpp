@@ -158,6 +158,24 @@ TEST_CASE("a collapse is told by its first twenty steps where they have tokens e
     CHECK(of_last(64, 8).verdict != load_verdict::collapsed);  // 160 choices of 64 experts
 }
 
+TEST_CASE("an expert that has ever more is warned of long before it has half", "[diagnose]") {
+    const auto rise = [](double t) { return 1.95 * t / 2000; };  // e^{1.95} is half of 8 experts
+    const auto got =
+        of_scores(8, 4096, 1700, [&](int t, std::size_t e) { return e == 0 ? rise(t) : 0.0; });
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::losing_balance);
+    CHECK(got.reason.find("ever more") != std::string::npos);
+    REQUIRE(got.warned_at);
+    CHECK(*got.warned_at < 1700);
+    REQUIRE(got.steps_left);
+    CHECK_THAT(*got.steps_left, WithinAbs(300, 60));
+    const auto levels_off = of_scores(8, 4096, 1700, [&](int t, std::size_t e) {
+        return e == 0 ? 1.3 * (1 - std::exp(-t / 400.0)) : 0.0;
+    });
+    CAPTURE(levels_off.reason);
+    CHECK_FALSE(levels_off.warned_at);
+}
+
 TEST_CASE("loads that stay far from where they were are not safe", "[diagnose]") {
     const auto got = of_scores(8, 4096, 3000, [](int t, std::size_t e) {
         return e == 0 ? 1.9 / (1 + std::exp(-(t - 1500) / 100.0)) : 0.0;
