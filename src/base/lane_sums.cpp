@@ -37,6 +37,14 @@ std::size_t add_lanes(const double* values, std::size_t count, double* sums, dou
     return at;
 }
 
+void add_to(double* sums, const double* values, std::size_t count) {
+    const lanes d;
+    std::size_t at = 0;
+    for (; at + wide <= count; at += wide)
+        hn::StoreU(hn::Add(hn::LoadU(d, sums + at), hn::LoadU(d, values + at)), d, sums + at);
+    for (; at < count; ++at) sums[at] += values[at];
+}
+
 void add_scaled(const double* values, std::size_t count, double scale, double* sums,
                 double* squares) {
     const lanes d;
@@ -54,23 +62,20 @@ void add_scaled(const double* values, std::size_t count, double scale, double* s
     }
 }
 
-/// Numbers from 2^52 on have no fractions; others lose theirs where it is added.
-bool are_whole(const double* values, std::size_t count) {
-    constexpr double from = 0x1p52;
+/// Whether none changes where 2^52 is added and taken off again, which takes fractions off.
+bool none_changes(const double* values, std::size_t count) {
     const lanes d;
-    const vd limit = hn::Set(d, from);
-    auto broken = hn::MaskFromVec(hn::Zero(d));
+    const vd whole_from = hn::Set(d, 0x1p52);
+    auto changed = hn::MaskFromVec(hn::Zero(d));
     std::size_t at = 0;
     for (; at + wide <= count; at += wide) {
         const vd value = hn::LoadU(d, values + at);
-        const auto small = hn::Lt(value, limit);
-        broken =
-            hn::Or(broken, hn::And(small, hn::Ne(hn::Sub(hn::Add(value, limit), limit), value)));
+        const vd rounded = hn::Sub(hn::Add(value, whole_from), whole_from);
+        changed = hn::Or(changed, hn::Ne(rounded, value));
     }
-    bool whole = hn::AllFalse(d, broken);
-    for (; at < count; ++at)
-        whole = whole && (values[at] >= from || (values[at] + from) - from == values[at]);
-    return whole;
+    bool out = hn::AllFalse(d, changed);
+    for (; at < count; ++at) out = out && (values[at] + 0x1p52) - 0x1p52 == values[at];
+    return out;
 }
 
 }  // namespace moebius::HWY_NAMESPACE
@@ -82,7 +87,8 @@ namespace {
 
 HWY_EXPORT(add_lanes);
 HWY_EXPORT(add_scaled);
-HWY_EXPORT(are_whole);
+HWY_EXPORT(add_to);
+HWY_EXPORT(none_changes);
 
 }  // namespace
 
@@ -109,8 +115,16 @@ void add_scaled(std::span<const double> values, double scale, std::span<double> 
     (values.data(), values.size(), scale, sums.data(), squares.data());
 }
 
+void add_to(std::span<double> sums, std::span<const double> values) {
+    HWY_DYNAMIC_DISPATCH(add_to)(sums.data(), values.data(), values.size());
+}
+
 bool are_whole(std::span<const double> values) {
-    return HWY_DYNAMIC_DISPATCH(are_whole)(values.data(), values.size());
+    constexpr double whole_from = 0x1p52;  // numbers from there on have no fractions
+    return HWY_DYNAMIC_DISPATCH(none_changes)(values.data(), values.size()) ||
+           std::all_of(values.begin(), values.end(), [](double value) {
+               return value >= whole_from || (value + whole_from) - whole_from == value;
+           });
 }
 
 }  // namespace moebius

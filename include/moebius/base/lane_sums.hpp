@@ -16,6 +16,9 @@ struct lane_total {
 };
 [[nodiscard]] lane_total lane_total_of(std::span<const double> values);
 
+/// Adds each to one of `sums`, of as many.
+void add_to(std::span<double> sums, std::span<const double> values);
+
 /// Adds `scale` times each to `sums`, and the square of that to `squares`, of as many numbers each.
 void add_scaled(std::span<const double> values, double scale, std::span<double> sums,
                 std::span<double> squares);

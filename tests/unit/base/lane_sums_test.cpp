@@ -56,6 +56,10 @@ TEST_CASE("scaled numbers and their squares are added up, as a plain loop does",
 
             CHECK(sums == expected_sums);
             CHECK(squares == expected_squares);
+
+            add_to(squares, sums);
+            for (std::size_t i = 0; i < count; ++i) expected_squares[i] += expected_sums[i];
+            CHECK(squares == expected_squares);
         });
 }
 
