@@ -66,13 +66,14 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     distance_estimate distance(out.head, args.restore);
     load_course history(out.head.layers.size());
     team threads(args.threads);
+    const auto numbers = args.threads == 1 ? record_batch::for_one : record_batch::for_several;
     record_batch batch, next;
-    std::size_t records = batch.fill(*log.source);
+    std::size_t records = batch.fill(*log.source, numbers);
     while (records > 0 && !watched.stopping()) {
         // the next is read meanwhile: a disk takes as long as the numbers do
-        auto coming = std::async(
-            args.threads == 1 ? std::launch::deferred : std::launch::async | std::launch::deferred,
-            [&] { return next.fill(*log.source); });
+        auto coming = std::async(args.threads == 1 ? std::launch::deferred
+                                                     : std::launch::async | std::launch::deferred,
+                                 [&] { return next.fill(*log.source, numbers); });
         threads.run(batch.layers(), [&](unsigned, std::size_t layer) {
             for (const auto& record : batch.of(layer)) {
                 state.take(record);

@@ -49,6 +49,7 @@ bool csv_line::read_numbers(std::string_view line) {
     count_ = alike ? shared_ : 0;  // whose values are here still
     at += alike ? start_size_ : 0;
     start_size_ = alike ? start_size_ : 0;
+    plain_ = shared_ == 0;
     while (at <= end && count_ < shared_) {
         at = csv::take_padded_number(at, end, separator_, room().front());
         if (at == nullptr) return false;
@@ -59,6 +60,7 @@ bool csv_line::read_numbers(std::string_view line) {
         const auto taken = csv::take_numbers(at, end, separator_, room());
         if (taken.count == 0) return false;
         count_ += taken.count;
+        plain_ = plain_ && taken.plain;
         at = taken.next;
     }
     return true;
@@ -69,6 +71,7 @@ std::size_t csv_line::read(std::string_view line) {
     cells_.clear();
     if (read_numbers(line)) return count_;
     start_size_ = 0;
+    plain_ = false;
     count_ = 0;  // one is no plain number: an empty cell, a word, quotes
     split(line, cells_);
     for (const auto cell : cells_) {

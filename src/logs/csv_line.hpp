@@ -32,6 +32,9 @@ public:
         return {values_.data(), count_};
     }
 
+    /// Whether it is known of all of them that they are >= 0 and finite, and none is -0.
+    [[nodiscard]] bool is_plain() const noexcept { return plain_; }
+
     /// Without blanks and quotes around it; for sentences and names.
     [[nodiscard]] std::string_view cell(std::size_t column) const;
 
@@ -61,6 +64,7 @@ private:
     std::vector<std::string_view> cells_;  ///< of the line, where not all of it is plain numbers
     std::vector<double> values_;           ///< room for a line's; never smaller
     std::size_t count_ = 0;
+    bool plain_ = false;
     std::size_t shared_ = 0;      ///< column before which lines are alike; 0 where none are
     std::array<char, 40> start_;  ///< of the last line, up to that column
     std::size_t start_size_ = 0;  ///< 0 where there was no such line, or it is longer

@@ -288,7 +288,7 @@ std::span<const double> csv_log::gather(const wide_columns::run& from) {
         for (const auto column : from.loads) run_loads_.push_back(values[column]);
         loads = run_loads_;
     }
-    if (!are_plain_loads(loads)) {
+    if (!row_.is_plain() && !are_plain_loads(loads)) {
         run_loads_.clear();
         for (const auto column : from.loads) run_loads_.push_back(load(column) + 0.0);
         loads = run_loads_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <Eigen/Core>
 #include <algorithm>
+#include <moebius/base/lane_sums.hpp>
 #include <moebius/base/row_writer.hpp>
 #include <moebius/logs/load_course.hpp>
 #include <numeric>
@@ -18,9 +18,7 @@ void load_course::take(const load_record& record) {
         layer.sum.assign(record.loads.size(), 0);
         layer.steps = 0;
     }
-    const auto size = static_cast<Eigen::Index>(layer.sum.size());
-    Eigen::Map<Eigen::ArrayXd>(layer.sum.data(), size) +=
-        Eigen::Map<const Eigen::ArrayXd>(record.loads.data(), size);
+    add_to(layer.sum, record.loads);
     if (++layer.steps >= layer.stride) end_row(layer, record.step);
 }
 

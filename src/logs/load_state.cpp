@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
+#include <moebius/base/lane_sums.hpp>
 #include <moebius/base/row_writer.hpp>
 #include <moebius/logs/load_state.hpp>
 #include <moebius/router/load_metrics.hpp>
@@ -44,9 +45,6 @@ double bfloat16_step(double value) {
 
 /// For sums in vectors.
 Eigen::Map<const Eigen::ArrayXd> numbers(std::span<const double> of) {
-    return {of.data(), static_cast<Eigen::Index>(of.size())};
-}
-Eigen::Map<Eigen::ArrayXd> numbers(std::vector<double>& of) {
     return {of.data(), static_cast<Eigen::Index>(of.size())};
 }
 
@@ -113,7 +111,7 @@ layer_state load_state::state_of(const layer_window& layer) const {
     const std::size_t n = layer.experts;
     std::vector<double> sum(n, 0);
     for (std::size_t i = 0; i < layer.loads.size(); i += n)
-        numbers(sum) += numbers(std::span(layer.loads).subspan(i, n));
+        add_to(sum, std::span(layer.loads).subspan(i, n));
     const double mean = mean_of(sum);
     if (mean > 0) {
         const auto count = static_cast<double>(n);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/lane_sums.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/logs/log_check.hpp>
 #include <numeric>
@@ -43,7 +44,7 @@ void log_check::count_rounded(std::span<const double> loads, layer_facts& layer)
 void log_check::look_at(std::span<const double> of, layer_facts& layer) {
     const auto size = static_cast<Eigen::Index>(of.size());
     const Eigen::Map<const Eigen::ArrayXd> loads(of.data(), size);
-    const double sum = loads.sum(), most = loads.maxCoeff();
+    const auto [sum, most] = lane_total_of(of);
     const bool first = layer.records == 0;
     if (first) layer.sum = sum;
     layer.least_sum = first ? sum : std::min(layer.least_sum, sum);
@@ -59,12 +60,7 @@ void log_check::look_at(std::span<const double> of, layer_facts& layer) {
     }
     layer.sums.resize(of.size());
     layer.squares.resize(of.size());
-    const double scale = sum > 0 ? 1 / sum : 0;
-    for (std::size_t e = 0; e < of.size(); ++e) {
-        const double share = scale * of.data()[e];
-        layer.sums.data()[e] += share;
-        layer.squares.data()[e] += share * share;
-    }
+    add_scaled(of, sum > 0 ? 1 / sum : 0, layer.sums, layer.squares);
     layer.uneven = layer.uneven || most != loads.minCoeff();
     if (layer.changes && layer.moves_freely) return;  // nobody asks for the last loads any more
     if (layer.last.size() == of.size()) {

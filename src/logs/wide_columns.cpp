@@ -13,8 +13,6 @@
 #include <tuple>
 #include <utility>
 
-#include "load_names.hpp"
-
 namespace moebius {
 namespace {
 
@@ -80,15 +78,20 @@ void refuse_gaps(const std::vector<wide_columns::run>& runs, const std::vector<s
 
 }  // namespace
 
+/// Most are of the family of the one before.
+void wide_columns::add(std::size_t place, expert_name of) {
+    const bool is_next = !columns_.empty() && columns_.back().of.family == of.family;
+    const auto kind = is_next ? columns_.back().kind : kind_of(of.family);
+    columns_.push_back({place, std::move(of), kind});
+}
+
 const std::string* wide_columns::best_family() const {
-    const std::string* best = nullptr;
-    for (const auto& [at, of] : columns_) {
-        const auto kind = kind_of(of.family);
-        if (kind.of == family_kind::contents::loads &&
-            (best == nullptr || kind.rank < kind_of(*best).rank))
-            best = &of.family;
-    }
-    return best;
+    const column* best = nullptr;
+    for (const auto& one : columns_)
+        if (one.kind.of == family_kind::contents::loads &&
+            (best == nullptr || one.kind.rank < best->kind.rank))
+            best = &one;
+    return best == nullptr ? nullptr : &best->of.family;
 }
 
 std::string wide_columns::families() const {
@@ -103,14 +106,13 @@ std::vector<wide_columns::run> wide_columns::runs(log_builder& to, bool in_rows,
                                                   const std::string& place) const {
     using contents = family_kind::contents;
     std::map<std::tuple<std::string_view, std::string_view, std::uint32_t>, std::size_t> scores;
-    for (const auto& [at, of] : columns_)
-        if (kind_of(of.family).of == contents::scores)
-            scores.try_emplace({of.rank, of.layer, of.expert}, at);
+    for (const auto& [at, of, kind] : columns_)
+        if (kind.of == contents::scores) scores.try_emplace({of.rank, of.layer, of.expert}, at);
     const auto* const best = best_family();
     if (best != nullptr) to.note_family(*best);
     std::vector<pair_of_columns> experts;
-    for (const auto& [at, of] : columns_) {
-        if (kind_of(of.family).of != contents::loads) continue;
+    for (const auto& [at, of, kind] : columns_) {
+        if (kind.of != contents::loads) continue;
         if (of.family != *best) {
             to.note_choice(*best, of.family, place);
             continue;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "column.hpp"
+#include "load_names.hpp"
 #include "log_builder.hpp"
 
 namespace moebius {
@@ -24,7 +25,7 @@ public:
         std::string_view rank{};          ///< whose counts these are; empty if none is named
     };
 
-    void add(std::size_t place, expert_name of) { columns_.push_back({place, std::move(of)}); }
+    void add(std::size_t place, expert_name of);
     [[nodiscard]] bool empty() const noexcept { return columns_.empty(); }
 
     /// What the columns are of, for sentences.
@@ -44,6 +45,7 @@ private:
     struct column {
         std::size_t place;
         expert_name of;
+        family_kind kind;  ///< of its family
     };
     /// Of loads; null if there is none.
     [[nodiscard]] const std::string* best_family() const;

@@ -11,6 +11,8 @@
 #include <string>
 #include <system_error>
 
+#include "digit_cells.hpp"
+
 namespace moebius::csv {
 namespace {
 
@@ -58,6 +60,38 @@ bool read_plain(const char* at, const char* point, const char* stop, double& val
     return true;
 }
 
+/// The cells that end in the 64 bytes from `at` on, at least one. False where one is no number.
+/// @param plain  becomes false where a number is not of digits, or of digits around a point
+bool take_window(const char*& at, const char* end, char separator, double*& put, bool& plain) {
+    const auto is_end = [=](const char* p) { return *p == separator || p == end; };
+    const char* const from = at;
+    for (auto others = no_digits_from(from, end); others != 0; others &= others - 1) {
+        const char* p = from + std::countr_zero(others);
+        if (p - at >= 1 && p - at <= 8 && is_end(p)) {  // most cells of most tables
+            *put++ =
+                static_cast<double>(whole_number_in(word_of_digits(at), static_cast<int>(p - at)));
+            at = p + 1;
+            continue;
+        }
+        const char* const point = p;
+        if (*p == '.') {
+            others &= others - 1;
+            if (others == 0 && at != from) break;  // the next window has all of the cell
+            if (others != 0) p = from + std::countr_zero(others);
+        }
+        if (!is_end(p) || !read_plain(at, point, p, *put)) {
+            plain = false;
+            p = take_any_number(at, end, separator, *put);
+            if (p == nullptr) return false;
+        }
+        ++put;
+        at = p + 1;
+        if (p - from >= 63) break;
+        others &= ~std::uint64_t{0} << (p - from);  // what is behind it, and its end
+    }
+    return true;
+}
+
 }  // namespace
 
 char separator_of(std::string_view line) {
@@ -80,36 +114,23 @@ const char* take_any_number(const char* at, const char* end, char separator, dou
 }
 
 taken_cells take_numbers(const char* at, const char* end, char separator, std::span<double> to) {
-    const auto is_end = [=](const char* p) { return *p == separator || p == end; };
     double* put = to.data();
     const double* const full = put + to.size() - std::min(to.size(), most_cells_at_once);
+    bool are_digits = true, plain = true;
+    const auto so_far = [&] {
+        return taken_cells{static_cast<std::size_t>(put - to.data()), at, plain};
+    };
     while (at <= end && put < full) {
-        const char* const from = at;
-        for (auto others = no_digits_from(from, end); others != 0; others &= others - 1) {
-            const char* p = from + std::countr_zero(others);
-            if (p - at >= 1 && p - at <= 8 && is_end(p)) {  // most cells of most tables
-                *put++ = static_cast<double>(
-                    whole_number_in(word_of_digits(at), static_cast<int>(p - at)));
-                at = p + 1;
-                continue;
-            }
-            const char* const point = p;
-            if (*p == '.') {
-                others &= others - 1;
-                if (others == 0 && at != from) break;  // the next window has all of the cell
-                if (others != 0) p = from + std::countr_zero(others);
-            }
-            if (!is_end(p) || !read_plain(at, point, p, *put)) {
-                p = take_any_number(at, end, separator, *put);
-                if (p == nullptr) return {static_cast<std::size_t>(put - to.data()), at};
-            }
-            ++put;
-            at = p + 1;
-            if (p - from >= 63) break;
-            others &= ~std::uint64_t{0} << (p - from);  // what is behind it, and its end
+        if (are_digits) {
+            const auto taken = take_digit_cells(at, end, separator, to.subspan(so_far().count));
+            are_digits = taken.count > 0;  // else it is not asked again in this line
+            put += taken.count;
+            at = taken.next;
+            if (put >= full) break;
         }
+        if (!take_window(at, end, separator, put, plain)) break;
     }
-    return {static_cast<std::size_t>(put - to.data()), at};
+    return so_far();
 }
 
 }  // namespace moebius::csv

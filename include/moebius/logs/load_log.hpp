@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <moebius/base/lane_sums.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,16 +47,7 @@ struct load_record {
 };
 
 /// Whether all loads are whole numbers; loads are >= 0.
-[[nodiscard]] inline bool are_counts(std::span<const double> loads) {
-    constexpr double whole_from = 0x1p52;  // numbers from there on have no fractions
-    const auto is_changed = [](double load) { return (load + whole_from) - whole_from != load; };
-    std::size_t changed = 0;
-    for (const double load : loads)  // in vectors, as an order of numbers would not be
-        if (is_changed(load)) ++changed;
-    return changed == 0 || std::none_of(loads.begin(), loads.end(), [&](double load) {
-               return load < whole_from && is_changed(load);
-           });
-}
+[[nodiscard]] inline bool are_counts(std::span<const double> loads) { return are_whole(loads); }
 
 /// A log that is read record by record: steps in order, in each its layers in order.
 class log_source {

@@ -12,10 +12,13 @@ namespace moebius {
 /// its records in a row, and of layers side by side.
 class record_batch {
 public:
+    /// Numbers of a batch: one thread takes them while they are near it, several meet seldom.
+    static constexpr std::size_t for_one = std::size_t{1} << 14, for_several = std::size_t{1} << 17;
+
     /// Takes the place of what was here: the next records, until they are of this many numbers.
     /// @return how many records came; 0 at the end of the log
     /// @throws invalid_argument  as log_source::next
-    std::size_t fill(log_source& from, std::size_t numbers = std::size_t{1} << 17);
+    std::size_t fill(log_source& from, std::size_t numbers = for_several);
 
     [[nodiscard]] std::size_t layers() const noexcept { return layers_.size(); }
     /// In order; valid until the next fill.

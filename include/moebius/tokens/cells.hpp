@@ -73,6 +73,8 @@ namespace moebius::csv {
 struct taken_cells {
     std::size_t count = 0;
     const char* next = nullptr;  ///< where the next cell begins; behind `end` if there is none
+    /// Whether all of them are digits, or digits around a point: >= 0, finite, and none is -0.
+    bool plain = true;
 };
 
 /// Room that take_numbers() needs for more cells than it has read.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "each_target.hpp"
 
 using namespace moebius;
 
@@ -84,6 +85,42 @@ TEST_CASE("take_numbers rounds each cell as strtod does", "[tokens][oracle]") {
     }
     INFO(cells << " cells");
     CHECK(wrong == 0);
+}
+
+TEST_CASE("take_numbers reads whole numbers of any length alike on each processor",
+          "[tokens][oracle]") {
+    std::mt19937 random(2);
+    std::string line;
+    std::vector<double> expected;
+    for (int i = 0; i < 5000; ++i) {
+        const int longest = i < 3000 ? 3 : i < 4000 ? 8 : 17;
+        const auto cell = digits(random, 1, longest);
+        expected.push_back(std::strtod(cell.c_str(), nullptr));
+        line += (line.empty() ? "" : ",") + cell;
+    }
+    for (std::size_t shift = 0; shift < 70;
+         ++shift, line = "1," + line, expected.insert(expected.begin(), 1))
+        on_each_target([&] {
+            std::size_t left = 0;
+            CHECK(numbers_of(line, 100 + 50 * shift, left) == expected);
+            CHECK(left == 0);
+        });
+}
+
+TEST_CASE("take_numbers tells whether numbers need no look at their signs", "[tokens]") {
+    const auto is_plain = [](const std::string& cell, std::size_t before) {
+        std::string line;
+        for (std::size_t i = 0; i < before; ++i) line += "12,";
+        const std::string padded = line + cell + ",8        ";
+        std::vector<double> room(200);
+        return csv::take_numbers(padded.data(), padded.data() + padded.size() - 8, ',', room).plain;
+    };
+    for (std::size_t before = 0; before < 80; ++before) {
+        for (const std::string cell : {"0", "12345678", "123456789012345", "0.25", "7.0"})
+            CHECK(is_plain(cell, before));
+        for (const std::string cell : {"-1", "-0", "-0.0", "1e999", "inf", "nan"})
+            CHECK_FALSE(is_plain(cell, before));
+    }
 }
 
 TEST_CASE("take_numbers stops before a cell that is no number", "[tokens]") {

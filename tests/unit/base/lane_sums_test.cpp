@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <moebius/base/lane_sums.hpp>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "catch.hpp"
+#include "each_target.hpp"
+
+using namespace moebius;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+std::vector<double> numbers(std::size_t count, unsigned seed) {
+    std::mt19937_64 draw(seed);
+    std::lognormal_distribution<double> number(0, 3);
+    std::vector<double> out(count);
+    std::generate(out.begin(), out.end(), [&] { return number(draw); });
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("totals are those of a plain loop, and the same on each processor", "[base][oracle]") {
+    for (std::size_t count = 0; count < 70; ++count) {
+        const auto all = numbers(count, 1);
+        const double sum = std::accumulate(all.begin(), all.end(), 0.0);
+        const double most = std::accumulate(all.begin(), all.end(), 0.0,
+                                            [](double a, double b) { return std::max(a, b); });
+        const auto here = lane_total_of(all);
+        on_each_target([&] {
+            const auto total = lane_total_of(all);
+
+            CHECK_THAT(total.sum, WithinRel(sum, 1e-14));
+            CHECK(total.sum == here.sum);
+            CHECK(total.largest == most);
+        });
+    }
+}
+
+TEST_CASE("scaled numbers and their squares are added up, as a plain loop does", "[base][oracle]") {
+    for (std::size_t count = 0; count < 40; ++count)
+        on_each_target([&] {
+            const auto all = numbers(count, 2);
+            auto sums = numbers(count, 3), squares = numbers(count, 4);
+            auto expected_sums = sums, expected_squares = squares;
+            for (std::size_t i = 0; i < count; ++i) {
+                const double value = 0.3 * all[i];
+                expected_sums[i] += value;
+                expected_squares[i] += value * value;
+            }
+
+            add_scaled(all, 0.3, sums, squares);
+
+            CHECK(sums == expected_sums);
+            CHECK(squares == expected_squares);
+
+            add_to(squares, sums);
+            for (std::size_t i = 0; i < count; ++i) expected_squares[i] += expected_sums[i];
+            CHECK(squares == expected_squares);
+        });
+}
+
+TEST_CASE("one fraction among whole numbers is seen wherever it is", "[base]") {
+    for (std::size_t count = 1; count < 40; ++count)
+        on_each_target([&] {
+            std::vector<double> all(count, 0x1p52 - 1);
+            all[count / 2] = 0x1p60;
+            CHECK(are_whole(all));
+            for (std::size_t at = 0; at < count; ++at) {
+                auto broken = all;
+                broken[at] = 2.5;
+                CHECK_FALSE(are_whole(broken));
+            }
+        });
+}
