@@ -115,7 +115,7 @@ void csv_columns::read(std::string_view line, const csv_line& by, const names_pl
     note_others(meaning::load, load, at, to);
     if (load != nowhere && rank == nowhere) to.note_local(names[load]);
     if (load != nowhere) return;
-    to.adds_up = true;
+    to.adds_up = to.has_choices = true;
     to.note("it has no column of tokens: each of its rows is one choice");
 }
 

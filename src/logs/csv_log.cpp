@@ -117,7 +117,7 @@ private:
     std::size_t line_ = 0, names_line_ = 0;
     std::string remark_;  ///< the last one before the names, which it may have
     std::int64_t rows_ = 0;
-    std::optional<std::int64_t> last_step_;
+    std::optional<std::int64_t> last_step_;  ///< of a row that has loads
     double last_layer_ = std::numeric_limits<double>::quiet_NaN();
     const load_table* last_table_ = nullptr;
     load_table* part_ = nullptr;  ///< that the last row was of
@@ -260,13 +260,13 @@ std::string csv_log::part_in_row() const {
     return part;
 }
 
+/// Of records that are given as they come.
 void csv_log::check_order(std::int64_t step) {
-    if (last_step_ && step < *last_step_)
-        fail(fmt::format("line {}: step {} came after {}, but steps must increase", line_, step,
-                         *last_step_));
-    if (last_step_ && step == *last_step_ && of_.layer == nowhere && !to_.adds_up)
-        fail(fmt::format("line {}: step {} came twice, but steps must increase", line_, step));
-    last_step_ = step;
+    if (last_step_ && step <= *last_step_)
+        throw out_of_order(fmt::format("{}, line {}", file_, line_),
+                           fmt::format("step {} came after {}, but steps must increase in a table "
+                                       "that is read as it comes",
+                                       step, *last_step_));
 }
 
 /// False in a row of a step at which something else was logged.
@@ -303,12 +303,13 @@ void csv_log::take_wide() {
         if (!std::isnan(row_.values()[c])) to_.values_of(of_.names[c]).push_back(row_.values()[c]);
     if (!has_loads()) return;
     const auto step = of_.step == nowhere ? rows_ : step_in_row();
-    check_order(step);
-    take_rank();
+    if (gives_records_) check_order(step);
+    last_step_ = step;
     if (gives_records_) {
         next_run_ = 0;
         return;
     }
+    take_rank();
     auto& to = to_.part("");
     const std::uint32_t layer = of_.layer == nowhere ? 0 : layer_in(to);
     const double feedback =

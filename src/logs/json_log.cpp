@@ -77,12 +77,11 @@ private:
     void take_trace(const json& record);
     void take_flat();
     void add_row(std::string_view layer, std::span<const double> loads, const probes& beside = {});
-    void check_order();
+    void require_step() const;
 
     log_builder& to_;
     std::string file_;
     std::size_t line_ = 0;
-    std::optional<std::int64_t> last_step_;
     expert_map map_;
     router_trace trace_;
     record_settings settings_;
@@ -176,11 +175,8 @@ void json_log::find_nested(const std::string& name, const json& object, int dept
     }
 }
 
-void json_log::check_order() {
+void json_log::require_step() const {
     if (!has_step_) fail("a record of loads has no step, but each needs one");
-    if (last_step_ && step_ < *last_step_)
-        fail(fmt::format("step {} came after {}, but steps must increase", step_, *last_step_));
-    last_step_ = step_;
 }
 
 void json_log::take_record(const json& record) {
@@ -196,7 +192,7 @@ void json_log::take_record(const json& record) {
 
 /// A row an expert.
 void json_log::take_cell() {
-    if (!has_step_) fail("a record of loads has no step, but each needs one");
+    require_step();
     if (!to_.reads(single_.name)) return;
     auto& to = to_.part("");
     load_cell cell{.step = step_, .layer = to.layer(layer_)};
@@ -208,7 +204,7 @@ void json_log::take_cell() {
 
 /// A row of numbers, or one a layer.
 void json_log::take_arrays() {
-    check_order();
+    require_step();
     if (!to_.reads(arrays_.name)) return;
     const auto& loads = *arrays_.loads;
     if (loads.empty()) fail("its loads are empty, but one of each expert is needed");
@@ -277,7 +273,7 @@ void json_log::add_row(std::string_view layer, std::span<const double> loads,
 
 /// Of all experts where their number is known, or of those that were chosen.
 void json_log::take_trace(const json& record) {
-    check_order();
+    require_step();
     to_.adds_up = true;
     to_.note(
         "a router trace was counted: records of one step and layer (ranks, micro-batches) were "
@@ -312,7 +308,7 @@ void json_log::take_flat() {
             to_.summaries.insert(others->first);
         return;
     }
-    check_order();
+    require_step();
     if (!to_.reads(loads->first)) return;
     for (const auto& one : flat_)
         if (one.first != loads->first && kind_of(one.first).of == contents::loads &&

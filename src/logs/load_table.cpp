@@ -87,7 +87,7 @@ void load_table::add(const load_row& row) {
     extend(row.step, row.layer, row.expert, static_cast<std::uint32_t>(count));
 }
 
-void load_table::begin_run(const run& made) {
+void load_table::begin_run(const load_run& made) {
     in_order_ = in_order_ && (runs_.empty() || runs_.back().before(made));
     runs_.push_back(made);
 }
@@ -112,7 +112,7 @@ void load_table::name_layers_in_order() {
     in_order_ = false;
 }
 
-void load_table::refuse(const std::string& file, const run& at, std::string_view rule) const {
+void load_table::refuse(const std::string& file, const load_run& at, std::string_view rule) const {
     throw io_error(file,
                    fmt::format("step {}, layer {}: {}", at.step, excerpt(layers_[at.layer]), rule));
 }
@@ -126,7 +126,9 @@ std::pair<std::size_t, std::size_t> load_table::cover(const std::string& file,
          ++end) {
         if (runs_[end].expert < next && !adds_up)
             refuse(file, runs_[end],
-                   fmt::format("expert {} comes twice, but one row of each is needed",
+                   fmt::format("expert {} comes twice, but one row of each is needed: counts of "
+                               "ranks need a column 'rank' (or files named so), and a run that "
+                               "was begun anew a file of its own",
                                runs_[end].expert));
         const std::size_t last = runs_[end].expert + runs_[end].count;
         covered +=
@@ -172,19 +174,66 @@ void load_table::check(const std::string& file, std::size_t met) {
                               runs_.back().step, layers, layers_.size());
 }
 
+void load_table::put_in_order() {
+    if (!in_order_)
+        std::stable_sort(runs_.begin(), runs_.end(),
+                         [](const load_run& a, const load_run& b) { return a.before(b); });
+}
+
+/// Of a table that is in order.
+bool load_table::has_cells_again() const {
+    for (std::size_t i = 1; i < runs_.size(); ++i) {
+        const auto &last = runs_[i - 1], &one = runs_[i];
+        if (last.step == one.step && last.layer == one.layer &&
+            one.expert < last.expert + last.count)
+            return true;
+    }
+    return false;
+}
+
+/// Of those that a restart replaced. The rows are put in the order in which they came.
+void load_table::leave_out_void_rows() {
+    std::sort(runs_.begin(), runs_.end(),
+              [](const load_run& a, const load_run& b) { return a.at < b.at; });
+    const auto found = rows_before_restarts(runs_, adds_up, taken_);
+    auto next = found.places.begin();
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < runs_.size(); ++i)
+        if (next != found.places.end() && *next == i)
+            ++next;
+        else
+            runs_[kept++] = runs_[i];
+    runs_.resize(kept);
+    replaced_.insert(replaced_.end(), found.steps.begin(), found.steps.end());
+}
+
+void load_table::restart_at(std::int64_t step) {
+    std::int64_t last = step;
+    const auto is_void = [&](const load_run& one) {
+        if (one.step >= step) last = std::max(last, one.step);
+        return one.step >= step;
+    };
+    const auto kept = std::remove_if(runs_.begin(), runs_.end(), is_void);
+    if (kept != runs_.end()) replaced_.push_back({step, last});
+    runs_.erase(kept, runs_.end());
+}
+
 void load_table::finish(const std::string& file, std::size_t experts) {
     const std::size_t met = experts_;
     experts_ = std::max(met, experts);
     name_layers_in_order();
-    if (!in_order_)
-        std::stable_sort(runs_.begin(), runs_.end(),
-                         [](const run& a, const run& b) { return a.before(b); });
+    if (adds_up && !has_choices && !in_order_) leave_out_void_rows();
+    put_in_order();
+    if (!adds_up && !in_order_ && has_cells_again()) {
+        leave_out_void_rows();
+        put_in_order();
+    }
     check(file, met);
     at_ = 0;
 }
 
 /// The loads of one record.
-std::span<const double> load_table::loads_of(std::span<const run> runs) {
+std::span<const double> load_table::loads_of(std::span<const load_run> runs) {
     if (runs.size() == 1 && runs.front().count == experts_) {
         row_.resize(experts_);
         loads_.copy_to(runs.front().at, experts_, row_.data());
@@ -197,7 +246,7 @@ std::span<const double> load_table::loads_of(std::span<const run> runs) {
 
 /// What one record has beside its loads.
 /// @param row  (experts) for it, of zeros
-std::span<const double> load_table::beside(std::span<const run> runs, const channel& of,
+std::span<const double> load_table::beside(std::span<const load_run> runs, const channel& of,
                                            std::vector<double>& row) {
     for (const auto& one : runs)
         for (std::uint32_t i = 0; i < one.count; ++i)
@@ -207,7 +256,7 @@ std::span<const double> load_table::beside(std::span<const run> runs, const chan
 }
 
 /// Sums over tokens, which those of ranks add up to; empty where one has none.
-std::span<const double> load_table::moments_of(std::span<const run> runs) {
+std::span<const double> load_table::moments_of(std::span<const load_run> runs) {
     moment_row_.assign(moments_.values.empty() ? 0 : experts_ * experts_, 0);
     for (const auto& one : runs) {
         const auto part = moments_.of(one.at, one.count);
@@ -251,11 +300,13 @@ bool load_table::has_whole_step() const {
 
 std::vector<load_record> load_table::take_step(const std::string& file, std::size_t experts) {
     const auto step = runs_.front().step;
-    const auto end =
-        std::find_if(runs_.begin(), runs_.end(), [&](const run& one) { return one.step != step; });
+    const auto end = std::find_if(runs_.begin(), runs_.end(),
+                                  [&](const load_run& one) { return one.step != step; });
     load_table taken;
     taken.adds_up = adds_up;
     taken.needs_all = needs_all;
+    taken.has_choices = has_choices;
+    taken.taken_ = taken_;
     taken.layers_ = layers_;
     taken.runs_.assign(runs_.begin(), end);
     const std::size_t numbers = end == runs_.end() ? loads_.size() : end->at;
@@ -271,6 +322,8 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.experts_ = experts_;
     taken.finish(file, experts);
     experts_ = taken.experts_;
+    ++taken_.steps;
+    taken_.again += taken.replaced_.empty() ? 0U : 1U;
 
     std::vector<load_record> records;
     kept_.clear();

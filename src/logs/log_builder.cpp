@@ -70,7 +70,7 @@ std::vector<std::string> log_builder::notes_of_ranks() const {
     if (ranks.empty()) return {};
     if (ranks.size() == 1)
         return {fmt::format("the counts are those of rank {} alone, not of all",
-                            excerpt(*ranks.begin()))};
+                            excerpt(ranks.begin()->first))};
     return {fmt::format("the counts of {} ranks were added up", ranks.size())};
 }
 
@@ -84,6 +84,7 @@ std::vector<std::string> log_builder::notes_of(const load_table& table, const st
             fmt::format("experts without a row count as 0, of {} in all: where the last ones "
                         "were never chosen, --experts says how many there are",
                         table.experts()));
+    if (!table.replaced().empty()) said.push_back(text_of(table.replaced()));
     if (!table.ending().empty())
         said.push_back(table.ending() + ": the file may have been cut off");
     for (const auto& layer : table.layers())

@@ -29,8 +29,9 @@ struct log_builder {
     std::vector<std::string> notes;
     std::set<std::string> summaries;  ///< names that tell of loads without any of an expert
     log_head head;                    ///< without layers and experts
-    std::set<std::string> ranks;      ///< whose counts came
+    std::map<std::string, std::uint32_t> ranks;  ///< whose counts came, in the order of that
     bool adds_up = false;
+    bool has_choices = false;           ///< load_table::has_choices
     bool names_experts = false;         ///< load_table::needs_all
     std::optional<std::string> family;  ///< of the loads that are read, of records
     std::set<std::string> left_out;     ///< families of which another is read
@@ -59,7 +60,8 @@ struct log_builder {
     /// Counts of a rank come.
     void add_rank(std::string rank) {
         adds_up = true;
-        ranks.insert(std::move(rank));
+        const auto place = static_cast<std::uint32_t>(ranks.size());
+        source_ = ranks.try_emplace(std::move(rank), place).first->second;
     }
 
     /// Counts of a part of a step come.
@@ -71,6 +73,8 @@ struct log_builder {
     load_table& part(const std::string& name) {
         auto& found = parts[name];
         found.adds_up = adds_up;
+        found.has_choices = has_choices;
+        found.source = source_;
         found.needs_all = names_experts;
         return found;
     }
@@ -104,7 +108,8 @@ struct log_builder {
     std::vector<opened_log> finish(const std::string& file, std::size_t experts);
 
 private:
-    std::size_t width_ = 0;  ///< of rows that have all experts of a layer
+    std::size_t width_ = 0;     ///< of rows that have all experts of a layer
+    std::uint32_t source_ = 0;  ///< load_table::source
 };
 
 /// A reader of a format that has a record a line.
@@ -128,7 +133,8 @@ public:
 
     /// Whether each line that has loads is a step by itself, with all that the last one had, and
     /// has nothing but loads and scores. From give_records() on take() fills no table then, and
-    /// next_record() gives what the line has, valid until the next one.
+    /// next_record() gives what the line has, valid until the next one. take() then throws
+    /// out_of_order for a step that is not after the last one.
     [[nodiscard]] virtual bool has_step_a_line() const { return false; }
     virtual void give_records() {}
     virtual bool next_record(load_record& record) {

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -14,6 +16,7 @@
 #include "load_names.hpp"
 #include "log_builder.hpp"
 #include "megatron_dump.hpp"
+#include "restarts.hpp"
 
 namespace moebius {
 namespace {
@@ -77,7 +80,7 @@ public:
                                 map));
         const auto shape = shape_of(*loads, out.notes);
         set_shape(*log, shape);
-        read_steps(*log, shape.steps);
+        read_steps(*log, shape.steps, out.notes);
         read_feedback(*log, shape.steps);
         name_layers(*log, out.notes);
         log->scores = beside(name_of(meaning::score, {"scores", "bias"}), *loads, shape.experts);
@@ -186,17 +189,36 @@ private:
         return found->all();
     }
 
-    void read_steps(array_log& log, std::size_t count) const {
+    void read_steps(array_log& log, std::size_t count, std::vector<std::string>& notes) const {
         const auto name = name_of(meaning::step, {"steps", "step"});
         const auto place = fmt::format("{}:{}", path_, name);
         const auto values = one_a_step(name, count);
         log.about.has_steps = !values.empty();
+        std::vector<load_run> rows;
         for (const double value : values) {
-            const auto step = checked_step(value, [&] { return place; });
-            if (!log.steps.empty() && step <= log.steps.back())
-                throw io_error(place, fmt::format("step {} came after {}, but steps must increase",
-                                                  step, log.steps.back()));
-            log.steps.push_back(step);
+            log.steps.push_back(checked_step(value, [&] { return place; }));
+            rows.push_back({log.steps.back(), 0, 0, rows.size(), 1, 0});
+        }
+        if (std::adjacent_find(log.steps.begin(), log.steps.end(), std::greater_equal<>()) ==
+            log.steps.end())
+            return;
+        const auto found = rows_before_restarts(rows, false);
+        log.is_void.assign(count, false);
+        for (const auto at : found.places) log.is_void[at] = true;
+        if (!found.steps.empty()) notes.push_back(text_of(found.steps));
+        check_order(log, place);
+    }
+
+    /// Of the steps that count.
+    static void check_order(const array_log& log, const std::string& place) {
+        std::optional<std::int64_t> last;
+        for (std::size_t s = 0; s < log.steps.size(); ++s) {
+            if (log.is_void[s]) continue;
+            if (last && log.steps[s] <= *last)
+                throw io_error(place, fmt::format("step {} came after {}, but steps must increase: "
+                                                  "numpy.argsort(steps) puts arrays in order",
+                                                  log.steps[s], *last));
+            last = log.steps[s];
         }
     }
 

@@ -184,3 +184,10 @@ test $code = 2 && grep -q -- '--dither' said
 code=0
 "$program" simulate --steps 20 --noise none --log x.npz --moments >printed 2>said || code=$?
 test $code = 2 && grep -q -- '--moments: --noise is none' said
+
+# a run that went on from a checkpoint: a step a line is read again, which a pipe cannot be
+{ cat wide.csv && tail -n +11 wide.csv; } >restarted.csv
+"$program" diagnose restarted.csv >summary
+grep -q '^read: the log goes back, .*: the rows of steps 9 to 39 that came first were left out' summary
+cat restarted.csv | rejected '/dev/stdin, line 42: step 9 came after 39, but steps must increase in a table' /dev/stdin
+grep -qF 'a pipe cannot be read twice, and a file can' said

@@ -154,10 +154,8 @@ TEST_CASE("parts whose steps have numbers are not counted on", "[logs][error]") 
                             {"steps.npy", sample::npy("<i8", "(2,)", steps)}});
     };
     CHECK(sample::read({part(0), part(2)}).size() == 8);
-    for (const int from : {0, 1})
-        CHECK_THROWS_WITH(
-            sample::read({part(0), part(from)}),
-            ContainsSubstring(fmt::format("step {} came after 1, but steps must increase", from)));
+    CHECK_THROWS_WITH(sample::read({part(0), part(0)}),
+                      ContainsSubstring("step 0 came after 0 of"));
 }
 
 TEST_CASE("a map of experts has a copy of each, and no loads in free places", "[logs][error]") {
