@@ -25,6 +25,9 @@ struct family_kind {
 /// Whether families have the same words and other numbers, as layers have that no word names.
 [[nodiscard]] bool differ_in_numbers(std::string_view one, std::string_view other);
 
+/// Whether names are in the order of the numbers in them: layers.2.mlp before layers.10.mlp.
+[[nodiscard]] bool come_in_order(std::string_view a, std::string_view b);
+
 /// Whether a layer's name is that of what is made of layers: mean, total.
 [[nodiscard]] bool is_summary_name(std::string_view layer);
 

@@ -97,6 +97,10 @@ public:
     [[nodiscard]] const std::string& ending() const noexcept { return ending_; }
     /// The first expert that has a row; asked after finish.
     [[nodiscard]] std::uint32_t first_expert() const noexcept { return first_expert_; }
+    /// Whether experts were numbered from 1, which finish() counts from 0.
+    [[nodiscard]] bool is_from_1() const noexcept { return from_1_; }
+    /// Whether an expert without loads has rows, too.
+    [[nodiscard]] bool has_zero() const noexcept { return has_zero_; }
 
     /// Leaves out what came with that step or a later one: the run was restarted there.
     void restart_at(std::int64_t step);
@@ -173,6 +177,7 @@ private:
             begin_run(made);
     }
 
+    void number_from_0(std::size_t experts);
     void name_layers_in_order();
     void put_in_order();
     [[nodiscard]] bool has_cells_again() const;
@@ -198,6 +203,7 @@ private:
     std::uint32_t first_expert_ = most_experts;
     std::size_t experts_ = 0, at_ = 0;
     bool in_order_ = true, has_zero_ = false, complete_ = true;
+    bool from_1_ = false, is_part_ = false;  ///< is_part_: one step of a log that is followed
     std::string ending_;
     std::vector<replaced_steps> replaced_;
     steps_before taken_;                                             ///< of a log that is followed

@@ -28,7 +28,7 @@ struct log_builder {
     std::vector<named_series> series;
     std::vector<std::string> notes;
     std::set<std::string> summaries;  ///< names that tell of loads without any of an expert
-    log_head head;                    ///< without layers and experts
+    log_head head;                    ///< without layers; experts as the config says, or 0
     std::map<std::string, std::uint32_t> ranks;  ///< whose counts came, in the order of that
     bool adds_up = false;
     bool has_choices = false;           ///< load_table::has_choices
@@ -52,9 +52,10 @@ struct log_builder {
                                                 width, width_));
     }
 
-    /// How many experts there are at least: what was given, where rows do not say it themselves.
+    /// How many experts there are at least: what was given, or what the config says, where rows do
+    /// not say it themselves; 0 if nothing does.
     [[nodiscard]] std::size_t least_experts(std::size_t given) const {
-        return width_ == 0 ? given : 0;
+        return width_ > 0 ? 0 : given > 0 ? given : head.experts;
     }
 
     /// Counts of a rank come.
@@ -100,14 +101,18 @@ struct log_builder {
     [[nodiscard]] std::vector<std::string> notes_of_ranks() const;
 
     /// All that is to be said of a table that was finished.
-    /// @param file  for sentences
+    /// @param file     for sentences
+    /// @param experts  that there are at least; 0: nothing says it
     [[nodiscard]] std::vector<std::string> notes_of(const load_table& table,
-                                                    const std::string& file);
+                                                    const std::string& file, std::size_t experts);
 
     /// @param file  for sentences
     std::vector<opened_log> finish(const std::string& file, std::size_t experts);
 
 private:
+    [[nodiscard]] std::vector<std::string> notes_of_experts(const load_table& table,
+                                                            std::size_t experts) const;
+
     std::size_t width_ = 0;     ///< of rows that have all experts of a layer
     std::uint32_t source_ = 0;  ///< load_table::source
 };

@@ -89,7 +89,7 @@ private:
         auto text = std::make_unique<text_reader>(std::move(file), format, *builder_);
         if (files_ > 1 || options_.whole || !text->begins_steps(given_experts(options_)))
             return text->read_rest();
-        auto said = builder_->notes_of(builder_->part(""), names_);
+        auto said = builder_->notes_of(builder_->part(""), names_, given_experts(options_));
         line_by_line_ = opened_log{
             {}, std::make_unique<line_log>(std::move(builder_), std::move(text)), {}, said};
     }

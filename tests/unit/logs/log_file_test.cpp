@@ -350,9 +350,9 @@ TEST_CASE("a damaged text is refused with file, place and rule", "[logs][error]"
         {"0,0,0,4\n0,0,0,5\n", "FILE: step 0, layer 0: expert 0 comes twice"},
         {"0,0,0,4\n0,0,1,0\n1,0,0,3\n",
          "FILE: step 1, layer 0: 1 of 2 experts have a row, but all"},
-        {"0,0,1,4\n0,0,2,0\n",
+        {"0,0,1,4\n0,0,3,0\n",
          "2 of 3 experts have a row, but all must where zeros are written: "
-         "rows are missing, or experts are numbered from 1"},
+         "rows are missing, or the file was cut off"},
         {"", "FILE: it has no loads in it"},
     };
     for (const auto& [bytes, sentence] : cases)
