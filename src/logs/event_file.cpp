@@ -264,6 +264,8 @@ private:
                 to_.summaries.insert(excerpt(tag));
                 if (means == meaning::series)
                     to_.values_of(excerpt(tag)).push_back(numbers.front());
+            } else {
+                to_.add_other(tag);
             }
             return;
         }

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <nlohmann/json.hpp>
@@ -11,6 +10,7 @@
 
 #include "column.hpp"
 #include "expert_map.hpp"
+#include "json_families.hpp"
 #include "json_numbers.hpp"
 #include "load_names.hpp"
 #include "log_builder.hpp"
@@ -48,12 +48,6 @@ public:
     }
 
 private:
-    using families = std::map<std::string, std::vector<std::pair<expert_name, const json*>>>;
-    static bool has_numbers(const families::value_type& one) {
-        return std::any_of(one.second.begin(), one.second.end(),
-                           [](const auto& cell) { return is_number_or_row(*cell.second); });
-    }
-
     [[nodiscard]] json_place here() const { return {file_, line_}; }
     [[nodiscard]] std::string place() const { return here().text(); }
     [[nodiscard]] std::string place(std::string_view name) const { return here().of(name); }
@@ -66,7 +60,6 @@ private:
     void find_flat(std::string_view name, const json& value);
     void find_nested(const std::string& name, const json& object, int depth);
     void take_by_expert(std::string_view layer, const json& loads);
-    [[nodiscard]] families::const_iterator best_flat(family_kind::contents wanted) const;
     [[nodiscard]] double number(const json& value, std::string_view what) const {
         return json_number(value, what, here());
     }
@@ -93,7 +86,7 @@ private:
     double feedback_ = 0;  ///< NaN: none
     const json* expert_ = nullptr;
     array_set arrays_, single_;  ///< of all experts, and of one
-    families flat_;
+    json_families flat_;
 };
 
 void json_log::find_flat(std::string_view name, const json& value) {
@@ -160,6 +153,8 @@ void json_log::find_member(const std::string& name, const json& value) {
         if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
             to_.summaries.insert(name);
             if (means == meaning::series) to_.values_of(name).push_back(value.get<double>());
+        } else if (means == meaning::other && (value.is_array() || value.is_number())) {
+            to_.add_other(name);
         }
     }
 }
@@ -181,6 +176,10 @@ void json_log::require_step() const {
 
 void json_log::take_record(const json& record) {
     if (!record.is_object()) fail("a record must be an object: {\"step\": 0, \"layer\": ...}");
+    if (const auto within = records_within(record); !within.empty()) {
+        for (const auto& one : within) take_record(one);
+        return;
+    }
     find_members(record);
     settings_.take(record, place(), arrays_.loads != nullptr && !to_.adds_up, to_.head);
     map_.take(record, place());
@@ -231,7 +230,8 @@ void json_log::take_arrays() {
 
 /// Of chosen experts, or of all, by their numbers.
 void json_log::take_by_expert(std::string_view layer, const json& loads) {
-    if (map_.is_for(arrays_.name)) fail("loads of physical experts must be an array, as their map");
+    if (map_.is_there() && !counts_logical_experts(arrays_.name))
+        fail("loads of physical experts must be an array, as their map");
     if (arrays_.scores != nullptr) to_.note("scores beside loads by experts' names are not read");
     auto& to = to_.part("");
     const auto at = to.layer(layer);
@@ -244,9 +244,10 @@ void json_log::take_row(std::string_view layer, const array_set& of,
     const auto at = here();
     const auto values = json_numbers(*of.loads, "loads", at);
     for (const double value : values) (void)checked_load(value, [&] { return at.of("loads"); });
-    if (map_.is_for(arrays_.name)) {
-        to_.note("physical experts were added up to logical ones, as its map says");
-        return add_row(layer, map_.logical(values, row, to_.adds_up, place()));
+    if (map_.is_there()) {
+        const auto logical = map_.logical(of.name, values, row, to_, place());
+        if (!to_.adds_up) to_.take_width(logical.size(), [this] { return place(); });
+        return add_row(layer, logical);
     }
     const auto beside = [&](const json* list, std::string_view what) {
         auto out = list == nullptr ? std::vector<double>{} : json_numbers(*list, what, at);
@@ -289,22 +290,13 @@ void json_log::take_trace(const json& record) {
         if (counts[e] > 0) to.add({.step = step_, .layer = layer, .expert = e, .load = counts[e]});
 }
 
-/// The family of those contents that tells most, of names with numbers; the end if there is none.
-json_log::families::const_iterator json_log::best_flat(family_kind::contents wanted) const {
-    auto found = flat_.end();
-    for (auto one = flat_.begin(); one != flat_.end(); ++one)
-        if (has_numbers(*one) && kind_of(one->first).of == wanted &&
-            (found == flat_.end() || kind_of(one->first).rank < kind_of(found->first).rank))
-            found = one;
-    return found;
-}
-
 /// Names as the columns of a CSV.
 void json_log::take_flat() {
     using contents = family_kind::contents;
-    const auto loads = best_flat(contents::loads), scores = best_flat(contents::scores);
-    if (loads == flat_.end()) {  // something else was logged
-        if (const auto others = best_flat(contents::others); others != flat_.end())
+    const auto* const loads = best_family(flat_, contents::loads);
+    const auto* const scores = best_family(flat_, contents::scores);
+    if (loads == nullptr) {  // something else was logged
+        if (const auto* const others = best_family(flat_, contents::others))
             to_.summaries.insert(others->first);
         return;
     }
@@ -312,19 +304,19 @@ void json_log::take_flat() {
     if (!to_.reads(loads->first)) return;
     for (const auto& one : flat_)
         if (one.first != loads->first && kind_of(one.first).of == contents::loads &&
-            has_numbers(one))
+            has_numbers(one.second))
             to_.note_choice(loads->first, one.first, place());
     for (const auto& [of, value] : loads->second) {
         if (!of.rank.empty()) to_.add_rank(of.rank);
         auto& to = to_.part("");
         const auto& layer = of.layer.empty() ? layer_ : of.layer;
         const json* score = nullptr;
-        if (scores != flat_.end())
+        if (scores != nullptr)
             for (const auto& [name, beside] : scores->second)
                 if (name.layer == of.layer && name.expert == of.expert && name.rank == of.rank)
                     score = beside;
         if (value->is_array()) {
-            take_row(layer, {value, score, nullptr, nullptr, {}});
+            take_row(layer, {value, score, nullptr, nullptr, loads->first});
             continue;
         }
         to.needs_all = to_.names_experts = true;

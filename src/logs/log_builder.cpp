@@ -131,7 +131,13 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
         throw io_error(file, fmt::format("summaries are no log: it has {}, but the load of each "
                                          "expert is needed",
                                          names));
-    throw io_error(file, "it has no loads in it, but a row or more are needed");
+    for (const auto& name : others) add_name(names, name);
+    throw io_error(file, names.empty()
+                             ? "it has no loads in it, but a row or more are needed"
+                             : fmt::format("no name in it is known to be of loads: it has {}, but "
+                                           "counts, loads or tokens_per_expert (of all experts), "
+                                           "or layer_0/expert_0 (of each) is needed",
+                                           names));
 }
 
 }  // namespace moebius

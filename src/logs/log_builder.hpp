@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <optional>
 #include <set>
@@ -28,6 +29,7 @@ struct log_builder {
     std::vector<named_series> series;
     std::vector<std::string> notes;
     std::set<std::string> summaries;  ///< names that tell of loads without any of an expert
+    std::set<std::string> others;     ///< names of numbers or arrays that are not known, some
     log_head head;                    ///< without layers; experts as the config says, or 0
     std::map<std::string, std::uint32_t> ranks;  ///< whose counts came, in the order of that
     bool adds_up = false;
@@ -56,6 +58,12 @@ struct log_builder {
     /// not say it themselves; 0 if nothing does.
     [[nodiscard]] std::size_t least_experts(std::size_t given) const {
         return width_ > 0 ? 0 : given > 0 ? given : head.experts;
+    }
+
+    /// Numbers come whose name is not known.
+    void add_other(std::string_view name) {
+        constexpr std::size_t most_names = 20;  // for sentences
+        if (others.size() < most_names) others.insert(excerpt(name));
     }
 
     /// Counts of a rank come.

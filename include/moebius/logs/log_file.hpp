@@ -52,14 +52,16 @@ struct opened_log {
 /// - NPY and NPZ: [steps, layers, experts], [steps, experts] or [experts] of any type of number. In
 ///   an NPZ file `counts` or `loads`, and beside it `scores`, `dither` (of the same shape),
 ///   `moments` [steps, layers, experts, experts], `steps`, `feedback` [steps], `layers` [layers],
-///   losses, and `config`, a JSON text; Megatron's dump of loads has [layers, steps, experts].
+///   losses, a map of physical to logical experts, and `config`, a JSON text; or an array a layer
+///   (layer_0, layer_1) of [steps, experts]; Megatron's dump of loads has [layers, steps, experts].
 /// - CSV, TSV: a row an expert (step, layer, expert, tokens or a share, bias) in any order, also of
 ///   chosen experts only; a row a step and layer or a step with a column an expert
 ///   (layer3/expert5, layer_3_expert_5, expert_5), in order. In both `feedback` of the step; a line
 ///   `# {...}` before the names is the config.
 /// - JSONL: a record a step and layer, or a step, with arrays or names as the columns of a CSV,
 ///   `moments` (experts, experts), `feedback`; a record {"config": ...}; records of Megatron's
-///   router trace; records with a map of physical to logical experts.
+///   router trace; records with a map of physical to logical experts, and records of layers within
+///   one of a step ("layers": [{...}]).
 /// - TensorBoard's event files, by tags as the columns of a CSV.
 ///
 /// Steps may come in any order in what goes by a table. A run that was restarted from a checkpoint
