@@ -192,6 +192,8 @@ constexpr std::pair<std::string_view, meaning> known_words[] = {
     {"choice", meaning::token},
     {"weight", meaning::token},
     {"", meaning::token},
+    {"top_k", meaning::top_k},
+    {"topk", meaning::top_k},
     {"rank", meaning::rank},
     {"ep_rank", meaning::rank},
     {"dp_rank", meaning::rank},

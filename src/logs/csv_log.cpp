@@ -6,6 +6,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -212,6 +213,7 @@ void csv_log::begin_cell() {
     if (of_.step != nowhere) cell_.step = step_in_row();
     cell_.expert = checked_expert(number(of_.expert), [this] { return place(of_.expert); });
     take_rank();
+    of_.take_settings(row_.values(), to_);
     part_ = &to_.part(part_in_row());
     cell_.layer = of_.layer == nowhere ? part_->layer("0") : layer_in(*part_);
 }
@@ -310,12 +312,15 @@ void csv_log::take_wide() {
         return;
     }
     take_rank();
+    if (of_.layer != nowhere) of_.take_settings(row_.values(), to_);
     auto& to = to_.part("");
     const std::uint32_t layer = of_.layer == nowhere ? 0 : layer_in(to);
     const double feedback =
         of_.feedback == nowhere ? std::numeric_limits<double>::quiet_NaN() : number(of_.feedback);
     for (const auto& run : of_.runs) {
         const auto loads = gather(run);
+        if (of_.layer != nowhere && of_.tokens != nowhere && of_.runs.size() == 1)
+            to_.settings.compare(std::accumulate(loads.begin(), loads.end(), 0.0));
         to.add({step,
                 of_.layer == nowhere ? run.layer : layer,
                 run.expert,

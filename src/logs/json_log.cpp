@@ -5,6 +5,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -14,7 +15,6 @@
 #include "json_numbers.hpp"
 #include "load_names.hpp"
 #include "log_builder.hpp"
-#include "record_settings.hpp"
 #include "router_trace.hpp"
 
 namespace moebius {
@@ -55,6 +55,7 @@ private:
 
     void take_record(const json& record);
     void find_members(const json& record);
+    void take_settings(const json& record);
     void find_member(const std::string& name, const json& value);
     void find_loads(const std::string& name, const json& value);
     void find_flat(std::string_view name, const json& value);
@@ -77,7 +78,6 @@ private:
     std::size_t line_ = 0;
     expert_map map_;
     router_trace trace_;
-    record_settings settings_;
 
     // of the record at hand
     std::int64_t step_ = 0;
@@ -174,6 +174,17 @@ void json_log::require_step() const {
     if (!has_step_) fail("a record of loads has no step, but each needs one");
 }
 
+void json_log::take_settings(const json& record) {
+    if (const auto config = record.find("config"); config != record.end())
+        read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
+                    to_.head);
+    const bool has_all =
+        arrays_.loads != nullptr || best_family(flat_, family_kind::contents::loads);
+    to_.settings.take(number_member(record, {"top_k", "topk"}),
+                      number_member(record, {"tokens", "num_tokens"}), has_all && !to_.adds_up,
+                      to_.head);
+}
+
 void json_log::take_record(const json& record) {
     if (!record.is_object()) fail("a record must be an object: {\"step\": 0, \"layer\": ...}");
     if (const auto within = records_within(record); !within.empty()) {
@@ -181,7 +192,7 @@ void json_log::take_record(const json& record) {
         return;
     }
     find_members(record);
-    settings_.take(record, place(), arrays_.loads != nullptr && !to_.adds_up, to_.head);
+    take_settings(record);
     map_.take(record, place());
     if (record.contains("top_indices")) return take_trace(record);
     if (expert_ != nullptr && single_.loads != nullptr) return take_cell();
@@ -257,6 +268,7 @@ void json_log::take_row(std::string_view layer, const array_set& of,
         return out;
     };
     to_.take_width(values.size(), [this] { return place(); });
+    to_.settings.compare(std::accumulate(values.begin(), values.end(), 0.0));
     add_row(layer, values,
             {beside(of.scores, "scores"), beside(of.dither, "dither"),
              of.moments == nullptr ? std::vector<double>{}

@@ -107,11 +107,19 @@ bool is_summary_name(std::string_view layer) {
                       {"mean", "avg", "average", "total", "sum", "all", "overall", "max", "min"});
 }
 
+bool may_be_all_tokens(std::string_view name) {
+    const auto all = words_of(name);
+    return !all.empty() && std::all_of(all.begin(), all.end(), [](const std::string& word) {
+        return are_any_of({word}, {"n", "num", "total", "token", "tokens", "per", "step"});
+    });
+}
+
 int rank_of_column(std::string_view name) {
     const int within = counts_logical_experts(name)                        ? 0
                        : are_any_of(words_of(name), {"expert", "experts"}) ? 1
+                       : may_be_all_tokens(name)                           ? 3
                                                                            : 2;
-    return 3 * kind_of(name).rank + within;
+    return 4 * kind_of(name).rank + within;
 }
 
 bool differ_in_numbers(std::string_view one, std::string_view other) {

@@ -22,6 +22,9 @@ struct family_kind {
 /// a total, and loads of logical experts before those of their copies. The lowest is taken.
 [[nodiscard]] int rank_of_column(std::string_view name);
 
+/// Whether beside loads of another name it is how many tokens there are in all: num_tokens.
+[[nodiscard]] bool may_be_all_tokens(std::string_view name);
+
 /// Whether families have the same words and other numbers, as layers have that no word names.
 [[nodiscard]] bool differ_in_numbers(std::string_view one, std::string_view other);
 

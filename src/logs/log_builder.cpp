@@ -102,6 +102,7 @@ std::vector<std::string> log_builder::notes_of(const load_table& table, const st
     if (family) note_family(*family);
     for (const auto& other : left_out) note_choice(*family, other, file);
     for (auto& sentence : notes_of_ranks()) note(std::move(sentence));
+    if (auto sentence = settings.note(head); !sentence.empty()) note(std::move(sentence));
     auto said = notes;
     for (auto& sentence : notes_of_experts(table, experts)) said.push_back(std::move(sentence));
     if (!table.replaced().empty()) said.push_back(text_of(table.replaced()));

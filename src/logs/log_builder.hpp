@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "load_table.hpp"
+#include "record_settings.hpp"
 
 namespace moebius {
 
@@ -29,8 +30,9 @@ struct log_builder {
     std::vector<named_series> series;
     std::vector<std::string> notes;
     std::set<std::string> summaries;  ///< names that tell of loads without any of an expert
-    std::set<std::string> others;     ///< names of numbers or arrays that are not known, some
-    log_head head;                    ///< without layers; experts as the config says, or 0
+    record_settings settings;
+    std::set<std::string> others;  ///< names of numbers or arrays that are not known, some
+    log_head head;                 ///< without layers; experts as the config says, or 0
     std::map<std::string, std::uint32_t> ranks;  ///< whose counts came, in the order of that
     bool adds_up = false;
     bool has_choices = false;           ///< load_table::has_choices

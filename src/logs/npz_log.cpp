@@ -52,6 +52,7 @@ public:
         log_head about;
         if (auto config = in_.rows("config"); config && config->is_text())
             read_config(config->text(), path_ + ":config", about);
+        read_settings(about);
         read_series(out);
         if (auto loads = find_loads(&out.notes); loads.rows) {
             auto log =
@@ -172,6 +173,7 @@ private:
         for (const auto& one : files)
             if (const auto name = std::string(npz_arrays::bare(one.name));
                 meaning_of(name) == meaning::load &&
+                !(may_be_all_tokens(name) && (!found.empty() || files.size() > 1)) &&
                 std::find(found.begin(), found.end(), name) == found.end())
                 found.push_back(name);
         std::stable_sort(found.begin() + known, found.end(),
@@ -186,6 +188,23 @@ private:
         if (auto said = note_of_local(found[0]); !said.empty() && notes != nullptr)
             notes->push_back(std::move(said));
         return {found[0], in_.rows(found[0])};
+    }
+
+    /// A number alone, of an array of one or of one a step that never changes.
+    [[nodiscard]] std::optional<double> number_in(std::initializer_list<const char*> names) const {
+        for (const auto* name : names)
+            if (auto found = in_.rows(name);
+                found && !found->is_text() && found->shape().size() < 2 && found->count() > 0) {
+                const auto all = found->all();
+                if (std::count(all.begin(), all.end(), all.front()) ==
+                    static_cast<std::ptrdiff_t>(all.size()))
+                    return all.front();
+            }
+        return std::nullopt;
+    }
+    void read_settings(log_head& to) const {
+        if (!to.top_k) to.top_k = number_in({"top_k", "topk"});
+        if (!to.tokens) to.tokens = number_in({"tokens", "num_tokens"});
     }
 
     void read_series(opened_log& out) const {
