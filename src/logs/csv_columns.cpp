@@ -104,20 +104,25 @@ void csv_columns::read(std::string_view line, const csv_line& by, const names_pl
     if (micro_batch != nowhere) to.add_micro_batches();
     note_others(meaning::step, step, at, to);
     note_others(meaning::layer, layer, at, to);
-    if (!wide_.empty()) {
-        if (step == nowhere) to.note("it has no column of steps: they are its rows, from 0");
-        if (const auto beside = first(meaning::load);
-            beside != nowhere && may_be_all_tokens(names[beside]))
-            tokens = beside;
-        runs = wide_.runs(to, layer != nowhere, place_of(at));
-        if (runs.empty())
-            fail(at, fmt::format(": its columns an expert are '{}', but loads are needed",
-                                 wide_.families()));
-        return;
-    }
+    if (!wide_.empty()) return read_wide(at, to);
     expert = first(meaning::expert);
     is_long = expert != nowhere;
     if (!is_long) refuse(at);
+    read_long(at, to);
+}
+
+void csv_columns::read_wide(const names_place& at, log_builder& to) {
+    if (step == nowhere) to.note("it has no column of steps: they are its rows, from 0");
+    if (const auto beside = first(meaning::load);
+        beside != nowhere && may_be_all_tokens(names[beside]))
+        tokens = beside;
+    runs = wide_.runs(to, layer != nowhere, place_of(at));
+    if (runs.empty())
+        fail(at, fmt::format(": its columns an expert are '{}', but loads are needed",
+                             wide_.families()));
+}
+
+void csv_columns::read_long(const names_place& at, log_builder& to) {
     load = first(meaning::load);
     for (std::size_t c = 0; c < names.size(); ++c)
         if (c != load && load != nowhere && !may_be_all_tokens(names[load]) &&
