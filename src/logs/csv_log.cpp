@@ -47,7 +47,7 @@ public:
             return;
         if (of_.names.empty() && is_remark(line)) return take_remark(line);
         if (of_.names.empty()) read_names(line);
-        if (line_ == names_line_) return;
+        if (line_ == names_line_ || line == names_text_) return;  // again, of a run that went on
         if (!words_known_) find_words(line);
         if (const auto found = row_.read(line); found != of_.names.size())
             fail(fmt::format("line {} has {} columns, but the first has {}", line_, found,
@@ -116,7 +116,7 @@ private:
     std::size_t next_run_ = 0;  ///< that next_record() gives
     bool words_known_ = false, has_return_ = false;
     std::size_t line_ = 0, names_line_ = 0;
-    std::string remark_;  ///< the last one before the names, which it may have
+    std::string names_text_, remark_;  ///< the last remark before the names may have them
     std::int64_t rows_ = 0;
     std::optional<std::int64_t> last_step_;  ///< of a row that has loads
     double last_layer_ = std::numeric_limits<double>::quiet_NaN();
@@ -142,6 +142,7 @@ void csv_log::take_remark(std::string_view line) {
 void csv_log::read_names(std::string_view line) {
     const auto read = [this](std::string_view names, std::size_t at) {
         row_.set_separator_of(names);
+        names_text_ = names;
         of_.read(names, row_, {file_, at}, to_);
         names_line_ = at;
     };

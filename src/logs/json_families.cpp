@@ -58,25 +58,40 @@ bool says(const json& record, meaning wanted) {
 
 }  // namespace
 
+namespace {
+
+/// What an array has as records, each with what stands beside the array.
+std::vector<json> records_of(const json& list, meaning of, const json& beside) {
+    std::vector<json> out;
+    for (std::size_t place = 0; place < list.size(); ++place) {
+        auto& made = out.emplace_back(beside);
+        for (auto& [other, rows] : made.items())
+            if (rows.is_array() && rows.size() == list.size() && rows.front().is_array()) {
+                auto row = rows[place];
+                rows = std::move(row);
+            }
+        made.update(list[place]);
+        if (of == meaning::layer && !says(made, meaning::layer)) made["layer"] = place;
+        if (of == meaning::expert && !says(made, meaning::expert)) made["expert"] = place;
+    }
+    return out;
+}
+
+}  // namespace
+
 std::vector<json> records_within(const json& record) {
-    for (const auto& [name, value] : record.items()) {
-        const auto of = contents_of(name, value, 0);
-        if (of == meaning::other) continue;
-        std::vector<json> out;
+    const auto less = [&](const std::string& name) {
         auto beside = record;
         beside.erase(name);
-        for (std::size_t place = 0; place < value.size(); ++place) {
-            auto& made = out.emplace_back(beside);
-            for (auto& [other, rows] : made.items())
-                if (rows.is_array() && rows.size() == value.size() && rows.front().is_array()) {
-                    auto row = rows[place];
-                    rows = std::move(row);
-                }
-            made.update(value[place]);
-            if (of == meaning::layer && !says(made, meaning::layer)) made["layer"] = place;
-            if (of == meaning::expert && !says(made, meaning::expert)) made["expert"] = place;
-        }
-        return out;
+        return beside;
+    };
+    for (const auto& [name, value] : record.items()) {
+        if (const auto of = contents_of(name, value, 0); of != meaning::other)
+            return records_of(value, of, less(name));
+        if (!value.is_object() || name == "config") continue;
+        for (const auto& [inner, list] : value.items())
+            if (const auto of = contents_of(inner, list, 0); of != meaning::other)
+                return records_of(list, of, less(name));
     }
     return {};
 }

@@ -98,6 +98,7 @@ void json_log::find_flat(std::string_view name, const json& value) {
 
 /// Of several names the one that tells most is read.
 void json_log::find_loads(const std::string& name, const json& value) {
+    if (value.is_string()) throw io_error(place(name), "it is a text, but numbers are needed");
     auto& to = value.is_structured() ? arrays_ : single_;
     if (to.loads != nullptr) {
         const bool better = rank_of_column(name) < rank_of_column(to.name);
@@ -153,7 +154,7 @@ void json_log::find_member(const std::string& name, const json& value) {
         if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
             to_.summaries.insert(name);
             if (means == meaning::series) to_.values_of(name).push_back(value.get<double>());
-        } else if (means == meaning::other && (value.is_array() || value.is_number())) {
+        } else if (means == meaning::other && !value.is_string() && name != "config") {
             to_.add_other(name);
         }
     }

@@ -104,8 +104,10 @@ public:
 
     /// Leaves out what came with that step or a later one: the run was restarted there.
     void restart_at(std::int64_t step);
-    /// Of rows that were left out after a restart. After finish.
-    [[nodiscard]] std::span<const replaced_steps> replaced() const noexcept { return replaced_; }
+    /// What is to be said of rows that go back, as after a restart; empty if none do. After finish.
+    [[nodiscard]] std::string text_of_restarts() const {
+        return replaced_.empty() ? goes_back_ : text_of(replaced_);
+    }
 
     /// Puts all in order: steps, in each layers by name.
     /// @param file  for sentences
@@ -180,7 +182,6 @@ private:
     void number_from_0(std::size_t experts);
     void name_layers_in_order();
     void put_in_order();
-    [[nodiscard]] bool has_cells_again() const;
     void leave_out_void_rows();
     [[noreturn]] void refuse(const std::string& file, const load_run& at,
                              std::string_view rule) const;
@@ -206,6 +207,7 @@ private:
     bool from_1_ = false, is_part_ = false;  ///< is_part_: one step of a log that is followed
     std::string ending_;
     std::vector<replaced_steps> replaced_;
+    std::string goes_back_;
     steps_before taken_;                                             ///< of a log that is followed
     std::vector<double> row_, score_row_, dither_row_, moment_row_;  ///< of the record at hand
     std::vector<std::vector<double>> kept_;  ///< of the step that was taken out

@@ -96,21 +96,8 @@ void load_table::put_in_order() {
                          [](const load_run& a, const load_run& b) { return a.before(b); });
 }
 
-/// Of a table that is in order.
-bool load_table::has_cells_again() const {
-    for (std::size_t i = 1; i < runs_.size(); ++i) {
-        const auto &last = runs_[i - 1], &one = runs_[i];
-        if (last.step == one.step && last.layer == one.layer &&
-            one.expert < last.expert + last.count)
-            return true;
-    }
-    return false;
-}
-
-/// Of those that a restart replaced. The rows are put in the order in which they came.
+/// Of rows in the order in which they came.
 void load_table::leave_out_void_rows() {
-    std::sort(runs_.begin(), runs_.end(),
-              [](const load_run& a, const load_run& b) { return a.at < b.at; });
     const auto found = rows_before_restarts(runs_, adds_up, taken_);
     auto next = found.places.begin();
     std::size_t kept = 0;
@@ -121,6 +108,7 @@ void load_table::leave_out_void_rows() {
             runs_[kept++] = runs_[i];
     runs_.resize(kept);
     replaced_.insert(replaced_.end(), found.steps.begin(), found.steps.end());
+    goes_back_ = text_of_going_back(found);
 }
 
 void load_table::restart_at(std::int64_t step) {
@@ -151,12 +139,8 @@ void load_table::finish(const std::string& file, std::size_t experts) {
     const std::size_t met = experts_;
     experts_ = std::max(met, experts);
     name_layers_in_order();
-    if (adds_up && !has_choices && !in_order_) leave_out_void_rows();
+    if (!in_order_ && !has_choices) leave_out_void_rows();
     put_in_order();
-    if (!adds_up && !in_order_ && has_cells_again()) {
-        leave_out_void_rows();
-        put_in_order();
-    }
     check(file, met);
     at_ = 0;
 }

@@ -105,7 +105,8 @@ std::vector<std::string> log_builder::notes_of(const load_table& table, const st
     if (auto sentence = settings.note(head); !sentence.empty()) note(std::move(sentence));
     auto said = notes;
     for (auto& sentence : notes_of_experts(table, experts)) said.push_back(std::move(sentence));
-    if (!table.replaced().empty()) said.push_back(text_of(table.replaced()));
+    if (auto sentence = table.text_of_restarts(); !sentence.empty())
+        said.push_back(std::move(sentence));
     if (!table.ending().empty())
         said.push_back(table.ending() + ": the file may have been cut off");
     for (const auto& layer : table.layers())

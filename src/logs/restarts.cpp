@@ -7,8 +7,10 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace moebius {
 namespace {
@@ -19,6 +21,7 @@ public:
     stream(std::span<const load_run> runs, std::span<const std::size_t> places, bool adds_up)
         : runs_(runs), places_(places) {
         find_stretches(adds_up);
+        if (stretches_.size() == 1) return;  // as most are
         find_shared_experts();
         find_repeats();
     }
@@ -44,6 +47,21 @@ public:
         }
         return true;
     }
+    /// The first place where rows that are in order for long go back between steps that came.
+    [[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>> goes_back() const {
+        constexpr std::size_t steps_a_stretch = 4;
+        const bool shares_all =
+            std::all_of(first_.begin(), first_.end(), [](std::size_t s) { return s == 0; });
+        if (!shares_all || stretches_.size() * steps_a_stretch > steps_) return std::nullopt;
+        for (std::size_t s = 1; s < stretches_.size(); ++s) {
+            const auto& before = stretches_[s - 1];
+            const auto last = runs_[places_[before.end - 1]].step;
+            if (before.first_step < stretches_[s].first_step && stretches_[s].first_step < last)
+                return std::pair(last, stretches_[s].first_step);
+        }
+        return std::nullopt;
+    }
+
     /// @param steps  gets the first and last step of what each restart made void
     void add_void(std::vector<std::size_t>& places,
                   std::map<std::int64_t, std::int64_t>& steps) const {
@@ -70,24 +88,26 @@ private:
 
     /// A step that falls begins one; so does a cell that comes again in its step.
     void find_stretches(bool adds_up) {
-        std::set<std::uint32_t> met;  // experts, in the step at hand
+        std::vector<std::size_t> met;  // the step at hand, by its number, in which an expert came
+        std::size_t step = 0, cells = 0;
         for (std::size_t i = 0; i < places_.size(); ++i) {
             const auto& one = runs_[places_[i]];
+            const std::size_t end = one.expert + std::size_t{one.count};
+            if (met.size() < end) met.resize(end, 0);
+            const auto first = met.begin() + one.expert,
+                       after = met.begin() + static_cast<std::ptrdiff_t>(end);
             const auto* const last = i > 0 ? &runs_[places_[i - 1]] : nullptr;
-            const bool is_again =
-                last != nullptr && !adds_up && last->step == one.step && has_any(met, one);
+            const bool is_again = last != nullptr && !adds_up && last->step == one.step &&
+                                  std::find(first, after, step) != after;
             if (last == nullptr || one.step < last->step || is_again) {
                 stretches_.push_back({i, i, one.step, is_again});
-                stretches_.back().cells_before = is_again ? met.size() : 0;
+                stretches_.back().cells_before = is_again ? cells : 0;
             }
-            if (is_again || last == nullptr || last->step != one.step) met.clear();
-            for (std::uint32_t e = 0; e < one.count; ++e) met.insert(one.expert + e);
+            if (is_again || last == nullptr || last->step != one.step) ++step, cells = 0;
+            std::fill(first, after, step);
+            cells += one.count;
             stretches_.back().end = i + 1;
         }
-    }
-    [[nodiscard]] static bool has_any(const std::set<std::uint32_t>& of, const load_run& one) {
-        const auto found = of.lower_bound(one.expert);
-        return found != of.end() && *found < one.expert + one.count;
     }
 
     [[nodiscard]] std::size_t stretch_of(std::size_t row) const {
@@ -169,6 +189,14 @@ std::string text_of(std::span<const replaced_steps> replaced) {
         list);
 }
 
+std::string text_of_going_back(const void_rows& found) {
+    if (!found.goes_back) return {};
+    return fmt::format(
+        "the log goes back from step {} to step {}, and its rows were put in order: if the run was "
+        "restarted there, the rows before of later steps are none of it, and are to be cut out",
+        found.goes_back->first, found.goes_back->second);
+}
+
 void_rows rows_before_restarts(std::span<const load_run> runs, bool adds_up,
                                const steps_before& before) {
     std::vector<std::size_t> places(runs.size());
@@ -183,7 +211,10 @@ void_rows rows_before_restarts(std::span<const load_run> runs, bool adds_up,
     for (std::size_t from = 0, end = 0; from < places.size(); from = end) {
         while (end < places.size() && key(places[end]) == key(places[from])) ++end;
         const stream rows(runs, std::span(places).subspan(from, end - from), adds_up);
-        if (!rows.has_restarts()) continue;
+        if (!rows.has_restarts()) {
+            if (!out.goes_back) out.goes_back = rows.goes_back();
+            continue;
+        }
         if (!rows.is_in_order(before.steps > 0) ||
             2 * (rows.again() + before.again) >= rows.steps() + before.steps)
             return {};

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "load_run.hpp"
@@ -19,6 +21,10 @@ struct replaced_steps {
 /// What a log says that was restarted from checkpoints.
 [[nodiscard]] std::string text_of(std::span<const replaced_steps> replaced);
 
+struct void_rows;
+/// What a log says whose rows go back without a step that comes again; empty if they do not.
+[[nodiscard]] std::string text_of_going_back(const void_rows& found);
+
 /// Steps that were read before those at hand, of a log that is followed.
 struct steps_before {
     std::size_t steps = 0, again = 0;  ///< `again`: that came twice in a row
@@ -28,6 +34,9 @@ struct steps_before {
 struct void_rows {
     std::vector<std::size_t> places;    ///< in order
     std::vector<replaced_steps> steps;  ///< of each restart, in order
+    /// Where rows go back to steps that lie between those before, and none comes again: from which
+    /// step, and to which; only of rows that are in order but for a few such places.
+    std::optional<std::pair<std::int64_t, std::int64_t>> goes_back{};
 };
 
 /// Finds the rows of a run that died, which came before it went on from a checkpoint: of each

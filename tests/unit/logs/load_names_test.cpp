@@ -219,7 +219,7 @@ TEST_CASE("records have loads within objects, and by experts' names", "[logs]") 
         refusal_of(record(R"("counts": {"0": 30, "rest": 10})")),
         ContainsSubstring("FILE, line 1, 'counts': 'rest' came, but the number of an expert"));
     CHECK_THAT(refusal_of(record(R"("physical_to_logical_map": {"layer_0": [0, 1]})")),
-               ContainsSubstring("it has no loads in it"));
+               ContainsSubstring("it has physical_to_logical_map, but counts"));
 }
 
 TEST_CASE("what a wide table lacks is read as it must be, and told", "[logs]") {

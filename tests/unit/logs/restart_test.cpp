@@ -282,3 +282,28 @@ TEST_CASE("an event file says itself where its run went on", "[logs]") {
     CHECK(sample::cells_of(*sample::open({start_at(0) + before}).source) == sample::cells(false));
     CHECK(steps_of(sample::read({before + after})) == std::vector<std::int64_t>{0, 1, 2, 3, 4});
 }
+
+TEST_CASE("a table whose names come again, as of a run that appends, is read on", "[logs]") {
+    const auto all = course();
+    const rows first(all.begin(), all.begin() + 10), rest(all.begin() + 10, all.end());
+
+    CHECK(sample::read({long_table(first) + long_table(rest)}) == wanted(what_holds()));
+    CHECK(sample::read({wide_table(first, false) + wide_table(rest, false)}, {.whole = true}) ==
+          wanted(what_holds()));
+    CHECK(sample::read({wide_table(what_holds(), false) + wide_table({{12, 0}}, false)}).size() ==
+          13 * layers * experts);
+}
+
+TEST_CASE("rows that go back between steps that came, and repeat none, are told", "[logs]") {
+    rows apart, shuffled;
+    for (int s = 0; s <= 90; s += 10) apart.emplace_back(s, 0);
+    for (int s = 75; s <= 150; s += 10) apart.emplace_back(s, 1);
+    for (int s = 0; s < 16; ++s) shuffled.emplace_back((5 * s) % 16, 0);
+    for (const auto& [name, text] : formats) {
+        if (name == "CSV by experts" || name == "NPZ") continue;  // by steps there is no order
+        CAPTURE(name);
+        CHECK(says(sample::open({text(apart)}, {.whole = true}).notes,
+                   "the log goes back from step 90 to step 75, and its rows were put in order"));
+        CHECK_FALSE(says(sample::open({text(shuffled)}, {.whole = true}).notes, "goes back"));
+    }
+}

@@ -114,6 +114,7 @@ TEST_CASE("records of layers within one of a step are read as records", "[logs]"
         R"({"step": 0, "moe_layers": [{"layer": 3, "experts": [{"expert": 0, "load": 5},
            {"expert": 1, "load": 7}]}, {"layer": 4, "experts": [{"load": 6}, {"load": 2}]}]})",
         R"({"step": 0, "layers": {"3": {"counts": [5, 7]}, "4": {"counts": [6, 2]}}})",
+        R"({"step": 0, "moe": {"layers": [{"layer": 3, "load": [5, 7]}, {"layer": 4, "load": [6, 2]}]}})",
         R"({"records": [{"step": 0, "layer": 3, "counts": [5, 7]}, {"step": 0, "layer": 4, "counts": [6, 2]}]})",
     };
     for (auto text : texts) {
@@ -167,4 +168,6 @@ TEST_CASE("a file whose names are not known says which it has", "[logs][error]")
     CHECK_THAT(sample::refusal_of("{\"step\": 0, \"foo\": [1, 2], \"bar\": 3}\n"),
                ContainsSubstring("no name in it is known to be of loads: it has bar, foo, but "
                                  "counts, loads or tokens_per_expert"));
+    CHECK_THAT(sample::refusal_of("{\"step\": 0, \"counts\": \"5 7\"}\n"),
+               ContainsSubstring("FILE, line 1, 'counts': it is a text, but numbers are needed"));
 }
