@@ -95,6 +95,29 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     return out;
 }
 
+/// What is read as it comes and turns out to be in another order is read again, whole.
+std::vector<diagnosis> diagnose_all(const diagnose_arguments& args, const session& session,
+                                    const watch& watched) {
+    const auto read = [&](const log_options& how) {
+        std::vector<diagnosis> out;
+        for (auto& log : open_logs(args.files, how)) out.push_back(diagnose(log, args, watched));
+        return out;
+    };
+    auto out = [&] {
+        try {
+            return read(args.log);
+        } catch (const out_of_order&) {
+            auto whole = args.log;
+            whole.whole = true;
+            return read(whole);
+        }
+    }();
+    if (session.is_part)  // of a sweep, which keeps numbers alone
+        for (const auto& log : out)
+            for (const auto& note : log.notes) tell_once(note);
+    return out;
+}
+
 /// A line a step, until an interrupt comes or a verdict is as bad as it may not be.
 int follow(const diagnose_arguments& args, const session& session) {
     constexpr auto pause = std::chrono::milliseconds(200);
@@ -110,7 +133,14 @@ int follow(const diagnose_arguments& args, const session& session) {
             continue;
         }
         const auto& head = log->head();
-        if (experts != head.experts || layers != head.layers.size())
+        if (log->restarted()) {
+            tell(
+                fmt::format("step {} came again, as of a run that was restarted from a checkpoint: "
+                            "what came before it no longer counts",
+                            records.front().step));
+            state = load_state(args.window);
+        }
+        if (log->restarted() || experts != head.experts || layers != head.layers.size())
             distance.emplace(head, args.restore);
         experts = head.experts, layers = head.layers.size();
         for (const auto& record : records) {
@@ -153,13 +183,8 @@ int run(const diagnose_arguments& args, const session& session) {
     option_table how;
     add_to(how, copy);
     how.write_to(heading);
-    std::vector<diagnosis> logs;
-    auto opened = open_logs(args.files, args.log);
     const auto watched = session.watch("diagnose");
-    for (auto& log : opened) logs.push_back(diagnose(log, args, watched));
-    if (session.is_part)  // of a sweep, which keeps numbers alone
-        for (const auto& log : logs)
-            for (const auto& note : log.notes) tell_once(note);
+    const auto logs = diagnose_all(args, session, watched);
     if (watched.stopping()) mark_incomplete(heading);
     const auto result = document_of(logs, heading);
     if (!args.report.empty()) write_file(args.report, report_page_of(result));

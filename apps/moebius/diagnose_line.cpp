@@ -35,6 +35,26 @@ json layer_json(const std::string& name, const layer_state& state, const layer_d
     return out;
 }
 
+/// The place of the first layer with the worst verdict; none where no layer came.
+std::optional<std::size_t> worst_layer(const std::vector<layer_diagnosis>& distances) {
+    const auto verdict = worst_of(distances);
+    for (std::size_t l = 0; l < distances.size(); ++l)
+        if (distances[l].verdict == verdict) return l;
+    return std::nullopt;
+}
+
+/// A verdict, of which layer, and the first words of why.
+std::string verdict_text(const log_head& head, const std::vector<layer_diagnosis>& distances) {
+    constexpr std::size_t longest = 80;
+    const auto place = worst_layer(distances);
+    if (!place) return std::string(to_string(worst_of(distances)));
+    const auto& far = distances[*place];
+    const auto why = std::string_view(far.reason).substr(0, far.reason.find_first_of(":;"));
+    return fmt::format("{} (layer {}{}{})", to_string(far.verdict),
+                       excerpt(head.layers[*place], 30), why.empty() ? "" : ": ",
+                       excerpt(why, longest));
+}
+
 }  // namespace
 
 std::string step_line(const log_head& head, const std::vector<layer_state>& states,
@@ -51,7 +71,7 @@ std::string step_line(const log_head& head, const std::vector<layer_state>& stat
         "step {}  max/mean {} (layer {})  CV {}  exp(H)/N {}  dead {:.0f} of {}  {}\n",
         worst->last_step, known("{:.4f}", worst->max_over_mean), excerpt(head.layers[place], 30),
         known("{:.4f}", worst->variation), known("{:.4f}", worst->effective), dead,
-        head.experts * states.size(), to_string(worst_of(distances)));
+        head.experts * states.size(), verdict_text(head, distances));
 }
 
 std::string step_json(const log_head& head, const std::vector<layer_state>& states,
@@ -63,8 +83,9 @@ std::string step_json(const log_head& head, const std::vector<layer_state>& stat
         step = std::max(step, states[l].last_step);
         layers.push_back(layer_json(head.layers[l], states[l], distances[l]));
     }
-    const json out{
-        {"step", step}, {"verdict", to_string(worst_of(distances))}, {"layers", std::move(layers)}};
+    json out{{"step", step}, {"verdict", to_string(worst_of(distances))}, {"verdict_of", nullptr}};
+    if (const auto place = worst_layer(distances)) out["verdict_of"] = head.layers[*place];
+    out["layers"] = std::move(layers);
     return out.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
 }
 

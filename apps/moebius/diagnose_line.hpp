@@ -9,14 +9,15 @@
 
 namespace moebius::cli {
 
-/// A step of a log that is followed: the layer that is worst off, and the worst verdict.
+/// A step of a log that is followed: the layer that is worst off, and the worst verdict, of which
+/// layer (the first of several) and why in short.
 /// @param distances  (layers), as states
 [[nodiscard]] std::string step_line(const log_head& head, const std::vector<layer_state>& states,
                                     const std::vector<layer_diagnosis>& distances);
 
-/// The same as a line of JSON: step and verdict, and of each layer its name, verdict, measures of
-/// its loads (as state_measures names them), margin [value, low, high] and what it is the distance
-/// from, first warning and steps left; null where there is none.
+/// The same as a line of JSON: step, verdict and the layer that it is of, and of each layer its
+/// name, verdict, measures of its loads (as state_measures names them), margin [value, low, high]
+/// and what it is the distance from, first warning and steps left; null where there is none.
 [[nodiscard]] std::string step_json(const log_head& head, const std::vector<layer_state>& states,
                                     const std::vector<layer_diagnosis>& distances);
 

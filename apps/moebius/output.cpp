@@ -26,11 +26,22 @@ const table& first_table(const result_document& result) {
     throw invalid_argument("--format", "csv came", "this result has no table");
 }
 
-/// Layers of a log have names beside the table, which a CSV has no other place for.
+/// What a result says of the layers of a log in words stands beside the table, which a CSV has no
+/// other place for.
 std::string csv_of(const result_document& result) {
-    const auto* layers = result.find<std::vector<std::string>>("layer_names");
-    const auto& values = first_table(result);
-    return layers == nullptr ? to_csv(values) : to_csv(values, "layer", *layers);
+    struct {
+        std::string_view column, list;
+        std::size_t first;
+    } constexpr known[] = {{"layer", "layer_names", 0},
+                           {"verdict", "verdicts", 1},
+                           {"reason", "reasons", 0},
+                           {"margin_of", "margins_of", 0},
+                           {"knob", "knobs", 0}};
+    std::vector<csv_words> words;
+    for (const auto& [column, list, first] : known)
+        if (const auto* found = result.find<std::vector<std::string>>(list))
+            words.push_back({column, *found, first});
+    return to_csv(first_table(result), words);
 }
 std::string csv_of(const diagram_document& result) { return to_csv(result.data); }
 

@@ -25,6 +25,23 @@ void append_quoted(std::string_view text, std::string& out) {
     out += '"';
 }
 
+void append_word(std::string_view text, std::string& out) {
+    const auto word = printable(text);
+    if (word.find_first_of(",\"") == word.npos)
+        out += word;
+    else
+        append_quoted(word, out);
+}
+
+/// The word of a number, or the number where there is none.
+void append_cell(double value, const csv_words* words, std::string& out) {
+    const double place = words == nullptr ? -1 : value - static_cast<double>(words->first);
+    if (place >= 0 && place < static_cast<double>(words->words.size()))
+        append_word(words->words[static_cast<std::size_t>(place)], out);
+    else
+        fmt::format_to(std::back_inserter(out), "{}", value);
+}
+
 std::string label_at(const diagram& curves, int branch, std::size_t row) {
     for (const auto& point : curves.special_points)
         if (point.branch == branch && point.row == row) return point.label;
@@ -54,22 +71,27 @@ std::string to_csv(const table& values) {
     return out;
 }
 
-std::string to_csv(const table& values, std::string_view column,
-                   std::span<const std::string> words) {
-    std::string out = fmt::format("{}\n", fmt::join(values.names, ","));
+std::string to_csv(const table& values, std::span<const csv_words> words) {
+    std::vector<const csv_words*> in_place(values.names.size()), behind;
+    std::string out = fmt::format("{}", fmt::join(values.names, ","));
+    for (const auto& one : words) {
+        const auto found = std::find(values.names.begin(), values.names.end(), one.column);
+        if (found != values.names.end()) {
+            in_place[static_cast<std::size_t>(found - values.names.begin())] = &one;
+        } else {
+            behind.push_back(&one);
+            fmt::format_to(std::back_inserter(out), ",{}", one.column);
+        }
+    }
+    out += '\n';
     for (std::size_t row = 0; row < values.rows(); ++row) {
         for (std::size_t c = 0; c < values.names.size(); ++c) {
-            const double value = values.columns[c][row];
             if (c > 0) out += ',';
-            if (values.names[c] != column) {
-                fmt::format_to(std::back_inserter(out), "{}", value);
-                continue;
-            }
-            const auto word = printable(words[static_cast<std::size_t>(value)]);
-            if (word.find_first_of(",\"") == word.npos)
-                out += word;
-            else
-                append_quoted(word, out);
+            append_cell(values.columns[c][row], in_place[c], out);
+        }
+        for (const auto* one : behind) {
+            out += ',';
+            if (row < one->words.size()) append_word(one->words[row], out);
         }
         out += '\n';
     }

@@ -54,6 +54,13 @@ load_log_arrays begun_log(const std::vector<double>& run, std::size_t experts,
     return out;
 }
 
+/// What is true of the runs, and how many experts a layer has, which rows alone do not say.
+std::string with_experts(std::string_view config, std::size_t experts) {
+    auto out = nlohmann::ordered_json::parse(config);
+    out["experts"] = experts;
+    return out.dump();
+}
+
 }  // namespace
 
 std::optional<load_log_format> load_log_format_of(std::string_view file) {
@@ -72,7 +79,8 @@ std::string load_log(load_log_format format, const table& records, std::string_v
     const auto& run = records.at(run_column);
     const auto loads = numbered(records, "load"), scores = numbered(records, "score"),
                control = numbered(records, "control");
-    auto log = begun_log(run, loads.size(), config, probes);
+    const auto facts = with_experts(config, loads.size());
+    auto log = begun_log(run, loads.size(), facts, probes);
     const auto length = log.steps + 1;
     for (std::size_t t = 1; t < length; ++t)
         for (std::size_t first = 0; first < run.size(); first += length)

@@ -43,6 +43,14 @@ std::span<const double> channel::next() {
 }
 
 bool array_log::next(load_record& record) {
+    for (;;) {
+        const std::size_t step = step_;
+        if (!next_of_all(record)) return false;
+        if (is_void.empty() || !is_void[step]) return true;
+    }
+}
+
+bool array_log::next_of_all(load_record& record) {
     if (step_ == step_count) return false;
     record.step = steps.empty() ? static_cast<std::int64_t>(step_) : steps[step_];
     record.layer = layer_;

@@ -45,6 +45,7 @@ public:
     channel loads, scores, dither, moments;
     std::vector<std::int64_t> steps;  ///< their numbers; empty: from 0
     std::vector<double> feedback;     ///< of each step, or empty
+    std::vector<bool> is_void;        ///< of each step, after a restart, or empty
     std::size_t step_count = 0;
     log_head about;
 
@@ -52,6 +53,8 @@ public:
     bool next(load_record& record) override;
 
 private:
+    /// The next record, of a step that is void, too.
+    bool next_of_all(load_record& record);
     std::span<const double> finite(channel& of);
     void check(const channel& of, double least, std::string_view rule) const;
 

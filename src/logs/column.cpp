@@ -136,7 +136,15 @@ constexpr std::pair<std::string_view, meaning> known_words[] = {
     {"expert_count", meaning::load},
     {"expert_tokens", meaning::load},
     {"routed_tokens", meaning::load},
-    {"tokens_per_expert_e", meaning::load},
+    {"exp_counts", meaning::load},
+    {"expert_load_pass", meaning::load},
+    {"expert_load_window", meaning::load},
+    {"physical_count", meaning::load},
+    {"global_physical_count", meaning::load},
+    {"num_tokens_per_expert", meaning::load},
+    {"num_local_tokens_per_expert", meaning::load},
+    {"token_counts_per_expert", meaning::load},
+    {"expert_token_counts", meaning::load},
     {"global_tokens_per_expert", meaning::load},
     {"local_tokens_per_expert", meaning::load},
     {"global_batch_tokens_per_expert", meaning::load},
@@ -155,7 +163,6 @@ constexpr std::pair<std::string_view, meaning> known_words[] = {
     {"score", meaning::score},
     {"scores", meaning::score},
     {"expert_bias", meaning::score},
-    {"expert_bias_e", meaning::score},
     {"score_bias", meaning::score},
     {"e_score_correction_bias", meaning::score},
     {"dither", meaning::dither},
@@ -185,6 +192,8 @@ constexpr std::pair<std::string_view, meaning> known_words[] = {
     {"choice", meaning::token},
     {"weight", meaning::token},
     {"", meaning::token},
+    {"top_k", meaning::top_k},
+    {"topk", meaning::top_k},
     {"rank", meaning::rank},
     {"ep_rank", meaning::rank},
     {"dp_rank", meaning::rank},
@@ -211,7 +220,8 @@ bool is_envelope(std::string_view name) {
 
 meaning meaning_of(std::string_view name) {
     const auto whole = lower(name);
-    const auto word = std::string_view(whole).substr(whole.rfind('/') + 1);
+    auto word = std::string_view(whole).substr(whole.rfind('/') + 1);
+    if (word.ends_with("_e")) word.remove_suffix(2);  // torchtitan: of E experts
     for (const auto& [known, means] : known_words)
         if (word == known) return means;
     if (has_one_of(whole, {"loss", "lbl"})) return meaning::series;
@@ -266,8 +276,12 @@ std::optional<expert_name> layer_name_of(std::string_view name) {
     auto out = layer_within(name);
     if (out) take_rank(*out);
     if (out && name.ends_with(out->layer)) return out;  // it is the last word
-    const auto means = meaning_of(name.substr(name.find_last_of("/.") + 1));
-    return means == meaning::load || means == meaning::score ? out : std::nullopt;
+    if (!out) return out;
+    for (const auto word :
+         {name.substr(name.find_last_of("/.") + 1), std::string_view(out->family)})
+        if (const auto means = meaning_of(word); means == meaning::load || means == meaning::score)
+            return out;
+    return std::nullopt;
 }
 
 }  // namespace moebius

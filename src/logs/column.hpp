@@ -21,6 +21,7 @@ enum class meaning {
     token,        ///< which of the choices a row is of
     micro_batch,  ///< of a step, whose counts are to be added up
     rank,         ///< whose counts these are
+    top_k,        ///< choices of a token
     series,       ///< a loss
     summary,      ///< of loads: a mean, a maximum, an imbalance
     other

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <optional>
 #include <utility>
 
 #include "load_names.hpp"
@@ -73,7 +75,8 @@ void csv_columns::refuse(const names_place& at) const {
 void csv_columns::note_others(meaning of, std::size_t read, const names_place& at,
                               log_builder& to) const {
     for (std::size_t c = 0; read != nowhere && c < names.size(); ++c) {
-        if (c == read || meaning_of(names[c]) != of || expert_name_of(names[c])) continue;
+        if (c == read || c == tokens || meaning_of(names[c]) != of || expert_name_of(names[c]))
+            continue;
         if (names[c] == names[read])
             to.note(fmt::format("'{}' comes twice: the first was read", excerpt(names[c])));
         else
@@ -97,26 +100,48 @@ void csv_columns::read(std::string_view line, const csv_line& by, const names_pl
     rank = first(meaning::rank);
     feedback = first(meaning::feedback);
     micro_batch = first(meaning::micro_batch);
+    top_k = first(meaning::top_k);
     if (micro_batch != nowhere) to.add_micro_batches();
     note_others(meaning::step, step, at, to);
     note_others(meaning::layer, layer, at, to);
-    if (!wide_.empty()) {
-        if (step == nowhere) to.note("it has no column of steps: they are its rows, from 0");
-        runs = wide_.runs(to, layer != nowhere, place_of(at));
-        if (runs.empty())
-            fail(at, fmt::format(": its columns an expert are '{}', but loads are needed",
-                                 wide_.families()));
-        return;
-    }
+    if (!wide_.empty()) return read_wide(at, to);
     expert = first(meaning::expert);
     is_long = expert != nowhere;
     if (!is_long) refuse(at);
+    read_long(at, to);
+}
+
+void csv_columns::read_wide(const names_place& at, log_builder& to) {
+    if (step == nowhere) to.note("it has no column of steps: they are its rows, from 0");
+    if (const auto beside = first(meaning::load);
+        beside != nowhere && may_be_all_tokens(names[beside]))
+        tokens = beside;
+    runs = wide_.runs(to, layer != nowhere, place_of(at));
+    if (runs.empty())
+        fail(at, fmt::format(": its columns an expert are '{}', but loads are needed",
+                             wide_.families()));
+}
+
+void csv_columns::read_long(const names_place& at, log_builder& to) {
     load = first(meaning::load);
+    for (std::size_t c = 0; c < names.size(); ++c)
+        if (c != load && load != nowhere && !may_be_all_tokens(names[load]) &&
+            meaning_of(names[c]) == meaning::load && may_be_all_tokens(names[c]))
+            tokens = c;
     note_others(meaning::load, load, at, to);
     if (load != nowhere && rank == nowhere) to.note_local(names[load]);
     if (load != nowhere) return;
-    to.adds_up = true;
+    to.adds_up = to.has_choices = true;
     to.note("it has no column of tokens: each of its rows is one choice");
+}
+
+void csv_columns::take_settings(std::span<const double> row, log_builder& to) const {
+    if (top_k == nowhere && tokens == nowhere) return;
+    const auto number_in = [&](std::size_t column) -> std::optional<double> {
+        if (column == nowhere || !std::isfinite(row[column])) return std::nullopt;
+        return row[column];
+    };
+    to.settings.take(number_in(top_k), number_in(tokens), !to.adds_up, to.head);
 }
 
 }  // namespace moebius

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,9 @@ public:
     std::vector<std::string> names;
     /// The column of each meaning that is read; `nowhere` if there is none.
     std::size_t step = nowhere, layer = nowhere, expert = nowhere, load = nowhere, score = nowhere,
-                dither = nowhere, feedback = nowhere, rank = nowhere, micro_batch = nowhere;
+                dither = nowhere, feedback = nowhere, rank = nowhere, micro_batch = nowhere,
+                top_k = nowhere,
+                tokens = nowhere;         ///< tokens: how many there are in all, beside the loads
     std::vector<std::size_t> series;      ///< columns of losses
     std::vector<wide_columns::run> runs;  ///< of a table with a column an expert
     bool is_long = false;                 ///< a row an expert
@@ -38,9 +41,15 @@ public:
     /// @throws io_error  where they name no loads
     void read(std::string_view line, const csv_line& by, const names_place& at, log_builder& to);
 
+    /// What a row says of top_k and tokens; of a table that is not read as it comes, as they may
+    /// change later.
+    void take_settings(std::span<const double> row, log_builder& to) const;
+
 private:
     [[nodiscard]] std::size_t& first(meaning of) { return first_[static_cast<std::size_t>(of)]; }
     void read_name(std::string_view name, const names_place& at, log_builder& to);
+    void read_wide(const names_place& at, log_builder& to);
+    void read_long(const names_place& at, log_builder& to);
     void check_run(std::string_view cell, const names_place& at);
     void note_others(meaning of, std::size_t read, const names_place& at, log_builder& to) const;
     [[noreturn]] void refuse(const names_place& at) const;

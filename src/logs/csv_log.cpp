@@ -6,6 +6,7 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -46,7 +47,7 @@ public:
             return;
         if (of_.names.empty() && is_remark(line)) return take_remark(line);
         if (of_.names.empty()) read_names(line);
-        if (line_ == names_line_) return;
+        if (line_ == names_line_ || line == names_text_) return;  // again, of a run that went on
         if (!words_known_) find_words(line);
         if (const auto found = row_.read(line); found != of_.names.size())
             fail(fmt::format("line {} has {} columns, but the first has {}", line_, found,
@@ -115,9 +116,9 @@ private:
     std::size_t next_run_ = 0;  ///< that next_record() gives
     bool words_known_ = false, has_return_ = false;
     std::size_t line_ = 0, names_line_ = 0;
-    std::string remark_;  ///< the last one before the names, which it may have
+    std::string names_text_, remark_;  ///< the last remark before the names may have them
     std::int64_t rows_ = 0;
-    std::optional<std::int64_t> last_step_;
+    std::optional<std::int64_t> last_step_;  ///< of a row that has loads
     double last_layer_ = std::numeric_limits<double>::quiet_NaN();
     const load_table* last_table_ = nullptr;
     load_table* part_ = nullptr;  ///< that the last row was of
@@ -141,6 +142,7 @@ void csv_log::take_remark(std::string_view line) {
 void csv_log::read_names(std::string_view line) {
     const auto read = [this](std::string_view names, std::size_t at) {
         row_.set_separator_of(names);
+        names_text_ = names;
         of_.read(names, row_, {file_, at}, to_);
         names_line_ = at;
     };
@@ -212,6 +214,7 @@ void csv_log::begin_cell() {
     if (of_.step != nowhere) cell_.step = step_in_row();
     cell_.expert = checked_expert(number(of_.expert), [this] { return place(of_.expert); });
     take_rank();
+    of_.take_settings(row_.values(), to_);
     part_ = &to_.part(part_in_row());
     cell_.layer = of_.layer == nowhere ? part_->layer("0") : layer_in(*part_);
 }
@@ -260,13 +263,13 @@ std::string csv_log::part_in_row() const {
     return part;
 }
 
+/// Of records that are given as they come.
 void csv_log::check_order(std::int64_t step) {
-    if (last_step_ && step < *last_step_)
-        fail(fmt::format("line {}: step {} came after {}, but steps must increase", line_, step,
-                         *last_step_));
-    if (last_step_ && step == *last_step_ && of_.layer == nowhere && !to_.adds_up)
-        fail(fmt::format("line {}: step {} came twice, but steps must increase", line_, step));
-    last_step_ = step;
+    if (last_step_ && step <= *last_step_)
+        throw out_of_order(fmt::format("{}, line {}", file_, line_),
+                           fmt::format("step {} came after {}, but steps must increase in a table "
+                                       "that is read as it comes",
+                                       step, *last_step_));
 }
 
 /// False in a row of a step at which something else was logged.
@@ -303,18 +306,22 @@ void csv_log::take_wide() {
         if (!std::isnan(row_.values()[c])) to_.values_of(of_.names[c]).push_back(row_.values()[c]);
     if (!has_loads()) return;
     const auto step = of_.step == nowhere ? rows_ : step_in_row();
-    check_order(step);
-    take_rank();
+    if (gives_records_) check_order(step);
+    last_step_ = step;
     if (gives_records_) {
         next_run_ = 0;
         return;
     }
+    take_rank();
+    if (of_.layer != nowhere) of_.take_settings(row_.values(), to_);
     auto& to = to_.part("");
     const std::uint32_t layer = of_.layer == nowhere ? 0 : layer_in(to);
     const double feedback =
         of_.feedback == nowhere ? std::numeric_limits<double>::quiet_NaN() : number(of_.feedback);
     for (const auto& run : of_.runs) {
         const auto loads = gather(run);
+        if (of_.layer != nowhere && of_.tokens != nowhere && of_.runs.size() == 1)
+            to_.settings.compare(std::accumulate(loads.begin(), loads.end(), 0.0));
         to.add({step,
                 of_.layer == nowhere ? run.layer : layer,
                 run.expert,

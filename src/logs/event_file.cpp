@@ -171,19 +171,32 @@ private:
         }
     }
 
-    /// event.proto: step 2, summary 5.
+    /// event.proto: step 2, summary 5, session_log 7, whose status (1) is START (1) where a run
+    /// begins or goes on: what came before of that step and later ones is void then, as
+    /// TensorBoard's own reader has it.
     void take_event(std::string_view bytes) {
         message event(bytes);
         std::string_view summary;
+        bool starts = false;
         step_ = 0;
         for (field one; event.next(one);) {
             if (one.number == 2) step_ = static_cast<std::int64_t>(one.value);
             if (one.number == 5) summary = one.bytes;
+            if (one.number == 7) starts = is_start(one.bytes);
         }
+        if (starts)
+            for (auto& [name, table] : to_.parts) table.restart_at(step_);
         message values(summary);
         for (field one; values.next(one);)
             if (one.number == 1) take_value(one.bytes);
         if (event.is_damaged() || values.is_damaged()) fail("its message is damaged");
+    }
+
+    static bool is_start(std::string_view session) {
+        message of(session);
+        for (field one; of.next(one);)
+            if (one.number == 1) return one.value == 1;
+        return false;
     }
 
     /// summary.proto, Value: tag 1, simple_value 2, tensor 8.
@@ -251,6 +264,8 @@ private:
                 to_.summaries.insert(excerpt(tag));
                 if (means == meaning::series)
                     to_.values_of(excerpt(tag)).push_back(numbers.front());
+            } else {
+                to_.add_other(tag);
             }
             return;
         }

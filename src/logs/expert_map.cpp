@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 
-#include "column.hpp"
-#include "load_names.hpp"
+#include "expert_copies.hpp"
 #include "log_builder.hpp"
 
 namespace moebius {
@@ -46,9 +44,7 @@ void expert_map::take(const json& record, const std::string& place) {
                                               name));
 }
 
-bool expert_map::is_for(std::string_view name) const {
-    return !map_.is_null() && !counts_logical_experts(name);
-}
+bool expert_map::is_there() const { return !map_.is_null(); }
 
 const json& expert_map::of_layer(std::optional<std::string_view> row,
                                  const std::string& place) const {
@@ -67,37 +63,19 @@ const json& expert_map::of_layer(std::optional<std::string_view> row,
                                 "of one");
 }
 
-std::vector<double> expert_map::logical(std::span<const double> physical,
-                                        std::optional<std::string_view> row, bool of_ranks,
+std::vector<double> expert_map::logical(std::string_view name, std::span<const double> loads,
+                                        std::optional<std::string_view> row, log_builder& to,
                                         const std::string& place) const {
-    const auto& map = of_layer(row, place);
-    if (map.size() != physical.size())
-        throw io_error(place, fmt::format("it has {} loads and {} of 'physical_to_logical_map', "
-                                          "but there must be as many",
-                                          physical.size(), map.size()));
-    std::vector<double> out;
-    std::vector<bool> has_copy;
-    for (std::size_t i = 0; i < physical.size(); ++i) {
-        if (!map[i].is_number())
+    std::vector<double> map;
+    for (const auto& one : of_layer(row, place)) {
+        if (!one.is_number())
             throw io_error(place, "its map of physical experts must have numbers alone");
-        const auto to = map[i].get<double>();
-        if (to == -1 && physical[i] > 0)
-            throw io_error(place, fmt::format("physical expert {} has a load of {:g}, but its map "
-                                              "says that the place is free (-1)",
-                                              i, physical[i]));
-        if (to == -1) continue;
-        const auto expert = checked_expert(to, [&] { return place + ", 'map'"; });
-        has_copy.resize(std::max<std::size_t>(has_copy.size(), expert + 1));
-        out.resize(has_copy.size());
-        out[expert] += physical[i];
-        has_copy[expert] = true;
+        map.push_back(one.get<double>());
     }
-    if (const auto none = std::find(has_copy.begin(), has_copy.end(), false);
-        none != has_copy.end() && !of_ranks)
-        throw io_error(place, fmt::format("its map of physical experts has no copy of logical "
-                                          "expert {}, but each needs one",
-                                          none - has_copy.begin()));
-    return out;
+    const auto found = loads_beside(places_of(map, place), name, loads.size(), to.adds_up, place);
+    if (!found.note.empty()) to.note(found.note);
+    if (!found.are_physical) return {loads.begin(), loads.end()};
+    return add_up_copies(loads, map, to.adds_up, place);
 }
 
 }  // namespace moebius

@@ -11,6 +11,8 @@
 
 namespace moebius {
 
+struct log_builder;
+
 /// Which logical expert each physical one is a copy of, as EPLB's records say; good until another
 /// comes.
 class expert_map {
@@ -20,15 +22,17 @@ public:
     /// @throws io_error  where it has only the map the other way round
     void take(const nlohmann::json& record, const std::string& place);
 
-    /// Whether loads of that name are mapped: those of logical experts are what they are.
-    [[nodiscard]] bool is_for(std::string_view name) const;
+    /// Whether a map came.
+    [[nodiscard]] bool is_there() const;
 
-    /// The loads of logical experts, each of which needs a copy.
-    /// @param row     of a record that has a row a layer: which of them; none: it has one layer
-    /// @param of_ranks  of some of the physical ones: experts without a copy are another rank's
-    /// @throws io_error  for loads of free places, too
-    [[nodiscard]] std::vector<double> logical(std::span<const double> physical,
-                                              std::optional<std::string_view> row, bool of_ranks,
+    /// The loads of logical experts: as they are, or those of physical ones added up, which their
+    /// number or name tells.
+    /// @param name  of the loads
+    /// @param row   of a record that has a row a layer: which of them; none: it has one layer
+    /// @param to    gets a note of what was done
+    /// @throws io_error  as loads_beside() and add_up_copies()
+    [[nodiscard]] std::vector<double> logical(std::string_view name, std::span<const double> loads,
+                                              std::optional<std::string_view> row, log_builder& to,
                                               const std::string& place) const;
 
 private:

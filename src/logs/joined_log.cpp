@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <moebius/base/error.hpp>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace moebius {
@@ -23,24 +26,30 @@ void require_alike(const std::vector<named_source>& parts) {
 /// Parts one after the other.
 class part_after_part final : public log_source {
 public:
-    explicit part_after_part(std::vector<named_source> parts) : parts_(std::move(parts)) {
-        require_alike(parts_);
+    explicit part_after_part(std::vector<named_source> parts) {
+        require_alike(parts);
+        for (auto& one : parts) {
+            auto& to = parts_.emplace_back(part{std::move(one), {}, {}});
+            to.has_first = to.of.source->next(to.first);
+        }
+        for (std::size_t i = 0; i < parts_.size(); ++i)
+            if (parts_[i].has_first && parts_[i].of.source->head().has_steps) end_parts_before(i);
     }
 
-    const log_head& head() const override { return parts_.front().source->head(); }
+    const log_head& head() const override { return parts_.front().of.source->head(); }
 
     bool next(load_record& record) override {
         for (; at_ < parts_.size(); ++at_, fresh_ = true) {
-            if (!parts_[at_].source->next(record)) continue;
-            if (fresh_ && at_ > 0 && record.step <= last_) {
-                if (parts_[at_].source->head().has_steps)
-                    throw io_error(parts_[at_].file,
-                                   fmt::format("step {} came after {}, but steps must increase",
-                                               record.step, last_));
-                offset_ = last_ + 1;
-            } else if (fresh_) {
-                offset_ = 0;
+            auto& one = parts_[at_];
+            if (!take(one, record)) continue;
+            if (one.end && record.step >= *one.end) {
+                notes_.push_back(fmt::format(
+                    "steps of {} from {} on were left out: another part begins with that one, as "
+                    "of a run that was restarted from a checkpoint",
+                    one.of.file, *one.end));
+                continue;
             }
+            if (fresh_) offset_ = at_ > 0 && record.step <= last_ ? last_ + 1 : 0;
             fresh_ = false;
             last_ = record.step += offset_;
             return true;
@@ -48,8 +57,38 @@ public:
         return false;
     }
 
+    std::vector<std::string> notes_at_end() const override { return notes_; }
+
 private:
-    std::vector<named_source> parts_;
+    struct part {
+        named_source of;
+        load_record first;                ///< good until the next one
+        std::optional<std::int64_t> end;  ///< a step with which a later part begins
+        bool has_first = false;
+    };
+
+    static bool take(part& from, load_record& record) {
+        if (!std::exchange(from.has_first, false)) return from.of.source->next(record);
+        record = from.first;
+        return true;
+    }
+
+    /// A part that begins before the ones before it have ended replaces the rest of them.
+    void end_parts_before(std::size_t later) {
+        const auto begins = parts_[later].first.step;
+        for (std::size_t i = 0; i < later; ++i) {
+            auto& one = parts_[i];
+            if (!one.has_first || !one.of.source->head().has_steps) continue;
+            if (begins <= one.first.step)
+                throw io_error(parts_[later].of.file,
+                               fmt::format("step {} came after {} of {}, but steps must increase",
+                                           begins, one.first.step, one.of.file));
+            one.end = std::min(begins, one.end.value_or(begins));
+        }
+    }
+
+    std::vector<part> parts_;
+    std::vector<std::string> notes_;
     std::size_t at_ = 0;
     bool fresh_ = true;
     std::int64_t last_ = 0, offset_ = 0;
@@ -63,6 +102,9 @@ public:
     }
 
     const log_head& head() const override { return ranks_.front().source->head(); }
+    std::vector<std::string> notes_at_end() const override {
+        return ranks_.front().source->notes_at_end();
+    }
 
     bool next(load_record& record) override {
         const bool more = ranks_.front().source->next(record);

@@ -2,19 +2,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <utility>
 
 #include "column.hpp"
 #include "expert_map.hpp"
+#include "json_families.hpp"
 #include "json_numbers.hpp"
 #include "load_names.hpp"
 #include "log_builder.hpp"
-#include "record_settings.hpp"
 #include "router_trace.hpp"
 
 namespace moebius {
@@ -48,12 +48,6 @@ public:
     }
 
 private:
-    using families = std::map<std::string, std::vector<std::pair<expert_name, const json*>>>;
-    static bool has_numbers(const families::value_type& one) {
-        return std::any_of(one.second.begin(), one.second.end(),
-                           [](const auto& cell) { return is_number_or_row(*cell.second); });
-    }
-
     [[nodiscard]] json_place here() const { return {file_, line_}; }
     [[nodiscard]] std::string place() const { return here().text(); }
     [[nodiscard]] std::string place(std::string_view name) const { return here().of(name); }
@@ -61,12 +55,12 @@ private:
 
     void take_record(const json& record);
     void find_members(const json& record);
+    void take_settings(const json& record);
     void find_member(const std::string& name, const json& value);
     void find_loads(const std::string& name, const json& value);
     void find_flat(std::string_view name, const json& value);
     void find_nested(const std::string& name, const json& object, int depth);
     void take_by_expert(std::string_view layer, const json& loads);
-    [[nodiscard]] families::const_iterator best_flat(family_kind::contents wanted) const;
     [[nodiscard]] double number(const json& value, std::string_view what) const {
         return json_number(value, what, here());
     }
@@ -77,15 +71,13 @@ private:
     void take_trace(const json& record);
     void take_flat();
     void add_row(std::string_view layer, std::span<const double> loads, const probes& beside = {});
-    void check_order();
+    void require_step() const;
 
     log_builder& to_;
     std::string file_;
     std::size_t line_ = 0;
-    std::optional<std::int64_t> last_step_;
     expert_map map_;
     router_trace trace_;
-    record_settings settings_;
 
     // of the record at hand
     std::int64_t step_ = 0;
@@ -94,7 +86,7 @@ private:
     double feedback_ = 0;  ///< NaN: none
     const json* expert_ = nullptr;
     array_set arrays_, single_;  ///< of all experts, and of one
-    families flat_;
+    json_families flat_;
 };
 
 void json_log::find_flat(std::string_view name, const json& value) {
@@ -106,6 +98,7 @@ void json_log::find_flat(std::string_view name, const json& value) {
 
 /// Of several names the one that tells most is read.
 void json_log::find_loads(const std::string& name, const json& value) {
+    if (value.is_string()) throw io_error(place(name), "it is a text, but numbers are needed");
     auto& to = value.is_structured() ? arrays_ : single_;
     if (to.loads != nullptr) {
         const bool better = rank_of_column(name) < rank_of_column(to.name);
@@ -161,6 +154,8 @@ void json_log::find_member(const std::string& name, const json& value) {
         if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
             to_.summaries.insert(name);
             if (means == meaning::series) to_.values_of(name).push_back(value.get<double>());
+        } else if (means == meaning::other && !value.is_string() && name != "config") {
+            to_.add_other(name);
         }
     }
 }
@@ -176,17 +171,29 @@ void json_log::find_nested(const std::string& name, const json& object, int dept
     }
 }
 
-void json_log::check_order() {
+void json_log::require_step() const {
     if (!has_step_) fail("a record of loads has no step, but each needs one");
-    if (last_step_ && step_ < *last_step_)
-        fail(fmt::format("step {} came after {}, but steps must increase", step_, *last_step_));
-    last_step_ = step_;
+}
+
+void json_log::take_settings(const json& record) {
+    if (const auto config = record.find("config"); config != record.end())
+        read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
+                    to_.head);
+    const bool has_all =
+        arrays_.loads != nullptr || best_family(flat_, family_kind::contents::loads);
+    to_.settings.take(number_member(record, {"top_k", "topk"}),
+                      number_member(record, {"tokens", "num_tokens"}), has_all && !to_.adds_up,
+                      to_.head);
 }
 
 void json_log::take_record(const json& record) {
     if (!record.is_object()) fail("a record must be an object: {\"step\": 0, \"layer\": ...}");
+    if (const auto within = records_within(record); !within.empty()) {
+        for (const auto& one : within) take_record(one);
+        return;
+    }
     find_members(record);
-    settings_.take(record, place(), arrays_.loads != nullptr && !to_.adds_up, to_.head);
+    take_settings(record);
     map_.take(record, place());
     if (record.contains("top_indices")) return take_trace(record);
     if (expert_ != nullptr && single_.loads != nullptr) return take_cell();
@@ -196,7 +203,7 @@ void json_log::take_record(const json& record) {
 
 /// A row an expert.
 void json_log::take_cell() {
-    if (!has_step_) fail("a record of loads has no step, but each needs one");
+    require_step();
     if (!to_.reads(single_.name)) return;
     auto& to = to_.part("");
     load_cell cell{.step = step_, .layer = to.layer(layer_)};
@@ -208,7 +215,7 @@ void json_log::take_cell() {
 
 /// A row of numbers, or one a layer.
 void json_log::take_arrays() {
-    check_order();
+    require_step();
     if (!to_.reads(arrays_.name)) return;
     const auto& loads = *arrays_.loads;
     if (loads.empty()) fail("its loads are empty, but one of each expert is needed");
@@ -235,7 +242,8 @@ void json_log::take_arrays() {
 
 /// Of chosen experts, or of all, by their numbers.
 void json_log::take_by_expert(std::string_view layer, const json& loads) {
-    if (map_.is_for(arrays_.name)) fail("loads of physical experts must be an array, as their map");
+    if (map_.is_there() && !counts_logical_experts(arrays_.name))
+        fail("loads of physical experts must be an array, as their map");
     if (arrays_.scores != nullptr) to_.note("scores beside loads by experts' names are not read");
     auto& to = to_.part("");
     const auto at = to.layer(layer);
@@ -248,9 +256,10 @@ void json_log::take_row(std::string_view layer, const array_set& of,
     const auto at = here();
     const auto values = json_numbers(*of.loads, "loads", at);
     for (const double value : values) (void)checked_load(value, [&] { return at.of("loads"); });
-    if (map_.is_for(arrays_.name)) {
-        to_.note("physical experts were added up to logical ones, as its map says");
-        return add_row(layer, map_.logical(values, row, to_.adds_up, place()));
+    if (map_.is_there()) {
+        const auto logical = map_.logical(of.name, values, row, to_, place());
+        if (!to_.adds_up) to_.take_width(logical.size(), [this] { return place(); });
+        return add_row(layer, logical);
     }
     const auto beside = [&](const json* list, std::string_view what) {
         auto out = list == nullptr ? std::vector<double>{} : json_numbers(*list, what, at);
@@ -260,6 +269,7 @@ void json_log::take_row(std::string_view layer, const array_set& of,
         return out;
     };
     to_.take_width(values.size(), [this] { return place(); });
+    to_.settings.compare(std::accumulate(values.begin(), values.end(), 0.0));
     add_row(layer, values,
             {beside(of.scores, "scores"), beside(of.dither, "dither"),
              of.moments == nullptr ? std::vector<double>{}
@@ -277,7 +287,7 @@ void json_log::add_row(std::string_view layer, std::span<const double> loads,
 
 /// Of all experts where their number is known, or of those that were chosen.
 void json_log::take_trace(const json& record) {
-    check_order();
+    require_step();
     to_.adds_up = true;
     to_.note(
         "a router trace was counted: records of one step and layer (ranks, micro-batches) were "
@@ -293,42 +303,33 @@ void json_log::take_trace(const json& record) {
         if (counts[e] > 0) to.add({.step = step_, .layer = layer, .expert = e, .load = counts[e]});
 }
 
-/// The family of those contents that tells most, of names with numbers; the end if there is none.
-json_log::families::const_iterator json_log::best_flat(family_kind::contents wanted) const {
-    auto found = flat_.end();
-    for (auto one = flat_.begin(); one != flat_.end(); ++one)
-        if (has_numbers(*one) && kind_of(one->first).of == wanted &&
-            (found == flat_.end() || kind_of(one->first).rank < kind_of(found->first).rank))
-            found = one;
-    return found;
-}
-
 /// Names as the columns of a CSV.
 void json_log::take_flat() {
     using contents = family_kind::contents;
-    const auto loads = best_flat(contents::loads), scores = best_flat(contents::scores);
-    if (loads == flat_.end()) {  // something else was logged
-        if (const auto others = best_flat(contents::others); others != flat_.end())
+    const auto* const loads = best_family(flat_, contents::loads);
+    const auto* const scores = best_family(flat_, contents::scores);
+    if (loads == nullptr) {  // something else was logged
+        if (const auto* const others = best_family(flat_, contents::others))
             to_.summaries.insert(others->first);
         return;
     }
-    check_order();
+    require_step();
     if (!to_.reads(loads->first)) return;
     for (const auto& one : flat_)
         if (one.first != loads->first && kind_of(one.first).of == contents::loads &&
-            has_numbers(one))
+            has_numbers(one.second))
             to_.note_choice(loads->first, one.first, place());
     for (const auto& [of, value] : loads->second) {
         if (!of.rank.empty()) to_.add_rank(of.rank);
         auto& to = to_.part("");
         const auto& layer = of.layer.empty() ? layer_ : of.layer;
         const json* score = nullptr;
-        if (scores != flat_.end())
+        if (scores != nullptr)
             for (const auto& [name, beside] : scores->second)
                 if (name.layer == of.layer && name.expert == of.expert && name.rank == of.rank)
                     score = beside;
         if (value->is_array()) {
-            take_row(layer, {value, score, nullptr, nullptr, {}});
+            take_row(layer, {value, score, nullptr, nullptr, loads->first});
             continue;
         }
         to.needs_all = to_.names_experts = true;

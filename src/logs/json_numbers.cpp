@@ -20,6 +20,13 @@ std::string json_place::of(std::string_view name) const {
     return fmt::format("{}, '{}'", text(), excerpt(name));
 }
 
+std::optional<double> number_member(const json& record, std::initializer_list<const char*> names) {
+    for (const auto* name : names)
+        if (const auto found = record.find(name); found != record.end() && found->is_number())
+            return found->get<double>();
+    return std::nullopt;
+}
+
 double json_number(const json& value, std::string_view what, const json_place& at) {
     if (!value.is_number())
         throw io_error(

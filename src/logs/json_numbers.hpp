@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +37,10 @@ struct json_place {
 [[nodiscard]] inline bool is_number_or_row(const nlohmann::json& value) {
     return value.is_number() || value.is_array();
 }
+
+/// The first of these members that is a number.
+[[nodiscard]] std::optional<double> number_member(const nlohmann::json& record,
+                                                  std::initializer_list<const char*> names);
 
 /// @param what  the member, for sentences
 /// @throws io_error  for what is no number

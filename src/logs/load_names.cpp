@@ -55,6 +55,16 @@ bool says_nothing(const std::string& word) {
                  "local",      "global",  "total",   "per"});
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Takes the number at the front.
+double take_number(std::string_view& from) {
+    double out = 0;
+    for (; !from.empty() && is_digit(from.front()); from.remove_prefix(1))
+        out = 10 * out + (from.front() - '0');
+    return out;
+}
+
 }  // namespace
 
 family_kind kind_of(std::string_view family) {
@@ -97,11 +107,19 @@ bool is_summary_name(std::string_view layer) {
                       {"mean", "avg", "average", "total", "sum", "all", "overall", "max", "min"});
 }
 
+bool may_be_all_tokens(std::string_view name) {
+    const auto all = words_of(name);
+    return !all.empty() && std::all_of(all.begin(), all.end(), [](const std::string& word) {
+        return are_any_of({word}, {"n", "num", "total", "token", "tokens", "per", "step"});
+    });
+}
+
 int rank_of_column(std::string_view name) {
     const int within = counts_logical_experts(name)                        ? 0
                        : are_any_of(words_of(name), {"expert", "experts"}) ? 1
+                       : may_be_all_tokens(name)                           ? 3
                                                                            : 2;
-    return 3 * kind_of(name).rank + within;
+    return 4 * kind_of(name).rank + within;
 }
 
 bool differ_in_numbers(std::string_view one, std::string_view other) {
@@ -112,6 +130,20 @@ bool differ_in_numbers(std::string_view one, std::string_view other) {
         return out;
     };
     return one != other && less_numbers(one) == less_numbers(other);
+}
+
+bool come_in_order(std::string_view a, std::string_view b) {
+    while (!a.empty() && !b.empty()) {
+        if (is_digit(a.front()) && is_digit(b.front())) {
+            const double of_a = take_number(a), of_b = take_number(b);
+            if (of_a != of_b) return of_a < of_b;
+        } else {
+            if (a.front() != b.front()) return a.front() < b.front();
+            a.remove_prefix(1);
+            b.remove_prefix(1);
+        }
+    }
+    return a.size() < b.size();
 }
 
 }  // namespace moebius

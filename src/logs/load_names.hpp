@@ -22,8 +22,14 @@ struct family_kind {
 /// a total, and loads of logical experts before those of their copies. The lowest is taken.
 [[nodiscard]] int rank_of_column(std::string_view name);
 
+/// Whether beside loads of another name it is how many tokens there are in all: num_tokens.
+[[nodiscard]] bool may_be_all_tokens(std::string_view name);
+
 /// Whether families have the same words and other numbers, as layers have that no word names.
 [[nodiscard]] bool differ_in_numbers(std::string_view one, std::string_view other);
+
+/// Whether names are in the order of the numbers in them: layers.2.mlp before layers.10.mlp.
+[[nodiscard]] bool come_in_order(std::string_view a, std::string_view b);
 
 /// Whether a layer's name is that of what is made of layers: mean, total.
 [[nodiscard]] bool is_summary_name(std::string_view layer);

@@ -7,39 +7,10 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
-#include <numeric>
-#include <optional>
+
+#include "load_names.hpp"
 
 namespace moebius {
-namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/// Takes the number at the front.
-double take_number(std::string_view& from) {
-    double out = 0;
-    for (; !from.empty() && is_digit(from.front()); from.remove_prefix(1))
-        out = 10 * out + (from.front() - '0');
-    return out;
-}
-
-/// Names in the order of the numbers in them: layers.2.mlp before layers.10.mlp.
-bool come_in_order(std::string_view a, std::string_view b) {
-    while (!a.empty() && !b.empty()) {
-        if (is_digit(a.front()) && is_digit(b.front())) {
-            const double of_a = take_number(a), of_b = take_number(b);
-            if (of_a != of_b) return of_a < of_b;
-        } else {
-            if (a.front() != b.front()) return a.front() < b.front();
-            a.remove_prefix(1);
-            b.remove_prefix(1);
-        }
-    }
-    return a.size() < b.size();
-}
-
-}  // namespace
-
 std::uint32_t load_table::layer(std::string_view name) {
     if (last_layer_ < layers_.size() && layers_[last_layer_] == name) return last_layer_;
     auto found = places_.find(name);
@@ -87,7 +58,7 @@ void load_table::add(const load_row& row) {
     extend(row.step, row.layer, row.expert, static_cast<std::uint32_t>(count));
 }
 
-void load_table::begin_run(const run& made) {
+void load_table::begin_run(const load_run& made) {
     in_order_ = in_order_ && (runs_.empty() || runs_.back().before(made));
     runs_.push_back(made);
 }
@@ -96,95 +67,8 @@ void load_table::expect(double times) {
     loads_.reserve(static_cast<std::size_t>(times * static_cast<double>(loads_.size())));
 }
 
-void load_table::name_layers_in_order() {
-    std::vector<std::uint32_t> order(layers_.size()), place(layers_.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(),
-              [&](auto a, auto b) { return come_in_order(layers_[a], layers_[b]); });
-    if (std::is_sorted(order.begin(), order.end())) return;
-    std::vector<std::string> names;
-    for (std::uint32_t i = 0; i < order.size(); ++i) {
-        place[order[i]] = i;
-        names.push_back(std::move(layers_[order[i]]));
-    }
-    layers_ = std::move(names);
-    for (auto& one : runs_) one.layer = place[one.layer];
-    in_order_ = false;
-}
-
-void load_table::refuse(const std::string& file, const run& at, std::string_view rule) const {
-    throw io_error(file,
-                   fmt::format("step {}, layer {}: {}", at.step, excerpt(layers_[at.layer]), rule));
-}
-
-/// How many experts have a row in a record, and where its runs end.
-std::pair<std::size_t, std::size_t> load_table::cover(const std::string& file,
-                                                      std::size_t from) const {
-    std::size_t covered = 0, next = 0, end = from;
-    for (; end < runs_.size() && runs_[end].step == runs_[from].step &&
-           runs_[end].layer == runs_[from].layer;
-         ++end) {
-        if (runs_[end].expert < next && !adds_up)
-            refuse(file, runs_[end],
-                   fmt::format("expert {} comes twice, but one row of each is needed",
-                               runs_[end].expert));
-        const std::size_t last = runs_[end].expert + runs_[end].count;
-        covered +=
-            last - std::min<std::size_t>(last, std::max<std::size_t>(next, runs_[end].expert));
-        next = std::max(next, last);
-    }
-    return {covered, end};
-}
-
-/// @param met  experts that have a row anywhere
-void load_table::check(const std::string& file, std::size_t met) {
-    record_counts records, steps;
-    std::size_t layers = 0;
-    for (std::size_t from = 0; from < runs_.size();) {
-        first_expert_ = std::min(first_expert_, runs_[from].expert);
-        const auto [covered, end] = cover(file, from);
-        records.add(covered < experts_);
-        ++layers;
-        if (end == runs_.size() || runs_[end].step != runs_[from].step) {
-            steps.add(layers < layers_.size());
-            if (end < runs_.size()) layers = 0;
-        }
-        const bool may_be_cut = end == runs_.size();
-        if (covered < experts_ && (has_zero_ || (needs_all && !may_be_cut)))
-            refuse(file, runs_[from],
-                   fmt::format("{} of {} experts have a row, but all must where {}: rows are "
-                               "missing, {}",
-                               covered, experts_,
-                               has_zero_ ? "zeros are written" : "each load names its expert",
-                               experts_ > met            ? "or experts is too many"
-                               : runs_[from].expert == 1 ? "or experts are numbered from 1"
-                                                         : "or the file was cut off"));
-        if (end == runs_.size() && records.only_last())
-            ending_ = fmt::format(
-                "the last record, of step {} and layer {}, has a row of {} of {} "
-                "experts, and all before it of each",
-                runs_[from].step, excerpt(layers_[runs_[from].layer]), covered, experts_);
-        from = end;
-    }
-    complete_ = records.incomplete == 0;
-    if (steps.only_last())
-        ending_ = fmt::format("the last step, {}, has {} of {} layers, and all before it have each",
-                              runs_.back().step, layers, layers_.size());
-}
-
-void load_table::finish(const std::string& file, std::size_t experts) {
-    const std::size_t met = experts_;
-    experts_ = std::max(met, experts);
-    name_layers_in_order();
-    if (!in_order_)
-        std::stable_sort(runs_.begin(), runs_.end(),
-                         [](const run& a, const run& b) { return a.before(b); });
-    check(file, met);
-    at_ = 0;
-}
-
 /// The loads of one record.
-std::span<const double> load_table::loads_of(std::span<const run> runs) {
+std::span<const double> load_table::loads_of(std::span<const load_run> runs) {
     if (runs.size() == 1 && runs.front().count == experts_) {
         row_.resize(experts_);
         loads_.copy_to(runs.front().at, experts_, row_.data());
@@ -197,7 +81,7 @@ std::span<const double> load_table::loads_of(std::span<const run> runs) {
 
 /// What one record has beside its loads.
 /// @param row  (experts) for it, of zeros
-std::span<const double> load_table::beside(std::span<const run> runs, const channel& of,
+std::span<const double> load_table::beside(std::span<const load_run> runs, const channel& of,
                                            std::vector<double>& row) {
     for (const auto& one : runs)
         for (std::uint32_t i = 0; i < one.count; ++i)
@@ -207,7 +91,7 @@ std::span<const double> load_table::beside(std::span<const run> runs, const chan
 }
 
 /// Sums over tokens, which those of ranks add up to; empty where one has none.
-std::span<const double> load_table::moments_of(std::span<const run> runs) {
+std::span<const double> load_table::moments_of(std::span<const load_run> runs) {
     moment_row_.assign(moments_.values.empty() ? 0 : experts_ * experts_, 0);
     for (const auto& one : runs) {
         const auto part = moments_.of(one.at, one.count);
@@ -251,11 +135,14 @@ bool load_table::has_whole_step() const {
 
 std::vector<load_record> load_table::take_step(const std::string& file, std::size_t experts) {
     const auto step = runs_.front().step;
-    const auto end =
-        std::find_if(runs_.begin(), runs_.end(), [&](const run& one) { return one.step != step; });
+    const auto end = std::find_if(runs_.begin(), runs_.end(),
+                                  [&](const load_run& one) { return one.step != step; });
     load_table taken;
     taken.adds_up = adds_up;
     taken.needs_all = needs_all;
+    taken.has_choices = has_choices;
+    taken.taken_ = taken_;
+    taken.is_part_ = true;
     taken.layers_ = layers_;
     taken.runs_.assign(runs_.begin(), end);
     const std::size_t numbers = end == runs_.end() ? loads_.size() : end->at;
@@ -271,6 +158,8 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.experts_ = experts_;
     taken.finish(file, experts);
     experts_ = taken.experts_;
+    ++taken_.steps;
+    taken_.again += taken.replaced_.empty() ? 0U : 1U;
 
     std::vector<load_record> records;
     kept_.clear();

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "load_numbers.hpp"
+#include "load_run.hpp"
+#include "restarts.hpp"
 
 namespace moebius {
 
@@ -44,6 +46,12 @@ public:
 
     /// Cells that come again are added up: of ranks, micro-batches, single choices.
     bool adds_up = false;
+
+    /// Whose counts come now: of ranks, whose cells are added up and who may be restarted.
+    std::uint32_t source = 0;
+
+    /// Each row is a choice, which says nothing of a restart.
+    bool has_choices = false;
 
     /// A load has its expert's name with it, so that one that is missing was not logged.
     bool needs_all = false;
@@ -89,9 +97,21 @@ public:
     [[nodiscard]] const std::string& ending() const noexcept { return ending_; }
     /// The first expert that has a row; asked after finish.
     [[nodiscard]] std::uint32_t first_expert() const noexcept { return first_expert_; }
+    /// Whether experts were numbered from 1, which finish() counts from 0.
+    [[nodiscard]] bool is_from_1() const noexcept { return from_1_; }
+    /// Whether an expert without loads has rows, too.
+    [[nodiscard]] bool has_zero() const noexcept { return has_zero_; }
+
+    /// Leaves out what came with that step or a later one: the run was restarted there.
+    void restart_at(std::int64_t step);
+    /// What is to be said of rows that go back, as after a restart; empty if none do. After finish.
+    [[nodiscard]] std::string text_of_restarts() const {
+        return replaced_.empty() ? goes_back_ : text_of(replaced_);
+    }
 
     /// Puts all in order: steps, in each layers by name.
     /// @param file  for sentences
+    /// Rows that came before a restart from a checkpoint are left out.
     /// @throws io_error  for cells that come twice, and for missing ones where zeros are written
     void finish(const std::string& file, std::size_t experts);
 
@@ -108,22 +128,6 @@ public:
     std::vector<load_record> take_step(const std::string& file, std::size_t experts);
 
 private:
-    /// Cells whose experts are `expert` to `expert + count - 1`; their numbers begin at `at`.
-    struct run {
-        std::int64_t step;
-        std::uint32_t layer, expert;
-        std::size_t at;
-        std::uint32_t count;
-        [[nodiscard]] bool ends_before(std::int64_t at_step, std::uint32_t at_layer,
-                                       std::uint32_t at_expert) const noexcept {
-            return step == at_step && layer == at_layer && expert + count == at_expert;
-        }
-        [[nodiscard]] bool before(const run& other) const noexcept {
-            if (step != other.step) return step < other.step;
-            if (layer != other.layer) return layer < other.layer;
-            return expert < other.expert;
-        }
-    };
     /// Of records, or of steps.
     struct record_counts {
         std::size_t all = 0, incomplete = 0;
@@ -168,25 +172,30 @@ private:
     /// `count` cells came.
     void extend(std::int64_t step, std::uint32_t layer, std::uint32_t expert, std::uint32_t count) {
         experts_ = std::max<std::size_t>(experts_, expert + count);
-        if (!runs_.empty() && runs_.back().ends_before(step, layer, expert))
+        const load_run made{step, layer, expert, loads_.size() - count, count, source};
+        if (!runs_.empty() && runs_.back().ends_before(made))
             runs_.back().count += count;
         else
-            begin_run({step, layer, expert, loads_.size() - count, count});
+            begin_run(made);
     }
 
+    void number_from_0(std::size_t experts);
     void name_layers_in_order();
-    [[noreturn]] void refuse(const std::string& file, const run& at, std::string_view rule) const;
+    void put_in_order();
+    void leave_out_void_rows();
+    [[noreturn]] void refuse(const std::string& file, const load_run& at,
+                             std::string_view rule) const;
     [[nodiscard]] std::pair<std::size_t, std::size_t> cover(const std::string& file,
                                                             std::size_t from) const;
     void check(const std::string& file, std::size_t met);
-    void begin_run(const run& made);
-    [[nodiscard]] std::span<const double> loads_of(std::span<const run> runs);
-    [[nodiscard]] std::span<const double> moments_of(std::span<const run> runs);
-    [[nodiscard]] static std::span<const double> beside(std::span<const run> runs,
+    void begin_run(const load_run& made);
+    [[nodiscard]] std::span<const double> loads_of(std::span<const load_run> runs);
+    [[nodiscard]] std::span<const double> moments_of(std::span<const load_run> runs);
+    [[nodiscard]] static std::span<const double> beside(std::span<const load_run> runs,
                                                         const channel& of,
                                                         std::vector<double>& row);
 
-    std::vector<run> runs_;
+    std::vector<load_run> runs_;
     load_numbers loads_;
     channel scores_, dither_, moments_, feedback_;
     std::vector<std::string> layers_;
@@ -195,7 +204,11 @@ private:
     std::uint32_t first_expert_ = most_experts;
     std::size_t experts_ = 0, at_ = 0;
     bool in_order_ = true, has_zero_ = false, complete_ = true;
+    bool from_1_ = false, is_part_ = false;  ///< is_part_: one step of a log that is followed
     std::string ending_;
+    std::vector<replaced_steps> replaced_;
+    std::string goes_back_;
+    steps_before taken_;                                             ///< of a log that is followed
     std::vector<double> row_, score_row_, dither_row_, moment_row_;  ///< of the record at hand
     std::vector<std::vector<double>> kept_;  ///< of the step that was taken out
 };

@@ -70,20 +70,43 @@ std::vector<std::string> log_builder::notes_of_ranks() const {
     if (ranks.empty()) return {};
     if (ranks.size() == 1)
         return {fmt::format("the counts are those of rank {} alone, not of all",
-                            excerpt(*ranks.begin()))};
+                            excerpt(ranks.begin()->first))};
     return {fmt::format("the counts of {} ranks were added up", ranks.size())};
 }
 
-std::vector<std::string> log_builder::notes_of(const load_table& table, const std::string& file) {
+/// Where only chosen experts may have rows, the last ones may have none at all.
+std::vector<std::string> log_builder::notes_of_experts(const load_table& table,
+                                                       std::size_t experts) const {
+    std::vector<std::string> said;
+    if (table.is_from_1())
+        said.emplace_back("its experts are numbered from 1: no layer has a load of expert 0");
+    const bool may_lack_rows = width_ == 0 && !names_experts && !table.has_zero();
+    const std::string without =
+        table.complete() ? "no row has a load of 0" : "experts without a row count as 0";
+    if (may_lack_rows && experts == 0)
+        said.push_back(fmt::format(
+            "{}: experts are taken to be {}, the highest that has a row, plus one; --experts says "
+            "otherwise",
+            without, table.experts()));
+    else if (!table.complete())
+        said.push_back(fmt::format("{}, of {} in all", without, table.experts()));
+    if (table.first_expert() == 1)
+        said.emplace_back(
+            "no layer has a row of expert 0, which counts as dead: where experts are numbered "
+            "from 1, there is one fewer, and it is none of them");
+    return said;
+}
+
+std::vector<std::string> log_builder::notes_of(const load_table& table, const std::string& file,
+                                               std::size_t experts) {
     if (family) note_family(*family);
     for (const auto& other : left_out) note_choice(*family, other, file);
     for (auto& sentence : notes_of_ranks()) note(std::move(sentence));
+    if (auto sentence = settings.note(head); !sentence.empty()) note(std::move(sentence));
     auto said = notes;
-    if (!table.complete())
-        said.push_back(
-            fmt::format("experts without a row count as 0, of {} in all: where the last ones "
-                        "were never chosen, --experts says how many there are",
-                        table.experts()));
+    for (auto& sentence : notes_of_experts(table, experts)) said.push_back(std::move(sentence));
+    if (auto sentence = table.text_of_restarts(); !sentence.empty())
+        said.push_back(std::move(sentence));
     if (!table.ending().empty())
         said.push_back(table.ending() + ": the file may have been cut off");
     for (const auto& layer : table.layers())
@@ -91,10 +114,6 @@ std::vector<std::string> log_builder::notes_of(const load_table& table, const st
             said.push_back(fmt::format(
                 "layer '{}' was read as one of the layers, though its name is that of a summary",
                 excerpt(layer)));
-    if (table.first_expert() == 1)
-        said.emplace_back(
-            "no layer has a row of expert 0, which counts as dead: where experts are numbered "
-            "from 1, there is one fewer, and it is none of them");
     return said;
 }
 
@@ -103,7 +122,7 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
     for (auto& [name, table] : parts) {
         if (table.empty()) continue;
         table.finish(file, least_experts(experts));
-        auto said = notes_of(table, file);
+        auto said = notes_of(table, file, least_experts(experts));
         out.push_back(
             {name, std::make_unique<table_log>(std::move(table), head), series, std::move(said)});
     }
@@ -114,7 +133,13 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
         throw io_error(file, fmt::format("summaries are no log: it has {}, but the load of each "
                                          "expert is needed",
                                          names));
-    throw io_error(file, "it has no loads in it, but a row or more are needed");
+    for (const auto& name : others) add_name(names, name);
+    throw io_error(file, names.empty()
+                             ? "it has no loads in it, but a row or more are needed"
+                             : fmt::format("no name in it is known to be of loads: it has {}, but "
+                                           "counts, loads or tokens_per_expert (of all experts), "
+                                           "or layer_0/expert_0 (of each) is needed",
+                                           names));
 }
 
 }  // namespace moebius

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <optional>
 #include <set>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "load_table.hpp"
+#include "record_settings.hpp"
 
 namespace moebius {
 
@@ -28,9 +30,12 @@ struct log_builder {
     std::vector<named_series> series;
     std::vector<std::string> notes;
     std::set<std::string> summaries;  ///< names that tell of loads without any of an expert
-    log_head head;                    ///< without layers and experts
-    std::set<std::string> ranks;      ///< whose counts came
+    record_settings settings;
+    std::set<std::string> others;  ///< names of numbers or arrays that are not known, some
+    log_head head;                 ///< without layers; experts as the config says, or 0
+    std::map<std::string, std::uint32_t> ranks;  ///< whose counts came, in the order of that
     bool adds_up = false;
+    bool has_choices = false;           ///< load_table::has_choices
     bool names_experts = false;         ///< load_table::needs_all
     std::optional<std::string> family;  ///< of the loads that are read, of records
     std::set<std::string> left_out;     ///< families of which another is read
@@ -51,15 +56,23 @@ struct log_builder {
                                                 width, width_));
     }
 
-    /// How many experts there are at least: what was given, where rows do not say it themselves.
+    /// How many experts there are at least: what was given, or what the config says, where rows do
+    /// not say it themselves; 0 if nothing does.
     [[nodiscard]] std::size_t least_experts(std::size_t given) const {
-        return width_ == 0 ? given : 0;
+        return width_ > 0 ? 0 : given > 0 ? given : head.experts;
+    }
+
+    /// Numbers come whose name is not known.
+    void add_other(std::string_view name) {
+        constexpr std::size_t most_names = 20;  // for sentences
+        if (others.size() < most_names) others.insert(excerpt(name));
     }
 
     /// Counts of a rank come.
     void add_rank(std::string rank) {
         adds_up = true;
-        ranks.insert(std::move(rank));
+        const auto place = static_cast<std::uint32_t>(ranks.size());
+        source_ = ranks.try_emplace(std::move(rank), place).first->second;
     }
 
     /// Counts of a part of a step come.
@@ -71,6 +84,8 @@ struct log_builder {
     load_table& part(const std::string& name) {
         auto& found = parts[name];
         found.adds_up = adds_up;
+        found.has_choices = has_choices;
+        found.source = source_;
         found.needs_all = names_experts;
         return found;
     }
@@ -96,15 +111,20 @@ struct log_builder {
     [[nodiscard]] std::vector<std::string> notes_of_ranks() const;
 
     /// All that is to be said of a table that was finished.
-    /// @param file  for sentences
+    /// @param file     for sentences
+    /// @param experts  that there are at least; 0: nothing says it
     [[nodiscard]] std::vector<std::string> notes_of(const load_table& table,
-                                                    const std::string& file);
+                                                    const std::string& file, std::size_t experts);
 
     /// @param file  for sentences
     std::vector<opened_log> finish(const std::string& file, std::size_t experts);
 
 private:
-    std::size_t width_ = 0;  ///< of rows that have all experts of a layer
+    [[nodiscard]] std::vector<std::string> notes_of_experts(const load_table& table,
+                                                            std::size_t experts) const;
+
+    std::size_t width_ = 0;     ///< of rows that have all experts of a layer
+    std::uint32_t source_ = 0;  ///< load_table::source
 };
 
 /// A reader of a format that has a record a line.
@@ -128,7 +148,8 @@ public:
 
     /// Whether each line that has loads is a step by itself, with all that the last one had, and
     /// has nothing but loads and scores. From give_records() on take() fills no table then, and
-    /// next_record() gives what the line has, valid until the next one.
+    /// next_record() gives what the line has, valid until the next one. take() then throws
+    /// out_of_order for a step that is not after the last one.
     [[nodiscard]] virtual bool has_step_a_line() const { return false; }
     virtual void give_records() {}
     virtual bool next_record(load_record& record) {

@@ -87,8 +87,9 @@ public:
 private:
     void read_text(std::unique_ptr<log_bytes> file, log_format format) {
         auto text = std::make_unique<text_reader>(std::move(file), format, *builder_);
-        if (files_ > 1 || !text->begins_steps(given_experts(options_))) return text->read_rest();
-        auto said = builder_->notes_of(builder_->part(""), names_);
+        if (files_ > 1 || options_.whole || !text->begins_steps(given_experts(options_)))
+            return text->read_rest();
+        auto said = builder_->notes_of(builder_->part(""), names_, given_experts(options_));
         line_by_line_ = opened_log{
             {}, std::make_unique<line_log>(std::move(builder_), std::move(text)), {}, said};
     }
@@ -164,15 +165,30 @@ public:
         head_.experts = table.experts();
         require_experts(file_.name(), head_.experts, options_);
         overrule(head_, options_);
-        if (last_ && records_.front().step <= *last_)
-            throw io_error(file_.name(),
-                           fmt::format("step {} came after {}, but steps must increase",
-                                       records_.front().step, *last_));
-        last_ = records_.front().step;
+        follow_order();
         return records_;
     }
 
+    bool restarted() const override { return restarted_; }
+
 private:
+    /// A step that falls is a restart where all its layers had that step or a later one.
+    void follow_order() {
+        const auto step = records_.front().step;
+        restarted_ = !last_of_.empty() && step <= last_;
+        for (const auto& one : records_) {
+            const auto last = last_of_.find(one.layer);
+            if (restarted_ && (last == last_of_.end() || last->second < step))
+                throw io_error(file_.name(),
+                               fmt::format("step {} came after {}, but a log that is followed must "
+                                           "be in order of steps",
+                                           step, last_));
+        }
+        if (restarted_) last_of_.clear();
+        for (const auto& one : records_) last_of_[one.layer] = step;
+        last_ = step;
+    }
+
     /// At the end of what was written, where the file may have been cut and written anew.
     void require_same_file() {
         const auto size = file_.size();
@@ -194,8 +210,9 @@ private:
     std::unique_ptr<line_reader> lines_;
     std::vector<load_record> records_;
     log_head head_;
-    bool at_end_ = false;
-    std::optional<std::int64_t> last_;
+    bool at_end_ = false, restarted_ = false;
+    std::map<std::size_t, std::int64_t> last_of_;  ///< step of each layer
+    std::int64_t last_ = 0;                        ///< of all
 };
 
 }  // namespace

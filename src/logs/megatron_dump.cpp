@@ -48,6 +48,7 @@ void megatron_dump::add_layer(const std::string& name, std::span<const double> v
         throw io_error(
             forwards->name(),
             fmt::format("{} forwards of layer {} came, but loads have {}", end, name, shape[1]));
+    to.take_width(shape[2], [this] { return loads->name(); });
     auto& table = to.part("");
     const auto layer = table.layer(name);
     for (std::size_t s = 0, at = 0; static_cast<double>(s) < end; ++s)

@@ -4,160 +4,223 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "array_log.hpp"
 #include "column.hpp"
+#include "expert_copies.hpp"
 #include "load_names.hpp"
 #include "log_builder.hpp"
+#include "logical_log.hpp"
 #include "megatron_dump.hpp"
+#include "npz_arrays.hpp"
+#include "restarts.hpp"
 
 namespace moebius {
 namespace {
 
-/// An archive, which its arrays share.
-struct open_archive {
-    explicit open_archive(const std::string& path) : file(path), zip(file) {}
-    file_reader file;
-    zip_archive zip;
-};
-
-/// One of an archive's files, which keeps the archive.
-class archived_bytes final : public byte_source {
-public:
-    archived_bytes(std::shared_ptr<open_archive> archive, const packed_file& one)
-        : archive_(std::move(archive)),
-          bytes_(archive_->zip, one),
-          name_(fmt::format("{}:{}", archive_->file.name(), excerpt(one.name))) {}
-    std::size_t read(std::span<char> to) override { return bytes_.read(to); }
-    std::optional<std::size_t> size() const override { return bytes_.size(); }
-    std::size_t most_numbers() const override { return bytes_.most_numbers(); }
-    const std::string& name() const noexcept override { return name_; }
-
-private:
-    std::shared_ptr<open_archive> archive_;
-    unpacked_bytes bytes_;
-    std::string name_;
-};
-
 /// An archive as a log.
 class npz_reader {
 public:
-    explicit npz_reader(const std::string& path)
-        : archive_(std::make_shared<open_archive>(path)), path_(path) {}
+    explicit npz_reader(const std::string& path) : in_(path), path_(path) {}
 
     /// False if it is no dump of Megatron's.
     bool add_to(log_builder& to, bool names_rank) {
-        if (!has("dump_version") && !(has("layer_numbers") && has("forward_counts"))) return false;
-        const megatron_dump dump{find_loads(), rows("layer_numbers"), rows("forward_counts"),
-                                 names_rank ? rows("ep_rank") : nullptr};
+        if (!in_.has("dump_version") && !(in_.has("layer_numbers") && in_.has("forward_counts")))
+            return false;
+        auto loads = find_loads(nullptr);
+        if (!loads.rows) refuse();
+        const megatron_dump dump{std::move(loads.rows), in_.rows("layer_numbers"),
+                                 in_.rows("forward_counts"),
+                                 names_rank ? in_.rows("ep_rank") : nullptr};
         dump.add_to(to);
         return true;
     }
 
     opened_log read() {
-        if (has("data.pkl") || has_pickle())
-            archive_->zip.fail(
+        if (in_.has_pickle())
+            in_.fail(
                 "it is an archive of PyTorch, which holds a pickle and is never opened: "
                 "numpy.savez(FILE, counts=tensor.numpy()) makes a log of it");
         opened_log out;
-        auto log = std::make_unique<array_log>();
-        if (auto config = rows("config"); config && config->is_text())
-            read_config(config->text(), path_ + ":config", log->about);
+        log_head about;
+        if (auto config = in_.rows("config"); config && config->is_text())
+            read_config(config->text(), path_ + ":config", about);
+        read_settings(about);
         read_series(out);
-        auto loads = find_loads(&out.notes);
-        for (const auto* map : {"physical_to_logical_map", "physical_to_logical", "phy2log"})
-            if (has(map) && !counts_logical_experts(loads->name()))
-                archive_->zip.fail(
-                    fmt::format("it has physical experts and their map, '{}', which "
-                                "records of JSONL alone are read with",
-                                map));
-        const auto shape = shape_of(*loads, out.notes);
-        set_shape(*log, shape);
-        read_steps(*log, shape.steps);
-        read_feedback(*log, shape.steps);
-        name_layers(*log, out.notes);
-        log->scores = beside(name_of(meaning::score, {"scores", "bias"}), *loads, shape.experts);
-        log->dither = beside("dither", *loads, shape.experts);
-        log->moments = moments(*loads, shape);
-        log->loads = {std::move(loads), shape.experts};
-        out.source = std::move(log);
+        if (auto loads = find_loads(&out.notes); loads.rows) {
+            auto log =
+                read_array(std::move(loads.rows), in_.name_of(meaning::score, {"scores", "bias"}),
+                           about, out.notes);
+            name_layers(*log, out.notes);
+            out.source = of_logical_experts(std::move(log), loads.name, out.notes);
+        } else {
+            out.source = read_layers(about, out.notes);
+        }
         return out;
     }
 
 private:
-    [[nodiscard]] bool has(std::string_view name) const {
-        return archive_->zip.find(name) != nullptr;
+    struct found_loads {
+        std::string name;
+        std::unique_ptr<number_rows> rows;
+    };
+
+    [[noreturn]] void refuse() const {
+        std::string names;
+        for (const auto& one : in_.files()) add_name(names, one.name);
+        in_.fail(fmt::format("its arrays are {}, but 'counts' or 'loads' is needed", names));
     }
-    [[nodiscard]] bool has_pickle() const {
-        const auto files = archive_->zip.files();
-        return std::any_of(files.begin(), files.end(), [](const packed_file& one) {
-            return one.name.ends_with("/data.pkl") || one.name.ends_with(".pkl");
+
+    std::unique_ptr<array_log> read_array(std::unique_ptr<number_rows> loads,
+                                          const std::string& scores, const log_head& about,
+                                          std::vector<std::string>& notes) const {
+        auto log = std::make_unique<array_log>();
+        log->about = about;
+        const auto shape = shape_of(*loads, notes);
+        set_shape(*log, shape);
+        read_steps(*log, shape.steps, notes);
+        read_feedback(*log, shape.steps);
+        log->scores = beside(scores, *loads, shape.experts);
+        log->dither = beside("dither", *loads, shape.experts);
+        log->moments = moments(*loads, shape);
+        log->loads = {std::move(loads), shape.experts};
+        return log;
+    }
+
+    /// Adds up the copies of experts, where there is a map of them.
+    [[nodiscard]] std::unique_ptr<log_source> of_logical_experts(
+        std::unique_ptr<array_log> log, const std::string& name,
+        std::vector<std::string>& notes) const {
+        const char* found = nullptr;
+        for (const char* one : {"physical_to_logical_map", "last_physical_to_logical_map",
+                                "physical_to_logical", "phy2log"})
+            if (found == nullptr && in_.has(one)) found = one;
+        if (found == nullptr) return log;
+        auto map = in_.rows(found);
+        const auto place = map->name();
+        const auto shape = map->shape();
+        const std::size_t layers = log->about.layers.size();
+        if (map->is_text() || shape.empty() || shape.size() > 2 || map->count() == 0 ||
+            (shape.size() == 2 && shape[0] != layers))
+            throw io_error(place, fmt::format("its shape is ({}), but [physical experts] or "
+                                              "[layers, physical experts] of {} layers is needed",
+                                              fmt::join(shape, ", "), layers));
+        auto places = map->all();
+        const auto use = loads_beside(places_of(std::span(places).first(shape.back()), place), name,
+                                      log->about.experts, false, place);
+        if (!use.note.empty()) notes.push_back(use.note);
+        if (!use.are_physical) return log;
+        const auto first = places;  // one map is that of all layers
+        while (shape.size() == 1 && places.size() < layers * shape.back())
+            places.insert(places.end(), first.begin(), first.end());
+        return logical_log(std::move(log), std::move(places), place);
+    }
+
+    /// layer_0, layer_1, ...: an array a layer.
+    [[nodiscard]] std::unique_ptr<log_source> read_layers(const log_head& about,
+                                                          std::vector<std::string>& notes) const {
+        std::map<std::string, std::map<std::string, std::string>> loads, scores;
+        for (const auto& one : in_.files()) {
+            const auto of = layer_name_of(npz_arrays::bare(one.name));
+            if (!of) continue;
+            const auto contents = kind_of(of->family).of;
+            if (contents == family_kind::contents::loads) loads[of->family][of->layer] = one.name;
+            if (contents == family_kind::contents::scores) scores[of->family][of->layer] = one.name;
+        }
+        if (loads.empty()) refuse();
+        const auto best = std::min_element(loads.begin(), loads.end(), [](auto& a, auto& b) {
+            return kind_of(a.first).rank < kind_of(b.first).rank;
         });
+        for (const auto& [family, names] : loads)
+            if (family != best->first)
+                notes.push_back(fmt::format("'{}' was read, and '{}' was not",
+                                            excerpt(best->second.begin()->second),
+                                            excerpt(names.begin()->second)));
+        std::vector<std::string> layers;
+        for (const auto& [layer, name] : best->second) layers.push_back(layer);
+        std::sort(layers.begin(), layers.end(), come_in_order);
+        std::vector<std::unique_ptr<log_source>> out;
+        for (const auto& layer : layers) {
+            auto found = in_.rows(best->second[layer]);
+            if (found->is_text() || found->shape().size() > 2)
+                throw io_error(found->name(), "of arrays a layer each is [steps, experts]");
+            std::vector<std::string> known;  // that it is of one layer
+            const auto beside = scores.empty() ? std::string() : scores.begin()->second[layer];
+            out.push_back(read_array(std::move(found), beside, about, known));
+            static_cast<array_log&>(*out.back()).about.layers = {layer};
+        }
+        notes.push_back(fmt::format("arrays of {} layers were read side by side", out.size()));
+        return layers_side_by_side(std::move(out), path_);
     }
 
-    /// An array's name without the ending of its file.
-    [[nodiscard]] static std::string_view bare(std::string_view file) {
-        return file.substr(0, file.size() - (file.ends_with(".npy") ? 4 : 0));
-    }
-
-    /// The array of that name; null if there is none.
-    [[nodiscard]] std::unique_ptr<number_rows> rows(std::string_view name) const {
-        const auto* one = archive_->zip.find(name);
-        return one == nullptr ? nullptr : rows_of(std::make_unique<archived_bytes>(archive_, *one));
-    }
-
+    /// Of several the one that comes first here, or whose name tells most of loads.
     /// @param notes  for what is not read; or null
-    [[nodiscard]] std::unique_ptr<number_rows> find_loads(
-        std::vector<std::string>* notes = nullptr) const {
-        std::unique_ptr<number_rows> out;
-        std::string read;
+    [[nodiscard]] found_loads find_loads(std::vector<std::string>* notes) const {
+        std::vector<std::string> found;
         for (const auto* name :
              {"counts", "loads", "tokens_per_expert", "logical_count", "load", "expert_counts",
-              "global_tokens_per_expert", "local_tokens_per_expert", "arr_0"}) {
-            if (!has(name)) continue;
-            if (out && notes != nullptr)
-                notes->push_back(fmt::format("'{}' was read, and '{}' was not", read, name));
-            if (!out) out = rows(read = name);
-        }
-        if (auto said = note_of_local(read); !said.empty() && notes != nullptr)
+              "global_tokens_per_expert", "local_tokens_per_expert"})
+            if (in_.has(name)) found.emplace_back(name);
+        const auto known = static_cast<std::ptrdiff_t>(found.size());
+        const auto files = in_.files();
+        for (const auto& one : files)
+            if (const auto name = std::string(npz_arrays::bare(one.name));
+                meaning_of(name) == meaning::load &&
+                !(may_be_all_tokens(name) && (!found.empty() || files.size() > 1)) &&
+                std::find(found.begin(), found.end(), name) == found.end())
+                found.push_back(name);
+        std::stable_sort(found.begin() + known, found.end(),
+                         [](auto& a, auto& b) { return rank_of_column(a) < rank_of_column(b); });
+        if (in_.has("arr_0")) found.emplace_back("arr_0");
+        if (found.empty() && files.size() == 1)
+            found.emplace_back(npz_arrays::bare(files.front().name));
+        if (found.empty()) return {};
+        for (std::size_t i = 1; i < found.size() && notes != nullptr; ++i)
+            notes->push_back(
+                fmt::format("'{}' was read, and '{}' was not", found[0], excerpt(found[i])));
+        if (auto said = note_of_local(found[0]); !said.empty() && notes != nullptr)
             notes->push_back(std::move(said));
-        if (out) return out;
-        const auto files = archive_->zip.files();
-        if (files.size() == 1) return rows(files.front().name);
-        std::string names;
-        for (const auto& one : files) add_name(names, one.name);
-        archive_->zip.fail(
-            fmt::format("its arrays are {}, but 'counts' or 'loads' is needed", names));
+        return {found[0], in_.rows(found[0])};
+    }
+
+    /// A number alone, of an array of one or of one a step that never changes.
+    [[nodiscard]] std::optional<double> number_in(std::initializer_list<const char*> names) const {
+        for (const auto* name : names)
+            if (auto found = in_.rows(name);
+                found && !found->is_text() && found->shape().size() < 2 && found->count() > 0) {
+                const auto all = found->all();
+                if (std::count(all.begin(), all.end(), all.front()) ==
+                    static_cast<std::ptrdiff_t>(all.size()))
+                    return all.front();
+            }
+        return std::nullopt;
+    }
+    void read_settings(log_head& to) const {
+        if (!to.top_k) to.top_k = number_in({"top_k", "topk"});
+        if (!to.tokens) to.tokens = number_in({"tokens", "num_tokens"});
     }
 
     void read_series(opened_log& out) const {
-        for (const auto& one : archive_->zip.files()) {
-            const auto name = bare(one.name);
+        for (const auto& one : in_.files()) {
+            const auto name = npz_arrays::bare(one.name);
             if (meaning_of(name) != meaning::series) continue;
-            auto values = rows(one.name);
+            auto values = in_.rows(one.name);
             if (values->is_text() || values->shape().size() != 1) continue;
             out.series.push_back({std::string(name), values->all()});
         }
     }
 
-    /// The array of that meaning, of several the first of these; empty if there is none.
-    [[nodiscard]] std::string name_of(meaning wanted,
-                                      std::initializer_list<std::string_view> first) const {
-        for (const auto name : first)
-            if (has(name)) return std::string(name);
-        for (const auto& one : archive_->zip.files())
-            if (meaning_of(bare(one.name)) == wanted) return excerpt(bare(one.name));
-        return {};
-    }
-
     /// By an array that has the number of each layer.
     void name_layers(array_log& log, std::vector<std::string>& notes) const {
         for (const auto* name : {"layers", "layer", "layer_numbers", "layer_ids"}) {
-            auto found = rows(name);
+            auto found = in_.rows(name);
             if (!found) continue;
             if (found->is_text() || found->shape() != std::vector{log.about.layers.size()}) {
                 notes.push_back(
@@ -176,32 +239,41 @@ private:
         }
     }
 
-    /// Numbers of which there is one a step; empty without such an array.
-    [[nodiscard]] std::vector<double> one_a_step(std::string_view name, std::size_t count) const {
-        auto found = rows(name);
-        if (!found) return {};
-        if (found->is_text() || found->shape() != std::vector{count})
-            throw io_error(found->name(), fmt::format("its shape is ({}), but loads have {} steps",
-                                                      fmt::join(found->shape(), ", "), count));
-        return found->all();
+    void read_steps(array_log& log, std::size_t count, std::vector<std::string>& notes) const {
+        const auto name = in_.name_of(meaning::step, {"steps", "step"});
+        const auto place = fmt::format("{}:{}", path_, name);
+        const auto values = in_.one_a_step(name, count);
+        log.about.has_steps = !values.empty();
+        std::vector<load_run> rows;
+        for (const double value : values) {
+            log.steps.push_back(checked_step(value, [&] { return place; }));
+            rows.push_back({log.steps.back(), 0, 0, rows.size(), 1, 0});
+        }
+        if (std::adjacent_find(log.steps.begin(), log.steps.end(), std::greater_equal<>()) ==
+            log.steps.end())
+            return;
+        const auto found = rows_before_restarts(rows, false);
+        log.is_void.assign(count, false);
+        for (const auto at : found.places) log.is_void[at] = true;
+        if (!found.steps.empty()) notes.push_back(text_of(found.steps));
+        check_order(log, place);
     }
 
-    void read_steps(array_log& log, std::size_t count) const {
-        const auto name = name_of(meaning::step, {"steps", "step"});
-        const auto place = fmt::format("{}:{}", path_, name);
-        const auto values = one_a_step(name, count);
-        log.about.has_steps = !values.empty();
-        for (const double value : values) {
-            const auto step = checked_step(value, [&] { return place; });
-            if (!log.steps.empty() && step <= log.steps.back())
-                throw io_error(place, fmt::format("step {} came after {}, but steps must increase",
-                                                  step, log.steps.back()));
-            log.steps.push_back(step);
+    /// Of the steps that count.
+    static void check_order(const array_log& log, const std::string& place) {
+        std::optional<std::int64_t> last;
+        for (std::size_t s = 0; s < log.steps.size(); ++s) {
+            if (log.is_void[s]) continue;
+            if (last && log.steps[s] <= *last)
+                throw io_error(place, fmt::format("step {} came after {}, but steps must increase: "
+                                                  "numpy.argsort(steps) puts arrays in order",
+                                                  log.steps[s], *last));
+            last = log.steps[s];
         }
     }
 
     void read_feedback(array_log& log, std::size_t count) const {
-        log.feedback = one_a_step("feedback", count);
+        log.feedback = in_.one_a_step("feedback", count);
         for (const double value : log.feedback)
             if (!std::isfinite(value))
                 throw io_error(path_ + ":feedback",
@@ -211,7 +283,7 @@ private:
     /// An array of the same shape as the loads.
     [[nodiscard]] channel beside(std::string_view name, const number_rows& loads,
                                  std::size_t record) const {
-        auto found = rows(name);
+        auto found = in_.rows(name);
         if (!found) return {};
         if (found->is_text() || found->shape() != loads.shape())
             throw io_error(found->name(), fmt::format("its shape is ({}), but loads have ({})",
@@ -221,7 +293,7 @@ private:
     }
 
     [[nodiscard]] channel moments(const number_rows& loads, const log_shape& of) const {
-        auto found = rows("moments");
+        auto found = in_.rows("moments");
         if (!found) return {};
         auto wanted = loads.shape();
         wanted.push_back(of.experts);
@@ -232,7 +304,7 @@ private:
         return {std::move(found), of.experts * of.experts};
     }
 
-    std::shared_ptr<open_archive> archive_;
+    npz_arrays in_;
     std::string path_;
 };
 

@@ -1,33 +1,46 @@
 // SPDX-License-Identifier: MIT
 #include "record_settings.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
 namespace moebius {
 
-using nlohmann::json;
-
-void record_settings::setting::take(const json& record, std::initializer_list<const char*> names,
-                                    std::optional<double>& to) {
-    for (const auto* name : names) {
-        const auto found = record.find(name);
-        if (found == record.end() || !found->is_number()) continue;
-        const auto came = found->get<double>();
-        if (!is_met) is_taken = !to;
-        if (is_taken && !is_met) to = came;
-        if (is_taken && is_met && came != value) {
-            to.reset();
-            is_taken = false;
-        }
-        is_met = true;
-        value = came;
-        return;
+void record_settings::setting::take(double came, std::optional<double>& to) {
+    if (!is_met) is_taken = !to;
+    if (is_taken && !is_met) to = came;
+    if (is_taken && is_met && came != value) {
+        to.reset();
+        is_taken = false;
     }
+    is_met = true;
+    value = came;
 }
 
-void record_settings::take(const json& record, const std::string& place, bool whole, log_head& to) {
-    if (const auto config = record.find("config"); config != record.end())
-        read_config(config->is_string() ? config->get<std::string>() : config->dump(), place, to);
-    top_k_.take(record, {"top_k", "topk"}, to.top_k);
-    if (whole) tokens_.take(record, {"tokens", "num_tokens"}, to.tokens);
+void record_settings::take(std::optional<double> top_k, std::optional<double> tokens, bool whole,
+                           log_head& to) {
+    of_record_ = tokens;
+    if (top_k) top_k_.take(*top_k, to.top_k);
+    if (whole && tokens) tokens_.take(*tokens, to.tokens);
+}
+
+void record_settings::compare(double sum) {
+    if (!of_record_ || !(*of_record_ > 0)) return;
+    const double ratio = sum / *of_record_;
+    least_ = is_compared_ ? std::min(least_, ratio) : ratio;
+    most_ = is_compared_ ? std::max(most_, ratio) : ratio;
+    is_compared_ = true;
+}
+
+std::string record_settings::note(const log_head& head) const {
+    constexpr double rounding = 1e-2;  // of tokens that are dropped, or split among ranks
+    const double k = head.top_k.value_or(1);
+    const bool is_one_ratio = is_compared_ && most_ - least_ <= rounding * most_;
+    if (head.tokens || !is_one_ratio || std::abs(most_ - k) <= rounding * k) return {};
+    return fmt::format(
+        "the counts of each record sum to {:.4g} times its tokens, and top-k is {:g}", most_, k);
 }
 
 }  // namespace moebius

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "text_log.hpp"
 
+#include <moebius/base/error.hpp>
 #include <utility>
 
 namespace moebius {
@@ -44,9 +45,14 @@ bool text_reader::begins_steps(std::size_t experts) {
 }
 
 bool text_reader::next(load_record& record) {
-    while (!parser_->next_record(record))
-        if (!take_lines()) return false;
-    return true;
+    try {
+        while (!parser_->next_record(record))
+            if (!take_lines()) return false;
+        return true;
+    } catch (const out_of_order& found) {
+        if (file_->size()) throw;
+        throw io_error(found.what(), "a pipe cannot be read twice, and a file can");
+    }
 }
 
 void text_reader::read_rest() {

@@ -33,6 +33,15 @@ for log in long.csv wide.csv log.jsonl other_order.csv; do
 done
 test "$(wc -l <long.csv.table)" = 4 # names and three layers
 test "$(cut -d, -f2 <long.csv.table | tr '\n' ' ')" = 'layer 0 1 2 ' # as the log calls them
+# verdicts, reasons and what a margin is of are words in it, as in JSON
+"$program" diagnose long.csv --out words.json >summary
+python3 - <<'END'
+import csv, json
+one, rows = json.load(open("words.json")), list(csv.DictReader(open("long.csv.table")))
+assert [row["verdict"] for row in rows] == [one["verdicts"][int(v) - 1] for v in one["layers"]["verdict"]], rows
+assert [row["reason"] for row in rows] == one["reasons"] and all(one["reasons"]), rows
+assert [row["margin_of"] for row in rows] == one["margins_of"] and [row["knob"] for row in rows] == one["knobs"], rows
+END
 
 # the last 10 steps of layer 2: 250 + 5 * 34.5 of 1000
 "$program" diagnose long.csv --window 10 --out report.json >summary
@@ -102,7 +111,7 @@ kill -s INT $running
 code=0
 wait $running || code=$?
 test $code = 130
-grep -q '^step 38  max/mean 1\.[0-9]* (layer 2)  CV' lines
+grep -q '^step 38  max/mean 1\.[0-9]* (layer 2)  CV .* dead 0 of 12  [a-z ]* (layer [012]: [^:;]*)$' lines
 
 # as JSON, and ended by a verdict: one expert takes all from step 100 on
 awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 400; ++s) for (e = 0; e < 4; ++e)
@@ -111,7 +120,7 @@ code=0
 timeout 60 "$program" diagnose --follow run.csv --format json --fail-on collapsed >lines || code=$?
 test $code = 3
 tail -1 lines | python3 -c 'import json, sys; line = json.load(sys.stdin)
-assert line["verdict"] == "collapsed" == line["layers"][0]["verdict"] and 100 < line["step"] < 399, line'
+assert line["verdict_of"] == "0" and line["verdict"] == "collapsed" == line["layers"][0]["verdict"] and 100 < line["step"] < 399, line'
 rejected '--format: csv came beside --follow, but' --follow run.csv --format csv
 
 # probes that train logs are read: moments before dither, which is the mean over directions
@@ -184,3 +193,10 @@ test $code = 2 && grep -q -- '--dither' said
 code=0
 "$program" simulate --steps 20 --noise none --log x.npz --moments >printed 2>said || code=$?
 test $code = 2 && grep -q -- '--moments: --noise is none' said
+
+# a run that went on from a checkpoint: a step a line is read again, which a pipe cannot be
+{ cat wide.csv && tail -n +11 wide.csv; } >restarted.csv
+"$program" diagnose restarted.csv >summary
+grep -q '^read: the log goes back, .*: the rows of steps 9 to 39 that came first were left out' summary
+cat restarted.csv | rejected '/dev/stdin, line 42: step 9 came after 39, but steps must increase in a table' /dev/stdin
+grep -qF 'a pipe cannot be read twice, and a file can' said

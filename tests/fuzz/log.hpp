@@ -12,12 +12,10 @@
 
 namespace moebius::fuzz {
 
-/// Reads an input as a log, whatever it is, up to so many records.
-inline void read_log(std::string_view input) {
+/// Reads logs, up to so many records each.
+inline void read_logs(const std::vector<std::string>& paths, const log_options& how) {
     constexpr std::size_t most = 512;
-    const memory_file file(input);
-    const std::vector<std::string> paths{file.path()};
-    for (auto& log : open_logs(paths, {})) {
+    for (auto& log : open_logs(paths, how)) {
         const auto& head = log.source->head();
         require(!head.layers.empty() && head.experts > 0, "a log without layers or experts");
         log_check check(head);
@@ -40,6 +38,17 @@ inline void read_log(std::string_view input) {
         const auto states = state.layers();
         require(check.findings(log.series, states).size() < 1000, "too many findings");
         require(percentiles_of(states).rows() == 6, "percentiles of another size");
+    }
+}
+
+/// Reads an input as a log, whatever it is, and whole if its steps are out of order.
+inline void read_log(std::string_view input) {
+    const memory_file file(input);
+    const std::vector<std::string> paths{file.path()};
+    try {
+        read_logs(paths, {});
+    } catch (const out_of_order&) {
+        read_logs(paths, {.whole = true});
     }
 }
 

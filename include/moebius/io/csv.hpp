@@ -21,9 +21,15 @@ namespace moebius {
 [[nodiscard]] std::string to_csv(const table& values, std::string_view name,
                                  const std::function<std::string_view(std::size_t row)>& text);
 
-/// The same with words, as they may be shown on a terminal, in place of a column of places in them.
-[[nodiscard]] std::string to_csv(const table& values, std::string_view column,
-                                 std::span<const std::string> words);
+/// A column of a CSV that has words, as they may be shown on a terminal.
+struct csv_words {
+    std::string_view column;             ///< in its place, or if there is none the last one
+    std::span<const std::string> words;  ///< those of each number of the column, or of each row
+    std::size_t first = 0;               ///< the number of the first word; others stay numbers
+};
+
+/// The same with words in place of columns of numbers, and behind them.
+[[nodiscard]] std::string to_csv(const table& values, std::span<const csv_words> words);
 
 /// A diagram as one tidy table: a row for each point of each branch, starting with the branch's
 /// id and kind and the label of the special point that stands there (or nothing).

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <moebius/base/error.hpp>
 #include <moebius/logs/load_log.hpp>
 #include <optional>
 #include <span>
@@ -19,6 +20,16 @@ struct log_options {
     /// Of every layer: where only chosen ones have rows or columns, as many as there are or more;
     /// of an array as many.
     std::optional<double> experts{};
+    /// Reads all of a file into memory before the first record is given, so that its steps may be
+    /// in any order.
+    bool whole = false;
+};
+
+/// A file that is read record by record has a step that is not after the last one: a restart from a
+/// checkpoint, or rows in another order. It can be read with log_options::whole.
+class out_of_order final : public error {
+public:
+    out_of_order(const std::string& place, const std::string& rule) : error(place + ": " + rule) {}
 };
 
 /// Numbers that a log has beside the loads, one a step: losses.
@@ -41,28 +52,36 @@ struct opened_log {
 /// - NPY and NPZ: [steps, layers, experts], [steps, experts] or [experts] of any type of number. In
 ///   an NPZ file `counts` or `loads`, and beside it `scores`, `dither` (of the same shape),
 ///   `moments` [steps, layers, experts, experts], `steps`, `feedback` [steps], `layers` [layers],
-///   losses, and `config`, a JSON text; Megatron's dump of loads has [layers, steps, experts].
+///   losses, a map of physical to logical experts, and `config`, a JSON text; or an array a layer
+///   (layer_0, layer_1) of [steps, experts]; Megatron's dump of loads has [layers, steps, experts].
 /// - CSV, TSV: a row an expert (step, layer, expert, tokens or a share, bias) in any order, also of
 ///   chosen experts only; a row a step and layer or a step with a column an expert
 ///   (layer3/expert5, layer_3_expert_5, expert_5), in order. In both `feedback` of the step; a line
 ///   `# {...}` before the names is the config.
 /// - JSONL: a record a step and layer, or a step, with arrays or names as the columns of a CSV,
 ///   `moments` (experts, experts), `feedback`; a record {"config": ...}; records of Megatron's
-///   router trace; records with a map of physical to logical experts.
+///   router trace; records with a map of physical to logical experts, and records of layers within
+///   one of a step ("layers": [{...}]).
 /// - TensorBoard's event files, by tags as the columns of a CSV.
 ///
+/// Steps may come in any order in what goes by a table. A run that was restarted from a checkpoint
+/// has steps again: the rows that came first are left out from there on, and a note says which. Of
+/// arrays, `steps` may go back so, but in no other way. Event files say where a run was restarted.
+///
 /// NPY and NPZ files, and one CSV, a file or a pipe, of a step a line without losses are read as
-/// they are asked for: what is wrong far in it is said there. A line is a step where the first one
-/// with loads has them of all experts of all layers; where it is short (fewer columns of a layer
-/// than of another, or than `experts`) the file goes by a table, as all others and Fortran's order
-/// do: the loads are in memory, 8 bytes a number, or 4 of text where float holds all of them.
+/// they are asked for: what is wrong far in it is said there, out_of_order among it. A line is a
+/// step where the first one with loads has them of all experts of all layers; where it is short
+/// (fewer columns of a layer than of another, or than `experts`) the file goes by a table, as with
+/// log_options::whole and as all others and Fortran's order do: the loads are in memory, 8 bytes a
+/// number, or 4 of text where float holds all of them.
 /// Numbers that are no counts, and twice or a part of them, become choices where `tokens` and
 /// `top_k` are known.
 ///
 /// @return one, or one for each combination of what else a long table says (model, domain)
 /// @throws io_error  with file, place and rule: for what is no log (summaries, pickles, which are
 ///                   never opened, tables of Parquet), negative loads, numbers that are not finite,
-///                   steps out of order, experts that come twice
+///                   steps out of order in an array or a pipe, experts that come twice
+/// @throws out_of_order  for steps out of order in a CSV file that is read as it is asked for
 /// @throws invalid_argument  for settings that no run can have, of the options or of the log, and
 ///                           for other experts than a file has
 [[nodiscard]] std::vector<opened_log> open_logs(std::span<const std::string> paths,
@@ -79,6 +98,10 @@ public:
     /// The records of the next step that is complete; empty if there is none yet.
     /// @throws io_error  as open_logs
     [[nodiscard]] virtual std::span<const load_record> next_step() = 0;
+
+    /// Whether that step came before or was given already: the run was restarted from a checkpoint,
+    /// and what is known of its steps from there on is void.
+    [[nodiscard]] virtual bool restarted() const = 0;
 };
 
 /// @throws io_error  as open_logs; for a format that does not grow by lines

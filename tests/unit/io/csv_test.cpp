@@ -3,6 +3,8 @@
 #include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/io/csv.hpp>
+#include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "sample_results.hpp"
@@ -21,6 +23,14 @@ TEST_CASE("texts in a last column are quoted", "[io]") {
     const std::string_view texts[] = {"", "1, \"2\""};
     CHECK(to_csv(table{{"a"}, {{1, 2}}}, "why", [&](std::size_t row) { return texts[row]; }) ==
           "a,why\n1,\n2,\"1, \"\"2\"\"\"\n");
+}
+
+TEST_CASE("words stand in place of numbers, and behind a table", "[io]") {
+    const std::vector<std::string> names{"a", "b, \"c\""}, why{"one", "", "two"};
+    const csv_words words[] = {{"name", names, 1}, {"why", why}};
+
+    CHECK(to_csv(table{{"name", "x"}, {{1, 2, 3}, {4, 5, 6}}}, words) ==
+          "name,x,why\na,4,one\n\"b, \"\"c\"\"\",5,\n3,6,two\n");
 }
 
 TEST_CASE("a diagram is one tidy table with labels at special points", "[io]") {

@@ -85,14 +85,15 @@ TEST_CASE("a load log is a table or records, too, with its config in front", "[i
 
     const auto csv = load_log(load_log_format::csv, two_runs(), "run", 10, "{\"K\":2}", probes);
     CHECK(
-        csv.starts_with("# {\"K\":2}\n"
+        csv.starts_with("# {\"K\":2,\"experts\":2}\n"
                         "step,layer,expert,count,score,dither,feedback\n"
                         "0,0,0,6,1,0.1,0.5\n0,0,1,4,-1,0.1,0.5\n0,1,0,2,4,0.1,0.5\n"));
-    CHECK(load_log(load_log_format::tsv, two_runs(), "run", 10, "{}")
-              .starts_with("# {}\nstep\tlayer\texpert\tcount\tscore\n0\t0\t0\t6\t1\n"));
+    CHECK(
+        load_log(load_log_format::tsv, two_runs(), "run", 10, "{}")
+            .starts_with("# {\"experts\":2}\nstep\tlayer\texpert\tcount\tscore\n0\t0\t0\t6\t1\n"));
     probes.moments.assign(16, 2.5);
     CHECK(load_log(load_log_format::jsonl, two_runs(), "run", 10, "{\"K\":2}", probes)
-              .starts_with("{\"config\": {\"K\":2}}\n"
+              .starts_with("{\"config\": {\"K\":2,\"experts\":2}}\n"
                            "{\"step\": 0, \"layer\": 0, \"counts\": [6, 4], \"scores\": [1, -1], "
                            "\"dither\": [0.1, 0.1], \"moments\": [[2.5, 2.5], [2.5, 2.5]], "
                            "\"feedback\": 0.5}\n"));

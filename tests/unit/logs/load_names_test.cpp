@@ -154,10 +154,8 @@ TEST_CASE("parts whose steps have numbers are not counted on", "[logs][error]") 
                             {"steps.npy", sample::npy("<i8", "(2,)", steps)}});
     };
     CHECK(sample::read({part(0), part(2)}).size() == 8);
-    for (const int from : {0, 1})
-        CHECK_THROWS_WITH(
-            sample::read({part(0), part(from)}),
-            ContainsSubstring(fmt::format("step {} came after 1, but steps must increase", from)));
+    CHECK_THROWS_WITH(sample::read({part(0), part(0)}),
+                      ContainsSubstring("step 0 came after 0 of"));
 }
 
 TEST_CASE("a map of experts has a copy of each, and no loads in free places", "[logs][error]") {
@@ -221,7 +219,7 @@ TEST_CASE("records have loads within objects, and by experts' names", "[logs]") 
         refusal_of(record(R"("counts": {"0": 30, "rest": 10})")),
         ContainsSubstring("FILE, line 1, 'counts': 'rest' came, but the number of an expert"));
     CHECK_THAT(refusal_of(record(R"("physical_to_logical_map": {"layer_0": [0, 1]})")),
-               ContainsSubstring("it has no loads in it"));
+               ContainsSubstring("it has physical_to_logical_map, but counts"));
 }
 
 TEST_CASE("what a wide table lacks is read as it must be, and told", "[logs]") {

@@ -325,15 +325,3 @@ TEST_CASE("a log that is cut or replaced while it is followed says so", "[logs][
     write(file, rows(100, 152));  // the same, and more
     CHECK(log->next_step().front().step == 149);
 }
-
-TEST_CASE("an archive of physical experts and their map is refused", "[logs][error]") {
-    const auto with_map = [](const std::string& loads) {
-        return sample::zip(
-            {{loads, sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>())},
-             {"phy2log.npy", sample::npy("<i4", "(4,)", std::string(16, '\0'))}});
-    };
-
-    CHECK_THAT(sample::refusal_of(with_map("loads.npy")),
-               ContainsSubstring("FILE: it has physical experts and their map, 'phy2log'"));
-    CHECK(sample::refusal_of(with_map("logical_count.npy")) == "(nothing)");
-}

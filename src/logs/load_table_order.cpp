@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// How a load_table that was filled in any order is put in order, and what it then must be.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
+#include <numeric>
+
+#include "load_names.hpp"
+#include "load_table.hpp"
+
+namespace moebius {
+
+void load_table::name_layers_in_order() {
+    std::vector<std::uint32_t> order(layers_.size()), place(layers_.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(),
+              [&](auto a, auto b) { return come_in_order(layers_[a], layers_[b]); });
+    if (std::is_sorted(order.begin(), order.end())) return;
+    std::vector<std::string> names;
+    for (std::uint32_t i = 0; i < order.size(); ++i) {
+        place[order[i]] = i;
+        names.push_back(std::move(layers_[order[i]]));
+    }
+    layers_ = std::move(names);
+    for (auto& one : runs_) one.layer = place[one.layer];
+    in_order_ = false;
+}
+
+void load_table::refuse(const std::string& file, const load_run& at, std::string_view rule) const {
+    throw io_error(file,
+                   fmt::format("step {}, layer {}: {}", at.step, excerpt(layers_[at.layer]), rule));
+}
+
+/// How many experts have a row in a record, and where its runs end.
+std::pair<std::size_t, std::size_t> load_table::cover(const std::string& file,
+                                                      std::size_t from) const {
+    std::size_t covered = 0, next = 0, end = from;
+    for (; end < runs_.size() && runs_[end].step == runs_[from].step &&
+           runs_[end].layer == runs_[from].layer;
+         ++end) {
+        if (runs_[end].expert < next && !adds_up)
+            refuse(file, runs_[end],
+                   fmt::format("expert {} comes twice, but one row of each is needed: counts of "
+                               "ranks need a column 'rank' (or files named so), and a run that "
+                               "was begun anew a file of its own",
+                               runs_[end].expert));
+        const std::size_t last = runs_[end].expert + runs_[end].count;
+        covered +=
+            last - std::min<std::size_t>(last, std::max<std::size_t>(next, runs_[end].expert));
+        next = std::max(next, last);
+    }
+    return {covered, end};
+}
+
+/// @param met  experts that have a row anywhere
+void load_table::check(const std::string& file, std::size_t met) {
+    record_counts records, steps;
+    std::size_t layers = 0;
+    for (std::size_t from = 0; from < runs_.size();) {
+        first_expert_ = std::min(first_expert_, runs_[from].expert);
+        const auto [covered, end] = cover(file, from);
+        records.add(covered < experts_);
+        ++layers;
+        if (end == runs_.size() || runs_[end].step != runs_[from].step) {
+            steps.add(layers < layers_.size());
+            if (end < runs_.size()) layers = 0;
+        }
+        const bool may_be_cut = end == runs_.size();
+        if (covered < experts_ && (has_zero_ || (needs_all && !may_be_cut)))
+            refuse(file, runs_[from],
+                   fmt::format("{} of {} experts have a row, but all must where {}: rows are "
+                               "missing, {}",
+                               covered, experts_,
+                               has_zero_ ? "zeros are written" : "each load names its expert",
+                               experts_ > met            ? "or experts is too many"
+                               : runs_[from].expert == 1 ? "or experts are numbered from 1"
+                                                         : "or the file was cut off"));
+        if (end == runs_.size() && records.only_last())
+            ending_ = fmt::format(
+                "the last record, of step {} and layer {}, has a row of {} of {} "
+                "experts, and all before it of each",
+                runs_[from].step, excerpt(layers_[runs_[from].layer]), covered, experts_);
+        from = end;
+    }
+    complete_ = records.incomplete == 0;
+    if (steps.only_last())
+        ending_ = fmt::format("the last step, {}, has {} of {} layers, and all before it have each",
+                              runs_.back().step, layers, layers_.size());
+}
+
+void load_table::put_in_order() {
+    if (!in_order_)
+        std::stable_sort(runs_.begin(), runs_.end(),
+                         [](const load_run& a, const load_run& b) { return a.before(b); });
+}
+
+/// Of rows in the order in which they came.
+void load_table::leave_out_void_rows() {
+    const auto found = rows_before_restarts(runs_, adds_up, taken_);
+    auto next = found.places.begin();
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < runs_.size(); ++i)
+        if (next != found.places.end() && *next == i)
+            ++next;
+        else
+            runs_[kept++] = runs_[i];
+    runs_.resize(kept);
+    replaced_.insert(replaced_.end(), found.steps.begin(), found.steps.end());
+    goes_back_ = text_of_going_back(found);
+}
+
+void load_table::restart_at(std::int64_t step) {
+    std::int64_t last = step;
+    const auto is_void = [&](const load_run& one) {
+        if (one.step >= step) last = std::max(last, one.step);
+        return one.step >= step;
+    };
+    const auto kept = std::remove_if(runs_.begin(), runs_.end(), is_void);
+    if (kept != runs_.end()) replaced_.push_back({step, last});
+    runs_.erase(kept, runs_.end());
+}
+
+/// Where expert 0 has no row, though each of its loads would have one: experts are counted from 1.
+void load_table::number_from_0(std::size_t experts) {
+    const auto is_first = [](const load_run& one) { return one.expert == 0; };
+    const bool has_all = needs_all || (has_zero_ && !is_part_) || experts + 1 == experts_;
+    if (!has_all || runs_.empty() || std::any_of(runs_.begin(), runs_.end(), is_first)) return;
+    const auto is_second = [](const load_run& one) { return one.expert == 1; };
+    if (std::none_of(runs_.begin(), runs_.end(), is_second)) return;
+    for (auto& one : runs_) --one.expert;
+    --experts_;
+    from_1_ = true;
+}
+
+void load_table::finish(const std::string& file, std::size_t experts) {
+    number_from_0(experts);
+    const std::size_t met = experts_;
+    experts_ = std::max(met, experts);
+    name_layers_in_order();
+    if (!in_order_ && !has_choices) leave_out_void_rows();
+    put_in_order();
+    check(file, met);
+    at_ = 0;
+}
+
+}  // namespace moebius
