@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "lane_fold.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lane_sums.cpp"
 #include <hwy/foreach_target.h>
@@ -43,6 +45,71 @@ void add_to(double* sums, const double* values, std::size_t count) {
     for (; at + wide <= count; at += wide)
         hn::StoreU(hn::Add(hn::LoadU(d, sums + at), hn::LoadU(d, values + at)), d, sums + at);
     for (; at < count; ++at) sums[at] += values[at];
+}
+
+void scale_to(const double* values, std::size_t count, double scale, double* to) {
+    const lanes d;
+    const vd factor = hn::Set(d, scale);
+    std::size_t at = 0;
+    for (; at + wide <= count; at += wide)
+        hn::StoreU(hn::Mul(factor, hn::LoadU(d, values + at)), d, to + at);
+    for (; at < count; ++at) to[at] = scale * values[at];
+}
+
+/// @param squares  (sum_lanes)
+/// @returns how many values are in them
+std::size_t add_change(const double* values, std::size_t count, double* last, double* sums,
+                       double* squares) {
+    const lanes d;
+    vd square[parts];
+    for (auto& one : square) one = hn::Zero(d);
+    std::size_t at = 0;
+    for (; at + sum_lanes <= count; at += sum_lanes)
+        for (std::size_t part = 0; part < parts; ++part) {
+            const std::size_t k = at + part * wide;
+            const vd next = hn::LoadU(d, values + k);
+            const vd change = hn::Sub(next, hn::LoadU(d, last + k));
+            square[part] = hn::Add(square[part], hn::Mul(change, change));
+            hn::StoreU(next, d, last + k);
+            hn::StoreU(hn::Add(hn::LoadU(d, sums + k), next), d, sums + k);
+        }
+    for (std::size_t part = 0; part < parts; ++part)
+        hn::StoreU(square[part], d, squares + part * wide);
+    return at;
+}
+
+constexpr std::size_t abreast = 4;  ///< columns: each waits for its own sum alone
+
+/// @param to  (abreast) of as many columns
+void add_products(const double* columns, const double* values, std::size_t count, double* to) {
+    const lanes d;
+    vd sum[abreast][parts];
+    for (auto& column : sum)
+        for (auto& one : column) one = hn::Zero(d);
+    std::size_t at = 0;
+    for (; at + sum_lanes <= count; at += sum_lanes)
+        for (std::size_t part = 0; part < parts; ++part) {
+            const std::size_t k = at + part * wide;
+            const vd value = hn::LoadU(d, values + k);
+            for (std::size_t c = 0; c < abreast; ++c)
+                sum[c][part] =
+                    hn::Add(sum[c][part], hn::Mul(hn::LoadU(d, columns + c * count + k), value));
+        }
+    for (std::size_t c = 0; c < abreast; ++c) {
+        double s[sum_lanes];
+        for (std::size_t part = 0; part < parts; ++part)
+            hn::StoreU(sum[c][part], d, s + part * wide);
+        for (std::size_t i = 0; at + i < count; ++i)
+            s[i] += columns[c * count + at + i] * values[at + i];
+        to[c] = folded(s);
+    }
+}
+
+/// @param number  of columns, a multiple of `abreast`
+void products_with(const double* columns, std::size_t count, const double* values, double* to,
+                   std::size_t number) {
+    for (std::size_t c = 0; c < number; c += abreast)
+        add_products(columns + c * count, values, count, to + c);
 }
 
 void add_scaled(const double* values, std::size_t count, double scale, double* sums,
@@ -88,6 +155,9 @@ namespace {
 HWY_EXPORT(add_lanes);
 HWY_EXPORT(add_scaled);
 HWY_EXPORT(add_to);
+HWY_EXPORT(scale_to);
+HWY_EXPORT(add_change);
+HWY_EXPORT(products_with);
 HWY_EXPORT(none_changes);
 
 }  // namespace
@@ -113,6 +183,29 @@ void add_scaled(std::span<const double> values, double scale, std::span<double> 
                 std::span<double> squares) {
     HWY_DYNAMIC_DISPATCH(add_scaled)
     (values.data(), values.size(), scale, sums.data(), squares.data());
+}
+
+void scale_to(std::span<const double> values, double scale, std::span<double> to) {
+    HWY_DYNAMIC_DISPATCH(scale_to)(values.data(), values.size(), scale, to.data());
+}
+
+double add_change(std::span<const double> values, std::span<double> last, std::span<double> sums) {
+    std::array<double, sum_lanes> s{};
+    const std::size_t taken = HWY_DYNAMIC_DISPATCH(add_change)(values.data(), values.size(),
+                                                               last.data(), sums.data(), s.data());
+    for (std::size_t i = 0, at = taken; at < values.size(); ++at, ++i) {
+        const double change = values.data()[at] - last.data()[at];
+        s[i] += change * change;
+        last.data()[at] = values.data()[at];
+        sums.data()[at] += values.data()[at];
+    }
+    return folded(s.data());
+}
+
+void products_with(std::span<const double> columns, std::span<const double> values,
+                   std::span<double> to) {
+    HWY_DYNAMIC_DISPATCH(products_with)
+    (columns.data(), values.size(), values.data(), to.data(), to.size());
 }
 
 void add_to(std::span<double> sums, std::span<const double> values) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <moebius/base/lane_sums.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/block_scales.hpp>
 
@@ -13,10 +14,9 @@ block_scales::block_scales(std::size_t experts) : experts_(experts) {
 }
 
 std::size_t block_scales::take(std::span<const double> shares) {
-    const Eigen::Map<const Eigen::VectorXd> now(shares.data(), static_cast<Eigen::Index>(experts_));
-    if (steps_ > 0) change_ += (now - last_).squaredNorm();
-    last_ = now;
-    sum_ += now;
+    const auto all = [this](Eigen::VectorXd& of) { return std::span(of.data(), experts_); };
+    const double change = add_change(shares, all(last_), all(sum_));
+    if (steps_ > 0) change_ += change;
     if (++steps_ % shortest != 0) return 0;
     const Eigen::VectorXd mean =
         sum_.array() / static_cast<double>(shortest) - 1 / static_cast<double>(experts_);
@@ -59,7 +59,7 @@ std::size_t block_scales::push(std::size_t which, const Eigen::VectorXd& mean, d
     at.means.col(place) = mean;
     at.noise[place] = noise;
     Eigen::Vector<double, n> products;
-    products.noalias() = at.means.transpose() * mean;
+    products_with({at.means.data(), n * experts_}, {mean.data(), experts_}, {products.data(), n});
     push_products(products, (place + 1) % n, at.window.products);
     at.window.step_variance = at.noise.sum() / static_cast<double>(n);
     if (at.count % 2 == 1) {

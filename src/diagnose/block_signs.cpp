@@ -77,10 +77,13 @@ double swing_gain(const block_window& window) {
              p(i, i + 1)) /
             1.5;
     for (std::size_t i = 0; i < bends.size(); ++i) {  // no branch is foretold wrong, as in sorting
-        std::size_t place = 0;
-        for (std::size_t j = 0; j < bends.size(); ++j)
-            place += (j < i ? bends[j] <= bends[i] : bends[j] < bends[i]) ? 1U : 0U;
-        in_order[place] = bends[i];
+        double larger = bends[i];
+        for (std::size_t j = 0; j < i; ++j) {
+            const double least = std::min(in_order[j], larger);
+            larger = std::max(in_order[j], larger);
+            in_order[j] = least;
+        }
+        in_order[i] = larger;
     }
     constexpr int calm = (blocks - 2) * 7 / 10;
     double variance = 0;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <moebius/base/error.hpp>
+#include <moebius/base/lane_sums.hpp>
 #include <moebius/diagnose/margin.hpp>
 
 #include "count_verdict.hpp"
@@ -61,15 +62,13 @@ void layer_margin::take(const load_record& record) {
     if (record.loads.size() != head_.experts)
         throw invalid_argument("diagnose", fmt::format("{} loads came", record.loads.size()),
                                fmt::format("a record has {}, one an expert", head_.experts));
-    const Eigen::Map<const Eigen::ArrayXd> loads(record.loads.data(),
-                                                 static_cast<Eigen::Index>(record.loads.size()));
-    const double sum = loads.sum();
+    const double sum = lane_total_of(record.loads).sum;
     if (!(sum > 0) || !std::isfinite(sum)) return;
-    Eigen::Map<Eigen::ArrayXd> shares(shares_.data(), loads.size());
-    if (sum < std::numeric_limits<double>::min())
-        shares = loads / sum;  // 1/sum would be infinite
+    if (sum < std::numeric_limits<double>::min())  // 1/sum would be infinite
+        std::transform(record.loads.begin(), record.loads.end(), shares_.begin(),
+                       [sum](double load) { return load / sum; });
     else
-        shares = loads * (1 / sum);
+        scale_to(record.loads, 1 / sum, shares_);
     choices_.take(record.loads, sum);
     tokens_ = tokens_of_step();
     watch_.take(shares_, tokens_, top_k_);

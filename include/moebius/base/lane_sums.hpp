@@ -23,6 +23,18 @@ void add_to(std::span<double> sums, std::span<const double> values);
 void add_scaled(std::span<const double> values, double scale, std::span<double> sums,
                 std::span<double> squares);
 
+/// `scale` times each, in the place of `to`, of as many numbers.
+void scale_to(std::span<const double> values, double scale, std::span<double> to);
+
+/// Adds each to one of `sums`, puts it in the place of one of `last`, and gives the sum of squares
+/// of how these change.
+double add_change(std::span<const double> values, std::span<double> last, std::span<double> sums);
+
+/// Products with each of `to.size()` columns of as many numbers, one behind the other; a multiple
+/// of 4 of them.
+void products_with(std::span<const double> columns, std::span<const double> values,
+                   std::span<double> to);
+
 /// Whether all are whole; of numbers >= 0.
 [[nodiscard]] bool are_whole(std::span<const double> values);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cmath>
 #include <moebius/base/lane_sums.hpp>
 #include <numeric>
 #include <random>
@@ -61,6 +62,48 @@ TEST_CASE("scaled numbers and their squares are added up, as a plain loop does",
             for (std::size_t i = 0; i < count; ++i) expected_squares[i] += expected_sums[i];
             CHECK(squares == expected_squares);
         });
+}
+
+TEST_CASE("a step's change is squared, added and kept in one pass", "[base][oracle]") {
+    for (std::size_t count = 0; count < 40; ++count) {
+        const auto all = numbers(count, 5), before = numbers(count, 6), sums = numbers(count, 7);
+        double squares = 0;
+        for (std::size_t i = 0; i < count; ++i) squares += std::pow(all[i] - before[i], 2);
+        auto once = before, ignored = sums;
+        const double here = add_change(all, once, ignored);
+        on_each_target([&] {
+            auto last = before, sum = sums;
+
+            const double change = add_change(all, last, sum);
+
+            CHECK_THAT(change, WithinRel(squares, 1e-14));
+            CHECK(change == here);
+            CHECK(last == all);
+            for (std::size_t i = 0; i < count; ++i) CHECK(sum[i] == sums[i] + all[i]);
+            scale_to(all, 0.3, sum);
+            for (std::size_t i = 0; i < count; ++i) CHECK(sum[i] == 0.3 * all[i]);
+        });
+    }
+}
+
+TEST_CASE("products with columns are those of plain loops", "[base][oracle]") {
+    for (std::size_t count = 0; count < 40; ++count) {
+        const auto columns = numbers(8 * count, 8), all = numbers(count, 9);
+        std::vector<double> here(8);
+        products_with(columns, all, here);
+        on_each_target([&] {
+            std::vector<double> products(8);
+
+            products_with(columns, all, products);
+
+            CHECK(products == here);
+            for (std::size_t c = 0; c < 8; ++c) {
+                const auto at = columns.begin() + static_cast<std::ptrdiff_t>(c * count);
+                CHECK_THAT(products[c],
+                           WithinRel(std::inner_product(all.begin(), all.end(), at, 0.0), 1e-14));
+            }
+        });
+    }
 }
 
 TEST_CASE("one fraction among whole numbers is seen wherever it is", "[base]") {
