@@ -63,8 +63,9 @@ struct opened_log {
 /// @throws io_error  with file, place and rule: for what is no log (summaries, pickles, which are
 ///                   never opened, tables of Parquet), negative loads, numbers that are not finite,
 ///                   steps out of order, experts that come twice
-/// @throws invalid_argument  for settings that no run can have, of the options or of the log, and
-///                           for other experts than a file has
+/// @throws invalid_argument  for settings that no run can have: choices, of the options or of the
+///                           log, and a rule of scores (unfit_rule) of the options; for other
+///                           experts than a file has
 [[nodiscard]] std::vector<opened_log> open_logs(std::span<const std::string> paths,
                                                 const log_options& options = {});
 
