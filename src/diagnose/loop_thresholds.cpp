@@ -17,7 +17,6 @@ namespace {
 /// Why two knobs have no place in the thresholds.
 constexpr std::string_view learned_knobs =
     "an aux weight and a z-loss act through what gates learn, and how fast they do is not in a log";
-constexpr double normal_90 = 1.6448536269514722;  // of a 90 % interval
 
 void add_margin(layer_diagnosis& to, double gain, double error, double limit, std::string_view of) {
     auto& out = to.margins.emplace_back();
