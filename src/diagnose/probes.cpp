@@ -125,7 +125,14 @@ std::optional<measured_slope> moment_slope::at_rest() const {
     const bool agree =
         apart <= second_order * std::abs(even->value) + 3 * std::hypot(last->error, even->error);
     if (!agree) return std::nullopt;
-    return lead_.none() ? even : lead_.ahead() ? lead_.along() : std::nullopt;
+    if (lead_.none()) return even;
+    auto lead = lead_.ahead() ? lead_.along() : std::nullopt;
+    if (!lead) return std::nullopt;
+    // of all steps the largest is too much, along a direction that was found before too little
+    const double half = (leading_direction(mean_, led_).gain - lead->value) / 2;
+    lead->value += half;
+    lead->error = std::hypot(lead->error, half);
+    return lead;
 }
 
 score_slope::score_slope(std::size_t experts) : experts_(experts) { checked_experts(experts); }
