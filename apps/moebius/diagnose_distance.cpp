@@ -79,7 +79,8 @@ table no_margins() {
 table distance_estimate::margins(const std::vector<layer_diagnosis>& now) const {
     table out = no_margins();
     row_writer to(out);
-    for (std::size_t l = 0; l < courses_.size(); ++l)
+    for (std::size_t l = 0; l < courses_.size(); ++l) {
+        if (!check_.veto(l).empty()) continue;
         for (const auto& one : courses_[l].rows(now[l])) {
             to.next();
             to.put("layer", static_cast<double>(l));
@@ -87,6 +88,7 @@ table distance_estimate::margins(const std::vector<layer_diagnosis>& now) const 
             put(one.nearest, "margin", to);
             put(one.feedback, "K", to);
         }
+    }
     return out;
 }
 

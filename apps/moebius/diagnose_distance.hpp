@@ -49,7 +49,8 @@ public:
     [[nodiscard]] const log_check& check() const noexcept { return check_; }
 
     /// margin_course::rows of all layers: layer (its place in log_head::layers), step, margin and
-    /// K, each with the ends of its interval, NaN where there is none.
+    /// K, each with the ends of its interval, NaN where there is none. No rows of series that are
+    /// no loads of steps.
     /// @param now  layers()
     [[nodiscard]] table margins(const std::vector<layer_diagnosis>& now) const;
 

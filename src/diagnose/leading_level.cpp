@@ -10,13 +10,8 @@ namespace {
 constexpr double merit_memory = 200, loss_memory = 50;  // steps
 constexpr Eigen::Index krylov = 8;                      // directions: all of 8 experts
 
-struct leading_pair {
-    Eigen::VectorXd direction;
-    double gain = 0;
-};
+}  // namespace
 
-/// The leading direction of a symmetric matrix, from one that is near it (Rayleigh and Ritz, on the
-/// Krylov space of `from`; one direction is as good as another where that is 0).
 leading_pair leading_direction(const Eigen::MatrixXd& of, const Eigen::VectorXd& from) {
     const auto size = of.cols(), most = std::min(size, krylov);
     Eigen::MatrixXd basis(size, most), images(size, most);
@@ -37,8 +32,6 @@ leading_pair leading_direction(const Eigen::MatrixXd& of, const Eigen::VectorXd&
     return {basis.leftCols(found) * solver.eigenvectors().col(found - 1),
             solver.eigenvalues()[found - 1]};
 }
-
-}  // namespace
 
 leading_level::leading_level(Eigen::Index size, double memory)
     : mean_(Eigen::MatrixXd::Zero(size, size)),

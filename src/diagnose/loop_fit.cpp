@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
@@ -28,19 +29,44 @@ double answered_more(double r, double m) {
     return m * m * (1 + std::exp(-z) + 2 * std::expm1(-z) / z) / (z * z);
 }
 
-/// Sums of what x and y answer to one unit of noise, within m steps. Without a controller x sums to
-/// 1/(e - a), in long windows. With one, loads come back to where they were: y sums to -1/c and x
-/// to 0, at the rate r = c/(1 - a/e) a step, of which a window of m steps sees a part.
+/// Sums of what x and y answer to one unit of noise within m steps, in their mean over where in
+/// them it comes. Without a controller x sums to 1/(e - a), in long windows. With one loads come
+/// back to where they were, y sums to -1/c and x to 0, and steps go by x <- (1 - e) x + n, y <- y -
+/// pull n with n = a x + c y.
 struct response_sums {
     double x, y;
 };
 
+/// Sum of (1 - j/m) A^j over m steps j from 0 on, by doubling.
+Eigen::Matrix2d seen_powers(const Eigen::Matrix2d& A, std::size_t m) {
+    Eigen::Matrix2d power = Eigen::Matrix2d::Identity(), sum = Eigen::Matrix2d::Zero(),
+                    steps = sum;  // A^k, sums of A^j and of j A^j over the first k
+    double k = 0;
+    for (std::size_t bit = std::bit_floor(m); bit > 0; bit /= 2) {
+        steps += power * (steps + k * sum);
+        sum += power * sum;
+        power *= power;
+        k *= 2;
+        if ((m & bit) == 0) continue;
+        steps += k * power;
+        sum += power;
+        power *= A;
+        ++k;
+    }
+    return sum - steps / static_cast<double>(m);
+}
+
 response_sums responses(double a, double c, double pull, double e, double m) {
     if (!(c > 0)) return {answered(e - a, m), 0};
-    const double open = std::max(e - a, 1 / m);
-    const double z = m * c * pull * e / open;
-    const double unseen = z < 1e-6 ? 1 - z / 2 : -std::expm1(-z) / z;
-    return {unseen / open, -(1 - unseen) / c};
+    Eigen::Matrix2d A;
+    A << 1 - e + a, c, -pull * a, 1 - pull * c;
+    const double half = A.trace() / 2, apart = half * half - A.determinant();
+    const double size = apart < 0 ? std::sqrt(A.determinant()) : std::abs(half) + std::sqrt(apart);
+    const double most = std::exp(1 / m);
+    if (size > most) A *= most / size;  // growth that m steps cannot tell from none
+    const Eigen::Vector2d sums =
+        seen_powers(A, static_cast<std::size_t>(m)) * Eigen::Vector2d(1, -pull);
+    return {sums[0], sums[1]};
 }
 
 /// How much of a deviation of the loads a controller's sum takes: all of it, or what the sign of it
@@ -76,7 +102,8 @@ loop_fit::loop_fit(std::size_t experts, const loop_terms& terms) : terms_(terms)
         .positive("1 - forget", 1 - terms.forget);
     if (terms_.skip == 0) terms_.skip = static_cast<std::size_t>(4 / terms.forget);
     q_ = Eigen::ArrayXd::Zero(static_cast<Eigen::Index>(experts));
-    x_ = y_ = q_;
+    x_ = y_ = centre_ = told_ = q_;
+    if (!(terms_.slope > 0)) terms_.slope = 1 / static_cast<double>(experts);
     sums_.fill(empty());
 }
 
@@ -85,13 +112,37 @@ loop_fit::sums loop_fit::empty() const {
     return {0, none, none, none, none, none, none, none, none};
 }
 
+bool loop_fit::is_tied() const noexcept {
+    return terms_.control != control_law::none && terms_.per_load != 0 && terms_.per_sum > 0;
+}
+
+/// Where scores were before is not known; they swing about their mean.
+void loop_fit::find_loads() {
+    const auto experts = static_cast<double>(q_.size());
+    Eigen::ArrayXd scores = terms_.per_load * x_ + terms_.per_sum * y_;
+    if (steps_ < terms_.skip) {
+        const std::size_t from = terms_.skip / 2;
+        if (steps_ >= from) centre_ += scores / static_cast<double>(terms_.skip - from);
+        return;
+    }
+    scores -= centre_;
+    if (terms_.slope * experts < 1 - 1e-9) {
+        told_ = terms_.slope * (scores - scores.mean());
+        return;
+    }
+    told_ = (scores - scores.maxCoeff()).exp();
+    told_ = told_ / told_.sum() - 1 / experts;
+}
+
 void loop_fit::add(sums& to) const {
+    const auto& x = is_tied() ? told_ : x_;
     ++to.steps;
-    to.x += x_;
+    to.x += x;
     to.q += q_;
-    to.xx += x_.square();
-    to.xq += x_ * q_;
+    to.xx += x.square();
+    to.xq += x * q_;
     to.qq += q_.square().sum();
+    if (is_tied()) return;
     if (terms_.control == control_law::none) {
         to.xxq += x_.square() * q_;
         to.xxx += x_.cube();
@@ -107,6 +158,7 @@ void loop_fit::add(sums& to) const {
 void loop_fit::take(std::span<const double> shares) {
     const auto size = static_cast<Eigen::Index>(shares.size());
     q_ = Eigen::Map<const Eigen::ArrayXd>(shares.data(), size) - 1 / static_cast<double>(size);
+    if (is_tied()) find_loads();
     if (steps_ >= terms_.skip) {
         add(sums_[0]);
         for (std::size_t half : {0U, 1U})
@@ -127,12 +179,16 @@ void loop_fit::take(std::span<const double> shares) {
 }
 
 std::optional<fitted_loop> loop_fit::recent() const {
-    return solve(sums_[1].steps >= sums_[2].steps ? sums_[1] : sums_[2]);
+    return fit_of(sums_[1].steps >= sums_[2].steps ? sums_[1] : sums_[2]);
+}
+
+std::optional<fitted_loop> loop_fit::fit_of(const sums& s) const {
+    if (s.steps < fewest_steps) return std::nullopt;
+    return is_tied() ? tied(s) : solve(s);
 }
 
 std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     const double m = s.steps, directions = static_cast<double>(q_.size()) - 1;
-    if (m < fewest_steps) return std::nullopt;
     const auto centred = [m](double sum, const Eigen::ArrayXd& a, const Eigen::ArrayXd& b) {
         return sum - (a * b).sum() / m;
     };
@@ -169,6 +225,30 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
                        m,
                        freedom * std::log(v) + (fit.a - first) * (fit.a - first) * fit.xx / v +
                            intercept_misfit(fit.a, m)};
+}
+
+std::optional<fitted_loop> loop_fit::tied(const sums& s) const {
+    const double m = s.steps, directions = static_cast<double>(q_.size()) - 1;
+    const double xx = s.xx.sum() - s.x.square().sum() / m;
+    const double xq = s.xq.sum() - (s.x * s.q).sum() / m;
+    const double qq = s.qq - s.q.square().sum() / m;
+    if (!(qq > 1e-12 && xx > 1e-12 * qq)) return std::nullopt;
+    const double a = terms_.per_load * terms_.slope, c = terms_.per_sum * terms_.slope;
+    const double first = xq / xx, freedom = (m - 1) * directions - 1;
+    const double v = std::max(qq - first * xq, 1e-300) / freedom;
+    const double pull = pull_of(terms_.control, directions, v);
+    double theta = first;
+    for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
+        const auto g = responses(theta * a, theta * c, pull, terms_.forget, m);
+        theta = (theta + (xq + v * directions * (a * g.x + c * g.y)) / xx) / 2;
+    }
+    const double gain = a / terms_.forget;
+    return fitted_loop{theta * gain,
+                       std::sqrt(v / xx) * std::abs(gain),
+                       theta * c,
+                       v,
+                       m,
+                       freedom * std::log(v) + (theta - first) * (theta - first) * xx / v};
 }
 
 /// Takes the part along d^2 out of the sums, d = x less its expert's mean, as if d^2 were another

@@ -9,6 +9,7 @@
 #include <moebius/compare/oscillation.hpp>
 #include <moebius/exact/n_expert.hpp>
 #include <moebius/exact/sign_rule.hpp>
+#include <moebius/exact/stepped_loop.hpp>
 #include <moebius/exact/subset_fold.hpp>
 
 namespace moebius {
@@ -17,7 +18,20 @@ namespace {
 /// Why two knobs have no place in the thresholds.
 constexpr std::string_view learned_knobs =
     "an aux weight and a z-loss act through what gates learn, and how fast they do is not in a log";
-constexpr double normal_90 = 1.6448536269514722;  // of a 90 % interval
+
+/// Of the map, in K: where it flips, and by how much its controller, whose gain is gamma
+/// beta/decay, raises the loss of balance.
+void put_steps(double gain, loop_thresholds& to) {
+    const auto stable = exact::stable_between({to.forget, to.forget * gain / to.balance});
+    to.gain = (stable.loss - 1) * to.balance;
+    to.flip = stable.flip * to.balance;
+}
+
+/// The gain of put_steps again, with which loads flip below K.
+double gain_that_flips(double K, const loop_thresholds& at) {
+    const double e = at.forget;
+    return (2 + K / at.balance * 2 * e / (2 - e)) * at.balance / e * (1 - e);
+}
 
 void add_margin(layer_diagnosis& to, double gain, double error, double limit, std::string_view of) {
     auto& out = to.margins.emplace_back();
@@ -78,18 +92,30 @@ std::string knob_of(const loop_thresholds& at, const known_feedback& K, const lo
     const auto needed = [&](double feedback) {
         return std::max(feedback / (1 - restored) - at.balance, 0.0);
     };
-    if (at.gain > 0 && margins[1].value < restored && needed(K.value) > at.gain)
+    if (at.gain > 0 && margins[1].value < restored && needed(K.value) > at.gain &&
+        needed(K.high) < gain_that_flips(std::max(K.low, 0.0) / (1 + restored), at))
         out += fmt::format(
             "{}bias rate from {:.3g} to {} one of {:.0f} % from the Hopf point",
             out.empty() ? "" : "; ", *head.bias_rate,
             with_interval(
                 K, [&](double feedback) { return *head.bias_rate * needed(feedback) / at.gain; }),
             100 * restored);
+    if (at.flip > 0 && !at.sign && K.value / at.flip - 1 < restored)
+        out += fmt::format("{}bias rate from {:.3g} to {} one of {:.0f} % from loads that flip",
+                           out.empty() ? "" : "; ", *head.bias_rate,
+                           with_interval(K,
+                                         [&](double feedback) {
+                                             return *head.bias_rate / at.gain *
+                                                    gain_that_flips(feedback / (1 + restored), at);
+                                         }),
+                           100 * restored);
     return out;
 }
 
 /// Which of the regions of docs/theory.md section 5 the loop is in.
 load_verdict region_of(const loop_thresholds& at, double K, double low, double high) {
+    if (low < at.flip)
+        return high < at.flip && !at.sign ? load_verdict::oscillating : load_verdict::cannot_tell;
     if (low < at.fold && high > at.fold && high - low > at.fold / 2)
         return load_verdict::cannot_tell;
     if (low > at.onset())
@@ -106,6 +132,16 @@ std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K,
         "equal loads are lost at {:.4g}",
         K, low, high, by, at.gain > 0 ? "without the controller " : "", at.fold, at.balance);
     if (at.gain > 0) out += fmt::format(", with it they are lost at {:.4g}", at.onset());
+    if (at.flip > 0)
+        out += fmt::format(", and below {:.4g} they change sides in each step{}", at.flip,
+                           at.sign ? ", as one of the sign rule moves loads by more than their "
+                                     "noise: how it holds them then is not known"
+                                   : ", as the controller takes back more than twice a deviation");
+    if (at.top_k > 1)
+        out += fmt::format(
+            "; thresholds are those of exact-k, k = {0}: a router that takes the {0} best of noisy "
+            "scores has others",
+            at.top_k);
     if (at.gain > 0 && verdict == load_verdict::coexistence)
         out +=
             "; experts that collapse in turn may stand beside them before, from a K on that is not "
@@ -115,7 +151,7 @@ std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K,
             "; the sign rule holds them against deviations below {:.2g} standard "
             "deviations of a step's load only",
             exact::sign_basin(K - at.balance, at.gain));
-    if (verdict == load_verdict::cannot_tell)
+    if (verdict == load_verdict::cannot_tell && !(at.sign && high < at.flip))
         out += "; the interval is too wide to say on which side";
     return out;
 }
@@ -134,14 +170,17 @@ loop_thresholds controlled(loop_thresholds out, const log_head& head, double tok
     const double decay = head.decay.value_or(1), beta = head.beta.value_or(1);
     const double rate = head.rate.value_or(0);
     if (!head.bias_rate || !(rate > 0)) return out;
-    if (head.balancer == "integral") out.gain = *head.bias_rate / rate * beta / decay;
+    out.forget = rate * decay;
+    double gain = 0;
+    if (head.balancer == "integral") gain = *head.bias_rate / rate * beta / decay;
     out.sign = head.balancer == "sign";
     if (out.sign && tokens > 0) {
         // variance of the share that an expert has of tokens k choices
         const double scatter = std::sqrt((1 / n) * (1 / k - 1 / n) / tokens);
-        out.gain =
+        gain =
             effective_gain({control_law::sign, *head.bias_rate, 0}, scatter, rate) * beta / decay;
     }
+    if (gain > 0) put_steps(gain, out);
     return out;
 }
 
@@ -159,21 +198,31 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
                at.gain > 0
                    ? "the Hopf point: share of the feedback at which the controller oscillates"
                    : "loss of balance: share of the feedback at which equal loads are lost");
+    if (at.flip > 0 && !at.sign) {
+        auto& last = out.margins.emplace_back();
+        last.value = K / at.flip - 1;
+        last.low = low / at.flip - 1;
+        last.high = high / at.flip - 1;
+        last.of = "the flip: share of the feedback below which loads change sides in each step";
+    }
     out.verdict = region_of(at, K, low, high);
     out.reason = reason_of(at, out.verdict, K, low, high, by);
     out.knob = knob_of(at, {K, low, high}, head, restored, out.margins);
+    std::stable_sort(out.margins.begin(), out.margins.end(),
+                     [](const margin& a, const margin& b) { return a.value < b.value; });
     if (!out.knob.empty())
         out.notes.push_back(fmt::format(
             "cannot tell the aux weight or z-loss that restores a margin: {}", learned_knobs));
 }
 
-std::string no_knob(const log_head& head, double restored) {
+std::string no_knob(const log_head& head, double restored, const std::string& why) {
     const auto cannot =
         fmt::format("cannot tell which knob restores a margin of {:.0f} %: ", 100 * restored);
     const bool learned = head.balancer == "aux" || head.balancer == "none";
     const bool named = head.feedback && head.rate;
     return fmt::format("{}{}; {}", cannot,
                        learned ? "scores do not follow loads, and there is no feedback to lower"
+                       : !why.empty() ? "K is not known: " + why
                        : named ? "K is not known, and moments or a dither in the log would tell it"
                                : "K is not known, and feedback, rate and moments or a dither in "
                                  "the log would tell it",

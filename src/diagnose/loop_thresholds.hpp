@@ -20,6 +20,7 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
                 const log_head& head, double restored, layer_diagnosis& out);
 
 /// Why no knob is told for a layer in danger whose K is not known.
-[[nodiscard]] std::string no_knob(const log_head& head, double restored);
+/// @param why  the log does not tell K; empty: it has nothing that would
+[[nodiscard]] std::string no_knob(const log_head& head, double restored, const std::string& why);
 
 }  // namespace moebius

@@ -15,6 +15,16 @@
 namespace moebius {
 namespace {
 
+/// A margin that may be none as well as all tells nothing.
+void drop_wide(layer_diagnosis& out) {
+    const auto tells_nothing = [](const margin& one) { return one.low <= 0 && one.high >= 1; };
+    for (const auto& one : out.margins)
+        if (tells_nothing(one))
+            out.notes.push_back(
+                fmt::format("cannot tell the margin from {}: its interval is too wide", one.of));
+    std::erase_if(out.margins, tells_nothing);
+}
+
 /// The step in which a warning came to be there.
 void note_first(const std::optional<warning>& seen, std::int64_t step,
                 std::optional<std::int64_t>& at) {
@@ -70,13 +80,16 @@ void layer_margin::take(const load_record& record) {
     else
         scale_to(record.loads, 1 / sum, shares_);
     choices_.take(record.loads, sum);
+    constexpr double rounding = 1e-3;
+    if (head_.tokens && sum > 1 + rounding && sum < (1 - rounding) * *head_.tokens * top_k_)
+        ++parts_;
     tokens_ = tokens_of_step();
     watch_.take(shares_, tokens_, top_k_);
     recent_.take(shares_);
     note_first(watch_.first(), record.step, warned_at_);
     note_first(watch_.first_growth(), record.step, grew_at_);
     fit_loop(record.step);
-    if (!std::isnan(record.feedback)) head_.feedback = record.feedback;
+    if (!std::isnan(record.feedback)) take_feedback(record.feedback);
     take_probes(record);
     if (moments_ || dither_) watch_gain(record.step);
 }
@@ -133,16 +146,6 @@ double layer_margin::steps_a_row() const {
     return rows > 1 ? static_cast<double>(last_step_.value_or(0) - first_step_) / (rows - 1) : 1;
 }
 
-layer_diagnosis layer_margin::margins() const {
-    layer_diagnosis out;
-    judge_loop(out);
-    drop_unequal(out);
-    if (!out.margins.empty()) return out;
-    if (const auto slow = watch_.slowest())
-        out.margins.push_back(growth_margin(watch_.now(), *slow, unit()));
-    return out;
-}
-
 /// What the log says stands for shares; counts speak for themselves.
 double layer_margin::tokens_of_step() const {
     const double choices = choices_.now();
@@ -159,14 +162,17 @@ layer_diagnosis layer_margin::result() const {
     judge_loop(out);
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
+    const bool measured = out.feedback.has_value();
     drop_unequal(out);
     note_scores(out);
     judge_counts(out);
     if (watch_.blocks().steps() > 0 && (out.margins.empty() || !out.feedback))
         note_choices(choices_, head_.tokens.has_value(), out);
-    const bool in_danger =
-        out.verdict >= load_verdict::coexistence;  // the better come before the worse
-    if (in_danger && !out.feedback) out.knob = no_knob(head_, restored_);
+    drop_wide(out);
+    // the better come before the worse, and what a collapsed layer had to do is not known
+    const bool in_danger = out.verdict >= load_verdict::coexistence;
+    if (in_danger && out.verdict != load_verdict::collapsed && !out.feedback)
+        out.knob = no_knob(head_, restored_, measured ? "it is of equal loads" : untold());
     return out;
 }
 

@@ -29,8 +29,12 @@ loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     loop_terms out;
     out.forget = head.rate.value_or(0) * head.decay.value_or(1);
     out.control = law_of(head);
-    if (out.control != control_law::none && head.bias_rate && head.beta && head.gate != "sigmoid")
-        out.answer = *head.bias_rate * *head.beta / alone.balance;
+    if (out.control == control_law::none || !head.bias_rate || !head.beta || head.gate == "sigmoid")
+        return out;
+    out.slope = 1 / alone.balance;
+    out.answer = *head.bias_rate * *head.beta * out.slope;
+    out.per_load = head.rate.value_or(0) * head.feedback.value_or(0) * *head.beta;
+    out.per_sum = *head.bias_rate * *head.beta;
     return out;
 }
 
@@ -73,9 +77,10 @@ std::optional<measured_slope> gain_of(const std::optional<loop_fit>& loop,
 
 void layer_margin::begin_fits() {
     loops_ = follows_loads(head_);
-    if (!loops_) return;
+    unfit_ = unfit_rule(head_);
+    if (!loops_ || unfit_) return;
     const auto terms = terms_of(head_, alone_);
-    const bool known = terms.forget > 0 && terms.forget < 1;
+    const bool known = terms.forget > 0;
     if (known) loop_.emplace(head_.experts, terms);
     free_.emplace(head_.experts, terms, known ? terms.forget : 0);
 }
@@ -98,6 +103,16 @@ void layer_margin::fit_loop(std::int64_t step) {
     if (free_) free_->take(shares_);
 }
 
+/// A loop with a controller is fitted by the scores that its feedback makes.
+void layer_margin::take_feedback(double now) {
+    const bool moves = head_.feedback != now;
+    head_.feedback = now;
+    if (!moves || law_of(head_) == control_law::none) return;
+    loop_.reset();
+    free_.reset();
+    begin_fits();
+}
+
 void layer_margin::take_probes(const load_record& record) {
     const auto holds = [&](std::span<const double> values, std::size_t size,
                            std::string_view name) {
@@ -113,7 +128,7 @@ void layer_margin::take_probes(const load_record& record) {
         if (!dither_) dither_.emplace(n);
         dither_->take(shares_, record.dither);
     }
-    if (holds(record.moments, n * n, "moments")) {
+    if (holds(record.moments, n * n, "moments") && !unfit_) {
         if (!moments_) moments_.emplace(n, head_.beta.value_or(1));
         moments_->take(record.moments, record.dither);
     }
@@ -128,10 +143,14 @@ void layer_margin::watch_gain(std::int64_t step) {
     if (lost_at_ || ++probed_ % 10 != 0) return;
     layer_diagnosis now;
     judge_loop(now);
-    if (now.limits && now.margins.back().high < 0) lost_at_ = step;
+    if (now.limits && now.feedback->low > now.limits->onset()) lost_at_ = step;
 }
 
-void layer_margin::judge_loop(layer_diagnosis& out) const {
+/// Whether most records have fewer choices than the step: scores that follow all of them are not
+/// made of these.
+bool layer_margin::counts_part() const { return 2 * parts_ > watch_.blocks().steps(); }
+
+void layer_margin::judge_probes(layer_diagnosis& out) const {
     const auto limits = controlled(alone_, head_, tokens_);
     const double per_load = head_.feedback.value_or(0) / head_.decay.value_or(1);
     const auto told = [&](const std::optional<measured_slope>& slope, std::string_view by) {
@@ -145,29 +164,50 @@ void layer_margin::judge_loop(layer_diagnosis& out) const {
                         "loads are lost at feedback/decay = {:.4g}",
                         by, slope->value, 1 / slope->value));
     };
-    const auto probed = [&](const auto& probe, std::string_view by) {
-        told(probe ? probe->slope() : std::nullopt, by);
-    };
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     layer_diagnosis unsaid;  // whether gates rest, which counts tell, is nothing to say here
-    const bool rests = per_load > 0 && moments_ && loop_ && gain_of(loop_, free_, known, unsaid);
-    told(rests ? moments_->at_rest() : std::nullopt, "moments of gates that rest");
-    probed(moments_, "moments");  // of the leading direction
-    if (out.margins.empty()) {
-        probed(dither_, "dither");
-        if (!out.margins.empty())
-            out.notes.emplace_back(
-                "a dither tells the mean gain over all directions of loads: where gates prefer "
-                "tokens the largest, which moments tell, is more, and the margin less");
+    if (moments_ && top_k_ == 1) {
+        const bool rests = per_load > 0 && loop_ && gain_of(loop_, free_, known, unsaid);
+        told(rests ? moments_->at_rest() : std::nullopt, "moments of gates that rest");
+        told(moments_->slope(), "moments");  // of the leading direction
     }
-    if (!out.margins.empty()) return;
-    if (const auto gain = gain_of(loop_, free_, known, out))
-        judge_gain(limits, *gain, "counts of gates that rest", head_, restored_, out);
-    else if (gap_ && loops_ && out.notes.empty())
+    if (!out.margins.empty() || !dither_ || counts_part()) return;
+    told(dither_->slope(), "dither");
+    if (!out.margins.empty())
+        out.notes.emplace_back(
+            "a dither tells the mean gain over all directions of loads: where gates prefer "
+            "tokens the largest, which moments tell, is more, and the margin less");
+}
+
+/// Why what the log has tells no K; empty where it has nothing that could.
+std::string layer_margin::untold() const {
+    if (unfit_) return fmt::format("{}, but {}", unfit_->got, unfit_->needed);
+    if (counts_part())
+        return "the log has a part of a step's choices alone, and scores may follow all of them";
+    if (!moments_ && !dither_) return {};
+    if (!head_.feedback) return "the feedback is not in the log";
+    if (!(*head_.feedback > 0)) return fmt::format("the feedback is {:g}", *head_.feedback);
+    if (dither_ || top_k_ == 1) return "a dither or moments came in too few steps";
+    return fmt::format(
+        "moments of softmax's shares are not the derivative of the loads of a router that chooses "
+        "{:g} of them, and a dither would tell it",
+        top_k_);
+}
+
+void layer_margin::judge_loop(layer_diagnosis& out) const {
+    const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
+    if (!unfit_) judge_probes(out);
+    if (!unfit_ && out.margins.empty() && !counts_part())
+        if (const auto gain = gain_of(loop_, free_, known, out))
+            judge_gain(controlled(alone_, head_, tokens_), *gain, "counts of gates that rest",
+                       head_, restored_, out);
+    if (!out.margins.empty() || !loops_) return;
+    if (gap_ && out.notes.empty())
         out.notes.push_back(fmt::format(
             "cannot tell a distance from counts: known rates need every step, and before step {} "
             "rows are {} steps apart",
             gap_end_, *gap_));
+    if (const auto why = untold(); !why.empty()) out.notes.push_back("cannot tell K: " + why);
 }
 
 /// Under a rule that makes scores of loads their slope is that rule.

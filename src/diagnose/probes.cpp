@@ -62,6 +62,7 @@ moment_slope::moment_slope(std::size_t experts, double beta) : beta_(beta) {
     for (const double memory : direction_memories)
         courses_.emplace_back(checked_experts(experts), memory);
     led_ = shares_ = Eigen::VectorXd::Zero(checked_experts(experts));
+    mean_ = Eigen::MatrixXd::Zero(led_.size(), led_.size());
 }
 
 /// By how much a dither d changes the mean of p pᵀ, to first order. p_i gains p_i (d_i - p d), so
@@ -93,28 +94,45 @@ void moment_slope::take(std::span<const double> moments, std::span<const double>
     const double square = products.trace(), level = beta_ * (1 - square) / (experts - 1);
     // |n - 1/E|^2 of the scores, without what the step's tokens add to it by chance
     const double scatter = tokens > 1 ? (square - mean.squaredNorm()) / (tokens - 1) : 0;
-    rest_.take(level + beta_ * (off.square().sum() - scatter) / (experts - 1));
+    const double at_equal = level + beta_ * (off.square().sum() - scatter) / (experts - 1);
+    rest_.take(at_equal);
+    even_.take(at_equal);
     const bool next_look =
         lead_.take(led_.dot(slope * led_) - level, (led_.array().square() * off).sum(), level);
     shares_ += (mean - shares_) / std::min(++steps_, direction_memories[0]);
     for (auto& course : courses_) course.take(slope);
-    if (next_look) led_ = courses_.front().along();
+    mean_ += (slope - mean_) / steps_;
+    if (next_look) led_ = leading_direction(mean_, courses_.front().along()).direction;
 }
 
 std::optional<measured_slope> moment_slope::slope() const {
-    return std::max_element(courses_.begin(), courses_.end(),
-                            [](const auto& a, const auto& b) { return a.merit() < b.merit(); })
-        ->now();
+    auto lead =
+        std::max_element(courses_.begin(), courses_.end(), [](const auto& a, const auto& b) {
+            return a.merit() < b.merit();
+        })->now();
+    const auto even = even_.now();
+    if (!lead || !even || lead_.ahead()) return lead;
+    const double apart = std::max(lead->value - even->value, 0.0);
+    lead->error = std::max(lead->error, even->error + apart / normal_90);
+    return lead;
 }
 
 std::optional<measured_slope> moment_slope::at_rest() const {
-    const auto rest = rest_.now(), last = slope();
-    if (!lead_.none() || !rest || !last) return std::nullopt;
-    constexpr double second_order = 0.02;  // scores off equal loads add some 1 % to the largest
-    const double apart = std::abs(last->value - rest->value);
+    const auto even = rest_.now(), last = even_.now();
+    if (!even || !last) return std::nullopt;
+    constexpr double second_order = 2e-3;  // of scores that wander off equal loads
+    const double apart = std::abs(last->value - even->value);
     const bool agree =
-        apart <= second_order * std::abs(rest->value) + 3 * std::hypot(last->error, rest->error);
-    return agree ? rest : std::nullopt;
+        apart <= second_order * std::abs(even->value) + 3 * std::hypot(last->error, even->error);
+    if (!agree) return std::nullopt;
+    if (lead_.none()) return even;
+    auto lead = lead_.ahead() ? lead_.along() : std::nullopt;
+    if (!lead) return std::nullopt;
+    // of all steps the largest is too much, along a direction that was found before too little
+    const double half = (leading_direction(mean_, led_).gain - lead->value) / 2;
+    lead->value += half;
+    lead->error = std::hypot(lead->error, half);
+    return lead;
 }
 
 score_slope::score_slope(std::size_t experts) : experts_(experts) { checked_experts(experts); }

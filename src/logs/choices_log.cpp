@@ -31,19 +31,25 @@ void set(std::optional<double>& to, const std::optional<double>& given) {
     if (given) to = given;
 }
 
-/// Settings that no run can have are refused, whoever says them: nothing could be told by them.
-void check(const log_head& head) {
-    const require run("settings of the log");
+constexpr std::string_view settings = "settings of the log";
+
+/// Choices that no run can have are refused, whoever says them: loads could not be read.
+void check_choices(const log_head& head) {
+    const require run(settings);
     run.positive_and_finite("top_k", head.top_k.value_or(1));
     run.positive_and_finite("tokens", head.tokens.value_or(1));
-    run.positive_and_finite("decay", head.decay.value_or(1));
-    run.positive_and_finite("beta", head.beta.value_or(1));
-    run.not_negative("rate", head.rate.value_or(0));
-    run.not_negative("bias_rate", head.bias_rate.value_or(0));
-    run.finite("feedback", head.feedback.value_or(0));
     if (head.top_k > static_cast<double>(head.experts))
-        throw invalid_argument("settings of the log", fmt::format("top_k is {}", *head.top_k),
+        throw invalid_argument(settings, fmt::format("top_k is {}", *head.top_k),
                                fmt::format("a token chooses {} experts at most", head.experts));
+}
+
+/// A rule that no run can have is refused where options are a part of it. A log that says so has
+/// loads all the same.
+void check_rule(const log_head& head, const log_options& options) {
+    const bool given =
+        options.rate || options.feedback || options.decay || options.beta || options.bias_rate;
+    if (!given) return;
+    if (const auto why = unfit_rule(head)) throw invalid_argument(settings, *why);
 }
 
 }  // namespace
@@ -58,7 +64,8 @@ void overrule(log_head& head, const log_options& options) {
     set(head.bias_rate, options.bias_rate);
     if (!options.gate.empty()) head.gate = options.gate;
     if (!options.balancer.empty()) head.balancer = options.balancer;
-    check(head);
+    check_choices(head);
+    check_rule(head, options);
 }
 
 std::size_t given_experts(const log_options& options) {

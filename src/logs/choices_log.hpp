@@ -10,7 +10,9 @@
 namespace moebius {
 
 /// What options say takes the place of what a log says.
-/// @throws invalid_argument  for settings that no run can have: a decay of 0, -3 choices
+/// @throws invalid_argument  for choices that no run can have (-3), and where options say how
+/// scores
+///                           move for a rule that none can have (a decay of 0, a rate of 5)
 void overrule(log_head& head, const log_options& options);
 
 /// log_options::experts; 0 where that is not set.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <cmath>
 #include <moebius/base/text.hpp>
 #include <moebius/logs/load_log.hpp>
 
@@ -14,6 +15,24 @@ std::string layers_text(const log_head& head, std::span<const std::size_t> layer
         out += excerpt(head.layers[layers[i]], 30);
     }
     return layers.size() > most ? fmt::format("{} and {} more", out, layers.size() - most) : out;
+}
+
+std::optional<refusal> unfit_rule(const log_head& head) {
+    using setting = std::pair<std::string_view, double>;
+    const double rate = head.rate.value_or(0), decay = head.decay.value_or(1);
+    const double feedback = head.feedback.value_or(0);
+    for (const auto& [name, value] : {setting("decay", decay), {"beta", head.beta.value_or(1)}})
+        if (!(value > 0 && std::isfinite(value)))
+            return refusal{fmt::format("{} is {:g}", name, value), "it must be > 0 and finite"};
+    for (const auto& [name, value] :
+         {setting("rate", rate), {"bias_rate", head.bias_rate.value_or(0)}})
+        if (!(value >= 0 && std::isfinite(value)))
+            return refusal{fmt::format("{} is {:g}", name, value), "it must be >= 0 and finite"};
+    if (!std::isfinite(feedback))
+        return refusal{fmt::format("feedback is {:g}", feedback), "it must be finite"};
+    if (rate * decay < 1) return std::nullopt;
+    return refusal{fmt::format("rate x decay is {:g}", rate * decay),
+                   "it must be < 1: it is the share of a score that a step forgets"};
 }
 
 }  // namespace moebius

@@ -14,6 +14,9 @@ struct measured_slope {
     double steps = 0;  ///< that it rests on
 };
 
+/// Standard errors from a normal number to either end of its 90 % interval.
+inline constexpr double normal_90 = 1.6448536269514722;
+
 /// Where a noisy course is behind its last number, at the next one, though how fast it moves is not
 /// known: loop gains of gates that learn drift steadily in one run and wander in another.
 /// Exponential filters of several lengths, each without and with a trend, forecast every number

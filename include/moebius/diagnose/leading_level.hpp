@@ -7,6 +7,16 @@
 
 namespace moebius {
 
+struct leading_pair {
+    Eigen::VectorXd direction;
+    double gain = 0;
+};
+
+/// The leading direction of a symmetric matrix, from one that is near it (Rayleigh and Ritz, on the
+/// Krylov space of `from`; one direction is as good as another where that is 0).
+[[nodiscard]] leading_pair leading_direction(const Eigen::MatrixXd& of,
+                                             const Eigen::VectorXd& from);
+
 /// The largest eigenvalue of a noisy symmetric matrix that moves, as of the next one: the gain of
 /// each step along a direction that was found before it, so that its noise is independent of that.
 /// The direction is that of the mean over some steps, the lag of a steady drift taken off (Brown's

@@ -19,6 +19,13 @@ struct loop_terms {
     /// Load gained per unit of the controller's score y = -sum(n - 1/E), or -sum sign(n - 1/E):
     /// for softmax step gamma beta/E, or u beta/E. Empty: it is fitted, too.
     std::optional<double> answer = std::nullopt;
+    /// beta times what a step adds to the scores: a unit of load to that of the rule (step
+    /// feedback), and a unit of y to the controller's. Of a loop of both that are known loads are
+    /// regressed on those of these scores; 0: x and y each have a slope.
+    double per_load = 0, per_sum = 0;
+    /// Load per unit of beta times a score at equal loads; 0: 1/E, of softmax, whose loads are then
+    /// taken as they bend.
+    double slope = 0;
     std::size_t skip = 0;  ///< steps before the first that is used; 0: 4/forget
 };
 
@@ -42,6 +49,11 @@ struct fitted_loop {
 /// and where loads bend up, too, the line is too steep. So without a controller a bend common to
 /// all experts, of the square of x less its mean, is fitted beside it.
 ///
+/// With a controller whose rule and feedback are known both scores are, but for their start, and
+/// one slope is fitted: theta of n_t = theta softmax(scores) + noise, which is 1 of a gate without
+/// features. Loads are then what softmax makes of scores however far these swing, as they do under
+/// a controller that is fast over a step, and a, c are theta times what the rule makes them.
+///
 /// Intercepts bias a by O(1/steps) (Nickell), which matters for many experts, as the error falls
 /// with them and the bias does not. It is taken off: E[sum x noise] = -v (E - 1) G, with G the sum
 /// of x's response to noise within the steps. G grows with a, by which the adjusted likelihood is
@@ -58,7 +70,7 @@ public:
 
     /// Of all steps but those skipped, in which scores still remember their start; empty
     /// before there are 50 and before loads have moved.
-    [[nodiscard]] std::optional<fitted_loop> whole() const { return solve(sums_[0]); }
+    [[nodiscard]] std::optional<fitted_loop> whole() const { return fit_of(sums_[0]); }
     /// Of the last 500 to 1,000 steps.
     [[nodiscard]] std::optional<fitted_loop> recent() const;
 
@@ -68,14 +80,20 @@ private:
         Eigen::ArrayXd x, y, q, xx, xq, xxq, xxx, xxxx;  ///< (E)
         double xy = 0, yy = 0, yq = 0, qq = 0;
     };
+    [[nodiscard]] std::optional<fitted_loop> fit_of(const sums& s) const;
     [[nodiscard]] std::optional<fitted_loop> solve(const sums& s) const;
     [[nodiscard]] double intercept_misfit(double a, double m) const;
+    [[nodiscard]] std::optional<fitted_loop> tied(const sums& s) const;
+    [[nodiscard]] bool is_tied() const noexcept;
+    void find_loads();
     void add(sums& to) const;
     [[nodiscard]] sums empty() const;
     static void take_off_bend(const sums& s, double& xx, double& xq, double& qq);
 
     loop_terms terms_;
     Eigen::ArrayXd q_, x_, y_;  ///< (E) loads of the step, and what they answer to
+    Eigen::ArrayXd centre_;     ///< (E) mean scores before the first step that is used
+    Eigen::ArrayXd told_;       ///< (E) loads less 1/E that the scores make
     std::array<sums, 3> sums_;  ///< of all steps, and of two windows that begin in turn
     std::size_t steps_ = 0;
 };

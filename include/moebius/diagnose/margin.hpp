@@ -34,12 +34,16 @@ struct margin {
 };
 
 /// The feedbacks K at which something changes for a router of equal loads that softmax or exact-k
-/// describes, with the controller that the log names.
-/// @source docs/theory.md sections 3, 5 and 7
+/// describes, with the controller that the log names, step by step.
+/// @source docs/theory.md sections 3, 5 (In steps) and 7
 struct loop_thresholds {
     double fold = 0;     ///< K_s(N, k): a collapsed state exists from here
     double balance = 0;  ///< equal loads are lost by themselves: N(N - 1)/(N - k)
-    double gain = 0;     ///< gamma of the controller, of small deviations, times beta/decay
+    /// By how much the controller raises that: gamma beta/decay of small deviations, times 1 -
+    /// forget, as it answers a step late.
+    double gain = 0;
+    double flip = 0;    ///< below it loads change sides in each step; 0 or less: nowhere
+    double forget = 0;  ///< share of a score that a step forgets; 0: not known
     bool sign = false;
     std::size_t top_k = 1;
     [[nodiscard]] double onset() const { return balance + gain; }
@@ -76,16 +80,18 @@ public:
     void take(const load_record& record);
 
     [[nodiscard]] layer_diagnosis result() const;
-    /// The margins, feedback and limits of result() alone: what is asked of many steps.
-    [[nodiscard]] layer_diagnosis margins() const;
 
 private:
     void begin_fits();
     void fit_loop(std::int64_t step);
+    void take_feedback(double now);
     void take_probes(const load_record& record);
     void watch_gain(std::int64_t step);
     void judge_loop(layer_diagnosis& out) const;  ///< of probes, or of gates that rest
+    void judge_probes(layer_diagnosis& out) const;
     void note_scores(layer_diagnosis& out) const;
+    [[nodiscard]] bool counts_part() const;
+    [[nodiscard]] std::string untold() const;
     void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
     void drop_unequal(layer_diagnosis& out) const;
     [[nodiscard]] loads_now loads_seen() const;
@@ -98,7 +104,9 @@ private:
     loop_thresholds alone_;  ///< without a controller
     collapse_watch watch_;
     recent_steps recent_;
-    bool loops_ = false;  ///< whether scores follow loads, so that there is a K
+    bool loops_ = false;            ///< whether scores follow loads, so that there is a K
+    std::optional<refusal> unfit_;  ///< why the log's rule can be none
+    std::size_t parts_ = 0;         ///< records of fewer choices than tokens x top_k
     std::optional<loop_fit> loop_;
     std::optional<free_loop_fit> free_;  ///< beside a known step, or in place of one that is not
     std::optional<dither_slope> dither_;

@@ -16,19 +16,21 @@ public:
 
     struct row {
         std::int64_t step = 0;
-        margin nearest;                  ///< layer_diagnosis::margins' first, without its words
+        /// layer_diagnosis::margins' first, without its words; NaN where there was none
+        margin nearest;
         std::optional<margin> feedback;  ///< layer_diagnosis::feedback
     };
 
     /// After the layer has taken a record of that step.
     void take(const layer_margin& layer, std::int64_t step);
 
-    /// Those whose margin is of the same kind as the last one, which is told beside, is added: of
-    /// the gain of a loop or of the growth of deviations.
+    /// Those of one kind, of the gain of a loop or of the growth of deviations, as the last margin
+    /// that was told. Behind the first of them steps without a margin stay.
+    /// @param last  of the last step, whose row is the last one
     [[nodiscard]] std::vector<row> rows(const layer_diagnosis& last) const;
 
 private:
-    static std::optional<row> row_of(const layer_diagnosis& from, std::int64_t step);
+    static row row_of(const layer_diagnosis& from, std::int64_t step);
 
     std::vector<row> rows_;
     std::size_t stride_ = 8, taken_ = 0;

@@ -50,10 +50,13 @@ public:
     /// to first order, is taken off: most of the noise of steps of many tokens. The mean over
     /// dithers stays, as they know nothing of the steps before.
     void take(std::span<const double> moments, std::span<const double> dither = {});
-    /// As of now: of as many of the last steps as its motion allows.
+    /// As of now: of as many of the last steps as its motion allows. The interval reaches down
+    /// to the mean over directions where none was found ahead of the others: among alike ones that
+    /// leads whose experts have more at the time.
     [[nodiscard]] std::optional<measured_slope> slope() const;
-    /// At equal loads, of all steps: for gates that rest. Empty where one direction is ahead of the
-    /// others, where slope() tells another one, or too few steps came.
+    /// For gates that rest: at equal loads, of all steps, where no direction is ahead of the
+    /// others, else along the leading one where the loads are in the mean. Empty where it is
+    /// another one now, or too few steps came.
     [[nodiscard]] std::optional<measured_slope> at_rest() const;
 
 private:
@@ -64,8 +67,10 @@ private:
     std::vector<leading_level> courses_;
     Eigen::VectorXd shares_;  ///< (E) mean of p, weighted as the mean of the first course
     resting_gain rest_;       ///< of the mean over directions
+    drifting_level even_;     ///< the same, as of now
     leading_gain lead_;       ///< along `led_` over that mean
-    Eigen::VectorXd led_;     ///< (E) that was the leading direction when the look at it began
+    Eigen::VectorXd led_;     ///< (E) the leading direction of `mean_` when the look at it began
+    Eigen::MatrixXd mean_;    ///< (E, E) of J over all steps
     double steps_ = 0;
     double beta_;
 };

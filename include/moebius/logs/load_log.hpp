@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <moebius/base/error.hpp>
 #include <moebius/base/lane_sums.hpp>
 #include <optional>
 #include <span>
@@ -32,6 +33,10 @@ struct log_head {
 /// "layer 3", "layers 0, 1" and, of many, "... and 5 more", for sentences.
 /// @param layers  places in log_head::layers, one or more
 [[nodiscard]] std::string layers_text(const log_head& head, std::span<const std::size_t> layers);
+
+/// Why no scores that follow loads have these settings, if they cannot: nothing could be told of
+/// such a loop's gain. A step forgets rate x decay of a score, which is less than 1.
+[[nodiscard]] std::optional<refusal> unfit_rule(const log_head& head);
 
 /// One layer in one step. The spans are the source's, valid until its next record.
 struct load_record {

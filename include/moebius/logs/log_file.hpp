@@ -82,8 +82,9 @@ struct opened_log {
 ///                   never opened, tables of Parquet), negative loads, numbers that are not finite,
 ///                   steps out of order in an array or a pipe, experts that come twice
 /// @throws out_of_order  for steps out of order in a CSV file that is read as it is asked for
-/// @throws invalid_argument  for settings that no run can have, of the options or of the log, and
-///                           for other experts than a file has
+/// @throws invalid_argument  for settings that no run can have: choices, of the options or of the
+///                           log, and a rule of scores (unfit_rule) of the options; for other
+///                           experts than a file has
 [[nodiscard]] std::vector<opened_log> open_logs(std::span<const std::string> paths,
                                                 const log_options& options = {});
 

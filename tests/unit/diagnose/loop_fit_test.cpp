@@ -53,6 +53,30 @@ TEST_CASE("the gain of a resting loop comes out of its loads, within its error",
     CHECK(sum < 51.2);
 }
 
+TEST_CASE("a controller that is fast over a step biases no gain", "[diagnose][oracle]") {
+    // scores swing by .35, so that p' is 12 % less in the mean than at equal loads: with a slope of
+    // the controller's that is taken for known K comes out 20 % too high
+    const int runs = 24;
+    double sum = 0;
+    for (int run = 0; run < runs; ++run) {
+        const feedback_rule rule{
+            .feedback = 3, .step = 0.5, .controller = {control_law::integral, 30}};
+        loop_terms terms{0.5, control_law::integral};
+        terms.per_load = 0.5 * 3;
+        terms.per_sum = 0.5 * 30;
+        loop_fit fit(8, terms);
+        for (const auto& counts :
+             loop_counts(8, 1024, rule, 2000, 400 + static_cast<std::uint64_t>(run)))
+            fit.take(shares_of(counts));
+        const auto got = *fit.whole();
+        CHECK_THAT(got.answer, WithinRel(0.5 * 30 / 8, 0.05));
+        const double z = (got.gain - 3.0 / 8) / got.error;
+        sum += z * z;
+    }
+    CHECK(sum > 9.9);  // quantiles as above
+    CHECK(sum < 51.2);
+}
+
 TEST_CASE("the forgetting can be fitted, too", "[diagnose]") {
     const double sum = chi_square({3, {}, false}, 24, false);
     CHECK(sum > 9.9);  // quantiles as above

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <catch.hpp>
-#include <iomanip>
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/margin.hpp>
-#include <moebius/diagnose/margin_course.hpp>
 #include <moebius/exact/n_expert.hpp>
-#include <moebius/exact/subset_fold.hpp>
-#include <sstream>
 #include <string>
 
 #include "runs.hpp"
@@ -16,25 +12,6 @@ using namespace moebius;
 using namespace diagnose_runs;
 
 namespace {
-
-log_head head_of(std::size_t experts, double feedback) {
-    log_head out;
-    out.experts = experts;
-    out.top_k = 1;
-    out.rate = 0.05;
-    out.feedback = feedback;
-    out.decay = 1;
-    out.beta = 1;
-    out.gate = "softmax";
-    out.balancer = "feedback";
-    return out;
-}
-
-bool notes_hold(const layer_diagnosis& of, std::string_view words) {
-    return std::any_of(of.notes.begin(), of.notes.end(), [&](const std::string& note) {
-        return note.find(words) != std::string::npos;
-    });
-}
 
 /// Counts of a gate that moves by itself: scores follow slow random curves.
 std::vector<std::vector<double>> moving_gate(std::size_t steps, std::uint64_t seed) {
@@ -68,105 +45,31 @@ TEST_CASE("a resting loop is placed among the thresholds of theory", "[diagnose]
     REQUIRE(got.margins.size() == 2);
     const double fold = exact::branch_fold({8, 1}).K;
     CHECK_THAT(got.margins[0].value, WithinRel(1 - got.feedback->value / fold, 1e-9));
-    CHECK_THAT(got.margins[1].value, WithinRel(1 - got.feedback->value / 8.5, 1e-9));
+    CHECK_THAT(got.margins[1].value,
+               WithinRel(1 - got.feedback->value / 8.475, 1e-9));  // 8 + .5 (1 - step)
     CHECK(got.knob.empty() == (K < 3));
     CHECK(got.margins[0].of.ends_with("appears without the controller"));
     CHECK((got.reason.find("not computed") != std::string::npos) == (K > 4.2498));
     CHECK_FALSE(got.warned_at);
 }
 
-TEST_CASE("a knob restores the margin that is asked for", "[diagnose]") {
-    auto head = head_of(8, 6);
-    const feedback_rule rule{.feedback = 6, .step = 0.05, .controller = {control_law::integral, 2}};
-    head.balancer = "integral";
-    head.bias_rate = 0.05 * 2;
-    layer_margin layer(head, 0.5);
-    load_record record;
-    for (const auto& step : loop_counts(8, 512, rule, 1000, 1)) {
-        ++record.step;
-        record.loads = step;
-        layer.take(record);
-    }
-    const auto got = layer.result();
-    CAPTURE(got.knob);
-    REQUIRE(got.feedback);
-    const double K = got.feedback->value, fold = exact::branch_fold({8, 1}).K;
-    // K falls with the feedback, and is then half of where a collapsed state appears
-    std::ostringstream wanted;
-    wanted << "feedback from 6 to " << std::setprecision(3) << 6 * fold / 2 / K << " ("
-           << 6 * fold / 2 / got.feedback->high << " to " << 6 * fold / 2 / got.feedback->low
-           << ") ";
-    CHECK(got.knob.starts_with(wanted.str()));
-    // the controller needs a gain of K/(1 - margin) - N, and has 2
-    const auto rate = [](double feedback) { return 0.1 * (2 * feedback - 8) / 2; };
-    wanted.str("");
-    wanted << "bias rate from 0.1 to " << rate(K) << " (" << rate(got.feedback->low) << " to "
-           << rate(got.feedback->high) << ") ";
-    CHECK(got.knob.find(wanted.str()) != std::string::npos);
-    const auto aux = [](const std::string& note) { return note.find("z-loss") != note.npos; };
-    CHECK(std::any_of(got.notes.begin(), got.notes.end(), aux));
-    CHECK(got.knob.find("restores a margin of 50 %") != std::string::npos);
-    CHECK_THROWS_AS(layer_margin(head, 1), invalid_argument);
-}
-
-TEST_CASE("choices that are enough for a margin are the fewest", "[diagnose]") {
-    auto head = head_of(64, 10);
-    const auto got =
-        diagnosis_of(head, loop_counts(64, 4096, {.feedback = 10, .step = 0.05}, 1500, 1));
-    CAPTURE(got.knob);
-    REQUIRE(got.feedback);
-    const double K = got.feedback->value;
-    const auto at = got.knob.find("top-k from 1 to ");
-    REQUIRE(at != std::string::npos);
-    const auto k = std::stoul(got.knob.substr(at + 16));
-    CHECK(1 - K / exact::subset_fold(64, k).K >= 0.25);
-    CHECK(1 - K / exact::subset_fold(64, k - 1).K < 0.25);
-    // the interval of K is that of the choices
-    const auto fewest = [](double feedback) {
-        std::size_t choices = 1;
-        while (1 - feedback / exact::subset_fold(64, choices).K < 0.25) ++choices;
-        return choices;
-    };
-    std::ostringstream wanted;
-    wanted << k << " (" << fewest(got.feedback->low) << " to " << fewest(got.feedback->high) << ")";
-    CHECK(got.knob.find(wanted.str(), at) == at + 16);
-}
-
-TEST_CASE("where no knob can be told the reason is", "[diagnose]") {
+TEST_CASE("a margin that may be none as well as all is not told", "[diagnose]") {
+    // one block off all others has no multiplier
+    std::mt19937_64 random(1);
     log_head head;
-    head.experts = 4;
-    head.balancer = GENERATE(as<std::string>{}, "aux", "none", "");
-    const auto got = diagnosis_of(head, std::vector<std::vector<double>>(100, {970, 10, 10, 10}));
-    CHECK(got.verdict == load_verdict::collapsed);
-    CHECK(got.knob.starts_with("cannot tell which knob restores a margin of 25 %: "));
-    CHECK((got.knob.find("no feedback to lower") != std::string::npos) == !head.balancer.empty());
-    CHECK(got.knob.find("an aux weight and a z-loss act through what gates learn") !=
-          std::string::npos);
-}
-
-TEST_CASE("the course of a margin has few rows and ends at what is told", "[diagnose]") {
-    const auto counts = loop_counts(4, 512, {.feedback = 1, .step = 0.05}, 1700, 1);
-    layer_margin layer(head_of(4, 1));
-    margin_course course;
-    CHECK(course.rows(layer.result()).empty());
-    load_record record;
-    for (const auto& step : counts) {
-        ++record.step;
-        record.loads = step;
-        layer.take(record);
-        course.take(layer, record.step);
+    head.experts = 8;
+    int wide = 0;
+    for (int run = 0; run < 10; ++run) {
+        std::vector<std::vector<double>> counts;
+        for (int t = 0; t < 1000; ++t)
+            counts.push_back(drawn({t < 960 ? 0 : 1.5, 0, 0, 0, 0, 0, 0, 0}, 512, random));
+        const auto got = diagnosis_of(head, counts);
+        for (const auto& one : got.margins) CHECK((one.low > 0 || one.high < 1));
+        if (!notes_hold(got, "its interval is too wide")) continue;
+        ++wide;
+        CHECK(got.margins.empty());
     }
-    const auto told = layer.result();
-    const auto rows = course.rows(told);
-    REQUIRE(rows.size() > margin_course::most_rows / 4);
-    CHECK(rows.size() <= margin_course::most_rows);
-    CHECK(rows.back().step == 1700);
-    CHECK(rows.back().nearest.value == told.margins[0].value);
-    for (std::size_t i = 0; i + 1 < rows.size(); ++i)  // 64 of every 16th reach to step 1024
-        CHECK(rows[i].step % 32 == 0);
-    // noise dies down
-    const auto width = [](const auto& row) { return row.nearest.high - row.nearest.low; };
-    CHECK(width(rows.back()) < width(rows.front()));
+    CHECK(wide > 0);
 }
 
 TEST_CASE("a gate that moves vetoes a distance from counts", "[diagnose]") {
@@ -174,45 +77,6 @@ TEST_CASE("a gate that moves vetoes a distance from counts", "[diagnose]") {
     const auto got = diagnosis_of(head_of(4, 1), moving_gate(2000, seed));
     CHECK_FALSE(got.feedback);
     CHECK(notes_hold(got, "cannot tell a distance from counts"));
-}
-
-TEST_CASE("rows that are steps apart give no K and are not called safe", "[diagnose]") {
-    const bool controlled = GENERATE(false, true);
-    const std::int64_t apart = GENERATE(2, 5, 20);
-    feedback_rule rule{.feedback = controlled ? 6.0 : 3.0, .step = 0.05};
-    auto head = head_of(8, rule.feedback);
-    if (controlled) {
-        rule.controller = {control_law::integral, 1};
-        head.balancer = "integral";
-        head.bias_rate = 0.05;
-    }
-    layer_margin margin(head);
-    load_record record;
-    for (const auto& step : loop_counts(8, 512, rule, 6000, 3)) {
-        record.loads = step;
-        if (++record.step % apart == 0) margin.take(record);
-    }
-
-    const auto got = margin.result();
-
-    CAPTURE(got.reason);
-    CHECK_FALSE(got.feedback);
-    CHECK(got.verdict != load_verdict::safe);
-    CHECK(notes_hold(got, "known rates need every step"));
-}
-
-TEST_CASE("a step that is missing makes the gain that of the steps behind it", "[diagnose]") {
-    const auto counts = loop_counts(8, 512, {.feedback = 3, .step = 0.05}, 3000, 3);
-    layer_margin whole(head_of(8, 3)), behind(head_of(8, 3));
-    load_record record;
-    for (const auto& step : counts) {
-        record.loads = step;
-        if (++record.step == 1000) continue;
-        whole.take(record);
-        if (record.step > 1001) behind.take(record);
-    }
-    REQUIRE(whole.result().feedback);
-    CHECK(whole.result().feedback->value == behind.result().feedback->value);
 }
 
 TEST_CASE("steps that are left are steps of the run, not rows of the log", "[diagnose]") {

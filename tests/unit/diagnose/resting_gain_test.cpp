@@ -154,3 +154,53 @@ TEST_CASE("gates that grow surer, all experts alike, are not at rest", "[diagnos
     REQUIRE(now);
     CHECK(rest.has_value() == (growth == 0));  // at .5 the mean of all steps is 10 % too much
 }
+
+TEST_CASE("few tokens that scatter scores far leave gates at rest", "[diagnose][oracle]") {
+    // scores scatter by .02: the leading direction gains some 4 % more where they are
+    constexpr std::size_t n = 8;
+    const double K = 4;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        log_head head;
+        head.experts = n;
+        head.top_k = head.decay = head.beta = 1;
+        head.rate = 0.05;
+        head.feedback = K;
+        head.balancer = "feedback";
+        layer_margin layer(head);
+        std::mt19937_64 random(seed);
+        std::vector<double> scores(n, 0.0), moments(n * n);
+        for (std::int64_t t = 0; t < 1000; ++t) {
+            const auto counts = drawn(scores, 256, random);
+            double sum = 0;
+            for (const double s : scores) sum += std::exp(s);
+            for (std::size_t i = 0; i < n; ++i)
+                for (std::size_t j = 0; j < n; ++j)
+                    moments[i * n + j] = 256 * std::exp(scores[i] + scores[j]) / (sum * sum);
+            if (t >= 100) layer.take({t, 0, counts, {}, {}, moments});
+            for (std::size_t e = 0; e < n; ++e)
+                scores[e] += 0.05 * (K * counts[e] / 256 - scores[e]);
+        }
+        const auto got = layer.result();
+        CAPTURE(seed, got.reason);
+        REQUIRE(got.feedback);
+        CHECK_THAT(got.feedback->value, WithinRel(K, 1e-9));
+    }
+}
+
+TEST_CASE("moments of softmax's shares tell no gain of a router of two choices", "[diagnose]") {
+    log_head head;
+    head.experts = 4;
+    head.top_k = 2;
+    head.decay = head.beta = 1;
+    head.rate = 0.05;
+    head.feedback = 2;
+    head.balancer = "feedback";
+    layer_margin layer(head);
+    const std::vector<double> counts{128, 130, 126, 128}, moments(16, 256.0 / 16);
+    for (std::int64_t t = 0; t < 300; ++t) layer.take({t, 0, counts, {}, {}, moments});
+    const auto got = layer.result();
+    CHECK_FALSE(got.feedback);
+    CHECK(std::any_of(got.notes.begin(), got.notes.end(), [](const std::string& note) {
+        return note.find("not the derivative of the loads") != note.npos;
+    }));
+}

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <moebius/diagnose/margin.hpp>
 #include <moebius/simulate/closed_loop.hpp>
 #include <numeric>
 #include <random>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace diagnose_runs {
@@ -41,6 +44,26 @@ inline std::vector<double> drawn(const std::vector<double>& scores, std::size_t 
     std::vector<double> counts(scores.size(), 0.0);
     for (std::size_t t = 0; t < tokens; ++t) ++counts[choice(random)];
     return counts;
+}
+
+/// Of a loop of softmax without a controller, in steps of .05.
+inline moebius::log_head head_of(std::size_t experts, double feedback) {
+    moebius::log_head out;
+    out.experts = experts;
+    out.top_k = 1;
+    out.rate = 0.05;
+    out.feedback = feedback;
+    out.decay = 1;
+    out.beta = 1;
+    out.gate = "softmax";
+    out.balancer = "feedback";
+    return out;
+}
+
+inline bool notes_hold(const moebius::layer_diagnosis& of, std::string_view words) {
+    return std::any_of(of.notes.begin(), of.notes.end(), [&](const std::string& note) {
+        return note.find(words) != std::string::npos;
+    });
 }
 
 inline moebius::layer_diagnosis diagnosis_of(const moebius::log_head& head,

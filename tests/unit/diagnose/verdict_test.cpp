@@ -183,3 +183,28 @@ TEST_CASE("loads that stay far from where they were are not safe", "[diagnose]")
     CAPTURE(got.reason);
     CHECK(got.verdict == load_verdict::drifting);
 }
+
+TEST_CASE("a controller that is fast over a step is judged step by step", "[diagnose]") {
+    // of step .5 and gain 40 loads change sides in each step below K = 6
+    log_head head;
+    head.experts = 8;
+    head.top_k = head.decay = head.beta = 1;
+    head.rate = 0.5;
+    head.feedback = 3;
+    head.bias_rate = 0.5 * 40;
+    head.gate = "softmax";
+    head.balancer = "integral";
+    feedback_rule rule{.feedback = 3, .step = 0.5, .controller = {control_law::integral, 40}};
+    const auto got = diagnosis_of(head, loop_counts(8, 1024, rule, 1500, 1));
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::oscillating);
+    CHECK(got.reason.find("below 6 they change sides in each step") != std::string::npos);
+    CHECK(got.knob.find("from loads that flip") != std::string::npos);
+    REQUIRE(got.limits);
+    CHECK_THAT(got.limits->onset(), WithinRel(28.0, 1e-12));  // 8 + 40 (1 - step)
+    REQUIRE(got.margins.size() == 3);
+    CHECK(got.margins[0].value < 0);
+    head.bias_rate = 0.5 * 4;
+    rule.controller.gain = 4;
+    CHECK(diagnosis_of(head, loop_counts(8, 1024, rule, 1500, 1)).verdict == load_verdict::safe);
+}

@@ -335,6 +335,15 @@ TEST_CASE("settings that no run can have are refused", "[logs][error]") {
     CHECK_THAT(refusal_of("{\"step\":0,\"layer\":0,\"counts\":[1,2]}\n", {.beta = 0}),
                ContainsSubstring("beta is 0, but it must be"));
     CHECK(refusal_of(array, {.rate = 0, .feedback = -2}) == "(nothing)");
+    CHECK_THAT(refusal_of(array, {.rate = 5}), ContainsSubstring("rate x decay is 5, but it must"));
+    CHECK_THAT(refusal_of(array, {.rate = 0.6, .decay = 2}),
+               ContainsSubstring("rate x decay is 1.2, but it must be < 1"));
+    // a log is read all the same, whatever it says of its rule
+    const std::string loads = "{\"step\":0,\"layer\":0,\"counts\":[1,2]}\n";
+    CHECK(refusal_of("{\"config\":{\"eta\":5}}\n" + loads) == "(nothing)");
+    CHECK(refusal_of("{\"config\":{\"eta\":5}}\n" + loads, {.rate = 0.1}) == "(nothing)");
+    CHECK_THAT(refusal_of("{\"config\":{\"eta\":5}}\n" + loads, {.decay = 0.5}),
+               ContainsSubstring("rate x decay is 2.5, but it must be < 1"));
 }
 
 TEST_CASE("a damaged text is refused with file, place and rule", "[logs][error]") {
