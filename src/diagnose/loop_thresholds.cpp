@@ -210,6 +210,10 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
     out.knob = knob_of(at, {K, low, high}, head, restored, out.margins);
     std::stable_sort(out.margins.begin(), out.margins.end(),
                      [](const margin& a, const margin& b) { return a.value < b.value; });
+    if (high < at.flip)
+        out.notes.emplace_back(
+            "cannot tell K as well as its interval says: of loads that change sides in each step "
+            "the mean scores are not known, and it may be 1 % off");
     if (!out.knob.empty())
         out.notes.push_back(fmt::format(
             "cannot tell the aux weight or z-loss that restores a margin: {}", learned_knobs));

@@ -200,6 +200,7 @@ TEST_CASE("a controller that is fast over a step is judged step by step", "[diag
     CHECK(got.verdict == load_verdict::oscillating);
     CHECK(got.reason.find("below 6 they change sides in each step") != std::string::npos);
     CHECK(got.knob.find("from loads that flip") != std::string::npos);
+    CHECK(notes_hold(got, "cannot tell K as well as its interval says"));
     REQUIRE(got.limits);
     CHECK_THAT(got.limits->onset(), WithinRel(28.0, 1e-12));  // 8 + 40 (1 - step)
     REQUIRE(got.margins.size() == 3);
