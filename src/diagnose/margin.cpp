@@ -96,18 +96,27 @@ void layer_margin::take(const load_record& record) {
 
 std::string_view layer_margin::unit() const { return gap_ ? "rows" : "steps"; }
 
-/// K is the gain where the loads are, and its thresholds are those of equal loads.
-void layer_margin::drop_unequal(layer_diagnosis& out) const {
-    if (out.margins.empty() || !unequal(loads_seen())) return;
-    out.margins.clear();
-    out.feedback.reset();
-    out.limits.reset();
+/// Thresholds are those of equal loads. Where loads are not, what probes tell of the loop's gain
+/// holds, with its margin from 1 unless they are lost; that of counts is of small deviations.
+void layer_margin::drop_unequal(bool probed, layer_diagnosis& out) const {
+    const auto far = out.margins.empty() ? inequality::none : inequality_of(loads_seen());
+    if (far == inequality::none) return;
+    if (out.verdict <= load_verdict::coexistence || far == inequality::lost) {
+        out.verdict = load_verdict::cannot_tell;
+        out.reason.clear();
+    }
     out.knob.clear();
-    out.verdict = load_verdict::cannot_tell;
-    out.reason.clear();
+    out.limits.reset();
+    if (probed && far == inequality::led)
+        out.margins.erase(out.margins.begin(), out.margins.end() - 1);
+    else
+        out.margins.clear();
+    if (!probed) out.feedback.reset();
     out.notes.emplace_back(
-        "cannot tell K and a margin: they are of equal loads, and the gain that is measured is "
-        "that of unequal ones");
+        probed ? "K is the gain of the loop where the loads are, which are not equal: how far a "
+                 "collapsed state is, and what restores a margin, is known of equal ones"
+               : "cannot tell K and a margin: they are of equal loads, and the gain that is "
+                 "measured is that of unequal ones");
 }
 
 void layer_margin::judge_counts(layer_diagnosis& out) const {
@@ -159,11 +168,11 @@ layer_diagnosis layer_margin::result() const {
     if (scores_) out.had += ", scores";
     if (moments_) out.had += ", moments";
     if (dither_) out.had += ", dither";
-    judge_loop(out);
+    const bool probed = judge_loop(out);
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
     const bool measured = out.feedback.has_value();
-    drop_unequal(out);
+    drop_unequal(probed, out);
     note_scores(out);
     judge_counts(out);
     if (watch_.blocks().steps() > 0 && (out.margins.empty() || !out.feedback))

@@ -194,20 +194,22 @@ std::string layer_margin::untold() const {
         top_k_);
 }
 
-void layer_margin::judge_loop(layer_diagnosis& out) const {
+bool layer_margin::judge_loop(layer_diagnosis& out) const {
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     if (!unfit_) judge_probes(out);
+    const bool probed = !out.margins.empty();
     if (!unfit_ && out.margins.empty() && !counts_part())
         if (const auto gain = gain_of(loop_, free_, known, out))
             judge_gain(controlled(alone_, head_, tokens_), *gain, "counts of gates that rest",
                        head_, restored_, out);
-    if (!out.margins.empty() || !loops_) return;
+    if (!out.margins.empty() || !loops_) return probed;
     if (gap_ && out.notes.empty())
         out.notes.push_back(fmt::format(
             "cannot tell a distance from counts: known rates need every step, and before step {} "
             "rows are {} steps apart",
             gap_end_, *gap_));
     if (const auto why = untold(); !why.empty()) out.notes.push_back("cannot tell K: " + why);
+    return probed;
 }
 
 /// Under a rule that makes scores of loads their slope is that rule.

@@ -116,12 +116,15 @@ void judge_turns(const loads_now& at, layer_diagnosis& out) {
 
 }  // namespace
 
-bool unequal(const loads_now& at) {
-    if (at.blocks.steps() < fewest_judged) return false;
-    const auto far = [&](const Eigen::VectorXd& loads) {
-        return !collapse_of(loads, at.top_k).empty() || one_leads(loads, at.top_k);
+inequality inequality_of(const loads_now& at) {
+    if (at.blocks.steps() < fewest_judged) return inequality::none;
+    const auto latest = at.steps.mean(latest_rows(at)), longer = at.blocks.recent();
+    const auto lost = [&](const Eigen::VectorXd& loads) {
+        return !collapse_of(loads, at.top_k).empty();
     };
-    return far(at.steps.mean(latest_rows(at))) || far(at.blocks.recent()) || turning_blocks(at) > 0;
+    if (lost(latest) || lost(longer) || turning_blocks(at) > 0) return inequality::lost;
+    const bool led = one_leads(latest, at.top_k) || one_leads(longer, at.top_k);
+    return led ? inequality::led : inequality::none;
 }
 
 void judge_collapse(const loads_now& at, layer_diagnosis& out) {

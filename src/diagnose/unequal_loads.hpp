@@ -20,9 +20,13 @@ struct loads_now {
     std::string_view unit;  ///< steps, or rows that are not one step apart
 };
 
-/// Whether loads are so far from equal, by their means or in turn, that what is known of equal ones
-/// does not hold.
-[[nodiscard]] bool unequal(const loads_now& at);
+/// How far loads are from equal.
+enum class inequality {
+    none,
+    led,   ///< one expert has more than half of its most
+    lost,  ///< they have collapsed, or experts win in turn
+};
+[[nodiscard]] inequality inequality_of(const loads_now& at);
 
 /// Collapsed, whatever else was said, where a rule says so of the last rows, 20 if these have 50
 /// choices an expert, else 100, or of the last 200 while one expert leads still; oscillating, where

@@ -87,13 +87,13 @@ private:
     void take_feedback(double now);
     void take_probes(const load_record& record);
     void watch_gain(std::int64_t step);
-    void judge_loop(layer_diagnosis& out) const;  ///< of probes, or of gates that rest
+    bool judge_loop(layer_diagnosis& out) const;  ///< of probes, and whether, or of gates that rest
     void judge_probes(layer_diagnosis& out) const;
     void note_scores(layer_diagnosis& out) const;
     [[nodiscard]] bool counts_part() const;
     [[nodiscard]] std::string untold() const;
     void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
-    void drop_unequal(layer_diagnosis& out) const;
+    void drop_unequal(bool probed, layer_diagnosis& out) const;
     [[nodiscard]] loads_now loads_seen() const;
     [[nodiscard]] std::string_view unit() const;  ///< of what blocks count
     [[nodiscard]] double steps_a_row() const;     ///< in the mean

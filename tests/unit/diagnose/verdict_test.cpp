@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <Eigen/Eigenvalues>
 #include <catch.hpp>
 #include <cmath>
 #include <functional>
@@ -208,4 +209,47 @@ TEST_CASE("a controller that is fast over a step is judged step by step", "[diag
     head.bias_rate = 0.5 * 4;
     rule.controller.gain = 4;
     CHECK(diagnosis_of(head, loop_counts(8, 1024, rule, 1500, 1)).verdict == load_verdict::safe);
+}
+
+TEST_CASE("moments tell the gain where loads are not equal, and no fold of equal ones",
+          "[diagnose]") {
+    const double score = GENERATE(2.2, 7.0);  // one of four leads, or has nearly all
+    std::mt19937_64 random(14);
+    const std::vector<double> scores{score, 0, 0, 0};
+    Eigen::Vector4d p = Eigen::Map<const Eigen::Vector4d>(scores.data()).array().exp();
+    p /= p.sum();
+    const Eigen::Matrix4d slope = Eigen::Matrix4d(p.asDiagonal()) - p * p.transpose();
+    const double gain = 2 * Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d>(slope).eigenvalues()[3];
+    log_head head;
+    head.experts = 4;
+    head.top_k = head.decay = head.beta = 1;
+    head.tokens = 1024;
+    head.rate = 0.02;
+    head.feedback = 2;
+    head.gate = "softmax";
+    head.balancer = "feedback";
+    layer_margin layer(head);
+    const Eigen::Matrix4d moments = 1024 * p * p.transpose();
+    for (int t = 0; t < 800; ++t) {
+        const auto loads = drawn(scores, 1024, random);
+        load_record record;
+        record.step = t;
+        record.loads = loads;
+        record.moments = {moments.data(), 16};
+        layer.take(record);
+    }
+    const auto got = layer.result();
+    CAPTURE(got.reason);
+    REQUIRE(got.feedback);
+    CHECK_THAT(got.feedback->value, WithinRel(4 * gain, 1e-3));  // 4: equal loads are lost there
+    CHECK_FALSE(got.limits);
+    CHECK(got.knob.empty());
+    if (score > 5) {
+        CHECK(got.verdict == load_verdict::collapsed);
+        CHECK(got.margins.empty());
+    } else {
+        CHECK(got.verdict == load_verdict::cannot_tell);
+        REQUIRE(got.margins.size() == 1);
+        CHECK_THAT(got.margins[0].value, WithinAbs(1 - gain, 1e-3));
+    }
 }
