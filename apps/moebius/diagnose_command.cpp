@@ -71,9 +71,9 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     std::size_t records = batch.fill(*log.source, numbers);
     while (records > 0 && !watched.stopping()) {
         // the next is read meanwhile: a disk takes as long as the numbers do
-        auto coming = std::async(args.threads == 1 ? std::launch::deferred
-                                                     : std::launch::async | std::launch::deferred,
-                                 [&] { return next.fill(*log.source, numbers); });
+        auto coming = std::async(
+            args.threads == 1 ? std::launch::deferred : std::launch::async | std::launch::deferred,
+            [&] { return next.fill(*log.source, numbers); });
         threads.run(batch.layers(), [&](unsigned, std::size_t layer) {
             for (const auto& record : batch.of(layer)) {
                 state.take(record);
