@@ -49,6 +49,21 @@ bool moves_away(const block_window& window) {
     return squares.tail<3>().mean() > squares.head<blocks - 3>().maxCoeff();
 }
 
+namespace {
+
+/// Squares that are left of a course by one jump from a level to another, at its best place.
+double left_by_jump(const block_vector& a) {
+    double least = (a.array() - a.mean()).square().sum();
+    for (int before = 1; before < blocks; ++before) {
+        const auto first = a.head(before), rest = a.tail(blocks - before);
+        least = std::min(least, (first.array() - first.mean()).square().sum() +
+                                    (rest.array() - rest.mean()).square().sum());
+    }
+    return least;
+}
+
+}  // namespace
+
 block_growth growth_in(const block_window& window) {
     block_growth out;
     out.away = moves_away(window);
@@ -59,8 +74,9 @@ block_growth growth_in(const block_window& window) {
     const double spread = from.squaredNorm();
     if (!(spread > 1e-15)) return out;  // blocks of equal counts: nothing moves
     const double rho = from.dot(change) / spread;
-    const double left =
-        ((change.array() - change.mean()).matrix() - rho * from).squaredNorm() / (pairs - 2);
+    const double squares = ((change.array() - change.mean()).matrix() - rho * from).squaredNorm();
+    const double left = squares / (pairs - 2);
+    out.jumped = left_by_jump(a) < squares;
     out.multiplier = 1 + rho;
     out.error = std::sqrt(std::max(left, 1e-16) / spread);
     out.t = rho / out.error;

@@ -7,8 +7,7 @@ namespace moebius {
 namespace {
 
 int rank_of(warning_kind kind) {
-    constexpr int ranks[] = {0, 4, 1,
-                             2, 3, 5};  // none, growing, swelling, swinging, rising, periodic
+    constexpr int ranks[] = {0, 3, 1, 2, 4, 5};  // in the order of warning_kind
     return ranks[static_cast<std::size_t>(kind)];
 }
 
@@ -38,15 +37,15 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
         at.kind = warning_kind::swinging;
 }
 
-/// Of the shortest blocks gates that begin to learn rise as fast, and level off.
+/// Of the shortest blocks, and where a log begins, gates that begin to learn rise as fast.
 void collapse_watch::judge_rise(std::size_t which, double top_k) {
-    if (which == 0) return;
+    auto& at = at_[which];
+    if (which == 0 || blocks_.steps() < at.block * block_window::blocks + limits_.begins) return;
     const auto course = blocks_.leader(which);
     const double even = 1 / static_cast<double>(blocks_.experts());
     const double level =
         even * std::pow(half_of_most(blocks_.experts(), top_k) / even, limits_.rise_from);
     if (course.tail<2>().mean() < level) return;
-    auto& at = at_[which];
     at.rise = rise_of(course, blocks_.experts(), top_k);
     constexpr double soon = block_window::blocks / 2.0;
     if (at.rise.t >= limits_.rise_t && at.rise.kept >= limits_.rise_kept && at.rise.left <= soon)
@@ -96,7 +95,8 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
                   slow_swing(*window, limits_.half) <= limits_.rest;
     if (independent) judge_independent(which, *window);
     if (moves_away(*window)) at.growth = growth_in(*window);
-    if (at.growth.away && at.growth.t >= limits_.growth_t) at.kind = warning_kind::growing;
+    if (at.growth.away && !at.growth.jumped && at.growth.t >= limits_.growth_t)
+        at.kind = warning_kind::growing;
     judge_rise(which, top_k);
     judge_line(which, *window);
     if (at.kind == warning_kind::none) return;

@@ -46,7 +46,8 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
         out.verdict = load_verdict::losing_balance;
         out.reason = fmt::format(
             "one expert has {:.3g} of all choices and ever more: at the pace of the last {} {} it "
-            "has half of what it can have in {:.0f}",
+            "has half of what it can have in {:.0f}; a gate that specialises does so until it "
+            "levels off, which counts do not foretell",
             now.rise.share, now.block * block_window::blocks / 2, unit,
             now.rise.left * static_cast<double>(now.block));
     } else if (now.kind == warning_kind::swelling) {
@@ -65,8 +66,10 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
                 ", and they are multiplied by {:.3f} ({:.3f} to {:.3f}) from period to period",
                 now.line.multiplier, now.line.multiplier - interval_90 * now.line.error,
                 now.line.multiplier + interval_90 * now.line.error);
-        else if (now.line_grew > 1)
+        else if (now.line_grew >= warning_limits{}.line_growth)
             out.reason += fmt::format(", {:.2g} times as much as they did once", now.line_grew);
+        else
+            out.reason += "; data that alternate make such swings, too";
     } else {
         out.verdict =
             now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;
@@ -94,16 +97,15 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
             swing_words(swing->line, unit) + ", and nothing says that they swing more and more";
         return;
     }
-    const bool returns = slow->growth.t < -3;  // a random walk does so in one window of 20
-    constexpr double far = 0.25;               // in even shares
+    const bool returns = slow->growth.t < returning_t;
     const bool swings = slow->growth.multiplier - interval_90 * slow->growth.error < -1;
-    const bool moves = slow->moved >= far || ((!returns || swings) && scatters(*slow, head));
+    const bool moves = slow->moved >= far_moved || ((!returns || swings) && scatters(*slow, head));
     out.verdict = moves ? load_verdict::drifting : load_verdict::safe;
     out.reason = moves     ? "loads move and do not run away: "
                  : returns ? "loads come back to their means: "
                            : "loads move no more than independent steps do: ";
     out.reason += words_of(slow->growth, slow->block, unit);
-    if (slow->moved >= far)
+    if (slow->moved >= far_moved)
         out.reason +=
             fmt::format("; means of {} are off by {:.2g} of an even share (root mean square)",
                         slow->block, slow->moved);

@@ -10,6 +10,9 @@
 namespace moebius {
 
 constexpr std::size_t enough_steps = 200;  // 20 blocks of the shortest length
+constexpr double returning_t = -3;         // a random walk seems to come back in one window of 20
+constexpr double far_moved =
+    0.25;  // rms of block means, in even shares: from here no layer is safe
 
 /// Period and size of a swing.
 /// @param unit  of blocks: steps, or rows that are not one step apart

@@ -140,9 +140,11 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
     judge_collapse(seen, out);
     judge_rows(seen, out);
     judge_idle(seen, out);
-    const bool of_size =  // neither of loads that are lost nor of those that swing or rise
-        out.verdict == load_verdict::collapsed || out.verdict == load_verdict::oscillating ||
-        now.kind == warning_kind::rising;
+    // neither of loads that are lost, swing or rise, nor of such that come back from far away
+    const bool far = slow && slow->moved >= far_moved && slow->growth.t < returning_t;
+    const bool of_size = out.verdict == load_verdict::collapsed ||
+                         out.verdict == load_verdict::oscillating ||
+                         now.kind == warning_kind::rising || unequal_experts(seen) || far;
     if (slow && !of_size) out.margins.push_back(growth_margin(now, *slow, unit()));
 }
 

@@ -170,6 +170,10 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
         const bool rests = per_load > 0 && loop_ && gain_of(loop_, free_, known, unsaid);
         told(rests ? moments_->at_rest() : std::nullopt, "moments of gates that rest");
         told(moments_->slope(), "moments");  // of the leading direction
+        if (dither_ && !out.margins.empty())
+            out.notes.emplace_back(
+                "K by moments is that under the dither, which takes some of it: without it K is "
+                "more, and the margin less");
     }
     if (!out.margins.empty() || !dither_ || counts_part()) return;
     told(dither_->slope(), "dither");

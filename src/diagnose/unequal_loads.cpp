@@ -48,6 +48,10 @@ bool one_leads(const Eigen::VectorXd& loads, double top_k) {
     return loads.maxCoeff() > half_of_most(static_cast<std::size_t>(loads.size()), top_k);
 }
 
+void add_reason(const std::string& reason, layer_diagnosis& out) {
+    out.reason += (out.reason.empty() ? "" : "; ") + reason;
+}
+
 /// Variance of a load of one row that its tokens make.
 double token_noise(const loads_now& at, const Eigen::VectorXd& mean) {
     return at.tokens > 0 ? (1 / at.top_k - mean.squaredNorm()) /
@@ -127,6 +131,10 @@ inequality inequality_of(const loads_now& at) {
     return led ? inequality::led : inequality::none;
 }
 
+bool unequal_experts(const loads_now& at) {
+    return inequality_of(at) != inequality::none || idle_of(at.blocks.recent()) > 0;
+}
+
 void judge_collapse(const loads_now& at, layer_diagnosis& out) {
     if (at.blocks.steps() < fewest_judged) return;
     const auto rows = latest_rows(at);
@@ -148,11 +156,14 @@ void judge_collapse(const loads_now& at, layer_diagnosis& out) {
     }
     const bool leads = one_leads(latest, at.top_k) || one_leads(longer, at.top_k);
     if (!leads || out.verdict > load_verdict::drifting) return;
-    out.verdict = load_verdict::cannot_tell;
-    out.reason += fmt::format(
-        "; one expert has {:.3g} of all choices, and a state that has collapsed moves about its "
-        "means, too",
-        std::max(latest.maxCoeff(), longer.maxCoeff()));
+    const bool at_last = latest.maxCoeff() > longer.maxCoeff();
+    out.verdict = load_verdict::drifting;
+    add_reason(fmt::format("one expert has {:.3g} of all choices of the last {} {}, and a state "
+                           "that has collapsed "
+                           "moves about its means, too",
+                           std::max(latest.maxCoeff(), longer.maxCoeff()),
+                           at_last ? rows : last_rows, at.unit),
+               out);
 }
 
 void judge_rows(const loads_now& at, layer_diagnosis& out) {
@@ -188,8 +199,8 @@ void judge_idle(const loads_now& at, layer_diagnosis& out) {
     const auto loads = at.blocks.recent();
     const auto idle = idle_of(loads);
     if (idle == 0 || out.verdict == load_verdict::collapsed) return;
-    if (out.verdict == load_verdict::safe) out.verdict = load_verdict::cannot_tell;
-    out.reason += "; " + idle_words(idle, loads.size());
+    if (out.verdict <= load_verdict::safe) out.verdict = load_verdict::drifting;
+    add_reason(idle_words(idle, loads.size()), out);
 }
 
 }  // namespace moebius

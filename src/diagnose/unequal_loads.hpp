@@ -28,16 +28,19 @@ enum class inequality {
 };
 [[nodiscard]] inequality inequality_of(const loads_now& at);
 
+/// Whether one expert leads, or some have next to nothing: no margin from equal loads is of these.
+[[nodiscard]] bool unequal_experts(const loads_now& at);
+
 /// Collapsed, whatever else was said, where a rule says so of the last rows, 20 if these have 50
 /// choices an expert, else 100, or of the last 200 while one expert leads still; oscillating, where
-/// experts win in turn; neither safe nor drifting where one leads.
+/// experts win in turn; drifting at the least where one leads.
 void judge_collapse(const loads_now& at, layer_diagnosis& out);
 
 /// Oscillating, where loads swing with a period of a few rows and by half of an even share or more;
 /// not safe where rows are as unequal and tokens do not make them so.
 void judge_rows(const loads_now& at, layer_diagnosis& out);
 
-/// Not safe where experts have less than a tenth of an even share, and how many.
+/// Drifting at the least where experts have less than a tenth of an even share, and how many.
 void judge_idle(const loads_now& at, layer_diagnosis& out);
 
 }  // namespace moebius

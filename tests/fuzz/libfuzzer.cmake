@@ -41,7 +41,8 @@ foreach(module base equations tokens io logs plan)
   moebius_sources(fuzz_readers ${module} ${found})
 endforeach()
 moebius_vector_sources(fuzz_readers
-  ${PROJECT_SOURCE_DIR}/src/base/random_planes.cpp ${PROJECT_SOURCE_DIR}/src/tokens/normal_logits.cpp)
+  ${PROJECT_SOURCE_DIR}/src/base/random_planes.cpp ${PROJECT_SOURCE_DIR}/src/base/lane_sums.cpp
+  ${PROJECT_SOURCE_DIR}/src/tokens/normal_logits.cpp ${PROJECT_SOURCE_DIR}/src/tokens/digit_cells.cpp)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/io/gnuplot.cpp TARGET_DIRECTORY fuzz_readers
   PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # figures.cpp has its own
 fuzz_library(fuzz_used)  # what readers use of modules that command lines bring whole

@@ -69,10 +69,11 @@ struct warning_limits {
     double swing_t = 3;        ///< or a swing is more from period to period, whatever its size
     /// Of the way from an even share to half of the most, in logarithms: a rise that has come so
     /// far, has half within half a window at its pace, and does not level off is a warning. Gates
-    /// of digits that begin to learn without feedback rise as far as .66 of it, and do level off.
+    /// of digits under sgd rise as far without feedback, and 2 of 30 so steadily.
     double rise_from = 0.66;
-    double rise_t = 6;               ///< from here a rise is no drift by chance,
-    double rise_kept = 0.8;          ///< and from here it does not level off
+    double rise_t = 10;        ///< from here a rise is no drift by chance,
+    double rise_kept = 0.8;    ///< and from here it does not level off
+    std::size_t begins = 200;  ///< steps of a log in which gates begin to learn: no rise counts
     std::size_t fewest_experts = 4;  ///< of fewer the loads are nearly one number
     /// Tokens' noise over multinomial up to which swings can be read, and the inverse of the least:
     /// loads that scatter less are not of as many tokens as their unit says (padded, rounded).

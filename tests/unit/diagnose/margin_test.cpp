@@ -148,7 +148,7 @@ TEST_CASE("a collapse of the last hundred steps is told", "[diagnose]") {
     head.experts = 8;
     const auto got = diagnosis_of(head, counts);
     CAPTURE(got.reason);
-    CHECK(got.verdict == (most > 0.9 ? load_verdict::collapsed : load_verdict::cannot_tell));
+    CHECK(got.verdict == (most > 0.9 ? load_verdict::collapsed : load_verdict::drifting));
 }
 
 TEST_CASE("balance is not said to be lost by a loop that does not change", "[diagnose]") {
@@ -278,7 +278,7 @@ TEST_CASE("loads that are the same in every step are not said to move", "[diagno
 }
 
 TEST_CASE("a diagnosis is the same for relabelled experts and doubled counts", "[diagnose]") {
-    const auto counts = moving_gate(1200, 9);
+    const auto counts = moving_gate(700, 9);
     log_head head;
     head.experts = 4;
     const auto as_is = diagnosis_of(head, counts);
@@ -290,7 +290,8 @@ TEST_CASE("a diagnosis is the same for relabelled experts and doubled counts", "
     const auto got = diagnosis_of(head, other);
     CHECK(got.verdict == as_is.verdict);
     CHECK(got.warned_at == as_is.warned_at);
-    REQUIRE(got.margins.size() == as_is.margins.size());
+    REQUIRE(as_is.margins.size() == 1);
+    REQUIRE(got.margins.size() == 1);
     // sums in another order
     CHECK_THAT(got.margins[0].value, WithinRel(as_is.margins[0].value, 1e-6));
 }
