@@ -29,8 +29,10 @@ public:
     /// Steps, and those that came twice in a row.
     [[nodiscard]] std::size_t steps() const { return steps_; }
     [[nodiscard]] std::size_t again() const {
-        return static_cast<std::size_t>(std::count_if(
-            stretches_.begin(), stretches_.end(), [](const auto& one) { return one.is_again; }));
+        std::set<std::int64_t> of;
+        for (const auto& one : stretches_)
+            if (one.is_again) of.insert(one.first_step);
+        return of.size();
     }
 
     [[nodiscard]] bool has_restarts() const {
@@ -215,7 +217,7 @@ void_rows rows_before_restarts(std::span<const load_run> runs, bool adds_up,
             if (!out.goes_back) out.goes_back = rows.goes_back();
             continue;
         }
-        if (!rows.is_in_order(before.steps > 0) ||
+        if (!rows.is_in_order(before.steps > 0) || rows.again() + before.again > 1 ||
             2 * (rows.again() + before.again) >= rows.steps() + before.steps)
             return {};
         rows.add_void(out.places, steps);

@@ -43,7 +43,9 @@ struct void_rows {
 /// layer (and rank) rows are in order of steps, fall back, and some of their cells come again from
 /// there on. What came before with that step or a later one is void, as TensorBoard has it.
 ///
-/// A step that comes twice in a row is one, too, if it comes whole again and most do not. No
+/// A step that comes twice in a row is one, too, if it comes whole again, and the only one that
+/// does: where more do, as where a step's evaluation is logged behind it, nothing says which rows
+/// hold. No
 /// restart is found in rows that are out of order otherwise, nor where the first step comes again,
 /// as of two runs or ranks.
 /// @param runs     in the order in which they came
