@@ -116,6 +116,44 @@ TEST_CASE("rows of evaluation are left out where there are rows of training, and
                 }
 }
 
+TEST_CASE("a log that is followed gives its steps of training alone", "[logs]") {
+    const sign by{"split", "train", "eval"};
+    for (const auto& write : writers)
+        for (const bool first : {true, false}) {
+            const scratch_file file(write(phases(true, first), by));
+            const auto log = follow_log(file.path);
+            std::vector<double> loads;
+            for (auto step = log->next_step(); !step.empty(); step = log->next_step())
+                loads.insert(loads.end(), step.front().loads.begin(), step.front().loads.end());
+
+            auto wanted = loads_of_phase(phases(true, first), false);
+            wanted.resize(wanted.size() - width);  // more may come of the last step
+            CHECK(loads == wanted);
+        }
+}
+
+TEST_CASE("training is read under another name than evaluation before it", "[logs]") {
+    const auto log = sample::open({R"({"step": 0, "split": "eval", "tokens_per_expert": [9, 0]})"
+                                   "\n"
+                                   R"({"step": 0, "split": "train", "load": [4, 5]})"
+                                   "\n"});
+
+    CHECK(loads_of(sample::cells_of(*log.source)) == std::vector<double>{4, 5});
+}
+
+TEST_CASE("other words of such a column name parts of a long table", "[logs]") {
+    const auto logs = [] {
+        const scratch_file file(
+            "step,stage,expert,tokens\n0,warmup,0,1\n0,warmup,1,2\n1,train,0,3\n1,train,1,4\n"
+            "1,eval,0,9\n1,eval,1,9\n");
+        return open_logs(std::vector{file.path});
+    }();
+
+    REQUIRE(logs.size() == 2);
+    CHECK(loads_of(sample::cells_of(*logs[0].source)) == std::vector<double>{3, 4});
+    CHECK(loads_of(sample::cells_of(*logs[1].source)) == std::vector<double>{1, 2});
+}
+
 TEST_CASE("a log of one phase alone is read", "[logs]") {
     for (const auto& write : writers)
         for (const auto& by : signs)
