@@ -26,12 +26,12 @@ public:
         find_repeats();
     }
 
-    /// Steps, and those that came twice in a row.
+    /// Steps, and those that came again by themselves.
     [[nodiscard]] std::size_t steps() const { return steps_; }
     [[nodiscard]] std::size_t again() const {
         std::set<std::int64_t> of;
-        for (const auto& one : stretches_)
-            if (one.is_again) of.insert(one.first_step);
+        for (std::size_t s = 0; s < stretches_.size(); ++s)
+            if (stretches_[s].is_again || is_lone(s)) of.insert(stretches_[s].first_step);
         return of.size();
     }
 
@@ -110,6 +110,16 @@ private:
             cells += one.count;
             stretches_.back().end = i + 1;
         }
+    }
+
+    /// Whether it repeats its first step alone, and goes on beyond what came before.
+    [[nodiscard]] bool is_lone(std::size_t s) const {
+        const auto& one = stretches_[s];
+        if (one.repeats.empty()) return false;
+        std::size_t next = one.begin;
+        while (next < one.end && runs_[places_[next]].step == one.first_step) ++next;
+        const auto last = runs_[places_[stretches_[s - 1].end - 1]].step;
+        return next < one.end && runs_[places_[next]].step > last;
     }
 
     [[nodiscard]] std::size_t stretch_of(std::size_t row) const {
