@@ -36,6 +36,7 @@ void csv_columns::read_name(std::string_view name, const names_place& at, log_bu
         return wide_.add(here, std::move(*of));
     }
     const auto means = meaning_of(name);
+    if (means == meaning::other && names_phase(name)) phases.push_back(here);
     if (means == meaning::series) series.push_back(here);
     if (means == meaning::series || means == meaning::summary) add_name(summaries_, name);
     auto& column = first(means);
@@ -133,6 +134,13 @@ void csv_columns::read_long(const names_place& at, log_builder& to) {
     if (load != nowhere) return;
     to.adds_up = to.has_choices = true;
     to.note("it has no column of tokens: each of its rows is one choice");
+}
+
+row_phase csv_columns::phase_of(const csv_line& row) const {
+    auto out = row_phase::unsaid;
+    for (const auto c : phases)
+        if (const auto said = moebius::phase_of(names[c], row.cell(c)); said > out) out = said;
+    return out;
 }
 
 void csv_columns::take_settings(std::span<const double> row, log_builder& to) const {

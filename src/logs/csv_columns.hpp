@@ -12,6 +12,7 @@
 #include "column.hpp"
 #include "csv_line.hpp"
 #include "log_builder.hpp"
+#include "row_phase.hpp"
 #include "wide_columns.hpp"
 
 namespace moebius {
@@ -34,12 +35,20 @@ public:
                 top_k = nowhere,
                 tokens = nowhere;         ///< tokens: how many there are in all, beside the loads
     std::vector<std::size_t> series;      ///< columns of losses
+    std::vector<std::size_t> phases;      ///< columns that may say row_phase
     std::vector<wide_columns::run> runs;  ///< of a table with a column an expert
     bool is_long = false;                 ///< a row an expert
 
     /// Reads the line of names. What is chosen among them is noted.
     /// @throws io_error  where they name no loads
     void read(std::string_view line, const csv_line& by, const names_place& at, log_builder& to);
+
+    /// What a row says of its phase: evaluation where any column does.
+    [[nodiscard]] row_phase phase_of(const csv_line& row) const;
+    /// Whether a column says in that row of which phase it is.
+    [[nodiscard]] bool is_phase(const csv_line& row, std::size_t column) const {
+        return moebius::phase_of(names[column], row.cell(column)) != row_phase::unsaid;
+    }
 
     /// What a row says of top_k and tokens; of a table that is not read as it comes, as they may
     /// change later.

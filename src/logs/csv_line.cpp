@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "csv_line.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <moebius/tokens/cells.hpp>
 #include <span>
@@ -87,6 +89,12 @@ std::size_t csv_line::read(std::string_view line) {
 
 std::string_view csv_line::cell(std::size_t column) const {
     return bare_cell(cells_.empty() ? cells_of(line_)[column] : cells_[column]);
+}
+
+bool csv_line::are_numbers(std::string_view line) {
+    read(line);
+    const auto all = values();
+    return std::none_of(all.begin(), all.end(), [](double one) { return std::isnan(one); });
 }
 
 }  // namespace moebius

@@ -38,6 +38,9 @@ public:
     /// Without blanks and quotes around it; for sentences and names.
     [[nodiscard]] std::string_view cell(std::size_t column) const;
 
+    /// Reads a line, and tells whether no cell of it is a word.
+    [[nodiscard]] bool are_numbers(std::string_view line);
+
     /// Of any line; a separator between quotes is none.
     [[nodiscard]] std::vector<std::string_view> cells_of(std::string_view line) const {
         std::vector<std::string_view> out;

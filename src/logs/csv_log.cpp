@@ -24,13 +24,6 @@ bool has_a_use(meaning of) {
     return of != meaning::series && of != meaning::summary && of != meaning::other;
 }
 
-/// A line of which no cell is a word.
-bool are_numbers(csv_line& by, std::string_view line) {
-    by.read(line);
-    const auto values = by.values();
-    return std::none_of(values.begin(), values.end(), [](double one) { return std::isnan(one); });
-}
-
 /// A table with a line of names: a row an expert, or a column an expert.
 class csv_log final : public line_parser {
 public:
@@ -52,10 +45,9 @@ public:
         if (const auto found = row_.read(line); found != of_.names.size())
             fail(fmt::format("line {} has {} columns, but the first has {}", line_, found,
                              of_.names.size()));
-        if (of_.is_long)
-            take_long();
-        else
-            take_wide();
+        phase_ = of_.phase_of(row_);
+        if (phase_ != row_phase::evaluation || to_.reads_evaluation())
+            of_.is_long ? take_long() : take_wide();
         ++rows_;
     }
 
@@ -63,7 +55,7 @@ public:
 
     [[nodiscard]] bool has_step_a_line() const override {
         return !of_.names.empty() && !of_.is_long && of_.layer == nowhere && of_.series.empty() &&
-               of_.feedback == nowhere && !to_.adds_up;
+               of_.feedback == nowhere && of_.phases.empty() && !to_.adds_up;
     }
     void give_records() override { gives_records_ = true, next_run_ = of_.runs.size(); }
     bool next_record(load_record& record) override;
@@ -115,6 +107,7 @@ private:
     bool gives_records_ = false;
     std::size_t next_run_ = 0;  ///< that next_record() gives
     bool words_known_ = false, has_return_ = false;
+    row_phase phase_ = row_phase::unsaid;  ///< of the row at hand
     std::size_t line_ = 0, names_line_ = 0;
     std::string names_text_, remark_;  ///< the last remark before the names may have them
     std::int64_t rows_ = 0;
@@ -147,7 +140,7 @@ void csv_log::read_names(std::string_view line) {
         names_line_ = at;
     };
     row_.set_separator_of(line);
-    if (!remark_.empty() && are_numbers(row_, line))
+    if (!remark_.empty() && row_.are_numbers(line))
         read(remark_, line_ - 1);
     else
         read(line, line_);
@@ -164,7 +157,7 @@ void csv_log::find_words(std::string_view line) {
         const auto means = meaning_of(of_.names[c]);
         const bool is_word = std::isnan(row_.values()[c]);
         if (is_word && (means == meaning::other || means == meaning::token)) words_.push_back(c);
-        if (!is_word && of_.load == nowhere && !has_a_use(means))
+        if (!is_word && of_.load == nowhere && !has_a_use(means) && !of_.is_phase(row_, c))
             throw io_error(place(c),
                            "it may be loads or none, which its name does not say: tokens, count, "
                            "load or share does, and each row is one choice where there is no "
@@ -198,7 +191,8 @@ bool csv_log::continues() const {
     const auto same = [&](std::size_t column, double last) {
         return column == nowhere || values[column] == last;
     };
-    return part_ != nullptr && words_.empty() && values[of_.expert] == cell_.expert + 1.0 &&
+    return part_ != nullptr && words_.empty() && of_.phases.empty() &&
+           values[of_.expert] == cell_.expert + 1.0 &&
            cell_.expert + 1 < load_table::most_experts && same(of_.layer, last_layer_) &&
            same(of_.step, static_cast<double>(cell_.step)) && same(of_.rank, last_rank_);
 }
@@ -220,6 +214,7 @@ void csv_log::begin_cell() {
 }
 
 void csv_log::take_long() {
+    if (phase_ != row_phase::evaluation) to_.begin_training();
     const bool next = continues();
     if (next)
         ++cell_.expert;
@@ -238,7 +233,7 @@ void csv_log::take_long() {
 std::size_t csv_log::take_ahead(std::string_view text) {
     const bool ends_in_load = of_.load == of_.expert + 1 && of_.load + 1 == of_.names.size();
     if (!of_.is_long || !ends_in_load || part_ == nullptr || !words_.empty() ||
-        !has_loads_alone() || row_.start().empty())
+        !of_.phases.empty() || !has_loads_alone() || row_.start().empty())
         return 0;
     const std::size_t next = cell_.expert + std::size_t{1};
     run_loads_.resize(512);
@@ -253,10 +248,11 @@ std::size_t csv_log::take_ahead(std::string_view text) {
     return taken.bytes;
 }
 
-/// What the row says of a part of the log.
+/// What the row says of a part of the log, beside its phase.
 std::string csv_log::part_in_row() const {
     std::string part;
     for (const auto c : words_) {
+        if (of_.is_phase(row_, c)) continue;
         if (!part.empty()) part += ' ';
         part += excerpt(row_.cell(c));
     }
@@ -305,6 +301,7 @@ void csv_log::take_wide() {
     for (const auto c : of_.series)
         if (!std::isnan(row_.values()[c])) to_.values_of(of_.names[c]).push_back(row_.values()[c]);
     if (!has_loads()) return;
+    if (phase_ != row_phase::evaluation) to_.begin_training();
     const auto step = of_.step == nowhere ? rows_ : step_in_row();
     if (gives_records_) check_order(step);
     last_step_ = step;

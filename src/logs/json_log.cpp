@@ -16,6 +16,7 @@
 #include "load_names.hpp"
 #include "log_builder.hpp"
 #include "router_trace.hpp"
+#include "row_phase.hpp"
 
 namespace moebius {
 namespace {
@@ -55,6 +56,10 @@ private:
 
     void take_record(const json& record);
     void find_members(const json& record);
+    [[nodiscard]] bool has_loads_of_all() const {
+        return arrays_.loads != nullptr ||
+               best_family(flat_, family_kind::contents::loads) != nullptr;
+    }
     void take_settings(const json& record);
     void find_member(const std::string& name, const json& value);
     void find_loads(const std::string& name, const json& value);
@@ -71,7 +76,9 @@ private:
     void take_trace(const json& record);
     void take_flat();
     void add_row(std::string_view layer, std::span<const double> loads, const probes& beside = {});
-    void require_step() const;
+    void require_step() const {
+        if (!has_step_) fail("a record of loads has no step, but each needs one");
+    }
 
     log_builder& to_;
     std::string file_;
@@ -171,19 +178,13 @@ void json_log::find_nested(const std::string& name, const json& object, int dept
     }
 }
 
-void json_log::require_step() const {
-    if (!has_step_) fail("a record of loads has no step, but each needs one");
-}
-
 void json_log::take_settings(const json& record) {
     if (const auto config = record.find("config"); config != record.end())
         read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
                     to_.head);
-    const bool has_all =
-        arrays_.loads != nullptr || best_family(flat_, family_kind::contents::loads);
     to_.settings.take(number_member(record, {"top_k", "topk"}),
-                      number_member(record, {"tokens", "num_tokens"}), has_all && !to_.adds_up,
-                      to_.head);
+                      number_member(record, {"tokens", "num_tokens"}),
+                      has_loads_of_all() && !to_.adds_up, to_.head);
 }
 
 void json_log::take_record(const json& record) {
@@ -192,7 +193,12 @@ void json_log::take_record(const json& record) {
         for (const auto& one : within) take_record(one);
         return;
     }
+    const bool is_evaluation = phase_of(record) == row_phase::evaluation;
+    if (is_evaluation && !to_.reads_evaluation()) return;
     find_members(record);
+    const bool has_loads = has_loads_of_all() || record.contains("top_indices") ||
+                           (expert_ != nullptr && single_.loads != nullptr);
+    if (!is_evaluation && has_loads) to_.begin_training();
     take_settings(record);
     map_.take(record, place());
     if (record.contains("top_indices")) return take_trace(record);
@@ -222,13 +228,7 @@ void json_log::take_arrays() {
     if (loads.is_array() && !loads.front().is_array()) return take_row(layer_, arrays_);
     if (loads.is_object() && loads.front().is_number()) return take_by_expert(layer_, loads);
     for (const auto& [name, row] : loads.items()) {
-        const auto of = [&name = name](const json* all) -> const json* {
-            if (all == nullptr) return nullptr;
-            if (all->is_object()) return all->contains(name) ? &(*all)[name] : nullptr;
-            const auto place = static_cast<std::size_t>(std::strtoul(name.c_str(), nullptr, 10));
-            if (!all->is_array() || place >= all->size()) return nullptr;
-            return (*all)[place].is_array() ? &(*all)[place] : all;
-        };
+        const auto of = [&name = name](const json* all) { return row_of(all, name); };
         const auto layer = layer_name_of(name);
         if (row.is_object()) {
             take_by_expert(layer ? layer->layer : name, row);

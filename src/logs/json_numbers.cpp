@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 
@@ -79,6 +80,25 @@ std::vector<double> json_square(const json& rows, std::size_t size, std::string_
         throw io_error(
             at.of(what),
             fmt::format("{} arrays of {} numbers are needed, a row an expert", size, size));
+    return out;
+}
+
+const json* row_of(const json* all, const std::string& name) {
+    if (all == nullptr) return nullptr;
+    if (all->is_object()) return all->contains(name) ? &(*all)[name] : nullptr;
+    const auto place = static_cast<std::size_t>(std::strtoul(name.c_str(), nullptr, 10));
+    if (!all->is_array() || place >= all->size()) return nullptr;
+    return (*all)[place].is_array() ? &(*all)[place] : all;
+}
+
+row_phase phase_of(const json& record) {
+    auto out = row_phase::unsaid;
+    for (const auto& [name, value] : record.items()) {
+        if (value.is_structured() || !names_phase(name)) continue;
+        const auto said =
+            phase_of(name, value.is_string() ? value.get<std::string>() : value.dump());
+        if (said > out) out = said;
+    }
     return out;
 }
 

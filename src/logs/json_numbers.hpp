@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "row_phase.hpp"
+
 namespace moebius {
 
 /// Loads that a record has, and what stands beside them.
@@ -51,6 +53,13 @@ struct json_place {
 /// @throws io_error
 [[nodiscard]] std::vector<double> json_numbers(const nlohmann::json& list, std::string_view what,
                                                const json_place& at);
+
+/// The row of that name or place in an object or array of them, or the one row of all; null if
+/// there is none.
+[[nodiscard]] const nlohmann::json* row_of(const nlohmann::json* all, const std::string& name);
+
+/// What a record says of its phase: evaluation where any member does.
+[[nodiscard]] row_phase phase_of(const nlohmann::json& record);
 
 /// Numbers of an object by experts, in their order: {"0": 5, "expert_3": 7}.
 /// @throws io_error

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
+#include <utility>
 
 #include "load_names.hpp"
 
@@ -21,6 +22,12 @@ std::uint32_t load_table::layer(std::string_view name) {
         layers_.emplace_back(name);
     }
     return last_layer_ = found->second;
+}
+
+void load_table::forget_rows() {
+    load_table empty;
+    for (const auto& name : layers_) static_cast<void>(empty.layer(name));
+    *this = std::move(empty);
 }
 
 void load_table::channel::add(std::span<const double> more, std::size_t count, std::size_t place) {

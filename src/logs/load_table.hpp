@@ -102,6 +102,8 @@ public:
     /// Whether an expert without loads has rows, too.
     [[nodiscard]] bool has_zero() const noexcept { return has_zero_; }
 
+    /// Leaves out all that came but the names of layers, whose places hold.
+    void forget_rows();
     /// Leaves out what came with that step or a later one: the run was restarted there.
     void restart_at(std::int64_t step);
     /// What is to be said of rows that go back, as after a restart; empty if none do. After finish.

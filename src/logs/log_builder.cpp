@@ -12,6 +12,12 @@
 #include "load_names.hpp"
 
 namespace moebius {
+namespace {
+
+constexpr std::string_view evaluation_left_out =
+    "rows of evaluation were left out, as there are rows of training";
+
+}  // namespace
 
 void log_builder::note(std::string sentence) {
     if (std::find(notes.begin(), notes.end(), sentence) == notes.end())
@@ -51,6 +57,20 @@ bool log_builder::reads(const std::string& of_loads) {
     parts.clear();
     width_ = 0;
     return true;
+}
+
+bool log_builder::reads_evaluation() {
+    if (has_training_) note(std::string(evaluation_left_out));
+    has_evaluation_ = true;
+    return !has_training_;
+}
+
+void log_builder::forget_evaluation() {
+    for (auto& [name, table] : parts) table.forget_rows();
+    settings = {};
+    family.reset();
+    left_out.clear();
+    note(std::string(evaluation_left_out));
 }
 
 void add_name(std::string& list, std::string_view name) {

@@ -44,6 +44,14 @@ struct log_builder {
     /// a better one comes first now, what was read of another is forgotten.
     bool reads(const std::string& of_loads);
 
+    /// A row of evaluation comes: whether it is read, as none of training came.
+    [[nodiscard]] bool reads_evaluation();
+    /// Loads come that are not said to be of evaluation: what was read of that is forgotten.
+    void begin_training() {
+        if (!has_training_ && has_evaluation_) forget_evaluation();
+        has_training_ = true;
+    }
+
     /// A row of all experts of a layer comes: each has as many.
     /// @param place  gives what the sentence begins with: file and place
     /// @throws io_error
@@ -123,6 +131,9 @@ private:
     [[nodiscard]] std::vector<std::string> notes_of_experts(const load_table& table,
                                                             std::size_t experts) const;
 
+    void forget_evaluation();
+
+    bool has_training_ = false, has_evaluation_ = false;
     std::size_t width_ = 0;     ///< of rows that have all experts of a layer
     std::uint32_t source_ = 0;  ///< load_table::source
 };

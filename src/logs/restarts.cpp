@@ -26,11 +26,13 @@ public:
         find_repeats();
     }
 
-    /// Steps, and those that came twice in a row.
+    /// Steps, and those that came again by themselves.
     [[nodiscard]] std::size_t steps() const { return steps_; }
     [[nodiscard]] std::size_t again() const {
-        return static_cast<std::size_t>(std::count_if(
-            stretches_.begin(), stretches_.end(), [](const auto& one) { return one.is_again; }));
+        std::set<std::int64_t> of;
+        for (std::size_t s = 0; s < stretches_.size(); ++s)
+            if (stretches_[s].is_again || is_lone(s)) of.insert(stretches_[s].first_step);
+        return of.size();
     }
 
     [[nodiscard]] bool has_restarts() const {
@@ -108,6 +110,16 @@ private:
             cells += one.count;
             stretches_.back().end = i + 1;
         }
+    }
+
+    /// Whether it repeats its first step alone, and goes on beyond what came before.
+    [[nodiscard]] bool is_lone(std::size_t s) const {
+        const auto& one = stretches_[s];
+        if (one.repeats.empty()) return false;
+        std::size_t next = one.begin;
+        while (next < one.end && runs_[places_[next]].step == one.first_step) ++next;
+        const auto last = runs_[places_[stretches_[s - 1].end - 1]].step;
+        return next < one.end && runs_[places_[next]].step > last;
     }
 
     [[nodiscard]] std::size_t stretch_of(std::size_t row) const {
@@ -215,7 +227,7 @@ void_rows rows_before_restarts(std::span<const load_run> runs, bool adds_up,
             if (!out.goes_back) out.goes_back = rows.goes_back();
             continue;
         }
-        if (!rows.is_in_order(before.steps > 0) ||
+        if (!rows.is_in_order(before.steps > 0) || rows.again() + before.again > 1 ||
             2 * (rows.again() + before.again) >= rows.steps() + before.steps)
             return {};
         rows.add_void(out.places, steps);

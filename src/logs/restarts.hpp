@@ -43,9 +43,10 @@ struct void_rows {
 /// layer (and rank) rows are in order of steps, fall back, and some of their cells come again from
 /// there on. What came before with that step or a later one is void, as TensorBoard has it.
 ///
-/// A step that comes twice in a row is one, too, if it comes whole again and most do not. No
-/// restart is found in rows that are out of order otherwise, nor where the first step comes again,
-/// as of two runs or ranks.
+/// A step that comes twice in a row is one, too, if it comes whole again, and the only one that
+/// does; so is a smaller step after which rows go on beyond what came. Where more do, as where a
+/// step's evaluation is logged behind it, nothing says which rows hold. No restart is found in rows
+/// that are out of order otherwise, nor where the first step comes again, as of two runs or ranks.
 /// @param runs     in the order in which they came
 /// @param adds_up  cells that come again in a row are added up
 [[nodiscard]] void_rows rows_before_restarts(std::span<const load_run> runs, bool adds_up,

@@ -168,7 +168,13 @@ TEST_CASE("a restart may repeat the last step alone, and come more than once", "
 }
 
 TEST_CASE("cells that come twice without a restart are refused", "[logs][error]") {
-    rows each_twice, both, shuffled = course();
+    rows each_twice, both, shuffled = course(), now_and_then, late;
+    for (int s = 0; s < 12; ++s) {
+        now_and_then.emplace_back(s, 0);
+        late.emplace_back(s, 0);
+        if (s % 5 == 4) now_and_then.emplace_back(s, 1);
+        if (s % 5 == 4) late.emplace_back(s - 1, 1);
+    }
     for (int s = 0; s < 6; ++s)
         for (const int life : {0, 1}) each_twice.emplace_back(s, life);
     for (const int life : {0, 1})
@@ -176,7 +182,7 @@ TEST_CASE("cells that come twice without a restart are refused", "[logs][error]"
     std::swap(shuffled[1], shuffled[8]);
     for (const auto& [name, text] : formats) {
         CAPTURE(name);
-        for (const auto& of : {each_twice, both, shuffled})
+        for (const auto& of : {each_twice, both, shuffled, now_and_then, late})
             CHECK_THAT(sample::refusal_of(text(of), {.whole = true}),
                        ContainsSubstring("comes twice, but one row of each is needed: counts of "
                                          "ranks need a column 'rank'") ||
