@@ -20,6 +20,19 @@ std::string words_of(const block_growth& growth, std::size_t block, std::string_
         growth.multiplier + interval_90 * growth.error);
 }
 
+/// How a swing that is a warning grows.
+std::string growth_words(const warning& now) {
+    const auto& line = now.line;
+    if (line.t >= warning_limits{}.swing_t)
+        return fmt::format(
+            ", and they are multiplied by {:.3f} ({:.3f} to {:.3f}) from period to period",
+            line.multiplier, line.multiplier - interval_90 * line.error,
+            line.multiplier + interval_90 * line.error);
+    if (now.line_grew >= warning_limits{}.line_growth)
+        return fmt::format(", {:.2g} times as much as they did once", now.line_grew);
+    return "; data that alternate make such swings, too";
+}
+
 /// Whether block means scatter more than those of independent steps, at a level for all layers of
 /// the log. One window of 18 of these does not come back to its means either, whatever its scatter.
 bool scatters(const warning& slow, const log_head& head) {
@@ -60,16 +73,7 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
             now.block * warning_limits::half, now.swelling, unit);
     } else if (now.kind == warning_kind::periodic) {
         out.verdict = load_verdict::oscillating;
-        out.reason = swing_words(now.line, unit);
-        if (now.line.t >= warning_limits{}.swing_t)
-            out.reason += fmt::format(
-                ", and they are multiplied by {:.3f} ({:.3f} to {:.3f}) from period to period",
-                now.line.multiplier, now.line.multiplier - interval_90 * now.line.error,
-                now.line.multiplier + interval_90 * now.line.error);
-        else if (now.line_grew >= warning_limits{}.line_growth)
-            out.reason += fmt::format(", {:.2g} times as much as they did once", now.line_grew);
-        else
-            out.reason += "; data that alternate make such swings, too";
+        out.reason = swing_words(now.line, unit) + growth_words(now);
     } else {
         out.verdict =
             now.swing.lag < -0.2 ? load_verdict::oscillating : load_verdict::losing_balance;

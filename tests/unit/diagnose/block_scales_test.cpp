@@ -79,6 +79,11 @@ TEST_CASE("a course that feeds itself is told from one that drifts", "[diagnose]
     CHECK(growth.t > 3);
     // the multiplier is e^{.15} = 1.162 from block to block of 10; 3 errors of its own
     CHECK_THAT(growth.multiplier, WithinAbs(std::exp(0.15), 3 * growth.error));
+    CHECK_FALSE(growth.jumped);
+    std::vector<double> jump;  // from one level to another is no growth, whatever its t
+    for (int t = 0; t < 200; ++t) jump.push_back((t < 170 ? 0.02 : 0.1) + 0.003 * noise(random));
+    CHECK(growth_in(last_blocks(jump)).away);
+    CHECK(growth_in(last_blocks(jump)).jumped);
     CHECK(growth_in(last_blocks(straight)).t < 1);
     CHECK(growth_in(last_blocks(resting)).t < -2);
     // the same way back is growth of a deviation, but towards equal loads
