@@ -6,18 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/compare/chi_square.hpp>
+#include <moebius/diagnose/drifting_level.hpp>
 
 namespace moebius {
 namespace {
-
-constexpr double interval_90 = 1.6448536269514722;
 
 std::string words_of(const block_growth& growth, std::size_t block, std::string_view unit) {
     return fmt::format(
         "from block to block of {} {} a deviation is multiplied by {:.3f} ({:.3f} "
         "to {:.3f})",
-        block, unit, growth.multiplier, growth.multiplier - interval_90 * growth.error,
-        growth.multiplier + interval_90 * growth.error);
+        block, unit, growth.multiplier, growth.multiplier - normal_90 * growth.error,
+        growth.multiplier + normal_90 * growth.error);
 }
 
 /// How a swing that is a warning grows.
@@ -26,8 +25,8 @@ std::string growth_words(const warning& now) {
     if (line.t >= warning_limits{}.swing_t)
         return fmt::format(
             ", and they are multiplied by {:.3f} ({:.3f} to {:.3f}) from period to period",
-            line.multiplier, line.multiplier - interval_90 * line.error,
-            line.multiplier + interval_90 * line.error);
+            line.multiplier, line.multiplier - normal_90 * line.error,
+            line.multiplier + normal_90 * line.error);
     if (now.line_grew >= warning_limits{}.line_growth)
         return fmt::format(", {:.2g} times as much as they did once", now.line_grew);
     return "; data that alternate make such swings, too";
@@ -102,7 +101,7 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
         return;
     }
     const bool returns = slow->growth.t < returning_t;
-    const bool swings = slow->growth.multiplier - interval_90 * slow->growth.error < -1;
+    const bool swings = slow->growth.multiplier - normal_90 * slow->growth.error < -1;
     const bool moves = slow->moved >= far_moved || ((!returns || swings) && scatters(*slow, head));
     out.verdict = moves ? load_verdict::drifting : load_verdict::safe;
     out.reason = moves     ? "loads move and do not run away: "
@@ -145,7 +144,7 @@ std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads
 
 margin growth_margin(const warning& now, const warning& slow, std::string_view unit) {
     const warning& shown = now.kind == warning_kind::growing ? now : slow;
-    const double m = std::abs(shown.growth.multiplier), error = interval_90 * shown.growth.error;
+    const double m = std::abs(shown.growth.multiplier), error = normal_90 * shown.growth.error;
     return {
         1 - m, 1 - m - error, std::min(1 - m + error, 1.0),
         fmt::format("1, by the size of the multiplier of deviations from block to block of {} {}",

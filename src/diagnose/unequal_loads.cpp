@@ -97,14 +97,23 @@ std::size_t turning_blocks(const loads_now& at) {
     return led_in_turn(long_ones, at.top_k) ? longest : 0;
 }
 
+/// Whether so many rows have choices enough to tell which experts have none: 50 an expert.
+bool enough_choices(const loads_now& at, std::size_t rows) {
+    constexpr double an_expert = 50;
+    return at.tokens * at.top_k * static_cast<double>(rows) >=
+           an_expert * static_cast<double>(at.blocks.experts());
+}
+
 /// The last rows that have choices enough to judge a collapse by.
 std::size_t latest_rows(const loads_now& at) {
-    constexpr double enough_choices = 50;  // an expert
     constexpr std::size_t shortest = 20;
-    const double choices = at.tokens * at.top_k * double{shortest};
-    const auto experts = static_cast<double>(at.blocks.recent().size());
-    return std::min(choices >= enough_choices * experts ? shortest : recent_steps::most,
-                    at.steps.size());
+    return std::min(enough_choices(at, shortest) ? shortest : recent_steps::most, at.steps.size());
+}
+
+/// Experts with next to nothing in the last 200 rows; 0 where tokens are known and too few to tell.
+std::ptrdiff_t idle_now(const loads_now& at) {
+    const auto rows = std::min(at.blocks.steps(), block_scales::shortest * block_window::blocks);
+    return at.tokens > 0 && !enough_choices(at, rows) ? 0 : idle_of(at.blocks.recent());
 }
 
 void judge_turns(const loads_now& at, layer_diagnosis& out) {
@@ -132,7 +141,7 @@ inequality inequality_of(const loads_now& at) {
 }
 
 bool unequal_experts(const loads_now& at) {
-    return inequality_of(at) != inequality::none || idle_of(at.blocks.recent()) > 0;
+    return inequality_of(at) != inequality::none || idle_now(at) > 0;
 }
 
 void judge_collapse(const loads_now& at, layer_diagnosis& out) {
@@ -196,11 +205,10 @@ void judge_rows(const loads_now& at, layer_diagnosis& out) {
 
 void judge_idle(const loads_now& at, layer_diagnosis& out) {
     if (at.blocks.steps() < fewest_judged) return;
-    const auto loads = at.blocks.recent();
-    const auto idle = idle_of(loads);
+    const auto idle = idle_now(at);
     if (idle == 0 || out.verdict == load_verdict::collapsed) return;
     if (out.verdict <= load_verdict::safe) out.verdict = load_verdict::drifting;
-    add_reason(idle_words(idle, loads.size()), out);
+    add_reason(idle_words(idle, static_cast<std::ptrdiff_t>(at.blocks.experts())), out);
 }
 
 }  // namespace moebius

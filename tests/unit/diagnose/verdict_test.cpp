@@ -178,6 +178,13 @@ TEST_CASE("an expert that has ever more is warned of long before it has half", "
     CHECK_FALSE(levels_off.warned_at);
 }
 
+TEST_CASE("few tokens do not make idle experts", "[diagnose]") {
+    // 600 choices in 200 steps: of 64 alike experts some have none by chance
+    const auto got = of_scores(64, 3, 600, [](int, std::size_t) { return 0.0; });
+    CAPTURE(got.reason);
+    CHECK(got.reason.find("less than a tenth") == std::string::npos);
+}
+
 TEST_CASE("loads that stay far from where they were are not safe", "[diagnose]") {
     const auto got = of_scores(8, 4096, 3000, [](int t, std::size_t e) {
         return e == 0 ? 1.9 / (1 + std::exp(-(t - 1500) / 100.0)) : 0.0;
