@@ -84,7 +84,8 @@ chosen_problem model_of(const simulate_arguments& args, std::size_t experts,
     }
     if (asked.model == "exact-k")
         throw invalid_argument("--model", "exact-k came",
-                               "the simulated router is top-1: softmax is its model");
+                               "--router probmoe-exact-k,k=K is simulated; its loop has the "
+                               "parameters of softmax");
     return choose_problem(asked, 0, simulate_schema, session, alike_experts::apart);
 }
 

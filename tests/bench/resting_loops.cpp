@@ -2,7 +2,7 @@
 // How often the 90 % interval of K that `layer_margin` tells holds the K of a simulated loop whose
 // gates rest: prints data/results/diagnose-frozen.txt.
 //
-//   resting_loops EXPERTS TOP_K TOKENS STEPS RUNS SHARE CONTROLLER GAIN STEP_KNOWN
+//   resting_loops EXPERTS TOP_K TOKENS STEPS RUNS SHARE CONTROLLER GAIN STEP_KNOWN [FIRST_SEED]
 //
 // SHARE of the threshold is the true K. CONTROLLER is none, integral or sign; STEP_KNOWN 0 or 1.
 #include <fmt/format.h>
@@ -100,13 +100,14 @@ std::optional<moebius::margin> fitted(const loop& at, std::uint64_t seed) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 10) return 2;
+    if (argc != 10 && argc != 11) return 2;
     const auto whole = [&](int i) { return static_cast<std::size_t>(std::atoll(argv[i])); };
     loop at{whole(1), whole(2), whole(3), whole(4), 0, argv[7], std::atof(argv[8]), whole(9) != 0};
     at.K = std::atof(argv[6]) * moebius::exact::balanced(at.experts, 0, at.top_k).threshold;
+    const std::uint64_t first = argc == 11 ? whole(10) : 1000;
     double sum = 0, square = 0, width = 0, told = 0, held = 0;
     for (std::size_t run = 0; run < whole(5); ++run) {
-        const auto K = fitted(at, 1000 + run);
+        const auto K = fitted(at, first + run);
         if (!K) continue;
         ++told;
         sum += K->value;
