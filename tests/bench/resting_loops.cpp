@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/random/binomial_distribution.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <moebius/diagnose/margin.hpp>
@@ -49,8 +50,8 @@ void draw(const loop& at, const std::vector<double>& scores, std::mt19937_64& ra
         for (std::size_t j = 1; j < width; ++j) {
             if (left[j] == 0) continue;
             const double yes = std::exp(scores[i] - top) * ahead[(i + 1) * width + j - 1];
-            std::binomial_distribution<long> toss(left[j],
-                                                  std::min(yes / ahead[i * width + j], 1.0));
+            boost::random::binomial_distribution<long> toss(
+                left[j], std::min(yes / ahead[i * width + j], 1.0));
             const long chosen = toss(random);
             counts[i] += static_cast<double>(chosen);
             left[j - 1] += chosen;
