@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <bit>
+#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
 #include <numbers>
+
+#include "loop_responses.hpp"
 
 namespace moebius {
 namespace {
@@ -13,68 +15,7 @@ constexpr std::size_t window_steps = 500;
 constexpr double fewest_steps = 50;
 /// The least curvature of the adjusted likelihood, over that of the regression.
 constexpr double least_curved = 0.05;
-
-/// Mean over m steps of what x has answered by the last to one unit of noise in each, which it
-/// forgets at the rate r: 1/r for m r >> 1, and m/2 for r = 0. Where x grows it grows, too, up to
-/// the rate that m steps can tell from none.
-double answered(double r, double m) {
-    const double z = std::max(r * m, -1.0);
-    return std::abs(z) < 1e-4 ? m * (0.5 - z / 6) : m * (1 + std::expm1(-z) / z) / z;
-}
-
-/// The same by how much a smaller rate makes it more, -d/dr.
-double answered_more(double r, double m) {
-    const double z = std::max(r * m, -1.0);
-    if (std::abs(z) < 1e-2) return m * m * (1.0 / 6 - z / 12);
-    return m * m * (1 + std::exp(-z) + 2 * std::expm1(-z) / z) / (z * z);
-}
-
-/// Sums of what x and y answer to one unit of noise within m steps, in their mean over where in
-/// them it comes. Without a controller x sums to 1/(e - a), in long windows. With one loads come
-/// back to where they were, y sums to -1/c and x to 0, and steps go by x <- (1 - e) x + n, y <- y -
-/// pull n with n = a x + c y.
-struct response_sums {
-    double x, y;
-};
-
-/// Sum of (1 - j/m) A^j over m steps j from 0 on, by doubling.
-Eigen::Matrix2d seen_powers(const Eigen::Matrix2d& A, std::size_t m) {
-    Eigen::Matrix2d power = Eigen::Matrix2d::Identity(), sum = Eigen::Matrix2d::Zero(),
-                    steps = sum;  // A^k, sums of A^j and of j A^j over the first k
-    double k = 0;
-    for (std::size_t bit = std::bit_floor(m); bit > 0; bit /= 2) {
-        steps += power * (steps + k * sum);
-        sum += power * sum;
-        power *= power;
-        k *= 2;
-        if ((m & bit) == 0) continue;
-        steps += k * power;
-        sum += power;
-        power *= A;
-        ++k;
-    }
-    return sum - steps / static_cast<double>(m);
-}
-
-response_sums responses(double a, double c, double pull, double e, double m) {
-    if (!(c > 0)) return {answered(e - a, m), 0};
-    Eigen::Matrix2d A;
-    A << 1 - e + a, c, -pull * a, 1 - pull * c;
-    const double half = A.trace() / 2, apart = half * half - A.determinant();
-    const double size = apart < 0 ? std::sqrt(A.determinant()) : std::abs(half) + std::sqrt(apart);
-    const double most = std::exp(1 / m);
-    if (size > most) A *= most / size;  // growth that m steps cannot tell from none
-    const Eigen::Vector2d sums =
-        seen_powers(A, static_cast<std::size_t>(m)) * Eigen::Vector2d(1, -pull);
-    return {sums[0], sums[1]};
-}
-
-/// How much of a deviation of the loads a controller's sum takes: all of it, or what the sign of it
-/// and of noise of variance v makes in the mean.
-double pull_of(control_law law, double directions, double v) {
-    if (law == control_law::integral) return 1;
-    return std::sqrt(2 / std::numbers::pi * (directions + 1) / directions / v);
-}
+using gauss_rule = boost::math::quadrature::gauss<double, 15>;
 
 /// The sums of a regression on x and y, less the means of each expert.
 struct normal_equations {
@@ -102,18 +43,22 @@ loop_fit::loop_fit(std::size_t experts, const loop_terms& terms) : terms_(terms)
         .positive("1 - forget", 1 - terms.forget);
     if (terms_.skip == 0) terms_.skip = static_cast<std::size_t>(4 / terms.forget);
     q_ = Eigen::ArrayXd::Zero(static_cast<Eigen::Index>(experts));
-    x_ = y_ = centre_ = told_ = q_;
+    x_ = y_ = centre_ = told_ = signs_ = q_;
     if (!(terms_.slope > 0)) terms_.slope = 1 / static_cast<double>(experts);
     sums_.fill(empty());
 }
 
 loop_fit::sums loop_fit::empty() const {
     const Eigen::ArrayXd none = Eigen::ArrayXd::Zero(q_.size());
-    return {0, none, none, none, none, none, none, none, none};
+    return {0, none, none, none, none, none, none, none, none, none, none};
 }
 
 bool loop_fit::is_tied() const noexcept {
     return terms_.control != control_law::none && terms_.per_load != 0 && terms_.per_sum > 0;
+}
+
+bool loop_fit::follows_signs() const noexcept {
+    return terms_.control == control_law::sign || terms_.control == control_law::centred_sign;
 }
 
 /// Where scores were before is not known; they swing about their mean.
@@ -141,12 +86,14 @@ void loop_fit::add(sums& to) const {
     to.q += q_;
     to.xx += x.square();
     to.xq += x * q_;
-    to.qq += q_.square().sum();
+    to.qq += q_.square();
+    if (follows_signs()) to.signs += (signs_ * q_).sum();
     if (is_tied()) return;
     if (terms_.control == control_law::none) {
         to.xxq += x_.square() * q_;
         to.xxx += x_.cube();
         to.xxxx += x_.square().square();
+        to.qqq += q_.cube();
         return;
     }
     to.y += y_;
@@ -159,6 +106,11 @@ void loop_fit::take(std::span<const double> shares) {
     const auto size = static_cast<Eigen::Index>(shares.size());
     q_ = Eigen::Map<const Eigen::ArrayXd>(shares.data(), size) - 1 / static_cast<double>(size);
     if (is_tied()) find_loads();
+    if (follows_signs()) {
+        signs_ = q_.unaryExpr(
+            [](double q) { return std::abs(q) < 1e-12 ? 0.0 : std::copysign(1.0, q); });
+        signs_ -= signs_.mean();  // a common score moves no load
+    }
     if (steps_ >= terms_.skip) {
         add(sums_[0]);
         for (std::size_t half : {0U, 1U})
@@ -171,11 +123,7 @@ void loop_fit::take(std::span<const double> shares) {
     ++steps_;
     x_ = (1 - terms_.forget) * x_ + q_;
     if (terms_.control == control_law::integral) y_ = (1 - terms_.leak) * y_ - q_;
-    if (terms_.control == control_law::sign || terms_.control == control_law::centred_sign) {
-        y_ -= q_.unaryExpr(
-            [](double q) { return std::abs(q) < 1e-12 ? 0.0 : std::copysign(1.0, q); });
-        y_ -= y_.mean();  // a common score moves no load
-    }
+    if (follows_signs()) y_ -= signs_;
 }
 
 std::optional<fitted_loop> loop_fit::recent() const {
@@ -193,20 +141,21 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
         return sum - (a * b).sum() / m;
     };
     const bool controlled = terms_.control != control_law::none;
+    const bend_sums bend = controlled ? bend_sums{} : bend_of(s);
     normal_equations fit{centred(s.xx.sum(), s.x, s.x), centred(s.xy, s.x, s.y),
                          centred(s.xq.sum(), s.x, s.q), centred(s.yy, s.y, s.y),
-                         centred(s.yq, s.y, s.q),       centred(s.qq, s.q, s.q),
+                         centred(s.yq, s.y, s.q),       centred(s.qq.sum(), s.q, s.q),
                          controlled && !terms_.answer};
-    if (controlled)
-        fit.c = terms_.answer.value_or(0);
-    else
-        take_off_bend(s, fit.xx, fit.xq, fit.qq);
+    if (controlled) fit.c = terms_.answer.value_or(0);
+    fit.xx -= bend.part() * bend.cubes;
+    fit.xq -= bend.part() * bend.loads;
+    fit.qq -= bend.off();
     if (!(fit.qq > 1e-12 && fit.det() > 1e-12 * (fit.both ? fit.xx * fit.yy : fit.qq)))
         return std::nullopt;
     fit.solve(fit.xq, fit.yq);
     const double first = fit.a, freedom = (m - 1) * directions - (fit.both || !controlled ? 2 : 1);
     const double v = std::max(fit.left(), 1e-300) / freedom;
-    const double pull = pull_of(terms_.control, directions, v);
+    const double pull = pull_of(s);
     for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
         const double a = fit.a, c = fit.c;
         const auto g = responses(a, c, pull, terms_.forget, m);
@@ -218,53 +167,72 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     if (!controlled)  // the correction moves with a: the adjusted likelihood is flatter
         error /= std::sqrt(std::max(
             1 - v * directions * answered_more(terms_.forget - fit.a, m) / fit.xx, least_curved));
-    return fitted_loop{fit.a / terms_.forget,
-                       error / terms_.forget,
-                       fit.c,
-                       v,
-                       m,
-                       freedom * std::log(v) + (fit.a - first) * (fit.a - first) * fit.xx / v +
-                           intercept_misfit(fit.a, m)};
+    const double misfit = freedom * std::log(v) + (fit.a - first) * (fit.a - first) * fit.xx / v +
+                          intercept_misfit(fit.a, m);
+    if (!controlled)
+        fit.a +=
+            bend.bias(1 - terms_.forget + fit.a, v) * answered(terms_.forget - fit.a, m) / fit.xx;
+    return fitted_loop{fit.a / terms_.forget, error / terms_.forget, fit.c, v, m, misfit};
 }
 
 std::optional<fitted_loop> loop_fit::tied(const sums& s) const {
     const double m = s.steps, directions = static_cast<double>(q_.size()) - 1;
     const double xx = s.xx.sum() - s.x.square().sum() / m;
     const double xq = s.xq.sum() - (s.x * s.q).sum() / m;
-    const double qq = s.qq - s.q.square().sum() / m;
+    const double qq = (s.qq - s.q.square() / m).sum();
     if (!(qq > 1e-12 && xx > 1e-12 * qq)) return std::nullopt;
     const double a = terms_.per_load * terms_.slope, c = terms_.per_sum * terms_.slope;
     const double first = xq / xx, freedom = (m - 1) * directions - 1;
     const double v = std::max(qq - first * xq, 1e-300) / freedom;
-    const double pull = pull_of(terms_.control, directions, v);
-    double theta = first;
-    for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
+    const double pull = pull_of(s);
+    const auto answered_by = [&](double theta) {
         const auto g = responses(theta * a, theta * c, pull, terms_.forget, m);
-        theta = (theta + (xq + v * directions * (a * g.x + c * g.y)) / xx) / 2;
-    }
+        return directions * (a * g.x + c * g.y);
+    };
+    double theta = first;
+    for (int i = 0; i < 40; ++i)  // a fixed point, half a step at a time
+        theta = (theta + (xq + v * answered_by(theta)) / xx) / 2;
     const double gain = a / terms_.forget;
-    return fitted_loop{theta * gain,
-                       std::sqrt(v / xx) * std::abs(gain),
-                       theta * c,
-                       v,
-                       m,
-                       freedom * std::log(v) + (theta - first) * (theta - first) * xx / v};
+    // the adjusted score is integrated from no loop at all, of which every forgetting is as likely
+    const double intercepts = 2 * gauss_rule::integrate(answered_by, 0, theta);
+    return fitted_loop{
+        theta * gain,
+        std::sqrt(v / xx) * std::abs(gain),
+        theta * c,
+        v,
+        m,
+        freedom * std::log(v) + (theta - first) * (theta - first) * xx / v - intercepts};
 }
 
-/// Takes the part along d^2 out of the sums, d = x less its expert's mean, as if d^2 were another
-/// regressor (Frisch and Waugh).
-void loop_fit::take_off_bend(const sums& s, double& xx, double& xq, double& qq) {
+/// How much of a deviation of the loads a controller's sum takes: all of it, or what is regressed
+/// of its sign on it.
+double loop_fit::pull_of(const sums& s) const {
+    return terms_.control == control_law::integral ? 1 : s.signs / s.qq.sum();
+}
+
+/// A slope on x itself and one on d^2 each bias a as intercepts of one direction do. Noise that is
+/// skewed, and more where loads are more, biases that on d^2: of x <- kept x + n the noise's third
+/// cumulant and thrice how its variance goes along x are 1 - kept^3 of the third cumulant of x.
+double loop_fit::bend_sums::bias(double kept, double v) const {
+    if (!(bends > 0)) return v;
+    const double askew = cubes * std::max(1 - kept * kept * kept, 0.0) - skew / 2;
+    return 2 * v - part() * askew / steps;
+}
+
+/// Sums of d^2, d = x less its expert's mean, as if it were another regressor (Frisch and Waugh).
+loop_fit::bend_sums loop_fit::bend_of(const sums& s) {
     const double m = s.steps;
-    const Eigen::ArrayXd mean = s.x / m, square = s.xx - m * mean.square();
-    const double cubes = (s.xxx - 3 * mean * s.xx + 2 * m * mean.cube()).sum();
-    const double loads = (s.xxq - 2 * mean * s.xq + mean.square() * s.q - square * s.q / m).sum();
-    const double bends = (s.xxxx - 4 * mean * s.xxx + 6 * mean.square() * s.xx -
-                          3 * m * mean.square().square() - square.square() / m)
-                             .sum();
-    if (!(bends > 1e-9 * square.square().sum() / m)) return;
-    xx -= cubes * cubes / bends;
-    xq -= cubes * loads / bends;
-    qq -= loads * loads / bends;
+    const Eigen::ArrayXd mean = s.x / m, square = s.xx - m * mean.square(), load = s.q / m;
+    bend_sums out;
+    out.bends = (s.xxxx - 4 * mean * s.xxx + 6 * mean.square() * s.xx -
+                 3 * m * mean.square().square() - square.square() / m)
+                    .sum();
+    if (!(out.bends > 1e-9 * square.square().sum() / m)) return {};
+    out.cubes = (s.xxx - 3 * mean * s.xx + 2 * m * mean.cube()).sum();
+    out.loads = (s.xxq - 2 * mean * s.xq + mean.square() * s.q - square * load).sum();
+    out.skew = (s.qqq - 3 * load * s.qq + 2 * m * load.cube()).sum();
+    out.steps = m;
+    return out;
 }
 
 /// The intercepts take the zero frequency out of the likelihood, where noise is amplified by 1/(1 -

@@ -57,7 +57,8 @@ struct fitted_loop {
 /// Intercepts bias a by O(1/steps) (Nickell), which matters for many experts, as the error falls
 /// with them and the bias does not. It is taken off: E[sum x noise] = -v (E - 1) G, with G the sum
 /// of x's response to noise within the steps. G grows with a, by which the adjusted likelihood is
-/// flatter.
+/// flatter. The slopes of x and of the bend have small biases of their own, which are taken off
+/// last.
 /// @source  docs/theory.md section 10; P. McCullagh, R. Tibshirani, J. R. Stat. Soc. B 52 (1990)
 /// 325
 class loop_fit {
@@ -77,23 +78,34 @@ public:
 private:
     struct sums {
         double steps = 0;
-        Eigen::ArrayXd x, y, q, xx, xq, xxq, xxx, xxxx;  ///< (E)
-        double xy = 0, yy = 0, yq = 0, qq = 0;
+        Eigen::ArrayXd x, y, q, xx, xq, qq, xxq, xxx, xxxx, qqq;  ///< (E)
+        double xy = 0, yy = 0, yq = 0, signs = 0;
+    };
+    /// Of d = x less its expert's mean: d^3, d^2 times loads, and the square of d^2 less its mean;
+    /// and the loads' third central moment. A bend is fitted where bends is not 0.
+    struct bend_sums {
+        double steps = 1, cubes = 0, loads = 0, bends = 0, skew = 0;
+        [[nodiscard]] double part() const { return bends > 0 ? cubes / bends : 0; }
+        [[nodiscard]] double off() const { return bends > 0 ? loads * loads / bends : 0; }
+        [[nodiscard]] double bias(double kept, double v) const;
     };
     [[nodiscard]] std::optional<fitted_loop> fit_of(const sums& s) const;
     [[nodiscard]] std::optional<fitted_loop> solve(const sums& s) const;
     [[nodiscard]] double intercept_misfit(double a, double m) const;
     [[nodiscard]] std::optional<fitted_loop> tied(const sums& s) const;
     [[nodiscard]] bool is_tied() const noexcept;
+    [[nodiscard]] bool follows_signs() const noexcept;
     void find_loads();
     void add(sums& to) const;
     [[nodiscard]] sums empty() const;
-    static void take_off_bend(const sums& s, double& xx, double& xq, double& qq);
+    [[nodiscard]] double pull_of(const sums& s) const;
+    static bend_sums bend_of(const sums& s);
 
     loop_terms terms_;
     Eigen::ArrayXd q_, x_, y_;  ///< (E) loads of the step, and what they answer to
     Eigen::ArrayXd centre_;     ///< (E) mean scores before the first step that is used
     Eigen::ArrayXd told_;       ///< (E) loads less 1/E that the scores make
+    Eigen::ArrayXd signs_;      ///< (E) of the step's loads less 1/E, less their mean
     std::array<sums, 3> sums_;  ///< of all steps, and of two windows that begin in turn
     std::size_t steps_ = 0;
 };

@@ -97,6 +97,51 @@ TEST_CASE("loads that bend with the scores of few tokens bias no gain", "[diagno
     CHECK(std::abs(sum) < 3.3 * std::sqrt(runs));  // chance 1 in 1,000; a straight line's is 5
 }
 
+TEST_CASE("neither few tokens nor few steps bias the gain of a resting loop",
+          "[diagnose][oracle]") {
+    struct resting {
+        std::size_t experts, tokens;
+        double gain;
+        int runs;
+    };
+    // an eighth of a token an expert, whose noise is askew, and two slopes of three directions
+    const auto at = GENERATE(resting{256, 32, 0.25, 20}, resting{4, 64, 0.4, 240});
+    CAPTURE(at.experts);
+    double sum = 0;
+    for (int run = 0; run < at.runs; ++run) {
+        loop_fit fit(at.experts, {0.05});
+        const double K = at.gain * static_cast<double>(at.experts);
+        for (const auto& counts : loop_counts(at.experts, at.tokens, {.feedback = K, .step = 0.05},
+                                              1000, 4000 + static_cast<std::uint64_t>(run)))
+            fit.take(shares_of(counts));
+        sum += (fit.whole()->gain - at.gain) / fit.whole()->error;
+    }
+    CHECK(std::abs(sum) < 3.3 * std::sqrt(at.runs));  // chance 1 in 1,000
+}
+
+TEST_CASE("many experts under a controller are not taken for gates that move",
+          "[diagnose][oracle]") {
+    // the intercepts of 128 experts make another forgetting likelier
+    const auto controller = GENERATE(load_controller{control_law::integral, 6},
+                                     load_controller{control_law::sign, 1e-3});
+    CAPTURE(to_string(controller.law));
+    int other = 0;
+    for (std::uint64_t run = 0; run < 10; ++run) {
+        const feedback_rule rule{.feedback = 0.25 * 128, .step = 0.05, .controller = controller};
+        loop_terms terms{0.05, controller.law};
+        terms.per_load = 0.05 * rule.feedback;
+        terms.per_sum = controller.gain * (controller.law == control_law::integral ? 0.05 : 1);
+        loop_fit fit(128, terms);
+        free_loop_fit free(128, terms, terms.forget);
+        for (const auto& counts : loop_counts(128, 512, rule, 1000, 5000 + run)) {
+            fit.take(shares_of(counts));
+            free.take(shares_of(counts));
+        }
+        other += fit.whole()->misfit - free.whole()->loop.misfit > 12;  // as layer_margin has it
+    }
+    CHECK(other <= 1);
+}
+
 TEST_CASE("a slow loop in a short log is not taken for another one", "[diagnose][oracle]") {
     // 600 steps of use are 12 times its memory, and 6 times what a deviation takes to fade
     const int runs = 100;
