@@ -170,8 +170,8 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     const double misfit = freedom * std::log(v) + (fit.a - first) * (fit.a - first) * fit.xx / v +
                           intercept_misfit(fit.a, m);
     if (!controlled)
-        fit.a +=
-            bend.bias(1 - terms_.forget + fit.a, v) * answered(terms_.forget - fit.a, m) / fit.xx;
+        fit.a += bend.bias(1 - terms_.forget + fit.a, v, directions) *
+                 answered(terms_.forget - fit.a, m) / fit.xx;
     return fitted_loop{fit.a / terms_.forget, error / terms_.forget, fit.c, v, m, misfit};
 }
 
@@ -210,13 +210,14 @@ double loop_fit::pull_of(const sums& s) const {
     return terms_.control == control_law::integral ? 1 : s.signs / s.qq.sum();
 }
 
-/// A slope on x itself and one on d^2 each bias a as intercepts of one direction do. Noise that is
+/// A slope on x itself biases a as the intercept of one direction does, and one on d^2 as that of
+/// (E - 2)/(E - 1) does: the squares of two experts are alike. Noise that is
 /// skewed, and more where loads are more, biases that on d^2: of x <- kept x + n the noise's third
 /// cumulant and thrice how its variance goes along x are 1 - kept^3 of the third cumulant of x.
-double loop_fit::bend_sums::bias(double kept, double v) const {
+double loop_fit::bend_sums::bias(double kept, double v, double directions) const {
     if (!(bends > 0)) return v;
     const double askew = cubes * std::max(1 - kept * kept * kept, 0.0) - skew / 2;
-    return 2 * v - part() * askew / steps;
+    return v + v * (directions - 1) / directions - part() * askew / steps;
 }
 
 /// Sums of d^2, d = x less its expert's mean, as if it were another regressor (Frisch and Waugh).

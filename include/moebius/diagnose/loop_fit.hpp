@@ -87,7 +87,7 @@ private:
         double steps = 1, cubes = 0, loads = 0, bends = 0, skew = 0;
         [[nodiscard]] double part() const { return bends > 0 ? cubes / bends : 0; }
         [[nodiscard]] double off() const { return bends > 0 ? loads * loads / bends : 0; }
-        [[nodiscard]] double bias(double kept, double v) const;
+        [[nodiscard]] double bias(double kept, double v, double directions) const;
     };
     [[nodiscard]] std::optional<fitted_loop> fit_of(const sums& s) const;
     [[nodiscard]] std::optional<fitted_loop> solve(const sums& s) const;

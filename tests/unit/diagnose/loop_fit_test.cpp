@@ -104,8 +104,9 @@ TEST_CASE("neither few tokens nor few steps bias the gain of a resting loop",
         double gain;
         int runs;
     };
-    // an eighth of a token an expert, whose noise is askew, and two slopes of three directions
-    const auto at = GENERATE(resting{256, 32, 0.25, 20}, resting{4, 64, 0.4, 240});
+    // an eighth of a token an expert, whose noise is askew, and slopes of three directions and one
+    const auto at =
+        GENERATE(resting{256, 32, 0.25, 20}, resting{4, 64, 0.4, 240}, resting{2, 64, 0.4, 240});
     CAPTURE(at.experts);
     double sum = 0;
     for (int run = 0; run < at.runs; ++run) {
