@@ -147,7 +147,7 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
         rows.put("steps_left", far.steps_left.value_or(not_a_number));
         rows.put("fold", far.limits ? far.limits->fold : not_a_number);
         rows.put("balance", far.limits ? far.limits->balance : not_a_number);
-        rows.put("hopf", far.limits && far.limits->gain > 0 ? far.limits->onset() : not_a_number);
+        rows.put("hopf", far.limits && far.limits->swings ? far.limits->onset() : not_a_number);
     }
 }
 

@@ -155,10 +155,10 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     fit.solve(fit.xq, fit.yq);
     const double first = fit.a, freedom = (m - 1) * directions - (fit.both || !controlled ? 2 : 1);
     const double v = std::max(fit.left(), 1e-300) / freedom;
-    const double pull = pull_of(s);
+    const response_rates rates{pull_of(s), terms_.forget, terms_.leak};
     for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
         const double a = fit.a, c = fit.c;
-        const auto g = responses(a, c, pull, terms_.forget, m);
+        const auto g = responses(a, c, rates, m);
         fit.solve(fit.xq + v * directions * g.x, fit.yq + v * directions * g.y);
         fit.a = (fit.a + a) / 2;
         fit.c = (fit.c + c) / 2;
@@ -184,9 +184,9 @@ std::optional<fitted_loop> loop_fit::tied(const sums& s) const {
     const double a = terms_.per_load * terms_.slope, c = terms_.per_sum * terms_.slope;
     const double first = xq / xx, freedom = (m - 1) * directions - 1;
     const double v = std::max(qq - first * xq, 1e-300) / freedom;
-    const double pull = pull_of(s);
+    const response_rates rates{pull_of(s), terms_.forget, terms_.leak};
     const auto answered_by = [&](double theta) {
-        const auto g = responses(theta * a, theta * c, pull, terms_.forget, m);
+        const auto g = responses(theta * a, theta * c, rates, m);
         return directions * (a * g.x + c * g.y);
     };
     double theta = first;

@@ -42,10 +42,11 @@ double answered_more(double r, double m) {
     return m * m * (1 + std::exp(-z) + 2 * std::expm1(-z) / z) / (z * z);
 }
 
-response_sums responses(double a, double c, double pull, double e, double m) {
+response_sums responses(double a, double c, const response_rates& rates, double m) {
+    const auto [pull, e, leak] = rates;
     if (!(c > 0)) return {answered(e - a, m), 0};
     Eigen::Matrix2d A;
-    A << 1 - e + a, c, -pull * a, 1 - pull * c;
+    A << 1 - e + a, c, -pull * a, 1 - leak - pull * c;
     const double half = A.trace() / 2, apart = half * half - A.determinant();
     const double size = apart < 0 ? std::sqrt(A.determinant()) : std::abs(half) + std::sqrt(apart);
     const double most = std::exp(1 / m);

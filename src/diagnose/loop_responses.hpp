@@ -17,9 +17,12 @@ struct response_sums {
     double x, y;
 };
 
-/// Without a controller x sums to 1/(e - a), in long windows. With one loads come back to where
-/// they were, y sums to -1/c and x to 0, and steps go by x <- (1 - e) x + n, y <- y - pull n with
-/// n = a x + c y.
-[[nodiscard]] response_sums responses(double a, double c, double pull, double e, double m);
+/// Without a controller x sums to 1/(e - a), in long windows. With one steps go by x <- (1 - e) x +
+/// n, y <- (1 - leak) y - pull n with n = a x + c y; without a leak loads come back to where they
+/// were, y sums to -1/c and x to 0.
+struct response_rates {
+    double pull, forget, leak;
+};
+[[nodiscard]] response_sums responses(double a, double c, const response_rates& rates, double m);
 
 }  // namespace moebius

@@ -19,18 +19,12 @@ namespace {
 constexpr std::string_view learned_knobs =
     "an aux weight and a z-loss act through what gates learn, and how fast they do is not in a log";
 
-/// Of the map, in K: where it flips, and by how much its controller, whose gain is gamma
-/// beta/decay, raises the loss of balance.
-void put_steps(double gain, loop_thresholds& to) {
-    const auto stable = exact::stable_between({to.forget, to.forget * gain / to.balance});
+/// Of the map, in K: where it flips, and by how much its controller raises the loss of balance.
+void put_steps(loop_thresholds& to) {
+    const auto stable = exact::stable_between(to.loop);
     to.gain = (stable.loss - 1) * to.balance;
+    to.swings = stable.swings;
     to.flip = stable.flip * to.balance;
-}
-
-/// The gain of put_steps again, with which loads flip below K.
-double gain_that_flips(double K, const loop_thresholds& at) {
-    const double e = at.forget;
-    return (2 + K / at.balance * 2 * e / (2 - e)) * at.balance / e * (1 - e);
 }
 
 void add_margin(layer_diagnosis& to, double gain, double error, double limit, std::string_view of) {
@@ -88,27 +82,26 @@ std::string knob_of(const loop_thresholds& at, const known_feedback& K, const lo
         if (std::isfinite(choices(K.value)))
             out += fmt::format("; or top-k from {} to {}", at.top_k, with_interval(K, choices));
     }
-    // of the controller, gamma beta/decay
-    const auto needed = [&](double feedback) {
-        return std::max(feedback / (1 - restored) - at.balance, 0.0);
+    if (!(at.gain > 0)) return out;
+    // bias rates at the ends of a stable loop, which K is the margin from
+    const auto rate = [&](double answer) { return *head.bias_rate * answer / at.loop.answer; };
+    const auto lost = [&](double feedback) {
+        const double gain = feedback / (1 - restored) / at.balance;
+        return rate(std::max(exact::answers_between(at.loop, gain).loss, 0.0));
     };
-    if (at.gain > 0 && margins[1].value < restored && needed(K.value) > at.gain &&
-        needed(K.high) < gain_that_flips(std::max(K.low, 0.0) / (1 + restored), at))
-        out += fmt::format(
-            "{}bias rate from {:.3g} to {} one of {:.0f} % from the Hopf point",
-            out.empty() ? "" : "; ", *head.bias_rate,
-            with_interval(
-                K, [&](double feedback) { return *head.bias_rate * needed(feedback) / at.gain; }),
-            100 * restored);
-    if (at.flip > 0 && !at.sign && K.value / at.flip - 1 < restored)
-        out += fmt::format("{}bias rate from {:.3g} to {} one of {:.0f} % from loads that flip",
-                           out.empty() ? "" : "; ", *head.bias_rate,
-                           with_interval(K,
-                                         [&](double feedback) {
-                                             return *head.bias_rate / at.gain *
-                                                    gain_that_flips(feedback / (1 + restored), at);
-                                         }),
-                           100 * restored);
+    const auto flips = [&](double feedback) {
+        const double gain = feedback / (1 + restored) / at.balance;
+        return rate(exact::answers_between(at.loop, gain).flip);
+    };
+    const auto told = [&](const auto& knob, std::string_view of) {
+        out += fmt::format("{}bias rate from {:.3g} to {} one of {:.0f} % from {}",
+                           out.empty() ? "" : "; ", *head.bias_rate, with_interval(K, knob),
+                           100 * restored, of);
+    };
+    if (margins[1].value < restored && lost(K.value) > *head.bias_rate &&
+        lost(K.high) < flips(std::max(K.low, 0.0)))
+        told(lost, at.swings ? "the Hopf point" : "the loss of balance");
+    if (at.flip > 0 && !at.sign && K.value / at.flip - 1 < restored) told(flips, "loads that flip");
     return out;
 }
 
@@ -119,7 +112,7 @@ load_verdict region_of(const loop_thresholds& at, double K, double low, double h
     if (low < at.fold && high > at.fold && high - low > at.fold / 2)
         return load_verdict::cannot_tell;
     if (low > at.onset())
-        return at.gain > 0 ? load_verdict::oscillating : load_verdict::losing_balance;
+        return at.swings ? load_verdict::oscillating : load_verdict::losing_balance;
     if (K > at.balance && at.gain == 0) return load_verdict::losing_balance;
     if (low < at.fold && high > at.fold) return load_verdict::cannot_tell;
     return low < at.fold ? load_verdict::safe : load_verdict::coexistence;
@@ -167,20 +160,22 @@ loop_thresholds thresholds_of(std::size_t experts, double top_k) {
 
 loop_thresholds controlled(loop_thresholds out, const log_head& head, double tokens) {
     const auto n = static_cast<double>(head.experts), k = static_cast<double>(out.top_k);
-    const double decay = head.decay.value_or(1), beta = head.beta.value_or(1);
-    const double rate = head.rate.value_or(0);
+    const double beta = head.beta.value_or(1), rate = head.rate.value_or(0);
     if (!head.bias_rate || !(rate > 0)) return out;
-    out.forget = rate * decay;
-    double gain = 0;
-    if (head.balancer == "integral") gain = *head.bias_rate / rate * beta / decay;
+    out.loop.forget = rate * head.decay.value_or(1);
+    double bias = 0;  // a step, per unit of load
+    if (head.balancer == "integral") {
+        bias = *head.bias_rate;
+        out.loop.leak = head.bias_leak;
+    }
     out.sign = head.balancer == "sign";
     if (out.sign && tokens > 0) {
         // variance of the share that an expert has of tokens k choices
         const double scatter = std::sqrt((1 / n) * (1 / k - 1 / n) / tokens);
-        gain =
-            effective_gain({control_law::sign, *head.bias_rate, 0}, scatter, rate) * beta / decay;
+        bias = rate * effective_gain({control_law::sign, *head.bias_rate, 0}, scatter, rate);
     }
-    if (gain > 0) put_steps(gain, out);
+    out.loop.answer = bias * beta / out.balance;
+    if (out.loop.answer > 0) put_steps(out);
     return out;
 }
 
@@ -195,7 +190,7 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
                              "without the controller"
                            : "the fold: share of the feedback at which a collapsed state appears");
     add_margin(out, K, error, at.onset(),
-               at.gain > 0
+               at.swings
                    ? "the Hopf point: share of the feedback at which the controller oscillates"
                    : "loss of balance: share of the feedback at which equal loads are lost");
     if (at.flip > 0 && !at.sign) {

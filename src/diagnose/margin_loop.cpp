@@ -31,6 +31,7 @@ loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     out.control = law_of(head);
     if (out.control == control_law::none || !head.bias_rate || !head.beta || head.gate == "sigmoid")
         return out;
+    out.leak = head.bias_leak;
     out.slope = 1 / alone.balance;
     out.answer = *head.bias_rate * *head.beta * out.slope;
     out.per_load = head.rate.value_or(0) * head.feedback.value_or(0) * *head.beta;

@@ -118,7 +118,7 @@ std::string loop_config(const feedback_rule& rule, std::size_t tokens, std::size
         case control_law::integral:
             out["balancer"] = "integral";
             out["bias_rate"] = controller.gain * rule.step;
-            out["leak"] = controller.leak;
+            out["bias_leak"] = controller.leak * rule.step;
             break;
         case control_law::sign:
         case control_law::centred_sign:

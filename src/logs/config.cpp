@@ -68,6 +68,7 @@ void read_config(std::string_view text, const std::string& place, log_head& to) 
     keep(to.beta, number_of(config, {"beta"}));
     keep(to.bias_rate,
          number_of(config, {"bias_rate", "sign", "moe_router_bias_update_rate", "bias_gamma"}));
+    to.bias_leak = number_of(config, {"bias_leak"}).value_or(to.bias_leak);
     if (auto gate = word_of(config, {"gate", "score_func", "moe_router_score_function"});
         !gate.empty())
         to.gate = gate;

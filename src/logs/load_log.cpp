@@ -28,6 +28,9 @@ std::optional<refusal> unfit_rule(const log_head& head) {
          {setting("rate", rate), {"bias_rate", head.bias_rate.value_or(0)}})
         if (!(value >= 0 && std::isfinite(value)))
             return refusal{fmt::format("{} is {:g}", name, value), "it must be >= 0 and finite"};
+    if (!(head.bias_leak >= 0 && head.bias_leak <= 1))
+        return refusal{fmt::format("bias_leak is {:g}", head.bias_leak),
+                       "it must be 0 to 1: it is the share of a bias that a step forgets"};
     if (!std::isfinite(feedback))
         return refusal{fmt::format("feedback is {:g}", feedback), "it must be finite"};
     if (rate * decay < 1) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <moebius/diagnose/probes.hpp>
 #include <moebius/diagnose/recent_steps.hpp>
 #include <moebius/diagnose/step_choices.hpp>
+#include <moebius/exact/stepped_loop.hpp>
 #include <moebius/logs/load_log.hpp>
 #include <optional>
 #include <string>
@@ -39,11 +40,12 @@ struct margin {
 struct loop_thresholds {
     double fold = 0;     ///< K_s(N, k): a collapsed state exists from here
     double balance = 0;  ///< equal loads are lost by themselves: N(N - 1)/(N - k)
-    /// By how much the controller raises that: gamma beta/decay of small deviations, times 1 -
-    /// forget, as it answers a step late.
+    /// By how much the controller raises that: without a leak gamma beta/decay of small deviations,
+    /// times 1 - forget, as it answers a step late.
     double gain = 0;
-    double flip = 0;    ///< below it loads change sides in each step; 0 or less: nowhere
-    double forget = 0;  ///< share of a score that a step forgets; 0: not known
+    bool swings = false;         ///< whether loads swing from there on, at a Hopf point
+    double flip = 0;             ///< below it loads change sides in each step; 0 or less: nowhere
+    exact::stepped_loop loop{};  ///< in steps; forget 0: not known
     bool sign = false;
     std::size_t top_k = 1;
     [[nodiscard]] double onset() const { return balance + gain; }

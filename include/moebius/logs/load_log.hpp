@@ -26,6 +26,7 @@ struct log_head {
     std::optional<double> decay;      ///< lambda
     std::optional<double> beta;       ///< sharpness of the softmax
     std::optional<double> bias_rate;  ///< u of the sign rule, or gamma eta of the integral rule
+    double bias_leak = 0;             ///< share of the integral rule's bias that a step forgets
     std::string gate;                 ///< "softmax", "sigmoid", or empty
     std::string balancer;             ///< "none", "aux", "sign", "integral", "feedback", or empty
 };

@@ -21,7 +21,7 @@ double chi_square(const loop_case& at, std::size_t runs, bool forget_known) {
     double sum = 0;
     for (std::size_t run = 0; run < runs; ++run) {
         feedback_rule rule{.feedback = at.K, .step = 0.05, .controller = at.controller};
-        loop_terms terms{0.05, at.controller.law};
+        loop_terms terms{0.05, at.controller.law, 0.05 * at.controller.leak};
         const double gain = at.controller.law == control_law::integral ? 0.05 * at.controller.gain
                                                                        : at.controller.gain;
         if (at.answer_known) terms.answer = gain / 8;
@@ -45,6 +45,7 @@ TEST_CASE("the gain of a resting loop comes out of its loads, within its error",
     const auto at =
         GENERATE(loop_case{3, {}, false}, loop_case{5, {control_law::integral, 0.5}, true},
                  loop_case{5, {control_law::integral, 0.5}, false},
+                 loop_case{5, {control_law::integral, 1, 0.4}, true},
                  loop_case{4, {control_law::sign, 2e-3}, true});
     CAPTURE(at.K, to_string(at.controller.law), at.answer_known);
     // chi-square of 24 degrees of freedom: 9.9 and 51.2 are its quantiles .005 and .999

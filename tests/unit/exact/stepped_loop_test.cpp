@@ -11,7 +11,8 @@ using namespace moebius;
 namespace {
 
 /// Deviation of softmax's loads after many steps of the rule over that at the start.
-double growth_of(std::size_t experts, double K, double gain, double step, int steps) {
+double growth_of(std::size_t experts, double K, double gain, double step, int steps,
+                 double leak = 0) {
     const auto n = static_cast<double>(experts);
     std::vector<double> z(experts, K / n), b(experts, 0.0), loads(experts);
     z[0] += 1e-6;
@@ -25,7 +26,7 @@ double growth_of(std::size_t experts, double K, double gain, double step, int st
             loads[e] /= sum;
             last = std::max(last, std::abs(loads[e] - 1 / n));
             z[e] += step * (K * loads[e] - z[e]);
-            b[e] -= step * gain * (loads[e] - 1 / n);
+            b[e] -= step * (gain * (loads[e] - 1 / n) + leak * b[e]);
         }
         // a complex pair turns: the largest deviation of some steps is its size
         if (t < steps / 2) first = std::max(first, t > steps / 4 ? last : 0);
@@ -36,14 +37,18 @@ double growth_of(std::size_t experts, double K, double gain, double step, int st
 }  // namespace
 
 TEST_CASE("a loop in steps loses equal loads where its multipliers have size 1", "[exact]") {
-    const double forget = GENERATE(0.02, 0.2, 0.5), answer = GENERATE(0.0, 0.1, 1.5, 2.5);
-    const exact::stepped_loop loop{forget, answer};
-    const auto [flip, loss] = exact::stable_between(loop);
+    const double forget = GENERATE(0.02, 0.2, 0.5), answer = GENERATE(0.0, 0.1, 1.5, 2.5),
+                 leak = GENERATE(0.0, 0.05, 0.6, 1.0);
+    const exact::stepped_loop loop{forget, answer, leak};
+    const auto [flip, loss, swings] = exact::stable_between(loop);
     const auto size = [&](double gain) { return std::abs(exact::multipliers(loop, gain)[0]); };
-    CAPTURE(flip, loss);
+    CAPTURE(forget, answer, leak, flip, loss);
     if (flip >= loss) return;
     CHECK_THAT(size(loss), WithinRel(1.0, 1e-12));
-    if (answer > 0)  // without a controller its score stays as it is: a multiplier of 1
+    CHECK((std::abs(exact::multipliers(loop, loss)[0].imag()) > 1e-6) == swings);
+    CHECK_THAT(exact::answers_between(loop, loss).loss, WithinAbs(answer, 1e-12));
+    CHECK_THAT(exact::answers_between(loop, flip).flip, WithinAbs(answer, 1e-12));
+    if (answer + leak > 0)  // without a controller its score stays as it is: a multiplier of 1
         CHECK(size(std::max(flip, 0.0) / 2 + loss / 2) < 1);
     CHECK(size(loss + 0.1) > 1);
     if (!(flip > 0)) return;
@@ -64,6 +69,14 @@ TEST_CASE("loops of softmax in steps grow and decay on either side", "[exact][or
     CHECK_THAT(loss, WithinRel(46.0, 1e-12));
     CHECK(growth_of(8, loss - 1, 40, 0.05, 2000) < 0.7);
     CHECK(growth_of(8, loss + 1, 40, 0.05, 2000) > 1.5);
+    // a leak of .2: they swing from 47.7 on; of 2: they grow from 28 on
+    const double swing = 8 * exact::stable_between({0.05, 0.25, 0.01}).loss;
+    CHECK_THAT(swing, WithinRel(8 * (1 - 0.95 * 0.74) / (0.05 * 0.99), 1e-12));
+    CHECK(growth_of(8, swing - 1, 40, 0.05, 2000, 0.2) < 0.7);
+    CHECK(growth_of(8, swing + 1, 40, 0.05, 2000, 0.2) > 1.5);
+    CHECK_THAT(8 * exact::stable_between({0.05, 0.25, 0.1}).loss, WithinRel(28.0, 1e-12));
+    CHECK(growth_of(8, 27, 40, 0.05, 2000, 2) < 0.7);
+    CHECK(growth_of(8, 29, 40, 0.05, 2000, 2) > 1.5);
 }
 
 TEST_CASE("small steps have the Hopf point of the flow", "[exact]") {
@@ -78,4 +91,5 @@ TEST_CASE("small steps have the Hopf point of the flow", "[exact]") {
     }
     CHECK_THROWS_AS(exact::stable_between({1, 0.1}), invalid_argument);
     CHECK_THROWS_AS(exact::multipliers({0.1, -1}, 0.5), invalid_argument);
+    CHECK_THROWS_AS(exact::multipliers({0.1, 1, 1.1}, 0.5), invalid_argument);
 }
