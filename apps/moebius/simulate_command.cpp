@@ -130,6 +130,12 @@ std::vector<written_file> logs_of(const simulate_arguments& args, const session&
     return {{"--log", args.log.file}};
 }
 
+/// What draws a choice, by its name in a log's config.
+std::string_view gate_of(noise_law noise) {
+    const bool softmax = noise == noise_law::gumbel || noise == noise_law::logistic;
+    return softmax ? "softmax" : to_string(noise);
+}
+
 /// Shares of which moments can be made are those by which softmax draws one expert.
 void check_moments(const simulate_arguments& args) {
     if (!args.log.probe.moments) return;
@@ -137,7 +143,7 @@ void check_moments(const simulate_arguments& args) {
         throw invalid_argument("--moments", "--router came",
                                "they are of the loop's own router, of one choice");
     const auto noise = args.options.loop.noise;
-    if (noise != noise_law::gumbel && noise != noise_law::logistic)
+    if (gate_of(noise) != "softmax")
         throw invalid_argument("--moments", fmt::format("noise is {}", to_string(noise)),
                                "with gumbel or logistic shares are those of softmax");
 }
@@ -149,7 +155,7 @@ void write_load_log(const simulate_arguments& args, const token_source& source,
     const auto& loop = args.options.loop;
     const auto top_k = logged_top_k(args.problem.router);
     write_log(args.log, measured.records, "replica", loop.tokens * top_k,
-              loop_config(args.rule, loop.tokens, top_k),
+              loop_config(args.rule, loop.tokens, top_k, gate_of(loop.noise)),
               probes_of(measured, source, args.rule.beta, loop, args.log.probe));
 }
 

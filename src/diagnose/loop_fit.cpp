@@ -15,6 +15,9 @@ constexpr std::size_t window_steps = 500;
 constexpr double fewest_steps = 50;
 /// The least curvature of the adjusted likelihood, over that of the regression.
 constexpr double least_curved = 0.05;
+/// Deviation of mean loads over the even one, root mean square over experts, in which scores are
+/// known up to what they make of it.
+constexpr double nearly_equal = 0.35;
 using gauss_rule = boost::math::quadrature::gauss<double, 15>;
 
 /// The sums of a regression on x and y, less the means of each expert.
@@ -46,6 +49,8 @@ loop_fit::loop_fit(std::size_t experts, const loop_terms& terms) : terms_(terms)
     x_ = y_ = centre_ = told_ = signs_ = q_;
     if (!(terms_.slope > 0)) terms_.slope = 1 / static_cast<double>(experts);
     sums_.fill(empty());
+    early_ = empty();
+    begin_ = terms_.skip;
 }
 
 loop_fit::sums loop_fit::empty() const {
@@ -61,13 +66,39 @@ bool loop_fit::follows_signs() const noexcept {
     return terms_.control == control_law::sign || terms_.control == control_law::centred_sign;
 }
 
-/// Where scores were before is not known; they swing about their mean.
+/// Part of the sum of squares of the mean loads that is no noise of theirs (James and Stein).
+double loop_fit::apart(const sums& s) {
+    const Eigen::ArrayXd mean = s.q / s.steps;
+    const double noise = (s.qq - s.q.square() / s.steps).sum() / s.steps / s.steps;
+    return std::max(1 - noise / std::max(mean.square().sum(), 1e-300), 0.0);
+}
+
+/// Where scores were before the log is not known. Of a run that begins far from equal loads twice
+/// as many steps are left out. Then the mean of steps in which loads are nearly equal stands for
+/// the scores that are not known, with these loads; until there are such steps none is used.
+void loop_fit::find_centre() {
+    const auto experts = static_cast<double>(q_.size());
+    const double signal = apart(early_);
+    const Eigen::ArrayXd off = signal * experts / early_.steps * early_.q;
+    const bool far = off.square().mean() > signal * nearly_equal * nearly_equal;
+    if (far) begin_ = std::max(2 * terms_.skip, begin_ + terms_.skip / 2);
+    if (!far && steps_ + 1 == begin_) centre_ -= (1 + off).log();
+    if (steps_ + 1 < begin_) centre_ = 0;
+    early_ = empty();
+}
+
+/// Loads that the scores make.
 void loop_fit::find_loads() {
     const auto experts = static_cast<double>(q_.size());
     Eigen::ArrayXd scores = terms_.per_load * x_ + terms_.per_sum * y_;
-    if (steps_ < terms_.skip) {
-        const std::size_t from = terms_.skip / 2;
-        if (steps_ >= from) centre_ += scores / static_cast<double>(terms_.skip - from);
+    if (steps_ < begin_) {
+        const std::size_t window = terms_.skip / 2;
+        if (steps_ >= window / 2 && steps_ + window < begin_) return;
+        centre_ += scores / static_cast<double>(window);
+        ++early_.steps;
+        early_.q += q_;
+        early_.qq += q_.square();
+        if (steps_ + 1 == window / 2 || steps_ + 1 == begin_) find_centre();
         return;
     }
     scores -= centre_;
@@ -111,10 +142,10 @@ void loop_fit::take(std::span<const double> shares) {
             [](double q) { return std::abs(q) < 1e-12 ? 0.0 : std::copysign(1.0, q); });
         signs_ -= signs_.mean();  // a common score moves no load
     }
-    if (steps_ >= terms_.skip) {
+    if (steps_ >= begin_) {
         add(sums_[0]);
         for (std::size_t half : {0U, 1U})
-            if (steps_ >= terms_.skip + half * window_steps) {
+            if (steps_ >= begin_ + half * window_steps) {
                 auto& window = sums_[1 + half];
                 if (window.steps >= 2 * window_steps) window = empty();
                 add(window);

@@ -119,7 +119,7 @@ load_verdict region_of(const loop_thresholds& at, double K, double low, double h
 }
 
 std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K, double low,
-                      double high, std::string_view by) {
+                      double high, std::string_view by, const log_head& head) {
     auto out = fmt::format(
         "K = {:.4g} ({:.4g} to {:.4g}) by {}; {}a collapsed state exists from {:.4g}, "
         "equal loads are lost at {:.4g}",
@@ -130,6 +130,11 @@ std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K,
                            at.sign ? ", as one of the sign rule moves loads by more than their "
                                      "noise: how it holds them then is not known"
                                    : ", as the controller takes back more than twice a deviation");
+    if (!is_softmax(head))
+        out += fmt::format(
+            "; K and thresholds are those that softmax would have with that gain of "
+            "the loop: the gate is {}",
+            head.gate);
     if (at.top_k > 1)
         out += fmt::format(
             "; thresholds are those of exact-k, k = {0}: a router that takes the {0} best of noisy "
@@ -201,7 +206,7 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
         last.of = "the flip: share of the feedback below which loads change sides in each step";
     }
     out.verdict = region_of(at, K, low, high);
-    out.reason = reason_of(at, out.verdict, K, low, high, by);
+    out.reason = reason_of(at, out.verdict, K, low, high, by, head);
     out.knob = knob_of(at, {K, low, high}, head, restored, out.margins);
     std::stable_sort(out.margins.begin(), out.margins.end(),
                      [](const margin& a, const margin& b) { return a.value < b.value; });

@@ -29,7 +29,7 @@ loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     loop_terms out;
     out.forget = head.rate.value_or(0) * head.decay.value_or(1);
     out.control = law_of(head);
-    if (out.control == control_law::none || !head.bias_rate || !head.beta || head.gate == "sigmoid")
+    if (out.control == control_law::none || !head.bias_rate || !head.beta || !is_softmax(head))
         return out;
     out.leak = head.bias_leak;
     out.slope = 1 / alone.balance;

@@ -104,13 +104,14 @@ std::string load_log(load_log_format format, const table& records, std::string_v
     return to_npz(log);
 }
 
-std::string loop_config(const feedback_rule& rule, std::size_t tokens, std::size_t top_k) {
+std::string loop_config(const feedback_rule& rule, std::size_t tokens, std::size_t top_k,
+                        std::string_view gate) {
     const auto& controller = rule.controller;
     nlohmann::ordered_json out{
         {"top_k", top_k},      {"tokens", tokens},
         {"eta", rule.step},    {"feedback", rule.feedback},
         {"decay", rule.decay}, {"beta", rule.beta},
-        {"gate", "softmax"},   {"K", rule.feedback * rule.beta / rule.decay}};
+        {"gate", gate},        {"K", rule.feedback * rule.beta / rule.decay}};
     switch (controller.law) {
         case control_law::none:
             out["balancer"] = rule.feedback == 0 ? "none" : "feedback";

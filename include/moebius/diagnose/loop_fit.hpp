@@ -95,6 +95,8 @@ private:
     [[nodiscard]] std::optional<fitted_loop> tied(const sums& s) const;
     [[nodiscard]] bool is_tied() const noexcept;
     [[nodiscard]] bool follows_signs() const noexcept;
+    static double apart(const sums& s);
+    void find_centre();
     void find_loads();
     void add(sums& to) const;
     [[nodiscard]] sums empty() const;
@@ -103,11 +105,13 @@ private:
 
     loop_terms terms_;
     Eigen::ArrayXd q_, x_, y_;  ///< (E) loads of the step, and what they answer to
-    Eigen::ArrayXd centre_;     ///< (E) mean scores before the first step that is used
-    Eigen::ArrayXd told_;       ///< (E) loads less 1/E that the scores make
-    Eigen::ArrayXd signs_;      ///< (E) of the step's loads less 1/E, less their mean
+    Eigen::ArrayXd centre_;  ///< (E) scores of equal loads, by steps before the first that is used
+    sums early_;             ///< of the steps by which it is found: steps, q and qq alone
+    Eigen::ArrayXd told_;    ///< (E) loads less 1/E that the scores make
+    Eigen::ArrayXd signs_;   ///< (E) of the step's loads less 1/E, less their mean
     std::array<sums, 3> sums_;  ///< of all steps, and of two windows that begin in turn
     std::size_t steps_ = 0;
+    std::size_t begin_ = 0;  ///< the first step that is used
 };
 
 /// loop_fit where the forgetting is not known: one for each of a row of values, and between the

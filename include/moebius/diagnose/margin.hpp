@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <moebius/diagnose/collapse_watch.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
 #include <moebius/diagnose/probes.hpp>
@@ -43,8 +44,9 @@ struct loop_thresholds {
     /// By how much the controller raises that: without a leak gamma beta/decay of small deviations,
     /// times 1 - forget, as it answers a step late.
     double gain = 0;
-    bool swings = false;         ///< whether loads swing from there on, at a Hopf point
-    double flip = 0;             ///< below it loads change sides in each step; 0 or less: nowhere
+    bool swings = false;  ///< whether loads swing from there on, at a Hopf point
+    /// Below it loads change sides in each step; of a positive K alone where it is positive.
+    double flip = -std::numeric_limits<double>::infinity();
     exact::stepped_loop loop{};  ///< in steps; forget 0: not known
     bool sign = false;
     std::size_t top_k = 1;

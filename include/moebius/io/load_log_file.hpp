@@ -52,7 +52,8 @@ enum class load_log_format { npz, csv, tsv, jsonl };
 
 /// The config of a loop: rate, feedback, decay, beta, tokens and top_k, the balancer and its rate,
 /// and K = feedback beta/decay, which `diagnose` is to find.
+/// @param gate  softmax, or the noise by which choices are made and no softmax
 [[nodiscard]] std::string loop_config(const feedback_rule& rule, std::size_t tokens,
-                                      std::size_t top_k = 1);
+                                      std::size_t top_k = 1, std::string_view gate = "softmax");
 
 }  // namespace moebius

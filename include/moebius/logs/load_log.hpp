@@ -27,9 +27,14 @@ struct log_head {
     std::optional<double> beta;       ///< sharpness of the softmax
     std::optional<double> bias_rate;  ///< u of the sign rule, or gamma eta of the integral rule
     double bias_leak = 0;             ///< share of the integral rule's bias that a step forgets
-    std::string gate;                 ///< "softmax", "sigmoid", or empty
+    std::string gate;                 ///< "softmax", "sigmoid", another law of choices, or empty
     std::string balancer;             ///< "none", "aux", "sign", "integral", "feedback", or empty
 };
+
+/// Whether nothing says that choices follow another law.
+[[nodiscard]] inline bool is_softmax(const log_head& head) {
+    return head.gate.empty() || head.gate == "softmax";
+}
 
 /// "layer 3", "layers 0, 1" and, of many, "... and 5 more", for sentences.
 /// @param layers  places in log_head::layers, one or more

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include <catch.hpp>
+
+#include "runs.hpp"
+
+using namespace moebius;
+using namespace diagnose_runs;
+
+namespace {
+
+/// Of softmax in steps of .05 under an integral controller that may leak.
+log_head controlled_head(double K, double gain, double leak) {
+    auto head = head_of(8, K);
+    head.balancer = "integral";
+    head.bias_rate = 0.05 * gain;
+    head.bias_leak = 0.05 * leak;
+    return head;
+}
+
+/// Counts of such a loop from its first step on, where one score is ahead.
+std::vector<std::vector<double>> from_far(double K, double gain, double ahead, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::vector<double> z(8, 0.0), b(8, 0.0), scores(8);
+    z[0] = ahead;
+    std::vector<std::vector<double>> out;
+    for (int t = 0; t < 3000; ++t) {
+        for (std::size_t e = 0; e < 8; ++e) scores[e] = z[e] + b[e];
+        const auto& counts = out.emplace_back(drawn(scores, 512, random));
+        for (std::size_t e = 0; e < 8; ++e) {
+            z[e] += 0.05 * (K * counts[e] / 512 - z[e]);
+            b[e] -= 0.05 * gain * (counts[e] / 512 - 1.0 / 8);
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a controller that leaks is judged with its leak", "[diagnose]") {
+    const feedback_rule rule{
+        .feedback = 4, .step = 0.05, .controller = {control_law::integral, 4, 2}};
+    const auto got = diagnosis_of(controlled_head(4, 4, 2), loop_counts(8, 1024, rule, 3000, 5));
+    CAPTURE(got.reason);
+    REQUIRE(got.feedback);
+    CHECK(got.feedback->low < 4);
+    CHECK(got.feedback->high > 4);
+    REQUIRE(got.limits);
+    CHECK_FALSE(got.limits->swings);
+    CHECK_THAT(got.limits->onset(), WithinRel(10.0, 1e-12));  // 8 + 4/2: the leak forgets before
+}
+
+TEST_CASE("a run that begins far from equal loads tells its K", "[diagnose][oracle]") {
+    // what is left of its first scores, which no load shows, is 1.8 % of them after 80 steps: K by
+    // these is 2.1
+    int held = 0;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        const auto got = diagnosis_of(controlled_head(3, 2, 0), from_far(3, 2, 2, seed));
+        REQUIRE(got.feedback);
+        held += got.feedback->low <= 3 && 3 <= got.feedback->high;
+    }
+    CHECK(held >= 6);  // quantile .002 of .9
+}
+
+TEST_CASE("scores that loads take from are safe", "[diagnose]") {
+    const feedback_rule rule{.feedback = -4, .step = 0.05};
+    const auto got = diagnosis_of(head_of(8, -4), loop_counts(8, 1024, rule, 2000, 6));
+    CAPTURE(got.reason);
+    REQUIRE(got.feedback);
+    CHECK(got.feedback->high < 0);
+    CHECK(got.verdict == load_verdict::safe);
+}
+
+TEST_CASE("K of a gate that is no softmax is said to be in its terms", "[diagnose]") {
+    auto head = controlled_head(3, 1, 0);
+    head.gate = "gaussian";
+    const feedback_rule rule{.feedback = 3, .step = 0.05, .controller = {control_law::integral, 1}};
+    const auto got = diagnosis_of(head, loop_counts(8, 1024, rule, 2000, 7));
+    CHECK(got.reason.find("the gate is gaussian") != std::string::npos);
+}
