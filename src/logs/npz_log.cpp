@@ -102,7 +102,10 @@ private:
         for (const char* one : {"physical_to_logical_map", "last_physical_to_logical_map",
                                 "physical_to_logical", "phy2log"})
             if (found == nullptr && in_.has(one)) found = one;
-        if (found == nullptr) return log;
+        if (found == nullptr) {
+            if (auto said = note_of_copies(name); !said.empty()) notes.push_back(std::move(said));
+            return log;
+        }
         auto map = in_.rows(found);
         const auto place = map->name();
         const auto shape = map->shape();
@@ -157,6 +160,8 @@ private:
             static_cast<array_log&>(*out.back()).about.layers = {layer};
         }
         notes.push_back(fmt::format("arrays of {} layers were read side by side", out.size()));
+        if (auto said = note_of_copies(best->first); !said.empty())
+            notes.push_back(std::move(said));
         return layers_side_by_side(std::move(out), path_);
     }
 
