@@ -86,6 +86,8 @@ private:
         const auto shape = shape_of(*loads, notes);
         set_shape(*log, shape);
         read_steps(*log, shape.steps, notes);
+        if (auto said = note_of_layers(shape); !said.empty() && !log->about.has_steps)
+            notes.push_back(std::move(said));
         read_feedback(*log, shape.steps);
         log->scores = beside(scores, *loads, shape.experts);
         log->dither = beside("dither", *loads, shape.experts);
