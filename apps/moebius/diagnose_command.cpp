@@ -135,8 +135,9 @@ int follow(const diagnose_arguments& args, const session& session) {
         const auto& head = log->head();
         if (log->restarted()) {
             tell(
-                fmt::format("step {} came again, as of a run that was restarted from a checkpoint: "
-                            "what came before it no longer counts",
+                fmt::format("step {} came again, as of a run that was restarted from a checkpoint "
+                            "or of an evaluation that no column tells from training: what came "
+                            "before it no longer counts",
                             records.front().step));
             state = load_state(args.window);
         }

@@ -2,6 +2,7 @@
 #include "output.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -108,12 +109,24 @@ void check_distinct(const std::vector<written_file>& written,
 }
 
 void leave_out_empty(std::vector<named_figure>& figures) {
-    std::erase_if(figures, [](const named_figure& one) {
+    const auto panels = [all = figures](const std::string& name) {
+        return std::count_if(all.begin(), all.end(), [&](auto& one) { return one.name == name; });
+    };
+    std::erase_if(figures, [&](const named_figure& one) {
         if (has_points(one.drawing)) return false;
-        tell(fmt::format("the figure{}{} has no finite point to show and was not drawn",
-                         one.name.empty() ? "" : " ", one.name));
+        const auto which = panels(one.name) > 1
+                               ? fmt::format("panel of the {}", one.drawing.y_axis)
+                               : fmt::format("figure{}{}", one.name.empty() ? "" : " ", one.name);
+        tell(fmt::format("the {} has no finite point to show and was not drawn", which));
         return true;
     });
+}
+
+void draw_figures(std::span<const named_figure> figures, const std::string& path) {
+    std::vector<std::string> files;
+    for (const auto& file : save_figures(figures, path)) files.push_back(file.string());
+    if (files != std::vector{path} && !files.empty())
+        tell(fmt::format("drawn: {}", fmt::join(files, ", ")));
 }
 
 void output_options::add_result_to(option_table& table) {
@@ -129,8 +142,11 @@ void output_options::add_result_to(option_table& table) {
 
 void output_options::add_to(option_table& table) {
     add_result_to(table);
-    table.add("plot", plots, "figure to draw, .svg, .png or .pdf; may be repeated",
-              {.kept = option_kept::never, .names_file = true});
+    table.add(
+        "plot", plots,
+        "figure to draw, .svg, .png or .pdf; may be repeated. Where a result has several, each "
+        "gets a word before its ending (x-loads.svg of x.svg), which is told",
+        {.kept = option_kept::never, .names_file = true});
 }
 
 void output_options::check(const std::vector<std::string>& read,
@@ -171,7 +187,7 @@ void output_options::check_ending() const {
 void output_options::draw(std::vector<named_figure> figures) const {
     leave_out_empty(figures);
     try {
-        for (const auto& plot : plots) save_figures(figures, plot);
+        for (const auto& plot : plots) draw_figures(figures, plot);
     } catch (const interrupted&) {
         if (out.empty() || out == "-") throw;
         throw drawing_interrupted(out);

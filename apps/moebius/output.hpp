@@ -4,6 +4,7 @@
 #include <moebius/io/option_table.hpp>
 #include <moebius/io/plots.hpp>
 #include <moebius/io/result.hpp>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ void check_distinct(const std::vector<written_file>& written, const std::vector<
 
 /// Leaves out figures in which nothing would be seen, with a sentence for each.
 void leave_out_empty(std::vector<named_figure>& figures);
+
+/// save_figures, which tells the names of the files where they are others than the one asked for.
+void draw_figures(std::span<const named_figure> figures, const std::string& path);
 
 /// A signal ended gnuplot, and the result is in its file by then.
 class drawing_interrupted final : public std::runtime_error {

@@ -29,7 +29,7 @@ int draw(std::vector<named_figure> figures, const std::string& out) {
                      [](const named_figure& one) { return has_points(one.drawing); }))
         throw invalid_argument("figure", "no finite point came", "there must be one to draw");
     leave_out_empty(figures);
-    save_figures(figures, out);
+    draw_figures(figures, out);
     return figures.size() == asked ? exit_code::found : exit_code::no_answer;
 }
 

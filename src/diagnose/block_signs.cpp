@@ -51,14 +51,17 @@ bool moves_away(const block_window& window) {
 
 namespace {
 
-/// Squares that are left of a course by one jump from a level to another, at its best place.
+/// Squares that are left of a course by one jump from a level to another, at its best place: within
+/// a block, which may have any value, or between two.
 double left_by_jump(const block_vector& a) {
-    double least = (a.array() - a.mean()).square().sum();
-    for (int before = 1; before < blocks; ++before) {
-        const auto first = a.head(before), rest = a.tail(blocks - before);
-        least = std::min(least, (first.array() - first.mean()).square().sum() +
-                                    (rest.array() - rest.mean()).square().sum());
-    }
+    const auto left = [](const auto& level) {
+        return (level.array() - level.mean()).square().sum();
+    };
+    double least = left(a);
+    for (int before = 1; before < blocks; ++before)
+        for (const int within : {0, 1})
+            if (const int after = blocks - before - within; after > 0)
+                least = std::min(least, left(a.head(before)) + left(a.tail(after)));
     return least;
 }
 

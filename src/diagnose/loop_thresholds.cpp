@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/constants.hpp>
 #include <moebius/compare/oscillation.hpp>
 #include <moebius/exact/n_expert.hpp>
 #include <moebius/exact/sign_rule.hpp>
 #include <moebius/exact/stepped_loop.hpp>
 #include <moebius/exact/subset_fold.hpp>
+#include <vector>
 
 namespace moebius {
 namespace {
@@ -61,11 +63,23 @@ std::string lowered_feedback(const log_head& head, const known_feedback& K, doub
                        with_interval(K, [&](double at) { return wanted / at; }));
 }
 
+/// K_s(N, k). It is asked for the same k in every step of a log, and takes longer than the rest of
+/// a verdict: those of one number of experts are kept.
+double fold_of(std::size_t experts, std::size_t k) {
+    thread_local std::size_t of = 0;
+    thread_local std::vector<double> known;
+    if (of != experts) known.clear();
+    of = experts;
+    known.resize(std::max(known.size(), k + 1), not_a_number);
+    if (std::isnan(known[k])) known[k] = exact::subset_fold(experts, k).K;
+    return known[k];
+}
+
 /// The fewest choices whose fold is that far from K; infinite where none of half the experts or
 /// fewer is.
 double raised_top_k(const loop_thresholds& at, std::size_t experts, double needed) {
     for (std::size_t k = at.top_k; 2 * k <= experts; ++k)
-        if (exact::subset_fold(experts, k).K >= needed) return static_cast<double>(k);
+        if (fold_of(experts, k) >= needed) return static_cast<double>(k);
     return std::numeric_limits<double>::infinity();
 }
 
@@ -158,7 +172,7 @@ std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K,
 
 loop_thresholds thresholds_of(std::size_t experts, double top_k) {
     const auto k = static_cast<std::size_t>(std::max(1.0, std::round(top_k)));
-    loop_thresholds out{exact::subset_fold(experts, k).K, exact::balanced(experts, 0, k).threshold};
+    loop_thresholds out{fold_of(experts, k), exact::balanced(experts, 0, k).threshold};
     out.top_k = k;
     return out;
 }

@@ -116,15 +116,31 @@ std::ptrdiff_t idle_now(const loads_now& at) {
     return at.tokens > 0 && !enough_choices(at, rows) ? 0 : idle_of(at.blocks.recent());
 }
 
-void judge_turns(const loads_now& at, layer_diagnosis& out) {
+/// Whether loads were as a collapsed router has them, came back, and are so again: of the last 20
+/// of the shortest blocks. A swing does so.
+bool collapses_again(const loads_now& at) {
+    const auto blocks =
+        std::min<std::size_t>(at.blocks.steps() / block_scales::shortest, block_window::blocks);
+    bool came_back = false;
+    for (std::size_t back = 0; back < blocks; ++back) {
+        const bool lost = !collapse_of(at.blocks.block(back), at.top_k).empty();
+        if (lost && came_back) return true;
+        came_back = came_back || !lost;
+    }
+    return false;
+}
+
+/// Whether experts win in turn.
+bool judge_turns(const loads_now& at, layer_diagnosis& out) {
     const auto length = turning_blocks(at);
-    if (length == 0) return;
+    if (length == 0) return false;
     out.verdict = load_verdict::oscillating;
     out.reason = fmt::format(
         "experts win in turn: in most of the last {} times {} {} one has more than half of what it "
         "can have, and not always the same",
         block_window::blocks, length, at.unit);
     out.steps_left.reset();
+    return true;
 }
 
 }  // namespace
@@ -157,8 +173,9 @@ void judge_collapse(const loads_now& at, layer_diagnosis& out) {
         out.steps_left.reset();
         return;
     }
-    judge_turns(at, out);
-    if (!now.empty() && out.verdict != load_verdict::oscillating) {
+    const bool in_turn = judge_turns(at, out);
+    const bool swings = out.verdict == load_verdict::oscillating && collapses_again(at);
+    if (!now.empty() && !in_turn && !swings) {
         out.verdict = load_verdict::collapsed;
         out.reason = fmt::format("in the last {} {} {}", rows, at.unit, now);
         out.steps_left.reset();

@@ -33,7 +33,8 @@ enum class inequality {
 
 /// Collapsed, whatever else was said, where a rule says so of the last rows, 20 if these have 50
 /// choices an expert, else 100, or of the last 200 while one expert leads still; oscillating, where
-/// experts win in turn; drifting at the least where one leads.
+/// experts win in turn, or loads that swing were as unequal within 200 rows and came back; drifting
+/// at the least where one leads.
 void judge_collapse(const loads_now& at, layer_diagnosis& out);
 
 /// Oscillating, where loads swing with a period of a few rows and by half of an even share or more;

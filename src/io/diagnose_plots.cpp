@@ -149,19 +149,37 @@ figure layers_figure(const result_document& result, const drawn_table& layers,
     return out;
 }
 
+/// Panels below one another show the same steps.
+void align_steps(std::vector<named_figure>& panels) {
+    std::optional<std::array<double, 2>> all;
+    for (const auto& [name, drawing] : panels) {
+        if (!has_points(drawing)) continue;
+        const auto box = box_of(drawing);
+        all = all ? std::array{std::min((*all)[0], box[0]), std::max((*all)[1], box[1])}
+                  : std::array{box[0], box[1]};
+    }
+    for (auto& [name, drawing] : panels)
+        if (has_points(drawing)) {
+            const auto box = box_of(drawing);
+            drawing.view = {{(*all)[0], (*all)[1], box[2], box[3]}};
+        }
+}
+
 }  // namespace
 
 std::vector<named_figure> diagnose_figures(const result_document& result) {
     const auto layers = drawn(result, "layers");
     const auto order = by_verdict(layers);
     if (order.empty()) return {};
-    std::vector<named_figure> out{{"loads", loads_figure(result, layers, order.front())},
-                                  {"layers", layers_figure(result, layers, order)}};
+    std::vector<named_figure> out;
     const auto* margins = result.find<table>("margins");
-    if (margins == nullptr || margins->rows() == 0) return out;  // none can be told
-    out.push_back({"margins", margins_figure(result, layers, order)});
-    if (auto known = feedback_figure(result, layers, order))
-        out.push_back({"feedback", std::move(*known)});
+    const bool has_margins = margins != nullptr && margins->rows() > 0;
+    if (has_margins) out.push_back({"", margins_figure(result, layers, order)});
+    out.push_back({"", loads_figure(result, layers, order.front())});
+    out.push_back({"", layers_figure(result, layers, order)});
+    if (auto known = has_margins ? feedback_figure(result, layers, order) : std::nullopt)
+        out.push_back({"", std::move(*known)});
+    align_steps(out);
     return out;
 }
 

@@ -22,19 +22,27 @@ constexpr std::array<std::string_view, 8> colors{"#0072B2", "#D55E00", "#009E73"
 constexpr std::array<int, 14> markers{7,  5, 13, 9, 11, 15, 4,
                                       12, 8, 14, 6, 2,  10, 1};  // point types
 
+/// Of a terminal: its words before and after its size, and the size of a picture of one panel.
 struct file_kind {
-    std::string_view ending, terminal;
+    std::string_view ending, name, settings;
+    double width, height;
+    std::string_view unit;
 
+    /// Panels below one another are lower than a picture of its own.
+    [[nodiscard]] std::string terminal(std::size_t panels) const {
+        constexpr double of_panel = 0.75;
+        const double tall = panels == 1 ? 1 : of_panel * static_cast<double>(panels);
+        return fmt::format("{} size {}{},{:.6g}{} noenhanced {}", name, width, unit, height * tall,
+                           unit, settings);
+    }
     [[nodiscard]] std::string quoted(std::string_view text) const {
         return gnuplot_text(text, ending == ".svg");
     }
 };
 constexpr std::array<file_kind, 3> file_kinds{{
-    {".svg",
-     "svg size 960,640 noenhanced font 'DejaVu Sans,15' linewidth 1.2 background '#ffffff'"},
-    {".png",
-     "pngcairo size 1440,960 noenhanced font 'DejaVu Sans,22' linewidth 1.8 pointscale 1.5"},
-    {".pdf", "pdfcairo size 6.4in,4.27in noenhanced font 'DejaVu Sans,11' linewidth 1.2"},
+    {".svg", "svg", "font 'DejaVu Sans,15' linewidth 1.2 background '#ffffff'", 960, 640, ""},
+    {".png", "pngcairo", "font 'DejaVu Sans,22' linewidth 1.8 pointscale 1.5", 1440, 960, ""},
+    {".pdf", "pdfcairo", "font 'DejaVu Sans,11' linewidth 1.2", 6.4, 4.27, "in"},
 }};
 
 const file_kind& kind_of(const std::filesystem::path& path) {
@@ -148,27 +156,38 @@ void append_plot(const figure& drawing, const file_kind& kind, std::string& out)
     fmt::format_to(std::back_inserter(out), "plot {}\n", fmt::join(parts, ", "));
 }
 
-/// Of a figure that lies within its view.
-std::string script_of(const figure& drawing, const file_kind& kind) {
-    const auto& frame = *drawing.view;
-    std::string out = fmt::format(
+/// What all panels of a picture share.
+std::string script_head(std::size_t panels, const file_kind& kind) {
+    auto out = fmt::format(
         "set encoding utf8\nset terminal {}\n"
         "set border 3 lw 1 lc '#444444'\nset tics nomirror out scale 0.6 tc '#222222'\n"
         "set grid lc '#e2e2e2' lw 0.8 dt solid back\n"
         "set key tmargin center horizontal Left reverse maxcols 3 samplen 2.6 spacing 1.15 tc "
         "'#222222'\n"
         "set style textbox opaque noborder fc '#ffffff' margins 0.2,0.2\n"
-        "set bars 0.5\nset xrange [{}:{}]\nset yrange [{}:{}]\nset xlabel {}\nset ylabel {}\n",
-        kind.terminal, frame[0], frame[1], frame[2], frame[3], kind.quoted(drawing.x_axis),
-        kind.quoted(drawing.y_axis));
-    if (!drawing.title.empty())
-        fmt::format_to(std::back_inserter(out), "set title {}\n", kind.quoted(drawing.title));
+        "set bars 0.5\n",
+        kind.terminal(panels));
+    if (panels > 1)  // with one left margin their steps stand below one another
+        fmt::format_to(std::back_inserter(out), "set multiplot layout {},1\nset lmargin 11\n",
+                       panels);
+    return out;
+}
+
+/// @param drawing  lies within its view
+void append_panel(const figure& drawing, const file_kind& kind, std::string& out) {
+    const auto& frame = *drawing.view;
+    fmt::format_to(
+        std::back_inserter(out),
+        "unset label\nset xrange [{}:{}]\nset yrange [{}:{}]\nset xlabel {}\n"
+        "set ylabel {}\n{}\n",
+        frame[0], frame[1], frame[2], frame[3], kind.quoted(drawing.x_axis),
+        kind.quoted(drawing.y_axis),
+        drawing.title.empty() ? "unset title" : "set title " + kind.quoted(drawing.title));
     for (const auto& placed : place_labels(drawing, frame))
         fmt::format_to(std::back_inserter(out), "set label {} at {},{} center front\n",
                        kind.quoted(placed.text), placed.x, placed.y);
     for (std::size_t i = 0; i < drawing.layers.size(); ++i) append_data(drawing.layers[i], i, out);
     append_plot(drawing, kind, out);
-    return out;
 }
 
 /// The same figure is the same bytes: a PDF says when it was made, and its tables count its bytes,
@@ -208,13 +227,20 @@ void require_figure_ending(const std::filesystem::path& path) { kind_of(path); }
 
 namespace {
 
-std::string picture_of(const figure& drawing, const file_kind& kind) {
+/// What is seen of a figure.
+figure seen_of(const figure& drawing) {
     check_layers(drawing);
-    const auto shown = in_frame(drawing, frame_of(drawing));
-    if (shown.layers.empty())
+    auto seen = in_frame(drawing, frame_of(drawing));
+    if (seen.layers.empty())
         throw invalid_argument("figure", "no line or point lies in its frame",
                                "there must be one to draw");
-    auto picture = run_gnuplot({}, script_of(shown, kind));
+    return seen;
+}
+
+std::string picture_of(std::span<const figure> panels, const file_kind& kind) {
+    auto script = script_head(panels.size(), kind);
+    for (const auto& drawing : panels) append_panel(seen_of(drawing), kind, script);
+    auto picture = run_gnuplot({}, script);
     if (picture.empty()) throw io_error("gnuplot", "it drew nothing");
     forget_date(picture);
     return picture;
@@ -222,11 +248,17 @@ std::string picture_of(const figure& drawing, const file_kind& kind) {
 
 }  // namespace
 
-void save_figure(const figure& drawing, const std::filesystem::path& path) {
-    write_file(path, picture_of(drawing, kind_of(path)));
+void save_figure(std::span<const figure> panels, const std::filesystem::path& path) {
+    write_file(path, picture_of(panels, kind_of(path)));
 }
 
-std::string svg_of(const figure& drawing) { return picture_of(drawing, file_kinds[0]); }
+void save_figure(const figure& drawing, const std::filesystem::path& path) {
+    save_figure(std::span(&drawing, 1), path);
+}
+
+std::string svg_of(const figure& drawing) {
+    return picture_of(std::span(&drawing, 1), file_kinds[0]);
+}
 
 std::string gnuplot_version() {
     try {

@@ -298,14 +298,21 @@ std::vector<named_figure> figures_of(const diagram_document& result) {
                                                        : diagram_figure(result)}};
 }
 
-void save_figures(std::span<const named_figure> figures, const std::filesystem::path& path) {
-    for (const auto& [name, drawing] : figures) {
-        auto file = path;
+std::vector<std::filesystem::path> save_figures(std::span<const named_figure> figures,
+                                                const std::filesystem::path& path) {
+    std::vector<std::filesystem::path> files;
+    for (std::size_t i = 0; i < figures.size();) {
+        const auto& name = figures[i].name;
+        std::vector<figure> panels;
+        for (; i < figures.size() && figures[i].name == name; ++i)
+            panels.push_back(figures[i].drawing);
+        auto& file = files.emplace_back(path);
         if (!name.empty())
             file.replace_filename(
                 fmt::format("{}-{}{}", path.stem().string(), name, path.extension().string()));
-        save_figure(drawing, file);
+        save_figure(panels, file);
     }
+    return files;
 }
 
 }  // namespace moebius

@@ -56,6 +56,7 @@ bool array_log::next_of_all(load_record& record) {
     record.layer = layer_;
     record.loads = loads.next();
     if (loads.is_fresh()) check(loads, 0, "must be >= 0 and finite");
+    if (axes) axes->take(record.loads);
     record.scores = finite(scores);
     record.dither = finite(dither);
     record.moments = finite(moments);
@@ -65,6 +66,11 @@ bool array_log::next_of_all(load_record& record) {
         ++step_;
     }
     return true;
+}
+
+std::vector<std::string> array_log::notes_at_end() const {
+    auto said = axes ? axes->finding() : std::string();
+    return said.empty() ? std::vector<std::string>() : std::vector{std::move(said)};
 }
 
 std::span<const double> array_log::finite(channel& of) {
@@ -98,7 +104,8 @@ log_shape shape_of(const number_rows& rows, std::vector<std::string>& notes) {
     log_shape out;
     out.experts = shape.back();
     if (shape.size() > 1) out.steps = shape.front();
-    if (shape.size() > 2) out.layers = shape[1];
+    out.has_layers = shape.size() > 2;
+    if (out.has_layers) out.layers = shape[1];
     if (out.experts > load_table::most_experts || out.layers > load_table::most_layers)
         refuse(fmt::format("{} layers and {} experts are the most", load_table::most_layers,
                            load_table::most_experts));
@@ -110,6 +117,7 @@ log_shape shape_of(const number_rows& rows, std::vector<std::string>& notes) {
 void set_shape(array_log& log, const log_shape& shape) {
     log.step_count = shape.steps;
     log.about.experts = shape.experts;
+    log.axes.emplace(shape);
     for (std::size_t l = 0; l < shape.layers; ++l) log.about.layers.push_back(std::to_string(l));
 }
 
@@ -134,6 +142,7 @@ opened_log open_npy(std::unique_ptr<byte_source> bytes) {
     auto log = std::make_unique<array_log>();
     set_shape(*log, shape);
     log->about.has_steps = false;
+    if (auto said = note_of_layers(shape); !said.empty()) out.notes.push_back(std::move(said));
     log->loads = {std::move(loads), shape.experts};
     out.source = std::move(log);
     return out;

@@ -5,10 +5,13 @@
 #include <memory>
 #include <moebius/logs/log_file.hpp>
 #include <moebius/tokens/byte_source.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "axis_check.hpp"
+#include "log_shape.hpp"
 #include "number_rows.hpp"
 
 namespace moebius {
@@ -48,9 +51,11 @@ public:
     std::vector<bool> is_void;        ///< of each step, after a restart, or empty
     std::size_t step_count = 0;
     log_head about;
+    std::optional<axis_check> axes;
 
     const log_head& head() const override { return about; }
     bool next(load_record& record) override;
+    std::vector<std::string> notes_at_end() const override;
 
 private:
     /// The next record, of a step that is void, too.
@@ -59,11 +64,6 @@ private:
     void check(const channel& of, double least, std::string_view rule) const;
 
     std::size_t step_ = 0, layer_ = 0;
-};
-
-/// [steps, layers, experts] of a shape; fewer axes are the last ones.
-struct log_shape {
-    std::size_t steps = 1, layers = 1, experts = 1;
 };
 
 /// @throws io_error  for an array that has no loads

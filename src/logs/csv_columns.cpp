@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -43,6 +44,8 @@ void csv_columns::read_name(std::string_view name, const names_place& at, log_bu
     if (column == nowhere)
         column = here;
     else if (means == meaning::load && rank_of_column(name) < rank_of_column(names[column]))
+        column = here;
+    else if (means == meaning::expert && counts_physical_experts(names[column]))
         column = here;
 }
 
@@ -130,10 +133,23 @@ void csv_columns::read_long(const names_place& at, log_builder& to) {
             meaning_of(names[c]) == meaning::load && may_be_all_tokens(names[c]))
             tokens = c;
     note_others(meaning::load, load, at, to);
-    if (load != nowhere && rank == nowhere) to.note_local(names[load]);
+    read_copies(to);
+    if (load != nowhere && rank == nowhere) to.note_kind(names[load]);
     if (load != nowhere) return;
     to.adds_up = to.has_choices = true;
     to.note("it has no column of tokens: each of its rows is one choice");
+}
+
+/// Where a row of a physical expert names the logical one, too, its copies are added up.
+void csv_columns::read_copies(log_builder& to) const {
+    if (counts_physical_experts(names[expert])) return to.note_kind(names[expert]);
+    const auto copies = std::find_if(names.begin(), names.end(), [](const auto& name) {
+        return meaning_of(name) == meaning::expert && counts_physical_experts(name);
+    });
+    if (copies == names.end()) return;
+    to.adds_up = to.knows_copies = true;
+    to.note(fmt::format("copies of an expert were added up, as '{}' beside '{}' says",
+                        excerpt(names[expert]), excerpt(*copies)));
 }
 
 row_phase csv_columns::phase_of(const csv_line& row) const {

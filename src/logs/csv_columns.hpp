@@ -59,6 +59,7 @@ private:
     void read_name(std::string_view name, const names_place& at, log_builder& to);
     void read_wide(const names_place& at, log_builder& to);
     void read_long(const names_place& at, log_builder& to);
+    void read_copies(log_builder& to) const;
     void check_run(std::string_view cell, const names_place& at);
     void note_others(meaning of, std::size_t read, const names_place& at, log_builder& to) const;
     [[noreturn]] void refuse(const names_place& at) const;

@@ -25,7 +25,7 @@ std::size_t number_in(std::string_view name) {
 
 }  // namespace
 
-void expert_map::take(const json& record, const std::string& place) {
+bool expert_map::take(const json& record, const std::string& place) {
     for (const char* name : {"physical_to_logical_map", "last_physical_to_logical_map",
                              "physical_to_logical", "phy2log"})
         if (const auto found = record.find(name); found != record.end()) {
@@ -34,14 +34,15 @@ void expert_map::take(const json& record, const std::string& place) {
                                                   "logical one",
                                                   name));
             map_ = *found;
-            return;
+            return true;
         }
-    if (!map_.is_null()) return;
+    if (is_there()) return true;
     for (const char* name : {"logical_to_physical_map", "logical_to_all_physical_map", "log2phy"})
         if (record.contains(name))
             throw io_error(place, fmt::format("it has '{}', but 'physical_to_logical_map' is "
                                               "needed to add up the copies of an expert",
                                               name));
+    return false;
 }
 
 bool expert_map::is_there() const { return !map_.is_null(); }

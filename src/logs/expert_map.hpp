@@ -19,8 +19,9 @@ class expert_map {
 public:
     /// Takes the map that a record has, if it has one.
     /// @param place  for sentences
+    /// @return is_there()
     /// @throws io_error  where it has only the map the other way round
-    void take(const nlohmann::json& record, const std::string& place);
+    bool take(const nlohmann::json& record, const std::string& place);
 
     /// Whether a map came.
     [[nodiscard]] bool is_there() const;

@@ -57,7 +57,14 @@ public:
         return false;
     }
 
-    std::vector<std::string> notes_at_end() const override { return notes_; }
+    std::vector<std::string> notes_at_end() const override {
+        auto out = notes_;
+        for (const auto& one : parts_)
+            for (auto& note : one.of.source->notes_at_end())
+                if (std::find(out.begin(), out.end(), note) == out.end())
+                    out.push_back(std::move(note));
+        return out;
+    }
 
 private:
     struct part {

@@ -200,7 +200,7 @@ void json_log::take_record(const json& record) {
                            (expert_ != nullptr && single_.loads != nullptr);
     if (!is_evaluation && has_loads) to_.begin_training();
     take_settings(record);
-    map_.take(record, place());
+    to_.knows_copies = map_.take(record, place());
     if (record.contains("top_indices")) return take_trace(record);
     if (expert_ != nullptr && single_.loads != nullptr) return take_cell();
     if (arrays_.loads != nullptr) return take_arrays();

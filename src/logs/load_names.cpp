@@ -95,6 +95,18 @@ bool counts_logical_experts(std::string_view name) {
     return are_any_of(words_of(name), {"logical"});
 }
 
+bool counts_physical_experts(std::string_view name) {
+    return are_any_of(words_of(name), {"physical", "phys", "phy"});
+}
+
+std::string note_of_copies(std::string_view name) {
+    if (!counts_physical_experts(name)) return {};
+    return fmt::format(
+        "'{}' is by its name of physical experts: copies of one expert are counted apart, as no "
+        "map (physical_to_logical_map) says which are",
+        excerpt(name));
+}
+
 std::string note_of_local(std::string_view name) {
     if (!are_any_of(words_of(name), {"local"})) return {};
     return fmt::format(

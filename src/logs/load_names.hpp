@@ -40,4 +40,10 @@ struct family_kind {
 /// Whether loads of that name are of logical experts, not of their copies.
 [[nodiscard]] bool counts_logical_experts(std::string_view name);
 
+/// Whether loads or a column of experts of that name are of physical ones, the copies.
+[[nodiscard]] bool counts_physical_experts(std::string_view name);
+
+/// What is to be said of these where nothing says which are copies of one; empty for others.
+[[nodiscard]] std::string note_of_copies(std::string_view name);
+
 }  // namespace moebius

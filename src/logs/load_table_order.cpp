@@ -119,7 +119,7 @@ void load_table::restart_at(std::int64_t step) {
         return one.step >= step;
     };
     const auto kept = std::remove_if(runs_.begin(), runs_.end(), is_void);
-    if (kept != runs_.end()) replaced_.push_back({step, last});
+    if (kept != runs_.end()) replaced_.push_back({step, last, false});
     runs_.erase(kept, runs_.end());
 }
 

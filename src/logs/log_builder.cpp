@@ -27,12 +27,13 @@ void log_builder::note(std::string sentence) {
 void log_builder::note_family(std::string_view of_loads) {
     if (!kind_of(of_loads).says_loads)
         note(fmt::format("'{}' was read as loads, which its name does not say", excerpt(of_loads)));
-    note_local(of_loads);
+    note_kind(of_loads);
 }
 
-void log_builder::note_local(std::string_view of_loads) {
-    auto sentence = note_of_local(of_loads);
-    if (!sentence.empty() && !adds_up) note(std::move(sentence));
+void log_builder::note_kind(std::string_view of_loads) {
+    if (auto local = note_of_local(of_loads); !local.empty() && !adds_up) note(std::move(local));
+    if (auto copies = note_of_copies(of_loads); !copies.empty() && !knows_copies)
+        note(std::move(copies));
 }
 
 void log_builder::note_choice(std::string_view read, std::string_view left,

@@ -37,6 +37,7 @@ struct log_builder {
     bool adds_up = false;
     bool has_choices = false;           ///< load_table::has_choices
     bool names_experts = false;         ///< load_table::needs_all
+    bool knows_copies = false;          ///< whether a map of physical experts came
     std::optional<std::string> family;  ///< of the loads that are read, of records
     std::set<std::string> left_out;     ///< families of which another is read
 
@@ -106,8 +107,9 @@ struct log_builder {
     void note(std::string sentence);
     /// Of a family that is read: whether its name says that it is of loads.
     void note_family(std::string_view family);
-    /// Whether by their name loads are those of one rank, where ranks are not added up.
-    void note_local(std::string_view of_loads);
+    /// Whether by their name loads are those of one rank, where ranks are not added up, or of
+    /// physical experts without a map.
+    void note_kind(std::string_view of_loads);
     /// Of loads under several names one is read.
     /// @throws io_error  where the names may be those of layers
     void note_choice(std::string_view read, std::string_view left, const std::string& place);

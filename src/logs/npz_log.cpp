@@ -86,6 +86,8 @@ private:
         const auto shape = shape_of(*loads, notes);
         set_shape(*log, shape);
         read_steps(*log, shape.steps, notes);
+        if (auto said = note_of_layers(shape); !said.empty() && !log->about.has_steps)
+            notes.push_back(std::move(said));
         read_feedback(*log, shape.steps);
         log->scores = beside(scores, *loads, shape.experts);
         log->dither = beside("dither", *loads, shape.experts);
@@ -102,7 +104,10 @@ private:
         for (const char* one : {"physical_to_logical_map", "last_physical_to_logical_map",
                                 "physical_to_logical", "phy2log"})
             if (found == nullptr && in_.has(one)) found = one;
-        if (found == nullptr) return log;
+        if (found == nullptr) {
+            if (auto said = note_of_copies(name); !said.empty()) notes.push_back(std::move(said));
+            return log;
+        }
         auto map = in_.rows(found);
         const auto place = map->name();
         const auto shape = map->shape();
@@ -157,6 +162,8 @@ private:
             static_cast<array_log&>(*out.back()).about.layers = {layer};
         }
         notes.push_back(fmt::format("arrays of {} layers were read side by side", out.size()));
+        if (auto said = note_of_copies(best->first); !said.empty())
+            notes.push_back(std::move(said));
         return layers_side_by_side(std::move(out), path_);
     }
 

@@ -64,18 +64,23 @@ public:
         return std::nullopt;
     }
 
-    /// @param steps  gets the first and last step of what each restart made void
+    /// @param steps  gets of each restart, by its first step, what it made void
     void add_void(std::vector<std::size_t>& places,
-                  std::map<std::int64_t, std::int64_t>& steps) const {
-        for (const auto& one : stretches_)
-            for (const auto earlier : one.repeats)
+                  std::map<std::int64_t, replaced_steps>& steps) const {
+        for (std::size_t s = 0; s < stretches_.size(); ++s) {
+            const auto first = stretches_[s].first_step;
+            const bool is_alone = stretches_[s].is_again || is_lone(s);
+            for (const auto earlier : stretches_[s].repeats)
                 for (std::size_t i = stretches_[earlier].begin; i < stretches_[earlier].end; ++i) {
                     const auto step = runs_[places_[i]].step;
-                    if (step < one.first_step) continue;
+                    if (step < first) continue;
                     places.push_back(places_[i]);
-                    auto& last = steps.try_emplace(one.first_step, step).first->second;
-                    last = std::max(last, step);
+                    auto& of = steps.try_emplace(first, replaced_steps{first, step, is_alone})
+                                   .first->second;
+                    of.last = std::max(of.last, step);
+                    of.is_alone = of.is_alone && is_alone;
                 }
+        }
     }
 
 private:
@@ -190,15 +195,23 @@ std::string text_of(std::span<const replaced_steps> replaced) {
     constexpr std::size_t most = 3;
     std::string list;
     for (std::size_t i = 0; i < std::min(most, replaced.size()); ++i) {
-        const auto [first, last] = replaced[i];
+        const auto [first, last, is_alone] = replaced[i];
         list += i == 0 ? "" : ", ";
         list += first == last ? fmt::format("{}", first) : fmt::format("{} to {}", first, last);
     }
     if (replaced.size() > most) list += fmt::format(" and {} more", replaced.size() - most);
-    return fmt::format(
+    auto out = fmt::format(
         "the log goes back, as of a run that was restarted from a checkpoint: the rows of steps {} "
         "that came first were left out, and those that came later hold",
         list);
+    const auto alone = std::find_if(replaced.begin(), replaced.end(),
+                                    [](const auto& one) { return one.is_alone; });
+    if (alone != replaced.end())
+        out += fmt::format(
+            "; but step {} came again by itself, as that of an evaluation does which is logged "
+            "behind it, and no column says: if it is one, cut its later rows out",
+            alone->first);
+    return out;
 }
 
 std::string text_of_going_back(const void_rows& found) {
@@ -219,7 +232,7 @@ void_rows rows_before_restarts(std::span<const load_run> runs, bool adds_up,
     std::stable_sort(places.begin(), places.end(),
                      [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
     void_rows out;
-    std::map<std::int64_t, std::int64_t> steps;
+    std::map<std::int64_t, replaced_steps> steps;
     for (std::size_t from = 0, end = 0; from < places.size(); from = end) {
         while (end < places.size() && key(places[end]) == key(places[from])) ++end;
         const stream rows(runs, std::span(places).subspan(from, end - from), adds_up);
@@ -234,7 +247,7 @@ void_rows rows_before_restarts(std::span<const load_run> runs, bool adds_up,
     }
     std::sort(out.places.begin(), out.places.end());
     out.places.erase(std::unique(out.places.begin(), out.places.end()), out.places.end());
-    for (const auto& [first, last] : steps) out.steps.push_back({first, last});
+    for (const auto& [first, of] : steps) out.steps.push_back(of);
     return out;
 }
 

@@ -16,6 +16,7 @@ namespace moebius {
 /// Rows that were left out for those that came again after a restart: of these steps.
 struct replaced_steps {
     std::int64_t first = 0, last = 0;
+    bool is_alone = false;  ///< one step came again by itself: an evaluation may be logged so
 };
 
 /// What a log says that was restarted from checkpoints.

@@ -23,3 +23,7 @@ draw exact exact --vary feedback=2:20
 grep -q 'branch point (BP)' diagram.svg && grep -q 'BP1' diagram.svg
 grep -q 'cusp (CP)' locus.svg && grep -q 'CP1' locus.svg
 grep -q 'expert 4' simulate_four.svg && grep -q 'largest of 12 loads' simulate_twelve.svg
+# of several pictures the files are told
+"$program" train --data teacher:4/8/8/400 --experts 4 --batch 64 --steps 60 --plot several.svg >summary 2>said
+test -s several-loads.svg && test -s several-accuracy.svg
+grep -q '^moebius: drawn: several-loads.svg, several-accuracy.svg$' said

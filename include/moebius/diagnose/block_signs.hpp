@@ -17,7 +17,9 @@ struct block_growth {
     double error = 0;       ///< its standard error
     double t = 0;           ///< rho over it; 0 where the loads stand still
     bool away = false;      ///< from equal loads: the last blocks are further than the first were
-    bool jumped = false;  ///< one jump between two levels leaves less of the course than this does
+    /// One jump between two levels, within a block or between two, leaves less of the course than
+    /// this does.
+    bool jumped = false;
 };
 [[nodiscard]] block_growth growth_in(const block_window& window);
 /// block_growth::away alone.

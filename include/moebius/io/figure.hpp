@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,11 @@ struct figure {
 ///         io_error if gnuplot is missing, fails or takes more than a minute, or the file cannot be
 ///         written
 void save_figure(const figure& drawing, const std::filesystem::path& path);
+
+/// Panels of one picture, below one another.
+/// @param panels  one or more
+/// @throws as save_figure of one
+void save_figure(std::span<const figure> panels, const std::filesystem::path& path);
 
 /// The same as the text of an SVG file.
 /// @throws as save_figure, but for the file

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
 #include <moebius/io/figure.hpp>
 #include <moebius/io/result.hpp>
 #include <span>
@@ -29,9 +30,10 @@ struct measured_points {
 [[nodiscard]] figure locus_figure(const diagram_document& result,
                                   std::span<const measured_points> measured = {});
 
-/// A figure of a result that may have several, and the word that tells it from the others.
+/// A figure of a result that may have several, and the word that tells it from the others. Those of
+/// one name are panels of one picture.
 struct named_figure {
-    std::string name;  ///< empty if there is one alone
+    std::string name;  ///< empty if there is one picture alone
     figure drawing;
 };
 
@@ -41,9 +43,12 @@ struct named_figure {
 [[nodiscard]] std::vector<named_figure> figures_of(const diagram_document& result);
 [[nodiscard]] std::vector<named_figure> figures_of(const result_document& result);
 
-/// Writes each to `path`, with "-name" before its ending where there are several.
+/// Writes each picture to `path`, with "-name" before its ending where there are several.
+/// @param figures  those of one picture in a row
+/// @return the files
 /// @throws as save_figure
-void save_figures(std::span<const named_figure> figures, const std::filesystem::path& path);
+std::vector<std::filesystem::path> save_figures(std::span<const named_figure> figures,
+                                                const std::filesystem::path& path);
 
 /// "feedback κ", "load gap m = n₁ − n₂": the name of a column as an axis shows it.
 [[nodiscard]] std::string axis_name(std::string_view column);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <catch.hpp>
 #include <cmath>
 #include <moebius/base/error.hpp>
@@ -80,10 +81,18 @@ TEST_CASE("a course that feeds itself is told from one that drifts", "[diagnose]
     // the multiplier is e^{.15} = 1.162 from block to block of 10; 3 errors of its own
     CHECK_THAT(growth.multiplier, WithinAbs(std::exp(0.15), 3 * growth.error));
     CHECK_FALSE(growth.jumped);
-    std::vector<double> jump;  // from one level to another is no growth, whatever its t
-    for (int t = 0; t < 200; ++t) jump.push_back((t < 170 ? 0.02 : 0.1) + 0.003 * noise(random));
-    CHECK(growth_in(last_blocks(jump)).away);
-    CHECK(growth_in(last_blocks(jump)).jumped);
+    for (const int at : {170, 187, 188}) {  // a jump is no growth, whatever its t
+        std::vector<double> jump(200, 0.02);
+        std::fill(jump.begin() + at, jump.end(), 0.1);
+        CAPTURE(at);
+        CHECK(growth_in(last_blocks(jump)).away);
+        CHECK(growth_in(last_blocks(jump)).jumped);
+    }
+    std::vector<double> fast;  // twice as far from block to block
+    for (int t = 0; t < 200; ++t)
+        fast.push_back(0.1 * std::exp(0.07 * (t - 200)) + 0.003 * noise(random));
+    CHECK(growth_in(last_blocks(fast)).t > 3);
+    CHECK_FALSE(growth_in(last_blocks(fast)).jumped);
     CHECK(growth_in(last_blocks(straight)).t < 1);
     CHECK(growth_in(last_blocks(resting)).t < -2);
     // the same way back is growth of a deviation, but towards equal loads

@@ -110,6 +110,27 @@ TEST_CASE("swings that grow are oscillating long before they are large", "[diagn
     CHECK(got.margins.empty());
 }
 
+TEST_CASE("a collapse of the last steps counts more than the swing before it", "[diagnose]") {
+    const auto course = [](int steps) {
+        return of_scores(8, 4096, steps, [](int t, std::size_t e) {
+            return t < 1000 ? 0.6 * wave(t, e, 40) : e == 2 ? 8.0 : 0.0;
+        });
+    };
+    const auto before = course(1000), after = course(1020);
+    CAPTURE(before.reason, after.reason);
+    CHECK(before.verdict == load_verdict::oscillating);
+    CHECK(after.verdict == load_verdict::collapsed);
+    CHECK(after.reason.find("in the last 20 steps") != std::string::npos);
+}
+
+TEST_CASE("a swing that ends where one expert has nearly all is no collapse", "[diagnose]") {
+    const auto got = of_scores(8, 4096, 1030, [](int t, std::size_t e) {  // a peak: 1,000 to 1,040
+        return e == 2 ? 12 * wave(t, 0, 80) - 4 : 0.0;
+    });
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::oscillating);
+}
+
 TEST_CASE("a small swing that stays as it is is told and is no warning", "[diagnose]") {
     const double period = GENERATE(25.0, 90.0, 300.0);
     const auto got =

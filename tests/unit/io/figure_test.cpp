@@ -81,6 +81,25 @@ TEST_CASE("each kind of figure file is what its ending says", "[io]") {
     CHECK(folder.files() == 3);
 }
 
+TEST_CASE("figures of one name are panels of one picture, others have files of their own", "[io]") {
+    if (gnuplot_version().empty()) return;
+    const scratch_folder folder;
+    auto first = diagram_figure(sample::pitchfork(5)), second = locus_figure(sample::cusp());
+    first.title = "upper";
+    second.title = "lower";
+
+    CHECK(save_figures(std::vector<named_figure>{{"", first}, {"", second}}, folder / "f.svg") ==
+          std::vector{folder / "f.svg"});
+    const auto both = read_file(folder / "f.svg");
+    CHECK(both.find("upper") < both.find("lower"));
+    CHECK(both.find("lower") != std::string::npos);
+    CHECK(save_figures(std::vector<named_figure>{{"a", first}, {"b", second}}, folder / "g.svg") ==
+          std::vector{folder / "g-a.svg", folder / "g-b.svg"});
+    save_figure(first, folder / "alone.svg");
+    CHECK(read_file(folder / "alone.svg") == read_file(folder / "g-a.svg"));
+    CHECK(folder.files() == 4);
+}
+
 namespace {
 
 /// A figure with this text at each place that a figure has for one.

@@ -167,6 +167,24 @@ TEST_CASE("a restart may repeat the last step alone, and come more than once", "
     }
 }
 
+TEST_CASE("a step that comes again by itself may be that of an evaluation, which is told",
+          "[logs]") {
+    rows once = course(9, 9, 9), late = course(9, 7, 7);
+    for (int s = 10; s < 12; ++s)
+        for (auto* of : {&once, &late}) of->emplace_back(s, 0);
+    const std::string words = " came again by itself, as that of an evaluation does";
+    for (const auto& [name, text] : formats) {
+        CAPTURE(name);
+        const auto notes = [&text = text](const rows& of) {
+            return sample::open({text(of)}, {.whole = true}).notes;
+        };
+        CHECK(says(notes(once), "but step 9" + words));
+        CHECK(says(notes(late), "but step 7" + words));
+        CHECK(says(notes(course()), "restarted from a checkpoint"));
+        CHECK_FALSE(says(notes(course()), "evaluation"));
+    }
+}
+
 TEST_CASE("cells that come twice without a restart are refused", "[logs][error]") {
     rows each_twice, both, shuffled = course(), now_and_then, late;
     for (int s = 0; s < 12; ++s) {

@@ -171,3 +171,45 @@ TEST_CASE("a file whose names are not known says which it has", "[logs][error]")
     CHECK_THAT(sample::refusal_of("{\"step\": 0, \"counts\": \"5 7\"}\n"),
                ContainsSubstring("FILE, line 1, 'counts': it is a text, but numbers are needed"));
 }
+
+TEST_CASE("loads of physical experts without a map are told to be counted apart", "[logs]") {
+    const auto notes = [](const std::string& text) { return sample::open({text}).notes; };
+    const std::string words = "is by its name of physical experts: copies of one expert are";
+    const std::string apart[] = {
+        "{\"step\": 0, \"layer\": 0, \"global_physical_count\": [5, 7, 3]}\n",
+        "{\"step\": 0, \"physical_count\": [[5, 7, 3], [1, 2, 3]]}\n",
+        "{\"step\": 0, \"physical_expert_load\": [5, 7, 3]}\n",
+        "step,layer,expert,physical_count\n0,0,0,5\n0,0,1,7\n",
+        "step,layer,physical_expert,load\n0,0,0,5\n0,0,1,7\n",
+        "step,layer,physical_expert_id,load\n0,0,0,5\n0,0,1,7\n",
+        "step,layer0/physical_expert_0,layer0/physical_expert_1\n0,5,7\n",
+        sample::zip({{"physical_count.npy", ints("(1, 1, 3)", {5, 7, 3})}}),
+        sample::zip({{"layer_0_physical_count.npy", ints("(1, 3)", {5, 7, 3})},
+                     {"layer_1_physical_count.npy", ints("(1, 3)", {5, 7, 3})}})};
+    for (const auto& text : apart) {
+        CAPTURE(text);
+        CHECK(says(notes(text), words));
+    }
+    const std::string known[] = {
+        "{\"step\": 0, \"physical_count\": [5, 7, 3], \"phy2log\": [0, 1, 0]}\n",
+        "{\"step\": 0, \"logical_count\": [5, 7, 3]}\n",
+        sample::zip({{"physical_count.npy", ints("(1, 1, 3)", {5, 7, 3})},
+                     {"phy2log.npy", ints("(3,)", {0, 1, 0})}}),
+        "step,layer,logical_expert_id,load\n0,0,0,5\n0,0,1,7\n"};
+    for (const auto& text : known) {
+        CAPTURE(text);
+        CHECK_FALSE(says(notes(text), words));
+    }
+}
+
+TEST_CASE("copies whose rows name their logical expert are added up", "[logs]") {
+    const std::string rows = "0,0,0,0,5\n0,0,1,1,7\n0,0,2,0,3\n";
+    for (const auto* names : {"step,layer,physical_expert_id,logical_expert_id,load\n",
+                              "step,layer,physical_expert,expert,load\n"}) {
+        CAPTURE(names);
+        const auto log = sample::open({names + rows});
+        CHECK(loads_in(*log.source) == summed);
+        CHECK(says(log.notes, "copies of an expert were added up, as"));
+        CHECK_FALSE(says(log.notes, "counted apart"));
+    }
+}
