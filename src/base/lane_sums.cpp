@@ -47,6 +47,26 @@ void add_to(double* sums, const double* values, std::size_t count) {
     for (; at < count; ++at) sums[at] += values[at];
 }
 
+void add_floats_to(double* sums, const float* values, std::size_t count) {
+    const lanes d;
+    const hn::Rebind<float, lanes> f;
+    std::size_t at = 0;
+    for (; at + wide <= count; at += wide) {
+        const vd next = hn::PromoteTo(d, hn::LoadU(f, values + at));
+        hn::StoreU(hn::Add(hn::LoadU(d, sums + at), next), d, sums + at);
+    }
+    for (; at < count; ++at) sums[at] += static_cast<double>(values[at]);
+}
+
+void round_to(const double* values, std::size_t count, float* to) {
+    const lanes d;
+    const hn::Rebind<float, lanes> f;
+    std::size_t at = 0;
+    for (; at + wide <= count; at += wide)
+        hn::StoreU(hn::DemoteTo(f, hn::LoadU(d, values + at)), f, to + at);
+    for (; at < count; ++at) to[at] = static_cast<float>(values[at]);
+}
+
 void scale_to(const double* values, std::size_t count, double scale, double* to) {
     const lanes d;
     const vd factor = hn::Set(d, scale);
@@ -155,6 +175,8 @@ namespace {
 HWY_EXPORT(add_lanes);
 HWY_EXPORT(add_scaled);
 HWY_EXPORT(add_to);
+HWY_EXPORT(add_floats_to);
+HWY_EXPORT(round_to);
 HWY_EXPORT(scale_to);
 HWY_EXPORT(add_change);
 HWY_EXPORT(products_with);
@@ -210,6 +232,14 @@ void products_with(std::span<const double> columns, std::span<const double> valu
 
 void add_to(std::span<double> sums, std::span<const double> values) {
     HWY_DYNAMIC_DISPATCH(add_to)(sums.data(), values.data(), values.size());
+}
+
+void add_to(std::span<double> sums, std::span<const float> values) {
+    HWY_DYNAMIC_DISPATCH(add_floats_to)(sums.data(), values.data(), values.size());
+}
+
+void round_to(std::span<const double> values, std::span<float> to) {
+    HWY_DYNAMIC_DISPATCH(round_to)(values.data(), values.size(), to.data());
 }
 
 bool are_whole(std::span<const double> values) {

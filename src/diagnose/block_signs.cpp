@@ -193,9 +193,22 @@ void fit_swing(const block_window& window, block_line& out) {
 
 }  // namespace
 
+namespace {
+
+/// Of the block means about a parabola in time, of all loads and blocks.
+double squares_off_parabola(const block_window& window) {
+    const auto& basis = parabola_basis();
+    return window.products.trace() - basis.cwiseProduct(window.products.lazyProduct(basis)).sum();
+}
+
+}  // namespace
+
+double block_variance(const block_window& window) {
+    return std::max(squares_off_parabola(window), 0.0) / (blocks - 3);
+}
+
 block_line line_in(const block_window& window) {
-    const double all = window.products.trace() -
-                       (parabola_basis().transpose() * window.products * parabola_basis()).trace();
+    const double all = squares_off_parabola(window);
     block_line out;
     if (!(all > 0)) return out;
     const auto& wave = waves();

@@ -56,8 +56,7 @@ void collapse_watch::judge_rise(std::size_t which, double top_k) {
 void collapse_watch::judge_line(std::size_t which, const block_window& window) {
     auto& seen = lines_[which];
     auto& at = at_[which];
-    if (blocks_.steps() / window.length % 5 == 0)
-        seen.take(line_in(window), window, limits_, blocks_.steps());
+    if (blocks_.steps() / window.length % 5 == 0) seen.take(window, limits_, blocks_.steps());
     at.line = seen.last;
     at.line_grew = seen.grew;
     const bool warns = at.line.size >= limits_.large_line || at.line_grew >= limits_.line_growth ||
@@ -65,13 +64,15 @@ void collapse_watch::judge_line(std::size_t which, const block_window& window) {
     if (at.line.size > 0 && warns) at.kind = warning_kind::periodic;
 }
 
-void collapse_watch::seen_line::take(const block_line& line, const block_window& window,
-                                     const warning_limits& limits, std::size_t step) {
+void collapse_watch::seen_line::take(const block_window& window, const warning_limits& limits,
+                                     std::size_t step) {
     last = {};
     grew = 1;
-    const bool beyond_noise = line.variance * static_cast<double>(window.length) >=
+    const bool beyond_noise = block_variance(window) * static_cast<double>(window.length) >=
                               limits.line_gain * window.step_variance;
-    if (!beyond_noise || !(line.share >= limits.line || line.t >= limits.swing_t)) return;
+    if (!beyond_noise) return;
+    const auto line = line_in(window);
+    if (!(line.share >= limits.line || line.t >= limits.swing_t)) return;
     last = line;
     if (least == 0 || line.size < least) {
         least = line.size;

@@ -92,9 +92,8 @@ private:
     void note_scores(layer_diagnosis& out) const;
     [[nodiscard]] bool counts_part() const;
     [[nodiscard]] std::string untold() const;
-    void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
-    void drop_unequal(bool probed, layer_diagnosis& out) const;
-    [[nodiscard]] loads_now loads_seen() const;
+    void judge_counts(const loads_now& seen, layer_diagnosis& out) const;  ///< whatever gates do
+    void drop_unequal(const loads_now& seen, bool probed, layer_diagnosis& out) const;
     [[nodiscard]] std::string_view unit() const;  ///< of what blocks count
     [[nodiscard]] double steps_a_row() const;     ///< in the mean
     [[nodiscard]] double tokens_of_step() const;

@@ -142,6 +142,7 @@ TEST_CASE("a swing with a period has a line, and a walk and a jump have none", "
     CAPTURE(period, growth, line.period, line.multiplier, line.error);
     CHECK(line.share > 0.85);
     CHECK_THAT(line.period, WithinRel(period, 0.05));
+    CHECK(line.variance == block_variance(last_blocks(swinging)));
     // amplitudes grow by e^{growth period} from period to period; 3 errors of the fit's own
     CHECK_THAT(line.multiplier, WithinAbs(std::exp(growth * period), 3 * line.error));
     CHECK((line.t > 3) == (growth > 0));
@@ -168,11 +169,16 @@ TEST_CASE("the last steps are kept one by one, and as blocks of a few", "[diagno
     };
     CHECK(window.length == 2);
     CHECK_THAT(window.products(19, 12), WithinAbs(1.5 * pair(0) * pair(7), 1e-6));
-    CHECK_THAT(steps.blocks(2)(0, 19), WithinAbs(1.0 / 3 + pair(0), 1e-6));
+    CHECK_THAT(steps.mean(2, 14)[0], WithinAbs(1.0 / 3 + pair(7), 1e-6));
     double square = 0;  // changes of the last 40 steps
     for (std::size_t t = 218; t < 257; ++t)
         square += 1.5 * (course[t] - course[t - 1]) * (course[t] - course[t - 1]) / 39;
     CHECK_THAT(window.step_variance, WithinAbs(square / 2, 1e-6));
+    for (std::size_t length = 1; length <= 4; length *= 2)
+        CHECK(line_in(steps.window(length)).size <= steps.largest_swing(length));
+    // of loads that alternate about even shares it is all
+    for (int t = 0; t < 100; ++t) steps.take(leading_by(t % 2 == 0 ? 0.2 : -0.2));
+    CHECK_THAT(line_in(steps.window(1)).size, WithinRel(steps.largest_swing(1), 0.01));
     CHECK_THROWS_AS(recent_steps(1), invalid_argument);
 }
 
