@@ -46,9 +46,10 @@ distance_estimate::distance_estimate(const log_head& head, double restored, bool
 }
 
 void distance_estimate::take(const load_record& record) {
-    check_.take(record);
+    const auto all = lane_total_of(record.loads);
+    check_.take(record, all);
     if (record.layer >= layers_.size()) return;
-    layers_[record.layer].take(record);
+    layers_[record.layer].take(record, all.sum);
     if (record.layer < courses_.size())
         courses_[record.layer].take(layers_[record.layer], record.step);
 }

@@ -238,7 +238,9 @@ block_line line_in(const block_window& window) {
 }
 
 double over_dispersion(const block_window& window, double tokens, double top_k) {
-    const double square = window.products.mean() + 1 / static_cast<double>(window.experts);
+    // by rows, which do not wait for one another
+    const double mean = window.products.rowwise().sum().sum() / (blocks * blocks);
+    const double square = mean + 1 / static_cast<double>(window.experts);
     const double level = (1 / top_k - square) / tokens;
     return level > 0 ? window.step_variance / level : 0;
 }

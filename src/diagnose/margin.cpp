@@ -68,11 +68,10 @@ layer_margin::layer_margin(const log_head& head, double restored)
     shares_.resize(head.experts);
 }
 
-void layer_margin::take(const load_record& record) {
+void layer_margin::take(const load_record& record, double sum) {
     if (record.loads.size() != head_.experts)
         throw invalid_argument("diagnose", fmt::format("{} loads came", record.loads.size()),
                                fmt::format("a record has {}, one an expert", head_.experts));
-    const double sum = lane_total_of(record.loads).sum;
     if (!(sum > 0) || !std::isfinite(sum)) return;
     if (sum < std::numeric_limits<double>::min())  // 1/sum would be infinite
         std::transform(record.loads.begin(), record.loads.end(), shares_.begin(),

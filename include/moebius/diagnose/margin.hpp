@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <moebius/base/lane_sums.hpp>
 #include <moebius/diagnose/collapse_watch.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
 #include <moebius/diagnose/probes.hpp>
@@ -77,7 +78,9 @@ public:
 
     /// The layer's next record. Steps without any load are left out.
     /// @throws invalid_argument  if its loads or probes are not of head.experts
-    void take(const load_record& record);
+    void take(const load_record& record) { take(record, lane_total_of(record.loads).sum); }
+    /// @param sum  of its loads, by lane_total_of
+    void take(const load_record& record, double sum);
 
     [[nodiscard]] layer_diagnosis result() const;
 
