@@ -41,12 +41,11 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
 void collapse_watch::judge_rise(std::size_t which, double top_k) {
     auto& at = at_[which];
     if (which == 0 || blocks_.steps() < at.block * block_window::blocks + limits_.begins) return;
-    const auto course = blocks_.leader(which);
     const double even = 1 / static_cast<double>(blocks_.experts());
     const double level =
         even * std::pow(half_of_most(blocks_.experts(), top_k) / even, limits_.rise_from);
-    if (course.tail<2>().mean() < level) return;
-    at.rise = rise_of(course, blocks_.experts(), top_k);
+    if (blocks_.leading_share(which) < level) return;
+    at.rise = rise_of(blocks_.leader(which), blocks_.experts(), top_k);
     constexpr double soon = block_window::blocks / 2.0;
     if (at.rise.t >= limits_.rise_t && at.rise.kept >= limits_.rise_kept && at.rise.left <= soon)
         at.kind = warning_kind::rising;

@@ -153,6 +153,30 @@ TEST_CASE("a swing with a period has a line, and a walk and a jump have none", "
     }
 }
 
+TEST_CASE("a swing's gain is of the lower seven in ten bends, sorted", "[diagnose][oracle]") {
+    std::mt19937_64 draw(3);
+    std::normal_distribution<double> noise(0, 0.01);
+    std::vector<double> course(215);
+    for (auto& x : course) x = noise(draw);
+    const auto window = last_blocks(course);
+    const auto& p = window.products;
+    std::vector<double> bends;
+    for (int i = 1; i + 1 < block_window::blocks; ++i)
+        bends.push_back((p(i, i) + (p(i - 1, i - 1) + p(i + 1, i + 1)) / 4 + p(i - 1, i + 1) / 2 -
+                         p(i, i - 1) - p(i, i + 1)) /
+                        1.5);
+    std::sort(bends.begin(), bends.end());
+    const double lower = std::accumulate(bends.begin(), bends.begin() + 12, 0.0) / 12;
+    CHECK_THAT(swing_gain(window), WithinRel(lower * 10 / window.step_variance, 1e-12));
+
+    double change = 0;  // from two blocks to the next two
+    for (int i = 0; i < 17; ++i) {
+        const Eigen::Vector4d by(-0.5, -0.5, 0.5, 0.5);
+        change += by.dot(p.block<4, 4>(i, i) * by) / 17;
+    }
+    CHECK_THAT(slow_swing(window, 2), WithinRel(change * 10 / window.step_variance, 1e-12));
+}
+
 TEST_CASE("the last steps are kept one by one, and as blocks of a few", "[diagnose]") {
     recent_steps steps(3);
     std::vector<double> course;
