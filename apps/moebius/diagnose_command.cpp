@@ -57,13 +57,19 @@ void add_to(option_table& table, diagnose_arguments& args) {
               {.choices = {"none", "aux", "sign", "integral", "feedback"}, .kept = if_set});
 }
 
+/// Whether anybody sees how loads and margins went.
+bool shows_courses(const diagnose_arguments& args) {
+    return args.output.keeps_all_tables() || !args.report.empty();
+}
+
 /// Of as many records as there were until an interrupt.
 diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch& watched) {
     diagnosis out;
     out.name = log.name;
     out.head = log.source->head();
     load_state state(args.window, out.head.layers.size());
-    distance_estimate distance(out.head, args.restore);
+    const bool courses = shows_courses(args);
+    distance_estimate distance(out.head, args.restore, courses);
     load_course history(out.head.layers.size());
     team threads(args.threads);
     const auto numbers = args.threads == 1 ? record_batch::for_one : record_batch::for_several;
@@ -78,7 +84,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
             for (const auto& record : batch.of(layer)) {
                 state.take(record);
                 distance.take(record);
-                history.take(record);
+                if (courses) history.take(record);
             }
         });
         if (watched.report) watched.report(records, 0);
@@ -142,7 +148,7 @@ int follow(const diagnose_arguments& args, const session& session) {
             state = load_state(args.window);
         }
         if (log->restarted() || experts != head.experts || layers != head.layers.size())
-            distance.emplace(head, args.restore);
+            distance.emplace(head, args.restore, false);
         experts = head.experts, layers = head.layers.size();
         for (const auto& record : records) {
             state.take(record);

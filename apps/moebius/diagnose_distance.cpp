@@ -37,19 +37,21 @@ layer_diagnosis untold(std::string why, std::string had) {
 
 }  // namespace
 
-distance_estimate::distance_estimate(const log_head& head, double restored)
+distance_estimate::distance_estimate(const log_head& head, double restored, bool courses)
     : check_(head), count_(head.layers.size()) {
     if (head.experts < 2) return;
     layers_.reserve(count_);
     for (std::size_t l = 0; l < count_; ++l) layers_.emplace_back(head, restored);
-    courses_.resize(count_);
+    if (courses) courses_.resize(count_);
 }
 
 void distance_estimate::take(const load_record& record) {
-    check_.take(record);
+    const auto all = lane_total_of(record.loads);
+    check_.take(record, all);
     if (record.layer >= layers_.size()) return;
-    layers_[record.layer].take(record);
-    courses_[record.layer].take(layers_[record.layer], record.step);
+    layers_[record.layer].take(record, all.sum);
+    if (record.layer < courses_.size())
+        courses_[record.layer].take(layers_[record.layer], record.step);
 }
 
 std::vector<layer_diagnosis> distance_estimate::layers() const {

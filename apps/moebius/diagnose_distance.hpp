@@ -38,7 +38,8 @@ class distance_estimate {
 public:
     /// @param head      must outlive it
     /// @param restored  the margin that knobs are told for
-    distance_estimate(const log_head& head, double restored);
+    /// @param courses   whether margins() is asked for: it takes a verdict on many of the steps
+    distance_estimate(const log_head& head, double restored, bool courses);
 
     void take(const load_record& record);
 
@@ -50,7 +51,7 @@ public:
 
     /// margin_course::rows of all layers: layer (its place in log_head::layers), step, margin and
     /// K, each with the ends of its interval, NaN where there is none. No rows of series that are
-    /// no loads of steps.
+    /// no loads of steps, and none at all without courses.
     /// @param now  layers()
     [[nodiscard]] table margins(const std::vector<layer_diagnosis>& now) const;
 

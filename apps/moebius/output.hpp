@@ -55,6 +55,11 @@ struct output_options {
     /// Whether the result goes anywhere: else the terminal gets the summary alone.
     [[nodiscard]] bool keeps_result() const { return !out.empty() || !format.empty(); }
 
+    /// Whether more of it goes anywhere than its first table: into JSON or figures.
+    [[nodiscard]] bool keeps_all_tables() const {
+        return !plots.empty() || (keeps_result() && !as_csv());
+    }
+
     /// Writes the result in the chosen format (CSV holds the first table) and its figures, and
     /// the summary to the standard output unless the result goes there. Of a result that is
     /// incomplete (incomplete.hpp) it says so, and draws figures only if nothing else keeps it.

@@ -2,7 +2,6 @@
 #include <moebius/base/lane_sums.hpp>
 
 #include <algorithm>
-#include <array>
 
 #include "lane_fold.hpp"
 
@@ -19,9 +18,36 @@ using lanes = hn::CappedTag<double, sum_lanes>;
 using vd = hn::Vec<lanes>;
 constexpr std::size_t wide = hn::MaxLanes(lanes()), parts = sum_lanes / wide;
 
-/// @param sums, largest  (sum_lanes)
-/// @returns how many values are in them: the last ones, which fill no row of lanes, are not
-std::size_t add_lanes(const double* values, std::size_t count, double* sums, double* largest) {
+/// As folded() of all lanes; a target without vectors has no halves.
+template <class D>
+double folded_lanes(D, hn::Vec<D> all) {
+#if HWY_TARGET != HWY_SCALAR
+    if constexpr (hn::MaxLanes(D()) > 1) {
+        const hn::Half<D> half;
+        return folded_lanes(half, hn::Add(hn::LowerHalf(half, all), hn::UpperHalf(half, all)));
+    }
+#endif
+    return hn::GetLane(all);
+}
+
+/// Sum of all lanes, and of numbers that fill no row of them.
+/// @param rest  gives number i of these, which joins lane i
+template <typename Rest>
+double folded(vd (&row)[parts], std::size_t rest_count, const Rest& rest) {
+    const lanes d;
+    if (rest_count > 0) {
+        double s[sum_lanes];
+        for (std::size_t part = 0; part < parts; ++part) hn::StoreU(row[part], d, s + part * wide);
+        for (std::size_t i = 0; i < rest_count; ++i) s[i] += rest(i);
+        return moebius::folded(s);
+    }
+    for (std::size_t half = parts / 2; half > 0; half /= 2)
+        for (std::size_t part = 0; part < half; ++part)
+            row[part] = hn::Add(row[part], row[part + half]);
+    return folded_lanes(d, row[0]);
+}
+
+lane_total total_of(const double* values, std::size_t count) {
     const lanes d;
     vd sum[parts], most[parts];
     for (std::size_t part = 0; part < parts; ++part) sum[part] = most[part] = hn::Zero(d);
@@ -32,11 +58,13 @@ std::size_t add_lanes(const double* values, std::size_t count, double* sums, dou
             sum[part] = hn::Add(sum[part], next);
             most[part] = hn::Max(most[part], next);
         }
-    for (std::size_t part = 0; part < parts; ++part) {
-        hn::StoreU(sum[part], d, sums + part * wide);
-        hn::StoreU(most[part], d, largest + part * wide);
-    }
-    return at;
+    for (std::size_t part = 1; part < parts; ++part) most[0] = hn::Max(most[0], most[part]);
+    double largest = hn::GetLane(hn::MaxOfLanes(d, most[0]));
+    const double all = folded(sum, count - at, [&](std::size_t i) {
+        largest = std::max(largest, values[at + i]);
+        return values[at + i];
+    });
+    return {all, largest};
 }
 
 void add_to(double* sums, const double* values, std::size_t count) {
@@ -45,6 +73,26 @@ void add_to(double* sums, const double* values, std::size_t count) {
     for (; at + wide <= count; at += wide)
         hn::StoreU(hn::Add(hn::LoadU(d, sums + at), hn::LoadU(d, values + at)), d, sums + at);
     for (; at < count; ++at) sums[at] += values[at];
+}
+
+void add_floats_to(double* sums, const float* values, std::size_t count) {
+    const lanes d;
+    const hn::Rebind<float, lanes> f;
+    std::size_t at = 0;
+    for (; at + wide <= count; at += wide) {
+        const vd next = hn::PromoteTo(d, hn::LoadU(f, values + at));
+        hn::StoreU(hn::Add(hn::LoadU(d, sums + at), next), d, sums + at);
+    }
+    for (; at < count; ++at) sums[at] += static_cast<double>(values[at]);
+}
+
+void round_to(const double* values, std::size_t count, float* to) {
+    const lanes d;
+    const hn::Rebind<float, lanes> f;
+    std::size_t at = 0;
+    for (; at + wide <= count; at += wide)
+        hn::StoreU(hn::DemoteTo(f, hn::LoadU(d, values + at)), f, to + at);
+    for (; at < count; ++at) to[at] = static_cast<float>(values[at]);
 }
 
 void scale_to(const double* values, std::size_t count, double scale, double* to) {
@@ -56,10 +104,7 @@ void scale_to(const double* values, std::size_t count, double scale, double* to)
     for (; at < count; ++at) to[at] = scale * values[at];
 }
 
-/// @param squares  (sum_lanes)
-/// @returns how many values are in them
-std::size_t add_change(const double* values, std::size_t count, double* last, double* sums,
-                       double* squares) {
+double add_change(const double* values, std::size_t count, double* last, double* sums) {
     const lanes d;
     vd square[parts];
     for (auto& one : square) one = hn::Zero(d);
@@ -73,14 +118,17 @@ std::size_t add_change(const double* values, std::size_t count, double* last, do
             hn::StoreU(next, d, last + k);
             hn::StoreU(hn::Add(hn::LoadU(d, sums + k), next), d, sums + k);
         }
-    for (std::size_t part = 0; part < parts; ++part)
-        hn::StoreU(square[part], d, squares + part * wide);
-    return at;
+    return folded(square, count - at, [&](std::size_t i) {
+        const double change = values[at + i] - last[at + i];
+        last[at + i] = values[at + i];
+        sums[at + i] += values[at + i];
+        return change * change;
+    });
 }
 
-constexpr std::size_t abreast = 4;  ///< columns: each waits for its own sum alone
-
-/// @param to  (abreast) of as many columns
+/// @param abreast  columns, as each waits for its own sum alone
+/// @param to       (abreast) of as many columns
+template <std::size_t abreast>
 void add_products(const double* columns, const double* values, std::size_t count, double* to) {
     const lanes d;
     vd sum[abreast][parts];
@@ -95,21 +143,19 @@ void add_products(const double* columns, const double* values, std::size_t count
                 sum[c][part] =
                     hn::Add(sum[c][part], hn::Mul(hn::LoadU(d, columns + c * count + k), value));
         }
-    for (std::size_t c = 0; c < abreast; ++c) {
-        double s[sum_lanes];
-        for (std::size_t part = 0; part < parts; ++part)
-            hn::StoreU(sum[c][part], d, s + part * wide);
-        for (std::size_t i = 0; at + i < count; ++i)
-            s[i] += columns[c * count + at + i] * values[at + i];
-        to[c] = folded(s);
-    }
+    for (std::size_t c = 0; c < abreast; ++c)
+        to[c] = folded(sum[c], count - at,
+                       [&](std::size_t i) { return columns[c * count + at + i] * values[at + i]; });
 }
 
-/// @param number  of columns, a multiple of `abreast`
+/// @param number  of columns, a multiple of 4
 void products_with(const double* columns, std::size_t count, const double* values, double* to,
                    std::size_t number) {
-    for (std::size_t c = 0; c < number; c += abreast)
-        add_products(columns + c * count, values, count, to + c);
+    constexpr std::size_t most = parts == 1 ? 8 : 4;  // whose sums registers hold
+    std::size_t c = 0;
+    for (; c + most <= number; c += most)
+        add_products<most>(columns + c * count, values, count, to + c);
+    for (; c < number; c += 4) add_products<4>(columns + c * count, values, count, to + c);
 }
 
 void add_scaled(const double* values, std::size_t count, double scale, double* sums,
@@ -152,9 +198,11 @@ HWY_AFTER_NAMESPACE();
 namespace moebius {
 namespace {
 
-HWY_EXPORT(add_lanes);
+HWY_EXPORT(total_of);
 HWY_EXPORT(add_scaled);
 HWY_EXPORT(add_to);
+HWY_EXPORT(add_floats_to);
+HWY_EXPORT(round_to);
 HWY_EXPORT(scale_to);
 HWY_EXPORT(add_change);
 HWY_EXPORT(products_with);
@@ -163,20 +211,7 @@ HWY_EXPORT(none_changes);
 }  // namespace
 
 lane_total lane_total_of(std::span<const double> values) {
-    std::array<double, sum_lanes> sums{}, largest{};
-    const std::size_t taken =
-        HWY_DYNAMIC_DISPATCH(add_lanes)(values.data(), values.size(), sums.data(), largest.data());
-    for (std::size_t i = 0; taken + i < values.size(); ++i) {
-        const double value = values.data()[taken + i];
-        sums[i] += value;
-        largest[i] = std::max(largest[i], value);
-    }
-    for (std::size_t half = sum_lanes / 2; half > 0; half /= 2)
-        for (std::size_t i = 0; i < half; ++i) {
-            sums[i] += sums[i + half];
-            largest[i] = std::max(largest[i], largest[i + half]);
-        }
-    return {sums[0], largest[0]};
+    return HWY_DYNAMIC_DISPATCH(total_of)(values.data(), values.size());
 }
 
 void add_scaled(std::span<const double> values, double scale, std::span<double> sums,
@@ -190,16 +225,7 @@ void scale_to(std::span<const double> values, double scale, std::span<double> to
 }
 
 double add_change(std::span<const double> values, std::span<double> last, std::span<double> sums) {
-    std::array<double, sum_lanes> s{};
-    const std::size_t taken = HWY_DYNAMIC_DISPATCH(add_change)(values.data(), values.size(),
-                                                               last.data(), sums.data(), s.data());
-    for (std::size_t i = 0, at = taken; at < values.size(); ++at, ++i) {
-        const double change = values.data()[at] - last.data()[at];
-        s[i] += change * change;
-        last.data()[at] = values.data()[at];
-        sums.data()[at] += values.data()[at];
-    }
-    return folded(s.data());
+    return HWY_DYNAMIC_DISPATCH(add_change)(values.data(), values.size(), last.data(), sums.data());
 }
 
 void products_with(std::span<const double> columns, std::span<const double> values,
@@ -210,6 +236,14 @@ void products_with(std::span<const double> columns, std::span<const double> valu
 
 void add_to(std::span<double> sums, std::span<const double> values) {
     HWY_DYNAMIC_DISPATCH(add_to)(sums.data(), values.data(), values.size());
+}
+
+void add_to(std::span<double> sums, std::span<const float> values) {
+    HWY_DYNAMIC_DISPATCH(add_floats_to)(sums.data(), values.data(), values.size());
+}
+
+void round_to(std::span<const double> values, std::span<float> to) {
+    HWY_DYNAMIC_DISPATCH(round_to)(values.data(), values.size(), to.data());
 }
 
 bool are_whole(std::span<const double> values) {

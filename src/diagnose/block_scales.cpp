@@ -89,21 +89,27 @@ Eigen::VectorXd block_scales::recent() const {
 
 Eigen::VectorXd block_scales::block(std::size_t back) const {
     const auto& at = scales_[0];
-    const auto place = static_cast<Eigen::Index>((at.count - 1 - back) % block_window::blocks);
-    return at.means.col(place).array() + 1 / static_cast<double>(experts_);
+    return at.means.col(at.place(back)).array() + 1 / static_cast<double>(experts_);
+}
+
+Eigen::Index block_scales::scale::place(std::size_t back) const {
+    return static_cast<Eigen::Index>((count - 1 - back) % block_window::blocks);
+}
+
+double block_scales::leading_share(std::size_t which) const {
+    const auto& at = scales_[which];
+    return (at.means.col(at.place(0)) + at.means.col(at.place(1))).maxCoeff() / 2 +
+           1 / static_cast<double>(experts_);
 }
 
 Eigen::Vector<double, block_window::blocks> block_scales::leader(std::size_t which) const {
     constexpr auto n = static_cast<std::size_t>(block_window::blocks);
     const auto& at = scales_[which];
-    const auto place = [&](std::size_t back) {
-        return static_cast<Eigen::Index>((at.count - 1 - back) % n);
-    };
     Eigen::Index first = 0;
-    (at.means.col(place(0)) + at.means.col(place(1))).maxCoeff(&first);
+    (at.means.col(at.place(0)) + at.means.col(at.place(1))).maxCoeff(&first);
     Eigen::Vector<double, block_window::blocks> out;
     for (std::size_t back = 0; back < n; ++back)
-        out[static_cast<Eigen::Index>(n - 1 - back)] = at.means(first, place(back));
+        out[static_cast<Eigen::Index>(n - 1 - back)] = at.means(first, at.place(back));
     return out.array() + 1 / static_cast<double>(experts_);
 }
 

@@ -7,6 +7,7 @@
 #include <moebius/diagnose/block_signs.hpp>
 #include <numbers>
 
+#include "merge_network.hpp"
 #include "parabola.hpp"
 
 namespace moebius {
@@ -89,24 +90,16 @@ block_growth growth_in(const block_window& window) {
 double swing_gain(const block_window& window) {
     if (!(window.step_variance > 0)) return 0;
     const auto& p = window.products;
-    std::array<double, blocks - 2> bends{}, in_order{};
+    std::array<double, blocks - 2> bends{};
     for (int i = 1; i + 1 < blocks; ++i)
         bends[static_cast<std::size_t>(i - 1)] =
             (p(i, i) + (p(i - 1, i - 1) + p(i + 1, i + 1)) / 4 + p(i - 1, i + 1) / 2 - p(i, i - 1) -
              p(i, i + 1)) /
             1.5;
-    for (std::size_t i = 0; i < bends.size(); ++i) {  // no branch is foretold wrong, as in sorting
-        double larger = bends[i];
-        for (std::size_t j = 0; j < i; ++j) {
-            const double least = std::min(in_order[j], larger);
-            larger = std::max(in_order[j], larger);
-            in_order[j] = least;
-        }
-        in_order[i] = larger;
-    }
+    merge_network<blocks - 2>::sort(bends);
     constexpr int calm = (blocks - 2) * 7 / 10;
     double variance = 0;
-    for (std::size_t i = 0; i < calm; ++i) variance += in_order[i] / calm;
+    for (std::size_t i = 0; i < calm; ++i) variance += bends[i] / calm;
     return variance * static_cast<double>(window.length) / window.step_variance;
 }
 
@@ -132,12 +125,14 @@ double block_spread(const block_window& window) {
 
 double slow_swing(const block_window& window, int half) {
     if (!(window.step_variance > 0)) return 0;
-    Eigen::VectorXd change = Eigen::VectorXd::Constant(2 * half, 1.0 / half);
-    change.head(half) *= -1;
+    const auto sign = [half](int i) { return i < half ? -1 : 1; };
     double square = 0;
     const int shifts = blocks - 2 * half + 1;
-    for (int i = 0; i < shifts; ++i)
-        square += change.dot(window.products.block(i, i, 2 * half, 2 * half) * change) / shifts;
+    for (int from = 0; from < shifts; ++from)
+        for (int i = 0; i < 2 * half; ++i)
+            for (int j = 0; j < 2 * half; ++j)
+                square += sign(i) * sign(j) * window.products(from + j, from + i);
+    square /= half * half * shifts;
     return square * static_cast<double>(window.length) * half / 2 / window.step_variance;
 }
 
@@ -196,9 +191,22 @@ void fit_swing(const block_window& window, block_line& out) {
 
 }  // namespace
 
+namespace {
+
+/// Of the block means about a parabola in time, of all loads and blocks.
+double squares_off_parabola(const block_window& window) {
+    const auto& basis = parabola_basis();
+    return window.products.trace() - basis.cwiseProduct(window.products.lazyProduct(basis)).sum();
+}
+
+}  // namespace
+
+double block_variance(const block_window& window) {
+    return std::max(squares_off_parabola(window), 0.0) / (blocks - 3);
+}
+
 block_line line_in(const block_window& window) {
-    const double all = window.products.trace() -
-                       (parabola_basis().transpose() * window.products * parabola_basis()).trace();
+    const double all = squares_off_parabola(window);
     block_line out;
     if (!(all > 0)) return out;
     const auto& wave = waves();
@@ -228,7 +236,9 @@ block_line line_in(const block_window& window) {
 }
 
 double over_dispersion(const block_window& window, double tokens, double top_k) {
-    const double square = window.products.mean() + 1 / static_cast<double>(window.experts);
+    // by rows, which do not wait for one another
+    const double mean = window.products.rowwise().sum().sum() / (blocks * blocks);
+    const double square = mean + 1 / static_cast<double>(window.experts);
     const double level = (1 / top_k - square) / tokens;
     return level > 0 ? window.step_variance / level : 0;
 }

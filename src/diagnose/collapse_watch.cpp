@@ -41,12 +41,11 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
 void collapse_watch::judge_rise(std::size_t which, double top_k) {
     auto& at = at_[which];
     if (which == 0 || blocks_.steps() < at.block * block_window::blocks + limits_.begins) return;
-    const auto course = blocks_.leader(which);
     const double even = 1 / static_cast<double>(blocks_.experts());
     const double level =
         even * std::pow(half_of_most(blocks_.experts(), top_k) / even, limits_.rise_from);
-    if (course.tail<2>().mean() < level) return;
-    at.rise = rise_of(course, blocks_.experts(), top_k);
+    if (blocks_.leading_share(which) < level) return;
+    at.rise = rise_of(blocks_.leader(which), blocks_.experts(), top_k);
     constexpr double soon = block_window::blocks / 2.0;
     if (at.rise.t >= limits_.rise_t && at.rise.kept >= limits_.rise_kept && at.rise.left <= soon)
         at.kind = warning_kind::rising;
@@ -56,8 +55,7 @@ void collapse_watch::judge_rise(std::size_t which, double top_k) {
 void collapse_watch::judge_line(std::size_t which, const block_window& window) {
     auto& seen = lines_[which];
     auto& at = at_[which];
-    if (blocks_.steps() / window.length % 5 == 0)
-        seen.take(line_in(window), window, limits_, blocks_.steps());
+    if (blocks_.steps() / window.length % 5 == 0) seen.take(window, limits_, blocks_.steps());
     at.line = seen.last;
     at.line_grew = seen.grew;
     const bool warns = at.line.size >= limits_.large_line || at.line_grew >= limits_.line_growth ||
@@ -65,13 +63,15 @@ void collapse_watch::judge_line(std::size_t which, const block_window& window) {
     if (at.line.size > 0 && warns) at.kind = warning_kind::periodic;
 }
 
-void collapse_watch::seen_line::take(const block_line& line, const block_window& window,
-                                     const warning_limits& limits, std::size_t step) {
+void collapse_watch::seen_line::take(const block_window& window, const warning_limits& limits,
+                                     std::size_t step) {
     last = {};
     grew = 1;
-    const bool beyond_noise = line.variance * static_cast<double>(window.length) >=
+    const bool beyond_noise = block_variance(window) * static_cast<double>(window.length) >=
                               limits.line_gain * window.step_variance;
-    if (!beyond_noise || !(line.share >= limits.line || line.t >= limits.swing_t)) return;
+    if (!beyond_noise) return;
+    const auto line = line_in(window);
+    if (!(line.share >= limits.line || line.t >= limits.swing_t)) return;
     last = line;
     if (least == 0 || line.size < least) {
         least = line.size;

@@ -68,11 +68,10 @@ layer_margin::layer_margin(const log_head& head, double restored)
     shares_.resize(head.experts);
 }
 
-void layer_margin::take(const load_record& record) {
+void layer_margin::take(const load_record& record, double sum) {
     if (record.loads.size() != head_.experts)
         throw invalid_argument("diagnose", fmt::format("{} loads came", record.loads.size()),
                                fmt::format("a record has {}, one an expert", head_.experts));
-    const double sum = lane_total_of(record.loads).sum;
     if (!(sum > 0) || !std::isfinite(sum)) return;
     if (sum < std::numeric_limits<double>::min())  // 1/sum would be infinite
         std::transform(record.loads.begin(), record.loads.end(), shares_.begin(),
@@ -98,8 +97,8 @@ std::string_view layer_margin::unit() const { return gap_ ? "rows" : "steps"; }
 
 /// Thresholds are those of equal loads. Where loads are not, what probes tell of the loop's gain
 /// holds, with its margin from 1 unless they are lost; that of counts is of small deviations.
-void layer_margin::drop_unequal(bool probed, layer_diagnosis& out) const {
-    const auto far = out.margins.empty() ? inequality::none : inequality_of(loads_seen());
+void layer_margin::drop_unequal(const loads_now& seen, bool probed, layer_diagnosis& out) const {
+    const auto far = out.margins.empty() ? inequality::none : inequality_of(seen);
     if (far == inequality::none) return;
     if (out.verdict <= load_verdict::coexistence || far == inequality::lost) {
         out.verdict = load_verdict::cannot_tell;
@@ -119,13 +118,13 @@ void layer_margin::drop_unequal(bool probed, layer_diagnosis& out) const {
                  "measured is that of unequal ones");
 }
 
-void layer_margin::judge_counts(layer_diagnosis& out) const {
+void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) const {
     const auto now = watch_.now();
     const bool measured = !out.margins.empty();
     const auto slow = measured ? std::nullopt : watch_.slowest();
     if (runs_away(now.kind) || (now.kind != warning_kind::none && !measured)) {
         judge_warning(now, unit(), out);
-        if (const auto left = rows_left(now, watch_.blocks().recent(), top_k_))
+        if (const auto left = rows_left(now, seen.longer.mean, top_k_))
             out.steps_left = *left * steps_a_row();
     } else if (!measured) {
         judge_rest(watch_.blocks().steps(), slow, unit(), head_, watch_.swing(), out);
@@ -136,7 +135,6 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
                 "which would tell, is not known";
         }
     }
-    const auto seen = loads_seen();
     judge_collapse(seen, out);
     judge_rows(seen, out);
     judge_idle(seen, out);
@@ -146,10 +144,6 @@ void layer_margin::judge_counts(layer_diagnosis& out) const {
                          out.verdict == load_verdict::oscillating ||
                          now.kind == warning_kind::rising || unequal_experts(seen) || far;
     if (slow && !of_size) out.margins.push_back(growth_margin(now, *slow, unit()));
-}
-
-loads_now layer_margin::loads_seen() const {
-    return {recent_, watch_.blocks(), top_k_, tokens_, unit()};
 }
 
 double layer_margin::steps_a_row() const {
@@ -174,9 +168,10 @@ layer_diagnosis layer_margin::result() const {
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
     const bool measured = out.feedback.has_value();
-    drop_unequal(probed, out);
+    const auto seen = loads_of(recent_, watch_.blocks(), top_k_, tokens_, unit());
+    drop_unequal(seen, probed, out);
     note_scores(out);
-    judge_counts(out);
+    judge_counts(seen, out);
     if (watch_.blocks().steps() > 0 && (out.margins.empty() || !out.feedback))
         note_choices(choices_, head_.tokens.has_value(), out);
     drop_wide(out);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <moebius/diagnose/block_signs.hpp>
 #include <moebius/diagnose/rising_expert.hpp>
+#include <utility>
 
 #include "count_verdict.hpp"
 
@@ -26,17 +27,24 @@ std::string idle_words(std::ptrdiff_t idle, std::ptrdiff_t experts) {
                        idle == 1 ? "has" : "have");
 }
 
+/// exp(entropy), over how many experts loads are spread. It is at least 1 over the sum of squares.
+double spread_of(const Eigen::VectorXd& loads) {
+    double entropy = 0;
+    for (const double p : loads)
+        if (p > 0) entropy -= p * std::log(p);
+    return std::exp(entropy);
+}
+
 /// Loads as a collapsed router has them: few experts get nearly all, by exp(entropy), which is k
 /// for a router of k choices that always takes the same, or half of them have less than a tenth of
 /// an even share. The rule that says so; empty where none does.
 std::string collapse_of(const Eigen::VectorXd& loads, double top_k) {
-    double entropy = 0;
-    for (const double p : loads)
-        if (p > 0) entropy -= p * std::log(p);
     const auto n = static_cast<double>(loads.size());
     const auto idle = idle_of(loads);
-    const double spread = std::exp(entropy), least = top_k + (n - top_k) / 4;
-    if (spread < least)
+    const double least = top_k + (n - top_k) / 4;
+    constexpr double rounding = 1e-9;
+    const bool wide = 1 / loads.squaredNorm() > (1 + rounding) * least;  // no logarithm is needed
+    if (const double spread = wide ? n : spread_of(loads); spread < least)
         return fmt::format(
             "one expert has {:.3g} times its even share, and loads are spread over {:.3g} of {} "
             "experts, exp(entropy), which is below {:.3g}",
@@ -53,19 +61,23 @@ void add_reason(const std::string& reason, layer_diagnosis& out) {
 }
 
 /// Variance of a load of one row that its tokens make.
-double token_noise(const loads_now& at, const Eigen::VectorXd& mean) {
-    return at.tokens > 0 ? (1 / at.top_k - mean.squaredNorm()) /
-                               (at.tokens * static_cast<double>(mean.size()))
-                         : 0;
+/// @param squares  sum of those of the mean loads
+double token_noise(const loads_now& at, double squares) {
+    return at.tokens > 0
+               ? (1 / at.top_k - squares) / (at.tokens * static_cast<double>(at.blocks.experts()))
+               : 0;
 }
 
 /// In 15 of 20 blocks one expert leads, and at least three times another that has taken the lead's
 /// loads. The mean over them may be even.
-bool led_in_turn(const Eigen::MatrixXd& blocks, double top_k) {
+/// @param block_at  mean loads of one of them by how many come behind it
+template <typename Block>
+bool led_in_turn(const Block& block_at, double top_k) {
     constexpr int enough_led = 15, enough_turns = 3;
     int led = 0, turns = 0;
     Eigen::Index leader = -1;
-    for (const auto& loads : blocks.colwise()) {
+    for (int back = block_window::blocks; back-- > 0 && led + back + 1 >= enough_led;) {
+        const Eigen::VectorXd loads = block_at(static_cast<std::size_t>(back));
         if (!one_leads(loads, top_k)) continue;
         Eigen::Index first = 0;
         const double most = loads.maxCoeff(&first);
@@ -76,25 +88,21 @@ bool led_in_turn(const Eigen::MatrixXd& blocks, double top_k) {
     return led >= enough_led && turns >= enough_turns;
 }
 
-/// Rows of the shortest blocks in which experts win in turn; 0: they do not. Few tokens have a
-/// leader by chance.
+/// loads_now::turning. Few tokens have a leader by chance.
 std::size_t turning_blocks(const loads_now& at) {
     constexpr std::size_t longest = block_scales::shortest;
-    const auto experts = static_cast<double>(at.blocks.recent().size());
+    const auto experts = static_cast<double>(at.blocks.experts());
     const double apart = half_of_most(at.blocks.experts(), at.top_k) - 1 / experts;
-    const double noise =
-        token_noise(at, Eigen::VectorXd::Constant(Eigen::Index(experts), 1 / experts));
+    const double noise = token_noise(at, 1 / experts);
     for (const std::size_t length : short_blocks)
         if (at.steps.size() >= length * block_window::blocks && noise > 0 &&
             apart * apart > 16 * noise / static_cast<double>(length) &&
-            led_in_turn(at.steps.blocks(length), at.top_k))
+            led_in_turn([&](std::size_t back) { return at.steps.mean(length, back * length); },
+                        at.top_k))
             return length;
     if (at.blocks.steps() < longest * block_window::blocks) return 0;
-    Eigen::MatrixXd long_ones(Eigen::Index(experts), block_window::blocks);
-    for (std::size_t back = 0; back < block_window::blocks; ++back)
-        long_ones.col(static_cast<Eigen::Index>(block_window::blocks - 1 - back)) =
-            at.blocks.block(back);
-    return led_in_turn(long_ones, at.top_k) ? longest : 0;
+    const auto block = [&](std::size_t back) { return at.blocks.block(back); };
+    return led_in_turn(block, at.top_k) ? longest : 0;
 }
 
 /// Whether so many rows have choices enough to tell which experts have none: 50 an expert.
@@ -104,16 +112,10 @@ bool enough_choices(const loads_now& at, std::size_t rows) {
            an_expert * static_cast<double>(at.blocks.experts());
 }
 
-/// The last rows that have choices enough to judge a collapse by.
-std::size_t latest_rows(const loads_now& at) {
-    constexpr std::size_t shortest = 20;
-    return std::min(enough_choices(at, shortest) ? shortest : recent_steps::most, at.steps.size());
-}
-
-/// Experts with next to nothing in the last 200 rows; 0 where tokens are known and too few to tell.
-std::ptrdiff_t idle_now(const loads_now& at) {
-    const auto rows = std::min(at.blocks.steps(), block_scales::shortest * block_window::blocks);
-    return at.tokens > 0 && !enough_choices(at, rows) ? 0 : idle_of(at.blocks.recent());
+loads_now::span_of_rows span_of(std::size_t rows, Eigen::VectorXd mean, double top_k) {
+    auto rule = collapse_of(mean, top_k);
+    const bool led = one_leads(mean, top_k);
+    return {rows, std::move(mean), std::move(rule), led};
 }
 
 /// Whether loads were as a collapsed router has them, came back, and are so again: of the last 20
@@ -132,86 +134,92 @@ bool collapses_again(const loads_now& at) {
 
 /// Whether experts win in turn.
 bool judge_turns(const loads_now& at, layer_diagnosis& out) {
-    const auto length = turning_blocks(at);
-    if (length == 0) return false;
+    if (at.turning == 0) return false;
     out.verdict = load_verdict::oscillating;
     out.reason = fmt::format(
         "experts win in turn: in most of the last {} times {} {} one has more than half of what it "
         "can have, and not always the same",
-        block_window::blocks, length, at.unit);
+        block_window::blocks, at.turning, at.unit);
     out.steps_left.reset();
     return true;
 }
 
 }  // namespace
 
+loads_now loads_of(const recent_steps& steps, const block_scales& blocks, double top_k,
+                   double tokens, std::string_view unit) {
+    loads_now out{steps, blocks, top_k, tokens, unit, {}, {}, 0, 0};
+    const auto last = std::min(blocks.steps(), block_scales::shortest * block_window::blocks);
+    out.longer = span_of(last, blocks.recent(), top_k);
+    if (!(tokens > 0) || enough_choices(out, last)) out.idle = idle_of(out.longer.mean);
+    if (!out.judged()) return out;
+    constexpr std::size_t shortest = 20;
+    const auto rows =
+        std::min(enough_choices(out, shortest) ? shortest : recent_steps::most, steps.size());
+    out.latest = span_of(rows, steps.mean(rows), top_k);
+    out.turning = turning_blocks(out);
+    return out;
+}
+
 inequality inequality_of(const loads_now& at) {
-    if (at.blocks.steps() < fewest_judged) return inequality::none;
-    const auto latest = at.steps.mean(latest_rows(at)), longer = at.blocks.recent();
-    const auto lost = [&](const Eigen::VectorXd& loads) {
-        return !collapse_of(loads, at.top_k).empty();
-    };
-    if (lost(latest) || lost(longer) || turning_blocks(at) > 0) return inequality::lost;
-    const bool led = one_leads(latest, at.top_k) || one_leads(longer, at.top_k);
-    return led ? inequality::led : inequality::none;
+    if (!at.judged()) return inequality::none;
+    if (!at.latest.collapse.empty() || !at.longer.collapse.empty() || at.turning > 0)
+        return inequality::lost;
+    return at.latest.led || at.longer.led ? inequality::led : inequality::none;
 }
 
 bool unequal_experts(const loads_now& at) {
-    return inequality_of(at) != inequality::none || idle_now(at) > 0;
+    return inequality_of(at) != inequality::none || at.idle > 0;
 }
 
 void judge_collapse(const loads_now& at, layer_diagnosis& out) {
-    if (at.blocks.steps() < fewest_judged) return;
-    const auto rows = latest_rows(at);
-    const auto latest = at.steps.mean(rows), longer = at.blocks.recent();
-    const auto now = collapse_of(latest, at.top_k), before = collapse_of(longer, at.top_k);
-    const auto last_rows =
-        std::min(at.blocks.steps(), block_scales::shortest * block_window::blocks);
-    if (!before.empty() && (!now.empty() || one_leads(latest, at.top_k))) {
+    if (!at.judged()) return;
+    const auto collapse = [&](const loads_now::span_of_rows& of) {
         out.verdict = load_verdict::collapsed;
-        out.reason = fmt::format("in the last {} {} {}", last_rows, at.unit, before);
+        out.reason = fmt::format("in the last {} {} {}", of.rows, at.unit, of.collapse);
         out.steps_left.reset();
-        return;
-    }
+    };
+    const auto &latest = at.latest, &longer = at.longer;
+    if (!longer.collapse.empty() && (!latest.collapse.empty() || latest.led))
+        return collapse(longer);
     const bool in_turn = judge_turns(at, out);
     const bool swings = out.verdict == load_verdict::oscillating && collapses_again(at);
-    if (!now.empty() && !in_turn && !swings) {
-        out.verdict = load_verdict::collapsed;
-        out.reason = fmt::format("in the last {} {} {}", rows, at.unit, now);
-        out.steps_left.reset();
-    }
-    const bool leads = one_leads(latest, at.top_k) || one_leads(longer, at.top_k);
-    if (!leads || out.verdict > load_verdict::drifting) return;
-    const bool at_last = latest.maxCoeff() > longer.maxCoeff();
+    if (!latest.collapse.empty() && !in_turn && !swings) collapse(latest);
+    if (!(latest.led || longer.led) || out.verdict > load_verdict::drifting) return;
+    const auto& led = latest.mean.maxCoeff() > longer.mean.maxCoeff() ? latest : longer;
     out.verdict = load_verdict::drifting;
     add_reason(fmt::format("one expert has {:.3g} of all choices of the last {} {}, and a state "
                            "that has collapsed "
                            "moves about its means, too",
-                           std::max(latest.maxCoeff(), longer.maxCoeff()),
-                           at_last ? rows : last_rows, at.unit),
+                           led.mean.maxCoeff(), led.rows, at.unit),
                out);
 }
 
 void judge_rows(const loads_now& at, layer_diagnosis& out) {
     constexpr double large = 0.5, beyond_tokens = 20;  // even shares; of variances
-    if (at.blocks.steps() < fewest_judged || out.verdict >= load_verdict::oscillating) return;
-    double size = 0, noise = 0;
+    if (!at.judged() || out.verdict >= load_verdict::oscillating) return;
+    const auto noise_of = [&](std::size_t rows) {
+        const auto n = static_cast<double>(at.blocks.experts());
+        return token_noise(at, at.steps.mean(rows).squaredNorm()) * n * n;
+    };
+    double size = 0;
+    std::size_t rows = 0;
     for (const std::size_t length : short_blocks) {
-        const auto rows = length * block_window::blocks;
-        if (at.steps.size() < rows) break;
-        const auto mean = at.steps.mean(rows);
+        if (at.steps.size() < length * block_window::blocks) break;
+        rows = length * block_window::blocks;
+        if (at.steps.largest_swing(length) < large) continue;
         const auto line = line_in(at.steps.window(length));
-        noise = token_noise(at, mean) * static_cast<double>(mean.size() * mean.size());
         if (length == 1) size = line.size;
         if (line.size < large || line.share < warning_limits{}.line ||
-            line.size * line.size * static_cast<double>(length) < beyond_tokens * noise)
+            line.size * line.size * static_cast<double>(length) < beyond_tokens * noise_of(rows))
             continue;
         out.verdict = load_verdict::oscillating;
         out.reason = swing_words(line, at.unit);
         return;
     }
-    if (out.verdict != load_verdict::safe || size < large || size * size < beyond_tokens * noise)
-        return;
+    if (out.verdict != load_verdict::safe || size < large) return;
+    const double noise = noise_of(rows);
+    if (size * size < beyond_tokens * noise) return;
     out.verdict = load_verdict::drifting;
     out.reason += fmt::format(
         "; in each of the last {} {} loads are off their means by {:.2g} of an even "
@@ -221,11 +229,10 @@ void judge_rows(const loads_now& at, layer_diagnosis& out) {
 }
 
 void judge_idle(const loads_now& at, layer_diagnosis& out) {
-    if (at.blocks.steps() < fewest_judged) return;
-    const auto idle = idle_now(at);
-    if (idle == 0 || out.verdict == load_verdict::collapsed) return;
+    if (!at.judged()) return;
+    if (at.idle == 0 || out.verdict == load_verdict::collapsed) return;
     if (out.verdict <= load_verdict::safe) out.verdict = load_verdict::drifting;
-    add_reason(idle_words(idle, static_cast<std::ptrdiff_t>(at.blocks.experts())), out);
+    add_reason(idle_words(at.idle, static_cast<std::ptrdiff_t>(at.blocks.experts())), out);
 }
 
 }  // namespace moebius

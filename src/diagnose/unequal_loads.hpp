@@ -4,6 +4,7 @@
 #include <moebius/diagnose/block_scales.hpp>
 #include <moebius/diagnose/margin.hpp>
 #include <moebius/diagnose/recent_steps.hpp>
+#include <string>
 #include <string_view>
 
 namespace moebius {
@@ -11,14 +12,36 @@ namespace moebius {
 /// Of these rows fewer are not judged by how unequal they are.
 constexpr std::size_t fewest_judged = 50;
 
-/// What rules on unequal loads look at.
+/// What rules on unequal loads look at, and what they share.
 struct loads_now {
     const recent_steps& steps;
     const block_scales& blocks;
     double top_k;
     double tokens;          ///< of a step; 0: not known
     std::string_view unit;  ///< steps, or rows that are not one step apart
+
+    /// Mean loads of some rows, and the rule by which they have collapsed; empty where none says
+    /// so.
+    struct span_of_rows {
+        std::size_t rows = 0;
+        Eigen::VectorXd mean;
+        std::string collapse;
+        bool led = false;  ///< one expert has more than half of its most
+    };
+    span_of_rows latest;  ///< the last 20 if these have 50 choices an expert, else 100
+    span_of_rows longer;  ///< the last 200
+    /// Rows of the shortest blocks in which experts win in turn; 0: they do not.
+    std::size_t turning = 0;
+    /// Experts with next to nothing in the longer span; 0 where tokens are known and too few.
+    std::ptrdiff_t idle = 0;
+
+    /// Whether there are rows enough to judge by.
+    [[nodiscard]] bool judged() const { return blocks.steps() >= fewest_judged; }
 };
+
+/// @param tokens, unit  as of loads_now
+[[nodiscard]] loads_now loads_of(const recent_steps& steps, const block_scales& blocks,
+                                 double top_k, double tokens, std::string_view unit);
 
 /// How far loads are from equal.
 enum class inequality {

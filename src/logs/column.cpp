@@ -256,11 +256,11 @@ std::string with_expert_last(std::string_view name) {
     }
     const auto last = name.find_last_of("/.");
     if (last == std::string_view::npos) return {};
-    const auto means = meaning_of(name.substr(last + 1));
-    if (means != meaning::load && means != meaning::score) return {};
     const auto before = name.substr(0, last);
     auto words = before;
     if (!take_expert(words)) return {};
+    const auto means = meaning_of(name.substr(last + 1));
+    if (means != meaning::load && means != meaning::score) return {};
     return std::string(words).append(name.substr(last)).append(before.substr(words.size()));
 }
 

@@ -28,6 +28,7 @@ std::string place_of(const csv_columns::names_place& at) {
 void csv_columns::read_name(std::string_view name, const names_place& at, log_builder& to) {
     const std::size_t here = names.size();
     names.emplace_back(name);
+    means_.push_back(meaning::other);
     if (is_envelope(name))
         return to.note("its history is sampled: it has W&B's __MIN and __MAX of what lies between");
     if (auto of = expert_name_of(name)) {
@@ -36,7 +37,7 @@ void csv_columns::read_name(std::string_view name, const names_place& at, log_bu
                                  load_table::most_experts - 1));
         return wide_.add(here, std::move(*of));
     }
-    const auto means = meaning_of(name);
+    const auto means = means_.back() = meaning_of(name);
     if (means == meaning::other && names_phase(name)) phases.push_back(here);
     if (means == meaning::series) series.push_back(here);
     if (means == meaning::series || means == meaning::summary) add_name(summaries_, name);
@@ -79,8 +80,7 @@ void csv_columns::refuse(const names_place& at) const {
 void csv_columns::note_others(meaning of, std::size_t read, const names_place& at,
                               log_builder& to) const {
     for (std::size_t c = 0; read != nowhere && c < names.size(); ++c) {
-        if (c == read || c == tokens || meaning_of(names[c]) != of || expert_name_of(names[c]))
-            continue;
+        if (c == read || c == tokens || means_[c] != of) continue;
         if (names[c] == names[read])
             to.note(fmt::format("'{}' comes twice: the first was read", excerpt(names[c])));
         else
@@ -130,7 +130,7 @@ void csv_columns::read_long(const names_place& at, log_builder& to) {
     load = first(meaning::load);
     for (std::size_t c = 0; c < names.size(); ++c)
         if (c != load && load != nowhere && !may_be_all_tokens(names[load]) &&
-            meaning_of(names[c]) == meaning::load && may_be_all_tokens(names[c]))
+            means_[c] == meaning::load && may_be_all_tokens(names[c]))
             tokens = c;
     note_others(meaning::load, load, at, to);
     read_copies(to);

@@ -65,6 +65,7 @@ private:
     [[noreturn]] void refuse(const names_place& at) const;
 
     std::array<std::size_t, static_cast<std::size_t>(meaning::other) + 1> first_{};
+    std::vector<meaning> means_;  ///< of each column; other where it is of one expert
     wide_columns wide_;
     std::string summaries_, run_;
 };

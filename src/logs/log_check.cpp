@@ -41,10 +41,10 @@ void log_check::count_rounded(std::span<const double> loads, layer_facts& layer)
     }
 }
 
-void log_check::look_at(std::span<const double> of, layer_facts& layer) {
+void log_check::look_at(std::span<const double> of, const lane_total& all, layer_facts& layer) {
     const auto size = static_cast<Eigen::Index>(of.size());
     const Eigen::Map<const Eigen::ArrayXd> loads(of.data(), size);
-    const auto [sum, most] = lane_total_of(of);
+    const auto [sum, most] = all;
     const bool first = layer.records == 0;
     if (first) layer.sum = sum;
     layer.least_sum = first ? sum : std::min(layer.least_sum, sum);
@@ -72,7 +72,7 @@ void log_check::look_at(std::span<const double> of, layer_facts& layer) {
     layer.last.assign(of.begin(), of.end());
 }
 
-void log_check::take(const load_record& record) {
+void log_check::take(const load_record& record, const lane_total& all) {
     if (record.layer >= layers_.size()) layers_.resize(record.layer + 1);
     auto& layer = layers_[record.layer];
     if (layer.records == 0) {
@@ -87,7 +87,7 @@ void log_check::take(const load_record& record) {
         layer.whole = layer.whole && are_counts(record.loads);
         count_rounded(record.loads, layer);
     }
-    look_at(record.loads, layer);
+    look_at(record.loads, all, layer);
     ++layer.records;
 }
 

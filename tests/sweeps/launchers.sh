@@ -86,6 +86,12 @@ fi
 if [[ -e simulate.nc ]]; then
     "$program" merge exact.json.journal --out exact.nc >/dev/null
     "$program" merge refined.json.journal --out refined.nc >/dev/null
+    # what does not write a dataset runs where the library cannot be loaded
+    mkdir -p none && : >"none/$(grep -ao 'libnetcdf\.so\.[0-9]*' "$program" | head -1)"
+    LD_LIBRARY_PATH=$PWD/none "$program" merge exact.json.journal --out without.csv >/dev/null
+    LD_LIBRARY_PATH=$PWD/none "$program" merge exact.json.journal --out without.nc >/dev/null 2>said && exit 1
+    grep -q 'install NetCDF' said
+    test ! -e without.nc
     if /usr/bin/env python3 -c 'import xarray, netCDF4' 2>/dev/null; then python=python3; else python=/usr/bin/python3; fi
     if $python -c 'import xarray, netCDF4' 2>/dev/null; then
         $python - <<'EOF'

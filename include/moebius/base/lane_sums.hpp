@@ -19,6 +19,11 @@ struct lane_total {
 /// Adds each to one of `sums`, of as many.
 void add_to(std::span<double> sums, std::span<const double> values);
 
+void add_to(std::span<double> sums, std::span<const float> values);
+
+/// Each in the place of `to`, of as many numbers, rounded.
+void round_to(std::span<const double> values, std::span<float> to);
+
 /// Adds `scale` times each to `sums`, and the square of that to `squares`, of as many numbers each.
 void add_scaled(std::span<const double> values, double scale, std::span<double> sums,
                 std::span<double> squares);

@@ -45,6 +45,10 @@ public:
     /// @param back  0: the last one; < block_window::blocks, and of as many as there were
     [[nodiscard]] Eigen::VectorXd block(std::size_t back) const;
 
+    /// Most that one expert has of all choices in the last two blocks. Of a length that has a
+    /// window.
+    [[nodiscard]] double leading_share(std::size_t which) const;
+
     /// Share of all choices, block by block of a window, of the expert that has most in its last
     /// two blocks; the oldest first. Of a length that has a window.
     [[nodiscard]] Eigen::Vector<double, block_window::blocks> leader(std::size_t which) const;
@@ -60,6 +64,8 @@ private:
         std::size_t count = 0;     ///< blocks so far
         Eigen::VectorXd half;      ///< the first half of the next longer block
         double half_noise = 0;
+
+        [[nodiscard]] Eigen::Index place(std::size_t back) const;  ///< in the ring; 0: the last one
     };
     std::size_t push(std::size_t which, const Eigen::VectorXd& mean, double noise);
 

@@ -71,6 +71,8 @@ struct block_line {
     double t = 0;           ///< m^2 - 1 over its error: large where swings grow
 };
 [[nodiscard]] block_line line_in(const block_window& window);
+/// block_line::variance alone.
+[[nodiscard]] double block_variance(const block_window& window);
 
 /// Noise of a step over that of independent tokens, of which each goes to k of the experts:
 /// (1/k - |p|^2)/T, p the mean loads (shares of choices).

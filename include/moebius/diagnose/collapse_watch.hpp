@@ -123,8 +123,7 @@ private:
         double grew = 1;           ///< its size over the least
         double least = 0;          ///< size of the least that had a period; 0: none had
         std::size_t least_at = 0;  ///< its last step
-        void take(const block_line& line, const block_window& window, const warning_limits& limits,
-                  std::size_t step);
+        void take(const block_window& window, const warning_limits& limits, std::size_t step);
     };
     std::array<seen_line, block_scales::lengths> lines_;
     /// Of the windows that slowest() was asked for, until they move on.

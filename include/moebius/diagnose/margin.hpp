@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <moebius/base/lane_sums.hpp>
 #include <moebius/diagnose/collapse_watch.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
 #include <moebius/diagnose/probes.hpp>
@@ -81,7 +82,9 @@ public:
 
     /// The layer's next record. Steps without any load are left out.
     /// @throws invalid_argument  if its loads or probes are not of head.experts
-    void take(const load_record& record);
+    void take(const load_record& record) { take(record, lane_total_of(record.loads).sum); }
+    /// @param sum  of its loads, by lane_total_of
+    void take(const load_record& record, double sum);
 
     [[nodiscard]] layer_diagnosis result() const;
 
@@ -96,9 +99,8 @@ private:
     void note_scores(layer_diagnosis& out) const;
     [[nodiscard]] bool counts_part() const;
     [[nodiscard]] std::string untold() const;
-    void judge_counts(layer_diagnosis& out) const;  ///< whatever the gates do
-    void drop_unequal(bool probed, layer_diagnosis& out) const;
-    [[nodiscard]] loads_now loads_seen() const;
+    void judge_counts(const loads_now& seen, layer_diagnosis& out) const;  ///< whatever gates do
+    void drop_unequal(const loads_now& seen, bool probed, layer_diagnosis& out) const;
     [[nodiscard]] std::string_view unit() const;  ///< of what blocks count
     [[nodiscard]] double steps_a_row() const;     ///< in the mean
     [[nodiscard]] double tokens_of_step() const;

@@ -21,19 +21,19 @@ public:
 
     /// Steps that are kept.
     [[nodiscard]] std::size_t size() const noexcept { return count_ < most ? count_ : most; }
-    /// (E) mean share over the last of them.
-    /// @param steps  1 to size()
-    [[nodiscard]] Eigen::VectorXd mean(std::size_t steps) const;
+    /// (E) mean share over some of them.
+    /// @param steps  1 or more
+    /// @param back   steps behind these; steps + back <= size()
+    [[nodiscard]] Eigen::VectorXd mean(std::size_t steps, std::size_t back = 0) const;
     /// The last 20 blocks of so many steps.
     /// @param length  1 to size()/20
     [[nodiscard]] block_window window(std::size_t length) const;
-    /// (E, 20) mean shares of the last 20 blocks of so many steps, the oldest first.
-    /// @param length  1 to size()/20
-    [[nodiscard]] Eigen::MatrixXd blocks(std::size_t length) const;
+    /// What block_line::size of that window cannot exceed: rms over experts and steps of how far
+    /// shares are from even, in even shares.
+    [[nodiscard]] double largest_swing(std::size_t length) const;
 
 private:
-    /// (E, steps) the last ones, the oldest first.
-    [[nodiscard]] Eigen::MatrixXf last(std::size_t steps) const;
+    [[nodiscard]] Eigen::MatrixXf::ConstColXpr step(std::size_t back) const;  ///< 0: the last one
 
     Eigen::MatrixXf ring_;  ///< (E, most)
     std::size_t count_ = 0;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <moebius/base/lane_sums.hpp>
 #include <moebius/logs/load_state.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <optional>
@@ -20,7 +21,9 @@ class log_check {
 public:
     explicit log_check(const log_head& head);
 
-    void take(const load_record& record);
+    void take(const load_record& record) { take(record, lane_total_of(record.loads)); }
+    /// @param all  lane_total_of its loads, where that is known
+    void take(const load_record& record, const lane_total& all);
 
     /// "snapshot: ..." and the like.
     /// @param states  of the same log
@@ -48,7 +51,7 @@ private:
         std::vector<double> last, sums,
             squares;  ///< (experts); shares over records and their squares
     };
-    static void look_at(std::span<const double> loads, layer_facts& layer);
+    static void look_at(std::span<const double> loads, const lane_total& all, layer_facts& layer);
     static void count_rounded(std::span<const double> loads, layer_facts& layer);
 
     static course course_of(const layer_facts& layer);

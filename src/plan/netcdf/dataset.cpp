@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <netcdf.h>
-#include <netcdf_mem.h>
 
 #include <cstdlib>
 #include <iterator>
 #include <limits>
-#include <moebius/base/error.hpp>
 #include <moebius/io/atomic_file.hpp>
 #include <moebius/plan/dataset.hpp>
+#include <utility>
+
+#include "netcdf_library.hpp"
 
 namespace moebius {
 namespace {
@@ -31,30 +31,30 @@ struct file_bytes {
 class dataset {
 public:
     explicit dataset(std::string name) : name_(std::move(name)) {
-        check(::nc_create_mem(name_.c_str(), NC_NETCDF4, 0, &id_));
+        check(nc_.create_mem(name_.c_str(), NC_NETCDF4, 0, &id_));
     }
     dataset(const dataset&) = delete;
     dataset& operator=(const dataset&) = delete;
     ~dataset() {
-        if (id_ >= 0) ::nc_abort(id_);
+        if (id_ >= 0) nc_.abort(id_);
     }
 
     int dimension(const std::string& name, std::size_t size) {
         int out = -1;
-        check(::nc_def_dim(id_, name.c_str(), size, &out));
+        check(nc_.def_dim(id_, name.c_str(), size, &out));
         return out;
     }
 
     void text(const char* name, const std::string& value) {
-        check(::nc_put_att_text(id_, NC_GLOBAL, name, value.size(), value.data()));
+        check(nc_.put_att_text(id_, NC_GLOBAL, name, value.size(), value.data()));
     }
 
     void add(const std::string& name, const std::vector<int>& over,
              const std::vector<double>& values) {
         constexpr double none = std::numeric_limits<double>::quiet_NaN();
         const int at = define(name, NC_DOUBLE, over);
-        check(::nc_put_att_double(id_, at, "_FillValue", NC_DOUBLE, 1, &none));
-        if (!values.empty()) check(::nc_put_var_double(id_, at, values.data()));
+        check(nc_.put_att_double(id_, at, "_FillValue", NC_DOUBLE, 1, &none));
+        if (!values.empty()) check(nc_.put_var_double(id_, at, values.data()));
     }
 
     /// With the meanings of its values, as CF has it (conventions 1.10, section 3.5).
@@ -62,38 +62,37 @@ public:
         constexpr signed char flags[] = {0, 1, 2};
         constexpr std::string_view meanings = "missing done failed";
         const int at = define("status", NC_BYTE, over);
-        check(::nc_put_att_schar(id_, at, "flag_values", NC_BYTE, std::size(flags), flags));
-        check(::nc_put_att_text(id_, at, "flag_meanings", meanings.size(), meanings.data()));
-        if (!values.empty()) check(::nc_put_var_schar(id_, at, values.data()));
+        check(nc_.put_att_schar(id_, at, "flag_values", NC_BYTE, std::size(flags), flags));
+        check(nc_.put_att_text(id_, at, "flag_meanings", meanings.size(), meanings.data()));
+        if (!values.empty()) check(nc_.put_var_schar(id_, at, values.data()));
     }
 
     void add(const std::string& name, const std::vector<int>& over,
              const std::vector<unsigned long long>& values) {
         const int at = define(name, NC_UINT64, over);
-        if (!values.empty()) check(::nc_put_var_ulonglong(id_, at, values.data()));
+        if (!values.empty()) check(nc_.put_var_ulonglong(id_, at, values.data()));
     }
 
     void add(const std::string& name, const std::vector<int>& over,
              const std::vector<const char*>& texts) {
         auto values = texts;  // the interface takes what it could change
         const int at = define(name, NC_STRING, over);
-        if (!values.empty()) check(::nc_put_var_string(id_, at, values.data()));
+        if (!values.empty()) check(nc_.put_var_string(id_, at, values.data()));
     }
 
-    void close(file_bytes& to) { check(::nc_close_memio(std::exchange(id_, -1), &to.memory)); }
+    void close(file_bytes& to) { check(nc_.close_memio(std::exchange(id_, -1), &to.memory)); }
 
 private:
     int define(const std::string& name, nc_type type, const std::vector<int>& over) {
         int out = -1;
-        check(::nc_def_var(id_, name.c_str(), type, static_cast<int>(over.size()), over.data(),
-                           &out));
+        check(
+            nc_.def_var(id_, name.c_str(), type, static_cast<int>(over.size()), over.data(), &out));
         return out;
     }
 
-    void check(int code) const {
-        if (code != NC_NOERR) throw io_error(name_, ::nc_strerror(code));
-    }
+    void check(int code) const { nc_.check(code, name_); }
 
+    const netcdf_library& nc_ = netcdf();
     std::string name_;
     int id_ = -1;
 };

@@ -64,6 +64,24 @@ TEST_CASE("scaled numbers and their squares are added up, as a plain loop does",
         });
 }
 
+TEST_CASE("numbers are rounded to floats, and floats added up, as a plain loop does", "[base]") {
+    for (std::size_t count = 0; count < 40; ++count)
+        on_each_target([&] {
+            const auto all = numbers(count, 8);
+            std::vector<float> rounded(count);
+            auto sums = numbers(count, 9);
+            const std::vector<float> plain(all.begin(), all.end());
+            auto expected = sums;
+            for (std::size_t i = 0; i < count; ++i) expected[i] += static_cast<double>(plain[i]);
+
+            round_to(all, rounded);
+            add_to(sums, std::span<const float>(rounded));
+
+            CHECK(rounded == plain);
+            CHECK(sums == expected);
+        });
+}
+
 TEST_CASE("a step's change is squared, added and kept in one pass", "[base][oracle]") {
     for (std::size_t count = 0; count < 40; ++count) {
         const auto all = numbers(count, 5), before = numbers(count, 6), sums = numbers(count, 7);

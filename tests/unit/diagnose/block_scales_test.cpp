@@ -151,6 +151,7 @@ TEST_CASE("a swing with a period has a line, and a walk and a jump have none", "
     CAPTURE(period, growth, line.period, line.multiplier, line.error);
     CHECK(line.share > 0.85);
     CHECK_THAT(line.period, WithinRel(period, 0.05));
+    CHECK(line.variance == block_variance(last_blocks(swinging)));
     // amplitudes grow by e^{growth period} from period to period; 3 errors of the fit's own
     CHECK_THAT(line.multiplier, WithinAbs(std::exp(growth * period), 3 * line.error));
     CHECK((line.t > 3) == (growth > 0));
@@ -159,6 +160,30 @@ TEST_CASE("a swing with a period has a line, and a walk and a jump have none", "
         CHECK(none.share < 0.8);
         CHECK(none.t < 2);
     }
+}
+
+TEST_CASE("a swing's gain is of the lower seven in ten bends, sorted", "[diagnose][oracle]") {
+    std::mt19937_64 draw(3);
+    std::normal_distribution<double> noise(0, 0.01);
+    std::vector<double> course(215);
+    for (auto& x : course) x = noise(draw);
+    const auto window = last_blocks(course);
+    const auto& p = window.products;
+    std::vector<double> bends;
+    for (int i = 1; i + 1 < block_window::blocks; ++i)
+        bends.push_back((p(i, i) + (p(i - 1, i - 1) + p(i + 1, i + 1)) / 4 + p(i - 1, i + 1) / 2 -
+                         p(i, i - 1) - p(i, i + 1)) /
+                        1.5);
+    std::sort(bends.begin(), bends.end());
+    const double lower = std::accumulate(bends.begin(), bends.begin() + 12, 0.0) / 12;
+    CHECK_THAT(swing_gain(window), WithinRel(lower * 10 / window.step_variance, 1e-12));
+
+    double change = 0;  // from two blocks to the next two
+    for (int i = 0; i < 17; ++i) {
+        const Eigen::Vector4d by(-0.5, -0.5, 0.5, 0.5);
+        change += by.dot(p.block<4, 4>(i, i) * by) / 17;
+    }
+    CHECK_THAT(slow_swing(window, 2), WithinRel(change * 10 / window.step_variance, 1e-12));
 }
 
 TEST_CASE("the last steps are kept one by one, and as blocks of a few", "[diagnose]") {
@@ -177,11 +202,16 @@ TEST_CASE("the last steps are kept one by one, and as blocks of a few", "[diagno
     };
     CHECK(window.length == 2);
     CHECK_THAT(window.products(19, 12), WithinAbs(1.5 * pair(0) * pair(7), 1e-6));
-    CHECK_THAT(steps.blocks(2)(0, 19), WithinAbs(1.0 / 3 + pair(0), 1e-6));
+    CHECK_THAT(steps.mean(2, 14)[0], WithinAbs(1.0 / 3 + pair(7), 1e-6));
     double square = 0;  // changes of the last 40 steps
     for (std::size_t t = 218; t < 257; ++t)
         square += 1.5 * (course[t] - course[t - 1]) * (course[t] - course[t - 1]) / 39;
     CHECK_THAT(window.step_variance, WithinAbs(square / 2, 1e-6));
+    for (std::size_t length = 1; length <= 4; length *= 2)
+        CHECK(line_in(steps.window(length)).size <= steps.largest_swing(length));
+    // of loads that alternate about even shares it is all
+    for (int t = 0; t < 100; ++t) steps.take(leading_by(t % 2 == 0 ? 0.2 : -0.2));
+    CHECK_THAT(line_in(steps.window(1)).size, WithinRel(steps.largest_swing(1), 0.01));
     CHECK_THROWS_AS(recent_steps(1), invalid_argument);
 }
 
