@@ -201,9 +201,15 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     const double misfit = freedom * std::log(v) + (fit.a - first) * (fit.a - first) * fit.xx / v +
                           intercept_misfit(fit.a, m);
     if (!controlled)
-        fit.a += bend.bias(1 - terms_.forget + fit.a, v, directions) *
-                 answered(terms_.forget - fit.a, m) / fit.xx;
+        take_off_bias(bend.bias(1 - terms_.forget + fit.a, v, directions) / fit.xx, m, fit.a,
+                      error);
     return fitted_loop{fit.a / terms_.forget, error / terms_.forget, fit.c, v, m, misfit};
+}
+
+/// What slopes bias by themselves, per unit of x's answer, which moves with a and widens its error.
+void loop_fit::take_off_bias(double bias, double m, double& a, double& error) const {
+    error *= 1 + std::max(bias, 0.0) * answered_more(terms_.forget - a, m);
+    a += bias * answered(terms_.forget - a, m);
 }
 
 std::optional<fitted_loop> loop_fit::tied(const sums& s) const {

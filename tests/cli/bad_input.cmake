@@ -120,7 +120,7 @@ rejected(overflow ARGS compare --router top-1 --set beta=1e300
   ERR "compare: with these values a number left the range of double precision")
 rejected(function_name ARGS simulate --batch 0 ERR "simulate: --batch is 0, but it must be 1 to 4294967295")
 rejected(simulated_exact_k ARGS simulate --model exact-k
-  ERR "--model: exact-k came, but --router probmoe-exact-k,k=K is simulated; its loop has the parameters of softmax")
+  ERR "--model: exact-k came, but --router probmoe-exact-k,k=K is simulated. its loop has the parameters of softmax")
 rejected(simulated_experts ARGS simulate --model two-expert --experts 3
   ERR "--experts: it came for two-expert, but that model does not take it. see .moebius models.")
 foreach(kind grid basins)

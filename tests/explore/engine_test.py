@@ -106,7 +106,7 @@ for name, line, more in [
 # What diagnose would say: of the same loads, told of the same loop, it says so.
 for feedback, verdict in [(1.5, "safe"), (9, "collapsed")]:
     at = {"model": "softmax", "experts": 4, "parameters": {"feedback": feedback}}
-    _, found = ask([{"ask": "start", "tokens": 1024, "seed": 3, "step": 0.05, **at}, {"ask": "run", "batches": 800, **at}])
+    _, found = ask([{"ask": "start", "tokens": 1024, "seed": 3, "step": 0.05, **at}, {"ask": "run", "batches": 2000, **at}])
     with tempfile.NamedTemporaryFile("w", suffix=".csv") as log:
         log.write("step,expert,tokens\n")
         log.writelines(f"{t},{e},{round(1024 * n)}\n" for t, loads in enumerate(found["loads"]) for e, n in enumerate(loads))

@@ -102,6 +102,7 @@ private:
     [[nodiscard]] sums empty() const;
     [[nodiscard]] double pull_of(const sums& s) const;
     static bend_sums bend_of(const sums& s);
+    void take_off_bias(double bias, double m, double& a, double& error) const;
 
     loop_terms terms_;
     Eigen::ArrayXd q_, x_, y_;  ///< (E) loads of the step, and what they answer to
