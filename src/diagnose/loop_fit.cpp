@@ -37,6 +37,18 @@ struct normal_equations {
     }
 };
 
+/// What intercepts take from slopes, of noise v, the sum over directions: a fixed point, half a
+/// step at a time.
+void take_off_intercepts(double v, const response_rates& rates, double m, normal_equations& fit) {
+    for (int i = 0; i < 40; ++i) {
+        const double a = fit.a, c = fit.c;
+        const auto g = responses(a, c, rates, m);
+        fit.solve(fit.xq + v * g.x, fit.yq + v * g.y);
+        fit.a = (fit.a + a) / 2;
+        fit.c = (fit.c + c) / 2;
+    }
+}
+
 }  // namespace
 
 loop_fit::loop_fit(std::size_t experts, const loop_terms& terms) : terms_(terms) {
@@ -143,10 +155,14 @@ void loop_fit::take(std::span<const double> shares) {
         signs_ -= signs_.mean();  // a common score moves no load
     }
     if (steps_ >= begin_) {
-        add(sums_[0]);
+        if (parts_.empty() || parts_.back().steps >= part_steps_) {
+            part_steps_ = static_cast<double>(std::max(steps_ - begin_, terms_.skip));
+            parts_.push_back(empty());
+        }
+        add(parts_.back());
         for (std::size_t half : {0U, 1U})
             if (steps_ >= begin_ + half * window_steps) {
-                auto& window = sums_[1 + half];
+                auto& window = sums_[half];
                 if (window.steps >= 2 * window_steps) window = empty();
                 add(window);
             }
@@ -158,7 +174,15 @@ void loop_fit::take(std::span<const double> shares) {
 }
 
 std::optional<fitted_loop> loop_fit::recent() const {
-    return fit_of(sums_[1].steps >= sums_[2].steps ? sums_[1] : sums_[2]);
+    return fit_of(sums_[0].steps >= sums_[1].steps ? sums_[0] : sums_[1]);
+}
+
+double loop_fit::unequal(const sums& s, double v, double a) const {
+    const auto experts = static_cast<double>(q_.size());
+    const double amplified = std::max(1 + a * answered(terms_.forget - a, s.steps), 1.0);
+    const double square = (s.q / s.steps).square().sum();
+    const double noise = v * (experts - 1) * amplified * amplified / s.steps;
+    return square > 6 * noise ? std::sqrt(experts * square) : 0;  // chance 1 in 70 of one direction
 }
 
 std::optional<fitted_loop> loop_fit::fit_of(const sums& s) const {
@@ -187,13 +211,7 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     const double first = fit.a, freedom = (m - 1) * directions - (fit.both || !controlled ? 2 : 1);
     const double v = std::max(fit.left(), 1e-300) / freedom;
     const response_rates rates{pull_of(s), terms_.forget, terms_.leak};
-    for (int i = 0; i < 40; ++i) {  // a fixed point, half a step at a time
-        const double a = fit.a, c = fit.c;
-        const auto g = responses(a, c, rates, m);
-        fit.solve(fit.xq + v * directions * g.x, fit.yq + v * directions * g.y);
-        fit.a = (fit.a + a) / 2;
-        fit.c = (fit.c + c) / 2;
-    }
+    take_off_intercepts(v * directions, rates, m, fit);
     double error = std::sqrt(v * (fit.both ? fit.yy / fit.det() : 1 / fit.xx));
     if (!controlled)  // the correction moves with a: the adjusted likelihood is flatter
         error /= std::sqrt(std::max(
@@ -203,7 +221,9 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     if (!controlled)
         take_off_bias(bend.bias(1 - terms_.forget + fit.a, v, directions) / fit.xx, m, fit.a,
                       error);
-    return fitted_loop{fit.a / terms_.forget, error / terms_.forget, fit.c, v, m, misfit};
+    fitted_loop out{fit.a / terms_.forget, error / terms_.forget, fit.c, v, m, misfit};
+    out.unequal = unequal(s, v, controlled ? 0 : fit.a);
+    return out;
 }
 
 /// What slopes bias by themselves, per unit of x's answer, which moves with a and widens its error.
@@ -230,15 +250,19 @@ std::optional<fitted_loop> loop_fit::tied(const sums& s) const {
     for (int i = 0; i < 40; ++i)  // a fixed point, half a step at a time
         theta = (theta + (xq + v * answered_by(theta)) / xx) / 2;
     const double gain = a / terms_.forget;
+    // the correction moves with theta: the adjusted likelihood is flatter, or steeper
+    const double moved = (answered_by(1.01 * theta) - answered_by(0.99 * theta)) / (0.02 * theta);
+    const double curved = std::max(1 - v * moved / xx, least_curved);
     // the adjusted score is integrated from no loop at all, of which every forgetting is as likely
     const double intercepts = 2 * gauss_rule::integrate(answered_by, 0, theta);
     return fitted_loop{
         theta * gain,
-        std::sqrt(v / xx) * std::abs(gain),
+        std::sqrt(v / xx / curved) * std::abs(gain),
         theta * c,
         v,
         m,
-        freedom * std::log(v) + (theta - first) * (theta - first) * xx / v - intercepts};
+        freedom * std::log(v) + (theta - first) * (theta - first) * xx / v - intercepts,
+        unequal(s, v, 0)};
 }
 
 /// How much of a deviation of the loads a controller's sum takes: all of it, or what is regressed
@@ -280,49 +304,6 @@ double loop_fit::intercept_misfit(double a, double m) const {
     const double amplified = 1 + a * answered(terms_.forget - a, m);
     return -2 * static_cast<double>(q_.size() - 1) *
            std::log(std::max(amplified, 1 / (m * terms_.forget)));
-}
-
-free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double around) {
-    const double low = around > 0 ? around / 16 : 1e-3, high = around > 0 ? around * 16 : 0.5;
-    const double factor = around > 0 ? 2 : std::sqrt(std::sqrt(2.0));
-    terms.skip = static_cast<std::size_t>(4 / (around > 0 ? around : 0.02));  // the same for all
-    for (double e = low; e <= high * 1.001; e *= factor) {
-        if (e > 0.9) break;
-        terms.forget = e;
-        forgets_.push_back(e);
-        fits_.emplace_back(experts, terms);
-    }
-}
-
-void free_loop_fit::take(std::span<const double> shares) {
-    for (auto& fit : fits_) fit.take(shares);
-}
-
-std::optional<free_loop_fit::result> free_loop_fit::best(bool recent) const {
-    std::vector<std::pair<double, fitted_loop>> ready;
-    for (std::size_t i = 0; i < fits_.size(); ++i)
-        if (const auto fit = recent ? fits_[i].recent() : fits_[i].whole())
-            if (fit->steps * forgets_[i] >= 10) ready.emplace_back(forgets_[i], *fit);
-    if (ready.empty()) return std::nullopt;
-    const auto top = std::min_element(ready.begin(), ready.end(), [](auto& a, auto& b) {
-        return a.second.misfit < b.second.misfit;
-    });
-    result out{top->second, top->first};
-    if (top == ready.begin() || top + 1 == ready.end()) return out;
-    // -2 ln likelihood and gain as parabolas of ln(forget) through the best and its neighbours
-    const auto &before = top[-1].second, &after = top[1].second;
-    const double h = std::log(top[1].first / top->first);
-    const double slope = (after.misfit - before.misfit) / (2 * h);
-    const double bend = (after.misfit - 2 * out.loop.misfit + before.misfit) / (h * h);
-    const double rise = (after.gain - before.gain) / (2 * h);
-    const double curve = (after.gain - 2 * out.loop.gain + before.gain) / (h * h);
-    if (!(bend > 0)) return out;
-    const double shift = std::clamp(-slope / bend, -h, h), there = rise + curve * shift;
-    out.forget *= std::exp(shift);
-    out.loop.gain += rise * shift + curve * shift * shift / 2;
-    out.loop.error = std::sqrt(out.loop.error * out.loop.error + there * there * 2 / bend);
-    out.loop.misfit += slope * shift + bend * shift * shift / 2;
-    return out;
 }
 
 }  // namespace moebius

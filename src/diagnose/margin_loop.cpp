@@ -39,6 +39,37 @@ loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     return out;
 }
 
+/// Whether a loop's mean loads are so unequal that its gain is not that of equal ones; with a note.
+bool lies_apart(const fitted_loop& fit, layer_diagnosis& out) {
+    constexpr double most = 0.2;
+    if (!(fit.unequal > most)) return false;
+    out.notes.push_back(
+        fmt::format("cannot tell a distance from counts: mean loads are {:.0f} % from the even one "
+                    "(root mean square), and the gain there is not that of equal loads",
+                    100 * fit.unequal));
+    return true;
+}
+
+/// What of a log is not as of gates that rest under a known rule; chance 1 in 1,000 of each.
+std::string moves(const loop_fit& loop, const free_loop_fit& free, const fitted_loop& fit,
+                  double known) {
+    const auto last = loop.recent();
+    if (last && std::abs(fit.gain - last->gain) > 3.3 * last->error)
+        return fmt::format("the gain of the last {} steps, {:.3g}, is not that of all, {:.3g}",
+                           last->steps, last->gain, fit.gain);
+    const auto from = loop.first_part();
+    const auto [late, early] = loop.late_and_early(from);
+    if (late && early && std::min(late->steps, early->steps) > 25 / known &&
+        std::abs(late->gain - early->gain) > 3.3 * std::hypot(late->error, early->error))
+        return fmt::format("the gain of the last {} steps, {:.3g}, is not that before, {:.3g}",
+                           late->steps, late->gain, early->gain);
+    const auto other = free.whole(from);
+    if (other && fit.misfit - other->loop.misfit > moving)
+        return fmt::format("a fit gives {:.3g} forgotten a step where {:.3g} is known",
+                           other->forget, known);
+    return {};
+}
+
 /// The loop's gain from counts; nothing, and a note, where gates move.
 std::optional<measured_slope> gain_of(const std::optional<loop_fit>& loop,
                                       const std::optional<free_loop_fit>& free, double known,
@@ -49,28 +80,21 @@ std::optional<measured_slope> gain_of(const std::optional<loop_fit>& loop,
     if (!free) return std::nullopt;
     if (!loop) {
         const auto fit = free->whole();
-        if (!fit) return std::nullopt;
+        if (!fit || lies_apart(fit->loop, out)) return std::nullopt;
         out.notes.push_back(
             fmt::format("the step was fitted, too: a score forgets {:.3g} of itself a "
                         "step; gates that move are taken for a loop",
                         fit->forget));
         return slope(fit->loop);
     }
-    const auto fit = loop->whole(), last = loop->recent();
+    const auto fit = loop->whole();
     if (!fit || fit->steps < 10 / known) return std::nullopt;
-    const auto moves = [&out](std::string why) {
-        out.notes.push_back("cannot tell a distance from counts: " + std::move(why) +
+    if (const auto why = moves(*loop, *free, *fit, known); !why.empty()) {
+        out.notes.push_back("cannot tell a distance from counts: " + why +
                             ", so gates or settings move");
         return std::nullopt;
-    };
-    if (last && std::abs(fit->gain - last->gain) > 3.3 * last->error)  // 1 in 1,000
-        return moves(
-            fmt::format("the gain of the last {} steps, {:.3g}, is not that of all, {:.3g}",
-                        last->steps, last->gain, fit->gain));
-    const auto other = free->whole();
-    if (other && fit->misfit - other->loop.misfit > moving)
-        return moves(fmt::format("a fit gives {:.3g} forgotten a step where {:.3g} is known",
-                                 other->forget, known));
+    }
+    if (lies_apart(*fit, out)) return std::nullopt;
     return slope(*fit);
 }
 

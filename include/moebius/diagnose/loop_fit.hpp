@@ -37,6 +37,9 @@ struct fitted_loop {
     double variance = 0;  ///< of a step's noise in one direction of the loads
     double steps = 0;     ///< used
     double misfit = 0;    ///< -2 ln likelihood at its best, up to a constant of the data
+    /// Root mean square over experts of mean loads' deviation from the even one, over it; 0 where
+    /// noise makes so much.
+    double unequal = 0;
 };
 
 /// Loads of a resting loop obey n_t = a x_t + c y_t + noise, where x = sum_s (1 - e)^s n_{t-1-s}
@@ -71,7 +74,15 @@ public:
 
     /// Of all steps but those skipped, in which scores still remember their start; empty
     /// before there are 50 and before loads have moved.
-    [[nodiscard]] std::optional<fitted_loop> whole() const { return fit_of(sums_[0]); }
+    /// @param from  parts of the log that are left out at its start
+    [[nodiscard]] std::optional<fitted_loop> whole(std::size_t from) const;
+    [[nodiscard]] std::optional<fitted_loop> whole() const { return whole(first_part()); }
+    /// How many parts at the start, each as long as all before, scatter further about the mean of
+    /// those behind than these do: a run that begins far from where it rests.
+    [[nodiscard]] std::size_t first_part() const;
+    /// Of the last third of the log or more, in whole parts, and of what is before; of the second
+    /// nothing where no part is left.
+    [[nodiscard]] std::array<std::optional<fitted_loop>, 2> late_and_early(std::size_t from) const;
     /// Of the last 500 to 1,000 steps.
     [[nodiscard]] std::optional<fitted_loop> recent() const;
 
@@ -80,6 +91,7 @@ private:
         double steps = 0;
         Eigen::ArrayXd x, y, q, xx, xq, qq, xxq, xxx, xxxx, qqq;  ///< (E)
         double xy = 0, yy = 0, yq = 0, signs = 0;
+        sums& operator+=(const sums& other);
     };
     /// Of d = x less its expert's mean: d^3, d^2 times loads, and the square of d^2 less its mean;
     /// and the loads' third central moment. A bend is fitted where bends is not 0.
@@ -100,6 +112,9 @@ private:
     void find_loads();
     void add(sums& to) const;
     [[nodiscard]] sums empty() const;
+    [[nodiscard]] sums of_parts(std::size_t from, std::size_t to) const;
+    [[nodiscard]] std::size_t last_third() const;
+    [[nodiscard]] double unequal(const sums& s, double v, double a) const;
     [[nodiscard]] double pull_of(const sums& s) const;
     static bend_sums bend_of(const sums& s);
     void take_off_bias(double bias, double m, double& a, double& error) const;
@@ -110,9 +125,11 @@ private:
     sums early_;             ///< of the steps by which it is found: steps, q and qq alone
     Eigen::ArrayXd told_;    ///< (E) loads less 1/E that the scores make
     Eigen::ArrayXd signs_;   ///< (E) of the step's loads less 1/E, less their mean
-    std::array<sums, 3> sums_;  ///< of all steps, and of two windows that begin in turn
+    std::vector<sums> parts_;   ///< of all steps: each part is as long as all before it
+    std::array<sums, 2> sums_;  ///< of two windows that begin in turn
     std::size_t steps_ = 0;
     std::size_t begin_ = 0;  ///< the first step that is used
+    double part_steps_ = 0;  ///< of the part that grows, at most
 };
 
 /// loop_fit where the forgetting is not known: one for each of a row of values, and between the
@@ -128,13 +145,15 @@ public:
         fitted_loop loop;   ///< gain and error hold the doubt about the forgetting, too
         double forget = 0;  ///< the likeliest
     };
-    [[nodiscard]] std::optional<result> whole() const { return best(false); }
-    [[nodiscard]] std::optional<result> recent() const { return best(true); }
+    /// @param from  as of loop_fit
+    [[nodiscard]] std::optional<result> whole(std::size_t from) const;
+    [[nodiscard]] std::optional<result> whole() const { return whole(first_part()); }
+    [[nodiscard]] std::size_t first_part() const;
 
 private:
-    [[nodiscard]] std::optional<result> best(bool recent) const;
     std::vector<double> forgets_;
     std::vector<loop_fit> fits_;
+    std::size_t middle_ = 0;  ///< the fit that tells where the log begins
 };
 
 }  // namespace moebius

@@ -61,6 +61,49 @@ TEST_CASE("a run that begins far from equal loads tells its K", "[diagnose][orac
     CHECK(held >= 6);  // quantile .002 of .9
 }
 
+TEST_CASE("the start of a run that is far from where it rests is left out", "[diagnose][oracle]") {
+    // with it K is 3.3 to 3.7 (fresh eyes)
+    const std::vector<double> start{1, -1, 0.5, -0.5, 1.5, 0, -0.2, -1.3};
+    int held = 0;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        std::mt19937_64 random(seed);
+        auto scores = start;
+        std::vector<std::vector<double>> counts;
+        for (int t = 0; t < 4000; ++t) {
+            counts.push_back(drawn(scores, 1024, random));
+            for (std::size_t e = 0; e < 8; ++e)
+                scores[e] += 0.05 * (3 * counts.back()[e] / 1024 - scores[e]);
+        }
+        const auto got = diagnosis_of(head_of(8, 3), counts);
+        REQUIRE(got.feedback);
+        held += got.feedback->low <= 3 && 3 <= got.feedback->high;
+    }
+    CHECK(held >= 6);  // quantile .002 of .9
+}
+
+TEST_CASE("no K is told of gates that rest at unequal loads or of a feedback that changed",
+          "[diagnose]") {
+    const std::vector<double> bias{0.5, -0.4, 0.3, 0, 0, 0, 0, 0};
+    std::mt19937_64 random(3);
+    std::vector<double> scores(8, 0.0);
+    std::vector<std::vector<double>> unequal;
+    for (int t = 0; t < 3000; ++t) {
+        auto& counts = unequal.emplace_back(drawn(scores, 1024, random));
+        for (std::size_t e = 0; e < 8; ++e)
+            scores[e] += 0.05 * (3 * counts[e] / 1024 + bias[e] - scores[e]);
+    }
+    const auto led = diagnosis_of(head_of(8, 3), unequal);
+    CHECK_FALSE(led.feedback);
+    CHECK(notes_hold(led, "from the even one"));
+
+    auto changed = loop_counts(8, 1024, {.feedback = 1, .step = 0.05}, 3000, 4);
+    for (auto& counts : loop_counts(8, 1024, {.feedback = 5.5, .step = 0.05}, 3000, 5))
+        changed.push_back(std::move(counts));
+    const auto moved = diagnosis_of(head_of(8, 5.5), changed);
+    CHECK_FALSE(moved.feedback);
+    CHECK(notes_hold(moved, "is not that before"));
+}
+
 TEST_CASE("scores that loads take from are safe", "[diagnose]") {
     const feedback_rule rule{.feedback = -4, .step = 0.05};
     const auto got = diagnosis_of(head_of(8, -4), loop_counts(8, 1024, rule, 2000, 6));
