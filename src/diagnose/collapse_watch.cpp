@@ -23,14 +23,19 @@ void collapse_watch::take(std::span<const double> shares, double tokens, double 
     for (std::size_t which = 0; which < ended; ++which) judge(which, tokens, top_k);
 }
 
-/// Where the noise of a step is that of its tokens alone.
-void collapse_watch::judge_independent(std::size_t which, const block_window& window) {
+/// Where the noise of a step is that of its tokens alone. Of more tokens than at first it is less,
+/// and what scatters beyond it as before is more times as much.
+void collapse_watch::judge_independent(std::size_t which, const block_window& window,
+                                       double tokens) {
+    if (first_tokens_ == 0) first_tokens_ = tokens;
+    const double fewer = std::min(first_tokens_ / tokens, 1.0);
+    const auto as_at_first = [fewer](double scatter) { return 1 + (scatter - 1) * fewer; };
     auto& at = at_[which];
     if (window.length == limits_.swell_block && rested_.value_or(false)) {
         at.swelling = slow_swing(window, limits_.half);
-        if (at.swelling >= limits_.swell) at.kind = warning_kind::swelling;
+        if (as_at_first(at.swelling) >= limits_.swell) at.kind = warning_kind::swelling;
     }
-    const double gain = swing_gain(window);
+    const double gain = as_at_first(swing_gain(window));
     calmest_[which] = std::min(calmest_[which], gain);
     const double calmest = calmest_[which];
     if (calmest <= limits_.calm && gain >= limits_.swing && gain >= limits_.change * calmest)
@@ -93,7 +98,7 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     if (window->length == limits_.rest_block && !rested_)
         rested_ = independent && window->experts >= limits_.fewest_experts &&
                   slow_swing(*window, limits_.half) <= limits_.rest;
-    if (independent) judge_independent(which, *window);
+    if (independent) judge_independent(which, *window, tokens);
     if (moves_away(*window)) at.growth = growth_in(*window);
     if (at.growth.away && !at.growth.jumped && at.growth.t >= limits_.growth_t)
         at.kind = warning_kind::growing;

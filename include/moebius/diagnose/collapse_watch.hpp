@@ -109,7 +109,7 @@ public:
 
 private:
     void judge(std::size_t which, double tokens, double top_k);
-    void judge_independent(std::size_t which, const block_window& window);
+    void judge_independent(std::size_t which, const block_window& window, double tokens);
     void judge_rise(std::size_t which, double top_k);
     void judge_line(std::size_t which, const block_window& window);
 
@@ -118,6 +118,7 @@ private:
     /// Of each length, as last judged. What no warning is made of is not computed.
     std::array<warning, block_scales::lengths> at_;
     std::array<double, block_scales::lengths> calmest_;
+    double first_tokens_ = 0;  ///< of a step, when blocks were first judged; 0: none were
     struct seen_line {
         block_line last;           ///< where it has a period
         double grew = 1;           ///< its size over the least
