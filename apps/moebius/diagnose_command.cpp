@@ -67,6 +67,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     diagnosis out;
     out.name = log.name;
     out.head = log.source->head();
+    out.head.of_one_rank = log.of_one_rank;
     load_state state(args.window, out.head.layers.size());
     const bool courses = shows_courses(args);
     distance_estimate distance(out.head, args.restore, courses);

@@ -173,7 +173,9 @@ void layer_margin::watch_gain(std::int64_t step) {
 
 /// Whether most records have fewer choices than the step: scores that follow all of them are not
 /// made of these.
-bool layer_margin::counts_part() const { return 2 * parts_ > watch_.blocks().steps(); }
+bool layer_margin::counts_part() const {
+    return head_.of_one_rank || 2 * parts_ > watch_.blocks().steps();
+}
 
 void layer_margin::judge_probes(layer_diagnosis& out) const {
     const auto limits = controlled(alone_, head_, tokens_);

@@ -68,6 +68,7 @@ public:
     }
 
     std::vector<opened_log> finish() {
+        if (builder_) one_rank_ = builder_->ranks.size() == 1;
         std::vector<opened_log> out;
         if (line_by_line_) {
             out.push_back(std::move(*line_by_line_));
@@ -78,6 +79,7 @@ public:
         }
         for (auto& one : out) {
             require_experts(names_, one.source->head().experts, options_);
+            one.of_one_rank = one_rank_ && !options_.tokens && !one.source->head().tokens;
             one.source =
                 std::make_unique<choices_log>(names_, std::move(one.source), options_, one.notes);
         }
@@ -90,8 +92,9 @@ private:
         if (files_ > 1 || options_.whole || !text->begins_steps(given_experts(options_)))
             return text->read_rest();
         auto said = builder_->notes_of(builder_->part(""), names_, given_experts(options_));
+        one_rank_ = builder_->ranks.size() == 1;
         line_by_line_ = opened_log{
-            {}, std::make_unique<line_log>(std::move(builder_), std::move(text)), {}, said};
+            {}, std::make_unique<line_log>(std::move(builder_), std::move(text)), {}, said, false};
     }
     void add(const std::string& path, opened_log log) {
         arrays_.emplace_back(path, std::move(log));
@@ -128,6 +131,7 @@ private:
     std::unique_ptr<log_builder> builder_ = std::make_unique<log_builder>();
     std::vector<std::pair<std::string, opened_log>> arrays_;
     std::optional<opened_log> line_by_line_;
+    bool one_rank_ = false;
     std::optional<log_format> format_;
     std::string names_;
     bool are_ranks_ = false;  ///< whether the files' names have ranks

@@ -27,8 +27,9 @@ struct log_head {
     std::optional<double> beta;       ///< sharpness of the softmax
     std::optional<double> bias_rate;  ///< u of the sign rule, or gamma eta of the integral rule
     double bias_leak = 0;             ///< share of the integral rule's bias that a step forgets
-    std::string gate;                 ///< "softmax", "sigmoid", another law of choices, or empty
-    std::string balancer;             ///< "none", "aux", "sign", "integral", "feedback", or empty
+    bool of_one_rank = false;  ///< by a file's name, and nothing says how many tokens all have
+    std::string gate;          ///< "softmax", "sigmoid", another law of choices, or empty
+    std::string balancer;      ///< "none", "aux", "sign", "integral", "feedback", or empty
 };
 
 /// Whether nothing says that choices follow another law.

@@ -44,6 +44,7 @@ struct opened_log {
     std::unique_ptr<log_source> source;
     std::vector<named_series> series;
     std::vector<std::string> notes;  ///< how it is read, but for log_source::notes_at_end
+    bool of_one_rank = false;        ///< as of log_head
 };
 
 /// Opens files that together hold a log: parts of it by steps, layers or ranks, all in one format.

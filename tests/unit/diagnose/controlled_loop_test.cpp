@@ -120,3 +120,12 @@ TEST_CASE("K of a gate that is no softmax is said to be in its terms", "[diagnos
     const auto got = diagnosis_of(head, loop_counts(8, 1024, rule, 2000, 7));
     CHECK(got.reason.find("the gate is gaussian") != std::string::npos);
 }
+
+TEST_CASE("counts of one rank tell no K", "[diagnose]") {
+    auto head = head_of(8, 3);
+    head.of_one_rank = true;
+    const auto got =
+        diagnosis_of(head, loop_counts(8, 1024, {.feedback = 3, .step = 0.05}, 1500, 8));
+    CHECK_FALSE(got.feedback);
+    CHECK(notes_hold(got, "a part of a step's choices"));
+}
