@@ -3,6 +3,7 @@
 #include <moebius/base/lane_sums.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/block_scales.hpp>
+#include <numeric>
 
 namespace moebius {
 
@@ -96,21 +97,34 @@ Eigen::Index block_scales::scale::place(std::size_t back) const {
     return static_cast<Eigen::Index>((count - 1 - back) % block_window::blocks);
 }
 
-double block_scales::leading_share(std::size_t which) const {
-    const auto& at = scales_[which];
-    return (at.means.col(at.place(0)) + at.means.col(at.place(1))).maxCoeff() / 2 +
-           1 / static_cast<double>(experts_);
+/// Of some experts together.
+share_course block_scales::scale::course(std::span<const Eigen::Index> of) const {
+    constexpr auto n = static_cast<std::size_t>(block_window::blocks);
+    const double even = static_cast<double>(of.size()) / static_cast<double>(means.rows());
+    share_course out = share_course::Constant(even);
+    for (std::size_t back = 0; back < n; ++back)
+        for (const auto expert : of)
+            out[static_cast<Eigen::Index>(n - 1 - back)] += means(expert, place(back));
+    return out;
 }
 
-Eigen::Vector<double, block_window::blocks> block_scales::leader(std::size_t which) const {
-    constexpr auto n = static_cast<std::size_t>(block_window::blocks);
-    const auto& at = scales_[which];
+double block_scales::leading_share(std::size_t which) const {
+    return scales_[which].last_two().maxCoeff() / 2 + 1 / static_cast<double>(experts_);
+}
+
+share_course block_scales::leader(std::size_t which) const {
     Eigen::Index first = 0;
-    (at.means.col(at.place(0)) + at.means.col(at.place(1))).maxCoeff(&first);
-    Eigen::Vector<double, block_window::blocks> out;
-    for (std::size_t back = 0; back < n; ++back)
-        out[static_cast<Eigen::Index>(n - 1 - back)] = at.means(first, at.place(back));
-    return out.array() + 1 / static_cast<double>(experts_);
+    scales_[which].last_two().maxCoeff(&first);
+    return scales_[which].course({&first, 1});
+}
+
+share_course block_scales::least(std::size_t which, std::size_t count) const {
+    const Eigen::VectorXd loads = scales_[which].last_two();
+    std::vector<Eigen::Index> order(experts_);
+    std::iota(order.begin(), order.end(), Eigen::Index{0});
+    std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count - 1),
+                     order.end(), [&](auto a, auto b) { return loads[a] < loads[b]; });
+    return scales_[which].course({order.data(), count});
 }
 
 }  // namespace moebius

@@ -7,7 +7,7 @@ namespace moebius {
 namespace {
 
 int rank_of(warning_kind kind) {
-    constexpr int ranks[] = {0, 3, 1, 2, 4, 5};  // in the order of warning_kind
+    constexpr int ranks[] = {0, 3, 1, 2, 4, 4, 5};  // in the order of warning_kind
     return ranks[static_cast<std::size_t>(kind)];
 }
 
@@ -42,18 +42,37 @@ void collapse_watch::judge_independent(std::size_t which, const block_window& wi
         at.kind = warning_kind::swinging;
 }
 
+void collapse_watch::judge_course(const steady_course& course, warning_kind kind,
+                                  warning& at) const {
+    constexpr double soon = block_window::blocks / 2.0;
+    if (is_steady(at.kind) && at.course.left <= course.left) return;
+    if (course.t < limits_.steady_t || course.kept < limits_.steady_kept || course.left > soon)
+        return;
+    at.kind = kind;
+    at.course = course;
+}
+
 /// Of the shortest blocks, and where a log begins, gates that begin to learn rise as fast.
-void collapse_watch::judge_rise(std::size_t which, double top_k) {
+void collapse_watch::judge_courses(std::size_t which, const block_window& window, double top_k) {
     auto& at = at_[which];
     if (which == 0 || blocks_.steps() < at.block * block_window::blocks + limits_.begins) return;
-    const double even = 1 / static_cast<double>(blocks_.experts());
-    const double level =
-        even * std::pow(half_of_most(blocks_.experts(), top_k) / even, limits_.rise_from);
-    if (blocks_.leading_share(which) < level) return;
-    at.rise = rise_of(blocks_.leader(which), blocks_.experts(), top_k);
-    constexpr double soon = block_window::blocks / 2.0;
-    if (at.rise.t >= limits_.rise_t && at.rise.kept >= limits_.rise_kept && at.rise.left <= soon)
-        at.kind = warning_kind::rising;
+    const auto experts = blocks_.experts();
+    const double even = 1 / static_cast<double>(experts);
+    const double level = even * std::pow(half_of_most(experts, top_k) / even, limits_.steady_from);
+    if (blocks_.leading_share(which) >= level)
+        judge_course(rise_of(blocks_.leader(which), experts, top_k), warning_kind::rising, at);
+    const auto half = half_of(experts);
+    const double least =
+        static_cast<double>(half) * even * std::pow(idle_share, limits_.steady_from);
+    // the other half has the rest: the least sum of squares that leaves the half so little
+    const double others = 1 / even - static_cast<double>(half);
+    if (experts < limits_.fewest_experts ||
+        window.products(block_window::blocks - 1, block_window::blocks - 1) + even <
+            (1 - least) * (1 - least) / others)
+        return;
+    const auto starved = blocks_.least(which, half);
+    if (starved.tail<2>().mean() <= least)
+        judge_course(fall_of(starved, experts), warning_kind::starving, at);
 }
 
 /// Every fifth block: a line is that of the whole window, and dearer than what else is asked.
@@ -102,7 +121,7 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
     if (moves_away(*window)) at.growth = growth_in(*window);
     if (at.growth.away && !at.growth.jumped && at.growth.t >= limits_.growth_t)
         at.kind = warning_kind::growing;
-    judge_rise(which, top_k);
+    judge_courses(which, *window, top_k);
     judge_line(which, *window);
     if (at.kind == warning_kind::none) return;
     at.growth = growth_in(*window);

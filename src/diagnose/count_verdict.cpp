@@ -60,15 +60,22 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
             "one expert has {:.3g} of all choices and ever more: at the pace of the last {} {} it "
             "has half of what it can have in {:.0f}; a gate that specialises does so until it "
             "levels off, which counts do not foretell",
-            now.rise.share, now.block * block_window::blocks / 2, unit,
-            now.rise.left * static_cast<double>(now.block));
+            now.course.share, now.block * block_window::blocks / 2, unit,
+            now.course.left * static_cast<double>(now.block));
+    } else if (now.kind == warning_kind::starving) {
+        out.verdict = load_verdict::losing_balance;
+        out.reason = fmt::format(
+            "half of the experts have {:.3g} of all choices and ever less: at the pace of the last "
+            "{} {} they have a tenth of even shares in {:.0f}",
+            now.course.share, now.block * block_window::blocks / 2, unit,
+            now.course.left * static_cast<double>(now.block));
     } else if (now.kind == warning_kind::swelling) {
         out.verdict = load_verdict::drifting;
         out.reason = fmt::format(
             "from {0} {2} to the next {0} loads change {1:.1f} times as much as independent "
             "tokens make them, and nothing says that they run away: a loop that stands, held near "
-            "its loss of balance, swings so, and so does one that comes nearer to it; counts "
-            "cannot tell them apart",
+            "its loss of balance, swings so, as one that comes nearer to it does, and a gate that "
+            "walks at random; counts cannot tell them apart",
             now.block * warning_limits::half, now.swelling, unit);
     } else if (now.kind == warning_kind::periodic) {
         out.verdict = load_verdict::oscillating;
@@ -134,7 +141,7 @@ void note_choices(const step_choices& choices, bool told, layer_diagnosis& out) 
 }
 
 std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads, double top_k) {
-    if (now.kind == warning_kind::rising) return now.rise.left * static_cast<double>(now.block);
+    if (is_steady(now.kind)) return now.course.left * static_cast<double>(now.block);
     const double most = 1 / top_k, top = loads.maxCoeff();
     const double even = 1 / static_cast<double>(loads.size());
     if (now.kind != warning_kind::growing || !(top > even) || top >= most / 2) return std::nullopt;

@@ -141,8 +141,8 @@ void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) con
     // neither of loads that are lost, swing or rise, nor of such that come back from far away
     const bool far = slow && slow->moved >= far_moved && slow->growth.t < returning_t;
     const bool of_size = out.verdict == load_verdict::collapsed ||
-                         out.verdict == load_verdict::oscillating ||
-                         now.kind == warning_kind::rising || unequal_experts(seen) || far;
+                         out.verdict == load_verdict::oscillating || is_steady(now.kind) ||
+                         unequal_experts(seen) || far;
     if (slow && !of_size) out.margins.push_back(growth_margin(now, *slow, unit()));
 }
 

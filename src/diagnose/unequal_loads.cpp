@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/diagnose/block_signs.hpp>
-#include <moebius/diagnose/rising_expert.hpp>
+#include <moebius/diagnose/steady_course.hpp>
 #include <utility>
 
 #include "count_verdict.hpp"
@@ -17,9 +17,8 @@ namespace {
 /// Lengths of blocks of rows that longer ones blur, and of which the last rows hold 20.
 constexpr std::size_t short_blocks[] = {1, 2, 4};
 
-/// Experts that have less than a tenth of an even share.
 std::ptrdiff_t idle_of(const Eigen::VectorXd& loads) {
-    return (loads.array() < 0.1 / static_cast<double>(loads.size())).count();
+    return (loads.array() < idle_share / static_cast<double>(loads.size())).count();
 }
 
 std::string idle_words(std::ptrdiff_t idle, std::ptrdiff_t experts) {

@@ -20,6 +20,9 @@ struct block_window {
     double step_variance = 0;  ///< half the mean square of a step's change of the loads: its noise
 };
 
+/// Share of all choices, block by block of a window, the oldest first.
+using share_course = Eigen::Vector<double, block_window::blocks>;
+
 /// Loads of one layer, step after step, as means over blocks of 10, 20, 40, ... 5,120 steps. Memory
 /// is that of 20 blocks of each length, whatever the number of steps.
 class block_scales {
@@ -49,9 +52,13 @@ public:
     /// window.
     [[nodiscard]] double leading_share(std::size_t which) const;
 
-    /// Share of all choices, block by block of a window, of the expert that has most in its last
-    /// two blocks; the oldest first. Of a length that has a window.
-    [[nodiscard]] Eigen::Vector<double, block_window::blocks> leader(std::size_t which) const;
+    /// Of the expert that has most in the last two blocks. Of a length that has a window.
+    [[nodiscard]] share_course leader(std::size_t which) const;
+
+    /// Of so many experts together, those that have least in the last two blocks. Of a length that
+    /// has a window.
+    /// @param count  1 to experts()
+    [[nodiscard]] share_course least(std::size_t which, std::size_t count) const;
 
     [[nodiscard]] std::size_t steps() const noexcept { return steps_; }
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
@@ -66,6 +73,8 @@ private:
         double half_noise = 0;
 
         [[nodiscard]] Eigen::Index place(std::size_t back) const;  ///< in the ring; 0: the last one
+        [[nodiscard]] auto last_two() const { return means.col(place(0)) + means.col(place(1)); }
+        [[nodiscard]] share_course course(std::span<const Eigen::Index> of) const;
     };
     std::size_t push(std::size_t which, const Eigen::VectorXd& mean, double noise);
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <moebius/diagnose/block_signs.hpp>
-#include <moebius/diagnose/rising_expert.hpp>
+#include <moebius/diagnose/steady_course.hpp>
 #include <optional>
 
 namespace moebius {
@@ -19,6 +19,7 @@ enum class warning_kind {
     swelling,
     swinging,  ///< noise of tokens is amplified by much within few steps, and was not before
     rising,    ///< one expert has ever more, and soon half of what it can have
+    starving,  ///< half of the experts have ever less, and soon next to nothing
     periodic,  ///< loads swing with a period, by much or by more and more
 };
 
@@ -28,7 +29,7 @@ struct warning {
     block_growth growth;      ///< of those blocks
     block_swing swing;        ///< of those blocks
     block_line line;          ///< of those blocks, as of the last five of them
-    rising_expert rise;       ///< of those blocks
+    steady_course course;     ///< of those blocks, of what rises or starves
     double line_grew = 1;     ///< its size over its least, a window of blocks before or more
     double swelling = 0;      ///< slow_swing of those blocks
     double spread = 0;        ///< block_spread of those blocks, where slowest() was asked
@@ -36,10 +37,14 @@ struct warning {
     std::size_t seen_at = 0;  ///< steps taken when it was raised
 };
 
+/// Whether loads near a collapse at a steady pace.
+[[nodiscard]] constexpr bool is_steady(warning_kind kind) {
+    return kind == warning_kind::rising || kind == warning_kind::starving;
+}
+
 /// Whether loads run away or swing, whatever the gain of the loop.
 [[nodiscard]] constexpr bool runs_away(warning_kind kind) {
-    return kind == warning_kind::growing || kind == warning_kind::rising ||
-           kind == warning_kind::periodic;
+    return kind == warning_kind::growing || is_steady(kind) || kind == warning_kind::periodic;
 }
 
 /// Thresholds of the warnings, the same for every log: data/results/diagnose-learning.txt has
@@ -67,13 +72,14 @@ struct warning_limits {
     double large_line = 0.25;  ///< in even shares: from here it is a warning,
     double line_growth = 2;    ///< and where it is so many times what it was,
     double swing_t = 3;        ///< or a swing is more from period to period, whatever its size
-    /// Of the way from an even share to half of the most, in logarithms: a rise that has come so
-    /// far, has half within half a window at its pace, and does not level off is a warning. Gates
-    /// of digits under sgd rise as far without feedback, and 2 of 30 so steadily.
-    double rise_from = 0.66;
-    double rise_t = 10;        ///< from here a rise is no drift by chance,
-    double rise_kept = 0.8;    ///< and from here it does not level off
-    std::size_t begins = 200;  ///< steps of a log in which gates begin to learn: no rise counts
+    /// Of the way from even loads to half of the most, or to half of the experts idle, in
+    /// logarithms: a course that has come so far, is there within half a window at its pace, and
+    /// does not level off is a warning. Gates of digits under sgd rise as far without feedback, and
+    /// 2 of 30 so steadily.
+    double steady_from = 0.66;
+    double steady_t = 10;      ///< from here a course is no drift by chance,
+    double steady_kept = 0.8;  ///< and from here it does not level off
+    std::size_t begins = 200;  ///< steps of a log in which gates begin to learn: no course counts
     std::size_t fewest_experts = 4;  ///< of fewer the loads are nearly one number
     /// Tokens' noise over multinomial up to which swings can be read, and the inverse of the least:
     /// loads that scatter less are not of as many tokens as their unit says (padded, rounded).
@@ -110,7 +116,8 @@ public:
 private:
     void judge(std::size_t which, double tokens, double top_k);
     void judge_independent(std::size_t which, const block_window& window, double tokens);
-    void judge_rise(std::size_t which, double top_k);
+    void judge_courses(std::size_t which, const block_window& window, double top_k);
+    void judge_course(const steady_course& course, warning_kind kind, warning& at) const;
     void judge_line(std::size_t which, const block_window& window);
 
     block_scales blocks_;

@@ -5,7 +5,7 @@
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/block_signs.hpp>
 #include <moebius/diagnose/recent_steps.hpp>
-#include <moebius/diagnose/rising_expert.hpp>
+#include <moebius/diagnose/steady_course.hpp>
 #include <numbers>
 #include <numeric>
 #include <random>
@@ -232,4 +232,35 @@ TEST_CASE("a rise is a line through log-odds, and is told from one that levels o
     CHECK(rise_of(rising.reverse(), 8, top_k).t == 0);
     CHECK(half_of_most(8, 2) == 0.25);
     CHECK(half_of_most(2, 1) == 0.75);
+}
+
+TEST_CASE("a fall is a line through the logarithm of a share", "[diagnose]") {
+    const auto experts = GENERATE(as<std::size_t>{}, 8, 9);
+    const double half = static_cast<double>(half_of(experts)) / static_cast<double>(experts);
+    const double pace = 0.05;
+    share_course falling, level;
+    for (int i = 0; i < block_window::blocks; ++i) {
+        falling[i] = half / 3 * std::exp(-pace * i);
+        level[i] = half / 5 * (1 + std::exp(-0.3 * i));
+    }
+    const auto fall = fall_of(falling, experts);
+    CHECK(fall.t > 1e3);
+    CHECK_THAT(fall.kept, WithinAbs(1, 1e-9));
+    // from a third to a tenth, less the 19.5 blocks that have gone; the mean of two is a little
+    // high
+    CHECK_THAT(fall.left, WithinRel(std::log(10.0 / 3) / pace - 19.5, 0.01));
+    CHECK(fall_of(level, experts).kept < 0.5);
+    CHECK(fall_of(falling.reverse(), experts).t == 0);
+}
+
+TEST_CASE("the experts that have least are those of the last two blocks", "[diagnose]") {
+    block_scales blocks(5);
+    for (int block = 0; block < block_window::blocks; ++block)
+        for (std::size_t step = 0; step < block_scales::shortest; ++step) {
+            const double late = block < 10 ? 0.3 : 0.1;
+            blocks.take(std::vector{0.2, late, 0.4 - late, 0.25, 0.15});
+        }
+    const auto course = blocks.least(0, 2);  // the second and the last
+    CHECK_THAT(course[0], WithinAbs(0.45, 1e-12));
+    CHECK_THAT(course[block_window::blocks - 1], WithinAbs(0.25, 1e-12));
 }

@@ -153,6 +153,25 @@ TEST_CASE("a ramped feedback is warned of before one expert has half", "[diagnos
     CHECK(loop.watch.first()->seen_at < loop.half);
 }
 
+TEST_CASE("half of the experts that fade are warned of before they are idle", "[diagnose]") {
+    const bool fades = GENERATE(true, false);  // else they stay at an eighth of even shares
+    constexpr double memory = 400, ahead = 2.1;
+    std::mt19937_64 random(9);
+    collapse_watch watch(8);
+    std::optional<warning> seen;
+    for (int t = 0; t < 1200 && !seen; ++t) {
+        const double lag = fades ? t / memory : ahead;
+        watch.take(shares_of(drawn({0, 0, 0, 0, -lag, -lag, -lag, -lag}, 2048, random)), 2048, 1);
+        if (watch.now().kind == warning_kind::starving) seen = watch.now();
+    }
+    REQUIRE(seen.has_value() == fades);
+    if (!fades) return;
+    // exp(-t/memory)/(1 + exp(-t/memory)) is a twentieth
+    const double idle_at = memory * std::log(19.0), at = static_cast<double>(seen->seen_at);
+    CHECK(at < idle_at - 150);
+    CHECK_THAT(at + seen->course.left * static_cast<double>(seen->block), WithinRel(idle_at, 0.1));
+}
+
 TEST_CASE("independent tokens rarely seem to swell", "[diagnose]") {
     int alarms = 0;
     for (std::uint64_t seed = 1; seed <= 40; ++seed)
