@@ -17,19 +17,21 @@ constexpr int blocks = block_window::blocks;
 using block_vector = Eigen::Vector<double, blocks>;
 using block_matrix = Eigen::Matrix<double, blocks, blocks>;
 
+block_matrix centred(const block_matrix& products) {
+    const block_vector row = products.rowwise().mean();
+    return (products.colwise() - row).rowwise() - (row.transpose().array() - row.mean()).matrix();
+}
+
 /// a_i, the components of the block means along their leading direction: the first eigenvector of
 /// their centred products times the root of its eigenvalue, by the power method. Where two
 /// directions are alike any mixture of them will do.
-block_vector leading_course(const block_matrix& products) {
-    const block_vector row = products.rowwise().mean();
-    const block_matrix centred =
-        (products.colwise() - row).rowwise() - (row.transpose().array() - row.mean()).matrix();
-    block_vector at = centred.col(blocks - 1) - centred.col(0);
+block_vector leading_course(const block_matrix& of_centred) {
+    block_vector at = of_centred.col(blocks - 1) - of_centred.col(0);
     double scale = at.norm(), before = 0;
     for (int i = 0; i < 50 && !(i > 1 && std::abs(scale - before) <= 1e-6 * scale); ++i) {
         if (!(scale > 0)) return block_vector::Zero();
         const block_vector unit = at / scale;
-        at = centred.lazyProduct(unit);  // 20 by 20: a call is dearer
+        at = of_centred.lazyProduct(unit);  // 20 by 20: a call is dearer
         before = scale;
         scale = at.norm();
     }
@@ -52,6 +54,11 @@ bool moves_away(const block_window& window) {
 
 namespace {
 
+/// Of the block means about their mean, of all loads and blocks.
+double squares_of(const block_window& window) {
+    return window.products.trace() - window.products.mean() * blocks;
+}
+
 /// Squares that are left of a course by one jump from a level to another, at its best place: within
 /// a block, which may have any value, or between two.
 double left_by_jump(const block_vector& a) {
@@ -71,7 +78,7 @@ double left_by_jump(const block_vector& a) {
 block_growth growth_in(const block_window& window) {
     block_growth out;
     out.away = moves_away(window);
-    const block_vector a = leading_course(window.products);
+    const block_vector a = leading_course(centred(window.products));
     constexpr int pairs = blocks - 1;
     const Eigen::Vector<double, pairs> from = a.head<pairs>().array() - a.head<pairs>().mean();
     const Eigen::Vector<double, pairs> change = a.tail<pairs>() - a.head<pairs>();
@@ -81,10 +88,19 @@ block_growth growth_in(const block_window& window) {
     const double squares = ((change.array() - change.mean()).matrix() - rho * from).squaredNorm();
     const double left = squares / (pairs - 2);
     out.jumped = left_by_jump(a) < squares;
+    out.share = std::min(a.squaredNorm() / squares_of(window), 1.0);
     out.multiplier = 1 + rho;
     out.error = std::sqrt(std::max(left, 1e-16) / spread);
     out.t = rho / out.error;
     return out;
+}
+
+double second_direction(const block_window& window) {
+    const block_matrix all = centred(window.products);
+    const block_vector first = leading_course(all);
+    const double squares = first.squaredNorm();
+    if (!(squares > 0)) return 0;
+    return leading_course(all - first * first.transpose()).squaredNorm() / squares;
 }
 
 double swing_gain(const block_window& window) {
@@ -102,15 +118,6 @@ double swing_gain(const block_window& window) {
     for (std::size_t i = 0; i < calm; ++i) variance += bends[i] / calm;
     return variance * static_cast<double>(window.length) / window.step_variance;
 }
-
-namespace {
-
-/// Of the block means about their mean, of all loads and blocks.
-double squares_of(const block_window& window) {
-    return window.products.trace() - window.products.mean() * blocks;
-}
-
-}  // namespace
 
 double block_movement(const block_window& window) {
     return std::sqrt(std::max(squares_of(window), 0.0) / blocks *
@@ -170,7 +177,7 @@ const wave_matrix& waves() {
 /// What is left of a swing, by an autoregression of second order.
 void fit_swing(const block_window& window, block_line& out) {
     constexpr int rows = blocks - 2;
-    const block_vector a = leading_course(window.products);
+    const block_vector a = leading_course(centred(window.products));
     Eigen::Matrix<double, rows, 3> terms;
     terms << Eigen::Vector<double, rows>::Ones(), a.segment<rows>(1), a.head<rows>();
     const Eigen::ColPivHouseholderQR<decltype(terms)> qr(terms);

@@ -23,6 +23,15 @@ void collapse_watch::take(std::span<const double> shares, double tokens, double 
     for (std::size_t which = 0; which < ended; ++which) judge(which, tokens, top_k);
 }
 
+bool collapse_watch::grows(const block_growth& growth, const block_window& window) const {
+    if (!growth.away || growth.jumped) return false;
+    if (growth.t >= limits_.clear_t) return true;
+    const bool lone = blocks_.experts() >= limits_.lone_experts && growth.t >= limits_.lone_t &&
+                      growth.share >= limits_.lone_share;
+    return lone ||
+           (growth.t >= limits_.growth_t && second_direction(window) <= limits_.growth_second);
+}
+
 /// Where the noise of a step is that of its tokens alone. Of more tokens than at first it is less,
 /// and what scatters beyond it as before is more times as much.
 void collapse_watch::judge_independent(std::size_t which, const block_window& window,
@@ -119,8 +128,7 @@ void collapse_watch::judge(std::size_t which, double tokens, double top_k) {
                   slow_swing(*window, limits_.half) <= limits_.rest;
     if (independent) judge_independent(which, *window, tokens);
     if (moves_away(*window)) at.growth = growth_in(*window);
-    if (at.growth.away && !at.growth.jumped && at.growth.t >= limits_.growth_t)
-        at.kind = warning_kind::growing;
+    if (grows(at.growth, *window)) at.kind = warning_kind::growing;
     judge_courses(which, *window, top_k);
     judge_line(which, *window);
     if (at.kind == warning_kind::none) return;

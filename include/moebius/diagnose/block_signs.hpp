@@ -10,12 +10,16 @@ namespace moebius {
 /// Along the direction a in which the block means b spread most, a_{i+1} - a_i = c + rho a_i +
 /// noise is fitted. A gate that rests has rho near -1, one that drifts at random 0, one whose
 /// deviation feeds itself rho > 0. t = rho/error of a random walk exceeds 1 in a window of 20
-/// blocks in 1 %.
-/// @source Phillips, Shi and Yu, Int. Econ. Rev. 56 (2015) 1043: explosive behaviour in real time
+/// blocks in 1 %. Such a deviation leaves little else to see, where walks of many experts go in all
+/// directions: of a long one the first is a half wave of 6/pi^2 of what it does and the second a
+/// whole one of a quarter of that, both with little scatter and often with a large t.
+/// @source Phillips, Shi and Yu, Int. Econ. Rev. 56 (2015) 1043: explosive behaviour in real time;
+/// Antognini and Sohl-Dickstein, NeurIPS 2018: the principal components of random walks
 struct block_growth {
     double multiplier = 1;  ///< 1 + rho, of a deviation from block to block
     double error = 0;       ///< its standard error
     double t = 0;           ///< rho over it; 0 where the loads stand still
+    double share = 0;       ///< of all that the blocks do, in direction a; 1 of two experts
     bool away = false;      ///< from equal loads: the last blocks are further than the first were
     /// One jump between two levels, within a block or between two, leaves less of the course than
     /// this does.
@@ -24,6 +28,9 @@ struct block_growth {
 [[nodiscard]] block_growth growth_in(const block_window& window);
 /// block_growth::away alone.
 [[nodiscard]] bool moves_away(const block_window& window);
+/// What blocks do in the direction in which they spread most but for a, over what they do in a: 0
+/// of two experts, 1/4 of long random walks of many.
+[[nodiscard]] double second_direction(const block_window& window);
 
 /// Whether loads swing more than the tokens' noise makes them, in a way that a drift or a single
 /// jump does not imitate.

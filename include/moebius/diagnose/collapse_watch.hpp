@@ -50,8 +50,14 @@ struct warning {
 /// Thresholds of the warnings, the same for every log: data/results/diagnose-learning.txt has
 /// what they do on random walks, on ensembles of training runs and on real logs.
 struct warning_limits {
-    double growth_t =
-        3;  ///< passed once in 4,000 steps by 4 % of random walks of 2 experts, 15 % of 8
+    /// Growth of this t, where a second direction has no more than that of the first, as walks of
+    /// many experts have: passed once in 4,000 steps by 2 to 8 % of random walks of up to 8
+    /// experts, by 20 % of 16. By t alone it is 38 % of these.
+    double growth_t = 3, growth_second = 0.18;
+    double clear_t = 3.75;  ///< or of this, whatever else moves
+    /// Or of this, where next to nothing else moves: 0 to 2 % of walks of so many experts.
+    double lone_t = 2, lone_share = 0.9;
+    static constexpr std::size_t lone_experts = 8;
     double calm = 1.5;  ///< swings up to here are those of independent steps
     double swing = 3;   ///< from here the loop is taken to be amplifying its noise
     /// And from so many times the calmest window of that length: loops that do not change reach 2.9
@@ -115,6 +121,7 @@ public:
 
 private:
     void judge(std::size_t which, double tokens, double top_k);
+    [[nodiscard]] bool grows(const block_growth& growth, const block_window& window) const;
     void judge_independent(std::size_t which, const block_window& window, double tokens);
     void judge_courses(std::size_t which, const block_window& window, double top_k);
     void judge_course(const steady_course& course, warning_kind kind, warning& at) const;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <catch.hpp>
 #include <cmath>
@@ -263,4 +264,28 @@ TEST_CASE("the experts that have least are those of the last two blocks", "[diag
     const auto course = blocks.least(0, 2);  // the second and the last
     CHECK_THAT(course[0], WithinAbs(0.45, 1e-12));
     CHECK_THAT(course[block_window::blocks - 1], WithinAbs(0.25, 1e-12));
+}
+
+TEST_CASE("what blocks do beside their leading direction is the second eigenvalue over the first",
+          "[diagnose]") {
+    std::mt19937_64 random(4);
+    std::normal_distribution<double> step(0, 0.01);
+    block_scales walk(6), line(6);
+    std::vector<double> at(6, 1.0 / 6);
+    for (std::size_t t = 0; t < block_scales::shortest * block_window::blocks; ++t) {
+        const double lead = 1e-3 * static_cast<double>(t);
+        line.take(std::vector{(1 + 5 * lead) / 6, (1 - lead) / 6, (1 - lead) / 6, (1 - lead) / 6,
+                              (1 - lead) / 6, (1 - lead) / 6});
+        for (auto& x : at) x += step(random) / 6;
+        walk.take(shares_of(at));
+    }
+    const auto& products = walk.window(0)->products;
+    const Eigen::MatrixXd off = products.colwise() - products.rowwise().mean();
+    const Eigen::MatrixXd centred = off.rowwise() - off.colwise().mean();
+    const Eigen::VectorXd values =
+        Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(centred).eigenvalues().reverse();
+    CHECK_THAT(second_direction(*walk.window(0)), WithinRel(values[1] / values[0], 1e-3));
+    CHECK_THAT(growth_in(*walk.window(0)).share, WithinRel(values[0] / values.sum(), 1e-3));
+    CHECK(second_direction(*line.window(0)) < 1e-9);
+    CHECK_THAT(growth_in(*line.window(0)).share, WithinRel(1, 1e-9));
 }

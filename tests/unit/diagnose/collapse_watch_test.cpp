@@ -153,6 +153,32 @@ TEST_CASE("a ramped feedback is warned of before one expert has half", "[diagnos
     CHECK(loop.watch.first()->seen_at < loop.half);
 }
 
+TEST_CASE("walks of many experts in all directions seldom seem to grow", "[diagnose]") {
+    constexpr std::size_t experts = 16;
+    int alarms = 0, by_t_alone = 0;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        std::mt19937_64 random(seed);
+        std::normal_distribution<double> step(0, 0.008);
+        collapse_watch watch(experts), careless(experts, {.growth_second = 1});
+        std::vector<double> logits(experts), loads(experts);
+        for (int t = 0; t < 4000; ++t) {
+            for (std::size_t e = 0; e < experts; ++e)
+                loads[e] = std::exp(logits[e] += step(random));
+            const auto shares = shares_of(loads);
+            watch.take(shares, 0, 1);
+            careless.take(shares, 0, 1);
+        }
+        const auto grew = [](const collapse_watch& one) {
+            return one.first_growth() && one.first_growth()->kind == warning_kind::growing;
+        };
+        alarms += grew(watch) ? 1 : 0;
+        by_t_alone += grew(careless) ? 1 : 0;
+    }
+    CAPTURE(alarms, by_t_alone);
+    CHECK(3 * alarms <= 2 * by_t_alone);
+    CHECK(alarms <= 12);
+}
+
 TEST_CASE("half of the experts that fade are warned of before they are idle", "[diagnose]") {
     const bool fades = GENERATE(true, false);  // else they stay at an eighth of even shares
     constexpr double memory = 400, ahead = 2.1;
