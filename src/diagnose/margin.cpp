@@ -186,7 +186,8 @@ layer_diagnosis layer_margin::result() const {
     const bool probed = judge_loop(out);
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
-    const auto seen = loads_of(recent_, watch_.blocks(), top_k_, tokens_, unit());
+    const auto seen = loads_of(recent_, watch_.blocks(), top_k_, tokens_, unit(),
+                               collapsed_state_of(head_, alone_.fold));
     drop_unequal(seen, probed, out);
     note_scores(out);
     judge_counts(seen, out);
