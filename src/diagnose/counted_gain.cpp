@@ -13,8 +13,8 @@ namespace {
 /// the gain is next to 0 none is known, and some of all that are tried is by chance this good in
 /// 1 log of 100; where it is not, in 1 of 400.
 constexpr double moving = 9;
-/// The same of a feedback that is fitted by itself, beside a controller's: 1 in 400.
-constexpr double untied = 9;
+/// Standard errors between a feedback that is fitted by itself and with its controller: 1 in 400.
+constexpr double apart = 3;
 /// Why a loop's mean loads are so unequal that its gain is not that of equal ones; or empty.
 std::string lies_apart(const fitted_loop& fit) {
     constexpr double most = 0.2;
@@ -45,7 +45,7 @@ std::string contradicts(const fitted_loop& fit, const std::optional<free_loop_fi
     if (other && fit.misfit - other->loop.misfit > moving)
         return fmt::format("a fit gives {:.3g} forgotten a step where rate x decay is {:.3g}",
                            other->forget, known);
-    if (fit.untied && fit.untied->better > untied)
+    if (fit.untied && std::abs(fit.untied->gain - fit.gain) > apart * fit.untied->error)
         return fmt::format(
             "the feedback's gain by itself is {:.3g}, and {:.3g} with the "
             "controller's as told",
@@ -103,25 +103,30 @@ counted_gain counted_gain_of(const std::optional<loop_fit>& loop, const free_loo
 std::string hangs_on(const loop_fit& loop, const free_loop_fit& free, double known,
                      double balance) {
     constexpr double as_good = normal_90 * normal_90;  // -2 ln likelihood of a 90 % interval
-    constexpr double beyond = 2, wider = 1.5;          // K's interval with what is told
     const auto from = loop.first_part();
     const auto fit = loop.whole(from);
     if (!fit) return {};
+    const auto wide = [&](double low, double high) {  // beyond twice K's interval with what is told
+        const double half = 2 * normal_90 * fit->error;
+        return low < fit->gain - half || high > fit->gain + half;
+    };
     std::string out;
-    const auto rates = free.within(as_good, from);
-    const double half = beyond * normal_90 * fit->error;
-    if (rates && (rates->least < fit->gain - half || rates->most > fit->gain + half))
+    constexpr double open = 4;  // rates that are as far apart are not told by the log
+    if (const auto rates = free.within(as_good, from);
+        rates && (rates->high >= open * rates->low || wide(rates->least, rates->most)))
         out = fmt::format(
             "K hangs on the rate x decay that is told, {:.3g}: those from {:.3g} to {:.3g} fit as "
             "well (90 %), and by them it is {:.3g} to {:.3g}",
             known, rates->low, rates->high, rates->least * balance, rates->most * balance);
-    if (!fit->untied || !(fit->untied->error > wider * fit->error)) return out;
+    if (!fit->untied) return out;
     const double by_itself = fit->untied->gain, error = normal_90 * fit->untied->error;
-    return fmt::format(
-        "{}{}K hangs on the feedback that is told: without it counts tell {:.3g} ({:.3g} to "
-        "{:.3g})",
-        out, out.empty() ? "" : "; ", by_itself * balance, (by_itself - error) * balance,
-        (by_itself + error) * balance);
+    if (wide(by_itself - error, by_itself + error))
+        out += fmt::format(
+            "{}K hangs on the feedback that is told: without it counts tell {:.3g} ({:.3g} to "
+            "{:.3g})",
+            out.empty() ? "" : "; ", by_itself * balance, (by_itself - error) * balance,
+            (by_itself + error) * balance);
+    return out;
 }
 
 }  // namespace moebius

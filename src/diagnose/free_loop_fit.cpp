@@ -21,6 +21,7 @@ free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double aroun
     terms.skip = static_cast<std::size_t>(4 / centre);  // the same for all
     for (double e = low; e <= high * 1.001; e *= factor) {
         if (e > 0.9) break;
+        if (around > 0) terms.per_load *= e / terms.forget;  // of another rate, not feedback
         terms.forget = e;
         if (e <= 1.001 * centre) middle_ = forgets_.size();
         forgets_.push_back(e);
@@ -54,10 +55,11 @@ std::optional<free_loop_fit::range> free_loop_fit::within(double more, std::size
     std::optional<range> out;
     for (const auto& [loop, forget] : all) {
         if (loop.misfit > least + more) continue;
+        const double half = normal_90 * loop.error;
         if (!out) out = {forget, forget, loop.gain, loop.gain};
         out->high = forget;
-        out->least = std::min(out->least, loop.gain);
-        out->most = std::max(out->most, loop.gain);
+        out->least = std::min(out->least, loop.gain - half);
+        out->most = std::max(out->most, loop.gain + half);
     }
     return out;
 }

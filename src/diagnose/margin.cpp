@@ -92,10 +92,12 @@ void layer_margin::take(const load_record& record, double sum) {
     else
         scale_to(record.loads, 1 / sum, shares_);
     choices_.take(record.loads, sum);
+    if (watch_.blocks().steps() < enough_steps || watch_.blocks().steps() % 64 == 0)  // tell enough
+        rounded_.take(record.loads);
     constexpr double rounding = 1e-3;
     if (head_.tokens && sum > 1 + rounding && sum < (1 - rounding) * *head_.tokens * top_k_)
         ++parts_;
-    tokens_ = tokens_of_step();
+    tokens_ = tokens_of_step(sum);
     watch_.take(shares_, tokens_, top_k_);
     recent_.take(shares_);
     note_first(watch_.first(), record.step, warned_at_);
@@ -170,8 +172,10 @@ double layer_margin::steps_a_row() const {
     return rows > 1 ? static_cast<double>(last_step_.value_or(0) - first_step_) / (rows - 1) : 1;
 }
 
-/// What the log says stands for shares; counts speak for themselves.
-double layer_margin::tokens_of_step() const {
+/// What the log says stands for shares; counts speak for themselves, but for what rounded ones have
+/// in common.
+double layer_margin::tokens_of_step(double sum) const {
+    if (rounded_.rounded()) return head_.tokens.value_or(sum / top_k_);
     const double choices = choices_.now();
     const bool told = head_.tokens && (choices == 0 || choices_.guessed());
     return told ? *head_.tokens : choices / top_k_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <moebius/base/bfloat16.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/margin.hpp>
 
@@ -182,6 +183,22 @@ std::string layer_margin::untold_by_probes() const {
         top_k_);
 }
 
+/// What bfloat16 takes of loads that a fit needs; empty where it is little.
+std::string layer_margin::lost_to_rounding() const {
+    if (!rounded_.rounded()) return {};
+    const std::string why = "loads are rounded as bfloat16 rounds them, ";
+    constexpr std::string_view cure = "; counts that are not would tell it";
+    if (head_.balancer == "sign")
+        return fmt::format("{}and not those whose signs the rule followed{}", why, cure);
+    // of an even load: what rounding adds to the variance of tokens that are drawn independently
+    constexpr double matters = 0.02;
+    const double load = tokens_ * top_k_ / static_cast<double>(head_.experts);
+    const double variance = load * (1 - top_k_ / static_cast<double>(head_.experts));
+    const double spacing = bfloat16_spacing(load);
+    if (spacing * spacing / 12 < matters * variance) return {};
+    return fmt::format("{}by as much as they scatter{}", why, cure);
+}
+
 /// By counts of gates that rest.
 /// @returns why they tell no K; empty where they do
 std::string layer_margin::judge_resting(layer_diagnosis& out) const {
@@ -193,6 +210,7 @@ std::string layer_margin::judge_resting(layer_diagnosis& out) const {
         return fmt::format(
             "counts tell it of rows one step apart, and before step {} they are {} apart", gap_end_,
             gap_.value_or(0));
+    if (auto why = lost_to_rounding(); !why.empty()) return why;
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     const auto found = counted_gain_of(loop_, *free_, known);
     out.notes.insert(out.notes.end(), found.notes.begin(), found.notes.end());

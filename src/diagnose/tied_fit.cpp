@@ -67,8 +67,7 @@ std::optional<untied_gain> loop_fit::untied(const sums& s, double v) const {
     }
     const double variance = v * (u * u * fit.yy - 2 * u * fit.xy + fit.xx) / fit.det();
     const double to_gain = slope / terms_.forget;
-    return untied_gain{(fit.a * u + fit.c) * to_gain, std::sqrt(variance) * std::abs(to_gain),
-                       fit.c * fit.c * fit.det() / (v * fit.xx)};
+    return untied_gain{(fit.a * u + fit.c) * to_gain, std::sqrt(variance) * std::abs(to_gain)};
 }
 
 }  // namespace moebius

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/bfloat16.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/require.hpp>
 #include <moebius/base/text.hpp>
 #include <numeric>
 #include <utility>
 
-#include "bfloat16.hpp"
 #include "load_table.hpp"
 
 namespace moebius {

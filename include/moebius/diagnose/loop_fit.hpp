@@ -35,7 +35,6 @@ struct loop_terms {
 /// otherwise than to the controller.
 struct untied_gain {
     double gain = 0, error = 0;  ///< of the rule by itself, as of fitted_loop
-    double better = 0;           ///< by how much -2 ln likelihood is less
 };
 
 /// The gain of a loop whose gates rest, from its loads alone.
@@ -170,8 +169,8 @@ public:
     [[nodiscard]] std::optional<result> whole() const { return whole(first_part()); }
     [[nodiscard]] std::size_t first_part() const;
 
-    /// Forgettings that fit nearly as well as the likeliest, of those that are tried, and the gains
-    /// by them.
+    /// Forgettings that fit nearly as well as the likeliest, of those that are tried, and the ends
+    /// of the gains' 90 % intervals by them.
     struct range {
         double low, high, least, most;
     };

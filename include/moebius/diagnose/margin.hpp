@@ -11,6 +11,7 @@
 #include <moebius/diagnose/step_choices.hpp>
 #include <moebius/exact/stepped_loop.hpp>
 #include <moebius/logs/load_log.hpp>
+#include <moebius/logs/rounded_loads.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -108,7 +109,8 @@ private:
     void drop_unequal(const loads_now& seen, bool probed, layer_diagnosis& out) const;
     [[nodiscard]] std::string_view unit() const;  ///< of what blocks count
     [[nodiscard]] double steps_a_row() const;     ///< in the mean
-    [[nodiscard]] double tokens_of_step() const;
+    [[nodiscard]] double tokens_of_step(double sum) const;
+    [[nodiscard]] std::string lost_to_rounding() const;
 
     log_head head_;
     double top_k_, restored_;
@@ -125,6 +127,7 @@ private:
     std::optional<score_slope> scores_;
     std::vector<double> shares_;
     step_choices choices_;
+    rounded_loads rounded_;
     double tokens_ = 0;                            ///< of the last step; 0: not known
     std::optional<std::int64_t> last_step_, gap_;  ///< gap_: steps between the last rows apart
     std::int64_t first_step_ = 0;

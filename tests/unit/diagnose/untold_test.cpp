@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <catch.hpp>
 #include <initializer_list>
+#include <moebius/base/bfloat16.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -152,4 +153,38 @@ TEST_CASE("a controller of which too little is known does not lose balance", "[d
     CHECK(got.feedback->low > 8);
     CHECK(got.verdict == load_verdict::coexistence);
     CHECK(notes_hold(got, "--bias-rate"));
+}
+
+TEST_CASE("of loads that bfloat16 rounds K is told where little is lost", "[diagnose]") {
+    struct rounded_case {
+        control_law law;
+        std::size_t tokens;
+        bool told;
+    };
+    // spacings of 4 and 8 beside a scatter of 30, and of 512 and 1,024 beside 340; the signs of
+    // rounded loads are others than those that the rule followed: K was .7 to 1.3 of 3
+    const auto at = GENERATE(rounded_case{control_law::none, 8192, true},
+                             rounded_case{control_law::none, 1 << 20, false},
+                             rounded_case{control_law::sign, 8192, false});
+    CAPTURE(to_string(at.law), at.tokens);
+    auto head = head_of(8, 3);
+    head.tokens = static_cast<double>(at.tokens);
+    feedback_rule rule{.feedback = 3, .step = 0.05};
+    if (at.law == control_law::sign) {
+        rule.controller = {control_law::sign, 1e-3};
+        head.balancer = "sign";
+        head.bias_rate = 1e-3;
+    }
+    auto counts = loop_counts(8, at.tokens, rule, 1500, 2);
+    const auto exact = diagnosis_of(head, counts);
+    for (auto& step : counts)
+        for (double& count : step) count = from_bf16(to_bf16(static_cast<float>(count)));
+    const auto got = diagnosis_of(head, counts);
+    CAPTURE(got.untold);
+    REQUIRE(exact.feedback);
+    REQUIRE(got.feedback.has_value() == at.told);
+    if (at.told)
+        CHECK_THAT(got.feedback->value, WithinAbs(exact.feedback->value, 0.2));
+    else
+        CHECK(got.untold.find("loads are rounded as bfloat16 rounds them") == 0);
 }
