@@ -153,7 +153,8 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
 
 /// What a result says in words: of each layer, and of all.
 struct sentences {
-    std::vector<std::string> names, layers, reasons, margins, knobs, had, limits, findings, notes;
+    std::vector<std::string> names, layers, reasons, margins, knobs, had, limits, findings, notes,
+        no_gain, no_margin;
 
     void add(const diagnosis& log) {
         const auto prefix = log.name.empty() ? "" : log.name + ": ";
@@ -164,6 +165,8 @@ struct sentences {
             reasons.push_back(far.reason);
             margins.push_back(far.margins.empty() ? "" : far.margins[0].of);
             knobs.push_back(far.knob);
+            no_gain.push_back(far.untold);
+            no_margin.push_back(far.untold_margin);
             had.push_back(far.had);
         }
         for (const auto& one : limits_of(log)) limits.push_back(prefix + one);
@@ -234,6 +237,8 @@ result_document document_of(const std::vector<diagnosis>& logs, result_heading h
              {"reasons", std::move(said.reasons)},
              {"margins_of", std::move(said.margins)},
              {"knobs", std::move(said.knobs)},
+             {"no_K", std::move(said.no_gain)},
+             {"no_margin", std::move(said.no_margin)},
              {"had", std::move(said.had)},
              {"cannot_be_told", std::move(said.limits)},
              {"definitions", std::move(definitions)},

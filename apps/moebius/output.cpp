@@ -33,11 +33,10 @@ std::string csv_of(const result_document& result) {
     struct {
         std::string_view column, list;
         std::size_t first;
-    } constexpr known[] = {{"layer", "layer_names", 0},
-                           {"verdict", "verdicts", 1},
-                           {"reason", "reasons", 0},
-                           {"margin_of", "margins_of", 0},
-                           {"knob", "knobs", 0}};
+    } constexpr known[] = {{"layer", "layer_names", 0},  {"verdict", "verdicts", 1},
+                           {"reason", "reasons", 0},     {"margin_of", "margins_of", 0},
+                           {"knob", "knobs", 0},         {"no_K", "no_K", 0},
+                           {"no_margin", "no_margin", 0}};
     std::vector<csv_words> words;
     for (const auto& [column, list, first] : known)
         if (const auto* found = result.find<std::vector<std::string>>(list))
