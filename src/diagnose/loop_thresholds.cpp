@@ -29,18 +29,15 @@ void put_steps(loop_thresholds& to) {
     to.flip = stable.flip * to.balance;
 }
 
-void add_margin(layer_diagnosis& to, double gain, double error, double limit, std::string_view of) {
-    auto& out = to.margins.emplace_back();
-    out.value = 1 - gain / limit;
-    out.low = 1 - (gain + normal_90 * error) / limit;
-    out.high = 1 - (gain - normal_90 * error) / limit;
-    out.of = of;
-}
-
 /// K and the ends of its 90 % interval.
 struct known_feedback {
     double value, low, high;
 };
+
+void add_margin(layer_diagnosis& to, const known_feedback& K, double limit, std::string_view of) {
+    to.margins.push_back(
+        {1 - K.value / limit, 1 - K.high / limit, 1 - K.low / limit, std::string(of)});
+}
 
 /// "2.4 (2.2 to 2.7)": what a knob must be for K, and for the ends of K's interval.
 template <typename Knob>
@@ -232,16 +229,18 @@ loop_thresholds controlled(loop_thresholds out, const log_head& head, double tok
 void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::string_view by,
                 const log_head& head, double restored, layer_diagnosis& out) {
     const double K = gain.value * at.balance, error = gain.error * at.balance;
-    const double low = K - normal_90 * error, high = K + normal_90 * error;
+    const double low = K - normal_90 * error;
+    double high = K + normal_90 * error;
+    if (gain.most > 0) high = std::max(high, gain.most * at.balance);
     out.feedback = {K, low, high, "feedback beta/decay"};
     out.limits = at;
     const std::string_view alone = " without the controller",
                            known = at.unknown.empty() ? "" : alone;
-    add_margin(out, K, error, at.fold,
+    add_margin(out, {K, low, high}, at.fold,
                fmt::format("the fold: share of the feedback at which a collapsed state appears{}",
                            at.gain > 0 ? alone : known));
     add_margin(
-        out, K, error, at.onset(),
+        out, {K, low, high}, at.onset(),
         at.swings
             ? "the Hopf point: share of the feedback at which the controller oscillates"
             : fmt::format("loss of balance: share of the feedback at which equal loads are lost{}",

@@ -33,6 +33,8 @@ std::string no_growth(const layer_diagnosis& of, const warning& now, const loads
         return "loads swing, and by what a deviation is multiplied is no distance of these";
     if (now.kind == warning_kind::rising)
         return "one expert has ever more, and no deviation is multiplied";
+    if (now.kind == warning_kind::starving)
+        return "half of the experts have ever less, and no deviation is multiplied";
     if (unequal_experts(seen))
         return "margins are those from equal loads, which these are far from";
     return "loads are far from where they were and do not come back";

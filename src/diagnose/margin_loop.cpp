@@ -38,8 +38,11 @@ std::string no_loop(const log_head& head) {
             "the balancer is {}, by which no scores follow loads; --feedback would "
             "say that they do beside it",
             head.balancer);
-    return fmt::format("nothing says that scores follow loads{}; --feedback or --rate would",
-                       controlled ? fmt::format(" beside the {} rule", head.balancer) : "");
+    return fmt::format(
+        "nothing says that scores follow loads{}; --feedback or --rate would, and a collapsed "
+        "state "
+        "beside these loads shows in K alone",
+        controlled ? fmt::format(" beside the {} rule", head.balancer) : "");
 }
 
 /// Of a loop whose scores follow loads; without a rate it is fitted as well.
@@ -144,8 +147,9 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
         if (!slope || !out.margins.empty()) return;
         if (per_load > 0)
             return judge_gain(limits,
-                              {per_load * slope->value, per_load * slope->error, slope->steps}, by,
-                              head_, restored_, out);
+                              {per_load * slope->value, per_load * slope->error, slope->steps,
+                               per_load * slope->most},
+                              by, head_, restored_, out);
         out.notes.push_back(
             fmt::format("{}: a load gains {:.4g} per unit of score, so that equal "
                         "loads are lost at feedback/decay = {:.4g}",
@@ -162,11 +166,15 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
                 "more, and the margin less");
     }
     if (!out.margins.empty() || !dither_ || counts_part()) return;
-    told(dither_->slope(), "dither");
+    auto mean = dither_->slope();
+    if (mean && is_softmax(head_)) mean->most = dither_->most(head_.beta.value_or(1), top_k_);
+    told(mean, "dither");
     if (!out.margins.empty())
-        out.notes.emplace_back(
-            "a dither tells the mean gain over all directions of loads: where gates prefer "
-            "tokens the largest, which moments tell, is more, and the margin less");
+        out.notes.push_back(fmt::format(
+            "a dither tells the mean gain over all directions of loads: where gates prefer tokens "
+            "the largest, which moments tell, is more{}",
+            is_softmax(head_) ? ", and the interval reaches to what it can be at these loads"
+                              : ", and the margin less"));
 }
 
 /// Why probes tell no K; empty where there are none.

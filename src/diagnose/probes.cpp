@@ -3,6 +3,7 @@
 #include <cmath>
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/probes.hpp>
+#include <moebius/solve/secular.hpp>
 
 namespace moebius {
 namespace {
@@ -55,6 +56,12 @@ std::optional<measured_slope> dither_slope::slope() const {
     // sum over steps of (d (n - G d))^2
     const double scatter = std::max(s.dn2 - 2 * g * s.dn_dd + g * g * s.dd2, 0.0);
     return measured_slope{g, std::sqrt(scatter * s.steps / (s.steps - 1)) / s.dd, s.steps};
+}
+
+double dither_slope::most(double beta, double top_k) const {
+    const Eigen::VectorXd loads = mean_;
+    if (top_k > 1) return 2 * beta * (mean_ * (1 - top_k * mean_)).maxCoeff();
+    return beta * leading_eigenvalues({loads, -loads.array().square()}, 1).front();
 }
 
 moment_slope::moment_slope(std::size_t experts, double beta) : beta_(beta) {

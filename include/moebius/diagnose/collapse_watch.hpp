@@ -55,8 +55,8 @@ struct warning_limits {
     /// experts, by 20 to 37 % of 16. By t alone it is 38 to 65 % of these.
     double growth_t = 3, growth_second = 0.18;
     double clear_t = 3.75;  ///< or of this, whatever else moves
-    /// Or of this, where next to nothing else moves: 0 to 2 % of walks of so many experts. Not of the
-    /// shortest blocks, in which gates of digits that begin to learn do so.
+    /// Or of this, where next to nothing else moves: 0 to 2 % of walks of so many experts. Not of
+    /// the shortest blocks, in which gates of digits that begin to learn do so.
     double lone_t = 2, lone_share = 0.9;
     static constexpr std::size_t lone_experts = 8;
     double calm = 1.5;  ///< swings up to here are those of independent steps

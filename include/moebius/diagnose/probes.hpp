@@ -30,6 +30,12 @@ public:
     /// so that slow motion is no noise. The error is that of unlike steps (White's).
     [[nodiscard]] std::optional<measured_slope> slope() const;
 
+    /// What a softmax gate can have along one direction of loads at most, whatever its tokens. Of
+    /// one choice beta (diag m - mean p pᵀ) has no direction of more than beta (diag m - m mᵀ),
+    /// m = mean p the loads; of k that exclude one another (Gershgorin) 2 beta max_i m_i (1 - k
+    /// m_i).
+    [[nodiscard]] double most(double beta, double top_k) const;
+
 private:
     struct sums {
         double steps = 0, dn = 0, dd = 0, dn2 = 0, dn_dd = 0, dd2 = 0;

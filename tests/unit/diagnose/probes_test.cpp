@@ -34,6 +34,40 @@ TEST_CASE("a dither tells the slope of loads on scores, though the gate moves",
     CHECK_THAT(slope->value, WithinRel(1.0 / 8, 0.06));
 }
 
+TEST_CASE("no direction has more than tokens without preferences would give it", "[diagnose]") {
+    dither_slope probe(3);
+    const std::vector<double> loads{0.5, 0.25, 0.25}, dither{0.1, -0.1, 0.1};
+    for (int t = 0; t < 3; ++t) probe.take(loads, dither);
+    CHECK_THAT(probe.most(2, 1), WithinRel(2 * 3.0 / 8, 1e-12));  // as below
+    CHECK_THAT(probe.most(2, 2), WithinRel(2 * 2 * 0.25 * (1 - 2 * 0.25), 1e-12));
+}
+
+TEST_CASE("a dither alone calls no loop safe whose leading gain may be past the fold",
+          "[diagnose]") {
+    const double prefers = GENERATE(0.0, 2.5);  // of each token, one of the experts
+    auto head = head_of(8, prefers > 0 ? 6 : 2);
+    layer_margin watch(head);
+    std::mt19937_64 random(8);
+    std::vector<double> dither(8), scores(8), counts(8);
+    for (std::int64_t t = 0; t < 1000; ++t) {
+        for (double& one : dither) one = random() % 2 ? 0.1 : -0.1;
+        std::fill(counts.begin(), counts.end(), 0.0);
+        for (std::size_t kind = 0; kind < 8; ++kind) {
+            scores = dither;
+            scores[kind] += prefers;
+            const auto some = drawn(scores, 64, random);
+            for (std::size_t e = 0; e < 8; ++e) counts[e] += some[e];
+        }
+        watch.take({t, 0, counts, {}, dither, {}});
+    }
+    const auto told = watch.result();
+    CAPTURE(told.reason);
+    REQUIRE(told.feedback);
+    CHECK(told.feedback->value < told.limits->fold);
+    CHECK(told.verdict == (prefers > 0 ? load_verdict::cannot_tell : load_verdict::safe));
+    CHECK_THAT(told.feedback->high, WithinRel(*head.feedback, 0.1));
+}
+
 TEST_CASE("moments of the router's shares give the largest slope", "[diagnose]") {
     // all tokens alike: J = beta (diag p - p p^T) of p = (1/2, 1/4, 1/4), whose eigenvalues on sums
     // of zero are 1/4 (between the alike) and 3/8
