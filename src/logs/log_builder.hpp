@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -84,6 +85,13 @@ struct log_builder {
         source_ = ranks.try_emplace(std::move(rank), place).first->second;
     }
 
+    /// Rows of physical experts come, each with its logical one.
+    void add_copies(std::string_view logical, std::string_view physical) {
+        adds_up = knows_copies = true;
+        note(fmt::format("copies of an expert were added up, as '{}' beside '{}' says",
+                         excerpt(logical), excerpt(physical)));
+    }
+
     /// Counts of a part of a step come.
     void add_micro_batches() {
         adds_up = true;
@@ -97,6 +105,17 @@ struct log_builder {
         found.source = source_;
         found.needs_all = names_experts;
         return found;
+    }
+
+    /// Whether no loads came.
+    [[nodiscard]] bool empty() const {
+        return std::all_of(parts.begin(), parts.end(),
+                           [](const auto& one) { return one.second.empty(); });
+    }
+
+    /// The file ends within a record, of which no loads came.
+    void end_early() {
+        for (auto& [name, table] : parts) table.is_cut = true;
     }
 
     /// Makes room for `times` as many cells as came, a guess.
@@ -150,6 +169,11 @@ public:
 
     /// @throws io_error  with file, line and rule
     virtual void take(std::string_view line) = 0;
+
+    /// Takes the last line of a file, which has no end. False where it is not whole: nothing of it
+    /// was taken then.
+    /// @throws io_error  as take(), for a line that is whole
+    virtual bool take_without_end(std::string_view line) = 0;
 
     /// Takes lines behind the last one, as many as a shorter way is known for.
     /// @param text  line_reader's ahead()
@@ -209,10 +233,10 @@ double checked_load(double value, const Place& place) {
 }
 template <typename Place>
 std::int64_t checked_step(double value, const Place& place) {
-    if (!(std::abs(value) < 9007199254740992 &&  // 2^53
+    if (!(value >= 0 && value < 9007199254740992 &&  // 2^53
           value == static_cast<double>(static_cast<std::int64_t>(value))))
         throw io_error(place(),
-                       fmt::format("the step is {}, but it must be a whole number", value));
+                       fmt::format("the step is {}, but it must be a whole number >= 0", value));
     return static_cast<std::int64_t>(value);
 }
 template <typename Place>

@@ -240,6 +240,8 @@ private:
                 if (!met.insert(number).second)
                     throw io_error(found->name(), fmt::format("layer {} comes twice", number));
                 names.push_back(fmt::format("{}", number));
+                if (const auto fault = fault_of_layer(names.back()); !fault.empty())
+                    throw io_error(found->name(), fault);
             }
             log.about.layers = std::move(names);
             return;

@@ -357,7 +357,7 @@ TEST_CASE("a damaged text is refused with file, place and rule", "[logs][error]"
         {"0.5,0,0,4\n", "column 'step': the step is 0.5, but it must be a whole number"},
         {"0,0,1e9,4\n", "column 'expert': the expert is 1000000000, but it must be a whole number"},
         {"0,0,0,4\n0,0,0,5\n", "FILE: step 0, layer 0: expert 0 comes twice"},
-        {"0,0,0,4\n0,0,1,0\n1,0,0,3\n",
+        {"0,0,0,4\n0,0,1,0\n1,0,0,3\n2,0,0,3\n2,0,1,1\n",
          "FILE: step 1, layer 0: 1 of 2 experts have a row, but all"},
         {"0,0,1,4\n0,0,3,0\n",
          "2 of 3 experts have a row, but all must where zeros are written: "
