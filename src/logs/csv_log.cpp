@@ -107,6 +107,8 @@ double csv_log::number(std::size_t column) const {
     if (!std::isfinite(value))
         throw io_error(place(column), fmt::format("'{}' came, but it must be a finite number",
                                                   excerpt(row_.cell(column))));
+    if (!is_number_of_log(value))
+        throw io_error(place(column), fmt::format("{} came, but it {}", value, number_rule));
     return value;
 }
 

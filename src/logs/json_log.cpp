@@ -22,6 +22,8 @@ void json_log::take_settings(const json& record) {
     if (const auto config = record.find("config"); config != record.end())
         read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
                     to_.head);
+    if (!to_.head.said_experts)
+        to_.head.said_experts = number_member(record, {"num_experts", "n_experts"});
     to_.settings.take(number_member(record, {"top_k", "topk"}),
                       number_member(record, {"tokens", "num_tokens"}),
                       has_loads_of_all() && !to_.adds_up, to_.head);

@@ -215,6 +215,17 @@ void npy_stream::read(std::span<double> to) {
     if (unread_ == 0) check_end();
 }
 
+/// @param before  numbers before those in raw_, of which one is too large
+void npy_stream::refuse_large(std::size_t before, std::size_t count) const {
+    std::size_t at = 0;
+    for (double value = 0; at + 1 < count; ++at)
+        if (!type_->load(raw_.data() + at * type_->size, 1, &value)) break;
+    fail(
+        fmt::format("number {} of {}, from 0 in the file's order, is a whole one of 2^53 or more, "
+                    "where double precision tells them apart no longer",
+                    before + at, count_));
+}
+
 void npy_stream::read_converted(std::span<double> to) {
     while (!to.empty()) {
         const auto part = to.first(std::min(most_at_a_time, to.size()));
@@ -222,9 +233,7 @@ void npy_stream::read_converted(std::span<double> to) {
         take(raw_);
         if (swapped_) swap_bytes(raw_, type_->size);
         if (!type_->load(raw_.data(), part.size(), part.data()))
-            fail(
-                "it has a whole number of 2^53 or more, where double precision tells them "
-                "apart no longer");
+            refuse_large(count_ - unread_ - to.size(), part.size());
         to = to.subspan(part.size());
     }
 }

@@ -202,3 +202,14 @@ test $code = 2 && grep -q -- '--moments: --noise is none' said
 grep -q '^read: the log goes back, .*: the rows of steps 9 to 39 that came first were left out' summary
 cat restarted.csv | rejected '/dev/stdin, line 42: step 9 came after 39, but steps must increase in a table' /dev/stdin
 grep -qF 'a pipe cannot be read twice, and a file can' said
+
+# a run that was killed: the half step at the end is left out, and the verdicts are those of the steps before
+awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 300; ++s) for (l = 0; l < 2; ++l) for (e = 0; e < 4; ++e)
+    printf "%d,%d,%d,%d\n", s, l, e, 250 + (e % 2 ? 1 : -1) * ((s * (l + 3)) % 7) }' >whole.csv
+head -n $((1 + 299 * 8)) whole.csv >before.csv
+head -n $((1 + 299 * 8 + 2)) whole.csv >half.csv
+"$program" diagnose before.csv --format csv >before.table
+"$program" diagnose half.csv --format csv >half.table 2>said
+cmp before.table half.table
+"$program" diagnose half.csv >summary
+grep -q '^read: .*the file was cut off there, and that step was left out' summary

@@ -71,6 +71,9 @@ struct opened_log {
 /// A step within which a text or an event file ends, as of a run that was killed, is left out, and
 /// a note says so.
 ///
+/// Where a config or log_options::experts says fewer experts than a file has, and those behind them
+/// have no loads, these are padding and left out; another number that a config says is noted.
+///
 /// NPY and NPZ files, and one CSV, a file or a pipe, of a step a line without losses are read as
 /// they are asked for: what is wrong far in it is said there, out_of_order among it. A line is a
 /// step where the first one with loads has them of all experts of all layers; where it is short

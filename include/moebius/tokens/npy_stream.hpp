@@ -54,6 +54,7 @@ private:
     void need(std::size_t bytes) const;
     [[noreturn]] void refuse_more(std::string_view how_much) const;
     void check_end() const;
+    [[noreturn]] void refuse_large(std::size_t before, std::size_t count) const;
     void read_converted(std::span<double> to);
     std::string_view entry(std::string_view header, std::string_view name) const;
     void read_header();
