@@ -127,6 +127,8 @@ public:
 
     /// What the file has behind the last row is a part of another that was cut off.
     bool is_cut = false;
+    /// The last row has no end, so that its last number may be a part of one.
+    bool is_open = false;
 
     /// The same, and the step of that row.
     void cut_at(std::int64_t step) { cut_step_ = step; }
@@ -235,6 +237,8 @@ private:
     [[nodiscard]] sum_range sums_but(run_range those) const;
     [[nodiscard]] bool lacks_rows(run_range record, run_range those, const usual_record& others,
                                   bool is_last) const;
+    [[nodiscard]] bool falls_short(run_range record, run_range those) const;
+    [[nodiscard]] bool lacks_busy_expert(run_range record, run_range those) const;
     [[nodiscard]] std::string text_of_lack(run_range record, const usual_record& others) const;
     [[nodiscard]] std::string lack_of_last_step(run_range step, const load_run& last_row) const;
     [[nodiscard]] std::string lack_of_last_record(run_range record) const;

@@ -124,6 +124,10 @@ struct log_builder {
     void end_early() {
         for (auto& [name, table] : parts) table.is_cut = true;
     }
+    /// The last line of the file has no end.
+    void end_open() {
+        for (auto& [name, table] : parts) table.is_open = true;
+    }
 
     /// Makes room for `times` as many cells as came, a guess.
     void expect(double times) {

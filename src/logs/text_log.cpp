@@ -82,6 +82,7 @@ void text_reader::read_rest() {
     for (std::size_t before = bytes_; take_lines(); before = bytes_)
         if (before < enough && bytes_ >= enough && size > bytes_)
             to_.expect(slack * static_cast<double>(size) / static_cast<double>(bytes_));
+    if (format_ == log_format::csv && lines_.ended_early()) to_.end_open();
     for (auto& sentence : notes_at_end()) to_.note(std::move(sentence));
 }
 

@@ -173,7 +173,9 @@ TEST_CASE("a log of the experts with loads alone keeps its last step", "[logs]")
     CHECK(steps_of(rows({full, more, full, part})) == 4);      // steps differ in their choices
     CHECK(steps_of(rows({full, one_dead, full, part})) == 3);  // it lacks five of ten
     CHECK(steps_of(rows({full, full, full, part})) == 3);
-    CHECK(steps_of(rows({full, part})) == 2);  // of two steps nothing can be told
+    const std::vector<int> busy{40, 30, 20}, busier{60, 50, 40}, two{70, 60, 0};
+    CHECK(steps_of(rows({busy, busier, busy, two})) == 3);  // an expert of 20 has none
+    CHECK(steps_of(rows({full, part})) == 2);               // of two steps nothing can be told
     // layers whose steps are told seldom, and one that begins late, are no cut
     CHECK(cut_log::read("step,layer,expert,tokens\n0,0,0,5\n0,0,1,5\n0,1,0,5\n0,1,1,5\n1,0,0,5\n"
                         "1,0,1,5\n2,0,0,5\n2,0,1,5\n2,1,0,5\n2,1,1,5\n3,0,0,5\n3,0,1,5\n")
@@ -188,6 +190,30 @@ TEST_CASE("a row that is cut off takes its step with it, whatever rows others ha
     CHECK(cut_log::read(rows + "2,0,1").cells.size() == 2 * 3);
     CHECK(cut_log::read(rows + "3,0,1").cells.size() == 3 * 3);
     CHECK(cut_log::read(rows + "2").cells.size() == 3 * 3);  // of 2, or of 20
+}
+
+TEST_CASE("a last number without an end is a part of one where its step falls short", "[logs]") {
+    const auto rows = [](const std::vector<const char*>& last) {
+        std::string out = "step,layer,expert,share\n";
+        for (std::size_t step = 0; step < last.size(); ++step) {
+            const std::string numbers = last[step];
+            const auto comma = numbers.find(',');
+            out += fmt::format("{0},0,0,{1}\n{0},0,1,{2}\n", step, numbers.substr(0, comma),
+                               numbers.substr(comma + 1));
+        }
+        return out.substr(0, out.size() - 1);  // without its end
+    };
+    const auto steps_of = [](const std::string& text) {
+        return cut_log::read(text).cells.size() / 2;
+    };
+    CHECK(steps_of(rows({".25,.75", ".3,.7", ".4,.6", ".35,0"})) == 3);
+    CHECK(steps_of(rows({".25,.75", ".3,.7", ".4,.6", ".35,.65"})) == 4);
+    CHECK(steps_of(rows({"25,75", "30,70", "40,60", "35,6"})) == 3);
+    CHECK(steps_of(rows({"25,75", "30,160", "40,60", "35,6"})) == 4);  // batches differ
+    CHECK(steps_of(rows({"25,75", "30,70", "35,6"})) == 3);            // too few to tell
+    CHECK(steps_of(rows({"25,75", "30,70", "40,60", "35,6"}) + '\n') == 4);
+    // a row less, and no end
+    CHECK(cut_log::read("step,layer,expert,tokens\n0,0,0,5\n0,0,1,9\n1,0,0,15").cells.size() == 2);
 }
 
 TEST_CASE("of layers that come one after the other the last record is left out", "[logs]") {
