@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <moebius/tokens/token_file.hpp>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace moebius {
 
@@ -19,6 +23,21 @@ inline constexpr std::string_view safetensors_ending = ".safetensors";
 ///                   type of number, a name that is not there (those of gates are listed)
 /// @source  huggingface.co/docs/safetensors, section Format
 [[nodiscard]] number_array read_safetensors(const std::string& path, std::string_view name = {});
+
+/// A tensor of such a file, by its header.
+struct tensor_info {
+    std::string name, type;  ///< type: "F32"
+    std::vector<std::size_t> shape;
+};
+/// All of them, in the order of their names.
+/// @throws io_error  as read_safetensors, for what the file is
+[[nodiscard]] std::vector<tensor_info> tensors_of(const std::string& path);
+
+/// Reads tensors of such a file one after the other, whose header is read once.
+/// @param take  gets the place of each among the names, and its numbers
+/// @throws io_error  as read_safetensors
+void read_safetensors(const std::string& path, std::span<const std::string> names,
+                      const std::function<void(std::size_t, number_array)>& take);
 
 /// Whether such a file has a tensor of that name.
 /// @throws io_error  as read_safetensors, for what the file is
