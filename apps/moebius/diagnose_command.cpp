@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <future>
@@ -197,6 +198,8 @@ int run(const diagnose_arguments& args, const session& session) {
     const auto result = document_of(logs, heading);
     if (!args.report.empty()) write_file(args.report, report_page_of(result));
     args.output.write(result, summary_of(logs));
+    if (args.output.prints_csv())  // which has no place for it
+        for (const auto& one : remarks_on(logs)) tell(one);
     const bool fails = !args.fail_on.empty() && as_bad_as(worst_verdict(logs), args.fail_on);
     return outcome_of(heading, fails ? exit_code::no_answer : exit_code::found);
 }
@@ -219,8 +222,10 @@ command diagnose_command() {
         "CSV or JSONL file that grows: a line a step (of JSON with --format json), until Ctrl-C",
         {.names_file = true});
     out.options.add("fail_on", args->fail_on,
-                    "exit code 3 where the verdict on a layer is this one or a worse one",
-                    {.choices = verdict_names()});
+                    fmt::format("exit code 3 where the verdict on a layer is this one or a worse "
+                                "one, of, from the best to the worst: {}",
+                                fmt::join(verdict_options(), ", ")),
+                    {.choices = verdict_choices()});
     add_to(out.options, *args);
     args->output.add_to(out.options);
     out.options.add("report", args->report,
