@@ -14,6 +14,7 @@
 #include "log_builder.hpp"
 #include "log_format.hpp"
 #include "text_log.hpp"
+#include "weights_log.hpp"
 
 namespace moebius {
 namespace {
@@ -62,6 +63,8 @@ public:
                 return;
             case log_format::events:
                 return read_events(*file, *builder_);
+            case log_format::weights:
+                return weights_.push_back(path);
             case log_format::csv:
             case log_format::jsonl:
                 return read_text(std::move(file), format);
@@ -71,7 +74,9 @@ public:
     std::vector<opened_log> finish() {
         if (builder_) one_rank_ = builder_->ranks.size() == 1;
         std::vector<opened_log> out;
-        if (line_by_line_) {
+        if (!weights_.empty()) {
+            out.push_back(open_weights(weights_));
+        } else if (line_by_line_) {
             out.push_back(std::move(*line_by_line_));
         } else if (arrays_.empty()) {
             out = builder_->finish(names_, given_experts(options_));
@@ -119,6 +124,7 @@ private:
     std::size_t files_;
     std::unique_ptr<log_builder> builder_ = std::make_unique<log_builder>();
     std::vector<std::pair<std::string, opened_log>> arrays_;
+    std::vector<std::string> weights_;  ///< parts of a checkpoint
     std::optional<opened_log> line_by_line_;
     bool one_rank_ = false;
     std::optional<log_format> format_;

@@ -64,6 +64,8 @@ struct opened_log {
 ///   router trace; records with a map of physical to logical experts, and records of layers within
 ///   one of a step ("layers": [{...}]).
 /// - TensorBoard's event files, by tags as the columns of a CSV.
+/// - safetensors: no log, but the gates of a checkpoint as one step without loads, whose scores are
+///   the biases that choices are made with; what the weights are stands in the notes.
 ///
 /// Steps may come in any order in what goes by a table. A run that was restarted from a checkpoint
 /// has steps again: the rows that came first are left out from there on, and a note says which. Of
