@@ -214,7 +214,8 @@ command diagnose_command() {
     auto args = std::make_shared<diagnose_arguments>();
     out.options.add(
         "FILE", args->files,
-        "NPY, NPZ, CSV, TSV, JSONL or TensorBoard's events; several are parts of one log",
+        "NPY, NPZ, CSV, TSV, JSONL or TensorBoard's events; several are parts of one log; or a "
+        "checkpoint's safetensors: its gates and their biases",
         {.positional = true});
     add_threads(out.options, args->threads);
     out.options.add(

@@ -6,7 +6,7 @@
 namespace moebius {
 
 double chi_square_p(double sum, std::size_t deviates) {
-    if (deviates == 0) return 1;
+    if (deviates == 0 || sum <= 0) return 1;
     if (!std::isfinite(sum)) return 0;
     return boost::math::cdf(
         boost::math::complement(boost::math::chi_squared(static_cast<double>(deviates)), sum));

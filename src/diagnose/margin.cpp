@@ -62,7 +62,8 @@ layer_margin::layer_margin(const log_head& head, double restored)
     if (!(restored > 0 && restored < 1))
         throw invalid_argument("diagnose", fmt::format("restore is {}", restored),
                                "a margin between 0 and 1 can be restored");
-    if (!(top_k_ < static_cast<double>(head.experts))) top_k_ = 1;  // such a router has no dynamics
+    if (!(std::round(top_k_) < static_cast<double>(head.experts)))
+        top_k_ = 1;  // such a router has no dynamics
     alone_ = thresholds_of(head.experts, top_k_);
     begin_fits();
     shares_.resize(head.experts);

@@ -5,23 +5,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <limits>
 #include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 
-#include "load_table.hpp"
+#include "log_builder.hpp"
 
 namespace moebius {
 namespace {
 
 /// The first number that is no load, or the length.
 std::size_t first_bad(std::span<const double> values, double least) {
-    constexpr double most = std::numeric_limits<double>::max();
     std::size_t good = 0;
     for (const double value : values)  // without a branch: in vectors
-        good += static_cast<std::size_t>(value >= least) & static_cast<std::size_t>(value <= most);
+        good += static_cast<std::size_t>(value >= least) &
+                static_cast<std::size_t>(value <= largest_number);
     if (good == values.size()) return good;
-    const auto bad = [&](double value) { return !(value >= least && value <= most); };
+    const auto bad = [&](double value) { return !(value >= least && value <= largest_number); };
     return static_cast<std::size_t>(std::find_if(values.begin(), values.end(), bad) -
                                     values.begin());
 }
@@ -55,7 +54,7 @@ bool array_log::next_of_all(load_record& record) {
     record.step = steps.empty() ? static_cast<std::int64_t>(step_) : steps[step_];
     record.layer = layer_;
     record.loads = loads.next();
-    if (loads.is_fresh()) check(loads, 0, "must be >= 0 and finite");
+    if (loads.is_fresh()) check(loads, 0, load_rule);
     if (axes) axes->take(record.loads);
     record.scores = finite(scores);
     record.dither = finite(dither);
@@ -75,8 +74,7 @@ std::vector<std::string> array_log::notes_at_end() const {
 
 std::span<const double> array_log::finite(channel& of) {
     const auto out = of.next();
-    if (of.is_there() && of.is_fresh())
-        check(of, std::numeric_limits<double>::lowest(), "must be finite");
+    if (of.is_there() && of.is_fresh()) check(of, -largest_number, number_rule);
     return out;
 }
 

@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/error.hpp>
-#include <moebius/base/require.hpp>
 #include <moebius/base/text.hpp>
 #include <numeric>
 #include <utility>
 
 #include "bfloat16.hpp"
-#include "load_table.hpp"
+#include "log_builder.hpp"
 
 namespace moebius {
 namespace {
@@ -34,13 +33,23 @@ void set(std::optional<double>& to, const std::optional<double>& given) {
 constexpr std::string_view settings = "settings of the log";
 
 /// Choices that no run can have are refused, whoever says them: loads could not be read.
-void check_choices(const log_head& head) {
-    const require run(settings);
-    run.positive_and_finite("top_k", head.top_k.value_or(1));
-    run.positive_and_finite("tokens", head.tokens.value_or(1));
-    if (head.top_k > static_cast<double>(head.experts))
-        throw invalid_argument(settings, fmt::format("top_k is {}", *head.top_k),
-                               fmt::format("a token chooses {} experts at most", head.experts));
+void check_choices(const log_head& head, const log_options& options, const std::string& file) {
+    const auto check = [&](std::string_view name, std::optional<double> value, bool given,
+                           double most, const std::string& too_many) {
+        if (!value || (*value > 0 && *value <= most)) return;
+        const auto rule = *value > most ? too_many : std::string("it must be > 0 and finite");
+        if (given) throw invalid_argument(settings, fmt::format("{} is {}", name, *value), rule);
+        throw io_error(file, fmt::format("it says that {} is {}, but {}", name, *value, rule));
+    };
+    check("top_k", head.top_k, options.top_k.has_value(), static_cast<double>(head.experts),
+          fmt::format("a token chooses {} experts at most", head.experts));
+    check("tokens", head.tokens, options.tokens.has_value(), largest_number,
+          "it must be 2^53 at most");
+    if (head.said_experts && !whole_experts(head.said_experts))
+        throw io_error(file,
+                       fmt::format("it says that experts is {}, but a whole number from 1 to {} "
+                                   "is needed",
+                                   *head.said_experts, load_table::most_experts));
 }
 
 /// A rule that no run can have is refused where options are a part of it. A log that says so has
@@ -54,7 +63,7 @@ void check_rule(const log_head& head, const log_options& options) {
 
 }  // namespace
 
-void overrule(log_head& head, const log_options& options) {
+void overrule(log_head& head, const log_options& options, const std::string& file) {
     set(head.top_k, options.top_k);
     set(head.tokens, options.tokens);
     set(head.rate, options.rate);
@@ -64,18 +73,16 @@ void overrule(log_head& head, const log_options& options) {
     set(head.bias_rate, options.bias_rate);
     if (!options.gate.empty()) head.gate = options.gate;
     if (!options.balancer.empty()) head.balancer = options.balancer;
-    check_choices(head);
+    check_choices(head, options, file);
     check_rule(head, options);
 }
 
 std::size_t given_experts(const log_options& options) {
     if (!options.experts) return 0;
-    const double given = *options.experts;
-    if (!(given >= 1 && given <= load_table::most_experts && given == std::floor(given)))
-        throw invalid_argument(
-            "open_logs", fmt::format("experts is {}", given),
-            fmt::format("it must be a whole number from 1 to {}", load_table::most_experts));
-    return static_cast<std::size_t>(given);
+    if (const auto given = whole_experts(options.experts)) return *given;
+    throw invalid_argument(
+        "open_logs", fmt::format("experts is {}", *options.experts),
+        fmt::format("it must be a whole number from 1 to {}", load_table::most_experts));
 }
 
 void require_experts(const std::string& file, std::size_t has, const log_options& options) {
@@ -90,9 +97,36 @@ void require_experts(const std::string& file, std::size_t has, const log_options
 choices_log::choices_log(std::string file, std::unique_ptr<log_source> from,
                          const log_options& options, std::vector<std::string>& notes)
     : file_(std::move(file)), from_(std::move(from)), head_(from_->head()) {
-    overrule(head_, options);
     look_ahead();
+    settle_experts(options, notes);
+    overrule(head_, options, file_);
     find_factor(notes);
+}
+
+/// Where the options or the log say another number of experts than there are loads: those behind
+/// them are padding if they have no load in what is seen; else the loads are right.
+void choices_log::settle_experts(const log_options& options, std::vector<std::string>& notes) {
+    const std::size_t given = given_experts(options), has = head_.experts;
+    const auto said = given > 0 ? given : whole_experts(head_.said_experts).value_or(has);
+    if (given > 0) head_.said_experts.reset();
+    if (said == has) return;
+    const bool is_padded = std::all_of(ahead_.begin(), ahead_.end(), [&](const auto& one) {
+        return expert_padding::is_behind(said, one.loads);
+    });
+    if (said < has && is_padded && common_sum() > 0) {
+        padding_.emplace(said);
+        head_.experts = said;
+        notes.push_back(
+            fmt::format("experts is {}, and its loads are of {}, of which the last {} have "
+                        "none: they were taken for padding and left out",
+                        said, has, has - said));
+        return;
+    }
+    require_experts(file_, has, options);
+    notes.push_back(fmt::format(
+        "it says that experts is {}, and its loads are of {}, which were taken: {}", said, has,
+        said > has ? "where these are the experts of one rank, the files of all are needed"
+                   : "where these are copies of experts, a map of them is needed"));
 }
 
 void choices_log::look_ahead() {
@@ -222,12 +256,16 @@ double choices_log::factor_of_shares(double sum, std::vector<std::string>& notes
     return 1;
 }
 
+std::string choices_log::place_of(const load_record& record) const {
+    return fmt::format("{}, step {}, layer {}", file_, record.step,
+                       excerpt(head_.layers[record.layer]));
+}
+
 void choices_log::check_even(const load_record& record) const {
     for (const double load : record.loads)
         if (std::fmod(load, 2) != 0)
             throw io_error(
-                fmt::format("{}, step {}, layer {}", file_, record.step,
-                            excerpt(head_.layers[record.layer])),
+                place_of(record),
                 fmt::format("a load is {:g}, but all counts before are even, as of recomputation, "
                             "which counts twice: --tokens says what they count, or the parts are "
                             "to be read by themselves",
@@ -241,6 +279,7 @@ bool choices_log::next(load_record& record) {
         record = ahead_.front().record;
     else if (!from_->next(record))
         return false;
+    if (padding_) padding_->take_off(record, [&] { return place_of(record); });
     if (factor_ == 1) return true;
     if (halves_even_counts_) check_even(record);
     scaled_.assign(record.loads.begin(), record.loads.end());

@@ -4,16 +4,21 @@
 #include <deque>
 #include <memory>
 #include <moebius/logs/log_file.hpp>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "expert_padding.hpp"
 
 namespace moebius {
 
 /// What options say takes the place of what a log says.
-/// @throws invalid_argument  for choices that no run can have (-3), and where options say how
-/// scores
-///                           move for a rule that none can have (a decay of 0, a rate of 5)
-void overrule(log_head& head, const log_options& options);
+/// @param file  for sentences on what the log says
+/// @throws invalid_argument  where options say choices that no run can have (-3), or how scores
+/// move
+///                           by a rule that none can have (a decay of 0, a rate of 5)
+/// @throws io_error          where the log says such choices
+void overrule(log_head& head, const log_options& options, const std::string& file);
 
 /// log_options::experts; 0 where that is not set.
 /// @throws invalid_argument  if it is no number of experts
@@ -42,7 +47,9 @@ private:
         std::vector<double> loads, scores, dither, moments;
     };
     void look_ahead();
+    void settle_experts(const log_options& options, std::vector<std::string>& notes);
     void find_factor(std::vector<std::string>& notes);
+    [[nodiscard]] std::string place_of(const load_record& record) const;
     void check_even(const load_record& record) const;
     double factor_of_counts(double sum, std::vector<std::string>& notes) const;
     double factor_of_shares(double sum, std::vector<std::string>& notes) const;
@@ -53,6 +60,7 @@ private:
     std::string file_;
     std::unique_ptr<log_source> from_;
     log_head head_;
+    std::optional<expert_padding> padding_;
     double factor_ = 1;
     bool halves_even_counts_ = false;  ///< as all that were seen were even
     std::deque<kept_record> ahead_;

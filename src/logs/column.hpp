@@ -18,7 +18,9 @@ enum class meaning {
     dither,
     moments,      ///< sums over tokens of p pᵀ
     feedback,     ///< kappa of the step
-    token,        ///< which of the choices a row is of
+    position,     ///< of a token in its sequence
+    sequence,     ///< that a token is of
+    token,        ///< what else tells which of the choices a row is of
     micro_batch,  ///< of a step, whose counts are to be added up
     rank,         ///< whose counts these are
     top_k,        ///< choices of a token

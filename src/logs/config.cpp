@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <cmath>
 #include <moebius/base/text.hpp>
 #include <nlohmann/json.hpp>
 
@@ -54,12 +53,9 @@ void read_config(std::string_view text, const std::string& place, log_head& to) 
     if (!config.is_object()) throw io_error(place, "the config is no JSON object");
     keep(to.top_k, number_of(config, {"top_k", "topk", "moe_router_topk", "num_experts_per_tok"}));
     keep(to.tokens, number_of(config, {"tokens", "tokens_per_step"}));
-    const double experts =
-        number_of(config, {"experts", "num_experts", "n_experts", "num_moe_experts",
-                           "num_local_experts", "n_routed_experts"})
-            .value_or(0);
-    if (experts >= 1 && experts <= load_table::most_experts && experts == std::floor(experts))
-        to.experts = static_cast<std::size_t>(experts);
+    keep(to.said_experts,
+         number_of(config, {"experts", "num_experts", "n_experts", "num_moe_experts",
+                            "num_local_experts", "n_routed_experts"}));
     const auto batch = number_of(config, {"batch"}), length = number_of(config, {"length"});
     if (!to.tokens && batch && length) to.tokens = *batch * *length;
     keep(to.rate, number_of(config, {"eta"}));

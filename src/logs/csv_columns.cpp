@@ -19,6 +19,12 @@ namespace {
     throw io_error(std::string(at.file), fmt::format("line {}{}", at.line, rule));
 }
 
+/// Whether rows of one token are alike in such a column.
+bool tells_token(meaning of) {
+    return of == meaning::step || of == meaning::layer || of == meaning::rank ||
+           of == meaning::micro_batch || of == meaning::sequence || of == meaning::position;
+}
+
 std::string place_of(const csv_columns::names_place& at) {
     return fmt::format("{}, line {}", at.file, at.line);
 }
@@ -92,8 +98,10 @@ void csv_columns::read(std::string_view line, const csv_line& by, const names_pl
                        log_builder& to) {
     if (line.find('\0') != std::string_view::npos)
         fail(at, " has a zero byte: it is no text, and no format that is known");
+    const auto cells = by.cells_of(line);
+    if (const auto fault = quoting_fault(cells); !fault.empty()) fail(at, ": " + fault);
     first_.fill(nowhere);
-    for (const auto cell : by.cells_of(line)) {
+    for (const auto cell : cells) {
         check_run(cell, at);
         read_name(bare_name(cell), at, to);
     }
@@ -136,20 +144,28 @@ void csv_columns::read_long(const names_place& at, log_builder& to) {
     read_copies(to);
     if (load != nowhere && rank == nowhere) to.note_kind(names[load]);
     if (load != nowhere) return;
+    find_tokens();
     to.adds_up = to.has_choices = true;
     to.note("it has no column of tokens: each of its rows is one choice");
 }
 
+/// By the place of a token in its sequence. An id may be that of its word, which comes again in the
+/// next token.
+void csv_columns::find_tokens() {
+    if (first(meaning::position) == nowhere) return;
+    for (std::size_t c = 0; c < names.size(); ++c)
+        if (tells_token(means_[c])) of_token.push_back(c);
+}
+
 /// Where a row of a physical expert names the logical one, too, its copies are added up.
-void csv_columns::read_copies(log_builder& to) const {
+void csv_columns::read_copies(log_builder& to) {
     if (counts_physical_experts(names[expert])) return to.note_kind(names[expert]);
     const auto copies = std::find_if(names.begin(), names.end(), [](const auto& name) {
         return meaning_of(name) == meaning::expert && counts_physical_experts(name);
     });
     if (copies == names.end()) return;
-    to.adds_up = to.knows_copies = true;
-    to.note(fmt::format("copies of an expert were added up, as '{}' beside '{}' says",
-                        excerpt(names[expert]), excerpt(*copies)));
+    copy = static_cast<std::size_t>(copies - names.begin());
+    to.add_copies(names[expert], *copies);
 }
 
 row_phase csv_columns::phase_of(const csv_line& row) const {
@@ -157,6 +173,11 @@ row_phase csv_columns::phase_of(const csv_line& row) const {
     for (const auto c : phases)
         if (const auto said = moebius::phase_of(names[c], row.cell(c)); said > out) out = said;
     return out;
+}
+
+bool csv_columns::is_read(std::size_t column) const {
+    const auto all = {step, layer, expert, load, score, dither, feedback, rank, micro_batch};
+    return std::find(all.begin(), all.end(), column) != all.end();
 }
 
 void csv_columns::take_settings(std::span<const double> row, log_builder& to) const {

@@ -33,9 +33,12 @@ public:
     std::size_t step = nowhere, layer = nowhere, expert = nowhere, load = nowhere, score = nowhere,
                 dither = nowhere, feedback = nowhere, rank = nowhere, micro_batch = nowhere,
                 top_k = nowhere,
-                tokens = nowhere;         ///< tokens: how many there are in all, beside the loads
-    std::vector<std::size_t> series;      ///< columns of losses
-    std::vector<std::size_t> phases;      ///< columns that may say row_phase
+                copy = nowhere,         ///< copy: the physical expert, where `expert` is logical
+        tokens = nowhere;               ///< tokens: how many there are in all, beside the loads
+    std::vector<std::size_t> series;    ///< columns of losses
+    std::vector<std::size_t> phases;    ///< columns that may say row_phase
+    std::vector<std::size_t> of_token;  ///< in rows of one choice: rows one after the other that
+                                        ///< are alike in these are of one token; empty if none tell
     std::vector<wide_columns::run> runs;  ///< of a table with a column an expert
     bool is_long = false;                 ///< a row an expert
 
@@ -50,6 +53,9 @@ public:
         return moebius::phase_of(names[column], row.cell(column)) != row_phase::unsaid;
     }
 
+    /// Whether a column is read as something of its own, not as one of many loads.
+    [[nodiscard]] bool is_read(std::size_t column) const;
+
     /// What a row says of top_k and tokens; of a table that is not read as it comes, as they may
     /// change later.
     void take_settings(std::span<const double> row, log_builder& to) const;
@@ -59,7 +65,8 @@ private:
     void read_name(std::string_view name, const names_place& at, log_builder& to);
     void read_wide(const names_place& at, log_builder& to);
     void read_long(const names_place& at, log_builder& to);
-    void read_copies(log_builder& to) const;
+    void read_copies(log_builder& to);
+    void find_tokens();
     void check_run(std::string_view cell, const names_place& at);
     void note_others(meaning of, std::size_t read, const names_place& at, log_builder& to) const;
     [[noreturn]] void refuse(const names_place& at) const;

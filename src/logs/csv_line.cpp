@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "csv_line.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <moebius/base/text.hpp>
 #include <moebius/tokens/cells.hpp>
 #include <span>
 
@@ -14,7 +17,28 @@ namespace {
 
 constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
+bool is_well_quoted(std::string_view cell) {
+    constexpr std::string_view blanks = " \t\r";
+    cell.remove_prefix(std::min(cell.find_first_not_of(blanks), cell.size()));
+    cell = cell.substr(0, cell.find_last_not_of(blanks) + 1);
+    if (cell.find('"') == std::string_view::npos) return true;
+    if (cell.size() < 2 || cell.front() != '"' || cell.back() != '"') return false;
+    cell = cell.substr(1, cell.size() - 2);
+    for (std::size_t at = 0; (at = cell.find('"', at)) != std::string_view::npos; at += 2)
+        if (at + 1 == cell.size() || cell[at + 1] != '"') return false;
+    return true;
+}
+
 }  // namespace
+
+std::string quoting_fault(std::span<const std::string_view> cells) {
+    const auto bad = std::find_if_not(cells.begin(), cells.end(), is_well_quoted);
+    if (bad == cells.end()) return {};
+    return fmt::format(
+        "the quotes of '{}' are not closed in that line, or stand within a cell, but each is to "
+        "have one at either end, and two where it has one itself",
+        excerpt(*bad, 40));
+}
 
 void csv_line::set_separator_of(std::string_view first_line) {
     separator_ = csv::separator_of(first_line);

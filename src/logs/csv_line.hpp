@@ -5,10 +5,16 @@
 #include <cstddef>
 #include <cstring>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace moebius {
+
+/// What is wrong with the quotes of some cells; empty if nothing is. A cell has none, or one at
+/// either end, blanks aside, and between them only pairs, each of which stands for one.
+/// @source  RFC 4180, section 2
+[[nodiscard]] std::string quoting_fault(std::span<const std::string_view> cells);
 
 /// The cells of a line of a table, most of them numbers.
 class csv_line {
@@ -31,6 +37,9 @@ public:
     [[nodiscard]] std::span<const double> values() const noexcept {
         return {values_.data(), count_};
     }
+
+    /// What is wrong with the quotes of the last line; empty if nothing is.
+    [[nodiscard]] std::string quoting_fault() const { return moebius::quoting_fault(cells_); }
 
     /// Whether it is known of all of them that they are >= 0 and finite, and none is -0.
     [[nodiscard]] bool is_plain() const noexcept { return plain_; }

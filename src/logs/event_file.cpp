@@ -140,13 +140,13 @@ public:
         for (std::string header(12, '\0'), data;; ++record_) {
             const auto got = file_.read(header);
             if (got == 0) return;
-            if (got < header.size()) fail("the file ends too early");
+            if (got < header.size()) return end_early();
             const auto length = number_at<std::uint64_t>(header, 0);
             if (number_at<std::uint32_t>(header, 8) != masked_crc({header.data(), 8}))
                 fail("the checksum of its length is wrong");
             if (length > most)
                 fail(fmt::format("it has {} bytes, but {} are the most", length, most));
-            read_data(length + 4, data);
+            if (!read_data(length + 4, data)) return end_early();
             const std::string_view event(data.data(), length);
             if (number_at<std::uint32_t>(data, length) != masked_crc(event))
                 fail("its checksum is wrong");
@@ -160,15 +160,27 @@ private:
     }
     [[noreturn]] void fail(std::string_view rule) const { throw io_error(place(), rule); }
 
-    /// In blocks, as a length may be any number.
-    void read_data(std::size_t count, std::string& to) const {
+    /// Within a record, as where what wrote it was killed. What came before it is a log, if there
+    /// is any.
+    void end_early() {
+        if (to_.empty()) fail("the file ends too early");
+        to_.end_early();
+        to_.note(
+            fmt::format("record {} of {} has no end: the file was cut off in it, and it was left "
+                        "out",
+                        record_ + 1, file_.name()));
+    }
+
+    /// In blocks, as a length may be any number. False where the file ends before.
+    bool read_data(std::size_t count, std::string& to) const {
         constexpr std::size_t block = std::size_t{1} << 20;
         to.clear();
         while (to.size() < count) {
             const std::size_t from = to.size(), part = std::min(block, count - from);
             to.resize(from + part);
-            if (file_.read(std::span(to).subspan(from)) != part) fail("the file ends too early");
+            if (file_.read(std::span(to).subspan(from)) != part) return false;
         }
+        return true;
     }
 
     /// event.proto: step 2, summary 5, session_log 7, whose status (1) is START (1) where a run
@@ -287,7 +299,12 @@ private:
         else
             to_.names_experts = true;
         auto& to = to_.part("");
-        to.add({step_, to.layer(of->layer.empty() ? "0" : of->layer), first, numbers, {}, {}});
+        to.add({checked_step(static_cast<double>(step_), at),
+                to.layer(of->layer.empty() ? "0" : of->layer, at),
+                first,
+                numbers,
+                {},
+                {}});
     }
 
     byte_source& file_;

@@ -11,11 +11,13 @@
 #include "log_builder.hpp"
 
 namespace moebius {
-namespace {
 
-constexpr double free_place = -1;
-
-}  // namespace
+void require_no_load(double physical, double load, const std::string& place) {
+    if (load > 0)
+        throw io_error(place, fmt::format("physical expert {} has a load of {:g}, but its map says "
+                                          "that the place is free (-1)",
+                                          physical, load));
+}
 
 expert_places places_of(std::span<const double> map, const std::string& place) {
     expert_places out{map.size(), 0};
@@ -61,11 +63,10 @@ std::vector<double> add_up_copies(std::span<const double> physical, std::span<co
     std::vector<double> out(places_of(map, place).logical);
     std::vector<bool> has_copy(out.size());
     for (std::size_t i = 0; i < physical.size(); ++i) {
-        if (map[i] == free_place && physical[i] > 0)
-            throw io_error(place, fmt::format("physical expert {} has a load of {:g}, but its map "
-                                              "says that the place is free (-1)",
-                                              i, physical[i]));
-        if (map[i] == free_place) continue;
+        if (map[i] == free_place) {
+            require_no_load(static_cast<double>(i), physical[i], place);
+            continue;
+        }
         const auto expert = static_cast<std::size_t>(map[i]);
         out[expert] += physical[i];
         has_copy[expert] = true;

@@ -10,7 +10,15 @@
 
 namespace moebius {
 
-/// How many experts a map of physical experts to logical ones has: -1 stands for a free place.
+/// What stands for the logical expert of a physical one that is a copy of none: a slot that is not
+/// used, whose load is none of any expert.
+inline constexpr double free_place = -1;
+
+/// @param physical  which one is such a slot
+/// @throws io_error  if it has a load
+void require_no_load(double physical, double load, const std::string& place);
+
+/// How many experts a map of physical experts to logical ones has, but for free places.
 struct expert_places {
     std::size_t physical = 0, logical = 0;
 };

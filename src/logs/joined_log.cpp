@@ -15,7 +15,7 @@ namespace {
 
 void require_alike(const std::vector<named_source>& parts) {
     const auto& first = parts.front().source->head();
-    for (const auto& [file, one] : parts)
+    for (const auto& [file, one, series] : parts)
         if (one->head().layers != first.layers || one->head().experts != first.experts)
             throw io_error(file, fmt::format("{} layers of {} experts came after {} of {}, but "
                                              "parts of a log have the same",
@@ -32,6 +32,7 @@ public:
             auto& to = parts_.emplace_back(part{std::move(one), {}, {}});
             to.has_first = to.of.source->next(to.first);
         }
+        put_in_order();
         for (std::size_t i = 0; i < parts_.size(); ++i)
             if (parts_[i].has_first && parts_[i].of.source->head().has_steps) end_parts_before(i);
     }
@@ -66,6 +67,17 @@ public:
         return out;
     }
 
+    /// Those of all parts, in the order in which they are read.
+    [[nodiscard]] std::vector<named_series> series() const {
+        auto out = parts_.front().of.series;
+        for (std::size_t i = 1; i < parts_.size(); ++i)
+            for (const auto& more : parts_[i].of.series)
+                for (auto& one : out)
+                    if (one.name == more.name)
+                        one.values.insert(one.values.end(), more.values.begin(), more.values.end());
+        return out;
+    }
+
 private:
     struct part {
         named_source of;
@@ -73,6 +85,17 @@ private:
         std::optional<std::int64_t> end;  ///< a step with which a later part begins
         bool has_first = false;
     };
+
+    /// By their first steps, where all have numbers.
+    void put_in_order() {
+        const auto has_number = [](const part& one) {
+            return one.has_first && one.of.source->head().has_steps;
+        };
+        if (std::all_of(parts_.begin(), parts_.end(), has_number))
+            std::stable_sort(parts_.begin(), parts_.end(), [](const part& a, const part& b) {
+                return a.first.step < b.first.step;
+            });
+    }
 
     static bool take(part& from, load_record& record) {
         if (!std::exchange(from.has_first, false)) return from.of.source->next(record);
@@ -152,9 +175,12 @@ private:
 
 }  // namespace
 
-std::unique_ptr<log_source> joined_log(std::vector<named_source> parts) {
-    if (parts.size() == 1) return std::move(parts.front().source);
-    return std::make_unique<part_after_part>(std::move(parts));
+named_source joined_log(std::vector<named_source> parts) {
+    if (parts.size() == 1) return std::move(parts.front());
+    auto file = parts.front().file;
+    auto all = std::make_unique<part_after_part>(std::move(parts));
+    auto series = all->series();
+    return {std::move(file), std::move(all), std::move(series)};
 }
 
 std::unique_ptr<log_source> summed_log(std::vector<named_source> ranks) {

@@ -2,22 +2,25 @@
 #pragma once
 
 #include <memory>
-#include <moebius/logs/load_log.hpp>
+#include <moebius/logs/log_file.hpp>
 #include <string>
 #include <vector>
 
 namespace moebius {
 
-/// A source, and what sentences call it.
+/// A source, what sentences call it, and the numbers beside its loads.
 struct named_source {
     std::string file;
     std::unique_ptr<log_source> source;
+    std::vector<named_series> series{};
 };
 
-/// Parts of a log, one after the other. Steps without numbers are counted on.
+/// Parts of a log, one after the other, in the order of their steps. Those whose steps have no
+/// numbers are in the order in which they came, and are counted on.
 /// @param parts  one or more
+/// @return the log, with the name of the first part
 /// @throws io_error  for parts of other layers or experts; while it is read for steps out of order
-[[nodiscard]] std::unique_ptr<log_source> joined_log(std::vector<named_source> parts);
+[[nodiscard]] named_source joined_log(std::vector<named_source> parts);
 
 /// The logs of ranks side by side: their loads and moments are added up. Scores and dither are
 /// those of the first.

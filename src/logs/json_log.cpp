@@ -1,187 +1,29 @@
 // SPDX-License-Identifier: MIT
+#include "json_log.hpp"
+
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <utility>
 
 #include "column.hpp"
-#include "expert_map.hpp"
-#include "json_families.hpp"
-#include "json_numbers.hpp"
+#include "expert_copies.hpp"
 #include "load_names.hpp"
-#include "log_builder.hpp"
-#include "router_trace.hpp"
 #include "row_phase.hpp"
 
 namespace moebius {
-namespace {
 
 using nlohmann::json;
-
-/// A record a line.
-class json_log final : public line_parser {
-public:
-    json_log(log_builder& to, std::string file) : to_(to), file_(std::move(file)) {}
-
-    void take(std::string_view line) override {
-        constexpr std::size_t longest = std::size_t{1} << 26;
-        constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-        ++line_;
-        if (line_ == 1 && line.starts_with(byte_order_mark))
-            line.remove_prefix(byte_order_mark.size());
-        if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
-        if (line.size() > longest)
-            fail(fmt::format("it has {} bytes, but {} are the most of a record", line.size(),
-                             longest));
-        try {
-            take_record(json::parse(line));
-        } catch (const json::exception& e) {
-            const std::string_view words = e.what();
-            fail(fmt::format(
-                "it is no JSON record: {}",
-                excerpt(words.substr(std::min(words.find("] ") + 2, words.size())), 120)));
-        }
-    }
-
-private:
-    [[nodiscard]] json_place here() const { return {file_, line_}; }
-    [[nodiscard]] std::string place() const { return here().text(); }
-    [[nodiscard]] std::string place(std::string_view name) const { return here().of(name); }
-    [[noreturn]] void fail(std::string_view reason) const { throw io_error(place(), reason); }
-
-    void take_record(const json& record);
-    void find_members(const json& record);
-    [[nodiscard]] bool has_loads_of_all() const {
-        return arrays_.loads != nullptr ||
-               best_family(flat_, family_kind::contents::loads) != nullptr;
-    }
-    void take_settings(const json& record);
-    void find_member(const std::string& name, const json& value);
-    void find_loads(const std::string& name, const json& value);
-    void find_flat(std::string_view name, const json& value);
-    void find_nested(const std::string& name, const json& object, int depth);
-    void take_by_expert(std::string_view layer, const json& loads);
-    [[nodiscard]] double number(const json& value, std::string_view what) const {
-        return json_number(value, what, here());
-    }
-    void take_cell();
-    void take_arrays();
-    void take_row(std::string_view layer, const array_set& of,
-                  std::optional<std::string_view> row = {});
-    void take_trace(const json& record);
-    void take_flat();
-    void add_row(std::string_view layer, std::span<const double> loads, const probes& beside = {});
-    void require_step() const {
-        if (!has_step_) fail("a record of loads has no step, but each needs one");
-    }
-
-    log_builder& to_;
-    std::string file_;
-    std::size_t line_ = 0;
-    expert_map map_;
-    router_trace trace_;
-
-    // of the record at hand
-    std::int64_t step_ = 0;
-    std::string layer_;
-    bool has_step_ = false;
-    double feedback_ = 0;  ///< NaN: none
-    const json* expert_ = nullptr;
-    array_set arrays_, single_;  ///< of all experts, and of one
-    json_families flat_;
-};
-
-void json_log::find_flat(std::string_view name, const json& value) {
-    auto of = value.is_array() ? layer_name_of(name) : expert_name_of(name);
-    if (!of || value.is_object()) return;
-    auto family = of->family;
-    flat_[std::move(family)].emplace_back(std::move(*of), &value);
-}
-
-/// Of several names the one that tells most is read.
-void json_log::find_loads(const std::string& name, const json& value) {
-    if (value.is_string()) throw io_error(place(name), "it is a text, but numbers are needed");
-    auto& to = value.is_structured() ? arrays_ : single_;
-    if (to.loads != nullptr) {
-        const bool better = rank_of_column(name) < rank_of_column(to.name);
-        to_.note_choice(better ? name : to.name, better ? to.name : name, place());
-        if (!better) return;
-    }
-    to.loads = &value;
-    to.name = name;
-}
-
-void json_log::find_members(const json& record) {
-    arrays_ = {};
-    single_ = {};
-    flat_.clear();
-    layer_.assign(1, '0');
-    has_step_ = false;
-    expert_ = nullptr;
-    feedback_ = std::numeric_limits<double>::quiet_NaN();
-    for (const auto& [name, value] : record.items()) find_member(name, value);
-}
-
-void json_log::find_member(const std::string& name, const json& value) {
-    if (value.is_array() ? layer_name_of(name).has_value() : expert_name_of(name).has_value())
-        return find_flat(name, value);
-    const auto means = meaning_of(name);
-    if (means == meaning::step && value.is_number()) {
-        if (has_step_)
-            return to_.note(
-                fmt::format("'{}' was not read: another name has the steps", excerpt(name)));
-        step_ = checked_step(value.get<double>(), [&] { return place(name); });
-        has_step_ = true;
-    } else if (means == meaning::layer && !value.is_structured()) {
-        if (value.is_null()) throw io_error(place(name), "it is null, but a layer is needed");
-        layer_ = value.is_string() ? value.get<std::string>() : value.dump();
-    } else if (means == meaning::expert && !value.is_structured()) {
-        expert_ = &value;
-    } else if (means == meaning::rank) {
-        to_.add_rank(value.dump());
-    } else if (means == meaning::micro_batch) {
-        to_.add_micro_batches();
-    } else if (means == meaning::load) {
-        find_loads(name, value);
-    } else if (means == meaning::score) {
-        (value.is_structured() ? arrays_ : single_).scores = &value;
-    } else if (means == meaning::dither) {
-        arrays_.dither = &value;
-    } else if (means == meaning::moments) {
-        arrays_.moments = &value;
-    } else if (means == meaning::feedback && value.is_number()) {
-        feedback_ = number(value, name);
-    } else {
-        if (value.is_object() && name != "config") find_nested(name, value, 1);
-        if ((means == meaning::series || means == meaning::summary) && value.is_number()) {
-            to_.summaries.insert(name);
-            if (means == meaning::series) to_.values_of(name).push_back(value.get<double>());
-        } else if (means == meaning::other && !value.is_string() && name != "config") {
-            to_.add_other(name);
-        }
-    }
-}
-
-/// Loads within objects have the names of these before their own: moe/layer_0/counts.
-void json_log::find_nested(const std::string& name, const json& object, int depth) {
-    constexpr int deepest = 4;
-    for (const auto& [key, value] : object.items()) {
-        const auto whole = name + '/' + key;
-        if (value.is_object() && depth < deepest) find_nested(whole, value, depth + 1);
-        const auto of = value.is_array() ? layer_name_of(whole) : expert_name_of(whole);
-        if (of && kind_of(of->family).says_loads) find_flat(whole, value);
-    }
-}
 
 void json_log::take_settings(const json& record) {
     if (const auto config = record.find("config"); config != record.end())
         read_config(config->is_string() ? config->get<std::string>() : config->dump(), place(),
                     to_.head);
+    if (!to_.head.said_experts)
+        to_.head.said_experts = number_member(record, {"num_experts", "n_experts"});
     to_.settings.take(number_member(record, {"top_k", "topk"}),
                       number_member(record, {"tokens", "num_tokens"}),
                       has_loads_of_all() && !to_.adds_up, to_.head);
@@ -197,12 +39,12 @@ void json_log::take_record(const json& record) {
     if (is_evaluation && !to_.reads_evaluation()) return;
     find_members(record);
     const bool has_loads = has_loads_of_all() || record.contains("top_indices") ||
-                           (expert_ != nullptr && single_.loads != nullptr);
+                           (expert_.value != nullptr && single_.loads != nullptr);
     if (!is_evaluation && has_loads) to_.begin_training();
     take_settings(record);
     to_.knows_copies = map_.take(record, place());
     if (record.contains("top_indices")) return take_trace(record);
-    if (expert_ != nullptr && single_.loads != nullptr) return take_cell();
+    if (expert_.value != nullptr && single_.loads != nullptr) return take_cell();
     if (arrays_.loads != nullptr) return take_arrays();
     take_flat();
 }
@@ -211,10 +53,20 @@ void json_log::take_record(const json& record) {
 void json_log::take_cell() {
     require_step();
     if (!to_.reads(single_.name)) return;
+    const double load =
+        checked_load(number(*single_.loads, single_.name), [this] { return place(); });
+    const double expert = number(*expert_.value, "expert");
+    if (copy_.value == nullptr) {
+        to_.note_kind(expert_.name);
+    } else {
+        to_.add_copies(expert_.name, copy_.name);
+        if (expert == free_place)
+            return require_no_load(number(*copy_.value, copy_.name), load, place(expert_.name));
+    }
     auto& to = to_.part("");
-    load_cell cell{.step = step_, .layer = to.layer(layer_)};
-    cell.expert = checked_expert(number(*expert_, "expert"), [this] { return place("expert"); });
-    cell.load = checked_load(number(*single_.loads, single_.name), [this] { return place(); });
+    load_cell cell{.step = step_, .layer = to.layer(layer_, [this] { return place(); })};
+    cell.expert = checked_expert(expert, [this] { return place("expert"); });
+    cell.load = load;
     if (single_.scores != nullptr) cell.score = number(*single_.scores, "score");
     to.add(cell);
 }
@@ -246,7 +98,7 @@ void json_log::take_by_expert(std::string_view layer, const json& loads) {
         fail("loads of physical experts must be an array, as their map");
     if (arrays_.scores != nullptr) to_.note("scores beside loads by experts' names are not read");
     auto& to = to_.part("");
-    const auto at = to.layer(layer);
+    const auto at = to.layer(layer, [this] { return place(); });
     for (const auto& [expert, load] : by_expert(loads, arrays_.name, here()))
         to.add({.step = step_, .layer = at, .expert = expert, .load = load});
 }
@@ -281,8 +133,8 @@ void json_log::add_row(std::string_view layer, std::span<const double> loads,
     auto& to = to_.part("");
     if (!to.empty() && to.has_moments() == beside.moments.empty())
         fail("either all records of loads or none must have moments");
-    to.add({step_, to.layer(layer), 0, loads, beside.scores, beside.dither, beside.moments,
-            feedback_});
+    to.add({step_, to.layer(layer, [this] { return place(); }), 0, loads, beside.scores,
+            beside.dither, beside.moments, feedback_});
 }
 
 /// Of all experts where their number is known, or of those that were chosen.
@@ -298,7 +150,7 @@ void json_log::take_trace(const json& record) {
         return add_row(layer_, counts);
     }
     auto& to = to_.part("");
-    const auto layer = to.layer(layer_);
+    const auto layer = to.layer(layer_, [this] { return place(); });
     for (std::uint32_t e = 0; e < counts.size(); ++e)
         if (counts[e] > 0) to.add({.step = step_, .layer = layer, .expert = e, .load = counts[e]});
 }
@@ -333,15 +185,13 @@ void json_log::take_flat() {
             continue;
         }
         to.needs_all = to_.names_experts = true;
-        load_cell cell{.step = step_, .layer = to.layer(layer)};
+        load_cell cell{.step = step_, .layer = to.layer(layer, [this] { return place(); })};
         cell.expert = checked_expert(of.expert, [this] { return place(); });
         cell.load = checked_load(number(*value, loads->first), [this] { return place(); });
         if (score != nullptr) cell.score = number(*score, "score");
         to.add(cell);
     }
 }
-
-}  // namespace
 
 std::unique_ptr<line_parser> json_parser(log_builder& to, std::string file) {
     return std::make_unique<json_log>(to, std::move(file));

@@ -34,7 +34,10 @@ double json_number(const json& value, std::string_view what, const json_place& a
             at.of(what),
             fmt::format("'{}' came, but it must be a number",
                         excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace))));
-    return value.get<double>();
+    const auto out = value.get<double>();
+    if (!is_number_of_log(out))
+        throw io_error(at.of(what), fmt::format("{} came, but it {}", out, number_rule));
+    return out;
 }
 
 std::vector<double> json_numbers(const json& list, std::string_view what, const json_place& at) {

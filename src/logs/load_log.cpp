@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <moebius/base/text.hpp>
 #include <moebius/logs/load_log.hpp>
 
@@ -22,19 +23,25 @@ std::optional<refusal> unfit_rule(const log_head& head) {
     const double rate = head.rate.value_or(0), decay = head.decay.value_or(1);
     const double feedback = head.feedback.value_or(0);
     for (const auto& [name, value] : {setting("decay", decay), {"beta", head.beta.value_or(1)}})
-        if (!(value > 0 && std::isfinite(value)))
-            return refusal{fmt::format("{} is {:g}", name, value), "it must be > 0 and finite"};
+        if (!(value > 0 && value <= largest_number))
+            return refusal{fmt::format("{} is {:g}", name, value),
+                           "it must be > 0 and 2^53 at most"};
     for (const auto& [name, value] :
          {setting("rate", rate), {"bias_rate", head.bias_rate.value_or(0)}})
-        if (!(value >= 0 && std::isfinite(value)))
-            return refusal{fmt::format("{} is {:g}", name, value), "it must be >= 0 and finite"};
+        if (!(value >= 0 && value <= largest_number))
+            return refusal{fmt::format("{} is {:g}", name, value),
+                           "it must be >= 0 and 2^53 at most"};
     if (!(head.bias_leak >= 0 && head.bias_leak <= 1))
         return refusal{fmt::format("bias_leak is {:g}", head.bias_leak),
                        "it must be 0 to 1: it is the share of a bias that a step forgets"};
-    if (!std::isfinite(feedback))
-        return refusal{fmt::format("feedback is {:g}", feedback), "it must be finite"};
-    if (rate * decay < 1) return std::nullopt;
-    return refusal{fmt::format("rate x decay is {:g}", rate * decay),
+    if (!(std::abs(feedback) <= largest_number))
+        return refusal{fmt::format("feedback is {:g}", feedback), "it must be 2^53 at most"};
+    const double forgets = rate * decay;
+    if (rate > 0 && forgets < std::numeric_limits<double>::epsilon())
+        return refusal{fmt::format("rate x decay is {:g}", forgets),
+                       "it must be 0, or more than what rounding forgets of a score"};
+    if (forgets < 1) return std::nullopt;
+    return refusal{fmt::format("rate x decay is {:g}", forgets),
                    "it must be < 1: it is the share of a score that a step forgets"};
 }
 

@@ -39,6 +39,14 @@ public:
                 to[i] += static_cast<double>(narrow_.data()[at + i]);
     }
 
+    /// Of `count` numbers from `at` on.
+    [[nodiscard]] double sum(std::size_t at, std::size_t count) const {
+        double out = 0;
+        for (std::size_t i = at; i < at + count; ++i)
+            out += is_wide_ ? wide_.data()[i] : static_cast<double>(narrow_.data()[i]);
+        return out;
+    }
+
     /// Puts them in the place of others; 0 for -0, as add_to() to zeros.
     void copy_to(std::size_t at, std::size_t count, double* to) const {
         if (is_wide_)

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
@@ -12,21 +13,35 @@
 #include "load_names.hpp"
 
 namespace moebius {
-std::uint32_t load_table::layer(std::string_view name) {
-    if (last_layer_ < layers_.size() && layers_[last_layer_] == name) return last_layer_;
-    auto found = places_.find(name);
-    if (found == places_.end()) {
-        if (layers_.size() == most_layers)
-            throw io_error(excerpt(name), fmt::format("{} layers are the most", most_layers));
-        found = places_.emplace(name, static_cast<std::uint32_t>(layers_.size())).first;
-        layers_.emplace_back(name);
-    }
-    return last_layer_ = found->second;
+
+std::string fault_of_layer(std::string_view name) {
+    double value = 0;
+    const char* const end = name.data() + name.size();
+    const auto [stop, failure] = std::from_chars(name.data(), end, value);
+    if (stop != end || failure == std::errc::invalid_argument) return {};
+    const bool is_one = failure == std::errc{} && value >= 0 && value < load_table::most_layers &&
+                        value == std::floor(value);
+    if (is_one) return {};
+    return fmt::format("the layer is {}, but as a number it must be a whole one from 0 to {}",
+                       excerpt(name), load_table::most_layers - 1);
+}
+
+std::string load_table::new_layer_fault(std::string_view name) const {
+    if (layers_.size() < most_layers) return fault_of_layer(name);
+    return fmt::format("layer {} is one more than the {} that there may be", excerpt(name),
+                       most_layers);
+}
+
+std::uint32_t load_table::add_layer(std::string_view name) {
+    const auto place = static_cast<std::uint32_t>(layers_.size());
+    places_.emplace(name, place);
+    layers_.emplace_back(name);
+    return place;
 }
 
 void load_table::forget_rows() {
     load_table empty;
-    for (const auto& name : layers_) static_cast<void>(empty.layer(name));
+    for (const auto& name : layers_) static_cast<void>(empty.add_layer(name));
     *this = std::move(empty);
 }
 

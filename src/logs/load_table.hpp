@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <moebius/base/error.hpp>
 #include <moebius/logs/load_log.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +30,9 @@ struct load_cell {
     double dither = std::numeric_limits<double>::quiet_NaN();
     double feedback = std::numeric_limits<double>::quiet_NaN();  ///< kappa of the step, or none
 };
+
+/// Why a name is none of a layer, if it is a number that no layer has; empty if it may be one.
+[[nodiscard]] std::string fault_of_layer(std::string_view name);
 
 /// Cells of experts that follow one another.
 struct load_row {
@@ -57,8 +62,16 @@ public:
     bool needs_all = false;
 
     /// The place of a layer, a new one if it was not met.
-    /// @throws io_error  for more than most_layers
-    std::uint32_t layer(std::string_view name);
+    /// @param place  gives what the sentence begins with: file and place
+    /// @throws io_error  for more than most_layers, and for a number that is none of a layer
+    template <typename Place>
+    std::uint32_t layer(std::string_view name, const Place& place) {
+        if (last_layer_ < layers_.size() && layers_[last_layer_] == name) return last_layer_;
+        if (const auto found = places_.find(name); found != places_.end())
+            return last_layer_ = found->second;
+        if (const auto rule = new_layer_fault(name); !rule.empty()) throw io_error(place(), rule);
+        return last_layer_ = add_layer(name);
+    }
 
     void add(const load_cell& cell) {
         scores_.add(cell.score, loads_.size());
@@ -93,7 +106,8 @@ public:
     [[nodiscard]] const std::vector<std::string>& layers() const noexcept { return layers_; }
     [[nodiscard]] std::size_t experts() const noexcept { return experts_; }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
-    /// What the end alone lacks, as of a file that was cut off; empty if nothing. After finish.
+    /// What the end alone lacks, as of a file that was cut off, and whether it was left out; empty
+    /// if nothing. After finish.
     [[nodiscard]] const std::string& ending() const noexcept { return ending_; }
     /// The first expert that has a row; asked after finish.
     [[nodiscard]] std::uint32_t first_expert() const noexcept { return first_expert_; }
@@ -111,9 +125,16 @@ public:
         return replaced_.empty() ? goes_back_ : text_of(replaced_);
     }
 
+    /// What the file has behind the last row is a part of another that was cut off.
+    bool is_cut = false;
+
+    /// The same, and the step of that row.
+    void cut_at(std::int64_t step) { cut_step_ = step; }
+
     /// Puts all in order: steps, in each layers by name.
     /// @param file  for sentences
-    /// Rows that came before a restart from a checkpoint are left out.
+    /// Rows that came before a restart from a checkpoint are left out, and a step at the end that
+    /// is cut off.
     /// @throws io_error  for cells that come twice, and for missing ones where zeros are written
     void finish(const std::string& file, std::size_t experts);
 
@@ -130,7 +151,7 @@ public:
     std::vector<load_record> take_step(const std::string& file, std::size_t experts);
 
 private:
-    /// Of records, or of steps.
+    /// Of records.
     struct record_counts {
         std::size_t all = 0, incomplete = 0;
         bool last = false;  ///< whether the last one is incomplete
@@ -140,6 +161,21 @@ private:
             last = is_incomplete;
         }
         [[nodiscard]] bool only_last() const { return all > 1 && incomplete == 1 && last; }
+    };
+    /// Places in runs_: of a record, or of those of a step.
+    struct run_range {
+        std::size_t begin = 0, end = 0;
+    };
+    /// What records have in common.
+    struct usual_record {
+        std::size_t cells = 0;          ///< of the first
+        bool have_as_many = true;       ///< whether each has as many cells
+        bool have_all_layers = true;    ///< whether each step has a record of each layer
+        bool are_of_all_layers = true;  ///< whether each layer has a record in some step
+    };
+    struct sum_range {
+        double least = 0, most = 0;
+        std::size_t count = 0;  ///< of records
     };
     /// Numbers beside each load, where any has some.
     struct channel {
@@ -181,6 +217,8 @@ private:
             begin_run(made);
     }
 
+    [[nodiscard]] std::string new_layer_fault(std::string_view name) const;
+    std::uint32_t add_layer(std::string_view name);
     void number_from_0(std::size_t experts);
     void name_layers_in_order();
     void put_in_order();
@@ -190,6 +228,17 @@ private:
     [[nodiscard]] std::pair<std::size_t, std::size_t> cover(const std::string& file,
                                                             std::size_t from) const;
     void check(const std::string& file, std::size_t met);
+    [[nodiscard]] std::size_t end_of_record(std::size_t from) const;
+    [[nodiscard]] std::size_t cells_of(run_range record) const;
+    [[nodiscard]] double sum_of(run_range record) const;
+    [[nodiscard]] usual_record records_but(run_range those) const;
+    [[nodiscard]] sum_range sums_but(run_range those) const;
+    [[nodiscard]] bool lacks_rows(run_range record, run_range those, const usual_record& others,
+                                  bool is_last) const;
+    [[nodiscard]] std::string text_of_lack(run_range record, const usual_record& others) const;
+    [[nodiscard]] std::string lack_of_last_step(run_range step, const load_run& last_row) const;
+    [[nodiscard]] std::string lack_of_last_record(run_range record) const;
+    void leave_out_cut_end();
     void begin_run(const load_run& made);
     [[nodiscard]] std::span<const double> loads_of(std::span<const load_run> runs);
     [[nodiscard]] std::span<const double> moments_of(std::span<const load_run> runs);
@@ -208,6 +257,7 @@ private:
     bool in_order_ = true, has_zero_ = false, complete_ = true;
     bool from_1_ = false, is_part_ = false;  ///< is_part_: one step of a log that is followed
     std::string ending_;
+    std::optional<std::int64_t> cut_step_;
     std::vector<replaced_steps> replaced_;
     std::string goes_back_;
     steps_before taken_;                                             ///< of a log that is followed

@@ -57,17 +57,11 @@ std::pair<std::size_t, std::size_t> load_table::cover(const std::string& file,
 
 /// @param met  experts that have a row anywhere
 void load_table::check(const std::string& file, std::size_t met) {
-    record_counts records, steps;
-    std::size_t layers = 0;
+    record_counts records;
     for (std::size_t from = 0; from < runs_.size();) {
         first_expert_ = std::min(first_expert_, runs_[from].expert);
         const auto [covered, end] = cover(file, from);
         records.add(covered < experts_);
-        ++layers;
-        if (end == runs_.size() || runs_[end].step != runs_[from].step) {
-            steps.add(layers < layers_.size());
-            if (end < runs_.size()) layers = 0;
-        }
         const bool may_be_cut = end == runs_.size();
         if (covered < experts_ && (has_zero_ || (needs_all && !may_be_cut)))
             refuse(file, runs_[from],
@@ -78,17 +72,14 @@ void load_table::check(const std::string& file, std::size_t met) {
                                experts_ > met            ? "or experts is too many"
                                : runs_[from].expert == 1 ? "or experts are numbered from 1"
                                                          : "or the file was cut off"));
-        if (end == runs_.size() && records.only_last())
+        if (end == runs_.size() && records.only_last() && ending_.empty())
             ending_ = fmt::format(
                 "the last record, of step {} and layer {}, has a row of {} of {} "
-                "experts, and all before it of each",
+                "experts, and all before it of each: the file may have been cut off",
                 runs_[from].step, excerpt(layers_[runs_[from].layer]), covered, experts_);
         from = end;
     }
     complete_ = records.incomplete == 0;
-    if (steps.only_last())
-        ending_ = fmt::format("the last step, {}, has {} of {} layers, and all before it have each",
-                              runs_.back().step, layers, layers_.size());
 }
 
 void load_table::put_in_order() {
@@ -142,6 +133,7 @@ void load_table::finish(const std::string& file, std::size_t experts) {
     name_layers_in_order();
     if (!in_order_ && !has_choices) leave_out_void_rows();
     put_in_order();
+    leave_out_cut_end();
     check(file, met);
     at_ = 0;
 }

@@ -128,8 +128,7 @@ std::vector<std::string> log_builder::notes_of(const load_table& table, const st
     for (auto& sentence : notes_of_experts(table, experts)) said.push_back(std::move(sentence));
     if (auto sentence = table.text_of_restarts(); !sentence.empty())
         said.push_back(std::move(sentence));
-    if (!table.ending().empty())
-        said.push_back(table.ending() + ": the file may have been cut off");
+    if (!table.ending().empty()) said.push_back(table.ending());
     for (const auto& layer : table.layers())
         if (table.layers().size() > 1 && is_summary_name(layer))
             said.push_back(fmt::format(

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -24,6 +25,13 @@
 
 namespace moebius {
 
+/// How many experts a number says; nothing where a layer cannot have so many.
+[[nodiscard]] inline std::optional<std::size_t> whole_experts(std::optional<double> said) {
+    if (!said || !(*said >= 1 && *said <= load_table::most_experts && *said == std::floor(*said)))
+        return std::nullopt;
+    return static_cast<std::size_t>(*said);
+}
+
 /// What readers of texts and events fill.
 struct log_builder {
     std::map<std::string, load_table> parts;  ///< by what else a long table says; mostly one, ""
@@ -32,7 +40,7 @@ struct log_builder {
     std::set<std::string> summaries;  ///< names that tell of loads without any of an expert
     record_settings settings;
     std::set<std::string> others;  ///< names of numbers or arrays that are not known, some
-    log_head head;                 ///< without layers; experts as the config says, or 0
+    log_head head;                 ///< without layers and experts
     std::map<std::string, std::uint32_t> ranks;  ///< whose counts came, in the order of that
     bool adds_up = false;
     bool has_choices = false;           ///< load_table::has_choices
@@ -68,7 +76,7 @@ struct log_builder {
     /// How many experts there are at least: what was given, or what the config says, where rows do
     /// not say it themselves; 0 if nothing does.
     [[nodiscard]] std::size_t least_experts(std::size_t given) const {
-        return width_ > 0 ? 0 : given > 0 ? given : head.experts;
+        return width_ > 0 ? 0 : given > 0 ? given : whole_experts(head.said_experts).value_or(0);
     }
 
     /// Numbers come whose name is not known.
@@ -84,6 +92,13 @@ struct log_builder {
         source_ = ranks.try_emplace(std::move(rank), place).first->second;
     }
 
+    /// Rows of physical experts come, each with its logical one.
+    void add_copies(std::string_view logical, std::string_view physical) {
+        adds_up = knows_copies = true;
+        note(fmt::format("copies of an expert were added up, as '{}' beside '{}' says",
+                         excerpt(logical), excerpt(physical)));
+    }
+
     /// Counts of a part of a step come.
     void add_micro_batches() {
         adds_up = true;
@@ -97,6 +112,17 @@ struct log_builder {
         found.source = source_;
         found.needs_all = names_experts;
         return found;
+    }
+
+    /// Whether no loads came.
+    [[nodiscard]] bool empty() const {
+        return std::all_of(parts.begin(), parts.end(),
+                           [](const auto& one) { return one.second.empty(); });
+    }
+
+    /// The file ends within a record, of which no loads came.
+    void end_early() {
+        for (auto& [name, table] : parts) table.is_cut = true;
     }
 
     /// Makes room for `times` as many cells as came, a guess.
@@ -151,6 +177,11 @@ public:
     /// @throws io_error  with file, line and rule
     virtual void take(std::string_view line) = 0;
 
+    /// Takes the last line of a file, which has no end. False where it is not whole: nothing of it
+    /// was taken then.
+    /// @throws io_error  as take(), for a line that is whole
+    virtual bool take_without_end(std::string_view line) = 0;
+
     /// Takes lines behind the last one, as many as a shorter way is known for.
     /// @param text  line_reader's ahead()
     /// @returns their bytes, with their ends
@@ -183,18 +214,28 @@ void read_config(std::string_view text, const std::string& place, log_head& to);
 /// Adds a name to a list for a sentence, which has no more than some.
 void add_name(std::string& list, std::string_view name);
 
-/// >= 0 and finite. Without an order of NaN, which would keep a loop of it from vectors.
-[[nodiscard]] inline bool is_load(double value) { return std::abs(value) - value == 0; }
+inline constexpr std::string_view load_rule = "must be >= 0 and finite, and 2^53 at most";
+inline constexpr std::string_view number_rule = "must be finite, and 2^53 at most";
+
+[[nodiscard]] inline bool is_number_of_log(double value) {
+    return std::abs(value) <= largest_number;
+}
+
+/// >= 0 and of a log.
+[[nodiscard]] inline bool is_load(double value) {
+    return std::abs(value) - value == 0 && value <= largest_number;
+}
 
 /// Whether all are that, and none is -0, by their bits: in vectors of whole numbers.
 [[nodiscard]] inline bool are_plain_loads(std::span<const double> values) {
-    constexpr std::uint64_t lowest_of_exponent = std::uint64_t{1} << 52;  // a full one overflows
+    constexpr std::uint64_t top = std::uint64_t{1} << 63,
+                            to_top = top - 1 - std::bit_cast<std::uint64_t>(largest_number);
     std::uint64_t seen = 0;
     for (const double value : values) {
         const auto bits = std::bit_cast<std::uint64_t>(value);
-        seen |= bits | (bits + lowest_of_exponent);
+        seen |= bits | (bits + to_top);
     }
-    return seen >> 63 == 0;
+    return seen < top;
 }
 
 /// What a load, step or expert must be; NaN passes none.
@@ -203,16 +244,15 @@ void add_name(std::string& list, std::string_view name);
 template <typename Place>
 double checked_load(double value, const Place& place) {
     if (!is_load(value))
-        throw io_error(place(),
-                       fmt::format("the load is {}, but it must be >= 0 and finite", value));
+        throw io_error(place(), fmt::format("the load is {}, but it {}", value, load_rule));
     return value;
 }
 template <typename Place>
 std::int64_t checked_step(double value, const Place& place) {
-    if (!(std::abs(value) < 9007199254740992 &&  // 2^53
+    if (!(value >= 0 && value < largest_number &&
           value == static_cast<double>(static_cast<std::int64_t>(value))))
         throw io_error(place(),
-                       fmt::format("the step is {}, but it must be a whole number", value));
+                       fmt::format("the step is {}, but it must be a whole number >= 0", value));
     return static_cast<std::int64_t>(value);
 }
 template <typename Place>

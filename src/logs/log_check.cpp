@@ -190,7 +190,8 @@ std::string_view log_check::veto(std::size_t layer) const {
     if (layer >= layers_.size()) return {};
     switch (course_of(layers_[layer])) {
         case course::moves:
-            return {};
+            return layers_[layer].records > 0 && layers_[layer].largest == 0 ? "it has no loads"
+                                                                             : "";
         case course::even:
             return "its balance is perfect in every step";
         case course::constant:

@@ -14,12 +14,14 @@
 #include "log_builder.hpp"
 #include "log_format.hpp"
 #include "text_log.hpp"
+#include "weights_log.hpp"
 
 namespace moebius {
 namespace {
 
 std::string_view name_of(log_format format) {
-    constexpr std::string_view names[] = {"CSV", "JSONL", "NPY", "NPZ", "an event file"};
+    constexpr std::string_view names[] = {"CSV", "JSONL",         "NPY",
+                                          "NPZ", "an event file", "a safetensors file"};
     return names[static_cast<std::size_t>(format)];
 }
 
@@ -61,6 +63,8 @@ public:
                 return;
             case log_format::events:
                 return read_events(*file, *builder_);
+            case log_format::weights:
+                return weights_.push_back(path);
             case log_format::csv:
             case log_format::jsonl:
                 return read_text(std::move(file), format);
@@ -70,7 +74,9 @@ public:
     std::vector<opened_log> finish() {
         if (builder_) one_rank_ = builder_->ranks.size() == 1;
         std::vector<opened_log> out;
-        if (line_by_line_) {
+        if (!weights_.empty()) {
+            out.push_back(open_weights(weights_));
+        } else if (line_by_line_) {
             out.push_back(std::move(*line_by_line_));
         } else if (arrays_.empty()) {
             out = builder_->finish(names_, given_experts(options_));
@@ -78,7 +84,6 @@ public:
             out.push_back(join_arrays());
         }
         for (auto& one : out) {
-            require_experts(names_, one.source->head().experts, options_);
             one.of_one_rank = one_rank_ && !options_.tokens && !one.source->head().tokens;
             one.source =
                 std::make_unique<choices_log>(names_, std::move(one.source), options_, one.notes);
@@ -104,32 +109,22 @@ private:
     opened_log join_arrays() {
         std::map<std::string, std::vector<named_source>> ranks;
         for (auto& [path, one] : arrays_) {
-            auto& parts = ranks[rank_in(path)];
-            parts.push_back({path, std::move(one.source)});
-            if (ranks.size() == 1 && parts.size() > 1)
-                for (auto& more : one.series) join(more, arrays_.front().second.series);
+            ranks[rank_in(path)].push_back({path, std::move(one.source), std::move(one.series)});
         }
         auto whole = std::move(arrays_.front().second);
         for (auto& sentence : builder_->notes_of_ranks()) whole.notes.push_back(sentence);
         std::vector<named_source> each;
-        for (auto& [rank, parts] : ranks) {
-            auto first = parts.front().file;
-            each.push_back({std::move(first), joined_log(std::move(parts))});
-        }
+        for (auto& [rank, parts] : ranks) each.push_back(joined_log(std::move(parts)));
+        whole.series = std::move(each.front().series);
         whole.source = summed_log(std::move(each));
         return whole;
-    }
-
-    static void join(named_series& more, std::vector<named_series>& to) {
-        for (auto& one : to)
-            if (one.name == more.name)
-                one.values.insert(one.values.end(), more.values.begin(), more.values.end());
     }
 
     const log_options& options_;
     std::size_t files_;
     std::unique_ptr<log_builder> builder_ = std::make_unique<log_builder>();
     std::vector<std::pair<std::string, opened_log>> arrays_;
+    std::vector<std::string> weights_;  ///< parts of a checkpoint
     std::optional<opened_log> line_by_line_;
     bool one_rank_ = false;
     std::optional<log_format> format_;
@@ -168,7 +163,7 @@ public:
         head_.layers = table.layers();
         head_.experts = table.experts();
         require_experts(file_.name(), head_.experts, options_);
-        overrule(head_, options_);
+        overrule(head_, options_, file_.name());
         follow_order();
         return records_;
     }

@@ -85,8 +85,7 @@ log_format format_of(const log_bytes& file) {
     for (const auto& other : others)
         if (start.starts_with(other.start)) refuse(other.rule);
     if (is_event_file(start)) return log_format::events;
-    if (is_safetensors(file))
-        refuse("it is a file of weights (safetensors): weights and biases are no log of loads");
+    if (is_safetensors(file)) return log_format::weights;
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     auto text = start;
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());

@@ -9,7 +9,7 @@
 
 namespace moebius {
 
-enum class log_format { csv, jsonl, npy, npz, events };
+enum class log_format { csv, jsonl, npy, npz, events, weights };
 
 /// A file whose first bytes were looked at.
 class log_bytes final : public byte_source {
@@ -29,7 +29,7 @@ private:
     std::size_t given_ = 0;
 };
 
-/// The format that the first bytes show.
+/// The format that the first bytes show; weights are safetensors.
 /// @throws io_error  for a pickle and other formats that are not read, with what makes a log of it
 [[nodiscard]] log_format format_of(const log_bytes& file);
 

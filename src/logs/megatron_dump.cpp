@@ -50,7 +50,7 @@ void megatron_dump::add_layer(const std::string& name, std::span<const double> v
             fmt::format("{} forwards of layer {} came, but loads have {}", end, name, shape[1]));
     to.take_width(shape[2], [this] { return loads->name(); });
     auto& table = to.part("");
-    const auto layer = table.layer(name);
+    const auto layer = table.layer(name, [this] { return (numbers ? numbers : loads)->name(); });
     for (std::size_t s = 0, at = 0; static_cast<double>(s) < end; ++s)
         for (std::uint32_t e = 0; e < shape[2]; ++e)
             table.add({.step = static_cast<std::int64_t>(s),

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <moebius/base/error.hpp>
@@ -212,6 +211,7 @@ private:
     void read_settings(log_head& to) const {
         if (!to.top_k) to.top_k = number_in({"top_k", "topk"});
         if (!to.tokens) to.tokens = number_in({"tokens", "num_tokens"});
+        if (!to.said_experts) to.said_experts = number_in({"num_experts", "n_experts"});
     }
 
     void read_series(opened_log& out) const {
@@ -240,6 +240,8 @@ private:
                 if (!met.insert(number).second)
                     throw io_error(found->name(), fmt::format("layer {} comes twice", number));
                 names.push_back(fmt::format("{}", number));
+                if (const auto fault = fault_of_layer(names.back()); !fault.empty())
+                    throw io_error(found->name(), fault);
             }
             log.about.layers = std::move(names);
             return;
@@ -282,9 +284,9 @@ private:
     void read_feedback(array_log& log, std::size_t count) const {
         log.feedback = in_.one_a_step("feedback", count);
         for (const double value : log.feedback)
-            if (!std::isfinite(value))
+            if (!is_number_of_log(value))
                 throw io_error(path_ + ":feedback",
-                               fmt::format("{} came, but it must be finite", value));
+                               fmt::format("{} came, but it {}", value, number_rule));
     }
 
     /// An array of the same shape as the loads.

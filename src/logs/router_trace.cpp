@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "log_builder.hpp"
+#include "token_choices.hpp"
 
 namespace moebius {
 
@@ -40,18 +41,24 @@ std::vector<double> router_trace::counts(const json& record, const json_place& a
     if (const auto shape = record.find("logit_shape"); shape != record.end())
         read_shape(*shape, at);
     std::vector<double> out(experts_);
+    token_choices of_token;
+    std::size_t token = 0;
     const auto choose = [&](const json& expert) {
         const auto e =
             checked_expert(json_number(expert, "top_indices", at), [&] { return at.text(); });
         if (experts_ > 0 && e >= experts_)
             throw io_error(at.text(), fmt::format("expert {} was chosen, but 'logit_shape' has {}",
                                                   e, experts_));
+        if (!of_token.choose(e))
+            throw io_error(
+                fmt::format("{}, token {} of 'top_indices', expert {}", at.text(), token, e),
+                token_choices::rule);
         if (e >= out.size()) out.resize(e + 1);
         ++out[e];
     };
     check_choices(record, tokens, at);
-    for (const auto& chosen : tokens)
-        if (chosen.is_array())
+    for (; token < tokens.size(); ++token, of_token.begin_token())
+        if (const auto& chosen = tokens[token]; chosen.is_array())
             std::for_each(chosen.begin(), chosen.end(), choose);
         else
             choose(chosen);

@@ -13,7 +13,7 @@ namespace moebius {
 class router_trace {
 public:
     /// How often each expert was chosen: of as many as `logit_shape` says, now or in a record
-    /// before, or of as many as were chosen.
+    /// before, or of as many as were chosen. Those of a token are to differ.
     /// @throws io_error
     [[nodiscard]] std::vector<double> counts(const nlohmann::json& record, const json_place& at);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "text_log.hpp"
 
+#include <fmt/format.h>
+
 #include <moebius/base/error.hpp>
 #include <utility>
 
@@ -18,6 +20,7 @@ text_reader::text_reader(std::unique_ptr<log_bytes> file, log_format format, log
 bool text_reader::take_lines() {
     std::string_view line;
     if (!lines_.next(line)) return false;
+    if (lines_.ended_early()) return take_last(line);
     parser_->take(line);
     if (std::exchange(is_first_, false)) return true;
     const std::size_t more = parser_->take_ahead(lines_.ahead());
@@ -26,7 +29,24 @@ bool text_reader::take_lines() {
     return true;
 }
 
+/// The line at which the file ends; false where it was cut off in it. A file without a load before
+/// that line is refused by it.
+bool text_reader::take_last(std::string_view line) {
+    if (parser_->take_without_end(line)) return true;
+    is_cut_ = !to_.empty();
+    if (is_cut_)
+        to_.end_early();
+    else
+        parser_->take(line);
+    return !is_cut_;
+}
+
 std::vector<std::string> text_reader::notes_at_end() const {
+    if (is_cut_)
+        return {
+            fmt::format("the last line of {} has no end and is no whole record: the file was cut "
+                        "off in it, and it was left out",
+                        file_->name())};
     const bool may_be_cut =
         format_ == log_format::csv && lines_.ended_early();  // a record of JSON has its own end
     return may_be_cut ? std::vector{early_end_of(file_->name())} : std::vector<std::string>();

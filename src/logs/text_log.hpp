@@ -31,14 +31,15 @@ public:
 
 private:
     [[nodiscard]] bool take_lines();
+    [[nodiscard]] bool take_last(std::string_view line);
 
     std::unique_ptr<log_bytes> file_;
     log_format format_;
     log_builder& to_;
     std::unique_ptr<line_parser> parser_;
     line_reader lines_;
-    std::size_t bytes_ = 0;  ///< of the lines behind the first, which has names
-    bool is_first_ = true;
+    std::size_t bytes_ = 0;                  ///< of the lines behind the first, which has names
+    bool is_first_ = true, is_cut_ = false;  ///< is_cut_: the last line was, and was left out
 };
 
 /// A log of which a step is in memory at a time.

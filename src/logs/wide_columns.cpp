@@ -119,9 +119,11 @@ std::vector<wide_columns::run> wide_columns::runs(log_builder& to, bool in_rows,
         }
         if (!of.rank.empty()) to.add_rank(of.rank);
         const auto score = scores.find({of.rank, of.layer, of.expert});
-        experts.push_back({of.rank,
-                           in_rows ? 0 : to.part("").layer(of.layer.empty() ? "0" : of.layer),
-                           of.expert, at, score == scores.end() ? nowhere : score->second});
+        experts.push_back(
+            {of.rank,
+             in_rows ? 0
+                     : to.part("").layer(of.layer.empty() ? "0" : of.layer, [&] { return place; }),
+             of.expert, at, score == scores.end() ? nowhere : score->second});
     }
     number_from_0(experts, to);
     auto out = joined(std::move(experts));

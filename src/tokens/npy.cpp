@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -85,6 +86,20 @@ void npy_stream::need(std::size_t bytes) const {
     if (left_ && bytes > *left_) fail(early);
 }
 
+/// A file is of one array: what is behind that of this shape is none of it.
+void npy_stream::refuse_more(std::string_view how_much) const {
+    fail(
+        fmt::format("it has {} behind the array of its header, whose shape is ({}), but a file is "
+                    "of one array: a second numpy.save to the same file is not read",
+                    how_much, fmt::join(shape_, ", ")));
+}
+
+/// Behind the last number of a file whose size is not known beforehand.
+void npy_stream::check_end() const {
+    char next = 0;
+    if (!left_ && bytes_.read({&next, 1}) > 0) refuse_more("more bytes");
+}
+
 /// What follows 'name': in the header's dictionary, up to its end.
 std::string_view npy_stream::entry(std::string_view header, std::string_view name) const {
     const auto key = fmt::format("'{}':", name);
@@ -158,7 +173,10 @@ void npy_stream::check_count() {
         if (length != 0 && count_ > most / length) fail(early);
         count_ *= length;
     }
-    need(count_ * (is_text() ? text_width_ * letter_ : type_->size));
+    const std::size_t bytes = count_ * (is_text() ? text_width_ * letter_ : type_->size);
+    need(bytes);
+    if (left_ && *left_ > bytes) refuse_more(fmt::format("{} bytes", *left_ - bytes));
+    unread_ = count_;
 }
 
 void npy_stream::read_header() {
@@ -186,21 +204,36 @@ npy_stream::npy_stream(byte_source& bytes) : bytes_(bytes), left_(bytes.size()) 
 
 void npy_stream::read(std::span<double> to) {
     if (is_text()) fail("its elements are a text, but numbers are needed");
+    unread_ -= std::min(unread_, to.size());
     if (type_->code == "f8") {
         const std::span raw(reinterpret_cast<char*>(to.data()), to.size() * type_->size);
         take(raw);
         if (swapped_) swap_bytes(raw, type_->size);
-        return;
+    } else {
+        read_converted(to);
     }
+    if (unread_ == 0) check_end();
+}
+
+/// @param before  numbers before those in raw_, of which one is too large
+void npy_stream::refuse_large(std::size_t before, std::size_t count) const {
+    std::size_t at = 0;
+    for (double value = 0; at + 1 < count; ++at)
+        if (!type_->load(raw_.data() + at * type_->size, 1, &value)) break;
+    fail(
+        fmt::format("number {} of {}, from 0 in the file's order, is a whole one of 2^53 or more, "
+                    "where double precision tells them apart no longer",
+                    before + at, count_));
+}
+
+void npy_stream::read_converted(std::span<double> to) {
     while (!to.empty()) {
         const auto part = to.first(std::min(most_at_a_time, to.size()));
         raw_.resize(part.size() * type_->size);
         take(raw_);
         if (swapped_) swap_bytes(raw_, type_->size);
         if (!type_->load(raw_.data(), part.size(), part.data()))
-            fail(
-                "it has a whole number of 2^53 or more, where double precision tells them "
-                "apart no longer");
+            refuse_large(count_ - unread_ - to.size(), part.size());
         to = to.subspan(part.size());
     }
 }

@@ -155,6 +155,12 @@ public:
 
     [[nodiscard]] bool has(std::string_view name) const { return tensors_.contains(name); }
 
+    [[nodiscard]] std::vector<tensor_info> list() const {
+        std::vector<tensor_info> out;
+        for (const auto& [name, one] : tensors_) out.push_back({name, one.type, one.shape});
+        return out;
+    }
+
     [[nodiscard]] const tensor_list::value_type& find(std::string_view name) const {
         if (tensors_.empty()) fail("it has no tensor");
         if (name.empty() && tensors_.size() == 1) return *tensors_.begin();
@@ -264,6 +270,8 @@ number_array read_safetensors(const std::string& path, std::string_view name) {
     tensor_file file(path);
     return file.read(file.find(name));
 }
+
+std::vector<tensor_info> tensors_of(const std::string& path) { return tensor_file(path).list(); }
 
 bool has_tensor(const std::string& path, std::string_view name) {
     return tensor_file(path).has(name);

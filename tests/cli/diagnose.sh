@@ -251,3 +251,41 @@ test $code = 2 && grep -q -- '--moments: --noise is none' said
 grep -q '^read: the log goes back, .*: the rows of steps 9 to 39 that came first were left out' summary
 cat restarted.csv | rejected '/dev/stdin, line 42: step 9 came after 39, but steps must increase in a table' /dev/stdin
 grep -qF 'a pipe cannot be read twice, and a file can' said
+
+# a run that was killed: the half step at the end is left out, and the verdicts are those of the steps before
+awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 300; ++s) for (l = 0; l < 2; ++l) for (e = 0; e < 4; ++e)
+    printf "%d,%d,%d,%d\n", s, l, e, 250 + (e % 2 ? 1 : -1) * ((s * (l + 3)) % 7) }' >whole.csv
+head -n $((1 + 299 * 8)) whole.csv >before.csv
+head -n $((1 + 299 * 8 + 2)) whole.csv >half.csv
+"$program" diagnose before.csv --format csv >before.table
+"$program" diagnose half.csv --format csv >half.table 2>said
+cmp before.table half.table
+"$program" diagnose half.csv >summary
+grep -q '^read: .*the file was cut off there, and that step was left out' summary
+
+# a checkpoint: the state of its biases, and no dynamics
+python3 - <<'END'
+import json, struct
+tensors = {"model.layers.3.mlp.gate.weight": ([4, 2], [1, 0, 0, 2, 3, 0, 0, 4]),
+           "model.layers.3.mlp.gate.e_score_correction_bias": ([4], [34.5, 34.25, 34.75, 34.5])}
+header, data = {}, b""
+for name, (shape, values) in tensors.items():
+    raw = struct.pack(f"<{len(values)}f", *values)
+    header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(raw)]}
+    data += raw
+head = json.dumps(header).encode()
+open("gate.safetensors", "wb").write(struct.pack("<Q", len(head)) + head + data)
+END
+"$program" diagnose gate.safetensors >summary
+grep -q '^ *3 *1 .* 34.5 *0.5 .* 0.25$' summary
+for words in '^distance of layer 3: cannot tell: it has no loads' '^snapshot: a snapshot has no dynamics' \
+    '^bias: layer 3: at their offset bfloat16 rounds biases to 0.25' \
+    '^read: gate of layer 3: weights of 4 experts and 2 features, of norms from 1 (expert 0) to 4 (expert 3)' \
+    "^read: weights say nothing of loads: moebius simulate --tokens FILE --gate 'gate.safetensors:model.layers.3.mlp.gate.weight'"; do
+    grep -q "$words" summary
+done
+printf '1,0\n0,1\n2,1\n1,2\n' >tokens.csv # and that command runs
+"$program" simulate --tokens tokens.csv --gate 'gate.safetensors:model.layers.3.mlp.gate.weight' --steps 20 --batch 8 \
+    --log routed.npz >summary
+"$program" diagnose routed.npz >summary
+rejected 'gate.safetensors: it is a safetensors file, but CSV or JSONL is needed to follow a log' --follow gate.safetensors

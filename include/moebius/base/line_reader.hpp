@@ -26,7 +26,7 @@ public:
     bool next(std::string_view& line);
 
     /// Whether the last line that was given had no end where something could be cut: it is not
-    /// blank. Known when next() has given false, whatever came to the file since it was opened.
+    /// blank. No line follows it then, whatever comes to the file later.
     [[nodiscard]] bool ended_early() const noexcept { return ended_early_; }
 
     /// What is read already of the lines behind the last one, with their ends; the last of them may

@@ -14,19 +14,23 @@
 
 namespace moebius {
 
+/// No number of a log is larger: from 2^53 on doubles tell whole numbers apart no longer.
+inline constexpr double largest_number = 9007199254740992;
+
 /// What a load log says of the run behind it. Nothing is guessed: what is not said is empty.
 struct log_head {
     std::vector<std::string> layers;  ///< their names, in the order of the file
     std::size_t experts = 0;          ///< of every layer
     bool has_steps = true;            ///< whether steps have numbers; else they are counted from 0
-    std::optional<double> top_k;      ///< choices of a token
-    std::optional<double> tokens;     ///< of a step, over all ranks
-    std::optional<double> rate;       ///< eta of `s += eta (feedback n - decay s)`
-    std::optional<double> feedback;   ///< kappa, of the last step where it moves
-    std::optional<double> decay;      ///< lambda
-    std::optional<double> beta;       ///< sharpness of the softmax
-    std::optional<double> bias_rate;  ///< u of the sign rule, or gamma eta of the integral rule
-    double bias_leak = 0;             ///< share of the integral rule's bias that a step forgets
+    std::optional<double> said_experts;  ///< by its config, which its loads may contradict
+    std::optional<double> top_k;         ///< choices of a token
+    std::optional<double> tokens;        ///< of a step, over all ranks
+    std::optional<double> rate;          ///< eta of `s += eta (feedback n - decay s)`
+    std::optional<double> feedback;      ///< kappa, of the last step where it moves
+    std::optional<double> decay;         ///< lambda
+    std::optional<double> beta;          ///< sharpness of the softmax
+    std::optional<double> bias_rate;     ///< u of the sign rule, or gamma eta of the integral rule
+    double bias_leak = 0;                ///< share of the integral rule's bias that a step forgets
     bool of_one_rank = false;  ///< by a file's name, and nothing says how many tokens all have
     std::string gate;          ///< "softmax", "sigmoid", another law of choices, or empty
     std::string balancer;      ///< "none", "aux", "sign", "integral", "feedback", or empty

@@ -31,7 +31,7 @@ public:
                                                     std::span<const layer_state> states) const;
 
     /// Why the loads of a layer are not those of its steps, so that no course can be read off them:
-    /// running totals, loads that never change. Empty where they may be.
+    /// running totals, loads that never change, none. Empty where they may be.
     [[nodiscard]] std::string_view veto(std::size_t layer) const;
 
 private:

@@ -64,10 +64,17 @@ struct opened_log {
 ///   router trace; records with a map of physical to logical experts, and records of layers within
 ///   one of a step ("layers": [{...}]).
 /// - TensorBoard's event files, by tags as the columns of a CSV.
+/// - safetensors: no log, but the gates of a checkpoint as one step without loads, whose scores are
+///   the biases that choices are made with; what the weights are stands in the notes.
 ///
 /// Steps may come in any order in what goes by a table. A run that was restarted from a checkpoint
 /// has steps again: the rows that came first are left out from there on, and a note says which. Of
 /// arrays, `steps` may go back so, but in no other way. Event files say where a run was restarted.
+/// A step within which a text or an event file ends, as of a run that was killed, is left out, and
+/// a note says so.
+///
+/// Where a config or log_options::experts says fewer experts than a file has, and those behind them
+/// have no loads, these are padding and left out; another number that a config says is noted.
 ///
 /// NPY and NPZ files, and one CSV, a file or a pipe, of a step a line without losses are read as
 /// they are asked for: what is wrong far in it is said there, out_of_order among it. A line is a
@@ -81,7 +88,9 @@ struct opened_log {
 /// @return one, or one for each combination of what else a long table says (model, domain)
 /// @throws io_error  with file, place and rule: for what is no log (summaries, pickles, which are
 ///                   never opened, tables of Parquet), negative loads, numbers that are not finite,
-///                   steps out of order in an array or a pipe, experts that come twice
+///                   steps below 0 or out of order in an array or a pipe, experts that come twice,
+///                   in a step or among the choices of a token, layers beyond any, files that are
+///                   cut off in their middle, bytes behind an array
 /// @throws out_of_order  for steps out of order in a CSV file that is read as it is asked for
 /// @throws invalid_argument  for settings that no run can have: choices, of the options or of the
 ///                           log, and a rule of scores (unfit_rule) of the options; for other

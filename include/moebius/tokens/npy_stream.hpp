@@ -24,8 +24,8 @@ class npy_stream {
 public:
     /// Reads the header.
     /// @param bytes  the file behind its magic string; it must outlive this
-    /// @throws io_error  for what is no header, and a file that has fewer bytes than its shape
-    /// needs
+    /// @throws io_error  for what is no header, and a file that has other bytes than its shape
+    /// needs, fewer or more
     explicit npy_stream(byte_source& bytes);
 
     [[nodiscard]] const std::vector<std::size_t>& shape() const noexcept { return shape_; }
@@ -35,7 +35,8 @@ public:
     [[nodiscard]] bool is_text() const noexcept { return text_width_ > 0; }
 
     /// The next numbers, as many as `to` takes, in the order of the file.
-    /// @throws io_error  at the file's end, and for a whole number of 2^53 or more
+    /// @throws io_error  at the file's end, for a whole number of 2^53 or more, and where more
+    /// bytes follow the last number of a pipe
     void read(std::span<double> to);
 
     /// All numbers in row-major order, from the front.
@@ -51,6 +52,10 @@ private:
     void take(std::span<char> to);
     std::size_t unsigned_bytes(std::size_t n);
     void need(std::size_t bytes) const;
+    [[noreturn]] void refuse_more(std::string_view how_much) const;
+    void check_end() const;
+    [[noreturn]] void refuse_large(std::size_t before, std::size_t count) const;
+    void read_converted(std::span<double> to);
     std::string_view entry(std::string_view header, std::string_view name) const;
     void read_header();
     void read_type(std::string_view descr);
@@ -66,7 +71,7 @@ private:
     bool swapped_ = false;                     ///< big-endian
     bool fortran_order_ = false;
     std::vector<std::size_t> shape_;
-    std::size_t count_ = 1;
+    std::size_t count_ = 1, unread_ = 0;
     std::vector<char> raw_;
 };
 

@@ -4,6 +4,7 @@
 #include <moebius/tokens/token_file.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace moebius {
 
@@ -19,6 +20,15 @@ inline constexpr std::string_view safetensors_ending = ".safetensors";
 ///                   type of number, a name that is not there (those of gates are listed)
 /// @source  huggingface.co/docs/safetensors, section Format
 [[nodiscard]] number_array read_safetensors(const std::string& path, std::string_view name = {});
+
+/// A tensor of such a file, by its header.
+struct tensor_info {
+    std::string name, type;  ///< type: "F32"
+    std::vector<std::size_t> shape;
+};
+/// All of them, in the order of their names.
+/// @throws io_error  as read_safetensors, for what the file is
+[[nodiscard]] std::vector<tensor_info> tensors_of(const std::string& path);
 
 /// Whether such a file has a tensor of that name.
 /// @throws io_error  as read_safetensors, for what the file is

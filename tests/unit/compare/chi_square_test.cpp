@@ -13,6 +13,7 @@ TEST_CASE("the law of two squares is exponential, that of one the error function
         CHECK(chi_square_p(sum, 1) == Approx(std::erfc(std::sqrt(sum / 2))).epsilon(1e-13));
     }
     CHECK(chi_square_p(0, 0) == 1);
+    CHECK(chi_square_p(-1e-12, 3) == 1);
     CHECK(chi_square_p(std::numeric_limits<double>::infinity(), 3) == 0);
     CHECK(chi_square_p(std::numeric_limits<double>::quiet_NaN(), 3) == 0);
 }

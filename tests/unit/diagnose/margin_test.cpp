@@ -340,3 +340,9 @@ TEST_CASE("a gain that passes the loss of balance is warned of in its step", "[d
     CHECK(got.warned_at.has_value() == (end > experts));
     if (got.warned_at) CHECK_THAT(static_cast<double>(*got.warned_at), WithinAbs(205, 5));
 }
+
+TEST_CASE("a router that chooses nearly all experts has no dynamics", "[diagnose]") {
+    auto head = head_of(3, 1);
+    head.top_k = 2.5;  // in the mean, and 3 where it is rounded
+    CHECK_NOTHROW(layer_margin(head));
+}

@@ -48,7 +48,7 @@ TEST_CASE("a log whose end may be cut off says so", "[logs]") {
     CHECK_FALSE(sample::says(notes_of(rows), "cut off"));
     CHECK(sample::says(
         notes_of(rows + "1,0,0,5\n1,0,1,7\n"),
-        "the last step, 1, has 1 of 2 layers, and all before it have each: the file may "));
+        "the last step, 1, has 1 of 2 layers, and all before it have each: the file was cut off "));
     CHECK(sample::says(
         notes_of(rows + "1,0,0,5\n1,0,1,7\n1,1,0,6\n"),
         "of step 1 and layer 1, has a row of 1 of 2 experts, and all before it of each"));

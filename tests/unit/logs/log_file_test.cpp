@@ -187,7 +187,7 @@ TEST_CASE("an array in Fortran's order is the same log", "[logs][property]") {
 TEST_CASE("rows that begin alike and numbers that float does not hold are read in full",
           "[logs][property]") {
     // steps and layers that begin as others do, quotes between, and a number of each kind
-    const double loads[] = {3, 16777217, 0.1, 1e300, 5, 6};
+    const double loads[] = {3, 16777217, 0.1, 123456789012345.5, 5, 6};
     std::string ordered = "step,layer,expert,tokens\n", turned = "expert,tokens,layer,step\n";
     for (const int step : {1, 2, 11, 12, 111})
         for (const int layer : {1, 2, 12})
@@ -338,6 +338,10 @@ TEST_CASE("settings that no run can have are refused", "[logs][error]") {
     CHECK_THAT(refusal_of(array, {.rate = 5}), ContainsSubstring("rate x decay is 5, but it must"));
     CHECK_THAT(refusal_of(array, {.rate = 0.6, .decay = 2}),
                ContainsSubstring("rate x decay is 1.2, but it must be < 1"));
+    CHECK_THAT(refusal_of(array, {.rate = 1e-300}),
+               ContainsSubstring("rate x decay is 1e-300, but it must be 0, or more than what"));
+    CHECK_THAT(refusal_of(array, {.bias_rate = 1e300}),
+               ContainsSubstring("bias_rate is 1e+300, but it must be >= 0 and 2^53 at most"));
     // a log is read all the same, whatever it says of its rule
     const std::string loads = "{\"step\":0,\"layer\":0,\"counts\":[1,2]}\n";
     CHECK(refusal_of("{\"config\":{\"eta\":5}}\n" + loads) == "(nothing)");
@@ -357,7 +361,7 @@ TEST_CASE("a damaged text is refused with file, place and rule", "[logs][error]"
         {"0.5,0,0,4\n", "column 'step': the step is 0.5, but it must be a whole number"},
         {"0,0,1e9,4\n", "column 'expert': the expert is 1000000000, but it must be a whole number"},
         {"0,0,0,4\n0,0,0,5\n", "FILE: step 0, layer 0: expert 0 comes twice"},
-        {"0,0,0,4\n0,0,1,0\n1,0,0,3\n",
+        {"0,0,0,4\n0,0,1,0\n1,0,0,3\n2,0,0,3\n2,0,1,1\n",
          "FILE: step 1, layer 0: 1 of 2 experts have a row, but all"},
         {"0,0,1,4\n0,0,3,0\n",
          "2 of 3 experts have a row, but all must where zeros are written: "
