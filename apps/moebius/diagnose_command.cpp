@@ -126,6 +126,14 @@ std::vector<diagnosis> diagnose_all(const diagnose_arguments& args, const sessio
     return out;
 }
 
+void tell_restart(std::int64_t step) {
+    tell(
+        fmt::format("step {} came again, as of a run that was restarted from a checkpoint or of an "
+                    "evaluation that no column tells from training: what came before it no longer "
+                    "counts",
+                    step));
+}
+
 /// A line a step, until an interrupt comes or a verdict is as bad as it may not be.
 int follow(const diagnose_arguments& args, const session& session) {
     constexpr auto pause = std::chrono::milliseconds(200);
@@ -134,23 +142,24 @@ int follow(const diagnose_arguments& args, const session& session) {
     std::optional<distance_estimate> distance;  // of as many layers and experts as came so far
     std::size_t experts = 0, layers = 0;
     const auto watched = session.watch("diagnose");  // an interrupt is what ends it
-    while (!watched.stopping()) {
+    bool waits = false;  // for more: what came before the interrupt is still said then
+    while (true) {
+        const bool stops = watched.stopping();
+        if (stops && !waits) break;
         const auto records = log->next_step();
         if (records.empty()) {
+            if (stops) break;
+            waits = true;
             std::this_thread::sleep_for(pause);
             continue;
         }
         const auto& head = log->head();
+        const bool grew = experts != head.experts || layers != head.layers.size();
         if (log->restarted()) {
-            tell(
-                fmt::format("step {} came again, as of a run that was restarted from a checkpoint "
-                            "or of an evaluation that no column tells from training: what came "
-                            "before it no longer counts",
-                            records.front().step));
+            if (!grew) tell_restart(records.front().step);
             state = load_state(args.window);
         }
-        if (log->restarted() || experts != head.experts || layers != head.layers.size())
-            distance.emplace(head, args.restore, false);
+        if (log->restarted() || grew) distance.emplace(head, args.restore, false);
         experts = head.experts, layers = head.layers.size();
         for (const auto& record : records) {
             state.take(record);

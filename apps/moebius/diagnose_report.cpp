@@ -145,7 +145,7 @@ constexpr struct {
                    {"margins_2_of", "next margin from"},
                    {"margins_3_of", "third margin from"},
                    {"knobs", "what to turn"},
-                   {"had", "had"}};
+                   {"had", "rests on"}};
 
 void add_distances(const result_document& result, report_lines& out) {
     const auto& layers = result.table_of("layers");

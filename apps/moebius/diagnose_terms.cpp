@@ -31,7 +31,8 @@ constexpr diagnose_term terms[] = {
     {"fold", "fold", "the K from which a collapsed state exists beside equal loads"},
     {"balance", "balance lost", "the K at which equal loads are lost without a controller"},
     {"hopf", "Hopf point", "the K at which loads begin to swing under the controller"},
-    {"had", "had", "what a verdict rests on: counts, and scores, moments or a dither beside them"},
+    {"had", "rests on",
+     "what its verdict rests on: counts, and scores, moments or a dither beside them"},
     {"history", "history",
      "how the loads of each layer went over the whole log, over the mean load: least, quarter, "
      "median, three_quarters and most of the experts; a row is of the mean loads of some steps, "

@@ -123,21 +123,34 @@ for shown in escape.html escape.txt escape.table; do
 done
 grep -q '^1,"a,b",1,' escape.table
 
-# followed: a step is told once the next begins; Ctrl-C ends it.
+# followed: a step is told once it is whole, the last one, too; Ctrl-C ends it.
 head -100 long.csv >growing.csv
 "$program" diagnose --follow growing.csv >lines &
 running=$!
 tail -n +101 long.csv >>growing.csv
 tries=0
-until test "$(wc -l <lines)" = 39; do
+until test "$(wc -l <lines)" = 40; do
     tries=$((tries + 1)) && test $tries -lt 600
     sleep 0.1
 done
-kill -s INT $running
+printf '40,0,0,250\n40,0,1,251\n' >>growing.csv && kill -s INT $running # a part of a step
 code=0
 wait $running || code=$?
-test $code = 130
-grep -q '^step 38  max/mean 1\.[0-9]* (layer 2)  CV .* dead 0 of 12  [a-z ]* (layer [012]: [^:;]*)$' lines
+test $code = 130 && test "$(wc -l <lines)" = 40
+grep -q '^step 39  max/mean 1\.[0-9]* (layer 2)  CV .* dead 0 of 12  [a-z ]* (layer [012]: [^:;]*)$' lines
+
+for log in wide.csv log.jsonl; do
+    "$program" diagnose --follow $log >"$log.lines" &
+    running=$!
+    tries=0
+    until grep -q '^step 39 ' "$log.lines"; do
+        tries=$((tries + 1)) && test $tries -lt 600
+        sleep 0.1
+    done
+    kill -s INT $running
+    wait $running || test $? = 130
+    cmp "$log.lines" lines
+done
 
 # as JSON, and ended by a verdict: one expert takes all from step 100 on
 awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 400; ++s) for (e = 0; e < 4; ++e)
