@@ -63,6 +63,7 @@ log_head head_of(const feedback_rule& rule, std::size_t experts, std::size_t tok
     head.beta = rule.beta;
     const bool controlled = rule.controller.law == control_law::integral;
     if (controlled) head.bias_rate = rule.controller.gain * rule.step;
+    if (controlled) head.bias_leak = rule.controller.leak * rule.step;
     head.gate = "softmax";
     head.balancer = controlled ? "integral" : "feedback";
     return head;

@@ -52,6 +52,8 @@ void add_to(option_table& table, diagnose_arguments& args) {
     table.add("beta", args.log.beta, "sharpness of the softmax", {.kept = if_set});
     table.add("bias_rate", args.log.bias_rate, "a step of the bias rule, of the sign or times gain",
               {.kept = if_set});
+    table.add("bias_leak", args.log.bias_leak,
+              "share of the integral rule's bias that a step forgets, 0 to 1", {.kept = if_set});
     table.add("gate", args.log.gate, "softmax or sigmoid",
               {.choices = {"softmax", "sigmoid"}, .kept = if_set});
     table.add("balancer", args.log.balancer, "none, aux, sign, integral or feedback",

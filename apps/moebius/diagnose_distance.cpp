@@ -57,6 +57,7 @@ namespace {
 
 layer_diagnosis untold(std::string why, std::string had) {
     layer_diagnosis out;
+    out.untold = out.untold_margin = why;
     out.reason = std::move(why);
     out.had = std::move(had);
     return out;

@@ -160,7 +160,8 @@ void add_rows(const diagnosis& log, double number, std::size_t margins, row_writ
 
 /// What a result says in words: of each layer, and of all.
 struct sentences {
-    std::vector<std::string> names, layers, reasons, knobs, had, of_layers, limits, findings, notes;
+    std::vector<std::string> names, layers, reasons, knobs, had, of_layers, limits, findings, notes,
+        no_gain, no_margin;
     std::vector<std::vector<std::string>> margins;  ///< what the nearest is of, the next, ...
 
     void add(const diagnosis& log) {
@@ -173,6 +174,8 @@ struct sentences {
             for (std::size_t i = 0; i < margins.size(); ++i)
                 margins[i].push_back(i < far.margins.size() ? far.margins[i].of : "");
             knobs.push_back(far.knob);
+            no_gain.push_back(far.untold);
+            no_margin.push_back(far.untold_margin);
             had.push_back(far.had);
             of_layers.push_back(fmt::format("{}", fmt::join(far.notes, "; ")));
         }
@@ -248,6 +251,8 @@ result_document document_of(const std::vector<diagnosis>& logs, result_heading h
                          {"reasons", std::move(said.reasons)},
                          {"margins_of", std::move(said.margins.front())},
                          {"knobs", std::move(said.knobs)},
+                         {"no_K", std::move(said.no_gain)},
+                         {"no_margin", std::move(said.no_margin)},
                          {"had", std::move(said.had)},
                          {"layer_notes", std::move(said.of_layers)},
                          {"cannot_be_told", std::move(said.limits)},

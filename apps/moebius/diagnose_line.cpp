@@ -30,6 +30,8 @@ json layer_json(const std::string& name, const layer_state& state, const layer_d
         out["margin"] = {nearest.value, nearest.low, nearest.high};
         out["margin_from"] = nearest.of;
     }
+    if (!far.untold.empty()) out["no_K"] = far.untold;
+    if (!far.untold_margin.empty()) out["no_margin"] = far.untold_margin;
     out["warned_at"] = or_null(far.warned_at);
     out["steps_left"] = or_null(far.steps_left);
     return out;

@@ -145,6 +145,8 @@ constexpr struct {
                    {"margins_2_of", "next margin from"},
                    {"margins_3_of", "third margin from"},
                    {"knobs", "what to turn"},
+                   {"no_K", "why no K"},
+                   {"no_margin", "why no margin"},
                    {"had", "rests on"}};
 
 void add_distances(const result_document& result, report_lines& out) {

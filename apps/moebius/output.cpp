@@ -40,6 +40,8 @@ std::string csv_of(const result_document& result) {
                            {"knob", "knobs", 0},
                            {"margin_2_of", "margins_2_of", 0},
                            {"margin_3_of", "margins_3_of", 0},
+                           {"no_K", "no_K", 0},
+                           {"no_margin", "no_margin", 0},
                            {"had", "had", 0},
                            {"notes", "layer_notes", 0}};
     std::vector<csv_words> words;

@@ -324,6 +324,7 @@ def diagnose(
     decay: float | None = None,
     beta: float | None = None,
     bias_rate: float | None = None,
+    bias_leak: float | None = None,
     gate: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     balancer: str | PathLike[str] | Point | Equations | ArrayLike | None = None,
     out: str | PathLike[str] | Point | Equations | ArrayLike | None = None,

@@ -88,8 +88,8 @@ Eigen::VectorXd block_scales::recent() const {
     return at.means.rowwise().sum().array() / count + even;  // places not yet filled hold 0
 }
 
-Eigen::VectorXd block_scales::block(std::size_t back) const {
-    const auto& at = scales_[0];
+Eigen::VectorXd block_scales::block(std::size_t back, std::size_t which) const {
+    const auto& at = scales_[which];
     return at.means.col(at.place(back)).array() + 1 / static_cast<double>(experts_);
 }
 

@@ -26,7 +26,8 @@ void collapse_watch::take(std::span<const double> shares, double tokens, double 
 bool collapse_watch::grows(const block_growth& growth, const block_window& window) const {
     if (!growth.away || growth.jumped) return false;
     if (growth.t >= limits_.clear_t) return true;
-    const bool lone = blocks_.experts() >= limits_.lone_experts && growth.t >= limits_.lone_t &&
+    const bool lone = window.length > block_scales::shortest &&
+                      blocks_.experts() >= limits_.lone_experts && growth.t >= limits_.lone_t &&
                       growth.share >= limits_.lone_share;
     return lone ||
            (growth.t >= limits_.growth_t && second_direction(window) <= limits_.growth_second);

@@ -50,6 +50,10 @@ std::string swing_words(const block_line& line, std::string_view unit) {
         line.period, unit, line.size);
 }
 
+std::string too_few_rows(std::size_t rows, std::string_view unit) {
+    return fmt::format("{} {} came; {} are needed", rows, unit, enough_steps);
+}
+
 void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out) {
     if (now.kind == warning_kind::growing) {
         out.verdict = load_verdict::losing_balance;
@@ -93,7 +97,7 @@ void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& o
 void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::string_view unit,
                 const log_head& head, const std::optional<warning>& swing, layer_diagnosis& out) {
     if (rows < enough_steps || !slow) {
-        out.reason = fmt::format("{} {} came; {} are needed", rows, unit, enough_steps);
+        out.reason = too_few_rows(rows, unit);
         return;
     }
     if (slow->spread == 0) {

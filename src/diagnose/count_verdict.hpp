@@ -18,6 +18,9 @@ constexpr double far_moved =
 /// @param unit  of blocks: steps, or rows that are not one step apart
 [[nodiscard]] std::string swing_words(const block_line& line, std::string_view unit);
 
+/// Why a log of fewer rows than enough_steps tells nothing by blocks.
+[[nodiscard]] std::string too_few_rows(std::size_t rows, std::string_view unit);
+
 /// Verdict and reason of a warning.
 /// @param unit  of blocks: steps, or rows that are not one step apart
 void judge_warning(const warning& now, std::string_view unit, layer_diagnosis& out);

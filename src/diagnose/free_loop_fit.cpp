@@ -2,9 +2,17 @@
 #include <algorithm>
 #include <cmath>
 #include <moebius/diagnose/loop_fit.hpp>
-#include <utility>
 
 namespace moebius {
+namespace {
+
+constexpr double fewest_memories = 10;  ///< that a log has to hold, for any gain
+
+bool more_likely(const free_loop_fit::result& a, const free_loop_fit::result& b) {
+    return a.loop.misfit < b.loop.misfit;
+}
+
+}  // namespace
 
 free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double around) {
     const double low = around > 0 ? around / 16 : 1e-3, high = around > 0 ? around * 16 : 0.5;
@@ -13,6 +21,7 @@ free_loop_fit::free_loop_fit(std::size_t experts, loop_terms terms, double aroun
     terms.skip = static_cast<std::size_t>(4 / centre);  // the same for all
     for (double e = low; e <= high * 1.001; e *= factor) {
         if (e > 0.9) break;
+        if (around > 0) terms.per_load *= e / terms.forget;  // of another rate, not feedback
         terms.forget = e;
         if (e <= 1.001 * centre) middle_ = forgets_.size();
         forgets_.push_back(e);
@@ -26,20 +35,44 @@ void free_loop_fit::take(std::span<const double> shares) {
 
 std::size_t free_loop_fit::first_part() const { return fits_[middle_].first_part(); }
 
-std::optional<free_loop_fit::result> free_loop_fit::whole(std::size_t from) const {
-    std::vector<std::pair<double, fitted_loop>> ready;
+std::vector<free_loop_fit::result> free_loop_fit::ready(std::size_t from) const {
+    std::vector<result> out;
     for (std::size_t i = 0; i < fits_.size(); ++i)
         if (const auto fit = fits_[i].whole(from))
-            if (fit->steps * forgets_[i] >= 10) ready.emplace_back(forgets_[i], *fit);
+            if (fit->steps * forgets_[i] >= fewest_memories) out.push_back({*fit, forgets_[i]});
+    return out;
+}
+
+double free_loop_fit::fewest_steps() const {
+    return static_cast<double>(fits_.back().skipped()) +
+           std::max(fewest_memories / forgets_.back(), loop_fit::fewest_steps);
+}
+
+std::optional<free_loop_fit::range> free_loop_fit::within(double more, std::size_t from) const {
+    const auto all = ready(from);
+    if (all.empty()) return std::nullopt;
+    const auto least = std::min_element(all.begin(), all.end(), more_likely)->loop.misfit;
+    std::optional<range> out;
+    for (const auto& [loop, forget] : all) {
+        if (loop.misfit > least + more) continue;
+        const double half = normal_90 * loop.error;
+        if (!out) out = {forget, forget, loop.gain, loop.gain};
+        out->high = forget;
+        out->least = std::min(out->least, loop.gain - half);
+        out->most = std::max(out->most, loop.gain + half);
+    }
+    return out;
+}
+
+std::optional<free_loop_fit::result> free_loop_fit::whole(std::size_t from) const {
+    const auto ready = this->ready(from);
     if (ready.empty()) return std::nullopt;
-    const auto top = std::min_element(ready.begin(), ready.end(), [](auto& a, auto& b) {
-        return a.second.misfit < b.second.misfit;
-    });
-    result out{top->second, top->first};
+    const auto top = std::min_element(ready.begin(), ready.end(), more_likely);
+    auto out = *top;
     if (top == ready.begin() || top + 1 == ready.end()) return out;
     // -2 ln likelihood and gain as parabolas of ln(forget) through the best and its neighbours
-    const auto &before = top[-1].second, &after = top[1].second;
-    const double h = std::log(top[1].first / top->first);
+    const auto &before = top[-1].loop, &after = top[1].loop;
+    const double h = std::log(top[1].forget / top->forget);
     const double slope = (after.misfit - before.misfit) / (2 * h);
     const double bend = (after.misfit - 2 * out.loop.misfit + before.misfit) / (h * h);
     const double rise = (after.gain - before.gain) / (2 * h);

@@ -1,41 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 #include <moebius/base/require.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
 #include <numbers>
 
 #include "loop_responses.hpp"
+#include "normal_equations.hpp"
 
 namespace moebius {
 namespace {
 
 constexpr std::size_t window_steps = 500;
-constexpr double fewest_steps = 50;
-/// The least curvature of the adjusted likelihood, over that of the regression.
-constexpr double least_curved = 0.05;
 /// Deviation of mean loads over the even one, root mean square over experts, in which scores are
 /// known up to what they make of it.
 constexpr double nearly_equal = 0.35;
-using gauss_rule = boost::math::quadrature::gauss<double, 15>;
-
-/// The sums of a regression on x and y, less the means of each expert.
-struct normal_equations {
-    double xx, xy, xq, yy, yq, qq;
-    bool both;  ///< whether c is fitted, or known
-    double a = 0, c = 0;
-
-    [[nodiscard]] double det() const { return both ? xx * yy - xy * xy : xx; }
-    /// Fits with the right-hand sides rx and ry in place of xq and yq.
-    void solve(double rx, double ry) {
-        if (both) c = (ry * xx - rx * xy) / det();
-        a = both ? (rx * yy - ry * xy) / det() : (rx - c * xy) / xx;
-    }
-    [[nodiscard]] double left() const {
-        return qq - 2 * a * xq - 2 * c * yq + a * a * xx + 2 * a * c * xy + c * c * yy;
-    }
-};
 
 /// What intercepts take from slopes, of noise v, the sum over directions: a fixed point, half a
 /// step at a time.
@@ -58,7 +37,7 @@ loop_fit::loop_fit(std::size_t experts, const loop_terms& terms) : terms_(terms)
         .positive("1 - forget", 1 - terms.forget);
     if (terms_.skip == 0) terms_.skip = static_cast<std::size_t>(4 / terms.forget);
     q_ = Eigen::ArrayXd::Zero(static_cast<Eigen::Index>(experts));
-    x_ = y_ = centre_ = told_ = signs_ = q_;
+    x_ = y_ = centre_ = told_ = raised_ = signs_ = q_;
     if (!(terms_.slope > 0)) terms_.slope = 1 / static_cast<double>(experts);
     sums_.fill(empty());
     early_ = empty();
@@ -116,14 +95,18 @@ void loop_fit::find_loads() {
     scores -= centre_;
     if (terms_.slope * experts < 1 - 1e-9) {
         told_ = terms_.slope * (scores - scores.mean());
+        raised_ = terms_.slope * (x_ - x_.mean());
         return;
     }
     told_ = (scores - scores.maxCoeff()).exp();
-    told_ = told_ / told_.sum() - 1 / experts;
+    told_ /= told_.sum();
+    raised_ = told_ * (x_ - (told_ * x_).sum());
+    told_ -= 1 / experts;
 }
 
 void loop_fit::add(sums& to) const {
     const auto& x = is_tied() ? told_ : x_;
+    const auto& y = is_tied() ? raised_ : y_;
     ++to.steps;
     to.x += x;
     to.q += q_;
@@ -131,7 +114,6 @@ void loop_fit::add(sums& to) const {
     to.xq += x * q_;
     to.qq += q_.square();
     if (follows_signs()) to.signs += (signs_ * q_).sum();
-    if (is_tied()) return;
     if (terms_.control == control_law::none) {
         to.xxq += x_.square() * q_;
         to.xxx += x_.cube();
@@ -139,10 +121,10 @@ void loop_fit::add(sums& to) const {
         to.qqq += q_.cube();
         return;
     }
-    to.y += y_;
-    to.xy += (x_ * y_).sum();
-    to.yy += y_.square().sum();
-    to.yq += (y_ * q_).sum();
+    to.y += y;
+    to.xy += (x * y).sum();
+    to.yy += y.square().sum();
+    to.yq += (y * q_).sum();
 }
 
 void loop_fit::take(std::span<const double> shares) {
@@ -190,17 +172,24 @@ std::optional<fitted_loop> loop_fit::fit_of(const sums& s) const {
     return is_tied() ? tied(s) : solve(s);
 }
 
+normal_equations loop_fit::equations_of(const sums& s, bool both) {
+    const auto centred = [&s](double sum, const Eigen::ArrayXd& a, const Eigen::ArrayXd& b) {
+        return sum - (a * b).sum() / s.steps;
+    };
+    return {centred(s.xx.sum(), s.x, s.x),
+            centred(s.xy, s.x, s.y),
+            centred(s.xq.sum(), s.x, s.q),
+            centred(s.yy, s.y, s.y),
+            centred(s.yq, s.y, s.q),
+            centred(s.qq.sum(), s.q, s.q),
+            both};
+}
+
 std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
     const double m = s.steps, directions = static_cast<double>(q_.size()) - 1;
-    const auto centred = [m](double sum, const Eigen::ArrayXd& a, const Eigen::ArrayXd& b) {
-        return sum - (a * b).sum() / m;
-    };
     const bool controlled = terms_.control != control_law::none;
     const bend_sums bend = controlled ? bend_sums{} : bend_of(s);
-    normal_equations fit{centred(s.xx.sum(), s.x, s.x), centred(s.xy, s.x, s.y),
-                         centred(s.xq.sum(), s.x, s.q), centred(s.yy, s.y, s.y),
-                         centred(s.yq, s.y, s.q),       centred(s.qq.sum(), s.q, s.q),
-                         controlled && !terms_.answer};
+    auto fit = equations_of(s, controlled && !terms_.answer);
     if (controlled) fit.c = terms_.answer.value_or(0);
     fit.xx -= bend.part() * bend.cubes;
     fit.xq -= bend.part() * bend.loads;
@@ -230,39 +219,6 @@ std::optional<fitted_loop> loop_fit::solve(const sums& s) const {
 void loop_fit::take_off_bias(double bias, double m, double& a, double& error) const {
     error *= 1 + std::max(bias, 0.0) * answered_more(terms_.forget - a, m);
     a += bias * answered(terms_.forget - a, m);
-}
-
-std::optional<fitted_loop> loop_fit::tied(const sums& s) const {
-    const double m = s.steps, directions = static_cast<double>(q_.size()) - 1;
-    const double xx = s.xx.sum() - s.x.square().sum() / m;
-    const double xq = s.xq.sum() - (s.x * s.q).sum() / m;
-    const double qq = (s.qq - s.q.square() / m).sum();
-    if (!(qq > 1e-12 && xx > 1e-12 * qq)) return std::nullopt;
-    const double a = terms_.per_load * terms_.slope, c = terms_.per_sum * terms_.slope;
-    const double first = xq / xx, freedom = (m - 1) * directions - 1;
-    const double v = std::max(qq - first * xq, 1e-300) / freedom;
-    const response_rates rates{pull_of(s), terms_.forget, terms_.leak};
-    const auto answered_by = [&](double theta) {
-        const auto g = responses(theta * a, theta * c, rates, m);
-        return directions * (a * g.x + c * g.y);
-    };
-    double theta = first;
-    for (int i = 0; i < 40; ++i)  // a fixed point, half a step at a time
-        theta = (theta + (xq + v * answered_by(theta)) / xx) / 2;
-    const double gain = a / terms_.forget;
-    // the correction moves with theta: the adjusted likelihood is flatter, or steeper
-    const double moved = (answered_by(1.01 * theta) - answered_by(0.99 * theta)) / (0.02 * theta);
-    const double curved = std::max(1 - v * moved / xx, least_curved);
-    // the adjusted score is integrated from no loop at all, of which every forgetting is as likely
-    const double intercepts = 2 * gauss_rule::integrate(answered_by, 0, theta);
-    return fitted_loop{
-        theta * gain,
-        std::sqrt(v / xx / curved) * std::abs(gain),
-        theta * c,
-        v,
-        m,
-        freedom * std::log(v) + (theta - first) * (theta - first) * xx / v - intercepts,
-        unequal(s, v, 0)};
 }
 
 /// How much of a deviation of the loads a controller's sum takes: all of it, or what is regressed

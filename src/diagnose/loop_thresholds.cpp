@@ -125,9 +125,9 @@ load_verdict region_of(const loop_thresholds& at, double K, double low, double h
         return high < at.flip && !at.sign ? load_verdict::oscillating : load_verdict::cannot_tell;
     if (low < at.fold && high > at.fold && high - low > at.fold / 2)
         return load_verdict::cannot_tell;
-    if (low > at.onset())
+    if (low > at.onset() && at.unknown.empty())
         return at.swings ? load_verdict::oscillating : load_verdict::losing_balance;
-    if (K > at.balance && at.gain == 0) return load_verdict::losing_balance;
+    if (K > at.balance && at.gain == 0 && at.unknown.empty()) return load_verdict::losing_balance;
     if (low < at.fold && high > at.fold) return load_verdict::cannot_tell;
     return low < at.fold ? load_verdict::safe : load_verdict::coexistence;
 }
@@ -137,7 +137,8 @@ std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K,
     auto out = fmt::format(
         "K = {:.4g} ({:.4g} to {:.4g}) by {}; {}a collapsed state exists from {:.4g}, "
         "equal loads are lost at {:.4g}",
-        K, low, high, by, at.gain > 0 ? "without the controller " : "", at.fold, at.balance);
+        K, low, high, by, at.gain > 0 || !at.unknown.empty() ? "without the controller " : "",
+        at.fold, at.balance);
     if (at.gain > 0) out += fmt::format(", with it they are lost at {:.4g}", at.onset());
     if (at.flip > 0)
         out += fmt::format(", and below {:.4g} they change sides in each step{}", at.flip,
@@ -168,6 +169,31 @@ std::string reason_of(const loop_thresholds& at, load_verdict verdict, double K,
     return out;
 }
 
+/// Settings that are not told and count as 1, each with the option that would tell it.
+std::string taken_for_one(const log_head& head) {
+    std::string out;
+    for (const auto& [name, value] : {std::pair("decay (--decay)", head.decay),
+                                      {"beta (--beta)", head.beta},
+                                      {"top-k (--top-k)", head.top_k}})
+        if (!value) out += (out.empty() ? "" : ", ") + std::string(name);
+    return out;
+}
+
+/// What is not known of the loop, or taken for granted.
+void note_limits(const loop_thresholds& at, const log_head& head, double high,
+                 layer_diagnosis& out) {
+    if (!at.unknown.empty())
+        out.notes.push_back(fmt::format(
+            "cannot tell from which K on the {} rule no longer holds equal loads: {} is not known",
+            head.balancer, at.unknown));
+    if (const auto taken = taken_for_one(head); !taken.empty())
+        out.notes.push_back(fmt::format("K takes {} for 1, as the log does not tell", taken));
+    if (high < at.flip)
+        out.notes.emplace_back(
+            "cannot tell K as well as its interval says: of loads that change sides in each step "
+            "the mean scores are not known, and it may be 1 % off");
+}
+
 }  // namespace
 
 loop_thresholds thresholds_of(std::size_t experts, double top_k) {
@@ -180,15 +206,20 @@ loop_thresholds thresholds_of(std::size_t experts, double top_k) {
 loop_thresholds controlled(loop_thresholds out, const log_head& head, double tokens) {
     const auto n = static_cast<double>(head.experts), k = static_cast<double>(out.top_k);
     const double beta = head.beta.value_or(1), rate = head.rate.value_or(0);
-    if (!head.bias_rate || !(rate > 0)) return out;
+    out.sign = head.balancer == "sign";
+    if (!out.sign && head.balancer != "integral") return out;
+    if (!head.bias_rate || !(rate > 0) || (out.sign && !(tokens > 0)))
+        out.unknown = !head.bias_rate ? "a step of its bias (--bias-rate)"
+                      : !(rate > 0)   ? "the rate of scores (--rate)"
+                                      : "how many tokens a step has (--tokens)";
+    if (!out.unknown.empty()) return out;
     out.loop.forget = rate * head.decay.value_or(1);
     double bias = 0;  // a step, per unit of load
     if (head.balancer == "integral") {
         bias = *head.bias_rate;
         out.loop.leak = head.bias_leak;
     }
-    out.sign = head.balancer == "sign";
-    if (out.sign && tokens > 0) {
+    if (out.sign) {
         // variance of the share that an expert has of tokens k choices
         const double scatter = std::sqrt((1 / n) * (1 / k - 1 / n) / tokens);
         bias = rate * effective_gain({control_law::sign, *head.bias_rate, 0}, scatter, rate);
@@ -204,14 +235,17 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
     const double low = K - normal_90 * error, high = K + normal_90 * error;
     out.feedback = {K, low, high, "feedback beta/decay"};
     out.limits = at;
+    const std::string_view alone = " without the controller",
+                           known = at.unknown.empty() ? "" : alone;
     add_margin(out, K, error, at.fold,
-               at.gain > 0 ? "the fold: share of the feedback at which a collapsed state appears "
-                             "without the controller"
-                           : "the fold: share of the feedback at which a collapsed state appears");
-    add_margin(out, K, error, at.onset(),
-               at.swings
-                   ? "the Hopf point: share of the feedback at which the controller oscillates"
-                   : "loss of balance: share of the feedback at which equal loads are lost");
+               fmt::format("the fold: share of the feedback at which a collapsed state appears{}",
+                           at.gain > 0 ? alone : known));
+    add_margin(
+        out, K, error, at.onset(),
+        at.swings
+            ? "the Hopf point: share of the feedback at which the controller oscillates"
+            : fmt::format("loss of balance: share of the feedback at which equal loads are lost{}",
+                          known));
     if (at.flip > 0 && !at.sign) {
         auto& last = out.margins.emplace_back();
         last.value = K / at.flip - 1;
@@ -224,26 +258,18 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
     out.knob = knob_of(at, {K, low, high}, head, restored, out.margins);
     std::stable_sort(out.margins.begin(), out.margins.end(),
                      [](const margin& a, const margin& b) { return a.value < b.value; });
-    if (high < at.flip)
-        out.notes.emplace_back(
-            "cannot tell K as well as its interval says: of loads that change sides in each step "
-            "the mean scores are not known, and it may be 1 % off");
+    note_limits(at, head, high, out);
     if (!out.knob.empty())
         out.notes.push_back(fmt::format(
             "cannot tell the aux weight or z-loss that restores a margin: {}", learned_knobs));
 }
 
 std::string no_knob(const log_head& head, double restored, const std::string& why) {
-    const auto cannot =
-        fmt::format("cannot tell which knob restores a margin of {:.0f} %: ", 100 * restored);
     const bool learned = head.balancer == "aux" || head.balancer == "none";
-    const bool named = head.feedback && head.rate;
-    return fmt::format("{}{}; {}", cannot,
+    return fmt::format("cannot tell which knob restores a margin of {:.0f} %: {}; {}",
+                       100 * restored,
                        learned ? "scores do not follow loads, and there is no feedback to lower"
-                       : !why.empty() ? "K is not known: " + why
-                       : named ? "K is not known, and moments or a dither in the log would tell it"
-                               : "K is not known, and feedback, rate and moments or a dither in "
-                                 "the log would tell it",
+                               : "K is not known: " + why,
                        learned_knobs);
 }
 

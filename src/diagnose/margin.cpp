@@ -22,7 +22,20 @@ void drop_wide(layer_diagnosis& out) {
         if (tells_nothing(one))
             out.notes.push_back(
                 fmt::format("cannot tell the margin from {}: its interval is too wide", one.of));
-    std::erase_if(out.margins, tells_nothing);
+    if (std::erase_if(out.margins, tells_nothing) > 0 && out.margins.empty())
+        out.untold_margin = "its interval is too wide";
+}
+
+/// Why counts tell no margin of a layer by how its deviations grow.
+std::string no_growth(const layer_diagnosis& of, const warning& now, const loads_now& seen) {
+    if (of.verdict == load_verdict::collapsed) return "equal loads are lost";
+    if (of.verdict == load_verdict::oscillating)
+        return "loads swing, and by what a deviation is multiplied is no distance of these";
+    if (now.kind == warning_kind::rising)
+        return "one expert has ever more, and no deviation is multiplied";
+    if (unequal_experts(seen))
+        return "margins are those from equal loads, which these are far from";
+    return "loads are far from where they were and do not come back";
 }
 
 /// The step in which a warning came to be there.
@@ -80,10 +93,12 @@ void layer_margin::take(const load_record& record, double sum) {
     else
         scale_to(record.loads, 1 / sum, shares_);
     choices_.take(record.loads, sum);
+    if (watch_.blocks().steps() < enough_steps || watch_.blocks().steps() % 64 == 0)  // tell enough
+        rounded_.take(record.loads);
     constexpr double rounding = 1e-3;
     if (head_.tokens && sum > 1 + rounding && sum < (1 - rounding) * *head_.tokens * top_k_)
         ++parts_;
-    tokens_ = tokens_of_step();
+    tokens_ = tokens_of_step(sum);
     watch_.take(shares_, tokens_, top_k_);
     recent_.take(shares_);
     note_first(watch_.first(), record.step, warned_at_);
@@ -111,12 +126,14 @@ void layer_margin::drop_unequal(const loads_now& seen, bool probed, layer_diagno
         out.margins.erase(out.margins.begin(), out.margins.end() - 1);
     else
         out.margins.clear();
-    if (!probed) out.feedback.reset();
-    out.notes.emplace_back(
-        probed ? "K is the gain of the loop where the loads are, which are not equal: how far a "
-                 "collapsed state is, and what restores a margin, is known of equal ones"
-               : "cannot tell K and a margin: they are of equal loads, and the gain that is "
-                 "measured is that of unequal ones");
+    if (probed) {
+        out.notes.emplace_back(
+            "K is the gain of the loop where the loads are, which are not equal: how far a "
+            "collapsed state is, and what restores a margin, is known of equal ones");
+        return;
+    }
+    out.feedback.reset();
+    out.untold = "it is of equal loads, and the gain that is measured is that of unequal ones";
 }
 
 void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) const {
@@ -144,7 +161,11 @@ void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) con
     const bool of_size = out.verdict == load_verdict::collapsed ||
                          out.verdict == load_verdict::oscillating || is_steady(now.kind) ||
                          unequal_experts(seen) || far;
-    if (slow && !of_size) out.margins.push_back(growth_margin(now, *slow, unit()));
+    if (slow && !of_size)
+        out.margins.push_back(growth_margin(now, *slow, unit()));
+    else if (out.margins.empty())
+        out.untold_margin =
+            slow ? no_growth(out, now, seen) : too_few_rows(watch_.blocks().steps(), unit());
 }
 
 double layer_margin::steps_a_row() const {
@@ -152,8 +173,10 @@ double layer_margin::steps_a_row() const {
     return rows > 1 ? static_cast<double>(last_step_.value_or(0) - first_step_) / (rows - 1) : 1;
 }
 
-/// What the log says stands for shares; counts speak for themselves.
-double layer_margin::tokens_of_step() const {
+/// What the log says stands for shares; counts speak for themselves, but for what rounded ones have
+/// in common.
+double layer_margin::tokens_of_step(double sum) const {
+    if (rounded_.rounded()) return head_.tokens.value_or(sum / top_k_);
     const double choices = choices_.now();
     const bool told = head_.tokens && (choices == 0 || choices_.guessed());
     return told ? *head_.tokens : choices / top_k_;
@@ -168,18 +191,21 @@ layer_diagnosis layer_margin::result() const {
     const bool probed = judge_loop(out);
     out.warned_at = out.margins.empty() ? warned_at_ : grew_at_;
     if (lost_at_ && (!out.warned_at || *lost_at_ < *out.warned_at)) out.warned_at = lost_at_;
-    const bool measured = out.feedback.has_value();
-    const auto seen = loads_of(recent_, watch_.blocks(), top_k_, tokens_, unit());
+    const auto seen = loads_of(recent_, watch_.blocks(), top_k_, tokens_, unit(),
+                               collapsed_state_of(head_, alone_.fold));
     drop_unequal(seen, probed, out);
     note_scores(out);
     judge_counts(seen, out);
     if (watch_.blocks().steps() > 0 && (out.margins.empty() || !out.feedback))
         note_choices(choices_, head_.tokens.has_value(), out);
     drop_wide(out);
+    if (!out.untold.empty()) out.notes.push_back("cannot tell K: " + out.untold);
+    if (!out.untold_margin.empty())
+        out.notes.push_back("cannot tell a margin: " + out.untold_margin);
     // the better come before the worse, and what a collapsed layer had to do is not known
     const bool in_danger = out.verdict >= load_verdict::coexistence;
     if (in_danger && out.verdict != load_verdict::collapsed && !out.feedback)
-        out.knob = no_knob(head_, restored_, measured ? "it is of equal loads" : untold());
+        out.knob = no_knob(head_, restored_, out.untold);
     return out;
 }
 

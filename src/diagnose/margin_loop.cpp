@@ -3,25 +3,43 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <moebius/base/bfloat16.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/margin.hpp>
 
+#include "counted_gain.hpp"
 #include "loop_thresholds.hpp"
 
 namespace moebius {
 namespace {
-
-/// -2 ln likelihood by which another forgetting must be better before gates are said to move:
-/// chance 1 in 2,000 where the known one is right.
-constexpr double moving = 12;
 
 control_law law_of(const log_head& head) {
     if (head.balancer == "integral") return control_law::integral;
     return head.balancer == "sign" ? control_law::sign : control_law::none;
 }
 
+bool is_learned(const log_head& head) { return head.balancer == "none" || head.balancer == "aux"; }
+
+/// A rate without a feedback is that of a rule whose feedback is not told.
 bool follows_loads(const log_head& head) {
-    return head.balancer == "feedback" || head.feedback.value_or(0) != 0;
+    if (head.balancer == "feedback" || head.feedback.value_or(0) != 0) return true;
+    return !head.feedback && head.rate.value_or(0) > 0 && !is_learned(head);
+}
+
+/// Why a log has no loop whose gain could be told, and what would say that it has.
+std::string no_loop(const log_head& head) {
+    const bool controlled = law_of(head) != control_law::none;
+    if (head.feedback)
+        return fmt::format(
+            "the feedback is 0, and scores follow loads {}",
+            controlled ? fmt::format("by the {} rule alone", head.balancer) : "not at all");
+    if (is_learned(head))
+        return fmt::format(
+            "the balancer is {}, by which no scores follow loads; --feedback would "
+            "say that they do beside it",
+            head.balancer);
+    return fmt::format("nothing says that scores follow loads{}; --feedback or --rate would",
+                       controlled ? fmt::format(" beside the {} rule", head.balancer) : "");
 }
 
 /// Of a loop whose scores follow loads; without a rate it is fitted as well.
@@ -37,65 +55,6 @@ loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     out.per_load = head.rate.value_or(0) * head.feedback.value_or(0) * *head.beta;
     out.per_sum = *head.bias_rate * *head.beta;
     return out;
-}
-
-/// Whether a loop's mean loads are so unequal that its gain is not that of equal ones; with a note.
-bool lies_apart(const fitted_loop& fit, layer_diagnosis& out) {
-    constexpr double most = 0.2;
-    if (!(fit.unequal > most)) return false;
-    out.notes.push_back(
-        fmt::format("cannot tell a distance from counts: mean loads are {:.0f} % from the even one "
-                    "(root mean square), and the gain there is not that of equal loads",
-                    100 * fit.unequal));
-    return true;
-}
-
-/// What of a log is not as of gates that rest under a known rule; chance 1 in 1,000 of each.
-std::string moves(const loop_fit& loop, const free_loop_fit& free, const fitted_loop& fit,
-                  double known) {
-    const auto last = loop.recent();
-    if (last && std::abs(fit.gain - last->gain) > 3.3 * last->error)
-        return fmt::format("the gain of the last {} steps, {:.3g}, is not that of all, {:.3g}",
-                           last->steps, last->gain, fit.gain);
-    const auto from = loop.first_part();
-    const auto [late, early] = loop.late_and_early(from);
-    if (late && early && std::min(late->steps, early->steps) > 25 / known &&
-        std::abs(late->gain - early->gain) > 3.3 * std::hypot(late->error, early->error))
-        return fmt::format("the gain of the last {} steps, {:.3g}, is not that before, {:.3g}",
-                           late->steps, late->gain, early->gain);
-    const auto other = free.whole(from);
-    if (other && fit.misfit - other->loop.misfit > moving)
-        return fmt::format("a fit gives {:.3g} forgotten a step where {:.3g} is known",
-                           other->forget, known);
-    return {};
-}
-
-/// The loop's gain from counts; nothing, and a note, where gates move.
-std::optional<measured_slope> gain_of(const std::optional<loop_fit>& loop,
-                                      const std::optional<free_loop_fit>& free, double known,
-                                      layer_diagnosis& out) {
-    const auto slope = [](const fitted_loop& fit) {
-        return measured_slope{fit.gain, fit.error, fit.steps};
-    };
-    if (!free) return std::nullopt;
-    if (!loop) {
-        const auto fit = free->whole();
-        if (!fit || lies_apart(fit->loop, out)) return std::nullopt;
-        out.notes.push_back(
-            fmt::format("the step was fitted, too: a score forgets {:.3g} of itself a "
-                        "step; gates that move are taken for a loop",
-                        fit->forget));
-        return slope(fit->loop);
-    }
-    const auto fit = loop->whole();
-    if (!fit || fit->steps < 10 / known) return std::nullopt;
-    if (const auto why = moves(*loop, *free, *fit, known); !why.empty()) {
-        out.notes.push_back("cannot tell a distance from counts: " + why +
-                            ", so gates or settings move");
-        return std::nullopt;
-    }
-    if (lies_apart(*fit, out)) return std::nullopt;
-    return slope(*fit);
 }
 
 }  // namespace
@@ -168,7 +127,8 @@ void layer_margin::watch_gain(std::int64_t step) {
     if (lost_at_ || ++probed_ % 10 != 0) return;
     layer_diagnosis now;
     judge_loop(now);
-    if (now.limits && now.feedback->low > now.limits->onset()) lost_at_ = step;
+    if (now.limits && now.limits->unknown.empty() && now.feedback->low > now.limits->onset())
+        lost_at_ = step;
 }
 
 /// Whether most records have fewer choices than the step: scores that follow all of them are not
@@ -192,9 +152,8 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
                         by, slope->value, 1 / slope->value));
     };
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
-    layer_diagnosis unsaid;  // whether gates rest, which counts tell, is nothing to say here
     if (moments_ && top_k_ == 1) {
-        const bool rests = per_load > 0 && loop_ && gain_of(loop_, free_, known, unsaid);
+        const bool rests = per_load > 0 && loop_ && counted_gain_of(loop_, *free_, known).slope;
         told(rests ? moments_->at_rest() : std::nullopt, "moments of gates that rest");
         told(moments_->slope(), "moments");  // of the leading direction
         if (dither_ && !out.margins.empty())
@@ -210,14 +169,13 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
             "tokens the largest, which moments tell, is more, and the margin less");
 }
 
-/// Why what the log has tells no K; empty where it has nothing that could.
-std::string layer_margin::untold() const {
-    if (unfit_) return fmt::format("{}, but {}", unfit_->got, unfit_->needed);
-    if (counts_part())
-        return "the log has a part of a step's choices alone, and scores may follow all of them";
+/// Why probes tell no K; empty where there are none.
+std::string layer_margin::untold_by_probes() const {
     if (!moments_ && !dither_) return {};
-    if (!head_.feedback) return "the feedback is not in the log";
-    if (!(*head_.feedback > 0)) return fmt::format("the feedback is {:g}", *head_.feedback);
+    if (!head_.feedback) return "moments or a dither tell it where --feedback is known";
+    if (!(*head_.feedback > 0))
+        return fmt::format("the feedback is {:g}, and moments or a dither tell K of one above 0",
+                           *head_.feedback);
     if (dither_ || top_k_ == 1) return "a dither or moments came in too few steps";
     return fmt::format(
         "moments of softmax's shares are not the derivative of the loads of a router that chooses "
@@ -225,22 +183,52 @@ std::string layer_margin::untold() const {
         top_k_);
 }
 
-bool layer_margin::judge_loop(layer_diagnosis& out) const {
+/// What bfloat16 takes of loads that a fit needs; empty where it is little.
+std::string layer_margin::lost_to_rounding() const {
+    if (!rounded_.rounded()) return {};
+    const std::string why = "loads are rounded as bfloat16 rounds them, ";
+    constexpr std::string_view cure = "; counts that are not would tell it";
+    if (head_.balancer == "sign")
+        return fmt::format("{}and not those whose signs the rule followed{}", why, cure);
+    // of an even load: what rounding adds to the variance of tokens that are drawn independently
+    constexpr double matters = 0.02;
+    const double load = tokens_ * top_k_ / static_cast<double>(head_.experts);
+    const double variance = load * (1 - top_k_ / static_cast<double>(head_.experts));
+    const double spacing = bfloat16_spacing(load);
+    if (spacing * spacing / 12 < matters * variance) return {};
+    return fmt::format("{}by as much as they scatter{}", why, cure);
+}
+
+/// By counts of gates that rest.
+/// @returns why they tell no K; empty where they do
+std::string layer_margin::judge_resting(layer_diagnosis& out) const {
+    if (unfit_) return fmt::format("{}, but {}", unfit_->got, unfit_->needed);
+    if (counts_part())
+        return "the log has a part of a step's choices alone, and scores may follow all of them";
+    if (!loops_) return no_loop(head_);
+    if (!free_)
+        return fmt::format(
+            "counts tell it of rows one step apart, and before step {} they are {} apart", gap_end_,
+            gap_.value_or(0));
+    if (auto why = lost_to_rounding(); !why.empty()) return why;
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
+    const auto found = counted_gain_of(loop_, *free_, known);
+    out.notes.insert(out.notes.end(), found.notes.begin(), found.notes.end());
+    if (!found.slope) return found.why;
+    judge_gain(controlled(alone_, head_, tokens_), *found.slope, "counts of gates that rest", head_,
+               restored_, out);
+    if (const auto on = loop_ ? hangs_on(*loop_, *free_, known, alone_.balance) : ""; !on.empty())
+        out.reason += "; " + on;
+    return {};
+}
+
+bool layer_margin::judge_loop(layer_diagnosis& out) const {
     if (!unfit_) judge_probes(out);
-    const bool probed = !out.margins.empty();
-    if (!unfit_ && out.margins.empty() && !counts_part())
-        if (const auto gain = gain_of(loop_, free_, known, out))
-            judge_gain(controlled(alone_, head_, tokens_), *gain, "counts of gates that rest",
-                       head_, restored_, out);
-    if (!out.margins.empty() || !loops_) return probed;
-    if (gap_ && out.notes.empty())
-        out.notes.push_back(fmt::format(
-            "cannot tell a distance from counts: known rates need every step, and before step {} "
-            "rows are {} steps apart",
-            gap_end_, *gap_));
-    if (const auto why = untold(); !why.empty()) out.notes.push_back("cannot tell K: " + why);
-    return probed;
+    if (out.feedback) return true;
+    out.untold = judge_resting(out);
+    if (out.feedback) return false;
+    if (const auto why = untold_by_probes(); !why.empty() && !unfit_) out.untold += "; " + why;
+    return false;
 }
 
 /// Under a rule that makes scores of loads their slope is that rule.

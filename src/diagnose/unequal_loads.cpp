@@ -7,6 +7,7 @@
 #include <cmath>
 #include <moebius/diagnose/block_signs.hpp>
 #include <moebius/diagnose/steady_course.hpp>
+#include <moebius/exact/n_expert.hpp>
 #include <utility>
 
 #include "count_verdict.hpp"
@@ -55,6 +56,18 @@ bool one_leads(const Eigen::VectorXd& loads, double top_k) {
     return loads.maxCoeff() > half_of_most(static_cast<std::size_t>(loads.size()), top_k);
 }
 
+/// The rule of collapse_of, or that one expert has what the loop's collapsed state gives it.
+std::string collapse_of(const Eigen::VectorXd& loads, double top_k, const collapsed_state& known) {
+    constexpr double near = 0.9;  // a state near its fold wanders by some hundredths
+    if (auto rule = collapse_of(loads, top_k); !rule.empty()) return rule;
+    if (!(known.share > 0 && one_leads(loads, top_k) && loads.maxCoeff() > near * known.share))
+        return {};
+    return fmt::format(
+        "one expert has {:.3g} of all choices, and {:.3g} in the collapsed state of "
+        "feedback beta/decay = {:.4g}",
+        loads.maxCoeff(), known.share, known.K);
+}
+
 void add_reason(const std::string& reason, layer_diagnosis& out) {
     out.reason += (out.reason.empty() ? "" : "; ") + reason;
 }
@@ -68,28 +81,35 @@ double token_noise(const loads_now& at, double squares) {
 }
 
 /// In 15 of 20 blocks one expert leads, and at least three times another that has taken the lead's
-/// loads. The mean over them may be even.
-/// @param block_at  mean loads of one of them by how many come behind it
+/// loads; the last for no more than half as long again as any before. The mean over them may be
+/// even.
+/// @param block_at    mean loads of one of them by how many come behind it
+/// @param most_turns  of blocks that may be as long as a turn none are told apart
 template <typename Block>
-bool led_in_turn(const Block& block_at, double top_k) {
+bool led_in_turn(const Block& block_at, double top_k, int most_turns = block_window::blocks) {
     constexpr int enough_led = 15, enough_turns = 3;
-    int led = 0, turns = 0;
+    int led = 0, turns = 0, since = 0, longest = 0;  // blocks of this turn, and of one before it
     Eigen::Index leader = -1;
     for (int back = block_window::blocks; back-- > 0 && led + back + 1 >= enough_led;) {
         const Eigen::VectorXd loads = block_at(static_cast<std::size_t>(back));
         if (!one_leads(loads, top_k)) continue;
         Eigen::Index first = 0;
         const double most = loads.maxCoeff(&first);
-        turns += leader >= 0 && loads[leader] < most / 2 ? 1 : 0;
+        if (leader >= 0 && loads[leader] < most / 2) {
+            ++turns;
+            longest = std::max(longest, since);
+            since = 0;
+        }
         leader = first;
         ++led;
+        ++since;
     }
-    return led >= enough_led && turns >= enough_turns;
+    return led >= enough_led && turns >= enough_turns && turns <= most_turns &&
+           2 * since <= 3 * longest;
 }
 
 /// loads_now::turning. Few tokens have a leader by chance.
 std::size_t turning_blocks(const loads_now& at) {
-    constexpr std::size_t longest = block_scales::shortest;
     const auto experts = static_cast<double>(at.blocks.experts());
     const double apart = half_of_most(at.blocks.experts(), at.top_k) - 1 / experts;
     const double noise = token_noise(at, 1 / experts);
@@ -99,9 +119,11 @@ std::size_t turning_blocks(const loads_now& at) {
             led_in_turn([&](std::size_t back) { return at.steps.mean(length, back * length); },
                         at.top_k))
             return length;
-    if (at.blocks.steps() < longest * block_window::blocks) return 0;
-    const auto block = [&](std::size_t back) { return at.blocks.block(back); };
-    return led_in_turn(block, at.top_k) ? longest : 0;
+    for (std::size_t which = 0; const auto* window = at.blocks.window(which); ++which)
+        if (led_in_turn([&](std::size_t back) { return at.blocks.block(back, which); }, at.top_k,
+                        which == 0 ? block_window::blocks : block_window::blocks / 2))
+            return window->length;
+    return 0;
 }
 
 /// Whether so many rows have choices enough to tell which experts have none: 50 an expert.
@@ -111,8 +133,9 @@ bool enough_choices(const loads_now& at, std::size_t rows) {
            an_expert * static_cast<double>(at.blocks.experts());
 }
 
-loads_now::span_of_rows span_of(std::size_t rows, Eigen::VectorXd mean, double top_k) {
-    auto rule = collapse_of(mean, top_k);
+loads_now::span_of_rows span_of(std::size_t rows, Eigen::VectorXd mean, double top_k,
+                                const collapsed_state& known) {
+    auto rule = collapse_of(mean, top_k, known);
     const bool led = one_leads(mean, top_k);
     return {rows, std::move(mean), std::move(rule), led};
 }
@@ -124,7 +147,7 @@ bool collapses_again(const loads_now& at) {
         std::min<std::size_t>(at.blocks.steps() / block_scales::shortest, block_window::blocks);
     bool came_back = false;
     for (std::size_t back = 0; back < blocks; ++back) {
-        const bool lost = !collapse_of(at.blocks.block(back), at.top_k).empty();
+        const bool lost = !collapse_of(at.blocks.block(back), at.top_k, at.known).empty();
         if (lost && came_back) return true;
         came_back = came_back || !lost;
     }
@@ -145,17 +168,24 @@ bool judge_turns(const loads_now& at, layer_diagnosis& out) {
 
 }  // namespace
 
+collapsed_state collapsed_state_of(const log_head& head, double fold) {
+    const double K = head.feedback.value_or(0) * head.beta.value_or(1) / head.decay.value_or(1);
+    const bool alone = head.balancer != "sign" && head.balancer != "integral";
+    if (!alone || head.top_k.value_or(1) != 1 || !is_softmax(head) || !(K >= fold)) return {};
+    return {K, exact::branch_states({head.experts, 1}, K).back().loads[0]};
+}
+
 loads_now loads_of(const recent_steps& steps, const block_scales& blocks, double top_k,
-                   double tokens, std::string_view unit) {
-    loads_now out{steps, blocks, top_k, tokens, unit, {}, {}, 0, 0};
+                   double tokens, std::string_view unit, const collapsed_state& known) {
+    loads_now out{steps, blocks, top_k, tokens, unit, known, {}, {}, 0, 0};
     const auto last = std::min(blocks.steps(), block_scales::shortest * block_window::blocks);
-    out.longer = span_of(last, blocks.recent(), top_k);
+    out.longer = span_of(last, blocks.recent(), top_k, known);
     if (!(tokens > 0) || enough_choices(out, last)) out.idle = idle_of(out.longer.mean);
     if (!out.judged()) return out;
     constexpr std::size_t shortest = 20;
     const auto rows =
         std::min(enough_choices(out, shortest) ? shortest : recent_steps::most, steps.size());
-    out.latest = span_of(rows, steps.mean(rows), top_k);
+    out.latest = span_of(rows, steps.mean(rows), top_k, known);
     out.turning = turning_blocks(out);
     return out;
 }
@@ -179,9 +209,9 @@ void judge_collapse(const loads_now& at, layer_diagnosis& out) {
         out.steps_left.reset();
     };
     const auto &latest = at.latest, &longer = at.longer;
-    if (!longer.collapse.empty() && (!latest.collapse.empty() || latest.led))
-        return collapse(longer);
     const bool in_turn = judge_turns(at, out);
+    if (!in_turn && !longer.collapse.empty() && (!latest.collapse.empty() || latest.led))
+        return collapse(longer);
     const bool swings = out.verdict == load_verdict::oscillating && collapses_again(at);
     if (!latest.collapse.empty() && !in_turn && !swings) collapse(latest);
     if (!(latest.led || longer.led) || out.verdict > load_verdict::drifting) return;

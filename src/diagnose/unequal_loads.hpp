@@ -12,6 +12,14 @@ namespace moebius {
 /// Of these rows fewer are not judged by how unequal they are.
 constexpr std::size_t fewest_judged = 50;
 
+/// What the winner has in the collapsed state of a loop whose settings are told.
+struct collapsed_state {
+    double K = 0;      ///< feedback beta/decay, by what is told
+    double share = 0;  ///< of all choices; 0: there is none, or it is not known
+};
+/// Of softmax and one choice, without a controller.
+[[nodiscard]] collapsed_state collapsed_state_of(const log_head& head, double fold);
+
 /// What rules on unequal loads look at, and what they share.
 struct loads_now {
     const recent_steps& steps;
@@ -19,6 +27,7 @@ struct loads_now {
     double top_k;
     double tokens;          ///< of a step; 0: not known
     std::string_view unit;  ///< steps, or rows that are not one step apart
+    collapsed_state known;
 
     /// Mean loads of some rows, and the rule by which they have collapsed; empty where none says
     /// so.
@@ -30,7 +39,8 @@ struct loads_now {
     };
     span_of_rows latest;  ///< the last 20 if these have 50 choices an expert, else 100
     span_of_rows longer;  ///< the last 200
-    /// Rows of the shortest blocks in which experts win in turn; 0: they do not.
+    /// Rows of the shortest blocks in which experts win in turn; 0: they do not, or one has won for
+    /// longer than half as long again as any before.
     std::size_t turning = 0;
     /// Experts with next to nothing in the longer span; 0 where tokens are known and too few.
     std::ptrdiff_t idle = 0;
@@ -39,9 +49,10 @@ struct loads_now {
     [[nodiscard]] bool judged() const { return blocks.steps() >= fewest_judged; }
 };
 
-/// @param tokens, unit  as of loads_now
+/// @param tokens, unit, known  as of loads_now
 [[nodiscard]] loads_now loads_of(const recent_steps& steps, const block_scales& blocks,
-                                 double top_k, double tokens, std::string_view unit);
+                                 double top_k, double tokens, std::string_view unit,
+                                 const collapsed_state& known);
 
 /// How far loads are from equal.
 enum class inequality {
@@ -54,10 +65,10 @@ enum class inequality {
 /// Whether one expert leads, or some have next to nothing: no margin from equal loads is of these.
 [[nodiscard]] bool unequal_experts(const loads_now& at);
 
-/// Collapsed, whatever else was said, where a rule says so of the last rows, 20 if these have 50
-/// choices an expert, else 100, or of the last 200 while one expert leads still; oscillating, where
-/// experts win in turn, or loads that swing were as unequal within 200 rows and came back; drifting
-/// at the least where one leads.
+/// Oscillating, whatever else was said, where experts win in turn; collapsed, where a rule says so
+/// of the last rows, 20 if these have 50 choices an expert, else 100, or of the last 200 while one
+/// expert leads still; but not where loads swing and were as unequal within 200 rows and came back;
+/// drifting at the least where one leads.
 void judge_collapse(const loads_now& at, layer_diagnosis& out);
 
 /// Oscillating, where loads swing with a period of a few rows and by half of an even share or more;

@@ -168,6 +168,7 @@ result_layout diagnose_layout() {
              {"history",
               {{"layer", index, "layer_names"},
                {"step", finite},
+               {"steps", finite},
                {"least"},
                {"quarter"},
                {"median"},

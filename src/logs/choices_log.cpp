@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/bfloat16.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <numeric>
 #include <utility>
 
-#include "bfloat16.hpp"
 #include "log_builder.hpp"
 
 namespace moebius {
@@ -55,8 +55,8 @@ void check_choices(const log_head& head, const log_options& options, const std::
 /// A rule that no run can have is refused where options are a part of it. A log that says so has
 /// loads all the same.
 void check_rule(const log_head& head, const log_options& options) {
-    const bool given =
-        options.rate || options.feedback || options.decay || options.beta || options.bias_rate;
+    const bool given = options.rate || options.feedback || options.decay || options.beta ||
+                       options.bias_rate || options.bias_leak;
     if (!given) return;
     if (const auto why = unfit_rule(head)) throw invalid_argument(settings, *why);
 }
@@ -71,6 +71,7 @@ void overrule(log_head& head, const log_options& options, const std::string& fil
     set(head.decay, options.decay);
     set(head.beta, options.beta);
     set(head.bias_rate, options.bias_rate);
+    head.bias_leak = options.bias_leak.value_or(head.bias_leak);
     if (!options.gate.empty()) head.gate = options.gate;
     if (!options.balancer.empty()) head.balancer = options.balancer;
     check_choices(head, options, file);

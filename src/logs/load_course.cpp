@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <moebius/base/lane_sums.hpp>
 #include <moebius/base/row_writer.hpp>
 #include <moebius/logs/load_course.hpp>
@@ -14,50 +13,64 @@ load_course::load_course(std::size_t layers) : layers_(layers) {}
 void load_course::take(const load_record& record) {
     if (record.layer >= layers_.size()) layers_.resize(record.layer + 1);
     auto& layer = layers_[record.layer];
-    if (layer.sum.size() != record.loads.size()) {
-        layer.sum.assign(record.loads.size(), 0);
-        layer.steps = 0;
+    const std::size_t n = record.loads.size();
+    if (layer.experts != n) {
+        layer = {};
+        layer.experts = n;
+        layer.sums.assign(n, 0);
     }
-    add_to(layer.sum, record.loads);
-    if (++layer.steps >= layer.stride) end_row(layer, record.step);
+    if (!(lane_total_of(record.loads).sum > 0)) return;
+    add_to(std::span(layer.sums).last(n), record.loads);
+    layer.begun = {record.step, layer.begun.steps + 1};
+    if (layer.begun.steps < layer.stride) return;
+    layer.rows.push_back(layer.begun);
+    if (layer.rows.size() == most_rows) merge(layer);
+    layer.begun = {};
+    layer.sums.resize((layer.rows.size() + 1) * n, 0);
 }
 
-void load_course::end_row(layer_rows& layer, std::int64_t step) {
-    const std::size_t n = layer.sum.size();
-    const double all = std::accumulate(layer.sum.begin(), layer.sum.end(), 0.0);
-    if (all > 0) {
-        const auto place = [&](double share) {
-            return static_cast<std::size_t>(share * static_cast<double>(n - 1) + 0.5);
-        };
-        const auto [least, quarter, median, three_quarters, most] = numbers_of_rank<5>(
-            layer.sum, {0, place(0.25), place(0.5), place(0.75), n - 1}, layer.places, layer.room);
-        const double mean = all / static_cast<double>(n);
-        layer.rows.push_back({step, least / mean, quarter / mean, median / mean,
-                              three_quarters / mean, most / mean});
+/// Each two rows become one.
+void load_course::merge(layer_rows& layer) {
+    const std::size_t n = layer.experts, pairs = layer.rows.size() / 2;
+    const auto of = [&](std::size_t row) { return std::span(layer.sums).subspan(row * n, n); };
+    for (std::size_t i = 0; i < pairs; ++i) {
+        if (i > 0) std::copy(of(2 * i).begin(), of(2 * i).end(), of(i).begin());
+        add_to(of(i), of(2 * i + 1));
+        layer.rows[i] = {layer.rows[2 * i + 1].step,
+                         layer.rows[2 * i].steps + layer.rows[2 * i + 1].steps};
     }
-    std::fill(layer.sum.begin(), layer.sum.end(), 0);
-    layer.steps = 0;
-    if (layer.rows.size() < most_rows) return;
+    layer.rows.resize(pairs);
+    layer.sums.resize(pairs * n);
     layer.stride *= 2;
-    for (std::size_t i = 0; 2 * i + 1 < layer.rows.size(); ++i)
-        layer.rows[i] = layer.rows[2 * i + 1];
-    layer.rows.resize(layer.rows.size() / 2);
 }
 
 table load_course::rows() const {
     table out;
     row_writer to(out);
-    for (std::size_t l = 0; l < layers_.size(); ++l)
-        for (const auto& one : layers_[l].rows) {
+    std::vector<std::uint8_t> places;
+    std::vector<double> room;
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+        const std::size_t n = layers_[l].experts;
+        const auto place = [n](double share) {
+            return static_cast<std::size_t>(share * static_cast<double>(n - 1) + 0.5);
+        };
+        for (std::size_t i = 0; i < layers_[l].rows.size(); ++i) {
+            const auto loads = std::span(layers_[l].sums).subspan(i * n, n);
+            const double mean =
+                std::accumulate(loads.begin(), loads.end(), 0.0) / static_cast<double>(n);
+            const auto [least, quarter, median, three_quarters, most] = numbers_of_rank<5>(
+                loads, {0, place(0.25), place(0.5), place(0.75), n - 1}, places, room);
             to.next();
             to.put("layer", static_cast<double>(l));
-            to.put("step", static_cast<double>(one.step));
-            to.put("least", one.least);
-            to.put("quarter", one.quarter);
-            to.put("median", one.median);
-            to.put("three_quarters", one.three_quarters);
-            to.put("most", one.most);
+            to.put("step", static_cast<double>(layers_[l].rows[i].step));
+            to.put("steps", static_cast<double>(layers_[l].rows[i].steps));
+            to.put("least", least / mean);
+            to.put("quarter", quarter / mean);
+            to.put("median", median / mean);
+            to.put("three_quarters", three_quarters / mean);
+            to.put("most", most / mean);
         }
+    }
     return out;
 }
 

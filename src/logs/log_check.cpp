@@ -10,8 +10,6 @@
 #include <moebius/logs/log_check.hpp>
 #include <numeric>
 
-#include "bfloat16.hpp"
-
 namespace moebius {
 namespace {
 
@@ -30,16 +28,6 @@ bool is_constant(std::span<const double> values) {
 }  // namespace
 
 log_check::log_check(const log_head& head) : head_(head), layers_(head.layers.size()) {}
-
-/// Loads from 512 on that bfloat16's 8 significant bits hold, where others would show.
-void log_check::count_rounded(std::span<const double> loads, layer_facts& layer) {
-    for (const double load : loads) {
-        if (!(load >= 512)) continue;
-        ++layer.above_512;
-        layer.not_rounded += is_bfloat16(load) ? 0U : 1U;
-        layer.last_bits += std::fmod(load, 2 * bfloat16_spacing(load)) != 0 ? 1U : 0U;
-    }
-}
 
 void log_check::look_at(std::span<const double> of, const lane_total& all, layer_facts& layer) {
     const auto size = static_cast<Eigen::Index>(of.size());
@@ -85,7 +73,7 @@ void log_check::take(const load_record& record, const lane_total& all) {
     layer.last_step = record.step;
     if (layer.records * layers_.size() < 4096 || layer.records % 64 == 0) {  // a part tells
         layer.whole = layer.whole && are_counts(record.loads);
-        count_rounded(record.loads, layer);
+        layer.rounding.take(record.loads);
     }
     look_at(record.loads, all, layer);
     ++layer.records;
@@ -155,20 +143,14 @@ void log_check::say_sums(std::vector<std::string>& to) const {
 }
 
 void log_check::say_rounded(std::vector<std::string>& to) const {
-    constexpr std::size_t enough = 40;  // by chance at most half of them are multiples of 4
-    std::size_t above = 0, odd = 0, last_bits = 0;
-    for (const auto& layer : layers_) {
-        above += layer.above_512;
-        odd += layer.not_rounded;
-        last_bits += layer.last_bits;
-    }
-    const bool is_coarser = 8 * last_bits < above;  // as of counts padded to blocks
-    if (above >= enough && odd == 0 && !is_coarser && all_whole())
+    rounded_loads all;
+    for (const auto& layer : layers_) all += layer.rounding;
+    if (all.rounded() && all_whole())
         to.push_back(
             fmt::format("rounded: all {} loads from 512 on are multiples of 4 and more, as "
                         "bfloat16 rounds them: an update by the sign of load - mean may go "
                         "the wrong way",
-                        above));
+                        all.above_512()));
 }
 
 /// A layer that has collapsed onto some experts has the same loads in every step, and is no such

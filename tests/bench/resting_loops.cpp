@@ -2,9 +2,11 @@
 // How often the 90 % interval of K that `layer_margin` tells holds the K of a simulated loop whose
 // gates rest: prints data/results/diagnose-frozen.txt.
 //
-//   resting_loops EXPERTS TOP_K TOKENS STEPS RUNS SHARE CONTROLLER GAIN STEP_KNOWN [FIRST_SEED]
+//   resting_loops EXPERTS TOP_K TOKENS STEPS RUNS SHARE CONTROLLER GAIN STEP_KNOWN
+//                 [FIRST_SEED [RATE FEEDBACK]]
 //
 // SHARE of the threshold is the true K. CONTROLLER is none, integral or sign; STEP_KNOWN 0 or 1.
+// RATE and FEEDBACK are told as so many times the true ones.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,6 +29,7 @@ struct loop {
     std::string controller;
     double gain;
     bool step_known;
+    double rate_told = 1, feedback_told = 1;
 };
 
 /// Choices that each expert gets of the tokens, each of which takes top_k by exact-k: expert after
@@ -65,11 +68,11 @@ moebius::log_head head_of(const loop& at) {
     head.experts = at.experts;
     head.top_k = static_cast<double>(at.top_k);
     head.tokens = static_cast<double>(at.tokens);
-    head.feedback = at.K;
+    head.feedback = at.feedback_told * at.K;
     head.decay = head.beta = 1;
     head.gate = "softmax";
     head.balancer = at.controller == "none" ? "feedback" : at.controller;
-    if (at.step_known) head.rate = step;
+    if (at.step_known) head.rate = at.rate_told * step;
     if (at.controller == "integral") head.bias_rate = at.gain * step;
     if (at.controller == "sign") head.bias_rate = at.gain;
     return head;
@@ -101,11 +104,13 @@ std::optional<moebius::margin> fitted(const loop& at, std::uint64_t seed) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 10 && argc != 11) return 2;
+    if (argc != 10 && argc != 11 && argc != 13) return 2;
     const auto whole = [&](int i) { return static_cast<std::size_t>(std::atoll(argv[i])); };
     loop at{whole(1), whole(2), whole(3), whole(4), 0, argv[7], std::atof(argv[8]), whole(9) != 0};
     at.K = std::atof(argv[6]) * moebius::exact::balanced(at.experts, 0, at.top_k).threshold;
-    const std::uint64_t first = argc == 11 ? whole(10) : 1000;
+    const std::uint64_t first = argc > 10 ? whole(10) : 1000;
+    if (argc == 13) at.rate_told = std::atof(argv[11]);
+    if (argc == 13) at.feedback_told = std::atof(argv[12]);
     double sum = 0, square = 0, width = 0, told = 0, held = 0;
     for (std::size_t run = 0; run < whole(5); ++run) {
         const auto K = fitted(at, first + run);

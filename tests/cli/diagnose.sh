@@ -205,6 +205,28 @@ assert max(one["history"]["layer"]) == max(one["margins"]["layer"]) == 11
 assert one["cannot_be_told"] and all(said.startswith("layer") for said in one["cannot_be_told"]), one["cannot_be_told"]'
 grep -q '^# {.*"K":2.0' written.csv && grep -q '^{"config": {.*"K":2.0' written.jsonl
 
+# what a config says may be told instead, the leak of an integral controller, too
+"$program" simulate --experts 4 --set feedback=2 --controller integral,gain=2,leak=0.5 --batch 256 --steps 900 \
+    --log leaks.csv >summary
+"$program" diagnose leaks.csv >of_config
+tail -n +2 leaks.csv >bare.csv
+tell=$(head -1 leaks.csv | python3 -c 'import json, sys; said = json.loads(sys.stdin.read()[2:])
+said["rate"] = said.pop("eta"); said.pop("K"); assert said["bias_leak"] > 0
+print(*(f"--{name.replace(chr(95), chr(45))}={value}" for name, value in said.items()))')
+"$program" diagnose bare.csv $tell >told
+cmp told of_config && grep -q 'by counts of gates that rest' told
+"$program" diagnose leaks.csv --bias-leak 0 >without && ! cmp -s without of_config
+rejected 'settings of the log: --bias-leak is 2, but it must be 0 to 1' bare.csv --bias-leak 2
+# a K, a margin, or why there is none, of each layer and in each format
+"$program" diagnose bare.csv --balancer integral --out untold.json >untold.txt
+"$program" diagnose bare.csv --balancer integral --format csv >untold.csv
+python3 - <<'END'
+import csv, json
+one, rows = json.load(open("untold.json")), list(csv.DictReader(open("untold.csv")))
+assert [row["no_K"] for row in rows] == one["no_K"] and [row["no_margin"] for row in rows] == one["no_margin"], rows
+assert "--feedback or --rate would" in one["no_K"][0] and one["no_K"][0] in open("untold.txt").read(), one["no_K"]
+END
+
 # of two experts a token all choices are there, with their top_k
 for words in 'simulate --steps 300 --batch 256' 'train --data teacher:4/8/8/400 --steps 60 --batch 64 --record-every 1'; do
     "$program" $words --experts 4 --router top-k,k=2 --set feedback=2 --log two.jsonl >summary

@@ -44,9 +44,9 @@ public:
     /// (E) mean share over the last 20 of the shortest blocks, or over all steps of fewer.
     [[nodiscard]] Eigen::VectorXd recent() const;
 
-    /// (E) mean share over one of the last 20 of the shortest blocks.
+    /// (E) mean share over one of the last 20 blocks of length 10 2^which.
     /// @param back  0: the last one; < block_window::blocks, and of as many as there were
-    [[nodiscard]] Eigen::VectorXd block(std::size_t back) const;
+    [[nodiscard]] Eigen::VectorXd block(std::size_t back, std::size_t which = 0) const;
 
     /// Most that one expert has of all choices in the last two blocks. Of a length that has a
     /// window.

@@ -51,11 +51,12 @@ struct warning {
 /// what they do on random walks, on ensembles of training runs and on real logs.
 struct warning_limits {
     /// Growth of this t, where a second direction has no more than that of the first, as walks of
-    /// many experts have: passed once in 4,000 steps by 2 to 8 % of random walks of up to 8
-    /// experts, by 20 % of 16. By t alone it is 38 % of these.
+    /// many experts have: passed once in 4,000 steps by 2 to 12 % of random walks of up to 8
+    /// experts, by 20 to 37 % of 16. By t alone it is 38 to 65 % of these.
     double growth_t = 3, growth_second = 0.18;
     double clear_t = 3.75;  ///< or of this, whatever else moves
-    /// Or of this, where next to nothing else moves: 0 to 2 % of walks of so many experts.
+    /// Or of this, where next to nothing else moves: 0 to 2 % of walks of so many experts. Not of the
+    /// shortest blocks, in which gates of digits that begin to learn do so.
     double lone_t = 2, lone_share = 0.9;
     static constexpr std::size_t lone_experts = 8;
     double calm = 1.5;  ///< swings up to here are those of independent steps

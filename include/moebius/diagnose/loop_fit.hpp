@@ -11,6 +11,8 @@
 
 namespace moebius {
 
+struct normal_equations;
+
 /// What of the loop is known when its gain is fitted.
 struct loop_terms {
     double forget = 0.02;  ///< share of a score that a step forgets, step times decay; 0 to 1
@@ -29,6 +31,12 @@ struct loop_terms {
     std::size_t skip = 0;  ///< steps before the first that is used; 0: 4/forget
 };
 
+/// The gain of a loop with a controller whose scores are known, where loads may answer to the rule
+/// otherwise than to the controller.
+struct untied_gain {
+    double gain = 0, error = 0;  ///< of the rule by itself, as of fitted_loop
+};
+
 /// The gain of a loop whose gates rest, from its loads alone.
 struct fitted_loop {
     double gain = 0;    ///< kappa' = K/threshold: 1 where equal loads are lost without a controller
@@ -40,6 +48,7 @@ struct fitted_loop {
     /// Root mean square over experts of mean loads' deviation from the even one, over it; 0 where
     /// noise makes so much.
     double unequal = 0;
+    std::optional<untied_gain> untied = std::nullopt;
 };
 
 /// Loads of a resting loop obey n_t = a x_t + c y_t + noise, where x = sum_s (1 - e)^s n_{t-1-s}
@@ -56,6 +65,7 @@ struct fitted_loop {
 /// one slope is fitted: theta of n_t = theta softmax(scores) + noise, which is 1 of a gate without
 /// features. Loads are then what softmax makes of scores however far these swing, as they do under
 /// a controller that is fast over a step, and a, c are theta times what the rule makes them.
+/// Whether they are is told by a second slope, on what loads gain as the feedback does.
 ///
 /// Intercepts bias a by O(1/steps) (Nickell), which matters for many experts, as the error falls
 /// with them and the bias does not. It is taken off: E[sum x noise] = -v (E - 1) G, with G the sum
@@ -85,8 +95,13 @@ public:
     [[nodiscard]] std::array<std::optional<fitted_loop>, 2> late_and_early(std::size_t from) const;
     /// Of the last 500 to 1,000 steps.
     [[nodiscard]] std::optional<fitted_loop> recent() const;
+    /// Steps before the first that is used.
+    [[nodiscard]] std::size_t skipped() const noexcept { return begin_; }
+    static constexpr double fewest_steps = 50;  ///< that are used, for any gain
 
 private:
+    /// Of a tied loop x are the loads that its scores make, and y what these gain per unit of
+    /// loop_terms::per_load.
     struct sums {
         double steps = 0;
         Eigen::ArrayXd x, y, q, xx, xq, qq, xxq, xxx, xxxx, qqq;  ///< (E)
@@ -102,9 +117,12 @@ private:
         [[nodiscard]] double bias(double kept, double v, double directions) const;
     };
     [[nodiscard]] std::optional<fitted_loop> fit_of(const sums& s) const;
+    /// @param both  whether y has a slope that is not known
+    static normal_equations equations_of(const sums& s, bool both);
     [[nodiscard]] std::optional<fitted_loop> solve(const sums& s) const;
     [[nodiscard]] double intercept_misfit(double a, double m) const;
     [[nodiscard]] std::optional<fitted_loop> tied(const sums& s) const;
+    [[nodiscard]] std::optional<untied_gain> untied(const sums& s, double v) const;
     [[nodiscard]] bool is_tied() const noexcept;
     [[nodiscard]] bool follows_signs() const noexcept;
     static double apart(const sums& s);
@@ -124,6 +142,7 @@ private:
     Eigen::ArrayXd centre_;  ///< (E) scores of equal loads, by steps before the first that is used
     sums early_;             ///< of the steps by which it is found: steps, q and qq alone
     Eigen::ArrayXd told_;    ///< (E) loads less 1/E that the scores make
+    Eigen::ArrayXd raised_;  ///< (E) what they gain per unit of loop_terms::per_load
     Eigen::ArrayXd signs_;   ///< (E) of the step's loads less 1/E, less their mean
     std::vector<sums> parts_;   ///< of all steps: each part is as long as all before it
     std::array<sums, 2> sums_;  ///< of two windows that begin in turn
@@ -150,7 +169,20 @@ public:
     [[nodiscard]] std::optional<result> whole() const { return whole(first_part()); }
     [[nodiscard]] std::size_t first_part() const;
 
+    /// Forgettings that fit nearly as well as the likeliest, of those that are tried, and the ends
+    /// of the gains' 90 % intervals by them.
+    struct range {
+        double low, high, least, most;
+    };
+    /// @param more  -2 ln likelihood that they have more at most
+    [[nodiscard]] std::optional<range> within(double more, std::size_t from) const;
+    /// Steps in a row that tell a gain.
+    [[nodiscard]] double fewest_steps() const;
+
 private:
+    /// Where they forget often enough in the log.
+    [[nodiscard]] std::vector<result> ready(std::size_t from) const;
+
     std::vector<double> forgets_;
     std::vector<loop_fit> fits_;
     std::size_t middle_ = 0;  ///< the fit that tells where the log begins

@@ -11,6 +11,7 @@
 #include <moebius/diagnose/step_choices.hpp>
 #include <moebius/exact/stepped_loop.hpp>
 #include <moebius/logs/load_log.hpp>
+#include <moebius/logs/rounded_loads.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ struct loop_thresholds {
     /// By how much the controller raises that: without a leak gamma beta/decay of small deviations,
     /// times 1 - forget, as it answers a step late.
     double gain = 0;
+    /// What is not known of a controller, so that nothing is known of how it raises that; or empty.
+    std::string unknown{};
     bool swings = false;  ///< whether loads swing from there on, at a Hopf point
     /// Below it loads change sides in each step; of a positive K alone where it is positive.
     double flip = -std::numeric_limits<double>::infinity();
@@ -68,6 +71,8 @@ struct layer_diagnosis {
     std::optional<std::int64_t> warned_at;  ///< step of the first warning
     std::optional<double> steps_left;  ///< by the growth that is seen, until one expert has half
     std::vector<std::string> notes;    ///< what can therefore not be told, and traps
+    std::string untold;         ///< why there is no feedback and no limits; empty where both are
+    std::string untold_margin;  ///< why there is no margin; empty where there is one
 };
 
 /// One layer of a load log. Memory is that of a few hundred rows of experts, however long the log;
@@ -96,14 +101,16 @@ private:
     void watch_gain(std::int64_t step);
     bool judge_loop(layer_diagnosis& out) const;  ///< of probes, and whether, or of gates that rest
     void judge_probes(layer_diagnosis& out) const;
+    std::string judge_resting(layer_diagnosis& out) const;
     void note_scores(layer_diagnosis& out) const;
     [[nodiscard]] bool counts_part() const;
-    [[nodiscard]] std::string untold() const;
+    [[nodiscard]] std::string untold_by_probes() const;
     void judge_counts(const loads_now& seen, layer_diagnosis& out) const;  ///< whatever gates do
     void drop_unequal(const loads_now& seen, bool probed, layer_diagnosis& out) const;
     [[nodiscard]] std::string_view unit() const;  ///< of what blocks count
     [[nodiscard]] double steps_a_row() const;     ///< in the mean
-    [[nodiscard]] double tokens_of_step() const;
+    [[nodiscard]] double tokens_of_step(double sum) const;
+    [[nodiscard]] std::string lost_to_rounding() const;
 
     log_head head_;
     double top_k_, restored_;
@@ -120,6 +127,7 @@ private:
     std::optional<score_slope> scores_;
     std::vector<double> shares_;
     step_choices choices_;
+    rounded_loads rounded_;
     double tokens_ = 0;                            ///< of the last step; 0: not known
     std::optional<std::int64_t> last_step_, gap_;  ///< gap_: steps between the last rows apart
     std::int64_t first_step_ = 0;

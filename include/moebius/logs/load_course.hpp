@@ -11,9 +11,9 @@
 namespace moebius {
 
 /// How the loads of each layer went, over the whole log: at most 256 rows a layer, whatever its
-/// length. A row is of the mean loads of some steps in a row, of twice as many each time that the
-/// rows are too many; then every second one is dropped. Records of different layers, of as many as
-/// it was made for, may be taken at once.
+/// length. A row is of the mean loads of some steps in a row, of as many as the others: where the
+/// rows are too many, each two become one. Records of different layers, of as many as it was made
+/// for, may be taken at once. Memory: the loads of the rows.
 class load_course {
 public:
     static constexpr std::size_t most_rows = 256;
@@ -22,22 +22,23 @@ public:
 
     void take(const load_record& record);
 
-    /// Columns layer (its place in log_head::layers), step (the last of the row's), and over the
-    /// mean load: least, quarter, median, three_quarters, most.
+    /// Columns layer (its place in log_head::layers), step (the last of the row's), steps (how many
+    /// it is the mean of; those without any load are left out), and over the mean load: least,
+    /// quarter, median, three_quarters, most.
     [[nodiscard]] table rows() const;
 
 private:
     struct row {
-        std::int64_t step;
-        double least, quarter, median, three_quarters, most;
+        std::int64_t step = 0;
+        std::size_t steps = 0;
     };
     struct layer_rows {
-        std::size_t stride = 1, steps = 0;  ///< steps of the row that is begun
-        std::vector<double> sum, room;      ///< (experts), and to look for ranks in
-        std::vector<std::uint8_t> places;   ///< for that, too
+        std::size_t experts = 0, stride = 1;
+        row begun;
         std::vector<row> rows;
+        std::vector<double> sums;  ///< (rows + 1, experts) loads; the last row is begun
     };
-    static void end_row(layer_rows& layer, std::int64_t step);
+    static void merge(layer_rows& layer);
 
     std::vector<layer_rows> layers_;
 };

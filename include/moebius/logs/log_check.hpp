@@ -6,6 +6,7 @@
 #include <moebius/base/lane_sums.hpp>
 #include <moebius/logs/load_state.hpp>
 #include <moebius/logs/log_file.hpp>
+#include <moebius/logs/rounded_loads.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,13 +47,11 @@ private:
         double sum = 0;           ///< of the first record
         double least_sum = 0, most_sum = 0;
         bool whole = true;
-        std::size_t above_512 = 0, not_rounded = 0;  ///< loads from 512 on
-        std::size_t last_bits = 0;  ///< of these, with the last of bfloat16's bits set
+        rounded_loads rounding;
         std::vector<double> last, sums,
             squares;  ///< (experts); shares over records and their squares
     };
     static void look_at(std::span<const double> loads, const lane_total& all, layer_facts& layer);
-    static void count_rounded(std::span<const double> loads, layer_facts& layer);
 
     static course course_of(const layer_facts& layer);
     void say_steps(std::vector<std::string>& to) const;

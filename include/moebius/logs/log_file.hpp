@@ -15,7 +15,8 @@ namespace moebius {
 /// What a log does not say of itself; what is set here counts more than what it says.
 struct log_options {
     // as in log_head
-    std::optional<double> top_k{}, tokens{}, rate{}, feedback{}, decay{}, beta{}, bias_rate{};
+    std::optional<double> top_k{}, tokens{}, rate{}, feedback{}, decay{}, beta{}, bias_rate{},
+        bias_leak{};
     std::string gate{}, balancer{};
     /// Of every layer: where only chosen ones have rows or columns, as many as there are or more;
     /// of an array as many.

@@ -12,6 +12,8 @@
 #include <random>
 #include <vector>
 
+#include "runs.hpp"
+
 using namespace moebius;
 
 namespace {
@@ -277,7 +279,7 @@ TEST_CASE("what blocks do beside their leading direction is the second eigenvalu
         line.take(std::vector{(1 + 5 * lead) / 6, (1 - lead) / 6, (1 - lead) / 6, (1 - lead) / 6,
                               (1 - lead) / 6, (1 - lead) / 6});
         for (auto& x : at) x += step(random) / 6;
-        walk.take(shares_of(at));
+        walk.take(diagnose_runs::shares_of(at));
     }
     const auto& products = walk.window(0)->products;
     const Eigen::MatrixXd off = products.colwise() - products.rowwise().mean();

@@ -139,7 +139,7 @@ TEST_CASE("many experts under a controller are not taken for gates that move",
             fit.take(shares_of(counts));
             free.take(shares_of(counts));
         }
-        other += fit.whole()->misfit - free.whole()->loop.misfit > 12;  // as layer_margin has it
+        other += fit.whole()->misfit - free.whole()->loop.misfit > 9;  // as counted_gain has it
     }
     CHECK(other <= 1);
 }
@@ -158,7 +158,7 @@ TEST_CASE("a slow loop in a short log is not taken for another one", "[diagnose]
             free.take(shares_of(counts));
         }
         const auto got = *fit.whole();
-        other += got.misfit - free.whole()->loop.misfit > 12;  // as layer_margin has it
+        other += got.misfit - free.whole()->loop.misfit > 9;  // as counted_gain has it
         held += std::abs(got.gain - 0.5) < 1.645 * got.error;
     }
     CHECK(other <= 3);

@@ -142,7 +142,7 @@ TEST_CASE("rows that are steps apart give no K and are not called safe", "[diagn
     CAPTURE(got.reason);
     CHECK_FALSE(got.feedback);
     CHECK(got.verdict != load_verdict::safe);
-    CHECK(notes_hold(got, "known rates need every step"));
+    CHECK(notes_hold(got, "cannot tell K: counts tell it of rows one step apart"));
 }
 
 TEST_CASE("a step that is missing makes the gain that of the steps behind it", "[diagnose]") {

@@ -76,7 +76,7 @@ TEST_CASE("a gate that moves vetoes a distance from counts", "[diagnose]") {
     const auto seed = GENERATE(as<std::uint64_t>{}, 1, 2, 3);
     const auto got = diagnosis_of(head_of(4, 1), moving_gate(2000, seed));
     CHECK_FALSE(got.feedback);
-    CHECK(notes_hold(got, "cannot tell a distance from counts"));
+    CHECK(notes_hold(got, "cannot tell K: "));
 }
 
 TEST_CASE("steps that are left are steps of the run, not rows of the log", "[diagnose]") {

@@ -282,3 +282,44 @@ TEST_CASE("moments tell the gain where loads are not equal, and no fold of equal
         CHECK_THAT(got.margins[0].value, WithinAbs(1 - gain, 1e-3));
     }
 }
+
+TEST_CASE("experts that win in turn for long are oscillating, and one that stays is not",
+          "[diagnose]") {
+    const int turn = GENERATE(75, 150, 230, 400);  // periods of two to eight turns
+    const int winners = turn < 100 ? 8 : 2;
+    const double lead = GENERATE(2.3, 6.0);  // .59 and .98 of all choices
+    const auto course = [&](int stays) {
+        return of_scores(8, 512, 3000, [&](int t, std::size_t e) {
+            const auto turns = static_cast<std::size_t>(std::min(t, stays) / turn);
+            return e == turns % static_cast<std::size_t>(winners) ? lead : 0.0;
+        });
+    };
+    const auto got = course(3000), stayed = course(3000 - 4 * turn);
+    CAPTURE(turn, lead, got.reason, stayed.reason);
+    CHECK(got.verdict == load_verdict::oscillating);
+    CHECK(got.reason.find("in turn") != std::string::npos);
+    CHECK(stayed.reason.find("in turn") == std::string::npos);
+    if (lead > 3) CHECK(stayed.verdict == load_verdict::collapsed);
+}
+
+TEST_CASE("what only a collapsed state of the loop explains is collapsed", "[diagnose]") {
+    // softmax of 8 experts at feedback 4.26: a collapsed state, where one has .73, appears at 4.25
+    const double K = 4.26;
+    std::mt19937_64 random(6);
+    std::vector<double> scores(8, 0.0);
+    scores[3] = 0.75 * K;
+    std::vector<std::vector<double>> counts;
+    for (int t = 0; t < 2000; ++t) {
+        const auto& now = counts.emplace_back(drawn(scores, 8192, random));
+        for (std::size_t e = 0; e < 8; ++e) scores[e] += 0.05 * (K * now[e] / 8192 - scores[e]);
+    }
+    const auto got = diagnosis_of(head_of(8, K), counts);
+    CAPTURE(got.reason);
+    CHECK(got.verdict == load_verdict::collapsed);
+    CHECK(got.reason.find("in the collapsed state of feedback beta/decay") != std::string::npos);
+    // of a loop that has no such state, and of one that is not known, gates may do that
+    CHECK(diagnosis_of(head_of(8, 4.2), counts).verdict == load_verdict::drifting);
+    log_head unknown;
+    unknown.experts = 8;
+    CHECK(diagnosis_of(unknown, counts).verdict == load_verdict::drifting);
+}

@@ -52,6 +52,34 @@ TEST_CASE("a course of a long log keeps its ends and few rows", "[logs]") {
     }
 }
 
+TEST_CASE("rows of a course are means of as many steps each", "[logs]") {
+    const std::size_t steps = 3000;
+    std::mt19937_64 draw(7);
+    std::poisson_distribution<int> load(100);
+    load_course course(1);
+    std::vector<double> loads(8);
+    std::vector<std::vector<double>> all;
+    for (std::size_t t = 0; t < steps; ++t) {
+        for (auto& one : loads) one = load(draw);
+        course.take({static_cast<std::int64_t>(t), 0, loads, {}, {}, {}});
+        all.push_back(loads);
+    }
+
+    const auto rows = course.rows();
+
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+        REQUIRE(rows.at("steps")[i] == 16);
+        std::vector<double> sum(8);
+        const auto last = static_cast<std::size_t>(rows.at("step")[i]);
+        for (std::size_t t = last - 15; t <= last; ++t)
+            for (std::size_t e = 0; e < 8; ++e) sum[e] += all[t][e];
+        double whole = 0;
+        for (const double one : sum) whole += one;
+        CHECK_THAT(rows.at("most")[i],
+                   WithinAbs(8 * *std::max_element(sum.begin(), sum.end()) / whole, 1e-12));
+    }
+}
+
 TEST_CASE("quartiles of a course are numbers of the layer, as sorting finds them", "[logs]") {
     const std::size_t experts = GENERATE(2U, 3U, 8U, 255U, 256U, 1000U);
     const auto spread = GENERATE(0.0, 1e-3, 1.0, 12.0);  // of logarithms: equal to very skewed
