@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <future>
@@ -127,6 +128,14 @@ std::vector<diagnosis> diagnose_all(const diagnose_arguments& args, const sessio
     return out;
 }
 
+void tell_restart(std::int64_t step) {
+    tell(
+        fmt::format("step {} came again, as of a run that was restarted from a checkpoint or of an "
+                    "evaluation that no column tells from training: what came before it no longer "
+                    "counts",
+                    step));
+}
+
 /// A line a step, until an interrupt comes or a verdict is as bad as it may not be.
 int follow(const diagnose_arguments& args, const session& session) {
     constexpr auto pause = std::chrono::milliseconds(200);
@@ -135,23 +144,24 @@ int follow(const diagnose_arguments& args, const session& session) {
     std::optional<distance_estimate> distance;  // of as many layers and experts as came so far
     std::size_t experts = 0, layers = 0;
     const auto watched = session.watch("diagnose");  // an interrupt is what ends it
-    while (!watched.stopping()) {
+    bool waits = false;  // for more: what came before the interrupt is still said then
+    while (true) {
+        const bool stops = watched.stopping();
+        if (stops && !waits) break;
         const auto records = log->next_step();
         if (records.empty()) {
+            if (stops) break;
+            waits = true;
             std::this_thread::sleep_for(pause);
             continue;
         }
         const auto& head = log->head();
+        const bool grew = experts != head.experts || layers != head.layers.size();
         if (log->restarted()) {
-            tell(
-                fmt::format("step {} came again, as of a run that was restarted from a checkpoint "
-                            "or of an evaluation that no column tells from training: what came "
-                            "before it no longer counts",
-                            records.front().step));
+            if (!grew) tell_restart(records.front().step);
             state = load_state(args.window);
         }
-        if (log->restarted() || experts != head.experts || layers != head.layers.size())
-            distance.emplace(head, args.restore, false);
+        if (log->restarted() || grew) distance.emplace(head, args.restore, false);
         experts = head.experts, layers = head.layers.size();
         for (const auto& record : records) {
             state.take(record);
@@ -199,6 +209,8 @@ int run(const diagnose_arguments& args, const session& session) {
     const auto result = document_of(logs, heading);
     if (!args.report.empty()) write_file(args.report, report_page_of(result));
     args.output.write(result, summary_of(logs));
+    if (args.output.prints_csv())  // which has no place for it
+        for (const auto& one : remarks_on(logs)) tell(one);
     const bool fails = !args.fail_on.empty() && as_bad_as(worst_verdict(logs), args.fail_on);
     return outcome_of(heading, fails ? exit_code::no_answer : exit_code::found);
 }
@@ -222,8 +234,10 @@ command diagnose_command() {
         "CSV or JSONL file that grows: a line a step (of JSON with --format json), until Ctrl-C",
         {.names_file = true});
     out.options.add("fail_on", args->fail_on,
-                    "exit code 3 where the verdict on a layer is this one or a worse one",
-                    {.choices = verdict_names()});
+                    fmt::format("exit code 3 where the verdict on a layer is this one or a worse "
+                                "one, of, from the best to the worst: {}",
+                                fmt::join(verdict_options(), ", ")),
+                    {.choices = verdict_choices()});
     add_to(out.options, *args);
     args->output.add_to(out.options);
     out.options.add("report", args->report,

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "diagnose_distance.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
 #include <moebius/base/constants.hpp>
+#include <moebius/base/error.hpp>
 #include <string>
 #include <utility>
 
@@ -13,6 +17,29 @@ std::vector<std::string> verdict_names() {
     std::vector<std::string> names;
     for (const auto verdict : verdicts) names.emplace_back(to_string(verdict));
     return names;
+}
+
+std::vector<std::string> verdict_options() {
+    auto out = verdict_names();
+    out[rank_of(load_verdict::coexistence)] = "coexistence";
+    for (auto& name : out) std::replace(name.begin(), name.end(), ' ', '-');
+    return out;
+}
+
+std::vector<std::string> verdict_choices() {
+    auto out = verdict_options();
+    for (auto& name : verdict_names())
+        if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(std::move(name));
+    return out;
+}
+
+load_verdict verdict_of(std::string_view choice) {
+    const auto names = verdict_names(), options = verdict_options();
+    for (const auto verdict : verdicts)
+        if (choice == names[rank_of(verdict)] || choice == options[rank_of(verdict)])
+            return verdict;
+    throw invalid_argument("diagnose", fmt::format("the verdict '{}' came", choice),
+                           fmt::format("there are {}", fmt::join(options, ", ")));
 }
 
 std::size_t rank_of(load_verdict verdict) {

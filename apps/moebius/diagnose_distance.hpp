@@ -24,8 +24,17 @@ inline constexpr load_verdict verdicts[] = {load_verdict::safe,        load_verd
                                             load_verdict::oscillating, load_verdict::losing_balance,
                                             load_verdict::collapsed};
 
-/// The same as words, for options and results.
+/// The same as words, for results.
 [[nodiscard]] std::vector<std::string> verdict_names();
+
+/// The same as words of a command line, without blanks: "losing-balance".
+[[nodiscard]] std::vector<std::string> verdict_options();
+
+/// What a verdict may be called on a command line: verdict_options, then other names of results.
+[[nodiscard]] std::vector<std::string> verdict_choices();
+
+/// The verdict of one of these.
+[[nodiscard]] load_verdict verdict_of(std::string_view choice);
 
 /// The place of a verdict among them.
 [[nodiscard]] std::size_t rank_of(load_verdict verdict);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "diagnose_document.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <moebius/base/constants.hpp>
@@ -9,6 +11,7 @@
 #include <optional>
 #include <set>
 
+#include "diagnose_terms.hpp"
 #include "report_lines.hpp"
 
 namespace moebius::cli {
@@ -28,13 +31,6 @@ std::string cell(const state_measure& measure, const layer_state& of) {
     return known(measure.name == "dead" ? "{:.0f}" : "{:.4g}", of.*measure.value);
 }
 
-std::string_view short_name(const state_measure& measure) {
-    constexpr std::string_view names[] = {"max/mean",   "min/mean", "MaxVio",   "CV",
-                                          "exp(H)/N",   "dead",     "offset",   "spread",
-                                          "drift/step", "chatter",  "bf16 step"};
-    return names[static_cast<std::size_t>(&measure - state_measures().data())];
-}
-
 std::span<const state_measure> shown_measures(const std::vector<layer_state>& states) {
     constexpr std::size_t of_loads = 6;
     const auto all = state_measures();
@@ -52,7 +48,7 @@ void add_table(const diagnosis& log, report_lines& out) {
     const auto measures = shown_measures(log.states);
     const auto width = name_width(log);
     out.add("{:>{}} {:>9}", "layer", width, "steps");
-    for (const auto& one : measures) out.add(" {:>10}", short_name(one));
+    for (const auto& one : measures) out.add(" {:>10}", one.title);
     out.add("\n");
     for (std::size_t l = 0; l < log.states.size(); ++l) {
         out.add("{:>{}} {:>9}", excerpt(layer_name(log, l), 30), width, log.states[l].steps);
@@ -62,12 +58,7 @@ void add_table(const diagnosis& log, report_lines& out) {
     if (log.states.size() < 2) return;
     const auto over = percentiles_of(log.states);
     for (std::size_t row = 0; row < over.rows(); ++row) {
-        const double percent = over.at("percentile")[row];
-        out.add("{:>{}} {:>9}",
-                percent == 0     ? "least"
-                : percent == 100 ? "most"
-                                 : fmt::format("p{:.0f}", percent),
-                width, "");
+        out.add("{:>{}} {:>9}", percentile_name(over.at("percentile")[row]), width, "");
         for (const auto& one : measures)
             out.add(" {:>10}", known("{:.4g}", over.at(one.name)[row]));
         out.add("\n");
@@ -117,6 +108,18 @@ void add_distances(const diagnosis& log, report_lines& out) {
         out.add("distance of {}: {}\n", layers_text(log.head, layers), sentence);
 }
 
+void add_definitions_of_distances(const std::vector<diagnosis>& logs, report_lines& out) {
+    bool gains = false, margins = false;
+    for (const auto& log : logs)
+        for (const auto& layer : log.distances) {
+            gains = gains || layer.feedback;
+            margins = margins || !layer.margins.empty();
+        }
+    for (const auto& one : diagnose_terms())
+        if ((gains && one.name == "K") || (margins && one.name == "margin"))
+            out.add("{}: {}\n", one.title, one.definition);
+}
+
 /// What cannot be told, and of which layers.
 std::vector<std::string> limits_of(const diagnosis& log) {
     shared_sentences said;
@@ -128,7 +131,9 @@ std::vector<std::string> limits_of(const diagnosis& log) {
     return out;
 }
 
-void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t& row) {
+/// @param margins  columns of margins, one or more
+void add_rows(const diagnosis& log, double number, std::size_t margins, row_writer& rows,
+              std::size_t& row) {
     for (std::size_t l = 0; l < log.states.size(); ++l) {
         const auto& one = log.states[l];
         rows.next();
@@ -142,7 +147,9 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
         const auto& far = log.distances[l];
         rows.put("verdict", static_cast<double>(rank_of(far.verdict) + 1));
         put(far.feedback, "K", rows);
-        put(far.margins.empty() ? std::nullopt : std::optional(far.margins[0]), "margin", rows);
+        for (std::size_t i = 0; i < margins; ++i)
+            put(i < far.margins.size() ? std::optional(far.margins[i]) : std::nullopt,
+                margin_column(i), rows);
         rows.put("warned_at", far.warned_at ? static_cast<double>(*far.warned_at) : not_a_number);
         rows.put("steps_left", far.steps_left.value_or(not_a_number));
         rows.put("fold", far.limits ? far.limits->fold : not_a_number);
@@ -153,8 +160,9 @@ void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t
 
 /// What a result says in words: of each layer, and of all.
 struct sentences {
-    std::vector<std::string> names, layers, reasons, margins, knobs, had, limits, findings, notes,
+    std::vector<std::string> names, layers, reasons, knobs, had, of_layers, limits, findings, notes,
         no_gain, no_margin;
+    std::vector<std::vector<std::string>> margins;  ///< what the nearest is of, the next, ...
 
     void add(const diagnosis& log) {
         const auto prefix = log.name.empty() ? "" : log.name + ": ";
@@ -163,11 +171,13 @@ struct sentences {
             const auto& far = log.distances[l];
             layers.push_back(layer_name(log, l));
             reasons.push_back(far.reason);
-            margins.push_back(far.margins.empty() ? "" : far.margins[0].of);
+            for (std::size_t i = 0; i < margins.size(); ++i)
+                margins[i].push_back(i < far.margins.size() ? far.margins[i].of : "");
             knobs.push_back(far.knob);
             no_gain.push_back(far.untold);
             no_margin.push_back(far.untold_margin);
             had.push_back(far.had);
+            of_layers.push_back(fmt::format("{}", fmt::join(far.notes, "; ")));
         }
         for (const auto& one : limits_of(log)) limits.push_back(prefix + one);
         for (const auto& one : log.findings) findings.push_back(prefix + one);
@@ -196,12 +206,18 @@ void add_percentiles(const diagnosis& log, double number, row_writer& rows) {
     }
 }
 
+/// The most that a layer has, and one at least.
+std::size_t most_margins(const std::vector<diagnosis>& logs) {
+    std::size_t out = 1;
+    for (const auto& log : logs)
+        for (const auto& layer : log.distances) out = std::max(out, layer.margins.size());
+    return out;
+}
+
 }  // namespace
 
 bool as_bad_as(load_verdict verdict, std::string_view limit) {
-    const auto names = verdict_names();
-    const auto at = std::find(names.begin(), names.end(), limit) - names.begin();
-    return rank_of(verdict) >= static_cast<std::size_t>(at);
+    return rank_of(verdict) >= rank_of(verdict_of(limit));
 }
 
 load_verdict worst_verdict(const std::vector<diagnosis>& logs) {
@@ -214,37 +230,51 @@ result_document document_of(const std::vector<diagnosis>& logs, result_heading h
     table layers, over_layers, history, margins = no_margins();
     row_writer rows(layers), percentiles(over_layers), steps(history), distances(margins);
     sentences said;
-    std::vector<std::string> definitions;
+    said.margins.resize(most_margins(logs));
     std::size_t row = 0;
     for (std::size_t i = 0; i < logs.size(); ++i) {
         const auto number = static_cast<double>(i + 1);
         add_steps(logs[i].history, row, steps);
         add_steps(logs[i].margins, row, distances);
-        add_rows(logs[i], number, rows, row);
+        add_rows(logs[i], number, said.margins.size(), rows, row);
         add_percentiles(logs[i], number, percentiles);
         said.add(logs[i]);
     }
-    for (const auto& one : state_measures())
-        definitions.push_back(fmt::format("{}: {}", one.name, one.definition));
-    return {std::move(heading),
-            {{"layers", std::move(layers)},
-             {"percentiles", std::move(over_layers)},
-             {"history", std::move(history)},
-             {"margins", std::move(margins)},
-             {"logs", std::move(said.names)},
-             {"layer_names", std::move(said.layers)},
-             {"verdicts", verdict_names()},
-             {"reasons", std::move(said.reasons)},
-             {"margins_of", std::move(said.margins)},
-             {"knobs", std::move(said.knobs)},
-             {"no_K", std::move(said.no_gain)},
-             {"no_margin", std::move(said.no_margin)},
-             {"had", std::move(said.had)},
-             {"cannot_be_told", std::move(said.limits)},
-             {"definitions", std::move(definitions)},
-             {"notes", std::move(said.notes)},
-             {"findings", std::move(said.findings)},
-             {"verdict", std::string(to_string(worst_verdict(logs)))}}};
+    result_document out{std::move(heading),
+                        {{"layers", std::move(layers)},
+                         {"percentiles", std::move(over_layers)},
+                         {"history", std::move(history)},
+                         {"margins", std::move(margins)},
+                         {"logs", std::move(said.names)},
+                         {"layer_names", std::move(said.layers)},
+                         {"verdicts", verdict_names()},
+                         {"reasons", std::move(said.reasons)},
+                         {"margins_of", std::move(said.margins.front())},
+                         {"knobs", std::move(said.knobs)},
+                         {"no_K", std::move(said.no_gain)},
+                         {"no_margin", std::move(said.no_margin)},
+                         {"had", std::move(said.had)},
+                         {"layer_notes", std::move(said.of_layers)},
+                         {"cannot_be_told", std::move(said.limits)},
+                         {"definitions", diagnose_definitions()},
+                         {"notes", std::move(said.notes)},
+                         {"findings", std::move(said.findings)},
+                         {"verdict", std::string(to_string(worst_verdict(logs)))}}};
+    for (std::size_t i = 1; i < said.margins.size(); ++i)
+        out.sections.push_back({margins_list(i), std::move(said.margins[i])});
+    return out;
+}
+
+std::vector<std::string> remarks_on(const std::vector<diagnosis>& logs) {
+    std::vector<std::string> out;
+    std::set<std::string> said;  // of several logs in one file
+    for (const auto& log : logs) {
+        for (const auto& one : log.notes)
+            if (said.insert(one).second) out.push_back("read: " + one);
+        for (const auto& one : log.findings)
+            if (said.insert(one).second) out.push_back(one);
+    }
+    return out;
 }
 
 std::string summary_of(const std::vector<diagnosis>& logs) {
@@ -256,19 +286,14 @@ std::string summary_of(const std::vector<diagnosis>& logs) {
         add_distances(log, out);
         biases = biases || has_biases(log.states);
     }
-    std::set<std::string> said;  // of several logs in one file
-    for (const auto& log : logs) {
-        for (const auto& one : log.notes)
-            if (said.insert(one).second) out.add("read: {}\n", one);
-        for (const auto& one : log.findings)
-            if (said.insert(one).second) out.add("{}\n", one);
-    }
+    for (const auto& one : remarks_on(logs)) out.add("{}\n", one);
+    std::set<std::string> said;
     for (const auto& log : logs)
         for (const auto& one : limits_of(log))
             if (said.insert(one).second) out.add("{}\n", one);
     for (const auto& one : state_measures())
-        if (biases || !one.name.starts_with("bias"))
-            out.add("{}: {}\n", short_name(one), one.definition);
+        if (biases || !one.name.starts_with("bias")) out.add("{}: {}\n", one.title, one.definition);
+    add_definitions_of_distances(logs, out);
     return out.take();
 }
 

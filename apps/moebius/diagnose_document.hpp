@@ -26,10 +26,15 @@ struct diagnosis {
 [[nodiscard]] load_verdict worst_verdict(const std::vector<diagnosis>& logs);
 
 /// Whether a verdict is as bad as another, or worse.
+/// @param limit  as verdict_of takes it
 [[nodiscard]] bool as_bad_as(load_verdict verdict, std::string_view limit);
 
 [[nodiscard]] result_document document_of(const std::vector<diagnosis>& logs,
                                           result_heading heading);
+
+/// What is to be known of whole logs beside their numbers, a line each: how they were read, and
+/// what their numbers may hide.
+[[nodiscard]] std::vector<std::string> remarks_on(const std::vector<diagnosis>& logs);
 
 /// For a reader: a table a log, definitions once, and what was found.
 [[nodiscard]] std::string summary_of(const std::vector<diagnosis>& logs);

@@ -9,9 +9,11 @@
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/io/plots.hpp>
+#include <moebius/logs/load_state.hpp>
 #include <string_view>
 #include <vector>
 
+#include "diagnose_terms.hpp"
 #include "report_lines.hpp"
 
 namespace moebius::cli {
@@ -27,6 +29,8 @@ th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #8886}
 td.text,th.text{text-align:left}
 figure{margin:1rem 0;background:#fff;color:#000;padding:.5rem;border-radius:.3rem}
 figure svg{max-width:100%;height:auto}
+td.words{min-width:14rem}
+tr.over td{font-style:italic}
 .verdict{font-weight:600})";
 
 /// What stands in HTML as text: control characters, too, are shown and not obeyed.
@@ -68,46 +72,130 @@ std::string word_at(const words& all, double place) {
     return there ? escaped(all[static_cast<std::size_t>(place)]) : std::string("-");
 }
 
-struct shown_column {
-    std::string_view name, title;
-};
-constexpr shown_column shown[] = {{"max_over_mean", "max/mean"},
-                                  {"min_over_mean", "min/mean"},
-                                  {"variation", "CV"},
-                                  {"effective", "exp(H)/N"},
-                                  {"dead", "dead"},
-                                  {"K", "K"},
-                                  {"margin", "margin"}};
+/// The column of that name; null where there is none.
+const std::vector<double>* column_of(const table& of, std::string_view name) {
+    const auto found = std::find(of.names.begin(), of.names.end(), name);
+    return found == of.names.end()
+               ? nullptr
+               : &of.columns[static_cast<std::size_t>(found - of.names.begin())];
+}
+
+bool has_number(const table& of, std::string_view name) {
+    const auto* column = column_of(of, name);
+    return column != nullptr && std::any_of(column->begin(), column->end(),
+                                            [](double value) { return std::isfinite(value); });
+}
 
 /// With its interval, where there is one.
-std::string shown_value(const table& layers, std::string_view name, std::size_t row) {
-    const auto out = known("{:.4g}", layers.at(name)[row]);
+std::string shown_value(const table& of, std::string_view name, std::size_t row) {
+    const double value = of.at(name)[row];
+    const bool whole = value == std::floor(value) && std::abs(value) < 1e15;  // as steps are
+    const auto out = known(whole ? "{:.0f}" : "{:.4g}", value);
     const auto end = [&](std::string_view which) {
-        const auto column = fmt::format("{}_{}", name, which);
-        const auto found = std::find(layers.names.begin(), layers.names.end(), column);
-        return found == layers.names.end() ? not_a_number : layers.at(column)[row];
+        const auto* column = column_of(of, fmt::format("{}_{}", name, which));
+        return column == nullptr ? not_a_number : (*column)[row];
     };
     const double low = end("low"), high = end("high");
     return std::isfinite(low) ? fmt::format("{} [{:.4g}, {:.4g}]", out, low, high) : out;
 }
 
-void add_layers(const result_document& result, report_lines& out) {
-    const auto& layers = result.table_of("layers");
-    const auto &names = list_of(result, "layer_names"), &verdicts = list_of(result, "verdicts"),
-               &reasons = list_of(result, "reasons");
+/// Those of the columns that have any number.
+words known_columns(const table& of, words names) {
+    std::erase_if(names, [&](const std::string& name) { return !has_number(of, name); });
+    return names;
+}
+
+words measure_columns() {
+    words out;
+    for (const auto& one : state_measures()) out.emplace_back(one.name);
+    return out;
+}
+
+void begin_table(std::string_view title, std::string_view first, const words& columns,
+                 report_lines& out) {
     out.add(
-        "<h2>Layers</h2>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" "
-        "aria-label=\"Layers\"><table>\n<tr><th class=\"text\">layer</th>"
-        "<th class=\"text\">verdict</th><th>steps</th>");
-    for (const auto& one : shown) out.add("<th>{}</th>", one.title);
-    out.add("<th class=\"text\">why</th></tr>\n");
+        "<h2>{0}</h2>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" "
+        "aria-label=\"{0}\"><table>\n<tr><th class=\"text\">{1}</th>",
+        title, first);
+    for (const auto& one : columns) out.add("<th>{}</th>", title_of(one));
+}
+
+void add_values(const table& of, const words& columns, std::size_t row, report_lines& out) {
+    for (const auto& one : columns) out.add("<td>{}</td>", shown_value(of, one, row));
+}
+
+/// A log's name before what is of it, where there are several.
+std::string name_in(const result_document& result, const table& of, std::size_t row,
+                    std::string_view name) {
+    const auto log = word_at(list_of(result, "logs"), of.at("log")[row] - 1);
+    return log.empty() || log == "-" ? std::string(name) : fmt::format("{}: {}", log, name);
+}
+
+std::string layer_in(const result_document& result, std::size_t row) {
+    const auto& layers = result.table_of("layers");
+    return name_in(result, layers, row,
+                   word_at(list_of(result, "layer_names"), layers.at("layer")[row]));
+}
+
+/// Lists of words, one a layer, beside the table of layers.
+constexpr struct {
+    std::string_view list, title;
+} layer_words[] = {{"reasons", "why"},
+                   {"margins_of", "margin from"},
+                   {"margins_2_of", "next margin from"},
+                   {"margins_3_of", "third margin from"},
+                   {"knobs", "what to turn"},
+                   {"no_K", "why no K"},
+                   {"no_margin", "why no margin"},
+                   {"had", "rests on"}};
+
+void add_distances(const result_document& result, report_lines& out) {
+    const auto& layers = result.table_of("layers");
+    const auto columns = known_columns(layers, {"K", "margin", "margin_2", "margin_3", "fold",
+                                                "balance", "hopf", "warned_at", "steps_left"});
+    begin_table("Layers", "layer", {}, out);
+    out.add("<th class=\"text\">verdict</th>");
+    for (const auto& one : columns) out.add("<th>{}</th>", title_of(one));
+    const auto is_said = [&](std::string_view list) {
+        const auto& all = list_of(result, list);
+        return std::any_of(all.begin(), all.end(), [](auto& one) { return !one.empty(); });
+    };
+    for (const auto& [list, title] : layer_words)
+        if (is_said(list)) out.add("<th class=\"text\">{}</th>", title);
+    out.add("</tr>\n");
     for (std::size_t row = 0; row < layers.rows(); ++row) {
-        out.add("<tr><td class=\"text\">{}</td><td class=\"text verdict\">{}</td><td>{:.0f}</td>",
-                word_at(names, layers.at("layer")[row]),
-                word_at(verdicts, layers.at("verdict")[row] - 1), layers.at("steps")[row]);
-        for (const auto& one : shown) out.add("<td>{}</td>", shown_value(layers, one.name, row));
-        out.add("<td class=\"text\">{}</td></tr>\n",
-                row < reasons.size() ? escaped(reasons[row]) : std::string());
+        out.add("<tr><td class=\"text\">{}</td><td class=\"text verdict\">{}</td>",
+                layer_in(result, row),
+                word_at(list_of(result, "verdicts"), layers.at("verdict")[row] - 1));
+        add_values(layers, columns, row, out);
+        for (const auto& [list, title] : layer_words)
+            if (is_said(list))
+                out.add("<td class=\"text words\">{}</td>",
+                        word_at(list_of(result, list), static_cast<double>(row)));
+        out.add("</tr>\n");
+    }
+    out.add("</table></div>\n");
+}
+
+/// Of layers, and of several their percentiles below them.
+void add_loads(const result_document& result, report_lines& out) {
+    const auto& layers = result.table_of("layers");
+    const auto measures = known_columns(layers, measure_columns());
+    auto columns = measures;
+    columns.insert(columns.begin(), {"steps", "last_step"});
+    begin_table("Loads", "layer", columns, out);
+    out.add("</tr>\n");
+    for (std::size_t row = 0; row < layers.rows(); ++row) {
+        out.add("<tr><td class=\"text\">{}</td>", layer_in(result, row));
+        add_values(layers, columns, row, out);
+        out.add("</tr>\n");
+    }
+    const auto& over = result.table_of("percentiles");
+    for (std::size_t row = 0; layers.rows() > 1 && row < over.rows(); ++row) {
+        out.add("<tr class=\"over\"><td class=\"text\">{}</td><td></td><td></td>",
+                name_in(result, over, row, percentile_name(over.at("percentile")[row])));
+        add_values(over, measures, row, out);
+        out.add("</tr>\n");
     }
     out.add("</table></div>\n");
 }
@@ -141,7 +229,8 @@ std::string report_page_of(const result_document& result) {
         style, verdict ? escaped(*verdict) : "", escaped(result.heading.command),
         escaped(result.heading.version));
     add_figures(result, out);
-    add_layers(result, out);
+    add_distances(result, out);
+    add_loads(result, out);
     add_list(result, "findings", "What the numbers may hide", out);
     add_list(result, "cannot_be_told", "What cannot be told", out);
     add_list(result, "notes", "How the log was read", out);

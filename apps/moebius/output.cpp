@@ -33,10 +33,17 @@ std::string csv_of(const result_document& result) {
     struct {
         std::string_view column, list;
         std::size_t first;
-    } constexpr known[] = {{"layer", "layer_names", 0},  {"verdict", "verdicts", 1},
-                           {"reason", "reasons", 0},     {"margin_of", "margins_of", 0},
-                           {"knob", "knobs", 0},         {"no_K", "no_K", 0},
-                           {"no_margin", "no_margin", 0}};
+    } constexpr known[] = {{"layer", "layer_names", 0},
+                           {"verdict", "verdicts", 1},
+                           {"reason", "reasons", 0},
+                           {"margin_of", "margins_of", 0},
+                           {"knob", "knobs", 0},
+                           {"margin_2_of", "margins_2_of", 0},
+                           {"margin_3_of", "margins_3_of", 0},
+                           {"no_K", "no_K", 0},
+                           {"no_margin", "no_margin", 0},
+                           {"had", "had", 0},
+                           {"notes", "layer_notes", 0}};
     std::vector<csv_words> words;
     for (const auto& [column, list, first] : known)
         if (const auto* found = result.find<std::vector<std::string>>(list))
@@ -167,6 +174,8 @@ void output_options::check(const std::vector<std::string>& read,
 bool output_options::to_standard_output() const {
     return out == "-" || (out.empty() && !format.empty());
 }
+
+bool output_options::prints_csv() const { return to_standard_output() && as_csv(); }
 
 bool output_options::as_csv() const {
     return (format.empty() ? ending_of(out) : '.' + format) == ".csv";

@@ -60,6 +60,9 @@ struct output_options {
         return !plots.empty() || (keeps_result() && !as_csv());
     }
 
+    /// Whether the standard output gets the first table alone, without a summary.
+    [[nodiscard]] bool prints_csv() const;
+
     /// Writes the result in the chosen format (CSV holds the first table) and its figures, and
     /// the summary to the standard output unless the result goes there. Of a result that is
     /// incomplete (incomplete.hpp) it says so, and draws figures only if nothing else keeps it.

@@ -83,13 +83,21 @@ class Result:
         if name not in self.tables:
             known = ", ".join(self.tables) or "none"
             raise NotFound(f"this {self.kind} has no table '{name}', but has {known}")
-        return _frame(self.data[name])
+        return self._frame(name)
 
     def __getattr__(self, name):
         if name.startswith("_") or name not in self.__dict__.get("data", {}):
             raise AttributeError(f"this result has no '{name}'")
         part = self.data[name]
-        return _frame(part) if _is_table(part) else part
+        return self._frame(name) if _is_table(part) else part
+
+    def _frame(self, name):
+        """A table, with the words of `diagnose`'s verdicts in place of their numbers."""
+        frame = _frame(self.data[name])
+        if "verdicts" in self.data and "verdict" in frame:
+            words = self.data["verdicts"]  # counted from 1
+            frame["verdict"] = [words[int(number) - 1] for number in frame["verdict"]]
+        return frame
 
     def __getitem__(self, name):
         """A part as written; of a diagram or locus, also a point by its label."""

@@ -181,7 +181,7 @@ def margin_callback(recorder, every=500, **facts):
                 found = moebius.diagnose(log)
                 os.remove(log)
                 for at, name in enumerate(recorder.names):
-                    verdict = found["verdicts"][int(found.layers["verdict"][at]) - 1]
+                    verdict = found.layers["verdict"][at]
                     print(f"step {state.global_step}  {name}: {verdict}, {found['reasons'][at]}")
 
         def on_evaluate(self, args, state, control, **_):

@@ -46,9 +46,11 @@ public:
     bool take_without_end(std::string_view line) override;
     std::size_t take_ahead(std::string_view text) override;
 
+    [[nodiscard]] bool ends_step() const override {
+        return !of_.names.empty() && !of_.is_long && of_.layer == nowhere && !to_.adds_up;
+    }
     [[nodiscard]] bool has_step_a_line() const override {
-        return !of_.names.empty() && !of_.is_long && of_.layer == nowhere && of_.series.empty() &&
-               of_.feedback == nowhere && of_.phases.empty() && !to_.adds_up;
+        return ends_step() && of_.series.empty() && of_.feedback == nowhere && of_.phases.empty();
     }
     void give_records() override { gives_records_ = true, next_run_ = of_.runs.size(); }
     bool next_record(load_record& record) override;

@@ -33,6 +33,7 @@ void json_log::take_record(const json& record) {
     if (!record.is_object()) fail("a record must be an object: {\"step\": 0, \"layer\": ...}");
     if (const auto within = records_within(record); !within.empty()) {
         for (const auto& one : within) take_record(one);
+        ends_step_ = true;
         return;
     }
     const bool is_evaluation = phase_of(record) == row_phase::evaluation;
@@ -40,6 +41,7 @@ void json_log::take_record(const json& record) {
     find_members(record);
     const bool has_loads = has_loads_of_all() || record.contains("top_indices") ||
                            (expert_.value != nullptr && single_.loads != nullptr);
+    if (has_loads) ends_step_ = !has_layer_ && expert_.value == nullptr;
     if (!is_evaluation && has_loads) to_.begin_training();
     take_settings(record);
     to_.knows_copies = map_.take(record, place());

@@ -49,6 +49,8 @@ public:
         }
     }
 
+    [[nodiscard]] bool ends_step() const override { return ends_step_; }
+
     bool take_without_end(std::string_view line) override {
         if (!json::accept(line)) return false;
         take(line);
@@ -93,13 +95,15 @@ private:
     log_builder& to_;
     std::string file_;
     std::size_t line_ = 0;
+    bool ends_step_ = false;
     expert_map map_;
     router_trace trace_;
 
     // of the record at hand
     std::int64_t step_ = 0;
     std::string layer_;
-    double feedback_ = 0;  ///< NaN: none
+    bool has_layer_ = false;  ///< whether it says one, and so is of that alone
+    double feedback_ = 0;     ///< NaN: none
     struct named_member {
         const json* value = nullptr;
         std::string name{};

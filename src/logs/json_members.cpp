@@ -49,6 +49,7 @@ void json_log::find_members(const json& record) {
     single_ = {};
     flat_.clear();
     layer_.assign(1, '0');
+    has_layer_ = false;
     expert_ = copy_ = said_step_ = {};
     feedback_ = std::numeric_limits<double>::quiet_NaN();
     for (const auto& [name, value] : record.items()) find_member(name, value);
@@ -66,6 +67,7 @@ void json_log::find_member(const std::string& name, const json& value) {
         said_step_ = {&value, name};
     } else if (means == meaning::layer && !value.is_structured()) {
         if (value.is_null()) throw io_error(place(name), "it is null, but a layer is needed");
+        has_layer_ = true;
         layer_ = layer_in(value);
     } else if (means == meaning::expert && !value.is_structured()) {
         auto& to = counts_physical_experts(name) ? copy_ : expert_;

@@ -155,10 +155,36 @@ bool load_table::has_whole_step() const {
     return !runs_.empty() && runs_.front().step != runs_.back().step;
 }
 
+std::vector<load_run>::const_iterator load_table::end_of_step() const {
+    return std::find_if(runs_.begin(), runs_.end(),
+                        [&](const load_run& one) { return one.step != runs_.front().step; });
+}
+
+std::size_t load_table::end_of_experts(std::span<const load_run> runs) {
+    std::size_t end = 0;
+    for (const auto& one : runs) end = std::max<std::size_t>(end, one.expert + one.count);
+    return end;
+}
+
+std::size_t load_table::cells_of_step() const {
+    const auto end = end_of_step();
+    return end == runs_.end() ? loads_.size() : end->at;
+}
+
+bool load_table::has_all_cells(std::size_t experts) const {
+    if (runs_.empty() || has_whole_step() || adds_up || has_choices) return false;
+    const bool from_1 =
+        std::none_of(runs_.begin(), runs_.end(), [](auto& one) { return one.expert == 0; });
+    std::vector<std::size_t> cells(layers_.size(), 0);
+    for (const auto& one : runs_) cells[one.layer] += one.count;
+    const std::size_t wanted =
+        std::max({experts, taken_experts_, end_of_experts(runs_) - (from_1 ? 1 : 0)});
+    return std::all_of(cells.begin(), cells.end(), [&](auto count) { return count == wanted; });
+}
+
 std::vector<load_record> load_table::take_step(const std::string& file, std::size_t experts) {
-    const auto step = runs_.front().step;
-    const auto end = std::find_if(runs_.begin(), runs_.end(),
-                                  [&](const load_run& one) { return one.step != step; });
+    const auto end = end_of_step();
+    const std::size_t numbers = cells_of_step();
     load_table taken;
     taken.adds_up = adds_up;
     taken.needs_all = needs_all;
@@ -166,20 +192,21 @@ std::vector<load_record> load_table::take_step(const std::string& file, std::siz
     taken.taken_ = taken_;
     taken.is_part_ = true;
     taken.layers_ = layers_;
-    taken.runs_.assign(runs_.begin(), end);
-    const std::size_t numbers = end == runs_.end() ? loads_.size() : end->at;
+    taken.runs_.assign(runs_.cbegin(), end);
     taken.loads_ = loads_.cut(numbers);
     taken.scores_ = scores_.cut(numbers);
     taken.dither_ = dither_.cut(numbers);
     taken.moments_ = moments_.cut(numbers);
     taken.feedback_ = feedback_.cut(numbers);
-    runs_.erase(runs_.begin(), end);
+    runs_.erase(runs_.cbegin(), end);
     for (auto& one : runs_) one.at -= numbers;
     taken.has_zero_ = has_zero_;
     taken.in_order_ = false;
-    taken.experts_ = experts_;
+    taken.from_1_ = from_1_;
+    taken.experts_ = std::max(taken_experts_ + (from_1_ ? 1 : 0), end_of_experts(taken.runs_));
     taken.finish(file, experts);
-    experts_ = taken.experts_;
+    experts_ = taken_experts_ = taken.experts_;
+    from_1_ = taken.from_1_;
     ++taken_.steps;
     taken_.again += taken.replaced_.empty() ? 0U : 1U;
 

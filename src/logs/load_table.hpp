@@ -148,6 +148,14 @@ public:
 
     /// Whether a step before the last is there, of which no more can come where steps are in order.
     [[nodiscard]] bool has_whole_step() const;
+    /// Whether the one step that is there has a cell of each expert in each layer that came so far,
+    /// so that no more is to come where all of them are known.
+    /// @param experts  that there are at least
+    [[nodiscard]] bool has_all_cells(std::size_t experts) const;
+    /// Cells of the first step.
+    [[nodiscard]] std::size_t cells_of_step() const;
+    /// Whether a step was taken out, which tells what layers and experts there are.
+    [[nodiscard]] bool gave_step() const noexcept { return taken_.steps > 0; }
     /// Takes that step's records out; their numbers are good until the next call.
     /// @param experts  that there are at least
     std::vector<load_record> take_step(const std::string& file, std::size_t experts);
@@ -221,6 +229,9 @@ private:
 
     [[nodiscard]] std::string new_layer_fault(std::string_view name) const;
     std::uint32_t add_layer(std::string_view name);
+    [[nodiscard]] std::vector<load_run>::const_iterator end_of_step() const;
+    /// The highest expert that has a cell, plus one.
+    [[nodiscard]] static std::size_t end_of_experts(std::span<const load_run> runs);
     void number_from_0(std::size_t experts);
     void name_layers_in_order();
     void put_in_order();
@@ -264,7 +275,8 @@ private:
     std::optional<std::int64_t> cut_step_;
     std::vector<replaced_steps> replaced_;
     std::string goes_back_;
-    steps_before taken_;                                             ///< of a log that is followed
+    steps_before taken_;             ///< of a log that is followed
+    std::size_t taken_experts_ = 0;  ///< of the steps that were taken out
     std::vector<double> row_, score_row_, dither_row_, moment_row_;  ///< of the record at hand
     std::vector<std::vector<double>> kept_;  ///< of the step that was taken out
 };

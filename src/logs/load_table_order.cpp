@@ -118,9 +118,10 @@ void load_table::restart_at(std::int64_t step) {
 void load_table::number_from_0(std::size_t experts) {
     const auto is_first = [](const load_run& one) { return one.expert == 0; };
     const bool has_all = needs_all || (has_zero_ && !is_part_) || experts + 1 == experts_;
-    if (!has_all || runs_.empty() || std::any_of(runs_.begin(), runs_.end(), is_first)) return;
+    if (runs_.empty() || std::any_of(runs_.begin(), runs_.end(), is_first)) return;
     const auto is_second = [](const load_run& one) { return one.expert == 1; };
-    if (std::none_of(runs_.begin(), runs_.end(), is_second)) return;
+    const bool was_before = is_part_ && from_1_;
+    if (!was_before && (!has_all || std::none_of(runs_.begin(), runs_.end(), is_second))) return;
     for (auto& one : runs_) --one.expert;
     --experts_;
     from_1_ = true;

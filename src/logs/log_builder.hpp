@@ -55,9 +55,11 @@ struct log_builder {
 
     /// A row of evaluation comes: whether it is read, as none of training came.
     [[nodiscard]] bool reads_evaluation();
+    /// Whether what is read is of evaluation, until training comes.
+    [[nodiscard]] bool is_of_evaluation() const { return has_evaluation_ && !has_training_; }
     /// Loads come that are not said to be of evaluation: what was read of that is forgotten.
     void begin_training() {
-        if (!has_training_ && has_evaluation_) forget_evaluation();
+        if (is_of_evaluation()) forget_evaluation();
         has_training_ = true;
     }
 
@@ -193,6 +195,9 @@ public:
         static_cast<void>(text);
         return 0;
     }
+
+    /// Whether the last line with loads has those of all of its step.
+    [[nodiscard]] virtual bool ends_step() const { return false; }
 
     /// Whether each line that has loads is a step by itself, with all that the last one had, and
     /// has nothing but loads and scores. From give_records() on take() fills no table then, and

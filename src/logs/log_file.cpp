@@ -151,41 +151,68 @@ public:
     std::span<const load_record> next_step() override {
         if (at_end_) require_same_file();
         auto& table = builder_.part("");
-        for (std::string_view line; !table.has_whole_step() && lines_->next(line);)
-            parser_->take(line);
-        if (builder_.parts.size() > 1)
-            throw io_error(file_.name(),
-                           "it has several logs side by side, but one can be followed");
-        at_end_ = !table.has_whole_step();
-        if (at_end_) return {};
-        records_ = table.take_step(file_.name(), builder_.least_experts(given_experts(options_)));
-        head_ = builder_.head;
-        head_.layers = table.layers();
-        head_.experts = table.experts();
-        require_experts(file_.name(), head_.experts, options_);
-        overrule(head_, options_, file_.name());
-        follow_order();
-        return records_;
+        while (true) {
+            for (std::string_view line; !table.has_whole_step() && lines_->next(line);)
+                parser_->take(line);
+            if (builder_.parts.size() > 1)
+                throw io_error(file_.name(),
+                               "it has several logs side by side, but one can be followed");
+            at_end_ = !table.has_whole_step();
+            if (at_end_) return last_step(table);
+            const auto before = std::exchange(given_, std::nullopt);
+            const bool is_given = before == table.cells_of_step();
+            take_step(table, before.has_value());
+            if (!is_given) return records_;
+        }
     }
 
     bool restarted() const override { return restarted_; }
 
 private:
+    [[nodiscard]] std::size_t least_experts() const {
+        return builder_.least_experts(given_experts(options_));
+    }
+
+    /// The step behind which nothing came so far, once, where it is known to be whole. It stays in
+    /// the table: rows that come yet make it another, which is given again.
+    std::span<const load_record> last_step(const load_table& table) {
+        const bool known = parser_->ends_step() || table.gave_step();
+        if (!known || builder_.is_of_evaluation() || !table.has_all_cells(least_experts()) ||
+            given_ == table.cells_of_step())
+            return {};
+        const auto before = std::exchange(given_, table.cells_of_step());
+        last_ = table;
+        take_step(last_, before.has_value());
+        return records_;
+    }
+
+    void take_step(load_table& from, bool again) {
+        records_ = from.take_step(file_.name(), least_experts());
+        head_ = builder_.head;
+        head_.layers = from.layers();
+        head_.experts = from.experts();
+        require_experts(file_.name(), head_.experts, options_);
+        overrule(head_, options_, file_.name());
+        follow_order(again);
+    }
+
     /// A step that falls is a restart where all its layers had that step or a later one.
-    void follow_order() {
+    /// @param again  it was given before it had all of its rows
+    void follow_order(bool again) {
         const auto step = records_.front().step;
-        restarted_ = !last_of_.empty() && step <= last_;
+        restarted_ = again || (!last_of_.empty() && step <= last_step_);
         for (const auto& one : records_) {
+            if (again) break;
             const auto last = last_of_.find(one.layer);
             if (restarted_ && (last == last_of_.end() || last->second < step))
                 throw io_error(file_.name(),
                                fmt::format("step {} came after {}, but a log that is followed must "
                                            "be in order of steps",
-                                           step, last_));
+                                           step, last_step_));
         }
         if (restarted_) last_of_.clear();
         for (const auto& one : records_) last_of_[one.layer] = step;
-        last_ = step;
+        last_step_ = step;
     }
 
     /// At the end of what was written, where the file may have been cut and written anew.
@@ -211,7 +238,9 @@ private:
     log_head head_;
     bool at_end_ = false, restarted_ = false;
     std::map<std::size_t, std::int64_t> last_of_;  ///< step of each layer
-    std::int64_t last_ = 0;                        ///< of all
+    std::int64_t last_step_ = 0;                   ///< of all
+    std::optional<std::size_t> given_;  ///< cells of the step at the end when it was given
+    load_table last_;                   ///< that step, as it was taken out
 };
 
 }  // namespace

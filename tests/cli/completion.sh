@@ -16,7 +16,7 @@ test "$(completed moebius completion --he)" = --help
 test "$(completed moebius check moeb)" = moebius.bash
 
 test "$(completed moebius diagnose --fail-on 'inside\ the')" = "inside the coexistence window"
-test "$(completed moebius diagnose --fail-on c)" = "cannot tell collapsed"
+test "$(completed moebius diagnose --fail-on c)" = "cannot-tell coexistence collapsed cannot tell"
 test "$(completed moebius simulate --format = cs)" = csv
 test "$(completed moebius simulate --format =)" = "json csv"
 test "$(completed moebius completion f)" = fish

@@ -41,7 +41,26 @@ one, rows = json.load(open("words.json")), list(csv.DictReader(open("long.csv.ta
 assert [row["verdict"] for row in rows] == [one["verdicts"][int(v) - 1] for v in one["layers"]["verdict"]], rows
 assert [row["reason"] for row in rows] == one["reasons"] and all(one["reasons"]), rows
 assert [row["margin_of"] for row in rows] == one["margins_of"] and [row["knob"] for row in rows] == one["knobs"], rows
+assert [row["notes"] for row in rows] == one["layer_notes"] and [row["had"] for row in rows] == one["had"], rows
+# all that has a name is defined
+told = {line.split(":")[0].split(" (")[0] for line in one["definitions"]}
+ends = {f"{name}_{end}" for name in told for end in ("low", "high")}
+tables = {name for name, part in one.items() if isinstance(part, dict) and name not in ("parameters", "options")}
+missing = ({*one["layers"], *tables} - {"layers", "layer", "log"}) - told - ends
+assert not missing, missing
 END
+
+# what a CSV has no place for is told beside it: of the log, and what cannot be told of each layer
+awk 'BEGIN { srand(3); print "step,layer,expert,tokens"; for (s = 0; s < 400; ++s) { left = 1000
+    for (e = 0; e < 4; ++e) { n = e < 3 ? 240 + int(20 * rand()) : left; left -= n
+    printf "%d,0,%d,%.4f\n", s, e, n / 3000 } } }' >rank0.csv
+"$program" diagnose rank0.csv >summary
+"$program" diagnose rank0.csv --format csv >table 2>said
+grep -q '^read: .*rank' summary && grep -q '^[^:]*: cannot tell swings' summary
+grep '^read: ' summary | while read -r line; do grep -qF "moebius: $line" said; done
+grep -q 'cannot tell swings' table
+"$program" diagnose rank0.csv --out table.csv >summary 2>said
+grep -q '^read: ' summary && test ! -s said
 
 # the last 10 steps of layer 2: 250 + 5 * 34.5 of 1000
 "$program" diagnose long.csv --window 10 --out report.json >summary
@@ -71,9 +90,15 @@ rejected 'log.jsonl: it is JSONL after CSV, but the parts of a log have one form
 rejected 'long.csv, long.csv: step 0, layer 0: expert 0 comes twice' long.csv long.csv
 printf '\200\004\225pickle' >loads.pt
 rejected 'loads.pt: it is a pickle, which runs what it holds and is never opened' loads.pt
-code=0
-"$program" diagnose long.csv --fail-on safe >summary || code=$?
-test $code = 3
+for word in safe cannot-tell 'cannot tell'; do
+    code=0
+    "$program" diagnose long.csv --fail-on "$word" >summary || code=$?
+    test $code = 3
+done
+for word in drifting coexistence 'inside the coexistence window' losing-balance; do
+    "$program" diagnose long.csv --fail-on "$word" >summary
+done
+"$program" diagnose --help | grep -q 'safe, cannot-tell, drifting, coexistence, oscillating, losing-balance, collapsed$'
 
 # shown: one figure of the worst layer and of all, and a page with both that needs nothing beside it.
 "$program" diagnose long.csv --plot course.svg --report page.html --out course.json >summary 2>said
@@ -98,21 +123,34 @@ for shown in escape.html escape.txt escape.table; do
 done
 grep -q '^1,"a,b",1,' escape.table
 
-# followed: a step is told once the next begins; Ctrl-C ends it.
+# followed: a step is told once it is whole, the last one, too; Ctrl-C ends it.
 head -100 long.csv >growing.csv
 "$program" diagnose --follow growing.csv >lines &
 running=$!
 tail -n +101 long.csv >>growing.csv
 tries=0
-until test "$(wc -l <lines)" = 39; do
+until test "$(wc -l <lines)" = 40; do
     tries=$((tries + 1)) && test $tries -lt 600
     sleep 0.1
 done
-kill -s INT $running
+printf '40,0,0,250\n40,0,1,251\n' >>growing.csv && kill -s INT $running # a part of a step
 code=0
 wait $running || code=$?
-test $code = 130
-grep -q '^step 38  max/mean 1\.[0-9]* (layer 2)  CV .* dead 0 of 12  [a-z ]* (layer [012]: [^:;]*)$' lines
+test $code = 130 && test "$(wc -l <lines)" = 40
+grep -q '^step 39  max/mean 1\.[0-9]* (layer 2)  CV .* dead 0 of 12  [a-z ]* (layer [012]: [^:;]*)$' lines
+
+for log in wide.csv log.jsonl; do
+    "$program" diagnose --follow $log >"$log.lines" &
+    running=$!
+    tries=0
+    until grep -q '^step 39 ' "$log.lines"; do
+        tries=$((tries + 1)) && test $tries -lt 600
+        sleep 0.1
+    done
+    kill -s INT $running
+    wait $running || test $? = 130
+    cmp "$log.lines" lines
+done
 
 # as JSON, and ended by a verdict: one expert takes all from step 100 on
 awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 400; ++s) for (e = 0; e < 4; ++e)
@@ -209,6 +247,30 @@ grep -q 'feedback from 2 to 1\.[23][0-9]* ([0-9.]* to [0-9.]*) restores a margin
 grep -q '<td>[0-9.]* \[[0-9.]*, [0-9.]*\]</td><td>[0-9.]* \[[0-9.]*, [0-9.]*\]</td>' simulated.html # K and margin
 test "$(grep -c '<svg' simulated.html)" = 4 && grep -q 'fold: a collapsed state exists' simulated.html
 grep -q '90 % interval of the first' simulated.html
+# the page has all that the result has of a layer, under the names of the definitions
+"$program" diagnose simulated.npz --restore 0.6 --report simulated.html --out simulated.json >summary
+python3 - simulated <<'END'
+import html, json, re, sys
+one, page = json.load(open(sys.argv[1] + ".json")), html.unescape(open(sys.argv[1] + ".html").read())
+titles = {}
+for line in one["definitions"]:
+    name, title = re.match(r"(\w+)(?: \((.*?\)?)\))?: ", line).groups()
+    titles[name] = title or name
+rows = [re.findall("<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall("<tr.*?</tr>", page)]
+shown = {}
+for head, row in zip(rows, rows[1:]):
+    if head[0] == "layer":
+        shown.update(zip(head, row))
+for name, (value, *more) in one["layers"].items():
+    if name in ("log", "layer", "verdict", "first_step") or name.endswith(("_low", "_high")) or value is None:
+        continue
+    assert abs(float(shown[titles[name]].split()[0]) - value) <= 1e-3 * abs(value), (name, value, shown)
+for words in "reasons", "knobs", "margins_of", "margins_2_of", "had":
+    assert one[words][0] and one[words][0] in shown.values(), (words, one[words], shown)
+assert {"spread", "bf16 step", "MaxVio", "next margin", "exp(H)/N"} < set(shown), shown
+END
+"$program" diagnose long.csv --report many.html >summary # percentiles over its three layers
+grep -q '<td class="text">p50</td>' many.html
 rejected 'diagnose: --restore is 1, but' simulated.npz --restore 1
 python3 -c 'import json; K = json.load(open("simulated.json"))["layers"]["K"][0]; assert abs(K - 2) < 0.1, K'
 code=0

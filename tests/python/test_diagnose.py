@@ -45,6 +45,16 @@ def long_table(counts):
                              "tokens": counts.ravel()})
 
 
+def test_verdicts_are_words_in_tables_and_numbers_in_files(counts):
+    counts[150:, 1] = [0, 0, 0, 512]  # collapsed
+    found = moebius.diagnose(counts)
+    assert list(found.layers["verdict"])[1] == "collapsed" == found["verdict"]
+    assert list(found.table("layers")["verdict"]) == list(found.layers["verdict"])
+    numbers = found.data["layers"]["verdict"]
+    assert [found["verdicts"][number - 1] for number in numbers] == list(found.layers["verdict"])
+    assert len(found.layer_notes) == LAYERS == len(found.reasons)
+
+
 def found_of(log):
     """What a diagnosis says of a log's loads."""
     data = moebius.diagnose(log).data

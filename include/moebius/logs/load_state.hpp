@@ -37,6 +37,7 @@ struct layer_state {
 /// What the numbers of a layer_state mean, for a reader.
 struct state_measure {
     std::string_view name;        ///< as a column
+    std::string_view title;       ///< above a column for a reader
     std::string_view definition;  ///< one line
     double layer_state::*value;
 };

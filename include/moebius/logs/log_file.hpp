@@ -99,7 +99,10 @@ struct opened_log {
 [[nodiscard]] std::vector<opened_log> open_logs(std::span<const std::string> paths,
                                                 const log_options& options = {});
 
-/// A log in text that grows: each of its steps once the next one has begun.
+/// A log in text that grows: each of its steps as soon as it is known to be whole. A row of all
+/// experts of all layers is, and one of records or rows of layers or experts where those of all
+/// that came before are there; another one is once the next one has begun, as the first one of
+/// several records is, or one of which experts without loads, or ranks, have no rows.
 class followed_log {
 public:
     virtual ~followed_log() = default;
@@ -112,7 +115,8 @@ public:
     [[nodiscard]] virtual std::span<const load_record> next_step() = 0;
 
     /// Whether that step came before or was given already: the run was restarted from a checkpoint,
-    /// and what is known of its steps from there on is void.
+    /// and what is known of its steps from there on is void. Or it was given before a layer or an
+    /// expert came that no step had.
     [[nodiscard]] virtual bool restarted() const = 0;
 };
 

@@ -276,7 +276,7 @@ TEST_CASE("a log that is followed over a restart goes on from there", "[logs]") 
             if (log->restarted()) restarts.push_back(steps.back());
         }
 
-        CHECK(steps == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 6, 7, 8, 9, 10});
+        CHECK(steps == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 6, 7, 8, 9, 10, 11});
         CHECK(restarts == std::vector<std::int64_t>{6});
     }
 }
