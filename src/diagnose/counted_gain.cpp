@@ -115,8 +115,9 @@ std::string hangs_on(const loop_fit& loop, const free_loop_fit& free, double kno
     if (const auto rates = free.within(as_good, from);
         rates && (rates->high >= open * rates->low || wide(rates->least, rates->most)))
         out = fmt::format(
-            "K hangs on the rate x decay that is told, {:.3g}: those from {:.3g} to {:.3g} fit as "
-            "well (90 %), and by them it is {:.3g} to {:.3g}",
+            "K hangs on the rate x decay that is told, {:.3g}: those from {:.3g} to {:.3g} fit "
+            "best "
+            "(90 %), and by them it is {:.3g} to {:.3g}",
             known, rates->low, rates->high, rates->least * balance, rates->most * balance);
     if (!fit->untied) return out;
     const double by_itself = fit->untied->gain, error = normal_90 * fit->untied->error;
