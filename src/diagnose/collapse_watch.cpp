@@ -68,12 +68,11 @@ void collapse_watch::judge_courses(std::size_t which, const block_window& window
     if (which == 0 || blocks_.steps() < at.block * block_window::blocks + limits_.begins) return;
     const auto experts = blocks_.experts();
     const double even = 1 / static_cast<double>(experts);
-    const double level = even * std::pow(half_of_most(experts, top_k) / even, limits_.steady_from);
+    const double level = even * std::pow(half_of_most(experts, top_k) / even, limits_.rise_from);
     if (blocks_.leading_share(which) >= level)
         judge_course(rise_of(blocks_.leader(which), experts, top_k), warning_kind::rising, at);
     const auto half = half_of(experts);
-    const double least =
-        static_cast<double>(half) * even * std::pow(idle_share, limits_.steady_from);
+    const double least = static_cast<double>(half) * even * std::pow(idle_share, limits_.fall_from);
     // the other half has the rest: the least sum of squares that leaves the half so little
     const double others = 1 / even - static_cast<double>(half);
     if (experts < limits_.fewest_experts ||

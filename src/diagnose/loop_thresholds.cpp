@@ -230,8 +230,9 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
                 const log_head& head, double restored, layer_diagnosis& out) {
     const double K = gain.value * at.balance, error = gain.error * at.balance;
     const double low = K - normal_90 * error;
-    double high = K + normal_90 * error;
+    double high = K;
     if (gain.most > 0) high = std::max(high, gain.most * at.balance);
+    high += normal_90 * error;
     out.feedback = {K, low, high, "feedback beta/decay"};
     out.limits = at;
     const std::string_view alone = " without the controller",

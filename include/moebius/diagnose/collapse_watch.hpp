@@ -79,11 +79,11 @@ struct warning_limits {
     double large_line = 0.25;  ///< in even shares: from here it is a warning,
     double line_growth = 2;    ///< and where it is so many times what it was,
     double swing_t = 3;        ///< or a swing is more from period to period, whatever its size
-    /// Of the way from even loads to half of the most, or to half of the experts idle, in
-    /// logarithms: a course that has come so far, is there within half a window at its pace, and
-    /// does not level off is a warning. Gates of digits under sgd rise as far without feedback, and
-    /// 2 of 30 so steadily.
-    double steady_from = 0.66;
+    /// Of the way from an even share to half of the most, and from even loads to half of the
+    /// experts idle, in logarithms: a course that has come so far, is there within half a window at
+    /// its pace, and does not level off is a warning. Gates of digits under sgd rise and starve as
+    /// far without feedback, and 2 and 3 of 30 so steadily.
+    double rise_from = 0.66, fall_from = 0.8;
     double steady_t = 10;      ///< from here a course is no drift by chance,
     double steady_kept = 0.8;  ///< and from here it does not level off
     std::size_t begins = 200;  ///< steps of a log in which gates begin to learn: no course counts
