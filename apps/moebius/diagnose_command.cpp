@@ -65,6 +65,14 @@ bool shows_courses(const diagnose_arguments& args) {
     return args.output.keeps_all_tables() || !args.report.empty();
 }
 
+/// Layers whose loads answer to scores, as K says.
+std::vector<std::size_t> with_gain(const std::vector<layer_diagnosis>& layers) {
+    std::vector<std::size_t> out;
+    for (std::size_t l = 0; l < layers.size(); ++l)
+        if (layers[l].feedback) out.push_back(l);
+    return out;
+}
+
 /// Of as many records as there were until an interrupt.
 diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch& watched) {
     diagnosis out;
@@ -101,7 +109,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
     out.history = history.rows();
     out.notes = log.notes;
     for (auto& one : log.source->notes_at_end()) out.notes.push_back(std::move(one));
-    out.findings = distance.check().findings(log.series, out.states);
+    out.findings = distance.check().findings(log.series, out.states, with_gain(out.distances));
     return out;
 }
 

@@ -203,7 +203,7 @@ command simulate_command() {
     add_to(out.options, args->problem);
     add_loop(out.options, *args);
     add_to(out.options, args->device);
-    add_log(args->log, "of every step", out.options);
+    add_log(args->log, "of every step but the first, which has no scores before it", out.options);
     args->output.add_to(out.options);
     out.run = [args](const session& session) { return run(*args, session); };
     return out;

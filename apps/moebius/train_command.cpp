@@ -330,7 +330,7 @@ command train_command() {
                 "a second router as --router, held against the first with the same seeds");
     add_own(options, *args);
     options.add("history", args->history, "write all records");
-    add_log(args->log, "of every step", options);
+    add_log(args->log, "of every step but the first, which has no scores before it", options);
     options.add("checkpoint", args->checkpoint,
                 "file to go on from after a stop; written at every test", {.names_file = true});
     add_to(options, args->device);

@@ -51,6 +51,7 @@ std::string swing_words(const block_line& line, std::string_view unit) {
 }
 
 std::string too_few_rows(std::size_t rows, std::string_view unit) {
+    if (rows == 1) return "a snapshot has no dynamics: one step came";
     return fmt::format("{} {} came; {} are needed", rows, unit, enough_steps);
 }
 

@@ -147,6 +147,8 @@ score_slope::score_slope(std::size_t experts) : experts_(experts) { checked_expe
 void score_slope::take(std::span<const double> shares, std::span<const double> scores) {
     const auto s = array_of(scores);
     const double mean = s.mean(), even = 1 / static_cast<double>(experts_);
+    change_ = change_ || (steps_ > 0 && !std::equal(scores.begin(), scores.end(), last_.begin()));
+    if (!change_) last_.assign(scores.begin(), scores.end());
     ++steps_;
     ss_ += (s - mean).square().sum();
     sn_ += ((s - mean) * (array_of(shares) - even)).sum();
@@ -154,7 +156,7 @@ void score_slope::take(std::span<const double> shares, std::span<const double> s
 }
 
 std::optional<measured_slope> score_slope::slope() const {
-    if (steps_ < fewest_probes || !(ss_ > 0)) return std::nullopt;
+    if (steps_ < fewest_probes || !(ss_ > 0) || !change_) return std::nullopt;
     const double slope = sn_ / ss_, freedom = steps_ * static_cast<double>(experts_ - 1);
     return measured_slope{slope, std::sqrt(std::max(nn_ - slope * sn_, 0.0) / freedom / ss_),
                           steps_};

@@ -27,6 +27,14 @@ bool are_near(double a, double b) {
     return std::abs(a - b) <= rounding * std::max(std::abs(a), std::abs(b));
 }
 
+/// Ranks and micro-batches of a step that there may be.
+constexpr double most_parts = 1 << 14;
+
+/// Of many parts each number is near a whole one by its size.
+bool is_of_parts(double ratio) {
+    return are_near(ratio, std::round(ratio)) && std::abs(ratio - std::round(ratio)) < 0.1;
+}
+
 void set(std::optional<double>& to, const std::optional<double>& given) {
     if (given) to = given;
 }
@@ -221,7 +229,10 @@ double choices_log::factor_of_counts(double sum, std::vector<std::string>& notes
     }
     if (k > 1 && are_near(ratio * k, 1))
         notes.push_back(said + ": these are the first choices alone");
-    else if (ratio < 1 && are_near(1 / ratio, std::round(1 / ratio)))
+    else if (ratio * most_parts < 1)
+        notes.push_back(
+            fmt::format("{}: {:.6g} times as many, which nothing explains", said, 1 / ratio));
+    else if (ratio < 1 && is_of_parts(1 / ratio))
         notes.push_back(
             fmt::format("{}: these are the counts of 1 of {:.0f} ranks (or "
                         "micro-batches), not of all",

@@ -3,7 +3,9 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <moebius/base/lane_sums.hpp>
 #include <moebius/base/text.hpp>
@@ -23,6 +25,23 @@ bool is_constant(std::span<const double> values) {
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
     constexpr double rounding = 1e-6;  // of float32
     return *most - *least <= rounding * std::max(std::abs(*least), std::abs(*most));
+}
+
+constexpr std::string_view constant_balance =
+    "a balance loss that never changes has no gradient (pad-to-capacity, a counter that stays 1, "
+    "router logits that are off)";
+constexpr std::string_view constant_loss =
+    "a loss that never changes is of a run that does not learn, or is not updated in the log";
+
+/// By its name.
+bool is_balance_loss(std::string_view name) {
+    std::string small(name);
+    std::transform(small.begin(), small.end(), small.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    constexpr std::string_view words[] = {"aux", "balanc", "lbl", "lb_", "lb-"};
+    return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) {
+        return small.find(word) != std::string::npos;
+    });
 }
 
 }  // namespace
@@ -225,11 +244,13 @@ void log_check::say_layers(std::vector<std::string>& to) const {
 }
 
 /// F(1) and the means of loads that scatter as those of tokens sent at random.
-void log_check::say_random(std::vector<std::string>& to) const {
+void log_check::say_random(std::span<const std::size_t> answering,
+                           std::vector<std::string>& to) const {
     constexpr std::size_t enough = 200;
     std::vector<std::size_t> random;
     const bool whole = all_whole();
     for (std::size_t l = 0; l < layers_.size(); ++l) {
+        if (std::find(answering.begin(), answering.end(), l) != answering.end()) continue;
         const auto& one = layers_[l];
         const auto n = static_cast<double>(one.sums.size()), m = static_cast<double>(one.records);
         const double k = head_.top_k.value_or(1);
@@ -283,7 +304,8 @@ void log_check::say_biases(std::span<const layer_state> states,
 }
 
 std::vector<std::string> log_check::findings(std::span<const named_series> series,
-                                             std::span<const layer_state> states) const {
+                                             std::span<const layer_state> states,
+                                             std::span<const std::size_t> answering) const {
     std::vector<std::string> out;
     if (std::all_of(layers_.begin(), layers_.end(), [](auto& one) { return one.records == 0; }))
         return out;
@@ -291,15 +313,13 @@ std::vector<std::string> log_check::findings(std::span<const named_series> serie
     say_sums(out);
     say_rounded(out);
     say_layers(out);
-    say_random(out);
+    say_random(answering, out);
     say_biases(states, out);
     for (const auto& one : series)
         if (one.values.size() >= enough_records && is_constant(one.values))
-            out.push_back(
-                fmt::format("constant: '{}' is {:g} in all {} rows: a balance loss that "
-                            "never changes has no gradient (pad-to-capacity, a counter that "
-                            "stays 1, router logits that are off)",
-                            excerpt(one.name), one.values.front(), one.values.size()));
+            out.push_back(fmt::format(
+                "constant: '{}' is {:g} in all {} rows: {}", excerpt(one.name), one.values.front(),
+                one.values.size(), is_balance_loss(one.name) ? constant_balance : constant_loss));
     return out;
 }
 

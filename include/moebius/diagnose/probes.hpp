@@ -88,10 +88,13 @@ class score_slope {
 public:
     explicit score_slope(std::size_t experts);
     void take(std::span<const double> shares, std::span<const double> scores);
+    /// None of scores that never change: no rule makes them of loads.
     [[nodiscard]] std::optional<measured_slope> slope() const;
 
 private:
     double ss_ = 0, sn_ = 0, nn_ = 0, steps_ = 0;
+    std::vector<double> last_;  ///< (E) scores, until they change
+    bool change_ = false;
     std::size_t experts_;
 };
 

@@ -27,9 +27,11 @@ public:
     void take(const load_record& record, const lane_total& all);
 
     /// "snapshot: ..." and the like.
-    /// @param states  of the same log
-    [[nodiscard]] std::vector<std::string> findings(std::span<const named_series> series,
-                                                    std::span<const layer_state> states) const;
+    /// @param states    of the same log
+    /// @param answering  places of layers whose loads are known to answer to scores
+    [[nodiscard]] std::vector<std::string> findings(
+        std::span<const named_series> series, std::span<const layer_state> states,
+        std::span<const std::size_t> answering = {}) const;
 
     /// Why the loads of a layer are not those of its steps, so that no course can be read off them:
     /// running totals, loads that never change, none. Empty where they may be.
@@ -59,7 +61,7 @@ private:
     void say_sums(std::vector<std::string>& to) const;
     void say_rounded(std::vector<std::string>& to) const;
     void say_layers(std::vector<std::string>& to) const;
-    void say_random(std::vector<std::string>& to) const;
+    void say_random(std::span<const std::size_t> answering, std::vector<std::string>& to) const;
     void say_biases(std::span<const layer_state> states, std::vector<std::string>& to) const;
     [[nodiscard]] bool all_whole() const;
 

@@ -237,6 +237,8 @@ TEST_CASE("independent tokens and too short a log raise nothing", "[diagnose]") 
     const auto brief = diagnosis_of(head, {counts.begin(), counts.begin() + 150});
     CHECK(brief.verdict == load_verdict::cannot_tell);
     CHECK(brief.reason == "150 steps came; 200 are needed");
+    const auto snapshot = diagnosis_of(head, {counts.front()});
+    CHECK(snapshot.reason == "a snapshot has no dynamics: one step came");
 }
 
 TEST_CASE("independent steps are not said to drift, and a walk that is as quiet is", "[diagnose]") {

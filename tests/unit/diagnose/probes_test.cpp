@@ -247,3 +247,17 @@ TEST_CASE("the leading direction is followed where it turns within few steps",
     CHECK(held > 2 * slow_held);  // .80 and .34: what turns between two steps is not in the error
     CHECK(std::abs(bias) < 0.01);
 }
+
+TEST_CASE("scores that never change are not read as a controller", "[diagnose]") {
+    const bool moves = GENERATE(false, true);
+    score_slope probe(4);
+    std::mt19937_64 random(9);
+    std::vector<double> scores{0.3, -0.1, 0, -0.2};
+    for (int t = 0; t < 400; ++t) {
+        const auto shares = shares_of(drawn(scores, 1024, random));
+        probe.take(shares, scores);
+        for (std::size_t e = 0; moves && e < scores.size(); ++e)
+            scores[e] -= 0.02 * (shares[e] - 0.25);
+    }
+    CHECK(probe.slope().has_value() == moves);
+}

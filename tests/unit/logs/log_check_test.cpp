@@ -128,6 +128,17 @@ TEST_CASE("tokens sent at random look random, and learned ones do not", "[logs]"
 
     CHECK(found(with_tilt(0), "random: layers 0, 1"));
     CHECK(!found(with_tilt(0.3), "random"));  // 30 % more for one: 6 standard deviations in a step
+
+    // one whose answer to scores is known has no gate without gradient
+    log_head head;
+    head.layers = {"a", "b"};
+    log_check both(head);
+    for (int step = 0; step < 300; ++step)
+        for (std::size_t layer = 0; layer < 2; ++layer)
+            both.take(record_of(step, layer, toss(512, 0)));
+    const std::vector<std::size_t> answering{0};
+    CHECK(found(both.findings({}, {}, answering), "random: layer b: "));
+    CHECK(found(both.findings({}, {}), "random: layers a, b: "));
 }
 
 TEST_CASE("a constant loss is named", "[logs]") {
@@ -140,6 +151,18 @@ TEST_CASE("a constant loss is named", "[logs]") {
 
     CHECK(found(some.findings(series, {}), "constant: 'aux_loss' is 1 in all 12 rows"));
     CHECK(some.findings(series, {}).size() == 2);  // and that it is a snapshot
+
+    const std::pair<std::string, bool> names[] = {
+        {"train/loss", false}, {"loss", false}, {"moe/lb_loss", true}, {"LoadBalancingLoss", true}};
+    for (const auto& [name, of_router] : names) {
+        const std::vector<named_series> one{{name, std::vector<double>(12, 1.0)}};
+        const auto said = some.findings(one, {});
+        CAPTURE(name);
+        CHECK(found(said, "constant: '" + name + "' is 1 in all 12 rows: a balance loss") ==
+              of_router);
+        CHECK(found(said, "constant: '" + name +
+                              "' is 1 in all 12 rows: a loss that never changes") != of_router);
+    }
 }
 
 TEST_CASE("a bias beyond the scores' range, or too coarse in bfloat16, is named", "[logs]") {

@@ -247,6 +247,9 @@ TEST_CASE("what counts are not those of all choices is said", "[logs]") {
     CHECK(sample::says(notes_of(2, 1000), "the first choices alone"));
     CHECK(sample::says(notes_of(1, 8000), "the counts of 1 of 8 ranks"));
     CHECK(sample::says(notes_of(1, 1100), "9.1 % are missing"));
+    CHECK(sample::says(notes_of(1, 1e9), "1e+06 times as many, which nothing explains"));
+    CHECK_FALSE(sample::says(notes_of(1, 1.5005e6), "ranks"));  // 1500.5
+    CHECK(sample::says(notes_of(1, 1.5e6), "the counts of 1 of 1500 ranks"));
     CHECK(sample::says(notes_of(1, 700), "1.42857 times as many"));
 }
 
