@@ -77,7 +77,7 @@ std::string told(const layer_diagnosis& one) {
         out += fmt::format("; margin {} from {}", number_of(left), left.of);
     if (one.warned_at) out += fmt::format("; first warned of at step {}", *one.warned_at);
     if (one.steps_left)
-        out += fmt::format("; at this growth one expert has half in {:.0f} steps", *one.steps_left);
+        out += fmt::format("; at this pace loads have collapsed in {:.0f} steps", *one.steps_left);
     if (!one.knob.empty()) out += fmt::format("; {}", one.knob);
     return out;
 }
