@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -153,6 +154,11 @@ int follow(const diagnose_arguments& args, const session& session) {
             if (stops) break;
             waits = true;
             std::this_thread::sleep_for(pause);
+            continue;
+        }
+        if (std::none_of(records.begin(), records.end(), has_load)) {
+            tell(fmt::format("step {} has no load in any layer and was left out",
+                             records.front().step));
             continue;
         }
         const auto& head = log->head();

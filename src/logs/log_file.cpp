@@ -11,6 +11,7 @@
 #include "choices_log.hpp"
 #include "event_file.hpp"
 #include "joined_log.hpp"
+#include "loaded_steps.hpp"
 #include "log_builder.hpp"
 #include "log_format.hpp"
 #include "text_log.hpp"
@@ -85,6 +86,8 @@ public:
         }
         for (auto& one : out) {
             one.of_one_rank = one_rank_ && !options_.tokens && !one.source->head().tokens;
+            if (weights_.empty())
+                one.source = std::make_unique<loaded_steps>(names_, std::move(one.source));
             one.source =
                 std::make_unique<choices_log>(names_, std::move(one.source), options_, one.notes);
         }
