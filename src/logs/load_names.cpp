@@ -55,6 +55,11 @@ bool says_nothing(const std::string& word) {
                  "local",      "global",  "total",   "per"});
 }
 
+/// In a name that is none of counts or shares.
+bool is_word_of_ids(const std::string& word) {
+    return are_any_of({word}, {"id", "ids", "idx", "idxs", "index", "indexes", "indices", "inds"});
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Takes the number at the front.
@@ -89,6 +94,27 @@ family_kind kind_of(std::string_view family) {
         return {contents::loads, false, later + of_unknown};
     if (are_any_of(all, {"local"})) return {contents::loads, true, later + 2};
     return {contents::loads, true, later + (are_any_of(all, {"global", "total"}) ? 0 : 1)};
+}
+
+bool are_ids_by_name(std::string_view name) {
+    const auto all = words_of(name);
+    if (begin_any_with(all, {"token", "count", "load", "dispatch", "usage", "hit", "num", "percent",
+                             "util", "frac", "prob", "share", "freq", "weight", "bias", "score"}))
+        return false;
+    if (!all.empty() && std::all_of(all.begin(), all.end(), is_word_of_ids)) return true;
+    const bool of_experts = are_any_of(all, {"expert", "experts"});
+    const bool of_chosen =
+        are_any_of(all, {"top", "topk", "selected", "chosen", "routed", "routing"});
+    return std::any_of(all.begin(), all.end(), is_word_of_ids)
+               ? of_experts || of_chosen
+               : are_any_of(all, {"experts"}) && of_chosen;
+}
+
+std::string fault_of_ids(std::string_view name) {
+    return fmt::format(
+        "'{}' is by its name of ids, which tell the expert of each choice, but loads are needed, "
+        "which are counts: numpy.bincount(ids.ravel(), minlength=experts) of each step and layer",
+        excerpt(name));
 }
 
 bool counts_logical_experts(std::string_view name) {
