@@ -125,8 +125,19 @@ bool counts_physical_experts(std::string_view name) {
     return are_any_of(words_of(name), {"physical", "phys", "phy"});
 }
 
+namespace {
+
+/// As vLLM calls loads of physical experts: expert_load_pass, expert_load_window.
+bool are_of_a_pass(std::string_view name) {
+    const auto all = words_of(name);
+    return are_any_of(all, {"expert", "experts"}) && are_any_of(all, {"load", "loads"}) &&
+           are_any_of(all, {"pass", "window"});
+}
+
+}  // namespace
+
 std::string note_of_copies(std::string_view name) {
-    if (!counts_physical_experts(name)) return {};
+    if (!counts_physical_experts(name) && !are_of_a_pass(name)) return {};
     return fmt::format(
         "'{}' is by its name of physical experts: copies of one expert are counted apart, as no "
         "map (physical_to_logical_map) says which are",
