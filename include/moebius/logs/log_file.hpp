@@ -64,7 +64,7 @@ struct opened_log {
 ///   `moments` (experts, experts), `feedback`; a record {"config": ...}; records of Megatron's
 ///   router trace; records with a map of physical to logical experts, and records of layers within
 ///   one of a step ("layers": [{...}]).
-/// - TensorBoard's event files, by tags as the columns of a CSV.
+/// - TensorBoard's event files, by tags as the columns of a CSV; of a folder all that it has.
 /// - safetensors: no log, but the gates of a checkpoint as one step without loads, whose scores are
 ///   the biases that choices are made with; what the weights are stands in the notes.
 ///
