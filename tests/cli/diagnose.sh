@@ -156,7 +156,7 @@ done
 awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 60; ++s) for (e = 0; e < 4; ++e)
     printf "%d,0,%d,%d\n", s, e, s < 40 ? 250 + (s * (e + 3) % 7) : 0 }' >buffer.csv
 "$program" diagnose buffer.csv >summary
-grep -q '^ *0 *40 *1\.' summary
+grep -q '^ *0 *40 ' summary
 grep -q '^read: .* were left out: 20 of 60, from step 40 to the end' summary
 "$program" diagnose --follow buffer.csv >lines 2>said &
 running=$!
