@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <moebius/logs/load_state.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <moebius/logs/record_batch.hpp>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -144,6 +146,14 @@ void tell_restart(std::int64_t step) {
                     step));
 }
 
+/// Whether a step has a load in any layer; else says that it was left out.
+bool is_loaded(std::span<const load_record> step) {
+    const bool loaded = std::any_of(step.begin(), step.end(), has_load);
+    if (!loaded)
+        tell(fmt::format("step {} has no load in any layer and was left out", step.front().step));
+    return loaded;
+}
+
 /// A line a step, until an interrupt comes or a verdict is as bad as it may not be.
 int follow(const diagnose_arguments& args, const session& session) {
     constexpr auto pause = std::chrono::milliseconds(200);
@@ -163,6 +173,7 @@ int follow(const diagnose_arguments& args, const session& session) {
             std::this_thread::sleep_for(pause);
             continue;
         }
+        if (!is_loaded(records)) continue;
         const auto& head = log->head();
         const bool grew = experts != head.experts || layers != head.layers.size();
         if (log->restarted()) {
@@ -233,7 +244,8 @@ command diagnose_command() {
     auto args = std::make_shared<diagnose_arguments>();
     out.options.add(
         "FILE", args->files,
-        "NPY, NPZ, CSV, TSV, JSONL or TensorBoard's events; several are parts of one log; or a "
+        "NPY, NPZ, CSV, TSV, JSONL or TensorBoard's events or folder; several are parts of one "
+        "log; or a "
         "checkpoint's safetensors: its gates and their biases",
         {.positional = true});
     add_threads(out.options, args->threads);

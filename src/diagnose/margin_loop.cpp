@@ -2,6 +2,7 @@
 // What layer_margin knows of the loop: fits, probes, and K by them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <moebius/base/bfloat16.hpp>
 #include <moebius/base/error.hpp>
@@ -43,6 +44,22 @@ std::string no_loop(const log_head& head) {
         "state "
         "beside these loads shows in K alone",
         controlled ? fmt::format(" beside the {} rule", head.balancer) : "");
+}
+
+/// What a softmax adds to a choice's log odds at most that it still answers about linearly to.
+constexpr double largest_dither = 3;
+
+bool is_wild(std::span<const double> dither, double beta) {
+    return std::any_of(dither.begin(), dither.end(),
+                       [&](double d) { return !(beta * std::abs(d) <= largest_dither); });
+}
+
+void note_wild(std::size_t dithers, layer_diagnosis& out) {
+    if (dithers == 0) return;
+    out.notes.push_back(fmt::format(
+        "the dither of {} steps is more than {:g}/beta, to which loads do not answer in "
+        "proportion: no gain was taken from it, and K by moments is that under it",
+        dithers, largest_dither));
 }
 
 /// Of a loop whose scores follow loads; without a rate it is fitted as well.
@@ -111,13 +128,17 @@ void layer_margin::take_probes(const load_record& record) {
         return true;
     };
     const std::size_t n = head_.experts;
-    if (holds(record.dither, n, "dither")) {
+    const double beta = head_.beta.value_or(1);
+    const bool is_dithered = holds(record.dither, n, "dither"),
+               too_much = is_dithered && is_wild(record.dither, beta);
+    wild_dithers_ += too_much ? 1U : 0U;
+    if (is_dithered && !too_much) {
         if (!dither_) dither_.emplace(n);
         dither_->take(shares_, record.dither);
     }
     if (holds(record.moments, n * n, "moments") && !unfit_) {
-        if (!moments_) moments_.emplace(n, head_.beta.value_or(1));
-        moments_->take(record.moments, record.dither);
+        if (!moments_) moments_.emplace(n, beta);
+        moments_->take(record.moments, too_much ? std::span<const double>() : record.dither);
     }
     if (holds(record.scores, n, "scores")) {
         if (!scores_) scores_.emplace(n);
@@ -155,6 +176,7 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
                         "loads are lost at feedback/decay = {:.4g}",
                         by, slope->value, 1 / slope->value));
     };
+    note_wild(wild_dithers_, out);
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     if (moments_ && top_k_ == 1) {
         const bool rests = per_load > 0 && loop_ && counted_gain_of(loop_, *free_, known).slope;

@@ -8,6 +8,7 @@
 #include <moebius/base/constants.hpp>
 #include <moebius/base/error.hpp>
 
+#include "load_names.hpp"
 #include "log_builder.hpp"
 
 namespace moebius {
@@ -133,9 +134,21 @@ void number_rows::read(std::span<double> to) {
     at_ += to.size();
 }
 
+namespace {
+
+/// What a path ends in, less the folder and the format.
+std::string_view name_of_file(std::string_view path) {
+    path.remove_prefix(path.rfind('/') + 1);
+    return path.substr(0, path.rfind('.'));
+}
+
+}  // namespace
+
 opened_log open_npy(std::unique_ptr<byte_source> bytes) {
     opened_log out;
     auto loads = rows_of(std::move(bytes));
+    if (const auto name = name_of_file(loads->name()); are_ids_by_name(name))
+        throw io_error(loads->name(), fault_of_ids(name));
     const auto shape = shape_of(*loads, out.notes);
     auto log = std::make_unique<array_log>();
     set_shape(*log, shape);

@@ -121,7 +121,7 @@ void choices_log::settle_experts(const log_options& options, std::vector<std::st
     if (given > 0) head_.said_experts.reset();
     if (said == has) return;
     const bool is_padded = std::all_of(ahead_.begin(), ahead_.end(), [&](const auto& one) {
-        return expert_padding::is_behind(said, one.loads);
+        return expert_padding::is_behind(said, one.record().loads);
     });
     if (said < has && is_padded && common_sum() > 0) {
         padding_.emplace(said);
@@ -145,15 +145,7 @@ void choices_log::look_ahead() {
     for (load_record one;
          ahead_.size() < most_records && numbers < most_numbers && from_->next(one);) {
         numbers += one.loads.size() + one.moments.size();
-        const auto copy = [](std::span<const double> of) {
-            return std::vector<double>(of.begin(), of.end());
-        };
-        auto& kept = ahead_.emplace_back(kept_record{one, copy(one.loads), copy(one.scores),
-                                                     copy(one.dither), copy(one.moments)});
-        kept.record.loads = kept.loads;
-        kept.record.scores = kept.scores;
-        kept.record.dither = kept.dither;
-        kept.record.moments = kept.moments;
+        ahead_.emplace_back(one);
     }
 }
 
@@ -161,7 +153,7 @@ void choices_log::look_ahead() {
 double choices_log::common_sum() const {
     std::vector<double> sums;
     for (const auto& one : ahead_)
-        if (const double sum = sum_of(one.loads); sum > 0) sums.push_back(sum);
+        if (const double sum = sum_of(one.record().loads); sum > 0) sums.push_back(sum);
     if (sums.empty()) return 0;
     const auto middle = sums.begin() + static_cast<std::ptrdiff_t>(sums.size() / 2);
     std::nth_element(sums.begin(), middle, sums.end());
@@ -172,8 +164,7 @@ void choices_log::find_factor(std::vector<std::string>& notes) {
     const double sum = common_sum();
     if (sum == 0) return;
     const bool whole = std::all_of(ahead_.begin(), ahead_.end(), [](const kept_record& one) {
-        return std::all_of(one.loads.begin(), one.loads.end(),
-                           [](double load) { return load == std::floor(load); });
+        return are_counts(one.record().loads);
     });
     factor_ = whole ? factor_of_counts(sum, notes) : factor_of_shares(sum, notes);
     halves_even_counts_ = whole && !head_.tokens && factor_ != 1;
@@ -187,7 +178,7 @@ choices_log::evenness choices_log::why_even() const {
     std::size_t small = 0, small_odd = 0, all = 0, odd = 0, large = 0;  // odd: twice that
     bool is_rounded = true;
     for (const auto& one : ahead_)
-        for (const double load : one.loads) {
+        for (const double load : one.record().loads) {
             if (std::fmod(load, 2) != 0) return evenness::none;
             if (load == 0) continue;
             const std::size_t twice_odd = std::fmod(load, 4) != 0 ? 1 : 0;
@@ -289,7 +280,7 @@ bool choices_log::next(load_record& record) {
     if (started_ && !ahead_.empty()) ahead_.pop_front();
     started_ = true;
     if (!ahead_.empty())
-        record = ahead_.front().record;
+        record = ahead_.front().record();
     else if (!from_->next(record))
         return false;
     if (padding_) padding_->take_off(record, [&] { return place_of(record); });

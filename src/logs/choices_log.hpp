@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "expert_padding.hpp"
+#include "kept_record.hpp"
 
 namespace moebius {
 
@@ -42,10 +43,6 @@ public:
     std::vector<std::string> notes_at_end() const override { return from_->notes_at_end(); }
 
 private:
-    struct kept_record {
-        load_record record;
-        std::vector<double> loads, scores, dither, moments;
-    };
     void look_ahead();
     void settle_experts(const log_options& options, std::vector<std::string>& notes);
     void find_factor(std::vector<std::string>& notes);

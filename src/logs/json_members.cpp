@@ -27,6 +27,7 @@ std::string layer_in(const json& value) {
 void json_log::find_flat(std::string_view name, const json& value) {
     auto of = value.is_array() ? layer_name_of(name) : expert_name_of(name);
     if (!of || value.is_object()) return;
+    if (value.is_array() && are_ids_by_name(of->family)) return to_.add_other(name);
     auto family = of->family;
     flat_[std::move(family)].emplace_back(std::move(*of), &value);
 }

@@ -55,6 +55,11 @@ bool says_nothing(const std::string& word) {
                  "local",      "global",  "total",   "per"});
 }
 
+/// In a name that is none of counts or shares.
+bool is_word_of_ids(const std::string& word) {
+    return are_any_of({word}, {"id", "ids", "idx", "idxs", "index", "indexes", "indices", "inds"});
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Takes the number at the front.
@@ -91,6 +96,27 @@ family_kind kind_of(std::string_view family) {
     return {contents::loads, true, later + (are_any_of(all, {"global", "total"}) ? 0 : 1)};
 }
 
+bool are_ids_by_name(std::string_view name) {
+    const auto all = words_of(name);
+    if (begin_any_with(all, {"token", "count", "load", "dispatch", "usage", "hit", "num", "percent",
+                             "util", "frac", "prob", "share", "freq", "weight", "bias", "score"}))
+        return false;
+    if (!all.empty() && std::all_of(all.begin(), all.end(), is_word_of_ids)) return true;
+    const bool of_experts = are_any_of(all, {"expert", "experts"});
+    const bool of_chosen =
+        are_any_of(all, {"top", "topk", "selected", "chosen", "routed", "routing"});
+    return std::any_of(all.begin(), all.end(), is_word_of_ids)
+               ? of_experts || of_chosen
+               : are_any_of(all, {"experts"}) && of_chosen;
+}
+
+std::string fault_of_ids(std::string_view name) {
+    return fmt::format(
+        "'{}' is by its name of ids, which tell the expert of each choice, but loads are needed, "
+        "which are counts: numpy.bincount(ids.ravel(), minlength=experts) of each step and layer",
+        excerpt(name));
+}
+
 bool counts_logical_experts(std::string_view name) {
     return are_any_of(words_of(name), {"logical"});
 }
@@ -99,8 +125,19 @@ bool counts_physical_experts(std::string_view name) {
     return are_any_of(words_of(name), {"physical", "phys", "phy"});
 }
 
+namespace {
+
+/// As vLLM calls loads of physical experts: expert_load_pass, expert_load_window.
+bool are_of_a_pass(std::string_view name) {
+    const auto all = words_of(name);
+    return are_any_of(all, {"expert", "experts"}) && are_any_of(all, {"load", "loads"}) &&
+           are_any_of(all, {"pass", "window"});
+}
+
+}  // namespace
+
 std::string note_of_copies(std::string_view name) {
-    if (!counts_physical_experts(name)) return {};
+    if (!counts_physical_experts(name) && !are_of_a_pass(name)) return {};
     return fmt::format(
         "'{}' is by its name of physical experts: copies of one expert are counted apart, as no "
         "map (physical_to_logical_map) says which are",

@@ -37,6 +37,13 @@ struct family_kind {
 /// What is to be said of counts whose name is that of a rank's own; empty for others.
 [[nodiscard]] std::string note_of_local(std::string_view name);
 
+/// Whether an array of that name tells which experts were chosen, not how often: topk_ids,
+/// selected_experts.
+[[nodiscard]] bool are_ids_by_name(std::string_view name);
+
+/// Why such an array has no loads.
+[[nodiscard]] std::string fault_of_ids(std::string_view name);
+
 /// Whether loads of that name are of logical experts, not of their copies.
 [[nodiscard]] bool counts_logical_experts(std::string_view name);
 

@@ -232,6 +232,7 @@ private:
     [[nodiscard]] std::vector<load_run>::const_iterator end_of_step() const;
     /// The highest expert that has a cell, plus one.
     [[nodiscard]] static std::size_t end_of_experts(std::span<const load_run> runs);
+    [[nodiscard]] bool are_all_but_first() const;
     void number_from_0(std::size_t experts);
     void name_layers_in_order();
     void put_in_order();

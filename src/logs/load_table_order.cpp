@@ -114,11 +114,23 @@ void load_table::restart_at(std::int64_t step) {
     runs_.erase(kept, runs_.end());
 }
 
-/// Where expert 0 has no row, though each of its loads would have one: experts are counted from 1.
+/// Whether experts 1 to N all have rows, four or more and N even, as numbers of experts are: with a
+/// dead expert 0 there would be an odd number.
+bool load_table::are_all_but_first() const {
+    constexpr std::size_t enough = 4;
+    std::vector<bool> met(experts_);
+    for (const auto& one : runs_) std::fill_n(met.begin() + one.expert, one.count, true);
+    return experts_ % 2 == 1 && experts_ > enough && !met.front() &&
+           std::count(met.begin(), met.end(), false) == 1;
+}
+
+/// Where expert 0 has no row, though each of its loads would have one, or where N experts have rows
+/// of which it is none: experts are counted from 1.
 void load_table::number_from_0(std::size_t experts) {
     const auto is_first = [](const load_run& one) { return one.expert == 0; };
-    const bool has_all = needs_all || (has_zero_ && !is_part_) || experts + 1 == experts_;
     if (runs_.empty() || std::any_of(runs_.begin(), runs_.end(), is_first)) return;
+    const bool has_all = needs_all || (has_zero_ && !is_part_) || experts + 1 == experts_ ||
+                         (experts == 0 && !is_part_ && are_all_but_first());
     const auto is_second = [](const load_run& one) { return one.expert == 1; };
     const bool was_before = is_part_ && from_1_;
     if (!was_before && (!has_all || std::none_of(runs_.begin(), runs_.end(), is_second))) return;

@@ -153,7 +153,10 @@ std::vector<opened_log> log_builder::finish(const std::string& file, std::size_t
         throw io_error(file, fmt::format("summaries are no log: it has {}, but the load of each "
                                          "expert is needed",
                                          names));
-    for (const auto& name : others) add_name(names, name);
+    for (const auto& name : others) {
+        if (are_ids_by_name(name)) throw io_error(file, fault_of_ids(name));
+        add_name(names, name);
+    }
     throw io_error(file, names.empty()
                              ? "it has no loads in it, but a row or more are needed"
                              : fmt::format("no name in it is known to be of loads: it has {}, but "

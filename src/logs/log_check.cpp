@@ -54,6 +54,7 @@ void log_check::look_at(std::span<const double> of, const lane_total& all, layer
     const auto [sum, most] = all;
     const bool first = layer.records == 0;
     if (first) layer.sum = sum;
+    layer.unloaded = sum > 0 ? 0 : layer.unloaded + 1;
     layer.least_sum = first ? sum : std::min(layer.least_sum, sum);
     layer.most_sum = first ? sum : std::max(layer.most_sum, sum);
     if (most > layer.largest) {
@@ -188,11 +189,12 @@ log_check::course log_check::course_of(const layer_facts& layer) {
 }
 
 std::string_view log_check::veto(std::size_t layer) const {
-    if (layer >= layers_.size()) return {};
-    switch (course_of(layers_[layer])) {
+    if (layer >= layers_.size() || layers_[layer].records == 0) return {};
+    const auto& one = layers_[layer];
+    if (one.largest > 0 && one.unloaded >= enough_records) return "its last steps have no loads";
+    switch (course_of(one)) {
         case course::moves:
-            return layers_[layer].records > 0 && layers_[layer].largest == 0 ? "it has no loads"
-                                                                             : "";
+            return one.largest == 0 ? "it has no loads" : "";
         case course::even:
             return "its balance is perfect in every step";
         case course::constant:

@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <map>
 #include <moebius/base/error.hpp>
+#include <moebius/base/text.hpp>
 #include <moebius/logs/log_file.hpp>
 #include <utility>
 
 #include "array_log.hpp"
 #include "choices_log.hpp"
 #include "event_file.hpp"
+#include "event_folder.hpp"
 #include "joined_log.hpp"
+#include "loaded_steps.hpp"
 #include "log_builder.hpp"
 #include "log_format.hpp"
 #include "text_log.hpp"
@@ -41,6 +44,40 @@ public:
     opener(const log_options& options, std::size_t files) : options_(options), files_(files) {}
 
     void open(const std::string& path) {
+        if (!is_folder(path)) return open_file(path);
+        const auto found = read_event_folder(path);
+        for (const auto& file : found.files) open_file(file);
+        std::string others;
+        for (const auto& one : found.others) add_name(others, one);
+        if (!others.empty())
+            builder_->note(fmt::format("runs in folders within '{}' were not read: {}",
+                                       excerpt(path), others));
+    }
+
+    std::vector<opened_log> finish() {
+        if (builder_) one_rank_ = builder_->ranks.size() == 1;
+        std::vector<opened_log> out;
+        if (!weights_.empty()) {
+            out.push_back(open_weights(weights_));
+        } else if (line_by_line_) {
+            out.push_back(std::move(*line_by_line_));
+        } else if (arrays_.empty()) {
+            out = builder_->finish(names_, given_experts(options_));
+        } else {
+            out.push_back(join_arrays());
+        }
+        for (auto& one : out) {
+            one.of_one_rank = one_rank_ && !options_.tokens && !one.source->head().tokens;
+            if (weights_.empty())
+                one.source = std::make_unique<loaded_steps>(names_, std::move(one.source));
+            one.source =
+                std::make_unique<choices_log>(names_, std::move(one.source), options_, one.notes);
+        }
+        return out;
+    }
+
+private:
+    void open_file(const std::string& path) {
         auto file = std::make_unique<log_bytes>(path);
         const auto format = format_of(*file);
         if (format_ && *format_ != format)
@@ -71,27 +108,6 @@ public:
         }
     }
 
-    std::vector<opened_log> finish() {
-        if (builder_) one_rank_ = builder_->ranks.size() == 1;
-        std::vector<opened_log> out;
-        if (!weights_.empty()) {
-            out.push_back(open_weights(weights_));
-        } else if (line_by_line_) {
-            out.push_back(std::move(*line_by_line_));
-        } else if (arrays_.empty()) {
-            out = builder_->finish(names_, given_experts(options_));
-        } else {
-            out.push_back(join_arrays());
-        }
-        for (auto& one : out) {
-            one.of_one_rank = one_rank_ && !options_.tokens && !one.source->head().tokens;
-            one.source =
-                std::make_unique<choices_log>(names_, std::move(one.source), options_, one.notes);
-        }
-        return out;
-    }
-
-private:
     void read_text(std::unique_ptr<log_bytes> file, log_format format) {
         auto text = std::make_unique<text_reader>(std::move(file), format, *builder_);
         if (files_ > 1 || options_.whole || !text->begins_steps(given_experts(options_)))

@@ -73,7 +73,11 @@ private:
 
     [[noreturn]] void refuse() const {
         std::string names;
-        for (const auto& one : in_.files()) add_name(names, one.name);
+        for (const auto& one : in_.files()) {
+            if (const auto name = npz_arrays::bare(one.name); are_ids_by_name(name))
+                in_.fail(fault_of_ids(name));
+            add_name(names, one.name);
+        }
         in_.fail(fmt::format("its arrays are {}, but 'counts' or 'loads' is needed", names));
     }
 
@@ -133,7 +137,7 @@ private:
         std::map<std::string, std::map<std::string, std::string>> loads, scores;
         for (const auto& one : in_.files()) {
             const auto of = layer_name_of(npz_arrays::bare(one.name));
-            if (!of) continue;
+            if (!of || are_ids_by_name(of->family)) continue;
             const auto contents = kind_of(of->family).of;
             if (contents == family_kind::contents::loads) loads[of->family][of->layer] = one.name;
             if (contents == family_kind::contents::scores) scores[of->family][of->layer] = one.name;
@@ -187,7 +191,7 @@ private:
         if (in_.has("arr_0")) found.emplace_back("arr_0");
         if (found.empty() && files.size() == 1)
             found.emplace_back(npz_arrays::bare(files.front().name));
-        if (found.empty()) return {};
+        if (found.empty() || are_ids_by_name(found[0])) return {};
         for (std::size_t i = 1; i < found.size() && notes != nullptr; ++i)
             notes->push_back(
                 fmt::format("'{}' was read, and '{}' was not", found[0], excerpt(found[i])));

@@ -152,6 +152,23 @@ for log in wide.csv log.jsonl; do
     cmp "$log.lines" lines
 done
 
+# a step without a load is none, read or followed
+awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 60; ++s) for (e = 0; e < 4; ++e)
+    printf "%d,0,%d,%d\n", s, e, s < 40 ? 250 + (s * (e + 3) % 7) : 0 }' >buffer.csv
+"$program" diagnose buffer.csv >summary
+grep -q '^ *0 *40 ' summary
+grep -q '^read: .* were left out: 20 of 60, from step 40 to the end' summary
+"$program" diagnose --follow buffer.csv >lines 2>said &
+running=$!
+tries=0
+until grep -q 'step 59 has no load in any layer and was left out' said; do
+    tries=$((tries + 1)) && test $tries -lt 600
+    sleep 0.1
+done
+kill -s INT $running
+wait $running || test $? = 130
+test "$(wc -l <lines)" = 40
+
 # as JSON, and ended by a verdict: one expert takes all from step 100 on
 awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 400; ++s) for (e = 0; e < 4; ++e)
     printf "%d,0,%d,%d\n", s, e, s < 100 ? 250 + (s * (e + 3) % 7) : (e == 0 ? 990 : 3) }' >run.csv

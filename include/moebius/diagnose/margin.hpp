@@ -126,6 +126,7 @@ private:
     std::optional<dither_slope> dither_;
     std::optional<moment_slope> moments_;
     std::optional<score_slope> scores_;
+    std::size_t wild_dithers_ = 0;  ///< records with one too large for a gain
     std::vector<double> shares_;
     step_choices choices_;
     rounded_loads rounded_;

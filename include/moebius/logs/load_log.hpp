@@ -65,6 +65,12 @@ struct load_record {
 /// Whether all loads are whole numbers; loads are >= 0.
 [[nodiscard]] inline bool are_counts(std::span<const double> loads) { return are_whole(loads); }
 
+/// Whether any expert has a load; loads are >= 0.
+[[nodiscard]] inline bool has_load(const load_record& record) {
+    return std::any_of(record.loads.begin(), record.loads.end(),
+                       [](double load) { return load > 0; });
+}
+
 /// A log that is read record by record: steps in order, in each its layers in order.
 class log_source {
 public:

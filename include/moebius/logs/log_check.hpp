@@ -34,7 +34,7 @@ public:
         std::span<const std::size_t> answering = {}) const;
 
     /// Why the loads of a layer are not those of its steps, so that no course can be read off them:
-    /// running totals, loads that never change, none. Empty where they may be.
+    /// running totals, loads that never change, none, or none any more. Empty where they may be.
     [[nodiscard]] std::string_view veto(std::size_t layer) const;
 
 private:
@@ -43,10 +43,11 @@ private:
         std::size_t records = 0;
         std::int64_t first_step = 0, last_step = 0, least_gap = 0, most_gap = 0;
         bool changes = false, moves_freely = false, uneven = false;
-        std::size_t falls = 0;    ///< records in which a load is less than in the one before
-        std::size_t clipped = 0;  ///< records in which two experts or more have the largest load
-        double largest = 0;       ///< of all loads
-        double sum = 0;           ///< of the first record
+        std::size_t unloaded = 0;  ///< records since the last one with a load
+        std::size_t falls = 0;     ///< records in which a load is less than in the one before
+        std::size_t clipped = 0;   ///< records in which two experts or more have the largest load
+        double largest = 0;        ///< of all loads
+        double sum = 0;            ///< of the first record
         double least_sum = 0, most_sum = 0;
         bool whole = true;
         rounded_loads rounding;

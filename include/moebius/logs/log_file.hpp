@@ -64,7 +64,7 @@ struct opened_log {
 ///   `moments` (experts, experts), `feedback`; a record {"config": ...}; records of Megatron's
 ///   router trace; records with a map of physical to logical experts, and records of layers within
 ///   one of a step ("layers": [{...}]).
-/// - TensorBoard's event files, by tags as the columns of a CSV.
+/// - TensorBoard's event files, by tags as the columns of a CSV; of a folder all that it has.
 /// - safetensors: no log, but the gates of a checkpoint as one step without loads, whose scores are
 ///   the biases that choices are made with; what the weights are stands in the notes.
 ///
@@ -83,15 +83,16 @@ struct opened_log {
 /// (fewer columns of a layer than of another, or than `experts`) the file goes by a table, as with
 /// log_options::whole and as all others and Fortran's order do: the loads are in memory, 8 bytes a
 /// number, or 4 of text where float holds all of them.
-/// Numbers that are no counts, and twice or a part of them, become choices where `tokens` and
-/// `top_k` are known.
+/// Steps without a load in any layer are left out, as of a buffer that is not full, and
+/// log_source::notes_at_end says how many. Numbers that are no counts, and twice or a part of them,
+/// become choices where `tokens` and `top_k` are known.
 ///
 /// @return one, or one for each combination of what else a long table says (model, domain)
 /// @throws io_error  with file, place and rule: for what is no log (summaries, pickles, which are
 ///                   never opened, tables of Parquet), negative loads, numbers that are not finite,
 ///                   steps below 0 or out of order in an array or a pipe, experts that come twice,
 ///                   in a step or among the choices of a token, layers beyond any, files that are
-///                   cut off in their middle, bytes behind an array
+///                   cut off in their middle, bytes behind an array; loads that are all 0
 /// @throws out_of_order  for steps out of order in a CSV file that is read as it is asked for
 /// @throws invalid_argument  for settings that no run can have: choices, of the options or of the
 ///                           log, and a rule of scores (unfit_rule) of the options; for other

@@ -158,3 +158,37 @@ TEST_CASE("a step that is missing makes the gain that of the steps behind it", "
     REQUIRE(whole.result().feedback);
     CHECK(whole.result().feedback->value == behind.result().feedback->value);
 }
+
+TEST_CASE("a dither beyond what a softmax answers linearly to tells no K", "[diagnose][error]") {
+    const auto diagnosed = [](double size, bool with_moments) {
+        auto head = head_of(2, 1);
+        head.beta = 1;
+        layer_margin layer(head, 0.5);
+        for (int s = 0; s < 1000; ++s) {
+            const double sign = s % 2 == 0 ? 1 : -1, off = s % 3 - 1;
+            const std::vector<double> loads{500 + off + 4 * sign, 500 - off - 4 * sign},
+                dither{sign * size, -sign * size}, moments{260 + off, 240, 240, 260 - off};
+            load_record record;
+            record.step = s;
+            record.loads = loads;
+            record.dither = dither;
+            if (with_moments) record.moments = moments;
+            layer.take(record);
+        }
+        return layer.result();
+    };
+    const auto says = [](const layer_diagnosis& of) {
+        return std::any_of(of.notes.begin(), of.notes.end(), [](const std::string& note) {
+            return note.find("the dither of 1000 steps is more than 3/beta") != note.npos;
+        });
+    };
+
+    const auto moments = diagnosed(1e15, true);
+    CHECK(says(moments));
+    REQUIRE(moments.feedback);
+    CHECK(std::isfinite(moments.feedback->value));
+    CHECK(moments.feedback->value == Approx(2 * 0.48).epsilon(0.02));  // E J, J = 2 * 240/1000
+    CHECK(says(diagnosed(1e15, false)));
+    CHECK(diagnosed(1e15, false).had.find("dither") == std::string::npos);
+    CHECK_FALSE(says(diagnosed(0.1, true)));
+}

@@ -105,6 +105,34 @@ TEST_CASE("a long table is numbered from 1 where zeros or --experts show it", "[
     CHECK(first_loads(unknown) == std::vector<double>{0, 4, 7});
 }
 
+TEST_CASE("rows of experts 1 to N and never of 0 are numbered from 1", "[logs]") {
+    const std::string rest = "0,0,3,2\n0,0,4,1\n0,1,2,5\n0,1,4,6\n";
+    const std::string texts[] = {
+        long_names + "0,0,1,4\n0,0,2,7\n" + rest,
+        "{\"step\": 0, \"counts\": {\"1\": 4, \"2\": 7, \"3\": 2, \"4\": 1}}\n",
+        "{\"step\": 0, \"expert\": 1, \"tokens\": 4}\n"
+        "{\"step\": 0, \"expert\": 2, \"tokens\": 7}\n"
+        "{\"step\": 0, \"expert\": 3, \"tokens\": 2}\n"
+        "{\"step\": 0, \"expert\": 4, \"tokens\": 1}\n",
+    };
+    for (const auto& text : texts) {
+        CAPTURE(text);
+        const auto log = sample::open({text});
+        CHECK(says(log.notes, "its experts are numbered from 1"));
+        CHECK(first_loads(log) == std::vector<double>{4, 7, 2, 1});
+        // whoever says that there are five is believed
+        CHECK(first_loads(sample::open({text}, {.experts = 5})) ==
+              std::vector<double>{0, 4, 7, 2, 1});
+    }
+
+    // of 6 experts the first may be dead, and of an unknown number these may be chosen ones
+    for (const auto* row : {"0,0,5,3\n", "0,0,6,3\n"}) {
+        const auto log = sample::open({long_names + "0,0,1,4\n0,0,2,7\n" + rest + row});
+        CHECK(says(log.notes, "no layer has a row of expert 0, which counts as dead"));
+        CHECK(first_loads(log).front() == 0);
+    }
+}
+
 TEST_CASE("a log that is followed keeps its numbering from 1", "[logs]") {
     const scratch_file file(
         "{\"step\": 0, \"layer_1/expert_1\": 5, \"layer_1/expert_2\": 7}\n"

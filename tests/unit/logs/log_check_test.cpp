@@ -96,6 +96,9 @@ TEST_CASE("series that are no loads of steps are vetoed, and collapsed layers ar
     CHECK(veto_of([](int, int e) { return 16.0 + e; }) == "its loads never change");
     CHECK(veto_of([](int, int) { return 0.0; }) == "its loads never change");
     CHECK_THAT(veto_of([](int s, int e) { return 16.0 * s + e; }), ContainsSubstring("running"));
+    CHECK(veto_of([](int s, int e) { return s < 10 ? healthy(s, 0, e) : 0.0; }) ==
+          "its last steps have no loads");
+    CHECK(veto_of([](int s, int e) { return s < 11 ? healthy(s, 0, e) : 0.0; }).empty());
 }
 
 TEST_CASE("every step that is left out is told from a sample", "[logs]") {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -176,4 +177,49 @@ TEST_CASE("a slot of serving that holds no expert has no loads, and is left out"
     CHECK_THAT(refusal_of(map(4)), ContainsSubstring(rule));
     CHECK_THAT(refusal_of("step,layer,expert,load\n0,0,-1,0\n0,0,1,5\n"),
                ContainsSubstring("the expert is -1, but it must be a whole number from 0"));
+}
+
+TEST_CASE("ids of experts are no loads, and refused by their name", "[logs][error]") {
+    const auto array = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
+    for (const std::string name : {"expert_ids", "topk_ids", "topk_idx", "top_indices", "top1_ids",
+                                   "selected_experts", "routed_experts", "layer_0_topk_ids",
+                                   "layer_1/selected_experts", "indices", "expertIdx"}) {
+        CAPTURE(name);
+        const auto rule =
+            "is by its name of ids, which tell the expert of each choice, but loads are needed";
+        CHECK_THAT(refusal_of(sample::zip({{name + ".npy", array}})), ContainsSubstring(rule));
+        CHECK_THAT(refusal_of(sample::zip({{name + ".npy", array}, {"other.npy", array}})),
+                   ContainsSubstring(rule));
+        if (name != "top_indices")  // which Megatron's router trace has
+            CHECK_THAT(refusal_of("{\"step\": 0, \"" + name + "\": [[0, 3], [2, 1]]}\n"),
+                       ContainsSubstring(rule));
+        // beside loads they are left alone
+        CHECK(refusal_of(sample::zip({{name + ".npy", array}, {"counts.npy", array}})) ==
+              "(nothing)");
+    }
+    for (const std::string name : {"counts", "tokens_per_expert", "selected_expert_counts", "arr_0",
+                                   "expert_id_counts", "run_id", "topk_weights", "choices"}) {
+        CAPTURE(name);
+        CHECK(refusal_of(sample::zip({{name + ".npy", array}})) == "(nothing)");
+    }
+}
+
+TEST_CASE("an array in a file that is named for ids is refused", "[logs][error]") {
+    const scratch_file place(sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>()));
+    const auto open_as = [&](const std::string& name) {
+        const std::string path = place.path + name;
+        std::filesystem::copy_file(place.path, path);
+        const auto opened = [&] { return open_logs(std::vector{path}).size(); };
+        std::string said = "(nothing)";
+        try {
+            (void)opened();
+        } catch (const io_error& refused) {
+            said = refused.what();
+        }
+        std::filesystem::remove(path);
+        return said;
+    };
+
+    CHECK_THAT(open_as("_top1_ids_ST.npy"), ContainsSubstring("is by its name of ids"));
+    CHECK(open_as("_run_id_3.npy") == "(nothing)");
 }

@@ -179,6 +179,8 @@ TEST_CASE("loads of physical experts without a map are told to be counted apart"
         "{\"step\": 0, \"layer\": 0, \"global_physical_count\": [5, 7, 3]}\n",
         "{\"step\": 0, \"physical_count\": [[5, 7, 3], [1, 2, 3]]}\n",
         "{\"step\": 0, \"physical_expert_load\": [5, 7, 3]}\n",
+        "{\"step\": 0, \"expert_load_pass\": [[5, 7, 3], [1, 2, 3]]}\n",
+        sample::zip({{"expert_load_window.npy", ints("(1, 1, 3)", {5, 7, 3})}}),
         "step,layer,expert,physical_count\n0,0,0,5\n0,0,1,7\n",
         "step,layer,physical_expert,load\n0,0,0,5\n0,0,1,7\n",
         "step,layer,physical_expert_id,load\n0,0,0,5\n0,0,1,7\n",
@@ -193,6 +195,8 @@ TEST_CASE("loads of physical experts without a map are told to be counted apart"
     const std::string known[] = {
         "{\"step\": 0, \"physical_count\": [5, 7, 3], \"phy2log\": [0, 1, 0]}\n",
         "{\"step\": 0, \"logical_count\": [5, 7, 3]}\n",
+        "{\"step\": 0, \"expert_load\": [5, 7, 3]}\n",
+        "{\"step\": 0, \"expert_load_pass\": [5, 7, 3], \"phy2log\": [0, 1, 0]}\n",
         sample::zip({{"physical_count.npy", ints("(1, 1, 3)", {5, 7, 3})},
                      {"phy2log.npy", ints("(3,)", {0, 1, 0})}}),
         "step,layer,logical_expert_id,load\n0,0,0,5\n0,0,1,7\n"};
