@@ -67,13 +67,13 @@ loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     loop_terms out;
     out.forget = head.rate.value_or(0) * head.decay.value_or(1);
     out.control = law_of(head);
-    if (out.control == control_law::none || !head.bias_rate || !head.beta || !is_softmax(head))
-        return out;
+    if (out.control == control_law::none || !head.bias_rate || !is_softmax(head)) return out;
+    const double beta = head.beta.value_or(1);
     out.leak = head.bias_leak;
     out.slope = 1 / alone.balance;
-    out.answer = *head.bias_rate * *head.beta * out.slope;
-    out.per_load = head.rate.value_or(0) * head.feedback.value_or(0) * *head.beta;
-    out.per_sum = *head.bias_rate * *head.beta;
+    out.answer = *head.bias_rate * beta * out.slope;
+    out.per_load = head.rate.value_or(0) * head.feedback.value_or(0) * beta;
+    out.per_sum = *head.bias_rate * beta;
     return out;
 }
 
