@@ -79,7 +79,7 @@ number_array checked_array(const std::filesystem::path& path) {
     }
     if (kept < trailer || bytes.substr(0, trailer) != trailer_of(mark))
         reject(path, "its checksum is not that of its bytes: they were changed, or are not all");
-    return read_npy(path.string());
+    return read_npy(path.string(), trailer);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include "load_table.hpp"
 #include "log_builder.hpp"
+#include "moment_check.hpp"
 
 namespace moebius {
 namespace {
@@ -284,6 +285,9 @@ bool choices_log::next(load_record& record) {
     else if (!from_->next(record))
         return false;
     if (padding_) padding_->take_off(record, [&] { return place_of(record); });
+    if (record.moments.size() == head_.experts * head_.experts)
+        if (const auto why = no_moments(record.moments, head_.experts); !why.empty())
+            throw io_error(place_of(record), why);
     if (factor_ == 1) return true;
     if (halves_even_counts_) check_even(record);
     scaled_.assign(record.loads.begin(), record.loads.end());

@@ -197,8 +197,9 @@ void npy_stream::read_header() {
     check_count();
 }
 
-npy_stream::npy_stream(byte_source& bytes) : bytes_(bytes), left_(bytes.size()) {
-    if (left_) *left_ -= std::min(*left_, npy::magic.size());
+npy_stream::npy_stream(byte_source& bytes, std::size_t trailer)
+    : bytes_(bytes), left_(bytes.size()) {
+    if (left_) *left_ -= std::min(*left_, npy::magic.size() + trailer);
     read_header();
 }
 

@@ -49,10 +49,11 @@ token_table as_table(const std::string& path, number_array array) {
 bool is_archive(std::string_view start) { return start.starts_with(zip_archive::magic); }
 
 /// @param start  the first bytes, which were read
-number_array read_array(file_reader& file, std::string_view start, std::string_view name) {
+number_array read_array(file_reader& file, std::string_view start, std::string_view name,
+                        std::size_t trailer = 0) {
     if (is_archive(start)) return npz::read(file, name);
     file_bytes bytes(file);
-    npy_stream array(bytes);
+    npy_stream array(bytes, trailer);
     return {array.shape(), array.read_all(bytes.most_numbers())};
 }
 
@@ -68,13 +69,13 @@ token_table read_tokens(const std::string& path) {
     return csv::read(file, start);
 }
 
-number_array read_npy(const std::string& path) {
+number_array read_npy(const std::string& path, std::size_t trailer) {
     const auto [place, name] = array_place_of(path);
     file_reader file(place);
     std::string start(npy::magic.size(), '\0');
     start.resize(file.read(start));
     if (start != npy::magic && !is_archive(start)) throw io_error(path, "it is not an NPY file");
-    return read_array(file, start, name);
+    return read_array(file, start, name, trailer);
 }
 
 array_place array_place_of(const std::string& path) {

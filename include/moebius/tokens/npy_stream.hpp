@@ -24,9 +24,10 @@ class npy_stream {
 public:
     /// Reads the header.
     /// @param bytes  the file behind its magic string; it must outlive this
+    /// @param trailer  bytes of a file behind the array that are no part of it
     /// @throws io_error  for what is no header, and a file that has other bytes than its shape
     /// needs, fewer or more
-    explicit npy_stream(byte_source& bytes);
+    explicit npy_stream(byte_source& bytes, std::size_t trailer = 0);
 
     [[nodiscard]] const std::vector<std::size_t>& shape() const noexcept { return shape_; }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }  ///< of all numbers

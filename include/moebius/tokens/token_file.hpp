@@ -47,9 +47,10 @@ struct number_array {
 /// as bfloat16 (what numpy writes for that of ml_dtypes), little- or big-endian, in C order or,
 /// from a file, Fortran's. Memory: the array of doubles, and a block of the file.
 /// An NPZ file is read as by read_tokens.
+/// @param trailer  bytes of a file behind the array, which the caller knows
 /// @throws io_error  naming what is otherwise; also for a whole number of 2^53 or more, which
 ///                   doubles do not tell from its neighbours
 /// @source numpy.lib.format
-[[nodiscard]] number_array read_npy(const std::string& path);
+[[nodiscard]] number_array read_npy(const std::string& path, std::size_t trailer = 0);
 
 }  // namespace moebius

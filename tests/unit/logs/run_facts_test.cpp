@@ -9,6 +9,7 @@
 #include "sample_log.hpp"
 
 using namespace moebius;
+using Catch::Matchers::ContainsSubstring;
 using sample::refusal_of;
 
 namespace {
@@ -84,4 +85,19 @@ TEST_CASE("records have moments, which those of ranks add up to", "[logs]") {
                                      "moments"));
     CHECK_THAT(refusal_of(record(0, "[[2, 0.5], [0.5]]")),
                ContainsSubstring("FILE, line 1, 'moments': 2 arrays of 2 numbers are needed"));
+}
+
+TEST_CASE("moments that no probabilities have are refused", "[logs][error]") {
+    const auto with = [](const std::string& moments) {
+        return sample::refusal_of(fmt::format(
+            "{{\"step\": 0, \"layer\": 0, \"counts\": [2, 1, 1], \"moments\": {}}}\n", moments));
+    };
+    CHECK(with("[[1, 0.5, 0.5], [0.5, 0.3, 0.2], [0.5, 0.2, 0.3]]") == "(nothing)");
+    CHECK(with("[[4, 0, 0], [0, 0, 0], [0, 0, 0]]") == "(nothing)");  // collapsed
+    CHECK(with("[[0, 0, 0], [0, 0, 0], [0, 0, 0]]") == "(nothing)");
+    CHECK_THAT(with("[[1, -0.5, -0.5], [-0.5, 0.3, 0.2], [-0.5, 0.2, 0.3]]"),
+               ContainsSubstring("FILE, step 0, layer 0: the moment of experts 1 and 0 is -0.5"));
+    CHECK_THAT(with("[[1, 0.5, 0.5], [0, 0.3, 0.2], [0, 0, 0.3]]"),
+               ContainsSubstring("but p pᵀ is symmetric"));
+    CHECK_THAT(with("[[2, 0, 0], [0, 1, 0], [0, 0, 1]]"), ContainsSubstring("as of choices"));
 }
