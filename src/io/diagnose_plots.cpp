@@ -60,19 +60,19 @@ std::vector<std::size_t> rows_of(const drawn_table& history, double layer) {
     return out;
 }
 
-/// "load over the mean load", and of how many steps the rows are means.
-std::string height(const drawn_table& history) {
-    std::string out = "load over the mean load";
+constexpr std::string_view height = "load over the mean load";
+
+/// "step", and of how many the rows are means.
+std::string steps_of(const drawn_table& history) {
     const auto* steps = history.find("steps");
-    if (steps != nullptr && !steps->empty() && steps->front() > 1)
-        out += fmt::format(", means of {} steps", steps->front());
-    return out;
+    if (steps == nullptr || steps->empty() || !(steps->front() > 1)) return "step";
+    return fmt::format("step (means of {})", steps->front());
 }
 
 figure loads_figure(const result_document& result, const drawn_table& layers, std::size_t worst) {
     const auto history = drawn(result, "history");
     const auto rows = rows_of(history, layers.at("layer")[worst]);
-    figure out{name_of(result, layers, worst), "step", height(history), {}, {}, {}};
+    figure out{name_of(result, layers, worst), steps_of(history), std::string(height), {}, {}, {}};
     out.layers.push_back(band(history, rows, "least", "most", "least to most", layer_color::shade));
     out.layers.push_back(band(history, rows, "quarter", "three_quarters",
                               "middle half of the experts", layer_color::sky));
@@ -146,7 +146,7 @@ std::optional<figure> feedback_figure(const result_document& result, const drawn
 figure layers_figure(const result_document& result, const drawn_table& layers,
                      const std::vector<std::size_t>& order) {
     const auto history = drawn(result, "history");
-    figure out{"", "step", "largest " + height(history), {}, {}, {}};
+    figure out{"", steps_of(history), "largest " + std::string(height), {}, {}, {}};
     for (std::size_t i = 0; i < std::min(order.size(), shown_layers); ++i) {
         auto line = layer(name_of(result, layers, order[i]), layer_look::solid, line_colors[i]);
         for (const std::size_t row : rows_of(history, layers.at("layer")[order[i]]))
