@@ -12,8 +12,8 @@ struct measured_slope {
     double value = 0;
     double error = 0;
     double steps = 0;  ///< that it rests on
-    double most =
-        0;  ///< where it is a mean over directions: what the largest of them cannot exceed
+    /// Where it is a mean over directions: what the largest of them cannot exceed; else 0.
+    double most = 0;
 };
 
 /// Standard errors from a normal number to either end of its 90 % interval.

@@ -129,3 +129,21 @@ TEST_CASE("counts of one rank tell no K", "[diagnose]") {
     CHECK_FALSE(got.feedback);
     CHECK(notes_hold(got, "a part of a step's choices"));
 }
+
+TEST_CASE("a beta that is not told is 1 beside a controller, too, where loads bend", "[diagnose]") {
+    const double K = 44.8;  // 4 tokens an expert scatter the scores: straight lines say 46
+    const feedback_rule rule{
+        .feedback = K, .step = 0.05, .controller = {control_law::sign, 0.0005, 0}};
+    auto head = head_of(64, K);
+    head.balancer = "sign";
+    head.bias_rate = 0.0005;
+    const auto counts = loop_counts(64, 256, rule, 3000, 7);
+    const auto told = diagnosis_of(head, counts);
+    head.beta.reset();
+    const auto untold = diagnosis_of(head, counts);
+    REQUIRE(told.feedback);
+    REQUIRE(untold.feedback);
+    CHECK(untold.feedback->value == told.feedback->value);
+    CHECK(untold.feedback->low < K);
+    CHECK(untold.feedback->high > K);
+}
