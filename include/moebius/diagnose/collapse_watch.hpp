@@ -81,8 +81,8 @@ struct warning_limits {
     double swing_t = 3;        ///< or a swing is more from period to period, whatever its size
     /// Of the way from an even share to half of the most, and from even loads to half of the
     /// experts idle, in logarithms: a course that has come so far, is there within half a window at
-    /// its pace, and does not level off is a warning. Gates of digits under sgd rise and starve as
-    /// far without feedback, and 2 and 3 of 30 so steadily.
+    /// its pace, and does not level off is a warning. Gates of digits under sgd come as far without
+    /// feedback: 2 of 30 rise so steadily, and 7 of 80 starve.
     double rise_from = 0.66, fall_from = 0.8;
     double steady_t = 10;      ///< from here a course is no drift by chance,
     double steady_kept = 0.8;  ///< and from here it does not level off
