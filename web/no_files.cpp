@@ -11,10 +11,15 @@ namespace {
 }
 
 }  // namespace
-
-array_place array_place_of(const std::string& path) { refuse(path); }
-number_array read_npy(const std::string& path) { refuse(path); }
-number_array read_safetensors(const std::string& path, std::string_view /*name*/) { refuse(path); }
-bool has_tensor(const std::string& path, std::string_view /*name*/) { refuse(path); }
-
 }  // namespace moebius
+
+// Each by its qualified name: what no header declares does not compile.
+moebius::array_place moebius::array_place_of(const std::string& path) { refuse(path); }
+moebius::number_array moebius::read_npy(const std::string& path, std::size_t /*trailer*/) {
+    refuse(path);
+}
+moebius::number_array moebius::read_safetensors(const std::string& path,
+                                                std::string_view /*name*/) {
+    refuse(path);
+}
+bool moebius::has_tensor(const std::string& path, std::string_view /*name*/) { refuse(path); }
