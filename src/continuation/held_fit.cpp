@@ -37,7 +37,8 @@ held_fit::held_fit(const std::vector<held_sample>& samples, double at, double wi
         throw invalid_argument(
             "follow_measured",
             fmt::format("{} samples within {:g} of a lead came", window.size(), width),
-            fmt::format("a local fit needs {}: more targets, smaller steps or more width", known));
+            fmt::format("a local fit needs {}: more targets, smaller steps or more width",
+                        static_cast<std::size_t>(known)));
     for (const auto& one : window) mean += one.mean / static_cast<double>(window.size());
     matrix normal = matrix::Zero();
     vector right = vector::Zero();
