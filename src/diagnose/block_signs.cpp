@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <moebius/diagnose/block_signs.hpp>
+#include <moebius/logs/token_noise.hpp>
 #include <numbers>
 
 #include "merge_network.hpp"
@@ -23,10 +24,13 @@ block_matrix centred(const block_matrix& products) {
 }
 
 /// a_i, the components of the block means along their leading direction: the first eigenvector of
-/// their centred products times the root of its eigenvalue, by the power method. Where two
-/// directions are alike any mixture of them will do.
+/// their centred products times the root of its eigenvalue, by the power method, from the column of
+/// the block that is furthest off: it is never 0 unless all are. Where two directions are alike any
+/// mixture of them will do.
 block_vector leading_course(const block_matrix& of_centred) {
-    block_vector at = of_centred.col(blocks - 1) - of_centred.col(0);
+    Eigen::Index furthest = 0;
+    of_centred.diagonal().maxCoeff(&furthest);
+    block_vector at = of_centred.col(furthest);
     double scale = at.norm(), before = 0;
     for (int i = 0; i < 50 && !(i > 1 && std::abs(scale - before) <= 1e-6 * scale); ++i) {
         if (!(scale > 0)) return block_vector::Zero();
@@ -83,7 +87,8 @@ block_growth growth_in(const block_window& window) {
     const Eigen::Vector<double, pairs> from = a.head<pairs>().array() - a.head<pairs>().mean();
     const Eigen::Vector<double, pairs> change = a.tail<pairs>() - a.head<pairs>();
     const double spread = from.squaredNorm();
-    if (!(spread > 1e-15)) return out;  // blocks of equal counts: nothing moves
+    out.still = !(spread > 1e-15);  // blocks of equal counts, to rounding
+    if (out.still) return out;
     const double rho = from.dot(change) / spread;
     const double squares = ((change.array() - change.mean()).matrix() - rho * from).squaredNorm();
     const double left = squares / (pairs - 2);
@@ -246,7 +251,7 @@ double over_dispersion(const block_window& window, double tokens, double top_k) 
     // by rows, which do not wait for one another
     const double mean = window.products.rowwise().sum().sum() / (blocks * blocks);
     const double square = mean + 1 / static_cast<double>(window.experts);
-    const double level = (1 / top_k - square) / tokens;
+    const double level = token_noise(square, top_k, tokens);
     return level > 0 ? window.step_variance / level : 0;
 }
 

@@ -12,6 +12,7 @@
 #include <moebius/exact/sign_rule.hpp>
 #include <moebius/exact/stepped_loop.hpp>
 #include <moebius/exact/subset_fold.hpp>
+#include <moebius/logs/token_noise.hpp>
 #include <vector>
 
 namespace moebius {
@@ -52,7 +53,7 @@ std::string with_interval(const known_feedback& K, const Knob& knob) {
 
 /// "feedback from 6.1 to 2.4 (2.2 to 2.7)", or the factor where the feedback is not in the log.
 std::string lowered_feedback(const log_head& head, const known_feedback& K, double wanted) {
-    const double now = head.feedback.value_or(0);
+    const double now = told_rule(head).feedback;
     if (now > 0)
         return fmt::format("feedback from {:.3g} to {}", now,
                            with_interval(K, [&](double at) { return now * wanted / at; }));
@@ -202,37 +203,34 @@ loop_thresholds thresholds_of(std::size_t experts, double top_k) {
 
 loop_thresholds controlled(loop_thresholds out, const log_head& head, double tokens) {
     const auto n = static_cast<double>(head.experts), k = static_cast<double>(out.top_k);
-    const double beta = head.beta.value_or(1), rate = head.rate.value_or(0);
+    const told_rule rule(head);
     out.sign = head.balancer == "sign";
     if (!out.sign && head.balancer != "integral") return out;
-    if (!head.bias_rate || !(rate > 0) || (out.sign && !(tokens > 0)))
-        out.unknown = !head.bias_rate ? "a step of its bias (--bias-rate)"
-                      : !(rate > 0)   ? "the rate of scores (--rate)"
-                                      : "how many tokens a step has (--tokens)";
+    if (!head.bias_rate || !(rule.rate > 0) || (out.sign && !(tokens > 0)))
+        out.unknown = !head.bias_rate    ? "a step of its bias (--bias-rate)"
+                      : !(rule.rate > 0) ? "the rate of scores (--rate)"
+                                         : "how many tokens a step has (--tokens)";
     if (!out.unknown.empty()) return out;
-    out.loop.forget = rate * head.decay.value_or(1);
+    out.loop.forget = rule.forget();
     double bias = 0;  // a step, per unit of load
     if (head.balancer == "integral") {
         bias = *head.bias_rate;
         out.loop.leak = head.bias_leak;
     }
     if (out.sign) {
-        // variance of the share that an expert has of tokens k choices
-        const double scatter = std::sqrt((1 / n) * (1 / k - 1 / n) / tokens);
-        bias = rate * effective_gain({control_law::sign, *head.bias_rate, 0}, scatter, rate);
+        const double scatter = std::sqrt(token_noise(1 / n, k, tokens) / n);
+        bias =
+            rule.rate * effective_gain({control_law::sign, *head.bias_rate, 0}, scatter, rule.rate);
     }
-    out.loop.answer = bias * beta / out.balance;
+    out.loop.answer = bias * rule.beta / out.balance;
     if (out.loop.answer > 0) put_steps(out);
     return out;
 }
 
 void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::string_view by,
                 const log_head& head, double restored, layer_diagnosis& out) {
-    const double K = gain.value * at.balance, error = gain.error * at.balance;
-    const double low = K - normal_90 * error;
-    double high = K;
-    if (gain.most > 0) high = std::max(high, gain.most * at.balance);
-    high += normal_90 * error;
+    const double K = gain.value * at.balance;
+    const double low = gain.low() * at.balance, high = gain.high() * at.balance;
     out.feedback = {K, low, high, "feedback beta/decay"};
     out.limits = at;
     const std::string_view alone = " without the controller",

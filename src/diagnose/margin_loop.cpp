@@ -7,6 +7,7 @@
 #include <moebius/base/bfloat16.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/diagnose/margin.hpp>
+#include <moebius/logs/token_noise.hpp>
 
 #include "counted_gain.hpp"
 #include "loop_thresholds.hpp"
@@ -23,8 +24,9 @@ bool is_learned(const log_head& head) { return head.balancer == "none" || head.b
 
 /// A rate without a feedback is that of a rule whose feedback is not told.
 bool follows_loads(const log_head& head) {
-    if (head.balancer == "feedback" || head.feedback.value_or(0) != 0) return true;
-    return !head.feedback && head.rate.value_or(0) > 0 && !is_learned(head);
+    const told_rule rule(head);
+    if (head.balancer == "feedback" || rule.feedback != 0) return true;
+    return !head.feedback && rule.rate > 0 && !is_learned(head);
 }
 
 /// Why a log has no loop whose gain could be told, and what would say that it has.
@@ -54,6 +56,17 @@ bool is_wild(std::span<const double> dither, double beta) {
                        [&](double d) { return !(beta * std::abs(d) <= largest_dither); });
 }
 
+/// The feedback from which on equal loads are lost, by the slope of loads on scores alone.
+std::string lost_by(const measured_slope& slope, std::string_view by) {
+    const auto gains = fmt::format("{}: a load gains {:.4g} ({:.4g} to {:.4g}) per unit of score",
+                                   by, slope.value, slope.low(), slope.high());
+    if (!(slope.low() > 0))
+        return gains + ": that does not tell from which feedback/decay on equal loads are lost";
+    return fmt::format(
+        "{}, so that equal loads are lost at feedback/decay = {:.4g} ({:.4g} to {:.4g})", gains,
+        1 / slope.value, 1 / slope.high(), 1 / slope.low());
+}
+
 void note_wild(std::size_t dithers, layer_diagnosis& out) {
     if (dithers == 0) return;
     out.notes.push_back(fmt::format(
@@ -65,15 +78,15 @@ void note_wild(std::size_t dithers, layer_diagnosis& out) {
 /// Of a loop whose scores follow loads; without a rate it is fitted as well.
 loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     loop_terms out;
-    out.forget = head.rate.value_or(0) * head.decay.value_or(1);
+    const told_rule rule(head);
+    out.forget = rule.forget();
     out.control = law_of(head);
     if (out.control == control_law::none || !head.bias_rate || !is_softmax(head)) return out;
-    const double beta = head.beta.value_or(1);
     out.leak = head.bias_leak;
     out.slope = 1 / alone.balance;
-    out.answer = *head.bias_rate * beta * out.slope;
-    out.per_load = head.rate.value_or(0) * head.feedback.value_or(0) * beta;
-    out.per_sum = *head.bias_rate * beta;
+    out.answer = *head.bias_rate * rule.beta * out.slope;
+    out.per_load = rule.rate * rule.feedback * rule.beta;
+    out.per_sum = *head.bias_rate * rule.beta;
     return out;
 }
 
@@ -128,7 +141,7 @@ void layer_margin::take_probes(const load_record& record) {
         return true;
     };
     const std::size_t n = head_.experts;
-    const double beta = head_.beta.value_or(1);
+    const double beta = told_rule(head_).beta;
     const bool is_dithered = holds(record.dither, n, "dither"),
                too_much = is_dithered && is_wild(record.dither, beta);
     wild_dithers_ += too_much ? 1U : 0U;
@@ -163,7 +176,8 @@ bool layer_margin::counts_part() const {
 
 void layer_margin::judge_probes(layer_diagnosis& out) const {
     const auto limits = controlled(alone_, head_, tokens_);
-    const double per_load = head_.feedback.value_or(0) / head_.decay.value_or(1);
+    const told_rule rule(head_);
+    const double per_load = rule.per_load();
     const auto told = [&](const std::optional<measured_slope>& slope, std::string_view by) {
         if (!slope || !out.margins.empty()) return;
         if (per_load > 0)
@@ -171,15 +185,12 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
                               {per_load * slope->value, per_load * slope->error, slope->steps,
                                per_load * slope->most},
                               by, head_, restored_, out);
-        out.notes.push_back(
-            fmt::format("{}: a load gains {:.4g} per unit of score, so that equal "
-                        "loads are lost at feedback/decay = {:.4g}",
-                        by, slope->value, 1 / slope->value));
+        out.notes.push_back(lost_by(*slope, by));
     };
     note_wild(wild_dithers_, out);
-    const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     if (moments_ && top_k_ == 1) {
-        const bool rests = per_load > 0 && loop_ && counted_gain_of(loop_, *free_, known).slope;
+        const bool rests =
+            per_load > 0 && loop_ && counted_gain_of(loop_, *free_, rule.forget()).slope;
         told(rests ? moments_->at_rest() : std::nullopt, "moments of gates that rest");
         told(moments_->slope(), "moments");  // of the leading direction
         if (dither_ && !out.margins.empty())
@@ -189,7 +200,7 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
     }
     if (!out.margins.empty() || !dither_ || counts_part()) return;
     auto mean = dither_->slope();
-    if (mean && is_softmax(head_)) mean->most = dither_->most(head_.beta.value_or(1), top_k_);
+    if (mean && is_softmax(head_)) mean->most = dither_->most(rule.beta, top_k_);
     told(mean, "dither");
     if (!out.margins.empty())
         out.notes.push_back(fmt::format(
@@ -220,12 +231,11 @@ std::string layer_margin::lost_to_rounding() const {
     constexpr std::string_view cure = "; counts that are not would tell it";
     if (head_.balancer == "sign")
         return fmt::format("{}and not those whose signs the rule followed{}", why, cure);
-    // of an even load: what rounding adds to the variance of tokens that are drawn independently
+    // of an even share: what rounding adds to the variance of tokens that are drawn independently
     constexpr double matters = 0.02;
-    const double load = tokens_ * top_k_ / static_cast<double>(head_.experts);
-    const double variance = load * (1 - top_k_ / static_cast<double>(head_.experts));
-    const double spacing = bfloat16_spacing(load);
-    if (spacing * spacing / 12 < matters * variance) return {};
+    const double even = 1 / static_cast<double>(head_.experts), choices = tokens_ * top_k_;
+    const double spacing = bfloat16_spacing(choices * even) / choices;
+    if (spacing * spacing / 12 < matters * even * token_noise(even, top_k_, tokens_)) return {};
     return fmt::format("{}by as much as they scatter{}", why, cure);
 }
 
@@ -241,7 +251,7 @@ std::string layer_margin::judge_resting(layer_diagnosis& out) const {
             "counts tell it of rows one step apart, and before step {} they are {} apart", gap_end_,
             gap_.value_or(0));
     if (auto why = lost_to_rounding(); !why.empty()) return why;
-    const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
+    const double known = told_rule(head_).forget();
     const auto found = counted_gain_of(loop_, *free_, known);
     out.notes.insert(out.notes.end(), found.notes.begin(), found.notes.end());
     if (!found.slope) return found.why;
@@ -265,13 +275,12 @@ bool layer_margin::judge_loop(layer_diagnosis& out) const {
 void layer_margin::note_scores(layer_diagnosis& out) const {
     const auto slope = scores_ ? scores_->slope() : std::nullopt;
     if (!slope || !(slope->error < 0.1 * std::abs(slope->value))) return;
-    const double feedback = head_.feedback.value_or(0);
-    const double backwards = feedback > 0 ? head_.decay.value_or(1) / feedback : 0;
+    const double per_load = told_rule(head_).per_load();
     out.notes.push_back(fmt::format(
         "loads change by {:.3g} per unit of score{}: that is the controller read backwards, not "
         "the router",
         slope->value,
-        backwards > 0 ? fmt::format(" (decay/feedback is {:.3g})", backwards) : std::string()));
+        per_load > 0 ? fmt::format(" (decay/feedback is {:.3g})", 1 / per_load) : std::string()));
 }
 
 }  // namespace moebius

@@ -8,6 +8,7 @@
 #include <moebius/diagnose/block_signs.hpp>
 #include <moebius/diagnose/steady_course.hpp>
 #include <moebius/exact/n_expert.hpp>
+#include <moebius/logs/token_noise.hpp>
 #include <utility>
 
 #include "count_verdict.hpp"
@@ -74,10 +75,10 @@ void add_reason(const std::string& reason, layer_diagnosis& out) {
 
 /// Variance of a load of one row that its tokens make.
 /// @param squares  sum of those of the mean loads
-double token_noise(const loads_now& at, double squares) {
-    return at.tokens > 0
-               ? (1 / at.top_k - squares) / (at.tokens * static_cast<double>(at.blocks.experts()))
-               : 0;
+double load_noise(const loads_now& at, double squares) {
+    return at.tokens > 0 ? token_noise(squares, at.top_k, at.tokens) /
+                               static_cast<double>(at.blocks.experts())
+                         : 0;
 }
 
 /// In 15 of 20 blocks one expert leads, and at least three times another that has taken the lead's
@@ -112,7 +113,7 @@ bool led_in_turn(const Block& block_at, double top_k, int most_turns = block_win
 std::size_t turning_blocks(const loads_now& at) {
     const auto experts = static_cast<double>(at.blocks.experts());
     const double apart = half_of_most(at.blocks.experts(), at.top_k) - 1 / experts;
-    const double noise = token_noise(at, 1 / experts);
+    const double noise = load_noise(at, 1 / experts);
     for (const std::size_t length : short_blocks)
         if (at.steps.size() >= length * block_window::blocks && noise > 0 &&
             apart * apart > 16 * noise / static_cast<double>(length) &&
@@ -169,9 +170,11 @@ bool judge_turns(const loads_now& at, layer_diagnosis& out) {
 }  // namespace
 
 collapsed_state collapsed_state_of(const log_head& head, double fold) {
-    const double K = head.feedback.value_or(0) * head.beta.value_or(1) / head.decay.value_or(1);
+    const told_rule rule(head);
+    const double K = rule.K();
     const bool alone = head.balancer != "sign" && head.balancer != "integral";
-    if (!alone || head.top_k.value_or(1) != 1 || !is_softmax(head) || !(K >= fold)) return {};
+    if (!alone || rule.top_k != 1 || !is_softmax(head) || !(K >= fold) || unfit_rule(head))
+        return {};
     return {K, exact::branch_states({head.experts, 1}, K).back().loads[0]};
 }
 
@@ -229,7 +232,7 @@ void judge_rows(const loads_now& at, layer_diagnosis& out) {
     if (!at.judged() || out.verdict >= load_verdict::oscillating) return;
     const auto noise_of = [&](std::size_t rows) {
         const auto n = static_cast<double>(at.blocks.experts());
-        return token_noise(at, at.steps.mean(rows).squaredNorm()) * n * n;
+        return load_noise(at, at.steps.mean(rows).squaredNorm()) * n * n;
     };
     double size = 0;
     std::size_t rows = 0;
@@ -260,7 +263,7 @@ void judge_rows(const loads_now& at, layer_diagnosis& out) {
 void judge_idle(const loads_now& at, layer_diagnosis& out) {
     if (!at.judged()) return;
     if (at.idle == 0 || out.verdict == load_verdict::collapsed) return;
-    if (out.verdict <= load_verdict::safe) out.verdict = load_verdict::drifting;
+    out.verdict = std::max(out.verdict, load_verdict::drifting);
     add_reason(idle_words(at.idle, static_cast<std::ptrdiff_t>(at.blocks.experts())), out);
 }
 

@@ -211,7 +211,7 @@ double choices_log::factor_of_counts(double sum, std::vector<std::string>& notes
             "halved");
         return 0.5;
     }
-    const double k = head_.top_k.value_or(1), expected = *head_.tokens * k, ratio = sum / expected;
+    const double k = told_rule(head_).top_k, expected = *head_.tokens * k, ratio = sum / expected;
     if (are_near(ratio, 1)) return 1;
     const auto said =
         fmt::format("the counts of a step sum to {:g}, and tokens x top-k are {:g}", sum, expected);
@@ -252,7 +252,7 @@ double choices_log::factor_of_shares(double sum, std::vector<std::string>& notes
     if (head_.tokens) {
         notes.push_back(
             fmt::format("the loads are {}: they were taken times tokens x top-k", what));
-        return *head_.tokens * head_.top_k.value_or(1) / sum;
+        return *head_.tokens * told_rule(head_).top_k / sum;
     }
     notes.push_back(
         fmt::format("the loads are {}, not counts: how much of their scatter is chance "

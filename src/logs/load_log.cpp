@@ -20,24 +20,26 @@ std::string layers_text(const log_head& head, std::span<const std::size_t> layer
 
 std::optional<refusal> unfit_rule(const log_head& head) {
     using setting = std::pair<std::string_view, double>;
-    const double rate = head.rate.value_or(0), decay = head.decay.value_or(1);
-    const double feedback = head.feedback.value_or(0);
-    for (const auto& [name, value] : {setting("decay", decay), {"beta", head.beta.value_or(1)}})
+    const told_rule rule(head);
+    for (const auto& [name, value] : {setting("decay", rule.decay), {"beta", rule.beta}})
         if (!(value > 0 && value <= largest_number))
             return refusal{fmt::format("{} is {:g}", name, value),
                            "it must be > 0 and 2^53 at most"};
     for (const auto& [name, value] :
-         {setting("rate", rate), {"bias_rate", head.bias_rate.value_or(0)}})
+         {setting("rate", rule.rate), {"bias_rate", head.bias_rate.value_or(0)}})
         if (!(value >= 0 && value <= largest_number))
             return refusal{fmt::format("{} is {:g}", name, value),
                            "it must be >= 0 and 2^53 at most"};
     if (!(head.bias_leak >= 0 && head.bias_leak <= 1))
         return refusal{fmt::format("bias_leak is {:g}", head.bias_leak),
                        "it must be 0 to 1: it is the share of a bias that a step forgets"};
-    if (!(std::abs(feedback) <= largest_number))
-        return refusal{fmt::format("feedback is {:g}", feedback), "it must be 2^53 at most"};
-    const double forgets = rate * decay;
-    if (rate > 0 && forgets < std::numeric_limits<double>::epsilon())
+    if (!(std::abs(rule.feedback) <= largest_number))
+        return refusal{fmt::format("feedback is {:g}", rule.feedback), "it must be 2^53 at most"};
+    if (!(std::abs(rule.K()) <= largest_number))
+        return refusal{fmt::format("feedback beta/decay is {:g}", rule.K()),
+                       "it must be 2^53 at most"};
+    const double forgets = rule.forget();
+    if (rule.rate > 0 && forgets < std::numeric_limits<double>::epsilon())
         return refusal{fmt::format("rate x decay is {:g}", forgets),
                        "it must be 0, or more than what rounding forgets of a score"};
     if (forgets < 1) return std::nullopt;

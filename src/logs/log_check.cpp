@@ -10,6 +10,7 @@
 #include <moebius/base/lane_sums.hpp>
 #include <moebius/base/text.hpp>
 #include <moebius/logs/log_check.hpp>
+#include <moebius/logs/token_noise.hpp>
 #include <numeric>
 
 namespace moebius {
@@ -255,10 +256,9 @@ void log_check::say_random(std::span<const std::size_t> answering,
         if (std::find(answering.begin(), answering.end(), l) != answering.end()) continue;
         const auto& one = layers_[l];
         const auto n = static_cast<double>(one.sums.size()), m = static_cast<double>(one.records);
-        const double k = head_.top_k.value_or(1);
+        const double k = told_rule(head_).top_k;
         if (one.records < enough || !whole || k >= n || n < 2 || one.sum <= 0) continue;
-        // Var(share) = (1/N)(1 - k/N) / (T k) where each token chooses k of N at random
-        const double level = (1 - k / n) / (n * one.sum);
+        const double level = token_noise(1 / n, k, one.sum / k) / n;
         double within = 0, between = 0;
         for (std::size_t e = 0; e < one.sums.size(); ++e) {
             const double mean = one.sums[e] / m;

@@ -36,7 +36,7 @@ void record_settings::compare(double sum) {
 
 std::string record_settings::note(const log_head& head) const {
     constexpr double rounding = 1e-2;  // of tokens that are dropped, or split among ranks
-    const double k = head.top_k.value_or(1);
+    const double k = told_rule(head).top_k;
     const bool is_one_ratio = is_compared_ && most_ - least_ <= rounding * most_;
     if (head.tokens || !is_one_ratio || std::abs(most_ - k) <= rounding * k) return {};
     return fmt::format(

@@ -16,9 +16,10 @@ namespace moebius {
 /// @source Phillips, Shi and Yu, Int. Econ. Rev. 56 (2015) 1043: explosive behaviour in real time;
 /// Antognini and Sohl-Dickstein, NeurIPS 2018: the principal components of random walks
 struct block_growth {
+    bool still = false;     ///< all block means are the same: no multiplier is known
     double multiplier = 1;  ///< 1 + rho, of a deviation from block to block
     double error = 0;       ///< its standard error
-    double t = 0;           ///< rho over it; 0 where the loads stand still
+    double t = 0;           ///< rho over it; 0 where the blocks stand still
     double share = 0;       ///< of all that the blocks do, in direction a; 1 of two experts
     bool away = false;      ///< from equal loads: the last blocks are further than the first were
     /// One jump between two levels, within a block or between two, leaves less of the course than
@@ -81,8 +82,7 @@ struct block_line {
 /// block_line::variance alone.
 [[nodiscard]] double block_variance(const block_window& window);
 
-/// Noise of a step over that of independent tokens, of which each goes to k of the experts:
-/// (1/k - |p|^2)/T, p the mean loads (shares of choices).
+/// Noise of a step over that of independent tokens, token_noise of the mean loads.
 [[nodiscard]] double over_dispersion(const block_window& window, double tokens, double top_k);
 
 }  // namespace moebius

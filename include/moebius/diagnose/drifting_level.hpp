@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
 
 namespace moebius {
+
+/// Standard errors from a normal number to either end of its 90 % interval.
+inline constexpr double normal_90 = 1.6448536269514722;
 
 /// A number with its standard error.
 struct measured_slope {
@@ -14,10 +18,12 @@ struct measured_slope {
     double steps = 0;  ///< that it rests on
     /// Where it is a mean over directions: what the largest of them cannot exceed; else 0.
     double most = 0;
-};
 
-/// Standard errors from a normal number to either end of its 90 % interval.
-inline constexpr double normal_90 = 1.6448536269514722;
+    [[nodiscard]] double low() const { return value - normal_90 * error; }  ///< of 90 %
+    [[nodiscard]] double high() const {
+        return (most > 0 ? std::max(value, most) : value) + normal_90 * error;
+    }
+};
 
 /// Where a noisy course is behind its last number, at the next one, though how fast it moves is not
 /// known: loop gains of gates that learn drift steadily in one run and wander in another.

@@ -36,6 +36,26 @@ struct log_head {
     std::string balancer;      ///< "none", "aux", "sign", "integral", "feedback", or empty
 };
 
+/// The rule by which scores follow loads, `s += rate (feedback n - decay s)` under a softmax of
+/// beta s. Of what is not told a rate and a feedback count as 0, and what they are multiplied by
+/// as 1.
+struct told_rule {
+    explicit told_rule(const log_head& head)
+        : rate(head.rate.value_or(0)),
+          feedback(head.feedback.value_or(0)),
+          decay(head.decay.value_or(1)),
+          beta(head.beta.value_or(1)),
+          top_k(head.top_k.value_or(1)) {}
+
+    double rate, feedback, decay, beta, top_k;
+
+    /// Share of a score that a step forgets; 0: not told.
+    [[nodiscard]] double forget() const { return rate * decay; }
+    /// Of a score at rest, per unit of load.
+    [[nodiscard]] double per_load() const { return feedback / decay; }
+    [[nodiscard]] double K() const { return per_load() * beta; }
+};
+
 /// Whether nothing says that choices follow another law.
 [[nodiscard]] inline bool is_softmax(const log_head& head) {
     return head.gate.empty() || head.gate == "softmax";

@@ -268,6 +268,22 @@ TEST_CASE("the experts that have least are those of the last two blocks", "[diag
     CHECK_THAT(course[block_window::blocks - 1], WithinAbs(0.25, 1e-12));
 }
 
+TEST_CASE("a direction is found where the last block is as the first was, and none where all are",
+          "[diagnose]") {
+    std::mt19937_64 random(11);
+    std::normal_distribution<double> noise(0, 0.01);
+    std::vector<double> course(block_scales::shortest * block_window::blocks);
+    for (double& x : course) x = noise(random);
+    std::copy_n(course.begin(), block_scales::shortest, course.end() - block_scales::shortest);
+    const auto same = growth_in(last_blocks(course));
+    course.back() += 1e-7;
+    const auto nearly = growth_in(last_blocks(course));
+    CHECK_FALSE(same.still);
+    CHECK(same.error > 0.05);
+    CHECK_THAT(same.multiplier, WithinAbs(nearly.multiplier, 1e-4));
+    CHECK(growth_in(last_blocks(std::vector(course.size(), 0.1))).still);
+}
+
 TEST_CASE("what blocks do beside their leading direction is the second eigenvalue over the first",
           "[diagnose]") {
     std::mt19937_64 random(4);

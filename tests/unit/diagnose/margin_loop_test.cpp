@@ -104,6 +104,12 @@ TEST_CASE("of a rule that none can be no K is told, and why", "[diagnose]") {
     const auto got = diagnosis_of(head, counts);
     CHECK_FALSE(got.feedback);
     CHECK(notes_hold(got, "cannot tell K: rate x decay is 5, but it must be < 1"));
+    // and where no collapsed state can be computed of them
+    head.rate.reset();
+    for (const double decay : {0.0, 1e-320}) {
+        head.decay = decay;
+        CHECK(notes_hold(diagnosis_of(head, counts), "cannot tell K: "));
+    }
 }
 
 TEST_CASE("first choices of two tell no K", "[diagnose]") {

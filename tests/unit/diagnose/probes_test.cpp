@@ -68,6 +68,27 @@ TEST_CASE("a dither alone calls no loop safe whose leading gain may be past the 
     CHECK_THAT(told.feedback->high, WithinRel(*head.feedback, 0.1));
 }
 
+TEST_CASE(
+    "a dither that loads know nothing of tells no threshold, and one that they answer its error",
+    "[diagnose]") {
+    const double answered = GENERATE(0.0, 1.0);
+    log_head head;
+    head.experts = 8;
+    layer_margin watch(head);
+    std::mt19937_64 random(8);
+    std::vector<double> dither(8), scores(8);
+    for (std::int64_t t = 0; t < 900; ++t) {
+        for (std::size_t e = 0; e < 8; ++e)
+            scores[e] = answered * (dither[e] = random() % 2 ? 0.1 : -0.1);
+        const auto counts = drawn(scores, 512, random);
+        watch.take({t, 0, counts, {}, dither, {}});
+    }
+    const auto got = watch.result();
+    CAPTURE(got.notes);
+    CHECK(notes_hold(got, "that does not tell from which") == (answered == 0));
+    CHECK(notes_hold(got, "so that equal loads are lost at feedback/decay = ") == (answered > 0));
+}
+
 TEST_CASE("moments of the router's shares give the largest slope", "[diagnose]") {
     // all tokens alike: J = beta (diag p - p p^T) of p = (1/2, 1/4, 1/4), whose eigenvalues on sums
     // of zero are 1/4 (between the alike) and 3/8
