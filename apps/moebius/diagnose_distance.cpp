@@ -42,15 +42,10 @@ load_verdict verdict_of(std::string_view choice) {
                            fmt::format("there are {}", fmt::join(options, ", ")));
 }
 
-std::size_t rank_of(load_verdict verdict) {
-    return static_cast<std::size_t>(std::find(std::begin(verdicts), std::end(verdicts), verdict) -
-                                    std::begin(verdicts));
-}
-
 load_verdict worst_of(const std::vector<layer_diagnosis>& layers) {
-    std::size_t worst = 0;
-    for (const auto& one : layers) worst = std::max(worst, rank_of(one.verdict));
-    return verdicts[worst];
+    auto worst = load_verdict::safe;
+    for (const auto& one : layers) worst = std::max(worst, one.verdict);
+    return worst;
 }
 
 namespace {

@@ -18,7 +18,7 @@ void put(const std::optional<margin>& one, const std::string& name, row_writer& 
 /// The columns of distance_estimate::margins, without rows.
 [[nodiscard]] table no_margins();
 
-/// From the best that can be said of a layer to the worst.
+/// Each in the order of load_verdict.
 inline constexpr load_verdict verdicts[] = {load_verdict::safe,        load_verdict::cannot_tell,
                                             load_verdict::drifting,    load_verdict::coexistence,
                                             load_verdict::oscillating, load_verdict::losing_balance,
@@ -37,7 +37,9 @@ inline constexpr load_verdict verdicts[] = {load_verdict::safe,        load_verd
 [[nodiscard]] load_verdict verdict_of(std::string_view choice);
 
 /// The place of a verdict among them.
-[[nodiscard]] std::size_t rank_of(load_verdict verdict);
+[[nodiscard]] constexpr std::size_t rank_of(load_verdict verdict) {
+    return static_cast<std::size_t>(verdict);
+}
 
 /// The worst verdict on any layer.
 [[nodiscard]] load_verdict worst_of(const std::vector<layer_diagnosis>& layers);

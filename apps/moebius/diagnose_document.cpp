@@ -76,8 +76,6 @@ std::string told(const layer_diagnosis& one) {
     for (const auto& left : one.margins)
         out += fmt::format("; margin {} from {}", number_of(left), left.of);
     if (one.warned_at) out += fmt::format("; first warned of at step {}", *one.warned_at);
-    if (one.steps_left)
-        out += fmt::format("; at this pace loads have collapsed in {:.0f} steps", *one.steps_left);
     if (!one.knob.empty()) out += fmt::format("; {}", one.knob);
     return out;
 }
@@ -217,7 +215,7 @@ std::size_t most_margins(const std::vector<diagnosis>& logs) {
 }  // namespace
 
 bool as_bad_as(load_verdict verdict, std::string_view limit) {
-    return rank_of(verdict) >= rank_of(verdict_of(limit));
+    return verdict >= verdict_of(limit);
 }
 
 load_verdict worst_verdict(const std::vector<diagnosis>& logs) {

@@ -101,9 +101,11 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
         out.reason = too_few_rows(rows, unit);
         return;
     }
-    if (slow->spread == 0) {
-        out.reason = fmt::format("loads are the same in each of the last {} {}",
-                                 slow->block * block_window::blocks, unit);
+    if (slow->growth.still) {
+        out.reason = fmt::format(
+            "mean loads of {0} {2} are the same from {0} to {0} of the last {1}, as those of "
+            "independent tokens never are",
+            slow->block, slow->block * block_window::blocks, unit);
         return;
     }
     if (swing) {
@@ -145,13 +147,18 @@ void note_choices(const step_choices& choices, bool told, layer_diagnosis& out) 
                          : "loads are no counts"));
 }
 
-std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads, double top_k) {
+std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads, std::size_t rows,
+                                double top_k) {
     if (is_steady(now.kind)) return now.course.left * static_cast<double>(now.block);
-    const double most = 1 / top_k, top = loads.maxCoeff();
+    if (now.kind != warning_kind::growing) return std::nullopt;
     const double even = 1 / static_cast<double>(loads.size());
-    if (now.kind != warning_kind::growing || !(top > even) || top >= most / 2) return std::nullopt;
-    return std::log((most / 2 - even) / (top - even)) / std::log(now.growth.multiplier) *
-           static_cast<double>(now.block);
+    const double left = half_of_most(static_cast<std::size_t>(loads.size()), top_k) - even;
+    const double pace = std::log(now.growth.multiplier) / static_cast<double>(now.block);
+    const double grown = pace * static_cast<double>(rows);
+    // the last row's, where the mean over all of them is that of an exponential
+    const double lead = (loads.maxCoeff() - even) * grown / -std::expm1(-grown);
+    if (!(lead > 0 && lead < left)) return std::nullopt;
+    return std::log(left / lead) / pace;
 }
 
 margin growth_margin(const warning& now, const warning& slow, std::string_view unit) {

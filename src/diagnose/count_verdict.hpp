@@ -38,8 +38,9 @@ void judge_rest(std::size_t rows, const std::optional<warning>& slow, std::strin
 void note_choices(const step_choices& choices, bool told, layer_diagnosis& out);
 
 /// Rows until one expert has half of its most, by the growth that is seen.
+/// @param loads  their mean over the last rows
 [[nodiscard]] std::optional<double> rows_left(const warning& now, const Eigen::VectorXd& loads,
-                                              double top_k);
+                                              std::size_t rows, double top_k);
 
 /// What counts alone tell: 1 - |multiplier|, as deviations that change their sign grow, too.
 [[nodiscard]] margin growth_margin(const warning& now, const warning& slow, std::string_view unit);

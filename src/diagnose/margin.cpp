@@ -27,7 +27,8 @@ void drop_wide(layer_diagnosis& out) {
 }
 
 /// Why counts tell no margin of a layer by how its deviations grow.
-std::string no_growth(const layer_diagnosis& of, const warning& now, const loads_now& seen) {
+std::string no_growth(const layer_diagnosis& of, const warning& now, const warning& slow,
+                      const loads_now& seen) {
     if (of.verdict == load_verdict::collapsed) return "equal loads are lost";
     if (of.verdict == load_verdict::oscillating)
         return "loads swing, and by what a deviation is multiplied is no distance of these";
@@ -35,6 +36,7 @@ std::string no_growth(const layer_diagnosis& of, const warning& now, const loads
         return "one expert has ever more, and no deviation is multiplied";
     if (now.kind == warning_kind::starving)
         return "half of the experts have ever less, and no deviation is multiplied";
+    if (slow.growth.still) return "means over blocks do not move, and no deviation is multiplied";
     if (unequal_experts(seen))
         return "margins are those from equal loads, which these are far from";
     return "loads are far from where they were and do not come back";
@@ -70,7 +72,7 @@ std::string_view to_string(load_verdict verdict) noexcept {
 
 layer_margin::layer_margin(const log_head& head, double restored)
     : head_(head),
-      top_k_(std::max(head.top_k.value_or(1), 1.0)),
+      top_k_(std::max(told_rule(head).top_k, 1.0)),
       restored_(restored),
       watch_(head.experts),
       recent_(head.experts) {
@@ -144,8 +146,13 @@ void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) con
     const auto slow = measured ? std::nullopt : watch_.slowest();
     if (runs_away(now.kind) || (now.kind != warning_kind::none && !measured)) {
         judge_warning(now, unit(), out);
-        if (const auto left = rows_left(now, seen.longer.mean, top_k_))
+        if (const auto left = rows_left(now, seen.longer.mean, seen.longer.rows, top_k_)) {
             out.steps_left = *left * steps_a_row();
+            if (!is_steady(now.kind))
+                out.reason += fmt::format(
+                    "; at this pace one expert has half of what it can have in {:.0f} {}", *left,
+                    unit());
+        }
     } else if (!measured) {
         judge_rest(watch_.blocks().steps(), slow, unit(), head_, watch_.swing(), out);
         if (loops_ && out.verdict == load_verdict::safe) {
@@ -163,11 +170,11 @@ void layer_margin::judge_counts(const loads_now& seen, layer_diagnosis& out) con
     const bool of_size = out.verdict == load_verdict::collapsed ||
                          out.verdict == load_verdict::oscillating || is_steady(now.kind) ||
                          unequal_experts(seen) || far;
-    if (slow && !of_size)
+    if (slow && !of_size && !slow->growth.still)
         out.margins.push_back(growth_margin(now, *slow, unit()));
     else if (out.margins.empty())
         out.untold_margin =
-            slow ? no_growth(out, now, seen) : too_few_rows(watch_.blocks().steps(), unit());
+            slow ? no_growth(out, now, *slow, seen) : too_few_rows(watch_.blocks().steps(), unit());
 }
 
 double layer_margin::steps_a_row() const {

@@ -34,7 +34,7 @@ struct warning {
     double swelling = 0;      ///< slow_swing of those blocks
     double spread = 0;        ///< block_spread of those blocks, where slowest() was asked
     double moved = 0;         ///< and their block_movement
-    std::size_t seen_at = 0;  ///< steps taken when it was raised
+    std::size_t seen_at = 0;  ///< steps taken when it was judged
 };
 
 /// Whether loads near a collapse at a steady pace.

@@ -19,10 +19,10 @@
 
 namespace moebius {
 
-/// What a router is doing, the better before the worse.
+/// What a router is doing, from the best that can be said to the worst.
 enum class load_verdict {
-    cannot_tell,
     safe,
+    cannot_tell,
     drifting,        ///< loads move, and nothing says that they run away
     coexistence,     ///< inside the coexistence window: a collapsed state exists beside balance
     oscillating,     ///< loads swing more and more, or the controller does

@@ -276,7 +276,42 @@ TEST_CASE("loads that are the same in every step are not said to move", "[diagno
     head.experts = 4;
     const auto got = diagnosis_of(head, {1000, std::vector<double>{250, 262, 256, 256}});
     CHECK(got.verdict == load_verdict::cannot_tell);
-    CHECK(got.reason == "loads are the same in each of the last 800 steps");
+    CHECK(got.reason ==
+          "mean loads of 40 steps are the same from 40 to 40 of the last 800, as those of "
+          "independent tokens never are");
+}
+
+TEST_CASE("loads that come back to the same from block to block have no margin", "[diagnose]") {
+    log_head head;
+    head.experts = 4;
+    std::vector<std::vector<double>> counts(400, {250, 262, 256, 256});
+    for (std::size_t t = 0; t < counts.size(); t += 2) std::swap(counts[t][0], counts[t][1]);
+    const auto got = diagnosis_of(head, counts);
+    CHECK(got.verdict == load_verdict::cannot_tell);
+    CHECK(got.margins.empty());
+    CHECK(got.untold_margin == "means over blocks do not move, and no deviation is multiplied");
+}
+
+TEST_CASE("what is left until a load is lost is told of two experts as of many", "[diagnose]") {
+    const auto experts = GENERATE(std::size_t{2}, std::size_t{8});
+    CAPTURE(experts);
+    log_head head;
+    head.experts = experts;
+    std::vector<std::vector<double>> counts;
+    std::mt19937_64 random(3);
+    constexpr double pace = 0.01, first = 0.03;  // of a score that feeds itself
+    constexpr int steps = 300;
+    for (int t = 0; t < steps; ++t) {
+        std::vector<double> scores(experts, 0.0);
+        scores[0] = first * std::exp(pace * t);
+        counts.push_back(drawn(scores, 8192, random));
+    }
+    const auto got = diagnosis_of(head, counts);
+    REQUIRE(got.verdict == load_verdict::losing_balance);
+    REQUIRE(got.steps_left);
+    // of two one has half of what it can have at .75, of eight at .5: log odds ln 3 and 0
+    const double lost = experts == 2 ? std::log(3) : std::log(7);
+    CHECK_THAT(*got.steps_left, WithinRel(std::log(lost / first) / pace - steps, 0.3));
 }
 
 TEST_CASE("a diagnosis is the same for relabelled experts and doubled counts", "[diagnose]") {
