@@ -309,6 +309,31 @@ grep -q 'feedback from 2 to 1\.[23][0-9]* ([0-9.]* to [0-9.]*) restores a margin
 grep -q '<td>[0-9.]* \[[0-9.]*, [0-9.]*\]</td><td>[0-9.]* \[[0-9.]*, [0-9.]*\]</td>' simulated.html # K and margin
 test "$(grep -c '<svg' simulated.html)" = 4 && grep -q 'fold: a collapsed state exists' simulated.html
 grep -q '90 % interval of the first' simulated.html
+# and each format has as much of a layer, by the same names: a CSV, a step that is followed, the result
+"$program" simulate --experts 4 --set feedback=2 --batch 256 --steps 300 --burn-in 10 \
+    --log simulated.jsonl --moments --dither 0.1 >summary
+cat simulated.jsonl | "$program" diagnose --follow /dev/stdin --format json >steps
+"$program" diagnose simulated.jsonl --out simulated.json >summary
+"$program" diagnose simulated.jsonl --out simulated.csv >summary
+"$program" diagnose long.csv --out long_columns.csv >summary # of which no K is told, and one margin
+python3 - <<'END'
+import csv, json
+one, step = json.load(open("simulated.json")), json.loads(open("steps").readlines()[-1])["layers"][0]
+(row,) = csv.DictReader(open("simulated.csv"))
+told = {name: column[0] for name, column in one["layers"].items()} | {"layer": "0", "verdict": step["verdict"]}
+texts = {"reason": "reasons", "margin_of": "margins_of", "margin_2_of": "margins_2_of", "margin_3_of": "margins_3_of",
+         "knob": "knobs", "no_K": "no_K", "no_margin": "no_margin", "had": "had", "notes": "layer_notes"}
+told |= {name: one[texts[name]][0] for name in texts}
+del told["log"]
+assert step == told and step["K_low"] < step["K"] < step["K_high"] and "fold" in step["margin_of"], step
+assert set(row) == {"log", *step}, row
+assert all((row[name] == "") == (value in (None, "")) for name, value in step.items()), row
+assert one["verdicts"][one["layers"]["verdict"][0] - 1] == step["verdict"]
+END
+head -1 simulated.csv >names && head -1 long_columns.csv | cmp - names
+tail -n +2 long_columns.csv | grep -q ',,,' # what is not known is an empty cell
+test "$(grep -c nan long_columns.csv)" = 0
+
 # the page has all that the result has of a layer, under the names of the definitions
 "$program" diagnose simulated.npz --restore 0.6 --report simulated.html --out simulated.json >summary
 python3 - simulated <<'END'
