@@ -138,14 +138,6 @@ std::vector<diagnosis> diagnose_all(const diagnose_arguments& args, const sessio
     return out;
 }
 
-void tell_restart(std::int64_t step) {
-    tell(
-        fmt::format("step {} came again, as of a run that was restarted from a checkpoint or of an "
-                    "evaluation that no column tells from training: what came before it no longer "
-                    "counts",
-                    step));
-}
-
 /// Whether a step has a load in any layer; else says that it was left out.
 bool is_loaded(std::span<const load_record> step) {
     const bool loaded = std::any_of(step.begin(), step.end(), has_load);
@@ -154,42 +146,65 @@ bool is_loaded(std::span<const load_record> step) {
     return loaded;
 }
 
-/// A line a step, until an interrupt comes or a verdict is as bad as it may not be.
+/// What is known of a log that is followed, of as many layers and experts as came so far.
+class followed_layers {
+public:
+    explicit followed_layers(const diagnose_arguments& args) : args_(args), state_(args.window) {}
+
+    void restart() {
+        state_ = load_state(args_.window);
+        distance_.reset();
+    }
+
+    /// @param head  must outlive it
+    void take(const log_head& head, std::span<const load_record> step) {
+        const bool grew = experts_ != head.experts || layers_ != head.layers.size();
+        if (!distance_ || grew) distance_.emplace(head, args_.restore, false);
+        experts_ = head.experts, layers_ = head.layers.size();
+        for (const auto& record : step) {
+            state_.take(record);
+            distance_->take(record);
+        }
+    }
+
+    /// A line of it, and the worst verdict.
+    load_verdict print_line(const log_head& head) const {
+        const auto distances = distance_->layers();
+        const auto line = args_.output.format == "json" ? step_json : step_line;
+        print(line(head, state_.layers(), distances));
+        return worst_of(distances);
+    }
+
+private:
+    const diagnose_arguments& args_;
+    load_state state_;
+    std::optional<distance_estimate> distance_;
+    std::size_t experts_ = 0, layers_ = 0;
+};
+
+/// A line a step, until an interrupt comes, a pipe ends or a verdict is as bad as it may not be.
 int follow(const diagnose_arguments& args, const session& session) {
     constexpr auto pause = std::chrono::milliseconds(200);
     const auto log = follow_log(args.follow, args.log);
-    load_state state(args.window);
-    std::optional<distance_estimate> distance;  // of as many layers and experts as came so far
-    std::size_t experts = 0, layers = 0;
+    followed_layers known(args);
     const auto watched = session.watch("diagnose");  // an interrupt is what ends it
     bool waits = false;  // for more: what came before the interrupt is still said then
     while (true) {
         const bool stops = watched.stopping();
         if (stops && !waits) break;
         const auto records = log->next_step();
+        for (const auto& one : log->take_notes()) tell(one);
         if (records.empty()) {
+            if (log->has_ended()) return exit_code::found;
             if (stops) break;
             waits = true;
             std::this_thread::sleep_for(pause);
             continue;
         }
+        if (log->restarted()) known.restart();
         if (!is_loaded(records)) continue;
-        const auto& head = log->head();
-        const bool grew = experts != head.experts || layers != head.layers.size();
-        if (log->restarted()) {
-            if (!grew) tell_restart(records.front().step);
-            state = load_state(args.window);
-        }
-        if (log->restarted() || grew) distance.emplace(head, args.restore, false);
-        experts = head.experts, layers = head.layers.size();
-        for (const auto& record : records) {
-            state.take(record);
-            distance->take(record);
-        }
-        const auto distances = distance->layers();
-        const auto verdict = worst_of(distances);
-        const auto line = args.output.format == "json" ? step_json : step_line;
-        print(line(head, state.layers(), distances));
+        known.take(log->head(), records);
+        const auto verdict = known.print_line(log->head());
         if (!args.fail_on.empty() && as_bad_as(verdict, args.fail_on)) return exit_code::no_answer;
     }
     return interrupt_code();
@@ -251,7 +266,8 @@ command diagnose_command() {
     add_threads(out.options, args->threads);
     out.options.add(
         "follow", args->follow,
-        "CSV or JSONL file that grows: a line a step (of JSON with --format json), until Ctrl-C",
+        "CSV or JSONL file that grows, and may come yet: a line a step (of JSON with --format "
+        "json), until Ctrl-C",
         {.names_file = true});
     out.options.add("fail_on", args->fail_on,
                     fmt::format("exit code 3 where the verdict on a layer is this one or a worse "

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "diagnose_terms.hpp"
+#include "layer_columns.hpp"
 #include "report_lines.hpp"
 
 namespace moebius::cli {
@@ -129,53 +130,27 @@ std::vector<std::string> limits_of(const diagnosis& log) {
     return out;
 }
 
-/// @param margins  columns of margins, one or more
-void add_rows(const diagnosis& log, double number, std::size_t margins, row_writer& rows,
-              std::size_t& row) {
+void add_rows(const diagnosis& log, double number, row_writer& rows, std::size_t& row) {
     for (std::size_t l = 0; l < log.states.size(); ++l) {
-        const auto& one = log.states[l];
         rows.next();
         rows.put("log", number);
         rows.put("layer", static_cast<double>(row++));
-        rows.put("steps", static_cast<double>(one.steps));
-        rows.put("first_step", static_cast<double>(one.first_step));
-        rows.put("last_step", static_cast<double>(one.last_step));
-        for (const auto& measure : state_measures())
-            rows.put(std::string(measure.name), one.*measure.value);
-        const auto& far = log.distances[l];
-        rows.put("verdict", static_cast<double>(rank_of(far.verdict) + 1));
-        put(far.feedback, "K", rows);
-        for (std::size_t i = 0; i < margins; ++i)
-            put(i < far.margins.size() ? std::optional(far.margins[i]) : std::nullopt,
-                margin_column(i), rows);
-        rows.put("warned_at", far.warned_at ? static_cast<double>(*far.warned_at) : not_a_number);
-        rows.put("steps_left", far.steps_left.value_or(not_a_number));
-        rows.put("fold", far.limits ? far.limits->fold : not_a_number);
-        rows.put("balance", far.limits ? far.limits->balance : not_a_number);
-        rows.put("hopf", far.limits && far.limits->swings ? far.limits->onset() : not_a_number);
+        put_layer(log.states[l], log.distances[l], rows);
     }
 }
 
 /// What a result says in words: of each layer, and of all.
 struct sentences {
-    std::vector<std::string> names, layers, reasons, knobs, had, of_layers, limits, findings, notes,
-        no_gain, no_margin;
-    std::vector<std::vector<std::string>> margins;  ///< what the nearest is of, the next, ...
+    std::vector<std::string> names, layers, limits, findings, notes;
+    std::vector<std::vector<std::string>> texts{layer_texts().size()};  ///< as layer_texts
 
     void add(const diagnosis& log) {
         const auto prefix = log.name.empty() ? "" : log.name + ": ";
         names.push_back(log.name);
         for (std::size_t l = 0; l < log.states.size(); ++l) {
-            const auto& far = log.distances[l];
             layers.push_back(layer_name(log, l));
-            reasons.push_back(far.reason);
-            for (std::size_t i = 0; i < margins.size(); ++i)
-                margins[i].push_back(i < far.margins.size() ? far.margins[i].of : "");
-            knobs.push_back(far.knob);
-            no_gain.push_back(far.untold);
-            no_margin.push_back(far.untold_margin);
-            had.push_back(far.had);
-            of_layers.push_back(fmt::format("{}", fmt::join(far.notes, "; ")));
+            for (std::size_t i = 0; i < texts.size(); ++i)
+                texts[i].push_back(layer_texts()[i].of(log.distances[l]));
         }
         for (const auto& one : limits_of(log)) limits.push_back(prefix + one);
         for (const auto& one : log.findings) findings.push_back(prefix + one);
@@ -204,14 +179,6 @@ void add_percentiles(const diagnosis& log, double number, row_writer& rows) {
     }
 }
 
-/// The most that a layer has, and one at least.
-std::size_t most_margins(const std::vector<diagnosis>& logs) {
-    std::size_t out = 1;
-    for (const auto& log : logs)
-        for (const auto& layer : log.distances) out = std::max(out, layer.margins.size());
-    return out;
-}
-
 }  // namespace
 
 bool as_bad_as(load_verdict verdict, std::string_view limit) {
@@ -228,13 +195,12 @@ result_document document_of(const std::vector<diagnosis>& logs, result_heading h
     table layers, over_layers, history, margins = no_margins();
     row_writer rows(layers), percentiles(over_layers), steps(history), distances(margins);
     sentences said;
-    said.margins.resize(most_margins(logs));
     std::size_t row = 0;
     for (std::size_t i = 0; i < logs.size(); ++i) {
         const auto number = static_cast<double>(i + 1);
         add_steps(logs[i].history, row, steps);
         add_steps(logs[i].margins, row, distances);
-        add_rows(logs[i], number, said.margins.size(), rows, row);
+        add_rows(logs[i], number, rows, row);
         add_percentiles(logs[i], number, percentiles);
         said.add(logs[i]);
     }
@@ -246,20 +212,13 @@ result_document document_of(const std::vector<diagnosis>& logs, result_heading h
                          {"logs", std::move(said.names)},
                          {"layer_names", std::move(said.layers)},
                          {"verdicts", verdict_names()},
-                         {"reasons", std::move(said.reasons)},
-                         {"margins_of", std::move(said.margins.front())},
-                         {"knobs", std::move(said.knobs)},
-                         {"no_K", std::move(said.no_gain)},
-                         {"no_margin", std::move(said.no_margin)},
-                         {"had", std::move(said.had)},
-                         {"layer_notes", std::move(said.of_layers)},
                          {"cannot_be_told", std::move(said.limits)},
                          {"definitions", diagnose_definitions()},
                          {"notes", std::move(said.notes)},
                          {"findings", std::move(said.findings)},
                          {"verdict", std::string(to_string(worst_verdict(logs)))}}};
-    for (std::size_t i = 1; i < said.margins.size(); ++i)
-        out.sections.push_back({margins_list(i), std::move(said.margins[i])});
+    for (std::size_t i = 0; i < said.texts.size(); ++i)
+        out.sections.push_back({std::string(layer_texts()[i].list), std::move(said.texts[i])});
     return out;
 }
 

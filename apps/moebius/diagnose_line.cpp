@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <moebius/base/text.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "layer_columns.hpp"
 #include "report_lines.hpp"
 
 namespace moebius::cli {
@@ -14,26 +16,20 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-template <typename Number>
-json or_null(const std::optional<Number>& value) {
-    return value ? json(*value) : json(nullptr);
-}
-
 json layer_json(const std::string& name, const layer_state& state, const layer_diagnosis& far) {
-    json out{{"layer", name}, {"verdict", to_string(far.verdict)}, {"reason", far.reason}};
-    for (const auto& measure : state_measures())
-        if (const double value = state.*measure.value; !std::isnan(value))
-            out[std::string(measure.name)] = value;
-    out["margin"] = nullptr;
-    if (!far.margins.empty()) {
-        const auto& nearest = far.margins.front();
-        out["margin"] = {nearest.value, nearest.low, nearest.high};
-        out["margin_from"] = nearest.of;
+    table numbers;
+    row_writer row(numbers);
+    row.next();
+    put_layer(state, far, row);
+    json out{{"layer", name}};
+    for (std::size_t c = 0; c < numbers.names.size(); ++c) {
+        const double value = numbers.columns[c].front();
+        const bool is_whole = std::abs(value) < largest_number && value == std::floor(value);
+        // where it is not finite JSON has null
+        out[numbers.names[c]] = is_whole ? json(static_cast<std::int64_t>(value)) : json(value);
     }
-    if (!far.untold.empty()) out["no_K"] = far.untold;
-    if (!far.untold_margin.empty()) out["no_margin"] = far.untold_margin;
-    out["warned_at"] = or_null(far.warned_at);
-    out["steps_left"] = or_null(far.steps_left);
+    out["verdict"] = to_string(far.verdict);
+    for (const auto& one : layer_texts()) out[std::string(one.column)] = one.of(far);
     return out;
 }
 

@@ -15,9 +15,9 @@ namespace moebius::cli {
 [[nodiscard]] std::string step_line(const log_head& head, const std::vector<layer_state>& states,
                                     const std::vector<layer_diagnosis>& distances);
 
-/// The same as a line of JSON: step, verdict and the layer that it is of, and of each layer its
-/// name, verdict, measures of its loads (as state_measures names them), margin [value, low, high]
-/// and what it is the distance from, first warning and steps left; null where there is none.
+/// The same as a line of JSON: step, verdict and the layer that it is of, and of each layer what a
+/// result has of it, under the names of a CSV's columns: numbers, null where one is not known, the
+/// verdict as a word, and texts.
 [[nodiscard]] std::string step_json(const log_head& head, const std::vector<layer_state>& states,
                                     const std::vector<layer_diagnosis>& distances);
 

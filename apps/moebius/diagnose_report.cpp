@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "diagnose_terms.hpp"
+#include "layer_columns.hpp"
 #include "report_lines.hpp"
 
 namespace moebius::cli {
@@ -137,41 +138,29 @@ std::string layer_in(const result_document& result, std::size_t row) {
                    word_at(list_of(result, "layer_names"), layers.at("layer")[row]));
 }
 
-/// Lists of words, one a layer, beside the table of layers.
-constexpr struct {
-    std::string_view list, title;
-} layer_words[] = {{"reasons", "why"},
-                   {"margins_of", "margin from"},
-                   {"margins_2_of", "next margin from"},
-                   {"margins_3_of", "third margin from"},
-                   {"knobs", "what to turn"},
-                   {"no_K", "why no K"},
-                   {"no_margin", "why no margin"},
-                   {"had", "rests on"}};
-
 void add_distances(const result_document& result, report_lines& out) {
     const auto& layers = result.table_of("layers");
-    const auto columns = known_columns(layers, {"K", "margin", "margin_2", "margin_3", "fold",
-                                                "balance", "hopf", "warned_at", "steps_left"});
+    const auto columns = known_columns(layers, distance_columns());
     begin_table("Layers", "layer", {}, out);
     out.add("<th class=\"text\">verdict</th>");
     for (const auto& one : columns) out.add("<th>{}</th>", title_of(one));
-    const auto is_said = [&](std::string_view list) {
-        const auto& all = list_of(result, list);
-        return std::any_of(all.begin(), all.end(), [](auto& one) { return !one.empty(); });
-    };
-    for (const auto& [list, title] : layer_words)
-        if (is_said(list)) out.add("<th class=\"text\">{}</th>", title);
+    std::vector<layer_text> said;
+    for (const auto& one : layer_texts()) {
+        const auto& all = list_of(result, one.list);
+        if (!one.title.empty() &&
+            std::any_of(all.begin(), all.end(), [](auto& text) { return !text.empty(); }))
+            said.push_back(one);
+    }
+    for (const auto& one : said) out.add("<th class=\"text\">{}</th>", one.title);
     out.add("</tr>\n");
     for (std::size_t row = 0; row < layers.rows(); ++row) {
         out.add("<tr><td class=\"text\">{}</td><td class=\"text verdict\">{}</td>",
                 layer_in(result, row),
                 word_at(list_of(result, "verdicts"), layers.at("verdict")[row] - 1));
         add_values(layers, columns, row, out);
-        for (const auto& [list, title] : layer_words)
-            if (is_said(list))
-                out.add("<td class=\"text words\">{}</td>",
-                        word_at(list_of(result, list), static_cast<double>(row)));
+        for (const auto& one : said)
+            out.add("<td class=\"text words\">{}</td>",
+                    word_at(list_of(result, one.list), static_cast<double>(row)));
         out.add("</tr>\n");
     }
     out.add("</table></div>\n");

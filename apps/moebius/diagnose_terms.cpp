@@ -74,12 +74,4 @@ std::string percentile_name(double percent) {
     return percent == 100 ? "most" : fmt::format("p{:.0f}", percent);
 }
 
-std::string margin_column(std::size_t i) {
-    return i == 0 ? "margin" : fmt::format("margin_{}", i + 1);
-}
-
-std::string margins_list(std::size_t i) {
-    return i == 0 ? "margins_of" : fmt::format("margins_{}_of", i + 1);
-}
-
 }  // namespace moebius::cli

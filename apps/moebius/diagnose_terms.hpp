@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,10 +25,5 @@ struct diagnose_term {
 
 /// "least", "p50", ..., "most" of a percentile over layers.
 [[nodiscard]] std::string percentile_name(double percent);
-
-/// The column of a layer's margin, and the list of words that says what it is of.
-/// @param i  0: the nearest
-[[nodiscard]] std::string margin_column(std::size_t i);
-[[nodiscard]] std::string margins_list(std::size_t i);
 
 }  // namespace moebius::cli

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "incomplete.hpp"
+#include "layer_columns.hpp"
 #include "standard_streams.hpp"
 
 namespace moebius::cli {
@@ -30,25 +31,15 @@ const table& first_table(const result_document& result) {
 /// What a result says of the layers of a log in words stands beside the table, which a CSV has no
 /// other place for.
 std::string csv_of(const result_document& result) {
-    struct {
-        std::string_view column, list;
-        std::size_t first;
-    } constexpr known[] = {{"layer", "layer_names", 0},
-                           {"verdict", "verdicts", 1},
-                           {"reason", "reasons", 0},
-                           {"margin_of", "margins_of", 0},
-                           {"knob", "knobs", 0},
-                           {"margin_2_of", "margins_2_of", 0},
-                           {"margin_3_of", "margins_3_of", 0},
-                           {"no_K", "no_K", 0},
-                           {"no_margin", "no_margin", 0},
-                           {"had", "had", 0},
-                           {"notes", "layer_notes", 0}};
     std::vector<csv_words> words;
-    for (const auto& [column, list, first] : known)
+    const auto add = [&](std::string_view column, std::string_view list, std::size_t first = 0) {
         if (const auto* found = result.find<std::vector<std::string>>(list))
             words.push_back({column, *found, first});
-    return to_csv(first_table(result), words);
+    };
+    add("layer", "layer_names");
+    add("verdict", "verdicts", 1);
+    for (const auto& one : layer_texts()) add(one.column, one.list);
+    return words.empty() ? to_csv(first_table(result)) : to_csv(first_table(result), words);
 }
 std::string csv_of(const diagram_document& result) { return to_csv(result.data); }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,16 +25,42 @@ file_reader::file_reader(const std::filesystem::path& path)
 
 file_reader::~file_reader() { ::close(fd_); }
 
+std::size_t file_reader::read_once(std::span<char> to) {
+    while (true) {
+        const auto got = ::read(fd_, to.data(), to.size());
+        if (got >= 0) return static_cast<std::size_t>(got);
+        if (errno != EINTR) throw io_error(name_, std::strerror(errno));
+    }
+}
+
 std::size_t file_reader::read(std::span<char> to) {
     std::size_t count = 0;
     while (count < to.size()) {
-        const auto got = ::read(fd_, to.data() + count, to.size() - count);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) throw io_error(name_, std::strerror(errno));
+        const auto got = read_once(to.subspan(count));
         if (got == 0) break;
-        count += static_cast<std::size_t>(got);
+        count += got;
     }
     return count;
+}
+
+std::size_t file_reader::read_some(std::span<char> to) {
+    pollfd ready{fd_, POLLIN, 0};
+    if (to.empty() || ::poll(&ready, 1, 0) <= 0) return 0;
+    const auto got = read_once(to);
+    has_ended_ = got == 0 && !size();
+    return got;
+}
+
+std::size_t file_reader::read_start(std::span<char> to) const {
+    const auto got = ::pread(fd_, to.data(), to.size(), 0);
+    if (got < 0) throw io_error(name_, std::strerror(errno));
+    return static_cast<std::size_t>(got);
+}
+
+bool file_reader::was_moved() const {
+    struct ::stat ours = {}, named = {};
+    return ::fstat(fd_, &ours) == 0 && ::stat(name_.c_str(), &named) == 0 &&
+           (ours.st_dev != named.st_dev || ours.st_ino != named.st_ino);
 }
 
 std::optional<std::size_t> file_reader::size() const {

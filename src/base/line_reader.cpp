@@ -48,8 +48,8 @@ void line_reader::fill() {
     if (buffer_.size() - to_ < block + padding)
         buffer_.resize(std::max(2 * to_, to_ + block) + padding);
     const auto room = std::span(buffer_).first(buffer_.size() - padding).subspan(to_);
-    const std::size_t got = file_.read(room);
-    done_ = got < room.size();
+    const std::size_t got = grows_ ? file_.read_some(room) : file_.read(room);
+    done_ = grows_ ? got == 0 : got < room.size();
     to_ += got;
 }
 

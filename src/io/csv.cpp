@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <moebius/base/text.hpp>
 #include <moebius/io/csv.hpp>
@@ -33,8 +34,9 @@ void append_word(std::string_view text, std::string& out) {
         append_quoted(word, out);
 }
 
-/// The word of a number, or the number where there is none.
+/// The word of a number, or the number where there is none; nothing where that is not known.
 void append_cell(double value, const csv_words* words, std::string& out) {
+    if (std::isnan(value)) return;
     const double place = words == nullptr ? -1 : value - static_cast<double>(words->first);
     if (place >= 0 && place < static_cast<double>(words->words.size()))
         append_word(words->words[static_cast<std::size_t>(place)], out);

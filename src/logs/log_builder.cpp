@@ -118,12 +118,16 @@ std::vector<std::string> log_builder::notes_of_experts(const load_table& table,
     return said;
 }
 
-std::vector<std::string> log_builder::notes_of(const load_table& table, const std::string& file,
-                                               std::size_t experts) {
+void log_builder::note_what_is_read(const std::string& file) {
     if (family) note_family(*family);
     for (const auto& other : left_out) note_choice(*family, other, file);
     for (auto& sentence : notes_of_ranks()) note(std::move(sentence));
     if (auto sentence = settings.note(head); !sentence.empty()) note(std::move(sentence));
+}
+
+std::vector<std::string> log_builder::notes_of(const load_table& table, const std::string& file,
+                                               std::size_t experts) {
+    note_what_is_read(file);
     auto said = notes;
     for (auto& sentence : notes_of_experts(table, experts)) said.push_back(std::move(sentence));
     if (auto sentence = table.text_of_restarts(); !sentence.empty())

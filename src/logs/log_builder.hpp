@@ -152,6 +152,10 @@ struct log_builder {
     /// Of whose counts these are.
     [[nodiscard]] std::vector<std::string> notes_of_ranks() const;
 
+    /// Adds to `notes` what names, ranks and settings that came tell of the loads.
+    /// @throws io_error  as note_choice
+    void note_what_is_read(const std::string& file);
+
     /// All that is to be said of a table that was finished.
     /// @param file     for sentences
     /// @param experts  that there are at least; 0: nothing says it

@@ -22,21 +22,6 @@
 namespace moebius {
 namespace {
 
-std::string_view name_of(log_format format) {
-    constexpr std::string_view names[] = {"CSV", "JSONL",         "NPY",
-                                          "NPZ", "an event file", "a safetensors file"};
-    return names[static_cast<std::size_t>(format)];
-}
-
-/// The rank that a file's name says: "..._rank3...".
-std::string rank_in(const std::string& path) {
-    const auto name = path.substr(path.rfind('/') + 1);
-    const auto at = name.find("rank");
-    if (at == std::string::npos) return {};
-    const auto from = at + 4, end = name.find_first_not_of("0123456789", from);
-    return name.substr(from, end == std::string::npos ? end : end - from);
-}
-
 /// Opens each file in turn.
 class opener {
 public:
@@ -148,117 +133,6 @@ private:
     bool are_ranks_ = false;  ///< whether the files' names have ranks
 };
 
-/// A text that grows.
-class followed_text final : public followed_log {
-public:
-    followed_text(const std::string& path, const log_options& options)
-        : file_(path), options_(options) {
-        const auto format = format_of(file_);
-        if (format != log_format::csv && format != log_format::jsonl)
-            throw io_error(path, fmt::format("it is {}, but CSV or JSONL is needed to follow a log",
-                                             name_of(format)));
-        parser_ =
-            format == log_format::csv ? csv_parser(builder_, path) : json_parser(builder_, path);
-        lines_ = std::make_unique<line_reader>(file_.file(), file_.start(), true);
-    }
-
-    const log_head& head() const override { return head_; }
-
-    std::span<const load_record> next_step() override {
-        if (at_end_) require_same_file();
-        auto& table = builder_.part("");
-        while (true) {
-            for (std::string_view line; !table.has_whole_step() && lines_->next(line);)
-                parser_->take(line);
-            if (builder_.parts.size() > 1)
-                throw io_error(file_.name(),
-                               "it has several logs side by side, but one can be followed");
-            at_end_ = !table.has_whole_step();
-            if (at_end_) return last_step(table);
-            const auto before = std::exchange(given_, std::nullopt);
-            const bool is_given = before == table.cells_of_step();
-            take_step(table, before.has_value());
-            if (!is_given) return records_;
-        }
-    }
-
-    bool restarted() const override { return restarted_; }
-
-private:
-    [[nodiscard]] std::size_t least_experts() const {
-        return builder_.least_experts(given_experts(options_));
-    }
-
-    /// The step behind which nothing came so far, once, where it is known to be whole. It stays in
-    /// the table: rows that come yet make it another, which is given again.
-    std::span<const load_record> last_step(const load_table& table) {
-        const bool known = parser_->ends_step() || table.gave_step();
-        if (!known || builder_.is_of_evaluation() || !table.has_all_cells(least_experts()) ||
-            given_ == table.cells_of_step())
-            return {};
-        const auto before = std::exchange(given_, table.cells_of_step());
-        last_ = table;
-        take_step(last_, before.has_value());
-        return records_;
-    }
-
-    void take_step(load_table& from, bool again) {
-        records_ = from.take_step(file_.name(), least_experts());
-        head_ = builder_.head;
-        head_.layers = from.layers();
-        head_.experts = from.experts();
-        require_experts(file_.name(), head_.experts, options_);
-        overrule(head_, options_, file_.name());
-        follow_order(again);
-    }
-
-    /// A step that falls is a restart where all its layers had that step or a later one.
-    /// @param again  it was given before it had all of its rows
-    void follow_order(bool again) {
-        const auto step = records_.front().step;
-        restarted_ = again || (!last_of_.empty() && step <= last_step_);
-        for (const auto& one : records_) {
-            if (again) break;
-            const auto last = last_of_.find(one.layer);
-            if (restarted_ && (last == last_of_.end() || last->second < step))
-                throw io_error(file_.name(),
-                               fmt::format("step {} came after {}, but a log that is followed must "
-                                           "be in order of steps",
-                                           step, last_step_));
-        }
-        if (restarted_) last_of_.clear();
-        for (const auto& one : records_) last_of_[one.layer] = step;
-        last_step_ = step;
-    }
-
-    /// At the end of what was written, where the file may have been cut and written anew.
-    void require_same_file() {
-        const auto size = file_.size();
-        if (!size) return;  // a pipe
-        const auto start = file_.start();
-        if (*size < size_ || !log_bytes(file_.name()).start().starts_with(start))
-            throw io_error(file_.name(),
-                           "it was cut or replaced while it was followed: steps that "
-                           "were not read yet may be lost, and it must be followed "
-                           "anew");
-        size_ = *size;
-    }
-
-    log_bytes file_;
-    std::size_t size_ = 0;  ///< when it was last looked at
-    log_options options_;
-    log_builder builder_;
-    std::unique_ptr<line_parser> parser_;
-    std::unique_ptr<line_reader> lines_;
-    std::vector<load_record> records_;
-    log_head head_;
-    bool at_end_ = false, restarted_ = false;
-    std::map<std::size_t, std::int64_t> last_of_;  ///< step of each layer
-    std::int64_t last_step_ = 0;                   ///< of all
-    std::optional<std::size_t> given_;  ///< cells of the step at the end when it was given
-    load_table last_;                   ///< that step, as it was taken out
-};
-
 }  // namespace
 
 std::vector<opened_log> open_logs(std::span<const std::string> paths, const log_options& options) {
@@ -267,10 +141,6 @@ std::vector<opened_log> open_logs(std::span<const std::string> paths, const log_
     opener files(options, paths.size());
     for (const auto& path : paths) files.open(path);
     return files.finish();
-}
-
-std::unique_ptr<followed_log> follow_log(const std::string& path, const log_options& options) {
-    return std::make_unique<followed_text>(path, options);
 }
 
 }  // namespace moebius

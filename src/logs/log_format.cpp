@@ -64,8 +64,33 @@ bool is_safetensors(const log_bytes& file) {
 
 }  // namespace
 
-log_bytes::log_bytes(const std::string& path) : file_(path), start_(4096, '\0') {
+std::string_view name_of(log_format format) {
+    constexpr std::string_view names[] = {"CSV", "JSONL",         "NPY",
+                                          "NPZ", "an event file", "a safetensors file"};
+    return names[static_cast<std::size_t>(format)];
+}
+
+std::string rank_in(const std::string& path) {
+    const auto name = path.substr(path.rfind('/') + 1);
+    const auto at = name.find("rank");
+    if (at == std::string::npos) return {};
+    const auto from = at + 4, end = name.find_first_not_of("0123456789", from);
+    return name.substr(from, end == std::string::npos ? end : end - from);
+}
+
+log_bytes::log_bytes(const std::string& path, bool grows) : file_(path) {
+    if (grows) {
+        look_again();
+        return;
+    }
+    start_.resize(most_start);
     start_.resize(file_.read(start_));
+}
+
+void log_bytes::look_again() {
+    const std::size_t had = start_.size();
+    start_.resize(most_start);
+    start_.resize(had + file_.read_some(std::span(start_).subspan(had)));
 }
 
 std::size_t log_bytes::read(std::span<char> to) {

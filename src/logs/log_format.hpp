@@ -11,10 +11,22 @@ namespace moebius {
 
 enum class log_format { csv, jsonl, npy, npz, events, weights };
 
+/// "CSV", "an event file", for sentences.
+[[nodiscard]] std::string_view name_of(log_format format);
+
+/// The rank that a file's name says: "..._rank3..."; empty if none.
+[[nodiscard]] std::string rank_in(const std::string& path);
+
 /// A file whose first bytes were looked at.
 class log_bytes final : public byte_source {
 public:
-    explicit log_bytes(const std::string& path);
+    static constexpr std::size_t most_start = 4096;
+
+    /// @param grows  whether more may be written to it: start() is what is there so far
+    explicit log_bytes(const std::string& path, bool grows = false);
+
+    /// Looks for more of the start of a file that grows; nothing else was read of it yet.
+    void look_again();
 
     [[nodiscard]] std::string_view start() const noexcept { return start_; }
     [[nodiscard]] file_reader& file() noexcept { return file_; }  ///< behind start()

@@ -152,6 +152,44 @@ for log in wide.csv log.jsonl; do
     cmp "$log.lines" lines
 done
 
+# until_true WORD...: waits for it, a minute at most.
+until_true() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1)) && test $tries -lt 600
+        sleep 0.1
+    done
+}
+
+has_lines() { test "$(wc -l <lines)" = "$1"; }
+
+# a follower may be first: it waits for the file, and for one that replaces it; Ctrl-C ends that, too
+"$program" diagnose --follow late.csv >lines 2>said &
+running=$!
+until_true grep -q '^moebius: late.csv: it is not there yet, and is waited for$' said
+cp wide.csv part && mv part late.csv
+until_true grep -q '^step 39 ' lines
+cmp lines wide.csv.lines
+cp wide.csv part && mv part late.csv # as os.replace does
+until_true has_lines 80
+until_true grep -q '^moebius: late.csv: it was cut or replaced, and is read from its start$' said
+test "$(wc -l <said)" = 2
+head -11 wide.csv >late.csv
+until_true has_lines 90
+kill -s INT $running
+wait $running || test $? = 130
+"$program" diagnose --follow never.csv >lines 2>said &
+running=$!
+until_true grep -q 'never.csv: it is not there yet' said
+kill -s INT $running
+code=0
+wait $running || code=$?
+test $code = 130 && test "$(wc -l <said)" = 1
+rejected 'nowhere/log.csv: No such file or directory' --follow nowhere/log.csv
+# a pipe ends it
+cat wide.csv | "$program" diagnose --follow /dev/stdin >lines
+cmp lines wide.csv.lines
+
 # a step without a load is none, read or followed
 awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 60; ++s) for (e = 0; e < 4; ++e)
     printf "%d,0,%d,%d\n", s, e, s < 40 ? 250 + (s * (e + 3) % 7) : 0 }' >buffer.csv
@@ -168,6 +206,13 @@ done
 kill -s INT $running
 wait $running || test $? = 130
 test "$(wc -l <lines)" = 40
+
+# one that goes back is a restart all the same
+awk 'BEGIN { print "step,layer0/expert0,layer0/expert1"; for (s = 0; s < 12; ++s) print s "," 5 + s % 3 ",7"
+    print "0,0,0"; for (s = 1; s < 4; ++s) print s ",6,7" }' >back.csv
+cat back.csv | "$program" diagnose --follow /dev/stdin --format json >lines 2>said
+grep -q '^moebius: step 0 came again, as of a run that was restarted' said
+tail -1 lines | grep -q '^{"step":3,.*"steps":3,'
 
 # as JSON, and ended by a verdict: one expert takes all from step 100 on
 awk 'BEGIN { print "step,layer,expert,tokens"; for (s = 0; s < 400; ++s) for (e = 0; e < 4; ++e)
@@ -264,6 +309,31 @@ grep -q 'feedback from 2 to 1\.[23][0-9]* ([0-9.]* to [0-9.]*) restores a margin
 grep -q '<td>[0-9.]* \[[0-9.]*, [0-9.]*\]</td><td>[0-9.]* \[[0-9.]*, [0-9.]*\]</td>' simulated.html # K and margin
 test "$(grep -c '<svg' simulated.html)" = 4 && grep -q 'fold: a collapsed state exists' simulated.html
 grep -q '90 % interval of the first' simulated.html
+# and each format has as much of a layer, by the same names: a CSV, a step that is followed, the result
+"$program" simulate --experts 4 --set feedback=2 --batch 256 --steps 300 --burn-in 10 \
+    --log simulated.jsonl --moments --dither 0.1 >summary
+cat simulated.jsonl | "$program" diagnose --follow /dev/stdin --format json >steps
+"$program" diagnose simulated.jsonl --out simulated.json >summary
+"$program" diagnose simulated.jsonl --out simulated.csv >summary
+"$program" diagnose long.csv --out long_columns.csv >summary # of which no K is told, and one margin
+python3 - <<'END'
+import csv, json
+one, step = json.load(open("simulated.json")), json.loads(open("steps").readlines()[-1])["layers"][0]
+(row,) = csv.DictReader(open("simulated.csv"))
+told = {name: column[0] for name, column in one["layers"].items()} | {"layer": "0", "verdict": step["verdict"]}
+texts = {"reason": "reasons", "margin_of": "margins_of", "margin_2_of": "margins_2_of", "margin_3_of": "margins_3_of",
+         "knob": "knobs", "no_K": "no_K", "no_margin": "no_margin", "had": "had", "notes": "layer_notes"}
+told |= {name: one[texts[name]][0] for name in texts}
+del told["log"]
+assert step == told and step["K_low"] < step["K"] < step["K_high"] and "fold" in step["margin_of"], step
+assert set(row) == {"log", *step}, row
+assert all((row[name] == "") == (value in (None, "")) for name, value in step.items()), row
+assert one["verdicts"][one["layers"]["verdict"][0] - 1] == step["verdict"]
+END
+head -1 simulated.csv >names && head -1 long_columns.csv | cmp - names
+tail -n +2 long_columns.csv | grep -q ',,,' # what is not known is an empty cell
+test "$(grep -c nan long_columns.csv)" = 0
+
 # the page has all that the result has of a layer, under the names of the definitions
 "$program" diagnose simulated.npz --restore 0.6 --report simulated.html --out simulated.json >summary
 python3 - simulated <<'END'

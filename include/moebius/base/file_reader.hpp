@@ -22,6 +22,22 @@ public:
     /// @throws io_error naming the path and the reason
     [[nodiscard]] std::size_t read(std::span<char> to);
 
+    /// The bytes that are there now, as many as `to` takes; none where a pipe's are yet to come, or
+    /// at the end.
+    /// @throws io_error naming the path and the reason
+    [[nodiscard]] std::size_t read_some(std::span<char> to);
+
+    /// Whether read_some() met the end of a pipe: nobody writes to it any more.
+    [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
+
+    /// The first bytes as they are now, as many as `to` takes, wherever it reads on; of a file with
+    /// a size.
+    /// @throws io_error naming the path and the reason
+    [[nodiscard]] std::size_t read_start(std::span<char> to) const;
+
+    /// Whether another file has its name now; not where none has it.
+    [[nodiscard]] bool was_moved() const;
+
     /// How many bytes the file has in all; nothing for a pipe and the like, which cannot go back.
     [[nodiscard]] std::optional<std::size_t> size() const;
     /// Reads on at that byte, which a file with a size can.
@@ -30,8 +46,11 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
 private:
+    [[nodiscard]] std::size_t read_once(std::span<char> to);
+
     std::string name_;
     int fd_;
+    bool has_ended_ = false;
 };
 
 }  // namespace moebius

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <moebius/base/lane_sums.hpp>
@@ -61,11 +62,14 @@ struct loads_now;
 
 /// What is known of a layer so far.
 struct layer_diagnosis {
+    static constexpr std::size_t most_margins = 3;  ///< from the fold, what comes then, the flip
+
     load_verdict verdict = load_verdict::cannot_tell;
     std::string reason;           ///< of the verdict
     std::string knob;             ///< what to turn, and how far; empty where nothing is known of it
     std::string had;              ///< what it rests on: "counts", "counts and dither", ...
-    std::vector<margin> margins;  ///< the nearest danger first; empty where none can be told
+    std::vector<margin> margins;  ///< the nearest danger first, most_margins at most; empty where
+                                  ///< none can be told
     std::optional<margin> feedback;  ///< K = feedback beta/decay as measured, and its interval
     std::optional<loop_thresholds> limits;  ///< where K is dangerous, if it was measured
     std::optional<std::int64_t> warned_at;  ///< step of the first warning

@@ -28,7 +28,8 @@ struct csv_words {
     std::size_t first = 0;               ///< the number of the first word; others stay numbers
 };
 
-/// The same with words in place of columns of numbers, and behind them.
+/// The same with words in place of columns of numbers, and behind them; as a word that is not there
+/// a number that is NaN leaves its cell empty.
 [[nodiscard]] std::string to_csv(const table& values, std::span<const csv_words> words);
 
 /// A diagram as one tidy table: a row for each point of each branch, starting with the branch's

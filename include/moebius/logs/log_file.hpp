@@ -100,10 +100,14 @@ struct opened_log {
 [[nodiscard]] std::vector<opened_log> open_logs(std::span<const std::string> paths,
                                                 const log_options& options = {});
 
-/// A log in text that grows: each of its steps as soon as it is known to be whole. A row of all
-/// experts of all layers is, and one of records or rows of layers or experts where those of all
-/// that came before are there; another one is once the next one has begun, as the first one of
-/// several records is, or one of which experts without loads, or ranks, have no rows.
+/// A log in text that grows: each of its steps as soon as it is known to be whole. It may not be
+/// there yet, or have no line; where another file takes its name, or it is cut, that is read from
+/// its start, and steps behind the last one go on from there.
+///
+/// A row of all experts of all layers is known to be whole, and a step of records or rows of layers
+/// or experts where those of all that came before are there; another one is once the next one has
+/// begun, as the first one of several records is, or one of which experts without loads, or ranks,
+/// have no rows. Loads become choices as those of open_logs do, by the first step that has any.
 class followed_log {
 public:
     virtual ~followed_log() = default;
@@ -119,9 +123,17 @@ public:
     /// and what is known of its steps from there on is void. Or it was given before a layer or an
     /// expert came that no step had.
     [[nodiscard]] virtual bool restarted() const = 0;
+
+    /// Whether no step can come any more: a pipe that nobody writes to.
+    [[nodiscard]] virtual bool has_ended() const = 0;
+
+    /// What there is to say since this was last asked, a sentence each: that the file is waited for
+    /// or was replaced, a restart, and how the log is read.
+    [[nodiscard]] virtual std::vector<std::string> take_notes() = 0;
 };
 
-/// @throws io_error  as open_logs; for a format that does not grow by lines
+/// @throws io_error  as open_logs; for a format that does not grow by lines; where there is neither
+///                   such a file nor the folder for it
 [[nodiscard]] std::unique_ptr<followed_log> follow_log(const std::string& path,
                                                        const log_options& options = {});
 

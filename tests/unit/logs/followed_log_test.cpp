@@ -2,10 +2,14 @@
 // When a log that grows gives a step: at once where it is known to be whole.
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+
 #include <catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <moebius/logs/log_file.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sample_log.hpp"
@@ -16,26 +20,35 @@ namespace {
 
 using lines = std::vector<std::string>;
 
+/// "step: loads of a layer | loads of the next" of each step that there is, behind "again" where it
+/// was before.
+lines steps_of(followed_log& log) {
+    lines out;
+    for (auto step = log.next_step(); !step.empty(); step = log.next_step()) {
+        out.push_back(fmt::format("{}{}:", log.restarted() ? "again " : "", step.front().step));
+        for (const auto& layer : step) {
+            if (&layer != &step.front()) out.back() += " |";
+            for (const double load : layer.loads) out.back() += fmt::format(" {}", load);
+        }
+    }
+    return out;
+}
+
+void write(const std::string& path, const std::string& text,
+           std::ios::openmode how = std::ios::trunc) {
+    std::ofstream(path, std::ios::binary | how) << text;
+}
+
 /// A log that grows line by line, and the steps that it gives.
 class growing_log {
 public:
     growing_log(const std::string& start, const log_options& options = {})
         : file_(start), log_(follow_log(file_.path, options)) {}
 
-    /// "step: loads of a layer | loads of the next" of each step that is given once the text is
-    /// there, behind "again" where it was before.
+    /// Those that are given once the text is there.
     lines behind(const std::string& text) {
-        std::ofstream(file_.path, std::ios::app | std::ios::binary) << text;
-        lines out;
-        for (auto step = log_->next_step(); !step.empty(); step = log_->next_step()) {
-            out.push_back(
-                fmt::format("{}{}:", log_->restarted() ? "again " : "", step.front().step));
-            for (const auto& layer : step) {
-                if (&layer != &step.front()) out.back() += " |";
-                for (const double load : layer.loads) out.back() += fmt::format(" {}", load);
-            }
-        }
-        return out;
+        write(file_.path, text, std::ios::app);
+        return steps_of(*log_);
     }
 
 private:
@@ -124,4 +137,134 @@ TEST_CASE("steps whose rows add up are given once the next begins", "[logs]") {
     growing_log ranks("step,layer,rank,expert,tokens\n");
     CHECK(ranks.behind("0,0,0,0,5\n0,0,0,1,7\n1,0,0,0,6\n1,0,0,1,6\n") == lines{"0: 5 7"});
     CHECK(ranks.behind("1,0,1,0,1\n1,0,1,1,1\n2,0,0,0,6\n") == lines{"1: 7 7"});
+}
+
+namespace {
+
+const std::string wide_names = "step,layer0/expert0,layer0/expert1\n";
+
+/// Steps of 5 and 7 in a row each.
+std::string wide(int from, int to) {
+    std::string out = wide_names;
+    for (int s = from; s < to; ++s) out += fmt::format("{},5,7\n", s);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a log is waited for, which is said once", "[logs]") {
+    const scratch_file file("");
+    const auto late = file.path + "-late";
+    std::filesystem::remove(late);
+    const auto log = follow_log(late);
+    CHECK(steps_of(*log) == nothing);
+    CHECK(log->take_notes() == lines{late + ": it is not there yet, and is waited for"});
+    for (const std::string& start : {std::string(), std::string("\n"), wide_names.substr(0, 7)}) {
+        write(late, start);
+        CHECK(steps_of(*log) == nothing);
+    }
+    write(late, wide_names.substr(7), std::ios::app);
+    CHECK(steps_of(*log) == nothing);
+    write(late, "0,5,7\n", std::ios::app);
+    CHECK(steps_of(*log) == lines{"0: 5 7"});
+    CHECK(log->take_notes().empty());
+    std::filesystem::remove(late);
+
+    const auto empty = follow_log(file.path);
+    CHECK(steps_of(*empty) == nothing);
+    CHECK(empty->take_notes() == lines{file.path + ": it has no line yet, and is waited for"});
+    CHECK_THROWS_WITH(follow_log(file.path + "-no-folder/log.csv"),
+                      Catch::Matchers::ContainsSubstring("No such file or directory"));
+}
+
+TEST_CASE("a file that is cut, or replaced by another, is read from its start", "[logs]") {
+    const bool is_moved = GENERATE(false, true);
+    CAPTURE(is_moved);
+    struct {
+        std::string anew;
+        lines steps;
+    } const files[] = {{wide(0, 2), {"again 0: 5 7", "1: 5 7"}},
+                       {wide(101, 103), {"again 101: 5 7", "102: 5 7"}},
+                       {wide(104, 106), {"104: 5 7", "105: 5 7"}},
+                       {"step,layer3/expert0,layer3/expert1\n200,1,2\n", {"again 200: 1 2"}},
+                       {"{\"step\": 0, \"counts\": [5, 7]}\n{\"step\": 1, \"counts\": [1, 2]}\n",
+                        {"again 0: 5 7", "1: 1 2"}}};
+    for (const auto& [anew, steps] : files) {
+        CAPTURE(anew);
+        const scratch_file file(wide(100, 104)), other(anew);
+        const auto log = follow_log(file.path);
+        CHECK(steps_of(*log).size() == 4);
+        if (is_moved)
+            std::filesystem::rename(other.path, file.path);
+        else
+            write(file.path, anew);
+        CHECK(steps_of(*log) == steps);
+        CHECK(log->take_notes() ==
+              lines{file.path + ": it was cut or replaced, and is read from its start"});
+        write(file.path, "", std::ios::app);
+        CHECK(steps_of(*log) == nothing);
+    }
+}
+
+TEST_CASE("a file that is moved away is read to its end, and the next one from its start",
+          "[logs]") {
+    const scratch_file file(wide(0, 2));
+    const auto log = follow_log(file.path);
+    const auto moved = file.path + ".1";
+    CHECK(steps_of(*log).size() == 2);
+    std::filesystem::rename(file.path, moved);
+    write(moved, "2,5,7\n", std::ios::app);
+    CHECK(steps_of(*log) == lines{"2: 5 7"});
+    CHECK(log->take_notes().empty());
+    write(moved, "3,5,7\n", std::ios::app);
+    write(file.path, wide(4, 5));
+    CHECK(steps_of(*log) == lines{"3: 5 7", "4: 5 7"});
+    std::filesystem::remove(moved);
+}
+
+TEST_CASE("a file that is written anew with the same and more goes on", "[logs]") {
+    const scratch_file file(wide(0, 2));
+    const auto log = follow_log(file.path);
+    CHECK(steps_of(*log).size() == 2);
+    write(file.path, wide(0, 3));
+    CHECK(steps_of(*log) == lines{"2: 5 7"});
+}
+
+TEST_CASE("a pipe gives each step as it comes, and ends", "[logs]") {
+    const scratch_file file("");
+    const auto pipe = file.path + "-pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    std::fstream to(pipe, std::ios::in | std::ios::out | std::ios::binary);  // waits for nobody
+    const auto log = follow_log(pipe);
+    const std::pair<std::string, lines> parts[] = {
+        {wide_names, {}}, {"0,5,7\n1,", {"0: 5 7"}}, {"6,6\n", {"1: 6 6"}}};
+    for (const auto& [text, steps] : parts) {
+        to << text << std::flush;
+        CHECK(steps_of(*log) == steps);
+        CHECK(!log->has_ended());
+    }
+    to.close();
+    CHECK(steps_of(*log) == nothing);
+    CHECK(log->has_ended());
+    std::filesystem::remove(pipe);
+}
+
+TEST_CASE("loads that are followed become choices as those that are read do", "[logs]") {
+    const auto followed = [](const std::string& text, const log_options& options,
+                             const std::string& ending = "") {
+        const scratch_file file(text, ending);
+        const auto log = follow_log(file.path, options);
+        auto out = steps_of(*log);
+        out.push_back(fmt::format("of one rank: {}", log->head().of_one_rank));
+        for (auto& one : log->take_notes()) out.push_back(std::move(one));
+        return out;
+    };
+    CHECK(followed(wide_names + "0,0.25,0.75\n1,0.5,0.5\n", {.tokens = 32}) ==
+          lines{"0: 8 24", "1: 16 16", "of one rank: false",
+                "the loads are shares (they sum to 1): they were taken times tokens x top-k"});
+    CHECK(followed("step,layer0/expert0,layer0/expert1,layer0/expert2\n0,5,7,0\n", {.experts = 2})
+              .front() == "0: 5 7");
+    CHECK(followed(wide(0, 1), {}, "_rank3.csv") ==
+          lines{"0: 5 7", "of one rank: true", "the counts are those of rank 3 alone, not of all"});
+    CHECK(followed(wide(0, 1), {.tokens = 24}, "_rank3.csv")[1] == "of one rank: false");
 }

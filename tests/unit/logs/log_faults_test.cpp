@@ -299,29 +299,3 @@ TEST_CASE("counts that are doubled in a part of the log are refused", "[logs][er
         ContainsSubstring("FILE, step 300, layer 0: a load is 3, but all counts before are even"));
     CHECK(sample::refusal_of(array, {.tokens = 20}) == "(nothing)");
 }
-
-TEST_CASE("a log that is cut or replaced while it is followed says so", "[logs][error]") {
-    const auto rows = [](int from, int to) {
-        std::string out = "step,layer,expert,tokens\n";
-        for (int s = from; s < to; ++s) out += fmt::format("{},0,0,5\n{},0,1,7\n", s, s);
-        return out;
-    };
-    const auto write = [](const scratch_file& to, const std::string& bytes) {
-        std::ofstream(to.path, std::ios::binary) << bytes;  // cut, and written anew
-    };
-    for (const auto& anew : {std::string(), rows(0, 3), rows(200, 400), rows(101, 160)}) {
-        const scratch_file file(rows(100, 150));
-        const auto log = follow_log(file.path);
-        while (!log->next_step().empty()) {
-        }
-        write(file, anew);
-        CHECK_THROWS_WITH(log->next_step(),
-                          ContainsSubstring("it was cut or replaced while it was followed"));
-    }
-    const scratch_file file(rows(100, 150));
-    const auto log = follow_log(file.path);
-    while (!log->next_step().empty()) {
-    }
-    write(file, rows(100, 152));  // the same, and more
-    CHECK(log->next_step().front().step == 150);
-}
