@@ -76,13 +76,14 @@ void load_state::take(const load_record& record) {
         constexpr std::size_t most_reserved = 1 << 20;
         if (window_ <= most_reserved / std::max<std::size_t>(to.experts, 1))
             to.loads.reserve(window_ * to.experts);
-        to.at = 0;
+        to.rows = to.at = 0;
     }
     if (to.steps++ == 0) to.first_step = record.step;
     to.last_step = record.step;
     take_scores(record, to);
-    if (to.loads.size() < window_ * to.experts) {
+    if (to.rows < window_) {
         to.loads.insert(to.loads.end(), record.loads.begin(), record.loads.end());
+        ++to.rows;
         return;
     }
     std::copy(record.loads.begin(), record.loads.end(),
@@ -100,7 +101,7 @@ void load_state::take_scores(const load_record& record, layer_window& to) const 
         const double shift = mean_of(record.scores) - mean_of(before);
         change = (numbers(record.scores) - numbers(before) - shift).square().sum();
     }
-    if (to.loads.size() < window_ * n) {
+    if (to.rows < window_) {
         to.scores.insert(to.scores.end(), record.scores.begin(), record.scores.end());
         to.changes.push_back(change);
     } else if (to.loads.size() == to.scores.size()) {

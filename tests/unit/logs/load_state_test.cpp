@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <moebius/base/error.hpp>
 #include <moebius/logs/load_state.hpp>
 #include <moebius/logs/log_file.hpp>
@@ -47,6 +48,20 @@ TEST_CASE("the state is that of the window alone", "[logs]") {
     CHECK(state.layers()[0].dead == 0);
     CHECK(state.layers()[0].steps == 10);
     CHECK_THROWS_AS(load_state(0), invalid_argument);
+}
+
+TEST_CASE("a window may be longer than any log", "[logs]") {
+    // 8 experts times 2^61 steps wrap to none
+    const auto window = GENERATE(std::size_t{1} << 61, std::numeric_limits<std::size_t>::max());
+    const std::vector<double> first{8, 0, 0, 0, 0, 0, 0, 0}, second{1, 1, 1, 1, 1, 1, 1, 1},
+        scores{0, 1, 2, 3, 4, 5, 6, 7};
+    load_state state(window);
+    for (int step = 0; step < 4; ++step)
+        state.take(record_of(step, 0, step == 0 ? first : second, scores));
+
+    CHECK(state.layers()[0].steps == 4);
+    CHECK(state.layers()[0].min_over_mean == 0.75);  // 3 of 4
+    CHECK(state.layers()[0].bias_drift == 0);
 }
 
 TEST_CASE("the state of a long log is that of a log of its last steps", "[logs]") {
