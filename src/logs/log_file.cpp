@@ -10,6 +10,7 @@
 
 #include "array_log.hpp"
 #include "choices_log.hpp"
+#include "column.hpp"
 #include "event_file.hpp"
 #include "event_folder.hpp"
 #include "joined_log.hpp"
@@ -28,13 +29,10 @@ std::string_view name_of(log_format format) {
     return names[static_cast<std::size_t>(format)];
 }
 
-/// The rank that a file's name says: "..._rank3...".
-std::string rank_in(const std::string& path) {
-    const auto name = path.substr(path.rfind('/') + 1);
-    const auto at = name.find("rank");
-    if (at == std::string::npos) return {};
-    const auto from = at + 4, end = name.find_first_not_of("0123456789", from);
-    return name.substr(from, end == std::string::npos ? end : end - from);
+/// The rank that a file's name says; empty if it says none.
+std::string rank_of_file(const std::string& path) {
+    const auto found = rank_in_name(std::string_view(path).substr(path.rfind('/') + 1));
+    return found ? found->number : std::string();
 }
 
 /// Opens each file in turn.
@@ -85,7 +83,7 @@ private:
                                              "format",
                                              name_of(format), name_of(*format_)));
         format_ = format;
-        const auto rank = rank_in(path);
+        const auto rank = rank_of_file(path);
         if (!rank.empty()) builder_->add_rank(rank);
         if (!names_.empty() && rank.empty() == are_ranks_)
             throw io_error(rank.empty() ? path : names_,
@@ -125,7 +123,8 @@ private:
     opened_log join_arrays() {
         std::map<std::string, std::vector<named_source>> ranks;
         for (auto& [path, one] : arrays_) {
-            ranks[rank_in(path)].push_back({path, std::move(one.source), std::move(one.series)});
+            ranks[rank_of_file(path)].push_back(
+                {path, std::move(one.source), std::move(one.series)});
         }
         auto whole = std::move(arrays_.front().second);
         for (auto& sentence : builder_->notes_of_ranks()) whole.notes.push_back(sentence);
