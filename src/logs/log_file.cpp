@@ -17,6 +17,7 @@
 #include "loaded_steps.hpp"
 #include "log_builder.hpp"
 #include "log_format.hpp"
+#include "notes.hpp"
 #include "text_log.hpp"
 #include "weights_log.hpp"
 
@@ -122,12 +123,13 @@ private:
     /// Files of a rank follow one another, and ranks are added up.
     opened_log join_arrays() {
         std::map<std::string, std::vector<named_source>> ranks;
+        opened_log whole;
         for (auto& [path, one] : arrays_) {
+            add_notes(whole.notes, std::move(one.notes));
             ranks[rank_of_file(path)].push_back(
                 {path, std::move(one.source), std::move(one.series)});
         }
-        auto whole = std::move(arrays_.front().second);
-        for (auto& sentence : builder_->notes_of_ranks()) whole.notes.push_back(sentence);
+        add_notes(whole.notes, builder_->notes_of_ranks());
         std::vector<named_source> each;
         for (auto& [rank, parts] : ranks) each.push_back(joined_log(std::move(parts)));
         whole.series = std::move(each.front().series);
