@@ -40,6 +40,7 @@ struct state_measure {
     std::string_view title;       ///< above a column for a reader
     std::string_view definition;  ///< one line
     double layer_state::*value;
+    bool of_biases = false;  ///< NaN where a log has no scores or biases
 };
 [[nodiscard]] std::span<const state_measure> state_measures();
 

@@ -114,6 +114,21 @@ TEST_CASE("scores that are 0 throughout are none", "[logs]") {
     CHECK(std::isnan(state.layers()[0].bias_spread));
 }
 
+TEST_CASE("measures that are of biases say so", "[logs]") {
+    const std::vector<double> loads{1, 3}, scores{0, 0.5};
+    load_state without, with;
+    for (int step = 0; step < 3; ++step) {
+        without.take(record_of(step, 0, loads));
+        with.take(record_of(step, 0, loads, scores));
+    }
+
+    for (const auto& measure : state_measures()) {
+        CAPTURE(measure.name);
+        CHECK(std::isnan(without.layers()[0].*measure.value) == measure.of_biases);
+        CHECK_FALSE(std::isnan(with.layers()[0].*measure.value));
+    }
+}
+
 TEST_CASE("percentiles run over the layers", "[logs][oracle]") {
     load_state state;
     for (std::size_t l = 0; l < 5; ++l)
