@@ -32,10 +32,12 @@ std::string cell(const state_measure& measure, const layer_state& of) {
     return known(measure.name == "dead" ? "{:.0f}" : "{:.4g}", of.*measure.value);
 }
 
-std::span<const state_measure> shown_measures(const std::vector<layer_state>& states) {
-    constexpr std::size_t of_loads = 6;
-    const auto all = state_measures();
-    return has_biases(states) ? all : all.first(of_loads);
+/// @param biases  whether a log has any
+std::vector<state_measure> shown_measures(bool biases) {
+    std::vector<state_measure> out;
+    for (const auto& one : state_measures())
+        if (biases || !one.of_biases) out.push_back(one);
+    return out;
 }
 
 /// Of the column of names, which differ at their ends.
@@ -46,7 +48,7 @@ std::size_t name_width(const diagnosis& log) {
 }
 
 void add_table(const diagnosis& log, report_lines& out) {
-    const auto measures = shown_measures(log.states);
+    const auto measures = shown_measures(has_biases(log.states));
     const auto width = name_width(log);
     out.add("{:>{}} {:>9}", "layer", width, "steps");
     for (const auto& one : measures) out.add(" {:>10}", one.title);
@@ -248,8 +250,7 @@ std::string summary_of(const std::vector<diagnosis>& logs) {
     for (const auto& log : logs)
         for (const auto& one : limits_of(log))
             if (said.insert(one).second) out.add("{}\n", one);
-    for (const auto& one : state_measures())
-        if (biases || !one.name.starts_with("bias")) out.add("{}: {}\n", one.title, one.definition);
+    for (const auto& one : shown_measures(biases)) out.add("{}: {}\n", one.title, one.definition);
     add_definitions_of_distances(logs, out);
     return out.take();
 }

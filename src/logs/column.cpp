@@ -80,18 +80,11 @@ std::optional<expert_name> layer_within(std::string_view name) {
 
 /// Takes the rank out of a family: 3 of "rank3/tokens" or "tokens_rank_3".
 void take_rank(expert_name& from) {
-    constexpr std::string_view word = "rank";
-    const auto whole = lower(from.family);
-    const auto at = whole.find(word);
-    if (at == std::string::npos ||
-        (at > 0 && std::isalpha(static_cast<unsigned char>(whole[at - 1]))))
-        return;
-    const auto first = std::min(whole.find_first_not_of("_-", at + word.size()), whole.size());
-    const auto end = std::min(whole.find_first_not_of("0123456789", first), whole.size());
-    if (first == end) return;
-    from.rank = whole.substr(first, end - first);
-    auto before = std::string_view(from.family).substr(0, at);
-    auto after = std::string_view(from.family).substr(end);
+    const auto found = rank_in_name(from.family);
+    if (!found) return;
+    from.rank = found->number;
+    auto before = std::string_view(from.family).substr(0, found->begin);
+    auto after = std::string_view(from.family).substr(found->end);
     drop_marks(before);
     if (before.empty())
         after.remove_prefix(std::min(after.find_first_not_of("_/.- :"), after.size()));
@@ -221,6 +214,19 @@ std::string_view bare_name(std::string_view cell) {
 
 bool is_envelope(std::string_view name) {
     return name.ends_with("__MIN") || name.ends_with("__MAX");
+}
+
+std::optional<rank_name> rank_in_name(std::string_view name) {
+    constexpr std::string_view word = "rank";
+    const auto whole = lower(name);
+    for (auto at = whole.find(word); at != std::string::npos; at = whole.find(word, at + 1)) {
+        if (at > 0 && std::isalpha(static_cast<unsigned char>(whole[at - 1])) != 0) continue;
+        auto first = at + word.size();
+        if (first < whole.size() && (whole[first] == '_' || whole[first] == '-')) ++first;
+        const auto end = std::min(whole.find_first_not_of("0123456789", first), whole.size());
+        if (first < end) return rank_name{whole.substr(first, end - first), at, end};
+    }
+    return std::nullopt;
 }
 
 meaning meaning_of(std::string_view name) {

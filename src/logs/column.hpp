@@ -2,6 +2,7 @@
 // What names in logs mean, whether they head a column, a member of JSON or a tag of TensorBoard.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,6 +40,15 @@ struct expert_name {
     std::uint32_t expert = 0;
     std::string rank{};  ///< whose counts these are: 3 of rank3/tokens; empty if none is named
 };
+
+/// A rank that a name has, and where: "rank3" of "rank3/tokens", "rank_3" of "tokens_rank_3".
+struct rank_name {
+    std::string number;
+    std::size_t begin = 0, end = 0;  ///< of the word and its number, in the name
+};
+
+/// The first one, in any case, with nothing of a longer word before it: none in "lowrank8".
+[[nodiscard]] std::optional<rank_name> rank_in_name(std::string_view name);
 
 /// "train/TokensTotal/layer3/expert5", "moe_expert_utilization/layer_3_expert_5",
 /// "moe-expert/tokens_layer3_expert5", "layers.3.mlp.experts.5", "L3E5", "expert_5", "e5".

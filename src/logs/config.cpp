@@ -2,20 +2,13 @@
 #include <moebius/base/text.hpp>
 #include <nlohmann/json.hpp>
 
+#include "json_numbers.hpp"
 #include "log_builder.hpp"
 
 namespace moebius {
 namespace {
 
 using nlohmann::json;
-
-/// The first of these names that is a number.
-std::optional<double> number_of(const json& config, std::initializer_list<const char*> names) {
-    for (const auto* name : names)
-        if (const auto found = config.find(name); found != config.end() && found->is_number())
-            return found->get<double>();
-    return std::nullopt;
-}
 
 std::string word_of(const json& config, std::initializer_list<const char*> names) {
     for (const auto* name : names)
@@ -28,7 +21,7 @@ std::string word_of(const json& config, std::initializer_list<const char*> names
 std::string balancer_of(const json& config) {
     if (auto said = word_of(config, {"balancer", "controller"}); !said.empty()) return said;
     const auto on = [&](std::initializer_list<const char*> names) {
-        return number_of(config, names).value_or(0) != 0;
+        return number_member(config, names).value_or(0) != 0;
     };
     if (on({"feedback_end", "feedback"})) return "feedback";
     if (on({"sign", "moe_router_bias_update_rate", "bias_rate"})) return "sign";
@@ -51,20 +44,21 @@ void read_config(std::string_view text, const std::string& place, log_head& to) 
         throw io_error(place, "the config is no JSON text, but one is needed");
     }
     if (!config.is_object()) throw io_error(place, "the config is no JSON object");
-    keep(to.top_k, number_of(config, {"top_k", "topk", "moe_router_topk", "num_experts_per_tok"}));
-    keep(to.tokens, number_of(config, {"tokens", "tokens_per_step"}));
+    keep(to.top_k,
+         number_member(config, {"top_k", "topk", "moe_router_topk", "num_experts_per_tok"}));
+    keep(to.tokens, number_member(config, {"tokens", "tokens_per_step"}));
     keep(to.said_experts,
-         number_of(config, {"experts", "num_experts", "n_experts", "num_moe_experts",
-                            "num_local_experts", "n_routed_experts"}));
-    const auto batch = number_of(config, {"batch"}), length = number_of(config, {"length"});
+         number_member(config, {"experts", "num_experts", "n_experts", "num_moe_experts",
+                                "num_local_experts", "n_routed_experts"}));
+    const auto batch = number_member(config, {"batch"}), length = number_member(config, {"length"});
     if (!to.tokens && batch && length) to.tokens = *batch * *length;
-    keep(to.rate, number_of(config, {"eta"}));
-    keep(to.feedback, number_of(config, {"feedback_end", "feedback"}));
-    keep(to.decay, number_of(config, {"decay"}));
-    keep(to.beta, number_of(config, {"beta"}));
+    keep(to.rate, number_member(config, {"eta"}));
+    keep(to.feedback, number_member(config, {"feedback_end", "feedback"}));
+    keep(to.decay, number_member(config, {"decay"}));
+    keep(to.beta, number_member(config, {"beta"}));
     keep(to.bias_rate,
-         number_of(config, {"bias_rate", "sign", "moe_router_bias_update_rate", "bias_gamma"}));
-    to.bias_leak = number_of(config, {"bias_leak"}).value_or(to.bias_leak);
+         number_member(config, {"bias_rate", "sign", "moe_router_bias_update_rate", "bias_gamma"}));
+    to.bias_leak = number_member(config, {"bias_leak"}).value_or(to.bias_leak);
     if (auto gate = word_of(config, {"gate", "score_func", "moe_router_score_function"});
         !gate.empty())
         to.gate = gate;

@@ -10,6 +10,10 @@
 
 namespace moebius {
 
+/// What a map of physical experts to logical ones is called, from the name that tells most.
+inline constexpr std::string_view names_of_map[] = {
+    "physical_to_logical_map", "last_physical_to_logical_map", "physical_to_logical", "phy2log"};
+
 /// What stands for the logical expert of a physical one that is a copy of none: a slot that is not
 /// used, whose load is none of any expert.
 inline constexpr double free_place = -1;

@@ -26,9 +26,8 @@ std::size_t number_in(std::string_view name) {
 }  // namespace
 
 bool expert_map::take(const json& record, const std::string& place) {
-    for (const char* name : {"physical_to_logical_map", "last_physical_to_logical_map",
-                             "physical_to_logical", "phy2log"})
-        if (const auto found = record.find(name); found != record.end()) {
+    for (const auto name : names_of_map)
+        if (const auto found = record.find(std::string(name)); found != record.end()) {
             if (!found->is_structured() || found->empty())
                 throw io_error(place, fmt::format("'{}' must be an array of each physical expert's "
                                                   "logical one",

@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "notes.hpp"
+
 namespace moebius {
 namespace {
 
@@ -60,10 +62,7 @@ public:
 
     std::vector<std::string> notes_at_end() const override {
         auto out = notes_;
-        for (const auto& one : parts_)
-            for (auto& note : one.of.source->notes_at_end())
-                if (std::find(out.begin(), out.end(), note) == out.end())
-                    out.push_back(std::move(note));
+        for (const auto& one : parts_) add_notes(out, one.of.source->notes_at_end());
         return out;
     }
 
@@ -133,7 +132,9 @@ public:
 
     const log_head& head() const override { return ranks_.front().source->head(); }
     std::vector<std::string> notes_at_end() const override {
-        return ranks_.front().source->notes_at_end();
+        std::vector<std::string> out;
+        for (const auto& one : ranks_) add_notes(out, one.source->notes_at_end());
+        return out;
     }
 
     bool next(load_record& record) override {

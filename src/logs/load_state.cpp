@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <moebius/base/bfloat16.hpp>
 #include <moebius/base/error.hpp>
 #include <moebius/base/lane_sums.hpp>
 #include <moebius/base/row_writer.hpp>
@@ -28,27 +29,22 @@ constexpr state_measure measures[] = {
     {"dead", "dead", "experts without a single choice in the window", &layer_state::dead},
     {"bias_offset", "offset",
      "mean of the last scores or biases over experts, which routing cancels",
-     &layer_state::bias_offset},
+     &layer_state::bias_offset, true},
     {"bias_spread", "spread", "largest - smallest of the last scores or biases",
-     &layer_state::bias_spread},
+     &layer_state::bias_spread, true},
     {"bias_drift", "drift/step",
      "change of a centred bias a step over the window, of the fastest expert",
-     &layer_state::bias_drift},
+     &layer_state::bias_drift, true},
     {"bias_chatter", "chatter",
      "root mean square change of centred biases a step, their drift removed",
-     &layer_state::bias_chatter},
+     &layer_state::bias_chatter, true},
     {"bias_step", "bf16 step",
      "spacing of bfloat16 at the largest bias: what it would be rounded to",
-     &layer_state::bias_step},
+     &layer_state::bias_step, true},
 };
 
 double mean_of(std::span<const double> values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-/// bfloat16 has 8 significant bits.
-double bfloat16_step(double value) {
-    return value == 0 ? 0 : std::ldexp(1.0, std::ilogb(value) - 7);
 }
 
 /// For sums in vectors.
@@ -76,13 +72,14 @@ void load_state::take(const load_record& record) {
         constexpr std::size_t most_reserved = 1 << 20;
         if (window_ <= most_reserved / std::max<std::size_t>(to.experts, 1))
             to.loads.reserve(window_ * to.experts);
-        to.at = 0;
+        to.rows = to.at = 0;
     }
     if (to.steps++ == 0) to.first_step = record.step;
     to.last_step = record.step;
     take_scores(record, to);
-    if (to.loads.size() < window_ * to.experts) {
+    if (to.rows < window_) {
         to.loads.insert(to.loads.end(), record.loads.begin(), record.loads.end());
+        ++to.rows;
         return;
     }
     std::copy(record.loads.begin(), record.loads.end(),
@@ -100,7 +97,7 @@ void load_state::take_scores(const load_record& record, layer_window& to) const 
         const double shift = mean_of(record.scores) - mean_of(before);
         change = (numbers(record.scores) - numbers(before) - shift).square().sum();
     }
-    if (to.loads.size() < window_ * n) {
+    if (to.rows < window_) {
         to.scores.insert(to.scores.end(), record.scores.begin(), record.scores.end());
         to.changes.push_back(change);
     } else if (to.loads.size() == to.scores.size()) {
@@ -147,7 +144,8 @@ void load_state::add_bias(const layer_window& layer, layer_state& to) const {
     const auto [least, most] = std::minmax_element(last.begin(), last.end());
     to.bias_offset = mean_of(last);
     to.bias_spread = *most - *least;
-    to.bias_step = bfloat16_step(std::max(std::abs(*least), std::abs(*most)));
+    const double largest = std::max(std::abs(*least), std::abs(*most));
+    to.bias_step = largest == 0 ? 0 : bfloat16_spacing(largest);
     if (rows < 3) return;
     const auto steps = static_cast<double>(rows - 1);
     const auto first = row(0);

@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <moebius/base/error.hpp>
 #include <moebius/base/text.hpp>
 #include <utility>
 
 #include "column.hpp"
 #include "load_names.hpp"
+#include "notes.hpp"
 
 namespace moebius {
 namespace {
@@ -19,10 +19,7 @@ constexpr std::string_view evaluation_left_out =
 
 }  // namespace
 
-void log_builder::note(std::string sentence) {
-    if (std::find(notes.begin(), notes.end(), sentence) == notes.end())
-        notes.push_back(std::move(sentence));
-}
+void log_builder::note(std::string sentence) { add_note(notes, std::move(sentence)); }
 
 void log_builder::note_family(std::string_view of_loads) {
     if (!kind_of(of_loads).says_loads)

@@ -16,6 +16,7 @@
 #include "loaded_steps.hpp"
 #include "log_builder.hpp"
 #include "log_format.hpp"
+#include "notes.hpp"
 #include "text_log.hpp"
 #include "weights_log.hpp"
 
@@ -70,7 +71,7 @@ private:
                                              "format",
                                              name_of(format), name_of(*format_)));
         format_ = format;
-        const auto rank = rank_in(path);
+        const auto rank = rank_of_file(path);
         if (!rank.empty()) builder_->add_rank(rank);
         if (!names_.empty() && rank.empty() == are_ranks_)
             throw io_error(rank.empty() ? path : names_,
@@ -109,11 +110,13 @@ private:
     /// Files of a rank follow one another, and ranks are added up.
     opened_log join_arrays() {
         std::map<std::string, std::vector<named_source>> ranks;
+        opened_log whole;
         for (auto& [path, one] : arrays_) {
-            ranks[rank_in(path)].push_back({path, std::move(one.source), std::move(one.series)});
+            add_notes(whole.notes, std::move(one.notes));
+            ranks[rank_of_file(path)].push_back(
+                {path, std::move(one.source), std::move(one.series)});
         }
-        auto whole = std::move(arrays_.front().second);
-        for (auto& sentence : builder_->notes_of_ranks()) whole.notes.push_back(sentence);
+        add_notes(whole.notes, builder_->notes_of_ranks());
         std::vector<named_source> each;
         for (auto& [rank, parts] : ranks) each.push_back(joined_log(std::move(parts)));
         whole.series = std::move(each.front().series);

@@ -10,6 +10,7 @@
 #include <moebius/tokens/npy_stream.hpp>
 #include <moebius/tokens/zip_archive.hpp>
 
+#include "column.hpp"
 #include "event_file.hpp"
 
 namespace moebius {
@@ -70,12 +71,9 @@ std::string_view name_of(log_format format) {
     return names[static_cast<std::size_t>(format)];
 }
 
-std::string rank_in(const std::string& path) {
-    const auto name = path.substr(path.rfind('/') + 1);
-    const auto at = name.find("rank");
-    if (at == std::string::npos) return {};
-    const auto from = at + 4, end = name.find_first_not_of("0123456789", from);
-    return name.substr(from, end == std::string::npos ? end : end - from);
+std::string rank_of_file(const std::string& path) {
+    const auto found = rank_in_name(std::string_view(path).substr(path.rfind('/') + 1));
+    return found ? found->number : std::string();
 }
 
 log_bytes::log_bytes(const std::string& path, bool grows) : file_(path) {

@@ -14,8 +14,8 @@ enum class log_format { csv, jsonl, npy, npz, events, weights };
 /// "CSV", "an event file", for sentences.
 [[nodiscard]] std::string_view name_of(log_format format);
 
-/// The rank that a file's name says: "..._rank3..."; empty if none.
-[[nodiscard]] std::string rank_in(const std::string& path);
+/// The rank that a file's name says; empty if it says none.
+[[nodiscard]] std::string rank_of_file(const std::string& path);
 
 /// A file whose first bytes were looked at.
 class log_bytes final : public byte_source {

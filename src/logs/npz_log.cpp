@@ -103,15 +103,13 @@ private:
     [[nodiscard]] std::unique_ptr<log_source> of_logical_experts(
         std::unique_ptr<array_log> log, const std::string& name,
         std::vector<std::string>& notes) const {
-        const char* found = nullptr;
-        for (const char* one : {"physical_to_logical_map", "last_physical_to_logical_map",
-                                "physical_to_logical", "phy2log"})
-            if (found == nullptr && in_.has(one)) found = one;
-        if (found == nullptr) {
+        const auto* const found = std::find_if(std::begin(names_of_map), std::end(names_of_map),
+                                               [&](std::string_view one) { return in_.has(one); });
+        if (found == std::end(names_of_map)) {
             if (auto said = note_of_copies(name); !said.empty()) notes.push_back(std::move(said));
             return log;
         }
-        auto map = in_.rows(found);
+        auto map = in_.rows(*found);
         const auto place = map->name();
         const auto shape = map->shape();
         const std::size_t layers = log->about.layers.size();

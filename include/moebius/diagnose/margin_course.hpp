@@ -9,7 +9,7 @@
 namespace moebius {
 
 /// How a layer's margin went, over the whole log: at most 64 rows, whatever its length. They are
-/// of every second step, fourth step and so on as the log grows, from the eighth on.
+/// of every 8th step, and as the log grows of every 16th, 32nd and so on.
 class margin_course {
 public:
     static constexpr std::size_t most_rows = 64;

@@ -40,6 +40,7 @@ struct state_measure {
     std::string_view title;       ///< above a column for a reader
     std::string_view definition;  ///< one line
     double layer_state::*value;
+    bool of_biases = false;  ///< NaN where a log has no scores or biases
 };
 [[nodiscard]] std::span<const state_measure> state_measures();
 
@@ -62,10 +63,11 @@ public:
 
 private:
     struct layer_window {
-        std::size_t steps = 0, experts = 0, at = 0;  ///< `at`: the oldest record's place
+        std::size_t steps = 0, experts = 0;
+        std::size_t rows = 0, at = 0;  ///< of loads, up to window; `at`: the oldest one's place
         std::int64_t first_step = 0, last_step = 0;
-        std::vector<double> loads, scores;  ///< (up to window, experts), in turns
-        std::vector<double> changes;        ///< (up to window) squares of a row's centred change
+        std::vector<double> loads, scores;  ///< (rows, experts), in turns
+        std::vector<double> changes;        ///< (rows) squares of a row's centred change
     };
     void take_scores(const load_record& record, layer_window& to) const;
     [[nodiscard]] layer_state state_of(const layer_window& layer) const;

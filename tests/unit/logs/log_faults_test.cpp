@@ -244,6 +244,21 @@ TEST_CASE("arrays of ranks are added up, and their parts follow one another", "[
             ContainsSubstring("its name has no rank, but those of other parts have one"));
 }
 
+TEST_CASE("a file's name says a rank as a column's does", "[logs]") {
+    const auto bytes = sample::npy("<i4", "(6, 2, 4)", sample::counts_as<std::int32_t>());
+    const auto notes = [&](const std::string& first, const std::string& second) {
+        const scratch_file one(bytes, first), other(bytes, second);
+        return open_logs(std::vector{one.path, other.path}).at(0).notes;
+    };
+
+    for (const auto& word : {"_rank", "_rank_", ".Rank-", "_frank_rank"})
+        CHECK(sample::says(notes(fmt::format("{}0.npy", word), fmt::format("{}1_of_2.npy", word)),
+                           "the counts of 2 ranks were added up"));
+    for (const auto& word : {"_lowrank", "_rank_of_", "_rank--"})  // parts by steps
+        CHECK_FALSE(sample::says(notes(fmt::format("{}0.npy", word), fmt::format("{}1.npy", word)),
+                                 "rank"));
+}
+
 TEST_CASE("what records say of their own choices is read and held against them", "[logs]") {
     const auto records = [](const std::string& first, const std::string& second) {
         const std::string loads = R"("counts": [16, 15], )";

@@ -2,9 +2,11 @@
 // A run that went on from a checkpoint has logged some steps twice: the later rows hold.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch.hpp>
 #include <fstream>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -263,6 +265,34 @@ TEST_CASE("parts of a log that overlap are one run that was restarted", "[logs]"
         for (auto& one : log.source->notes_at_end()) notes.push_back(one);
         CHECK((says(notes, "the rows of steps 6 to 9") || says(notes, "from 6 on were left out")));
     }
+}
+
+TEST_CASE("what was left out of any part or rank of a log is told, once", "[logs]") {
+    const auto notes_of = [](const std::vector<std::string>& paths) {
+        auto log = std::move(open_logs(paths).at(0));
+        (void)sample::cells_of(*log.source);
+        auto out = log.notes;
+        for (auto& one : log.source->notes_at_end()) out.push_back(one);
+        return out;
+    };
+    const auto times = [](const std::vector<std::string>& notes, const std::string& part) {
+        return std::count_if(notes.begin(), notes.end(),
+                             [&](const auto& one) { return one.find(part) != one.npos; });
+    };
+    const auto whole = course(), held = what_holds();
+    const rows before{{0, 0}, {1, 0}, {2, 0}}, after(whole.begin() + 3, whole.end()),
+        died(whole.begin(), whole.begin() + 10), rest(whole.begin() + 10, whole.end());
+    const scratch_file first(archive(before)), second(archive(after)),
+        steady(archive(held), "_rank0.npz"), restarted(archive(whole), "_rank1.npz"),
+        begins(archive(died), "_rank1.npz"), ends(archive(rest), "_rank1.npz");
+
+    for (const auto& paths :
+         {std::vector{first.path, second.path}, {steady.path, restarted.path}}) {
+        const auto notes = notes_of(paths);
+        CHECK(times(notes, "the rows of steps 6 to 9 that came first were left out") == 1);
+        CHECK(notes.size() == std::set(notes.begin(), notes.end()).size());
+    }
+    CHECK(times(notes_of({steady.path, begins.path, ends.path}), "from 6 on were left out") == 1);
 }
 
 TEST_CASE("a log that is followed over a restart goes on from there", "[logs]") {
