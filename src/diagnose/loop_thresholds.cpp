@@ -265,12 +265,11 @@ void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::stri
 }
 
 std::string no_knob(const log_head& head, double restored, const std::string& why) {
-    const bool learned = head.balancer == "aux" || head.balancer == "none";
-    return fmt::format("cannot tell which knob restores a margin of {:.0f} %: {}; {}",
-                       100 * restored,
-                       learned ? "scores do not follow loads, and there is no feedback to lower"
-                               : "K is not known: " + why,
-                       learned_knobs);
+    return fmt::format(
+        "cannot tell which knob restores a margin of {:.0f} %: {}; {}", 100 * restored,
+        is_learned(head) ? "scores do not follow loads, and there is no feedback to lower"
+                         : "K is not known: " + why,
+        learned_knobs);
 }
 
 }  // namespace moebius

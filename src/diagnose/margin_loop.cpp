@@ -19,14 +19,6 @@ control_law law_of(const log_head& head) {
     return head.balancer == "sign" ? control_law::sign : control_law::none;
 }
 
-bool is_learned(const log_head& head) { return head.balancer == "none" || head.balancer == "aux"; }
-
-/// A rate without a feedback is that of a rule whose feedback is not told.
-bool follows_loads(const log_head& head) {
-    if (head.balancer == "feedback" || head.feedback.value_or(0) != 0) return true;
-    return !head.feedback && head.rate.value_or(0) > 0 && !is_learned(head);
-}
-
 /// Why a log has no loop whose gain could be told, and what would say that it has.
 std::string no_loop(const log_head& head) {
     const bool controlled = law_of(head) != control_law::none;
@@ -107,11 +99,12 @@ void layer_margin::fit_loop(std::int64_t step) {
     if (free_) free_->take(shares_);
 }
 
-/// A loop with a controller is fitted by the scores that its feedback makes.
+/// A loop with a controller is fitted by the scores that its feedback makes, and one whose feedback
+/// stands in its records alone is known to be one from there on.
 void layer_margin::take_feedback(double now) {
     const bool moves = head_.feedback != now;
     head_.feedback = now;
-    if (!moves || law_of(head_) == control_law::none) return;
+    if (!moves || (loops_ && law_of(head_) == control_law::none)) return;
     loop_.reset();
     free_.reset();
     begin_fits();

@@ -8,6 +8,11 @@
 
 namespace moebius {
 
+bool follows_loads(const log_head& head) {
+    if (head.balancer == "feedback" || head.feedback.value_or(0) != 0) return true;
+    return !head.feedback && head.rate.value_or(0) > 0 && !is_learned(head);
+}
+
 std::string layers_text(const log_head& head, std::span<const std::size_t> layers) {
     constexpr std::size_t most = 12;
     std::string out = layers.size() == 1 ? "layer " : "layers ";
@@ -36,6 +41,9 @@ std::optional<refusal> unfit_rule(const log_head& head) {
                        "it must be 0 to 1: it is the share of a bias that a step forgets"};
     if (!(std::abs(feedback) <= largest_number))
         return refusal{fmt::format("feedback is {:g}", feedback), "it must be 2^53 at most"};
+    if (head.experts > 1 && head.top_k.value_or(1) >= static_cast<double>(head.experts))
+        return refusal{fmt::format("top_k is {:g} of {} experts", *head.top_k, head.experts),
+                       "a token that goes to all of them chooses none, whatever their scores"};
     const double forgets = rate * decay;
     if (rate > 0 && forgets < std::numeric_limits<double>::epsilon())
         return refusal{fmt::format("rate x decay is {:g}", forgets),

@@ -85,6 +85,11 @@ rejected() {
 rejected 'diagnose: no file came, but'
 rejected 'diagnose: --follow came beside files, but' long.csv --follow long.csv
 rejected 'diagnose: --window is 0, but it must be a step or more' long.csv --window 0
+for words in '--top-k 1.5' '--top-k 0' '--tokens 1000.5'; do
+    rejected "settings of the log: ${words% *} is ${words#* }, but it must be a whole number from 1" long.csv $words
+done
+printf 'step,layer,expert,tokens\n0,0,0,5\n' >one.csv
+rejected 'diagnose: --restore is 7, but a margin between 0 and 1 can be restored' one.csv --restore 7
 rejected 'nothing.csv: No such file or directory' nothing.csv
 rejected 'log.jsonl: it is JSONL after CSV, but the parts of a log have one format' long.csv log.jsonl
 rejected 'long.csv, long.csv: step 0, layer 0: expert 0 comes twice' long.csv long.csv
@@ -177,6 +182,13 @@ timeout 60 "$program" diagnose --follow run.csv --format json --fail-on collapse
 test $code = 3
 tail -1 lines | python3 -c 'import json, sys; line = json.load(sys.stdin)
 assert line["verdict_of"] == "0" and line["verdict"] == "collapsed" == line["layers"][0]["verdict"] and 100 < line["step"] < 399, line'
+# what changes nothing is said, once
+code=0
+timeout 60 "$program" diagnose --follow run.csv --fail-on collapsed --bias-leak 0.1 >lines 2>said || code=$?
+test $code = 3 && test "$(grep -c 'changes nothing here: --bias-leak (--balancer integral has one)' said)" = 1
+"$program" diagnose long.csv --restore 0.5 >summary
+grep -q '^read: no knob is told that restores a margin of 50 %: no layer has a K' summary
+rejected '--restore: it came for diagnose --follow, but that does not use it' --follow run.csv --restore 0.5
 rejected '--format: csv came beside --follow, but' --follow run.csv --format csv
 
 # probes that train logs are read: moments before dither, which is the mean over directions

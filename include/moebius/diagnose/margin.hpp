@@ -82,6 +82,9 @@ class layer_margin {
 public:
     static constexpr double default_restored = 0.25;
 
+    /// @throws invalid_argument  for a margin that no knob restores
+    static void check_restored(double restored);
+
     /// @param restored  the margin that knobs are told for, 0 to 1
     /// @throws invalid_argument  for fewer than 2 experts, or such a margin
     explicit layer_margin(const log_head& head, double restored = default_restored);

@@ -41,6 +41,15 @@ struct log_head {
     return head.gate.empty() || head.gate == "softmax";
 }
 
+/// Whether its balancer is one that learns, by which no scores follow loads: "none" or "aux".
+[[nodiscard]] inline bool is_learned(const log_head& head) {
+    return head.balancer == "none" || head.balancer == "aux";
+}
+
+/// Whether it says that scores follow loads. A rate without a feedback is that of a rule whose
+/// feedback is not told.
+[[nodiscard]] bool follows_loads(const log_head& head);
+
 /// "layer 3", "layers 0, 1" and, of many, "... and 5 more", for sentences.
 /// @param layers  places in log_head::layers, one or more
 [[nodiscard]] std::string layers_text(const log_head& head, std::span<const std::size_t> layers);
