@@ -226,14 +226,17 @@ loop_thresholds controlled(loop_thresholds out, const log_head& head, double tok
     return out;
 }
 
-void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::string_view by,
-                const log_head& head, double restored, layer_diagnosis& out) {
+margin feedback_of(const loop_thresholds& at, const measured_slope& gain) {
     const double K = gain.value * at.balance, error = gain.error * at.balance;
-    const double low = K - normal_90 * error;
     double high = K;
     if (gain.most > 0) high = std::max(high, gain.most * at.balance);
-    high += normal_90 * error;
-    out.feedback = {K, low, high, "feedback beta/decay"};
+    return {K, K - normal_90 * error, high + normal_90 * error, "feedback beta/decay"};
+}
+
+void judge_gain(const loop_thresholds& at, const measured_slope& gain, std::string_view by,
+                const log_head& head, double restored, layer_diagnosis& out) {
+    out.feedback = feedback_of(at, gain);
+    const double K = out.feedback->value, low = out.feedback->low, high = out.feedback->high;
     out.limits = at;
     const std::string_view alone = " without the controller",
                            known = at.unknown.empty() ? "" : alone;

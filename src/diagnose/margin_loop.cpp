@@ -54,6 +54,24 @@ void note_wild(std::size_t dithers, layer_diagnosis& out) {
         dithers, largest_dither));
 }
 
+void note_blank(const probe_rows& rows, std::string_view which, layer_diagnosis& out) {
+    if (rows.blank())
+        out.notes.push_back(fmt::format("{} 0 in all steps: nothing was measured by that", which));
+}
+
+/// Of probes that end before the log does.
+std::string words_before(const margin& K, std::string_view by) {
+    return fmt::format("K was {:.4g} ({:.4g} to {:.4g}) by {}: what it is now is not told by that",
+                       K.value, K.low, K.high, by);
+}
+
+std::string words_of_gain(double slope, std::string_view by) {
+    return fmt::format(
+        "{}: a load gains {:.4g} per unit of score, so that equal loads are lost at "
+        "feedback/decay = {:.4g}",
+        by, slope, 1 / slope);
+}
+
 /// Of a loop whose scores follow loads; without a rate it is fitted as well.
 loop_terms terms_of(const log_head& head, const loop_thresholds& alone) {
     loop_terms out;
@@ -125,13 +143,13 @@ void layer_margin::take_probes(const load_record& record) {
     const bool is_dithered = holds(record.dither, n, "dither"),
                too_much = is_dithered && is_wild(record.dither, beta);
     wild_dithers_ += too_much ? 1U : 0U;
-    if (is_dithered && !too_much) {
-        if (!dither_) dither_.emplace(n);
-        dither_->take(shares_, record.dither);
-    }
-    if (holds(record.moments, n * n, "moments") && !unfit_) {
+    const auto taken = too_much ? std::span<const double>() : record.dither;
+    if (dither_rows_.take(taken, record.step) && !dither_) dither_.emplace(n);
+    if (dither_ && !taken.empty()) dither_->take(shares_, taken);
+    (void)holds(record.moments, n * n, "moments");
+    if (moment_rows_.take(record.moments, record.step) && !unfit_) {
         if (!moments_) moments_.emplace(n, beta);
-        moments_->take(record.moments, too_much ? std::span<const double>() : record.dither);
+        moments_->take(record.moments, taken);
     }
     if (holds(record.scores, n, "scores")) {
         if (!scores_) scores_.emplace(n);
@@ -157,24 +175,26 @@ bool layer_margin::counts_part() const {
 void layer_margin::judge_probes(layer_diagnosis& out) const {
     const auto limits = controlled(alone_, head_, tokens_);
     const double per_load = head_.feedback.value_or(0) / head_.decay.value_or(1);
-    const auto told = [&](const std::optional<measured_slope>& slope, std::string_view by) {
+    const auto told = [&](const std::optional<measured_slope>& slope, std::string by,
+                          const probe_rows& rows) {
         if (!slope || !out.margins.empty()) return;
-        if (per_load > 0)
-            return judge_gain(limits,
-                              {per_load * slope->value, per_load * slope->error, slope->steps,
-                               per_load * slope->most},
-                              by, head_, restored_, out);
-        out.notes.push_back(
-            fmt::format("{}: a load gains {:.4g} per unit of score, so that equal "
-                        "loads are lost at feedback/decay = {:.4g}",
-                        by, slope->value, 1 / slope->value));
+        const measured_slope gain{per_load * slope->value, per_load * slope->error, slope->steps,
+                                  per_load * slope->most};
+        if (per_load > 0 && !rows.ended())
+            return judge_gain(limits, gain, by, head_, restored_, out);
+        if (rows.ended()) by += fmt::format(" up to step {}, the last that has any", rows.last());
+        out.notes.push_back(per_load > 0 ? words_before(feedback_of(limits, gain), by)
+                                         : words_of_gain(slope->value, by));
     };
     note_wild(wild_dithers_, out);
+    note_blank(moment_rows_, "moments are", out);
+    note_blank(dither_rows_, "the dither is", out);
     const double known = head_.rate.value_or(0) * head_.decay.value_or(1);
     if (moments_ && top_k_ == 1) {
         const bool rests = per_load > 0 && loop_ && counted_gain_of(loop_, *free_, known).slope;
-        told(rests ? moments_->at_rest() : std::nullopt, "moments of gates that rest");
-        told(moments_->slope(), "moments");  // of the leading direction
+        told(rests && !moment_rows_.ended() ? moments_->at_rest() : std::nullopt,
+             "moments of gates that rest", moment_rows_);
+        told(moments_->slope(), "moments", moment_rows_);  // of the leading direction
         if (dither_ && !out.margins.empty())
             out.notes.emplace_back(
                 "K by moments is that under the dither, which takes some of it: without it K is "
@@ -183,7 +203,7 @@ void layer_margin::judge_probes(layer_diagnosis& out) const {
     if (!out.margins.empty() || !dither_ || counts_part()) return;
     auto mean = dither_->slope();
     if (mean && is_softmax(head_)) mean->most = dither_->most(head_.beta.value_or(1), top_k_);
-    told(mean, "dither");
+    told(mean, "dither", dither_rows_);
     if (!out.margins.empty())
         out.notes.push_back(fmt::format(
             "a dither tells the mean gain over all directions of loads: where gates prefer tokens "
@@ -199,6 +219,9 @@ std::string layer_margin::untold_by_probes() const {
     if (!(*head_.feedback > 0))
         return fmt::format("the feedback is {:g}, and moments or a dither tell K of one above 0",
                            *head_.feedback);
+    if (moment_rows_.ended() || dither_rows_.ended())
+        return fmt::format("the last steps have no moments or dither: those end at step {}",
+                           std::max(moment_rows_.last(), dither_rows_.last()));
     if (dither_ || top_k_ == 1) return "a dither or moments came in too few steps";
     return fmt::format(
         "moments of softmax's shares are not the derivative of the loads of a router that chooses "

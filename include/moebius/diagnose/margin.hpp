@@ -6,6 +6,7 @@
 #include <moebius/base/lane_sums.hpp>
 #include <moebius/diagnose/collapse_watch.hpp>
 #include <moebius/diagnose/loop_fit.hpp>
+#include <moebius/diagnose/probe_rows.hpp>
 #include <moebius/diagnose/probes.hpp>
 #include <moebius/diagnose/recent_steps.hpp>
 #include <moebius/diagnose/step_choices.hpp>
@@ -129,6 +130,7 @@ private:
     std::optional<dither_slope> dither_;
     std::optional<moment_slope> moments_;
     std::optional<score_slope> scores_;
+    probe_rows dither_rows_, moment_rows_;
     std::size_t wild_dithers_ = 0;  ///< records with one too large for a gain
     std::vector<double> shares_;
     step_choices choices_;
