@@ -107,6 +107,7 @@ diagnosis diagnose(opened_log& log, const diagnose_arguments& args, const watch&
         std::swap(batch, next);
     }
     out.states = state.layers();
+    if (log.source->is_turned()) distance.mark_turned();
     out.distances = distance.layers();
     out.margins = distance.margins(out.distances);
     out.history = history.rows();

@@ -41,6 +41,8 @@ public:
     const log_head& head() const override { return head_; }
     bool next(load_record& record) override;
     std::vector<std::string> notes_at_end() const override;
+    /// Not where the experts of its last axis were told.
+    bool is_turned() const override { return !options_.experts && from_->is_turned(); }
 
 private:
     void look_ahead();

@@ -353,3 +353,21 @@ printf '1,0\n0,1\n2,1\n1,2\n' >tokens.csv # and that command runs
     --log routed.npz >summary
 "$program" diagnose routed.npz >summary
 rejected 'gate.safetensors: it is a safetensors file, but CSV or JSONL is needed to follow a log' --follow gate.safetensors
+
+# axes in another order than they are read in: of no layer anything is told, unless the experts are
+python3 - <<'END'
+import random, struct
+random.seed(1)
+loads = [[[0] * 24 for e in range(8)] for s in range(40)]  # steps, experts, layers
+for step in loads:
+    for layer in range(24):
+        for token in range(300): step[random.randrange(8)][layer] += 1
+head = "{'descr': '<i4', 'fortran_order': False, 'shape': (40, 8, 24), }".ljust(117) + "\n"
+numbers = [n for step in loads for row in step for n in row]
+open("turned.npy", "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + struct.pack(f"<{len(numbers)}i", *numbers))
+END
+"$program" diagnose turned.npy >summary
+grep -q '^distance of layers 0, 1, .*, 7: cannot tell: its axes seem to be in another order' summary
+test "$(grep -c '^distance of' summary)" = 1 && grep -q '^read: .*numpy.moveaxis' summary
+"$program" diagnose turned.npy --experts 24 >summary
+! grep -q 'its axes seem' summary

@@ -98,6 +98,10 @@ public:
     /// What the end of the file told, a sentence each: that its last number may be a part of one.
     /// Asked once next() has given false; what was told when the log was opened is not among it.
     [[nodiscard]] virtual std::vector<std::string> notes_at_end() const { return {}; }
+
+    /// Whether all of it says that its axes are in another order than they were read in, so that
+    /// no layer is one; why is among notes_at_end.
+    [[nodiscard]] virtual bool is_turned() const { return false; }
 };
 
 }  // namespace moebius
